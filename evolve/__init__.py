@@ -1,0 +1,40 @@
+"""Tables of training runs to scaling laws that extrapolate.
+
+The flow of data:
+
+    tasks/<name>/        -> Task        named, unit-scaled features; rows by group; test rows stay on disk
+    Task                 -> folds       row indices that hold out the next scale up
+    archive + generator  -> Program     text, checked, not seen before
+    Program + fold rows  -> constants, predictions of held-out inputs (in the sandbox)
+    predictions, targets -> Evaluation  scored in the parent
+    Evaluation           -> store       one transaction; first on disk, then in memory
+    store                -> archive     elites by number of constants and form
+    archive              -> Champion    chosen on training rows, refitted; to report, export, predict
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import Any
+
+__version__ = "0.1.0"
+
+# Public names and the modules that hold them; each is imported when it is first asked for, so that
+# the command line and the sandboxed processes pay only for what they use.
+_PUBLIC = {
+    "EvolveError": "evolve.errors",
+    "Program": "evolve.program",
+    "Task": "evolve.task",
+    "fit_law": "evolve.fitting",
+    "load_task": "evolve.task",
+    "parse_program": "evolve.program",
+}
+
+__all__ = ["__version__", *sorted(_PUBLIC)]
+
+
+def __getattr__(name: str) -> Any:
+    """Import a public name on first use."""
+    if name not in _PUBLIC:
+        raise AttributeError(f"module 'evolve' has no attribute {name!r}")
+    return getattr(import_module(_PUBLIC[name]), name)
