@@ -2,14 +2,14 @@
 
 The flow of data:
 
-    tasks/<name>/        -> Task        named, unit-scaled features; rows by group; test rows stay on disk
+    tasks/<name>/        -> Task        named features, rows by group; test rows stay on disk
     Task                 -> folds       row indices that hold out the next scale up
     archive + generator  -> Program     text, checked, not seen before
     Program + fold rows  -> constants, predictions of held-out inputs (in the sandbox)
     predictions, targets -> Evaluation  scored in the parent
     Evaluation           -> store       one transaction; first on disk, then in memory
     store                -> archive     elites by number of constants and form
-    archive              -> Champion    chosen on training rows, refitted; to report, export, predict
+    archive              -> Champion    chosen and refitted on training rows; to report, predict
 """
 
 from __future__ import annotations
