@@ -1,0 +1,10 @@
+"""Program text and rows to constants and predictions, in processes that can do nothing else.
+
+`Worker` is the fast lane (our own code, one long-lived process); `ForeignLane` is for any other
+program text (one throw-away process a call). Both return an `Outcome`; nothing is unpickled.
+"""
+
+from evolve.sandbox.outcome import STATUSES, Limits, Outcome
+from evolve.sandbox.worker import Worker
+
+__all__ = ["STATUSES", "Limits", "Outcome", "Worker"]

@@ -1,0 +1,189 @@
+"""Small dicts and float64 arrays to bounded byte frames, and back without unpickling anything.
+
+A frame is a prefix (magic, nonce, two lengths), a JSON header (`meta` and the shapes of the
+arrays) and the raw little-endian float64 values. Every length is checked against a cap before a
+byte is read, and the shapes must add up to exactly the bytes that came.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import os
+import socket
+import struct
+import time
+from collections.abc import Sequence
+from typing import Any, Final
+
+import numpy as np
+
+PREFIX: Final = struct.Struct("<4s16sIQ")
+MAGIC: Final = b"EVO1"
+NONCE_BYTES: Final = 16
+HEADER_CAP: Final = 16 << 20
+PAYLOAD_CAP: Final = 1 << 32
+ANSWER_HEADER_CAP: Final = 1 << 20
+MAX_DIMENSIONS: Final = 4
+MAX_ARRAYS: Final = 65_536
+
+
+class WireError(Exception):
+    """Bytes that are no valid frame; `too_large` when only their number is wrong."""
+
+    def __init__(self, message: str, too_large: bool = False) -> None:
+        """Keep the message and whether a cap was broken."""
+        super().__init__(message)
+        self.too_large = too_large
+
+
+def pack(nonce: bytes, meta: dict[str, Any], arrays: Sequence[np.ndarray] = ()) -> bytes:
+    """Return the frame of `meta` (anything JSON can hold) and float64 copies of `arrays`."""
+    values = [np.asarray(a, dtype="<f8", order="C") for a in arrays]
+    header = json.dumps(
+        {"meta": meta, "shapes": [v.shape for v in values]}, separators=(",", ":")
+    ).encode()
+    payload = sum(v.nbytes for v in values)
+    parts = [PREFIX.pack(MAGIC, nonce, len(header), payload), header]
+    parts.extend(v.tobytes() for v in values)
+    return b"".join(parts)
+
+
+def read_prefix(
+    prefix: bytes | bytearray, nonce: bytes | None, header_cap: int, payload_cap: int
+) -> tuple[bytes, int, int]:
+    """Check a prefix.
+
+    Args:
+        prefix: `PREFIX.size` bytes.
+        nonce: What the frame must carry; `None` accepts any.
+        header_cap: Most bytes of header.
+        payload_cap: Most bytes of values.
+
+    Returns:
+        The nonce, the bytes of header and the bytes of values to read next.
+
+    Raises:
+        WireError: The prefix is not of this format, or a length is above its cap.
+    """
+    magic, got, header, payload = PREFIX.unpack(prefix)
+    if magic != MAGIC:
+        raise WireError("answer: does not begin as a frame")
+    if nonce is not None and got != nonce:
+        raise WireError("answer: carries the wrong nonce")
+    if header > header_cap:
+        raise WireError(f"answer: header of {header} bytes, at most {header_cap}", True)
+    if payload > payload_cap:
+        raise WireError(f"answer: {payload} bytes, at most {payload_cap}", True)
+    return got, header, payload
+
+
+def unpack(
+    header: bytes | bytearray, payload: bytearray
+) -> tuple[dict[str, Any], tuple[np.ndarray, ...]]:
+    """Return `meta` and the arrays, which are writable views of `payload`.
+
+    Raises:
+        WireError: The header is not JSON of this format, or the shapes do not fit the values.
+    """
+    try:
+        fields = json.loads(header)
+        meta, shapes = fields["meta"], fields["shapes"]
+    except (ValueError, KeyError, TypeError, RecursionError) as error:
+        raise WireError("answer: header cannot be read") from error
+    if not isinstance(meta, dict) or not _valid_shapes(shapes):
+        raise WireError("answer: header has the wrong fields")
+    sizes = [math.prod(shape) for shape in shapes]
+    if 8 * sum(sizes) != len(payload):
+        raise WireError("answer: shapes do not fit the number of bytes")
+    arrays = []
+    start = 0
+    for shape, size in zip(shapes, sizes, strict=True):
+        flat = np.frombuffer(payload, dtype="<f8", count=size, offset=start)
+        arrays.append(flat.reshape(shape))
+        start += 8 * size
+    return meta, tuple(arrays)
+
+
+def _valid_shapes(shapes: Any) -> bool:
+    if not isinstance(shapes, list) or len(shapes) > MAX_ARRAYS:
+        return False
+    return all(
+        isinstance(shape, list)
+        and len(shape) <= MAX_DIMENSIONS
+        and all(type(n) is int and 0 <= n < 1 << 32 for n in shape)
+        for shape in shapes
+    )
+
+
+def receive(
+    descriptor: int,
+) -> tuple[bytes, dict[str, Any], tuple[np.ndarray, ...]] | None:
+    """Wait for one frame from the parent (blocking; the child's side).
+
+    Returns:
+        Nonce, meta and arrays; `None` when the parent has closed the wire.
+    """
+    prefix = _read(descriptor, PREFIX.size)
+    if prefix is None:
+        return None
+    nonce, n_header, n_payload = read_prefix(prefix, None, HEADER_CAP, PAYLOAD_CAP)
+    header, payload = _read(descriptor, n_header), _read(descriptor, n_payload)
+    if header is None or payload is None:
+        return None
+    return (nonce, *unpack(header, payload))
+
+
+def send(descriptor: int, frame: bytes) -> None:
+    """Write one frame (blocking; the child's side)."""
+    rest = memoryview(frame)
+    while rest:
+        rest = rest[os.write(descriptor, rest) :]
+
+
+def _read(descriptor: int, size: int) -> bytearray | None:
+    data = bytearray(size)
+    rest = memoryview(data)
+    while rest:
+        n_read = os.readv(descriptor, [rest])
+        if n_read == 0:
+            return None
+        rest = rest[n_read:]
+    return data
+
+
+def receive_answer(
+    connection: socket.socket, nonce: bytes, deadline: float, payload_cap: int
+) -> tuple[dict[str, Any], tuple[np.ndarray, ...]]:
+    """Wait for one frame from a child (the parent's side), until a deadline.
+
+    Args:
+        connection: The parent's end.
+        nonce: What the frame must carry.
+        deadline: On the monotonic clock, for the whole frame.
+        payload_cap: Most bytes of values.
+
+    Raises:
+        TimeoutError: The frame was not complete in time.
+        EOFError: The child closed the wire.
+        WireError: What came is no valid frame.
+    """
+    prefix = _read_until(connection, PREFIX.size, deadline)
+    _, n_header, n_payload = read_prefix(prefix, nonce, ANSWER_HEADER_CAP, payload_cap)
+    header = _read_until(connection, n_header, deadline)
+    return unpack(header, _read_until(connection, n_payload, deadline))
+
+
+def _read_until(connection: socket.socket, size: int, deadline: float) -> bytearray:
+    data = bytearray(size)
+    rest = memoryview(data)
+    while rest:
+        left = deadline - time.monotonic()
+        if left <= 0:
+            raise TimeoutError
+        connection.settimeout(left)
+        n_read = connection.recv_into(rest)
+        if n_read == 0:
+            raise EOFError
+        rest = rest[n_read:]
+    return data

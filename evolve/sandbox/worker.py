@@ -1,0 +1,239 @@
+"""Requests to answers through one long-lived, locked-down process running one trusted module.
+
+This is the fast lane: programs of our own grammar hold no foreign code, so one process serves
+them all. It is still taken away its files, network and identity, and killed at its limits. A
+worker that was killed is started again, with the same initial data, by the next call.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import secrets
+import signal
+import socket
+import subprocess
+import threading
+import time
+from collections.abc import Collection, Sequence
+from typing import Any
+
+import numpy as np
+
+from evolve.errors import SandboxError
+from evolve.sandbox import wire
+from evolve.sandbox.outcome import Limits, Outcome, printable
+from evolve.sandbox.spawn import spawn
+
+_SIGNAL_STATUS = {
+    signal.SIGSYS: "violation",
+    signal.SIGXCPU: "cpu",
+    signal.SIGPROF: "cpu",
+    signal.SIGALRM: "timeout",
+    signal.SIGKILL: "memory",
+}
+
+
+class Worker:
+    """One process that answers requests; for use by one thread.
+
+    Args:
+        module: Full name of the module to run; it has `init` and `handle` as in `worker_child`.
+        init_meta: First argument of `init`.
+        init_arrays: Second argument of `init`, float64.
+        limits: What one call may use.
+        without: Mechanisms to leave out, for tests and tables.
+    """
+
+    def __init__(
+        self,
+        module: str,
+        init_meta: dict[str, Any] | None = None,
+        init_arrays: Sequence[np.ndarray] = (),
+        limits: Limits | None = None,
+        without: Collection[str] = (),
+    ) -> None:
+        """Keep what to start; the process starts with `start` or the first call."""
+        self.limits = limits or Limits()
+        self.report: dict[str, str] = {}
+        self.n_starts = 0
+        self._module = module
+        self._init = (dict(init_meta or {}), tuple(init_arrays))
+        self._without = sorted(without)
+        self._process: subprocess.Popen[bytes] | None = None
+        self._wire: socket.socket | None = None
+        self._errors = -1
+        self._nonce = b""
+        self._is_ready = False
+
+    def __enter__(self) -> Worker:
+        """Start the process."""
+        self.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Stop the process."""
+        self.close()
+
+    @property
+    def pid(self) -> int | None:
+        """Process id, `None` while none runs."""
+        return None if self._process is None else self._process.pid
+
+    def start(self) -> None:
+        """Start the process without waiting for it; the next call waits until it is ready."""
+        if self._process is not None:
+            return
+        ours, theirs = socket.socketpair()
+        self._errors, error_end = os.pipe()
+        os.set_blocking(self._errors, False)
+        os.set_blocking(error_end, False)
+        try:
+            self._process = spawn(
+                "evolve.sandbox.worker_child",
+                {
+                    "descriptor": theirs.fileno(),
+                    "module": self._module,
+                    "memory_mib": self.limits.memory_mib,
+                    "die_with_parent": threading.current_thread() is threading.main_thread(),
+                    "without": self._without,
+                },
+                [theirs.fileno()],
+                error_end,
+                self._without,
+            )
+        finally:
+            theirs.close()
+            os.close(error_end)
+            self._wire = ours
+        self.n_starts += 1
+        self._is_ready = False
+        self._send(*self._init, time.monotonic() + self.limits.start_s)
+
+    def call(
+        self,
+        meta: dict[str, Any],
+        arrays: Sequence[np.ndarray] = (),
+        cpu_s: float | None = None,
+    ) -> Outcome:
+        """Send one request and wait for its answer or its end.
+
+        Args:
+            meta: First argument of `handle`; anything JSON can hold.
+            arrays: Second argument of `handle`, float64.
+            cpu_s: CPU limit of this call, if not that of the worker's limits.
+
+        Returns:
+            The answer; a worker that broke a limit is gone and its status says which.
+
+        Raises:
+            SandboxError: The module could not be initialised.
+        """
+        self._get_ready()
+        cpu_s = cpu_s or self.limits.cpu_s
+        wall_s = self.limits.wall(cpu_s)
+        began = time.monotonic()
+        request = {"meta": meta, "cpu_s": cpu_s, "wall_s": wall_s}
+        outcome = self._exchange(request, arrays, began + wall_s)
+        return Outcome(**{**vars(outcome), "wall_s": time.monotonic() - began})
+
+    def close(self) -> None:
+        """Kill the process, if any, and close every descriptor."""
+        if self._wire is not None:
+            self._wire.close()
+            self._wire = None
+        if self._process is not None:
+            if self._process.poll() is None:
+                with contextlib.suppress(ProcessLookupError, PermissionError):
+                    os.killpg(self._process.pid, signal.SIGKILL)
+                self._process.kill()
+            self._process.wait()
+            self._process = None
+        if self._errors >= 0:
+            os.close(self._errors)
+            self._errors = -1
+
+    def _get_ready(self) -> None:
+        """Start the process if there is none, or none any more, and wait for its report."""
+        if self._process is not None and self._process.poll() is not None and self._is_ready:
+            self.close()
+        self.start()
+        if self._is_ready:
+            return
+        first = self._receive(time.monotonic() + self.limits.start_s)
+        if first.status != "ok":
+            self.close()
+            raise SandboxError(f"worker {self._module}: could not start: {first.message}")
+        self.report = first.meta
+        self._is_ready = True
+
+    def _exchange(
+        self, request: dict[str, Any], arrays: Sequence[np.ndarray], deadline: float
+    ) -> Outcome:
+        try:
+            self._send(request, arrays, deadline)
+            return self._receive(deadline)
+        except BaseException:
+            self.close()
+            raise
+
+    def _send(
+        self, request: dict[str, Any], arrays: Sequence[np.ndarray], deadline: float
+    ) -> None:
+        """Send one frame; a worker that is gone or stuck shows when its answer is awaited."""
+        assert self._wire is not None
+        self._nonce = secrets.token_bytes(wire.NONCE_BYTES)
+        frame = wire.pack(self._nonce, request, arrays)
+        self._wire.settimeout(max(0.001, deadline - time.monotonic()))
+        with contextlib.suppress(OSError):
+            self._wire.sendall(frame)
+
+    def _receive(self, deadline: float) -> Outcome:
+        """Wait for one frame; the worker is killed if that is not what comes."""
+        assert self._wire is not None
+        try:
+            meta, arrays = wire.receive_answer(
+                self._wire, self._nonce, deadline, self.limits.answer_bytes
+            )
+        except TimeoutError:
+            failure = Outcome("timeout", "no answer within the wall limit")
+        except wire.WireError as error:
+            status = "answer-too-large" if error.too_large else "bad-answer"
+            failure = Outcome(status, str(error))
+        except (EOFError, OSError):
+            failure = self._obituary()
+        else:
+            return _outcome(meta, arrays, self.limits)
+        self.close()
+        return failure
+
+    def _obituary(self) -> Outcome:
+        """Say how a worker ended that closed its wire without an answer."""
+        assert self._process is not None
+        try:
+            code = self._process.wait(timeout=2.0)
+        except subprocess.TimeoutExpired:
+            return Outcome("no-answer", "the worker closed its wire")
+        said = b""
+        with contextlib.suppress(OSError):
+            said = os.read(self._errors, self.limits.output_bytes)
+        text = printable(said, self.limits.message_chars)
+        if code >= 0:
+            return Outcome("no-answer", f"the worker exited with status {code}: {text}")
+        name = signal.Signals(-code).name
+        status = _SIGNAL_STATUS.get(signal.Signals(-code), "crash")
+        return Outcome(status, f"the worker was ended by {name}: {text}".rstrip(": "))
+
+
+def _outcome(meta: dict[str, Any], arrays: tuple[np.ndarray, ...], limits: Limits) -> Outcome:
+    """Return the outcome that an answer frame describes."""
+    status = str(meta.get("status"))
+    if status != "ok":
+        return Outcome(status, printable(str(meta.get("message")), limits.message_chars))
+    return Outcome(
+        "ok",
+        arrays=arrays,
+        meta=meta.get("meta", meta.get("report", {})),
+        cpu_s=float(meta.get("cpu_s", 0.0)),
+        max_rss_mib=float(meta.get("rss_kib", 0)) / 1024,
+    )
