@@ -1,0 +1,253 @@
+"""Text to `Program`: markers, functions, imports and size are checked; blocks are replaced.
+
+A program is fixed code around one block between two marker lines; mutation changes only the block.
+The block defines `scaling_law_func` and `fit_scaling_law` (dialect `fit`), or `law` with its
+constants inside (dialect `law`: scored, not searched; it may lack markers, as in SLDBench).
+"""
+
+from __future__ import annotations
+
+import ast
+import hashlib
+import re
+import warnings
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from evolve.errors import ProgramError
+
+START = "# EVOLVE-BLOCK-START"
+END = "# EVOLVE-BLOCK-END"
+MAX_BYTES = 65536
+ALLOWED_IMPORTS = ("numpy", "scipy", "math", "evolve.fitting", "__future__")
+
+Dialect = Literal["fit", "law"]
+
+_FIT_FUNCTIONS = ("scaling_law_func", "fit_scaling_law")
+_LAW_FUNCTION = "law"
+_N_ARGUMENTS = 2
+_CONTROL = re.compile(r"[^\x20-\x7e\n\t\x80-\U0010ffff]")
+
+
+@dataclass(frozen=True)
+class Program:
+    """A checked program; `text == prefix + block + suffix`.
+
+    Attributes:
+        text: The whole text.
+        prefix: Fixed text up to and with the start marker's line.
+        block: What mutation may change.
+        suffix: Fixed text from the end marker's line on.
+        dialect: `"fit"` or `"law"`.
+    """
+
+    text: str
+    prefix: str
+    block: str
+    suffix: str
+    dialect: Dialect
+
+    @property
+    def id(self) -> str:
+        """First 16 hex digits of the SHA-256 of the text."""
+        return hashlib.sha256(self.text.encode()).hexdigest()[:16]
+
+
+def parse_program(text: str, where: str = "program") -> Program:
+    """Check a program's text against the contract.
+
+    Args:
+        text: Python source.
+        where: Name of the text in errors, such as its path.
+
+    Raises:
+        ProgramError: A rule is broken; the message is `where: rule, line, value`.
+    """
+    text = text.replace("\r\n", "\n")
+    _require_plain(text, where)
+    tree = _parse(text, where)
+    _require_imports(tree, where)
+    functions = _module_functions(tree, where)
+    dialect = _dialect(functions, where)
+    first, last = _block_lines(text, where, optional=dialect == "law")
+    _require_whole_statements(tree, first, last, where)
+    for function in functions.values():
+        _require_contract(function, first, last, where)
+    lines = text.split("\n")
+    prefix = "".join(line + "\n" for line in lines[:first])
+    block = "".join(line + "\n" for line in lines[first:last])
+    suffix = "\n".join(lines[last:])
+    if last == len(lines):  # no markers: the whole text is the block
+        block = block.removesuffix("\n")
+    return Program(text, prefix, block, suffix, dialect)
+
+
+def read_program(path: Path) -> Program:
+    """Read a file and parse it as a program.
+
+    Raises:
+        ProgramError: The file cannot be read, or its text breaks the contract.
+    """
+    try:
+        size = path.stat().st_size
+        if size > MAX_BYTES:
+            raise ProgramError(f"{path}: must have at most {MAX_BYTES} bytes, it has {size}")
+        text = path.read_bytes().decode("utf-8")
+    except OSError as error:
+        raise ProgramError(f"{path}: must be a readable file, {error.strerror}") from None
+    except UnicodeDecodeError as error:
+        raise ProgramError(f"{path}: must be UTF-8 text, byte {error.start} is not") from None
+    return parse_program(text, str(path))
+
+
+def replace_block(program: Program, block: str) -> Program:
+    """Return the program with another block; the text outside it stays as it is.
+
+    Raises:
+        ProgramError: The new text breaks the contract.
+    """
+    block = block.replace("\r\n", "\n")
+    if program.suffix and not block.endswith("\n"):
+        block += "\n"
+    new = parse_program(program.prefix + block + program.suffix)
+    if (new.prefix, new.suffix) != (program.prefix, program.suffix):
+        raise ProgramError("program: a block may not hold markers, this one does")
+    return new
+
+
+def _require_plain(text: str, where: str) -> None:
+    """Require UTF-8 text of bounded size without control characters."""
+    try:
+        n_bytes = len(text.encode("utf-8"))
+    except UnicodeEncodeError as error:
+        raise ProgramError(
+            f"{where}: must be UTF-8 text, character {error.start} is not"
+        ) from None
+    if n_bytes > MAX_BYTES:
+        raise ProgramError(f"{where}: must have at most {MAX_BYTES} bytes, it has {n_bytes}")
+    if bad := _CONTROL.search(text):
+        line = text.count("\n", 0, bad.start()) + 1
+        raise ProgramError(
+            f"{where}: may hold no control characters, line {line} holds {bad.group()!r}"
+        )
+
+
+def _parse(text: str, where: str) -> ast.Module:
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            return ast.parse(text)
+    except SyntaxError as error:
+        line = (error.text or "").strip()
+        raise ProgramError(
+            f"{where}: must be Python ({error.msg}), line {error.lineno} holds {line!r}"
+        ) from None
+    except (ValueError, RecursionError, MemoryError) as error:
+        raise ProgramError(
+            f"{where}: must be Python, {error or 'it is nested too deep'}"
+        ) from None
+
+
+def _imported(node: ast.AST) -> Iterator[str]:
+    """Yield the dotted names of modules that a statement may import."""
+    if isinstance(node, ast.Import):
+        yield from (alias.name for alias in node.names)
+    elif isinstance(node, ast.ImportFrom):
+        module = "." * node.level + (node.module or "")
+        if module == "evolve":  # `from evolve import fitting`
+            yield from (f"evolve.{alias.name}" for alias in node.names)
+        else:
+            yield module
+
+
+def _require_imports(tree: ast.Module, where: str) -> None:
+    for node in ast.walk(tree):
+        for name in _imported(node):
+            if not any(name == a or name.startswith(f"{a}.") for a in ALLOWED_IMPORTS):
+                raise ProgramError(
+                    f"{where}: imports must be of {', '.join(ALLOWED_IMPORTS)}; "
+                    f"line {getattr(node, 'lineno', 0)} imports {name!r}"
+                )
+
+
+def _module_functions(tree: ast.Module, where: str) -> dict[str, ast.FunctionDef]:
+    """Return the contract's functions by name; each may be defined once, at the top level."""
+    functions: dict[str, ast.FunctionDef] = {}
+    for node in tree.body:
+        if isinstance(node, ast.FunctionDef) and node.name in (*_FIT_FUNCTIONS, _LAW_FUNCTION):
+            if node.name in functions:
+                raise ProgramError(
+                    f"{where}: a function must be defined once, "
+                    f"line {node.lineno} defines {node.name!r} again"
+                )
+            functions[node.name] = node
+    return functions
+
+
+def _dialect(functions: dict[str, ast.FunctionDef], where: str) -> Dialect:
+    present = [name for name in _FIT_FUNCTIONS if name in functions]
+    if len(present) == len(_FIT_FUNCTIONS):
+        return "fit"
+    if _LAW_FUNCTION in functions and not present:
+        return "law"
+    missing = ", ".join(name for name in _FIT_FUNCTIONS if name not in functions)
+    raise ProgramError(
+        f"{where}: must define {' and '.join(_FIT_FUNCTIONS)} at the top level, or law; "
+        f"{missing} is missing"
+    )
+
+
+def _block_lines(text: str, where: str, *, optional: bool) -> tuple[int, int]:
+    """Return the range of the block's lines, counted from 0 and without the marker lines.
+
+    With `optional` markers that are both absent the range is the whole text.
+    """
+    lines = [line.strip() for line in text.split("\n")]
+    starts = [number for number, line in enumerate(lines, 1) if line == START]
+    ends = [number for number, line in enumerate(lines, 1) if line == END]
+    if optional and not starts and not ends:
+        return 0, len(lines)
+    for marker, found in ((START, starts), (END, ends)):
+        if not found:
+            raise ProgramError(f"{where}: must hold the line {marker!r}, it holds none")
+        if len(found) > 1:
+            raise ProgramError(
+                f"{where}: must hold exactly one block, line {found[1]} holds {marker!r} again"
+            )
+    if starts[0] > ends[0]:
+        raise ProgramError(
+            f"{where}: the block must start before it ends, line {ends[0]} holds {END!r}"
+        )
+    return starts[0], ends[0] - 1
+
+
+def _require_whole_statements(tree: ast.Module, first: int, last: int, where: str) -> None:
+    """Require that no statement reaches across a marker line."""
+    for node in tree.body:
+        for line in (first, last + 1):
+            if node.lineno <= line <= (node.end_lineno or node.lineno):
+                raise ProgramError(
+                    f"{where}: markers must stand between statements, "
+                    f"line {line} stands inside the one of line {node.lineno}"
+                )
+
+
+def _require_contract(function: ast.FunctionDef, first: int, last: int, where: str) -> None:
+    """Require that a function lies in the block and takes two arguments by position."""
+    if not first < function.lineno <= last:
+        raise ProgramError(
+            f"{where}: functions of the contract must stand in the block, "
+            f"line {function.lineno} defines {function.name!r} outside it"
+        )
+    args = function.args
+    n_positional = len(args.posonlyargs) + len(args.args)
+    n_required = n_positional - len(args.defaults)
+    keyword_only = any(default is None for default in args.kw_defaults)
+    enough = n_positional >= _N_ARGUMENTS or args.vararg is not None
+    if n_required > _N_ARGUMENTS or keyword_only or not enough:
+        raise ProgramError(
+            f"{where}: {function.name} must take {_N_ARGUMENTS} arguments by position, "
+            f"line {function.lineno} holds ({ast.unparse(args)})"
+        )
