@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import ast
 import csv
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+import logging
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -19,14 +19,6 @@ SPLITS = ("train", "test")
 Columns = Mapping[str, Sequence[object]]
 
 _GROUP = "group"  # SLDBench's column of group labels
-
-
-@dataclass(frozen=True)
-class _Source:
-    """What `datasets` gives: names of configurations, and splits by name."""
-
-    configs: Callable[[], list[str]]
-    load: Callable[[str], Mapping[str, Columns]]
 
 
 def pull(task_name: str, target_dir: Path, tasks_dirs: Sequence[Path] = ()) -> list[Path]:
@@ -75,28 +67,6 @@ def _needed(spec: TaskSpec) -> list[str]:
 
 def _download(name: str, spec: TaskSpec, instead: str) -> Mapping[str, Columns]:
     """Load every split of a task's configuration."""
-    source, failures = _open_source(name, instead)
-    try:
-        configs = source.configs()
-        wanted = [spec.sldbench.config, name, f"{name}_scaling_law"]
-        config = next((config for config in wanted if config in configs), None)
-        if config is None:
-            have = ", ".join(configs)
-            guess = nearest(wanted[0] or name, configs)
-            raise TaskError(
-                f"data pull {name}: {DATA_SET} must have the configuration "
-                f"{wanted[0] or name!r}{guess}, it has {have}; {instead}"
-            )
-        return source.load(config)
-    except failures as error:
-        why = (str(error).strip().splitlines() or [type(error).__name__])[0]
-        raise TaskError(
-            f"data pull {name}: {DATA_SET} cannot be reached ({why[:120]}); {instead}"
-        ) from None
-
-
-def _open_source(name: str, instead: str) -> tuple[_Source, tuple[type[Exception], ...]]:
-    """Return the data set's reader, and what it raises when it cannot be reached."""
     try:
         import datasets
     except ImportError:
@@ -104,19 +74,29 @@ def _open_source(name: str, instead: str) -> tuple[_Source, tuple[type[Exception
             f"data pull {name}: needs the extra 'data', run: pip install 'evolve-laws[data]'; "
             f"{instead}"
         ) from None
-    failures: tuple[type[Exception], ...] = (OSError, ValueError, RuntimeError)
+    logging.getLogger("huggingface_hub").setLevel(logging.ERROR)  # its retries are not news
     try:
-        from httpx import HTTPError  # newer versions of the hub's client are built on it
-    except ImportError:
-        pass
-    else:
-        failures += (HTTPError,)
-
-    def load(config: str) -> Mapping[str, Columns]:
+        configs = list(datasets.get_dataset_config_names(DATA_SET))
+        config = _choose_config(name, spec, configs, instead)
         loaded: Any = datasets.load_dataset(DATA_SET, name=config)
         return {split: table.to_dict() for split, table in loaded.items()}
+    except (OSError, ValueError, RuntimeError) as error:  # what `datasets` raises without network
+        why = (str(error).strip().splitlines() or [type(error).__name__])[0]
+        raise TaskError(
+            f"data pull {name}: {DATA_SET} cannot be reached ({why[:120]}); {instead}"
+        ) from None
 
-    return _Source(lambda: list(datasets.get_dataset_config_names(DATA_SET)), load), failures
+
+def _choose_config(name: str, spec: TaskSpec, configs: list[str], instead: str) -> str:
+    wanted = [spec.sldbench.config, name, f"{name}_scaling_law"]
+    for config in wanted:
+        if config in configs:
+            return config
+    asked = wanted[0] or name
+    raise TaskError(
+        f"data pull {name}: {DATA_SET} must have the configuration {asked!r}"
+        f"{nearest(asked, configs)}, it has {', '.join(configs)}; {instead}"
+    )
 
 
 def _arrange(tables: Mapping[str, Columns], split: str, spec: TaskSpec, instead: str) -> Columns:
