@@ -4,7 +4,8 @@
 program text (one throw-away process a call). Both return an `Outcome`; nothing is unpickled.
 """
 
+from evolve.sandbox.foreign import ForeignLane
 from evolve.sandbox.outcome import STATUSES, Limits, Outcome
 from evolve.sandbox.worker import Worker
 
-__all__ = ["STATUSES", "Limits", "Outcome", "Worker"]
+__all__ = ["STATUSES", "ForeignLane", "Limits", "Outcome", "Worker"]

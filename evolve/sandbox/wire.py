@@ -187,3 +187,52 @@ def _read_until(connection: socket.socket, size: int, deadline: float) -> bytear
             raise EOFError
         rest = rest[n_read:]
     return data
+
+
+class FrameReader:
+    """Bytes of one answer, collected as they come and never beyond the caps."""
+
+    def __init__(self, nonce: bytes, payload_cap: int) -> None:
+        """Expect one frame with this nonce and at most `payload_cap` bytes of values."""
+        self._nonce = nonce
+        self._cap = payload_cap
+        self._data = bytearray()
+        self._size = PREFIX.size
+        self._header_end = 0
+
+    def read_from(self, connection: socket.socket) -> bool:
+        """Take what has come, without waiting.
+
+        Returns:
+            Whether more may come.
+
+        Raises:
+            WireError: The frame breaks a cap or the format.
+        """
+        while len(self._data) < self._size:
+            try:
+                part = connection.recv(min(1 << 20, self._size - len(self._data)))
+            except BlockingIOError:
+                return True
+            except OSError:
+                return False
+            if not part:
+                return False
+            self._data += part
+            if len(self._data) == PREFIX.size:
+                sizes = read_prefix(self._data, self._nonce, ANSWER_HEADER_CAP, self._cap)
+                self._header_end = PREFIX.size + sizes[1]
+                self._size = self._header_end + sizes[2]
+        return False
+
+    def frame(self) -> tuple[dict[str, Any], tuple[np.ndarray, ...]]:
+        """Return `meta` and arrays of the complete frame.
+
+        Raises:
+            EOFError: The frame is not complete.
+            WireError: It is complete and not valid.
+        """
+        if not self._header_end or len(self._data) < self._size:
+            raise EOFError
+        header = self._data[PREFIX.size : self._header_end]
+        return unpack(header, self._data[self._header_end :])

@@ -1,0 +1,208 @@
+"""Any program text and its rows to constants and predictions: the foreign lane.
+
+Each call runs in a process of its own, forked for it and locked down: one to fit, another to
+predict, so that only the constants travel between them and nothing that a program learnt, stored
+or patched reaches the next. Where processes cannot be forked, each call gets a fresh interpreter.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Collection, Sequence
+from typing import Any
+
+import numpy as np
+
+from evolve.sandbox.forks import Zygotes
+from evolve.sandbox.oneshot import OneShots
+from evolve.sandbox.outcome import Limits, Outcome
+
+
+class ForeignLane:
+    """Runs program texts, one throw-away process a call; any number of threads may share it.
+
+    Args:
+        limits: What one call may use.
+        gate: Whether to refuse, before any process, text that breaks the static rules.
+        without: Mechanisms to leave out, for tests and tables.
+        fork: Whether to fork from a preloaded process; `None` is wherever that is safe.
+    """
+
+    def __init__(
+        self,
+        limits: Limits | None = None,
+        gate: bool = True,
+        without: Collection[str] = (),
+        fork: bool | None = None,
+    ) -> None:
+        """Keep what to start; the processes start on entry or with the first call."""
+        self.limits = limits or Limits()
+        self._gate = gate
+        can_fork = sys.platform.startswith("linux") if fork is None else fork
+        self._runner: Zygotes | OneShots = (
+            Zygotes(self.limits, without) if can_fork else OneShots(self.limits, without)
+        )
+
+    def __enter__(self) -> ForeignLane:
+        """Start the processes, without waiting for them."""
+        self._runner.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Stop the processes."""
+        self.close()
+
+    def close(self) -> None:
+        """Kill every process of this lane and close every descriptor."""
+        self._runner.close()
+
+    @property
+    def report(self) -> dict[str, str]:
+        """Mechanism to "yes" or why not, once a first call was made."""
+        return dict(self._runner.report)
+
+    @property
+    def pid(self) -> int | None:
+        """Process id of what this lane keeps running, `None` while nothing does."""
+        return self._runner.pid
+
+    def fit(self, text: str, X: Sequence[np.ndarray], Y: Sequence[np.ndarray]) -> Outcome:
+        """Run `fit_scaling_law` once a group.
+
+        Args:
+            text: The program.
+            X: `(n, F)` features of every group.
+            Y: `(n,)` or `(n, T)` targets of every group.
+
+        Returns:
+            One array of constants a group, finite, `(P,)` or `(T, P)`.
+        """
+        outcome = self._run({"kind": "fit", "text": text}, [*X, *Y], self.limits.cpu_s)
+        return _checked(outcome, "constants", [None] * len(X))
+
+    def predict(
+        self, text: str, X: Sequence[np.ndarray], constants: Sequence[np.ndarray]
+    ) -> Outcome:
+        """Run `scaling_law_func` once a group.
+
+        Args:
+            text: The program.
+            X: `(n, F)` features of every group.
+            constants: `(P,)` or `(T, P)` constants of every group.
+
+        Returns:
+            One array of predictions a group, finite, `(n,)` or `(n, T)`.
+        """
+        meta = {"kind": "predict", "text": text}
+        outcome = self._run(meta, [*X, *constants], self.limits.predict_cpu_s)
+        return _checked(outcome, "predictions", [len(x) for x in X])
+
+    def law(
+        self,
+        text: str,
+        X: Sequence[np.ndarray],
+        labels: Sequence[str],
+        feature_names: Sequence[str],
+        target_names: Sequence[str],
+    ) -> Outcome:
+        """Run `law(rows, group)` once a group; its constants are in the text.
+
+        Args:
+            text: The program.
+            X: `(n, F)` features of every group.
+            labels: Name of every group.
+            feature_names: Keys of the rows given.
+            target_names: Keys of the rows returned.
+
+        Returns:
+            One `(n, T)` array of predictions a group, finite.
+        """
+        meta = {
+            "kind": "law",
+            "text": text,
+            "labels": list(labels),
+            "features": list(feature_names),
+            "targets": list(target_names),
+        }
+        outcome = self._run(meta, list(X), self.limits.predict_cpu_s)
+        return _checked(outcome, "predictions", [len(x) for x in X])
+
+    def predict_in_batches(
+        self,
+        text: str,
+        X: Sequence[np.ndarray],
+        constants: Sequence[np.ndarray],
+        predictions: Sequence[np.ndarray],
+        seed: int = 0,
+        tolerance: float = 1e-9,
+    ) -> Outcome:
+        """Check that predictions do not depend on which rows are predicted together.
+
+        Every group's rows are predicted again, in another process, in two random batches.
+
+        Args:
+            text: The program.
+            X: `(n, F)` features of every group.
+            constants: Constants of every group.
+            predictions: What `predict` returned for them.
+            seed: Decides the batches.
+            tolerance: Largest relative difference that is allowed.
+
+        Returns:
+            The predictions, in the order of the rows, or `bad-answer` where they differ.
+        """
+        rng = np.random.default_rng([seed, 0x5A7C])
+        orders = [rng.permutation(len(x)) for x in X]
+        cuts = [order[half] for order in orders for half in _halves(len(order))]
+        twice = [i for i in range(len(X)) for _ in (0, 1)]
+        batches = [X[i][rows] for i, rows in zip(twice, cuts, strict=True)]
+        outcome = self.predict(text, batches, [constants[i] for i in twice])
+        if not outcome.ok:
+            return outcome
+        again = []
+        for i, whole in enumerate(predictions):
+            merged = np.empty_like(whole)
+            for rows, part in zip(cuts[2 * i : 2 * i + 2], outcome.arrays[2 * i :], strict=False):
+                merged[rows] = part.reshape(merged[rows].shape)
+            again.append(merged)
+            if not np.allclose(merged, whole, rtol=tolerance, atol=0.0):
+                message = f"predictions: depend on the batch of rows (group {i})"
+                return Outcome(**{**vars(outcome), **_failed("bad-answer", message)})
+        return Outcome(**{**vars(outcome), "arrays": tuple(again)})
+
+    def _run(self, meta: dict[str, Any], arrays: list[np.ndarray], cpu_s: float) -> Outcome:
+        size = len(meta["text"].encode("utf-8", "replace"))
+        if size > self.limits.program_bytes:
+            message = f"program: {size} bytes, at most {self.limits.program_bytes}"
+            return Outcome("rejected", message)
+        return self._runner.run(meta, arrays, cpu_s)
+
+
+def _halves(n: int) -> tuple[slice, slice]:
+    """Return the first and second part of `n` rows; both are not empty from two rows on."""
+    return slice(0, (n + 1) // 2), slice((n + 1) // 2, n)
+
+
+def _checked(outcome: Outcome, what: str, n_rows: list[int] | list[None]) -> Outcome:
+    """Return `outcome`, or a failure if its arrays are not what was asked for."""
+    if not outcome.ok:
+        return outcome
+    arrays = outcome.arrays
+    message = ""
+    if len(arrays) != len(n_rows):
+        message = f"{what}: {len(n_rows)} groups expected, {len(arrays)} came"
+    for i, (array, n) in enumerate(zip(arrays, n_rows, strict=False)):
+        if array.ndim > 2 or (n is not None and array.shape[:1] != (n,)):
+            message = f"{what}: expected shape ({n}, …) for group {i}, got {array.shape}"
+        elif not np.isfinite(array).all():
+            where = tuple(int(k) for k in np.argwhere(~np.isfinite(array))[0])
+            message = f"{what}: must be finite, group {i} holds {array[where]} at {where}"
+        if message:
+            break
+    if message:
+        return Outcome(**{**vars(outcome), **_failed("bad-answer", message)})
+    return outcome
+
+
+def _failed(status: str, message: str) -> dict[str, Any]:
+    return {"status": status, "message": message, "arrays": ()}

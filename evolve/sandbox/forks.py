@@ -1,0 +1,279 @@
+"""The engine's end of a zygote: start it, hand it jobs, notice when it is gone, start another."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import secrets
+import select
+import signal
+import socket
+import subprocess
+import threading
+import time
+from collections.abc import Collection, Sequence
+from typing import Any, Final
+
+import numpy as np
+
+from evolve.errors import SandboxError
+from evolve.sandbox import wire
+from evolve.sandbox.outcome import Limits, Outcome, printable
+from evolve.sandbox.spawn import spawn
+from evolve.sandbox.zygote import CPU, DONE, ENDED, JOB, WALL
+
+_GRACE_S: Final = 2.0
+_CHILD_SAYS: Final = frozenset({"exception", "memory", "bad-answer", "answer-too-large"})
+
+
+class ZygoteLostError(Exception):
+    """The zygote ended, or answered no more, while a job was in flight."""
+
+
+class Zygotes:
+    """One zygote at a time; any number of threads may run jobs in it.
+
+    Args:
+        limits: What a job may use.
+        without: Mechanisms to leave out, for tests and tables.
+    """
+
+    def __init__(self, limits: Limits, without: Collection[str] = ()) -> None:
+        """Keep what to start; nothing runs yet."""
+        self.report: dict[str, str] = {}
+        self._limits = limits
+        self._without = sorted(without)
+        self._lock = threading.Lock()
+        self._process: subprocess.Popen[bytes] | None = None
+        self._control: socket.socket | None = None
+        self._errors = -1
+        self._is_ready = False
+
+    @property
+    def pid(self) -> int | None:
+        """Process id of the zygote, `None` while none runs."""
+        return None if self._process is None else self._process.pid
+
+    def start(self) -> None:
+        """Start a zygote without waiting for it; the next job waits until it is ready."""
+        with self._lock:
+            self._start()
+
+    def close(self) -> None:
+        """Kill the zygote and all its children, and close every descriptor."""
+        with self._lock:
+            self._close()
+
+    def run(self, meta: dict[str, Any], arrays: Sequence[np.ndarray], cpu_s: float) -> Outcome:
+        """Run one job in a child of its own.
+
+        A job whose zygote is lost is tried once more.
+
+        Raises:
+            SandboxError: No zygote can be started.
+        """
+        began = time.monotonic()
+        for attempt in (0, 1):
+            try:
+                outcome = self._run_once(meta, arrays, cpu_s)
+            except ZygoteLostError as error:
+                outcome = Outcome("zygote-lost", f"{error} ({attempt + 1} times)")
+            else:
+                break
+        return Outcome(**{**vars(outcome), "wall_s": time.monotonic() - began})
+
+    def _run_once(
+        self, meta: dict[str, Any], arrays: Sequence[np.ndarray], cpu_s: float
+    ) -> Outcome:
+        process, control = self._ready()
+        wall_s = self._limits.wall(cpu_s)
+        nonce = secrets.token_bytes(wire.NONCE_BYTES)
+        request = wire.pack(nonce, meta, arrays)
+        reader = wire.FrameReader(nonce, self._limits.answer_bytes)
+        with contextlib.ExitStack() as stack:
+            data, done, output = self._hand_over(stack, control, cpu_s, wall_s)
+            deadline = time.monotonic() + wall_s + _GRACE_S
+            try:
+                report = _converse(data, done, request, reader, deadline)
+            except wire.WireError as error:
+                status = "answer-too-large" if error.too_large else "bad-answer"
+                return Outcome(status, str(error))
+            if report is None:
+                self._lose(process)
+                raise ZygoteLostError("the process that forks was lost")
+            printed = _read_some(output, self._limits.output_bytes)
+        outcome = _judge(DONE.unpack(report), reader, self._limits, cpu_s)
+        return Outcome(**{**vars(outcome), "stdout": printed})
+
+    def _hand_over(
+        self, stack: contextlib.ExitStack, control: socket.socket, cpu_s: float, wall_s: float
+    ) -> tuple[socket.socket, int, int]:
+        """Send a job with the child's ends of three wires; return ours, closed by `stack`."""
+        data, data_end = socket.socketpair()
+        stack.callback(data.close)
+        theirs = contextlib.ExitStack()
+        with theirs:
+            theirs.callback(data_end.close)
+            done, done_end = os.pipe()
+            stack.callback(os.close, done)
+            theirs.callback(os.close, done_end)
+            output, output_end = os.pipe()
+            stack.callback(os.close, output)
+            theirs.callback(os.close, output_end)
+            os.set_blocking(output, False)
+            os.set_blocking(output_end, False)
+            memory = self._limits.memory_mib << 20
+            job = JOB.pack(cpu_s, wall_s, memory, self._limits.answer_bytes)
+            with contextlib.suppress(OSError):
+                socket.send_fds(control, [job], [data_end.fileno(), done_end, output_end])
+        return data, done, output
+
+    def _ready(self) -> tuple[subprocess.Popen[bytes], socket.socket]:
+        with self._lock:
+            self._start()
+            assert self._process is not None
+            assert self._control is not None
+            if not self._is_ready:
+                self._await_report(self._control)
+            return self._process, self._control
+
+    def _await_report(self, control: socket.socket) -> None:
+        control.settimeout(self._limits.start_s)
+        try:
+            report = json.loads(control.recv(65_536))
+        except (OSError, ValueError) as error:
+            said = _read_some(self._errors, self._limits.output_bytes)
+            self._close()
+            reason = said.splitlines()[-1] if said else str(error)
+            raise SandboxError(f"sandbox: the forking process did not start: {reason}") from error
+        control.settimeout(None)
+        self.report = report["report"]
+        self._is_ready = True
+
+    def _start(self) -> None:
+        if self._process is not None:
+            return
+        ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        self._errors, error_end = os.pipe()
+        os.set_blocking(self._errors, False)
+        os.set_blocking(error_end, False)
+        self._control = ours
+        self._is_ready = False
+        try:
+            self._process = spawn(
+                "evolve.sandbox.zygote",
+                {"control": theirs.fileno(), "without": self._without},
+                [theirs.fileno()],
+                error_end,
+                self._without,
+            )
+        finally:
+            theirs.close()
+            os.close(error_end)
+
+    def _lose(self, process: subprocess.Popen[bytes]) -> None:
+        """Give up a zygote, unless another thread has already replaced it."""
+        with self._lock:
+            if self._process is process:
+                self._close()
+
+    def _close(self) -> None:
+        if self._control is not None:
+            self._control.close()
+            self._control = None
+        if self._process is not None:
+            if self._process.poll() is None:
+                with contextlib.suppress(ProcessLookupError, PermissionError):
+                    os.killpg(self._process.pid, signal.SIGKILL)
+            self._process.wait()
+            self._process = None
+        if self._errors >= 0:
+            os.close(self._errors)
+            self._errors = -1
+
+
+def _converse(
+    data: socket.socket,
+    done: int,
+    request: bytes,
+    reader: wire.FrameReader,
+    deadline: float,
+) -> bytes | None:
+    """Send the request and read the answer until the child's end is reported.
+
+    Returns:
+        The report of the child's end; `None` if the zygote was lost.
+
+    Raises:
+        WireError: The answer broke a cap or the format; the child is to be killed.
+    """
+    data.setblocking(False)
+    rest = memoryview(request)
+    poll = select.poll()
+    poll.register(done, select.POLLIN)
+    poll.register(data, select.POLLIN | select.POLLOUT)
+    while (left := deadline - time.monotonic()) > 0:
+        events = dict(poll.poll(1000 * left))
+        if rest and data.fileno() in events:
+            rest = _send_some(data, rest)
+            poll.modify(data, select.POLLIN | (select.POLLOUT if rest else 0))
+        if data.fileno() in events and not reader.read_from(data):
+            poll.unregister(data)
+        if done in events:
+            reader.read_from(data)
+            return os.read(done, DONE.size) or None
+    return None
+
+
+def _send_some(data: socket.socket, rest: memoryview) -> memoryview:
+    try:
+        return rest[data.send(rest) :]
+    except BlockingIOError:
+        return rest
+    except OSError:
+        return rest[:0]
+
+
+def _read_some(descriptor: int, limit: int) -> str:
+    try:
+        return printable(os.read(descriptor, limit), limit)
+    except OSError:
+        return ""
+
+
+def _judge(
+    report: tuple[Any, ...], reader: wire.FrameReader, limits: Limits, cpu_limit_s: float
+) -> Outcome:
+    """Return the outcome of a child, from its end and, only if that was clean, its answer."""
+    wait_status, reason, user, system, rss_kib, _ = report
+    used = {"cpu_s": user + system, "max_rss_mib": rss_kib / 1024}
+    if reason == WALL:
+        return Outcome("timeout", "not done within the wall limit", **used)
+    if reason == CPU:
+        return Outcome("cpu", f"used more than {cpu_limit_s:g} CPU seconds", **used)
+    if os.WIFSIGNALED(wait_status):
+        killer = signal.Signals(os.WTERMSIG(wait_status))
+        return Outcome(_signal_status(killer, user + system, cpu_limit_s), killer.name, **used)
+    if reason != ENDED or wait_status != 0:
+        code = os.waitstatus_to_exitcode(wait_status)
+        return Outcome("no-answer", f"the process exited with status {code}", **used)
+    try:
+        meta, arrays = reader.frame()
+    except EOFError:
+        return Outcome("no-answer", "the process exited without an answer", **used)
+    except wire.WireError as error:
+        return Outcome("bad-answer", str(error), **used)
+    status = meta.get("status")
+    if status == "ok":
+        return Outcome("ok", arrays=arrays, **used)
+    message = printable(str(meta.get("message")), limits.message_chars)
+    return Outcome(str(status) if status in _CHILD_SAYS else "bad-answer", message, **used)
+
+
+def _signal_status(killer: signal.Signals, cpu_s: float, cpu_limit_s: float) -> str:
+    if killer == signal.SIGSYS:
+        return "violation"
+    if killer == signal.SIGXCPU or (killer == signal.SIGKILL and cpu_s >= cpu_limit_s):
+        return "cpu"
+    return "memory" if killer == signal.SIGKILL else "crash"

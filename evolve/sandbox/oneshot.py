@@ -1,0 +1,67 @@
+"""The foreign lane where processes cannot be forked: a fresh interpreter a job, one kept ready."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Collection, Sequence
+from typing import Any, Final
+
+import numpy as np
+
+from evolve.sandbox.outcome import Limits, Outcome
+from evolve.sandbox.worker import Worker
+
+_SERVICE: Final = "evolve.sandbox.candidate"
+
+
+class OneShots:
+    """Workers that run one job each and are killed after it.
+
+    Args:
+        limits: What a job may use.
+        without: Mechanisms to leave out, for tests and tables.
+    """
+
+    def __init__(self, limits: Limits, without: Collection[str] = ()) -> None:
+        """Keep what to start; nothing runs yet."""
+        self.report: dict[str, str] = {}
+        self._limits = limits
+        self._without = without
+        self._lock = threading.Lock()
+        self._spare: Worker | None = None
+
+    @property
+    def pid(self) -> int | None:
+        """Process id of the spare interpreter, `None` while there is none."""
+        return None if self._spare is None else self._spare.pid
+
+    def start(self) -> None:
+        """Start the spare interpreter, without waiting for it."""
+        with self._lock:
+            if self._spare is None:
+                self._spare = Worker(_SERVICE, limits=self._limits, without=self._without)
+                self._spare.start()
+
+    def close(self) -> None:
+        """Kill the spare interpreter."""
+        with self._lock:
+            if self._spare is not None:
+                self._spare.close()
+                self._spare = None
+
+    def run(self, meta: dict[str, Any], arrays: Sequence[np.ndarray], cpu_s: float) -> Outcome:
+        """Run one job in an interpreter of its own.
+
+        Raises:
+            SandboxError: No interpreter can be started.
+        """
+        self.start()
+        with self._lock:
+            worker, self._spare = self._spare, None
+        if worker is None:
+            worker = Worker(_SERVICE, limits=self._limits, without=self._without)
+        with worker:
+            outcome = worker.call(meta, arrays, cpu_s)
+            self.report = worker.report
+        self.start()
+        return outcome
