@@ -43,7 +43,7 @@ class FoldSpec(_Strict):
 
     axes: list[str] = []
     together: Literal["any", "all"] = "any"
-    peel: int = Field(default=3, ge=1)
+    peel: int = Field(default=4, ge=1)
     kfold: int = Field(default=5, ge=2)
 
 
@@ -175,8 +175,9 @@ def _require_known(key: str, names: Iterable[str], valid: Sequence[str]) -> None
 
 
 def _explain(error: ValidationError) -> str:
-    """Turn pydantic's first complaint into one line: place, rule, value."""
-    first = error.errors(include_url=False)[0]
+    """Turn pydantic's first complaint, misspelt keys before others, into place, rule, value."""
+    complaints = error.errors(include_url=False)
+    first = min(complaints, key=lambda complaint: complaint["type"] != "extra_forbidden")
     place = _place(first["loc"])
     if first["type"] == "extra_forbidden":
         part = _PARTS.get(str(first["loc"][0]), TaskSpec) if len(first["loc"]) > 1 else TaskSpec
