@@ -1,0 +1,273 @@
+"""Turns a law into the one form that all its spellings share, and into the measures of that form.
+
+No sympy: this runs in the search's inner loop. What counts as the same form: algebra (order,
+signs, literals, exponentials and logarithms), and constants that only shift, scale or flip the
+sign of another constant. Units stay: ``log(x/1e9)`` and ``log(x)`` are two forms.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import math
+from collections.abc import Iterable, Sequence
+
+from evolve.law.algebra import Rewriter, is_unit_scaled
+from evolve.law.graph import (
+    Law,
+    Node,
+    constants_of,
+    features_of,
+    num,
+    renumber,
+    to_data,
+    walk,
+)
+from evolve.law.order import CHAINS
+from evolve.law.recipe import Recipe
+
+PASSES = 6
+WEIGHTS = {
+    "feat": 1.0,
+    "const": 1.0,
+    "num": 1.0,
+    "neg": 0.5,
+    "add": 1.0,
+    "sub": 1.0,
+    "mul": 1.0,
+    "div": 1.5,
+    "exp": 1.5,
+    "log": 1.5,
+    "pow": 2.0,
+    "square": 1.5,
+    "sqrt": 1.5,
+    "log1p": 2.0,
+    "expm1": 2.5,
+    "abs": 2.5,
+    "tanh": 3.0,
+    "max": 3.0,
+    "min": 3.0,
+    "logaddexp": 3.0,
+}
+KNOWN_LITERALS = (math.log(2.0), math.log(10.0), math.e, math.pi)
+SATURATIONS = ("tanh", "log1p", "logaddexp", "expm1")
+
+
+def canonical(root: Node) -> tuple[Node, int]:
+    """The canonical form of a tree and its number of constants.
+
+    The form describes the same family of curves; the constants mean other things than those of
+    `root`, so constants that were fitted to `root` do not carry over.
+    """
+    for _ in range(PASSES):
+        rules = Rewriter(_uses(root))
+        flat = rules.tell_apart(rules.rewrite(root))
+        rewritten, n_constants = renumber(_Lowering(rules).lower(flat))
+        if rewritten == root:
+            break
+        root = rewritten
+    return root, n_constants
+
+
+def simplify(law: Law) -> Law:
+    """The law in canonical form, without constants that another one already covers."""
+    root, n_constants = canonical(law.root)
+    return Law(root, n_constants, law.rolled)
+
+
+def key(law: Law, recipe: Recipe | None = None) -> str:
+    """Short hexadecimal name of a law's form and the recipe of its fit."""
+    root, _ = canonical(law.root)
+    parts = [to_data(root), law.rolled, recipe.arguments() if recipe else None]
+    return hashlib.sha256(json.dumps(parts).encode()).hexdigest()[:16]
+
+
+def _uses(root: Node) -> dict[Node, int]:
+    """How often each constant occurs in a tree."""
+    uses: dict[Node, int] = {}
+    todo = [root]
+    while todo:
+        node = todo.pop()
+        if node.op == "const":
+            uses[node] = uses.get(node, 0) + 1
+        todo.extend(node.args)
+    return uses
+
+
+class _Lowering:
+    """Turns flat sums and products back into binary operations, in reading order."""
+
+    def __init__(self, rules: Rewriter) -> None:
+        self.rules = rules
+        self._memo: dict[Node, Node] = {}
+
+    def lower(self, node: Node) -> Node:
+        if not node.args:
+            return node
+        found = self._memo.get(node)
+        if found is None:
+            found = self._memo[node] = self._lower(node)
+        return found
+
+    def _lower(self, node: Node) -> Node:
+        if node.op == "sum":
+            return self._sum(node, falling=False)
+        if node.op in ("prod", "pow"):
+            return self._product(node)
+        if node.op == "exp" and node.args[0].op == "sum":
+            return Node("exp", (self._sum(node.args[0], falling=True),))
+        args = tuple(self.lower(a) for a in node.args)
+        if node.op in CHAINS:
+            return _fold(node.op, args)
+        return Node(node.op, args)
+
+    def _sum(self, node: Node, *, falling: bool) -> Node:
+        """Left-leaning sum; with `falling`, free multiples of logarithms are subtracted."""
+        plus = [num(node.value)] if node.value > 0 else []
+        minus = [num(-node.value)] if node.value < 0 else []
+        for term in node.args:
+            if term.op == "prod" and term.value < 0:
+                minus.append(self.lower(Node("prod", term.args, -term.value)))
+            elif falling and self._is_log_term(term):
+                minus.append(self.lower(term))
+            else:
+                plus.append(self.lower(term))
+        if not plus:
+            return Node("neg", (_fold("add", minus),))
+        return _fold("sub", [_fold("add", plus), *minus])
+
+    def _is_log_term(self, term: Node) -> bool:
+        return self.rules.is_free_term(term) and len(term.args) == 2 and term.args[1].op == "log"
+
+    def _product(self, node: Node) -> Node:
+        factors = node.args if node.op == "prod" else (node,)
+        coef = node.value if node.op == "prod" else 1.0
+        above: list[Node] = []
+        below: list[Node] = []
+        for factor in factors:
+            base, power = factor.args if factor.op == "pow" else (factor, num(1.0))
+            is_below = power.op == "num" and power.value < 0
+            power = num(-power.value) if is_below else power
+            (below if is_below else above).append(self._power(base, power))
+        if abs(coef) != 1.0 or not above:
+            above.insert(0, num(coef if abs(coef) != 1.0 else 1.0))
+        result = _fold("mul", above)
+        if below:
+            result = Node("div", (result, _fold("mul", below)))
+        return Node("neg", (result,)) if coef == -1.0 else result
+
+    def _power(self, base: Node, power: Node) -> Node:
+        inner = self.lower(base)
+        if power.op != "num":
+            return Node("pow", (inner, self.lower(power)))
+        short = {1.0: None, 2.0: "square", 0.5: "sqrt"}
+        if power.value not in short:
+            return Node("pow", (inner, power))
+        name = short[power.value]
+        return Node(name, (inner,)) if name else inner
+
+
+def _fold(op: str, nodes: Iterable[Node]) -> Node:
+    result: Node | None = None
+    for node in nodes:
+        result = node if result is None else Node(op, (result, node))
+    if result is None:
+        raise ValueError(f"canonical: {op} of nothing")
+    return result
+
+
+# measures
+
+
+def n_constants(root: Node) -> int:
+    """Number of fitted constants that a tree uses."""
+    return len(constants_of(root))
+
+
+def n_literals(root: Node, allowed_units: Sequence[float] = ()) -> int:
+    """Number of different literals that carry information and so count as constants.
+
+    Free of charge: units (`allowed_units`, and powers of ten), whole numbers and halves up to
+    ten, and the bases of logarithms.
+    """
+    units = {abs(u) for u in allowed_units}
+    values = {abs(n.value) for n in walk(root) if n.op == "num"}
+    return sum(1 for v in values if not _is_plain(v) and v not in units and 1 / v not in units)
+
+
+def _is_plain(value: float) -> bool:
+    if value <= 10 and 2 * value == int(2 * value):
+        return True
+    if not math.isfinite(value):
+        return False
+    if value == float(f"1e{round(math.log10(value))}"):
+        return True
+    return any(math.isclose(value, k) or math.isclose(value, 1 / k) for k in KNOWN_LITERALS)
+
+
+def complexity(root: Node) -> float:
+    """Size of a tree, each operation weighted by how exotic it is; a unit costs nothing."""
+    if is_unit_scaled(root):
+        return WEIGHTS["feat"]
+    return WEIGHTS[root.op] + sum(complexity(a) for a in root.args)
+
+
+def form(root: Node) -> str:
+    """Coarse kind of a law, for the cells of an archive; the same for all spellings.
+
+    ``link/terms/traits``: the outermost function, the number of terms under it (1, 2, 3, 4-5,
+    6+), and any of ``power``, ``saturation``, ``interaction`` and ``logquadratic``.
+    """
+    body, _ = canonical(root)
+    link = body.op if body.op in ("exp", "log") else "identity"
+    if link == "identity" and body.op in ("tanh", "max", "min", "logaddexp", "sqrt", "abs"):
+        link = "other"
+    if link in ("exp", "log"):
+        body = body.args[0]
+    terms = list(_terms(body))
+    n_terms = len(terms)
+    bucket = str(n_terms) if n_terms <= 3 else "4-5" if n_terms <= 5 else "6+"
+    tests = {
+        "power": any(map(_has_power, terms)),
+        "saturation": any(map(_has_saturation, terms)),
+        "interaction": any(len(features_of(t)) >= 2 for t in terms),
+        "logquadratic": any(map(_has_log_product, terms)),
+    }
+    traits = "+".join(name for name, holds in tests.items() if holds) or "plain"
+    return f"{link}/{bucket}/{traits}"
+
+
+def _terms(node: Node) -> Iterable[Node]:
+    if node.op in ("add", "sub", "neg"):
+        for arg in node.args:
+            yield from _terms(arg)
+    else:
+        yield node
+
+
+def _has_power(term: Node) -> bool:
+    """Whether a term holds a feature to a fitted power, spelt either way."""
+    for node in walk(term):
+        if node.op == "pow" and features_of(node.args[0]) and constants_of(node.args[1]):
+            return True
+        if node.op == "exp" and any(n.op == "log" for n in walk(node)):
+            return True
+    return False
+
+
+def _has_saturation(term: Node) -> bool:
+    for node in walk(term):
+        if node.op in SATURATIONS and features_of(node):
+            return True
+        if node.op == "div" and any(n.op in ("add", "sub") for n in walk(node.args[1])):
+            return True
+    return False
+
+
+def _has_log_product(term: Node) -> bool:
+    for node in walk(term):
+        if node.op == "square" and node.args[0].op == "log":
+            return True
+        if node.op == "mul" and all(any(n.op == "log" for n in walk(a)) for a in node.args):
+            return True
+    return False
