@@ -14,8 +14,11 @@ PACKAGE = Path(__file__).resolve().parent.parent / "evolve"
 # Modules and folders of evolve/, by row; within a row imports may not go round in a circle.
 ROWS: tuple[tuple[str, ...], ...] = (
     ("errors",),
-    ("spec", "tables", "task", "splits", "program", "law", "scoring"),
-    ("fitting", "pooling", "store", "archive", "operators"),
+    ("spec", "tables", "task", "splits", "program", "law", "scoring", "record"),
+    (
+        *("fitting", "pooling", "operators"),
+        *("selection", "archive", "store", "lock", "migrations"),
+    ),
     ("sandbox", "proposers", "fit_server"),
     ("evaluate",),
     ("search", "champion"),
@@ -48,9 +51,18 @@ def sources() -> list[Path]:
     return [path for path in sorted(PACKAGE.rglob("*.py")) if path not in top]
 
 
-def imported_names(path: Path) -> Iterator[str]:
+def is_for_types(node: ast.AST) -> bool:
+    """Tell whether a statement is `if TYPE_CHECKING:`, whose imports never run."""
+    return isinstance(node, ast.If) and ast.unparse(node.test).endswith("TYPE_CHECKING")
+
+
+def imported_names(path: Path, *, at_run_time: bool = False) -> Iterator[str]:
     """Yield the dotted names that a file imports, wherever in it the statement stands."""
-    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    hints = {id(leaf) for node in ast.walk(tree) if is_for_types(node) for leaf in ast.walk(node)}
+    for node in ast.walk(tree):
+        if at_run_time and id(node) in hints:
+            continue
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom):
@@ -58,12 +70,12 @@ def imported_names(path: Path) -> Iterator[str]:
             yield from (f"{node.module}.{alias.name}" for alias in node.names)
 
 
-def import_graph() -> dict[str, set[str]]:
+def import_graph(*, at_run_time: bool = False) -> dict[str, set[str]]:
     """Return, for every row entry, the other entries that it imports."""
     graph: dict[str, set[str]] = {}
     for path in sources():
         used = graph.setdefault(key_of(path), set())
-        for name in imported_names(path):
+        for name in imported_names(path, at_run_time=at_run_time):
             parts = name.split(".")
             if parts[0] == "evolve" and len(parts) > 1 and parts[1] != key_of(path):
                 used.add(parts[1])
@@ -71,13 +83,15 @@ def import_graph() -> dict[str, set[str]]:
 
 
 GRAPH = import_graph()
+RUN_TIME_GRAPH = import_graph(at_run_time=True)
 
 
 def reachable(start: str) -> set[str]:
+    """Return every row entry that importing one of them may import."""
     seen: set[str] = set()
     waiting = [start]
     while waiting:
-        for name in GRAPH.get(waiting.pop(), set()) - seen:
+        for name in RUN_TIME_GRAPH.get(waiting.pop(), set()) - seen:
             seen.add(name)
             waiting.append(name)
     return seen
