@@ -17,7 +17,7 @@ ROWS: tuple[tuple[str, ...], ...] = (
     ("spec", "tables", "task", "splits", "program", "law", "scoring", "record"),
     (
         *("fitting", "pooling", "operators"),
-        *("selection", "archive", "store", "lock", "migrations"),
+        *("selection", "archive", "store", "database", "lock", "migrations"),
     ),
     ("sandbox", "proposers", "fit_server"),
     ("evaluate",),
@@ -101,7 +101,7 @@ def test_every_module_has_a_row() -> None:
     assert set(GRAPH) <= set(ROW_OF)
 
 
-@pytest.mark.parametrize("name", sorted(GRAPH))
+@pytest.mark.parametrize("name", sorted(set(GRAPH) & set(ROW_OF)))
 def test_a_module_imports_no_row_below_its_own(name: str) -> None:
     known = {used for used in GRAPH[name] if used in ROW_OF}
     assert {used for used in known if ROW_OF[used] > ROW_OF[name]} == set()
