@@ -1,0 +1,71 @@
+"""Databases of any earlier schema to the current one."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable
+
+from evolve.errors import StoreError
+
+APPLICATION_ID = 0x45564C56  # "EVLV", so that other SQLite files are told apart
+VERSION = 1
+
+SCHEMA = (
+    "CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL)",
+    "CREATE TABLE programs (id TEXT PRIMARY KEY, text TEXT NOT NULL)",
+    """CREATE TABLE entries (
+        position INTEGER PRIMARY KEY,
+        program_id TEXT NOT NULL REFERENCES programs (id),
+        law TEXT, recipe TEXT, key TEXT NOT NULL,
+        parents TEXT NOT NULL, operator TEXT NOT NULL,
+        status TEXT NOT NULL, message TEXT NOT NULL, score REAL, stage INTEGER NOT NULL,
+        folds TEXT NOT NULL, n_constants INTEGER NOT NULL, complexity REAL NOT NULL,
+        seconds REAL NOT NULL, facts TEXT NOT NULL)""",
+    "CREATE TABLE notes (key TEXT PRIMARY KEY, value TEXT NOT NULL)",
+    """CREATE TABLE test_openings (
+        position INTEGER PRIMARY KEY, at TEXT NOT NULL, what TEXT NOT NULL,
+        program_id TEXT NOT NULL, command TEXT NOT NULL)""",
+)
+
+# The step from each earlier version to the next; never edited once released.
+MIGRATIONS: dict[int, Callable[[sqlite3.Connection], None]] = {}
+
+
+def make_schema(connection: sqlite3.Connection) -> None:
+    """Make the tables of the current version, inside the caller's transaction."""
+    for statement in SCHEMA:
+        connection.execute(statement)
+    connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
+    connection.execute(f"PRAGMA user_version = {VERSION}")
+
+
+def schema_version(connection: sqlite3.Connection, where: str) -> int:
+    """Read the version, refusing what is no run's store or comes from the future."""
+    (application,) = connection.execute("PRAGMA application_id").fetchone()
+    (version,) = connection.execute("PRAGMA user_version").fetchone()
+    if application != APPLICATION_ID:
+        raise StoreError(f"{where}: not the store of a run (another program's SQLite file)")
+    if version > VERSION:
+        raise StoreError(
+            f"{where}: written by a newer evolve (schema {version}; this one reads up to "
+            f"{VERSION}); update evolve"
+        )
+    return int(version)
+
+
+def migrate(connection: sqlite3.Connection, where: str) -> None:
+    """Bring a database to the current version in one transaction."""
+    if schema_version(connection, where) == VERSION:
+        return
+    connection.execute("BEGIN IMMEDIATE")
+    try:
+        version = schema_version(connection, where)
+        while version < VERSION:
+            MIGRATIONS[version](connection)
+            version += 1
+        connection.execute(f"PRAGMA user_version = {VERSION}")
+        connection.execute("COMMIT")
+    except BaseException:
+        if connection.in_transaction:
+            connection.execute("ROLLBACK")
+        raise
