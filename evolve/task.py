@@ -39,6 +39,7 @@ __all__ = [
     "list_tasks",
     "load_task",
     "load_test",
+    "shipped_folders",
 ]
 
 _SUFFIXES = (".csv", ".parquet")
@@ -192,10 +193,15 @@ def data_file(folder: Path, split: str) -> Path:
     )
 
 
-def _search_path(tasks_dirs: Sequence[Path]) -> list[Path]:
+def shipped_folders(kind: str) -> list[Path]:
+    """Return the package's own folders of `"tasks"` or `"seeds"`: of a wheel, or the source tree."""
     package = Path(__file__).resolve().parent
-    shipped = [package / "_data" / "tasks", package.parent / "tasks"]
-    candidates = [*tasks_dirs, Path("tasks"), *shipped]
+    folders = [package / "_data" / kind, package.parent / kind]
+    return [folder for folder in folders if folder.is_dir()]
+
+
+def _search_path(tasks_dirs: Sequence[Path]) -> list[Path]:
+    candidates = [*tasks_dirs, Path("tasks"), *shipped_folders("tasks")]
     return list(dict.fromkeys(path.resolve() for path in candidates if path.is_dir()))
 
 

@@ -56,6 +56,12 @@ def test_a_wheel_finds_its_tasks_from_any_folder(unpacked: Path, tmp_path: Path)
     assert n_groups == "42"
 
 
+def test_a_wheel_finds_its_seeds_from_any_folder(unpacked: Path, tmp_path: Path) -> None:
+    code = "from evolve.task import shipped_folders; print(*shipped_folders('seeds'))"
+    found = python(code, tmp_path, unpacked)
+    assert Path(found) == (unpacked / "evolve" / "_data" / "seeds").resolve()
+
+
 def test_importing_the_package_imports_no_library(tmp_path: Path) -> None:
     code = "import sys, evolve; print(sorted({'numpy', 'pydantic', 'rich'} & set(sys.modules)))"
     assert python(code, tmp_path, ROOT) == "[]"
