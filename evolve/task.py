@@ -194,7 +194,7 @@ def data_file(folder: Path, split: str) -> Path:
 
 
 def shipped_folders(kind: str) -> list[Path]:
-    """Return the package's own folders of `"tasks"` or `"seeds"`: of a wheel, or the source tree."""
+    """Return the package's own folders of `"tasks"` or `"seeds"`, in a wheel or source tree."""
     package = Path(__file__).resolve().parent
     folders = [package / "_data" / kind, package.parent / kind]
     return [folder for folder in folders if folder.is_dir()]

@@ -14,7 +14,7 @@ PACKAGE = Path(__file__).resolve().parent.parent / "evolve"
 # Modules and folders of evolve/, by row; within a row imports may not go round in a circle.
 ROWS: tuple[tuple[str, ...], ...] = (
     ("errors",),
-    ("spec", "tables", "task", "splits", "program", "law", "scoring", "record"),
+    ("spec", "tables", "task", "fold", "splits", "program", "law", "scoring", "record"),
     (
         *("fitting", "pooling", "operators"),
         *("selection", "archive", "store", "database", "lock", "migrations"),
