@@ -18,12 +18,11 @@ from evolve.law.graph import (
     Node,
     constants_of,
     features_of,
-    num,
     renumber,
     to_data,
     walk,
 )
-from evolve.law.order import CHAINS
+from evolve.law.lowering import Lowering
 from evolve.law.recipe import Recipe
 
 PASSES = 6
@@ -62,7 +61,7 @@ def canonical(root: Node) -> tuple[Node, int]:
     for _ in range(PASSES):
         rules = Rewriter(_uses(root))
         flat = rules.tell_apart(rules.rewrite(root))
-        rewritten, n_constants = renumber(_Lowering(rules).lower(flat))
+        rewritten, n_constants = renumber(Lowering(rules).lower(flat))
         if rewritten == root:
             break
         root = rewritten
@@ -92,88 +91,6 @@ def _uses(root: Node) -> dict[Node, int]:
             uses[node] = uses.get(node, 0) + 1
         todo.extend(node.args)
     return uses
-
-
-class _Lowering:
-    """Turns flat sums and products back into binary operations, in reading order."""
-
-    def __init__(self, rules: Rewriter) -> None:
-        self.rules = rules
-        self._memo: dict[Node, Node] = {}
-
-    def lower(self, node: Node) -> Node:
-        if not node.args:
-            return node
-        found = self._memo.get(node)
-        if found is None:
-            found = self._memo[node] = self._lower(node)
-        return found
-
-    def _lower(self, node: Node) -> Node:
-        if node.op == "sum":
-            return self._sum(node, falling=False)
-        if node.op in ("prod", "pow"):
-            return self._product(node)
-        if node.op == "exp" and node.args[0].op == "sum":
-            return Node("exp", (self._sum(node.args[0], falling=True),))
-        args = tuple(self.lower(a) for a in node.args)
-        if node.op in CHAINS:
-            return _fold(node.op, args)
-        return Node(node.op, args)
-
-    def _sum(self, node: Node, *, falling: bool) -> Node:
-        """Left-leaning sum; with `falling`, free multiples of logarithms are subtracted."""
-        plus = [num(node.value)] if node.value > 0 else []
-        minus = [num(-node.value)] if node.value < 0 else []
-        for term in node.args:
-            if term.op == "prod" and term.value < 0:
-                minus.append(self.lower(Node("prod", term.args, -term.value)))
-            elif falling and self._is_log_term(term):
-                minus.append(self.lower(term))
-            else:
-                plus.append(self.lower(term))
-        if not plus:
-            return Node("neg", (_fold("add", minus),))
-        return _fold("sub", [_fold("add", plus), *minus])
-
-    def _is_log_term(self, term: Node) -> bool:
-        return self.rules.is_free_term(term) and len(term.args) == 2 and term.args[1].op == "log"
-
-    def _product(self, node: Node) -> Node:
-        factors = node.args if node.op == "prod" else (node,)
-        coef = node.value if node.op == "prod" else 1.0
-        above: list[Node] = []
-        below: list[Node] = []
-        for factor in factors:
-            base, power = factor.args if factor.op == "pow" else (factor, num(1.0))
-            is_below = power.op == "num" and power.value < 0
-            power = num(-power.value) if is_below else power
-            (below if is_below else above).append(self._power(base, power))
-        if abs(coef) != 1.0 or not above:
-            above.insert(0, num(coef if abs(coef) != 1.0 else 1.0))
-        result = _fold("mul", above)
-        if below:
-            result = Node("div", (result, _fold("mul", below)))
-        return Node("neg", (result,)) if coef == -1.0 else result
-
-    def _power(self, base: Node, power: Node) -> Node:
-        inner = self.lower(base)
-        if power.op != "num":
-            return Node("pow", (inner, self.lower(power)))
-        short = {1.0: None, 2.0: "square", 0.5: "sqrt"}
-        if power.value not in short:
-            return Node("pow", (inner, power))
-        name = short[power.value]
-        return Node(name, (inner,)) if name else inner
-
-
-def _fold(op: str, nodes: Iterable[Node]) -> Node:
-    result: Node | None = None
-    for node in nodes:
-        result = node if result is None else Node(op, (result, node))
-    if result is None:
-        raise ValueError(f"canonical: {op} of nothing")
-    return result
 
 
 # measures

@@ -141,7 +141,7 @@ class Product:
             inner = self._without_anchor(inner)
         terms = inner.args if inner.op == "sum" else (inner,)
         offset = inner.value if inner.op == "sum" else 0.0
-        split = [self._split_log(term) for term in terms]
+        split = [self.split_log(term) for term in terms]
         if inner.op == "num":
             self.coef *= math.exp(inner.value) if inner.value < 700 else math.nan
         elif offset == 0.0 and all(split):
@@ -163,7 +163,7 @@ class Product:
             return self.rules.total([(1.0, a) for a in inner.args[1:]])
         return inner
 
-    def _split_log(self, term: Node) -> tuple[Node, Node] | None:
+    def split_log(self, term: Node) -> tuple[Node, Node] | None:
         """``(b, k)`` for ``k * log(b)`` with `k` free of features, else `None`."""
         factors = term.args if term.op == "prod" else (term,)
         logs = [a for a in factors if a.op in ("log", "log1p")]

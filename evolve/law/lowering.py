@@ -1,0 +1,163 @@
+"""Turns flat sums and products back into a tree of binary operations, in reading order."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+
+from evolve.law.algebra import Rewriter, is_unit_scaled
+from evolve.law.graph import Array, Node, const, num, replace_leaves, walk
+from evolve.law.order import CHAINS
+from evolve.law.products import Power, Product
+
+LARGEST_EXPONENT = 600.0
+
+
+class Lowering:
+    """Turns flat sums and products back into binary operations, in reading order."""
+
+    def __init__(self, rules: Rewriter, *, fractions: bool = True) -> None:
+        """Start for the trees of `rules`; `fractions` writes every ``x^-b`` as ``1/x^b``."""
+        self.rules = rules
+        self.fractions = fractions
+        self._memo: dict[Node, Node] = {}
+
+    def lower(self, node: Node) -> Node:
+        """The tree of binary operations of a flat node."""
+        if not node.args:
+            return node
+        found = self._memo.get(node)
+        if found is None:
+            found = self._memo[node] = self._lower(node)
+        return found
+
+    def _lower(self, node: Node) -> Node:
+        if node.op == "sum":
+            return self._sum(node, falling=False)
+        if node.op in ("prod", "pow"):
+            return self._product(node)
+        if node.op == "exp" and node.args[0].op == "sum":
+            return Node("exp", (self._sum(node.args[0], falling=True),))
+        args = tuple(self.lower(a) for a in node.args)
+        if node.op in CHAINS:
+            return _fold(node.op, args)
+        return Node(node.op, args)
+
+    def _sum(self, node: Node, *, falling: bool) -> Node:
+        """Left-leaning sum; with `falling`, free multiples of logarithms are subtracted."""
+        plus = [num(node.value)] if node.value > 0 else []
+        minus = [num(-node.value)] if node.value < 0 else []
+        for term in node.args:
+            if term.op == "prod" and term.value < 0:
+                minus.append(self.lower(Node("prod", term.args, -term.value)))
+            elif falling and self._is_log_term(term):
+                minus.append(self.lower(term))
+            else:
+                plus.append(self.lower(term))
+        if not plus:
+            return Node("neg", (_fold("add", minus),))
+        return _fold("sub", [_fold("add", plus), *minus])
+
+    def _is_log_term(self, term: Node) -> bool:
+        return self.rules.is_free_term(term) and len(term.args) == 2 and term.args[1].op == "log"
+
+    def _product(self, node: Node) -> Node:
+        factors = node.args if node.op == "prod" else (node,)
+        coef = node.value if node.op == "prod" else 1.0
+        above: list[Node] = []
+        below: list[Node] = []
+        for factor in factors:
+            base, power = factor.args if factor.op == "pow" else (factor, num(1.0))
+            is_below = power.op == "num" and power.value < 0
+            is_below = is_below and (self.fractions or power.value == int(power.value))
+            power = num(-power.value) if is_below else power
+            (below if is_below else above).append(self._power(base, power))
+        if abs(coef) != 1.0 or not above:
+            above.insert(0, num(coef if abs(coef) != 1.0 else 1.0))
+        result = _fold("mul", above)
+        if below:
+            result = Node("div", (result, _fold("mul", below)))
+        return Node("neg", (result,)) if coef == -1.0 else result
+
+    def _power(self, base: Node, power: Node) -> Node:
+        inner = self.lower(base)
+        if power.op != "num":
+            return Node("pow", (inner, self.lower(power)))
+        short = {1.0: None, 2.0: "square", 0.5: "sqrt"}
+        if power.value not in short:
+            return Node("pow", (inner, power))
+        name = short[power.value]
+        return Node(name, (inner,)) if name else inner
+
+
+def _fold(op: str, nodes: Iterable[Node]) -> Node:
+    result: Node | None = None
+    for node in nodes:
+        result = node if result is None else Node(op, (result, node))
+    if result is None:
+        raise ValueError(f"canonical: {op} of nothing")
+    return result
+
+
+def readable(root: Node, constants: Array | None = None) -> Node:
+    """A tree for the eye: exponentials of logarithms as powers, values in place of constants.
+
+    Args:
+        root: The tree.
+        constants: `(p,)` values of its constants; `None` keeps them as letters.
+    """
+    if constants is not None:
+        root = replace_leaves(root, {const(i): num(v) for i, v in enumerate(constants)})
+    rules = Rewriter({n: 2 for n in walk(root) if n.op == "const"})
+    flat = _spread_powers(rules.rewrite(root), rules)
+    shown = Lowering(rules, fractions=False).lower(flat)
+    is_sound = all(math.isfinite(n.value) for n in walk(shown))
+    return shown if is_sound else root
+
+
+def _spread_powers(node: Node, rules: Rewriter) -> Node:
+    """``exp(a - b*log(x))`` is ``exp(a) * x^-b``, at every depth of a flat tree."""
+    if not node.args or is_unit_scaled(node):
+        return node
+    args = [_spread_powers(a, rules) for a in node.args]
+    if node.op == "exp":
+        return _spread_exponential(args[0], rules)
+    if node.op == "prod":
+        return rules.product([(a, 1.0) for a in (*args, num(node.value))])
+    if node.op == "sum":
+        return rules.total([(1.0, a) for a in (*args, num(node.value))])
+    return Node(node.op, tuple(args), node.value)
+
+
+def _spread_exponential(inner: Node, rules: Rewriter) -> Node:
+    terms = inner.args if inner.op == "sum" else (inner,)
+    offset = inner.value if inner.op == "sum" else 0.0
+    product = Product(rules, [])
+    pairs = [product.split_log(term) for term in terms]
+    if not any(pairs) or abs(offset) > LARGEST_EXPONENT:
+        return Node("exp", (inner,))
+    rest: list[tuple[float, Node]] = []
+    factors: list[tuple[Node, Power]] = [(num(math.exp(offset)), 1.0)]
+    for term, pair in zip(terms, pairs, strict=True):
+        if pair is None:
+            rest.append((1.0, term))
+        else:
+            factors.append(pair)
+    if rest:
+        factors.append((Node("exp", (rules.total(rest),)), 1.0))
+    return rules.product(factors)
+
+
+def plain(node: Node) -> Node:
+    """The tree in school notation: no ``square``, ``log1p``, ``expm1`` or ``logaddexp``."""
+    args = tuple(plain(a) for a in node.args)
+    if node.op == "square":
+        return Node("pow", (args[0], num(2.0)))
+    if node.op == "log1p":
+        return Node("log", (Node("add", (num(1.0), args[0])),))
+    if node.op == "expm1":
+        return Node("sub", (Node("exp", args), num(1.0)))
+    if node.op == "logaddexp":
+        raised = tuple(num(1.0) if a == num(0.0) else Node("exp", (a,)) for a in args)
+        return Node("log", (Node("add", raised),))
+    return Node(node.op, args, node.value)

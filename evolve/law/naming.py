@@ -1,0 +1,109 @@
+"""Turns feature names and repeated parts of a law into the variables of a printed program."""
+
+from __future__ import annotations
+
+import builtins
+import keyword
+import re
+from collections import Counter
+from collections.abc import Sequence
+
+from evolve.law.algebra import is_unit_scaled
+from evolve.law.graph import Node, feat, features_of, size, walk
+from evolve.law.writing import CODE, write
+
+LEAST_PART = 5
+_TAKEN = {
+    *keyword.kwlist,
+    *keyword.softkwlist,
+    *dir(builtins),
+    *("np", "fit_law", "scaling_law_func", "fit_scaling_law"),
+    *(
+        "data_points",
+        "loss_values",
+        "params",
+        "X",
+        "rolled",
+        "column",
+        "columns",
+        "t",
+        "constants",
+    ),
+}
+_NUMBERED = re.compile(r"(c|part_)\d+")
+
+
+def identifiers(names: Sequence[str], taken: Sequence[str] = ()) -> list[str]:
+    """Names as Python identifiers that clash with nothing in a printed program."""
+    out: list[str] = []
+    for name in names:
+        word = re.sub(r"\W", "_", name, flags=re.ASCII) or "x"
+        word = f"x_{word}" if word[0].isdigit() else word
+        while word in _TAKEN or _NUMBERED.fullmatch(word) or word in out or word in taken:
+            word += "_"
+        out.append(word)
+    return out
+
+
+class Variables:
+    """Names for features, their logarithms, constants and repeated parts of one law."""
+
+    def __init__(self, root: Node, words: Sequence[str], units: Sequence[float], table: str):
+        """Name what `root` needs; `words` are the features' names, `table` holds their columns."""
+        self.names: dict[Node, str] = {}
+        self.features: list[str] = []
+        self.logs: list[str] = []
+        self.parts: list[str] = []
+        counts = Counter(walk(root))
+        for index in sorted(features_of(root)):
+            column = f"{table}[:, {index}]"
+            main = _main_quantity(counts, index, units)
+            self.names.setdefault(feat(index), column)
+            self.features.append(f"{words[index]} = {write(main, self.names, CODE)}")
+            self.names[main] = words[index]
+        self._name_logs(counts)
+        self.names |= {n: f"c{n.index}" for n in counts if n.op == "const"}
+        self._name_parts(root)
+
+    def _name_logs(self, counts: Counter[Node]) -> None:
+        logs = [n for n in counts if n.op == "log" and n.args[0] in self.names]
+        logs.sort(key=lambda n: min(features_of(n)))
+        logs = [n for n in logs if "[" not in self.names[n.args[0]]]
+        words = identifiers(
+            [f"log_{self.names[n.args[0]]}" for n in logs], list(self.names.values())
+        )
+        for node, word in zip(logs, words, strict=True):
+            self.logs.append(f"{word} = np.log({self.names[node.args[0]]})")
+            self.names[node] = word
+
+    def _name_parts(self, root: Node) -> None:
+        """Name every larger part that is written more than once."""
+        chosen: list[Node] = []
+        while True:
+            counts = Counter(self._open(root))
+            for part in chosen:
+                counts.update(n for a in part.args for n in self._open(a))
+            repeated = [n for n, k in counts.items() if k > 1 and size(n) >= LEAST_PART]
+            if not repeated:
+                break
+            chosen.append(max(repeated, key=size))
+            self.names[chosen[-1]] = ""
+        for i, part in enumerate(sorted(chosen, key=size)):
+            del self.names[part]
+            self.parts.append(f"part_{i} = {write(part, self.names, CODE)}")
+            self.names[part] = f"part_{i}"
+
+    def _open(self, node: Node) -> list[Node]:
+        """Nodes that are written out, those with a name left out."""
+        if node in self.names or not node.args:
+            return []
+        return [node, *(n for a in node.args for n in self._open(a))]
+
+
+def _main_quantity(counts: Counter[Node], index: int, units: Sequence[float]) -> Node:
+    """The feature over its unit where the law uses that, else the raw feature."""
+    scaled = [n for n in counts if is_unit_scaled(n) and n.args[0] == feat(index)]
+    if not scaled:
+        return feat(index)
+    known = [n for n in scaled if index < len(units) and n.args[1].value == units[index]]
+    return max(known or scaled, key=lambda n: (counts[n], n.args[1].value))

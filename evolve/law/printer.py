@@ -1,0 +1,220 @@
+"""Turns a law and a recipe into a readable numpy program, and a law into a one-line formula."""
+
+from __future__ import annotations
+
+import math
+import textwrap
+from collections.abc import Sequence
+
+import numpy as np
+import numpy.typing as npt
+
+from evolve.law.graph import Law, Node, feat, features_of, walk
+from evolve.law.lowering import plain, readable
+from evolve.law.naming import Variables, identifiers
+from evolve.law.recipe import Recipe
+from evolve.law.writing import CODE, FORMULA, literal, write, write_terms
+
+WIDTH = 99
+PROGRAM = '''"""{doc}"""
+
+import numpy as np
+from evolve.fitting import fit_law
+
+# EVOLVE-BLOCK-START
+{block}# EVOLVE-BLOCK-END
+'''
+
+
+def print_program(
+    law: Law,
+    recipe: Recipe,
+    feature_names: Sequence[str],
+    target_names: Sequence[str],
+    *,
+    doc: str = "A scaling law and its fit.",
+    units: Sequence[float] = (),
+    axes: Sequence[int] = (),
+    prior: tuple[npt.ArrayLike, npt.ArrayLike] | None = None,
+) -> str:
+    """Text of a whole program; arguments as for `print_block`, `doc` heads the file."""
+    block = print_block(
+        law, recipe, feature_names, target_names, units=units, axes=axes, prior=prior
+    )
+    safe = doc.replace("\\", "\\\\").replace('"""', "'''")
+    return PROGRAM.format(doc=safe + " " * safe.endswith('"'), block=block)
+
+
+def print_block(
+    law: Law,
+    recipe: Recipe,
+    feature_names: Sequence[str],
+    target_names: Sequence[str],
+    *,
+    units: Sequence[float] = (),
+    axes: Sequence[int] = (),
+    prior: tuple[npt.ArrayLike, npt.ArrayLike] | None = None,
+) -> str:
+    """Text of a program's block: `scaling_law_func` and `fit_scaling_law`.
+
+    Args:
+        law: The law; its root holds raw features, scaled ones as ``feature / unit``.
+        recipe: How its constants are fitted.
+        feature_names: Names of the features, in column order.
+        target_names: Names of the targets; more than one gives the many-target form.
+        units: Unit of each feature, where known: the quotient that gets the feature's name.
+        axes: Features along which `recipe.far` weighs rows.
+        prior: Centres and precisions of a prior on the constants, `(p,)` or `(t, p)` each.
+
+    Raises:
+        ValueError: the law holds a literal that is not finite.
+    """
+    if len(target_names) > 1:
+        body = _many_targets(law, feature_names, target_names, units)
+    else:
+        body = _one_target(law, feature_names, target_names, units)
+    return (
+        "def scaling_law_func(data_points, params):\n"
+        + "".join(f"    {line}\n" if line else "\n" for line in body)
+        + "\n\ndef fit_scaling_law(data_points, loss_values):\n"
+        + _fit_call(law, recipe, axes, prior)
+    )
+
+
+def formula(
+    law: Law,
+    feature_names: Sequence[str],
+    constants: npt.ArrayLike | None = None,
+    *,
+    powers: bool = False,
+) -> str:
+    """One-line formula in the task's own variable names.
+
+    Args:
+        law: The law.
+        feature_names: Names of the features; for a rolled law those that target 0 sees.
+        constants: `(p,)` values, shown to 4 digits, exponentials of logs as powers.
+        powers: Show exponentials of logs as powers without values, too.
+    """
+    root = law.root
+    if constants is not None or powers:
+        root = readable(root, None if constants is None else np.asarray(constants, float))
+    root = plain(root)
+    names = {feat(i): name for i, name in enumerate(feature_names)}
+    names |= {leaf: f"c{leaf.index}" for leaf in walk(root) if leaf.op == "const"}
+    if constants is not None:
+        names |= {n: f"{n.value:.4g}" for n in walk(root) if _is_rounded(n)}
+    text = write(root, names, FORMULA)
+    return text.replace("+ -", "- ").replace("- -", "+ ")
+
+
+def _is_rounded(node: Node) -> bool:
+    if node.op != "num" or not math.isfinite(node.value):
+        return node.op == "num"
+    return node.value >= 0 and len(literal(node.value)) > 6
+
+
+# bodies
+
+
+def _one_target(
+    law: Law, feature_names: Sequence[str], target_names: Sequence[str], units: Sequence[float]
+) -> list[str]:
+    words = identifiers(feature_names)
+    variables = Variables(law.root, words, units, "X")
+    unpack = _unpacking(law, "np.moveaxis(np.asarray(params, dtype=float)[..., None], -2, 0)")
+    value = write(law.root, variables.names, CODE)
+    if not features_of(law.root):
+        value += " + np.zeros(len(X))"
+    target = identifiers(target_names)[0] if target_names else "value"
+    return [
+        *_docstring(f"{target} = {formula(law, words)}"),
+        "X = np.atleast_2d(np.asarray(data_points, dtype=float))",
+        *variables.features,
+        *variables.logs,
+        *unpack,
+        *variables.parts,
+        *_wrapped("return ", law.root, value, variables),
+    ]
+
+
+def _many_targets(
+    law: Law, feature_names: Sequence[str], target_names: Sequence[str], units: Sequence[float]
+) -> list[str]:
+    words = identifiers(feature_names)
+    if law.rolled:
+        words = ["own", *(f"other_{k}" for k in range(1, len(words)))]
+    variables = Variables(law.root, words, units, "rolled" if law.rolled else "X")
+    value = write(law.root, variables.names, CODE)
+    value = value if features_of(law.root) else f"{value} + np.zeros(len(X))"
+    names = ["column", *identifiers(target_names)]
+    about = f"each of {', '.join(names[1:])} = {formula(law, words)}, with its own constants"
+    seen = [*variables.features, *variables.logs]
+    loop = ["for t, constants in enumerate(np.atleast_2d(np.asarray(params, dtype=float))):"]
+    if law.rolled:
+        loop[0:0] = []
+        inner = ["rolled = np.roll(X, -t, axis=1)", *seen]
+    else:
+        inner = []
+        loop = [*seen, *loop]
+    inner += [*_unpacking(law, "constants"), *variables.parts]
+    inner += _wrapped("column = ", law.root, value, variables)
+    return [
+        *_docstring(about),
+        "X = np.atleast_2d(np.asarray(data_points, dtype=float))",
+        "columns = []",
+        *loop,
+        *(f"    {line}" for line in [*inner, "columns.append(column)"]),
+        "return np.stack(columns, axis=1)",
+    ]
+
+
+def _unpacking(law: Law, source: str) -> list[str]:
+    if law.n_constants == 0:
+        return []
+    names = ", ".join(f"c{i}" for i in range(law.n_constants))
+    return [f"({names},) = {source}" if law.n_constants == 1 else f"{names} = {source}"]
+
+
+def _docstring(text: str) -> list[str]:
+    lines = textwrap.wrap(text, WIDTH - 12, break_long_words=False, break_on_hyphens=False)
+    if len(lines) == 1:
+        return [f'"""{lines[0]}"""']
+    return [f'"""{lines[0]}', *lines[1:], '"""']
+
+
+def _wrapped(head: str, root: Node, value: str, variables: Variables) -> list[str]:
+    """``head value``, one term a line where that is too long."""
+    if len(head) + len(value) <= WIDTH - 8 or root in variables.names:
+        return [head + value]
+    opening, body = "(", root
+    if len(root.args) == 1 and root.op != "neg":
+        opening, body = f"np.{root.op}(", root.args[0]
+    first, *rest = write_terms(body, variables.names, CODE)
+    if not rest:
+        return [head + value]
+    return [head + opening, *(f"    {line}" for line in (first, *rest)), ")"]
+
+
+def _fit_call(
+    law: Law,
+    recipe: Recipe,
+    axes: Sequence[int],
+    prior: tuple[npt.ArrayLike, npt.ArrayLike] | None,
+) -> str:
+    arguments = ["scaling_law_func", "data_points", "loss_values"]
+    arguments.append(f"n_constants={law.n_constants}")
+    arguments += [f"{name}={_value(value)}" for name, value in recipe.arguments().items()]
+    if recipe.far > 0 and axes:
+        arguments.append(f"axes={tuple(map(int, axes))!r}")
+    if prior is not None:
+        pairs = zip(("prior_mean", "prior_weight"), prior, strict=True)
+        arguments += [f"{name}={np.asarray(v, float).tolist()!r}" for name, v in pairs]
+    call = f"    return fit_law({', '.join(arguments)})\n"
+    if len(call) <= WIDTH:
+        return call
+    return "    return fit_law(\n" + "".join(f"        {a},\n" for a in arguments) + "    )\n"
+
+
+def _value(value: str | float) -> str:
+    return f'"{value}"' if isinstance(value, str) else repr(value)

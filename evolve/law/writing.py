@@ -1,0 +1,100 @@
+"""Turns a tree into one line of text, as numpy code or as a formula, with no spare brackets."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from evolve.law.graph import Node
+
+ADD, MUL, NEG, POW, ATOM = range(1, 6)
+_BINARY = {"add": ADD, "sub": ADD, "mul": MUL, "div": MUL}
+
+
+@dataclass(frozen=True, slots=True)
+class Style:
+    """How operations are spelt."""
+
+    signs: Mapping[str, str]
+    functions: Mapping[str, str]
+
+
+CODE = Style(
+    {"add": " + ", "sub": " - ", "mul": " * ", "div": " / ", "pow": "**"},
+    {
+        "max": "np.maximum",
+        "min": "np.minimum",
+        **{name: f"np.{name}" for name in ("exp", "log", "sqrt", "tanh", "abs", "square")},
+        **{name: f"np.{name}" for name in ("log1p", "expm1", "logaddexp")},
+    },
+)
+FORMULA = Style({"add": " + ", "sub": " - ", "mul": "*", "div": "/", "pow": "^"}, {})
+
+
+def literal(value: float) -> str:
+    """Shortest text of a number that reads back as the same number.
+
+    Raises:
+        ValueError: the number is not finite.
+    """
+    if not math.isfinite(value):
+        raise ValueError(f"printer: a law cannot hold the literal {value!r}")
+    if value == int(value) and abs(value) < 1e4:
+        return str(int(value))
+    short = f"{value:.15e}"
+    mantissa, exponent = short.split("e")
+    compact = f"{mantissa.rstrip('0').rstrip('.')}e{int(exponent)}"
+    same = [text for text in (compact, repr(float(value))) if float(text) == value]
+    return min(same, key=len)
+
+
+def write(node: Node, names: Mapping[Node, str], style: Style) -> str:
+    """Text of a tree; nodes in `names` are written by their name."""
+    return _write(node, names, style)[0]
+
+
+def write_terms(node: Node, names: Mapping[Node, str], style: Style) -> list[str]:
+    """Text of a sum, one signed term each; adding them up gives the same tree again."""
+    lines: list[str] = []
+    while node.op in ("add", "sub") and node not in names:
+        left, right = node.args
+        text = _bracket(_write(right, names, style), MUL)
+        text = f"({text})" if text.startswith("-") else text
+        lines.insert(0, f"{style.signs[node.op].strip()} {text}")
+        node = left
+    return [write(node, names, style), *lines]
+
+
+def _write(node: Node, names: Mapping[Node, str], style: Style) -> tuple[str, int]:
+    name = names.get(node)
+    if name is not None:
+        return name, ATOM
+    if node.op == "num":
+        text = literal(node.value)
+        return text, NEG if text.startswith("-") else ATOM
+    parts = [_write(a, names, style) for a in node.args]
+    if node.op in _BINARY:
+        level = _BINARY[node.op]
+        left = _bracket(parts[0], level)
+        right = _bracket(parts[1], level + 1)
+        right = f"({right})" if right.startswith("-") else right
+        return f"{left}{style.signs[node.op]}{right}", level
+    if node.op == "neg":
+        return "-" + _bracket(parts[0], POW), NEG
+    if node.op == "pow":
+        exponent = parts[1][0]
+        if parts[1][1] != ATOM and not _is_signed_atom(node.args[1], parts[1]):
+            exponent = f"({exponent})"
+        return _bracket(parts[0], ATOM) + style.signs["pow"] + exponent, POW
+    inner = ", ".join(text for text, _ in parts)
+    return f"{style.functions.get(node.op, node.op)}({inner})", ATOM
+
+
+def _is_signed_atom(node: Node, part: tuple[str, int]) -> bool:
+    return part[1] == NEG and (node.op == "num" or node.args[0].op in ("const", "num", "feat"))
+
+
+def _bracket(part: tuple[str, int], level: int) -> str:
+    text, own = part
+    return f"({text})" if own < level else text
