@@ -5,7 +5,6 @@ Everything a program may import is loaded and used once by `preload`, before the
 """
 
 from __future__ import annotations
-import __future__
 
 import importlib
 import importlib.util
@@ -28,7 +27,17 @@ PRELOADED: Final = (
     "scipy.integrate", "scipy.interpolate", "scipy.linalg", "scipy.optimize", "scipy.signal",
     "scipy.special", "scipy.stats",
 )  # fmt: skip
-OWN: Final = ("evolve.law", "evolve.fitting")
+OWN: Final = ("evolve.fitting", "evolve.law.trace")
+WARM: Final = """
+import numpy as np
+from evolve.fitting import fit_law
+
+def scaling_law_func(X, params):
+    return params[0] + params[1] * X[:, 0] ** (-params[2])
+
+def fit_scaling_law(X, y):
+    return fit_law(scaling_law_func, X, y, n_constants=3)
+"""
 
 
 def preload() -> dict[str, str]:
@@ -44,16 +53,19 @@ def preload() -> dict[str, str]:
         if importlib.util.find_spec(name) is not None:
             outcome = guarded(partial(_load, name))
             if isinstance(outcome, Failure):
-                failures[name] = outcome.message
+                failures[name] = f"no: {outcome.message}"
     _use_once()
     return failures
 
 
 def _load(name: str) -> None:
+    """Import one of our own modules; a fit with it compiles and imports whatever is lazy."""
     module = importlib.import_module(name)
-    warm = getattr(module, "warm", None)
-    if warm is not None:
-        warm()
+    if hasattr(module, "warm"):
+        module.warm()
+    if hasattr(module, "fit_law"):
+        x = np.linspace(1.0, 2.0, 8)
+        run_job({"kind": "fit", "text": WARM}, (x[:, None], 1.0 + 1.0 / x))
 
 
 def _use_once() -> None:
@@ -70,8 +82,8 @@ def _use_once() -> None:
     np.linalg.lstsq(np.vander(x, 3), x, rcond=None)
     np.linalg.svd(np.outer(x, x) + np.eye(8))
     np.linalg.eigvals(np.outer(x, x))
-    optimize.curve_fit(lambda t, a, b: a * t**b, x, x, p0=[1.0, 1.0])
-    optimize.least_squares(lambda p: p - x, x, loss="soft_l1")
+    optimize.curve_fit(_power, x, x, p0=[1.0, 1.0])
+    optimize.least_squares(np.sin, x, loss="soft_l1")
     for method in ("L-BFGS-B", "Nelder-Mead", "SLSQP", "BFGS"):
         optimize.minimize(_square, [0.0, 0.0], method=method)
     optimize.differential_evolution(_square, optimize.Bounds([-1.0], [1.0]), maxiter=1, popsize=4)
@@ -82,6 +94,10 @@ def _use_once() -> None:
 
 def _square(p: np.ndarray) -> float:
     return float(np.sum((p - 1.0) ** 2))
+
+
+def _power(x: np.ndarray, a: float, b: float) -> np.ndarray:
+    return np.asarray(a * x**b)
 
 
 def init(meta: dict[str, Any], arrays: Arrays) -> dict[str, str]:
@@ -134,7 +150,7 @@ def run_job(meta: dict[str, Any], arrays: Arrays) -> Arrays:
 
 def _define(text: str) -> dict[str, Any]:
     names: dict[str, Any] = {"__name__": "program", "__builtins__": __builtins__}
-    flags = __future__.annotations.compiler_flag
+    flags = annotations.compiler_flag
     exec(compile(text, PROGRAM_FILE, "exec", flags, dont_inherit=True), names)
     return names
 
