@@ -34,25 +34,57 @@ def told(path: Path) -> Iterator[None]:
     try:
         yield
     except sqlite3.Error as error:
-        name = getattr(error, "sqlite_errorname", "")
-        kind = "_".join(name.split("_")[:2])
-        told = _ADVICE.get(kind)
-        raise StoreError(f"{path}: {f'{told} ({error})' if told else error}") from error
+        advice = _ADVICE.get(_kind(error))
+        raise StoreError(f"{path}: {f'{advice} ({error})' if advice else error}") from error
+    except OSError as error:
+        raise StoreError(f"{path}: {error.strerror}") from error
+
+
+def _kind(error: sqlite3.Error) -> str:
+    """Name of SQLite's error, less what is special to the place: `SQLITE_IOERR`."""
+    if isinstance(error, sqlite3.OperationalError) and "decode" in str(error):
+        return "SQLITE_CORRUPT"  # text that is no longer UTF-8
+    return "_".join(getattr(error, "sqlite_errorname", "").split("_")[:2])
 
 
 def connect(path: Path, *, write: bool) -> sqlite3.Connection:
-    """Open an existing database file in autocommit mode."""
-    mode = "rw" if write else "ro"
-    uri = f"{path.resolve().as_uri()}?mode={mode}"
-    connection = sqlite3.connect(uri, uri=True, timeout=BUSY_SECONDS, isolation_level=None)
+    """Open an existing database file in autocommit mode.
+
+    A reader of a folder that it cannot write to reads the file as it stands, if no batch waits in
+    the log beside it: without a log of its own to make, SQLite would refuse.
+    """
+    connection = _open(path, "mode=rw" if write else "mode=ro")
     try:
-        connection.execute("PRAGMA synchronous = FULL")
-        connection.execute("PRAGMA foreign_keys = ON")
-        connection.execute("PRAGMA temp_store = MEMORY")
+        connection.execute("SELECT count(*) FROM sqlite_master")
+        if write:
+            connection.execute("PRAGMA synchronous = FULL")
+            connection.execute("PRAGMA foreign_keys = ON")
+    except sqlite3.OperationalError as error:
+        connection.close()
+        waiting = path.with_name(path.name + "-wal")
+        if write or _kind(error) == "SQLITE_BUSY" or (waiting.exists() and waiting.stat().st_size):
+            raise
+        return _open(path, "mode=ro&immutable=1")
     except BaseException:
         connection.close()
         raise
     return connection
+
+
+def _open(path: Path, query: str) -> sqlite3.Connection:
+    uri = f"{path.resolve().as_uri()}?{query}"
+    return sqlite3.connect(uri, uri=True, timeout=BUSY_SECONDS, isolation_level=None)
+
+
+def read_meta(path: Path, connection: sqlite3.Connection) -> dict[str, dict[str, Any]]:
+    """What was written when the run was made: settings, task and versions."""
+    with told(path):
+        rows = connection.execute("SELECT key, value FROM meta").fetchall()
+    try:
+        meta = {key: json.loads(value) for key, value in rows}
+        return {key: dict(meta[key]) for key in ("settings", "task", "versions")}
+    except (KeyError, TypeError, ValueError) as error:
+        raise StoreError(f"{path}: {_ADVICE['SQLITE_CORRUPT']} (table meta)") from error
 
 
 def make_file(path: Path, meta: Mapping[str, Any]) -> None:

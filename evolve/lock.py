@@ -1,7 +1,8 @@
 """A run's folder to the right to write it: one writer at a time.
 
-The kernel's `flock` decides where it works; it ends with its process, however that dies. The file
-also says who holds it, for the message to a second writer and for file systems without `flock`.
+The kernel's `flock` decides where there is one; it ends with its process, however that dies. The
+file also names the process that holds it: for the message to a second writer, for file systems
+without `flock`, and for folders shared between machines.
 """
 
 from __future__ import annotations
@@ -26,42 +27,52 @@ class WriterLock:
     """The right to write one run; held from construction until `release` or death."""
 
     def __init__(self, folder: Path) -> None:
-        """Take the lock.
+        """Take the lock, also from a process that has died.
 
         Raises:
             StoreError: Another process writes the run, or the folder cannot be written.
         """
-        self._path = folder / LOCK_NAME
+        self.path = folder / LOCK_NAME
         try:
-            self._fd = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
+            self._fd = os.open(self.path, os.O_RDWR | os.O_CREAT, 0o644)
         except OSError as error:
             raise StoreError(f"{folder}: cannot be written: {error.strerror}") from error
+        self._close = weakref.finalize(self, os.close, self._fd)
         try:
             locked = _flock(self._fd)
             holder = _read(self._fd)
-            if locked is False or (holder and _may_be_alive(holder)):
+            if locked is False or _still_holds(holder, self.path, locked):
                 raise StoreError(_refusal(folder, holder))
             _write(self._fd, _describe(os.getpid()))
         except OSError as error:
-            os.close(self._fd)
-            raise StoreError(f"{self._path}: cannot be written: {error.strerror}") from error
+            self._close()
+            raise StoreError(f"{self.path}: cannot be written: {error.strerror}") from error
         except StoreError:
-            os.close(self._fd)
+            self._close()
             raise
         _held.add(self)
 
     def release(self) -> None:
         """Give the lock back; doing so twice is harmless."""
-        if self._fd >= 0:
+        if self._close.alive:
             with contextlib.suppress(OSError):
                 os.ftruncate(self._fd, 0)
-            self.forget()
+        self.forget()
 
     def forget(self) -> None:
-        """Close the descriptor alone: a forked child must not keep its parent's lock."""
-        if self._fd >= 0:
-            os.close(self._fd)
-            self._fd = -1
+        """Close the file alone: a forked child must not keep its parent's lock."""
+        self._close()
+        _held.discard(self)
+
+
+def writer(folder: Path) -> dict[str, Any] | None:
+    """The process that seems to be writing a run: its pid, host, boot and start; or `None`."""
+    path = folder / LOCK_NAME
+    try:
+        holder = _parse(path.read_bytes())
+    except OSError:
+        return None
+    return holder if _still_holds(holder, path, None) else None
 
 
 def _forget_all() -> None:
@@ -89,20 +100,24 @@ def _flock(fd: int) -> bool | None:
 
 
 def _read(fd: int) -> dict[str, Any]:
-    """Who the file says holds the lock; empty if released or unreadable."""
     os.lseek(fd, 0, os.SEEK_SET)
+    return _parse(os.read(fd, 4096))
+
+
+def _parse(data: bytes) -> dict[str, Any]:
+    """Who a lock file names; empty if the lock was given back or the name was never finished."""
     try:
-        holder = json.loads(os.read(fd, 4096))
+        holder = json.loads(data)
     except ValueError:
         return {}
-    return holder if isinstance(holder, dict) else {}
+    known = isinstance(holder, dict) and isinstance(holder.get("pid"), int)
+    return holder if known else {}
 
 
 def _write(fd: int, holder: dict[str, Any]) -> None:
-    data = json.dumps(holder).encode()
     os.ftruncate(fd, 0)
     os.lseek(fd, 0, os.SEEK_SET)
-    os.write(fd, data)
+    os.write(fd, json.dumps(holder).encode())
     os.fsync(fd)
 
 
@@ -120,31 +135,45 @@ def _boot() -> str:
 
 
 def _started(pid: int) -> int | None:
-    """When a process started, in clock ticks since boot; `None` if dead or not told."""
+    """When a process started, in clock ticks since boot; `None` if it is dead or not told."""
     try:
         stat = Path(f"/proc/{pid}/stat").read_bytes()
     except OSError:
         return None
-    return int(stat.rpartition(b")")[2].split()[19])
+    fields = stat.rpartition(b")")[2].split()
+    return None if fields[0] in (b"Z", b"X") else int(fields[19])
 
 
-def _may_be_alive(holder: dict[str, Any]) -> bool:
-    """Whether the process that a lock file names can still be writing."""
-    boot = _boot()
-    if boot and holder.get("boot") == boot:
-        pid = holder.get("pid")
-        return pid != os.getpid() and isinstance(pid, int) and _same_process(pid, holder)
-    if holder.get("host") != socket.gethostname():
-        return True  # another machine: nothing here can tell
-    return not boot and _same_process(int(holder.get("pid", 0)), holder)
+def _here(holder: dict[str, Any]) -> bool:
+    """Whether a holder is a process of this machine, of this start of it or an earlier one."""
+    return holder.get("host") == socket.gethostname() or holder.get("boot") == (_boot() or None)
 
 
-def _same_process(pid: int, holder: dict[str, Any]) -> bool:
-    if Path("/proc/self/stat").exists():
+def _still_holds(holder: dict[str, Any], path: Path, locked: bool | None) -> bool:
+    """Whether the process that a lock file names must be taken to be writing.
+
+    Args:
+        holder: What the file says; empty if nobody.
+        path: The file.
+        locked: Whether this process has the kernel's lock on it; `None` if there is none.
+    """
+    if not holder:
+        return False
+    if not _here(holder):
+        return True  # on another machine, whose processes and locks cannot be seen
+    return locked is None and holder.get("boot") == _boot() and _runs(holder, path)
+
+
+def _runs(holder: dict[str, Any], path: Path) -> bool:
+    """Whether the very process that a file names is alive; a later one of its pid is not."""
+    pid = holder["pid"]
+    if pid == os.getpid():
+        return any(lock.path == path for lock in _held)
+    if _started(os.getpid()) is not None:
         started = _started(pid)
         return started is not None and started == holder.get("started")
-    if sys.platform == "win32" or pid <= 0 or pid == os.getpid():
-        return False
+    if sys.platform == "win32":
+        return True
     try:
         os.kill(pid, 0)
     except ProcessLookupError:
@@ -157,9 +186,8 @@ def _same_process(pid: int, holder: dict[str, Any]) -> bool:
 def _refusal(folder: Path, holder: dict[str, Any]) -> str:
     if not holder:
         return f"run {folder.name!r} is being written by another process; wait for it to end"
-    here = holder.get("host") == socket.gethostname() or holder.get("boot") == (_boot() or None)
-    hint = "" if here else f"; if that process is dead, delete {folder / LOCK_NAME}"
+    hint = "" if _here(holder) else f"; if that process is dead, delete {folder / LOCK_NAME}"
     return (
-        f"run {folder.name!r} is being written by process {holder.get('pid')} on "
+        f"run {folder.name!r} is being written by process {holder['pid']} on "
         f"{holder.get('host')}; stop it or wait for it to end{hint}"
     )

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import sqlite3
+import zlib
 from collections.abc import Callable
 
 from evolve.errors import StoreError
 
 APPLICATION_ID = 0x45564C56  # "EVLV", so that other SQLite files are told apart
-VERSION = 1
+VERSION = 2
 
 SCHEMA = (
     "CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL)",
@@ -20,15 +21,30 @@ SCHEMA = (
         parents TEXT NOT NULL, operator TEXT NOT NULL,
         status TEXT NOT NULL, message TEXT NOT NULL, score REAL, stage INTEGER NOT NULL,
         folds TEXT NOT NULL, n_constants INTEGER NOT NULL, complexity REAL NOT NULL,
-        seconds REAL NOT NULL, facts TEXT NOT NULL)""",
+        seconds REAL NOT NULL, facts TEXT NOT NULL, checksum INTEGER NOT NULL DEFAULT 0)""",
     "CREATE TABLE notes (key TEXT PRIMARY KEY, value TEXT NOT NULL)",
     """CREATE TABLE test_openings (
         position INTEGER PRIMARY KEY, at TEXT NOT NULL, what TEXT NOT NULL,
         program_id TEXT NOT NULL, command TEXT NOT NULL)""",
 )
 
-# The step from each earlier version to the next; never edited once released.
-MIGRATIONS: dict[int, Callable[[sqlite3.Connection], None]] = {}
+
+def _add_checksums(connection: sqlite3.Connection) -> None:
+    """From schema 1 to 2: a checksum beside every entry."""
+    columns = (
+        "position, program_id, law, recipe, key, parents, operator, status, message, score, "
+        "stage, folds, n_constants, complexity, seconds, facts"
+    )
+    rows = connection.execute(f"SELECT {columns} FROM entries").fetchall()
+    connection.execute("ALTER TABLE entries ADD COLUMN checksum INTEGER NOT NULL DEFAULT 0")
+    connection.executemany(
+        "UPDATE entries SET checksum = ? WHERE position = ?",
+        [(zlib.crc32(ascii(row).encode()), row[0]) for row in rows],
+    )
+
+
+# The step from each earlier version to the next; a step is never edited, only added.
+MIGRATIONS: dict[int, Callable[[sqlite3.Connection], None]] = {1: _add_checksums}
 
 
 def make_schema(connection: sqlite3.Connection) -> None:
@@ -55,14 +71,13 @@ def schema_version(connection: sqlite3.Connection, where: str) -> int:
 
 def migrate(connection: sqlite3.Connection, where: str) -> None:
     """Bring a database to the current version in one transaction."""
-    if schema_version(connection, where) == VERSION:
+    version = schema_version(connection, where)
+    if version == VERSION:
         return
     connection.execute("BEGIN IMMEDIATE")
     try:
-        version = schema_version(connection, where)
-        while version < VERSION:
-            MIGRATIONS[version](connection)
-            version += 1
+        for step in range(version, VERSION):
+            MIGRATIONS[step](connection)
         connection.execute(f"PRAGMA user_version = {VERSION}")
         connection.execute("COMMIT")
     except BaseException:

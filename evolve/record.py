@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import math
+import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -124,14 +125,19 @@ def entry_to_row(entry: Entry) -> tuple[Any, ...]:
         entry.operator,
         told.status,
         told.message.encode(errors="backslashreplace").decode(),
-        None if told.score is None else float(told.score),
+        None if told.score is None else float(told.score) + 0.0,  # SQLite has no -0.0
         int(told.stage),
         to_json(folds),
         int(told.n_constants),
-        float(told.complexity),
-        float(told.seconds),
+        float(told.complexity) + 0.0,
+        float(told.seconds) + 0.0,
         to_json(told.facts),
     )
+
+
+def checksum(row: Sequence[Any]) -> int:
+    """CRC-32 of the values of `COLUMNS`: SQLite's own checks do not see a changed number."""
+    return zlib.crc32(ascii(tuple(row)).encode())
 
 
 def row_to_entry(text: str, row: Sequence[Any]) -> Entry:

@@ -17,19 +17,22 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any
 
-from evolve.database import connect, make_file, open_checked, told
+from evolve.database import connect, make_file, open_checked, read_meta, told
 from evolve.errors import StoreError
 from evolve.lock import WriterLock
-from evolve.record import COLUMNS, Entry, entry_to_row, row_to_entry, to_json
+from evolve.record import COLUMNS, Entry, checksum, entry_to_row, program_id, row_to_entry, to_json
 
 STORE_NAME = "run.sqlite"
 
 _SELECT = (
-    f"SELECT text, {', '.join(COLUMNS)} FROM entries "
-    "JOIN programs ON programs.id = entries.program_id "
+    f"SELECT text, checksum, {', '.join(COLUMNS)} FROM entries "
+    "LEFT JOIN programs ON programs.id = entries.program_id "
     "WHERE position >= ? AND position < ? ORDER BY position"
 )
-_INSERT = f"INSERT INTO entries ({', '.join(COLUMNS)}) VALUES ({', '.join('?' * len(COLUMNS))})"
+_INSERT = (
+    f"INSERT INTO entries ({', '.join(COLUMNS)}, checksum) "
+    f"VALUES ({', '.join('?' * len(COLUMNS))}, ?)"
+)
 _LAST = 2**62
 
 
@@ -44,9 +47,7 @@ class Store:
         self.folder = path.parent
         self._connection = connection
         self._lock = lock
-        with told(path):
-            rows = connection.execute("SELECT key, value FROM meta").fetchall()
-        meta = {key: json.loads(value) for key, value in rows}
+        meta = read_meta(path, connection)
         self.settings: dict[str, Any] = meta["settings"]
         self.task: dict[str, Any] = meta["task"]
         self.versions: dict[str, Any] = meta["versions"]
@@ -128,7 +129,8 @@ class Store:
                 "INSERT OR IGNORE INTO programs (id, text) VALUES (?, ?)",
                 [(entry.program_id, entry.text) for entry in entries],
             )
-            connection.executemany(_INSERT, [entry_to_row(entry) for entry in entries])
+            rows = [entry_to_row(entry) for entry in entries]
+            connection.executemany(_INSERT, [(*row, checksum(row)) for row in rows])
 
     def __len__(self) -> int:
         """Number of entries."""
@@ -137,7 +139,8 @@ class Store:
 
     def entries(self, start: int = 0) -> list[Entry]:
         """Every entry from index `start` on, in order, as of one moment."""
-        return [self._entry(row) for row in self._ask(_SELECT, (start, _LAST))]
+        rows = self._ask(_SELECT, (start, _LAST))
+        return [self._entry(index, row) for index, row in enumerate(rows, start)]
 
     def entry(self, index: int) -> Entry:
         """One entry.
@@ -148,7 +151,7 @@ class Store:
         rows = self._ask(_SELECT, (index, index + 1))
         if not rows:
             raise StoreError(f"{self.path}: no entry {index}; there are {len(self)}")
-        return self._entry(rows[0])
+        return self._entry(index, rows[0])
 
     def text(self, program_id: str) -> str:
         """The text of a program.
@@ -254,11 +257,16 @@ class Store:
                     connection.execute("ROLLBACK")
                 raise
 
-    def _entry(self, row: tuple[Any, ...]) -> Entry:
-        entry = row_to_entry(row[0], row[1:])
-        if entry.program_id != row[2]:
-            raise StoreError(f"{self.path}: damaged: the text of program {row[2]} has changed")
-        return entry
+    def _entry(self, index: int, row: tuple[Any, ...]) -> Entry:
+        """The entry of a row of `_SELECT`, checked against its index, checksum and text."""
+        text, found, values = row[0], row[1], row[2:]
+        if values[0] != index:
+            raise StoreError(f"{self.path}: damaged: entry {index} is missing")
+        if checksum(values) != found:
+            raise StoreError(f"{self.path}: damaged: entry {index} does not match its checksum")
+        if text is None or program_id(text) != values[1]:
+            raise StoreError(f"{self.path}: damaged: the text of entry {index} has changed")
+        return row_to_entry(text, values)
 
 
 def _exists(folder: Path) -> StoreError:

@@ -1,0 +1,86 @@
+"""Entries made from their index, and a writer process that goes on from where a store ends."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+from evolve.record import Entry, Evaluation, FoldScore
+from evolve.store import Store
+
+BATCH = 5
+TESTS = Path(__file__).resolve().parent
+
+WRITER = """
+import sys
+from pathlib import Path
+from store_service import BATCH, entries
+from evolve.store import Store
+
+with Store.open(Path(sys.argv[1]), write=True) as store:
+    while True:
+        store.append(entries(len(store), BATCH))
+        print(len(store), flush=True)
+"""
+
+
+def entry(index: int, **changes: Any) -> Entry:
+    """Return the entry that a run always has at this index; every third one has failed."""
+    failed = index % 3 == 2
+    evaluation = {
+        "status": "timeout" if failed else "ok",
+        "message": "killed after 10 s" if failed else "",
+        "score": None if failed else -1.0 - 1.0 / (index + 1),
+        "stage": 0 if failed else 1,
+        "folds": () if failed else (FoldScore("peel 0", 12, 0.1 / (index + 1), 0.9),),
+        "n_constants": index % 7,
+        "complexity": 3.0 + index,
+        "seconds": 0.01,
+        "facts": {"starts_agree": index},
+    }
+    fields: dict[str, Any] = {
+        "index": index,
+        "text": f"# program {index}\n" * 20,
+        "law": {"root": index},
+        "recipe": {"loss": "cauchy"},
+        "key": f"key {index}",
+        "parents": () if index < 2 else (index - 2, index - 1),
+        "operator": "add term",
+    }
+    for name, value in changes.items():
+        (evaluation if name in evaluation else fields)[name] = value
+    return Entry(**fields, evaluation=Evaluation(**evaluation))  # type: ignore[arg-type]
+
+
+def entries(start: int, n: int) -> list[Entry]:
+    """Return `n` entries from index `start` on."""
+    return [entry(index) for index in range(start, start + n)]
+
+
+def new_store(folder: Path, n: int = 0) -> Store:
+    """Return a new store with `n` entries, open for writing."""
+    task = {"name": "t", "fingerprint": "0" * 16, "folder": "tasks/t"}
+    store = Store.create(folder, settings={"seed": 1}, task=task, versions={"scoring": 1})
+    if n:
+        store.append(entries(0, n))
+    return store
+
+
+def start_python(code: str, *arguments: str, user: int | None = None) -> subprocess.Popen[str]:
+    """Start Python code with the package and the tests on its path."""
+    return subprocess.Popen(
+        [sys.executable, "-c", code, *arguments],
+        env={**os.environ, "PYTHONPATH": f"{TESTS}{os.pathsep}{TESTS.parent}"},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        user=user,
+    )
+
+
+def start_writer(folder: Path) -> subprocess.Popen[str]:
+    """Start a process that appends batches for ever and prints the length after each."""
+    return start_python(WRITER, str(folder))
