@@ -24,7 +24,7 @@ PRELOADED: Final = (
     "collections", "dataclasses", "functools", "itertools", "linecache", "math",
     "multiprocessing.pool", "operator", "random", "statistics", "tracemalloc", "typing",
     "warnings", "numpy.fft", "numpy.linalg", "numpy.ma", "numpy.polynomial", "numpy.random",
-    "scipy.integrate", "scipy.interpolate", "scipy.linalg", "scipy.optimize", "scipy.signal",
+    "scipy.integrate", "scipy.interpolate", "scipy.linalg", "scipy.optimize",
     "scipy.special", "scipy.stats",
 )  # fmt: skip
 OWN: Final = ("evolve.fitting", "evolve.law.trace")

@@ -13,9 +13,11 @@ from typing import Any
 
 import numpy as np
 
+from evolve.errors import ProgramError
 from evolve.sandbox.forks import Zygotes
+from evolve.sandbox.gate import check_program_text
 from evolve.sandbox.oneshot import OneShots
-from evolve.sandbox.outcome import Limits, Outcome
+from evolve.sandbox.outcome import Limits, Outcome, printable
 
 
 class ForeignLane:
@@ -175,6 +177,11 @@ class ForeignLane:
         if size > self.limits.program_bytes:
             message = f"program: {size} bytes, at most {self.limits.program_bytes}"
             return Outcome("rejected", message)
+        if self._gate:
+            try:
+                check_program_text(meta["text"])
+            except ProgramError as error:
+                return Outcome("rejected", printable(str(error), self.limits.message_chars))
         return self._runner.run(meta, arrays, cpu_s)
 
 
