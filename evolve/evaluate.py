@@ -1,0 +1,233 @@
+"""Turns candidates and folds into evaluations: fitted in locked-down workers, scored here.
+
+Held-out targets stay in this process. A candidate gets a first look on one fold with few starts;
+what passes is fitted on all folds with all its starts.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from queue import SimpleQueue
+from types import TracebackType
+from typing import Any, Self, TypeVar
+
+import numpy as np
+from joblib import Parallel, delayed
+
+from evolve.fold import Fold
+from evolve.law.candidate import Candidate
+from evolve.law.canonical import complexity
+from evolve.law.graph import Array
+from evolve.record import Evaluation, FoldScore
+from evolve.sandbox import Limits, Worker
+from evolve.scoring import nmse
+from evolve.selection import FIRST_LOOK_STARTS, first_look_passes, score
+from evolve.task import Task
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """What candidates of a run are judged on.
+
+    Attributes:
+        task: The task.
+        folds: Its folds.
+        look: Number of the fold of the first look.
+    """
+
+    task: Task
+    folds: tuple[Fold, ...]
+    look: int = 0
+
+    @property
+    def axes(self) -> tuple[int, ...]:
+        """Features along which the task extrapolates."""
+        return tuple(self.task.feature_names.index(a) for a in self.task.spec.folds.axes)
+
+
+@dataclass(frozen=True, slots=True)
+class FoldResult:
+    """One candidate fitted on one fold.
+
+    Attributes:
+        score: How well the held-out rows were predicted.
+        groups: Group numbers that were fitted.
+        constants: `(n_groups * t, p)` constants, targets running fastest.
+        errors: `(n_groups * t, p)` standard errors.
+        priors: `(n_groups * t, 2, p)` centres and precisions, nan for none.
+        predictions: `(n_held, t)` predictions.
+        facts: Diagnostics of the fits.
+    """
+
+    score: FoldScore
+    groups: tuple[int, ...]
+    constants: Array
+    errors: Array
+    priors: Array
+    predictions: Array
+    facts: dict[str, float]
+
+
+class Evaluator:
+    """The workers of one run; one thread at a time drives each of them."""
+
+    def __init__(self, setting: Setting, n_workers: int, limits: Limits | None = None) -> None:
+        """Start the workers' processes.
+
+        Args:
+            setting: What candidates are judged on.
+            n_workers: Number of processes.
+            limits: What one call may use.
+        """
+        self.setting = setting
+        meta, arrays = _initial(setting)
+        self._workers = [
+            Worker("evolve.fit_server", meta, arrays, limits or Limits()) for _ in range(n_workers)
+        ]
+        for worker in self._workers:
+            worker.start()
+        self._free: SimpleQueue[Worker] = SimpleQueue()
+        for worker in self._workers:
+            self._free.put(worker)
+
+    def __enter__(self) -> Self:
+        """The evaluator itself."""
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        """Stop the workers."""
+        self.close()
+
+    def close(self) -> None:
+        """Stop the workers' processes."""
+        for worker in self._workers:
+            worker.close()
+
+    def evaluate(self, candidates: Sequence[Candidate], bar: float) -> list[Evaluation]:
+        """Evaluate candidates: a first look, then all folds.
+
+        Args:
+            candidates: Laws and recipes.
+            bar: First-look score that earns all folds (inf: all do).
+
+        Returns:
+            One evaluation a candidate, in order, whatever the number of workers.
+        """
+        return self._spread(lambda worker, c: self._cascade(worker, c, bar), candidates)
+
+    def fit(
+        self, candidates: Sequence[Candidate], folds: Sequence[int]
+    ) -> list[list[FoldResult] | Evaluation]:
+        """Fit candidates on some folds.
+
+        Args:
+            candidates: Laws and recipes.
+            folds: Numbers of folds of the setting.
+
+        Returns:
+            For each candidate one result a fold, or the evaluation of its failure.
+        """
+        return self._spread(lambda worker, c: self._fit(worker, c, folds), candidates)
+
+    def _spread(
+        self, work: Callable[[Worker, Candidate], T], candidates: Sequence[Candidate]
+    ) -> list[T]:
+        """Results of `work` in the candidates' order; each thread borrows a free worker."""
+
+        def borrow(candidate: Candidate) -> T:
+            worker = self._free.get()
+            try:
+                return work(worker, candidate)
+            finally:
+                self._free.put(worker)
+
+        pool = Parallel(n_jobs=len(self._workers), backend="threading", batch_size=1)
+        return list(pool(delayed(borrow)(c) for c in candidates))
+
+    def _cascade(self, worker: Worker, candidate: Candidate, bar: float) -> Evaluation:
+        """First look, then all folds."""
+        began = time.monotonic()
+        size = candidate.law.n_constants, complexity(candidate.law.root)
+        quick = replace(candidate.recipe, starts=min(FIRST_LOOK_STARTS, candidate.recipe.starts))
+        results = self._fit(worker, replace(candidate, recipe=quick), [self.setting.look])
+        screened = False
+        if not isinstance(results, Evaluation):
+            screened = not first_look_passes(results[0].score.nmse, *size, bar)
+            if not screened:
+                results = self._fit(worker, candidate, range(len(self.setting.folds)))
+        seconds = time.monotonic() - began
+        if isinstance(results, Evaluation):
+            return replace(results, n_constants=size[0], complexity=size[1], seconds=seconds)
+        value = None if screened else score([r.score.nmse for r in results], *size)
+        return Evaluation(
+            status="screened" if screened else "ok",
+            message="",
+            score=value,
+            stage=0 if screened else 1,
+            folds=tuple(r.score for r in results),
+            n_constants=size[0],
+            complexity=size[1],
+            seconds=seconds,
+            facts={"fits": [r.facts for r in results]},
+        )
+
+    def _fit(
+        self, worker: Worker, candidate: Candidate, folds: Sequence[int]
+    ) -> list[FoldResult] | Evaluation:
+        """Results of some folds, or the evaluation of a failure."""
+        law, recipe = candidate.to_data()
+        outcome = worker.call({"law": law, "recipe": recipe, "folds": list(folds)})
+        if not outcome.ok:
+            return failed(outcome.status, outcome.message)
+        results = []
+        for i, number in enumerate(folds):
+            constants, errors, priors, predictions = outcome.arrays[4 * i : 4 * i + 4]
+            judged = self._judge(self.setting.folds[number], predictions)
+            if isinstance(judged, Evaluation):
+                return judged
+            groups = tuple(outcome.meta["groups"][i])
+            facts = outcome.meta["facts"][i]
+            results.append(
+                FoldResult(judged, groups, constants, errors, priors, predictions, facts)
+            )
+        return results
+
+    def _judge(self, fold: Fold, predictions: Array) -> FoldScore | Evaluation:
+        """Score of the predictions of a fold's held-out rows; they must all be finite."""
+        held = self.setting.task.train.Y[fold.held]
+        if predictions.shape != held.shape or not np.all(np.isfinite(predictions)):
+            return failed("not-finite", f"{fold.name}: a prediction is not finite")
+        if not len(held):
+            return FoldScore(fold.name, 0, 0.0, 1.0)
+        with np.errstate(over="ignore"):
+            error = float(nmse(held, predictions))
+        if not np.isfinite(error):
+            return failed("not-finite", f"{fold.name}: the squared error overflows")
+        return FoldScore(fold.name, len(held), error, 1.0 - error)
+
+
+def failed(status: str, message: str) -> Evaluation:
+    """The evaluation of a candidate that gave no score."""
+    return Evaluation(status, message, None, 0, (), 0, 0.0, 0.0, {})
+
+
+def _initial(setting: Setting) -> tuple[dict[str, Any], list[Array]]:
+    """What a worker starts with: targets that every fold holds out are left out."""
+    train = setting.task.train
+    fitted = np.zeros(train.n_rows, dtype=bool)
+    arrays: list[Array] = []
+    for fold in setting.folds:
+        fitted[fold.fit] = True
+        arrays += [fold.fit.astype(float), fold.held.astype(float)]
+    y = np.where(fitted[:, None], train.Y, np.nan)
+    meta = {"axes": list(setting.axes), "folds": [f.name for f in setting.folds]}
+    return meta, [train.X, y, train.group.astype(float), *arrays]

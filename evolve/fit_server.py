@@ -1,0 +1,174 @@
+"""Turns requests (law, recipe, folds) into constants and predictions: the fast lane's work.
+
+This module runs inside a locked-down worker. It holds no foreign code and is never sent the
+targets of rows that every fold holds out.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from evolve.fitting import Fit, Problem, warm
+from evolve.fold import Fold
+from evolve.law.graph import Array, Law, evaluate, law_from_data
+from evolve.law.recipe import Recipe
+from evolve.pooling import fit_pooled
+
+
+@dataclass(frozen=True, slots=True)
+class Rows:
+    """The training rows as a worker holds them.
+
+    Attributes:
+        x: `(n, f)` raw features.
+        y: `(n, t)` targets, nan where no fold fits them.
+        group: `(n,)` group numbers.
+        axes: Features along which a recipe's `far` weighs rows.
+    """
+
+    x: Array
+    y: Array
+    group: Array
+    axes: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class FoldFit:
+    """One law fitted on the fit rows of one fold.
+
+    Attributes:
+        groups: Group numbers that were fitted, ascending.
+        fits: One fit for each group and target, targets running fastest.
+        predictions: `(n_held, t)` predictions of the held-out rows, in their order.
+    """
+
+    groups: tuple[int, ...]
+    fits: tuple[Fit, ...]
+    predictions: Array
+
+
+def fit_folds(rows: Rows, folds: list[Fold], law: Law, recipe: Recipe) -> list[FoldFit]:
+    """Fit a law on every fold, all groups and targets in one call, and predict what is held out.
+
+    Args:
+        rows: Training rows.
+        folds: Which rows to fit and which to predict.
+        law: The law.
+        recipe: Its recipe; priors are learnt within each fold and target.
+
+    Returns:
+        One result a fold, in order.
+    """
+    n_targets = rows.y.shape[1]
+    problems: list[Problem] = []
+    groups: list[tuple[int, ...]] = []
+    for number, fold in enumerate(folds):
+        present = sorted({int(g) for g in rows.group[fold.fit]})
+        groups.append(tuple(present))
+        for g in present:
+            at = fold.fit[rows.group[fold.fit] == g]
+            for t in range(n_targets):
+                pool = number * n_targets + t
+                problems.append(Problem(law.view(rows.x[at], t), rows.y[at, t], pool))
+    fits = fit_pooled(law, problems, recipe, axes=rows.axes)
+    results, begin = [], 0
+    for fold, present_groups in zip(folds, groups, strict=True):
+        end = begin + len(present_groups) * n_targets
+        mine = tuple(fits[begin:end])
+        results.append(_predict(rows, fold, law, present_groups, mine))
+        begin = end
+    return results
+
+
+def _predict(
+    rows: Rows, fold: Fold, law: Law, groups: tuple[int, ...], fits: tuple[Fit, ...]
+) -> FoldFit:
+    n_targets = rows.y.shape[1]
+    predictions = np.full((len(fold.held), n_targets), np.nan)
+    for i, g in enumerate(groups):
+        at = np.flatnonzero(rows.group[fold.held] == g)
+        x = rows.x[fold.held[at]]
+        for t in range(n_targets):
+            constants = fits[i * n_targets + t].constants
+            predictions[at, t] = evaluate(law.root, law.view(x, t), constants)
+    return FoldFit(groups, fits, predictions)
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """What `init` leaves for `handle`."""
+
+    rows: Rows
+    folds: list[Fold]
+
+
+def init(meta: dict[str, Any], arrays: list[Array]) -> State:
+    """Take the training rows and folds, and load the compiled kernel.
+
+    Args:
+        meta: ``axes``; ``folds``, a list of ``[name, n_fit, n_held]``.
+        arrays: x, y, group, then fit and held row numbers of each fold.
+
+    Returns:
+        The state that `handle` reads.
+    """
+    warm()
+    x, y, group = arrays[:3]
+    rows = Rows(x, y, group.astype(np.int64), tuple(meta["axes"]))
+    folds = [
+        Fold(name, arrays[3 + 2 * i].astype(np.int64), arrays[4 + 2 * i].astype(np.int64))
+        for i, name in enumerate(meta["folds"])
+    ]
+    return State(rows, folds)
+
+
+def handle(
+    state: State, meta: dict[str, Any], arrays: list[Array]
+) -> tuple[dict[str, Any], list[Array]]:
+    """Fit one candidate on some folds.
+
+    Args:
+        state: From `init`.
+        meta: ``law``, ``recipe`` and ``folds`` (numbers).
+        arrays: None.
+
+    Returns:
+        Diagnostics and group numbers of each fold; and for each fold four arrays: constants
+        and standard errors `(n_groups * t, p)`, priors `(n_groups * t, 2, p)`, and the
+        predictions `(n_held, t)`.
+    """
+    law, recipe = law_from_data(meta["law"]), Recipe(**meta["recipe"])
+    folds = [state.folds[i] for i in meta["folds"]]
+    results = fit_folds(state.rows, folds, law, recipe)
+    answers: list[Array] = []
+    for result in results:
+        answers += [
+            np.array([f.constants for f in result.fits]),
+            np.array([f.errors for f in result.fits]),
+            np.array([_prior(f, law.n_constants) for f in result.fits]),
+            result.predictions,
+        ]
+    return {
+        "facts": [facts(result.fits) for result in results],
+        "groups": [list(result.groups) for result in results],
+    }, answers
+
+
+def _prior(fit: Fit, n_constants: int) -> Array:
+    """`(2, p)` centres and precisions of the prior a fit was made under, nan for none."""
+    if fit.prior is None:
+        return np.full((2, n_constants), np.nan)
+    return np.array([fit.prior.mean, fit.prior.weight])
+
+
+def facts(fits: tuple[Fit, ...]) -> dict[str, float]:
+    """Diagnostics of the fits of one fold, in JSON values."""
+    started = sum(f.n_starts for f in fits)
+    return {
+        "converged": sum(f.status == "converged" for f in fits) / max(len(fits), 1),
+        "agree": sum(f.n_agree for f in fits) / max(started, 1),
+        "at_bound": float(sum(f.n_at_bound for f in fits)),
+    }

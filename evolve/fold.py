@@ -1,0 +1,27 @@
+"""Turns row numbers into a fold: the rows to fit and the rows to predict."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import numpy as np
+import numpy.typing as npt
+
+Ints = npt.NDArray[np.int64]
+
+
+@dataclass(frozen=True, slots=True)
+class Fold:
+    """Row numbers of the training table.
+
+    Attributes:
+        name: How much is held out.
+        fit: Rows to fit.
+        held: Rows to predict.
+        unjudged: Rows of groups that have too few rows or levels left to be fitted.
+    """
+
+    name: str
+    fit: Ints
+    held: Ints
+    unjudged: Ints = field(default_factory=lambda: np.zeros(0, dtype=np.int64))

@@ -1,0 +1,1 @@
+"""Turns laws (expression graphs) into values, text, tapes and formulas."""

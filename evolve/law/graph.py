@@ -1,0 +1,231 @@
+"""Turns a scaling law into a value: an expression graph that is evaluated, compared and stored."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+Array = npt.NDArray[np.float64]
+
+UNARY = {
+    "neg": np.negative,
+    "exp": np.exp,
+    "log": np.log,
+    "sqrt": np.sqrt,
+    "tanh": np.tanh,
+    "abs": np.abs,
+    "log1p": np.log1p,
+    "expm1": np.expm1,
+    "square": np.square,
+}
+BINARY = {
+    "add": np.add,
+    "sub": np.subtract,
+    "mul": np.multiply,
+    "div": np.divide,
+    "pow": np.power,
+    "max": np.maximum,
+    "min": np.minimum,
+    "logaddexp": np.logaddexp,
+}
+LEAVES = ("feat", "const", "num")
+COMMUTATIVE = frozenset({"add", "mul", "max", "min", "logaddexp"})
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Node:
+    """One operation of a law.
+
+    `op` is a key of `UNARY` or `BINARY`, or a leaf: ``feat`` (raw feature number `value`),
+    ``const`` (fitted constant number `value`) or ``num`` (the literal `value`).
+    Nodes compare by structure; the hash is computed once.
+    """
+
+    op: str
+    args: tuple[Node, ...] = ()
+    value: float = 0.0
+    _hash: int = field(init=False, repr=False, default=0)
+
+    def __post_init__(self) -> None:
+        """Store the structural hash, so that comparing large graphs stays cheap."""
+        object.__setattr__(self, "_hash", hash((self.op, self.args, self.value)))
+
+    def __hash__(self) -> int:
+        """Structural hash."""
+        return self._hash
+
+    def __eq__(self, other: object) -> bool:
+        """Structural equality."""
+        if self is other:
+            return True
+        if not isinstance(other, Node) or self._hash != other._hash:
+            return False
+        return (self.op, self.value, self.args) == (other.op, other.value, other.args)
+
+    @property
+    def index(self) -> int:
+        """Number of the feature or constant that a leaf stands for."""
+        return int(self.value)
+
+
+def feat(index: int) -> Node:
+    """Leaf: raw feature `index`."""
+    return Node("feat", (), float(index))
+
+
+def const(index: int) -> Node:
+    """Leaf: fitted constant `index`."""
+    return Node("const", (), float(index))
+
+
+def num(value: float) -> Node:
+    """Leaf: a literal."""
+    return Node("num", (), float(value))
+
+
+def call(op: str, *args: Node) -> Node:
+    """Inner node of operation `op`.
+
+    Raises:
+        ValueError: `op` is unknown or has another number of arguments.
+    """
+    arity = 1 if op in UNARY else 2 if op in BINARY else -1
+    if arity != len(args):
+        raise ValueError(f"graph: operation {op!r} with {len(args)} arguments is not known")
+    return Node(op, args)
+
+
+def walk(node: Node) -> Iterator[Node]:
+    """Every node of the tree, children before parents, repeats included."""
+    for arg in node.args:
+        yield from walk(arg)
+    yield node
+
+
+def size(node: Node) -> int:
+    """Number of nodes of the tree."""
+    return sum(1 for _ in walk(node))
+
+
+def constants_of(node: Node) -> set[int]:
+    """Numbers of the constants that a tree uses."""
+    return {n.index for n in walk(node) if n.op == "const"}
+
+
+def features_of(node: Node) -> set[int]:
+    """Numbers of the features that a tree uses."""
+    return {n.index for n in walk(node) if n.op == "feat"}
+
+
+def replace_leaves(node: Node, mapping: dict[Node, Node]) -> Node:
+    """The tree with every leaf that `mapping` names exchanged."""
+    if not node.args:
+        return mapping.get(node, node)
+    return Node(node.op, tuple(replace_leaves(a, mapping) for a in node.args), node.value)
+
+
+def renumber(node: Node) -> tuple[Node, int]:
+    """The tree with its constants numbered 0, 1, … in order of first use, and their count."""
+    order: dict[Node, Node] = {}
+    for leaf in walk(node):
+        if leaf.op == "const" and leaf not in order:
+            order[leaf] = const(len(order))
+    return replace_leaves(node, order), len(order)
+
+
+def evaluate(root: Node, x: Array, constants: Array) -> Array:
+    """Value of a tree on rows of raw features.
+
+    Args:
+        root: The tree.
+        x: `(n, f)` raw features.
+        constants: `(p,)` or `(s, p)` constants.
+
+    Returns:
+        `(n,)` or `(s, n)` values; not finite where the law is not defined.
+    """
+    columns = np.asarray(constants, dtype=float)[..., None]
+    memo: dict[Node, Any] = {}
+    with np.errstate(all="ignore"):
+        for node in walk(root):
+            if node not in memo:
+                memo[node] = _apply(node, x, columns, memo)
+    shape = columns.shape[:-2] + (x.shape[0],)
+    return np.broadcast_to(memo[root], shape).astype(float)
+
+
+def _apply(node: Node, x: Array, columns: Array, memo: dict[Node, Any]) -> Any:
+    """Value of one node whose arguments are in `memo`."""
+    if node.op == "feat":
+        return x[:, node.index]
+    if node.op == "const":
+        return columns[..., node.index, :]
+    if node.op == "num":
+        return np.float64(node.value)
+    values = [memo[a] for a in node.args]
+    return UNARY[node.op](values[0]) if len(values) == 1 else BINARY[node.op](*values)
+
+
+@dataclass(frozen=True, slots=True)
+class Law:
+    """A scaling law: one tree for every target.
+
+    Each target has constants of its own. With `rolled`, target `t` sees the features rotated
+    so that feature 0 is its own one: slot `k` holds feature ``(t + k) % n_features``
+    (domain mixtures, where output `i` belongs to proportion `i`).
+    """
+
+    root: Node
+    n_constants: int
+    rolled: bool = False
+
+    def view(self, x: Array, target: int) -> Array:
+        """`(n, f)` features as target number `target` sees them."""
+        return np.roll(x, -target, axis=1) if self.rolled and target else x
+
+    def predict(self, x: Array, constants: Array) -> Array:
+        """Predictions for all targets.
+
+        Args:
+            x: `(n, f)` raw features.
+            constants: `(t, p)` constants, one row a target.
+
+        Returns:
+            `(n, t)` predictions.
+        """
+        table = np.atleast_2d(constants)
+        columns = [evaluate(self.root, self.view(x, t), c) for t, c in enumerate(table)]
+        return np.stack(columns, axis=1)
+
+
+def to_data(node: Node) -> list[Any]:
+    """Nested lists of JSON values that `from_data` reads back."""
+    if not node.args:
+        return [node.op, node.value if node.op == "num" else node.index]
+    return [node.op, *(to_data(a) for a in node.args)]
+
+
+def from_data(data: list[Any]) -> Node:
+    """Tree from the nested lists of `to_data`.
+
+    Raises:
+        ValueError: an operation or leaf is not known.
+    """
+    op, *rest = data
+    if op in LEAVES:
+        return Node(op, (), float(rest[0]))
+    return call(op, *(from_data(a) for a in rest))
+
+
+def law_to_data(law: Law) -> dict[str, Any]:
+    """JSON value of a law that `law_from_data` reads back."""
+    return {"root": to_data(law.root), "n_constants": law.n_constants, "rolled": law.rolled}
+
+
+def law_from_data(data: dict[str, Any]) -> Law:
+    """Law from the value that `law_to_data` made."""
+    return Law(from_data(data["root"]), int(data["n_constants"]), bool(data["rolled"]))

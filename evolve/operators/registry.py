@@ -1,0 +1,72 @@
+"""Turns a name into an operator: the registry that every family of mutations writes itself into."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+
+from evolve.law.candidate import Candidate
+from evolve.law.graph import Node, call, feat, num
+
+
+@dataclass(frozen=True, slots=True)
+class Space:
+    """What a task allows candidates to be.
+
+    Attributes:
+        units: Unit of each feature.
+        logarithmic: Whether each feature acts through its logarithm.
+        max_constants: Most constants for each group and target.
+        rolled: Targets see their own feature first (`Law.rolled`).
+        positive: All targets are positive, so residuals may be logarithmic.
+        pooled: There are enough groups to learn priors across them.
+        has_axes: The task extrapolates, so rows may be weighed towards the far end.
+    """
+
+    units: tuple[float, ...]
+    logarithmic: tuple[bool, ...]
+    max_constants: int
+    rolled: bool = False
+    positive: bool = True
+    pooled: bool = False
+    has_axes: bool = True
+
+    def variable(self, index: int) -> Node:
+        """Feature `index` in its unit."""
+        unit = self.units[index]
+        return feat(index) if unit == 1.0 else call("div", feat(index), num(unit))
+
+    def variables(self) -> list[Node]:
+        """Every feature in its unit, logarithms taken where the feature acts through them."""
+        return [
+            call("log", self.variable(j)) if log else self.variable(j)
+            for j, log in enumerate(self.logarithmic)
+        ]
+
+
+Operator = Callable[[Candidate, Candidate, Space, np.random.Generator], Candidate | None]
+OPERATORS: dict[str, Operator] = {}
+
+
+def operator(function: Operator) -> Operator:
+    """Register a mutation under its function's name.
+
+    An operator takes a parent, a second parent (read by crossovers only), the space and a
+    random generator, and returns a new candidate, or None where it has nothing to change.
+    Its law's constants may have any numbers; `finish` puts them in order.
+
+    Raises:
+        ValueError: the name is taken.
+    """
+    name = function.__name__  # type: ignore[attr-defined]
+    if name in OPERATORS:
+        raise ValueError(f"operators: {name!r} is registered twice")
+    OPERATORS[name] = function
+    return function
+
+
+def chosen(rng: np.random.Generator, options: list[Node]) -> Node:
+    """One of the options, uniformly."""
+    return options[int(rng.integers(len(options)))]

@@ -1,0 +1,1 @@
+"""Turns an archive and a random generator into new candidates."""

@@ -1,0 +1,106 @@
+"""Turns an archive and a random generator into new candidates by mutating its elites."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from evolve.archive import Archive, Elite
+from evolve.law.canonical import key, simplify
+from evolve.law.graph import features_of, size
+from evolve.law.recipe import Recipe
+from evolve.operators import OPERATORS, Candidate, Space
+
+ATTEMPTS = 40
+LARGEST = 90
+GREED = 0.12
+RESTART_AFTER = 600
+
+
+@dataclass(frozen=True, slots=True)
+class Proposal:
+    """A candidate that has not been seen, and where it came from."""
+
+    candidate: Candidate
+    key: str
+    operator: str
+    parents: tuple[int, ...]
+
+
+def propose(
+    archive: Archive, space: Space, rng: np.random.Generator, taken: set[str]
+) -> Proposal | None:
+    """One new candidate.
+
+    Args:
+        archive: Elites to mutate, keys to avoid.
+        space: What the task allows.
+        rng: Generator of this proposal alone.
+        taken: Keys proposed earlier in the same batch.
+
+    Returns:
+        The proposal, or None if no attempt gave an unseen, allowed candidate.
+    """
+    elites = [e for e in archive.elites() if e.candidate is not None]
+    names, weights = operator_weights(archive)
+    lost = archive.size - archive.last_best > RESTART_AFTER
+    for _ in range(ATTEMPTS):
+        parent = pick(elites, rng, 1.0 if lost else GREED)
+        other = pick(elites, rng, 1.0)
+        name = names[int(rng.choice(len(names), p=weights))]
+        child = OPERATORS[name](parent.candidate, other.candidate, space, rng)
+        if child is not None and rng.random() < 0.35:
+            extra = names[int(rng.choice(len(names), p=weights))]
+            child = OPERATORS[extra](child, other.candidate, space, rng) or child
+        finished = None if child is None else finish(child, space)
+        if finished is None:
+            continue
+        mark = key(finished.law, finished.recipe)
+        if mark not in archive.seen and mark not in taken:
+            return Proposal(finished, mark, name, (parent.entry.index, other.entry.index))
+    return None
+
+
+def pick(elites: Sequence[Elite], rng: np.random.Generator, greed: float) -> Elite:
+    """An elite, the better the likelier: ranks are drawn from an exponential.
+
+    `greed` is the mean rank as a fraction of the archive; 1 is close to uniform.
+    """
+    rank = int(rng.exponential(max(greed * len(elites), 1.0)))
+    return elites[rank % len(elites)]
+
+
+def operator_weights(archive: Archive) -> tuple[list[str], np.ndarray]:
+    """Operators and their probabilities: smoothed share of children that joined the front."""
+    names = sorted(OPERATORS)
+    rates = []
+    for name in names:
+        tally = archive.tallies.get(name)
+        tried, won = (tally.tried, tally.won) if tally else (0, 0)
+        rates.append((won + 1.0) / (tried + 20.0))
+    weights = np.array(rates)
+    weights = weights / weights.sum()
+    return names, 0.7 * weights + 0.3 / len(names)
+
+
+def finish(candidate: Candidate, space: Space) -> Candidate | None:
+    """The candidate simplified, its constants in order; None if the task does not allow it."""
+    law = simplify(replace(candidate.law, rolled=space.rolled))
+    if not 1 <= law.n_constants <= space.max_constants or size(law.root) > LARGEST:
+        return None
+    if not features_of(law.root):
+        return None
+    recipe = allowed_recipe(candidate.recipe, space)
+    return Candidate(law, recipe)
+
+
+def allowed_recipe(recipe: Recipe, space: Space) -> Recipe:
+    """The recipe with what the task does not allow taken back."""
+    return replace(
+        recipe,
+        residual=recipe.residual if space.positive else "linear",
+        far=recipe.far if space.has_axes else 0.0,
+        pool=recipe.pool if space.pooled else 0.0,
+    )

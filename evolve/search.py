@@ -1,0 +1,137 @@
+"""Turns a task, a store and a budget into evaluated programs: the loop, whole, on one screen.
+
+Every batch is proposed from the archive as it stood when the batch began, with a generator
+seeded by the run's seed and the candidate's index, and is stored in one transaction, in order.
+So the number of workers changes nothing, and a run that was killed goes on as if it had not been.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from evolve.archive import Archive
+from evolve.evaluate import Evaluator
+from evolve.operators import Space
+from evolve.proposers.grammar import Proposal, propose
+from evolve.record import Entry, Evaluation
+from evolve.selection import score
+from evolve.store import Store
+
+BATCH = 32
+
+
+@dataclass(frozen=True, slots=True)
+class Budget:
+    """When a run ends: evaluations in total, and seconds of this session if given."""
+
+    evaluations: int
+    seconds: float | None = None
+
+
+def search(
+    store: Store,
+    evaluator: Evaluator,
+    space: Space,
+    starts: Sequence[Proposal],
+    to_text: Callable[[Proposal], str],
+    *,
+    seed: int,
+    budget: Budget,
+    on_batch: Callable[[Archive, Sequence[Entry]], bool],
+) -> Archive:
+    """Search until the budget is spent.
+
+    Args:
+        store: Where entries go first; what it holds already is replayed.
+        evaluator: Fits and scores candidates.
+        space: What the task allows.
+        starts: The first candidates, evaluated before any mutation.
+        to_text: Program text of a proposal.
+        seed: Seed of the run.
+        budget: When to end.
+        on_batch: Called after each stored batch; False ends the search.
+
+    Returns:
+        The archive of all stored entries.
+    """
+    stored = store.entries()
+    whole = len(stored) - len(stored) % BATCH
+    archive = Archive()
+    archive.tell(stored[:whole])
+    began = time.monotonic()
+    while len(stored) < budget.evaluations:
+        proposals = next_batch(archive, space, starts, seed)
+        done = stored[archive.size :]
+        todo = proposals[len(done) : budget.evaluations - archive.size]
+        bar = first_look_bar(archive, len(starts))
+        evaluations = evaluator.evaluate([p.candidate for p in todo], bar)
+        entries = [
+            entry_of(len(stored) + i, p, to_text(p), e)
+            for i, (p, e) in enumerate(zip(todo, evaluations, strict=True))
+        ]
+        store.append(entries)
+        stored += entries
+        complete = len(stored) == archive.size + BATCH
+        archive.tell([*done, *entries])
+        late = budget.seconds is not None and time.monotonic() - began > budget.seconds
+        if not on_batch(archive, entries) or late or not complete:
+            break
+    return archive
+
+
+def next_batch(
+    archive: Archive, space: Space, starts: Sequence[Proposal], seed: int
+) -> list[Proposal]:
+    """The proposals of the batch that begins where the archive ends.
+
+    They depend on nothing else, so a batch that was cut off is proposed again just the same.
+    Fewer than a batch means that the grammar has nothing new to offer.
+    """
+    first = archive.size
+    proposals: list[Proposal] = list(starts[first : first + BATCH])
+    taken = {p.key for p in starts}
+    for index in range(first + len(proposals), first + BATCH):
+        rng = np.random.default_rng([seed, index])
+        proposal = propose(archive, space, rng, taken)
+        if proposal is None:
+            break
+        taken.add(proposal.key)
+        proposals.append(proposal)
+    return proposals
+
+
+def first_look_bar(archive: Archive, n_starts: int) -> float:
+    """First-look score that a candidate must come near to earn all folds.
+
+    The median over the better half of the elites; none while the starts are evaluated.
+    """
+    elites = archive.elites()
+    if archive.size < n_starts or not elites:
+        return float("inf")
+    better = elites[: max(len(elites) // 2, 1)]
+    return float(np.median([look_score(e.entry.evaluation) for e in better]))
+
+
+def look_score(evaluation: Evaluation) -> float:
+    """Score of an evaluation on the fold of the first look alone."""
+    nmse = evaluation.folds[0].nmse
+    return score([nmse], evaluation.n_constants, evaluation.complexity)
+
+
+def entry_of(index: int, proposal: Proposal, text: str, evaluation: Evaluation) -> Entry:
+    """The entry that the store keeps of a proposal and what came of it."""
+    law, recipe = proposal.candidate.to_data()
+    return Entry(
+        index=index,
+        text=text,
+        law=law,
+        recipe=recipe,
+        key=proposal.key,
+        parents=proposal.parents,
+        operator=proposal.operator,
+        evaluation=evaluation,
+    )

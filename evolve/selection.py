@@ -1,0 +1,48 @@
+"""Turns held-out errors and a law's size into the score that the search minimises.
+
+Every number that decides what is preferred stands here: the floor under an error, the price of a
+constant and of exotic operations, and what a first look must show.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+EPSILON = 1e-4
+CONSTANT_PRICE = 0.02
+EXOTIC_PRICE = 0.005
+FIRST_LOOK_STARTS = 4
+FIRST_LOOK_MARGIN = 0.7
+
+
+def score(nmses: Sequence[float], n_constants: int, complexity: float) -> float:
+    """Mean over folds of log(NMSE + epsilon), plus the price of the law's size.
+
+    Args:
+        nmses: Error of each fold, as a fraction of the variance of its held-out targets.
+        n_constants: Constants for each group and target.
+        complexity: Size of the law weighted by how exotic its operations are.
+
+    Returns:
+        The score; lower is better.
+    """
+    return float(np.mean(np.log(np.asarray(nmses) + EPSILON)) + price(n_constants, complexity))
+
+
+def price(n_constants: int, complexity: float) -> float:
+    """What the size of a law adds to its score."""
+    return CONSTANT_PRICE * n_constants + EXOTIC_PRICE * complexity
+
+
+def first_look_passes(nmse: float, n_constants: int, complexity: float, bar: float) -> bool:
+    """Whether a candidate's error on the first fold earns it all folds.
+
+    Args:
+        nmse: Error on the first fold with few starts.
+        n_constants: As in `score`.
+        complexity: As in `score`.
+        bar: The same quantity of the elites that it would have to beat.
+    """
+    return score([nmse], n_constants, complexity) <= bar + FIRST_LOOK_MARGIN

@@ -1,0 +1,155 @@
+"""Turns a task's training rows into folds that ask for the next scales up.
+
+A fold holds out the rows beyond a threshold on the task's axes and fits the rows below, as the
+test does one step further out (rolling origin). Tasks without axes get plain k-fold.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import numpy.typing as npt
+
+from evolve.errors import TaskError
+from evolve.fold import Fold, Ints
+from evolve.law.graph import Array
+from evolve.task import Task
+
+SHARES = (0.08, 0.16, 0.28, 0.45)
+JUDGE_SHARES = (0.04, 0.12, 0.2, 0.3, 0.45, 0.6)
+SIDEWAYS_SHARES = (0.08, 0.16, 0.28, 0.45, 0.55, 0.65)
+OTHER_K = (4, 7)
+LEAST_FOLDS = 3
+MIN_FIT_ROWS = 4
+
+
+def peel(
+    values: Array, group: Ints, together: str, shares: Sequence[float] = SHARES
+) -> list[Fold]:
+    """Folds that hold out the far end of the axes.
+
+    Args:
+        values: `(n, a)` axis values, larger is further.
+        group: `(n,)` group numbers; thresholds are chosen within each group.
+        together: ``any`` holds out rows beyond the threshold on one axis, ``all`` on every axis.
+        shares: Least share of the rows that successive folds hold out.
+
+    Returns:
+        Different folds, the smallest hold-out first.
+    """
+    folds: list[Fold] = []
+    for share in shares:
+        held = np.zeros(len(values), dtype=bool)
+        unjudged = np.zeros(len(values), dtype=bool)
+        for g in np.unique(group):
+            rows = np.flatnonzero(group == g)
+            far = _beyond(values[rows], together, share)
+            good = far is not None and _enough(values[rows], far)
+            if far is not None and good:
+                held[rows[far]] = True
+            else:
+                unjudged[rows] = True
+        if held.any() and not any(np.array_equal(np.flatnonzero(held), f.held) for f in folds):
+            folds.append(_fold(f"far {held.sum()} rows", held, unjudged))
+    return folds
+
+
+def _beyond(values: Array, together: str, share: float) -> npt.NDArray[np.bool_] | None:
+    """Rows beyond the highest thresholds that hold out at least a share of the rows."""
+    n = len(values)
+    for keep in range(n - 1, 0, -1):
+        thresholds = np.sort(values, axis=0)[keep]
+        above = values >= thresholds
+        far = above.any(axis=1) if together == "any" else above.all(axis=1)
+        if far.sum() >= share * n and far.any():
+            return far
+    return None
+
+
+def _enough(values: Array, far: npt.NDArray[np.bool_]) -> bool:
+    """Whether the rows left can be fitted: enough of them and two levels on every axis."""
+    left = values[~far]
+    if len(left) < MIN_FIT_ROWS:
+        return False
+    return all(len(np.unique(left[:, a])) >= 2 for a in range(left.shape[1]))
+
+
+def k_fold(group: Ints, k: int) -> list[Fold]:
+    """Plain folds where nothing extrapolates: every k-th row of each group, shuffled once."""
+    label = np.empty(len(group), dtype=np.int64)
+    for g in np.unique(group):
+        rows = np.flatnonzero(group == g)
+        order = np.random.default_rng([0, int(g)]).permutation(len(rows))
+        label[rows[order]] = np.arange(len(rows)) % k
+    none = np.zeros(len(group), dtype=bool)
+    return [_fold(f"fold {i + 1} of {k}", label == i, none) for i in range(k)]
+
+
+def _fold(name: str, held: npt.NDArray[np.bool_], unjudged: npt.NDArray[np.bool_]) -> Fold:
+    fit = ~held & ~unjudged
+    return Fold(name, np.flatnonzero(fit), np.flatnonzero(held), np.flatnonzero(unjudged))
+
+
+def make_folds(task: Task) -> list[Fold]:
+    """The folds that a search is judged on, as the task's `[folds]` table says.
+
+    Args:
+        task: The task; with axes its `peel` folds are made, else its `kfold`. Where the axes
+            have too few levels for that many, the rest peels all features that act through
+            their logarithm.
+
+    Returns:
+        Different folds, the smallest hold-out first.
+
+    Raises:
+        TaskError: no fold leaves enough rows to fit and something to predict.
+    """
+    spec = task.spec.folds
+    if not spec.axes:
+        return k_fold(task.train.group, spec.kfold)
+    columns = _axes(task)
+    folds = peel(task.train.X[:, columns], task.train.group, spec.together, SHARES[: spec.peel])
+    if len(folds) < min(spec.peel, LEAST_FOLDS):
+        folds += _sideways(task, folds, spec.peel - len(folds))
+    if not folds:
+        raise TaskError(
+            f"{task.folder}: the training rows have no further scale to hold out along "
+            f"{', '.join(spec.axes)}; leave out [folds] axes for plain folds"
+        )
+    return folds
+
+
+def make_judges(task: Task) -> list[Fold]:
+    """Further folds, for choosing among the finalists of a search.
+
+    Other thresholds than `make_folds`, the next scale alone, and long jumps that leave out the
+    scales between the rows to fit and the rows to predict. Without axes, k-fold with other k.
+    """
+    spec = task.spec.folds
+    if not spec.axes:
+        return [f for k in OTHER_K for f in k_fold(task.train.group, k)]
+    group = task.train.group
+    deep = peel(task.train.X[:, _axes(task)], group, spec.together, JUDGE_SHARES)
+    jumps = [
+        Fold(f"{near.name} after a jump", far.fit, near.held, far.unjudged)
+        for i, near in enumerate(deep)
+        for far in deep[i + 1 : i + 4]
+        if set(group[near.held]) <= set(group[far.fit])
+    ]
+    return deep + jumps
+
+
+def _axes(task: Task) -> list[int]:
+    return [task.feature_names.index(a) for a in task.spec.folds.axes]
+
+
+def _sideways(task: Task, folds: Sequence[Fold], n: int) -> list[Fold]:
+    """Folds along all features that act through their logarithm, other than those given."""
+    logs = [j for j, f in enumerate(task.spec.features) if f.scale == "log"]
+    if not logs:
+        return []
+    known = [f.held for f in folds]
+    others = peel(task.train.X[:, logs], task.train.group, "any", SIDEWAYS_SHARES)
+    new = [f for f in others if not any(np.array_equal(f.held, held) for held in known)]
+    return new[:n]
