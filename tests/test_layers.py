@@ -22,7 +22,7 @@ ROWS: tuple[tuple[str, ...], ...] = (
     ("sandbox", "proposers", "fit_server"),
     ("evaluate",),
     ("search", "champion"),
-    ("export", "report", "estimator", "forecast", "plan"),
+    ("export", "report", "estimator", "forecast", "plan", "query"),
     ("cli", "data", "bench"),
 )
 ROW_OF = {name: row for row, names in enumerate(ROWS) for name in names}

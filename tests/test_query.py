@@ -1,0 +1,151 @@
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+import pytest
+from store_service import entry
+
+from evolve.errors import EvolveError
+from evolve.law.graph import Law, Node, call, const, feat, law_to_data
+from evolve.query import COLUMNS, SORTS, compare, formula_of, front, heldout_r2, holds, query
+from evolve.record import Entry, FoldScore
+
+NAMES = ("tokens", "unique_tokens")
+
+
+def law(*terms: Node) -> dict[str, Any]:
+    root = const(0)
+    for number, term in enumerate(terms, 1):
+        root = call("add", root, call("mul", const(number), term))
+    return law_to_data(Law(root, len(terms) + 1, rolled=False))
+
+
+LOG = law(call("log", feat(0)))
+RATIO = law(call("div", feat(0), feat(1)), call("log", feat(1)))
+
+
+def judged(index: int, n_constants: int, score: float | None, r2: float, **changes: Any) -> Entry:
+    fields = {
+        "law": LOG,
+        "status": "screened" if score is None else "ok",
+        "operator": "add term",
+        "n_constants": n_constants,
+        "score": score,
+        "folds": (FoldScore("a", 5, 1 - r2, r2), FoldScore("b", 5, 1 - r2, r2)),
+    }
+    return entry(index, **{**fields, **changes})
+
+
+ENTRIES = [
+    judged(0, 2, -2.0, 0.90, operator="seed"),
+    judged(1, 3, -3.0, 0.95, law=RATIO),
+    judged(2, 4, None, 0.99),
+    judged(3, 2, -2.5, 0.80),
+    judged(4, 5, -2.5, 0.80, law=None, text="x = Tokens ** 2 # a black box"),
+    judged(5, 3, None, 0.0, status="timeout", folds=()),
+]
+
+
+def indices(**conditions: Any) -> list[int]:
+    return list(query(ENTRIES, NAMES, **conditions)["index"])
+
+
+@pytest.mark.parametrize(
+    ("sort", "expected"),
+    [
+        ("heldout", [1, 0, 3, 4, 2, 5]),
+        ("score", [1, 3, 4, 0, 2, 5]),
+        ("size", [3, 0, 1, 5, 2, 4]),
+        ("index", [0, 1, 2, 3, 4, 5]),
+    ],
+)
+def test_entries_are_sorted_as_asked(sort: str, expected: list[int]) -> None:
+    assert indices(sort=sort) == expected
+
+
+def test_every_order_is_tested() -> None:
+    assert set(SORTS) == {"heldout", "score", "size", "index"}
+
+
+@pytest.mark.parametrize(
+    ("conditions", "expected"),
+    [
+        ({"max_constants": 2}, [0, 3]),
+        ({"status": "ok"}, [0, 1, 3, 4]),
+        ({"status": "timeout"}, [5]),
+        ({"operator": "seed"}, [0]),
+        ({"contains": "tokens/unique_tokens"}, [1]),
+        ({"contains": " tokens  **2"}, [4]),
+        ({"contains": "nothing has this"}, []),
+        ({"limit": 2}, [0, 1]),
+        ({"limit": 0}, []),
+        ({"status": "ok", "max_constants": 3, "limit": 2}, [0, 1]),
+    ],
+)
+def test_only_entries_that_match_every_condition_are_kept(
+    conditions: dict[str, Any], expected: list[int]
+) -> None:
+    assert indices(sort="index", **conditions) == expected
+
+
+def test_a_row_says_what_the_entry_is() -> None:
+    table = query(ENTRIES, NAMES, sort="index")
+    assert tuple(table.columns) == COLUMNS
+    row = table.iloc[1]
+    assert row["formula"] == "c0 + c1*(tokens/unique_tokens) + c2*log(unique_tokens)"
+    assert row["heldout_r2"] == pytest.approx(0.95)
+    assert (row["score"], row["constants"]) == (-3.0, 3)
+    assert row["program_id"] == ENTRIES[1].program_id
+    assert list(table["score"].isna()) == [False, False, True, False, False, True]
+
+
+def test_an_empty_run_gives_an_empty_table() -> None:
+    table = query([], NAMES, status="ok", operator="seed")
+    assert tuple(table.columns) == COLUMNS
+    assert len(table) == 0
+
+
+@pytest.mark.parametrize(
+    ("conditions", "message"),
+    [
+        ({"sort": "held-out"}, r"sort: no order 'held-out' \(did you mean 'heldout'\?\)"),
+        ({"status": "okay"}, r"status: no entry has 'okay' \(did you mean 'ok'\?\); there are ok"),
+        ({"operator": "add_term"}, r"operator: .* \(did you mean 'add term'\?\)"),
+    ],
+)
+def test_a_misspelt_condition_names_the_nearest(conditions: dict[str, Any], message: str) -> None:
+    with pytest.raises(EvolveError, match=message):
+        query(ENTRIES, NAMES, **conditions)
+
+
+def test_held_out_r2_is_the_mean_over_folds_of_what_was_judged_on_all() -> None:
+    assert heldout_r2(ENTRIES[0]) == pytest.approx(0.9)
+    assert math.isnan(heldout_r2(ENTRIES[2]))
+    assert math.isnan(heldout_r2(ENTRIES[5]))
+
+
+def test_a_black_box_has_no_formula_but_a_text() -> None:
+    assert formula_of(ENTRIES[4], NAMES) == ""
+    assert holds(ENTRIES[4], "BLACK box", NAMES)
+
+
+def test_the_front_has_the_lowest_score_of_each_size() -> None:
+    assert {k: e.index for k, e in front(ENTRIES).items()} == {2: 3, 3: 1, 5: 4}
+    assert front([judged(0, 2, -1.0, 0.5), judged(1, 2, -1.0, 0.5)])[2].index == 0
+
+
+def test_two_runs_stand_side_by_side() -> None:
+    other = [judged(0, 2, -3.0, 0.97), judged(1, 4, -1.0, 0.5, law=RATIO)]
+    table = compare(ENTRIES, other, NAMES)
+    assert list(table["constants"]) == [2, 3, 4, 5]
+    np.testing.assert_allclose(table["gain"], [0.5, np.nan, np.nan, np.nan])
+    np.testing.assert_allclose(table["heldout_r2_1"], [0.8, 0.95, np.nan, 0.8])
+    np.testing.assert_allclose(table["heldout_r2_2"], [0.97, np.nan, 0.5, np.nan])
+    assert table["formula_1"][2] == ""
+    assert "tokens/unique_tokens" in table["formula_2"][2]
+
+
+def test_two_empty_runs_give_an_empty_table() -> None:
+    assert len(compare([], [], NAMES)) == 0
