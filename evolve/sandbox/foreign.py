@@ -18,6 +18,7 @@ from evolve.sandbox.forks import Zygotes
 from evolve.sandbox.gate import check_program_text
 from evolve.sandbox.oneshot import OneShots
 from evolve.sandbox.outcome import Limits, Outcome, printable
+from evolve.sandbox.report import SandboxReport, read_report
 
 
 class ForeignLane:
@@ -28,6 +29,7 @@ class ForeignLane:
         gate: Whether to refuse, before any process, text that breaks the static rules.
         without: Mechanisms to leave out, for tests and tables.
         fork: Whether to fork from a preloaded process; `None` is wherever that is safe.
+        allow_weak: Whether to run programs where the sandbox is weak (see `report`).
     """
 
     def __init__(
@@ -36,13 +38,16 @@ class ForeignLane:
         gate: bool = True,
         without: Collection[str] = (),
         fork: bool | None = None,
+        allow_weak: bool = False,
     ) -> None:
         """Keep what to start; the processes start on entry or with the first call."""
         self.limits = limits or Limits()
         self._gate = gate
-        can_fork = sys.platform.startswith("linux") if fork is None else fork
+        self._allow_weak = allow_weak
+        self._level = ""
+        self._fork = sys.platform.startswith("linux") if fork is None else fork
         self._runner: Zygotes | OneShots = (
-            Zygotes(self.limits, without) if can_fork else OneShots(self.limits, without)
+            Zygotes(self.limits, without) if self._fork else OneShots(self.limits, without)
         )
 
     def __enter__(self) -> ForeignLane:
@@ -58,10 +63,13 @@ class ForeignLane:
         """Kill every process of this lane and close every descriptor."""
         self._runner.close()
 
-    @property
-    def report(self) -> dict[str, str]:
-        """Mechanism to "yes" or why not, once a first call was made."""
-        return dict(self._runner.report)
+    def report(self) -> SandboxReport:
+        """Return which walls stand around the programs of this lane.
+
+        Raises:
+            SandboxError: No process can be started.
+        """
+        return read_report(self._runner.wait_until_ready(), self._fork)
 
     @property
     def pid(self) -> int | None:
@@ -173,6 +181,11 @@ class ForeignLane:
         return Outcome(**{**vars(outcome), "arrays": tuple(again)})
 
     def _run(self, meta: dict[str, Any], arrays: list[np.ndarray], cpu_s: float) -> Outcome:
+        if not self._level:
+            report = self.report()
+            if not self._allow_weak:
+                report.require("partial")
+            self._level = report.level
         size = len(meta["text"].encode("utf-8", "replace"))
         if size > self.limits.program_bytes:
             message = f"program: {size} bytes, at most {self.limits.program_bytes}"

@@ -65,6 +65,15 @@ class Zygotes:
         with self._lock:
             self._close()
 
+    def wait_until_ready(self) -> dict[str, str]:
+        """Start a zygote if there is none, and wait for its report.
+
+        Raises:
+            SandboxError: No zygote can be started.
+        """
+        self._ready()
+        return self.report
+
     def run(self, meta: dict[str, Any], arrays: Sequence[np.ndarray], cpu_s: float) -> Outcome:
         """Run one job in a child of its own.
 

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import contextlib
 import os
-import resource
 import signal
 from collections.abc import Callable, Collection
 from typing import Final
@@ -80,6 +79,8 @@ def limit(report: Report, without: Collection[str], memory: int, cpu_s: float | 
     """
 
     def apply() -> None:
+        import resource  # not on Windows, where this module is still imported
+
         limits = [
             (resource.RLIMIT_CORE, 0),
             (resource.RLIMIT_FSIZE, 0),
@@ -104,6 +105,22 @@ def refuse_calls(report: Report, without: Collection[str]) -> None:
         kernel.seccomp(filter_program(kernel.MACHINE))
 
     _attempt(report, without, "seccomp", apply)
+
+
+def shield_engine() -> bool:
+    """Keep other processes of the same user from reading the memory of this one.
+
+    For the engine, which holds the held-out targets. No core files are written any more, and a
+    debugger of the same user cannot attach.
+
+    Returns:
+        Whether the system could do it.
+    """
+    try:
+        kernel.prctl(kernel.PR_SET_DUMPABLE, 0)
+    except OSError:
+        return False
+    return True
 
 
 def address_space() -> int:

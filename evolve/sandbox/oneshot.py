@@ -49,6 +49,18 @@ class OneShots:
                 self._spare.close()
                 self._spare = None
 
+    def wait_until_ready(self) -> dict[str, str]:
+        """Start the spare interpreter if there is none, and wait for its report.
+
+        Raises:
+            SandboxError: No interpreter can be started.
+        """
+        self.start()
+        with self._lock:
+            if self._spare is not None:
+                self.report = self._spare.wait_until_ready()
+        return self.report
+
     def run(self, meta: dict[str, Any], arrays: Sequence[np.ndarray], cpu_s: float) -> Outcome:
         """Run one job in an interpreter of its own.
 

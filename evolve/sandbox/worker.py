@@ -26,11 +26,11 @@ from evolve.sandbox.outcome import Limits, Outcome, printable
 from evolve.sandbox.spawn import spawn
 
 _SIGNAL_STATUS = {
-    signal.SIGSYS: "violation",
-    signal.SIGXCPU: "cpu",
-    signal.SIGPROF: "cpu",
-    signal.SIGALRM: "timeout",
-    signal.SIGKILL: "memory",
+    "SIGSYS": "violation",
+    "SIGXCPU": "cpu",
+    "SIGPROF": "cpu",
+    "SIGALRM": "timeout",
+    "SIGKILL": "memory",
 }
 
 
@@ -129,7 +129,7 @@ class Worker:
         Raises:
             SandboxError: The module could not be initialised.
         """
-        self._get_ready()
+        self.wait_until_ready()
         cpu_s = cpu_s or self.limits.cpu_s
         wall_s = self.limits.wall(cpu_s)
         began = time.monotonic()
@@ -153,19 +153,27 @@ class Worker:
             os.close(self._errors)
             self._errors = -1
 
-    def _get_ready(self) -> None:
-        """Start the process if there is none, or none any more, and wait for its report."""
+    def wait_until_ready(self) -> dict[str, str]:
+        """Start the process if there is none, or none any more, and wait for its report.
+
+        Returns:
+            Mechanism to "yes" or why not.
+
+        Raises:
+            SandboxError: The module could not be initialised.
+        """
         if self._process is not None and self._process.poll() is not None and self._is_ready:
             self.close()
         self.start()
         if self._is_ready:
-            return
+            return self.report
         first = self._receive(time.monotonic() + self.limits.start_s)
         if first.status != "ok":
             self.close()
             raise SandboxError(f"worker {self._module}: could not start: {first.message}")
         self.report = first.meta
         self._is_ready = True
+        return self.report
 
     def _exchange(
         self, request: dict[str, Any], arrays: Sequence[np.ndarray], deadline: float
@@ -221,7 +229,7 @@ class Worker:
         if code >= 0:
             return Outcome("no-answer", f"the worker exited with status {code}: {text}")
         name = signal.Signals(-code).name
-        status = _SIGNAL_STATUS.get(signal.Signals(-code), "crash")
+        status = _SIGNAL_STATUS.get(name, "crash")
         return Outcome(status, f"the worker was ended by {name}: {text}".rstrip(": "))
 
 
