@@ -22,8 +22,11 @@ ROWS: tuple[tuple[str, ...], ...] = (
     ("sandbox", "proposers", "fit_server"),
     ("evaluate",),
     ("search", "champion"),
-    ("export", "report", "estimator", "forecast", "plan", "query"),
-    ("cli", "data", "bench"),
+    (
+        *("run", "summary", "score", "export", "report", "estimator"),
+        *("forecast", "plan", "query"),
+    ),
+    ("cli", "display", "data", "bench"),
 )
 ROW_OF = {name: row for row, names in enumerate(ROWS) for name in names}
 

@@ -1,0 +1,90 @@
+"""Words of a command line to an exit code: default verb, errors in one line."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from typing import Any, NoReturn
+
+import typer
+
+from evolve import __version__
+from evolve.errors import EvolveError, nearest
+
+# typer brings its own copy of click or uses the real one, depending on its version.
+_CLICK_ERROR: Any = typer.BadParameter.__mro__[2]
+DEFAULT_VERB = "run"
+TOP_LEVEL = ("--help", "--version", "-h")
+
+app = typer.Typer(
+    add_completion=False,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["--help", "-h"]},
+    help="Find scaling laws that extrapolate, in a table of training runs.",
+    epilog="'run' is the default verb: evolve --task data_constrained",
+)
+
+
+@app.callback(invoke_without_command=True)
+def top(
+    ctx: typer.Context,
+    version: bool = typer.Option(False, "--version", help="Print the version and exit."),
+) -> None:
+    """Find scaling laws that extrapolate, in a table of training runs."""
+    if version:
+        print(f"evolve {__version__}")
+        raise typer.Exit
+    if ctx.invoked_subcommand is None:
+        print(ctx.get_help())
+        raise typer.Exit
+
+
+def main(words: Sequence[str] | None = None) -> NoReturn:
+    """Run a command line and exit."""
+    sys.exit(call(sys.argv[1:] if words is None else words))
+
+
+def call(words: Sequence[str]) -> int:
+    """Run a command line and return its exit code; 2 for a wrong call."""
+    words = list(words)
+    if words and words[0].startswith("-") and words[0] not in TOP_LEVEL:
+        words.insert(0, DEFAULT_VERB)
+    command = typer.main.get_command(app)
+    try:
+        code = command.main(words, prog_name="evolve", standalone_mode=False)
+    except EvolveError as error:
+        return wrong(str(error))
+    except _CLICK_ERROR as error:
+        return wrong(_usage(error, getattr(command, "commands", {})))
+    except (typer.Abort, KeyboardInterrupt):
+        return 130
+    except BrokenPipeError:  # the reader of a pipe, such as head, has left
+        sys.stderr.close()
+        return 0
+    return code if isinstance(code, int) else 0
+
+
+def wrong(message: str) -> int:
+    """Say in one line what is wrong with a call."""
+    print(f"evolve: {' '.join(message.split())}", file=sys.stderr)
+    return 2
+
+
+def _usage(error: Any, commands: dict[str, Any]) -> str:
+    """The message of a usage error with the nearest valid name."""
+    message = str(error.format_message())
+    context = getattr(error, "ctx", None)
+    option = getattr(error, "option_name", None)
+    if option and context is not None:
+        valid = [name for p in context.command.params for name in p.opts if name.startswith("--")]
+        return f"no option {option!r}{nearest(option, valid)}; see: evolve {_verb(context)} --help"
+    if message.startswith("No such command"):
+        name = message.split("'")[1]
+        return f"no verb {name!r}{nearest(name, commands)}; see: evolve --help"
+    where = _verb(context) if context is not None else ""
+    return f"{message} See: evolve {where} --help".replace("  ", " ")
+
+
+def _verb(context: Any) -> str:
+    return str(context.command_path).removeprefix("evolve").strip()

@@ -1,0 +1,129 @@
+"""A run's archive to what is printed at its end: table, formula, constants, next commands."""
+
+from __future__ import annotations
+
+import shlex
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from evolve.cli.output import print_json, print_table
+
+if TYPE_CHECKING:
+    from evolve.record import Entry
+    from evolve.run import Setup, Settings
+    from evolve.store import Store
+    from evolve.summary import Line
+
+HEADINGS = ("", "law", "constants", "held-out R2", "train R2", "score")
+
+
+def print_ending(
+    store: Store,
+    setup: Setup,
+    settings: Settings,
+    champion: Entry | None,
+    *,
+    stopped: bool,
+    json: bool,
+) -> None:
+    """Print the end of a run.
+
+    Args:
+        store: The run.
+        setup: Its task.
+        settings: Its budget.
+        champion: The chosen entry, if one was chosen.
+        stopped: Whether the run was ended by a signal.
+        json: Print a JSON document in place of text.
+    """
+    from evolve.archive import Archive
+    from evolve.summary import summarise
+
+    entries = store.entries()
+    archive = Archive()
+    archive.tell(entries)
+    lines = summarise(setup, archive, entries, champion)
+    commands = next_commands(store.folder, settings, len(entries))
+    if json:
+        print_json(_document(store, setup, settings, lines, commands, len(entries), stopped))
+        return
+    print(_headline(store, settings, len(entries), stopped))
+    if lines:
+        print_lines(lines)
+        print_law(lines[0])
+    else:
+        print("no law has a score yet")
+    print(f"run:    {store.folder}")
+    for name, command in commands.items():
+        print(f"{name + ':':7} {command}")
+
+
+def print_lines(lines: list[Line]) -> None:
+    """Print the table of champion, sizes and literature."""
+    rows = [
+        (
+            *(line.kind, line.message or line.name, line.n_constants),
+            *(line.held_out_r2, line.train_r2, line.score),
+        )
+        for line in lines
+    ]
+    print_table(HEADINGS, rows)
+
+
+def print_law(line: Line) -> None:
+    """Print a law's formula and its constants, one line a group and target."""
+    print(line.formula)
+    for group, table in line.constants.items():
+        for t, row in enumerate(table):
+            where = group + (f" [{t + 1}]" if len(table) > 1 else "")
+            values = ", ".join(f"c{i}={value:.6g}" for i, value in enumerate(row))
+            print(f"  {where}: {values}" if len(line.constants) > 1 else f"  {values}")
+
+
+def next_commands(folder: Path, settings: Settings, n_done: int) -> dict[str, str]:
+    """The exact commands to show and resume a run, and to score its champion."""
+    from evolve.cli.options import RUNS
+
+    name, where = folder.name, ""
+    if folder.parent.resolve() != RUNS.resolve():
+        where = f" --runs-dir {shlex.quote(str(folder.parent))}"
+    more = ""
+    if settings.evaluations is not None and n_done >= settings.evaluations:
+        more = f" --evaluations {2 * settings.evaluations}"
+    start = "python -m evolve"
+    return {
+        "show": f"{start} show {name}{where}",
+        "score": f"{start} score {name} --split test{where}",
+        "resume": f"{start} resume {name}{more}{where}",
+    }
+
+
+def _headline(store: Store, settings: Settings, n_done: int, stopped: bool) -> str:
+    total = "" if settings.evaluations is None else f" of {settings.evaluations}"
+    how = "stopped after" if stopped else "done:"
+    return f"{store.task['name']}: {how} {n_done}{total} evaluations, seed {settings.seed}"
+
+
+def _document(
+    store: Store,
+    setup: Setup,
+    settings: Settings,
+    lines: list[Line],
+    commands: dict[str, str],
+    n_done: int,
+    stopped: bool,
+) -> dict[str, Any]:
+    data = [line.to_data() for line in lines]
+    return {
+        "run": store.folder.name,
+        "folder": str(store.folder),
+        "task": setup.task.name,
+        "seed": settings.seed,
+        "evaluations": n_done,
+        "budget": settings.evaluations,
+        "stopped": stopped,
+        "champion": next((d for d in data if d["kind"] == "champion"), None),
+        "sizes": [d for d in data if d["kind"] == "size"],
+        "literature": [d for d in data if d["kind"] == "literature"],
+        "commands": commands,
+    }

@@ -1,0 +1,50 @@
+"""Options that several verbs share, and the words of their values."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from evolve.errors import EvolveError
+
+TasksDirs = Annotated[
+    list[Path] | None,
+    typer.Option("--tasks-dir", help="Folder of tasks to look in first (may be repeated)."),
+]
+RunsDir = Annotated[
+    Path, typer.Option("--runs-dir", envvar="EVOLVE_RUNS_DIR", help="Folder of the runs.")
+]
+Json = Annotated[bool, typer.Option("--json", help="Print one JSON document, nothing else.")]
+Quiet = Annotated[bool, typer.Option("--quiet", help="Print the end of the run alone.")]
+Workers = Annotated[
+    int | None, typer.Option("--workers", min=1, help="Worker processes [default: one a core].")
+]
+RUNS = Path("runs")
+
+_TIME = re.compile(r"(?:(\d+(?:\.\d+)?)h)?(?:(\d+(?:\.\d+)?)m)?(?:(\d+(?:\.\d+)?)s?)?")
+
+
+def parse_time(text: str) -> float:
+    """Seconds of ``90``, ``90s``, ``10m`` or ``1h30m``.
+
+    Raises:
+        EvolveError: It is none of those, or not positive.
+    """
+    found = _TIME.fullmatch(text.strip())
+    parts = [float(part or 0.0) for part in found.groups()] if found else []
+    seconds = sum(part * unit for part, unit in zip(parts, (3600.0, 60.0, 1.0), strict=False))
+    if not seconds > 0:
+        raise EvolveError(f"--time: must be like 90s, 10m or 1h30m, it is {text!r}")
+    return seconds
+
+
+def n_cores() -> int:
+    """Cores that this process may use."""
+    import os
+
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1

@@ -1,0 +1,58 @@
+"""Values to the terminal: plain text, tables, one JSON document."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+
+def print_json(value: Any) -> None:
+    """Print one JSON document; numbers that are not finite become null."""
+    print(json.dumps(_plain(value), indent=2, ensure_ascii=False))
+
+
+def print_table(
+    headings: Sequence[str], rows: Sequence[Sequence[object]], title: str = ""
+) -> None:
+    """Print a table; columns of numbers stand right.
+
+    Args:
+        headings: One a column.
+        rows: Cells; None is shown as a dash.
+        title: Line above.
+    """
+    from rich import box
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    table = Table(title=title or None, title_justify="left", box=box.SIMPLE_HEAD, pad_edge=False)
+    for i, heading in enumerate(headings):
+        numeric = all(isinstance(row[i], int | float | None) for row in rows)
+        table.add_column(heading, justify="right" if numeric else "left", overflow="fold")
+    for row in rows:
+        table.add_row(*(Text(shown(cell)) for cell in row))
+    Console(highlight=False).print(table)
+
+
+def shown(cell: object) -> str:
+    """A cell's text: 4 decimals for a float."""
+    if cell is None:
+        return "-"
+    if isinstance(cell, float):
+        return f"{cell:.4f}" if abs(cell) < 1e5 else f"{cell:.3g}"
+    return str(cell)
+
+
+def _plain(value: Any) -> Any:
+    if hasattr(value, "tolist"):
+        value = value.tolist()
+    if isinstance(value, float):
+        return value if math.isfinite(value) else None
+    if isinstance(value, Mapping):
+        return {str(k): _plain(v) for k, v in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(v) for v in value]
+    return value if value is None or isinstance(value, str | int | bool) else str(value)

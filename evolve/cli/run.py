@@ -1,0 +1,132 @@
+"""Verbs `run` and `resume`: a task or a run to a champion."""
+
+from __future__ import annotations
+
+import sys
+from contextlib import ExitStack, suppress
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from evolve.cli.app import app
+from evolve.cli.options import RUNS, Json, Quiet, RunsDir, TasksDirs, Workers, parse_time
+
+if TYPE_CHECKING:
+    from evolve.display import Silent
+    from evolve.run import Setup, Settings
+    from evolve.store import Store
+
+Evaluations = Annotated[
+    int | None,
+    typer.Option(
+        "--evaluations", min=1, envvar="EVOLVE_EVALUATIONS", help="Evaluations in total."
+    ),
+]
+Time = Annotated[
+    str | None,
+    typer.Option("--time", help="End after this time (90s, 10m, 1h30m); not repeatable."),
+]
+
+
+@app.command()
+def run(
+    task: Annotated[str, typer.Option("--task", help="A task's name or folder.")],
+    evaluations: Evaluations = None,
+    time: Time = None,
+    workers: Workers = None,
+    seed: Annotated[int, typer.Option("--seed", min=0, help="Seed of the run.")] = 0,
+    run_name: Annotated[
+        str | None, typer.Option("--run", help="Name of the run [default: task-seed-number].")
+    ] = None,
+    runs_dir: RunsDir = RUNS,
+    tasks_dirs: TasksDirs = None,
+    quiet: Quiet = False,
+    json: Json = False,
+) -> None:
+    """Search a task's training rows for a law (the default verb)."""
+    from evolve.run import DEFAULT_EVALUATIONS, Settings, create_run, free_name, make_setup
+    from evolve.task import load_task
+
+    seconds = None if time is None else parse_time(time)
+    if evaluations is None and seconds is None:
+        evaluations = DEFAULT_EVALUATIONS
+    settings = Settings(seed, evaluations, seconds)
+    setup = make_setup(load_task(task, tasks_dirs or ()), seed)
+    name = run_name or free_name(runs_dir, setup.task.name, seed)
+    with create_run(runs_dir / name, setup, settings) as store:
+        _go(store, setup, settings, workers, quiet=quiet, json=json)
+
+
+@app.command()
+def resume(
+    name: Annotated[str, typer.Argument(metavar="RUN", help="A run's name or folder.")],
+    evaluations: Evaluations = None,
+    time: Time = None,
+    workers: Workers = None,
+    runs_dir: RunsDir = RUNS,
+    tasks_dirs: TasksDirs = None,
+    quiet: Quiet = False,
+    json: Json = False,
+) -> None:
+    """Go on with a run that was ended early, or give it a larger budget."""
+    from evolve.run import Settings, find_run, make_setup, require_same, settings_of, task_of
+    from evolve.store import Store
+
+    with Store.open(find_run(name, runs_dir), write=True) as store:
+        was = settings_of(store)
+        setup = make_setup(task_of(store, tasks_dirs or ()), was.seed)
+        require_same(store, setup)
+        seconds = was.seconds if time is None else parse_time(time)
+        settings = Settings(was.seed, evaluations or was.evaluations, seconds)
+        _go(store, setup, settings, workers, quiet=quiet, json=json)
+
+
+def _go(
+    store: Store, setup: Setup, settings: Settings, workers: int | None, *, quiet: bool, json: bool
+) -> None:
+    """Search, show, print the end of the run, and exit with a signal's code if one came."""
+    from evolve.cli.ending import print_ending
+    from evolve.cli.options import n_cores
+    from evolve.cli.stopping import StoppedError, Stopping
+    from evolve.run import carry_on
+
+    display: Silent
+    stopping = Stopping(lambda name: display.say(f"{name}: ending after this batch"))
+    display = make_display(stopping, hidden=quiet or json)
+    champion = None
+    with ExitStack() as stack:
+        stack.enter_context(stopping)
+        stack.enter_context(display)
+        warm_up(display)
+        with suppress(StoppedError):
+            _, champion = carry_on(store, setup, settings, workers or n_cores(), display)
+        stopping.settle()
+    print_ending(store, setup, settings, champion, stopped=stopping.asked(), json=json)
+    if stopping.asked():
+        raise typer.Exit(stopping.exit_code)
+
+
+def make_display(stopping: object, *, hidden: bool) -> Silent:
+    """A panel on a terminal, lines elsewhere, nothing if hidden."""
+    from evolve.display import Panel, Plain, Silent
+
+    asked = stopping.asked  # type: ignore[attr-defined]
+    if hidden:
+        return Silent(asked)
+    return Panel(asked) if sys.stdout.isatty() else Plain(asked)
+
+
+def warm_up(display: Silent) -> None:
+    """Load the compiled fitter; say so where it must be compiled first."""
+    import threading
+
+    from evolve.fitting import warm
+
+    words = "compiling the fitter, once after installation (about half a minute)"
+    notice = threading.Timer(4.0, lambda: display.say(words))
+    notice.daemon = True
+    notice.start()
+    try:
+        warm()
+    finally:
+        notice.cancel()
