@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from evolve.errors import ProgramError
 from evolve.law.candidate import Candidate
-from evolve.law.canonical import key
+from evolve.law.canonical import key, simplify
 from evolve.law.recipe import Recipe
 from evolve.law.trace import trace_law, trace_recipe
 from evolve.operators import Space
 from evolve.program import Program, read_program
-from evolve.proposers.grammar import Proposal, finish
+from evolve.proposers.grammar import Proposal, allowed_recipe
 from evolve.task import Task, shipped_folders
 
 
@@ -64,8 +64,9 @@ def seed_proposals(seeds: Sequence[Seed], space: Space) -> list[Proposal]:
     """The traced seeds as proposals in their simplest form; the operator is the seed's name."""
     proposals: dict[str, Proposal] = {}
     for seed in seeds:
-        candidate = None if seed.candidate is None else finish(seed.candidate, space)
-        if candidate is not None:
+        if seed.candidate is not None:
+            law = simplify(replace(seed.candidate.law, rolled=space.rolled))
+            candidate = Candidate(law, allowed_recipe(seed.candidate.recipe, space))
             mark = key(candidate.law, candidate.recipe)
             proposals.setdefault(mark, Proposal(candidate, mark, seed.name, ()))
     return list(proposals.values())
@@ -78,9 +79,10 @@ def _seed(path: Path, task: Task, space: Space) -> Seed:
     try:
         law = trace_law(program.text, len(task.feature_names), len(task.target_names))
         recipe = trace_recipe(program.text) or Recipe()
-        candidate = Candidate(law, recipe)
-        if finish(candidate, space) is None:
-            candidate, why_not = None, f"has more than {space.max_constants} constants"
+        if law.n_constants > space.max_constants:
+            why_not = f"{law.n_constants} constants, the task allows {space.max_constants}"
+        else:
+            candidate = Candidate(law, recipe)
     except ProgramError as error:
         why_not = str(error)
     return Seed(path.stem, title, program, candidate, why_not)

@@ -1,0 +1,32 @@
+"""Kaplan et al. 2020: ((N_c/N)^(alpha_N/alpha_D) + D_c/D)^alpha_D.
+
+Kaplan et al. 2020, Scaling Laws for Neural Language Models, arXiv 2001.08361, equation 1.5;
+N parameters, D tokens. In the code: n = log N_c, d = log D_c, r = alpha_N / alpha_D, a = alpha_D.
+"""
+
+import numpy as np
+
+from evolve.fitting import fit_law
+
+
+# EVOLVE-BLOCK-START
+def scaling_law_func(data_points, params):
+    X = np.atleast_2d(np.asarray(data_points, dtype=float))
+    N, D = X[:, 1] / 1e9, X[:, 2] / 1e10
+    n, d, r, a = np.moveaxis(np.asarray(params, dtype=float)[..., None], -2, 0)
+    return np.exp(a * np.logaddexp(r * (n - np.log(N)), d - np.log(D)))
+
+
+def fit_scaling_law(data_points, loss_values):
+    return fit_law(
+        scaling_law_func,
+        data_points,
+        loss_values,
+        n_constants=4,
+        residual="log",
+        loss="huber",
+        width=0.01,
+    )
+
+
+# EVOLVE-BLOCK-END

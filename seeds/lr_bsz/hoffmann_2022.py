@@ -1,0 +1,34 @@
+"""Hoffmann et al. 2022: E + A N^-alpha + B D^-beta.
+
+Hoffmann et al. 2022, Training Compute-Optimal Large Language Models (Chinchilla),
+arXiv 2203.15556, equation 2 and section 3.3; N parameters, D tokens. Fitted as there: a narrow
+Huber loss on residuals of log loss. It does not
+see learning rate and batch size.
+"""
+
+import numpy as np
+
+from evolve.fitting import fit_law
+
+
+# EVOLVE-BLOCK-START
+def scaling_law_func(data_points, params):
+    X = np.atleast_2d(np.asarray(data_points, dtype=float))
+    D, N = X[:, 2] / 1e10, X[:, 3] / 1e9
+    E, a, alpha, b, beta = np.moveaxis(np.asarray(params, dtype=float)[..., None], -2, 0)
+    return E + np.exp(a - alpha * np.log(N)) + np.exp(b - beta * np.log(D))
+
+
+def fit_scaling_law(data_points, loss_values):
+    return fit_law(
+        scaling_law_func,
+        data_points,
+        loss_values,
+        n_constants=5,
+        residual="log",
+        loss="huber",
+        width=0.01,
+    )
+
+
+# EVOLVE-BLOCK-END
