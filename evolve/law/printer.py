@@ -173,7 +173,11 @@ def _unpacking(law: Law, source: str) -> list[str]:
     if law.n_constants == 0:
         return []
     names = ", ".join(f"c{i}" for i in range(law.n_constants))
-    return [f"({names},) = {source}" if law.n_constants == 1 else f"{names} = {source}"]
+    line = f"({names},) = {source}" if law.n_constants == 1 else f"{names} = {source}"
+    if len(line) <= WIDTH - 8:
+        return [line]
+    rows = textwrap.wrap(f"{names},", WIDTH - 16)
+    return [f"constants = {source}", "(", *(f"    {row}" for row in rows), ") = constants"]
 
 
 def _docstring(text: str) -> list[str]:
