@@ -1,0 +1,300 @@
+"""Kills of a run at random moments to proof that nothing is lost: the store ends up the same.
+
+One run is left in peace. The same run is killed with SIGKILL again and again, and resumed each
+time; then once more with next to no room on its disk. Both must end with the first one's digest,
+every store on the way must be whole, and no process may outlive its run.
+
+    python benchmarks/kill.py [--kills 100] [--full-disk-kills 20] [--evaluations 2400]
+"""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import os
+import random
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from orphans import adopt_orphans, survivors
+
+from evolve.errors import StoreError
+from evolve.record import Entry
+from evolve.search import BATCH
+from evolve.store import STORE_NAME, Store
+
+RUN = "killed"
+DISK_MIB = 64
+
+
+@dataclass(frozen=True)
+class Job:
+    """A run to make: the same words each time give the same store."""
+
+    task: str = "data_constrained"
+    evaluations: int = 2400
+    seed: int = 0
+    workers: int = 2
+
+    def start(self, runs: Path) -> subprocess.Popen[str]:
+        """Start the run in a folder of runs, or resume what is there."""
+        total = ["--evaluations", str(self.evaluations), "--workers", str(self.workers)]
+        if (runs / RUN / STORE_NAME).exists():
+            words = ["resume", RUN, *total]
+        else:
+            words = ["--task", self.task, "--seed", str(self.seed), "--run", RUN, *total]
+        return subprocess.Popen(
+            [sys.executable, "-m", "evolve", *words, "--runs-dir", str(runs), "--quiet"],
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+
+
+@dataclass(frozen=True)
+class Pace:
+    """How fast a run goes when it is left in peace; seconds.
+
+    Attributes:
+        first: Until the first batch is in the store.
+        batch: For every other batch.
+        whole: Until the end.
+    """
+
+    first: float
+    batch: float
+    whole: float
+
+    def moment(self, rng: random.Random) -> float:
+        """When to kill: one time in five while the run starts, else around a batch's end."""
+        if rng.random() < 0.2:
+            return rng.uniform(0.0, self.first)
+        return max(self.first + rng.uniform(-1.0, 1.5) * self.batch, 0.0)
+
+
+@dataclass
+class Tally:
+    """What was seen while a run was killed."""
+
+    kills: int = 0
+    lives: int = 0
+    survivors: int = 0
+    finished: int = 0
+    lengths: list[int] = field(default_factory=list)
+    faults: list[str] = field(default_factory=list)
+    errors: Counter[str] = field(default_factory=Counter)
+
+
+def read(runs: Path) -> list[Entry]:
+    """Every entry of the run, each checked against its checksum; none before the run is made."""
+    if not (runs / RUN / STORE_NAME).exists():
+        return []
+    with Store.open(runs / RUN, write=False) as store:
+        return store.entries()
+
+
+def digest(runs: Path) -> str:
+    """Hash of what must repeat in the run's store."""
+    with Store.open(runs / RUN, write=False) as store:
+        return store.digest()
+
+
+def bare(entry: Entry) -> Entry:
+    """An entry without what may differ from run to run."""
+    return replace(entry, evaluation=replace(entry.evaluation, seconds=0.0, message="", facts={}))
+
+
+def difference(found: Sequence[Entry], reference: Sequence[Entry]) -> str:
+    """Where a store leaves the reference, of which it must be the start; empty if nowhere."""
+    for one, other in zip(found, reference, strict=False):
+        if bare(one) != bare(other):
+            return (
+                f"entry {one.index}: {one.operator} {one.evaluation.status} "
+                f"{one.evaluation.score} against {other.operator} {other.evaluation.status} "
+                f"{other.evaluation.score}"
+            )
+    return "" if len(found) <= len(reference) else f"{len(found)} entries are too many"
+
+
+def live(job: Job, runs: Path, seconds: float, tally: Tally) -> bool:
+    """One life of the run, killed after some seconds; True if it came to its end before."""
+    tally.lives += 1
+    process = job.start(runs)
+    try:
+        _, errors = process.communicate(timeout=seconds)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.communicate()
+        tally.kills += 1
+        tally.survivors += survivors()
+        return False
+    tally.survivors += survivors()
+    if process.returncode:
+        lines = errors.strip().splitlines()
+        tally.errors[lines[-1] if lines else f"exit code {process.returncode}"] += 1
+        if len(lines) != 1:
+            tally.faults.append(f"{len(lines)} lines on stderr: {errors[-2000:]}")
+    return process.returncode == 0
+
+
+def check(runs: Path, reference: Sequence[Entry], tally: Tally) -> None:
+    """Note it where the store is damaged, has lost a batch or leaves the reference."""
+    try:
+        found = read(runs)
+    except StoreError as error:
+        tally.faults.append(str(error))
+        return
+    if tally.lengths and len(found) < tally.lengths[-1]:
+        tally.faults.append(f"{tally.lengths[-1] - len(found)} entries were lost")
+    tally.lengths.append(len(found))
+    fault = difference(found, reference)
+    if fault:
+        tally.faults.append(fault)
+
+
+def finish(job: Job, runs: Path, reference: Sequence[Entry], tally: Tally) -> bool:
+    """Let the run come to its end; whether its store is then the reference's."""
+    process = job.start(runs)
+    _, errors = process.communicate()
+    if process.returncode:
+        tally.faults.append(f"exit code {process.returncode} at the end: {errors[-2000:]}")
+    check(runs, reference, tally)
+    return tally.lengths[-1:] == [len(reference)]
+
+
+def leave_in_peace(job: Job, runs: Path) -> Pace:
+    """Run from beginning to end and take the times.
+
+    Raises:
+        SystemExit: The run itself fails.
+    """
+    began = time.monotonic()
+    process = job.start(runs)
+    while process.poll() is None and not read(runs):
+        time.sleep(0.05)
+    first = time.monotonic() - began
+    _, errors = process.communicate()
+    if process.returncode:
+        raise SystemExit(f"the run itself fails: {errors}")
+    whole = time.monotonic() - began
+    return Pace(first, (whole - first) / max(len(read(runs)) / BATCH, 1.0), whole)
+
+
+def kill(
+    job: Job, top: Path, reference: Sequence[Entry], n_kills: int, pace: Pace, rng: random.Random
+) -> Tally:
+    """Kill a run at random moments and resume it, so many times.
+
+    A run that comes to its end before is checked, and another one is begun.
+    """
+    tally = Tally()
+    runs = top / "run 0"
+    while tally.kills < n_kills and not tally.faults:
+        ended = live(job, runs, pace.moment(rng), tally)
+        check(runs, reference, tally)
+        if ended:
+            tally.finished += 1
+            runs, tally.lengths = top / f"run {tally.finished}", []
+    if not finish(job, runs, reference, tally):
+        tally.faults.append("the run never came to its end")
+    return tally
+
+
+@contextlib.contextmanager
+def small_disk(folder: Path) -> Iterator[Path]:
+    """A small file system in memory; needs the right to mount one."""
+    folder.mkdir()
+    size = f"size={DISK_MIB}m"
+    subprocess.run(["mount", "-t", "tmpfs", "-o", size, "tmpfs", str(folder)], check=True)
+    try:
+        yield folder
+    finally:
+        subprocess.run(["umount", str(folder)], check=True)
+
+
+def leave_free(disk: Path, n_bytes: int) -> None:
+    """Fill a file system up to so many bytes."""
+    ballast = disk / "ballast"
+    ballast.unlink(missing_ok=True)
+    free = shutil.disk_usage(disk).free
+    with ballast.open("wb", buffering=0) as file, contextlib.suppress(OSError):
+        os.posix_fallocate(file.fileno(), 0, max(free - n_bytes, 1))
+
+
+def kill_on_full_disk(
+    job: Job, disk: Path, reference: Sequence[Entry], n_kills: int, pace: Pace, rng: random.Random
+) -> Tally:
+    """Kill a run whose disk has room for a few batches at most, so many times."""
+    tally = Tally()
+    while tally.kills < n_kills and not tally.faults:
+        leave_free(disk, rng.randrange(0, 400_000))
+        live(job, disk, pace.moment(rng), tally)
+        check(disk, reference, tally)
+    (disk / "ballast").unlink()
+    if not finish(job, disk, reference, tally):
+        tally.faults.append("the run never came to its end")
+    return tally
+
+
+def report(title: str, tally: Tally, same: bool, seconds: float) -> bool:
+    """Print what was seen; whether all was well."""
+    print(f"{title}: {tally.kills} kills in {tally.lives} lives, {seconds:.0f} s")
+    print(f"  entries in the store after each life: {tally.lengths}")
+    print(f"  runs that came to their end between kills: {tally.finished}")
+    print(f"  processes left over after a kill: {tally.survivors}")
+    for message, n in tally.errors.most_common():
+        print(f"  {n} x {message}")
+    for fault in tally.faults:
+        print(f"  FAULT {fault}")
+    print(f"  digest of the last store: {'the same' if same else 'DIFFERENT'}")
+    return same and not tally.faults and not tally.survivors
+
+
+def arguments() -> argparse.Namespace:
+    """Read the command line."""
+    parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
+    parser.add_argument("--kills", type=int, default=100)
+    parser.add_argument("--full-disk-kills", type=int, default=20)
+    parser.add_argument("--evaluations", type=int, default=2400)
+    parser.add_argument("--task", default="data_constrained")
+    parser.add_argument("--workers", type=int, default=2)
+    parser.add_argument("--seed", type=int, default=0, help="of the moments, not of the run")
+    return parser.parse_args()
+
+
+def main() -> int:
+    """Run the three parts and print the figures; 1 if anything was lost."""
+    given = arguments()
+    job = Job(given.task, given.evaluations, workers=given.workers)
+    rng = random.Random(given.seed)
+    adopt_orphans()
+    with tempfile.TemporaryDirectory() as name:
+        top = Path(name)
+        pace = leave_in_peace(job, top / "peace")
+        reference, expected = read(top / "peace"), digest(top / "peace")
+        waits = sum(entry.evaluation.status in ("timeout", "cpu") for entry in reference)
+        print(f"one run in peace: {len(reference)} entries, {waits} time-outs, {pace}")
+        began = time.monotonic()
+        tally = kill(job, top, reference, given.kills, pace, rng)
+        same = digest(top / f"run {tally.finished}") == expected
+        well = report("killed", tally, same, time.monotonic() - began)
+        if given.full_disk_kills:
+            began = time.monotonic()
+            with small_disk(top / "disk") as disk:
+                n_kills = given.full_disk_kills
+                tally = kill_on_full_disk(job, disk, reference, n_kills, pace, rng)
+                same = digest(disk) == expected
+            well &= report("killed on a full disk", tally, same, time.monotonic() - began)
+    print("nothing was lost" if well else "SOMETHING WAS LOST")
+    return 0 if well else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
