@@ -26,6 +26,17 @@ class Elite:
         """Constants for each group and target."""
         return self.entry.evaluation.n_constants
 
+    @property
+    def genome(self) -> Candidate:
+        """The candidate.
+
+        Raises:
+            ValueError: the elite is a black box.
+        """
+        if self.candidate is None:
+            raise ValueError(f"entry {self.entry.index} is a black box: it has no law to mutate")
+        return self.candidate
+
 
 @dataclass(slots=True)
 class Tally:

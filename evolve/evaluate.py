@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from queue import SimpleQueue
 from types import TracebackType
 from typing import Any, Self, TypeVar
@@ -16,6 +16,7 @@ from typing import Any, Self, TypeVar
 import numpy as np
 from joblib import Parallel, delayed
 
+from evolve.beyond import Physics
 from evolve.fold import Fold
 from evolve.law.candidate import Candidate
 from evolve.law.canonical import complexity
@@ -23,9 +24,10 @@ from evolve.law.graph import Array
 from evolve.record import Evaluation, FoldScore
 from evolve.sandbox import Limits, Worker
 from evolve.scoring import nmse
-from evolve.selection import FIRST_LOOK_STARTS, first_look_passes, score
+from evolve.selection import FIRST_LOOK_STARTS, first_look_passes, physics_price, score
 from evolve.task import Task
 
+LOOK_GROUPS = 12
 T = TypeVar("T")
 
 
@@ -36,17 +38,28 @@ class Setting:
     Attributes:
         task: The task.
         folds: Its folds.
-        look: Number of the fold of the first look.
     """
 
     task: Task
     folds: tuple[Fold, ...]
-    look: int = 0
 
     @property
     def axes(self) -> tuple[int, ...]:
         """Features along which the task extrapolates."""
         return tuple(self.task.feature_names.index(a) for a in self.task.spec.folds.axes)
+
+    @property
+    def look(self) -> Fold:
+        """The fold of the first look: the smallest hold-out, on a few groups if there are many."""
+        first, group = self.folds[0], self.task.train.group
+        stride = -(-self.task.n_groups // LOOK_GROUPS)
+        fit, held = (rows[group[rows] % stride == 0] for rows in (first.fit, first.held))
+        return Fold("first look", fit, held) if len(held) else first
+
+    @property
+    def all_folds(self) -> tuple[Fold, ...]:
+        """The folds, then that of the first look."""
+        return (*self.folds, self.look)
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,7 +149,7 @@ class Evaluator:
         Returns:
             For each candidate one result a fold, or the evaluation of its failure.
         """
-        return self._spread(lambda worker, c: self._fit(worker, c, folds), candidates)
+        return self._spread(lambda worker, c: self._fit(worker, c, folds, errors=True), candidates)
 
     def _spread(
         self, work: Callable[[Worker, Candidate], T], candidates: Sequence[Candidate]
@@ -158,16 +171,19 @@ class Evaluator:
         began = time.monotonic()
         size = candidate.law.n_constants, complexity(candidate.law.root)
         quick = replace(candidate.recipe, starts=min(FIRST_LOOK_STARTS, candidate.recipe.starts))
-        results = self._fit(worker, replace(candidate, recipe=quick), [self.setting.look])
-        screened = False
+        n_folds = len(self.setting.folds)
+        results = self._fit(worker, replace(candidate, recipe=quick), [n_folds])
+        screened, look = False, 0.0
         if not isinstance(results, Evaluation):
-            screened = not first_look_passes(results[0].score.nmse, *size, bar)
+            look = results[0].score.nmse
+            screened = not first_look_passes(look, *size, bar)
             if not screened:
-                results = self._fit(worker, candidate, range(len(self.setting.folds)))
+                results = self._fit(worker, candidate, range(n_folds))
         seconds = time.monotonic() - began
         if isinstance(results, Evaluation):
             return replace(results, n_constants=size[0], complexity=size[1], seconds=seconds)
-        value = None if screened else score([r.score.nmse for r in results], *size)
+        broken = physics_price([r.facts["against_physics"] for r in results])
+        value = None if screened else score([r.score.nmse for r in results], *size) + broken
         return Evaluation(
             status="screened" if screened else "ok",
             message="",
@@ -177,27 +193,35 @@ class Evaluator:
             n_constants=size[0],
             complexity=size[1],
             seconds=seconds,
-            facts={"fits": [r.facts for r in results]},
+            facts={"look": look, "fits": [r.facts for r in results]},
         )
 
     def _fit(
-        self, worker: Worker, candidate: Candidate, folds: Sequence[int]
+        self,
+        worker: Worker,
+        candidate: Candidate,
+        folds: Sequence[int],
+        *,
+        errors: bool = False,
     ) -> list[FoldResult] | Evaluation:
         """Results of some folds, or the evaluation of a failure."""
         law, recipe = candidate.to_data()
-        outcome = worker.call({"law": law, "recipe": recipe, "folds": list(folds)})
+        request = {"law": law, "recipe": recipe, "folds": list(folds), "errors": errors}
+        outcome = worker.call(request)
         if not outcome.ok:
             return failed(outcome.status, outcome.message)
         results = []
         for i, number in enumerate(folds):
-            constants, errors, priors, predictions = outcome.arrays[4 * i : 4 * i + 4]
-            judged = self._judge(self.setting.folds[number], predictions)
+            constants, deviations, priors, predictions = outcome.arrays[4 * i : 4 * i + 4]
+            facts = outcome.meta["facts"][i]
+            judged = self._judge(self.setting.all_folds[number], predictions)
             if isinstance(judged, Evaluation):
                 return judged
+            if facts["not_finite_beyond"] > 0.0:
+                return failed("not-finite", f"{judged.name}: not finite beyond the data")
             groups = tuple(outcome.meta["groups"][i])
-            facts = outcome.meta["facts"][i]
             results.append(
-                FoldResult(judged, groups, constants, errors, priors, predictions, facts)
+                FoldResult(judged, groups, constants, deviations, priors, predictions, facts)
             )
         return results
 
@@ -225,9 +249,24 @@ def _initial(setting: Setting) -> tuple[dict[str, Any], list[Array]]:
     train = setting.task.train
     fitted = np.zeros(train.n_rows, dtype=bool)
     arrays: list[Array] = []
-    for fold in setting.folds:
+    for fold in setting.all_folds:
         fitted[fold.fit] = True
         arrays += [fold.fit.astype(float), fold.held.astype(float)]
     y = np.where(fitted[:, None], train.Y, np.nan)
-    meta = {"axes": list(setting.axes), "folds": [f.name for f in setting.folds]}
+    meta = {
+        "axes": list(setting.axes),
+        "folds": [f.name for f in setting.all_folds],
+        "physics": asdict(physics_of(setting.task)),
+    }
     return meta, [train.X, y, train.group.astype(float), *arrays]
+
+
+def physics_of(task: Task) -> Physics:
+    """The task's declared physics, features by number."""
+    declared, names = task.spec.physics, task.feature_names
+    return Physics(
+        logarithmic=tuple(f.scale == "log" for f in task.spec.features),
+        falling=tuple(names.index(n) for n in declared.decreasing_in),
+        rising=tuple(names.index(n) for n in declared.increasing_in),
+        floor=declared.floor,
+    )

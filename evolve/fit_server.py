@@ -7,10 +7,12 @@ targets of rows that every fold holds out.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
 
+from evolve.beyond import Physics, violations, worst
 from evolve.fitting import Fit, Problem, warm
 from evolve.fold import Fold
 from evolve.law.graph import Array, Law, evaluate, law_from_data
@@ -27,12 +29,14 @@ class Rows:
         y: `(n, t)` targets, nan where no fold fits them.
         group: `(n,)` group numbers.
         axes: Features along which a recipe's `far` weighs rows.
+        physics: What is certain of a law.
     """
 
     x: Array
     y: Array
     group: Array
     axes: tuple[int, ...]
+    physics: Physics | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,11 +47,13 @@ class FoldFit:
         groups: Group numbers that were fitted, ascending.
         fits: One fit for each group and target, targets running fastest.
         predictions: `(n_held, t)` predictions of the held-out rows, in their order.
+        beyond: Shares of points beyond the data that are not finite, and that break physics.
     """
 
     groups: tuple[int, ...]
     fits: tuple[Fit, ...]
     predictions: Array
+    beyond: tuple[float, float] = (0.0, 0.0)
 
 
 def fit_folds(rows: Rows, folds: list[Fold], law: Law, recipe: Recipe) -> list[FoldFit]:
@@ -88,13 +94,22 @@ def _predict(
 ) -> FoldFit:
     n_targets = rows.y.shape[1]
     predictions = np.full((len(fold.held), n_targets), np.nan)
+    shares: list[tuple[float, float]] = []
     for i, g in enumerate(groups):
         at = np.flatnonzero(rows.group[fold.held] == g)
         x = rows.x[fold.held[at]]
         for t in range(n_targets):
             constants = fits[i * n_targets + t].constants
-            predictions[at, t] = evaluate(law.root, law.view(x, t), constants)
-    return FoldFit(groups, fits, predictions)
+            predict = partial(_evaluate, law, t, constants)
+            predictions[at, t] = predict(x)
+            if rows.physics is not None:
+                known = rows.x[fold.fit[rows.group[fold.fit] == g]]
+                shares.append(violations(predict, known, rows.physics))
+    return FoldFit(groups, fits, predictions, worst(shares))
+
+
+def _evaluate(law: Law, target: int, constants: Array, x: Array) -> Array:
+    return evaluate(law.root, law.view(x, target), constants)
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +124,7 @@ def init(meta: dict[str, Any], arrays: list[Array]) -> State:
     """Take the training rows and folds, and load the compiled kernel.
 
     Args:
-        meta: ``axes``; ``folds``, a list of ``[name, n_fit, n_held]``.
+        meta: ``axes``; ``folds``, their names; ``physics``, fields of `Physics`.
         arrays: x, y, group, then fit and held row numbers of each fold.
 
     Returns:
@@ -117,7 +132,11 @@ def init(meta: dict[str, Any], arrays: list[Array]) -> State:
     """
     warm()
     x, y, group = arrays[:3]
-    rows = Rows(x, y, group.astype(np.int64), tuple(meta["axes"]))
+    told = meta["physics"]
+    physics = Physics(
+        tuple(told["logarithmic"]), tuple(told["falling"]), tuple(told["rising"]), told["floor"]
+    )
+    rows = Rows(x, y, group.astype(np.int64), tuple(meta["axes"]), physics)
     folds = [
         Fold(name, arrays[3 + 2 * i].astype(np.int64), arrays[4 + 2 * i].astype(np.int64))
         for i, name in enumerate(meta["folds"])
@@ -132,7 +151,7 @@ def handle(
 
     Args:
         state: From `init`.
-        meta: ``law``, ``recipe`` and ``folds`` (numbers).
+        meta: ``law``, ``recipe``, ``folds`` (numbers), ``errors`` (whether to give them).
         arrays: None.
 
     Returns:
@@ -147,14 +166,21 @@ def handle(
     for result in results:
         answers += [
             np.array([f.constants for f in result.fits]),
-            np.array([f.errors for f in result.fits]),
+            _errors(result.fits, wanted=bool(meta.get("errors"))),
             np.array([_prior(f, law.n_constants) for f in result.fits]),
             result.predictions,
         ]
     return {
-        "facts": [facts(result.fits) for result in results],
+        "facts": [facts(result) for result in results],
         "groups": [list(result.groups) for result in results],
     }, answers
+
+
+def _errors(fits: tuple[Fit, ...], *, wanted: bool) -> Array:
+    """`(n_fits, p)` standard errors, nan where they are not asked for."""
+    if wanted:
+        return np.array([f.errors for f in fits])
+    return np.array([np.full(len(f.constants), np.nan) for f in fits])
 
 
 def _prior(fit: Fit, n_constants: int) -> Array:
@@ -164,11 +190,14 @@ def _prior(fit: Fit, n_constants: int) -> Array:
     return np.array([fit.prior.mean, fit.prior.weight])
 
 
-def facts(fits: tuple[Fit, ...]) -> dict[str, float]:
-    """Diagnostics of the fits of one fold, in JSON values."""
+def facts(result: FoldFit) -> dict[str, float]:
+    """Diagnostics of one fold, in JSON values."""
+    fits = result.fits
     started = sum(f.n_starts for f in fits)
     return {
         "converged": sum(f.status == "converged" for f in fits) / max(len(fits), 1),
         "agree": sum(f.n_agree for f in fits) / max(started, 1),
         "at_bound": float(sum(f.n_at_bound for f in fits)),
+        "not_finite_beyond": result.beyond[0],
+        "against_physics": result.beyond[1],
     }

@@ -6,9 +6,10 @@ targets together through `fit_many`, which gives the same constants.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from types import FunctionType
 from typing import Any
 
 import numpy as np
@@ -59,8 +60,8 @@ class Fit:
         n_starts: How many starts ended finite.
         gradient: Largest scaled component of the gradient; 0 at a minimum.
         n_at_bound: Constants at the limits of the search box.
-        condition: Condition number of the scaled normal matrix.
-        errors: `(p,)` standard errors (inf where the rows do not fix a constant).
+        normal: `(p, p)` normal matrix at the constants, prior included.
+        variance: Residual variance in the residual's space.
         prior: The prior that was used, if any.
     """
 
@@ -71,13 +72,23 @@ class Fit:
     n_starts: int
     gradient: float
     n_at_bound: int
-    condition: float
-    errors: Array
+    normal: Array
+    variance: float
     prior: Prior | None = None
+
+    @property
+    def errors(self) -> Array:
+        """`(p,)` standard errors; inf where the rows do not fix a constant."""
+        return standard_errors(self.normal, self.variance)[0]
+
+    @property
+    def condition(self) -> float:
+        """Condition number of the normal matrix scaled to a unit diagonal."""
+        return standard_errors(self.normal, self.variance)[1]
 
 
 def fit_law(
-    function: Callable[[Any, Any], Any],
+    function: FunctionType,
     data_points: npt.ArrayLike,
     loss_values: npt.ArrayLike,
     *,
@@ -163,6 +174,7 @@ class Batch:
     def __init__(
         self, law: Law, problems: Sequence[Problem], recipe: Recipe, axes: Sequence[int]
     ) -> None:
+        """Lay out the rows of all problems one after the other; arguments as `fit_many`."""
         self.recipe, self.law = recipe, law
         self.tape: Tape = compile_tape(law, recipe.residual)
         self.log_rows = recipe.residual == "log" and not self.tape.log_output
@@ -226,7 +238,6 @@ class Batch:
     ) -> Fit:
         limits = kernel.LIMIT_OF[self.tape.kind]
         free = max(int(self.counts[q]) - len(constants), 1)
-        errors, condition = standard_errors(normal, 2.0 * facts[0] / free)
         return Fit(
             constants=constants,
             cost=float(facts[0]),
@@ -235,8 +246,8 @@ class Batch:
             n_starts=int(facts[3]),
             gradient=float(facts[4]),
             n_at_bound=int(np.sum(np.abs(constants) >= limits)),
-            condition=condition,
-            errors=errors,
+            normal=normal,
+            variance=2.0 * float(facts[0]) / free,
             prior=prior,
         )
 

@@ -13,6 +13,7 @@ import numpy as np
 
 from evolve.fitting import Batch, Fit, Prior, Problem
 from evolve.law.graph import Array, Law
+from evolve.law.primitives import Ints
 from evolve.law.recipe import Recipe
 
 ROUNDS = 6
@@ -60,12 +61,18 @@ def _first_moments(constants: Array) -> tuple[Array, Array]:
     return centre, _floored(spread**2, centre)
 
 
-def _moments(batch: Batch, fits: Sequence[Fit], rows: Array, noise: float) -> tuple[Array, Array]:
+def _moments(batch: Batch, fits: Sequence[Fit], rows: Ints, noise: float) -> tuple[Array, Array]:
     """Mean and variance `(p,)` of the groups' constants: the M step."""
     constants = np.array([fits[i].constants for i in rows])
-    within = np.array([noise * np.diag(np.linalg.pinv(batch.normal[i])) for i in rows])
+    within = noise * _diagonals(batch, rows)
     mean = constants.mean(axis=0)
     return mean, _floored(((constants - mean) ** 2 + within).mean(axis=0), mean)
+
+
+def _diagonals(batch: Batch, rows: Ints) -> Array:
+    """`(m, p)` diagonals of the inverse normal matrices of some problems."""
+    inverse = np.linalg.pinv(batch.normal[rows], hermitian=True)
+    return np.asarray(np.diagonal(inverse, axis1=1, axis2=2))
 
 
 def _floored(variance: Array, mean: Array) -> Array:
@@ -74,23 +81,24 @@ def _floored(variance: Array, mean: Array) -> Array:
 
 
 def _noise(
-    batch: Batch, fits: Sequence[Fit], rows: Array, priors: Sequence[Prior | None] | None
+    batch: Batch, fits: Sequence[Fit], rows: Ints, priors: Sequence[Prior | None] | None
 ) -> float:
     """Residual variance of one pool, with the constants that the prior fixes not counted."""
-    total, free = 0.0, 0.0
-    for i in rows:
+    constants = np.array([fits[i].constants for i in rows])
+    mean, weight = np.zeros_like(constants), np.zeros_like(constants)
+    for m, i in enumerate(rows):
         prior = priors[i] if priors is not None else None
-        weight = np.zeros(len(fits[i].constants)) if prior is None else prior.weight
-        mean = weight if prior is None else prior.mean
-        total += 2.0 * fits[i].cost - float(weight @ (fits[i].constants - mean) ** 2)
-        shrunk = np.diag(np.linalg.pinv(batch.normal[i])) * weight
-        free += batch.counts[i] - float(np.sum(1.0 - np.clip(shrunk, 0.0, 1.0)))
-    return max(total, 1e-300) / max(free, 1.0)
+        if prior is not None:
+            mean[m], weight[m] = prior.mean, prior.weight
+    total = 2.0 * sum(fits[i].cost for i in rows) - float(np.sum(weight * (constants - mean) ** 2))
+    shrunk = np.clip(_diagonals(batch, rows) * weight, 0.0, 1.0)
+    free = float(batch.counts[rows].sum() - np.sum(1.0 - shrunk))
+    return float(max(total, 1e-300) / max(free, 1.0))
 
 
 def _priors(
     n: int,
-    pools: Sequence[Array],
+    pools: Sequence[Ints],
     moments: Sequence[tuple[Array, Array]],
     noise: Sequence[float],
     strength: float,

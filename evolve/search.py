@@ -118,8 +118,7 @@ def first_look_bar(archive: Archive, n_starts: int) -> float:
 
 def look_score(evaluation: Evaluation) -> float:
     """Score of an evaluation on the fold of the first look alone."""
-    nmse = evaluation.folds[0].nmse
-    return score([nmse], evaluation.n_constants, evaluation.complexity)
+    return score([evaluation.facts["look"]], evaluation.n_constants, evaluation.complexity)
 
 
 def entry_of(index: int, proposal: Proposal, text: str, evaluation: Evaluation) -> Entry:

@@ -10,9 +10,10 @@ from collections.abc import Sequence
 
 import numpy as np
 
-EPSILON = 1e-4
+EPSILON = 1e-5
 CONSTANT_PRICE = 0.02
 EXOTIC_PRICE = 0.005
+PHYSICS_PRICE = 1.0
 FIRST_LOOK_STARTS = 4
 FIRST_LOOK_MARGIN = 0.7
 
@@ -29,6 +30,15 @@ def score(nmses: Sequence[float], n_constants: int, complexity: float) -> float:
         The score; lower is better.
     """
     return float(np.mean(np.log(np.asarray(nmses) + EPSILON)) + price(n_constants, complexity))
+
+
+def physics_price(shares: Sequence[float]) -> float:
+    """What breaking the declared physics beyond the data adds to a score.
+
+    Args:
+        shares: For each fold, the share of points that break it.
+    """
+    return PHYSICS_PRICE * float(np.mean(shares)) if len(shares) else 0.0
 
 
 def price(n_constants: int, complexity: float) -> float:

@@ -18,7 +18,7 @@ from evolve.task import Task
 
 SHARES = (0.08, 0.16, 0.28, 0.45)
 JUDGE_SHARES = (0.04, 0.12, 0.2, 0.3, 0.45, 0.6)
-SIDEWAYS_SHARES = (0.08, 0.16, 0.28, 0.45, 0.55, 0.65)
+SIDEWAYS_SHARES = (0.08, 0.16, 0.28, 0.4, 0.45, 0.5, 0.55, 0.6, 0.65)
 OTHER_K = (4, 7)
 LEAST_FOLDS = 3
 MIN_FIT_ROWS = 4
@@ -63,7 +63,7 @@ def _beyond(values: Array, together: str, share: float) -> npt.NDArray[np.bool_]
         above = values >= thresholds
         far = above.any(axis=1) if together == "any" else above.all(axis=1)
         if far.sum() >= share * n and far.any():
-            return far
+            return np.asarray(far)
     return None
 
 
@@ -131,6 +131,8 @@ def make_judges(task: Task) -> list[Fold]:
         return [f for k in OTHER_K for f in k_fold(task.train.group, k)]
     group = task.train.group
     deep = peel(task.train.X[:, _axes(task)], group, spec.together, JUDGE_SHARES)
+    if len(deep) < LEAST_FOLDS:
+        deep += _sideways(task, [*deep, *make_folds(task)], LEAST_FOLDS)
     jumps = [
         Fold(f"{near.name} after a jump", far.fit, near.held, far.unjudged)
         for i, near in enumerate(deep)

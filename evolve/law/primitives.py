@@ -26,8 +26,9 @@ def _numba_jit() -> Callable[[F], F] | None:
         import numba
     except ImportError:
         return None
-    options = {"cache": True, "nogil": True, "error_model": "numpy"}
-    return numba.njit(**options, fastmath={"reassoc", "contract", "nsz", "arcp"})  # type: ignore[no-any-return]
+    relaxed = {"reassoc", "contract", "nsz", "arcp"}
+    made: Any = numba.njit(cache=True, nogil=True, error_model="numpy", fastmath=relaxed)
+    return made  # type: ignore[no-any-return]
 
 
 _JIT = _numba_jit()

@@ -33,7 +33,7 @@ class Recipe:
     far: float = 0.0
     ridge: float = 0.0
     pool: float = 0.0
-    starts: int = 16
+    starts: int = 8
 
     def __post_init__(self) -> None:
         """Check every field.

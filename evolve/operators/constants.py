@@ -10,7 +10,7 @@ from evolve.operators.registry import Space, chosen, operator
 from evolve.operators.structure import substitute, with_root
 from evolve.operators.terms import FIRST_FRESH
 
-FIXED = (1.0, 0.5, -1.0, -0.5, 2.0, 0.0)
+SLOPES = (1.0, 0.5, -1.0, -0.5, 2.0, 0.0)
 
 
 @operator
@@ -55,10 +55,12 @@ def _exchange(node: Node, old: Node, new: Node, at: int) -> tuple[Node, int]:
 def fix_constant(
     parent: Candidate, other: Candidate, space: Space, rng: np.random.Generator
 ) -> Candidate | None:
-    """A constant becomes a small literal; 0 takes its term away."""
+    """A slope or exponent becomes a small literal, or any constant becomes 0 or 1."""
     numbers = sorted(constants_of(parent.law.root))
     if len(numbers) < 2:
         return None
     old = const(numbers[int(rng.integers(len(numbers)))])
-    value = chosen(rng, [num(v) for v in FIXED])
+    slopes = {a for n in walk(parent.law.root) if n.op in ("mul", "pow") for a in n.args}
+    options = SLOPES if old in slopes else (0.0, 1.0)
+    value = chosen(rng, [num(v) for v in options])
     return with_root(parent, substitute(parent.law.root, old, value))

@@ -1,4 +1,4 @@
-"""Turns a name into an operator: the registry that every family of mutations writes itself into."""
+"""Turns a name into an operator: the registry of all mutations."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ def operator(function: Operator) -> Operator:
     Raises:
         ValueError: the name is taken.
     """
-    name = function.__name__  # type: ignore[attr-defined]
+    name = function.__name__
     if name in OPERATORS:
         raise ValueError(f"operators: {name!r} is registered twice")
     OPERATORS[name] = function

@@ -9,7 +9,7 @@ import numpy as np
 
 from evolve.archive import Archive, Elite
 from evolve.law.canonical import key, simplify
-from evolve.law.graph import features_of, size
+from evolve.law.graph import Node, features_of, size, walk
 from evolve.law.recipe import Recipe
 from evolve.operators import OPERATORS, Candidate, Space
 
@@ -50,10 +50,10 @@ def propose(
         parent = pick(elites, rng, 1.0 if lost else GREED)
         other = pick(elites, rng, 1.0)
         name = names[int(rng.choice(len(names), p=weights))]
-        child = OPERATORS[name](parent.candidate, other.candidate, space, rng)
+        child = OPERATORS[name](parent.genome, other.genome, space, rng)
         if child is not None and rng.random() < 0.35:
             extra = names[int(rng.choice(len(names), p=weights))]
-            child = OPERATORS[extra](child, other.candidate, space, rng) or child
+            child = OPERATORS[extra](child, other.genome, space, rng) or child
         finished = None if child is None else finish(child, space)
         if finished is None:
             continue
@@ -90,10 +90,16 @@ def finish(candidate: Candidate, space: Space) -> Candidate | None:
     law = simplify(replace(candidate.law, rolled=space.rolled))
     if not 1 <= law.n_constants <= space.max_constants or size(law.root) > LARGEST:
         return None
-    if not features_of(law.root):
+    if not features_of(law.root) or has_odd_literal(law.root):
         return None
     recipe = allowed_recipe(candidate.recipe, space)
     return Candidate(law, recipe)
+
+
+def has_odd_literal(root: Node) -> bool:
+    """Whether a literal other than 0 and 1 is added to something: a constant in disguise."""
+    sums = (n for n in walk(root) if n.op in ("add", "sub"))
+    return any(a.op == "num" and a.value not in (0.0, 1.0) for n in sums for a in n.args)
 
 
 def allowed_recipe(recipe: Recipe, space: Space) -> Recipe:

@@ -9,7 +9,7 @@ import numpy as np
 
 from evolve.law.candidate import Candidate
 from evolve.law.canonical import key
-from evolve.law.graph import Law, Node, call
+from evolve.law.graph import Law, Node, call, num
 from evolve.law.recipe import Recipe
 from evolve.operators import OPERATORS, Space
 from evolve.operators.recipes import random_recipe
@@ -64,8 +64,8 @@ def generic_laws(space: Space) -> dict[str, Node]:
         "one power and linear": total([plane, own]),
         "late logarithm": total([next(new), times(next(new), shifted)]),
         "late logarithm and linear": total([plane, times(next(new), shifted)]),
-        "saturation": total(
-            [next(new), call("div", next(new), call("add", call("exp", next(new)), joint))]
+        "rectified": total(
+            [next(new), call("div", num(1.0), call("add", call("exp", next(new)), joint))]
         ),
         "sigmoid": total([next(new), times(next(new), call("tanh", plane))]),
     }

@@ -1,0 +1,101 @@
+"""Turns a fitted law into a check of what it says far beyond the data.
+
+Two things are looked at on points up to a hundred times beyond the training range: that every
+prediction is finite, and that the declared physics (falling, rising, a floor) holds.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from evolve.law.graph import Array
+
+REACH = 100.0
+N_BASES = 6
+N_STEPS = 9
+
+
+@dataclass(frozen=True, slots=True)
+class Physics:
+    """What is certain of a law, by feature number.
+
+    Attributes:
+        logarithmic: Whether each feature acts through its logarithm; the others are not
+            followed beyond their range.
+        falling: Features in which predictions must not rise.
+        rising: Features in which predictions must not fall.
+        floor: Value that predictions must stay above.
+    """
+
+    logarithmic: tuple[bool, ...]
+    falling: tuple[int, ...] = ()
+    rising: tuple[int, ...] = ()
+    floor: float | None = None
+
+    @property
+    def declared(self) -> bool:
+        """Whether there is any physics to check."""
+        return bool(self.falling or self.rising) or self.floor is not None
+
+
+def lines_beyond(x: Array, physics: Physics) -> Array:
+    """Points on straight lines from training rows outwards, one feature at a time.
+
+    Args:
+        x: `(n, f)` training rows.
+        physics: Which features are followed, by factors up to `REACH`.
+
+    Returns:
+        `(f, n_bases, n_steps, f)` points; a feature that is not followed has constant lines.
+    """
+    bases = x[np.linspace(0, len(x) - 1, min(N_BASES, len(x))).astype(int)]
+    n, f = bases.shape
+    points = np.broadcast_to(bases[None, :, None, :], (f, n, N_STEPS, f)).copy()
+    reach = np.geomspace(1.0, REACH, N_STEPS)
+    for j in range(f):
+        if physics.logarithmic[j]:
+            points[j, :, :, j] = np.maximum(bases[:, None, j], x[:, j].max()) * reach[None, :]
+    return points
+
+
+def violations(
+    predict: Callable[[Array], Array], x: Array, physics: Physics
+) -> tuple[float, float]:
+    """Share of points beyond the data that are not finite, and that break the physics.
+
+    Args:
+        predict: `(n, f)` rows to `(n,)` predictions.
+        x: `(n, f)` training rows.
+        physics: What to check.
+
+    Returns:
+        Two shares between 0 and 1.
+    """
+    points = lines_beyond(x, physics)
+    with np.errstate(all="ignore"):
+        values = predict(points.reshape(-1, points.shape[-1])).reshape(points.shape[:-1])
+    infinite = float(np.mean(~np.isfinite(values)))
+    if not physics.declared:
+        return infinite, 0.0
+    checks = [_monotone(values[j], -1.0) for j in physics.falling]
+    checks += [_monotone(values[j], 1.0) for j in physics.rising]
+    if physics.floor is not None:
+        checks.append(float(np.mean(~(values >= physics.floor))))
+    return infinite, float(np.mean(checks))
+
+
+def _monotone(values: Array, sign: float) -> float:
+    """Share of steps along lines `(n, steps)` that go against a sign."""
+    step = sign * np.diff(values, axis=1)
+    size = np.abs(values[:, :-1]) + np.abs(values[:, 1:])
+    return float(np.mean(~(step >= -1e-9 * size)))
+
+
+def worst(shares: Sequence[tuple[float, float]]) -> tuple[float, float]:
+    """Largest share that is not finite, and the mean share that breaks the physics."""
+    if not shares:
+        return 0.0, 0.0
+    return max(s[0] for s in shares), float(np.mean([s[1] for s in shares]))
