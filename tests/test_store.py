@@ -215,6 +215,26 @@ os.kill(os.getpid(), 9)
     store.append(entries(BATCH, 1))
 
 
+def test_a_power_cut_that_tears_the_log_leaves_whole_batches(tmp_path: Path) -> None:
+    with new_store(tmp_path / "r") as store:
+        for n in range(0, 20 * BATCH, BATCH):
+            store.append(entries(n, BATCH))
+        log = (tmp_path / "r" / "run.sqlite-wal").read_bytes()
+        database = (tmp_path / "r" / "run.sqlite").read_bytes()
+    cuts = random.Random(6)
+    lengths = set()
+    for number in range(12):
+        folder = tmp_path / f"cut {number}"
+        folder.mkdir()
+        (folder / "run.sqlite").write_bytes(database)
+        (folder / "run.sqlite-wal").write_bytes(log[: cuts.randrange(len(log))])
+        with Store.open(folder, write=True) as store:
+            lengths.add(len(store))
+            assert store.entries() == entries(0, len(store))
+    assert len(lengths) > 1
+    assert {n % BATCH for n in lengths} == {0}
+
+
 def test_a_full_disk_costs_only_the_batch_in_flight(small_disk: Path) -> None:
     folder = small_disk / "r"
     with new_store(folder) as store:
