@@ -14,9 +14,12 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from evolve import __version__
-from evolve.archive import Archive
+from evolve.archive import Archive, Elite
+from evolve.champion import Choice, choose
 from evolve.errors import StoreError, TaskError, nearest
 from evolve.evaluate import Evaluator, Setting
+from evolve.law.candidate import Candidate, candidate_from_data
+from evolve.law.graph import Array
 from evolve.law.printer import print_program
 from evolve.operators import Space
 from evolve.proposers.grammar import Proposal
@@ -112,17 +115,30 @@ class Setup:
 
     def text_of(self, proposal: Proposal) -> str:
         """Program text of a proposal."""
-        task, candidate = self.task, proposal.candidate
-        axes = [task.feature_names.index(a) for a in task.spec.folds.axes]
-        return print_program(
-            candidate.law,
-            candidate.recipe,
-            task.feature_names,
-            task.target_names,
-            doc=f"A law of {task.name}, made by {proposal.operator}.",
-            units=self.space.units,
-            axes=axes,
-        )
+        return program_text(self.task, proposal.candidate, proposal.operator)
+
+
+def program_text(
+    task: Task, candidate: Candidate, operator: str, priors: Array | None = None
+) -> str:
+    """Program text of a candidate.
+
+    Args:
+        task: Gives names, units and axes.
+        candidate: Law and recipe.
+        operator: What made it.
+        priors: `(t, 2, p)` centres and precisions learnt across groups, for the text to state.
+    """
+    return print_program(
+        candidate.law,
+        candidate.recipe,
+        task.feature_names,
+        task.target_names,
+        doc=f"A law of {task.name}, made by {operator}.",
+        units=[f.unit for f in task.spec.features],
+        axes=[task.feature_names.index(a) for a in task.spec.folds.axes],
+        prior=None if priors is None else (priors[:, 0], priors[:, 1]),
+    )
 
 
 def make_setup(task: Task, seed: int) -> Setup:
@@ -201,6 +217,20 @@ def settings_of(store: Store) -> Settings:
     return Settings(**store.settings)
 
 
+def same_rows(store: Store, task: Task) -> None:
+    """Require that a task's rows are those a run was made with.
+
+    Raises:
+        StoreError: They differ.
+    """
+    now = fingerprint(task)
+    if store.task["fingerprint"] != now:
+        raise StoreError(
+            f"run {store.folder.name!r} was made with other rows or another task.toml: "
+            f"fingerprint was {store.task['fingerprint']}, {task.folder} has {now}"
+        )
+
+
 def require_same(store: Store, setup: Setup) -> None:
     """Require that task and versions are those a run was made with.
 
@@ -219,7 +249,7 @@ def require_same(store: Store, setup: Setup) -> None:
 
 def carry_on(
     store: Store, setup: Setup, settings: Settings, workers: int, watcher: Watcher
-) -> tuple[Archive, Any]:
+) -> tuple[Archive, Choice | None]:
     """Search until the budget is spent or the watcher ends it, then choose the champion.
 
     Args:
@@ -230,7 +260,8 @@ def carry_on(
         watcher: Follows the run.
 
     Returns:
-        The archive, and the champion (None if the search was ended early or found nothing).
+        The archive, and the champion among its finalists (None if the watcher ended the search
+        or nothing has a score).
     """
     watcher.began(store, setup.task, settings)
     folds = tuple(make_folds(setup.task))
@@ -257,10 +288,32 @@ def carry_on(
             budget=settings.budget,
             on_batch=on_batch,
         )
-        if ended or not archive.cells:
-            return archive, None
-        watcher.choosing()
+    if ended or not archive.cells:
         return archive, None
+    watcher.choosing()
+    extra = elites_of(literature(setup, store.entries()))
+    return archive, choose(setup.task, archive, workers, extra)
+
+
+def literature(setup: Setup, entries: Sequence[Entry]) -> list[Entry]:
+    """The entries of the literature laws under their own recipes, by name."""
+    names = {seed.name for seed in setup.seeds}
+    found: dict[str, Entry] = {}
+    for entry in entries[: len(setup.starts)]:
+        if entry.operator in names and not entry.parents:
+            found.setdefault(entry.operator, entry)
+    return [found[name] for name in sorted(found)]
+
+
+def elites_of(entries: Sequence[Entry]) -> list[Elite]:
+    """Elites of the entries that have a score and a law."""
+    return [
+        Elite(entry, candidate_from_data(entry.law, entry.recipe), entry.evaluation.score)
+        for entry in entries
+        if entry.law is not None
+        and entry.recipe is not None
+        and entry.evaluation.score is not None
+    ]
 
 
 def _task_facts(task: Task) -> dict[str, Any]:

@@ -5,22 +5,27 @@ Every line's law is fitted on all training rows; held-out R2 comes from the run'
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
 import numpy as np
 
-from evolve.archive import Archive, Elite
-from evolve.errors import ProgramError
+from evolve.archive import Archive
+from evolve.champion import Choice, Fitted
+from evolve.errors import EvolveError, ProgramError
 from evolve.fit_server import Rows, fit_folds
 from evolve.fold import Fold
 from evolve.law.candidate import Candidate, candidate_from_data
 from evolve.law.graph import Array
 from evolve.law.printer import formula
 from evolve.record import Entry, Evaluation
-from evolve.run import Setup
+from evolve.run import Setup, literature, program_text
 from evolve.scoring import r2
+from evolve.store import Store
 from evolve.task import Task
+
+NOTE = "ending"
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +42,7 @@ class Line:
         train_r2: None where the fit failed.
         formula: In the task's own variable names; c0, c1, … are the constants.
         constants: `(t, p)` nested lists by group.
+        text: The whole program, with the priors it has learnt across groups.
         message: Why the law failed.
     """
 
@@ -49,11 +55,62 @@ class Line:
     train_r2: float | None
     formula: str
     constants: dict[str, list[list[float]]]
+    text: str
     message: str = ""
 
     def to_data(self) -> dict[str, Any]:
         """JSON value that ``Line(**data)`` reads back."""
         return asdict(self)
+
+
+def summarise(
+    setup: Setup, archive: Archive, entries: Sequence[Entry], choice: Choice | None
+) -> list[Line]:
+    """The lines of a run's table, the champion first.
+
+    Args:
+        setup: Task and seeds.
+        archive: Elites.
+        entries: All entries of the run, for the literature laws.
+        choice: The champion and fitted finalists; without one, the best score stands first.
+    """
+    if not archive.cells:
+        return []
+    fitted = {} if choice is None else {f.entry.index: f for f in choice.finalists}
+    first = archive.elites()[0].entry if choice is None else choice.champion.entry
+    kinds = [(first, "champion")]
+    kinds += [(elite.entry, "size") for elite in archive.front()]
+    kinds += [(entry, "literature") for entry in literature(setup, entries)]
+    return [line_of(setup.task, entry, kind, fitted.get(entry.index)) for entry, kind in kinds]
+
+
+def line_of(task: Task, entry: Entry, kind: str, fitted: Fitted | None = None) -> Line:
+    """The line of an entry; without `fitted` its law is fitted here."""
+    told = entry.evaluation
+    constants: Mapping[str, Array] = {}
+    priors, train_r2, shown, text = None, None, "", entry.text
+    if entry.law is not None and entry.recipe is not None:
+        candidate = candidate_from_data(entry.law, entry.recipe)
+        shown = formula_of(task, candidate)
+        if fitted is not None:
+            constants, priors, train_r2 = fitted.constants, fitted.priors, fitted.train_r2
+        elif told.score is not None:
+            constants, priors, train_r2 = fit_rows(task, candidate)
+        if priors is not None:
+            text = program_text(task, candidate, entry.operator, priors)
+    return Line(
+        kind=kind,
+        name=entry.operator,
+        index=entry.index,
+        n_constants=told.n_constants,
+        score=told.score,
+        held_out_r2=held_out_r2(told),
+        train_r2=train_r2,
+        formula=shown,
+        constants={name: np.asarray(table).tolist() for name, table in constants.items()},
+        text=text,
+        message="" if told.score is not None else f"{told.status}: {told.message}",
+    )
 
 
 def held_out_r2(evaluation: Evaluation) -> float | None:
@@ -63,29 +120,30 @@ def held_out_r2(evaluation: Evaluation) -> float | None:
     return float(np.mean([fold.r2 for fold in evaluation.folds]))
 
 
-def refit(task: Task, candidate: Candidate) -> tuple[dict[str, Array], float | None]:
+def fit_rows(
+    task: Task, candidate: Candidate
+) -> tuple[dict[str, Array], Array | None, float | None]:
     """Fit a candidate on all training rows.
 
     Returns:
-        `(t, p)` constants of each group, and R2 on the training rows (None if not finite).
+        `(t, p)` constants of each group; the priors `(t, 2, p)` learnt across groups, if any;
+        R2 on the training rows (None if not finite).
     """
     train, n_targets = task.train, len(task.target_names)
     axes = tuple(task.feature_names.index(a) for a in task.spec.folds.axes)
-    rows = np.arange(train.n_rows)
-    result = fit_folds(
-        Rows(train.X, train.Y, train.group.astype(np.float64), axes),
-        [Fold("all", rows, rows)],
-        candidate.law,
-        candidate.recipe,
-    )[0]
-    tables = np.array([f.constants for f in result.fits]).reshape(
-        len(result.groups), n_targets, -1
-    )
+    every = np.arange(train.n_rows)
+    rows = Rows(train.X, train.Y, train.group.astype(np.float64), axes)
+    result = fit_folds(rows, [Fold("all rows", every, every)], candidate.law, candidate.recipe)[0]
+    shape = (len(result.groups), n_targets, -1)
+    tables = np.array([f.constants for f in result.fits]).reshape(shape)
+    learnt = [f.prior for f in result.fits[:n_targets]]
+    priors = np.array([[p.mean, p.weight] for p in learnt if p is not None])
     constants = {task.group_names[g]: tables[i] for i, g in enumerate(result.groups)}
     try:
-        return constants, r2(train.Y, result.predictions)
+        train_r2 = r2(train.Y, result.predictions)
     except ProgramError:
-        return constants, None
+        train_r2 = None
+    return constants, priors if len(priors) == n_targets else None, train_r2
 
 
 def formula_of(task: Task, candidate: Candidate) -> str:
@@ -98,60 +156,43 @@ def formula_of(task: Task, candidate: Candidate) -> str:
     return f"{target} = {formula(candidate.law, names, powers=True)}"
 
 
-def line_of(task: Task, entry: Entry, kind: str) -> Line:
-    """The line of an entry."""
-    told = entry.evaluation
-    constants: dict[str, list[list[float]]] = {}
-    train_r2, text = None, ""
-    if entry.law is not None and entry.recipe is not None:
-        candidate = candidate_from_data(entry.law, entry.recipe)
-        text = formula_of(task, candidate)
-        if told.score is not None:
-            tables, train_r2 = refit(task, candidate)
-            constants = {name: table.tolist() for name, table in tables.items()}
-    return Line(
-        kind=kind,
-        name=entry.operator,
-        index=entry.index,
-        n_constants=told.n_constants,
-        score=told.score,
-        held_out_r2=held_out_r2(told),
-        train_r2=train_r2,
-        formula=text,
-        constants=constants,
-        message="" if told.score is not None else f"{told.status}: {told.message}",
-    )
+def keep(store: Store, lines: Sequence[Line], *, chosen: bool) -> None:
+    """Keep the lines in the store, for whoever shows, scores or exports the run later."""
+    data = [line.to_data() for line in lines]
+    store.set_note(NOTE, {"n_entries": len(store), "chosen": chosen, "lines": data})
 
 
-def leaders(archive: Archive) -> list[Elite]:
-    """The best elite of each size, without sizes that a smaller one beats."""
-    kept: list[Elite] = []
-    for elite in archive.front():
-        if not kept or elite.score < kept[-1].score:
-            kept.append(elite)
-    return kept
+def kept(store: Store) -> tuple[list[Line], bool]:
+    """The lines kept for all of the store's entries, and whether a champion was chosen.
 
-
-def summarise(
-    setup: Setup, archive: Archive, entries: list[Entry], champion: Entry | None
-) -> list[Line]:
-    """The lines of a run's table.
-
-    Args:
-        setup: Task and seeds.
-        archive: Elites.
-        entries: All entries of the run, for the literature laws.
-        champion: The chosen entry; the best score without one.
+    Empty if none were kept or the run has gone on since.
     """
-    task, best = setup.task, archive.elites()
-    if not best:
-        return []
-    lines = [line_of(task, champion or best[0].entry, "champion")]
-    lines += [line_of(task, elite.entry, "size") for elite in archive.front()]
-    names = {seed.name for seed in setup.seeds}
-    shown: set[str] = set()
-    for entry in entries[: len(setup.starts)]:
-        if entry.operator in names - shown and not entry.parents:
-            shown.add(entry.operator)
-            lines.append(line_of(task, entry, "literature"))
-    return lines
+    note = store.note(NOTE)
+    if note is None or note["n_entries"] != len(store):
+        return [], False
+    return [Line(**data) for data in note["lines"]], bool(note["chosen"])
+
+
+def find_line(store: Store, task: Task, size: int | None) -> Line:
+    """The champion's line, or that of the best law of a size.
+
+    Raises:
+        EvolveError: The run has no score yet, or no law of that size.
+    """
+    lines, _ = kept(store)
+    for line in lines:
+        if line.kind == ("champion" if size is None else "size") and size in (
+            None,
+            line.n_constants,
+        ):
+            return line
+    archive = Archive()
+    archive.tell(store.entries())
+    elites = archive.front() if size is not None else archive.elites()[:1]
+    for elite in elites:
+        if size in (None, elite.n_constants):
+            return line_of(task, elite.entry, "champion" if size is None else "size")
+    if not elites:
+        raise EvolveError(f"run {store.folder.name!r}: no law has a score yet")
+    sizes = ", ".join(str(e.n_constants) for e in elites)
+    raise EvolveError(f"--size: must be one of {sizes} in run {store.folder.name!r}, it is {size}")

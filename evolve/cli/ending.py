@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 from evolve.cli.output import print_json, print_table
 
 if TYPE_CHECKING:
-    from evolve.record import Entry
-    from evolve.run import Setup, Settings
+    from evolve.champion import Choice
+    from evolve.run import Settings, Setup
     from evolve.store import Store
     from evolve.summary import Line
 
@@ -21,7 +21,7 @@ def print_ending(
     store: Store,
     setup: Setup,
     settings: Settings,
-    champion: Entry | None,
+    choice: Choice | None,
     *,
     stopped: bool,
     json: bool,
@@ -32,17 +32,20 @@ def print_ending(
         store: The run.
         setup: Its task.
         settings: Its budget.
-        champion: The chosen entry, if one was chosen.
+        choice: The champion and its finalists, if one was chosen.
         stopped: Whether the run was ended by a signal.
         json: Print a JSON document in place of text.
     """
     from evolve.archive import Archive
-    from evolve.summary import summarise
+    from evolve.summary import keep, summarise
 
     entries = store.entries()
     archive = Archive()
     archive.tell(entries)
-    lines = summarise(setup, archive, entries, champion)
+    lines = summarise(setup, archive, entries, choice)
+    keep(store, lines, chosen=choice is not None)
+    if lines:
+        (store.folder / "champion.py").write_text(lines[0].text, encoding="utf-8")
     commands = next_commands(store.folder, settings, len(entries))
     if json:
         print_json(_document(store, setup, settings, lines, commands, len(entries), stopped))

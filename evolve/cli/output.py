@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import json
 import math
+import sys
 from collections.abc import Mapping, Sequence
 from typing import Any
+
+WIDE = 160
 
 
 def print_json(value: Any) -> None:
@@ -29,12 +32,17 @@ def print_table(
     from rich.text import Text
 
     table = Table(title=title or None, title_justify="left", box=box.SIMPLE_HEAD, pad_edge=False)
+    last = len(headings) - 1
     for i, heading in enumerate(headings):
         numeric = all(isinstance(row[i], int | float | None) for row in rows)
-        table.add_column(heading, justify="right" if numeric else "left", overflow="fold")
+        is_text = i == last and not numeric
+        table.add_column(
+            heading, justify="right" if numeric else "left", no_wrap=not is_text, overflow="fold"
+        )
     for row in rows:
         table.add_row(*(Text(shown(cell)) for cell in row))
-    Console(highlight=False).print(table)
+    width = None if sys.stdout.isatty() else WIDE
+    Console(highlight=False, width=width).print(table)
 
 
 def shown(cell: object) -> str:

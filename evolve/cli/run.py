@@ -13,7 +13,7 @@ from evolve.cli.options import RUNS, Json, Quiet, RunsDir, TasksDirs, Workers, p
 
 if TYPE_CHECKING:
     from evolve.display import Silent
-    from evolve.run import Setup, Settings
+    from evolve.run import Settings, Setup
     from evolve.store import Store
 
 Evaluations = Annotated[
@@ -93,15 +93,15 @@ def _go(
     display: Silent
     stopping = Stopping(lambda name: display.say(f"{name}: ending after this batch"))
     display = make_display(stopping, hidden=quiet or json)
-    champion = None
+    choice = None
     with ExitStack() as stack:
         stack.enter_context(stopping)
         stack.enter_context(display)
         warm_up(display)
         with suppress(StoppedError):
-            _, champion = carry_on(store, setup, settings, workers or n_cores(), display)
+            _, choice = carry_on(store, setup, settings, workers or n_cores(), display)
         stopping.settle()
-    print_ending(store, setup, settings, champion, stopped=stopping.asked(), json=json)
+    print_ending(store, setup, settings, choice, stopped=stopping.asked(), json=json)
     if stopping.asked():
         raise typer.Exit(stopping.exit_code)
 

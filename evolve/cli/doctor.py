@@ -1,0 +1,53 @@
+"""Verb `doctor`: what protects this machine from the programs of others, and what runs fast."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from evolve.cli.app import app
+from evolve.cli.options import Json
+
+
+@app.command()
+def doctor(json: Json = False) -> None:
+    """Check this machine: each wall of the sandbox, whether it stands, what it protects."""
+    from evolve.cli.output import print_json, print_table
+    from evolve.sandbox import probe
+
+    report, engine = probe(), _engine()
+    if json:
+        print_json({**report.as_dict(), "gaps": report.gaps, **engine})
+        return
+    rows = [
+        (m.name, "yes" if m.works else f"no: {m.detail}", m.protects) for m in report.mechanisms
+    ]
+    print_table(("mechanism", "works", "protects from"), rows)
+    print(f"sandbox level: {report.level}")
+    for gap in report.gaps:
+        print(f"  {gap}")
+    for name, value in engine.items():
+        print(f"{name}: {value}")
+
+
+def _engine() -> dict[str, Any]:
+    """Versions, cores, and whether the fitter is compiled here."""
+    import platform
+    from importlib.metadata import PackageNotFoundError, version
+
+    from evolve import __version__
+    from evolve.cli.options import n_cores
+    from evolve.law.primitives import COMPILED
+
+    versions = {}
+    for name in ("numpy", "scipy", "numba"):
+        try:
+            versions[name] = version(name)
+        except PackageNotFoundError:
+            versions[name] = "missing"
+    return {
+        "evolve": __version__,
+        "python": platform.python_version(),
+        **versions,
+        "cores": n_cores(),
+        "fitter": "compiled by numba" if COMPILED else "plain numpy, slower",
+    }

@@ -1,0 +1,157 @@
+"""Verbs `runs` and `show`: what was searched, and one law of it in full."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from evolve.cli.app import app
+from evolve.cli.options import RUNS, Json, RunsDir, TasksDirs
+from evolve.errors import EvolveError
+
+if TYPE_CHECKING:
+    from evolve.record import Entry
+    from evolve.store import Store
+    from evolve.summary import Line
+
+LINEAGE = 12
+
+
+@app.command()
+def runs(runs_dir: RunsDir = RUNS, json: Json = False) -> None:
+    """List the runs of a folder."""
+    from evolve.cli.output import print_json, print_table
+    from evolve.run import list_runs
+
+    rows = [_row(runs_dir / name) for name in list_runs(runs_dir)]
+    if json:
+        print_json(rows)
+    elif not rows:
+        print(f"no runs in {runs_dir}; start one: python -m evolve --task data_constrained")
+    else:
+        print_table(list(rows[0]), [list(row.values()) for row in rows])
+
+
+@app.command()
+def show(
+    name: Annotated[str, typer.Argument(metavar="RUN", help="A run's name or folder.")],
+    size: Annotated[
+        int | None, typer.Option("--size", min=1, help="The best law with SIZE constants.")
+    ] = None,
+    runs_dir: RunsDir = RUNS,
+    tasks_dirs: TasksDirs = None,
+    json: Json = False,
+) -> None:
+    """Show a run's champion, or its best law of a size: formula, constants, program, lineage."""
+    from evolve.cli.output import print_json
+    from evolve.run import find_run, same_rows, task_of
+    from evolve.store import Store
+    from evolve.summary import find_line, kept
+
+    with Store.open(find_run(name, runs_dir), write=False) as store:
+        task = task_of(store, tasks_dirs or ())
+        same_rows(store, task)
+        line = find_line(store, task, size)
+        lines, chosen = kept(store)
+        entry = store.entry(line.index)
+        family = lineage(store, entry)
+        if json:
+            print_json(_document(store, line, entry, family, chosen=chosen))
+        else:
+            _print(store, line, entry, family, lines, chosen=chosen)
+
+
+def lineage(store: Store, entry: Entry) -> list[Entry]:
+    """An entry's ancestors along first parents, nearest first, as many as are worth reading."""
+    found: list[Entry] = []
+    while entry.parents and len(found) < LINEAGE:
+        entry = store.entry(entry.parents[0])
+        found.append(entry)
+    return found
+
+
+def _row(folder: Path) -> dict[str, Any]:
+    from evolve.archive import Archive
+    from evolve.lock import writer
+    from evolve.store import Store
+    from evolve.summary import held_out_r2
+
+    try:
+        with Store.open(folder, write=False) as store:
+            archive = Archive()
+            archive.tell(store.entries())
+            best = archive.elites()[:1]
+            total = store.settings.get("evaluations")
+            state = "running" if writer(folder) else "stopped"
+            if state == "stopped" and total is not None and archive.size >= total:
+                state = "done"
+            return {
+                "run": folder.name,
+                "task": store.task["name"],
+                "seed": store.settings.get("seed"),
+                "evaluations": archive.size,
+                "budget": total,
+                "state": state,
+                "held-out R2": held_out_r2(best[0].entry.evaluation) if best else None,
+                "test opened": len(store.test_openings()),
+            }
+    except EvolveError as error:
+        blank = dict.fromkeys(
+            ("task", "seed", "evaluations", "budget", "state", "held-out R2", "test opened")
+        )
+        return {"run": folder.name, **blank, "state": str(error)}
+
+
+def _print(
+    store: Store, line: Line, entry: Entry, family: list[Entry], lines: list[Line], *, chosen: bool
+) -> None:
+    from evolve.cli.ending import print_law, print_lines
+    from evolve.cli.output import print_table
+
+    best = "champion" if chosen else "best score so far, no champion chosen yet"
+    what = best if line.kind == "champion" else f"best law with {line.n_constants} constants"
+    print(f"{store.folder.name}, task {store.task['name']}: {what} (entry {line.index})")
+    print_law(line)
+    print_table(
+        ("fold", "held-out rows", "R2", "NMSE"),
+        [(f.name, f.n_held, f.r2, f.nmse) for f in entry.evaluation.folds],
+    )
+    print(f"score {line.score:.4f}, train R2 {_four(line.train_r2)}")
+    print(f"made by {entry.operator}" + (", from" if family else ""))
+    for old in family:
+        print(f"  entry {old.index}: {old.operator}, score {_four(old.evaluation.score)}")
+    if line.kind == "champion" and lines:
+        print_lines(lines)
+    opened = store.test_openings()
+    print(
+        f"test rows opened {len(opened)} times"
+        + "".join(f"\n  {o['at']} {o['command']}" for o in opened)
+    )
+    print(f"\n{line.text}", end="")
+
+
+def _document(
+    store: Store, line: Line, entry: Entry, family: list[Entry], *, chosen: bool
+) -> dict[str, Any]:
+    folds = [vars(fold) for fold in entry.evaluation.folds]
+    return {
+        "run": store.folder.name,
+        "task": store.task["name"],
+        "chosen": chosen,
+        **line.to_data(),
+        "folds": folds,
+        "facts": entry.evaluation.facts,
+        "law": entry.law,
+        "recipe": entry.recipe,
+        "operator": entry.operator,
+        "lineage": [
+            {"index": e.index, "operator": e.operator, "score": e.evaluation.score} for e in family
+        ],
+        "test_openings": store.test_openings(),
+    }
+
+
+def _four(value: float | None) -> str:
+    return "-" if value is None else f"{value:.4f}"

@@ -1,0 +1,132 @@
+"""Verb `score`: a program's file or a run to R2, NMSE and NMAE on a split."""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import asdict
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from evolve.cli.app import app
+from evolve.cli.options import RUNS, Json, RunsDir, TasksDirs
+from evolve.errors import EvolveError
+
+if TYPE_CHECKING:
+    from evolve.program import Program
+    from evolve.score import Scored
+    from evolve.task import Task
+
+
+class Split(StrEnum):
+    """Which rows are scored."""
+
+    TRAIN = "train"
+    TEST = "test"
+
+
+@app.command()
+def score(
+    what: Annotated[
+        str, typer.Argument(metavar="PROGRAM|RUN", help="A program's file, or a run.")
+    ],
+    task: Annotated[str | None, typer.Option("--task", help="The task of a program.")] = None,
+    split: Annotated[Split, typer.Option("--split", help="Rows to score.")] = Split.TRAIN,
+    size: Annotated[
+        int | None, typer.Option("--size", min=1, help="Of a run: its elite with SIZE constants.")
+    ] = None,
+    runs_dir: RunsDir = RUNS,
+    tasks_dirs: TasksDirs = None,
+    json: Json = False,
+) -> None:
+    """Fit a program on the training rows and score it; exit code 1 if the program fails."""
+    from evolve.errors import ProgramError
+    from evolve.sandbox import ForeignLane
+    from evolve.score import PATIENT, score_program
+
+    is_file = what.endswith(".py") or Path(what).is_file()
+    if is_file:
+        program, loaded, of = _from_file(what, task, size, tasks_dirs or ())
+    else:
+        program, loaded, of = _from_run(what, task, size, runs_dir, tasks_dirs or (), split)
+    table = loaded.train if split is Split.TRAIN else _test_rows(loaded)
+    try:
+        with ForeignLane(PATIENT) as lane:
+            scored = score_program(program, loaded, table, lane)
+    except ProgramError as error:
+        print(f"evolve: {of}: {' '.join(str(error).split())}", file=sys.stderr)
+        raise typer.Exit(1) from None
+    _show(scored, loaded, of, split, json=json)
+
+
+def _from_file(
+    what: str, task: str | None, size: int | None, tasks_dirs: Any
+) -> tuple[Program, Task, str]:
+    from evolve.program import read_program
+    from evolve.task import load_task
+
+    if task is None:
+        raise EvolveError("score: a program's file needs --task")
+    if size is not None:
+        raise EvolveError("score: --size is for a run, not for a program's file")
+    return read_program(Path(what)), load_task(task, tasks_dirs), what
+
+
+def _from_run(
+    what: str, task: str | None, size: int | None, runs_dir: Path, tasks_dirs: Any, split: Split
+) -> tuple[Program, Task, str]:
+    """The program of a run's champion or elite; an opening of the test rows is recorded first."""
+    from evolve.program import parse_program
+    from evolve.record import program_id
+    from evolve.run import find_run, same_rows, task_of
+    from evolve.store import Store
+    from evolve.summary import find_line
+
+    with Store.open(find_run(what, runs_dir), write=False) as store:
+        loaded = task_of(store, tasks_dirs)
+        if task is not None and task != loaded.name:
+            raise EvolveError(f"score: run {what!r} is of task {loaded.name!r}, not {task!r}")
+        same_rows(store, loaded)
+        line = find_line(store, loaded, size)
+        if split is Split.TEST:
+            command = " ".join(["evolve", *sys.argv[1:]])
+            store.record_test_opening("score", program_id(line.text), command)
+    return parse_program(line.text), loaded, f"{what} entry {line.index}"
+
+
+def _test_rows(task: Task) -> Any:
+    from evolve.task import load_test
+
+    return load_test(task)
+
+
+def _show(scored: Scored, task: Task, of: str, split: Split, *, json: bool) -> None:
+    from evolve.cli.output import print_json, print_table
+
+    told = scored.scores
+    if json:
+        print_json(
+            {
+                "program": of,
+                "task": task.name,
+                "split": split.value,
+                "overall": asdict(told.overall),
+                "by_target": {k: asdict(m) for k, m in told.by_target.items()},
+                "by_group": {k: asdict(m) for k, m in told.by_group.items()},
+                "constants": scored.constants,
+                "cpu_seconds": scored.seconds,
+                "printed": scored.printed,
+            }
+        )
+        return
+    lines = [("overall", told.overall)]
+    if len(told.by_target) > 1:
+        lines += [(f"target {name}", m) for name, m in told.by_target.items()]
+    if len(told.by_group) > 1:
+        lines += [(f"group {name}", m) for name, m in told.by_group.items()]
+    rows = [(name, m.r2, m.nmse, m.nmae, m.n_rows) for name, m in lines]
+    print_table(("", "R2", "NMSE", "NMAE", "rows"), rows, f"{of} on {task.name}, {split} rows")
+    if scored.printed:
+        print(f"it printed:\n{scored.printed}")

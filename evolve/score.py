@@ -1,0 +1,101 @@
+"""Turns a program and a table into scores, by running the program in the sandbox.
+
+Fitted programs see the training rows of one group at a time; programs with constants inside see
+the inputs alone. Targets of the scored rows stay here.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from evolve.errors import ProgramError
+from evolve.law.graph import Array
+from evolve.program import Program
+from evolve.sandbox import ForeignLane, Limits, Outcome
+from evolve.scoring import Scores, scores
+from evolve.task import Table, Task
+
+PATIENT = Limits(cpu_s=120.0, predict_cpu_s=20.0)
+
+
+class FailedError(ProgramError):
+    """A program that ran and gave no score."""
+
+
+@dataclass(frozen=True)
+class Scored:
+    """Scores of a program on one table.
+
+    Attributes:
+        scores: Overall, by target and by group.
+        constants: `(p,)` or `(t, p)` of each group; none for constants inside the program.
+        predictions: `(n, t)` in the order of the rows.
+        seconds: CPU seconds of fit and prediction.
+        printed: What the program printed.
+    """
+
+    scores: Scores
+    constants: dict[str, Array]
+    predictions: Array
+    seconds: float
+    printed: str
+
+
+def score_program(program: Program, task: Task, table: Table, lane: ForeignLane) -> Scored:
+    """Fit a program on the training rows where it can be fitted, and score its predictions.
+
+    Args:
+        program: In either dialect.
+        task: Its training rows are fitted.
+        table: Rows to predict.
+        lane: Where the program runs.
+
+    Raises:
+        FailedError: The program failed, or a prediction is missing or not finite.
+    """
+    groups = [int(g) for g in np.unique(table.group)]
+    inputs = [table.X[table.group == g] for g in groups]
+    names = [task.group_names[g] for g in groups]
+    if program.dialect == "law":
+        labels = [task.sldbench_labels[g] for g in groups]
+        fitted, constants = None, {}
+        outcome = lane.law(program.text, inputs, labels, task.feature_names, task.target_names)
+    else:
+        fitted = _fit(program, task, groups, lane)
+        constants = dict(zip(names, fitted.arrays, strict=True))
+        outcome = lane.predict(program.text, inputs, fitted.arrays)
+    _require(outcome, "prediction")
+    predictions = np.full(table.Y.shape, np.nan)
+    for g, part in zip(groups, outcome.arrays, strict=True):
+        rows = table.group == g
+        if part.size != predictions[rows].size:
+            raise FailedError(
+                f"predictions: expected shape {predictions[rows].shape} for group "
+                f"{task.group_names[g]!r} but it was {part.shape}"
+            )
+        predictions[rows] = part.reshape(predictions[rows].shape)
+    return Scored(
+        scores(table.Y, predictions, table.group, task.group_names, task.target_names),
+        constants,
+        predictions,
+        outcome.cpu_s + (fitted.cpu_s if fitted else 0.0),
+        (fitted.stdout if fitted else "") + outcome.stdout,
+    )
+
+
+def _fit(program: Program, task: Task, groups: list[int], lane: ForeignLane) -> Outcome:
+    """Constants of each group, from its training rows."""
+    train = task.train
+    rows = [train.group == g for g in groups]
+    one = len(task.target_names) == 1
+    targets = [train.Y[at, 0] if one else train.Y[at] for at in rows]
+    outcome = lane.fit(program.text, [train.X[at] for at in rows], targets)
+    _require(outcome, "fit")
+    return outcome
+
+
+def _require(outcome: Outcome, step: str) -> None:
+    if not outcome.ok:
+        raise FailedError(f"{step}: {outcome.status}: {outcome.message}")
