@@ -14,6 +14,9 @@ import signal
 from collections.abc import Callable, Collection
 from typing import Final
 
+with contextlib.suppress(ImportError):  # not on Windows, where this is imported all the same
+    import resource
+
 from evolve.sandbox import kernel
 from evolve.sandbox.syscalls import filter_program
 
@@ -79,8 +82,6 @@ def limit(report: Report, without: Collection[str], memory: int, cpu_s: float | 
     """
 
     def apply() -> None:
-        import resource  # not on Windows, where this module is still imported
-
         limits = [
             (resource.RLIMIT_CORE, 0),
             (resource.RLIMIT_FSIZE, 0),
