@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from evolve.law.algebra import Rewriter, is_unit_scaled
 from evolve.law.graph import Array, Node, const, num, replace_leaves, walk
 from evolve.law.order import CHAINS
-from evolve.law.products import Power, Product
+from evolve.law.products import Power, Product, has_feature
 
 LARGEST_EXPONENT = 600.0
 
@@ -130,6 +130,7 @@ def _spread_powers(node: Node, rules: Rewriter) -> Node:
 
 
 def _spread_exponential(inner: Node, rules: Rewriter) -> Node:
+    inner = rules.total(_opened(inner, rules))
     terms = inner.args if inner.op == "sum" else (inner,)
     offset = inner.value if inner.op == "sum" else 0.0
     product = Product(rules, [])
@@ -146,6 +147,21 @@ def _spread_exponential(inner: Node, rules: Rewriter) -> Node:
     if rest:
         factors.append((Node("exp", (rules.total(rest),)), 1.0))
     return rules.product(factors)
+
+
+def _opened(inner: Node, rules: Rewriter) -> list[tuple[float, Node]]:
+    """Terms of an exponent, ``k*(log(x) + log(y))`` multiplied out."""
+    terms = inner.args if inner.op == "sum" else (inner,)
+    out = [(inner.value, num(1.0))] if inner.op == "sum" else []
+    for term in terms:
+        sums = [a for a in term.args if a.op == "sum"] if term.op == "prod" else []
+        rest = [(a, 1.0) for a in term.args if a.op != "sum"] if sums else []
+        if len(sums) != 1 or any(has_feature(a) for a, _ in rest):
+            out.append((1.0, term))
+            continue
+        for part in (*sums[0].args, num(sums[0].value)):
+            out.append((term.value, rules.product([*rest, (part, 1.0)])))
+    return out
 
 
 def plain(node: Node) -> Node:

@@ -33,7 +33,7 @@ class Order:
                 text = "c" if node in self.free else self.colours.get(node, "k")
             else:
                 text = f"{node.op[0]}{node.value:.17g}"
-            found = self._keys[node] = (len(text), text)
+            found = self._keys[node] = (0 if node.op == "const" else len(text), text)
         return found
 
     def tell_apart(self, root: Node) -> Node:

@@ -96,10 +96,10 @@ def formula(
         constants: `(p,)` values, shown to 4 digits, exponentials of logs as powers.
         powers: Show exponentials of logs as powers without values, too.
     """
-    root = law.root
+    root = plain(law.root)
     if constants is not None or powers:
         root = readable(root, None if constants is None else np.asarray(constants, float))
-    root = plain(root)
+        root = plain(root)
     names = {feat(i): name for i, name in enumerate(feature_names)}
     names |= {leaf: f"c{leaf.index}" for leaf in walk(root) if leaf.op == "const"}
     if constants is not None:

@@ -14,10 +14,11 @@ _BINARY = {"add": ADD, "sub": ADD, "mul": MUL, "div": MUL}
 
 @dataclass(frozen=True, slots=True)
 class Style:
-    """How operations are spelt."""
+    """How operations are spelt; loose text need not give the very same tree again."""
 
     signs: Mapping[str, str]
     functions: Mapping[str, str]
+    is_loose: bool = False
 
 
 CODE = Style(
@@ -29,7 +30,7 @@ CODE = Style(
         **{name: f"np.{name}" for name in ("log1p", "expm1", "logaddexp")},
     },
 )
-FORMULA = Style({"add": " + ", "sub": " - ", "mul": "*", "div": "/", "pow": "^"}, {})
+FORMULA = Style({"add": " + ", "sub": " - ", "mul": "*", "div": "/", "pow": "^"}, {}, True)
 
 
 def literal(value: float) -> str:
@@ -77,7 +78,8 @@ def _write(node: Node, names: Mapping[Node, str], style: Style) -> tuple[str, in
     if node.op in _BINARY:
         level = _BINARY[node.op]
         left = _bracket(parts[0], level)
-        right = _bracket(parts[1], level + 1)
+        is_loose = style.is_loose and node.op in ("add", "mul")
+        right = _bracket(parts[1], level if is_loose else level + 1)
         right = f"({right})" if right.startswith("-") else right
         return f"{left}{style.signs[node.op]}{right}", level
     if node.op == "neg":
