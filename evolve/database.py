@@ -12,6 +12,7 @@ from typing import Any
 
 from evolve.errors import StoreError
 from evolve.migrations import VERSION, make_schema, migrate, schema_version
+from evolve.record import to_json
 
 BUSY_SECONDS = 30.0
 
@@ -97,7 +98,7 @@ def make_file(path: Path, meta: Mapping[str, Any]) -> None:
     try:
         connection.execute("BEGIN")
         make_schema(connection)
-        rows = [(key, json.dumps(value)) for key, value in meta.items()]
+        rows = [(key, to_json(value)) for key, value in meta.items()]
         connection.executemany("INSERT INTO meta VALUES (?, ?)", rows)
         connection.execute("COMMIT")
         connection.execute("PRAGMA journal_mode = WAL")

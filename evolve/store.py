@@ -77,12 +77,12 @@ class Store:
             folder.mkdir(parents=True, exist_ok=True)
         except OSError as error:
             raise StoreError(f"{folder}: cannot be made: {error.strerror}") from error
-        if path.exists():
-            raise _exists(folder)
+        if _exists(path):
+            raise _refusal(folder)
         lock = WriterLock(folder)
         try:
-            if path.exists():
-                raise _exists(folder)
+            if _exists(path):
+                raise _refusal(folder)
             with told(path):
                 make_file(path, {"settings": settings, "task": task, "versions": versions})
             return cls(path, connect(path, write=True), lock)
@@ -102,7 +102,7 @@ class Store:
             StoreError: No run is there, or it is damaged, too new or being written.
         """
         path = folder / STORE_NAME
-        if not path.exists():
+        if not _exists(path):
             raise StoreError(f"{folder}: no run here ({STORE_NAME} is missing)")
         lock = WriterLock(folder) if write else None
         try:
@@ -269,6 +269,11 @@ class Store:
         return row_to_entry(text, values)
 
 
-def _exists(folder: Path) -> StoreError:
+def _exists(path: Path) -> bool:
+    with told(path):
+        return path.exists()
+
+
+def _refusal(folder: Path) -> StoreError:
     name = folder.name
     return StoreError(f"run {name!r} exists; resume it with: python -m evolve resume {name}")

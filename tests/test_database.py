@@ -144,6 +144,15 @@ def test_a_run_in_a_read_only_folder_can_be_read(public_folder: Path) -> None:
         assert store.entries() == entries(0, BATCH)
 
 
+def test_a_run_in_a_folder_closed_to_this_user_is_named(
+    public_folder: Path, request: pytest.FixtureRequest
+) -> None:
+    public_folder.chmod(0o700 if os.geteuid() == 0 else 0o000)
+    request.getfixturevalue("ordinary_user")
+    with pytest.raises(StoreError, match=r"run.sqlite: Permission denied"):
+        Store.open(public_folder, write=False)
+
+
 @pytest.mark.usefixtures("ordinary_user")
 def test_a_run_in_a_read_only_folder_cannot_be_written(public_folder: Path) -> None:
     with pytest.raises(StoreError, match="r: cannot be written: Permission denied"):
