@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import os
 import sys
 import time
 from collections import Counter, deque
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any, TextIO
 
@@ -115,6 +117,9 @@ class Silent:
     def say(self, text: str) -> None:
         """A line for the reader."""
 
+    def ending(self, why: str) -> None:
+        """The run was asked to end; called from a signal handler, so it may not use the stream."""
+
     def show(self) -> None:
         """Show where the run stands."""
 
@@ -142,6 +147,11 @@ class Plain(Silent):
     def say(self, text: str) -> None:
         """Write a line."""
         self._write(text)
+
+    def ending(self, why: str) -> None:
+        """Write a line past the stream's buffer, which may be half way through another line."""
+        with suppress(OSError, ValueError):
+            os.write(self._stream.fileno(), f"{why}\n".encode())
 
     def show(self) -> None:
         """Write a line, unless the last one is recent."""
@@ -180,8 +190,13 @@ class Panel(Silent):
 
     def batch(self, archive: Archive, entries: Sequence[Entry]) -> bool:
         """As for every display."""
-        self._phase = "searching"
+        if not self._stopping():
+            self._phase = "searching"
         return super().batch(archive, entries)
+
+    def ending(self, why: str) -> None:
+        """Change the panel's title; the next drawing shows it."""
+        self._phase = why
 
     def choosing(self) -> None:
         """Change the panel's title."""

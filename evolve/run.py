@@ -34,6 +34,11 @@ from evolve.task import Task, fingerprint, load_task
 DEFAULT_EVALUATIONS = 3000
 DEFAULT_CONSTANTS = 12
 SCORING_VERSION = 1
+COMPARED = {
+    "fingerprint": "the task (rows or task.toml)",
+    "scoring": "the scoring version",
+    "starts": "the set of starting programs",
+}
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
 
 
@@ -237,9 +242,13 @@ def require_same(store: Store, setup: Setup) -> None:
     Raises:
         StoreError: Something differs; the message says what.
     """
-    was = {"task fingerprint": store.task["fingerprint"], **store.versions}
-    now = {"task fingerprint": fingerprint(setup.task), **setup.versions}
-    changed = [f"{k} was {was.get(k)}, is {now[k]}" for k in now if was.get(k) != now[k]]
+    was = {"fingerprint": store.task["fingerprint"], **store.versions}
+    now = {"fingerprint": fingerprint(setup.task), **setup.versions}
+    changed = [
+        f"{what} was {was.get(key)}, is {now[key]}"
+        for key, what in COMPARED.items()
+        if was.get(key) != now[key]
+    ]
     if changed:
         raise StoreError(
             f"run {store.folder.name!r} cannot go on, its scores would not compare: "

@@ -48,11 +48,15 @@ def print_ending(
         (store.folder / "champion.py").write_text(lines[0].text, encoding="utf-8")
     commands = next_commands(store.folder, settings, len(entries))
     if json:
-        print_json(_document(store, setup, settings, lines, commands, len(entries), stopped))
+        print_json(
+            _document(
+                store, setup, settings, lines, commands, len(entries), stopped, choice is not None
+            )
+        )
         return
     print(_headline(store, settings, len(entries), stopped))
     if lines:
-        print_lines(lines)
+        print_lines(lines, chosen=choice is not None)
         print_law(lines[0])
     else:
         print("no law has a score yet")
@@ -61,11 +65,12 @@ def print_ending(
         print(f"{name + ':':7} {command}")
 
 
-def print_lines(lines: list[Line]) -> None:
-    """Print the table of champion, sizes and literature."""
+def print_lines(lines: list[Line], *, chosen: bool) -> None:
+    """Print the table of champion (or best so far), sizes and literature."""
+    kinds = {} if chosen else {"champion": "best so far"}
     rows = [
         (
-            *(line.kind, line.message or line.name, line.n_constants),
+            *(kinds.get(line.kind, line.kind), line.message or line.name, line.n_constants),
             *(line.held_out_r2, line.train_r2, line.score),
         )
         for line in lines
@@ -115,6 +120,7 @@ def _document(
     commands: dict[str, str],
     n_done: int,
     stopped: bool,
+    chosen: bool,
 ) -> dict[str, Any]:
     data = [line.to_data() for line in lines]
     return {
@@ -125,6 +131,7 @@ def _document(
         "evaluations": n_done,
         "budget": settings.evaluations,
         "stopped": stopped,
+        "chosen": chosen,
         "champion": next((d for d in data if d["kind"] == "champion"), None),
         "sizes": [d for d in data if d["kind"] == "size"],
         "literature": [d for d in data if d["kind"] == "literature"],

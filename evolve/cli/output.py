@@ -31,7 +31,9 @@ def print_table(
     from rich.table import Table
     from rich.text import Text
 
-    table = Table(title=title or None, title_justify="left", box=box.SIMPLE_HEAD, pad_edge=False)
+    if title:
+        print(title)
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
     last = len(headings) - 1
     for i, heading in enumerate(headings):
         numeric = all(isinstance(row[i], int | float | None) for row in rows)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from contextlib import ExitStack, suppress
+from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -12,15 +13,25 @@ from evolve.cli.app import app
 from evolve.cli.options import RUNS, Json, Quiet, RunsDir, TasksDirs, Workers, parse_time
 
 if TYPE_CHECKING:
+    from evolve.cli.stopping import Stopping
     from evolve.display import Silent
     from evolve.run import Settings, Setup
+    from evolve.sandbox import SandboxReport
     from evolve.store import Store
 
-Evaluations = Annotated[
-    int | None,
-    typer.Option(
-        "--evaluations", min=1, envvar="EVOLVE_EVALUATIONS", help="Evaluations in total."
-    ),
+MORE = "Evaluations in total"
+
+
+class Level(StrEnum):
+    """How much the sandbox must enforce."""
+
+    WEAK = "weak"
+    PARTIAL = "partial"
+    STRONG = "strong"
+
+
+RequireSandbox = Annotated[
+    Level | None, typer.Option("--require-sandbox", help="Refuse to run below this level.")
 ]
 Time = Annotated[
     str | None,
@@ -31,7 +42,10 @@ Time = Annotated[
 @app.command()
 def run(
     task: Annotated[str, typer.Option("--task", help="A task's name or folder.")],
-    evaluations: Evaluations = None,
+    evaluations: Annotated[
+        int | None,
+        typer.Option("--evaluations", min=1, envvar="EVOLVE_EVALUATIONS", help=f"{MORE}."),
+    ] = None,
     time: Time = None,
     workers: Workers = None,
     seed: Annotated[int, typer.Option("--seed", min=0, help="Seed of the run.")] = 0,
@@ -40,6 +54,7 @@ def run(
     ] = None,
     runs_dir: RunsDir = RUNS,
     tasks_dirs: TasksDirs = None,
+    require_sandbox: RequireSandbox = None,
     quiet: Quiet = False,
     json: Json = False,
 ) -> None:
@@ -52,19 +67,24 @@ def run(
         evaluations = DEFAULT_EVALUATIONS
     settings = Settings(seed, evaluations, seconds)
     setup = make_setup(load_task(task, tasks_dirs or ()), seed)
+    sandbox = check_sandbox(require_sandbox)
     name = run_name or free_name(runs_dir, setup.task.name, seed)
     with create_run(runs_dir / name, setup, settings) as store:
-        _go(store, setup, settings, workers, quiet=quiet, json=json)
+        store.set_note("sandbox", sandbox.as_dict())
+        _go(store, setup, settings, workers, sandbox, hidden=quiet or json, json=json)
 
 
 @app.command()
 def resume(
     name: Annotated[str, typer.Argument(metavar="RUN", help="A run's name or folder.")],
-    evaluations: Evaluations = None,
+    evaluations: Annotated[
+        int | None, typer.Option("--evaluations", min=1, help=f"{MORE} [default: as before].")
+    ] = None,
     time: Time = None,
     workers: Workers = None,
     runs_dir: RunsDir = RUNS,
     tasks_dirs: TasksDirs = None,
+    require_sandbox: RequireSandbox = None,
     quiet: Quiet = False,
     json: Json = False,
 ) -> None:
@@ -72,17 +92,40 @@ def resume(
     from evolve.run import Settings, find_run, make_setup, require_same, settings_of, task_of
     from evolve.store import Store
 
+    sandbox = check_sandbox(require_sandbox)
     with Store.open(find_run(name, runs_dir), write=True) as store:
         was = settings_of(store)
         setup = make_setup(task_of(store, tasks_dirs or ()), was.seed)
         require_same(store, setup)
         seconds = was.seconds if time is None else parse_time(time)
         settings = Settings(was.seed, evaluations or was.evaluations, seconds)
-        _go(store, setup, settings, workers, quiet=quiet, json=json)
+        store.set_note("sandbox", sandbox.as_dict())
+        _go(store, setup, settings, workers, sandbox, hidden=quiet or json, json=json)
+
+
+def check_sandbox(require: Level | None) -> SandboxReport:
+    """What the sandbox can enforce here.
+
+    Raises:
+        SandboxError: It is below the level required.
+    """
+    from evolve.sandbox import probe
+
+    report = probe()
+    if require is not None:
+        report.require(require.value)
+    return report
 
 
 def _go(
-    store: Store, setup: Setup, settings: Settings, workers: int | None, *, quiet: bool, json: bool
+    store: Store,
+    setup: Setup,
+    settings: Settings,
+    workers: int | None,
+    sandbox: SandboxReport,
+    *,
+    hidden: bool,
+    json: bool,
 ) -> None:
     """Search, show, print the end of the run, and exit with a signal's code if one came."""
     from evolve.cli.ending import print_ending
@@ -91,12 +134,14 @@ def _go(
     from evolve.run import carry_on
 
     display: Silent
-    stopping = Stopping(lambda name: display.say(f"{name}: ending after this batch"))
-    display = make_display(stopping, hidden=quiet or json)
+    stopping = Stopping(lambda name: display.ending(f"{name}: ending after this batch"))
+    display = make_display(stopping, hidden=hidden)
     choice = None
     with ExitStack() as stack:
         stack.enter_context(stopping)
         stack.enter_context(display)
+        for remark in remarks(sandbox, settings):
+            display.say(remark)
         warm_up(display)
         with suppress(StoppedError):
             _, choice = carry_on(store, setup, settings, workers or n_cores(), display)
@@ -106,14 +151,23 @@ def _go(
         raise typer.Exit(stopping.exit_code)
 
 
-def make_display(stopping: object, *, hidden: bool) -> Silent:
+def remarks(sandbox: SandboxReport, settings: Settings) -> list[str]:
+    """What a user should know before the search begins."""
+    found = []
+    if sandbox.level != "strong":
+        found.append(f"sandbox level {sandbox.level} on this machine: {'; '.join(sandbox.gaps)}")
+    if settings.seconds is not None:
+        found.append("--time: how far the run gets depends on this machine; it may not repeat")
+    return found
+
+
+def make_display(stopping: Stopping, *, hidden: bool) -> Silent:
     """A panel on a terminal, lines elsewhere, nothing if hidden."""
     from evolve.display import Panel, Plain, Silent
 
-    asked = stopping.asked  # type: ignore[attr-defined]
     if hidden:
-        return Silent(asked)
-    return Panel(asked) if sys.stdout.isatty() else Plain(asked)
+        return Silent(stopping.asked)
+    return Panel(stopping.asked) if sys.stdout.isatty() else Plain(stopping.asked)
 
 
 def warm_up(display: Silent) -> None:

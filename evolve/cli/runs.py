@@ -123,7 +123,7 @@ def _print(
     for old in family:
         print(f"  entry {old.index}: {old.operator}, score {_four(old.evaluation.score)}")
     if line.kind == "champion" and lines:
-        print_lines(lines)
+        print_lines(lines, chosen=chosen)
     opened = store.test_openings()
     print(
         f"test rows opened {len(opened)} times"
