@@ -92,6 +92,15 @@ SAME = {
     "cancelled terms": (add(sub(x, x), y), y),
     "scale of a sum": (mul(c0, add(c1, mul(c2, x))), add(c1, mul(c2, x))),
     "scale of a denominator": (div(c0, add(c1, mul(c2, x))), div(num(1), add(c1, mul(c2, x)))),
+    "scale of an anchored denominator": (
+        div(c0, add(c1, power(x, c2))),
+        div(num(1), add(c0, mul(c1, power(x, c2)))),
+    ),
+    "scale under a power": (mul(c0, power(mul(c1, x), c2)), mul(c0, power(x, c1))),
+    "literal inside a logarithm": (
+        add(c0, mul(c1, log(mul(num(2), x)))),
+        add(c0, mul(c1, log(x))),
+    ),
     "scale of two factors": (
         mul(add(c0, mul(c1, x)), add(c2, mul(c3, y))),
         mul(c0, add(num(1), mul(c1, x)), add(num(1), mul(c2, y))),

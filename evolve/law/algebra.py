@@ -131,21 +131,27 @@ class Rewriter(Order):
             table[node] = old + coef
 
     def _without_log_scales(self, table: dict[Node, float | Node]) -> dict[Node, float | Node]:
-        """Beside a free term, ``log(c*f)`` is ``log(f)``."""
-        if not any(rest.op == "log" for rest in table):
+        """Beside a free term, ``log(c*f)`` and ``log(2*f)`` are ``log(f)``."""
+        if not any(rest.op == "log" and rest.args[0].op == "prod" for rest in table):
             return table
         out: dict[Node, float | Node] = {}
         for rest, coef in table.items():
-            inner = rest.args[0] if rest.op == "log" else rest
-            if rest.op == "log" and inner.op == "prod" and inner.args[0] in self.free:
-                rest = self.rewrite_log(bare(inner.args[1:]))
-                if isinstance(coef, Node):
-                    both: list[tuple[Node, Power]] = [(coef, 1.0), (rest, 1.0)]
-                    coef, rest = 1.0, self.product(both)
-                self._merge_term(out, coef, rest)
+            if rest.op == "log" and rest.args[0].op == "prod":
+                rest = self.rewrite_log(self.unscaled(rest.args[0]))
+            if isinstance(coef, Node):
+                both: list[tuple[Node, Power]] = [(coef, 1.0), (rest, 1.0)]
+                self._merge_term(out, 1.0, self.product(both))
             else:
-                out[rest] = coef
+                self._merge_term(out, coef, rest)
         return out
+
+    def unscaled(self, node: Node) -> Node:
+        """A flat product without its free constant and its positive literal."""
+        if node.op != "prod":
+            return node
+        if node.args[0] in self.free:
+            return bare(node.args[1:])
+        return bare(node.args) if node.value > 0 else node
 
     def _term(self, rest: Node, coef: float | Node) -> Node:
         factors = rest.args if rest.op == "prod" else (rest,)

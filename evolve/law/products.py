@@ -122,11 +122,18 @@ class Product:
         if any(base.op == "sum" for base in self.table):
             self._settle_sums()
         if self.scale is not None:
-            self.table = {b: p for b, p in self.table.items() if not self._is_spare(b)}
+            self._drop_spare_scales()
         return self._assemble()
 
-    def _is_spare(self, base: Node) -> bool:
-        return base in self.rules.free and isinstance(self.table[base], float)
+    def _drop_spare_scales(self) -> None:
+        """Beside a free factor, powers of constants and scales under powers mean nothing."""
+        for base, power in list(self.table.items()):
+            is_literal = isinstance(power, float)
+            if base in self.rules.free and is_literal:
+                del self.table[base]
+            elif base.op == "prod" and not is_literal:
+                del self.table[base]
+                self._put(self.rules.unscaled(base), power)
 
     def _scaled(self, factors: tuple[Node, ...]) -> Node:
         if self.scale is None:
@@ -189,6 +196,7 @@ class Product:
             self.scale = self.scale or lead
             self._put(rest, power)
         if self.scale is not None:
+            self._anchor_denominators()
             self._unify_signs()
         sums = [b for b, p in self.table.items() if b.op == "sum" and p == 1.0]
         if self.scale is not None:
@@ -207,6 +215,19 @@ class Product:
         else:
             lead, one = first.args[0], bare(first.args[1:])
         return lead, self.rules.total([(1.0, one), *((1.0, a) for a in others)])
+
+    def _anchor_denominators(self) -> None:
+        """``c0/(c1 + r)`` is ``c0/(1 + c1*r)``."""
+        rules = self.rules
+        for base in [b for b, p in self.table.items() if b.op == "sum" and p == -1.0]:
+            anchor, *others = base.args
+            if anchor not in rules.free:
+                continue
+            kept = [(1.0, a) for a in others if rules.is_free_term(a)]
+            bound = rules.total([(1.0, a) for a in others if not rules.is_free_term(a)])
+            del self.table[base]
+            scaled = rules.product([(anchor, 1.0), (bound, 1.0)])
+            self._put(rules.total([(1.0, num(1.0)), *kept, (1.0, scaled)]), -1.0)
 
     def _unify_signs(self) -> None:
         for base in [b for b, p in self.table.items() if b.op == "sum" and p in (1.0, -1.0)]:

@@ -1,0 +1,120 @@
+"""Turns a law into typeset mathematics."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+import numpy as np
+import numpy.typing as npt
+
+from evolve.law.algebra import is_unit_scaled
+from evolve.law.graph import Law, Node
+from evolve.law.lowering import plain, readable
+from evolve.law.writing import ADD, ATOM, MUL, NEG, POW, literal
+
+_SPECIAL = {"\\": r"\backslash{}", "~": r"\sim{}", "^": r"\char94{}"}
+_NAMED = {"log": r"\ln", "tanh": r"\tanh", "max": r"\max", "min": r"\min"}
+
+
+def latex(law: Law, feature_names: Sequence[str], constants: npt.ArrayLike | None = None) -> str:
+    r"""A law as LaTeX, without delimiters: ``c_{0} + e^{c_{1}}\,\mathrm{tokens}^{-c_{2}}``.
+
+    Exponentials of logarithms are shown as powers, quotients as fractions.
+
+    Args:
+        law: The law; of a rolled law, the view of target 0.
+        feature_names: Names of the features.
+        constants: `(p,)` values to show, to 4 digits, in place of the letters.
+    """
+    values = None if constants is None else np.asarray(constants, dtype=float)
+    root = plain(readable(plain(law.root), values))
+    text, _ = _write(root, [_name(n) for n in feature_names])
+    return text
+
+
+def _name(text: str) -> str:
+    if len(text) == 1 and text.isalpha():
+        return text
+    return r"\mathrm{" + re.sub(r"([_%$#&{} ])|([\\~^])", _escaped, text) + "}"
+
+
+def _escaped(match: re.Match[str]) -> str:
+    return _SPECIAL.get(match[0], "\\" + match[0])
+
+
+def _number(value: float) -> str:
+    text = f"{value:.4g}"
+    exact = literal(value) if np.isfinite(value) else text
+    text = exact if len(exact) <= 6 else text
+    mantissa, _, exponent = text.partition("e")
+    if not exponent:
+        return text
+    power = f"10^{{{int(exponent)}}}"
+    return power if mantissa == "1" else rf"{mantissa}\times {power}"
+
+
+def _write(node: Node, names: Sequence[str]) -> tuple[str, int]:
+    if node.op == "feat":
+        return names[node.index], ATOM
+    if node.op == "const":
+        return f"c_{{{node.index}}}", ATOM
+    if node.op == "num":
+        text = _number(node.value)
+        return text, NEG if text.startswith("-") else MUL if "times" in text else ATOM
+    if node.op in ("add", "sub"):
+        return _sum(node, names), ADD
+    if node.op == "neg":
+        return "-" + _within(node.args[0], names, MUL), NEG
+    if node.op == "mul":
+        return _product(node, names), MUL
+    if node.op == "div":
+        return _fraction(node, names), ATOM
+    if node.op == "pow":
+        return _raised(node, names), POW
+    return _function(node, names)
+
+
+def _within(node: Node, names: Sequence[str], level: int) -> str:
+    text, own = _write(node, names)
+    return rf"\left({text}\right)" if own < level else text
+
+
+def _sum(node: Node, names: Sequence[str]) -> str:
+    left = _within(node.args[0], names, ADD)
+    right = _within(node.args[1], names, ADD if node.op == "add" else MUL)
+    if right.startswith("-"):
+        return f"{left} {'-' if node.op == 'add' else '+'} {right[1:]}"
+    return f"{left} {'+' if node.op == 'add' else '-'} {right}"
+
+
+def _product(node: Node, names: Sequence[str]) -> str:
+    left, right = (_within(a, names, MUL) for a in node.args)
+    right = rf"\left({right}\right)" if right.startswith("-") else right
+    return rf"{left} \cdot {right}" if right[0].isdigit() else rf"{left}\,{right}"
+
+
+def _fraction(node: Node, names: Sequence[str]) -> str:
+    above, below = (_write(a, names)[0] for a in node.args)
+    return rf"\frac{{{above}}}{{{below}}}"
+
+
+def _raised(node: Node, names: Sequence[str]) -> str:
+    base, power = node.args
+    inner = _within(base, names, ATOM)
+    if is_unit_scaled(base) or base.op == "div":
+        inner = rf"\left({inner}\right)"
+    return f"{inner}^{{{_write(power, names)[0]}}}"
+
+
+def _function(node: Node, names: Sequence[str]) -> tuple[str, int]:
+    inner = [_write(a, names)[0] for a in node.args]
+    if node.op == "exp":
+        is_short = len(inner[0]) <= 12
+        text = f"e^{{{inner[0]}}}" if is_short else rf"\exp\left({inner[0]}\right)"
+        return text, POW if is_short else ATOM
+    if node.op == "sqrt":
+        return rf"\sqrt{{{inner[0]}}}", ATOM
+    if node.op == "abs":
+        return rf"\left|{inner[0]}\right|", ATOM
+    return rf"{_NAMED[node.op]}\left({', '.join(inner)}\right)", ATOM

@@ -1,0 +1,274 @@
+"""Turns a law into a sympy expression and back, into LaTeX, and tells whether two are one form.
+
+sympy is slow to load, so it is imported by the functions that need it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from evolve.law.algebra import is_unit_scaled
+from evolve.law.canonical import canonical
+from evolve.law.graph import (
+    Law,
+    Node,
+    call,
+    const,
+    constants_of,
+    feat,
+    features_of,
+    num,
+    walk,
+)
+from evolve.law.latex import latex as latex
+from evolve.law.likeness import covers, n_independent
+
+
+def to_sympy(
+    law: Law, feature_names: Sequence[str], constants: npt.ArrayLike | None = None
+) -> Any:
+    """The law as a sympy expression.
+
+    Features are symbols with their names (positive where the law takes their logarithm or a
+    power of them, else real); constants are real symbols ``c0``, ``c1``, …, or numbers.
+
+    Args:
+        law: The law; of a rolled law, the view of target 0.
+        feature_names: Names of the features.
+        constants: `(p,)` values.
+    """
+    import sympy
+
+    positive = _needs_positive(law.root)
+    leaves: dict[Node, Any] = {}
+    for node in set(walk(law.root)):
+        if node.op == "feat":
+            kind = {"positive": True} if node.index in positive else {"real": True}
+            leaves[node] = sympy.Symbol(feature_names[node.index], **kind)
+        elif node.op == "const":
+            leaves[node] = sympy.Symbol(f"c{node.index}", real=True)
+        elif node.op == "num":
+            leaves[node] = _number(node.value)
+    if constants is not None:
+        values = np.asarray(constants, dtype=float)
+        leaves |= {n: sympy.Float(values[n.index], 17) for n in leaves if n.op == "const"}
+    return _build(law.root, leaves, _sympy_functions())
+
+
+def _needs_positive(root: Node) -> set[int]:
+    inside = [n.args[0] for n in walk(root) if n.op in ("log", "sqrt", "pow")]
+    return {i for node in inside for i in features_of(node)}
+
+
+def _number(value: float) -> Any:
+    import sympy
+
+    if value == int(value) and abs(value) < 1e18:
+        return sympy.Integer(int(value))
+    exact = sympy.nsimplify(value, rational=True)
+    is_short = exact.q <= 1000 or _is_power_of_ten(exact.q)
+    return exact if is_short and float(exact) == value else sympy.Float(value, 17)
+
+
+def _is_power_of_ten(value: int) -> bool:
+    return bool(value == 10 ** (len(str(value)) - 1))
+
+
+def _build(node: Node, leaves: dict[Node, Any], functions: dict[str, Callable[..., Any]]) -> Any:
+    if not node.args:
+        return leaves[node]
+    return functions[node.op](*(_build(a, leaves, functions) for a in node.args))
+
+
+def _sympy_functions() -> dict[str, Callable[..., Any]]:
+    import sympy
+
+    return {
+        "neg": lambda a: -a,
+        "exp": sympy.exp,
+        "log": sympy.log,
+        "sqrt": sympy.sqrt,
+        "tanh": sympy.tanh,
+        "abs": sympy.Abs,
+        "log1p": lambda a: sympy.log(1 + a),
+        "expm1": lambda a: sympy.exp(a) - 1,
+        "square": lambda a: a**2,
+        "add": lambda a, b: a + b,
+        "sub": lambda a, b: a - b,
+        "mul": lambda a, b: a * b,
+        "div": lambda a, b: a / b,
+        "pow": lambda a, b: a**b,
+        "max": sympy.Max,
+        "min": sympy.Min,
+        "logaddexp": lambda a, b: sympy.log(sympy.exp(a) + sympy.exp(b)),
+    }
+
+
+def from_sympy(expression: Any, feature_names: Sequence[str]) -> Law:
+    """The law of a sympy expression in the features' names and constants ``c0``, ``c1``, ….
+
+    Any other symbol becomes a further constant, in alphabetical order.
+
+    Raises:
+        ValueError: the expression holds a function that a law cannot.
+    """
+    import sympy
+
+    names = {name: feat(i) for i, name in enumerate(feature_names)}
+    rest = sorted({s.name for s in expression.free_symbols} - set(names))
+    numbered = [n for n in rest if n[:1] == "c" and n[1:].isdigit()]
+    taken = 1 + max((int(n[1:]) for n in numbered), default=-1)
+    names |= {n: const(int(n[1:])) for n in numbered}
+    others = [n for n in rest if n not in numbered]
+    names |= {n: const(taken + i) for i, n in enumerate(others)}
+    root = _node(sympy.sympify(expression), names)
+    return Law(root, 1 + max(constants_of(root), default=-1))
+
+
+_FUNCTIONS = {"exp": "exp", "log": "log", "tanh": "tanh", "Abs": "abs"}
+_CHAINS = {"Add": "add", "Mul": "mul", "Max": "max", "Min": "min"}
+
+
+def _node(expression: Any, names: dict[str, Node]) -> Node:
+    kind = type(expression).__name__
+    if expression.is_Symbol:
+        return names[expression.name]
+    if expression.is_number and expression.is_real:
+        return num(float(expression))
+    if kind == "Pow":
+        return _power(expression, names)
+    args = [_node(a, names) for a in expression.args]
+    if kind == "Mul":
+        args = _with_unit(expression.args[0], args)
+    if kind in _FUNCTIONS and len(args) == 1:
+        return call(_FUNCTIONS[kind], args[0])
+    if kind not in _CHAINS:
+        raise ValueError(f"symbolic: a law cannot hold {kind}")
+    result = args[0]
+    for arg in args[1:]:
+        is_divided = kind == "Mul" and arg.op == "div" and arg.args[0] == num(1.0)
+        is_taken = kind == "Add" and arg.op == "mul" and arg.args[0] == num(-1.0)
+        if is_divided:
+            result = call("div", result, arg.args[1])
+        elif is_taken:
+            result = call("sub", result, arg.args[1])
+        else:
+            result = call(_CHAINS[kind], result, arg)
+    return result
+
+
+def _with_unit(coefficient: Any, args: list[Node]) -> list[Node]:
+    """Factors with a literal ``1/1000`` drawn to the first feature, as its unit."""
+    features = [a for a in args if a.op == "feat"]
+    if not (coefficient.is_Rational and coefficient.p == 1 and features):
+        return args
+    scaled = call("div", features[0], num(float(coefficient.q)))
+    return [scaled if a is features[0] else a for a in args[1:]]
+
+
+def _power(expression: Any, names: dict[str, Node]) -> Node:
+    base, power = expression.as_base_exp()
+    if power.is_number and power < 0:
+        return call("div", num(1.0), _node(base**-power, names))
+    if power == 2:
+        return call("square", _node(base, names))
+    if power.is_number and 2 * power == 1:
+        return call("sqrt", _node(base, names))
+    return call("pow", _node(base, names), _node(power, names))
+
+
+def symbolic_complexity(law: Law) -> int:
+    """Number of operations of the law as sympy counts them, after its own simplification."""
+    import sympy
+
+    names = [f"x{i}" for i in range(1 + max(features_of(law.root), default=0))]
+    expression = to_sympy(Law(canonical(law.root)[0], law.n_constants), names)
+    return int(sympy.count_ops(expression))
+
+
+# the same form
+
+
+def same_form(left: Law, right: Law, n_features: int) -> bool:
+    """Whether two laws are one family of curves, up to algebra and the meaning of constants.
+
+    Three steps, the first that decides is taken:
+
+    1. The canonical forms agree when features are measured in the same units and positive
+       amplitudes are read as any amplitude (``A*x**-b``, ``exp(a - b*log(x/1e9))``): same.
+    2. The numbers of independent constants differ (rank of the derivatives by the constants at
+       random points), or the features do: not the same.
+    3. Each law, with random constants, is fitted to by the other on random rows (features
+       between 0.2 and 5 units; several starts): same if every fit reaches 1e-9 relative.
+    """
+    if left.rolled != right.rolled:
+        return False
+    units = _units(right.root) | _units(left.root)
+    one, two = (_loose(law.root, units) for law in (left, right))
+    if one == two:
+        return True
+    if features_of(one) != features_of(two):
+        return False
+    if n_independent(one, n_features) != n_independent(two, n_features):
+        return False
+    return covers(one, two, n_features) and covers(two, one, n_features)
+
+
+def _loose(root: Node, units: dict[Node, float]) -> Node:
+    """Canonical form in features of order 1, with amplitudes of either sign."""
+    root = canonical(_in_units(root, units))[0]
+    return canonical(_with_any_amplitude(root))[0]
+
+
+def _units(root: Node) -> dict[Node, float]:
+    return {n.args[0]: n.args[1].value for n in walk(root) if is_unit_scaled(n)}
+
+
+def _in_units(node: Node, units: dict[Node, float]) -> Node:
+    """The tree in features that are measured in `units`."""
+    if is_unit_scaled(node):
+        feature, unit = node.args
+        ratio = units[feature] / unit.value
+        return feature if ratio == 1.0 else call("mul", feature, num(ratio))
+    if node in units:
+        return call("mul", node, num(units[node]))
+    return Node(node.op, tuple(_in_units(a, units) for a in node.args), node.value)
+
+
+def _with_any_amplitude(node: Node) -> Node:
+    """The tree with every ``exp(c + f)``, c used once, as ``c*exp(f)``."""
+    uses = [n for n in walk(node) if n.op == "const"]
+    free = {n for n in uses if uses.count(n) == 1}
+    return _spread(node, free)
+
+
+def _spread(node: Node, free: set[Node]) -> Node:
+    args = tuple(_spread(a, free) for a in node.args)
+    node = Node(node.op, args, node.value)
+    if node.op != "exp":
+        return node
+    amplitude, rest = _split(args[0], free)
+    if amplitude is None:
+        return node
+    return amplitude if rest is None else call("mul", amplitude, call("exp", rest))
+
+
+def _split(node: Node, free: set[Node]) -> tuple[Node | None, Node | None]:
+    """A free term of a left-leaning sum, and the sum without it."""
+    if node in free:
+        return node, None
+    if node.op not in ("add", "sub"):
+        return None, node
+    left, right = node.args
+    if node.op == "add" and right in free:
+        return right, left
+    found, rest = _split(left, free)
+    if found is None:
+        return None, node
+    if rest is None:
+        return found, right if node.op == "add" else call("neg", right)
+    return found, call(node.op, rest, right)
