@@ -48,6 +48,8 @@ class Order:
             self.colours = {leaf: f"k{ranks[text]:02d}" for leaf, text in texts.items()}
             self._keys.clear()
             root = self._sorted(root)
+            if len(ranks) == len(texts):
+                break
         return root
 
     def _find_shared(self, node: Node, place: str, places: dict[Node, list[str]]) -> None:
@@ -66,6 +68,7 @@ class Order:
     def _rank(self, node: Node) -> tuple[int, tuple[int, str]]:
         """Free constants first; the coefficient of a term does not count."""
         if node.op == "prod":
-            rest = node.args[1:] if node.args[0] in self.free else node.args
-            return 1, self.key(bare(rest))
+            if node.args[0] in self.free:
+                return 1, self.key(bare(node.args[1:]))
+            return 1, self.key(node if node.value == 1.0 else bare(node.args))
         return 0 if node in self.free else 1, self.key(node)
