@@ -6,34 +6,25 @@ A run is a folder with one database. What decides its entries is kept there when
 
 from __future__ import annotations
 
-import hashlib
 import re
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
-from evolve import __version__
-from evolve.archive import Archive, Elite
+from evolve.archive import Archive
 from evolve.champion import Choice, choose
 from evolve.errors import StoreError, TaskError, nearest
 from evolve.evaluate import Evaluator, Setting
-from evolve.law.candidate import Candidate, candidate_from_data
-from evolve.law.graph import Array
-from evolve.law.printer import print_program
-from evolve.operators import Space
-from evolve.proposers.grammar import Proposal
-from evolve.proposers.seeds import Seed, read_seeds, seed_proposals
-from evolve.proposers.starting import generic_laws, starting_proposals
+from evolve.lanes import Lanes
 from evolve.record import Entry
-from evolve.search import BATCH, Budget, search
+from evolve.search import Budget, search
 from evolve.splits import make_folds
+from evolve.start import Setup, elites_of, literature
 from evolve.store import STORE_NAME, Store
 from evolve.task import Task, fingerprint, load_task
 
 DEFAULT_EVALUATIONS = 3000
-DEFAULT_CONSTANTS = 12
-SCORING_VERSION = 1
 COMPARED = {
     "fingerprint": "the task (rows or task.toml)",
     "scoring": "the scoring version",
@@ -76,85 +67,6 @@ class Watcher(Protocol):
 
     def choosing(self) -> None:
         """The search is over and the champion is being chosen."""
-
-
-def space_of(task: Task) -> Space:
-    """What a task allows candidates to be."""
-    features = task.spec.features
-    return Space(
-        units=tuple(f.unit for f in features),
-        logarithmic=tuple(f.scale == "log" for f in features),
-        max_constants=task.spec.max_constants or DEFAULT_CONSTANTS,
-        rolled=task.spec.own,
-        positive=bool((task.train.Y > 0).all()),
-        pooled=task.n_groups >= 3,
-        has_axes=bool(task.spec.folds.axes),
-    )
-
-
-@dataclass(frozen=True)
-class Setup:
-    """What a task and a seed fix before the first evaluation.
-
-    Attributes:
-        task: The task.
-        space: What it allows.
-        seeds: Its literature laws.
-        starts: The first candidates, literature first.
-    """
-
-    task: Task
-    space: Space
-    seeds: tuple[Seed, ...]
-    starts: tuple[Proposal, ...]
-
-    @property
-    def versions(self) -> dict[str, Any]:
-        """Versions of whatever decides the scores."""
-        keys = "".join(p.key for p in self.starts)
-        return {
-            "evolve": __version__,
-            "scoring": SCORING_VERSION,
-            "starts": hashlib.sha256(keys.encode()).hexdigest()[:16],
-        }
-
-    def text_of(self, proposal: Proposal) -> str:
-        """Program text of a proposal."""
-        return program_text(self.task, proposal.candidate, proposal.operator)
-
-
-def program_text(
-    task: Task, candidate: Candidate, operator: str, priors: Array | None = None
-) -> str:
-    """Program text of a candidate.
-
-    Args:
-        task: Gives names, units and axes.
-        candidate: Law and recipe.
-        operator: What made it.
-        priors: `(t, 2, p)` centres and precisions learnt across groups, for the text to state.
-    """
-    return print_program(
-        candidate.law,
-        candidate.recipe,
-        task.feature_names,
-        task.target_names,
-        doc=f"A law of {task.name}, made by {operator}.",
-        units=[f.unit for f in task.spec.features],
-        axes=[task.feature_names.index(a) for a in task.spec.folds.axes],
-        prior=None if priors is None else (priors[:, 0], priors[:, 1]),
-    )
-
-
-def make_setup(task: Task, seed: int) -> Setup:
-    """The space, literature and first candidates of a task."""
-    space = space_of(task)
-    seeds = read_seeds(task, space)
-    proposals = {p.key: p for p in seed_proposals(seeds, space)}
-    laws = {p.operator: p.candidate.law.root for p in proposals.values()} | generic_laws(space)
-    for proposal in starting_proposals(space, laws, BATCH, seed):
-        proposals.setdefault(proposal.key, proposal)
-    return Setup(task, space, tuple(seeds), tuple(proposals.values()))
 
 
 def create_run(folder: Path, setup: Setup, settings: Settings) -> Store:
@@ -273,15 +185,18 @@ def carry_on(
         or nothing has a score).
     """
     watcher.began(store, setup.task, settings)
-    folds = tuple(make_folds(setup.task))
+    lanes = Lanes(store, setup, settings.seed)
     ended = False
 
     def on_batch(archive: Archive, entries: Sequence[Entry]) -> bool:
         nonlocal ended
         ended = not watcher.batch(archive, entries)
+        if not ended:
+            lanes.compare_batch(evaluator, archive, entries)
         return not ended
 
-    with Evaluator(Setting(setup.task, folds), workers) as evaluator:
+    setting = Setting(setup.task, tuple(make_folds(setup.task)))
+    with lanes, Evaluator(setting, workers) as evaluator:
         stored = store.entries()
         if stored:
             known = Archive()
@@ -297,32 +212,13 @@ def carry_on(
             budget=settings.budget,
             on_batch=on_batch,
         )
-    if ended or not archive.cells:
-        return archive, None
-    watcher.choosing()
-    extra = elites_of(literature(setup, store.entries()))
-    return archive, choose(setup.task, archive, workers, extra)
-
-
-def literature(setup: Setup, entries: Sequence[Entry]) -> list[Entry]:
-    """The entries of the literature laws under their own recipes, by name."""
-    names = {seed.name for seed in setup.seeds}
-    found: dict[str, Entry] = {}
-    for entry in entries[: len(setup.starts)]:
-        if entry.operator in names and not entry.parents:
-            found.setdefault(entry.operator, entry)
-    return [found[name] for name in sorted(found)]
-
-
-def elites_of(entries: Sequence[Entry]) -> list[Elite]:
-    """Elites of the entries that have a score and a law."""
-    return [
-        Elite(entry, candidate_from_data(entry.law, entry.recipe), entry.evaluation.score)
-        for entry in entries
-        if entry.law is not None
-        and entry.recipe is not None
-        and entry.evaluation.score is not None
-    ]
+        if ended or not archive.cells:
+            return archive, None
+        watcher.choosing()
+        extra = elites_of(literature(setup, store.entries()))
+        choice = choose(setup.task, archive, workers, extra)
+        lanes.compare_champion(choice.champion)
+    return archive, choice
 
 
 def _task_facts(task: Task) -> dict[str, Any]:

@@ -20,8 +20,8 @@ from evolve.law.candidate import Candidate, candidate_from_data
 from evolve.law.graph import Array
 from evolve.law.printer import formula
 from evolve.record import Entry, Evaluation
-from evolve.run import Setup, literature, program_text
 from evolve.scoring import r2
+from evolve.start import Setup, literature, program_text
 from evolve.store import Store
 from evolve.task import Task
 

@@ -14,16 +14,19 @@ PACKAGE = Path(__file__).resolve().parent.parent / "evolve"
 # Modules and folders of evolve/, by row; within a row imports may not go round in a circle.
 ROWS: tuple[tuple[str, ...], ...] = (
     ("errors",),
-    ("spec", "tables", "task", "fold", "splits", "program", "law", "scoring", "record"),
+    (
+        *("spec", "tables", "task", "fold", "splits", "beyond", "program", "law"),
+        *("scoring", "record"),
+    ),
     (
         *("fitting", "pooling", "operators"),
         *("selection", "archive", "store", "database", "lock", "migrations"),
     ),
     ("sandbox", "proposers", "fit_server"),
     ("evaluate",),
-    ("search", "champion"),
+    ("search", "champion", "agreement"),
     (
-        *("run", "summary", "score", "export", "report", "estimator"),
+        *("start", "lanes", "run", "summary", "score", "export", "report", "estimator"),
         *("forecast", "plan", "query"),
     ),
     ("cli", "display", "data", "bench"),

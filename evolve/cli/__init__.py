@@ -21,6 +21,7 @@ VERBS = (
     "run",  # run, resume
     "runs",  # runs, show
     "score",
+    "export",
     "tasks",  # tasks, data pull
     "doctor",
 )

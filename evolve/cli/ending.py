@@ -10,7 +10,8 @@ from evolve.cli.output import print_json, print_table
 
 if TYPE_CHECKING:
     from evolve.champion import Choice
-    from evolve.run import Settings, Setup
+    from evolve.run import Settings
+    from evolve.start import Setup
     from evolve.store import Store
     from evolve.summary import Line
 
@@ -37,6 +38,7 @@ def print_ending(
         json: Print a JSON document in place of text.
     """
     from evolve.archive import Archive
+    from evolve.lanes import disagreements
     from evolve.summary import keep, summarise
 
     entries = store.entries()
@@ -60,6 +62,8 @@ def print_ending(
         print_law(lines[0])
     else:
         print("no law has a score yet")
+    for line in disagreements(store):
+        print(f"the lanes disagree, please report this: {line}")
     print(f"run:    {store.folder}")
     for name, command in commands.items():
         print(f"{name + ':':7} {command}")

@@ -15,8 +15,9 @@ from evolve.cli.options import RUNS, Json, Quiet, RunsDir, TasksDirs, Workers, p
 if TYPE_CHECKING:
     from evolve.cli.stopping import Stopping
     from evolve.display import Silent
-    from evolve.run import Settings, Setup
+    from evolve.run import Settings
     from evolve.sandbox import SandboxReport
+    from evolve.start import Setup
     from evolve.store import Store
 
 MORE = "Evaluations in total"
@@ -59,7 +60,8 @@ def run(
     json: Json = False,
 ) -> None:
     """Search a task's training rows for a law (the default verb)."""
-    from evolve.run import DEFAULT_EVALUATIONS, Settings, create_run, free_name, make_setup
+    from evolve.run import DEFAULT_EVALUATIONS, Settings, create_run, free_name
+    from evolve.start import make_setup
     from evolve.task import load_task
 
     seconds = None if time is None else parse_time(time)
@@ -89,7 +91,8 @@ def resume(
     json: Json = False,
 ) -> None:
     """Go on with a run that was ended early, or give it a larger budget."""
-    from evolve.run import Settings, find_run, make_setup, require_same, settings_of, task_of
+    from evolve.run import Settings, find_run, require_same, settings_of, task_of
+    from evolve.start import make_setup
     from evolve.store import Store
 
     sandbox = check_sandbox(require_sandbox)

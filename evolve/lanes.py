@@ -1,0 +1,99 @@
+"""Turns what a run finds worth checking into stored comparisons of the fast and the foreign lane.
+
+New elites of a size, a sample of the rest and the champion are run again as text, in a process
+that knows nothing of graphs; a difference is an error of ours and is stored and shown.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from types import TracebackType
+from typing import Any, Self
+
+import numpy as np
+
+from evolve.agreement import TOLERANCE, Agreement, compare, run_text, to_compare
+from evolve.archive import Archive
+from evolve.champion import Fitted
+from evolve.evaluate import Evaluator
+from evolve.fold import Fold
+from evolve.law.candidate import Candidate, candidate_from_data
+from evolve.law.graph import Array
+from evolve.record import Entry
+from evolve.sandbox import ForeignLane, Limits
+from evolve.start import Setup, program_text
+from evolve.store import Store
+
+NOTE = "lanes"
+PATIENT = Limits(cpu_s=60.0, predict_cpu_s=10.0)
+
+
+class Lanes:
+    """The foreign lane of a run and what it has said so far; use as a context manager."""
+
+    def __init__(self, store: Store, setup: Setup, seed: int) -> None:
+        """Take up the comparisons that the store holds; the lane's process is not awaited."""
+        self._store, self._setup, self._seed = store, setup, seed
+        self._data: list[dict[str, Any]] = list(store.note(NOTE) or [])
+        # Programs printed by the grammar are our own, whatever the sandbox can enforce here.
+        self._lane = ForeignLane(PATIENT, allow_weak=True)
+
+    def __enter__(self) -> Self:
+        """Start the lane's process."""
+        self._lane.__enter__()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        """Stop the lane's process."""
+        self._lane.close()
+
+    def compare_batch(
+        self, evaluator: Evaluator, archive: Archive, entries: Sequence[Entry]
+    ) -> None:
+        """Compare what is worth it in a batch, and store how that went."""
+        found = []
+        for entry in to_compare(archive, entries, self._seed):
+            assert entry.law is not None
+            assert entry.recipe is not None
+            candidate = candidate_from_data(entry.law, entry.recipe)
+            found.append(compare(evaluator, self._lane, entry, candidate, self._text))
+        self._keep(found)
+
+    def compare_champion(self, champion: Fitted) -> None:
+        """Compare the champion on all training rows."""
+        task = self._setup.task
+        every = np.arange(task.train.n_rows)
+        text = self._text(champion.candidate, champion.priors)
+        predictions = run_text(self._lane, task, Fold("all rows", every, every), text)
+        index = champion.entry.index
+        if isinstance(predictions, str):
+            self._keep([Agreement(index, predictions, None)])
+            return
+        size = np.max(np.abs(champion.predictions))
+        gap = np.max(np.abs(predictions - champion.predictions)) / size
+        self._keep([Agreement(index, "ok", float(gap))])
+
+    def _text(self, candidate: Candidate, priors: Array | None) -> str:
+        return program_text(self._setup.task, candidate, "the search", priors)
+
+    def _keep(self, found: Sequence[Agreement]) -> None:
+        if found:
+            self._data += [agreement.to_data() for agreement in found]
+            self._store.set_note(NOTE, self._data)
+
+
+def disagreements(store: Store) -> list[str]:
+    """One line for each stored comparison that did not hold."""
+    lines = []
+    for agreement in (Agreement(**data) for data in store.note(NOTE) or []):
+        if not agreement.holds:
+            told = agreement.status
+            if agreement.difference is not None:
+                told = f"predictions differ by {agreement.difference:.1e}, above {TOLERANCE:.0e}"
+            lines.append(f"entry {agreement.index}: {told}")
+    return lines

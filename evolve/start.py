@@ -1,0 +1,124 @@
+"""Turns a task and a seed into what stands before the first evaluation: space, seeds, starts."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from evolve import __version__
+from evolve.archive import Elite
+from evolve.law.candidate import Candidate, candidate_from_data
+from evolve.law.graph import Array
+from evolve.law.printer import print_program
+from evolve.operators import Space
+from evolve.proposers.grammar import Proposal
+from evolve.proposers.seeds import Seed, read_seeds, seed_proposals
+from evolve.proposers.starting import generic_laws, starting_proposals
+from evolve.record import Entry
+from evolve.search import BATCH
+from evolve.task import Task
+
+DEFAULT_CONSTANTS = 12
+SCORING_VERSION = 1
+
+
+@dataclass(frozen=True)
+class Setup:
+    """What a task and a seed fix before the first evaluation.
+
+    Attributes:
+        task: The task.
+        space: What it allows.
+        seeds: Its literature laws.
+        starts: The first candidates, literature first.
+    """
+
+    task: Task
+    space: Space
+    seeds: tuple[Seed, ...]
+    starts: tuple[Proposal, ...]
+
+    @property
+    def versions(self) -> dict[str, Any]:
+        """Versions of whatever decides the scores."""
+        keys = "".join(p.key for p in self.starts)
+        return {
+            "evolve": __version__,
+            "scoring": SCORING_VERSION,
+            "starts": hashlib.sha256(keys.encode()).hexdigest()[:16],
+        }
+
+    def text_of(self, proposal: Proposal) -> str:
+        """Program text of a proposal."""
+        return program_text(self.task, proposal.candidate, proposal.operator)
+
+
+def program_text(
+    task: Task, candidate: Candidate, operator: str, priors: Array | None = None
+) -> str:
+    """Program text of a candidate.
+
+    Args:
+        task: Gives names, units and axes.
+        candidate: Law and recipe.
+        operator: What made it.
+        priors: `(t, 2, p)` centres and precisions learnt across groups, for the text to state.
+    """
+    return print_program(
+        candidate.law,
+        candidate.recipe,
+        task.feature_names,
+        task.target_names,
+        doc=f"A law of {task.name}, made by {operator}.",
+        units=[f.unit for f in task.spec.features],
+        axes=[task.feature_names.index(a) for a in task.spec.folds.axes],
+        prior=None if priors is None else (priors[:, 0], priors[:, 1]),
+    )
+
+
+def make_setup(task: Task, seed: int) -> Setup:
+    """The space, literature and first candidates of a task."""
+    space = space_of(task)
+    seeds = read_seeds(task, space)
+    proposals = {p.key: p for p in seed_proposals(seeds, space)}
+    laws = {p.operator: p.candidate.law.root for p in proposals.values()} | generic_laws(space)
+    for proposal in starting_proposals(space, laws, BATCH, seed):
+        proposals.setdefault(proposal.key, proposal)
+    return Setup(task, space, tuple(seeds), tuple(proposals.values()))
+
+
+def space_of(task: Task) -> Space:
+    """What a task allows candidates to be."""
+    features = task.spec.features
+    return Space(
+        units=tuple(f.unit for f in features),
+        logarithmic=tuple(f.scale == "log" for f in features),
+        max_constants=task.spec.max_constants or DEFAULT_CONSTANTS,
+        rolled=task.spec.own,
+        positive=bool((task.train.Y > 0).all()),
+        pooled=task.n_groups >= 3,
+        has_axes=bool(task.spec.folds.axes),
+    )
+
+
+def literature(setup: Setup, entries: Sequence[Entry]) -> list[Entry]:
+    """The entries of the literature laws under their own recipes, by name."""
+    names = {seed.name for seed in setup.seeds}
+    found: dict[str, Entry] = {}
+    for entry in entries[: len(setup.starts)]:
+        if entry.operator in names and not entry.parents:
+            found.setdefault(entry.operator, entry)
+    return [found[name] for name in sorted(found)]
+
+
+def elites_of(entries: Sequence[Entry]) -> list[Elite]:
+    """Elites of the entries that have a score and a law."""
+    return [
+        Elite(entry, candidate_from_data(entry.law, entry.recipe), entry.evaluation.score)
+        for entry in entries
+        if entry.law is not None
+        and entry.recipe is not None
+        and entry.evaluation.score is not None
+    ]
