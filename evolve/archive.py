@@ -102,9 +102,9 @@ class Archive:
 
 
 def _elite(entry: Entry, score: float) -> Elite:
-    known = entry.law is not None and entry.recipe is not None
-    candidate = candidate_from_data(entry.law, entry.recipe) if known else None  # type: ignore[arg-type]
-    return Elite(entry, candidate, score)
+    if entry.law is None or entry.recipe is None:
+        return Elite(entry, None, score)
+    return Elite(entry, candidate_from_data(entry.law, entry.recipe), score)
 
 
 def cell_of(elite: Elite) -> tuple[int, str]:

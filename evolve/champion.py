@@ -18,7 +18,7 @@ from evolve.evaluate import Evaluator, FoldResult, Setting
 from evolve.fold import Fold
 from evolve.law.candidate import Candidate
 from evolve.law.canonical import complexity
-from evolve.law.graph import Array
+from evolve.law.graph import Array, Law
 from evolve.record import Entry, Evaluation, FoldScore
 from evolve.scoring import r2
 from evolve.selection import EPSILON, price
@@ -27,6 +27,7 @@ from evolve.task import Task
 
 FINALISTS = 24
 JUDGING_STARTS = 4
+SHARE_OF_ERROR = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +43,6 @@ class Fitted:
         predictions: `(n, t)` predictions of the training rows.
         train_r2: R² on the training rows.
         judged: Scores on the further folds.
-        judgement: Mean log error on all folds plus price, which the choice minimises.
     """
 
     entry: Entry
@@ -53,7 +53,17 @@ class Fitted:
     predictions: Array
     train_r2: float
     judged: tuple[FoldScore, ...]
-    judgement: float
+
+    @property
+    def losses(self) -> Array:
+        """`(n_folds,)` log errors on the search's and the further folds."""
+        folds = [*self.entry.evaluation.folds, *self.judged]
+        return np.log(np.array([f.nmse for f in folds]) + EPSILON)
+
+    @property
+    def judgement(self) -> float:
+        """Mean log error on all folds plus price; the finalists' order."""
+        return float(self.losses.mean() + _cost(self.candidate.law))
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,15 +102,15 @@ def choose(task: Task, archive: Archive, n_workers: int, extra: Sequence[Elite] 
         judged = evaluator.fit(quick, range(len(judges)))
         refitted = evaluator.fit(candidates, [len(judges)])
     fitted = [
-        _fitted(task, elite, folds, whole[0])
-        for elite, folds, whole in zip(elites, judged, refitted, strict=True)
-        if not isinstance(folds, Evaluation) and not isinstance(whole, Evaluation)
+        _fitted(task, elite, on_judges, on_all[0])
+        for elite, on_judges, on_all in zip(elites, judged, refitted, strict=True)
+        if not isinstance(on_judges, Evaluation) and not isinstance(on_all, Evaluation)
     ]
     if not fitted:
         raise EvolveError(f"{task.name}: no finalist could be fitted on all training rows")
-    table = np.array([fold_losses(f) for f in fitted])
+    table = np.array([f.losses for f in fitted])
     order = np.argsort([f.judgement for f in fitted], kind="stable")
-    champion = fitted[simplest_within_error(table, [_cost(f) for f in fitted])]
+    champion = fitted[simplest_within_error(table, [_cost(f.candidate.law) for f in fitted])]
     return Choice(champion, tuple(fitted[i] for i in order))
 
 
@@ -113,12 +123,6 @@ def finalists_of(archive: Archive, extra: Sequence[Elite] = ()) -> list[Elite]:
         if elite.candidate is not None:
             found.setdefault(elite.entry.index, elite)
     return list(found.values())
-
-
-def fold_losses(fitted: Fitted) -> Array:
-    """`(n_folds,)` log errors on the search's and the further folds."""
-    folds = [*fitted.entry.evaluation.folds, *fitted.judged]
-    return np.log(np.array([f.nmse for f in folds]) + EPSILON)
 
 
 def simplest_within_error(losses: Array, costs: Sequence[float]) -> int:
@@ -140,11 +144,7 @@ def simplest_within_error(losses: Array, costs: Sequence[float]) -> int:
     return int(min(close, key=lambda i: (prices[i], totals[i])))
 
 
-SHARE_OF_ERROR = 1.0
-
-
-def _cost(fitted: Fitted) -> float:
-    law = fitted.candidate.law
+def _cost(law: Law) -> float:
     return price(law.n_constants, complexity(law.root))
 
 
@@ -156,9 +156,6 @@ def _fitted(task: Task, elite: Elite, judged: Sequence[FoldResult], whole: FoldR
     errors = whole.errors.reshape(shape)
     names = [task.group_names[g] for g in whole.groups]
     priors = whole.priors.reshape((*shape[:2], 2, elite.genome.law.n_constants))[0]
-    folds = [*elite.entry.evaluation.folds, *(r.score for r in judged)]
-    losses = np.log(np.array([f.nmse for f in folds]) + EPSILON)
-    law = elite.genome.law
     return Fitted(
         entry=elite.entry,
         candidate=elite.genome,
@@ -168,5 +165,4 @@ def _fitted(task: Task, elite: Elite, judged: Sequence[FoldResult], whole: FoldR
         predictions=whole.predictions,
         train_r2=r2(task.train.Y, whole.predictions),
         judged=tuple(r.score for r in judged),
-        judgement=float(losses.mean() + price(law.n_constants, complexity(law.root))),
     )

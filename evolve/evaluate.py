@@ -25,6 +25,7 @@ from evolve.record import Evaluation, FoldScore
 from evolve.sandbox import Limits, Worker
 from evolve.scoring import nmse
 from evolve.selection import FIRST_LOOK_STARTS, first_look_passes, physics_price, score
+from evolve.splits import can_be_judged
 from evolve.task import Task
 
 LOOK_GROUPS = 12
@@ -54,7 +55,8 @@ class Setting:
         first, group = self.folds[0], self.task.train.group
         stride = -(-self.task.n_groups // LOOK_GROUPS)
         fit, held = (rows[group[rows] % stride == 0] for rows in (first.fit, first.held))
-        return Fold("first look", fit, held) if len(held) else first
+        few = Fold("first look", fit, held)
+        return few if can_be_judged(self.task, few) else first
 
     @property
     def all_folds(self) -> tuple[Fold, ...]:
@@ -230,8 +232,6 @@ class Evaluator:
         held = self.setting.task.train.Y[fold.held]
         if predictions.shape != held.shape or not np.all(np.isfinite(predictions)):
             return failed("not-finite", f"{fold.name}: a prediction is not finite")
-        if not len(held):
-            return FoldScore(fold.name, 0, 0.0, 1.0)
         with np.errstate(over="ignore"):
             error = float(nmse(held, predictions))
         if not np.isfinite(error):

@@ -14,6 +14,7 @@ import numpy.typing as npt
 from evolve.errors import TaskError
 from evolve.fold import Fold, Ints
 from evolve.law.graph import Array
+from evolve.scoring import nmse
 from evolve.task import Task
 
 SHARES = (0.08, 0.16, 0.28, 0.45)
@@ -76,14 +77,24 @@ def _enough(values: Array, far: npt.NDArray[np.bool_]) -> bool:
 
 
 def k_fold(group: Ints, k: int) -> list[Fold]:
-    """Plain folds where nothing extrapolates: every k-th row of each group, shuffled once."""
-    label = np.empty(len(group), dtype=np.int64)
+    """Plain folds where nothing extrapolates: every k-th row of each group, shuffled once.
+
+    Args:
+        group: `(n,)` group numbers.
+        k: Number of folds; fewer are made of a table too short to hold out two rows in each.
+
+    Returns:
+        Folds that together hold out every row once, but those of groups too small to be fitted.
+    """
+    k = max(min(k, len(group) // 2), 2)
+    label = np.full(len(group), -1)
     for g in np.unique(group):
         rows = np.flatnonzero(group == g)
-        order = np.random.default_rng([0, int(g)]).permutation(len(rows))
-        label[rows[order]] = np.arange(len(rows)) % k
-    none = np.zeros(len(group), dtype=bool)
-    return [_fold(f"fold {i + 1} of {k}", label == i, none) for i in range(k)]
+        if len(rows) - -(-len(rows) // k) >= MIN_FIT_ROWS:
+            order = np.random.default_rng([0, int(g)]).permutation(len(rows))
+            label[rows[order]] = np.arange(len(rows)) % k
+    folds = [_fold(f"fold {i + 1} of {k}", label == i, label < 0) for i in range(k)]
+    return [fold for fold in folds if len(fold.held)]
 
 
 def _fold(name: str, held: npt.NDArray[np.bool_], unjudged: npt.NDArray[np.bool_]) -> Fold:
@@ -107,16 +118,18 @@ def make_folds(task: Task) -> list[Fold]:
     """
     spec = task.spec.folds
     if not spec.axes:
-        return k_fold(task.train.group, spec.kfold)
-    columns = _axes(task)
-    folds = peel(task.train.X[:, columns], task.train.group, spec.together, SHARES[: spec.peel])
-    if len(folds) < min(spec.peel, LEAST_FOLDS):
-        folds += _sideways(task, folds, spec.peel - len(folds))
-    if not folds:
-        raise TaskError(
-            f"{task.folder}: the training rows have no further scale to hold out along "
-            f"{', '.join(spec.axes)}; leave out [folds] axes for plain folds"
+        folds = _judgeable(task, k_fold(task.train.group, spec.kfold))
+        lack = f"no group has rows enough to fit {MIN_FIT_ROWS} of them and predict the others"
+    else:
+        folds = _peeled(task, SHARES[: spec.peel])
+        if len(folds) < min(spec.peel, LEAST_FOLDS):
+            folds += _sideways(task, folds, spec.peel - len(folds))
+        lack = (
+            f"the training rows have no further scale to hold out along {', '.join(spec.axes)}; "
+            "leave out [folds] axes for plain folds"
         )
+    if not folds:
+        raise TaskError(f"{task.folder}: {lack}")
     return folds
 
 
@@ -125,12 +138,13 @@ def make_judges(task: Task) -> list[Fold]:
 
     Other thresholds than `make_folds`, the next scale alone, and long jumps that leave out the
     scales between the rows to fit and the rows to predict. Without axes, k-fold with other k.
+    A table that allows no others gets the folds of `make_folds` again.
     """
-    spec = task.spec.folds
-    if not spec.axes:
-        return [f for k in OTHER_K for f in k_fold(task.train.group, k)]
     group = task.train.group
-    deep = peel(task.train.X[:, _axes(task)], group, spec.together, JUDGE_SHARES)
+    if not task.spec.folds.axes:
+        others = [f for k in OTHER_K for f in k_fold(group, k)]
+        return _judgeable(task, others) or make_folds(task)
+    deep = _peeled(task, JUDGE_SHARES)
     if len(deep) < LEAST_FOLDS:
         deep += _sideways(task, [*deep, *make_folds(task)], LEAST_FOLDS)
     jumps = [
@@ -139,11 +153,24 @@ def make_judges(task: Task) -> list[Fold]:
         for far in deep[i + 1 : i + 4]
         if set(group[near.held]) <= set(group[far.fit])
     ]
-    return deep + jumps
+    return deep + jumps or make_folds(task)
 
 
-def _axes(task: Task) -> list[int]:
-    return [task.feature_names.index(a) for a in task.spec.folds.axes]
+def can_be_judged(task: Task, fold: Fold) -> bool:
+    """Whether every target varies over the rows held out; an error has no scale otherwise."""
+    held = task.train.Y[fold.held]
+    return len(held) > 0 and not np.isnan(nmse(held, held))
+
+
+def _judgeable(task: Task, folds: Sequence[Fold]) -> list[Fold]:
+    return [fold for fold in folds if can_be_judged(task, fold)]
+
+
+def _peeled(task: Task, shares: Sequence[float]) -> list[Fold]:
+    """Folds along the task's axes."""
+    columns = [task.feature_names.index(a) for a in task.spec.folds.axes]
+    values, together = task.train.X[:, columns], task.spec.folds.together
+    return _judgeable(task, peel(values, task.train.group, together, shares))
 
 
 def _sideways(task: Task, folds: Sequence[Fold], n: int) -> list[Fold]:
@@ -154,4 +181,4 @@ def _sideways(task: Task, folds: Sequence[Fold], n: int) -> list[Fold]:
     known = [f.held for f in folds]
     others = peel(task.train.X[:, logs], task.train.group, "any", SIDEWAYS_SHARES)
     new = [f for f in others if not any(np.array_equal(f.held, held) for held in known)]
-    return new[:n]
+    return _judgeable(task, new)[:n]
