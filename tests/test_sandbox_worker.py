@@ -17,7 +17,7 @@ import pytest
 from evolve.errors import SandboxError
 from evolve.sandbox import Limits, Worker
 
-LIMITS = Limits(cpu_s=0.3, wall_s=1.0, memory_mib=256)
+LIMITS = Limits(cpu_s=0.2, wall_s=3.0, memory_mib=256)
 
 
 @pytest.fixture(scope="module")

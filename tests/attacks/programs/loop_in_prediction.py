@@ -1,0 +1,11 @@
+# ruff: noqa
+"""Fits, then loops when it predicts."""
+
+
+def fit_scaling_law(data_points, loss_values):
+    return [1.0, 2.0]
+
+
+def scaling_law_func(data_points, params):
+    while True:
+        pass

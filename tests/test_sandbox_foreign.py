@@ -1,0 +1,219 @@
+"""Programs run in the foreign lane as they would here, and what they return is checked."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import numpy as np
+import pytest
+from attacks.arena import HONEST
+from scipy.optimize import least_squares
+
+from evolve.errors import SandboxError
+from evolve.sandbox import ForeignLane, Limits
+
+X = np.linspace(1.0, 9.0, 40).reshape(-1, 1)
+Y = 1.5 + 2.0 * X[:, 0] ** -0.3
+LIMITS = Limits(cpu_s=2.0, wall_s=10.0, memory_mib=256)
+
+
+@pytest.fixture(scope="module")
+def lane() -> Iterator[ForeignLane]:
+    with ForeignLane(LIMITS, allow_weak=True) as lane:
+        yield lane
+
+
+def honest_law(x: np.ndarray, p: np.ndarray) -> np.ndarray:
+    return p[0] + p[1] * x[:, 0] ** (-p[2])
+
+
+def test_a_program_fits_and_predicts_bit_for_bit_as_in_process(lane: ForeignLane) -> None:
+    fitted = lane.fit(HONEST, [X, X[:20]], [Y, Y[:20] + 1.0])
+    assert fitted.ok, fitted.message
+    start = np.array([1.0, 1.0, 0.5])
+    here = least_squares(lambda p: honest_law(X, p) - Y, start).x
+    assert fitted.arrays[0].tobytes() == here.tobytes()
+    predicted = lane.predict(HONEST, [X, X[:5]], list(fitted.arrays))
+    assert predicted.arrays[0].tobytes() == honest_law(X, here).tobytes()
+    assert predicted.arrays[1].shape == (5,)
+    assert fitted.cpu_s > 0
+    assert fitted.max_rss_mib > 10
+
+
+def test_several_targets_give_two_dimensional_answers(lane: ForeignLane) -> None:
+    text = (
+        "import numpy as np\n"
+        "def fit_scaling_law(X, Y):\n"
+        "    return np.linalg.lstsq(np.hstack([np.ones((len(X), 1)), X]), Y, rcond=None)[0].T\n"
+        "def scaling_law_func(X, params):\n"
+        "    return np.hstack([np.ones((len(X), 1)), X]) @ params.T\n"
+    )
+    both = np.column_stack([X[:, 0], 2.0 * X[:, 0] + 1.0])
+    fitted = lane.fit(text, [X], [both])
+    assert fitted.arrays[0].shape == (2, 2)
+    predicted = lane.predict(text, [X], list(fitted.arrays))
+    np.testing.assert_allclose(predicted.arrays[0], both)
+    again = lane.predict_in_batches(text, [X], list(fitted.arrays), list(predicted.arrays))
+    assert again.ok, again.message
+
+
+def test_our_own_fitter_runs_in_the_lane(lane: ForeignLane) -> None:
+    text = (
+        "from evolve.fitting import fit_law\n"
+        "def scaling_law_func(X, params):\n"
+        "    return params[0] + params[1] * X[:, 0] ** (-params[2])\n"
+        "def fit_scaling_law(X, y):\n"
+        "    return fit_law(scaling_law_func, X, y, n_constants=3)\n"
+    )
+    fitted = lane.fit(text, [X], [Y])
+    assert fitted.ok, fitted.message
+    predicted = lane.predict(text, [X], list(fitted.arrays))
+    np.testing.assert_allclose(predicted.arrays[0], Y, rtol=1e-3)
+
+
+def test_the_law_dialect_gets_and_returns_rows_as_dicts(lane: ForeignLane) -> None:
+    text = (
+        "def law(input_data, group):\n"
+        "    slope = {'a': 1.0, 'b': 2.0}[group]\n"
+        "    return [{'loss': slope * row['size'], 'other': 1} for row in input_data]\n"
+    )
+    outcome = lane.law(text, [X, X[:3]], ["a", "b"], ["size"], ["loss"])
+    np.testing.assert_array_equal(outcome.arrays[0], X)
+    np.testing.assert_array_equal(outcome.arrays[1], 2.0 * X[:3])
+    missing = lane.law(text, [X], ["a"], ["size"], ["loss", "accuracy"])
+    assert missing.status == "bad-answer"
+    assert "accuracy" in missing.message
+    assert lane.law(text, [X], ["c"], ["size"], ["loss"]).status == "exception"
+
+
+def test_what_a_program_prints_is_kept_up_to_a_cap(lane: ForeignLane) -> None:
+    text = "def fit_scaling_law(X, y):\n    print('début\\x1b[2J', 'x' * 9000)\n    return [1.0]\n"
+    outcome = lane.fit(text, [X], [Y])
+    assert outcome.stdout.startswith("début?[2J xxx")
+    assert len(outcome.stdout.encode()) <= 4096
+
+
+def test_what_a_program_printed_before_it_was_killed_is_kept() -> None:
+    text = "def fit_scaling_law(X, y):\n    print('here')\n    while True: pass\n"
+    with ForeignLane(Limits(cpu_s=0.2), allow_weak=True) as lane:
+        outcome = lane.fit(text, [X], [Y])
+    assert (outcome.status, outcome.stdout) == ("cpu", "here")
+
+
+def test_an_exception_names_the_line_of_the_program(lane: ForeignLane) -> None:
+    text = "def helper(x):\n    return 1 / x\ndef fit_scaling_law(X, y):\n    return helper(0)\n"
+    outcome = lane.fit(text, [X], [Y])
+    assert outcome.status == "exception"
+    assert outcome.message == "ZeroDivisionError: division by zero (line 2)"
+
+
+def test_text_that_does_not_compile_is_an_exception(lane: ForeignLane) -> None:
+    assert lane.fit("def f(a, a): pass\n", [X], [Y]).status == "exception"
+    assert lane.fit("def f(:\n", [X], [Y]).status == "rejected"
+    assert lane.fit("#" * 70_000, [X], [Y]).status == "rejected"
+
+
+def test_unseeded_random_numbers_repeat(lane: ForeignLane) -> None:
+    text = (
+        "import numpy as np\n"
+        "def fit_scaling_law(X, y):\n"
+        "    return [*np.random.default_rng().normal(size=2), np.random.rand()]\n"
+    )
+    first, second = lane.fit(text, [X], [Y]), lane.fit(text, [X], [Y])
+    np.testing.assert_array_equal(first.arrays[0], second.arrays[0])
+
+
+def test_large_tables_travel_both_ways(lane: ForeignLane) -> None:
+    text = "def scaling_law_func(X, params):\n    return X[:, 0] * params[0]\n"
+    x = np.arange(400_000.0).reshape(-1, 1)
+    outcome = lane.predict(text, [x], [np.array([2.0])])
+    np.testing.assert_array_equal(outcome.arrays[0], 2.0 * x[:, 0])
+
+
+def test_empty_groups_are_fine(lane: ForeignLane) -> None:
+    text = "def scaling_law_func(X, params):\n    return X[:, 0] * params[0]\n"
+    constants = [np.array([2.0])]
+    outcome = lane.predict(text, [X[:0]], constants)
+    assert outcome.arrays[0].shape == (0,)
+    assert lane.predict_in_batches(text, [X[:1]], constants, [2.0 * X[:1, 0]]).ok
+
+
+def test_threads_may_share_a_lane(lane: ForeignLane) -> None:
+    text = "def fit_scaling_law(X, y):\n    return [y.mean()]\n"
+
+    def fit(i: int) -> float:
+        return float(lane.fit(text, [X], [Y + i]).arrays[0][0])
+
+    with ThreadPoolExecutor(4) as pool:
+        found = list(pool.map(fit, range(12)))
+    np.testing.assert_allclose(found, Y.mean() + np.arange(12))
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="needs a zygote")
+def test_a_lost_zygote_is_replaced_and_the_job_done_again() -> None:
+    slow = (
+        "def fit_scaling_law(X, y):\n"
+        "    for i in range(2_000_000):\n"
+        "        pass\n"
+        "    return [float(i)]\n"
+    )
+    with ForeignLane(LIMITS, allow_weak=True) as lane:
+        assert lane.fit(HONEST, [X], [Y]).ok
+        pid = lane.pid
+        assert pid is not None
+        timer = threading.Timer(0.02, os.killpg, (pid, signal.SIGKILL))
+        timer.start()
+        outcome = lane.fit(slow, [X], [Y])
+        timer.join()
+        assert outcome.ok, outcome.message
+        assert lane.fit(HONEST, [X], [Y]).ok
+        assert lane.pid != pid
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="needs /proc")
+def test_closing_leaves_no_process_and_no_descriptor() -> None:
+    before = len(os.listdir("/proc/self/fd"))
+    lane = ForeignLane(LIMITS, allow_weak=True)
+    assert lane.fit(HONEST, [X], [Y]).ok
+    pid = lane.pid
+    lane.close()
+    lane.close()
+    assert len(os.listdir("/proc/self/fd")) == before
+    deadline = time.monotonic() + 5
+    while any(_session(p) == pid for p in _processes()) and time.monotonic() < deadline:
+        time.sleep(0.01)
+    assert not any(_session(p) == pid for p in _processes())
+
+
+def _processes() -> list[int]:
+    return [int(p.name) for p in Path("/proc").iterdir() if p.name.isdigit()]
+
+
+def _session(pid: int) -> int:
+    try:
+        return os.getsid(pid)
+    except OSError:
+        return -1
+
+
+def test_a_fresh_interpreter_a_call_gives_the_same(lane: ForeignLane) -> None:
+    with ForeignLane(LIMITS, fork=False, allow_weak=True) as slow:
+        fitted = slow.fit(HONEST, [X], [Y])
+        assert fitted.ok, fitted.message
+        assert fitted.arrays[0].tobytes() == lane.fit(HONEST, [X], [Y]).arrays[0].tobytes()
+        assert not slow.report().mechanisms[2].works
+
+
+def test_a_weak_sandbox_refuses_programs_unless_it_is_allowed() -> None:
+    without = ("seccomp", "landlock")
+    with ForeignLane(LIMITS, without=without) as lane:
+        with pytest.raises(SandboxError, match="level weak here"):
+            lane.fit(HONEST, [X], [Y])
+        assert lane.report().level == "weak"
