@@ -276,8 +276,10 @@ def _judge(
     status = meta.get("status")
     if status == "ok":
         return Outcome("ok", arrays=arrays, **used)
+    if status not in _CHILD_SAYS:
+        return Outcome("bad-answer", "answer: has no status that a program may have", **used)
     message = printable(str(meta.get("message")), limits.message_chars)
-    return Outcome(str(status) if status in _CHILD_SAYS else "bad-answer", message, **used)
+    return Outcome(str(status), message, **used)
 
 
 def _signal_status(killer: signal.Signals, cpu_s: float, cpu_limit_s: float) -> str:
