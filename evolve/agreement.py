@@ -83,8 +83,13 @@ def compare(
     predictions = run_text(lane, setting.task, setting.look, text)
     if isinstance(predictions, str):
         return Agreement(entry.index, predictions, None)
-    gap = np.max(np.abs(predictions - fast[0].predictions))
-    return Agreement(entry.index, "ok", float(gap / np.max(np.abs(fast[0].predictions))))
+    return Agreement(entry.index, "ok", difference(predictions, fast[0].predictions))
+
+
+def difference(predictions: Array, others: Array) -> float:
+    """Largest difference of two lanes' predictions, relative to the largest of them."""
+    gap, size = np.max(np.abs(predictions - others)), np.max(np.abs([predictions, others]))
+    return float(gap / size) if size > 0.0 else 0.0
 
 
 def priors_of(result: FoldResult, n_targets: int) -> Array | None:

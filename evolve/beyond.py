@@ -89,9 +89,10 @@ def violations(
 
 def _monotone(values: Array, sign: float) -> float:
     """Share of steps along lines `(n, steps)` that go against a sign."""
-    step = sign * np.diff(values, axis=1)
-    size = np.abs(values[:, :-1]) + np.abs(values[:, 1:])
-    return float(np.mean(~(step >= -1e-9 * size)))
+    with np.errstate(all="ignore"):
+        step = sign * np.diff(values, axis=1)
+        size = np.abs(values[:, :-1]) + np.abs(values[:, 1:])
+        return float(np.mean(~(step >= -1e-9 * size)))
 
 
 def worst(shares: Sequence[tuple[float, float]]) -> tuple[float, float]:

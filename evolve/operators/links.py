@@ -127,11 +127,11 @@ def square_variable(
 def root_term(
     parent: Candidate, other: Candidate, space: Space, rng: np.random.Generator
 ) -> Candidate | None:
-    """A positive term under a square root, or a variable's square root beside its logarithm."""
+    """A constant times the square root of a feature that acts as it is, beside the others."""
     links, terms = parts(parent)
-    logs = [j for j, log in enumerate(space.logarithmic) if not log]
-    if not logs:
+    plain = [j for j, logarithmic in enumerate(space.logarithmic) if not logarithmic]
+    if not plain:
         return None
-    index = logs[int(rng.integers(len(logs)))]
+    index = plain[int(rng.integers(len(plain)))]
     term = times(next(fresh()), call("pow", space.variable(index), num(0.5)))
     return with_root(parent, join_link(links, sum_of([*terms, term])))
