@@ -9,7 +9,7 @@ import numpy as np
 
 from evolve.archive import Archive, Elite
 from evolve.law.canonical import key, simplify
-from evolve.law.graph import Node, features_of, size, walk
+from evolve.law.graph import Law, Node, features_of, renumber, size, walk
 from evolve.law.recipe import Recipe
 from evolve.operators import OPERATORS, Candidate, Space
 
@@ -41,9 +41,12 @@ def propose(
         taken: Keys proposed earlier in the same batch.
 
     Returns:
-        The proposal, or None if no attempt gave an unseen, allowed candidate.
+        The proposal, or None if no attempt gave an unseen, allowed candidate, or if there is
+        no elite to mutate.
     """
     elites = [e for e in archive.elites() if e.candidate is not None]
+    if not elites:
+        return None
     names, weights = operator_weights(archive)
     lost = archive.size - archive.last_best > RESTART_AFTER
     for _ in range(ATTEMPTS):
@@ -53,6 +56,7 @@ def propose(
         child = OPERATORS[name](parent.genome, other.genome, space, rng)
         if child is not None and rng.random() < 0.35:
             extra = names[int(rng.choice(len(names), p=weights))]
+            child = renumbered(child)
             child = OPERATORS[extra](child, other.genome, space, rng) or child
         finished = None if child is None else finish(child, space)
         if finished is None:
@@ -94,6 +98,12 @@ def finish(candidate: Candidate, space: Space) -> Candidate | None:
         return None
     recipe = allowed_recipe(candidate.recipe, space)
     return Candidate(law, recipe)
+
+
+def renumbered(candidate: Candidate) -> Candidate:
+    """The candidate with its constants in order, so that the next fresh ones are new to it."""
+    root, n_constants = renumber(candidate.law.root)
+    return replace(candidate, law=Law(root, n_constants, candidate.law.rolled))
 
 
 def has_odd_literal(root: Node) -> bool:
