@@ -69,10 +69,8 @@ def search(
         todo = proposals[len(done) : budget.evaluations - archive.size]
         bar = first_look_bar(archive, len(starts))
         evaluations = evaluator.evaluate([p.candidate for p in todo], bar)
-        entries = [
-            entry_of(len(stored) + i, p, to_text(p), e)
-            for i, (p, e) in enumerate(zip(todo, evaluations, strict=True))
-        ]
+        judged = enumerate(zip(todo, evaluations, strict=True), len(stored))
+        entries = [entry_of(index, p, to_text(p), e) for index, (p, e) in judged]
         store.append(entries)
         stored += entries
         complete = len(stored) == archive.size + BATCH
@@ -80,6 +78,7 @@ def search(
         late = budget.seconds is not None and time.monotonic() - began > budget.seconds
         if not on_batch(archive, entries) or late or not complete:
             break
+    archive.tell(stored[archive.size :])
     return archive
 
 

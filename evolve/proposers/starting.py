@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
 import numpy as np
@@ -17,6 +17,7 @@ from evolve.operators.terms import fresh, linear, times, total
 from evolve.proposers.grammar import Proposal, finish
 
 FILLING = 2**31
+SMALL = 3
 
 RECIPES = (
     Recipe("linear", "l2"),
@@ -34,22 +35,35 @@ def generic_laws(space: Space) -> dict[str, Node]:
         space: What the task allows.
 
     Returns:
-        Trees by name: sums and products of powers, linear and quadratic forms, the laws of
-        Hoffmann et al. 2022 (equation 2) and Kaplan et al. 2020 (equation 1.5) over all features.
+        Trees by name: sums and products of powers, linear and quadratic forms, late and bounded
+        ones; lines and powers of one feature where the task allows fewer than three constants.
     """
     v, new = space.variables(), fresh()
+    laws = _laws_of_all(space, v, new)
+    for i, x in enumerate(v):
+        laws[f"power of {i}"] = total([next(new), _power(x, new)])
+    if space.max_constants < SMALL:
+        for i, x in enumerate(v):
+            laws[f"line in {i}"] = total([next(new), times(next(new), x)])
+            laws[f"power of {i} alone"] = _power(x, new)
+            laws[f"share of {i}"] = times(next(new), x)
+    return laws
 
-    def power(variable: Node) -> Node:
-        return call("exp", call("add", next(new), times(next(new), variable)))
 
-    powers = [power(x) for x in v]
+def _power(variable: Node, new: Iterator[Node]) -> Node:
+    return call("exp", call("add", next(new), times(next(new), variable)))
+
+
+def _laws_of_all(space: Space, v: list[Node], new: Iterator[Node]) -> dict[str, Node]:
+    """Laws over all variables at once; Hoffmann et al. 2022 (equation 2) is the first of them."""
+    powers = [_power(x, new) for x in v]
     joint = call("exp", call("add", next(new), linear(v, new)))
     squares = [times(next(new), call("square", x)) for x in v]
     products = [times(next(new), times(a, b)) for i, a in enumerate(v) for b in v[:i]]
     plane = call("add", next(new), linear(v, new))
     own = times(next(new), call("pow", space.variable(0), next(new)))
     shifted = call("log", call("add", space.variable(0), call("exp", next(new))))
-    laws = {
+    return {
         "sum of powers": total([next(new), *powers]),
         "product of powers": joint,
         "product of powers and floor": call("add", next(new), joint),
@@ -69,9 +83,6 @@ def generic_laws(space: Space) -> dict[str, Node]:
         ),
         "sigmoid": total([next(new), times(next(new), call("tanh", plane))]),
     }
-    for i, x in enumerate(v):
-        laws[f"power of {i}"] = total([next(new), power(x)])
-    return laws
 
 
 def starting_proposals(
