@@ -23,12 +23,16 @@ SIDEWAYS_SHARES = (0.08, 0.16, 0.28, 0.4, 0.45, 0.5, 0.55, 0.6, 0.65)
 OTHER_K = (4, 7)
 LEAST_FOLDS = 3
 MIN_FIT_ROWS = 4
+MIN_HELD_ROWS = 3
 
 
 def peel(
-    values: Array, group: Ints, together: str, shares: Sequence[float] = SHARES
+    values: Array,
+    group: Ints,
+    together: str,
+    shares: Sequence[float] = SHARES,
 ) -> list[Fold]:
-    """Folds that hold out the far end of the axes.
+    """Folds that hold out the far end of the axes, from further and further down.
 
     Args:
         values: `(n, a)` axis values, larger is further.
@@ -40,20 +44,29 @@ def peel(
         Different folds, the smallest hold-out first.
     """
     folds: list[Fold] = []
+    before = np.zeros(len(values), dtype=bool)
     for share in shares:
-        held = np.zeros(len(values), dtype=bool)
-        unjudged = np.zeros(len(values), dtype=bool)
-        for g in np.unique(group):
-            rows = np.flatnonzero(group == g)
-            far = _beyond(values[rows], together, share)
-            good = far is not None and _enough(values[rows], far)
-            if far is not None and good:
-                held[rows[far]] = True
-            else:
-                unjudged[rows] = True
-        if held.any() and not any(np.array_equal(np.flatnonzero(held), f.held) for f in folds):
+        held, unjudged = _far_rows(values, group, together, share)
+        if held.sum() >= MIN_HELD_ROWS and not np.array_equal(held, before):
             folds.append(_fold(f"far {held.sum()} rows", held, unjudged))
+            before = held
     return folds
+
+
+def _far_rows(
+    values: Array, group: Ints, together: str, share: float
+) -> tuple[npt.NDArray[np.bool_], npt.NDArray[np.bool_]]:
+    """Rows beyond the thresholds of their groups, and rows of groups too small for that."""
+    far = np.zeros(len(values), dtype=bool)
+    unjudged = np.zeros(len(values), dtype=bool)
+    for g in np.unique(group):
+        rows = np.flatnonzero(group == g)
+        mine = _beyond(values[rows], together, share)
+        if mine is not None and _enough(values[rows], mine):
+            far[rows[mine]] = True
+        else:
+            unjudged[rows] = True
+    return far, unjudged
 
 
 def _beyond(values: Array, together: str, share: float) -> npt.NDArray[np.bool_] | None:
