@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import sys
+import threading
 import types
 from collections.abc import Callable
 
@@ -42,6 +43,8 @@ class Stopping:
 
     def __enter__(self) -> Stopping:
         """Install the handlers."""
+        if threading.current_thread() is not threading.main_thread():
+            return self  # only the main thread may handle signals
         self._may_raise = True
         names = [*SIGNALS, "SIGALRM"]
         for number in (getattr(signal, name) for name in names if hasattr(signal, name)):
