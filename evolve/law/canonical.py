@@ -11,6 +11,7 @@ import hashlib
 import json
 import math
 from collections.abc import Iterable, Sequence
+from functools import lru_cache
 
 from evolve.law.algebra import Rewriter, is_unit_scaled
 from evolve.law.graph import (
@@ -52,6 +53,7 @@ KNOWN_LITERALS = (math.log(2.0), math.log(10.0), math.e, math.pi)
 SATURATIONS = ("tanh", "log1p", "logaddexp", "expm1")
 
 
+@lru_cache(maxsize=20_000)
 def canonical(root: Node) -> tuple[Node, int]:
     """The canonical form of a tree and its number of constants.
 
