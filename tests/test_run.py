@@ -1,0 +1,202 @@
+"""A run is the same however it came about, and goes on only under what it was made with."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from evolve.archive import Archive
+from evolve.champion import Choice
+from evolve.display import Silent
+from evolve.errors import StoreError
+from evolve.lanes import disagreements
+from evolve.record import Entry
+from evolve.run import (
+    Settings,
+    carry_on,
+    create_run,
+    find_run,
+    free_name,
+    list_runs,
+    require_same,
+    same_rows,
+    settings_of,
+    task_of,
+)
+from evolve.start import Setup, make_setup
+from evolve.store import Store
+from evolve.summary import find_line, keep, kept, summarise
+from evolve.task import load_task
+
+ROOT = Path(__file__).resolve().parent.parent
+N = 80  # evaluations: 32 starts, then mutations, the last batch cut short
+
+
+class Recorder(Silent):
+    """Ends the search after some batches and keeps what it was told."""
+
+    def __init__(self, n_batches: int = 1000) -> None:
+        super().__init__()
+        self.left = n_batches
+        self.n_replayed = 0
+        self.chose = False
+
+    def replayed(self, archive: Archive, entries: Sequence[Entry]) -> None:
+        super().replayed(archive, entries)
+        self.n_replayed = len(entries)
+
+    def batch(self, archive: Archive, entries: Sequence[Entry]) -> bool:
+        self.left -= 1
+        return super().batch(archive, entries) and self.left > 0
+
+    def choosing(self) -> None:
+        self.chose = True
+
+
+@pytest.fixture(scope="module")
+def setup() -> Setup:
+    whole = make_setup(load_task("parallel", [ROOT / "tasks"]), 0)
+    return replace(whole, starts=whole.starts[:32])
+
+
+@pytest.fixture(scope="module")
+def finished(setup: Setup, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Choice]:
+    """A run of one worker that went through without a break."""
+    folder = tmp_path_factory.mktemp("runs") / "whole"
+    settings = Settings(0, N)
+    with create_run(folder, setup, settings) as store:
+        archive, choice = carry_on(store, setup, settings, 1, Recorder())
+        assert choice is not None
+        keep(store, summarise(setup, archive, store.entries(), choice), chosen=True)
+    return folder, choice
+
+
+def digest(folder: Path) -> str:
+    with Store.open(folder, write=False) as store:
+        return store.digest()
+
+
+def test_two_workers_and_a_break_give_the_same_run_as_one_worker_without(
+    setup: Setup, finished: tuple[Path, Choice], tmp_path: Path
+) -> None:
+    folder, settings = tmp_path / "broken", Settings(0, N)
+    with create_run(folder, setup, settings) as store:
+        _, choice = carry_on(store, setup, settings, 2, Recorder(n_batches=1))
+        assert choice is None
+        assert len(store) == 32
+    recorder = Recorder()
+    with Store.open(folder, write=True) as store:
+        require_same(store, setup)
+        _, choice = carry_on(store, setup, settings_of(store), 2, recorder)
+    assert recorder.n_replayed == 32
+    assert digest(folder) == digest(finished[0])
+    assert choice is not None
+    assert choice.champion.entry.index == finished[1].champion.entry.index
+
+
+def test_a_finished_run_evaluates_nothing_when_resumed(
+    setup: Setup, finished: tuple[Path, Choice]
+) -> None:
+    before = digest(finished[0])
+    recorder = Recorder()
+    with Store.open(finished[0], write=True) as store:
+        carry_on(store, setup, settings_of(store), 1, recorder)
+    assert recorder.left == 1000
+    assert recorder.chose
+    assert digest(finished[0]) == before
+
+
+def test_both_lanes_agree_on_what_was_compared(finished: tuple[Path, Choice]) -> None:
+    with Store.open(finished[0], write=False) as store:
+        assert len(store.note("lanes")) > 3
+        assert disagreements(store) == []
+
+
+def test_literature_stands_beside_the_champion(
+    setup: Setup, finished: tuple[Path, Choice]
+) -> None:
+    with Store.open(finished[0], write=False) as store:
+        lines, chosen = kept(store)
+    assert chosen
+    assert lines[0].kind == "champion"
+    names = {line.name for line in lines if line.kind == "literature"}
+    assert names == {seed.name for seed in setup.seeds}
+    assert all(line.train_r2 is not None for line in lines)
+    assert set(lines[0].constants) == set(setup.task.group_names)
+
+
+def test_the_line_of_a_size_is_found_and_a_wrong_size_is_named(
+    setup: Setup, finished: tuple[Path, Choice]
+) -> None:
+    with Store.open(finished[0], write=False) as store:
+        assert find_line(store, setup.task, 4).n_constants == 4
+        with pytest.raises(StoreError.__mro__[1], match=r"--size: must be one of .*4"):
+            find_line(store, setup.task, 17)
+
+
+def test_a_kept_summary_is_dropped_when_the_run_has_gone_on(
+    setup: Setup, tmp_path: Path, finished: tuple[Path, Choice]
+) -> None:
+    with Store.open(finished[0], write=False) as store:
+        entries = store.entries()
+    with create_run(tmp_path / "r", setup, Settings(0, N)) as store:
+        store.append(entries[:20])
+        keep(store, [], chosen=False)
+        store.append(entries[20:30])
+        assert kept(store) == ([], False)
+        line = find_line(store, setup.task, None)
+    best = min(e.evaluation.score for e in entries[:30] if e.evaluation.score is not None)
+    assert line.score == best
+
+
+def test_a_run_remembers_task_and_settings(setup: Setup, tmp_path: Path) -> None:
+    settings = Settings(7, None, 12.5)
+    with create_run(tmp_path / "r", setup, settings) as store:
+        assert settings_of(store) == settings
+        assert task_of(store).name == "parallel"
+        same_rows(store, setup.task)
+
+
+def test_a_run_never_overwrites_another(setup: Setup, tmp_path: Path) -> None:
+    create_run(tmp_path / "r", setup, Settings()).close()
+    with pytest.raises(StoreError, match="exists; resume it with: python -m evolve resume r"):
+        create_run(tmp_path / "r", setup, Settings())
+
+
+@pytest.mark.parametrize("name", ["a b", "-x", "é", "a" * 101])
+def test_a_runs_name_must_be_a_plain_word(name: str, setup: Setup, tmp_path: Path) -> None:
+    with pytest.raises(StoreError, match="a name must be"):
+        create_run(tmp_path / name, setup, Settings())
+
+
+def test_names_count_up_past_what_exists(tmp_path: Path) -> None:
+    (tmp_path / "sft-3-1").mkdir()
+    assert free_name(tmp_path, "sft", 3) == "sft-3-2"
+
+
+def test_an_unknown_run_names_the_nearest(setup: Setup, tmp_path: Path) -> None:
+    create_run(tmp_path / "parallel-0-1", setup, Settings()).close()
+    assert list_runs(tmp_path) == ["parallel-0-1"]
+    assert find_run("parallel-0-1", tmp_path) == tmp_path / "parallel-0-1"
+    with pytest.raises(StoreError, match=r"did you mean 'parallel-0-1'\?"):
+        find_run("paralel-0-1", tmp_path)
+
+
+def test_a_run_says_what_has_changed_and_does_not_go_on(
+    setup: Setup, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with create_run(tmp_path / "r", setup, Settings()) as store:
+        require_same(store, setup)
+        other = load_task("sft", [ROOT / "tasks"])
+        with pytest.raises(StoreError, match=r"the task \(rows or task.toml\) was \w+, is \w+"):
+            require_same(store, replace(setup, task=other))
+        with pytest.raises(StoreError, match="the set of starting programs was"):
+            require_same(store, replace(setup, starts=setup.starts[:3]))
+        monkeypatch.setattr("evolve.start.SCORING_VERSION", 99)
+        with pytest.raises(StoreError, match=r"the scoring version was \d+, is 99"):
+            require_same(store, setup)
+        with pytest.raises(StoreError, match="made with other rows"):
+            same_rows(store, other)
