@@ -95,7 +95,7 @@ def test_a_law_of_many_targets_names_own_and_others() -> None:
     assert text == ROLLED
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(laws(), st.booleans())
 def test_a_printed_law_traces_back_to_itself(law: Law, known_units: bool) -> None:
     units = UNITS if known_units else ()

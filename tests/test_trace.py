@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import functools
+import tomllib
 import types
+from pathlib import Path
 
 import numpy as np
 import pytest
 
 from evolve.errors import ProgramError
 from evolve.law.canonical import canonical
-from evolve.law.graph import Law, call, const, feat, num
+from evolve.law.graph import Law, call, const, constants_of, feat, features_of, num
 from evolve.law.recipe import Recipe
 from evolve.law.trace import trace_function, trace_law, trace_recipe
 
@@ -322,3 +324,16 @@ def test_a_literal_fit_call_gives_the_recipe() -> None:
 )
 def test_any_other_fitting_code_has_no_recipe(text: str) -> None:
     assert trace_recipe(text) is None
+
+
+ROOT = Path(__file__).parent.parent
+SEEDS = sorted(p for p in ROOT.glob("seeds/*/*.py") if (ROOT / "tasks" / p.parent.name).exists())
+
+
+@pytest.mark.parametrize("path", SEEDS, ids=lambda p: f"{p.parent.name}/{p.stem}")
+def test_every_starting_program_is_traced(path: Path) -> None:
+    spec = tomllib.loads((ROOT / "tasks" / path.parent.name / "task.toml").read_text())
+    n_features, n_targets = len(spec["features"]), len(spec["targets"])
+    law = trace_law(path.read_text(), n_features, n_targets)
+    assert features_of(law.root) <= set(range(n_features))
+    assert constants_of(law.root) == set(range(law.n_constants))

@@ -179,14 +179,17 @@ _MODULES: dict[str, types.ModuleType] = {
 }
 
 
-def _import(name: str, *rest: Any, **named: Any) -> Any:
-    fromlist = rest[2] if len(rest) > 2 else named.get("fromlist", ())
-    if name in _MODULES:
-        return _MODULES[name if fromlist else name.partition(".")[0]]
-    return builtins.__import__(name, *rest, **named)
+def builtins_for(names: dict[str, Any]) -> dict[str, Any]:
+    """Builtins for traced code: those it had, but for `float` and the imports of stand-ins."""
+    load = names.get("__import__", builtins.__import__)
 
+    def import_name(name: str, *rest: Any, **named: Any) -> Any:
+        fromlist = rest[2] if len(rest) > 2 else named.get("fromlist", ())
+        if name in _MODULES:
+            return _MODULES[name if fromlist else name.partition(".")[0]]
+        return load(name, *rest, **named)
 
-BUILTINS: dict[str, Any] = {**vars(builtins), "float": Float, "__import__": _import}
+    return {**names, "float": Float, "__import__": import_name}
 
 
 def stand_in(value: Any) -> Any:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import builtins
 import sys
 import types
 from collections.abc import Callable, Iterator
@@ -28,7 +29,7 @@ from evolve.law.graph import (
 )
 from evolve.law.recipe import Recipe
 from evolve.law.refusal import refusals_kept, refuse
-from evolve.law.stand_in import BUILTINS, stand_in
+from evolve.law.stand_in import builtins_for, stand_in
 from evolve.law.tracer import Tracer, TracerArray, as_array
 
 MAX_CONSTANTS = 64
@@ -102,7 +103,8 @@ def trace_recipe(text: str) -> Recipe | None:
 
 def _load(text: str) -> types.FunctionType:
     """`scaling_law_func` of a program's text, in a namespace of stand-ins."""
-    namespace: dict[str, Any] = {"__builtins__": BUILTINS, "__name__": "program"}
+    namespace: dict[str, Any] = {"__name__": "program"}
+    namespace["__builtins__"] = builtins_for(vars(builtins))
     with _guarded(PROGRAM):
         exec(compile(text, PROGRAM, "exec"), namespace)
     function = namespace.get(FUNCTION)
@@ -120,7 +122,7 @@ def _rebound(function: Callable[[Any, Any], Any]) -> types.FunctionType:
     for name, value in old.items():
         is_own = isinstance(value, types.FunctionType) and value.__globals__ is old
         new[name] = _with_globals(value, new) if is_own else stand_in(value)
-    new["__builtins__"] = BUILTINS
+    new["__builtins__"] = builtins_for(function.__builtins__)
     for name, value in list(new.items()):  # now that the builtins are in place
         if isinstance(value, types.FunctionType) and value.__globals__ is new:
             new[name] = _with_globals(value, new)
