@@ -1,0 +1,54 @@
+"""Verb `export`: a run's law to a file that works without this package."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from evolve.cli.app import app
+from evolve.cli.options import RUNS, RunsDir, TasksDirs
+
+
+class Form(StrEnum):
+    """What an exported file holds."""
+
+    PROGRAM = "program"
+    LAW = "law"
+    SYMPY = "sympy"
+    LATEX = "latex"
+    JSON = "json"
+    MARKDOWN = "markdown"
+
+
+@app.command(epilog="Example: evolve export data_constrained-0-1 --format law -o law.py")
+def export(
+    name: Annotated[str, typer.Argument(metavar="RUN", help="A run's name or folder.")],
+    form: Annotated[Form, typer.Option("--format", help="What the file holds.")] = Form.PROGRAM,
+    output: Annotated[
+        Path | None, typer.Option("-o", "--output", help="File to write [default: print it].")
+    ] = None,
+    size: Annotated[
+        int | None, typer.Option("--size", min=1, help="The best law with SIZE constants.")
+    ] = None,
+    runs_dir: RunsDir = RUNS,
+    tasks_dirs: TasksDirs = None,
+) -> None:
+    """Write a run's champion, or its best law of a size, as a file that works on its own."""
+    from evolve.cli.files import write_file
+    from evolve.export import export as export_law
+    from evolve.export import subject_of
+    from evolve.run import find_run, same_rows, task_of
+    from evolve.store import Store
+
+    with Store.open(find_run(name, runs_dir), write=False) as store:
+        task = task_of(store, tasks_dirs or ())
+        same_rows(store, task)
+        text = export_law(subject_of(store, task, size), form.value)
+    if output is None:
+        print(text, end="")
+        return
+    write_file(output, text)
+    print(output)

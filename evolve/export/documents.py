@@ -1,0 +1,172 @@
+"""A law and its constants to documents for people and machines: LaTeX, Markdown, JSON."""
+
+from __future__ import annotations
+
+import json
+import math
+import re
+from typing import Any
+
+from evolve import __version__
+from evolve.export.inputs import law_text, sympy_text
+from evolve.export.program import program_text
+from evolve.export.subject import Subject
+from evolve.law.latex import latex
+from evolve.task import fingerprint
+
+_LATEX = r"""\documentclass{article}
+\usepackage{amsmath,longtable,array}
+\begin{document}
+\noindent %(title)s
+
+%(equations)s
+%(tables)s
+\end{document}
+"""
+
+_MARKDOWN = """# {title}
+
+{equations}
+
+Fitted on {n_rows} training rows; score {score}, held-out R2 {held_out}, train R2 {train}.
+
+| group | target | {letters} |
+|---|---|{rule}
+{rows}
+
+Features: {features}.
+
+```python
+{law}```
+"""
+
+
+def latex_text(subject: Subject) -> str:
+    """A LaTeX document with the law of each target and a table of the constants."""
+    equations = "\n".join(rf"\[ {line} \]" for line in equations_of(subject))
+    head = " & ".join(["group", "target", *(f"$c_{{{k}}}$" for k in _letters(subject))])
+    rows = "\n".join(rf"{_escaped(g)} & {_escaped(t)} & {v} \\" for g, t, v in _rows(subject))
+    columns = "l" * (2 + subject.candidate.law.n_constants)
+    table = f"\\begin{{longtable}}{{{columns}}}\n{head} \\\\ \\hline\n{rows}\n\\end{{longtable}}"
+    return _LATEX % {"title": _escaped(subject.title()), "equations": equations, "tables": table}
+
+
+def equations_of(subject: Subject) -> list[str]:
+    """The law of each target as LaTeX, without delimiters; one where all are the same."""
+    law, names = subject.candidate.law, list(subject.task.feature_names)
+    targets = list(subject.task.target_names)
+    if not law.rolled:
+        left = ", ".join(rf"\mathrm{{{_escaped(name)}}}" for name in targets)
+        return [f"{left} = {latex(law, names)}"]
+    turned = [names[t:] + names[:t] for t in range(len(targets))]
+    return [
+        rf"\mathrm{{{_escaped(name)}}} = {latex(law, seen)}"
+        for name, seen in zip(targets, turned, strict=True)
+    ]
+
+
+def markdown_text(subject: Subject) -> str:
+    """A Markdown page: the law, its constants, and code that predicts."""
+    line, letters = subject.line, _letters(subject)
+    rows = [
+        f"| {g} | {t} | {v.replace(' & ', ' | ')} |".replace("$", "") for g, t, v in _rows(subject)
+    ]
+    features = (
+        f"`{f.name}` ({f.description})" if f.description else f"`{f.name}`"
+        for f in subject.task.spec.features
+    )
+    return _MARKDOWN.format(
+        title=subject.title().removesuffix("."),
+        equations="\n\n".join(f"$$ {line} $$" for line in equations_of(subject)),
+        n_rows=subject.task.train.n_rows,
+        score=_shown(line.score),
+        held_out=_shown(line.held_out_r2),
+        train=_shown(line.train_r2),
+        letters=" | ".join(f"c{k}" for k in letters) or "-",
+        rule="---|" * max(len(letters), 1),
+        rows="\n".join(rows),
+        features=", ".join(features),
+        law=law_text(subject),
+    )
+
+
+def json_text(subject: Subject) -> str:
+    """A JSON document with everything that is known of the law."""
+    return json.dumps(_plain(to_data(subject)), indent=2, ensure_ascii=False) + "\n"
+
+
+def to_data(subject: Subject) -> dict[str, Any]:
+    """Everything that is known of the law, as JSON values."""
+    task, line, told = subject.task, subject.line, subject.entry.evaluation
+    law, recipe = subject.candidate.to_data()
+    prior = subject.prior()
+    return {
+        "format": 1,
+        "made_by": f"evolve {__version__}",
+        "run": subject.run,
+        "entry": line.index,
+        "kind": line.kind,
+        "operator": subject.entry.operator,
+        "task": {
+            "name": task.name,
+            "fingerprint": fingerprint(task),
+            "source": task.spec.source,
+            "features": [f.model_dump() for f in task.spec.features],
+            "targets": [t.model_dump() for t in task.spec.targets],
+            "groups": list(task.group_names),
+            "n_train_rows": task.train.n_rows,
+        },
+        "formula": line.formula,
+        "latex": equations_of(subject),
+        "law": law,
+        "recipe": recipe,
+        "prior": None if prior is None else {"mean": prior[0], "weight": prior[1]},
+        "n_constants": line.n_constants,
+        "constants": subject.constants,
+        "labels": subject.labels,
+        "score": line.score,
+        "held_out_r2": line.held_out_r2,
+        "train_r2": line.train_r2,
+        "folds": [vars(fold) for fold in told.folds],
+        "facts": told.facts,
+        "function": subject.function_text(),
+        "texts": {
+            "run": line.text,
+            "program": program_text(subject),
+            "law": law_text(subject),
+            "sympy": sympy_text(subject),
+        },
+    }
+
+
+def _letters(subject: Subject) -> range:
+    return range(subject.candidate.law.n_constants)
+
+
+def _rows(subject: Subject) -> list[tuple[str, str, str]]:
+    """Group, target and constants, in full, of each row of a table."""
+    return [
+        (group, name, " & ".join(f"${float(v)!r}$" for v in row))
+        for group, table in subject.constants.items()
+        for name, row in zip(subject.task.target_names, table, strict=True)
+    ]
+
+
+def _escaped(text: str) -> str:
+    return re.sub(r"([_%$#&{}])", r"\\\1", text.replace("\\", r"\textbackslash "))
+
+
+def _shown(value: float | None) -> str:
+    return "-" if value is None else f"{value:.4f}"
+
+
+def _plain(value: Any) -> Any:
+    if hasattr(value, "tolist"):
+        value = value.tolist()
+    if isinstance(value, float):
+        return value if math.isfinite(value) else None
+    if isinstance(value, dict):
+        return {str(k): _plain(v) for k, v in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(v) for v in value]
+    return value

@@ -1,0 +1,177 @@
+"""A law and its recipe to a stand-alone program: law, known constants and fitter in one file."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from evolve.export.subject import Subject, literal_table
+from evolve.law.kernel import LIMIT_OF
+from evolve.law.tape import NONLINEAR, compile_tape
+
+_TEXT = '''"""{title}
+
+{formula}
+
+A stand-alone program of SLDBench's contract; it needs numpy and nothing else.
+The fit minimises sum(w * loss(residual)) by Levenberg-Marquardt from the constants that the
+search fitted on its training rows, and from points spread around them.
+"""
+
+import numpy as np
+
+# EVOLVE-BLOCK-START
+# Constants by group, one row a target, fitted on the training rows of {task}.
+KNOWN = {known}
+RESIDUAL = {residual!r}  # "log" fits log(y)
+LOSS = {loss!r}
+WIDTH = {width!r}  # where a robust loss bends, as a fraction of the spread of y (or log y)
+FAR, AXES = {far!r}, {axes!r}  # rows weigh (value / largest value)**FAR along these columns
+RIDGE = {ridge!r}  # pull of the constants in RIDGED towards 0, in squared spreads a row
+RIDGED = np.array({ridged!r})
+LIMITS = np.array({limits!r})  # largest size of each constant
+PRIOR_MEAN = np.array({prior_mean!r})  # of each target, learnt across groups
+PRIOR_WEIGHT = np.array({prior_weight!r})
+ROLLED = {rolled!r}  # target t sees the features rotated so that its own comes first
+SAME = 1e-3  # known constants are kept where no other point has a cost lower by this fraction
+
+
+{function}
+
+
+def fit_scaling_law(data_points, loss_values):
+    """Fit the constants of every target: (p,) for `(n,)` targets, (t, p) for `(n, t)`."""
+    X = np.atleast_2d(np.asarray(data_points, dtype=float))
+    Y = np.asarray(loss_values, dtype=float)
+    table = Y[:, None] if Y.ndim == 1 else Y
+    constants = np.array([Problem(X, table, t).solve() for t in range(table.shape[1])])
+    return constants[0] if Y.ndim == 1 else constants
+
+
+class Problem:
+    """The rows of one group and one target."""
+
+    def __init__(self, X, table, t):
+        self.X, self.t, self.n_targets = X, t, table.shape[1]
+        with np.errstate(all="ignore"):
+            self.y = np.log(table[:, t]) if RESIDUAL == "log" else table[:, t]
+        spread = max(float(np.std(self.y)), 1e-12)
+        self.width = WIDTH * spread
+        self.w = row_weights(np.roll(X, -t, axis=1) if ROLLED else X)
+        mean, weight = PRIOR_MEAN[t], PRIOR_WEIGHT[t]
+        self.precision = weight + RIDGE * len(X) * spread**2 * RIDGED
+        self.centre = mean * weight / np.where(self.precision > 0, self.precision, 1.0)
+
+    def residuals(self, c):
+        """Law minus target, in logs where RESIDUAL is "log"."""
+        params = c if self.n_targets == 1 else np.tile(c, (self.n_targets, 1))
+        with np.errstate(all="ignore"):
+            value = np.asarray(scaling_law_func(self.X, params), dtype=float)
+            value = value.reshape(len(self.X), self.n_targets)[:, self.t]
+            return (np.log(value) if RESIDUAL == "log" else value) - self.y
+
+    def losses(self, r):
+        """The loss of each residual, and its slope over the residual."""
+        if LOSS == "cauchy":
+            u = (r / self.width) ** 2
+            return 0.5 * self.width**2 * np.log1p(u), 1.0 / (1.0 + u)
+        if LOSS == "huber":
+            size = np.maximum(np.abs(r), 1e-300)
+            near = size <= self.width
+            far = self.width * (size - 0.5 * self.width)
+            return np.where(near, 0.5 * r * r, far), np.where(near, 1.0, self.width / size)
+        return 0.5 * r * r, np.ones_like(r)
+
+    def cost(self, c):
+        """What is minimised; inf where the law is not defined."""
+        with np.errstate(all="ignore"):
+            total = np.sum(self.w * self.losses(self.residuals(c))[0])
+            total += 0.5 * np.sum(self.precision * (c - self.centre) ** 2)
+        return float(total) if np.isfinite(total) else np.inf
+
+    def slopes(self, c):
+        """Derivatives of the residuals by the constants, (n, p), by central differences."""
+        columns = []
+        for k in range(len(c)):
+            step = np.zeros(len(c))
+            step[k] = 1e-6 * (1.0 + abs(c[k]))
+            columns.append((self.residuals(c + step) - self.residuals(c - step)) / (2 * step[k]))
+        return np.stack(columns, axis=1)
+
+    def refine(self, c):
+        """Levenberg-Marquardt with re-weighted residuals."""
+        best, damping = self.cost(c), 1e-3
+        for _ in range(200):
+            r, J = self.residuals(c), self.slopes(c)
+            w = self.w * self.losses(r)[1]
+            H = (J.T * w) @ J + np.diag(self.precision)
+            gradient = J.T @ (w * r) + self.precision * (c - self.centre)
+            if not (np.isfinite(H).all() and np.isfinite(gradient).all()):
+                return best, c
+            before = best
+            while damping < 1e12 and best == before:
+                damped = H + np.diag(damping * np.diag(H) + 1e-12)
+                step = np.linalg.lstsq(damped, -gradient, rcond=None)[0]
+                trial = np.clip(c + step, -LIMITS, LIMITS)
+                new = self.cost(trial)
+                if new < best:
+                    c, best, damping = trial, new, max(damping / 5.0, 1e-12)
+                else:
+                    damping *= 4.0
+            if before - best <= 1e-9 * best:
+                return best, c
+        return best, c
+
+    def solve(self):
+        """The constants of the lowest cost over all starts."""
+        known = sorted(
+            (np.array(table[self.t], dtype=float) for table in KNOWN.values()), key=self.cost
+        )
+        spread = np.random.default_rng(0).normal(size=(8, len(known[0])))
+        starts = known[:3] + [known[0] * (1.0 + 0.3 * s) + 0.1 * s for s in spread]
+        ends = [self.refine(c) for c in starts if np.isfinite(self.cost(c))]
+        best, c = min(ends, key=lambda end: end[0], default=(np.inf, known[0]))
+        return known[0] if best >= self.cost(known[0]) * (1.0 - SAME) else c
+
+
+def row_weights(X):
+    """Weights with mean 1 that favour the far end of the axes."""
+    if FAR == 0.0 or not AXES:
+        return np.ones(len(X))
+    values = X[:, list(AXES)]
+    share = values / np.max(values, axis=0)
+    weight = np.prod(np.where(share > 0, share, 1e-12) ** FAR, axis=1)
+    return weight / weight.mean()
+
+
+# EVOLVE-BLOCK-END
+'''
+
+
+def program_text(subject: Subject) -> str:
+    """Text of a stand-alone program that fits and predicts with numpy alone."""
+    law, recipe = subject.candidate.law, subject.candidate.recipe
+    n_targets = len(subject.task.target_names)
+    kind = compile_tape(law, recipe.residual).kind
+    blank = np.zeros((n_targets, law.n_constants))
+    prior = subject.prior()
+    mean, weight = prior if prior is not None else (blank, blank)
+    axes = tuple(subject.task.feature_names.index(a) for a in subject.task.spec.folds.axes)
+    title = subject.title().replace("\\", "\\\\").replace('"""', "'''")
+    return _TEXT.format(
+        title=title,
+        formula=subject.line.formula.replace("\\", "\\\\"),
+        task=subject.task.name,
+        known=literal_table(subject.constants, {name: name for name in subject.constants}),
+        residual=recipe.residual,
+        loss=recipe.loss,
+        width=recipe.width,
+        far=recipe.far,
+        axes=axes,
+        ridge=recipe.ridge,
+        ridged=[float(k == NONLINEAR) for k in kind],
+        limits=[float(v) for v in LIMIT_OF[kind]],
+        prior_mean=mean.tolist(),
+        prior_weight=weight.tolist(),
+        rolled=law.rolled,
+        function=subject.function_text(),
+    )

@@ -1,0 +1,112 @@
+"""A run's champion, or its best law of a size, to all that an exported file may say of it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from evolve.errors import EvolveError
+from evolve.law.calls import read_fit_call
+from evolve.law.candidate import Candidate, candidate_from_data
+from evolve.law.graph import Array, Node, const, feat
+from evolve.law.naming import identifiers
+from evolve.law.printer import print_block
+from evolve.record import Entry
+from evolve.store import Store
+from evolve.summary import Line, find_line
+from evolve.task import Task
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """A law with its constants, ready to be written down.
+
+    Attributes:
+        run: Name of the run.
+        task: Its task.
+        line: The law's line of the run's table.
+        entry: The entry it comes from.
+        candidate: Law and recipe.
+        constants: `(t, p)` constants of each group.
+    """
+
+    run: str
+    task: Task
+    line: Line
+    entry: Entry
+    candidate: Candidate
+    constants: dict[str, Array]
+
+    @property
+    def labels(self) -> dict[str, str]:
+        """Label of each group in SLDBench, or the group's name where labels repeat."""
+        pairs = dict(zip(self.task.group_names, self.task.sldbench_labels, strict=True))
+        labels = {name: pairs[name] for name in self.constants}
+        return labels if len(set(labels.values())) == len(labels) else {n: n for n in labels}
+
+    @property
+    def words(self) -> list[str]:
+        """The features' names as Python identifiers."""
+        return identifiers(self.task.feature_names)
+
+    def prior(self) -> tuple[Array, Array] | None:
+        """Centres and precisions `(t, p)` of the prior that the program states, if any."""
+        call = read_fit_call(self.line.text)
+        if call is None or call.prior is None:
+            return None
+        mean, weight = (np.atleast_2d(np.asarray(v, dtype=float)) for v in call.prior)
+        return mean, weight
+
+    def function_text(self) -> str:
+        """Text of `scaling_law_func`, as in the run's own program."""
+        block = print_block(
+            self.candidate.law,
+            self.candidate.recipe,
+            self.task.feature_names,
+            self.task.target_names,
+            units=[f.unit for f in self.task.spec.features],
+        )
+        return block.split("\n\n\ndef fit_scaling_law", maxsplit=1)[0]
+
+    def names_seen_by(self, target: int, words: Sequence[str]) -> dict[Node, str]:
+        """Name of each feature leaf as a target's law sees it, and of each constant."""
+        n = len(words)
+        turn = target if self.candidate.law.rolled else 0
+        names = {feat(k): words[(turn + k) % n] for k in range(n)}
+        return names | {const(k): f"c{k}" for k in range(self.candidate.law.n_constants)}
+
+    def title(self) -> str:
+        """One line that says what law this is."""
+        return f"A law of {self.task.name}, entry {self.line.index} of run {self.run}."
+
+
+def subject_of(store: Store, task: Task, size: int | None = None) -> Subject:
+    """The champion of a run, or its best law with `size` constants.
+
+    Raises:
+        EvolveError: The run has no score yet, or the law is a black box.
+    """
+    line = find_line(store, task, size)
+    entry = store.entry(line.index)
+    if entry.law is None or entry.recipe is None:
+        raise EvolveError(
+            f"run {store.folder.name!r}: entry {line.index} is a black box, it has no law to "
+            "export; its program is shown by: evolve show"
+        )
+    constants = {name: np.asarray(table, dtype=float) for name, table in line.constants.items()}
+    candidate = candidate_from_data(entry.law, entry.recipe)
+    return Subject(store.folder.name, task, line, entry, candidate, constants)
+
+
+def literal_table(constants: dict[str, Array], labels: dict[str, str]) -> str:
+    """Text of a dictionary of constants that reads back as the same numbers."""
+    lines = ["{"]
+    for name, table in constants.items():
+        rows = [[float(value) for value in row] for row in table]
+        if len(rows) == 1:
+            lines.append(f"    {labels[name]!r}: {rows!r},")
+            continue
+        lines += [f"    {labels[name]!r}: [", *(f"        {row!r}," for row in rows), "    ],"]
+    return "\n".join([*lines, "}"])

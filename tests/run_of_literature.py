@@ -1,0 +1,40 @@
+"""A stored run that holds a few laws of a task, without a search."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from evolve.law.candidate import Candidate
+from evolve.law.canonical import complexity
+from evolve.record import Entry, Evaluation, FoldScore
+from evolve.run import Settings, create_run
+from evolve.start import make_setup, program_text
+from evolve.store import Store
+from evolve.task import Task
+
+
+def store_of(task: Task, folder: Path, candidates: Sequence[Candidate] = ()) -> Store:
+    """Make a run whose entries are `candidates`, or the task's literature; first is best."""
+    setup = make_setup(task, 0)
+    store = create_run(folder, setup, Settings(0, len(candidates) or 1))
+    chosen = list(candidates) or [s.candidate for s in setup.seeds if s.candidate is not None]
+    store.append([_entry(task, i, c) for i, c in enumerate(chosen)])
+    return store
+
+
+def _entry(task: Task, index: int, candidate: Candidate) -> Entry:
+    told = Evaluation(
+        status="ok",
+        message="",
+        score=float(index) - 9.0,
+        stage=1,
+        folds=(FoldScore("far", 3, 0.01, 0.99),),
+        n_constants=candidate.law.n_constants,
+        complexity=complexity(candidate.law.root),
+        seconds=0.1,
+        facts={"look": 0.01},
+    )
+    law, recipe = candidate.to_data()
+    text = program_text(task, candidate, "literature")
+    return Entry(index, text, law, recipe, f"key {index}", (), "literature", told)
