@@ -36,10 +36,9 @@ MAX_CONSTANTS = 64
 MAX_STEPS = 200_000
 LOOK_AHEAD = 12
 ENDLESS = f"the law ran more than {MAX_STEPS} steps"
-FUNCTION = "scaling_law_func"
-PROGRAM = "<program>"
-_TRACED: WeakKeyDictionary[Callable[[Any, Any], Any], dict[tuple[int, int, int], Law]]
-_TRACED = WeakKeyDictionary()
+FUNCTION, PROGRAM = "scaling_law_func", "<program>"
+_Laws = dict[tuple[int, int, int], Law]
+_TRACED: WeakKeyDictionary[Callable[[Any, Any], Any], _Laws] = WeakKeyDictionary()
 # What running somebody's law may raise; anything else is an error of ours.
 _FAULTS = (
     *(ArithmeticError, AssertionError, AttributeError, ImportError, LookupError, NameError),
@@ -73,9 +72,9 @@ def trace_law(
         function = _load(source)
     else:
         function = _rebound(source)
-    if n_constants is not None:
-        return _trace(function, n_features, n_targets, n_constants)
-    return _search(function, n_features, n_targets)
+    if n_constants is None:
+        return _search(function, n_features, n_targets)
+    return _trace(function, n_features, n_targets, n_constants)
 
 
 def trace_function(
@@ -103,8 +102,8 @@ def trace_recipe(text: str) -> Recipe | None:
 
 def _load(text: str) -> types.FunctionType:
     """`scaling_law_func` of a program's text, in a namespace of stand-ins."""
-    namespace: dict[str, Any] = {"__name__": "program"}
-    namespace["__builtins__"] = builtins_for(vars(builtins))
+    names = builtins_for(vars(builtins))
+    namespace: dict[str, Any] = {"__builtins__": names, "__name__": "program"}
     with _guarded(PROGRAM):
         exec(compile(text, PROGRAM, "exec"), namespace)
     function = namespace.get(FUNCTION)
@@ -122,7 +121,7 @@ def _rebound(function: Callable[[Any, Any], Any]) -> types.FunctionType:
     for name, value in old.items():
         is_own = isinstance(value, types.FunctionType) and value.__globals__ is old
         new[name] = _with_globals(value, new) if is_own else stand_in(value)
-    new["__builtins__"] = builtins_for(function.__builtins__)
+    new["__builtins__"] = builtins_for(getattr(function, "__builtins__", vars(builtins)))
     for name, value in list(new.items()):  # now that the builtins are in place
         if isinstance(value, types.FunctionType) and value.__globals__ is new:
             new[name] = _with_globals(value, new)
