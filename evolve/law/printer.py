@@ -147,12 +147,11 @@ def _many_targets(
     variables = Variables(law.root, words, units, "rolled" if law.rolled else "X")
     value = write(law.root, variables.names, CODE)
     value = value if features_of(law.root) else f"{value} + np.zeros(len(X))"
-    names = ["column", *identifiers(target_names)]
-    about = f"each of {', '.join(names[1:])} = {formula(law, words)}, with its own constants"
+    targets = ", ".join(identifiers(target_names))
+    about = f"each of {targets} = {formula(law, words)}, with its own constants"
     seen = [*variables.features, *variables.logs]
     loop = ["for t, constants in enumerate(np.atleast_2d(np.asarray(params, dtype=float))):"]
     if law.rolled:
-        loop[0:0] = []
         inner = ["rolled = np.roll(X, -t, axis=1)", *seen]
     else:
         inner = []
