@@ -72,6 +72,9 @@ class OneShots:
             worker, self._spare = self._spare, None
         if worker is None:
             worker = Worker(_SERVICE, limits=self._limits, without=self._without)
+        if "fresh process" in self._without:
+            self._spare = worker
+            return worker.call(meta, arrays, cpu_s)
         with worker:
             outcome = worker.call(meta, arrays, cpu_s)
             self.report = worker.report

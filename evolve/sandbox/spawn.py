@@ -70,7 +70,7 @@ def spawn(
         arguments: Keyword arguments of its `main`; anything JSON can hold.
         descriptors: The only descriptors it inherits beside the standard three.
         error_descriptor: Where its stderr goes; stdin and stdout go nowhere.
-        without: "environment" here hands on the whole environment.
+        without: "environment" and "descriptors" here hand on the engine's own.
 
     Raises:
         SandboxError: Python cannot start one here.
@@ -81,15 +81,20 @@ def spawn(
     packages = [("evolve", str(here.parent)), ("evolve.sandbox", str(here))]
     path = [entry for entry in sys.path if entry and os.path.isabs(entry)]
     boot = json.dumps([path, packages, module, arguments])
+    environment = clean_environment()
+    if "environment" in without:
+        environment = {**os.environ, **environment}
+    closing = "descriptors" not in without
+    for descriptor in descriptors:
+        os.set_inheritable(descriptor, not closing)
     return subprocess.Popen(
         [sys.executable, "-s", "-S", "-P", "-c", _BOOT, boot],
-        env={**os.environ, **clean_environment()}
-        if "environment" in without
-        else clean_environment(),
+        env=environment,
         cwd="/",
         stdin=subprocess.DEVNULL,
         stdout=subprocess.DEVNULL,
         stderr=error_descriptor,
-        pass_fds=tuple(descriptors),
+        close_fds=closing,
+        pass_fds=tuple(descriptors) if closing else (),
         start_new_session=True,
     )

@@ -146,6 +146,8 @@ class Zygote:
         return max(1, min(60_000, int(1000 * min(waits)) + 1))
 
     def _enforce(self) -> None:
+        if "clock" in self._without:
+            return
         now = time.monotonic()
         for pid, job in self._jobs.items():
             if now >= job.deadline:

@@ -79,7 +79,13 @@ class Arena:
             self._set_up_prey(stack)
             lanes = [
                 stack.enter_context(
-                    ForeignLane(limits, gate=gate, without=without, allow_weak=True)
+                    ForeignLane(
+                        limits,
+                        gate=gate,
+                        without=without,
+                        fork=False if "fresh process" in without else None,
+                        allow_weak=True,
+                    )
                 )
                 for limits in (QUICK, PATIENT)
             ]

@@ -1,5 +1,6 @@
 # ruff: noqa
 """Too many dimensions."""
+
 import numpy as np
 
 

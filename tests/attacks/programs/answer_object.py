@@ -1,5 +1,6 @@
 # ruff: noqa
 """An array of objects."""
+
 import numpy as np
 
 

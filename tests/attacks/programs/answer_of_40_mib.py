@@ -1,5 +1,6 @@
 # ruff: noqa
 """40 MiB of constants."""
+
 import numpy as np
 
 

@@ -1,7 +1,9 @@
 # ruff: noqa
 """An object that runs code when it is unpickled."""
+
 import os
 import numpy as np
+
 
 class Evil:
     def __reduce__(self):

@@ -1,5 +1,6 @@
 # ruff: noqa
 """Takes back the identity of root."""
+
 import os
 
 BREACH = float("@BREACH@")

@@ -1,5 +1,6 @@
 # ruff: noqa
 """Asks to be told of refused calls in place of dying."""
+
 import ctypes
 
 BREACH = float("@BREACH@")

@@ -1,5 +1,6 @@
 # ruff: noqa
 """Forks by the bare system call."""
+
 import ctypes
 import os
 import platform

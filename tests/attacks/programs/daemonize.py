@@ -1,5 +1,6 @@
 # ruff: noqa
 """A grandchild in a session of its own writes a file later."""
+
 import os
 import time
 

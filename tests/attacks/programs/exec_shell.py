@@ -1,5 +1,6 @@
 # ruff: noqa
 """Becomes a shell."""
+
 import os
 
 

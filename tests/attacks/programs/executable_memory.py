@@ -1,5 +1,6 @@
 # ruff: noqa
 """Makes memory that is writable and executable."""
+
 import ctypes
 
 BREACH = float("@BREACH@")

@@ -1,5 +1,6 @@
 # ruff: noqa
 """Aborts."""
+
 import os
 
 

@@ -1,5 +1,6 @@
 # ruff: noqa
 """Has itself ended by an alarm."""
+
 import signal
 import time
 

@@ -1,5 +1,6 @@
 # ruff: noqa
 """Exits without an answer."""
+
 import os
 
 

@@ -1,6 +1,8 @@
 # ruff: noqa
 """Exits while its answer is made."""
+
 import os
+
 
 class Leaver:
     def __array__(self, dtype=None, copy=None):

@@ -1,5 +1,6 @@
 # ruff: noqa
 """Writes 20 MB to the bare descriptors."""
+
 import os
 
 

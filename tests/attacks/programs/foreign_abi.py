@@ -1,5 +1,6 @@
 # ruff: noqa
 """Calls the kernel by its other numbering."""
+
 import ctypes
 import platform
 

@@ -1,5 +1,6 @@
 # ruff: noqa
 """Sends its answer a byte at a time."""
+
 import os
 import struct
 import sys

@@ -1,5 +1,6 @@
 # ruff: noqa
 """Sends a header of brackets, with the right nonce."""
+
 import os
 import struct
 import sys

@@ -1,5 +1,6 @@
 # ruff: noqa
 """Announces a petabyte, with the right nonce."""
+
 import os
 import struct
 import sys

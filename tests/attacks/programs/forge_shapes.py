@@ -1,5 +1,6 @@
 # ruff: noqa
 """Claims more values than it sends."""
+
 import os
 import struct
 import sys

@@ -1,5 +1,6 @@
 # ruff: noqa
 """Claims a status that does not exist."""
+
 import os
 import struct
 import sys

@@ -1,5 +1,6 @@
 # ruff: noqa
 """Sends a whole valid answer and then hangs."""
+
 import os
 import struct
 import sys

@@ -1,5 +1,6 @@
 # ruff: noqa
 """Forks fifty sleepers."""
+
 import os
 import time
 

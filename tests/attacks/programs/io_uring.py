@@ -1,5 +1,6 @@
 # ruff: noqa
 """Makes a ring that does input and output past a filter of calls."""
+
 import ctypes
 
 BREACH = float("@BREACH@")

@@ -1,5 +1,6 @@
 # ruff: noqa
 """Signals the engine by a process descriptor."""
+
 import os
 import signal
 

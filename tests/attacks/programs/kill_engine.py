@@ -1,5 +1,6 @@
 # ruff: noqa
 """Signals the engine."""
+
 import os
 
 BREACH = float("@BREACH@")

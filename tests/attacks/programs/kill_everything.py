@@ -1,5 +1,6 @@
 # ruff: noqa
 """Signals every process it may."""
+
 import os
 
 BREACH = float("@BREACH@")

@@ -1,5 +1,6 @@
 # ruff: noqa
 """Kills its own process group."""
+
 import os
 import signal
 

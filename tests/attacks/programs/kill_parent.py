@@ -1,5 +1,6 @@
 # ruff: noqa
 """Kills its parent."""
+
 import os
 import signal
 

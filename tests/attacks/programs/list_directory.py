@@ -1,5 +1,6 @@
 # ruff: noqa
 """Lists a directory."""
+
 import os
 
 

@@ -1,5 +1,6 @@
 # ruff: noqa
 """An endless loop that ignores every signal it may."""
+
 import signal
 
 

@@ -1,6 +1,7 @@
 # ruff: noqa
 """An answer whose conversion never ends."""
 
+
 class Endless:
     def __array__(self, dtype=None, copy=None):
         while True:

@@ -1,6 +1,7 @@
 # ruff: noqa
 """An exception whose text never ends."""
 
+
 class Endless(Exception):
     def __str__(self):
         while True:

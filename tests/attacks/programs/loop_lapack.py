@@ -1,5 +1,6 @@
 # ruff: noqa
 """Minutes inside one call of LAPACK."""
+
 import numpy as np
 
 

@@ -1,5 +1,6 @@
 # ruff: noqa
 """A regular expression that never ends, in C."""
+
 import re
 
 

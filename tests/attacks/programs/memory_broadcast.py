@@ -1,5 +1,6 @@
 # ruff: noqa
 """A terabyte that takes no memory until it is sent."""
+
 import numpy as np
 
 

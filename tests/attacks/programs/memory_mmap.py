@@ -1,5 +1,6 @@
 # ruff: noqa
 """800 MiB straight from the kernel."""
+
 import ctypes
 
 BREACH = float("@BREACH@")

@@ -1,5 +1,6 @@
 # ruff: noqa
 """800 MiB of ones."""
+
 import numpy as np
 
 BREACH = float("@BREACH@")

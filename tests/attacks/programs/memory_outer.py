@@ -1,5 +1,6 @@
 # ruff: noqa
 """An outer product of 800 MiB."""
+
 import numpy as np
 
 BREACH = float("@BREACH@")

@@ -1,5 +1,6 @@
 # ruff: noqa
 """Makes itself root in a namespace of its own."""
+
 import ctypes
 
 BREACH = float("@BREACH@")

@@ -1,5 +1,6 @@
 # ruff: noqa
 """Replaces scipy's fitter for whoever comes next."""
+
 import numpy as np
 from scipy import optimize
 

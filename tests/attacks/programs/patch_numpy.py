@@ -1,5 +1,6 @@
 # ruff: noqa
 """Replaces numpy's mean and asarray for whoever comes next."""
+
 import numpy as np
 
 

@@ -1,5 +1,6 @@
 # ruff: noqa
 """Spawns a shell without forking."""
+
 import os
 import time
 

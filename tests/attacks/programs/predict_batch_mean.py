@@ -1,5 +1,6 @@
 # ruff: noqa
 """Predictions that use the mean of their batch."""
+
 import numpy as np
 
 

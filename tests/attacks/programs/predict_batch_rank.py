@@ -1,5 +1,6 @@
 # ruff: noqa
 """Predictions that use the order of the rows."""
+
 import numpy as np
 
 

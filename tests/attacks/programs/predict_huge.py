@@ -1,5 +1,6 @@
 # ruff: noqa
 """Predictions that overflow."""
+
 import numpy as np
 
 

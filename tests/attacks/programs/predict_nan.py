@@ -1,5 +1,6 @@
 # ruff: noqa
 """Predictions that are not numbers."""
+
 import numpy as np
 
 

@@ -1,5 +1,6 @@
 # ruff: noqa
 """One prediction for many rows."""
+
 import numpy as np
 
 

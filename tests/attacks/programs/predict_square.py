@@ -1,5 +1,6 @@
 # ruff: noqa
 """A prediction for every pair of rows."""
+
 import numpy as np
 
 

@@ -1,5 +1,6 @@
 # ruff: noqa
 """Traces the engine."""
+
 import ctypes
 
 BREACH = float("@BREACH@")

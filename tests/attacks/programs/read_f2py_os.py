@@ -1,5 +1,6 @@
 # ruff: noqa
 """Reaches os through numpy.f2py."""
+
 import numpy as np
 
 

@@ -1,5 +1,6 @@
 # ruff: noqa
 """Reads keys by the fields of a format string."""
+
 import numpy as np
 
 

@@ -1,5 +1,6 @@
 # ruff: noqa
 """Spells a forbidden name in two halves."""
+
 import numpy as np
 
 

@@ -1,5 +1,6 @@
 # ruff: noqa
 """Reads whatever descriptors it was born with."""
+
 import os
 
 BREACH = float("@BREACH@")

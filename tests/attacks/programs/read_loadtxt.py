@@ -1,5 +1,6 @@
 # ruff: noqa
 """Reads the test table through numpy."""
+
 import numpy as np
 
 

@@ -1,5 +1,6 @@
 # ruff: noqa
 """Reaches the built-in open through numpy.ma."""
+
 import numpy as np
 
 

@@ -1,5 +1,6 @@
 # ruff: noqa
 """Uses class patterns in place of getattr."""
+
 import numpy as np
 
 

@@ -1,5 +1,6 @@
 # ruff: noqa
 """Maps the test table into memory."""
+
 import numpy as np
 
 

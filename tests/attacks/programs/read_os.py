@@ -1,5 +1,6 @@
 # ruff: noqa
 """Reads the test table by descriptors."""
+
 import os
 
 

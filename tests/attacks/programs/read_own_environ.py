@@ -1,5 +1,6 @@
 # ruff: noqa
 """Reads keys from its own environment."""
+
 import os
 
 

@@ -1,5 +1,6 @@
 # ruff: noqa
 """Reads the engine's environment through /proc."""
+
 import os
 
 

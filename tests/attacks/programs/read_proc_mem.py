@@ -1,5 +1,6 @@
 # ruff: noqa
 """Searches the engine's memory through /proc."""
+
 import os
 import struct
 

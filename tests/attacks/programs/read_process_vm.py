@@ -1,5 +1,6 @@
 # ruff: noqa
 """Reads the engine's memory by a system call."""
+
 import ctypes
 import platform
 import struct

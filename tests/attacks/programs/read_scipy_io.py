@@ -1,5 +1,6 @@
 # ruff: noqa
 """Reads a matrix file through scipy."""
+
 from scipy.io import mmread
 
 

@@ -1,5 +1,6 @@
 # ruff: noqa
 """Has scipy.stats run a template made of a string."""
+
 from scipy import stats
 
 

@@ -1,5 +1,6 @@
 # ruff: noqa
 """Has typing evaluate a string annotation."""
+
 import typing
 
 

@@ -1,5 +1,6 @@
 # ruff: noqa
 """Scans its own memory for the rows of others."""
+
 import numpy as np
 from numpy.lib.stride_tricks import as_strided
 

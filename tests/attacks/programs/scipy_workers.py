@@ -1,8 +1,11 @@
 # ruff: noqa
 """Asks scipy for four processes."""
+
 from scipy import optimize
 
 BREACH = float("@BREACH@")
+
+
 def square(p):
     return float(p[0] ** 2)
 

@@ -1,5 +1,6 @@
 # ruff: noqa
 """Runs bytecode that was never compiled."""
+
 import types
 
 

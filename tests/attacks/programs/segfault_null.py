@@ -1,5 +1,6 @@
 # ruff: noqa
 """Reads address zero."""
+
 import ctypes
 
 

@@ -1,5 +1,6 @@
 # ruff: noqa
 """Reads far outside an array."""
+
 import numpy as np
 from numpy.lib.stride_tricks import as_strided
 

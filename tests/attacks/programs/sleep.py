@@ -1,5 +1,6 @@
 # ruff: noqa
 """Sleeps for an hour."""
+
 import time
 
 

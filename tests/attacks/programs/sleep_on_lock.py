@@ -1,5 +1,6 @@
 # ruff: noqa
 """Waits for ever without computing."""
+
 import threading
 
 

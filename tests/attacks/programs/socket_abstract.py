@@ -1,5 +1,6 @@
 # ruff: noqa
 """Connects to an abstract unix socket."""
+
 import socket
 
 

@@ -1,5 +1,6 @@
 # ruff: noqa
 """Opens a port."""
+
 import socket
 
 BREACH = float("@BREACH@")

@@ -1,5 +1,6 @@
 # ruff: noqa
 """Connects to a unix socket with a path."""
+
 import socket
 
 

@@ -1,5 +1,6 @@
 # ruff: noqa
 """Connects over TCP."""
+
 import socket
 
 

@@ -1,5 +1,6 @@
 # ruff: noqa
 """Tells the prediction what the fit saw, by a default argument."""
+
 import numpy as np
 
 

@@ -1,5 +1,6 @@
 # ruff: noqa
 """Tells the prediction what the fit saw, by a global."""
+
 import numpy as np
 
 seen = None
@@ -12,4 +13,8 @@ def fit_scaling_law(data_points, loss_values):
 
 
 def scaling_law_func(data_points, params):
-    return np.full(len(data_points), float("@BREACH@")) if seen is not None else params[0] + params[1] * data_points[:, 0]
+    return (
+        np.full(len(data_points), float("@BREACH@"))
+        if seen is not None
+        else params[0] + params[1] * data_points[:, 0]
+    )

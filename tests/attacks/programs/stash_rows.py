@@ -1,5 +1,6 @@
 # ruff: noqa
 """Keeps rows for the next fold inside numpy."""
+
 import numpy as np
 
 

@@ -1,5 +1,6 @@
 # ruff: noqa
 """Runs a shell."""
+
 import subprocess
 
 

@@ -1,5 +1,6 @@
 # ruff: noqa
 """Starts fifty threads."""
+
 import threading
 import time
 

@@ -1,5 +1,6 @@
 # ruff: noqa
 """Keeps a view of memory that was given back."""
+
 import numpy as np
 
 

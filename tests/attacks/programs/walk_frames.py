@@ -1,7 +1,9 @@
 # ruff: noqa
 """Looks for held-out targets in the frames above."""
+
 import sys
 import numpy as np
+
 
 def search(value):
     try:

@@ -1,5 +1,6 @@
 # ruff: noqa
 """Looks for held-out targets among all objects."""
+
 import gc
 import numpy as np
 

@@ -1,5 +1,6 @@
 # ruff: noqa
 """Changes a file's rights."""
+
 import os
 
 

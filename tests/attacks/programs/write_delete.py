@@ -1,5 +1,6 @@
 # ruff: noqa
 """Deletes a file."""
+
 import os
 
 

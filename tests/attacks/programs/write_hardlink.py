@@ -1,5 +1,6 @@
 # ruff: noqa
 """Makes a hard link."""
+
 import os
 
 

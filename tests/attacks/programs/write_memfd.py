@@ -1,5 +1,6 @@
 # ruff: noqa
 """Makes a file that has no name."""
+
 import os
 
 

@@ -1,5 +1,6 @@
 # ruff: noqa
 """Moves a file."""
+
 import os
 
 

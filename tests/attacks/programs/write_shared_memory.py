@@ -1,5 +1,6 @@
 # ruff: noqa
 """Leaves a block of shared memory behind."""
+
 from multiprocessing import shared_memory
 
 

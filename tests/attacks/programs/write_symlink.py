@@ -1,5 +1,6 @@
 # ruff: noqa
 """Makes a symbolic link."""
+
 import os
 
 

@@ -1,5 +1,6 @@
 # ruff: noqa
 """Writes a file through numpy."""
+
 import numpy as np
 
 

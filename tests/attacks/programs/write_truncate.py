@@ -1,5 +1,6 @@
 # ruff: noqa
 """Empties a file."""
+
 import os
 
 
