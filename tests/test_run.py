@@ -79,6 +79,7 @@ def digest(folder: Path) -> str:
         return store.digest()
 
 
+@pytest.mark.slow
 def test_two_workers_and_a_break_give_the_same_run_as_one_worker_without(
     setup: Setup, finished: tuple[Path, Choice], tmp_path: Path
 ) -> None:
