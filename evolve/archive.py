@@ -57,6 +57,7 @@ class Archive:
         size: Entries taken in.
         last_best: Index of the entry that last improved the best score.
         best: Lowest score so far.
+        starters: Candidates with a score that have no parents, in order.
     """
 
     cells: dict[tuple[int, str], Elite] = field(default_factory=dict)
@@ -65,6 +66,7 @@ class Archive:
     size: int = 0
     last_best: int = 0
     best: float = float("inf")
+    starters: list[Elite] = field(default_factory=list)
 
     def tell(self, entries: Iterable[Entry]) -> None:
         """Take in evaluated entries, in order."""
@@ -80,6 +82,8 @@ class Archive:
         if score is None:
             return
         elite = _elite(entry, score)
+        if not entry.parents:
+            self.starters.append(elite)
         cell = cell_of(elite)
         held = self.cells.get(cell)
         if held is None or score < held.score:

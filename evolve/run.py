@@ -19,7 +19,6 @@ from evolve.evaluate import Evaluator, Setting
 from evolve.lanes import Lanes
 from evolve.record import Entry
 from evolve.search import Budget, search
-from evolve.splits import make_folds
 from evolve.start import Setup, elites_of, literature
 from evolve.store import STORE_NAME, Store
 from evolve.task import Task, fingerprint, load_task
@@ -195,7 +194,7 @@ def carry_on(
             lanes.compare_batch(evaluator, archive, entries)
         return not ended
 
-    setting = Setting(setup.task, tuple(make_folds(setup.task)))
+    setting = Setting(setup.task, setup.folds)
     with lanes, Evaluator(setting, workers) as evaluator:
         stored = store.entries()
         if stored:
@@ -211,6 +210,7 @@ def carry_on(
             seed=settings.seed,
             budget=settings.budget,
             on_batch=on_batch,
+            evolving=setup.evolving,
         )
         if ended or not archive.cells:
             return archive, None

@@ -42,6 +42,7 @@ def search(
     seed: int,
     budget: Budget,
     on_batch: Callable[[Archive, Sequence[Entry]], bool],
+    evolving: bool = True,
 ) -> Archive:
     """Search until the budget is spent.
 
@@ -54,6 +55,7 @@ def search(
         seed: Seed of the run.
         budget: When to end.
         on_batch: Called after each stored batch; False ends the search.
+        evolving: Whether mutations start from elites; else from the first candidates only.
 
     Returns:
         The archive of all stored entries.
@@ -64,7 +66,7 @@ def search(
     archive.tell(stored[:whole])
     began = time.monotonic()
     while len(stored) < budget.evaluations:
-        proposals = next_batch(archive, space, starts, seed)
+        proposals = next_batch(archive, space, starts, seed, evolving=evolving)
         done = stored[archive.size :]
         todo = proposals[len(done) : budget.evaluations - archive.size]
         bar = first_look_bar(archive, len(starts))
@@ -83,7 +85,12 @@ def search(
 
 
 def next_batch(
-    archive: Archive, space: Space, starts: Sequence[Proposal], seed: int
+    archive: Archive,
+    space: Space,
+    starts: Sequence[Proposal],
+    seed: int,
+    *,
+    evolving: bool = True,
 ) -> list[Proposal]:
     """The proposals of the batch that begins where the archive ends.
 
@@ -95,7 +102,7 @@ def next_batch(
     taken = {p.key for p in starts}
     for index in range(first + len(proposals), first + BATCH):
         rng = np.random.default_rng([seed, index])
-        proposal = propose(archive, space, rng, taken)
+        proposal = propose(archive, space, rng, taken, evolving=evolving)
         if proposal is None:
             break
         taken.add(proposal.key)

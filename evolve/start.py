@@ -9,6 +9,7 @@ from typing import Any
 
 from evolve import __version__
 from evolve.archive import Elite
+from evolve.fold import Fold
 from evolve.law.candidate import Candidate, candidate_from_data
 from evolve.law.graph import Array
 from evolve.law.printer import print_program
@@ -18,6 +19,7 @@ from evolve.proposers.seeds import Seed, read_seeds, seed_proposals
 from evolve.proposers.starting import generic_laws, starting_proposals
 from evolve.record import Entry
 from evolve.search import BATCH
+from evolve.splits import make_folds
 from evolve.task import Task
 
 DEFAULT_CONSTANTS = 12
@@ -33,12 +35,16 @@ class Setup:
         space: What it allows.
         seeds: Its literature laws.
         starts: The first candidates, literature first.
+        folds: What candidates are judged on.
+        evolving: Mutate what was found; without it only starts are mutated.
     """
 
     task: Task
     space: Space
     seeds: tuple[Seed, ...]
     starts: tuple[Proposal, ...]
+    folds: tuple[Fold, ...]
+    evolving: bool = True
 
     @property
     def versions(self) -> dict[str, Any]:
@@ -86,7 +92,8 @@ def make_setup(task: Task, seed: int) -> Setup:
     laws = {p.operator: p.candidate.law.root for p in proposals.values()} | generic_laws(space)
     for proposal in starting_proposals(space, laws, BATCH, seed):
         proposals.setdefault(proposal.key, proposal)
-    return Setup(task, space, tuple(seeds), tuple(proposals.values()))
+    folds = tuple(make_folds(task))
+    return Setup(task, space, tuple(seeds), tuple(proposals.values()), folds)
 
 
 def space_of(task: Task) -> Space:

@@ -22,7 +22,9 @@ VERBS = (
     "runs",  # runs, show
     "score",
     "export",
+    "verify",
     "tasks",  # tasks, data pull
+    "bench",
     "doctor",
 )
 

@@ -1,4 +1,4 @@
-"""Turns the choices of a fit (loss, residual, weights, priors) into one value and its call text."""
+"""Turns the choices of a fit (loss, residual, weights, priors) into one value and its text."""
 
 from __future__ import annotations
 

@@ -23,6 +23,7 @@ class Space:
         positive: All targets are positive, so residuals may be logarithmic.
         pooled: There are enough groups to learn priors across them.
         has_axes: The task extrapolates, so rows may be weighed towards the far end.
+        robust: Losses other than least squares are allowed.
     """
 
     units: tuple[float, ...]
@@ -32,6 +33,7 @@ class Space:
     positive: bool = True
     pooled: bool = False
     has_axes: bool = True
+    robust: bool = True
 
     def variable(self, index: int) -> Node:
         """Feature `index` in its unit."""

@@ -30,7 +30,12 @@ class Proposal:
 
 
 def propose(
-    archive: Archive, space: Space, rng: np.random.Generator, taken: set[str]
+    archive: Archive,
+    space: Space,
+    rng: np.random.Generator,
+    taken: set[str],
+    *,
+    evolving: bool = True,
 ) -> Proposal | None:
     """One new candidate.
 
@@ -39,12 +44,14 @@ def propose(
         space: What the task allows.
         rng: Generator of this proposal alone.
         taken: Keys proposed earlier in the same batch.
+        evolving: Mutate elites; without it the starting candidates only (random search).
 
     Returns:
         The proposal, or None if no attempt gave an unseen, allowed candidate, or if there is
         no elite to mutate.
     """
-    elites = [e for e in archive.elites() if e.candidate is not None]
+    known = archive.elites() if evolving else archive.starters
+    elites = [e for e in known if e.candidate is not None]
     if not elites:
         return None
     names, weights = operator_weights(archive)
@@ -119,4 +126,6 @@ def allowed_recipe(recipe: Recipe, space: Space) -> Recipe:
         residual=recipe.residual if space.positive else "linear",
         far=recipe.far if space.has_axes else 0.0,
         pool=recipe.pool if space.pooled else 0.0,
+        loss=recipe.loss if space.robust else "l2",
+        width=recipe.width if space.robust else Recipe().width,
     )

@@ -1,0 +1,63 @@
+"""Turns a setup into one with an ingredient of the engine taken out, to see what it is worth."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+
+import numpy as np
+
+from evolve.fold import Fold
+from evolve.law.canonical import key
+from evolve.operators import Space
+from evolve.proposers.grammar import finish
+from evolve.start import Setup
+
+Change = Callable[[Setup], Setup]
+
+
+def least_squares_only(setup: Setup) -> Setup:
+    """Without robust losses."""
+    return _in_space(setup, replace(setup.space, robust=False))
+
+
+def without_priors(setup: Setup) -> Setup:
+    """Without priors learnt across groups."""
+    return _in_space(setup, replace(setup.space, pooled=False))
+
+
+def without_weights(setup: Setup) -> Setup:
+    """Without row weights that favour the far end of the axes."""
+    return _in_space(setup, replace(setup.space, has_axes=False))
+
+
+def in_sample(setup: Setup) -> Setup:
+    """Selected by how well the fitted rows are fitted, not by held-out folds."""
+    every = np.arange(setup.task.train.n_rows)
+    return replace(setup, folds=(Fold("all rows, fitted", every, every),))
+
+
+def random_search(setup: Setup) -> Setup:
+    """Mutations of starting candidates only: nothing is learnt from what was found."""
+    return replace(setup, evolving=False)
+
+
+def _in_space(setup: Setup, space: Space) -> Setup:
+    """The setup with another space, its starting candidates brought into it."""
+    starts = {}
+    for proposal in setup.starts:
+        candidate = finish(proposal.candidate, space)
+        if candidate is not None:
+            mark = key(candidate.law, candidate.recipe)
+            starts.setdefault(mark, replace(proposal, candidate=candidate, key=mark))
+    return replace(setup, space=space, starts=tuple(starts.values()))
+
+
+VARIANTS: dict[str, Change | None] = {
+    "full": None,
+    "least squares only": least_squares_only,
+    "no learnt priors": without_priors,
+    "no row weights": without_weights,
+    "in-sample selection": in_sample,
+    "random search": random_search,
+}

@@ -1,0 +1,172 @@
+"""Turns tasks and seeds into a table of searches: held-out, training and test R² of champions.
+
+The test rows are opened once a search is over, to measure; nothing that was chosen depends on it.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import platform
+import tempfile
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from evolve.archive import Archive
+from evolve.champion import Choice, Fitted
+from evolve.errors import EvolveError
+from evolve.law.graph import Array
+from evolve.law.printer import formula
+from evolve.record import Entry
+from evolve.run import Settings, carry_on, create_run
+from evolve.scoring import r2
+from evolve.start import Setup, make_setup
+from evolve.store import Store
+from evolve.task import Table, Task, load_test
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One search of one task.
+
+    Attributes:
+        task: Its name.
+        variant: What was changed in the engine; ``full`` for nothing.
+        seed: Seed of the run.
+        fold_r2: Mean R² over the search's folds.
+        train_r2: R² on all training rows.
+        test_r2: R² on the test rows; None without them.
+        n_constants: Constants for each group and target.
+        seconds: Wall time of search and choice.
+        rate: Evaluations a second of the whole run.
+        formula: The champion, in the task's own names.
+        recipe: How it is fitted.
+    """
+
+    task: str
+    variant: str
+    seed: int
+    fold_r2: float
+    train_r2: float
+    test_r2: float | None
+    n_constants: int
+    seconds: float
+    rate: float
+    formula: str
+    recipe: dict[str, Any]
+
+    def to_data(self) -> dict[str, Any]:
+        """JSON value."""
+        return asdict(self)
+
+
+class _Silent:
+    """A watcher that lets a run go on to its end."""
+
+    def began(self, store: Store, task: Task, settings: Settings) -> None:
+        """Nothing."""
+
+    def replayed(self, archive: Archive, entries: Sequence[Entry]) -> None:
+        """Nothing."""
+
+    def batch(self, archive: Archive, entries: Sequence[Entry]) -> bool:
+        """Go on."""
+        return True
+
+    def choosing(self) -> None:
+        """Nothing."""
+
+
+def run_task(
+    task: Task,
+    seed: int,
+    evaluations: int,
+    workers: int,
+    variant: str = "full",
+    change: Callable[[Setup], Setup] | None = None,
+) -> Line:
+    """Search one task in a temporary folder and measure its champion.
+
+    Args:
+        task: The task.
+        seed: Seed of the run.
+        evaluations: Budget.
+        workers: Worker processes.
+        variant: Name of what `change` does.
+        change: Alters the setup before the run.
+
+    Returns:
+        The line of the table.
+
+    Raises:
+        EvolveError: nothing could be fitted.
+    """
+    setup = make_setup(task, seed)
+    setup = change(setup) if change else setup
+    began = time.monotonic()
+    with tempfile.TemporaryDirectory() as folder:
+        settings = Settings(seed, evaluations)
+        with create_run(Path(folder) / "run", setup, settings) as store:
+            _, choice = carry_on(store, setup, settings, workers, _Silent())
+            n_entries = len(store)
+    seconds = time.monotonic() - began
+    if choice is None:
+        raise EvolveError(f"{task.name}: no candidate could be fitted")
+    return _line(task, variant, seed, choice, seconds, n_entries / seconds)
+
+
+def _line(
+    task: Task, variant: str, seed: int, choice: Choice, seconds: float, rate: float
+) -> Line:
+    champion = choice.champion
+    law = champion.candidate.law
+    return Line(
+        task=task.name,
+        variant=variant,
+        seed=seed,
+        fold_r2=float(np.mean([f.r2 for f in champion.entry.evaluation.folds])),
+        train_r2=champion.train_r2,
+        test_r2=_test_r2(task, champion),
+        n_constants=law.n_constants,
+        seconds=seconds,
+        rate=rate,
+        formula=formula(law, task.feature_names),
+        recipe=champion.candidate.recipe.arguments(),
+    )
+
+
+def _test_r2(task: Task, champion: Fitted) -> float | None:
+    """R² on the test rows, None where the task has none here."""
+    try:
+        test = load_test(task)
+    except EvolveError:
+        return None
+    return r2(test.Y, predict(task, champion, test))
+
+
+def predict(task: Task, champion: Fitted, table: Table) -> Array:
+    """`(n, t)` predictions of a champion for the rows of a table."""
+    result = np.full(table.Y.shape, np.nan)
+    for number, name in enumerate(task.group_names):
+        rows = np.flatnonzero(table.group == number)
+        law = champion.candidate.law
+        result[rows] = law.predict(table.X[rows], champion.constants[name])
+    return result
+
+
+def published() -> dict[str, list[float]]:
+    """Published test R² by task: human law, NAI v9, SLDAgent + GPT-5, best run of anyone."""
+    data = json.loads((files("evolve.bench") / "published.json").read_text())
+    return {name: values for name, values in data.items() if name != "source"}
+
+
+def machine() -> str:
+    """One line on the machine that measures, for tables."""
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
+    return f"{cores} cores, {platform.machine()}, Python {platform.python_version()}"

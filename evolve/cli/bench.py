@@ -1,0 +1,117 @@
+"""Verbs `bench …`: the engine to measured tables, on screen and as JSON."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from evolve.cli.app import app
+from evolve.cli.options import Json, TasksDirs, Workers
+
+if TYPE_CHECKING:
+    from evolve.bench.tasks import Line
+
+bench = typer.Typer(no_args_is_help=True, help="Measure the engine; prints tables or JSON.")
+app.add_typer(bench, name="bench")
+
+Seeds = Annotated[str, typer.Option("--seeds", help="Seeds of the runs, such as '0 1 2'.")]
+Names = Annotated[str, typer.Option("--tasks", help="Tasks, by name; all whose table is here.")]
+Evaluations = Annotated[
+    int | None, typer.Option("--evaluations", min=1, help="Budget of a run [default: a run's].")
+]
+
+
+@bench.command()
+def tasks(
+    names: Names = "",
+    seeds: Seeds = "0 1 2",
+    evaluations: Evaluations = None,
+    workers: Workers = None,
+    tasks_dirs: TasksDirs = None,
+    json: Json = False,
+) -> None:
+    """Search every task and measure its champion on the test rows.
+
+    Example: python -m evolve bench tasks --tasks data_constrained --seeds "0 1 2"
+    """
+    lines = _run(["full"], names, seeds, evaluations, workers, tasks_dirs)
+    _show(lines, json=json)
+
+
+@bench.command()
+def ablate(
+    names: Names = "",
+    seeds: Seeds = "0",
+    evaluations: Evaluations = None,
+    workers: Workers = None,
+    tasks_dirs: TasksDirs = None,
+    json: Json = False,
+) -> None:
+    """Search with one ingredient taken out at a time.
+
+    Example: python -m evolve bench ablate --tasks sft --evaluations 600
+    """
+    from evolve.bench.ablate import VARIANTS
+
+    _show(_run(list(VARIANTS), names, seeds, evaluations, workers, tasks_dirs), json=json)
+
+
+def _run(
+    variants: list[str],
+    names: str,
+    seeds: str,
+    evaluations: int | None,
+    workers: int | None,
+    tasks_dirs: TasksDirs,
+) -> list[Line]:
+    """The lines of all variants, tasks and seeds; each is told on stderr when it is done."""
+    from evolve.bench.ablate import VARIANTS
+    from evolve.bench.tasks import run_task
+    from evolve.cli.options import n_cores
+    from evolve.run import DEFAULT_EVALUATIONS
+    from evolve.task import list_tasks, load_task
+
+    dirs = tasks_dirs or ()
+    wanted = names.split() or [t.name for t in list_tasks(dirs) if t.n_rows]
+    lines = []
+    for name in wanted:
+        task = load_task(name, dirs)
+        for seed in map(int, seeds.split()):
+            for variant in variants:
+                budget = evaluations or DEFAULT_EVALUATIONS
+                line = run_task(
+                    task, seed, budget, workers or n_cores(), variant, VARIANTS[variant]
+                )
+                lines.append(line)
+                told = "-" if line.test_r2 is None else f"{line.test_r2:.4f}"
+                print(
+                    f"{name} seed {seed} {variant}: test R2 {told} in {line.seconds:.0f} s",
+                    file=sys.stderr,
+                    flush=True,
+                )
+    return lines
+
+
+def _show(lines: list[Line], *, json: bool) -> None:
+    from evolve.bench.tasks import machine, published
+    from evolve.cli.output import print_json, print_table
+
+    known = published()
+    if json:
+        data = {"machine": machine(), "lines": [line.to_data() for line in lines]}
+        print_json(data | {"published": known})
+        return
+    headings = "task variant seed folds train test constants seconds per_s best_published formula"
+    rows = []
+    for line in lines:
+        best = max(known[line.task]) if line.task in known else None
+        rows.append(
+            [
+                *(line.task, line.variant, line.seed, line.fold_r2, line.train_r2, line.test_r2),
+                *(line.n_constants, round(line.seconds), round(line.rate, 1), best),
+                line.formula,
+            ]
+        )
+    print_table(headings.split(), rows, title=machine())
