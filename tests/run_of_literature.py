@@ -14,17 +14,27 @@ from evolve.store import Store
 from evolve.task import Task
 
 
-def store_of(task: Task, folder: Path, candidates: Sequence[Candidate] = ()) -> Store:
-    """Make a run whose entries are `candidates`, or the task's literature; first is best."""
+def store_of(
+    task: Task,
+    folder: Path,
+    candidates: Sequence[Candidate] = (),
+    evaluations: Sequence[Evaluation] = (),
+) -> Store:
+    """Make a run whose entries are `candidates`, or the task's literature; first is best.
+
+    Without `evaluations` their scores are made up.
+    """
     setup = make_setup(task, 0)
     store = create_run(folder, setup, Settings(0, len(candidates) or 1))
     chosen = list(candidates) or [s.candidate for s in setup.seeds if s.candidate is not None]
-    store.append([_entry(task, i, c) for i, c in enumerate(chosen)])
+    told = list(evaluations) or [_made_up(i, c) for i, c in enumerate(chosen)]
+    pairs = zip(chosen, told, strict=True)
+    store.append([_entry(task, i, c, e) for i, (c, e) in enumerate(pairs)])
     return store
 
 
-def _entry(task: Task, index: int, candidate: Candidate) -> Entry:
-    told = Evaluation(
+def _made_up(index: int, candidate: Candidate) -> Evaluation:
+    return Evaluation(
         status="ok",
         message="",
         score=float(index) - 9.0,
@@ -35,6 +45,9 @@ def _entry(task: Task, index: int, candidate: Candidate) -> Entry:
         seconds=0.1,
         facts={"look": 0.01},
     )
+
+
+def _entry(task: Task, index: int, candidate: Candidate, told: Evaluation) -> Entry:
     law, recipe = candidate.to_data()
     text = program_text(task, candidate, "literature")
     return Entry(index, text, law, recipe, f"key {index}", (), "literature", told)

@@ -27,7 +27,7 @@ ROWS: tuple[tuple[str, ...], ...] = (
     ("search", "champion", "agreement"),
     (
         *("start", "lanes", "run", "summary", "score", "export", "report", "estimator"),
-        *("forecast", "plan", "query"),
+        *("forecast", "plan", "query", "verify"),
     ),
     ("cli", "display", "data", "bench"),
 )

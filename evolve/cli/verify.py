@@ -1,0 +1,52 @@
+"""Verb `verify`: a run's elites fitted and scored again, in both lanes, in new processes."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from evolve.cli.app import app
+from evolve.cli.options import RUNS, Json, RunsDir, TasksDirs, Workers
+
+if TYPE_CHECKING:
+    from evolve.verify import Check
+
+HEADINGS = ("entry", "constants", "stored score", "score now", "lanes differ by", "")
+
+
+@app.command(epilog="Example: evolve verify data_constrained-0-1")
+def verify(
+    name: Annotated[str, typer.Argument(metavar="RUN", help="A run's name or folder.")],
+    workers: Workers = None,
+    runs_dir: RunsDir = RUNS,
+    tasks_dirs: TasksDirs = None,
+    json: Json = False,
+) -> None:
+    """Fit and score every elite of a run again; exit code 1 if anything differs."""
+    from evolve.cli.options import n_cores
+    from evolve.cli.output import print_json, print_table
+    from evolve.run import find_run, same_rows, task_of
+    from evolve.store import Store
+    from evolve.verify import all_hold
+    from evolve.verify import verify as check_run
+
+    with Store.open(find_run(name, runs_dir), write=False) as store:
+        task = task_of(store, tasks_dirs or ())
+        same_rows(store, task)
+        checks = check_run(store, task, workers or n_cores())
+    good = all_hold(checks)
+    if json:
+        print_json({"run": name, "holds": good, "checks": [c.to_data() for c in checks]})
+    else:
+        print_table(HEADINGS, [_row(c) for c in checks])
+        bad = sum(not c.holds for c in checks)
+        print(f"{len(checks)} checks, " + ("no difference" if good else f"{bad} differ"))
+    if not good:
+        raise typer.Exit(1)
+
+
+def _row(check: Check) -> tuple[object, ...]:
+    gap = None if check.foreign is None else f"{check.foreign:.1e}"
+    said = check.problem or "same"
+    return check.index, check.n_constants, check.stored, check.fast, gap, said

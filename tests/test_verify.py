@@ -1,0 +1,77 @@
+"""A run's elites give their stored scores again, in both lanes, or the check fails."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from evolve.errors import EvolveError
+from evolve.evaluate import Evaluator, Setting
+from evolve.law.candidate import Candidate
+from evolve.record import Evaluation
+from evolve.splits import make_folds
+from evolve.start import make_setup
+from evolve.store import Store
+from evolve.summary import keep, line_of
+from evolve.task import Task, load_task
+from evolve.verify import all_hold, verify
+from tests.run_of_literature import store_of
+
+
+@pytest.fixture(scope="module")
+def task() -> Task:
+    return load_task("parallel")
+
+
+@pytest.fixture(scope="module")
+def judged(task: Task) -> tuple[list[Candidate], list[Evaluation]]:
+    seeds = make_setup(task, 0).seeds
+    candidates = [seed.candidate for seed in seeds if seed.candidate is not None][:2]
+    with Evaluator(Setting(task, tuple(make_folds(task))), 1) as evaluator:
+        return candidates, evaluator.evaluate(candidates, float("inf"))
+
+
+def keep_champion(store: Store, task: Task, shift: float) -> None:
+    line = line_of(task, store.entry(0), "champion")
+    moved = {g: (np.array(c) * (1 + shift)).tolist() for g, c in line.constants.items()}
+    keep(store, [replace(line, constants=moved)], chosen=True)
+
+
+def test_a_sound_run_is_found_sound(
+    task: Task, judged: tuple[list[Candidate], list[Evaluation]], tmp_path: Path
+) -> None:
+    with store_of(task, tmp_path / "run", *judged) as store:
+        keep_champion(store, task, 0.0)
+        checks = verify(store, task, 1)
+    assert all_hold(checks), checks
+    assert all(check.foreign is not None for check in checks)
+
+
+def test_a_changed_score_or_constant_is_found(
+    task: Task, judged: tuple[list[Candidate], list[Evaluation]], tmp_path: Path
+) -> None:
+    candidates, (first, *_) = judged
+    assert first.score is not None
+    wrong = replace(first, score=first.score + 1e-6)
+    with store_of(task, tmp_path / "run", candidates[:1], [wrong]) as store:
+        keep_champion(store, task, 1e-6)
+        checks = verify(store, task, 1)
+    assert [check.problem.split(":")[0].split(" is")[0] for check in checks] == [
+        "the score",
+        "champion",
+    ]
+    assert not all_hold(checks)
+
+
+def test_a_run_without_a_score_is_refused(task: Task, tmp_path: Path) -> None:
+    seeds = make_setup(task, 0).seeds
+    candidate = next(seed.candidate for seed in seeds if seed.candidate is not None)
+    bad = Evaluation("timeout", "", None, 0, (), 3, 5.0, 0.1, {})
+    with (
+        store_of(task, tmp_path / "run", [candidate], [bad]) as store,
+        pytest.raises(EvolveError, match="no law has a score yet"),
+    ):
+        verify(store, task, 1)
