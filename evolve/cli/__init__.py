@@ -21,8 +21,11 @@ VERBS = (
     "run",  # run, resume
     "runs",  # runs, show
     "score",
+    "report",
     "export",
     "verify",
+    "query",
+    "compare",
     "tasks",  # tasks, data pull
     "bench",
     "doctor",

@@ -1,0 +1,69 @@
+"""Verb `compare`: two runs of one task side by side."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from evolve.cli.app import app
+from evolve.cli.options import RUNS, Json, RunsDir, TasksDirs
+from evolve.errors import EvolveError
+
+if TYPE_CHECKING:
+    from evolve.record import Entry
+
+HEADINGS = (
+    *("constants", "held-out R2 1", "held-out R2 2", "score 1", "score 2", "gain"),
+    *("formula 1", "formula 2"),
+)
+
+
+@app.command(epilog="Example: evolve compare data_constrained-0-1 data_constrained-1-1")
+def compare(
+    first: Annotated[str, typer.Argument(metavar="RUN1", help="A run's name or folder.")],
+    second: Annotated[str, typer.Argument(metavar="RUN2", help="Another run of its task.")],
+    runs_dir: RunsDir = RUNS,
+    tasks_dirs: TasksDirs = None,
+    json: Json = False,
+) -> None:
+    """Compare two runs: the best law of each size, how much lower the second one's score is."""
+    from evolve.cli.output import print_json, print_table
+    from evolve.query import compare as side_by_side
+
+    one, two = _read(first, runs_dir, tasks_dirs), _read(second, runs_dir, tasks_dirs)
+    for key, what in (("task", "task"), ("fingerprint", "rows or task.toml")):
+        if one[key] != two[key]:
+            raise EvolveError(
+                f"compare: {first!r} and {second!r} must be runs of one task, but their {what} "
+                f"differ: {one[key]} and {two[key]}"
+            )
+    frame = side_by_side(one["entries"], two["entries"], one["features"])
+    if json:
+        rows = frame.to_dict(orient="records")
+        runs = [{k: v for k, v in run.items() if k != "entries"} for run in (one, two)]
+        print_json({"runs": runs, "sizes": rows})
+        return
+    table = frame.astype(object).where(frame.notna(), None)
+    title = f"{one['task']}: 1 is {one['run']}, 2 is {two['run']}"
+    print_table(HEADINGS, table.to_numpy().tolist(), title)
+    for run in (one, two):
+        print(f"{run['run']}: {len(run['entries'])} evaluations, seed {run['seed']}")
+
+
+def _read(name: str, runs_dir: Path, tasks_dirs: list[Path] | None) -> dict[str, Any]:
+    """Entries and facts of a run."""
+    from evolve.run import find_run, task_of
+    from evolve.store import Store
+
+    with Store.open(find_run(name, runs_dir), write=False) as store:
+        entries: list[Entry] = store.entries()
+        return {
+            "run": store.folder.name,
+            "task": store.task["name"],
+            "fingerprint": store.task["fingerprint"],
+            "seed": store.settings.get("seed"),
+            "features": task_of(store, tasks_dirs or ()).feature_names,
+            "entries": entries,
+        }

@@ -1,0 +1,69 @@
+"""Verb `query`: the entries of a run that match, sorted."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from evolve.cli.app import app
+from evolve.cli.options import RUNS, Json, RunsDir, TasksDirs
+from evolve.errors import EvolveError
+
+SHOWN = ("index", "constants", "heldout_r2", "score", "status", "operator", "formula")
+
+
+@app.command(
+    epilog="Example: evolve query data_constrained-0-1 --max-constants 5 "
+    "--contains tokens/unique_tokens --status ok --sort heldout --limit 20"
+)
+def query(
+    name: Annotated[str, typer.Argument(metavar="RUN", help="A run's name or folder.")],
+    max_constants: Annotated[
+        int | None, typer.Option("--max-constants", min=0, help="At most so many constants.")
+    ] = None,
+    contains: Annotated[
+        str | None, typer.Option("--contains", help="Text that formula or program holds.")
+    ] = None,
+    status: Annotated[str | None, typer.Option("--status", help="How it ended: ok, …")] = None,
+    operator: Annotated[
+        str | None, typer.Option("--operator", help="What made the program.")
+    ] = None,
+    sort: Annotated[
+        str, typer.Option("--sort", help="heldout, score, size or index.")
+    ] = "heldout",
+    limit: Annotated[int | None, typer.Option("--limit", min=1, help="At most so many.")] = 20,
+    runs_dir: RunsDir = RUNS,
+    tasks_dirs: TasksDirs = None,
+    csv: Annotated[bool, typer.Option("--csv", help="Print comma-separated values.")] = False,
+    json: Json = False,
+) -> None:
+    """List the entries of a run that match every condition, best held-out R2 first."""
+    from evolve.cli.output import print_json, print_table
+    from evolve.query import query as find
+    from evolve.run import find_run, task_of
+    from evolve.store import Store
+
+    if csv and json:
+        raise EvolveError("query: --csv and --json exclude each other")
+    with Store.open(find_run(name, runs_dir), write=False) as store:
+        entries, features = store.entries(), task_of(store, tasks_dirs or ()).feature_names
+    frame = find(
+        entries,
+        features,
+        max_constants=max_constants,
+        contains=contains,
+        status=status,
+        operator=operator,
+        sort=sort,
+        limit=limit,
+    )
+    if json:
+        print_json(frame.to_dict(orient="records"))
+    elif csv:
+        print(frame.to_csv(index=False), end="")
+    elif frame.empty:
+        print("no entry matches")
+    else:
+        table = frame[list(SHOWN)].astype(object).where(frame[list(SHOWN)].notna(), None)
+        print_table(SHOWN, table.to_numpy().tolist())
