@@ -1,0 +1,81 @@
+"""Verb `report`: a run to one page for colleagues."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from evolve.cli.app import app
+from evolve.cli.options import RUNS, Json, RunsDir, TasksDirs
+
+if TYPE_CHECKING:
+    from evolve.report import Written
+
+REPORT_NAME = "report.html"
+
+
+@app.command(epilog="Example: python -m evolve report data_constrained-0-1 -o report.html")
+def report(
+    name: Annotated[str, typer.Argument(metavar="RUN", help="A run's name or folder.")],
+    output: Annotated[
+        Path | None,
+        typer.Option("-o", "--output", help=f"File to write [default: RUN/{REPORT_NAME}]."),
+    ] = None,
+    reveal_test: Annotated[
+        bool,
+        typer.Option("--reveal-test", help="Open the test rows, which is recorded, and show R2."),
+    ] = False,
+    runs_dir: RunsDir = RUNS,
+    tasks_dirs: TasksDirs = None,
+    json: Json = False,
+) -> None:
+    """Write a run's report: one self-contained page with law, accuracy, figures and search."""
+    from evolve.cli.output import print_json
+    from evolve.report import write_report
+    from evolve.run import find_run, same_rows, task_of
+    from evolve.store import Store
+
+    command = " ".join(["evolve", *sys.argv[1:]]) if reveal_test else None
+    with Store.open(find_run(name, runs_dir), write=False) as store:
+        task = task_of(store, tasks_dirs or ())
+        same_rows(store, task)
+        written = write_report(store, task, output or store.folder / REPORT_NAME, command)
+        told = _document(written)
+    if json:
+        print_json(told)
+        return
+    print(f"{told['formula']}\n{_summary(told)}\nreport: {written.path}")
+
+
+def _document(written: Written) -> dict[str, Any]:
+    from evolve.report.tables import formula_in
+    from evolve.summary import held_out_r2
+
+    found, best = written.found, written.found.best
+    model, opened = found.model, written.opened
+    return {
+        "run": found.store.folder.name,
+        "task": found.task.name,
+        "file": str(written.path),
+        "chosen": found.chosen,
+        "index": best.index,
+        "formula": formula_in(found.task, best),
+        "n_constants": best.evaluation.n_constants,
+        "score": best.evaluation.score,
+        "held_out_r2": held_out_r2(best.evaluation),
+        "train_r2": None if model is None else model.train.overall.r2,
+        "test_r2": None if opened is None else opened.scores.overall.r2,
+        "test_openings": len(found.store.test_openings()),
+    }
+
+
+def _summary(told: dict[str, Any]) -> str:
+    words = [f"held-out R2 {told['held_out_r2']:.4f}"]
+    if told["train_r2"] is not None:
+        words.append(f"train R2 {told['train_r2']:.4f}")
+    if told["test_r2"] is not None:
+        words.append(f"test R2 {told['test_r2']:.4f}")
+    return ", ".join([*words, f"test rows opened {told['test_openings']} times"])

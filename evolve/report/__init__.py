@@ -1,0 +1,69 @@
+"""Turns a run into one self-contained page: law, accuracy, curves, search, how to repeat it.
+
+gather (store and task to findings) → mathematics, figures, curves, tables → page.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from evolve.errors import EvolveError
+from evolve.record import program_id
+from evolve.report.bands import delta_band
+from evolve.report.gather import Findings, Opened, gather
+from evolve.report.page import render
+from evolve.store import Store
+from evolve.task import Task, load_test
+
+__all__ = ["Findings", "Opened", "Written", "write_report"]
+
+
+@dataclass(frozen=True)
+class Written:
+    """A report on disk and what it says.
+
+    Attributes:
+        path: The file.
+        found: What the run has found.
+        opened: The test rows, where they were opened.
+    """
+
+    path: Path
+    found: Findings
+    opened: Opened | None
+
+
+def write_report(store: Store, task: Task, path: Path, opening: str | None = None) -> Written:
+    """Write a run's report.
+
+    Args:
+        store: The run.
+        task: The task it was made for.
+        path: The file to write; one that is there is replaced.
+        opening: The command to record an opening of the test rows under; None leaves them shut.
+
+    Raises:
+        EvolveError: No law has a score yet, or the file cannot be written.
+    """
+    found = gather(store, task)
+    opened = None if opening is None else _open_test(found, opening)
+    band = None if found.model is None else delta_band(found.model)
+    text = render(found, opened, band)
+    try:
+        path.write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise EvolveError(f"{path}: cannot be written: {error.strerror}") from error
+    return Written(path, found, opened)
+
+
+def _open_test(found: Findings, command: str) -> Opened:
+    """The test rows, after their opening is recorded."""
+    if found.model is None:
+        raise EvolveError(
+            "--reveal-test: the champion is a black box; score it with: evolve score RUN "
+            "--split test"
+        )
+    found.store.record_test_opening("report", program_id(found.text), command)
+    table = load_test(found.task)
+    return Opened(table, found.model.score(table))

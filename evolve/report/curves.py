@@ -1,0 +1,233 @@
+"""Turns a model into curves along the axes on which its task extrapolates.
+
+A panel is a slice of the table: rows of one group that differ in one axis and hardly in any other
+feature. Where a table has no such rows, all rows of a group are moved onto one slice by the law.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from evolve.fold import Ints
+from evolve.law.graph import Array
+from evolve.report.bands import LEVEL, Band
+from evolve.report.chart import FIT, HELD, MUTED, Chart, dots, draw, is_log, label, limits, number
+from evolve.report.chart import set_log
+from evolve.report.figures import hardest
+from evolve.report.model import FoldView, Model
+from evolve.task import Table
+
+MOST_SLICES = 6
+LEAST_LEVELS = 3
+TOLERANCE = 0.03
+REACH = 10.0
+N_POINTS = 60
+
+
+@dataclass(frozen=True)
+class Slice:
+    """Rows of one group along one axis.
+
+    Attributes:
+        group: Group number.
+        target: Target number.
+        axis: Feature number.
+        base: `(f,)` values of the other features.
+        rows: Training rows on the slice.
+        moved: Whether rows from elsewhere were moved onto it.
+    """
+
+    group: int
+    target: int
+    axis: int
+    base: Array
+    rows: Ints
+    moved: bool
+
+
+def curve_charts(model: Model, band: Band, test: Table | None) -> dict[str, list[Chart]]:
+    """Panels for each axis of the task; none for a task without axes."""
+    names = model.task.spec.folds.axes
+    axes = [model.task.feature_names.index(name) for name in names]
+    return {
+        name: [_panel(model, band, s, i, test) for i, s in enumerate(slices_of(model, axis))]
+        for name, axis in zip(names, axes, strict=True)
+    }
+
+
+def slices_of(model: Model, axis: int) -> list[Slice]:
+    """The slices along an axis that show most levels, held-out rows among them, in all groups."""
+    held = set(hardest(model).fold.held.tolist())
+    found = list(_slices(model, axis))
+    if not found:
+        groups = [g for g in range(model.task.n_groups) if (g, 0) in model.fits]
+        return [_moved(model, axis, g) for g in groups[:MOST_SLICES]]
+
+    def rank(part: Slice) -> tuple[bool, int, int]:
+        levels = len(np.unique(model.task.train.X[part.rows, axis]))
+        return not held.intersection(part.rows.tolist()), -levels, int(part.rows[0])
+
+    best: list[Slice] = []
+    waiting = sorted(found, key=rank)
+    while waiting and len(best) < MOST_SLICES:  # one of each group and target, then a second
+        seen: set[tuple[int, int]] = set()
+        for part in list(waiting):
+            if len(best) < MOST_SLICES and (part.group, part.target) not in seen:
+                seen.add((part.group, part.target))
+                best.append(part)
+                waiting.remove(part)
+    return best
+
+
+def _slices(model: Model, axis: int) -> Iterator[Slice]:
+    """Every slice with enough levels."""
+    task = model.task
+    places = _places(model, axis)
+    for g in range(task.n_groups):
+        left = np.flatnonzero(task.train.group == g)
+        while len(left):
+            near = np.all(np.abs(places[left] - places[left[0]]) <= TOLERANCE, axis=1)
+            rows, left = left[near], left[~near]
+            if len(np.unique(task.train.X[rows, axis])) >= LEAST_LEVELS:
+                base = np.median(task.train.X[rows], axis=0)
+                for t in range(len(task.target_names)):
+                    yield Slice(g, t, axis, base, rows, moved=False)
+
+
+def _places(model: Model, axis: int) -> Array:
+    """`(n, f - 1)` the other features as shares of their range, logarithms where they act so."""
+    X = model.task.train.X
+    columns = []
+    for j in range(X.shape[1]):
+        if j != axis:
+            values = np.log(X[:, j]) if is_log(model.task, j, X[:, j]) else X[:, j]
+            columns.append((values - values.min()) / (np.ptp(values) or 1.0))
+    return np.stack(columns, axis=1) if columns else np.zeros((len(X), 0))
+
+
+def _moved(model: Model, axis: int, group: int) -> Slice:
+    rows = np.flatnonzero(model.task.train.group == group)
+    places = _places(model, axis)[rows]
+    middle = np.median(places, axis=0)
+    centre = rows[int(np.argmin(np.abs(places - middle).sum(axis=1)))]
+    return Slice(group, 0, axis, model.task.train.X[centre], rows, moved=True)
+
+
+def _panel(model: Model, band: Band, part: Slice, number_: int, test: Table | None) -> Chart:
+    task, t = model.task, part.target
+    X = task.train.X
+    view = hardest(model)
+    held = np.isin(part.rows, view.fold.held)
+    beyond = _test_rows(part, test, model)
+    values = X[part.rows, part.axis]
+    far = max([_last(model, part), *_column(beyond, part)])
+    log = is_log(task, part.axis, X[:, part.axis])
+    grid = _grid(values, far, log=log)
+    points = np.tile(part.base, (N_POINTS, 1))
+    points[:, part.axis] = grid
+    middle = model.candidate.law.predict(points, model.constants(part.group))[:, t]
+    low, high = band(points, part.group, t)
+    seen = _on_slice(model, part, X[part.rows], task.train.Y[part.rows, t])
+    tested = None if beyond is None else _on_slice(model, part, beyond.X, beyond.Y[:, t])
+    before = _before(model, view, part, points)
+    ends = limits([seen, middle] + ([] if tested is None else [tested]), margin=0.12)
+
+    def build(axes: Any) -> None:
+        if log:
+            set_log(axes.xaxis, float(grid[0]), float(grid[-1]))
+        shown = np.clip(low, *ends), np.clip(high, *ends)
+        axes.fill_between(grid, *shown, color=FIT, alpha=0.18, lw=0)
+        axes.plot(grid, middle, color=FIT)
+        if before is not None:
+            axes.plot(grid, before, ls=(0, (4, 3)), lw=1.5, color=HELD)
+        axes.axvline(_last(model, part), lw=1, ls=":", color=MUTED)
+        dots(axes, values[~held], seen[~held], "fit", alpha=0.9)
+        dots(axes, values[held], seen[held], "held")
+        if beyond is not None and tested is not None:
+            dots(axes, beyond.X[:, part.axis], tested, "test")
+        axes.set_xlim(grid[0], grid[-1])
+        axes.set_ylim(ends)
+        axes.set_xlabel(label(task, task.feature_names[part.axis]))
+        axes.set_ylabel(label(task, task.target_names[t]))
+
+    alt = (
+        f"{task.target_names[t]} along {task.feature_names[part.axis]}, {len(part.rows)} training "
+        f"rows; the law gives {middle[0]:.4g} at {number(grid[0])} and {middle[-1]:.4g} "
+        f"({100 * LEVEL:.0f} % interval {low[-1]:.4g} to {high[-1]:.4g}) at {number(grid[-1])}."
+    )
+    name = f"curve-{part.axis}-{number_}"
+    return Chart(_title(model, part), draw(name, alt, build), _note(part))
+
+
+def _grid(values: Array, far: float, *, log: bool) -> Array:
+    near = float(values.min())
+    if log:
+        return np.geomspace(near / 1.2, far * REACH, N_POINTS)
+    span = far - near or 1.0
+    return np.linspace(near - 0.03 * span, far + 0.5 * span, N_POINTS)
+
+
+def _last(model: Model, part: Slice) -> float:
+    """Largest value of the axis among the training rows of the group."""
+    at = model.task.train.group == part.group
+    return float(model.task.train.X[at, part.axis].max())
+
+
+def _column(table: Table | None, part: Slice) -> list[float]:
+    return [] if table is None else table.X[:, part.axis].tolist()
+
+
+def _on_slice(model: Model, part: Slice, X: Array, y: Array) -> Array:
+    """Observed values, moved by what the law says between their place and the slice."""
+    there = np.tile(part.base, (len(X), 1))
+    there[:, part.axis] = X[:, part.axis]
+    constants = model.constants(part.group)
+    law, t = model.candidate.law, part.target
+    return np.asarray(y + law.predict(there, constants)[:, t] - law.predict(X, constants)[:, t])
+
+
+def _before(model: Model, view: FoldView, part: Slice, points: Array) -> Array | None:
+    """The curve of the hardest fold, which has not seen the held-out rows."""
+    if part.group not in view.constants:
+        return None
+    return model.candidate.law.predict(points, view.constants[part.group])[:, part.target]
+
+
+def _test_rows(part: Slice, test: Table | None, model: Model) -> Table | None:
+    """Test rows that lie on a slice."""
+    if test is None:
+        return None
+    task = model.task
+    at = test.group == part.group
+    for j in range(test.X.shape[1]):
+        if j == part.axis or part.moved:
+            continue
+        values, base = test.X[:, j], part.base[j]
+        train = task.train.X[:, j]
+        if is_log(task, j, np.concatenate([train, values])):
+            values, base, train = np.log(values), np.log(base), np.log(train)
+        at &= np.abs(values - base) <= TOLERANCE * (np.ptp(train) or 1.0)
+    return Table(test.X[at], test.Y[at], test.group[at]) if at.any() else None
+
+
+def _title(model: Model, part: Slice) -> str:
+    task = model.task
+    words = [] if task.n_groups == 1 else [task.group_names[part.group]]
+    if len(task.target_names) > 1:
+        words.append(task.target_names[part.target])
+    words += [
+        f"{name} = {number(float(f'{part.base[j]:.3g}'))}"
+        for j, name in enumerate(task.feature_names)
+        if j != part.axis
+    ]
+    return ", ".join(words) or task.target_names[part.target]
+
+
+def _note(part: Slice) -> str:
+    if not part.moved:
+        return ""
+    return "Rows differ in the other features too; the law has moved them onto this slice."

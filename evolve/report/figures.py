@@ -1,0 +1,211 @@
+"""Turns a run and its model into figures: the front, observed against predicted, residuals."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from evolve.law.graph import Array
+from evolve.record import Entry
+from evolve.report.chart import (
+    FIT,
+    HELD,
+    INK,
+    MUTED,
+    RIVAL,
+    Chart,
+    dots,
+    draw,
+    is_log,
+    label,
+    limits,
+    set_log,
+    thinned,
+)
+from evolve.report.model import FoldView, Model
+from evolve.summary import held_out_r2
+from evolve.task import Table
+
+_MARKS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+
+
+def hardest(model: Model) -> FoldView:
+    """The search's fold that holds out most rows."""
+    return max(model.search_folds, key=lambda view: len(view.fold.held))
+
+
+def front_chart(
+    front: Sequence[Entry], others: Sequence[Entry], literature: Sequence[Entry], best: Entry
+) -> Chart:
+    """Held-out error against the number of constants.
+
+    Args:
+        front: The best entry of each number of constants.
+        others: Further elites.
+        literature: Entries of literature laws; those without a score are left out.
+        best: The champion.
+    """
+    known = [e for e in literature if e.evaluation.score is not None]
+    errors = [_error(e) for e in (*front, *known, best)]
+    top = _top([*errors, *(_error(e) for e in others)], floor=max(_error(e) for e in front))
+
+    def build(axes: Any) -> None:
+        faint = [e for e in others if _error(e) <= top]
+        axes.plot(*_points(faint), "o", ms=3.5, mew=0, color=MUTED, alpha=0.4)
+        axes.plot(*_points(front), "-o", ms=5, color=FIT)
+        seen: dict[tuple[int, int], int] = {}
+        for mark, entry in zip(_MARKS, known, strict=False):
+            x, y = entry.evaluation.n_constants, min(_error(entry), top)
+            axes.plot([x], [y], "s", ms=6, mew=0, color=RIVAL)
+            slot = (x, round(12 * np.log10(y)))
+            seen[slot] = seen.get(slot, -1) + 1
+            up = "↑" if _error(entry) > top else ""
+            axes.annotate(
+                mark + up, (x, y), xytext=(7 + 14 * seen[slot], -3), color=INK,
+                textcoords="offset points", fontsize=9,
+            )  # fmt: skip
+        axes.plot(*_points([best]), "*", ms=15, mec=INK, mew=0.8, color=HELD)
+        axes.set_yscale("log")
+        low = min([*errors, *(_error(e) for e in faint)])
+        set_log(axes.yaxis, low / 1.3, top * 1.15)
+        axes.set_ylim(low / 1.3, top * 1.15)
+        axes.xaxis.get_major_locator().set_params(integer=True)
+        axes.set_xlabel("constants for each group and target")
+        axes.set_ylabel("held-out error, 1 − R²")
+
+    names = [f"{mark} = {e.operator}" for mark, e in zip(_MARKS, known, strict=False)]
+    far = any(_error(e) > top for e in known)
+    note = "Squares are laws of the literature: " + ", ".join(names) + "." if names else ""
+    note += " An arrow marks a law that lies above the panel." if far else ""
+    alt = (
+        f"Held-out error of {len(front)} sizes of law, falling from {max(map(_error, front)):.3g} "
+        f"to {min(map(_error, front)):.3g}; the champion has "
+        f"{best.evaluation.n_constants} constants and {_error(best):.3g}."
+    )
+    return Chart("Size against held-out error", draw("front", alt, build), note)
+
+
+def _points(entries: Sequence[Entry]) -> tuple[list[int], list[float]]:
+    return [e.evaluation.n_constants for e in entries], [_error(e) for e in entries]
+
+
+def _error(entry: Entry) -> float:
+    """Mean over the folds of the squared error as a share of the variance."""
+    r2 = held_out_r2(entry.evaluation)
+    return float("inf") if r2 is None else max(1.0 - r2, 1e-12)
+
+
+def _top(errors: Sequence[float], floor: float) -> float:
+    """Upper end of the panel: bad laws must not squeeze good ones to a line."""
+    lowest = min(errors)
+    return max(min(max(errors), 300 * lowest), min(floor, 3000 * lowest), 2 * lowest)
+
+
+def fit_charts(model: Model, test: Table | None) -> list[Chart]:
+    """Observed against predicted values, one panel a target."""
+    return [_observed(model, t, test) for t in range(len(model.task.target_names))]
+
+
+def _observed(model: Model, t: int, test: Table | None) -> Chart:
+    name = model.task.target_names[t]
+    view, Y = hardest(model), model.task.train.Y
+    sets = [("fit", Y[:, t], model.predictions[:, t])]
+    sets.append(("held", Y[view.fold.held, t], view.predictions[:, t]))
+    if test is not None:
+        sets.append(("test", test.Y[:, t], model.predict(test.X, test.group)[:, t]))
+    log = bool(np.all(Y[:, t] > 0)) and float(Y[:, t].max() / Y[:, t].min()) > 30
+    ends = limits([s[1] for s in sets] + [sets[0][2]], log=log)
+
+    def build(axes: Any) -> None:
+        if log:
+            set_log(axes.xaxis, *ends)
+            set_log(axes.yaxis, *ends)
+        axes.plot(ends, ends, "-", lw=1, color=MUTED)
+        for kind, seen, said in sets:
+            dots(axes, *thinned(np.clip(said, *ends), seen)[0], kind)
+        axes.set_xlim(ends)
+        axes.set_ylim(ends)
+        axes.set_xlabel(f"predicted {name}")
+        axes.set_ylabel(f"observed {name}")
+
+    r2 = model.train.by_target[name].r2
+    alt = (
+        f"Observed against predicted {name}: training R² {r2:.4f}; {len(view.fold.held)} rows "
+        f"held out by the hardest fold have R² {view.r2:.4f}."
+    )
+    return Chart(f"{name}: observed against predicted", draw(f"observed-{t}", alt, build))
+
+
+def residual_charts(model: Model, test: Table | None) -> list[Chart]:
+    """Residuals against every feature, all targets together."""
+    names = model.task.feature_names
+    return [_residuals(model, j, test) for j in range(len(names))]
+
+
+def _residuals(model: Model, j: int, test: Table | None) -> Chart:
+    task, view = model.task, hardest(model)
+    X, Y = task.train.X, task.train.Y
+    sets = [
+        ("fit", X[:, j], Y - model.predictions),
+        ("held", X[view.fold.held, j], Y[view.fold.held] - view.predictions),
+    ]
+    if test is not None:
+        sets.append(("test", test.X[:, j], test.Y - model.predict(test.X, test.group)))
+    log = is_log(task, j, np.concatenate([s[1] for s in sets]))
+    ends, reach = limits([s[1] for s in sets], log=log), _reach([s[2] for s in sets])
+    n_off = sum(int(np.sum(np.abs(s[2]) > reach)) for s in sets)
+
+    def build(axes: Any) -> None:
+        if log:
+            set_log(axes.xaxis, *ends)
+        axes.axhline(0.0, lw=1, color=MUTED)
+        for kind, x, left in sets:
+            columns = np.repeat(x, left.shape[1]), np.clip(left, -reach, reach).ravel()
+            dots(axes, *thinned(*columns)[0], kind)
+        axes.set_xlim(ends)
+        axes.set_ylim(-1.06 * reach, 1.06 * reach)
+        axes.set_xlabel(label(task, task.feature_names[j]))
+        axes.set_ylabel("observed − predicted")
+
+    spread = float(np.sqrt(np.mean(sets[0][2] ** 2)))
+    name = task.feature_names[j]
+    alt = f"Residuals against {name}; on training rows their root mean square is {spread:.3g}."
+    note = f"{n_off} points beyond the panel are drawn at its edge." if n_off else ""
+    return Chart(f"Residuals against {name}", draw(f"residual-{j}", alt, build), note)
+
+
+def _reach(parts: Sequence[Array]) -> float:
+    """Half height of a panel of residuals; a few wild ones must not hide the others."""
+    every = np.abs(np.concatenate([p.ravel() for p in parts]))
+    usual = float(np.quantile(every, 0.98)) if len(every) else 1.0
+    return max(min(float(every.max()), 2.0 * usual), 1e-12)
+
+
+def progress_chart(entries: Sequence[Entry], literature: Sequence[Entry]) -> Chart:
+    """Scores of all evaluations and the best so far."""
+    scored = [(e.index, e.evaluation.score) for e in entries if e.evaluation.score is not None]
+    index = np.array([i for i, _ in scored], dtype=float)
+    score = np.array([s for _, s in scored], dtype=float)
+    best = np.minimum.accumulate(score)
+    known = [e.evaluation.score for e in literature if e.evaluation.score is not None]
+    top = float(max(np.quantile(score, 0.8), best[0], *known[:1]))
+    gap = (top - best[-1]) * 0.06 or 0.1
+
+    def build(axes: Any) -> None:
+        (x, y), _ = thinned(index, score)
+        shown = y <= top + gap
+        axes.plot(x[shown], y[shown], "o", ms=3, mew=0, color=MUTED, alpha=0.4)
+        axes.step([*index, len(entries)], [*best, best[-1]], where="post", color=FIT)
+        if known:
+            axes.axhline(min(known), ls=(0, (5, 3)), lw=1.4, color=RIVAL)
+        axes.set_ylim(best[-1] - gap, top + gap)
+        axes.set_xlim(0, len(entries))
+        axes.set_xlabel("evaluations")
+        axes.set_ylabel("score, lower is better")
+
+    note = "The line is the best score so far; each dot is a candidate."
+    note += " The dashed line is the best law of the literature." if known else ""
+    alt = f"The best score falls from {best[0]:.3f} to {best[-1]:.3f} in {len(entries)} evaluations."
+    return Chart("Progress of the search", draw("progress", alt, build), note)

@@ -1,0 +1,124 @@
+"""Turns a run's store and its task into everything that a report speaks of."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from evolve.archive import Archive, Elite
+from evolve.errors import EvolveError
+from evolve.law.candidate import candidate_from_data
+from evolve.proposers.seeds import seed_files
+from evolve.record import Entry
+from evolve.report.model import Model, fit_model
+from evolve.sandbox import SandboxReport, probe
+from evolve.sandbox.report import read_report
+from evolve.scoring import Scores
+from evolve.store import Store
+from evolve.summary import Line, kept
+from evolve.task import Table, Task
+
+
+@dataclass(frozen=True)
+class Findings:
+    """What a run has found.
+
+    Attributes:
+        store: The run.
+        task: Its task.
+        entries: Everything that was evaluated.
+        archive: The elites of the entries.
+        best: The champion's entry, or that of the best score.
+        chosen: Whether a champion was chosen; else the search has not ended.
+        text: Its program, with the priors it has learnt across groups.
+        lines: The run's final table; empty if the search has not ended.
+        literature: Entries of the literature laws under their own recipes.
+        lineage: The champion's ancestors along first parents, nearest first.
+        model: The champion's fits; None for a black box.
+        sandbox: What the machine of the run could enforce, else what this one can.
+    """
+
+    store: Store
+    task: Task
+    entries: Sequence[Entry]
+    archive: Archive
+    best: Entry
+    chosen: bool
+    text: str
+    lines: Sequence[Line]
+    literature: Sequence[Entry]
+    lineage: Sequence[Entry]
+    model: Model | None
+    sandbox: SandboxReport
+
+    @property
+    def elites(self) -> list[Elite]:
+        """The elites of all cells, best score first."""
+        return self.archive.elites()
+
+
+@dataclass(frozen=True)
+class Opened:
+    """The test rows and how well they were predicted."""
+
+    table: Table
+    scores: Scores
+
+
+def gather(store: Store, task: Task) -> Findings:
+    """Read a run and fit its champion; the test rows are not opened.
+
+    Raises:
+        EvolveError: No law has a score yet.
+    """
+    entries = store.entries()
+    archive = Archive()
+    archive.tell(entries)
+    if not archive.cells:
+        raise EvolveError(
+            f"run {store.folder.name!r}: no law has a score yet, so there is nothing to report"
+        )
+    lines, chosen = kept(store)
+    champion = next((line for line in lines if line.kind == "champion"), None)
+    best = archive.elites()[0].entry if champion is None else entries[champion.index]
+    model = None
+    if best.law is not None and best.recipe is not None:
+        model = fit_model(task, candidate_from_data(best.law, best.recipe))
+    return Findings(
+        store=store,
+        task=task,
+        entries=entries,
+        archive=archive,
+        best=best,
+        chosen=chosen,
+        text=best.text if champion is None else champion.text,
+        lines=lines,
+        literature=_literature(task, entries),
+        lineage=_lineage(entries, best),
+        model=model,
+        sandbox=_sandbox(store),
+    )
+
+
+def _literature(task: Task, entries: Sequence[Entry]) -> list[Entry]:
+    """First entries named after the task's seeds, made from nothing else."""
+    names = {path.stem for path in seed_files(task.name)}
+    found: dict[str, Entry] = {}
+    for entry in entries:
+        if entry.operator in names and not entry.parents:
+            found.setdefault(entry.operator, entry)
+    return [found[name] for name in sorted(found)]
+
+
+def _lineage(entries: Sequence[Entry], entry: Entry) -> list[Entry]:
+    found: list[Entry] = []
+    while entry.parents:
+        entry = entries[entry.parents[0]]
+        found.append(entry)
+    return found
+
+
+def _sandbox(store: Store) -> SandboxReport:
+    """What the run's machine could enforce, as the run has kept it."""
+    note = store.note("sandbox")
+    return probe() if note is None else read_report(note["mechanisms"])

@@ -1,0 +1,254 @@
+"""Turns a law into lines of mathematics for a page: the law, its repeated parts, its variables.
+
+A feature in its unit becomes one letter, a part that is written more than once becomes another, so
+that the law itself stays short enough to read; sums are given term by term, so that a narrow page
+can break them.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from evolve.law.algebra import is_unit_scaled
+from evolve.law.graph import Array, Law, Node, feat, size, walk
+from evolve.law.latex import latex
+from evolve.law.lowering import plain, readable
+
+_PART_LETTERS = "uvwzqrsghk"
+_FIRST_PLACEHOLDER = 0x4E00  # letters that no LaTeX of a law holds
+_LEAST_PART = 5
+_LEAST_CHOICE = 3
+_LONG_INNER = 9
+
+
+@dataclass(frozen=True, slots=True)
+class MathLine:
+    """One equation.
+
+    Attributes:
+        left: LaTeX of the left-hand side.
+        terms: Signs (``""``, ``+``, ``-``) and LaTeX of the terms of the right-hand side.
+    """
+
+    left: str
+    terms: tuple[tuple[str, str], ...]
+
+    @property
+    def latex(self) -> str:
+        """The whole equation."""
+        right = " ".join(f"{sign} {text}".strip() for sign, text in self.terms)
+        return f"{self.left} = {right}"
+
+
+@dataclass(frozen=True)
+class Shown:
+    """A law as equations.
+
+    Attributes:
+        law: The law and its repeated parts, constants as letters.
+        valued: The same with values in place of constants; empty without them.
+        variables: Equations of the letters that stand for features.
+    """
+
+    law: tuple[MathLine, ...]
+    valued: tuple[MathLine, ...]
+    variables: tuple[MathLine, ...]
+
+
+@dataclass
+class _Letters:
+    """Leaves that stand for something longer, and the LaTeX they are printed as."""
+
+    n_features: int
+    symbols: list[str] = field(default_factory=list)
+
+    def new(self, symbol: str) -> Node:
+        self.symbols.append(symbol)
+        return feat(self.n_features + len(self.symbols) - 1)
+
+    def symbol(self, leaf: Node) -> str:
+        return self.symbols[leaf.index - self.n_features]
+
+
+def show_law(
+    law: Law,
+    feature_names: Sequence[str],
+    target: str,
+    constants: Array | None = None,
+) -> Shown:
+    """Write a law as equations.
+
+    Args:
+        law: The law; of a rolled law, the view of target 0.
+        feature_names: Names of the features as that target sees them.
+        target: Name of the left-hand side.
+        constants: `(p,)` values to show in a second version.
+    """
+    root = plain(readable(plain(law.root)))
+    letters = _Letters(len(feature_names))
+    root, variables = _name_features(root, feature_names, letters)
+    pieces = _name_parts(root, letters)
+    head = rf"\mathrm{{{_escaped(target)}}}"
+
+    def lines(values: Array | None) -> tuple[MathLine, ...]:
+        return tuple(
+            MathLine(head if leaf is None else letters.symbol(leaf), _terms(part, letters, values))
+            for leaf, part in pieces
+        )
+
+    return Shown(lines(None), () if constants is None else lines(constants), variables)
+
+
+def _name_features(
+    root: Node, names: Sequence[str], letters: _Letters
+) -> tuple[Node, tuple[MathLine, ...]]:
+    """Put a letter in place of every feature, over its unit where it is written so."""
+    found = dict.fromkeys(_quantities(root))
+    symbols: dict[int, str] = {}
+    lines, mapping = [], {}
+    for node in sorted(found, key=lambda n: (_feature(n), n.op)):
+        index = _feature(node)
+        known = symbols.get(index)
+        symbol = _letter(names[index], set(symbols.values())) if known is None else known
+        symbol = symbol if known is None else rf"\tilde{{{known}}}"
+        symbols[index] = symbol
+        mapping[node] = letters.new(symbol)
+        word = rf"\mathrm{{{_escaped(names[index])}}}"
+        if node.op == "div":
+            word += rf" \;/\; {_power_of_ten(node.args[1].value)}"
+        lines.append(MathLine(symbol, (("", word),)))
+    return _exchanged(root, mapping), tuple(lines)
+
+
+def _quantities(node: Node) -> Iterator[Node]:
+    """Features of a tree, over their units where they are written so."""
+    if is_unit_scaled(node) or node.op == "feat":
+        yield node
+        return
+    for arg in node.args:
+        yield from _quantities(arg)
+
+
+def _feature(node: Node) -> int:
+    return node.index if node.op == "feat" else node.args[0].index
+
+
+def _letter(name: str, taken: set[str]) -> str:
+    """A capital letter of the name that is still free; ``X_n`` if there is none."""
+    if numbered := re.fullmatch(r"(?:other|x)_?(\d+)", name):
+        return f"x_{{{numbered[1]}}}"
+    if name == "own":
+        return "x_{0}"
+    # Initials of the words first; C and E would be read as a constant and as e.
+    words = [w for w in re.split(r"[^A-Za-z]+", name) if w]
+    order = [w[0] for w in words] + list("".join(words))
+    free = [c.upper() for c in order if c.upper() not in taken | {"E", "C"}]
+    return free[0] if free else f"X_{{{len(taken)}}}"
+
+
+def _name_parts(root: Node, letters: _Letters) -> list[tuple[Node | None, Node]]:
+    """The tree and the parts that got a letter, each without the parts named after it."""
+    pieces: dict[Node | None, Node] = {None: root}
+    for _ in _PART_LETTERS:
+        part = _worth_a_letter(list(pieces.values()))
+        if part is None:
+            break
+        leaf = letters.new("")
+        pieces = {name: _exchanged(tree, {part: leaf}) for name, tree in pieces.items()}
+        pieces[leaf] = part
+    order: list[Node | None] = [None]
+    for name in order:
+        used = [n for n in walk(pieces[name]) if n in pieces and n not in order]
+        order += dict.fromkeys(used)
+    for name, symbol in zip(order[1:], _PART_LETTERS, strict=False):
+        if name is not None:
+            letters.symbols[name.index - letters.n_features] = symbol
+    return [(name, pieces[name]) for name in order]
+
+
+def _worth_a_letter(trees: Sequence[Node]) -> Node | None:
+    """The largest part that is written twice, else the long inside of an outer function."""
+    counts = Counter(node for tree in trees for node in walk(tree))
+    repeated = [
+        node
+        for node, n in counts.items()
+        if n > 1
+        and any(leaf.op == "feat" for leaf in walk(node))
+        and size(node) >= (_LEAST_CHOICE if node.op in ("min", "max") else _LEAST_PART)
+    ]
+    if repeated:
+        return max(repeated, key=lambda n: (size(n), repr(n)))
+    inner = [
+        node.args[0]
+        for tree in trees
+        for node in walk(tree)
+        if node.op in ("exp", "log", "tanh") and size(node.args[0]) >= _LONG_INNER
+    ]
+    return max(inner, key=size, default=None)
+
+
+def _exchanged(node: Node, mapping: dict[Node, Node]) -> Node:
+    """The tree with every part that `mapping` names exchanged, outermost first."""
+    if node in mapping:
+        return mapping[node]
+    if not node.args:
+        return node
+    return Node(node.op, tuple(_exchanged(a, mapping) for a in node.args), node.value)
+
+
+def _terms(
+    node: Node, letters: _Letters, constants: Array | None
+) -> tuple[tuple[str, str], ...]:
+    """Signs and LaTeX of the terms of a sum."""
+    names = ["X"] * letters.n_features
+    names += [chr(_FIRST_PLACEHOLDER + i) for i in range(len(letters.symbols))]
+    out: list[tuple[str, str]] = []
+    for sign, term in _summands(node, 1):
+        values = None if constants is None else np.asarray(constants, dtype=float)
+        text = latex(Law(term, 0 if constants is None else len(constants)), names, values)
+        for i, symbol in enumerate(letters.symbols):
+            text = text.replace(chr(_FIRST_PLACEHOLDER + i), f"{symbol}")
+        if text.startswith("-"):
+            sign, text = -sign, text[1:].strip()
+        text = _tidy(text)
+        mark = "-" if sign < 0 else "+" if out else ""
+        out.append((mark, text))
+    return tuple(out)
+
+
+def _tidy(text: str) -> str:
+    """No brackets around a single letter, under a power or behind a logarithm."""
+    symbol = r"\\left\(((?:\\tilde\{[A-Za-z]\}|[A-Za-z])(?:_\{\d+\})?)\\right\)"
+    text = re.sub(rf"(?<![a-z]){symbol}\^", r"\1^", text)
+    return re.sub(rf"\\(ln|tanh){symbol}(?!\^)", r"\\\1 \2", text)
+
+
+def _summands(node: Node, sign: int) -> Iterator[tuple[int, Node]]:
+    if node.op in ("add", "sub"):
+        yield from _summands(node.args[0], sign)
+        yield from _summands(node.args[1], sign if node.op == "add" else -sign)
+    elif node.op == "neg" and node.args[0].op in ("add", "sub"):
+        yield from _summands(node.args[0], -sign)
+    else:
+        yield sign, node
+
+
+def _power_of_ten(value: float) -> str:
+    mantissa, _, exponent = f"{value:.4g}".replace("e+", "e").partition("e")
+    if not exponent:
+        whole = f"{value:.10g}"
+        zeros = len(whole) - len(whole.rstrip("0"))
+        if set(whole) <= set("10") and whole.count("1") == 1 and zeros >= 3:
+            return f"10^{{{zeros}}}"
+        return whole
+    power = f"10^{{{int(exponent)}}}"
+    return power if mantissa == "1" else rf"{mantissa}\times {power}"
+
+
+def _escaped(name: str) -> str:
+    return re.sub(r"([_%$#&{} ])", r"\\\1", name.replace("\\", "/").replace("^", " "))

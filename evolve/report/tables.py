@@ -1,0 +1,222 @@
+"""Turns a run's findings into tables of words: what the page shows beside its figures."""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from evolve.law.candidate import candidate_from_data
+from evolve.operators import OPERATORS
+from evolve.record import Entry
+from evolve.report.chart import number
+from evolve.report.gather import Findings, Opened
+from evolve.report.model import Model
+from evolve.scoring import Metrics
+from evolve.summary import formula_of, held_out_r2
+from evolve.task import Task
+
+MOST_ELITES = 400
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """A cell: what is shown, and the number it is sorted by, where it is one."""
+
+    text: str
+    value: float | None = None
+
+
+@dataclass(frozen=True)
+class Grid:
+    """A table: headings and rows of cells; `marked` rows stand out."""
+
+    headings: tuple[str, ...]
+    rows: tuple[tuple[Cell, ...], ...]
+    marked: tuple[bool, ...] = ()
+
+
+def grid(
+    headings: Sequence[str], rows: Sequence[Sequence[Any]], marked: Sequence[bool] = ()
+) -> Grid:
+    """A table of words and numbers; None is a dash."""
+    return Grid(tuple(headings), tuple(tuple(map(cell, row)) for row in rows), tuple(marked))
+
+
+def cell(value: Any) -> Cell:
+    """A cell of a table; floats get four decimals."""
+    if isinstance(value, Cell):
+        return value
+    if value is None or (isinstance(value, float) and math.isnan(value)):
+        return Cell("–")
+    if isinstance(value, float):
+        return Cell(f"{value:.4f}" if abs(value) < 1e4 else number(value), value)
+    return Cell(str(value), value if isinstance(value, int) else None)
+
+
+def scores_table(model: Model, opened: Opened | None) -> Grid:
+    """R2 on the training rows, every fold and, where they were opened, the test rows."""
+    rows: list[tuple[Any, ...]] = [
+        ("training rows", "fitted", model.train.overall.n_rows, *_three(model.train.overall))
+    ]
+    for view in model.folds:
+        kind = "held out, for the choice" if view.chose else "held out, for the search"
+        rows.append((view.fold.name, kind, len(view.fold.held), view.r2, 1 - view.r2, None))
+    if opened is not None:
+        told = opened.scores.overall
+        rows.append(("test rows", "never fitted", told.n_rows, *_three(told)))
+    marked = [row[1] == "never fitted" for row in rows]
+    return grid(("rows", "", "number", "R²", "NMSE", "NMAE"), rows, marked)
+
+
+def parts_table(model: Model, opened: Opened | None) -> Grid | None:
+    """R2 by target and by group, if there are several."""
+    train = model.train
+    parts = [("target", name, m) for name, m in train.by_target.items()]
+    parts = parts if len(parts) > 1 else []
+    parts += [("group", name, m) for name, m in train.by_group.items() if len(train.by_group) > 1]
+    if not parts:
+        return None
+    head = ["", "name", "training rows", "R²", "NMAE"]
+    rows = [[kind, name, m.n_rows, m.r2, m.nmae] for kind, name, m in parts]
+    if opened is not None:
+        head += ["test rows", "test R²"]
+        told = {"target": opened.scores.by_target, "group": opened.scores.by_group}
+        for row, (kind, name, _) in zip(rows, parts, strict=True):
+            test = told[kind].get(name)
+            row += [None, None] if test is None else [test.n_rows, test.r2]
+    return grid(head, rows)
+
+
+def _three(metrics: Metrics) -> tuple[float, float, float]:
+    return metrics.r2, metrics.nmse, metrics.nmae
+
+
+def constants_table(model: Model) -> Grid:
+    """Constants with standard errors: a row a constant, or a row a group and target."""
+    names = [f"c{i}" for i in range(model.candidate.law.n_constants)]
+    task = model.task
+    if len(model.fits) == 1:
+        (fit,) = model.fits.values()
+        pairs = [told(v, e) for v, e in zip(fit.constants, fit.errors, strict=True)]
+        rows: list[Any] = [
+            (name, value, error) for name, (value, error) in zip(names, pairs, strict=True)
+        ]
+        return grid(("constant", "value", "standard error"), rows)
+    head = [*(["group"] if task.n_groups > 1 else [])]
+    head += ["target"] if len(task.target_names) > 1 else []
+    rows = []
+    for (g, t), fit in model.fits.items():
+        words = [task.group_names[g]] if task.n_groups > 1 else []
+        words += [task.target_names[t]] if len(task.target_names) > 1 else []
+        errors = zip(fit.constants, fit.errors, strict=True)
+        cells = [(told(value, error), value) for value, error in errors]
+        rows.append((*words, *(Cell(f"{a.text} ± {b.text}", v) for (a, b), v in cells)))
+    return grid((*head, *names), rows)
+
+
+def told(value: float, error: float) -> tuple[Cell, Cell]:
+    """A value to as many digits as its standard error allows, and the error to two."""
+    if not math.isfinite(error) or error <= 0.0 or error > 1e6 * max(abs(value), 1e-9):
+        return Cell(f"{value:.4g}", value), Cell("not fixed by the rows", math.inf)
+    digits = min(max(1 - math.floor(math.log10(error)), 0), 12)
+    if digits > 6 and abs(value) < 1e-4:
+        return Cell(f"{value:.4g}", value), Cell(f"{error:.2g}", error)
+    shown = f"{error:.{digits}f}" if error < 1e5 else f"{error:.2g}"
+    return Cell(f"{value:.{digits}f}", value), Cell(shown, error)
+
+
+def variables_table(task: Task) -> Grid:
+    """What the features and targets are, and the range of the training rows."""
+    rows: list[tuple[Any, ...]] = []
+    columns = [("feature", f, task.train.X[:, j]) for j, f in enumerate(task.spec.features)]
+    columns += [("target", t, task.train.Y[:, j]) for j, t in enumerate(task.spec.targets)]  # type: ignore[misc]
+    for kind, spec, values in columns:
+        ends = number(float(values.min())), number(float(values.max()))
+        rows.append((spec.name, kind, spec.description, *ends, len(np.unique(values))))
+    return grid(("column", "", "meaning", "from", "to", "levels"), rows)
+
+
+def laws_table(found: Findings) -> Grid:
+    """Champion, best of each size and literature laws, with the R2 of each."""
+    known = {line.index: line for line in found.lines}
+    parts = [("champion" if found.chosen else "best so far", found.best)]
+    parts += [("size", elite.entry) for elite in found.archive.front()]
+    parts += [("literature", entry) for entry in found.literature]
+    rows = []
+    for kind, entry in parts:
+        line, told = known.get(entry.index), entry.evaluation
+        train = None if line is None else line.train_r2
+        name = entry.operator if told.score is not None else f"{entry.operator}: {told.status}"
+        row = (kind, name, told.n_constants, held_out_r2(told), train, told.score)
+        rows.append((*row, formula_in(found.task, entry)))
+    head = ("", "made by", "constants", "held-out R²", "training R²", "score", "law")
+    return grid(head, rows, [kind in ("champion", "best so far") for kind, _ in parts])
+
+
+def elites_table(found: Findings) -> Grid:
+    """The best law of every cell of the archive, best score first."""
+    elites = found.elites[:MOST_ELITES]
+    rows = [
+        (
+            *(e.entry.index, e.n_constants, held_out_r2(e.entry.evaluation), e.score),
+            *(e.entry.operator, formula_in(found.task, e.entry)),
+        )
+        for e in elites
+    ]
+    head = ("entry", "constants", "held-out R²", "score", "made by", "law")
+    return grid(head, rows, [e.entry.index == found.best.index for e in elites])
+
+
+def lineage_table(found: Findings) -> Grid:
+    """The champion and its ancestors, youngest first."""
+    rows = []
+    for entry in (found.best, *found.lineage):
+        told = entry.evaluation
+        row = (entry.index, entry.operator, told.n_constants, held_out_r2(told), told.score)
+        rows.append((*row, formula_in(found.task, entry)))
+    return grid(("entry", "made by", "constants", "held-out R²", "score", "law"), rows)
+
+
+def operators_table(found: Findings) -> Grid:
+    """How often each operator was tried and what came of it; starting laws are one line."""
+    sums: dict[str, list[float]] = {}
+    for entry in found.entries:
+        known = entry.operator in OPERATORS
+        tally = sums.setdefault(entry.operator if known else "starting laws", [0, 0, 0, math.inf])
+        score = entry.evaluation.score
+        tally[0] += 1
+        tally[1] += score is not None
+        tally[3] = min(tally[3], math.inf if score is None else score)
+    for name, won in found.archive.tallies.items():
+        sums[name if name in OPERATORS else "starting laws"][2] += won.won
+    rows = [
+        (name, int(n), int(n_scored), int(n_won), share(n_won, n), best if n_scored else None)
+        for name, (n, n_scored, n_won, best) in sorted(sums.items())
+    ]
+    head = ("operator", "tried", "scored", "joined the front", "share", "best score")
+    return grid(head, rows)
+
+
+def share(part: float, whole: float) -> Cell:
+    """A share in percent."""
+    value = part / whole if whole else 0.0
+    return Cell(f"{100 * value:.1f} %", value)
+
+
+def statuses_table(entries: Sequence[Entry]) -> Grid:
+    """How many evaluations ended in which way."""
+    counts = Counter(entry.evaluation.status for entry in entries)
+    rows = [(status, n, share(n, len(entries))) for status, n in counts.most_common()]
+    return grid(("status", "evaluations", "share"), rows)
+
+
+def formula_in(task: Task, entry: Entry) -> str:
+    """An entry's law in one line."""
+    if entry.law is None or entry.recipe is None:
+        return "black box"
+    return formula_of(task, candidate_from_data(entry.law, entry.recipe))
