@@ -1,0 +1,120 @@
+"""What a law says far beyond the data: finite, and in line with what was declared."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from evolve.beyond import REACH, Physics, lines_beyond, violations, worst
+
+X = np.array([(2.0**i, b) for i in range(5) for b in (0.1, 0.3)])
+FOLLOWED = (True, False)
+
+
+def share_against(predict: Callable[[np.ndarray], np.ndarray], **declared: object) -> float:
+    return violations(predict, X, Physics(FOLLOWED, **declared))[1]  # type: ignore[arg-type]
+
+
+def falls(x: np.ndarray) -> np.ndarray:
+    return np.asarray(1.0 + x[:, 0] ** -0.5)
+
+
+def rises(x: np.ndarray) -> np.ndarray:
+    return np.asarray(np.log(x[:, 0]))
+
+
+# where is looked
+
+
+def test_lines_begin_at_the_data_s_edge_and_end_far_beyond() -> None:
+    lines = lines_beyond(X, Physics(FOLLOWED))
+    assert lines[0, :, 0, 0].tolist() == [16.0] * len(lines[0])
+    np.testing.assert_allclose(lines[0, :, -1, 0], 16.0 * REACH)
+    assert (np.diff(lines[0, :, :, 0], axis=1) > 0).all()
+
+
+def test_only_one_feature_moves_along_a_line() -> None:
+    lines = lines_beyond(X, Physics((True, True)))
+    for j, other in ((0, 1), (1, 0)):
+        assert (np.diff(lines[j, :, :, other], axis=1) == 0).all()
+
+
+def test_a_feature_that_does_not_act_through_its_logarithm_is_not_followed() -> None:
+    lines = lines_beyond(X, Physics(FOLLOWED))
+    assert set(lines[1, :, :, 1].ravel()) <= set(X[:, 1])
+
+
+def test_a_single_row_is_enough_to_start_from() -> None:
+    assert lines_beyond(X[:1], Physics(FOLLOWED)).shape[1] == 1
+
+
+# what is found
+
+
+def test_a_law_that_keeps_what_was_declared_has_no_violations() -> None:
+    assert violations(falls, X, Physics(FOLLOWED, falling=(0,), floor=1.0)) == (0.0, 0.0)
+    assert violations(rises, X, Physics(FOLLOWED, rising=(0,))) == (0.0, 0.0)
+
+
+@pytest.mark.parametrize(
+    ("predict", "declared"),
+    [(rises, {"falling": (0,)}), (falls, {"rising": (0,)}), (falls, {"floor": 2.5})],
+)
+def test_a_law_that_does_the_opposite_breaks_it_everywhere(
+    predict: Callable[[np.ndarray], np.ndarray], declared: dict[str, object]
+) -> None:
+    assert share_against(predict, **declared) == 1.0
+
+
+def test_a_law_that_turns_breaks_it_partly() -> None:
+    def turns(x: np.ndarray) -> np.ndarray:
+        return np.asarray((np.log(x[:, 0]) - np.log(100.0)) ** 2)
+
+    assert 0.0 < share_against(turns, falling=(0,)) < 1.0
+
+
+def test_several_declarations_weigh_the_same() -> None:
+    assert share_against(falls, falling=(0,), floor=2.5) == pytest.approx(0.5)
+
+
+def test_a_constant_law_neither_falls_nor_rises() -> None:
+    def flat(x: np.ndarray) -> np.ndarray:
+        return np.full(len(x), 3.0)
+
+    assert share_against(flat, falling=(0,)) == share_against(flat, rising=(0,)) == 0.0
+
+
+def test_nothing_is_against_physics_where_none_was_declared() -> None:
+    assert share_against(rises) == 0.0
+
+
+@pytest.mark.filterwarnings("error")
+def test_predictions_that_are_not_finite_are_counted_and_break_physics() -> None:
+    def explodes(x: np.ndarray) -> np.ndarray:
+        return np.asarray(np.where(x[:, 0] > 100.0, np.inf, 1.0 / x[:, 0]))
+
+    def undefined(x: np.ndarray) -> np.ndarray:
+        return np.full(len(x), np.nan)
+
+    infinite, against = violations(explodes, X, Physics(FOLLOWED, falling=(0,)))
+    assert 0.0 < infinite < 1.0
+    assert 0.0 < against < 1.0
+    assert violations(undefined, X, Physics(FOLLOWED, falling=(0,), floor=0.0)) == (1.0, 1.0)
+
+
+# over several fits
+
+shares = st.lists(st.tuples(st.floats(0, 1), st.floats(0, 1)), max_size=6)
+
+
+@given(shares)
+def test_one_fit_that_is_not_finite_counts_for_all_and_physics_on_average(
+    found: list[tuple[float, float]],
+) -> None:
+    infinite, against = worst(found)
+    assert infinite == max((share[0] for share in found), default=0.0)
+    assert against == pytest.approx(np.mean([s[1] for s in found]) if found else 0.0)

@@ -1,0 +1,79 @@
+"""Every space gets first candidates: different, allowed, the same for the same seed."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from small_tasks import SPACES, positive_rows
+
+from evolve.law.graph import Law, evaluate, renumber
+from evolve.operators import OPERATORS, Space
+from evolve.proposers.grammar import finish
+from evolve.proposers.starting import RECIPES, generic_laws, starting_proposals
+
+MULTIPLE = 16
+every_space = pytest.mark.parametrize("space", SPACES.values(), ids=list(SPACES))
+
+
+def starts(space: Space, seed: int = 0) -> list:  # type: ignore[type-arg]
+    return starting_proposals(space, generic_laws(space), MULTIPLE, seed)
+
+
+@every_space
+def test_generic_laws_predict_positive_rows(space: Space) -> None:
+    rows = positive_rows(space)
+    for root in generic_laws(space).values():
+        law = Law(*renumber(root))
+        assert np.isfinite(evaluate(law.root, rows, np.full(law.n_constants, 0.01))).all()
+
+
+@every_space
+def test_first_candidates_differ_and_are_allowed(space: Space) -> None:
+    made = starts(space)
+    assert len({p.key for p in made}) == len(made)
+    for p in made:
+        assert finish(p.candidate, space) == p.candidate
+        assert p.parents == ()
+        assert p.operator in {*generic_laws(space), *OPERATORS}
+
+
+@every_space
+def test_the_list_is_filled_up_to_a_multiple(space: Space) -> None:
+    made = starts(space)
+    assert made
+    assert len(made) % MULTIPLE == 0
+
+
+@every_space
+def test_the_seed_decides_the_filling_alone(space: Space) -> None:
+    one, same, other = starts(space), starts(space), starts(space, seed=1)
+    assert one == same
+    n_laws = sum(p.candidate.recipe in RECIPES and p.operator not in OPERATORS for p in one)
+    assert n_laws > 0
+    assert one[:n_laws] == other[:n_laws]
+
+
+def test_every_law_that_fits_in_is_tried_under_every_recipe() -> None:
+    space = replace(SPACES["three logs"], max_constants=30)
+    made = starts(space)
+    for name in ("sum of powers", "linear", "power of 0"):
+        assert {p.candidate.recipe for p in made if p.operator == name} == set(RECIPES)
+
+
+@every_space
+@pytest.mark.parametrize("max_constants", [1, 2, 3])
+def test_a_task_that_allows_few_constants_has_first_candidates(
+    space: Space, max_constants: int
+) -> None:
+    made = starts(replace(space, max_constants=max_constants))
+    assert made
+    assert max(p.candidate.law.n_constants for p in made) <= max_constants
+
+
+def test_the_same_law_given_twice_is_proposed_once() -> None:
+    space = SPACES["one log"]
+    (name, root), *_ = generic_laws(space).items()
+    twice = starting_proposals(space, {name: root, "again": root}, 1, 0)
+    assert {p.operator for p in twice} == {name}
