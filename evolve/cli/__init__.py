@@ -23,6 +23,7 @@ VERBS = (
     "score",
     "report",
     "export",
+    "predict",
     "verify",
     "query",
     "compare",

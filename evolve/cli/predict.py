@@ -1,0 +1,162 @@
+"""Verb `predict`: a run's champion to forecasts with intervals."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from evolve.cli.app import app
+from evolve.cli.options import RUNS, Json, RunsDir, TasksDirs
+from evolve.errors import EvolveError
+
+if TYPE_CHECKING:
+    from evolve.forecast import Basis, Forecast, Query
+    from evolve.store import Store
+    from evolve.tables import RawTable
+    from evolve.task import Task
+
+FAR = 1.0
+
+
+@app.command(epilog="Example: evolve predict data_constrained-0-1 --at params=7e9 tokens=2e12 …")
+def predict(
+    name: Annotated[str, typer.Argument(metavar="RUN", help="A run's name or folder.")],
+    words: Annotated[
+        list[str] | None, typer.Argument(metavar="[FEATURE=VALUE]...", help="More of --at.")
+    ] = None,
+    at: Annotated[
+        list[str] | None, typer.Option("--at", help="A value of every feature: params=7e9 …")
+    ] = None,
+    rows: Annotated[
+        Path | None, typer.Option("--rows", help="A CSV or Parquet file of rows to forecast.")
+    ] = None,
+    output: Annotated[
+        Path | None, typer.Option("-o", "--output", help="With --rows: CSV to write.")
+    ] = None,
+    interval: Annotated[
+        float, typer.Option("--interval", help="Share of runs that the interval is to hold.")
+    ] = 0.9,
+    group: Annotated[
+        str | None, typer.Option("--group", help="The group of the rows [default: every one].")
+    ] = None,
+    runs_dir: RunsDir = RUNS,
+    tasks_dirs: TasksDirs = None,
+    json: Json = False,
+) -> None:
+    """Forecast runs: point, interval, distance from the training rows, elites that differ."""
+    from evolve.cli.output import print_json
+    from evolve.forecast import forecast, from_table, from_words
+    from evolve.forecast.interval import rows_of
+    from evolve.run import find_run, same_rows, task_of
+    from evolve.store import Store
+
+    given = [*(at or []), *(words or [])]
+    if bool(given) == (rows is not None):
+        raise EvolveError("predict: give either --at feature=value … or --rows FILE")
+    if output is not None and rows is None:
+        raise EvolveError("predict: -o goes with --rows")
+    with Store.open(find_run(name, runs_dir), write=False) as store:
+        task = task_of(store, tasks_dirs or ())
+        same_rows(store, task)
+        raw: RawTable | None = None
+        if rows is None:
+            queries = from_words(task, given, group)
+        else:
+            raw, queries = from_table(task, rows, group)
+        basis = basis_of(store, task)
+    told = [forecast(task, basis, q.group, q.x, interval) for q in queries]
+    if output is not None and raw is not None:
+        _write(output, raw, task, queries, told)
+    if json:
+        found = [row for f in told for row in rows_of(f, task.feature_names, task.target_names)]
+        print_json({"run": name, "champion": basis.members[0].index, "rows": found})
+    elif output is not None:
+        print(output)
+    else:
+        _print(task, basis, told)
+
+
+def basis_of(store: Store, task: Task) -> Basis:
+    """What the run keeps for forecasts; made now where it keeps nothing."""
+    from evolve.forecast import kept
+
+    basis = kept(store)
+    if basis is None:
+        from evolve.forecast.fits import basis_of_run
+
+        basis = basis_of_run(store, task)
+    return basis
+
+
+def _print(task: Task, basis: Basis, told: list[Forecast]) -> None:
+    from evolve.cli.output import print_table
+
+    chosen = "champion" if basis.chosen else "best score so far, no champion chosen yet"
+    print(f"entry {basis.members[0].index}, the {chosen}; rivals are laws that the folds cannot")
+    print("tell from it")
+    level = f"{100 * told[0].level:g} % interval"
+    headings = ["group"] if task.n_groups > 1 else []
+    headings += [*task.feature_names, "target", "point", level, "beyond", "rivals inside"]
+    table = [
+        ([f.group] if task.n_groups > 1 else []) + row for f in told for row in _lines(task, f)
+    ]
+    print_table(headings, table)
+    if any(abs(f.beyond).max() >= FAR for f in told):
+        print("a row lies a factor of 10 or more outside the training range: handle with care")
+
+
+def _lines(task: Task, told: Forecast) -> list[list[object]]:
+    agrees = told.agrees()
+    lines: list[list[object]] = []
+    for i in range(len(told.x)):
+        for t, target in enumerate(task.target_names):
+            differ = [str(k) for k, ok in zip(told.rivals, agrees[:, i, t], strict=True) if not ok]
+            said = f"{len(told.rivals) - len(differ)} of {len(told.rivals)}"
+            said += f"; not {', '.join(differ)}" if differ else ""
+            lines.append(
+                [
+                    *(f"{v:g}" for v in told.x[i]),
+                    target,
+                    f"{told.point[i, t]:.5g}",
+                    f"{told.low[i, t]:.5g} to {told.high[i, t]:.5g}",
+                    beyond_text(task, told.beyond[i]),
+                    said,
+                ]
+            )
+    return lines
+
+
+def beyond_text(task: Task, beyond: Any) -> str:
+    """How far one row lies outside the training range, feature by feature."""
+    parts = []
+    for feature, step in zip(task.spec.features, beyond, strict=True):
+        if step:
+            side = "above" if step > 0 else "below"
+            how = f"10^{abs(step):.2f}" if feature.scale == "log" else f"{abs(step):.2f} ranges"
+            parts.append(f"{feature.name} {how} {side}")
+    return ", ".join(parts) or "inside"
+
+
+def _write(
+    path: Path, raw: RawTable, task: Task, queries: list[Query], told: list[Forecast]
+) -> None:
+    """The table as it was, with point, interval and distance of every row."""
+    import numpy as np
+    import pandas as pd
+
+    from evolve.cli.files import write_file
+
+    frame = pd.DataFrame(raw.columns)
+    for t, target in enumerate(task.target_names):
+        for part in ("point", "low", "high"):
+            column = np.full(raw.n_rows, np.nan)
+            for q, f in zip(queries, told, strict=True):
+                column[q.at] = getattr(f, part)[:, t]
+            frame[f"{target}_{part}"] = column
+    away = np.zeros(raw.n_rows)
+    for q, f in zip(queries, told, strict=True):
+        away[q.at] = np.abs(f.beyond).max(axis=1)
+    frame["beyond"] = away
+    write_file(path, frame.to_csv(index=False))

@@ -1,0 +1,118 @@
+"""What forecasts are made from, as a value and as a note of the store."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from evolve.law.graph import Array, Law, law_from_data, law_to_data
+from evolve.store import Store
+
+NOTE = "forecast"
+FORMAT = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """The champion or a law that the folds cannot tell from it, fitted on all training rows.
+
+    Attributes:
+        index: Its entry.
+        law: The law.
+        constants: `(t, p)` constants of each group.
+    """
+
+    index: int
+    law: Law
+    constants: dict[str, Array]
+
+
+@dataclass(frozen=True, slots=True)
+class Spread:
+    """How far one group's fit of the champion can be trusted.
+
+    Attributes:
+        covariance: `(t, p, p)` of the constants.
+        noise: `(t,)` residual scale: a share of the prediction where `Basis.relative`.
+        cap: `(t,)` range of the targets; what is unknown beyond it is not told apart.
+    """
+
+    covariance: Array
+    noise: Array
+    cap: Array
+
+
+@dataclass(frozen=True, slots=True)
+class Basis:
+    """All that a forecast needs besides the training rows.
+
+    Attributes:
+        members: The champion first.
+        spreads: One for each group.
+        relative: Whether noise is a share of the prediction.
+        distances: `(m,)` how far held-out rows of the folds lay beyond the fitted rows.
+        ratios: `(m,)` their errors over the uncalibrated spread.
+        chosen: Whether the champion was chosen on further folds.
+    """
+
+    members: tuple[Member, ...]
+    spreads: dict[str, Spread]
+    relative: bool
+    distances: Array
+    ratios: Array
+    chosen: bool
+
+    def to_data(self) -> dict[str, Any]:
+        """JSON value that `basis_from_data` reads back."""
+        return {
+            "format": FORMAT,
+            "members": [
+                {
+                    "index": m.index,
+                    "law": law_to_data(m.law),
+                    "constants": {g: c.tolist() for g, c in m.constants.items()},
+                }
+                for m in self.members
+            ],
+            "spreads": {
+                g: [s.covariance.tolist(), s.noise.tolist(), s.cap.tolist()]
+                for g, s in self.spreads.items()
+            },
+            "relative": self.relative,
+            "distances": self.distances.tolist(),
+            "ratios": self.ratios.tolist(),
+            "chosen": self.chosen,
+        }
+
+
+def basis_from_data(data: dict[str, Any]) -> Basis:
+    """Basis from the value that `Basis.to_data` made."""
+    members = tuple(
+        Member(
+            m["index"],
+            law_from_data(m["law"]),
+            {g: np.asarray(c, dtype=float) for g, c in m["constants"].items()},
+        )
+        for m in data["members"]
+    )
+    spreads = {
+        g: Spread(*(np.asarray(part, dtype=float) for part in parts))
+        for g, parts in data["spreads"].items()
+    }
+    distances, ratios = (np.asarray(data[k], dtype=float) for k in ("distances", "ratios"))
+    return Basis(members, spreads, data["relative"], distances, ratios, data["chosen"])
+
+
+def keep(store: Store, basis: Basis) -> None:
+    """Keep a basis in the store, for whoever forecasts from the run later."""
+    store.set_note(NOTE, {"n_entries": len(store), "basis": basis.to_data()})
+
+
+def kept(store: Store) -> Basis | None:
+    """The basis kept for all of the store's entries; None if the run has gone on since."""
+    note = store.note(NOTE)
+    if note is None or note["n_entries"] != len(store) or note["basis"]["format"] != FORMAT:
+        return None
+    return basis_from_data(note["basis"])
