@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import subprocess
 import sys
 import threading
 import time
@@ -189,6 +190,42 @@ def test_closing_leaves_no_process_and_no_descriptor() -> None:
     while any(_session(p) == pid for p in _processes()) and time.monotonic() < deadline:
         time.sleep(0.01)
     assert not any(_session(p) == pid for p in _processes())
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="needs /proc")
+def test_a_lane_and_its_programs_die_with_the_engine(tmp_path: Path) -> None:
+    script = tmp_path / "engine.py"
+    script.write_text(
+        "import sys, threading, time\n"
+        f"sys.path[:0] = {[p for p in sys.path if p]!r}\n"
+        "import numpy as np\n"
+        "from evolve.sandbox import ForeignLane, Limits\n"
+        "lane = ForeignLane(Limits(cpu_s=60), gate=False, allow_weak=True)\n"
+        "x = [np.ones((2, 1))]\n"
+        "assert lane.fit('def fit_scaling_law(X, y): return [1.0]', x, x).ok\n"
+        "threading.Timer(0.3, lambda: print(lane.pid, flush=True)).start()\n"
+        "lane.fit('def fit_scaling_law(X, y):\\n    while True: pass', x, x)\n"
+    )
+    engine = subprocess.Popen([sys.executable, str(script)], stdout=subprocess.PIPE, text=True)
+    assert engine.stdout is not None
+    session = int(engine.stdout.readline())
+    alive = _descendants(session)
+    assert len(alive) >= 2
+    engine.kill()
+    engine.wait()
+    engine.stdout.close()
+    deadline = time.monotonic() + 10
+    while any(_session(pid) != -1 for pid in alive) and time.monotonic() < deadline:
+        time.sleep(0.01)
+    assert not any(_session(pid) != -1 for pid in alive)
+
+
+def _descendants(pid: int) -> list[int]:
+    found = [pid]
+    for path in Path(f"/proc/{pid}/task").glob("*/children"):
+        for child in path.read_text().split():
+            found += _descendants(int(child))
+    return found
 
 
 def _processes() -> list[int]:

@@ -6,6 +6,7 @@ Everything a program may import is loaded and used once by `preload`, before the
 
 from __future__ import annotations
 
+import contextlib
 import importlib
 import importlib.util
 import random
@@ -84,8 +85,9 @@ def _use_once() -> None:
     np.linalg.eigvals(np.outer(x, x))
     optimize.curve_fit(_power, x, x, p0=[1.0, 1.0])
     optimize.least_squares(np.sin, x, loss="soft_l1")
-    for method in ("L-BFGS-B", "Nelder-Mead", "SLSQP", "BFGS"):
-        optimize.minimize(_square, [0.0, 0.0], method=method)
+    for method in ("L-BFGS-B", "Nelder-Mead", "SLSQP", "BFGS", "COBYLA", "COBYQA"):
+        with contextlib.suppress(ValueError):  # a method that this scipy does not have
+            optimize.minimize(_square, [0.0, 0.0], method=method)
     optimize.differential_evolution(_square, optimize.Bounds([-1.0], [1.0]), maxiter=1, popsize=4)
     interpolate.CubicSpline(x, x)(1.5)
     integrate.quad(float, 0.0, 1.0)
