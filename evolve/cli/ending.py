@@ -15,7 +15,8 @@ if TYPE_CHECKING:
     from evolve.store import Store
     from evolve.summary import Line
 
-HEADINGS = ("", "law", "constants", "held-out R2", "train R2", "score")
+HEADINGS = ("", "constants", "held-out R2", "train R2", "score", "law")
+MOST_ROWS = 12
 
 
 def print_ending(
@@ -59,7 +60,7 @@ def print_ending(
     print(_headline(store, settings, len(entries), stopped))
     if lines:
         print_lines(lines, chosen=choice is not None)
-        print_law(lines[0])
+        print_law(lines[0], MOST_ROWS)
     else:
         print("no law has a score yet")
     for line in disagreements(store):
@@ -74,22 +75,40 @@ def print_lines(lines: list[Line], *, chosen: bool) -> None:
     kinds = {} if chosen else {"champion": "best so far"}
     rows = [
         (
-            *(kinds.get(line.kind, line.kind), line.message or line.name, line.n_constants),
-            *(line.held_out_r2, line.train_r2, line.score),
+            *(kinds.get(line.kind, line.kind), line.n_constants),
+            *(line.held_out_r2, line.train_r2, line.score, _law(line)),
         )
         for line in lines
     ]
-    print_table(HEADINGS, rows)
+    print_table(HEADINGS, rows, cut=True)
 
 
-def print_law(line: Line) -> None:
-    """Print a law's formula and its constants, one line a group and target."""
+def _law(line: Line) -> str:
+    """A literature law's name, any law's formula, or why it failed."""
+    told = line.message or line.formula.partition(" = ")[2]
+    return f"{line.name}: {told}" if line.kind == "literature" else told
+
+
+def print_law(line: Line, most: int | None = None) -> None:
+    """Print a law's formula and its constants, one row a group and target.
+
+    Args:
+        line: The law.
+        most: Print no more rows than these, and how many are left out.
+    """
     print(line.formula)
+    rows: list[list[object]] = []
     for group, table in line.constants.items():
         for t, row in enumerate(table):
             where = group + (f" [{t + 1}]" if len(table) > 1 else "")
-            values = ", ".join(f"c{i}={value:.6g}" for i, value in enumerate(row))
-            print(f"  {where}: {values}" if len(line.constants) > 1 else f"  {values}")
+            rows.append([where, *(f"{value:.6g}" for value in row)])
+    if len(rows) == 1:
+        print("  " + ", ".join(f"c{i} = {value}" for i, value in enumerate(rows[0][1:])))
+    elif rows:
+        names = [f"c{i}" for i in range(len(rows[0]) - 1)]
+        print_table(("constants", *names), rows[:most])
+        if most is not None and len(rows) > most:
+            print(f"and {len(rows) - most} more rows")
 
 
 def next_commands(folder: Path, settings: Settings, n_done: int) -> dict[str, str]:

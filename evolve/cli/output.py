@@ -6,7 +6,10 @@ import json
 import math
 import sys
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from rich.console import JustifyMethod
 
 WIDE = 160
 
@@ -17,7 +20,11 @@ def print_json(value: Any) -> None:
 
 
 def print_table(
-    headings: Sequence[str], rows: Sequence[Sequence[object]], title: str = ""
+    headings: Sequence[str],
+    rows: Sequence[Sequence[object]],
+    title: str = "",
+    *,
+    cut: bool = False,
 ) -> None:
     """Print a table; columns of numbers stand right.
 
@@ -25,6 +32,7 @@ def print_table(
         headings: One a column.
         rows: Cells; None is shown as a dash.
         title: Line above.
+        cut: Cut long text in the last column off instead of folding it.
     """
     from rich import box
     from rich.console import Console
@@ -33,18 +41,32 @@ def print_table(
 
     if title:
         print(title)
+    console = Console(highlight=False, width=None if sys.stdout.isatty() else WIDE)
+    texts = [[shown(cell) for cell in row] for row in rows]
+    room = _room(headings, texts, console.width) if cut else None
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
     last = len(headings) - 1
     for i, heading in enumerate(headings):
         numeric = all(isinstance(row[i], int | float | None) for row in rows)
         is_text = i == last and not numeric
-        table.add_column(
-            heading, justify="right" if numeric else "left", no_wrap=not is_text, overflow="fold"
-        )
-    for row in rows:
-        table.add_row(*(Text(shown(cell)) for cell in row))
-    width = None if sys.stdout.isatty() else WIDE
-    Console(highlight=False, width=width).print(table)
+        justify: JustifyMethod = "right" if numeric else "left"
+        table.add_column(heading, justify=justify, no_wrap=not is_text, overflow="fold")
+    for row in texts:
+        table.add_row(*(Text(cell) for cell in [*row[:-1], shortened(row[-1], room)]))
+    console.print(table)
+
+
+def shortened(text: str, room: int | None) -> str:
+    """A text cut to some characters, the last of them an ellipsis."""
+    return text if room is None or len(text) <= room else text[: room - 1] + "…"
+
+
+def _room(headings: Sequence[str], texts: Sequence[Sequence[str]], width: int) -> int:
+    """Characters left for the last column, of which some are always left."""
+    taken = 0
+    for i in range(len(headings) - 1):
+        taken += 3 + max(len(headings[i]), *(len(row[i]) for row in texts), 0)
+    return max(width - taken - 2, 20)
 
 
 def shown(cell: object) -> str:
