@@ -52,7 +52,7 @@ def elite(candidate: Candidate | None, score: float = 0.0, index: int = 0) -> El
 # replaying
 
 
-@settings(max_examples=50)
+@settings(max_examples=25)
 @given(histories(), st.integers(1, 7))
 def test_replaying_in_pieces_is_replaying_at_once(entries: list[Entry], piece: int) -> None:
     archive = Archive()
@@ -64,7 +64,7 @@ def test_replaying_in_pieces_is_replaying_at_once(entries: list[Entry], piece: i
 # what is kept
 
 
-@settings(max_examples=50)
+@settings(max_examples=25)
 @given(histories())
 def test_each_cell_holds_the_best_entry_that_fell_into_it(entries: list[Entry]) -> None:
     archive = told(entries)
@@ -75,7 +75,7 @@ def test_each_cell_holds_the_best_entry_that_fell_into_it(entries: list[Entry]) 
     assert {cell_of(e) for e in lone} == set(archive.cells)
 
 
-@settings(max_examples=50)
+@settings(max_examples=25)
 @given(histories())
 def test_the_best_score_is_the_lowest_of_all_entries(entries: list[Entry]) -> None:
     archive = told(entries)
@@ -86,7 +86,7 @@ def test_the_best_score_is_the_lowest_of_all_entries(entries: list[Entry]) -> No
         assert archive.elites()[0].score == archive.best
 
 
-@settings(max_examples=50)
+@settings(max_examples=25)
 @given(histories())
 def test_elites_come_best_first_and_the_front_by_number_of_constants(
     entries: list[Entry],
@@ -101,7 +101,7 @@ def test_elites_come_best_first_and_the_front_by_number_of_constants(
         assert best.score == min(rivals)
 
 
-@settings(max_examples=50)
+@settings(max_examples=25)
 @given(histories())
 def test_every_entry_is_counted_and_its_key_remembered(entries: list[Entry]) -> None:
     archive = told(entries)
@@ -141,7 +141,7 @@ def test_an_operator_wins_when_its_child_beats_all_laws_of_its_size_or_smaller()
 # cells
 
 
-@settings(max_examples=40)
+@settings(max_examples=20)
 @given(laws())
 def test_a_cell_is_the_same_for_every_spelling_of_a_law(law: Law) -> None:
     flipped = {const(k): const(law.n_constants - 1 - k) for k in range(law.n_constants)}

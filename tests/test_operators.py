@@ -29,7 +29,7 @@ from evolve.operators.structure import join_link, split_link, sum_of, terms_of
 from evolve.operators.terms import TERMS, fresh, total
 from evolve.proposers.grammar import allowed_recipe, finish
 
-N_PARENTS = 4
+N_PARENTS = 3
 
 
 def parents_of(space: Space) -> list[Candidate]:
