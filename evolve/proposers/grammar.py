@@ -14,7 +14,8 @@ from evolve.law.recipe import Recipe
 from evolve.operators import OPERATORS, Candidate, Space
 
 ATTEMPTS = 40
-LARGEST = 90
+LARGEST = 50
+LARGEST_PER_CONSTANT = 10
 GREED = 0.12
 RESTART_AFTER = 600
 
@@ -99,7 +100,8 @@ def operator_weights(archive: Archive) -> tuple[list[str], np.ndarray]:
 def finish(candidate: Candidate, space: Space) -> Candidate | None:
     """The candidate simplified, its constants in order; None if the task does not allow it."""
     law = simplify(replace(candidate.law, rolled=space.rolled))
-    if not 1 <= law.n_constants <= space.max_constants or size(law.root) > LARGEST:
+    largest = LARGEST + LARGEST_PER_CONSTANT * space.max_constants
+    if not 1 <= law.n_constants <= space.max_constants or size(law.root) > largest:
         return None
     if not features_of(law.root) or has_odd_literal(law.root):
         return None
