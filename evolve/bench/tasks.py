@@ -66,7 +66,7 @@ class Line:
         return asdict(self)
 
 
-class _Silent:
+class Silent:
     """A watcher that lets a run go on to its end."""
 
     def began(self, store: Store, task: Task, settings: Settings) -> None:
@@ -113,7 +113,7 @@ def run_task(
     with tempfile.TemporaryDirectory() as folder:
         settings = Settings(seed, evaluations)
         with create_run(Path(folder) / "run", setup, settings) as store:
-            _, choice = carry_on(store, setup, settings, workers, _Silent())
+            _, choice = carry_on(store, setup, settings, workers, Silent())
             n_entries = len(store)
     seconds = time.monotonic() - began
     if choice is None:

@@ -24,6 +24,7 @@ VERBS = (
     "report",
     "export",
     "predict",
+    "plan",
     "verify",
     "query",
     "compare",

@@ -39,6 +39,7 @@ def print_ending(
         json: Print a JSON document in place of text.
     """
     from evolve.archive import Archive
+    from evolve.forecast.fits import keep_basis
     from evolve.lanes import disagreements
     from evolve.summary import keep, summarise
 
@@ -47,6 +48,8 @@ def print_ending(
     archive.tell(entries)
     lines = summarise(setup, archive, entries, choice)
     keep(store, lines, chosen=choice is not None)
+    if choice is not None:
+        keep_basis(store, setup.task, choice)
     if lines:
         (store.folder / "champion.py").write_text(lines[0].text, encoding="utf-8")
     commands = next_commands(store.folder, settings, len(entries))

@@ -93,6 +93,11 @@ def _doubtful(contenders: Sequence[Contender]) -> list[Contender]:
     return [first, *rest[: MEMBERS - 1]]
 
 
+def keep_basis(store: Store, task: Task, choice: Choice) -> None:
+    """Make and keep what forecasts need, when a run has chosen its champion."""
+    keep(store, make_basis(task, contenders_of(choice), chosen=True))
+
+
 def basis_of_run(store: Store, task: Task) -> Basis:
     """The basis of a run that has kept none: made now, and kept if nobody else writes.
 

@@ -41,6 +41,22 @@ def from_words(task: Task, words: Sequence[str], group: str | None) -> list[Quer
     Raises:
         EvolveError: A feature is missing, unknown, given twice or no number.
     """
+    given = read_words(task, words)
+    missing = [name for name in task.feature_names if name not in given]
+    if missing:
+        raise EvolveError(f"--at: needs a value for {', '.join(missing)}")
+    x = np.array([[given[name] for name in task.feature_names]])
+    _require_positive(task, x)
+    groups = task.group_names if group is None else (known_group(task, group),)
+    return [Query(name, x, np.zeros(1, dtype=np.int64)) for name in groups]
+
+
+def read_words(task: Task, words: Sequence[str]) -> dict[str, float]:
+    """Values of features by name.
+
+    Raises:
+        EvolveError: A word is not ``feature=value``, or its feature unknown or given twice.
+    """
     given: dict[str, float] = {}
     for word in words:
         name, sign, text = word.partition("=")
@@ -50,13 +66,7 @@ def from_words(task: Task, words: Sequence[str], group: str | None) -> list[Quer
         if name in given:
             raise EvolveError(f"--at: {name} is given twice")
         given[name] = _number(f"--at {name}", text)
-    missing = [name for name in task.feature_names if name not in given]
-    if missing:
-        raise EvolveError(f"--at: needs a value for {', '.join(missing)}")
-    x = np.array([[given[name] for name in task.feature_names]])
-    _require_positive(task, x)
-    groups = task.group_names if group is None else (known_group(task, group),)
-    return [Query(name, x, np.zeros(1, dtype=np.int64)) for name in groups]
+    return given
 
 
 def from_table(task: Task, path: Path, group: str | None) -> tuple[RawTable, list[Query]]:

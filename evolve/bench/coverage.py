@@ -1,0 +1,94 @@
+"""Searches and forecasts to measured coverage: how many held-out runs their intervals hold."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from evolve.bench.tasks import Silent
+from evolve.forecast import Basis, forecast
+from evolve.forecast.fits import contenders_of, make_basis
+from evolve.law.graph import Array
+from evolve.run import Settings, carry_on, create_run
+from evolve.start import make_setup
+from evolve.task import Table, Task
+
+LEVELS = (0.5, 0.9)
+
+
+@dataclass(frozen=True, slots=True)
+class Coverage:
+    """How the intervals of one task fared on its test rows.
+
+    Attributes:
+        task: The task.
+        kind: ``shipped`` or ``synthetic``.
+        seed: Of the run.
+        n_values: Test rows times targets.
+        inside: Share of them inside the interval of each level of `LEVELS`.
+        width: Median width of the widest interval over the spread of the training targets.
+        beyond: Median distance of the test rows beyond the training rows, in steps.
+        error: Median |error| over the spread of the training targets.
+    """
+
+    task: str
+    kind: str
+    seed: int
+    n_values: int
+    inside: tuple[float, ...]
+    width: float
+    beyond: float
+    error: float
+
+    def to_data(self) -> dict[str, Any]:
+        """JSON value."""
+        return asdict(self)
+
+
+def search_basis(task: Task, seed: int, evaluations: int, workers: int) -> Basis | None:
+    """What a run of a task would keep for its forecasts; None where nothing can be fitted."""
+    setup = make_setup(task, seed)
+    with tempfile.TemporaryDirectory() as folder:
+        settings = Settings(seed, evaluations)
+        with create_run(Path(folder) / "run", setup, settings) as store:
+            _, choice = carry_on(store, setup, settings, workers, Silent())
+    return None if choice is None else make_basis(task, contenders_of(choice), chosen=True)
+
+
+def measure(task: Task, test: Table, basis: Basis, kind: str, seed: int) -> Coverage:
+    """Coverage of a basis on test rows; the search has not seen them."""
+    inside: list[list[Array]] = [[] for _ in LEVELS]
+    widths, beyond, errors = [], [], []
+    spread = task.train.Y.std(axis=0)
+    for number, name in enumerate(task.group_names):
+        rows = test.group == number
+        if not rows.any():
+            continue
+        y = test.Y[rows]
+        for k, level in enumerate(LEVELS):
+            told = forecast(task, basis, name, test.X[rows], level)
+            inside[k].append(((y >= told.low) & (y <= told.high)).ravel())
+        widths.append(((told.high - told.low) / spread).ravel())
+        errors.append((np.abs(y - told.point) / spread).ravel())
+        beyond.append(np.abs(told.beyond).max(axis=1))
+    joined = [np.concatenate(parts) for parts in inside]
+    return Coverage(
+        task=task.name,
+        kind=kind,
+        seed=seed,
+        n_values=len(joined[0]),
+        inside=tuple(float(part.mean()) for part in joined),
+        width=float(np.median(np.concatenate(widths))),
+        beyond=float(np.median(np.concatenate(beyond))),
+        error=float(np.median(np.concatenate(errors))),
+    )
+
+
+def overall(found: Sequence[Coverage]) -> tuple[float, ...]:
+    """Mean coverage over runs at each level, every run counting once."""
+    return tuple(float(v) for v in np.mean([c.inside for c in found], axis=0))

@@ -1,0 +1,158 @@
+"""Known laws with noise to tasks whose test rows lie a factor of 10 beyond the training rows."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from evolve.law.graph import Array
+from evolve.task import Feature, FoldSpec, Table, Target, Task, TaskSpec
+
+Values = Callable[[Array, Array], Array]
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """A law that is known, and the table it is asked for.
+
+    Attributes:
+        name: What it is called.
+        law: `(n, f)` features in their units and `(p,)` constants to `(n,)` values.
+        constants: Around which the constants of each group are drawn.
+        levels: Smallest and largest training value, and number of levels, of each feature.
+        axes: Features that the test takes 10 times further.
+        noise: Standard deviation of log y around the law.
+        outliers: Share of rows whose noise is ten times as large.
+        n_groups: Groups, each with constants of its own.
+    """
+
+    name: str
+    law: Values
+    constants: tuple[float, ...]
+    levels: tuple[tuple[float, float, int], ...]
+    axes: tuple[int, ...]
+    noise: float = 0.003
+    outliers: float = 0.0
+    n_groups: int = 1
+
+
+def _sum(x: Array, c: Array) -> Array:
+    return np.asarray(c[0] + c[1] * x[:, 0] ** -c[2] + c[3] * x[:, 1] ** -c[4])
+
+
+def _repeated(x: Array, c: Array) -> Array:
+    epochs = np.maximum(x[:, 1] / x[:, 2], 1.0) - 1.0
+    seen = np.minimum(x[:, 1], x[:, 2]) * (1.0 + c[5] * (1.0 - np.exp(-epochs / c[5])))
+    return np.asarray(c[0] + c[1] * x[:, 0] ** -c[2] + c[3] * seen ** -c[4])
+
+
+def _valley(x: Array, c: Array) -> Array:
+    best = c[3] + c[4] * np.log(x[:, 1])
+    return np.asarray(c[0] + c[1] * x[:, 1] ** -c[2] + c[5] * (np.log(x[:, 0]) - best) ** 2)
+
+
+KNOWN = (
+    Known("power", lambda x, c: c[0] * x[:, 0] ** -c[1], (3.0, 0.1), ((0.1, 10.0, 16),), (0,)),
+    Known(
+        "power and floor",
+        lambda x, c: c[0] + c[1] * x[:, 0] ** -c[2],
+        (1.7, 1.2, 0.3),
+        ((0.05, 10.0, 18),),
+        (0,),
+    ),
+    Known(
+        "sum of powers", _sum, (1.7, 0.8, 0.34, 1.1, 0.28), ((0.07, 7, 8), (0.3, 30, 8)), (0, 1)
+    ),
+    Known(
+        "sum of powers, outliers",
+        _sum,
+        (1.7, 0.8, 0.34, 1.1, 0.28),
+        ((0.07, 7, 8), (0.3, 30, 8)),
+        (0, 1),
+        outliers=0.1,
+    ),
+    Known(
+        "product of powers",
+        lambda x, c: c[0] * x[:, 0] ** -c[1] * x[:, 1] ** -c[2],
+        (3.0, 0.08, 0.05),
+        ((0.1, 10, 7), (0.3, 30, 7)),
+        (0,),
+        noise=0.01,
+    ),
+    Known(
+        "repeated data",
+        _repeated,
+        (1.9, 0.8, 0.35, 1.2, 0.3, 6.0),
+        ((0.05, 4, 6), (0.5, 50, 6), (0.5, 50, 4)),
+        (0, 1),
+    ),
+    Known("valley", _valley, (1.8, 1.2, 0.3, 0.1, -0.1, 0.02), ((0.2, 5, 7), (0.3, 30, 7)), (1,)),
+    Known(
+        "late fall",
+        lambda x, c: c[0] - c[1] * np.log1p((x[:, 0] / c[2]) ** c[3]),
+        (3.0, 0.1, 1.0, 0.8),
+        ((0.02, 20, 14),),
+        (0,),
+        n_groups=6,
+    ),
+    Known(
+        "groups of powers",
+        lambda x, c: c[0] + c[1] * x[:, 0] ** -c[2],
+        (1.5, 1.0, 0.35),
+        ((0.1, 10.0, 10),),
+        (0,),
+        noise=0.005,
+        n_groups=8,
+    ),
+)
+
+
+def make_case(known: Known, seed: int) -> tuple[Task, Table]:
+    """A task of a known law, and test rows a factor of 10 beyond it.
+
+    Args:
+        known: The law.
+        seed: Of its constants and noise.
+    """
+    rng = np.random.default_rng([seed, len(known.name)])
+    grids = [np.geomspace(*level) for level in known.levels]
+    near = np.stack([g.ravel() for g in np.meshgrid(*grids, indexing="ij")], axis=1)
+    further = [
+        np.geomspace(hi * 2.0, hi * 10.0, 3) if j in known.axes else np.geomspace(lo, hi, 4)
+        for j, (lo, hi, _) in enumerate(known.levels)
+    ]
+    far = np.stack([g.ravel() for g in np.meshgrid(*further, indexing="ij")], axis=1)
+    parts = []
+    for group in range(known.n_groups):
+        spread = rng.normal(0.0, 0.1, len(known.constants))
+        constants = np.array(known.constants) * (1.0 + spread)
+        for x in (near, far):
+            size = np.where(rng.random(len(x)) < known.outliers, 10.0, 1.0)
+            y = known.law(x, constants) * np.exp(known.noise * size * rng.normal(size=len(x)))
+            parts.append((x * 1e9, y[:, None], np.full(len(x), group)))
+    train, test = _joined(parts[::2]), _joined(parts[1::2])
+    names = tuple(f"group {g + 1}" for g in range(known.n_groups))
+    names = names if known.n_groups > 1 else ("all",)
+    return Task(known.name, Path(), _spec(known), names, train), test
+
+
+def _joined(parts: list[tuple[Array, Array, Array]]) -> Table:
+    x, y, group = (np.concatenate(column) for column in zip(*parts, strict=True))
+    return Table(x, y, group.astype(np.int64))
+
+
+def _spec(known: Known) -> TaskSpec:
+    names = [f"x{j}" for j in range(len(known.levels))]
+    return TaskSpec(
+        title=known.name,
+        source="made for measuring",
+        licence="none",
+        groups=["group"] if known.n_groups > 1 else [],
+        max_constants=7,
+        features=[Feature(name=n, unit=1e9) for n in names],
+        targets=[Target(name="loss")],
+        folds=FoldSpec(axes=[names[a] for a in known.axes]),
+    )

@@ -1,0 +1,138 @@
+"""Verb `plan`: a run and a budget of compute to the best allocation and the next runs."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from evolve.cli.app import app
+from evolve.cli.options import RUNS, Json, RunsDir, TasksDirs
+from evolve.errors import EvolveError
+
+if TYPE_CHECKING:
+    from evolve.plan import Allocation, NextRun, Question
+
+SHARES = (0.01, 0.1, 1.0, 10.0, 100.0)
+
+
+@app.command(
+    epilog="Example: evolve plan data_constrained-0-1 --budget-flops 1e21 "
+    '--compute "6*params*tokens" --at unique_tokens=1e11'
+)
+def plan(
+    name: Annotated[str, typer.Argument(metavar="RUN", help="A run's name or folder.")],
+    budget: Annotated[float, typer.Option("--budget-flops", help="Compute of one run.")],
+    compute: Annotated[
+        str, typer.Option("--compute", help="What a run costs, such as 6*params*tokens.")
+    ],
+    words: Annotated[
+        list[str] | None, typer.Argument(metavar="[FEATURE=VALUE]...", help="More of --at.")
+    ] = None,
+    at: Annotated[
+        list[str] | None, typer.Option("--at", help="Values of features left out of --compute.")
+    ] = None,
+    group: Annotated[str | None, typer.Option("--group", help="The group planned for.")] = None,
+    target: Annotated[str | None, typer.Option("--target", help="The target planned for.")] = None,
+    maximise: Annotated[
+        bool, typer.Option("--maximise", help="More of the target is better.")
+    ] = False,
+    interval: Annotated[
+        float, typer.Option("--interval", help="Share of runs that the interval is to hold.")
+    ] = 0.9,
+    runs_dir: RunsDir = RUNS,
+    tasks_dirs: TasksDirs = None,
+    json: Json = False,
+) -> None:
+    """Split a budget over features so that the champion predicts best; say what to run next."""
+    from evolve.cli.output import print_json
+    from evolve.cli.predict import basis_of
+    from evolve.forecast.inputs import read_words
+    from evolve.plan import allocate, next_runs, parse_cost
+    from evolve.plan.allocate import make_question
+    from evolve.run import find_run, same_rows, task_of
+    from evolve.store import Store
+
+    if not 0 < budget < float("inf"):
+        raise EvolveError(f"--budget-flops: must be above 0, it is {budget:g}")
+    with Store.open(find_run(name, runs_dir), write=False) as store:
+        task = task_of(store, tasks_dirs or ())
+        same_rows(store, task)
+        cost = parse_cost(compute, task.feature_names)
+        fixed = read_words(task, [*(at or []), *(words or [])])
+        basis = basis_of(store, task)
+    question = make_question(
+        task,
+        basis,
+        cost,
+        group=group,
+        target=target,
+        fixed=fixed,
+        maximise=maximise,
+        level=interval,
+    )
+    best = allocate(question, budget)
+    table = [found for share in SHARES if (found := _try(question, share * budget))]
+    further = next_runs(question, budget)
+    if json:
+        print_json(
+            {
+                "run": name,
+                "champion": basis.members[0].index,
+                "group": question.group,
+                "target": task.target_names[question.target],
+                "compute": compute,
+                "interval": interval,
+                "best": asdict(best),
+                "budgets": [asdict(found) for found in table],
+                "next_runs": [asdict(run) for run in further],
+            }
+        )
+        return
+    _print(question, best, table, further)
+
+
+def _try(question: Question, budget: float) -> Allocation | None:
+    """The allocation of another budget, None where it has none."""
+    from evolve.plan import allocate
+
+    try:
+        return allocate(question, budget)
+    except EvolveError:
+        return None
+
+
+def _print(
+    question: Question, best: Allocation, table: list[Allocation], further: list[NextRun]
+) -> None:
+    from evolve.cli.output import print_table
+    from evolve.cli.predict import beyond_text
+
+    task, names = question.task, list(best.values)
+    target = task.target_names[question.target]
+    told = ", ".join(f"{n} = {v:.4g}" for n, v in best.values.items())
+    print(f"{best.budget:.3g} of {question.cost.text}, group {question.group}: {told}")
+    level = f"{100 * question.level:g} % interval"
+    print(f"{target} {best.point:.5g}, {level} {best.low:.5g} to {best.high:.5g}")
+    rows: list[list[Any]] = [
+        [
+            *(f"{a.budget:.3g}", *(f"{v:.4g}" for v in a.values.values())),
+            *(f"{a.point:.5g}", f"{a.low:.5g} to {a.high:.5g}", beyond_text(task, a.beyond)),
+        ]
+        for a in table
+    ]
+    print_table(["budget", *names, target, level, "beyond"], rows, "other budgets")
+    if not further:
+        print("next runs: no run within the budget tells the leading laws apart above the noise")
+        return
+    rows = [
+        [
+            *(f"{r.cost:.3g}", *(f"{v:.4g}" for v in r.values.values())),
+            *(f"{r.disagreement:.3g}", f"{r.noise:.3g}"),
+            ", ".join(f"{k}: {v:.4g}" for k, v in r.predictions.items()),
+        ]
+        for r in further
+    ]
+    headings = ["compute", *names, "laws differ by", "noise", "entry: prediction"]
+    print_table(headings, rows, "next runs, those that tell most for their compute first")

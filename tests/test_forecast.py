@@ -1,0 +1,163 @@
+"""Forecasts give the champion's point, an interval that holds, and how far out a row lies."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from evolve.archive import Archive
+from evolve.bench.coverage import measure
+from evolve.bench.known import KNOWN, make_case
+from evolve.errors import EvolveError
+from evolve.forecast import Basis, forecast, from_table, from_words, keep, kept
+from evolve.forecast.basis import basis_from_data
+from evolve.forecast.fits import Contender, contenders_without_choice, make_basis
+from evolve.forecast.interval import factors_at, rows_of
+from evolve.forecast.spread import delta, steps_beyond
+from evolve.law.candidate import Candidate
+from evolve.law.graph import Law, call, const, feat, num
+from evolve.law.recipe import Recipe
+from evolve.task import Table, Task, load_task
+from tests.run_of_literature import store_of
+
+
+def power(*, floor: bool) -> Candidate:
+    x = call("log", call("div", feat(0), num(1e9)))
+    root = call("exp", call("sub", const(0), call("mul", const(1), x)))
+    law = Law(call("add", root, const(2)) if floor else root, 3 if floor else 2)
+    return Candidate(law, Recipe("log", "l2"))
+
+
+@pytest.fixture(scope="module")
+def case() -> tuple[Task, Table]:
+    return make_case(next(k for k in KNOWN if k.name == "power and floor"), 3)
+
+
+@pytest.fixture(scope="module")
+def basis(case: tuple[Task, Table]) -> Basis:
+    losses = np.zeros(4)
+    contenders = [Contender(i, power(floor=f), losses) for i, f in enumerate((True, False))]
+    return make_basis(case[0], contenders, chosen=True)
+
+
+def test_the_point_is_the_champions_prediction(case: tuple[Task, Table], basis: Basis) -> None:
+    task, test = case
+    told = forecast(task, basis, "all", test.X)
+    member = basis.members[0]
+    assert np.array_equal(told.point, member.law.predict(test.X, member.constants["all"]))
+    assert (told.low < told.point).all()
+    assert (told.point < told.high).all()
+
+
+def test_an_interval_holds_runs_ten_times_further_and_widens_with_level_and_distance(
+    case: tuple[Task, Table], basis: Basis
+) -> None:
+    task, test = case
+    assert measure(task, test, basis, "synthetic", 3).inside[1] == 1.0
+    near, far = np.array([[1e10]]), np.array([[1e11]])
+
+    def width(x: np.ndarray, level: float = 0.9) -> float:
+        told = forecast(task, basis, "all", x, level)
+        return float((told.high - told.low)[0, 0])
+
+    assert width(near) < width(far)
+    assert width(far, 0.5) < width(far, 0.9) < width(far, 0.99)
+
+
+def test_rivals_that_lie_outside_the_interval_are_told(
+    case: tuple[Task, Table], basis: Basis
+) -> None:
+    told = forecast(case[0], basis, "all", np.array([[1e10], [1e15]]), 0.05)
+    assert told.rivals == (1,)
+    assert not told.agrees()[0, 1, 0]
+    row = rows_of(told, ("x0",), ("loss",))[1]
+    assert row["beyond"]["x0"] == pytest.approx(5.0)
+    assert row["predictions"]["loss"]["elites"][0]["inside"] is False
+
+
+def test_steps_beyond_count_factors_of_ten_or_ranges() -> None:
+    known = np.array([[1.0, 0.0], [10.0, 4.0]])
+    x = np.array([[100.0, 6.0], [0.1, -1.0], [5.0, 2.0]])
+    found = steps_beyond(x, known, (True, False))
+    np.testing.assert_allclose(found, [[1.0, 0.5], [-1.0, -0.25], [0.0, 0.0]])
+
+
+def test_the_delta_method_is_exact_for_a_law_linear_in_its_constants() -> None:
+    law = Law(call("add", const(0), call("mul", const(1), feat(0))), 2)
+    covariance = np.array([[0.5, -0.1], [-0.1, 0.2]])
+    x = np.array([[0.0], [3.0]])
+    wanted = np.sqrt([0.5, 0.5 - 6 * 0.1 + 9 * 0.2])
+    np.testing.assert_allclose(delta(law, 0, np.array([1.0, 2.0]), covariance, x), wanted)
+
+
+def test_the_folds_that_reach_as_far_set_the_factor() -> None:
+    distances = np.repeat([0.1, 1.0], 200)
+    ratios = np.concatenate([np.linspace(0, 4, 200), np.linspace(0, 12, 200)])
+    near, far, further = factors_at(distances, ratios, np.array([0.1, 1.0, 3.0]))
+    assert near < far / 2
+    assert further == far
+
+
+def test_a_basis_survives_the_store(basis: Basis, tmp_path: Path) -> None:
+    task = load_task("parallel")
+    again = basis_from_data(json.loads(json.dumps(basis.to_data())))
+    np.testing.assert_array_equal(again.ratios, basis.ratios)
+    with store_of(task, tmp_path / "run") as store:
+        assert kept(store) is None
+        keep(store, basis)
+        found = kept(store)
+        assert found is not None
+        assert found.members[0].law == basis.members[0].law
+        archive = Archive()
+        archive.tell(store.entries())
+        assert contenders_without_choice(archive, 1)[0].index == 1
+
+
+def test_words_name_every_feature_once() -> None:
+    task = load_task("parallel")
+    queries = from_words(task, ["num_params=1e10", "parallel_size=8"], None)
+    assert [q.group for q in queries] == list(task.group_names)
+    assert queries[0].x.tolist() == [[1e10, 8.0]]
+
+
+@pytest.mark.parametrize(
+    ("words", "group", "part"),
+    [
+        (["num_params=1e10"], None, "needs a value for parallel_size"),
+        (["num_parms=1e10"], None, "did you mean 'num_params'?"),
+        (["num_params"], None, "must be like feature=value"),
+        (["num_params=much", "parallel_size=1"], None, "must be a number"),
+        (["num_params=nan", "parallel_size=1"], None, "must be finite"),
+        (["num_params=0", "parallel_size=1"], None, "must be above 0"),
+        (["num_params=1", "num_params=2"], None, "given twice"),
+        (["num_params=1e10", "parallel_size=1"], "piel", "did you mean 'pile'?"),
+    ],
+)
+def test_wrong_words_are_refused(words: list[str], group: str | None, part: str) -> None:
+    with pytest.raises(EvolveError) as refusal:
+        from_words(load_task("parallel"), words, group)
+    assert part in str(refusal.value)
+
+
+def test_a_table_keeps_its_order_and_its_groups(tmp_path: Path) -> None:
+    path = tmp_path / "new.csv"
+    path.write_text("corpus,parallel_size,num_params\nstack,8,1e10\npile,4,2e10\nstack,2,3e10\n")
+    task = load_task("parallel")
+    raw, queries = from_table(task, path, None)
+    found = {q.group: (q.at.tolist(), q.x[:, 0].tolist()) for q in queries}
+    assert raw.n_rows == 3
+    assert found == {"pile": ([1], [2e10]), "stack": ([0, 2], [1e10, 3e10])}
+    path.write_text("group,parallel_size\nstack,8\n")
+    with pytest.raises(EvolveError, match="column 'num_params' is missing"):
+        from_table(task, path, None)
+
+
+@pytest.mark.parametrize("level", [0.0, 1.0, 90.0])
+def test_a_level_that_is_no_share_is_refused(
+    level: float, case: tuple[Task, Table], basis: Basis
+) -> None:
+    with pytest.raises(EvolveError, match="must be between 0 and 1"):
+        forecast(case[0], basis, "all", np.array([[1e10]]), level)

@@ -1,0 +1,149 @@
+"""A budget is split where the law is best; what cannot be planned is refused in one line."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from evolve.errors import EvolveError
+from evolve.forecast import Basis, Member
+from evolve.forecast.basis import Spread
+from evolve.law.graph import Law, Node, call, const, feat, num
+from evolve.plan import Question, allocate, next_runs, parse_cost
+from evolve.plan.allocate import make_question
+from evolve.task import Feature, Table, Target, Task, TaskSpec
+
+NAMES = ("params", "tokens")
+
+
+def power(j: int, amplitude: int, exponent: int) -> Node:
+    x = call("div", feat(j), num(1e9))
+    return call("div", const(amplitude), call("pow", x, const(exponent)))
+
+
+CHINCHILLA = Law(call("add", call("add", const(0), power(0, 1, 2)), power(1, 3, 4)), 5)
+CONSTANTS = np.array([[1.7, 0.8, 0.34, 1.1, 0.28]])
+
+
+def make_task(scale: str = "log") -> Task:
+    spec = TaskSpec(
+        title="t",
+        source="s",
+        licence="l",
+        features=[Feature(name="params"), Feature(name="tokens", scale=scale)],
+        targets=[Target(name="loss")],
+    )
+    grid = np.array([[n, d] for n in (1e8, 1e9) for d in (1e9, 1e10)])
+    y = CHINCHILLA.predict(grid, CONSTANTS)
+    return Task("t", Path(), spec, ("all",), Table(grid, y, np.zeros(4, dtype=np.int64)))
+
+
+def make_basis(*laws: tuple[Law, np.ndarray]) -> Basis:
+    members = tuple(Member(i, law, {"all": c}) for i, (law, c) in enumerate(laws))
+    p = laws[0][0].n_constants
+    spread = Spread(np.zeros((1, p, p)), np.array([0.01]), np.array([2.0]))
+    return Basis(members, {"all": spread}, False, np.zeros(0), np.zeros(0), True)
+
+
+def question(basis: Basis, compute: str = "6*params*tokens", **change: Any) -> Question:
+    known = {"group": None, "target": None, "fixed": {}, "maximise": False, "level": 0.9}
+    task = change.pop("task", make_task())
+    return make_question(task, basis, parse_cost(compute, NAMES), **(known | change))
+
+
+def test_the_allocation_of_a_sum_of_powers_is_the_one_of_its_derivative() -> None:
+    found = allocate(question(make_basis((CHINCHILLA, CONSTANTS))), 1e21)
+    _, a, alpha, b, beta = CONSTANTS[0]
+    product = 1e21 / 6 / 1e18
+    # Hoffmann et al. 2022, equation 4
+    ratio = (alpha * a / (beta * b)) ** (1 / (alpha + beta))
+    params = 1e9 * ratio * product ** (beta / (alpha + beta))
+    assert found.values["params"] == pytest.approx(params, rel=1e-3)
+    assert 6 * found.values["params"] * found.values["tokens"] == pytest.approx(1e21)
+    assert found.low < found.point < found.high
+
+
+def test_a_law_that_always_wants_more_of_one_feature_is_refused() -> None:
+    law = Law(call("add", const(0), call("add", power(0, 1, 2), power(1, 3, 2))), 4)
+    growing = np.array([[1.0, 0.5, 0.3, 1e-9]])
+    with pytest.raises(EvolveError, match="no interior optimum.*more params and less tokens"):
+        allocate(question(make_basis((law, growing))), 1e21)
+
+
+def test_a_law_without_the_feature_is_refused() -> None:
+    law = Law(call("add", const(0), power(0, 1, 2)), 3)
+    with pytest.raises(EvolveError, match="does not depend on tokens"):
+        question(make_basis((law, np.array([[1.0, 0.5, 0.3]]))))
+
+
+@pytest.mark.parametrize(
+    ("compute", "change", "part"),
+    [
+        ("6*params", {}, "--at tokens="),
+        ("6*params*tokens", {"task": make_task("linear")}, "tokens acts as it is"),
+        ("6*params*tokens", {"fixed": {"tokens": 1.0}}, "cannot fix it"),
+        ("6*params*tokens", {"group": "al"}, "did you mean 'all'?"),
+        ("6*params*tokens", {"target": "los"}, "did you mean 'loss'?"),
+    ],
+)
+def test_what_cannot_be_planned_is_refused(
+    compute: str, change: dict[str, Any], part: str
+) -> None:
+    with pytest.raises(EvolveError) as refusal:
+        question(make_basis((CHINCHILLA, CONSTANTS)), compute, **change)
+    assert part in str(refusal.value)
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ("6*params*tokens", 6 * 2e9 * 3e10),
+        ("params^0.5 + 1e3", 2e9**0.5 + 1e3),
+        ("-params/2", -1e9),
+    ],
+)
+def test_an_expression_is_arithmetic(text: str, value: float) -> None:
+    found = parse_cost(text, NAMES).of(np.array([[2e9, 3e10]]))
+    assert found[0] == pytest.approx(value)
+
+
+@pytest.mark.parametrize(
+    ("text", "part"),
+    [
+        ("6*param*tokens", "did you mean 'params'?"),
+        ("6*", "must be an expression"),
+        ("", "must be an expression"),
+        ("__import__('os').system('true')", "--compute"),
+        ("params.real", "not a attribute"),
+        ("params if tokens else 1", "not a ifexp"),
+        ("'a'*params", "may hold numbers"),
+        ("True*params", "may hold numbers"),
+        ("1e999*params", "may hold numbers"),
+        ("6e9", "must name a feature"),
+        ("(" * 300 + "params" + ")" * 300, "at most 500"),
+        ("params" + "+1" * 400, "at most 500"),
+    ],
+)
+def test_an_expression_that_is_more_than_arithmetic_is_refused(text: str, part: str) -> None:
+    with pytest.raises(EvolveError) as refusal:
+        parse_cost(text, NAMES)
+    assert part in str(refusal.value)
+
+
+def test_a_cost_that_does_not_grow_is_refused() -> None:
+    with pytest.raises(EvolveError, match="must grow with its features"):
+        allocate(question(make_basis((CHINCHILLA, CONSTANTS)), "params/tokens"), 1e21)
+
+
+def test_next_runs_lie_where_rivals_differ_and_within_the_budget() -> None:
+    rival = Law(call("add", const(0), power(0, 1, 2)), 3)
+    basis = make_basis((CHINCHILLA, CONSTANTS), (rival, np.array([[2.2, 0.8, 0.34]])))
+    found = next_runs(question(basis), 1e20)
+    assert 0 < len(found) <= 5
+    assert all(run.cost <= 1e20 for run in found)
+    assert all(run.disagreement > run.noise for run in found)
+    assert set(found[0].predictions) == {0, 1}
+    assert next_runs(question(make_basis((CHINCHILLA, CONSTANTS))), 1e20) == []
