@@ -53,7 +53,12 @@ def print_table(
         table.add_column(heading, justify=justify, no_wrap=not is_text, overflow="fold")
     for row in texts:
         table.add_row(*(Text(cell) for cell in [*row[:-1], shortened(row[-1], room)]))
-    console.print(table)
+    if sys.stdout.isatty():
+        console.print(table)
+        return
+    with console.capture() as drawn:
+        console.print(table)
+    print("\n".join(line.rstrip() for line in drawn.get().splitlines()))
 
 
 def shortened(text: str, room: int | None) -> str:

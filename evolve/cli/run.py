@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from evolve.store import Store
 
 MORE = "Evaluations in total"
+SLOW_S = 8.0  # loading the fitter takes longer only where it is compiled again
 
 
 class Level(StrEnum):
@@ -180,10 +181,21 @@ def warm_up(display: Silent) -> None:
     from evolve.fitting import warm
 
     words = "compiling the fitter, once after installation (about half a minute)"
-    notice = threading.Timer(4.0, lambda: display.say(words))
+    notice = threading.Timer(0.0 if is_cold() else SLOW_S, lambda: display.say(words))
     notice.daemon = True
     notice.start()
     try:
         warm()
     finally:
         notice.cancel()
+
+
+def is_cold() -> bool:
+    """Whether numba has never compiled the fitter here."""
+    from pathlib import Path
+
+    from evolve.law.kernel import fit_problems
+
+    stats = getattr(fit_problems, "stats", None)  # a plain function is never compiled
+    path = getattr(stats, "cache_path", None)
+    return path is not None and not any(Path(path).glob("kernel.fit_problems*.nbi"))
