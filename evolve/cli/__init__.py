@@ -30,6 +30,7 @@ VERBS = (
     "compare",
     "tasks",  # tasks, data pull
     "bench",
+    "coverage",  # bench coverage
     "doctor",
 )
 

@@ -24,6 +24,7 @@ _VARIABLES = {
     FIT: "fit", HELD: "held", TEST: "test", RIVAL: "rival",
 }  # fmt: skip
 SIZE = (4.6, 3.3)
+PLACE = (0.155, 0.195, 0.825, 0.785)  # left, bottom, width, height of the axes
 MOST_POINTS = 3000
 _STYLE: dict[str, Any] = {
     "svg.fonttype": "none",
@@ -50,6 +51,8 @@ _STYLE: dict[str, Any] = {
     "savefig.facecolor": "none",
     "lines.linewidth": 1.8,
 }
+# Groups that matplotlib numbers in every drawing anew: their names would repeat on the page.
+_GROUPS = "figure|axes|patch|matplotlib|line2d|text|[xy]tick|Fill|Path|Line|legend"
 _SUPERSCRIPTS = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 
 
@@ -79,9 +82,10 @@ def draw(name: str, alt: str, build: Callable[[Any], None]) -> Markup:
     from matplotlib import rc_context
     from matplotlib.figure import Figure
 
-    with rc_context({**_STYLE, "svg.hashsalt": name}):
-        figure = Figure(figsize=SIZE, layout="constrained")
-        axes = figure.add_subplot()
+    style: Any = {**_STYLE, "svg.hashsalt": name}
+    with rc_context(style):
+        figure = Figure(figsize=SIZE)
+        axes = figure.add_axes(PLACE)
         build(axes)
         axes.minorticks_off()
         out = io.StringIO()
@@ -95,7 +99,7 @@ def _inline(text: str, alt: str) -> Markup:
     text = re.sub(r"<metadata>.*?</metadata>", "", text, flags=re.DOTALL)
     text = re.sub(r"<defs>\s*<style.*?</style>\s*</defs>", "", text, flags=re.DOTALL)
     text = re.sub(r"<!--.*?-->\s*", "", text, flags=re.DOTALL)
-    text = re.sub(r'<g id="(?:figure|axes|patch|matplotlib|line2d|text|xtick|ytick|Fill|Path|Line|legend)[^"]*"', "<g", text)  # noqa: E501
+    text = re.sub(rf'<g id="(?:{_GROUPS})[^"]*"', "<g", text)
     text = re.sub(r"font: ([\d.]+)px 'DejaVu Sans'[^;\"]*", r"font-size: \1px", text)
     for colour, variable in _VARIABLES.items():
         text = text.replace(colour, f"var(--{variable})")

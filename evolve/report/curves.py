@@ -15,10 +15,21 @@ import numpy as np
 from evolve.fold import Ints
 from evolve.law.graph import Array
 from evolve.report.bands import LEVEL, Band
-from evolve.report.chart import FIT, HELD, MUTED, Chart, dots, draw, is_log, label, limits, number
-from evolve.report.chart import set_log
+from evolve.report.chart import (
+    FIT,
+    HELD,
+    MUTED,
+    Chart,
+    dots,
+    draw,
+    is_log,
+    label,
+    limits,
+    number,
+    set_log,
+)
 from evolve.report.figures import hardest
-from evolve.report.model import FoldView, Model
+from evolve.report.model import Model
 from evolve.task import Table
 
 MOST_SLICES = 6
@@ -28,7 +39,7 @@ REACH = 10.0
 N_POINTS = 60
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Slice:
     """Rows of one group along one axis.
 
@@ -74,12 +85,13 @@ def slices_of(model: Model, axis: int) -> list[Slice]:
     best: list[Slice] = []
     waiting = sorted(found, key=rank)
     while waiting and len(best) < MOST_SLICES:  # one of each group and target, then a second
-        seen: set[tuple[int, int]] = set()
-        for part in list(waiting):
-            if len(best) < MOST_SLICES and (part.group, part.target) not in seen:
-                seen.add((part.group, part.target))
-                best.append(part)
-                waiting.remove(part)
+        firsts = {(part.group, part.target): part for part in reversed(waiting)}
+        chosen = sorted(firsts.values(), key=waiting.index)
+        room = MOST_SLICES - len(best)
+        if len(chosen) > room:
+            chosen = [chosen[i] for i in np.linspace(0, len(chosen) - 1, room).astype(int)]
+        best += chosen
+        waiting = [part for part in waiting if part not in chosen]
     return best
 
 
@@ -117,47 +129,80 @@ def _moved(model: Model, axis: int, group: int) -> Slice:
     return Slice(group, 0, axis, model.task.train.X[centre], rows, moved=True)
 
 
-def _panel(model: Model, band: Band, part: Slice, number_: int, test: Table | None) -> Chart:
-    task, t = model.task, part.target
-    X = task.train.X
+@dataclass(frozen=True)
+class _Traces:
+    """What a panel draws: curves over `grid`, points with their places on the axis."""
+
+    grid: Array
+    middle: Array
+    low: Array
+    high: Array
+    before: Array | None
+    points: dict[str, tuple[Array, Array]]
+    last: float
+    log: bool
+
+    @property
+    def ends(self) -> Any:
+        """Limits of the vertical axis: the interval must not squeeze curve and points."""
+        return limits([self.middle, *(y for _, y in self.points.values())], margin=0.12)
+
+
+def _traces(model: Model, band: Band, part: Slice, test: Table | None) -> _Traces:
+    task, t, axis = model.task, part.target, part.axis
+    X, Y = task.train.X[part.rows], task.train.Y[part.rows, t]
     view = hardest(model)
     held = np.isin(part.rows, view.fold.held)
+    seen = _on_slice(model, part, X, Y)
+    points = {"fit": (X[~held, axis], seen[~held]), "held": (X[held, axis], seen[held])}
+    far = last = float(task.train.X[task.train.group == part.group, axis].max())
     beyond = _test_rows(part, test, model)
-    values = X[part.rows, part.axis]
-    far = max([_last(model, part), *_column(beyond, part)])
-    log = is_log(task, part.axis, X[:, part.axis])
-    grid = _grid(values, far, log=log)
-    points = np.tile(part.base, (N_POINTS, 1))
-    points[:, part.axis] = grid
-    middle = model.candidate.law.predict(points, model.constants(part.group))[:, t]
-    low, high = band(points, part.group, t)
-    seen = _on_slice(model, part, X[part.rows], task.train.Y[part.rows, t])
-    tested = None if beyond is None else _on_slice(model, part, beyond.X, beyond.Y[:, t])
-    before = _before(model, view, part, points)
-    ends = limits([seen, middle] + ([] if tested is None else [tested]), margin=0.12)
+    if beyond is not None:
+        points["test"] = beyond.X[:, axis], _on_slice(model, part, beyond.X, beyond.Y[:, t])
+        far = max(far, float(beyond.X[:, axis].max()))
+    log = is_log(task, axis, task.train.X[:, axis])
+    grid = _grid(X[:, axis], far, log=log)
+    rows = np.tile(part.base, (N_POINTS, 1))
+    rows[:, axis] = grid
+    law = model.candidate.law
+    before = view.constants.get(part.group)  # these have not seen the held-out rows
+    return _Traces(
+        grid,
+        law.predict(rows, model.constants(part.group))[:, t],
+        *band(rows, part.group, t),
+        None if before is None else law.predict(rows, before)[:, t],
+        points,
+        last,
+        log,
+    )
+
+
+def _panel(model: Model, band: Band, part: Slice, number_: int, test: Table | None) -> Chart:
+    names = model.task.feature_names[part.axis], model.task.target_names[part.target]
+    traces = _traces(model, band, part, test)
+    grid, ends = traces.grid, traces.ends
 
     def build(axes: Any) -> None:
-        if log:
+        if traces.log:
             set_log(axes.xaxis, float(grid[0]), float(grid[-1]))
-        shown = np.clip(low, *ends), np.clip(high, *ends)
+        shown = np.clip(traces.low, *ends), np.clip(traces.high, *ends)
         axes.fill_between(grid, *shown, color=FIT, alpha=0.18, lw=0)
-        axes.plot(grid, middle, color=FIT)
-        if before is not None:
-            axes.plot(grid, before, ls=(0, (4, 3)), lw=1.5, color=HELD)
-        axes.axvline(_last(model, part), lw=1, ls=":", color=MUTED)
-        dots(axes, values[~held], seen[~held], "fit", alpha=0.9)
-        dots(axes, values[held], seen[held], "held")
-        if beyond is not None and tested is not None:
-            dots(axes, beyond.X[:, part.axis], tested, "test")
+        axes.plot(grid, traces.middle, color=FIT)
+        if traces.before is not None:
+            axes.plot(grid, traces.before, ls=(0, (4, 3)), lw=1.5, color=HELD)
+        axes.axvline(traces.last, lw=1, ls=":", color=MUTED)
+        for kind, (x, y) in traces.points.items():
+            dots(axes, x, y, kind, alpha=0.9)
         axes.set_xlim(grid[0], grid[-1])
         axes.set_ylim(ends)
-        axes.set_xlabel(label(task, task.feature_names[part.axis]))
-        axes.set_ylabel(label(task, task.target_names[t]))
+        axes.set_xlabel(label(model.task, names[0]))
+        axes.set_ylabel(label(model.task, names[1]))
 
     alt = (
-        f"{task.target_names[t]} along {task.feature_names[part.axis]}, {len(part.rows)} training "
-        f"rows; the law gives {middle[0]:.4g} at {number(grid[0])} and {middle[-1]:.4g} "
-        f"({100 * LEVEL:.0f} % interval {low[-1]:.4g} to {high[-1]:.4g}) at {number(grid[-1])}."
+        f"{names[1]} along {names[0]}, {len(part.rows)} training rows; the law gives "
+        f"{traces.middle[0]:.4g} at {number(grid[0])} and {traces.middle[-1]:.4g} "
+        f"({100 * LEVEL:.0f} % interval {traces.low[-1]:.4g} to {traces.high[-1]:.4g}) "
+        f"at {number(grid[-1])}."
     )
     name = f"curve-{part.axis}-{number_}"
     return Chart(_title(model, part), draw(name, alt, build), _note(part))
@@ -171,16 +216,6 @@ def _grid(values: Array, far: float, *, log: bool) -> Array:
     return np.linspace(near - 0.03 * span, far + 0.5 * span, N_POINTS)
 
 
-def _last(model: Model, part: Slice) -> float:
-    """Largest value of the axis among the training rows of the group."""
-    at = model.task.train.group == part.group
-    return float(model.task.train.X[at, part.axis].max())
-
-
-def _column(table: Table | None, part: Slice) -> list[float]:
-    return [] if table is None else table.X[:, part.axis].tolist()
-
-
 def _on_slice(model: Model, part: Slice, X: Array, y: Array) -> Array:
     """Observed values, moved by what the law says between their place and the slice."""
     there = np.tile(part.base, (len(X), 1))
@@ -188,13 +223,6 @@ def _on_slice(model: Model, part: Slice, X: Array, y: Array) -> Array:
     constants = model.constants(part.group)
     law, t = model.candidate.law, part.target
     return np.asarray(y + law.predict(there, constants)[:, t] - law.predict(X, constants)[:, t])
-
-
-def _before(model: Model, view: FoldView, part: Slice, points: Array) -> Array | None:
-    """The curve of the hardest fold, which has not seen the held-out rows."""
-    if part.group not in view.constants:
-        return None
-    return model.candidate.law.predict(points, view.constants[part.group])[:, part.target]
 
 
 def _test_rows(part: Slice, test: Table | None, model: Model) -> Table | None:

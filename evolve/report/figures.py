@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import Any
 
@@ -55,22 +56,14 @@ def front_chart(
         faint = [e for e in others if _error(e) <= top]
         axes.plot(*_points(faint), "o", ms=3.5, mew=0, color=MUTED, alpha=0.4)
         axes.plot(*_points(front), "-o", ms=5, color=FIT)
-        seen: dict[tuple[int, int], int] = {}
-        for mark, entry in zip(_MARKS, known, strict=False):
-            x, y = entry.evaluation.n_constants, min(_error(entry), top)
-            axes.plot([x], [y], "s", ms=6, mew=0, color=RIVAL)
-            slot = (x, round(12 * np.log10(y)))
-            seen[slot] = seen.get(slot, -1) + 1
-            up = "↑" if _error(entry) > top else ""
-            axes.annotate(
-                mark + up, (x, y), xytext=(7 + 14 * seen[slot], -3), color=INK,
-                textcoords="offset points", fontsize=9,
-            )  # fmt: skip
+        _mark_literature(axes, known, top)
         axes.plot(*_points([best]), "*", ms=15, mec=INK, mew=0.8, color=HELD)
         axes.set_yscale("log")
         low = min([*errors, *(_error(e) for e in faint)])
         set_log(axes.yaxis, low / 1.3, top * 1.15)
         axes.set_ylim(low / 1.3, top * 1.15)
+        sizes = [e.evaluation.n_constants for e in (*front, *known)]
+        axes.set_xlim(min(sizes) - 0.5, max(sizes) + 0.8)
         axes.xaxis.get_major_locator().set_params(integer=True)
         axes.set_xlabel("constants for each group and target")
         axes.set_ylabel("held-out error, 1 − R²")
@@ -85,6 +78,19 @@ def front_chart(
         f"{best.evaluation.n_constants} constants and {_error(best):.3g}."
     )
     return Chart("Size against held-out error", draw("front", alt, build), note)
+
+
+def _mark_literature(axes: Any, known: Sequence[Entry], top: float) -> None:
+    """A square and a letter for each law; letters at one place stand side by side."""
+    seen: dict[tuple[int, int], int] = {}
+    for mark, entry in zip(_MARKS, known, strict=False):
+        x, y = entry.evaluation.n_constants, min(_error(entry), top)
+        axes.plot([x], [y], "s", ms=6, mew=0, color=RIVAL)
+        slot = (x, round(12 * math.log10(y)))
+        seen[slot] = seen.get(slot, -1) + 1
+        text, place = mark + ("↑" if _error(entry) > top else ""), (7 + 14 * seen[slot], -3)
+        style = {"color": INK, "fontsize": 9, "textcoords": "offset points"}
+        axes.annotate(text, (x, y), xytext=place, **style)
 
 
 def _points(entries: Sequence[Entry]) -> tuple[list[int], list[float]]:
@@ -124,7 +130,8 @@ def _observed(model: Model, t: int, test: Table | None) -> Chart:
             set_log(axes.yaxis, *ends)
         axes.plot(ends, ends, "-", lw=1, color=MUTED)
         for kind, seen, said in sets:
-            dots(axes, *thinned(np.clip(said, *ends), seen)[0], kind)
+            (x, y), _ = thinned(np.clip(said, *ends), seen)
+            dots(axes, x, y, kind)
         axes.set_xlim(ends)
         axes.set_ylim(ends)
         axes.set_xlabel(f"predicted {name}")
@@ -163,7 +170,8 @@ def _residuals(model: Model, j: int, test: Table | None) -> Chart:
         axes.axhline(0.0, lw=1, color=MUTED)
         for kind, x, left in sets:
             columns = np.repeat(x, left.shape[1]), np.clip(left, -reach, reach).ravel()
-            dots(axes, *thinned(*columns)[0], kind)
+            (across, up), _ = thinned(*columns)
+            dots(axes, across, up, kind)
         axes.set_xlim(ends)
         axes.set_ylim(-1.06 * reach, 1.06 * reach)
         axes.set_xlabel(label(task, task.feature_names[j]))
@@ -172,7 +180,10 @@ def _residuals(model: Model, j: int, test: Table | None) -> Chart:
     spread = float(np.sqrt(np.mean(sets[0][2] ** 2)))
     name = task.feature_names[j]
     alt = f"Residuals against {name}; on training rows their root mean square is {spread:.3g}."
-    note = f"{n_off} points beyond the panel are drawn at its edge." if n_off else ""
+    points = (
+        "1 point beyond the panel is" if n_off == 1 else f"{n_off} points beyond the panel are"
+    )
+    note = f"{points} drawn at its edge." if n_off else ""
     return Chart(f"Residuals against {name}", draw(f"residual-{j}", alt, build), note)
 
 
@@ -207,5 +218,7 @@ def progress_chart(entries: Sequence[Entry], literature: Sequence[Entry]) -> Cha
 
     note = "The line is the best score so far; each dot is a candidate."
     note += " The dashed line is the best law of the literature." if known else ""
-    alt = f"The best score falls from {best[0]:.3f} to {best[-1]:.3f} in {len(entries)} evaluations."
+    alt = (
+        f"The best score falls from {best[0]:.3f} to {best[-1]:.3f} in {len(entries)} evaluations."
+    )
     return Chart("Progress of the search", draw("progress", alt, build), note)

@@ -201,9 +201,7 @@ def _exchanged(node: Node, mapping: dict[Node, Node]) -> Node:
     return Node(node.op, tuple(_exchanged(a, mapping) for a in node.args), node.value)
 
 
-def _terms(
-    node: Node, letters: _Letters, constants: Array | None
-) -> tuple[tuple[str, str], ...]:
+def _terms(node: Node, letters: _Letters, constants: Array | None) -> tuple[tuple[str, str], ...]:
     """Signs and LaTeX of the terms of a sum."""
     names = ["X"] * letters.n_features
     names += [chr(_FIRST_PLACEHOLDER + i) for i in range(len(letters.symbols))]
@@ -224,6 +222,7 @@ def _terms(
 def _tidy(text: str) -> str:
     """No brackets around a single letter, under a power or behind a logarithm."""
     symbol = r"\\left\(((?:\\tilde\{[A-Za-z]\}|[A-Za-z])(?:_\{\d+\})?)\\right\)"
+    text = re.sub(rf"\\ln{symbol}\^(\{{\d+\}})", r"\\ln^\2 \1", text)
     text = re.sub(rf"(?<![a-z]){symbol}\^", r"\1^", text)
     return re.sub(rf"\\(ln|tanh){symbol}(?!\^)", r"\\\1 \2", text)
 

@@ -14,7 +14,7 @@ from evolve.fitting import Fit
 from evolve.fold import Fold, Ints
 from evolve.law.candidate import Candidate
 from evolve.law.graph import Array
-from evolve.scoring import Scores, nmse, scores
+from evolve.scoring import Scores, nmae, nmse, scores
 from evolve.splits import make_folds, make_judges
 from evolve.task import Table, Task
 
@@ -27,6 +27,7 @@ class FoldView:
         fold: Which rows were fitted and which were held out.
         chose: Whether the champion was chosen on it; the search was judged on the others.
         r2: On the held-out rows.
+        nmae: On the held-out rows.
         predictions: `(n_held, t)` predictions of the held-out rows.
         constants: `(t, p)` constants of each group that was fitted.
     """
@@ -34,6 +35,7 @@ class FoldView:
     fold: Fold
     chose: bool
     r2: float
+    nmae: float
     predictions: Array
     constants: dict[int, Array]
 
@@ -129,9 +131,10 @@ def _views(
     views = []
     for fold, fit in zip(folds, fitted, strict=True):
         held = task.train.Y[fold.held]
-        is_whole = bool(np.isfinite(fit.predictions).all())
-        r2 = 1.0 - nmse(held, fit.predictions) if is_whole and len(held) else float("nan")
+        is_whole = len(held) > 0 and bool(np.isfinite(fit.predictions).all())
+        said = fit.predictions
+        errors = (nmse(held, said), nmae(held, said)) if is_whole else (np.nan, np.nan)
         tables = np.array([f.constants for f in fit.fits]).reshape(len(fit.groups), n_targets, -1)
         constants = dict(zip(fit.groups, tables, strict=True))
-        views.append(FoldView(fold, chose, r2, fit.predictions, constants))
+        views.append(FoldView(fold, chose, 1.0 - errors[0], errors[1], said, constants))
     return views

@@ -9,13 +9,10 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 from markupsafe import Markup
 
 from evolve import __version__
 from evolve.lanes import disagreements
-from evolve.law.latex import latex
-from evolve.law.printer import formula
 from evolve.report import tables
 from evolve.report.bands import LEVEL, Band
 from evolve.report.curves import curve_charts
@@ -27,10 +24,8 @@ from evolve.report.figures import (
     residual_charts,
 )
 from evolve.report.gather import Findings, Opened
-from evolve.report.mathematics import MathLine, Shown, show_law
-from evolve.report.model import Model
-from evolve.report.typeset import typeset
-from evolve.summary import formula_of, held_out_r2
+from evolve.report.law_content import law_content
+from evolve.summary import held_out_r2
 
 TEMPLATES = Path(__file__).with_name("templates")
 
@@ -43,14 +38,6 @@ class Card:
     name: str
     value: str
     note: str
-
-
-@dataclass(frozen=True, slots=True)
-class Typeset:
-    """An equation as markup."""
-
-    left: Markup
-    terms: tuple[Markup, ...]
 
 
 def render(found: Findings, opened: Opened | None, band: Band | None) -> str:
@@ -71,7 +58,7 @@ def render(found: Findings, opened: Opened | None, band: Band | None) -> str:
     )
     content = {
         **_frame(found, opened),
-        **_law(found),
+        **law_content(found),
         **_accuracy(found, opened, band),
         **_search(found),
         **_reproduction(found),
@@ -105,7 +92,9 @@ def _cards(found: Findings, opened: Opened | None) -> list[Card]:
         Card("heldout-r2", "Held-out R²", f"{held_out_r2(told) or 0.0:.4f}", folds),
         Card("train-r2", "Training R²", train, f"{found.task.train.n_rows} rows"),
         Card("n-constants", "Constants", str(told.n_constants), _each(found)),
-        Card("score", "Score", f"{told.score:.4f}", "log error plus price; lower is better"),
+        Card(
+            "score", "Score", tables.cell(told.score).text, "log error plus price; lower is better"
+        ),
     ]
     test = Card("test-r2", "Test R²", "–", f"not in this report; {times}")
     if opened is not None:
@@ -122,102 +111,6 @@ def _each(found: Findings) -> str:
     words = [f"{n_groups} groups"] if n_groups > 1 else []
     words += [f"{n_targets} targets"] if n_targets > 1 else []
     return f"for each of {' and '.join(words)}" if words else "fitted"
-
-
-def _law(found: Findings) -> dict[str, Any]:
-    """Mathematics, constants and how they were fitted."""
-    task, model = found.task, found.model
-    content: dict[str, Any] = dict.fromkeys(
-        ("shown", "latex", "constants", "recipe", "diagnostics", "physics", "valued_formula"), ""
-    )
-    content |= {"variables": tables.variables_table(task), "rolled": False}
-    content["formula"] = "black box: see the program below"
-    if model is None:
-        return content
-    candidate = model.candidate
-    rolled = candidate.law.rolled
-    width = len(task.feature_names)
-    names = [f"x_{k}" for k in range(width)] if rolled else list(task.feature_names)
-    target = task.target_names[0] if len(task.target_names) == 1 else "each target"
-    alone = len(model.fits) == 1
-    values = model.constants(0)[0] if alone else None
-    shown = show_law(candidate.law, names, target, values)
-    content |= {
-        "shown": _typeset(shown),
-        "latex": latex(candidate.law, names),
-        "formula": formula_of(task, candidate),
-        "rolled": rolled,
-        "constants": tables.constants_table(model),
-        "recipe": _recipe(model),
-        "diagnostics": _diagnostics(model),
-        "physics": _physics(found),
-    }
-    if values is not None:
-        content["valued_formula"] = f"{target} = {formula(candidate.law, names, values)}"
-    return content
-
-
-def _typeset(shown: Shown) -> dict[str, list[Typeset]]:
-    return {
-        "law": [_equation(line) for line in shown.law],
-        "valued": [_equation(line) for line in shown.valued],
-        "variables": [_equation(line) for line in shown.variables],
-    }
-
-
-def _equation(line: MathLine) -> Typeset:
-    terms = tuple(_math(f"{sign} {text}" if sign else text) for sign, text in line.terms)
-    return Typeset(_math(f"{line.left} ="), terms)
-
-
-def _math(text: str) -> Markup:
-    """Drawn mathematics, or its LaTeX where it cannot be drawn."""
-    drawn = typeset(text)
-    return Markup('<code class="math-text">{}</code>').format(text) if drawn is None else drawn.markup
-
-
-def _recipe(model: Model) -> str:
-    recipe = model.candidate.recipe
-    target = "log of the target" if recipe.residual == "log" else "target"
-    loss = {"l2": "least squares", "huber": "Huber's loss", "cauchy": "Cauchy's loss"}[recipe.loss]
-    words = [f"Fitted to the {target} with {loss}"]
-    if recipe.loss != "l2":
-        words.append(f"that bends at {recipe.width:.3g} standard deviations")
-    if recipe.far > 0:
-        words.append(f"rows weighed towards the far end (exponent {recipe.far:g})")
-    if recipe.ridge > 0:
-        words.append(f"a ridge of {recipe.ridge:g} on constants that are not linear")
-    if recipe.pool > 0:
-        words.append(f"priors learnt across groups (strength {recipe.pool:g})")
-    return ", ".join(words) + f"; {recipe.starts} starts."
-
-
-def _diagnostics(model: Model) -> str:
-    fits = list(model.fits.values())
-    settled = sum(fit.status == "converged" for fit in fits)
-    started = sum(fit.n_starts for fit in fits)
-    agree = sum(fit.n_agree for fit in fits)
-    at_bound = sum(fit.n_at_bound for fit in fits)
-    words = f"{settled} of {len(fits)} fits converged; {agree} of {started} starts reached the "
-    words += "same minimum"
-    return words + (f"; {at_bound} constants lie at a bound." if at_bound else ".")
-
-
-def _physics(found: Findings) -> str:
-    declared = found.task.spec.physics
-    words = [f"falls in {name}" for name in declared.decreasing_in]
-    words += [f"rises in {name}" for name in declared.increasing_in]
-    words += [] if declared.floor is None else [f"stays above {declared.floor:g}"]
-    if not words:
-        return ""
-    facts = found.best.evaluation.facts.get("fits", [])
-    shares = [fact.get("against_physics", 0.0) for fact in facts]
-    broken = float(np.mean(shares)) if shares else 0.0
-    how = f"broken on {100 * broken:.1f} % of them" if broken else "kept on all of them"
-    return (
-        f"Declared of every law: it {', '.join(words)}. Checked on points up to a hundred times "
-        f"beyond the rows of each fold: {how}."
-    )
 
 
 def _accuracy(found: Findings, opened: Opened | None, band: Band | None) -> dict[str, Any]:
@@ -268,6 +161,7 @@ def _search(found: Findings) -> dict[str, Any]:
     return {
         "front": front_chart(front, others, found.literature, found.best),
         "progress": progress_chart(found.entries, found.literature),
+        "front_told": _chosen_told(found),
         "laws": tables.laws_table(found),
         "elites": tables.elites_table(found),
         "n_elites": len(found.elites),
@@ -275,6 +169,25 @@ def _search(found: Findings) -> dict[str, Any]:
         "operators": tables.operators_table(found),
         "statuses": tables.statuses_table(found.entries),
     }
+
+
+def _chosen_told(found: Findings) -> str:
+    told = found.best.evaluation
+    size = f"{told.n_constants} constants and held-out R² {held_out_r2(told) or 0.0:.4f}"
+    if not found.chosen:
+        return f"The law with the best score so far has {size}."
+    leader = found.elites[0]
+    text = (
+        f"The champion has {size}. The leading elites and the literature were judged on further "
+        "folds; the champion is the simplest law within one standard error of the best there"
+    )
+    if leader.entry.index == found.best.index:
+        return text + ", and also has the best score of the search."
+    r2 = held_out_r2(leader.entry.evaluation) or 0.0
+    return (
+        text
+        + f". The best score of the search is that of entry {leader.entry.index} (R² {r2:.4f})."
+    )
 
 
 def _reproduction(found: Findings) -> dict[str, Any]:
@@ -299,4 +212,6 @@ def _reproduction(found: Findings) -> dict[str, Any]:
 
 def _versions() -> str:
     words = [f"python {platform.python_version()}"]
-    return ", ".join([*words, *(f"{name} {version(name)}" for name in ("numpy", "scipy", "numba"))])
+    return ", ".join(
+        [*words, *(f"{name} {version(name)}" for name in ("numpy", "scipy", "numba"))]
+    )

@@ -54,23 +54,27 @@ def cell(value: Any) -> Cell:
     if value is None or (isinstance(value, float) and math.isnan(value)):
         return Cell("–")
     if isinstance(value, float):
-        return Cell(f"{value:.4f}" if abs(value) < 1e4 else number(value), value)
+        text = f"{value:.4f}" if abs(value) < 1e4 else number(value)
+        return Cell(text.replace("-", "−"), value)
     return Cell(str(value), value if isinstance(value, int) else None)
 
 
 def scores_table(model: Model, opened: Opened | None) -> Grid:
     """R2 on the training rows, every fold and, where they were opened, the test rows."""
+    n_rows = model.train.overall.n_rows
     rows: list[tuple[Any, ...]] = [
-        ("training rows", "fitted", model.train.overall.n_rows, *_three(model.train.overall))
+        ("training rows", "fitted", n_rows, n_rows, *_three(model.train.overall))
     ]
     for view in model.folds:
         kind = "held out, for the choice" if view.chose else "held out, for the search"
-        rows.append((view.fold.name, kind, len(view.fold.held), view.r2, 1 - view.r2, None))
+        sizes = len(view.fold.fit), len(view.fold.held)
+        rows.append((view.fold.name, kind, *sizes, view.r2, 1 - view.r2, view.nmae))
     if opened is not None:
         told = opened.scores.overall
-        rows.append(("test rows", "never fitted", told.n_rows, *_three(told)))
+        rows.append(("test rows", "never fitted", n_rows, told.n_rows, *_three(told)))
     marked = [row[1] == "never fitted" for row in rows]
-    return grid(("rows", "", "number", "R²", "NMSE", "NMAE"), rows, marked)
+    head = ("predicted rows", "", "fitted on", "number", "R²", "NMSE", "NMAE")
+    return grid(head, rows, marked)
 
 
 def parts_table(model: Model, opened: Opened | None) -> Grid | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
@@ -31,18 +32,16 @@ def typeset(latex: str) -> Drawn | None:
     Returns:
         The picture, hidden from screen readers; None where matplotlib cannot read the LaTeX.
     """
-    from matplotlib import rc_context
     from matplotlib.font_manager import FontProperties
     from matplotlib.textpath import TextPath, text_to_path
 
-    font = FontProperties(size=_EM)
-    text = f"${latex}$"
+    font = FontProperties(size=_EM, math_fontfamily="cm")
+    text = f"${_tall(latex)}$"
     try:
-        with rc_context({"mathtext.fontset": "cm", "text.parse_math": True}):
-            path: Any = TextPath((0, 0), text, prop=font)
-            width, height, descent = text_to_path.get_text_width_height_descent(
-                text, font, ismath=True
-            )
+        path: Any = TextPath((0, 0), text, prop=font)
+        width, height, descent = text_to_path.get_text_width_height_descent(
+            text, font, ismath=True
+        )
     except (ValueError, RuntimeError):
         return None
     above, below = height - descent, descent
@@ -57,6 +56,15 @@ def typeset(latex: str) -> Drawn | None:
         f'focusable="false"><path d="{_outline(path)}"/></svg>'
     )
     return Drawn(Markup(markup), width / _EM)
+
+
+def _tall(latex: str) -> str:
+    """Fractions at full size, other than those inside something else."""
+    depth, out = 0, []
+    for part in re.split(r"(\\frac|[{}])", latex):
+        depth += {"{": 1, "}": -1}.get(part, 0)
+        out.append(r"\dfrac" if part == r"\frac" and depth == 0 else part)
+    return "".join(out)
 
 
 def _outline(path: Any) -> str:

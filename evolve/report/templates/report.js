@@ -30,6 +30,13 @@ function sortBy(table, body, heading, column) {
   body.append(...[...body.rows].sort(order));
 }
 
+// A long formula is cut after three lines; a click shows all of it.
+for (const cell of document.querySelectorAll("td.formula")) {
+  cell.addEventListener("click", () => {
+    if (!getSelection().toString()) cell.classList.toggle("open");
+  });
+}
+
 const form = document.getElementById("filter");
 if (form) {
   const rows = [...document.getElementById("elites-table").tBodies[0].rows];

@@ -1,0 +1,125 @@
+"""Turns a run's law into what the page says of it: mathematics, constants, how it was fitted."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+from markupsafe import Markup
+
+from evolve.law.latex import latex
+from evolve.law.printer import formula
+from evolve.report import tables
+from evolve.report.gather import Findings
+from evolve.report.mathematics import MathLine, Shown, show_law
+from evolve.report.model import Model
+from evolve.report.typeset import typeset
+from evolve.summary import formula_of
+
+
+@dataclass(frozen=True, slots=True)
+class Typeset:
+    """An equation as markup."""
+
+    left: Markup
+    terms: tuple[Markup, ...]
+
+
+def law_content(found: Findings) -> dict[str, Any]:
+    """Mathematics, constants and how they were fitted."""
+    task, model = found.task, found.model
+    content: dict[str, Any] = dict.fromkeys(
+        ("shown", "latex", "constants", "recipe", "diagnostics", "physics", "valued_formula"), ""
+    )
+    content |= {"variables": tables.variables_table(task), "rolled": False}
+    content["formula"] = "black box: see the program below"
+    if model is None:
+        return content
+    candidate = model.candidate
+    rolled = candidate.law.rolled
+    width = len(task.feature_names)
+    names = [f"x_{k}" for k in range(width)] if rolled else list(task.feature_names)
+    target = task.target_names[0] if len(task.target_names) == 1 else "each target"
+    alone = len(model.fits) == 1
+    values = model.constants(0)[0] if alone else None
+    shown = show_law(candidate.law, names, target, values)
+    shown = replace(shown, variables=()) if rolled else shown
+    content |= {
+        "shown": _typeset(shown),
+        "latex": latex(candidate.law, names),
+        "formula": formula_of(task, candidate),
+        "rolled": rolled,
+        "constants": tables.constants_table(model),
+        "recipe": _recipe(model),
+        "diagnostics": _diagnostics(model),
+        "physics": _physics(found),
+    }
+    if values is not None:
+        content["valued_formula"] = f"{target} = {formula(candidate.law, names, values)}"
+    return content
+
+
+def _typeset(shown: Shown) -> dict[str, list[Typeset]]:
+    return {
+        "law": [_equation(line) for line in shown.law],
+        "valued": [_equation(line) for line in shown.valued],
+        "variables": [_equation(line) for line in shown.variables],
+    }
+
+
+def _equation(line: MathLine) -> Typeset:
+    terms = tuple(_math(rf"{sign}\;{text}" if sign else text) for sign, text in line.terms)
+    return Typeset(_math(f"{line.left} ="), terms)
+
+
+def _math(text: str) -> Markup:
+    """Drawn mathematics, or its LaTeX where it cannot be drawn."""
+    drawn = typeset(text)
+    if drawn is None:
+        return Markup('<code class="math-text">{}</code>').format(text)
+    return drawn.markup
+
+
+def _recipe(model: Model) -> str:
+    recipe = model.candidate.recipe
+    target = "log of the target" if recipe.residual == "log" else "target"
+    loss = {"l2": "least squares", "huber": "Huber's loss", "cauchy": "Cauchy's loss"}[recipe.loss]
+    words = [f"Fitted to the {target} with {loss}"]
+    if recipe.loss != "l2":
+        words.append(f"that bends at {recipe.width:.3g} standard deviations")
+    if recipe.far > 0:
+        words.append(f"rows weighed towards the far end (exponent {recipe.far:g})")
+    if recipe.ridge > 0:
+        words.append(f"a ridge of {recipe.ridge:g} on constants that are not linear")
+    if recipe.pool > 0:
+        words.append(f"priors learnt across groups (strength {recipe.pool:g})")
+    return ", ".join(words) + f"; {recipe.starts} starts."
+
+
+def _diagnostics(model: Model) -> str:
+    fits = list(model.fits.values())
+    settled = sum(fit.status == "converged" for fit in fits)
+    started = sum(fit.n_starts for fit in fits)
+    agree = sum(fit.n_agree for fit in fits)
+    at_bound = sum(fit.n_at_bound for fit in fits)
+    words = f"{settled} of {len(fits)} fits converged; {agree} of {started} starts reached the "
+    words += "same minimum"
+    return words + (f"; {at_bound} constants lie at a bound." if at_bound else ".")
+
+
+def _physics(found: Findings) -> str:
+    declared = found.task.spec.physics
+    words = [f"falls in {name}" for name in declared.decreasing_in]
+    words += [f"rises in {name}" for name in declared.increasing_in]
+    words += [] if declared.floor is None else [f"stays above {declared.floor:g}"]
+    if not words:
+        return ""
+    facts = found.best.evaluation.facts.get("fits", [])
+    shares = [fact.get("against_physics", 0.0) for fact in facts]
+    broken = float(np.mean(shares)) if shares else 0.0
+    how = f"broken on {100 * broken:.1f} % of them" if broken else "kept on all of them"
+    return (
+        f"Declared of every law: it {', '.join(words)}. Checked on points up to a hundred times "
+        f"beyond the rows of each fold: {how}."
+    )
