@@ -9,12 +9,14 @@ The second prints the table of `docs/isolation.md`; `--write` puts it there.
 from __future__ import annotations
 
 import argparse
+import json
 import os
 import statistics
 import subprocess
 import sys
 import time
 from collections.abc import Callable
+from dataclasses import asdict
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -105,11 +107,12 @@ def configurations() -> dict[str, tuple[str, ...]]:
     return columns
 
 
-def attack_all(only: str | None) -> dict[str, dict[str, Result]]:
-    """Run every attack in every configuration."""
+def attack_all(keep: Path | None) -> dict[str, dict[str, Result]]:
+    """Run every attack in every configuration that `keep` does not hold yet."""
     found: dict[str, dict[str, Result]] = {}
     for column, without in configurations().items():
-        if only is not None and only not in column:
+        if keep is not None and (file := keep / f"{column}.json").is_file():
+            found[column] = {n: Result(**r) for n, r in json.loads(file.read_text()).items()}
             continue
         if column == "without fresh process":  # what is patched there stays patched
             names = [name for name in ATTACKS if name.startswith(CARRIED)]
@@ -118,6 +121,9 @@ def attack_all(only: str | None) -> dict[str, dict[str, Result]]:
             results = run_all(list(ATTACKS), gate=False, without=without)
         found[column] = {result.name: result for result in results}
         through = [name for name, result in found[column].items() if result.breaches]
+        if keep is not None:
+            kept = {name: asdict(result) for name, result in found[column].items()}
+            (keep / f"{column}.json").write_text(json.dumps(kept))
         print(f"{column}: {len(through)} got through {' '.join(through)}", file=sys.stderr)
     return found
 
@@ -146,7 +152,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("what", nargs="?", choices=["costs", "attacks"], default="costs")
     parser.add_argument("-n", type=int, default=100, help="calls per median")
-    parser.add_argument("--only", help="only the configurations whose name holds this")
+    parser.add_argument("--keep", type=Path, help="folder of results, to go on after a break")
     parser.add_argument("--write", type=Path, help="put the table into this page")
     arguments = parser.parse_args()
     if arguments.what == "costs":
@@ -154,7 +160,7 @@ def main() -> None:
         for name, value, bar in costs(arguments.n):
             print(f"{name:42s} {value:9.2f} ms  {f'(bar: {bar})' if bar else ''}")
         return
-    text = table(attack_all(arguments.only))
+    text = table(attack_all(arguments.keep))
     print(text)
     if arguments.write:
         page = arguments.write.read_text()

@@ -23,7 +23,7 @@ from evolve.sandbox.outcome import Limits, Outcome, printable
 from evolve.sandbox.spawn import spawn
 from evolve.sandbox.zygote import CPU, DONE, ENDED, JOB, WALL
 
-_GRACE_S: Final = 2.0
+_GRACE_S: Final = 10.0
 _CHILD_SAYS: Final = frozenset({"exception", "memory", "bad-answer", "answer-too-large"})
 
 

@@ -39,7 +39,9 @@ def enter(report: Report, without: Collection[str], own_pids: bool) -> bool:
         Whether children will get process ids of their own: the caller then forks once.
     """
     flags = _PLAIN | (kernel.CLONE_NEWPID if own_pids else 0)
-    is_root = hasattr(os, "geteuid") and os.geteuid() == 0
+    is_root = os.geteuid() == 0
+    threads = n_threads()
+    report["one thread"] = WORKS if threads == 1 else f"no: {threads}"
 
     def namespaces() -> None:
         with contextlib.suppress(OSError):
@@ -131,6 +133,14 @@ def address_space() -> int:
             return int(file.read().split()[0]) * os.sysconf("SC_PAGE_SIZE")
     except OSError:
         return 0
+
+
+def n_threads() -> int:
+    """Return how many threads this process has; 1 where that cannot be seen."""
+    try:
+        return len(os.listdir("/proc/self/task"))
+    except OSError:
+        return 1
 
 
 def _attempt(

@@ -28,6 +28,10 @@ _MECHANISMS: Final = {
         "a fresh process for every call costs milliseconds",
         "every call of a foreign program starts an interpreter: about a second each",
     ),
+    "one thread": (
+        "forking is safe, and no thread of a library is outside the walls",
+        "a library started threads: forked processes may hang until their limit",
+    ),
     "limits": (
         "memory bombs, endless computing, large files, processes of an ordinary user",
         "a program can use up the machine's memory until its wall limit",

@@ -35,7 +35,6 @@ def main(control: int, without: list[str]) -> None:
     """Serve jobs from the socket `control` until the engine closes it."""
     report: dict[str, str] = dict(candidate.preload())
     memory = lockdown.address_space()
-    threads = _n_threads()
     gc.collect()
     gc.freeze()
     signal.signal(signal.SIGINT, signal.SIG_IGN)
@@ -48,7 +47,7 @@ def main(control: int, without: list[str]) -> None:
         lockdown.die_with_parent({}, without)
     zygote = Zygote(socket.socket(fileno=control), memory, without)
     report |= zygote.rehearse()
-    ready = json.dumps({"report": report, "threads": threads})
+    ready = json.dumps({"report": report})
     zygote.control.send(ready.encode()[:60_000])
     zygote.serve()
     os._exit(0)
@@ -243,11 +242,3 @@ def _cpu_time(pid: int) -> float:
         return time.clock_gettime(((~pid) << 3) | 2)
     except OSError:
         return 0.0
-
-
-def _n_threads() -> int:
-    """Return how many threads this process has; 1 where that cannot be seen."""
-    try:
-        return len(os.listdir("/proc/self/task"))
-    except OSError:
-        return 1

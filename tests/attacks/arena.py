@@ -122,9 +122,9 @@ class Arena:
         if not _same(honest, self._expected[attack.lane]):
             breaches.append("changed an honest program's answer")
         time.sleep(0.01)
-        if left := _below(os.getpid()) - processes - ({lane.pid} if lane.pid else set()):
-            if lane.pid == pid:
-                breaches.append(f"left {len(left)} processes")
+        of_lane = {lane.pid, *_below(lane.pid)} if lane.pid and lane.pid != pid else set()
+        if left := _below(os.getpid()) - processes - of_lane:
+            breaches.append(f"left {len(left)} processes")
             _end(left)
         if lane.pid == pid and _n_descriptors() != descriptors:
             breaches.append("left descriptors")
