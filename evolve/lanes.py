@@ -12,7 +12,7 @@ from typing import Any, Self
 
 import numpy as np
 
-from evolve.agreement import TOLERANCE, Agreement, compare, run_text, to_compare
+from evolve.agreement import TOLERANCE, Agreement, compare, difference, run_text, to_compare
 from evolve.archive import Archive
 from evolve.champion import Fitted
 from evolve.evaluate import Evaluator
@@ -74,9 +74,8 @@ class Lanes:
         if isinstance(predictions, str):
             self._keep([Agreement(index, predictions, None)])
             return
-        size = np.max(np.abs(champion.predictions))
-        gap = np.max(np.abs(predictions - champion.predictions)) / size
-        self._keep([Agreement(index, "ok", float(gap))])
+        gap = difference(predictions, champion.predictions)
+        self._keep([Agreement(index, "ok", gap)])
 
     def _text(self, candidate: Candidate, priors: Array | None) -> str:
         return program_text(self._setup.task, candidate, "the search", priors)
