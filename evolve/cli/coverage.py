@@ -1,0 +1,99 @@
+"""Verb `bench coverage`: how many held-out runs the intervals of forecasts hold."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from evolve.cli.bench import bench
+from evolve.cli.options import Json, TasksDirs, Workers
+from evolve.errors import EvolveError, nearest
+
+if TYPE_CHECKING:
+    from evolve.bench.coverage import Coverage
+
+HEADINGS = (
+    *("task", "kind", "seed", "values", "in 50 %", "in 90 %"),
+    *("width", "error", "steps beyond"),
+)
+
+
+@bench.command()
+def coverage(
+    names: Annotated[
+        str, typer.Option("--tasks", help="Tasks with test rows, by name; none for none.")
+    ] = "",
+    seeds: Annotated[str, typer.Option("--seeds", help="Seeds, such as '0 1 2'.")] = "0",
+    evaluations: Annotated[
+        int, typer.Option("--evaluations", min=1, help="Budget of a run.")
+    ] = 400,
+    synthetic: Annotated[
+        bool, typer.Option("--synthetic/--no-synthetic", help="Known laws at ten times the scale.")
+    ] = True,
+    workers: Workers = None,
+    tasks_dirs: TasksDirs = None,
+    json: Json = False,
+) -> None:
+    """Search, forecast the held-out runs, and count how many the intervals hold.
+
+    Example: python -m evolve bench coverage --seeds "0 1" --evaluations 400
+    """
+    from evolve.bench.coverage import measure, search_basis
+    from evolve.cli.options import n_cores
+
+    found = []
+    for kind, case in _cases(names, tasks_dirs, seeds, synthetic=synthetic):
+        seed, task, rows_of = case
+        basis = search_basis(task, seed, evaluations, workers or n_cores())
+        if basis is None:
+            print(f"{task.name} seed {seed}: nothing could be fitted", file=sys.stderr)
+            continue
+        found.append(measure(task, rows_of(), basis, kind, seed))
+        told = found[-1].inside[-1]
+        print(f"{task.name} seed {seed}: {told:.3f} inside 90 %", file=sys.stderr, flush=True)
+    _show(found, json=json)
+
+
+def _cases(names: str, tasks_dirs: TasksDirs, seeds: str, *, synthetic: bool) -> Any:
+    """Kind, and seed, task and how to get its held-out rows, of all that is to be measured."""
+    from evolve.bench.known import KNOWN, make_case
+    from evolve.task import list_tasks, load_task, load_test
+
+    dirs, wanted = tasks_dirs or (), names.split()
+    shipped = [t.name for t in list_tasks(dirs) if t.n_rows and t.has_test]
+    for name in wanted:
+        if name not in (*shipped, "none"):
+            raise EvolveError(f"--tasks: no task {name!r} with test rows{nearest(name, shipped)}")
+    for seed in map(int, seeds.split()):
+        for name in wanted or shipped:
+            if name in shipped:
+                task = load_task(name, dirs)
+                yield "shipped", (seed, task, lambda task=task: load_test(task))
+        for known in KNOWN if synthetic else ():
+            made, test = make_case(known, seed)
+            yield "synthetic", (seed, made, lambda test=test: test)
+
+
+def _show(found: list[Coverage], *, json: bool) -> None:
+    from evolve.bench.coverage import LEVELS, overall
+    from evolve.cli.output import print_json, print_table
+
+    totals: dict[str, tuple[float, ...]] = {}
+    for kind in ("shipped", "synthetic", "all"):
+        mine = [c for c in found if kind in (c.kind, "all")]
+        if mine:
+            totals[kind] = overall(mine)
+    if json:
+        print_json({"levels": LEVELS, "lines": [c.to_data() for c in found], "overall": totals})
+        return
+    rows = [
+        (c.task, c.kind, c.seed, c.n_values, *c.inside, c.width, c.error, c.beyond) for c in found
+    ]
+    print_table(HEADINGS, rows, "width and error in spreads of the training targets")
+    for kind, shares in totals.items():
+        told = ", ".join(
+            f"{s:.3f} of nominal {100 * q:g} %" for q, s in zip(LEVELS, shares, strict=True)
+        )
+        print(f"{kind}: {told}")

@@ -1,0 +1,142 @@
+"""The verbs that take a run away: export, predict, plan, query, compare."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from pathlib import Path
+
+import pytest
+
+from evolve.cli.app import call
+from evolve.start import make_setup
+from evolve.task import load_task
+from tests.run_of_literature import store_of
+
+
+@pytest.fixture(scope="module")
+def runs_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Runs `dc` and `par`, of two tasks; in `dc` the sum of powers is the best."""
+    folder = tmp_path_factory.mktemp("runs")
+    task = load_task("data_constrained")
+    seeds = {s.name: s.candidate for s in make_setup(task, 0).seeds}
+    names = ("hoffmann_2022", "kaplan_2020")
+    store_of(task, folder / "dc", [c for n in names if (c := seeds[n]) is not None]).close()
+    store_of(load_task("parallel"), folder / "par").close()
+    return folder
+
+
+@pytest.fixture(autouse=True)
+def use_runs(runs_dir: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("EVOLVE_RUNS_DIR", str(runs_dir))
+
+
+def said(capfd: pytest.CaptureFixture[str], *words: str) -> tuple[int, str, str]:
+    code = call(words)
+    out, err = capfd.readouterr()
+    return code, out, err
+
+
+AT = ("--at", "params=7e9", "tokens=2e12", "unique_tokens=1e11")
+
+
+def test_predict_prints_a_point_an_interval_and_how_far_out(
+    capfd: pytest.CaptureFixture[str],
+) -> None:
+    code, out, _ = said(capfd, "predict", "dc", *AT, "--interval", "0.8", "--json")
+    assert code == 0
+    (row,) = json.loads(out)["rows"]
+    told = row["predictions"]["loss"]
+    assert told["low"] < told["point"] < told["high"]
+    assert row["beyond"]["tokens"] > 0
+    assert row["interval"] == 0.8
+    code, out, _ = said(capfd, "predict", "dc", *AT)
+    assert code == 0
+    assert "90 % interval" in out
+    assert "tokens 10^" in out
+
+
+def test_predict_adds_columns_to_a_table(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    path, out = tmp_path / "new.csv", tmp_path / "out.csv"
+    path.write_text("label,params,tokens,unique_tokens\na,1e9,1e10,1e10\nb,2e9,2e10,1e10\n")
+    code, _, _ = said(capfd, "predict", "dc", "--rows", str(path), "-o", str(out))
+    assert code == 0
+    rows = list(csv.DictReader(out.open()))
+    assert [row["label"] for row in rows] == ["a", "b"]
+    assert all(float(r["loss_low"]) < float(r["loss_point"]) < float(r["loss_high"]) for r in rows)
+
+
+def test_plan_prints_an_allocation_and_other_budgets(capfd: pytest.CaptureFixture[str]) -> None:
+    words = ("plan", "dc", "--budget-flops", "1e21", "--compute", "6*params*tokens")
+    code, out, _ = said(capfd, *words, "--at", "unique_tokens=1e11", "--json")
+    assert code == 0
+    told = json.loads(out)
+    values = told["best"]["values"]
+    assert 6 * values["params"] * values["tokens"] == pytest.approx(1e21)
+    assert len(told["budgets"]) > 2
+    code, out, _ = said(capfd, *words, "--at", "unique_tokens=1e11")
+    assert code == 0
+    assert "other budgets" in out
+
+
+def test_query_finds_sorts_and_prints_for_machines(capfd: pytest.CaptureFixture[str]) -> None:
+    code, out, _ = said(capfd, "query", "dc", "--contains", "log(params", "--csv")
+    assert code == 0
+    assert [row["index"] for row in csv.DictReader(io.StringIO(out))] == ["0", "1"]
+    code, out, _ = said(capfd, "query", "dc", "--max-constants", "1", "--json")
+    assert code == 0
+    assert json.loads(out) == []
+    code, out, _ = said(capfd, "query", "dc", "--sort", "score")
+    assert code == 0
+    assert "formula" in out
+
+
+def test_compare_sets_runs_of_one_task_side_by_side(capfd: pytest.CaptureFixture[str]) -> None:
+    code, out, _ = said(capfd, "compare", "dc", "dc", "--json")
+    assert code == 0
+    assert all(row["gain"] == 0.0 for row in json.loads(out)["sizes"])
+
+
+@pytest.mark.parametrize("form", ["program", "law", "sympy", "latex", "json", "markdown"])
+def test_export_writes_or_prints(
+    form: str, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "law"
+    assert said(capfd, "export", "par", "--format", form, "-o", str(path))[0] == 0
+    code, out, _ = said(capfd, "export", "par", "--format", form)
+    assert code == 0
+    assert out == path.read_text()
+
+
+WRONG = [
+    (["predict", "dc"], "either --at"),
+    (["predict", "dc", "--at", "params=1e9"], "needs a value for unique_tokens, tokens"),
+    (["predict", "dc", *AT, "--interval", "90"], "between 0 and 1"),
+    (["predict", "dc", *AT, "-o", "x.csv"], "-o goes with --rows"),
+    (["predict", "dc", "--rows", "absent.csv"], "absent.csv"),
+    (["predict", "nothing", *AT], "no run 'nothing'"),
+    (["plan", "dc", "--budget-flops", "1e21", "--compute", "6*param"], "did you mean 'params'?"),
+    (["plan", "dc", "--budget-flops", "-1", "--compute", "params"], "must be above 0"),
+    (["plan", "dc", "--budget-flops", "1", "--compute", "6*params*tokens"], "unique_tokens"),
+    (["query", "dc", "--sort", "scor"], "did you mean 'score'?"),
+    (["query", "dc", "--csv", "--json"], "exclude each other"),
+    (["compare", "dc", "par"], "must be runs of one task"),
+    (["export", "dc", "--format", "pdf"], "--format"),
+    (["export", "dc", "-o", "absent/folder/x.py"], "cannot be written"),
+    (["export", "dc", "--size", "77"], "--size: must be one of"),
+    (["verify", "nothing"], "no run 'nothing'"),
+]
+
+
+@pytest.mark.parametrize(("words", "part"), WRONG, ids=lambda value: " ".join(value)[:40])
+def test_a_wrong_call_gets_one_line_and_exit_code_2(
+    words: list[str], part: str, capfd: pytest.CaptureFixture[str]
+) -> None:
+    code, out, err = said(capfd, *words)
+    assert code == 2
+    assert out == ""
+    assert part in err
+    assert len(err.splitlines()) == 1
