@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -19,11 +19,13 @@ from evolve.evaluate import Evaluator, Setting
 from evolve.lanes import Lanes
 from evolve.record import Entry
 from evolve.search import Budget, search
-from evolve.start import Setup, elites_of, literature
+from evolve.start import Setup, elites_of, inherit, inheritance, literature, make_setup
 from evolve.store import STORE_NAME, Store
 from evolve.task import Task, fingerprint, load_task
 
 DEFAULT_EVALUATIONS = 3000
+INHERITED = "inherited"
+BUDGET = "budget"
 COMPARED = {
     "fingerprint": "the task (rows or task.toml)",
     "scoring": "the scoring version",
@@ -129,8 +131,8 @@ def task_of(store: Store, tasks_dirs: Sequence[Path] = ()) -> Task:
 
 
 def settings_of(store: Store) -> Settings:
-    """The settings a run was made with."""
-    return Settings(**store.settings)
+    """The settings a run was made with, under the budget it was last given."""
+    return replace(Settings(**store.settings), **(store.note(BUDGET) or {}))
 
 
 def same_rows(store: Store, task: Task) -> None:
@@ -147,24 +149,54 @@ def same_rows(store: Store, task: Task) -> None:
         )
 
 
+def setup_of(store: Store, tasks_dirs: Sequence[Path] = ()) -> Setup:
+    """What a run's task, as it is now, and seed fix before the first evaluation.
+
+    Raises:
+        TaskError: The task cannot be loaded.
+    """
+    setup = make_setup(task_of(store, tasks_dirs), settings_of(store).seed)
+    inherited = store.note(INHERITED)
+    return setup if inherited is None else inherit(setup, inherited)
+
+
+def changes(store: Store, setup: Setup) -> list[str]:
+    """What differs between a run as it was made and as it would go on."""
+    was = {"fingerprint": store.task["fingerprint"], **store.versions}
+    now = {"fingerprint": fingerprint(setup.task), **setup.versions}
+    return [
+        f"{what} was {was.get(key)}, is {now[key]}"
+        for key, what in COMPARED.items()
+        if was.get(key) != now[key]
+    ]
+
+
 def require_same(store: Store, setup: Setup) -> None:
     """Require that task and versions are those a run was made with.
 
     Raises:
         StoreError: Something differs; the message says what.
     """
-    was = {"fingerprint": store.task["fingerprint"], **store.versions}
-    now = {"fingerprint": fingerprint(setup.task), **setup.versions}
-    changed = [
-        f"{what} was {was.get(key)}, is {now[key]}"
-        for key, what in COMPARED.items()
-        if was.get(key) != now[key]
-    ]
-    if changed:
+    if changed := changes(store, setup):
         raise StoreError(
             f"run {store.folder.name!r} cannot go on, its scores would not compare: "
-            f"{'; '.join(changed)}; start a new run"
+            f"{'; '.join(changed)}; --accept-changes starts a new run from its elites"
         )
+
+
+def succeed(old: Store, setup: Setup, folder: Path, settings: Settings) -> tuple[Store, Setup]:
+    """Make a new run whose first candidates include the elites of another.
+
+    Returns:
+        The new run, open for writing, and its setup.
+    """
+    archive = Archive()
+    archive.tell(old.entries())
+    inherited = inheritance(old.folder.name, archive)
+    heir = inherit(setup, inherited)
+    store = create_run(folder, heir, settings)
+    store.set_note(INHERITED, inherited)
+    return store, heir
 
 
 def carry_on(
@@ -183,6 +215,8 @@ def carry_on(
         The archive, and the champion among its finalists (None if the watcher ended the search
         or nothing has a score).
     """
+    budget = {"evaluations": settings.evaluations, "seconds": settings.seconds}
+    store.set_note(BUDGET, budget)
     watcher.began(store, setup.task, settings)
     lanes = Lanes(store, setup, settings.seed)
     ended = False

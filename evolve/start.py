@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from evolve import __version__
-from evolve.archive import Elite
+from evolve.archive import Archive, Elite
 from evolve.fold import Fold
 from evolve.law.candidate import Candidate, candidate_from_data
+from evolve.law.canonical import key
 from evolve.law.graph import Array
 from evolve.law.printer import print_program
 from evolve.operators import Space
-from evolve.proposers.grammar import Proposal
+from evolve.proposers.grammar import Proposal, finish
 from evolve.proposers.seeds import Seed, read_seeds, seed_proposals
 from evolve.proposers.starting import generic_laws, starting_proposals
 from evolve.record import Entry
@@ -94,6 +95,31 @@ def make_setup(task: Task, seed: int) -> Setup:
         proposals.setdefault(proposal.key, proposal)
     folds = tuple(make_folds(task))
     return Setup(task, space, tuple(seeds), tuple(proposals.values()), folds)
+
+
+def inherit(setup: Setup, inherited: dict[str, Any]) -> Setup:
+    """The setup with the elites of an earlier run among its first candidates.
+
+    Args:
+        setup: Of the new run.
+        inherited: From `inheritance`.
+    """
+    proposals = {p.key: p for p in setup.starts[: len(setup.seeds)]}
+    for law, recipe in inherited["elites"]:
+        candidate = finish(candidate_from_data(law, recipe), setup.space)
+        if candidate is not None:
+            mark = key(candidate.law, candidate.recipe)
+            name = f"elite of {inherited['run']}"
+            proposals.setdefault(mark, Proposal(candidate, mark, name, ()))
+    for proposal in setup.starts:
+        proposals.setdefault(proposal.key, proposal)
+    return replace(setup, starts=tuple(proposals.values()))
+
+
+def inheritance(run_name: str, archive: Archive) -> dict[str, Any]:
+    """Name and elites of a run as JSON values, for `inherit`."""
+    elites = [e.candidate.to_data() for e in archive.elites() if e.candidate is not None]
+    return {"run": run_name, "elites": elites}
 
 
 def space_of(task: Task) -> Space:

@@ -24,9 +24,10 @@ from evolve.run import (
     require_same,
     same_rows,
     settings_of,
+    succeed,
     task_of,
 )
-from evolve.start import Setup, make_setup
+from evolve.start import Setup, inherit, make_setup
 from evolve.store import Store
 from evolve.summary import find_line, keep, kept, summarise
 from evolve.task import load_task
@@ -151,6 +152,29 @@ def test_a_kept_summary_is_dropped_when_the_run_has_gone_on(
         line = find_line(store, setup.task, None)
     best = min(e.evaluation.score for e in entries[:30] if e.evaluation.score is not None)
     assert line.score == best
+
+
+def test_a_run_goes_on_to_the_budget_it_was_last_given(setup: Setup, tmp_path: Path) -> None:
+    with create_run(tmp_path / "r", setup, Settings(0, 20)) as store:
+        carry_on(store, setup, Settings(0, 24), 1, Recorder())
+        assert len(store) == 24
+        assert settings_of(store) == Settings(0, 24)
+
+
+def test_a_run_under_changed_rows_begins_anew_with_the_old_elites(
+    setup: Setup, finished: tuple[Path, Choice], tmp_path: Path
+) -> None:
+    changed = replace(setup, task=replace(setup.task, name="changed"))
+    with Store.open(finished[0], write=False) as old:
+        archive = Archive()
+        archive.tell(old.entries())
+        store, heir = succeed(old, changed, tmp_path / "heir", Settings(0, N))
+    with store:
+        assert len(store) == 0
+        assert heir.starts[: len(setup.seeds)] == setup.starts[: len(setup.seeds)]
+        assert {p.key for p in heir.starts} >= {e.entry.key for e in archive.elites()}
+        assert "elite of whole" in {p.operator for p in heir.starts}
+        assert inherit(changed, store.note("inherited")) == heir
 
 
 def test_a_run_remembers_task_and_settings(setup: Setup, tmp_path: Path) -> None:

@@ -85,6 +85,10 @@ def resume(
     ] = None,
     time: Time = None,
     workers: Workers = None,
+    accept_changes: Annotated[
+        bool,
+        typer.Option("--accept-changes", help="If the task changed, start anew from the elites."),
+    ] = False,
     runs_dir: RunsDir = RUNS,
     tasks_dirs: TasksDirs = None,
     require_sandbox: RequireSandbox = None,
@@ -92,17 +96,29 @@ def resume(
     json: Json = False,
 ) -> None:
     """Go on with a run that was ended early, or give it a larger budget."""
-    from evolve.run import Settings, find_run, require_same, settings_of, task_of
-    from evolve.start import make_setup
+    from evolve.run import (
+        Settings,
+        changes,
+        find_run,
+        free_name,
+        require_same,
+        settings_of,
+        setup_of,
+        succeed,
+    )
     from evolve.store import Store
 
     sandbox = check_sandbox(require_sandbox)
-    with Store.open(find_run(name, runs_dir), write=True) as store:
-        was = settings_of(store)
-        setup = make_setup(task_of(store, tasks_dirs or ()), was.seed)
-        require_same(store, setup)
+    with ExitStack() as stack:
+        store = stack.enter_context(Store.open(find_run(name, runs_dir), write=True))
+        was, setup = settings_of(store), setup_of(store, tasks_dirs or ())
         seconds = was.seconds if time is None else parse_time(time)
         settings = Settings(was.seed, evaluations or was.evaluations, seconds)
+        if accept_changes and changes(store, setup):
+            heir = runs_dir / free_name(runs_dir, setup.task.name, was.seed)
+            made, setup = succeed(store, setup, heir, settings)
+            store = stack.enter_context(made)
+        require_same(store, setup)
         store.set_note("sandbox", sandbox.as_dict())
         _go(store, setup, settings, workers, sandbox, hidden=quiet or json, json=json)
 

@@ -75,6 +75,7 @@ def lineage(store: Store, entry: Entry) -> list[Entry]:
 def _row(folder: Path) -> dict[str, Any]:
     from evolve.archive import Archive
     from evolve.lock import writer
+    from evolve.run import settings_of
     from evolve.store import Store
     from evolve.summary import held_out_r2
 
@@ -83,14 +84,15 @@ def _row(folder: Path) -> dict[str, Any]:
             archive = Archive()
             archive.tell(store.entries())
             best = archive.elites()[:1]
-            total = store.settings.get("evaluations")
+            settings = settings_of(store)
+            total = settings.evaluations
             state = "running" if writer(folder) else "stopped"
             if state == "stopped" and total is not None and archive.size >= total:
                 state = "done"
             return {
                 "run": folder.name,
                 "task": store.task["name"],
-                "seed": store.settings.get("seed"),
+                "seed": settings.seed,
                 "evaluations": archive.size,
                 "budget": total,
                 "state": state,
