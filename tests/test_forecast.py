@@ -15,7 +15,7 @@ from evolve.errors import EvolveError
 from evolve.forecast import Basis, forecast, from_table, from_words, keep, kept
 from evolve.forecast.basis import basis_from_data
 from evolve.forecast.fits import Contender, contenders_without_choice, make_basis
-from evolve.forecast.interval import factors_at, rows_of
+from evolve.forecast.interval import factors_at, rows_of, t_quantile
 from evolve.forecast.spread import delta, steps_beyond
 from evolve.law.candidate import Candidate
 from evolve.law.graph import Law, call, const, feat, num
@@ -161,3 +161,10 @@ def test_a_level_that_is_no_share_is_refused(
 ) -> None:
     with pytest.raises(EvolveError, match="must be between 0 and 1"):
         forecast(case[0], basis, "all", np.array([[1e10]]), level)
+
+
+@pytest.mark.parametrize("level", [0.1, 0.5, 0.9, 0.99])
+def test_levels_are_those_of_students_t(level: float) -> None:
+    from scipy.stats import t
+
+    assert t_quantile(level) == pytest.approx(float(t.ppf((1 + level) / 2, 5)), rel=1e-9)
