@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import pytest
 from hypothesis import given, settings
@@ -111,6 +112,16 @@ def test_every_entry_is_counted_and_its_key_remembered(entries: list[Entry]) -> 
     for name, tally in archive.tallies.items():
         assert tally.tried == sum(entry.operator == name for entry in entries)
         assert 0 <= tally.won <= tally.tried
+
+
+@settings(max_examples=25)
+@given(histories())
+def test_starters_are_the_entries_with_a_score_that_nothing_was_mutated_into(
+    entries: list[Entry],
+) -> None:
+    bred = [replace(e, parents=(0,)) if e.index % 3 == 2 else e for e in entries]
+    expected = [e for e in bred if e.evaluation.score is not None and not e.parents]
+    assert [elite.entry for elite in told(bred).starters] == expected
 
 
 def test_an_entry_without_a_score_is_no_elite() -> None:

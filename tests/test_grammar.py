@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -188,3 +189,7 @@ def test_a_recipe_keeps_only_what_the_task_allows() -> None:
     rich = Space((1.0,), (True,), 5, positive=True, pooled=True, has_axes=True)
     assert allowed_recipe(wished, rich) == wished
     assert allowed_recipe(wished, plain) == Recipe("linear", "huber", 0.05, ridge=1e-4)
+    least_squares = Space((1.0,), (True,), 5, robust=False, pooled=True)
+    assert allowed_recipe(wished, least_squares) == replace(
+        wished, loss="l2", width=Recipe().width
+    )

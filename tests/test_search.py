@@ -62,6 +62,7 @@ def pretended(
     seed: int = 0,
     evaluator: PretendedEvaluator | None = None,
     on_batch: Callable[[Archive, Sequence[Entry]], bool] = lambda archive, entries: True,
+    evolving: bool = True,
 ) -> Archive:
     return search(
         store,
@@ -72,6 +73,7 @@ def pretended(
         seed=seed,
         budget=Budget(total),
         on_batch=on_batch,
+        evolving=evolving,
     )
 
 
@@ -213,6 +215,16 @@ def test_no_candidate_is_evaluated_twice_and_parents_come_before_their_children(
     failed = {e.index for e in entries if e.evaluation.score is None}
     assert failed
     assert failed.isdisjoint(parent for e in entries for parent in e.parents)
+
+
+def test_a_search_that_does_not_evolve_mutates_first_candidates_only(tmp_path: Path) -> None:
+    with new_store(tmp_path / "r") as store:
+        pretended(store, evolving=False)
+        entries = store.entries()
+    assert len(entries) == TOTAL
+    first = {e.index for e in entries if not e.parents}
+    assert first == set(range(len(STARTS)))
+    assert all(set(e.parents) <= first for e in entries)
 
 
 def test_a_search_whose_first_candidates_all_fail_ends_without_an_elite(tmp_path: Path) -> None:
