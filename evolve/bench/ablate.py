@@ -10,7 +10,7 @@ import numpy as np
 from evolve.fold import Fold
 from evolve.law.canonical import key
 from evolve.operators import Space
-from evolve.proposers.grammar import finish
+from evolve.proposers.grammar import Proposal, finish
 from evolve.start import Setup
 
 Change = Callable[[Setup], Setup]
@@ -44,7 +44,7 @@ def random_search(setup: Setup) -> Setup:
 
 def _in_space(setup: Setup, space: Space) -> Setup:
     """The setup with another space, its starting candidates brought into it."""
-    starts = {}
+    starts: dict[str, Proposal] = {}
     for proposal in setup.starts:
         candidate = finish(proposal.candidate, space)
         if candidate is not None:
