@@ -173,19 +173,23 @@ def kept(store: Store) -> tuple[list[Line], bool]:
     return [Line(**data) for data in note["lines"]], bool(note["chosen"])
 
 
+def kept_line(store: Store, size: int | None) -> Line | None:
+    """The line kept of the champion, or of the best law of a size."""
+    wanted = "champion" if size is None else "size"
+    for line in kept(store)[0]:
+        if line.kind == wanted and size in (None, line.n_constants):
+            return line
+    return None
+
+
 def find_line(store: Store, task: Task, size: int | None) -> Line:
     """The champion's line, or that of the best law of a size.
 
     Raises:
         EvolveError: The run has no score yet, or no law of that size.
     """
-    lines, _ = kept(store)
-    for line in lines:
-        if line.kind == ("champion" if size is None else "size") and size in (
-            None,
-            line.n_constants,
-        ):
-            return line
+    if (line := kept_line(store, size)) is not None:
+        return line
     archive = Archive()
     archive.tell(store.entries())
     elites = archive.front() if size is not None else archive.elites()[:1]

@@ -48,12 +48,14 @@ def show(
     from evolve.cli.output import print_json
     from evolve.run import find_run, same_rows, task_of
     from evolve.store import Store
-    from evolve.summary import find_line, kept
+    from evolve.summary import find_line, kept, kept_line
 
     with Store.open(find_run(name, runs_dir), write=False) as store:
-        task = task_of(store, tasks_dirs or ())
-        same_rows(store, task)
-        line = find_line(store, task, size)
+        line = kept_line(store, size)
+        if line is None:
+            task = task_of(store, tasks_dirs or ())
+            same_rows(store, task)
+            line = find_line(store, task, size)
         lines, chosen = kept(store)
         entry = store.entry(line.index)
         family = lineage(store, entry)
