@@ -79,7 +79,7 @@ def limit(report: Report, without: Collection[str], memory: int, cpu_s: float | 
     Args:
         report: Gets one entry.
         without: Mechanisms to leave out.
-        memory: Most bytes of address space.
+        memory: Most bytes of address space; 0 where it is not known how many are in use.
         cpu_s: CPU seconds after which the kernel kills; `None` for a long-lived process.
     """
 
@@ -94,6 +94,8 @@ def limit(report: Report, without: Collection[str], memory: int, cpu_s: float | 
             limits.append((resource.RLIMIT_CPU, int(cpu_s) + 2))
         for which, value in limits:
             resource.setrlimit(which, (value, value))
+        if memory == 0:
+            raise OSError(38, "the memory of a process cannot be limited here")
         resource.setrlimit(resource.RLIMIT_AS, (memory, memory))
 
     _attempt(report, without, "limits", apply)
@@ -151,7 +153,7 @@ def _attempt(
         return
     try:
         action()
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, AttributeError) as error:
         report[name] = f"no: {error}"
     else:
         report[name] = WORKS

@@ -63,7 +63,8 @@ def _lock(memory_mib: int, die_with_parent: bool, without: list[str]) -> lockdow
     report: lockdown.Report = {}
     gc.collect()
     gc.freeze()
-    memory = lockdown.address_space() + (memory_mib << 20)
+    in_use = lockdown.address_space()
+    memory = in_use + (memory_mib << 20) if in_use else 0
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     lockdown.enter(report, without, own_pids=False)
     if die_with_parent:

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import fcntl
 import json
 import os
 import secrets
@@ -149,7 +150,9 @@ class Arena:
         secret_file = self._folder / "test.csv"
         secret_file.write_text(f"{self._secret!r}\n")
         open_file = stack.enter_context(secret_file.open("rb"))
-        os.set_inheritable(open_file.fileno(), True)
+        inherited = fcntl.fcntl(open_file.fileno(), fcntl.F_DUPFD, 20)
+        stack.callback(os.close, inherited)
+        os.set_inheritable(inherited, True)
         self._victim = self._drop / "victim"
         self._make_victim()
         os.environ["EVOLVE_TEST_SECRET"] = repr(self._secret)
