@@ -58,6 +58,7 @@ def call(words: Sequence[str]) -> int:
     except _CLICK_ERROR as error:
         return wrong(_usage(error, getattr(command, "commands", {})))
     except (typer.Abort, KeyboardInterrupt):
+        print("evolve: interrupted", file=sys.stderr)
         return 130
     except BrokenPipeError:  # the reader of a pipe, such as head, has left
         sys.stderr.close()

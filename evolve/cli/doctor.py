@@ -10,7 +10,10 @@ from evolve.cli.options import Json
 
 @app.command()
 def doctor(json: Json = False) -> None:
-    """Check this machine: each wall of the sandbox, whether it stands, what it protects."""
+    """Check what the sandbox can enforce on this machine.
+
+    Each mechanism, whether it works here, and what it protects from.
+    """
     from evolve.cli.output import print_json, print_table
     from evolve.sandbox import probe
 

@@ -60,7 +60,7 @@ def run(
     quiet: Quiet = False,
     json: Json = False,
 ) -> None:
-    """Search a task's training rows for a law (the default verb)."""
+    """Search a task's training rows for a law (default verb)."""
     from evolve.run import DEFAULT_EVALUATIONS, Settings, create_run, free_name
     from evolve.start import make_setup
     from evolve.task import load_task
@@ -95,7 +95,7 @@ def resume(
     quiet: Quiet = False,
     json: Json = False,
 ) -> None:
-    """Go on with a run that was ended early, or give it a larger budget."""
+    """Go on with a run, or give it a larger budget."""
     from evolve.run import (
         Settings,
         changes,

@@ -44,7 +44,10 @@ def show(
     tasks_dirs: TasksDirs = None,
     json: Json = False,
 ) -> None:
-    """Show a run's champion, or its best law of a size: formula, constants, program, lineage."""
+    """Show a law of a run in full, the champion or one of a size.
+
+    Formula, constants of each group, scores, program text and lineage.
+    """
     from evolve.cli.output import print_json
     from evolve.run import find_run, same_rows, task_of
     from evolve.store import Store

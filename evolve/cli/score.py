@@ -41,7 +41,10 @@ def score(
     tasks_dirs: TasksDirs = None,
     json: Json = False,
 ) -> None:
-    """Fit a program on the training rows and score it; exit code 1 if the program fails."""
+    """Fit and score a program or a run's law; exits 1 if it fails.
+
+    It is fitted on the training rows. For a run, an opening of the test rows is recorded.
+    """
     from evolve.errors import ProgramError
     from evolve.sandbox import ForeignLane
     from evolve.score import PATIENT, score_program

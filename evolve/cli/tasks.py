@@ -25,7 +25,7 @@ def tasks(
     tasks_dirs: TasksDirs = None,
     json: Json = False,
 ) -> None:
-    """List the tasks, or show one: columns, ranges, folds, groups."""
+    """List the tasks, or show one: columns, folds, source."""
     from dataclasses import asdict
 
     from evolve.cli.output import print_json, print_table
