@@ -10,7 +10,7 @@ from pathlib import Path
 
 from evolve.errors import EvolveError
 from evolve.record import program_id
-from evolve.report.bands import delta_band
+from evolve.report.bands import interval_of
 from evolve.report.gather import Findings, Opened, gather
 from evolve.report.page import render
 from evolve.store import Store
@@ -48,8 +48,7 @@ def write_report(store: Store, task: Task, path: Path, opening: str | None = Non
     """
     found = gather(store, task)
     opened = None if opening is None else _open_test(found, opening)
-    band = None if found.model is None else delta_band(found.model)
-    text = render(found, opened, band)
+    text = render(found, opened, interval_of(found))
     try:
         path.write_text(text, encoding="utf-8")
     except OSError as error:

@@ -1,24 +1,70 @@
-"""Turns a fitted law into intervals of its predictions, by the delta method.
+"""Turns a run into intervals of its champion's predictions.
 
-The interval holds the noise of the rows and the uncertainty of the constants (a straight line
-through the constants' best values, Seber & Wild 1989, section 5.1). It does not hold the
-uncertainty of the form of the law.
+A run that has ended keeps what calibrated forecasts need, and they are taken from there. Without
+it there is the delta method: the noise of the rows and the uncertainty of the constants, by a
+straight line through their best values (Seber & Wild 1989, section 5.1), not that of the form.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 
 import numpy as np
 from scipy.special import stdtrit
 
+from evolve.errors import EvolveError
 from evolve.fitting import Fit
+from evolve.forecast import forecast, kept
 from evolve.law.graph import Array, evaluate
+from evolve.report.gather import Findings
 from evolve.report.model import Model
 
 LEVEL = 0.9
 # (rows `(n, f)`, group number, target number) -> lower and upper ends, `(n,)` each.
 Band = Callable[[Array, int, int], tuple[Array, Array]]
+
+
+@dataclass(frozen=True)
+class Interval:
+    """How far predictions can be trusted.
+
+    Attributes:
+        band: Rows to the ends of their intervals at `LEVEL`.
+        words: What an interval holds, in a sentence.
+    """
+
+    band: Band
+    words: str
+
+
+def interval_of(found: Findings) -> Interval | None:
+    """Intervals of the champion, calibrated where the run has kept them; None without fits."""
+    if found.model is None:
+        return None
+    plain = delta_band(found.model)
+    basis = kept(found.store)
+    if basis is None or basis.members[0].index != found.best.index:
+        return Interval(
+            plain,
+            "The interval holds the noise of the rows and the uncertainty of the constants, not "
+            "that of the form.",
+        )
+
+    def band(x: Array, group: int, target: int) -> tuple[Array, Array]:
+        try:
+            told = forecast(found.task, basis, found.task.group_names[group], x, LEVEL)
+        except EvolveError:  # not defined at one of the rows
+            return plain(x, group, target)
+        return told.low[:, target], told.high[:, target]
+
+    n = len(basis.members) - 1
+    form = f" and of the form ({n} other laws that the folds cannot tell from it)" if n else ""
+    return Interval(
+        band,
+        f"The interval holds the noise of the rows and the uncertainty of the constants{form}, "
+        "and is calibrated on the errors of the folds.",
+    )
 
 
 def delta_band(model: Model) -> Band:

@@ -34,6 +34,7 @@ from evolve.task import Table
 
 MOST_SLICES = 6
 LEAST_LEVELS = 3
+LEAST_SPAN = 0.2
 TOLERANCE = 0.03
 REACH = 10.0
 N_POINTS = 60
@@ -96,29 +97,33 @@ def slices_of(model: Model, axis: int) -> list[Slice]:
 
 
 def _slices(model: Model, axis: int) -> Iterator[Slice]:
-    """Every slice with enough levels."""
+    """Every slice with enough levels over enough of the axis."""
     task = model.task
     places = _places(model, axis)
+    along = _scaled(model, axis)
     for g in range(task.n_groups):
         left = np.flatnonzero(task.train.group == g)
         while len(left):
             near = np.all(np.abs(places[left] - places[left[0]]) <= TOLERANCE, axis=1)
             rows, left = left[near], left[~near]
-            if len(np.unique(task.train.X[rows, axis])) >= LEAST_LEVELS:
+            if len(np.unique(along[rows])) >= LEAST_LEVELS and np.ptp(along[rows]) >= LEAST_SPAN:
                 base = np.median(task.train.X[rows], axis=0)
                 for t in range(len(task.target_names)):
                     yield Slice(g, t, axis, base, rows, moved=False)
 
 
 def _places(model: Model, axis: int) -> Array:
-    """`(n, f - 1)` the other features as shares of their range, logarithms where they act so."""
-    X = model.task.train.X
-    columns = []
-    for j in range(X.shape[1]):
-        if j != axis:
-            values = np.log(X[:, j]) if is_log(model.task, j, X[:, j]) else X[:, j]
-            columns.append((values - values.min()) / (np.ptp(values) or 1.0))
-    return np.stack(columns, axis=1) if columns else np.zeros((len(X), 0))
+    """`(n, f - 1)` places of the rows on the other features."""
+    n, n_features = model.task.train.X.shape
+    columns = [_scaled(model, j) for j in range(n_features) if j != axis]
+    return np.stack(columns, axis=1) if columns else np.zeros((n, 0))
+
+
+def _scaled(model: Model, j: int) -> Array:
+    """`(n,)` a feature as a share of its range, logarithms where it acts through them."""
+    values = model.task.train.X[:, j]
+    values = np.log(values) if is_log(model.task, j, values) else values
+    return np.asarray((values - values.min()) / (np.ptp(values) or 1.0))
 
 
 def _moved(model: Model, axis: int, group: int) -> Slice:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -74,9 +75,12 @@ def _equation(line: MathLine) -> Typeset:
 
 
 def _math(text: str) -> Markup:
-    """Drawn mathematics, or its LaTeX where it cannot be drawn."""
+    """Drawn mathematics, or plain words where a name holds letters that cannot be drawn."""
     drawn = typeset(text)
     if drawn is None:
+        text = re.sub(r"\\mathrm\{((?:\\.|[^{}\\])*)\}", r"\1", text)
+        text = re.sub(r"\\[;,]", " ", text)
+        text = re.sub(r"\\([_%$#&{} ])", r"\1", text)
         return Markup('<code class="math-text">{}</code>').format(text)
     return drawn.markup
 

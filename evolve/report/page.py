@@ -14,7 +14,7 @@ from markupsafe import Markup
 from evolve import __version__
 from evolve.lanes import disagreements
 from evolve.report import tables
-from evolve.report.bands import LEVEL, Band
+from evolve.report.bands import LEVEL, Interval
 from evolve.report.curves import curve_charts
 from evolve.report.figures import (
     fit_charts,
@@ -40,13 +40,13 @@ class Card:
     note: str
 
 
-def render(found: Findings, opened: Opened | None, band: Band | None) -> str:
+def render(found: Findings, opened: Opened | None, interval: Interval | None) -> str:
     """The page.
 
     Args:
         found: What the run has found.
         opened: The test rows, if they were opened for this report.
-        band: Intervals of the champion's predictions; None for a black box.
+        interval: How far the champion's predictions can be trusted; None for a black box.
     """
     from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
@@ -59,7 +59,7 @@ def render(found: Findings, opened: Opened | None, band: Band | None) -> str:
     content = {
         **_frame(found, opened),
         **law_content(found),
-        **_accuracy(found, opened, band),
+        **_accuracy(found, opened, interval),
         **_search(found),
         **_reproduction(found),
     }
@@ -113,10 +113,10 @@ def _each(found: Findings) -> str:
     return f"for each of {' and '.join(words)}" if words else "fitted"
 
 
-def _accuracy(found: Findings, opened: Opened | None, band: Band | None) -> dict[str, Any]:
+def _accuracy(found: Findings, opened: Opened | None, interval: Interval | None) -> dict[str, Any]:
     """Scores, residuals and curves; all empty for a black box."""
     model = found.model
-    if model is None or band is None:
+    if model is None or interval is None:
         return dict.fromkeys(
             ("scores", "parts", "openings", "openings_told", "folds_told", "band_told")
             + ("observed", "residuals", "curves"),
@@ -137,13 +137,12 @@ def _accuracy(found: Findings, opened: Opened | None, band: Band | None) -> dict
             f"out {len(fold.fold.held)} rows (R² {fold.r2:.4f})."
         ),
         "band_told": (
-            "The interval holds the noise of the rows and the uncertainty of the constants, not "
-            "that of the form; the dashed curve shows what the law said before it had seen the "
+            f"{interval.words} The dashed curve shows what the law said before it had seen the "
             "held-out rows."
         ),
         "observed": fit_charts(model, test),
         "residuals": residual_charts(model, test),
-        "curves": curve_charts(model, band, test),
+        "curves": curve_charts(model, interval.band, test),
     }
 
 

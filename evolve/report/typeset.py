@@ -12,6 +12,7 @@ from markupsafe import Markup
 _EM = 10.0
 _COMMANDS = {1: "M", 2: "L", 3: "Q", 4: "C"}
 _CLOSE = 79
+_LAST_LETTER = 0x17F  # of the alphabets that the font holds
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +37,9 @@ def typeset(latex: str) -> Drawn | None:
     from matplotlib.textpath import TextPath, text_to_path
 
     font = FontProperties(size=_EM, math_fontfamily="cm")
-    text = f"${_tall(latex)}$"
+    if not latex.isascii() and any(ord(letter) > _LAST_LETTER for letter in latex):
+        return None
+    text = f"${_tall(latex)}$".replace(r"\&", "&").replace(r"\#", "#")
     try:
         path: Any = TextPath((0, 0), text, prop=font)
         width, height, descent = text_to_path.get_text_width_height_descent(

@@ -1,4 +1,5 @@
 "use strict";
+(() => {
 // Tables sort by a click on a heading; the elites can be filtered.
 for (const table of document.querySelectorAll("table[data-sort]")) {
   const body = table.tBodies[0];
@@ -57,3 +58,4 @@ if (form) {
   form.addEventListener("submit", (event) => event.preventDefault());
   apply();
 }
+})();

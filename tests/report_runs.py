@@ -1,0 +1,69 @@
+"""Makes small runs for the tests of reports, evaluated in this process."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from evolve.archive import Archive
+from evolve.law.canonical import complexity
+from evolve.proposers.grammar import Proposal
+from evolve.record import Entry, Evaluation, FoldScore
+from evolve.report.model import fit_model
+from evolve.run import Settings, create_run
+from evolve.selection import score
+from evolve.start import Setup, make_setup
+from evolve.store import Store
+from evolve.summary import keep, summarise
+from evolve.task import Task
+
+# What a machine without any wall says of its sandbox.
+BARE = {"level": "weak", "platform": "none", "mechanisms": {}}
+
+
+def small_run(task: Task, folder: Path, n: int, *, ended: bool = True) -> Store:
+    """A run of the first `n` starting laws of a task, open for writing."""
+    setup = make_setup(task, 0)
+    entries = [_entry(task, setup, i, p) for i, p in enumerate(setup.starts[:n])]
+    store = create_run(folder, setup, Settings(seed=0, evaluations=n))
+    store.append(entries)
+    store.set_note("sandbox", BARE)
+    if ended:
+        keep(store, summarise(setup, archive_of(entries), entries, None), chosen=True)
+    return store
+
+
+def archive_of(entries: Sequence[Entry]) -> Archive:
+    archive = Archive()
+    archive.tell(entries)
+    return archive
+
+
+def _entry(task: Task, setup: Setup, index: int, proposal: Proposal) -> Entry:
+    candidate = proposal.candidate
+    views = fit_model(task, candidate).search_folds
+    folds = tuple(FoldScore(v.fold.name, len(v.fold.held), 1 - v.r2, v.r2) for v in views)
+    size = candidate.law.n_constants, complexity(candidate.law.root)
+    good = all(fold.r2 == fold.r2 for fold in folds)
+    evaluation = Evaluation(
+        status="ok" if good else "not-finite",
+        message="",
+        score=score([fold.nmse for fold in folds], *size) if good else None,
+        stage=1,
+        folds=folds if good else (),
+        n_constants=size[0],
+        complexity=size[1],
+        seconds=0.1,
+        facts={},
+    )
+    law, recipe = candidate.to_data()
+    return Entry(
+        index,
+        setup.text_of(proposal),
+        law,
+        recipe,
+        proposal.key,
+        (),
+        proposal.operator,
+        evaluation,
+    )
