@@ -14,6 +14,7 @@ import numpy as np
 
 from evolve.agreement import TOLERANCE, Agreement, compare, difference, run_text, to_compare
 from evolve.archive import Archive
+from evolve.blackbox import black_box_line
 from evolve.champion import Fitted
 from evolve.evaluate import Evaluator
 from evolve.fold import Fold
@@ -23,8 +24,10 @@ from evolve.record import Entry
 from evolve.sandbox import ForeignLane, Limits
 from evolve.start import Setup, program_text
 from evolve.store import Store
+from evolve.summary import Line
 
 NOTE = "lanes"
+BLACK_BOXES = "black boxes"
 PATIENT = Limits(cpu_s=60.0, predict_cpu_s=10.0)
 
 
@@ -77,6 +80,13 @@ class Lanes:
         gap = difference(predictions, champion.predictions)
         self._keep([Agreement(index, "ok", gap)])
 
+    def judge_black_boxes(self) -> None:
+        """Judge the seeds that the grammar cannot hold, once a run, and store their lines."""
+        seeds = [seed for seed in self._setup.seeds if seed.candidate is None]
+        if seeds and self._store.note(BLACK_BOXES) is None:
+            lines = [black_box_line(self._setup, seed, self._lane) for seed in seeds]
+            self._store.set_note(BLACK_BOXES, [line.to_data() for line in lines])
+
     def _text(self, candidate: Candidate, priors: Array | None) -> str:
         return program_text(self._setup.task, candidate, "the search", priors)
 
@@ -84,6 +94,11 @@ class Lanes:
         if found:
             self._data += [agreement.to_data() for agreement in found]
             self._store.set_note(NOTE, self._data)
+
+
+def black_boxes(store: Store) -> list[Line]:
+    """The stored lines of seeds that the grammar cannot hold."""
+    return [Line(**data) for data in store.note(BLACK_BOXES) or []]
 
 
 def disagreements(store: Store) -> list[str]:

@@ -252,6 +252,7 @@ def carry_on(
         extra = elites_of(literature(setup, store.entries()))
         choice = choose(setup.task, archive, workers, extra)
         lanes.compare_champion(choice.champion)
+        lanes.judge_black_boxes()
     return archive, choice
 
 

@@ -26,7 +26,17 @@ ROWS: tuple[tuple[str, ...], ...] = (
     ("evaluate",),
     ("search", "champion", "agreement"),
     (
-        *("start", "lanes", "run", "summary", "score", "export", "report", "estimator"),
+        *(
+            "start",
+            "lanes",
+            "blackbox",
+            "run",
+            "summary",
+            "score",
+            "export",
+            "report",
+            "estimator",
+        ),
         *("forecast", "plan", "query", "verify"),
     ),
     ("cli", "display", "data", "bench"),

@@ -9,10 +9,13 @@ from pathlib import Path
 import pytest
 
 from evolve.archive import Archive
+from evolve.blackbox import black_box_line
 from evolve.champion import Choice
 from evolve.display import Silent
 from evolve.errors import StoreError
 from evolve.lanes import disagreements
+from evolve.program import parse_program
+from evolve.proposers.seeds import Seed
 from evolve.record import Entry
 from evolve.run import (
     Settings,
@@ -27,6 +30,7 @@ from evolve.run import (
     succeed,
     task_of,
 )
+from evolve.sandbox import ForeignLane
 from evolve.start import Setup, inherit, make_setup
 from evolve.store import Store
 from evolve.summary import find_line, keep, kept, summarise
@@ -128,6 +132,36 @@ def test_literature_stands_beside_the_champion(
     assert names == {seed.name for seed in setup.seeds}
     assert all(line.train_r2 is not None for line in lines)
     assert set(lines[0].constants) == set(setup.task.group_names)
+
+
+BLACK_BOX = '''"""A law with a branch."""
+import numpy as np
+# EVOLVE-BLOCK-START
+def scaling_law_func(X, params):
+    return np.where(params[0] > 0, params[0] + params[1] * np.log(X[:, 0]), {other})
+def fit_scaling_law(X, y):
+    if y[0] > 0:
+        return np.polyfit(np.log(X[:, 0]), y, 1)[::-1]
+# EVOLVE-BLOCK-END
+'''
+
+
+@pytest.mark.parametrize(("other", "r2"), [("1.0", 0.9), ("X[:, 9]", None)])
+def test_a_seed_that_cannot_be_traced_is_judged_in_the_foreign_lane(
+    other: str, r2: float | None, setup: Setup
+) -> None:
+    program = parse_program(BLACK_BOX.format(other=other))
+    seed = Seed("odd", "A law with a branch.", program, None, "cannot be traced")
+    with ForeignLane() as lane:
+        line = black_box_line(setup, seed, lane)
+    assert (line.kind, line.name, line.text) == ("literature", "odd", program.text)
+    if r2 is None:
+        assert line.score is None
+        assert "IndexError" in line.message
+    else:
+        assert line.n_constants == 2
+        assert line.train_r2 == pytest.approx(r2, abs=0.1)
+        assert set(line.constants) == set(setup.task.group_names)
 
 
 def test_the_line_of_a_size_is_found_and_a_wrong_size_is_named(

@@ -40,13 +40,13 @@ def print_ending(
     """
     from evolve.archive import Archive
     from evolve.forecast.fits import keep_basis
-    from evolve.lanes import disagreements
+    from evolve.lanes import black_boxes, disagreements
     from evolve.summary import keep, summarise
 
     entries = store.entries()
     archive = Archive()
     archive.tell(entries)
-    lines = summarise(setup, archive, entries, choice)
+    lines = [*summarise(setup, archive, entries, choice), *black_boxes(store)]
     keep(store, lines, chosen=choice is not None)
     if choice is not None:
         keep_basis(store, setup.task, choice)

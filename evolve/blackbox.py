@@ -1,0 +1,79 @@
+"""Turns seeds whose law cannot be traced into lines of a run's table, through the foreign lane.
+
+The grammar cannot mutate them, so they never enter the archive; they stand beside the champion.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from evolve.agreement import run_text
+from evolve.errors import ProgramError
+from evolve.proposers.seeds import Seed
+from evolve.sandbox import ForeignLane
+from evolve.score import Scored, score_program
+from evolve.scoring import nmse
+from evolve.selection import score
+from evolve.start import Setup
+from evolve.summary import Line
+
+NO_ENTRY = -1
+
+
+def black_box_line(setup: Setup, seed: Seed, lane: ForeignLane) -> Line:
+    """Judge a seed on the folds of a run, and fit it on all training rows.
+
+    Args:
+        setup: Task and folds.
+        seed: A seed without a candidate.
+        lane: Where its program runs.
+
+    Returns:
+        Its line; no score if the program failed on a fold, and then with the reason.
+    """
+    task = setup.task
+    try:
+        scored = score_program(seed.program, task, task.train, lane)
+    except ProgramError as error:
+        return _failed(seed, str(error))
+    errors = []
+    for fold in setup.folds:
+        predictions = run_text(lane, task, fold, seed.program.text)
+        if isinstance(predictions, str):
+            return _failed(seed, f"{fold.name}: {predictions}")
+        errors.append(float(nmse(task.train.Y[fold.held], predictions)))
+    n_constants = n_constants_of(scored, len(task.target_names))
+    return Line(
+        kind="literature",
+        name=seed.name,
+        index=NO_ENTRY,
+        n_constants=n_constants,
+        score=score(errors, n_constants, 0.0),
+        held_out_r2=1.0 - float(np.mean(errors)),
+        train_r2=scored.scores.overall.r2,
+        formula=f"{task.target_names[0]} = black box ({seed.title})",
+        constants={g: np.atleast_2d(c).tolist() for g, c in scored.constants.items()},
+        text=seed.program.text,
+    )
+
+
+def n_constants_of(scored: Scored, n_targets: int) -> int:
+    """Constants for each group and target."""
+    most = max((c.size for c in scored.constants.values()), default=0)
+    return -(-most // n_targets)
+
+
+def _failed(seed: Seed, message: str) -> Line:
+    return Line(
+        kind="literature",
+        name=seed.name,
+        index=NO_ENTRY,
+        n_constants=0,
+        score=None,
+        held_out_r2=None,
+        train_r2=None,
+        formula="",
+        constants={},
+        text=seed.program.text,
+        message=" ".join(message.split()),
+    )
