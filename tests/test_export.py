@@ -19,6 +19,7 @@ from evolve.export import FORMATS, Subject, export, subject_of
 from evolve.export.documents import equations_of
 from evolve.law.candidate import Candidate
 from evolve.program import parse_program
+from evolve.sandbox import check_program_text
 from evolve.start import make_setup
 from evolve.task import list_tasks, load_task
 from tests.run_of_literature import store_of
@@ -152,11 +153,12 @@ def test_every_exported_form_predicts_the_champions_predictions_alone(
 
 @pytest.mark.parametrize("form", ["program", "law"])
 @pytest.mark.parametrize("name", TASKS)
-def test_an_exported_program_keeps_the_program_contract(
+def test_an_exported_program_keeps_the_program_contract_and_may_run_in_the_sandbox(
     name: str, form: str, subjects: dict[str, Subject]
 ) -> None:
-    program = parse_program(export(subjects[name], form))
-    assert program.dialect == ("fit" if form == "program" else "law")
+    text = export(subjects[name], form)
+    check_program_text(text)
+    assert parse_program(text).dialect == ("fit" if form == "program" else "law")
 
 
 @pytest.mark.parametrize("name", TASKS)

@@ -43,94 +43,105 @@ def fit_scaling_law(data_points, loss_values):
     X = np.atleast_2d(np.asarray(data_points, dtype=float))
     Y = np.asarray(loss_values, dtype=float)
     table = Y[:, None] if Y.ndim == 1 else Y
-    constants = np.array([Problem(X, table, t).solve() for t in range(table.shape[1])])
+    constants = np.array([fit_target(X, table, t) for t in range(table.shape[1])])
     return constants[0] if Y.ndim == 1 else constants
 
 
-class Problem:
-    """The rows of one group and one target."""
+def fit_target(X, table, t):
+    """The constants (p,) of the lowest cost over all starts."""
+    problem = make_problem(X, table, t)
+    known = [np.array(rows[t], dtype=float) for rows in KNOWN.values()]
+    known = sorted(known, key=lambda c: cost(problem, c))
+    spread = np.random.default_rng(0).normal(size=(8, len(known[0])))
+    starts = known[:3] + [known[0] * (1.0 + 0.3 * s) + 0.1 * s for s in spread]
+    ends = [refine(problem, c) for c in starts if np.isfinite(cost(problem, c))]
+    best, c = min(ends, key=lambda end: end[0], default=(np.inf, known[0]))
+    return known[0] if best >= cost(problem, known[0]) * (1.0 - SAME) else c
 
-    def __init__(self, X, table, t):
-        self.X, self.t, self.n_targets = X, t, table.shape[1]
-        with np.errstate(all="ignore"):
-            self.y = np.log(table[:, t]) if RESIDUAL == "log" else table[:, t]
-        spread = max(float(np.std(self.y)), 1e-12)
-        self.width = WIDTH * spread
-        self.w = row_weights(np.roll(X, -t, axis=1) if ROLLED else X)
-        mean, weight = PRIOR_MEAN[t], PRIOR_WEIGHT[t]
-        self.precision = weight + RIDGE * len(X) * spread**2 * RIDGED
-        self.centre = mean * weight / np.where(self.precision > 0, self.precision, 1.0)
 
-    def residuals(self, c):
-        """Law minus target, in logs where RESIDUAL is "log"."""
-        params = c if self.n_targets == 1 else np.tile(c, (self.n_targets, 1))
-        with np.errstate(all="ignore"):
-            value = np.asarray(scaling_law_func(self.X, params), dtype=float)
-            value = value.reshape(len(self.X), self.n_targets)[:, self.t]
-            return (np.log(value) if RESIDUAL == "log" else value) - self.y
+def make_problem(X, table, t):
+    """The rows of one group and one target, their weights, and the pull on the constants."""
+    with np.errstate(all="ignore"):
+        y = np.log(table[:, t]) if RESIDUAL == "log" else table[:, t]
+    spread = max(float(np.std(y)), 1e-12)
+    precision = PRIOR_WEIGHT[t] + RIDGE * len(X) * spread**2 * RIDGED
+    return {{
+        "X": X,
+        "y": y,
+        "t": t,
+        "n_targets": table.shape[1],
+        "w": row_weights(np.roll(X, -t, axis=1) if ROLLED else X),
+        "width": WIDTH * spread,
+        "precision": precision,
+        "centre": PRIOR_MEAN[t] * PRIOR_WEIGHT[t] / np.where(precision > 0, precision, 1.0),
+    }}
 
-    def losses(self, r):
-        """The loss of each residual, and its slope over the residual."""
-        if LOSS == "cauchy":
-            u = (r / self.width) ** 2
-            return 0.5 * self.width**2 * np.log1p(u), 1.0 / (1.0 + u)
-        if LOSS == "huber":
-            size = np.maximum(np.abs(r), 1e-300)
-            near = size <= self.width
-            far = self.width * (size - 0.5 * self.width)
-            return np.where(near, 0.5 * r * r, far), np.where(near, 1.0, self.width / size)
-        return 0.5 * r * r, np.ones_like(r)
 
-    def cost(self, c):
-        """What is minimised; inf where the law is not defined."""
-        with np.errstate(all="ignore"):
-            total = np.sum(self.w * self.losses(self.residuals(c))[0])
-            total += 0.5 * np.sum(self.precision * (c - self.centre) ** 2)
-        return float(total) if np.isfinite(total) else np.inf
+def residuals(problem, c):
+    """Law minus target, in logs where RESIDUAL is "log"."""
+    n_targets, X = problem["n_targets"], problem["X"]
+    params = c if n_targets == 1 else np.tile(c, (n_targets, 1))
+    with np.errstate(all="ignore"):
+        value = np.asarray(scaling_law_func(X, params), dtype=float)
+        value = value.reshape(len(X), n_targets)[:, problem["t"]]
+        return (np.log(value) if RESIDUAL == "log" else value) - problem["y"]
 
-    def slopes(self, c):
-        """Derivatives of the residuals by the constants, (n, p), by central differences."""
-        columns = []
-        for k in range(len(c)):
-            step = np.zeros(len(c))
-            step[k] = 1e-6 * (1.0 + abs(c[k]))
-            columns.append((self.residuals(c + step) - self.residuals(c - step)) / (2 * step[k]))
-        return np.stack(columns, axis=1)
 
-    def refine(self, c):
-        """Levenberg-Marquardt with re-weighted residuals."""
-        best, damping = self.cost(c), 1e-3
-        for _ in range(200):
-            r, J = self.residuals(c), self.slopes(c)
-            w = self.w * self.losses(r)[1]
-            H = (J.T * w) @ J + np.diag(self.precision)
-            gradient = J.T @ (w * r) + self.precision * (c - self.centre)
-            if not (np.isfinite(H).all() and np.isfinite(gradient).all()):
-                return best, c
-            before = best
-            while damping < 1e12 and best == before:
-                damped = H + np.diag(damping * np.diag(H) + 1e-12)
-                step = np.linalg.lstsq(damped, -gradient, rcond=None)[0]
-                trial = np.clip(c + step, -LIMITS, LIMITS)
-                new = self.cost(trial)
-                if new < best:
-                    c, best, damping = trial, new, max(damping / 5.0, 1e-12)
-                else:
-                    damping *= 4.0
-            if before - best <= 1e-9 * best:
-                return best, c
-        return best, c
+def losses(r, width):
+    """The loss of each residual, and its slope over the residual."""
+    if LOSS == "cauchy":
+        u = (r / width) ** 2
+        return 0.5 * width**2 * np.log1p(u), 1.0 / (1.0 + u)
+    if LOSS == "huber":
+        size = np.maximum(np.abs(r), 1e-300)
+        near = size <= width
+        far = width * (size - 0.5 * width)
+        return np.where(near, 0.5 * r * r, far), np.where(near, 1.0, width / size)
+    return 0.5 * r * r, np.ones_like(r)
 
-    def solve(self):
-        """The constants of the lowest cost over all starts."""
-        known = sorted(
-            (np.array(table[self.t], dtype=float) for table in KNOWN.values()), key=self.cost
-        )
-        spread = np.random.default_rng(0).normal(size=(8, len(known[0])))
-        starts = known[:3] + [known[0] * (1.0 + 0.3 * s) + 0.1 * s for s in spread]
-        ends = [self.refine(c) for c in starts if np.isfinite(self.cost(c))]
-        best, c = min(ends, key=lambda end: end[0], default=(np.inf, known[0]))
-        return known[0] if best >= self.cost(known[0]) * (1.0 - SAME) else c
+
+def cost(problem, c):
+    """What is minimised; inf where the law is not defined."""
+    with np.errstate(all="ignore"):
+        total = np.sum(problem["w"] * losses(residuals(problem, c), problem["width"])[0])
+        total += 0.5 * np.sum(problem["precision"] * (c - problem["centre"]) ** 2)
+    return float(total) if np.isfinite(total) else np.inf
+
+
+def slopes(problem, c):
+    """Derivatives of the residuals by the constants, (n, p), by central differences."""
+    columns = []
+    for k in range(len(c)):
+        step = np.zeros(len(c))
+        step[k] = 1e-6 * (1.0 + abs(c[k]))
+        ahead, behind = residuals(problem, c + step), residuals(problem, c - step)
+        columns.append((ahead - behind) / (2 * step[k]))
+    return np.stack(columns, axis=1)
+
+
+def refine(problem, c):
+    """Lowest cost and its constants: Levenberg-Marquardt with re-weighted residuals."""
+    best, damping = cost(problem, c), 1e-3
+    for _ in range(200):
+        r, J = residuals(problem, c), slopes(problem, c)
+        w = problem["w"] * losses(r, problem["width"])[1]
+        H = (J.T * w) @ J + np.diag(problem["precision"])
+        gradient = J.T @ (w * r) + problem["precision"] * (c - problem["centre"])
+        if not (np.isfinite(H).all() and np.isfinite(gradient).all()):
+            return best, c
+        before = best
+        while damping < 1e12 and best == before:
+            damped = H + np.diag(damping * np.diag(H) + 1e-12)
+            step = np.linalg.lstsq(damped, -gradient, rcond=None)[0]
+            trial = np.clip(c + step, -LIMITS, LIMITS)
+            new = cost(problem, trial)
+            if new < best:
+                c, best, damping = trial, new, max(damping / 5.0, 1e-12)
+            else:
+                damping *= 4.0
+        if before - best <= 1e-9 * best:
+            return best, c
+    return best, c
 
 
 def row_weights(X):
