@@ -4,25 +4,23 @@ One run is left in peace. The same run is killed with SIGKILL again and again, a
 time; then once more with next to no room on its disk. Both must end with the first one's digest,
 every store on the way must be whole, and no process may outlive its run.
 
-    python benchmarks/kill.py [--kills 100] [--full-disk-kills 20] [--evaluations 2400]
+    python benchmarks/kill.py [--kills 100] [--full-disk-kills 20] [--evaluations 3200]
 """
 
 from __future__ import annotations
 
 import argparse
-import contextlib
-import os
 import random
-import shutil
 import subprocess
 import sys
 import tempfile
 import time
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from disk import leave_free, small_disk
 from orphans import adopt_orphans, survivors
 
 from evolve.errors import StoreError
@@ -31,7 +29,6 @@ from evolve.search import BATCH
 from evolve.store import STORE_NAME, Store
 
 RUN = "killed"
-DISK_MIB = 64
 
 
 @dataclass(frozen=True)
@@ -39,7 +36,7 @@ class Job:
     """A run to make: the same words each time give the same store."""
 
     task: str = "data_constrained"
-    evaluations: int = 2400
+    evaluations: int = 3200
     seed: int = 0
     workers: int = 2
 
@@ -59,6 +56,14 @@ class Job:
 
 
 @dataclass(frozen=True)
+class Moment:
+    """When to kill: some seconds after the start, or after the first batch of this life."""
+
+    grown: bool
+    seconds: float
+
+
+@dataclass(frozen=True)
 class Pace:
     """How fast a run goes when it is left in peace; seconds.
 
@@ -72,11 +77,11 @@ class Pace:
     batch: float
     whole: float
 
-    def moment(self, rng: random.Random) -> float:
-        """When to kill: one time in five while the run starts, else around a batch's end."""
-        if rng.random() < 0.2:
-            return rng.uniform(0.0, self.first)
-        return max(self.first + rng.uniform(-1.0, 1.5) * self.batch, 0.0)
+    def moment(self, rng: random.Random) -> Moment:
+        """Two times in five any time until the first batch, else within one after it."""
+        if rng.random() < 0.4:
+            return Moment(False, rng.uniform(0.0, self.first))
+        return Moment(True, rng.uniform(0.0, self.batch))
 
 
 @dataclass
@@ -85,7 +90,7 @@ class Tally:
 
     kills: int = 0
     lives: int = 0
-    survivors: int = 0
+    survivors: list[str] = field(default_factory=list)
     finished: int = 0
     lengths: list[int] = field(default_factory=list)
     faults: list[str] = field(default_factory=list)
@@ -98,6 +103,14 @@ def read(runs: Path) -> list[Entry]:
         return []
     with Store.open(runs / RUN, write=False) as store:
         return store.entries()
+
+
+def length(runs: Path) -> int:
+    """Number of entries of the run; 0 before it is made."""
+    if not (runs / RUN / STORE_NAME).exists():
+        return 0
+    with Store.open(runs / RUN, write=False) as store:
+        return len(store)
 
 
 def digest(runs: Path) -> str:
@@ -123,12 +136,25 @@ def difference(found: Sequence[Entry], reference: Sequence[Entry]) -> str:
     return "" if len(found) <= len(reference) else f"{len(found)} entries are too many"
 
 
-def live(job: Job, runs: Path, seconds: float, tally: Tally) -> bool:
-    """One life of the run, killed after some seconds; True if it came to its end before."""
+def wait_for_batch(process: subprocess.Popen[str], runs: Path, before: int) -> None:
+    """Wait until the run has more entries than before, or has ended."""
+    while process.poll() is None and not (runs / RUN / STORE_NAME).exists():
+        time.sleep(0.02)
+    if process.poll() is None:
+        with Store.open(runs / RUN, write=False) as store:
+            while process.poll() is None and len(store) <= before:
+                time.sleep(0.02)
+
+
+def live(job: Job, runs: Path, moment: Moment, tally: Tally) -> bool:
+    """One life of the run, killed at a moment; True if it came to its end before."""
     tally.lives += 1
+    before = length(runs)
     process = job.start(runs)
+    if moment.grown:
+        wait_for_batch(process, runs, before)
     try:
-        _, errors = process.communicate(timeout=seconds)
+        _, errors = process.communicate(timeout=moment.seconds)
     except subprocess.TimeoutExpired:
         process.kill()
         process.communicate()
@@ -170,21 +196,16 @@ def finish(job: Job, runs: Path, reference: Sequence[Entry], tally: Tally) -> bo
 
 
 def leave_in_peace(job: Job, runs: Path) -> Pace:
-    """Run from beginning to end and take the times.
-
-    Raises:
-        SystemExit: The run itself fails.
-    """
+    """Run from beginning to end and take the times; no run, no benchmark."""
     began = time.monotonic()
     process = job.start(runs)
-    while process.poll() is None and not read(runs):
-        time.sleep(0.05)
+    wait_for_batch(process, runs, 0)
     first = time.monotonic() - began
     _, errors = process.communicate()
     if process.returncode:
         raise SystemExit(f"the run itself fails: {errors}")
     whole = time.monotonic() - began
-    return Pace(first, (whole - first) / max(len(read(runs)) / BATCH, 1.0), whole)
+    return Pace(first, (whole - first) / max(length(runs) / BATCH, 1.0), whole)
 
 
 def kill(
@@ -207,27 +228,6 @@ def kill(
     return tally
 
 
-@contextlib.contextmanager
-def small_disk(folder: Path) -> Iterator[Path]:
-    """A small file system in memory; needs the right to mount one."""
-    folder.mkdir()
-    size = f"size={DISK_MIB}m"
-    subprocess.run(["mount", "-t", "tmpfs", "-o", size, "tmpfs", str(folder)], check=True)
-    try:
-        yield folder
-    finally:
-        subprocess.run(["umount", str(folder)], check=True)
-
-
-def leave_free(disk: Path, n_bytes: int) -> None:
-    """Fill a file system up to so many bytes."""
-    ballast = disk / "ballast"
-    ballast.unlink(missing_ok=True)
-    free = shutil.disk_usage(disk).free
-    with ballast.open("wb", buffering=0) as file, contextlib.suppress(OSError):
-        os.posix_fallocate(file.fileno(), 0, max(free - n_bytes, 1))
-
-
 def kill_on_full_disk(
     job: Job, disk: Path, reference: Sequence[Entry], n_kills: int, pace: Pace, rng: random.Random
 ) -> Tally:
@@ -247,8 +247,7 @@ def report(title: str, tally: Tally, same: bool, seconds: float) -> bool:
     """Print what was seen; whether all was well."""
     print(f"{title}: {tally.kills} kills in {tally.lives} lives, {seconds:.0f} s")
     print(f"  entries in the store after each life: {tally.lengths}")
-    print(f"  runs that came to their end between kills: {tally.finished}")
-    print(f"  processes left over after a kill: {tally.survivors}")
+    print(f"  ended between kills: {tally.finished}; processes left over: {tally.survivors or 0}")
     for message, n in tally.errors.most_common():
         print(f"  {n} x {message}")
     for fault in tally.faults:
@@ -262,7 +261,7 @@ def arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("--kills", type=int, default=100)
     parser.add_argument("--full-disk-kills", type=int, default=20)
-    parser.add_argument("--evaluations", type=int, default=2400)
+    parser.add_argument("--evaluations", type=int, default=3200)
     parser.add_argument("--task", default="data_constrained")
     parser.add_argument("--workers", type=int, default=2)
     parser.add_argument("--seed", type=int, default=0, help="of the moments, not of the run")
@@ -288,8 +287,7 @@ def main() -> int:
         if given.full_disk_kills:
             began = time.monotonic()
             with small_disk(top / "disk") as disk:
-                n_kills = given.full_disk_kills
-                tally = kill_on_full_disk(job, disk, reference, n_kills, pace, rng)
+                tally = kill_on_full_disk(job, disk, reference, given.full_disk_kills, pace, rng)
                 same = digest(disk) == expected
             well &= report("killed on a full disk", tally, same, time.monotonic() - began)
     print("nothing was lost" if well else "SOMETHING WAS LOST")

@@ -10,7 +10,7 @@ import time
 from pathlib import Path
 
 PR_SET_CHILD_SUBREAPER = 36
-PATIENCE = 10.0  # seconds within which the processes of a killed program must be gone
+PATIENCE = 60.0  # seconds within which the processes of a killed program must be gone
 
 
 def adopt_orphans() -> None:
@@ -37,15 +37,22 @@ def reap() -> None:
             pass
 
 
-def survivors() -> int:
-    """Number of orphans that a killed run leaves for longer than they may take to notice."""
+def survivors() -> list[str]:
+    """Orphans that a killed program leaves for longer than they may take to notice.
+
+    Returns:
+        The command line of each; they are killed afterwards.
+    """
     end = time.monotonic() + PATIENCE
     while children() and time.monotonic() < end:
         reap()
         time.sleep(0.02)
     left = children()
+    words = []
     for pid in left:
-        os.kill(pid, signal.SIGKILL)
+        with contextlib.suppress(OSError):
+            words.append(Path(f"/proc/{pid}/cmdline").read_text().replace("\0", " ")[-200:])
+            os.kill(pid, signal.SIGKILL)
     time.sleep(0.1 if left else 0.0)
     reap()
-    return len(left)
+    return words
