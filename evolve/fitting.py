@@ -280,8 +280,9 @@ def standard_errors(normal: Array, variance: float) -> tuple[Array, float]:
         inverse = np.where(sound, 1.0 / np.where(sound, values, 1.0), np.inf)
         loads = np.where(np.abs(vectors) > 1e-8, vectors**2, 0.0)
         spread = np.where(loads > 0, loads * inverse, 0.0).sum(axis=1)
+        squares = np.where(np.isinf(spread), np.inf, np.maximum(spread * variance, 0.0))
     condition = float(values[-1] / values[0]) if values[0] > 0 else float("inf")
-    return np.sqrt(np.maximum(spread * variance, 0.0)) / scale, condition
+    return np.sqrt(squares) / scale, condition
 
 
 def row_weights(x: Array, axes: Sequence[int], far: float) -> Array:

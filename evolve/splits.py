@@ -132,18 +132,26 @@ def make_folds(task: Task) -> list[Fold]:
     spec = task.spec.folds
     if not spec.axes:
         folds = _judgeable(task, k_fold(task.train.group, spec.kfold))
-        lack = f"no group has rows enough to fit {MIN_FIT_ROWS} of them and predict the others"
     else:
         folds = _peeled(task, SHARES[: spec.peel])
         if len(folds) < min(spec.peel, LEAST_FOLDS):
             folds += _sideways(task, folds, spec.peel - len(folds))
-        lack = (
-            f"the training rows have no further scale to hold out along {', '.join(spec.axes)}; "
-            "leave out [folds] axes for plain folds"
-        )
     if not folds:
-        raise TaskError(f"{task.folder}: {lack}")
+        raise TaskError(f"{task.folder}: {_why_no_folds(task)}")
     return folds
+
+
+def _why_no_folds(task: Task) -> str:
+    for name, y in zip(task.target_names, task.train.Y.T, strict=True):
+        if np.isnan(nmse(y, y)):
+            return f"target {name!r} must vary over the training rows, all hold {y[0]:g}"
+    axes = task.spec.folds.axes
+    if not axes:
+        return f"no group has rows enough to fit {MIN_FIT_ROWS} of them and predict the others"
+    return (
+        f"the training rows have no further scale to hold out along {', '.join(axes)}; "
+        "leave out [folds] axes for plain folds"
+    )
 
 
 def make_judges(task: Task) -> list[Fold]:

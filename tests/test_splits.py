@@ -247,6 +247,12 @@ def test_a_task_with_one_scale_says_that_there_is_none_to_hold_out() -> None:
         make_folds(task)
 
 
+def test_a_task_whose_target_does_not_vary_says_so() -> None:
+    task = task_of(2.0 ** np.arange(12), np.full(12, 1.5), folds={"axes": ["a"]})
+    with pytest.raises(TaskError, match="'y0' must vary over the training rows, all hold 1.5"):
+        make_folds(task)
+
+
 def test_a_task_with_too_few_rows_for_plain_folds_says_so() -> None:
     task = task_of(np.arange(1.0, 5.0), np.arange(4.0))
     with pytest.raises(TaskError, match="rows enough"):
