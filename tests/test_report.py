@@ -26,7 +26,7 @@ from evolve.report.chart import log_ticks, number
 from evolve.report.curves import slices_of
 from evolve.report.mathematics import show_law
 from evolve.report.model import fit_model
-from evolve.report.tables import told
+from evolve.report.tables import cell, told
 from evolve.report.typeset import typeset
 from evolve.spec import Feature, FoldSpec, Target, TaskSpec
 from evolve.start import make_setup
@@ -92,7 +92,7 @@ def own_task(folder: Path, names: tuple[str, str], target: str) -> Task:
 def test_the_page_states_the_champions_formula_and_r2(page: Path, run: Store, task: Task) -> None:
     text = page.read_text(encoding="utf-8")
     best = best_of(run)
-    assert text_of(text, "heldout-r2") == f"{held_out_r2(best.evaluation):.4f}"
+    assert text_of(text, "heldout-r2") == cell(held_out_r2(best.evaluation)).text
     assert text_of(text, "plain-formula").startswith("loss = ")
     assert '<div class="law" id="formula"' in text
     assert text.count('<path d="M') > 5
@@ -155,7 +155,7 @@ def test_an_opening_is_recorded_before_the_test_rows_are_read(
         assert [o["what"] for o in store.test_openings()] == ["report", "report"]
         assert written.opened is not None
         text = written.path.read_text(encoding="utf-8")
-        assert text_of(text, "test-r2") == f"{written.opened.scores.overall.r2:.4f}"
+        assert text_of(text, "test-r2") == cell(written.opened.scores.overall.r2).text
         assert "opened twice for this run" in text
 
 
@@ -236,7 +236,7 @@ def test_mathematics_that_cannot_be_drawn_is_no_picture() -> None:
     ("value", "error", "shown"),
     [
         (2.22228, 0.0842, ("2.222", "0.084")),
-        (-1234.5, 12.0, ("-1234", "12")),
+        (-1234.5, 12.0, ("−1234", "12")),
         (0.5, float("inf"), ("0.5", "not fixed by the rows")),
         (3.0, 0.0, ("3", "not fixed by the rows")),
     ],
@@ -244,7 +244,16 @@ def test_mathematics_that_cannot_be_drawn_is_no_picture() -> None:
 def test_a_constant_has_the_digits_that_its_error_allows(
     value: float, error: float, shown: tuple[str, str]
 ) -> None:
-    assert tuple(cell.text for cell in told(value, error)) == shown
+    assert tuple(part.text for part in told(value, error)) == shown
+
+
+@pytest.mark.parametrize(
+    ("value", "shown"),
+    [(0.88631, "0.8863"), (0.9999523, "0.999952"), (1.0, "1.0000"), (-1.5, "−1.5000")]
+    + [(4.77e-5, "4.8×10⁻⁵"), (0.0, "0.0000"), (-6.1e44, "−6.1×10⁴⁴"), (None, "–"), (7, "7")],
+)
+def test_numbers_of_tables_show_what_tells_them_apart(value: float | None, shown: str) -> None:
+    assert cell(value).text == shown
 
 
 def test_numbers_of_axes_are_short() -> None:
@@ -331,7 +340,7 @@ def test_a_browser_shows_formula_and_r2_without_complaint(
     content, complaints = browse(page, tmp_path / "profile")
     assert complaints == []
     assert text_of(content, "plain-formula").startswith("loss = ")
-    assert text_of(content, "heldout-r2") == f"{held_out_r2(best_of(run).evaluation):.4f}"
+    assert text_of(content, "heldout-r2") == cell(held_out_r2(best_of(run).evaluation)).text
     n = len(archive_of(run.entries()).cells)
     assert text_of(content, "shown") == f"{n} of {n} laws"
 

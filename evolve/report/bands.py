@@ -59,7 +59,8 @@ def interval_of(found: Findings) -> Interval | None:
         return told.low[:, target], told.high[:, target]
 
     n = len(basis.members) - 1
-    form = f" and of the form ({n} other laws that the folds cannot tell from it)" if n else ""
+    rivals = f"{n} other law{'s' if n > 1 else ''} that the folds cannot tell from it"
+    form = f" and of the form ({rivals})" if n else ""
     return Interval(
         band,
         f"The interval holds the noise of the rows and the uncertainty of the constants{form}, "

@@ -6,6 +6,7 @@ import io
 import math
 import re
 import textwrap
+import warnings
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -83,14 +84,30 @@ def draw(name: str, alt: str, build: Callable[[Any], None]) -> Markup:
     from matplotlib.figure import Figure
 
     style: Any = {**_STYLE, "svg.hashsalt": name}
-    with rc_context(style):
+    with rc_context(style), warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "Glyph")  # the page's fonts draw the letters
         figure = Figure(figsize=SIZE)
         axes = figure.add_axes(PLACE)
         build(axes)
         axes.minorticks_off()
+        _make_room(axes)
         out = io.StringIO()
         figure.savefig(out, format="svg", metadata={"Date": None})
     return _inline(out.getvalue(), alt)
+
+
+def _make_room(axes: Any) -> None:
+    """Move the left end of the axes so that the longest number has room beside its label."""
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+
+    canvas: Any = FigureCanvasAgg(axes.figure)
+    renderer = canvas.get_renderer()
+    box = axes.yaxis.get_tightbbox(renderer)
+    lacks = 4.0 - box.x0
+    if lacks > 0:
+        share = lacks / axes.figure.bbox.width
+        left, bottom, width, height = PLACE
+        axes.set_position((left + share, bottom, width - share, height))
 
 
 def _inline(text: str, alt: str) -> Markup:

@@ -86,10 +86,10 @@ def _cards(found: Findings, opened: Opened | None) -> list[Card]:
     told = found.best.evaluation
     n_opened = len(found.store.test_openings())
     times = "never opened" if not n_opened else f"opened {_times(n_opened)}"
-    train = "–" if found.model is None else f"{found.model.train.overall.r2:.4f}"
+    train = "–" if found.model is None else tables.cell(found.model.train.overall.r2).text
     folds = f"mean over {len(told.folds)} folds"
     cards = [
-        Card("heldout-r2", "Held-out R²", f"{held_out_r2(told) or 0.0:.4f}", folds),
+        Card("heldout-r2", "Held-out R²", tables.cell(held_out_r2(told)).text, folds),
         Card("train-r2", "Training R²", train, f"{found.task.train.n_rows} rows"),
         Card("n-constants", "Constants", str(told.n_constants), _each(found)),
         Card(
@@ -98,7 +98,7 @@ def _cards(found: Findings, opened: Opened | None) -> list[Card]:
     ]
     test = Card("test-r2", "Test R²", "–", f"not in this report; {times}")
     if opened is not None:
-        test = Card("test-r2", "Test R²", f"{opened.scores.overall.r2:.4f}", times)
+        test = Card("test-r2", "Test R²", tables.cell(opened.scores.overall.r2).text, times)
     return [*cards[:2], test, *cards[2:]]
 
 

@@ -48,15 +48,22 @@ def grid(
 
 
 def cell(value: Any) -> Cell:
-    """A cell of a table; floats get four decimals."""
+    """A cell of a table; floats get four decimals, more where those would show 0 or 1."""
     if isinstance(value, Cell):
         return value
     if value is None or (isinstance(value, float) and math.isnan(value)):
         return Cell("–")
     if isinstance(value, float):
-        text = f"{value:.4f}" if abs(value) < 1e4 else number(value)
-        return Cell(text.replace("-", "−"), value)
+        return Cell(_minus(_decimals(value)), value)
     return Cell(str(value), value if isinstance(value, int) else None)
+
+
+def _decimals(value: float) -> str:
+    if 0.9995 <= value < 1.0:
+        return f"{value:.{min(1 - math.floor(math.log10(1.0 - value)), 9)}f}"
+    if abs(value) >= 1e4 or 0.0 < abs(value) < 1e-3:
+        return number(float(f"{value:.2g}"))
+    return f"{value:.4f}"
 
 
 def scores_table(model: Model, opened: Opened | None) -> Grid:
@@ -126,12 +133,16 @@ def constants_table(model: Model) -> Grid:
 def told(value: float, error: float) -> tuple[Cell, Cell]:
     """A value to as many digits as its standard error allows, and the error to two."""
     if not math.isfinite(error) or error <= 0.0 or error > 1e6 * max(abs(value), 1e-9):
-        return Cell(f"{value:.4g}", value), Cell("not fixed by the rows", math.inf)
+        return Cell(_minus(f"{value:.4g}"), value), Cell("not fixed by the rows", math.inf)
     digits = min(max(1 - math.floor(math.log10(error)), 0), 12)
     if digits > 6 and abs(value) < 1e-4:
-        return Cell(f"{value:.4g}", value), Cell(f"{error:.2g}", error)
+        return Cell(_minus(f"{value:.4g}"), value), Cell(f"{error:.2g}", error)
     shown = f"{error:.{digits}f}" if error < 1e5 else f"{error:.2g}"
-    return Cell(f"{value:.{digits}f}", value), Cell(shown, error)
+    return Cell(_minus(f"{value:.{digits}f}"), value), Cell(shown, error)
+
+
+def _minus(text: str) -> str:
+    return text.replace("-", "−")
 
 
 def variables_table(task: Task) -> Grid:
