@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 from collections import Counter
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -26,6 +30,7 @@ from evolve.proposers.grammar import (
 
 every_space = pytest.mark.parametrize("space", SPACES.values(), ids=list(SPACES))
 LOGS = SPACES["three logs"]
+TESTS = Path(__file__).resolve().parent
 A = LOGS.variables()[0]
 
 
@@ -68,6 +73,22 @@ def test_a_proposal_is_new_allowed_and_in_its_final_form(space: Space) -> None:
 @every_space
 def test_the_same_archive_and_generator_give_the_same_proposals(space: Space) -> None:
     assert proposals(space, 5) == proposals(space, 5)
+
+
+def test_the_order_in_which_an_interpreter_hashes_changes_no_proposal() -> None:
+    code = "from test_grammar import LOGS, proposals\nprint(*[p.key for p in proposals(LOGS, 20)])"
+    elsewhere = subprocess.run(
+        [sys.executable, "-c", code],
+        env={
+            **os.environ,
+            "PYTHONPATH": f"{TESTS}{os.pathsep}{TESTS.parent}",
+            "PYTHONHASHSEED": "1",
+        },
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert elsewhere.stdout.split() == [p.key for p in proposals(LOGS, 20)]
 
 
 def test_an_archive_without_elites_gives_no_proposal() -> None:
