@@ -76,21 +76,24 @@ def plan(
     table = [found for share in SHARES if (found := _try(question, share * budget))]
     further = next_runs(question, budget)
     if json:
-        print_json(
-            {
-                "run": name,
-                "champion": basis.members[0].index,
-                "group": question.group,
-                "target": task.target_names[question.target],
-                "compute": compute,
-                "interval": interval,
-                "best": asdict(best),
-                "budgets": [asdict(found) for found in table],
-                "next_runs": [asdict(run) for run in further],
-            }
-        )
-        return
-    _print(question, best, table, further)
+        print_json({"run": name, **_document(question, best, table, further)})
+    else:
+        _print(question, best, table, further)
+
+
+def _document(
+    question: Question, best: Allocation, table: list[Allocation], further: list[NextRun]
+) -> dict[str, Any]:
+    return {
+        "champion": question.basis.members[0].index,
+        "group": question.group,
+        "target": question.task.target_names[question.target],
+        "compute": question.cost.text,
+        "interval": question.level,
+        "best": asdict(best),
+        "budgets": [asdict(found) for found in table],
+        "next_runs": [asdict(run) for run in further],
+    }
 
 
 def _try(question: Question, budget: float) -> Allocation | None:

@@ -94,8 +94,8 @@ def _print(task: Task, basis: Basis, told: list[Forecast]) -> None:
     from evolve.cli.output import print_table
 
     chosen = "champion" if basis.chosen else "best score so far, no champion chosen yet"
-    print(f"entry {basis.members[0].index}, the {chosen}; rivals are laws that the folds cannot")
-    print("tell from it")
+    told_apart = "rivals are laws that the folds cannot tell from it"
+    print(f"entry {basis.members[0].index}, the {chosen}; {told_apart}")
     level = f"{100 * told[0].level:g} % interval"
     headings = ["group"] if task.n_groups > 1 else []
     headings += [*task.feature_names, "target", "point", level, "beyond", "rivals inside"]

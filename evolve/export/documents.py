@@ -12,7 +12,7 @@ from evolve.export.inputs import law_text, sympy_text
 from evolve.export.program import program_text
 from evolve.export.subject import Subject
 from evolve.law.latex import latex
-from evolve.task import fingerprint
+from evolve.task import Task, fingerprint
 
 _LATEX = r"""\documentclass{article}
 \usepackage{amsmath,longtable,array}
@@ -107,15 +107,7 @@ def to_data(subject: Subject) -> dict[str, Any]:
         "entry": line.index,
         "kind": line.kind,
         "operator": subject.entry.operator,
-        "task": {
-            "name": task.name,
-            "fingerprint": fingerprint(task),
-            "source": task.spec.source,
-            "features": [f.model_dump() for f in task.spec.features],
-            "targets": [t.model_dump() for t in task.spec.targets],
-            "groups": list(task.group_names),
-            "n_train_rows": task.train.n_rows,
-        },
+        "task": _task_data(task),
         "formula": line.formula,
         "latex": equations_of(subject),
         "law": law,
@@ -136,6 +128,18 @@ def to_data(subject: Subject) -> dict[str, Any]:
             "law": law_text(subject),
             "sympy": sympy_text(subject),
         },
+    }
+
+
+def _task_data(task: Task) -> dict[str, Any]:
+    return {
+        "name": task.name,
+        "fingerprint": fingerprint(task),
+        "source": task.spec.source,
+        "features": [f.model_dump() for f in task.spec.features],
+        "targets": [t.model_dump() for t in task.spec.targets],
+        "groups": list(task.group_names),
+        "n_train_rows": task.train.n_rows,
     }
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from evolve.export.subject import Subject, literal_table
-from evolve.law.kernel import LIMIT_OF
+from evolve.fitting import LIMIT_OF
 from evolve.law.tape import NONLINEAR, compile_tape
 
 _TEXT = '''"""{title}
