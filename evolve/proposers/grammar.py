@@ -18,6 +18,7 @@ LARGEST = 50
 LARGEST_PER_CONSTANT = 10
 GREED = 0.12
 RESTART_AFTER = 600
+TWICE = 0.35
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,24 +49,21 @@ def propose(
         evolving: Mutate elites; without it the starting candidates only (random search).
 
     Returns:
-        The proposal, or None if no attempt gave an unseen, allowed candidate, or if there is
-        no elite to mutate.
+        The proposal, or None if there is no elite or no attempt gave an allowed, unseen one.
     """
     known = archive.elites() if evolving else archive.starters
     elites = [e for e in known if e.candidate is not None]
     if not elites:
         return None
     names, weights = operator_weights(archive)
-    lost = archive.size - archive.last_best > RESTART_AFTER
+    greed = 1.0 if archive.size - archive.last_best > RESTART_AFTER else GREED
     for _ in range(ATTEMPTS):
-        parent = pick(elites, rng, 1.0 if lost else GREED)
-        other = pick(elites, rng, 1.0)
+        parent, other = pick(elites, rng, greed), pick(elites, rng, 1.0)
         name = names[int(rng.choice(len(names), p=weights))]
         child = OPERATORS[name](parent.genome, other.genome, space, rng)
-        if child is not None and rng.random() < 0.35:
-            extra = names[int(rng.choice(len(names), p=weights))]
-            child = renumbered(child)
-            child = OPERATORS[extra](child, other.genome, space, rng) or child
+        if child is not None and rng.random() < TWICE:
+            extra = OPERATORS[names[int(rng.choice(len(names), p=weights))]]
+            child = extra(renumbered(child), other.genome, space, rng) or child
         finished = None if child is None else finish(child, space)
         if finished is None:
             continue
