@@ -239,6 +239,5 @@ def _no_optimum(question: Question, logs: Array) -> str:
     more, less = names[order[-1]], names[order[0]]
     return (
         f"plan: the champion has no interior optimum: at the same compute its prediction keeps "
-        f"improving with more {more} and less {less}, far beyond the training rows; try another "
-        "law of the run with --size, or runs that tell the laws apart"
+        f"improving with more {more} and less {less}, far beyond the training rows"
     )
