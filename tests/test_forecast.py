@@ -16,7 +16,7 @@ from evolve.forecast import Basis, forecast, from_table, from_words, keep, kept
 from evolve.forecast.basis import basis_from_data
 from evolve.forecast.fits import Contender, contenders_without_choice, make_basis
 from evolve.forecast.interval import factors_at, rows_of, t_quantile
-from evolve.forecast.spread import delta, steps_beyond
+from evolve.forecast.spread import delta, parts_of, steps_beyond
 from evolve.law.candidate import Candidate
 from evolve.law.graph import Law, call, const, feat, num
 from evolve.law.recipe import Recipe
@@ -168,3 +168,11 @@ def test_levels_are_those_of_students_t(level: float) -> None:
     from scipy.stats import t
 
     assert t_quantile(level) == pytest.approx(float(t.ppf((1 + level) / 2, 5)), rel=1e-9)
+
+
+def test_constants_that_nothing_fixes_leave_the_range_of_the_targets_open() -> None:
+    law = Law(call("mul", const(0), feat(0)), 1)
+    spread = Spread(np.full((1, 1, 1), np.nan), np.array([0.1]), np.array([7.0]))
+    parts = parts_of([law], [np.array([[2.0]])], spread, np.array([[3.0]]), relative=False)
+    assert parts.constants.tolist() == [[7.0]]
+    assert parts.form.tolist() == [[0.0]]

@@ -204,6 +204,8 @@ def _covariance(fit: Fit) -> Array:
     normal = fit.normal
     if not len(normal):
         return np.zeros((0, 0))
+    if not np.isfinite(normal).all():
+        return np.full_like(normal, np.nan)
     scale = np.sqrt(np.where(np.diag(normal) > 0, np.diag(normal), 1.0))
     values, vectors = np.linalg.eigh(normal / np.outer(scale, scale))
     kept = np.maximum(values, SOUND * max(float(values[-1]), SOUND))

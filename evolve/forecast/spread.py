@@ -64,7 +64,9 @@ def parts_of(
         gaps = np.abs(rivals - point)
     gaps = np.where(np.isfinite(gaps), np.minimum(gaps, spread.cap), spread.cap)
     form = np.sqrt((gaps**2).mean(axis=0)) if len(gaps) else np.zeros_like(point)
-    return Parts(point, noise, np.minimum(np.stack(open_, axis=1), spread.cap), form, rivals)
+    loose = np.stack(open_, axis=1)
+    loose = np.where(np.isfinite(loose), np.minimum(loose, spread.cap), spread.cap)
+    return Parts(point, noise, loose, form, rivals)
 
 
 def delta(law: Law, target: int, constants: Array, covariance: Array, x: Array) -> Array:

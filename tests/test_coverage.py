@@ -1,0 +1,51 @@
+"""Known laws make tasks that ask for ten times the scale, and coverage is counted as it is."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from evolve.bench.coverage import LEVELS, measure, overall
+from evolve.bench.known import KNOWN, Known, make_case
+from evolve.cli.app import call
+from evolve.forecast import Basis, Member
+from evolve.forecast.basis import Spread
+from evolve.law.graph import Law, const
+from evolve.splits import make_folds
+
+
+@pytest.mark.parametrize("known", KNOWN, ids=lambda k: k.name)
+def test_a_known_law_is_asked_for_ten_times_the_scale(known: Known) -> None:
+    task, test = make_case(known, 0)
+    assert np.isfinite(test.Y).all()
+    assert (task.train.Y > 0).all()
+    assert len(make_folds(task)) >= 3
+    reach = test.X.max(axis=0) / task.train.X.max(axis=0)
+    wanted = [10.0 if j in known.axes else 1.0 for j in range(len(reach))]
+    np.testing.assert_allclose(reach, wanted)
+
+
+def test_a_seed_gives_the_same_rows_again_and_another_others() -> None:
+    one, again, other = (make_case(KNOWN[2], seed)[0].train.Y for seed in (1, 1, 2))
+    assert np.array_equal(one, again)
+    assert not np.array_equal(one, other)
+
+
+def test_coverage_is_the_share_of_rows_inside() -> None:
+    known = next(k for k in KNOWN if k.n_groups == 1)
+    task, test = make_case(known, 0)
+    sure = Spread(np.zeros((1, 1, 1)), np.array([1e-9]), np.array([1.0]))
+    wide = Spread(np.zeros((1, 1, 1)), np.array([1e3]), np.array([1.0]))
+    found = []
+    for spread in (sure, wide):
+        member = Member(0, Law(const(0), 1), {"all": np.array([[0.0]])})
+        basis = Basis((member,), {"all": spread}, False, np.zeros(0), np.zeros(0), True)
+        found.append(measure(task, test, basis, "synthetic", 0))
+    assert [c.inside for c in found] == [(0.0,) * len(LEVELS), (1.0,) * len(LEVELS)]
+    assert overall(found) == (0.5,) * len(LEVELS)
+    assert found[0].beyond > 0.3
+
+
+def test_a_task_without_test_rows_is_refused(capfd: pytest.CaptureFixture[str]) -> None:
+    assert call(["bench", "coverage", "--tasks", "paralel"]) == 2
+    assert "did you mean 'parallel'?" in capfd.readouterr().err
