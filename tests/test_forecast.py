@@ -13,7 +13,7 @@ from evolve.bench.coverage import measure
 from evolve.bench.known import KNOWN, make_case
 from evolve.errors import EvolveError
 from evolve.forecast import Basis, forecast, from_table, from_words, keep, kept
-from evolve.forecast.basis import basis_from_data
+from evolve.forecast.basis import Spread, basis_from_data
 from evolve.forecast.fits import Contender, contenders_without_choice, make_basis
 from evolve.forecast.interval import factors_at, rows_of, t_quantile
 from evolve.forecast.spread import delta, parts_of, steps_beyond
