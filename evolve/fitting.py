@@ -8,21 +8,26 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 from types import FunctionType
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from evolve.law import kernel, primitives
+from evolve.law import compiled
 from evolve.law.graph import Array, Law
+from evolve.law.multistart import Answer, Job, Patience, solve
+from evolve.law.objective import Curve, Data
 from evolve.law.recipe import LOSSES, Recipe
+from evolve.law.starts import uniforms
 from evolve.law.tape import NONLINEAR, Tape, compile_tape
+from evolve.law.weights import row_weights, standard_errors
 
 STATUSES = ("converged", "iteration limit", "not finite")
 SCREENED = 8
+LIMIT_OF = np.array([60.0, 1e12, 200.0])
 MAX_STEPS = 80
+CAREFUL_STEPS = 12
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,7 +195,14 @@ class Batch:
         self.w = np.concatenate([row_weights(p.x, axes, recipe.far) for p in problems])
 
     def fit(
-        self, priors: Sequence[Prior | None], begin: Array | None = None, n_starts: int = -1
+        self,
+        priors: Sequence[Prior | None],
+        begin: Array | None = None,
+        n_starts: int = -1,
+        *,
+        max_steps: int = MAX_STEPS,
+        careful_steps: int = CAREFUL_STEPS,
+        boxed: bool = True,
     ) -> list[Fit]:
         """Fit every problem.
 
@@ -199,26 +211,38 @@ class Batch:
             begin: `(q, b, p)` starts refined besides the screened ones; without it the
                 priors' centres.
             n_starts: Screened starts to refine; the recipe's number if negative.
+            max_steps: Most steps from one start.
+            careful_steps: Most steps that bring the best constants to full precision.
+            boxed: Keep constants within the search box.
 
         Returns:
             One fit a problem; their normal matrices are left in `normal`.
         """
-        n, p = len(self.counts), self.tape.n_constants
+        p = self.tape.n_constants
         n_starts = self.recipe.starts if n_starts < 0 else n_starts
-        if begin is None:
-            begin = _centres(priors, p)
+        begin = _centres(priors, p) if begin is None else begin
+        box = LIMIT_OF[self.tape.kind] if boxed else np.full(p, np.inf)
+        answer = solve(
+            self._job(priors, box),
+            uniforms(SCREENED * n_starts, p),
+            begin,
+            n_starts,
+            Patience(max_steps, careful_steps),
+        )
+        self.normal = answer.ends.normal[:, 0]
+        return [self._result(q, answer, box, prior) for q, prior in enumerate(priors)]
+
+    def _job(self, priors: Sequence[Prior | None], box: Array) -> Job:
+        """The problems as the kernel takes them."""
+        tape = self.tape
         mean, weight = self._priors(priors)
-        constants, normal = np.zeros((n, p)), np.zeros((n, p, p))
-        facts = np.zeros((n, 6))
-        kernel.fit_problems(
-            self.tape.steps, self.tape.literals, self.columns, self.tape.kind, self.tape.role,
-            self.log_rows, self.y, self.w, self.offsets, uniforms(SCREENED * n_starts, p),
-            n_starts, LOSSES.index(self.recipe.loss), self.recipe.width * self.spread,
-            mean, weight, begin, MAX_STEPS,
-            constants, normal, facts,
+        curve = Curve(
+            tape.steps, tape.back, tape.rows, tape.n_rows, tape.literals, tape.kind, tape.role,
+            self.log_rows,
         )  # fmt: skip
-        self.normal = normal
-        return [self._result(q, constants[q], normal[q], facts[q], priors[q]) for q in range(n)]
+        data = Data(self.columns, self.y, self.w)
+        loss, widths = LOSSES.index(self.recipe.loss), self.recipe.width * self.spread
+        return Job(curve, data, self.offsets, loss, widths, mean, weight, box)
 
     def _priors(self, priors: Sequence[Prior | None]) -> tuple[Array, Array]:
         """Centres and precisions of the recipe's ridge and the given priors, combined."""
@@ -233,21 +257,23 @@ class Batch:
                 weight[q] = total
         return mean, weight
 
-    def _result(
-        self, q: int, constants: Array, normal: Array, facts: Array, prior: Prior | None
-    ) -> Fit:
-        limits = kernel.LIMIT_OF[self.tape.kind]
+    def _result(self, q: int, answer: Answer, box: Array, prior: Prior | None) -> Fit:
+        constants, normal = answer.ends.constants[q, 0], answer.ends.normal[q, 0]
+        cost, status = float(answer.ends.costs[q, 0]), int(answer.ends.statuses[q, 0, 0])
         free = max(int(self.counts[q]) - len(constants), 1)
+        with np.errstate(all="ignore"):
+            scale = np.sqrt(np.maximum(np.diag(normal) * cost, 1e-300))
+            gradient = np.max(np.abs(answer.ends.gradient[q, 0]) / scale, initial=0.0)
         return Fit(
             constants=constants,
-            cost=float(facts[0]),
-            status=STATUSES[int(facts[1])],
-            n_agree=int(facts[2]),
-            n_starts=int(facts[3]),
-            gradient=float(facts[4]),
-            n_at_bound=int(np.sum(np.abs(constants) >= limits)),
+            cost=cost,
+            status=STATUSES[status],
+            n_agree=int(answer.n_agree[q]),
+            n_starts=int(answer.n_ran[q]),
+            gradient=float(gradient),
+            n_at_bound=int(np.sum(np.abs(constants) >= box)),
             normal=normal,
-            variance=2.0 * float(facts[0]) / free,
+            variance=2.0 * cost / free,
             prior=prior,
         )
 
@@ -260,61 +286,12 @@ def _centres(priors: Sequence[Prior | None], p: int) -> Array:
     return np.array([[blank if prior is None else prior.mean] for prior in priors])
 
 
-def standard_errors(normal: Array, variance: float) -> tuple[Array, float]:
-    """Standard errors `(p,)` and condition number from a normal matrix `(p, p)`.
-
-    Args:
-        normal: J W J^T at the best constants.
-        variance: Residual variance.
-
-    Returns:
-        Square roots of the diagonal of variance * normal^-1, and the condition number of
-        `normal` scaled to a unit diagonal.
-    """
-    if len(normal) == 0:
-        return np.zeros(0), 1.0
-    scale = np.sqrt(np.where(np.diag(normal) > 0, np.diag(normal), 1.0))
-    values, vectors = np.linalg.eigh(normal / np.outer(scale, scale))
-    sound = values > 1e-13 * max(values[-1], 0.0)
-    with np.errstate(all="ignore"):
-        inverse = np.where(sound, 1.0 / np.where(sound, values, 1.0), np.inf)
-        loads = np.where(np.abs(vectors) > 1e-8, vectors**2, 0.0)
-        spread = np.where(loads > 0, loads * inverse, 0.0).sum(axis=1)
-        squares = np.where(np.isinf(spread), np.inf, np.maximum(spread * variance, 0.0))
-    condition = float(values[-1] / values[0]) if values[0] > 0 else float("inf")
-    return np.sqrt(squares) / scale, condition
-
-
-def row_weights(x: Array, axes: Sequence[int], far: float) -> Array:
-    """`(n,)` weights that favour the far end of the axes, with mean 1.
-
-    Each axis multiplies the weight of a row by ``(value / largest value) ** far``.
-    """
-    if far == 0.0 or not axes:
-        return np.ones(len(x))
-    values = x[:, list(axes)]
-    share = values / np.max(values, axis=0)
-    with np.errstate(all="ignore"):
-        weight = np.prod(np.where(share > 0, share, 1e-12) ** far, axis=1)
-    return np.asarray(weight / weight.mean(), dtype=float)
-
-
-@lru_cache(maxsize=256)
-def uniforms(n: int, p: int) -> Array:
-    """`(n, p)` evenly spread numbers in (0, 1): the R-sequence (Roberts 2018), no randomness."""
-    root = 2.0
-    for _ in range(64):
-        root = (1.0 + root) ** (1.0 / (p + 1))
-    steps = (1.0 / root) ** np.arange(1, p + 1)
-    return np.ascontiguousarray((0.5 + np.arange(1, n + 1)[:, None] * steps) % 1.0)
-
-
 def warm() -> bool:
     """Compile the kernel (once after installation) or load it; False on the plain path."""
     law = Law(root=_tiny(), n_constants=1)
     x = np.linspace(1.0, 2.0, 4)[:, None]
     fit_many(law, [Problem(x, 2.0 * x[:, 0])], Recipe(starts=1))
-    return primitives.COMPILED
+    return compiled.COMPILED
 
 
 def _tiny() -> Any:

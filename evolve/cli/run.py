@@ -210,8 +210,8 @@ def is_cold() -> bool:
     """Whether numba has never compiled the fitter here."""
     from pathlib import Path
 
-    from evolve.law.kernel import fit_problems
+    from evolve.law import kernel
 
-    stats = getattr(fit_problems, "stats", None)  # a plain function is never compiled
+    stats = getattr(kernel.run, "stats", None)  # a plain function is never compiled
     path = getattr(stats, "cache_path", None)
-    return path is not None and not any(Path(path).glob("kernel.fit_problems*.nbi"))
+    return path is not None and not any(Path(path).glob("kernel.run*.nbi"))

@@ -48,6 +48,9 @@ WEIGHTS = {
     "max": 3.0,
     "min": 3.0,
     "logaddexp": 3.0,
+    "sin": 3.0,
+    "cos": 3.0,
+    "arctan": 3.0,
 }
 KNOWN_LITERALS = (math.log(2.0), math.log(10.0), math.e, math.pi)
 SATURATIONS = ("tanh", "log1p", "logaddexp", "expm1")

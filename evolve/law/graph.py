@@ -21,6 +21,9 @@ UNARY = {
     "log1p": np.log1p,
     "expm1": np.expm1,
     "square": np.square,
+    "sin": np.sin,
+    "cos": np.cos,
+    "arctan": np.arctan,
 }
 BINARY = {
     "add": np.add,

@@ -8,12 +8,9 @@ from functools import lru_cache
 import numpy as np
 import numpy.typing as npt
 
+from evolve.law.adjoint import as_table, reverse_sweep
 from evolve.law.graph import Array, Law, Node, call, evaluate, num
-
-OPS = (
-    "neg exp log sqrt tanh abs log1p expm1 square add sub mul div pow max min logaddexp powc"
-).split()
-CODE = {name: code for code, name in enumerate(OPS)}
+from evolve.law.primitives import CODE
 
 NONLINEAR, LINEAR, LOG_SCALE = 0, 1, 2
 FREE, SLOPE, SHIFT = 0, 1, 2
@@ -29,6 +26,9 @@ class Tape:
         columns: Constant-free subtrees; their values are computed once a data set.
         literals: `(n_literals,)` values.
         steps: `(n_steps, 3)` operation code and two argument slots (-1 for none).
+        back: `(m, 5)` reverse sweep over the steps (`primitives.backward`).
+        rows: `(n_constants,)` row of the sweep that holds the derivative by each constant.
+        n_rows: Rows of the sweep.
         n_constants: Number of constants.
         kind: `(n_constants,)` how a constant enters: NONLINEAR, LINEAR (the law is affine in
             all of these together) or LOG_SCALE (the exponent of a positive amplitude).
@@ -40,6 +40,9 @@ class Tape:
     columns: tuple[Node, ...]
     literals: Array
     steps: npt.NDArray[np.int64]
+    back: npt.NDArray[np.int64]
+    rows: npt.NDArray[np.int64]
+    n_rows: int
     n_constants: int
     kind: npt.NDArray[np.int64]
     role: npt.NDArray[np.int64]
@@ -88,11 +91,19 @@ class _Compiler:
         if place[0] != "step":
             zero = ("literal", self.literals.setdefault(0.0, len(self.literals)))
             self.steps.append((CODE["add"], place, zero))
-        steps = [(op, self._number(a), self._number(b)) for op, a, b in self.steps]
+        numbered = [(op, self._number(a), self._number(b)) for op, a, b in self.steps]
+        steps = np.array(numbered, dtype=np.int64).reshape(-1, 3)
+        first = len(self.columns)
+        base = first + self.n_constants + len(self.literals)
+        sweep = reverse_sweep(steps, base, first, self.n_constants)
+        rows = [sweep.rows[first + k] for k in range(self.n_constants)]
         return Tape(
             columns=tuple(self.columns),
             literals=np.array(list(self.literals), dtype=float),
-            steps=np.array(steps, dtype=np.int64).reshape(-1, 3),
+            steps=steps,
+            back=as_table(sweep),
+            rows=np.array(rows, dtype=np.int64),
+            n_rows=sweep.n_rows,
             n_constants=self.n_constants,
             kind=kinds(root, self.n_constants),
             role=self._roles(),

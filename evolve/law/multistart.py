@@ -1,0 +1,188 @@
+"""Turns problems and candidate starts into their best constants: screen, refine, finish.
+
+The kernel does the work on rows; what is decided between its calls stands here, over all
+problems at once.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+import numpy.typing as npt
+
+from evolve.law import kernel
+from evolve.law.graph import Array
+from evolve.law.objective import L2, Curve, Data
+from evolve.law.primitives import Ints
+from evolve.law.refine import NOT_FINITE
+from evolve.law.starts import place, project
+from evolve.law.tape import NONLINEAR
+
+ROUGH_STEPS = 8
+AGREE = 1.001
+MEET = 1e-6
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """Problems whose rows stand one after the other; the fields are arguments of `kernel.run`."""
+
+    curve: Curve
+    data: Data
+    offsets: Ints
+    loss: int
+    widths: Array
+    mean: Array
+    weight: Array
+    box: Array
+
+
+@dataclass(frozen=True, slots=True)
+class Patience:
+    """Most steps from one start, and most steps that bring the best one to full precision."""
+
+    steps: int
+    careful: int
+
+
+@dataclass(frozen=True, slots=True)
+class Ends:
+    """Where starts have led: `(q, s, p)` constants, `(q, s)` costs and `(q, s, 2)` statuses.
+
+    `normal`, `(q, k, p, p)`, and `gradient`, `(q, k, p)`, belong to all starts or the last one.
+    """
+
+    constants: Array
+    costs: Array
+    statuses: Ints
+    normal: Array
+    gradient: Array
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """The best of every problem.
+
+    Attributes:
+        ends: Its constants, one start a problem.
+        n_agree: `(q,)` starts that came to the same cost.
+        n_ran: `(q,)` starts that ended finite.
+    """
+
+    ends: Ends
+    n_agree: Ints
+    n_ran: Ints
+
+
+def solve(job: Job, uniforms: Array, begin: Array, n_starts: int, patience: Patience) -> Answer:
+    """Fit every problem.
+
+    Args:
+        job: The problems.
+        uniforms: `(m, p)` numbers in (0, 1): the candidate starts to screen.
+        begin: `(q, b, p)` starts that are refined besides, as they are.
+        n_starts: How many of the screened starts are refined.
+        patience: When to stop.
+
+    Returns:
+        The best constants found.
+    """
+    starts, stands_for = begin, np.ones(begin.shape[:2], dtype=np.int64)
+    if n_starts:
+        chosen, weights = _distinct(job, uniforms, n_starts)
+        starts = np.concatenate([chosen, begin], axis=1)
+        stands_for = np.concatenate([weights, stands_for], axis=1)
+    ends = run(job, starts, patience.steps)
+    best = np.argmin(ends.costs, axis=1)[:, None]
+    top = np.take_along_axis(ends.constants, best[:, :, None], axis=1)
+    final = run(job, top, patience.careful, careful=True)
+    rough = np.take_along_axis(ends.statuses[:, :, 0], best, axis=1)
+    final.statuses[:, :, 0] = np.minimum(final.statuses[:, :, 0], rough)
+    agree = ends.costs <= final.costs * AGREE + 1e-300
+    ran = np.isfinite(ends.costs)
+    return Answer(final, (stands_for * agree).sum(axis=1), (stands_for * ran).sum(axis=1))
+
+
+def _distinct(job: Job, uniforms: Array, n_starts: int) -> tuple[Array, Ints]:
+    """The best screened starts, those that meet after a few steps kept once.
+
+    Returns:
+        `(q, n_starts, p)` starts, nan where one has met a better one, and `(q, n_starts)` how
+        many starts each stands for.
+    """
+    pool, costs = screen(job, uniforms)
+    order = np.argsort(costs, axis=1, kind="stable")[:, :n_starts]
+    chosen = np.take_along_axis(pool, order[:, :, None], axis=1)
+    rough = run(replace(job, loss=L2), chosen, ROUGH_STEPS)
+    weights = np.ones(rough.costs.shape, dtype=np.int64)
+    for late in range(1, n_starts):
+        for early in range(late):
+            same = (weights[:, late] > 0) & (weights[:, early] > 0)
+            same &= np.abs(rough.costs[:, late] - rough.costs[:, early]) <= (
+                MEET * rough.costs[:, early]
+            )
+            weights[:, early] += np.where(same, weights[:, late], 0)
+            weights[same, late] = 0
+    return np.where((weights > 0)[:, :, None], rough.constants, np.nan), weights
+
+
+def run(
+    job: Job, starts: Array, max_steps: int, *, careful: bool = False, each: bool = False
+) -> Ends:
+    """Call the kernel on a copy of the starts.
+
+    Args:
+        job: The problems.
+        starts: `(q, s, p)`.
+        max_steps: Most steps from one start.
+        careful: Go to full precision.
+        each: Keep the normal matrices and gradients of all starts, not of the last alone.
+
+    Returns:
+        Where the starts led.
+    """
+    constants = np.array(starts, dtype=float, order="C")
+    q, s, p = constants.shape
+    costs = np.full((q, s), np.inf)
+    statuses: npt.NDArray[np.int64] = np.full((q, s, 2), NOT_FINITE, dtype=np.int64)
+    kept = s if each else 1
+    normal, gradient = np.zeros((q, kept, p, p)), np.zeros((q, kept, p))
+    with np.errstate(all="ignore"):
+        kernel.run(
+            job.curve, job.data, job.offsets, job.loss, job.widths, job.mean, job.weight,
+            job.box, careful, max_steps, constants, costs, statuses, normal, gradient,
+        )  # fmt: skip
+    return Ends(constants, costs, statuses, normal, gradient)
+
+
+def screen(job: Job, uniforms: Array) -> tuple[Array, Array]:
+    """Candidate starts with their linear constants and amplitudes solved for.
+
+    Args:
+        job: The problems.
+        uniforms: `(m, p)` numbers in (0, 1).
+
+    Returns:
+        `(q, m, p)` starts and their least-squares costs `(q, m)`.
+    """
+    curve, data = job.curve, job.data
+    pool = place(curve.role, uniforms, data.columns, job.offsets)
+    y, w = data.y, data.w
+    if curve.log_rows:
+        with np.errstate(all="ignore"):
+            y = np.exp(y)
+            w = w / np.maximum(y * y, 1e-300)
+    flat = replace(
+        job,
+        curve=curve._replace(log_rows=False),
+        data=Data(data.columns, y, w),
+        loss=L2,
+        weight=np.zeros_like(job.weight),
+    )
+    pool[:, :, curve.kind != NONLINEAR] = 0.0
+    at_zero = run(flat, pool, 0, each=True)
+    gains = project(curve.kind, at_zero.normal, at_zero.gradient, pool)
+    if not curve.log_rows:
+        return pool, np.where(np.isfinite(gains), at_zero.costs + gains, np.inf)
+    return pool, run(replace(job, loss=L2), pool, 0).costs
