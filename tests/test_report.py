@@ -236,12 +236,13 @@ def test_mathematics_that_cannot_be_drawn_is_no_picture() -> None:
     ("value", "error", "shown"),
     [
         (2.22228, 0.0842, ("2.222", "0.084")),
+        (7.6723, 66.0, ("7.672", "66")),
         (-1234.5, 12.0, ("−1234", "12")),
         (0.5, float("inf"), ("0.5", "not fixed by the rows")),
         (3.0, 0.0, ("3", "not fixed by the rows")),
     ],
 )
-def test_a_constant_has_the_digits_that_its_error_allows(
+def test_a_constant_has_the_digits_of_its_error_and_at_least_four(
     value: float, error: float, shown: tuple[str, str]
 ) -> None:
     assert tuple(part.text for part in told(value, error)) == shown

@@ -25,7 +25,7 @@ _VARIABLES = {
     FIT: "fit", HELD: "held", TEST: "test", RIVAL: "rival",
 }  # fmt: skip
 SIZE = (4.6, 3.3)
-PLACE = (0.155, 0.195, 0.825, 0.785)  # left, bottom, width, height of the axes
+PLACE = (0.155, 0.195, 0.8, 0.785)  # left, bottom, width, height of the axes
 MOST_POINTS = 3000
 _STYLE: dict[str, Any] = {
     "svg.fonttype": "none",

@@ -7,6 +7,7 @@ can break them.
 
 from __future__ import annotations
 
+import math
 import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
@@ -238,15 +239,11 @@ def _summands(node: Node, sign: int) -> Iterator[tuple[int, Node]]:
 
 
 def _power_of_ten(value: float) -> str:
-    mantissa, _, exponent = f"{value:.4g}".replace("e+", "e").partition("e")
-    if not exponent:
-        whole = f"{value:.10g}"
-        zeros = len(whole) - len(whole.rstrip("0"))
-        if set(whole) <= set("10") and whole.count("1") == 1 and zeros >= 3:
-            return f"10^{{{zeros}}}"
-        return whole
-    power = f"10^{{{int(exponent)}}}"
-    return power if mantissa == "1" else rf"{mantissa}\times {power}"
+    exponent = round(math.log10(value))
+    if value == float(f"1e{exponent}") and not 0 <= exponent <= 2:
+        return f"10^{{{exponent}}}"
+    mantissa, _, power = f"{value:.4g}".partition("e")
+    return rf"{mantissa}\times 10^{{{int(power)}}}" if power else mantissa
 
 
 def _escaped(name: str) -> str:

@@ -131,14 +131,16 @@ def constants_table(model: Model) -> Grid:
 
 
 def told(value: float, error: float) -> tuple[Cell, Cell]:
-    """A value to as many digits as its standard error allows, and the error to two."""
+    """A value to the digits of its standard error, at least to four; the error to two."""
     if not math.isfinite(error) or error <= 0.0 or error > 1e6 * max(abs(value), 1e-9):
         return Cell(_minus(f"{value:.4g}"), value), Cell("not fixed by the rows", math.inf)
     digits = min(max(1 - math.floor(math.log10(error)), 0), 12)
     if digits > 6 and abs(value) < 1e-4:
         return Cell(_minus(f"{value:.4g}"), value), Cell(f"{error:.2g}", error)
     shown = f"{error:.{digits}f}" if error < 1e5 else f"{error:.2g}"
-    return Cell(_minus(f"{value:.{digits}f}"), value), Cell(shown, error)
+    least = 3 - math.floor(math.log10(abs(value))) if value else 0
+    exact = f"{value:.{max(digits, min(least, 8))}f}"
+    return Cell(_minus(exact), value), Cell(shown, error)
 
 
 def _minus(text: str) -> str:
