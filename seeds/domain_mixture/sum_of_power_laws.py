@@ -1,7 +1,7 @@
 """Power law of the target's own share: c + a p_i^b.
 
-A generic law: one power and a constant for each target; shares may be 0, so the power is not
-written through a logarithm.
+A generic law: one power and a constant for each target; shares may be 0, so the exponent is
+positive. In the code: b = log of the exponent.
 """
 
 import numpy as np
@@ -15,7 +15,7 @@ def scaling_law_func(data_points, params):
     columns = []
     for t, constants in enumerate(np.atleast_2d(np.asarray(params, dtype=float))):
         c, a, b = constants
-        columns.append(c + a * X[:, t] ** b)
+        columns.append(c + a * X[:, t] ** np.exp(b))
     return np.stack(columns, axis=1)
 
 
