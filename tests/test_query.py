@@ -94,7 +94,8 @@ def test_a_row_says_what_the_entry_is() -> None:
     table = query(ENTRIES, NAMES, sort="index")
     assert tuple(table.columns) == COLUMNS
     row = table.iloc[1]
-    assert row["formula"] == "c0 + c1*(tokens/unique_tokens) + c2*log(unique_tokens)"
+    assert row["formula"] == formula_of(ENTRIES[1], NAMES)
+    assert "log(unique_tokens)" in row["formula"]
     assert row["heldout_r2"] == pytest.approx(0.95)
     assert (row["score"], row["constants"]) == (-3.0, 3)
     assert row["program_id"] == ENTRIES[1].program_id
