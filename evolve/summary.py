@@ -14,7 +14,6 @@ import numpy as np
 from evolve.archive import Archive
 from evolve.champion import Choice, Fitted
 from evolve.errors import EvolveError, ProgramError
-from evolve.fit_server import Rows, fit_folds
 from evolve.fold import Fold
 from evolve.law.candidate import Candidate, candidate_from_data
 from evolve.law.graph import Array
@@ -129,6 +128,8 @@ def fit_rows(
         `(t, p)` constants of each group; the priors `(t, 2, p)` learnt across groups, if any;
         R2 on the training rows (None if not finite).
     """
+    from evolve.fit_server import Rows, fit_folds  # loads the compiler, for those who fit
+
     train, n_targets = task.train, len(task.target_names)
     axes = tuple(task.feature_names.index(a) for a in task.spec.folds.axes)
     every = np.arange(train.n_rows)
