@@ -201,7 +201,7 @@ def _reproduction(found: Findings) -> dict[str, Any]:
     ]
     facts: list[Sequence[Any]] = [
         ("fingerprint of the task", store.task["fingerprint"]),
-        *((f"version: {key}", value) for key, value in store.versions.items()),
+        *((f"version: {key}", str(value)) for key, value in store.versions.items()),
         ("digest of all entries", store.digest()),
         ("program of the champion", found.best.program_id),
         ("this page was written with", _versions()),
