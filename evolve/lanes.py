@@ -6,7 +6,7 @@ that knows nothing of graphs; a difference is an error of ours and is stored and
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from types import TracebackType
 from typing import Any, Self
 
@@ -16,6 +16,7 @@ from evolve.agreement import TOLERANCE, Agreement, compare, difference, run_text
 from evolve.archive import Archive
 from evolve.blackbox import black_box_line
 from evolve.champion import Fitted
+from evolve.errors import SandboxError
 from evolve.evaluate import Evaluator
 from evolve.fold import Fold
 from evolve.law.candidate import Candidate, candidate_from_data
@@ -28,6 +29,7 @@ from evolve.summary import Line
 
 NOTE = "lanes"
 BLACK_BOXES = "black boxes"
+BROKEN = "lanes broken"
 PATIENT = Limits(cpu_s=60.0, predict_cpu_s=10.0)
 
 
@@ -40,6 +42,7 @@ class Lanes:
         self._data: list[dict[str, Any]] = list(store.note(NOTE) or [])
         # Programs printed by the grammar are our own, whatever the sandbox can enforce here.
         self._lane = ForeignLane(PATIENT, allow_weak=True)
+        self._broken = False
 
     def __enter__(self) -> Self:
         """Start the lane's process."""
@@ -59,16 +62,37 @@ class Lanes:
         self, evaluator: Evaluator, archive: Archive, entries: Sequence[Entry]
     ) -> None:
         """Compare what is worth it in a batch, and store how that went."""
+        chosen = to_compare(archive, entries, self._seed)
+        self._unless_broken(lambda: self._compare_entries(evaluator, chosen))
+
+    def compare_champion(self, champion: Fitted) -> None:
+        """Compare the champion on all training rows."""
+        self._unless_broken(lambda: self._compare_champion(champion))
+
+    def judge_black_boxes(self) -> None:
+        """Judge the seeds that the grammar cannot hold, once a run, and store their lines."""
+        self._unless_broken(self._judge_black_boxes)
+
+    def _unless_broken(self, action: Callable[[], None]) -> None:
+        """Use the lane; one that cannot start is not tried again, and ends no search."""
+        if self._broken:
+            return
+        try:
+            action()
+        except SandboxError as error:
+            self._broken = True
+            self._store.set_note(BROKEN, str(error))
+
+    def _compare_entries(self, evaluator: Evaluator, entries: Sequence[Entry]) -> None:
         found = []
-        for entry in to_compare(archive, entries, self._seed):
+        for entry in entries:
             assert entry.law is not None
             assert entry.recipe is not None
             candidate = candidate_from_data(entry.law, entry.recipe)
             found.append(compare(evaluator, self._lane, entry, candidate, self._text))
         self._keep(found)
 
-    def compare_champion(self, champion: Fitted) -> None:
-        """Compare the champion on all training rows."""
+    def _compare_champion(self, champion: Fitted) -> None:
         task = self._setup.task
         every = np.arange(task.train.n_rows)
         text = self._text(champion.candidate, champion.priors)
@@ -80,8 +104,7 @@ class Lanes:
         gap = difference(predictions, champion.predictions)
         self._keep([Agreement(index, "ok", gap)])
 
-    def judge_black_boxes(self) -> None:
-        """Judge the seeds that the grammar cannot hold, once a run, and store their lines."""
+    def _judge_black_boxes(self) -> None:
         seeds = [seed for seed in self._setup.seeds if seed.candidate is None]
         if seeds and self._store.note(BLACK_BOXES) is None:
             lines = [black_box_line(self._setup, seed, self._lane) for seed in seeds]
@@ -102,8 +125,9 @@ def black_boxes(store: Store) -> list[Line]:
 
 
 def disagreements(store: Store) -> list[str]:
-    """One line for each stored comparison that did not hold."""
-    lines = []
+    """One line for each stored comparison that did not hold, or could not be made."""
+    broken = store.note(BROKEN)
+    lines = [] if broken is None else [broken]
     for agreement in (Agreement(**data) for data in store.note(NOTE) or []):
         if not agreement.holds:
             told = agreement.status

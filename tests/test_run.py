@@ -12,7 +12,7 @@ from evolve.archive import Archive
 from evolve.blackbox import black_box_line
 from evolve.champion import Choice
 from evolve.display import Silent
-from evolve.errors import StoreError
+from evolve.errors import SandboxError, StoreError
 from evolve.lanes import disagreements
 from evolve.program import parse_program
 from evolve.proposers.seeds import Seed
@@ -119,6 +119,19 @@ def test_both_lanes_agree_on_what_was_compared(finished: tuple[Path, Choice]) ->
     with Store.open(finished[0], write=False) as store:
         assert len(store.note("lanes")) > 3
         assert disagreements(store) == []
+
+
+def test_a_foreign_lane_that_cannot_start_ends_no_run(
+    setup: Setup, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: object) -> None:
+        raise SandboxError("sandbox: no process can be forked")
+
+    monkeypatch.setattr("evolve.lanes.compare", refuse)
+    with create_run(tmp_path / "r", setup, Settings(0, 4)) as store:
+        _, choice = carry_on(store, setup, Settings(0, 4), 1, Recorder())
+        assert choice is not None
+        assert disagreements(store) == ["sandbox: no process can be forked"]
 
 
 def test_literature_stands_beside_the_champion(

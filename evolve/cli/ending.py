@@ -67,7 +67,7 @@ def print_ending(
     else:
         print("no law has a score yet")
     for line in disagreements(store):
-        print(f"the lanes disagree, please report this: {line}")
+        print(f"the programs as text did not all come out the same, please report this: {line}")
     print(f"run:    {store.folder}")
     for name, command in commands.items():
         print(f"{name + ':':7} {command}")
