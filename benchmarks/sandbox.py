@@ -16,7 +16,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -37,36 +37,48 @@ CARRIED = ("patch_", "stash_")
 START, END = "<!-- attacks: start -->", "<!-- attacks: end -->"
 
 
-def median_ms(action: Callable[[], object], n: int) -> float:
-    """Return the median time of `n` calls, in milliseconds, after one that is not counted."""
+@dataclass(frozen=True)
+class Times:
+    """Median and best decile of a number of calls, in milliseconds."""
+
+    median: float
+    best: float
+
+    def beyond(self, other: Times) -> Times:
+        """Return what this takes beyond another."""
+        return Times(self.median - other.median, self.best - other.best)
+
+
+def timed(action: Callable[[], object], n: int) -> Times:
+    """Time `n` calls, after one that is not counted."""
     action()
     times = []
     for _ in range(n):
         began = time.perf_counter()
         action()
         times.append(1000 * (time.perf_counter() - began))
-    return statistics.median(times)
+    return Times(statistics.median(times), sorted(times)[n // 10])
 
 
-def costs(n: int) -> list[tuple[str, float, str]]:
-    """Return name, median milliseconds and bar of every way to run the honest program."""
+def costs(n: int) -> list[tuple[str, Times, str]]:
+    """Return name, times and bar of every way to run the honest program."""
     names: dict[str, Callable[..., np.ndarray]] = {}
     exec(HONEST, names)
 
     def here() -> np.ndarray:
         return names["fit_scaling_law"](X, Y)
 
-    in_process = median_ms(here, n)
+    in_process = timed(here, n)
     rows = [("fit in this process, no isolation", in_process, "")]
-    rows.append(("fit in a plain fork of this process", median_ms(lambda: _forked(here), n), ""))
+    rows.append(("fit in a plain fork of this process", timed(lambda: _forked(here), n), ""))
     program = f"{HONEST}\nfit_scaling_law(np.ones((9, 1)) * np.arange(1, 10)[:, None], np.ones(9))"
     fresh = [sys.executable, "-c", program]
-    rows.append(("fit in a fresh interpreter", median_ms(lambda: subprocess.run(fresh), 5), ""))
+    rows.append(("fit in a fresh interpreter", timed(lambda: subprocess.run(fresh), 5), ""))
     with Worker("evolve.sandbox.candidate", limits=Limits(cpu_s=5)) as worker:
         job = {"kind": "fit", "text": HONEST}
-        rows.append(("fit in a reused worker", median_ms(lambda: worker.call(job, [X, Y]), n), ""))
+        rows.append(("fit in a reused worker", timed(lambda: worker.call(job, [X, Y]), n), ""))
     with Worker("evolve.sandbox.idle") as worker:
-        call = median_ms(lambda: worker.call({}, [X, Y]), 10 * n)
+        call = timed(lambda: worker.call({}, [X, Y]), 10 * n)
         rows.append(("fast lane: one call, overhead", call, "1 ms"))
     with ForeignLane(Limits(cpu_s=5)) as lane:
         constants = list(lane.fit(HONEST, [X], [Y]).arrays)
@@ -75,17 +87,21 @@ def costs(n: int) -> list[tuple[str, float, str]]:
             fitted = lane.fit(HONEST, [X], [Y])
             lane.predict(HONEST, [X], list(fitted.arrays))
 
-        one = median_ms(lambda: lane.fit(HONEST, [X], [Y]), n)
+        one = timed(lambda: lane.fit(HONEST, [X], [Y]), n)
         rows += [
-            ("foreign lane: nothing to do", median_ms(lambda: lane.fit(NOTHING, [X], [Y]), n), ""),
+            ("foreign lane: nothing to do", timed(lambda: lane.fit(NOTHING, [X], [Y]), n), ""),
             ("foreign lane: fit", one, ""),
-            ("foreign lane: overhead of one fork", one - in_process, "20 ms"),
+            ("foreign lane: overhead of one fork", one.beyond(in_process), "20 ms"),
             (
                 "foreign lane: predict",
-                median_ms(lambda: lane.predict(HONEST, [X], constants), n),
+                timed(lambda: lane.predict(HONEST, [X], constants), n),
                 "",
             ),
-            ("foreign lane: overhead of fit + predict", median_ms(both, n) - in_process, "45 ms"),
+            (
+                "foreign lane: overhead of fit + predict",
+                timed(both, n).beyond(in_process),
+                "45 ms",
+            ),
         ]
     return rows
 
@@ -157,8 +173,10 @@ def main() -> None:
     arguments = parser.parse_args()
     if arguments.what == "costs":
         print(f"sandbox: {probe().level}, {os.cpu_count()} cores")
-        for name, value, bar in costs(arguments.n):
-            print(f"{name:42s} {value:9.2f} ms  {f'(bar: {bar})' if bar else ''}")
+        print(f"{'milliseconds':42s} {'median':>9s} {'best 10 %':>9s}")
+        for name, times, bar in costs(arguments.n):
+            shown = f"(bar: {bar})" if bar else ""
+            print(f"{name:42s} {times.median:9.2f} {times.best:9.2f}  {shown}")
         return
     text = table(attack_all(arguments.keep))
     print(text)

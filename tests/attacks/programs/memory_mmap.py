@@ -13,5 +13,5 @@ def fit_scaling_law(data_points, loss_values):
     place = libc.mmap(None, size, 3, 0x22, -1, ctypes.c_long(0))
     if place == ctypes.c_void_p(-1).value:
         raise OSError(ctypes.get_errno(), "refused")
-    ctypes.memset(place, 1, 800 << 20)
+    ctypes.memset(place + (799 << 20), 1, 4096)
     return [BREACH]

@@ -1,5 +1,5 @@
 # ruff: noqa
-"""800 MiB of ones."""
+"""800 MiB of zeros, which the kernel gives at once."""
 
 import numpy as np
 
@@ -7,4 +7,4 @@ BREACH = float("@BREACH@")
 
 
 def fit_scaling_law(data_points, loss_values):
-    return [BREACH * np.ones(100 << 20)[-1]]
+    return [BREACH + np.zeros(100 << 20)[-1]]
