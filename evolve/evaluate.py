@@ -17,6 +17,7 @@ import numpy as np
 from joblib import Parallel, delayed
 
 from evolve.beyond import Physics
+from evolve.fitting import warm
 from evolve.fold import Fold
 from evolve.law.candidate import Candidate
 from evolve.law.canonical import complexity
@@ -98,6 +99,7 @@ class Evaluator:
             n_workers: Number of processes.
             limits: What one call may use.
         """
+        warm()  # compiled once here, the fitter is found on disk by every worker
         self.setting = setting
         meta, arrays = _initial(setting)
         self._workers = [

@@ -12,6 +12,7 @@ from small_tasks import SPACES, InProcessWorker, archive_of, entry_of, random_ca
 
 from evolve.agreement import SAMPLED, TOLERANCE, Agreement, compare, difference, to_compare
 from evolve.evaluate import Evaluator, Setting
+from evolve.fitting import warm
 from evolve.law.candidate import Candidate
 from evolve.law.graph import Array, Law, call, const, feat
 from evolve.law.recipe import Recipe
@@ -27,6 +28,7 @@ CANDIDATES = random_candidates(SPACES["three logs"], 10)
 
 @pytest.fixture(scope="module")
 def lane() -> Iterator[ForeignLane]:
+    warm()
     with ForeignLane(Limits(cpu_s=60.0, predict_cpu_s=20.0), allow_weak=True) as made:
         yield made
 
