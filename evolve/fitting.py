@@ -223,7 +223,7 @@ class Batch:
         begin = _centres(priors, p) if begin is None else begin
         box = LIMIT_OF[self.tape.kind] if boxed else np.full(p, np.inf)
         answer = solve(
-            self._job(priors, box),
+            self.job(priors, box),
             uniforms(SCREENED * n_starts, p),
             begin,
             n_starts,
@@ -232,7 +232,7 @@ class Batch:
         self.normal = answer.ends.normal[:, 0]
         return [self._result(q, answer, box, prior) for q, prior in enumerate(priors)]
 
-    def _job(self, priors: Sequence[Prior | None], box: Array) -> Job:
+    def job(self, priors: Sequence[Prior | None], box: Array) -> Job:
         """The problems as the kernel takes them."""
         tape = self.tape
         mean, weight = self._priors(priors)

@@ -16,7 +16,7 @@ from evolve.law.recipe import Recipe
 
 FOLDER = Path(__file__).parent / "nist"
 DIGITS = 6
-HARD_FROM_START_1: set[str] = set()  # at most three of the 27 may fail from the far start
+HARD_FROM_START_1 = {"MGH10", "MGH17"}
 
 
 def add(*terms: Node) -> Node:

@@ -11,6 +11,7 @@ from evolve.cli.app import app
 from evolve.cli.options import Json, TasksDirs, Workers
 
 if TYPE_CHECKING:
+    from evolve.bench.recover import Case
     from evolve.bench.tasks import Line
 
 bench = typer.Typer(no_args_is_help=True, help="Measure the engine; prints tables or JSON.")
@@ -56,6 +57,68 @@ def ablate(
     from evolve.bench.ablate import VARIANTS
 
     _show(_run(list(VARIANTS), names, seeds, evaluations, workers, tasks_dirs), json=json)
+
+
+@bench.command()
+def fit(json: Json = False) -> None:
+    """Fit from the same starts with the kernel and with scipy, on one core.
+
+    Example: python -m evolve bench fit
+    """
+    from dataclasses import fields
+
+    from evolve.bench.fit import Speed, measure
+    from evolve.bench.tasks import machine
+    from evolve.cli.output import print_json, print_table
+
+    lines = measure()
+    if json:
+        print_json({"machine": machine(), "lines": [line.to_data() for line in lines]})
+        return
+    headings = [field.name for field in fields(Speed)]
+    print_table(headings, [list(line.to_data().values()) for line in lines], title=machine())
+
+
+@bench.command()
+def recover(
+    families: Annotated[str, typer.Option("--families", help="Laws, comma-separated.")] = "",
+    noises: Annotated[str, typer.Option("--noises", help="Deviations of log y.")] = "0.001 0.01",
+    seeds: Seeds = "0 1 2",
+    evaluations: Evaluations = None,
+    workers: Workers = None,
+    json: Json = False,
+) -> None:
+    """Search for known laws in noisy runs; predict runs ten times larger.
+
+    Example: python -m evolve bench recover --families "hoffmann, kaplan" --evaluations 500
+    """
+    from evolve.bench.families import FAMILIES
+    from evolve.bench.recover import recover as search
+    from evolve.bench.recover import shares
+    from evolve.bench.tasks import machine
+    from evolve.cli.options import n_cores
+    from evolve.cli.output import print_json, print_table
+    from evolve.run import DEFAULT_EVALUATIONS
+
+    names = [name.strip() for name in families.split(",") if name.strip()] or list(FAMILIES)
+    levels, numbers = [float(v) for v in noises.split()], [int(v) for v in seeds.split()]
+    budget = evaluations or DEFAULT_EVALUATIONS
+    cases = search(names, levels, numbers, budget, workers or n_cores(), _tell)
+    found = shares(cases)
+    if json:
+        lines = [case.to_data() for case in cases]
+        print_json({"machine": machine(), "evaluations": budget, "shares": found, "lines": lines})
+        return
+    rows = [[c.family, c.noise, c.seed, c.r2, c.found, c.n_constants, c.formula] for c in cases]
+    headings = ["family", "noise", "seed", "r2", "found", "constants", "formula"]
+    title = f"R2 >= 0.99: {found['r2']:.0%}, true form: {found['found']:.0%} ({machine()})"
+    print_table(headings, rows, title=title)
+
+
+def _tell(case: Case) -> None:
+    words = f"{case.family} noise {case.noise:g} seed {case.seed}: R2 {case.r2:.4f}"
+    words += f"{', found' if case.found else ''} in {case.seconds:.0f} s: {case.formula}"
+    print(words, file=sys.stderr, flush=True)
 
 
 def _run(

@@ -183,6 +183,8 @@ def screen(job: Job, uniforms: Array) -> tuple[Array, Array]:
     pool[:, :, curve.kind != NONLINEAR] = 0.0
     at_zero = run(flat, pool, 0, each=True)
     gains = project(curve.kind, at_zero.normal, at_zero.gradient, pool)
-    if not curve.log_rows:
-        return pool, np.where(np.isfinite(gains), at_zero.costs + gains, np.inf)
-    return pool, run(replace(job, loss=L2), pool, 0).costs
+    if curve.log_rows:
+        return pool, run(replace(job, loss=L2), pool, 0).costs
+    with np.errstate(invalid="ignore"):
+        costs = at_zero.costs + gains
+    return pool, np.where(np.isfinite(costs), costs, np.inf)

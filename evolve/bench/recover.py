@@ -1,0 +1,130 @@
+"""Known laws with noise to a table: R² ten times further out, and whether the form is found."""
+
+from __future__ import annotations
+
+import tempfile
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from evolve.bench.families import FAMILIES
+from evolve.bench.synthetic import make_case
+from evolve.bench.tasks import Silent, predict
+from evolve.errors import EvolveError, nearest
+from evolve.fitting import warm
+from evolve.law.canonical import simplify
+from evolve.law.printer import formula
+from evolve.law.symbolic import same_form
+from evolve.run import Settings, carry_on, create_run
+from evolve.scoring import r2
+from evolve.start import make_setup
+
+NOISES = (0.001, 0.01)
+GOOD_R2 = 0.99
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """One search for a known law.
+
+    Attributes:
+        family: Name of the law.
+        noise: Standard deviation of log y.
+        seed: Of constants, noise and search.
+        r2: R² of the champion beyond the training rows.
+        found: Whether the champion has the true form, up to algebra.
+        n_constants: Constants of the champion.
+        seconds: Wall time.
+        formula: The champion.
+        recipe: How it was fitted.
+    """
+
+    family: str
+    noise: float
+    seed: int
+    r2: float
+    found: bool
+    n_constants: int
+    seconds: float
+    formula: str
+    recipe: dict[str, Any]
+
+    def to_data(self) -> dict[str, Any]:
+        """JSON value."""
+        return asdict(self)
+
+
+def recover(
+    families: Sequence[str],
+    noises: Sequence[float],
+    seeds: Sequence[int],
+    evaluations: int,
+    workers: int,
+    tell: Callable[[Case], None],
+) -> list[Case]:
+    """Search for every law at every noise with every seed.
+
+    Args:
+        families: Names in `FAMILIES`; all if empty.
+        noises: Standard deviations of log y.
+        seeds: Of constants, noise and search.
+        evaluations: Budget of a search.
+        workers: Worker processes.
+        tell: Called with each case when it is done.
+
+    Returns:
+        The cases.
+
+    Raises:
+        EvolveError: a family is not known.
+    """
+    for name in families:
+        if name not in FAMILIES:
+            raise EvolveError(f"bench recover: no family {name!r}{nearest(name, FAMILIES)}")
+    warm()
+    cases = []
+    for name in families or FAMILIES:
+        for noise in noises:
+            for seed in seeds:
+                cases.append(recover_one(name, noise, seed, evaluations, workers))
+                tell(cases[-1])
+    return cases
+
+
+def recover_one(name: str, noise: float, seed: int, evaluations: int, workers: int) -> Case:
+    """Search for one law once."""
+    family = FAMILIES[name]
+    task, test = make_case(family, noise, seed)
+    setup = make_setup(task, seed)
+    began = time.monotonic()
+    with tempfile.TemporaryDirectory() as folder:
+        settings = Settings(seed, evaluations)
+        with create_run(Path(folder) / "run", setup, settings) as store:
+            _, choice = carry_on(store, setup, settings, workers, Silent())
+    seconds = time.monotonic() - began
+    if choice is None:
+        return Case(name, noise, seed, float("-inf"), False, 0, seconds, "", {})
+    champion = choice.champion
+    law = champion.candidate.law
+    return Case(
+        family=name,
+        noise=noise,
+        seed=seed,
+        r2=r2(test.Y, predict(task, champion, test)),
+        found=same_form(simplify(family.law), law, len(family.axes)),
+        n_constants=law.n_constants,
+        seconds=seconds,
+        formula=formula(law, task.feature_names),
+        recipe=champion.candidate.recipe.arguments(),
+    )
+
+
+def shares(cases: Sequence[Case]) -> dict[str, float]:
+    """Share of cases with a good R², and of those with the least noise whose form is found."""
+    quiet = [c for c in cases if c.noise <= min(NOISES)]
+    return {
+        "r2": sum(c.r2 >= GOOD_R2 for c in cases) / max(len(cases), 1),
+        "found": sum(c.found for c in quiet) / max(len(quiet), 1),
+    }
