@@ -51,7 +51,7 @@ def test_a_refused_attack_starts_no_process() -> None:
     with Arena(gate=True) as arena:
         result = arena.run("read_open")
     assert result.status == "rejected"
-    assert "open" in result.message
+    assert "line 6 holds" in result.message
     assert result.breaches == ()
 
 

@@ -25,6 +25,7 @@ import time
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from unittest import mock
 
 import numpy as np
 
@@ -155,8 +156,7 @@ class Arena:
         os.set_inheritable(inherited, True)
         self._victim = self._drop / "victim"
         self._make_victim()
-        os.environ["EVOLVE_TEST_SECRET"] = repr(self._secret)
-        stack.callback(os.environ.pop, "EVOLVE_TEST_SECRET")
+        stack.enter_context(mock.patch.dict(os.environ, EVOLVE_TEST_SECRET=repr(self._secret)))
         self._prey = subprocess.Popen([sys.executable, "-S", "-c", "input()"], stdin=-1)
         stack.callback(_stop, self._prey)
         self._listeners = self._listen(stack)
