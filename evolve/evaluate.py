@@ -17,7 +17,6 @@ import numpy as np
 from joblib import Parallel, delayed
 
 from evolve.beyond import Physics
-from evolve.fitting import warm
 from evolve.fold import Fold
 from evolve.law.candidate import Candidate
 from evolve.law.canonical import complexity
@@ -99,6 +98,8 @@ class Evaluator:
             n_workers: Number of processes.
             limits: What one call may use.
         """
+        from evolve.fitting import warm  # loads the compiler, for those who fit
+
         warm()  # compiled once here, the fitter is found on disk by every worker
         self.setting = setting
         meta, arrays = _initial(setting)
