@@ -47,7 +47,7 @@ class Limits:
     answer_bytes: int = 4 << 20
     output_bytes: int = 4_096
     message_chars: int = 2_000
-    start_s: float = 180.0
+    start_s: float = 600.0
 
     def __post_init__(self) -> None:
         """Check that every limit is a positive number."""
