@@ -147,7 +147,7 @@ ALL = (
     Family(
         "power and floor",
         _sum(const(0), _power(1, LOG_N)),
-        (1.7, 0.0, 0.3),
+        (1.7, 0.4, 0.3),
         (Axis("params", 1e9, 0.05, 5.0, 16),),
         "Kaplan et al. 2020",
     ),
@@ -211,7 +211,7 @@ ALL = (
         (ROWS,),
         "Lin et al. 2024",
     ),
-    Family("sigmoid", _sum(const(0), SIGMOID), (1.2, 2.2, 0.5, 0.0), (FLOPS,), "Ruan et al. 2024"),
+    Family("sigmoid", _sum(const(0), SIGMOID), (1.2, 2.2, 0.5, 0.6), (FLOPS,), "Ruan et al. 2024"),
     Family(
         "experts",
         op("exp", BILINEAR),
@@ -219,7 +219,7 @@ ALL = (
         (N, EXPERTS),
         "Clark et al. 2022",
     ),
-    Family("parallel", _parallel(), (1.3, 0.0, 0.2, 0.35), (N, STREAMS), "Chen et al. 2025"),
+    Family("parallel", _parallel(), (1.3, 0.3, 0.2, 0.35), (N, STREAMS), "Chen et al. 2025"),
     Family(
         "mixture",
         _mixture(),
