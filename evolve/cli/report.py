@@ -78,4 +78,5 @@ def _summary(told: dict[str, Any]) -> str:
         words.append(f"train R2 {told['train_r2']:.4f}")
     if told["test_r2"] is not None:
         words.append(f"test R2 {told['test_r2']:.4f}")
-    return ", ".join([*words, f"test rows opened {told['test_openings']} times"])
+    n = told["test_openings"]
+    return ", ".join([*words, f"test rows opened {n} time{'' if n == 1 else 's'}"])

@@ -25,6 +25,7 @@ from evolve.report.figures import (
 )
 from evolve.report.gather import Findings, Opened
 from evolve.report.law_content import law_content
+from evolve.run import INHERITED
 from evolve.summary import held_out_r2
 
 TEMPLATES = Path(__file__).with_name("templates")
@@ -206,6 +207,10 @@ def _reproduction(found: Findings) -> dict[str, Any]:
         ("program of the champion", found.best.program_id),
         ("this page was written with", _versions()),
     ]
+    inherited = store.note(INHERITED)
+    if inherited is not None:
+        commands[0] = f"python -m evolve resume {inherited['run']} --accept-changes"
+        facts.insert(0, ("first candidates include the elites of", inherited["run"]))
     return {"commands": commands, "facts": tables.grid(("what", "value"), facts)}
 
 
