@@ -50,28 +50,27 @@ def front_chart(
     """
     known = [e for e in literature if e.evaluation.score is not None]
     errors = [_error(e) for e in (*front, *known, best)]
-    top = _top([*errors, *(_error(e) for e in others)], floor=max(_error(e) for e in front))
+    top = _top([*errors, *map(_error, others)], floor=max(map(_error, front)))
+    faint = [e for e in others if _error(e) <= top]
+    low = min([*errors, *map(_error, faint)])
 
     def build(axes: Any) -> None:
-        faint = [e for e in others if _error(e) <= top]
         axes.plot(*_points(faint), "o", ms=3.5, mew=0, color=MUTED, alpha=0.4)
         axes.plot(*_points(front), "-o", ms=5, color=FIT)
         _mark_literature(axes, known, top)
         axes.plot(*_points([best]), "*", ms=15, mec=INK, mew=0.8, color=HELD)
-        axes.set_yscale("log")
-        low = min([*errors, *(_error(e) for e in faint)])
         set_log(axes.yaxis, low / 1.3, top * 1.15)
         axes.set_ylim(low / 1.3, top * 1.15)
-        sizes = [e.evaluation.n_constants for e in (*front, *known)]
+        sizes = _points([*front, *known])[0]
         axes.set_xlim(min(sizes) - 0.5, max(sizes) + 0.8)
         axes.xaxis.get_major_locator().set_params(integer=True)
         axes.set_xlabel("constants for each group and target")
         axes.set_ylabel("held-out error, 1 − R²")
 
     names = [f"{mark} = {e.operator}" for mark, e in zip(_MARKS, known, strict=False)]
-    far = any(_error(e) > top for e in known)
     note = "Squares are laws of the literature: " + ", ".join(names) + "." if names else ""
-    note += " An arrow marks a law that lies above the panel." if far else ""
+    if any(_error(e) > top for e in known):
+        note += " An arrow marks a law that lies above the panel."
     alt = (
         f"Held-out error of {len(front)} sizes of law, falling from {max(map(_error, front)):.3g} "
         f"to {min(map(_error, front)):.3g}; the champion has "
