@@ -15,13 +15,15 @@ from evolve.law import kernel
 from evolve.law.graph import Array
 from evolve.law.objective import L2, Curve, Data
 from evolve.law.primitives import Ints
-from evolve.law.refine import NOT_FINITE
+from evolve.law.refine import CONVERGED, NOT_FINITE
 from evolve.law.starts import place, project
 from evolve.law.tape import NONLINEAR
 
 ROUGH_STEPS = 8
 AGREE = 1.001
 MEET = 1e-6
+ROUNDING = 1e-28
+Flags = npt.NDArray[np.bool_]
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,9 +101,16 @@ def solve(job: Job, uniforms: Array, begin: Array, n_starts: int, patience: Pati
     final = run(job, top, patience.careful, careful=True)
     rough = np.take_along_axis(ends.statuses[:, :, 0], best, axis=1)
     final.statuses[:, :, 0] = np.minimum(final.statuses[:, :, 0], rough)
+    final.statuses[_to_rounding(job, final.costs), 0] = CONVERGED
     agree = ends.costs <= final.costs * AGREE + 1e-300
     ran = np.isfinite(ends.costs)
     return Answer(final, (stands_for * agree).sum(axis=1), (stands_for * ran).sum(axis=1))
+
+
+def _to_rounding(job: Job, costs: Array) -> Flags:
+    """Whether costs `(q, s)` are no more than what rounding the targets leaves."""
+    sizes = np.add.reduceat(job.data.w * job.data.y**2, job.offsets[:-1])
+    return np.asarray(costs <= ROUNDING * sizes[:, np.newaxis])
 
 
 def _distinct(job: Job, uniforms: Array, n_starts: int) -> tuple[Array, Ints]:
@@ -116,12 +125,11 @@ def _distinct(job: Job, uniforms: Array, n_starts: int) -> tuple[Array, Ints]:
     chosen = np.take_along_axis(pool, order[:, :, None], axis=1)
     rough = run(replace(job, loss=L2), chosen, ROUGH_STEPS)
     weights = np.ones(rough.costs.shape, dtype=np.int64)
+    level = np.where(np.isfinite(rough.costs), rough.costs, -1.0)
     for late in range(1, n_starts):
         for early in range(late):
             same = (weights[:, late] > 0) & (weights[:, early] > 0)
-            same &= np.abs(rough.costs[:, late] - rough.costs[:, early]) <= (
-                MEET * rough.costs[:, early]
-            )
+            same &= np.abs(level[:, late] - level[:, early]) <= MEET * np.abs(level[:, early])
             weights[:, early] += np.where(same, weights[:, late], 0)
             weights[same, late] = 0
     return np.where((weights > 0)[:, :, None], rough.constants, np.nan), weights

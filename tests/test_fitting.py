@@ -1,0 +1,151 @@
+"""A fit finds the constants that made the rows, says how far to trust them, and never raises."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from evolve.fitting import Batch, Prior, Problem, fit_law, fit_many
+from evolve.law.graph import Law, Node, call, const, evaluate, feat, num
+from evolve.law.multistart import screen
+from evolve.law.recipe import LOSSES, RESIDUALS, Recipe
+from evolve.law.starts import uniforms
+from evolve.law.weights import row_weights, standard_errors
+
+TRUE = np.array([1.7, 0.4, 0.5])
+
+
+def floor_and_power() -> Law:
+    inside = call("sub", const(1), call("mul", const(2), call("log", feat(0))))
+    return Law(call("add", const(0), call("exp", inside)), 3)
+
+
+LAW = floor_and_power()
+
+
+def rows(n: int = 30, noise: float = 0.0, seed: int = 0) -> Problem:
+    rng = np.random.default_rng(seed)
+    x = np.geomspace(0.05, 20.0, n)[:, None]
+    y = evaluate(LAW.root, x, TRUE) * np.exp(noise * rng.normal(size=n))
+    return Problem(x, y)
+
+
+@pytest.mark.parametrize("residual", RESIDUALS)
+@pytest.mark.parametrize("loss", LOSSES)
+def test_every_recipe_finds_the_constants_of_rows_without_noise(residual: str, loss: str) -> None:
+    fit = fit_many(LAW, [rows()], Recipe(residual, loss, 0.1))[0]
+    assert np.allclose(fit.constants, TRUE, rtol=1e-6)
+    assert fit.status == "converged"
+    assert fit.n_agree >= 1
+
+
+@pytest.mark.parametrize("loss", ["huber", "cauchy"])
+def test_robust_losses_shrug_off_rows_that_least_squares_follows(loss: str) -> None:
+    clean = rows(noise=0.001)
+    y = clean.y.copy()
+    y[::7] *= 1.5
+    spoilt = Problem(clean.x, y)
+    robust = fit_many(LAW, [spoilt], Recipe("log", loss, 0.02))[0]
+    plain = fit_many(LAW, [spoilt], Recipe("log", "l2"))[0]
+    assert np.abs(robust.constants - TRUE).max() < 0.05
+    assert np.abs(plain.constants - TRUE).max() > 0.05
+
+
+def test_a_problem_is_fitted_the_same_alone_and_among_others() -> None:
+    problems = [rows(20, 0.01, seed) for seed in range(3)]
+    together = fit_many(LAW, problems, Recipe())
+    for problem, fit in zip(problems, together, strict=True):
+        alone = fit_many(LAW, [problem], Recipe())[0]
+        assert np.array_equal(alone.constants, fit.constants)
+
+
+def test_standard_errors_are_those_of_repeated_draws() -> None:
+    fits = [fit_many(LAW, [rows(40, 0.01, s)], Recipe("log", "l2"))[0] for s in range(40)]
+    spread = np.std([f.constants for f in fits], axis=0)
+    told = np.mean([f.errors for f in fits], axis=0)
+    assert np.all(np.abs(np.log(told / spread)) < 0.5)
+
+
+def test_constants_that_no_row_fixes_have_infinite_errors() -> None:
+    twice = Law(call("add", const(0), const(1)), 2)
+    fit = fit_many(twice, [rows(10, 0.01)], Recipe())[0]
+    assert np.all(np.isinf(fit.errors))
+
+
+def test_a_prior_draws_constants_to_its_centre() -> None:
+    strong = Prior(np.array([1.0, 0.0, 0.1]), np.full(3, 1e9))
+    fit = fit_many(LAW, [rows()], Recipe(), priors=[strong])[0]
+    assert np.allclose(fit.constants, strong.mean, atol=1e-3)
+    assert fit.prior is strong
+
+
+def test_a_law_that_is_nowhere_finite_comes_back_with_a_status() -> None:
+    law = Law(call("mul", const(0), call("log", call("sub", feat(0), num(1e6)))), 1)
+    fit = fit_many(law, [rows()], Recipe())[0]
+    assert fit.status == "not finite"
+    assert not np.isfinite(fit.cost)
+    assert fit.n_starts == 0
+
+
+def test_screened_starts_are_judged_by_the_cost_that_they_have() -> None:
+    batch = Batch(LAW, [rows(30, 0.01)], Recipe(), ())
+    job = batch.job([None], np.full(3, 60.0))
+    pool, costs = screen(job, uniforms(16, 3))
+    for constants, cost in zip(pool[0], costs[0], strict=True):
+        gap = evaluate(LAW.root, job.data.columns.T * 0 + rows(30, 0.01).x, constants)
+        assert 0.5 * np.sum((gap - rows(30, 0.01).y) ** 2) == pytest.approx(cost, rel=1e-6)
+
+
+def test_a_given_start_is_refined_as_it_is() -> None:
+    batch = Batch(LAW, [rows()], Recipe(), ())
+    fit = batch.fit([None], np.array([[[1.0, 0.0, 0.3]]]), n_starts=0)[0]
+    assert np.allclose(fit.constants, TRUE, rtol=1e-6)
+    assert fit.n_starts == 1
+
+
+def test_uniforms_fill_the_cube_evenly_and_always_the_same() -> None:
+    points = uniforms(512, 3)
+    assert points.shape == (512, 3)
+    assert np.all((points > 0.0) & (points < 1.0))
+    counts = np.histogramdd(points, bins=2, range=[(0, 1)] * 3)[0]
+    assert counts.min() > 48
+    assert np.array_equal(points, uniforms(512, 3))
+
+
+def test_row_weights_favour_the_far_end_and_average_to_one() -> None:
+    x = np.array([[1.0, 5.0], [2.0, 5.0], [4.0, 5.0]])
+    weight = row_weights(x, [0], 0.5)
+    assert weight.mean() == pytest.approx(1.0)
+    assert np.allclose(weight[1:] / weight[:-1], 2.0**0.5)
+    assert np.array_equal(row_weights(x, [0], 0.0), np.ones(3))
+
+
+def test_the_condition_of_orthogonal_constants_is_one() -> None:
+    errors, condition = standard_errors(np.diag([4.0, 9.0]), 1.0)
+    assert np.allclose(errors, [0.5, 1.0 / 3.0])
+    assert condition == pytest.approx(1.0)
+
+
+def test_a_written_law_is_fitted_by_one_call() -> None:
+    def scaling_law_func(data_points, params):  # type: ignore[no-untyped-def]
+        return params[0] + np.exp(params[1] - params[2] * np.log(data_points[:, 0]))
+
+    problem = rows()
+    one = fit_law(scaling_law_func, problem.x, problem.y, n_constants=3)
+    assert np.allclose(one, TRUE, rtol=1e-6)
+
+
+def test_loss_values_of_another_length_are_refused() -> None:
+    with pytest.raises(ValueError, match="loss_values has shape"):
+        fit_law(lambda x, c: c[0] * x[:, 0], np.ones((4, 1)), np.ones(3), n_constants=1)
+
+
+def random_tree(node: Node) -> Node:
+    return call("add", node, num(0.0))
+
+
+def test_the_spelling_of_a_law_hardly_changes_its_fit() -> None:
+    other = Law(random_tree(LAW.root), 3)
+    first = fit_many(LAW, [rows(30, 0.01)], Recipe())[0]
+    second = fit_many(other, [rows(30, 0.01)], Recipe())[0]
+    assert np.allclose(first.constants, second.constants, rtol=1e-9)

@@ -1,0 +1,84 @@
+"""Small groups that share a shape lend each other strength; those that cannot are left alone."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from evolve.fitting import Problem, fit_many
+from evolve.law.graph import Law, call, const, evaluate, feat
+from evolve.law.recipe import Recipe
+from evolve.pooling import fit_pooled
+
+LAW = Law(
+    call(
+        "add",
+        const(0),
+        call("exp", call("sub", const(1), call("mul", const(2), call("log", feat(0))))),
+    ),
+    3,
+)
+CENTRE = np.array([1.0, 0.0, 0.3])
+FAR = np.array([[300.0]])
+
+
+def groups(n: int, seed: int = 0, pool: int = 0) -> tuple[list[Problem], np.ndarray]:
+    """Problems of six noisy rows each, and the constants that made them."""
+    rng = np.random.default_rng(seed)
+    truth = CENTRE + rng.normal(size=(n, 3)) * (0.1, 0.2, 0.02)
+    x = np.geomspace(0.5, 16.0, 6)[:, None]
+    problems = []
+    for constants in truth:
+        y = evaluate(LAW.root, x, constants) + rng.normal(0.0, 0.02, len(x))
+        problems.append(Problem(x, y, pool))
+    return problems, truth
+
+
+def errors(problems: list[Problem], truth: np.ndarray, strength: float) -> np.ndarray:
+    """`(n,)` errors far beyond the rows."""
+    fits = fit_pooled(LAW, problems, Recipe(pool=strength))
+    told = [evaluate(LAW.root, FAR, f.constants)[0] for f in fits]
+    true = [evaluate(LAW.root, FAR, c)[0] for c in truth]
+    return np.abs(np.array(told) - np.array(true))
+
+
+def test_learnt_priors_steady_forecasts_of_small_groups() -> None:
+    problems, truth = groups(12)
+    pooled, alone = errors(problems, truth, 1.0), errors(problems, truth, 0.0)
+    assert np.median(pooled) < np.median(alone)
+    assert pooled.max() < alone.max()
+
+
+def test_without_strength_each_group_is_fitted_alone() -> None:
+    problems, _ = groups(4)
+    for pooled, alone in zip(
+        fit_pooled(LAW, problems, Recipe()), fit_many(LAW, problems, Recipe()), strict=True
+    ):
+        assert np.array_equal(pooled.constants, alone.constants)
+        assert pooled.prior is None
+
+
+def test_fewer_than_three_groups_learn_nothing() -> None:
+    problems, _ = groups(2)
+    assert all(f.prior is None for f in fit_pooled(LAW, problems, Recipe(pool=1.0)))
+
+
+def test_groups_of_one_label_share_a_prior_and_labels_do_not_mix() -> None:
+    first, _ = groups(4, seed=1, pool=0)
+    second, _ = groups(4, seed=2, pool=1)
+    fits = fit_pooled(LAW, [*first, *second], Recipe(pool=1.0))
+    priors = [f.prior for f in fits]
+    assert all(p is not None for p in priors)
+    means = np.array([p.mean for p in priors if p is not None])
+    assert np.all(means[:4] == means[0])
+    assert np.all(means[4:] == means[4])
+    assert not np.array_equal(means[0], means[4])
+
+
+def test_a_stronger_prior_draws_groups_closer_together() -> None:
+    problems, _ = groups(8)
+
+    def spread(strength: float) -> float:
+        fits = fit_pooled(LAW, problems, Recipe(pool=strength))
+        return float(np.std([f.constants[2] for f in fits]))
+
+    assert spread(30.0) < spread(1.0) < spread(0.0)
