@@ -28,6 +28,7 @@ from evolve.task import Task
 FINALISTS = 24
 JUDGING_STARTS = 4
 SHARE_OF_ERROR = 1.0
+MOST_WORSE = 0.2
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,14 +134,16 @@ def simplest_within_error(losses: Array, costs: Sequence[float]) -> int:
         costs: Price of each law's size.
 
     Returns:
-        Row number. The standard error is that of the paired difference to the best law.
+        Row number. The standard error is that of the paired difference to the best law; where
+        the folds are too unlike each other for it to say much, `MOST_WORSE` bounds it.
     """
     prices = np.asarray(costs)
     totals = losses.mean(axis=1) + prices
     best = int(np.argmin(totals))
     difference = losses - losses[best]
     error = difference.std(axis=1) / np.sqrt(losses.shape[1])
-    close = np.flatnonzero(totals - totals[best] <= SHARE_OF_ERROR * error)
+    allowed = np.minimum(SHARE_OF_ERROR * error, MOST_WORSE)
+    close = np.flatnonzero(totals - totals[best] <= allowed)
     return int(min(close, key=lambda i: (prices[i], totals[i])))
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
@@ -114,9 +115,12 @@ def renumbered(candidate: Candidate) -> Candidate:
 
 
 def has_odd_literal(root: Node) -> bool:
-    """Whether a literal other than 0 and 1 is added to something: a constant in disguise."""
-    sums = (n for n in walk(root) if n.op in ("add", "sub"))
-    return any(a.op == "num" and a.value not in (0.0, 1.0) for n in sums for a in n.args)
+    """Whether a literal is a constant in disguise: added and not 0 or 1, or e or 1 + e."""
+    added = {a for n in walk(root) if n.op in ("add", "sub") for a in n.args}
+    literals = {n for n in walk(root) if n.op == "num"}
+    return any(n in added and n.value not in (0.0, 1.0) for n in literals) or any(
+        math.isclose(n.value, e) for n in literals for e in (math.e, 1.0 / math.e, 1.0 + math.e)
+    )
 
 
 def allowed_recipe(recipe: Recipe, space: Space) -> Recipe:
