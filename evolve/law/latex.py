@@ -14,7 +14,7 @@ from evolve.law.lowering import plain, readable
 from evolve.law.writing import ADD, ATOM, MUL, NEG, POW, literal
 
 _SPECIAL = {"\\": r"\backslash{}", "~": r"\sim{}", "^": r"\char94{}"}
-_NAMED = {"log": r"\ln", "tanh": r"\tanh", "max": r"\max", "min": r"\min"}
+_NAMED = {"log": r"\ln", "tanh": r"\tanh", "sin": r"\sin", "max": r"\max", "min": r"\min"}
 
 
 def latex(law: Law, feature_names: Sequence[str], constants: npt.ArrayLike | None = None) -> str:

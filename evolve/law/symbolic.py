@@ -93,6 +93,9 @@ def _sympy_functions() -> dict[str, Callable[..., Any]]:
         "log": sympy.log,
         "sqrt": sympy.sqrt,
         "tanh": sympy.tanh,
+        "sin": sympy.sin,
+        "cos": sympy.cos,
+        "arctan": sympy.atan,
         "abs": sympy.Abs,
         "log1p": lambda a: sympy.log(1 + a),
         "expm1": lambda a: sympy.exp(a) - 1,
@@ -129,7 +132,10 @@ def from_sympy(expression: Any, feature_names: Sequence[str]) -> Law:
     return Law(root, 1 + max(constants_of(root), default=-1))
 
 
-_FUNCTIONS = {"exp": "exp", "log": "log", "tanh": "tanh", "Abs": "abs"}
+_FUNCTIONS = {
+    **{"exp": "exp", "log": "log", "tanh": "tanh", "Abs": "abs"},
+    **{"sin": "sin", "cos": "cos", "atan": "arctan"},
+}
 _CHAINS = {"Add": "add", "Mul": "mul", "Max": "max", "Min": "min"}
 
 

@@ -28,6 +28,7 @@ CODE = Style(
         "min": "np.minimum",
         **{name: f"np.{name}" for name in ("exp", "log", "sqrt", "tanh", "abs", "square")},
         **{name: f"np.{name}" for name in ("log1p", "expm1", "logaddexp")},
+        **{name: f"np.{name}" for name in ("sin", "cos", "arctan")},
     },
 )
 FORMULA = Style({"add": " + ", "sub": " - ", "mul": "*", "div": "/", "pow": "^"}, {}, True)
