@@ -149,7 +149,7 @@ REFUSED = {
     "x = params[0] * data_points[:, 0]\nif not np.all(np.isfinite(x)):\n    x = 0 * x\nreturn x": (
         "a test of its values"
     ),
-    "return params[0] * np.sinc(data_points[:, 0])": "np.sinc",
+    "return params[0] * np.arcsin(data_points[:, 0])": "np.arcsin",
     "return params[0] * data_points[:, 0] / len(data_points)": "number of rows",
     "return params[0] * data_points[:, 0] * np.arange(len(data_points))": "row to row",
     "return params[0] * int(data_points[0, 0])": "plain number",
