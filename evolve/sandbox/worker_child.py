@@ -39,6 +39,8 @@ def main(
     descriptor: int, module: str, memory_mib: int, die_with_parent: bool, without: list[str]
 ) -> None:
     """Serve `module` over the socket `descriptor` until the parent closes it."""
+    if die_with_parent:  # again after the identity is dropped, which clears it
+        lockdown.die_with_parent({}, without)
     first = wire.receive(descriptor)
     if first is None:
         return
