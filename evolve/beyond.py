@@ -77,6 +77,11 @@ def violations(
     points = lines_beyond(x, physics)
     with np.errstate(all="ignore"):
         values = predict(points.reshape(-1, points.shape[-1])).reshape(points.shape[:-1])
+    return broken(values, physics)
+
+
+def broken(values: Array, physics: Physics) -> tuple[float, float]:
+    """What `violations` says of the predictions `(f, n_bases, n_steps)` on lines beyond."""
     infinite = float(np.mean(~np.isfinite(values)))
     if not physics.declared:
         return infinite, 0.0

@@ -48,7 +48,7 @@ def black_box_line(setup: Setup, seed: Seed, lane: ForeignLane) -> Line:
         name=seed.name,
         index=NO_ENTRY,
         n_constants=n_constants,
-        score=score(errors, n_constants, 0.0),
+        score=score(errors, n_constants, 0.0, [fold.weight for fold in setup.folds]),
         held_out_r2=1.0 - float(np.mean(errors)),
         train_r2=scored.scores.overall.r2,
         formula=f"{task.target_names[0]} = black box ({seed.title})",

@@ -1,8 +1,9 @@
 """Turns an archive into the champion: judged on further folds, refitted on all training rows.
 
 Only training rows are read. The finalists are the elites with the best scores; each is fitted on
-folds that the search did not use (longer jumps, other thresholds), and the simplest law that is
-within one standard error of the best (Breiman et al. 1984, section 3.4.3) is refitted on all rows.
+folds that the search did not use (other thresholds) and asked for forecasts beyond the largest
+scales, where one that strays from what the leading laws agree on pays a price. The simplest law
+within one standard error of the best (Breiman et al. 1984, section 3.4.3) is the champion.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
+import numpy.typing as npt
 
 from evolve.archive import Archive, Elite
 from evolve.errors import EvolveError
@@ -18,17 +20,24 @@ from evolve.evaluate import Evaluator, FoldResult, Setting
 from evolve.fold import Fold
 from evolve.law.candidate import Candidate
 from evolve.law.canonical import complexity
-from evolve.law.graph import Array, Law
+from evolve.law.graph import Array
 from evolve.record import Entry, Evaluation, FoldScore
 from evolve.scoring import r2
-from evolve.selection import EPSILON, price
-from evolve.splits import make_judges
+from evolve.selection import (
+    DISSENT_PRICE,
+    MOST_WORSE,
+    SHARE_OF_ERROR,
+    losses_of,
+    price,
+)
+from evolve.splits import make_folds, make_judges
 from evolve.task import Task
 
 FINALISTS = 24
 JUDGING_STARTS = 4
-SHARE_OF_ERROR = 1.0
-MOST_WORSE = 0.2
+N_LEADERS = 12
+FURTHER = (3.0, 10.0)
+LEAST_SPREAD = 1e-6
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +53,7 @@ class Fitted:
         predictions: `(n, t)` predictions of the training rows.
         train_r2: R² on the training rows.
         judged: Scores on the further folds.
+        dissent: How far its forecasts stray from the leading laws', as `dissent` says.
     """
 
     entry: Entry
@@ -54,17 +64,28 @@ class Fitted:
     predictions: Array
     train_r2: float
     judged: tuple[FoldScore, ...]
+    dissent: float = 0.0
+
+    @property
+    def folds(self) -> tuple[FoldScore, ...]:
+        """Scores on the search's and the further folds."""
+        return (*self.entry.evaluation.folds, *self.judged)
 
     @property
     def losses(self) -> Array:
         """`(n_folds,)` log errors on the search's and the further folds."""
-        folds = [*self.entry.evaluation.folds, *self.judged]
-        return np.log(np.array([f.nmse for f in folds]) + EPSILON)
+        return losses_of([f.nmse for f in self.folds])
+
+    @property
+    def cost(self) -> float:
+        """What it costs besides its errors: the price of its size and of its dissent."""
+        law = self.candidate.law
+        return price(law.n_constants, complexity(law.root)) + DISSENT_PRICE * self.dissent
 
     @property
     def judgement(self) -> float:
-        """Mean log error on all folds plus price; the finalists' order."""
-        return float(self.losses.mean() + _cost(self.candidate.law))
+        """Weighted mean log error on all folds plus cost; the finalists' order."""
+        return float(np.average(self.losses, weights=[f.weight for f in self.folds])) + self.cost
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,10 +130,27 @@ def choose(task: Task, archive: Archive, n_workers: int, extra: Sequence[Elite] 
     ]
     if not fitted:
         raise EvolveError(f"{task.name}: no finalist could be fitted on all training rows")
+    fitted = _with_dissent(task, fitted)
     table = np.array([f.losses for f in fitted])
     order = np.argsort([f.judgement for f in fitted], kind="stable")
-    champion = fitted[simplest_within_error(table, [_cost(f.candidate.law) for f in fitted])]
+    weights = [f.weight for f in fitted[0].folds]
+    champion = fitted[simplest_within_error(table, [f.cost for f in fitted], weights)]
     return Choice(champion, tuple(fitted[i] for i in order))
+
+
+def _with_dissent(task: Task, fitted: Sequence[Fitted]) -> list[Fitted]:
+    """The finalists, each with its dissent beyond the data."""
+    x, group = points_beyond(task)
+    spread = task.train.Y.std(axis=0) + 1e-300
+    predictions = np.full((len(fitted), len(x), task.train.Y.shape[1]), np.nan)
+    for number, name in enumerate(task.group_names):
+        rows = np.flatnonzero(group == number)
+        for i, law in enumerate(fitted):
+            if len(rows):
+                told = law.candidate.law.predict(x[rows], law.constants[name])
+                predictions[i, rows] = told / spread
+    told = dissent(predictions, np.array([f.judgement for f in fitted]))
+    return [replace(law, dissent=float(d)) for law, d in zip(fitted, told, strict=True)]
 
 
 def finalists_of(archive: Archive, extra: Sequence[Elite] = ()) -> list[Elite]:
@@ -126,29 +164,78 @@ def finalists_of(archive: Archive, extra: Sequence[Elite] = ()) -> list[Elite]:
     return list(found.values())
 
 
-def simplest_within_error(losses: Array, costs: Sequence[float]) -> int:
+def simplest_within_error(
+    losses: Array, costs: Sequence[float], weights: Sequence[float] | None = None
+) -> int:
     """Row of the law with the lowest price among those within one standard error of the best.
 
     Args:
         losses: `(n_laws, n_folds)` log errors.
-        costs: Price of each law's size.
+        costs: What each law costs besides: its size, its dissent.
+        weights: `(n_folds,)` what each fold counts; all alike if None.
 
     Returns:
         Row number. The standard error is that of the paired difference to the best law; where
         the folds are too unlike each other for it to say much, `MOST_WORSE` bounds it.
     """
     prices = np.asarray(costs)
-    totals = losses.mean(axis=1) + prices
+    share = np.ones(losses.shape[1]) if weights is None else np.asarray(weights)
+    share = share / share.sum()
+    totals = losses @ share + prices
     best = int(np.argmin(totals))
     difference = losses - losses[best]
-    error = difference.std(axis=1) / np.sqrt(losses.shape[1])
+    variance = ((difference - (difference @ share)[:, None]) ** 2) @ share
+    error = np.sqrt(variance * np.sum(share**2))
     allowed = np.minimum(SHARE_OF_ERROR * error, MOST_WORSE)
     close = np.flatnonzero(totals - totals[best] <= allowed)
     return int(min(close, key=lambda i: (prices[i], totals[i])))
 
 
-def _cost(law: Law) -> float:
-    return price(law.n_constants, complexity(law.root))
+def points_beyond(task: Task) -> tuple[Array, npt.NDArray[np.int64]]:
+    """Where finalists are asked what they say far out: rows of the largest scales, moved on.
+
+    Args:
+        task: Its axes say which features grow.
+
+    Returns:
+        `(m, f)` features and `(m,)` group numbers; none for a task that does not extrapolate.
+    """
+    axes = [task.feature_names.index(a) for a in task.spec.folds.axes]
+    train = task.train
+    if not axes:
+        return train.X[:0], train.group[:0]
+    far = make_folds(task)[0].held
+    moved = []
+    for factor in FURTHER:
+        x = train.X[far].copy()
+        for j in axes:
+            if task.spec.features[j].scale == "log":
+                x[:, j] *= factor
+            else:
+                x[:, j] += np.ptp(train.X[:, j]) * np.log10(factor) / 2.0
+        moved.append(x)
+    return np.concatenate(moved), np.tile(train.group[far], len(FURTHER))
+
+
+def dissent(predictions: Array, totals: Array) -> Array:
+    """How far each law's forecasts lie from what the leading laws agree on.
+
+    Args:
+        predictions: `(n_laws, m, t)` predictions far out, in units of the targets' spread.
+        totals: `(n_laws,)` scores; the best `N_LEADERS` are the leaders.
+
+    Returns:
+        `(n_laws,)` log(1 + distance to the leaders' median over the leaders' own spread), not
+        finite where a prediction is not; zeros where there are no points.
+    """
+    if predictions.shape[1] == 0:
+        return np.zeros(len(predictions))
+    leaders = predictions[np.argsort(totals, kind="stable")[:N_LEADERS]]
+    with np.errstate(all="ignore"):
+        centre = np.median(leaders, axis=0)
+        spread = float(np.median(np.abs(leaders - centre))) + LEAST_SPREAD
+        distance = np.sqrt(np.mean((predictions - centre) ** 2, axis=(1, 2)))
+        return np.asarray(np.log1p(np.nan_to_num(distance, nan=np.inf) / spread))
 
 
 def _fitted(task: Task, elite: Elite, judged: Sequence[FoldResult], whole: FoldResult) -> Fitted:

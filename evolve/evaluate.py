@@ -188,7 +188,9 @@ class Evaluator:
         if isinstance(results, Evaluation):
             return replace(results, n_constants=size[0], complexity=size[1], seconds=seconds)
         broken = physics_price([r.facts["against_physics"] for r in results])
-        value = None if screened else score([r.score.nmse for r in results], *size) + broken
+        weights = [r.score.weight for r in results]
+        nmses = [r.score.nmse for r in results]
+        value = None if screened else score(nmses, *size, weights) + broken
         return Evaluation(
             status="screened" if screened else "ok",
             message="",
@@ -239,7 +241,7 @@ class Evaluator:
             error = float(nmse(held, predictions))
         if not np.isfinite(error):
             return failed("not-finite", f"{fold.name}: the squared error overflows")
-        return FoldScore(fold.name, len(held), error, 1.0 - error)
+        return FoldScore(fold.name, len(held), error, 1.0 - error, fold.weight)
 
 
 def failed(status: str, message: str) -> Evaluation:

@@ -6,16 +6,17 @@ targets of rows that every fold holds out.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from functools import partial
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
-from evolve.beyond import Physics, violations, worst
+from evolve.beyond import Physics, broken, lines_beyond, worst
 from evolve.fitting import Fit, Problem, warm
 from evolve.fold import Fold
-from evolve.law.graph import Array, Law, evaluate, law_from_data
+from evolve.law.graph import Array, Law, evaluate_each, law_from_data
 from evolve.law.recipe import Recipe
 from evolve.pooling import fit_pooled
 
@@ -37,6 +38,65 @@ class Rows:
     group: Array
     axes: tuple[int, ...]
     physics: Physics | None = None
+    memo: dict[bytes, Lines] = field(default_factory=dict, compare=False, repr=False)
+
+    def lines(self, fold: Fold, groups: tuple[int, ...]) -> Lines:
+        """Lines beyond the rows that a fold fits; they are the same for every law."""
+        mark = fold.fit.tobytes()
+        if mark not in self.memo:
+            by_group = [
+                lines_beyond(self.x[fold.fit[self.group[fold.fit] == g]], self.physics)
+                for g in groups
+                if self.physics is not None
+            ]
+            self.memo[mark] = Lines.of(by_group, self.x.shape[1])
+        return self.memo[mark]
+
+
+@dataclass(frozen=True, slots=True)
+class Lines:
+    """Points beyond the rows of all groups of a fold, one after the other.
+
+    Attributes:
+        points: `(m, f)` raw features.
+        at: `(m,)` place of each point's group among the groups.
+        shapes: Shape `(f, n_bases, n_steps)` of each group's lines.
+    """
+
+    points: Array
+    at: npt.NDArray[np.int64]
+    shapes: tuple[tuple[int, ...], ...]
+
+    @classmethod
+    def of(cls, by_group: Sequence[Array], n_features: int) -> Lines:
+        """Lines of each group, from `lines_beyond`."""
+        tables = [lines.reshape(-1, n_features) for lines in by_group]
+        sizes = [len(table) for table in tables]
+        points = np.concatenate([np.empty((0, n_features)), *tables])
+        shapes = tuple(lines.shape[:-1] for lines in by_group)
+        return cls(points, np.repeat(np.arange(len(tables)), sizes), shapes)
+
+    @property
+    def n_rows(self) -> int:
+        """Number of points."""
+        return len(self.points)
+
+    def broken(
+        self, law: Law, target: int, constants: Array, physics: Physics
+    ) -> list[tuple[float, float]]:
+        """What `beyond.broken` says of each group.
+
+        Args:
+            law: The law.
+            target: Number of the target.
+            constants: `(n_groups, p)` constants of that target.
+            physics: What to check.
+        """
+        view = law.view(self.points, target)
+        values = evaluate_each(law.root, view, constants[self.at])
+        ends = np.cumsum([int(np.prod(shape)) for shape in self.shapes])[:-1]
+        split = zip(np.split(values, ends), self.shapes, strict=True)
+        return [broken(lines.reshape(shape), physics) for lines, shape in split]
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,24 +152,20 @@ def fit_folds(rows: Rows, folds: list[Fold], law: Law, recipe: Recipe) -> list[F
 def _predict(
     rows: Rows, fold: Fold, law: Law, groups: tuple[int, ...], fits: tuple[Fit, ...]
 ) -> FoldFit:
+    """Predictions of all groups at once, of held-out rows and of lines beyond the data."""
     n_targets = rows.y.shape[1]
     predictions = np.full((len(fold.held), n_targets), np.nan)
+    constants = np.array([f.constants for f in fits]).reshape(len(groups), n_targets, -1)
+    held, at = rows.x[fold.held], np.searchsorted(groups, rows.group[fold.held])
+    known = np.isin(rows.group[fold.held], groups)
+    lines = rows.lines(fold, groups)
     shares: list[tuple[float, float]] = []
-    for i, g in enumerate(groups):
-        at = np.flatnonzero(rows.group[fold.held] == g)
-        x = rows.x[fold.held[at]]
-        for t in range(n_targets):
-            constants = fits[i * n_targets + t].constants
-            predict = partial(_evaluate, law, t, constants)
-            predictions[at, t] = predict(x)
-            if rows.physics is not None:
-                known = rows.x[fold.fit[rows.group[fold.fit] == g]]
-                shares.append(violations(predict, known, rows.physics))
+    for t in range(n_targets):
+        mine = constants[at[known], t]
+        predictions[known, t] = evaluate_each(law.root, law.view(held[known], t), mine)
+        if rows.physics is not None and lines.n_rows:
+            shares += lines.broken(law, t, constants[:, t], rows.physics)
     return FoldFit(groups, fits, predictions, worst(shares))
-
-
-def _evaluate(law: Law, target: int, constants: Array, x: Array) -> Array:
-    return evaluate(law.root, law.view(x, target), constants)
 
 
 @dataclass(frozen=True, slots=True)

@@ -28,6 +28,7 @@ SCREENED = 8
 LIMIT_OF = np.array([60.0, 1e12, 200.0])
 MAX_STEPS = 80
 CAREFUL_STEPS = 12
+PRIOR_STARTS = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,6 +195,11 @@ class Batch:
         self.spread = np.array([max(float(np.std(self.y[s])), 1e-12) for s in slices])
         self.w = np.concatenate([row_weights(p.x, axes, recipe.far) for p in problems])
 
+    @property
+    def box(self) -> Array:
+        """`(p,)` largest size of each constant."""
+        return np.asarray(LIMIT_OF[self.tape.kind])
+
     def fit(
         self,
         priors: Sequence[Prior | None],
@@ -218,19 +224,32 @@ class Batch:
         Returns:
             One fit a problem; their normal matrices are left in `normal`.
         """
-        p = self.tape.n_constants
-        n_starts = self.recipe.starts if n_starts < 0 else n_starts
-        begin = _centres(priors, p) if begin is None else begin
-        box = LIMIT_OF[self.tape.kind] if boxed else np.full(p, np.inf)
-        answer = solve(
-            self.job(priors, box),
-            uniforms(SCREENED * n_starts, p),
-            begin,
-            n_starts,
-            Patience(max_steps, careful_steps),
-        )
+        box = self.box if boxed else np.full(self.tape.n_constants, np.inf)
+        patience = Patience(max_steps, careful_steps)
+        answer = self.answer(priors, box, patience, begin=begin, n_starts=n_starts)
         self.normal = answer.ends.normal[:, 0]
         return [self._result(q, answer, box, prior) for q, prior in enumerate(priors)]
+
+    def answer(
+        self,
+        priors: Sequence[Prior | None],
+        box: Array,
+        patience: Patience,
+        *,
+        begin: Array | None = None,
+        n_starts: int = -1,
+    ) -> Answer:
+        """Where the starts of every problem lead, as the kernel leaves it; arguments as `fit`.
+
+        A prior leaves little room for other minima, so fewer starts are screened under one.
+        """
+        p = self.tape.n_constants
+        if n_starts < 0:
+            free = all(prior is None for prior in priors)
+            n_starts = self.recipe.starts if free else min(self.recipe.starts, PRIOR_STARTS)
+        begin = _centres(priors, p) if begin is None else begin
+        pool = uniforms(SCREENED * n_starts, p)
+        return solve(self.job(priors, box), pool, begin, n_starts, patience)
 
     def job(self, priors: Sequence[Prior | None], box: Array) -> Job:
         """The problems as the kernel takes them."""

@@ -19,9 +19,11 @@ class Fold:
         fit: Rows to fit.
         held: Rows to predict.
         unjudged: Rows of groups that have too few rows or levels left to be fitted.
+        weight: What its error counts beside that of other folds.
     """
 
     name: str
     fit: Ints
     held: Ints
     unjudged: Ints = field(default_factory=lambda: np.zeros(0, dtype=np.int64))
+    weight: float = 1.0

@@ -8,17 +8,21 @@ one spread a constant, both learnt from all groups of the fold by expectation-ma
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 
-from evolve.fitting import Batch, Fit, Prior, Problem
+from evolve.fitting import MAX_STEPS, Batch, Fit, Prior, Problem
 from evolve.law.graph import Array, Law
+from evolve.law.multistart import Ends, Patience
 from evolve.law.primitives import Ints
 from evolve.law.recipe import Recipe
 
 ROUNDS = 6
 LEAST_GROUPS = 3
 FLOOR = 1e-2
+FIRST_STARTS = 4
+SETTLED = 0.02
 
 
 def fit_pooled(
@@ -42,36 +46,92 @@ def fit_pooled(
     pools = [rows for rows in pools if len(rows) >= LEAST_GROUPS]
     if recipe.pool == 0.0 or not pools:
         return batch.fit([None] * len(problems))
-    fits = batch.fit([None] * len(problems), n_starts=min(recipe.starts, 4))
-    moments = [_first_moments(np.array([fits[i].constants for i in rows])) for rows in pools]
-    noise = [_noise(batch, fits, rows, None) for rows in pools]
+    return batch.fit(_learn(batch, pools, recipe))
+
+
+@dataclass(frozen=True, slots=True)
+class Pool:
+    """What is known of the groups of one pool.
+
+    Attributes:
+        rows: Numbers of its problems.
+        mean: `(p,)` centre of the constants.
+        variance: `(p,)` their spread, squared.
+        noise: Variance of the residuals.
+    """
+
+    rows: Ints
+    mean: Array
+    variance: Array
+    noise: float
+
+    def prior(self, strength: float) -> Prior:
+        """The prior in units of the cost."""
+        return Prior(self.mean, strength * self.noise / self.variance)
+
+
+def _learn(batch: Batch, pools: Sequence[Ints], recipe: Recipe) -> list[Prior | None]:
+    """The prior of each problem, after expectation-maximisation."""
+    nothing: list[Prior | None] = [None] * len(batch.counts)
+    box = batch.box
+    first = batch.answer(
+        nothing, box, Patience(MAX_STEPS, 0), n_starts=min(recipe.starts, FIRST_STARTS)
+    )
+    known = [_first(batch, first.ends, rows) for rows in pools]
+    ends = first.ends
     for _ in range(ROUNDS):
-        priors = _priors(len(problems), pools, moments, noise, recipe.pool)
-        begin = np.array([f.constants for f in fits])[:, None, :]
-        fits = batch.fit(priors, begin=begin, n_starts=0)
-        moments = [_moments(batch, fits, rows, s) for rows, s in zip(pools, noise, strict=True)]
-        noise = [_noise(batch, fits, rows, priors) for rows in pools]
-    return batch.fit(_priors(len(problems), pools, moments, noise, recipe.pool))
+        priors = _priors(nothing, known, recipe.pool)
+        ends = batch.answer(
+            priors, box, Patience(MAX_STEPS, 0), begin=ends.constants, n_starts=0
+        ).ends
+        before, known = known, [_maximise(batch, ends, pool, recipe.pool) for pool in known]
+        if all(_settled(old, new) for old, new in zip(before, known, strict=True)):
+            break
+    return _priors(nothing, known, recipe.pool)
 
 
-def _first_moments(constants: Array) -> tuple[Array, Array]:
-    """Median and squared median deviation of the constants `(m, p)` of single fits."""
+def _priors(
+    nothing: Sequence[Prior | None], known: Sequence[Pool], strength: float
+) -> list[Prior | None]:
+    """The prior of each problem: that of its pool, if it has one."""
+    priors = list(nothing)
+    for pool in known:
+        prior = pool.prior(strength)
+        for i in pool.rows:
+            priors[i] = prior
+    return priors
+
+
+def _first(batch: Batch, ends: Ends, rows: Ints) -> Pool:
+    """Median and squared median deviation of the constants of single fits."""
+    constants = ends.constants[rows, 0]
     centre = np.median(constants, axis=0)
     spread = 1.4826 * np.median(np.abs(constants - centre), axis=0)
-    return centre, _floored(spread**2, centre)
+    none = np.zeros_like(centre)
+    noise = _noise(batch, ends, rows, Prior(none, none))
+    return Pool(rows, centre, _floored(spread**2, centre), noise)
 
 
-def _moments(batch: Batch, fits: Sequence[Fit], rows: Ints, noise: float) -> tuple[Array, Array]:
-    """Mean and variance `(p,)` of the groups' constants: the M step."""
-    constants = np.array([fits[i].constants for i in rows])
-    within = noise * _diagonals(batch, rows)
+def _maximise(batch: Batch, ends: Ends, pool: Pool, strength: float) -> Pool:
+    """The M step: mean and variance of the groups' constants, and the noise."""
+    constants = ends.constants[pool.rows, 0]
+    within = pool.noise * _diagonals(ends, pool.rows)
     mean = constants.mean(axis=0)
-    return mean, _floored(((constants - mean) ** 2 + within).mean(axis=0), mean)
+    variance = _floored(((constants - mean) ** 2 + within).mean(axis=0), mean)
+    return Pool(pool.rows, mean, variance, _noise(batch, ends, pool.rows, pool.prior(strength)))
 
 
-def _diagonals(batch: Batch, rows: Ints) -> Array:
+def _settled(old: Pool, new: Pool) -> bool:
+    """Whether a round moved neither centre nor spread by more than `SETTLED` of the spread."""
+    spread = np.sqrt(new.variance)
+    moved = np.abs(new.mean - old.mean) + np.abs(spread - np.sqrt(old.variance))
+    return bool(np.all(moved <= SETTLED * spread))
+
+
+def _diagonals(ends: Ends, rows: Ints) -> Array:
     """`(m, p)` diagonals of the inverse normal matrices of some problems."""
-    inverse = np.linalg.pinv(batch.normal[rows], hermitian=True)
+    with np.errstate(all="ignore"):  # matrices of rank 0
+        inverse = np.linalg.pinv(ends.normal[rows, 0], hermitian=True)
     return np.asarray(np.diagonal(inverse, axis1=1, axis2=2))
 
 
@@ -80,32 +140,11 @@ def _floored(variance: Array, mean: Array) -> Array:
     return np.maximum(variance, (FLOOR * (np.abs(mean) + FLOOR)) ** 2)
 
 
-def _noise(
-    batch: Batch, fits: Sequence[Fit], rows: Ints, priors: Sequence[Prior | None] | None
-) -> float:
+def _noise(batch: Batch, ends: Ends, rows: Ints, prior: Prior) -> float:
     """Residual variance of one pool, with the constants that the prior fixes not counted."""
-    constants = np.array([fits[i].constants for i in rows])
-    mean, weight = np.zeros_like(constants), np.zeros_like(constants)
-    for m, i in enumerate(rows):
-        prior = priors[i] if priors is not None else None
-        if prior is not None:
-            mean[m], weight[m] = prior.mean, prior.weight
-    total = 2.0 * sum(fits[i].cost for i in rows) - float(np.sum(weight * (constants - mean) ** 2))
-    shrunk = np.clip(_diagonals(batch, rows) * weight, 0.0, 1.0)
+    gaps = ends.constants[rows, 0] - prior.mean
+    total = 2.0 * float(ends.costs[rows, 0].sum()) - float(np.sum(prior.weight * gaps**2))
+    with np.errstate(invalid="ignore"):
+        shrunk = np.clip(_diagonals(ends, rows) * prior.weight, 0.0, 1.0)
     free = float(batch.counts[rows].sum() - np.sum(1.0 - shrunk))
     return float(max(total, 1e-300) / max(free, 1.0))
-
-
-def _priors(
-    n: int,
-    pools: Sequence[Ints],
-    moments: Sequence[tuple[Array, Array]],
-    noise: Sequence[float],
-    strength: float,
-) -> list[Prior | None]:
-    """The prior of each problem: its pool's mean and precision, in units of the cost."""
-    priors: list[Prior | None] = [None] * n
-    for rows, (mean, variance), variance_of_rows in zip(pools, moments, noise, strict=True):
-        for i in rows:
-            priors[i] = Prior(mean, strength * variance_of_rows / variance)
-    return priors

@@ -25,12 +25,14 @@ class FoldScore:
         n_held: Number of held-out rows.
         nmse: Mean squared error over variance, mean over targets; may be infinite.
         r2: `1 - nmse` as SLDBench computes it.
+        weight: What the error counts beside those of other folds.
     """
 
     name: str
     n_held: int
     nmse: float
     r2: float
+    weight: float = 1.0
 
 
 @dataclass(frozen=True)
@@ -113,7 +115,8 @@ def entry_to_row(entry: Entry) -> tuple[Any, ...]:
     """The values of `COLUMNS`; floats keep every bit, surrogates in messages are escaped."""
     told = entry.evaluation
     folds = [
-        (fold.name, int(fold.n_held), float(fold.nmse), float(fold.r2)) for fold in told.folds
+        (fold.name, int(fold.n_held), float(fold.nmse), float(fold.r2), float(fold.weight))
+        for fold in told.folds
     ]
     return (
         int(entry.index),

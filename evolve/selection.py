@@ -1,7 +1,9 @@
 """Turns held-out errors and a law's size into the score that the search minimises.
 
-Every number that decides what is preferred stands here: the floor under an error, the price of a
-constant and of exotic operations, and what a first look must show.
+Every number that decides what is preferred stands here: the weights of folds, the floor under an
+error, the price of a constant and of exotic operations, what a first look must show, and how the
+champion is told from the other finalists. They were settled on nested folds of training rows and
+on synthetic laws: `python -m evolve bench nested` prints the evidence.
 """
 
 from __future__ import annotations
@@ -9,27 +11,59 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
+import numpy.typing as npt
 
+Array = npt.NDArray[np.float64]
+
+FOLD_DECAY = 2.0
+SIDEWAYS_SHARE = 0.5
 EPSILON = 1e-5
 CONSTANT_PRICE = 0.02
 EXOTIC_PRICE = 0.005
 PHYSICS_PRICE = 1.0
 FIRST_LOOK_STARTS = 4
 FIRST_LOOK_MARGIN = 0.7
+DISSENT_PRICE = 0.6
+SHARE_OF_ERROR = 1.0
+MOST_WORSE = 0.5
 
 
-def score(nmses: Sequence[float], n_constants: int, complexity: float) -> float:
-    """Mean over folds of log(NMSE + epsilon), plus the price of the law's size.
+def fold_weight(n_fitted: int, n_rows: int) -> float:
+    """What the error of a fold counts.
+
+    A fold that fits fewer rows says less of a law fitted to all of them: its weight falls with
+    the share of rows that are not fitted.
+
+    Args:
+        n_fitted: Rows that the fold fits.
+        n_rows: Rows that it could fit.
+    """
+    return float((1.0 - n_fitted / n_rows) ** -FOLD_DECAY)
+
+
+def losses_of(nmses: Sequence[float]) -> Array:
+    """`(n_folds,)` log(NMSE + epsilon)."""
+    return np.asarray(np.log(np.asarray(nmses, dtype=float) + EPSILON))
+
+
+def score(
+    nmses: Sequence[float],
+    n_constants: int,
+    complexity: float,
+    weights: Sequence[float] | None = None,
+) -> float:
+    """Weighted mean over folds of log(NMSE + epsilon), plus the price of the law's size.
 
     Args:
         nmses: Error of each fold, as a fraction of the variance of its held-out targets.
         n_constants: Constants for each group and target.
         complexity: Size of the law weighted by how exotic its operations are.
+        weights: What each fold counts; all alike if None.
 
     Returns:
         The score; lower is better.
     """
-    return float(np.mean(np.log(np.asarray(nmses) + EPSILON)) + price(n_constants, complexity))
+    return float(np.average(losses_of(nmses), weights=weights) + price(n_constants, complexity))
 
 
 def physics_price(shares: Sequence[float]) -> float:

@@ -7,6 +7,7 @@ test does one step further out (rolling origin). Tasks without axes get plain k-
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 import numpy.typing as npt
@@ -15,10 +16,11 @@ from evolve.errors import TaskError
 from evolve.fold import Fold, Ints
 from evolve.law.graph import Array
 from evolve.scoring import nmse
+from evolve.selection import SIDEWAYS_SHARE, fold_weight
 from evolve.task import Task
 
 SHARES = (0.08, 0.16, 0.28, 0.45)
-JUDGE_SHARES = (0.04, 0.12, 0.2, 0.3, 0.45, 0.6)
+JUDGE_SHARES = (0.04, 0.12, 0.2, 0.24, 0.36, 0.5)
 SIDEWAYS_SHARES = (0.08, 0.16, 0.28, 0.4, 0.45, 0.5, 0.55, 0.6, 0.65)
 OTHER_K = (4, 7)
 LEAST_FOLDS = 3
@@ -157,24 +159,35 @@ def _why_no_folds(task: Task) -> str:
 def make_judges(task: Task) -> list[Fold]:
     """Further folds, for choosing among the finalists of a search.
 
-    Other thresholds than `make_folds`, the next scale alone, and long jumps that leave out the
-    scales between the rows to fit and the rows to predict. Without axes, k-fold with other k.
-    A table that allows no others gets the folds of `make_folds` again.
+    Other thresholds than `make_folds`, and where there are few, jumps that leave out the scales
+    between the rows to fit and the rows to predict. Without axes, k-fold with other k. A table
+    that allows no others gets the folds of `make_folds` again.
     """
     group = task.train.group
     if not task.spec.folds.axes:
         others = [f for k in OTHER_K for f in k_fold(group, k)]
         return _judgeable(task, others) or make_folds(task)
+    known = make_folds(task)
     deep = _peeled(task, JUDGE_SHARES)
-    if len(deep) < LEAST_FOLDS:
-        deep += _sideways(task, [*deep, *make_folds(task)], LEAST_FOLDS)
-    jumps = [
-        Fold(f"{near.name} after a jump", far.fit, near.held, far.unjudged)
-        for i, near in enumerate(deep)
-        for far in deep[i + 1 : i + 4]
-        if set(group[near.held]) <= set(group[far.fit])
-    ]
-    return deep + jumps or make_folds(task)
+    others = [fold for fold in deep if not _is_among(fold, known)]
+    if len(others) < LEAST_FOLDS:
+        jumps = [
+            _weighed(task, Fold(f"{near.name} after a jump", far.fit, near.held, far.unjudged))
+            for i, near in enumerate(deep)
+            for far in deep[i + 1 : i + 3]
+            if set(group[near.held]) <= set(group[far.fit])
+        ]
+        others += jumps[: LEAST_FOLDS - len(others)]
+    if len(others) < LEAST_FOLDS:
+        others += _sideways(task, [*others, *known], LEAST_FOLDS - len(others))
+    return others or known
+
+
+def _is_among(fold: Fold, folds: Sequence[Fold]) -> bool:
+    """Whether a fold fits and predicts the same rows as one of others."""
+    return any(
+        np.array_equal(fold.held, f.held) and np.array_equal(fold.fit, f.fit) for f in folds
+    )
 
 
 def can_be_judged(task: Task, fold: Fold) -> bool:
@@ -184,7 +197,13 @@ def can_be_judged(task: Task, fold: Fold) -> bool:
 
 
 def _judgeable(task: Task, folds: Sequence[Fold]) -> list[Fold]:
-    return [fold for fold in folds if can_be_judged(task, fold)]
+    """The folds that can be judged, weighed."""
+    return [_weighed(task, fold) for fold in folds if can_be_judged(task, fold)]
+
+
+def _weighed(task: Task, fold: Fold) -> Fold:
+    weight = fold_weight(len(fold.fit), task.train.n_rows - len(fold.unjudged))
+    return replace(fold, weight=weight)
 
 
 def _peeled(task: Task, shares: Sequence[float]) -> list[Fold]:
@@ -195,11 +214,15 @@ def _peeled(task: Task, shares: Sequence[float]) -> list[Fold]:
 
 
 def _sideways(task: Task, folds: Sequence[Fold], n: int) -> list[Fold]:
-    """Folds along all features that act through their logarithm, other than those given."""
+    """Folds along all features that act through their logarithm, other than those given.
+
+    They are less like the test than the given ones, and weigh less than each of these.
+    """
     logs = [j for j, f in enumerate(task.spec.features) if f.scale == "log"]
     if not logs:
         return []
     known = [f.held for f in folds]
     others = peel(task.train.X[:, logs], task.train.group, "any", SIDEWAYS_SHARES)
     new = [f for f in others if not any(np.array_equal(f.held, held) for held in known)]
-    return _judgeable(task, new)[:n]
+    most = SIDEWAYS_SHARE * min((f.weight for f in folds), default=np.inf)
+    return [replace(f, weight=min(f.weight, most)) for f in _judgeable(task, new)[:n]]

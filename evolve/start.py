@@ -24,7 +24,7 @@ from evolve.splits import make_folds
 from evolve.task import Task
 
 DEFAULT_CONSTANTS = 12
-SCORING_VERSION = 1
+SCORING_VERSION = 2
 
 
 @dataclass(frozen=True)

@@ -118,7 +118,8 @@ def _check(
         problem = f"fast lane: {fitted.status} {fitted.message}".rstrip()
         return Check(index, size, elite.score, None, None, problem)
     law = elite.genome.law
-    again = score([r.score.nmse for r in fitted], law.n_constants, complexity(law.root))
+    nmses, weights = zip(*((r.score.nmse, r.score.weight) for r in fitted), strict=True)
+    again = score(nmses, law.n_constants, complexity(law.root), weights)
     again += physics_price([r.facts["against_physics"] for r in fitted])
     gap: float | str = 0.0
     for fold, result in zip(setting.folds, fitted, strict=True):

@@ -42,13 +42,15 @@ def archive_of(entries: Sequence[Entry]) -> Archive:
 def _entry(task: Task, setup: Setup, index: int, proposal: Proposal) -> Entry:
     candidate = proposal.candidate
     views = fit_model(task, candidate).search_folds
-    folds = tuple(FoldScore(v.fold.name, len(v.fold.held), 1 - v.r2, v.r2) for v in views)
+    folds = tuple(
+        FoldScore(v.fold.name, len(v.fold.held), 1 - v.r2, v.r2, v.fold.weight) for v in views
+    )
     size = candidate.law.n_constants, complexity(candidate.law.root)
     good = all(fold.r2 == fold.r2 for fold in folds)
     evaluation = Evaluation(
         status="ok" if good else "not-finite",
         message="",
-        score=score([fold.nmse for fold in folds], *size) if good else None,
+        score=score([f.nmse for f in folds], *size, [f.weight for f in folds]) if good else None,
         stage=1,
         folds=folds if good else (),
         n_constants=size[0],

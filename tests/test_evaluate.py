@@ -99,7 +99,8 @@ def test_an_evaluation_scores_every_fold_and_the_size_of_the_law(evaluator: Eval
     assert [(f.name, f.n_held) for f in told.folds] == [(f.name, len(f.held)) for f in folds]
     size = POWER.law.n_constants, complexity(POWER.law.root)
     assert (told.n_constants, told.complexity) == size
-    assert told.score == score([f.nmse for f in told.folds], *size)
+    weights = [f.weight for f in told.folds]
+    assert told.score == score([f.nmse for f in told.folds], *size, weights)
     assert all(f.r2 == 1.0 - f.nmse for f in told.folds)
 
 

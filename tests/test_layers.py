@@ -16,11 +16,11 @@ ROWS: tuple[tuple[str, ...], ...] = (
     ("errors",),
     (
         *("spec", "tables", "task", "fold", "splits", "beyond", "program", "law"),
-        *("scoring", "record"),
+        *("scoring", "record", "selection"),
     ),
     (
         *("fitting", "pooling", "operators"),
-        *("selection", "archive", "store", "database", "lock", "migrations"),
+        *("archive", "store", "database", "lock", "migrations"),
     ),
     ("sandbox", "proposers", "fit_server"),
     ("evaluate",),

@@ -13,6 +13,7 @@ from evolve.selection import (
     FIRST_LOOK_MARGIN,
     PHYSICS_PRICE,
     first_look_passes,
+    fold_weight,
     physics_price,
     price,
     score,
@@ -37,6 +38,18 @@ def test_the_order_of_the_folds_does_not_matter(
     nmses: list[float], size: tuple[int, float]
 ) -> None:
     assert score(nmses[::-1], *size) == pytest.approx(score(nmses, *size))
+
+
+@settings(max_examples=30)
+@given(errors, sizes)
+def test_equal_weights_change_no_score(nmses: list[float], size: tuple[int, float]) -> None:
+    weights = [0.5] * len(nmses)
+    assert score(nmses, *size, weights) == pytest.approx(score(nmses, *size))
+
+
+def test_an_error_on_a_fold_that_holds_out_more_counts_less() -> None:
+    weights = [fold_weight(n, 100) for n in (90, 80, 60)]
+    assert score([1.0, 0.1, 0.1], 2, 5.0, weights) > score([0.1, 0.1, 1.0], 2, 5.0, weights)
 
 
 def test_a_perfect_prediction_has_a_finite_score() -> None:

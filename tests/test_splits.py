@@ -257,3 +257,21 @@ def test_a_task_with_too_few_rows_for_plain_folds_says_so() -> None:
     task = task_of(np.arange(1.0, 5.0), np.arange(4.0))
     with pytest.raises(TaskError, match="rows enough"):
         make_folds(task)
+
+
+def test_folds_weigh_less_the_more_rows_they_leave_out() -> None:
+    weights = [fold.weight for fold in make_folds(power_task())]
+    assert weights == sorted(weights, reverse=True)
+    assert weights[0] > weights[-1]
+
+
+def test_plain_folds_weigh_alike() -> None:
+    weights = [fold.weight for fold in make_folds(power_task(folds={"kfold": 4}))]
+    assert len(set(weights)) == 1
+
+
+def test_a_fold_along_another_feature_weighs_less_than_one_along_the_axes() -> None:
+    task = load_task("parallel", [TASKS_DIR])
+    first, *others = make_folds(task)
+    assert others
+    assert all(fold.weight <= first.weight / 2 for fold in others)

@@ -152,6 +152,25 @@ def evaluate(root: Node, x: Array, constants: Array) -> Array:
         `(n,)` or `(s, n)` values; not finite where the law is not defined.
     """
     columns = np.asarray(constants, dtype=float)[..., None]
+    return _evaluate(root, x, columns)
+
+
+def evaluate_each(root: Node, x: Array, constants: Array) -> Array:
+    """Value of a tree on rows that each have constants of their own.
+
+    Args:
+        root: The tree.
+        x: `(n, f)` raw features.
+        constants: `(n, p)` constants.
+
+    Returns:
+        `(n,)` values; not finite where the law is not defined.
+    """
+    return _evaluate(root, x, np.asarray(constants, dtype=float).T)
+
+
+def _evaluate(root: Node, x: Array, columns: Array) -> Array:
+    """Value of a tree; constants stand along the second last axis of `columns`."""
     memo: dict[Node, Any] = {}
     with np.errstate(all="ignore"):
         for node in walk(root):
