@@ -13,12 +13,21 @@ from evolve.operators.terms import FIRST_FRESH
 SLOPES = (1.0, 0.5, -1.0, -0.5, 2.0, 0.0)
 
 
+def slopes_of(root: Node) -> list[int]:
+    """Numbers of the constants that multiply something or stand as an exponent, in order.
+
+    They have no unit of the features or the target, so two of them may be one and the same.
+    """
+    slopes = {a for n in walk(root) if n.op in ("mul", "pow") for a in n.args}
+    return sorted(n.index for n in slopes if n.op == "const")
+
+
 @operator
 def tie_constants(
     parent: Candidate, other: Candidate, space: Space, rng: np.random.Generator
 ) -> Candidate | None:
-    """Two constants become one."""
-    numbers = sorted(constants_of(parent.law.root))
+    """Two slopes or exponents become one."""
+    numbers = slopes_of(parent.law.root)
     if len(numbers) < 2:
         return None
     keep, drop = (numbers[i] for i in rng.choice(len(numbers), 2, replace=False))
@@ -55,12 +64,11 @@ def _exchange(node: Node, old: Node, new: Node, at: int) -> tuple[Node, int]:
 def fix_constant(
     parent: Candidate, other: Candidate, space: Space, rng: np.random.Generator
 ) -> Candidate | None:
-    """A slope or exponent becomes a small literal, or any constant becomes 0 or 1."""
+    """A slope or exponent becomes a small literal, or any other constant becomes 0."""
     numbers = sorted(constants_of(parent.law.root))
     if len(numbers) < 2:
         return None
     old = const(numbers[int(rng.integers(len(numbers)))])
-    slopes = {a for n in walk(parent.law.root) if n.op in ("mul", "pow") for a in n.args}
-    options = SLOPES if old in slopes else (0.0, 1.0)
+    options = SLOPES if old.index in slopes_of(parent.law.root) else (0.0,)
     value = chosen(rng, [num(v) for v in options])
     return with_root(parent, substitute(parent.law.root, old, value))

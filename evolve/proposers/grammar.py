@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -20,6 +20,7 @@ LARGEST_PER_CONSTANT = 10
 GREED = 0.12
 RESTART_AFTER = 600
 TWICE = 0.35
+DISGUISES = (math.e, 1.0 / math.e, 1.0 + math.e)
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,12 +116,27 @@ def renumbered(candidate: Candidate) -> Candidate:
 
 
 def has_odd_literal(root: Node) -> bool:
-    """Whether a literal is a constant in disguise: added and not 0 or 1, or e or 1 + e."""
+    """Whether a literal is a constant in disguise.
+
+    That is one added and not 0 or 1, one added in an exponent (an amplitude e), or e or 1 + e.
+    """
     added = {a for n in walk(root) if n.op in ("add", "sub") for a in n.args}
     literals = {n for n in walk(root) if n.op == "num"}
-    return any(n in added and n.value not in (0.0, 1.0) for n in literals) or any(
-        math.isclose(n.value, e) for n in literals for e in (math.e, 1.0 / math.e, 1.0 + math.e)
+    exponents = {a for n in walk(root) if n.op in ("exp", "logaddexp") for a in n.args}
+    return (
+        any(n in added and n.value not in (0.0, 1.0) for n in literals)
+        or any(math.isclose(n.value, e) for n in literals for e in DISGUISES)
+        or any(t.op == "num" and t.value != 0.0 for e in exponents for t in _addends(e))
     )
+
+
+def _addends(node: Node) -> Iterator[Node]:
+    """Terms of a sum or difference."""
+    if node.op in ("add", "sub"):
+        for arg in node.args:
+            yield from _addends(arg)
+    else:
+        yield node
 
 
 def allowed_recipe(recipe: Recipe, space: Space) -> Recipe:
