@@ -190,6 +190,19 @@ def _is_among(fold: Fold, folds: Sequence[Fold]) -> bool:
     )
 
 
+def beyond_rows(task: Task, share: float) -> npt.NDArray[np.bool_]:
+    """`(n,)` whether a training row lies beyond the thresholds that hold out a least share.
+
+    Args:
+        task: A task with axes.
+        share: Least share of each group's rows to hold out.
+    """
+    columns = [task.feature_names.index(a) for a in task.spec.folds.axes]
+    return _far_rows(task.train.X[:, columns], task.train.group, task.spec.folds.together, share)[
+        0
+    ]
+
+
 def can_be_judged(task: Task, fold: Fold) -> bool:
     """Whether every target varies over the rows held out; an error has no scale otherwise."""
     held = task.train.Y[fold.held]

@@ -10,7 +10,7 @@ import os
 import platform
 import tempfile
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from importlib.resources import files
 from pathlib import Path
@@ -26,7 +26,7 @@ from evolve.law.printer import formula
 from evolve.record import Entry
 from evolve.run import Settings, carry_on, create_run
 from evolve.scoring import r2
-from evolve.start import Setup, make_setup
+from evolve.start import make_setup
 from evolve.store import Store
 from evolve.task import Table, Task, load_test
 
@@ -37,7 +37,6 @@ class Line:
 
     Attributes:
         task: Its name.
-        variant: What was changed in the engine; ``full`` for nothing.
         seed: Seed of the run.
         fold_r2: Mean R² over the search's folds.
         train_r2: R² on all training rows.
@@ -50,7 +49,6 @@ class Line:
     """
 
     task: str
-    variant: str
     seed: int
     fold_r2: float
     train_r2: float
@@ -88,8 +86,6 @@ def run_task(
     seed: int,
     evaluations: int,
     workers: int,
-    variant: str = "full",
-    change: Callable[[Setup], Setup] | None = None,
 ) -> Line:
     """Search one task in a temporary folder and measure its champion.
 
@@ -98,8 +94,6 @@ def run_task(
         seed: Seed of the run.
         evaluations: Budget.
         workers: Worker processes.
-        variant: Name of what `change` does.
-        change: Alters the setup before the run.
 
     Returns:
         The line of the table.
@@ -108,7 +102,6 @@ def run_task(
         EvolveError: nothing could be fitted.
     """
     setup = make_setup(task, seed)
-    setup = change(setup) if change else setup
     began = time.monotonic()
     with tempfile.TemporaryDirectory() as folder:
         settings = Settings(seed, evaluations)
@@ -118,17 +111,14 @@ def run_task(
     seconds = time.monotonic() - began
     if choice is None:
         raise EvolveError(f"{task.name}: no candidate could be fitted")
-    return _line(task, variant, seed, choice, seconds, n_entries / seconds)
+    return _line(task, seed, choice, seconds, n_entries / seconds)
 
 
-def _line(
-    task: Task, variant: str, seed: int, choice: Choice, seconds: float, rate: float
-) -> Line:
+def _line(task: Task, seed: int, choice: Choice, seconds: float, rate: float) -> Line:
     champion = choice.champion
     law = champion.candidate.law
     return Line(
         task=task.name,
-        variant=variant,
         seed=seed,
         fold_r2=float(np.mean([f.r2 for f in champion.entry.evaluation.folds])),
         train_r2=champion.train_r2,

@@ -30,6 +30,7 @@ VERBS = (
     "compare",
     "tasks",  # tasks, data pull
     "bench",
+    "nested",  # bench nested, bench ablate
     "coverage",  # bench coverage
     "doctor",
 )

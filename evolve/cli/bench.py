@@ -37,26 +37,8 @@ def tasks(
 
     Example: python -m evolve bench tasks --tasks data_constrained --seeds "0 1 2"
     """
-    lines = _run(["full"], names, seeds, evaluations, workers, tasks_dirs)
+    lines = _run(names, seeds, evaluations, workers, tasks_dirs)
     _show(lines, json=json)
-
-
-@bench.command()
-def ablate(
-    names: Names = "",
-    seeds: Seeds = "0",
-    evaluations: Evaluations = None,
-    workers: Workers = None,
-    tasks_dirs: TasksDirs = None,
-    json: Json = False,
-) -> None:
-    """Search with one ingredient taken out at a time.
-
-    Example: python -m evolve bench ablate --tasks sft --evaluations 600
-    """
-    from evolve.bench.ablate import VARIANTS
-
-    _show(_run(list(VARIANTS), names, seeds, evaluations, workers, tasks_dirs), json=json)
 
 
 @bench.command()
@@ -122,15 +104,13 @@ def _tell(case: Case) -> None:
 
 
 def _run(
-    variants: list[str],
     names: str,
     seeds: str,
     evaluations: int | None,
     workers: int | None,
     tasks_dirs: TasksDirs,
 ) -> list[Line]:
-    """The lines of all variants, tasks and seeds; each is told on stderr when it is done."""
-    from evolve.bench.ablate import VARIANTS
+    """The lines of all tasks and seeds; each is told on stderr when it is done."""
     from evolve.bench.tasks import run_task
     from evolve.cli.options import n_cores
     from evolve.run import DEFAULT_EVALUATIONS
@@ -142,18 +122,12 @@ def _run(
     for name in wanted:
         task = load_task(name, dirs)
         for seed in map(int, seeds.split()):
-            for variant in variants:
-                budget = evaluations or DEFAULT_EVALUATIONS
-                line = run_task(
-                    task, seed, budget, workers or n_cores(), variant, VARIANTS[variant]
-                )
-                lines.append(line)
-                told = "-" if line.test_r2 is None else f"{line.test_r2:.4f}"
-                print(
-                    f"{name} seed {seed} {variant}: test R2 {told} in {line.seconds:.0f} s",
-                    file=sys.stderr,
-                    flush=True,
-                )
+            budget = evaluations or DEFAULT_EVALUATIONS
+            line = run_task(task, seed, budget, workers or n_cores())
+            lines.append(line)
+            told = "-" if line.test_r2 is None else f"{line.test_r2:.4f}"
+            words = f"{name} seed {seed}: test R2 {told} in {line.seconds:.0f} s"
+            print(words, file=sys.stderr, flush=True)
     return lines
 
 
@@ -166,13 +140,13 @@ def _show(lines: list[Line], *, json: bool) -> None:
         data = {"machine": machine(), "lines": [line.to_data() for line in lines]}
         print_json(data | {"published": known})
         return
-    headings = "task variant seed folds train test constants seconds per_s best_published formula"
+    headings = "task seed folds train test constants seconds per_s best_published formula"
     rows = []
     for line in lines:
         best = max(known[line.task]) if line.task in known else None
         rows.append(
             [
-                *(line.task, line.variant, line.seed, line.fold_r2, line.train_r2, line.test_r2),
+                *(line.task, line.seed, line.fold_r2, line.train_r2, line.test_r2),
                 *(line.n_constants, round(line.seconds), round(line.rate, 1), best),
                 line.formula,
             ]

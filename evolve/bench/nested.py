@@ -1,0 +1,206 @@
+"""Turns training rows into searches that never see their own far end, which then judges them.
+
+The rows of the largest scales are taken out of a task's training rows; the rest is searched as a
+task of its own; what the search chose is scored on the rows taken out. So choices about the engine
+can be made on the training rows of real tasks, and `test.csv` stays closed.
+"""
+
+from __future__ import annotations
+
+import tempfile
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from scipy.stats import spearmanr
+
+from evolve.bench.families import FAMILIES
+from evolve.bench.synthetic import make_case
+from evolve.bench.tasks import Silent, predict
+from evolve.champion import Choice, Fitted, simplest_within_error
+from evolve.errors import EvolveError
+from evolve.law.canonical import complexity
+from evolve.law.graph import Array
+from evolve.law.printer import formula
+from evolve.run import Settings, carry_on, create_run
+from evolve.scoring import nmse
+from evolve.selection import price
+from evolve.splits import beyond_rows
+from evolve.start import Setup, make_setup
+from evolve.task import Table, Task
+
+SHARES = (0.1, 0.35)
+NOISES = (0.001, 0.01)
+SYNTHETIC_SEED = 100  # `bench recover` reports seeds 0, 1 and 2
+WORST = 10.0
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One search of inner rows, judged on the outer rows.
+
+    Attributes:
+        case: Task or family, and how much was taken out or the noise.
+        variant: What was changed in the engine; ``full`` for nothing.
+        seed: Seed of the run.
+        champion: R² of the champion on the outer rows.
+        no_dissent: R² of whom the same rule chooses if dissent costs nothing.
+        by_score: R² of the finalist with the best score in the search.
+        by_train: R² of the finalist that fits the inner rows best.
+        best: R² of the finalist that predicts the outer rows best: what no rule can beat.
+        rank_score: Rank correlation of search score and outer error over the finalists.
+        rank_first: The same of the error on the fold with the smallest hold-out.
+        rank_last: The same of the error on the fold with the largest hold-out.
+        rank_train: The same of the error on the inner rows.
+        n_constants: Constants of the champion.
+        seconds: Wall time.
+        formula: The champion.
+    """
+
+    case: str
+    variant: str
+    seed: int
+    champion: float
+    no_dissent: float
+    by_score: float
+    by_train: float
+    best: float
+    rank_score: float
+    rank_first: float
+    rank_last: float
+    rank_train: float
+    n_constants: int
+    seconds: float
+    formula: str
+
+    def to_data(self) -> dict[str, Any]:
+        """JSON value."""
+        return asdict(self)
+
+
+def inner_task(task: Task, share: float) -> tuple[Task, Table] | None:
+    """A task without its far end, and the rows of that.
+
+    Args:
+        task: Its training rows only are read.
+        share: Least share of the rows to take out; of a task that does not extrapolate, that
+            share of its different rows of features, in all groups.
+
+    Returns:
+        The inner task and the outer rows; None where too few scales are left.
+    """
+    train = task.train
+    if task.spec.folds.axes:
+        outer = beyond_rows(task, share)
+    else:
+        kinds, kind = np.unique(train.X, axis=0, return_inverse=True)
+        order = np.random.default_rng(0).permutation(len(kinds))
+        outer = np.isin(kind.ravel(), order[: round(share * len(kinds))])
+    if outer.sum() < 3:
+        return None
+    return replace(task, name=f"{task.name} {share:g}", train=_rows(train, ~outer)), _rows(
+        train, outer
+    )
+
+
+def _rows(table: Table, where: npt.NDArray[np.bool_]) -> Table:
+    return Table(table.X[where], table.Y[where], table.group[where])
+
+
+def cases(tasks: Sequence[Task], families: Sequence[str]) -> list[tuple[Task, Table]]:
+    """Inner tasks of real tasks and of known laws, each with its outer rows."""
+    real = [inner_task(task, share) for task in tasks for share in SHARES]
+    known = [
+        make_case(FAMILIES[name], noise, SYNTHETIC_SEED) for name in families for noise in NOISES
+    ]
+    return [case for case in real if case is not None] + known
+
+
+def run_case(
+    case: tuple[Task, Table],
+    seed: int,
+    evaluations: int,
+    workers: int,
+    variant: str = "full",
+    change: Callable[[Setup], Setup] | None = None,
+) -> Line:
+    """Search an inner task and judge what was found on the outer rows.
+
+    Raises:
+        EvolveError: the task has no folds, or nothing could be fitted.
+    """
+    task, outer = case
+    setup = make_setup(task, seed)
+    setup = change(setup) if change else setup
+    began = time.monotonic()
+    with tempfile.TemporaryDirectory() as folder:
+        settings = Settings(seed, evaluations)
+        with create_run(Path(folder) / "run", setup, settings) as store:
+            _, choice = carry_on(store, setup, settings, workers, Silent())
+    if choice is None:
+        raise EvolveError(f"{task.name}: no candidate could be fitted")
+    return _line(task, outer, choice, variant, seed, time.monotonic() - began)
+
+
+def _line(
+    task: Task, outer: Table, choice: Choice, variant: str, seed: int, seconds: float
+) -> Line:
+    finalists = choice.finalists
+    errors = np.array([_error(task, f, outer) for f in finalists])
+    scores = np.array([f.entry.evaluation.score or 0.0 for f in finalists])
+    folds = np.array([[s.nmse for s in f.entry.evaluation.folds] for f in finalists])
+    train = np.array([1.0 - f.train_r2 for f in finalists])
+    law = choice.champion.candidate.law
+    return Line(
+        case=task.name,
+        variant=variant,
+        seed=seed,
+        champion=1.0 - _error(task, choice.champion, outer),
+        no_dissent=1.0 - errors[_without_dissent(finalists)],
+        by_score=1.0 - errors[int(np.argmin(scores))],
+        by_train=1.0 - errors[int(np.argmin(train))],
+        best=1.0 - errors.min(),
+        rank_score=_rank(scores, errors),
+        rank_first=_rank(folds[:, 0], errors),
+        rank_last=_rank(folds[:, -1], errors),
+        rank_train=_rank(train, errors),
+        n_constants=law.n_constants,
+        seconds=seconds,
+        formula=formula(law, task.feature_names),
+    )
+
+
+def _error(task: Task, fitted: Fitted, outer: Table) -> float:
+    """NMSE on the outer rows, at most `WORST` and also where a prediction is not finite."""
+    predictions = predict(task, fitted, outer)
+    if not np.isfinite(predictions).all():
+        return WORST
+    return min(nmse(outer.Y, predictions), WORST)
+
+
+def _without_dissent(finalists: Sequence[Fitted]) -> int:
+    """Whom the champion's rule would choose if dissent cost nothing."""
+    costs = [
+        price(f.candidate.law.n_constants, complexity(f.candidate.law.root)) for f in finalists
+    ]
+    weights = [s.weight for s in finalists[0].folds]
+    return simplest_within_error(np.array([f.losses for f in finalists]), costs, weights)
+
+
+def _rank(values: Array, errors: Array) -> float:
+    """Rank correlation; 0 where either does not vary."""
+    if len(values) < 3 or np.ptp(values) == 0.0 or np.ptp(errors) == 0.0:
+        return 0.0
+    return float(spearmanr(values, errors).statistic)
+
+
+def means(lines: Sequence[Line]) -> dict[str, float]:
+    """Means over cases: R² (each at least -1) under every rule, and rank correlations."""
+    rules = ("champion", "no_dissent", "by_score", "by_train", "best")
+    ranks = ("rank_score", "rank_first", "rank_last", "rank_train")
+    told = {r: float(np.mean([max(getattr(line, r), -1.0) for line in lines])) for r in rules}
+    return told | {r: float(np.mean([getattr(line, r) for line in lines])) for r in ranks}

@@ -1,0 +1,153 @@
+"""Verbs `bench nested` and `bench ablate`: engine and ingredients judged without any test row."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from evolve.cli.bench import Evaluations, Names, Seeds, bench
+from evolve.cli.options import Json, TasksDirs, Workers
+
+if TYPE_CHECKING:
+    from evolve.bench.nested import Line
+
+Families = Annotated[
+    str, typer.Option("--families", help="Known laws, comma-separated; 'all' or 'none'.")
+]
+DEFAULT_BUDGET = 600
+
+
+@bench.command()
+def nested(
+    names: Names = "",
+    families: Families = "all",
+    seeds: Seeds = "0",
+    evaluations: Evaluations = None,
+    workers: Workers = None,
+    tasks_dirs: TasksDirs = None,
+    json: Json = False,
+) -> None:
+    """Search without the largest training scales, and score on these; compare ways to choose.
+
+    Example: python -m evolve bench nested --tasks "data_constrained sft" --families none
+    """
+    lines = _run(["full"], names, families, seeds, evaluations, workers, tasks_dirs)
+    _show(lines, json=json)
+
+
+@bench.command()
+def ablate(
+    names: Names = "",
+    families: Families = "all",
+    seeds: Seeds = "0",
+    evaluations: Evaluations = None,
+    workers: Workers = None,
+    tasks_dirs: TasksDirs = None,
+    json: Json = False,
+) -> None:
+    """As nested, with one ingredient of the engine taken out at a time.
+
+    Example: python -m evolve bench ablate --tasks sft --families none --evaluations 600
+    """
+    from evolve.bench.ablate import VARIANTS
+
+    lines = _run(list(VARIANTS), names, families, seeds, evaluations, workers, tasks_dirs)
+    _show(lines, json=json)
+
+
+def _run(
+    variants: Sequence[str],
+    names: str,
+    families: str,
+    seeds: str,
+    evaluations: int | None,
+    workers: int | None,
+    tasks_dirs: TasksDirs,
+) -> list[Line]:
+    """The lines of all variants, cases and seeds; each is told on stderr when it is done."""
+    from evolve.bench.ablate import VARIANTS
+    from evolve.bench.nested import cases, run_case
+    from evolve.cli.options import n_cores
+    from evolve.errors import EvolveError
+    from evolve.task import list_tasks, load_task
+
+    dirs = tasks_dirs or ()
+    wanted = [] if names == "none" else names.split()
+    if not names:
+        wanted = [t.name for t in list_tasks(dirs) if t.n_rows]
+    lines = []
+    for case in cases([load_task(name, dirs) for name in wanted], _families(families)):
+        for seed in map(int, seeds.split()):
+            for variant in variants:
+                try:
+                    line = run_case(
+                        case,
+                        seed,
+                        evaluations or DEFAULT_BUDGET,
+                        workers or n_cores(),
+                        variant,
+                        VARIANTS[variant],
+                    )
+                except EvolveError as error:
+                    print(f"{case[0].name}: left out, {error}", file=sys.stderr, flush=True)
+                    continue
+                lines.append(line)
+                told = f"champion {line.champion:.4f}, best {line.best:.4f}, {line.seconds:.0f} s"
+                print(f"{line.case} {seed} {variant}: {told}", file=sys.stderr, flush=True)
+    return lines
+
+
+def _families(words: str) -> list[str]:
+    """Names of known laws.
+
+    Raises:
+        EvolveError: one is not known.
+    """
+    from evolve.bench.families import FAMILIES
+    from evolve.errors import EvolveError, nearest
+
+    if words in ("all", "none"):
+        return list(FAMILIES) if words == "all" else []
+    names = [name.strip() for name in words.split(",") if name.strip()]
+    for name in names:
+        if name not in FAMILIES:
+            raise EvolveError(f"bench: no family {name!r}{nearest(name, FAMILIES)}")
+    return names
+
+
+def _show(lines: Sequence[Line], *, json: bool) -> None:
+    """A row a case, and the means of every variant over real tasks and over known laws."""
+    from evolve.bench.families import FAMILIES
+    from evolve.bench.nested import means
+    from evolve.bench.tasks import machine
+    from evolve.cli.output import print_json, print_table
+
+    known = {"known laws": True, "tasks": False}
+    variants = list(dict.fromkeys(line.variant for line in lines))
+    told = []
+    for variant in variants:
+        for kind, is_known in known.items():
+            mine = [
+                line
+                for line in lines
+                if line.variant == variant
+                and any(line.case.startswith(f"{name},") for name in FAMILIES) == is_known
+            ]
+            if mine:
+                told.append({"variant": variant, "cases": kind, "n": len(mine)} | means(mine))
+    if json:
+        data = {"machine": machine(), "lines": [line.to_data() for line in lines], "means": told}
+        print_json(data)
+        return
+    headings = "case variant seed champion no_dissent by_score by_train best constants formula"
+    rows = [
+        [line.case, line.variant, line.seed, line.champion, line.no_dissent, line.by_score,
+         line.by_train, line.best, line.n_constants, line.formula]
+        for line in lines
+    ]  # fmt: skip
+    print_table(headings.split(), rows, title=machine())
+    if told:
+        print_table(list(told[0]), [list(row.values()) for row in told], title="means over cases")
