@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
+from scipy.optimize import least_squares
 
 from evolve.fitting import Problem, fit_many
 from evolve.law.graph import Law, call, const, evaluate, feat
@@ -82,3 +84,35 @@ def test_a_stronger_prior_draws_groups_closer_together() -> None:
         return float(np.std([f.constants[2] for f in fits]))
 
     assert spread(30.0) < spread(1.0) < spread(0.0)
+
+
+@pytest.mark.parametrize("share", ["slopes", "shape"])
+def test_a_constant_in_common_is_that_of_the_joint_least_squares_fit(share: str) -> None:
+    problems, _ = groups(6)
+    fits = fit_pooled(LAW, problems, Recipe(share=share))
+
+    def residuals(v: np.ndarray) -> np.ndarray:
+        own = v[1:].reshape(-1, 2)
+        told = [
+            evaluate(LAW.root, p.x, np.array([floor, size, v[0]])) - p.y
+            for p, (floor, size) in zip(problems, own, strict=True)
+        ]
+        return np.concatenate(told)
+
+    joint = least_squares(residuals, [0.3, *[1.0, 0.0] * 6], xtol=1e-14, ftol=1e-14)
+    assert [f.constants[2] for f in fits] == pytest.approx([joint.x[0]] * 6, rel=1e-5)
+    assert sum(f.cost for f in fits) == pytest.approx(joint.cost, rel=1e-4)
+
+
+def test_constants_in_common_leave_the_others_free() -> None:
+    problems, _ = groups(6)
+    fits = fit_pooled(LAW, problems, Recipe(share="slopes"))
+    assert np.std([f.constants[0] for f in fits]) > 0.01
+
+
+def test_a_program_with_the_prior_of_a_constant_in_common_finds_it_alone() -> None:
+    problems, _ = groups(5)
+    fits = fit_pooled(LAW, problems, Recipe(share="slopes"))
+    alone = fit_many(LAW, problems, Recipe(share="slopes"), priors=[f.prior for f in fits])
+    for together, single in zip(fits, alone, strict=True):
+        assert single.constants == pytest.approx(together.constants, rel=1e-12)

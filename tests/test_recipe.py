@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from evolve.law.recipe import LOSSES, RESIDUALS, Recipe
+from evolve.law.recipe import LOSSES, RESIDUALS, SHARES, Recipe
 
 recipes = st.builds(
     Recipe,
@@ -20,6 +20,7 @@ recipes = st.builds(
     far=st.floats(0.0, 10.0),
     ridge=st.floats(0.0, 1e6),
     pool=st.floats(0.0, 1e6),
+    share=st.sampled_from(SHARES),
     starts=st.integers(1, 10_000),
 )
 

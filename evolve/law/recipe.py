@@ -8,6 +8,7 @@ from typing import Any
 
 RESIDUALS = ("linear", "log")
 LOSSES = ("l2", "huber", "cauchy")
+SHARES = ("none", "slopes", "shape")
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +25,8 @@ class Recipe:
         ridge: Strength of a Gaussian prior that draws every constant that is not linear in
             the law towards zero, in units of the squared spread per row.
         pool: Strength of a Gaussian prior learnt across groups (empirical Bayes); 0 for none.
+        share: Which constants all groups have in common: ``slopes`` those that multiply a
+            variable or stand as its exponent, ``shape`` all but linear ones and amplitudes.
         starts: Number of starting points that are refined.
     """
 
@@ -33,6 +36,7 @@ class Recipe:
     far: float = 0.0
     ridge: float = 0.0
     pool: float = 0.0
+    share: str = "none"
     starts: int = 8
 
     def __post_init__(self) -> None:
@@ -43,6 +47,7 @@ class Recipe:
         """
         _one_of("residual", self.residual, RESIDUALS)
         _one_of("loss", self.loss, LOSSES)
+        _one_of("share", self.share, SHARES)
         for name, low, high in (("width", 1e-6, 1e3), ("far", 0, 10), ("ridge", 0, 1e6)):
             _within(name, getattr(self, name), low, high)
         _within("pool", self.pool, 0, 1e6)

@@ -14,6 +14,7 @@ WIDTHS = (0.01, 0.02, 0.03, 0.05, 0.1, 0.2, 0.4)
 FARS = (0.0, 0.0, 0.1, 0.25, 0.5)
 RIDGES = (0.0, 0.0, 1e-5, 1e-4, 1e-3)
 POOLS = (0.0, 0.3, 1.0, 3.0)
+SHARED = ("none", "none", "slopes", "shape")
 
 
 def random_recipe(space: Space, rng: np.random.Generator) -> Recipe:
@@ -26,6 +27,7 @@ def random_recipe(space: Space, rng: np.random.Generator) -> Recipe:
         far=float(rng.choice(FARS)) if space.has_axes else 0.0,
         ridge=float(rng.choice(RIDGES)),
         pool=float(rng.choice(POOLS)) if space.pooled else 0.0,
+        share=str(rng.choice(SHARED)) if space.pooled else "none",
     )
 
 
@@ -35,7 +37,7 @@ def change_recipe(
 ) -> Candidate | None:
     """One or two choices of the fit drawn anew."""
     drawn = random_recipe(space, rng)
-    names = ["residual", "loss", "width", "far", "ridge", "pool"]
+    names = ["residual", "loss", "width", "far", "ridge", "pool", "share"]
     picked = rng.choice(names, size=int(rng.integers(1, 3)), replace=False)
     changes = {str(name): getattr(drawn, str(name)) for name in picked}
     if "loss" in changes or "width" in changes:

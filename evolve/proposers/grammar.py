@@ -146,6 +146,7 @@ def allowed_recipe(recipe: Recipe, space: Space) -> Recipe:
         residual=recipe.residual if space.positive else "linear",
         far=recipe.far if space.has_axes else 0.0,
         pool=recipe.pool if space.pooled else 0.0,
+        share=recipe.share if space.pooled else "none",
         loss=recipe.loss if space.robust else "l2",
         width=recipe.width if space.robust else Recipe().width,
     )
