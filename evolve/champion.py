@@ -8,7 +8,7 @@ within one standard error of the best (Breiman et al. 1984, section 3.4.3) is th
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -19,12 +19,14 @@ from evolve.errors import EvolveError
 from evolve.evaluate import Evaluator, FoldResult, Setting
 from evolve.fold import Fold
 from evolve.law.candidate import Candidate
-from evolve.law.canonical import complexity
+from evolve.law.canonical import complexity, key
 from evolve.law.graph import Array
+from evolve.operators import OPERATORS
 from evolve.record import Entry, Evaluation, FoldScore
 from evolve.scoring import r2
 from evolve.selection import (
     DISSENT_PRICE,
+    ESTABLISHED_DISCOUNT,
     MOST_WORSE,
     SHARE_OF_ERROR,
     losses_of,
@@ -54,6 +56,7 @@ class Fitted:
         train_r2: R² on the training rows.
         judged: Scores on the further folds.
         dissent: How far its forecasts stray from the leading laws', as `dissent` says.
+        established: Whether the law is one that the run began with, under any recipe.
     """
 
     entry: Entry
@@ -65,6 +68,7 @@ class Fitted:
     train_r2: float
     judged: tuple[FoldScore, ...]
     dissent: float = 0.0
+    established: bool = False
 
     @property
     def folds(self) -> tuple[FoldScore, ...]:
@@ -77,10 +81,16 @@ class Fitted:
         return losses_of([f.nmse for f in self.folds])
 
     @property
-    def cost(self) -> float:
-        """What it costs besides its errors: the price of its size and of its dissent."""
+    def size_cost(self) -> float:
+        """The price of its size; less for a law that the literature has or that fits any table."""
         law = self.candidate.law
-        return price(law.n_constants, complexity(law.root)) + DISSENT_PRICE * self.dissent
+        discount = ESTABLISHED_DISCOUNT if self.established else 0.0
+        return price(law.n_constants, complexity(law.root)) - discount
+
+    @property
+    def cost(self) -> float:
+        """What it costs besides its errors: its size and its dissent."""
+        return self.size_cost + DISSENT_PRICE * self.dissent
 
     @property
     def judgement(self) -> float:
@@ -123,8 +133,9 @@ def choose(task: Task, archive: Archive, n_workers: int, extra: Sequence[Elite] 
     with Evaluator(setting, n_workers) as evaluator:
         judged = evaluator.fit(quick, range(len(judges)))
         refitted = evaluator.fit(candidates, [len(judges)])
+    known = established_laws(archive)
     fitted = [
-        _fitted(task, elite, on_judges, on_all[0])
+        _fitted(task, elite, on_judges, on_all[0], known)
         for elite, on_judges, on_all in zip(elites, judged, refitted, strict=True)
         if not isinstance(on_judges, Evaluation) and not isinstance(on_all, Evaluation)
     ]
@@ -153,10 +164,22 @@ def _with_dissent(task: Task, fitted: Sequence[Fitted]) -> list[Fitted]:
     return [replace(law, dissent=float(d)) for law, d in zip(fitted, told, strict=True)]
 
 
+def established_laws(archive: Archive) -> dict[str, Elite]:
+    """The laws that a run began with, by canonical form, each as its best starting candidate."""
+    best: dict[str, Elite] = {}
+    for elite in archive.starters:
+        if elite.candidate is not None and elite.entry.operator not in OPERATORS:
+            form = key(elite.candidate.law)
+            if form not in best or elite.score < best[form].score:
+                best[form] = elite
+    return best
+
+
 def finalists_of(archive: Archive, extra: Sequence[Elite] = ()) -> list[Elite]:
-    """The elites with the best scores, the best of each size, and `extra`, without repeats."""
+    """Leading elites, the best of each size, established laws and `extra`, without repeats."""
     elites = [e for e in archive.elites() if e.candidate is not None]
-    wanted = [*elites[:FINALISTS], *archive.front(), *extra]
+    established = established_laws(archive).values()
+    wanted = [*elites[:FINALISTS], *archive.front(), *established, *extra]
     found: dict[int, Elite] = {}
     for elite in wanted:
         if elite.candidate is not None:
@@ -238,7 +261,13 @@ def dissent(predictions: Array, totals: Array) -> Array:
         return np.asarray(np.log1p(np.nan_to_num(distance, nan=np.inf) / spread))
 
 
-def _fitted(task: Task, elite: Elite, judged: Sequence[FoldResult], whole: FoldResult) -> Fitted:
+def _fitted(
+    task: Task,
+    elite: Elite,
+    judged: Sequence[FoldResult],
+    whole: FoldResult,
+    established: Collection[str],
+) -> Fitted:
     """An elite's fit on all rows, with the judgement of the folds."""
     n_targets = task.train.Y.shape[1]
     shape = (len(whole.groups), n_targets, -1)
@@ -255,4 +284,5 @@ def _fitted(task: Task, elite: Elite, judged: Sequence[FoldResult], whole: FoldR
         predictions=whole.predictions,
         train_r2=r2(task.train.Y, whole.predictions),
         judged=tuple(r.score for r in judged),
+        established=key(elite.genome.law) in established,
     )

@@ -23,6 +23,7 @@ from evolve.champion import (
     Choice,
     choose,
     dissent,
+    established_laws,
     finalists_of,
     points_beyond,
     simplest_within_error,
@@ -31,7 +32,7 @@ from evolve.errors import EvolveError
 from evolve.evaluate import Evaluator, Setting, physics_of
 from evolve.fit_server import Rows, fit_folds
 from evolve.fold import Fold
-from evolve.law.canonical import complexity
+from evolve.law.canonical import complexity, key
 from evolve.law.graph import Law, call, const, evaluate, feat
 from evolve.law.recipe import Recipe
 from evolve.operators import Candidate
@@ -161,6 +162,7 @@ def test_finalists_are_the_best_the_best_of_each_size_and_the_extra_ones_once_ea
     assert len(set(indices)) == len(indices)
     assert set(indices) >= {e.entry.index for e in archive.elites()[:FINALISTS]}
     assert set(indices) >= {e.entry.index for e in archive.front()}
+    assert set(indices) >= {e.entry.index for e in established_laws(archive).values()}
     assert 99 in indices
 
 
@@ -168,6 +170,16 @@ def test_a_black_box_is_no_finalist() -> None:
     archive = Archive()
     archive.tell([entry_of(0, None, -9.0), entry_of(1, NOWHERE, -1.0)])
     assert [e.entry.index for e in finalists_of(archive)] == [1]
+
+
+def test_every_law_that_a_run_began_with_is_a_finalist_and_known_as_established(
+    choice: Choice, archive: Archive
+) -> None:
+    known = established_laws(archive)
+    assert known
+    assert {f.entry.index for f in choice.finalists} >= {e.entry.index for e in known.values()}
+    for finalist in choice.finalists:
+        assert finalist.established == (key(finalist.candidate.law) in known)
 
 
 # the choice
@@ -179,7 +191,8 @@ def test_the_champion_is_one_of_the_finalists_who_come_best_judgement_first(
     judgements = [f.judgement for f in choice.finalists]
     assert judgements == sorted(judgements)
     assert choice.champion in choice.finalists
-    assert {f.entry.index for f in choice.finalists} <= {e.entry.index for e in archive.elites()}
+    allowed = {e.entry.index for e in [*archive.elites(), *archive.starters]}
+    assert {f.entry.index for f in choice.finalists} <= allowed
 
 
 def test_the_champion_costs_no_more_than_the_law_with_the_best_judgement(choice: Choice) -> None:

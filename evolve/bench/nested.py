@@ -23,12 +23,10 @@ from evolve.bench.synthetic import make_case
 from evolve.bench.tasks import Silent, predict
 from evolve.champion import Choice, Fitted, simplest_within_error
 from evolve.errors import EvolveError
-from evolve.law.canonical import complexity
 from evolve.law.graph import Array
 from evolve.law.printer import formula
 from evolve.run import Settings, carry_on, create_run
 from evolve.scoring import nmse
-from evolve.selection import price
 from evolve.splits import beyond_rows
 from evolve.start import Setup, make_setup
 from evolve.task import Table, Task
@@ -184,9 +182,7 @@ def _error(task: Task, fitted: Fitted, outer: Table) -> float:
 
 def _without_dissent(finalists: Sequence[Fitted]) -> int:
     """Whom the champion's rule would choose if dissent cost nothing."""
-    costs = [
-        price(f.candidate.law.n_constants, complexity(f.candidate.law.root)) for f in finalists
-    ]
+    costs = [f.size_cost for f in finalists]
     weights = [s.weight for s in finalists[0].folds]
     return simplest_within_error(np.array([f.losses for f in finalists]), costs, weights)
 
