@@ -12,9 +12,9 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
-import numpy.typing as npt
 
 from evolve.archive import Archive, Elite
+from evolve.dissent import dissent, points_beyond
 from evolve.errors import EvolveError
 from evolve.evaluate import Evaluator, FoldResult, Setting
 from evolve.fold import Fold
@@ -32,14 +32,11 @@ from evolve.selection import (
     losses_of,
     price,
 )
-from evolve.splits import make_folds, make_judges
+from evolve.splits import make_judges
 from evolve.task import Task
 
 FINALISTS = 24
 JUDGING_STARTS = 4
-N_LEADERS = 12
-FURTHER = (3.0, 10.0)
-LEAST_SPREAD = 1e-6
 
 
 @dataclass(frozen=True, slots=True)
@@ -212,53 +209,6 @@ def simplest_within_error(
     allowed = np.minimum(SHARE_OF_ERROR * error, MOST_WORSE)
     close = np.flatnonzero(totals - totals[best] <= allowed)
     return int(min(close, key=lambda i: (prices[i], totals[i])))
-
-
-def points_beyond(task: Task) -> tuple[Array, npt.NDArray[np.int64]]:
-    """Where finalists are asked what they say far out: rows of the largest scales, moved on.
-
-    Args:
-        task: Its axes say which features grow.
-
-    Returns:
-        `(m, f)` features and `(m,)` group numbers; none for a task that does not extrapolate.
-    """
-    axes = [task.feature_names.index(a) for a in task.spec.folds.axes]
-    train = task.train
-    if not axes:
-        return train.X[:0], train.group[:0]
-    far = make_folds(task)[0].held
-    moved = []
-    for factor in FURTHER:
-        x = train.X[far].copy()
-        for j in axes:
-            if task.spec.features[j].scale == "log":
-                x[:, j] *= factor
-            else:
-                x[:, j] += np.ptp(train.X[:, j]) * np.log10(factor) / 2.0
-        moved.append(x)
-    return np.concatenate(moved), np.tile(train.group[far], len(FURTHER))
-
-
-def dissent(predictions: Array, totals: Array) -> Array:
-    """How far each law's forecasts lie from what the leading laws agree on.
-
-    Args:
-        predictions: `(n_laws, m, t)` predictions far out, in units of the targets' spread.
-        totals: `(n_laws,)` scores; the best `N_LEADERS` are the leaders.
-
-    Returns:
-        `(n_laws,)` log(1 + distance to the leaders' median over the leaders' own spread), not
-        finite where a prediction is not; zeros where there are no points.
-    """
-    if predictions.shape[1] == 0:
-        return np.zeros(len(predictions))
-    leaders = predictions[np.argsort(totals, kind="stable")[:N_LEADERS]]
-    with np.errstate(all="ignore"):
-        centre = np.median(leaders, axis=0)
-        spread = float(np.median(np.abs(leaders - centre))) + LEAST_SPREAD
-        distance = np.sqrt(np.mean((predictions - centre) ** 2, axis=(1, 2)))
-        return np.asarray(np.log1p(np.nan_to_num(distance, nan=np.inf) / spread))
 
 
 def _fitted(

@@ -22,10 +22,8 @@ from evolve.champion import (
     FINALISTS,
     Choice,
     choose,
-    dissent,
     established_laws,
     finalists_of,
-    points_beyond,
     simplest_within_error,
 )
 from evolve.errors import EvolveError
@@ -114,37 +112,6 @@ def test_folds_that_weigh_next_to_nothing_do_not_decide() -> None:
     losses = np.array([[-5.0, -1.0], [-4.0, -9.0]])
     assert simplest_within_error(losses, [0.1, 0.1], [1.0, 0.01]) == 0
     assert simplest_within_error(losses, [0.1, 0.1], [1.0, 1.0]) == 1
-
-
-# dissent beyond the data
-
-
-def test_a_law_that_strays_from_the_leaders_far_out_dissents_most() -> None:
-    predictions = np.array([[[1.0], [2.0]], [[1.1], [2.1]], [[0.9], [2.0]], [[5.0], [9.0]]])
-    told = dissent(predictions, np.array([-4.0, -3.9, -3.8, -4.1]))
-    assert int(np.argmax(told)) == 3
-
-
-def test_a_law_without_a_finite_forecast_dissents_without_end() -> None:
-    predictions = np.array([[[1.0]], [[1.1]], [[np.inf]]])
-    assert dissent(predictions, np.array([-3.0, -2.0, -1.0]))[2] == np.inf
-
-
-def test_nobody_dissents_where_the_task_does_not_extrapolate() -> None:
-    x, _ = points_beyond(load_task("domain_mixture", [TASKS_DIR]))
-    assert len(x) == 0
-    assert dissent(np.zeros((3, 0, 5)), np.zeros(3)).tolist() == [0.0, 0.0, 0.0]
-
-
-def test_points_beyond_lie_further_along_the_axes_and_nowhere_else() -> None:
-    task = load_task("data_constrained", [TASKS_DIR])
-    x, group = points_beyond(task)
-    params, tokens = (task.feature_names.index(name) for name in task.spec.folds.axes)
-    unique = task.feature_names.index("unique_tokens")
-    assert len(x) == len(group)
-    assert x[:, params].max() > 5 * task.train.X[:, params].max()
-    assert x[:, tokens].max() > 5 * task.train.X[:, tokens].max()
-    assert set(x[:, unique]) <= set(task.train.X[:, unique])
 
 
 def test_the_only_law_is_chosen() -> None:

@@ -24,7 +24,7 @@ ROWS: tuple[tuple[str, ...], ...] = (
     ),
     ("sandbox", "proposers", "fit_server"),
     ("evaluate",),
-    ("search", "champion", "agreement"),
+    ("search", "champion", "dissent", "agreement"),
     (
         *(
             "start",

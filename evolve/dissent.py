@@ -1,0 +1,89 @@
+"""Turns the finalists' forecasts beyond the rows into how far each strays from the leading laws.
+
+Folds cannot tell laws apart that agree on every row and part beyond them. Where most of the laws
+that predict held-out rows best agree, one that does not is more likely wrong than they are.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import numpy.typing as npt
+
+from evolve.law.graph import Array
+from evolve.splits import make_folds
+from evolve.task import Task
+
+N_LEADERS = 12
+FURTHER = (3.0, 10.0)
+MOST_EDGE_ROWS = 120
+EDGE = 0.1
+LEAST_SPREAD = 1e-6
+
+
+def points_beyond(task: Task) -> tuple[Array, npt.NDArray[np.int64]]:
+    """Where finalists are asked what they say beyond the rows.
+
+    Args:
+        task: With axes, the rows of its largest scales are moved on along these; without, rows
+            are moved to and just beyond the edges of one feature at a time.
+
+    Returns:
+        `(m, f)` features and `(m,)` group numbers.
+    """
+    train = task.train
+    axes = [task.feature_names.index(a) for a in task.spec.folds.axes]
+    if axes:
+        rows = make_folds(task)[0].held
+        moved = [_further(task, train.X[rows], axes, factor) for factor in FURTHER]
+    else:
+        rows = np.arange(0, train.n_rows, -(-train.n_rows // MOST_EDGE_ROWS))
+        moved = [
+            _at_edge(task, train.X[rows], j, upper=upper)
+            for j in range(train.X.shape[1])
+            for upper in (False, True)
+        ]
+    return np.concatenate(moved), np.tile(train.group[rows], len(moved))
+
+
+def _further(task: Task, x: Array, axes: Sequence[int], factor: float) -> Array:
+    """Rows moved on by a factor along logarithmic axes, by as much of the range along others."""
+    x = x.copy()
+    for j in axes:
+        if task.spec.features[j].scale == "log":
+            x[:, j] *= factor
+        else:
+            x[:, j] += np.ptp(task.train.X[:, j]) * np.log10(factor) / 2.0
+    return x
+
+
+def _at_edge(task: Task, x: Array, j: int, *, upper: bool) -> Array:
+    """Rows with one feature a tenth of its range beyond its edge, not below 0 if it never is."""
+    column, x = task.train.X[:, j], x.copy()
+    low, high, reach = column.min(), column.max(), EDGE * np.ptp(column)
+    if task.spec.features[j].scale == "log":
+        x[:, j] = high * (high / low) ** EDGE if upper else low * (low / high) ** EDGE
+    else:
+        least = 0.0 if low >= 0.0 else -np.inf
+        x[:, j] = high + reach if upper else max(low - reach, least)
+    return x
+
+
+def dissent(predictions: Array, totals: Array) -> Array:
+    """How far each law's forecasts lie from what the leading laws agree on.
+
+    Args:
+        predictions: `(n_laws, m, t)` predictions far out, in units of the targets' spread.
+        totals: `(n_laws,)` scores; the best `N_LEADERS` are the leaders.
+
+    Returns:
+        `(n_laws,)` log(1 + distance to the leaders' median over the leaders' own spread), not
+        finite where a prediction is not.
+    """
+    leaders = predictions[np.argsort(totals, kind="stable")[:N_LEADERS]]
+    with np.errstate(all="ignore"):
+        centre = np.median(leaders, axis=0)
+        spread = float(np.median(np.abs(leaders - centre))) + LEAST_SPREAD
+        distance = np.sqrt(np.mean((predictions - centre) ** 2, axis=(1, 2)))
+        return np.asarray(np.log1p(np.nan_to_num(distance, nan=np.inf) / spread))

@@ -1,0 +1,44 @@
+"""Laws that stray from the leading ones beyond the rows are told from those that agree."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+
+from evolve.dissent import dissent, points_beyond
+from evolve.task import load_task
+
+TASKS_DIR = Path(__file__).resolve().parent.parent / "tasks"
+
+
+def test_a_law_that_strays_from_the_leaders_far_out_dissents_most() -> None:
+    predictions = np.array([[[1.0], [2.0]], [[1.1], [2.1]], [[0.9], [2.0]], [[5.0], [9.0]]])
+    told = dissent(predictions, np.array([-4.0, -3.9, -3.8, -4.1]))
+    assert int(np.argmax(told)) == 3
+
+
+def test_a_law_without_a_finite_forecast_dissents_without_end() -> None:
+    predictions = np.array([[[1.0]], [[1.1]], [[np.inf]]])
+    assert dissent(predictions, np.array([-3.0, -2.0, -1.0]))[2] == np.inf
+
+
+def test_without_axes_finalists_are_asked_at_the_edges_of_each_feature() -> None:
+    task = load_task("domain_mixture", [TASKS_DIR])
+    x, group = points_beyond(task)
+    assert len(x) == len(group)
+    assert (x >= 0.0).all()
+    for j in range(x.shape[1]):
+        assert x[:, j].max() > task.train.X[:, j].max()
+        assert x[:, j].min() <= task.train.X[:, j].min()
+
+
+def test_points_beyond_lie_further_along_the_axes_and_nowhere_else() -> None:
+    task = load_task("data_constrained", [TASKS_DIR])
+    x, group = points_beyond(task)
+    params, tokens = (task.feature_names.index(name) for name in task.spec.folds.axes)
+    unique = task.feature_names.index("unique_tokens")
+    assert len(x) == len(group)
+    assert x[:, params].max() > 5 * task.train.X[:, params].max()
+    assert x[:, tokens].max() > 5 * task.train.X[:, tokens].max()
+    assert set(x[:, unique]) <= set(task.train.X[:, unique])
