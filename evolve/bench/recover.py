@@ -9,20 +9,25 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from evolve.bench.families import FAMILIES
+import numpy as np
+
+from evolve.bench.families import FAMILIES, Family
 from evolve.bench.synthetic import make_case
 from evolve.bench.tasks import Silent, predict
 from evolve.errors import EvolveError, nearest
-from evolve.fitting import warm
+from evolve.fitting import Problem, fit_many, warm
 from evolve.law.canonical import simplify
 from evolve.law.printer import formula
+from evolve.law.recipe import Recipe
 from evolve.law.symbolic import same_form
 from evolve.run import Settings, carry_on, create_run
 from evolve.scoring import r2
 from evolve.start import make_setup
+from evolve.task import Table, Task
 
 NOISES = (0.001, 0.01)
 GOOD_R2 = 0.99
+KNOWN_STARTS = 24
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +39,7 @@ class Case:
         noise: Standard deviation of log y.
         seed: Of constants, noise and search.
         r2: R² of the champion beyond the training rows.
+        known_r2: R² of the true form fitted to the same rows: what knowing the law would give.
         found: Whether the champion has the true form, up to algebra.
         n_constants: Constants of the champion.
         seconds: Wall time.
@@ -45,6 +51,7 @@ class Case:
     noise: float
     seed: int
     r2: float
+    known_r2: float
     found: bool
     n_constants: int
     seconds: float
@@ -97,6 +104,7 @@ def recover_one(name: str, noise: float, seed: int, evaluations: int, workers: i
     """Search for one law once."""
     family = FAMILIES[name]
     task, test = make_case(family, noise, seed)
+    known = known_r2(family, task, test)
     setup = make_setup(task, seed)
     began = time.monotonic()
     with tempfile.TemporaryDirectory() as folder:
@@ -105,7 +113,7 @@ def recover_one(name: str, noise: float, seed: int, evaluations: int, workers: i
             _, choice = carry_on(store, setup, settings, workers, Silent())
     seconds = time.monotonic() - began
     if choice is None:
-        return Case(name, noise, seed, float("-inf"), False, 0, seconds, "", {})
+        return Case(name, noise, seed, float("-inf"), known, False, 0, seconds, "", {})
     champion = choice.champion
     law = champion.candidate.law
     return Case(
@@ -113,6 +121,7 @@ def recover_one(name: str, noise: float, seed: int, evaluations: int, workers: i
         noise=noise,
         seed=seed,
         r2=r2(test.Y, predict(task, champion, test)),
+        known_r2=known,
         found=same_form(simplify(family.law), law, len(family.axes)),
         n_constants=law.n_constants,
         seconds=seconds,
@@ -121,10 +130,26 @@ def recover_one(name: str, noise: float, seed: int, evaluations: int, workers: i
     )
 
 
+def known_r2(family: Family, task: Task, test: Table) -> float:
+    """R² beyond the training rows of the true form, fitted by least squares on log y."""
+    law, train = family.law, task.train
+    problems = [Problem(law.view(train.X, t), train.Y[:, t]) for t in range(train.Y.shape[1])]
+    fits = fit_many(law, problems, Recipe("log", "l2", starts=KNOWN_STARTS))
+    return r2(test.Y, law.predict(test.X, np.array([f.constants for f in fits])))
+
+
 def shares(cases: Sequence[Case]) -> dict[str, float]:
-    """Share of cases with a good R², and of those with the least noise whose form is found."""
+    """Shares of cases with a good R² and of those with the least noise whose form is found.
+
+    `answerable` is the share of cases in which the true form has a good R² once fitted to the
+    noisy rows, `r2_answerable` the share of these in which the champion has one, too.
+    """
     quiet = [c for c in cases if c.noise <= min(NOISES)]
+    answerable = [c for c in cases if c.known_r2 >= GOOD_R2]
     return {
         "r2": sum(c.r2 >= GOOD_R2 for c in cases) / max(len(cases), 1),
+        "r2_quiet": sum(c.r2 >= GOOD_R2 for c in quiet) / max(len(quiet), 1),
+        "answerable": len(answerable) / max(len(cases), 1),
+        "r2_answerable": sum(c.r2 >= GOOD_R2 for c in answerable) / max(len(answerable), 1),
         "found": sum(c.found for c in quiet) / max(len(quiet), 1),
     }

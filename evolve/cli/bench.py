@@ -91,9 +91,16 @@ def recover(
         lines = [case.to_data() for case in cases]
         print_json({"machine": machine(), "evaluations": budget, "shares": found, "lines": lines})
         return
-    rows = [[c.family, c.noise, c.seed, c.r2, c.found, c.n_constants, c.formula] for c in cases]
-    headings = ["family", "noise", "seed", "r2", "found", "constants", "formula"]
-    title = f"R2 >= 0.99: {found['r2']:.0%}, true form: {found['found']:.0%} ({machine()})"
+    rows = [
+        [c.family, c.noise, c.seed, c.r2, c.known_r2, c.found, c.n_constants, c.formula]
+        for c in cases
+    ]
+    headings = ["family", "noise", "seed", "r2", "known_r2", "found", "constants", "formula"]
+    title = (
+        f"R2 >= 0.99: {found['r2']:.0%} of all, {found['r2_quiet']:.0%} at the least noise, "
+        f"{found['r2_answerable']:.0%} where the true form has it ({found['answerable']:.0%} "
+        f"of all); true form: {found['found']:.0%} at the least noise ({machine()})"
+    )
     print_table(headings, rows, title=title)
 
 
