@@ -29,7 +29,7 @@ from evolve.law.recipe import Recipe
 PASSES = 6
 WEIGHTS = {
     "feat": 1.0,
-    "const": 1.0,
+    "const": 3.0,  # each use: tied constants are not for nothing
     "num": 1.0,
     "neg": 0.5,
     "add": 1.0,

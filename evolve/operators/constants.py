@@ -11,14 +11,18 @@ from evolve.operators.structure import substitute, with_root
 from evolve.operators.terms import FIRST_FRESH
 
 SLOPES = (1.0, 0.5, -1.0, -0.5, 2.0, 0.0)
+BENDING = ("exp", "logaddexp", "tanh", "log", "pow", "log1p", "expm1")
 
 
 def slopes_of(root: Node) -> list[int]:
-    """Numbers of the constants that multiply something or stand as an exponent, in order.
+    """Numbers of the constants that multiply something in an exponent or the like, in order.
 
-    They have no unit of the features or the target, so two of them may be one and the same.
+    They have no unit of the features or the target, so two of them may be one and the same, or
+    a small whole number. An amplitude has the target's unit.
     """
-    slopes = {a for n in walk(root) if n.op in ("mul", "pow") for a in n.args}
+    inside = [a for n in walk(root) if n.op in BENDING for a in n.args]
+    slopes = {a for top in inside for n in walk(top) if n.op in ("mul", "pow") for a in n.args}
+    slopes |= {n.args[1] for n in walk(root) if n.op == "pow"}
     return sorted(n.index for n in slopes if n.op == "const")
 
 
