@@ -89,11 +89,15 @@ def create_run(folder: Path, setup: Setup, settings: Settings) -> Store:
 
 
 def free_name(runs_dir: Path, task_name: str, seed: int) -> str:
-    """The first of ``task-seed-1``, ``task-seed-2``, … that no run has."""
+    """The first of ``task-seed-1``, ``task-seed-2``, … that no run has.
+
+    A task is a folder of any name; signs that a run's name may not hold become ``_``.
+    """
+    word = re.sub(r"[^A-Za-z0-9._-]+", "_", task_name).lstrip("._-")[:60] or "task"
     number = 1
-    while (runs_dir / f"{task_name}-{seed}-{number}").exists():
+    while (runs_dir / f"{word}-{seed}-{number}").exists():
         number += 1
-    return f"{task_name}-{seed}-{number}"
+    return f"{word}-{seed}-{number}"
 
 
 def find_run(name: str, runs_dir: Path) -> Path:

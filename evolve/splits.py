@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
@@ -26,6 +27,7 @@ OTHER_K = (4, 7)
 LEAST_FOLDS = 3
 MIN_FIT_ROWS = 4
 MIN_HELD_ROWS = 3
+LEAST_ROWS = MIN_FIT_ROWS + 2  # two of which plain folds can hold out
 
 
 def peel(
@@ -150,10 +152,44 @@ def _why_no_folds(task: Task) -> str:
     axes = task.spec.folds.axes
     if not axes:
         return f"no group has rows enough to fit {MIN_FIT_ROWS} of them and predict the others"
+    levels = ((a, np.unique(task.train.X[:, task.feature_names.index(a)])) for a in axes)
+    told = ", ".join(f"{a} ({len(v)} level{'s' * (len(v) != 1)})" for a, v in levels)
     return (
-        f"the training rows have no further scale to hold out along {', '.join(axes)}; "
-        "leave out [folds] axes for plain folds"
+        f"the training rows have no further scale to hold out along {told}: each axis needs two "
+        f"levels and {MIN_FIT_ROWS} rows below it; name other axes, or none for plain folds"
     )
+
+
+def require_n_rows(where: Path, n_rows: int) -> None:
+    """Require training rows enough to fit some and predict others.
+
+    Raises:
+        TaskError: They are too few.
+    """
+    if n_rows < LEAST_ROWS:
+        raise TaskError(
+            f"{where}: a search needs at least {LEAST_ROWS} training rows, to fit {MIN_FIT_ROWS} "
+            f"and predict the others, there {'is' if n_rows == 1 else 'are'} {n_rows}; add rows"
+        )
+
+
+def require_rows(task: Task) -> None:
+    """Require that a search can fit every group and has rows left to predict.
+
+    Raises:
+        TaskError: The training rows, or those of a group, are too few.
+    """
+    require_n_rows(task.folder, task.train.n_rows)
+    counts = np.bincount(task.train.group, minlength=task.n_groups)
+    small = [
+        f"{task.group_names[g]!r} has {counts[g]}" for g in np.flatnonzero(counts < MIN_FIT_ROWS)
+    ]
+    if small:
+        more = f" and {len(small) - 3} groups more" if len(small) > 3 else ""
+        raise TaskError(
+            f"{task.folder}: a group needs at least {MIN_FIT_ROWS} training rows to be fitted, "
+            f"{', '.join(small[:3])}{more}; add rows, take them out, or join groups"
+        )
 
 
 def make_judges(task: Task) -> list[Fold]:

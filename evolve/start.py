@@ -20,7 +20,7 @@ from evolve.proposers.seeds import Seed, read_seeds, seed_proposals
 from evolve.proposers.starting import generic_laws, starting_proposals
 from evolve.record import Entry
 from evolve.search import BATCH
-from evolve.splits import make_folds
+from evolve.splits import make_folds, require_rows
 from evolve.task import Task
 
 DEFAULT_CONSTANTS = 12
@@ -86,7 +86,12 @@ def program_text(
 
 
 def make_setup(task: Task, seed: int) -> Setup:
-    """The space, literature and first candidates of a task."""
+    """The space, literature and first candidates of a task.
+
+    Raises:
+        TaskError: The rows are too few, or allow no folds.
+    """
+    require_rows(task)
     space = space_of(task)
     seeds = read_seeds(task, space)
     proposals = {p.key: p for p in seed_proposals(seeds, space)}

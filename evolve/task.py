@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import hashlib
 import os
+import shlex
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from evolve.cells import read_table
 from evolve.errors import TaskError, nearest
 from evolve.spec import (
     Feature,
@@ -20,7 +22,7 @@ from evolve.spec import (
     format_spec,
     read_spec,
 )
-from evolve.tables import GROUP_JOIN, Table, build_table, read_table
+from evolve.tables import GROUP_JOIN, Table, build_table
 
 __all__ = [
     "Feature",
@@ -152,22 +154,29 @@ def find_folder(name_or_folder: str, tasks_dirs: Sequence[Path] = ()) -> Path:
         TaskError: No such folder holds a `task.toml`.
     """
     given = Path(name_or_folder).expanduser()
-    is_path = os.sep in name_or_folder or name_or_folder in ("", ".", "..")
-    if is_path:
-        if (given / "task.toml").is_file():
-            return given.resolve()
-        raise TaskError(f"{given}: a task's folder must hold task.toml, it does not")
     path = _search_path(tasks_dirs)
-    for tasks_dir in path:
-        if (tasks_dir / given / "task.toml").is_file():
-            return (tasks_dir / given).resolve()
-    if (given / "task.toml").is_file():
-        return given.resolve()
+    is_path = os.sep in name_or_folder or name_or_folder in ("", ".", "..")
+    for folder in [given] if is_path else [*(place / given for place in path), given]:
+        if (folder / "task.toml").is_file():
+            return folder.resolve()
+    if given.is_file():
+        raise TaskError(f"{given}: a task must be a folder, this is a file; {_of_table(given)}")
+    if is_path or given.is_dir():
+        what = "it holds none" if given.is_dir() else "there is no such folder"
+        raise TaskError(
+            f"{given}: a task must be a folder with task.toml, {what}; {_of_table(Path('FILE'))}"
+        )
     names = sorted({toml.parent.name for folder in path for toml in folder.glob("*/task.toml")})
     raise TaskError(
         f"task must be one of {', '.join(names)}, or the path of a folder with task.toml; "
         f"got {name_or_folder!r}{nearest(name_or_folder, names)}"
     )
+
+
+def _of_table(path: Path) -> str:
+    """How a task is made of a table."""
+    table = shlex.quote(str(path))
+    return f"to make one of a table: python -m evolve new-task {table} --target COLUMN"
 
 
 def data_file(folder: Path, split: str) -> Path:
@@ -187,9 +196,12 @@ def data_file(folder: Path, split: str) -> Path:
         for suffix in _SUFFIXES:
             if (place / f"{split}{suffix}").is_file():
                 return place / f"{split}{suffix}"
+    pull = ""
+    if folder.parent in [shipped.resolve() for shipped in shipped_folders("tasks")]:
+        pull = f", or try: evolve data pull {folder.name}"
     raise TaskError(
         f"{places[0] / split}.csv is missing; put the table there, or set EVOLVE_DATA_DIR to a "
-        f"folder that holds {folder.name}/train.csv, or try: evolve data pull {folder.name}"
+        f"folder that holds {folder.name}/train.csv{pull}"
     )
 
 

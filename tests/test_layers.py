@@ -15,7 +15,7 @@ PACKAGE = Path(__file__).resolve().parent.parent / "evolve"
 ROWS: tuple[tuple[str, ...], ...] = (
     ("errors",),
     (
-        *("spec", "tables", "task", "fold", "splits", "beyond", "program", "law"),
+        *("spec", "cells", "tables", "task", "fold", "splits", "beyond", "program", "law"),
         *("scoring", "record", "selection"),
     ),
     (
@@ -37,7 +37,7 @@ ROWS: tuple[tuple[str, ...], ...] = (
             "report",
             "estimator",
         ),
-        *("forecast", "plan", "query", "verify"),
+        *("forecast", "plan", "query", "verify", "new_task"),
     ),
     ("cli", "display", "data", "bench"),
 )
@@ -51,7 +51,7 @@ ONLY = {
 
 # What runs inside the sandbox, and what it may not reach by any path.
 SANDBOXED = ("sandbox", "fit_server", "fitting")
-HIDDEN_FROM_SANDBOX = {"spec", "tables", "task", "splits", "data", "store"}
+HIDDEN_FROM_SANDBOX = {"spec", "cells", "tables", "task", "splits", "data", "store"}
 
 # Where the test rows may be opened.
 MAY_LOAD_TEST = {"task", "cli", "bench", "report"}

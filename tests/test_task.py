@@ -338,7 +338,9 @@ def test_an_unknown_task_offers_the_nearest() -> None:
 
 
 def test_a_folder_without_a_spec_is_named(tmp_path: Path) -> None:
-    with pytest.raises(TaskError, match=r"must hold task\.toml"):
+    with pytest.raises(
+        TaskError, match=r"must be a folder with task\.toml, it holds none; to make"
+    ):
         load_task(str(tmp_path))
 
 

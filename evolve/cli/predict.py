@@ -12,9 +12,9 @@ from evolve.cli.options import RUNS, Json, RunsDir, TasksDirs
 from evolve.errors import EvolveError
 
 if TYPE_CHECKING:
+    from evolve.cells import RawTable
     from evolve.forecast import Basis, Forecast, Query
     from evolve.store import Store
-    from evolve.tables import RawTable
     from evolve.task import Task
 
 FAR = 1.0

@@ -9,9 +9,10 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
+from evolve.cells import RawTable, read_table
 from evolve.errors import EvolveError, nearest
 from evolve.law.graph import Array
-from evolve.tables import GROUP_JOIN, RawTable, read_table
+from evolve.tables import GROUP_JOIN
 from evolve.task import Task
 
 
