@@ -208,7 +208,7 @@ def _lower(text: str) -> str:
 def _format_table(values: dict[str, Any], prefix: str, lines: list[str]) -> None:
     """Append a table's plain keys, then its sub-tables and arrays of tables."""
     deep = [key for key, value in values.items() if _is_deep(value)]
-    lines += [f"{_key(key)} = {_toml(values[key])}" for key in values if key not in deep]
+    lines += [f"{_key(key)} = {toml_value(values[key])}" for key in values if key not in deep]
     for key in deep:
         name = f"{prefix}{_key(key)}"
         tables = [values[key]] if isinstance(values[key], dict) else values[key]
@@ -225,12 +225,13 @@ def _is_deep(value: object) -> bool:
 
 def _key(name: str) -> str:
     bare = name.isascii() and name.replace("_", "").replace("-", "").isalnum()
-    return name if bare else _toml(name)
+    return name if bare else toml_value(name)
 
 
-def _toml(value: object) -> str:
+def toml_value(value: object) -> str:
+    """Write a text, number, truth value or list as TOML, on one line."""
     if isinstance(value, list):
-        return "[" + ", ".join(_toml(item) for item in value) + "]"
+        return "[" + ", ".join(toml_value(item) for item in value) + "]"
     if isinstance(value, str):
         return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")
     return json.dumps(value)

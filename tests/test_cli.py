@@ -39,6 +39,7 @@ WRONG = [
     (["--task", "data_constrainde"], "did you mean 'data_constrained'?"),
     (["--tsk", "x"], "did you mean '--task'?"),
     (["shw"], "did you mean 'show'?"),
+    (["my_runs.csv"], "python -m evolve new-task my_runs.csv --target COLUMN"),
     (["show"], "Missing argument"),
     (["show", "nothing"], "no run 'nothing'"),
     (["resume", "nothing"], "no run 'nothing'"),
@@ -77,7 +78,7 @@ def test_help_lists_every_verb_and_loads_nothing_slow() -> None:
     assert done.stdout.endswith("[]\n")
     for command in app.registered_commands:
         assert command.callback is not None
-        assert f"  {command.callback.__name__} " in done.stdout
+        assert f"  {command.name or command.callback.__name__} " in done.stdout
 
 
 def test_version_is_printed(capfd: pytest.CaptureFixture[str]) -> None:

@@ -28,6 +28,7 @@ VERBS = (
     "verify",
     "query",
     "compare",
+    "new_task",
     "tasks",  # tasks, data pull
     "bench",
     "nested",  # bench nested, bench ablate

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import sys
 from collections.abc import Sequence
 from typing import Any, NoReturn
@@ -82,6 +83,9 @@ def _usage(error: Any, commands: dict[str, Any]) -> str:
         return f"no option {option!r}{nearest(option, valid)}; see: evolve {_verb(context)} --help"
     if message.startswith("No such command"):
         name = message.split("'")[1]
+        if name.lower().endswith((".csv", ".parquet")):
+            made = f"python -m evolve new-task {shlex.quote(name)} --target COLUMN"
+            return f"no verb {name!r}; to make a task of a table: {made}"
         return f"no verb {name!r}{nearest(name, commands)}; see: evolve --help"
     where = _verb(context) if context is not None else ""
     return f"{message} See: evolve {where} --help".replace("  ", " ")

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Collection, Sequence
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
+from typer.core import TyperCommand
 
 from evolve.errors import EvolveError
 
@@ -48,3 +50,33 @@ def n_cores() -> int:
     if hasattr(os, "sched_getaffinity"):
         return len(os.sched_getaffinity(0))
     return os.cpu_count() or 1
+
+
+class ManyValued(TyperCommand):
+    """A verb whose repeatable options take several values after one flag: ``--features a b``."""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        """Repeat each such flag before each of its values, then parse as usual."""
+        several = {o for p in self.params if getattr(p, "multiple", False) for o in p.opts}
+        return super().parse_args(ctx, repeat_flags(args, several))
+
+
+def repeat_flags(words: Sequence[str], several: Collection[str]) -> list[str]:
+    """Turn ``--features a b`` into ``--features a --features b``.
+
+    Args:
+        words: A verb's words.
+        several: Options that take several values; each takes the words up to the next option.
+    """
+    out: list[str] = []
+    flag, n_values = "", 0
+    for i, word in enumerate(words):
+        if word == "--":
+            return [*out, *words[i:]]
+        if word.startswith("-") and word != "-":
+            flag, n_values = (word if word in several else ""), 0
+        elif flag:
+            n_values += 1
+            out += [flag] if n_values > 1 else []
+        out.append(word)
+    return out

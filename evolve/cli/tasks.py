@@ -73,6 +73,7 @@ def pull(
 
 def _show(task: Task, *, json: bool) -> None:
     from evolve.cli.output import print_json, print_table
+    from evolve.start import DEFAULT_CONSTANTS
 
     facts = describe(task)
     if json:
@@ -87,7 +88,7 @@ def _show(task: Task, *, json: bool) -> None:
         [list(column.values()) for column in facts["columns"]],
     )
     print(f"training rows {facts['n_rows']}, groups {facts['n_groups']}", end="")
-    print(f", at most {facts['max_constants'] or 'any number of'} constants a group and target")
+    print(f", at most {facts['max_constants'] or DEFAULT_CONSTANTS} constants a group and target")
     print_table(
         ("fold", "fitted rows", "held-out rows"), [list(fold.values()) for fold in facts["folds"]]
     )

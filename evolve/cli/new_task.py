@@ -1,0 +1,179 @@
+"""Verb `new-task`: a user's table to a task's folder and the command that searches it."""
+
+from __future__ import annotations
+
+import os
+import re
+import shlex
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from evolve.cli.app import app
+from evolve.cli.options import Json, ManyValued
+
+if TYPE_CHECKING:
+    from evolve.new_task import Draft, Wishes
+
+TASKS = Path("tasks")  # where `--task NAME` looks first
+EXAMPLE = (
+    "Example: evolve new-task my_runs.csv --target loss --features params tokens "
+    '--test "params>=4e9" --name my_runs'
+)
+
+Names = list[str] | None
+
+
+@app.command("new-task", cls=ManyValued, epilog=EXAMPLE)
+def new_task(
+    table: Annotated[Path, typer.Argument(metavar="TABLE", help="A CSV or Parquet file of runs.")],
+    target: Annotated[Names, typer.Option("--target", help="Columns to predict.")] = None,
+    features: Annotated[
+        Names,
+        typer.Option("--features", help="Columns to predict from [default: all other numbers]."),
+    ] = None,
+    groups: Annotated[
+        Names, typer.Option("--groups", help="Columns that name groups of runs, fitted apart.")
+    ] = None,
+    extrapolate: Annotated[
+        Names,
+        typer.Option("--extrapolate", help="Features whose largest values matter, or none."),
+    ] = None,
+    test: Annotated[
+        str | None,
+        typer.Option("--test", help='Rows kept for a test, such as "params>=4e9 or tokens>6e11".'),
+    ] = None,
+    name: Annotated[
+        str | None, typer.Option("--name", help="The task's name [default: the file's].")
+    ] = None,
+    tasks_dir: Annotated[
+        Path, typer.Option("--tasks-dir", help="Folder to make the task's folder in.")
+    ] = TASKS,
+    json: Json = False,
+) -> None:
+    """Make a task of your own table: inspect it, propose scales, units and folds, say why."""
+    from evolve.cells import read_table
+    from evolve.cli.output import print_json
+    from evolve.new_task import Wishes, check_name, propose, write_task
+
+    called = name or re.sub(r"[^A-Za-z0-9._-]+", "_", table.stem).lstrip("._-")[:60]
+    check_name(called, tasks_dir)
+    wishes = Wishes(
+        targets=tuple(target or ()),
+        features=tuple(features or ()),
+        groups=tuple(groups or ()),
+        extrapolate=tuple(extrapolate or ()),
+        test=test,
+    )
+    draft = propose(read_table(table), called, wishes)
+    files = write_task(draft, tasks_dir, _command(table, wishes, called))
+    commands = _next(tasks_dir, called)
+    if json:
+        print_json(_document(draft, files, commands))
+    else:
+        _print(draft, files, commands)
+
+
+def _command(table: Path, wishes: Wishes, name: str) -> str:
+    """The call that makes this task, for its first line."""
+    words = ["python", "-m", "evolve", "new-task", str(table)]
+    options = {
+        "--target": wishes.targets,
+        "--features": wishes.features,
+        "--groups": wishes.groups,
+        "--extrapolate": wishes.extrapolate,
+        "--test": () if wishes.test is None else (wishes.test,),
+        "--name": (name,),
+    }
+    for option, values in options.items():
+        words += [option, *values] if values else []
+    return shlex.join(words)
+
+
+def _next(tasks_dir: Path, name: str) -> dict[str, str]:
+    """The exact commands to look at the task and to search it."""
+    word = name
+    if tasks_dir.resolve() != TASKS.resolve():
+        folder = str(tasks_dir / name)
+        word = folder if os.sep in folder else os.path.join(".", folder)
+    start, task = "python -m evolve", shlex.quote(word)
+    return {"show": f"{start} tasks {task}", "run": f"{start} --task {task}"}
+
+
+def _columns(draft: Draft) -> list[dict[str, Any]]:
+    """Facts and roles of the columns, features and targets first."""
+    features = {f.name: f for f in draft.spec.features}
+    order = ["feature", "target", "group", "not used"]
+    found = []
+    for name, column in sorted(draft.columns.items(), key=lambda c: order.index(draft.role(c[0]))):
+        feature = features.get(name)
+        found.append(
+            {
+                "name": name,
+                "role": draft.role(name),
+                "holds": column.kind,
+                "blank": column.n_blank,
+                "scale": feature and feature.scale,
+                "unit": feature and feature.unit,
+                "from": column.low,
+                "median": column.median,
+                "to": column.high,
+                "levels": column.n_levels,
+                "widest_gap": column.gap,
+                "why": draft.reasons.get(name, ""),
+            }
+        )
+    return found
+
+
+def _document(draft: Draft, files: list[Path], commands: dict[str, str]) -> dict[str, Any]:
+    return {
+        "name": draft.name,
+        "folder": str(files[0].parent),
+        "files": files,
+        "n_train": len(draft.train),
+        "n_test": len(draft.test),
+        "columns": _columns(draft),
+        "groups": draft.spec.groups,
+        "axes": draft.spec.folds.axes,
+        "together": draft.spec.folds.together,
+        "max_constants": draft.spec.max_constants,
+        "decisions": [{"what": d.what, "chosen": d.chosen, "why": d.why} for d in draft.decisions],
+        "notes": draft.notes,
+        "commands": commands,
+    }
+
+
+def _print(draft: Draft, files: list[Path], commands: dict[str, str]) -> None:
+    from evolve.cli.output import print_table
+
+    raw = draft.raw
+    print(f"{raw.path}: {raw.n_rows} rows, {len(raw.columns)} columns; {_counts(draft)}")
+    rows = [
+        (
+            *(column["name"], column["role"], column["holds"], column["scale"]),
+            *(_short(column[key]) for key in ("unit", "from", "median", "to")),
+            *(column["levels"], draft.columns[column["name"]].gap_text, column["why"]),
+        )
+        for column in _columns(draft)
+    ]
+    headings = ("column", "role", "holds", "scale", "unit", "from", "median", "to")
+    print_table((*headings, "levels", "widest gap", "why"), rows)
+    print_table(("decided", "", "why"), [(d.what, d.chosen, d.why) for d in draft.decisions])
+    for note in draft.notes:
+        print(f"note:  {note}")
+    print(f"wrote: {', '.join(str(path) for path in files)}")
+    print("edit task.toml where a guess is wrong; then")
+    for what, command in commands.items():
+        print(f"{what + ':':6} {command}")
+
+
+def _counts(draft: Draft) -> str:
+    if not draft.test:
+        return "all for training"
+    return f"{len(draft.train)} for training (shown below), {len(draft.test)} for the test"
+
+
+def _short(value: float | None) -> str | None:
+    return None if value is None else f"{value:g}"

@@ -1,0 +1,28 @@
+"""A table of training runs and what is to be predicted, to a task of the user's own.
+
+The cells are inspected (`columns`), rows for a test are split off by a condition (`condition`),
+everything that a `task.toml` says is proposed with its reason (`propose`), and the folder is
+written (`write`). Scales, units and axes are guessed from the training rows alone.
+"""
+
+from evolve.new_task.choose import Wishes
+from evolve.new_task.columns import Column, guess_scale, guess_unit, inspect_columns
+from evolve.new_task.condition import Condition, parse_condition
+from evolve.new_task.propose import Decision, Draft, propose
+from evolve.new_task.write import check_name, format_task, write_task
+
+__all__ = [
+    "Column",
+    "Condition",
+    "Decision",
+    "Draft",
+    "Wishes",
+    "check_name",
+    "format_task",
+    "guess_scale",
+    "guess_unit",
+    "inspect_columns",
+    "parse_condition",
+    "propose",
+    "write_task",
+]
