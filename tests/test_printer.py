@@ -160,10 +160,12 @@ def test_the_fit_call_reads_back(recipe: Recipe) -> None:
 
 def test_awkward_names_become_identifiers() -> None:
     awkward = ["params", "np", "X", "c0", "lambda", "7B", "log flops", "log-flops", "", "len", "λ"]
+    awkward += ["μ", "# tokens (B)", "__x"]
     words = identifiers(awkward)
     assert words[:7] == ["params_", "np_", "X_", "c0_", "lambda_", "x_7B", "log_flops"]
     assert len(set(words)) == len(words)
     assert all(w.isidentifier() and w.isascii() for w in words)
+    assert not any(w.startswith("_") for w in words)
 
 
 def test_hostile_names_cannot_leave_their_place() -> None:
