@@ -196,9 +196,13 @@ def data_file(folder: Path, split: str) -> Path:
         for suffix in _SUFFIXES:
             if (place / f"{split}{suffix}").is_file():
                 return place / f"{split}{suffix}"
-    pull = ""
-    if folder.parent in [shipped.resolve() for shipped in shipped_folders("tasks")]:
-        pull = f", or try: evolve data pull {folder.name}"
+    ships = folder.parent in [shipped.resolve() for shipped in shipped_folders("tasks")]
+    if split == "test" and not ships:
+        raise TaskError(
+            f"{places[0]}: this task keeps no rows for a test; put them into test.csv, or make "
+            "the task anew with: new-task … --test CONDITION"
+        )
+    pull = f", or try: evolve data pull {folder.name}" if ships else ""
     raise TaskError(
         f"{places[0] / split}.csv is missing; put the table there, or set EVOLVE_DATA_DIR to a "
         f"folder that holds {folder.name}/train.csv{pull}"

@@ -158,12 +158,21 @@ def test_the_printed_command_runs_and_its_run_is_found_under_the_tasks_name(
     options = ("--evaluations", "32", "--workers", "1", "--json")
     code, out, _ = said(capfd, "--task", "my tasks/a.b-c", *options)
     assert code == 0
-    assert json.loads(out)["run"] == "a.b-c-0-1"
-    at = ("--at", "params=1e10", "tokens=1e12", "--json")
-    code, out, _ = said(capfd, "predict", "a.b-c-0-1", *at)
+    ended = json.loads(out)
+    assert ended["run"] == "a.b-c-0-1"
+    assert set(ended["commands"]) == {"show", "predict", "resume"}
+    predict = ended["commands"]["predict"].removeprefix("python -m evolve ")
+    assert predict == "predict a.b-c-0-1 --at params=2.4e+10 tokens=2.6e+12"
+    code, out, _ = said(capfd, *predict.split(), "--json")
     assert code == 0
     (row,) = json.loads(out)["rows"]
     assert 1.0 < row["predictions"]["loss"]["point"] < 3.0
+    for words in (
+        ("score", "a.b-c-0-1", "--split", "test"),
+        ("report", "a.b-c-0-1", "--reveal-test"),
+    ):
+        refused(capfd, "keeps no rows for a test", *words)
+    assert json.loads(said(capfd, "show", "a.b-c-0-1", "--json")[1])["test_openings"] == []
 
 
 def test_several_targets_and_a_name_taken_from_the_file(
@@ -175,6 +184,17 @@ def test_several_targets_and_a_name_taken_from_the_file(
 
 
 # guesses
+
+
+@pytest.mark.parametrize(
+    ("n_rows", "n_features", "most"),
+    [(100, 2, 12), (17, 2, 5), (12, 3, 6), (17, 3, 7), (6, 1, 3), (300, 8, 17), (8, 6, 4)],
+)
+def test_constants_are_as_many_as_the_rows_bear(n_rows: int, n_features: int, most: int) -> None:
+    names = [f"x{j}" for j in range(n_features)]
+    x = 10.0 ** np.random.default_rng(1).uniform(0, 4, (n_rows, n_features + 1))
+    text = "\n".join([",".join([*names, "y"]), *(",".join(map(repr, row)) for row in x.tolist())])
+    assert propose(table_of(text), "x", Wishes(("y",), tuple(names))).spec.max_constants == most
 
 
 def test_without_features_all_other_columns_of_numbers_are_proposed(

@@ -133,6 +133,17 @@ def test_an_expression_that_is_more_than_arithmetic_is_refused(text: str, part: 
     assert part in str(refusal.value)
 
 
+def test_a_name_that_is_no_plain_word_stands_in_backticks() -> None:
+    names = ["Model Size (B)", "tokens"]
+    cost = parse_cost("6*`Model Size (B)`*tokens^1", names)
+    assert cost.features == (0, 1)
+    assert cost.of(np.array([[2.0, 5.0]])).tolist() == [60.0]
+    with pytest.raises(EvolveError, match=r"no feature 'Model'.*in backticks"):
+        parse_cost("6*Model*tokens", names)
+    with pytest.raises(EvolveError, match="must be an expression"):
+        parse_cost("6*`Model`", names)
+
+
 def test_a_cost_that_does_not_grow_is_refused() -> None:
     with pytest.raises(EvolveError, match="must grow with its features"):
         allocate(question(make_basis((CHINCHILLA, CONSTANTS)), "params/tokens"), 1e21)

@@ -351,7 +351,7 @@ def test_tables_in_the_data_dir_stand_in(folder: Path, monkeypatch: pytest.Monke
     monkeypatch.setenv("EVOLVE_DATA_DIR", str(instead.parent))
     task = load_task(str(folder))
     assert task.group_names == ("z",)
-    with pytest.raises(TaskError, match=r"data/mine/test\.csv is missing"):
+    with pytest.raises(TaskError, match=r"data/mine: this task keeps no rows for a test"):
         load_test(task)
 
 

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from evolve.start import Setup
     from evolve.store import Store
     from evolve.summary import Line
+    from evolve.task import Task
 
 HEADINGS = ("", "constants", "held-out R2", "train R2", "score", "law")
 MOST_ROWS = 12
@@ -52,7 +53,7 @@ def print_ending(
         keep_basis(store, setup.task, choice)
     if lines:
         (store.folder / "champion.py").write_text(lines[0].text, encoding="utf-8")
-    commands = next_commands(store.folder, settings, len(entries))
+    commands = next_commands(store.folder, settings, len(entries), setup.task)
     if json:
         print_json(
             _document(
@@ -68,9 +69,9 @@ def print_ending(
         print("no law has a score yet")
     for line in disagreements(store):
         print(f"the programs as text did not all come out the same, please report this: {line}")
-    print(f"run:    {store.folder}")
+    print(f"run:     {store.folder}")
     for name, command in commands.items():
-        print(f"{name + ':':7} {command}")
+        print(f"{name + ':':8} {command}")
 
 
 def print_lines(lines: list[Line], *, chosen: bool) -> None:
@@ -114,8 +115,17 @@ def print_law(line: Line, most: int | None = None) -> None:
             print(f"and {len(rows) - most} more rows")
 
 
-def next_commands(folder: Path, settings: Settings, n_done: int) -> dict[str, str]:
-    """The exact commands to show and resume a run, and to score its champion."""
+def next_commands(
+    folder: Path, settings: Settings, n_done: int, task: Task | None = None
+) -> dict[str, str]:
+    """The exact commands to go on from a run.
+
+    Args:
+        folder: Of the run.
+        settings: Its budget.
+        n_done: Its evaluations so far.
+        task: Its task, for a forecast and to leave out a test that it has no rows for.
+    """
     from evolve.cli.options import RUNS
 
     name, where = folder.name, ""
@@ -125,11 +135,38 @@ def next_commands(folder: Path, settings: Settings, n_done: int) -> dict[str, st
     if settings.evaluations is not None and n_done >= settings.evaluations:
         more = f" --evaluations {2 * settings.evaluations}"
     start = "python -m evolve"
-    return {
-        "show": f"{start} show {name}{where}",
-        "score": f"{start} score {name} --split test{where}",
-        "resume": f"{start} resume {name}{more}{where}",
-    }
+    commands = {"show": f"{start} show {name}{where}"}
+    if task is not None:
+        commands["predict"] = f"{start} predict {name}{where} --at {_further(task)}"
+    if task is None or _has_test(task):
+        commands["score"] = f"{start} score {name} --split test{where}"
+    return commands | {"resume": f"{start} resume {name}{more}{where}"}
+
+
+def _further(task: Task) -> str:
+    """A row ten times beyond the training rows along the axes, and at the medians of the rest."""
+    import numpy as np
+
+    words = []
+    for feature, values in zip(task.spec.features, task.train.X.T, strict=True):
+        value = float(np.median(values))
+        if feature.name in task.spec.folds.axes:
+            high, low = float(values.max()), float(values.min())
+            value = 10 * high if feature.scale == "log" else 2 * high - low
+        words.append(shlex.quote(f"{feature.name}={value:.2g}"))
+    return " ".join(words)
+
+
+def _has_test(task: Task) -> bool:
+    """Whether a task keeps rows for a test; they are not opened."""
+    from evolve.errors import TaskError
+    from evolve.task import data_file
+
+    try:
+        data_file(task.folder, "test")
+    except TaskError:
+        return False
+    return True
 
 
 def _headline(store: Store, settings: Settings, n_done: int, stopped: bool) -> str:

@@ -86,6 +86,7 @@ def _from_run(
     from evolve.run import find_run, same_rows, task_of
     from evolve.store import Store
     from evolve.summary import find_line
+    from evolve.task import data_file
 
     with Store.open(find_run(what, runs_dir), write=False) as store:
         loaded = task_of(store, tasks_dirs)
@@ -94,6 +95,7 @@ def _from_run(
         same_rows(store, loaded)
         line = find_line(store, loaded, size)
         if split is Split.TEST:
+            data_file(loaded.folder, split)  # rows that are not there are not opened
             command = " ".join(["evolve", *sys.argv[1:]])
             store.record_test_opening("score", program_id(line.text), command)
     return parse_program(line.text), loaded, f"{what} entry {line.index}"

@@ -28,6 +28,7 @@ from evolve.tables import build_table, group_labels
 from evolve.task import Task
 
 ROWS_PER_CONSTANT = 3
+FEWEST_ROWS = 2  # a constant, for a law known from the literature
 FEWEST_CONSTANTS = 2
 
 
@@ -197,11 +198,17 @@ def _require_known_groups(raw: RawTable, test: list[int], task: Task) -> None:
 
 
 def _most_constants(task: Task) -> tuple[int, str]:
-    """The most constants a law may have, by the rows of the smallest group."""
+    """The most constants a law may have, by the rows of the smallest group.
+
+    A third of the rows, or up to half of them where a sum of powers, the law of Hoffmann et al.
+    2022, takes so many: a power and an amplitude for each feature, and a floor.
+    """
     least = int(np.bincount(task.train.group).min())
-    most = max(FEWEST_CONSTANTS, min(DEFAULT_CONSTANTS, least // ROWS_PER_CONSTANT))
+    powers = 1 + 2 * len(task.spec.features)
+    most = max(least // ROWS_PER_CONSTANT, min(powers, least // FEWEST_ROWS))
+    most = max(FEWEST_CONSTANTS, min(most, max(DEFAULT_CONSTANTS, powers)))
     where = "the smallest group has" if task.n_groups > 1 else "there are"
-    return most, f"{where} {least} training rows"
+    return most, f"{where} {least} training rows; a sum of powers takes {powers}"
 
 
 def _of_groups(task: Task) -> Decision:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import math
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
@@ -13,6 +14,7 @@ from evolve.errors import EvolveError, nearest
 from evolve.law.graph import Array
 
 MAX_CHARACTERS = 500
+_TICKS = re.compile(r"`([^`]*)`")
 _BINARY: dict[type[ast.operator], Callable[[Array, Array], Array]] = {
     ast.Add: np.add,
     ast.Sub: np.subtract,
@@ -44,13 +46,17 @@ class Cost:
 def parse_cost(text: str, feature_names: Sequence[str]) -> Cost:
     """Read an expression of numbers, features, ``+ - * / **`` and brackets.
 
+    A feature whose name is no plain word stands between backticks.
+
     Raises:
         EvolveError: It holds anything else, or no feature.
     """
     if len(text) > MAX_CHARACTERS:
         raise EvolveError(f"--compute: must have at most {MAX_CHARACTERS} characters")
+    words = {name: f"_feature_{i}_" for i, name in enumerate(feature_names)}
+    plain = _TICKS.sub(lambda found: words.get(found[1].strip(), found[0]), text.strip())
     try:
-        tree = ast.parse(text.strip().replace("^", "**"), mode="eval").body
+        tree = _named(ast.parse(plain.replace("^", "**"), mode="eval").body, words)
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         raise EvolveError(
             f"--compute: must be an expression such as 6*params*tokens, it is {text!r}"
@@ -70,13 +76,22 @@ def parse_cost(text: str, feature_names: Sequence[str]) -> Cost:
     return Cost(text, numbers, value)
 
 
+def _named(tree: ast.expr, words: dict[str, str]) -> ast.expr:
+    """A tree with the features' names in place of the words that stood for them."""
+    names = {word: name for name, word in words.items()}
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Name):
+            node.id = names.get(node.id, node.id)
+    return tree
+
+
 def _require_allowed(node: ast.AST, feature_names: Sequence[str]) -> None:
     if isinstance(node, ast.Name):
         if node.id not in feature_names:
             known = ", ".join(feature_names)
             raise EvolveError(
-                f"--compute: no feature {node.id!r}{nearest(node.id, feature_names)}; "
-                f"there are {known}"
+                f"--compute: no feature {node.id!r}{nearest(node.id, feature_names)}; there are "
+                f"{known}; a name that is no plain word stands in backticks"
             )
     elif isinstance(node, ast.Constant):
         if type(node.value) not in (int, float) or not _is_finite(node.value):

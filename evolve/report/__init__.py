@@ -14,7 +14,7 @@ from evolve.report.bands import interval_of
 from evolve.report.gather import Findings, Opened, gather
 from evolve.report.page import render
 from evolve.store import Store
-from evolve.task import Task, load_test
+from evolve.task import Task, data_file, load_test
 
 __all__ = ["Findings", "Opened", "Written", "write_report"]
 
@@ -63,6 +63,7 @@ def _open_test(found: Findings, command: str) -> Opened:
             "--reveal-test: the champion is a black box; score it with: evolve score RUN "
             "--split test"
         )
+    data_file(found.task.folder, "test")  # rows that are not there are not opened
     found.store.record_test_opening("report", program_id(found.text), command)
     table = load_test(found.task)
     return Opened(table, found.model.score(table))
