@@ -137,7 +137,8 @@ def parse_spec(text: str, where: str) -> TaskSpec:
     try:
         return TaskSpec.model_validate(tomllib.loads(text))
     except tomllib.TOMLDecodeError as error:
-        raise TaskError(f"{where}: must be TOML, {_lower(str(error))}") from None
+        hint = "; a text stands in straight quotes" if "nvalid value" in str(error) else ""
+        raise TaskError(f"{where}: must be TOML, {_lower(str(error))}{hint}") from None
     except ValidationError as error:
         raise TaskError(f"{where}: {_explain(error)}") from None
 
@@ -169,7 +170,7 @@ def _require_known(key: str, names: Iterable[str], valid: Sequence[str]) -> None
     for name in names:
         if name not in valid:
             raise ValueError(
-                f"{key} must hold names of columns declared above, "
+                f"{key} must hold names among {', '.join(valid) or 'none'}, "
                 f"holds {name!r}{nearest(name, valid)}"
             )
 
@@ -184,10 +185,24 @@ def _explain(error: ValidationError) -> str:
         return f"unknown key {place!r}{nearest(str(first['loc'][-1]), part.model_fields)}"
     if first["type"] == "missing":
         return f"key {place!r} is missing"
+    if how := _how_written(first["type"], first["loc"]):
+        return f"{place!r} must be {how}, holds {first['input']!r}"
     rule = _lower(first["msg"].removeprefix("Value error, ").removeprefix("Input "))
     if first["type"] == "value_error":
         return f"{place}: {rule}" if place else rule
     return f"{place!r} {rule}, holds {first['input']!r}"
+
+
+def _how_written(kind: str, loc: tuple[int | str, ...]) -> str:
+    """How TOML writes what a key holds, where a value has another form; else nothing."""
+    if not loc or kind not in ("model_type", "list_type", "too_short"):
+        return ""
+    key, part = str(loc[0]), _PARTS.get(str(loc[0]))
+    if part is None or len([word for word in loc if isinstance(word, str)]) > 1:
+        return 'a list of names, like ["params", "tokens"]'
+    if "name" in part.model_fields:
+        return f"written [[{key}]] with its name below, once for each"
+    return f"written {'[[filters]]' if key == 'filters' else f'[{key}]'} with its keys below"
 
 
 def _place(loc: tuple[int | str, ...]) -> str:

@@ -320,6 +320,25 @@ def test_a_missing_table_says_where_to_put_it(folder: Path) -> None:
         ("[folds]", "own = true\n[folds]", r"unknown key 'targets\[1\].own'"),
         ('title = "A table"', "", "key 'title' is missing"),
         ('groups = ["family"]', "own = true", "2 features and 1 targets"),
+        ('groups = ["family"]', 'groups = "family"', r"'groups' must be a list .*holds 'family'"),
+        (
+            '[[features]]\nname = "params"\n\n[[features]]\nname = "share"\nscale = "linear"',
+            'features = ["params"]',
+            r"'features\[1\]' must be written \[\[features\]\] with its name below, once for each",
+        ),
+        ("[[targets]]", "[targets]", r"'targets' must be written \[\[targets\]\] with its name"),
+        (
+            'title = "A table"',
+            'title = ""\nphysics = 3',
+            r"'physics' must be written \[physics\] with",
+        ),
+        ('axes = ["params"]', 'axes = "params"', r"'folds.axes' must be a list of names"),
+        (
+            'axes = ["params"]',
+            'axes = ["loss"]',
+            "must hold names among params, share, holds 'loss'",
+        ),
+        ('title = "A table"', "title = A", "a text stands in straight quotes"),
         ("[folds]", "[folds", "must be TOML"),
     ],
 )

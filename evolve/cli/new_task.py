@@ -150,16 +150,18 @@ def _print(draft: Draft, files: list[Path], commands: dict[str, str]) -> None:
 
     raw = draft.raw
     print(f"{raw.path}: {raw.n_rows} rows, {len(raw.columns)} columns; {_counts(draft)}")
-    rows = [
+    columns = _columns(draft)
+    facts = [  # short, so that it fits 80 characters
         (
-            *(column["name"], column["role"], column["holds"], column["scale"]),
-            *(_short(column[key]) for key in ("unit", "from", "median", "to")),
-            *(column["levels"], draft.columns[column["name"]].gap_text, column["why"]),
+            *(c["name"], c["holds"] + (f", {c['blank']} blank" if c["blank"] else "")),
+            *(_short(c[key]) for key in ("from", "median", "to")),
+            *(c["levels"], draft.columns[c["name"]].gap_text),
         )
-        for column in _columns(draft)
+        for c in columns
     ]
-    headings = ("column", "role", "holds", "scale", "unit", "from", "median", "to")
-    print_table((*headings, "levels", "widest gap", "why"), rows)
+    print_table(("column", "holds", "from", "median", "to", "levels", "widest gap"), facts)
+    roles = [(c["name"], c["role"], c["scale"], _short(c["unit"]), c["why"]) for c in columns]
+    print_table(("column", "taken for", "scale", "unit", "why"), roles)
     print_table(("decided", "", "why"), [(d.what, d.chosen, d.why) for d in draft.decisions])
     for note in draft.notes:
         print(f"note:  {note}")
@@ -176,4 +178,4 @@ def _counts(draft: Draft) -> str:
 
 
 def _short(value: float | None) -> str | None:
-    return None if value is None else f"{value:g}"
+    return None if value is None else f"{value:.3g}"

@@ -156,9 +156,8 @@ def _require_no_odd_cell(raw: RawTable, name: str) -> None:
 def why_not(raw: RawTable, column: Column) -> str:
     """Why a column is not proposed as a feature; empty where nothing speaks against it."""
     if column.kind != "numbers":
-        return {"texts": "holds texts", "empty": "holds nothing"}.get(
-            column.kind, "holds texts too"
-        )
+        blank = "has blank cells" if column.n_blank else "holds texts too"
+        return {"texts": "holds texts", "empty": "holds nothing"}.get(column.kind, blank)
     if column.n_levels < 2:
         return "is constant"
     values = np.array([number(cell) for cell in raw.column(column.name)], dtype=float)
@@ -174,7 +173,7 @@ def unused(
     """Why each column without a role has none."""
     used = {f.name for f in spec.features} | {t.name for t in spec.targets} | set(spec.groups)
     return {
-        name: why_not(raw, column) or ("not among --features" if named else "")
+        name: "not among --features" if named else why_not(raw, column)
         for name, column in columns.items()
         if name not in used
     }
