@@ -1,0 +1,296 @@
+"""Every mistake with a table, a task made by hand or a call gets one line that says what to do."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from own_tables import GOOD, HEADER, ROWS, made, refused, start_in
+
+from evolve.cells import read_table
+from evolve.errors import EvolveError
+from evolve.new_task import (
+    Wishes,
+    propose,
+    write_task,
+)
+
+TOML = """\
+title = "A table"
+source = "a test"
+licence = "none"
+groups = {groups}
+
+[[features]]
+name = "params"
+
+[[features]]
+name = "tokens"
+
+[[targets]]
+name = "loss"
+
+[folds]
+axes = ["params", "tokens"]
+"""
+
+
+@pytest.fixture(autouse=True)
+def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    start_in(tmp_path, monkeypatch)
+
+
+# mistakes
+
+
+def with_row(k: int, row: str) -> str:
+    return "\n".join([HEADER, *ROWS[:k], row, *ROWS[k + 1 :]]) + "\n"
+
+
+def cell(k: int, column: int, text: str) -> str:
+    """The good table with another text in one cell."""
+    cells = ROWS[k].split(",")
+    cells[column] = text
+    return with_row(k, ",".join(cells))
+
+
+def only(n: int) -> str:
+    return "\n".join([HEADER, *ROWS[:n]]) + "\n"
+
+
+# What is wrong with a table: its text, and what is said of it in a call of new-task and in a run
+# of a folder with a task.toml made by hand.
+TABLES: dict[str, tuple[str | bytes | None, str, str]] = {
+    "a wrong column name": (
+        GOOD.replace("params", "param"),
+        "has no column 'params' (did you mean 'param'?), it has corpus, param",
+        "column 'params' is missing (did you mean 'param'?), the header holds corpus, param",
+    ),
+    "a text among numbers": (
+        cell(4, 1, "big"),
+        *["column 'params' must hold numbers, row 5 holds 'big' (line 6); put a number"] * 2,
+    ),
+    "a short form of a number": (cell(4, 1, "7B"), *["row 5 holds '7B' (line 6); write 7e9"] * 2),
+    "a number with commas": (
+        cell(4, 1, '"1,000,000"'),
+        *["row 5 holds '1,000,000' (line 6); write 1000000"] * 2,
+    ),
+    "one row": (
+        only(1),
+        *["a search needs at least 6 training rows, to fit 4 and predict the others"] * 2,
+    ),
+    "no rows": (only(0), *["must have rows, there is a header and nothing below it"] * 2),
+    "all rows equal": (
+        "\n".join([HEADER, *[ROWS[0]] * 9]) + "\n",
+        "rows must differ, all 9 are the same",
+        "target 'loss' must vary over the training rows, all hold",
+    ),
+    "a target that does not vary": (
+        "\n".join([HEADER, *(row.rpartition(",")[0] + ",3" for row in ROWS)]) + "\n",
+        *["target 'loss' must vary over the training rows, all"] * 2,
+    ),
+    "a feature that does not vary": (
+        "\n".join([HEADER, *(f"web,5,{row.split(',', 2)[2]}" for row in ROWS)]) + "\n",
+        "feature 'params' must vary, all 30 rows hold 5; leave it out of --features",
+        "no further scale to hold out along params (1 level), tokens (5 levels)",
+    ),
+    "a group of two rows": (
+        GOOD.replace("web", "code").replace("code", "rare", 2),
+        *["a group needs at least 4 training rows to be fitted, 'rare' has 2; add rows"] * 2,
+    ),
+    "no target": (
+        "\n".join(line.rpartition(",")[0] for line in GOOD.splitlines()) + "\n",
+        "--target: table.csv has no column 'loss', it has corpus, params, tokens",
+        "column 'loss' is missing, the header holds corpus, params, tokens",
+    ),
+    "an empty target": (
+        cell(2, 3, ""),
+        *["'loss' must hold numbers, row 3 holds nothing (line 4); fill it in or take"] * 2,
+    ),
+    "a target that is nan": (cell(2, 3, "NaN"), *["'loss' must be finite, row 3 holds nan"] * 2),
+    "a feature that is infinite": (
+        cell(2, 2, "inf"),
+        *["column 'tokens' must be finite, row 3 holds inf (line 4); put a number"] * 2,
+    ),
+    "a group without a name": (
+        cell(2, 0, ""),
+        *["column 'corpus' must name a group, row 3 holds nothing (line 4); fill it in"] * 2,
+    ),
+    "two columns of a name": (
+        GOOD.replace("params", "tokens"),
+        *["the header holds 'tokens' 2 times; rename or take out all but one"] * 2,
+    ),
+    "a column without a name": (
+        "\n".join(f",{line}" if not k else f"{k},{line}" for k, line in enumerate(GOOD.split())),
+        *["column 1 has none; name it or take it out (pandas leaves its index out"] * 2,
+    ),
+    "a row that is too short": (
+        with_row(3, "web,1e7"),
+        *["rows must have 4 cells, row 4 has 2 (line 5); the header has 4"] * 2,
+    ),
+    "an open quote": (with_row(3, '"' + ROWS[3]), *["a quote seems to be left open"] * 2),
+    "another separator": (
+        GOOD.replace(",", ";"),
+        *["columns must be separated by commas, the header 'corpus;params;tokens;loss'"] * 2,
+    ),
+    "an empty file": ("", *["must have a header, the file is empty"] * 2),
+    "no text": (b"\x89\xff\x00", *["must be UTF-8 text, byte 0 is not; save it as UTF-8"] * 2),
+    "no file": (None, "table.csv: must be a file, there is none", "train.csv is missing; put"),
+}
+
+
+def written(path: Path, text: str | bytes | None) -> None:
+    if text is not None:
+        path.write_bytes(text.encode() if isinstance(text, str) else text)
+
+
+@pytest.mark.parametrize("mistake", TABLES)
+def test_new_task_refuses(mistake: str, capfd: pytest.CaptureFixture[str]) -> None:
+    text, part, _ = TABLES[mistake]
+    written(Path("table.csv"), text)
+    words = ["--target", "loss", "--features", "params", "tokens"]
+    words += ["--groups", "corpus"] if "group" in mistake else []
+    refused(capfd, part, "new-task", "table.csv", *words)
+    assert not Path("tasks").exists()
+
+
+@pytest.mark.parametrize("mistake", TABLES)
+def test_a_run_of_a_folder_made_by_hand_refuses(
+    mistake: str, capfd: pytest.CaptureFixture[str]
+) -> None:
+    text, _, part = TABLES[mistake]
+    folder = Path("by hand")
+    folder.mkdir()
+    groups = '["corpus"]' if "group" in mistake else "[]"
+    (folder / "task.toml").write_text(TOML.format(groups=groups))
+    written(folder / "train.csv", text)
+    refused(capfd, part, "--task", "./by hand")
+    assert not Path("runs").exists()
+
+
+def test_a_run_refuses_a_size_that_is_not_positive(capfd: pytest.CaptureFixture[str]) -> None:
+    folder = Path("by hand")
+    folder.mkdir()
+    (folder / "task.toml").write_text(TOML.format(groups="[]"))
+    (folder / "train.csv").write_text(cell(2, 1, "0"))
+    part = "'params' must be positive under a log scale, row 3 holds 0 (line 4); take the row out"
+    refused(capfd, part, "--task", "./by hand")
+
+
+LOSS = ("--target", "loss")
+CALLS: dict[str, tuple[tuple[str, ...], str]] = {
+    "no target": ((), "--target: which column is to be predicted? my_runs.csv has corpus, params"),
+    "an unknown target": (("--target", "los"), "no column 'los' (did you mean 'loss'?)"),
+    "a feature that is the target": (
+        (*LOSS, "--features", "params", "loss"),
+        "--features: a column has one role, 'loss' is named by --target too",
+    ),
+    "a feature named twice": (
+        (*LOSS, "--features", "params", "params"),
+        "'params' is named twice",
+    ),
+    "names joined by a comma": (
+        (*LOSS, "--features", "params,tokens"),
+        "names stand apart by spaces: a b",
+    ),
+    "an axis that is no feature": (
+        (*LOSS, "--features", "params", "--extrapolate", "tokens"),
+        "--extrapolate: must name features, 'tokens' is not among --features",
+    ),
+    "an axis that is the target": (
+        (*LOSS, "--extrapolate", "loss"),
+        "'loss' is named by --target",
+    ),
+    "an axis named twice": ((*LOSS, "--extrapolate", "params", "params"), "one of them twice"),
+    "texts as a feature": (
+        (*LOSS, "--features", "corpus"),
+        "column 'corpus' must hold numbers, row 1 holds 'code' (line 2)",
+    ),
+    "a group a row": ((*LOSS, "--groups", "loss"), "--groups: a column has one role, 'loss'"),
+    "groups too small": (
+        (*LOSS, "--features", "params", "--groups", "tokens", "corpus"),
+        "to be fitted, '1e+09 | code' has 3, '4e+09 | web' has 3, '1.6e+10 | code' has 3 and 7",
+    ),
+    "a condition that ends early": ((*LOSS, "--test", "params>="), "must be like params>=4e9"),
+    "a condition with one =": ((*LOSS, "--test", "corpus='web'"), "equal is =="),
+    "a condition joined by &": ((*LOSS, "--test", "params>1 & tokens>2"), "the words and, or"),
+    "a condition on no column": ((*LOSS, "--test", "parms>1"), "(did you mean 'params'?)"),
+    "a text without quotes": ((*LOSS, "--test", "corpus==zzz"), "a text stands in quotes"),
+    "an order of texts": ((*LOSS, "--test", "corpus>'a'"), "the text 'a' by == or !="),
+    "two columns compared": ((*LOSS, "--test", "params>tokens"), "a column with a number or text"),
+    "a call in a condition": ((*LOSS, "--test", "open('x')"), "a column with a number or text"),
+    "texts compared with a number": (
+        (*LOSS, "--test", "corpus>3"),
+        "column 'corpus' must hold numbers, row 1 holds 'code'",
+    ),
+    "a condition of no row": (
+        (*LOSS, "--test", "params>=1e20"),
+        "it selects none of 30 rows; params runs from 1e+07 to 2.43e+09",
+    ),
+    "a condition of all rows": (
+        (*LOSS, "--test", "corpus!='x'"),
+        "it selects all 30 rows; corpus holds code, web",
+    ),
+    "a test with a whole group": (
+        (*LOSS, "--groups", "corpus", "--test", "corpus=='web'"),
+        "--test takes all rows of 'web', row 2 among them (line 3)",
+    ),
+    "a test that leaves too few": ((*LOSS, "--test", "params>=2e7"), "there are 5; add rows"),
+    "a name that is no folder's": ((*LOSS, "--name", "a/b"), "--name: must be up to 60 letters"),
+    "the name of a task that ships": ((*LOSS, "--name", "sft"), "'sft' ships with the package"),
+    "a folder that cannot be made": (
+        (*LOSS, "--tasks-dir", "my_runs.csv"),
+        "my_runs.csv/my_runs: cannot be written, Not a directory; name a folder that can",
+    ),
+    "an unknown option": ((*LOSS, "--feature", "x"), "(did you mean '--features'?)"),
+}
+
+
+@pytest.mark.parametrize("mistake", CALLS)
+def test_a_call_of_new_task_is_refused_for(
+    mistake: str, capfd: pytest.CaptureFixture[str]
+) -> None:
+    words, part = CALLS[mistake]
+    refused(capfd, part, "new-task", "my_runs.csv", *words)
+    assert not Path("tasks").exists()
+
+
+def test_a_task_that_is_there_is_never_overwritten(capfd: pytest.CaptureFixture[str]) -> None:
+    made(capfd, *LOSS)
+    before = {path: path.read_bytes() for path in Path("tasks/my_runs").iterdir()}
+    part = "tasks/my_runs: is there already and is not overwritten; give another --name"
+    refused(capfd, part, "new-task", "my_runs.csv", *LOSS)
+    assert {path: path.read_bytes() for path in Path("tasks/my_runs").iterdir()} == before
+
+
+def test_nothing_of_a_task_stays_where_writing_fails(monkeypatch: pytest.MonkeyPatch) -> None:
+    draft = propose(read_table(Path("my_runs.csv")), "x", Wishes(("loss",)))
+
+    def full(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("evolve.new_task.write._write_csv", full)
+    with pytest.raises(EvolveError, match="tasks/x: cannot be written, No space left on device"):
+        write_task(draft, Path("tasks"), "made")
+    assert not Path("tasks/x").exists()
+
+
+def test_tables_in_the_data_dir_are_not_mistaken_for_those_given(
+    capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    Path("data/my_runs").mkdir(parents=True)
+    monkeypatch.setenv("EVOLVE_DATA_DIR", "data")
+    refused(capfd, "EVOLVE_DATA_DIR=data holds 'my_runs'", "new-task", "my_runs.csv", *LOSS)
+
+
+def test_a_spreadsheet_is_named_as_one(capfd: pytest.CaptureFixture[str]) -> None:
+    Path("my_runs.xlsx").write_bytes(b"PK")
+    part = "must be CSV or Parquet, it is .xlsx; save the sheet as CSV"
+    refused(capfd, part, "new-task", "my_runs.xlsx", *LOSS)
+
+
+@pytest.mark.parametrize("words", [("--task", "my_runs.csv"), ("--task", "./my_runs.csv")])
+def test_a_table_given_for_a_task_leads_to_new_task(
+    words: tuple[str, ...], capfd: pytest.CaptureFixture[str]
+) -> None:
+    refused(capfd, "python -m evolve new-task", *words)
