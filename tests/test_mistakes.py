@@ -7,14 +7,6 @@ from pathlib import Path
 import pytest
 from own_tables import GOOD, HEADER, ROWS, made, refused, start_in
 
-from evolve.cells import read_table
-from evolve.errors import EvolveError
-from evolve.new_task import (
-    Wishes,
-    propose,
-    write_task,
-)
-
 TOML = """\
 title = "A table"
 source = "a test"
@@ -255,32 +247,24 @@ def test_a_call_of_new_task_is_refused_for(
     assert not Path("tasks").exists()
 
 
+def test_a_run_that_cannot_be_written_names_its_folder(
+    capfd: pytest.CaptureFixture[str],
+) -> None:
+    made(capfd, *LOSS)
+    part = "my_runs.csv/my_runs-0-1: cannot be made: Not a directory"
+    refused(capfd, part, "--task", "my_runs", "--runs-dir", "my_runs.csv")
+
+
+def test_a_verb_that_is_misspelt_is_named(capfd: pytest.CaptureFixture[str]) -> None:
+    refused(capfd, "no verb 'newtask' (did you mean 'new-task'?)", "newtask", "my_runs.csv")
+
+
 def test_a_task_that_is_there_is_never_overwritten(capfd: pytest.CaptureFixture[str]) -> None:
     made(capfd, *LOSS)
     before = {path: path.read_bytes() for path in Path("tasks/my_runs").iterdir()}
     part = "tasks/my_runs: is there already and is not overwritten; give another --name"
     refused(capfd, part, "new-task", "my_runs.csv", *LOSS)
     assert {path: path.read_bytes() for path in Path("tasks/my_runs").iterdir()} == before
-
-
-def test_nothing_of_a_task_stays_where_writing_fails(monkeypatch: pytest.MonkeyPatch) -> None:
-    draft = propose(read_table(Path("my_runs.csv")), "x", Wishes(("loss",)))
-
-    def full(*_: object) -> None:
-        raise OSError(28, "No space left on device")
-
-    monkeypatch.setattr("evolve.new_task.write._write_csv", full)
-    with pytest.raises(EvolveError, match="tasks/x: cannot be written, No space left on device"):
-        write_task(draft, Path("tasks"), "made")
-    assert not Path("tasks/x").exists()
-
-
-def test_tables_in_the_data_dir_are_not_mistaken_for_those_given(
-    capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    Path("data/my_runs").mkdir(parents=True)
-    monkeypatch.setenv("EVOLVE_DATA_DIR", "data")
-    refused(capfd, "EVOLVE_DATA_DIR=data holds 'my_runs'", "new-task", "my_runs.csv", *LOSS)
 
 
 def test_a_spreadsheet_is_named_as_one(capfd: pytest.CaptureFixture[str]) -> None:

@@ -19,6 +19,7 @@ from own_tables import SIZES, made, refused, said, start_in
 
 from evolve.cells import read_table
 from evolve.cli.options import repeat_flags
+from evolve.errors import EvolveError
 from evolve.new_task import (
     Wishes,
     propose,
@@ -125,6 +126,33 @@ def test_several_targets_and_a_name_taken_from_the_file(
     assert load_task("my_runs").target_names == ("loss", "tokens")
 
 
+def test_nothing_of_a_task_stays_where_writing_fails(monkeypatch: pytest.MonkeyPatch) -> None:
+    draft = propose(read_table(Path("my_runs.csv")), "x", Wishes(("loss",)))
+
+    def full(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("evolve.new_task.write._write_csv", full)
+    with pytest.raises(EvolveError, match="tasks/x: cannot be written, No space left on device"):
+        write_task(draft, Path("tasks"), "made")
+    assert not Path("tasks/x").exists()
+
+
+def test_tables_in_the_data_dir_are_not_mistaken_for_those_given(
+    capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    Path("data/my_runs").mkdir(parents=True)
+    monkeypatch.setenv("EVOLVE_DATA_DIR", "data")
+    refused(
+        capfd,
+        "EVOLVE_DATA_DIR=data holds 'my_runs'",
+        "new-task",
+        "my_runs.csv",
+        "--target",
+        "loss",
+    )
+
+
 # Parquet
 
 
@@ -140,6 +168,16 @@ def test_a_parquet_table_makes_the_same_task(capfd: pytest.CaptureFixture[str]) 
     np.testing.assert_array_equal(one.train.X, two.train.X)
     np.testing.assert_array_equal(load_test(one).Y, load_test(two).Y)
     assert one.spec.features == two.spec.features
+
+
+def test_a_parquet_cell_without_a_value_is_named(capfd: pytest.CaptureFixture[str]) -> None:
+    pandas = pytest.importorskip("pandas")
+    pytest.importorskip("pyarrow")
+    frame = pandas.read_csv("my_runs.csv").astype({"params": "Int64"})
+    frame.loc[3, "params"] = None
+    frame.to_parquet("my_runs.parquet")
+    part = "column 'params' must hold numbers, row 4 holds nothing; fill it in or take the row out"
+    refused(capfd, part, "new-task", "my_runs.parquet", "--target", "loss")
 
 
 def test_parquet_without_its_extra_says_what_to_install(

@@ -247,6 +247,8 @@ def test_a_runs_name_must_be_a_plain_word(name: str, setup: Setup, tmp_path: Pat
 def test_names_count_up_past_what_exists(tmp_path: Path) -> None:
     (tmp_path / "sft-3-1").mkdir()
     assert free_name(tmp_path, "sft", 3) == "sft-3-2"
+    assert free_name(tmp_path, "my runs, new", 0) == "my_runs_new-0-1"
+    assert free_name(tmp_path, "λ", 0) == "task-0-1"
 
 
 def test_an_unknown_run_names_the_nearest(setup: Setup, tmp_path: Path) -> None:
