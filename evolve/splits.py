@@ -75,9 +75,9 @@ def _far_rows(
 
 def _beyond(values: Array, together: str, share: float) -> npt.NDArray[np.bool_] | None:
     """Rows beyond the highest thresholds that hold out at least a share of the rows."""
-    n = len(values)
+    n, ordered = len(values), np.sort(values, axis=0)
     for keep in range(n - 1, 0, -1):
-        thresholds = np.sort(values, axis=0)[keep]
+        thresholds = ordered[keep]
         above = values >= thresholds
         far = above.any(axis=1) if together == "any" else above.all(axis=1)
         if far.sum() >= share * n and far.any():
