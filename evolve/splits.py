@@ -6,6 +6,7 @@ test does one step further out (rolling origin). Tasks without axes get plain k-
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -76,13 +77,17 @@ def _far_rows(
 def _beyond(values: Array, together: str, share: float) -> npt.NDArray[np.bool_] | None:
     """Rows beyond the highest thresholds that hold out at least a share of the rows."""
     n, ordered = len(values), np.sort(values, axis=0)
-    for keep in range(n - 1, 0, -1):
-        thresholds = ordered[keep]
-        above = values >= thresholds
-        far = above.any(axis=1) if together == "any" else above.all(axis=1)
-        if far.sum() >= share * n and far.any():
-            return np.asarray(far)
-    return None
+
+    def far(keep: int) -> npt.NDArray[np.bool_]:
+        above = values >= ordered[keep]
+        return np.asarray(above.any(axis=1) if together == "any" else above.all(axis=1))
+
+    def too_few(keep: int) -> bool:
+        return bool(far(keep).sum() < max(share * n, 1))
+
+    # Lower thresholds hold out more rows, so the highest that hold out enough are found by halves.
+    keep = bisect_left(range(1, n), True, key=too_few)
+    return far(keep) if keep else None
 
 
 def _enough(values: Array, far: npt.NDArray[np.bool_]) -> bool:
