@@ -247,6 +247,8 @@ class Batch:
         if n_starts < 0:
             free = all(prior is None for prior in priors)
             n_starts = self.recipe.starts if free else min(self.recipe.starts, PRIOR_STARTS)
+        if not np.any(self.tape.kind == NONLINEAR):
+            n_starts = min(n_starts, 1)  # all others are solved for, so all starts are one
         begin = _centres(priors, p) if begin is None else begin
         pool = uniforms(SCREENED * n_starts, p)
         return solve(self.job(priors, box), pool, begin, n_starts, patience)
