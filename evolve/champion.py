@@ -27,6 +27,7 @@ from evolve.scoring import r2
 from evolve.selection import (
     DISSENT_PRICE,
     ESTABLISHED_DISCOUNT,
+    MOST_DISSENT,
     MOST_WORSE,
     SHARE_OF_ERROR,
     losses_of,
@@ -86,8 +87,12 @@ class Fitted:
 
     @property
     def cost(self) -> float:
-        """What it costs besides its errors: its size and its dissent."""
-        return self.size_cost + DISSENT_PRICE * self.dissent
+        """What it costs besides its errors: its size and its dissent, which has a bound.
+
+        Laws that no fold can fit well, but all rows can, part from the others without being wrong.
+        """
+        bounded = min(self.dissent, MOST_DISSENT) if np.isfinite(self.dissent) else np.inf
+        return self.size_cost + DISSENT_PRICE * bounded
 
     @property
     def judgement(self) -> float:

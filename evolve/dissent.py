@@ -16,7 +16,7 @@ from evolve.splits import make_folds
 from evolve.task import Task
 
 N_LEADERS = 12
-FURTHER = (3.0, 10.0)
+FURTHER = (3.0,)
 MOST_EDGE_ROWS = 120
 EDGE = 0.1
 LEAST_SPREAD = 1e-6
