@@ -223,6 +223,13 @@ class Panel(Silent):
         return Box(grid, title=self._phase, title_align="left", expand=False)
 
 
+def make_display(stopping: Callable[[], bool], *, hidden: bool) -> Silent:
+    """A panel on a terminal, lines elsewhere, nothing if hidden."""
+    if hidden:
+        return Silent(stopping)
+    return Panel(stopping) if sys.stdout.isatty() else Plain(stopping)
+
+
 def facts(p: Progress, now: float) -> dict[str, str]:
     """What a display says about a run, name by name."""
     rate, left = p.rate(), p.left(now)

@@ -38,6 +38,7 @@ ROWS: tuple[tuple[str, ...], ...] = (
             "estimator",
         ),
         *("forecast", "plan", "query", "verify", "new_task"),
+        *("session", "stopping"),
     ),
     ("cli", "display", "data", "bench"),
 )
