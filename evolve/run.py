@@ -212,7 +212,8 @@ def carry_on(
         store: A new or resumed run, open for writing.
         setup: From its task and seed.
         settings: Seed and budget.
-        workers: Number of worker processes.
+        workers: Number of worker processes; with 0 no process is started, everything is fitted
+            in this one and nothing is compared with the foreign lane.
         watcher: Follows the run.
 
     Returns:
@@ -222,7 +223,7 @@ def carry_on(
     budget = {"evaluations": settings.evaluations, "seconds": settings.seconds}
     store.set_note(BUDGET, budget)
     watcher.began(store, setup.task, settings)
-    lanes = Lanes(store, setup, settings.seed)
+    lanes = Lanes(store, setup, settings.seed, shut=workers == 0)
     ended = False
 
     def on_batch(archive: Archive, entries: Sequence[Entry]) -> bool:
