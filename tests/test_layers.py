@@ -39,8 +39,10 @@ ROWS: tuple[tuple[str, ...], ...] = (
         *("forecast", "plan", "query", "verify", "new_task"),
         *("session", "stopping", "watch"),
     ),
-    ("cli", "display", "data", "bench"),
-    ("notebook", "api", "discovery", "estimator"),
+    (
+        *("cli", "display", "data", "bench"),
+        *("notebook", "api", "discovery", "estimator"),
+    ),
 )
 ROW_OF = {name: row for row, names in enumerate(ROWS) for name in names}
 
