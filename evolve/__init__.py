@@ -22,10 +22,14 @@ __version__ = "0.1.0"
 # Public names and the modules that hold them; each is imported when it is first asked for, so that
 # the command line and the sandboxed processes pay only for what they use.
 _PUBLIC = {
+    "Champion": "evolve.api",
     "EvolveError": "evolve.errors",
     "Program": "evolve.program",
+    "Run": "evolve.api",
     "Task": "evolve.task",
+    "discover": "evolve.discovery",
     "fit_law": "evolve.fitting",
+    "load": "evolve.api",
     "load_task": "evolve.task",
     "parse_program": "evolve.program",
 }
@@ -38,3 +42,8 @@ def __getattr__(name: str) -> Any:
     if name not in _PUBLIC:
         raise AttributeError(f"module 'evolve' has no attribute {name!r}")
     return getattr(import_module(_PUBLIC[name]), name)
+
+
+def __dir__() -> list[str]:
+    """Public names, for completion."""
+    return [*globals(), *_PUBLIC]

@@ -14,7 +14,7 @@ from typing import Any, Protocol
 
 from evolve.archive import Archive
 from evolve.champion import Choice, choose
-from evolve.errors import StoreError, TaskError, nearest
+from evolve.errors import EvolveError, StoreError, TaskError, nearest
 from evolve.evaluate import Evaluator, Setting
 from evolve.lanes import Lanes
 from evolve.record import Entry
@@ -47,6 +47,17 @@ class Settings:
     seed: int = 0
     evaluations: int | None = DEFAULT_EVALUATIONS
     seconds: float | None = None
+
+    def __post_init__(self) -> None:
+        """Check the numbers.
+
+        Raises:
+            EvolveError: One of them cannot be meant.
+        """
+        if self.seed < 0:
+            raise EvolveError(f"seed: must be 0 or more, it is {self.seed}")
+        if self.evaluations is not None and self.evaluations < 1:
+            raise EvolveError(f"evaluations: must be 1 or more, it is {self.evaluations}")
 
     @property
     def budget(self) -> Budget:
@@ -120,16 +131,17 @@ def list_runs(runs_dir: Path) -> list[str]:
 
 
 def task_of(store: Store, tasks_dirs: Sequence[Path] = ()) -> Task:
-    """The task that a run was made for, from its folder, or by its name if that has moved.
+    """The task that a run was made for: from its folder, the run's own folder, or by its name.
 
     Raises:
         TaskError: It cannot be loaded.
     """
-    folder = Path(store.task["folder"])
-    if (folder / "task.toml").is_file() and not tasks_dirs:
-        return load_task(str(folder))
+    name = store.task["name"]
+    for folder in (Path(store.task["folder"]), store.folder.resolve() / name):
+        if (folder / "task.toml").is_file() and not tasks_dirs:
+            return load_task(str(folder))
     try:
-        return load_task(store.task["name"], tasks_dirs)
+        return load_task(name, tasks_dirs)
     except TaskError as error:
         raise TaskError(f"{store.folder}: its task cannot be loaded: {error}") from None
 

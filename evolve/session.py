@@ -48,7 +48,7 @@ def hold_session(
     setup: Setup,
     settings: Settings,
     workers: int,
-    sandbox: SandboxReport,
+    sandbox: SandboxReport | None,
     stopping: Stopping,
     audience: Audience,
 ) -> Ended:
@@ -59,16 +59,17 @@ def hold_session(
         setup: From its task and seed.
         settings: Seed and budget.
         workers: Number of worker processes.
-        sandbox: What this machine can enforce, kept with the run.
+        sandbox: What this machine can enforce, kept with the run; None where no process starts.
         stopping: Entered by the caller.
         audience: Follows the run; entered by the caller.
     """
-    store.set_note("sandbox", sandbox.as_dict())
+    if sandbox is not None:
+        store.set_note("sandbox", sandbox.as_dict())
     for remark in remarks(sandbox, settings):
         audience.say(remark)
-    warm_up(audience)
     choice = None
     with suppress(StoppedError):
+        warm_up(audience)
         _, choice = carry_on(store, setup, settings, workers, audience)
     stopping.settle()
     return Ended(keep_ending(store, setup, choice), choice, stopping.asked())
@@ -94,10 +95,10 @@ def keep_ending(store: Store, setup: Setup, choice: Choice | None) -> list[Line]
     return lines
 
 
-def remarks(sandbox: SandboxReport, settings: Settings) -> list[str]:
+def remarks(sandbox: SandboxReport | None, settings: Settings) -> list[str]:
     """What a user should know before the search begins."""
     found = []
-    if sandbox.level != "strong":
+    if sandbox is not None and sandbox.level != "strong":
         found.append(f"sandbox level {sandbox.level} on this machine: {'; '.join(sandbox.gaps)}")
     if settings.seconds is not None:
         found.append("--time: how far the run gets depends on this machine; it may not repeat")
