@@ -15,6 +15,7 @@ The flow of data:
 from __future__ import annotations
 
 from importlib import import_module
+from importlib.util import find_spec
 from typing import Any
 
 __version__ = "0.1.0"
@@ -24,6 +25,7 @@ __version__ = "0.1.0"
 _PUBLIC = {
     "Champion": "evolve.api",
     "EvolveError": "evolve.errors",
+    "LawRegressor": "evolve.estimator",
     "Program": "evolve.program",
     "Run": "evolve.api",
     "Task": "evolve.task",
@@ -34,7 +36,13 @@ _PUBLIC = {
     "parse_program": "evolve.program",
 }
 
-__all__ = ["__version__", *sorted(_PUBLIC)]
+# Extras that a name needs; without them `from evolve import *` leaves it out.
+_NEEDS = {"LawRegressor": "sklearn"}
+
+__all__ = [
+    "__version__",
+    *sorted(name for name in _PUBLIC if name not in _NEEDS or find_spec(_NEEDS[name])),
+]
 
 
 def __getattr__(name: str) -> Any:
