@@ -95,7 +95,8 @@ class Champion:
     def __repr__(self) -> str:
         """Formula and scores."""
         scores = f"held-out R2 {_four(self.held_out_r2)}, train R2 {_four(self.train_r2)}"
-        return f"<Champion {self.formula or 'black box'}; {scores}>"
+        what = "Champion" if self.chosen else "Best so far"
+        return f"<{what}: {self.formula or 'black box'}; {scores}>"
 
     def _repr_html_(self) -> str:
         """What a notebook shows."""

@@ -125,7 +125,7 @@ def _write(draft: Draft, wishes: Wishes, runs_dir: Path, seed: int) -> Path:
             continue
         except OSError as error:
             raise StoreError(f"{folder}: cannot be made: {error.strerror}") from error
-    told = (f"{key}={value!r}" for key, value in vars(wishes).items() if value)
+    told = [f"{key.replace('targets', 'target')}={v!r}" for key, v in vars(wishes).items() if v]
     try:
         return write_task(draft, folder, f"evolve.discover(df, {', '.join(told)})")[0].parent
     except BaseException:

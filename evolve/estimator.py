@@ -199,7 +199,10 @@ class LawRegressor(RegressorMixin, BaseEstimator):  # type: ignore[misc]
         ):
             _, choice = carry_on(store, setup, settings, self.workers, Silent())
         if choice is None:
-            raise EvolveError(f"no law could be fitted in {settings.evaluations} evaluations")
+            raise EvolveError(
+                f"evaluations: must be more for these rows, {settings.evaluations} found no law "
+                "that could be fitted"
+            )
         return choice
 
 

@@ -25,7 +25,7 @@ import evolve
 from evolve.estimator import LawRegressor
 
 ROOT = Path(__file__).resolve().parent.parent
-FEW = 2  # evaluations: the checks fit some eighty times
+FEW = 4  # evaluations: the checks fit some eighty times
 
 # Checks that scikit-learn runs and that do not hold, with the reason; and those that it leaves
 # out by itself. There is to be nothing here that the class does not tell its reader.
@@ -53,6 +53,7 @@ def fitted() -> LawRegressor:
 # scikit-learn's own checks
 
 
+@pytest.mark.slow
 @parametrize_with_checks(
     [LawRegressor(evaluations=FEW)], expected_failed_checks=lambda estimator: FAILS
 )
