@@ -64,7 +64,7 @@ def show(
             same_rows(store, task)
             watch_run(store, task, hidden=json)
             if not json and size is None:
-                print_end(store)
+                print_end(store, task)
                 return
         line = kept_line(store, size)
         if line is None:

@@ -24,7 +24,7 @@ def watch_run(store: Store, task: Task, *, hidden: bool) -> None:
         follow(store, task, display)
 
 
-def print_end(store: Store) -> None:
+def print_end(store: Store, task: Task) -> None:
     """Print the table and the champion that a run has kept, and how to go on."""
     from evolve.cli.ending import MOST_ROWS, next_commands, print_law, print_lines
     from evolve.run import settings_of
@@ -40,5 +40,5 @@ def print_end(store: Store) -> None:
         print_law(lines[0], MOST_ROWS)
     else:
         print("its process left no table behind; resume it to choose a champion")
-    for name, command in next_commands(store.folder, settings, n_done).items():
+    for name, command in next_commands(store.folder, settings, n_done, task).items():
         print(f"{name + ':':7} {command}")
