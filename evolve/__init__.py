@@ -15,6 +15,7 @@ The flow of data:
 from __future__ import annotations
 
 from importlib import import_module
+from importlib.util import find_spec
 from typing import Any
 
 __version__ = "0.1.0"
@@ -22,15 +23,26 @@ __version__ = "0.1.0"
 # Public names and the modules that hold them; each is imported when it is first asked for, so that
 # the command line and the sandboxed processes pay only for what they use.
 _PUBLIC = {
+    "Champion": "evolve.api",
     "EvolveError": "evolve.errors",
+    "LawRegressor": "evolve.estimator",
     "Program": "evolve.program",
+    "Run": "evolve.api",
     "Task": "evolve.task",
+    "discover": "evolve.discovery",
     "fit_law": "evolve.fitting",
+    "load": "evolve.api",
     "load_task": "evolve.task",
     "parse_program": "evolve.program",
 }
 
-__all__ = ["__version__", *sorted(_PUBLIC)]
+# Extras that a name needs; without them `from evolve import *` leaves it out.
+_NEEDS = {"LawRegressor": "sklearn"}
+
+__all__ = [
+    "__version__",
+    *sorted(name for name in _PUBLIC if name not in _NEEDS or find_spec(_NEEDS[name])),
+]
 
 
 def __getattr__(name: str) -> Any:
@@ -38,3 +50,8 @@ def __getattr__(name: str) -> Any:
     if name not in _PUBLIC:
         raise AttributeError(f"module 'evolve' has no attribute {name!r}")
     return getattr(import_module(_PUBLIC[name]), name)
+
+
+def __dir__() -> list[str]:
+    """Public names, for completion."""
+    return [*globals(), *_PUBLIC]

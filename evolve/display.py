@@ -167,7 +167,9 @@ class Plain(Silent):
 class Panel(Silent):
     """A panel that is drawn over itself, for terminals."""
 
-    def __init__(self, stopping: Callable[[], bool] = lambda: False) -> None:
+    def __init__(
+        self, stopping: Callable[[], bool] = lambda: False, stream: TextIO | None = None
+    ) -> None:
         """Prepare the panel; it is drawn between entry and exit."""
         from rich.console import Console
         from rich.live import Live
@@ -175,7 +177,10 @@ class Panel(Silent):
         super().__init__(stopping)
         self._phase = "starting the workers"
         self._live = Live(
-            get_renderable=self._render, console=Console(), refresh_per_second=4, transient=True
+            get_renderable=self._render,
+            console=Console(file=stream),
+            refresh_per_second=4,
+            transient=True,
         )
 
     def __enter__(self) -> Panel:
@@ -221,6 +226,16 @@ class Panel(Silent):
         for name, value in facts(p, now).items():
             grid.add_row(name, Text(value))
         return Box(grid, title=self._phase, title_align="left", expand=False)
+
+
+def make_display(
+    stopping: Callable[[], bool], *, hidden: bool, stream: TextIO | None = None
+) -> Silent:
+    """A panel on a terminal, lines elsewhere, nothing if hidden; on stdout, or as told."""
+    if hidden:
+        return Silent(stopping)
+    stream = stream or sys.stdout
+    return Panel(stopping, stream) if stream.isatty() else Plain(stopping, stream)
 
 
 def facts(p: Progress, now: float) -> dict[str, str]:

@@ -23,12 +23,14 @@ from evolve.law.canonical import complexity
 from evolve.law.graph import Array
 from evolve.record import Evaluation, FoldScore
 from evolve.sandbox import Limits, Worker
+from evolve.sandbox.inprocess import InProcess
 from evolve.scoring import nmse
 from evolve.selection import FIRST_LOOK_STARTS, first_look_passes, physics_price, score
 from evolve.splits import can_be_judged
 from evolve.task import Task
 
 LOOK_GROUPS = 12
+SERVICE = "evolve.fit_server"
 T = TypeVar("T")
 
 
@@ -95,20 +97,19 @@ class Evaluator:
 
         Args:
             setting: What candidates are judged on.
-            n_workers: Number of processes.
-            limits: What one call may use.
+            n_workers: Number of processes; with 0, everything is fitted in this one.
+            limits: What one call may use; not kept without processes.
         """
         from evolve.fitting import warm  # loads the compiler, for those who fit
 
         warm()  # compiled once here, the fitter is found on disk by every worker
         self.setting = setting
-        meta, arrays = _initial(setting)
-        self._workers = [
-            Worker("evolve.fit_server", meta, arrays, limits or Limits()) for _ in range(n_workers)
-        ]
+        given = (SERVICE, *_initial(setting), limits or Limits())
+        self._workers: list[Worker | InProcess] = [Worker(*given) for _ in range(n_workers)]
+        self._workers = self._workers or [InProcess(*given)]
         for worker in self._workers:
             worker.start()
-        self._free: SimpleQueue[Worker] = SimpleQueue()
+        self._free: SimpleQueue[Worker | InProcess] = SimpleQueue()
         for worker in self._workers:
             self._free.put(worker)
 
@@ -157,7 +158,7 @@ class Evaluator:
         return self._spread(lambda worker, c: self._fit(worker, c, folds, errors=True), candidates)
 
     def _spread(
-        self, work: Callable[[Worker, Candidate], T], candidates: Sequence[Candidate]
+        self, work: Callable[[Worker | InProcess, Candidate], T], candidates: Sequence[Candidate]
     ) -> list[T]:
         """Results of `work` in the candidates' order; each thread borrows a free worker."""
 
@@ -171,7 +172,7 @@ class Evaluator:
         pool = Parallel(n_jobs=len(self._workers), backend="threading", batch_size=1)
         return list(pool(delayed(borrow)(c) for c in candidates))
 
-    def _cascade(self, worker: Worker, candidate: Candidate, bar: float) -> Evaluation:
+    def _cascade(self, worker: Worker | InProcess, candidate: Candidate, bar: float) -> Evaluation:
         """First look, then all folds."""
         began = time.monotonic()
         size = candidate.law.n_constants, complexity(candidate.law.root)
@@ -205,7 +206,7 @@ class Evaluator:
 
     def _fit(
         self,
-        worker: Worker,
+        worker: Worker | InProcess,
         candidate: Candidate,
         folds: Sequence[int],
         *,

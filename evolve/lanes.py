@@ -36,17 +36,21 @@ PATIENT = Limits(cpu_s=60.0, predict_cpu_s=10.0)
 class Lanes:
     """The foreign lane of a run and what it has said so far; use as a context manager."""
 
-    def __init__(self, store: Store, setup: Setup, seed: int) -> None:
-        """Take up the comparisons that the store holds; the lane's process is not awaited."""
+    def __init__(self, store: Store, setup: Setup, seed: int, *, shut: bool = False) -> None:
+        """Take up the comparisons that the store holds; the lane's process is not awaited.
+
+        A lane that is shut starts no process and compares nothing.
+        """
         self._store, self._setup, self._seed = store, setup, seed
         self._data: list[dict[str, Any]] = list(store.note(NOTE) or [])
         # Programs printed by the grammar are our own, whatever the sandbox can enforce here.
         self._lane = ForeignLane(PATIENT, allow_weak=True)
-        self._broken = False
+        self._shut = shut
 
     def __enter__(self) -> Self:
         """Start the lane's process."""
-        self._lane.__enter__()
+        if not self._shut:
+            self._lane.__enter__()
         return self
 
     def __exit__(
@@ -75,12 +79,12 @@ class Lanes:
 
     def _unless_broken(self, action: Callable[[], None]) -> None:
         """Use the lane; one that cannot start is not tried again, and ends no search."""
-        if self._broken:
+        if self._shut:
             return
         try:
             action()
         except SandboxError as error:
-            self._broken = True
+            self._shut = True
             self._store.set_note(BROKEN, str(error))
 
     def _compare_entries(self, evaluator: Evaluator, entries: Sequence[Entry]) -> None:

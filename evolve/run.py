@@ -14,7 +14,7 @@ from typing import Any, Protocol
 
 from evolve.archive import Archive
 from evolve.champion import Choice, choose
-from evolve.errors import StoreError, TaskError, nearest
+from evolve.errors import EvolveError, StoreError, TaskError, nearest
 from evolve.evaluate import Evaluator, Setting
 from evolve.lanes import Lanes
 from evolve.record import Entry
@@ -47,6 +47,17 @@ class Settings:
     seed: int = 0
     evaluations: int | None = DEFAULT_EVALUATIONS
     seconds: float | None = None
+
+    def __post_init__(self) -> None:
+        """Check the numbers.
+
+        Raises:
+            EvolveError: One of them cannot be meant.
+        """
+        if self.seed < 0:
+            raise EvolveError(f"seed: must be 0 or more, it is {self.seed}")
+        if self.evaluations is not None and self.evaluations < 1:
+            raise EvolveError(f"evaluations: must be 1 or more, it is {self.evaluations}")
 
     @property
     def budget(self) -> Budget:
@@ -120,16 +131,17 @@ def list_runs(runs_dir: Path) -> list[str]:
 
 
 def task_of(store: Store, tasks_dirs: Sequence[Path] = ()) -> Task:
-    """The task that a run was made for, from its folder, or by its name if that has moved.
+    """The task that a run was made for: from its folder, the run's own folder, or by its name.
 
     Raises:
         TaskError: It cannot be loaded.
     """
-    folder = Path(store.task["folder"])
-    if (folder / "task.toml").is_file() and not tasks_dirs:
-        return load_task(str(folder))
+    name = store.task["name"]
+    for folder in (Path(store.task["folder"]), store.folder.resolve() / name):
+        if (folder / "task.toml").is_file() and not tasks_dirs:
+            return load_task(str(folder))
     try:
-        return load_task(store.task["name"], tasks_dirs)
+        return load_task(name, tasks_dirs)
     except TaskError as error:
         raise TaskError(f"{store.folder}: its task cannot be loaded: {error}") from None
 
@@ -212,7 +224,8 @@ def carry_on(
         store: A new or resumed run, open for writing.
         setup: From its task and seed.
         settings: Seed and budget.
-        workers: Number of worker processes.
+        workers: Number of worker processes; with 0 no process is started, everything is fitted
+            in this one and nothing is compared with the foreign lane.
         watcher: Follows the run.
 
     Returns:
@@ -222,7 +235,7 @@ def carry_on(
     budget = {"evaluations": settings.evaluations, "seconds": settings.seconds}
     store.set_note(BUDGET, budget)
     watcher.began(store, setup.task, settings)
-    lanes = Lanes(store, setup, settings.seed)
+    lanes = Lanes(store, setup, settings.seed, shut=workers == 0)
     ended = False
 
     def on_batch(archive: Archive, entries: Sequence[Entry]) -> bool:

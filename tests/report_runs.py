@@ -25,7 +25,7 @@ def small_run(task: Task, folder: Path, n: int, *, ended: bool = True) -> Store:
     """A run of the first `n` starting laws of a task, open for writing."""
     setup = make_setup(task, 0)
     entries = [_entry(task, setup, i, p) for i, p in enumerate(setup.starts[:n])]
-    store = create_run(folder, setup, Settings(seed=0, evaluations=n))
+    store = create_run(folder, setup, Settings(seed=0, evaluations=n or 1))
     store.append(entries)
     store.set_note("sandbox", BARE)
     if ended:

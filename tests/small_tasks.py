@@ -1,15 +1,13 @@
-"""Small tasks held in memory, spaces of every kind, and a worker that runs in this process."""
+"""Small tasks held in memory, and spaces of every kind."""
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from evolve import fit_server
 from evolve.archive import Archive
 from evolve.law.candidate import Candidate
 from evolve.law.canonical import complexity, key
@@ -18,7 +16,6 @@ from evolve.operators import OPERATORS, Space
 from evolve.proposers.grammar import finish
 from evolve.proposers.starting import RECIPES, generic_laws
 from evolve.record import Entry, Evaluation, FoldScore
-from evolve.sandbox import Limits, Outcome
 from evolve.spec import TaskSpec
 from evolve.task import Table, Task
 
@@ -81,34 +78,6 @@ def power_task(**spec: Any) -> Task:
     x = np.array([(2.0**i, b) for i in range(8) for b in (1.0, 3.0, 9.0)])
     y = 1.0 + 3.0 * x[:, 0] ** -0.4 + 0.1 / x[:, 1] + rng.normal(0.0, 0.003, len(x))
     return task_of(x, y, **({"max_constants": 5, "folds": {"axes": ["a"]}} | spec))
-
-
-class InProcessWorker:
-    """A worker without a process: the same service, the same JSON on the way, no sandbox."""
-
-    def __init__(
-        self,
-        module: str,
-        init_meta: dict[str, Any],
-        init_arrays: Sequence[np.ndarray],
-        limits: Limits,
-    ) -> None:
-        assert module == "evolve.fit_server"
-        self._state = fit_server.init(json.loads(json.dumps(init_meta)), list(init_arrays))
-
-    def start(self) -> None:
-        """Nothing to start."""
-
-    def close(self) -> None:
-        """Nothing to close."""
-
-    def call(self, meta: dict[str, Any]) -> Outcome:
-        """The answer of the service, or its exception as a status."""
-        try:
-            told, arrays = fit_server.handle(self._state, json.loads(json.dumps(meta)), [])
-        except (ArithmeticError, ValueError, IndexError, TypeError) as error:
-            return Outcome("exception", str(error))
-        return Outcome("ok", arrays=tuple(arrays), meta=json.loads(json.dumps(told)))
 
 
 def entry_of(index: int, candidate: Candidate | None, score: float | None, **told: Any) -> Entry:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from small_tasks import SPACES, InProcessWorker, archive_of, entry_of, random_candidates
+from small_tasks import SPACES, archive_of, entry_of, random_candidates
 
 from evolve.agreement import SAMPLED, TOLERANCE, Agreement, compare, difference, to_compare
 from evolve.evaluate import Evaluator, Setting
@@ -17,6 +17,7 @@ from evolve.law.candidate import Candidate
 from evolve.law.graph import Array, Law, call, const, feat
 from evolve.law.recipe import Recipe
 from evolve.sandbox import ForeignLane, Limits
+from evolve.sandbox.inprocess import InProcess
 from evolve.start import make_setup, program_text
 from evolve.task import load_task
 
@@ -35,7 +36,7 @@ def lane() -> Iterator[ForeignLane]:
 
 @pytest.fixture(autouse=True)
 def in_process(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("evolve.evaluate.Worker", InProcessWorker)
+    monkeypatch.setattr("evolve.evaluate.Worker", InProcess)
 
 
 # both lanes

@@ -9,7 +9,6 @@ from typing import Any
 import numpy as np
 import pytest
 from small_tasks import (
-    InProcessWorker,
     archive_of,
     entry_of,
     power_task,
@@ -35,6 +34,7 @@ from evolve.law.graph import Law, call, const, evaluate, feat
 from evolve.law.recipe import Recipe
 from evolve.operators import Candidate
 from evolve.proposers.grammar import Proposal
+from evolve.sandbox.inprocess import InProcess
 from evolve.scoring import r2
 from evolve.search import entry_of as searched_entry
 from evolve.selection import price
@@ -50,7 +50,7 @@ NOWHERE = Candidate(Law(call("mul", const(0), call("log", call("neg", feat(0))))
 @pytest.fixture(scope="module", autouse=True)
 def in_process() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("evolve.evaluate.Worker", InProcessWorker)
+        patch.setattr("evolve.evaluate.Worker", InProcess)
         yield
 
 

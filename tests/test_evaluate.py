@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from small_tasks import InProcessWorker, power_task, random_candidates, task_of
+from small_tasks import power_task, random_candidates, task_of
 
 from evolve.evaluate import LOOK_GROUPS, Evaluator, FoldResult, Setting, physics_of
 from evolve.law.candidate import Candidate
@@ -17,6 +17,7 @@ from evolve.law.graph import Law, Node, call, const, feat, num
 from evolve.law.recipe import Recipe
 from evolve.record import Evaluation
 from evolve.sandbox import Limits
+from evolve.sandbox.inprocess import InProcess
 from evolve.selection import PHYSICS_PRICE, score
 from evolve.splits import make_folds
 from evolve.start import space_of
@@ -59,7 +60,7 @@ def results_of(evaluator: Evaluator, one: Candidate, folds: Sequence[int]) -> li
 
 @pytest.fixture
 def in_process(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("evolve.evaluate.Worker", InProcessWorker)
+    monkeypatch.setattr("evolve.evaluate.Worker", InProcess)
 
 
 @pytest.fixture
@@ -79,7 +80,7 @@ def test_three_workers_give_in_order_what_one_process_gives_also_after_one_was_k
     with Evaluator(setting, 3, Limits(cpu_s=1.0)) as workers:
         spread = workers.evaluate(some, INF)
         greedy, after = workers.evaluate([GREEDY, POWER], INF)
-    monkeypatch.setattr("evolve.evaluate.Worker", InProcessWorker)
+    monkeypatch.setattr("evolve.evaluate.Worker", InProcess)
     with Evaluator(setting, 1) as alone:
         expected = alone.evaluate(some, INF)
     assert [e.n_constants for e in spread] == [c.law.n_constants for c in some]
@@ -134,7 +135,7 @@ def test_whatever_becomes_of_a_candidate_the_next_one_is_evaluated(evaluator: Ev
 def test_a_failed_answer_becomes_an_evaluation_with_its_status(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    class Fails(InProcessWorker):
+    class Fails(InProcess):
         def call(self, meta: dict[str, Any]) -> Any:
             return super().call(meta | {"folds": [99]})
 
@@ -182,7 +183,7 @@ def test_a_first_look_that_cannot_be_judged_takes_the_whole_fold() -> None:
 def test_targets_of_the_largest_scale_are_never_sent(monkeypatch: pytest.MonkeyPatch) -> None:
     sent: list[np.ndarray] = []
 
-    class Listens(InProcessWorker):
+    class Listens(InProcess):
         def __init__(
             self, module: str, meta: dict[str, Any], arrays: Sequence[np.ndarray], limits: Limits
         ) -> None:

@@ -16,7 +16,7 @@ ROWS: tuple[tuple[str, ...], ...] = (
     ("errors",),
     (
         *("spec", "cells", "tables", "task", "fold", "splits", "beyond", "program", "law"),
-        *("scoring", "record", "selection"),
+        *("scoring", "record", "frames", "selection"),
     ),
     (
         *("fitting", "pooling", "operators"),
@@ -35,11 +35,14 @@ ROWS: tuple[tuple[str, ...], ...] = (
             "score",
             "export",
             "report",
-            "estimator",
         ),
         *("forecast", "plan", "query", "verify", "new_task"),
+        *("session", "stopping", "watch"),
     ),
-    ("cli", "display", "data", "bench"),
+    (
+        *("cli", "display", "data", "bench"),
+        *("notebook", "api", "discovery", "estimator"),
+    ),
 )
 ROW_OF = {name: row for row, names in enumerate(ROWS) for name in names}
 

@@ -103,6 +103,18 @@ def test_two_workers_and_a_break_give_the_same_run_as_one_worker_without(
     assert choice.champion.entry.index == finished[1].champion.entry.index
 
 
+def test_a_run_without_worker_processes_is_the_same_run(
+    setup: Setup, finished: tuple[Path, Choice], tmp_path: Path
+) -> None:
+    settings = Settings(0, N)
+    with create_run(tmp_path / "alone", setup, settings) as store:
+        _, choice = carry_on(store, setup, settings, 0, Recorder())
+        assert store.digest() == digest(finished[0])
+        assert store.note("lanes") is None
+    assert choice is not None
+    assert choice.champion.entry.index == finished[1].champion.entry.index
+
+
 def test_a_finished_run_evaluates_nothing_when_resumed(
     setup: Setup, finished: tuple[Path, Choice]
 ) -> None:

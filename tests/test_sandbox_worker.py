@@ -13,9 +13,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import sandbox_service
 
 from evolve.errors import SandboxError
 from evolve.sandbox import Limits, Worker
+from evolve.sandbox.inprocess import InProcess
 
 LIMITS = Limits(cpu_s=0.2, wall_s=3.0, memory_mib=256)
 
@@ -139,3 +141,29 @@ def test_a_worker_dies_with_its_parent(tmp_path: Path) -> None:
     while Path(f"/proc/{pid}").exists() and time.monotonic() < deadline:
         time.sleep(0.02)
     assert not Path(f"/proc/{pid}").exists()
+
+
+# the same service without a process
+
+
+def test_an_answer_given_in_this_process_is_that_of_a_worker() -> None:
+    given = ("sandbox_service", {"name": "w"}, [np.arange(3.0)], LIMITS)
+    with Worker(*given) as worker:
+        far = worker.call({"do": "echo"})
+    near = InProcess(*given).call({"do": "echo"})
+    assert near.meta == far.meta
+    np.testing.assert_array_equal(near.arrays[0], far.arrays[0])
+
+
+def test_a_failure_in_this_process_is_a_status_but_an_interrupt_is_passed_on(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    service = InProcess("sandbox_service", {}, [], LIMITS)
+    assert service.call({"do": "raise"}).status == "exception"
+
+    def interrupted(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setitem(sandbox_service._ACTIONS, "echo", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        service.call({"do": "echo"})

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 from evolve.cli.output import print_json, print_table
 
 if TYPE_CHECKING:
-    from evolve.champion import Choice
     from evolve.run import Settings
+    from evolve.session import Ended
     from evolve.start import Setup
     from evolve.store import Store
     from evolve.summary import Line
@@ -21,13 +21,7 @@ MOST_ROWS = 12
 
 
 def print_ending(
-    store: Store,
-    setup: Setup,
-    settings: Settings,
-    choice: Choice | None,
-    *,
-    stopped: bool,
-    json: bool,
+    store: Store, setup: Setup, settings: Settings, ended: Ended, *, json: bool
 ) -> None:
     """Print the end of a run.
 
@@ -35,35 +29,21 @@ def print_ending(
         store: The run.
         setup: Its task.
         settings: Its budget.
-        choice: The champion and its finalists, if one was chosen.
-        stopped: Whether the run was ended by a signal.
+        ended: What its session has kept.
         json: Print a JSON document in place of text.
     """
-    from evolve.archive import Archive
-    from evolve.forecast.fits import keep_basis
-    from evolve.lanes import black_boxes, disagreements
-    from evolve.summary import keep, summarise
+    from evolve.lanes import disagreements
 
-    entries = store.entries()
-    archive = Archive()
-    archive.tell(entries)
-    lines = [*summarise(setup, archive, entries, choice), *black_boxes(store)]
-    keep(store, lines, chosen=choice is not None)
-    if choice is not None:
-        keep_basis(store, setup.task, choice)
-    if lines:
-        (store.folder / "champion.py").write_text(lines[0].text, encoding="utf-8")
-    commands = next_commands(store.folder, settings, len(entries), setup.task)
+    lines, chosen, n_done = ended.lines, ended.choice is not None, len(store)
+    commands = next_commands(store.folder, settings, n_done, setup.task)
     if json:
         print_json(
-            _document(
-                store, setup, settings, lines, commands, len(entries), stopped, choice is not None
-            )
+            _document(store, setup, settings, lines, commands, n_done, ended.stopped, chosen)
         )
         return
-    print(_headline(store, settings, len(entries), stopped))
+    print(_headline(store, settings, n_done, ended.stopped))
     if lines:
-        print_lines(lines, chosen=choice is not None)
+        print_lines(lines, chosen=chosen)
         print_law(lines[0], MOST_ROWS)
     else:
         print("no law has a score yet")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import re
 import shlex
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -55,9 +54,9 @@ def new_task(
     """Make a task of your own table: inspect it, propose scales, units and folds, say why."""
     from evolve.cells import read_table
     from evolve.cli.output import print_json
-    from evolve.new_task import Wishes, check_name, propose, write_task
+    from evolve.new_task import Wishes, check_name, plain_name, propose, write_task
 
-    called = name or re.sub(r"[^A-Za-z0-9._-]+", "_", table.stem).lstrip("._-")[:60]
+    called = name or plain_name(table.stem)
     check_name(called, tasks_dir)
     wishes = Wishes(
         targets=tuple(target or ()),

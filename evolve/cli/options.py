@@ -45,11 +45,9 @@ def parse_time(text: str) -> float:
 
 def n_cores() -> int:
     """Cores that this process may use."""
-    import os
+    from joblib import cpu_count
 
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
+    return int(cpu_count())
 
 
 class ManyValued(TyperCommand):

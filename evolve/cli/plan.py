@@ -47,7 +47,7 @@ def plan(
 ) -> None:
     """Split a budget over features so that the champion predicts best; say what to run next."""
     from evolve.cli.output import print_json
-    from evolve.cli.predict import basis_of
+    from evolve.forecast import basis_of
     from evolve.forecast.inputs import read_words
     from evolve.plan import allocate, next_runs, parse_cost
     from evolve.plan.allocate import make_question

@@ -14,7 +14,6 @@ from evolve.errors import EvolveError
 if TYPE_CHECKING:
     from evolve.cells import RawTable
     from evolve.forecast import Basis, Forecast, Query
-    from evolve.store import Store
     from evolve.task import Task
 
 FAR = 1.0
@@ -47,7 +46,7 @@ def predict(
 ) -> None:
     """Forecast runs: point, interval, distance from the training rows, elites that differ."""
     from evolve.cli.output import print_json
-    from evolve.forecast import forecast, from_table, from_words
+    from evolve.forecast import basis_of, forecast, from_table, from_words
     from evolve.forecast.interval import rows_of
     from evolve.run import find_run, same_rows, task_of
     from evolve.store import Store
@@ -76,18 +75,6 @@ def predict(
         print(output)
     else:
         _print(task, basis, told)
-
-
-def basis_of(store: Store, task: Task) -> Basis:
-    """What the run keeps for forecasts; made now where it keeps nothing."""
-    from evolve.forecast import kept
-
-    basis = kept(store)
-    if basis is None:
-        from evolve.forecast.fits import basis_of_run
-
-        basis = basis_of_run(store, task)
-    return basis
 
 
 def _print(task: Task, basis: Basis, told: list[Forecast]) -> None:
@@ -143,20 +130,12 @@ def _write(
     path: Path, raw: RawTable, task: Task, queries: list[Query], told: list[Forecast]
 ) -> None:
     """The table as it was, with point, interval and distance of every row."""
-    import numpy as np
     import pandas as pd
 
     from evolve.cli.files import write_file
+    from evolve.forecast.frame import frame_of
 
-    frame = pd.DataFrame(raw.columns)
-    for t, target in enumerate(task.target_names):
-        for part in ("point", "low", "high"):
-            column = np.full(raw.n_rows, np.nan)
-            for q, f in zip(queries, told, strict=True):
-                column[q.at] = getattr(f, part)[:, t]
-            frame[f"{target}_{part}"] = column
-    away = np.zeros(raw.n_rows)
-    for q, f in zip(queries, told, strict=True):
-        away[q.at] = np.abs(f.beyond).max(axis=1)
-    frame["beyond"] = away
+    pairs = [(q.at, f) for q, f in zip(queries, told, strict=True)]
+    said = frame_of(pairs, raw.n_rows, task.feature_names, task.target_names)
+    frame = pd.concat([pd.DataFrame(raw.columns), said], axis=1)
     write_file(path, frame.to_csv(index=False))

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import sys
-from contextlib import ExitStack, suppress
+from contextlib import ExitStack
 from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated
 
@@ -13,15 +12,12 @@ from evolve.cli.app import app
 from evolve.cli.options import RUNS, Json, Quiet, RunsDir, TasksDirs, Workers, parse_time
 
 if TYPE_CHECKING:
-    from evolve.cli.stopping import Stopping
-    from evolve.display import Silent
     from evolve.run import Settings
     from evolve.sandbox import SandboxReport
     from evolve.start import Setup
     from evolve.store import Store
 
 MORE = "Evaluations in total"
-SLOW_S = 8.0  # loading the fitter takes longer only where it is compiled again
 
 
 class Level(StrEnum):
@@ -73,7 +69,6 @@ def run(
     sandbox = check_sandbox(require_sandbox)
     name = run_name or free_name(runs_dir, setup.task.name, seed)
     with create_run(runs_dir / name, setup, settings) as store:
-        store.set_note("sandbox", sandbox.as_dict())
         _go(store, setup, settings, workers, sandbox, hidden=quiet or json, json=json)
 
 
@@ -119,7 +114,6 @@ def resume(
             made, setup = succeed(store, setup, heir, settings)
             store = stack.enter_context(made)
         require_same(store, setup)
-        store.set_note("sandbox", sandbox.as_dict())
         _go(store, setup, settings, workers, sandbox, hidden=quiet or json, json=json)
 
 
@@ -150,68 +144,18 @@ def _go(
     """Search, show, print the end of the run, and exit with a signal's code if one came."""
     from evolve.cli.ending import print_ending
     from evolve.cli.options import n_cores
-    from evolve.cli.stopping import StoppedError, Stopping
-    from evolve.run import carry_on
+    from evolve.cli.stopping import end_now
+    from evolve.display import Silent, make_display
+    from evolve.session import hold_session
+    from evolve.stopping import Stopping
 
     display: Silent
-    stopping = Stopping(lambda name: display.ending(f"{name}: ending after this batch"))
-    display = make_display(stopping, hidden=hidden)
-    choice = None
-    with ExitStack() as stack:
-        stack.enter_context(stopping)
-        stack.enter_context(display)
-        for remark in remarks(sandbox, settings):
-            display.say(remark)
-        warm_up(display)
-        with suppress(StoppedError):
-            _, choice = carry_on(store, setup, settings, workers or n_cores(), display)
-        stopping.settle()
-    print_ending(store, setup, settings, choice, stopped=stopping.asked(), json=json)
+    stopping = Stopping(lambda name: display.ending(f"{name}: ending after this batch"), end_now)
+    display = make_display(stopping.asked, hidden=hidden)
+    with stopping, display:
+        ended = hold_session(
+            store, setup, settings, workers or n_cores(), sandbox, stopping, display
+        )
+    print_ending(store, setup, settings, ended, json=json)
     if stopping.asked():
         raise typer.Exit(stopping.exit_code)
-
-
-def remarks(sandbox: SandboxReport, settings: Settings) -> list[str]:
-    """What a user should know before the search begins."""
-    found = []
-    if sandbox.level != "strong":
-        found.append(f"sandbox level {sandbox.level} on this machine: {'; '.join(sandbox.gaps)}")
-    if settings.seconds is not None:
-        found.append("--time: how far the run gets depends on this machine; it may not repeat")
-    return found
-
-
-def make_display(stopping: Stopping, *, hidden: bool) -> Silent:
-    """A panel on a terminal, lines elsewhere, nothing if hidden."""
-    from evolve.display import Panel, Plain, Silent
-
-    if hidden:
-        return Silent(stopping.asked)
-    return Panel(stopping.asked) if sys.stdout.isatty() else Plain(stopping.asked)
-
-
-def warm_up(display: Silent) -> None:
-    """Load the compiled fitter; say so where it must be compiled first."""
-    import threading
-
-    from evolve.fitting import warm
-
-    words = "compiling the fitter, once after installation (about half a minute)"
-    notice = threading.Timer(0.0 if is_cold() else SLOW_S, lambda: display.say(words))
-    notice.daemon = True
-    notice.start()
-    try:
-        warm()
-    finally:
-        notice.cancel()
-
-
-def is_cold() -> bool:
-    """Whether numba has never compiled the fitter here."""
-    from pathlib import Path
-
-    from evolve.law import kernel
-
-    stats = getattr(kernel.run, "stats", None)  # a plain function is never compiled
-    path = getattr(stats, "cache_path", None)
-    return path is not None and not any(Path(path).glob("kernel.run*.nbi"))

@@ -40,20 +40,32 @@ def show(
     size: Annotated[
         int | None, typer.Option("--size", min=1, help="The best law with SIZE constants.")
     ] = None,
+    watch: Annotated[
+        bool, typer.Option("--watch", help="Follow a run that is going on; Ctrl-C leaves it be.")
+    ] = False,
     runs_dir: RunsDir = RUNS,
     tasks_dirs: TasksDirs = None,
     json: Json = False,
 ) -> None:
     """Show a law of a run in full, the champion or one of a size.
 
-    Formula, constants of each group, scores, program text and lineage.
+    Formula, constants of each group, scores, program text and lineage. With --watch, where the
+    run stands until it ends, then its final table; exit code 130 after Ctrl-C.
     """
     from evolve.cli.output import print_json
+    from evolve.cli.watch import print_end, watch_run
     from evolve.run import find_run, same_rows, task_of
     from evolve.store import Store
     from evolve.summary import find_line, kept, kept_line
 
     with Store.open(find_run(name, runs_dir), write=False) as store:
+        if watch:
+            task = task_of(store, tasks_dirs or ())
+            same_rows(store, task)
+            watch_run(store, task, hidden=json)
+            if not json and size is None:
+                print_end(store, task)
+                return
         line = kept_line(store, size)
         if line is None:
             task = task_of(store, tasks_dirs or ())

@@ -6,8 +6,8 @@ that in the store, `interval` turns it into forecasts (quick), `inputs` reads wh
 
 from __future__ import annotations
 
-from evolve.forecast.basis import Basis, Member, keep, kept
-from evolve.forecast.inputs import Query, from_table, from_words
+from evolve.forecast.basis import Basis, Member, basis_of, keep, kept
+from evolve.forecast.inputs import Query, from_cells, from_table, from_words
 from evolve.forecast.interval import Forecast, forecast
 
 __all__ = [
@@ -15,7 +15,9 @@ __all__ = [
     "Forecast",
     "Member",
     "Query",
+    "basis_of",
     "forecast",
+    "from_cells",
     "from_table",
     "from_words",
     "keep",

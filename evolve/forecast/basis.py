@@ -9,6 +9,7 @@ import numpy as np
 
 from evolve.law.graph import Array, Law, law_from_data, law_to_data
 from evolve.store import Store
+from evolve.task import Task
 
 NOTE = "forecast"
 FORMAT = 1
@@ -116,3 +117,17 @@ def kept(store: Store) -> Basis | None:
     if note is None or note["n_entries"] != len(store) or note["basis"]["format"] != FORMAT:
         return None
     return basis_from_data(note["basis"])
+
+
+def basis_of(store: Store, task: Task) -> Basis:
+    """What a run keeps for forecasts; made now where it keeps nothing.
+
+    Raises:
+        EvolveError: No law of the run has a score.
+    """
+    basis = kept(store)
+    if basis is None:
+        from evolve.forecast.fits import basis_of_run  # loads the compiler, for those who fit
+
+        basis = basis_of_run(store, task)
+    return basis

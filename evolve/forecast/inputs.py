@@ -83,10 +83,19 @@ def from_table(task: Task, path: Path, group: str | None) -> tuple[RawTable, lis
         EvolveError: A column is missing, a cell is no number, or a group is not known.
     """
     raw = read_table(path)
+    return raw, from_cells(task, raw, group)
+
+
+def from_cells(task: Task, raw: RawTable, group: str | None) -> list[Query]:
+    """The rows of a table that was read, by group; it needs what `from_table` needs.
+
+    Raises:
+        EvolveError: As `from_table`.
+    """
     x = np.array([raw.numbers(name) for name in task.feature_names], dtype=float).T
     _require_positive(task, x)
     labels = _labels(task, raw, group)
-    return raw, [
+    return [
         Query(name, x[at], at)
         for name in task.group_names
         if len(

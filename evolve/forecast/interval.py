@@ -75,7 +75,7 @@ def forecast(task: Task, basis: Basis, group: str, x: Array, level: float = LEVE
         EvolveError: The level is no share, or the champion is not defined at a row.
     """
     if not 0.0 < level < 1.0:
-        raise EvolveError(f"--interval: must be between 0 and 1, it is {level:g}")
+        raise EvolveError(f"interval: must be between 0 and 1, it is {level:g}")
     constants = [m.constants[group] for m in basis.members]
     spread = basis.spreads[group]
     laws = [m.law for m in basis.members]

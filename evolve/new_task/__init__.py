@@ -9,7 +9,7 @@ from evolve.new_task.choose import Wishes
 from evolve.new_task.columns import Column, guess_scale, guess_unit, inspect_columns
 from evolve.new_task.condition import Condition, parse_condition
 from evolve.new_task.propose import Decision, Draft, propose
-from evolve.new_task.write import check_name, format_task, write_task
+from evolve.new_task.write import check_name, format_task, plain_name, write_task
 
 __all__ = [
     "Column",
@@ -23,6 +23,7 @@ __all__ = [
     "guess_unit",
     "inspect_columns",
     "parse_condition",
+    "plain_name",
     "propose",
     "write_task",
 ]

@@ -32,6 +32,11 @@ _OPTIONAL = """\
 """
 
 
+def plain_name(text: str) -> str:
+    """A task's name made of a file's or a column's."""
+    return re.sub(r"[^A-Za-z0-9._-]+", "_", text).lstrip("._-")[:60]
+
+
 def check_name(name: str, tasks_dir: Path) -> None:
     """Require that a task of this name can be made in a folder of tasks.
 

@@ -9,14 +9,17 @@ from typing import Any
 import numpy as np
 from markupsafe import Markup
 
+from evolve.law.candidate import Candidate
+from evolve.law.graph import Array
 from evolve.law.latex import latex
 from evolve.law.printer import formula
 from evolve.report import tables
 from evolve.report.gather import Findings
-from evolve.report.mathematics import MathLine, Shown, show_law
+from evolve.report.mathematics import MathLine, show_law
 from evolve.report.model import Model
 from evolve.report.typeset import typeset
 from evolve.summary import formula_of
+from evolve.task import Task
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,19 +41,14 @@ def law_content(found: Findings) -> dict[str, Any]:
     if model is None:
         return content
     candidate = model.candidate
-    rolled = candidate.law.rolled
-    width = len(task.feature_names)
-    names = [f"x_{k}" for k in range(width)] if rolled else list(task.feature_names)
-    target = task.target_names[0] if len(task.target_names) == 1 else "each target"
+    names, target = names_in(task, candidate)
     alone = len(model.fits) == 1
     values = model.constants(0)[0] if alone else None
-    shown = show_law(candidate.law, names, target, values)
-    shown = replace(shown, variables=()) if rolled else shown
     content |= {
-        "shown": _typeset(shown),
+        "shown": equations_of(task, candidate, values),
         "latex": latex(candidate.law, names),
         "formula": formula_of(task, candidate),
-        "rolled": rolled,
+        "rolled": candidate.law.rolled,
         "constants": tables.constants_table(model),
         "recipe": _recipe(model),
         "diagnostics": _diagnostics(model),
@@ -61,7 +59,30 @@ def law_content(found: Findings) -> dict[str, Any]:
     return content
 
 
-def _typeset(shown: Shown) -> dict[str, list[Typeset]]:
+def names_in(task: Task, candidate: Candidate) -> tuple[list[str], str]:
+    """Names of the features and of the target in a law's mathematics."""
+    width = len(task.feature_names)
+    rolled = candidate.law.rolled
+    names = [f"x_{k}" for k in range(width)] if rolled else list(task.feature_names)
+    return names, task.target_names[0] if len(task.target_names) == 1 else "each target"
+
+
+def equations_of(
+    task: Task, candidate: Candidate, constants: Array | None = None
+) -> dict[str, list[Typeset]]:
+    """A law as drawn equations.
+
+    Args:
+        task: Names features and target.
+        candidate: The law.
+        constants: `(p,)` values to show in a second version.
+
+    Returns:
+        Equations of the ``law``, of the law with its values (``valued``, empty without them) and
+        of the letters that stand for features (``variables``).
+    """
+    shown = show_law(candidate.law, *names_in(task, candidate), constants)
+    shown = replace(shown, variables=()) if candidate.law.rolled else shown
     return {
         "law": [_equation(line) for line in shown.law],
         "valued": [_equation(line) for line in shown.valued],

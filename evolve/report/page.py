@@ -49,6 +49,18 @@ def render(found: Findings, opened: Opened | None, interval: Interval | None) ->
         opened: The test rows, if they were opened for this report.
         interval: How far the champion's predictions can be trusted; None for a black box.
     """
+    content = {
+        **_frame(found, opened),
+        **law_content(found),
+        **_accuracy(found, opened, interval),
+        **_search(found),
+        **_reproduction(found),
+    }
+    return fill("report.html.j2", content)
+
+
+def fill(template: str, content: dict[str, Any]) -> str:
+    """The text of a template of this folder with its content; a missing name is an error."""
     from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
     environment = Environment(
@@ -57,14 +69,7 @@ def render(found: Findings, opened: Opened | None, interval: Interval | None) ->
         undefined=StrictUndefined,
         trim_blocks=True,
     )
-    content = {
-        **_frame(found, opened),
-        **law_content(found),
-        **_accuracy(found, opened, interval),
-        **_search(found),
-        **_reproduction(found),
-    }
-    return environment.get_template("report.html.j2").render(content)
+    return environment.get_template(template).render(content)
 
 
 def _frame(found: Findings, opened: Opened | None) -> dict[str, Any]:

@@ -1,0 +1,44 @@
+"""A run that another process writes to the terminal: where it stands, then its final table."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from evolve.store import Store
+    from evolve.task import Task
+
+
+def watch_run(store: Store, task: Task, *, hidden: bool) -> None:
+    """Show where a run stands until nobody writes it any more.
+
+    Args:
+        store: The run, open for reading.
+        task: Its task.
+        hidden: Wait without a word.
+    """
+    from evolve.display import make_display
+    from evolve.watch import follow
+
+    with make_display(lambda: False, hidden=hidden) as display:
+        follow(store, task, display)
+
+
+def print_end(store: Store, task: Task) -> None:
+    """Print the table and the champion that a run has kept, and how to go on."""
+    from evolve.cli.ending import MOST_ROWS, next_commands, print_law, print_lines
+    from evolve.run import settings_of
+    from evolve.summary import kept
+
+    lines, chosen = kept(store)
+    settings, n_done = settings_of(store), len(store)
+    total = "" if settings.evaluations is None else f" of {settings.evaluations}"
+    how = "done" if chosen else "ended early"
+    print(f"{store.folder.name}, task {store.task['name']}: {how}, {n_done}{total} evaluations")
+    if lines:
+        print_lines(lines, chosen=chosen)
+        print_law(lines[0], MOST_ROWS)
+    else:
+        print("its process left no table behind; resume it to choose a champion")
+    for name, command in next_commands(store.folder, settings, n_done, task).items():
+        print(f"{name + ':':7} {command}")

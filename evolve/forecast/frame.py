@@ -1,0 +1,44 @@
+"""Forecasts of rows to columns beside the table that they were asked for."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from evolve.forecast.interval import Forecast
+
+PARTS = ("point", "low", "high")
+
+
+def frame_of(
+    told: Sequence[tuple[npt.NDArray[np.int64], Forecast]],
+    n_rows: int,
+    names: Sequence[str],
+    targets: Sequence[str],
+) -> pd.DataFrame:
+    """Forecasts as columns beside the table they were asked for.
+
+    Args:
+        told: Forecasts, each with the numbers of its rows in that table.
+        n_rows: Rows of the table.
+        names: The task's features.
+        targets: The task's targets.
+
+    Returns:
+        For every target ``T``: ``T_point``, ``T_low``, ``T_high``; then ``beyond``, the steps
+        outside the training range in the feature where they are most, and ``beyond_F`` for
+        every feature ``F``, negative below the range.
+    """
+    columns = {f"{target}_{part}": np.full(n_rows, np.nan) for target in targets for part in PARTS}
+    away = np.zeros((n_rows, len(names)))
+    for at, each in told:
+        away[at] = each.beyond
+        for t, target in enumerate(targets):
+            for part in PARTS:
+                columns[f"{target}_{part}"][at] = getattr(each, part)[:, t]
+    columns["beyond"] = np.abs(away).max(axis=1)
+    columns |= {f"beyond_{name}": away[:, j] for j, name in enumerate(names)}
+    return pd.DataFrame(columns)

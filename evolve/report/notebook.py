@@ -1,0 +1,95 @@
+"""Turns a run's law, or its whole table, into a piece of HTML for a notebook."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from evolve.law.candidate import Candidate
+from evolve.report import tables
+from evolve.report.law_content import equations_of
+from evolve.report.page import fill
+from evolve.summary import Line
+from evolve.task import Task
+
+MOST_ROWS = 12
+
+
+def law_html(task: Task, line: Line, candidate: Candidate | None, title: str) -> str:
+    """A law: drawn formula, scores and constants.
+
+    Args:
+        task: The run's task.
+        line: The law's line of the run's table.
+        candidate: Law and recipe; None for a black box.
+        title: What stands above it.
+    """
+    return fill("notebook.html.j2", {"laws": None, **_law(task, line, candidate, title)})
+
+
+def run_html(
+    task: Task, lines: Sequence[Line], candidate: Candidate | None, title: str, *, chosen: bool
+) -> str:
+    """A run: its champion, then the table of sizes and literature.
+
+    Args:
+        task: The run's task.
+        lines: The run's table, the champion first.
+        candidate: The champion's law and recipe; None for a black box.
+        title: What stands above it.
+        chosen: Whether a champion was chosen; else the first line is the best so far.
+    """
+    content = {"laws": _laws(lines, chosen=chosen), **_law(task, lines[0], candidate, title)}
+    return fill("notebook.html.j2", content)
+
+
+def _law(task: Task, line: Line, candidate: Candidate | None, title: str) -> dict[str, Any]:
+    alone = [table[0] for table in line.constants.values() if len(table) == 1]
+    values = np.array(alone[0]) if len(line.constants) == len(alone) == 1 else None
+    return {
+        "title": title,
+        "formula": line.formula or "black box: see the program",
+        "shown": None if candidate is None else equations_of(task, candidate, values),
+        "scores": _scores(line),
+        "constants": _constants(line),
+        "n_hidden": max(_n_rows(line) - MOST_ROWS, 0),
+    }
+
+
+def _scores(line: Line) -> str:
+    told = {"held-out R²": line.held_out_r2, "training R²": line.train_r2, "score": line.score}
+    words = [f"{name} {tables.cell(value).text}" for name, value in told.items()]
+    return ", ".join([*words, f"{line.n_constants} constants"])
+
+
+def _constants(line: Line) -> tables.Grid | None:
+    """Constants, one row a group and target, as many as are worth a look."""
+    rows: list[list[Any]] = []
+    for group, table in line.constants.items():
+        for t, row in enumerate(table):
+            where = group + (f" [{t + 1}]" if len(table) > 1 else "")
+            rows.append([where, *(tables.Cell(f"{value:.6g}", value) for value in row)])
+    if not rows or len(rows[0]) == 1:
+        return None
+    names = [f"c{i}" for i in range(len(rows[0]) - 1)]
+    return tables.grid(["", *names], rows[:MOST_ROWS])
+
+
+def _n_rows(line: Line) -> int:
+    return sum(len(table) for table in line.constants.values())
+
+
+def _laws(lines: Sequence[Line], *, chosen: bool) -> tables.Grid:
+    """The run's table."""
+    names = {} if chosen else {"champion": "best so far"}
+    rows = [
+        (
+            *(names.get(line.kind, line.kind), line.name, line.n_constants),
+            *(line.held_out_r2, line.train_r2, line.score, line.message or line.formula),
+        )
+        for line in lines
+    ]
+    head = ("", "made by", "constants", "held-out R²", "training R²", "score", "law")
+    return tables.grid(head, rows, [line.kind == "champion" for line in lines])
