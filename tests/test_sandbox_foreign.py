@@ -177,6 +177,42 @@ def test_a_lost_zygote_is_replaced_and_the_job_done_again() -> None:
         assert lane.pid != pid
 
 
+SLOW = "import time\ndef fit_scaling_law(X, y):\n    time.sleep(0.4)\n    return [1.0]\n"
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="needs a zygote")
+@pytest.mark.parametrize(("n_kills", "status"), [(1, "ok"), (2, "memory")])
+def test_a_program_killed_from_outside_is_run_once_more(n_kills: int, status: str) -> None:
+    killed: list[int] = []
+
+    def kill_first(zygote: int) -> None:
+        while len(killed) < n_kills:
+            for pid in _descendants(zygote):
+                if pid not in killed and _session(pid) == pid != zygote:
+                    time.sleep(0.05)  # it is past its walls
+                    os.kill(pid, signal.SIGKILL)
+                    killed.append(pid)
+                    break
+
+    with ForeignLane(LIMITS, gate=False, allow_weak=True) as lane:
+        assert lane.fit(HONEST, [X], [Y]).ok
+        assert lane.pid is not None
+        killer = threading.Thread(target=kill_first, args=(lane.pid,))
+        killer.start()
+        outcome = lane.fit(SLOW, [X], [Y])
+        killer.join()
+    assert outcome.status == status
+    assert ("SIGKILL from outside (2 times)" in outcome.message) == (n_kills == 2)
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="needs a zygote")
+def test_a_zygote_killed_while_it_loads_is_started_again() -> None:
+    with ForeignLane(LIMITS, allow_weak=True) as lane:
+        assert lane.pid is not None
+        os.kill(lane.pid, signal.SIGKILL)
+        assert lane.fit(HONEST, [X], [Y]).ok
+
+
 @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="needs /proc")
 def test_closing_leaves_no_process_and_no_descriptor() -> None:
     before = len(os.listdir("/proc/self/fd"))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import signal
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -88,6 +90,27 @@ class Outcome:
     def ok(self) -> bool:
         """Whether the call gave an answer."""
         return self.status == "ok"
+
+
+# Signals by which a process may end through its own doing; any other was sent to it.
+_OWN_SIGNALS: Final = frozenset(
+    {
+        *("SIGABRT", "SIGALRM", "SIGBUS", "SIGFPE", "SIGILL", "SIGPIPE", "SIGPROF", "SIGSEGV"),
+        *("SIGSYS", "SIGTRAP", "SIGVTALRM", "SIGXCPU", "SIGXFSZ"),
+    }
+)
+
+
+def signal_name(number: int) -> str:
+    """Return a signal's name, `signal 35` for one that has none."""
+    with contextlib.suppress(ValueError):
+        return signal.Signals(number).name
+    return f"signal {number}"
+
+
+def is_from_outside(number: int) -> bool:
+    """Whether a signal that ended a process was sent to it, as by the kernel short of memory."""
+    return signal_name(number) not in _OWN_SIGNALS
 
 
 def printable(raw: bytes | str, limit: int) -> str:
