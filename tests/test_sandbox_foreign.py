@@ -275,6 +275,26 @@ def _session(pid: int) -> int:
         return -1
 
 
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="needs prctl")
+@pytest.mark.parametrize(("without", "readable"), [((), 0), (("not dumpable",), 1)])
+def test_the_first_call_shields_the_memory_of_the_engine(
+    without: tuple[str, ...], readable: int
+) -> None:
+    code = (
+        "import ctypes, sys\n"
+        f"sys.path[:0] = {[p for p in sys.path if p]!r}\n"
+        "import numpy as np\n"
+        "from evolve.sandbox import ForeignLane\n"
+        "is_dumpable = lambda: ctypes.CDLL(None).prctl(3, 0, 0, 0, 0)\n"
+        "before, x = is_dumpable(), [np.ones((2, 1))]\n"
+        f"with ForeignLane(allow_weak=True, without={without!r}) as lane:\n"
+        "    assert lane.fit('def fit_scaling_law(X, y): return [1.0]', x, x).ok\n"
+        "print(before, is_dumpable())\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.split() == ["1", str(readable)]
+
+
 def test_a_fresh_interpreter_a_call_gives_the_same(lane: ForeignLane) -> None:
     with ForeignLane(LIMITS, fork=False, allow_weak=True) as slow:
         fitted = slow.fit(HONEST, [X], [Y])

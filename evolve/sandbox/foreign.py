@@ -16,6 +16,7 @@ import numpy as np
 from evolve.errors import ProgramError
 from evolve.sandbox.forks import Zygotes
 from evolve.sandbox.gate import check_program_text
+from evolve.sandbox.lockdown import shield_engine
 from evolve.sandbox.oneshot import OneShots
 from evolve.sandbox.outcome import Limits, Outcome, printable
 from evolve.sandbox.report import SandboxReport, read_report
@@ -23,6 +24,8 @@ from evolve.sandbox.report import SandboxReport, read_report
 
 class ForeignLane:
     """Runs program texts, one throw-away process a call; any number of threads may share it.
+
+    The first call shields the engine's memory (see `lockdown.shield_engine`), for good.
 
     Args:
         limits: What one call may use.
@@ -43,6 +46,7 @@ class ForeignLane:
         """Keep what to start; the processes start on entry or with the first call."""
         self.limits = limits or Limits()
         self._gate = gate
+        self._shield = "not dumpable" not in without
         self._allow_weak = allow_weak
         self._level = ""
         self._fork = sys.platform.startswith("linux") if fork is None else fork
@@ -185,6 +189,8 @@ class ForeignLane:
             report = self.report()
             if not self._allow_weak:
                 report.require("partial")
+            if self._shield:
+                shield_engine()
             self._level = report.level
         size = len(meta["text"].encode("utf-8", "replace"))
         if size > self.limits.program_bytes:

@@ -125,8 +125,8 @@ def refuse_calls(report: Report, without: Collection[str]) -> None:
 def shield_engine() -> bool:
     """Keep other processes of the same user from reading the memory of this one.
 
-    For the engine, which holds the held-out targets. No core files are written any more, and a
-    debugger of the same user cannot attach.
+    For the engine, which holds the held-out targets while it runs programs of others. No core
+    files are written any more, and only root's debugger can attach.
 
     Returns:
         Whether the system could do it.

@@ -9,6 +9,8 @@ from typing import Any, Final
 
 import numpy as np
 
+from evolve.program import MAX_BYTES
+
 STATUSES: Final = (
     "ok",
     "rejected",
@@ -45,7 +47,7 @@ class Limits:
     predict_cpu_s: float = 2.0
     wall_s: float | None = None
     memory_mib: int = 512
-    program_bytes: int = 65_536
+    program_bytes: int = MAX_BYTES
     answer_bytes: int = 4 << 20
     output_bytes: int = 4_096
     message_chars: int = 2_000
