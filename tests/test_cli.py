@@ -142,6 +142,18 @@ def fit_scaling_law(X, y):
 """
 
 
+def test_what_a_failing_program_printed_is_shown(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    text = FAILING.format(value="absent").replace(
+        "    return np.array", "    print('hm')\n    return np.array"
+    )
+    (tmp_path / "bad.py").write_text(text, encoding="utf-8")
+    code, _, err = said(capfd, "score", "bad.py", "--task", "parallel")
+    assert code == 1
+    assert err.endswith("it printed:\nhm\nhm\n")  # once a group
+
+
 @pytest.mark.parametrize(
     ("value", "part"), [("np.nan", "finite"), ("absent", "NameError"), ("np.ones(1)[3]", "Index")]
 )
@@ -223,6 +235,7 @@ def test_a_run_is_interrupted_resumed_shown_and_scored(
 ) -> None:
     process, lines = started("--task", "parallel", "--evaluations", "100000", "--workers", "2")
     below = descendants(process.pid)
+    check_readers_and_a_second_writer(capfd, process.pid)
     process.send_signal(signal.SIGINT)
     rest, _ = process.communicate(timeout=120)
     assert process.returncode == 130, "".join(lines) + rest
@@ -244,6 +257,17 @@ def test_a_run_is_interrupted_resumed_shown_and_scored(
     assert ending["chosen"]
     assert not ending["stopped"]
     check_show_and_score(capfd, ending["champion"])
+
+
+def check_readers_and_a_second_writer(capfd: pytest.CaptureFixture[str], pid: int) -> None:
+    code, out, err = said(capfd, "query", "parallel-0-1", "--json")
+    assert (code, err) == (0, "")
+    assert json.loads(out)
+    (row,) = json.loads(said(capfd, "runs", "--json")[1])
+    assert (row["state"], row["problem"]) == ("running", None)
+    code, out, err = said(capfd, "resume", "parallel-0-1")
+    assert (code, out, err.count("\n")) == (2, "", 1)
+    assert f"is being written by process {pid} on" in err
 
 
 def check_show_and_score(capfd: pytest.CaptureFixture[str], champion: dict[str, Any]) -> None:
@@ -279,6 +303,43 @@ def test_other_signals_end_a_run_cleanly(name: str, code: int) -> None:
     assert f"{name}: ending after this batch" in rest
     assert "resume" in rest
     assert all_gone(below)
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(sys.platform == "win32", reason="needs a terminal to close")
+def test_a_closed_terminal_ends_a_run_cleanly(tmp_path: Path) -> None:
+    import pty
+
+    master, terminal = pty.openpty()
+    words = ["--task", "parallel", "--evaluations", "100000", "--workers", "1"]
+    with (tmp_path / "errors").open("wb") as errors:
+        process = subprocess.Popen(
+            [sys.executable, "-c", LEADER, *words],
+            env=ENVIRONMENT,
+            stdin=terminal,
+            stdout=terminal,
+            stderr=errors,
+            start_new_session=True,
+        )
+    os.close(terminal)
+    shown_text = b""
+    while b"searching" not in shown_text:
+        shown_text += os.read(master, 4096)
+    below = descendants(process.pid)
+    os.close(master)
+    assert process.wait(timeout=120) == 129
+    assert (tmp_path / "errors").read_text() == ""
+    assert all_gone(below)
+    assert (tmp_path / "runs" / "parallel-0-1" / "champion.py").exists()
+
+
+# Takes the terminal as its own, as a shell's first program has it, and then runs the command line.
+LEADER = """
+import fcntl, sys, termios
+fcntl.ioctl(0, termios.TIOCSCTTY, 0)
+from evolve.cli import main
+main()
+"""
 
 
 @pytest.mark.slow

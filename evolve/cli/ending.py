@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from evolve.cli.output import print_json, print_table
+from evolve.errors import StoreError
 
 if TYPE_CHECKING:
     from evolve.champion import Choice
@@ -41,7 +42,7 @@ def print_ending(
     """
     from evolve.archive import Archive
     from evolve.forecast.fits import keep_basis
-    from evolve.lanes import black_boxes, disagreements
+    from evolve.lanes import black_boxes
     from evolve.summary import keep, summarise
 
     entries = store.entries()
@@ -51,27 +52,55 @@ def print_ending(
     keep(store, lines, chosen=choice is not None)
     if choice is not None:
         keep_basis(store, setup.task, choice)
-    if lines:
-        (store.folder / "champion.py").write_text(lines[0].text, encoding="utf-8")
     commands = next_commands(store.folder, settings, len(entries), setup.task)
     if json:
-        print_json(
-            _document(
-                store, setup, settings, lines, commands, len(entries), stopped, choice is not None
-            )
+        document = _document(
+            store, setup, settings, lines, commands, len(entries), stopped, choice is not None
         )
-        return
-    print(_headline(store, settings, len(entries), stopped))
+        print_json({**document, "remarks": remarks(store, setup)})
+    else:
+        print(_headline(store, settings, len(entries), stopped))
+        _print_laws(lines, chosen=choice is not None)
+        for remark in remarks(store, setup):
+            print(remark)
+        print(f"run:     {store.folder}")
+        for name, command in commands.items():
+            print(f"{name + ':':8} {command}")
     if lines:
-        print_lines(lines, chosen=choice is not None)
+        write_program(store.folder / "champion.py", lines[0].text)
+
+
+def remarks(store: Store, setup: Setup) -> list[str]:
+    """What a user should know of a run that has ended."""
+    from evolve.lanes import disagreements
+    from evolve.run import edited
+
+    report = "the programs as text did not all come out the same, please report this"
+    found = [f"{report}: {line}" for line in disagreements(store)]
+    changed = edited(store, setup.task)
+    return found if changed is None else [*found, changed]
+
+
+def write_program(path: Path, text: str) -> None:
+    """Write the champion's program beside its run.
+
+    Raises:
+        StoreError: It cannot be written.
+    """
+    try:
+        path.write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise StoreError(
+            f"{path}: cannot be written: {error.strerror}; the run itself is kept"
+        ) from error
+
+
+def _print_laws(lines: list[Line], *, chosen: bool) -> None:
+    if lines:
+        print_lines(lines, chosen=chosen)
         print_law(lines[0], MOST_ROWS)
     else:
         print("no law has a score yet")
-    for line in disagreements(store):
-        print(f"the programs as text did not all come out the same, please report this: {line}")
-    print(f"run:     {store.folder}")
-    for name, command in commands.items():
-        print(f"{name + ':':8} {command}")
 
 
 def print_lines(lines: list[Line], *, chosen: bool) -> None:

@@ -45,9 +45,8 @@ def score(
 
     It is fitted on the training rows. For a run, an opening of the test rows is recorded.
     """
-    from evolve.errors import ProgramError
     from evolve.sandbox import ForeignLane
-    from evolve.score import PATIENT, score_program
+    from evolve.score import PATIENT, FailedError, score_program
 
     is_file = what.endswith(".py") or Path(what).is_file()
     if is_file:
@@ -58,8 +57,10 @@ def score(
     try:
         with ForeignLane(PATIENT) as lane:
             scored = score_program(program, loaded, table, lane)
-    except ProgramError as error:
+    except FailedError as error:
         print(f"evolve: {of}: {' '.join(str(error).split())}", file=sys.stderr)
+        if error.printed:
+            print(f"it printed:\n{error.printed}", file=sys.stderr)
         raise typer.Exit(1) from None
     _show(scored, loaded, of, split, json=json)
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import errno
 import os
 import signal
 import sys
@@ -68,6 +70,8 @@ class Stopping:
         if self.received is not None:
             self._stop_now()
         self.received = signal.Signals(number)
+        if self.received.name == "SIGHUP":
+            leave_lost_terminal()
         if hasattr(signal, "setitimer") and self._may_raise:
             signal.setitimer(signal.ITIMER_REAL, GRACE_S)
         self._on_signal(self.received.name)
@@ -82,3 +86,18 @@ class Stopping:
         if sys.stdout.isatty():
             os.write(1, _SHOW_CURSOR.encode())
         os._exit(self.exit_code)
+
+
+def leave_lost_terminal() -> None:
+    """Write to nowhere from here on what would go to a terminal that has been closed."""
+    with contextlib.suppress(ImportError):  # no terminals of this kind on Windows
+        import termios
+
+        for descriptor in (1, 2):
+            try:
+                termios.tcgetattr(descriptor)
+            except termios.error as error:
+                if error.args[0] == errno.EIO:  # any other: it never was a terminal
+                    nowhere = os.open(os.devnull, os.O_WRONLY)
+                    os.dup2(nowhere, descriptor)
+                    os.close(nowhere)
