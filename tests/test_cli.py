@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 
 from evolve.cli.app import app, call
+from evolve.cli.ending import write_program
 from evolve.cli.options import parse_time
 from evolve.cli.output import shown
 from evolve.errors import EvolveError
@@ -178,6 +179,12 @@ def test_times_are_read(text: str, seconds: float) -> None:
 def test_other_times_are_refused(text: str) -> None:
     with pytest.raises(EvolveError, match="--time"):
         parse_time(text)
+
+
+def test_a_program_that_cannot_be_written_beside_its_run_is_told(tmp_path: Path) -> None:
+    (tmp_path / "champion.py").mkdir()
+    with pytest.raises(EvolveError, match=r"champion.py: cannot be written: .*; the run itself"):
+        write_program(tmp_path / "champion.py", "text")
 
 
 def test_cells_are_short() -> None:
