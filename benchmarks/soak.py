@@ -2,10 +2,11 @@
 
     python benchmarks/soak.py [--evaluations 10000] [--minutes 60] [--task parallel] [--workers 1]
 
-A real run (store, locked-down workers, both lanes, archive) goes on in this process. After each of
-its batches, programs of `tests/attacks` are let loose in the foreign lane, so many that they make
-one evaluation in ten. It ends when both numbers are reached. Memory, descriptors, threads,
-processes and files of the engine are counted after each batch, and once more when all is closed.
+Real runs (store, locked-down workers, both lanes, archive, choice of the champion) go on in this
+process, of one seed after another where the grammar has no more to offer. After each batch,
+programs of `tests/attacks` are let loose in the foreign lane, so many that they make one
+evaluation in ten. It ends when both numbers are reached. Memory, descriptors, threads, processes
+and files of the engine are counted after each batch, and once more when all is closed.
 """
 
 from __future__ import annotations
@@ -88,21 +89,24 @@ class Soak(Silent):
         self._arena, self._tally, self._given = arena, tally, given
         self._attacks = _for_ever(sorted(set(given.attacks or ATTACKS)), given.seed)
         self._began = time.monotonic()
-        self._n_grammar = self._n_hostile = 0
+        self._n_hostile = 0
+        self.n_grammar = 0
+        self.enough = False
 
     def batch(self, archive: Archive, entries: Sequence[Entry]) -> bool:
         """Attack, count, and end the run when there was enough."""
         super().batch(archive, entries)
-        self._n_grammar += len(entries)
+        self.n_grammar += len(entries)
         self._tally.statuses.update(entry.evaluation.status for entry in entries)
-        while self._n_hostile < HOSTILE_SHARE * (self._n_grammar + self._n_hostile):
+        while self._n_hostile < HOSTILE_SHARE * (self.n_grammar + self._n_hostile):
             self._attack(next(self._attacks))
         sample = self._sample()
         self._tally.samples.append(sample)
         if len(self._tally.samples) % 20 == 1 and not self._given.json:
             print(sample, file=sys.stderr, flush=True)
-        enough = sample.evaluations >= self._given.evaluations
-        return not (enough and sample.minutes >= self._given.minutes)
+        many = sample.evaluations >= self._given.evaluations
+        self.enough = many and sample.minutes >= self._given.minutes
+        return not self.enough
 
     def _attack(self, name: str) -> None:
         self._n_hostile += 1
@@ -117,7 +121,7 @@ class Soak(Silent):
         states = list(states_below(os.getpid()))
         return Sample(
             minutes=round((time.monotonic() - self._began) / 60.0, 2),
-            evaluations=self._n_grammar + self._n_hostile,
+            evaluations=self.n_grammar + self._n_hostile,
             hostile=self._n_hostile,
             rss_mib=round(rss_mib(), 1),
             descriptors=len(os.listdir("/proc/self/fd")),
@@ -170,18 +174,20 @@ def soak(given: argparse.Namespace) -> Tally:
     """Search and attack until both numbers are reached, then close everything and look again."""
     tally, files = Tally(), n_files()
     descriptors = len(os.listdir("/proc/self/fd"))
-    setup = make_setup(load_task(given.task), given.seed)
-    settings = Settings(given.seed, None)
+    task = load_task(given.task)
     with ExitStack() as stack:
-        folder = stack.enter_context(tempfile.TemporaryDirectory())
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
         arena = stack.enter_context(Arena(gate=False))
-        store = stack.enter_context(create_run(Path(folder) / "run", setup, settings))
-        carry_on(store, setup, settings, given.workers, Soak(arena, tally, given))
-        n_stored = len(store.entries())
+        watcher, n_stored, seed = Soak(arena, tally, given), 0, given.seed
+        while not watcher.enough:
+            setup, settings = make_setup(task, seed), Settings(seed, None)
+            with create_run(folder / f"seed-{seed}", setup, settings) as store:
+                carry_on(store, setup, settings, given.workers, watcher)
+                n_stored += len(store)
+            seed += 1
+    if n_stored != watcher.n_grammar:
+        tally.faults.append(f"{n_stored} entries stored, {watcher.n_grammar} made")
     time.sleep(0.5)
-    last = tally.samples[-1]
-    if n_stored != last.evaluations - last.hostile:
-        tally.faults.append(f"{n_stored} entries stored, {last.evaluations - last.hostile} made")
     if n_files() != files:
         tally.faults.append(f"{n_files() - files} temporary files left")
     if len(os.listdir("/proc/self/fd")) > descriptors:
@@ -249,7 +255,8 @@ def main() -> int:
         tempfile.tempdir = None
     figures = judge(tally)
     if given.json:
-        print(json.dumps({"figures": figures, **asdict(tally)}))
+        samples = [asdict(sample) for sample in tally.samples]
+        print(json.dumps({"figures": figures, **vars(tally), "samples": samples}))
     else:
         report(tally, figures)
     return 1 if tally.faults else 0

@@ -248,11 +248,11 @@ def carry_on(
 
     setting = Setting(setup.task, setup.folds)
     with lanes, Evaluator(setting, workers) as evaluator:
-        stored = store.entries()
-        if stored:
+        if stored := store.entries():
             known = Archive()
             known.tell(stored)
             watcher.replayed(known, stored)
+            del stored, known  # a search of hours keeps its entries on disk alone
         archive = search(
             store,
             evaluator,
