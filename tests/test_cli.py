@@ -17,7 +17,10 @@ from evolve.cli.app import app, call
 from evolve.cli.ending import write_program
 from evolve.cli.options import parse_time
 from evolve.cli.output import shown
+from evolve.cli.run import remarks
 from evolve.errors import EvolveError
+from evolve.run import Settings
+from evolve.sandbox.report import read_report
 
 ROOT = Path(__file__).resolve().parent.parent
 ENVIRONMENT = {**os.environ, "PYTHONPATH": str(ROOT)}
@@ -132,6 +135,10 @@ def test_published_programs_of_both_dialects_are_scored(
     assert "target loss_domain_5" in out
 
 
+ALL_WALLS = (
+    *("one thread", "limits", "seccomp", "landlock", "namespaces", "identity"),
+    *("no new privileges", "not dumpable", "parent-death signal"),
+)
 FAILING = """
 import numpy as np
 # EVOLVE-BLOCK-START
@@ -141,6 +148,28 @@ def fit_scaling_law(X, y):
     return np.array([1.0])
 # EVOLVE-BLOCK-END
 """
+
+
+def test_a_weak_sandbox_runs_a_program_of_others_only_if_told_to(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("evolve.sandbox.foreign.read_report", lambda *_: read_report({}))
+    (tmp_path / "law.py").write_text(FAILING.format(value="1.0"), encoding="utf-8")
+    words = ["score", "law.py", "--task", "parallel"]
+    code, out, err = said(capfd, *words)
+    assert (code, out, err.count("\n")) == (2, "", 1)
+    assert "level weak here" in err
+    assert "only with --allow-weak-sandbox" in err
+    assert said(capfd, *words, "--allow-weak-sandbox")[0] == 0
+
+
+def test_what_a_machine_lacks_is_said_even_where_the_level_is_strong() -> None:
+    full = dict.fromkeys(ALL_WALLS, "yes")
+    assert remarks(read_report(full), Settings()) == []
+    (remark,) = remarks(read_report({**full, "namespaces": "no: not permitted"}), Settings())
+    assert remark.startswith(
+        "sandbox level strong on this machine: namespaces: there is no second"
+    )
 
 
 def test_what_a_failing_program_printed_is_shown(

@@ -174,7 +174,7 @@ def _go(
 def remarks(sandbox: SandboxReport, settings: Settings) -> list[str]:
     """What a user should know before the search begins."""
     found = []
-    if sandbox.level != "strong":
+    if sandbox.gaps:
         found.append(f"sandbox level {sandbox.level} on this machine: {'; '.join(sandbox.gaps)}")
     if settings.seconds is not None:
         found.append("--time: how far the run gets depends on this machine; it may not repeat")

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from evolve.cli.app import app
-from evolve.cli.options import RUNS, Json, RunsDir, TasksDirs
+from evolve.cli.options import RUNS, AllowWeak, Json, RunsDir, TasksDirs
 from evolve.errors import EvolveError
 
 if TYPE_CHECKING:
@@ -39,6 +39,7 @@ def score(
     ] = None,
     runs_dir: RunsDir = RUNS,
     tasks_dirs: TasksDirs = None,
+    allow_weak: AllowWeak = False,
     json: Json = False,
 ) -> None:
     """Fit and score a program or a run's law; exits 1 if it fails.
@@ -55,7 +56,8 @@ def score(
         program, loaded, of = _from_run(what, task, size, runs_dir, tasks_dirs or (), split)
     table = loaded.train if split is Split.TRAIN else _test_rows(loaded)
     try:
-        with ForeignLane(PATIENT) as lane:
+        # The programs of a run are our own grammar's, or seeds that came with the package.
+        with ForeignLane(PATIENT, allow_weak=allow_weak or not is_file) as lane:
             scored = score_program(program, loaded, table, lane)
     except FailedError as error:
         print(f"evolve: {of}: {' '.join(str(error).split())}", file=sys.stderr)

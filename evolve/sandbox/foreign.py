@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from evolve.errors import ProgramError
+from evolve.errors import ProgramError, SandboxError
 from evolve.sandbox.forks import Zygotes
 from evolve.sandbox.gate import check_program_text
 from evolve.sandbox.lockdown import shield_engine
@@ -188,7 +188,7 @@ class ForeignLane:
         if not self._level:
             report = self.report()
             if not self._allow_weak:
-                report.require("partial")
+                _require_more_than_weak(report)
             if self._shield:
                 shield_engine()
             self._level = report.level
@@ -202,6 +202,14 @@ class ForeignLane:
             except ProgramError as error:
                 return Outcome("rejected", printable(str(error), self.limits.message_chars))
         return self._runner.run(meta, arrays, cpu_s)
+
+
+def _require_more_than_weak(report: SandboxReport) -> None:
+    try:
+        report.require("partial")
+    except SandboxError as error:
+        hint = "programs of others run here only with --allow-weak-sandbox"
+        raise SandboxError(f"{error}; {hint}") from None
 
 
 def _halves(n: int) -> tuple[slice, slice]:
