@@ -13,6 +13,7 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 from collections.abc import Collection, Sequence
 from concurrent.futures import ThreadPoolExecutor, wait
 from functools import lru_cache, partial
@@ -40,6 +41,7 @@ PASSED_ON: Final = (
     "NPY_DISABLE_CPU_FEATURES",
     "OPENBLAS_CORETYPE",
 )
+_ONE_AT_A_TIME: Final = threading.Lock()
 _BOOT: Final = """\
 import json, sys, types
 path, packages, without, module, arguments = json.loads(sys.argv[1])
@@ -93,7 +95,8 @@ class Spawned:
         os.set_blocking(self._errors, False)
         os.set_blocking(error_end, False)
         start = partial(_start, module, arguments, descriptors, error_end, without)
-        started = _starter(os.getpid()).submit(start)
+        with _ONE_AT_A_TIME:  # two threads at once would make two starters, and one would go
+            started = _starter(os.getpid()).submit(start)
         try:
             self._process = started.result()
         except BaseException:
@@ -126,7 +129,7 @@ class Spawned:
         return read_some(self._errors, limit)
 
     def end(self) -> None:
-        """Kill the process and all of its session that is still in its group; doing so once."""
+        """Kill the process and its group, bury it and close its stderr; to be called once."""
         if self.runs:
             with contextlib.suppress(ProcessLookupError, PermissionError):
                 os.killpg(self.pid, signal.SIGKILL)
