@@ -22,6 +22,7 @@ from pathlib import Path
 
 from disk import leave_free, small_disk
 from orphans import adopt_orphans, survivors
+from pace import Moment, Pace
 
 from evolve.errors import StoreError
 from evolve.record import Entry
@@ -55,35 +56,6 @@ class Job:
         )
 
 
-@dataclass(frozen=True)
-class Moment:
-    """When to kill: some seconds after the start, or after the first batch of this life."""
-
-    grown: bool
-    seconds: float
-
-
-@dataclass(frozen=True)
-class Pace:
-    """How fast a run goes when it is left in peace; seconds.
-
-    Attributes:
-        first: Until the first batch is in the store.
-        batch: For every other batch.
-        whole: Until the end.
-    """
-
-    first: float
-    batch: float
-    whole: float
-
-    def moment(self, rng: random.Random) -> Moment:
-        """Two times in five any time until the first batch, else within one after it."""
-        if rng.random() < 0.4:
-            return Moment(False, rng.uniform(0.0, self.first))
-        return Moment(True, rng.uniform(0.0, self.batch))
-
-
 @dataclass
 class Tally:
     """What was seen while a run was killed."""
@@ -91,10 +63,17 @@ class Tally:
     kills: int = 0
     lives: int = 0
     survivors: list[str] = field(default_factory=list)
+    slowest: float = 0.0  # seconds until all processes of a killed run were gone
     finished: int = 0
     lengths: list[int] = field(default_factory=list)
     faults: list[str] = field(default_factory=list)
     errors: Counter[str] = field(default_factory=Counter)
+
+    def look_for_survivors(self) -> None:
+        """Note what outlives the run, and how long what does not took."""
+        words, seconds = survivors()
+        self.survivors += words
+        self.slowest = max(self.slowest, seconds)
 
 
 def read(runs: Path) -> list[Entry]:
@@ -159,9 +138,9 @@ def live(job: Job, runs: Path, moment: Moment, tally: Tally) -> bool:
         process.kill()
         process.communicate()
         tally.kills += 1
-        tally.survivors += survivors()
+        tally.look_for_survivors()
         return False
-    tally.survivors += survivors()
+    tally.look_for_survivors()
     if process.returncode:
         lines = errors.strip().splitlines()
         tally.errors[lines[-1] if lines else f"exit code {process.returncode}"] += 1
@@ -196,7 +175,8 @@ def finish(job: Job, runs: Path, reference: Sequence[Entry], tally: Tally) -> bo
 
 
 def leave_in_peace(job: Job, runs: Path) -> Pace:
-    """Run from beginning to end and take the times; no run, no benchmark."""
+    """Run from beginning to end and take the times; another batch before compiles the fitter."""
+    replace(job, evaluations=BATCH).start(runs / "first").wait()
     began = time.monotonic()
     process = job.start(runs)
     wait_for_batch(process, runs, 0)
@@ -248,6 +228,7 @@ def report(title: str, tally: Tally, same: bool, seconds: float) -> bool:
     print(f"{title}: {tally.kills} kills in {tally.lives} lives, {seconds:.0f} s")
     print(f"  entries in the store after each life: {tally.lengths}")
     print(f"  ended between kills: {tally.finished}; processes left over: {tally.survivors or 0}")
+    print(f"  processes of a killed run were gone within {tally.slowest:.2f} s")
     for message, n in tally.errors.most_common():
         print(f"  {n} x {message}")
     for fault in tally.faults:

@@ -10,7 +10,7 @@ import time
 from pathlib import Path
 
 PR_SET_CHILD_SUBREAPER = 36
-PATIENCE = 60.0  # seconds within which the processes of a killed program must be gone
+PATIENCE = 10.0  # seconds within which the processes of a killed program must be gone
 
 
 def adopt_orphans() -> None:
@@ -37,22 +37,22 @@ def reap() -> None:
             pass
 
 
-def survivors() -> list[str]:
-    """Orphans that a killed program leaves for longer than they may take to notice.
+def survivors() -> tuple[list[str], float]:
+    """Orphans that a killed program leaves for longer than they may take to end.
 
     Returns:
-        The command line of each; they are killed afterwards.
+        The command line of each; they are killed afterwards. And how many seconds the others took.
     """
-    end = time.monotonic() + PATIENCE
-    while children() and time.monotonic() < end:
+    began = time.monotonic()
+    reap()
+    while children() and time.monotonic() - began < PATIENCE:
+        time.sleep(0.01)
         reap()
-        time.sleep(0.02)
-    left = children()
-    words = []
+    seconds, left, words = time.monotonic() - began, children(), []
     for pid in left:
         with contextlib.suppress(OSError):
             words.append(Path(f"/proc/{pid}/cmdline").read_text().replace("\0", " ")[-200:])
             os.kill(pid, signal.SIGKILL)
     time.sleep(0.1 if left else 0.0)
     reap()
-    return words
+    return words, seconds

@@ -8,10 +8,9 @@ from __future__ import annotations
 import numpy as np
 
 from evolve.agreement import run_text
-from evolve.errors import ProgramError
 from evolve.proposers.seeds import Seed
 from evolve.sandbox import ForeignLane
-from evolve.score import Scored, score_program
+from evolve.score import FailedError, Scored, score_program
 from evolve.scoring import nmse
 from evolve.selection import score
 from evolve.start import Setup
@@ -34,13 +33,13 @@ def black_box_line(setup: Setup, seed: Seed, lane: ForeignLane) -> Line:
     task = setup.task
     try:
         scored = score_program(seed.program, task, task.train, lane)
-    except ProgramError as error:
-        return _failed(seed, str(error))
+    except FailedError as error:
+        return _failed(seed, str(error), error.printed)
     errors = []
     for fold in setup.folds:
         predictions = run_text(lane, task, fold, seed.program.text)
         if isinstance(predictions, str):
-            return _failed(seed, f"{fold.name}: {predictions}")
+            return _failed(seed, f"{fold.name}: {predictions}", scored.printed)
         errors.append(float(nmse(task.train.Y[fold.held], predictions)))
     n_constants = n_constants_of(scored, len(task.target_names))
     return Line(
@@ -54,6 +53,7 @@ def black_box_line(setup: Setup, seed: Seed, lane: ForeignLane) -> Line:
         formula=f"{task.target_names[0]} = black box ({seed.title})",
         constants={g: np.atleast_2d(c).tolist() for g, c in scored.constants.items()},
         text=seed.program.text,
+        printed=scored.printed,
     )
 
 
@@ -63,7 +63,7 @@ def n_constants_of(scored: Scored, n_targets: int) -> int:
     return -(-most // n_targets)
 
 
-def _failed(seed: Seed, message: str) -> Line:
+def _failed(seed: Seed, message: str, printed: str) -> Line:
     return Line(
         kind="literature",
         name=seed.name,
@@ -76,4 +76,5 @@ def _failed(seed: Seed, message: str) -> Line:
         constants={},
         text=seed.program.text,
         message=" ".join(message.split()),
+        printed=printed,
     )

@@ -11,17 +11,26 @@ import ast
 import hashlib
 import re
 import warnings
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import Final, Literal
 
-from evolve.errors import ProgramError
+from evolve.errors import ProgramError, nearest
 
 START = "# EVOLVE-BLOCK-START"
 END = "# EVOLVE-BLOCK-END"
 MAX_BYTES = 65536
-ALLOWED_IMPORTS = ("numpy", "scipy", "math", "evolve.fitting", "__future__")
+OWN: Final = "evolve.fitting"
+# Modules that a program may import; which of their names it may use, the sandbox's gate says.
+MODULES: Final = frozenset(
+    {
+        *("numpy", "numpy.fft", "numpy.linalg", "numpy.polynomial", "numpy.polynomial.polynomial"),
+        *("numpy.random", "numpy.typing", "scipy", "scipy.integrate", "scipy.interpolate"),
+        *("scipy.linalg", "scipy.optimize", "scipy.special", "scipy.stats", "math"),
+        *(OWN, "__future__", "collections", "collections.abc"),
+        *("functools", "itertools", "typing", "warnings"),
+    }
+)
 
 Dialect = Literal["fit", "law"]
 
@@ -150,25 +159,26 @@ def _parse(text: str, where: str) -> ast.Module:
         ) from None
 
 
-def _imported(node: ast.AST) -> Iterator[str]:
-    """Yield the dotted names of modules that a statement may import."""
+def imported_modules(node: ast.AST) -> list[str]:
+    """Dotted names of the modules that a statement imports, or imports from."""
     if isinstance(node, ast.Import):
-        yield from (alias.name for alias in node.names)
-    elif isinstance(node, ast.ImportFrom):
+        return [alias.name for alias in node.names]
+    if isinstance(node, ast.ImportFrom):
         module = "." * node.level + (node.module or "")
         if module == "evolve":  # `from evolve import fitting`
-            yield from (f"evolve.{alias.name}" for alias in node.names)
-        else:
-            yield module
+            return [f"evolve.{alias.name}" for alias in node.names]
+        return [module]
+    return []
 
 
 def _require_imports(tree: ast.Module, where: str) -> None:
     for node in ast.walk(tree):
-        for name in _imported(node):
-            if not any(name == a or name.startswith(f"{a}.") for a in ALLOWED_IMPORTS):
+        for name in imported_modules(node):
+            if name not in MODULES:
+                packages = sorted({OWN} | {m.partition(".")[0] for m in MODULES - {OWN}})
                 raise ProgramError(
-                    f"{where}: imports must be of {', '.join(ALLOWED_IMPORTS)}; "
-                    f"line {getattr(node, 'lineno', 0)} imports {name!r}"
+                    f"{where}: imports must be of {', '.join(packages)}; "
+                    f"line {getattr(node, 'lineno', 0)} imports {name!r}{nearest(name, MODULES)}"
                 )
 
 

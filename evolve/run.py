@@ -165,6 +165,20 @@ def same_rows(store: Store, task: Task) -> None:
         )
 
 
+def edited(store: Store, task: Task) -> str | None:
+    """One line if a task's files are no longer those that a run was made with."""
+    try:
+        now = fingerprint(load_task(str(task.folder)))
+    except TaskError as error:
+        return f"the task cannot be loaded any more, this run used it as it was: {error}"
+    if now == store.task["fingerprint"]:
+        return None
+    return (
+        f"{task.folder} has changed while the run went on, which used it as it was; to go on "
+        f"under the new rows: --accept-changes, which starts a new run from the elites"
+    )
+
+
 def setup_of(store: Store, tasks_dirs: Sequence[Path] = ()) -> Setup:
     """What a run's task, as it is now, and seed fix before the first evaluation.
 
@@ -247,11 +261,11 @@ def carry_on(
 
     setting = Setting(setup.task, setup.folds)
     with lanes, Evaluator(setting, workers) as evaluator:
-        stored = store.entries()
-        if stored:
+        if stored := store.entries():
             known = Archive()
             known.tell(stored)
             watcher.replayed(known, stored)
+            del stored, known  # a search of hours keeps its entries on disk alone
         archive = search(
             store,
             evaluator,

@@ -6,6 +6,7 @@ the inputs alone. Targets of the scored rows stay here.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -21,7 +22,12 @@ PATIENT = Limits(cpu_s=120.0, predict_cpu_s=20.0)
 
 
 class FailedError(ProgramError):
-    """A program that ran and gave no score."""
+    """A program that ran and gave no score; `printed` is what it printed until then."""
+
+    def __init__(self, message: str, printed: str = "") -> None:
+        """Keep message and output."""
+        super().__init__(message)
+        self.printed = printed
 
 
 @dataclass(frozen=True)
@@ -66,23 +72,30 @@ def score_program(program: Program, task: Task, table: Table, lane: ForeignLane)
         fitted = _fit(program, task, groups, lane)
         constants = dict(zip(names, fitted.arrays, strict=True))
         outcome = lane.predict(program.text, inputs, fitted.arrays)
-    _require(outcome, "prediction")
+    printed = fitted.stdout if fitted else ""
+    _require(outcome, "prediction", printed)
+    printed = _joined(printed, outcome.stdout)
+    try:
+        predictions = _in_rows(table, task, groups, outcome.arrays)
+        told = scores(table.Y, predictions, table.group, task.group_names, task.target_names)
+    except ProgramError as error:
+        raise FailedError(str(error), printed) from error
+    seconds = outcome.cpu_s + (fitted.cpu_s if fitted else 0.0)
+    return Scored(told, constants, predictions, seconds, printed)
+
+
+def _in_rows(table: Table, task: Task, groups: list[int], parts: Sequence[Array]) -> Array:
+    """Predictions of each group to `(n, t)` in the order of the table's rows."""
     predictions = np.full(table.Y.shape, np.nan)
-    for g, part in zip(groups, outcome.arrays, strict=True):
+    for g, part in zip(groups, parts, strict=True):
         rows = table.group == g
         if part.size != predictions[rows].size:
-            raise FailedError(
+            raise ProgramError(
                 f"predictions: expected shape {predictions[rows].shape} for group "
                 f"{task.group_names[g]!r} but it was {part.shape}"
             )
         predictions[rows] = part.reshape(predictions[rows].shape)
-    return Scored(
-        scores(table.Y, predictions, table.group, task.group_names, task.target_names),
-        constants,
-        predictions,
-        outcome.cpu_s + (fitted.cpu_s if fitted else 0.0),
-        (fitted.stdout if fitted else "") + outcome.stdout,
-    )
+    return predictions
 
 
 def _fit(program: Program, task: Task, groups: list[int], lane: ForeignLane) -> Outcome:
@@ -96,6 +109,12 @@ def _fit(program: Program, task: Task, groups: list[int], lane: ForeignLane) -> 
     return outcome
 
 
-def _require(outcome: Outcome, step: str) -> None:
+def _require(outcome: Outcome, step: str, printed: str = "") -> None:
     if not outcome.ok:
-        raise FailedError(f"{step}: {outcome.status}: {outcome.message}")
+        message = f"{step}: {outcome.status}: {outcome.message}"
+        raise FailedError(message, _joined(printed, outcome.stdout))
+
+
+def _joined(*parts: str) -> str:
+    """What two processes of a program printed, each from a line of its own."""
+    return "\n".join(part for part in parts if part)

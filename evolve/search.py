@@ -60,28 +60,33 @@ def search(
     Returns:
         The archive of all stored entries.
     """
-    stored = store.entries()
-    whole = len(stored) - len(stored) % BATCH
-    archive = Archive()
-    archive.tell(stored[:whole])
+    archive, done = replay(store)  # entries are kept on disk alone
     began = time.monotonic()
-    while len(stored) < budget.evaluations:
+    while archive.size + len(done) < budget.evaluations:
         proposals = next_batch(archive, space, starts, seed, evolving=evolving)
-        done = stored[archive.size :]
         todo = proposals[len(done) : budget.evaluations - archive.size]
         bar = first_look_bar(archive, len(starts))
         evaluations = evaluator.evaluate([p.candidate for p in todo], bar)
-        judged = enumerate(zip(todo, evaluations, strict=True), len(stored))
+        judged = enumerate(zip(todo, evaluations, strict=True), archive.size + len(done))
         entries = [entry_of(index, p, to_text(p), e) for index, (p, e) in judged]
         store.append(entries)
-        stored += entries
-        complete = len(stored) == archive.size + BATCH
-        archive.tell([*done, *entries])
+        whole = [*done, *entries]
+        archive.tell(whole)
+        done = []
         late = budget.seconds is not None and time.monotonic() - began > budget.seconds
-        if not on_batch(archive, entries) or late or not complete:
+        if not on_batch(archive, entries) or late or len(whole) < BATCH:
             break
-    archive.tell(stored[archive.size :])
+    archive.tell(done)
     return archive
+
+
+def replay(store: Store) -> tuple[Archive, list[Entry]]:
+    """The archive of a store's whole batches, and the entries of one that was cut off."""
+    stored = store.entries()
+    n_whole = len(stored) - len(stored) % BATCH
+    archive = Archive()
+    archive.tell(stored[:n_whole])
+    return archive, stored[n_whole:]
 
 
 def next_batch(

@@ -10,6 +10,7 @@ from typing import Protocol
 
 from evolve.archive import Archive
 from evolve.champion import Choice
+from evolve.errors import StoreError
 from evolve.lanes import black_boxes
 from evolve.run import Settings, Watcher, carry_on
 from evolve.sandbox import SandboxReport
@@ -18,6 +19,7 @@ from evolve.stopping import StoppedError, Stopping
 from evolve.store import Store
 from evolve.summary import Line, keep, summarise
 
+PROGRAM_NAME = "champion.py"
 SLOW_S = 8.0  # loading the fitter takes longer only where it is compiled again
 
 
@@ -76,7 +78,7 @@ def hold_session(
 
 
 def keep_ending(store: Store, setup: Setup, choice: Choice | None) -> list[Line]:
-    """Keep the run's table, its basis for forecasts and its champion's program.
+    """Keep the run's table and its basis for forecasts.
 
     Returns:
         The lines of the table.
@@ -90,15 +92,30 @@ def keep_ending(store: Store, setup: Setup, choice: Choice | None) -> list[Line]
     keep(store, lines, chosen=choice is not None)
     if choice is not None:
         keep_basis(store, setup.task, choice)
-    if lines:
-        (store.folder / "champion.py").write_text(lines[0].text, encoding="utf-8")
     return lines
+
+
+def write_program(ended: Ended, folder: Path) -> None:
+    """Write the champion's program, or that of the best so far, beside its run.
+
+    Raises:
+        StoreError: It cannot be written.
+    """
+    if not ended.lines:
+        return
+    path = folder / PROGRAM_NAME
+    try:
+        path.write_text(ended.lines[0].text, encoding="utf-8")
+    except OSError as error:
+        raise StoreError(
+            f"{path}: cannot be written: {error.strerror}; the run itself is kept"
+        ) from error
 
 
 def remarks(sandbox: SandboxReport | None, settings: Settings) -> list[str]:
     """What a user should know before the search begins."""
     found = []
-    if sandbox is not None and sandbox.level != "strong":
+    if sandbox is not None and sandbox.gaps:
         found.append(f"sandbox level {sandbox.level} on this machine: {'; '.join(sandbox.gaps)}")
     if settings.seconds is not None:
         found.append("--time: how far the run gets depends on this machine; it may not repeat")

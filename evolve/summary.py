@@ -43,6 +43,7 @@ class Line:
         constants: `(t, p)` nested lists by group.
         text: The whole program, with the priors it has learnt across groups.
         message: Why the law failed.
+        printed: What the program of a black box printed.
     """
 
     kind: str
@@ -56,6 +57,7 @@ class Line:
     constants: dict[str, list[list[float]]]
     text: str
     message: str = ""
+    printed: str = ""
 
     def to_data(self) -> dict[str, Any]:
         """JSON value that ``Line(**data)`` reads back."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import ctypes
 import os
 import signal
@@ -11,6 +12,13 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
+
+
+def main(parent: int) -> None:
+    """Run for ever, as a process that was started by `Spawned`."""
+    with contextlib.suppress(OSError):  # nobody may be left to read it
+        os.write(2, b"runs\n")
+    time.sleep(3600)
 
 
 def init(meta: dict[str, Any], arrays: tuple[np.ndarray, ...]) -> dict[str, Any]:
@@ -51,6 +59,15 @@ def _bomb(state: Any, meta: Any, arrays: Any) -> Any:
 
 def _large(state: Any, meta: Any, arrays: Any) -> Any:
     return {}, [np.ones(1 << 20)]
+
+
+def _wait(state: Any, meta: Any, arrays: Any) -> Any:
+    time.sleep(meta["seconds"])
+    return {"n": state["n"]}, []
+
+
+def _end(state: Any, meta: Any, arrays: Any) -> Any:
+    os.kill(os.getpid(), meta["signal"])
 
 
 def _exit(state: Any, meta: Any, arrays: Any) -> Any:

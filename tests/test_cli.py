@@ -14,9 +14,13 @@ from typing import Any
 import pytest
 
 from evolve.cli.app import app, call
+from evolve.cli.ending import write_program
 from evolve.cli.options import parse_time
 from evolve.cli.output import shown
+from evolve.cli.run import remarks
 from evolve.errors import EvolveError
+from evolve.run import Settings
+from evolve.sandbox.report import read_report
 
 ROOT = Path(__file__).resolve().parent.parent
 ENVIRONMENT = {**os.environ, "PYTHONPATH": str(ROOT)}
@@ -131,6 +135,10 @@ def test_published_programs_of_both_dialects_are_scored(
     assert "target loss_domain_5" in out
 
 
+ALL_WALLS = (
+    *("one thread", "limits", "seccomp", "landlock", "namespaces", "identity"),
+    *("no new privileges", "not dumpable", "parent-death signal"),
+)
 FAILING = """
 import numpy as np
 # EVOLVE-BLOCK-START
@@ -140,6 +148,40 @@ def fit_scaling_law(X, y):
     return np.array([1.0])
 # EVOLVE-BLOCK-END
 """
+
+
+def test_a_weak_sandbox_runs_a_program_of_others_only_if_told_to(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("evolve.sandbox.foreign.read_report", lambda *_: read_report({}))
+    (tmp_path / "law.py").write_text(FAILING.format(value="1.0"), encoding="utf-8")
+    words = ["score", "law.py", "--task", "parallel"]
+    code, out, err = said(capfd, *words)
+    assert (code, out, err.count("\n")) == (2, "", 1)
+    assert "level weak here" in err
+    assert "only with --allow-weak-sandbox" in err
+    assert said(capfd, *words, "--allow-weak-sandbox")[0] == 0
+
+
+def test_what_a_machine_lacks_is_said_even_where_the_level_is_strong() -> None:
+    full = dict.fromkeys(ALL_WALLS, "yes")
+    assert remarks(read_report(full), Settings()) == []
+    (remark,) = remarks(read_report({**full, "namespaces": "no: not permitted"}), Settings())
+    assert remark.startswith(
+        "sandbox level strong on this machine: namespaces: there is no second"
+    )
+
+
+def test_what_a_failing_program_printed_is_shown(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    text = FAILING.format(value="absent").replace(
+        "    return np.array", "    print('hm')\n    return np.array"
+    )
+    (tmp_path / "bad.py").write_text(text, encoding="utf-8")
+    code, _, err = said(capfd, "score", "bad.py", "--task", "parallel")
+    assert code == 1
+    assert err.endswith("it printed:\nhm\nhm\n")  # once a group
 
 
 @pytest.mark.parametrize(
@@ -166,6 +208,12 @@ def test_times_are_read(text: str, seconds: float) -> None:
 def test_other_times_are_refused(text: str) -> None:
     with pytest.raises(EvolveError, match="--time"):
         parse_time(text)
+
+
+def test_a_program_that_cannot_be_written_beside_its_run_is_told(tmp_path: Path) -> None:
+    (tmp_path / "champion.py").mkdir()
+    with pytest.raises(EvolveError, match=r"champion.py: cannot be written: .*; the run itself"):
+        write_program(tmp_path / "champion.py", "text")
 
 
 def test_cells_are_short() -> None:
@@ -223,6 +271,7 @@ def test_a_run_is_interrupted_resumed_shown_and_scored(
 ) -> None:
     process, lines = started("--task", "parallel", "--evaluations", "100000", "--workers", "2")
     below = descendants(process.pid)
+    check_readers_and_a_second_writer(capfd, process.pid)
     process.send_signal(signal.SIGINT)
     rest, _ = process.communicate(timeout=120)
     assert process.returncode == 130, "".join(lines) + rest
@@ -244,6 +293,17 @@ def test_a_run_is_interrupted_resumed_shown_and_scored(
     assert ending["chosen"]
     assert not ending["stopped"]
     check_show_and_score(capfd, ending["champion"])
+
+
+def check_readers_and_a_second_writer(capfd: pytest.CaptureFixture[str], pid: int) -> None:
+    code, out, err = said(capfd, "query", "parallel-0-1", "--json")
+    assert (code, err) == (0, "")
+    assert json.loads(out)
+    (row,) = json.loads(said(capfd, "runs", "--json")[1])
+    assert (row["state"], row["problem"]) == ("running", None)
+    code, out, err = said(capfd, "resume", "parallel-0-1")
+    assert (code, out, err.count("\n")) == (2, "", 1)
+    assert f"is being written by process {pid} on" in err
 
 
 def check_show_and_score(capfd: pytest.CaptureFixture[str], champion: dict[str, Any]) -> None:
@@ -279,6 +339,43 @@ def test_other_signals_end_a_run_cleanly(name: str, code: int) -> None:
     assert f"{name}: ending after this batch" in rest
     assert "resume" in rest
     assert all_gone(below)
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(sys.platform == "win32", reason="needs a terminal to close")
+def test_a_closed_terminal_ends_a_run_cleanly(tmp_path: Path) -> None:
+    import pty
+
+    master, terminal = pty.openpty()
+    words = ["--task", "parallel", "--evaluations", "100000", "--workers", "1"]
+    with (tmp_path / "errors").open("wb") as errors:
+        process = subprocess.Popen(
+            [sys.executable, "-c", LEADER, *words],
+            env=ENVIRONMENT,
+            stdin=terminal,
+            stdout=terminal,
+            stderr=errors,
+            start_new_session=True,
+        )
+    os.close(terminal)
+    shown_text = b""
+    while b"searching" not in shown_text:
+        shown_text += os.read(master, 4096)
+    below = descendants(process.pid)
+    os.close(master)
+    assert process.wait(timeout=120) == 129
+    assert (tmp_path / "errors").read_text() == ""
+    assert all_gone(below)
+    assert (tmp_path / "runs" / "parallel-0-1" / "champion.py").exists()
+
+
+# Takes the terminal as its own, as a shell's first program has it, and then runs the command line.
+LEADER = """
+import fcntl, sys, termios
+fcntl.ioctl(0, termios.TIOCSCTTY, 0)
+from evolve.cli import main
+main()
+"""
 
 
 @pytest.mark.slow

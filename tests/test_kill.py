@@ -1,5 +1,10 @@
+"""A run that is killed, whole or in part, ends as one that was left in peace."""
+
 from __future__ import annotations
 
+import contextlib
+import os
+import signal
 import subprocess
 import sys
 import time
@@ -13,9 +18,11 @@ ROOT = Path(__file__).resolve().parent.parent
 EVALUATIONS = 128
 
 
-def start(runs: Path, name: str, workers: int) -> subprocess.Popen[bytes]:
+def start(
+    runs: Path, name: str, workers: int, task: str = "data_constrained"
+) -> subprocess.Popen[bytes]:
     """Start a run, or resume it if it is there."""
-    words = ["--task", "data_constrained", "--seed", "5", "--run", name]
+    words = ["--task", task, "--seed", "5", "--run", name]
     if (runs / name / "run.sqlite").exists():
         words = ["resume", name]
     words += ["--evaluations", str(EVALUATIONS), "--workers", str(workers), "--quiet"]
@@ -39,6 +46,17 @@ def digest(folder: Path) -> str:
         return store.digest()
 
 
+def fitters(engine: int) -> list[int]:
+    """The processes of an engine that fit candidates."""
+    found = []
+    for path in Path(f"/proc/{engine}/task").glob("*/children"):
+        for pid in path.read_text().split():
+            with contextlib.suppress(OSError):
+                words = Path(f"/proc/{pid}/cmdline").read_text()
+                found += [int(pid)] * ("evolve.fit_server" in words)
+    return found
+
+
 @pytest.mark.slow
 def test_a_run_killed_and_resumed_with_other_workers_ends_as_one_left_in_peace(
     tmp_path: Path,
@@ -52,3 +70,21 @@ def test_a_run_killed_and_resumed_with_other_workers_ends_as_one_left_in_peace(
         process.wait()
     assert start(tmp_path, "killed", workers=4).wait() == 0
     assert digest(tmp_path / "killed") == digest(tmp_path / "peace")
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not Path("/proc/self/task").exists(), reason="needs /proc")
+def test_a_run_whose_workers_are_killed_at_work_ends_as_one_left_in_peace(
+    tmp_path: Path,
+) -> None:
+    assert start(tmp_path, "peace", workers=1, task="parallel").wait() == 0
+    process, killed = start(tmp_path, "run", workers=2, task="parallel"), set[int]()
+    while process.poll() is None:
+        time.sleep(0.02)
+        n_batches = n_entries(tmp_path / "run") // 32
+        if n_batches > len(killed) and (alive := set(fitters(process.pid)) - killed):
+            os.kill(min(alive), signal.SIGKILL)
+            killed.add(min(alive))
+    assert process.returncode == 0
+    assert len(killed) >= 2
+    assert digest(tmp_path / "run") == digest(tmp_path / "peace")

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 import math
 import shutil
 import sqlite3
@@ -8,6 +9,8 @@ from pathlib import Path
 import pytest
 from store_service import entry
 
+from evolve.archive import Archive
+from evolve.cli.app import call
 from evolve.errors import StoreError
 from evolve.migrations import MIGRATIONS, VERSION, make_schema, migrate, schema_version
 from evolve.record import FoldScore
@@ -18,6 +21,8 @@ DATA = Path(__file__).parent / "data"
 DIGESTS = {
     1: "7aff123f6e9f651ecec6c94cb3d665567b18da62c563262ac164a71b7f05aa4f",
 }
+# A search's first laws and some of its mutants, written by the code of schema 1.
+SEARCHED = "c3d6394d70fb5e982f60413d7402e195a58e98e96e9791ba69d7a280b01281df"
 
 
 @pytest.fixture(params=sorted(DIGESTS))
@@ -82,6 +87,25 @@ def test_an_old_run_comes_to_have_the_tables_of_a_new_one(folder: Path) -> None:
     assert columns(old) == columns(fresh)
     old.close()
     fresh.close()
+
+
+def test_the_laws_of_an_old_run_are_still_laws(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "old").mkdir()
+    shutil.copy(DATA / "run_schema_1_parallel.sqlite", tmp_path / "old" / "run.sqlite")
+    with Store.open(tmp_path / "old", write=False) as store:
+        assert store.digest() == SEARCHED
+        archive = Archive()
+        archive.tell(store.entries())
+        assert store.entry(17).parents == (10, 10)
+    assert archive.size == 24
+    assert archive.front()
+    assert all(elite.genome.law.n_constants == elite.n_constants for elite in archive.front())
+    assert call(["query", "old", "--runs-dir", str(tmp_path), "--json"]) == 0
+    rows = json.loads(capfd.readouterr().out)
+    assert "log(num_params/1e9)" in rows[0]["formula"]
+    assert len(rows) == 20
 
 
 def test_a_step_that_fails_changes_nothing(

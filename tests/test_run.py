@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import random
+import shutil
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -13,14 +15,17 @@ from evolve.blackbox import black_box_line
 from evolve.champion import Choice
 from evolve.display import Silent
 from evolve.errors import SandboxError, StoreError
+from evolve.evaluate import failed
 from evolve.lanes import disagreements
 from evolve.program import parse_program
 from evolve.proposers.seeds import Seed
 from evolve.record import Entry
+from evolve.report.tables import statuses_table
 from evolve.run import (
     Settings,
     carry_on,
     create_run,
+    edited,
     find_run,
     free_name,
     list_runs,
@@ -85,9 +90,12 @@ def digest(folder: Path) -> str:
 
 
 @pytest.mark.slow
-def test_two_workers_and_a_break_give_the_same_run_as_one_worker_without(
-    setup: Setup, finished: tuple[Path, Choice], tmp_path: Path
+def test_two_workers_a_break_and_a_moved_clock_give_the_same_run_as_one_worker_without(
+    setup: Setup, finished: tuple[Path, Choice], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    jumps = random.Random(0)
+    monkeypatch.setattr("time.time", lambda: jumps.uniform(0.0, 4e9))
+    monkeypatch.setattr("time.time_ns", lambda: int(jumps.uniform(0.0, 4e18)))
     folder, settings = tmp_path / "broken", Settings(0, N)
     with create_run(folder, setup, settings) as store:
         _, choice = carry_on(store, setup, settings, 2, Recorder(n_batches=1))
@@ -125,6 +133,41 @@ def test_a_finished_run_evaluates_nothing_when_resumed(
     assert recorder.left == 1000
     assert recorder.chose
     assert digest(finished[0]) == before
+
+
+def test_an_evaluation_that_ended_at_a_time_limit_is_replayed_as_it_is_stored(
+    setup: Setup, finished: tuple[Path, Choice], tmp_path: Path
+) -> None:
+    with Store.open(finished[0], write=False) as store:
+        entries = store.entries()[:32]
+    late = replace(entries[3], evaluation=failed("timeout", "no answer within the wall limit"))
+    settings = Settings(0, 36)
+    with create_run(tmp_path / "r", setup, settings) as store:
+        store.append([*entries[:3], late, *entries[4:]])
+        carry_on(store, setup, settings, 1, Recorder())
+        assert store.entry(3) == late
+        rows = statuses_table(store.entries()).rows
+        assert len(store) == 36
+    assert ["timeout", "1"] in [[cell.text for cell in row[:2]] for row in rows]
+
+
+def test_a_task_that_was_edited_while_its_run_went_on_is_told(
+    setup: Setup, tmp_path: Path
+) -> None:
+    folder = tmp_path / "parallel"
+    shutil.copytree(ROOT / "tasks" / "parallel", folder)
+    task = load_task(str(folder))
+    with create_run(tmp_path / "r", replace(setup, task=task), Settings()) as store:
+        assert edited(store, task) is None
+        table = folder / "train.csv"
+        table.write_text(table.read_text() + table.read_text().splitlines()[-1] + "\n")
+        told = edited(store, task)
+        assert told is not None
+        assert "has changed while the run went on" in told
+        table.unlink()
+        told = edited(store, task)
+        assert told is not None
+        assert "train.csv is missing" in told
 
 
 def test_both_lanes_agree_on_what_was_compared(finished: tuple[Path, Choice]) -> None:
@@ -165,6 +208,7 @@ import numpy as np
 def scaling_law_func(X, params):
     return np.where(params[0] > 0, params[0] + params[1] * np.log(X[:, 0]), {other})
 def fit_scaling_law(X, y):
+    print("so many rows:", len(y))
     if y[0] > 0:
         return np.polyfit(np.log(X[:, 0]), y, 1)[::-1]
 # EVOLVE-BLOCK-END
@@ -180,6 +224,7 @@ def test_a_seed_that_cannot_be_traced_is_judged_in_the_foreign_lane(
     with ForeignLane() as lane:
         line = black_box_line(setup, seed, lane)
     assert (line.kind, line.name, line.text) == ("literature", "odd", program.text)
+    assert line.printed.startswith("so many rows:")
     if r2 is None:
         assert line.score is None
         assert "IndexError" in line.message

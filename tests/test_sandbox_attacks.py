@@ -66,3 +66,17 @@ def test_no_attack_achieves_anything_against_an_ordinary_user() -> None:
     wrong = [r for r in results if r.status not in ATTACKS[r.name].ends.split()]
     assert wrong == []
     assert len(results) == len(ATTACKS)
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can become somebody else")
+def test_a_shielded_engine_of_an_ordinary_user_is_not_read_even_without_the_other_walls() -> None:
+    names = ["read_proc_mem", "read_process_vm"]
+    bare = ("seccomp", "landlock", "namespaces", "identity")
+    try:
+        shielded = run_all_as_nobody(names, gate=False, without=bare)
+        open_to_all = run_all_as_nobody(names, gate=False, without=(*bare, "not dumpable"))
+    except (RuntimeError, OSError) as error:
+        pytest.skip(f"cannot run as nobody: {error}")
+    assert [result.breaches for result in shielded] == [(), ()]
+    assert [result.breaches for result in open_to_all] == [("learnt the secret",)] * 2

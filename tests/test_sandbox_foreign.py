@@ -177,6 +177,42 @@ def test_a_lost_zygote_is_replaced_and_the_job_done_again() -> None:
         assert lane.pid != pid
 
 
+SLOW = "import time\ndef fit_scaling_law(X, y):\n    time.sleep(0.4)\n    return [1.0]\n"
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="needs a zygote")
+@pytest.mark.parametrize(("n_kills", "status"), [(1, "ok"), (2, "memory")])
+def test_a_program_killed_from_outside_is_run_once_more(n_kills: int, status: str) -> None:
+    killed: list[int] = []
+
+    def kill_first(zygote: int) -> None:
+        while len(killed) < n_kills:
+            for pid in _descendants(zygote):
+                if pid not in killed and _session(pid) == pid != zygote:
+                    time.sleep(0.05)  # it is past its walls
+                    os.kill(pid, signal.SIGKILL)
+                    killed.append(pid)
+                    break
+
+    with ForeignLane(LIMITS, gate=False, allow_weak=True) as lane:
+        assert lane.fit(HONEST, [X], [Y]).ok
+        assert lane.pid is not None
+        killer = threading.Thread(target=kill_first, args=(lane.pid,))
+        killer.start()
+        outcome = lane.fit(SLOW, [X], [Y])
+        killer.join()
+    assert outcome.status == status
+    assert ("SIGKILL from outside (2 times)" in outcome.message) == (n_kills == 2)
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="needs a zygote")
+def test_a_zygote_killed_while_it_loads_is_started_again() -> None:
+    with ForeignLane(LIMITS, allow_weak=True) as lane:
+        assert lane.pid is not None
+        os.kill(lane.pid, signal.SIGKILL)
+        assert lane.fit(HONEST, [X], [Y]).ok
+
+
 @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="needs /proc")
 def test_closing_leaves_no_process_and_no_descriptor() -> None:
     before = len(os.listdir("/proc/self/fd"))
@@ -237,6 +273,26 @@ def _session(pid: int) -> int:
         return os.getsid(pid)
     except OSError:
         return -1
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="needs prctl")
+@pytest.mark.parametrize(("without", "readable"), [((), 0), (("not dumpable",), 1)])
+def test_the_first_call_shields_the_memory_of_the_engine(
+    without: tuple[str, ...], readable: int
+) -> None:
+    code = (
+        "import ctypes, sys\n"
+        f"sys.path[:0] = {[p for p in sys.path if p]!r}\n"
+        "import numpy as np\n"
+        "from evolve.sandbox import ForeignLane\n"
+        "is_dumpable = lambda: ctypes.CDLL(None).prctl(3, 0, 0, 0, 0)\n"
+        "before, x = is_dumpable(), [np.ones((2, 1))]\n"
+        f"with ForeignLane(allow_weak=True, without={without!r}) as lane:\n"
+        "    assert lane.fit('def fit_scaling_law(X, y): return [1.0]', x, x).ok\n"
+        "print(before, is_dumpable())\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.split() == ["1", str(readable)]
 
 
 def test_a_fresh_interpreter_a_call_gives_the_same(lane: ForeignLane) -> None:

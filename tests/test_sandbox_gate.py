@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from evolve.errors import ProgramError
+from evolve.program import MODULES, parse_program
 from evolve.sandbox.gate import check_program_text
 
 ROOT = Path(__file__).parents[1]
@@ -133,6 +134,20 @@ def test_honest_programs_pass(name: str) -> None:
 @pytest.mark.parametrize("path", SEEDS, ids=lambda path: str(path.relative_to(ROOT)))
 def test_every_seed_passes(path: Path) -> None:
     check_program_text(path.read_text())
+
+
+@pytest.mark.parametrize("module", sorted(MODULES))
+def test_the_gate_and_the_contract_of_programs_let_in_the_same_modules(module: str) -> None:
+    program = f"import {module}\ndef law(rows, group):\n    return rows\n"
+    if module != "__future__":
+        check_program_text(program)
+    parse_program(program)
+
+
+@pytest.mark.parametrize("text", ["import os", "import numpy.ctypeslib", "from . import evolve"])
+def test_a_module_that_the_gate_refuses_is_no_program(text: str) -> None:
+    with pytest.raises(ProgramError, match="imports must be of"):
+        parse_program(f"{text}\ndef law(rows, group):\n    return rows\n")
 
 
 @pytest.mark.parametrize("text", HOSTILE)

@@ -97,6 +97,36 @@ def test_a_worker_that_was_killed_between_calls_is_started_again(worker: Worker)
     assert worker.call({"do": "echo"}).ok
 
 
+@pytest.mark.parametrize("name", ["SIGKILL", "SIGTERM"])
+def test_a_worker_killed_from_outside_at_work_is_asked_again(worker: Worker, name: str) -> None:
+    assert worker.call({"do": "echo"}).ok
+    pid, n_starts = worker.pid, worker.n_starts
+    assert pid is not None
+    timer = threading.Timer(0.1, os.kill, (pid, getattr(signal, name)))
+    timer.start()
+    outcome = worker.call({"do": "wait", "seconds": 0.5})
+    timer.join()
+    assert outcome.ok
+    assert outcome.meta == {"n": 1}
+    assert worker.n_starts == n_starts + 1
+
+
+def test_a_worker_killed_from_outside_while_it_loads_is_started_again(worker: Worker) -> None:
+    worker.close()
+    worker.start()
+    assert worker.pid is not None
+    os.kill(worker.pid, signal.SIGKILL)
+    assert worker.call({"do": "echo"}).ok
+
+
+def test_a_worker_killed_from_outside_again_and_again_is_an_error_not_an_outcome() -> None:
+    with Worker("sandbox_service", limits=LIMITS, without=["seccomp"]) as worker:
+        with pytest.raises(SandboxError, match="ended by SIGKILL from outside, 3 times in a row"):
+            worker.call({"do": "end", "signal": int(signal.SIGKILL)})
+        assert worker.n_starts == 3
+        assert worker.call({"do": "end", "signal": int(signal.SIGABRT)}).status == "crash"
+
+
 def test_a_worker_started_in_a_thread_outlives_it() -> None:
     with Worker("sandbox_service", limits=LIMITS) as worker:
         worker.close()

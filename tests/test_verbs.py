@@ -5,12 +5,14 @@ from __future__ import annotations
 import csv
 import io
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from evolve.cli.app import call
 from evolve.start import make_setup
+from evolve.summary import keep, line_of
 from evolve.task import load_task
 from tests.run_of_literature import store_of
 
@@ -36,6 +38,19 @@ def said(capfd: pytest.CaptureFixture[str], *words: str) -> tuple[int, str, str]
     code = call(words)
     out, err = capfd.readouterr()
     return code, out, err
+
+
+def test_show_tells_what_a_black_box_printed(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    task = load_task("parallel")
+    with store_of(task, tmp_path / "par") as store:
+        champion = line_of(task, store.entry(0), "champion")
+        odd = replace(champion, kind="literature", name="odd", index=-1, printed="so many rows")
+        keep(store, [champion, odd], chosen=True)
+    code, out, _ = said(capfd, "show", "par", "--runs-dir", str(tmp_path))
+    assert code == 0
+    assert "odd printed:\nso many rows\n" in out
 
 
 AT = ("--at", "params=7e9", "tokens=2e12", "unique_tokens=1e11")

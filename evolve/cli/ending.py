@@ -31,27 +31,47 @@ def print_ending(
         settings: Its budget.
         ended: What its session has kept.
         json: Print a JSON document in place of text.
+
+    Raises:
+        StoreError: The champion's program cannot be written; all else is kept and printed.
     """
-    from evolve.lanes import disagreements
+    from evolve.session import write_program
 
     lines, chosen, n_done = ended.lines, ended.choice is not None, len(store)
     commands = next_commands(store.folder, settings, n_done, setup.task)
     if json:
-        print_json(
-            _document(store, setup, settings, lines, commands, n_done, ended.stopped, chosen)
+        document = _document(
+            store, setup, settings, lines, commands, n_done, ended.stopped, chosen
         )
-        return
-    print(_headline(store, settings, n_done, ended.stopped))
+        print_json({**document, "remarks": remarks(store, setup)})
+    else:
+        print(_headline(store, settings, n_done, ended.stopped))
+        _print_laws(lines, chosen=chosen)
+        for remark in remarks(store, setup):
+            print(remark)
+        print(f"run:     {store.folder}")
+        for name, command in commands.items():
+            print(f"{name + ':':8} {command}")
+    write_program(ended, store.folder)
+
+
+def remarks(store: Store, setup: Setup) -> list[str]:
+    """What a user should know of a run that has ended."""
+    from evolve.lanes import disagreements
+    from evolve.run import edited
+
+    report = "the programs as text did not all come out the same, please report this"
+    found = [f"{report}: {line}" for line in disagreements(store)]
+    changed = edited(store, setup.task)
+    return found if changed is None else [*found, changed]
+
+
+def _print_laws(lines: list[Line], *, chosen: bool) -> None:
     if lines:
         print_lines(lines, chosen=chosen)
         print_law(lines[0], MOST_ROWS)
     else:
         print("no law has a score yet")
-    for line in disagreements(store):
-        print(f"the programs as text did not all come out the same, please report this: {line}")
-    print(f"run:     {store.folder}")
-    for name, command in commands.items():
-        print(f"{name + ':':8} {command}")
 
 
 def print_lines(lines: list[Line], *, chosen: bool) -> None:

@@ -24,6 +24,14 @@ Quiet = Annotated[bool, typer.Option("--quiet", help="Print the end of the run a
 Workers = Annotated[
     int | None, typer.Option("--workers", min=1, help="Worker processes [default: one a core].")
 ]
+AllowWeak = Annotated[
+    bool,
+    typer.Option(
+        "--allow-weak-sandbox",
+        envvar="EVOLVE_ALLOW_WEAK_SANDBOX",
+        help="Run a program of others even where little contains it (see: evolve doctor).",
+    ),
+]
 RUNS = Path("runs")
 
 _TIME = re.compile(r"(?:(\d+(?:\.\d+)?)h)?(?:(\d+(?:\.\d+)?)m)?(?:(\d+(?:\.\d+)?)s?)?")

@@ -144,13 +144,19 @@ def _go(
     """Search, show, print the end of the run, and exit with a signal's code if one came."""
     from evolve.cli.ending import print_ending
     from evolve.cli.options import n_cores
-    from evolve.cli.stopping import end_now
+    from evolve.cli.stopping import end_now, leave_lost_terminal
     from evolve.display import Silent, make_display
     from evolve.session import hold_session
     from evolve.stopping import Stopping
 
     display: Silent
-    stopping = Stopping(lambda name: display.ending(f"{name}: ending after this batch"), end_now)
+
+    def on_signal(name: str) -> None:
+        if name == "SIGHUP":
+            leave_lost_terminal()
+        display.ending(f"{name}: ending after this batch")
+
+    stopping = Stopping(on_signal, end_now)
     display = make_display(stopping.asked, hidden=hidden)
     with stopping, display:
         ended = hold_session(

@@ -31,7 +31,10 @@ def runs(runs_dir: RunsDir = RUNS, json: Json = False) -> None:
     elif not rows:
         print(f"no runs in {runs_dir}; start one: python -m evolve --task data_constrained")
     else:
+        problems = [row.pop("problem") for row in rows]
         print_table(list(rows[0]), [list(row.values()) for row in rows])
+        for problem in filter(None, problems):
+            print(" ".join(problem.split()))
 
 
 @app.command()
@@ -115,12 +118,13 @@ def _row(folder: Path) -> dict[str, Any]:
                 "state": state,
                 "held-out R2": held_out_r2(best[0].entry.evaluation) if best else None,
                 "test opened": len(store.test_openings()),
+                "problem": None,
             }
     except EvolveError as error:
         blank = dict.fromkeys(
             ("task", "seed", "evaluations", "budget", "state", "held-out R2", "test opened")
         )
-        return {"run": folder.name, **blank, "state": str(error)}
+        return {"run": folder.name, **blank, "state": "unreadable", "problem": str(error)}
 
 
 def _print(
@@ -143,6 +147,8 @@ def _print(
         print(f"  entry {old.index}: {old.operator}, score {_four(old.evaluation.score)}")
     if line.kind == "champion" and lines:
         print_lines(lines, chosen=chosen)
+        for told in (told for told in lines if told.printed):
+            print(f"{told.name} printed:\n{told.printed}")
     opened = store.test_openings()
     print(
         f"test rows opened {len(opened)} times"

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from evolve.cli.app import app
-from evolve.cli.options import RUNS, Json, RunsDir, TasksDirs
+from evolve.cli.options import RUNS, AllowWeak, Json, RunsDir, TasksDirs
 from evolve.errors import EvolveError
 
 if TYPE_CHECKING:
@@ -39,15 +39,15 @@ def score(
     ] = None,
     runs_dir: RunsDir = RUNS,
     tasks_dirs: TasksDirs = None,
+    allow_weak: AllowWeak = False,
     json: Json = False,
 ) -> None:
     """Fit and score a program or a run's law; exits 1 if it fails.
 
     It is fitted on the training rows. For a run, an opening of the test rows is recorded.
     """
-    from evolve.errors import ProgramError
     from evolve.sandbox import ForeignLane
-    from evolve.score import PATIENT, score_program
+    from evolve.score import PATIENT, FailedError, score_program
 
     is_file = what.endswith(".py") or Path(what).is_file()
     if is_file:
@@ -56,10 +56,13 @@ def score(
         program, loaded, of = _from_run(what, task, size, runs_dir, tasks_dirs or (), split)
     table = loaded.train if split is Split.TRAIN else _test_rows(loaded)
     try:
-        with ForeignLane(PATIENT) as lane:
+        # The programs of a run are our own grammar's, or seeds that came with the package.
+        with ForeignLane(PATIENT, allow_weak=allow_weak or not is_file) as lane:
             scored = score_program(program, loaded, table, lane)
-    except ProgramError as error:
+    except FailedError as error:
         print(f"evolve: {of}: {' '.join(str(error).split())}", file=sys.stderr)
+        if error.printed:
+            print(f"it printed:\n{error.printed}", file=sys.stderr)
         raise typer.Exit(1) from None
     _show(scored, loaded, of, split, json=json)
 

@@ -1,7 +1,9 @@
-"""A second signal to the end of the process, at once."""
+"""A second signal to the end of the process, at once; a lost terminal to nowhere."""
 
 from __future__ import annotations
 
+import contextlib
+import errno
 import os
 import sys
 
@@ -13,3 +15,18 @@ def end_now(exit_code: int) -> None:
     if sys.stdout.isatty():
         os.write(1, _SHOW_CURSOR.encode())
     os._exit(exit_code)
+
+
+def leave_lost_terminal() -> None:
+    """Write to nowhere from here on what would go to a terminal that has been closed."""
+    with contextlib.suppress(ImportError):  # no terminals of this kind on Windows
+        import termios
+
+        for descriptor in (1, 2):
+            try:
+                termios.tcgetattr(descriptor)
+            except termios.error as error:
+                if error.args[0] == errno.EIO:  # any other: it never was a terminal
+                    nowhere = os.open(os.devnull, os.O_WRONLY)
+                    os.dup2(nowhere, descriptor)
+                    os.close(nowhere)

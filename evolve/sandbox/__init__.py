@@ -6,7 +6,6 @@ program text (one throw-away process a call). Both return an `Outcome`; nothing 
 
 from evolve.sandbox.foreign import ForeignLane
 from evolve.sandbox.gate import check_program_text
-from evolve.sandbox.lockdown import shield_engine
 from evolve.sandbox.outcome import STATUSES, Limits, Outcome
 from evolve.sandbox.report import LEVELS, SandboxReport, probe
 from evolve.sandbox.worker import Worker
@@ -21,5 +20,4 @@ __all__ = [
     "Worker",
     "check_program_text",
     "probe",
-    "shield_engine",
 ]

@@ -13,9 +13,10 @@ from typing import Any
 
 import numpy as np
 
-from evolve.errors import ProgramError
+from evolve.errors import ProgramError, SandboxError
 from evolve.sandbox.forks import Zygotes
 from evolve.sandbox.gate import check_program_text
+from evolve.sandbox.lockdown import shield_engine
 from evolve.sandbox.oneshot import OneShots
 from evolve.sandbox.outcome import Limits, Outcome, printable
 from evolve.sandbox.report import SandboxReport, read_report
@@ -23,6 +24,8 @@ from evolve.sandbox.report import SandboxReport, read_report
 
 class ForeignLane:
     """Runs program texts, one throw-away process a call; any number of threads may share it.
+
+    The first call shields the engine's memory (see `lockdown.shield_engine`), for good.
 
     Args:
         limits: What one call may use.
@@ -43,6 +46,7 @@ class ForeignLane:
         """Keep what to start; the processes start on entry or with the first call."""
         self.limits = limits or Limits()
         self._gate = gate
+        self._shield = "not dumpable" not in without
         self._allow_weak = allow_weak
         self._level = ""
         self._fork = sys.platform.startswith("linux") if fork is None else fork
@@ -184,7 +188,9 @@ class ForeignLane:
         if not self._level:
             report = self.report()
             if not self._allow_weak:
-                report.require("partial")
+                _require_more_than_weak(report)
+            if self._shield:
+                shield_engine()
             self._level = report.level
         size = len(meta["text"].encode("utf-8", "replace"))
         if size > self.limits.program_bytes:
@@ -196,6 +202,14 @@ class ForeignLane:
             except ProgramError as error:
                 return Outcome("rejected", printable(str(error), self.limits.message_chars))
         return self._runner.run(meta, arrays, cpu_s)
+
+
+def _require_more_than_weak(report: SandboxReport) -> None:
+    try:
+        report.require("partial")
+    except SandboxError as error:
+        hint = "programs of others run here only with --allow-weak-sandbox"
+        raise SandboxError(f"{error}; {hint}") from None
 
 
 def _halves(n: int) -> tuple[slice, slice]:

@@ -9,7 +9,6 @@ import secrets
 import select
 import signal
 import socket
-import subprocess
 import threading
 import time
 from collections.abc import Collection, Sequence
@@ -19,16 +18,27 @@ import numpy as np
 
 from evolve.errors import SandboxError
 from evolve.sandbox import wire
-from evolve.sandbox.outcome import Limits, Outcome, printable
-from evolve.sandbox.spawn import spawn
+from evolve.sandbox.outcome import Limits, Outcome, is_from_outside, printable, signal_name
+from evolve.sandbox.spawn import Spawned, read_some
 from evolve.sandbox.zygote import CPU, DONE, ENDED, JOB, WALL
 
 _GRACE_S: Final = 10.0
+_TRIES: Final = 3
+_SIGNAL_STATUS: Final[dict[int, str]] = {
+    signal.SIGSYS: "violation",
+    signal.SIGXCPU: "cpu",
+    signal.SIGKILL: "cpu",  # the kernel's hard limit
+}
 _CHILD_SAYS: Final = frozenset({"exception", "memory", "bad-answer", "answer-too-large"})
 
 
-class ZygoteLostError(Exception):
-    """The zygote ended, or answered no more, while a job was in flight."""
+class LostError(Exception):
+    """A job came to nothing for a reason that need not be its own; `status` if it is again."""
+
+    def __init__(self, status: str, message: str) -> None:
+        """Keep status and message of a job that is lost for good."""
+        super().__init__(message)
+        self.status = status
 
 
 class Zygotes:
@@ -45,9 +55,8 @@ class Zygotes:
         self._limits = limits
         self._without = sorted(without)
         self._lock = threading.Lock()
-        self._process: subprocess.Popen[bytes] | None = None
+        self._process: Spawned | None = None
         self._control: socket.socket | None = None
-        self._errors = -1
         self._is_ready = False
 
     @property
@@ -77,7 +86,8 @@ class Zygotes:
     def run(self, meta: dict[str, Any], arrays: Sequence[np.ndarray], cpu_s: float) -> Outcome:
         """Run one job in a child of its own.
 
-        A job whose zygote is lost is tried once more.
+        A job whose zygote is lost, or whose child was killed from outside (as the kernel does
+        for want of memory), is tried once more.
 
         Raises:
             SandboxError: No zygote can be started.
@@ -86,8 +96,8 @@ class Zygotes:
         for attempt in (0, 1):
             try:
                 outcome = self._run_once(meta, arrays, cpu_s)
-            except ZygoteLostError as error:
-                outcome = Outcome("zygote-lost", f"{error} ({attempt + 1} times)")
+            except LostError as error:
+                outcome = Outcome(error.status, f"{error} ({attempt + 1} times)")
             else:
                 break
         return Outcome(**{**vars(outcome), "wall_s": time.monotonic() - began})
@@ -110,8 +120,8 @@ class Zygotes:
                 return Outcome(status, str(error))
             if report is None:
                 self._lose(process)
-                raise ZygoteLostError("the process that forks was lost")
-            printed = _read_some(output, self._limits.output_bytes)
+                raise LostError("zygote-lost", "the process that forks was lost")
+            printed = read_some(output, self._limits.output_bytes)
         outcome = _judge(DONE.unpack(report), reader, self._limits, cpu_s)
         return Outcome(**{**vars(outcome), "stdout": printed})
 
@@ -138,50 +148,59 @@ class Zygotes:
                 socket.send_fds(control, [job], [data_end.fileno(), done_end, output_end])
         return data, done, output
 
-    def _ready(self) -> tuple[subprocess.Popen[bytes], socket.socket]:
+    def _ready(self) -> tuple[Spawned, socket.socket]:
+        reason = ""
         with self._lock:
-            self._start()
-            assert self._process is not None
-            assert self._control is not None
-            if not self._is_ready:
-                self._await_report(self._control)
-            return self._process, self._control
+            for _ in range(_TRIES):
+                self._start()
+                assert self._process is not None
+                assert self._control is not None
+                try:
+                    if not self._is_ready:
+                        self._await_report(self._process, self._control)
+                except LostError as error:
+                    reason = str(error)
+                else:
+                    return self._process, self._control
+        raise SandboxError(f"sandbox: {reason}, {_TRIES} times in a row")
 
-    def _await_report(self, control: socket.socket) -> None:
+    def _await_report(self, process: Spawned, control: socket.socket) -> None:
+        """Wait for the first words of a zygote.
+
+        Raises:
+            LostError: Somebody else killed it while it started.
+            SandboxError: It cannot start.
+        """
         control.settimeout(self._limits.start_s)
         try:
-            report = json.loads(control.recv(65_536))
+            self.report = json.loads(control.recv(65_536))["report"]
         except (OSError, ValueError) as error:
-            said = _read_some(self._errors, self._limits.output_bytes)
+            code, said = process.ended(2.0), process.said(self._limits.message_chars)
             self._close()
+            if code is not None and code < 0 and is_from_outside(-code):
+                name = signal_name(-code)
+                raise LostError(
+                    "zygote-lost", f"the forking process was ended by {name} from outside"
+                ) from error
             reason = said.splitlines()[-1] if said else str(error)
             raise SandboxError(f"sandbox: the forking process did not start: {reason}") from error
         control.settimeout(None)
-        self.report = report["report"]
         self._is_ready = True
 
     def _start(self) -> None:
         if self._process is not None:
             return
-        ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-        self._errors, error_end = os.pipe()
-        os.set_blocking(self._errors, False)
-        os.set_blocking(error_end, False)
-        self._control = ours
+        self._control, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         self._is_ready = False
-        try:
-            self._process = spawn(
+        with theirs:
+            self._process = Spawned(
                 "evolve.sandbox.zygote",
                 {"control": theirs.fileno(), "without": self._without},
                 [theirs.fileno()],
-                error_end,
                 self._without,
             )
-        finally:
-            theirs.close()
-            os.close(error_end)
 
-    def _lose(self, process: subprocess.Popen[bytes]) -> None:
+    def _lose(self, process: Spawned) -> None:
         """Give up a zygote, unless another thread has already replaced it."""
         with self._lock:
             if self._process is process:
@@ -192,14 +211,8 @@ class Zygotes:
             self._control.close()
             self._control = None
         if self._process is not None:
-            if self._process.poll() is None:
-                with contextlib.suppress(ProcessLookupError, PermissionError):
-                    os.killpg(self._process.pid, signal.SIGKILL)
-            self._process.wait()
+            self._process.end()
             self._process = None
-        if self._errors >= 0:
-            os.close(self._errors)
-            self._errors = -1
 
 
 def _converse(
@@ -244,17 +257,14 @@ def _send_some(data: socket.socket, rest: memoryview) -> memoryview:
         return rest[:0]
 
 
-def _read_some(descriptor: int, limit: int) -> str:
-    try:
-        return printable(os.read(descriptor, limit), limit)
-    except OSError:
-        return ""
-
-
 def _judge(
     report: tuple[Any, ...], reader: wire.FrameReader, limits: Limits, cpu_limit_s: float
 ) -> Outcome:
-    """Return the outcome of a child, from its end and, only if that was clean, its answer."""
+    """Return the outcome of a child, from its end and, only if that was clean, its answer.
+
+    Raises:
+        LostError: Somebody else killed it.
+    """
     wait_status, reason, user, system, rss_kib, _ = report
     used = {"cpu_s": user + system, "max_rss_mib": rss_kib / 1024}
     if reason == WALL:
@@ -262,8 +272,13 @@ def _judge(
     if reason == CPU:
         return Outcome("cpu", f"used more than {cpu_limit_s:g} CPU seconds", **used)
     if os.WIFSIGNALED(wait_status):
-        killer = signal.Signals(os.WTERMSIG(wait_status))
-        return Outcome(_signal_status(killer, user + system, cpu_limit_s), killer.name, **used)
+        killer = os.WTERMSIG(wait_status)
+        if is_from_outside(killer) and user + system < cpu_limit_s:
+            lasting = "memory" if killer == signal.SIGKILL else "crash"
+            raise LostError(
+                lasting, f"the process was ended by {signal_name(killer)} from outside"
+            )
+        return Outcome(_SIGNAL_STATUS.get(killer, "crash"), signal_name(killer), **used)
     if reason != ENDED or wait_status != 0:
         code = os.waitstatus_to_exitcode(wait_status)
         return Outcome("no-answer", f"the process exited with status {code}", **used)
@@ -280,11 +295,3 @@ def _judge(
         return Outcome("bad-answer", "answer: has no status that a program may have", **used)
     message = printable(str(meta.get("message")), limits.message_chars)
     return Outcome(str(status), message, **used)
-
-
-def _signal_status(killer: signal.Signals, cpu_s: float, cpu_limit_s: float) -> str:
-    if killer == signal.SIGSYS:
-        return "violation"
-    if killer == signal.SIGXCPU or (killer == signal.SIGKILL and cpu_s >= cpu_limit_s):
-        return "cpu"
-    return "memory" if killer == signal.SIGKILL else "crash"

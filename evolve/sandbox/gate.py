@@ -15,15 +15,9 @@ from functools import lru_cache
 from typing import Any, Final
 
 from evolve.errors import ProgramError, nearest
+from evolve.program import MAX_BYTES, MODULES, imported_modules
 from evolve.sandbox.gate_names import NAMES
 
-MAX_BYTES: Final = 65_536
-_MODULES: Final = """
-    numpy numpy.fft numpy.linalg numpy.polynomial numpy.polynomial.polynomial numpy.random
-    numpy.typing scipy scipy.integrate scipy.interpolate scipy.linalg scipy.optimize scipy.special
-    scipy.stats math evolve evolve.fitting __future__ collections collections.abc functools
-    itertools typing warnings
-"""
 _BUILTINS: Final = """
     abs all any bool callable complex dict divmod enumerate filter float frozenset hasattr int
     isinstance issubclass iter len list map max min next object pow print range repr reversed
@@ -34,7 +28,6 @@ _BUILTINS: Final = """
     ValueError ZeroDivisionError
     DeprecationWarning FutureWarning RuntimeWarning UserWarning Warning
 """
-MODULES: Final = frozenset(_MODULES.split())
 BUILTINS: Final = frozenset(_BUILTINS.split())
 _REFUSED: Final = frozenset(dir(builtins)) - BUILTINS - {"__name__", "getattr"}
 _STATEMENTS: Final = {
@@ -124,20 +117,15 @@ def _loose_getattr(nodes: list[ast.AST]) -> list[tuple[int, str, str]]:
     ]
 
 
-def _check_import(node: ast.Import) -> Iterator[Problem]:
-    for alias in node.names:
-        if alias.name not in MODULES:
-            yield "may not import this module", alias.name
-
-
-def _check_import_from(node: ast.ImportFrom) -> Iterator[Problem]:
-    module = "." * node.level + (node.module or "")
-    if module not in MODULES:
-        yield "may not import this module", module
-    elif module != "__future__":
+def _check_import(node: ast.Import | ast.ImportFrom) -> Iterator[Problem]:
+    modules = imported_modules(node)
+    for module in modules:
+        if module not in MODULES:
+            yield "may not import this module", module
+    if isinstance(node, ast.ImportFrom) and modules[0] in MODULES - {"__future__"}:
         for alias in node.names:
-            if alias.name not in NAMES and f"{module}.{alias.name}" not in MODULES:
-                yield f"may not import this name from {module}", alias.name
+            if alias.name not in NAMES and f"{node.module}.{alias.name}" not in MODULES:
+                yield f"may not import this name from {node.module}", alias.name
 
 
 def _check_attribute(node: ast.Attribute) -> Iterator[Problem]:
@@ -171,7 +159,7 @@ def _check_name(node: ast.Name) -> Iterator[Problem]:
 
 _CHECKS: Final[dict[type[ast.AST], Callable[[Any], Iterator[Problem]]]] = {
     ast.Import: _check_import,
-    ast.ImportFrom: _check_import_from,
+    ast.ImportFrom: _check_import,
     ast.Attribute: _check_attribute,
     ast.Name: _check_name,
 }

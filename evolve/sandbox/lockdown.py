@@ -23,6 +23,7 @@ from evolve.sandbox.syscalls import filter_program
 Report = dict[str, str]
 WORKS: Final = "yes"
 OFF: Final = "switched off"
+ORPHANED: Final = 71  # exit status of a process whose parent was gone before it could be watched
 NOBODY: Final = 65_534
 _PLAIN: Final = kernel.CLONE_NEWNET | kernel.CLONE_NEWIPC | kernel.CLONE_NEWUTS
 
@@ -63,14 +64,23 @@ def enter(report: Report, without: Collection[str], own_pids: bool) -> bool:
     return own_pids and report["namespaces"] == WORKS
 
 
-def die_with_parent(report: Report, without: Collection[str]) -> None:
-    """Have the kernel kill this process when the thread that started it ends."""
-    _attempt(
-        report,
-        without,
-        "parent-death signal",
-        lambda: kernel.prctl(kernel.PR_SET_PDEATHSIG, signal.SIGKILL),
-    )
+def die_with_parent(report: Report, without: Collection[str], parent: int) -> None:
+    """Have the kernel kill this process when the thread that started it ends.
+
+    A parent that ended before the kernel was told is noticed here, and this process ends.
+
+    Args:
+        report: Gets one entry.
+        without: Mechanisms to leave out.
+        parent: Its process id, 0 where it lies outside this process's namespace of ids.
+    """
+
+    def arm() -> None:
+        kernel.prctl(kernel.PR_SET_PDEATHSIG, signal.SIGKILL)
+        if os.getppid() != parent:
+            os._exit(ORPHANED)
+
+    _attempt(report, without, "parent-death signal", arm)
 
 
 def limit(report: Report, without: Collection[str], memory: int, cpu_s: float | None) -> None:
@@ -115,8 +125,8 @@ def refuse_calls(report: Report, without: Collection[str]) -> None:
 def shield_engine() -> bool:
     """Keep other processes of the same user from reading the memory of this one.
 
-    For the engine, which holds the held-out targets. No core files are written any more, and a
-    debugger of the same user cannot attach.
+    For the engine, which holds the held-out targets while it runs programs of others. No core
+    files are written any more, and only root's debugger can attach.
 
     Returns:
         Whether the system could do it.

@@ -9,7 +9,7 @@ from typing import Any, Final
 import numpy as np
 
 from evolve.sandbox.outcome import Limits, Outcome
-from evolve.sandbox.worker import Worker
+from evolve.sandbox.worker import KilledError, Worker
 
 _SERVICE: Final = "evolve.sandbox.candidate"
 
@@ -74,9 +74,19 @@ class OneShots:
             worker = Worker(_SERVICE, limits=self._limits, without=self._without)
         if "fresh process" in self._without:
             self._spare = worker
-            return worker.call(meta, arrays, cpu_s)
+            return _run(worker, meta, arrays, cpu_s)
         with worker:
-            outcome = worker.call(meta, arrays, cpu_s)
+            outcome = _run(worker, meta, arrays, cpu_s)
             self.report = worker.report
         self.start()
         return outcome
+
+
+def _run(
+    worker: Worker, meta: dict[str, Any], arrays: Sequence[np.ndarray], cpu_s: float
+) -> Outcome:
+    """One call; without the system-call filter a program can also kill itself, so that is data."""
+    try:
+        return worker.call(meta, arrays, cpu_s)
+    except KilledError as error:
+        return Outcome("memory", str(error))

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
+import signal
 from dataclasses import dataclass, field
 from typing import Any, Final
 
 import numpy as np
+
+from evolve.program import MAX_BYTES
 
 STATUSES: Final = (
     "ok",
@@ -43,7 +47,7 @@ class Limits:
     predict_cpu_s: float = 2.0
     wall_s: float | None = None
     memory_mib: int = 512
-    program_bytes: int = 65_536
+    program_bytes: int = MAX_BYTES
     answer_bytes: int = 4 << 20
     output_bytes: int = 4_096
     message_chars: int = 2_000
@@ -88,6 +92,27 @@ class Outcome:
     def ok(self) -> bool:
         """Whether the call gave an answer."""
         return self.status == "ok"
+
+
+# Signals by which a process may end through its own doing; any other was sent to it.
+_OWN_SIGNALS: Final = frozenset(
+    {
+        *("SIGABRT", "SIGALRM", "SIGBUS", "SIGFPE", "SIGILL", "SIGPIPE", "SIGPROF", "SIGSEGV"),
+        *("SIGSYS", "SIGTRAP", "SIGVTALRM", "SIGXCPU", "SIGXFSZ"),
+    }
+)
+
+
+def signal_name(number: int) -> str:
+    """Return a signal's name, `signal 35` for one that has none."""
+    with contextlib.suppress(ValueError):
+        return signal.Signals(number).name
+    return f"signal {number}"
+
+
+def is_from_outside(number: int) -> bool:
+    """Whether a signal that ended a process was sent to it, as by the kernel short of memory."""
+    return signal_name(number) not in _OWN_SIGNALS
 
 
 def printable(raw: bytes | str, limit: int) -> str:

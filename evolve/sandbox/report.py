@@ -57,8 +57,8 @@ _MECHANISMS: Final = {
         "a set-uid program could give rights back",
     ),
     "not dumpable": (
-        "processes of the same user cannot read a sandbox's memory",
-        "processes of the same user can read a sandbox's memory",
+        "processes of the same user cannot read the memory of a sandbox or of its engine",
+        "processes of the same user can read the memory of a sandbox and of its engine",
     ),
     "parent-death signal": (
         "nothing runs on after the engine was killed",

@@ -1,21 +1,27 @@
-"""Clean Python processes, exec'd: no environment, descriptors, terminal or folder of the parent.
+"""A module's name to a clean process that runs it, exec'd: nothing of the parent is handed on.
 
-The child sees the parent's module folders and nothing else of it. The packages `evolve` and
-`evolve.sandbox` are set up there as bare folders, so that only the modules it asks for are
-loaded, and none that can read a task or a store.
+The child sees the parent's module folders; no environment, descriptors, terminal or folder. The
+packages `evolve` and `evolve.sandbox` are set up there as bare folders, so that only the modules
+it asks for are loaded, and none that can read a task or a store.
 """
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
+import signal
 import subprocess
 import sys
+import threading
 from collections.abc import Collection, Sequence
+from concurrent.futures import ThreadPoolExecutor, wait
+from functools import lru_cache, partial
 from pathlib import Path
 from typing import Any, Final
 
 from evolve.errors import SandboxError
+from evolve.sandbox.outcome import printable
 
 ONE_THREAD: Final = (
     "OPENBLAS_NUM_THREADS",
@@ -35,14 +41,17 @@ PASSED_ON: Final = (
     "NPY_DISABLE_CPU_FEATURES",
     "OPENBLAS_CORETYPE",
 )
+_ONE_AT_A_TIME: Final = threading.Lock()
 _BOOT: Final = """\
 import json, sys, types
-path, packages, module, arguments = json.loads(sys.argv[1])
+path, packages, without, module, arguments = json.loads(sys.argv[1])
 sys.path[:] = path
 for name, folder in packages:
     package = types.ModuleType(name)
     package.__path__ = [folder]
     sys.modules[name] = package
+from evolve.sandbox.lockdown import die_with_parent
+die_with_parent({}, without, arguments["parent"])
 __import__(module)
 sys.modules[module].main(**arguments)
 """
@@ -56,31 +65,111 @@ def clean_environment() -> dict[str, str]:
     return environment
 
 
-def spawn(
+class Spawned:
+    """A process that runs `module.main(**arguments)` in a session of its own, and its stderr.
+
+    From its first steps on it dies with this process; `main` is also told which one that is, as
+    `parent`, because becoming somebody else takes the parent-death signal away.
+    """
+
+    def __init__(
+        self,
+        module: str,
+        arguments: dict[str, Any],
+        descriptors: Sequence[int],
+        without: Collection[str] = (),
+    ) -> None:
+        """Start the process.
+
+        Args:
+            module: Full name of the module to run.
+            arguments: Further keyword arguments of its `main`; anything JSON can hold.
+            descriptors: The only descriptors it inherits beside the standard three.
+            without: "environment" and "descriptors" hand on the engine's own; "parent-death
+                signal" lets it live on.
+
+        Raises:
+            SandboxError: Python cannot start one here.
+        """
+        self._errors, error_end = os.pipe()
+        os.set_blocking(self._errors, False)
+        os.set_blocking(error_end, False)
+        start = partial(_start, module, arguments, descriptors, error_end, without)
+        with _ONE_AT_A_TIME:  # two threads at once would make two starters, and one would go
+            started = _starter(os.getpid()).submit(start)
+        try:
+            self._process = started.result()
+        except BaseException:
+            wait([started])  # an interrupt must not leave a process or take away its descriptors
+            if started.exception() is None:
+                started.result().kill()
+            os.close(self._errors)
+            raise
+        finally:
+            os.close(error_end)
+
+    @property
+    def pid(self) -> int:
+        """Process id."""
+        return self._process.pid
+
+    @property
+    def runs(self) -> bool:
+        """Whether the process has not ended."""
+        return self._process.poll() is None
+
+    def ended(self, timeout_s: float) -> int | None:
+        """Wait for the end: its exit status, negative for a signal; `None` if it runs on."""
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            return self._process.wait(timeout_s)
+        return None
+
+    def said(self, limit: int) -> str:
+        """What it wrote to stderr since the last call, printable, at most `limit` long."""
+        return read_some(self._errors, limit)
+
+    def end(self) -> None:
+        """Kill the process and its group, bury it and close its stderr; to be called once."""
+        if self.runs:
+            with contextlib.suppress(ProcessLookupError, PermissionError):
+                os.killpg(self.pid, signal.SIGKILL)
+            self._process.kill()
+        self._process.wait()
+        os.close(self._errors)
+
+
+def read_some(descriptor: int, limit: int) -> str:
+    """Return what waits in a pipe that does not block, printable, at most `limit` long."""
+    try:
+        return printable(os.read(descriptor, limit), limit)
+    except OSError:
+        return ""
+
+
+@lru_cache(maxsize=1)
+def _starter(pid: int) -> ThreadPoolExecutor:
+    """The one thread of this process, `pid`, that starts others.
+
+    The kernel sends the parent-death signal when the *thread* that started a process ends. This
+    one lives as long as the process, whoever asks; a fork of it, of another `pid`, makes its own.
+    """
+    return ThreadPoolExecutor(1, "evolve-starter")
+
+
+def _start(
     module: str,
     arguments: dict[str, Any],
     descriptors: Sequence[int],
-    error_descriptor: int = subprocess.DEVNULL,
-    without: Collection[str] = (),
+    error_descriptor: int,
+    without: Collection[str],
 ) -> subprocess.Popen[bytes]:
-    """Start `module.main(**arguments)` in a new process and session.
-
-    Args:
-        module: Full name of the module to run.
-        arguments: Keyword arguments of its `main`; anything JSON can hold.
-        descriptors: The only descriptors it inherits beside the standard three.
-        error_descriptor: Where its stderr goes; stdin and stdout go nowhere.
-        without: "environment" and "descriptors" here hand on the engine's own.
-
-    Raises:
-        SandboxError: Python cannot start one here.
-    """
     if os.name != "posix" or not sys.executable:
         raise SandboxError("sandbox: needs a POSIX system and a Python executable")
     here = Path(__file__).resolve().parent
     packages = [("evolve", str(here.parent)), ("evolve.sandbox", str(here))]
     path = [entry for entry in sys.path if entry and os.path.isabs(entry)]
-    boot = json.dumps([path, packages, module, arguments])
+    told = {**arguments, "parent": os.getpid()}
+    boot = json.dumps([path, packages, sorted(without), module, told])
     environment = clean_environment()
     if "environment" in without:
         environment = {**os.environ, **environment}

@@ -8,30 +8,32 @@ worker that was killed is started again, with the same initial data, by the next
 from __future__ import annotations
 
 import contextlib
-import os
 import secrets
 import signal
 import socket
-import subprocess
-import threading
 import time
-from collections.abc import Collection, Sequence
-from typing import Any
+from collections.abc import Callable, Collection, Sequence
+from typing import Any, Final, TypeVar
 
 import numpy as np
 
 from evolve.errors import SandboxError
 from evolve.sandbox import wire
-from evolve.sandbox.outcome import Limits, Outcome, printable
-from evolve.sandbox.spawn import spawn
+from evolve.sandbox.outcome import Limits, Outcome, is_from_outside, printable, signal_name
+from evolve.sandbox.spawn import Spawned
 
-_SIGNAL_STATUS = {
-    "SIGSYS": "violation",
-    "SIGXCPU": "cpu",
-    "SIGPROF": "cpu",
-    "SIGALRM": "timeout",
-    "SIGKILL": "memory",
+_SIGNAL_STATUS: Final[dict[int, str]] = {
+    signal.SIGSYS: "violation",
+    signal.SIGXCPU: "cpu",
+    signal.SIGPROF: "cpu",
+    signal.SIGALRM: "timeout",
 }
+_TRIES: Final = 3
+T = TypeVar("T")
+
+
+class KilledError(SandboxError):
+    """A worker was ended by a signal from outside, which says nothing about its work."""
 
 
 class Worker:
@@ -60,9 +62,8 @@ class Worker:
         self._module = module
         self._init = (dict(init_meta or {}), tuple(init_arrays))
         self._without = sorted(without)
-        self._process: subprocess.Popen[bytes] | None = None
+        self._process: Spawned | None = None
         self._wire: socket.socket | None = None
-        self._errors = -1
         self._nonce = b""
         self._is_ready = False
 
@@ -84,28 +85,19 @@ class Worker:
         """Start the process without waiting for it; the next call waits until it is ready."""
         if self._process is not None:
             return
-        ours, theirs = socket.socketpair()
-        self._errors, error_end = os.pipe()
-        os.set_blocking(self._errors, False)
-        os.set_blocking(error_end, False)
-        try:
-            self._process = spawn(
+        self._wire, theirs = socket.socketpair()
+        with theirs:
+            self._process = Spawned(
                 "evolve.sandbox.worker_child",
                 {
                     "descriptor": theirs.fileno(),
                     "module": self._module,
                     "memory_mib": self.limits.memory_mib,
-                    "die_with_parent": threading.current_thread() is threading.main_thread(),
                     "without": self._without,
                 },
                 [theirs.fileno()],
-                error_end,
                 self._without,
             )
-        finally:
-            theirs.close()
-            os.close(error_end)
-            self._wire = ours
         self.n_starts += 1
         self._is_ready = False
         self._send(*self._init, time.monotonic() + self.limits.start_s)
@@ -118,6 +110,9 @@ class Worker:
     ) -> Outcome:
         """Send one request and wait for its answer or its end.
 
+        A worker that somebody else killed, as the kernel does for want of memory, is started
+        again and asked again: that says nothing about the request.
+
         Args:
             meta: First argument of `handle`; anything JSON can hold.
             arrays: Second argument of `handle`, float64.
@@ -128,13 +123,18 @@ class Worker:
 
         Raises:
             SandboxError: The module could not be initialised.
+            KilledError: Its process is killed from outside again and again.
         """
-        self.wait_until_ready()
         cpu_s = cpu_s or self.limits.cpu_s
         wall_s = self.limits.wall(cpu_s)
-        began = time.monotonic()
         request = {"meta": meta, "cpu_s": cpu_s, "wall_s": wall_s}
-        outcome = self._exchange(request, arrays, began + wall_s)
+        began = time.monotonic()
+
+        def ask() -> Outcome:
+            self._become_ready()
+            return self._exchange(request, arrays, time.monotonic() + wall_s)
+
+        outcome = self._insist(ask)
         return Outcome(**{**vars(outcome), "wall_s": time.monotonic() - began})
 
     def close(self) -> None:
@@ -143,15 +143,8 @@ class Worker:
             self._wire.close()
             self._wire = None
         if self._process is not None:
-            if self._process.poll() is None:
-                with contextlib.suppress(ProcessLookupError, PermissionError):
-                    os.killpg(self._process.pid, signal.SIGKILL)
-                self._process.kill()
-            self._process.wait()
+            self._process.end()
             self._process = None
-        if self._errors >= 0:
-            os.close(self._errors)
-            self._errors = -1
 
     def wait_until_ready(self) -> dict[str, str]:
         """Start the process if there is none, or none any more, and wait for its report.
@@ -162,18 +155,34 @@ class Worker:
         Raises:
             SandboxError: The module could not be initialised.
         """
-        if self._process is not None and self._process.poll() is not None and self._is_ready:
+        self._insist(self._become_ready)
+        return self.report
+
+    def _become_ready(self) -> None:
+        if self._process is not None and not self._process.runs and self._is_ready:
             self.close()
         self.start()
         if self._is_ready:
-            return self.report
+            return
         first = self._receive(time.monotonic() + self.limits.start_s)
         if first.status != "ok":
             self.close()
             raise SandboxError(f"worker {self._module}: could not start: {first.message}")
         self.report = first.meta
         self._is_ready = True
-        return self.report
+
+    def _insist(self, action: Callable[[], T]) -> T:
+        """Return what `action` returns, once it comes through without a kill from outside."""
+        reason = ""
+        for _ in range(_TRIES):
+            try:
+                return action()
+            except KilledError as error:
+                reason = str(error)
+        raise KilledError(
+            f"{reason}, {_TRIES} times in a row; the machine may be short of memory: free some, "
+            "or use fewer workers, and resume"
+        )
 
     def _exchange(
         self, request: dict[str, Any], arrays: Sequence[np.ndarray], deadline: float
@@ -216,20 +225,23 @@ class Worker:
         return failure
 
     def _obituary(self) -> Outcome:
-        """Say how a worker ended that closed its wire without an answer."""
+        """Say how a worker ended that closed its wire without an answer.
+
+        Raises:
+            KilledError: Somebody else ended it.
+        """
         assert self._process is not None
-        try:
-            code = self._process.wait(timeout=2.0)
-        except subprocess.TimeoutExpired:
+        code = self._process.ended(2.0)
+        if code is None:
             return Outcome("no-answer", "the worker closed its wire")
-        said = b""
-        with contextlib.suppress(OSError):
-            said = os.read(self._errors, self.limits.output_bytes)
-        text = printable(said, self.limits.message_chars)
+        text = self._process.said(self.limits.message_chars)
         if code >= 0:
             return Outcome("no-answer", f"the worker exited with status {code}: {text}")
-        name = signal.Signals(-code).name
-        status = _SIGNAL_STATUS.get(name, "crash")
+        name = signal_name(-code)
+        if is_from_outside(-code):
+            self.close()
+            raise KilledError(f"worker {self._module}: ended by {name} from outside")
+        status = _SIGNAL_STATUS.get(-code, "crash")
         return Outcome(status, f"the worker was ended by {name}: {text}".rstrip(": "))
 
 

@@ -35,12 +35,8 @@ class Service(Protocol):
         """Answer one request."""
 
 
-def main(
-    descriptor: int, module: str, memory_mib: int, die_with_parent: bool, without: list[str]
-) -> None:
-    """Serve `module` over the socket `descriptor` until the parent closes it."""
-    if die_with_parent:  # again after the identity is dropped, which clears it
-        lockdown.die_with_parent({}, without)
+def main(descriptor: int, module: str, memory_mib: int, without: list[str], parent: int) -> None:
+    """Serve `module` over the socket `descriptor` until process `parent` closes it."""
     first = wire.receive(descriptor)
     if first is None:
         return
@@ -54,14 +50,14 @@ def main(
     if isinstance(started, Failure):
         wire.send(descriptor, wire.pack(nonce, vars(started)))
         return
-    report = _lock(memory_mib, die_with_parent, without)
+    report = _lock(memory_mib, without, parent)
     wire.send(descriptor, wire.pack(nonce, {"status": "ok", "report": report}))
     service, state = started
     while (request := wire.receive(descriptor)) is not None:
         wire.send(descriptor, _answer(service, state, *request))
 
 
-def _lock(memory_mib: int, die_with_parent: bool, without: list[str]) -> lockdown.Report:
+def _lock(memory_mib: int, without: list[str], parent: int) -> lockdown.Report:
     report: lockdown.Report = {}
     gc.collect()
     gc.freeze()
@@ -69,8 +65,7 @@ def _lock(memory_mib: int, die_with_parent: bool, without: list[str]) -> lockdow
     memory = in_use + (memory_mib << 20) if in_use else 0
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     lockdown.enter(report, without, own_pids=False)
-    if die_with_parent:
-        lockdown.die_with_parent(report, without)
+    lockdown.die_with_parent(report, without, parent)  # again: dropping the identity cleared it
     lockdown.limit(report, without, memory, None)
     lockdown.refuse_calls(report, without)
     return report

@@ -31,20 +31,22 @@ _DATA: Final = 3
 _TICK_S: Final = 0.02
 
 
-def main(control: int, without: list[str]) -> None:
-    """Serve jobs from the socket `control` until the engine closes it."""
+def main(control: int, without: list[str], parent: int) -> None:
+    """Serve jobs from the socket `control` until the engine, process `parent`, closes it."""
     report: dict[str, str] = dict(candidate.preload())
     memory = lockdown.address_space()
     gc.collect()
     gc.freeze()
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    if lockdown.enter(report, without, own_pids=True):
+    own_pids = lockdown.enter(report, without, own_pids=True)
+    lockdown.die_with_parent({}, without, parent)  # again: dropping the identity cleared it
+    if own_pids:
         first = os.fork()
         if first:
             os.close(control)
             os.waitpid(first, 0)
             os._exit(0)
-        lockdown.die_with_parent({}, without)
+        lockdown.die_with_parent({}, without, parent=0)
     zygote = Zygote(socket.socket(fileno=control), memory, without)
     report |= zygote.rehearse()
     ready = json.dumps({"report": report})
@@ -85,9 +87,9 @@ class Zygote:
     def rehearse(self) -> dict[str, str]:
         """Put up a child's own walls in a child, and return its report of them."""
         ours, theirs = os.pipe()
-        pid = os.fork()
+        zygote, pid = os.getpid(), os.fork()
         if pid == 0:
-            report = _wall_in(self._without, 1.0, self._memory + (64 << 20))
+            report = _wall_in(self._without, 1.0, self._memory + (64 << 20), zygote)
             os.write(theirs, json.dumps(report).encode())
             os._exit(0)
         os.close(theirs)
@@ -123,9 +125,10 @@ class Zygote:
             return False
         cpu_s, wall_s, memory, answer_bytes = JOB.unpack(message)
         data, done, output = descriptors
-        pid = os.fork()
+        zygote, pid = os.getpid(), os.fork()
         if pid == 0:
-            _child(data, output, self._without, cpu_s, self._memory + memory, answer_bytes)
+            memory += self._memory
+            _child(data, output, self._without, cpu_s, memory, answer_bytes, zygote)
         os.close(data)
         os.close(output)
         now = time.monotonic()
@@ -199,7 +202,13 @@ class CappedText(io.TextIOBase):
 
 
 def _child(
-    data: int, output: int, without: list[str], cpu_s: float, memory: int, answer_bytes: int
+    data: int,
+    output: int,
+    without: list[str],
+    cpu_s: float,
+    memory: int,
+    answer_bytes: int,
+    zygote: int,
 ) -> None:
     """Run one job in the forked process, and end it here whatever happens."""
     try:
@@ -212,7 +221,7 @@ def _child(
         sys.stdout, sys.stderr = CappedText(1), CappedText(2)
         gc.enable()
         request: list[Any] = []
-        _wall_in(without, cpu_s, memory, lambda: request.append(wire.receive(_DATA)))
+        _wall_in(without, cpu_s, memory, zygote, lambda: request.append(wire.receive(_DATA)))
         if request[0] is not None:
             nonce, meta, arrays = request[0]
             wire.send(_DATA, candidate.answer(nonce, meta, arrays, answer_bytes))
@@ -222,13 +231,13 @@ def _child(
 
 
 def _wall_in(
-    without: list[str], cpu_s: float, memory: int, before_last: Any = None
+    without: list[str], cpu_s: float, memory: int, zygote: int, before_last: Any = None
 ) -> dict[str, str]:
     """Put up the walls of a child; `before_last` runs just before the call filter."""
     report: dict[str, str] = {}
     signal.set_wakeup_fd(-1)
     signal.signal(signal.SIGCHLD, signal.SIG_DFL)
-    lockdown.die_with_parent(report, without)
+    lockdown.die_with_parent(report, without, zygote)
     lockdown.limit(report, without, memory, cpu_s)
     if before_last is not None:
         before_last()

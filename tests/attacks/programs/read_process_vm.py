@@ -15,7 +15,8 @@ def fit_scaling_law(data_points, loss_values):
     place = int("@ENGINE_ADDRESS@")
     local = struct.pack("@QQ", ctypes.addressof(here), 8)
     remote = struct.pack("@QQ", place, 8)
-    n = libc.syscall(number, int("@ENGINE_PID@"), local, 1, remote, 1, 0)
+    engine, one, none = ctypes.c_long(int("@ENGINE_PID@")), ctypes.c_long(1), ctypes.c_long(0)
+    n = libc.syscall(ctypes.c_long(number), engine, local, one, remote, one, none)
     if n != 8:
         raise OSError(ctypes.get_errno(), "refused")
     return [struct.unpack("<d", here.raw)[0]]
