@@ -21,7 +21,7 @@ from evolve.new_task.choose import NO_AXES
 from evolve.notebook import Notebook, in_notebook
 from evolve.run import DEFAULT_EVALUATIONS, Settings, create_run, free_name
 from evolve.sandbox import probe
-from evolve.session import hold_session, write_program
+from evolve.session import PROGRAM_NAME, hold_session, write_program
 from evolve.start import make_setup
 from evolve.stopping import Stopping
 from evolve.task import load_task
@@ -145,7 +145,8 @@ def _search(folder: Path, settings: Settings, workers: int, progress: bool) -> R
     sandbox = probe() if workers else None
     with create_run(run, setup, settings) as store, stopping, display:
         ended = hold_session(store, setup, settings, workers, sandbox, stopping, display)
-        write_program(ended, run)
+        if ended.lines:
+            write_program(run / PROGRAM_NAME, ended.lines[0].text)
     if stopping.asked():
         raise KeyboardInterrupt(
             f"run {run.name!r} is saved: evolve.load({str(run)!r}) reads it, "

@@ -95,17 +95,14 @@ def keep_ending(store: Store, setup: Setup, choice: Choice | None) -> list[Line]
     return lines
 
 
-def write_program(ended: Ended, folder: Path) -> None:
+def write_program(path: Path, text: str) -> None:
     """Write the champion's program, or that of the best so far, beside its run.
 
     Raises:
         StoreError: It cannot be written.
     """
-    if not ended.lines:
-        return
-    path = folder / PROGRAM_NAME
     try:
-        path.write_text(ended.lines[0].text, encoding="utf-8")
+        path.write_text(text, encoding="utf-8")
     except OSError as error:
         raise StoreError(
             f"{path}: cannot be written: {error.strerror}; the run itself is kept"

@@ -14,13 +14,12 @@ from typing import Any
 import pytest
 
 from evolve.cli.app import app, call
-from evolve.cli.ending import write_program
 from evolve.cli.options import parse_time
 from evolve.cli.output import shown
-from evolve.cli.run import remarks
 from evolve.errors import EvolveError
 from evolve.run import Settings
 from evolve.sandbox.report import read_report
+from evolve.session import remarks, write_program
 
 ROOT = Path(__file__).resolve().parent.parent
 ENVIRONMENT = {**os.environ, "PYTHONPATH": str(ROOT)}

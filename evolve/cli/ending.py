@@ -35,7 +35,7 @@ def print_ending(
     Raises:
         StoreError: The champion's program cannot be written; all else is kept and printed.
     """
-    from evolve.session import write_program
+    from evolve.session import PROGRAM_NAME, write_program
 
     lines, chosen, n_done = ended.lines, ended.choice is not None, len(store)
     commands = next_commands(store.folder, settings, n_done, setup.task)
@@ -52,7 +52,8 @@ def print_ending(
         print(f"run:     {store.folder}")
         for name, command in commands.items():
             print(f"{name + ':':8} {command}")
-    write_program(ended, store.folder)
+    if lines:
+        write_program(store.folder / PROGRAM_NAME, lines[0].text)
 
 
 def remarks(store: Store, setup: Setup) -> list[str]:
