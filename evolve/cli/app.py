@@ -23,7 +23,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["--help", "-h"]},
     help="Find scaling laws that extrapolate, in a table of training runs.",
-    epilog="'run' is the default verb: evolve --task data_constrained",
+    epilog="'run' is the default verb. Example: python -m evolve --task data_constrained",
 )
 
 

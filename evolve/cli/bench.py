@@ -14,7 +14,11 @@ if TYPE_CHECKING:
     from evolve.bench.recover import Case
     from evolve.bench.tasks import Line
 
-bench = typer.Typer(no_args_is_help=True, help="Measure the engine; prints tables or JSON.")
+bench = typer.Typer(
+    help="Measure the engine; prints tables or JSON.",
+    epilog="Example: python -m evolve bench nested --tasks sft --families none",
+    no_args_is_help=True,
+)
 app.add_typer(bench, name="bench")
 
 Seeds = Annotated[str, typer.Option("--seeds", help="Seeds of the runs, such as '0 1 2'.")]

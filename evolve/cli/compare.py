@@ -20,7 +20,7 @@ HEADINGS = (
 )
 
 
-@app.command(epilog="Example: evolve compare data_constrained-0-1 data_constrained-1-1")
+@app.command(epilog="Example: python -m evolve compare data_constrained-0-1 data_constrained-1-1")
 def compare(
     first: Annotated[str, typer.Argument(metavar="RUN1", help="A run's name or folder.")],
     second: Annotated[str, typer.Argument(metavar="RUN2", help="Another run of its task.")],

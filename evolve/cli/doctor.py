@@ -8,7 +8,7 @@ from evolve.cli.app import app
 from evolve.cli.options import Json
 
 
-@app.command()
+@app.command(epilog="Example: python -m evolve doctor")
 def doctor(json: Json = False) -> None:
     """Check what the sandbox can enforce on this machine.
 

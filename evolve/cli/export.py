@@ -23,7 +23,7 @@ class Form(StrEnum):
     MARKDOWN = "markdown"
 
 
-@app.command(epilog="Example: evolve export data_constrained-0-1 --format law -o law.py")
+@app.command(epilog="Example: python -m evolve export data_constrained-0-1 --format law -o law.py")
 def export(
     name: Annotated[str, typer.Argument(metavar="RUN", help="A run's name or folder.")],
     form: Annotated[Form, typer.Option("--format", help="What the file holds.")] = Form.PROGRAM,

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 TASKS = Path("tasks")  # where `--task NAME` looks first
 EXAMPLE = (
-    "Example: evolve new-task my_runs.csv --target loss --features params tokens "
+    "Example: python -m evolve new-task my_runs.csv --target loss --features params tokens "
     '--test "params>=4e9" --name my_runs'
 )
 

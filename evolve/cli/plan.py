@@ -18,7 +18,7 @@ SHARES = (0.01, 0.1, 1.0, 10.0, 100.0)
 
 
 @app.command(
-    epilog="Example: evolve plan data_constrained-0-1 --budget-flops 1e21 "
+    epilog="Example: python -m evolve plan data_constrained-0-1 --budget-flops 1e21 "
     '--compute "6*params*tokens" --at unique_tokens=1e11'
 )
 def plan(

@@ -19,7 +19,10 @@ if TYPE_CHECKING:
 FAR = 1.0
 
 
-@app.command(epilog="Example: evolve predict data_constrained-0-1 --at params=7e9 tokens=2e12 …")
+@app.command(
+    epilog="Example: python -m evolve predict data_constrained-0-1 --at params=7e9 tokens=2e12 "
+    "unique_tokens=1e11"
+)
 def predict(
     name: Annotated[str, typer.Argument(metavar="RUN", help="A run's name or folder.")],
     words: Annotated[

@@ -14,7 +14,7 @@ SHOWN = ("index", "constants", "heldout_r2", "score", "status", "operator", "for
 
 
 @app.command(
-    epilog="Example: evolve query data_constrained-0-1 --max-constants 5 "
+    epilog="Example: python -m evolve query data_constrained-0-1 --max-constants 5 "
     "--contains tokens/unique_tokens --status ok --sort heldout --limit 20"
 )
 def query(

@@ -37,7 +37,9 @@ Time = Annotated[
 ]
 
 
-@app.command()
+@app.command(
+    epilog="Example: python -m evolve --task data_constrained --evaluations 6000 --seed 1"
+)
 def run(
     task: Annotated[str, typer.Option("--task", help="A task's name or folder.")],
     evaluations: Annotated[
@@ -72,7 +74,7 @@ def run(
         _go(store, setup, settings, workers, sandbox, hidden=quiet or json, json=json)
 
 
-@app.command()
+@app.command(epilog="Example: python -m evolve resume data_constrained-0-1 --evaluations 6000")
 def resume(
     name: Annotated[str, typer.Argument(metavar="RUN", help="A run's name or folder.")],
     evaluations: Annotated[

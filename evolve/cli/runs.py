@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 LINEAGE = 12
 
 
-@app.command()
+@app.command(epilog="Example: python -m evolve runs --json")
 def runs(runs_dir: RunsDir = RUNS, json: Json = False) -> None:
     """List the runs of a folder."""
     from evolve.cli.output import print_json, print_table
@@ -37,7 +37,7 @@ def runs(runs_dir: RunsDir = RUNS, json: Json = False) -> None:
             print(" ".join(problem.split()))
 
 
-@app.command()
+@app.command(epilog="Example: python -m evolve show data_constrained-0-1 --size 4")
 def show(
     name: Annotated[str, typer.Argument(metavar="RUN", help="A run's name or folder.")],
     size: Annotated[

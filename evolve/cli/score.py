@@ -27,7 +27,7 @@ class Split(StrEnum):
     TEST = "test"
 
 
-@app.command()
+@app.command(epilog="Example: python -m evolve score data_constrained-0-1 --split test")
 def score(
     what: Annotated[
         str, typer.Argument(metavar="PROGRAM|RUN", help="A program's file, or a run.")

@@ -13,11 +13,15 @@ from evolve.cli.options import Json, TasksDirs
 if TYPE_CHECKING:
     from evolve.task import Task
 
-data = typer.Typer(help="Get the tables of tasks that do not ship.", no_args_is_help=True)
+data = typer.Typer(
+    help="Get the tables of tasks that do not ship.",
+    epilog="Example: python -m evolve data pull moe --to data",
+    no_args_is_help=True,
+)
 app.add_typer(data, name="data")
 
 
-@app.command()
+@app.command(epilog="Example: python -m evolve tasks data_constrained")
 def tasks(
     name: Annotated[
         str | None, typer.Argument(metavar="TASK", help="Show this one: a name or a folder.")
@@ -45,7 +49,7 @@ def tasks(
     print_table(("task", "training rows", "groups", "test rows", ""), rows)
 
 
-@data.command()
+@data.command(epilog="Example: python -m evolve data pull moe --to data")
 def pull(
     name: Annotated[str, typer.Argument(metavar="TASK", help="A task that has no table here.")],
     to: Annotated[

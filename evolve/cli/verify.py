@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 HEADINGS = ("entry", "constants", "stored score", "score now", "lanes differ by", "")
 
 
-@app.command(epilog="Example: evolve verify data_constrained-0-1")
+@app.command(epilog="Example: python -m evolve verify data_constrained-0-1")
 def verify(
     name: Annotated[str, typer.Argument(metavar="RUN", help="A run's name or folder.")],
     workers: Workers = None,
