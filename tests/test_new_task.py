@@ -103,7 +103,7 @@ def test_the_printed_command_runs_and_its_run_is_found_under_the_tasks_name(
     assert code == 0
     ended = json.loads(out)
     assert ended["run"] == "a.b-c-0-1"
-    assert set(ended["commands"]) == {"show", "predict", "resume"}
+    assert set(ended["commands"]) == {"show", "predict", "report", "resume"}
     predict = ended["commands"]["predict"].removeprefix("python -m evolve ")
     assert predict == "predict a.b-c-0-1 --at params=2.4e+10 tokens=2.6e+12"
     code, out, _ = said(capfd, *predict.split(), "--json")

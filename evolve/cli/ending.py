@@ -139,6 +139,7 @@ def next_commands(
     commands = {"show": f"{start} show {name}{where}"}
     if task is not None:
         commands["predict"] = f"{start} predict {name}{where} --at {_further(task)}"
+    commands["report"] = f"{start} report {name}{where}"
     if task is None or _has_test(task):
         commands["score"] = f"{start} score {name} --split test{where}"
     return commands | {"resume": f"{start} resume {name}{more}{where}"}
