@@ -33,6 +33,7 @@ from attacks.registry import ATTACKS  # noqa: E402
 
 from evolve.archive import Archive  # noqa: E402
 from evolve.display import Silent  # noqa: E402
+from evolve.lanes import disagreements  # noqa: E402
 from evolve.record import Entry  # noqa: E402
 from evolve.run import Settings, carry_on, create_run  # noqa: E402
 from evolve.start import make_setup  # noqa: E402
@@ -97,6 +98,7 @@ class Soak(Silent):
         """Attack, count, and end the run when there was enough."""
         super().batch(archive, entries)
         self.n_grammar += len(entries)
+        wait_for_zygotes()
         self._tally.statuses.update(entry.evaluation.status for entry in entries)
         while self._n_hostile < HOSTILE_SHARE * (self.n_grammar + self._n_hostile):
             self._attack(next(self._attacks))
@@ -141,11 +143,33 @@ def _for_ever(names: list[str], seed: int) -> Iterator[str]:
 
 def states_below(pid: int) -> Iterator[str]:
     """One letter for the state of each process below one; Z is dead and not waited for."""
+    for child in _children(pid):
+        with suppress(OSError):
+            yield Path(f"/proc/{child}/stat").read_text().rpartition(")")[2].split()[0]
+        yield from states_below(child)
+
+
+def wait_for_zygotes() -> None:
+    """Wait until every forking process has loaded: one that comes up later looks left over."""
+    end = time.monotonic() + 300.0
+    while any(_loads(pid) for pid in _children(os.getpid())) and time.monotonic() < end:
+        time.sleep(0.2)
+
+
+def _loads(pid: int) -> bool:
+    """Whether a process is a zygote that has not yet forked the one with ids of its own."""
+    with suppress(OSError):
+        words = Path(f"/proc/{pid}/cmdline").read_text()
+        return "evolve.sandbox.zygote" in words and not _children(pid)
+    return False
+
+
+def _children(pid: int) -> list[int]:
+    found: list[int] = []
     for path in Path(f"/proc/{pid}/task").glob("*/children"):
         with suppress(OSError):
-            for child in path.read_text().split():
-                yield Path(f"/proc/{child}/stat").read_text().rpartition(")")[2].split()[0]
-                yield from states_below(int(child))
+            found += map(int, path.read_text().split())
+    return found
 
 
 def rss_mib() -> float:
@@ -184,6 +208,7 @@ def soak(given: argparse.Namespace) -> Tally:
             with create_run(folder / f"seed-{seed}", setup, settings) as store:
                 carry_on(store, setup, settings, given.workers, watcher)
                 n_stored += len(store)
+                tally.faults += [f"seed {seed}: {line}" for line in disagreements(store)]
             seed += 1
     if n_stored != watcher.n_grammar:
         tally.faults.append(f"{n_stored} entries stored, {watcher.n_grammar} made")

@@ -5,4 +5,4 @@ import numpy as np
 
 
 def fit_scaling_law(data_points, loss_values):
-    return np.linalg.eigvals(np.random.default_rng(0).normal(size=(4000, 4000))).real
+    return np.linalg.eigvals(np.random.default_rng(0).normal(size=(1500, 1500))).real
