@@ -9,11 +9,13 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
 from evolve.cli.app import app, call
+from evolve.cli.ending import _headline
 from evolve.cli.options import parse_time
 from evolve.cli.output import shown
 from evolve.errors import EvolveError
@@ -213,6 +215,20 @@ def test_a_program_that_cannot_be_written_beside_its_run_is_told(tmp_path: Path)
     (tmp_path / "champion.py").mkdir()
     with pytest.raises(EvolveError, match=r"champion.py: cannot be written: .*; the run itself"):
         write_program(tmp_path / "champion.py", "text")
+
+
+@pytest.mark.parametrize(
+    ("evaluations", "seconds", "stopped", "told"),
+    [(100, None, False, True), (60, None, False, False), (100, None, True, False)]
+    + [(None, 5.0, False, False)],
+)
+def test_a_run_that_ended_with_budget_left_says_that_nothing_new_was_found(
+    evaluations: int | None, seconds: float | None, stopped: bool, told: bool
+) -> None:
+    store: Any = SimpleNamespace(task={"name": "parallel"})
+    line = _headline(store, Settings(0, evaluations, seconds), 60, stopped)
+    assert line.startswith("parallel: ")
+    assert ("every law" in line) == told
 
 
 def test_cells_are_short() -> None:

@@ -174,7 +174,9 @@ def _has_test(task: Task) -> bool:
 def _headline(store: Store, settings: Settings, n_done: int, stopped: bool) -> str:
     total = "" if settings.evaluations is None else f" of {settings.evaluations}"
     how = "stopped after" if stopped else "done:"
-    return f"{store.task['name']}: {how} {n_done}{total} evaluations, seed {settings.seed}"
+    told = f"{store.task['name']}: {how} {n_done}{total} evaluations, seed {settings.seed}"
+    spent = stopped or settings.seconds is not None or n_done >= (settings.evaluations or n_done)
+    return told if spent else f"{told}; every law that the task's limits allow nearby was tried"
 
 
 def _document(
