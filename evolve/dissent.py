@@ -75,15 +75,21 @@ def dissent(predictions: Array, totals: Array) -> Array:
 
     Args:
         predictions: `(n_laws, m, t)` predictions far out, in units of the targets' spread.
-        totals: `(n_laws,)` scores; the best `N_LEADERS` are the leaders.
+        totals: `(n_laws,)` scores; the best `N_LEADERS` whose predictions are all finite are the
+            leaders.
 
     Returns:
         `(n_laws,)` log(1 + distance to the leaders' median over the leaders' own spread), not
-        finite where a prediction is not.
+        finite where a prediction is not; zeros where nobody's are finite.
     """
-    leaders = predictions[np.argsort(totals, kind="stable")[:N_LEADERS]]
+    order = np.argsort(totals, kind="stable")
+    finite = np.isfinite(predictions).all(axis=(1, 2))
+    leaders = predictions[[i for i in order if finite[i]][:N_LEADERS]]
+    if not len(leaders):
+        return np.zeros(len(predictions))
     with np.errstate(all="ignore"):
         centre = np.median(leaders, axis=0)
         spread = float(np.median(np.abs(leaders - centre))) + LEAST_SPREAD
         distance = np.sqrt(np.mean((predictions - centre) ** 2, axis=(1, 2)))
-        return np.asarray(np.log1p(np.nan_to_num(distance, nan=np.inf) / spread))
+        told = np.log1p(np.nan_to_num(distance, nan=np.inf) / spread)
+    return told if np.isfinite(told).any() else np.zeros(len(predictions))

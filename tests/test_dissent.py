@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import numpy as np
+import pytest
 
 from evolve.dissent import dissent, points_beyond
 from evolve.task import load_task
@@ -42,3 +43,18 @@ def test_points_beyond_lie_further_along_the_axes_and_nowhere_else() -> None:
     assert x[:, params].max() > 2 * task.train.X[:, params].max()
     assert x[:, tokens].max() > 2 * task.train.X[:, tokens].max()
     assert set(x[:, unique]) <= set(task.train.X[:, unique])
+
+
+def test_a_leader_without_a_finite_forecast_leaves_the_others_as_they_are() -> None:
+    good = np.array([[[1.0], [2.0]], [[1.1], [2.1]], [[0.9], [2.0]]])
+    bad = np.array([[[np.nan], [2.0]], [[1.0], [np.inf]]])
+    alone = dissent(good, np.array([-3.0, -2.0, -1.0]))
+    told = dissent(np.concatenate([bad, good]), np.array([-9.0, -8.0, -3.0, -2.0, -1.0]))
+    assert told[2:].tolist() == alone.tolist()
+    assert np.isinf(told[:2]).all()
+
+
+@pytest.mark.parametrize("value", [np.nan, np.inf, -np.inf, 1e300])
+def test_where_no_forecast_can_be_compared_nobody_dissents_without_end(value: float) -> None:
+    told = dissent(np.full((3, 2, 1), value), np.zeros(3))
+    assert np.isfinite(told).all()
