@@ -92,4 +92,4 @@ def dissent(predictions: Array, totals: Array) -> Array:
         spread = float(np.median(np.abs(leaders - centre))) + LEAST_SPREAD
         distance = np.sqrt(np.mean((predictions - centre) ** 2, axis=(1, 2)))
         told = np.log1p(np.nan_to_num(distance, nan=np.inf) / spread)
-    return told if np.isfinite(told).any() else np.zeros(len(predictions))
+    return np.asarray(told if np.isfinite(told).any() else np.zeros(len(predictions)))
