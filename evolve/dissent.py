@@ -83,7 +83,7 @@ def dissent(predictions: Array, totals: Array) -> Array:
         finite where a prediction is not; zeros where nobody's are finite.
     """
     order = np.argsort(totals, kind="stable")
-    finite = np.isfinite(predictions).all(axis=(1, 2))
+    finite = [bool(np.isfinite(law).all()) for law in predictions]
     leaders = predictions[[i for i in order if finite[i]][:N_LEADERS]]
     if not len(leaders):
         return np.zeros(len(predictions))
