@@ -90,10 +90,13 @@ import os, sys, time
 from pathlib import Path
 from evolve.store import Store
 store = Store.open(Path(sys.argv[1]), write=True)
+reading, writing = os.pipe()
 child = os.fork()
 if child == 0:
+    os.write(writing, b"x")
     sys.stdin.read()
     os._exit(0)
+os.read(reading, 1)  # a child has the lock until it runs
 print(child, flush=True)
 os.kill(os.getpid(), 9)
 """

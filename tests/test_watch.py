@@ -145,6 +145,11 @@ def test_a_writer_that_was_killed_leaves_its_entries_to_be_resumed(
     assert "resume it to choose a champion" in out
 
 
+def heed_interrupts() -> None:
+    """Undo what a shell does to jobs in the background, which inherit that SIGINT is ignored."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
 def watching(folder: Path) -> subprocess.Popen[str]:
     """A process that watches the run `r` of a folder, after its first line."""
     words = ["-m", "evolve", "show", "r", "--watch", "--runs-dir", str(folder)]
@@ -154,6 +159,7 @@ def watching(folder: Path) -> subprocess.Popen[str]:
         stderr=subprocess.PIPE,
         text=True,
         env=dict(os.environ),
+        preexec_fn=heed_interrupts,
     )
     assert process.stdout is not None
     assert "of 100;" in process.stdout.readline()
