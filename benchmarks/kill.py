@@ -4,7 +4,7 @@ One run is left in peace. The same run is killed with SIGKILL again and again, a
 time; then once more with next to no room on its disk. Both must end with the first one's digest,
 every store on the way must be whole, and no process may outlive its run.
 
-    python benchmarks/kill.py [--kills 100] [--full-disk-kills 20] [--evaluations 3200]
+    python benchmarks/kill.py [--kills 100] [--full-disk-kills 20] [--evaluations 4000]
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ class Job:
     """A run to make: the same words each time give the same store."""
 
     task: str = "data_constrained"
-    evaluations: int = 3200
+    evaluations: int = 4000
     seed: int = 0
     workers: int = 2
 
@@ -201,6 +201,8 @@ def kill(
         ended = live(job, runs, pace.moment(rng), tally)
         check(runs, reference, tally)
         if ended:
+            if tally.lengths[-1:] != [len(reference)]:
+                tally.faults.append(f"ended with {tally.lengths[-1:]} entries")
             tally.finished += 1
             runs, tally.lengths = top / f"run {tally.finished}", []
     if not finish(job, runs, reference, tally):
@@ -242,7 +244,7 @@ def arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("--kills", type=int, default=100)
     parser.add_argument("--full-disk-kills", type=int, default=20)
-    parser.add_argument("--evaluations", type=int, default=3200)
+    parser.add_argument("--evaluations", type=int, default=4000)
     parser.add_argument("--task", default="data_constrained")
     parser.add_argument("--workers", type=int, default=2)
     parser.add_argument("--seed", type=int, default=0, help="of the moments, not of the run")

@@ -213,6 +213,20 @@ def test_a_zygote_killed_while_it_loads_is_started_again() -> None:
         assert lane.fit(HONEST, [X], [Y]).ok
 
 
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="needs a zygote")
+def test_a_zygote_with_ids_of_its_own_killed_as_it_comes_up_is_started_again() -> None:
+    with ForeignLane(LIMITS, allow_weak=True) as lane:
+        zygote, end = lane.pid, time.monotonic() + 60
+        assert zygote is not None
+        while len(found := _descendants(zygote)) < 2 and time.monotonic() < end:
+            time.sleep(0.001)
+        if len(found) < 2:
+            pytest.skip("no namespaces here")
+        os.kill(found[1], signal.SIGKILL)
+        assert lane.fit(HONEST, [X], [Y]).ok
+        assert lane.pid != zygote
+
+
 @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="needs /proc")
 def test_closing_leaves_no_process_and_no_descriptor() -> None:
     before = len(os.listdir("/proc/self/fd"))

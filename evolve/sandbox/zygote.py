@@ -44,8 +44,7 @@ def main(control: int, without: list[str], parent: int) -> None:
         first = os.fork()
         if first:
             os.close(control)
-            os.waitpid(first, 0)
-            os._exit(0)
+            _end_like(os.waitpid(first, 0)[1])
         lockdown.die_with_parent({}, without, parent=0)
     zygote = Zygote(socket.socket(fileno=control), memory, without)
     report |= zygote.rehearse()
@@ -53,6 +52,13 @@ def main(control: int, without: list[str], parent: int) -> None:
     zygote.control.send(ready.encode()[:60_000])
     zygote.serve()
     os._exit(0)
+
+
+def _end_like(status: int) -> None:
+    """End as the process ended whose wait status this is, so that the engine sees it."""
+    if os.WIFSIGNALED(status):
+        os.kill(os.getpid(), os.WTERMSIG(status))
+    os._exit(os.WEXITSTATUS(status))
 
 
 @dataclass
