@@ -11,10 +11,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from evolve.fitting import Problem, fit_many
+from evolve.fitting import Batch, Problem, fit_many
 from evolve.law.adjoint import RULES
 from evolve.law.compiled import COMPILED
 from evolve.law.graph import BINARY, UNARY, Law, Node, call, const, evaluate, feat
+from evolve.law.multistart import run
 from evolve.law.objective import L2, Aim, Curve, Data, make_desk, slope, value
 from evolve.law.primitives import BACKWARD, CODE, FORWARD, SLOPES, VALUES
 from evolve.law.recipe import Recipe
@@ -98,7 +99,7 @@ def test_both_solvers_agree_and_refuse_what_is_singular() -> None:
 CASES = """
 import json, sys
 import numpy as np
-from evolve.fitting import Problem, fit_many
+from evolve.fitting import Batch, Problem, fit_many
 from evolve.law.graph import Law, evaluate, law_from_data
 from evolve.law.recipe import Recipe
 told = []
@@ -149,3 +150,14 @@ def test_the_plain_path_predicts_what_the_compiled_one_does() -> None:
     gap = np.abs(plain / compiled - 1.0)
     assert gap.max() < 1e-6
     assert np.mean(gap < 1e-9) > 0.9
+
+
+def test_a_start_where_the_law_is_not_finite_leaves_no_trace_of_earlier_work() -> None:
+    root = call("log", call("sub", const(0), feat(0)))  # undefined for small constants
+    x = np.linspace(1.0, 2.0, 5)[:, None]
+    batch = Batch(Law(root, 1), [Problem(x, x[:, 0])], Recipe(), ())
+    job = batch.job([None], batch.box)
+    ends = run(job, np.array([[[-5.0], [9.0], [-5.0]]]), 0, each=True)
+    assert ends.normal[0, 0].tolist() == ends.normal[0, 2].tolist() == [[0.0]]
+    assert ends.gradient[0, 0].tolist() == ends.gradient[0, 2].tolist() == [0.0]
+    assert ends.normal[0, 1, 0, 0] > 0.0

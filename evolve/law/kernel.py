@@ -12,7 +12,7 @@ from evolve.law.compiled import entry
 from evolve.law.graph import Array
 from evolve.law.objective import Aim, Curve, Data, make_desk
 from evolve.law.primitives import Ints
-from evolve.law.refine import refine
+from evolve.law.refine import NOT_FINITE, refine
 
 
 @entry
@@ -38,8 +38,9 @@ def run(
         starts: `(q, s, p)` constants, overwritten.
         costs: `(q, s)` filled with costs, inf where the law is not finite.
         statuses: `(q, s, 2)` filled with status and steps taken.
-        normal: `(q, s or 1, p, p)` filled with J W J^T + prior at the answers (or the last one).
-        grad: `(q, s or 1, p)` filled with the gradients there.
+        normal: `(q, s or 1, p, p)` filled with J W J^T + prior at the answers (or the last one),
+            zeros where the law is not finite.
+        grad: `(q, s or 1, p)` filled with the gradients there, zeros likewise.
     """
     for q in range(offsets.shape[0] - 1):
         lo, hi = offsets[q], offsets[q + 1]
@@ -53,7 +54,9 @@ def run(
             )
             goal = min(goal, costs[q, s])
             at = min(s, normal.shape[1] - 1)
+            # Where the law is not finite the desk still holds what was there before.
+            known = statuses[q, s, 0] != NOT_FINITE
             for k in range(starts.shape[2]):
-                grad[q, at, k] = desk.grad[k]
+                grad[q, at, k] = desk.grad[k] if known else 0.0
                 for m in range(starts.shape[2]):
-                    normal[q, at, k, m] = desk.h[k, m]
+                    normal[q, at, k, m] = desk.h[k, m] if known else 0.0
