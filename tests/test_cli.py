@@ -15,13 +15,17 @@ from typing import Any
 import pytest
 
 from evolve.cli.app import app, call
-from evolve.cli.ending import _headline
+from evolve.cli.ending import _headline, print_ending
 from evolve.cli.options import parse_time
 from evolve.cli.output import shown
 from evolve.errors import EvolveError
 from evolve.run import Settings
 from evolve.sandbox.report import read_report
-from evolve.session import remarks, write_program
+from evolve.session import Ended, remarks, write_program
+from evolve.start import make_setup
+from evolve.summary import line_of
+from evolve.task import load_task
+from tests.run_of_literature import store_of
 
 ROOT = Path(__file__).resolve().parent.parent
 ENVIRONMENT = {**os.environ, "PYTHONPATH": str(ROOT)}
@@ -229,6 +233,21 @@ def test_a_run_that_ended_with_budget_left_says_that_nothing_new_was_found(
     line = _headline(store, Settings(0, evaluations, seconds), 60, stopped)
     assert line.startswith("parallel: ")
     assert ("every law" in line) == told
+
+
+def test_the_program_of_a_run_is_written_though_nobody_reads_how_it_ended(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(*_: object) -> None:
+        raise BrokenPipeError
+
+    task = load_task("parallel")
+    monkeypatch.setattr("evolve.cli.ending._headline", broken)
+    with store_of(task, tmp_path / "r") as store:
+        ended = Ended([line_of(task, store.entry(0), "champion")], None, stopped=False)
+        with pytest.raises(BrokenPipeError):
+            print_ending(store, make_setup(task, 0), Settings(), ended, json=False)
+    assert (tmp_path / "r" / "champion.py").read_text() == ended.lines[0].text
 
 
 def test_cells_are_short() -> None:

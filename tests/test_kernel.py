@@ -83,6 +83,38 @@ def test_every_operation_has_loops_rows_and_rules() -> None:
     assert set(FORWARD) == {*UNARY, *BINARY, "powc"}
 
 
+FITS = """
+import hashlib
+import numpy as np
+from evolve.fitting import Problem, fit_many
+from evolve.law.graph import Law, call, const, feat
+from evolve.law.recipe import Recipe
+
+x = np.linspace(1e3, 1e4, 40)[:, None]  # so that the law is not finite at most starts
+law = Law(call("mul", const(0), call("exp", call("mul", call("exp", const(1)), feat(0)))), 2)
+problems = [Problem(x, 1.0 + np.log1p(k * x[:, 0])) for k in range(1, 9)]
+told = hashlib.sha256()
+for fit in fit_many(law, problems, Recipe()):
+    told.update(fit.constants.tobytes() + repr((fit.n_agree, fit.n_starts)).encode())
+print(told.hexdigest())
+"""
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="needs glibc's MALLOC_PERTURB_")
+def test_fits_do_not_depend_on_what_memory_held_before() -> None:
+    told = set()
+    for filler in ("0", "85", "170"):
+        done = subprocess.run(
+            [sys.executable, "-c", FITS],
+            env={**os.environ, "PYTHONPATH": str(ROOT), "MALLOC_PERTURB_": filler},
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+        told.add(done.stdout)
+    assert len(told) == 1
+
+
 def test_both_solvers_agree_and_refuse_what_is_singular() -> None:
     rng = np.random.default_rng(0)
     jac, r = rng.normal(size=(3, 20)), rng.normal(size=20)

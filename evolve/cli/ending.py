@@ -37,8 +37,24 @@ def print_ending(
     """
     from evolve.session import PROGRAM_NAME, write_program
 
+    commands = next_commands(store.folder, settings, len(store), setup.task)
+    try:
+        _print_all(store, setup, settings, ended, commands, json=json)
+    finally:  # also where nobody reads on, as behind a pipe to head
+        if ended.lines:
+            write_program(store.folder / PROGRAM_NAME, ended.lines[0].text)
+
+
+def _print_all(
+    store: Store,
+    setup: Setup,
+    settings: Settings,
+    ended: Ended,
+    commands: dict[str, str],
+    *,
+    json: bool,
+) -> None:
     lines, chosen, n_done = ended.lines, ended.choice is not None, len(store)
-    commands = next_commands(store.folder, settings, n_done, setup.task)
     if json:
         document = _document(
             store, setup, settings, lines, commands, n_done, ended.stopped, chosen
@@ -52,8 +68,6 @@ def print_ending(
         print(f"run:     {store.folder}")
         for name, command in commands.items():
             print(f"{name + ':':8} {command}")
-    if lines:
-        write_program(store.folder / PROGRAM_NAME, lines[0].text)
 
 
 def remarks(store: Store, setup: Setup) -> list[str]:
