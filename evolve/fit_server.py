@@ -14,8 +14,9 @@ import numpy as np
 import numpy.typing as npt
 
 from evolve.beyond import Physics, broken, lines_beyond, worst
-from evolve.fitting import Fit, Problem, warm
+from evolve.fitting import warm
 from evolve.fold import Fold
+from evolve.law.fit import Fit, Problem
 from evolve.law.graph import Array, Law, evaluate_each, law_from_data
 from evolve.law.recipe import Recipe
 from evolve.pooling import fit_pooled

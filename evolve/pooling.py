@@ -15,7 +15,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 import numpy.typing as npt
 
-from evolve.fitting import MAX_STEPS, Batch, Fit, Prior, Problem
+from evolve.fitting import MAX_STEPS, Batch
+from evolve.law.fit import Fit, Prior, Problem
 from evolve.law.graph import Array, Law
 from evolve.law.multistart import Ends, Patience
 from evolve.law.primitives import Ints

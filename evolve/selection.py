@@ -3,7 +3,8 @@
 Every number that decides what is preferred stands here: the weights of folds, the floor under an
 error, the price of a constant and of exotic operations, what a first look must show, and how the
 champion is told from the other finalists. They were settled on nested folds of training rows and
-on synthetic laws: `python -m evolve bench nested` prints the evidence.
+on known laws; `python -m evolve bench nested` measures on such cases what dissent, the search's
+score and the fit of the rows are worth as rules of choice.
 """
 
 from __future__ import annotations

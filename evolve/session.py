@@ -10,7 +10,7 @@ from typing import Protocol
 
 from evolve.archive import Archive
 from evolve.champion import Choice
-from evolve.errors import StoreError
+from evolve.files import write_file
 from evolve.lanes import black_boxes
 from evolve.run import Settings, Watcher, carry_on
 from evolve.sandbox import SandboxReport
@@ -99,14 +99,9 @@ def write_program(path: Path, text: str) -> None:
     """Write the champion's program, or that of the best so far, beside its run.
 
     Raises:
-        StoreError: It cannot be written.
+        EvolveError: It cannot be written.
     """
-    try:
-        path.write_text(text, encoding="utf-8")
-    except OSError as error:
-        raise StoreError(
-            f"{path}: cannot be written: {error.strerror}; the run itself is kept"
-        ) from error
+    write_file(path, text, "; the run itself is kept")
 
 
 def remarks(sandbox: SandboxReport | None, settings: Settings) -> list[str]:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from evolve.fitting import Batch, Prior, Problem, fit_law, fit_many
+from evolve.fitting import Batch, fit_law, fit_many
+from evolve.law.fit import Prior, Problem
 from evolve.law.graph import Law, Node, call, const, evaluate, feat, num
 from evolve.law.multistart import screen
 from evolve.law.recipe import LOSSES, RESIDUALS, Recipe

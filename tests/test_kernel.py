@@ -11,9 +11,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from evolve.fitting import Batch, Problem, fit_many
+from evolve.fitting import Batch, fit_many
 from evolve.law.adjoint import RULES
 from evolve.law.compiled import COMPILED
+from evolve.law.fit import Problem
 from evolve.law.graph import BINARY, UNARY, Law, Node, call, const, evaluate, feat
 from evolve.law.multistart import run
 from evolve.law.objective import L2, Aim, Curve, Data, make_desk, slope, value
@@ -86,7 +87,8 @@ def test_every_operation_has_loops_rows_and_rules() -> None:
 FITS = """
 import hashlib
 import numpy as np
-from evolve.fitting import Problem, fit_many
+from evolve.fitting import fit_many
+from evolve.law.fit import Problem
 from evolve.law.graph import Law, call, const, feat
 from evolve.law.recipe import Recipe
 
@@ -131,7 +133,8 @@ def test_both_solvers_agree_and_refuse_what_is_singular() -> None:
 CASES = """
 import json, sys
 import numpy as np
-from evolve.fitting import Batch, Problem, fit_many
+from evolve.fitting import Batch, fit_many
+from evolve.law.fit import Problem
 from evolve.law.graph import Law, evaluate, law_from_data
 from evolve.law.recipe import Recipe
 told = []

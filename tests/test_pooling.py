@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 from scipy.optimize import least_squares
 
-from evolve.fitting import Problem, fit_many
+from evolve.fitting import fit_many
+from evolve.law.fit import Problem
 from evolve.law.graph import Law, call, const, evaluate, feat
 from evolve.law.recipe import Recipe
 from evolve.pooling import fit_pooled

@@ -15,7 +15,8 @@ from typing import Any
 import numpy as np
 from scipy.optimize import least_squares
 
-from evolve.fitting import LIMIT_OF, MAX_STEPS, Batch, Problem, warm
+from evolve.fitting import LIMIT_OF, MAX_STEPS, Batch, warm
+from evolve.law.fit import Problem
 from evolve.law.graph import Array, Law, call, const, feat, num
 from evolve.law.multistart import Job, run, screen
 from evolve.law.recipe import Recipe

@@ -15,8 +15,9 @@ from evolve.bench.families import FAMILIES, Family
 from evolve.bench.synthetic import make_case
 from evolve.bench.tasks import Silent, predict
 from evolve.errors import EvolveError, nearest
-from evolve.fitting import Problem, fit_many, warm
+from evolve.fitting import fit_many, warm
 from evolve.law.canonical import simplify
+from evolve.law.fit import Problem
 from evolve.law.printer import formula
 from evolve.law.recipe import Recipe
 from evolve.law.symbolic import same_form

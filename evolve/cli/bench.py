@@ -13,6 +13,7 @@ from evolve.cli.options import Json, TasksDirs, Workers
 if TYPE_CHECKING:
     from evolve.bench.recover import Case
     from evolve.bench.tasks import Line
+    from evolve.task import Task
 
 bench = typer.Typer(
     help="Measure the engine; prints tables or JSON.",
@@ -114,6 +115,15 @@ def _tell(case: Case) -> None:
     print(words, file=sys.stderr, flush=True)
 
 
+def tasks_named(names: str, tasks_dirs: TasksDirs) -> list[Task]:
+    """The tasks of these names; every task whose table is here if there are none."""
+    from evolve.task import list_tasks, load_task
+
+    dirs = tasks_dirs or ()
+    wanted = names.split() or [t.name for t in list_tasks(dirs) if t.n_rows]
+    return [load_task(name, dirs) for name in wanted]
+
+
 def _run(
     names: str,
     seeds: str,
@@ -125,19 +135,15 @@ def _run(
     from evolve.bench.tasks import run_task
     from evolve.cli.options import n_cores
     from evolve.run import DEFAULT_EVALUATIONS
-    from evolve.task import list_tasks, load_task
 
-    dirs = tasks_dirs or ()
-    wanted = names.split() or [t.name for t in list_tasks(dirs) if t.n_rows]
     lines = []
-    for name in wanted:
-        task = load_task(name, dirs)
+    for task in tasks_named(names, tasks_dirs):
         for seed in map(int, seeds.split()):
             budget = evaluations or DEFAULT_EVALUATIONS
             line = run_task(task, seed, budget, workers or n_cores())
             lines.append(line)
             told = "-" if line.test_r2 is None else f"{line.test_r2:.4f}"
-            words = f"{name} seed {seed}: test R2 {told} in {line.seconds:.0f} s"
+            words = f"{task.name} seed {seed}: test R2 {told} in {line.seconds:.0f} s"
             print(words, file=sys.stderr, flush=True)
     return lines
 

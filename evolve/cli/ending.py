@@ -33,7 +33,7 @@ def print_ending(
         json: Print a JSON document in place of text.
 
     Raises:
-        StoreError: The champion's program cannot be written; all else is kept and printed.
+        EvolveError: The champion's program cannot be written; all else is kept and printed.
     """
     from evolve.session import PROGRAM_NAME, write_program
 

@@ -37,9 +37,9 @@ def export(
     tasks_dirs: TasksDirs = None,
 ) -> None:
     """Write a run's champion, or its best law of a size, as a file that works on its own."""
-    from evolve.cli.files import write_file
     from evolve.export import export as export_law
     from evolve.export import subject_of
+    from evolve.files import write_file
     from evolve.run import find_run, same_rows, task_of
     from evolve.store import Store
 

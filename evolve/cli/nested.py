@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from evolve.cli.bench import Evaluations, Names, Seeds, bench
+from evolve.cli.bench import Evaluations, Names, Seeds, bench, tasks_named
 from evolve.cli.options import Json, TasksDirs, Workers
 
 if TYPE_CHECKING:
@@ -72,14 +72,10 @@ def _run(
     from evolve.bench.nested import cases, run_case
     from evolve.cli.options import n_cores
     from evolve.errors import EvolveError
-    from evolve.task import list_tasks, load_task
 
-    dirs = tasks_dirs or ()
-    wanted = [] if names == "none" else names.split()
-    if not names:
-        wanted = [t.name for t in list_tasks(dirs) if t.n_rows]
+    tasks = [] if names == "none" else tasks_named(names, tasks_dirs)
     lines = []
-    for case in cases([load_task(name, dirs) for name in wanted], _families(families)):
+    for case in cases(tasks, _families(families)):
         for seed in map(int, seeds.split()):
             for variant in variants:
                 try:

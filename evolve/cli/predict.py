@@ -135,7 +135,7 @@ def _write(
     """The table as it was, with point, interval and distance of every row."""
     import pandas as pd
 
-    from evolve.cli.files import write_file
+    from evolve.files import write_file
     from evolve.forecast.frame import frame_of
 
     pairs = [(q.at, f) for q, f in zip(queries, told, strict=True)]

@@ -16,11 +16,11 @@ from evolve.archive import Archive, Elite
 from evolve.champion import Choice, finalists_of
 from evolve.errors import EvolveError, StoreError
 from evolve.fit_server import FoldFit, Rows, fit_folds
-from evolve.fitting import Fit
 from evolve.fold import Fold
 from evolve.forecast.basis import Basis, Member, Spread, keep
 from evolve.forecast.spread import parts_of, steps_beyond
 from evolve.law.candidate import Candidate
+from evolve.law.fit import Fit
 from evolve.law.graph import Array, Law
 from evolve.selection import EPSILON
 from evolve.splits import make_folds, make_judges

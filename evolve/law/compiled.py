@@ -13,7 +13,6 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 F = TypeVar("F", bound=Callable[..., Any])
-SOURCES = ("compiled", "elementary", "kernel", "objective", "primitives", "refine", "solve")
 
 
 def _import_numba() -> Any:

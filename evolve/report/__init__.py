@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from evolve.errors import EvolveError
+from evolve.files import write_file
 from evolve.record import program_id
 from evolve.report.bands import interval_of
 from evolve.report.gather import Findings, Opened, gather
@@ -49,10 +50,7 @@ def write_report(store: Store, task: Task, path: Path, opening: str | None = Non
     found = gather(store, task)
     opened = None if opening is None else _open_test(found, opening)
     text = render(found, opened, interval_of(found))
-    try:
-        path.write_text(text, encoding="utf-8")
-    except OSError as error:
-        raise EvolveError(f"{path}: cannot be written: {error.strerror}") from error
+    write_file(path, text)
     return Written(path, found, opened)
 
 

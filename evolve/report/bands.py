@@ -14,8 +14,8 @@ import numpy as np
 from scipy.special import stdtrit
 
 from evolve.errors import EvolveError
-from evolve.fitting import Fit
 from evolve.forecast import forecast, kept
+from evolve.law.fit import Fit
 from evolve.law.graph import Array, evaluate
 from evolve.report.gather import Findings
 from evolve.report.model import Model

@@ -10,9 +10,9 @@ import numpy as np
 from evolve.champion import JUDGING_STARTS
 from evolve.errors import EvolveError
 from evolve.fit_server import FoldFit, Rows, fit_folds
-from evolve.fitting import Fit
 from evolve.fold import Fold, Ints
 from evolve.law.candidate import Candidate
+from evolve.law.fit import Fit
 from evolve.law.graph import Array
 from evolve.scoring import Scores, nmae, nmse, scores
 from evolve.splits import make_folds, make_judges
