@@ -154,7 +154,7 @@ class Run:
         """The best law of every number of constants and kind of form, best score first."""
         with self._open() as store:
             archive = Archive()
-            archive.tell(store.entries())
+            archive.tell(store.each())
         entries = [elite.entry for elite in archive.elites()]
         return query(entries, self.task.feature_names, sort="score")
 

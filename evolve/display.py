@@ -47,12 +47,10 @@ class Progress:
     best_formula: str = ""
     recent: deque[tuple[float, int]] = field(default_factory=lambda: deque(maxlen=RATE_WINDOW))
 
-    def take(self, task: Task, archive: Archive, entries: Sequence[Entry], now: float) -> None:
-        """Count a batch and look at the best elite."""
-        self.done += len(entries)
-        self.failures.update(
-            e.evaluation.status for e in entries if e.evaluation.status not in GOOD
-        )
+    def take(self, task: Task, archive: Archive, statuses: Counter[str], now: float) -> None:
+        """Count how entries ended and look at the best elite."""
+        self.done += statuses.total()
+        self.failures.update({s: n for s, n in statuses.items() if s not in GOOD})
         self.recent.append((now, self.done))
         if archive.cells:
             best = min(archive.cells.values(), key=lambda e: (e.score, e.entry.index))
@@ -100,14 +98,15 @@ class Silent:
         self.progress.seconds = settings.seconds
         self.progress.began = time.monotonic()
 
-    def replayed(self, archive: Archive, entries: Sequence[Entry]) -> None:
+    def replayed(self, archive: Archive, statuses: Counter[str]) -> None:
         """Count what the store holds already."""
-        self.progress.take(self._task, archive, entries, time.monotonic())
+        self.progress.take(self._task, archive, statuses, time.monotonic())
         self.show()
 
     def batch(self, archive: Archive, entries: Sequence[Entry]) -> bool:
         """Count a batch, show where the run stands, go on unless told to stop."""
-        self.progress.take(self._task, archive, entries, time.monotonic())
+        statuses = Counter(entry.evaluation.status for entry in entries)
+        self.progress.take(self._task, archive, statuses, time.monotonic())
         self.show()
         return not self._stopping()
 

@@ -7,6 +7,7 @@ A run is a folder with one database. What decides its entries is kept there when
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
@@ -71,8 +72,8 @@ class Watcher(Protocol):
     def began(self, store: Store, task: Task, settings: Settings) -> None:
         """The run is made or opened, and its search is about to begin."""
 
-    def replayed(self, archive: Archive, entries: Sequence[Entry]) -> None:
-        """What the store holds already."""
+    def replayed(self, archive: Archive, statuses: Counter[str]) -> None:
+        """What the store holds already: elites, and how many entries of each status."""
 
     def batch(self, archive: Archive, entries: Sequence[Entry]) -> bool:
         """A batch is stored; False ends the search."""
@@ -221,7 +222,7 @@ def succeed(old: Store, setup: Setup, folder: Path, settings: Settings) -> tuple
         The new run, open for writing, and its setup.
     """
     archive = Archive()
-    archive.tell(old.entries())
+    archive.tell(old.each())
     inherited = inheritance(old.folder.name, archive)
     heir = inherit(setup, inherited)
     store = create_run(folder, heir, settings)
@@ -261,11 +262,11 @@ def carry_on(
 
     setting = Setting(setup.task, setup.folds)
     with lanes, Evaluator(setting, workers) as evaluator:
-        if stored := store.entries():
+        if len(store):
             known = Archive()
-            known.tell(stored)
-            watcher.replayed(known, stored)
-            del stored, known  # a search of hours keeps its entries on disk alone
+            known.tell(store.each())
+            watcher.replayed(known, store.statuses())
+            del known
         archive = search(
             store,
             evaluator,
@@ -280,7 +281,7 @@ def carry_on(
         if ended or not archive.cells:
             return archive, None
         watcher.choosing()
-        extra = elites_of(literature(setup, store.entries()))
+        extra = elites_of(literature(setup, store.entries(stop=len(setup.starts))))
         choice = choose(setup.task, archive, workers, extra)
         lanes.compare_champion(choice.champion)
         lanes.judge_black_boxes()

@@ -82,11 +82,13 @@ def search(
 
 def replay(store: Store) -> tuple[Archive, list[Entry]]:
     """The archive of a store's whole batches, and the entries of one that was cut off."""
-    stored = store.entries()
-    n_whole = len(stored) - len(stored) % BATCH
-    archive = Archive()
-    archive.tell(stored[:n_whole])
-    return archive, stored[n_whole:]
+    archive, batch = Archive(), list[Entry]()
+    for entry in store.each():
+        batch.append(entry)
+        if len(batch) == BATCH:
+            archive.tell(batch)
+            batch = []
+    return archive, batch
 
 
 def next_batch(

@@ -85,9 +85,9 @@ def keep_ending(store: Store, setup: Setup, choice: Choice | None) -> list[Line]
     """
     from evolve.forecast.fits import keep_basis  # loads the compiler, for those who fit
 
-    entries = store.entries()
     archive = Archive()
-    archive.tell(entries)
+    archive.tell(store.each())
+    entries = store.entries(stop=len(setup.starts))
     lines = [*summarise(setup, archive, entries, choice), *black_boxes(store)]
     keep(store, lines, chosen=choice is not None)
     if choice is not None:

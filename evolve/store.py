@@ -11,6 +11,7 @@ import contextlib
 import hashlib
 import json
 import sqlite3
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
@@ -137,10 +138,25 @@ class Store:
         (last,) = self._ask("SELECT max(position) FROM entries")[0]
         return 0 if last is None else int(last) + 1
 
-    def entries(self, start: int = 0) -> list[Entry]:
-        """Every entry from index `start` on, in order, as of one moment."""
-        rows = self._ask(_SELECT, (start, _LAST))
-        return [self._entry(index, row) for index, row in enumerate(rows, start)]
+    def each(self, start: int = 0, stop: int = _LAST) -> Iterator[Entry]:
+        """Every entry from index `start` on and before `stop`, in order, as of one moment.
+
+        One at a time is in memory; all those of a run of hours would not fit. Nothing is to be
+        written by this store before the last one.
+        """
+        with told(self.path):
+            rows = self._connection.execute(_SELECT, (start, stop))
+            for index, row in enumerate(rows, start):
+                yield self._entry(index, row)
+
+    def entries(self, start: int = 0, stop: int = _LAST) -> list[Entry]:
+        """What `each` gives, all at once."""
+        return list(self.each(start, stop))
+
+    def statuses(self) -> Counter[str]:
+        """How many entries have each status."""
+        rows = self._ask("SELECT status, count(*) FROM entries GROUP BY status")
+        return Counter(dict(rows))
 
     def entry(self, index: int) -> Entry:
         """One entry.
@@ -206,7 +222,7 @@ class Store:
         Timings, messages, facts and notes are left out.
         """
         total = hashlib.sha256()
-        for entry in self.entries():
+        for entry in self.each():
             evaluation = entry.evaluation
             score = None if evaluation.score is None else float(evaluation.score).hex()
             folds = [

@@ -72,7 +72,7 @@ def summarise(
     Args:
         setup: Task and seeds.
         archive: Elites.
-        entries: All entries of the run, for the literature laws.
+        entries: The run's first entries, as many as `setup` has starts, for the literature laws.
         choice: The champion and fitted finalists; without one, the best score stands first.
     """
     if not archive.cells:
@@ -194,7 +194,7 @@ def find_line(store: Store, task: Task, size: int | None) -> Line:
     if (line := kept_line(store, size)) is not None:
         return line
     archive = Archive()
-    archive.tell(store.entries())
+    archive.tell(store.each())
     elites = archive.front() if size is not None else archive.elites()[:1]
     for elite in elites:
         if size in (None, elite.n_constants):

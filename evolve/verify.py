@@ -85,7 +85,7 @@ def verify(
         EvolveError: No law of the run has a score.
     """
     archive = Archive()
-    archive.tell(store.entries())
+    archive.tell(store.each())
     elites = archive.elites()
     if not elites:
         raise EvolveError(f"run {store.folder.name!r}: no law has a score yet")

@@ -5,10 +5,15 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import weakref
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from unittest import mock
 
-from evolve.record import Entry, Evaluation, FoldScore
+from evolve.record import Entry, Evaluation, FoldScore, row_to_entry
 from evolve.store import Store
 
 BATCH = 5
@@ -67,6 +72,33 @@ def new_store(folder: Path, n: int = 0) -> Store:
     if n:
         store.append(entries(0, n))
     return store
+
+
+@dataclass
+class Held:
+    """How many entries that were read from stores are in memory, and how many were at most."""
+
+    now: int = 0
+    most: int = 0
+
+    def read(self, text: str, row: Sequence[Any]) -> Entry:
+        """Read an entry as a store does, and count it until it is let go."""
+        found = row_to_entry(text, row)
+        self.now += 1
+        self.most = max(self.most, self.now)
+        weakref.finalize(found, self._let_go)
+        return found
+
+    def _let_go(self) -> None:
+        self.now -= 1
+
+
+@contextmanager
+def most_held() -> Iterator[Held]:
+    """Count the entries that are read and held."""
+    held = Held()
+    with mock.patch("evolve.store.row_to_entry", held.read):
+        yield held
 
 
 def start_python(code: str, *arguments: str, user: int | None = None) -> subprocess.Popen[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -36,7 +37,8 @@ def progress_after(task: Task, batches: list[list[Entry]], seconds: float = 2.0)
     progress, archive = Progress(total=100), Archive()
     for number, batch in enumerate(batches, 1):
         archive.tell(batch)
-        progress.take(task, archive, batch, number * seconds)
+        statuses = Counter(e.evaluation.status for e in batch)
+        progress.take(task, archive, statuses, number * seconds)
     return progress
 
 

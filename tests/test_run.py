@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import random
 import shutil
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from store_service import entry, most_held
 
 from evolve.archive import Archive
 from evolve.blackbox import black_box_line
@@ -36,6 +38,7 @@ from evolve.run import (
     task_of,
 )
 from evolve.sandbox import ForeignLane
+from evolve.session import keep_ending
 from evolve.start import Setup, inherit, make_setup
 from evolve.store import Store
 from evolve.summary import find_line, keep, kept, summarise
@@ -54,9 +57,9 @@ class Recorder(Silent):
         self.n_replayed = 0
         self.chose = False
 
-    def replayed(self, archive: Archive, entries: Sequence[Entry]) -> None:
-        super().replayed(archive, entries)
-        self.n_replayed = len(entries)
+    def replayed(self, archive: Archive, statuses: Counter[str]) -> None:
+        super().replayed(archive, statuses)
+        self.n_replayed = statuses.total()
 
     def batch(self, archive: Archive, entries: Sequence[Entry]) -> bool:
         self.left -= 1
@@ -133,6 +136,23 @@ def test_a_finished_run_evaluates_nothing_when_resumed(
     assert recorder.left == 1000
     assert recorder.chose
     assert digest(finished[0]) == before
+
+
+def test_a_run_that_has_many_entries_holds_few_of_them(
+    setup: Setup, finished: tuple[Path, Choice], tmp_path: Path
+) -> None:
+    n = 1000
+    shutil.copytree(finished[0], tmp_path / "long")
+    with Store.open(tmp_path / "long", write=True) as store:
+        store.append([entry(index, status="timeout", score=None) for index in range(N, n)])
+        recorder = Recorder()
+        with most_held() as held:
+            _, choice = carry_on(store, setup, Settings(0, n), 0, recorder)
+            keep_ending(store, setup, choice)
+    assert choice is not None
+    assert choice.champion.entry.index == finished[1].champion.entry.index
+    assert recorder.n_replayed == n
+    assert held.most < n / 4
 
 
 def test_an_evaluation_that_ended_at_a_time_limit_is_replayed_as_it_is_stored(

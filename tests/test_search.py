@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 from small_tasks import SPACES, power_task
-from store_service import new_store
+from store_service import entry, most_held, new_store
 
 from evolve.archive import Archive
 from evolve.evaluate import Evaluator, Setting
@@ -17,7 +17,7 @@ from evolve.law.canonical import complexity, key
 from evolve.proposers.grammar import Proposal
 from evolve.proposers.starting import generic_laws, starting_proposals
 from evolve.record import Entry, Evaluation, FoldScore
-from evolve.search import BATCH, Budget, first_look_bar, look_score, search
+from evolve.search import BATCH, Budget, first_look_bar, look_score, replay, search
 from evolve.start import make_setup
 from evolve.store import Store
 
@@ -169,6 +169,16 @@ def test_the_archive_that_comes_back_is_that_of_all_entries(tmp_path: Path) -> N
         replayed = Archive()
         replayed.tell(store.entries())
         assert first == again == replayed
+
+
+def test_a_replay_holds_elites_and_the_last_batch_alone(tmp_path: Path) -> None:
+    n = 10 * BATCH + 5
+    with new_store(tmp_path / "r") as store:
+        store.append([entry(index, law=None, recipe=None) for index in range(n)])
+        with most_held() as held:
+            archive, cut_off = replay(store)
+        assert (archive.size, len(cut_off)) == (n - 5, 5)
+        assert held.most <= len(archive.cells) + len(archive.starters) + BATCH
 
 
 def test_a_search_ends_after_the_batch_in_which_its_time_is_over(tmp_path: Path) -> None:

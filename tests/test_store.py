@@ -9,7 +9,15 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from store_service import BATCH, entries, entry, new_store, start_python, start_writer
+from store_service import (
+    BATCH,
+    entries,
+    entry,
+    most_held,
+    new_store,
+    start_python,
+    start_writer,
+)
 
 from evolve.errors import StoreError
 from evolve.store import Store
@@ -69,6 +77,22 @@ def test_entries_come_back_as_they_went_in(store: Store) -> None:
         assert reader.entry(2) == entry(2)
         assert reader.text(entry(2).program_id) == entry(2).text
         assert len(reader) == BATCH + 3
+
+
+def test_a_part_of_the_entries_can_be_read_and_how_they_ended_be_counted(store: Store) -> None:
+    store.append(entries(BATCH, BATCH))
+    assert list(store.each(2, 7)) == store.entries(2, 7) == entries(2, 5)
+    assert store.entries(stop=3) == entries(0, 3)
+    assert store.statuses() == {"ok": 7, "timeout": 3}
+
+
+def test_reading_each_entry_holds_one_at_a_time(store: Store) -> None:
+    with most_held() as held:
+        assert sum(1 for _ in store.each()) == BATCH
+    assert held.most <= 2  # the next one is made before the last one is let go
+    with most_held() as held:
+        assert len(store.entries()) == BATCH
+    assert held.most == BATCH
 
 
 def test_a_text_is_kept_once_however_often_it_came(store: Store) -> None:

@@ -10,6 +10,7 @@ import os
 import platform
 import tempfile
 import time
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from importlib.resources import files
@@ -70,7 +71,7 @@ class Silent:
     def began(self, store: Store, task: Task, settings: Settings) -> None:
         """Nothing."""
 
-    def replayed(self, archive: Archive, entries: Sequence[Entry]) -> None:
+    def replayed(self, archive: Archive, statuses: Counter[str]) -> None:
         """Nothing."""
 
     def batch(self, archive: Archive, entries: Sequence[Entry]) -> bool:

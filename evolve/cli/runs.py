@@ -102,7 +102,7 @@ def _row(folder: Path) -> dict[str, Any]:
     try:
         with Store.open(folder, write=False) as store:
             archive = Archive()
-            archive.tell(store.entries())
+            archive.tell(store.each())
             best = archive.elites()[:1]
             settings = settings_of(store)
             total = settings.evaluations

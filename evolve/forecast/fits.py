@@ -105,7 +105,7 @@ def basis_of_run(store: Store, task: Task) -> Basis:
         EvolveError: No law of the run has a score.
     """
     archive = Archive()
-    archive.tell(store.entries())
+    archive.tell(store.each())
     lines, chosen = kept_lines(store)
     first = lines[0].index if lines else None
     basis = make_basis(task, contenders_without_choice(archive, first), chosen=chosen)
