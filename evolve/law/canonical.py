@@ -56,7 +56,7 @@ KNOWN_LITERALS = (math.log(2.0), math.log(10.0), math.e, math.pi)
 SATURATIONS = ("tanh", "log1p", "logaddexp", "expm1")
 
 
-@lru_cache(maxsize=2048)  # a few batches: what came earlier hardly ever comes again
+@lru_cache(maxsize=2048)  # a few batches, 10 MiB: what came earlier hardly comes again
 def canonical(root: Node) -> tuple[Node, int]:
     """The canonical form of a tree and its number of constants.
 
