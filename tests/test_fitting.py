@@ -6,9 +6,10 @@ import numpy as np
 import pytest
 
 from evolve.fitting import Batch, fit_law, fit_many
+from evolve.law import multistart
 from evolve.law.fit import Prior, Problem
 from evolve.law.graph import Law, Node, call, const, evaluate, feat, num
-from evolve.law.multistart import screen
+from evolve.law.multistart import MANY_ROWS, screen
 from evolve.law.recipe import LOSSES, RESIDUALS, Recipe
 from evolve.law.starts import uniforms
 from evolve.law.weights import row_weights, standard_errors
@@ -58,6 +59,28 @@ def test_a_problem_is_fitted_the_same_alone_and_among_others() -> None:
     for problem, fit in zip(problems, together, strict=True):
         alone = fit_many(LAW, [problem], Recipe())[0]
         assert np.array_equal(alone.constants, fit.constants)
+
+
+def test_a_problem_of_few_rows_is_fitted_the_same_beside_one_of_many() -> None:
+    problems = [rows(20, 0.01), rows(3 * MANY_ROWS, 0.01, 1), rows(MANY_ROWS, 0.01, 2)]
+    together = fit_many(LAW, problems, Recipe())
+    for problem, fit in zip(problems, together, strict=True):
+        alone = fit_many(LAW, [problem], Recipe())[0]
+        assert np.array_equal(alone.constants, fit.constants)
+        assert (alone.n_agree, alone.n_starts) == (fit.n_agree, fit.n_starts)
+
+
+@pytest.mark.parametrize("loss", LOSSES)
+def test_many_rows_are_fitted_to_the_same_minimum_as_without_thinning(
+    loss: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    problem, recipe = rows(4 * MANY_ROWS, 0.02), Recipe("log", loss, 0.05)
+    quick = fit_many(LAW, [problem], recipe)[0]
+    monkeypatch.setattr(multistart, "MANY_ROWS", len(problem.y))
+    whole = fit_many(LAW, [problem], recipe)[0]
+    assert quick.cost == pytest.approx(whole.cost, rel=1e-9)
+    assert np.allclose(quick.constants, whole.constants, rtol=1e-5)
+    assert quick.status == whole.status == "converged"
 
 
 def test_standard_errors_are_those_of_repeated_draws() -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -102,16 +101,20 @@ def call(op: str, *args: Node) -> Node:
     return Node(op, args)
 
 
-def walk(node: Node) -> Iterator[Node]:
+def walk(node: Node) -> list[Node]:
     """Every node of the tree, children before parents, repeats included."""
-    for arg in node.args:
-        yield from walk(arg)
-    yield node
+    found, todo = [], [node]
+    while todo:
+        last = todo.pop()
+        found.append(last)
+        todo.extend(last.args)
+    found.reverse()
+    return found
 
 
 def size(node: Node) -> int:
     """Number of nodes of the tree."""
-    return sum(1 for _ in walk(node))
+    return len(walk(node))
 
 
 def constants_of(node: Node) -> set[int]:
