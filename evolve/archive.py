@@ -104,6 +104,16 @@ class Archive:
             best.setdefault(elite.n_constants, elite)
         return [best[k] for k in sorted(best)]
 
+    def unbeaten(self) -> list[Elite]:
+        """The elites that none of a smaller or the same complexity beats, simplest first."""
+        best = float("inf")
+        found = []
+        for elite in sorted(self.elites(), key=lambda e: e.entry.evaluation.complexity):
+            if elite.score < best:
+                best = elite.score
+                found.append(elite)
+        return found
+
 
 def _elite(entry: Entry, score: float) -> Elite:
     if entry.law is None or entry.recipe is None:

@@ -12,7 +12,7 @@ from evolve.proposers.seeds import Seed
 from evolve.sandbox import ForeignLane
 from evolve.score import FailedError, Scored, score_program
 from evolve.scoring import nmse
-from evolve.selection import score
+from evolve.selection import price_of, score
 from evolve.start import Setup
 from evolve.summary import Line
 
@@ -42,12 +42,13 @@ def black_box_line(setup: Setup, seed: Seed, lane: ForeignLane) -> Line:
             return _failed(seed, f"{fold.name}: {predictions}", scored.printed)
         errors.append(float(nmse(task.train.Y[fold.held], predictions)))
     n_constants = n_constants_of(scored, len(task.target_names))
+    price = price_of(n_constants, 0.0, task.train.Y.size)
     return Line(
         kind="literature",
         name=seed.name,
         index=NO_ENTRY,
         n_constants=n_constants,
-        score=score(errors, n_constants, 0.0, [fold.weight for fold in setup.folds]),
+        score=score(errors, price, [fold.weight for fold in setup.folds]),
         held_out_r2=1.0 - float(np.mean(errors)),
         train_r2=scored.scores.overall.r2,
         formula=f"{task.target_names[0]} = black box ({seed.title})",

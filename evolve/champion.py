@@ -31,7 +31,7 @@ from evolve.selection import (
     MOST_WORSE,
     SHARE_OF_ERROR,
     losses_of,
-    price,
+    price_of,
 )
 from evolve.splits import make_judges
 from evolve.task import Task
@@ -79,11 +79,22 @@ class Fitted:
         return losses_of([f.nmse for f in self.folds])
 
     @property
+    def nmse(self) -> float:
+        """Weighted mean error on the search's and the further folds."""
+        return float(np.average([f.nmse for f in self.folds], weights=self.weights))
+
+    @property
+    def weights(self) -> list[float]:
+        """What each of the folds counts."""
+        return [f.weight for f in self.folds]
+
+    @property
     def size_cost(self) -> float:
         """The price of its size; less for a law that the literature has or that fits any table."""
         law = self.candidate.law
         discount = ESTABLISHED_DISCOUNT if self.established else 0.0
-        return price(law.n_constants, complexity(law.root)) - discount
+        price = price_of(law.n_constants, complexity(law.root), self.predictions.size)
+        return price - discount
 
     @property
     def cost(self) -> float:
@@ -97,7 +108,7 @@ class Fitted:
     @property
     def judgement(self) -> float:
         """Weighted mean log error on all folds plus cost; the finalists' order."""
-        return float(np.average(self.losses, weights=[f.weight for f in self.folds])) + self.cost
+        return float(np.average(self.losses, weights=self.weights)) + self.cost
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,8 +157,8 @@ def choose(task: Task, archive: Archive, n_workers: int, extra: Sequence[Elite] 
     fitted = _with_dissent(task, fitted)
     table = np.array([f.losses for f in fitted])
     order = np.argsort([f.judgement for f in fitted], kind="stable")
-    weights = [f.weight for f in fitted[0].folds]
-    champion = fitted[simplest_within_error(table, [f.cost for f in fitted], weights)]
+    costs = [f.cost for f in fitted]
+    champion = fitted[simplest_within_error(table, costs, fitted[0].weights)]
     return Choice(champion, tuple(fitted[i] for i in order))
 
 
@@ -162,7 +173,8 @@ def _with_dissent(task: Task, fitted: Sequence[Fitted]) -> list[Fitted]:
             if len(rows):
                 told = law.candidate.law.predict(x[rows], law.constants[name])
                 predictions[i, rows] = told / spread
-    told = dissent(predictions, np.array([f.judgement for f in fitted]))
+    errors = np.sqrt([f.nmse for f in fitted])
+    told = dissent(predictions, np.array([f.judgement for f in fitted]), errors)
     return [replace(law, dissent=float(d)) for law, d in zip(fitted, told, strict=True)]
 
 
@@ -178,10 +190,10 @@ def established_laws(archive: Archive) -> dict[str, Elite]:
 
 
 def finalists_of(archive: Archive, extra: Sequence[Elite] = ()) -> list[Elite]:
-    """Leading elites, the best of each size, established laws and `extra`, without repeats."""
+    """Leading elites, those that no smaller one beats, established laws and `extra`, once each."""
     elites = [e for e in archive.elites() if e.candidate is not None]
     established = established_laws(archive).values()
-    wanted = [*elites[:FINALISTS], *archive.front(), *established, *extra]
+    wanted = [*elites[:FINALISTS], *archive.front(), *archive.unbeaten(), *established, *extra]
     found: dict[int, Elite] = {}
     for elite in wanted:
         if elite.candidate is not None:

@@ -19,7 +19,8 @@ N_LEADERS = 12
 FURTHER = (3.0,)
 MOST_EDGE_ROWS = 120
 EDGE = 0.1
-LEAST_SPREAD = 1e-6
+ALLOWANCE = 2.0  # errors grow beyond the data
+TINY = 1e-6
 
 
 def points_beyond(task: Task) -> tuple[Array, npt.NDArray[np.int64]]:
@@ -70,26 +71,31 @@ def _at_edge(task: Task, x: Array, j: int, *, upper: bool) -> Array:
     return x
 
 
-def dissent(predictions: Array, totals: Array) -> Array:
+def dissent(predictions: Array, totals: Array, errors: Array) -> Array:
     """How far each law's forecasts lie from what the leading laws agree on.
+
+    The leaders are often relatives that agree by descent, so what they miss on held-out rows
+    counts as spread, too: a forecast that parts from theirs by no more is as likely as they are.
 
     Args:
         predictions: `(n_laws, m, t)` predictions far out, in units of the targets' spread.
         totals: `(n_laws,)` scores; the best `N_LEADERS` whose predictions are all finite are the
             leaders.
+        errors: `(n_laws,)` root mean square error of each law on held-out rows, in the units of
+            the predictions.
 
     Returns:
-        `(n_laws,)` log(1 + distance to the leaders' median over the leaders' own spread), not
-        finite where a prediction is not; zeros where nobody's are finite.
+        `(n_laws,)` log(1 + distance to the leaders' median over the leaders' own spread and
+        error), not finite where a prediction is not; zeros where nobody's are finite.
     """
     order = np.argsort(totals, kind="stable")
-    finite = [bool(np.isfinite(law).all()) for law in predictions]
-    leaders = predictions[[i for i in order if finite[i]][:N_LEADERS]]
+    leading = [i for i in order if np.isfinite(predictions[i]).all()][:N_LEADERS]
+    leaders = predictions[leading]
     if not len(leaders):
         return np.zeros(len(predictions))
     with np.errstate(all="ignore"):
         centre = np.median(leaders, axis=0)
-        spread = float(np.median(np.abs(leaders - centre))) + LEAST_SPREAD
+        spread = np.median(np.abs(leaders - centre)) + ALLOWANCE * np.median(errors[leading])
         distance = np.sqrt(np.mean((predictions - centre) ** 2, axis=(1, 2)))
-        told = np.log1p(np.nan_to_num(distance, nan=np.inf) / spread)
+        told = np.log1p(np.nan_to_num(distance, nan=np.inf) / (spread + TINY))
     return np.asarray(told if np.isfinite(told).any() else np.zeros(len(predictions)))

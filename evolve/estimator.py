@@ -16,6 +16,7 @@ from evolve.cells import RawTable
 from evolve.champion import Choice
 from evolve.display import Silent
 from evolve.errors import EvolveError, nearest
+from evolve.far_ends import MIN_FIT_ROWS
 from evolve.forecast import from_cells
 from evolve.frames import raw_of
 from evolve.law.graph import Array, Law
@@ -23,7 +24,6 @@ from evolve.new_task import Wishes, propose
 from evolve.new_task.choose import NO_AXES
 from evolve.run import Settings, carry_on, create_run
 from evolve.spec import TaskSpec
-from evolve.splits import MIN_FIT_ROWS
 from evolve.start import make_setup
 from evolve.summary import line_of
 from evolve.tables import build_table

@@ -25,7 +25,7 @@ from evolve.record import Evaluation, FoldScore
 from evolve.sandbox import Limits, Worker
 from evolve.sandbox.inprocess import InProcess
 from evolve.scoring import nmse
-from evolve.selection import FIRST_LOOK_STARTS, first_look_passes, physics_price, score
+from evolve.selection import FIRST_LOOK_STARTS, first_look_passes, physics_price, price_of, score
 from evolve.splits import can_be_judged
 from evolve.task import Task
 
@@ -131,6 +131,11 @@ class Evaluator:
         for worker in self._workers:
             worker.close()
 
+    @property
+    def n_values(self) -> int:
+        """Training targets of the task, as the price of a law's size takes them."""
+        return int(self.setting.task.train.Y.size)
+
     def evaluate(self, candidates: Sequence[Candidate], bar: float) -> list[Evaluation]:
         """Evaluate candidates: a first look, then all folds.
 
@@ -176,13 +181,14 @@ class Evaluator:
         """First look, then all folds."""
         began = time.monotonic()
         size = candidate.law.n_constants, complexity(candidate.law.root)
+        price = price_of(*size, self.n_values)
         quick = replace(candidate.recipe, starts=min(FIRST_LOOK_STARTS, candidate.recipe.starts))
         n_folds = len(self.setting.folds)
         results = self._fit(worker, replace(candidate, recipe=quick), [n_folds])
         screened, look = False, 0.0
         if not isinstance(results, Evaluation):
             look = results[0].score.nmse
-            screened = not first_look_passes(look, *size, bar)
+            screened = not first_look_passes(look, price, bar)
             if not screened:
                 results = self._fit(worker, candidate, range(n_folds))
         seconds = time.monotonic() - began
@@ -191,7 +197,7 @@ class Evaluator:
         broken = physics_price([r.facts["against_physics"] for r in results])
         weights = [r.score.weight for r in results]
         nmses = [r.score.nmse for r in results]
-        value = None if screened else score(nmses, *size, weights) + broken
+        value = None if screened else score(nmses, price, weights) + broken
         return Evaluation(
             status="screened" if screened else "ok",
             message="",

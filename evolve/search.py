@@ -18,7 +18,7 @@ from evolve.evaluate import Evaluator
 from evolve.operators import Space
 from evolve.proposers.grammar import Proposal, propose
 from evolve.record import Entry, Evaluation
-from evolve.selection import score
+from evolve.selection import price_of, score
 from evolve.store import Store
 
 BATCH = 32
@@ -65,7 +65,7 @@ def search(
     while archive.size + len(done) < budget.evaluations:
         proposals = next_batch(archive, space, starts, seed, evolving=evolving)
         todo = proposals[len(done) : budget.evaluations - archive.size]
-        bar = first_look_bar(archive, len(starts))
+        bar = first_look_bar(archive, len(starts), evaluator.n_values)
         evaluations = evaluator.evaluate([p.candidate for p in todo], bar)
         judged = enumerate(zip(todo, evaluations, strict=True), archive.size + len(done))
         entries = [entry_of(index, p, to_text(p), e) for index, (p, e) in judged]
@@ -117,7 +117,7 @@ def next_batch(
     return proposals
 
 
-def first_look_bar(archive: Archive, n_starts: int) -> float:
+def first_look_bar(archive: Archive, n_starts: int, n_values: int) -> float:
     """First-look score that a candidate must come near to earn all folds.
 
     The median over the better half of the elites; none while the starts are evaluated.
@@ -126,12 +126,13 @@ def first_look_bar(archive: Archive, n_starts: int) -> float:
     if archive.size < n_starts or not elites:
         return float("inf")
     better = elites[: max(len(elites) // 2, 1)]
-    return float(np.median([look_score(e.entry.evaluation) for e in better]))
+    return float(np.median([look_score(e.entry.evaluation, n_values) for e in better]))
 
 
-def look_score(evaluation: Evaluation) -> float:
-    """Score of an evaluation on the fold of the first look alone."""
-    return score([evaluation.facts["look"]], evaluation.n_constants, evaluation.complexity)
+def look_score(evaluation: Evaluation, n_values: int) -> float:
+    """Score of an evaluation on the fold of the first look alone; `n_values` as in `price_of`."""
+    price = price_of(evaluation.n_constants, evaluation.complexity, n_values)
+    return score([evaluation.facts["look"]], price)
 
 
 def entry_of(index: int, proposal: Proposal, text: str, evaluation: Evaluation) -> Entry:

@@ -21,6 +21,7 @@ SIDEWAYS_SHARE = 0.5
 EPSILON = 1e-5
 CONSTANT_PRICE = 0.01
 EXOTIC_PRICE = 0.005
+CHANCE_PRICE = 0.5
 PHYSICS_PRICE = 1.0
 FIRST_LOOK_STARTS = 4
 FIRST_LOOK_MARGIN = 0.2
@@ -49,24 +50,18 @@ def losses_of(nmses: Sequence[float]) -> Array:
     return np.asarray(np.log(np.asarray(nmses, dtype=float) + EPSILON))
 
 
-def score(
-    nmses: Sequence[float],
-    n_constants: int,
-    complexity: float,
-    weights: Sequence[float] | None = None,
-) -> float:
+def score(nmses: Sequence[float], price: float, weights: Sequence[float] | None = None) -> float:
     """Weighted mean over folds of log(NMSE + epsilon), plus the price of the law's size.
 
     Args:
         nmses: Error of each fold, as a fraction of the variance of its held-out targets.
-        n_constants: Constants for each group and target.
-        complexity: Size of the law weighted by how exotic its operations are.
+        price: Of the law's size, as `price_of` says.
         weights: What each fold counts; all alike if None.
 
     Returns:
         The score; lower is better.
     """
-    return float(np.average(losses_of(nmses), weights=weights) + price(n_constants, complexity))
+    return float(np.average(losses_of(nmses), weights=weights) + price)
 
 
 def physics_price(shares: Sequence[float]) -> float:
@@ -78,18 +73,27 @@ def physics_price(shares: Sequence[float]) -> float:
     return PHYSICS_PRICE * float(np.mean(shares)) if len(shares) else 0.0
 
 
-def price(n_constants: int, complexity: float) -> float:
-    """What the size of a law adds to its score."""
-    return CONSTANT_PRICE * n_constants + EXOTIC_PRICE * complexity
+def price_of(n_constants: int, complexity: float, n_values: int) -> float:
+    """What the size of a law adds to its score.
+
+    Among thousands of forms, some fit by chance, the larger ones more of them and the better the
+    fewer values there are: as in a code of two parts (Rissanen 1978), what a form takes to say is
+    weighed against what it saves on each of `n_values`.
+
+    Args:
+        n_constants: Constants for each group and target.
+        complexity: Size of the law weighted by how exotic its operations are.
+        n_values: Training targets of the task, all groups and targets together.
+    """
+    return CONSTANT_PRICE * n_constants + (EXOTIC_PRICE + CHANCE_PRICE / n_values) * complexity
 
 
-def first_look_passes(nmse: float, n_constants: int, complexity: float, bar: float) -> bool:
+def first_look_passes(nmse: float, price: float, bar: float) -> bool:
     """Whether a candidate's error on the first fold earns it all folds.
 
     Args:
         nmse: Error on the first fold with few starts.
-        n_constants: As in `score`.
-        complexity: As in `score`.
+        price: As in `score`.
         bar: The same quantity of the elites that it would have to beat.
     """
-    return score([nmse], n_constants, complexity) <= bar + FIRST_LOOK_MARGIN
+    return score([nmse], price) <= bar + FIRST_LOOK_MARGIN

@@ -1,12 +1,13 @@
 """Turns a task's training rows into folds that ask for the next scales up.
 
 A fold holds out the rows beyond a threshold on the task's axes and fits the rows below, as the
-test does one step further out (rolling origin). Tasks without axes get plain k-fold.
+test does one step further out (rolling origin). Where there are several axes, one threshold a
+share holds out much the same rows again and again, and a long search learns these few by heart;
+other corners of the table ask for other scales. Tasks without axes get plain k-fold.
 """
 
 from __future__ import annotations
 
-from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -15,6 +16,7 @@ import numpy as np
 import numpy.typing as npt
 
 from evolve.errors import TaskError
+from evolve.far_ends import MIN_FIT_ROWS, corners, far_rows, split_groups, unlike
 from evolve.fold import Fold, Ints
 from evolve.law.graph import Array
 from evolve.scoring import nmse
@@ -26,7 +28,7 @@ JUDGE_SHARES = (0.04, 0.12, 0.2, 0.24, 0.36, 0.5)
 SIDEWAYS_SHARES = (0.08, 0.16, 0.28, 0.4, 0.45, 0.5, 0.55, 0.6, 0.65)
 OTHER_K = (4, 7)
 LEAST_FOLDS = 3
-MIN_FIT_ROWS = 4
+N_CORNERS = 2
 MIN_HELD_ROWS = 3
 LEAST_ROWS = MIN_FIT_ROWS + 2  # two of which plain folds can hold out
 
@@ -51,51 +53,11 @@ def peel(
     folds: list[Fold] = []
     before = np.zeros(len(values), dtype=bool)
     for share in shares:
-        held, unjudged = _far_rows(values, group, together, share)
+        held, unjudged = far_rows(values, group, together, share)
         if held.sum() >= MIN_HELD_ROWS and not np.array_equal(held, before):
             folds.append(_fold(f"far {held.sum()} rows", held, unjudged))
             before = held
     return folds
-
-
-def _far_rows(
-    values: Array, group: Ints, together: str, share: float
-) -> tuple[npt.NDArray[np.bool_], npt.NDArray[np.bool_]]:
-    """Rows beyond the thresholds of their groups, and rows of groups too small for that."""
-    far = np.zeros(len(values), dtype=bool)
-    unjudged = np.zeros(len(values), dtype=bool)
-    for g in np.unique(group):
-        rows = np.flatnonzero(group == g)
-        mine = _beyond(values[rows], together, share)
-        if mine is not None and _enough(values[rows], mine):
-            far[rows[mine]] = True
-        else:
-            unjudged[rows] = True
-    return far, unjudged
-
-
-def _beyond(values: Array, together: str, share: float) -> npt.NDArray[np.bool_] | None:
-    """Rows beyond the highest thresholds that hold out at least a share of the rows."""
-    n, ordered = len(values), np.sort(values, axis=0)
-
-    def far(keep: int) -> npt.NDArray[np.bool_]:
-        above = values >= ordered[keep]
-        return np.asarray(above.any(axis=1) if together == "any" else above.all(axis=1))
-
-    def too_few(keep: int) -> bool:
-        return bool(far(keep).sum() < max(share * n, 1))
-
-    # Lower thresholds hold out more rows, so the highest that hold out enough are found by halves.
-    keep = bisect_left(range(1, n), True, key=too_few)
-    return far(keep) if keep else None
-
-
-def _enough(values: Array, far: npt.NDArray[np.bool_]) -> bool:
-    """Whether the rows left can be fitted: enough of them and two levels on every axis."""
-    left = values[~far]
-    if len(left) < MIN_FIT_ROWS:
-        return False
-    return all(len(np.unique(left[:, a])) >= 2 for a in range(left.shape[1]))
 
 
 def k_fold(group: Ints, k: int) -> list[Fold]:
@@ -142,7 +104,7 @@ def make_folds(task: Task) -> list[Fold]:
     if not spec.axes:
         folds = _judgeable(task, k_fold(task.train.group, spec.kfold))
     else:
-        folds = _peeled(task, SHARES[: spec.peel])
+        folds = _with_corners(task, _peeled(task, SHARES[: spec.peel]))
         if len(folds) < min(spec.peel, LEAST_FOLDS):
             folds += _sideways(task, folds, spec.peel - len(folds))
     if not folds:
@@ -211,6 +173,7 @@ def make_judges(task: Task) -> list[Fold]:
     known = make_folds(task)
     deep = _peeled(task, JUDGE_SHARES)
     others = [fold for fold in deep if not _is_among(fold, known)]
+    others += _corners(task, [*known, *others], N_CORNERS)
     if len(others) < LEAST_FOLDS:
         jumps = [
             _weighed(task, Fold(f"{near.name} after a jump", far.fit, near.held, far.unjudged))
@@ -239,9 +202,7 @@ def beyond_rows(task: Task, share: float) -> npt.NDArray[np.bool_]:
         share: Least share of each group's rows to hold out.
     """
     columns = [task.feature_names.index(a) for a in task.spec.folds.axes]
-    return _far_rows(task.train.X[:, columns], task.train.group, task.spec.folds.together, share)[
-        0
-    ]
+    return far_rows(task.train.X[:, columns], task.train.group, task.spec.folds.together, share)[0]
 
 
 def can_be_judged(task: Task, fold: Fold) -> bool:
@@ -265,6 +226,26 @@ def _peeled(task: Task, shares: Sequence[float]) -> list[Fold]:
     columns = [task.feature_names.index(a) for a in task.spec.folds.axes]
     values, together = task.train.X[:, columns], task.spec.folds.together
     return _judgeable(task, peel(values, task.train.group, together, shares))
+
+
+def _with_corners(task: Task, folds: list[Fold]) -> list[Fold]:
+    """The folds, with other corners of the table in the place of those that hold out most."""
+    if len(folds) <= LEAST_FOLDS:
+        return folds
+    found = _corners(task, folds[:-N_CORNERS], N_CORNERS)
+    return [*folds[: len(folds) - len(found)], *found]
+
+
+def _corners(task: Task, folds: Sequence[Fold], n: int) -> list[Fold]:
+    """Folds at other corners of a table with several axes; none weighs more than those given."""
+    columns = [task.feature_names.index(a) for a in task.spec.folds.axes]
+    values, group = task.train.X[:, columns], task.train.group
+    far = corners(values, group, task.spec.folds.together) if len(columns) > 1 else []
+    numbers = np.arange(task.train.n_rows)
+    chosen = unlike(far, [np.isin(numbers, f.held) for f in folds], n)
+    new = [_fold(f"corner {m.sum()} rows", *split_groups(values, group, m)) for m in chosen]
+    most = min((f.weight for f in folds[:1]), default=np.inf)
+    return [replace(f, weight=min(f.weight, most)) for f in _judgeable(task, new)]
 
 
 def _sideways(task: Task, folds: Sequence[Fold], n: int) -> list[Fold]:

@@ -23,7 +23,7 @@ from evolve.law.canonical import complexity
 from evolve.record import Entry, Evaluation
 from evolve.sandbox import ForeignLane, Limits
 from evolve.scoring import nmse
-from evolve.selection import physics_price, score
+from evolve.selection import physics_price, price_of, score
 from evolve.splits import make_folds
 from evolve.start import program_text
 from evolve.store import Store
@@ -119,7 +119,8 @@ def _check(
         return Check(index, size, elite.score, None, None, problem)
     law = elite.genome.law
     nmses, weights = zip(*((r.score.nmse, r.score.weight) for r in fitted), strict=True)
-    again = score(nmses, law.n_constants, complexity(law.root), weights)
+    price = price_of(law.n_constants, complexity(law.root), setting.task.train.Y.size)
+    again = score(nmses, price, weights)
     again += physics_price([r.facts["against_physics"] for r in fitted])
     gap: float | str = 0.0
     for fold, result in zip(setting.folds, fitted, strict=True):

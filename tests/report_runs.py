@@ -11,7 +11,7 @@ from evolve.proposers.grammar import Proposal
 from evolve.record import Entry, Evaluation, FoldScore
 from evolve.report.model import fit_model
 from evolve.run import Settings, create_run
-from evolve.selection import score
+from evolve.selection import price_of, score
 from evolve.start import Setup, make_setup
 from evolve.store import Store
 from evolve.summary import keep, summarise
@@ -46,11 +46,12 @@ def _entry(task: Task, setup: Setup, index: int, proposal: Proposal) -> Entry:
         FoldScore(v.fold.name, len(v.fold.held), 1 - v.r2, v.r2, v.fold.weight) for v in views
     )
     size = candidate.law.n_constants, complexity(candidate.law.root)
+    price = price_of(*size, task.train.Y.size)
     good = all(fold.r2 == fold.r2 for fold in folds)
     evaluation = Evaluation(
         status="ok" if good else "not-finite",
         message="",
-        score=score([f.nmse for f in folds], *size, [f.weight for f in folds]) if good else None,
+        score=score([f.nmse for f in folds], price, [f.weight for f in folds]) if good else None,
         stage=1,
         folds=folds if good else (),
         n_constants=size[0],

@@ -104,6 +104,19 @@ def test_elites_come_best_first_and_the_front_by_number_of_constants(
 
 @settings(max_examples=25)
 @given(histories())
+def test_no_elite_beats_an_unbeaten_one_of_its_complexity_or_more(entries: list[Entry]) -> None:
+    archive = told(entries)
+    found = archive.unbeaten()
+    for elite in archive.elites():
+        size = elite.entry.evaluation.complexity
+        rivals = [e.score for e in found if e.entry.evaluation.complexity <= size]
+        assert min(rivals) <= elite.score
+    sizes = [e.entry.evaluation.complexity for e in found]
+    assert sizes == sorted(set(sizes))
+
+
+@settings(max_examples=25)
+@given(histories())
 def test_every_entry_is_counted_and_its_key_remembered(entries: list[Entry]) -> None:
     archive = told(entries)
     assert archive.size == len(entries)

@@ -37,7 +37,7 @@ from evolve.proposers.grammar import Proposal
 from evolve.sandbox.inprocess import InProcess
 from evolve.scoring import r2
 from evolve.search import entry_of as searched_entry
-from evolve.selection import price
+from evolve.selection import price_of
 from evolve.splits import make_judges
 from evolve.start import make_setup
 from evolve.task import Task, load_task
@@ -121,7 +121,7 @@ def test_the_only_law_is_chosen() -> None:
 # the finalists
 
 
-def test_finalists_are_the_best_the_best_of_each_size_and_the_extra_ones_once_each() -> None:
+def test_finalists_are_the_best_those_no_smaller_one_beats_and_the_extra_ones_once_each() -> None:
     archive = archive_of(random_candidates(make_setup(power_task(), 0).space, 40))
     extra_elite = Elite(entry_of(99, NOWHERE, 7.0), NOWHERE, 7.0)
     finalists = finalists_of(archive, [extra_elite, archive.elites()[0]])
@@ -129,6 +129,7 @@ def test_finalists_are_the_best_the_best_of_each_size_and_the_extra_ones_once_ea
     assert len(set(indices)) == len(indices)
     assert set(indices) >= {e.entry.index for e in archive.elites()[:FINALISTS]}
     assert set(indices) >= {e.entry.index for e in archive.front()}
+    assert set(indices) >= {e.entry.index for e in archive.unbeaten()}
     assert set(indices) >= {e.entry.index for e in established_laws(archive).values()}
     assert 99 in indices
 
@@ -164,7 +165,8 @@ def test_the_champion_is_one_of_the_finalists_who_come_best_judgement_first(
 
 def test_the_champion_costs_no_more_than_the_law_with_the_best_judgement(choice: Choice) -> None:
     def cost(law: Law) -> float:
-        return price(law.n_constants, complexity(law.root))
+        n_values = choice.champion.predictions.size
+        return price_of(law.n_constants, complexity(law.root), n_values)
 
     best = choice.finalists[0].candidate.law
     assert cost(choice.champion.candidate.law) <= cost(best)

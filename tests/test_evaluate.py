@@ -18,7 +18,7 @@ from evolve.law.recipe import Recipe
 from evolve.record import Evaluation
 from evolve.sandbox import Limits
 from evolve.sandbox.inprocess import InProcess
-from evolve.selection import PHYSICS_PRICE, score
+from evolve.selection import PHYSICS_PRICE, price_of, score
 from evolve.splits import make_folds
 from evolve.start import space_of
 from evolve.task import Table, Task
@@ -101,7 +101,8 @@ def test_an_evaluation_scores_every_fold_and_the_size_of_the_law(evaluator: Eval
     size = POWER.law.n_constants, complexity(POWER.law.root)
     assert (told.n_constants, told.complexity) == size
     weights = [f.weight for f in told.folds]
-    assert told.score == score([f.nmse for f in told.folds], *size, weights)
+    price = price_of(*size, evaluator.setting.task.train.Y.size)
+    assert told.score == score([f.nmse for f in told.folds], price, weights)
     assert all(f.r2 == 1.0 - f.nmse for f in told.folds)
 
 

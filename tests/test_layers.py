@@ -15,7 +15,18 @@ PACKAGE = Path(__file__).resolve().parent.parent / "evolve"
 ROWS: tuple[tuple[str, ...], ...] = (
     ("errors", "files"),
     (
-        *("spec", "cells", "tables", "task", "fold", "splits", "beyond", "program", "law"),
+        *(
+            "spec",
+            "cells",
+            "tables",
+            "task",
+            "fold",
+            "far_ends",
+            "splits",
+            "beyond",
+            "program",
+            "law",
+        ),
         *("scoring", "record", "frames", "selection"),
     ),
     (
@@ -54,7 +65,7 @@ ONLY = {
 
 # What runs inside the sandbox, and what it may not reach by any path.
 SANDBOXED = ("sandbox", "fit_server", "fitting")
-HIDDEN_FROM_SANDBOX = {"spec", "cells", "tables", "task", "splits", "data", "store"}
+HIDDEN_FROM_SANDBOX = {"spec", "cells", "tables", "task", "far_ends", "splits", "data", "store"}
 
 # Where the test rows may be opened.
 MAY_LOAD_TEST = {"task", "cli", "bench", "report"}

@@ -29,6 +29,8 @@ TOTAL = 3 * BATCH
 class PretendedEvaluator:
     """Gives every candidate the score that its key's hash stands for; some fail."""
 
+    n_values = 100
+
     def __init__(self, *, all_fail: bool = False, dies_after: int = 10**9) -> None:
         self._all_fail, self._left = all_fail, dies_after
 
@@ -259,14 +261,14 @@ def test_a_grammar_with_nothing_new_to_offer_ends_the_search(
 
 def test_there_is_no_bar_while_the_first_candidates_are_evaluated(tmp_path: Path) -> None:
     with new_store(tmp_path / "r") as store:
-        assert first_look_bar(Archive(), 0) == float("inf")
+        assert first_look_bar(Archive(), 0, 100) == float("inf")
         archive = pretended(store, BATCH)
-        assert first_look_bar(archive, BATCH + 1) == float("inf")
+        assert first_look_bar(archive, BATCH + 1, 100) == float("inf")
 
 
 def test_the_bar_lies_among_the_looks_of_the_elites(tmp_path: Path) -> None:
     with new_store(tmp_path / "r") as store:
         archive = pretended(store)
-        bar = first_look_bar(archive, len(STARTS))
-    looks = [look_score(e.entry.evaluation) for e in archive.elites()]
+        bar = first_look_bar(archive, len(STARTS), 100)
+    looks = [look_score(e.entry.evaluation, 100) for e in archive.elites()]
     assert min(looks) <= bar <= max(looks)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import combinations
 from pathlib import Path
 
 import numpy as np
@@ -11,9 +12,9 @@ from hypothesis import strategies as st
 from small_tasks import power_task, task_of
 
 from evolve.errors import TaskError
+from evolve.far_ends import MIN_FIT_ROWS
 from evolve.fold import Fold
 from evolve.splits import (
-    MIN_FIT_ROWS,
     can_be_judged,
     k_fold,
     make_folds,
@@ -225,6 +226,25 @@ def test_folds_follow_the_declared_axes() -> None:
     (fold,) = make_folds(task)
     assert set(task.train.X[fold.held, 1]) == {9.0}
     assert 9.0 not in task.train.X[fold.fit, 1]
+
+
+def test_corners_of_a_table_of_two_axes_take_the_place_of_its_deepest_folds() -> None:
+    task = load_task("lr_bsz", [TASKS_DIR])
+    folds = make_folds(task)
+    names = [fold.name.split()[0] for fold in folds]
+    assert names == ["far", "far", "corner", "corner"]
+    assert max(fold.weight for fold in folds) == folds[0].weight
+    pairs = [set(a.held) & set(b.held) for a, b in combinations(folds[:1] + folds[2:], 2)]
+    assert all(len(shared) < 0.5 * len(folds[0].held) for shared in pairs)
+
+
+def test_a_corner_lies_beyond_the_rows_that_it_fits() -> None:
+    for name in ("lr_bsz", "data_constrained"):
+        task = load_task(name, [TASKS_DIR])
+        columns = [task.feature_names.index(a) for a in task.spec.folds.axes]
+        for fold in make_folds(task):
+            x = task.train.X[:, columns]
+            assert_beyond(x[fold.held], x[fold.fit], task.spec.folds.together)
 
 
 def test_a_task_without_axes_gets_plain_folds() -> None:
