@@ -70,23 +70,21 @@ def _enough(values: Array, far: Mask) -> bool:
     return all(len(np.unique(left[:, a])) >= 2 for a in range(left.shape[1]))
 
 
-def corners(values: Array, group: Ints, together: str) -> list[Mask]:
-    """Different far ends of a table, each axis with a threshold of its own or none.
+def corners(values: Array, group: Ints) -> list[Mask]:
+    """Different corners of a table, each axis with a threshold of its own or none.
 
     Args:
         values: `(n, a)` axis values, larger is further.
         group: `(n,)` group numbers; a threshold is the same share of the levels of every group.
-        together: ``any`` for rows beyond the threshold on one axis, ``all`` on every axis.
 
     Returns:
-        `(n,)` masks of between `LEAST_SHARE` and `MOST_SHARE` of the rows.
+        `(n,)` masks of the rows beyond every threshold, where these are between `LEAST_SHARE` and
+        `MOST_SHARE` of all rows.
     """
     heights = _heights(values, group)
-    nowhere = np.inf if together == "any" else -np.inf
-    join = np.any if together == "any" else np.all
     found: dict[bytes, Mask] = {}
-    for thresholds in product(*([nowhere, *_upper_levels(column)] for column in heights.T)):
-        far = np.asarray(join(heights >= np.array(thresholds), axis=1))
+    for thresholds in product(*([-np.inf, *_upper_levels(column)] for column in heights.T)):
+        far = np.asarray((heights >= np.array(thresholds)).all(axis=1))
         if LEAST_SHARE * len(far) <= far.sum() <= MOST_SHARE * len(far):
             found.setdefault(far.tobytes(), far)
     return list(found.values())

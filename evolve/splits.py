@@ -1,9 +1,9 @@
 """Turns a task's training rows into folds that ask for the next scales up.
 
 A fold holds out the rows beyond a threshold on the task's axes and fits the rows below, as the
-test does one step further out (rolling origin). Where there are several axes, one threshold a
-share holds out much the same rows again and again, and a long search learns these few by heart;
-other corners of the table ask for other scales. Tasks without axes get plain k-fold.
+test does one step further out (rolling origin). Where only rows far on every axis are held out,
+these are much the same rows again and again, and a long search learns these few by heart; other
+corners of the table ask for other scales. Tasks without axes get plain k-fold.
 """
 
 from __future__ import annotations
@@ -237,10 +237,15 @@ def _with_corners(task: Task, folds: list[Fold]) -> list[Fold]:
 
 
 def _corners(task: Task, folds: Sequence[Fold], n: int) -> list[Fold]:
-    """Folds at other corners of a table with several axes; none weighs more than those given."""
+    """Folds at other corners of a table, none of more weight than the first of those given.
+
+    Folds of rows that are far on any axis hold out each axis' far end already.
+    """
+    if task.spec.folds.together == "any":
+        return []
     columns = [task.feature_names.index(a) for a in task.spec.folds.axes]
     values, group = task.train.X[:, columns], task.train.group
-    far = corners(values, group, task.spec.folds.together) if len(columns) > 1 else []
+    far = corners(values, group) if len(columns) > 1 else []
     numbers = np.arange(task.train.n_rows)
     chosen = unlike(far, [np.isin(numbers, f.held) for f in folds], n)
     new = [_fold(f"corner {m.sum()} rows", *split_groups(values, group, m)) for m in chosen]
