@@ -16,6 +16,7 @@ Mask = npt.NDArray[np.bool_]
 
 MIN_FIT_ROWS = 4
 MOST_LEVELS = 8
+MOST_CORNERS = 2000
 LEAST_SHARE, MOST_SHARE = 0.08, 0.3
 
 
@@ -79,11 +80,17 @@ def corners(values: Array, group: Ints) -> list[Mask]:
 
     Returns:
         `(n,)` masks of the rows beyond every threshold, where these are between `LEAST_SHARE` and
-        `MOST_SHARE` of all rows.
+        `MOST_SHARE` of all rows; none of a table with so many axes that one level each gives
+        more than `MOST_CORNERS`.
     """
+    n_levels = min(MOST_LEVELS, int(MOST_CORNERS ** (1.0 / values.shape[1])) - 1)
+    if n_levels < 1:
+        return []
     heights = _heights(values, group)
     found: dict[bytes, Mask] = {}
-    for thresholds in product(*([-np.inf, *_upper_levels(column)] for column in heights.T)):
+    for thresholds in product(
+        *([-np.inf, *_upper_levels(column, n_levels)] for column in heights.T)
+    ):
         far = np.asarray((heights >= np.array(thresholds)).all(axis=1))
         if LEAST_SHARE * len(far) <= far.sum() <= MOST_SHARE * len(far):
             found.setdefault(far.tobytes(), far)
@@ -101,13 +108,13 @@ def _heights(values: Array, group: Ints) -> Array:
     return heights
 
 
-def _upper_levels(column: Array) -> Array:
-    """The upper two thirds of an axis' levels, thinned out to a few."""
+def _upper_levels(column: Array, most: int) -> Array:
+    """The upper two thirds of an axis' levels, thinned out to at most `most`."""
     levels = np.unique(column)[1:]
     upper = levels[len(levels) // 3 :]
     if not len(upper):
         return upper
-    at = np.unique(np.linspace(0, len(upper) - 1, MOST_LEVELS).round().astype(int))
+    at = np.unique(np.linspace(0, len(upper) - 1, most).round().astype(int))
     return np.asarray(upper[at])
 
 
