@@ -88,9 +88,8 @@ def corners(values: Array, group: Ints) -> list[Mask]:
         return []
     heights = _heights(values, group)
     found: dict[bytes, Mask] = {}
-    for thresholds in product(
-        *([-np.inf, *_upper_levels(column, n_levels)] for column in heights.T)
-    ):
+    options = [[-np.inf, *_upper_levels(column, n_levels)] for column in heights.T]
+    for thresholds in product(*options):
         far = np.asarray((heights >= np.array(thresholds)).all(axis=1))
         if LEAST_SHARE * len(far) <= far.sum() <= MOST_SHARE * len(far):
             found.setdefault(far.tobytes(), far)

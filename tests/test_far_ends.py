@@ -1,4 +1,4 @@
-"""Corners of a table lie far on every axis that counts, are small, and are few however many axes."""
+"""Corners of a table lie far on every axis that counts, are small, and are soon found."""
 
 from __future__ import annotations
 
