@@ -15,6 +15,7 @@ from evolve.law.recipe import Recipe
 from evolve.operators import OPERATORS, Candidate, Space
 
 ATTEMPTS = 40
+FURTHER_AFTER = 8
 LARGEST = 50
 LARGEST_PER_CONSTANT = 10
 GREED = 0.12
@@ -59,13 +60,15 @@ def propose(
         return None
     names, weights = operator_weights(archive)
     greed = 1.0 if archive.size - archive.last_best > RESTART_AFTER else GREED
-    for _ in range(ATTEMPTS):
+    for attempt in range(ATTEMPTS):
         parent, other = pick(elites, rng, greed), pick(elites, rng, 1.0)
         name = names[int(rng.choice(len(names), p=weights))]
         child = OPERATORS[name](parent.genome, other.genome, space, rng)
-        if child is not None and rng.random() < TWICE:
-            extra = OPERATORS[names[int(rng.choice(len(names), p=weights))]]
-            child = extra(renumbered(child), other.genome, space, rng) or child
+        # Where all near a few small elites has been seen, what is new lies further off.
+        for _ in range(attempt // FURTHER_AFTER + (rng.random() < TWICE)):
+            if child is not None:
+                extra = OPERATORS[names[int(rng.choice(len(names), p=weights))]]
+                child = extra(renumbered(child), other.genome, space, rng) or child
         finished = None if child is None else finish(child, space)
         if finished is None:
             continue
