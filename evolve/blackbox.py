@@ -42,7 +42,7 @@ def black_box_line(setup: Setup, seed: Seed, lane: ForeignLane) -> Line:
             return _failed(seed, f"{fold.name}: {predictions}", scored.printed)
         errors.append(float(nmse(task.train.Y[fold.held], predictions)))
     n_constants = n_constants_of(scored, len(task.target_names))
-    price = price_of(n_constants, 0.0, task.train.Y.size)
+    price = price_of(n_constants, 0.0, task.train.n_values)
     return Line(
         kind="literature",
         name=seed.name,

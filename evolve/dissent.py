@@ -12,14 +12,12 @@ import numpy as np
 import numpy.typing as npt
 
 from evolve.law.graph import Array
+from evolve.selection import DISSENT_ALLOWANCE, DISSENT_REACH, N_LEADERS
 from evolve.splits import make_folds
 from evolve.task import Task
 
-N_LEADERS = 12
-FURTHER = (3.0,)
 MOST_EDGE_ROWS = 120
 EDGE = 0.1
-ALLOWANCE = 2.0  # errors grow beyond the data
 TINY = 1e-6
 
 
@@ -37,7 +35,7 @@ def points_beyond(task: Task) -> tuple[Array, npt.NDArray[np.int64]]:
     axes = [task.feature_names.index(a) for a in task.spec.folds.axes]
     if axes:
         rows = make_folds(task)[0].held
-        moved = [_further(task, train.X[rows], axes, factor) for factor in FURTHER]
+        moved = [_further(task, train.X[rows], axes, DISSENT_REACH)]
     else:
         rows = np.arange(0, train.n_rows, -(-train.n_rows // MOST_EDGE_ROWS))
         moved = [
@@ -81,8 +79,8 @@ def dissent(predictions: Array, totals: Array, errors: Array) -> Array:
         predictions: `(n_laws, m, t)` predictions far out, in units of the targets' spread.
         totals: `(n_laws,)` scores; the best `N_LEADERS` whose predictions are all finite are the
             leaders.
-        errors: `(n_laws,)` root mean square error of each law on held-out rows, in the units of
-            the predictions.
+        errors: `(n_laws,)` root mean square error of each law on held-out rows, as a share of
+            the targets' spread there.
 
     Returns:
         `(n_laws,)` log(1 + distance to the leaders' median over the leaders' own spread and
@@ -95,7 +93,8 @@ def dissent(predictions: Array, totals: Array, errors: Array) -> Array:
         return np.zeros(len(predictions))
     with np.errstate(all="ignore"):
         centre = np.median(leaders, axis=0)
-        spread = np.median(np.abs(leaders - centre)) + ALLOWANCE * np.median(errors[leading])
+        allowed = DISSENT_ALLOWANCE * np.median(errors[leading])
+        spread = np.median(np.abs(leaders - centre)) + allowed
         distance = np.sqrt(np.mean((predictions - centre) ** 2, axis=(1, 2)))
         told = np.log1p(np.nan_to_num(distance, nan=np.inf) / (spread + TINY))
     return np.asarray(told if np.isfinite(told).any() else np.zeros(len(predictions)))

@@ -134,7 +134,7 @@ class Evaluator:
     @property
     def n_values(self) -> int:
         """Training targets of the task, as the price of a law's size takes them."""
-        return int(self.setting.task.train.Y.size)
+        return self.setting.task.train.n_values
 
     def evaluate(self, candidates: Sequence[Candidate], bar: float) -> list[Evaluation]:
         """Evaluate candidates: a first look, then all folds.

@@ -95,7 +95,8 @@ def make_folds(task: Task) -> list[Fold]:
             their logarithm.
 
     Returns:
-        Different folds, the smallest hold-out first.
+        Different folds. The first holds out the furthest rows as the test does; where folds are
+        peeled, the others come by what they hold out, the smallest first.
 
     Raises:
         TaskError: no fold leaves enough rows to fit and something to predict.
@@ -233,7 +234,8 @@ def _with_corners(task: Task, folds: list[Fold]) -> list[Fold]:
     if len(folds) <= LEAST_FOLDS:
         return folds
     found = _corners(task, folds[:-N_CORNERS], N_CORNERS)
-    return [*folds[: len(folds) - len(found)], *found]
+    rest = [*folds[1 : len(folds) - len(found)], *found]
+    return [folds[0], *sorted(rest, key=lambda f: len(f.held))]
 
 
 def _corners(task: Task, folds: Sequence[Fold], n: int) -> list[Fold]:

@@ -46,6 +46,11 @@ class Table:
         """Number of rows."""
         return int(self.X.shape[0])
 
+    @property
+    def n_values(self) -> int:
+        """Number of target values, all groups and targets together."""
+        return int(self.Y.size)
+
 
 def build_table(
     raw: RawTable, spec: TaskSpec, group_names: Sequence[str] = ()

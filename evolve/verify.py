@@ -119,7 +119,7 @@ def _check(
         return Check(index, size, elite.score, None, None, problem)
     law = elite.genome.law
     nmses, weights = zip(*((r.score.nmse, r.score.weight) for r in fitted), strict=True)
-    price = price_of(law.n_constants, complexity(law.root), setting.task.train.Y.size)
+    price = price_of(law.n_constants, complexity(law.root), setting.task.train.n_values)
     again = score(nmses, price, weights)
     again += physics_price([r.facts["against_physics"] for r in fitted])
     gap: float | str = 0.0

@@ -46,7 +46,7 @@ def _entry(task: Task, setup: Setup, index: int, proposal: Proposal) -> Entry:
         FoldScore(v.fold.name, len(v.fold.held), 1 - v.r2, v.r2, v.fold.weight) for v in views
     )
     size = candidate.law.n_constants, complexity(candidate.law.root)
-    price = price_of(*size, task.train.Y.size)
+    price = price_of(*size, task.train.n_values)
     good = all(fold.r2 == fold.r2 for fold in folds)
     evaluation = Evaluation(
         status="ok" if good else "not-finite",

@@ -101,7 +101,7 @@ def test_an_evaluation_scores_every_fold_and_the_size_of_the_law(evaluator: Eval
     size = POWER.law.n_constants, complexity(POWER.law.root)
     assert (told.n_constants, told.complexity) == size
     weights = [f.weight for f in told.folds]
-    price = price_of(*size, evaluator.setting.task.train.Y.size)
+    price = price_of(*size, evaluator.n_values)
     assert told.score == score([f.nmse for f in told.folds], price, weights)
     assert all(f.r2 == 1.0 - f.nmse for f in told.folds)
 

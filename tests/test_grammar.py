@@ -91,6 +91,13 @@ def test_the_order_in_which_an_interpreter_hashes_changes_no_proposal() -> None:
     assert elsewhere.stdout.split() == [p.key for p in proposals(LOGS, 20)]
 
 
+def test_a_single_small_elite_goes_on_giving_new_proposals() -> None:
+    space = SPACES["one log"]
+    law = Law(call("add", const(0), call("mul", const(1), space.variables()[0])), 2)
+    archive = archive_of([Candidate(law, Recipe())])
+    assert len({p.key for p in proposals(space, 100, archive)}) == 100
+
+
 def test_an_archive_without_elites_gives_no_proposal() -> None:
     failures = Archive()
     failures.tell([entry_of(0, random_candidates(LOGS, 1)[0], None), entry_of(1, None, -1.0)])

@@ -65,11 +65,13 @@ def propose(
         name = names[int(rng.choice(len(names), p=weights))]
         child = OPERATORS[name](parent.genome, other.genome, space, rng)
         # Where all near a few small elites has been seen, what is new lies further off.
-        for _ in range(attempt // FURTHER_AFTER + (rng.random() < TWICE)):
-            if child is not None:
-                extra = OPERATORS[names[int(rng.choice(len(names), p=weights))]]
-                child = extra(renumbered(child), other.genome, space, rng) or child
-        finished = None if child is None else finish(child, space)
+        more = attempt // FURTHER_AFTER + (rng.random() < TWICE)
+        if child is None:
+            continue
+        for _ in range(more):
+            extra = OPERATORS[names[int(rng.choice(len(names), p=weights))]]
+            child = extra(renumbered(child), other.genome, space, rng) or child
+        finished = finish(child, space)
         if finished is None:
             continue
         mark = key(finished.law, finished.recipe)
