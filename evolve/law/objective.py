@@ -179,19 +179,17 @@ def _weigh_rows(r: Array, w: Array, loss: int, width: float, pull: Array, bend: 
 
 def _normal_loops(g: Array, rows: Ints, desk: Desk) -> None:
     """Fill `h` = J diag(bend) J^T and `grad` = J pull; J is the rows `rows` of `g`."""
-    pull, bend, h = desk.pull, desk.bend, desk.h
+    pull, bend, h, jac, grad = desk.pull, desk.bend, desk.h, desk.jac, desk.grad
     for k in range(rows.shape[0]):
-        jk, weighted = g[rows[k]], desk.jac[k]
-        total = 0.0
+        row, total = rows[k], 0.0
         for i in range(pull.shape[0]):
-            weighted[i] = jk[i] * bend[i]
-            total += jk[i] * pull[i]
-        desk.grad[k] = total
+            jac[k, i] = g[row, i] * bend[i]
+            total += g[row, i] * pull[i]
+        grad[k] = total
         for m in range(k + 1):
-            jm = g[rows[m]]
-            total = 0.0
+            other, total = rows[m], 0.0
             for i in range(pull.shape[0]):
-                total += weighted[i] * jm[i]
+                total += jac[k, i] * g[other, i]
             h[k, m] = total
             h[m, k] = total
 
@@ -206,9 +204,8 @@ def _normal_matmul(g: Array, rows: Ints, desk: Desk) -> None:
 def _fill_loops(v: Array, first: int, c: Array) -> None:
     """Write constants into their rows."""
     for k in range(c.shape[0]):
-        row = v[first + k]
-        for i in range(row.shape[0]):
-            row[i] = c[k]
+        for i in range(v.shape[1]):
+            v[first + k, i] = c[k]
 
 
 def _fill_rows(v: Array, first: int, c: Array) -> None:

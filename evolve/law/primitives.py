@@ -4,6 +4,7 @@ Operations are numbered in groups, so that each group is one short function. A t
 forwards with `FORWARD` operations, ``out = f(a, b)``, and backwards with `BACKWARD` ones,
 ``out = f(go, x, y)``, where `go` is the derivative of the law by a step and `x` and `y` are
 values. Each fills one row, so nothing is cleared beforehand and constant-free parts are skipped.
+Compiled loops take rows by number: making a view of one costs as much as a dozen values do.
 """
 
 from __future__ import annotations
@@ -40,203 +41,203 @@ BACK = {name: code for code, name in enumerate(BACKWARD)}
 
 
 @jit
-def _arithmetic(op: int, a: Array, b: Array, out: Array) -> None:
+def _arithmetic(op: int, v: Array, a: int, b: int, out: int) -> None:
     if op == 0:
-        for r in range(out.shape[0]):
-            out[r] = a[r] + b[r]
+        for r in range(v.shape[1]):
+            v[out, r] = v[a, r] + v[b, r]
     elif op == 1:
-        for r in range(out.shape[0]):
-            out[r] = a[r] - b[r]
+        for r in range(v.shape[1]):
+            v[out, r] = v[a, r] - v[b, r]
     elif op == 2:
-        for r in range(out.shape[0]):
-            out[r] = a[r] * b[r]
+        for r in range(v.shape[1]):
+            v[out, r] = v[a, r] * v[b, r]
     else:
-        for r in range(out.shape[0]):
-            out[r] = a[r] / b[r]
+        for r in range(v.shape[1]):
+            v[out, r] = v[a, r] / v[b, r]
 
 
 @jit
-def _comparing(op: int, a: Array, b: Array, out: Array) -> None:
+def _comparing(op: int, v: Array, a: int, b: int, out: int) -> None:
     if op == 4:
-        for r in range(out.shape[0]):
-            out[r] = -a[r]
+        for r in range(v.shape[1]):
+            v[out, r] = -v[a, r]
     elif op == 5:
-        for r in range(out.shape[0]):
-            out[r] = a[r] * a[r]
+        for r in range(v.shape[1]):
+            v[out, r] = v[a, r] * v[a, r]
     elif op == 6:
-        for r in range(out.shape[0]):
-            out[r] = a[r] if not a[r] < b[r] else b[r]
+        for r in range(v.shape[1]):
+            v[out, r] = v[a, r] if not v[a, r] < v[b, r] else v[b, r]
     else:
-        for r in range(out.shape[0]):
-            out[r] = a[r] if not a[r] > b[r] else b[r]
+        for r in range(v.shape[1]):
+            v[out, r] = v[a, r] if not v[a, r] > v[b, r] else v[b, r]
 
 
 @jit
-def _powers(op: int, a: Array, b: Array, out: Array) -> None:
+def _powers(op: int, v: Array, a: int, b: int, out: int) -> None:
     if op == 8:
-        for r in range(out.shape[0]):
-            out[r] = elementary.exp(a[r])
+        for r in range(v.shape[1]):
+            v[out, r] = elementary.exp(v[a, r])
     elif op == 9:
-        for r in range(out.shape[0]):
-            out[r] = elementary.exp(a[r] * b[r])
+        for r in range(v.shape[1]):
+            v[out, r] = elementary.exp(v[a, r] * v[b, r])
     elif op == 10:
-        for r in range(out.shape[0]):
-            out[r] = elementary.log(a[r])
+        for r in range(v.shape[1]):
+            v[out, r] = elementary.log(v[a, r])
     else:
-        for r in range(out.shape[0]):
-            out[r] = elementary.log1p(a[r])
+        for r in range(v.shape[1]):
+            v[out, r] = elementary.log1p(v[a, r])
 
 
 @jit
-def _shapes(op: int, a: Array, b: Array, out: Array) -> None:
+def _shapes(op: int, v: Array, a: int, b: int, out: int) -> None:
     if op == 12:
-        for r in range(out.shape[0]):
-            out[r] = math.sqrt(a[r])
+        for r in range(v.shape[1]):
+            v[out, r] = math.sqrt(v[a, r])
     elif op == 13:
-        for r in range(out.shape[0]):
-            out[r] = abs(a[r])
+        for r in range(v.shape[1]):
+            v[out, r] = abs(v[a, r])
     elif op == 14:
-        for r in range(out.shape[0]):
-            out[r] = elementary.tanh(a[r])
+        for r in range(v.shape[1]):
+            v[out, r] = elementary.tanh(v[a, r])
     else:
-        for r in range(out.shape[0]):
-            out[r] = elementary.expm1(a[r])
+        for r in range(v.shape[1]):
+            v[out, r] = elementary.expm1(v[a, r])
 
 
 @jit
-def _rare(op: int, a: Array, b: Array, out: Array) -> None:
+def _rare(op: int, v: Array, a: int, b: int, out: int) -> None:
     if op == 17:
-        for r in range(out.shape[0]):
-            gap = a[r] - b[r]
-            top = a[r] if gap > 0.0 else b[r]
-            out[r] = top + elementary.log1p(elementary.exp(-abs(gap)))
+        for r in range(v.shape[1]):
+            gap = v[a, r] - v[b, r]
+            top = v[a, r] if gap > 0.0 else v[b, r]
+            v[out, r] = top + elementary.log1p(elementary.exp(-abs(gap)))
     else:
-        for r in range(out.shape[0]):
+        for r in range(v.shape[1]):
             if op == 16:
-                out[r] = a[r] ** b[r]
+                v[out, r] = v[a, r] ** v[b, r]
             elif op == 18:
-                out[r] = math.sin(a[r])
+                v[out, r] = math.sin(v[a, r])
             elif op == 19:
-                out[r] = math.cos(a[r])
+                v[out, r] = math.cos(v[a, r])
             else:
-                out[r] = math.atan(a[r])
+                v[out, r] = math.atan(v[a, r])
 
 
 def forward_loops(steps: Ints, base: int, v: Array) -> None:
     """Run a tape: fill the step slots of `v`, `(n_slots, n)`, from the slots before `base`."""
     for i in range(steps.shape[0]):
-        op, a, b = steps[i, 0], v[steps[i, 1]], v[steps[i, 2]]
-        out = v[base + i]
+        op, a, b = steps[i, 0], steps[i, 1], steps[i, 2]
+        out = base + i
         if op < 4:
-            _arithmetic(op, a, b, out)
+            _arithmetic(op, v, a, b, out)
         elif op < 8:
-            _comparing(op, a, b, out)
+            _comparing(op, v, a, b, out)
         elif op < 12:
-            _powers(op, a, b, out)
+            _powers(op, v, a, b, out)
         elif op < 16:
-            _shapes(op, a, b, out)
+            _shapes(op, v, a, b, out)
         else:
-            _rare(op, a, b, out)
+            _rare(op, v, a, b, out)
 
 
 @jit
-def _back_arithmetic(op: int, go: Array, x: Array, out: Array) -> None:
+def _back_arithmetic(op: int, v: Array, g: Array, go: int, x: int, out: int) -> None:
     if op == 0:
-        for r in range(out.shape[0]):
-            out[r] = go[r] * x[r]
+        for r in range(v.shape[1]):
+            g[out, r] = g[go, r] * v[x, r]
     elif op == 1:
-        for r in range(out.shape[0]):
-            out[r] = go[r] / x[r]
+        for r in range(v.shape[1]):
+            g[out, r] = g[go, r] / v[x, r]
     elif op == 2:
-        for r in range(out.shape[0]):
-            out[r] = -go[r]
+        for r in range(v.shape[1]):
+            g[out, r] = -g[go, r]
     elif op == 3:
-        for r in range(out.shape[0]):
-            out[r] = out[r] + go[r]
+        for r in range(v.shape[1]):
+            g[out, r] = g[out, r] + g[go, r]
     else:
-        for r in range(out.shape[0]):
-            out[r] = go[r]
+        for r in range(v.shape[1]):
+            g[out, r] = g[go, r]
 
 
 @jit
-def _back_common(op: int, go: Array, x: Array, y: Array, out: Array) -> None:
+def _back_common(op: int, v: Array, g: Array, go: int, x: int, y: int, out: int) -> None:
     if op == 5:
-        for r in range(out.shape[0]):
-            out[r] = -go[r] * y[r] / x[r]
+        for r in range(v.shape[1]):
+            g[out, r] = -g[go, r] * v[y, r] / v[x, r]
     elif op == 6:
-        for r in range(out.shape[0]):
-            out[r] = 2.0 * go[r] * x[r]
+        for r in range(v.shape[1]):
+            g[out, r] = 2.0 * g[go, r] * v[x, r]
     elif op == 7:
-        for r in range(out.shape[0]):
-            out[r] = 0.5 * go[r] / x[r]
+        for r in range(v.shape[1]):
+            g[out, r] = 0.5 * g[go, r] / v[x, r]
     else:
-        for r in range(out.shape[0]):
-            out[r] = go[r] * (1.0 - x[r] * x[r])
+        for r in range(v.shape[1]):
+            g[out, r] = g[go, r] * (1.0 - v[x, r] * v[x, r])
 
 
 @jit
-def _back_shapes(op: int, go: Array, x: Array, y: Array, out: Array) -> None:
+def _back_shapes(op: int, v: Array, g: Array, go: int, x: int, y: int, out: int) -> None:
     if op == 9:
-        for r in range(out.shape[0]):
-            out[r] = go[r] * x[r] * y[r] if x[r] != 0.0 else 0.0
+        for r in range(v.shape[1]):
+            g[out, r] = g[go, r] * v[x, r] * v[y, r] if v[x, r] != 0.0 else 0.0
     elif op == 10:
-        for r in range(out.shape[0]):
-            out[r] = go[r] if x[r] > 0.0 else (-go[r] if x[r] < 0.0 else 0.0)
+        for r in range(v.shape[1]):
+            g[out, r] = g[go, r] if v[x, r] > 0.0 else (-g[go, r] if v[x, r] < 0.0 else 0.0)
     elif op == 11:
-        for r in range(out.shape[0]):
-            out[r] = go[r] / (1.0 + x[r])
+        for r in range(v.shape[1]):
+            g[out, r] = g[go, r] / (1.0 + v[x, r])
     else:
-        for r in range(out.shape[0]):
-            out[r] = go[r] * (1.0 + x[r])
+        for r in range(v.shape[1]):
+            g[out, r] = g[go, r] * (1.0 + v[x, r])
 
 
 @jit
-def _back_rare(op: int, go: Array, x: Array, y: Array, out: Array) -> None:
+def _back_rare(op: int, v: Array, g: Array, go: int, x: int, y: int, out: int) -> None:
     if op == 13:
-        for r in range(out.shape[0]):
-            out[r] = go[r] * y[r] * x[r] ** (y[r] - 1.0)
+        for r in range(v.shape[1]):
+            g[out, r] = g[go, r] * v[y, r] * v[x, r] ** (v[y, r] - 1.0)
     elif op == 14:
-        for r in range(out.shape[0]):
-            out[r] = go[r] * y[r] * math.log(x[r]) if x[r] > 0.0 else 0.0
+        for r in range(v.shape[1]):
+            g[out, r] = g[go, r] * v[y, r] * math.log(v[x, r]) if v[x, r] > 0.0 else 0.0
     elif op == 15:
-        for r in range(out.shape[0]):
-            out[r] = go[r] * elementary.exp(x[r] - y[r])
+        for r in range(v.shape[1]):
+            g[out, r] = g[go, r] * elementary.exp(v[x, r] - v[y, r])
     else:
-        for r in range(out.shape[0]):
-            out[r] = go[r] / (1.0 + x[r] * x[r])
+        for r in range(v.shape[1]):
+            g[out, r] = g[go, r] / (1.0 + v[x, r] * v[x, r])
 
 
 @jit
-def _back_choice(op: int, go: Array, x: Array, y: Array, out: Array) -> None:
+def _back_choice(op: int, v: Array, g: Array, go: int, x: int, y: int, out: int) -> None:
     if op == 17:
-        for r in range(out.shape[0]):
-            out[r] = go[r] if x[r] >= y[r] else 0.0
+        for r in range(v.shape[1]):
+            g[out, r] = g[go, r] if v[x, r] >= v[y, r] else 0.0
     elif op == 18:
-        for r in range(out.shape[0]):
-            out[r] = 0.0 if x[r] >= y[r] else go[r]
+        for r in range(v.shape[1]):
+            g[out, r] = 0.0 if v[x, r] >= v[y, r] else g[go, r]
     elif op == 19:
-        for r in range(out.shape[0]):
-            out[r] = go[r] * math.cos(x[r])
+        for r in range(v.shape[1]):
+            g[out, r] = g[go, r] * math.cos(v[x, r])
     else:
-        for r in range(out.shape[0]):
-            out[r] = -go[r] * math.sin(x[r])
+        for r in range(v.shape[1]):
+            g[out, r] = -g[go, r] * math.sin(v[x, r])
 
 
 def backward_loops(back: Ints, v: Array, g: Array) -> None:
     """Reverse sweep over `back`: operation, row of `go`, slots x and y, row to fill."""
     for i in range(back.shape[0]):
         op = back[i, 0]
-        go, x, y, out = g[back[i, 1]], v[back[i, 2]], v[back[i, 3]], g[back[i, 4]]
+        go, x, y, out = back[i, 1], back[i, 2], back[i, 3], back[i, 4]
         if op < 5:
-            _back_arithmetic(op, go, x, out)
+            _back_arithmetic(op, v, g, go, x, out)
         elif op < 9:
-            _back_common(op, go, x, y, out)
+            _back_common(op, v, g, go, x, y, out)
         elif op < 13:
-            _back_shapes(op, go, x, y, out)
+            _back_shapes(op, v, g, go, x, y, out)
         elif op < 17:
-            _back_rare(op, go, x, y, out)
+            _back_rare(op, v, g, go, x, y, out)
         else:
-            _back_choice(op, go, x, y, out)
+            _back_choice(op, v, g, go, x, y, out)
 
 
 def forward_rows(steps: Ints, base: int, v: Array) -> None:
