@@ -137,7 +137,7 @@ def space_of(task: Task) -> Space:
         rolled=task.spec.own,
         positive=bool((task.train.Y > 0).all()),
         pooled=task.n_groups >= 3,
-        has_axes=bool(task.spec.folds.axes),
+        axes=tuple(task.feature_names.index(a) for a in task.spec.folds.axes),
     )
 
 

@@ -22,7 +22,7 @@ from evolve.task import Table, Task
 SPACES = {
     "three logs": Space((1e9, 1e3, 1.0), (True, True, True), max_constants=8, pooled=True),
     "a log and two as they are": Space((10.0, 1.0, 2.0), (True, False, False), 9, positive=False),
-    "own features": Space((1.0,) * 3, (False,) * 3, 7, rolled=True, pooled=True, has_axes=False),
+    "own features": Space((1.0,) * 3, (False,) * 3, 7, rolled=True, pooled=True, axes=()),
     "one log": Space((100.0,), (True,), 4),
     "one as it is": Space((1.0,), (False,), 5, positive=False),
 }

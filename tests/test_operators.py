@@ -29,7 +29,7 @@ from evolve.operators.structure import join_link, split_link, sum_of, terms_of
 from evolve.operators.terms import TERMS, fresh, total
 from evolve.proposers.grammar import allowed_recipe, finish
 
-N_PARENTS = 3
+N_PARENTS = 8
 
 
 def parents_of(space: Space) -> list[Candidate]:
@@ -72,7 +72,7 @@ def assert_evaluates(law: Law, space: Space) -> None:
 def assert_prints_and_traces_back(candidate: Candidate, space: Space) -> None:
     law, names = candidate.law, [f"x{j}" for j in range(len(space.units))]
     targets = [f"y{t}" for t in range(n_targets(space))]
-    axes = (0,) if space.has_axes else ()
+    axes = (0,) if space.axes else ()
     text = print_program(law, candidate.recipe, names, targets, units=space.units, axes=axes)
     traced = trace_law(text, len(names), len(targets))
     assert canonical(traced.root) == canonical(law.root)

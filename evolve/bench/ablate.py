@@ -28,7 +28,7 @@ def without_priors(setup: Setup) -> Setup:
 
 def without_weights(setup: Setup) -> Setup:
     """Without row weights that favour the far end of the axes."""
-    return _in_space(setup, replace(setup.space, has_axes=False))
+    return _in_space(setup, replace(setup.space, axes=()))
 
 
 def in_sample(setup: Setup) -> Setup:

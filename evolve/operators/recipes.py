@@ -24,7 +24,7 @@ def random_recipe(space: Space, rng: np.random.Generator) -> Recipe:
         residual="log" if space.positive and rng.random() < 0.6 else "linear",
         loss=loss,
         width=float(rng.choice(WIDTHS)) if loss != "l2" else Recipe().width,
-        far=float(rng.choice(FARS)) if space.has_axes else 0.0,
+        far=float(rng.choice(FARS)) if space.axes else 0.0,
         ridge=float(rng.choice(RIDGES)),
         pool=float(rng.choice(POOLS)) if space.pooled else 0.0,
         share=str(rng.choice(SHARED)) if space.pooled else "none",

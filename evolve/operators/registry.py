@@ -22,7 +22,8 @@ class Space:
         rolled: Targets see their own feature first (`Law.rolled`).
         positive: All targets are positive, so residuals may be logarithmic.
         pooled: There are enough groups to learn priors across them.
-        has_axes: The task extrapolates, so rows may be weighed towards the far end.
+        axes: Features along which the task extrapolates, so that rows may be weighed towards the
+            far end; none where it does not.
         robust: Losses other than least squares are allowed.
     """
 
@@ -32,7 +33,7 @@ class Space:
     rolled: bool = False
     positive: bool = True
     pooled: bool = False
-    has_axes: bool = True
+    axes: tuple[int, ...] = (0,)
     robust: bool = True
 
     def variable(self, index: int) -> Node:

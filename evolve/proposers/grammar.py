@@ -149,7 +149,7 @@ def allowed_recipe(recipe: Recipe, space: Space) -> Recipe:
     return replace(
         recipe,
         residual=recipe.residual if space.positive else "linear",
-        far=recipe.far if space.has_axes else 0.0,
+        far=recipe.far if space.axes else 0.0,
         pool=recipe.pool if space.pooled else 0.0,
         share=recipe.share if space.pooled else "none",
         loss=recipe.loss if space.robust else "l2",

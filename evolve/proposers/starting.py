@@ -14,6 +14,7 @@ from evolve.law.recipe import Recipe
 from evolve.operators import OPERATORS, Space
 from evolve.operators.recipes import random_recipe
 from evolve.operators.terms import fresh, linear, times, total
+from evolve.proposers.forms import published_forms
 from evolve.proposers.grammar import Proposal, finish
 
 FILLING = 2**31
@@ -36,7 +37,8 @@ def generic_laws(space: Space) -> dict[str, Node]:
 
     Returns:
         Trees by name: sums and products of powers, linear and quadratic forms, late and bounded
-        ones; lines and powers of one feature where the task allows fewer than three constants.
+        ones, `published_forms`; lines and powers of one feature where the task allows fewer than
+        three constants.
     """
     v, new = space.variables(), fresh()
     laws = _laws_of_all(space, v, new)
@@ -47,7 +49,7 @@ def generic_laws(space: Space) -> dict[str, Node]:
             laws[f"line in {i}"] = total([next(new), times(next(new), x)])
             laws[f"power of {i} alone"] = _power(x, new)
             laws[f"share of {i}"] = times(next(new), x)
-    return laws
+    return laws | published_forms(space)
 
 
 def _power(variable: Node, new: Iterator[Node]) -> Node:

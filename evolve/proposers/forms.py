@@ -1,0 +1,116 @@
+"""Turns a space into the forms that papers have found runs to follow, over any features.
+
+They stand beside the generic laws of `starting` among the first candidates of every run, whatever
+the task; a task's own literature laws are its seed files.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import reduce
+
+from evolve.law.graph import Node, call, num
+from evolve.operators import Space
+from evolve.operators.terms import fresh, linear, times, total
+
+MOST_PAIRED = 4
+
+
+def published_forms(space: Space) -> dict[str, Node]:
+    """Forms of the literature over the features of a task.
+
+    Args:
+        space: What the task allows.
+
+    Returns:
+        Trees by name.
+    """
+    v, new = space.variables(), fresh()
+    forms: dict[str, Node] = {}
+    for i in space.axes or range(len(v)):
+        if space.logarithmic[i]:
+            curves = _curves(space.variable(i), new)
+            forms |= {f"{name} of {i}": root for name, root in curves.items()}
+    if len(v) > 1:
+        forms |= _joint_forms(v, new) | _multiplied(space, v, new) | _valleys(space, v, new)
+    if space.rolled and len(v) > 1:
+        own = times(next(new), call("pow", space.variable(0), next(new)))
+        forms["own power and linear others"] = total([next(new), own, linear(v[1:], new)])
+    return forms
+
+
+def _power(variable: Node, new: Iterator[Node]) -> Node:
+    return call("exp", call("add", next(new), times(next(new), variable)))
+
+
+def _raised(exponents: list[Node], new: Iterator[Node]) -> Node:
+    """(exp(e) + exp(f) + …)^c."""
+    return call("exp", times(next(new), reduce(lambda a, b: call("logaddexp", a, b), exponents)))
+
+
+def _joint_forms(v: list[Node], new: Iterator[Node]) -> dict[str, Node]:
+    """Forms in which all features act on one another."""
+    powers = [_power(x, new) for x in v]
+    joint = call("exp", call("add", next(new), linear(v, new)))
+    plane = call("add", next(new), linear(v, new))
+    products = [times(next(new), times(a, b)) for i, a in enumerate(v) for b in v[:i]]
+    bilinear = total([plane, *products])
+    # Kaplan et al. 2020 (equation 1.5): a power of a sum of powers.
+    exponents = [call("add", next(new), times(next(new), x)) for x in v]
+    raised = _raised(exponents, new)
+    forms = {"power of a sum": raised, "power of a sum and floor": total([next(new), raised])}
+    for i, x in enumerate(v[:MOST_PAIRED]):
+        inverse = call("sub", next(new), x)
+        rest = [e for j, e in enumerate(exponents) if j != i]
+        forms[f"power of a sum, {i} inverse"] = _raised([*rest, inverse], new)
+    return forms | {
+        # Clark et al. 2022 (equation 7); slopes that change with the other features.
+        "bilinear": bilinear,
+        "exp of bilinear": call("exp", bilinear),
+        "exp of bilinear and floor": total([next(new), call("exp", bilinear)]),
+        # Powers of each and one of all, as where features interact (Farseer, Li et al. 2025).
+        "sum of powers and product": total([next(new), *powers, joint]),
+    }
+
+
+def _curves(raw: Node, new: Iterator[Node]) -> dict[str, Node]:
+    """Curves of one feature, after Domhan et al. 2015 and Viering & Loog 2022."""
+    x = call("log", raw)
+    shifted = call("log", call("add", raw, call("exp", next(new))))
+    bend = call("logaddexp", num(0.0), times(next(new), call("sub", x, next(new))))
+    slow = call("exp", call("neg", _power(x, new)))
+    late = call("add", next(new), times(next(new), shifted))
+    broken = total([next(new), times(next(new), x), times(next(new), bend)])
+    return {
+        "late power": total([next(new), call("exp", late)]),
+        "stretched exponential": total([next(new), times(next(new), slow)]),
+        # Caballero et al. 2022, one break.
+        "broken power": total([next(new), call("exp", broken)]),
+    }
+
+
+def _valleys(space: Space, v: list[Node], new: Iterator[Node]) -> dict[str, Node]:
+    """Step law (Li et al. 2025): other features have an optimum that moves with the axes."""
+    axes = [v[j] for j in space.axes]
+    others = [x for j, x in enumerate(v) if j not in space.axes]
+    if not axes or not others:
+        return {}
+    parts = [next(new), *(_power(x, new) for x in axes)]
+    for x in others:
+        inside = call("sub", call("sub", x, next(new)), linear(axes, new))
+        parts.append(times(next(new), call("square", inside)))
+    return {"valleys": total(parts)}
+
+
+def _multiplied(space: Space, v: list[Node], new: Iterator[Node]) -> dict[str, Node]:
+    """Parallel scaling (Chen et al. 2025): other features multiply a scale."""
+    forms = {}
+    for i, x in enumerate(v[:MOST_PAIRED]):
+        if space.logarithmic[i]:
+            others = [y for j, y in enumerate(v) if j != i]
+            more = [call("log", call("add", num(1.0), times(next(new), y))) for y in others]
+            slope = times(next(new), total([x, *more]))
+            forms[f"{i} multiplied"] = total(
+                [next(new), call("exp", call("add", next(new), slope))]
+            )
+    return forms
