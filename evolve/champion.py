@@ -26,7 +26,6 @@ from evolve.record import Entry, Evaluation, FoldScore
 from evolve.scoring import r2
 from evolve.selection import (
     DISSENT_PRICE,
-    ESTABLISHED_DISCOUNT,
     MOST_DISSENT,
     MOST_WORSE,
     SHARE_OF_ERROR,
@@ -92,9 +91,8 @@ class Fitted:
     def size_cost(self) -> float:
         """The price of its size; less for a law that the literature has or that fits any table."""
         law = self.candidate.law
-        discount = ESTABLISHED_DISCOUNT if self.established else 0.0
-        price = price_of(law.n_constants, complexity(law.root), self.predictions.size)
-        return price - discount
+        size, n_values = complexity(law.root), self.predictions.size
+        return price_of(law.n_constants, size, n_values, established=self.established)
 
     @property
     def cost(self) -> float:

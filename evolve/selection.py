@@ -76,7 +76,9 @@ def physics_price(shares: Sequence[float]) -> float:
     return PHYSICS_PRICE * float(np.mean(shares)) if len(shares) else 0.0
 
 
-def price_of(n_constants: int, complexity: float, n_values: int) -> float:
+def price_of(
+    n_constants: int, complexity: float, n_values: int, *, established: bool = False
+) -> float:
     """What the size of a law adds to its score.
 
     Among thousands of forms, some fit by chance, the larger ones more of them and the better the
@@ -87,8 +89,13 @@ def price_of(n_constants: int, complexity: float, n_values: int) -> float:
         n_constants: Constants for each group and target.
         complexity: Size of the law weighted by how exotic its operations are.
         n_values: Training targets of the task, all groups and targets together.
+        established: The form was known before the search. It was not picked from thousands, so
+            it owes nothing for chance and has a small advantage.
     """
-    return CONSTANT_PRICE * n_constants + (EXOTIC_PRICE + CHANCE_PRICE / n_values) * complexity
+    price = CONSTANT_PRICE * n_constants + EXOTIC_PRICE * complexity
+    if established:
+        return price - ESTABLISHED_DISCOUNT
+    return price + CHANCE_PRICE / n_values * complexity
 
 
 def first_look_passes(nmse: float, price: float, bar: float) -> bool:

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from evolve.selection import (
     CONSTANT_PRICE,
+    ESTABLISHED_DISCOUNT,
     FIRST_LOOK_MARGIN,
     PHYSICS_PRICE,
     first_look_passes,
@@ -94,3 +95,13 @@ def test_a_first_look_passes_within_the_margin_of_the_bar_only() -> None:
     assert first_look_passes(0.01, 0.1, bar)
     assert first_look_passes(0.01 * math.exp(0.9 * FIRST_LOOK_MARGIN), 0.1, bar)
     assert not first_look_passes(0.01 * math.exp(1.1 * FIRST_LOOK_MARGIN), 0.1, bar)
+
+
+@settings(max_examples=30)
+@given(st.integers(0, 30), st.floats(0.0, 90.0), st.integers(4, 5000))
+def test_a_law_that_was_known_before_pays_no_less_on_a_large_table_than_on_a_small_one(
+    n_constants: int, complexity: float, n_values: int
+) -> None:
+    known = price_of(n_constants, complexity, n_values, established=True)
+    assert known == price_of(n_constants, complexity, 10**6, established=True)
+    assert known <= price_of(n_constants, complexity, n_values) - ESTABLISHED_DISCOUNT
