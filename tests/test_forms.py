@@ -1,0 +1,63 @@
+"""Forms of the literature come out over any features as the papers write them."""
+
+from __future__ import annotations
+
+import pytest
+from small_tasks import SPACES
+
+from evolve.bench.families import FAMILIES
+from evolve.bench.synthetic import make_case
+from evolve.law.canonical import simplify
+from evolve.law.graph import Law, features_of, renumber, walk
+from evolve.law.symbolic import same_form
+from evolve.operators import Space
+from evolve.proposers.forms import published_forms
+from evolve.start import space_of
+
+PAPERS = {
+    "kaplan": "power of a sum, 1 inverse",
+    "valley": "valleys",
+    "batch valley": "valleys",
+    "experts": "exp of bilinear",
+    "parallel": "0 multiplied",
+    "broken power": "broken power of 0",
+    "mixture": "own power and linear others",
+}
+
+
+@pytest.mark.parametrize(("family", "name"), PAPERS.items(), ids=list(PAPERS))
+def test_a_form_is_the_law_of_its_paper(family: str, name: str) -> None:
+    task, _ = make_case(FAMILIES[family], 0.001, 0)
+    root, n_constants = renumber(published_forms(space_of(task))[name])
+    law = simplify(Law(root, n_constants, task.spec.own))
+    assert same_form(simplify(FAMILIES[family].law), law, len(task.feature_names))
+
+
+@pytest.mark.parametrize("space", SPACES.values(), ids=list(SPACES))
+def test_every_constant_of_a_form_stands_once_in_it(space: Space) -> None:
+    for root in published_forms(space).values():
+        constants = [n.index for n in walk(root) if n.op == "const"]
+        assert len(constants) == len(set(constants))
+        assert features_of(root)
+
+
+def test_curves_are_of_the_axes_where_a_task_has_some() -> None:
+    space = Space((1.0, 1.0, 1.0), (True, True, True), 20, axes=(2,))
+    curves = [name for name in published_forms(space) if name.startswith("late power")]
+    assert curves == ["late power of 2"]
+
+
+def test_without_axes_no_feature_has_a_valley_and_every_one_has_curves() -> None:
+    names = published_forms(Space((1.0, 1.0), (True, True), 20, axes=()))
+    assert "valleys" not in names
+    assert {"late power of 0", "late power of 1"} <= set(names)
+
+
+def test_a_feature_that_acts_as_it_is_has_no_power_curve() -> None:
+    assert published_forms(Space((1.0,), (False,), 20)) == {}
+
+
+def test_many_features_give_no_more_pairs_than_are_useful() -> None:
+    n = 12
+    forms = published_forms(Space((1.0,) * n, (True,) * n, 99, axes=(0,)))
+    assert len(forms) < 2 * n
