@@ -14,8 +14,9 @@ from evolve.law.graph import Law, Node, features_of, renumber, size, walk
 from evolve.law.recipe import Recipe
 from evolve.operators import OPERATORS, Candidate, Space
 
-ATTEMPTS = 40
+ATTEMPTS = 400
 FURTHER_AFTER = 8
+FURTHEST = 5
 LARGEST = 50
 LARGEST_PER_CONSTANT = 10
 GREED = 0.12
@@ -54,18 +55,21 @@ def propose(
     Returns:
         The proposal, or None if there is no elite or no attempt gave an allowed, unseen one.
     """
-    known = archive.elites() if evolving else archive.starters
-    elites = [e for e in known if e.candidate is not None]
+    first = [e for e in archive.starters if e.candidate is not None]
+    elites = [e for e in archive.elites() if e.candidate is not None] if evolving else first
     if not elites:
         return None
     names, weights = operator_weights(archive)
     greed = 1.0 if archive.size - archive.last_best > RESTART_AFTER else GREED
     for attempt in range(ATTEMPTS):
-        parent, other = pick(elites, rng, greed), pick(elites, rng, 1.0)
+        # Where all near a few small elites has been seen, what is new lies further off, or near
+        # the laws that the run began with.
+        further = attempt // FURTHER_AFTER % FURTHEST
+        parents = first if further % 2 else elites
+        parent, other = pick(parents, rng, greed), pick(elites, rng, 1.0)
         name = names[int(rng.choice(len(names), p=weights))]
         child = OPERATORS[name](parent.genome, other.genome, space, rng)
-        # Where all near a few small elites has been seen, what is new lies further off.
-        more = attempt // FURTHER_AFTER + (rng.random() < TWICE)
+        more = further + (rng.random() < TWICE)
         if child is None:
             continue
         for _ in range(more):
