@@ -22,7 +22,7 @@ from evolve.law.candidate import Candidate
 from evolve.law.canonical import complexity, key
 from evolve.law.graph import Array
 from evolve.operators import OPERATORS
-from evolve.record import Entry, Evaluation, FoldScore
+from evolve.record import INHERITED, Entry, Evaluation, FoldScore
 from evolve.scoring import r2
 from evolve.selection import (
     DISSENT_PRICE,
@@ -177,10 +177,15 @@ def _with_dissent(task: Task, fitted: Sequence[Fitted]) -> list[Fitted]:
 
 
 def established_laws(archive: Archive) -> dict[str, Elite]:
-    """The laws that a run began with, by canonical form, each as its best starting candidate."""
+    """The laws that a run began with, by canonical form, each as its best starting candidate.
+
+    Elites that it has of an earlier run were picked from thousands there.
+    """
     best: dict[str, Elite] = {}
     for elite in archive.starters:
-        if elite.candidate is not None and elite.entry.operator not in OPERATORS:
+        name = elite.entry.operator
+        searched = name in OPERATORS or name.startswith(INHERITED)
+        if elite.candidate is not None and not searched:
             form = key(elite.candidate.law)
             if form not in best or elite.score < best[form].score:
                 best[form] = elite

@@ -10,6 +10,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+INHERITED = "elite of "  # what the operator of an earlier run's elite begins with
+
 
 def program_id(text: str) -> str:
     """First 16 hex digits of the SHA-256 of a program's text."""

@@ -29,7 +29,6 @@ SIDEWAYS_SHARES = (0.08, 0.16, 0.28, 0.4, 0.45, 0.5, 0.55, 0.6, 0.65)
 OTHER_K = (4, 7)
 LEAST_FOLDS = 3
 N_CORNERS = 2
-JUDGE_CORNERS = 2
 MIN_HELD_ROWS = 3
 LEAST_ROWS = MIN_FIT_ROWS + 2  # two of which plain folds can hold out
 
@@ -175,7 +174,7 @@ def make_judges(task: Task) -> list[Fold]:
     known = make_folds(task)
     deep = _peeled(task, JUDGE_SHARES)
     others = [fold for fold in deep if not _is_among(fold, known)]
-    others += _corners(task, [*known, *others], JUDGE_CORNERS)
+    others += _corners(task, [*known, *others], N_CORNERS)
     if len(others) < LEAST_FOLDS:
         jumps = [
             _weighed(task, Fold(f"{near.name} after a jump", far.fit, near.held, far.unjudged))

@@ -34,6 +34,7 @@ from evolve.law.graph import Law, call, const, evaluate, feat
 from evolve.law.recipe import Recipe
 from evolve.operators import Candidate
 from evolve.proposers.grammar import Proposal
+from evolve.record import INHERITED
 from evolve.sandbox.inprocess import InProcess
 from evolve.scoring import r2
 from evolve.search import entry_of as searched_entry
@@ -148,6 +149,15 @@ def test_every_law_that_a_run_began_with_is_a_finalist_and_known_as_established(
     assert {f.entry.index for f in choice.finalists} >= {e.entry.index for e in known.values()}
     for finalist in choice.finalists:
         assert finalist.established == (key(finalist.candidate.law) in known)
+
+
+def test_an_elite_of_an_earlier_run_is_not_established() -> None:
+    candidate, *_ = random_candidates(make_setup(power_task(), 0).space, 1)
+    known, inherited = Archive(), Archive()
+    known.tell([entry_of(0, candidate, -1.0, operator="sum of powers")])
+    inherited.tell([entry_of(0, candidate, -1.0, operator=f"{INHERITED}an earlier run")])
+    assert list(established_laws(known)) == [key(candidate.law)]
+    assert established_laws(inherited) == {}
 
 
 # the choice

@@ -33,6 +33,11 @@ def times(a: Node, b: Node) -> Node:
     return call("mul", a, b)
 
 
+def powered(variable: Node, new: Iterator[Node]) -> Node:
+    """exp(a + b*v): a positive power law of one log variable."""
+    return call("exp", call("add", next(new), times(next(new), variable)))
+
+
 def term(weight: float) -> Callable[[Term], Term]:
     """Register a kind of term with its prior weight in a random choice."""
 

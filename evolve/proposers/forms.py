@@ -11,7 +11,7 @@ from functools import reduce
 
 from evolve.law.graph import Node, call, num
 from evolve.operators import Space
-from evolve.operators.terms import fresh, linear, times, total
+from evolve.operators.terms import fresh, linear, powered, times, total
 
 MOST_PAIRED = 4
 
@@ -39,10 +39,6 @@ def published_forms(space: Space) -> dict[str, Node]:
     return forms
 
 
-def _power(variable: Node, new: Iterator[Node]) -> Node:
-    return call("exp", call("add", next(new), times(next(new), variable)))
-
-
 def _raised(exponents: list[Node], new: Iterator[Node]) -> Node:
     """(exp(e) + exp(f) + …)^c."""
     return call("exp", times(next(new), reduce(lambda a, b: call("logaddexp", a, b), exponents)))
@@ -50,7 +46,7 @@ def _raised(exponents: list[Node], new: Iterator[Node]) -> Node:
 
 def _joint_forms(v: list[Node], new: Iterator[Node]) -> dict[str, Node]:
     """Forms in which all features act on one another."""
-    powers = [_power(x, new) for x in v]
+    powers = [powered(x, new) for x in v]
     joint = call("exp", call("add", next(new), linear(v, new)))
     plane = call("add", next(new), linear(v, new))
     products = [times(next(new), times(a, b)) for i, a in enumerate(v) for b in v[:i]]
@@ -78,7 +74,7 @@ def _curves(raw: Node, new: Iterator[Node]) -> dict[str, Node]:
     x = call("log", raw)
     shifted = call("log", call("add", raw, call("exp", next(new))))
     bend = call("logaddexp", num(0.0), times(next(new), call("sub", x, next(new))))
-    slow = call("exp", call("neg", _power(x, new)))
+    slow = call("exp", call("neg", powered(x, new)))
     late = call("add", next(new), times(next(new), shifted))
     broken = total([next(new), times(next(new), x), times(next(new), bend)])
     return {
@@ -95,7 +91,7 @@ def _valleys(space: Space, v: list[Node], new: Iterator[Node]) -> dict[str, Node
     others = [x for j, x in enumerate(v) if j not in space.axes]
     if not axes or not others:
         return {}
-    parts = [next(new), *(_power(x, new) for x in axes)]
+    parts = [next(new), *(powered(x, new) for x in axes)]
     for x in others:
         inside = call("sub", call("sub", x, next(new)), linear(axes, new))
         parts.append(times(next(new), call("square", inside)))
