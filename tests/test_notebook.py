@@ -69,7 +69,7 @@ def test_one_output_is_drawn_over_itself(outputs: list[Output], task: Task) -> N
     assert any('max="100" value="1"' in text and "searching" in text for text in output.drawn)
     assert any("choosing the champion" in text for text in output.drawn)
     assert "ended" in output.drawn[-1]
-    assert "num_params" in output.drawn[-1]
+    assert "loss = " in output.drawn[-1]
 
 
 def test_what_is_said_is_text_and_no_markup(outputs: list[Output], task: Task) -> None:
