@@ -89,7 +89,7 @@ class Fitted:
 
     @property
     def size_cost(self) -> float:
-        """The price of its size; less for a law that the literature has or that fits any table."""
+        """The price of its size; less for a law that was known before the search."""
         law = self.candidate.law
         size, n_values = complexity(law.root), self.predictions.size
         return price_of(law.n_constants, size, n_values, established=self.established)

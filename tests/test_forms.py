@@ -19,7 +19,7 @@ PAPERS = {
     "valley": "valleys",
     "batch valley": "valleys",
     "experts": "exp of bilinear",
-    "parallel": "0 multiplied",
+    "parallel": "multiplied scale of 0",
     "broken power": "broken power of 0",
     "mixture": "own power and linear others",
 }

@@ -10,6 +10,7 @@ import numpy as np
 from evolve.fold import Fold
 from evolve.law.canonical import key
 from evolve.operators import Space
+from evolve.proposers.forms import published_forms
 from evolve.proposers.grammar import Proposal, finish
 from evolve.start import Setup
 
@@ -37,6 +38,12 @@ def in_sample(setup: Setup) -> Setup:
     return replace(setup, folds=(Fold("all rows, fitted", every, every),))
 
 
+def without_published_forms(setup: Setup) -> Setup:
+    """Without the forms of the literature that every search begins with."""
+    names = published_forms(setup.space)
+    return replace(setup, starts=tuple(p for p in setup.starts if p.operator not in names))
+
+
 def random_search(setup: Setup) -> Setup:
     """Mutations of starting candidates only: nothing is learnt from what was found."""
     return replace(setup, evolving=False)
@@ -58,6 +65,7 @@ VARIANTS: dict[str, Change | None] = {
     "least squares only": least_squares_only,
     "no learnt priors": without_priors,
     "no row weights": without_weights,
+    "no published forms": without_published_forms,
     "in-sample selection": in_sample,
     "random search": random_search,
 }

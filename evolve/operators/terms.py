@@ -33,7 +33,7 @@ def times(a: Node, b: Node) -> Node:
     return call("mul", a, b)
 
 
-def powered(variable: Node, new: Iterator[Node]) -> Node:
+def power_law(variable: Node, new: Iterator[Node]) -> Node:
     """exp(a + b*v): a positive power law of one log variable."""
     return call("exp", call("add", next(new), times(next(new), variable)))
 

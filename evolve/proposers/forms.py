@@ -11,7 +11,7 @@ from functools import reduce
 
 from evolve.law.graph import Node, call, num
 from evolve.operators import Space
-from evolve.operators.terms import fresh, linear, powered, times, total
+from evolve.operators.terms import fresh, linear, power_law, times, total
 
 MOST_PAIRED = 4
 
@@ -46,7 +46,7 @@ def _raised(exponents: list[Node], new: Iterator[Node]) -> Node:
 
 def _joint_forms(v: list[Node], new: Iterator[Node]) -> dict[str, Node]:
     """Forms in which all features act on one another."""
-    powers = [powered(x, new) for x in v]
+    powers = [power_law(x, new) for x in v]
     joint = call("exp", call("add", next(new), linear(v, new)))
     plane = call("add", next(new), linear(v, new))
     products = [times(next(new), times(a, b)) for i, a in enumerate(v) for b in v[:i]]
@@ -74,7 +74,7 @@ def _curves(raw: Node, new: Iterator[Node]) -> dict[str, Node]:
     x = call("log", raw)
     shifted = call("log", call("add", raw, call("exp", next(new))))
     bend = call("logaddexp", num(0.0), times(next(new), call("sub", x, next(new))))
-    slow = call("exp", call("neg", powered(x, new)))
+    slow = call("exp", call("neg", power_law(x, new)))
     late = call("add", next(new), times(next(new), shifted))
     broken = total([next(new), times(next(new), x), times(next(new), bend)])
     return {
@@ -91,7 +91,7 @@ def _valleys(space: Space, v: list[Node], new: Iterator[Node]) -> dict[str, Node
     others = [x for j, x in enumerate(v) if j not in space.axes]
     if not axes or not others:
         return {}
-    parts = [next(new), *(powered(x, new) for x in axes)]
+    parts = [next(new), *(power_law(x, new) for x in axes)]
     for x in others:
         inside = call("sub", call("sub", x, next(new)), linear(axes, new))
         parts.append(times(next(new), call("square", inside)))
@@ -106,7 +106,7 @@ def _multiplied(space: Space, v: list[Node], new: Iterator[Node]) -> dict[str, N
             others = [y for j, y in enumerate(v) if j != i]
             more = [call("log", call("add", num(1.0), times(next(new), y))) for y in others]
             slope = times(next(new), total([x, *more]))
-            forms[f"{i} multiplied"] = total(
+            forms[f"multiplied scale of {i}"] = total(
                 [next(new), call("exp", call("add", next(new), slope))]
             )
     return forms

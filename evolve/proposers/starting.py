@@ -13,7 +13,7 @@ from evolve.law.graph import Law, Node, call, num
 from evolve.law.recipe import Recipe
 from evolve.operators import OPERATORS, Space
 from evolve.operators.recipes import random_recipe
-from evolve.operators.terms import fresh, linear, powered, times, total
+from evolve.operators.terms import fresh, linear, power_law, times, total
 from evolve.proposers.forms import published_forms
 from evolve.proposers.grammar import Proposal, finish
 
@@ -43,18 +43,18 @@ def generic_laws(space: Space) -> dict[str, Node]:
     v, new = space.variables(), fresh()
     laws = _laws_of_all(space, v, new)
     for i, x in enumerate(v):
-        laws[f"power of {i}"] = total([next(new), powered(x, new)])
+        laws[f"power of {i}"] = total([next(new), power_law(x, new)])
     if space.max_constants < SMALL:
         for i, x in enumerate(v):
             laws[f"line in {i}"] = total([next(new), times(next(new), x)])
-            laws[f"power of {i} alone"] = powered(x, new)
+            laws[f"power of {i} alone"] = power_law(x, new)
             laws[f"share of {i}"] = times(next(new), x)
     return laws | published_forms(space)
 
 
 def _laws_of_all(space: Space, v: list[Node], new: Iterator[Node]) -> dict[str, Node]:
     """Laws over all variables at once; Hoffmann et al. 2022 (equation 2) is the first of them."""
-    powers = [powered(x, new) for x in v]
+    powers = [power_law(x, new) for x in v]
     joint = call("exp", call("add", next(new), linear(v, new)))
     squares = [times(next(new), call("square", x)) for x in v]
     products = [times(next(new), times(a, b)) for i, a in enumerate(v) for b in v[:i]]
