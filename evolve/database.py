@@ -55,20 +55,20 @@ def connect(path: Path, *, write: bool) -> sqlite3.Connection:
     the log beside it: without a log of its own to make, SQLite would refuse.
     """
     connection = _open(path, "mode=rw" if write else "mode=ro")
-    try:
-        connection.execute("SELECT count(*) FROM sqlite_master")
-        if write:
-            connection.execute("PRAGMA synchronous = FULL")
-            connection.execute("PRAGMA foreign_keys = ON")
-    except sqlite3.OperationalError as error:
-        connection.close()
-        waiting = path.with_name(path.name + "-wal")
-        if write or _kind(error) == "SQLITE_BUSY" or (waiting.exists() and waiting.stat().st_size):
-            raise
-        return _open(path, "mode=ro&immutable=1")
-    except BaseException:
-        connection.close()
-        raise
+    with contextlib.ExitStack() as undo:
+        undo.callback(connection.close)
+        try:
+            connection.execute("SELECT count(*) FROM sqlite_master")
+            if write:
+                connection.execute("PRAGMA synchronous = FULL")
+                connection.execute("PRAGMA foreign_keys = ON")
+        except sqlite3.OperationalError as error:
+            log = path.with_name(path.name + "-wal")
+            waiting = log.exists() and log.stat().st_size
+            if write or _kind(error) == "SQLITE_BUSY" or waiting:
+                raise
+            return _open(path, "mode=ro&immutable=1")
+        undo.pop_all()
     return connection
 
 
@@ -111,18 +111,17 @@ def make_file(path: Path, meta: Mapping[str, Any]) -> None:
 def open_checked(path: Path, *, write: bool) -> sqlite3.Connection:
     """Open a database, bring it to the current schema and check that it is whole."""
     connection = connect(path, write=write)
-    try:
+    with contextlib.ExitStack() as undo:
+        undo.callback(connection.close)
         if write:
             migrate(connection, str(path))
         elif schema_version(connection, str(path)) < VERSION:
             connection = _migrated_copy(connection, str(path))
+            undo.callback(connection.close)
         (found,) = connection.execute("PRAGMA quick_check(1)").fetchone()
-    except BaseException:
-        connection.close()
-        raise
-    if found != "ok":
-        connection.close()
-        raise StoreError(f"{path}: {_ADVICE['SQLITE_CORRUPT']} ({found})")
+        if found != "ok":
+            raise StoreError(f"{path}: {_ADVICE['SQLITE_CORRUPT']} ({found})")
+        undo.pop_all()
     return connection
 
 

@@ -6,7 +6,7 @@ import re
 import shutil
 import sys
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
@@ -126,11 +126,11 @@ def _write(draft: Draft, wishes: Wishes, runs_dir: Path, seed: int) -> Path:
         except OSError as error:
             raise StoreError(f"{folder}: cannot be made: {error.strerror}") from error
     told = [f"{key.replace('targets', 'target')}={v!r}" for key, v in vars(wishes).items() if v]
-    try:
-        return write_task(draft, folder, f"evolve.discover(df, {', '.join(told)})")[0].parent
-    except BaseException:
-        shutil.rmtree(folder, ignore_errors=True)
-        raise
+    with ExitStack() as undo:
+        undo.callback(shutil.rmtree, folder, ignore_errors=True)
+        written = write_task(draft, folder, f"evolve.discover(df, {', '.join(told)})")[0].parent
+        undo.pop_all()
+    return written
 
 
 def _search(folder: Path, settings: Settings, workers: int, progress: bool) -> Run:

@@ -75,12 +75,7 @@ def migrate(connection: sqlite3.Connection, where: str) -> None:
     if version == VERSION:
         return
     connection.execute("BEGIN IMMEDIATE")
-    try:
+    with connection:
         for step in range(version, VERSION):
             MIGRATIONS[step](connection)
         connection.execute(f"PRAGMA user_version = {VERSION}")
-        connection.execute("COMMIT")
-    except BaseException:
-        if connection.in_transaction:
-            connection.execute("ROLLBACK")
-        raise

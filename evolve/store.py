@@ -81,15 +81,15 @@ class Store:
         if _exists(path):
             raise _refusal(folder)
         lock = WriterLock(folder)
-        try:
+        with contextlib.ExitStack() as undo:
+            undo.callback(lock.release)
             if _exists(path):
                 raise _refusal(folder)
             with told(path):
                 make_file(path, {"settings": settings, "task": task, "versions": versions})
-            return cls(path, connect(path, write=True), lock)
-        except BaseException:
-            lock.release()
-            raise
+            store = cls(path, connect(path, write=True), lock)
+            undo.pop_all()
+        return store
 
     @classmethod
     def open(cls, folder: Path, *, write: bool) -> Store:
@@ -106,13 +106,13 @@ class Store:
         if not _exists(path):
             raise StoreError(f"{folder}: no run here ({STORE_NAME} is missing)")
         lock = WriterLock(folder) if write else None
-        try:
-            with told(path):
-                return cls(path, open_checked(path, write=write), lock)
-        except BaseException:
+        with contextlib.ExitStack() as undo:
             if lock is not None:
-                lock.release()
-            raise
+                undo.callback(lock.release)
+            with told(path):
+                store = cls(path, open_checked(path, write=write), lock)
+            undo.pop_all()
+        return store
 
     def append(self, entries: Sequence[Entry]) -> None:
         """Add a batch of entries in one transaction: all of them are kept, or none.
@@ -265,13 +265,8 @@ class Store:
         connection = self._connection
         with told(self.path):
             connection.execute("BEGIN IMMEDIATE")
-            try:
+            with connection:
                 yield connection
-                connection.execute("COMMIT")
-            except BaseException:
-                if connection.in_transaction:
-                    connection.execute("ROLLBACK")
-                raise
 
     def _entry(self, index: int, row: tuple[Any, ...]) -> Entry:
         """The entry of a row of `_SELECT`, checked against its index, checksum and text."""

@@ -187,12 +187,12 @@ class Worker:
     def _exchange(
         self, request: dict[str, Any], arrays: Sequence[np.ndarray], deadline: float
     ) -> Outcome:
-        try:
+        with contextlib.ExitStack() as undo:
+            undo.callback(self.close)
             self._send(request, arrays, deadline)
-            return self._receive(deadline)
-        except BaseException:
-            self.close()
-            raise
+            outcome = self._receive(deadline)
+            undo.pop_all()
+        return outcome
 
     def _send(
         self, request: dict[str, Any], arrays: Sequence[np.ndarray], deadline: float
