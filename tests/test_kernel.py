@@ -122,12 +122,21 @@ def test_both_solvers_agree_and_refuse_what_is_singular() -> None:
     jac, r = rng.normal(size=(3, 20)), rng.normal(size=20)
     normal, exact = np.empty(3), np.empty(3)
     none, low = np.zeros(3), np.zeros((3, 3))
-    assert solve_normal(jac @ jac.T, jac @ r, none, low, normal)
+    assert solve_normal(jac @ jac.T, jac @ r, none, low, normal, 1e-14)
     assert solve_exact(jac.copy(), -r.copy(), exact)
     assert np.allclose(normal, exact, rtol=1e-10)
     jac[2] = 0.0
-    assert not solve_normal(jac @ jac.T, jac @ r, none, low, normal)
+    assert not solve_normal(jac @ jac.T, jac @ r, none, low, normal, 1e-14)
     assert not solve_exact(jac.copy(), r.copy(), exact)
+
+
+def test_the_normal_matrix_is_left_alone_where_too_few_digits_would_be_right() -> None:
+    rng = np.random.default_rng(0)
+    jac, r = rng.normal(size=(2, 20)), rng.normal(size=20)
+    jac[1] = jac[0] + 1e-6 * jac[1]
+    step, none, low = np.empty(2), np.zeros(2), np.zeros((2, 2))
+    assert solve_normal(jac @ jac.T, jac @ r, none, low, step, 1e-14)
+    assert not solve_normal(jac @ jac.T, jac @ r, none, low, step, 1e-10)
 
 
 CASES = """

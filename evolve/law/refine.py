@@ -20,6 +20,8 @@ CONVERGED, STEP_LIMIT, NOT_FINITE = 0, 1, 2
 FIRST_DAMPING = 1e-3
 PATIENCE = 10
 REACH = 4.0
+SOLVABLE = 1e-14
+WELL_POSED = 1e-10  # a walk to full precision still gains five digits a step
 
 
 @jit
@@ -132,10 +134,10 @@ def _step(curve: Curve, aim: Aim, desk: Desk, c: Array, lam: float, careful: boo
         share = lam if curve.kind[k] == 0 else 1e-10
         damping[k] = share * desk.h[k, k] + 1e-12 * (1.0 + lam)
     for _ in range(3):
-        if careful:
+        least = WELL_POSED if careful else SOLVABLE
+        solved = solve_normal(desk.h, desk.grad, damping, desk.low, step, least)
+        if careful and not solved:
             solved = _careful_step(curve, desk, aim, c, damping, step)
-        else:
-            solved = solve_normal(desk.h, desk.grad, damping, desk.low, step)
         if not solved:
             return 0.0
         if not _hold(curve, desk, step, damping):

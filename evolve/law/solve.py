@@ -25,8 +25,23 @@ def _substitute(low: Array, grad: Array, step: Array) -> None:
 
 
 @jit
-def solve_normal(h: Array, grad: Array, damping: Array, low: Array, step: Array) -> bool:
-    """Solve (h + diag(damping)) step = -grad by Cholesky; False where not positive definite."""
+def solve_normal(
+    h: Array, grad: Array, damping: Array, low: Array, step: Array, least: float
+) -> bool:
+    """Solve (h + diag(damping)) step = -grad by Cholesky.
+
+    Args:
+        h: `(p, p)` normal matrix.
+        grad: `(p,)` gradient.
+        damping: `(p,)` added to the diagonal.
+        low: `(p, p)` room.
+        step: `(p,)` filled with the answer.
+        least: Least share of a diagonal entry that may be left when its turn comes. Rounding
+            blurs the step by some 2e-16 over that share.
+
+    Returns:
+        False where less is left: the matrix is singular, or nearly so.
+    """
     p = grad.shape[0]
     for i in range(p):
         for j in range(i + 1):
@@ -36,7 +51,7 @@ def solve_normal(h: Array, grad: Array, damping: Array, low: Array, step: Array)
             for k in range(j):
                 total -= low[i, k] * low[j, k]
             if i == j:
-                if not total > 1e-14 * (h[i, i] + damping[i]):
+                if not total > least * (h[i, i] + damping[i]):
                     return False
                 low[i, i] = math.sqrt(total)
             else:
