@@ -78,6 +78,11 @@ SAME = {
     "log of exp": (log(exp(x)), x),
     "two constants in a product": (mul(c0, x, c1), mul(c0, x)),
     "two constants in a sum": (add(c0, x, c1), add(c0, x)),
+    "positive constant beside a free one": (add(c0, exp(c1), x), add(c0, x)),
+    "shared constant beside a free one": (
+        add(c0, exp(c1), mul(c1, x)),
+        add(c0, mul(c1, x)),
+    ),
     "literal beside a free constant": (add(c0, x, num(3)), add(c0, x)),
     "literal times a free constant": (mul(c0, num(2), x), mul(c0, x)),
     "sign of a free constant": (exp(sub(c0, mul(c1, x))), exp(add(c0, mul(c1, x)))),

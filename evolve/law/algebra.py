@@ -108,6 +108,7 @@ class Rewriter(Order):
                 self._merge_term(table, coef, node)
         if anchor is not None:
             offset = 0.0
+            table = {rest: c for rest, c in table.items() if has_feature(rest)}
             table = self._without_log_scales(table)
         rests = sorted(table, key=self.key) if len(table) > 1 else list(table)
         flat = [self._term(rest, table[rest]) for rest in rests if table[rest] != 0.0]
