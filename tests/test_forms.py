@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis.extra.numpy import arrays
+from hypothesis.strategies import floats
 from small_tasks import SPACES
 
 from evolve.bench.families import FAMILIES
 from evolve.bench.synthetic import make_case
 from evolve.law.canonical import simplify
-from evolve.law.graph import Law, features_of, renumber, walk
+from evolve.law.graph import Law, evaluate, features_of, renumber, walk
 from evolve.law.symbolic import same_form
 from evolve.operators import Space
 from evolve.proposers.forms import published_forms
@@ -57,7 +61,37 @@ def test_a_feature_that_acts_as_it_is_has_no_power_curve() -> None:
     assert published_forms(Space((1.0,), (False,), 20)) == {}
 
 
-def test_many_features_give_no_more_pairs_than_are_useful() -> None:
-    n = 12
-    forms = published_forms(Space((1.0,) * n, (True,) * n, 99, axes=(0,)))
-    assert len(forms) < 2 * n
+def test_twice_as_many_features_give_no_more_forms_than_are_useful() -> None:
+    few, many = (published_forms(Space((1.0,) * n, (True,) * n, 99, axes=(0,))) for n in (12, 24))
+    assert set(few) == set(many)
+
+
+SURFACE = Space((1.0, 1.0, 1.0), (True, True, True), 30, axes=(1, 2))
+
+
+def test_a_surface_has_a_power_of_each_axis_and_products_of_all_features() -> None:
+    forms = published_forms(SURFACE)
+    for n in (2, 3):
+        _, n_constants = renumber(forms[f"powers and {n} products"])
+        assert n_constants == 1 + 2 * len(SURFACE.axes) + n * (1 + len(SURFACE.units))
+    assert "powers, valley in 0 and 2 products" in forms
+    assert "powers, valley in 1 and 2 products" not in forms
+
+
+@settings(max_examples=30)
+@given(arrays(float, (2, 3), elements=floats(-2, 2)), arrays(float, 12, elements=floats(-2, 2)))
+def test_a_sum_of_products_has_one_optimum_as_it_is_convex_in_the_logarithms(
+    ends: np.ndarray, constants: np.ndarray
+) -> None:
+    root, _ = renumber(published_forms(SURFACE)["sum of 3 products"])
+    x = np.exp(np.vstack([ends, ends.mean(axis=0)]))
+    first, last, middle = evaluate(root, x, constants)
+    assert middle <= (first + last) / 2 * (1 + 1e-9)
+
+
+@pytest.mark.parametrize("axes", [(), (0, 1, 2)], ids=["no axes", "axes alone"])
+def test_a_table_without_axes_or_without_other_features_has_no_such_surface(
+    axes: tuple[int, ...],
+) -> None:
+    names = published_forms(Space((1.0, 1.0, 1.0), (True, True, True), 30, axes=axes))
+    assert not [name for name in names if "products" in name]

@@ -28,13 +28,15 @@ from evolve.operators import OPERATORS, Space, operator
 from evolve.operators.structure import join_link, split_link, sum_of, terms_of
 from evolve.operators.terms import TERMS, fresh, total
 from evolve.proposers.grammar import allowed_recipe, finish
+from evolve.proposers.starting import generic_laws
 
 N_PARENTS = 8
 
 
 def parents_of(space: Space) -> list[Candidate]:
-    """Random candidates, and as many with two of their constants tied."""
-    free = random_candidates(space, N_PARENTS)
+    """A sum of powers, random candidates, and as many with two of their constants tied."""
+    powers = finish(Candidate(Law(generic_laws(space)["sum of powers"], 0), Recipe()), space)
+    free = [c for c in (powers, *random_candidates(space, N_PARENTS)) if c is not None]
     tied = [OPERATORS["tie_constants"](c, c, space, np.random.default_rng(4)) for c in free]
     return [*free, *(made for c in tied if c and (made := finish(c, space)))]
 

@@ -32,7 +32,8 @@ def published_forms(space: Space) -> dict[str, Node]:
             curves = _curves(space.variable(i), new)
             forms |= {f"{name} of {i}": root for name, root in curves.items()}
     if len(v) > 1:
-        forms |= _joint_forms(v, new) | _multiplied(space, v, new) | _valleys(space, v, new)
+        forms |= _joint_forms(v, new) | _multiplied(space, v, new)
+        forms |= _valleys(space, v, new) | _posynomials(space, v, new)
     if space.rolled and len(v) > 1:
         own = times(next(new), call("pow", space.variable(0), next(new)))
         forms["own power and linear others"] = total([next(new), own, linear(v[1:], new)])
@@ -96,6 +97,35 @@ def _valleys(space: Space, v: list[Node], new: Iterator[Node]) -> dict[str, Node
         inside = call("sub", call("sub", x, next(new)), linear(axes, new))
         parts.append(times(next(new), call("square", inside)))
     return {"valleys": total(parts)}
+
+
+def _posynomials(space: Space, v: list[Node], new: Iterator[Node]) -> dict[str, Node]:
+    """Sums of products of powers (Boyd et al. 2007): convex in the logarithms.
+
+    What each axis leaves falls as a power; one product rises where other features are too small,
+    another where they are too large, so that optima move and need not be symmetric.
+    """
+    axes = [v[j] for j in space.axes]
+    others = {j: x for j, x in enumerate(v) if j not in space.axes}
+    if not axes or not others:
+        return {}
+
+    def product() -> Node:
+        return call("exp", call("add", next(new), linear(v, new)))
+
+    def sum_of(n_products: int, *more: Node) -> Node:
+        powers = [power_law(x, new) for x in axes]
+        products = [product() for _ in range(n_products)]
+        return total([next(new), *powers, *more, *products])
+
+    forms = {"sum of 3 products": total([product() for _ in range(3)])}
+    for n in (2, 3):
+        forms[f"powers and {n} products"] = sum_of(n)
+    for j, x in list(others.items())[:MOST_PAIRED]:
+        inside = call("sub", call("sub", x, next(new)), linear(axes, new))
+        valley = times(next(new), call("square", inside))
+        forms[f"powers, valley in {j} and 2 products"] = sum_of(2, valley)
+    return forms
 
 
 def _multiplied(space: Space, v: list[Node], new: Iterator[Node]) -> dict[str, Node]:
