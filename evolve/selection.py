@@ -19,13 +19,14 @@ Array = npt.NDArray[np.float64]
 FOLD_DECAY = 2.0
 SIDEWAYS_SHARE = 0.5
 EPSILON = 1e-5
-CONSTANT_PRICE = 0.01
-EXOTIC_PRICE = 0.005
+CONSTANT_PRICE = 1.8
+EXOTIC_PRICE = 0.9
 CHANCE_PRICE = 0.5
+FEWEST_VALUES, MOST_VALUES = 90, 2000
 PHYSICS_PRICE = 1.0
 FIRST_LOOK_STARTS = 4
 FIRST_LOOK_MARGIN = 0.2
-N_LEADERS = 12
+N_LEADERS = 24
 DISSENT_REACH = 3.0
 DISSENT_ALLOWANCE = 2.0  # errors grow beyond the data
 DISSENT_PRICE = 0.5
@@ -81,21 +82,24 @@ def price_of(
 ) -> float:
     """What the size of a law adds to its score.
 
-    Among thousands of forms, some fit by chance, the larger ones more of them and the better the
-    fewer values there are: as in a code of two parts (Rissanen 1978), what a form takes to say is
-    weighed against what it saves on each of `n_values`.
+    As in a code of two parts (Rissanen 1978), what a form takes to say is weighed against what it
+    saves on each of `n_values`. Among thousands of forms, some fit by chance, the larger ones more
+    of them and the better the fewer values there are: a form that was searched for pays more.
 
     Args:
         n_constants: Constants for each group and target.
         complexity: Size of the law weighted by how exotic its operations are.
-        n_values: Training targets of the task, all groups and targets together.
+        n_values: Training targets of the task, all groups and targets together. What any form
+            pays counts `FEWEST_VALUES` at least, so that small tables get laws at all, and
+            `MOST_VALUES` at most, as more of them tell hardly anything new.
         established: The form was known before the search. It was not picked from thousands, so
             it owes nothing for chance and has a small advantage.
     """
-    price = CONSTANT_PRICE * n_constants + EXOTIC_PRICE * complexity
+    values = min(max(n_values, FEWEST_VALUES), MOST_VALUES)
+    price = (CONSTANT_PRICE * n_constants + EXOTIC_PRICE * complexity) / values
     if established:
         return price - ESTABLISHED_DISCOUNT
-    return price + CHANCE_PRICE / n_values * complexity
+    return price + CHANCE_PRICE * complexity / n_values
 
 
 def first_look_passes(nmse: float, price: float, bar: float) -> bool:
