@@ -30,6 +30,7 @@ from evolve.selection import (
     MOST_WORSE,
     SHARE_OF_ERROR,
     losses_of,
+    physics_price,
     price_of,
 )
 from evolve.splits import make_judges
@@ -54,6 +55,7 @@ class Fitted:
         judged: Scores on the further folds.
         dissent: How far its forecasts stray from the leading laws', as `dissent` says.
         established: Whether the law is one that the run began with, under any recipe.
+        against_physics: Share of points beyond the training rows that break declared physics.
     """
 
     entry: Entry
@@ -66,6 +68,7 @@ class Fitted:
     judged: tuple[FoldScore, ...]
     dissent: float = 0.0
     established: bool = False
+    against_physics: float = 0.0
 
     @property
     def folds(self) -> tuple[FoldScore, ...]:
@@ -96,12 +99,12 @@ class Fitted:
 
     @property
     def cost(self) -> float:
-        """What it costs besides its errors: its size and its dissent, which has a bound.
+        """What it costs besides its errors: size, broken physics, and dissent, which has a bound.
 
         Laws that no fold can fit well, but all rows can, part from the others without being wrong.
         """
         bounded = min(self.dissent, MOST_DISSENT) if np.isfinite(self.dissent) else np.inf
-        return self.size_cost + DISSENT_PRICE * bounded
+        return self.size_cost + physics_price([self.against_physics]) + DISSENT_PRICE * bounded
 
     @property
     def judgement(self) -> float:
@@ -255,4 +258,5 @@ def _fitted(
         train_r2=r2(task.train.Y, whole.predictions),
         judged=tuple(r.score for r in judged),
         established=key(elite.genome.law) in established,
+        against_physics=whole.facts["against_physics"],
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -38,7 +39,8 @@ from evolve.record import INHERITED
 from evolve.sandbox.inprocess import InProcess
 from evolve.scoring import r2
 from evolve.search import entry_of as searched_entry
-from evolve.selection import price_of
+from evolve.selection import PHYSICS_PRICE, price_of
+from evolve.spec import Physics
 from evolve.splits import make_judges
 from evolve.start import make_setup
 from evolve.task import Task, load_task
@@ -180,6 +182,19 @@ def test_the_champion_costs_no_more_than_the_law_with_the_best_judgement(choice:
 
     best = choice.finalists[0].candidate.law
     assert cost(choice.champion.candidate.law) <= cost(best)
+
+
+def test_a_finalist_pays_for_the_declared_physics_that_it_breaks(
+    task: Task, archive: Archive, choice: Choice
+) -> None:
+    assert {f.against_physics for f in choice.finalists} == {0.0}
+    wrong = Physics(increasing_in=[task.feature_names[0]])
+    told = choose(replace(task, spec=task.spec.model_copy(update={"physics": wrong})), archive, 1)
+    for finalist in told.finalists:
+        kept = replace(finalist, against_physics=0.0)
+        extra = PHYSICS_PRICE * finalist.against_physics
+        assert finalist.judgement - kept.judgement == pytest.approx(extra)
+    assert any(f.against_physics > 0.0 for f in told.finalists)
 
 
 def test_a_finalist_is_judged_on_the_folds_of_the_search_and_the_further_ones(
