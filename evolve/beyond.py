@@ -1,7 +1,8 @@
 """Turns a fitted law into a check of what it says far beyond the data.
 
-Two things are looked at on points up to a hundred times beyond the training range: that every
-prediction is finite, and that the declared physics (falling, rising, a floor) holds.
+Two things are looked at on points up to a hundred times beyond the training range, or at the ends
+of a feature that does not act through its logarithm: that every prediction is finite, and that
+the declared physics (falling, rising, a floor) holds.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from evolve.law.graph import Array
 REACH = 100.0
 N_BASES = 6
 N_STEPS = 9
+EDGE = 0.1
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,17 +25,19 @@ class Physics:
     """What is certain of a law, by feature number.
 
     Attributes:
-        logarithmic: Whether each feature acts through its logarithm; the others are not
-            followed beyond their range.
+        logarithmic: Whether each feature acts through its logarithm.
         falling: Features in which predictions must not rise.
         rising: Features in which predictions must not fall.
         floor: Value that predictions must stay above.
+        ends: Where each feature that does not act through its logarithm is followed to, as
+            `ends_of` says; not followed where there are none.
     """
 
     logarithmic: tuple[bool, ...]
     falling: tuple[int, ...] = ()
     rising: tuple[int, ...] = ()
     floor: float | None = None
+    ends: tuple[tuple[float, float], ...] = ()
 
     @property
     def declared(self) -> bool:
@@ -41,12 +45,46 @@ class Physics:
         return bool(self.falling or self.rising) or self.floor is not None
 
 
+def ends_of(x: Array, logarithmic: Sequence[bool]) -> list[tuple[float, float]]:
+    """How far down and up a feature is sensibly asked for.
+
+    A tenth of its range beyond what was seen. Shares, which all lie between 0 and 1, stay there;
+    where one of them is 0 in some row, any may be.
+
+    Args:
+        x: `(n, f)` training rows.
+        logarithmic: Whether each feature acts through its logarithm.
+
+    Returns:
+        Lowest and highest value of each feature.
+    """
+    low, high = x.min(axis=0), x.max(axis=0)
+    share = ~np.array(logarithmic) & (low >= 0.0) & (high <= 1.0)
+    some_are_0 = bool(np.any(low[share] == 0.0))
+    ends = [_ends(*ends) for ends in zip(low, high, logarithmic, strict=True)]
+    return [
+        (0.0 if some_are_0 else down, min(up, 1.0)) if is_share else (down, up)
+        for (down, up), is_share in zip(ends, share, strict=True)
+    ]
+
+
+def _ends(low: float, high: float, logarithmic: bool) -> tuple[float, float]:
+    """A tenth of the range further; what is nowhere negative stays so, and not at once near 0."""
+    if logarithmic:
+        factor = (high / low) ** EDGE
+        return float(low / factor), float(high * factor)
+    least = low / 2.0 if low >= 0.0 else -np.inf
+    reach = EDGE * (high - low)
+    return float(max(low - reach, least)), float(high + reach)
+
+
 def lines_beyond(x: Array, physics: Physics) -> Array:
     """Points on straight lines from training rows outwards, one feature at a time.
 
     Args:
         x: `(n, f)` training rows.
-        physics: Which features are followed, by factors up to `REACH`.
+        physics: Which features are followed by factors up to `REACH`, and where the ends of the
+            others are.
 
     Returns:
         `(f, n_bases, n_steps, f)` points; a feature that is not followed has constant lines.
@@ -58,6 +96,8 @@ def lines_beyond(x: Array, physics: Physics) -> Array:
     for j in range(f):
         if physics.logarithmic[j]:
             points[j, :, :, j] = np.maximum(bases[:, None, j], x[:, j].max()) * reach[None, :]
+        elif physics.ends:
+            points[j, :, :, j] = np.linspace(*physics.ends[j], N_STEPS)
     return points
 
 

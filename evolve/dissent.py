@@ -11,13 +11,13 @@ from collections.abc import Sequence
 import numpy as np
 import numpy.typing as npt
 
+from evolve.beyond import ends_of
 from evolve.law.graph import Array
 from evolve.selection import DISSENT_ALLOWANCE, DISSENT_REACH, N_LEADERS
 from evolve.splits import make_folds
 from evolve.task import Task
 
 MOST_EDGE_ROWS = 120
-EDGE = 0.1
 TINY = 1e-6
 
 
@@ -38,10 +38,11 @@ def points_beyond(task: Task) -> tuple[Array, npt.NDArray[np.int64]]:
         moved = [_further(task, train.X[rows], axes, DISSENT_REACH)]
     else:
         rows = np.arange(0, train.n_rows, -(-train.n_rows // MOST_EDGE_ROWS))
+        logarithmic = [feature.scale == "log" for feature in task.spec.features]
         moved = [
-            _at_edge(task, train.X[rows], j, upper=upper)
-            for j in range(train.X.shape[1])
-            for upper in (False, True)
+            _put(train.X[rows], j, end)
+            for j, ends in enumerate(ends_of(train.X, logarithmic))
+            for end in ends
         ]
     return np.concatenate(moved), np.tile(train.group[rows], len(moved))
 
@@ -57,15 +58,10 @@ def _further(task: Task, x: Array, axes: Sequence[int], factor: float) -> Array:
     return x
 
 
-def _at_edge(task: Task, x: Array, j: int, *, upper: bool) -> Array:
-    """Rows with one feature a tenth of its range beyond its edge, not below 0 if it never is."""
-    column, x = task.train.X[:, j], x.copy()
-    low, high, reach = column.min(), column.max(), EDGE * np.ptp(column)
-    if task.spec.features[j].scale == "log":
-        x[:, j] = high * (high / low) ** EDGE if upper else low * (low / high) ** EDGE
-    else:
-        least = 0.0 if low >= 0.0 else -np.inf
-        x[:, j] = high + reach if upper else max(low - reach, least)
+def _put(x: Array, j: int, value: float) -> Array:
+    """Rows with one feature at a value."""
+    x = x.copy()
+    x[:, j] = value
     return x
 
 

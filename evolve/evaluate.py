@@ -16,7 +16,7 @@ from typing import Any, Self, TypeVar
 import numpy as np
 from joblib import Parallel, delayed
 
-from evolve.beyond import Physics
+from evolve.beyond import Physics, ends_of
 from evolve.fold import Fold
 from evolve.law.candidate import Candidate
 from evolve.law.canonical import complexity
@@ -276,9 +276,11 @@ def _initial(setting: Setting) -> tuple[dict[str, Any], list[Array]]:
 def physics_of(task: Task) -> Physics:
     """The task's declared physics, features by number."""
     declared, names = task.spec.physics, task.feature_names
+    logarithmic = tuple(f.scale == "log" for f in task.spec.features)
     return Physics(
-        logarithmic=tuple(f.scale == "log" for f in task.spec.features),
+        logarithmic=logarithmic,
         falling=tuple(names.index(n) for n in declared.decreasing_in),
         rising=tuple(names.index(n) for n in declared.increasing_in),
         floor=declared.floor,
+        ends=tuple(ends_of(task.train.X, logarithmic)),
     )

@@ -191,7 +191,11 @@ def init(meta: dict[str, Any], arrays: list[Array]) -> State:
     x, y, group = arrays[:3]
     told = meta["physics"]
     physics = Physics(
-        tuple(told["logarithmic"]), tuple(told["falling"]), tuple(told["rising"]), told["floor"]
+        tuple(told["logarithmic"]),
+        tuple(told["falling"]),
+        tuple(told["rising"]),
+        told["floor"],
+        tuple(told["ends"]),
     )
     rows = Rows(x, y, group.astype(np.int64), tuple(meta["axes"]), physics)
     folds = [

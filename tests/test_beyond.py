@@ -9,7 +9,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from evolve.beyond import REACH, Physics, lines_beyond, violations, worst
+from evolve.beyond import (
+    N_BASES,
+    N_STEPS,
+    REACH,
+    Physics,
+    ends_of,
+    lines_beyond,
+    violations,
+    worst,
+)
 
 X = np.array([(2.0**i, b) for i in range(5) for b in (0.1, 0.3)])
 FOLLOWED = (True, False)
@@ -43,9 +52,43 @@ def test_only_one_feature_moves_along_a_line() -> None:
         assert (np.diff(lines[j, :, :, other], axis=1) == 0).all()
 
 
-def test_a_feature_that_does_not_act_through_its_logarithm_is_not_followed() -> None:
-    lines = lines_beyond(X, Physics(FOLLOWED))
-    assert set(lines[1, :, :, 1].ravel()) <= set(X[:, 1])
+def test_a_feature_that_does_not_act_through_its_logarithm_is_followed_to_its_ends() -> None:
+    lines = lines_beyond(X, Physics(FOLLOWED, ends=((1.0, 16.0), (0.05, 0.4))))
+    np.testing.assert_allclose(lines[1, :, :, 1], [np.linspace(0.05, 0.4, N_STEPS)] * N_BASES)
+    assert set(lines[0, :, :, 1].ravel()) <= set(X[:, 1])
+
+
+def test_a_law_that_explodes_at_0_is_not_finite_where_another_share_is_0() -> None:
+    shares = np.array([(0.2, 0.8), (0.5, 0.5), (1.0, 0.0)])
+    physics = Physics((False, False), ends=tuple(ends_of(shares, (False, False))))
+    infinite, _ = violations(lambda x: x[:, 0] ** -0.5, shares, physics)
+    assert infinite > 0.0
+    assert violations(lambda x: (x[:, 0] + 0.1) ** -0.5, shares, physics) == (0.0, 0.0)
+
+
+@pytest.mark.parametrize(
+    ("columns", "logarithmic", "ends"),
+    {
+        "logarithm": ([(1.0, 1e10)], (True,), [(0.1, 1e11)]),
+        "any sign": ([(-1.0, 1.0)], (False,), [(-1.2, 1.2)]),
+        "far from 0": ([(300.0, 400.0)], (False,), [(290.0, 410.0)]),
+        "near 0": ([(2.0, 102.0)], (False,), [(1.0, 112.0)]),
+        "at 0": ([(0.0, 10.0)], (False,), [(0.0, 11.0)]),
+        "a share": ([(0.04, 0.54)], (False,), [(0.02, 0.59)]),
+        "a share of all": ([(0.5, 1.0)], (False,), [(0.45, 1.0)]),
+        "shares, one of them 0": (
+            [(0.5, 0.9), (0.0, 0.5), (3.0, 4.0)],
+            (False, False, False),
+            [(0.0, 0.94), (0.0, 0.55), (2.9, 4.1)],
+        ),
+    }.values(),
+)
+def test_a_feature_ends_a_tenth_of_its_range_beyond_what_was_seen(
+    columns: list[tuple[float, float]],
+    logarithmic: tuple[bool, ...],
+    ends: list[tuple[float, float]],
+) -> None:
+    np.testing.assert_allclose(ends_of(np.array(columns).T, logarithmic), ends)
 
 
 def test_a_single_row_is_enough_to_start_from() -> None:
