@@ -60,25 +60,44 @@ def peel(
     return folds
 
 
-def k_fold(group: Ints, k: int) -> list[Fold]:
-    """Plain folds where nothing extrapolates: every k-th row of each group, shuffled once.
+def k_fold(group: Ints, k: int, points: Ints | None = None) -> list[Fold]:
+    """Plain folds where nothing extrapolates: every k-th point, shuffled once.
 
     Args:
         group: `(n,)` group numbers.
         k: Number of folds; fewer are made of a table too short to hold out two rows in each.
+        points: `(n,)` number of the point in the space of features that each row lies at. Rows at
+            one point are held out together, for the test asks for points that no group has seen.
+            Without it, where each row has a point of its own, or where too few rows of a group
+            would be left, a group is dealt out alone.
 
     Returns:
         Folds that together hold out every row once, but those of groups too small to be fitted.
     """
     k = max(min(k, len(group) // 2), 2)
     label = np.full(len(group), -1)
+    if points is not None and len(np.unique(points)) < len(points):
+        label = np.random.default_rng(0).permutation(points.max() + 1)[points] % k
     for g in np.unique(group):
         rows = np.flatnonzero(group == g)
-        if len(rows) - -(-len(rows) // k) >= MIN_FIT_ROWS:
+        if label[rows[0]] < 0 or _left(label[rows]) < MIN_FIT_ROWS:
             order = np.random.default_rng([0, int(g)]).permutation(len(rows))
             label[rows[order]] = np.arange(len(rows)) % k
+        if _left(label[rows]) < MIN_FIT_ROWS:
+            label[rows] = -1
     folds = [_fold(f"fold {i + 1} of {k}", label == i, label < 0) for i in range(k)]
     return [fold for fold in folds if len(fold.held)]
+
+
+def _left(label: Ints) -> int:
+    """Rows left to fit where the fold with most of them is held out."""
+    return len(label) - int(np.bincount(label).max())
+
+
+def _points(task: Task) -> Ints:
+    """`(n,)` number of the point in the space of features that each training row lies at."""
+    _, points = np.unique(task.train.X, axis=0, return_inverse=True)
+    return np.asarray(points.ravel(), dtype=np.int64)
 
 
 def _fold(name: str, held: npt.NDArray[np.bool_], unjudged: npt.NDArray[np.bool_]) -> Fold:
@@ -103,7 +122,7 @@ def make_folds(task: Task) -> list[Fold]:
     """
     spec = task.spec.folds
     if not spec.axes:
-        folds = _judgeable(task, k_fold(task.train.group, spec.kfold))
+        folds = _judgeable(task, k_fold(task.train.group, spec.kfold, _points(task)))
     else:
         folds = _with_corners(task, _peeled(task, SHARES[: spec.peel]))
         if len(folds) < min(spec.peel, LEAST_FOLDS):
@@ -169,7 +188,7 @@ def make_judges(task: Task) -> list[Fold]:
     """
     group = task.train.group
     if not task.spec.folds.axes:
-        others = [f for k in OTHER_K for f in k_fold(group, k)]
+        others = [f for k in OTHER_K for f in k_fold(group, k, _points(task))]
         return _judgeable(task, others) or make_folds(task)
     known = make_folds(task)
     deep = _peeled(task, JUDGE_SHARES)

@@ -184,6 +184,26 @@ def test_k_fold_makes_fewer_folds_of_a_short_table() -> None:
     assert [len(fold.held) for fold in folds] == [2, 2, 2, 2]
 
 
+def test_k_fold_holds_out_a_point_of_all_groups_together() -> None:
+    group, points = np.repeat(np.arange(3), 10), np.tile(np.arange(10), 3)
+    folds = k_fold(group, 5, points)
+    assert sorted(np.concatenate([fold.held for fold in folds])) == list(range(30))
+    for fold in folds:
+        assert set(points[fold.held]).isdisjoint(points[fold.fit])
+
+
+def test_k_fold_deals_out_a_group_alone_that_would_have_too_little_to_fit() -> None:
+    points = np.concatenate([np.zeros(6, dtype=np.int64), np.arange(20)])
+    folds = k_fold(np.repeat([0, 1], [6, 20]), 3, points)
+    assert sorted(np.concatenate([fold.held for fold in folds])) == list(range(26))
+
+
+def test_points_that_are_all_different_leave_k_fold_as_it_was() -> None:
+    group = np.repeat(np.arange(2), 12)
+    pairs = zip(k_fold(group, 4), k_fold(group, 4, np.arange(24)), strict=True)
+    assert all(np.array_equal(one.held, other.held) for one, other in pairs)
+
+
 def test_k_fold_is_the_same_each_time() -> None:
     group = np.arange(40) % 3
     for one, other in zip(k_fold(group, 5), k_fold(group, 5), strict=True):
