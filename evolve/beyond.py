@@ -69,11 +69,11 @@ def ends_of(x: Array, logarithmic: Sequence[bool]) -> list[tuple[float, float]]:
 
 
 def _ends(low: float, high: float, logarithmic: bool) -> tuple[float, float]:
-    """A tenth of the range further; what is nowhere negative stays so, and not at once near 0."""
+    """A tenth of the range further; what is nowhere negative stays so."""
     if logarithmic:
         factor = (high / low) ** EDGE
         return float(low / factor), float(high * factor)
-    least = low / 2.0 if low >= 0.0 else -np.inf
+    least = 0.0 if low >= 0.0 else -np.inf
     reach = EDGE * (high - low)
     return float(max(low - reach, least)), float(high + reach)
 
