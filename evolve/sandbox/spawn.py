@@ -15,7 +15,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Collection, Sequence
-from concurrent.futures import ThreadPoolExecutor, wait
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from functools import lru_cache, partial
 from pathlib import Path
 from typing import Any, Final
@@ -98,15 +98,19 @@ class Spawned:
         with _ONE_AT_A_TIME:  # two threads at once would make two starters, and one would go
             started = _starter(os.getpid()).submit(start)
         try:
-            self._process = started.result()
-        except BaseException:
-            wait([started])  # an interrupt must not leave a process or take away its descriptors
-            if started.exception() is None:
-                started.result().kill()
-            os.close(self._errors)
-            raise
+            with contextlib.ExitStack() as undo:
+                undo.callback(self._abandon, started)
+                self._process = started.result()
+                undo.pop_all()
         finally:
             os.close(error_end)
+
+    def _abandon(self, started: Future[subprocess.Popen[bytes]]) -> None:
+        """Undo a start that was interrupted: no process stays, no descriptor is taken from it."""
+        wait([started])
+        if started.exception() is None:
+            started.result().kill()
+        os.close(self._errors)
 
     @property
     def pid(self) -> int:
