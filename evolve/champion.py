@@ -22,7 +22,7 @@ from evolve.law.candidate import Candidate
 from evolve.law.canonical import complexity, key
 from evolve.law.graph import Array
 from evolve.operators import OPERATORS
-from evolve.record import INHERITED, Entry, Evaluation, FoldScore
+from evolve.record import EARLIER_ELITE, Entry, Evaluation, FoldScore
 from evolve.scoring import r2
 from evolve.selection import (
     DISSENT_PRICE,
@@ -187,7 +187,7 @@ def established_laws(archive: Archive) -> dict[str, Elite]:
     best: dict[str, Elite] = {}
     for elite in archive.starters:
         name = elite.entry.operator
-        searched = name in OPERATORS or name.startswith(INHERITED)
+        searched = name in OPERATORS or name.startswith(EARLIER_ELITE)
         if elite.candidate is not None and not searched:
             form = key(elite.candidate.law)
             if form not in best or elite.score < best[form].score:

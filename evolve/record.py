@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-INHERITED = "elite of "  # what the operator of an earlier run's elite begins with
+EARLIER_ELITE = "elite of "  # what the operator of an earlier run's elite begins with
 
 
 def program_id(text: str) -> str:

@@ -18,7 +18,7 @@ from evolve.operators import Space
 from evolve.proposers.grammar import Proposal, finish
 from evolve.proposers.seeds import Seed, read_seeds, seed_proposals
 from evolve.proposers.starting import generic_laws, starting_proposals
-from evolve.record import INHERITED, Entry
+from evolve.record import EARLIER_ELITE, Entry
 from evolve.search import BATCH
 from evolve.splits import make_folds, require_rows
 from evolve.task import Task
@@ -114,7 +114,7 @@ def inherit(setup: Setup, inherited: dict[str, Any]) -> Setup:
         candidate = finish(candidate_from_data(law, recipe), setup.space)
         if candidate is not None:
             mark = key(candidate.law, candidate.recipe)
-            name = f"{INHERITED}{inherited['run']}"
+            name = f"{EARLIER_ELITE}{inherited['run']}"
             proposals.setdefault(mark, Proposal(candidate, mark, name, ()))
     for proposal in setup.starts:
         proposals.setdefault(proposal.key, proposal)

@@ -35,7 +35,7 @@ from evolve.law.graph import Law, call, const, evaluate, feat
 from evolve.law.recipe import Recipe
 from evolve.operators import Candidate
 from evolve.proposers.grammar import Proposal
-from evolve.record import INHERITED
+from evolve.record import EARLIER_ELITE
 from evolve.sandbox.inprocess import InProcess
 from evolve.scoring import r2
 from evolve.search import entry_of as searched_entry
@@ -157,7 +157,7 @@ def test_an_elite_of_an_earlier_run_is_not_established() -> None:
     candidate, *_ = random_candidates(make_setup(power_task(), 0).space, 1)
     known, inherited = Archive(), Archive()
     known.tell([entry_of(0, candidate, -1.0, operator="sum of powers")])
-    inherited.tell([entry_of(0, candidate, -1.0, operator=f"{INHERITED}an earlier run")])
+    inherited.tell([entry_of(0, candidate, -1.0, operator=f"{EARLIER_ELITE}an earlier run")])
     assert list(established_laws(known)) == [key(candidate.law)]
     assert established_laws(inherited) == {}
 
