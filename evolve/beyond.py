@@ -48,8 +48,8 @@ class Physics:
 def ends_of(x: Array, logarithmic: Sequence[bool]) -> list[tuple[float, float]]:
     """How far down and up a feature is sensibly asked for.
 
-    A tenth of its range beyond what was seen. Shares, which all lie between 0 and 1, stay there;
-    where one of them is 0 in some row, any may be.
+    A tenth of its range beyond what was seen; what is nowhere negative stays so. Shares, which all
+    lie between 0 and 1, stay there; where one of them is 0 in some row, any may be.
 
     Args:
         x: `(n, f)` training rows.
@@ -61,15 +61,15 @@ def ends_of(x: Array, logarithmic: Sequence[bool]) -> list[tuple[float, float]]:
     low, high = x.min(axis=0), x.max(axis=0)
     share = ~np.array(logarithmic) & (low >= 0.0) & (high <= 1.0)
     some_are_0 = bool(np.any(low[share] == 0.0))
-    ends = [_ends(*ends) for ends in zip(low, high, logarithmic, strict=True)]
+    ends = [_widened(*seen) for seen in zip(low, high, logarithmic, strict=True)]
     return [
         (0.0 if some_are_0 else down, min(up, 1.0)) if is_share else (down, up)
         for (down, up), is_share in zip(ends, share, strict=True)
     ]
 
 
-def _ends(low: float, high: float, logarithmic: bool) -> tuple[float, float]:
-    """A tenth of the range further; what is nowhere negative stays so."""
+def _widened(low: float, high: float, logarithmic: bool) -> tuple[float, float]:
+    """A range and a tenth of it at either side, not below 0 if it is not."""
     if logarithmic:
         factor = (high / low) ** EDGE
         return float(low / factor), float(high * factor)

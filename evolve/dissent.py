@@ -11,7 +11,7 @@ from collections.abc import Sequence
 import numpy as np
 import numpy.typing as npt
 
-from evolve.beyond import ends_of
+from evolve.evaluate import physics_of
 from evolve.law.graph import Array
 from evolve.selection import DISSENT_ALLOWANCE, DISSENT_REACH, N_LEADERS
 from evolve.splits import make_folds
@@ -26,7 +26,7 @@ def points_beyond(task: Task) -> tuple[Array, npt.NDArray[np.int64]]:
 
     Args:
         task: With axes, the rows of its largest scales are moved on along these; without, rows
-            are moved to and just beyond the edges of one feature at a time.
+            are moved to the ends of one feature at a time.
 
     Returns:
         `(m, f)` features and `(m,)` group numbers.
@@ -38,12 +38,8 @@ def points_beyond(task: Task) -> tuple[Array, npt.NDArray[np.int64]]:
         moved = [_further(task, train.X[rows], axes, DISSENT_REACH)]
     else:
         rows = np.arange(0, train.n_rows, -(-train.n_rows // MOST_EDGE_ROWS))
-        logarithmic = [feature.scale == "log" for feature in task.spec.features]
-        moved = [
-            _put(train.X[rows], j, end)
-            for j, ends in enumerate(ends_of(train.X, logarithmic))
-            for end in ends
-        ]
+        ends = enumerate(physics_of(task).ends)
+        moved = [_put(train.X[rows], j, end) for j, both in ends for end in both]
     return np.concatenate(moved), np.tile(train.group[rows], len(moved))
 
 

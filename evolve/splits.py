@@ -75,12 +75,13 @@ def k_fold(group: Ints, k: int, points: Ints | None = None) -> list[Fold]:
         Folds that together hold out every row once, but those of groups too small to be fitted.
     """
     k = max(min(k, len(group) // 2), 2)
-    label = np.full(len(group), -1)
-    if points is not None and len(np.unique(points)) < len(points):
+    label = np.zeros(len(group), dtype=np.int64)
+    together = points is not None and len(np.unique(points)) < len(points)
+    if points is not None and together:
         label = np.random.default_rng(0).permutation(points.max() + 1)[points] % k
     for g in np.unique(group):
         rows = np.flatnonzero(group == g)
-        if label[rows[0]] < 0 or _left(label[rows]) < MIN_FIT_ROWS:
+        if not together or _left(label[rows]) < MIN_FIT_ROWS:
             order = np.random.default_rng([0, int(g)]).permutation(len(rows))
             label[rows[order]] = np.arange(len(rows)) % k
         if _left(label[rows]) < MIN_FIT_ROWS:
@@ -188,7 +189,8 @@ def make_judges(task: Task) -> list[Fold]:
     """
     group = task.train.group
     if not task.spec.folds.axes:
-        others = [f for k in OTHER_K for f in k_fold(group, k, _points(task))]
+        points = _points(task)
+        others = [f for k in OTHER_K for f in k_fold(group, k, points)]
         return _judgeable(task, others) or make_folds(task)
     known = make_folds(task)
     deep = _peeled(task, JUDGE_SHARES)
