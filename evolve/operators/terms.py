@@ -35,7 +35,12 @@ def times(a: Node, b: Node) -> Node:
 
 def power_law(variable: Node, new: Iterator[Node]) -> Node:
     """exp(a + b*v): a positive power law of one log variable."""
-    return call("exp", call("add", next(new), times(next(new), variable)))
+    return product_of_powers([variable], new)
+
+
+def product_of_powers(variables: list[Node], new: Iterator[Node]) -> Node:
+    """exp(a + b*v + c*w + …): a positive product of powers of log variables."""
+    return call("exp", call("add", next(new), linear(variables, new)))
 
 
 def term(weight: float) -> Callable[[Term], Term]:
@@ -73,7 +78,7 @@ def linear(variables: list[Node], new: Iterator[Node]) -> Node:
 @term(5.0)
 def power(space: Space, rng: np.random.Generator, new: Iterator[Node]) -> Node:
     """exp(a + b*log x + …): a positive power law, or exponential of linear features."""
-    return call("exp", call("add", next(new), linear(some_variables(space, rng), new)))
+    return product_of_powers(some_variables(space, rng), new)
 
 
 @term(2.0)

@@ -11,7 +11,7 @@ from functools import reduce
 
 from evolve.law.graph import Node, call, num
 from evolve.operators import Space
-from evolve.operators.terms import fresh, linear, power_law, times, total
+from evolve.operators.terms import fresh, linear, power_law, product_of_powers, times, total
 
 MOST_PAIRED = 4
 
@@ -48,7 +48,7 @@ def _raised(exponents: list[Node], new: Iterator[Node]) -> Node:
 def _joint_forms(v: list[Node], new: Iterator[Node]) -> dict[str, Node]:
     """Forms in which all features act on one another."""
     powers = [power_law(x, new) for x in v]
-    joint = call("exp", call("add", next(new), linear(v, new)))
+    joint = product_of_powers(v, new)
     plane = call("add", next(new), linear(v, new))
     products = [times(next(new), times(a, b)) for i, a in enumerate(v) for b in v[:i]]
     bilinear = total([plane, *products])
@@ -93,10 +93,14 @@ def _valleys(space: Space, v: list[Node], new: Iterator[Node]) -> dict[str, Node
     if not axes or not others:
         return {}
     parts = [next(new), *(power_law(x, new) for x in axes)]
-    for x in others:
-        inside = call("sub", call("sub", x, next(new)), linear(axes, new))
-        parts.append(times(next(new), call("square", inside)))
+    parts += [_valley(x, axes, new) for x in others]
     return {"valleys": total(parts)}
+
+
+def _valley(x: Node, axes: list[Node], new: Iterator[Node]) -> Node:
+    """Optimum of x that moves with the axes, a (x - b - c·axis - …)^2."""
+    inside = call("sub", call("sub", x, next(new)), linear(axes, new))
+    return times(next(new), call("square", inside))
 
 
 def _posynomials(space: Space, v: list[Node], new: Iterator[Node]) -> dict[str, Node]:
@@ -110,21 +114,16 @@ def _posynomials(space: Space, v: list[Node], new: Iterator[Node]) -> dict[str, 
     if not axes or not others:
         return {}
 
-    def product() -> Node:
-        return call("exp", call("add", next(new), linear(v, new)))
-
     def sum_of(n_products: int, *more: Node) -> Node:
         powers = [power_law(x, new) for x in axes]
-        products = [product() for _ in range(n_products)]
+        products = [product_of_powers(v, new) for _ in range(n_products)]
         return total([next(new), *powers, *more, *products])
 
-    forms = {"sum of 3 products": total([product() for _ in range(3)])}
+    forms = {"sum of 3 products": total([product_of_powers(v, new) for _ in range(3)])}
     for n in (2, 3):
         forms[f"powers and {n} products"] = sum_of(n)
     for j, x in list(others.items())[:MOST_PAIRED]:
-        inside = call("sub", call("sub", x, next(new)), linear(axes, new))
-        valley = times(next(new), call("square", inside))
-        forms[f"powers, valley in {j} and 2 products"] = sum_of(2, valley)
+        forms[f"powers, valley in {j} and 2 products"] = sum_of(2, _valley(x, axes, new))
     return forms
 
 

@@ -13,7 +13,7 @@ from evolve.law.graph import Law, Node, call, num
 from evolve.law.recipe import Recipe
 from evolve.operators import OPERATORS, Space
 from evolve.operators.recipes import random_recipe
-from evolve.operators.terms import fresh, linear, power_law, times, total
+from evolve.operators.terms import fresh, linear, power_law, product_of_powers, times, total
 from evolve.proposers.forms import published_forms
 from evolve.proposers.grammar import Proposal, finish
 
@@ -55,7 +55,7 @@ def generic_laws(space: Space) -> dict[str, Node]:
 def _laws_of_all(space: Space, v: list[Node], new: Iterator[Node]) -> dict[str, Node]:
     """Laws over all variables at once; Hoffmann et al. 2022 (equation 2) is the first of them."""
     powers = [power_law(x, new) for x in v]
-    joint = call("exp", call("add", next(new), linear(v, new)))
+    joint = product_of_powers(v, new)
     squares = [times(next(new), call("square", x)) for x in v]
     products = [times(next(new), times(a, b)) for i, a in enumerate(v) for b in v[:i]]
     plane = call("add", next(new), linear(v, new))
