@@ -8,13 +8,16 @@ from __future__ import annotations
 import numpy as np
 
 from evolve.agreement import run_text
+from evolve.fold import Fold
 from evolve.proposers.seeds import Seed
+from evolve.record import FoldScore
 from evolve.sandbox import ForeignLane
 from evolve.score import FailedError, Scored, score_program
 from evolve.scoring import nmse
-from evolve.selection import price_of, score
+from evolve.selection import fitted_error, price_of, score
 from evolve.start import Setup
 from evolve.summary import Line
+from evolve.task import Task
 
 NO_ENTRY = -1
 
@@ -35,27 +38,42 @@ def black_box_line(setup: Setup, seed: Seed, lane: ForeignLane) -> Line:
         scored = score_program(seed.program, task, task.train, lane)
     except FailedError as error:
         return _failed(seed, str(error), error.printed)
-    errors = []
-    for fold in setup.folds:
-        predictions = run_text(lane, task, fold, seed.program.text)
-        if isinstance(predictions, str):
-            return _failed(seed, f"{fold.name}: {predictions}", scored.printed)
-        errors.append(float(nmse(task.train.Y[fold.held], predictions)))
     n_constants = n_constants_of(scored, len(task.target_names))
+    folds = []
+    for fold in setup.folds:
+        told = _judge(task, fold, seed, lane, n_constants)
+        if isinstance(told, str):
+            return _failed(seed, f"{fold.name}: {told}", scored.printed)
+        folds.append(told)
     price = price_of(n_constants, 0.0, task.train.n_values)
     return Line(
         kind="literature",
         name=seed.name,
         index=NO_ENTRY,
         n_constants=n_constants,
-        score=score(errors, price, [fold.weight for fold in setup.folds]),
-        held_out_r2=1.0 - float(np.mean(errors)),
+        score=score(folds, price),
+        held_out_r2=1.0 - float(np.mean([fold.nmse for fold in folds])),
         train_r2=scored.scores.overall.r2,
         formula=f"{task.target_names[0]} = black box ({seed.title})",
         constants={g: np.atleast_2d(c).tolist() for g, c in scored.constants.items()},
         text=seed.program.text,
         printed=scored.printed,
     )
+
+
+def _judge(
+    task: Task, fold: Fold, seed: Seed, lane: ForeignLane, n_constants: int
+) -> FoldScore | str:
+    """How well a seed predicts and fits the rows of a fold, or how it failed."""
+    both = Fold(fold.name, fold.fit, np.concatenate([fold.held, fold.fit]))
+    predictions = run_text(lane, task, both, seed.program.text)
+    if isinstance(predictions, str):
+        return predictions
+    held, fitted = np.split(predictions, [len(fold.held)])
+    error = float(nmse(task.train.Y[fold.held], held))
+    n_groups = len(np.unique(task.train.group[fold.fit]))
+    near = fitted_error(task.train.Y[fold.fit], fitted, n_constants * n_groups)
+    return FoldScore(fold.name, len(fold.held), error, 1.0 - error, fold.weight, near)
 
 
 def n_constants_of(scored: Scored, n_targets: int) -> int:

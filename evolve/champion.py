@@ -77,8 +77,8 @@ class Fitted:
 
     @property
     def losses(self) -> Array:
-        """`(n_folds,)` log errors on the search's and the further folds."""
-        return losses_of([f.nmse for f in self.folds])
+        """`(n_folds,)` losses on the search's and the further folds."""
+        return losses_of(self.folds)
 
     @property
     def nmse(self) -> float:

@@ -25,7 +25,14 @@ from evolve.record import Evaluation, FoldScore
 from evolve.sandbox import Limits, Worker
 from evolve.sandbox.inprocess import InProcess
 from evolve.scoring import nmse
-from evolve.selection import FIRST_LOOK_STARTS, first_look_passes, physics_price, price_of, score
+from evolve.selection import (
+    FIRST_LOOK_STARTS,
+    first_look_passes,
+    fitted_error,
+    physics_price,
+    price_of,
+    score,
+)
 from evolve.splits import can_be_judged
 from evolve.task import Task
 
@@ -187,23 +194,22 @@ class Evaluator:
         results = self._fit(worker, replace(candidate, recipe=quick), [n_folds])
         screened, look = False, 0.0
         if not isinstance(results, Evaluation):
-            look = results[0].score.nmse
-            screened = not first_look_passes(look, price, bar)
+            look = score([results[0].score], 0.0)
+            screened = not first_look_passes(look + price, bar)
             if not screened:
                 results = self._fit(worker, candidate, range(n_folds))
         seconds = time.monotonic() - began
         if isinstance(results, Evaluation):
             return replace(results, n_constants=size[0], complexity=size[1], seconds=seconds)
         broken = physics_price([r.facts["against_physics"] for r in results])
-        weights = [r.score.weight for r in results]
-        nmses = [r.score.nmse for r in results]
-        value = None if screened else score(nmses, price, weights) + broken
+        told = tuple(r.score for r in results)
+        value = None if screened else score(told, price) + broken
         return Evaluation(
             status="screened" if screened else "ok",
             message="",
             score=value,
             stage=0 if screened else 1,
-            folds=tuple(r.score for r in results),
+            folds=told,
             n_constants=size[0],
             complexity=size[1],
             seconds=seconds,
@@ -226,9 +232,11 @@ class Evaluator:
             return failed(outcome.status, outcome.message)
         results = []
         for i, number in enumerate(folds):
-            constants, deviations, priors, predictions = outcome.arrays[4 * i : 4 * i + 4]
+            constants, deviations, priors, fitted, predictions = outcome.arrays[5 * i : 5 * i + 5]
             facts = outcome.meta["facts"][i]
-            judged = self._judge(self.setting.all_folds[number], predictions)
+            n_constants = constants.size // predictions.shape[1]
+            told = self.setting.all_folds[number]
+            judged = self._judge(told, predictions, fitted, n_constants)
             if isinstance(judged, Evaluation):
                 return judged
             if facts["not_finite_beyond"] > 0.0:
@@ -239,16 +247,20 @@ class Evaluator:
             )
         return results
 
-    def _judge(self, fold: Fold, predictions: Array) -> FoldScore | Evaluation:
-        """Score of the predictions of a fold's held-out rows; they must all be finite."""
-        held = self.setting.task.train.Y[fold.held]
-        if predictions.shape != held.shape or not np.all(np.isfinite(predictions)):
-            return failed("not-finite", f"{fold.name}: a prediction is not finite")
+    def _judge(
+        self, fold: Fold, predictions: Array, fitted: Array, n_constants: int
+    ) -> FoldScore | Evaluation:
+        """Score of the predictions of a fold's rows; they must all be finite."""
+        y = self.setting.task.train.Y
+        for rows, told in ((fold.held, predictions), (fold.fit, fitted)):
+            if told.shape != y[rows].shape or not np.all(np.isfinite(told)):
+                return failed("not-finite", f"{fold.name}: a prediction is not finite")
         with np.errstate(over="ignore"):
-            error = float(nmse(held, predictions))
-        if not np.isfinite(error):
+            error = float(nmse(y[fold.held], predictions))
+        near = fitted_error(y[fold.fit], fitted, n_constants)
+        if not np.isfinite(error + (near or 0.0)):
             return failed("not-finite", f"{fold.name}: the squared error overflows")
-        return FoldScore(fold.name, len(held), error, 1.0 - error, fold.weight)
+        return FoldScore(fold.name, len(fold.held), error, 1.0 - error, fold.weight, near)
 
 
 def failed(status: str, message: str) -> Evaluation:

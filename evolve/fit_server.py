@@ -108,12 +108,14 @@ class FoldFit:
         groups: Group numbers that were fitted, ascending.
         fits: One fit for each group and target, targets running fastest.
         predictions: `(n_held, t)` predictions of the held-out rows, in their order.
+        fitted: `(n_fit, t)` predictions of the fitted rows, in their order.
         beyond: Shares of points beyond the data that are not finite, and that break physics.
     """
 
     groups: tuple[int, ...]
     fits: tuple[Fit, ...]
     predictions: Array
+    fitted: Array
     beyond: tuple[float, float] = (0.0, 0.0)
 
 
@@ -153,20 +155,32 @@ def fit_folds(rows: Rows, folds: list[Fold], law: Law, recipe: Recipe) -> list[F
 def _predict(
     rows: Rows, fold: Fold, law: Law, groups: tuple[int, ...], fits: tuple[Fit, ...]
 ) -> FoldFit:
-    """Predictions of all groups at once, of held-out rows and of lines beyond the data."""
+    """Predictions of all groups at once: of the fold's rows and of lines beyond the data."""
     n_targets = rows.y.shape[1]
-    predictions = np.full((len(fold.held), n_targets), np.nan)
     constants = np.array([f.constants for f in fits]).reshape(len(groups), n_targets, -1)
-    held, at = rows.x[fold.held], np.searchsorted(groups, rows.group[fold.held])
-    known = np.isin(rows.group[fold.held], groups)
+    held, fitted = (
+        _told(rows, numbers, law, groups, constants) for numbers in (fold.held, fold.fit)
+    )
     lines = rows.lines(fold, groups)
     shares: list[tuple[float, float]] = []
-    for t in range(n_targets):
-        mine = constants[at[known], t]
-        predictions[known, t] = evaluate_each(law.root, law.view(held[known], t), mine)
-        if rows.physics is not None and lines.n_rows:
+    if rows.physics is not None and lines.n_rows:
+        for t in range(n_targets):
             shares += lines.broken(law, t, constants[:, t], rows.physics)
-    return FoldFit(groups, fits, predictions, worst(shares))
+    return FoldFit(groups, fits, held, fitted, worst(shares))
+
+
+def _told(
+    rows: Rows, numbers: npt.NDArray[np.int64], law: Law, groups: tuple[int, ...], constants: Array
+) -> Array:
+    """`(n, t)` predictions of rows, each under its group's constants; nan without any."""
+    x, group = rows.x[numbers], rows.group[numbers]
+    known = np.isin(group, groups)
+    at = np.searchsorted(groups, group[known])
+    predictions = np.full((len(numbers), constants.shape[1]), np.nan)
+    for t in range(constants.shape[1]):
+        view = law.view(x[known], t)
+        predictions[known, t] = evaluate_each(law.root, view, constants[at, t])
+    return predictions
 
 
 @dataclass(frozen=True, slots=True)
@@ -216,9 +230,9 @@ def handle(
         arrays: None.
 
     Returns:
-        Diagnostics and group numbers of each fold; and for each fold four arrays: constants
+        Diagnostics and group numbers of each fold; and for each fold five arrays: constants
         and standard errors `(n_groups * t, p)`, priors `(n_groups * t, 2, p)`, and the
-        predictions `(n_held, t)`.
+        predictions of the rows fitted `(n_fit, t)` and held out `(n_held, t)`.
     """
     law, recipe = law_from_data(meta["law"]), Recipe(**meta["recipe"])
     folds = [state.folds[i] for i in meta["folds"]]
@@ -229,6 +243,7 @@ def handle(
             np.array([f.constants for f in result.fits]),
             _errors(result.fits, wanted=bool(meta.get("errors"))),
             np.array([_prior(f, law.n_constants) for f in result.fits]),
+            result.fitted,
             result.predictions,
         ]
     return {

@@ -28,6 +28,7 @@ class FoldScore:
         nmse: Mean squared error over variance, mean over targets; may be infinite.
         r2: `1 - nmse` as SLDBench computes it.
         weight: What the error counts beside those of other folds.
+        fitted: Error of the fitted rows, as `selection.fitted_error` says; None if unknown.
     """
 
     name: str
@@ -35,6 +36,7 @@ class FoldScore:
     nmse: float
     r2: float
     weight: float = 1.0
+    fitted: float | None = None
 
 
 @dataclass(frozen=True)
@@ -116,10 +118,7 @@ def to_json(value: Any) -> str:
 def entry_to_row(entry: Entry) -> tuple[Any, ...]:
     """The values of `COLUMNS`; floats keep every bit, surrogates in messages are escaped."""
     told = entry.evaluation
-    folds = [
-        (fold.name, int(fold.n_held), float(fold.nmse), float(fold.r2), float(fold.weight))
-        for fold in told.folds
-    ]
+    folds = [_fold_to_data(fold) for fold in told.folds]
     return (
         int(entry.index),
         entry.program_id,
@@ -138,6 +137,11 @@ def entry_to_row(entry: Entry) -> tuple[Any, ...]:
         float(told.seconds) + 0.0,
         to_json(told.facts),
     )
+
+
+def _fold_to_data(fold: FoldScore) -> tuple[Any, ...]:
+    known = (fold.name, int(fold.n_held), float(fold.nmse), float(fold.r2), float(fold.weight))
+    return known if fold.fitted is None else (*known, float(fold.fitted))
 
 
 def checksum(row: Sequence[Any]) -> int:

@@ -18,7 +18,7 @@ from evolve.evaluate import Evaluator
 from evolve.operators import Space
 from evolve.proposers.grammar import Proposal, propose
 from evolve.record import Entry, Evaluation
-from evolve.selection import price_of, score
+from evolve.selection import price_of
 from evolve.store import Store
 
 BATCH = 32
@@ -132,7 +132,7 @@ def first_look_bar(archive: Archive, n_starts: int, n_values: int) -> float:
 def look_score(evaluation: Evaluation, n_values: int) -> float:
     """Score of an evaluation on the fold of the first look alone; `n_values` as in `price_of`."""
     price = price_of(evaluation.n_constants, evaluation.complexity, n_values)
-    return score([evaluation.facts["look"]], price)
+    return float(evaluation.facts["look"]) + price
 
 
 def entry_of(index: int, proposal: Proposal, text: str, evaluation: Evaluation) -> Entry:

@@ -14,11 +14,15 @@ from collections.abc import Sequence
 import numpy as np
 import numpy.typing as npt
 
+from evolve.record import FoldScore
+
 Array = npt.NDArray[np.float64]
 
 FOLD_DECAY = 2.0
 SIDEWAYS_SHARE = 0.5
 EPSILON = 1e-5
+FITTED_SHARE = 0.35
+TRIMMED = 0.25
 CONSTANT_PRICE = 1.8
 EXOTIC_PRICE = 0.9
 CHANCE_PRICE = 0.75
@@ -49,23 +53,52 @@ def fold_weight(n_fitted: int, n_rows: int) -> float:
     return float((1.0 - n_fitted / n_rows) ** -FOLD_DECAY)
 
 
-def losses_of(nmses: Sequence[float]) -> Array:
-    """`(n_folds,)` log(NMSE + epsilon)."""
-    return np.asarray(np.log(np.asarray(nmses, dtype=float) + EPSILON))
+def fitted_error(y: Array, p: Array, n_constants: int) -> float | None:
+    """How far a law is from the rows that it was fitted to.
 
-
-def score(nmses: Sequence[float], price: float, weights: Sequence[float] | None = None) -> float:
-    """Weighted mean over folds of log(NMSE + epsilon), plus the price of the law's size.
+    A recipe may have left outliers aside on purpose, so the squares of the quarter of rows that
+    are furthest off count as the next largest (Winsor's mean, Tukey 1962). Constants take up
+    noise, so as many rows as there are constants do not count.
 
     Args:
-        nmses: Error of each fold, as a fraction of the variance of its held-out targets.
-        price: Of the law's size, as `price_of` says.
-        weights: What each fold counts; all alike if None.
+        y: `(n, t)` targets.
+        p: `(n, t)` predictions, finite.
+        n_constants: Constants for each target, of all groups together.
 
     Returns:
-        The score; lower is better.
+        Mean over targets of that error over variance; None where it says nothing, as the
+        constants are as many as the rows or a target does not vary.
     """
-    return float(np.average(losses_of(nmses), weights=weights) + price)
+    n_free = len(y) - n_constants
+    if n_free <= 0 or not np.ptp(y, axis=0).all():
+        return None
+    with np.errstate(over="ignore"):
+        squares = (p - y) ** 2 / np.var(y, axis=0)
+    most = np.quantile(squares, 1.0 - TRIMMED, axis=0)
+    return float(np.mean(np.minimum(squares, most)) * len(y) / n_free)
+
+
+def losses_of(folds: Sequence[FoldScore]) -> Array:
+    """`(n_folds,)` log(error + epsilon) of the rows held out, averaged with that of those fitted.
+
+    A fold holds out few rows, and among thousands of laws some predict these by chance. The
+    fitted rows are many, and a law that passes them by at a distance is rarely the true one; alone
+    they would choose whatever bends most.
+    """
+    held = np.array([fold.nmse for fold in folds], dtype=float)
+    fitted = np.array([f.nmse if f.fitted is None else f.fitted for f in folds], dtype=float)
+    told = (1.0 - FITTED_SHARE) * np.log(held + EPSILON) + FITTED_SHARE * np.log(fitted + EPSILON)
+    return np.asarray(told)
+
+
+def score(folds: Sequence[FoldScore], price: float) -> float:
+    """Weighted mean of the folds' losses, plus the price of the law's size; lower is better.
+
+    Args:
+        folds: How well each fold's rows were predicted and fitted.
+        price: Of the law's size, as `price_of` says.
+    """
+    return float(np.average(losses_of(folds), weights=[fold.weight for fold in folds]) + price)
 
 
 def physics_price(shares: Sequence[float]) -> float:
@@ -102,12 +135,11 @@ def price_of(
     return price + CHANCE_PRICE * complexity / n_values
 
 
-def first_look_passes(nmse: float, price: float, bar: float) -> bool:
-    """Whether a candidate's error on the first fold earns it all folds.
+def first_look_passes(look: float, bar: float) -> bool:
+    """Whether a candidate's score on the first fold earns it all folds.
 
     Args:
-        nmse: Error on the first fold with few starts.
-        price: As in `score`.
-        bar: The same quantity of the elites that it would have to beat.
+        look: Its score on the first fold with few starts.
+        bar: The same of the elites that it would have to beat.
     """
-    return score([nmse], price) <= bar + FIRST_LOOK_MARGIN
+    return look <= bar + FIRST_LOOK_MARGIN

@@ -24,7 +24,7 @@ from evolve.splits import make_folds, require_rows
 from evolve.task import Task
 
 DEFAULT_CONSTANTS = 12
-SCORING_VERSION = 4
+SCORING_VERSION = 5
 
 
 @dataclass(frozen=True)

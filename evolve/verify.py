@@ -118,9 +118,8 @@ def _check(
         problem = f"fast lane: {fitted.status} {fitted.message}".rstrip()
         return Check(index, size, elite.score, None, None, problem)
     law = elite.genome.law
-    nmses, weights = zip(*((r.score.nmse, r.score.weight) for r in fitted), strict=True)
     price = price_of(law.n_constants, complexity(law.root), setting.task.train.n_values)
-    again = score(nmses, price, weights)
+    again = score([r.score for r in fitted], price)
     again += physics_price([r.facts["against_physics"] for r in fitted])
     gap: float | str = 0.0
     for fold, result in zip(setting.folds, fitted, strict=True):

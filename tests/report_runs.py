@@ -51,7 +51,7 @@ def _entry(task: Task, setup: Setup, index: int, proposal: Proposal) -> Entry:
     evaluation = Evaluation(
         status="ok" if good else "not-finite",
         message="",
-        score=score([f.nmse for f in folds], price, [f.weight for f in folds]) if good else None,
+        score=score(folds, price) if good else None,
         stage=1,
         folds=folds if good else (),
         n_constants=size[0],

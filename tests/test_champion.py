@@ -39,7 +39,7 @@ from evolve.record import EARLIER_ELITE
 from evolve.sandbox.inprocess import InProcess
 from evolve.scoring import r2
 from evolve.search import entry_of as searched_entry
-from evolve.selection import PHYSICS_PRICE, price_of
+from evolve.selection import PHYSICS_PRICE, losses_of, price_of
 from evolve.spec import Physics
 from evolve.splits import make_judges
 from evolve.start import make_setup
@@ -205,7 +205,7 @@ def test_a_finalist_is_judged_on_the_folds_of_the_search_and_the_further_ones(
         assert [fold.name for fold in finalist.judged] == names
         folds = [*finalist.entry.evaluation.folds, *finalist.judged]
         assert len(finalist.losses) == len(folds)
-        assert list(np.argsort(finalist.losses)) == list(np.argsort([f.nmse for f in folds]))
+        assert list(finalist.losses) == list(losses_of(folds))
 
 
 def test_the_champion_s_constants_are_those_of_a_fit_to_all_training_rows(

@@ -18,7 +18,7 @@ from evolve.law.recipe import Recipe
 from evolve.record import Evaluation
 from evolve.sandbox import Limits
 from evolve.sandbox.inprocess import InProcess
-from evolve.selection import PHYSICS_PRICE, price_of, score
+from evolve.selection import PHYSICS_PRICE, fitted_error, price_of, score
 from evolve.splits import make_folds
 from evolve.start import space_of
 from evolve.task import Table, Task
@@ -100,10 +100,23 @@ def test_an_evaluation_scores_every_fold_and_the_size_of_the_law(evaluator: Eval
     assert [(f.name, f.n_held) for f in told.folds] == [(f.name, len(f.held)) for f in folds]
     size = POWER.law.n_constants, complexity(POWER.law.root)
     assert (told.n_constants, told.complexity) == size
-    weights = [f.weight for f in told.folds]
-    price = price_of(*size, evaluator.n_values)
-    assert told.score == score([f.nmse for f in told.folds], price, weights)
+    assert told.score == score(told.folds, price_of(*size, evaluator.n_values))
     assert all(f.r2 == 1.0 - f.nmse for f in told.folds)
+
+
+def test_an_evaluation_tells_how_far_the_fitted_rows_are(evaluator: Evaluator) -> None:
+    (told,) = evaluator.evaluate([POWER], INF)
+    (results,) = evaluator.fit([POWER], range(len(told.folds)))
+    assert isinstance(results, list)
+    train = evaluator.setting.task.train
+    for result, fold in zip(results, evaluator.setting.folds, strict=True):
+        y = train.Y[fold.fit]
+        p = np.full(y.shape, np.nan)
+        for g, constants in zip(result.groups, result.constants, strict=True):
+            rows = train.group[fold.fit] == g
+            p[rows, 0] = POWER.law.predict(train.X[fold.fit][rows], constants[None])[:, 0]
+        assert result.score.fitted == pytest.approx(fitted_error(y, p, result.constants.size))
+    assert [f.fitted for f in told.folds] == [r.score.fitted for r in results]
 
 
 def test_the_law_that_made_the_rows_predicts_what_is_held_out(evaluator: Evaluator) -> None:
@@ -155,7 +168,7 @@ def test_a_candidate_that_fails_the_first_look_is_screened(evaluator: Evaluator)
     (told,) = evaluator.evaluate([POWER], -INF)
     assert (told.status, told.stage, told.score) == ("screened", 0, None)
     assert len(told.folds) == 1
-    assert told.facts["look"] == told.folds[0].nmse
+    assert told.facts["look"] == score(told.folds, 0.0)
 
 
 def test_the_first_look_takes_a_few_groups_of_many() -> None:

@@ -3,20 +3,26 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from evolve.law.graph import Array
+from evolve.record import FoldScore
 from evolve.selection import (
     CHANCE_PRICE,
     CONSTANT_PRICE,
     ESTABLISHED_DISCOUNT,
     FEWEST_VALUES,
     FIRST_LOOK_MARGIN,
+    FITTED_SHARE,
     MOST_VALUES,
     PHYSICS_PRICE,
     first_look_passes,
+    fitted_error,
     fold_weight,
     physics_price,
     price_of,
@@ -27,40 +33,95 @@ errors = st.lists(st.floats(0.0, 1e6), min_size=1, max_size=8)
 prices = st.floats(0.01, 5.0)
 
 
+def folds_of(
+    nmses: Sequence[float], weights: Sequence[float] = (), fitted: float | None = None
+) -> list[FoldScore]:
+    given_weights = weights or [1.0] * len(nmses)
+    return [
+        FoldScore("far", 3, nmse, 1.0 - nmse, weight, fitted)
+        for nmse, weight in zip(nmses, given_weights, strict=True)
+    ]
+
+
 @settings(max_examples=30)
 @given(errors, prices, st.floats(1.01, 100.0))
 def test_a_larger_error_on_every_fold_is_a_worse_score(
     nmses: list[float], price: float, factor: float
 ) -> None:
     worse = [factor * nmse + 1e-6 for nmse in nmses]
-    assert score(worse, price) > score(nmses, price)
+    for fitted in (None, 0.1):
+        assert score(folds_of(worse, (), fitted), price) > score(
+            folds_of(nmses, (), fitted), price
+        )
 
 
 @settings(max_examples=30)
 @given(errors, prices)
 def test_the_order_of_the_folds_does_not_matter(nmses: list[float], price: float) -> None:
-    assert score(nmses[::-1], price) == pytest.approx(score(nmses, price))
+    assert score(folds_of(nmses[::-1]), price) == pytest.approx(score(folds_of(nmses), price))
 
 
 @settings(max_examples=30)
 @given(errors, prices)
 def test_equal_weights_change_no_score(nmses: list[float], price: float) -> None:
-    weights = [0.5] * len(nmses)
-    assert score(nmses, price, weights) == pytest.approx(score(nmses, price))
+    weighted = folds_of(nmses, [0.5] * len(nmses))
+    assert score(weighted, price) == pytest.approx(score(folds_of(nmses), price))
 
 
 def test_an_error_on_a_fold_that_holds_out_more_counts_less() -> None:
     weights = [fold_weight(n, 100) for n in (90, 80, 60)]
-    assert score([1.0, 0.1, 0.1], 0.1, weights) > score([0.1, 0.1, 1.0], 0.1, weights)
+    near, far = ([1.0, 0.1, 0.1], [0.1, 0.1, 1.0])
+    assert score(folds_of(near, weights), 0.1) > score(folds_of(far, weights), 0.1)
 
 
 def test_a_perfect_prediction_has_a_finite_score() -> None:
-    assert math.isfinite(score([0.0, 0.0], 0.1))
+    assert math.isfinite(score(folds_of([0.0, 0.0]), 0.1))
+    assert math.isfinite(score(folds_of([0.0, 0.0], (), 0.0), 0.1))
 
 
 def test_a_hundredfold_error_on_one_of_two_folds_costs_half_its_logarithm() -> None:
-    difference = score([1.0, 0.1], 0.1) - score([0.01, 0.1], 0.1)
+    difference = score(folds_of([1.0, 0.1]), 0.1) - score(folds_of([0.01, 0.1]), 0.1)
     assert difference == pytest.approx(math.log(100.0) / 2, rel=1e-2)
+
+
+def test_the_error_of_the_fitted_rows_counts_its_share() -> None:
+    far, near = (score(folds_of([0.1], (), fitted), 0.0) for fitted in (1.0, 0.01))
+    assert far - near == pytest.approx(FITTED_SHARE * math.log(100.0), rel=1e-2)
+
+
+# the error of the fitted rows
+
+
+def error_of(y: Array, p: Array, n_constants: int) -> float:
+    told = fitted_error(y, p, n_constants)
+    assert told is not None
+    return told
+
+
+def test_noise_is_the_error_of_the_fitted_rows_but_for_what_constants_take_up() -> None:
+    rng = np.random.default_rng(0)
+    y = rng.normal(size=(4000, 2)) * [1.0, 100.0]
+    p = y + 0.1 * rng.normal(size=y.shape) * [1.0, 100.0]
+    plain = error_of(y, p, 0)
+    assert 0.55 * 0.01 < plain < 0.65 * 0.01  # the largest quarter is cut down
+    assert error_of(y, p, 1000) == pytest.approx(plain * 4000 / 3000)
+
+
+def test_a_few_outliers_hardly_change_the_error_of_the_fitted_rows() -> None:
+    rng = np.random.default_rng(1)
+    y = rng.normal(size=(200, 1))
+    p = y + 0.1 * rng.normal(size=y.shape)
+    plain = error_of(y, p, 3)
+    p[:10] += 1e3
+    assert error_of(y, p, 3) < 1.3 * plain
+
+
+def test_rows_that_any_law_passes_through_say_nothing() -> None:
+    y = np.arange(6.0)[:, None]
+    assert fitted_error(y, y, 5) == 0.0
+    assert fitted_error(y, y, 6) is None
+    assert fitted_error(np.ones((6, 1)), y, 1) is None
+    assert score(folds_of([0.5], (), None), 0.0) == score(folds_of([0.5], (), 0.5), 0.0)
 
 
 @settings(max_examples=30)
@@ -100,14 +161,13 @@ def test_physics_costs_the_mean_share_of_points_that_break_it() -> None:
 
 
 def test_every_candidate_passes_the_first_look_without_a_bar() -> None:
-    assert first_look_passes(1e9, 9.0, math.inf)
+    assert first_look_passes(1e9, math.inf)
 
 
 def test_a_first_look_passes_within_the_margin_of_the_bar_only() -> None:
-    bar = score([0.01], 0.1)
-    assert first_look_passes(0.01, 0.1, bar)
-    assert first_look_passes(0.01 * math.exp(0.9 * FIRST_LOOK_MARGIN), 0.1, bar)
-    assert not first_look_passes(0.01 * math.exp(1.1 * FIRST_LOOK_MARGIN), 0.1, bar)
+    assert first_look_passes(-3.0, -3.0)
+    assert first_look_passes(-3.0 + 0.9 * FIRST_LOOK_MARGIN, -3.0)
+    assert not first_look_passes(-3.0 + 1.1 * FIRST_LOOK_MARGIN, -3.0)
 
 
 @settings(max_examples=30)
