@@ -47,7 +47,7 @@ def _further(task: Task, x: Array, axes: Sequence[int], factor: float) -> Array:
     """Rows moved on by a factor along logarithmic axes, by as much of the range along others."""
     x = x.copy()
     for j in axes:
-        if task.spec.features[j].scale == "log":
+        if task.spec.features[j].logarithmic:
             x[:, j] *= factor
         else:
             x[:, j] += np.ptp(task.train.X[:, j]) * np.log10(factor) / 2.0

@@ -288,7 +288,7 @@ def _initial(setting: Setting) -> tuple[dict[str, Any], list[Array]]:
 def physics_of(task: Task) -> Physics:
     """The task's declared physics and the ends of its features, by number."""
     declared, names = task.spec.physics, task.feature_names
-    logarithmic = tuple(f.scale == "log" for f in task.spec.features)
+    logarithmic = tuple(f.logarithmic for f in task.spec.features)
     return Physics(
         logarithmic=logarithmic,
         falling=tuple(names.index(n) for n in declared.decreasing_in),

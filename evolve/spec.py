@@ -25,6 +25,11 @@ class Feature(_Strict):
     scale: Literal["log", "linear"] = "log"
     description: str = ""
 
+    @property
+    def logarithmic(self) -> bool:
+        """Whether equal steps are equal ratios, and laws see its logarithm."""
+        return self.scale == "log"
+
 
 class Target(_Strict):
     """A column to predict."""

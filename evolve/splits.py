@@ -281,7 +281,7 @@ def _sideways(task: Task, folds: Sequence[Fold], n: int) -> list[Fold]:
 
     They are less like the test than the given ones, and weigh less than each of these.
     """
-    logs = [j for j, f in enumerate(task.spec.features) if f.scale == "log"]
+    logs = [j for j, f in enumerate(task.spec.features) if f.logarithmic]
     if not logs:
         return []
     known = [f.held for f in folds]

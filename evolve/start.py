@@ -132,7 +132,7 @@ def space_of(task: Task) -> Space:
     features = task.spec.features
     return Space(
         units=tuple(f.unit for f in features),
-        logarithmic=tuple(f.scale == "log" for f in features),
+        logarithmic=tuple(f.logarithmic for f in features),
         max_constants=task.spec.max_constants or DEFAULT_CONSTANTS,
         rolled=task.spec.own,
         positive=bool((task.train.Y > 0).all()),

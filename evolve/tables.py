@@ -71,7 +71,7 @@ def build_table(
     features = [raw.numbers(feature.name) for feature in spec.features]
     targets = [raw.numbers(target.name) for target in spec.targets]
     for feature, values in zip(spec.features, features, strict=True):
-        if feature.scale == "log":
+        if feature.logarithmic:
             _require_positive(raw, feature.name, values)
     labels = group_labels(raw, spec.groups)
     kept = _kept_rows(raw, spec.filters)

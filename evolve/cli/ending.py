@@ -168,7 +168,7 @@ def _further(task: Task) -> str:
         value = float(np.median(values))
         if feature.name in task.spec.folds.axes:
             high, low = float(values.max()), float(values.min())
-            value = 10 * high if feature.scale == "log" else 2 * high - low
+            value = 10 * high if feature.logarithmic else 2 * high - low
         words.append(shlex.quote(f"{feature.name}={value:.2g}"))
     return " ".join(words)
 

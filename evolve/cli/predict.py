@@ -124,7 +124,7 @@ def beyond_text(task: Task, beyond: Any) -> str:
     for feature, step in zip(task.spec.features, beyond, strict=True):
         if step:
             side = "above" if step > 0 else "below"
-            how = f"10^{abs(step):.2f}" if feature.scale == "log" else f"{abs(step):.2f} ranges"
+            how = f"10^{abs(step):.2f}" if feature.logarithmic else f"{abs(step):.2f} ranges"
             parts.append(f"{feature.name} {how} {side}")
     return ", ".join(parts) or "inside"
 

@@ -218,7 +218,7 @@ def _ratios(
 ) -> tuple[Array, Array]:
     """Distance and |error| over spread of every held-out row and target of a fold."""
     train = task.train
-    logarithmic = [f.scale == "log" for f in task.spec.features]
+    logarithmic = [f.logarithmic for f in task.spec.features]
     spreads = _spreads(task, fold, laws[0], fits[0], relative=relative)
     tables = [_tables(task, fit) for fit in fits]
     distances, ratios = [np.zeros(0)], [np.zeros(0)]

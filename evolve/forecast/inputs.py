@@ -137,7 +137,7 @@ def _require_known(where: str, name: str, valid: Sequence[str]) -> None:
 def _require_positive(task: Task, x: Array) -> None:
     """Features that act through their logarithm must be above 0."""
     for j, feature in enumerate(task.spec.features):
-        if feature.scale == "log" and not (x[:, j] > 0).all():
+        if feature.logarithmic and not (x[:, j] > 0).all():
             row = int(np.flatnonzero(~(x[:, j] > 0))[0])
             raise EvolveError(
                 f"{feature.name}: must be above 0, row {row + 1} holds {x[row, j]:g}"

@@ -85,7 +85,7 @@ def forecast(task: Task, basis: Basis, group: str, x: Array, level: float = LEVE
         told = ", ".join(f"{n}={v:g}" for n, v in zip(task.feature_names, row, strict=True))
         raise EvolveError(f"predict: the champion is not defined at {told}")
     known = task.train.X[task.train.group == task.group_names.index(group)]
-    beyond = steps_beyond(x, known, [f.scale == "log" for f in task.spec.features])
+    beyond = steps_beyond(x, known, [f.logarithmic for f in task.spec.features])
     factors = factors_at(basis.distances, basis.ratios, np.abs(beyond).max(axis=1))
     half = parts.total * (INFLATION * factors * t_quantile(level))[:, None]
     low, floor = parts.point - half, task.spec.physics.floor

@@ -73,7 +73,7 @@ def _logs(task: Task) -> list[str]:
     return [
         feature.name
         for feature, values in columns
-        if feature.scale == "log" and len(np.unique(values)) >= LEAST_LEVELS
+        if feature.logarithmic and len(np.unique(values)) >= LEAST_LEVELS
     ]
 
 

@@ -65,7 +65,7 @@ def _rows(n: int) -> str:
 
 def _dependent(task: Task) -> list[str]:
     """Features that the others of log scale fix: constants of such a law are not determined."""
-    logs = [j for j, f in enumerate(task.spec.features) if f.scale == "log"]
+    logs = [j for j, f in enumerate(task.spec.features) if f.logarithmic]
     if len(logs) < 2 or task.train.n_rows <= len(logs) + 1:
         return []
     z = np.log(task.train.X[:, logs])

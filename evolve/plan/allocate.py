@@ -108,7 +108,7 @@ def make_question(
         EvolveError: A feature has no value, cannot be traded off, or a name is not known.
     """
     free = [task.feature_names[j] for j in cost.features]
-    linear = [f.name for f in task.spec.features if f.name in free and f.scale == "linear"]
+    linear = [f.name for f in task.spec.features if f.name in free and not f.logarithmic]
     if linear:
         raise EvolveError(
             f"plan: {linear[0]} acts as it is, not through its logarithm; only features that "

@@ -136,7 +136,7 @@ def label(task: Task, name: str) -> str:
 
 def is_log(task: Task, feature: int, values: Array) -> bool:
     """Whether a feature's axis is logarithmic."""
-    return task.spec.features[feature].scale == "log" and bool(np.all(values > 0))
+    return task.spec.features[feature].logarithmic and bool(np.all(values > 0))
 
 
 def set_log(axis: Any, low: float, high: float) -> None:
