@@ -64,7 +64,7 @@ class Setting:
         first, group = self.folds[0], self.task.train.group
         stride = -(-self.task.n_groups // LOOK_GROUPS)
         fit, held = (rows[group[rows] % stride == 0] for rows in (first.fit, first.held))
-        few = Fold("first look", fit, held)
+        few = Fold("first look", fit, held, fit_counts=first.fit_counts)
         return few if can_be_judged(self.task, few) else first
 
     @property
@@ -257,7 +257,7 @@ class Evaluator:
                 return failed("not-finite", f"{fold.name}: a prediction is not finite")
         with np.errstate(over="ignore"):
             error = float(nmse(y[fold.held], predictions))
-        near = fitted_error(y[fold.fit], fitted, n_constants)
+        near = fitted_error(y[fold.fit], fitted, n_constants) if fold.fit_counts else None
         if not np.isfinite(error + (near or 0.0)):
             return failed("not-finite", f"{fold.name}: the squared error overflows")
         return FoldScore(fold.name, len(fold.held), error, 1.0 - error, fold.weight, near)

@@ -20,6 +20,7 @@ class Fold:
         held: Rows to predict.
         unjudged: Rows of groups that have too few rows or levels left to be fitted.
         weight: What its error counts beside that of other folds.
+        fit_counts: Whether the error of the fitted rows counts beside that of the held-out ones.
     """
 
     name: str
@@ -27,3 +28,4 @@ class Fold:
     held: Ints
     unjudged: Ints = field(default_factory=lambda: np.zeros(0, dtype=np.int64))
     weight: float = 1.0
+    fit_counts: bool = True

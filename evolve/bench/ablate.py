@@ -38,6 +38,11 @@ def in_sample(setup: Setup) -> Setup:
     return replace(setup, folds=(Fold("all rows, fitted", every, every),))
 
 
+def held_out_only(setup: Setup) -> Setup:
+    """Selected in the search by held-out rows alone, not also by the rows fitted."""
+    return replace(setup, folds=tuple(replace(fold, fit_counts=False) for fold in setup.folds))
+
+
 def without_published_forms(setup: Setup) -> Setup:
     """Without the forms of the literature that every search begins with."""
     names = published_forms(setup.space)
@@ -66,6 +71,7 @@ VARIANTS: dict[str, Change | None] = {
     "no learnt priors": without_priors,
     "no row weights": without_weights,
     "no published forms": without_published_forms,
+    "held-out rows only": held_out_only,
     "in-sample selection": in_sample,
     "random search": random_search,
 }
