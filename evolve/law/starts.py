@@ -121,20 +121,23 @@ def _least(h: Array, pull: Array) -> Array:
 
 
 def _solve(h: Array, pull: Array, active: Bools) -> Array:
-    """Solve h x = -pull over the active constants of each lane by Cholesky; `(m, p)`."""
-    p = h.shape[1]
+    """Solve h x = -pull over the active constants of each lane by Cholesky; `(m, p)`.
+
+    A constant that no lane solves for is passed over: most of a law's are not linear.
+    """
     low = np.zeros_like(h)
     x = -pull * active
-    for i in range(p):
-        for j in range(i + 1):
+    some = np.flatnonzero(active.any(axis=0))
+    for n, i in enumerate(some):
+        for j in some[: n + 1]:
             total = h[:, i, j] * active[:, i] * active[:, j]
             if i == j:
                 total = np.where(active[:, i], total * (1.0 + RIDGE) + 1e-300, 1.0)
             total = total - np.sum(low[:, i, :j] * low[:, j, :j], axis=1)
             low[:, i, j] = np.sqrt(np.maximum(total, 1e-300)) if i == j else total / low[:, j, j]
-    for i in range(p):
+    for i in some:
         x[:, i] = (x[:, i] - np.sum(low[:, i, :i] * x[:, :i], axis=1)) / low[:, i, i]
-    for i in range(p - 1, -1, -1):
+    for i in some[::-1]:
         x[:, i] = (x[:, i] - np.sum(low[:, i + 1 :, i] * x[:, i + 1 :], axis=1)) / low[:, i, i]
     return x
 
