@@ -1,10 +1,10 @@
-"""Turns held-out errors and a law's size into the score that the search minimises.
+"""Turns the errors of folds and a law's size into the score that the search minimises.
 
-Every number that decides what is preferred stands here: the weights of folds, the floor under an
-error, the price of a constant and of exotic operations, what a first look must show, and how the
-champion is told from the other finalists. They were settled on nested folds of training rows and
-on known laws; `python -m evolve bench nested` measures on such cases what dissent, the search's
-score and the fit of the rows are worth as rules of choice.
+Every number that decides what is preferred stands here: the weights of folds, the share of the
+rows fitted, the floor under an error, the price of a constant and of exotic operations, what a
+first look must show, and how the champion is told from the other finalists. They were settled on
+nested folds of training rows and on known laws; `python -m evolve bench nested` measures on such
+cases what dissent, the search's score and the fit of the rows are worth as rules of choice.
 """
 
 from __future__ import annotations

@@ -26,7 +26,6 @@ from evolve.scoring import r2
 from evolve.start import make_setup
 from evolve.task import Table, Task
 
-NOISES = (0.001, 0.01)
 GOOD_R2 = 0.99
 KNOWN_STARTS = 24
 
@@ -145,7 +144,8 @@ def shares(cases: Sequence[Case]) -> dict[str, float]:
     `answerable` is the share of cases in which the true form has a good R² once fitted to the
     noisy rows, `r2_answerable` the share of these in which the champion has one, too.
     """
-    quiet = [c for c in cases if c.noise <= min(NOISES)]
+    least = min((c.noise for c in cases), default=0.0)
+    quiet = [c for c in cases if c.noise == least]
     answerable = [c for c in cases if c.known_r2 >= GOOD_R2]
     return {
         "r2": sum(c.r2 >= GOOD_R2 for c in cases) / max(len(cases), 1),
