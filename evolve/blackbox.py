@@ -13,8 +13,7 @@ from evolve.proposers.seeds import Seed
 from evolve.record import FoldScore
 from evolve.sandbox import ForeignLane
 from evolve.score import FailedError, Scored, score_program
-from evolve.scoring import nmse
-from evolve.selection import fitted_error, price_of, score
+from evolve.selection import fold_score, price_of, score
 from evolve.start import Setup
 from evolve.summary import Line
 from evolve.task import Task
@@ -70,10 +69,8 @@ def _judge(
     if isinstance(predictions, str):
         return predictions
     held, fitted = np.split(predictions, [len(fold.held)])
-    error = float(nmse(task.train.Y[fold.held], held))
     n_groups = len(np.unique(task.train.group[fold.fit]))
-    near = fitted_error(task.train.Y[fold.fit], fitted, n_constants * n_groups)
-    return FoldScore(fold.name, len(fold.held), error, 1.0 - error, fold.weight, near)
+    return fold_score(task.train.Y, fold, held, fitted, n_constants * n_groups)
 
 
 def n_constants_of(scored: Scored, n_targets: int) -> int:

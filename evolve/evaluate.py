@@ -24,11 +24,10 @@ from evolve.law.graph import Array
 from evolve.record import Evaluation, FoldScore
 from evolve.sandbox import Limits, Worker
 from evolve.sandbox.inprocess import InProcess
-from evolve.scoring import nmse
 from evolve.selection import (
     FIRST_LOOK_STARTS,
     first_look_passes,
-    fitted_error,
+    fold_score,
     physics_price,
     price_of,
     score,
@@ -202,14 +201,14 @@ class Evaluator:
         if isinstance(results, Evaluation):
             return replace(results, n_constants=size[0], complexity=size[1], seconds=seconds)
         broken = physics_price([r.facts["against_physics"] for r in results])
-        told = tuple(r.score for r in results)
-        value = None if screened else score(told, price) + broken
+        scores = tuple(r.score for r in results)
+        value = None if screened else score(scores, price) + broken
         return Evaluation(
             status="screened" if screened else "ok",
             message="",
             score=value,
             stage=0 if screened else 1,
-            folds=told,
+            folds=scores,
             n_constants=size[0],
             complexity=size[1],
             seconds=seconds,
@@ -235,8 +234,8 @@ class Evaluator:
             constants, deviations, priors, fitted, predictions = outcome.arrays[5 * i : 5 * i + 5]
             facts = outcome.meta["facts"][i]
             n_constants = constants.size // predictions.shape[1]
-            told = self.setting.all_folds[number]
-            judged = self._judge(told, predictions, fitted, n_constants)
+            fold = self.setting.all_folds[number]
+            judged = self._judge(fold, predictions, fitted, n_constants)
             if isinstance(judged, Evaluation):
                 return judged
             if facts["not_finite_beyond"] > 0.0:
@@ -255,12 +254,10 @@ class Evaluator:
         for rows, told in ((fold.held, predictions), (fold.fit, fitted)):
             if told.shape != y[rows].shape or not np.all(np.isfinite(told)):
                 return failed("not-finite", f"{fold.name}: a prediction is not finite")
-        with np.errstate(over="ignore"):
-            error = float(nmse(y[fold.held], predictions))
-        near = fitted_error(y[fold.fit], fitted, n_constants) if fold.fit_counts else None
-        if not np.isfinite(error + (near or 0.0)):
+        judged = fold_score(y, fold, predictions, fitted, n_constants)
+        if not np.isfinite(judged.nmse + (judged.fitted or 0.0)):
             return failed("not-finite", f"{fold.name}: the squared error overflows")
-        return FoldScore(fold.name, len(fold.held), error, 1.0 - error, fold.weight, near)
+        return judged
 
 
 def failed(status: str, message: str) -> Evaluation:

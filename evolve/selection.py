@@ -14,7 +14,9 @@ from collections.abc import Sequence
 import numpy as np
 import numpy.typing as npt
 
+from evolve.fold import Fold
 from evolve.record import FoldScore
+from evolve.scoring import nmse
 
 Array = npt.NDArray[np.float64]
 
@@ -22,7 +24,7 @@ FOLD_DECAY = 2.0
 SIDEWAYS_SHARE = 0.5
 EPSILON = 1e-5
 FITTED_SHARE = 0.35
-TRIMMED = 0.25
+WINSORISED = 0.25
 CONSTANT_PRICE = 1.8
 EXOTIC_PRICE = 0.9
 CHANCE_PRICE = 0.75
@@ -74,8 +76,24 @@ def fitted_error(y: Array, p: Array, n_constants: int) -> float | None:
         return None
     with np.errstate(over="ignore"):
         squares = (p - y) ** 2 / np.var(y, axis=0)
-    most = np.quantile(squares, 1.0 - TRIMMED, axis=0)
+    most = np.quantile(squares, 1.0 - WINSORISED, axis=0)
     return float(np.mean(np.minimum(squares, most)) * len(y) / n_free)
+
+
+def fold_score(y: Array, fold: Fold, held: Array, fitted: Array, n_constants: int) -> FoldScore:
+    """How well a fold's rows were predicted and fitted.
+
+    Args:
+        y: `(n, t)` targets of the training rows.
+        fold: Which of them were fitted and which held out.
+        held: `(n_held, t)` predictions of the rows held out, finite.
+        fitted: `(n_fit, t)` predictions of the rows fitted, finite.
+        n_constants: Constants for each target, of all groups together.
+    """
+    with np.errstate(over="ignore"):  # a huge error is an infinite one
+        error = float(nmse(y[fold.held], held))
+    near = fitted_error(y[fold.fit], fitted, n_constants) if fold.fit_counts else None
+    return FoldScore(fold.name, len(fold.held), error, 1.0 - error, fold.weight, near)
 
 
 def losses_of(folds: Sequence[FoldScore]) -> Array:
