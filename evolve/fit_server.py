@@ -159,7 +159,7 @@ def _predict(
     n_targets = rows.y.shape[1]
     constants = np.array([f.constants for f in fits]).reshape(len(groups), n_targets, -1)
     held, fitted = (
-        _told(rows, numbers, law, groups, constants) for numbers in (fold.held, fold.fit)
+        _predictions(rows, numbers, law, groups, constants) for numbers in (fold.held, fold.fit)
     )
     lines = rows.lines(fold, groups)
     shares: list[tuple[float, float]] = []
@@ -169,7 +169,7 @@ def _predict(
     return FoldFit(groups, fits, held, fitted, worst(shares))
 
 
-def _told(
+def _predictions(
     rows: Rows, numbers: npt.NDArray[np.int64], law: Law, groups: tuple[int, ...], constants: Array
 ) -> Array:
     """`(n, t)` predictions of rows, each under its group's constants; nan without any."""
