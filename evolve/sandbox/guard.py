@@ -30,14 +30,29 @@ class BadAnswerError(Exception):
 
 def guarded(action: Callable[[], T]) -> T | Failure:
     """Return what `action` returns, or how it failed."""
+    outcome = _attempt(action)
+    if not isinstance(outcome, _Raised):
+        return outcome
+    error = outcome.error
+    if isinstance(error, BadAnswerError):
+        return Failure("bad-answer", str(error))
+    status = "memory" if isinstance(error, MemoryError) else "exception"
+    return Failure(status, _describe(error))
+
+
+@dataclass(frozen=True)
+class _Raised:
+    """What an action raised, told apart from what one returns."""
+
+    error: BaseException
+
+
+def _attempt(action: Callable[[], T]) -> T | _Raised:
+    """Return what `action` returns or raises; asking an error for its text is an action, too."""
     try:
         return action()
-    except BadAnswerError as error:
-        return Failure("bad-answer", str(error))
-    except MemoryError as error:
-        return Failure("memory", _describe(error))
     except BaseException as error:
-        return Failure("exception", _describe(error))
+        return _Raised(error)
 
 
 def _describe(error: BaseException) -> str:
@@ -48,8 +63,6 @@ def _describe(error: BaseException) -> str:
         if step.tb_frame.f_code.co_filename == PROGRAM_FILE:
             where = f" (line {step.tb_lineno})"
         step = step.tb_next
-    try:
-        text = str(error)[:MESSAGE_CHARS]
-    except BaseException:
-        text = "an error that cannot be printed"
+    said = _attempt(lambda: str(error)[:MESSAGE_CHARS])
+    text = "an error that cannot be printed" if isinstance(said, _Raised) else said
     return f"{type(error).__name__}: {text}"[: MESSAGE_CHARS - len(where)] + where
