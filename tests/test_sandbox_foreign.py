@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 import subprocess
@@ -273,8 +274,9 @@ def test_a_lane_and_its_programs_die_with_the_engine(tmp_path: Path) -> None:
 def _descendants(pid: int) -> list[int]:
     found = [pid]
     for path in Path(f"/proc/{pid}/task").glob("*/children"):
-        for child in path.read_text().split():
-            found += _descendants(int(child))
+        with contextlib.suppress(OSError):  # it ended since it was listed
+            for child in path.read_text().split():
+                found += _descendants(int(child))
     return found
 
 
