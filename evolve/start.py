@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from itertools import permutations
 from typing import Any
 
 from evolve import __version__
@@ -138,7 +139,17 @@ def space_of(task: Task) -> Space:
         positive=bool((task.train.Y > 0).all()),
         pooled=task.n_groups >= 3,
         axes=tuple(task.feature_names.index(a) for a in task.spec.folds.axes),
+        parts=tuple(_parts(task)),
     )
+
+
+def _parts(task: Task) -> Iterator[tuple[int, int]]:
+    """Pairs of features of which the first is a part of the second."""
+    at = [j for j, feature in enumerate(task.spec.features) if feature.logarithmic]
+    for part, whole in permutations(at, 2):
+        share = task.train.X[:, part] / task.train.X[:, whole]
+        if share.max() == 1.0 and share.min() < 1.0:
+            yield part, whole
 
 
 def literature(setup: Setup, entries: Sequence[Entry]) -> list[Entry]:

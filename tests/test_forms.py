@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -17,6 +19,7 @@ from evolve.law.symbolic import same_form
 from evolve.operators import Space
 from evolve.proposers.forms import published_forms
 from evolve.start import space_of
+from evolve.task import Table
 
 PAPERS = {
     "kaplan": "power of a sum, 1 inverse",
@@ -26,6 +29,7 @@ PAPERS = {
     "parallel": "multiplied scale of 0",
     "broken power": "broken power of 0",
     "mixture": "own power and linear others",
+    "repeated data": "repeated 1 in 2",
 }
 
 
@@ -35,6 +39,33 @@ def test_a_form_is_the_law_of_its_paper(family: str, name: str) -> None:
     root, n_constants = renumber(published_forms(space_of(task))[name])
     law = simplify(Law(root, n_constants, task.spec.own))
     assert same_form(simplify(FAMILIES[family].law), law, len(task.feature_names))
+
+
+@pytest.mark.parametrize(
+    ("unique", "parts"),
+    [([10.0, 20.0, 30.0], ((0, 1),)), ([10.0, 20.0, 31.0], ()), ([10.0, 20.0, 29.0], ())],
+    ids=["of some rows all", "more than the whole", "never the whole"],
+)
+def test_a_feature_is_a_part_where_it_is_never_more_than_the_whole_and_all_of_it_somewhere(
+    unique: list[float], parts: tuple[tuple[int, int], ...]
+) -> None:
+    task, _ = make_case(FAMILIES["hoffmann"], 0.001, 0)
+    rows = np.column_stack([unique, [30.0, 30.0, 30.0]])
+    train = Table(rows, np.ones((3, 1)), np.zeros(3, dtype=np.int64))
+    space = space_of(replace(task, train=train))
+    assert space.parts == parts
+    assert ("repeated 0 in 1" in published_forms(space)) == bool(parts)
+
+
+def test_repeated_rows_are_worth_no_less_than_one_pass_also_where_there_are_none() -> None:
+    space = Space((1.0, 1.0), (True, True), 9, parts=((0, 1),))
+    root, _ = renumber(published_forms(space)["repeated 0 in 1"])
+    x = np.array([[4.0, 2.0], [4.0, 4.0], [4.0, 8.0], [4.0, 400.0], [4.0, 4000.0]])
+    loss = evaluate(root, x, np.array([1.0, 0.0, -1.0, 5.0]))
+    assert loss[0] == pytest.approx(1.0 + 1 / 2)
+    assert loss[1] == pytest.approx(1.0 + 1 / 4)
+    assert loss[1] > loss[2] > loss[3]
+    assert loss[3] == pytest.approx(loss[4]) == pytest.approx(1.0 + 1 / (4 * 6))
 
 
 @pytest.mark.parametrize("space", SPACES.values(), ids=list(SPACES))

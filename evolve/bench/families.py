@@ -45,6 +45,11 @@ class Family:
         """The true law."""
         return Law(self.root, len(self.constants), self.rolled)
 
+    @property
+    def n_targets(self) -> int:
+        """Number of targets."""
+        return len(self.axes) if self.rolled else 1
+
 
 N = Axis("params", 1e9, 0.05, 5.0, 8)
 D = Axis("tokens", 1e9, 1.0, 100.0, 8)
@@ -78,10 +83,11 @@ def _power(k: int, *logs: Node) -> Node:
 
 def _repeated(fresh: Node, seen: Node, k: int) -> Node:
     """Log of the effective tokens after repetition (Muennighoff et al. 2023, equation 5)."""
-    again = op("sub", op("div", seen, fresh), num(1.0))
+    once = op("min", fresh, seen)
+    again = op("sub", op("div", seen, once), num(1.0))
     decay = op("exp", op("neg", op("div", again, const(k))))
     gained = op("mul", const(k), op("sub", num(1.0), decay))
-    return op("log", op("mul", op("div", fresh, num(1e9)), op("add", num(1.0), gained)))
+    return op("log", op("mul", op("div", once, num(1e9)), op("add", num(1.0), gained)))
 
 
 def _valley(k: int, x: Node, y: Node) -> Node:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from functools import reduce
 
-from evolve.law.graph import Node, call, num
+from evolve.law.graph import Node, call, feat, num
 from evolve.operators import Space
 from evolve.operators.terms import fresh, linear, power_law, product_of_powers, times, total
 
@@ -33,7 +33,7 @@ def published_forms(space: Space) -> dict[str, Node]:
             forms |= {f"{name} of {i}": root for name, root in curves.items()}
     if len(v) > 1:
         forms |= _joint_forms(v, new) | _multiplied(space, v, new)
-        forms |= _valleys(space, v, new) | _posynomials(space, v, new)
+        forms |= _valleys(space, v, new) | _posynomials(space, v, new) | _repeated(space, v, new)
     if space.rolled and len(v) > 1:
         own = times(next(new), call("pow", space.variable(0), next(new)))
         forms["own power and linear others"] = total([next(new), own, linear(v[1:], new)])
@@ -138,4 +138,18 @@ def _multiplied(space: Space, v: list[Node], new: Iterator[Node]) -> dict[str, N
             forms[f"multiplied scale of {i}"] = total(
                 [next(new), call("exp", call("add", next(new), slope))]
             )
+    return forms
+
+
+def _repeated(space: Space, v: list[Node], new: Iterator[Node]) -> dict[str, Node]:
+    """Repetitions of a part are worth less and less (Muennighoff et al. 2023, equation 5)."""
+    forms = {}
+    for part, whole in space.parts[:MOST_PAIRED]:
+        once = call("min", feat(part), feat(whole))
+        worth, again = next(new), call("sub", call("div", feat(whole), once), num(1.0))
+        left = call("exp", call("neg", call("div", again, worth)))
+        gained = call("add", num(1.0), times(worth, call("sub", num(1.0), left)))
+        effective = call("log", times(call("div", once, num(space.units[part])), gained))
+        rest = [power_law(x, new) for j, x in enumerate(v) if j not in (part, whole)]
+        forms[f"repeated {part} in {whole}"] = total([next(new), *rest, power_law(effective, new)])
     return forms
