@@ -6,14 +6,13 @@ from typing import Any
 
 import numpy as np
 
-from evolve.law.graph import Array, Node, constants_of, evaluate, renumber
+from evolve.law.graph import Array, Node, constants_of, evaluate, renumber, slopes
 
 N_ROWS = 40
 N_TRIALS = 3
 N_STARTS = 20
 TOLERANCE = 1e-9
 N_DRAWS = 4
-STEP = 1e-6
 FAR = 1e6
 
 
@@ -30,11 +29,11 @@ def n_independent(root: Node, n_features: int) -> int:
     ranks = []
     for _ in range(N_TRIALS):
         constants = _constants(rng, root, x)
-        slopes = _slopes(root, x, constants)
-        scale = np.linalg.norm(slopes, axis=0)
+        moved = slopes(root, x, constants)
+        scale = np.linalg.norm(moved, axis=0)
         if not np.isfinite(scale).all():
             continue
-        singular = np.linalg.svd(slopes / np.where(scale > 0, scale, 1.0), compute_uv=False)
+        singular = np.linalg.svd(moved / np.where(scale > 0, scale, 1.0), compute_uv=False)
         ranks.append(int(np.sum(singular > 1e-7 * singular[0])))
     return max(ranks, default=len(constants_of(root)))
 
@@ -75,14 +74,6 @@ def _constants(rng: np.random.Generator, root: Node, x: Array) -> Array:
     return np.ones(n_constants)
 
 
-def _slopes(root: Node, x: Array, constants: Array) -> Array:
-    steps = STEP * np.maximum(1.0, np.abs(constants))
-    table = np.concatenate([constants + np.diag(steps), constants - np.diag(steps)])
-    values = evaluate(root, x, table)
-    half = len(constants)
-    return np.asarray((values[:half] - values[half:]).T / (2 * steps))
-
-
 def _is_fitted(root: Node, n_constants: int, x: Array, y: Array, rng: np.random.Generator) -> bool:
     from scipy.optimize import least_squares
 
@@ -93,13 +84,13 @@ def _is_fitted(root: Node, n_constants: int, x: Array, y: Array, rng: np.random.
     def residual(constants: Array) -> Array:
         return np.nan_to_num((evaluate(root, x, constants) - y) / scale, nan=FAR, posinf=FAR)
 
-    def slopes(constants: Array) -> Array:
-        return np.nan_to_num(_slopes(root, x, constants) / scale, nan=0.0)
+    def moved(constants: Array) -> Array:
+        return np.nan_to_num(slopes(root, x, constants) / scale, nan=0.0)
 
     for _ in range(N_STARTS):
         start: Any = _constants(rng, root, x)
         found = least_squares(
-            residual, start, slopes, method="lm", xtol=1e-15, ftol=1e-15, gtol=1e-15, max_nfev=200
+            residual, start, moved, method="lm", xtol=1e-15, ftol=1e-15, gtol=1e-15, max_nfev=200
         )
         if _misfit(evaluate(root, x, found.x), y, scale) < TOLERANCE:
             return True

@@ -15,8 +15,7 @@ from scipy.special import stdtrit
 
 from evolve.errors import EvolveError
 from evolve.forecast import forecast, kept
-from evolve.law.fit import Fit
-from evolve.law.graph import Array, evaluate
+from evolve.law.graph import Array, evaluate, slopes
 from evolve.report.gather import Findings
 from evolve.report.model import Model
 
@@ -76,14 +75,13 @@ def delta_band(model: Model) -> Band:
         fit = model.fits[group, target]
         seen = law.view(x, target)
 
-        def predict(constants: Array) -> Array:
-            return evaluate(law.root, seen, constants)
-
         in_logs = model.candidate.recipe.residual == "log"
         variance = _noise(model, group, target, in_logs=in_logs)
         free = int(np.sum(model.task.train.group == group)) - law.n_constants
         reach = float(stdtrit(max(free, 1), 0.5 + LEVEL / 2))
-        return _interval(predict, fit, variance, reach, in_logs=in_logs)
+        middle = evaluate(law.root, seen, fit.constants)
+        moved = slopes(law.root, seen, fit.constants).T
+        return _interval(middle, moved, fit.normal, variance, reach, in_logs=in_logs)
 
     return band
 
@@ -99,24 +97,15 @@ def _noise(model: Model, group: int, target: int, *, in_logs: bool) -> float:
 
 
 def _interval(
-    predict: Callable[[Array], Array], fit: Fit, variance: float, reach: float, *, in_logs: bool
+    middle: Array, moved: Array, normal: Array, variance: float, reach: float, *, in_logs: bool
 ) -> tuple[Array, Array]:
-    middle = predict(fit.constants)
-    slopes = _slopes(predict, fit.constants)
+    """Ends around `(n,)` values whose `(p, n)` derivatives by the constants are `moved`."""
     with np.errstate(all="ignore"):
-        slopes = slopes / middle if in_logs else slopes
-        spread = np.sqrt(_spread(slopes, fit.normal) * variance + variance) * reach
+        moved = moved / middle if in_logs else moved
+        spread = np.sqrt(_spread(moved, normal) * variance + variance) * reach
         if in_logs:
             return middle * np.exp(-spread), middle * np.exp(spread)
         return middle - spread, middle + spread
-
-
-def _slopes(predict: Callable[[Array], Array], constants: Array) -> Array:
-    """`(p, n)` derivatives of predictions by the constants, by central differences."""
-    steps = 1e-5 * np.maximum(np.abs(constants), 1e-3)
-    moved = np.diag(steps)
-    up, down = predict(constants + moved), predict(constants - moved)
-    return np.asarray((up - down) / (2.0 * steps[:, None]))
 
 
 def _spread(slopes: Array, normal: Array) -> Array:
