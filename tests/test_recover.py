@@ -9,7 +9,7 @@ from evolve.errors import EvolveError
 
 
 def case(noise: float, r2: float, known_r2: float, *, found: bool) -> Case:
-    return Case("hoffmann", noise, 0, r2, known_r2, found, 5, 1.0, "", {})
+    return Case("hoffmann", noise, 0, 64, r2, known_r2, found, 5, 1.0, "", {})
 
 
 def test_shares_count_cases_and_those_of_the_least_noise_that_was_asked_for() -> None:
@@ -25,12 +25,12 @@ def test_shares_count_cases_and_those_of_the_least_noise_that_was_asked_for() ->
 
 def test_a_family_that_is_not_known_is_refused_with_the_nearest_name() -> None:
     with pytest.raises(EvolveError, match="did you mean 'hoffmann'"):
-        recover(["hofmann"], [0.001], [0], 10, 1, lambda told: None)
+        recover(["hofmann"], [0.001], [0], 10, 1, None, lambda told: None)
 
 
 def test_a_law_among_the_first_candidates_is_found_in_a_short_search() -> None:
     told: list[Case] = []
-    cases = recover(["power and floor"], [0.001], [0], 200, 1, told.append)
+    cases = recover(["power and floor"], [0.001], [0], 200, 1, None, told.append)
     assert told == cases
     assert cases[0].found
     assert cases[0].r2 >= GOOD_R2

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from evolve.bench.families import FAMILIES, Family
-from evolve.bench.synthetic import make_case
+from evolve.bench.synthetic import GOOD_R2, make_case
 from evolve.bench.tasks import Silent, predict
 from evolve.errors import EvolveError, nearest
 from evolve.fitting import fit_many, warm
@@ -26,7 +26,6 @@ from evolve.scoring import r2
 from evolve.start import make_setup
 from evolve.task import Table, Task
 
-GOOD_R2 = 0.99
 KNOWN_STARTS = 24
 
 
@@ -38,6 +37,7 @@ class Case:
         family: Name of the law.
         noise: Standard deviation of log y.
         seed: Of constants, noise and search.
+        n_rows: Training rows.
         r2: R² of the champion beyond the training rows.
         known_r2: R² of the true form fitted to the same rows: what knowing the law would give.
         found: Whether the champion has the true form, up to algebra.
@@ -50,6 +50,7 @@ class Case:
     family: str
     noise: float
     seed: int
+    n_rows: int
     r2: float
     known_r2: float
     found: bool
@@ -69,6 +70,7 @@ def recover(
     seeds: Sequence[int],
     evaluations: int,
     workers: int,
+    repeats: int | None,
     tell: Callable[[Case], None],
 ) -> list[Case]:
     """Search for every law at every noise with every seed.
@@ -79,6 +81,8 @@ def recover(
         seeds: Of constants, noise and search.
         evaluations: Budget of a search.
         workers: Worker processes.
+        repeats: Runs of every configuration; None for as many as hold the answer
+            (`synthetic.runs_needed`).
         tell: Called with each case when it is done.
 
     Returns:
@@ -95,16 +99,18 @@ def recover(
     for name in families or FAMILIES:
         for noise in noises:
             for seed in seeds:
-                cases.append(recover_one(name, noise, seed, evaluations, workers))
+                cases.append(recover_one(name, noise, seed, evaluations, workers, repeats))
                 tell(cases[-1])
     return cases
 
 
-def recover_one(name: str, noise: float, seed: int, evaluations: int, workers: int) -> Case:
+def recover_one(
+    name: str, noise: float, seed: int, evaluations: int, workers: int, repeats: int | None
+) -> Case:
     """Search for one law once."""
     family = FAMILIES[name]
-    task, test = make_case(family, noise, seed)
-    known = known_r2(family, task, test)
+    task, test = make_case(family, noise, seed, repeats)
+    known, n_rows = known_r2(family, task, test), task.train.n_rows
     setup = make_setup(task, seed)
     began = time.monotonic()
     with tempfile.TemporaryDirectory() as folder:
@@ -113,13 +119,14 @@ def recover_one(name: str, noise: float, seed: int, evaluations: int, workers: i
             _, choice = carry_on(store, setup, settings, workers, Silent())
     seconds = time.monotonic() - began
     if choice is None:
-        return Case(name, noise, seed, float("-inf"), known, False, 0, seconds, "", {})
+        return Case(name, noise, seed, n_rows, float("-inf"), known, False, 0, seconds, "", {})
     champion = choice.champion
     law = champion.candidate.law
     return Case(
         family=name,
         noise=noise,
         seed=seed,
+        n_rows=n_rows,
         r2=r2(test.Y, predict(task, champion, test)),
         known_r2=known,
         found=same_form(simplify(family.law), law, len(family.axes)),

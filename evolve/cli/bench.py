@@ -72,6 +72,15 @@ def recover(
     noises: Annotated[str, typer.Option("--noises", help="Deviations of log y.")] = "0.001 0.01",
     seeds: Seeds = "0 1 2",
     evaluations: Evaluations = None,
+    repeats: Annotated[
+        int | None,
+        typer.Option(
+            "--repeats",
+            min=1,
+            help="Runs of every configuration "
+            "[default: as many as the true form itself needs for R2 0.99].",
+        ),
+    ] = None,
     workers: Workers = None,
     json: Json = False,
 ) -> None:
@@ -90,23 +99,33 @@ def recover(
     names = [name.strip() for name in families.split(",") if name.strip()] or list(FAMILIES)
     levels, numbers = [float(v) for v in noises.split()], [int(v) for v in seeds.split()]
     budget = evaluations or DEFAULT_EVALUATIONS
-    cases = search(names, levels, numbers, budget, workers or n_cores(), _tell)
+    cases = search(names, levels, numbers, budget, workers or n_cores(), repeats, _tell)
     found = shares(cases)
     if json:
         lines = [case.to_data() for case in cases]
         print_json({"machine": machine(), "evaluations": budget, "shares": found, "lines": lines})
         return
     rows = [
-        [c.family, c.noise, c.seed, c.r2, c.known_r2, c.found, c.n_constants, c.formula]
+        [c.family, c.noise, c.seed, c.n_rows, c.r2, c.known_r2, c.found, c.n_constants, c.formula]
         for c in cases
     ]
-    headings = ["family", "noise", "seed", "r2", "known_r2", "found", "constants", "formula"]
+    headings = [
+        "family",
+        "noise",
+        "seed",
+        "rows",
+        "r2",
+        "known_r2",
+        "found",
+        "constants",
+        "formula",
+    ]
     title = (
         f"R2 >= 0.99: {found['r2']:.0%} of all, {found['r2_quiet']:.0%} at the least noise, "
         f"{found['r2_answerable']:.0%} where the true form has it ({found['answerable']:.0%} "
         f"of all); true form: {found['found']:.0%} at the least noise ({machine()})"
     )
-    print_table(headings, rows, title=title)
+    print_table([*headings, "formula"], rows, title=title)
 
 
 def _tell(case: Case) -> None:
