@@ -70,15 +70,15 @@ def runs_needed(family: Family, noise: float, constants: Array, near: Array, far
         near: `(n, f)` configurations of the training rows.
         far: `(m, f)` rows to predict.
     """
-    shares = []
+    expected = []
     for t in range(family.n_targets):
         seen, beyond = family.law.view(near, t), family.law.view(far, t)
         known, y = evaluate(family.root, seen, constants), evaluate(family.root, beyond, constants)
         weights = slopes(family.root, beyond, constants) @ np.linalg.pinv(
             slopes(family.root, seen, constants) / known[:, None]
         )
-        shares.append(float(np.mean(np.sum(weights**2, axis=1)) / np.var(y)))
-    return max(1, math.ceil(CHI2_95 * noise**2 * float(np.mean(shares)) / (1.0 - GOOD_R2)))
+        expected.append(float(np.mean(np.sum(weights**2, axis=1)) / np.var(y)))
+    return max(1, math.ceil(CHI2_95 * noise**2 * float(np.mean(expected)) / (1.0 - GOOD_R2)))
 
 
 def _targets(family: Family, x: Array, constants: Array) -> Array:
