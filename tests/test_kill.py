@@ -50,11 +50,17 @@ def fitters(engine: int) -> list[int]:
     """The processes of an engine that fit candidates."""
     found = []
     for path in Path(f"/proc/{engine}/task").glob("*/children"):
-        for pid in path.read_text().split():
-            with contextlib.suppress(OSError):
-                words = Path(f"/proc/{pid}/cmdline").read_text()
-                found += [int(pid)] * ("evolve.fit_server" in words)
+        for pid in _text(path).split():
+            if "evolve.fit_server" in _text(Path(f"/proc/{pid}/cmdline")):
+                found.append(int(pid))
     return found
+
+
+def _text(path: Path) -> str:
+    """What a file of a process says; nothing where the process ended since it was listed."""
+    with contextlib.suppress(OSError):
+        return path.read_text()
+    return ""
 
 
 @pytest.mark.slow
