@@ -139,11 +139,11 @@ def space_of(task: Task) -> Space:
         positive=bool((task.train.Y > 0).all()),
         pooled=task.n_groups >= 3,
         axes=tuple(task.feature_names.index(a) for a in task.spec.folds.axes),
-        parts=tuple(_parts(task)),
+        part_of=tuple(_part_of(task)),
     )
 
 
-def _parts(task: Task) -> Iterator[tuple[int, int]]:
+def _part_of(task: Task) -> Iterator[tuple[int, int]]:
     """Pairs of features of which the first is a part of the second."""
     at = [j for j, feature in enumerate(task.spec.features) if feature.logarithmic]
     for part, whole in permutations(at, 2):

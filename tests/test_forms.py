@@ -53,12 +53,12 @@ def test_a_feature_is_a_part_where_it_is_never_more_than_the_whole_and_all_of_it
     rows = np.column_stack([unique, [30.0, 30.0, 30.0]])
     train = Table(rows, np.ones((3, 1)), np.zeros(3, dtype=np.int64))
     space = space_of(replace(task, train=train))
-    assert space.parts == parts
+    assert space.part_of == parts
     assert ("repeated 0 in 1" in published_forms(space)) == bool(parts)
 
 
-def test_repeated_rows_are_worth_no_less_than_one_pass_also_where_there_are_none() -> None:
-    space = Space((1.0, 1.0), (True, True), 9, parts=((0, 1),))
+def test_every_further_pass_over_the_same_rows_is_worth_less_than_the_one_before() -> None:
+    space = Space((1.0, 1.0), (True, True), 9, part_of=((0, 1),))
     root, _ = renumber(published_forms(space)["repeated 0 in 1"])
     x = np.array([[4.0, 2.0], [4.0, 4.0], [4.0, 8.0], [4.0, 400.0], [4.0, 4000.0]])
     loss = evaluate(root, x, np.array([1.0, 0.0, -1.0, 5.0]))

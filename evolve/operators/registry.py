@@ -25,7 +25,7 @@ class Space:
         axes: Features along which the task extrapolates, so that rows may be weighed towards the
             far end; none where it does not.
         robust: Losses other than least squares are allowed.
-        parts: Pairs of features (part, whole) of which the first is never greater than the
+        part_of: Pairs of features (part, whole) of which the first is never greater than the
             second, and as great in some rows: unique tokens and tokens, active experts and all.
     """
 
@@ -37,7 +37,7 @@ class Space:
     pooled: bool = False
     axes: tuple[int, ...] = (0,)
     robust: bool = True
-    parts: tuple[tuple[int, int], ...] = ()
+    part_of: tuple[tuple[int, int], ...] = ()
 
     def variable(self, index: int) -> Node:
         """Feature `index` in its unit."""

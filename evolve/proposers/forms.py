@@ -144,7 +144,7 @@ def _multiplied(space: Space, v: list[Node], new: Iterator[Node]) -> dict[str, N
 def _repeated(space: Space, v: list[Node], new: Iterator[Node]) -> dict[str, Node]:
     """Repetitions of a part are worth less and less (Muennighoff et al. 2023, equation 5)."""
     forms = {}
-    for part, whole in space.parts[:MOST_PAIRED]:
+    for part, whole in space.part_of[:MOST_PAIRED]:
         once = call("min", feat(part), feat(whole))
         worth, again = next(new), call("sub", call("div", feat(whole), once), num(1.0))
         left = call("exp", call("neg", call("div", again, worth)))
