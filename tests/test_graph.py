@@ -26,6 +26,7 @@ from evolve.law.graph import (
     renumber,
     replace_leaves,
     size,
+    slopes,
     to_data,
 )
 
@@ -61,6 +62,14 @@ def test_many_sets_of_constants_are_evaluated_at_once() -> None:
     assert values.shape == (3, 2)
     np.testing.assert_array_equal(values[1], [12.0, 18.0])
     np.testing.assert_array_equal(evaluate(root, ROWS, table[1]), values[1])
+
+
+def test_slopes_are_the_derivatives_by_the_constants() -> None:
+    root = call("mul", const(0), call("pow", x, call("mul", const(1), const(1))))
+    a, b, rows = 3.0, 1e-2, ROWS[:, 0]
+    wanted = np.stack([rows ** (b * b), 2 * a * b * np.log(rows) * rows ** (b * b)], axis=1)
+    np.testing.assert_allclose(slopes(root, ROWS, np.array([a, b])), wanted, rtol=1e-7, atol=1e-9)
+    assert slopes(x, ROWS, np.zeros(0)).shape == (2, 0)
 
 
 def test_a_law_without_features_fills_the_rows() -> None:
