@@ -74,6 +74,7 @@ def runs_needed(family: Family, noise: float, constants: Array, near: Array, far
     for t in range(family.n_targets):
         seen, beyond = family.law.view(near, t), family.law.view(far, t)
         known, y = evaluate(family.root, seen, constants), evaluate(family.root, beyond, constants)
+        # How far each prediction moves with the log of each value that is fitted.
         weights = slopes(family.root, beyond, constants) @ np.linalg.pinv(
             slopes(family.root, seen, constants) / known[:, None]
         )

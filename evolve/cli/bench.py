@@ -109,23 +109,13 @@ def recover(
         [c.family, c.noise, c.seed, c.n_rows, c.r2, c.known_r2, c.found, c.n_constants, c.formula]
         for c in cases
     ]
-    headings = [
-        "family",
-        "noise",
-        "seed",
-        "rows",
-        "r2",
-        "known_r2",
-        "found",
-        "constants",
-        "formula",
-    ]
+    headings = "family noise seed rows r2 known_r2 found constants formula"
     title = (
         f"R2 >= 0.99: {found['r2']:.0%} of all, {found['r2_quiet']:.0%} at the least noise, "
         f"{found['r2_answerable']:.0%} where the true form has it ({found['answerable']:.0%} "
         f"of all); true form: {found['found']:.0%} at the least noise ({machine()})"
     )
-    print_table([*headings, "formula"], rows, title=title)
+    print_table(headings.split(), rows, title=title)
 
 
 def _tell(case: Case) -> None:
