@@ -16,9 +16,8 @@ import numpy as np
 
 from evolve.law.graph import BINARY, UNARY, Node, num
 from evolve.law.order import CHAINS, Order
-from evolve.law.products import Power, Product, bare, has_feature
-
-Terms = list[tuple[float, Node]]
+from evolve.law.products import Product, bare, has_feature
+from evolve.law.rules import Power, Terms
 
 ONE = num(1.0)
 

@@ -8,7 +8,8 @@ from collections.abc import Iterable
 from evolve.law.algebra import Rewriter, is_unit_scaled
 from evolve.law.graph import Array, Node, const, num, replace_leaves, walk
 from evolve.law.order import CHAINS
-from evolve.law.products import Power, Product, has_feature
+from evolve.law.products import Product, has_feature
+from evolve.law.rules import Power
 
 LARGEST_EXPONENT = 600.0
 

@@ -4,14 +4,9 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable
-from typing import TYPE_CHECKING
 
 from evolve.law.graph import Node, num
-
-if TYPE_CHECKING:
-    from evolve.law.algebra import Rewriter
-
-Power = float | Node
+from evolve.law.rules import Power, Rules
 
 
 def bare(factors: tuple[Node, ...], coef: float = 1.0) -> Node:
@@ -37,7 +32,7 @@ class Product:
     its exponent, `exponents` are the terms of the one exponential that it contains.
     """
 
-    def __init__(self, rules: Rewriter, factors: Iterable[tuple[Node, Power]]) -> None:
+    def __init__(self, rules: Rules, factors: Iterable[tuple[Node, Power]]) -> None:
         """Sort `base ** power` factors into the parts of the product."""
         self.rules = rules
         self.coef = 1.0
