@@ -25,9 +25,9 @@ from orphans import adopt_orphans, survivors
 from pace import Moment, Pace
 
 from evolve.errors import StoreError
-from evolve.record import Entry
-from evolve.search import BATCH
-from evolve.store import STORE_NAME, Store
+from evolve.evaluation.record import Entry
+from evolve.runs.store import STORE_NAME, Store
+from evolve.search.loop import BATCH
 
 RUN = "killed"
 

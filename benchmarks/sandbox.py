@@ -74,7 +74,7 @@ def costs(n: int) -> list[tuple[str, Times, str]]:
     program = f"{HONEST}\nfit_scaling_law(np.ones((9, 1)) * np.arange(1, 10)[:, None], np.ones(9))"
     fresh = [sys.executable, "-c", program]
     rows.append(("fit in a fresh interpreter", timed(lambda: subprocess.run(fresh), 5), ""))
-    with Worker("evolve.sandbox.candidate", limits=Limits(cpu_s=5)) as worker:
+    with Worker("evolve.sandbox.foreign_child", limits=Limits(cpu_s=5)) as worker:
         job = {"kind": "fit", "text": HONEST}
         rows.append(("fit in a reused worker", timed(lambda: worker.call(job, [X, Y]), n), ""))
     with Worker("evolve.sandbox.idle") as worker:

@@ -31,13 +31,14 @@ sys.path[:0] = [str(ROOT), str(ROOT / "tests")]
 from attacks.arena import Arena  # noqa: E402
 from attacks.registry import ATTACKS  # noqa: E402
 
-from evolve.archive import Archive  # noqa: E402
-from evolve.display import Silent  # noqa: E402
-from evolve.lanes import disagreements  # noqa: E402
-from evolve.record import Entry  # noqa: E402
-from evolve.run import Settings, carry_on, create_run  # noqa: E402
-from evolve.start import make_setup  # noqa: E402
-from evolve.task import load_task  # noqa: E402
+from evolve.api.progress import Silent  # noqa: E402
+from evolve.evaluation.record import Entry  # noqa: E402
+from evolve.runs.crosscheck import disagreements  # noqa: E402
+from evolve.runs.run import carry_on, create_run  # noqa: E402
+from evolve.runs.settings import Settings  # noqa: E402
+from evolve.search.archive import Archive  # noqa: E402
+from evolve.search.setup import make_setup  # noqa: E402
+from evolve.tasks.task import load_task  # noqa: E402
 
 HOSTILE_SHARE = 0.1
 MOST_GROWTH_MIB = 50.0

@@ -23,17 +23,17 @@ __version__ = "0.1.0"
 # Public names and the modules that hold them; each is imported when it is first asked for, so that
 # the command line and the sandboxed processes pay only for what they use.
 _PUBLIC = {
-    "Champion": "evolve.api",
+    "Champion": "evolve.api.run",
     "EvolveError": "evolve.errors",
-    "LawRegressor": "evolve.estimator",
-    "Program": "evolve.program",
-    "Run": "evolve.api",
-    "Task": "evolve.task",
-    "discover": "evolve.discovery",
+    "LawRegressor": "evolve.api.estimator",
+    "Program": "evolve.law.program",
+    "Run": "evolve.api.run",
+    "Task": "evolve.tasks.task",
+    "discover": "evolve.api.discover",
     "fit_law": "evolve.fitting",
-    "load": "evolve.api",
-    "load_task": "evolve.task",
-    "parse_program": "evolve.program",
+    "load": "evolve.api.run",
+    "load_task": "evolve.tasks.task",
+    "parse_program": "evolve.law.program",
 }
 
 # Extras that a name needs; without them `from evolve import *` leaves it out.

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from evolve.cells import RawTable, read_table
 from evolve.cli.app import call
+from evolve.tasks.readers import RawTable, read_table
 
 HEADER = "corpus,params,tokens,loss"
 SIZES = [(1e7 * 3**i, 1e9 * 4**j) for i in range(6) for j in range(5)]

@@ -5,17 +5,19 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from evolve.archive import Archive
+from evolve.evaluation.record import Entry, Evaluation
 from evolve.law.canonical import complexity
-from evolve.proposers.grammar import Proposal
-from evolve.record import Entry, Evaluation, FoldScore
 from evolve.report.model import fit_model
-from evolve.run import Settings, create_run
-from evolve.selection import price_of, score
-from evolve.start import Setup, make_setup
-from evolve.store import Store
-from evolve.summary import keep, summarise
-from evolve.task import Task
+from evolve.runs.results import keep, summarise
+from evolve.runs.run import create_run
+from evolve.runs.settings import Settings
+from evolve.runs.store import Store
+from evolve.scoring.fold import FoldScore
+from evolve.scoring.objective import price_of, score
+from evolve.search.archive import Archive
+from evolve.search.proposers.grammar import Proposal
+from evolve.search.setup import Setup, make_setup
+from evolve.tasks.task import Task
 
 # What a machine without any wall says of its sandbox.
 BARE = {"level": "weak", "platform": "none", "mechanisms": {}}

@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
+from evolve.evaluation.record import Entry, Evaluation
 from evolve.law.candidate import Candidate
 from evolve.law.canonical import complexity
-from evolve.record import Entry, Evaluation, FoldScore
-from evolve.run import Settings, create_run
-from evolve.start import make_setup, program_text
-from evolve.store import Store
-from evolve.task import Task
+from evolve.runs.run import create_run
+from evolve.runs.settings import Settings
+from evolve.runs.store import Store
+from evolve.scoring.fold import FoldScore
+from evolve.search.setup import make_setup, program_text
+from evolve.tasks.task import Task
 
 
 def store_of(

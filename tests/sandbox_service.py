@@ -88,7 +88,7 @@ def _open(state: Any, meta: Any, arrays: Any) -> Any:
 
 
 def _environment(state: Any, meta: Any, arrays: Any) -> Any:
-    loaded = [n for n in ("evolve.task", "evolve.store", "sqlite3") if n in sys.modules]
+    loaded = [n for n in ("evolve.tasks.task", "evolve.runs.store", "sqlite3") if n in sys.modules]
     return {"names": sorted(os.environ), "loaded": loaded}, []
 
 

@@ -8,16 +8,17 @@ from typing import Any
 
 import numpy as np
 
-from evolve.archive import Archive
+from evolve.evaluation.record import Entry, Evaluation
 from evolve.law.candidate import Candidate
 from evolve.law.canonical import complexity, key
 from evolve.law.graph import Law
-from evolve.operators import OPERATORS, Space
-from evolve.proposers.grammar import finish
-from evolve.proposers.starting import RECIPES, generic_laws
-from evolve.record import Entry, Evaluation, FoldScore
-from evolve.spec import TaskSpec
-from evolve.task import Table, Task
+from evolve.scoring.fold import FoldScore
+from evolve.search.archive import Archive
+from evolve.search.operators import OPERATORS, Space
+from evolve.search.proposers.grammar import finish
+from evolve.search.proposers.initial import RECIPES, generic_laws
+from evolve.tasks.spec import TaskSpec
+from evolve.tasks.task import Table, Task
 
 SPACES = {
     "three logs": Space((1e9, 1e3, 1.0), (True, True, True), max_constants=8, pooled=True),

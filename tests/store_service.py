@@ -13,8 +13,10 @@ from pathlib import Path
 from typing import Any
 from unittest import mock
 
-from evolve.record import Entry, Evaluation, FoldScore, row_to_entry
-from evolve.store import Store
+from evolve.evaluation.record import Entry, Evaluation
+from evolve.runs.rows import row_to_entry
+from evolve.runs.store import Store
+from evolve.scoring.fold import FoldScore
 
 BATCH = 5
 TESTS = Path(__file__).resolve().parent
@@ -23,7 +25,7 @@ WRITER = """
 import sys
 from pathlib import Path
 from store_service import BATCH, entries
-from evolve.store import Store
+from evolve.runs.store import Store
 
 with Store.open(Path(sys.argv[1]), write=True) as store:
     while True:
@@ -97,7 +99,7 @@ class Held:
 def most_held() -> Iterator[Held]:
     """Count the entries that are read and held."""
     held = Held()
-    with mock.patch("evolve.store.row_to_entry", held.read):
+    with mock.patch("evolve.runs.store.row_to_entry", held.read):
         yield held
 
 

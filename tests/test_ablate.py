@@ -10,11 +10,12 @@ import pytest
 
 from evolve.bench.ablate import VARIANTS
 from evolve.bench.tasks import Silent
-from evolve.proposers.forms import published_forms
-from evolve.record import Entry
-from evolve.run import Settings, carry_on, create_run
-from evolve.start import Setup, make_setup
-from evolve.task import load_task
+from evolve.evaluation.record import Entry
+from evolve.runs.run import carry_on, create_run
+from evolve.runs.settings import Settings
+from evolve.search.proposers.literature import published_forms
+from evolve.search.setup import Setup, make_setup
+from evolve.tasks.task import load_task
 
 TAKEN_OUT: dict[str, Callable[[Setup], bool]] = {
     "least squares only": lambda s: {p.candidate.recipe.loss for p in s.starts} == {"l2"},

@@ -10,16 +10,19 @@ import numpy as np
 import pytest
 from small_tasks import SPACES, archive_of, entry_of, random_candidates
 
-from evolve.agreement import SAMPLED, TOLERANCE, Agreement, compare, difference, to_compare
-from evolve.evaluate import Evaluator, Setting
-from evolve.fitting import warm
+from evolve.evaluation.crosscheck import TOLERANCE, Agreement, compare
+from evolve.evaluation.evaluator import Evaluator, Setting
+from evolve.evaluation.foreign import difference
+from evolve.fitting.fit import warm
 from evolve.law.candidate import Candidate
-from evolve.law.graph import Array, Law, call, const, feat
+from evolve.law.graph import Law, call, const, feat
 from evolve.law.recipe import Recipe
+from evolve.runs.crosscheck import SAMPLED, to_compare
 from evolve.sandbox import ForeignLane, Limits
 from evolve.sandbox.inprocess import InProcess
-from evolve.start import make_setup, program_text
-from evolve.task import load_task
+from evolve.search.setup import make_setup, program_text
+from evolve.tasks.task import load_task
+from evolve.typing import Array
 
 TASKS_DIR = Path(__file__).resolve().parent.parent / "tasks"
 SOME = slice(None, None, 18)
@@ -36,7 +39,7 @@ def lane() -> Iterator[ForeignLane]:
 
 @pytest.fixture(autouse=True)
 def in_process(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("evolve.evaluate.Worker", InProcess)
+    monkeypatch.setattr("evolve.evaluation.evaluator.Worker", InProcess)
 
 
 # both lanes

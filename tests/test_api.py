@@ -15,15 +15,15 @@ import pytest
 from report_runs import small_run
 
 import evolve
-from evolve import discovery
-from evolve.api import Run
-from evolve.archive import Archive
+from evolve.api import discover as discovery
+from evolve.api.progress import Silent
+from evolve.api.run import Run
 from evolve.cli.app import call
-from evolve.display import Silent
 from evolve.errors import EvolveError
-from evolve.record import Entry
-from evolve.store import Store
-from evolve.task import load_task
+from evolve.evaluation.record import Entry
+from evolve.runs.store import Store
+from evolve.search.archive import Archive
+from evolve.tasks.task import load_task
 
 ROOT = Path(__file__).resolve().parent.parent
 N = 40  # evaluations: one batch and a part of the next

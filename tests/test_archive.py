@@ -11,12 +11,12 @@ from hypothesis import strategies as st
 from random_laws import laws
 from small_tasks import SPACES, entry_of, random_candidates
 
-from evolve.archive import Archive, Elite, cell_of
+from evolve.evaluation.record import Entry
 from evolve.law.candidate import Candidate
 from evolve.law.canonical import simplify
 from evolve.law.graph import Law, call, const, feat, replace_leaves
 from evolve.law.recipe import Recipe
-from evolve.record import Entry
+from evolve.search.archive import Archive, Elite, cell_of
 
 GENOMES = random_candidates(SPACES["three logs"], 12)
 SCORES = st.one_of(st.none(), st.sampled_from([-3.0, -2.0, -1.0, 0.0]), st.floats(-9.0, 3.0))

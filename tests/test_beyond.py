@@ -9,11 +9,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from evolve.beyond import (
+from evolve.scoring.constraints import (
     N_BASES,
     N_STEPS,
     REACH,
-    Physics,
+    Constraints,
     ends_of,
     lines_beyond,
     violations,
@@ -25,7 +25,7 @@ FOLLOWED = (True, False)
 
 
 def share_against(predict: Callable[[np.ndarray], np.ndarray], **declared: object) -> float:
-    return violations(predict, X, Physics(FOLLOWED, **declared))[1]  # type: ignore[arg-type]
+    return violations(predict, X, Constraints(FOLLOWED, **declared))[1]  # type: ignore[arg-type]
 
 
 def falls(x: np.ndarray) -> np.ndarray:
@@ -40,27 +40,27 @@ def rises(x: np.ndarray) -> np.ndarray:
 
 
 def test_lines_begin_at_the_data_s_edge_and_end_far_beyond() -> None:
-    lines = lines_beyond(X, Physics(FOLLOWED))
+    lines = lines_beyond(X, Constraints(FOLLOWED))
     assert lines[0, :, 0, 0].tolist() == [16.0] * len(lines[0])
     np.testing.assert_allclose(lines[0, :, -1, 0], 16.0 * REACH)
     assert (np.diff(lines[0, :, :, 0], axis=1) > 0).all()
 
 
 def test_only_one_feature_moves_along_a_line() -> None:
-    lines = lines_beyond(X, Physics((True, True)))
+    lines = lines_beyond(X, Constraints((True, True)))
     for j, other in ((0, 1), (1, 0)):
         assert (np.diff(lines[j, :, :, other], axis=1) == 0).all()
 
 
 def test_a_feature_that_does_not_act_through_its_logarithm_is_followed_to_its_ends() -> None:
-    lines = lines_beyond(X, Physics(FOLLOWED, ends=((1.0, 16.0), (0.05, 0.4))))
+    lines = lines_beyond(X, Constraints(FOLLOWED, ends=((1.0, 16.0), (0.05, 0.4))))
     np.testing.assert_allclose(lines[1, :, :, 1], [np.linspace(0.05, 0.4, N_STEPS)] * N_BASES)
     assert set(lines[0, :, :, 1].ravel()) <= set(X[:, 1])
 
 
 def test_a_law_that_explodes_at_0_is_not_finite_where_another_share_is_0() -> None:
     shares = np.array([(0.2, 0.8), (0.5, 0.5), (1.0, 0.0)])
-    physics = Physics((False, False), ends=tuple(ends_of(shares, (False, False))))
+    physics = Constraints((False, False), ends=tuple(ends_of(shares, (False, False))))
     infinite, _ = violations(lambda x: x[:, 0] ** -0.5, shares, physics)
     assert infinite > 0.0
     assert violations(lambda x: (x[:, 0] + 0.1) ** -0.5, shares, physics) == (0.0, 0.0)
@@ -92,15 +92,15 @@ def test_a_feature_ends_a_tenth_of_its_range_beyond_what_was_seen(
 
 
 def test_a_single_row_is_enough_to_start_from() -> None:
-    assert lines_beyond(X[:1], Physics(FOLLOWED)).shape[1] == 1
+    assert lines_beyond(X[:1], Constraints(FOLLOWED)).shape[1] == 1
 
 
 # what is found
 
 
 def test_a_law_that_keeps_what_was_declared_has_no_violations() -> None:
-    assert violations(falls, X, Physics(FOLLOWED, falling=(0,), floor=1.0)) == (0.0, 0.0)
-    assert violations(rises, X, Physics(FOLLOWED, rising=(0,))) == (0.0, 0.0)
+    assert violations(falls, X, Constraints(FOLLOWED, falling=(0,), floor=1.0)) == (0.0, 0.0)
+    assert violations(rises, X, Constraints(FOLLOWED, rising=(0,))) == (0.0, 0.0)
 
 
 @pytest.mark.parametrize(
@@ -143,10 +143,10 @@ def test_predictions_that_are_not_finite_are_counted_and_break_physics() -> None
     def undefined(x: np.ndarray) -> np.ndarray:
         return np.full(len(x), np.nan)
 
-    infinite, against = violations(explodes, X, Physics(FOLLOWED, falling=(0,)))
+    infinite, against = violations(explodes, X, Constraints(FOLLOWED, falling=(0,)))
     assert 0.0 < infinite < 1.0
     assert 0.0 < against < 1.0
-    assert violations(undefined, X, Physics(FOLLOWED, falling=(0,), floor=0.0)) == (1.0, 1.0)
+    assert violations(undefined, X, Constraints(FOLLOWED, falling=(0,), floor=0.0)) == (1.0, 1.0)
 
 
 # over several fits

@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from random_laws import laws, trees
 
 from evolve.law.canonical import canonical, complexity, form, key, n_literals, simplify
+from evolve.law.equivalence import covers
 from evolve.law.graph import (
     COMMUTATIVE,
     Law,
@@ -22,7 +23,6 @@ from evolve.law.graph import (
     replace_leaves,
     walk,
 )
-from evolve.law.likeness import covers
 from evolve.law.recipe import Recipe
 
 c0, c1, c2, c3 = (const(i) for i in range(4))

@@ -17,8 +17,19 @@ from small_tasks import (
     task_of,
 )
 
-from evolve.archive import Archive, Elite
-from evolve.champion import (
+from evolve.errors import EvolveError
+from evolve.evaluation.evaluator import Evaluator, Setting
+from evolve.evaluation.record import EARLIER_ELITE
+from evolve.fitting.fold_fits import Rows, fit_folds
+from evolve.law.canonical import complexity, key
+from evolve.law.graph import Law, call, const, evaluate, feat
+from evolve.law.recipe import Recipe
+from evolve.sandbox.inprocess import InProcess
+from evolve.scoring.fold import Fold
+from evolve.scoring.metrics import r2
+from evolve.scoring.objective import PHYSICS_PRICE, losses_of, price_of
+from evolve.search.archive import Archive, Elite
+from evolve.search.champion import (
     FINALISTS,
     Choice,
     choose,
@@ -26,24 +37,13 @@ from evolve.champion import (
     finalists_of,
     simplest_within_error,
 )
-from evolve.errors import EvolveError
-from evolve.evaluate import Evaluator, Setting, physics_of
-from evolve.fit_server import Rows, fit_folds
-from evolve.fold import Fold
-from evolve.law.canonical import complexity, key
-from evolve.law.graph import Law, call, const, evaluate, feat
-from evolve.law.recipe import Recipe
-from evolve.operators import Candidate
-from evolve.proposers.grammar import Proposal
-from evolve.record import EARLIER_ELITE
-from evolve.sandbox.inprocess import InProcess
-from evolve.scoring import r2
-from evolve.search import entry_of as searched_entry
-from evolve.selection import PHYSICS_PRICE, losses_of, price_of
-from evolve.spec import Physics
-from evolve.splits import make_judges
-from evolve.start import make_setup
-from evolve.task import Task, load_task
+from evolve.search.loop import entry_of as searched_entry
+from evolve.search.operators import Candidate
+from evolve.search.proposers.grammar import Proposal
+from evolve.search.setup import make_setup
+from evolve.tasks.folds import make_judges
+from evolve.tasks.spec import PhysicsSpec
+from evolve.tasks.task import Task, load_task, physics_of
 
 TASKS_DIR = Path(__file__).resolve().parent.parent / "tasks"
 N_CANDIDATES = 24
@@ -53,7 +53,7 @@ NOWHERE = Candidate(Law(call("mul", const(0), call("log", call("neg", feat(0))))
 @pytest.fixture(scope="module", autouse=True)
 def in_process() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("evolve.evaluate.Worker", InProcess)
+        patch.setattr("evolve.evaluation.evaluator.Worker", InProcess)
         yield
 
 
@@ -188,7 +188,7 @@ def test_a_finalist_pays_for_the_declared_physics_that_it_breaks(
     task: Task, archive: Archive, choice: Choice
 ) -> None:
     assert {f.against_physics for f in choice.finalists} == {0.0}
-    wrong = Physics(increasing_in=[task.feature_names[0]])
+    wrong = PhysicsSpec(increasing_in=[task.feature_names[0]])
     told = choose(replace(task, spec=task.spec.model_copy(update={"physics": wrong})), archive, 1)
     for finalist in told.finalists:
         kept = replace(finalist, against_physics=0.0)
@@ -254,7 +254,7 @@ def test_search_and_choice_never_open_the_test_rows(monkeypatch: pytest.MonkeyPa
         opened.append(path.name)
         return really_open(path, *arguments, **named)
 
-    monkeypatch.setattr("evolve.task.load_test", refuses)
+    monkeypatch.setattr("evolve.tasks.task.load_test", refuses)
     monkeypatch.setattr(Path, "open", watched)
     task = load_task("parallel", [TASKS_DIR])
     choose(task, searched(task, list(make_setup(task, 0).starts[:4])), 1)

@@ -19,12 +19,12 @@ from evolve.cli.ending import _headline, print_ending
 from evolve.cli.options import parse_time
 from evolve.cli.output import shown
 from evolve.errors import EvolveError
-from evolve.run import Settings
-from evolve.sandbox.report import read_report
-from evolve.session import Ended, remarks, write_program
-from evolve.start import make_setup
-from evolve.summary import line_of
-from evolve.task import load_task
+from evolve.runs.results import line_of
+from evolve.runs.session import Ended, remarks, write_program
+from evolve.runs.settings import Settings
+from evolve.sandbox.probe import read_report
+from evolve.search.setup import make_setup
+from evolve.tasks.task import load_task
 from tests.run_of_literature import store_of
 
 ROOT = Path(__file__).resolve().parent.parent

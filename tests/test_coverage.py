@@ -11,7 +11,7 @@ from evolve.cli.app import call
 from evolve.forecast import Basis, Member
 from evolve.forecast.basis import Spread
 from evolve.law.graph import Law, const
-from evolve.splits import make_folds
+from evolve.tasks.folds import make_folds
 
 
 @pytest.mark.parametrize("known", KNOWN, ids=lambda k: k.name)

@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 
-from evolve.data import pull
 from evolve.errors import TaskError
-from evolve.task import load_task
+from evolve.tasks.download import pull
+from evolve.tasks.task import load_task
 
 ROOT = Path(__file__).resolve().parent.parent
 TASKS_DIRS = [ROOT / "tasks"]

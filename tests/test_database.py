@@ -11,9 +11,9 @@ from pathlib import Path
 import pytest
 from store_service import BATCH, entries, new_store
 
-import evolve.database
+import evolve.runs.database
 from evolve.errors import StoreError
-from evolve.store import Store
+from evolve.runs.store import Store
 
 NOBODY = 65534
 
@@ -121,7 +121,7 @@ def test_the_sqlite_file_of_another_program_is_refused(folder: Path) -> None:
 def test_a_database_held_by_another_program_is_named(
     folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(evolve.database, "BUSY_SECONDS", 0.01)
+    monkeypatch.setattr(evolve.runs.database, "BUSY_SECONDS", 0.01)
     other = sqlite3.connect(folder / "run.sqlite", isolation_level=None)
     with Store.open(folder, write=True) as store:
         other.execute("BEGIN IMMEDIATE")

@@ -8,13 +8,14 @@ from pathlib import Path
 
 import pytest
 
-from evolve.archive import Archive
-from evolve.display import Panel, Plain, Progress, Silent, clock, facts, line_of
+from evolve.api.progress import Panel, Plain, Progress, Silent, clock, facts, line_of
+from evolve.evaluation.record import Entry, Evaluation
 from evolve.law.graph import Law, call, const, feat, law_to_data, num
 from evolve.law.recipe import Recipe
-from evolve.record import Entry, Evaluation, FoldScore
-from evolve.run import Settings
-from evolve.task import Task, load_task
+from evolve.runs.settings import Settings
+from evolve.scoring.fold import FoldScore
+from evolve.search.archive import Archive
+from evolve.tasks.task import Task, load_task
 
 ROOT = Path(__file__).resolve().parent.parent
 LAW = Law(call("mul", const(0), call("div", feat(0), num(1e9))), 1)

@@ -7,8 +7,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from evolve.dissent import dissent, points_beyond
-from evolve.task import load_task
+from evolve.search.consensus import dissent, points_beyond
+from evolve.tasks.task import load_task
 
 TASKS_DIR = Path(__file__).resolve().parent.parent / "tasks"
 

@@ -16,8 +16,8 @@ from typing import Any
 import pytest
 import typer
 
+import evolve.api.discover
 import evolve.cli.options
-import evolve.discovery
 from evolve.cli.app import DEFAULT_VERB, app, call
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -130,7 +130,7 @@ def work_in(folder: Path, patch: pytest.MonkeyPatch) -> None:
         patch.delenv(name, raising=False)
     patch.setenv("EVOLVE_EVALUATIONS", str(SMALL))
     patch.setattr(evolve.cli.options, "n_cores", lambda: 1)
-    patch.setattr(evolve.discovery, "cpu_count", lambda: 0)
+    patch.setattr(evolve.api.discover, "cpu_count", lambda: 0)
 
 
 def run_line(line: str) -> int:

@@ -22,7 +22,7 @@ from sklearn.preprocessing import FunctionTransformer
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
 import evolve
-from evolve.estimator import LawRegressor
+from evolve.api.estimator import LawRegressor
 
 ROOT = Path(__file__).resolve().parent.parent
 FEW = 4  # evaluations: the checks fit some eighty times

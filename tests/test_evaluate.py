@@ -10,18 +10,18 @@ import numpy as np
 import pytest
 from small_tasks import power_task, random_candidates, task_of
 
-from evolve.evaluate import LOOK_GROUPS, Evaluator, FoldResult, Setting, physics_of
+from evolve.evaluation.evaluator import LOOK_GROUPS, Evaluator, FoldResult, Setting
+from evolve.evaluation.record import Evaluation
 from evolve.law.candidate import Candidate
 from evolve.law.canonical import complexity
 from evolve.law.graph import Law, Node, call, const, feat, num
 from evolve.law.recipe import Recipe
-from evolve.record import Evaluation
 from evolve.sandbox import Limits
 from evolve.sandbox.inprocess import InProcess
-from evolve.selection import PHYSICS_PRICE, fitted_error, price_of, score
-from evolve.splits import make_folds
-from evolve.start import space_of
-from evolve.task import Table, Task
+from evolve.scoring.objective import PHYSICS_PRICE, fitted_error, price_of, score
+from evolve.search.setup import space_of
+from evolve.tasks.folds import make_folds
+from evolve.tasks.task import Table, Task, physics_of
 
 INF = float("inf")
 LOG_A = call("log", feat(0))
@@ -60,7 +60,7 @@ def results_of(evaluator: Evaluator, one: Candidate, folds: Sequence[int]) -> li
 
 @pytest.fixture
 def in_process(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("evolve.evaluate.Worker", InProcess)
+    monkeypatch.setattr("evolve.evaluation.evaluator.Worker", InProcess)
 
 
 @pytest.fixture
@@ -80,7 +80,7 @@ def test_three_workers_give_in_order_what_one_process_gives_also_after_one_was_k
     with Evaluator(setting, 3, Limits(cpu_s=1.0)) as workers:
         spread = workers.evaluate(some, INF)
         greedy, after = workers.evaluate([GREEDY, POWER], INF)
-    monkeypatch.setattr("evolve.evaluate.Worker", InProcess)
+    monkeypatch.setattr("evolve.evaluation.evaluator.Worker", InProcess)
     with Evaluator(setting, 1) as alone:
         expected = alone.evaluate(some, INF)
     assert [e.n_constants for e in spread] == [c.law.n_constants for c in some]
@@ -153,7 +153,7 @@ def test_a_failed_answer_becomes_an_evaluation_with_its_status(
         def call(self, meta: dict[str, Any]) -> Any:
             return super().call(meta | {"folds": [99]})
 
-    monkeypatch.setattr("evolve.evaluate.Worker", Fails)
+    monkeypatch.setattr("evolve.evaluation.evaluator.Worker", Fails)
     with Evaluator(setting_of(power_task()), 1) as made:
         (told,) = made.evaluate([POWER], INF)
         assert (told.status, told.score) == ("exception", None)
@@ -204,7 +204,7 @@ def test_targets_of_the_largest_scale_are_never_sent(monkeypatch: pytest.MonkeyP
             sent.extend(arrays)
             super().__init__(module, meta, arrays, limits)
 
-    monkeypatch.setattr("evolve.evaluate.Worker", Listens)
+    monkeypatch.setattr("evolve.evaluation.evaluator.Worker", Listens)
     task = power_task()
     Evaluator(setting_of(task), 1).close()
     largest = task.train.X[:, 0] == task.train.X[:, 0].max()

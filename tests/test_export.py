@@ -18,10 +18,10 @@ from evolve.errors import EvolveError
 from evolve.export import FORMATS, Subject, export, subject_of
 from evolve.export.documents import equations_of
 from evolve.law.candidate import Candidate
-from evolve.program import parse_program
+from evolve.law.program import parse_program
 from evolve.sandbox import check_program_text
-from evolve.start import make_setup
-from evolve.task import list_tasks, load_task
+from evolve.search.setup import make_setup
+from evolve.tasks.task import list_tasks, load_task
 from tests.run_of_literature import store_of
 
 TASKS = [task.name for task in list_tasks() if task.has_train]

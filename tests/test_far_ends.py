@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from evolve.far_ends import LEAST_SHARE, MOST_CORNERS, MOST_SHARE, corners, unlike
+from evolve.tasks.holdouts import LEAST_SHARE, MOST_CORNERS, MOST_SHARE, corners, unlike
 
 ONE_GROUP = np.zeros(64, dtype=np.int64)
 

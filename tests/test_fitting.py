@@ -5,14 +5,14 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from evolve.fitting import Batch, fit_law, fit_many
-from evolve.law import multistart
-from evolve.law.fit import Prior, Problem
+from evolve.fitting import multistart
+from evolve.fitting.fit import Batch, fit_law, fit_many
+from evolve.fitting.multistart import MANY_ROWS, screen
+from evolve.fitting.result import Prior, Problem
+from evolve.fitting.starts import uniforms
+from evolve.fitting.weights import row_weights, standard_errors
 from evolve.law.graph import Law, Node, call, const, evaluate, feat, num
-from evolve.law.multistart import MANY_ROWS, screen
 from evolve.law.recipe import LOSSES, RESIDUALS, Recipe
-from evolve.law.starts import uniforms
-from evolve.law.weights import row_weights, standard_errors
 
 TRUE = np.array([1.7, 0.4, 0.5])
 

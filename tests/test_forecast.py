@@ -8,19 +8,20 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from evolve.archive import Archive
 from evolve.bench.coverage import measure
 from evolve.bench.known import KNOWN, make_case
 from evolve.errors import EvolveError
-from evolve.forecast import Basis, forecast, from_table, from_words, keep, kept
+from evolve.forecast import Basis, forecast, from_table, from_words
 from evolve.forecast.basis import Spread, basis_from_data
-from evolve.forecast.fits import Contender, contenders_without_choice, make_basis
+from evolve.forecast.calibration import Contender, contenders_without_choice, make_basis
 from evolve.forecast.interval import factors_at, rows_of, t_quantile
 from evolve.forecast.spread import delta, parts_of, steps_beyond
 from evolve.law.candidate import Candidate
 from evolve.law.graph import Law, call, const, feat, num
 from evolve.law.recipe import Recipe
-from evolve.task import Table, Task, load_task
+from evolve.runs.forecasts import keep, kept
+from evolve.search.archive import Archive
+from evolve.tasks.task import Table, Task, load_task
 from tests.run_of_literature import store_of
 
 

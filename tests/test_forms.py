@@ -16,10 +16,10 @@ from evolve.bench.synthetic import make_case
 from evolve.law.canonical import simplify
 from evolve.law.graph import Law, evaluate, features_of, renumber, walk
 from evolve.law.symbolic import same_form
-from evolve.operators import Space
-from evolve.proposers.forms import published_forms
-from evolve.start import space_of
-from evolve.task import Table
+from evolve.search.operators import Space
+from evolve.search.proposers.literature import published_forms
+from evolve.search.setup import space_of
+from evolve.tasks.task import Table
 
 PAPERS = {
     "kaplan": "power of a sum, 1 inverse",

@@ -13,13 +13,13 @@ import numpy as np
 import pytest
 from small_tasks import SPACES, archive_of, entry_of, random_candidates
 
-from evolve.archive import Archive
 from evolve.law.candidate import Candidate
 from evolve.law.canonical import key, simplify
 from evolve.law.graph import Law, Node, call, const, constants_of, feat, num
 from evolve.law.recipe import Recipe
-from evolve.operators import OPERATORS, Space
-from evolve.proposers.grammar import (
+from evolve.search.archive import Archive
+from evolve.search.operators import OPERATORS, Space
+from evolve.search.proposers.grammar import (
     Proposal,
     allowed_recipe,
     finish,
@@ -108,7 +108,9 @@ def test_an_archive_without_elites_gives_no_proposal() -> None:
 def test_two_mutations_in_one_proposal_do_not_share_new_constants(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr("evolve.proposers.grammar.operator_weights", lambda _: (["slopes"], [1.0]))
+    monkeypatch.setattr(
+        "evolve.search.proposers.grammar.operator_weights", lambda _: (["slopes"], [1.0])
+    )
     terms: list[Node] = []
 
     def slopes(parent: Candidate, *_: object) -> Candidate:

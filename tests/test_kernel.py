@@ -11,17 +11,17 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from evolve.fitting import Batch, fit_many
-from evolve.law.adjoint import RULES
-from evolve.law.compiled import COMPILED
-from evolve.law.fit import Problem
+from evolve.fitting.adjoint import RULES
+from evolve.fitting.compiled import COMPILED
+from evolve.fitting.cost import L2, Aim, Curve, Data, make_desk, slope, value
+from evolve.fitting.fit import Batch, fit_many
+from evolve.fitting.multistart import run
+from evolve.fitting.primitives import BACKWARD, CODE, FORWARD, SLOPES, VALUES
+from evolve.fitting.result import Problem
+from evolve.fitting.solve import solve_exact, solve_normal
+from evolve.fitting.tape import compile_tape
 from evolve.law.graph import BINARY, UNARY, Law, Node, call, const, evaluate, feat
-from evolve.law.multistart import run
-from evolve.law.objective import L2, Aim, Curve, Data, make_desk, slope, value
-from evolve.law.primitives import BACKWARD, CODE, FORWARD, SLOPES, VALUES
 from evolve.law.recipe import Recipe
-from evolve.law.solve import solve_exact, solve_normal
-from evolve.law.tape import compile_tape
 
 ROOT = Path(__file__).resolve().parents[1]
 X = np.linspace(0.3, 2.1, 7)[:, None]
@@ -87,8 +87,8 @@ def test_every_operation_has_loops_rows_and_rules() -> None:
 FITS = """
 import hashlib
 import numpy as np
-from evolve.fitting import fit_many
-from evolve.law.fit import Problem
+from evolve.fitting.fit import fit_many
+from evolve.fitting.result import Problem
 from evolve.law.graph import Law, call, const, feat
 from evolve.law.recipe import Recipe
 
@@ -142,8 +142,8 @@ def test_the_normal_matrix_is_left_alone_where_too_few_digits_would_be_right() -
 CASES = """
 import json, sys
 import numpy as np
-from evolve.fitting import Batch, fit_many
-from evolve.law.fit import Problem
+from evolve.fitting.fit import Batch, fit_many
+from evolve.fitting.result import Problem
 from evolve.law.graph import Law, evaluate, law_from_data
 from evolve.law.recipe import Recipe
 told = []

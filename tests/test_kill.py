@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from evolve.store import Store
+from evolve.runs.store import Store
 
 ROOT = Path(__file__).resolve().parent.parent
 EVALUATIONS = 128
@@ -51,7 +51,7 @@ def fitters(engine: int) -> list[int]:
     found = []
     for path in Path(f"/proc/{engine}/task").glob("*/children"):
         for pid in _text(path).split():
-            if "evolve.fit_server" in _text(Path(f"/proc/{pid}/cmdline")):
+            if "evolve.fitting.service" in _text(Path(f"/proc/{pid}/cmdline")):
                 found.append(int(pid))
     return found
 

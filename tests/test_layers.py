@@ -1,4 +1,4 @@
-"""Imports of the package point one way: a module uses only rows above its own, or its own row."""
+"""Imports of the package point one way: a file uses its own package, or rows above its own."""
 
 from __future__ import annotations
 
@@ -11,74 +11,53 @@ import pytest
 
 PACKAGE = Path(__file__).resolve().parent.parent / "evolve"
 
-# Modules and folders of evolve/, by row; within a row imports may not go round in a circle.
+# Packages and modules of evolve/, by row. A file may import files of its own package and of the
+# rows above it, not of another package in its own row.
 ROWS: tuple[tuple[str, ...], ...] = (
-    ("errors", "files"),
-    (
-        *(
-            "spec",
-            "cells",
-            "tables",
-            "task",
-            "fold",
-            "far_ends",
-            "splits",
-            "beyond",
-            "program",
-            "law",
-        ),
-        *("scoring", "record", "frames", "selection"),
-    ),
-    (
-        *("fitting", "pooling", "operators"),
-        *("archive", "store", "database", "lock", "migrations"),
-    ),
-    ("sandbox", "proposers", "fit_server"),
-    ("evaluate",),
-    ("search", "champion", "dissent", "agreement"),
-    (
-        *(
-            "start",
-            "lanes",
-            "blackbox",
-            "run",
-            "summary",
-            "score",
-            "export",
-            "report",
-        ),
-        *("forecast", "plan", "query", "verify", "new_task"),
-        *("session", "stopping", "watch"),
-    ),
-    (
-        *("cli", "display", "data", "bench"),
-        *("notebook", "api", "discovery", "estimator"),
-    ),
+    ("errors",),
+    ("files", "typing"),
+    ("law",),
+    ("scoring", "sandbox"),
+    ("fitting", "tasks"),
+    ("evaluation",),
+    ("search",),
+    ("forecast",),
+    ("runs",),
+    ("export", "report", "bench"),
+    ("api",),
+    ("cli",),
 )
 ROW_OF = {name: row for row, names in enumerate(ROWS) for name in names}
+MOST_UNITS = 24  # packages and modules directly under evolve/
 
-# Modules that may use only these.
+# Folders that may use only these, beside their own files.
 ONLY = {
-    "fitting": {"errors", "law", "pooling"},
-    "operators": {"errors", "law", "program"},
+    "fitting": {"errors", "law", "scoring", "typing"},
+    "search/operators": {"errors", "law", "typing"},
 }
 
-# What runs inside the sandbox, and what it may not reach by any path.
-SANDBOXED = ("sandbox", "fit_server", "fitting")
-HIDDEN_FROM_SANDBOX = {"spec", "cells", "tables", "task", "far_ends", "splits", "data", "store"}
+# What runs inside the sandbox, and all that it may reach by any path.
+SANDBOXED = ("sandbox", "fitting")
+SEEN_BY_SANDBOX = {"errors", "files", "typing", "law", "scoring", "sandbox", "fitting"}
 
 # Where the test rows may be opened.
-MAY_LOAD_TEST = {"task", "cli", "bench", "report"}
+MAY_LOAD_TEST = {"tasks", "cli", "bench", "report"}
 
 
-def key_of(path: Path) -> str:
-    """Return the row entry of a file: its folder in evolve/, or its own name."""
-    return path.relative_to(PACKAGE).with_suffix("").parts[0]
+def name_of(path: Path) -> str:
+    """Return the path of a file below evolve/, without its ending."""
+    return path.relative_to(PACKAGE).with_suffix("").as_posix()
 
 
-def sources() -> list[Path]:
-    top = {PACKAGE / "__init__.py", PACKAGE / "__main__.py"}
-    return [path for path in sorted(PACKAGE.rglob("*.py")) if path not in top]
+def unit_of(file: str) -> str:
+    """Return the entry of a file in `ROWS`: its folder in evolve/, or its own name."""
+    return file.partition("/")[0]
+
+
+# Every file below evolve/ but the two at the top, which load what they name when it is asked for.
+FILES = {name_of(p): p for p in sorted(PACKAGE.rglob("*.py"))}
+TOP = ("__init__", "__main__")
+SOURCES = {name: path for name, path in FILES.items() if name not in TOP}
 
 
 def is_for_types(node: ast.AST) -> bool:
@@ -100,15 +79,25 @@ def imported_names(path: Path, *, at_run_time: bool = False) -> Iterator[str]:
             yield from (f"{node.module}.{alias.name}" for alias in node.names)
 
 
+def file_of(dotted: str) -> str | None:
+    """Return the file that holds an imported name; None outside the package."""
+    parts = dotted.split(".")
+    if parts[0] != PACKAGE.name:
+        return None
+    for n in range(len(parts), 1, -1):
+        place = "/".join(parts[1:n])
+        for name in (place, f"{place}/__init__"):
+            if name in SOURCES:
+                return name
+    return "__init__"
+
+
 def import_graph(*, at_run_time: bool = False) -> dict[str, set[str]]:
-    """Return, for every row entry, the other entries that it imports."""
-    graph: dict[str, set[str]] = {}
-    for path in sources():
-        used = graph.setdefault(key_of(path), set())
-        for name in imported_names(path, at_run_time=at_run_time):
-            parts = name.split(".")
-            if parts[0] == "evolve" and len(parts) > 1 and parts[1] != key_of(path):
-                used.add(parts[1])
+    """Return, for every file, the other files that it names in imports."""
+    graph = {}
+    for name, path in SOURCES.items():
+        used = {file_of(dotted) for dotted in imported_names(path, at_run_time=at_run_time)}
+        graph[name] = {file for file in used if file in SOURCES} - {name}
     return graph
 
 
@@ -116,43 +105,63 @@ GRAPH = import_graph()
 RUN_TIME_GRAPH = import_graph(at_run_time=True)
 
 
-def reachable(start: str) -> set[str]:
-    """Return every row entry that importing one of them may import."""
+def loaded_with(file: str) -> Iterator[str]:
+    """Yield a file and the `__init__` of every folder that holds it, which Python runs first."""
+    yield file
+    parts = file.split("/")
+    for n in range(1, len(parts)):
+        name = "/".join([*parts[:n], "__init__"])
+        if name in SOURCES:
+            yield name
+
+
+def reachable(files: list[str]) -> set[str]:
+    """Return every file that importing some files may run."""
     seen: set[str] = set()
-    waiting = [start]
+    waiting = [name for file in files for name in loaded_with(file)]
     while waiting:
-        for name in RUN_TIME_GRAPH.get(waiting.pop(), set()) - seen:
-            seen.add(name)
-            waiting.append(name)
+        file = waiting.pop()
+        if file not in seen:
+            seen.add(file)
+            waiting += [name for used in RUN_TIME_GRAPH[file] for name in loaded_with(used)]
     return seen
 
 
-def test_every_module_has_a_row() -> None:
-    assert set(GRAPH) <= set(ROW_OF)
+def test_every_unit_has_a_row_and_there_are_not_too_many() -> None:
+    units = {unit_of(name) for name in FILES}
+    assert units - set(TOP) == set(ROW_OF)
+    assert len(units) <= MOST_UNITS
 
 
-@pytest.mark.parametrize("name", sorted(set(GRAPH) & set(ROW_OF)))
-def test_a_module_imports_no_row_below_its_own(name: str) -> None:
-    known = {used for used in GRAPH[name] if used in ROW_OF}
-    assert {used for used in known if ROW_OF[used] > ROW_OF[name]} == set()
+@pytest.mark.parametrize("file", sorted(GRAPH))
+def test_a_file_imports_only_its_own_package_and_rows_above_it(file: str) -> None:
+    unit = unit_of(file)
+    others = {used for used in GRAPH[file] if unit_of(used) != unit}
+    assert {used for used in others if ROW_OF[unit_of(used)] >= ROW_OF[unit]} == set()
 
 
-def test_imports_do_not_go_round_in_a_circle() -> None:
-    list(TopologicalSorter(GRAPH).static_order())
+def test_no_file_imports_itself_by_way_of_others() -> None:
+    list(TopologicalSorter(GRAPH).static_order())  # raises CycleError, which names the files
 
 
-@pytest.mark.parametrize("name", sorted(set(ONLY) & set(GRAPH)))
-def test_a_confined_module_uses_only_what_it_may(name: str) -> None:
-    assert GRAPH[name] <= ONLY[name]
+@pytest.mark.parametrize("folder", sorted(ONLY))
+def test_a_confined_folder_uses_only_what_it_may(folder: str) -> None:
+    own = [name for name in GRAPH if name.startswith(f"{folder}/")]
+    used = {file for name in own for file in GRAPH[name] if not file.startswith(f"{folder}/")}
+    assert own
+    assert {unit_of(file) for file in used} <= ONLY[folder]
 
 
-@pytest.mark.parametrize("name", sorted(set(SANDBOXED) & set(GRAPH)))
-def test_sandboxed_code_cannot_reach_a_task_or_a_store(name: str) -> None:
-    assert reachable(name) & HIDDEN_FROM_SANDBOX == set()
+@pytest.mark.parametrize("unit", SANDBOXED)
+def test_sandboxed_code_cannot_reach_a_task_or_a_store(unit: str) -> None:
+    found = reachable([name for name in SOURCES if unit_of(name) == unit])
+    assert {unit_of(file) for file in found} <= SEEN_BY_SANDBOX
 
 
 def test_the_test_rows_are_opened_by_scoring_verbs_alone() -> None:
     users = {
-        key_of(path) for path in sources() if "evolve.task.load_test" in set(imported_names(path))
+        unit_of(name)
+        for name, path in SOURCES.items()
+        if "evolve.tasks.task.load_test" in set(imported_names(path))
     }
     assert users <= MAY_LOAD_TEST

@@ -12,10 +12,10 @@ from pathlib import Path
 import pytest
 from store_service import entries, new_store, start_python, start_writer
 
-from evolve import lock
 from evolve.errors import StoreError
-from evolve.lock import LOCK_NAME, WriterLock, writer
-from evolve.store import Store
+from evolve.runs import lock
+from evolve.runs.lock import LOCK_NAME, WriterLock, writer
+from evolve.runs.store import Store
 
 PID_OF_NOBODY = 2**22 + 1  # above the largest that Linux gives
 
@@ -88,7 +88,7 @@ def test_a_child_does_not_keep_the_lock_of_a_dead_parent(tmp_path: Path) -> None
     code = """
 import os, sys, time
 from pathlib import Path
-from evolve.store import Store
+from evolve.runs.store import Store
 store = Store.open(Path(sys.argv[1]), write=True)
 reading, writing = os.pipe()
 child = os.fork()

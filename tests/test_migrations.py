@@ -9,12 +9,12 @@ from pathlib import Path
 import pytest
 from store_service import entry
 
-from evolve.archive import Archive
 from evolve.cli.app import call
 from evolve.errors import StoreError
-from evolve.migrations import MIGRATIONS, VERSION, make_schema, migrate, schema_version
-from evolve.record import FoldScore
-from evolve.store import Store
+from evolve.runs.migrations import MIGRATIONS, VERSION, make_schema, migrate, schema_version
+from evolve.runs.store import Store
+from evolve.scoring.fold import FoldScore
+from evolve.search.archive import Archive
 
 DATA = Path(__file__).parent / "data"
 # What each stored database holds; written down when it was made, by the code of its schema.

@@ -10,7 +10,7 @@ from small_tasks import power_task
 
 from evolve.bench.families import FAMILIES
 from evolve.bench.nested import Line, cases, inner_task, means
-from evolve.task import Task, list_tasks, load_task
+from evolve.tasks.task import Task, list_tasks, load_task
 
 TASKS_DIR = Path(__file__).resolve().parent.parent / "tasks"
 TASKS = [listed.name for listed in list_tasks([TASKS_DIR]) if listed.has_train]

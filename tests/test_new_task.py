@@ -17,16 +17,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from own_tables import SIZES, made, refused, said, start_in
 
-from evolve.cells import read_table
 from evolve.cli.options import repeat_flags
 from evolve.errors import EvolveError
-from evolve.new_task import (
-    Wishes,
-    propose,
-    write_task,
-)
-from evolve.splits import make_folds
-from evolve.task import load_task, load_test
+from evolve.tasks.draft import Wishes, propose, write_task
+from evolve.tasks.folds import make_folds
+from evolve.tasks.readers import read_table
+from evolve.tasks.task import load_task, load_test
 
 
 @pytest.fixture(autouse=True)
@@ -132,7 +128,7 @@ def test_nothing_of_a_task_stays_where_writing_fails(monkeypatch: pytest.MonkeyP
     def full(*_: object) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr("evolve.new_task.write._write_csv", full)
+    monkeypatch.setattr("evolve.tasks.draft.write._write_csv", full)
     with pytest.raises(EvolveError, match="tasks/x: cannot be written, No space left on device"):
         write_task(draft, Path("tasks"), "made")
     assert not Path("tasks/x").exists()

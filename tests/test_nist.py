@@ -10,8 +10,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from evolve.fitting import Batch
-from evolve.law.fit import Problem
+from evolve.fitting.fit import Batch
+from evolve.fitting.result import Problem
 from evolve.law.graph import Law, Node, call, const, feat, num
 from evolve.law.recipe import Recipe
 

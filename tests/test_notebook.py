@@ -10,11 +10,11 @@ from typing import Any
 import pytest
 from small_tasks import entry_of, random_candidates
 
-from evolve.archive import Archive
-from evolve.notebook import Notebook, in_notebook
-from evolve.run import Settings
-from evolve.start import space_of
-from evolve.task import Task, load_task
+from evolve.api.notebook import Notebook, in_notebook
+from evolve.runs.settings import Settings
+from evolve.search.archive import Archive
+from evolve.search.setup import space_of
+from evolve.tasks.task import Task, load_task
 
 ROOT = Path(__file__).resolve().parent.parent
 

@@ -24,11 +24,11 @@ from evolve.law.graph import (
 from evolve.law.printer import print_program
 from evolve.law.recipe import Recipe
 from evolve.law.trace import trace_law, trace_recipe
-from evolve.operators import OPERATORS, Space, operator
-from evolve.operators.structure import join_link, split_link, sum_of, terms_of
-from evolve.operators.terms import TERMS, fresh, total
-from evolve.proposers.grammar import allowed_recipe, finish
-from evolve.proposers.starting import generic_laws
+from evolve.search.operators import OPERATORS, Space, operator
+from evolve.search.operators.structure import join_link, split_link, sum_of, terms_of
+from evolve.search.operators.terms import TERMS, fresh, total
+from evolve.search.proposers.grammar import allowed_recipe, finish
+from evolve.search.proposers.initial import generic_laws
 
 N_PARENTS = 8
 

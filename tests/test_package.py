@@ -50,14 +50,17 @@ def test_the_wheel_carries_every_file_of(kind: str, unpacked: Path) -> None:
 
 
 def test_a_wheel_finds_its_tasks_from_any_folder(unpacked: Path, tmp_path: Path) -> None:
-    code = "from evolve.task import load_task; t = load_task('sft'); print(t.folder, t.n_groups)"
+    code = (
+        "from evolve.tasks.task import load_task; "
+        "t = load_task('sft'); print(t.folder, t.n_groups)"
+    )
     folder, n_groups = python(code, tmp_path, unpacked).split()
     assert Path(folder) == (unpacked / "evolve" / "_data" / "tasks" / "sft").resolve()
     assert n_groups == "42"
 
 
 def test_a_wheel_finds_its_seeds_from_any_folder(unpacked: Path, tmp_path: Path) -> None:
-    code = "from evolve.task import shipped_folders; print(*shipped_folders('seeds'))"
+    code = "from evolve.tasks.task import shipped_folders; print(*shipped_folders('seeds'))"
     found = python(code, tmp_path, unpacked)
     assert Path(found) == (unpacked / "evolve" / "_data" / "seeds").resolve()
 

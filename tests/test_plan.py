@@ -11,10 +11,10 @@ import pytest
 from evolve.errors import EvolveError
 from evolve.forecast import Basis, Member
 from evolve.forecast.basis import Spread
+from evolve.forecast.plan import Question, allocate, next_runs, parse_cost
+from evolve.forecast.plan.allocate import make_question
 from evolve.law.graph import Law, Node, call, const, feat, num
-from evolve.plan import Question, allocate, next_runs, parse_cost
-from evolve.plan.allocate import make_question
-from evolve.task import Feature, Table, Target, Task, TaskSpec
+from evolve.tasks.task import Feature, Table, Target, Task, TaskSpec
 
 NAMES = ("params", "tokens")
 

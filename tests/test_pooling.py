@@ -6,11 +6,11 @@ import numpy as np
 import pytest
 from scipy.optimize import least_squares
 
-from evolve.fitting import fit_many
-from evolve.law.fit import Problem
+from evolve.fitting.fit import fit_many
+from evolve.fitting.hierarchical import fit_pooled
+from evolve.fitting.result import Problem
 from evolve.law.graph import Law, call, const, evaluate, feat
 from evolve.law.recipe import Recipe
-from evolve.pooling import fit_pooled
 
 LAW = Law(
     call(

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from evolve.errors import ProgramError
-from evolve.program import END, MAX_BYTES, START, parse_program, read_program, replace_block
+from evolve.law.program import END, MAX_BYTES, START, parse_program, read_program, replace_block
 
 ROOT = Path(__file__).resolve().parent.parent
 SEEDS = sorted((ROOT / "seeds").rglob("*.py"))
@@ -161,8 +161,8 @@ def test_allowed_imports_pass(statement: str) -> None:
         ("import os", "os"),
         ("import numpy, subprocess", "subprocess"),
         ("from os.path import join", "os.path"),
-        ("from evolve.task import load_test", "evolve.task"),
-        ("from evolve import task", "evolve.task"),
+        ("from evolve.tasks.task import load_test", "evolve.tasks.task"),
+        ("from evolve import tasks", "evolve.tasks"),
         ("import evolve", "evolve"),
         ("from . import task", "."),
         ("import numpyish", "numpyish"),

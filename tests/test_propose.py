@@ -11,9 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from own_tables import GOOD, HEADER, ROWS, SIZES, made, start_in, table_of
 
-from evolve.cells import RawTable
 from evolve.errors import EvolveError
-from evolve.new_task import (
+from evolve.tasks.draft import (
     Wishes,
     guess_scale,
     guess_unit,
@@ -21,7 +20,8 @@ from evolve.new_task import (
     parse_condition,
     propose,
 )
-from evolve.task import list_tasks, load_task
+from evolve.tasks.readers import RawTable
+from evolve.tasks.task import list_tasks, load_task
 
 ROOT = Path(__file__).resolve().parent.parent
 SHIPPED = [task.name for task in list_tasks([ROOT / "tasks"]) if task.has_train]

@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 import pytest
 
-from evolve.program import Program, read_program
-from evolve.scoring import Scores, scores
-from evolve.task import Table, Task, load_task, load_test
+from evolve.law.program import Program, read_program
+from evolve.scoring.metrics import Scores, scores
+from evolve.tasks.task import Table, Task, load_task, load_test
 
 ROOT = Path(__file__).resolve().parent.parent
 PUBLISHED = ROOT / "seeds" / "published"

@@ -8,9 +8,10 @@ import pytest
 from store_service import entry
 
 from evolve.errors import EvolveError
+from evolve.evaluation.record import Entry
 from evolve.law.graph import Law, Node, call, const, feat, law_to_data
-from evolve.query import COLUMNS, SORTS, compare, formula_of, front, heldout_r2, holds, query
-from evolve.record import Entry, FoldScore
+from evolve.runs.query import COLUMNS, SORTS, compare, formula_of, front, heldout_r2, holds, query
+from evolve.scoring.fold import FoldScore
 
 NAMES = ("tokens", "unique_tokens")
 

@@ -13,16 +13,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from store_service import entry
 
-from evolve.record import (
-    COLUMNS,
-    Entry,
-    Evaluation,
-    FoldScore,
-    checksum,
-    entry_to_row,
-    row_to_entry,
-    to_json,
-)
+from evolve.evaluation.record import Entry, Evaluation
+from evolve.runs.rows import COLUMNS, checksum, entry_to_row, row_to_entry, to_json
+from evolve.scoring.fold import FoldScore
 
 finite = st.floats(allow_nan=False, allow_infinity=False)
 words = st.text(st.characters(exclude_categories=["Cs"]))

@@ -17,9 +17,9 @@ import pytest
 import evolve.report
 from evolve.cli.app import call
 from evolve.errors import EvolveError
+from evolve.evaluation.record import Entry, Evaluation
 from evolve.law.graph import Law, const, feat, num
 from evolve.law.graph import call as node
-from evolve.record import Entry, Evaluation, FoldScore
 from evolve.report import write_report
 from evolve.report.bands import delta_band
 from evolve.report.chart import log_ticks, number
@@ -28,11 +28,12 @@ from evolve.report.mathematics import show_law
 from evolve.report.model import fit_model
 from evolve.report.tables import cell, told
 from evolve.report.typeset import typeset
-from evolve.spec import Feature, FoldSpec, Target, TaskSpec
-from evolve.start import make_setup
-from evolve.store import Store
-from evolve.summary import held_out_r2
-from evolve.task import Table, Task, load_task
+from evolve.runs.results import held_out_r2
+from evolve.runs.store import Store
+from evolve.scoring.fold import FoldScore
+from evolve.search.setup import make_setup
+from evolve.tasks.spec import Feature, FoldSpec, Target, TaskSpec
+from evolve.tasks.task import Table, Task, load_task
 from tests.report_runs import archive_of, small_run
 
 N_ENTRIES = 12

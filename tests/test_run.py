@@ -12,37 +12,35 @@ from pathlib import Path
 import pytest
 from store_service import entry, most_held
 
-from evolve.archive import Archive
-from evolve.blackbox import black_box_line
-from evolve.champion import Choice
-from evolve.display import Silent
+from evolve.api.progress import Silent
 from evolve.errors import SandboxError, StoreError
-from evolve.evaluate import failed
-from evolve.lanes import disagreements
-from evolve.program import parse_program
-from evolve.proposers.seeds import Seed
-from evolve.record import Entry
+from evolve.evaluation.evaluator import failed
+from evolve.evaluation.record import Entry
+from evolve.law.program import parse_program
 from evolve.report.tables import statuses_table
-from evolve.run import (
-    Settings,
+from evolve.runs.black_box import black_box_line
+from evolve.runs.crosscheck import disagreements
+from evolve.runs.folders import find_run, free_name, list_runs
+from evolve.runs.results import find_line, keep, kept, summarise
+from evolve.runs.run import (
     carry_on,
     create_run,
     edited,
-    find_run,
-    free_name,
-    list_runs,
     require_same,
     same_rows,
     settings_of,
     succeed,
     task_of,
 )
+from evolve.runs.session import keep_ending
+from evolve.runs.settings import Settings
+from evolve.runs.store import Store
 from evolve.sandbox import ForeignLane
-from evolve.session import keep_ending
-from evolve.start import Setup, inherit, make_setup
-from evolve.store import Store
-from evolve.summary import find_line, keep, kept, summarise
-from evolve.task import load_task
+from evolve.search.archive import Archive
+from evolve.search.champion import Choice
+from evolve.search.proposers.seeds import Seed
+from evolve.search.setup import Setup, inherit, make_setup
+from evolve.tasks.task import load_task
 
 ROOT = Path(__file__).resolve().parent.parent
 N = 80  # evaluations: 32 starts, then mutations, the last batch cut short
@@ -202,7 +200,7 @@ def test_a_foreign_lane_that_cannot_start_ends_no_run(
     def refuse(*_: object) -> None:
         raise SandboxError("sandbox: no process can be forked")
 
-    monkeypatch.setattr("evolve.lanes.compare", refuse)
+    monkeypatch.setattr("evolve.runs.crosscheck.compare", refuse)
     with create_run(tmp_path / "r", setup, Settings(0, 4)) as store:
         _, choice = carry_on(store, setup, Settings(0, 4), 1, Recorder())
         assert choice is not None
@@ -346,7 +344,7 @@ def test_a_run_says_what_has_changed_and_does_not_go_on(
             require_same(store, replace(setup, task=other))
         with pytest.raises(StoreError, match="the set of starting programs was"):
             require_same(store, replace(setup, starts=setup.starts[:3]))
-        monkeypatch.setattr("evolve.start.SCORING_VERSION", 99)
+        monkeypatch.setattr("evolve.search.setup.SCORING_VERSION", 99)
         with pytest.raises(StoreError, match=r"the scoring version was \d+, is 99"):
             require_same(store, setup)
         with pytest.raises(StoreError, match="made with other rows"):

@@ -9,7 +9,7 @@ import pytest
 
 from evolve.errors import SandboxError
 from evolve.sandbox import probe
-from evolve.sandbox.report import SandboxReport, read_report
+from evolve.sandbox.probe import SandboxReport, read_report
 
 ALL = dict.fromkeys(
     [

@@ -88,7 +88,7 @@ def test_a_process_whose_engine_died_before_its_first_step_ends() -> None:
 
 @pytest.mark.parametrize(
     "start",
-    ["Worker('evolve.fit_server').start()", "ForeignLane(allow_weak=True).__enter__()"],
+    ["Worker('evolve.fitting.service').start()", "ForeignLane(allow_weak=True).__enter__()"],
     ids=["worker", "zygote"],
 )
 def test_what_still_loads_dies_with_its_engine_whichever_thread_started_it(start: str) -> None:

@@ -12,7 +12,7 @@ from hypothesis.extra.numpy import arrays
 from sklearn.metrics import r2_score
 
 from evolve.errors import ProgramError
-from evolve.scoring import nmae, nmse, r2, require_finite, scores
+from evolve.scoring.metrics import nmae, nmse, r2, require_finite, scores
 
 ROWS = arrays(np.float64, (8, 2), elements=st.floats(-100, 100, width=32))
 

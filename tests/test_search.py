@@ -10,16 +10,17 @@ import pytest
 from small_tasks import SPACES, power_task
 from store_service import entry, most_held, new_store
 
-from evolve.archive import Archive
-from evolve.evaluate import Evaluator, Setting
+from evolve.evaluation.evaluator import Evaluator, Setting
+from evolve.evaluation.record import Entry, Evaluation
 from evolve.law.candidate import Candidate
 from evolve.law.canonical import complexity, key
-from evolve.proposers.grammar import Proposal
-from evolve.proposers.starting import generic_laws, starting_proposals
-from evolve.record import Entry, Evaluation, FoldScore
-from evolve.search import BATCH, Budget, first_look_bar, look_score, replay, search
-from evolve.start import make_setup
-from evolve.store import Store
+from evolve.runs.store import Store
+from evolve.scoring.fold import FoldScore
+from evolve.search.archive import Archive
+from evolve.search.loop import BATCH, Budget, first_look_bar, look_score, replay, search
+from evolve.search.proposers.grammar import Proposal
+from evolve.search.proposers.initial import generic_laws, starting_proposals
+from evolve.search.setup import make_setup
 
 SPACE = SPACES["one log"]
 STARTS = starting_proposals(SPACE, generic_laws(SPACE), 1, 0)[: BATCH + 8]
@@ -249,7 +250,7 @@ def test_a_search_whose_first_candidates_all_fail_ends_without_an_elite(tmp_path
 def test_a_grammar_with_nothing_new_to_offer_ends_the_search(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("evolve.search.propose", lambda *_, **__: None)
+    monkeypatch.setattr("evolve.search.loop.propose", lambda *_, **__: None)
     with new_store(tmp_path / "r") as store:
         for _ in range(2):
             pretended(store)

@@ -9,16 +9,16 @@ from typing import Any
 import numpy as np
 import pytest
 
+from evolve.evaluation.foreign import PATIENT, score_program
 from evolve.law.canonical import n_literals
+from evolve.law.program import read_program
 from evolve.law.trace import trace_law, trace_recipe
-from evolve.program import read_program
-from evolve.proposers import seeds as seeds_module
-from evolve.proposers.seeds import read_seeds, seed_files, seed_proposals
 from evolve.sandbox import ForeignLane
-from evolve.score import PATIENT, score_program
-from evolve.spec import TaskSpec, read_spec
-from evolve.start import make_setup, space_of
-from evolve.task import Task, load_task
+from evolve.search.proposers import seeds as seeds_module
+from evolve.search.proposers.seeds import read_seeds, seed_files, seed_proposals
+from evolve.search.setup import make_setup, space_of
+from evolve.tasks.spec import TaskSpec, read_spec
+from evolve.tasks.task import Task, load_task
 
 ROOT = Path(__file__).resolve().parent.parent
 TASKS = sorted(path.parent.name for path in (ROOT / "tasks").glob("*/task.toml"))

@@ -10,9 +10,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from evolve.law.graph import Array
-from evolve.record import FoldScore
-from evolve.selection import (
+from evolve.scoring.fold import FoldScore
+from evolve.scoring.objective import (
     CHANCE_PRICE,
     CONSTANT_PRICE,
     ESTABLISHED_DISCOUNT,
@@ -28,6 +27,7 @@ from evolve.selection import (
     price_of,
     score,
 )
+from evolve.typing import Array
 
 errors = st.lists(st.floats(0.0, 1e6), min_size=1, max_size=8)
 prices = st.floats(0.01, 5.0)

@@ -12,16 +12,10 @@ from hypothesis import strategies as st
 from small_tasks import power_task, task_of
 
 from evolve.errors import TaskError
-from evolve.far_ends import MIN_FIT_ROWS
-from evolve.fold import Fold
-from evolve.splits import (
-    can_be_judged,
-    k_fold,
-    make_folds,
-    make_judges,
-    peel,
-)
-from evolve.task import Task, list_tasks, load_task
+from evolve.scoring.fold import Fold
+from evolve.tasks.folds import can_be_judged, k_fold, make_folds, make_judges, peel
+from evolve.tasks.holdouts import MIN_FIT_ROWS
+from evolve.tasks.task import Task, list_tasks, load_task
 
 TASKS_DIR = Path(__file__).resolve().parent.parent / "tasks"
 TASKS = [listed.name for listed in list_tasks([TASKS_DIR]) if listed.has_train]

@@ -9,9 +9,9 @@ import pytest
 from small_tasks import SPACES, positive_rows
 
 from evolve.law.graph import Law, evaluate, renumber
-from evolve.operators import OPERATORS, Space
-from evolve.proposers.grammar import finish
-from evolve.proposers.starting import RECIPES, generic_laws, starting_proposals
+from evolve.search.operators import OPERATORS, Space
+from evolve.search.proposers.grammar import finish
+from evolve.search.proposers.initial import RECIPES, generic_laws, starting_proposals
 
 MULTIPLE = 16
 every_space = pytest.mark.parametrize("space", SPACES.values(), ids=list(SPACES))

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from evolve.stopping import SIGNALS, StoppedError, Stopping
+from evolve.runs.stopping import SIGNALS, StoppedError, Stopping
 
 
 @pytest.fixture(autouse=True)

@@ -20,7 +20,7 @@ from store_service import (
 )
 
 from evolve.errors import StoreError
-from evolve.store import Store
+from evolve.runs.store import Store
 
 
 @pytest.fixture

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from evolve.law.graph import Law, Node, call, const, feat, num
-from evolve.law.primitives import CODE
-from evolve.law.tape import (
+from evolve.fitting.primitives import CODE
+from evolve.fitting.tape import (
     FREE,
     LINEAR,
     LOG_SCALE,
@@ -16,6 +15,7 @@ from evolve.law.tape import (
     compile_tape,
     kinds,
 )
+from evolve.law.graph import Law, Node, call, const, feat, num
 
 LOG = call("log", call("div", feat(0), num(1e9)))
 

@@ -11,8 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from evolve.errors import TaskError
-from evolve.spec import TaskSpec, format_spec, parse_spec
-from evolve.task import fingerprint, list_tasks, load_task, load_test
+from evolve.tasks.spec import TaskSpec, format_spec, parse_spec
+from evolve.tasks.task import fingerprint, list_tasks, load_task, load_test
 
 ROOT = Path(__file__).resolve().parent.parent
 TASKS = sorted(path.parent for path in (ROOT / "tasks").glob("*/task.toml"))

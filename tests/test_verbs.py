@@ -11,9 +11,9 @@ from pathlib import Path
 import pytest
 
 from evolve.cli.app import call
-from evolve.start import make_setup
-from evolve.summary import keep, line_of
-from evolve.task import load_task
+from evolve.runs.results import keep, line_of
+from evolve.search.setup import make_setup
+from evolve.tasks.task import load_task
 from tests.run_of_literature import store_of
 
 

@@ -9,15 +9,15 @@ import numpy as np
 import pytest
 
 from evolve.errors import EvolveError
-from evolve.evaluate import Evaluator, Setting
+from evolve.evaluation.evaluator import Evaluator, Setting
+from evolve.evaluation.record import Evaluation
 from evolve.law.candidate import Candidate
-from evolve.record import Evaluation
-from evolve.splits import make_folds
-from evolve.start import make_setup
-from evolve.store import Store
-from evolve.summary import keep, line_of
-from evolve.task import Task, load_task
-from evolve.verify import all_hold, verify
+from evolve.runs.results import keep, line_of
+from evolve.runs.store import Store
+from evolve.runs.verify import all_hold, verify
+from evolve.search.setup import make_setup
+from evolve.tasks.folds import make_folds
+from evolve.tasks.task import Task, load_task
 from tests.run_of_literature import store_of
 
 

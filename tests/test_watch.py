@@ -15,15 +15,16 @@ import pytest
 from report_runs import small_run
 from small_tasks import entry_of, random_candidates
 
-from evolve.archive import Archive
+from evolve.api.progress import Silent
 from evolve.cli.app import call
-from evolve.display import Silent
-from evolve.record import Entry
-from evolve.run import Settings, create_run
-from evolve.start import make_setup, space_of
-from evolve.store import Store
-from evolve.task import Task, load_task
-from evolve.watch import follow
+from evolve.evaluation.record import Entry
+from evolve.runs.follow import follow
+from evolve.runs.run import create_run
+from evolve.runs.settings import Settings
+from evolve.runs.store import Store
+from evolve.search.archive import Archive
+from evolve.search.setup import make_setup, space_of
+from evolve.tasks.task import Task, load_task
 
 ROOT = Path(__file__).resolve().parent.parent
 N = 6

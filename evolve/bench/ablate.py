@@ -7,12 +7,12 @@ from dataclasses import replace
 
 import numpy as np
 
-from evolve.fold import Fold
 from evolve.law.canonical import key
-from evolve.operators import Space
-from evolve.proposers.forms import published_forms
-from evolve.proposers.grammar import Proposal, finish
-from evolve.start import Setup
+from evolve.scoring.fold import Fold
+from evolve.search.operators import Space
+from evolve.search.proposers.grammar import Proposal, finish
+from evolve.search.proposers.literature import published_forms
+from evolve.search.setup import Setup
 
 Change = Callable[[Setup], Setup]
 

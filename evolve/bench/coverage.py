@@ -12,11 +12,12 @@ import numpy as np
 
 from evolve.bench.tasks import Silent
 from evolve.forecast import Basis, forecast
-from evolve.forecast.fits import contenders_of, make_basis
-from evolve.law.graph import Array
-from evolve.run import Settings, carry_on, create_run
-from evolve.start import make_setup
-from evolve.task import Table, Task
+from evolve.forecast.calibration import contenders_of, make_basis
+from evolve.runs.run import carry_on, create_run
+from evolve.runs.settings import Settings
+from evolve.search.setup import make_setup
+from evolve.tasks.task import Table, Task
+from evolve.typing import Array
 
 LEVELS = (0.5, 0.9)
 

@@ -15,14 +15,15 @@ from typing import Any
 import numpy as np
 from scipy.optimize import least_squares
 
-from evolve.fitting import LIMIT_OF, MAX_STEPS, Batch, warm
-from evolve.law.fit import Problem
-from evolve.law.graph import Array, Law, call, const, feat, num
-from evolve.law.multistart import Job, run, screen
+from evolve.fitting.fit import LIMIT_OF, MAX_STEPS, Batch, warm
+from evolve.fitting.multistart import Job, run, screen
+from evolve.fitting.result import Problem
+from evolve.fitting.starts import uniforms
+from evolve.law.graph import Law, call, const, feat, num
 from evolve.law.recipe import Recipe
-from evolve.law.starts import uniforms
-from evolve.splits import make_folds
-from evolve.task import Task, load_task
+from evolve.tasks.folds import make_folds
+from evolve.tasks.task import Task, load_task
+from evolve.typing import Array
 
 REACHED = 1.001
 SCREENED = 8

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import numpy as np
 
-from evolve.law.graph import Array
-from evolve.task import Feature, FoldSpec, Table, Target, Task, TaskSpec
+from evolve.tasks.task import Feature, FoldSpec, Table, Target, Task, TaskSpec
+from evolve.typing import Array
 
 Values = Callable[[Array, Array], Array]
 

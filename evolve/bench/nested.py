@@ -21,15 +21,16 @@ from scipy.stats import spearmanr
 from evolve.bench.families import FAMILIES
 from evolve.bench.synthetic import make_case
 from evolve.bench.tasks import Silent, predict
-from evolve.champion import Choice, Fitted, simplest_within_error
 from evolve.errors import EvolveError
-from evolve.law.graph import Array
 from evolve.law.printer import formula
-from evolve.run import Settings, carry_on, create_run
-from evolve.scoring import nmse
-from evolve.splits import beyond_rows
-from evolve.start import Setup, make_setup
-from evolve.task import Table, Task
+from evolve.runs.run import carry_on, create_run
+from evolve.runs.settings import Settings
+from evolve.scoring.metrics import nmse
+from evolve.search.champion import Choice, Fitted, simplest_within_error
+from evolve.search.setup import Setup, make_setup
+from evolve.tasks.folds import beyond_rows
+from evolve.tasks.task import Table, Task
+from evolve.typing import Array
 
 SHARES = (0.1, 0.35)
 NOISES = (0.001, 0.01)

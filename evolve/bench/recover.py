@@ -15,16 +15,17 @@ from evolve.bench.families import FAMILIES, Family
 from evolve.bench.synthetic import GOOD_R2, make_case
 from evolve.bench.tasks import Silent, predict
 from evolve.errors import EvolveError, nearest
-from evolve.fitting import fit_many, warm
+from evolve.fitting.fit import fit_many, warm
+from evolve.fitting.result import Problem
 from evolve.law.canonical import simplify
-from evolve.law.fit import Problem
 from evolve.law.printer import formula
 from evolve.law.recipe import Recipe
 from evolve.law.symbolic import same_form
-from evolve.run import Settings, carry_on, create_run
-from evolve.scoring import r2
-from evolve.start import make_setup
-from evolve.task import Table, Task
+from evolve.runs.run import carry_on, create_run
+from evolve.runs.settings import Settings
+from evolve.scoring.metrics import r2
+from evolve.search.setup import make_setup
+from evolve.tasks.task import Table, Task
 
 KNOWN_STARTS = 24
 

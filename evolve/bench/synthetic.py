@@ -15,8 +15,9 @@ from typing import Any
 import numpy as np
 
 from evolve.bench.families import Family
-from evolve.law.graph import Array, evaluate, slopes
-from evolve.task import Feature, FoldSpec, Table, Target, Task, TaskSpec
+from evolve.law.graph import evaluate, slopes
+from evolve.tasks.task import Feature, FoldSpec, Table, Target, Task, TaskSpec
+from evolve.typing import Array
 
 SPREAD = 0.1
 FURTHER = 10.0

@@ -19,17 +19,18 @@ from typing import Any
 
 import numpy as np
 
-from evolve.archive import Archive
-from evolve.champion import Choice, Fitted
 from evolve.errors import EvolveError
-from evolve.law.graph import Array
+from evolve.evaluation.record import Entry
 from evolve.law.printer import formula
-from evolve.record import Entry
-from evolve.run import Settings, carry_on, create_run
-from evolve.scoring import r2
-from evolve.start import make_setup
-from evolve.store import Store
-from evolve.task import Table, Task, load_test
+from evolve.runs.run import carry_on, create_run
+from evolve.runs.settings import Settings
+from evolve.runs.store import Store
+from evolve.scoring.metrics import r2
+from evolve.search.archive import Archive
+from evolve.search.champion import Choice, Fitted
+from evolve.search.setup import make_setup
+from evolve.tasks.task import Table, Task, load_test
+from evolve.typing import Array
 
 
 @dataclass(frozen=True, slots=True)

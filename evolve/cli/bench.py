@@ -13,7 +13,7 @@ from evolve.cli.options import Json, TasksDirs, Workers
 if TYPE_CHECKING:
     from evolve.bench.recover import Case
     from evolve.bench.tasks import Line
-    from evolve.task import Task
+    from evolve.tasks.task import Task
 
 bench = typer.Typer(
     help="Measure the engine; prints tables or JSON.",
@@ -94,7 +94,7 @@ def recover(
     from evolve.bench.tasks import machine
     from evolve.cli.options import n_cores
     from evolve.cli.output import print_json, print_table
-    from evolve.run import DEFAULT_EVALUATIONS
+    from evolve.runs.settings import DEFAULT_EVALUATIONS
 
     names = [name.strip() for name in families.split(",") if name.strip()] or list(FAMILIES)
     levels, numbers = [float(v) for v in noises.split()], [int(v) for v in seeds.split()]
@@ -126,7 +126,7 @@ def _tell(case: Case) -> None:
 
 def tasks_named(names: str, tasks_dirs: TasksDirs) -> list[Task]:
     """The tasks of these names; every task whose table is here if there are none."""
-    from evolve.task import list_tasks, load_task
+    from evolve.tasks.task import list_tasks, load_task
 
     dirs = tasks_dirs or ()
     wanted = names.split() or [t.name for t in list_tasks(dirs) if t.n_rows]
@@ -143,7 +143,7 @@ def _run(
     """The lines of all tasks and seeds; each is told on stderr when it is done."""
     from evolve.bench.tasks import run_task
     from evolve.cli.options import n_cores
-    from evolve.run import DEFAULT_EVALUATIONS
+    from evolve.runs.settings import DEFAULT_EVALUATIONS
 
     lines = []
     for task in tasks_named(names, tasks_dirs):

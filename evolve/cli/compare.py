@@ -12,7 +12,7 @@ from evolve.cli.options import RUNS, Json, RunsDir, TasksDirs
 from evolve.errors import EvolveError
 
 if TYPE_CHECKING:
-    from evolve.record import Entry
+    from evolve.evaluation.record import Entry
 
 HEADINGS = (
     *("constants", "held-out R2 1", "held-out R2 2", "score 1", "score 2", "gain"),
@@ -30,7 +30,7 @@ def compare(
 ) -> None:
     """Compare two runs: the best law of each size, how much lower the second one's score is."""
     from evolve.cli.output import print_json, print_table
-    from evolve.query import compare as side_by_side
+    from evolve.runs.query import compare as side_by_side
 
     one, two = _read(first, runs_dir, tasks_dirs), _read(second, runs_dir, tasks_dirs)
     for key, what in (("task", "task"), ("fingerprint", "rows or task.toml")):
@@ -54,8 +54,9 @@ def compare(
 
 def _read(name: str, runs_dir: Path, tasks_dirs: list[Path] | None) -> dict[str, Any]:
     """Entries and facts of a run."""
-    from evolve.run import find_run, task_of
-    from evolve.store import Store
+    from evolve.runs.folders import find_run
+    from evolve.runs.run import task_of
+    from evolve.runs.store import Store
 
     with Store.open(find_run(name, runs_dir), write=False) as store:
         entries: list[Entry] = store.entries()

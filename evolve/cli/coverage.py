@@ -59,7 +59,7 @@ def coverage(
 def _cases(names: str, tasks_dirs: TasksDirs, seeds: str, *, synthetic: bool) -> Any:
     """Kind, and seed, task and how to get its held-out rows, of all that is to be measured."""
     from evolve.bench.known import KNOWN, make_case
-    from evolve.task import list_tasks, load_task, load_test
+    from evolve.tasks.task import list_tasks, load_task, load_test
 
     dirs, wanted = tasks_dirs or (), names.split()
     shipped = [t.name for t in list_tasks(dirs) if t.n_rows and t.has_test]

@@ -39,7 +39,7 @@ def _engine() -> dict[str, Any]:
 
     from evolve import __version__
     from evolve.cli.options import n_cores
-    from evolve.law.compiled import COMPILED
+    from evolve.fitting.compiled import COMPILED
 
     versions = {}
     for name in ("numpy", "scipy", "numba"):

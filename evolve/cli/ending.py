@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING, Any
 from evolve.cli.output import print_json, print_table
 
 if TYPE_CHECKING:
-    from evolve.run import Settings
-    from evolve.session import Ended
-    from evolve.start import Setup
-    from evolve.store import Store
-    from evolve.summary import Line
-    from evolve.task import Task
+    from evolve.runs.results import Line
+    from evolve.runs.session import Ended
+    from evolve.runs.settings import Settings
+    from evolve.runs.store import Store
+    from evolve.search.setup import Setup
+    from evolve.tasks.task import Task
 
 HEADINGS = ("", "constants", "held-out R2", "train R2", "score", "law")
 MOST_ROWS = 12
@@ -35,7 +35,7 @@ def print_ending(
     Raises:
         EvolveError: The champion's program cannot be written; all else is kept and printed.
     """
-    from evolve.session import PROGRAM_NAME, write_program
+    from evolve.runs.session import PROGRAM_NAME, write_program
 
     commands = next_commands(store.folder, settings, len(store), setup.task)
     try:
@@ -72,8 +72,8 @@ def _print_all(
 
 def remarks(store: Store, setup: Setup) -> list[str]:
     """What a user should know of a run that has ended."""
-    from evolve.lanes import disagreements
-    from evolve.run import edited
+    from evolve.runs.crosscheck import disagreements
+    from evolve.runs.run import edited
 
     report = "the programs as text did not all come out the same, please report this"
     found = [f"{report}: {line}" for line in disagreements(store)]
@@ -176,7 +176,7 @@ def _further(task: Task) -> str:
 def _has_test(task: Task) -> bool:
     """Whether a task keeps rows for a test; they are not opened."""
     from evolve.errors import TaskError
-    from evolve.task import data_file
+    from evolve.tasks.task import data_file
 
     try:
         data_file(task.folder, "test")

@@ -40,8 +40,9 @@ def export(
     from evolve.export import export as export_law
     from evolve.export import subject_of
     from evolve.files import write_file
-    from evolve.run import find_run, same_rows, task_of
-    from evolve.store import Store
+    from evolve.runs.folders import find_run
+    from evolve.runs.run import same_rows, task_of
+    from evolve.runs.store import Store
 
     with Store.open(find_run(name, runs_dir), write=False) as store:
         task = task_of(store, tasks_dirs or ())

@@ -13,7 +13,7 @@ from evolve.cli.app import app
 from evolve.cli.options import Json, ManyValued
 
 if TYPE_CHECKING:
-    from evolve.new_task import Draft, Wishes
+    from evolve.tasks.draft import Draft, Wishes
 
 TASKS = Path("tasks")  # where `--task NAME` looks first
 EXAMPLE = (
@@ -52,9 +52,9 @@ def new_task(
     json: Json = False,
 ) -> None:
     """Make a task of your own table: inspect it, propose scales, units and folds, say why."""
-    from evolve.cells import read_table
     from evolve.cli.output import print_json
-    from evolve.new_task import Wishes, check_name, plain_name, propose, write_task
+    from evolve.tasks.draft import Wishes, check_name, plain_name, propose, write_task
+    from evolve.tasks.readers import read_table
 
     called = name or plain_name(table.stem)
     check_name(called, tasks_dir)

@@ -12,7 +12,7 @@ from evolve.cli.options import RUNS, Json, RunsDir, TasksDirs
 from evolve.errors import EvolveError
 
 if TYPE_CHECKING:
-    from evolve.plan import Allocation, NextRun, Question
+    from evolve.forecast.plan import Allocation, NextRun, Question
 
 SHARES = (0.01, 0.1, 1.0, 10.0, 100.0)
 
@@ -47,12 +47,13 @@ def plan(
 ) -> None:
     """Split a budget over features so that the champion predicts best; say what to run next."""
     from evolve.cli.output import print_json
-    from evolve.forecast import basis_of
-    from evolve.forecast.inputs import read_words
-    from evolve.plan import allocate, next_runs, parse_cost
-    from evolve.plan.allocate import make_question
-    from evolve.run import find_run, same_rows, task_of
-    from evolve.store import Store
+    from evolve.forecast.plan import allocate, next_runs, parse_cost
+    from evolve.forecast.plan.allocate import make_question
+    from evolve.forecast.queries import read_words
+    from evolve.runs.folders import find_run
+    from evolve.runs.forecasts import basis_of
+    from evolve.runs.run import same_rows, task_of
+    from evolve.runs.store import Store
 
     if not 0 < budget < float("inf"):
         raise EvolveError(f"--budget-flops: must be above 0, it is {budget:g}")
@@ -98,7 +99,7 @@ def _document(
 
 def _try(question: Question, budget: float) -> Allocation | None:
     """The allocation of another budget, None where it has none."""
-    from evolve.plan import allocate
+    from evolve.forecast.plan import allocate
 
     try:
         return allocate(question, budget)

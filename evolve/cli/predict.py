@@ -12,9 +12,9 @@ from evolve.cli.options import RUNS, Json, RunsDir, TasksDirs
 from evolve.errors import EvolveError
 
 if TYPE_CHECKING:
-    from evolve.cells import RawTable
     from evolve.forecast import Basis, Forecast, Query
-    from evolve.task import Task
+    from evolve.tasks.readers import RawTable
+    from evolve.tasks.task import Task
 
 FAR = 1.0
 
@@ -49,10 +49,12 @@ def predict(
 ) -> None:
     """Forecast runs: point, interval, distance from the training rows, elites that differ."""
     from evolve.cli.output import print_json
-    from evolve.forecast import basis_of, forecast, from_table, from_words
+    from evolve.forecast import forecast, from_table, from_words
     from evolve.forecast.interval import rows_of
-    from evolve.run import find_run, same_rows, task_of
-    from evolve.store import Store
+    from evolve.runs.folders import find_run
+    from evolve.runs.forecasts import basis_of
+    from evolve.runs.run import same_rows, task_of
+    from evolve.runs.store import Store
 
     given = [*(at or []), *(words or [])]
     if bool(given) == (rows is not None):

@@ -40,9 +40,10 @@ def query(
 ) -> None:
     """List the entries of a run that match every condition, best held-out R2 first."""
     from evolve.cli.output import print_json, print_table
-    from evolve.query import query as find
-    from evolve.run import find_run, task_of
-    from evolve.store import Store
+    from evolve.runs.folders import find_run
+    from evolve.runs.query import query as find
+    from evolve.runs.run import task_of
+    from evolve.runs.store import Store
 
     if csv and json:
         raise EvolveError("query: --csv and --json exclude each other")

@@ -35,8 +35,9 @@ def report(
     """Write a run's report: one self-contained page with law, accuracy, figures and search."""
     from evolve.cli.output import print_json
     from evolve.report import write_report
-    from evolve.run import find_run, same_rows, task_of
-    from evolve.store import Store
+    from evolve.runs.folders import find_run
+    from evolve.runs.run import same_rows, task_of
+    from evolve.runs.store import Store
 
     command = " ".join(["evolve", *sys.argv[1:]]) if reveal_test else None
     with Store.open(find_run(name, runs_dir), write=False) as store:
@@ -52,7 +53,7 @@ def report(
 
 def _document(written: Written) -> dict[str, Any]:
     from evolve.report.tables import formula_in
-    from evolve.summary import held_out_r2
+    from evolve.runs.results import held_out_r2
 
     found, best = written.found, written.found.best
     model, opened = found.model, written.opened

@@ -12,10 +12,10 @@ from evolve.cli.app import app
 from evolve.cli.options import RUNS, Json, Quiet, RunsDir, TasksDirs, Workers, parse_time
 
 if TYPE_CHECKING:
-    from evolve.run import Settings
+    from evolve.runs.settings import Settings
+    from evolve.runs.store import Store
     from evolve.sandbox import SandboxReport
-    from evolve.start import Setup
-    from evolve.store import Store
+    from evolve.search.setup import Setup
 
 MORE = "Evaluations in total"
 
@@ -59,9 +59,11 @@ def run(
     json: Json = False,
 ) -> None:
     """Search a task's training rows for a law (default verb)."""
-    from evolve.run import DEFAULT_EVALUATIONS, Settings, create_run, free_name
-    from evolve.start import make_setup
-    from evolve.task import load_task
+    from evolve.runs.folders import free_name
+    from evolve.runs.run import create_run
+    from evolve.runs.settings import DEFAULT_EVALUATIONS, Settings
+    from evolve.search.setup import make_setup
+    from evolve.tasks.task import load_task
 
     seconds = None if time is None else parse_time(time)
     if evaluations is None and seconds is None:
@@ -93,17 +95,10 @@ def resume(
     json: Json = False,
 ) -> None:
     """Go on with a run, or give it a larger budget."""
-    from evolve.run import (
-        Settings,
-        changes,
-        find_run,
-        free_name,
-        require_same,
-        settings_of,
-        setup_of,
-        succeed,
-    )
-    from evolve.store import Store
+    from evolve.runs.folders import find_run, free_name
+    from evolve.runs.run import changes, require_same, settings_of, setup_of, succeed
+    from evolve.runs.settings import Settings
+    from evolve.runs.store import Store
 
     sandbox = check_sandbox(require_sandbox)
     with ExitStack() as stack:
@@ -144,12 +139,12 @@ def _go(
     json: bool,
 ) -> None:
     """Search, show, print the end of the run, and exit with a signal's code if one came."""
+    from evolve.api.progress import Silent, make_display
     from evolve.cli.ending import print_ending
     from evolve.cli.options import n_cores
     from evolve.cli.stopping import end_now, leave_lost_terminal
-    from evolve.display import Silent, make_display
-    from evolve.session import hold_session
-    from evolve.stopping import Stopping
+    from evolve.runs.session import hold_session
+    from evolve.runs.stopping import Stopping
 
     display: Silent
 

@@ -12,9 +12,9 @@ from evolve.cli.options import RUNS, Json, RunsDir, TasksDirs
 from evolve.errors import EvolveError
 
 if TYPE_CHECKING:
-    from evolve.record import Entry
-    from evolve.store import Store
-    from evolve.summary import Line
+    from evolve.evaluation.record import Entry
+    from evolve.runs.results import Line
+    from evolve.runs.store import Store
 
 LINEAGE = 12
 
@@ -23,7 +23,7 @@ LINEAGE = 12
 def runs(runs_dir: RunsDir = RUNS, json: Json = False) -> None:
     """List the runs of a folder."""
     from evolve.cli.output import print_json, print_table
-    from evolve.run import list_runs
+    from evolve.runs.folders import list_runs
 
     rows = [_row(runs_dir / name) for name in list_runs(runs_dir)]
     if json:
@@ -57,9 +57,10 @@ def show(
     """
     from evolve.cli.output import print_json
     from evolve.cli.watch import print_end, watch_run
-    from evolve.run import find_run, same_rows, task_of
-    from evolve.store import Store
-    from evolve.summary import find_line, kept, kept_line
+    from evolve.runs.folders import find_run
+    from evolve.runs.results import find_line, kept, kept_line
+    from evolve.runs.run import same_rows, task_of
+    from evolve.runs.store import Store
 
     with Store.open(find_run(name, runs_dir), write=False) as store:
         if watch:
@@ -93,11 +94,11 @@ def lineage(store: Store, entry: Entry) -> list[Entry]:
 
 
 def _row(folder: Path) -> dict[str, Any]:
-    from evolve.archive import Archive
-    from evolve.lock import writer
-    from evolve.run import settings_of
-    from evolve.store import Store
-    from evolve.summary import held_out_r2
+    from evolve.runs.lock import writer
+    from evolve.runs.results import held_out_r2
+    from evolve.runs.run import settings_of
+    from evolve.runs.store import Store
+    from evolve.search.archive import Archive
 
     try:
         with Store.open(folder, write=False) as store:

@@ -15,9 +15,9 @@ from evolve.cli.options import RUNS, AllowWeak, Json, RunsDir, TasksDirs
 from evolve.errors import EvolveError
 
 if TYPE_CHECKING:
-    from evolve.program import Program
-    from evolve.score import Scored
-    from evolve.task import Task
+    from evolve.evaluation.foreign import Scored
+    from evolve.law.program import Program
+    from evolve.tasks.task import Task
 
 
 class Split(StrEnum):
@@ -46,8 +46,8 @@ def score(
 
     It is fitted on the training rows. For a run, an opening of the test rows is recorded.
     """
+    from evolve.evaluation.foreign import PATIENT, FailedError, score_program
     from evolve.sandbox import ForeignLane
-    from evolve.score import PATIENT, FailedError, score_program
 
     is_file = what.endswith(".py") or Path(what).is_file()
     if is_file:
@@ -70,8 +70,8 @@ def score(
 def _from_file(
     what: str, task: str | None, size: int | None, tasks_dirs: Any
 ) -> tuple[Program, Task, str]:
-    from evolve.program import read_program
-    from evolve.task import load_task
+    from evolve.law.program import read_program
+    from evolve.tasks.task import load_task
 
     if task is None:
         raise EvolveError("score: a program's file needs --task")
@@ -84,12 +84,13 @@ def _from_run(
     what: str, task: str | None, size: int | None, runs_dir: Path, tasks_dirs: Any, split: Split
 ) -> tuple[Program, Task, str]:
     """The program of a run's champion or elite; an opening of the test rows is recorded first."""
-    from evolve.program import parse_program
-    from evolve.record import program_id
-    from evolve.run import find_run, same_rows, task_of
-    from evolve.store import Store
-    from evolve.summary import find_line
-    from evolve.task import data_file
+    from evolve.evaluation.record import program_id
+    from evolve.law.program import parse_program
+    from evolve.runs.folders import find_run
+    from evolve.runs.results import find_line
+    from evolve.runs.run import same_rows, task_of
+    from evolve.runs.store import Store
+    from evolve.tasks.task import data_file
 
     with Store.open(find_run(what, runs_dir), write=False) as store:
         loaded = task_of(store, tasks_dirs)
@@ -105,7 +106,7 @@ def _from_run(
 
 
 def _test_rows(task: Task) -> Any:
-    from evolve.task import load_test
+    from evolve.tasks.task import load_test
 
     return load_test(task)
 

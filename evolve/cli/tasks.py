@@ -11,7 +11,7 @@ from evolve.cli.app import app
 from evolve.cli.options import Json, TasksDirs
 
 if TYPE_CHECKING:
-    from evolve.task import Task
+    from evolve.tasks.task import Task
 
 data = typer.Typer(
     help="Get the tables of tasks that do not ship.",
@@ -33,7 +33,7 @@ def tasks(
     from dataclasses import asdict
 
     from evolve.cli.output import print_json, print_table
-    from evolve.task import list_tasks, load_task
+    from evolve.tasks.task import list_tasks, load_task
 
     if name is not None:
         _show(load_task(name, tasks_dirs or ()), json=json)
@@ -62,7 +62,7 @@ def pull(
     import os
 
     from evolve.cli.output import print_json
-    from evolve.data import pull as fetch
+    from evolve.tasks.download import pull as fetch
 
     target = to or Path(os.environ.get("EVOLVE_DATA_DIR") or "data")
     paths = fetch(name, target, tasks_dirs or ())
@@ -77,7 +77,7 @@ def pull(
 
 def _show(task: Task, *, json: bool) -> None:
     from evolve.cli.output import print_json, print_table
-    from evolve.start import DEFAULT_CONSTANTS
+    from evolve.tasks.spec import DEFAULT_CONSTANTS
 
     facts = describe(task)
     if json:
@@ -100,8 +100,8 @@ def _show(task: Task, *, json: bool) -> None:
 
 def describe(task: Task) -> dict[str, Any]:
     """Facts of a task as JSON values; test rows are not opened."""
-    from evolve.splits import make_folds
-    from evolve.task import fingerprint
+    from evolve.tasks.folds import make_folds
+    from evolve.tasks.task import fingerprint
 
     columns = []
     for j, feature in enumerate(task.spec.features):

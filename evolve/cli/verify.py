@@ -10,7 +10,7 @@ from evolve.cli.app import app
 from evolve.cli.options import RUNS, Json, RunsDir, TasksDirs, Workers
 
 if TYPE_CHECKING:
-    from evolve.verify import Check
+    from evolve.runs.verify import Check
 
 HEADINGS = ("entry", "constants", "stored score", "score now", "lanes differ by", "")
 
@@ -26,10 +26,11 @@ def verify(
     """Fit and score every elite of a run again; exit code 1 if anything differs."""
     from evolve.cli.options import n_cores
     from evolve.cli.output import print_json, print_table
-    from evolve.run import find_run, same_rows, task_of
-    from evolve.store import Store
-    from evolve.verify import all_hold
-    from evolve.verify import verify as check_run
+    from evolve.runs.folders import find_run
+    from evolve.runs.run import same_rows, task_of
+    from evolve.runs.store import Store
+    from evolve.runs.verify import all_hold
+    from evolve.runs.verify import verify as check_run
 
     with Store.open(find_run(name, runs_dir), write=False) as store:
         task = task_of(store, tasks_dirs or ())

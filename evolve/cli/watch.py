@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from evolve.store import Store
-    from evolve.task import Task
+    from evolve.runs.store import Store
+    from evolve.tasks.task import Task
 
 
 def watch_run(store: Store, task: Task, *, hidden: bool) -> None:
@@ -17,8 +17,8 @@ def watch_run(store: Store, task: Task, *, hidden: bool) -> None:
         task: Its task.
         hidden: Wait without a word.
     """
-    from evolve.display import make_display
-    from evolve.watch import follow
+    from evolve.api.progress import make_display
+    from evolve.runs.follow import follow
 
     with make_display(lambda: False, hidden=hidden) as display:
         follow(store, task, display)
@@ -27,8 +27,8 @@ def watch_run(store: Store, task: Task, *, hidden: bool) -> None:
 def print_end(store: Store, task: Task) -> None:
     """Print the table and the champion that a run has kept, and how to go on."""
     from evolve.cli.ending import MOST_ROWS, next_commands, print_law, print_lines
-    from evolve.run import settings_of
-    from evolve.summary import kept
+    from evolve.runs.results import kept
+    from evolve.runs.run import settings_of
 
     lines, chosen = kept(store)
     settings, n_done = settings_of(store), len(store)

@@ -12,7 +12,7 @@ from evolve.export.inputs import law_text, sympy_text
 from evolve.export.program import program_text
 from evolve.export.subject import Subject
 from evolve.law.latex import latex
-from evolve.task import Task, fingerprint
+from evolve.tasks.task import Task, fingerprint
 
 _LATEX = r"""\documentclass{article}
 \usepackage{amsmath,longtable,array}

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from evolve.export.subject import Subject, literal_table
-from evolve.fitting import LIMIT_OF
-from evolve.law.tape import NONLINEAR, compile_tape
+from evolve.fitting.fit import LIMIT_OF
+from evolve.fitting.tape import NONLINEAR, compile_tape
 
 _TEXT = '''"""{title}
 

@@ -8,15 +8,16 @@ from dataclasses import dataclass
 import numpy as np
 
 from evolve.errors import EvolveError
+from evolve.evaluation.record import Entry
 from evolve.law.calls import read_fit_call
 from evolve.law.candidate import Candidate, candidate_from_data
-from evolve.law.graph import Array, Node, const, feat
+from evolve.law.graph import Node, const, feat
 from evolve.law.naming import identifiers
 from evolve.law.printer import print_block
-from evolve.record import Entry
-from evolve.store import Store
-from evolve.summary import Line, find_line
-from evolve.task import Task
+from evolve.runs.results import Line, find_line
+from evolve.runs.store import Store
+from evolve.tasks.task import Task
+from evolve.typing import Array
 
 
 @dataclass(frozen=True, slots=True)

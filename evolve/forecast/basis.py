@@ -7,11 +7,9 @@ from typing import Any
 
 import numpy as np
 
-from evolve.law.graph import Array, Law, law_from_data, law_to_data
-from evolve.store import Store
-from evolve.task import Task
+from evolve.law.graph import Law, law_from_data, law_to_data
+from evolve.typing import Array
 
-NOTE = "forecast"
 FORMAT = 1
 
 
@@ -104,30 +102,3 @@ def basis_from_data(data: dict[str, Any]) -> Basis:
     }
     distances, ratios = (np.asarray(data[k], dtype=float) for k in ("distances", "ratios"))
     return Basis(members, spreads, data["relative"], distances, ratios, data["chosen"])
-
-
-def keep(store: Store, basis: Basis) -> None:
-    """Keep a basis in the store, for whoever forecasts from the run later."""
-    store.set_note(NOTE, {"n_entries": len(store), "basis": basis.to_data()})
-
-
-def kept(store: Store) -> Basis | None:
-    """The basis kept for all of the store's entries; None if the run has gone on since."""
-    note = store.note(NOTE)
-    if note is None or note["n_entries"] != len(store) or note["basis"]["format"] != FORMAT:
-        return None
-    return basis_from_data(note["basis"])
-
-
-def basis_of(store: Store, task: Task) -> Basis:
-    """What a run keeps for forecasts; made now where it keeps nothing.
-
-    Raises:
-        EvolveError: No law of the run has a score.
-    """
-    basis = kept(store)
-    if basis is None:
-        from evolve.forecast.fits import basis_of_run  # loads the compiler, for those who fit
-
-        basis = basis_of_run(store, task)
-    return basis

@@ -5,16 +5,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
 from evolve.forecast.interval import Forecast
+from evolve.typing import Ints
 
 PARTS = ("point", "low", "high")
 
 
 def frame_of(
-    told: Sequence[tuple[npt.NDArray[np.int64], Forecast]],
+    told: Sequence[tuple[Ints, Forecast]],
     n_rows: int,
     names: Sequence[str],
     targets: Sequence[str],

@@ -18,8 +18,8 @@ import numpy.typing as npt
 from evolve.errors import EvolveError
 from evolve.forecast.basis import Basis
 from evolve.forecast.spread import Parts, parts_of, steps_beyond
-from evolve.law.graph import Array
-from evolve.task import Task
+from evolve.tasks.task import Task
+from evolve.typing import Array
 
 NEAR = 0.15  # factors of 10 over which the folds' rows lose weight
 LEVEL = 0.9  # at which the folds' errors are read

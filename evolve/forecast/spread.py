@@ -6,10 +6,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
 from evolve.forecast.basis import Spread
-from evolve.law.graph import Array, Law, evaluate
+from evolve.law.graph import Law, evaluate
+from evolve.typing import Array
 
 STEP = 1e-6
 LARGEST = 1e6
@@ -103,7 +103,7 @@ def steps_beyond(x: Array, known: Array, logarithmic: Sequence[bool]) -> Array:
     return clipped
 
 
-def _width(low: Array, high: Array) -> npt.NDArray[np.float64]:
+def _width(low: Array, high: Array) -> Array:
     """Range of each feature; its size, or 1, where all values are the same."""
     size = np.where(np.abs(high) > 0, np.abs(high), 1.0)
     return np.where(high > low, high - low, size)

@@ -6,10 +6,11 @@ import math
 from collections.abc import Iterable
 
 from evolve.law.algebra import Rewriter, is_unit_scaled
-from evolve.law.graph import Array, Node, const, num, replace_leaves, walk
+from evolve.law.graph import Node, const, num, replace_leaves, walk
 from evolve.law.order import CHAINS
 from evolve.law.products import Product, has_feature
 from evolve.law.rules import Power
+from evolve.typing import Array
 
 LARGEST_EXPONENT = 600.0
 

@@ -13,6 +13,7 @@ import numpy.typing as npt
 
 from evolve.law.algebra import is_unit_scaled
 from evolve.law.canonical import canonical
+from evolve.law.equivalence import covers, n_independent
 from evolve.law.graph import (
     Law,
     Node,
@@ -25,7 +26,6 @@ from evolve.law.graph import (
     walk,
 )
 from evolve.law.latex import latex as latex
-from evolve.law.likeness import covers, n_independent
 
 
 def to_sympy(

@@ -28,9 +28,9 @@ from evolve.law.graph import (
     walk,
 )
 from evolve.law.recipe import Recipe
-from evolve.law.refusal import refusals_kept, refuse
-from evolve.law.stand_in import builtins_for, stand_in
 from evolve.law.tracer import Tracer, TracerArray, as_array
+from evolve.law.tracing_numpy import builtins_for, stand_in
+from evolve.law.untraceable import refusals_kept, refuse
 
 MAX_CONSTANTS = 64
 MAX_STEPS = 200_000

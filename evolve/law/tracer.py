@@ -16,7 +16,7 @@ from typing import Any, NoReturn
 import numpy as np
 
 from evolve.law.graph import BINARY, UNARY, Node, num
-from evolve.law.refusal import refuse
+from evolve.law.untraceable import refuse
 
 MAX_SIZE = 4000
 _ARITHMETIC = {

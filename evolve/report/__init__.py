@@ -9,13 +9,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from evolve.errors import EvolveError
+from evolve.evaluation.record import program_id
 from evolve.files import write_file
-from evolve.record import program_id
 from evolve.report.bands import interval_of
 from evolve.report.gather import Findings, Opened, gather
 from evolve.report.page import render
-from evolve.store import Store
-from evolve.task import Task, data_file, load_test
+from evolve.runs.store import Store
+from evolve.tasks.task import Task, data_file, load_test
 
 __all__ = ["Findings", "Opened", "Written", "write_report"]
 

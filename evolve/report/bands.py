@@ -14,10 +14,12 @@ import numpy as np
 from scipy.special import stdtrit
 
 from evolve.errors import EvolveError
-from evolve.forecast import forecast, kept
-from evolve.law.graph import Array, evaluate, slopes
+from evolve.forecast import forecast
+from evolve.law.graph import evaluate, slopes
 from evolve.report.gather import Findings
 from evolve.report.model import Model
+from evolve.runs.forecasts import kept
+from evolve.typing import Array
 
 LEVEL = 0.9
 # (rows `(n, f)`, group number, target number) -> lower and upper ends, `(n,)` each.

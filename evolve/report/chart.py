@@ -14,8 +14,8 @@ from typing import Any
 import numpy as np
 from markupsafe import Markup, escape
 
-from evolve.law.graph import Array
-from evolve.task import Task
+from evolve.tasks.task import Task
+from evolve.typing import Array
 
 # Colours that stand for the page's variables, and are exchanged for them in the SVG.
 INK, MUTED, GRID, PAPER = "#010101", "#6b6c6d", "#d7d8d9", "#fefdfe"

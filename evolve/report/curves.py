@@ -12,8 +12,6 @@ from typing import Any
 
 import numpy as np
 
-from evolve.fold import Ints
-from evolve.law.graph import Array
 from evolve.report.bands import LEVEL, Band
 from evolve.report.chart import (
     FIT,
@@ -30,7 +28,8 @@ from evolve.report.chart import (
 )
 from evolve.report.figures import hardest
 from evolve.report.model import Model
-from evolve.task import Table
+from evolve.tasks.task import Table
+from evolve.typing import Array, Ints
 
 MOST_SLICES = 6
 LEAST_LEVELS = 3

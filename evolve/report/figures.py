@@ -8,8 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from evolve.law.graph import Array
-from evolve.record import Entry
+from evolve.evaluation.record import Entry
 from evolve.report.chart import (
     FIT,
     HELD,
@@ -26,8 +25,9 @@ from evolve.report.chart import (
     thinned,
 )
 from evolve.report.model import FoldView, Model
-from evolve.summary import held_out_r2
-from evolve.task import Table
+from evolve.runs.results import held_out_r2
+from evolve.tasks.task import Table
+from evolve.typing import Array
 
 _MARKS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 

@@ -5,18 +5,18 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from evolve.archive import Archive, Elite
 from evolve.errors import EvolveError
+from evolve.evaluation.record import Entry
 from evolve.law.candidate import candidate_from_data
-from evolve.proposers.seeds import seed_files
-from evolve.record import Entry
 from evolve.report.model import Model, fit_model
+from evolve.runs.results import Line, kept
+from evolve.runs.store import Store
 from evolve.sandbox import SandboxReport, probe
-from evolve.sandbox.report import read_report
-from evolve.scoring import Scores
-from evolve.store import Store
-from evolve.summary import Line, kept
-from evolve.task import Table, Task
+from evolve.sandbox.probe import read_report
+from evolve.scoring.metrics import Scores
+from evolve.search.archive import Archive, Elite
+from evolve.search.proposers.seeds import seed_files
+from evolve.tasks.task import Table, Task
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,6 @@ import numpy as np
 from markupsafe import Markup
 
 from evolve.law.candidate import Candidate
-from evolve.law.graph import Array
 from evolve.law.latex import latex
 from evolve.law.printer import formula
 from evolve.report import tables
@@ -18,8 +17,9 @@ from evolve.report.gather import Findings
 from evolve.report.mathematics import MathLine, show_law
 from evolve.report.model import Model
 from evolve.report.typeset import typeset
-from evolve.summary import formula_of
-from evolve.task import Task
+from evolve.runs.results import formula_of
+from evolve.tasks.task import Task
+from evolve.typing import Array
 
 
 @dataclass(frozen=True, slots=True)

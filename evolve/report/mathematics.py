@@ -16,9 +16,10 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from evolve.law.algebra import is_unit_scaled
-from evolve.law.graph import Array, Law, Node, feat, size, walk
+from evolve.law.graph import Law, Node, feat, size, walk
 from evolve.law.latex import latex
 from evolve.law.lowering import plain, readable
+from evolve.typing import Array
 
 _PART_LETTERS = "uvwzqrsghk"
 _FIRST_PLACEHOLDER = 0x4E00  # letters that no LaTeX of a law holds

@@ -7,16 +7,16 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from evolve.champion import JUDGING_STARTS
 from evolve.errors import EvolveError
-from evolve.fit_server import FoldFit, Rows, fit_folds
-from evolve.fold import Fold, Ints
+from evolve.fitting.fold_fits import FoldFit, Rows, fit_folds
+from evolve.fitting.result import Fit
 from evolve.law.candidate import Candidate
-from evolve.law.fit import Fit
-from evolve.law.graph import Array
-from evolve.scoring import Scores, nmae, nmse, scores
-from evolve.splits import make_folds, make_judges
-from evolve.task import Table, Task
+from evolve.scoring.fold import Fold
+from evolve.scoring.metrics import Scores, nmae, nmse, scores
+from evolve.search.champion import JUDGING_STARTS
+from evolve.tasks.folds import make_folds, make_judges
+from evolve.tasks.task import Table, Task
+from evolve.typing import Array, Ints
 
 
 @dataclass(frozen=True)

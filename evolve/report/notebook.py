@@ -11,8 +11,8 @@ from evolve.law.candidate import Candidate
 from evolve.report import tables
 from evolve.report.law_content import equations_of
 from evolve.report.page import fill
-from evolve.summary import Line
-from evolve.task import Task
+from evolve.runs.results import Line
+from evolve.tasks.task import Task
 
 MOST_ROWS = 12
 

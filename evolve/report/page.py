@@ -12,7 +12,6 @@ from typing import Any
 from markupsafe import Markup
 
 from evolve import __version__
-from evolve.lanes import disagreements
 from evolve.report import tables
 from evolve.report.bands import LEVEL, Interval
 from evolve.report.curves import curve_charts
@@ -25,8 +24,9 @@ from evolve.report.figures import (
 )
 from evolve.report.gather import Findings, Opened
 from evolve.report.law_content import law_content
-from evolve.run import INHERITED
-from evolve.summary import held_out_r2
+from evolve.runs.crosscheck import disagreements
+from evolve.runs.results import held_out_r2
+from evolve.runs.run import INHERITED
 
 TEMPLATES = Path(__file__).with_name("templates")
 

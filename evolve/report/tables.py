@@ -10,15 +10,15 @@ from typing import Any
 
 import numpy as np
 
+from evolve.evaluation.record import Entry
 from evolve.law.candidate import candidate_from_data
-from evolve.operators import OPERATORS
-from evolve.record import Entry
 from evolve.report.chart import number
 from evolve.report.gather import Findings, Opened
 from evolve.report.model import Model
-from evolve.scoring import Metrics
-from evolve.summary import formula_of, held_out_r2
-from evolve.task import Task
+from evolve.runs.results import formula_of, held_out_r2
+from evolve.scoring.metrics import Metrics
+from evolve.search.operators import OPERATORS
+from evolve.tasks.task import Task
 
 MOST_ELITES = 400
 

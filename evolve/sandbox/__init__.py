@@ -7,7 +7,7 @@ program text (one throw-away process a call). Both return an `Outcome`; nothing 
 from evolve.sandbox.foreign import ForeignLane
 from evolve.sandbox.gate import check_program_text
 from evolve.sandbox.outcome import STATUSES, Limits, Outcome
-from evolve.sandbox.report import LEVELS, SandboxReport, probe
+from evolve.sandbox.probe import LEVELS, SandboxReport, probe
 from evolve.sandbox.worker import Worker
 
 __all__ = [

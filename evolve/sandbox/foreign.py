@@ -19,7 +19,7 @@ from evolve.sandbox.gate import check_program_text
 from evolve.sandbox.lockdown import shield_engine
 from evolve.sandbox.oneshot import OneShots
 from evolve.sandbox.outcome import Limits, Outcome, printable
-from evolve.sandbox.report import SandboxReport, read_report
+from evolve.sandbox.probe import SandboxReport, read_report
 
 
 class ForeignLane:

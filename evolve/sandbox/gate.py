@@ -15,7 +15,7 @@ from functools import lru_cache
 from typing import Any, Final
 
 from evolve.errors import ProgramError, nearest
-from evolve.program import MAX_BYTES, MODULES, imported_modules
+from evolve.law.program import MAX_BYTES, MODULES, imported_modules
 from evolve.sandbox.gate_names import NAMES
 
 _BUILTINS: Final = """

@@ -17,7 +17,7 @@ from typing import Final
 with contextlib.suppress(ImportError):  # not on Windows, where this is imported all the same
     import resource
 
-from evolve.sandbox import kernel
+from evolve.sandbox import linux as kernel
 from evolve.sandbox.syscalls import filter_program
 
 Report = dict[str, str]

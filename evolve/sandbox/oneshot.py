@@ -11,7 +11,7 @@ import numpy as np
 from evolve.sandbox.outcome import Limits, Outcome
 from evolve.sandbox.worker import KilledError, Worker
 
-_SERVICE: Final = "evolve.sandbox.candidate"
+_SERVICE: Final = "evolve.sandbox.foreign_child"
 
 
 class OneShots:

@@ -9,7 +9,7 @@ from typing import Any, Final
 
 import numpy as np
 
-from evolve.program import MAX_BYTES
+from evolve.law.program import MAX_BYTES
 
 STATUSES: Final = (
     "ok",

@@ -21,7 +21,8 @@ import time
 from dataclasses import dataclass
 from typing import Any, Final
 
-from evolve.sandbox import candidate, lockdown, wire
+from evolve.sandbox import foreign_child as candidate
+from evolve.sandbox import lockdown, wire
 
 JOB: Final = struct.Struct("<ddQQ")  # cpu_s, wall_s, memory bytes, answer bytes
 DONE: Final = struct.Struct("<iidddd")  # wait status, reason, user, system, rss KiB, wall

@@ -1,0 +1,1 @@
+"""What a user calls from Python: discover, load, the estimator, notebooks and progress."""

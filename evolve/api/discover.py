@@ -1,0 +1,167 @@
+"""Turns a data frame into a finished run: task written down, searched, champion chosen."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, NoReturn
+
+from joblib import cpu_count
+
+from evolve.api.notebook import Notebook, in_notebook
+from evolve.api.progress import Silent, make_display
+from evolve.api.run import Run, runs_folder
+from evolve.errors import EvolveError, StoreError
+from evolve.runs.folders import free_name
+from evolve.runs.run import create_run
+from evolve.runs.session import PROGRAM_NAME, hold_session, write_program
+from evolve.runs.settings import DEFAULT_EVALUATIONS, Settings
+from evolve.runs.stopping import Stopping
+from evolve.sandbox import probe
+from evolve.search.setup import make_setup
+from evolve.tasks.draft import Draft, Wishes, check_name, plain_name, propose, write_task
+from evolve.tasks.draft.roles import NO_AXES
+from evolve.tasks.readers import raw_of
+from evolve.tasks.task import load_task
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+_OPTION = re.compile(r"--(target|features|groups|extrapolate|test|name|group)\b")
+
+
+def discover(
+    df: pd.DataFrame,
+    target: str | Sequence[str],
+    features: Sequence[str] = (),
+    groups: str | Sequence[str] = (),
+    *,
+    extrapolate: str | Sequence[str] | None = None,
+    test: str | None = None,
+    evaluations: int = DEFAULT_EVALUATIONS,
+    seed: int = 0,
+    workers: int | None = None,
+    runs_dir: str | Path | None = None,
+    name: str | None = None,
+    progress: bool = True,
+) -> Run:
+    """Search a table of training runs for a law that extrapolates.
+
+    Units and scales of the features are guessed, as `python -m evolve new-task` does. They are
+    written, with the rows and the reasons, into the run's folder, so that every verb of the
+    command line works on the run as well.
+
+    Args:
+        df: One row a training run.
+        target: The column to predict, or several.
+        features: The columns to predict from; if not given, every other column of numbers.
+        groups: Columns whose values divide the rows into groups with constants of their own.
+        extrapolate: The features along which the law is to hold beyond the rows, and whose
+            largest values are held out to judge it; an empty list holds out random rows; if not
+            given, a guess.
+        test: Condition of rows that are kept for a test, such as ``"params>=4e9"``; the search
+            never opens them, `python -m evolve score RUN --split test` does.
+        evaluations: Candidates to evaluate.
+        seed: Seed of every random choice; with the rows and `evaluations` it decides the result.
+        workers: Worker processes; if not given, one a core. With 0 everything is done in this
+            process, which suits small searches. It changes nothing in the result.
+        runs_dir: Where the run is kept; ``EVOLVE_RUNS_DIR``, else ``runs``.
+        name: Name of the task, from which the run's is made; else the target's.
+        progress: Show where the search stands: a bar in a notebook, a panel on a terminal, else
+            lines on stderr.
+
+    Returns:
+        The run, with its champion.
+
+    Raises:
+        EvolveError: A column is missing, a cell breaks a rule, or the run cannot be written; the
+            message names column, row, rule and value.
+        KeyboardInterrupt: After an interrupt, when the run is saved: `evolve.load` reads it. A
+            second interrupt does not wait for the batch at hand.
+    """
+    settings = Settings(int(seed), int(evaluations))
+    wishes = Wishes(
+        targets=_listed(target),
+        features=_listed(features),
+        groups=_listed(groups),
+        extrapolate=() if extrapolate is None else _listed(extrapolate) or (NO_AXES,),
+        test=test,
+    )
+    with _own_words():
+        called = plain_name(_listed(target)[0]) or "table" if name is None else name
+        check_name(called, runs_folder(runs_dir) / "new")
+        draft = propose(raw_of(df), called, wishes)
+        folder = _write(draft, wishes, runs_folder(runs_dir), settings.seed)
+    return _search(folder, settings, cpu_count() if workers is None else workers, progress)
+
+
+def _listed(names: str | Sequence[str]) -> tuple[str, ...]:
+    return (names,) if isinstance(names, str) else tuple(str(name) for name in names)
+
+
+@contextmanager
+def _own_words() -> Iterator[None]:
+    """Options of the command line are arguments here."""
+    try:
+        yield
+    except EvolveError as error:
+        raise type(error)(_OPTION.sub(r"\1", str(error))) from None
+
+
+def _write(draft: Draft, wishes: Wishes, runs_dir: Path, seed: int) -> Path:
+    """Write a task into the folder of a new run, and return it.
+
+    Raises:
+        EvolveError: The folder cannot be made or written; nothing of it stays.
+    """
+    while True:
+        folder = runs_dir / free_name(runs_dir, draft.name, seed)
+        try:
+            folder.mkdir(parents=True)
+            break
+        except FileExistsError:  # made by somebody else in between
+            continue
+        except OSError as error:
+            raise StoreError(f"{folder}: cannot be made: {error.strerror}") from error
+    told = [f"{key.replace('targets', 'target')}={v!r}" for key, v in vars(wishes).items() if v]
+    with ExitStack() as undo:
+        undo.callback(shutil.rmtree, folder, ignore_errors=True)
+        written = write_task(draft, folder, f"evolve.discover(df, {', '.join(told)})")[0].parent
+        undo.pop_all()
+    return written
+
+
+def _search(folder: Path, settings: Settings, workers: int, progress: bool) -> Run:
+    """Search the task in a run's folder."""
+    run = folder.parent
+    setup = make_setup(load_task(str(folder)), settings.seed)
+    display: Silent
+    stopping = Stopping(
+        lambda signal: display.ending(f"{signal}: ending after this batch"), _now, ("SIGINT",)
+    )
+    display = _display(stopping.asked, hidden=not progress)
+    sandbox = probe() if workers else None
+    with create_run(run, setup, settings) as store, stopping, display:
+        ended = hold_session(store, setup, settings, workers, sandbox, stopping, display)
+        if ended.lines:
+            write_program(run / PROGRAM_NAME, ended.lines[0].text)
+    if stopping.asked():
+        raise KeyboardInterrupt(
+            f"run {run.name!r} is saved: evolve.load({str(run)!r}) reads it, "
+            f"python -m evolve resume {run} goes on with it"
+        )
+    return Run(run)
+
+
+def _display(stopping: Callable[[], bool], *, hidden: bool) -> Silent:
+    if not hidden and in_notebook():
+        return Notebook(stopping)
+    return make_display(stopping, hidden=hidden, stream=sys.stderr)
+
+
+def _now(exit_code: int) -> NoReturn:
+    raise KeyboardInterrupt

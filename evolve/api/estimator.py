@@ -1,0 +1,217 @@
+"""Turns rows and targets into a fitted law behind scikit-learn's interface of a regressor."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Self
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from evolve.api.progress import Silent
+from evolve.api.run import Champion
+from evolve.errors import EvolveError, nearest
+from evolve.forecast import from_cells
+from evolve.law.graph import Law
+from evolve.runs.results import line_of
+from evolve.runs.run import carry_on, create_run
+from evolve.runs.settings import Settings
+from evolve.search.champion import Choice
+from evolve.search.setup import make_setup
+from evolve.tasks.draft import Wishes, propose
+from evolve.tasks.draft.roles import NO_AXES
+from evolve.tasks.holdouts import MIN_FIT_ROWS
+from evolve.tasks.readers import RawTable, raw_of
+from evolve.tasks.spec import TaskSpec
+from evolve.tasks.table import build_table
+from evolve.tasks.task import Task
+from evolve.typing import Array
+
+try:
+    from sklearn.base import BaseEstimator, RegressorMixin
+    from sklearn.utils.validation import check_is_fitted, validate_data
+except ImportError as error:
+    raise ImportError(
+        "evolve.LawRegressor needs scikit-learn 1.6 or later, "
+        "run: pip install 'evolve-laws[sklearn]'"
+    ) from error
+
+LEAST_ROWS = MIN_FIT_ROWS + 2
+TARGET = "y"
+
+
+class LawRegressor(RegressorMixin, BaseEstimator):  # type: ignore[misc]
+    """A law found by search, fitted to the rows and ready to predict.
+
+    Scales and units of the features are guessed from the rows, as `evolve.discover` does. The
+    search leaves nothing on disk; use `evolve.discover` for a run to keep, intervals and reports.
+
+    Of scikit-learn's own checks of an estimator (`sklearn.utils.estimator_checks`), all those of
+    a regressor of one target hold; `check_array_api_input` is left out, for `X` and `y` are taken
+    as numpy arrays. There are no checks of sample weights or of sparse rows: `fit` takes neither.
+
+    Args:
+        evaluations: Candidates to evaluate. A few thousand find what there is to be found.
+        seed: Seed of every random choice; it decides the result, with the rows.
+        groups: Columns of a data frame `X` whose values divide the rows into groups with constants
+            of their own; they are no features.
+        extrapolate: Features along which the law is to hold beyond the rows, and whose largest
+            values are held out to judge it; an empty sequence holds out random rows; None guesses.
+        max_constants: Most constants for each group; None for the engine's own limit.
+        workers: Worker processes; with 0 everything is done in this process, which suits small
+            searches and those that are themselves run in parallel. It changes nothing in the
+            result.
+
+    Attributes:
+        champion_: The law, with formula, constants and scores.
+        formula_: Its formula.
+        n_features_in_: Columns of `X`, groups included.
+        feature_names_in_: Their names, where `X` was a data frame.
+    """
+
+    def __init__(
+        self,
+        evaluations: int = 1000,
+        *,
+        seed: int = 0,
+        groups: Sequence[str] = (),
+        extrapolate: Sequence[str] | None = None,
+        max_constants: int | None = None,
+        workers: int = 0,
+    ) -> None:
+        """Keep the settings; they are checked by `fit`."""
+        self.evaluations = evaluations
+        self.seed = seed
+        self.groups = groups
+        self.extrapolate = extrapolate
+        self.max_constants = max_constants
+        self.workers = workers
+
+    def fit(self, X: npt.ArrayLike | pd.DataFrame, y: npt.ArrayLike) -> Self:
+        """Search for a law and fit it to all rows.
+
+        Args:
+            X: `(n, f)` features; a data frame where there are groups, with their columns.
+            y: `(n,)` targets.
+
+        Raises:
+            ValueError: Rows or settings break a rule.
+        """
+        features, labels = self._split(X)
+        rows, targets = validate_data(
+            self, features, y, dtype=float, y_numeric=True, ensure_min_samples=LEAST_ROWS
+        )
+        names = self._names()
+        try:
+            task = self._task(_cells(names, rows, labels), names, targets)
+            best = self._search(task).champion
+        except EvolveError as error:
+            raise ValueError(str(error)) from error
+        line = line_of(task, best.entry, "champion", best)
+        self.champion_ = Champion(task, line, best.candidate, chosen=True)
+        self.formula_ = line.formula
+        return self
+
+    def predict(self, X: npt.ArrayLike | pd.DataFrame) -> Array:
+        """Predictions of the law.
+
+        Args:
+            X: `(n, f)` features; a data frame where there are groups, with their columns.
+
+        Returns:
+            `(n,)` predictions.
+
+        Raises:
+            ValueError: A group was not there to be fitted, or the law is not defined at a row.
+        """
+        check_is_fitted(self, "champion_")
+        features, labels = self._split(X)
+        rows = validate_data(self, features, reset=False, dtype=float)
+        task, line = self.champion_.task, self.champion_.line
+        predictions = np.full(len(rows), np.nan)
+        try:
+            queries = from_cells(task, _cells(task.feature_names, rows, labels), None)
+        except EvolveError as error:
+            raise ValueError(str(error)) from error
+        for query in queries:
+            constants = np.asarray(line.constants[query.group], dtype=float)
+            with np.errstate(all="ignore"):
+                told = self._law.predict(query.x, constants)
+            predictions[query.at] = told[:, 0]
+        if not np.isfinite(predictions).all():
+            row = int(np.flatnonzero(~np.isfinite(predictions))[0])
+            raise ValueError(f"X: the law is not defined at row {row + 1}, {rows[row].tolist()}")
+        return predictions
+
+    @property
+    def _law(self) -> Law:
+        assert self.champion_.candidate is not None
+        return self.champion_.candidate.law
+
+    def _names(self) -> list[str]:
+        """Names of the features, x0, x1, … where they have none."""
+        known = getattr(self, "feature_names_in_", None)
+        return [f"x{j}" for j in range(self.n_features_in_)] if known is None else list(known)
+
+    def _split(
+        self, X: npt.ArrayLike | pd.DataFrame
+    ) -> tuple[npt.ArrayLike | pd.DataFrame, dict[str, list[object]]]:
+        """Features, and the cells of the group columns."""
+        if not len(self.groups):
+            return X, {}
+        if not isinstance(X, pd.DataFrame):
+            raise ValueError(f"groups: need X as a data frame, it is {type(X).__name__}")
+        names = list(self.groups)
+        for name in names:
+            if name not in X.columns:
+                raise ValueError(f"groups: X has no column {name!r}{nearest(name, X.columns)}")
+        return X.drop(columns=names), raw_of(X[names]).columns
+
+    def _task(self, raw: RawTable, names: Sequence[str], y: Array) -> Task:
+        """The rows as a task in memory; what it lacks is guessed."""
+        target = TARGET
+        while target in raw.columns:
+            target += "_"
+        cells = {**raw.columns, target: y.tolist()}
+        wishes = Wishes(
+            targets=(target,),
+            features=tuple(n for n in names if len(set(raw.columns[n])) > 1),
+            groups=tuple(self.groups),
+            extrapolate=_axes(self.extrapolate),
+        )
+        draft = propose(RawTable(raw.path, cells, raw.n_rows), "X", wishes)
+        spec = draft.spec
+        if self.max_constants is not None:
+            spec = TaskSpec.model_validate(
+                spec.model_dump() | {"max_constants": self.max_constants}
+            )
+        table, groups = build_table(draft.raw, spec)
+        return Task(draft.name, raw.path, spec, groups, table)
+
+    def _search(self, task: Task) -> Choice:
+        settings = Settings(int(self.seed), int(self.evaluations))
+        setup = make_setup(task, settings.seed)
+        with (
+            tempfile.TemporaryDirectory() as folder,
+            create_run(Path(folder) / "run", setup, settings) as store,
+        ):
+            _, choice = carry_on(store, setup, settings, self.workers, Silent())
+        if choice is None:
+            raise EvolveError(
+                f"evaluations: must be more for these rows, {settings.evaluations} found no law "
+                "that could be fitted"
+            )
+        return choice
+
+
+def _axes(extrapolate: Sequence[str] | None) -> tuple[str, ...]:
+    return () if extrapolate is None else tuple(extrapolate) or (NO_AXES,)
+
+
+def _cells(names: Sequence[str], rows: Array, labels: dict[str, list[object]]) -> RawTable:
+    """Features `(n, f)` and group columns as the cells of a table."""
+    columns: dict[str, list[object]] = {n: rows[:, j].tolist() for j, n in enumerate(names)}
+    return RawTable(Path("X"), columns | labels, len(rows))

@@ -1,0 +1,271 @@
+"""Turns a stored run into what is asked of it in Python: champion, elites, forecasts, files."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+import pandas as pd
+
+from evolve.errors import EvolveError
+from evolve.export import export, subject_of
+from evolve.forecast import Basis, forecast, from_cells
+from evolve.forecast.frame import PARTS, frame_of
+from evolve.forecast.interval import LEVEL
+from evolve.law.candidate import Candidate, candidate_from_data
+from evolve.law.latex import latex
+from evolve.report import write_report
+from evolve.report.law_content import names_in
+from evolve.report.notebook import law_html, run_html
+from evolve.runs.folders import find_run
+from evolve.runs.forecasts import basis_of
+from evolve.runs.query import query
+from evolve.runs.results import Line, find_line, kept
+from evolve.runs.run import same_rows, settings_of, task_of
+from evolve.runs.store import Store
+from evolve.search.archive import Archive
+from evolve.tasks.readers import raw_of
+from evolve.tasks.task import Task
+
+RUNS = "runs"
+REPORT_NAME = "report.html"
+
+
+@dataclass(frozen=True, eq=False)
+class Champion:
+    """The law that a run has chosen, or its best so far.
+
+    Attributes:
+        task: The run's task.
+        line: The law's line of the run's table.
+        candidate: Law and recipe; None for a black box.
+        chosen: Whether it was chosen on further folds; else the search has not ended.
+    """
+
+    task: Task
+    line: Line
+    candidate: Candidate | None
+    chosen: bool
+
+    @property
+    def formula(self) -> str:
+        """The law in the table's own names; c0, c1, … are the constants."""
+        return self.line.formula
+
+    @property
+    def latex(self) -> str:
+        """The law as LaTeX, without delimiters; empty for a black box."""
+        if self.candidate is None:
+            return ""
+        return latex(self.candidate.law, names_in(self.task, self.candidate)[0])
+
+    @property
+    def constants(self) -> pd.DataFrame:
+        """One row a group and target, one column a constant."""
+        rows, names = [], []
+        for group, table in self.line.constants.items():
+            for target, row in zip(self.task.target_names, table, strict=True):
+                names.append((group, target))
+                rows.append(row)
+        index = pd.MultiIndex.from_tuples(names, names=["group", "target"])
+        return pd.DataFrame(rows, index, [f"c{k}" for k in range(self.n_constants)])
+
+    @property
+    def n_constants(self) -> int:
+        """Constants for each group and target."""
+        return self.line.n_constants
+
+    @property
+    def held_out_r2(self) -> float | None:
+        """Mean R² over the search's folds."""
+        return self.line.held_out_r2
+
+    @property
+    def train_r2(self) -> float | None:
+        """R² on the training rows."""
+        return self.line.train_r2
+
+    @property
+    def text(self) -> str:
+        """The whole program."""
+        return self.line.text
+
+    def __repr__(self) -> str:
+        """Formula and scores."""
+        scores = f"held-out R2 {_four(self.held_out_r2)}, train R2 {_four(self.train_r2)}"
+        what = "Champion" if self.chosen else "Best so far"
+        return f"<{what}: {self.formula or 'black box'}; {scores}>"
+
+    def _repr_html_(self) -> str:
+        """What a notebook shows."""
+        title = "Champion" if self.chosen else "Best score so far"
+        return law_html(self.task, self.line, self.candidate, title)
+
+
+class Run:
+    """A run on disk, as it stands when it is loaded; `evolve.load` and `evolve.discover` make it.
+
+    Attributes:
+        folder: The run's folder.
+        task: Its task.
+        seed: Its seed.
+        n_evaluations: Evaluations so far.
+        chosen: Whether the search has ended and chosen its champion.
+    """
+
+    def __init__(self, folder: Path, tasks_dirs: Sequence[Path] = ()) -> None:
+        """Read what stands first; the rest is read when it is asked for.
+
+        Raises:
+            EvolveError: There is no run, or its task is not the one that it was made for.
+        """
+        self.folder = folder
+        with Store.open(folder, write=False) as store:
+            self.task = task_of(store, tasks_dirs)
+            same_rows(store, self.task)
+            self.seed = settings_of(store).seed
+            self.n_evaluations = len(store)
+            self._lines, self.chosen = kept(store)
+
+    @property
+    def name(self) -> str:
+        """The run's name, as the verbs of the command line take it."""
+        return self.folder.resolve().name
+
+    @cached_property
+    def champion(self) -> Champion:
+        """The law that the run has chosen, or its best so far.
+
+        Raises:
+            EvolveError: No law has a score yet.
+        """
+        with self._open() as store:
+            line = self._lines[0] if self._lines else find_line(store, self.task, None)
+            entry = store.entry(line.index)
+        candidate = None
+        if entry.law is not None and entry.recipe is not None:
+            candidate = candidate_from_data(entry.law, entry.recipe)
+        return Champion(self.task, line, candidate, self.chosen)
+
+    @cached_property
+    def elites(self) -> pd.DataFrame:
+        """The best law of every number of constants and kind of form, best score first."""
+        with self._open() as store:
+            archive = Archive()
+            archive.tell(store.each())
+        entries = [elite.entry for elite in archive.elites()]
+        return query(entries, self.task.feature_names, sort="score")
+
+    def predict(
+        self, rows: pd.DataFrame, interval: float = LEVEL, *, group: str | None = None
+    ) -> pd.DataFrame:
+        """Forecast runs.
+
+        Args:
+            rows: A column for every feature, and for the groups if there are several and `group`
+                is not given; other columns do not matter.
+            interval: Share of runs that the interval is to hold.
+            group: The group of all rows.
+
+        Returns:
+            One row a row of `rows`, under its index. For a single target ``point``, ``low`` and
+            ``high``; for several, the same after each target's name: ``loss_point``, … Then
+            ``beyond``, how far the row lies outside the training range in the feature where it
+            does most, and ``beyond_F`` for every feature ``F``, negative below the range: in
+            factors of 10 for a feature on a log scale, else in ranges.
+
+        Raises:
+            EvolveError: A column is missing, a cell is no number, a group is not known, or the
+                champion is not defined at a row.
+        """
+        raw = raw_of(rows)
+        told = [
+            (q.at, forecast(self.task, self._basis, q.group, q.x, interval))
+            for q in from_cells(self.task, raw, group)
+        ]
+        targets = self.task.target_names
+        frame = frame_of(told, raw.n_rows, self.task.feature_names, targets)
+        if len(targets) == 1:
+            frame = frame.rename(columns={f"{targets[0]}_{part}": part for part in PARTS})
+        return frame.set_index(rows.index)
+
+    def report(self, path: str | Path | None = None) -> Path:
+        """Write the run's page; without a path, into the run's folder. The test rows stay shut.
+
+        Raises:
+            EvolveError: No law has a score yet, or the file cannot be written.
+        """
+        where = self.folder / REPORT_NAME if path is None else Path(path)
+        with self._open() as store:
+            return write_report(store, self.task, where).path
+
+    def export(self, format: str = "program", *, size: int | None = None) -> str:  # noqa: A002
+        """Text of the champion as a file that works without this package.
+
+        Args:
+            format: ``program``, ``law``, ``sympy``, ``latex``, ``json`` or ``markdown``.
+            size: The best law with so many constants in place of the champion.
+
+        Raises:
+            EvolveError: There is no such format or size, or the champion is a black box.
+        """
+        with self._open() as store:
+            return export(subject_of(store, self.task, size), format)
+
+    def __repr__(self) -> str:
+        """Name, evaluations and law."""
+        law = repr(self.champion) if self._lines else "no champion chosen yet"
+        return f"<Run {self.name}: {self.n_evaluations} evaluations; {law}>"
+
+    def _repr_html_(self) -> str | None:
+        """What a notebook shows; the plain words where no law has a score yet."""
+        title = f"{self.name}: {self.n_evaluations} evaluations, seed {self.seed}"
+        try:
+            best = self.champion
+        except EvolveError:
+            return None
+        lines = self._lines or [best.line]
+        return run_html(self.task, lines, best.candidate, title, chosen=self.chosen)
+
+    @cached_property
+    def _basis(self) -> Basis:
+        with self._open() as store:
+            return basis_of(store, self.task)
+
+    @contextmanager
+    def _open(self) -> Iterator[Store]:
+        with Store.open(self.folder, write=False) as store:
+            yield store
+
+
+def load(
+    run: str | Path,
+    *,
+    runs_dir: str | Path | None = None,
+    tasks_dirs: Sequence[str | Path] = (),
+) -> Run:
+    """Read a stored run.
+
+    Args:
+        run: A run's name or folder.
+        runs_dir: Where runs of a name are; ``EVOLVE_RUNS_DIR``, else ``runs``.
+        tasks_dirs: Where its task is to be looked for; else where it was.
+
+    Raises:
+        EvolveError: There is no such run; the message names the nearest.
+    """
+    folder = find_run(str(run), runs_folder(runs_dir))
+    return Run(folder, [Path(path) for path in tasks_dirs])
+
+
+def runs_folder(given: str | Path | None) -> Path:
+    """The folder of the runs: the one given, ``EVOLVE_RUNS_DIR``, or ``runs``."""
+    return Path(given or os.environ.get("EVOLVE_RUNS_DIR") or RUNS)
+
+
+def _four(value: float | None) -> str:
+    return "-" if value is None else f"{value:.4f}"

@@ -1,0 +1,1 @@
+"""Candidates and programs to evaluations: fitted in sandboxed workers, scored here."""

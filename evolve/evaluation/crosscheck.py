@@ -1,0 +1,69 @@
+"""Turns candidates of the fast lane into a comparison with the same programs in the foreign lane.
+
+The fast lane evaluates graph and recipe; the foreign lane runs the printed text in a sandboxed
+child. Both must give the same predictions, or the printed program is not what was scored.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from evolve.evaluation.evaluator import Evaluator
+from evolve.evaluation.foreign import difference, priors_of, run_text
+from evolve.evaluation.record import Entry, Evaluation
+from evolve.law.candidate import Candidate
+from evolve.sandbox import ForeignLane
+from evolve.typing import Array
+
+TOLERANCE = 1e-9
+
+Text = Callable[[Candidate, Array | None], str]
+
+
+@dataclass(frozen=True, slots=True)
+class Agreement:
+    """How one entry fared in both lanes.
+
+    Attributes:
+        index: The entry.
+        status: ``ok``, or how the foreign lane failed.
+        difference: Largest difference of the predictions, relative to the largest of them.
+    """
+
+    index: int
+    status: str
+    difference: float | None
+
+    @property
+    def holds(self) -> bool:
+        """Whether the lanes agree."""
+        return self.difference is not None and self.difference <= TOLERANCE
+
+    def to_data(self) -> dict[str, Any]:
+        """JSON value for the store."""
+        return asdict(self)
+
+
+def compare(
+    evaluator: Evaluator, lane: ForeignLane, entry: Entry, candidate: Candidate, text_of: Text
+) -> Agreement:
+    """Run one candidate through both lanes on the fold of the first look.
+
+    Args:
+        evaluator: The fast lane.
+        lane: The foreign lane.
+        entry: The entry the candidate comes from.
+        candidate: Its law and recipe.
+        text_of: Program text of a candidate under priors `(t, 2, p)`, or without any.
+    """
+    setting = evaluator.setting
+    (fast,) = evaluator.fit([candidate], [len(setting.folds)])
+    if isinstance(fast, Evaluation):
+        return Agreement(entry.index, fast.status, None)
+    text = text_of(candidate, priors_of(fast[0], setting.task.train.Y.shape[1]))
+    predictions = run_text(lane, setting.task, setting.look, text)
+    if isinstance(predictions, str):
+        return Agreement(entry.index, predictions, None)
+    return Agreement(entry.index, "ok", difference(predictions, fast[0].predictions))

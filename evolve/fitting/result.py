@@ -1,0 +1,72 @@
+"""Rows and constants as values: a problem to fit, a prior on its constants, and the fit found."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from evolve.fitting.weights import standard_errors
+from evolve.typing import Array
+
+STATUSES = ("converged", "iteration limit", "not finite")
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """Rows of one group (of one fold) and one target.
+
+    Attributes:
+        x: `(n, f)` raw features as the target sees them (`Law.view`).
+        y: `(n,)` targets.
+        pool: Label of the problems that share a learnt prior.
+    """
+
+    x: Array
+    y: Array
+    pool: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Prior:
+    """Gaussian prior on constants: `(p,)` centres and `(p,)` precisions in units of the cost."""
+
+    mean: Array
+    weight: Array
+
+
+@dataclass(frozen=True, slots=True)
+class Fit:
+    """Constants of one problem and how far they can be trusted.
+
+    Attributes:
+        constants: `(p,)` best constants found.
+        cost: Sum of the weighted losses (in the residual's space) and the prior's cost.
+        status: One of `STATUSES`.
+        n_agree: How many starts reached this cost within 0.1 %.
+        n_starts: How many starts ended finite.
+        gradient: Largest scaled component of the gradient; 0 at a minimum.
+        n_at_bound: Constants at the limits of the search box.
+        normal: `(p, p)` normal matrix at the constants, prior included.
+        variance: Residual variance in the residual's space.
+        prior: The prior that was used, if any.
+    """
+
+    constants: Array
+    cost: float
+    status: str
+    n_agree: int
+    n_starts: int
+    gradient: float
+    n_at_bound: int
+    normal: Array
+    variance: float
+    prior: Prior | None = None
+
+    @property
+    def errors(self) -> Array:
+        """`(p,)` standard errors; inf where the rows do not fix a constant."""
+        return standard_errors(self.normal, self.variance)[0]
+
+    @property
+    def condition(self) -> float:
+        """Condition number of the normal matrix scaled to a unit diagonal."""
+        return standard_errors(self.normal, self.variance)[1]

@@ -1,0 +1,151 @@
+"""Turns evenly spread numbers into starts: scaled to the data, linear constants solved for.
+
+Constants in which the law is linear, and positive amplitudes, are solved for exactly at every
+candidate start (variable projection, Golub & Pereyra 1973), for all starts at once.
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+import numpy as np
+import numpy.typing as npt
+
+from evolve.fitting.tape import LINEAR, LOG_SCALE, SHIFT, SLOPE
+from evolve.typing import Array, Ints
+
+Bools = npt.NDArray[np.bool_]
+RIDGE = 1e-9
+LEAST_AMPLITUDE = 1e-3
+ROUNDS = 4
+
+
+def place(role: Ints, uniforms: Array, columns: Array, offsets: Ints) -> Array:
+    """Values spread over the scale of the columns that constants meet.
+
+    Args:
+        role: `(p, 2)` as in `Tape`.
+        uniforms: `(m, p)` numbers in (0, 1).
+        columns: `(n_columns, n)` values of the columns.
+        offsets: `(q + 1,)` where each problem's rows begin.
+
+    Returns:
+        `(q, m, p)` constants.
+    """
+    sign = np.where(uniforms >= 0.5, 1.0, -1.0)
+    t = np.abs(2.0 * uniforms - 1.0)
+    values = np.empty((len(offsets) - 1, *uniforms.shape))
+    for k, (kind, column) in enumerate(role.tolist()):
+        if kind not in (SLOPE, SHIFT):
+            values[:, :, k] = sign[:, k] * 0.1 * 30.0 ** t[:, k]
+            continue
+        mean, spread = _moments(columns[column], offsets)
+        if kind == SLOPE:
+            values[:, :, k] = sign[:, k] * 0.05 * 40.0 ** t[:, k] / spread[:, None]
+        else:
+            size = (np.abs(mean) + spread)[:, None]
+            values[:, :, k] = sign[:, k] * size * 4.0 ** (2.0 * t[:, k] - 1.0)
+    return values
+
+
+def _moments(column: Array, offsets: Ints) -> tuple[Array, Array]:
+    """Mean and standard deviation of each problem's finite values (1 where no spread)."""
+    fine = np.isfinite(column)
+    count = np.maximum(np.add.reduceat(fine.astype(float), offsets[:-1]), 1.0)
+    mean = np.add.reduceat(np.where(fine, column, 0.0), offsets[:-1]) / count
+    gap = np.where(fine, column - np.repeat(mean, np.diff(offsets)), 0.0)
+    spread = np.sqrt(np.add.reduceat(gap * gap, offsets[:-1]) / count)
+    return mean, np.where(spread > 1e-12, spread, 1.0)
+
+
+def project(kind: Ints, normal: Array, gradient: Array, pool: Array) -> Array:
+    """Solve for linear constants and amplitudes at the others' values.
+
+    Amplitudes that come out negative are set to next to nothing and the rest is solved again.
+
+    Args:
+        kind: `(p,)` as in `Tape`.
+        normal: `(q, m, p, p)` normal matrices where all of these constants are 0.
+        gradient: `(q, m, p)` gradients there.
+        pool: `(q, m, p)` constants, filled in.
+
+    Returns:
+        `(q, m)` what this adds to the least-squares costs; nan where there is no answer.
+    """
+    p = len(kind)
+    h, pull = normal.reshape(-1, p, p), gradient.reshape(-1, p).copy()
+    flat = pool.reshape(-1, p)
+    amplitudes = np.zeros_like(pull)
+    amplitudes[:, kind == LOG_SCALE] = -1.0
+    gain = _quadratic(h, pull, amplitudes)
+    pull += np.einsum("ijk,ik->ij", h, amplitudes)
+    start = pull.copy()
+    amplitudes[:] = 0.0
+    active = np.tile(kind != 0, (len(h), 1))
+    sound = np.asarray(np.isfinite(pull).all(axis=1))
+    with np.errstate(all="ignore"):
+        for _ in range(ROUNDS):
+            x = _solve(h, pull, active)
+            amplitudes = np.where(active, x, amplitudes)
+            bad: Bools = active & np.equal(kind, LOG_SCALE) & ~(x > 0.0) & sound[:, np.newaxis]
+            _fill(kind, active & ~bad & sound[:, np.newaxis], x, flat)
+            if not bad.any():
+                break
+            size = _least(h, pull)
+            flat[bad] = np.log(size[bad])
+            amplitudes[bad] = size[bad]
+            pull += np.einsum("ijk,ik->ij", h, np.where(bad, size, 0.0))
+            active &= ~bad
+        gain = gain + _quadratic(h, start, amplitudes)
+    return np.where(sound, gain, np.nan).reshape(pool.shape[:2])
+
+
+def _quadratic(h: Array, pull: Array, x: Array) -> Array:
+    """`(m,)` pull x + x h x / 2 of each lane."""
+    half = 0.5 * np.einsum("ijk,ik->ij", h, x)
+    return np.asarray(np.sum((pull + half) * x, axis=1), dtype=float)
+
+
+def _fill(kind: Ints, where: Bools, x: Array, flat: Array) -> None:
+    linear = np.logical_and(where, kind == LINEAR)
+    scale = np.logical_and(where, kind == LOG_SCALE)
+    flat[linear] = x[linear]
+    flat[scale] = np.log(x[scale])
+
+
+def _least(h: Array, pull: Array) -> Array:
+    """`(m, p)` amplitudes that hardly matter: a thousandth of what each alone would be."""
+    diagonal = np.maximum(np.einsum("ijj->ij", h), 1e-300)
+    return np.asarray(np.maximum(LEAST_AMPLITUDE * np.abs(pull) / diagonal, 1e-12))
+
+
+def _solve(h: Array, pull: Array, active: Bools) -> Array:
+    """Solve h x = -pull over the active constants of each lane by Cholesky; `(m, p)`.
+
+    A constant that no lane solves for is passed over: most of a law's are not linear.
+    """
+    low = np.zeros_like(h)
+    x = -pull * active
+    some = np.flatnonzero(active.any(axis=0))
+    for n, i in enumerate(some):
+        for j in some[: n + 1]:
+            total = h[:, i, j] * active[:, i] * active[:, j]
+            if i == j:
+                total = np.where(active[:, i], total * (1.0 + RIDGE) + 1e-300, 1.0)
+            total = total - np.sum(low[:, i, :j] * low[:, j, :j], axis=1)
+            low[:, i, j] = np.sqrt(np.maximum(total, 1e-300)) if i == j else total / low[:, j, j]
+    for i in some:
+        x[:, i] = (x[:, i] - np.sum(low[:, i, :i] * x[:, :i], axis=1)) / low[:, i, i]
+    for i in some[::-1]:
+        x[:, i] = (x[:, i] - np.sum(low[:, i + 1 :, i] * x[:, i + 1 :], axis=1)) / low[:, i, i]
+    return x
+
+
+@lru_cache(maxsize=256)
+def uniforms(n: int, p: int) -> Array:
+    """`(n, p)` evenly spread numbers in (0, 1): the R-sequence (Roberts 2018), no randomness."""
+    root = 2.0
+    for _ in range(64):
+        root = (1.0 + root) ** (1.0 / (p + 1))
+    steps = (1.0 / root) ** np.arange(1, p + 1)
+    return np.ascontiguousarray((0.5 + np.arange(1, n + 1)[:, None] * steps) % 1.0)

@@ -1,0 +1,244 @@
+"""Turns a law's graph into a tape: integer arrays that the fitting kernel runs over all rows."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import lru_cache
+
+import numpy as np
+
+from evolve.fitting.adjoint import as_table, reverse_sweep
+from evolve.fitting.primitives import CODE
+from evolve.law.graph import Law, Node, call, evaluate, num
+from evolve.typing import Array, Ints
+
+NONLINEAR, LINEAR, LOG_SCALE = 0, 1, 2
+FREE, SLOPE, SHIFT = 0, 1, 2
+
+
+@dataclass(frozen=True, slots=True)
+class Tape:
+    """A law as the kernel runs it.
+
+    Slots are numbered columns first, then constants, literals, and one a step.
+
+    Attributes:
+        columns: Constant-free subtrees; their values are computed once a data set.
+        literals: `(n_literals,)` values.
+        steps: `(n_steps, 3)` operation code and two argument slots (-1 for none).
+        back: `(m, 5)` reverse sweep over the steps (`primitives.backward`).
+        rows: `(n_constants,)` row of the sweep that holds the derivative by each constant.
+        n_rows: Rows of the sweep.
+        n_constants: Number of constants.
+        kind: `(n_constants,)` how a constant enters: NONLINEAR, LINEAR (the law is affine in
+            all of these together) or LOG_SCALE (the exponent of a positive amplitude).
+        role: `(n_constants, 2)` FREE, SLOPE of a column or SHIFT against a column, and that
+            column's number (-1 for none): where starting values come from.
+        log_output: The tape yields log y already (the law was exp of something).
+    """
+
+    columns: tuple[Node, ...]
+    literals: Array
+    steps: Ints
+    back: Ints
+    rows: Ints
+    n_rows: int
+    n_constants: int
+    kind: Ints
+    role: Ints
+    log_output: bool
+
+    def column_values(self, x: Array) -> Array:
+        """`(n_columns, n)` values of the constant-free subtrees on `(n, f)` raw features."""
+        none = np.zeros(0)
+        return np.array([evaluate(node, x, none) for node in self.columns]).reshape(
+            len(self.columns), x.shape[0]
+        )
+
+
+@lru_cache(maxsize=4096)
+def compile_tape(law: Law, residual: str) -> Tape:
+    """Tape of a law for one kind of residual.
+
+    Args:
+        law: The law.
+        residual: With ``log``, a law of the form exp(g) becomes the tape of g, so that
+            constants linear in g stay linear in the fit.
+
+    Returns:
+        The tape.
+    """
+    log_output = residual == "log" and law.root.op == "exp"
+    root = law.root.args[0] if log_output else law.root
+    return _Compiler(law.n_constants).compile(root, log_output)
+
+
+class _Compiler:
+    """Numbers the slots of one tree."""
+
+    def __init__(self, n_constants: int) -> None:
+        self.n_constants = n_constants
+        self.free: dict[Node, bool] = {}
+        self.columns: dict[Node, int] = {}
+        self.literals: dict[float, int] = {}
+        self.steps: list[tuple[int, tuple[str, int], tuple[str, int]]] = []
+        self.slots: dict[Node, tuple[str, int]] = {}
+        self.role: dict[int, tuple[int, Node]] = {}
+
+    def compile(self, root: Node, log_output: bool) -> Tape:
+        self._mark_free(root)
+        place = self._slot(root)
+        if place[0] != "step":
+            zero = ("literal", self.literals.setdefault(0.0, len(self.literals)))
+            self.steps.append((CODE["add"], place, zero))
+        numbered = [(op, self._number(a), self._number(b)) for op, a, b in self.steps]
+        steps = np.array(numbered, dtype=np.int64).reshape(-1, 3)
+        first = len(self.columns)
+        base = first + self.n_constants + len(self.literals)
+        sweep = reverse_sweep(steps, base, first, self.n_constants)
+        rows = [sweep.rows[first + k] for k in range(self.n_constants)]
+        return Tape(
+            columns=tuple(self.columns),
+            literals=np.array(list(self.literals), dtype=float),
+            steps=steps,
+            back=as_table(sweep),
+            rows=np.array(rows, dtype=np.int64),
+            n_rows=sweep.n_rows,
+            n_constants=self.n_constants,
+            kind=kinds(root, self.n_constants),
+            role=self._roles(),
+            log_output=log_output,
+        )
+
+    def _number(self, place: tuple[str, int]) -> int:
+        kind, index = place
+        base = {"none": -1 - index, "column": 0, "const": len(self.columns)}
+        base["literal"] = len(self.columns) + self.n_constants
+        base["step"] = base["literal"] + len(self.literals)
+        return base[kind] + index
+
+    def _mark_free(self, node: Node) -> bool:
+        """Whether a subtree holds no constant."""
+        if node not in self.free:
+            below = [self._mark_free(a) for a in node.args]
+            self.free[node] = node.op != "const" and all(below)
+        return self.free[node]
+
+    def _slot(self, node: Node) -> tuple[str, int]:
+        if node not in self.slots:
+            self.slots[node] = self._place(node)
+        return self.slots[node]
+
+    def _place(self, node: Node) -> tuple[str, int]:
+        if node.op == "num":
+            return ("literal", self.literals.setdefault(node.value, len(self.literals)))
+        if node.op == "const":
+            return ("const", node.index)
+        if self.free[node]:
+            return self._column(node)
+        if node.op == "pow":
+            return self._power(*node.args)
+        self._note_roles(node)
+        args = [self._slot(a) for a in node.args]
+        return self._step(CODE[node.op], args[0], args[1] if len(args) == 2 else ("none", 0))
+
+    def _column(self, node: Node) -> tuple[str, int]:
+        return ("column", self.columns.setdefault(node, len(self.columns)))
+
+    def _step(self, code: int, a: tuple[str, int], b: tuple[str, int]) -> tuple[str, int]:
+        self.steps.append((code, a, b))
+        return ("step", len(self.steps) - 1)
+
+    def _power(self, base: Node, exponent: Node) -> tuple[str, int]:
+        """A power; of a column it is exp(exponent * log column), which is cheap and safe at 0."""
+        if exponent == num(2.0):
+            return self._step(CODE["square"], self._slot(base), ("none", 0))
+        if not self.free[base]:
+            return self._step(CODE["pow"], self._slot(base), self._slot(exponent))
+        log_base = call("log", base)
+        if exponent.op == "const":
+            self.role.setdefault(exponent.index, (SLOPE, log_base))
+        return self._step(CODE["powc"], self._slot(exponent), self._column(log_base))
+
+    def _note_roles(self, node: Node) -> None:
+        """Remember which column a constant multiplies or is compared with."""
+        if node.op not in ("mul", "add", "sub", "div", "max", "min"):
+            return
+        role = SLOPE if node.op in ("mul", "div") else SHIFT
+        for one, other in (node.args, node.args[::-1]):
+            if one.op == "const" and other.op != "num" and self.free[other]:
+                self.role.setdefault(one.index, (role, other))
+
+    def _roles(self) -> Ints:
+        table = np.tile(np.array([FREE, -1], dtype=np.int64), (self.n_constants, 1))
+        for index, (role, column) in self.role.items():
+            if column in self.columns:
+                table[index] = role, self.columns[column]
+        return table
+
+
+def kinds(root: Node, n_constants: int) -> Ints:
+    """How each constant enters a tree: `(n_constants,)` of NONLINEAR, LINEAR, LOG_SCALE."""
+    kind = np.full(n_constants, NONLINEAR, dtype=np.int64)
+    _, linear = _affine(root)
+    uses = _uses(root)
+    for _, term in _terms(root):
+        scale = _log_scale(term)
+        if scale is not None and uses[scale] == 1:
+            kind[scale] = LOG_SCALE
+    kind[sorted(linear)] = LINEAR
+    return kind
+
+
+def _affine(node: Node) -> tuple[set[int], set[int]]:
+    """Constants below a node, and those in which the node is affine all together."""
+    if node.op == "const":
+        return {node.index}, {node.index}
+    below = [_affine(a) for a in node.args]
+    every = set().union(*(b[0] for b in below)) if below else set()
+    if node.op == "neg":
+        return every, below[0][1]
+    if node.op in ("add", "sub"):
+        bad = (below[0][0] - below[0][1]) | (below[1][0] - below[1][1])
+        return every, (below[0][1] | below[1][1]) - bad
+    if node.op in ("mul", "div"):
+        first = below[0][1] - below[1][0]
+        second = below[1][1] - below[0][0] if node.op == "mul" else set()
+        return every, first if len(first) >= len(second) else second
+    return every, set()
+
+
+def _uses(node: Node) -> dict[int, int]:
+    """How often each constant stands in a tree."""
+    counts: dict[int, int] = {}
+    stack = [node]
+    while stack:
+        top = stack.pop()
+        stack.extend(top.args)
+        if top.op == "const":
+            counts[top.index] = counts.get(top.index, 0) + 1
+    return counts
+
+
+def _terms(node: Node, sign: int = 1) -> list[tuple[int, Node]]:
+    """Terms of a sum, each with its sign."""
+    if node.op in ("add", "sub"):
+        second = sign if node.op == "add" else -sign
+        return _terms(node.args[0], sign) + _terms(node.args[1], second)
+    return _terms(node.args[0], -sign) if node.op == "neg" else [(sign, node)]
+
+
+def _log_scale(term: Node) -> int | None:
+    """The constant a of a term exp(a + …), alone or times something."""
+    for factor in _factors(term):
+        if factor.op == "exp":
+            for sign, part in _terms(factor.args[0]):
+                if part.op == "const" and sign > 0:
+                    return part.index
+    return None
+
+
+def _factors(node: Node) -> list[Node]:
+    if node.op == "mul":
+        return _factors(node.args[0]) + _factors(node.args[1])
+    return _factors(node.args[0]) if node.op == "div" else [node]

@@ -1,0 +1,48 @@
+"""Turns rows into their weights, and normal matrices into standard errors."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from evolve.typing import Array
+
+
+def row_weights(x: Array, axes: Sequence[int], far: float) -> Array:
+    """`(n,)` weights that favour the far end of the axes, with mean 1.
+
+    Each axis multiplies the weight of a row by ``(value / largest value) ** far``.
+    """
+    if far == 0.0 or not axes:
+        return np.ones(len(x))
+    values = x[:, list(axes)]
+    share = values / np.max(values, axis=0)
+    with np.errstate(all="ignore"):
+        weight = np.prod(np.where(share > 0, share, 1e-12) ** far, axis=1)
+    return np.asarray(weight / weight.mean(), dtype=float)
+
+
+def standard_errors(normal: Array, variance: float) -> tuple[Array, float]:
+    """Standard errors `(p,)` and condition number from a normal matrix `(p, p)`.
+
+    Args:
+        normal: J W J^T at the best constants.
+        variance: Residual variance.
+
+    Returns:
+        Square roots of the diagonal of variance * normal^-1, and the condition number of
+        `normal` scaled to a unit diagonal.
+    """
+    if len(normal) == 0:
+        return np.zeros(0), 1.0
+    scale = np.sqrt(np.where(np.diag(normal) > 0, np.diag(normal), 1.0))
+    values, vectors = np.linalg.eigh(normal / np.outer(scale, scale))
+    sound = values > 1e-13 * max(values[-1], 0.0)
+    with np.errstate(all="ignore"):
+        inverse = np.where(sound, 1.0 / np.where(sound, values, 1.0), np.inf)
+        loads = np.where(np.abs(vectors) > 1e-8, vectors**2, 0.0)
+        spread = np.where(loads > 0, loads * inverse, 0.0).sum(axis=1)
+        squares = np.where(np.isinf(spread), np.inf, np.maximum(spread * variance, 0.0))
+    condition = float(values[-1] / values[0]) if values[0] > 0 else float("inf")
+    return np.sqrt(squares) / scale, condition

@@ -1,0 +1,13 @@
+"""A run's champion and a budget of compute to allocations, and to the runs worth making next.
+
+`cost` reads the expression of what a run costs, `allocate` finds the best run that a budget
+buys, `next_runs` where further runs would tell rival laws apart.
+"""
+
+from __future__ import annotations
+
+from evolve.forecast.plan.allocate import Allocation, Question, allocate
+from evolve.forecast.plan.cost import Cost, parse_cost
+from evolve.forecast.plan.next_runs import NextRun, next_runs
+
+__all__ = ["Allocation", "Cost", "NextRun", "Question", "allocate", "next_runs", "parse_cost"]

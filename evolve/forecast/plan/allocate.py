@@ -1,0 +1,244 @@
+"""A law, a cost and a budget to the run with the best prediction that the budget buys."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from evolve.errors import EvolveError, nearest
+from evolve.forecast import Basis, Forecast, forecast
+from evolve.forecast.plan.cost import Cost
+from evolve.law.graph import features_of
+from evolve.tasks.task import Task
+from evolve.typing import Array
+
+REACH = 4.0  # factors of 10 to each side of the training rows' usual ratio
+POINTS = {1: 1, 2: 401, 3: 61, 4: 25}
+LARGEST_SHIFT = 12.0
+EDGE = 0.02
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What is planned.
+
+    Attributes:
+        task: The task.
+        basis: Champion and rivals.
+        cost: What a run costs.
+        group: The group that is planned for.
+        target: Number of the target.
+        fixed: Values of the features that the cost does not hold, by number.
+        maximise: Whether more is better.
+        level: Of the intervals.
+    """
+
+    task: Task
+    basis: Basis
+    cost: Cost
+    group: str
+    target: int
+    fixed: Mapping[int, float]
+    maximise: bool = False
+    level: float = 0.9
+
+    @property
+    def known(self) -> Array:
+        """`(n, f)` training rows of the group."""
+        train = self.task.train
+        return np.asarray(train.X[train.group == self.task.group_names.index(self.group)])
+
+    def rows(self, free: Array) -> Array:
+        """`(n, f)` raw features from `(n, k)` values of the cost's features."""
+        x = np.zeros((len(free), len(self.task.feature_names)))
+        for j, value in self.fixed.items():
+            x[:, j] = value
+        x[:, list(self.cost.features)] = free
+        return x
+
+    def loss(self, free: Array) -> Array:
+        """`(n,)` what is minimised; inf where the champion is not defined."""
+        member = self.basis.members[0]
+        table = member.law.predict(self.rows(free), member.constants[self.group])
+        value = -table[:, self.target] if self.maximise else table[:, self.target]
+        return np.where(np.isfinite(value), value, np.inf)
+
+    def forecast(self, free: Array) -> Forecast:
+        """Forecast of `(n, k)` values of the cost's features."""
+        return forecast(self.task, self.basis, self.group, self.rows(free), self.level)
+
+
+@dataclass(frozen=True, slots=True)
+class Allocation:
+    """The best run of a budget.
+
+    Attributes:
+        budget: In the units of the cost.
+        values: The cost's features by name.
+        point: Prediction of the target.
+        low: Lower end of the interval.
+        high: Upper end.
+        beyond: `(f,)` steps outside the training range.
+    """
+
+    budget: float
+    values: dict[str, float]
+    point: float
+    low: float
+    high: float
+    beyond: Array
+
+
+def make_question(
+    task: Task,
+    basis: Basis,
+    cost: Cost,
+    *,
+    group: str | None,
+    target: str | None,
+    fixed: Mapping[str, float],
+    maximise: bool,
+    level: float,
+) -> Question:
+    """Check what is planned.
+
+    Raises:
+        EvolveError: A feature has no value, cannot be traded off, or a name is not known.
+    """
+    free = [task.feature_names[j] for j in cost.features]
+    linear = [f.name for f in task.spec.features if f.name in free and not f.logarithmic]
+    if linear:
+        raise EvolveError(
+            f"plan: {linear[0]} acts as it is, not through its logarithm; only features that "
+            "scale can be traded off"
+        )
+    if len(free) > max(POINTS):
+        raise EvolveError(f"plan: --compute may hold at most {max(POINTS)} features")
+    for name in fixed:
+        if name in free:
+            raise EvolveError(f"plan: {name} stands in --compute, so --at cannot fix it")
+    missing = [n for n in task.feature_names if n not in free and n not in fixed]
+    if missing:
+        raise EvolveError(f"plan: fix what --compute leaves out: --at {'=… '.join(missing)}=…")
+    numbers = {task.feature_names.index(n): v for n, v in fixed.items()}
+    chosen = _one("--group", group, task.group_names)
+    number = task.target_names.index(_one("--target", target, task.target_names))
+    question = Question(task, basis, cost, chosen, number, numbers, maximise, level)
+    _require_used(question, free)
+    return question
+
+
+def _one(option: str, value: str | None, valid: tuple[str, ...]) -> str:
+    if value is None and len(valid) == 1:
+        return valid[0]
+    if value not in valid:
+        shown = ", ".join(valid[:12]) + (", …" if len(valid) > 12 else "")
+        hint = nearest(value, valid) if value else ""
+        raise EvolveError(f"{option}: must be one of {shown}, it is {value!r}{hint}")
+    return value
+
+
+def _require_used(question: Question, free: list[str]) -> None:
+    law = question.basis.members[0].law
+    seen = set(range(len(question.task.feature_names))) if law.rolled else features_of(law.root)
+    for j, name in zip(question.cost.features, free, strict=True):
+        if j not in seen:
+            raise EvolveError(
+                f"plan: the champion does not depend on {name}, so no budget can be split on it"
+            )
+
+
+def allocate(question: Question, budget: float) -> Allocation:
+    """The run with the best prediction among those that cost the whole budget.
+
+    Raises:
+        EvolveError: The budget buys no such run, or the best one lies at no finite ratio.
+    """
+    centre = np.log10(question.known[:, list(question.cost.features)]).mean(axis=0)
+    k = len(centre)
+    basis = _ratios(k)
+    grid = np.linspace(-REACH, REACH, POINTS[k]) if k > 1 else np.zeros(0)
+    turns = np.array(list(itertools.product(grid, repeat=k - 1))).reshape(-1, k - 1)
+
+    def place(turn: Array) -> Array:
+        return _scaled(question, centre + turn @ basis, budget)
+
+    losses = question.loss(10.0 ** place(turns))
+    if not np.isfinite(losses).any():
+        raise EvolveError(f"plan: the champion is not defined at any run that costs {budget:g}")
+    best = turns[int(np.argmin(losses))]
+    if k > 1:
+        best = _polished(lambda turn: float(question.loss(10.0 ** place(turn[None]))[0]), best)
+        if np.abs(best).max() > REACH * (1.0 - EDGE):
+            raise EvolveError(_no_optimum(question, place(best[None])[0]))
+    free = 10.0 ** place(best[None])
+    told = question.forecast(free)
+    names = [question.task.feature_names[j] for j in question.cost.features]
+    t = question.target
+    return Allocation(
+        budget,
+        dict(zip(names, free[0].tolist(), strict=True)),
+        float(told.point[0, t]),
+        float(told.low[0, t]),
+        float(told.high[0, t]),
+        told.beyond[0],
+    )
+
+
+def _ratios(k: int) -> Array:
+    """`(k - 1, k)` orthogonal directions that leave the product of `k` features as it is."""
+    directions = np.zeros((k - 1, k))
+    for i in range(k - 1):
+        directions[i, : i + 1] = 1.0
+        directions[i, i + 1] = -(i + 1.0)
+        directions[i] /= np.abs(directions[i]).max()
+    return directions
+
+
+def _scaled(question: Question, logs: Array, budget: float) -> Array:
+    """`(n, k)` logarithms, shifted together until each run costs the budget (bisection)."""
+
+    def cost(shift: Array) -> Array:
+        return question.cost.of(question.rows(10.0 ** (logs + shift[:, None])))
+
+    low = np.full(len(logs), -LARGEST_SHIFT)
+    high = -low
+    if not ((cost(low) < budget) & (cost(high) > budget)).all():
+        raise EvolveError(
+            f"plan: no run costs {budget:g}; {question.cost.text!r} must grow with its features"
+        )
+    for _ in range(80):
+        middle = 0.5 * (low + high)
+        dear = cost(middle) > budget
+        high, low = np.where(dear, middle, high), np.where(dear, low, middle)
+    shifted: Array = logs + 0.5 * (low + high)[:, None]
+    return shifted
+
+
+def _polished(loss: Callable[[Array], float], start: Array) -> Array:
+    from scipy.optimize import minimize
+
+    def clipped(turn: Array) -> float:
+        return loss(np.clip(turn, -REACH, REACH))
+
+    found = minimize(
+        clipped,
+        start,
+        method="Nelder-Mead",
+        options={"xatol": 1e-7, "fatol": 1e-14, "maxiter": 400},
+    )
+    return np.asarray(np.clip(found.x, -REACH, REACH), dtype=float)
+
+
+def _no_optimum(question: Question, logs: Array) -> str:
+    centre = np.log10(question.known[:, list(question.cost.features)]).mean(axis=0)
+    names = [question.task.feature_names[j] for j in question.cost.features]
+    order = np.argsort(logs - centre)
+    more, less = names[order[-1]], names[order[0]]
+    return (
+        f"plan: the champion has no interior optimum: at the same compute its prediction keeps "
+        f"improving with more {more} and less {less}, far beyond the training rows"
+    )

@@ -1,0 +1,121 @@
+"""The text of a compute expression to a function of features, by an allow-list; never `eval`."""
+
+from __future__ import annotations
+
+import ast
+import math
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from evolve.errors import EvolveError, nearest
+from evolve.typing import Array
+
+MAX_CHARACTERS = 500
+_TICKS = re.compile(r"`([^`]*)`")
+_BINARY: dict[type[ast.operator], Callable[[Array, Array], Array]] = {
+    ast.Add: np.add,
+    ast.Sub: np.subtract,
+    ast.Mult: np.multiply,
+    ast.Div: np.divide,
+    ast.Pow: np.power,
+}
+_UNARY: dict[type[ast.unaryop], Callable[[Array], Array]] = {
+    ast.USub: np.negative,
+    ast.UAdd: np.positive,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Cost:
+    """What a run costs.
+
+    Attributes:
+        text: The expression as given.
+        features: Numbers of the features in it, ascending.
+        of: `(n, f)` raw features to `(n,)` costs.
+    """
+
+    text: str
+    features: tuple[int, ...]
+    of: Callable[[Array], Array]
+
+
+def parse_cost(text: str, feature_names: Sequence[str]) -> Cost:
+    """Read an expression of numbers, features, ``+ - * / **`` and brackets.
+
+    A feature whose name is no plain word stands between backticks.
+
+    Raises:
+        EvolveError: It holds anything else, or no feature.
+    """
+    if len(text) > MAX_CHARACTERS:
+        raise EvolveError(f"--compute: must have at most {MAX_CHARACTERS} characters")
+    words = {name: f"_feature_{i}_" for i, name in enumerate(feature_names)}
+    plain = _TICKS.sub(lambda found: words.get(found[1].strip(), found[0]), text.strip())
+    try:
+        tree = _named(ast.parse(plain.replace("^", "**"), mode="eval").body, words)
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        raise EvolveError(
+            f"--compute: must be an expression such as 6*params*tokens, it is {text!r}"
+        ) from None
+    for node in ast.walk(tree):
+        _require_allowed(node, feature_names)
+    used = {node.id for node in ast.walk(tree) if isinstance(node, ast.Name)}
+    if not used:
+        raise EvolveError(f"--compute: must name a feature ({', '.join(feature_names)})")
+    numbers = tuple(i for i, name in enumerate(feature_names) if name in used)
+    index = {name: i for i, name in enumerate(feature_names)}
+
+    def value(x: Array) -> Array:
+        with np.errstate(all="ignore"):
+            return np.broadcast_to(_value(tree, x, index), (len(x),)).astype(float)
+
+    return Cost(text, numbers, value)
+
+
+def _named(tree: ast.expr, words: dict[str, str]) -> ast.expr:
+    """A tree with the features' names in place of the words that stood for them."""
+    names = {word: name for name, word in words.items()}
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Name):
+            node.id = names.get(node.id, node.id)
+    return tree
+
+
+def _require_allowed(node: ast.AST, feature_names: Sequence[str]) -> None:
+    if isinstance(node, ast.Name):
+        if node.id not in feature_names:
+            known = ", ".join(feature_names)
+            raise EvolveError(
+                f"--compute: no feature {node.id!r}{nearest(node.id, feature_names)}; there are "
+                f"{known}; a name that is no plain word stands in backticks"
+            )
+    elif isinstance(node, ast.Constant):
+        if type(node.value) not in (int, float) or not _is_finite(node.value):
+            raise EvolveError(f"--compute: may hold numbers, it holds {node.value!r}")
+    elif not isinstance(node, (ast.BinOp, ast.UnaryOp, ast.Load, *_BINARY, *_UNARY)):
+        what = type(node).__name__.lower()
+        raise EvolveError(f"--compute: may hold numbers, features and + - * / **, not a {what}")
+
+
+def _is_finite(value: object) -> bool:
+    try:
+        return math.isfinite(float(value))  # type: ignore[arg-type]
+    except OverflowError:
+        return False
+
+
+def _value(node: ast.expr, x: Array, index: dict[str, int]) -> Array:
+    if isinstance(node, ast.Name):
+        return x[:, index[node.id]]
+    if isinstance(node, ast.Constant):
+        return np.asarray(float(node.value))  # type: ignore[arg-type]
+    if isinstance(node, ast.UnaryOp):
+        return _UNARY[type(node.op)](_value(node.operand, x, index))
+    if isinstance(node, ast.BinOp):
+        left, right = _value(node.left, x, index), _value(node.right, x, index)
+        return _BINARY[type(node.op)](left, right)
+    raise EvolveError(f"--compute: cannot hold {ast.dump(node)}")

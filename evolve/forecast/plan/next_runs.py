@@ -1,0 +1,105 @@
+"""Rival laws and a cost to the runs that would tell them apart best for their compute."""
+
+from __future__ import annotations
+
+import itertools
+from dataclasses import dataclass
+
+import numpy as np
+
+from evolve.forecast.plan.allocate import Question
+from evolve.typing import Array
+
+LEVELS = {1: 200, 2: 40, 3: 14, 4: 8}
+APART = 0.3
+FURTHER = 10.0
+
+
+@dataclass(frozen=True, slots=True)
+class NextRun:
+    """A run worth making.
+
+    Attributes:
+        values: The cost's features by name.
+        cost: What it costs.
+        predictions: What each law says, by entry, the champion's first.
+        disagreement: Root mean square difference of the rivals from the champion.
+        noise: Scatter of single runs there.
+    """
+
+    values: dict[str, float]
+    cost: float
+    predictions: dict[int, float]
+    disagreement: float
+    noise: float
+
+
+def next_runs(question: Question, budget: float, n: int = 5) -> list[NextRun]:
+    """Runs of at most a budget where leading laws differ most for each unit of compute.
+
+    A run's worth is ``log(1 + (disagreement / noise)**2)`` over its cost: what one outcome can
+    tell about which law holds. Runs lie apart from each other and from the training rows.
+
+    Args:
+        question: What is planned.
+        budget: Most that one run may cost.
+        n: At most so many.
+
+    Returns:
+        The best first; none where no law rivals the champion.
+    """
+    if len(question.basis.members) < 2:
+        return []
+    free = _grid(question)
+    costs = question.cost.of(question.rows(free))
+    defined = np.isfinite(question.loss(free)) & (costs > 0) & (costs <= budget)
+    free, costs = free[defined], costs[defined]
+    if not len(free):
+        return []
+    told, t = question.forecast(free), question.target
+    gap, noise = told.parts.form[:, t], np.maximum(told.parts.noise[:, t], 1e-300)
+    worth = np.log1p((gap / noise) ** 2) / costs
+    worth = np.where(gap > noise, worth, 0.0)
+    chosen = _apart(np.log10(free), worth, np.log10(_known(question)), n)
+    names = [question.task.feature_names[j] for j in question.cost.features]
+    entries = [m.index for m in question.basis.members]
+    return [
+        NextRun(
+            dict(zip(names, free[i].tolist(), strict=True)),
+            float(costs[i]),
+            dict(
+                zip(
+                    entries,
+                    [float(told.point[i, t]), *told.parts.rivals[:, i, t].tolist()],
+                    strict=True,
+                )
+            ),
+            float(gap[i]),
+            float(noise[i]),
+        )
+        for i in chosen
+    ]
+
+
+def _known(question: Question) -> Array:
+    return question.known[:, list(question.cost.features)]
+
+
+def _grid(question: Question) -> Array:
+    """`(n, k)` values from the smallest training value to ten times the largest."""
+    known = _known(question)
+    count = LEVELS[known.shape[1]]
+    axes = [np.geomspace(c.min(), FURTHER * c.max(), count) for c in known.T]
+    return np.array(list(itertools.product(*axes)))
+
+
+def _apart(logs: Array, worth: Array, known: Array, n: int) -> list[int]:
+    """Row numbers of the greatest worth, each away from those before and from known rows."""
+    taken: list[int] = []
+    for i in np.argsort(-worth, kind="stable"):
+        if worth[i] <= 0.0 or len(taken) == n:
+            break
+        others = np.concatenate([known, logs[taken].reshape(-1, logs.shape[1])])
+        if np.abs(others - logs[i]).max(axis=1).min() >= APART:
+            taken.append(int(i))
+    return taken

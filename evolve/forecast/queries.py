@@ -1,0 +1,153 @@
+"""Words of a command line, or a table, to rows to forecast."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from evolve.errors import EvolveError, nearest
+from evolve.tasks.readers import RawTable, read_table
+from evolve.tasks.table import GROUP_JOIN
+from evolve.tasks.task import Task
+from evolve.typing import Array, Ints
+
+
+@dataclass(frozen=True, slots=True)
+class Query:
+    """Rows of one group to forecast.
+
+    Attributes:
+        group: The group's name.
+        x: `(n, f)` raw features.
+        at: `(n,)` numbers of the rows in the table they come from.
+    """
+
+    group: str
+    x: Array
+    at: Ints
+
+
+def from_words(task: Task, words: Sequence[str], group: str | None) -> list[Query]:
+    """One row, for one group or for all.
+
+    Args:
+        task: The task.
+        words: ``feature=value`` of every feature.
+        group: A group's name; None for all.
+
+    Raises:
+        EvolveError: A feature is missing, unknown, given twice or no number.
+    """
+    given = read_words(task, words)
+    missing = [name for name in task.feature_names if name not in given]
+    if missing:
+        raise EvolveError(f"--at: needs a value for {', '.join(missing)}")
+    x = np.array([[given[name] for name in task.feature_names]])
+    _require_positive(task, x)
+    groups = task.group_names if group is None else (known_group(task, group),)
+    return [Query(name, x, np.zeros(1, dtype=np.int64)) for name in groups]
+
+
+def read_words(task: Task, words: Sequence[str]) -> dict[str, float]:
+    """Values of features by name.
+
+    Raises:
+        EvolveError: A word is not ``feature=value``, or its feature unknown or given twice.
+    """
+    given: dict[str, float] = {}
+    for word in words:
+        name, sign, text = word.partition("=")
+        if not sign:
+            raise EvolveError(f"--at: must be like feature=value, it is {word!r}")
+        _require_known("--at", name, task.feature_names)
+        if name in given:
+            raise EvolveError(f"--at: {name} is given twice")
+        given[name] = _number(f"--at {name}", text)
+    return given
+
+
+def from_table(task: Task, path: Path, group: str | None) -> tuple[RawTable, list[Query]]:
+    """The rows of a CSV or Parquet file, by group.
+
+    Args:
+        task: The task.
+        path: The file; it needs a column for every feature, and for the groups if there are
+            several and `group` is not given. Other columns are kept as they are.
+        group: The group of all rows.
+
+    Raises:
+        EvolveError: A column is missing, a cell is no number, or a group is not known.
+    """
+    raw = read_table(path)
+    return raw, from_cells(task, raw, group)
+
+
+def from_cells(task: Task, raw: RawTable, group: str | None) -> list[Query]:
+    """The rows of a table that was read, by group; it needs what `from_table` needs.
+
+    Raises:
+        EvolveError: As `from_table`.
+    """
+    x = np.array([raw.numbers(name) for name in task.feature_names], dtype=float).T
+    _require_positive(task, x)
+    labels = _labels(task, raw, group)
+    return [
+        Query(name, x[at], at)
+        for name in task.group_names
+        if len(
+            at := np.array([i for i, label in enumerate(labels) if label == name], dtype=np.int64)
+        )
+    ]
+
+
+def _labels(task: Task, raw: RawTable, group: str | None) -> list[str]:
+    if group is not None:
+        return [known_group(task, group)] * raw.n_rows
+    if task.n_groups == 1:
+        return [task.group_names[0]] * raw.n_rows
+    columns = [raw.column(name) for name in task.spec.groups]
+    labels = [GROUP_JOIN.join(str(v) for v in row) for row in zip(*columns, strict=True)]
+    return [known_group(task, label) for label in labels]
+
+
+def known_group(task: Task, group: str) -> str:
+    """A group's name as it is.
+
+    Raises:
+        EvolveError: There is no such group.
+    """
+    if group not in task.group_names:
+        raise EvolveError(
+            f"--group: no group {group!r}{nearest(group, task.group_names)}; there are "
+            f"{', '.join(task.group_names[:12])}{', …' if task.n_groups > 12 else ''}"
+        )
+    return group
+
+
+def _require_known(where: str, name: str, valid: Sequence[str]) -> None:
+    if name not in valid:
+        known = ", ".join(valid)
+        raise EvolveError(f"{where}: no feature {name!r}{nearest(name, valid)}; there are {known}")
+
+
+def _require_positive(task: Task, x: Array) -> None:
+    """Features that act through their logarithm must be above 0."""
+    for j, feature in enumerate(task.spec.features):
+        if feature.logarithmic and not (x[:, j] > 0).all():
+            row = int(np.flatnonzero(~(x[:, j] > 0))[0])
+            raise EvolveError(
+                f"{feature.name}: must be above 0, row {row + 1} holds {x[row, j]:g}"
+            )
+
+
+def _number(where: str, text: str) -> float:
+    try:
+        value = float(text)
+    except ValueError:
+        raise EvolveError(f"{where}: must be a number, it is {text!r}") from None
+    if not np.isfinite(value):
+        raise EvolveError(f"{where}: must be finite, it is {text!r}")
+    return value

@@ -1,0 +1,103 @@
+"""Turns two trees into a numeric answer: can one take every shape that the other takes?"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from evolve.law.graph import Node, constants_of, evaluate, renumber, slopes
+from evolve.typing import Array
+
+N_ROWS = 40
+N_TRIALS = 3
+N_STARTS = 20
+TOLERANCE = 1e-9
+N_DRAWS = 4
+FAR = 1e6
+
+
+def n_independent(root: Node, n_features: int) -> int:
+    """Number of constants of a tree that do not stand in for one another.
+
+    The rank of the derivatives by the constants at random rows and constants.
+    """
+    root, n_constants = renumber(root)
+    if n_constants == 0:
+        return 0
+    rng = np.random.default_rng(0)
+    x = _rows(rng, n_features)
+    ranks = []
+    for _ in range(N_TRIALS):
+        constants = _constants(rng, root, x)
+        moved = slopes(root, x, constants)
+        scale = np.linalg.norm(moved, axis=0)
+        if not np.isfinite(scale).all():
+            continue
+        singular = np.linalg.svd(moved / np.where(scale > 0, scale, 1.0), compute_uv=False)
+        ranks.append(int(np.sum(singular > 1e-7 * singular[0])))
+    return max(ranks, default=len(constants_of(root)))
+
+
+def covers(general: Node, special: Node, n_features: int) -> bool:
+    """Whether `general` can be fitted to what `special` predicts, to 1e-9 relative.
+
+    Random constants of `special`, several times over; for each, many starts of `general`.
+    """
+    rng = np.random.default_rng(1)
+    x = _rows(rng, n_features)
+    special, _ = renumber(special)
+    general, n_constants = renumber(general)
+    for _ in range(N_TRIALS):
+        draws = [evaluate(special, x, _constants(rng, special, x)) for _ in range(N_DRAWS)]
+        y = min(draws, key=_wildness)
+        if not _is_fitted(general, n_constants, x, y, rng):
+            return False
+    return True
+
+
+def _wildness(y: Array) -> float:
+    """How far the largest value stands out: poles make a law hard to fit."""
+    return float(np.max(np.abs(y)) / (np.median(np.abs(y)) or np.inf))
+
+
+def _rows(rng: np.random.Generator, n_features: int) -> Array:
+    return np.asarray(np.exp(rng.uniform(np.log(0.2), np.log(5.0), (N_ROWS, n_features))))
+
+
+def _constants(rng: np.random.Generator, root: Node, x: Array) -> Array:
+    """Constants with which a tree is defined on all rows, drawn anew until it is."""
+    _, n_constants = renumber(root)
+    for _ in range(200):
+        constants = rng.uniform(0.2, 1.5, n_constants) * rng.choice([-1.0, 1.0], n_constants)
+        if np.isfinite(evaluate(root, x, constants)).all():
+            return np.asarray(constants)
+    return np.ones(n_constants)
+
+
+def _is_fitted(root: Node, n_constants: int, x: Array, y: Array, rng: np.random.Generator) -> bool:
+    from scipy.optimize import least_squares
+
+    scale = float(np.max(np.abs(y))) or 1.0
+    if n_constants == 0:
+        return _misfit(evaluate(root, x, np.zeros(0)), y, scale) < TOLERANCE
+
+    def residual(constants: Array) -> Array:
+        return np.nan_to_num((evaluate(root, x, constants) - y) / scale, nan=FAR, posinf=FAR)
+
+    def moved(constants: Array) -> Array:
+        return np.nan_to_num(slopes(root, x, constants) / scale, nan=0.0)
+
+    for _ in range(N_STARTS):
+        start: Any = _constants(rng, root, x)
+        found = least_squares(
+            residual, start, moved, method="lm", xtol=1e-15, ftol=1e-15, gtol=1e-15, max_nfev=200
+        )
+        if _misfit(evaluate(root, x, found.x), y, scale) < TOLERANCE:
+            return True
+    return False
+
+
+def _misfit(found: Array, wanted: Array, scale: float) -> float:
+    worst = float(np.max(np.abs(found - wanted)))
+    return worst / scale if np.isfinite(worst) else np.inf

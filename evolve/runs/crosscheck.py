@@ -1,0 +1,159 @@
+"""Turns what a run finds worth checking into stored comparisons of the fast and the foreign lane.
+
+New elites of a size, a sample of the rest and the champion are run again as text, in a process
+that knows nothing of graphs; a difference is an error of ours and is stored and shown.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from types import TracebackType
+from typing import Any, Self
+
+import numpy as np
+
+from evolve.errors import SandboxError
+from evolve.evaluation.crosscheck import TOLERANCE, Agreement, compare
+from evolve.evaluation.evaluator import Evaluator
+from evolve.evaluation.foreign import difference, run_text
+from evolve.evaluation.record import Entry
+from evolve.law.candidate import Candidate, candidate_from_data
+from evolve.runs.black_box import black_box_line
+from evolve.runs.results import Line
+from evolve.runs.store import Store
+from evolve.sandbox import ForeignLane, Limits
+from evolve.scoring.fold import Fold
+from evolve.search.archive import Archive
+from evolve.search.champion import Fitted
+from evolve.search.setup import Setup, program_text
+from evolve.typing import Array
+
+NOTE = "lanes"
+BLACK_BOXES = "black boxes"
+BROKEN = "lanes broken"
+PATIENT = Limits(cpu_s=60.0, predict_cpu_s=10.0)
+
+
+class Lanes:
+    """The foreign lane of a run and what it has said so far; use as a context manager."""
+
+    def __init__(self, store: Store, setup: Setup, seed: int, *, shut: bool = False) -> None:
+        """Take up the comparisons that the store holds; the lane's process is not awaited.
+
+        A lane that is shut starts no process and compares nothing.
+        """
+        self._store, self._setup, self._seed = store, setup, seed
+        self._data: list[dict[str, Any]] = list(store.note(NOTE) or [])
+        # Programs printed by the grammar are our own, whatever the sandbox can enforce here.
+        self._lane = ForeignLane(PATIENT, allow_weak=True)
+        self._shut = shut
+
+    def __enter__(self) -> Self:
+        """Start the lane's process."""
+        if not self._shut:
+            self._lane.__enter__()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        """Stop the lane's process."""
+        self._lane.close()
+
+    def compare_batch(
+        self, evaluator: Evaluator, archive: Archive, entries: Sequence[Entry]
+    ) -> None:
+        """Compare what is worth it in a batch, and store how that went."""
+        chosen = to_compare(archive, entries, self._seed)
+        self._unless_broken(lambda: self._compare_entries(evaluator, chosen))
+
+    def compare_champion(self, champion: Fitted) -> None:
+        """Compare the champion on all training rows."""
+        self._unless_broken(lambda: self._compare_champion(champion))
+
+    def judge_black_boxes(self) -> None:
+        """Judge the seeds that the grammar cannot hold, once a run, and store their lines."""
+        self._unless_broken(self._judge_black_boxes)
+
+    def _unless_broken(self, action: Callable[[], None]) -> None:
+        """Use the lane; one that cannot start is not tried again, and ends no search."""
+        if self._shut:
+            return
+        try:
+            action()
+        except SandboxError as error:
+            self._shut = True
+            self._store.set_note(BROKEN, str(error))
+
+    def _compare_entries(self, evaluator: Evaluator, entries: Sequence[Entry]) -> None:
+        found = []
+        for entry in entries:
+            assert entry.law is not None
+            assert entry.recipe is not None
+            candidate = candidate_from_data(entry.law, entry.recipe)
+            found.append(compare(evaluator, self._lane, entry, candidate, self._text))
+        self._keep(found)
+
+    def _compare_champion(self, champion: Fitted) -> None:
+        task = self._setup.task
+        every = np.arange(task.train.n_rows)
+        text = self._text(champion.candidate, champion.priors)
+        predictions = run_text(self._lane, task, Fold("all rows", every, every), text)
+        index = champion.entry.index
+        if isinstance(predictions, str):
+            self._keep([Agreement(index, predictions, None)])
+            return
+        gap = difference(predictions, champion.predictions)
+        self._keep([Agreement(index, "ok", gap)])
+
+    def _judge_black_boxes(self) -> None:
+        seeds = [seed for seed in self._setup.seeds if seed.candidate is None]
+        if seeds and self._store.note(BLACK_BOXES) is None:
+            lines = [black_box_line(self._setup, seed, self._lane) for seed in seeds]
+            self._store.set_note(BLACK_BOXES, [line.to_data() for line in lines])
+
+    def _text(self, candidate: Candidate, priors: Array | None) -> str:
+        return program_text(self._setup.task, candidate, "the search", priors)
+
+    def _keep(self, found: Sequence[Agreement]) -> None:
+        if found:
+            self._data += [agreement.to_data() for agreement in found]
+            self._store.set_note(NOTE, self._data)
+
+
+def black_boxes(store: Store) -> list[Line]:
+    """The stored lines of seeds that the grammar cannot hold."""
+    return [Line(**data) for data in store.note(BLACK_BOXES) or []]
+
+
+def disagreements(store: Store) -> list[str]:
+    """One line for each stored comparison that did not hold, or could not be made."""
+    broken = store.note(BROKEN)
+    lines = [] if broken is None else [broken]
+    for agreement in (Agreement(**data) for data in store.note(NOTE) or []):
+        if not agreement.holds:
+            told = agreement.status
+            if agreement.difference is not None:
+                told = f"predictions differ by {agreement.difference:.1e}, above {TOLERANCE:.0e}"
+            lines.append(f"entry {agreement.index}: {told}")
+    return lines
+
+
+SAMPLED = 0.005
+
+
+SALT = 2**32 - 5
+
+
+def to_compare(archive: Archive, entries: Sequence[Entry], seed: int) -> list[Entry]:
+    """Entries of a batch to run again: new elites of a size, and a random sample of the rest."""
+    front = {e.entry.index for e in archive.front()}
+    scored = [e for e in entries if e.law is not None and e.evaluation.score is not None]
+    return [
+        e
+        for e in scored
+        if e.index in front or np.random.default_rng([seed, e.index, SALT]).random() < SAMPLED
+    ]

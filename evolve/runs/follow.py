@@ -1,0 +1,50 @@
+"""Turns a run that another process writes into events of a display, until it writes no more."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+
+from evolve.runs.lock import writer
+from evolve.runs.run import settings_of
+from evolve.runs.settings import Watcher
+from evolve.runs.store import Store
+from evolve.search.archive import Archive
+from evolve.tasks.task import Task
+
+EVERY_S = 1.0
+
+
+def follow(
+    store: Store,
+    task: Task,
+    watcher: Watcher,
+    every_s: float = EVERY_S,
+    sleep: Callable[[float], None] = time.sleep,
+) -> None:
+    """Tell a watcher what is added to a run, until nobody writes it any more.
+
+    Only reads, and each time only what is new, so that the writer is never kept waiting.
+
+    Args:
+        store: The run, open for reading.
+        task: Its task.
+        watcher: Told as by the run itself; it cannot end the search.
+        every_s: Seconds between two looks.
+        sleep: Waits so many seconds.
+    """
+    settings, archive, chose = settings_of(store), Archive(), False
+    watcher.began(store, task, settings)
+    while True:
+        # Asked first: whatever the writer has stored before it left is read below.
+        is_written = writer(store.folder) is not None
+        entries = store.entries(archive.size)
+        if entries:
+            archive.tell(entries)
+            watcher.batch(archive, entries)
+        if not is_written:
+            return
+        if settings.evaluations is not None and archive.size >= settings.evaluations and not chose:
+            watcher.choosing()
+            chose = True
+        sleep(every_s)

@@ -1,0 +1,188 @@
+"""Entries to tables: those that match, sorted; and the elites of two runs side by side."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any
+
+import pandas as pd
+
+from evolve.errors import EvolveError, nearest
+from evolve.evaluation.record import Entry
+from evolve.law.graph import law_from_data
+from evolve.law.printer import formula
+
+COLUMNS = (
+    *("index", "constants", "heldout_r2", "score", "status", "operator", "parents"),
+    *("seconds", "program_id", "formula"),
+)
+
+
+def query(
+    entries: Sequence[Entry],
+    feature_names: Sequence[str],
+    *,
+    max_constants: int | None = None,
+    contains: str | None = None,
+    status: str | None = None,
+    operator: str | None = None,
+    sort: str = "heldout",
+    limit: int | None = None,
+) -> pd.DataFrame:
+    """The entries that match every condition, one a row.
+
+    Args:
+        entries: Those of a run.
+        feature_names: The task's features, for the formulas.
+        max_constants: At most so many constants for each group and target.
+        contains: Text that the formula or the program holds; spaces and case do not matter.
+        status: How the evaluation ended.
+        operator: What made the program.
+        sort: A name of `SORTS`: `heldout` and `score` put the best first, `size` the fewest
+            constants, `index` the oldest. Entries that are equal in it stay in their order.
+        limit: At most so many rows.
+
+    Returns:
+        A frame with the columns `COLUMNS`.
+
+    Raises:
+        EvolveError: No such order; or no entry has that status or operator.
+    """
+    key = SORTS.get(sort)
+    if key is None:
+        raise EvolveError(f"sort: no order {sort!r}{nearest(sort, SORTS)}; use {', '.join(SORTS)}")
+    _require("status", status, {entry.evaluation.status for entry in entries})
+    _require("operator", operator, {entry.operator for entry in entries})
+    wanted = [
+        entry
+        for entry in entries
+        if (status is None or entry.evaluation.status == status)
+        and (operator is None or entry.operator == operator)
+        and (max_constants is None or entry.evaluation.n_constants <= max_constants)
+    ]
+    rows: list[dict[str, Any]] = []
+    for entry in sorted(wanted, key=key):
+        if limit is not None and len(rows) >= limit:
+            break
+        if contains is None or holds(entry, contains, feature_names):
+            rows.append(_row(entry, feature_names))
+    return pd.DataFrame(rows, columns=list(COLUMNS))
+
+
+def compare(
+    first: Iterable[Entry], second: Iterable[Entry], feature_names: Sequence[str]
+) -> pd.DataFrame:
+    """The best entry of each number of constants in two runs of one task, by score.
+
+    Args:
+        first: Entries of one run.
+        second: Entries of the other.
+        feature_names: The task's features, for the formulas.
+
+    Returns:
+        One row a number of constants, fewest first: `constants`, then for both runs
+        `heldout_r2_1`, `heldout_r2_2`, `score_1`, `score_2`, then `gain` (how much lower the
+        second score is), `formula_1` and `formula_2`. What a run lacks is nan or empty.
+    """
+    fronts = [front(first), front(second)]
+    rows = []
+    for n_constants in sorted({*fronts[0], *fronts[1]}):
+        pair = [one.get(n_constants) for one in fronts]
+        score = [_score(entry) for entry in pair]
+        r2 = [math.nan if entry is None else heldout_r2(entry) for entry in pair]
+        text = ["" if entry is None else formula_of(entry, feature_names) for entry in pair]
+        gain = score[0] - score[1]
+        rows.append((n_constants, *r2, *score, gain, *text))
+    columns = ["constants"]
+    columns += [f"{name}_{run}" for name in ("heldout_r2", "score") for run in (1, 2)]
+    return pd.DataFrame(rows, columns=[*columns, "gain", "formula_1", "formula_2"])
+
+
+def front(entries: Iterable[Entry]) -> dict[int, Entry]:
+    """The entry of the lowest score for each number of constants; the oldest of equal ones."""
+    best: dict[int, Entry] = {}
+    for entry in entries:
+        held = best.get(entry.evaluation.n_constants)
+        if entry.evaluation.score is not None and (held is None or _score(entry) < _score(held)):
+            best[entry.evaluation.n_constants] = entry
+    return best
+
+
+def heldout_r2(entry: Entry) -> float:
+    """R² on held-out rows, mean over folds; nan unless all folds were judged."""
+    folds = entry.evaluation.folds
+    if entry.evaluation.score is None or not folds:
+        return math.nan
+    return sum(fold.r2 for fold in folds) / len(folds)
+
+
+def formula_of(entry: Entry, feature_names: Sequence[str]) -> str:
+    """The entry's law in one line; empty for a black box."""
+    return "" if entry.law is None else formula(law_from_data(entry.law), feature_names)
+
+
+def holds(entry: Entry, part: str, feature_names: Sequence[str]) -> bool:
+    """Whether an entry's program or formula contains a text, spaces and case aside."""
+    part = _squeezed(part)
+    return part in _squeezed(entry.text) or part in _squeezed(formula_of(entry, feature_names))
+
+
+def _squeezed(text: str) -> str:
+    return "".join(text.split()).casefold()
+
+
+def _require(name: str, value: str | None, known: set[str]) -> None:
+    """Refuse a value that no entry has: an empty table would hide a misspelling."""
+    if value is not None and known and value not in known:
+        raise EvolveError(
+            f"{name}: no entry has {value!r}{nearest(value, known)}; there are "
+            f"{', '.join(sorted(known))}"
+        )
+
+
+def _row(entry: Entry, feature_names: Sequence[str]) -> dict[str, Any]:
+    evaluation = entry.evaluation
+    return {
+        "index": entry.index,
+        "constants": evaluation.n_constants,
+        "heldout_r2": heldout_r2(entry),
+        "score": _score(entry),
+        "status": evaluation.status,
+        "operator": entry.operator,
+        "parents": entry.parents,
+        "seconds": evaluation.seconds,
+        "program_id": entry.program_id,
+        "formula": formula_of(entry, feature_names),
+    }
+
+
+def _score(entry: Entry | None) -> float:
+    score = None if entry is None else entry.evaluation.score
+    return math.nan if score is None else score
+
+
+def _by_heldout(entry: Entry) -> tuple[bool, float]:
+    r2 = heldout_r2(entry)
+    return math.isnan(r2), 0.0 if math.isnan(r2) else -r2
+
+
+def _by_score(entry: Entry) -> tuple[bool, float]:
+    score = entry.evaluation.score
+    return score is None, score or 0.0
+
+
+def _by_size(entry: Entry) -> tuple[int, bool, float]:
+    return entry.evaluation.n_constants, *_by_score(entry)
+
+
+def _by_index(entry: Entry) -> int:
+    return entry.index
+
+
+SORTS: dict[str, Callable[[Entry], Any]] = {
+    "heldout": _by_heldout,
+    "score": _by_score,
+    "size": _by_size,
+    "index": _by_index,
+}

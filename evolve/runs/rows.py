@@ -1,0 +1,89 @@
+"""Entries to database rows and back."""
+
+from __future__ import annotations
+
+import json
+import zlib
+from collections.abc import Sequence
+from typing import Any
+
+from evolve.evaluation.record import Entry, Evaluation
+from evolve.scoring.fold import FoldScore
+
+# Columns of the table of entries; an entry's text is kept apart, once per program.
+COLUMNS = (
+    *("position", "program_id", "law", "recipe", "key", "parents", "operator", "status"),
+    *("message", "score", "stage", "folds", "n_constants", "complexity", "seconds", "facts"),
+)
+
+
+def to_json(value: Any) -> str:
+    """JSON text of a value; numpy's scalars and arrays become plain numbers and lists."""
+    return json.dumps(value, default=_plain, separators=(",", ":"))
+
+
+def entry_to_row(entry: Entry) -> tuple[Any, ...]:
+    """The values of `COLUMNS`; floats keep every bit, surrogates in messages are escaped."""
+    told = entry.evaluation
+    folds = [_fold_to_data(fold) for fold in told.folds]
+    return (
+        int(entry.index),
+        entry.program_id,
+        None if entry.law is None else to_json(entry.law),
+        None if entry.recipe is None else to_json(entry.recipe),
+        entry.key,
+        to_json(entry.parents),
+        entry.operator,
+        told.status,
+        told.message.encode(errors="backslashreplace").decode(),
+        None if told.score is None else float(told.score) + 0.0,  # SQLite has no -0.0
+        int(told.stage),
+        to_json(folds),
+        int(told.n_constants),
+        float(told.complexity) + 0.0,
+        float(told.seconds) + 0.0,
+        to_json(told.facts),
+    )
+
+
+def _fold_to_data(fold: FoldScore) -> tuple[Any, ...]:
+    known = (fold.name, int(fold.n_held), float(fold.nmse), float(fold.r2), float(fold.weight))
+    return known if fold.fitted is None else (*known, float(fold.fitted))
+
+
+def checksum(row: Sequence[Any]) -> int:
+    """CRC-32 of the values of `COLUMNS`: SQLite's own checks do not see a changed number."""
+    return zlib.crc32(ascii(tuple(row)).encode())
+
+
+def row_to_entry(text: str, row: Sequence[Any]) -> Entry:
+    """The entry of a program's text and the values of `COLUMNS`."""
+    cell = dict(zip(COLUMNS, row, strict=True))
+    evaluation = Evaluation(
+        status=cell["status"],
+        message=cell["message"],
+        score=cell["score"],
+        stage=cell["stage"],
+        folds=tuple(FoldScore(*fold) for fold in json.loads(cell["folds"])),
+        n_constants=cell["n_constants"],
+        complexity=cell["complexity"],
+        seconds=cell["seconds"],
+        facts=json.loads(cell["facts"]),
+    )
+    return Entry(
+        index=cell["position"],
+        text=text,
+        law=None if cell["law"] is None else json.loads(cell["law"]),
+        recipe=None if cell["recipe"] is None else json.loads(cell["recipe"]),
+        key=cell["key"],
+        parents=tuple(json.loads(cell["parents"])),
+        operator=cell["operator"],
+        evaluation=evaluation,
+    )
+
+
+def _plain(value: Any) -> Any:
+    """What a numpy scalar or array holds."""
+    if hasattr(value, "tolist"):
+        return value.tolist()
+    raise TypeError(f"Expected JSON values but one was a {type(value).__name__}: {value!r}")

@@ -1,0 +1,138 @@
+"""Turns a run and a display into what its end keeps: fitter loaded, searched, table and basis."""
+
+from __future__ import annotations
+
+import threading
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+from evolve.files import write_file
+from evolve.runs.crosscheck import black_boxes
+from evolve.runs.results import Line, keep, summarise
+from evolve.runs.run import carry_on
+from evolve.runs.settings import Settings, Watcher
+from evolve.runs.stopping import StoppedError, Stopping
+from evolve.runs.store import Store
+from evolve.sandbox import SandboxReport
+from evolve.search.archive import Archive
+from evolve.search.champion import Choice
+from evolve.search.setup import Setup
+
+PROGRAM_NAME = "champion.py"
+SLOW_S = 8.0  # loading the fitter takes longer only where it is compiled again
+
+
+class Audience(Watcher, Protocol):
+    """A watcher that remarks can be told to."""
+
+    def say(self, text: str) -> None:
+        """A line for the reader."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """How a session ended.
+
+    Attributes:
+        lines: The run's table: champion (or best so far), best of each size, literature.
+        choice: The champion and its finalists; None if none was chosen.
+        stopped: Whether a signal ended it.
+    """
+
+    lines: list[Line]
+    choice: Choice | None
+    stopped: bool
+
+
+def hold_session(
+    store: Store,
+    setup: Setup,
+    settings: Settings,
+    workers: int,
+    sandbox: SandboxReport | None,
+    stopping: Stopping,
+    audience: Audience,
+) -> Ended:
+    """Search until the budget is spent or a signal comes, and keep what was found.
+
+    Args:
+        store: A new or resumed run, open for writing.
+        setup: From its task and seed.
+        settings: Seed and budget.
+        workers: Number of worker processes.
+        sandbox: What this machine can enforce, kept with the run; None where no process starts.
+        stopping: Entered by the caller.
+        audience: Follows the run; entered by the caller.
+    """
+    if sandbox is not None:
+        store.set_note("sandbox", sandbox.as_dict())
+    for remark in remarks(sandbox, settings):
+        audience.say(remark)
+    choice = None
+    with suppress(StoppedError):
+        warm_up(audience)
+        _, choice = carry_on(store, setup, settings, workers, audience)
+    stopping.settle()
+    return Ended(keep_ending(store, setup, choice), choice, stopping.asked())
+
+
+def keep_ending(store: Store, setup: Setup, choice: Choice | None) -> list[Line]:
+    """Keep the run's table and its basis for forecasts.
+
+    Returns:
+        The lines of the table.
+    """
+    from evolve.runs.forecasts import keep_basis  # loads the compiler, for those who fit
+
+    archive = Archive()
+    archive.tell(store.each())
+    entries = store.entries(stop=len(setup.starts))
+    lines = [*summarise(setup, archive, entries, choice), *black_boxes(store)]
+    keep(store, lines, chosen=choice is not None)
+    if choice is not None:
+        keep_basis(store, setup.task, choice)
+    return lines
+
+
+def write_program(path: Path, text: str) -> None:
+    """Write the champion's program, or that of the best so far, beside its run.
+
+    Raises:
+        EvolveError: It cannot be written.
+    """
+    write_file(path, text, "; the run itself is kept")
+
+
+def remarks(sandbox: SandboxReport | None, settings: Settings) -> list[str]:
+    """What a user should know before the search begins."""
+    found = []
+    if sandbox is not None and sandbox.gaps:
+        found.append(f"sandbox level {sandbox.level} on this machine: {'; '.join(sandbox.gaps)}")
+    if settings.seconds is not None:
+        found.append("--time: how far the run gets depends on this machine; it may not repeat")
+    return found
+
+
+def warm_up(audience: Audience) -> None:
+    """Load the compiled fitter; say so where it must be compiled first."""
+    from evolve.fitting.fit import warm  # loads the compiler, for those who fit
+
+    words = "compiling the fitter, once after installation (about half a minute)"
+    notice = threading.Timer(0.0 if is_cold() else SLOW_S, lambda: audience.say(words))
+    notice.daemon = True
+    notice.start()
+    try:
+        warm()
+    finally:
+        notice.cancel()
+
+
+def is_cold() -> bool:
+    """Whether numba has never compiled the fitter here."""
+    from evolve.fitting import kernel
+
+    stats = getattr(kernel.run, "stats", None)  # a plain function is never compiled
+    path = getattr(stats, "cache_path", None)
+    return path is not None and not any(Path(path).glob("kernel.run*.nbi"))

@@ -1,0 +1,64 @@
+"""What decides a run besides its task, and whoever follows it."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from evolve.errors import EvolveError
+from evolve.evaluation.record import Entry
+from evolve.runs.store import Store
+from evolve.search.archive import Archive
+from evolve.search.loop import Budget
+from evolve.tasks.task import Task
+
+DEFAULT_EVALUATIONS = 3000
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What decides a run besides its task.
+
+    Attributes:
+        seed: Seed of every random choice.
+        evaluations: Evaluations in total; None for no end but the time.
+        seconds: Seconds of a session; the entries then depend on the machine's speed.
+    """
+
+    seed: int = 0
+    evaluations: int | None = DEFAULT_EVALUATIONS
+    seconds: float | None = None
+
+    def __post_init__(self) -> None:
+        """Check the numbers.
+
+        Raises:
+            EvolveError: One of them cannot be meant.
+        """
+        if self.seed < 0:
+            raise EvolveError(f"seed: must be 0 or more, it is {self.seed}")
+        if self.evaluations is not None and self.evaluations < 1:
+            raise EvolveError(f"evaluations: must be 1 or more, it is {self.evaluations}")
+
+    @property
+    def budget(self) -> Budget:
+        """When the search ends."""
+        return Budget(self.evaluations or 2**62, self.seconds)
+
+
+class Watcher(Protocol):
+    """Whoever follows a run."""
+
+    def began(self, store: Store, task: Task, settings: Settings) -> None:
+        """The run is made or opened, and its search is about to begin."""
+
+    def replayed(self, archive: Archive, statuses: Counter[str]) -> None:
+        """What the store holds already: elites, and how many entries of each status."""
+
+    def batch(self, archive: Archive, entries: Sequence[Entry]) -> bool:
+        """A batch is stored; False ends the search."""
+
+    def choosing(self) -> None:
+        """The search is over and the champion is being chosen."""

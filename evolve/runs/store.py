@@ -1,0 +1,291 @@
+"""Entries to a run's SQLite database and back: the only truth about a run.
+
+Every batch is one transaction. The database is in WAL mode, so that readers work while it is
+written, and every commit is flushed (`synchronous = FULL`): with less, a power cut could take back
+batches that were already shown, and an opening of the test rows that was already recorded.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import json
+import sqlite3
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+from evolve.errors import StoreError
+from evolve.evaluation.record import Entry, program_id
+from evolve.runs.database import connect, make_file, open_checked, read_meta, told
+from evolve.runs.lock import WriterLock
+from evolve.runs.rows import COLUMNS, checksum, entry_to_row, row_to_entry, to_json
+
+STORE_NAME = "run.sqlite"
+
+_SELECT = (
+    f"SELECT text, checksum, {', '.join(COLUMNS)} FROM entries "
+    "LEFT JOIN programs ON programs.id = entries.program_id "
+    "WHERE position >= ? AND position < ? ORDER BY position"
+)
+_INSERT = (
+    f"INSERT INTO entries ({', '.join(COLUMNS)}, checksum) "
+    f"VALUES ({', '.join('?' * len(COLUMNS))}, ?)"
+)
+_LAST = 2**62
+
+
+class Store:
+    """The database of one run; made by `create` or `open`, closed by `close` or `with`."""
+
+    def __init__(
+        self, path: Path, connection: sqlite3.Connection, lock: WriterLock | None
+    ) -> None:
+        """Wrap an open connection; `lock` is there only for the writer."""
+        self.path = path
+        self.folder = path.parent
+        self._connection = connection
+        self._lock = lock
+        meta = read_meta(path, connection)
+        self.settings: dict[str, Any] = meta["settings"]
+        self.task: dict[str, Any] = meta["task"]
+        self.versions: dict[str, Any] = meta["versions"]
+
+    @classmethod
+    def create(
+        cls,
+        folder: Path,
+        *,
+        settings: dict[str, Any],
+        task: dict[str, Any],
+        versions: dict[str, Any],
+    ) -> Store:
+        """Make a run's folder and its empty database, and open it for writing.
+
+        Args:
+            folder: The run's folder; its last part is the run's name.
+            settings: The settings of the search, as JSON values.
+            task: The task's `name`, `fingerprint` and `folder`.
+            versions: Versions of whatever decides the scores.
+
+        Raises:
+            StoreError: The run exists, or the folder cannot be written.
+        """
+        path = folder / STORE_NAME
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise StoreError(f"{folder}: cannot be made: {error.strerror}") from error
+        if _exists(path):
+            raise _refusal(folder)
+        lock = WriterLock(folder)
+        with contextlib.ExitStack() as undo:
+            undo.callback(lock.release)
+            if _exists(path):
+                raise _refusal(folder)
+            with told(path):
+                make_file(path, {"settings": settings, "task": task, "versions": versions})
+            store = cls(path, connect(path, write=True), lock)
+            undo.pop_all()
+        return store
+
+    @classmethod
+    def open(cls, folder: Path, *, write: bool) -> Store:
+        """Open an existing run; its database is checked first.
+
+        Args:
+            folder: The run's folder.
+            write: Take the writer's lock; without it, only `record_test_opening` writes.
+
+        Raises:
+            StoreError: No run is there, or it is damaged, too new or being written.
+        """
+        path = folder / STORE_NAME
+        if not _exists(path):
+            raise StoreError(f"{folder}: no run here ({STORE_NAME} is missing)")
+        lock = WriterLock(folder) if write else None
+        with contextlib.ExitStack() as undo:
+            if lock is not None:
+                undo.callback(lock.release)
+            with told(path):
+                store = cls(path, open_checked(path, write=write), lock)
+            undo.pop_all()
+        return store
+
+    def append(self, entries: Sequence[Entry]) -> None:
+        """Add a batch of entries in one transaction: all of them are kept, or none.
+
+        Raises:
+            ValueError: The entries' indices do not go on where the store ends.
+            StoreError: The batch could not be written; the store is as it was before.
+        """
+        with self._transaction() as connection:
+            n = len(self)
+            indices = [entry.index for entry in entries]
+            if indices != list(range(n, n + len(entries))):
+                raise ValueError(f"Expected indices to go on from {n} but they were {indices}")
+            connection.executemany(
+                "INSERT OR IGNORE INTO programs (id, text) VALUES (?, ?)",
+                [(entry.program_id, entry.text) for entry in entries],
+            )
+            rows = [entry_to_row(entry) for entry in entries]
+            connection.executemany(_INSERT, [(*row, checksum(row)) for row in rows])
+
+    def __len__(self) -> int:
+        """Number of entries."""
+        (last,) = self._ask("SELECT max(position) FROM entries")[0]
+        return 0 if last is None else int(last) + 1
+
+    def each(self, start: int = 0, stop: int = _LAST) -> Iterator[Entry]:
+        """Every entry from index `start` on and before `stop`, in order, as of one moment.
+
+        One at a time is in memory; all those of a run of hours would not fit. Nothing is to be
+        written by this store before the last one.
+        """
+        with told(self.path):
+            rows = self._connection.execute(_SELECT, (start, stop))
+            for index, row in enumerate(rows, start):
+                yield self._entry(index, row)
+
+    def entries(self, start: int = 0, stop: int = _LAST) -> list[Entry]:
+        """What `each` gives, all at once."""
+        return list(self.each(start, stop))
+
+    def statuses(self) -> Counter[str]:
+        """How many entries have each status."""
+        rows = self._ask("SELECT status, count(*) FROM entries GROUP BY status")
+        return Counter(dict(rows))
+
+    def entry(self, index: int) -> Entry:
+        """One entry.
+
+        Raises:
+            StoreError: There is none of that index.
+        """
+        rows = self._ask(_SELECT, (index, index + 1))
+        if not rows:
+            raise StoreError(f"{self.path}: no entry {index}; there are {len(self)}")
+        return self._entry(index, rows[0])
+
+    def text(self, program_id: str) -> str:
+        """The text of a program.
+
+        Raises:
+            StoreError: There is no such program.
+        """
+        rows = self._ask("SELECT text FROM programs WHERE id = ?", (program_id,))
+        if not rows:
+            raise StoreError(f"{self.path}: no program {program_id!r}")
+        return str(rows[0][0])
+
+    def set_note(self, key: str, value: Any) -> None:
+        """Keep a small piece of JSON about the run; it replaces the note of the same key."""
+        with self._transaction() as connection:
+            connection.execute("INSERT OR REPLACE INTO notes VALUES (?, ?)", (key, to_json(value)))
+
+    def note(self, key: str) -> Any:
+        """The note of a key, or `None`."""
+        rows = self._ask("SELECT value FROM notes WHERE key = ?", (key,))
+        return json.loads(rows[0][0]) if rows else None
+
+    def record_test_opening(self, what: str, program_id: str, command: str) -> None:
+        """Record that the test rows are about to be opened; call it before they are.
+
+        A reader may do this too, even while the run is being written.
+        """
+        at = datetime.now(UTC).isoformat(timespec="seconds")
+        with contextlib.ExitStack() as stack:
+            writer = self
+            if self._lock is None:
+                with told(self.path):
+                    connection = connect(self.path, write=True)
+                writer = Store(self.path, connection, None)
+                stack.enter_context(writer)
+            with writer._transaction() as connection:
+                connection.execute(
+                    "INSERT INTO test_openings (at, what, program_id, command) "
+                    "VALUES (?, ?, ?, ?)",
+                    (at, what, program_id, command),
+                )
+
+    def test_openings(self) -> list[dict[str, Any]]:
+        """Every opening of the test rows, oldest first: at, what, program_id, command."""
+        columns = ("at", "what", "program_id", "command")
+        rows = self._ask(f"SELECT {', '.join(columns)} FROM test_openings ORDER BY position")
+        return [dict(zip(columns, row, strict=True)) for row in rows]
+
+    def digest(self) -> str:
+        """Hash of all that must repeat: programs, parents, operators, statuses and scores.
+
+        Timings, messages, facts and notes are left out.
+        """
+        total = hashlib.sha256()
+        for entry in self.each():
+            evaluation = entry.evaluation
+            score = None if evaluation.score is None else float(evaluation.score).hex()
+            folds = [
+                (f.name, f.n_held, float(f.nmse).hex(), float(f.r2).hex())
+                for f in evaluation.folds
+            ]
+            parts = (
+                *(entry.index, entry.text, entry.key, entry.parents, entry.operator),
+                *(evaluation.status, score, evaluation.stage, folds, evaluation.n_constants),
+            )
+            total.update(to_json(parts).encode() + b"\n")
+        return total.hexdigest()
+
+    def close(self) -> None:
+        """Close the database and give the lock back; doing so twice is harmless."""
+        self._connection.close()
+        if self._lock is not None:
+            self._lock.release()
+
+    def __enter__(self) -> Store:
+        """Use the store in a `with` statement."""
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        """Close the store."""
+        self.close()
+
+    def _ask(self, query: str, values: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
+        with told(self.path):
+            return self._connection.execute(query, values).fetchall()
+
+    @contextlib.contextmanager
+    def _transaction(self) -> Iterator[sqlite3.Connection]:
+        """One transaction: committed at the end, taken back on any error."""
+        connection = self._connection
+        with told(self.path):
+            connection.execute("BEGIN IMMEDIATE")
+            with connection:
+                yield connection
+
+    def _entry(self, index: int, row: tuple[Any, ...]) -> Entry:
+        """The entry of a row of `_SELECT`, checked against its index, checksum and text."""
+        text, found, values = row[0], row[1], row[2:]
+        if values[0] != index:
+            raise StoreError(f"{self.path}: damaged: entry {index} is missing")
+        if checksum(values) != found:
+            raise StoreError(f"{self.path}: damaged: entry {index} does not match its checksum")
+        if text is None or program_id(text) != values[1]:
+            raise StoreError(f"{self.path}: damaged: the text of entry {index} has changed")
+        return row_to_entry(text, values)
+
+
+def _exists(path: Path) -> bool:
+    with told(path):
+        return path.exists()
+
+
+def _refusal(folder: Path) -> StoreError:
+    name = folder.name
+    return StoreError(f"run {name!r} exists; resume it with: python -m evolve resume {name}")

@@ -1,0 +1,191 @@
+"""Turns a stored run into a check of itself: every elite refitted and scored again, in both lanes.
+
+The fast lane fits law and recipe in new workers; the foreign lane runs the program's text in a
+new process for each fold. Scores must be those stored, and both lanes must predict the same.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import numpy as np
+from joblib import Parallel, delayed
+
+from evolve.errors import EvolveError
+from evolve.evaluation.crosscheck import TOLERANCE
+from evolve.evaluation.evaluator import Evaluator, FoldResult, Setting
+from evolve.evaluation.foreign import difference, priors_of, run_text
+from evolve.evaluation.record import Entry, Evaluation
+from evolve.law.candidate import candidate_from_data
+from evolve.law.canonical import complexity
+from evolve.runs.results import Line, kept
+from evolve.runs.store import Store
+from evolve.sandbox import ForeignLane, Limits
+from evolve.scoring.fold import Fold
+from evolve.scoring.metrics import nmse
+from evolve.scoring.objective import physics_price, price_of, score
+from evolve.search.archive import Archive, Elite
+from evolve.search.setup import program_text
+from evolve.tasks.folds import make_folds
+from evolve.tasks.task import Task
+
+PATIENT = Limits(cpu_s=120.0, predict_cpu_s=20.0)
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """How one elite fared.
+
+    Attributes:
+        index: Its entry.
+        n_constants: Constants for each group and target.
+        stored: The score in the store.
+        fast: The score when fitted again by the fast lane; None where it failed or is a
+            black box.
+        foreign: Largest difference of the foreign lane's predictions on any fold, relative
+            to the largest prediction (for a black box: of the folds' errors); None where it
+            failed.
+        problem: What is wrong, in a few words; empty for nothing.
+    """
+
+    index: int
+    n_constants: int
+    stored: float
+    fast: float | None
+    foreign: float | None
+    problem: str
+
+    @property
+    def holds(self) -> bool:
+        """Whether nothing differs."""
+        return not self.problem
+
+    def to_data(self) -> dict[str, Any]:
+        """JSON value."""
+        return asdict(self)
+
+
+def verify(
+    store: Store, task: Task, n_workers: int, told: Callable[[Check], None] = lambda check: None
+) -> list[Check]:
+    """Fit and score every elite of a run again, and the champion on all training rows.
+
+    Args:
+        store: The run.
+        task: Its task; training rows only are read.
+        n_workers: Processes of the fast lane, and programs at once in the foreign lane.
+        told: Called with each check, best score first.
+
+    Returns:
+        One check an elite, best score first, and one of the champion's constants if the run
+        has chosen one.
+
+    Raises:
+        EvolveError: No law of the run has a score.
+    """
+    archive = Archive()
+    archive.tell(store.each())
+    elites = archive.elites()
+    if not elites:
+        raise EvolveError(f"run {store.folder.name!r}: no law has a score yet")
+    setting = Setting(task, tuple(make_folds(task)))
+    with Evaluator(setting, n_workers) as evaluator, ForeignLane(PATIENT, allow_weak=True) as lane:
+        checks = []
+        known = [e for e in elites if e.candidate is not None]
+        fitted = evaluator.fit([e.genome for e in known], range(len(setting.folds)))
+        by_index = {e.entry.index: f for e, f in zip(known, fitted, strict=True)}
+        pool = Parallel(n_jobs=n_workers, backend="threading", return_as="generator")
+        jobs = (delayed(_check)(lane, setting, e, by_index.get(e.entry.index)) for e in elites)
+        for check in pool(jobs):
+            told(check)
+            checks.append(check)
+        lines, chosen = kept(store)
+        if chosen:
+            checks.append(_check_champion(lane, task, lines[0], store.entry(lines[0].index)))
+            told(checks[-1])
+    return checks
+
+
+def _check(
+    lane: ForeignLane, setting: Setting, elite: Elite, fitted: list[FoldResult] | Evaluation | None
+) -> Check:
+    """One elite in both lanes."""
+    if fitted is None:
+        return _check_black_box(lane, setting, elite)
+    index, size = elite.entry.index, elite.n_constants
+    if isinstance(fitted, Evaluation):
+        problem = f"fast lane: {fitted.status} {fitted.message}".rstrip()
+        return Check(index, size, elite.score, None, None, problem)
+    law = elite.genome.law
+    price = price_of(law.n_constants, complexity(law.root), setting.task.train.n_values)
+    again = score([r.score for r in fitted], price)
+    again += physics_price([r.facts["against_physics"] for r in fitted])
+    gap: float | str = 0.0
+    for fold, result in zip(setting.folds, fitted, strict=True):
+        here = _foreign_gap(lane, setting.task, fold, elite, result)
+        if isinstance(here, str):
+            gap = here
+            break
+        gap = max(float(gap), here)
+    problem = _problem(elite.score, again, gap)
+    return Check(index, size, elite.score, again, None if isinstance(gap, str) else gap, problem)
+
+
+def _problem(stored: float, again: float, gap: float | str) -> str:
+    if not abs(again - stored) <= TOLERANCE * max(abs(stored), 1.0):
+        return f"the score is {again!r} now"
+    if isinstance(gap, str):
+        return f"foreign lane: {gap}"
+    return "" if gap <= TOLERANCE else f"the lanes differ by {gap:.1e}"
+
+
+def _foreign_gap(
+    lane: ForeignLane, task: Task, fold: Fold, elite: Elite, result: FoldResult
+) -> float | str:
+    """Relative difference of the lanes' predictions on a fold, or how the program failed."""
+    priors = priors_of(result, len(task.target_names))
+    text = elite.entry.text
+    if priors is not None:
+        text = program_text(task, elite.genome, elite.entry.operator, priors)
+    predictions = run_text(lane, task, fold, text)
+    if isinstance(predictions, str):
+        return predictions
+    return difference(predictions, result.predictions)
+
+
+def _check_black_box(lane: ForeignLane, setting: Setting, elite: Elite) -> Check:
+    """A program with a fit of its own: the errors of its folds must be those stored."""
+    entry, gap = elite.entry, 0.0
+    for fold, was in zip(setting.folds, entry.evaluation.folds, strict=False):
+        predictions = run_text(lane, setting.task, fold, entry.text)
+        if isinstance(predictions, str):
+            problem = f"foreign lane: {predictions}"
+            return Check(entry.index, elite.n_constants, elite.score, None, None, problem)
+        error = nmse(setting.task.train.Y[fold.held], predictions)
+        gap = max(gap, abs(error - was.nmse) / max(abs(was.nmse), 1e-300))
+    problem = "" if gap <= TOLERANCE else f"the folds' errors differ by {gap:.1e}"
+    return Check(entry.index, elite.n_constants, elite.score, None, gap, problem)
+
+
+def _check_champion(lane: ForeignLane, task: Task, line: Line, entry: Entry) -> Check:
+    """The champion's program, fitted on all training rows, against the constants kept."""
+    every = np.arange(task.train.n_rows)
+    predictions = run_text(lane, task, Fold("all rows", every, every), line.text)
+    stored = np.nan if line.score is None else line.score
+    if isinstance(predictions, str) or entry.law is None or entry.recipe is None:
+        return Check(line.index, line.n_constants, stored, None, None, f"champion: {predictions}")
+    law = candidate_from_data(entry.law, entry.recipe).law
+    gap = 0.0
+    for number, name in enumerate(task.group_names):
+        rows = task.train.group == number
+        kept_values = law.predict(task.train.X[rows], np.asarray(line.constants[name]))
+        gap = max(gap, difference(predictions[rows], kept_values))
+    problem = "" if gap <= TOLERANCE else f"champion: kept constants differ by {gap:.1e}"
+    return Check(line.index, line.n_constants, stored, None, gap, problem)
+
+
+def all_hold(checks: Sequence[Check]) -> bool:
+    """Whether no check found a difference."""
+    return all(check.holds for check in checks)

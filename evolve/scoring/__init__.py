@@ -1,0 +1,1 @@
+"""How well a law does: metrics, the objective, declared constraints, folds and their scores."""

@@ -1,0 +1,147 @@
+"""Turns a fitted law into a check of what it says far beyond the data.
+
+Two things are looked at on points up to a hundred times beyond the training range, or at the ends
+of a feature that does not act through its logarithm: that every prediction is finite, and that
+the declared physics (falling, rising, a floor) holds.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from evolve.typing import Array
+
+REACH = 100.0
+N_BASES = 6
+N_STEPS = 9
+EDGE = 0.1
+
+
+@dataclass(frozen=True, slots=True)
+class Constraints:
+    """What is certain of a law, by feature number.
+
+    Attributes:
+        logarithmic: Whether each feature acts through its logarithm.
+        falling: Features in which predictions must not rise.
+        rising: Features in which predictions must not fall.
+        floor: Value that predictions must stay above.
+        ends: Where each feature that does not act through its logarithm is followed to, as
+            `ends_of` says; not followed where there are none.
+    """
+
+    logarithmic: tuple[bool, ...]
+    falling: tuple[int, ...] = ()
+    rising: tuple[int, ...] = ()
+    floor: float | None = None
+    ends: tuple[tuple[float, float], ...] = ()
+
+    @property
+    def declared(self) -> bool:
+        """Whether there is any physics to check."""
+        return bool(self.falling or self.rising) or self.floor is not None
+
+
+def ends_of(x: Array, logarithmic: Sequence[bool]) -> list[tuple[float, float]]:
+    """How far down and up a feature is sensibly asked for.
+
+    A tenth of its range beyond what was seen; what is nowhere negative stays so. Shares, which all
+    lie between 0 and 1, stay there; where one of them is 0 in some row, any may be.
+
+    Args:
+        x: `(n, f)` training rows.
+        logarithmic: Whether each feature acts through its logarithm.
+
+    Returns:
+        Lowest and highest value of each feature.
+    """
+    low, high = x.min(axis=0), x.max(axis=0)
+    share = ~np.array(logarithmic) & (low >= 0.0) & (high <= 1.0)
+    some_are_0 = bool(np.any(low[share] == 0.0))
+    ends = [_widened(*seen) for seen in zip(low, high, logarithmic, strict=True)]
+    return [
+        (0.0 if some_are_0 else down, min(up, 1.0)) if is_share else (down, up)
+        for (down, up), is_share in zip(ends, share, strict=True)
+    ]
+
+
+def _widened(low: float, high: float, logarithmic: bool) -> tuple[float, float]:
+    """A range and a tenth of it at either side, not below 0 if it is not."""
+    if logarithmic:
+        factor = (high / low) ** EDGE
+        return float(low / factor), float(high * factor)
+    least = 0.0 if low >= 0.0 else -np.inf
+    reach = EDGE * (high - low)
+    return float(max(low - reach, least)), float(high + reach)
+
+
+def lines_beyond(x: Array, physics: Constraints) -> Array:
+    """Points on straight lines from training rows outwards, one feature at a time.
+
+    Args:
+        x: `(n, f)` training rows.
+        physics: Which features are followed by factors up to `REACH`, and where the ends of the
+            others are.
+
+    Returns:
+        `(f, n_bases, n_steps, f)` points; a feature that is not followed has constant lines.
+    """
+    bases = x[np.linspace(0, len(x) - 1, min(N_BASES, len(x))).astype(int)]
+    n, f = bases.shape
+    points = np.broadcast_to(bases[None, :, None, :], (f, n, N_STEPS, f)).copy()
+    reach = np.geomspace(1.0, REACH, N_STEPS)
+    for j in range(f):
+        if physics.logarithmic[j]:
+            points[j, :, :, j] = np.maximum(bases[:, None, j], x[:, j].max()) * reach[None, :]
+        elif physics.ends:
+            points[j, :, :, j] = np.linspace(*physics.ends[j], N_STEPS)
+    return points
+
+
+def violations(
+    predict: Callable[[Array], Array], x: Array, physics: Constraints
+) -> tuple[float, float]:
+    """Share of points beyond the data that are not finite, and that break the physics.
+
+    Args:
+        predict: `(n, f)` rows to `(n,)` predictions.
+        x: `(n, f)` training rows.
+        physics: What to check.
+
+    Returns:
+        Two shares between 0 and 1.
+    """
+    points = lines_beyond(x, physics)
+    with np.errstate(all="ignore"):
+        values = predict(points.reshape(-1, points.shape[-1])).reshape(points.shape[:-1])
+    return broken(values, physics)
+
+
+def broken(values: Array, physics: Constraints) -> tuple[float, float]:
+    """What `violations` says of the predictions `(f, n_bases, n_steps)` on lines beyond."""
+    infinite = float(np.mean(~np.isfinite(values)))
+    if not physics.declared:
+        return infinite, 0.0
+    checks = [_monotone(values[j], -1.0) for j in physics.falling]
+    checks += [_monotone(values[j], 1.0) for j in physics.rising]
+    if physics.floor is not None:
+        checks.append(float(np.mean(~(values >= physics.floor))))
+    return infinite, float(np.mean(checks))
+
+
+def _monotone(values: Array, sign: float) -> float:
+    """Share of steps along lines `(n, steps)` that go against a sign."""
+    with np.errstate(all="ignore"):
+        step = sign * np.diff(values, axis=1)
+        size = np.abs(values[:, :-1]) + np.abs(values[:, 1:])
+        return float(np.mean(~(step >= -1e-9 * size)))
+
+
+def worst(shares: Sequence[tuple[float, float]]) -> tuple[float, float]:
+    """Largest share that is not finite, and the mean share that breaks the physics."""
+    if not shares:
+        return 0.0, 0.0
+    return max(s[0] for s in shares), float(np.mean([s[1] for s in shares]))

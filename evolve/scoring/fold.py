@@ -1,0 +1,51 @@
+"""Turns row numbers into a fold: the rows to fit and the rows to predict."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from evolve.typing import Ints
+
+
+@dataclass(frozen=True, slots=True)
+class Fold:
+    """Row numbers of the training table.
+
+    Attributes:
+        name: How much is held out.
+        fit: Rows to fit.
+        held: Rows to predict.
+        unjudged: Rows of groups that have too few rows or levels left to be fitted.
+        weight: What its error counts beside that of other folds.
+        fit_counts: Whether the error of the fitted rows counts beside that of the held-out ones.
+    """
+
+    name: str
+    fit: Ints
+    held: Ints
+    unjudged: Ints = field(default_factory=lambda: np.zeros(0, dtype=np.int64))
+    weight: float = 1.0
+    fit_counts: bool = True
+
+
+@dataclass(frozen=True)
+class FoldScore:
+    """How well one fold's held-out rows were predicted.
+
+    Attributes:
+        name: The fold's name.
+        n_held: Number of held-out rows.
+        nmse: Mean squared error over variance, mean over targets; may be infinite.
+        r2: `1 - nmse` as SLDBench computes it.
+        weight: What the error counts beside those of other folds.
+        fitted: Error of the fitted rows, as `selection.fitted_error` says; None if unknown.
+    """
+
+    name: str
+    n_held: int
+    nmse: float
+    r2: float
+    weight: float = 1.0
+    fitted: float | None = None

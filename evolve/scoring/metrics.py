@@ -1,0 +1,142 @@
+"""Predictions and held-out targets to scores, as SLDBench defines them (Lin et al. 2025).
+
+Per target, over the rows of all groups together: NMSE = mean squared error / variance, NMAE = mean
+absolute error / mean absolute deviation from the mean, R2 = 1 - NMSE; then the mean over targets.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from evolve.errors import ProgramError
+from evolve.typing import Array
+
+# Below this share of the mean square, the spread of a target is rounding and cannot be explained.
+_FLAT = 1e-20
+
+
+@dataclass(frozen=True)
+class Metrics:
+    """R2, NMSE and NMAE of some rows; `nan` where their targets do not vary."""
+
+    r2: float
+    nmse: float
+    nmae: float
+    n_rows: int
+
+
+@dataclass(frozen=True)
+class Scores:
+    """Metrics of a split: overall, by target over all groups, and by group over targets."""
+
+    overall: Metrics
+    by_target: dict[str, Metrics]
+    by_group: dict[str, Metrics]
+
+
+def nmse(y: Array, p: Array) -> float:
+    """Mean over targets of mean squared error over variance.
+
+    Args:
+        y: `(n,)` or `(n, T)` targets.
+        p: Predictions of the same shape.
+
+    Raises:
+        ProgramError: The shapes differ or a prediction is not finite.
+    """
+    return float(np.mean(_nmse_by_target(*_checked(y, p))))
+
+
+def nmae(y: Array, p: Array) -> float:
+    """Mean over targets of mean absolute error over mean absolute deviation; see `nmse`."""
+    return float(np.mean(_nmae_by_target(*_checked(y, p))))
+
+
+def r2(y: Array, p: Array) -> float:
+    """One minus `nmse`."""
+    return 1.0 - nmse(y, p)
+
+
+def scores(
+    Y: Array,
+    P: Array,
+    group: NDArray[np.int64],
+    group_names: Sequence[str],
+    target_names: Sequence[str] = (),
+) -> Scores:
+    """Score the predictions of a split.
+
+    Args:
+        Y: `(n, T)` or `(n,)` targets.
+        P: Predictions of the same shape.
+        group: `(n,)` indices into `group_names`.
+        group_names: Names of the groups; a group without rows is left out.
+        target_names: Names of the targets; empty for `target_1`, `target_2`, ...
+
+    Raises:
+        ProgramError: The shapes differ or a prediction is not finite.
+    """
+    Y, P = _checked(Y, P)
+    names = list(target_names) or [f"target_{j + 1}" for j in range(Y.shape[1])]
+    rows = {name: group == i for i, name in enumerate(group_names)}
+    return Scores(
+        overall=_metrics(Y, P),
+        by_target={name: _metrics(Y[:, [j]], P[:, [j]]) for j, name in enumerate(names)},
+        by_group={name: _metrics(Y[at], P[at]) for name, at in rows.items() if np.any(at)},
+    )
+
+
+def require_finite(P: Array) -> None:
+    """Require finite predictions.
+
+    Raises:
+        ProgramError: A prediction is not finite; the message names the first such row.
+    """
+    bad = np.argwhere(~np.isfinite(P.reshape(len(P), -1)))
+    if len(bad):
+        row, column = bad[0]
+        value = P.reshape(len(P), -1)[row, column]
+        raise ProgramError(f"predictions: must be finite, row {row + 1} holds {value}")
+
+
+def _checked(y: Array, p: Array) -> tuple[Array, Array]:
+    """Return targets and predictions as `(n, T)` arrays of one shape, all finite."""
+    y = np.asarray(y, dtype=np.float64)
+    p = np.asarray(p, dtype=np.float64)
+    if y.shape != p.shape:
+        raise ProgramError(
+            f"predictions: expected P to be an array with shape {y.shape} "
+            f"but it had shape {p.shape}"
+        )
+    require_finite(p)
+    return y.reshape(len(y), -1), p.reshape(len(p), -1)
+
+
+def _metrics(Y: Array, P: Array) -> Metrics:
+    error = float(np.mean(_nmse_by_target(Y, P)))
+    return Metrics(1.0 - error, error, float(np.mean(_nmae_by_target(Y, P))), len(Y))
+
+
+def _nmse_by_target(Y: Array, P: Array) -> Array:
+    """Return `(T,)` normalised mean squared errors."""
+    with np.errstate(over="ignore"):  # a huge error is an infinite one
+        squared = np.mean((P - Y) ** 2, axis=0)
+    return _ratio(squared, np.var(Y, axis=0), np.mean(Y**2, axis=0))
+
+
+def _nmae_by_target(Y: Array, P: Array) -> Array:
+    """Return `(T,)` normalised mean absolute errors."""
+    deviation = np.mean(np.abs(Y - np.mean(Y, axis=0)), axis=0)
+    return _ratio(
+        np.mean(np.abs(P - Y), axis=0), deviation, np.sqrt(_FLAT) * np.abs(Y).max(axis=0)
+    )
+
+
+def _ratio(error: Array, spread: Array, size: Array) -> Array:
+    """Divide errors by spreads; `nan` where the spread is nothing beside the values' size."""
+    flat = spread <= _FLAT * size
+    return np.where(flat, np.nan, error / np.where(flat, 1.0, spread))

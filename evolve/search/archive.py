@@ -1,0 +1,127 @@
+"""Turns evaluated entries into elites: the best one of each cell, by constants and form.
+
+The archive is a fold over the store's entries: replaying them gives the same archive.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from evolve.evaluation.record import Entry
+from evolve.law.candidate import Candidate, candidate_from_data
+from evolve.law.canonical import form
+
+
+@dataclass(frozen=True, slots=True)
+class Elite:
+    """The best entry of a cell, with its genome at hand (None for a black box)."""
+
+    entry: Entry
+    candidate: Candidate | None
+    score: float
+
+    @property
+    def n_constants(self) -> int:
+        """Constants for each group and target."""
+        return self.entry.evaluation.n_constants
+
+    @property
+    def genome(self) -> Candidate:
+        """The candidate.
+
+        Raises:
+            ValueError: the elite is a black box.
+        """
+        if self.candidate is None:
+            raise ValueError(f"entry {self.entry.index} is a black box: it has no law to mutate")
+        return self.candidate
+
+
+@dataclass(slots=True)
+class Tally:
+    """How often an operator was tried, and how often its child joined the front."""
+
+    tried: int = 0
+    won: int = 0
+
+
+@dataclass(slots=True)
+class Archive:
+    """The elites so far and what is needed to choose the next candidates.
+
+    Attributes:
+        cells: The elite of each cell (number of constants, form).
+        seen: Keys of all candidates, so that none is fitted twice.
+        tallies: Success of each operator.
+        size: Entries taken in.
+        last_best: Index of the entry that last improved the best score.
+        best: Lowest score so far.
+        starters: Candidates with a score that have no parents, in order.
+    """
+
+    cells: dict[tuple[int, str], Elite] = field(default_factory=dict)
+    seen: set[str] = field(default_factory=set)
+    tallies: dict[str, Tally] = field(default_factory=dict)
+    size: int = 0
+    last_best: int = 0
+    best: float = float("inf")
+    starters: list[Elite] = field(default_factory=list)
+
+    def tell(self, entries: Iterable[Entry]) -> None:
+        """Take in evaluated entries, in order."""
+        for entry in entries:
+            self._tell(entry)
+
+    def _tell(self, entry: Entry) -> None:
+        self.size += 1
+        self.seen.add(entry.key)
+        tally = self.tallies.setdefault(entry.operator, Tally())
+        tally.tried += 1
+        score = entry.evaluation.score
+        if score is None:
+            return
+        elite = _elite(entry, score)
+        if not entry.parents:
+            self.starters.append(elite)
+        cell = cell_of(elite)
+        held = self.cells.get(cell)
+        if held is None or score < held.score:
+            rivals = [e.score for e in self.cells.values() if e.n_constants <= cell[0]]
+            tally.won += 1 if score < min(rivals, default=float("inf")) else 0
+            self.cells[cell] = elite
+        if score < self.best:
+            self.best, self.last_best = score, entry.index
+
+    def elites(self) -> list[Elite]:
+        """The elites of all cells, best score first."""
+        return sorted(self.cells.values(), key=lambda e: (e.score, e.entry.index))
+
+    def front(self) -> list[Elite]:
+        """The best elite of each number of constants, fewest constants first."""
+        best: dict[int, Elite] = {}
+        for elite in self.elites():
+            best.setdefault(elite.n_constants, elite)
+        return [best[k] for k in sorted(best)]
+
+    def unbeaten(self) -> list[Elite]:
+        """The elites that none of a smaller or the same complexity beats, simplest first."""
+        best = float("inf")
+        found = []
+        for elite in sorted(self.elites(), key=lambda e: e.entry.evaluation.complexity):
+            if elite.score < best:
+                best = elite.score
+                found.append(elite)
+        return found
+
+
+def _elite(entry: Entry, score: float) -> Elite:
+    if entry.law is None or entry.recipe is None:
+        return Elite(entry, None, score)
+    return Elite(entry, candidate_from_data(entry.law, entry.recipe), score)
+
+
+def cell_of(elite: Elite) -> tuple[int, str]:
+    """The cell of an elite: a pure function of its law."""
+    law = elite.candidate.law if elite.candidate else None
+    return elite.n_constants, "black box" if law is None else form(law.root)

@@ -1,0 +1,262 @@
+"""Turns an archive into the champion: judged on further folds, refitted on all training rows.
+
+Only training rows are read. The finalists are the elites with the best scores; each is fitted on
+folds that the search did not use (other thresholds) and asked for forecasts beyond the largest
+scales, where one that strays from what the leading laws agree on pays a price. The simplest law
+within one standard error of the best (Breiman et al. 1984, section 3.4.3) is the champion.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from evolve.errors import EvolveError
+from evolve.evaluation.evaluator import Evaluator, FoldResult, Setting
+from evolve.evaluation.record import EARLIER_ELITE, Entry, Evaluation
+from evolve.law.candidate import Candidate
+from evolve.law.canonical import complexity, key
+from evolve.scoring.fold import Fold, FoldScore
+from evolve.scoring.metrics import r2
+from evolve.scoring.objective import (
+    DISSENT_PRICE,
+    MOST_DISSENT,
+    MOST_WORSE,
+    SHARE_OF_ERROR,
+    losses_of,
+    physics_price,
+    price_of,
+)
+from evolve.search.archive import Archive, Elite
+from evolve.search.consensus import dissent, points_beyond
+from evolve.search.operators import OPERATORS
+from evolve.tasks.folds import make_judges
+from evolve.tasks.task import Task
+from evolve.typing import Array
+
+FINALISTS = 24
+JUDGING_STARTS = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Fitted:
+    """A law fitted on all training rows.
+
+    Attributes:
+        entry: The entry it comes from.
+        candidate: Its law and recipe.
+        constants: `(t, p)` constants of each group.
+        errors: `(t, p)` standard errors of each group's constants.
+        priors: `(t, 2, p)` centres and precisions of the learnt prior, None without one.
+        predictions: `(n, t)` predictions of the training rows.
+        train_r2: R² on the training rows.
+        judged: Scores on the further folds.
+        dissent: How far its forecasts stray from the leading laws', as `dissent` says.
+        established: Whether the law is one that the run began with, under any recipe.
+        against_physics: Share of points beyond the training rows that break declared physics.
+    """
+
+    entry: Entry
+    candidate: Candidate
+    constants: dict[str, Array]
+    errors: dict[str, Array]
+    priors: Array | None
+    predictions: Array
+    train_r2: float
+    judged: tuple[FoldScore, ...]
+    dissent: float = 0.0
+    established: bool = False
+    against_physics: float = 0.0
+
+    @property
+    def folds(self) -> tuple[FoldScore, ...]:
+        """Scores on the search's and the further folds."""
+        return (*self.entry.evaluation.folds, *self.judged)
+
+    @property
+    def losses(self) -> Array:
+        """`(n_folds,)` losses on the search's and the further folds."""
+        return losses_of(self.folds)
+
+    @property
+    def nmse(self) -> float:
+        """Weighted mean error on the search's and the further folds."""
+        return float(np.average([f.nmse for f in self.folds], weights=self.weights))
+
+    @property
+    def weights(self) -> list[float]:
+        """What each of the folds counts."""
+        return [f.weight for f in self.folds]
+
+    @property
+    def size_cost(self) -> float:
+        """The price of its size; less for a law that was known before the search."""
+        law = self.candidate.law
+        size, n_values = complexity(law.root), self.predictions.size
+        return price_of(law.n_constants, size, n_values, established=self.established)
+
+    @property
+    def cost(self) -> float:
+        """What it costs besides its errors: size, broken physics, and dissent, which has a bound.
+
+        Laws that no fold can fit well, but all rows can, part from the others without being wrong.
+        """
+        bounded = min(self.dissent, MOST_DISSENT) if np.isfinite(self.dissent) else np.inf
+        return self.size_cost + physics_price([self.against_physics]) + DISSENT_PRICE * bounded
+
+    @property
+    def judgement(self) -> float:
+        """Weighted mean log error on all folds plus cost; the finalists' order."""
+        return float(np.average(self.losses, weights=self.weights)) + self.cost
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """The champion and the finalists it was chosen from, best judgement first."""
+
+    champion: Fitted
+    finalists: tuple[Fitted, ...]
+
+
+def choose(task: Task, archive: Archive, n_workers: int, extra: Sequence[Elite] = ()) -> Choice:
+    """Judge the leading elites on further folds and choose the champion.
+
+    Args:
+        task: The task; its training rows only are read.
+        archive: The archive of a search.
+        n_workers: Processes to fit with; the choice does not depend on it.
+        extra: Further finalists, such as literature laws that are no elites.
+
+    Returns:
+        The champion and all finalists, fitted on all training rows.
+
+    Raises:
+        EvolveError: no candidate has a score.
+    """
+    elites = finalists_of(archive, extra)
+    if not elites:
+        raise EvolveError(f"{task.name}: no candidate could be fitted, so there is no champion")
+    judges = make_judges(task)
+    everything = np.arange(task.train.n_rows)
+    whole = Fold("all rows", everything, everything)
+    setting = Setting(task, (*judges, whole))
+    candidates = [e.genome for e in elites]
+    quick = [replace(c, recipe=replace(c.recipe, starts=JUDGING_STARTS)) for c in candidates]
+    with Evaluator(setting, n_workers) as evaluator:
+        judged = evaluator.fit(quick, range(len(judges)))
+        refitted = evaluator.fit(candidates, [len(judges)])
+    known = established_laws(archive)
+    fitted = [
+        _fitted(task, elite, on_judges, on_all[0], known)
+        for elite, on_judges, on_all in zip(elites, judged, refitted, strict=True)
+        if not isinstance(on_judges, Evaluation) and not isinstance(on_all, Evaluation)
+    ]
+    if not fitted:
+        raise EvolveError(f"{task.name}: no finalist could be fitted on all training rows")
+    fitted = _with_dissent(task, fitted)
+    table = np.array([f.losses for f in fitted])
+    order = np.argsort([f.judgement for f in fitted], kind="stable")
+    costs = [f.cost for f in fitted]
+    champion = fitted[simplest_within_error(table, costs, fitted[0].weights)]
+    return Choice(champion, tuple(fitted[i] for i in order))
+
+
+def _with_dissent(task: Task, fitted: Sequence[Fitted]) -> list[Fitted]:
+    """The finalists, each with its dissent beyond the data."""
+    x, group = points_beyond(task)
+    spread = task.train.Y.std(axis=0) + 1e-300
+    predictions = np.full((len(fitted), len(x), task.train.Y.shape[1]), np.nan)
+    for number, name in enumerate(task.group_names):
+        rows = np.flatnonzero(group == number)
+        for i, law in enumerate(fitted):
+            if len(rows):
+                told = law.candidate.law.predict(x[rows], law.constants[name])
+                predictions[i, rows] = told / spread
+    errors = np.sqrt([f.nmse for f in fitted])
+    told = dissent(predictions, np.array([f.judgement for f in fitted]), errors)
+    return [replace(law, dissent=float(d)) for law, d in zip(fitted, told, strict=True)]
+
+
+def established_laws(archive: Archive) -> dict[str, Elite]:
+    """The laws that a run began with, by canonical form, each as its best starting candidate.
+
+    Elites that it has of an earlier run were picked from thousands there.
+    """
+    best: dict[str, Elite] = {}
+    for elite in archive.starters:
+        name = elite.entry.operator
+        searched = name in OPERATORS or name.startswith(EARLIER_ELITE)
+        if elite.candidate is not None and not searched:
+            form = key(elite.candidate.law)
+            if form not in best or elite.score < best[form].score:
+                best[form] = elite
+    return best
+
+
+def finalists_of(archive: Archive, extra: Sequence[Elite] = ()) -> list[Elite]:
+    """Leading elites, those that no smaller one beats, established laws and `extra`, once each."""
+    elites = [e for e in archive.elites() if e.candidate is not None]
+    established = established_laws(archive).values()
+    wanted = [*elites[:FINALISTS], *archive.front(), *archive.unbeaten(), *established, *extra]
+    found: dict[int, Elite] = {}
+    for elite in wanted:
+        if elite.candidate is not None:
+            found.setdefault(elite.entry.index, elite)
+    return list(found.values())
+
+
+def simplest_within_error(
+    losses: Array, costs: Sequence[float], weights: Sequence[float] | None = None
+) -> int:
+    """Row of the law with the lowest price among those within one standard error of the best.
+
+    Args:
+        losses: `(n_laws, n_folds)` log errors.
+        costs: What each law costs besides: its size, its dissent.
+        weights: `(n_folds,)` what each fold counts; all alike if None.
+
+    Returns:
+        Row number. The standard error is that of the paired difference to the best law; where
+        the folds are too unlike each other for it to say much, `MOST_WORSE` bounds it.
+    """
+    prices = np.asarray(costs)
+    share = np.ones(losses.shape[1]) if weights is None else np.asarray(weights)
+    share = share / share.sum()
+    totals = losses @ share + prices
+    best = int(np.argmin(totals))
+    difference = losses - losses[best]
+    variance = ((difference - (difference @ share)[:, None]) ** 2) @ share
+    error = np.sqrt(variance * np.sum(share**2))
+    allowed = np.minimum(SHARE_OF_ERROR * error, MOST_WORSE)
+    close = np.flatnonzero(totals - totals[best] <= allowed)
+    return int(min(close, key=lambda i: (prices[i], totals[i])))
+
+
+def _fitted(
+    task: Task,
+    elite: Elite,
+    judged: Sequence[FoldResult],
+    whole: FoldResult,
+    established: Collection[str],
+) -> Fitted:
+    """An elite's fit on all rows, with the judgement of the folds."""
+    n_targets = task.train.Y.shape[1]
+    shape = (len(whole.groups), n_targets, -1)
+    constants = whole.constants.reshape(shape)
+    errors = whole.errors.reshape(shape)
+    names = [task.group_names[g] for g in whole.groups]
+    priors = whole.priors.reshape((*shape[:2], 2, elite.genome.law.n_constants))[0]
+    return Fitted(
+        entry=elite.entry,
+        candidate=elite.genome,
+        constants=dict(zip(names, constants, strict=True)),
+        errors=dict(zip(names, errors, strict=True)),
+        priors=None if np.isnan(priors).any() else priors,
+        predictions=whole.predictions,
+        train_r2=r2(task.train.Y, whole.predictions),
+        judged=tuple(r.score for r in judged),
+        established=key(elite.genome.law) in established,
+        against_physics=whole.facts["against_physics"],
+    )

@@ -1,0 +1,90 @@
+"""Turns the finalists' forecasts beyond the rows into how far each strays from the leading laws.
+
+Folds cannot tell laws apart that agree on every row and part beyond them. Where most of the laws
+that predict held-out rows best agree, one that does not is more likely wrong than they are.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from evolve.scoring.objective import DISSENT_ALLOWANCE, DISSENT_REACH, N_LEADERS
+from evolve.tasks.folds import make_folds
+from evolve.tasks.task import Task, physics_of
+from evolve.typing import Array, Ints
+
+MOST_EDGE_ROWS = 120
+TINY = 1e-6
+
+
+def points_beyond(task: Task) -> tuple[Array, Ints]:
+    """Where finalists are asked what they say beyond the rows.
+
+    Args:
+        task: With axes, the rows of its largest scales are moved on along these; without, rows
+            are moved to the ends of one feature at a time.
+
+    Returns:
+        `(m, f)` features and `(m,)` group numbers.
+    """
+    train = task.train
+    axes = [task.feature_names.index(a) for a in task.spec.folds.axes]
+    if axes:
+        rows = make_folds(task)[0].held
+        moved = [_further(task, train.X[rows], axes, DISSENT_REACH)]
+    else:
+        rows = np.arange(0, train.n_rows, -(-train.n_rows // MOST_EDGE_ROWS))
+        ends = enumerate(physics_of(task).ends)
+        moved = [_put(train.X[rows], j, end) for j, both in ends for end in both]
+    return np.concatenate(moved), np.tile(train.group[rows], len(moved))
+
+
+def _further(task: Task, x: Array, axes: Sequence[int], factor: float) -> Array:
+    """Rows moved on by a factor along logarithmic axes, by as much of the range along others."""
+    x = x.copy()
+    for j in axes:
+        if task.spec.features[j].logarithmic:
+            x[:, j] *= factor
+        else:
+            x[:, j] += np.ptp(task.train.X[:, j]) * np.log10(factor) / 2.0
+    return x
+
+
+def _put(x: Array, j: int, value: float) -> Array:
+    """Rows with one feature at a value."""
+    x = x.copy()
+    x[:, j] = value
+    return x
+
+
+def dissent(predictions: Array, totals: Array, errors: Array) -> Array:
+    """How far each law's forecasts lie from what the leading laws agree on.
+
+    The leaders are often relatives that agree by descent, so what they miss on held-out rows
+    counts as spread, too: a forecast that parts from theirs by no more is as likely as they are.
+
+    Args:
+        predictions: `(n_laws, m, t)` predictions far out, in units of the targets' spread.
+        totals: `(n_laws,)` scores; the best `N_LEADERS` whose predictions are all finite are the
+            leaders.
+        errors: `(n_laws,)` root mean square error of each law on held-out rows, as a share of
+            the targets' spread there.
+
+    Returns:
+        `(n_laws,)` log(1 + distance to the leaders' median over the leaders' own spread and
+        error), not finite where a prediction is not; zeros where nobody's are finite.
+    """
+    order = np.argsort(totals, kind="stable")
+    leading = [i for i in order if np.isfinite(predictions[i]).all()][:N_LEADERS]
+    leaders = predictions[leading]
+    if not len(leaders):
+        return np.zeros(len(predictions))
+    with np.errstate(all="ignore"):
+        centre = np.median(leaders, axis=0)
+        allowed = DISSENT_ALLOWANCE * np.median(errors[leading])
+        spread = np.median(np.abs(leaders - centre)) + allowed
+        distance = np.sqrt(np.mean((predictions - centre) ** 2, axis=(1, 2)))
+        told = np.log1p(np.nan_to_num(distance, nan=np.inf) / (spread + TINY))
+    return np.asarray(told if np.isfinite(told).any() else np.zeros(len(predictions)))

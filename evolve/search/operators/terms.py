@@ -1,0 +1,166 @@
+"""Turns random choices into terms of a law: the vocabulary of the grammar."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from itertools import count
+
+import numpy as np
+
+from evolve.law.graph import Node, call, const, num
+from evolve.search.operators.registry import Space, chosen
+
+Term = Callable[[Space, np.random.Generator, Iterator[Node]], Node]
+TERMS: dict[str, tuple[Term, float]] = {}
+FIRST_FRESH = 10_000
+
+
+def fresh() -> Iterator[Node]:
+    """Constants that no law uses yet."""
+    return (const(k) for k in count(FIRST_FRESH))
+
+
+def total(parts: list[Node]) -> Node:
+    """Sum of one or more nodes."""
+    result = parts[0]
+    for part in parts[1:]:
+        result = call("add", result, part)
+    return result
+
+
+def times(a: Node, b: Node) -> Node:
+    """Product."""
+    return call("mul", a, b)
+
+
+def power_law(variable: Node, new: Iterator[Node]) -> Node:
+    """exp(a + b*v): a positive power law of one log variable."""
+    return product_of_powers([variable], new)
+
+
+def product_of_powers(variables: list[Node], new: Iterator[Node]) -> Node:
+    """exp(a + b*v + c*w + …): a positive product of powers of log variables."""
+    return call("exp", call("add", next(new), linear(variables, new)))
+
+
+def term(weight: float) -> Callable[[Term], Term]:
+    """Register a kind of term with its prior weight in a random choice."""
+
+    def register(function: Term) -> Term:
+        TERMS[function.__name__] = (function, weight)
+        return function
+
+    return register
+
+
+def random_term(space: Space, rng: np.random.Generator, new: Iterator[Node]) -> Node:
+    """A term of a random kind over random variables."""
+    names = list(TERMS)
+    weights = np.array([TERMS[n][1] for n in names])
+    name = names[int(rng.choice(len(names), p=weights / weights.sum()))]
+    return TERMS[name][0](space, rng, new)
+
+
+def some_variables(space: Space, rng: np.random.Generator) -> list[Node]:
+    """One variable most of the time, now and then two or three."""
+    options = space.variables()
+    n = min(1 + int(rng.choice(3, p=[0.62, 0.3, 0.08])), len(options))
+    if space.rolled and rng.random() < 0.4:
+        return [options[0]]
+    return [options[j] for j in sorted(rng.choice(len(options), size=n, replace=False))]
+
+
+def linear(variables: list[Node], new: Iterator[Node]) -> Node:
+    """Sum of constants times variables."""
+    return total([times(next(new), v) for v in variables])
+
+
+@term(5.0)
+def power(space: Space, rng: np.random.Generator, new: Iterator[Node]) -> Node:
+    """exp(a + b*log x + …): a positive power law, or exponential of linear features."""
+    return product_of_powers(some_variables(space, rng), new)
+
+
+@term(2.0)
+def slope(space: Space, rng: np.random.Generator, new: Iterator[Node]) -> Node:
+    """a*v: a straight line in a variable."""
+    return times(next(new), chosen(rng, space.variables()))
+
+
+@term(1.5)
+def product(space: Space, rng: np.random.Generator, new: Iterator[Node]) -> Node:
+    """a*v*w: a product of two variables, or a square."""
+    first, second = chosen(rng, space.variables()), chosen(rng, space.variables())
+    body = call("square", first) if first == second else times(first, second)
+    return times(next(new), body)
+
+
+@term(1.5)
+def saturation(space: Space, rng: np.random.Generator, new: Iterator[Node]) -> Node:
+    """a/(1 + exp(b + c*v)): a smooth step."""
+    inside = call("add", next(new), linear(some_variables(space, rng), new))
+    return call("div", next(new), call("add", num(1.0), call("exp", inside)))
+
+
+@term(1.0)
+def rectified(space: Space, rng: np.random.Generator, new: Iterator[Node]) -> Node:
+    """1/(exp(a) + exp(b + c*v)): a power law with a plateau (Lin et al. 2024, rectified law)."""
+    inside = call("add", next(new), linear(some_variables(space, rng), new))
+    return call("div", num(1.0), call("add", call("exp", next(new)), call("exp", inside)))
+
+
+@term(0.6)
+def step(space: Space, rng: np.random.Generator, new: Iterator[Node]) -> Node:
+    """a*tanh(b + c*v)."""
+    inside = call("add", next(new), linear(some_variables(space, rng), new))
+    return times(next(new), call("tanh", inside))
+
+
+@term(0.6)
+def softplus(space: Space, rng: np.random.Generator, new: Iterator[Node]) -> Node:
+    """a*log(1 + exp(b + c*v)): flat, then a straight line."""
+    inside = call("add", next(new), linear(some_variables(space, rng), new))
+    return times(next(new), call("logaddexp", num(0.0), inside))
+
+
+@term(0.4)
+def bump(space: Space, rng: np.random.Generator, new: Iterator[Node]) -> Node:
+    """a*exp(-(b + c*v)^2)."""
+    inside = call("add", next(new), times(next(new), chosen(rng, space.variables())))
+    return times(next(new), call("exp", call("neg", call("square", inside))))
+
+
+@term(0.8)
+def valley(space: Space, rng: np.random.Generator, new: Iterator[Node]) -> Node:
+    """a*(v - b - c*w)^2: an optimum that moves with the other variables."""
+    options = space.variables()
+    v = chosen(rng, options)
+    others = [o for o in options if o != v]
+    inside = call("sub", v, next(new))
+    if others and rng.random() < 0.7:
+        inside = call("sub", inside, times(next(new), chosen(rng, others)))
+    return times(next(new), call("square", inside))
+
+
+@term(1.0)
+def shifted_power(space: Space, rng: np.random.Generator, new: Iterator[Node]) -> Node:
+    """a*log(x + exp(b)), or exp(a + c*log(x + exp(b))): a power law that starts late."""
+    index = 0 if space.rolled and rng.random() < 0.7 else int(rng.integers(len(space.units)))
+    shifted = call("log", call("add", space.variable(index), call("exp", next(new))))
+    if rng.random() < 0.4:
+        return times(next(new), shifted)
+    return call("exp", call("add", next(new), times(next(new), shifted)))
+
+
+@term(1.0)
+def raw_power(space: Space, rng: np.random.Generator, new: Iterator[Node]) -> Node:
+    """a*x^b: a power law of either sign, also of features that can be 0."""
+    index = 0 if space.rolled and rng.random() < 0.7 else int(rng.integers(len(space.units)))
+    return times(next(new), call("pow", space.variable(index), next(new)))
+
+
+@term(0.8)
+def all_linear(space: Space, rng: np.random.Generator, new: Iterator[Node]) -> Node:
+    """Sum of a constant times every variable (with own features: every other variable)."""
+    options = space.variables()
+    return linear(options[1:] if space.rolled and len(options) > 1 else options, new)

@@ -1,0 +1,161 @@
+"""Turns an archive and a random generator into new candidates by mutating its elites."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from evolve.law.canonical import key, simplify
+from evolve.law.graph import Law, Node, features_of, renumber, size, walk
+from evolve.law.recipe import Recipe
+from evolve.search.archive import Archive, Elite
+from evolve.search.operators import OPERATORS, Candidate, Space
+
+ATTEMPTS = 400
+FURTHER_AFTER = 8
+FURTHEST = 5
+LARGEST = 50
+LARGEST_PER_CONSTANT = 10
+GREED = 0.12
+RESTART_AFTER = 600
+TWICE = 0.35
+DISGUISES = (math.e, 1.0 / math.e, 1.0 + math.e)
+
+
+@dataclass(frozen=True, slots=True)
+class Proposal:
+    """A candidate that has not been seen, and where it came from."""
+
+    candidate: Candidate
+    key: str
+    operator: str
+    parents: tuple[int, ...]
+
+
+def propose(
+    archive: Archive,
+    space: Space,
+    rng: np.random.Generator,
+    taken: set[str],
+    *,
+    evolving: bool = True,
+) -> Proposal | None:
+    """One new candidate.
+
+    Args:
+        archive: Elites to mutate, keys to avoid.
+        space: What the task allows.
+        rng: Generator of this proposal alone.
+        taken: Keys proposed earlier in the same batch.
+        evolving: Mutate elites; without it the starting candidates only (random search).
+
+    Returns:
+        The proposal, or None if there is no elite or no attempt gave an allowed, unseen one.
+    """
+    first = [e for e in archive.starters if e.candidate is not None]
+    elites = [e for e in archive.elites() if e.candidate is not None] if evolving else first
+    if not elites:
+        return None
+    names, weights = operator_weights(archive)
+    greed = 1.0 if archive.size - archive.last_best > RESTART_AFTER else GREED
+    for attempt in range(ATTEMPTS):
+        # Where all near a few small elites has been seen, what is new lies further off, or near
+        # the laws that the run began with.
+        further = attempt // FURTHER_AFTER % FURTHEST
+        parents = first if further % 2 else elites
+        parent, other = pick(parents, rng, greed), pick(elites, rng, 1.0)
+        name = names[int(rng.choice(len(names), p=weights))]
+        child = OPERATORS[name](parent.genome, other.genome, space, rng)
+        more = further + (rng.random() < TWICE)
+        if child is None:
+            continue
+        for _ in range(more):
+            extra = OPERATORS[names[int(rng.choice(len(names), p=weights))]]
+            child = extra(renumbered(child), other.genome, space, rng) or child
+        finished = finish(child, space)
+        if finished is None:
+            continue
+        mark = key(finished.law, finished.recipe)
+        if mark not in archive.seen and mark not in taken:
+            return Proposal(finished, mark, name, (parent.entry.index, other.entry.index))
+    return None
+
+
+def pick(elites: Sequence[Elite], rng: np.random.Generator, greed: float) -> Elite:
+    """An elite, the better the likelier: ranks are drawn from an exponential.
+
+    `greed` is the mean rank as a fraction of the archive; 1 is close to uniform.
+    """
+    rank = int(rng.exponential(max(greed * len(elites), 1.0)))
+    return elites[rank % len(elites)]
+
+
+def operator_weights(archive: Archive) -> tuple[list[str], np.ndarray]:
+    """Operators and their probabilities: smoothed share of children that joined the front."""
+    names = sorted(OPERATORS)
+    rates = []
+    for name in names:
+        tally = archive.tallies.get(name)
+        tried, won = (tally.tried, tally.won) if tally else (0, 0)
+        rates.append((won + 1.0) / (tried + 20.0))
+    weights = np.array(rates)
+    weights = weights / weights.sum()
+    return names, 0.7 * weights + 0.3 / len(names)
+
+
+def finish(candidate: Candidate, space: Space) -> Candidate | None:
+    """The candidate simplified, its constants in order; None if the task does not allow it."""
+    law = simplify(replace(candidate.law, rolled=space.rolled))
+    largest = LARGEST + LARGEST_PER_CONSTANT * space.max_constants
+    if not 1 <= law.n_constants <= space.max_constants or size(law.root) > largest:
+        return None
+    if not features_of(law.root) or has_odd_literal(law.root):
+        return None
+    recipe = allowed_recipe(candidate.recipe, space)
+    return Candidate(law, recipe)
+
+
+def renumbered(candidate: Candidate) -> Candidate:
+    """The candidate with its constants in order, so that the next fresh ones are new to it."""
+    root, n_constants = renumber(candidate.law.root)
+    return replace(candidate, law=Law(root, n_constants, candidate.law.rolled))
+
+
+def has_odd_literal(root: Node) -> bool:
+    """Whether a literal is a constant in disguise.
+
+    That is one added and not 0 or 1, one added in an exponent (an amplitude e), or e or 1 + e.
+    """
+    added = {a for n in walk(root) if n.op in ("add", "sub") for a in n.args}
+    literals = {n for n in walk(root) if n.op == "num"}
+    exponents = {a for n in walk(root) if n.op in ("exp", "logaddexp") for a in n.args}
+    return (
+        any(n in added and n.value not in (0.0, 1.0) for n in literals)
+        or any(math.isclose(n.value, e) for n in literals for e in DISGUISES)
+        or any(t.op == "num" and t.value != 0.0 for e in exponents for t in _addends(e))
+    )
+
+
+def _addends(node: Node) -> Iterator[Node]:
+    """Terms of a sum or difference."""
+    if node.op in ("add", "sub"):
+        for arg in node.args:
+            yield from _addends(arg)
+    else:
+        yield node
+
+
+def allowed_recipe(recipe: Recipe, space: Space) -> Recipe:
+    """The recipe with what the task does not allow taken back."""
+    return replace(
+        recipe,
+        residual=recipe.residual if space.positive else "linear",
+        far=recipe.far if space.axes else 0.0,
+        pool=recipe.pool if space.pooled else 0.0,
+        share=recipe.share if space.pooled else "none",
+        loss=recipe.loss if space.robust else "l2",
+        width=recipe.width if space.robust else Recipe().width,
+    )

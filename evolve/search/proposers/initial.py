@@ -1,0 +1,119 @@
+"""Turns a space into the first candidates of a run: generic laws under several recipes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+
+import numpy as np
+
+from evolve.law.candidate import Candidate
+from evolve.law.canonical import key
+from evolve.law.graph import Law, Node, call, num
+from evolve.law.recipe import Recipe
+from evolve.search.operators import OPERATORS, Space
+from evolve.search.operators.recipes import random_recipe
+from evolve.search.operators.terms import fresh, linear, power_law, product_of_powers, times, total
+from evolve.search.proposers.grammar import Proposal, finish
+from evolve.search.proposers.literature import published_forms
+
+FILLING = 2**31
+SMALL = 3
+
+RECIPES = (
+    Recipe("linear", "l2"),
+    Recipe("log", "l2"),
+    Recipe("log", "huber", 0.05),
+    Recipe("log", "cauchy", 0.03),
+    Recipe("linear", "cauchy", 0.05),
+)
+
+
+def generic_laws(space: Space) -> dict[str, Node]:
+    """Laws that fit any table of training runs.
+
+    Args:
+        space: What the task allows.
+
+    Returns:
+        Trees by name: sums and products of powers, linear and quadratic forms, late and bounded
+        ones, `published_forms`; lines and powers of one feature where the task allows fewer than
+        three constants.
+    """
+    v, new = space.variables(), fresh()
+    laws = _laws_of_all(space, v, new)
+    for i, x in enumerate(v):
+        laws[f"power of {i}"] = total([next(new), power_law(x, new)])
+    if space.max_constants < SMALL:
+        for i, x in enumerate(v):
+            laws[f"line in {i}"] = total([next(new), times(next(new), x)])
+            laws[f"power of {i} alone"] = power_law(x, new)
+            laws[f"share of {i}"] = times(next(new), x)
+    return laws | published_forms(space)
+
+
+def _laws_of_all(space: Space, v: list[Node], new: Iterator[Node]) -> dict[str, Node]:
+    """Laws over all variables at once; Hoffmann et al. 2022 (equation 2) is the first of them."""
+    powers = [power_law(x, new) for x in v]
+    joint = product_of_powers(v, new)
+    squares = [times(next(new), call("square", x)) for x in v]
+    products = [times(next(new), times(a, b)) for i, a in enumerate(v) for b in v[:i]]
+    plane = call("add", next(new), linear(v, new))
+    own = times(next(new), call("pow", space.variable(0), next(new)))
+    shifted = call("log", call("add", space.variable(0), call("exp", next(new))))
+    return {
+        "sum of powers": total([next(new), *powers]),
+        "product of powers": joint,
+        "product of powers and floor": call("add", next(new), joint),
+        "exp of quadratic": call("exp", total([plane, *squares, *products])),
+        "exp of squares": call("exp", total([plane, *squares])),
+        "linear": plane,
+        "quadratic": total([plane, *squares, *products]),
+        "exp of quadratic and floor": call(
+            "add", next(new), call("exp", total([plane, *squares]))
+        ),
+        "one power": total([next(new), own]),
+        "one power and linear": total([plane, own]),
+        "late logarithm": total([next(new), times(next(new), shifted)]),
+        "late logarithm and linear": total([plane, times(next(new), shifted)]),
+        "rectified": total(
+            [next(new), call("div", num(1.0), call("add", call("exp", next(new)), joint))]
+        ),
+        "sigmoid": total([next(new), times(next(new), call("tanh", plane))]),
+    }
+
+
+def starting_proposals(
+    space: Space, laws: Mapping[str, Node], multiple: int, seed: int
+) -> list[Proposal]:
+    """The first candidates: laws under every starting recipe that the task allows.
+
+    Args:
+        space: What the task allows.
+        laws: Trees by name, literature laws and `generic_laws`.
+        multiple: The list is filled up to a multiple of this with the same laws under
+            random recipes, and mutations of them.
+        seed: Seed of the run, for the filling.
+
+    Returns:
+        Different proposals; the operator of each is the law's name.
+    """
+    proposals: dict[str, Proposal] = {}
+
+    def add(candidate: Candidate | None, name: str) -> None:
+        if candidate is not None:
+            mark = key(candidate.law, candidate.recipe)
+            proposals.setdefault(mark, Proposal(candidate, mark, name, ()))
+
+    for recipe in RECIPES:
+        for name, root in laws.items():
+            add(finish(Candidate(Law(root, 0), recipe), space), name)
+    rng = np.random.default_rng([seed, FILLING])
+    names = sorted(OPERATORS)
+    while len(proposals) % multiple:
+        parent = list(proposals.values())[int(rng.integers(len(proposals)))].candidate
+        changed = replace(parent, recipe=random_recipe(space, rng))
+        name = names[int(rng.integers(len(names)))]
+        child = OPERATORS[name](changed, parent, space, rng)
+        add(finish(child or changed, space), name)
+    return list(proposals.values())

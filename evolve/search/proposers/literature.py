@@ -1,0 +1,155 @@
+"""Turns a space into the forms that papers have found runs to follow, over any features.
+
+They stand beside the generic laws of `starting` among the first candidates of every run, whatever
+the task; a task's own literature laws are its seed files.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import reduce
+
+from evolve.law.graph import Node, call, feat, num
+from evolve.search.operators import Space
+from evolve.search.operators.terms import fresh, linear, power_law, product_of_powers, times, total
+
+MOST_PAIRED = 4
+
+
+def published_forms(space: Space) -> dict[str, Node]:
+    """Forms of the literature over the features of a task.
+
+    Args:
+        space: What the task allows.
+
+    Returns:
+        Trees by name.
+    """
+    v, new = space.variables(), fresh()
+    forms: dict[str, Node] = {}
+    for i in space.axes or range(len(v)):
+        if space.logarithmic[i]:
+            curves = _curves(space.variable(i), new)
+            forms |= {f"{name} of {i}": root for name, root in curves.items()}
+    if len(v) > 1:
+        forms |= _joint_forms(v, new) | _multiplied(space, v, new)
+        forms |= _valleys(space, v, new) | _posynomials(space, v, new) | _repeated(space, v, new)
+    if space.rolled and len(v) > 1:
+        own = times(next(new), call("pow", space.variable(0), next(new)))
+        forms["own power and linear others"] = total([next(new), own, linear(v[1:], new)])
+    return forms
+
+
+def _raised(exponents: list[Node], new: Iterator[Node]) -> Node:
+    """(exp(e) + exp(f) + …)^c."""
+    return call("exp", times(next(new), reduce(lambda a, b: call("logaddexp", a, b), exponents)))
+
+
+def _joint_forms(v: list[Node], new: Iterator[Node]) -> dict[str, Node]:
+    """Forms in which all features act on one another."""
+    powers = [power_law(x, new) for x in v]
+    joint = product_of_powers(v, new)
+    plane = call("add", next(new), linear(v, new))
+    products = [times(next(new), times(a, b)) for i, a in enumerate(v) for b in v[:i]]
+    bilinear = total([plane, *products])
+    # Kaplan et al. 2020 (equation 1.5): a power of a sum of powers.
+    exponents = [call("add", next(new), times(next(new), x)) for x in v]
+    raised = _raised(exponents, new)
+    forms = {"power of a sum": raised, "power of a sum and floor": total([next(new), raised])}
+    for i, x in enumerate(v[:MOST_PAIRED]):
+        inverse = call("sub", next(new), x)
+        rest = [e for j, e in enumerate(exponents) if j != i]
+        forms[f"power of a sum, {i} inverse"] = _raised([*rest, inverse], new)
+    return forms | {
+        # Clark et al. 2022 (equation 7); slopes that change with the other features.
+        "bilinear": bilinear,
+        "exp of bilinear": call("exp", bilinear),
+        "exp of bilinear and floor": total([next(new), call("exp", bilinear)]),
+        # Powers of each and one of all, as where features interact (Farseer, Li et al. 2025).
+        "sum of powers and product": total([next(new), *powers, joint]),
+    }
+
+
+def _curves(raw: Node, new: Iterator[Node]) -> dict[str, Node]:
+    """Curves of one feature, after Domhan et al. 2015 and Viering & Loog 2022."""
+    x = call("log", raw)
+    shifted = call("log", call("add", raw, call("exp", next(new))))
+    bend = call("logaddexp", num(0.0), times(next(new), call("sub", x, next(new))))
+    slow = call("exp", call("neg", power_law(x, new)))
+    late = call("add", next(new), times(next(new), shifted))
+    broken = total([next(new), times(next(new), x), times(next(new), bend)])
+    return {
+        "late power": total([next(new), call("exp", late)]),
+        "stretched exponential": total([next(new), times(next(new), slow)]),
+        # Caballero et al. 2022, one break.
+        "broken power": total([next(new), call("exp", broken)]),
+    }
+
+
+def _valleys(space: Space, v: list[Node], new: Iterator[Node]) -> dict[str, Node]:
+    """Step law (Li et al. 2025): other features have an optimum that moves with the axes."""
+    axes = [v[j] for j in space.axes]
+    others = [x for j, x in enumerate(v) if j not in space.axes]
+    if not axes or not others:
+        return {}
+    parts = [next(new), *(power_law(x, new) for x in axes)]
+    parts += [_valley(x, axes, new) for x in others]
+    return {"valleys": total(parts)}
+
+
+def _valley(x: Node, axes: list[Node], new: Iterator[Node]) -> Node:
+    """Optimum of x that moves with the axes, a (x - b - c·axis - …)^2."""
+    inside = call("sub", call("sub", x, next(new)), linear(axes, new))
+    return times(next(new), call("square", inside))
+
+
+def _posynomials(space: Space, v: list[Node], new: Iterator[Node]) -> dict[str, Node]:
+    """Sums of products of powers (Boyd et al. 2007): convex in the logarithms.
+
+    What each axis leaves falls as a power; one product rises where other features are too small,
+    another where they are too large, so that optima move and need not be symmetric.
+    """
+    axes = [v[j] for j in space.axes]
+    others = {j: x for j, x in enumerate(v) if j not in space.axes}
+    if not axes or not others:
+        return {}
+
+    def sum_of(n_products: int, *more: Node) -> Node:
+        powers = [power_law(x, new) for x in axes]
+        products = [product_of_powers(v, new) for _ in range(n_products)]
+        return total([next(new), *powers, *more, *products])
+
+    forms = {"sum of 3 products": total([product_of_powers(v, new) for _ in range(3)])}
+    for n in (2, 3):
+        forms[f"powers and {n} products"] = sum_of(n)
+    for j, x in list(others.items())[:MOST_PAIRED]:
+        forms[f"powers, valley in {j} and 2 products"] = sum_of(2, _valley(x, axes, new))
+    return forms
+
+
+def _multiplied(space: Space, v: list[Node], new: Iterator[Node]) -> dict[str, Node]:
+    """Parallel scaling (Chen et al. 2025): other features multiply a scale."""
+    forms = {}
+    for i, x in enumerate(v[:MOST_PAIRED]):
+        if space.logarithmic[i]:
+            others = [y for j, y in enumerate(v) if j != i]
+            more = [call("log", call("add", num(1.0), times(next(new), y))) for y in others]
+            slope = times(next(new), total([x, *more]))
+            forms[f"multiplied scale of {i}"] = total(
+                [next(new), call("exp", call("add", next(new), slope))]
+            )
+    return forms
+
+
+def _repeated(space: Space, v: list[Node], new: Iterator[Node]) -> dict[str, Node]:
+    """Repetitions of a part are worth less and less (Muennighoff et al. 2023, equation 5)."""
+    forms = {}
+    for part, whole in space.part_of[:MOST_PAIRED]:
+        once = call("min", feat(part), feat(whole))
+        worth, again = next(new), call("sub", call("div", feat(whole), once), num(1.0))
+        left = call("exp", call("neg", call("div", again, worth)))
+        gained = call("add", num(1.0), times(worth, call("sub", num(1.0), left)))
+        effective = call("log", times(call("div", once, num(space.units[part])), gained))
+        rest = [power_law(x, new) for j, x in enumerate(v) if j not in (part, whole)]
+        forms[f"repeated {part} in {whole}"] = total([next(new), *rest, power_law(effective, new)])
+    return forms

@@ -1,0 +1,173 @@
+"""Turns a task and a seed into what stands before the first evaluation: space, seeds, starts."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from itertools import permutations
+from typing import Any
+
+from evolve import __version__
+from evolve.evaluation.record import EARLIER_ELITE, Entry
+from evolve.law.candidate import Candidate, candidate_from_data
+from evolve.law.canonical import key
+from evolve.law.printer import print_program
+from evolve.scoring.fold import Fold
+from evolve.search.archive import Archive, Elite
+from evolve.search.loop import BATCH
+from evolve.search.operators import Space
+from evolve.search.proposers.grammar import Proposal, finish
+from evolve.search.proposers.initial import generic_laws, starting_proposals
+from evolve.search.proposers.seeds import Seed, read_seeds, seed_proposals
+from evolve.tasks.folds import make_folds, require_rows
+from evolve.tasks.spec import DEFAULT_CONSTANTS
+from evolve.tasks.task import Task
+from evolve.typing import Array
+
+SCORING_VERSION = 5
+
+
+@dataclass(frozen=True)
+class Setup:
+    """What a task and a seed fix before the first evaluation.
+
+    Attributes:
+        task: The task.
+        space: What it allows.
+        seeds: Its literature laws.
+        starts: The first candidates, literature first.
+        folds: What candidates are judged on.
+        evolving: Mutate what was found; without it only starts are mutated.
+    """
+
+    task: Task
+    space: Space
+    seeds: tuple[Seed, ...]
+    starts: tuple[Proposal, ...]
+    folds: tuple[Fold, ...]
+    evolving: bool = True
+
+    @property
+    def versions(self) -> dict[str, Any]:
+        """Versions of whatever decides the scores."""
+        keys = "".join(p.key for p in self.starts)
+        return {
+            "evolve": __version__,
+            "scoring": SCORING_VERSION,
+            "starts": hashlib.sha256(keys.encode()).hexdigest()[:16],
+        }
+
+    def text_of(self, proposal: Proposal) -> str:
+        """Program text of a proposal."""
+        return program_text(self.task, proposal.candidate, proposal.operator)
+
+
+def program_text(
+    task: Task, candidate: Candidate, operator: str, priors: Array | None = None
+) -> str:
+    """Program text of a candidate.
+
+    Args:
+        task: Gives names, units and axes.
+        candidate: Law and recipe.
+        operator: What made it.
+        priors: `(t, 2, p)` centres and precisions learnt across groups, for the text to state.
+    """
+    return print_program(
+        candidate.law,
+        candidate.recipe,
+        task.feature_names,
+        task.target_names,
+        doc=f"A law of {task.name}, made by {operator}.",
+        units=[f.unit for f in task.spec.features],
+        axes=[task.feature_names.index(a) for a in task.spec.folds.axes],
+        prior=None if priors is None else (priors[:, 0], priors[:, 1]),
+    )
+
+
+def make_setup(task: Task, seed: int) -> Setup:
+    """The space, literature and first candidates of a task.
+
+    Raises:
+        TaskError: The rows are too few, or allow no folds.
+    """
+    require_rows(task)
+    space = space_of(task)
+    seeds = read_seeds(task, space)
+    proposals = {p.key: p for p in seed_proposals(seeds, space)}
+    laws = {p.operator: p.candidate.law.root for p in proposals.values()} | generic_laws(space)
+    for proposal in starting_proposals(space, laws, BATCH, seed):
+        proposals.setdefault(proposal.key, proposal)
+    folds = tuple(make_folds(task))
+    return Setup(task, space, tuple(seeds), tuple(proposals.values()), folds)
+
+
+def inherit(setup: Setup, inherited: dict[str, Any]) -> Setup:
+    """The setup with the elites of an earlier run among its first candidates.
+
+    Args:
+        setup: Of the new run.
+        inherited: From `inheritance`.
+    """
+    proposals = {p.key: p for p in setup.starts[: len(setup.seeds)]}
+    for law, recipe in inherited["elites"]:
+        candidate = finish(candidate_from_data(law, recipe), setup.space)
+        if candidate is not None:
+            mark = key(candidate.law, candidate.recipe)
+            name = f"{EARLIER_ELITE}{inherited['run']}"
+            proposals.setdefault(mark, Proposal(candidate, mark, name, ()))
+    for proposal in setup.starts:
+        proposals.setdefault(proposal.key, proposal)
+    return replace(setup, starts=tuple(proposals.values()))
+
+
+def inheritance(run_name: str, archive: Archive) -> dict[str, Any]:
+    """Name and elites of a run as JSON values, for `inherit`."""
+    elites = [e.candidate.to_data() for e in archive.elites() if e.candidate is not None]
+    return {"run": run_name, "elites": elites}
+
+
+def space_of(task: Task) -> Space:
+    """What a task allows candidates to be."""
+    features = task.spec.features
+    return Space(
+        units=tuple(f.unit for f in features),
+        logarithmic=tuple(f.logarithmic for f in features),
+        max_constants=task.spec.max_constants or DEFAULT_CONSTANTS,
+        rolled=task.spec.own,
+        positive=bool((task.train.Y > 0).all()),
+        pooled=task.n_groups >= 3,
+        axes=tuple(task.feature_names.index(a) for a in task.spec.folds.axes),
+        part_of=tuple(_part_of(task)),
+    )
+
+
+def _part_of(task: Task) -> Iterator[tuple[int, int]]:
+    """Pairs of features of which the first is a part of the second."""
+    at = [j for j, feature in enumerate(task.spec.features) if feature.logarithmic]
+    for part, whole in permutations(at, 2):
+        share = task.train.X[:, part] / task.train.X[:, whole]
+        if share.max() == 1.0 and share.min() < 1.0:
+            yield part, whole
+
+
+def literature(setup: Setup, entries: Sequence[Entry]) -> list[Entry]:
+    """The entries of the literature laws under their own recipes, by name."""
+    names = {seed.name for seed in setup.seeds}
+    found: dict[str, Entry] = {}
+    for entry in entries[: len(setup.starts)]:
+        if entry.operator in names and not entry.parents:
+            found.setdefault(entry.operator, entry)
+    return [found[name] for name in sorted(found)]
+
+
+def elites_of(entries: Sequence[Entry]) -> list[Elite]:
+    """Elites of the entries that have a score and a law."""
+    return [
+        Elite(entry, candidate_from_data(entry.law, entry.recipe), entry.evaluation.score)
+        for entry in entries
+        if entry.law is not None
+        and entry.recipe is not None
+        and entry.evaluation.score is not None
+    ]

@@ -1,0 +1,1 @@
+"""Tables of training runs: specification, readers, the task with its folds, drafts."""

@@ -1,0 +1,132 @@
+"""The cells of a column to its facts, and to a guess of its scale and unit."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+
+from evolve.tasks.readers import RawTable, is_blank, number
+from evolve.typing import Array
+
+Scale = Literal["log", "linear"]
+Kind = Literal["numbers", "texts", "mixed", "empty"]
+
+WIDE = 100.0  # a factor between least and largest that a share hardly has
+SPREAD = 3.0  # a factor from which a size is thought of in logarithms
+SHARE = 0.2  # a column within 0 and 1 whose largest value is below this is a rate, not a share
+
+
+@dataclass(frozen=True)
+class Column:
+    """What a column holds.
+
+    Attributes:
+        name: Its name.
+        kind: All numbers, all texts, some of both, or nothing.
+        n_blank: Cells that hold nothing.
+        n_levels: Different values.
+        low: Least number, where all are numbers; the next two likewise.
+        median: The median.
+        high: Largest number.
+        gap: Widest gap between neighbouring levels: a factor where all are above 0, else a
+            difference; None below two levels.
+        odd: Index of the first cell that is no finite number.
+    """
+
+    name: str
+    kind: Kind
+    n_blank: int
+    n_levels: int
+    low: float | None = None
+    median: float | None = None
+    high: float | None = None
+    gap: float | None = None
+    odd: int | None = None
+
+    @property
+    def gap_text(self) -> str | None:
+        """The gap as it is printed: a factor with its sign, or a difference."""
+        if self.gap is None or self.low is None:
+            return None
+        return f"x {self.gap:.3g}" if self.low > 0 else f"{self.gap:.3g}"
+
+
+def inspect_columns(raw: RawTable) -> dict[str, Column]:
+    """Facts of every column, by name."""
+    return {name: _inspect(name, cells) for name, cells in raw.columns.items()}
+
+
+def _inspect(name: str, cells: Sequence[object]) -> Column:
+    values = [number(cell) for cell in cells]
+    finite = [value is not None and math.isfinite(value) for value in values]
+    n_blank = sum(is_blank(cell) for cell in cells)
+    if all(finite):
+        x = np.array(values, dtype=float)
+        levels = np.unique(x)
+        low, median, high = float(levels[0]), float(np.median(x)), float(levels[-1])
+        return Column(name, "numbers", 0, len(levels), low, median, high, _gap(levels))
+    n_levels = len({repr(cell) for cell in cells if not is_blank(cell)})
+    kind: Kind = "mixed" if any(v is not None for v in values) else "texts"
+    kind = "empty" if n_blank == len(cells) else kind
+    return Column(name, kind, n_blank, n_levels, odd=finite.index(False))
+
+
+def _gap(levels: Array) -> float | None:
+    """Widest gap between neighbouring levels, ascending."""
+    if len(levels) < 2:
+        return None
+    with np.errstate(over="ignore"):
+        gaps = levels[1:] / levels[:-1] if levels[0] > 0 else np.diff(levels)
+    return float(gaps.max())
+
+
+def guess_scale(values: Array) -> tuple[Scale, str]:
+    """Whether a feature acts through its logarithm, as sizes do, and why that is thought.
+
+    Args:
+        values: `(n,)` finite values.
+    """
+    levels = np.unique(values)
+    low, high = float(levels[0]), float(levels[-1])
+    if low <= 0:
+        return "linear", f"holds {low:g}, which has no logarithm"
+    factor = high / low
+    if high <= 1 and high > SHARE and factor < WIDE:
+        return "linear", "lies between 0 and 1, as a share does"
+    if factor >= SPREAD:
+        return "log", f"is positive and spans a factor of {factor:.3g}"
+    if _unevenness(np.log(levels)) <= _unevenness(levels):
+        return "log", "is positive, and its levels are as even in the logarithm"
+    return "linear", f"spans a factor of {factor:.3g} alone, in even steps"
+
+
+def _unevenness(levels: Array) -> float:
+    """Largest distance of ascending levels from even spacing, as a share of their range."""
+    span = levels[-1] - levels[0]
+    if not span > 0:
+        return 0.0
+    even = np.arange(len(levels)) / (len(levels) - 1)
+    # Rounded so that steps even in both senses tie.
+    return round(float(np.abs((levels - levels[0]) / span - even).max()), 9)
+
+
+def guess_unit(values: Array, scale: Scale) -> float:
+    """A power of ten that a feature is divided by, so that constants are near 1.
+
+    The nearest to the median; for a linear scale, 1 unless the values are far from it.
+
+    Args:
+        values: `(n,)` finite values.
+        scale: The feature's scale.
+    """
+    sizes = np.abs(values[values != 0])
+    if len(sizes) == 0:
+        return 1.0
+    power = round(math.log10(float(np.median(sizes))))
+    if scale == "linear" and abs(power) <= 1:
+        return 1.0
+    return float(f"1e{min(max(power, -300), 300)}")

@@ -1,0 +1,223 @@
+"""The text of a condition on columns to the rows that satisfy it, by an allow-list."""
+
+from __future__ import annotations
+
+import ast
+import math
+import re
+import warnings
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+import numpy.typing as npt
+
+from evolve.errors import EvolveError, nearest
+from evolve.tasks.readers import RawTable
+
+MAX_CHARACTERS = 1000
+MAX_DEPTH = 50
+EXAMPLES = 'params>=4e9, or "params>=4e9 or tokens>=6e11", or corpus=="code"'
+_TICKS = re.compile(r"`([^`]*)`")
+_UPWARD = (ast.Gt, ast.GtE)
+_DOWNWARD = (ast.Lt, ast.LtE)
+_SWAPPED = {ast.Gt: ast.Lt, ast.GtE: ast.LtE, ast.Lt: ast.Gt, ast.LtE: ast.GtE}
+_OPS: dict[type[ast.cmpop], Callable[..., npt.NDArray[np.bool_]]] = {
+    ast.Gt: np.greater,
+    ast.GtE: np.greater_equal,
+    ast.Lt: np.less,
+    ast.LtE: np.less_equal,
+    ast.Eq: np.equal,
+    ast.NotEq: np.not_equal,
+}
+Mask = npt.NDArray[np.bool_]
+
+
+@dataclass(frozen=True)
+class Condition:
+    """Rows chosen by a condition.
+
+    Attributes:
+        text: The condition as given.
+        rows: `(n,)` whether each row satisfies it.
+        columns: Columns that it names, in order of appearance.
+        upward: Those bounded below alone, as by ``params>=4e9``.
+        downward: Those bounded above alone.
+        together: ``all`` where every comparison must hold at once, else ``any``.
+    """
+
+    text: str
+    rows: Mask
+    columns: tuple[str, ...]
+    upward: tuple[str, ...]
+    downward: tuple[str, ...]
+    together: Literal["any", "all"]
+
+
+def parse_condition(text: str, raw: RawTable) -> Condition:
+    """Read comparisons of columns with numbers or texts, joined by and, or, not and brackets.
+
+    Args:
+        text: The condition; a name that is no plain word stands between backticks.
+        raw: The table.
+
+    Raises:
+        EvolveError: It holds anything else, or selects no row or all of them.
+        TaskError: A column compared with a number holds something else.
+    """
+    reader = _Reader(text, raw)
+    rows = reader.mask(reader.tree)
+    if rows.all() or not rows.any():
+        how_many = f"all {raw.n_rows} rows" if rows.all() else f"none of {raw.n_rows} rows"
+        raise EvolveError(
+            f"--test {text!r}: must select some rows and leave others, it selects {how_many}; "
+            f"{reader.ranges()}"
+        )
+    up, down = reader.bounds(_UPWARD), reader.bounds(_DOWNWARD)
+    joint = isinstance(reader.tree, ast.BoolOp) and isinstance(reader.tree.op, ast.And)
+    return Condition(
+        text,
+        rows,
+        reader.columns(),
+        tuple(name for name in up if name not in down),
+        tuple(name for name in down if name not in up),
+        "all" if joint else "any",
+    )
+
+
+class _Reader:
+    """A parsed condition over one table."""
+
+    def __init__(self, text: str, raw: RawTable) -> None:
+        self._text, self._raw = text, raw
+        self._quoted: dict[str, str] = {}
+        self.tree = self._parse()
+
+    def mask(self, node: ast.expr, depth: int = 0) -> Mask:
+        """`(n,)` rows that satisfy a part."""
+        if depth > MAX_DEPTH:
+            raise self._wrong("has too many brackets")
+        if isinstance(node, ast.BoolOp):
+            parts = [self.mask(value, depth + 1) for value in node.values]
+            combine = np.logical_and if isinstance(node.op, ast.And) else np.logical_or
+            return np.asarray(combine.reduce(parts), dtype=np.bool_)
+        if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.Not):
+            return ~self.mask(node.operand, depth + 1)
+        if isinstance(node, ast.Compare):
+            holds = [self._compare(*pair) for pair in _pairs(node)]
+            return np.asarray(np.logical_and.reduce(holds), dtype=np.bool_)
+        raise self._no_comparison()
+
+    def columns(self) -> tuple[str, ...]:
+        """Columns named, in order of appearance."""
+        names = [n for n in ast.walk(self.tree) if isinstance(n, ast.Name)]
+        names.sort(key=lambda n: n.col_offset)
+        return tuple(dict.fromkeys(self._column(n) for n in names))
+
+    def bounds(self, ops: tuple[type[ast.cmpop], ...]) -> tuple[str, ...]:
+        """Columns compared by one of some operators, as if each stood on the left.
+
+        None where anything is negated, which turns the operators round.
+        """
+        nodes = list(ast.walk(self.tree))
+        if any(isinstance(node, ast.Not) for node in nodes):
+            return ()
+        found: dict[str, None] = {}
+        for node in nodes:
+            for left, op, right in _pairs(node) if isinstance(node, ast.Compare) else ():
+                column, turned, _ = _turned(left, op, right)
+                if isinstance(column, ast.Name) and isinstance(turned, ops):
+                    found.setdefault(self._column(column))
+        return tuple(found)
+
+    def ranges(self) -> str:
+        """What the columns named hold, in words."""
+        told = []
+        for name in self.columns():
+            cells = self._raw.column(name)
+            try:
+                values = self._raw.numbers(name)
+                told.append(f"{name} runs from {min(values):g} to {max(values):g}")
+            except EvolveError:
+                some = list(dict.fromkeys(str(cell) for cell in cells))
+                told.append(f"{name} holds {', '.join(some[:5])}{', …' if len(some) > 5 else ''}")
+        return ", ".join(told)
+
+    def _parse(self) -> ast.expr:
+        if len(self._text) > MAX_CHARACTERS:
+            raise self._wrong(f"must have at most {MAX_CHARACTERS} characters")
+        try:
+            plain = _TICKS.sub(self._stand_in, self._text.strip())
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")  # of the parser, about literals such as 4and
+                return ast.parse(plain, mode="eval").body
+        except (SyntaxError, ValueError, RecursionError, MemoryError):
+            one = "; equal is ==" if re.search(r"[^=<>!]=[^=]", self._text) else ""
+            raise self._wrong(f"must be like {EXAMPLES}{one}") from None
+
+    def _stand_in(self, found: re.Match[str]) -> str:
+        """A plain word for a name between backticks."""
+        word = f"_quoted_{len(self._quoted)}_"
+        self._quoted[word] = found[1].strip()
+        return word
+
+    def _compare(self, left: ast.expr, op: ast.cmpop, right: ast.expr) -> Mask:
+        column, op, value = _turned(left, op, right)
+        if not isinstance(column, ast.Name) or type(op) not in _OPS:
+            raise self._no_comparison()
+        if isinstance(value, ast.Name):
+            self._column(value)  # most likely a text without its quotes
+        name, other = self._column(column), self._value(value)
+        if isinstance(other, str):
+            if not isinstance(op, ast.Eq | ast.NotEq):
+                raise self._wrong(f"must compare {name} with the text {other!r} by == or !=")
+            same = np.array([str(cell) == other for cell in self._raw.column(name)])
+            return same if isinstance(op, ast.Eq) else ~same
+        return np.asarray(_OPS[type(op)](np.array(self._raw.numbers(name)), other))
+
+    def _column(self, node: ast.Name) -> str:
+        name = self._quoted.get(node.id, node.id)
+        if name not in self._raw.columns:
+            have, close = ", ".join(self._raw.columns), nearest(name, self._raw.columns)
+            hint = "; a text stands in quotes, a name that is no plain word in backticks"
+            raise self._wrong(
+                f"there is no column {name!r}{close}, there are {have}{'' if close else hint}"
+            )
+        return name
+
+    def _value(self, node: ast.expr) -> float | str:
+        sign = 1.0
+        if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.USub | ast.UAdd):
+            sign, node = -1.0 if isinstance(node.op, ast.USub) else 1.0, node.operand
+        value = node.value if isinstance(node, ast.Constant) else None
+        if isinstance(value, str) and sign == 1.0:
+            return value
+        if type(value) in (int, float) and abs(value) < 1e308:  # type: ignore[arg-type]
+            number = sign * float(value)  # type: ignore[arg-type]
+            if math.isfinite(number):
+                return number
+        raise self._no_comparison()
+
+    def _no_comparison(self) -> EvolveError:
+        if any(isinstance(node, ast.BitAnd | ast.BitOr) for node in ast.walk(self.tree)):
+            return self._wrong("must join comparisons by the words and, or; it has & or |")
+        return self._wrong(f"must compare a column with a number or text, like {EXAMPLES}")
+
+    def _wrong(self, rule: str) -> EvolveError:
+        return EvolveError(f"--test {self._text[:200]!r}: {rule}")
+
+
+def _pairs(node: ast.Compare) -> list[tuple[ast.expr, ast.cmpop, ast.expr]]:
+    """The single comparisons of one that may be chained, as in ``1 < a < 2``."""
+    sides = [node.left, *node.comparators]
+    return list(zip(sides, node.ops, sides[1:], strict=False))
+
+
+def _turned(
+    left: ast.expr, op: ast.cmpop, right: ast.expr
+) -> tuple[ast.expr, ast.cmpop, ast.expr]:
+    """A comparison with its column on the left."""
+    if isinstance(right, ast.Name) and not isinstance(left, ast.Name):
+        return right, _SWAPPED.get(type(op), type(op))(), left
+    return left, op, right

@@ -1,0 +1,243 @@
+"""A table and what is to be predicted to everything that a `task.toml` says, with reasons."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+
+from evolve.errors import EvolveError, nearest
+from evolve.tasks.draft.axes import choose_axes
+from evolve.tasks.draft.columns import Column, guess_scale, guess_unit, inspect_columns
+from evolve.tasks.draft.condition import Condition, parse_condition
+from evolve.tasks.draft.roles import (
+    Wishes,
+    choose_features,
+    require_differing,
+    require_roles,
+    require_varied,
+    unused,
+)
+from evolve.tasks.draft.warnings import remarks
+from evolve.tasks.folds import make_folds, require_rows
+from evolve.tasks.readers import RawTable
+from evolve.tasks.spec import DEFAULT_CONSTANTS, TaskSpec
+from evolve.tasks.table import build_table, group_labels
+from evolve.tasks.task import Task
+
+ROWS_PER_CONSTANT = 3
+FEWEST_ROWS = 2  # a constant, for a law known from the literature
+FEWEST_CONSTANTS = 2
+
+
+@dataclass(frozen=True)
+class Decision:
+    """Something proposed, in words, and why."""
+
+    what: str
+    chosen: str
+    why: str
+
+
+@dataclass(frozen=True)
+class Draft:
+    """A task that is not written yet.
+
+    Attributes:
+        name: Its name.
+        raw: The whole table.
+        spec: What its `task.toml` will say.
+        train: Indices of the training rows.
+        test: Indices of the test rows; none without a condition.
+        columns: Facts of every column, of the training rows.
+        reasons: Why a feature has its scale, and why another column has no role.
+        decisions: What else was decided.
+        notes: What the user should look at.
+    """
+
+    name: str
+    raw: RawTable
+    spec: TaskSpec
+    train: tuple[int, ...]
+    test: tuple[int, ...]
+    columns: dict[str, Column]
+    reasons: dict[str, str]
+    decisions: tuple[Decision, ...]
+    notes: tuple[str, ...]
+
+    def role(self, name: str) -> str:
+        """What a column is in the task."""
+        roles = {f.name: "feature" for f in self.spec.features}
+        roles |= {t.name: "target" for t in self.spec.targets}
+        return (roles | dict.fromkeys(self.spec.groups, "group")).get(name, "not used")
+
+
+def propose(raw: RawTable, name: str, wishes: Wishes) -> Draft:
+    """Propose a task of a table.
+
+    Args:
+        raw: The table.
+        name: The task's name.
+        wishes: What the user asked for.
+
+    Returns:
+        A draft whose rows its spec accepts and which a search can be made on.
+
+    Raises:
+        EvolveError: A name is unknown or has two roles, the condition cannot be read, or a
+            column, cell or group breaks a rule.
+    """
+    require_roles(raw, wishes)
+    require_differing(raw, wishes)
+    condition = None if wishes.test is None else parse_condition(wishes.test, raw)
+    held = np.zeros(raw.n_rows, dtype=bool) if condition is None else condition.rows
+    train, test = np.flatnonzero(~held).tolist(), np.flatnonzero(held).tolist()
+    rows = raw.take(train)
+    columns = inspect_columns(rows)
+    names, why_these = choose_features(raw, columns, wishes)
+    features, reasons = _features(raw, rows, names)
+    task = _checked(raw, rows, _spec(raw, wishes, features, condition))
+    _require_known_groups(raw, test, task)
+    task, decided = _decided(task, wishes, condition)
+    return Draft(
+        name=name,
+        raw=raw,
+        spec=task.spec,
+        train=tuple(train),
+        test=tuple(test),
+        columns=columns,
+        reasons=reasons | unused(raw, columns, task.spec, named=bool(wishes.features)),
+        decisions=(Decision("features", ", ".join(names), why_these), *decided),
+        notes=tuple(remarks(rows, task, columns, condition)),
+    )
+
+
+def _decided(
+    task: Task, wishes: Wishes, condition: Condition | None
+) -> tuple[Task, list[Decision]]:
+    """The task with axes and a number of constants, and what was decided."""
+    folds, why_axes = choose_axes(task, wishes, condition)
+    most, why_most = _most_constants(task)
+    spec = task.spec.model_copy(update={"folds": folds, "max_constants": most})
+    task = replace(task, spec=spec)
+    return task, [
+        _of_groups(task),
+        Decision("extrapolation", _axes_text(task), why_axes),
+        _of_test(condition),
+        Decision("constants", f"at most {most}", why_most),
+        _of_folds(task),
+    ]
+
+
+def _features(
+    raw: RawTable, rows: RawTable, names: list[str]
+) -> tuple[list[dict[str, Any]], dict[str, str]]:
+    """Scales and units of the features, guessed from the training rows, and why.
+
+    A logarithm must exist of every row, so that signs are taken from the whole table.
+    """
+    features, reasons = [], {}
+    for name in names:
+        whole, values = np.array(raw.numbers(name)), np.array(rows.numbers(name))
+        scale, why = guess_scale(values)
+        if whole.min() <= 0:
+            row = int(np.argmin(whole)) + 1
+            scale, why = "linear", f"row {row}{raw.line(row)} holds {whole.min():g}: no logarithm"
+        features.append({"name": name, "unit": guess_unit(values, scale), "scale": scale})
+        reasons[name] = why
+    return features, reasons
+
+
+def _spec(
+    raw: RawTable,
+    wishes: Wishes,
+    features: list[dict[str, Any]],
+    condition: Condition | None,
+) -> TaskSpec:
+    """The spec, without axes and a number of constants."""
+    inputs = ", ".join(feature["name"] for feature in features)
+    note = f"{raw.n_rows} training rows, all of {raw.path.name}."
+    if condition is not None:
+        n = int(condition.rows.sum())
+        note = f"{raw.n_rows - n} training rows and {n} for the test, with {condition.text}."
+    return TaskSpec.model_validate(
+        {
+            "title": f"{', '.join(wishes.targets)} from {inputs}",
+            "source": raw.path.name,
+            "licence": "not stated",
+            "note": note,
+            "groups": list(wishes.groups),
+            "features": features,
+            "targets": [{"name": target} for target in wishes.targets],
+        }
+    )
+
+
+def _checked(raw: RawTable, rows: RawTable, spec: TaskSpec) -> Task:
+    """The training rows as a task; errors name the table, for there is no folder yet."""
+    build_table(raw, spec)  # the whole of it, so that an error names the row in the user's file
+    table, group_names = build_table(rows, spec)
+    task = Task(raw.path.stem, raw.path, spec, group_names, table)
+    require_rows(task)
+    require_varied(task, raw.path)
+    return task
+
+
+def _require_known_groups(raw: RawTable, test: list[int], task: Task) -> None:
+    """Require that every test row belongs to a group with training rows."""
+    labels = group_labels(raw, task.spec.groups)
+    for i in test:
+        if labels[i] not in task.group_names:
+            raise EvolveError(
+                f"{raw.path}: a group must have training rows, --test takes all rows of "
+                f"{labels[i]!r}{nearest(labels[i], task.group_names)}, "
+                f"row {i + 1} among them{raw.line(i + 1)}"
+            )
+
+
+def _most_constants(task: Task) -> tuple[int, str]:
+    """The most constants a law may have, by the rows of the smallest group.
+
+    A third of the rows, or up to half of them where a sum of powers, the law of Hoffmann et al.
+    2022, takes so many: a power and an amplitude for each feature, and a floor.
+    """
+    least = int(np.bincount(task.train.group).min())
+    powers = 1 + 2 * len(task.spec.features)
+    most = max(least // ROWS_PER_CONSTANT, min(powers, least // FEWEST_ROWS))
+    most = max(FEWEST_CONSTANTS, min(most, max(DEFAULT_CONSTANTS, powers)))
+    where = "the smallest group has" if task.n_groups > 1 else "there are"
+    return most, f"{where} {least} training rows; a sum of powers takes {powers}"
+
+
+def _of_groups(task: Task) -> Decision:
+    if not task.spec.groups:
+        return Decision(
+            "groups", "none", "one law for all rows; --groups names the columns of others"
+        )
+    counts = np.bincount(task.train.group)
+    sizes = f"{counts.min()} to {counts.max()} training rows each"
+    return Decision("groups", f"{task.n_groups}, by {', '.join(task.spec.groups)}", sizes)
+
+
+def _axes_text(task: Task) -> str:
+    axes = task.spec.folds.axes
+    if len(axes) < 2:
+        return "".join(axes) or "none"
+    return (
+        f"{', '.join(axes)} ({'at once' if task.spec.folds.together == 'all' else 'any of them'})"
+    )
+
+
+def _of_test(condition: Condition | None) -> Decision:
+    if condition is None:
+        return Decision("test", "none", 'no --test given, such as --test "params>=4e9"')
+    chosen = f"{int(condition.rows.sum())} of {len(condition.rows)} rows"
+    return Decision("test", chosen, f"{condition.text}; a search never opens them")
+
+
+def _of_folds(task: Task) -> Decision:
+    folds = make_folds(task)
+    held = ", ".join(str(len(fold.held)) for fold in folds)
+    how = "the far end" if task.spec.folds.axes else "random rows"
+    return Decision("folds", str(len(folds)), f"hold out {held} of the training rows, {how}")

@@ -1,0 +1,173 @@
+"""A draft of a task to its folder: `task.toml` with comments, `train.csv`, `test.csv`."""
+
+from __future__ import annotations
+
+import csv
+import math
+import os
+import re
+import shutil
+from collections.abc import Sequence
+from pathlib import Path
+
+from evolve.errors import EvolveError, TaskError
+from evolve.tasks.draft.draft import Draft
+from evolve.tasks.readers import RawTable
+from evolve.tasks.spec import Feature, toml_value
+from evolve.tasks.task import load_task, shipped_folders
+
+NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,59}")
+_OPTIONAL = """\
+# Rows to leave out, with the reason; a row stays where the comparison is true.
+# [[filters]]
+# column = {target}
+# op = "<"
+# value = 10.0
+# reason = "runs that diverged"
+
+# What is certain of the law; a law that breaks it far out loses score.
+# [physics]
+# decreasing_in = {axes}
+# floor = 0.0
+"""
+
+
+def plain_name(text: str) -> str:
+    """A task's name made of a file's or a column's."""
+    return re.sub(r"[^A-Za-z0-9._-]+", "_", text).lstrip("._-")[:60]
+
+
+def check_name(name: str, tasks_dir: Path) -> None:
+    """Require that a task of this name can be made in a folder of tasks.
+
+    Raises:
+        EvolveError: It is no name, is taken, or belongs to a task that ships.
+    """
+    if not NAME.fullmatch(name):
+        raise EvolveError(
+            "--name: must be up to 60 letters, digits, '.', '_' and '-' and begin with a letter "
+            f"or digit, it is {name!r}"
+        )
+    folder = tasks_dir / name
+    if folder.exists() or folder.is_symlink():
+        raise EvolveError(
+            f"{folder}: is there already and is not overwritten; give another --name, or remove it"
+        )
+    for shipped in (*shipped_folders("tasks"), *shipped_folders("seeds")):
+        if (shipped / name).is_dir():
+            raise EvolveError(f"--name: {name!r} ships with the package; give another")
+    data_dir = os.environ.get("EVOLVE_DATA_DIR")
+    if data_dir and (Path(data_dir).expanduser() / name).exists():
+        raise EvolveError(
+            f"--name: EVOLVE_DATA_DIR={data_dir} holds {name!r}, whose rows would stand in for "
+            "these; give another"
+        )
+
+
+def write_task(draft: Draft, tasks_dir: Path, command: str) -> list[Path]:
+    """Write a task's folder; nothing of it stays if that fails.
+
+    Args:
+        draft: The task.
+        tasks_dir: The folder to make it in, made where it is missing.
+        command: What made it, for its first line.
+
+    Returns:
+        The files, `task.toml` first.
+
+    Raises:
+        EvolveError: The folder is there already or cannot be written.
+    """
+    folder = tasks_dir / draft.name
+    parts = {"train": draft.train, "test": draft.test}
+    try:
+        folder.mkdir(parents=True)
+    except OSError as error:
+        raise _unwritable(folder, error) from None
+    try:
+        paths = [folder / "task.toml"]
+        paths[0].write_text(format_task(draft, command), encoding="utf-8")
+        for split, rows in parts.items():
+            if rows:
+                paths.append(folder / f"{split}.csv")
+                _write_csv(paths[-1], draft.raw.take(rows))
+        load_task(os.path.join(tasks_dir, draft.name, ""))  # what it says is what is read
+    except OSError as error:
+        shutil.rmtree(folder, ignore_errors=True)
+        raise _unwritable(folder, error) from None
+    except TaskError:
+        shutil.rmtree(folder, ignore_errors=True)
+        raise
+    return paths
+
+
+def _unwritable(folder: Path, error: OSError) -> EvolveError:
+    return EvolveError(
+        f"{folder}: cannot be written, {error.strerror or error}; "
+        "name a folder that can by --tasks-dir"
+    )
+
+
+def _write_csv(path: Path, raw: RawTable) -> None:
+    """Write cells as they were read, so that they read the same."""
+    with path.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.writer(file, lineterminator="\n")
+        writer.writerow(raw.columns)
+        for row in zip(*raw.columns.values(), strict=True):
+            writer.writerow([int(cell) if isinstance(cell, bool) else cell for cell in row])
+
+
+def format_task(draft: Draft, command: str) -> str:
+    """The text of a `task.toml` with a comment on whatever was guessed."""
+    spec = draft.spec
+    why = {decision.what: decision.why for decision in draft.decisions}
+    blocks = [
+        [
+            f"# Made by: {_plain(command)}",
+            "# Change what is wrong before the first run: a run keeps to the task it began with.",
+        ],
+        [
+            f"title = {toml_value(spec.title)}",
+            f"source = {toml_value(spec.source)}  # where the runs come from, and whom to cite",
+            f"licence = {toml_value(spec.licence)}  # on what terms others may use the rows",
+            f"note = {toml_value(spec.note)}",
+            f"groups = {toml_value(spec.groups)}  # {_plain(why['groups'])}",
+            f"max_constants = {spec.max_constants}  # for a group and target; {why['constants']}",
+        ],
+        *([*_feature(draft, feature)] for feature in spec.features),
+        *(["[[targets]]", f"name = {toml_value(target.name)}"] for target in spec.targets),
+        [
+            "[folds]",
+            f"axes = {toml_value(spec.folds.axes)}  # {_plain(why['extrapolation'])}",
+            f"together = {toml_value(spec.folds.together)}"
+            '  # the test lies beyond on "any" of them, or on "all" at once',
+        ],
+        [
+            _OPTIONAL.rstrip().format(
+                target=toml_value(spec.targets[0].name), axes=toml_value(spec.folds.axes)
+            )
+        ],
+    ]
+    return "\n\n".join("\n".join(lines) for lines in blocks) + "\n"
+
+
+def _feature(draft: Draft, feature: Feature) -> Sequence[str]:
+    median = draft.columns[feature.name].median
+    return (
+        "[[features]]",
+        f"name = {toml_value(feature.name)}",
+        f"unit = {_power(feature.unit)}  # a guess from the median, {median:g}: "
+        "values are divided by it, so that constants are near 1",
+        f"scale = {toml_value(feature.scale)}  # a guess: {_plain(draft.reasons[feature.name])}",
+        '# description = ""',
+    )
+
+
+def _power(unit: float) -> str:
+    """A power of ten as TOML."""
+    return f"1e{round(math.log10(unit))}" if unit != 1 else "1.0"
+
+
+def _plain(text: str) -> str:
+    """A text that a comment can hold: one line, without control signs."""
+    return "".join(sign if sign.isprintable() else "?" for sign in " ".join(text.split()))

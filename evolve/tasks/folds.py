@@ -1,0 +1,291 @@
+"""Turns a task's training rows into folds that ask for the next scales up.
+
+A fold holds out the rows beyond a threshold on the task's axes and fits the rows below, as the
+test does one step further out (rolling origin). Where only rows far on every axis are held out,
+these are much the same rows again and again, and a long search learns these few by heart; other
+corners of the table ask for other scales. Tasks without axes get plain k-fold.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+from evolve.errors import TaskError
+from evolve.scoring.fold import Fold
+from evolve.scoring.metrics import nmse
+from evolve.scoring.objective import SIDEWAYS_SHARE, fold_weight
+from evolve.tasks.holdouts import MIN_FIT_ROWS, corners, far_rows, split_groups, unlike
+from evolve.tasks.task import Task
+from evolve.typing import Array, Ints
+
+SHARES = (0.08, 0.16, 0.28, 0.45)
+JUDGE_SHARES = (0.04, 0.12, 0.2, 0.24, 0.36, 0.5)
+SIDEWAYS_SHARES = (0.08, 0.16, 0.28, 0.4, 0.45, 0.5, 0.55, 0.6, 0.65)
+OTHER_K = (4, 7)
+LEAST_FOLDS = 3
+N_CORNERS = 2
+MIN_HELD_ROWS = 3
+LEAST_ROWS = MIN_FIT_ROWS + 2  # two of which plain folds can hold out
+
+
+def peel(
+    values: Array,
+    group: Ints,
+    together: str,
+    shares: Sequence[float] = SHARES,
+) -> list[Fold]:
+    """Folds that hold out the far end of the axes, from further and further down.
+
+    Args:
+        values: `(n, a)` axis values, larger is further.
+        group: `(n,)` group numbers; thresholds are chosen within each group.
+        together: ``any`` holds out rows beyond the threshold on one axis, ``all`` on every axis.
+        shares: Least share of the rows that successive folds hold out.
+
+    Returns:
+        Different folds, the smallest hold-out first.
+    """
+    folds: list[Fold] = []
+    before = np.zeros(len(values), dtype=bool)
+    for share in shares:
+        held, unjudged = far_rows(values, group, together, share)
+        if held.sum() >= MIN_HELD_ROWS and not np.array_equal(held, before):
+            folds.append(_fold(f"far {held.sum()} rows", held, unjudged))
+            before = held
+    return folds
+
+
+def k_fold(group: Ints, k: int, points: Ints | None = None) -> list[Fold]:
+    """Plain folds where nothing extrapolates: every k-th point, shuffled once.
+
+    Args:
+        group: `(n,)` group numbers.
+        k: Number of folds; fewer are made of a table too short to hold out two rows in each.
+        points: `(n,)` number of the point in the space of features that each row lies at. Rows at
+            one point are held out together, for the test asks for points that no group has seen.
+            Without it, where each row has a point of its own, or where too few rows of a group
+            would be left, a group is dealt out alone.
+
+    Returns:
+        Folds that together hold out every row once, but those of groups too small to be fitted.
+    """
+    k = max(min(k, len(group) // 2), 2)
+    label = np.zeros(len(group), dtype=np.int64)
+    together = points is not None and len(np.unique(points)) < len(points)
+    if points is not None and together:
+        label = np.random.default_rng(0).permutation(points.max() + 1)[points] % k
+    for g in np.unique(group):
+        rows = np.flatnonzero(group == g)
+        if not together or _left(label[rows]) < MIN_FIT_ROWS:
+            order = np.random.default_rng([0, int(g)]).permutation(len(rows))
+            label[rows[order]] = np.arange(len(rows)) % k
+        if _left(label[rows]) < MIN_FIT_ROWS:
+            label[rows] = -1
+    folds = [_fold(f"fold {i + 1} of {k}", label == i, label < 0) for i in range(k)]
+    return [fold for fold in folds if len(fold.held)]
+
+
+def _left(label: Ints) -> int:
+    """Rows left to fit where the fold with most of them is held out."""
+    return len(label) - int(np.bincount(label).max())
+
+
+def _points(task: Task) -> Ints:
+    """`(n,)` number of the point in the space of features that each training row lies at."""
+    _, points = np.unique(task.train.X, axis=0, return_inverse=True)
+    return np.asarray(points.ravel(), dtype=np.int64)
+
+
+def _fold(name: str, held: npt.NDArray[np.bool_], unjudged: npt.NDArray[np.bool_]) -> Fold:
+    fit = ~held & ~unjudged
+    return Fold(name, np.flatnonzero(fit), np.flatnonzero(held), np.flatnonzero(unjudged))
+
+
+def make_folds(task: Task) -> list[Fold]:
+    """The folds that a search is judged on, as the task's `[folds]` table says.
+
+    Args:
+        task: The task; with axes its `peel` folds are made, else its `kfold`. Where the axes
+            have too few levels for that many, the rest peels all features that act through
+            their logarithm.
+
+    Returns:
+        Different folds. The first holds out the furthest rows as the test does; where folds are
+        peeled, the others come by what they hold out, the smallest first.
+
+    Raises:
+        TaskError: no fold leaves enough rows to fit and something to predict.
+    """
+    spec = task.spec.folds
+    if not spec.axes:
+        folds = _judgeable(task, k_fold(task.train.group, spec.kfold, _points(task)))
+    else:
+        folds = _with_corners(task, _peeled(task, SHARES[: spec.peel]))
+        if len(folds) < min(spec.peel, LEAST_FOLDS):
+            folds += _sideways(task, folds, spec.peel - len(folds))
+    if not folds:
+        raise TaskError(f"{task.folder}: {_why_no_folds(task)}")
+    return folds
+
+
+def _why_no_folds(task: Task) -> str:
+    for name, y in zip(task.target_names, task.train.Y.T, strict=True):
+        if np.isnan(nmse(y, y)):
+            return f"target {name!r} must vary over the training rows, all hold {y[0]:g}"
+    axes = task.spec.folds.axes
+    if not axes:
+        return f"no group has rows enough to fit {MIN_FIT_ROWS} of them and predict the others"
+    levels = ((a, np.unique(task.train.X[:, task.feature_names.index(a)])) for a in axes)
+    told = ", ".join(f"{a} ({len(v)} level{'s' * (len(v) != 1)})" for a, v in levels)
+    return (
+        f"the training rows have no further scale to hold out along {told}: each axis needs two "
+        f"levels and {MIN_FIT_ROWS} rows below it; name other axes, or none for plain folds"
+    )
+
+
+def require_n_rows(where: Path, n_rows: int) -> None:
+    """Require training rows enough to fit some and predict others.
+
+    Raises:
+        TaskError: They are too few.
+    """
+    if n_rows < LEAST_ROWS:
+        raise TaskError(
+            f"{where}: a search needs at least {LEAST_ROWS} training rows, to fit {MIN_FIT_ROWS} "
+            f"and predict the others, there {'is' if n_rows == 1 else 'are'} {n_rows}; add rows"
+        )
+
+
+def require_rows(task: Task) -> None:
+    """Require that a search can fit every group and has rows left to predict.
+
+    Raises:
+        TaskError: The training rows, or those of a group, are too few.
+    """
+    require_n_rows(task.folder, task.train.n_rows)
+    counts = np.bincount(task.train.group, minlength=task.n_groups)
+    small = [
+        f"{task.group_names[g]!r} has {counts[g]}" for g in np.flatnonzero(counts < MIN_FIT_ROWS)
+    ]
+    if small:
+        more = f" and {len(small) - 3} groups more" if len(small) > 3 else ""
+        raise TaskError(
+            f"{task.folder}: a group needs at least {MIN_FIT_ROWS} training rows to be fitted, "
+            f"{', '.join(small[:3])}{more}; add rows, take them out, or join groups"
+        )
+
+
+def make_judges(task: Task) -> list[Fold]:
+    """Further folds, for choosing among the finalists of a search.
+
+    Other thresholds than `make_folds`, and where there are few, jumps that leave out the scales
+    between the rows to fit and the rows to predict. Without axes, k-fold with other k. A table
+    that allows no others gets the folds of `make_folds` again.
+    """
+    group = task.train.group
+    if not task.spec.folds.axes:
+        points = _points(task)
+        others = [f for k in OTHER_K for f in k_fold(group, k, points)]
+        return _judgeable(task, others) or make_folds(task)
+    known = make_folds(task)
+    deep = _peeled(task, JUDGE_SHARES)
+    others = [fold for fold in deep if not _is_among(fold, known)]
+    others += _corners(task, [*known, *others], N_CORNERS)
+    if len(others) < LEAST_FOLDS:
+        jumps = [
+            _weighed(task, Fold(f"{near.name} after a jump", far.fit, near.held, far.unjudged))
+            for i, near in enumerate(deep)
+            for far in deep[i + 1 : i + 3]
+            if set(group[near.held]) <= set(group[far.fit])
+        ]
+        others += jumps[: LEAST_FOLDS - len(others)]
+    if len(others) < LEAST_FOLDS:
+        others += _sideways(task, [*others, *known], LEAST_FOLDS - len(others))
+    return others or known
+
+
+def _is_among(fold: Fold, folds: Sequence[Fold]) -> bool:
+    """Whether a fold fits and predicts the same rows as one of others."""
+    return any(
+        np.array_equal(fold.held, f.held) and np.array_equal(fold.fit, f.fit) for f in folds
+    )
+
+
+def beyond_rows(task: Task, share: float) -> npt.NDArray[np.bool_]:
+    """`(n,)` whether a training row lies beyond the thresholds that hold out a least share.
+
+    Args:
+        task: A task with axes.
+        share: Least share of each group's rows to hold out.
+    """
+    columns = [task.feature_names.index(a) for a in task.spec.folds.axes]
+    return far_rows(task.train.X[:, columns], task.train.group, task.spec.folds.together, share)[0]
+
+
+def can_be_judged(task: Task, fold: Fold) -> bool:
+    """Whether every target varies over the rows held out; an error has no scale otherwise."""
+    held = task.train.Y[fold.held]
+    return len(held) > 0 and not np.isnan(nmse(held, held))
+
+
+def _judgeable(task: Task, folds: Sequence[Fold]) -> list[Fold]:
+    """The folds that can be judged, weighed."""
+    return [_weighed(task, fold) for fold in folds if can_be_judged(task, fold)]
+
+
+def _weighed(task: Task, fold: Fold) -> Fold:
+    weight = fold_weight(len(fold.fit), task.train.n_rows - len(fold.unjudged))
+    return replace(fold, weight=weight)
+
+
+def _peeled(task: Task, shares: Sequence[float]) -> list[Fold]:
+    """Folds along the task's axes."""
+    columns = [task.feature_names.index(a) for a in task.spec.folds.axes]
+    values, together = task.train.X[:, columns], task.spec.folds.together
+    return _judgeable(task, peel(values, task.train.group, together, shares))
+
+
+def _with_corners(task: Task, folds: list[Fold]) -> list[Fold]:
+    """The folds, with other corners of the table in the place of those that hold out most."""
+    if len(folds) <= LEAST_FOLDS:
+        return folds
+    found = _corners(task, folds[:-N_CORNERS], N_CORNERS)
+    rest = [*folds[1 : len(folds) - len(found)], *found]
+    return [folds[0], *sorted(rest, key=lambda f: len(f.held))]
+
+
+def _corners(task: Task, folds: Sequence[Fold], n: int) -> list[Fold]:
+    """Folds at other corners of a table, none of more weight than the first of those given.
+
+    Folds of rows that are far on any axis hold out each axis' far end already.
+    """
+    if task.spec.folds.together == "any":
+        return []
+    columns = [task.feature_names.index(a) for a in task.spec.folds.axes]
+    values, group = task.train.X[:, columns], task.train.group
+    far = corners(values, group) if len(columns) > 1 else []
+    numbers = np.arange(task.train.n_rows)
+    chosen = unlike(far, [np.isin(numbers, f.held) for f in folds], n)
+    new = [_fold(f"corner {m.sum()} rows", *split_groups(values, group, m)) for m in chosen]
+    most = min((f.weight for f in folds[:1]), default=np.inf)
+    return [replace(f, weight=min(f.weight, most)) for f in _judgeable(task, new)]
+
+
+def _sideways(task: Task, folds: Sequence[Fold], n: int) -> list[Fold]:
+    """Folds along all features that act through their logarithm, other than those given.
+
+    They are less like the test than the given ones, and weigh less than each of these.
+    """
+    logs = [j for j, f in enumerate(task.spec.features) if f.logarithmic]
+    if not logs:
+        return []
+    known = [f.held for f in folds]
+    others = peel(task.train.X[:, logs], task.train.group, "any", SIDEWAYS_SHARES)
+    new = [f for f in others if not any(np.array_equal(f.held, held) for held in known)]
+    most = SIDEWAYS_SHARE * min((f.weight for f in folds), default=np.inf)
+    return [replace(f, weight=min(f.weight, most)) for f in _judgeable(task, new)[:n]]

@@ -1,0 +1,260 @@
+"""The text of a `task.toml` to a checked `TaskSpec`, and back."""
+
+from __future__ import annotations
+
+import json
+import tomllib
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from evolve.errors import TaskError, nearest
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(strict=True, extra="forbid", frozen=True, allow_inf_nan=False)
+
+
+class Feature(_Strict):
+    """An input column; values are divided by `unit` before they enter a law."""
+
+    name: str = Field(min_length=1)
+    unit: float = Field(default=1.0, gt=0)
+    scale: Literal["log", "linear"] = "log"
+    description: str = ""
+
+    @property
+    def logarithmic(self) -> bool:
+        """Whether equal steps are equal ratios, and laws see its logarithm."""
+        return self.scale == "log"
+
+
+class Target(_Strict):
+    """A column to predict."""
+
+    name: str = Field(min_length=1)
+    description: str = ""
+
+
+class FoldSpec(_Strict):
+    """How the test extrapolates, and so how folds peel the training rows.
+
+    `axes` are the features whose largest levels the test holds: rows at the top of any of them
+    (`together = "any"`) or of all of them at once (`"all"`). `peel` scales are held out in turn.
+    Without axes the test does not extrapolate, and `kfold` random folds are made.
+    """
+
+    axes: list[str] = []
+    together: Literal["any", "all"] = "any"
+    peel: int = Field(default=4, ge=1)
+    kfold: int = Field(default=5, ge=2)
+
+
+class Filter(_Strict):
+    """Rows are kept where `column op value` is true; `reason` says why."""
+
+    column: str
+    op: Literal["<", "<=", ">", ">=", "==", "!="]
+    value: float | str
+    reason: str
+
+    @model_validator(mode="after")
+    def _texts_have_no_order(self) -> Filter:
+        if isinstance(self.value, str) and self.op not in ("==", "!="):
+            raise ValueError(f"op must be == or != for a text, holds {self.op!r}")
+        return self
+
+
+class PhysicsSpec(_Strict):
+    """What is certain of the law: features it falls or rises in, and a value it stays above."""
+
+    decreasing_in: list[str] = []
+    increasing_in: list[str] = []
+    floor: float | None = None
+
+
+class SLDBench(_Strict):
+    """How SLDBench names this task: its configuration and its labels of groups.
+
+    `label` is a template over the group columns; `values` renames a column's values in it.
+    Left empty, the label is the group's own name, and `all_data` where there are no groups.
+    """
+
+    config: str = ""
+    label: str = ""
+    values: dict[str, dict[str, str]] = {}
+
+
+class TaskSpec(_Strict):
+    """Everything a `task.toml` says."""
+
+    title: str
+    source: str
+    licence: str
+    note: str = ""
+    groups: list[str] = []
+    max_constants: int | None = Field(default=None, ge=1)
+    own: bool = False
+    features: list[Feature] = Field(min_length=1)
+    targets: list[Target] = Field(min_length=1)
+    folds: FoldSpec = FoldSpec()
+    filters: list[Filter] = []
+    physics: PhysicsSpec = PhysicsSpec()
+    sldbench: SLDBench = SLDBench()
+
+    @model_validator(mode="after")
+    def _names_are_known(self) -> TaskSpec:
+        features = [feature.name for feature in self.features]
+        columns = features + [target.name for target in self.targets] + self.groups
+        for name in columns:
+            if columns.count(name) > 1:
+                raise ValueError(f"a column must have one role, {name!r} has two")
+        _require_known("folds.axes", self.folds.axes, features)
+        _require_known("physics.decreasing_in", self.physics.decreasing_in, features)
+        _require_known("physics.increasing_in", self.physics.increasing_in, features)
+        _require_known("sldbench.values", self.sldbench.values, self.groups)
+        if self.own and len(self.features) != len(self.targets):
+            raise ValueError(
+                "own = true pairs features with targets, but there are "
+                f"{len(self.features)} features and {len(self.targets)} targets"
+            )
+        return self
+
+
+_PARTS: dict[str, type[_Strict]] = {
+    "features": Feature,
+    "targets": Target,
+    "folds": FoldSpec,
+    "filters": Filter,
+    "physics": PhysicsSpec,
+    "sldbench": SLDBench,
+}
+
+
+def parse_spec(text: str, where: str) -> TaskSpec:
+    """Check the text of a `task.toml`.
+
+    Raises:
+        TaskError: The text is not TOML, or a key is unknown, missing or holds a wrong value.
+    """
+    try:
+        return TaskSpec.model_validate(tomllib.loads(text))
+    except tomllib.TOMLDecodeError as error:
+        hint = "; a text stands in straight quotes" if "nvalid value" in str(error) else ""
+        raise TaskError(f"{where}: must be TOML, {_lower(str(error))}{hint}") from None
+    except ValidationError as error:
+        raise TaskError(f"{where}: {_explain(error)}") from None
+
+
+def read_spec(path: Path) -> TaskSpec:
+    """Read and check a `task.toml`.
+
+    Raises:
+        TaskError: As `parse_spec`, or the file cannot be read.
+    """
+    try:
+        text = path.read_text(encoding="utf-8")
+    except OSError as error:
+        raise TaskError(f"{path}: must be a readable file, {error.strerror}") from None
+    except UnicodeDecodeError as error:
+        raise TaskError(f"{path}: must be UTF-8 text, byte {error.start} is not") from None
+    return parse_spec(text, str(path))
+
+
+def format_spec(spec: TaskSpec) -> str:
+    """Write a spec as the text of a `task.toml` that `parse_spec` reads back as the same spec."""
+    values = spec.model_dump(exclude_defaults=True)
+    lines: list[str] = []
+    _format_table(values, "", lines)
+    return "\n".join(lines).strip() + "\n"
+
+
+def _require_known(key: str, names: Iterable[str], valid: Sequence[str]) -> None:
+    for name in names:
+        if name not in valid:
+            raise ValueError(
+                f"{key} must hold names among {', '.join(valid) or 'none'}, "
+                f"holds {name!r}{nearest(name, valid)}"
+            )
+
+
+def _explain(error: ValidationError) -> str:
+    """Turn pydantic's first complaint, misspelt keys before others, into place, rule, value."""
+    complaints = error.errors(include_url=False)
+    first = min(complaints, key=lambda complaint: complaint["type"] != "extra_forbidden")
+    place = _place(first["loc"])
+    if first["type"] == "extra_forbidden":
+        part = _PARTS.get(str(first["loc"][0]), TaskSpec) if len(first["loc"]) > 1 else TaskSpec
+        return f"unknown key {place!r}{nearest(str(first['loc'][-1]), part.model_fields)}"
+    if first["type"] == "missing":
+        return f"key {place!r} is missing"
+    if how := _how_written(first["type"], first["loc"]):
+        return f"{place!r} must be {how}, holds {first['input']!r}"
+    rule = _lower(first["msg"].removeprefix("Value error, ").removeprefix("Input "))
+    if first["type"] == "value_error":
+        return f"{place}: {rule}" if place else rule
+    return f"{place!r} {rule}, holds {first['input']!r}"
+
+
+def _how_written(kind: str, loc: tuple[int | str, ...]) -> str:
+    """How TOML writes what a key holds, where a value has another form; else nothing."""
+    if not loc or kind not in ("model_type", "list_type", "too_short"):
+        return ""
+    key, part = str(loc[0]), _PARTS.get(str(loc[0]))
+    if part is None or len([word for word in loc if isinstance(word, str)]) > 1:
+        return 'a list of names, like ["params", "tokens"]'
+    if "name" in part.model_fields:
+        return f"written [[{key}]] with its name below, once for each"
+    return f"written {'[[filters]]' if key == 'filters' else f'[{key}]'} with its keys below"
+
+
+def _place(loc: tuple[int | str, ...]) -> str:
+    """Write a path of keys as `features[2].unit`, counted from 1."""
+    text = ""
+    for part in loc:
+        if isinstance(part, int):
+            text += f"[{part + 1}]"
+        elif part not in ("float", "str"):  # pydantic's names for the members of a union
+            text += f".{part}" if text else part
+    return text
+
+
+def _lower(text: str) -> str:
+    return text[:1].lower() + text[1:]
+
+
+def _format_table(values: dict[str, Any], prefix: str, lines: list[str]) -> None:
+    """Append a table's plain keys, then its sub-tables and arrays of tables."""
+    deep = [key for key, value in values.items() if _is_deep(value)]
+    lines += [f"{_key(key)} = {toml_value(values[key])}" for key in values if key not in deep]
+    for key in deep:
+        name = f"{prefix}{_key(key)}"
+        tables = [values[key]] if isinstance(values[key], dict) else values[key]
+        for table in tables:
+            lines += ["", f"[{name}]" if isinstance(values[key], dict) else f"[[{name}]]"]
+            _format_table(table, f"{name}.", lines)
+
+
+def _is_deep(value: object) -> bool:
+    return isinstance(value, dict) or (
+        isinstance(value, list) and bool(value) and isinstance(value[0], dict)
+    )
+
+
+def _key(name: str) -> str:
+    bare = name.isascii() and name.replace("_", "").replace("-", "").isalnum()
+    return name if bare else toml_value(name)
+
+
+def toml_value(value: object) -> str:
+    """Write a text, number, truth value or list as TOML, on one line."""
+    if isinstance(value, list):
+        return "[" + ", ".join(toml_value(item) for item in value) + "]"
+    if isinstance(value, str):
+        return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")
+    return json.dumps(value)
+
+
+DEFAULT_CONSTANTS = 12

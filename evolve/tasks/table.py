@@ -1,0 +1,156 @@
+"""The cells of a table to a checked `Table` of numbers; every broken rule names its cell."""
+
+from __future__ import annotations
+
+import operator
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from evolve.errors import TaskError, nearest
+from evolve.tasks.readers import RawTable, what_to_do
+from evolve.tasks.spec import Filter, TaskSpec
+
+GROUP_JOIN = " | "
+ALL_ROWS = "all"
+
+_OPS: dict[str, Callable[[Any, Any], bool]] = {
+    "<": operator.lt,
+    "<=": operator.le,
+    ">": operator.gt,
+    ">=": operator.ge,
+    "==": operator.eq,
+    "!=": operator.ne,
+}
+
+
+@dataclass(frozen=True, eq=False)
+class Table:
+    """Rows of a task, in the order of the file.
+
+    Attributes:
+        X: `(n, F)` raw feature values, in the order of `task.toml`.
+        Y: `(n, T)` targets.
+        group: `(n,)` indices into the task's group names.
+    """
+
+    X: NDArray[np.float64]
+    Y: NDArray[np.float64]
+    group: NDArray[np.int64]
+
+    @property
+    def n_rows(self) -> int:
+        """Number of rows."""
+        return int(self.X.shape[0])
+
+    @property
+    def n_values(self) -> int:
+        """Number of target values, all groups and targets together."""
+        return int(self.Y.size)
+
+
+def build_table(
+    raw: RawTable, spec: TaskSpec, group_names: Sequence[str] = ()
+) -> tuple[Table, tuple[str, ...]]:
+    """Check a table against its spec, filter it and turn it into arrays.
+
+    Args:
+        raw: The cells.
+        spec: The task's columns, scales and filters.
+        group_names: Names of the groups of the training rows; empty to take them from this table.
+
+    Returns:
+        The table and the names of its groups, in order of first appearance.
+
+    Raises:
+        TaskError: A cell breaks a rule, filters leave no rows, or a group is empty or unknown.
+    """
+    features = [raw.numbers(feature.name) for feature in spec.features]
+    targets = [raw.numbers(target.name) for target in spec.targets]
+    for feature, values in zip(spec.features, features, strict=True):
+        if feature.logarithmic:
+            _require_positive(raw, feature.name, values)
+    labels = group_labels(raw, spec.groups)
+    kept = _kept_rows(raw, spec.filters)
+    names = tuple(group_names) or tuple(dict.fromkeys(labels))
+    _require_groups(raw, spec, labels, names)
+    index = {name: i for i, name in enumerate(names)}
+    group = np.array([index[labels[row]] for row in kept], dtype=np.int64)
+    table = Table(
+        X=np.array(features, dtype=np.float64).T[kept],
+        Y=np.array(targets, dtype=np.float64).T[kept],
+        group=group,
+    )
+    if not group_names:
+        _require_filled(raw, labels, names, group)
+    return table, names
+
+
+def _require_positive(raw: RawTable, name: str, values: list[float]) -> None:
+    for row, value in enumerate(values, 1):
+        if value <= 0:
+            rule = "must be positive under a log scale"
+            told = raw.complaint(name, rule, row, f"{value:g}")
+            raise TaskError(f'{told}; take the row out or give the feature scale = "linear"')
+
+
+def group_labels(raw: RawTable, columns: list[str]) -> list[str]:
+    """Return each row's group label: the values of the group columns, joined."""
+    if not columns:
+        return [ALL_ROWS] * raw.n_rows
+    cells = []
+    for name in columns:
+        texts = ["" if cell is None else str(cell) for cell in raw.column(name)]
+        for row, text in enumerate(texts, 1):
+            if not text:
+                told = raw.complaint(name, "must name a group", row, "nothing")
+                raise TaskError(told + what_to_do(text))
+            if GROUP_JOIN in text:
+                raise TaskError(
+                    raw.complaint(name, f"may not hold {GROUP_JOIN!r}", row, repr(text))
+                )
+        cells.append(texts)
+    return [GROUP_JOIN.join(values) for values in zip(*cells, strict=True)]
+
+
+def _kept_rows(raw: RawTable, filters: list[Filter]) -> list[int]:
+    """Return the indices of the rows that pass every filter."""
+    kept = list(range(raw.n_rows))
+    for rule in filters:
+        cells: Sequence[object]
+        if isinstance(rule.value, str):
+            cells = [str(cell) for cell in raw.column(rule.column)]
+        else:
+            cells = raw.numbers(rule.column)
+        kept = [row for row in kept if _OPS[rule.op](cells[row], rule.value)]
+    if not kept:
+        rules = " and ".join(f"{f.column} {f.op} {f.value}" for f in filters)
+        raise TaskError(f"{raw.path}: filters must leave rows, {rules} leaves 0 of {raw.n_rows}")
+    return kept
+
+
+def _require_groups(
+    raw: RawTable, spec: TaskSpec, labels: list[str], names: tuple[str, ...]
+) -> None:
+    """Require that every row belongs to a known group."""
+    for row, label in enumerate(labels, 1):
+        if label not in names:
+            raise TaskError(
+                f"{raw.path}: groups ({', '.join(spec.groups)}) must be those of the training "
+                f"rows, row {row} holds {label!r}{nearest(label, names)}"
+            )
+
+
+def _require_filled(
+    raw: RawTable, labels: list[str], names: tuple[str, ...], group: NDArray[np.int64]
+) -> None:
+    """Require that every group keeps at least one row after the filters."""
+    for i, name in enumerate(names):
+        if not np.any(group == i):
+            raise TaskError(
+                f"{raw.path}: groups must not be empty, filters leave 0 of "
+                f"{labels.count(name)} rows of {name!r}"
+            )
