@@ -1,0 +1,68 @@
+"""Nested cases take the far end out of the training rows, and no test row is read for them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from small_tasks import power_task
+
+from evolve.bench.families import FAMILIES
+from evolve.bench.nested import Line, cases, inner_task, means
+from evolve.tasks.task import Task, list_tasks, load_task
+
+TASKS_DIR = Path(__file__).resolve().parents[2] / "tasks"
+TASKS = [listed.name for listed in list_tasks([TASKS_DIR]) if listed.has_train]
+
+
+@pytest.fixture(params=TASKS, scope="module")
+def task(request: pytest.FixtureRequest) -> Task:
+    return load_task(request.param, [TASKS_DIR])
+
+
+def test_inner_and_outer_rows_are_the_training_rows_once_each(task: Task) -> None:
+    case = inner_task(task, 0.1)
+    assert case is not None
+    inner, outer = case
+    assert inner.train.n_rows + outer.n_rows == task.train.n_rows
+    both = np.concatenate([inner.train.Y, outer.Y])
+    assert np.allclose(np.sort(both, axis=0), np.sort(task.train.Y, axis=0))
+
+
+def test_outer_rows_lie_at_or_beyond_the_inner_ones_along_an_axis() -> None:
+    task = load_task("data_constrained", [TASKS_DIR])
+    case = inner_task(task, 0.1)
+    assert case is not None
+    inner, outer = case
+    axes = [task.feature_names.index(a) for a in task.spec.folds.axes]
+    assert (outer.X[:, axes] > inner.train.X[:, axes].max(axis=0)).any(axis=1).all()
+
+
+def test_outer_rows_of_a_task_without_axes_have_features_that_no_inner_row_has() -> None:
+    case = inner_task(load_task("domain_mixture", [TASKS_DIR]), 0.25)
+    assert case is not None
+    inner, outer = case
+    known = {tuple(row) for row in inner.train.X}
+    assert all(tuple(row) not in known for row in outer.X)
+
+
+def test_a_task_of_one_level_has_no_nested_case() -> None:
+    task = power_task()
+    first = task.train.X[:, 0] == task.train.X[0, 0]
+    table = type(task.train)(task.train.X[first], task.train.Y[first], task.train.group[first])
+    flat = Task(task.name, task.folder, task.spec, task.group_names, table)
+    assert inner_task(flat, 0.1) is None
+
+
+def test_every_family_gives_a_case_a_noise() -> None:
+    names = [case[0].name for case in cases([], list(FAMILIES))]
+    assert len(names) == 2 * len(FAMILIES)
+    assert len(set(names)) == len(names)
+
+
+def test_a_disaster_counts_as_minus_one_in_the_means() -> None:
+    line = Line("a", "full", 0, -9.0, 0.5, 0.5, 0.5, 1.0, 0.1, 0.2, 0.3, 0.4, 3, 1.0, "f")
+    told = means([line, line])
+    assert told["champion"] == -1.0
+    assert told["rank_last"] == pytest.approx(0.3)

@@ -1,0 +1,129 @@
+"""A printed program in the foreign lane predicts what graph and recipe do in the fast lane."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+import pytest
+from small_tasks import SPACES, archive_of, entry_of, random_candidates
+
+from evolve.evaluation.crosscheck import TOLERANCE, Agreement, compare
+from evolve.evaluation.evaluator import Evaluator, Setting
+from evolve.evaluation.foreign import difference
+from evolve.fitting.fit import warm
+from evolve.law.candidate import Candidate
+from evolve.law.graph import Law, call, const, feat
+from evolve.law.recipe import Recipe
+from evolve.runs.crosscheck import SAMPLED, to_compare
+from evolve.sandbox import ForeignLane, Limits
+from evolve.sandbox.inprocess import InProcess
+from evolve.search.setup import make_setup, program_text
+from evolve.tasks.task import load_task
+from evolve.typing import Array
+
+TASKS_DIR = Path(__file__).resolve().parents[2] / "tasks"
+SOME = slice(None, None, 18)
+NOWHERE = Candidate(Law(call("mul", const(0), call("log", call("neg", feat(0)))), 1), Recipe())
+CANDIDATES = random_candidates(SPACES["three logs"], 10)
+
+
+@pytest.fixture(scope="module")
+def lane() -> Iterator[ForeignLane]:
+    warm()
+    with ForeignLane(Limits(cpu_s=60.0, predict_cpu_s=20.0), allow_weak=True) as made:
+        yield made
+
+
+@pytest.fixture(autouse=True)
+def in_process(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("evolve.evaluation.evaluator.Worker", InProcess)
+
+
+# both lanes
+
+
+@pytest.mark.parametrize("name", ["data_constrained", "domain_mixture"])
+def test_both_lanes_agree_on_first_candidates(lane: ForeignLane, name: str) -> None:
+    setup = make_setup(load_task(name, [TASKS_DIR]), 0)
+
+    def text_of(candidate: Candidate, priors: Array | None) -> str:
+        return program_text(setup.task, candidate, "a test", priors)
+
+    with Evaluator(Setting(setup.task, setup.folds), 1) as evaluator:
+        some = [p.candidate for p in setup.starts[SOME]]
+        scored = evaluator.evaluate(some, float("inf"))
+        fitted = [c for c, told in zip(some, scored, strict=True) if told.status == "ok"]
+        assert len(fitted) >= 3
+        for index, candidate in enumerate(fitted):
+            entry = entry_of(index, candidate, -1.0)
+            found = compare(evaluator, lane, entry, candidate, text_of)
+            assert (found.index, found.status) == (index, "ok")
+            assert found.difference is not None
+            assert found.difference <= 1e-9
+            assert found.holds
+
+
+def test_a_candidate_that_the_fast_lane_cannot_fit_is_not_compared(lane: ForeignLane) -> None:
+    setup = make_setup(load_task("parallel", [TASKS_DIR]), 0)
+    with Evaluator(Setting(setup.task, setup.folds), 1) as evaluator:
+        found = compare(evaluator, lane, entry_of(0, NOWHERE, None), NOWHERE, lambda *_: "")
+    assert found == Agreement(0, "not-finite", None)
+
+
+def test_a_text_that_says_something_else_is_found_out(lane: ForeignLane) -> None:
+    setup = make_setup(load_task("parallel", [TASKS_DIR]), 0)
+    one, other = (p.candidate for p in setup.starts[:2])
+    answer = partial(program_text, setup.task, other, "a test")
+    failure = "import numpy as np\n\ndef scaling_law_func(data_points, params):\n    return 1\n"
+    with Evaluator(Setting(setup.task, setup.folds), 1) as evaluator:
+        entry = entry_of(3, one, -1.0)
+        wrong = compare(evaluator, lane, entry, one, lambda _, priors: answer(priors=priors))
+        assert wrong.status == "ok"
+        assert not wrong.holds
+        broken = compare(evaluator, lane, entry, one, lambda *_: failure)
+    assert broken.status != "ok"
+    assert broken.difference is None
+    assert not broken.holds
+
+
+# one comparison
+
+
+def test_a_comparison_holds_up_to_the_tolerance() -> None:
+    assert Agreement(0, "ok", TOLERANCE).holds
+    assert not Agreement(0, "ok", 2 * TOLERANCE).holds
+    assert not Agreement(0, "timeout", None).holds
+    assert not Agreement(0, "ok", float("nan")).holds
+    assert Agreement(**Agreement(4, "ok", 0.0).to_data()) == Agreement(4, "ok", 0.0)
+
+
+def test_a_difference_is_relative_to_the_largest_prediction() -> None:
+    one = np.array([[1000.0], [0.001]])
+    assert difference(one, one) == 0.0
+    assert difference(one + np.array([[0.0], [1e-3]]), one) == pytest.approx(1e-6)
+    assert difference(np.zeros((3, 1)), np.zeros((3, 1))) == 0.0
+    assert difference(np.ones((3, 1)), np.zeros((3, 1))) == 1.0
+
+
+# what is compared
+
+
+def test_new_elites_of_a_size_are_compared_and_failures_never() -> None:
+    archive = archive_of(CANDIDATES)
+    entries = [e.entry for e in archive.elites()]
+    front = {e.entry.index for e in archive.front()}
+    unscored = [entry_of(50, CANDIDATES[0], None), entry_of(51, None, -9.0)]
+    picked = {e.index for e in to_compare(archive, [*entries, *unscored], seed=0)}
+    assert front <= picked <= {e.index for e in entries}
+
+
+def test_a_small_sample_of_the_rest_is_compared_the_same_for_a_seed() -> None:
+    archive = archive_of(CANDIDATES)
+    rest = [entry_of(i, CANDIDATES[0], 0.0) for i in range(1000, 3000)]
+    picked = to_compare(archive, rest, seed=1)
+    assert 0 < len(picked) < 5 * SAMPLED * len(rest)
+    assert picked == to_compare(archive, rest, seed=1)
+    assert picked != to_compare(archive, rest, seed=2)

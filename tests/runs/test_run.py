@@ -1,0 +1,351 @@
+"""A run is the same however it came about, and goes on only under what it was made with."""
+
+from __future__ import annotations
+
+import random
+import shutil
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from store_service import entry, most_held
+
+from evolve.api.progress import Silent
+from evolve.errors import SandboxError, StoreError
+from evolve.evaluation.evaluator import failed
+from evolve.evaluation.record import Entry
+from evolve.law.program import parse_program
+from evolve.report.tables import statuses_table
+from evolve.runs.black_box import black_box_line
+from evolve.runs.crosscheck import disagreements
+from evolve.runs.folders import find_run, free_name, list_runs
+from evolve.runs.results import find_line, keep, kept, summarise
+from evolve.runs.run import (
+    carry_on,
+    create_run,
+    edited,
+    require_same,
+    same_rows,
+    settings_of,
+    succeed,
+    task_of,
+)
+from evolve.runs.session import keep_ending
+from evolve.runs.settings import Settings
+from evolve.runs.store import Store
+from evolve.sandbox import ForeignLane
+from evolve.search.archive import Archive
+from evolve.search.champion import Choice
+from evolve.search.proposers.seeds import Seed
+from evolve.search.setup import Setup, inherit, make_setup
+from evolve.tasks.task import load_task
+
+ROOT = Path(__file__).resolve().parents[2]
+N = 80  # evaluations: 32 starts, then mutations, the last batch cut short
+
+
+class Recorder(Silent):
+    """Ends the search after some batches and keeps what it was told."""
+
+    def __init__(self, n_batches: int = 1000) -> None:
+        super().__init__()
+        self.left = n_batches
+        self.n_replayed = 0
+        self.chose = False
+
+    def replayed(self, archive: Archive, statuses: Counter[str]) -> None:
+        super().replayed(archive, statuses)
+        self.n_replayed = statuses.total()
+
+    def batch(self, archive: Archive, entries: Sequence[Entry]) -> bool:
+        self.left -= 1
+        return super().batch(archive, entries) and self.left > 0
+
+    def choosing(self) -> None:
+        self.chose = True
+
+
+@pytest.fixture(scope="module")
+def setup() -> Setup:
+    whole = make_setup(load_task("parallel", [ROOT / "tasks"]), 0)
+    return replace(whole, starts=whole.starts[:32])
+
+
+@pytest.fixture(scope="module")
+def finished(setup: Setup, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Choice]:
+    """A run of one worker that went through without a break."""
+    folder = tmp_path_factory.mktemp("runs") / "whole"
+    settings = Settings(0, N)
+    with create_run(folder, setup, settings) as store:
+        archive, choice = carry_on(store, setup, settings, 1, Recorder())
+        assert choice is not None
+        keep(store, summarise(setup, archive, store.entries(), choice), chosen=True)
+    return folder, choice
+
+
+def digest(folder: Path) -> str:
+    with Store.open(folder, write=False) as store:
+        return store.digest()
+
+
+@pytest.mark.slow
+def test_two_workers_a_break_and_a_moved_clock_give_the_same_run_as_one_worker_without(
+    setup: Setup, finished: tuple[Path, Choice], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    jumps = random.Random(0)
+    monkeypatch.setattr("time.time", lambda: jumps.uniform(0.0, 4e9))
+    monkeypatch.setattr("time.time_ns", lambda: int(jumps.uniform(0.0, 4e18)))
+    folder, settings = tmp_path / "broken", Settings(0, N)
+    with create_run(folder, setup, settings) as store:
+        _, choice = carry_on(store, setup, settings, 2, Recorder(n_batches=1))
+        assert choice is None
+        assert len(store) == 32
+    recorder = Recorder()
+    with Store.open(folder, write=True) as store:
+        require_same(store, setup)
+        _, choice = carry_on(store, setup, settings_of(store), 2, recorder)
+    assert recorder.n_replayed == 32
+    assert digest(folder) == digest(finished[0])
+    assert choice is not None
+    assert choice.champion.entry.index == finished[1].champion.entry.index
+
+
+def test_a_run_without_worker_processes_is_the_same_run(
+    setup: Setup, finished: tuple[Path, Choice], tmp_path: Path
+) -> None:
+    settings = Settings(0, N)
+    with create_run(tmp_path / "alone", setup, settings) as store:
+        _, choice = carry_on(store, setup, settings, 0, Recorder())
+        assert store.digest() == digest(finished[0])
+        assert store.note("lanes") is None
+    assert choice is not None
+    assert choice.champion.entry.index == finished[1].champion.entry.index
+
+
+def test_a_finished_run_evaluates_nothing_when_resumed(
+    setup: Setup, finished: tuple[Path, Choice]
+) -> None:
+    before = digest(finished[0])
+    recorder = Recorder()
+    with Store.open(finished[0], write=True) as store:
+        carry_on(store, setup, settings_of(store), 1, recorder)
+    assert recorder.left == 1000
+    assert recorder.chose
+    assert digest(finished[0]) == before
+
+
+def test_a_run_that_has_many_entries_holds_few_of_them(
+    setup: Setup, finished: tuple[Path, Choice], tmp_path: Path
+) -> None:
+    n = 1000
+    shutil.copytree(finished[0], tmp_path / "long")
+    with Store.open(tmp_path / "long", write=True) as store:
+        store.append([entry(index, status="timeout", score=None) for index in range(N, n)])
+        recorder = Recorder()
+        with most_held() as held:
+            _, choice = carry_on(store, setup, Settings(0, n), 0, recorder)
+            keep_ending(store, setup, choice)
+    assert choice is not None
+    assert choice.champion.entry.index == finished[1].champion.entry.index
+    assert recorder.n_replayed == n
+    assert held.most < n / 4
+
+
+def test_an_evaluation_that_ended_at_a_time_limit_is_replayed_as_it_is_stored(
+    setup: Setup, finished: tuple[Path, Choice], tmp_path: Path
+) -> None:
+    with Store.open(finished[0], write=False) as store:
+        entries = store.entries()[:32]
+    late = replace(entries[3], evaluation=failed("timeout", "no answer within the wall limit"))
+    settings = Settings(0, 36)
+    with create_run(tmp_path / "r", setup, settings) as store:
+        store.append([*entries[:3], late, *entries[4:]])
+        carry_on(store, setup, settings, 1, Recorder())
+        assert store.entry(3) == late
+        rows = statuses_table(store.entries()).rows
+        assert len(store) == 36
+    assert ["timeout", "1"] in [[cell.text for cell in row[:2]] for row in rows]
+
+
+def test_a_task_that_was_edited_while_its_run_went_on_is_told(
+    setup: Setup, tmp_path: Path
+) -> None:
+    folder = tmp_path / "parallel"
+    shutil.copytree(ROOT / "tasks" / "parallel", folder)
+    task = load_task(str(folder))
+    with create_run(tmp_path / "r", replace(setup, task=task), Settings()) as store:
+        assert edited(store, task) is None
+        table = folder / "train.csv"
+        table.write_text(table.read_text() + table.read_text().splitlines()[-1] + "\n")
+        told = edited(store, task)
+        assert told is not None
+        assert "has changed while the run went on" in told
+        table.unlink()
+        told = edited(store, task)
+        assert told is not None
+        assert "train.csv is missing" in told
+
+
+def test_both_lanes_agree_on_what_was_compared(finished: tuple[Path, Choice]) -> None:
+    with Store.open(finished[0], write=False) as store:
+        assert len(store.note("lanes")) > 3
+        assert disagreements(store) == []
+
+
+def test_a_foreign_lane_that_cannot_start_ends_no_run(
+    setup: Setup, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: object) -> None:
+        raise SandboxError("sandbox: no process can be forked")
+
+    monkeypatch.setattr("evolve.runs.crosscheck.compare", refuse)
+    with create_run(tmp_path / "r", setup, Settings(0, 4)) as store:
+        _, choice = carry_on(store, setup, Settings(0, 4), 1, Recorder())
+        assert choice is not None
+        assert disagreements(store) == ["sandbox: no process can be forked"]
+
+
+def test_literature_stands_beside_the_champion(
+    setup: Setup, finished: tuple[Path, Choice]
+) -> None:
+    with Store.open(finished[0], write=False) as store:
+        lines, chosen = kept(store)
+    assert chosen
+    assert lines[0].kind == "champion"
+    names = {line.name for line in lines if line.kind == "literature"}
+    assert names == {seed.name for seed in setup.seeds}
+    assert all(line.train_r2 is not None for line in lines)
+    assert set(lines[0].constants) == set(setup.task.group_names)
+
+
+BLACK_BOX = '''"""A law with a branch."""
+import numpy as np
+# EVOLVE-BLOCK-START
+def scaling_law_func(X, params):
+    return np.where(params[0] > 0, params[0] + params[1] * np.log(X[:, 0]), {other})
+def fit_scaling_law(X, y):
+    print("so many rows:", len(y))
+    if y[0] > 0:
+        return np.polyfit(np.log(X[:, 0]), y, 1)[::-1]
+# EVOLVE-BLOCK-END
+'''
+
+
+@pytest.mark.parametrize(("other", "r2"), [("1.0", 0.9), ("X[:, 9]", None)])
+def test_a_seed_that_cannot_be_traced_is_judged_in_the_foreign_lane(
+    other: str, r2: float | None, setup: Setup
+) -> None:
+    program = parse_program(BLACK_BOX.format(other=other))
+    seed = Seed("odd", "A law with a branch.", program, None, "cannot be traced")
+    with ForeignLane() as lane:
+        line = black_box_line(setup, seed, lane)
+    assert (line.kind, line.name, line.text) == ("literature", "odd", program.text)
+    assert line.printed.startswith("so many rows:")
+    if r2 is None:
+        assert line.score is None
+        assert "IndexError" in line.message
+    else:
+        assert line.n_constants == 2
+        assert line.train_r2 == pytest.approx(r2, abs=0.1)
+        assert set(line.constants) == set(setup.task.group_names)
+
+
+def test_the_line_of_a_size_is_found_and_a_wrong_size_is_named(
+    setup: Setup, finished: tuple[Path, Choice]
+) -> None:
+    with Store.open(finished[0], write=False) as store:
+        assert find_line(store, setup.task, 4).n_constants == 4
+        with pytest.raises(StoreError.__mro__[1], match=r"--size: must be one of .*4"):
+            find_line(store, setup.task, 17)
+
+
+def test_a_kept_summary_is_dropped_when_the_run_has_gone_on(
+    setup: Setup, tmp_path: Path, finished: tuple[Path, Choice]
+) -> None:
+    with Store.open(finished[0], write=False) as store:
+        entries = store.entries()
+    with create_run(tmp_path / "r", setup, Settings(0, N)) as store:
+        store.append(entries[:20])
+        keep(store, [], chosen=False)
+        store.append(entries[20:30])
+        assert kept(store) == ([], False)
+        line = find_line(store, setup.task, None)
+    best = min(e.evaluation.score for e in entries[:30] if e.evaluation.score is not None)
+    assert line.score == best
+
+
+def test_a_run_goes_on_to_the_budget_it_was_last_given(setup: Setup, tmp_path: Path) -> None:
+    with create_run(tmp_path / "r", setup, Settings(0, 20)) as store:
+        carry_on(store, setup, Settings(0, 24), 1, Recorder())
+        assert len(store) == 24
+        assert settings_of(store) == Settings(0, 24)
+
+
+def test_a_run_under_changed_rows_begins_anew_with_the_old_elites(
+    setup: Setup, finished: tuple[Path, Choice], tmp_path: Path
+) -> None:
+    changed = replace(setup, task=replace(setup.task, name="changed"))
+    with Store.open(finished[0], write=False) as old:
+        archive = Archive()
+        archive.tell(old.entries())
+        store, heir = succeed(old, changed, tmp_path / "heir", Settings(0, N))
+    with store:
+        assert len(store) == 0
+        assert heir.starts[: len(setup.seeds)] == setup.starts[: len(setup.seeds)]
+        assert {p.key for p in heir.starts} >= {e.entry.key for e in archive.elites()}
+        assert "elite of whole" in {p.operator for p in heir.starts}
+        assert inherit(changed, store.note("inherited")) == heir
+
+
+def test_a_run_remembers_task_and_settings(setup: Setup, tmp_path: Path) -> None:
+    settings = Settings(7, None, 12.5)
+    with create_run(tmp_path / "r", setup, settings) as store:
+        assert settings_of(store) == settings
+        assert task_of(store).name == "parallel"
+        same_rows(store, setup.task)
+
+
+def test_a_run_never_overwrites_another(setup: Setup, tmp_path: Path) -> None:
+    create_run(tmp_path / "r", setup, Settings()).close()
+    with pytest.raises(StoreError, match="exists; resume it with: python -m evolve resume r"):
+        create_run(tmp_path / "r", setup, Settings())
+
+
+@pytest.mark.parametrize("name", ["a b", "-x", "é", "a" * 101])
+def test_a_runs_name_must_be_a_plain_word(name: str, setup: Setup, tmp_path: Path) -> None:
+    with pytest.raises(StoreError, match="a name must be"):
+        create_run(tmp_path / name, setup, Settings())
+
+
+def test_names_count_up_past_what_exists(tmp_path: Path) -> None:
+    (tmp_path / "sft-3-1").mkdir()
+    assert free_name(tmp_path, "sft", 3) == "sft-3-2"
+    assert free_name(tmp_path, "my runs, new", 0) == "my_runs_new-0-1"
+    assert free_name(tmp_path, "λ", 0) == "task-0-1"
+
+
+def test_an_unknown_run_names_the_nearest(setup: Setup, tmp_path: Path) -> None:
+    create_run(tmp_path / "parallel-0-1", setup, Settings()).close()
+    assert list_runs(tmp_path) == ["parallel-0-1"]
+    assert find_run("parallel-0-1", tmp_path) == tmp_path / "parallel-0-1"
+    with pytest.raises(StoreError, match=r"did you mean 'parallel-0-1'\?"):
+        find_run("paralel-0-1", tmp_path)
+
+
+def test_a_run_says_what_has_changed_and_does_not_go_on(
+    setup: Setup, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with create_run(tmp_path / "r", setup, Settings()) as store:
+        require_same(store, setup)
+        other = load_task("sft", [ROOT / "tasks"])
+        with pytest.raises(StoreError, match=r"the task \(rows or task.toml\) was \w+, is \w+"):
+            require_same(store, replace(setup, task=other))
+        with pytest.raises(StoreError, match="the set of starting programs was"):
+            require_same(store, replace(setup, starts=setup.starts[:3]))
+        monkeypatch.setattr("evolve.search.setup.SCORING_VERSION", 99)
+        with pytest.raises(StoreError, match=r"the scoring version was \d+, is 99"):
+            require_same(store, setup)
+        with pytest.raises(StoreError, match="made with other rows"):
+            same_rows(store, other)

@@ -1,0 +1,290 @@
+"""The champion is simple, chosen without the test rows, and its constants can be found again."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from small_tasks import (
+    archive_of,
+    entry_of,
+    power_task,
+    random_candidates,
+    task_of,
+)
+
+from evolve.errors import EvolveError
+from evolve.evaluation.evaluator import Evaluator, Setting
+from evolve.evaluation.record import EARLIER_ELITE
+from evolve.fitting.fold_fits import Rows, fit_folds
+from evolve.law.canonical import complexity, key
+from evolve.law.graph import Law, call, const, evaluate, feat
+from evolve.law.recipe import Recipe
+from evolve.sandbox.inprocess import InProcess
+from evolve.scoring.fold import Fold
+from evolve.scoring.metrics import r2
+from evolve.scoring.objective import PHYSICS_PRICE, losses_of, price_of
+from evolve.search.archive import Archive, Elite
+from evolve.search.champion import (
+    FINALISTS,
+    Choice,
+    choose,
+    established_laws,
+    finalists_of,
+    simplest_within_error,
+)
+from evolve.search.loop import entry_of as searched_entry
+from evolve.search.operators import Candidate
+from evolve.search.proposers.grammar import Proposal
+from evolve.search.setup import make_setup
+from evolve.tasks.folds import make_judges
+from evolve.tasks.spec import PhysicsSpec
+from evolve.tasks.task import Task, load_task, physics_of
+
+TASKS_DIR = Path(__file__).resolve().parents[2] / "tasks"
+N_CANDIDATES = 24
+NOWHERE = Candidate(Law(call("mul", const(0), call("log", call("neg", feat(0)))), 1), Recipe())
+
+
+@pytest.fixture(scope="module", autouse=True)
+def in_process() -> Iterator[None]:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("evolve.evaluation.evaluator.Worker", InProcess)
+        yield
+
+
+def searched(task: Task, proposals: list[Proposal]) -> Archive:
+    """The archive of candidates evaluated on a task's folds."""
+    setup = make_setup(task, 0)
+    with Evaluator(Setting(task, setup.folds), 1) as evaluator:
+        told = evaluator.evaluate([p.candidate for p in proposals], float("inf"))
+    archive = Archive()
+    pairs = enumerate(zip(proposals, told, strict=True))
+    archive.tell([searched_entry(i, p, "", evaluation) for i, (p, evaluation) in pairs])
+    return archive
+
+
+@pytest.fixture(scope="module")
+def task() -> Task:
+    return load_task("parallel", [TASKS_DIR])
+
+
+@pytest.fixture(scope="module")
+def archive(task: Task) -> Archive:
+    return searched(task, list(make_setup(task, 0).starts[:N_CANDIDATES]))
+
+
+@pytest.fixture(scope="module")
+def choice(task: Task, archive: Archive) -> Choice:
+    return choose(task, archive, 1)
+
+
+# the simplest within one standard error
+
+
+def test_the_best_law_is_chosen_where_no_simpler_one_comes_near() -> None:
+    losses = np.array([[-5.0, -5.1, -4.9], [-1.0, -1.1, -0.9], [-2.0, -2.1, -1.9]])
+    assert simplest_within_error(losses, [0.3, 0.1, 0.2]) == 0
+
+
+def test_a_simpler_law_within_one_standard_error_of_the_best_is_chosen() -> None:
+    losses = np.array([[-5.0, -3.0, -5.0, -3.0], [-4.0, -3.9, -4.0, -3.9]])
+    assert simplest_within_error(losses, [0.02, 0.01]) == 1
+
+
+def test_a_law_that_is_worse_on_every_fold_alike_is_not_within_the_error() -> None:
+    losses = np.array([[-5.0, -1.0, -3.0], [-4.5, -0.5, -2.5]])
+    assert simplest_within_error(losses, [0.2, 0.1]) == 0
+
+
+def test_the_cost_of_size_can_make_the_smaller_law_the_best() -> None:
+    losses = np.array([[-3.00, -3.02], [-2.99, -3.01]])
+    assert simplest_within_error(losses, [0.5, 0.1]) == 1
+
+
+def test_of_two_laws_of_one_size_the_better_is_chosen() -> None:
+    losses = np.array([[-5.0, -3.0], [-3.0, -5.1], [-6.0, -2.05]])
+    assert simplest_within_error(losses, [0.1, 0.1, 0.1]) == 1
+
+
+def test_folds_that_weigh_next_to_nothing_do_not_decide() -> None:
+    losses = np.array([[-5.0, -1.0], [-4.0, -9.0]])
+    assert simplest_within_error(losses, [0.1, 0.1], [1.0, 0.01]) == 0
+    assert simplest_within_error(losses, [0.1, 0.1], [1.0, 1.0]) == 1
+
+
+def test_the_only_law_is_chosen() -> None:
+    assert simplest_within_error(np.array([[-1.0]]), [0.1]) == 0
+
+
+# the finalists
+
+
+def test_finalists_are_the_best_those_no_smaller_one_beats_and_the_extra_ones_once_each() -> None:
+    archive = archive_of(random_candidates(make_setup(power_task(), 0).space, 40))
+    extra_elite = Elite(entry_of(99, NOWHERE, 7.0), NOWHERE, 7.0)
+    finalists = finalists_of(archive, [extra_elite, archive.elites()[0]])
+    indices = [e.entry.index for e in finalists]
+    assert len(set(indices)) == len(indices)
+    assert set(indices) >= {e.entry.index for e in archive.elites()[:FINALISTS]}
+    assert set(indices) >= {e.entry.index for e in archive.front()}
+    assert set(indices) >= {e.entry.index for e in archive.unbeaten()}
+    assert set(indices) >= {e.entry.index for e in established_laws(archive).values()}
+    assert 99 in indices
+
+
+def test_a_black_box_is_no_finalist() -> None:
+    archive = Archive()
+    archive.tell([entry_of(0, None, -9.0), entry_of(1, NOWHERE, -1.0)])
+    assert [e.entry.index for e in finalists_of(archive)] == [1]
+
+
+def test_every_law_that_a_run_began_with_is_a_finalist_and_known_as_established(
+    choice: Choice, archive: Archive
+) -> None:
+    known = established_laws(archive)
+    assert known
+    assert {f.entry.index for f in choice.finalists} >= {e.entry.index for e in known.values()}
+    for finalist in choice.finalists:
+        assert finalist.established == (key(finalist.candidate.law) in known)
+
+
+def test_an_elite_of_an_earlier_run_is_not_established() -> None:
+    candidate, *_ = random_candidates(make_setup(power_task(), 0).space, 1)
+    known, inherited = Archive(), Archive()
+    known.tell([entry_of(0, candidate, -1.0, operator="sum of powers")])
+    inherited.tell([entry_of(0, candidate, -1.0, operator=f"{EARLIER_ELITE}an earlier run")])
+    assert list(established_laws(known)) == [key(candidate.law)]
+    assert established_laws(inherited) == {}
+
+
+# the choice
+
+
+def test_the_champion_is_one_of_the_finalists_who_come_best_judgement_first(
+    choice: Choice, archive: Archive
+) -> None:
+    judgements = [f.judgement for f in choice.finalists]
+    assert judgements == sorted(judgements)
+    assert choice.champion in choice.finalists
+    allowed = {e.entry.index for e in [*archive.elites(), *archive.starters]}
+    assert {f.entry.index for f in choice.finalists} <= allowed
+
+
+def test_the_champion_costs_no_more_than_the_law_with_the_best_judgement(choice: Choice) -> None:
+    def cost(law: Law) -> float:
+        n_values = choice.champion.predictions.size
+        return price_of(law.n_constants, complexity(law.root), n_values)
+
+    best = choice.finalists[0].candidate.law
+    assert cost(choice.champion.candidate.law) <= cost(best)
+
+
+def test_a_finalist_pays_for_the_declared_physics_that_it_breaks(
+    task: Task, archive: Archive, choice: Choice
+) -> None:
+    assert {f.against_physics for f in choice.finalists} == {0.0}
+    wrong = PhysicsSpec(increasing_in=[task.feature_names[0]])
+    told = choose(replace(task, spec=task.spec.model_copy(update={"physics": wrong})), archive, 1)
+    for finalist in told.finalists:
+        kept = replace(finalist, against_physics=0.0)
+        extra = PHYSICS_PRICE * finalist.against_physics
+        assert finalist.judgement - kept.judgement == pytest.approx(extra)
+    assert any(f.against_physics > 0.0 for f in told.finalists)
+
+
+def test_a_finalist_is_judged_on_the_folds_of_the_search_and_the_further_ones(
+    choice: Choice, task: Task
+) -> None:
+    names = [fold.name for fold in make_judges(task)]
+    for finalist in choice.finalists:
+        assert [fold.name for fold in finalist.judged] == names
+        folds = [*finalist.entry.evaluation.folds, *finalist.judged]
+        assert len(finalist.losses) == len(folds)
+        assert list(finalist.losses) == list(losses_of(folds))
+
+
+def test_the_champion_s_constants_are_those_of_a_fit_to_all_training_rows(
+    choice: Choice, task: Task
+) -> None:
+    champion, train = choice.champion, task.train
+    every = np.arange(train.n_rows)
+    rows = Rows(train.X, train.Y, train.group, (1,), physics_of(task))
+    whole = Fold("all rows", every, every)
+    (fitted,) = fit_folds(rows, [whole], champion.candidate.law, champion.candidate.recipe)
+    assert list(champion.constants) == list(champion.errors) == list(task.group_names)
+    for fit, constants in zip(fitted.fits, champion.constants.values(), strict=True):
+        np.testing.assert_array_equal(constants, [fit.constants])
+
+
+def test_the_champion_s_constants_predict_what_it_says_and_score_its_r2(
+    choice: Choice, task: Task
+) -> None:
+    champion, train = choice.champion, task.train
+    for g, name in enumerate(task.group_names):
+        rows = train.group == g
+        (constants,) = champion.constants[name]
+        predicted = evaluate(champion.candidate.law.root, train.X[rows], constants)
+        np.testing.assert_allclose(champion.predictions[rows, 0], predicted, rtol=1e-12)
+    assert champion.train_r2 == r2(train.Y, champion.predictions)
+    assert champion.train_r2 > 0.9
+
+
+def test_the_choice_does_not_depend_on_the_number_of_workers(
+    choice: Choice, task: Task, archive: Archive
+) -> None:
+    again = choose(task, archive, 3)
+    assert [f.entry.index for f in again.finalists] == [f.entry.index for f in choice.finalists]
+    assert [f.judgement for f in again.finalists] == [f.judgement for f in choice.finalists]
+    assert again.champion.entry == choice.champion.entry
+
+
+def test_search_and_choice_never_open_the_test_rows(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuses(*_: Any) -> None:
+        raise AssertionError("the test rows were opened")
+
+    opened: list[str] = []
+    really_open = Path.open
+
+    def watched(path: Path, *arguments: Any, **named: Any) -> Any:
+        opened.append(path.name)
+        return really_open(path, *arguments, **named)
+
+    monkeypatch.setattr("evolve.tasks.task.load_test", refuses)
+    monkeypatch.setattr(Path, "open", watched)
+    task = load_task("parallel", [TASKS_DIR])
+    choose(task, searched(task, list(make_setup(task, 0).starts[:4])), 1)
+    assert "train.csv" in opened
+    assert "test.csv" not in opened
+
+
+def test_a_learnt_prior_comes_with_the_champion() -> None:
+    x, group = np.tile(2.0 ** np.arange(8), 4), np.repeat(np.arange(4), 8)
+    y = 1.0 + 0.2 * group + (2.0 + 0.1 * group) * x**-0.5
+    task = task_of(x, y, group, folds={"axes": ["a"]})
+    inside = call("add", const(1), call("mul", const(2), call("log", feat(0))))
+    law = Law(call("add", const(0), call("exp", inside)), 3)
+    for recipe, has_prior in ((Recipe(), False), (Recipe(pool=1.0), True)):
+        proposal = Proposal(Candidate(law, recipe), "key", "a seed", ())
+        champion = choose(task, searched(task, [proposal]), 1).champion
+        assert (champion.priors is not None) == has_prior
+        if champion.priors is not None:
+            assert champion.priors.shape == (1, 2, 3)
+            assert (champion.priors[:, 1] > 0).all()
+
+
+# nothing to choose from
+
+
+def test_an_archive_without_elites_has_no_champion() -> None:
+    with pytest.raises(EvolveError, match="small: no candidate could be fitted"):
+        choose(power_task(), Archive(), 1)
+
+
+def test_finalists_that_cannot_be_refitted_give_no_champion() -> None:
+    with pytest.raises(EvolveError, match="no finalist could be fitted on all training rows"):
+        choose(power_task(), archive_of([NOWHERE]), 1)

@@ -1,0 +1,217 @@
+"""Scales, units, axes and constants are guessed from training rows, and the reasons are told."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from own_tables import GOOD, HEADER, ROWS, SIZES, made, start_in, table_of
+
+from evolve.errors import EvolveError
+from evolve.tasks.draft import (
+    Wishes,
+    guess_scale,
+    guess_unit,
+    inspect_columns,
+    parse_condition,
+    propose,
+)
+from evolve.tasks.readers import RawTable
+from evolve.tasks.task import list_tasks, load_task
+
+ROOT = Path(__file__).resolve().parents[3]
+SHIPPED = [task.name for task in list_tasks([ROOT / "tasks"]) if task.has_train]
+
+
+@pytest.fixture(autouse=True)
+def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    start_in(tmp_path, monkeypatch)
+
+
+# guesses
+
+
+@pytest.mark.parametrize(
+    ("n_rows", "n_features", "most"),
+    [(100, 2, 12), (17, 2, 5), (12, 3, 6), (17, 3, 7), (6, 1, 3), (300, 8, 17), (8, 6, 4)],
+)
+def test_constants_are_as_many_as_the_rows_bear(n_rows: int, n_features: int, most: int) -> None:
+    names = [f"x{j}" for j in range(n_features)]
+    x = 10.0 ** np.random.default_rng(1).uniform(0, 4, (n_rows, n_features + 1))
+    text = "\n".join([",".join([*names, "y"]), *(",".join(map(repr, row)) for row in x.tolist())])
+    assert propose(table_of(text), "x", Wishes(("y",), tuple(names))).spec.max_constants == most
+
+
+def test_without_features_all_other_columns_of_numbers_are_proposed(
+    capfd: pytest.CaptureFixture[str],
+) -> None:
+    lines = [f"{line},{extra}" for line, extra in zip(ROWS, range(len(ROWS)), strict=True)]
+    lines = [f"{line},7,,{k % 3}" for k, line in enumerate(lines)]
+    Path("my_runs.csv").write_text("\n".join([HEADER + ",id,version,empty,seed", *lines]) + "\n")
+    told = made(capfd, "--target", "loss")
+    assert load_task("my_runs").feature_names == ("params", "tokens", "seed")
+    why = {column["name"]: column["why"] for column in told["columns"]}
+    assert why["id"] == "counts the rows"
+    assert why["version"] == "is constant"
+    assert why["empty"] == "holds nothing"
+    assert why["corpus"] == "holds texts"
+    assert "no --features given" in told["decisions"][0]["why"]
+    assert any("--groups corpus" in note for note in told["notes"])
+
+
+@pytest.mark.parametrize("name", SHIPPED)
+def test_scales_and_units_of_the_shipped_tasks_would_have_been_guessed(name: str) -> None:
+    task = load_task(name, [ROOT / "tasks"])
+    for feature, values in zip(task.spec.features, task.train.X.T, strict=True):
+        assert guess_scale(values)[0] == feature.scale, feature.name
+        assert 0.09 < guess_unit(values, feature.scale) / feature.unit < 11, feature.name
+
+
+@pytest.mark.parametrize(
+    ("values", "scale", "unit"),
+    [
+        ([1e7, 1e8, 1e9], "log", 1e8),
+        ([3e-4, 1e-3, 3e-3], "log", 1e-3),
+        ([0.1, 0.25, 0.5, 0.9], "linear", 1.0),
+        ([0.0, 1e3, 2e3], "linear", 1e3),
+        ([-2.0, 3.0], "linear", 1.0),
+        ([0.0, 0.0], "linear", 1.0),
+        ([2020.0, 2021.0, 2022.0, 2023.0], "linear", 1e3),
+        ([1.0, 1.3, 1.69, 2.197], "log", 1.0),
+        ([12.0, 24.0, 48.0], "log", 10.0),
+        ([5e-324, 1e308], "log", 1e300),
+    ],
+)
+def test_a_scale_and_a_unit_are_guessed(values: list[float], scale: str, unit: float) -> None:
+    x = np.array(values)
+    guessed = guess_scale(x)[0]
+    assert guessed == scale
+    assert guess_unit(x, guessed) == unit
+
+
+AXES: dict[str, tuple[list[str], list[str], str]] = {
+    "a guess of what is large": ([], ["params", "tokens"], "any"),
+    "what the test bounds below": (["--test", "params>=2e9"], ["params"], "any"),
+    "both at once": (["--test", "params>=2e9 and tokens>=6e10"], ["params", "tokens"], "all"),
+    "any of both": (["--test", "2e9<=params or tokens>=2e11"], ["params", "tokens"], "any"),
+    "what was asked for": (["--extrapolate", "tokens"], ["tokens"], "any"),
+    "none, as was asked for": (["--extrapolate", "none"], [], "any"),
+    "a guess where the test lies below": (["--test", "params<2e7"], ["params", "tokens"], "any"),
+    "a guess where it is denied": (["--test", "not params<2e9"], ["params", "tokens"], "any"),
+}
+
+
+@pytest.mark.parametrize("what", AXES)
+def test_the_axes_are(what: str, capfd: pytest.CaptureFixture[str]) -> None:
+    words, axes, together = AXES[what]
+    made(capfd, "--target", "loss", *words)
+    folds = load_task("my_runs").spec.folds
+    assert (folds.axes, folds.together) == (axes, together)
+
+
+def test_a_learning_rate_is_no_axis_of_a_guess(capfd: pytest.CaptureFixture[str]) -> None:
+    lines = [f"{row},{3e-4 * 2 ** (k % 4):g}" for k, row in enumerate(ROWS)]
+    Path("my_runs.csv").write_text("\n".join([HEADER + ",lr", *lines]) + "\n")
+    made(capfd, "--target", "loss")
+    task = load_task("my_runs")
+    assert task.spec.folds.axes == ["params", "tokens"]
+    assert task.spec.features[2].scale == "log"
+
+
+def test_a_table_of_two_scales_gets_plain_folds_and_says_so(
+    capfd: pytest.CaptureFixture[str],
+) -> None:
+    lines = [f"{1 + k % 2},{1 / (k + 1):.4f}" for k in range(16)]
+    Path("my_runs.csv").write_text("\n".join(["depth,loss", *lines]) + "\n")
+    told = made(capfd, "--target", "loss")
+    assert told["axes"] == []
+    assert any("plain folds" in decision["why"] for decision in told["decisions"])
+
+
+def test_test_rows_decide_nothing_but_which_rows_are_left() -> None:
+    def spec_of(large: float, loss: float) -> Any:
+        rows = [f"{10.0**i:g},{1 + i % 5},{5 - i / 10}" for i in range(12)]
+        text = "\n".join(["params,depth,loss", *rows, f"{large:g},7,{loss}"]) + "\n"
+        return propose(table_of(text), "x", Wishes(("loss",), test="params>=1e12")).spec
+
+    assert spec_of(1e12, 2.0) == spec_of(1e30, -40.0)
+
+
+NOTES = {
+    "rows counted twice": (ROWS[0], "1 row repeats an earlier row in every used column"),
+    "noise": (ROWS[0][:-1] + "9", "1 row repeats the features of another"),
+}
+
+
+@pytest.mark.parametrize("what", NOTES)
+def test_a_note_tells_of(what: str, capfd: pytest.CaptureFixture[str]) -> None:
+    row, part = NOTES[what]
+    Path("my_runs.csv").write_text(f"{GOOD}{row}\n")
+    assert any(part in note for note in made(capfd, "--target", "loss")["notes"])
+
+
+def test_a_feature_that_others_fix_is_noted(capfd: pytest.CaptureFixture[str]) -> None:
+    rows = [f"{line},{6 * n * d:g}" for line, (n, d) in zip(ROWS, SIZES, strict=True)]
+    Path("my_runs.csv").write_text("\n".join([HEADER + ",flops", *rows]) + "\n")
+    notes = made(capfd, "--target", "loss")["notes"]
+    assert any("flops is a product of powers of params and tokens" in note for note in notes)
+
+
+def test_a_size_that_reaches_zero_stays_linear_and_is_noted(
+    capfd: pytest.CaptureFixture[str],
+) -> None:
+    rows = [f"{10.0 ** (k % 5):g},{k % 7},{5 - k / 10}" for k in range(20)]
+    Path("my_runs.csv").write_text("\n".join(["steps,x,loss", *rows, "0,1,9"]) + "\n")
+    told = made(capfd, "--target", "loss")
+    steps = told["columns"][0]
+    assert (steps["scale"], steps["why"]) == ("linear", "row 21 (line 22) holds 0: no logarithm")
+    assert any("steps spans a factor of 1e+04 but for 1 row at 0" in n for n in told["notes"])
+
+
+def test_columns_are_inspected() -> None:
+    columns = inspect_columns(table_of("a,b,c,d\n1,x,1,\n10,y,,\n30,x,2,\n"))
+    a = columns["a"]
+    assert (a.kind, a.n_levels, a.low, a.median, a.high) == ("numbers", 3, 1.0, 10.0, 30.0)
+    assert (a.gap, a.gap_text) == (10.0, "x 10")
+    assert [columns[name].kind for name in "bcd"] == ["texts", "mixed", "empty"]
+    assert (columns["b"].n_levels, columns["c"].n_blank, columns["d"].n_blank) == (2, 1, 3)
+    assert inspect_columns(table_of("a\n-1\n4\n"))["a"].gap_text == "5"
+
+
+# conditions
+
+
+@pytest.mark.parametrize(
+    ("text", "rows"),
+    [
+        ("a>=2", [0, 1, 1, 1]),
+        ("2<=a", [0, 1, 1, 1]),
+        ("1<a<4", [0, 1, 1, 0]),
+        ("a==1 or a==4", [1, 0, 0, 1]),
+        ("a>1 and (b=='x' or a>3)", [0, 0, 1, 1]),
+        ("not b=='x'", [0, 1, 0, 1]),
+        ("'x'!=b", [0, 1, 0, 1]),
+        ("`c d`<=-5e-1", [1, 1, 0, 0]),
+        ("a != +2", [1, 0, 1, 1]),
+    ],
+)
+def test_a_condition_selects(text: str, rows: list[int]) -> None:
+    raw = table_of("a,b,c d\n1,x,-2\n2,y,-1\n3,x,0\n4,y,5\n")
+    assert parse_condition(text, raw).rows.tolist() == [bool(row) for row in rows]
+
+
+@given(st.text(alphabet="ab<>=!&|()'\"`. 10eandorntl-+*", max_size=25))
+def test_any_text_is_a_condition_or_refused_in_one_line(text: str) -> None:
+    raw = RawTable(Path("t.csv"), {"a": ["1", "2"], "b": ["x", "y"]}, 2)
+    try:
+        rows = parse_condition(text, raw).rows
+    except EvolveError as error:
+        told = str(error)
+    else:
+        told = f"{rows.sum()} of 2 rows"
+    assert "\n" not in told
+    assert told.startswith(("--test", "1 of 2 rows", "t.csv: column"))
