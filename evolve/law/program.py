@@ -13,24 +13,14 @@ import re
 import warnings
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final, Literal
+from typing import Literal
 
 from evolve.errors import ProgramError, nearest
+from evolve.law.imports import MODULES, ONLY_FIT_LAW, OWN, beyond_fit_law, imported_modules
 
 START = "# EVOLVE-BLOCK-START"
 END = "# EVOLVE-BLOCK-END"
 MAX_BYTES = 65536
-OWN: Final = "evolve.fitting"
-# Modules that a program may import; which of their names it may use, the sandbox's gate says.
-MODULES: Final = frozenset(
-    {
-        *("numpy", "numpy.fft", "numpy.linalg", "numpy.polynomial", "numpy.polynomial.polynomial"),
-        *("numpy.random", "numpy.typing", "scipy", "scipy.integrate", "scipy.interpolate"),
-        *("scipy.linalg", "scipy.optimize", "scipy.special", "scipy.stats", "math"),
-        *(OWN, "__future__", "collections", "collections.abc"),
-        *("functools", "itertools", "typing", "warnings"),
-    }
-)
 
 Dialect = Literal["fit", "law"]
 
@@ -159,19 +149,9 @@ def _parse(text: str, where: str) -> ast.Module:
         ) from None
 
 
-def imported_modules(node: ast.AST) -> list[str]:
-    """Dotted names of the modules that a statement imports, or imports from."""
-    if isinstance(node, ast.Import):
-        return [alias.name for alias in node.names]
-    if isinstance(node, ast.ImportFrom):
-        module = "." * node.level + (node.module or "")
-        if module == "evolve":  # `from evolve import fitting`
-            return [f"evolve.{alias.name}" for alias in node.names]
-        return [module]
-    return []
-
-
 def _require_imports(tree: ast.Module, where: str) -> None:
+    for line, name in beyond_fit_law(tree):
+        raise ProgramError(f"{where}: {ONLY_FIT_LAW}; line {line} holds {name!r}")
     for node in ast.walk(tree):
         for name in imported_modules(node):
             if name not in MODULES:

@@ -15,7 +15,8 @@ from functools import lru_cache
 from typing import Any, Final
 
 from evolve.errors import ProgramError, nearest
-from evolve.law.program import MAX_BYTES, MODULES, imported_modules
+from evolve.law.imports import MODULES, ONLY_FIT_LAW, OWN, beyond_fit_law, imported_modules
+from evolve.law.program import MAX_BYTES
 from evolve.sandbox.gate_names import NAMES
 
 _BUILTINS: Final = """
@@ -73,10 +74,12 @@ def _first_problem(text: str) -> str | None:
     nodes = list(ast.walk(tree))
     found = [(getattr(node, "lineno", 0), *p) for node in nodes for p in _problems(node)]
     found += _loose_getattr(nodes)
+    found += [(line, ONLY_FIT_LAW, value) for line, value in beyond_fit_law(tree)]
     if not found:
         return None
     line, rule, value = min(found)
-    return f"{rule}, line {line} holds {value!r}{nearest(value, NAMES | MODULES)}"
+    hint = nearest(value, NAMES | MODULES) if rule != ONLY_FIT_LAW else ""
+    return f"{rule}, line {line} holds {value!r}{hint}"
 
 
 Problem = tuple[str, str]  # the rule and what breaks it
@@ -120,9 +123,9 @@ def _loose_getattr(nodes: list[ast.AST]) -> list[tuple[int, str, str]]:
 def _check_import(node: ast.Import | ast.ImportFrom) -> Iterator[Problem]:
     modules = imported_modules(node)
     for module in modules:
-        if module not in MODULES:
+        if module not in MODULES and not module.startswith(f"{OWN}."):
             yield "may not import this module", module
-    if isinstance(node, ast.ImportFrom) and modules[0] in MODULES - {"__future__"}:
+    if isinstance(node, ast.ImportFrom) and modules[0] in MODULES - {"__future__", OWN}:
         for alias in node.names:
             if alias.name not in NAMES and f"{node.module}.{alias.name}" not in MODULES:
                 yield f"may not import this name from {node.module}", alias.name

@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from evolve.errors import ProgramError
-from evolve.law.program import MODULES, parse_program
+from evolve.law.imports import MODULES
+from evolve.law.program import parse_program
 from evolve.sandbox.gate import check_program_text
 
 ROOT = Path(__file__).parents[2]
