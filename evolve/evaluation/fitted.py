@@ -26,7 +26,7 @@ def fit_rows(
     train, n_targets = task.train, len(task.target_names)
     axes = tuple(task.feature_names.index(a) for a in task.spec.folds.axes)
     every = np.arange(train.n_rows)
-    rows = Rows(train.X, train.Y, train.group.astype(np.float64), axes)
+    rows = Rows(train.X, train.Y, train.group, axes)
     result = fit_folds(rows, [Fold("all rows", every, every)], candidate.law, candidate.recipe)[0]
     shape = (len(result.groups), n_targets, -1)
     tables = np.array([f.constants for f in result.fits]).reshape(shape)

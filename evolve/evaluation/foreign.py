@@ -1,4 +1,4 @@
-"""Turns a program and a table into scores, by running the program in the sandbox.
+"""Scores a program on a table, by running it in the sandbox.
 
 Fitted programs see the training rows of one group at a time; programs with constants inside see
 the inputs alone. Targets of the scored rows stay here.
@@ -12,15 +12,16 @@ from dataclasses import dataclass
 import numpy as np
 
 from evolve.errors import ProgramError
-from evolve.evaluation.evaluator import FoldResult
+from evolve.evaluation.programs import PATIENT, ProgramFailedError, ProgramRunner, joined
+from evolve.evaluation.requests import FoldResult
 from evolve.law.program import Program
-from evolve.sandbox import ForeignLane, Limits, Outcome
+from evolve.sandbox import ForeignLane
 from evolve.scoring.fold import Fold
 from evolve.scoring.metrics import Scores, scores
 from evolve.tasks.task import Table, Task
 from evolve.typing import Array
 
-PATIENT = Limits(cpu_s=120.0, predict_cpu_s=20.0)
+__all__ = ["PATIENT", "FailedError", "Scored", "score_program"]
 
 
 class FailedError(ProgramError):
@@ -61,29 +62,34 @@ def score_program(program: Program, task: Task, table: Table, lane: ForeignLane)
         lane: Where the program runs.
 
     Raises:
-        FailedError: The program failed, or a prediction is missing or not finite.
+        FailedError: The program failed, a prediction is missing, not finite, or depends on the
+            rows that are predicted beside it.
     """
+    runner = ProgramRunner(lane)
     groups = [int(g) for g in np.unique(table.group)]
     inputs = [table.X[table.group == g] for g in groups]
-    names = [task.group_names[g] for g in groups]
-    if program.dialect == "law":
-        labels = [task.sldbench_labels[g] for g in groups]
-        fitted, constants = None, {}
-        outcome = lane.law(program.text, inputs, labels, task.feature_names, task.target_names)
-    else:
-        fitted = _fit(program, task, groups, lane)
-        constants = dict(zip(names, fitted.arrays, strict=True))
-        outcome = lane.predict(program.text, inputs, fitted.arrays)
-    printed = fitted.stdout if fitted else ""
-    _require(outcome, "prediction", printed)
-    printed = _joined(printed, outcome.stdout)
+    constants: list[Array] = []
+    seconds, printed = 0.0, ""
+    try:
+        if program.dialect == "law":
+            labels = [task.sldbench_labels[g] for g in groups]
+            outcome = runner.predict_law(program.text, inputs, labels, task)
+        else:
+            rows = [task.train.group == g for g in groups]
+            X, Y = ([part[at] for at in rows] for part in (task.train.X, task.train.Y))
+            constants, seconds, printed = runner.fit(program.text, X, Y)
+            outcome = runner.predict(program.text, inputs, constants)
+    except ProgramFailedError as error:
+        raise FailedError(str(error), joined(printed, error.printed)) from error
+    printed = joined(printed, outcome.stdout)
     try:
         predictions = _in_rows(table, task, groups, outcome.arrays)
-        told = scores(table.Y, predictions, table.group, task.group_names, task.target_names)
+        names = task.group_names, task.target_names
+        result = scores(table.Y, predictions, table.group, *names)
     except ProgramError as error:
         raise FailedError(str(error), printed) from error
-    seconds = outcome.cpu_s + (fitted.cpu_s if fitted else 0.0)
-    return Scored(told, constants, predictions, seconds, printed)
+    by_group = {task.group_names[g]: c for g, c in zip(groups, constants, strict=False)}
+    return Scored(result, by_group, predictions, seconds + outcome.cpu_s, printed)
 
 
 def _in_rows(table: Table, task: Task, groups: list[int], parts: Sequence[Array]) -> Array:
@@ -100,28 +106,6 @@ def _in_rows(table: Table, task: Task, groups: list[int], parts: Sequence[Array]
     return predictions
 
 
-def _fit(program: Program, task: Task, groups: list[int], lane: ForeignLane) -> Outcome:
-    """Constants of each group, from its training rows."""
-    train = task.train
-    rows = [train.group == g for g in groups]
-    one = len(task.target_names) == 1
-    targets = [train.Y[at, 0] if one else train.Y[at] for at in rows]
-    outcome = lane.fit(program.text, [train.X[at] for at in rows], targets)
-    _require(outcome, "fit")
-    return outcome
-
-
-def _require(outcome: Outcome, step: str, printed: str = "") -> None:
-    if not outcome.ok:
-        message = f"{step}: {outcome.status}: {outcome.message}"
-        raise FailedError(message, _joined(printed, outcome.stdout))
-
-
-def _joined(*parts: str) -> str:
-    """What two processes of a program printed, each from a line of its own."""
-    return "\n".join(part for part in parts if part)
-
-
 def difference(predictions: Array, others: Array) -> float:
     """Largest difference of two lanes' predictions, relative to the largest of them."""
     gap, size = np.max(np.abs(predictions - others)), np.max(np.abs([predictions, others]))
@@ -135,20 +119,23 @@ def priors_of(result: FoldResult, n_targets: int) -> Array | None:
 
 
 def run_text(lane: ForeignLane, task: Task, fold: Fold, text: str) -> Array | str:
-    """Predictions `(n_held, t)` of a program on a fold, or the status of its failure."""
+    """Predictions `(n_held, t)` of a program on a fold, or the status of its failure.
+
+    The program's groups are fitted in processes of their own; its predictions are not checked in
+    batches, as those of `ProgramRunner.fit_fold` are.
+    """
     train = task.train
+    runner = ProgramRunner(lane)
     groups = np.unique(train.group[fold.held])
     fit_rows = [fold.fit[train.group[fold.fit] == g] for g in groups]
     held_rows = [np.flatnonzero(train.group[fold.held] == g) for g in groups]
-    single = train.Y.shape[1] == 1
-    targets = [train.Y[rows, 0] if single else train.Y[rows] for rows in fit_rows]
-    fitted = lane.fit(text, [train.X[rows] for rows in fit_rows], targets)
-    if not fitted.ok:
-        return f"{fitted.status}: {fitted.message}"
-    inputs = [train.X[fold.held[rows]] for rows in held_rows]
-    predicted = lane.predict(text, inputs, fitted.arrays)
-    if not predicted.ok:
-        return f"{predicted.status}: {predicted.message}"
+    try:
+        X, Y = ([part[rows] for rows in fit_rows] for part in (train.X, train.Y))
+        constants, _, _ = runner.fit(text, X, Y)
+        inputs = [train.X[fold.held[rows]] for rows in held_rows]
+        predicted = runner.predict(text, inputs, constants, check=False)
+    except ProgramFailedError as error:
+        return f"{error.status}: {error.message}"
     result = np.full((len(fold.held), train.Y.shape[1]), np.nan)
     for rows, values in zip(held_rows, predicted.arrays, strict=True):
         result[rows] = values.reshape(len(rows), -1)

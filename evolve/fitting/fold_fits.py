@@ -30,7 +30,7 @@ class Rows:
 
     x: Array
     y: Array
-    group: Array
+    group: Ints
     axes: tuple[int, ...]
     physics: Constraints | None = None
     memo: dict[bytes, Lines] = field(default_factory=dict, compare=False, repr=False)

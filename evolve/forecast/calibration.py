@@ -140,7 +140,7 @@ def _same(one: Fold, other: Fold) -> bool:
 def _fit(task: Task, candidate: Candidate, folds: list[Fold], starts: int) -> list[FoldFit]:
     axes = tuple(task.feature_names.index(a) for a in task.spec.folds.axes)
     train = task.train
-    rows = Rows(train.X, train.Y, train.group.astype(np.float64), axes)
+    rows = Rows(train.X, train.Y, train.group, axes)
     recipe = replace(candidate.recipe, starts=min(starts, candidate.recipe.starts))
     return fit_folds(rows, folds, candidate.law, recipe)
 

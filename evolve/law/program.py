@@ -241,3 +241,19 @@ def _require_contract(function: ast.FunctionDef, first: int, last: int, where: s
             f"{where}: {function.name} must take {_N_ARGUMENTS} arguments by position, "
             f"line {function.lineno} holds ({ast.unparse(args)})"
         )
+
+
+def program_size(program: Program) -> int:
+    """Operations and calls outside the fit: the size of a law that cannot be traced.
+
+    It counts what `law.graph.size` counts of a traced law: operations, not names or literals.
+    """
+    tree = ast.parse(program.text)
+    fit = {
+        id(leaf)
+        for node in ast.walk(tree)
+        if isinstance(node, ast.FunctionDef) and node.name == "fit_scaling_law"
+        for leaf in ast.walk(node)
+    }
+    kinds = (ast.BinOp, ast.UnaryOp, ast.BoolOp, ast.Compare, ast.IfExp, ast.Call)
+    return sum(isinstance(node, kinds) and id(node) not in fit for node in ast.walk(tree))

@@ -105,7 +105,7 @@ def fit_model(task: Task, candidate: Candidate) -> Model:
     train = task.train
     every = np.arange(train.n_rows)
     axes = tuple(task.feature_names.index(a) for a in task.spec.folds.axes)
-    rows = Rows(train.X, train.Y, train.group.astype(np.float64), axes)
+    rows = Rows(train.X, train.Y, train.group, axes)
     search, judges = make_folds(task), make_judges(task)
     quick = replace(candidate.recipe, starts=JUDGING_STARTS)
     whole, *found = fit_folds(

@@ -12,7 +12,8 @@ from pathlib import Path
 from typing import Any
 
 from evolve.errors import StoreError, TaskError
-from evolve.evaluation.evaluator import Evaluator, Setting
+from evolve.evaluation.evaluator import Evaluator
+from evolve.evaluation.problem import Setting
 from evolve.evaluation.record import Entry
 from evolve.runs.crosscheck import Lanes
 from evolve.runs.folders import NAME

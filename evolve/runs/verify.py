@@ -15,9 +15,11 @@ from joblib import Parallel, delayed
 
 from evolve.errors import EvolveError
 from evolve.evaluation.crosscheck import TOLERANCE
-from evolve.evaluation.evaluator import Evaluator, FoldResult, Setting
+from evolve.evaluation.evaluator import Evaluator
 from evolve.evaluation.foreign import difference, priors_of, run_text
+from evolve.evaluation.problem import Setting
 from evolve.evaluation.record import Entry, Evaluation
+from evolve.evaluation.requests import FoldResult
 from evolve.law.candidate import candidate_from_data
 from evolve.law.canonical import complexity
 from evolve.runs.results import Line, kept

@@ -150,9 +150,10 @@ class ForeignLane:
         seed: int = 0,
         tolerance: float = 1e-9,
     ) -> Outcome:
-        """Check that predictions do not depend on which rows are predicted together.
+        """Check that predictions do not depend on which rows and groups are predicted together.
 
-        Every group's rows are predicted again, in another process, in two random batches.
+        Every group's rows are predicted again, in another process, in two random batches, and
+        the batches of all groups in random order.
 
         Args:
             text: The program.
@@ -165,24 +166,27 @@ class ForeignLane:
         Returns:
             The predictions, in the order of the rows, or `bad-answer` where they differ.
         """
-        rng = np.random.default_rng([seed, 0x5A7C])
-        orders = [rng.permutation(len(x)) for x in X]
-        cuts = [order[half] for order in orders for half in _halves(len(order))]
-        twice = [i for i in range(len(X)) for _ in (0, 1)]
-        batches = [X[i][rows] for i, rows in zip(twice, cuts, strict=True)]
-        outcome = self.predict(text, batches, [constants[i] for i in twice])
-        if not outcome.ok:
-            return outcome
-        again = []
-        for i, whole in enumerate(predictions):
-            merged = np.empty_like(whole)
-            for rows, part in zip(cuts[2 * i : 2 * i + 2], outcome.arrays[2 * i :], strict=False):
-                merged[rows] = part.reshape(merged[rows].shape)
-            again.append(merged)
-            if not np.allclose(merged, whole, rtol=tolerance, atol=0.0):
-                message = f"predictions: depend on the batch of rows (group {i})"
-                return Outcome(**{**vars(outcome), **_failed("bad-answer", message)})
-        return Outcome(**{**vars(outcome), "arrays": tuple(again)})
+        batches = _batches(X, seed)
+        parts = [X[i][rows] for i, rows in batches]
+        outcome = self.predict(text, parts, [constants[i] for i, _ in batches])
+        return _compared(outcome, batches, predictions, tolerance)
+
+    def law_in_batches(
+        self,
+        text: str,
+        X: Sequence[np.ndarray],
+        labels: Sequence[str],
+        feature_names: Sequence[str],
+        target_names: Sequence[str],
+        predictions: Sequence[np.ndarray],
+        seed: int = 0,
+        tolerance: float = 1e-9,
+    ) -> Outcome:
+        """Check what `law` returned as `predict_in_batches` does; arguments as there."""
+        batches = _batches(X, seed)
+        parts, names = [X[i][rows] for i, rows in batches], [labels[i] for i, _ in batches]
+        outcome = self.law(text, parts, names, feature_names, target_names)
+        return _compared(outcome, batches, predictions, tolerance)
 
     def _run(self, meta: dict[str, Any], arrays: list[np.ndarray], cpu_s: float) -> Outcome:
         if not self._level:
@@ -212,9 +216,36 @@ def _require_more_than_weak(report: SandboxReport) -> None:
         raise SandboxError(f"{error}; {hint}") from None
 
 
-def _halves(n: int) -> tuple[slice, slice]:
-    """Return the first and second part of `n` rows; both are not empty from two rows on."""
-    return slice(0, (n + 1) // 2), slice((n + 1) // 2, n)
+def _batches(X: Sequence[np.ndarray], seed: int) -> list[tuple[int, np.ndarray]]:
+    """Return group number and rows of two random batches a group, all in random order."""
+    rng = np.random.default_rng([seed, 0x5A7C])
+    batches = []
+    for i, x in enumerate(X):
+        order, half = rng.permutation(len(x)), (len(x) + 1) // 2
+        batches += [(i, rows) for rows in (order[:half], order[half:]) if len(rows)]
+    return [batches[k] for k in rng.permutation(len(batches))]
+
+
+def _compared(
+    outcome: Outcome,
+    batches: Sequence[tuple[int, np.ndarray]],
+    predictions: Sequence[np.ndarray],
+    tolerance: float,
+) -> Outcome:
+    """Return the predictions of batches put together, or a failure where they differ."""
+    if not outcome.ok:
+        return outcome
+    again = [np.full_like(whole, np.nan) for whole in predictions]
+    for (i, rows), part in zip(batches, outcome.arrays, strict=True):
+        if part.size != again[i][rows].size:
+            message = f"predictions: their shape depends on the batch of rows (group {i})"
+            return Outcome(**{**vars(outcome), **_failed("bad-answer", message)})
+        again[i][rows] = part.reshape(again[i][rows].shape)
+    for i, (merged, whole) in enumerate(zip(again, predictions, strict=True)):
+        if not np.allclose(merged, whole, rtol=tolerance, atol=0.0):
+            message = f"predictions: depend on the batch of rows (group {i})"
+            return Outcome(**{**vars(outcome), **_failed("bad-answer", message)})
+    return Outcome(**{**vars(outcome), "arrays": tuple(again)})
 
 
 def _checked(outcome: Outcome, what: str, n_rows: list[int] | list[None]) -> Outcome:

@@ -14,8 +14,10 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from evolve.errors import EvolveError
-from evolve.evaluation.evaluator import Evaluator, FoldResult, Setting
+from evolve.evaluation.evaluator import Evaluator
+from evolve.evaluation.problem import Setting
 from evolve.evaluation.record import EARLIER_ELITE, Entry, Evaluation
+from evolve.evaluation.requests import FoldResult
 from evolve.law.candidate import Candidate
 from evolve.law.canonical import complexity, key
 from evolve.scoring.fold import Fold, FoldScore

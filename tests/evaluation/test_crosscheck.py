@@ -11,8 +11,9 @@ import pytest
 from small_tasks import SPACES, archive_of, entry_of, random_candidates
 
 from evolve.evaluation.crosscheck import TOLERANCE, Agreement, compare
-from evolve.evaluation.evaluator import Evaluator, Setting
+from evolve.evaluation.evaluator import Evaluator
 from evolve.evaluation.foreign import difference
+from evolve.evaluation.problem import Setting
 from evolve.fitting.fit import warm
 from evolve.law.candidate import Candidate
 from evolve.law.graph import Law, call, const, feat
@@ -39,7 +40,7 @@ def lane() -> Iterator[ForeignLane]:
 
 @pytest.fixture(autouse=True)
 def in_process(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("evolve.evaluation.evaluator.Worker", InProcess)
+    monkeypatch.setattr("evolve.evaluation.executor.Worker", InProcess)
 
 
 # both lanes

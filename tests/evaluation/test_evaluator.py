@@ -10,8 +10,10 @@ import numpy as np
 import pytest
 from small_tasks import power_task, random_candidates, task_of
 
-from evolve.evaluation.evaluator import LOOK_GROUPS, Evaluator, FoldResult, Setting
+from evolve.evaluation.evaluator import Evaluator
+from evolve.evaluation.problem import LOOK_GROUPS, Setting
 from evolve.evaluation.record import Evaluation
+from evolve.evaluation.requests import FoldResult
 from evolve.law.candidate import Candidate
 from evolve.law.canonical import complexity
 from evolve.law.graph import Law, Node, call, const, feat, num
@@ -60,7 +62,7 @@ def results_of(evaluator: Evaluator, one: Candidate, folds: Sequence[int]) -> li
 
 @pytest.fixture
 def in_process(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("evolve.evaluation.evaluator.Worker", InProcess)
+    monkeypatch.setattr("evolve.evaluation.executor.Worker", InProcess)
 
 
 @pytest.fixture
@@ -80,7 +82,7 @@ def test_three_workers_give_in_order_what_one_process_gives_also_after_one_was_k
     with Evaluator(setting, 3, Limits(cpu_s=1.0)) as workers:
         spread = workers.evaluate(some, INF)
         greedy, after = workers.evaluate([GREEDY, POWER], INF)
-    monkeypatch.setattr("evolve.evaluation.evaluator.Worker", InProcess)
+    monkeypatch.setattr("evolve.evaluation.executor.Worker", InProcess)
     with Evaluator(setting, 1) as alone:
         expected = alone.evaluate(some, INF)
     assert [e.n_constants for e in spread] == [c.law.n_constants for c in some]
@@ -153,7 +155,7 @@ def test_a_failed_answer_becomes_an_evaluation_with_its_status(
         def call(self, meta: dict[str, Any]) -> Any:
             return super().call(meta | {"folds": [99]})
 
-    monkeypatch.setattr("evolve.evaluation.evaluator.Worker", Fails)
+    monkeypatch.setattr("evolve.evaluation.executor.Worker", Fails)
     with Evaluator(setting_of(power_task()), 1) as made:
         (told,) = made.evaluate([POWER], INF)
         assert (told.status, told.score) == ("exception", None)
@@ -204,7 +206,7 @@ def test_targets_of_the_largest_scale_are_never_sent(monkeypatch: pytest.MonkeyP
             sent.extend(arrays)
             super().__init__(module, meta, arrays, limits)
 
-    monkeypatch.setattr("evolve.evaluation.evaluator.Worker", Listens)
+    monkeypatch.setattr("evolve.evaluation.executor.Worker", Listens)
     task = power_task()
     Evaluator(setting_of(task), 1).close()
     largest = task.train.X[:, 0] == task.train.X[:, 0].max()

@@ -14,7 +14,7 @@ from store_service import entry, most_held
 
 from evolve.api.progress import Silent
 from evolve.errors import SandboxError, StoreError
-from evolve.evaluation.evaluator import failed
+from evolve.evaluation.problem import failed
 from evolve.evaluation.record import Entry
 from evolve.law.program import parse_program
 from evolve.report.tables import statuses_table

@@ -9,7 +9,8 @@ import numpy as np
 import pytest
 
 from evolve.errors import EvolveError
-from evolve.evaluation.evaluator import Evaluator, Setting
+from evolve.evaluation.evaluator import Evaluator
+from evolve.evaluation.problem import Setting
 from evolve.evaluation.record import Evaluation
 from evolve.law.candidate import Candidate
 from evolve.runs.results import keep, line_of

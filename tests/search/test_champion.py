@@ -18,7 +18,8 @@ from small_tasks import (
 )
 
 from evolve.errors import EvolveError
-from evolve.evaluation.evaluator import Evaluator, Setting
+from evolve.evaluation.evaluator import Evaluator
+from evolve.evaluation.problem import Setting
 from evolve.evaluation.record import EARLIER_ELITE
 from evolve.fitting.fold_fits import Rows, fit_folds
 from evolve.law.canonical import complexity, key
@@ -53,7 +54,7 @@ NOWHERE = Candidate(Law(call("mul", const(0), call("log", call("neg", feat(0))))
 @pytest.fixture(scope="module", autouse=True)
 def in_process() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("evolve.evaluation.evaluator.Worker", InProcess)
+        patch.setattr("evolve.evaluation.executor.Worker", InProcess)
         yield
 
 

@@ -10,7 +10,8 @@ import pytest
 from small_tasks import SPACES, power_task
 from store_service import entry, most_held, new_store
 
-from evolve.evaluation.evaluator import Evaluator, Setting
+from evolve.evaluation.evaluator import Evaluator
+from evolve.evaluation.problem import Setting
 from evolve.evaluation.record import Entry, Evaluation
 from evolve.law.candidate import Candidate
 from evolve.law.canonical import complexity, key

@@ -1,0 +1,136 @@
+"""One request to its answer: fit in a sandboxed lane, judge here, where the targets are.
+
+A candidate of the grammar is fitted by a worker that runs our own code alone; a program that
+cannot be traced is run in the foreign lane. Both give the same `FoldAnswer`s, judged alike.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from evolve.evaluation.problem import Setting, failed
+from evolve.evaluation.programs import ProgramFailedError, ProgramRunner
+from evolve.evaluation.record import Evaluation
+from evolve.evaluation.requests import Answer, EvaluateRequest, Fits, FoldResult, Form, Request
+from evolve.fitting import messages
+from evolve.fitting.messages import FoldAnswer, unpack_answers
+from evolve.law.candidate import Candidate
+from evolve.law.canonical import complexity
+from evolve.law.program import Program, program_size
+from evolve.sandbox import Worker
+from evolve.sandbox.inprocess import InProcess
+from evolve.scoring.objective import (
+    FIRST_LOOK_STARTS,
+    first_look_passes,
+    physics_price,
+    price_of,
+    score,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Lanes:
+    """Where forms are fitted.
+
+    Attributes:
+        worker: For candidates: our own code, one long-lived process or this very one.
+        programs: For programs: any code, one throw-away process a call.
+    """
+
+    worker: Worker | InProcess
+    programs: ProgramRunner
+
+
+def answer(setting: Setting, lanes: Lanes, request: Request) -> Answer:
+    """Answer one request; what fails is an `Evaluation` with a status."""
+    if isinstance(request, EvaluateRequest):
+        return evaluate(setting, lanes, request)
+    return fit(setting, lanes, request.form, request.folds, errors=True)
+
+
+def evaluate(setting: Setting, lanes: Lanes, request: EvaluateRequest) -> Evaluation:
+    """Screen a form on one fold with few starts, then score it on all folds."""
+    began = time.monotonic()
+    form, n_folds = request.form, len(setting.folds)
+    results = fit(setting, lanes, _quick(form), [n_folds])
+    size = _size(form, results)
+    price = price_of(*size, setting.task.train.n_values)
+    screened, look = False, 0.0
+    if not isinstance(results, Evaluation):
+        look = score([results[0].score], 0.0)
+        screened = not first_look_passes(look + price, request.bar)
+        if not screened:
+            results = fit(setting, lanes, form, range(n_folds))
+    seconds = time.monotonic() - began
+    if isinstance(results, Evaluation):
+        return replace(results, n_constants=size[0], complexity=size[1], seconds=seconds)
+    broken = physics_price([r.facts["against_physics"] for r in results])
+    scores = tuple(r.score for r in results)
+    return Evaluation(
+        status="screened" if screened else "ok",
+        message="",
+        score=None if screened else score(scores, price) + broken,
+        stage=0 if screened else 1,
+        folds=scores,
+        n_constants=size[0],
+        complexity=size[1],
+        seconds=seconds,
+        facts={"look": look, "fits": [r.facts for r in results]},
+    )
+
+
+def fit(
+    setting: Setting, lanes: Lanes, form: Form, folds: Sequence[int], *, errors: bool = False
+) -> Fits:
+    """Fit a form on some folds and judge its predictions, or say how it failed."""
+    answers = _answers(setting, lanes, form, folds, errors=errors)
+    if isinstance(answers, Evaluation):
+        return answers
+    results = []
+    for number, found in zip(folds, answers, strict=True):
+        fold = setting.all_folds[number]
+        n_constants = found.constants.size // found.predictions.shape[1]
+        judged = setting.judge(fold, found.predictions, found.fitted, n_constants)
+        if isinstance(judged, Evaluation):
+            return judged
+        if found.facts["not_finite_beyond"] > 0.0:
+            return failed("not-finite", f"{judged.name}: not finite beyond the data")
+        results.append(FoldResult(judged, found))
+    return results
+
+
+def _answers(
+    setting: Setting, lanes: Lanes, form: Form, folds: Sequence[int], *, errors: bool
+) -> list[FoldAnswer] | Evaluation:
+    """What the form's lane says of each fold."""
+    if isinstance(form, Program):
+        try:
+            return [lanes.programs.fit_fold(setting, form, number) for number in folds]
+        except ProgramFailedError as error:
+            return failed(error.status, error.message)
+    request = messages.FitRequest(form, tuple(folds), errors)
+    outcome = lanes.worker.call(request.pack())
+    if not outcome.ok:
+        return failed(outcome.status, outcome.message)
+    return unpack_answers(outcome.meta, outcome.arrays)
+
+
+def _quick(form: Form) -> Form:
+    """The form as it is screened: few starts, where it is ours to say."""
+    if isinstance(form, Program):
+        return form
+    starts = min(FIRST_LOOK_STARTS, form.recipe.starts)
+    return replace(form, recipe=replace(form.recipe, starts=starts))
+
+
+def _size(form: Form, results: Fits) -> tuple[int, float]:
+    """Constants for each group and target, and complexity.
+
+    How many constants a program has is known once it has been fitted.
+    """
+    if isinstance(form, Candidate):
+        return form.law.n_constants, complexity(form.law.root)
+    n_constants = 0 if isinstance(results, Evaluation) else results[0].constants.shape[1]
+    return n_constants, float(program_size(form))

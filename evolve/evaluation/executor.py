@@ -1,0 +1,131 @@
+"""Where requests are answered: an executor maps requests to answers, in order.
+
+Another executor is one class with `map` and `close`, and one name in `EXECUTORS`. What it sends
+anywhere else are the setting, the requests and the answers, which are values that can be pickled;
+processes and sockets stay where they were started.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from queue import SimpleQueue
+from typing import Protocol
+
+from joblib import Parallel, delayed
+
+from evolve.errors import EvolveError, nearest
+from evolve.evaluation.cascade import Lanes, answer
+from evolve.evaluation.problem import Setting
+from evolve.evaluation.programs import ProgramRunner
+from evolve.evaluation.requests import Answer, Request
+from evolve.sandbox import Limits, Worker
+from evolve.sandbox.inprocess import InProcess
+
+SERVICE = "evolve.fitting.service"
+
+
+class Executor(Protocol):
+    """Answers requests about one setting."""
+
+    def map(self, requests: Sequence[Request]) -> list[Answer]:
+        """Answer requests.
+
+        Args:
+            requests: What to evaluate or fit.
+
+        Returns:
+            One answer a request, in their order, whatever answered first.
+        """
+
+    def close(self) -> None:
+        """Stop whatever was started; doing so twice is harmless."""
+
+
+class InThisProcess:
+    """Fits candidates in this very process, one after the other.
+
+    Programs that cannot be traced still run in processes of their own, for they hold code that
+    is not ours.
+    """
+
+    def __init__(self, setting: Setting, n_workers: int, limits: Limits) -> None:
+        """Take the rows; the foreign lane starts with the first program."""
+        del n_workers
+        self._setting = setting
+        worker = InProcess(SERVICE, *setting.to_fit().pack(), limits)
+        self._lanes = Lanes(worker, ProgramRunner())
+
+    def map(self, requests: Sequence[Request]) -> list[Answer]:
+        """Answer requests one after the other."""
+        return [answer(self._setting, self._lanes, request) for request in requests]
+
+    def close(self) -> None:
+        """Stop the foreign lane."""
+        self._lanes.programs.close()
+
+
+class LocalWorkers:
+    """Locked-down worker processes on this machine; one thread at a time drives each of them."""
+
+    def __init__(self, setting: Setting, n_workers: int, limits: Limits) -> None:
+        """Start the processes.
+
+        Args:
+            setting: What candidates are judged on.
+            n_workers: Number of processes.
+            limits: What one call may use.
+        """
+        self._setting = setting
+        given = setting.to_fit().pack()
+        self._workers = [Worker(SERVICE, *given, limits) for _ in range(n_workers)]
+        self._programs = ProgramRunner()
+        self._free: SimpleQueue[Worker] = SimpleQueue()
+        for worker in self._workers:
+            worker.start()
+            self._free.put(worker)
+
+    def map(self, requests: Sequence[Request]) -> list[Answer]:
+        """Answer requests, each with whichever worker is free."""
+        pool = Parallel(n_jobs=len(self._workers), backend="threading", batch_size=1)
+        return list(pool(delayed(self._answer)(request) for request in requests))
+
+    def _answer(self, request: Request) -> Answer:
+        worker = self._free.get()
+        try:
+            return answer(self._setting, Lanes(worker, self._programs), request)
+        finally:
+            self._free.put(worker)
+
+    def close(self) -> None:
+        """Stop the workers' processes and the foreign lane."""
+        for worker in self._workers:
+            worker.close()
+        self._programs.close()
+
+
+# Executors by name: how each is made of a setting, a number of workers and limits.
+EXECUTORS: dict[str, Callable[[Setting, int, Limits], Executor]] = {
+    "in-process": InThisProcess,
+    "local": LocalWorkers,
+}
+
+
+def make_executor(
+    setting: Setting, n_workers: int, limits: Limits | None = None, name: str | None = None
+) -> Executor:
+    """Start an executor.
+
+    Args:
+        setting: What candidates are judged on.
+        n_workers: Number of workers; with 0 no process is started.
+        limits: What one call may use; not kept without processes.
+        name: One of `EXECUTORS`; by default the workers of this machine, or this process.
+
+    Raises:
+        EvolveError: There is no executor of that name.
+    """
+    name = name or ("local" if n_workers else "in-process")
+    if name not in EXECUTORS:
+        known = ", ".join(EXECUTORS)
+        raise EvolveError(f"executor: {name!r} is none of {known}{nearest(name, EXECUTORS)}")
+    return EXECUTORS[name](setting, n_workers, limits or Limits())

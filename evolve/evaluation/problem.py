@@ -1,0 +1,84 @@
+"""What candidates are judged on: a task's training rows and folds, and how a fold is judged."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from evolve.evaluation.record import Evaluation
+from evolve.fitting.messages import FitProblem
+from evolve.scoring.fold import Fold, FoldScore
+from evolve.scoring.objective import fold_score
+from evolve.tasks.folds import can_be_judged
+from evolve.tasks.task import Task, physics_of
+from evolve.typing import Array
+
+LOOK_GROUPS = 12
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """The task and the folds on which candidates are scored.
+
+    Attributes:
+        task: The task.
+        folds: Its folds.
+    """
+
+    task: Task
+    folds: tuple[Fold, ...]
+
+    @property
+    def axes(self) -> tuple[int, ...]:
+        """Features along which the task extrapolates."""
+        return tuple(self.task.feature_names.index(a) for a in self.task.spec.folds.axes)
+
+    @property
+    def look(self) -> Fold:
+        """The fold of the first look: the smallest hold-out, on a few groups if there are many."""
+        first, group = self.folds[0], self.task.train.group
+        stride = -(-self.task.n_groups // LOOK_GROUPS)
+        fit, held = (rows[group[rows] % stride == 0] for rows in (first.fit, first.held))
+        few = Fold("first look", fit, held, fit_counts=first.fit_counts)
+        return few if can_be_judged(self.task, few) else first
+
+    @property
+    def all_folds(self) -> tuple[Fold, ...]:
+        """The folds, then that of the first look."""
+        return (*self.folds, self.look)
+
+    def to_fit(self) -> FitProblem:
+        """What a fitting service is given: targets that every fold holds out are left out."""
+        train = self.task.train
+        fitted = np.zeros(train.n_rows, dtype=bool)
+        for fold in self.all_folds:
+            fitted[fold.fit] = True
+        y = np.where(fitted[:, None], train.Y, np.nan)
+        constraints = physics_of(self.task)
+        return FitProblem(train.X, y, train.group, self.axes, self.all_folds, constraints)
+
+    def judge(
+        self, fold: Fold, predictions: Array, fitted: Array, n_constants: int
+    ) -> FoldScore | Evaluation:
+        """Score the predictions of a fold's rows; they must all be finite.
+
+        Args:
+            fold: One of `all_folds`.
+            predictions: `(n_held, t)` of the rows held out.
+            fitted: `(n_fit, t)` of the rows fitted.
+            n_constants: Constants for each target, of all groups together.
+        """
+        y = self.task.train.Y
+        for rows, values in ((fold.held, predictions), (fold.fit, fitted)):
+            if values.shape != y[rows].shape or not np.all(np.isfinite(values)):
+                return failed("not-finite", f"{fold.name}: a prediction is not finite")
+        judged = fold_score(y, fold, predictions, fitted, n_constants)
+        if not np.isfinite(judged.nmse + (judged.fitted or 0.0)):
+            return failed("not-finite", f"{fold.name}: the squared error overflows")
+        return judged
+
+
+def failed(status: str, message: str) -> Evaluation:
+    """The evaluation of a candidate that gave no score."""
+    return Evaluation(status, message, None, 0, (), 0, 0.0, 0.0, {})

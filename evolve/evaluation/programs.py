@@ -1,0 +1,258 @@
+"""Runs program texts in the foreign lane, and checks what the contract promises of them.
+
+Each group is fitted in a process of its own, so that a fit can use no other group's rows, and all
+that is predicted is predicted again in random batches with the groups shuffled, so that no
+prediction can depend on which rows or groups came with it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from evolve.errors import ProgramError
+from evolve.evaluation.problem import Setting
+from evolve.fitting.messages import FoldAnswer
+from evolve.law.program import Program
+from evolve.sandbox import ForeignLane, Limits, Outcome
+from evolve.scoring.constraints import Constraints, broken, lines_beyond, worst
+from evolve.tasks.task import Table, Task, physics_of
+from evolve.typing import Array, Ints
+
+PATIENT = Limits(cpu_s=120.0, predict_cpu_s=20.0)  # for what is scored once
+SEARCHED = Limits(cpu_s=60.0, predict_cpu_s=10.0)  # for what a search judges on every fold
+JOINT = "joint"  # fact of a fold: constants are shared by all targets
+
+
+class ProgramFailedError(ProgramError):
+    """A program that ran and gave no answer.
+
+    Attributes:
+        step: ``fit`` or ``prediction``.
+        status: One of the sandbox's statuses.
+        message: What went wrong.
+        printed: What it printed until then.
+    """
+
+    def __init__(self, step: str, outcome: Outcome, printed: str = "") -> None:
+        """Keep how a call ended."""
+        super().__init__(f"{step}: {outcome.status}: {outcome.message}")
+        self.step, self.status, self.message = step, outcome.status, outcome.message
+        self.printed = joined(printed, outcome.stdout)
+
+
+class ProgramRunner:
+    """A foreign lane that starts with the first program.
+
+    Args:
+        lane: The lane to use, which whoever made it closes; without one, the runner starts its
+            own and closes it.
+        limits: What one call may use, in a lane of its own.
+        allow_weak: Whether to run programs where the sandbox is weak, in a lane of its own.
+    """
+
+    def __init__(
+        self,
+        lane: ForeignLane | None = None,
+        limits: Limits = SEARCHED,
+        *,
+        allow_weak: bool = False,
+    ) -> None:
+        """Keep what to start."""
+        self._given = lane
+        self._own: ForeignLane | None = None
+        self._limits, self._allow_weak = limits, allow_weak
+
+    @property
+    def lane(self) -> ForeignLane:
+        """The lane, made on first use."""
+        if self._given is not None:
+            return self._given
+        if self._own is None:
+            self._own = ForeignLane(self._limits, allow_weak=self._allow_weak)
+        return self._own
+
+    def close(self) -> None:
+        """Stop a lane of its own; doing so twice is harmless."""
+        if self._own is not None:
+            self._own.close()
+            self._own = None
+
+    def fit(
+        self, text: str, X: Sequence[Array], Y: Sequence[Array]
+    ) -> tuple[list[Array], float, str]:
+        """Fit every group in a process of its own.
+
+        Args:
+            text: The program, in the dialect that fits.
+            X: `(n, f)` features of every group.
+            Y: `(n, t)` targets of every group.
+
+        Returns:
+            Constants of every group, `(p,)` or `(t, p)`; CPU seconds; what was printed.
+
+        Raises:
+            ProgramFailedError: A fit failed, or groups have constants of different shapes.
+        """
+        constants: list[Array] = []
+        seconds, printed = 0.0, ""
+        for x, y in zip(X, Y, strict=True):
+            outcome = self.lane.fit(text, [x], [y[:, 0] if y.shape[1] == 1 else y])
+            seconds += outcome.cpu_s
+            if outcome.ok and constants and outcome.arrays[0].shape != constants[0].shape:
+                shapes = f"{constants[0].shape} and {outcome.arrays[0].shape}"
+                outcome = Outcome("bad-answer", f"constants: groups have shapes {shapes}")
+            if not outcome.ok:
+                raise ProgramFailedError("fit", outcome, printed)
+            printed = joined(printed, outcome.stdout)
+            constants.append(outcome.arrays[0])
+        return constants, seconds, printed
+
+    def predict(
+        self, text: str, X: Sequence[Array], constants: Sequence[Array], *, check: bool = True
+    ) -> Outcome:
+        """Predict rows of every group, then again in random batches of shuffled groups.
+
+        Args:
+            text: The program, in the dialect that fits.
+            X: `(n, f)` features of every group.
+            constants: `(p,)` or `(t, p)` constants of every group.
+            check: Whether to predict again.
+
+        Returns:
+            One array of predictions a group, `(n,)` or `(n, t)`.
+
+        Raises:
+            ProgramFailedError: A prediction failed, or depends on the rows beside it.
+        """
+        outcome = _require(self.lane.predict(text, X, constants))
+        if check:
+            _require(self.lane.predict_in_batches(text, X, constants, outcome.arrays))
+        return outcome
+
+    def predict_law(
+        self, text: str, X: Sequence[Array], labels: Sequence[str], task: Task
+    ) -> Outcome:
+        """Predict rows of every group by a program that holds its constants, checked alike."""
+        names = task.feature_names, task.target_names
+        outcome = _require(self.lane.law(text, X, labels, *names))
+        _require(self.lane.law_in_batches(text, X, labels, *names, outcome.arrays))
+        return outcome
+
+    def fit_fold(self, setting: Setting, program: Program, number: int) -> FoldAnswer:
+        """Fit a program on the rows of a fold and predict them and those held out.
+
+        Args:
+            setting: Task and folds.
+            program: In the dialect that fits.
+            number: Number of a fold of the setting.
+
+        Raises:
+            ProgramFailedError: It failed, or holds its constants and so cannot be judged.
+        """
+        if program.dialect == "law":
+            why = "a program that holds its constants is scored, not judged on folds"
+            raise ProgramFailedError("fit", Outcome("rejected", why))
+        train, fold = setting.task.train, setting.all_folds[number]
+        groups = [int(g) for g in np.unique(train.group[fold.fit])]
+        fit_rows = [fold.fit[train.group[fold.fit] == g] for g in groups]
+        targets = [train.Y[rows] for rows in fit_rows]
+        constants, _, _ = self.fit(program.text, [train.X[rows] for rows in fit_rows], targets)
+        held, fitted = (
+            self._predict_rows(program.text, train, rows, groups, constants)
+            for rows in (fold.held, fold.fit)
+        )
+        inputs = [train.X[rows] for rows in fit_rows]
+        beyond = self._beyond(program.text, inputs, constants, physics_of(setting.task))
+        n_targets = train.Y.shape[1]
+        tables = np.concatenate([table_of(c, n_targets) for c in constants])
+        return FoldAnswer(
+            groups=tuple(groups),
+            constants=tables,
+            errors=np.full_like(tables, np.nan),
+            priors=np.full((len(tables), 2, tables.shape[1]), np.nan),
+            fitted=fitted,
+            predictions=held,
+            facts={
+                "not_finite_beyond": beyond[0],
+                "against_physics": beyond[1],
+                JOINT: float(constants[0].ndim == 1 and n_targets > 1),
+            },
+        )
+
+    def _predict_rows(
+        self,
+        text: str,
+        table: Table,
+        numbers: Ints,
+        groups: Sequence[int],
+        constants: Sequence[Array],
+    ) -> Array:
+        """`(n, t)` predictions of rows of a table, nan for groups that were not fitted."""
+        result = np.full((len(numbers), table.Y.shape[1]), np.nan)
+        at = [np.flatnonzero(table.group[numbers] == g) for g in groups]
+        asked = [i for i, rows in enumerate(at) if len(rows)]
+        inputs = [table.X[numbers[at[i]]] for i in asked]
+        outcome = self.predict(text, inputs, [constants[i] for i in asked])
+        for i, values in zip(asked, outcome.arrays, strict=True):
+            if values.size != result[at[i]].size:
+                message = f"predictions: expected shape {result[at[i]].shape}, got {values.shape}"
+                raise ProgramFailedError("prediction", Outcome("bad-answer", message))
+            result[at[i]] = values.reshape(result[at[i]].shape)
+        return result
+
+    def _beyond(
+        self, text: str, X: Sequence[Array], constants: Sequence[Array], constraints: Constraints
+    ) -> tuple[float, float]:
+        """Shares of points beyond the fitted rows that are not finite, and that break physics."""
+        lines = [lines_beyond(x, constraints) for x in X]
+        points = [part.reshape(-1, part.shape[-1]) for part in lines]
+        outcome = self.lane.predict(text, points, constants)
+        if not outcome.ok:  # a prediction that is not finite, as a rule
+            return 1.0, float(constraints.declared)
+        shares = [
+            broken(values.reshape(*part.shape[:-1], -1)[..., t], constraints)
+            for part, values in zip(lines, outcome.arrays, strict=True)
+            for t in range(values.size // max(len(part.reshape(-1, part.shape[-1])), 1))
+        ]
+        return worst(shares)
+
+
+def table_of(constants: Array, n_targets: int) -> Array:
+    """`(t, p)` constants of each target; shared ones are dealt out, with nan for what is missing.
+
+    Args:
+        constants: `(p,)` or `(t, p)`, as a program returned them.
+        n_targets: Number of targets.
+    """
+    if constants.ndim == 2:
+        return constants
+    per_target = -(-constants.size // n_targets)
+    table = np.full(n_targets * per_target, np.nan)
+    table[: constants.size] = constants
+    return table.reshape(n_targets, per_target)
+
+
+def as_returned(table: Array, *, joint: bool) -> Array:
+    """Constants as the program returned them, from what `table_of` made.
+
+    Args:
+        table: `(t, p)`.
+        joint: Whether they were one vector for several targets.
+    """
+    if joint:
+        flat = table.ravel()
+        return flat[~np.isnan(flat)]
+    return table[0] if len(table) == 1 else table
+
+
+def joined(*parts: str) -> str:
+    """What several processes of a program printed, each from a line of its own."""
+    return "\n".join(part for part in parts if part)
+
+
+def _require(outcome: Outcome) -> Outcome:
+    if not outcome.ok:
+        raise ProgramFailedError("prediction", outcome)
+    return outcome

@@ -1,0 +1,89 @@
+"""What an executor is asked and what it answers: typed values that can be pickled."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from evolve.evaluation.record import Evaluation
+from evolve.fitting.messages import FoldAnswer
+from evolve.law.candidate import Candidate
+from evolve.law.program import Program
+from evolve.scoring.fold import FoldScore
+from evolve.typing import Array
+
+# What is evaluated: law and recipe, or a program that cannot be traced and brings its own fit.
+Form = Candidate | Program
+
+
+@dataclass(frozen=True, slots=True)
+class EvaluateRequest:
+    """Screen a form on one fold, then score it on all folds.
+
+    Attributes:
+        form: Candidate or program.
+        bar: Screening score that earns all folds; inf if all forms do.
+    """
+
+    form: Form
+    bar: float
+
+
+@dataclass(frozen=True, slots=True)
+class FitRequest:
+    """Fit a form on some folds, with standard errors.
+
+    Attributes:
+        form: Candidate or program.
+        folds: Numbers of folds of the setting.
+    """
+
+    form: Form
+    folds: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class FoldResult:
+    """One form fitted on one fold, and how well it predicts.
+
+    Attributes:
+        score: How well the held-out rows were predicted.
+        answer: Constants, predictions and diagnostics.
+    """
+
+    score: FoldScore
+    answer: FoldAnswer
+
+    @property
+    def groups(self) -> tuple[int, ...]:
+        """Numbers of the groups that were fitted."""
+        return self.answer.groups
+
+    @property
+    def constants(self) -> Array:
+        """`(n_groups * t, p)` constants, targets running fastest."""
+        return self.answer.constants
+
+    @property
+    def errors(self) -> Array:
+        """`(n_groups * t, p)` standard errors."""
+        return self.answer.errors
+
+    @property
+    def priors(self) -> Array:
+        """`(n_groups * t, 2, p)` centres and precisions, nan for none."""
+        return self.answer.priors
+
+    @property
+    def predictions(self) -> Array:
+        """`(n_held, t)` predictions of the rows held out."""
+        return self.answer.predictions
+
+    @property
+    def facts(self) -> dict[str, float]:
+        """Diagnostics of the fits."""
+        return self.answer.facts
+
+
+Request = EvaluateRequest | FitRequest
+Fits = list[FoldResult] | Evaluation  # one result a fold, or the evaluation of a failure
+Answer = Evaluation | Fits

@@ -1,0 +1,140 @@
+"""What the fitting service is sent and what it answers, as values and as JSON and arrays.
+
+Both ends of a worker's wire use this file, so that the order of the arrays is known here alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import numpy as np
+
+from evolve.law.candidate import Candidate, candidate_from_data
+from evolve.scoring.constraints import Constraints
+from evolve.scoring.fold import Fold
+from evolve.typing import Array, Ints
+
+Message = tuple[dict[str, Any], list[Array]]
+
+# Arrays of a `FoldAnswer`, in the order in which they are sent.
+ARRAYS = ("constants", "errors", "priors", "fitted", "predictions")
+
+
+@dataclass(frozen=True, slots=True)
+class FitProblem:
+    """The rows that a service fits, and the folds that requests name by number.
+
+    Attributes:
+        x: `(n, f)` raw features.
+        y: `(n, t)` targets, nan where no fold fits them.
+        group: `(n,)` group numbers.
+        axes: Features along which a recipe may weigh rows.
+        folds: Which rows to fit and which to predict.
+        constraints: What is declared of a law.
+    """
+
+    x: Array
+    y: Array
+    group: Ints
+    axes: tuple[int, ...]
+    folds: tuple[Fold, ...]
+    constraints: Constraints
+
+    def pack(self) -> Message:
+        """The message that starts a service."""
+        meta = {
+            "axes": list(self.axes),
+            "folds": [fold.name for fold in self.folds],
+            "constraints": asdict(self.constraints),
+        }
+        rows = [part.astype(float) for fold in self.folds for part in (fold.fit, fold.held)]
+        return meta, [self.x, self.y, self.group.astype(float), *rows]
+
+
+def unpack_problem(meta: dict[str, Any], arrays: Sequence[Array]) -> FitProblem:
+    """The problem that `FitProblem.pack` made a message of."""
+    x, y, group, *rows = arrays
+    pairs = zip(rows[::2], rows[1::2], strict=True)
+    folds = tuple(
+        Fold(name, fit.astype(np.int64), held.astype(np.int64))
+        for name, (fit, held) in zip(meta["folds"], pairs, strict=True)
+    )
+    declared: dict[str, Any] = {
+        name: tuple(value) if isinstance(value, list) else value
+        for name, value in meta["constraints"].items()
+    }
+    axes = tuple(meta["axes"])
+    return FitProblem(x, y, group.astype(np.int64), axes, folds, Constraints(**declared))
+
+
+@dataclass(frozen=True, slots=True)
+class FitRequest:
+    """One candidate to be fitted on some folds.
+
+    Attributes:
+        candidate: Law and recipe.
+        folds: Numbers of folds of the problem.
+        errors: Whether standard errors and covariances are wanted.
+    """
+
+    candidate: Candidate
+    folds: tuple[int, ...]
+    errors: bool = False
+
+    def pack(self) -> dict[str, Any]:
+        """The message of a request; it has no arrays."""
+        law, recipe = self.candidate.to_data()
+        return {"law": law, "recipe": recipe, "folds": list(self.folds), "errors": self.errors}
+
+
+def unpack_request(meta: dict[str, Any]) -> FitRequest:
+    """The request that `FitRequest.pack` made a message of."""
+    candidate = candidate_from_data(meta["law"], meta["recipe"])
+    return FitRequest(candidate, tuple(meta["folds"]), bool(meta["errors"]))
+
+
+@dataclass(frozen=True, slots=True)
+class FoldAnswer:
+    """One candidate fitted on one fold.
+
+    Attributes:
+        groups: Numbers of the groups that were fitted, ascending.
+        constants: `(n_groups * t, p)` constants, targets running fastest.
+        errors: `(n_groups * t, p)` standard errors, nan where they were not asked for.
+        priors: `(n_groups * t, 2, p)` centres and precisions, nan for none.
+        fitted: `(n_fit, t)` predictions of the rows fitted, in the fold's order.
+        predictions: `(n_held, t)` predictions of the rows held out, in the fold's order.
+        facts: Diagnostics of the fits.
+    """
+
+    groups: tuple[int, ...]
+    constants: Array
+    errors: Array
+    priors: Array
+    fitted: Array
+    predictions: Array
+    facts: dict[str, float]
+
+
+def pack_answers(answers: Sequence[FoldAnswer]) -> Message:
+    """The message of a request's answers, one a fold."""
+    meta = {
+        "facts": [answer.facts for answer in answers],
+        "groups": [list(answer.groups) for answer in answers],
+    }
+    return meta, [getattr(answer, name) for answer in answers for name in ARRAYS]
+
+
+def unpack_answers(meta: dict[str, Any], arrays: Sequence[Array]) -> list[FoldAnswer]:
+    """The answers that `pack_answers` made a message of."""
+    n = len(ARRAYS)
+    return [
+        FoldAnswer(
+            groups=tuple(groups),
+            facts=facts,
+            **dict(zip(ARRAYS, arrays[n * i : n * (i + 1)], strict=True)),
+        )
+        for i, (groups, facts) in enumerate(zip(meta["groups"], meta["facts"], strict=True))
+    ]
