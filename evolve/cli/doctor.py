@@ -39,8 +39,10 @@ def _engine() -> dict[str, Any]:
 
     from evolve import __version__
     from evolve.cli.options import n_cores
-    from evolve.fitting.compiled import COMPILED
+    from evolve.fitting.compiled import COMPILED, code_folder
 
+    folder, reason = code_folder()
+    none = f"none, code is compiled in each process ({reason})"
     versions = {}
     for name in ("numpy", "scipy", "numba"):
         try:
@@ -53,4 +55,5 @@ def _engine() -> dict[str, Any]:
         **versions,
         "cores": n_cores(),
         "fitter": "compiled by numba" if COMPILED else "plain numpy, slower",
+        "code cache": (str(folder) if folder else none) if COMPILED else "none needed",
     }

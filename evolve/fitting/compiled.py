@@ -5,12 +5,13 @@ With ``EVOLVE_NO_NUMBA=1``, or without numba, nothing is compiled and numpy work
 
 from __future__ import annotations
 
-import hashlib
 import os
-import tempfile
 from collections.abc import Callable
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, TypeVar
+
+from evolve.fitting.code_cache import cache_folder
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -43,37 +44,28 @@ def exact(function: F) -> F:
 
 
 def entry(function: F) -> F:
-    """As `jit`, for a function that Python calls: its machine code is kept on disk.
+    """As `jit`, for a function that Python calls: its machine code is kept in `code_folder`.
 
-    The folder carries a digest of all compiled sources, because numba looks for changes in the
-    file of the function alone and not in those it calls.
+    Where there is no such folder, the function is compiled anew in each process; numba's own
+    choice of a folder is never taken.
     """
     if not COMPILED:
         return function
-    kept = _NUMBA.config.CACHE_DIR
-    _NUMBA.config.CACHE_DIR = str(_cache_folder(kept))
+    folder, _ = code_folder()
+    if folder is None:
+        return jit(function)
+    before = _NUMBA.config.CACHE_DIR
+    _NUMBA.config.CACHE_DIR = str(folder)
     try:
-        return _NUMBA.njit(cache=True, fastmath=_SUMS, **_OPTIONS)(function)  # type: ignore[no-any-return]
+        compiled = _NUMBA.njit(cache=True, fastmath=_SUMS, **_OPTIONS)(function)
+    except RuntimeError:  # no place to write in
+        return jit(function)
     finally:
-        _NUMBA.config.CACHE_DIR = kept
+        _NUMBA.config.CACHE_DIR = before
+    return compiled if folder in Path(compiled.stats.cache_path).parents else jit(function)
 
 
-def _cache_folder(chosen: str) -> Path:
-    """Where machine code of these sources is kept: as numba is told, or beside the sources."""
-    here = Path(__file__).resolve().parent
-    digest = hashlib.sha256()
-    for name in SOURCES:
-        digest.update((here / f"{name}.py").read_bytes())
-    folder = f"kernel-{digest.hexdigest()[:12]}"
-    for parent in (chosen, here / "__pycache__", Path.home() / ".cache" / "evolve"):
-        if parent and _can_write(Path(parent) / folder):
-            return Path(parent) / folder
-    return Path(tempfile.gettempdir()) / folder
-
-
-def _can_write(folder: Path) -> bool:
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        return os.access(folder, os.W_OK)
-    except OSError:
-        return False
+@lru_cache(maxsize=1)
+def code_folder() -> tuple[Path | None, str]:
+    """The folder that keeps machine code of these sources; None and why where there is none."""
+    return cache_folder(SOURCES, _NUMBA.config.CACHE_DIR if COMPILED else "")

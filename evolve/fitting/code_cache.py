@@ -1,0 +1,100 @@
+"""The folder where machine code is kept between processes: private to this user, or none.
+
+Whatever lies in it is unpickled and run, so nobody else may be able to put anything there.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import stat
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+_OTHERS_WRITE = stat.S_IWGRP | stat.S_IWOTH
+_OTHERS = stat.S_IRWXG | stat.S_IRWXO
+
+
+def cache_folder(sources: Sequence[str], chosen: str = "") -> tuple[Path | None, str]:
+    """Find or make the folder for the machine code of some sources.
+
+    It carries a digest of the sources, because numba looks for changes in the file of a function
+    alone and not in those it calls.
+
+    Args:
+        sources: Names of the files beside this one that are compiled.
+        chosen: A folder that the user names, as by `NUMBA_CACHE_DIR`; else it stands beside the
+            sources or in the home of the user database, which a worker without environment
+            reads as well.
+
+    Returns:
+        The folder, or None and why there is none.
+    """
+    beside = Path(__file__).resolve().parent
+    digest = hashlib.sha256()
+    for name in sources:
+        digest.update((beside / f"{name}.py").read_bytes())
+    name, reasons = f"kernel-{digest.hexdigest()[:12]}", []
+    for parent in (Path(chosen) if chosen else None, beside / "__pycache__", _home()):
+        if parent is None:
+            continue
+        reason = why_not_private(parent / name)
+        if not reason:
+            return _real(parent) / name, ""
+        reasons.append(f"{parent / name} {reason}")
+    return None, "; ".join(reasons)
+
+
+def why_not_private(folder: Path) -> str:
+    """Say why a folder is not this user's alone; it is made where it is missing.
+
+    The way to it is resolved once. From there on no part may be a link, belong to anybody but
+    this user and root, or be writable by others (a sticky folder may: they cannot rename what is
+    not theirs). The folder itself belongs to this user and has mode 0700.
+
+    Returns:
+        Nothing where it is private.
+    """
+    if sys.platform == "win32":
+        return "cannot be checked on this system"
+    try:
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        real = _real(folder.parent)
+        for part in (*reversed(real.parents), real):
+            if reason := _why_unsafe(part):
+                return reason
+        if not os.path.lexists(real / folder.name):
+            (real / folder.name).mkdir(mode=0o700)
+        return _why_unsafe(real / folder.name, own=True)
+    except (OSError, RuntimeError) as error:  # a RuntimeError is a loop of links
+        return f"cannot be used: {getattr(error, 'strerror', None) or error}"
+
+
+def _why_unsafe(folder: Path, *, own: bool = False) -> str:
+    """Why others may change what stands under a name; `own` wants mode 0700 and this user."""
+    facts, user = os.lstat(folder), os.geteuid()
+    if not stat.S_ISDIR(facts.st_mode):
+        return f"is no folder of its own, {folder} is a link or a file"
+    if facts.st_uid not in ((user,) if own else (user, 0)):
+        return f"is not safe, {folder} belongs to user {facts.st_uid}"
+    if own and facts.st_mode & _OTHERS:
+        return f"is not private, its mode is {stat.S_IMODE(facts.st_mode):04o}, not 0700"
+    if facts.st_mode & _OTHERS_WRITE and not facts.st_mode & stat.S_ISVTX:
+        return f"is not safe, others may write to {folder}"
+    return "" if not own or os.access(folder, os.W_OK) else "cannot be written"
+
+
+def _real(folder: Path) -> Path:
+    return Path(os.path.realpath(folder))
+
+
+def _home() -> Path | None:
+    """`~/.cache/evolve` of the user database; None where this user has no home there."""
+    try:
+        import pwd
+
+        home = pwd.getpwuid(os.geteuid()).pw_dir
+    except (ImportError, KeyError):
+        return None
+    return Path(home) / ".cache" / "evolve" if os.path.isabs(home) and home != "/" else None
