@@ -15,7 +15,7 @@ PACKAGE = Path(__file__).resolve().parent.parent / "evolve"
 # rows above it, not of another package in its own row.
 ROWS: tuple[tuple[str, ...], ...] = (
     ("errors",),
-    ("files", "typing"),
+    ("files", "printable", "typing"),
     ("law",),
     ("scoring", "sandbox"),
     ("fitting", "tasks"),

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any, TextIO
 
 from evolve.evaluation.record import Entry
+from evolve.printable import printable, unfiltered
 from evolve.runs.results import formula_of, held_out_r2
 from evolve.runs.settings import Settings
 from evolve.runs.store import Store
@@ -160,7 +161,7 @@ class Plain(Silent):
             self._write(line_of(self.progress, now))
 
     def _write(self, text: str) -> None:
-        print(text, file=self._stream, flush=True)
+        print(printable(text), file=self._stream, flush=True)
 
 
 class Panel(Silent):
@@ -177,7 +178,7 @@ class Panel(Silent):
         self._phase = "starting the workers"
         self._live = Live(
             get_renderable=self._render,
-            console=Console(file=stream),
+            console=Console(file=unfiltered(stream or sys.stdout)),
             refresh_per_second=4,
             transient=True,
         )
@@ -208,7 +209,7 @@ class Panel(Silent):
 
     def say(self, text: str) -> None:
         """Write a line above the panel."""
-        self._live.console.print(text, highlight=False, markup=False)
+        self._live.console.print(printable(text), highlight=False, markup=False)
 
     def _render(self) -> Any:
         from rich.panel import Panel as Box
@@ -223,7 +224,7 @@ class Panel(Silent):
         share = p.done / p.total if p.total else min((now - p.began) / (p.seconds or 1.0), 1.0)
         grid.add_row("progress", ProgressBar(total=1.0, completed=share, width=40))
         for name, value in facts(p, now).items():
-            grid.add_row(name, Text(value))
+            grid.add_row(name, Text(printable(value)))
         return Box(grid, title=self._phase, title_align="left", expand=False)
 
 

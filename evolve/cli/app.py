@@ -10,6 +10,7 @@ from typing import Any, NoReturn
 import typer
 
 from evolve import __version__
+from evolve.cli.terminal import guarded_output
 from evolve.errors import EvolveError, nearest
 
 # typer brings its own copy of click or uses the real one, depending on its version.
@@ -48,7 +49,11 @@ def main(words: Sequence[str] | None = None) -> NoReturn:
 
 def call(words: Sequence[str]) -> int:
     """Run a command line and return its exit code; 2 for a wrong call."""
-    words = list(words)
+    with guarded_output():
+        return _call(list(words))
+
+
+def _call(words: list[str]) -> int:
     if words and words[0].startswith("-") and words[0] not in TOP_LEVEL:
         words.insert(0, DEFAULT_VERB)
     command = typer.main.get_command(app)

@@ -8,6 +8,8 @@ import sys
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from evolve.printable import printable, unfiltered
+
 if TYPE_CHECKING:
     from rich.console import JustifyMethod
 
@@ -16,7 +18,13 @@ WIDE = 160
 
 def print_json(value: Any) -> None:
     """Print one JSON document; numbers that are not finite become null."""
-    print(json.dumps(_plain(value), indent=2, ensure_ascii=False))
+    text = json.dumps(_plain(value), indent=2, ensure_ascii=False)
+    print("".join(map(_json_sign, text)) if printable(text) != text else text)
+
+
+def _json_sign(sign: str) -> str:
+    """A character as JSON holds it, so that what no terminal may get is read back as it was."""
+    return sign if printable(sign) == sign else f"\\u{ord(sign):04x}"
 
 
 def print_table(
@@ -41,7 +49,8 @@ def print_table(
 
     if title:
         print(title)
-    console = Console(highlight=False, width=None if sys.stdout.isatty() else WIDE)
+    width = None if sys.stdout.isatty() else WIDE
+    console = Console(file=unfiltered(sys.stdout), highlight=False, width=width)
     texts = [[shown(cell) for cell in row] for row in rows]
     room = _room(headings, texts, console.width) if cut else None
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
@@ -50,7 +59,9 @@ def print_table(
         numeric = all(isinstance(row[i], int | float | None) for row in rows)
         is_text = i == last and not numeric
         justify: JustifyMethod = "right" if numeric else "left"
-        table.add_column(heading, justify=justify, no_wrap=not is_text, overflow="fold")
+        table.add_column(
+            Text(printable(heading)), justify=justify, no_wrap=not is_text, overflow="fold"
+        )
     for row in texts:
         table.add_row(*(Text(cell) for cell in [*row[:-1], shortened(row[-1], room)]))
     if sys.stdout.isatty():
@@ -75,12 +86,12 @@ def _room(headings: Sequence[str], texts: Sequence[Sequence[str]], width: int) -
 
 
 def shown(cell: object) -> str:
-    """A cell's text: 4 decimals for a float."""
+    """A cell's text, printable: 4 decimals for a float."""
     if cell is None:
         return "-"
     if isinstance(cell, float):
         return f"{cell:.4f}" if abs(cell) < 1e5 else f"{cell:.3g}"
-    return str(cell)
+    return printable(str(cell))
 
 
 def _plain(value: Any) -> Any:

@@ -5,11 +5,14 @@ from __future__ import annotations
 import ast
 import csv
 import logging
+import sys
 from collections.abc import Mapping, Sequence
+from contextlib import redirect_stderr
 from pathlib import Path
 from typing import Any
 
 from evolve.errors import TaskError, nearest
+from evolve.printable import unfiltered
 from evolve.tasks.spec import TaskSpec, read_spec
 from evolve.tasks.task import find_folder
 
@@ -76,9 +79,10 @@ def _download(name: str, spec: TaskSpec, instead: str) -> Mapping[str, Columns]:
         ) from None
     logging.getLogger("huggingface_hub").setLevel(logging.ERROR)  # its retries are not news
     try:
-        configs = list(datasets.get_dataset_config_names(DATA_SET))
-        config = _choose_config(name, spec, configs, instead)
-        loaded: Any = datasets.load_dataset(DATA_SET, name=config)
+        with redirect_stderr(unfiltered(sys.stderr)):  # its progress is drawn over itself
+            configs = list(datasets.get_dataset_config_names(DATA_SET))
+            config = _choose_config(name, spec, configs, instead)
+            loaded: Any = datasets.load_dataset(DATA_SET, name=config)
         return {split: table.to_dict() for split, table in loaded.items()}
     except (OSError, ValueError, RuntimeError) as error:  # what `datasets` raises without network
         why = (str(error).strip().splitlines() or [type(error).__name__])[0]
