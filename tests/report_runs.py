@@ -15,7 +15,7 @@ from evolve.runs.store import Store
 from evolve.scoring.fold import FoldScore
 from evolve.scoring.objective import price_of, score
 from evolve.search.archive import Archive
-from evolve.search.proposers.grammar import Proposal
+from evolve.search.proposers.protocol import Proposal
 from evolve.search.setup import Setup, make_setup
 from evolve.tasks.task import Task
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Self
@@ -11,15 +10,14 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from evolve.api.progress import Silent
 from evolve.api.run import Champion
 from evolve.errors import EvolveError, nearest
 from evolve.forecast import from_cells
 from evolve.law.graph import Law
 from evolve.runs.results import line_of
-from evolve.runs.run import carry_on, create_run
 from evolve.runs.settings import Settings
 from evolve.search.champion import Choice
+from evolve.search.memory import search_in_memory
 from evolve.search.setup import make_setup
 from evolve.tasks.draft import Wishes, propose
 from evolve.tasks.draft.roles import NO_AXES
@@ -192,16 +190,12 @@ class LawRegressor(RegressorMixin, BaseEstimator):  # type: ignore[misc]
         return Task(draft.name, raw.path, spec, groups, table)
 
     def _search(self, task: Task) -> Choice:
-        settings = Settings(int(self.seed), int(self.evaluations))
-        setup = make_setup(task, settings.seed)
-        with (
-            tempfile.TemporaryDirectory() as folder,
-            create_run(Path(folder) / "run", setup, settings) as store,
-        ):
-            _, choice = carry_on(store, setup, settings, self.workers, Silent())
+        config = Settings(int(self.seed), int(self.evaluations))  # checks both
+        setup = make_setup(task, config.seed)
+        choice = search_in_memory(setup, config.seed, int(self.evaluations), self.workers)
         if choice is None:
             raise EvolveError(
-                f"evaluations: must be more for these rows, {settings.evaluations} found no law "
+                f"evaluations: must be more for these rows, {self.evaluations} found no law "
                 "that could be fitted"
             )
         return choice

@@ -10,8 +10,9 @@ import numpy as np
 from evolve.law.canonical import key
 from evolve.scoring.fold import Fold
 from evolve.search.operators import Space
-from evolve.search.proposers.grammar import Proposal, finish
+from evolve.search.proposers.grammar import finish
 from evolve.search.proposers.literature import published_forms
+from evolve.search.proposers.protocol import Proposal
 from evolve.search.setup import Setup
 
 Change = Callable[[Setup], Setup]
@@ -51,14 +52,14 @@ def without_published_forms(setup: Setup) -> Setup:
 
 def random_search(setup: Setup) -> Setup:
     """Mutations of starting candidates only: nothing is learnt from what was found."""
-    return replace(setup, evolving=False)
+    return replace(setup, proposers=("random",))
 
 
 def _in_space(setup: Setup, space: Space) -> Setup:
     """The setup with another space, its starting candidates brought into it."""
     starts: dict[str, Proposal] = {}
     for proposal in setup.starts:
-        candidate = finish(proposal.candidate, space)
+        candidate = finish(proposal.genome, space)
         if candidate is not None:
             mark = key(candidate.law, candidate.recipe)
             starts.setdefault(mark, replace(proposal, candidate=candidate, key=mark))

@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from evolve.bench.tasks import Silent
 from evolve.forecast import Basis, forecast
 from evolve.forecast.calibration import contenders_of, make_basis
-from evolve.runs.run import carry_on, create_run
-from evolve.runs.settings import Settings
+from evolve.search.memory import search_in_memory
 from evolve.search.setup import make_setup
 from evolve.tasks.task import Table, Task
 from evolve.typing import Array
@@ -54,10 +50,7 @@ class Coverage:
 def search_basis(task: Task, seed: int, evaluations: int, workers: int) -> Basis | None:
     """What a run of a task would keep for its forecasts; None where nothing can be fitted."""
     setup = make_setup(task, seed)
-    with tempfile.TemporaryDirectory() as folder:
-        settings = Settings(seed, evaluations)
-        with create_run(Path(folder) / "run", setup, settings) as store:
-            _, choice = carry_on(store, setup, settings, workers, Silent())
+    choice = search_in_memory(setup, seed, evaluations, workers)
     return None if choice is None else make_basis(task, contenders_of(choice), chosen=True)
 
 

@@ -7,11 +7,9 @@ can be made on the training rows of real tasks, and `test.csv` stays closed.
 
 from __future__ import annotations
 
-import tempfile
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, replace
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -20,13 +18,12 @@ from scipy.stats import spearmanr
 
 from evolve.bench.families import FAMILIES
 from evolve.bench.synthetic import make_case
-from evolve.bench.tasks import Silent, predict
+from evolve.bench.tasks import predict
 from evolve.errors import EvolveError
 from evolve.law.printer import formula
-from evolve.runs.run import carry_on, create_run
-from evolve.runs.settings import Settings
 from evolve.scoring.metrics import nmse
 from evolve.search.champion import Choice, Fitted, simplest_within_error
+from evolve.search.memory import search_in_memory
 from evolve.search.setup import Setup, make_setup
 from evolve.tasks.folds import beyond_rows
 from evolve.tasks.task import Table, Task
@@ -136,10 +133,7 @@ def run_case(
     setup = make_setup(task, seed)
     setup = change(setup) if change else setup
     began = time.monotonic()
-    with tempfile.TemporaryDirectory() as folder:
-        settings = Settings(seed, evaluations)
-        with create_run(Path(folder) / "run", setup, settings) as store:
-            _, choice = carry_on(store, setup, settings, workers, Silent())
+    choice = search_in_memory(setup, seed, evaluations, workers)
     if choice is None:
         raise EvolveError(f"{task.name}: no candidate could be fitted")
     return _line(task, outer, choice, variant, seed, time.monotonic() - began)

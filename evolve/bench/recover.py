@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import tempfile
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from evolve.bench.families import FAMILIES, Family
 from evolve.bench.synthetic import GOOD_R2, make_case
-from evolve.bench.tasks import Silent, predict
+from evolve.bench.tasks import predict
 from evolve.errors import EvolveError, nearest
 from evolve.fitting.fit import fit_many, warm
 from evolve.fitting.result import Problem
@@ -21,9 +19,8 @@ from evolve.law.canonical import simplify
 from evolve.law.printer import formula
 from evolve.law.recipe import Recipe
 from evolve.law.symbolic import same_form
-from evolve.runs.run import carry_on, create_run
-from evolve.runs.settings import Settings
 from evolve.scoring.metrics import r2
+from evolve.search.memory import search_in_memory
 from evolve.search.setup import make_setup
 from evolve.tasks.task import Table, Task
 
@@ -114,10 +111,7 @@ def recover_one(
     known, n_rows = known_r2(family, task, test), task.train.n_rows
     setup = make_setup(task, seed)
     began = time.monotonic()
-    with tempfile.TemporaryDirectory() as folder:
-        settings = Settings(seed, evaluations)
-        with create_run(Path(folder) / "run", setup, settings) as store:
-            _, choice = carry_on(store, setup, settings, workers, Silent())
+    choice = search_in_memory(setup, seed, evaluations, workers)
     seconds = time.monotonic() - began
     if choice is None:
         return Case(name, noise, seed, n_rows, float("-inf"), known, False, 0, seconds, "", {})

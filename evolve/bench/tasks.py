@@ -8,26 +8,18 @@ from __future__ import annotations
 import json
 import os
 import platform
-import tempfile
 import time
-from collections import Counter
-from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from importlib.resources import files
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from evolve.errors import EvolveError
-from evolve.evaluation.record import Entry
 from evolve.law.printer import formula
-from evolve.runs.run import carry_on, create_run
-from evolve.runs.settings import Settings
-from evolve.runs.store import Store
 from evolve.scoring.metrics import r2
-from evolve.search.archive import Archive
 from evolve.search.champion import Choice, Fitted
+from evolve.search.memory import MemoryJournal, search_in_memory
 from evolve.search.setup import make_setup
 from evolve.tasks.task import Table, Task, load_test
 from evolve.typing import Array
@@ -66,23 +58,6 @@ class Line:
         return asdict(self)
 
 
-class Silent:
-    """A watcher that lets a run go on to its end."""
-
-    def began(self, store: Store, task: Task, settings: Settings) -> None:
-        """Nothing."""
-
-    def replayed(self, archive: Archive, statuses: Counter[str]) -> None:
-        """Nothing."""
-
-    def batch(self, archive: Archive, entries: Sequence[Entry]) -> bool:
-        """Go on."""
-        return True
-
-    def choosing(self) -> None:
-        """Nothing."""
-
-
 def run_task(
     task: Task,
     seed: int,
@@ -105,15 +80,12 @@ def run_task(
     """
     setup = make_setup(task, seed)
     began = time.monotonic()
-    with tempfile.TemporaryDirectory() as folder:
-        settings = Settings(seed, evaluations)
-        with create_run(Path(folder) / "run", setup, settings) as store:
-            _, choice = carry_on(store, setup, settings, workers, Silent())
-            n_entries = len(store)
+    journal = MemoryJournal()
+    choice = search_in_memory(setup, seed, evaluations, workers, journal)
     seconds = time.monotonic() - began
     if choice is None:
         raise EvolveError(f"{task.name}: no candidate could be fitted")
-    return _line(task, seed, choice, seconds, n_entries / seconds)
+    return _line(task, seed, choice, seconds, len(journal.entries) / seconds)
 
 
 def _line(task: Task, seed: int, choice: Choice, seconds: float, rate: float) -> Line:

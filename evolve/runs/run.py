@@ -191,13 +191,12 @@ def carry_on(
         archive = search(
             store,
             evaluator,
-            setup.space,
+            setup.proposer(),
             setup.starts,
             setup.text_of,
             seed=settings.seed,
             budget=settings.budget,
             on_batch=on_batch,
-            evolving=setup.evolving,
         )
         if ended or not archive.cells:
             return archive, None

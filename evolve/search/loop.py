@@ -18,8 +18,7 @@ from evolve.evaluation.record import Entry, Evaluation
 from evolve.scoring.objective import price_of
 from evolve.search.archive import Archive
 from evolve.search.journal import Journal
-from evolve.search.operators import Space
-from evolve.search.proposers.grammar import Proposal, propose
+from evolve.search.proposers.protocol import Proposal, Proposer
 
 BATCH = 32
 
@@ -35,43 +34,42 @@ class Budget:
 def search(
     journal: Journal,
     evaluator: Evaluator,
-    space: Space,
+    proposer: Proposer,
     starts: Sequence[Proposal],
     to_text: Callable[[Proposal], str],
     *,
     seed: int,
     budget: Budget,
     on_batch: Callable[[Archive, Sequence[Entry]], bool],
-    evolving: bool = True,
 ) -> Archive:
     """Search until the budget is spent.
 
     Args:
         journal: Where entries go first; what it holds already is replayed.
-        evaluator: Fits and scores candidates.
-        space: What the task allows.
+        evaluator: Fits and scores candidates and programs.
+        proposer: Makes what comes after the first candidates.
         starts: The first candidates, evaluated before any mutation.
         to_text: Program text of a proposal.
         seed: Seed of the run.
         budget: When to end.
         on_batch: Called after each stored batch; False ends the search.
-        evolving: Whether mutations start from elites; else from the first candidates only.
 
     Returns:
         The archive of all stored entries.
     """
-    archive, done = replay(journal)  # entries are kept on disk alone
+    archive, done = replay(journal, proposer.tell)  # entries are kept on disk alone
     began = time.monotonic()
     while archive.size + len(done) < budget.evaluations:
-        proposals = next_batch(archive, space, starts, seed, evolving=evolving)
+        proposals = next_batch(archive, proposer, starts, seed)
         todo = proposals[len(done) : budget.evaluations - archive.size]
         bar = first_look_bar(archive, len(starts), evaluator.n_values)
-        evaluations = evaluator.evaluate([p.candidate for p in todo], bar)
+        evaluations = evaluator.evaluate([p.form for p in todo], bar)
         judged = enumerate(zip(todo, evaluations, strict=True), archive.size + len(done))
         entries = [entry_of(index, p, to_text(p), e) for index, (p, e) in judged]
         journal.append(entries)
         whole = [*done, *entries]
         archive.tell(whole)
+        proposer.tell(whole)
         done = []
         late = budget.seconds is not None and time.monotonic() - began > budget.seconds
         if not on_batch(archive, entries) or late or len(whole) < BATCH:
@@ -80,41 +78,37 @@ def search(
     return archive
 
 
-def replay(journal: Journal) -> tuple[Archive, list[Entry]]:
-    """The archive of a journal's whole batches, and the entries of one that was cut off."""
+def replay(
+    journal: Journal, told: Callable[[Sequence[Entry]], None] = lambda entries: None
+) -> tuple[Archive, list[Entry]]:
+    """The archive of a journal's whole batches, and the entries of one that was cut off.
+
+    Args:
+        journal: What is replayed.
+        told: Called with each whole batch after the archive has taken it in.
+    """
     archive, batch = Archive(), list[Entry]()
     for entry in journal.each():
         batch.append(entry)
         if len(batch) == BATCH:
             archive.tell(batch)
+            told(batch)
             batch = []
     return archive, batch
 
 
 def next_batch(
-    archive: Archive,
-    space: Space,
-    starts: Sequence[Proposal],
-    seed: int,
-    *,
-    evolving: bool = True,
+    archive: Archive, proposer: Proposer, starts: Sequence[Proposal], seed: int
 ) -> list[Proposal]:
     """The proposals of the batch that begins where the archive ends.
 
     They depend on nothing else, so a batch that was cut off is proposed again just the same.
-    Fewer than a batch means that the grammar has nothing new to offer.
+    Fewer than a batch means that the proposer has nothing new to offer.
     """
     first = archive.size
     proposals: list[Proposal] = list(starts[first : first + BATCH])
-    taken = {p.key for p in starts}
-    for index in range(first + len(proposals), first + BATCH):
-        rng = np.random.default_rng([seed, index])
-        proposal = propose(archive, space, rng, taken, evolving=evolving)
-        if proposal is None:
-            break
-        taken.add(proposal.key)
-        proposals.append(proposal)
-    return proposals
+    rngs = [np.random.default_rng([seed, i]) for i in range(first + len(proposals), first + BATCH)]
+    return [*proposals, *proposer.ask(archive, rngs, {p.key for p in starts})]
 
 
 def first_look_bar(archive: Archive, n_starts: int, n_values: int) -> float:
@@ -137,7 +131,8 @@ def look_score(evaluation: Evaluation, n_values: int) -> float:
 
 def entry_of(index: int, proposal: Proposal, text: str, evaluation: Evaluation) -> Entry:
     """The entry that the store keeps of a proposal and what came of it."""
-    law, recipe = proposal.candidate.to_data()
+    candidate = proposal.candidate
+    law, recipe = (None, None) if candidate is None else candidate.to_data()
     return Entry(
         index=index,
         text=text,

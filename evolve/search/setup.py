@@ -17,8 +17,10 @@ from evolve.scoring.fold import Fold
 from evolve.search.archive import Archive, Elite
 from evolve.search.loop import BATCH
 from evolve.search.operators import Space
-from evolve.search.proposers.grammar import Proposal, finish
+from evolve.search.proposers.grammar import finish
 from evolve.search.proposers.initial import generic_laws, starting_proposals
+from evolve.search.proposers.protocol import Proposal, Proposer
+from evolve.search.proposers.registry import DEFAULT, make_proposer
 from evolve.search.proposers.seeds import Seed, read_seeds, seed_proposals
 from evolve.tasks.folds import make_folds, require_rows
 from evolve.tasks.spec import DEFAULT_CONSTANTS
@@ -38,7 +40,7 @@ class Setup:
         seeds: Its literature laws.
         starts: The first candidates, literature first.
         folds: What candidates are judged on.
-        evolving: Mutate what was found; without it only starts are mutated.
+        proposers: Names of what makes further candidates.
     """
 
     task: Task
@@ -46,7 +48,7 @@ class Setup:
     seeds: tuple[Seed, ...]
     starts: tuple[Proposal, ...]
     folds: tuple[Fold, ...]
-    evolving: bool = True
+    proposers: tuple[str, ...] = DEFAULT
 
     @property
     def versions(self) -> dict[str, Any]:
@@ -60,7 +62,17 @@ class Setup:
 
     def text_of(self, proposal: Proposal) -> str:
         """Program text of a proposal."""
-        return program_text(self.task, proposal.candidate, proposal.operator)
+        if proposal.program is not None:
+            return proposal.program.text
+        return program_text(self.task, proposal.genome, proposal.operator)
+
+    def proposer(self) -> Proposer:
+        """What makes further candidates.
+
+        Raises:
+            EvolveError: There is no proposer of a name.
+        """
+        return make_proposer(self.proposers, self.space)
 
 
 def program_text(
@@ -96,7 +108,9 @@ def make_setup(task: Task, seed: int) -> Setup:
     space = space_of(task)
     seeds = read_seeds(task, space)
     proposals = {p.key: p for p in seed_proposals(seeds, space)}
-    laws = {p.operator: p.candidate.law.root for p in proposals.values()} | generic_laws(space)
+    laws = {
+        p.operator: p.candidate.law.root for p in proposals.values() if p.candidate is not None
+    } | generic_laws(space)
     for proposal in starting_proposals(space, laws, BATCH, seed):
         proposals.setdefault(proposal.key, proposal)
     folds = tuple(make_folds(task))

@@ -40,7 +40,7 @@ from evolve.search.champion import (
 )
 from evolve.search.loop import entry_of as searched_entry
 from evolve.search.operators import Candidate
-from evolve.search.proposers.grammar import Proposal
+from evolve.search.proposers.protocol import Proposal
 from evolve.search.setup import make_setup
 from evolve.tasks.folds import make_judges
 from evolve.tasks.spec import PhysicsSpec

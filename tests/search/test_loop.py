@@ -19,8 +19,9 @@ from evolve.runs.store import Store
 from evolve.scoring.fold import FoldScore
 from evolve.search.archive import Archive
 from evolve.search.loop import BATCH, Budget, first_look_bar, look_score, replay, search
-from evolve.search.proposers.grammar import Proposal
+from evolve.search.proposers.grammar import Grammar
 from evolve.search.proposers.initial import generic_laws, starting_proposals
+from evolve.search.proposers.protocol import Proposal
 from evolve.search.setup import make_setup
 
 SPACE = SPACES["one log"]
@@ -71,13 +72,12 @@ def pretended(
     return search(
         store,
         evaluator or PretendedEvaluator(),  # type: ignore[arg-type]
-        SPACE,
+        Grammar(SPACE, evolving=evolving),
         STARTS,
         text_of,
         seed=seed,
         budget=Budget(total),
         on_batch=on_batch,
-        evolving=evolving,
     )
 
 
@@ -143,7 +143,7 @@ def test_one_worker_and_four_end_with_the_same_store_also_when_resumed_in_a_batc
                 search(
                     store,
                     evaluator,
-                    setup.space,
+                    setup.proposer(),
                     starts,
                     setup.text_of,
                     seed=3,
@@ -190,7 +190,7 @@ def test_a_search_ends_after_the_batch_in_which_its_time_is_over(tmp_path: Path)
         search(
             store,
             PretendedEvaluator(),  # type: ignore[arg-type]
-            SPACE,
+            Grammar(SPACE),
             STARTS,
             text_of,
             seed=0,
@@ -251,7 +251,7 @@ def test_a_search_whose_first_candidates_all_fail_ends_without_an_elite(tmp_path
 def test_a_grammar_with_nothing_new_to_offer_ends_the_search(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("evolve.search.loop.propose", lambda *_, **__: None)
+    monkeypatch.setattr("evolve.search.proposers.grammar.propose", lambda *_, **__: None)
     with new_store(tmp_path / "r") as store:
         for _ in range(2):
             pretended(store)

@@ -1,18 +1,20 @@
-"""Turns an archive and a random generator into new candidates by mutating its elites."""
+"""The grammar: new candidates by mutating and crossing an archive's elites."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import replace
 
 import numpy as np
 
+from evolve.evaluation.record import Entry
 from evolve.law.canonical import key, simplify
 from evolve.law.graph import Law, Node, features_of, renumber, size, walk
 from evolve.law.recipe import Recipe
 from evolve.search.archive import Archive, Elite
 from evolve.search.operators import OPERATORS, Candidate, Space
+from evolve.search.proposers.protocol import Proposal
 
 ATTEMPTS = 400
 FURTHER_AFTER = 8
@@ -25,21 +27,46 @@ TWICE = 0.35
 DISGUISES = (math.e, 1.0 / math.e, 1.0 + math.e)
 
 
-@dataclass(frozen=True, slots=True)
-class Proposal:
-    """A candidate that has not been seen, and where it came from."""
+class Grammar:
+    """The proposer that needs nothing but the operators.
 
-    candidate: Candidate
-    key: str
-    operator: str
-    parents: tuple[int, ...]
+    Args:
+        space: What the task allows.
+        evolving: Mutate elites; without it the starting candidates only (random search).
+    """
+
+    def __init__(self, space: Space, *, evolving: bool = True) -> None:
+        """Keep what the task allows."""
+        self._space, self._evolving = space, evolving
+
+    def ask(
+        self, archive: Archive, rngs: Sequence[np.random.Generator], taken: Collection[str]
+    ) -> list[Proposal]:
+        """Propose candidates, each from the archive as it stands, until nothing new is found."""
+        keys = set(taken)
+        proposals: list[Proposal] = []
+        for rng in rngs:
+            proposal = propose(archive, self._space, rng, keys, evolving=self._evolving)
+            if proposal is None:
+                break
+            keys.add(proposal.key)
+            proposals.append(proposal)
+        return proposals
+
+    def tell(self, entries: Sequence[Entry]) -> None:
+        """Learn nothing: how operators fare stands in the archive."""
+
+
+def random_search(space: Space) -> Grammar:
+    """The grammar without selection: it mutates the first candidates of a run only."""
+    return Grammar(space, evolving=False)
 
 
 def propose(
     archive: Archive,
     space: Space,
     rng: np.random.Generator,
-    taken: set[str],
+    taken: Collection[str],
     *,
     evolving: bool = True,
 ) -> Proposal | None:

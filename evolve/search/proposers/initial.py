@@ -14,8 +14,9 @@ from evolve.law.recipe import Recipe
 from evolve.search.operators import OPERATORS, Space
 from evolve.search.operators.recipes import random_recipe
 from evolve.search.operators.terms import fresh, linear, power_law, product_of_powers, times, total
-from evolve.search.proposers.grammar import Proposal, finish
+from evolve.search.proposers.grammar import finish
 from evolve.search.proposers.literature import published_forms
+from evolve.search.proposers.protocol import Proposal
 
 FILLING = 2**31
 SMALL = 3
@@ -111,7 +112,7 @@ def starting_proposals(
     rng = np.random.default_rng([seed, FILLING])
     names = sorted(OPERATORS)
     while len(proposals) % multiple:
-        parent = list(proposals.values())[int(rng.integers(len(proposals)))].candidate
+        parent = list(proposals.values())[int(rng.integers(len(proposals)))].genome
         changed = replace(parent, recipe=random_recipe(space, rng))
         name = names[int(rng.integers(len(names)))]
         child = OPERATORS[name](changed, parent, space, rng)

@@ -14,7 +14,8 @@ from evolve.law.program import Program, read_program
 from evolve.law.recipe import Recipe
 from evolve.law.trace import trace_law, trace_recipe
 from evolve.search.operators import Space
-from evolve.search.proposers.grammar import Proposal, allowed_recipe
+from evolve.search.proposers.grammar import allowed_recipe
+from evolve.search.proposers.protocol import Proposal
 from evolve.tasks.task import Task, shipped_folders
 
 
@@ -29,6 +30,7 @@ class Seed:
         candidate: Its law and recipe as the file states them; None where the law cannot be
             traced, its fit is no plain `fit_law` call, or the task allows fewer constants.
         why_not: What keeps it from being a candidate; empty for one.
+        runs: Whether a search evaluates it: as a candidate, or as a program with its own fit.
     """
 
     name: str
@@ -36,6 +38,7 @@ class Seed:
     program: Program
     candidate: Candidate | None
     why_not: str = ""
+    runs: bool = True
 
 
 def seed_files(task_name: str) -> list[Path]:
@@ -61,7 +64,7 @@ def read_seeds(task: Task, space: Space) -> list[Seed]:
 
 
 def seed_proposals(seeds: Sequence[Seed], space: Space) -> list[Proposal]:
-    """The traced seeds as proposals in their simplest form; the operator is the seed's name."""
+    """The seeds as proposals, traced ones in their simplest form; the operator is their name."""
     proposals: dict[str, Proposal] = {}
     for seed in seeds:
         if seed.candidate is not None:
@@ -69,20 +72,24 @@ def seed_proposals(seeds: Sequence[Seed], space: Space) -> list[Proposal]:
             candidate = Candidate(law, allowed_recipe(seed.candidate.recipe, space))
             mark = key(candidate.law, candidate.recipe)
             proposals.setdefault(mark, Proposal(candidate, mark, seed.name, ()))
+        elif seed.runs:
+            mark = f"program {seed.program.id}"
+            proposals.setdefault(mark, Proposal(None, mark, seed.name, (), seed.program))
     return list(proposals.values())
 
 
 def _seed(path: Path, task: Task, space: Space) -> Seed:
     program = read_program(path)
     title = (ast.get_docstring(ast.parse(program.text)) or path.stem).splitlines()[0]
-    candidate, why_not = None, ""
+    candidate, why_not, runs = None, "", program.dialect == "fit"
     try:
         law = trace_law(program.text, len(task.feature_names), len(task.target_names))
         recipe = trace_recipe(program.text) or Recipe()
         if law.n_constants > space.max_constants:
             why_not = f"{law.n_constants} constants, the task allows {space.max_constants}"
+            runs = False
         else:
             candidate = Candidate(law, recipe)
     except ProgramError as error:
         why_not = str(error)
-    return Seed(path.stem, title, program, candidate, why_not)
+    return Seed(path.stem, title, program, candidate, why_not, runs)

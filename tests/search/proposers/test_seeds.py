@@ -139,17 +139,18 @@ def fit_scaling_law(X, y):
 
 
 @pytest.mark.parametrize(
-    ("law", "why"),
+    ("law", "why", "runs"),
     [
-        ("return params[0] if X[0, 0] > 1 else params[1]", "cannot be traced"),
-        ("return params @ np.stack([X[:, 0]] * 5)", "5 constants, the task allows 4"),
+        ("return params[0] if X[0, 0] > 1 else params[1]", "cannot be traced", True),
+        ("return params @ np.stack([X[:, 0]] * 5)", "5 constants, the task allows 4", False),
     ],
 )
-def test_a_seed_that_cannot_be_searched_is_kept_with_the_reason(
-    law: str, why: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+def test_a_seed_that_cannot_be_mutated_is_kept_with_the_reason(
+    law: str, why: str, runs: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     task = task_with_seed(tmp_path / "odd.py", monkeypatch, law)
     (seed,) = read_seeds(task, space_of(task))
     assert seed.candidate is None
     assert why in seed.why_not
-    assert seed_proposals([seed], space_of(task)) == []
+    proposed = seed_proposals([seed], space_of(task))
+    assert [p.program for p in proposed] == [seed.program] * runs

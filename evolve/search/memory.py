@@ -1,0 +1,69 @@
+"""A search that leaves nothing on disk: for the estimator and the benchmarks."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from evolve.evaluation.evaluator import Evaluator
+from evolve.evaluation.problem import Setting
+from evolve.evaluation.record import Entry
+from evolve.search.champion import Choice, choose
+from evolve.search.loop import Budget, search
+from evolve.search.setup import Setup, elites_of, literature
+
+
+class MemoryJournal:
+    """A journal whose entries are in memory alone.
+
+    Attributes:
+        entries: All entries, in order.
+    """
+
+    def __init__(self) -> None:
+        """Begin without an entry."""
+        self.entries: list[Entry] = []
+
+    def each(self) -> Iterator[Entry]:
+        """Yield all entries, first to last."""
+        return iter(self.entries)
+
+    def append(self, entries: Sequence[Entry]) -> None:
+        """Add entries."""
+        self.entries += entries
+
+
+def search_in_memory(
+    setup: Setup,
+    seed: int,
+    evaluations: int,
+    workers: int,
+    journal: MemoryJournal | None = None,
+) -> Choice | None:
+    """Search as a run does and choose the champion, without a store or a cross-check.
+
+    Args:
+        setup: From a task and the seed.
+        seed: Seed of every random choice.
+        evaluations: Evaluations in total.
+        workers: Worker processes; with 0 everything is fitted in this one.
+        journal: Where the entries go, for whoever wants them.
+
+    Returns:
+        The champion and its finalists; None if nothing has a score.
+    """
+    journal = journal or MemoryJournal()
+    with Evaluator(Setting(setup.task, setup.folds), workers) as evaluator:
+        archive = search(
+            journal,
+            evaluator,
+            setup.proposer(),
+            setup.starts,
+            setup.text_of,
+            seed=seed,
+            budget=Budget(evaluations),
+            on_batch=lambda archive, entries: True,
+        )
+    if not archive.cells:
+        return None
+    first = journal.entries[: len(setup.starts)]
+    return choose(setup.task, archive, workers, elites_of(literature(setup, first)))
