@@ -136,7 +136,7 @@ def known_r2(family: Family, task: Task, test: Table) -> float:
     """R² beyond the training rows of the true form, fitted by least squares on log y."""
     law, train = family.law, task.train
     problems = [Problem(law.view(train.X, t), train.Y[:, t]) for t in range(train.Y.shape[1])]
-    fits = fit_many(law, problems, Recipe("log", "l2", starts=KNOWN_STARTS))
+    fits = fit_many(law, problems, Recipe("log", "l2", n_starts=KNOWN_STARTS))
     return r2(test.Y, law.predict(test.X, np.array([f.constants for f in fits])))
 
 

@@ -161,6 +161,8 @@ def _print(
 def _document(
     store: Store, line: Line, entry: Entry, family: list[Entry], *, chosen: bool
 ) -> dict[str, Any]:
+    from evolve.law.recipe import with_first_names
+
     folds = [vars(fold) for fold in entry.evaluation.folds]
     return {
         "run": store.folder.name,
@@ -170,7 +172,7 @@ def _document(
         "folds": folds,
         "facts": entry.evaluation.facts,
         "law": entry.law,
-        "recipe": entry.recipe,
+        "recipe": None if entry.recipe is None else with_first_names(entry.recipe),
         "operator": entry.operator,
         "lineage": [
             {"index": e.index, "operator": e.operator, "score": e.evaluation.score} for e in family

@@ -121,8 +121,8 @@ def _quick(form: Form) -> Form:
     """The form as it is screened: few starts, where it is ours to say."""
     if isinstance(form, Program):
         return form
-    starts = min(FIRST_LOOK_STARTS, form.recipe.starts)
-    return replace(form, recipe=replace(form.recipe, starts=starts))
+    n_starts = min(FIRST_LOOK_STARTS, form.recipe.n_starts)
+    return replace(form, recipe=replace(form.recipe, n_starts=n_starts))
 
 
 def _size(form: Form, results: Fits) -> tuple[int, float]:

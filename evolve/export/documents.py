@@ -12,6 +12,7 @@ from evolve.export.inputs import law_text, sympy_text
 from evolve.export.program import program_text
 from evolve.export.subject import Subject
 from evolve.law.latex import latex
+from evolve.law.recipe import with_first_names
 from evolve.tasks.task import Task, fingerprint
 
 _LATEX = r"""\documentclass{article}
@@ -111,7 +112,7 @@ def to_data(subject: Subject) -> dict[str, Any]:
         "formula": line.formula,
         "latex": equations_of(subject),
         "law": law,
-        "recipe": recipe,
+        "recipe": with_first_names(recipe),
         "prior": None if prior is None else {"mean": prior[0], "weight": prior[1]},
         "n_constants": line.n_constants,
         "constants": subject.constants,

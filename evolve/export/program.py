@@ -162,7 +162,7 @@ def program_text(subject: Subject) -> str:
     """Text of a stand-alone program that fits and predicts with numpy alone."""
     law, recipe = subject.candidate.law, subject.candidate.recipe
     n_targets = len(subject.task.target_names)
-    kind = compile_tape(law, recipe.residual).kind
+    kind = compile_tape(law, recipe.target_scale).kind
     blank = np.zeros((n_targets, law.n_constants))
     prior = subject.prior()
     mean, weight = prior if prior is not None else (blank, blank)
@@ -173,10 +173,10 @@ def program_text(subject: Subject) -> str:
         formula=subject.line.formula.replace("\\", "\\\\"),
         task=subject.task.name,
         known=literal_table(subject.constants, {name: name for name in subject.constants}),
-        residual=recipe.residual,
+        residual=recipe.target_scale,
         loss=recipe.loss,
-        width=recipe.width,
-        far=recipe.far,
+        width=recipe.f_scale,
+        far=recipe.scale_weight,
         axes=axes,
         ridge=recipe.ridge,
         ridged=[float(k == NONLINEAR) for k in kind],

@@ -6,6 +6,7 @@ targets together through `fit_many`, which gives the same constants.
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Sequence
 from types import FunctionType
 from typing import Any
@@ -21,7 +22,7 @@ from evolve.fitting.starts import uniforms
 from evolve.fitting.tape import NONLINEAR, Tape, compile_tape
 from evolve.fitting.weights import row_weights
 from evolve.law.graph import Law
-from evolve.law.recipe import LOSSES, Recipe
+from evolve.law.recipe import LOSSES, RENAMED, Recipe, recipe_from_data
 from evolve.typing import Array
 
 SCREENED = 8
@@ -49,10 +50,10 @@ def fit_law(
         data_points: `(n, f)` features.
         loss_values: `(n,)` or `(n, t)` targets.
         n_constants: Number of constants of each target.
-        axes: Features along which `far` weighs rows.
+        axes: Features along which `scale_weight` weighs rows.
         prior_mean: `(p,)` or `(t, p)` centres of a Gaussian prior.
         prior_weight: `(p,)` or `(t, p)` precisions of that prior.
-        **recipe: Fields of `Recipe`.
+        **recipe: Fields of `Recipe`; their first names (`FIRST_NAMES`) are deprecated.
 
     Returns:
         `(p,)` constants, or `(t, p)` for several targets.
@@ -76,9 +77,21 @@ def fit_law(
         for m, w in zip(means, weights, strict=True)
     ]
     problems = [Problem(law.view(x, t), table[:, t]) for t in range(table.shape[1])]
-    fits = fit_many(law, problems, Recipe(**recipe), axes=axes, priors=priors)
+    fits = fit_many(law, problems, _stated(recipe), axes=axes, priors=priors)
     constants = np.array([f.constants for f in fits])
     return constants[0] if y.ndim == 1 else constants
+
+
+def _stated(named: dict[str, Any]) -> Recipe:
+    """The recipe that the keywords of a `fit_law` call state."""
+    if old := [name for name in named if name in RENAMED]:
+        changes = ", ".join(f"{name} is now {RENAMED[name]}" for name in old)
+        warnings.warn(
+            f"fit_law: {changes}; the next release no longer takes the old names",
+            DeprecationWarning,
+            stacklevel=3,
+        )
+    return recipe_from_data(named)
 
 
 def _rows_of(value: npt.ArrayLike | None, n_targets: int) -> list[Array | None]:
@@ -101,8 +114,8 @@ def fit_many(
     Args:
         law: The law.
         problems: Rows to fit; each target's features already rotated (`Law.view`).
-        recipe: How to fit; its `pool` is for `fit_pooled` and is not read here.
-        axes: Features (of the unrotated rows) along which `far` weighs rows.
+        recipe: How to fit; its `shrinkage` and `tied` are for `fit_pooled` and not read here.
+        axes: Features (of the unrotated rows) along which `scale_weight` weighs rows.
         priors: A prior for each problem, on top of the recipe's ridge.
 
     Returns:
@@ -120,18 +133,18 @@ class Batch:
     ) -> None:
         """Lay out the rows of all problems one after the other; arguments as `fit_many`."""
         self.recipe, self.law = recipe, law
-        self.tape: Tape = compile_tape(law, recipe.residual)
-        self.log_rows = recipe.residual == "log" and not self.tape.log_output
+        self.tape: Tape = compile_tape(law, recipe.target_scale)
+        self.log_rows = recipe.target_scale == "log" and not self.tape.log_output
         x = np.concatenate([p.x for p in problems])
         y = np.concatenate([p.y for p in problems])
         with np.errstate(all="ignore"):
-            self.y = np.log(y) if recipe.residual == "log" else y.astype(float)
+            self.y = np.log(y) if recipe.target_scale == "log" else y.astype(float)
         self.columns = np.ascontiguousarray(self.tape.column_values(x))
         self.counts = np.array([len(p.y) for p in problems])
         self.offsets = np.concatenate([[0], np.cumsum(self.counts)]).astype(np.int64)
         slices = [slice(a, b) for a, b in zip(self.offsets[:-1], self.offsets[1:], strict=True)]
         self.spread = np.array([max(float(np.std(self.y[s])), 1e-12) for s in slices])
-        self.w = np.concatenate([row_weights(p.x, axes, recipe.far) for p in problems])
+        self.w = np.concatenate([row_weights(p.x, axes, recipe.scale_weight) for p in problems])
 
     @property
     def box(self) -> Array:
@@ -184,7 +197,7 @@ class Batch:
         p = self.tape.n_constants
         if n_starts < 0:
             free = all(prior is None for prior in priors)
-            n_starts = self.recipe.starts if free else min(self.recipe.starts, PRIOR_STARTS)
+            n_starts = self.recipe.n_starts if free else min(self.recipe.n_starts, PRIOR_STARTS)
         if not np.any(self.tape.kind == NONLINEAR):
             n_starts = min(n_starts, 1)  # all others are solved for, so all starts are one
         begin = _centres(priors, p) if begin is None else begin
@@ -200,7 +213,7 @@ class Batch:
             self.log_rows,
         )  # fmt: skip
         data = Data(self.columns, self.y, self.w)
-        loss, widths = LOSSES.index(self.recipe.loss), self.recipe.width * self.spread
+        loss, widths = LOSSES.index(self.recipe.loss), self.recipe.f_scale * self.spread
         return Job(curve, data, self.offsets, loss, widths, mean, weight, box)
 
     def _priors(self, priors: Sequence[Prior | None]) -> tuple[Array, Array]:
@@ -249,7 +262,7 @@ def warm() -> bool:
     """Compile the kernel (once after installation) or load it; False on the plain path."""
     law = Law(root=_tiny(), n_constants=1)
     x = np.linspace(1.0, 2.0, 4)[:, None]
-    fit_many(law, [Problem(x, 2.0 * x[:, 0])], Recipe(starts=1))
+    fit_many(law, [Problem(x, 2.0 * x[:, 0])], Recipe(n_starts=1))
     return compiled.COMPILED
 
 

@@ -24,7 +24,7 @@ class Rows:
         x: `(n, f)` raw features.
         y: `(n, t)` targets, nan where no fold fits them.
         group: `(n,)` group numbers.
-        axes: Features along which a recipe's `far` weighs rows.
+        axes: Features along which a recipe's `scale_weight` weighs rows.
         physics: What is certain of a law.
     """
 

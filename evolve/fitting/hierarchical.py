@@ -42,9 +42,9 @@ def fit_pooled(
     Args:
         law: The law.
         problems: Rows to fit.
-        recipe: How to fit; its `pool` multiplies the learnt precision (0 learns none), its
-            `share` says which constants the problems of a label have in common.
-        axes: Features along which `far` weighs rows.
+        recipe: How to fit; its `shrinkage` multiplies the learnt precision (0 learns none), its
+            `tied` says which constants the problems of a label have in common.
+        axes: Features along which `scale_weight` weighs rows.
 
     Returns:
         One fit a problem, in order; each carries its prior, so that a program can state it.
@@ -54,7 +54,7 @@ def fit_pooled(
     labels = np.array([p.pool for p in problems])
     pools = [np.flatnonzero(labels == q) for q in np.unique(labels)]
     pools = [rows for rows in pools if len(rows) >= LEAST_GROUPS]
-    if not pools or (recipe.pool == 0.0 and not shared_constants(batch, recipe).any()):
+    if not pools or (recipe.shrinkage == 0.0 and not shared_constants(batch, recipe).any()):
         return batch.fit([None] * len(problems))
     return batch.fit(_learn(batch, pools, recipe))
 
@@ -62,9 +62,9 @@ def fit_pooled(
 def shared_constants(batch: Batch, recipe: Recipe) -> Flags:
     """`(p,)` which constants all groups have in common."""
     tape = batch.tape
-    if recipe.share == "slopes":
+    if recipe.tied == "slopes":
         return np.asarray((tape.role[:, 0] == SLOPE) & (tape.kind == NONLINEAR))
-    return np.asarray((tape.kind == NONLINEAR) & (recipe.share == "shape"))
+    return np.asarray((tape.kind == NONLINEAR) & (recipe.tied == "shape"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,10 +106,10 @@ def _learn(batch: Batch, pools: Sequence[Ints], recipe: Recipe) -> list[Prior | 
     nothing: list[Prior | None] = [None] * len(batch.counts)
     patience = Patience(MAX_STEPS, 0)
     ends = batch.answer(
-        nothing, batch.box, patience, n_starts=min(recipe.starts, FIRST_STARTS)
+        nothing, batch.box, patience, n_starts=min(recipe.n_starts, FIRST_STARTS)
     ).ends
     shared = shared_constants(batch, recipe)
-    known = [_first(batch, ends, rows, recipe.pool, shared) for rows in pools]
+    known = [_first(batch, ends, rows, recipe.shrinkage, shared) for rows in pools]
     best = list(known)
     for _ in range(ROUNDS):
         ends = batch.answer(

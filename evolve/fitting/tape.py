@@ -57,18 +57,18 @@ class Tape:
 
 
 @lru_cache(maxsize=4096)
-def compile_tape(law: Law, residual: str) -> Tape:
-    """Tape of a law for one kind of residual.
+def compile_tape(law: Law, target_scale: str) -> Tape:
+    """Compile a law for one scale of its target.
 
     Args:
         law: The law.
-        residual: With ``log``, a law of the form exp(g) becomes the tape of g, so that
+        target_scale: With ``log``, a law of the form exp(g) becomes the tape of g, so that
             constants linear in g stay linear in the fit.
 
     Returns:
         The tape.
     """
-    log_output = residual == "log" and law.root.op == "exp"
+    log_output = target_scale == "log" and law.root.op == "exp"
     root = law.root.args[0] if log_output else law.root
     return _Compiler(law.n_constants).compile(root, log_output)
 

@@ -9,17 +9,17 @@ import numpy as np
 from evolve.typing import Array
 
 
-def row_weights(x: Array, axes: Sequence[int], far: float) -> Array:
+def row_weights(x: Array, axes: Sequence[int], scale_weight: float) -> Array:
     """`(n,)` weights that favour the far end of the axes, with mean 1.
 
-    Each axis multiplies the weight of a row by ``(value / largest value) ** far``.
+    Each axis multiplies the weight of a row by ``(value / largest value) ** scale_weight``.
     """
-    if far == 0.0 or not axes:
+    if scale_weight == 0.0 or not axes:
         return np.ones(len(x))
     values = x[:, list(axes)]
-    share = values / np.max(values, axis=0)
+    fraction = values / np.max(values, axis=0)
     with np.errstate(all="ignore"):
-        weight = np.prod(np.where(share > 0, share, 1e-12) ** far, axis=1)
+        weight = np.prod(np.where(fraction > 0, fraction, 1e-12) ** scale_weight, axis=1)
     return np.asarray(weight / weight.mean(), dtype=float)
 
 

@@ -102,9 +102,9 @@ def make_basis(task: Task, contenders: Sequence[Contender], *, chosen: bool) -> 
     every = np.arange(task.train.n_rows)
     folds = _folds(task)
     whole = Fold("all rows", every, every)
-    fits = [_fit(task, c.candidate, [whole], c.candidate.recipe.starts)[0] for c in contenders]
+    fits = [_fit(task, c.candidate, [whole], c.candidate.recipe.n_starts)[0] for c in contenders]
     on_folds = [_fit(task, c.candidate, folds, STARTS) for c in contenders]
-    relative = contenders[0].candidate.recipe.residual == "log"
+    relative = contenders[0].candidate.recipe.target_scale == "log"
     laws = [c.candidate.law for c in contenders]
     distances, ratios = [np.zeros(0)], [np.zeros(0)]
     for number, fold in enumerate(folds):
@@ -141,7 +141,7 @@ def _fit(task: Task, candidate: Candidate, folds: list[Fold], starts: int) -> li
     axes = tuple(task.feature_names.index(a) for a in task.spec.folds.axes)
     train = task.train
     rows = Rows(train.X, train.Y, train.group, axes)
-    recipe = replace(candidate.recipe, starts=min(starts, candidate.recipe.starts))
+    recipe = replace(candidate.recipe, n_starts=min(starts, candidate.recipe.n_starts))
     return fit_folds(rows, folds, candidate.law, recipe)
 
 

@@ -6,7 +6,7 @@ import ast
 from dataclasses import dataclass
 from typing import Any
 
-from evolve.law.recipe import Recipe
+from evolve.law.recipe import Recipe, recipe_from_data
 
 _OWN = ("n_constants", "axes", "prior_mean", "prior_weight")
 
@@ -64,7 +64,7 @@ def _only_call(function: ast.FunctionDef) -> ast.Call | None:
 
 
 def _fit_call(named: dict[str, Any]) -> FitCall:
-    recipe = Recipe(**{k: v for k, v in named.items() if k not in _OWN})
+    recipe = recipe_from_data({k: v for k, v in named.items() if k not in _OWN})
     axes = tuple(int(a) for a in named.get("axes", ()))
     prior = None
     if "prior_mean" in named or "prior_weight" in named:

@@ -1,4 +1,4 @@
-"""Turns a law and a recipe into one value, and a candidate into stored JSON and back."""
+"""A candidate: a law and the recipe of its fit as one value, and its stored JSON."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from evolve.law.graph import Law, law_from_data, law_to_data
-from evolve.law.recipe import Recipe
+from evolve.law.recipe import Recipe, recipe_from_data
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,4 +23,4 @@ class Candidate:
 
 def candidate_from_data(law: dict[str, Any], recipe: dict[str, Any]) -> Candidate:
     """Candidate from the values that `Candidate.to_data` made."""
-    return Candidate(law_from_data(law), Recipe(**recipe))
+    return Candidate(law_from_data(law), recipe_from_data(recipe))

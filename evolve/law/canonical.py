@@ -24,7 +24,7 @@ from evolve.law.graph import (
     walk,
 )
 from evolve.law.lowering import Lowering
-from evolve.law.recipe import Recipe
+from evolve.law.recipe import FIRST_NAMES, Recipe
 
 PASSES = 6
 WEIGHTS = {
@@ -82,8 +82,13 @@ def simplify(law: Law) -> Law:
 def key(law: Law, recipe: Recipe | None = None) -> str:
     """Short hexadecimal name of a law's form and the recipe of its fit."""
     root, _ = canonical(law.root)
-    parts = [to_data(root), law.rolled, recipe.arguments() if recipe else None]
+    parts = [to_data(root), law.rolled, _first_named(recipe) if recipe else None]
     return hashlib.sha256(json.dumps(parts).encode()).hexdigest()[:16]
+
+
+def _first_named(recipe: Recipe) -> dict[str, object]:
+    """What a program states of a recipe under the first names, of which stored keys are made."""
+    return {FIRST_NAMES.get(name, name): v for name, v in recipe.arguments().items()}
 
 
 def _uses(root: Node) -> dict[Node, int]:

@@ -63,7 +63,7 @@ def print_block(
         feature_names: Names of the features, in column order.
         target_names: Names of the targets; more than one gives the many-target form.
         units: Unit of each feature, where known: the quotient that gets the feature's name.
-        axes: Features along which `recipe.far` weighs rows.
+        axes: Features along which `recipe.scale_weight` weighs rows.
         prior: Centres and precisions of a prior on the constants, `(p,)` or `(t, p)` each.
 
     Raises:
@@ -208,7 +208,7 @@ def _fit_call(
     arguments = ["scaling_law_func", "data_points", "loss_values"]
     arguments.append(f"n_constants={law.n_constants}")
     arguments += [f"{name}={_value(value)}" for name, value in recipe.arguments().items()]
-    if recipe.far > 0 and axes:
+    if recipe.scale_weight > 0 and axes:
         arguments.append(f"axes={tuple(map(int, axes))!r}")
     if prior is not None:
         pairs = zip(("prior_mean", "prior_weight"), prior, strict=True)

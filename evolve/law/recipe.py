@@ -1,14 +1,28 @@
-"""Turns the choices of a fit (loss, residual, weights, priors) into one value and its text."""
+"""How a law's constants are fitted (loss, weights, priors, starts), as one value."""
 
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields
-from typing import Any
+from typing import Any, Final
 
-RESIDUALS = ("linear", "log")
+from evolve.errors import nearest
+
+TARGET_SCALES = ("linear", "log")
 LOSSES = ("l2", "huber", "cauchy")
-SHARES = ("none", "slopes", "shape")
+TIES = ("none", "slopes", "shape")
+# Fields by the names that they had first. Stored runs and programs hold these, and keys of
+# candidates are made of them, so that a law found again is the one that a run has stored.
+FIRST_NAMES: Final = {
+    "target_scale": "residual",
+    "f_scale": "width",
+    "scale_weight": "far",
+    "shrinkage": "pool",
+    "tied": "share",
+    "n_starts": "starts",
+}
+RENAMED: Final = {old: new for new, old in FIRST_NAMES.items()}
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,28 +30,30 @@ class Recipe:
     """How a law's constants are fitted; the second half of a program's genome.
 
     Attributes:
-        residual: ``linear`` fits y, ``log`` fits log y (needs positive targets).
+        target_scale: ``linear`` fits y, ``log`` fits log y (needs positive targets).
         loss: ``l2``, ``huber`` or ``cauchy``.
-        width: Where a robust loss bends, as a fraction of the spread (standard deviation) of
-            y, or of log y, on the rows being fitted.
-        far: Exponent of the row weights: a row at a fraction q of the largest value along the
-            task's axes weighs ``q**far``.
+        f_scale: Residual at which a robust loss bends (as in `scipy.optimize.least_squares`),
+            as a fraction of the spread (standard deviation) of y, or of log y, on the rows
+            being fitted.
+        scale_weight: Exponent of the row weights: a row at a fraction q of the largest value
+            along the task's axes weighs ``q**scale_weight``.
         ridge: Strength of a Gaussian prior that draws every constant that is not linear in
             the law towards zero, in units of the squared spread per row.
-        pool: Strength of a Gaussian prior learnt across groups (empirical Bayes); 0 for none.
-        share: Which constants all groups have in common: ``slopes`` those that multiply a
+        shrinkage: Strength of a Gaussian prior learnt across groups (empirical Bayes, partial
+            pooling); 0 for none.
+        tied: Which constants all groups have in common: ``slopes`` those that multiply a
             variable or stand as its exponent, ``shape`` all but linear ones and amplitudes.
-        starts: Number of starting points that are refined.
+        n_starts: Number of starting points that are refined.
     """
 
-    residual: str = "linear"
+    target_scale: str = "linear"
     loss: str = "l2"
-    width: float = 0.1
-    far: float = 0.0
+    f_scale: float = 0.1
+    scale_weight: float = 0.0
     ridge: float = 0.0
-    pool: float = 0.0
-    share: str = "none"
-    starts: int = 8
+    shrinkage: float = 0.0
+    tied: str = "none"
+    n_starts: int = 8
 
     def __post_init__(self) -> None:
         """Check every field.
@@ -45,26 +61,58 @@ class Recipe:
         Raises:
             ValueError: a field is outside its range.
         """
-        _one_of("residual", self.residual, RESIDUALS)
+        _one_of("target_scale", self.target_scale, TARGET_SCALES)
         _one_of("loss", self.loss, LOSSES)
-        _one_of("share", self.share, SHARES)
-        for name, low, high in (("width", 1e-6, 1e3), ("far", 0, 10), ("ridge", 0, 1e6)):
-            _within(name, getattr(self, name), low, high)
-        _within("pool", self.pool, 0, 1e6)
-        _within("starts", self.starts, 1, 10_000)
+        _one_of("tied", self.tied, TIES)
+        _within("f_scale", self.f_scale, 1e-6, 1e3)
+        _within("scale_weight", self.scale_weight, 0, 10)
+        _within("ridge", self.ridge, 0, 1e6)
+        _within("shrinkage", self.shrinkage, 0, 1e6)
+        _within("n_starts", self.n_starts, 1, 10_000)
 
     def arguments(self) -> dict[str, Any]:
         """The fields that differ from the defaults, in order: what a program text states."""
         default = Recipe()
-        named = {f.name: getattr(self, f.name) for f in fields(self)}
+        named = self.to_data()
         if self.loss == "l2":
-            named.pop("width")
-        always = ("residual", "loss")
+            named.pop("f_scale")
+        always = ("target_scale", "loss")
         return {k: v for k, v in named.items() if k in always or v != getattr(default, k)}
 
     def to_data(self) -> dict[str, Any]:
-        """JSON value that ``Recipe(**data)`` reads back."""
+        """JSON value that `recipe_from_data` reads back."""
         return asdict(self)
+
+
+def recipe_from_data(data: Mapping[str, Any]) -> Recipe:
+    """Recipe from its fields by name, by the present names or the first ones (`FIRST_NAMES`).
+
+    Raises:
+        ValueError: a name is unknown or given twice, or a field is outside its range.
+    """
+    valid = [field.name for field in fields(Recipe)]
+    named: dict[str, Any] = {}
+    for given, value in data.items():
+        name = RENAMED.get(given, given)
+        if name not in valid:
+            raise ValueError(
+                f"recipe: fields are {', '.join(valid)}, not {given!r}{nearest(given, valid)}"
+            )
+        if name in named:
+            raise ValueError(
+                f"recipe: {name} must be given once, not as {FIRST_NAMES[name]!r} too"
+            )
+        named[name] = value
+    return Recipe(**named)
+
+
+def with_first_names(data: Mapping[str, Any]) -> dict[str, Any]:
+    """A recipe's JSON value with every renamed field under both of its names.
+
+    What other programs read keeps the first names for one release.
+    """
+    present = {RENAMED.get(name, name): value for name, value in data.items()}
+    return present | {FIRST_NAMES[k]: v for k, v in present.items() if k in FIRST_NAMES}
 
 
 def _one_of(name: str, value: str, valid: tuple[str, ...]) -> None:

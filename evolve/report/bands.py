@@ -77,7 +77,7 @@ def delta_band(model: Model) -> Band:
         fit = model.fits[group, target]
         seen = law.view(x, target)
 
-        in_logs = model.candidate.recipe.residual == "log"
+        in_logs = model.candidate.recipe.target_scale == "log"
         variance = _noise(model, group, target, in_logs=in_logs)
         free = int(np.sum(model.task.train.group == group)) - law.n_constants
         reach = float(stdtrit(max(free, 1), 0.5 + LEVEL / 2))

@@ -108,18 +108,18 @@ def _math(text: str) -> Markup:
 
 def _recipe(model: Model) -> str:
     recipe = model.candidate.recipe
-    target = "log of the target" if recipe.residual == "log" else "target"
+    target = "log of the target" if recipe.target_scale == "log" else "target"
     loss = {"l2": "least squares", "huber": "Huber's loss", "cauchy": "Cauchy's loss"}[recipe.loss]
     words = [f"Fitted to the {target} with {loss}"]
     if recipe.loss != "l2":
-        words.append(f"that bends at {recipe.width:.3g} standard deviations")
-    if recipe.far > 0:
-        words.append(f"rows weighed towards the far end (exponent {recipe.far:g})")
+        words.append(f"that bends at {recipe.f_scale:.3g} standard deviations")
+    if recipe.scale_weight > 0:
+        words.append(f"rows weighed towards the far end (exponent {recipe.scale_weight:g})")
     if recipe.ridge > 0:
         words.append(f"a ridge of {recipe.ridge:g} on constants that are not linear")
-    if recipe.pool > 0:
-        words.append(f"priors learnt across groups (strength {recipe.pool:g})")
-    return ", ".join(words) + f"; {recipe.starts} starts."
+    if recipe.shrinkage > 0:
+        words.append(f"priors learnt across groups (strength {recipe.shrinkage:g})")
+    return ", ".join(words) + f"; {recipe.n_starts} starts."
 
 
 def _diagnostics(model: Model) -> str:

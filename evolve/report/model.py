@@ -107,7 +107,7 @@ def fit_model(task: Task, candidate: Candidate) -> Model:
     axes = tuple(task.feature_names.index(a) for a in task.spec.folds.axes)
     rows = Rows(train.X, train.Y, train.group, axes)
     search, judges = make_folds(task), make_judges(task)
-    quick = replace(candidate.recipe, starts=JUDGING_STARTS)
+    quick = replace(candidate.recipe, n_starts=JUDGING_STARTS)
     whole, *found = fit_folds(
         rows, [Fold("all rows", every, every), *search], candidate.law, candidate.recipe
     )

@@ -145,7 +145,7 @@ def choose(task: Task, archive: Archive, n_workers: int, extra: Sequence[Elite] 
     whole = Fold("all rows", everything, everything)
     setting = Setting(task, (*judges, whole))
     candidates = [e.genome for e in elites]
-    quick = [replace(c, recipe=replace(c.recipe, starts=JUDGING_STARTS)) for c in candidates]
+    quick = [replace(c, recipe=replace(c.recipe, n_starts=JUDGING_STARTS)) for c in candidates]
     with Evaluator(setting, n_workers) as evaluator:
         judged = evaluator.fit(quick, range(len(judges)))
         refitted = evaluator.fit(candidates, [len(judges)])

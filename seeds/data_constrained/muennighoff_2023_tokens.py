@@ -26,9 +26,9 @@ def fit_scaling_law(data_points, loss_values):
         data_points,
         loss_values,
         n_constants=6,
-        residual="log",
+        target_scale="log",
         loss="huber",
-        width=0.01,
+        f_scale=0.01,
     )
 
 

@@ -22,7 +22,7 @@ def fit_scaling_law(data_points, loss_values):
         data_points,
         loss_values,
         n_constants=3,
-        residual="linear",
+        target_scale="linear",
         loss="l2",
     )
 

@@ -25,7 +25,7 @@ def fit_scaling_law(data_points, loss_values):
         data_points,
         loss_values,
         n_constants=6,
-        residual="log",
+        target_scale="log",
         loss="l2",
     )
 

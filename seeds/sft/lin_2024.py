@@ -24,7 +24,7 @@ def fit_scaling_law(data_points, loss_values):
         data_points,
         loss_values,
         n_constants=4,
-        residual="linear",
+        target_scale="linear",
         loss="l2",
     )
 

@@ -17,9 +17,9 @@ from evolve.tasks.task import load_task
 TAKEN_OUT: dict[str, Callable[[Setup], bool]] = {
     "least squares only": lambda s: {p.candidate.recipe.loss for p in s.starts} == {"l2"},
     "no learnt priors": lambda s: all(
-        p.candidate.recipe.pool == 0.0 and p.candidate.recipe.share == "none" for p in s.starts
+        p.candidate.recipe.shrinkage == 0.0 and p.candidate.recipe.tied == "none" for p in s.starts
     ),
-    "no row weights": lambda s: all(p.candidate.recipe.far == 0.0 for p in s.starts),
+    "no row weights": lambda s: all(p.candidate.recipe.scale_weight == 0.0 for p in s.starts),
     "no published forms": lambda s: (
         not {p.operator for p in s.starts} & set(published_forms(s.space))
     ),

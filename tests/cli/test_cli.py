@@ -343,6 +343,7 @@ def check_readers_and_a_second_writer(capfd: pytest.CaptureFixture[str], pid: in
 def check_show_and_score(capfd: pytest.CaptureFixture[str], champion: dict[str, Any]) -> None:
     told = json.loads(said(capfd, "show", "parallel-0-1", "--json")[1])
     assert told["text"] == champion["text"]
+    assert told["recipe"]["f_scale"] == told["recipe"]["width"]  # both names for one release
     assert told["test_openings"] == []
     text = said(capfd, "show", "parallel-0-1", "--size", str(champion["n_constants"]))[1]
     assert "# EVOLVE-BLOCK-START" in text

@@ -42,7 +42,7 @@ ENDS_BEYOND = candidate(call("mul", const(0), call("log", call("sub", num(1000.0
 EXPLODES = candidate(
     call("mul", const(0), call("exp", call("square", call("mul", const(1), feat(0))))), 2
 )
-GREEDY = replace(POWER, recipe=Recipe("log", "cauchy", starts=10_000))
+GREEDY = replace(POWER, recipe=Recipe("log", "cauchy", n_starts=10_000))
 
 
 def setting_of(task: Task) -> Setting:
@@ -265,7 +265,7 @@ def test_a_fit_gives_constants_for_every_group_and_target(in_process: None) -> N
         assert one.predictions.shape == (held, 2)
         assert np.isnan(one.priors).all()
         assert np.isfinite(one.errors).all()
-        (pooled,) = results_of(made, replace(POWER, recipe=Recipe(pool=1.0)), [0])
+        (pooled,) = results_of(made, replace(POWER, recipe=Recipe(shrinkage=1.0)), [0])
         assert pooled.priors.shape == (6, 2, 3)
         np.testing.assert_array_equal(pooled.priors[0], pooled.priors[2])  # one a target
         assert not np.array_equal(pooled.priors[0], pooled.priors[1])

@@ -177,7 +177,7 @@ def test_the_exported_formula_is_mathematics_that_can_be_typeset(
 def test_a_program_with_a_prior_across_groups_is_exported_with_it(tmp_path: Path) -> None:
     task = load_task("sft")
     first = make_setup(task, 0).starts[0].candidate
-    pooled = Candidate(first.law, replace(first.recipe, pool=1.0))
+    pooled = Candidate(first.law, replace(first.recipe, shrinkage=1.0))
     with store_of(task, tmp_path / "run", [pooled]) as store:
         subject = subject_of(store, task)
     cases, expected = cases_of(subject)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pytest
 
@@ -12,7 +14,7 @@ from evolve.fitting.result import Prior, Problem
 from evolve.fitting.starts import uniforms
 from evolve.fitting.weights import row_weights, standard_errors
 from evolve.law.graph import Law, Node, call, const, evaluate, feat, num
-from evolve.law.recipe import LOSSES, RESIDUALS, Recipe
+from evolve.law.recipe import LOSSES, TARGET_SCALES, Recipe
 
 TRUE = np.array([1.7, 0.4, 0.5])
 
@@ -32,10 +34,12 @@ def rows(n: int = 30, noise: float = 0.0, seed: int = 0) -> Problem:
     return Problem(x, y)
 
 
-@pytest.mark.parametrize("residual", RESIDUALS)
+@pytest.mark.parametrize("target_scale", TARGET_SCALES)
 @pytest.mark.parametrize("loss", LOSSES)
-def test_every_recipe_finds_the_constants_of_rows_without_noise(residual: str, loss: str) -> None:
-    fit = fit_many(LAW, [rows()], Recipe(residual, loss, 0.1))[0]
+def test_every_recipe_finds_the_constants_of_rows_without_noise(
+    target_scale: str, loss: str
+) -> None:
+    fit = fit_many(LAW, [rows()], Recipe(target_scale, loss, 0.1))[0]
     assert np.allclose(fit.constants, TRUE, rtol=1e-6)
     assert fit.status == "converged"
     assert fit.n_agree >= 1
@@ -157,6 +161,30 @@ def test_a_written_law_is_fitted_by_one_call() -> None:
     problem = rows()
     one = fit_law(scaling_law_func, problem.x, problem.y, n_constants=3)
     assert np.allclose(one, TRUE, rtol=1e-6)
+
+
+def test_the_first_names_of_a_recipe_still_fit_and_are_called_deprecated() -> None:
+    def scaling_law_func(data_points, params):  # type: ignore[no-untyped-def]
+        return params[0] + np.exp(params[1] - params[2] * np.log(data_points[:, 0]))
+
+    problem = rows(noise=0.01)
+    options: dict[str, Any] = {
+        "target_scale": "log",
+        "loss": "huber",
+        "f_scale": 0.05,
+        "n_starts": 4,
+    }
+    present = fit_law(scaling_law_func, problem.x, problem.y, n_constants=3, **options)
+    options = {"residual": "log", "loss": "huber", "width": 0.05, "starts": 4}
+    with pytest.warns(DeprecationWarning, match="width is now f_scale") as warned:
+        first = fit_law(scaling_law_func, problem.x, problem.y, n_constants=3, **options)
+    assert warned[0].filename == __file__
+    assert np.array_equal(first, present)
+
+
+def test_a_keyword_that_no_recipe_has_is_refused_with_the_nearest() -> None:
+    with pytest.raises(ValueError, match=r"'n_start' \(did you mean 'n_starts'\?\)"):
+        fit_law(lambda x, c: c[0] * x[:, 0], np.ones((4, 1)), np.ones(4), n_constants=1, n_start=1)
 
 
 def test_loss_values_of_another_length_are_refused() -> None:

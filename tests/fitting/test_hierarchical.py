@@ -38,7 +38,7 @@ def groups(n: int, seed: int = 0, pool: int = 0) -> tuple[list[Problem], np.ndar
 
 def errors(problems: list[Problem], truth: np.ndarray, strength: float) -> np.ndarray:
     """`(n,)` errors far beyond the rows."""
-    fits = fit_pooled(LAW, problems, Recipe(pool=strength))
+    fits = fit_pooled(LAW, problems, Recipe(shrinkage=strength))
     told = [evaluate(LAW.root, FAR, f.constants)[0] for f in fits]
     true = [evaluate(LAW.root, FAR, c)[0] for c in truth]
     return np.abs(np.array(told) - np.array(true))
@@ -62,13 +62,13 @@ def test_without_strength_each_group_is_fitted_alone() -> None:
 
 def test_fewer_than_three_groups_learn_nothing() -> None:
     problems, _ = groups(2)
-    assert all(f.prior is None for f in fit_pooled(LAW, problems, Recipe(pool=1.0)))
+    assert all(f.prior is None for f in fit_pooled(LAW, problems, Recipe(shrinkage=1.0)))
 
 
 def test_groups_of_one_label_share_a_prior_and_labels_do_not_mix() -> None:
     first, _ = groups(4, seed=1, pool=0)
     second, _ = groups(4, seed=2, pool=1)
-    fits = fit_pooled(LAW, [*first, *second], Recipe(pool=1.0))
+    fits = fit_pooled(LAW, [*first, *second], Recipe(shrinkage=1.0))
     priors = [f.prior for f in fits]
     assert all(p is not None for p in priors)
     means = np.array([p.mean for p in priors if p is not None])
@@ -81,16 +81,16 @@ def test_a_stronger_prior_draws_groups_closer_together() -> None:
     problems, _ = groups(8)
 
     def spread(strength: float) -> float:
-        fits = fit_pooled(LAW, problems, Recipe(pool=strength))
+        fits = fit_pooled(LAW, problems, Recipe(shrinkage=strength))
         return float(np.std([f.constants[2] for f in fits]))
 
     assert spread(30.0) < spread(1.0) < spread(0.0)
 
 
-@pytest.mark.parametrize("share", ["slopes", "shape"])
-def test_a_constant_in_common_is_that_of_the_joint_least_squares_fit(share: str) -> None:
+@pytest.mark.parametrize("tied", ["slopes", "shape"])
+def test_a_constant_in_common_is_that_of_the_joint_least_squares_fit(tied: str) -> None:
     problems, _ = groups(6)
-    fits = fit_pooled(LAW, problems, Recipe(share=share))
+    fits = fit_pooled(LAW, problems, Recipe(tied=tied))
 
     def residuals(v: np.ndarray) -> np.ndarray:
         own = v[1:].reshape(-1, 2)
@@ -107,13 +107,13 @@ def test_a_constant_in_common_is_that_of_the_joint_least_squares_fit(share: str)
 
 def test_constants_in_common_leave_the_others_free() -> None:
     problems, _ = groups(6)
-    fits = fit_pooled(LAW, problems, Recipe(share="slopes"))
+    fits = fit_pooled(LAW, problems, Recipe(tied="slopes"))
     assert np.std([f.constants[0] for f in fits]) > 0.01
 
 
 def test_a_program_with_the_prior_of_a_constant_in_common_finds_it_alone() -> None:
     problems, _ = groups(5)
-    fits = fit_pooled(LAW, problems, Recipe(share="slopes"))
-    alone = fit_many(LAW, problems, Recipe(share="slopes"), priors=[f.prior for f in fits])
+    fits = fit_pooled(LAW, problems, Recipe(tied="slopes"))
+    alone = fit_many(LAW, problems, Recipe(tied="slopes"), priors=[f.prior for f in fits])
     for together, single in zip(fits, alone, strict=True):
         assert single.constants == pytest.approx(together.constants, rel=1e-12)

@@ -205,8 +205,20 @@ def test_simplify_removes_redundant_constants() -> None:
 def test_key_depends_on_form_recipe_and_rolling() -> None:
     law = Law(add(c0, mul(c1, x)), 2)
     assert key(law) == key(Law(add(mul(c1, x), c0), 2))
-    keys = {key(law), key(law, Recipe()), key(law, Recipe(residual="log")), key(Law(x, 0, True))}
+    keys = {
+        key(law),
+        key(law, Recipe()),
+        key(law, Recipe(target_scale="log")),
+        key(Law(x, 0, True)),
+    }
     assert len(keys) == 4
+
+
+def test_keys_are_those_that_runs_have_stored() -> None:
+    law = Law(call("mul", const(0), x), 1)
+    recipe = Recipe("log", "huber", 0.05, 0.5, 1e-4, 2.0, "slopes", 16)
+    assert key(law, recipe) == "79641ae64334586c"
+    assert key(Law(law.root, 1, True), Recipe()) == "6fdfb7960cae1d34"
 
 
 def test_literals_are_counted_unless_they_are_plain() -> None:

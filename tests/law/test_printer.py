@@ -43,9 +43,9 @@ def fit_scaling_law(data_points, loss_values):
         data_points,
         loss_values,
         n_constants=3,
-        residual="log",
+        target_scale="log",
         loss="cauchy",
-        width=0.03,
+        f_scale=0.03,
     )
 # EVOLVE-BLOCK-END
 '''
@@ -70,9 +70,9 @@ def fit_scaling_law(data_points, loss_values):
         data_points,
         loss_values,
         n_constants=3,
-        residual="linear",
+        target_scale="linear",
         loss="l2",
-        starts=4,
+        n_starts=4,
     )
 '''
 
@@ -91,7 +91,7 @@ def test_a_program_reads_like_one_written_by_hand() -> None:
 def test_a_law_of_many_targets_names_own_and_others() -> None:
     own = call("mul", const(1), call("log", feat(0)))
     root = call("add", call("add", const(0), own), call("mul", const(2), feat(1)))
-    text = print_block(Law(root, 3, rolled=True), Recipe(starts=4), ["p", "q"], ["a", "b"])
+    text = print_block(Law(root, 3, rolled=True), Recipe(n_starts=4), ["p", "q"], ["a", "b"])
     assert text == ROLLED
 
 
@@ -143,8 +143,8 @@ def test_a_law_without_features_predicts_every_row(n_targets: int) -> None:
     "recipe",
     [
         Recipe(),
-        Recipe("log", "cauchy", 0.03, far=1.5, ridge=0.01, pool=2.0, starts=32),
-        Recipe(loss="huber", width=1e-3),
+        Recipe("log", "cauchy", 0.03, scale_weight=1.5, ridge=0.01, shrinkage=2.0, n_starts=32),
+        Recipe(loss="huber", f_scale=1e-3),
     ],
 )
 def test_the_fit_call_reads_back(recipe: Recipe) -> None:
@@ -154,7 +154,7 @@ def test_the_fit_call_reads_back(recipe: Recipe) -> None:
     assert read is not None
     assert trace_recipe(text) == recipe
     assert read.n_constants == 3
-    assert read.axes == ((1, 2) if recipe.far else ())
+    assert read.axes == ((1, 2) if recipe.scale_weight else ())
     assert read.prior == prior
 
 

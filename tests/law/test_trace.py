@@ -304,8 +304,17 @@ def fit_scaling_law(data_points, loss_values):
 
 
 def test_a_literal_fit_call_gives_the_recipe() -> None:
-    rest = 'residual="log", loss="cauchy", width=0.03, axes=(0,), prior_mean=[1], prior_weight=[2]'
+    rest = 'target_scale="log", loss="cauchy", f_scale=0.03, axes=(0,), prior_mean=[1]'
+    rest += ", prior_weight=[2]"
     assert trace_recipe(CALL.format(rest=rest)) == Recipe("log", "cauchy", 0.03)
+
+
+def test_a_call_by_the_first_names_gives_the_same_recipe() -> None:
+    present = 'target_scale="log", loss="huber", f_scale=0.03, scale_weight=0.5, shrinkage=2.0'
+    first = 'residual="log", loss="huber", width=0.03, far=0.5, pool=2.0'
+    recipe = trace_recipe(CALL.format(rest=first))
+    assert recipe is not None
+    assert recipe == trace_recipe(CALL.format(rest=present))
 
 
 @pytest.mark.parametrize(
@@ -313,8 +322,8 @@ def test_a_literal_fit_call_gives_the_recipe() -> None:
     [
         "def",
         "x = 1",
-        CALL.format(rest="residual=choose()"),
-        CALL.format(rest='residual="cubic"'),
+        CALL.format(rest="target_scale=choose()"),
+        CALL.format(rest='target_scale="cubic"'),
         CALL.format(rest="colour=1"),
         CALL.format(rest="**options"),
         "def fit_scaling_law(x, y):\n    return minimize(x, y)",

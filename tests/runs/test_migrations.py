@@ -11,6 +11,8 @@ from store_service import entry
 
 from evolve.cli.app import call
 from evolve.errors import StoreError
+from evolve.law.candidate import candidate_from_data
+from evolve.law.canonical import key
 from evolve.runs.migrations import MIGRATIONS, VERSION, make_schema, migrate, schema_version
 from evolve.runs.store import Store
 from evolve.scoring.fold import FoldScore
@@ -99,8 +101,13 @@ def test_the_laws_of_an_old_run_are_still_laws(
         archive = Archive()
         archive.tell(store.entries())
         assert store.entry(17).parents == (10, 10)
+        laws = [(e.key, e.law, e.recipe) for e in store.entries() if e.law and e.recipe]
     assert archive.size == 24
     assert archive.front()
+    assert len(laws) == 24
+    for stored, law, recipe in laws:
+        candidate = candidate_from_data(law, recipe)
+        assert key(candidate.law, candidate.recipe) == stored  # a law found again is not new
     assert all(elite.genome.law.n_constants == elite.n_constants for elite in archive.front())
     assert call(["query", "old", "--runs-dir", str(tmp_path), "--json"]) == 0
     rows = json.loads(capfd.readouterr().out)

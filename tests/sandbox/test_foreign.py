@@ -20,6 +20,7 @@ from scipy.optimize import least_squares
 
 from evolve.errors import SandboxError
 from evolve.sandbox import ForeignLane, Limits
+from evolve.sandbox.foreign_child import run_job
 
 X = np.linspace(1.0, 9.0, 40).reshape(-1, 1)
 Y = 1.5 + 2.0 * X[:, 0] ** -0.3
@@ -78,6 +79,36 @@ def test_our_own_fitter_runs_in_the_lane(lane: ForeignLane) -> None:
     assert fitted.ok, fitted.message
     predicted = lane.predict(text, [X], list(fitted.arrays))
     np.testing.assert_allclose(predicted.arrays[0], Y, rtol=1e-3)
+
+
+def test_a_program_of_an_earlier_release_is_fitted_without_a_word(
+    lane: ForeignLane, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    text = (
+        "from evolve.fitting import fit_law\n"
+        "def scaling_law_func(X, params):\n"
+        "    return params[0] + params[1] * X[:, 0] ** (-params[2])\n"
+        "def fit_scaling_law(X, y):\n"
+        "    return fit_law(scaling_law_func, X, y, n_constants=3, {})\n"
+    )
+    first = lane.fit(text.format("residual='log', loss='huber', width=0.1, starts=4"), [X], [Y])
+    assert first.ok, first.message
+    assert (first.stdout, first.message) == ("", "")
+    present = "target_scale='log', loss='huber', f_scale=0.1, n_starts=4"
+    assert np.array_equal(first.arrays[0], lane.fit(text.format(present), [X], [Y]).arrays[0])
+
+
+@pytest.mark.filterwarnings("error")
+def test_a_program_of_an_earlier_release_runs_where_warnings_are_errors() -> None:
+    text = (
+        "from evolve.fitting import fit_law\n"
+        "def scaling_law_func(X, params):\n"
+        "    return params[0] * X[:, 0]\n"
+        "def fit_scaling_law(X, y):\n"
+        "    return fit_law(scaling_law_func, X, y, n_constants=1, residual='log', starts=1)\n"
+    )
+    (constants,) = run_job({"kind": "fit", "text": text}, (X, 2.0 * X[:, 0]))
+    assert constants == pytest.approx([2.0])
 
 
 def test_the_law_dialect_gets_and_returns_rows_as_dicts(lane: ForeignLane) -> None:

@@ -61,7 +61,7 @@ from evolve.fitting import fit_law
 def scaling_law_func(X, params):
     return params[0] * X[:, 0] ** -params[1]
 def fit_scaling_law(X, y):
-    return fit_law(scaling_law_func, X, y, n_constants=2, residual="log", loss="cauchy")
+    return fit_law(scaling_law_func, X, y, n_constants=2, target_scale="log", loss="cauchy")
 """,
     "modules and caches": """
 import math, warnings

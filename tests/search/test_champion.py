@@ -269,7 +269,7 @@ def test_a_learnt_prior_comes_with_the_champion() -> None:
     task = task_of(x, y, group, folds={"axes": ["a"]})
     inside = call("add", const(1), call("mul", const(2), call("log", feat(0))))
     law = Law(call("add", const(0), call("exp", inside)), 3)
-    for recipe, has_prior in ((Recipe(), False), (Recipe(pool=1.0), True)):
+    for recipe, has_prior in ((Recipe(), False), (Recipe(shrinkage=1.0), True)):
         proposal = Proposal(Candidate(law, recipe), "key", "a seed", ())
         champion = choose(task, searched(task, [proposal]), 1).champion
         assert (champion.priors is not None) == has_prior

@@ -10,24 +10,24 @@ from evolve.law.candidate import Candidate
 from evolve.law.recipe import Recipe
 from evolve.search.operators.registry import Space, operator
 
-WIDTHS = (0.01, 0.02, 0.03, 0.05, 0.1, 0.2, 0.4)
-FARS = (0.0, 0.0, 0.1, 0.25, 0.5)
+F_SCALES = (0.01, 0.02, 0.03, 0.05, 0.1, 0.2, 0.4)
+SCALE_WEIGHTS = (0.0, 0.0, 0.1, 0.25, 0.5)
 RIDGES = (0.0, 0.0, 1e-5, 1e-4, 1e-3)
-POOLS = (0.0, 0.3, 1.0, 3.0)
-SHARED = ("none", "none", "slopes", "shape")
+SHRINKAGES = (0.0, 0.3, 1.0, 3.0)
+TIED = ("none", "none", "slopes", "shape")
 
 
 def random_recipe(space: Space, rng: np.random.Generator) -> Recipe:
     """A recipe drawn from all that the space allows."""
     loss = str(rng.choice(["l2", "huber", "cauchy"]))
     return Recipe(
-        residual="log" if space.positive and rng.random() < 0.6 else "linear",
+        target_scale="log" if space.positive and rng.random() < 0.6 else "linear",
         loss=loss,
-        width=float(rng.choice(WIDTHS)) if loss != "l2" else Recipe().width,
-        far=float(rng.choice(FARS)) if space.axes else 0.0,
+        f_scale=float(rng.choice(F_SCALES)) if loss != "l2" else Recipe().f_scale,
+        scale_weight=float(rng.choice(SCALE_WEIGHTS)) if space.axes else 0.0,
         ridge=float(rng.choice(RIDGES)),
-        pool=float(rng.choice(POOLS)) if space.pooled else 0.0,
-        share=str(rng.choice(SHARED)) if space.pooled else "none",
+        shrinkage=float(rng.choice(SHRINKAGES)) if space.pooled else 0.0,
+        tied=str(rng.choice(TIED)) if space.pooled else "none",
     )
 
 
@@ -37,11 +37,11 @@ def change_recipe(
 ) -> Candidate | None:
     """One or two choices of the fit drawn anew."""
     drawn = random_recipe(space, rng)
-    names = ["residual", "loss", "width", "far", "ridge", "pool", "share"]
+    names = ["target_scale", "loss", "f_scale", "scale_weight", "ridge", "shrinkage", "tied"]
     picked = rng.choice(names, size=int(rng.integers(1, 3)), replace=False)
     changes = {str(name): getattr(drawn, str(name)) for name in picked}
-    if "loss" in changes or "width" in changes:
-        changes |= {"loss": drawn.loss, "width": drawn.width}
+    if "loss" in changes or "f_scale" in changes:
+        changes |= {"loss": drawn.loss, "f_scale": drawn.f_scale}
     recipe = replace(parent.recipe, **changes)
     return replace(parent, recipe=recipe) if recipe != parent.recipe else None
 

@@ -179,10 +179,10 @@ def allowed_recipe(recipe: Recipe, space: Space) -> Recipe:
     """The recipe with what the task does not allow taken back."""
     return replace(
         recipe,
-        residual=recipe.residual if space.positive else "linear",
-        far=recipe.far if space.axes else 0.0,
-        pool=recipe.pool if space.pooled else 0.0,
-        share=recipe.share if space.pooled else "none",
+        target_scale=recipe.target_scale if space.positive else "linear",
+        scale_weight=recipe.scale_weight if space.axes else 0.0,
+        shrinkage=recipe.shrinkage if space.pooled else 0.0,
+        tied=recipe.tied if space.pooled else "none",
         loss=recipe.loss if space.robust else "l2",
-        width=recipe.width if space.robust else Recipe().width,
+        f_scale=recipe.f_scale if space.robust else Recipe().f_scale,
     )

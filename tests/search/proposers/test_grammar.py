@@ -215,12 +215,14 @@ def test_a_law_that_has_grown_too_large_is_refused() -> None:
 
 
 def test_a_recipe_keeps_only_what_the_task_allows() -> None:
-    wished = Recipe("log", "huber", 0.05, far=0.5, ridge=1e-4, pool=1.0, share="shape")
+    wished = Recipe(
+        "log", "huber", 0.05, scale_weight=0.5, ridge=1e-4, shrinkage=1.0, tied="shape"
+    )
     plain = Space((1.0,), (True,), 5, positive=False, pooled=False, axes=())
     rich = Space((1.0,), (True,), 5, positive=True, pooled=True, axes=(0,))
     assert allowed_recipe(wished, rich) == wished
     assert allowed_recipe(wished, plain) == Recipe("linear", "huber", 0.05, ridge=1e-4)
     least_squares = Space((1.0,), (True,), 5, robust=False, pooled=True)
     assert allowed_recipe(wished, least_squares) == replace(
-        wished, loss="l2", width=Recipe().width
+        wished, loss="l2", f_scale=Recipe().f_scale
     )
