@@ -23,7 +23,9 @@ from evolve.tasks.task import Table, Task
 SPACES = {
     "three logs": Space((1e9, 1e3, 1.0), (True, True, True), max_constants=8, pooled=True),
     "a log and two as they are": Space((10.0, 1.0, 2.0), (True, False, False), 9, positive=False),
-    "own features": Space((1.0,) * 3, (False,) * 3, 7, rolled=True, pooled=True, axes=()),
+    "own features": Space(
+        (1.0,) * 3, (False,) * 3, 7, own_feature_first=True, pooled=True, axes=()
+    ),
     "one log": Space((100.0,), (True,), 4),
     "one as it is": Space((1.0,), (False,), 5, positive=False),
 }
@@ -31,7 +33,7 @@ SPACES = {
 
 def n_targets(space: Space) -> int:
     """How many targets a space's law is printed for."""
-    return len(space.units) if space.rolled else 1
+    return len(space.units) if space.own_feature_first else 1
 
 
 def positive_rows(space: Space, n: int = 7) -> np.ndarray:

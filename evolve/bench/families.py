@@ -30,7 +30,7 @@ class Family:
         constants: Centres of the constants.
         axes: Its features.
         source: Where such a law stands.
-        rolled: One target a feature, each of which sees its own first.
+        own_feature_first: One target a feature, each of which sees its own first.
     """
 
     name: str
@@ -38,17 +38,17 @@ class Family:
     constants: tuple[float, ...]
     axes: tuple[Axis, ...]
     source: str
-    rolled: bool = False
+    own_feature_first: bool = False
 
     @property
     def law(self) -> Law:
         """The true law."""
-        return Law(self.root, len(self.constants), self.rolled)
+        return Law(self.root, len(self.constants), self.own_feature_first)
 
     @property
     def n_targets(self) -> int:
         """Number of targets."""
-        return len(self.axes) if self.rolled else 1
+        return len(self.axes) if self.own_feature_first else 1
 
 
 N = Axis("params", 1e9, 0.05, 5.0, 8)
@@ -232,7 +232,7 @@ ALL = (
         (2.4, -1.0, 0.3, 0.2, -0.15, 0.1),
         SHARES,
         "Ye et al. 2024",
-        rolled=True,
+        own_feature_first=True,
     ),
     Family(
         "broken power",

@@ -90,7 +90,7 @@ def _targets(family: Family, x: Array, constants: Array) -> Array:
 
 def _grid(family: Family, rng: np.random.Generator, *, further: bool) -> Array:
     """`(n, f)` raw features: the training grid, or what lies beyond it."""
-    if family.rolled:
+    if family.own_feature_first:
         shares = rng.dirichlet(np.ones(len(family.axes)), 24 if not further else 40)
         return np.asarray(np.clip(shares, 0.01, None))
     levels = []
@@ -109,11 +109,15 @@ def _grid(family: Family, rng: np.random.Generator, *, further: bool) -> Array:
 def _spec(family: Family) -> TaskSpec:
     axes = [axis.name for axis in family.axes if axis.grows]
     features = [
-        Feature(name=a.name, unit=a.unit, scale="linear" if family.rolled else "log")
+        Feature(name=a.name, unit=a.unit, scale="linear" if family.own_feature_first else "log")
         for a in family.axes
     ]
-    targets = [a.name.replace("share", "loss") for a in family.axes] if family.rolled else ["loss"]
-    more: dict[str, Any] = {"own": True} if family.rolled else {}
+    targets = (
+        [a.name.replace("share", "loss") for a in family.axes]
+        if family.own_feature_first
+        else ["loss"]
+    )
+    more: dict[str, Any] = {"own": True} if family.own_feature_first else {}
     return TaskSpec(
         title=family.name,
         source=f"made for measuring, after {family.source}",

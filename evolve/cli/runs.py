@@ -161,7 +161,8 @@ def _print(
 def _document(
     store: Store, line: Line, entry: Entry, family: list[Entry], *, chosen: bool
 ) -> dict[str, Any]:
-    from evolve.law.recipe import with_first_names
+    from evolve.law.graph import law_with_first_names
+    from evolve.law.recipe import recipe_with_first_names
 
     folds = [vars(fold) for fold in entry.evaluation.folds]
     return {
@@ -171,8 +172,8 @@ def _document(
         **line.to_data(),
         "folds": folds,
         "facts": entry.evaluation.facts,
-        "law": entry.law,
-        "recipe": None if entry.recipe is None else with_first_names(entry.recipe),
+        "law": None if entry.law is None else law_with_first_names(entry.law),
+        "recipe": None if entry.recipe is None else recipe_with_first_names(entry.recipe),
         "operator": entry.operator,
         "lineage": [
             {"index": e.index, "operator": e.operator, "score": e.evaluation.score} for e in family

@@ -11,8 +11,9 @@ from evolve import __version__
 from evolve.export.inputs import law_text, sympy_text
 from evolve.export.program import program_text
 from evolve.export.subject import Subject
+from evolve.law.graph import law_with_first_names
 from evolve.law.latex import latex
-from evolve.law.recipe import with_first_names
+from evolve.law.recipe import recipe_with_first_names
 from evolve.tasks.task import Task, fingerprint
 
 _LATEX = r"""\documentclass{article}
@@ -56,7 +57,7 @@ def equations_of(subject: Subject) -> list[str]:
     """The law of each target as LaTeX, without delimiters; one where all are the same."""
     law, names = subject.candidate.law, list(subject.task.feature_names)
     targets = list(subject.task.target_names)
-    if not law.rolled:
+    if not law.own_feature_first:
         left = ", ".join(rf"\mathrm{{{_escaped(name)}}}" for name in targets)
         return [f"{left} = {latex(law, names)}"]
     turned = [names[t:] + names[:t] for t in range(len(targets))]
@@ -111,8 +112,8 @@ def to_data(subject: Subject) -> dict[str, Any]:
         "task": _task_data(task),
         "formula": line.formula,
         "latex": equations_of(subject),
-        "law": law,
-        "recipe": with_first_names(recipe),
+        "law": law_with_first_names(law),
+        "recipe": recipe_with_first_names(recipe),
         "prior": None if prior is None else {"mean": prior[0], "weight": prior[1]},
         "n_constants": line.n_constants,
         "constants": subject.constants,

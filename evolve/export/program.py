@@ -31,7 +31,8 @@ RIDGED = np.array({ridged!r})
 LIMITS = np.array({limits!r})  # largest size of each constant
 PRIOR_MEAN = np.array({prior_mean!r})  # of each target, learnt across groups
 PRIOR_WEIGHT = np.array({prior_weight!r})
-ROLLED = {rolled!r}  # target t sees the features rotated so that its own comes first
+# Whether target t sees the features rotated so that its own comes first.
+OWN_FEATURE_FIRST = {own_feature_first!r}
 SAME = 1e-3  # known constants are kept where no other point has a cost lower by this fraction
 
 
@@ -70,7 +71,7 @@ def make_problem(X, table, t):
         "y": y,
         "t": t,
         "n_targets": table.shape[1],
-        "w": row_weights(np.roll(X, -t, axis=1) if ROLLED else X),
+        "w": row_weights(np.roll(X, -t, axis=1) if OWN_FEATURE_FIRST else X),
         "width": WIDTH * spread,
         "precision": precision,
         "centre": PRIOR_MEAN[t] * PRIOR_WEIGHT[t] / np.where(precision > 0, precision, 1.0),
@@ -183,6 +184,6 @@ def program_text(subject: Subject) -> str:
         limits=[float(v) for v in LIMIT_OF[kind]],
         prior_mean=mean.tolist(),
         prior_weight=weight.tolist(),
-        rolled=law.rolled,
+        own_feature_first=law.own_feature_first,
         function=subject.function_text(),
     )

@@ -74,7 +74,7 @@ class Subject:
     def names_seen_by(self, target: int, words: Sequence[str]) -> dict[Node, str]:
         """Name of each feature leaf as a target's law sees it, and of each constant."""
         n = len(words)
-        turn = target if self.candidate.law.rolled else 0
+        turn = target if self.candidate.law.own_feature_first else 0
         names = {feat(k): words[(turn + k) % n] for k in range(n)}
         return names | {const(k): f"c{k}" for k in range(self.candidate.law.n_constants)}
 

@@ -76,13 +76,13 @@ def canonical(root: Node) -> tuple[Node, int]:
 def simplify(law: Law) -> Law:
     """The law in canonical form, without constants that another one already covers."""
     root, n_constants = canonical(law.root)
-    return Law(root, n_constants, law.rolled)
+    return Law(root, n_constants, law.own_feature_first)
 
 
 def key(law: Law, recipe: Recipe | None = None) -> str:
     """Short hexadecimal name of a law's form and the recipe of its fit."""
     root, _ = canonical(law.root)
-    parts = [to_data(root), law.rolled, _first_named(recipe) if recipe else None]
+    parts = [to_data(root), law.own_feature_first, _first_named(recipe) if recipe else None]
     return hashlib.sha256(json.dumps(parts).encode()).hexdigest()[:16]
 
 

@@ -38,6 +38,8 @@ LEAVES = ("feat", "const", "num")
 STEP = 1e-5
 SMALL = 1e-3
 COMMUTATIVE = frozenset({"add", "mul", "max", "min", "logaddexp"})
+# A law's key in JSON, and the name that it had first; stored runs hold either.
+OWN_FIRST, ROLLED = "own_feature_first", "rolled"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -221,18 +223,18 @@ def _apply(node: Node, x: Array, columns: Array, memo: dict[Node, Any]) -> Any:
 class Law:
     """A scaling law: one tree for every target.
 
-    Each target has constants of its own. With `rolled`, target `t` sees the features rotated
-    so that feature 0 is its own one: slot `k` holds feature ``(t + k) % n_features``
-    (domain mixtures, where output `i` belongs to proportion `i`).
+    Each target has constants of its own. With `own_feature_first`, target `t` sees the
+    features rotated so that feature 0 is its own one: slot `k` holds feature
+    ``(t + k) % n_features`` (domain mixtures, where output `i` belongs to proportion `i`).
     """
 
     root: Node
     n_constants: int
-    rolled: bool = False
+    own_feature_first: bool = False
 
     def view(self, x: Array, target: int) -> Array:
         """`(n, f)` features as target number `target` sees them."""
-        return np.roll(x, -target, axis=1) if self.rolled and target else x
+        return np.roll(x, -target, axis=1) if self.own_feature_first and target else x
 
     def predict(self, x: Array, constants: Array) -> Array:
         """Predictions for all targets.
@@ -270,9 +272,20 @@ def from_data(data: list[Any]) -> Node:
 
 def law_to_data(law: Law) -> dict[str, Any]:
     """JSON value of a law that `law_from_data` reads back."""
-    return {"root": to_data(law.root), "n_constants": law.n_constants, "rolled": law.rolled}
+    return {
+        "root": to_data(law.root),
+        "n_constants": law.n_constants,
+        OWN_FIRST: law.own_feature_first,
+    }
 
 
 def law_from_data(data: dict[str, Any]) -> Law:
-    """Law from the value that `law_to_data` made."""
-    return Law(from_data(data["root"]), int(data["n_constants"]), bool(data["rolled"]))
+    """Law from the value that `law_to_data` makes, or made when its key was `ROLLED`."""
+    own_first = data[ROLLED] if ROLLED in data else data[OWN_FIRST]
+    return Law(from_data(data["root"]), int(data["n_constants"]), bool(own_first))
+
+
+def law_with_first_names(data: dict[str, Any]) -> dict[str, Any]:
+    """A law's JSON value with its renamed key under both names, for other programs."""
+    own_first = [data[name] for name in (OWN_FIRST, ROLLED) if name in data]
+    return data | {name: value for value in own_first for name in (OWN_FIRST, ROLLED)}

@@ -23,7 +23,7 @@ def latex(law: Law, feature_names: Sequence[str], constants: npt.ArrayLike | Non
     Exponentials of logarithms are shown as powers, quotients as fractions.
 
     Args:
-        law: The law; of a rolled law, the view of target 0.
+        law: The law, as target 0 sees it where each target has a feature of its own.
         feature_names: Names of the features.
         constants: `(p,)` values to show, to 4 digits, in place of the letters.
     """

@@ -92,7 +92,7 @@ def formula(
 
     Args:
         law: The law.
-        feature_names: Names of the features; for a rolled law those that target 0 sees.
+        feature_names: Names of the features in the order in which target 0 sees them.
         constants: `(p,)` values, shown to 4 digits, exponentials of logs as powers.
         powers: Show exponentials of logs as powers without values, too.
     """
@@ -142,16 +142,16 @@ def _many_targets(
     law: Law, feature_names: Sequence[str], target_names: Sequence[str], units: Sequence[float]
 ) -> list[str]:
     words = identifiers(feature_names)
-    if law.rolled:
+    if law.own_feature_first:
         words = ["own", *(f"other_{k}" for k in range(1, len(words)))]
-    variables = Variables(law.root, words, units, "rolled" if law.rolled else "X")
+    variables = Variables(law.root, words, units, "rolled" if law.own_feature_first else "X")
     value = write(law.root, variables.names, CODE)
     value = value if features_of(law.root) else f"{value} + np.zeros(len(X))"
     targets = ", ".join(identifiers(target_names))
     about = f"each of {targets} = {formula(law, words)}, with its own constants"
     seen = [*variables.features, *variables.logs]
     loop = ["for t, constants in enumerate(np.atleast_2d(np.asarray(params, dtype=float))):"]
-    if law.rolled:
+    if law.own_feature_first:
         inner = ["rolled = np.roll(X, -t, axis=1)", *seen]
     else:
         inner = []

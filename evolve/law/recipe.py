@@ -106,7 +106,7 @@ def recipe_from_data(data: Mapping[str, Any]) -> Recipe:
     return Recipe(**named)
 
 
-def with_first_names(data: Mapping[str, Any]) -> dict[str, Any]:
+def recipe_with_first_names(data: Mapping[str, Any]) -> dict[str, Any]:
     """A recipe's JSON value with every renamed field under both of its names.
 
     What other programs read keeps the first names for one release.

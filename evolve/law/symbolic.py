@@ -37,7 +37,7 @@ def to_sympy(
     power of them, else real); constants are real symbols ``c0``, ``c1``, …, or numbers.
 
     Args:
-        law: The law; of a rolled law, the view of target 0.
+        law: The law, as target 0 sees it where each target has a feature of its own.
         feature_names: Names of the features.
         constants: `(p,)` values.
     """
@@ -211,7 +211,7 @@ def same_form(left: Law, right: Law, n_features: int) -> bool:
     3. Each law, with random constants, is fitted to by the other on random rows (features
        between 0.2 and 5 units; several starts): same if every fit reaches 1e-9 relative.
     """
-    if left.rolled != right.rolled:
+    if left.own_feature_first != right.own_feature_first:
         return False
     units = _units(right.root) | _units(left.root)
     one, two = (_loose(law.root, units) for law in (left, right))

@@ -281,7 +281,7 @@ def _join(roots: list[Node], n_features: int, n_constants: int) -> Law:
         slots = {feat(j): feat((j - target) % n_features) for j in range(n_features)}
         if _sorted_data(replace_leaves(root, slots)) != plain[0]:
             refuse("targets have different laws")
-    return Law(first, n_constants, rolled=True)
+    return Law(first, n_constants, own_feature_first=True)
 
 
 def _sorted_data(node: Node) -> Any:

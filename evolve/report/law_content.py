@@ -36,7 +36,7 @@ def law_content(found: Findings) -> dict[str, Any]:
     content: dict[str, Any] = dict.fromkeys(
         ("shown", "latex", "constants", "recipe", "diagnostics", "physics", "valued_formula"), ""
     )
-    content |= {"variables": tables.variables_table(task), "rolled": False}
+    content |= {"variables": tables.variables_table(task), "own_feature_first": False}
     content["formula"] = "black box: see the program below"
     if model is None:
         return content
@@ -48,7 +48,7 @@ def law_content(found: Findings) -> dict[str, Any]:
         "shown": equations_of(task, candidate, values),
         "latex": latex(candidate.law, names),
         "formula": formula_of(task, candidate),
-        "rolled": candidate.law.rolled,
+        "own_feature_first": candidate.law.own_feature_first,
         "constants": tables.constants_table(model),
         "recipe": _recipe(model),
         "diagnostics": _diagnostics(model),
@@ -62,8 +62,8 @@ def law_content(found: Findings) -> dict[str, Any]:
 def names_in(task: Task, candidate: Candidate) -> tuple[list[str], str]:
     """Names of the features and of the target in a law's mathematics."""
     width = len(task.feature_names)
-    rolled = candidate.law.rolled
-    names = [f"x_{k}" for k in range(width)] if rolled else list(task.feature_names)
+    own_first = candidate.law.own_feature_first
+    names = [f"x_{k}" for k in range(width)] if own_first else list(task.feature_names)
     return names, task.target_names[0] if len(task.target_names) == 1 else "each target"
 
 
@@ -82,7 +82,7 @@ def equations_of(
         of the letters that stand for features (``variables``).
     """
     shown = show_law(candidate.law, *names_in(task, candidate), constants)
-    shown = replace(shown, variables=()) if candidate.law.rolled else shown
+    shown = replace(shown, variables=()) if candidate.law.own_feature_first else shown
     return {
         "law": [_equation(line) for line in shown.law],
         "valued": [_equation(line) for line in shown.valued],

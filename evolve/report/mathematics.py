@@ -86,7 +86,7 @@ def show_law(
     """Write a law as equations.
 
     Args:
-        law: The law; of a rolled law, the view of target 0.
+        law: The law, as target 0 sees it where each target has a feature of its own.
         feature_names: Names of the features as that target sees them.
         target: Name of the left-hand side.
         constants: `(p,)` values to show in a second version.

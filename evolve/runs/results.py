@@ -121,9 +121,9 @@ def held_out_r2(evaluation: Evaluation) -> float | None:
 
 
 def formula_of(task: Task, candidate: Candidate) -> str:
-    """Formula of a candidate in the task's own names; a rolled law shows its first target's."""
+    """Formula of a candidate in the task's own names, as its first target sees the features."""
     target = task.target_names[0] if len(task.target_names) == 1 else "each target"
-    if candidate.law.rolled:
+    if candidate.law.own_feature_first:
         names = ["own", *(f"other_{k}" for k in range(1, len(task.feature_names)))]
     else:
         names = list(task.feature_names)

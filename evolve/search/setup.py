@@ -149,7 +149,7 @@ def space_of(task: Task) -> Space:
         units=tuple(f.unit for f in features),
         logarithmic=tuple(f.logarithmic for f in features),
         max_constants=task.spec.max_constants or DEFAULT_CONSTANTS,
-        rolled=task.spec.own,
+        own_feature_first=task.spec.own,
         positive=bool((task.train.Y > 0).all()),
         pooled=task.n_groups >= 3,
         axes=tuple(task.feature_names.index(a) for a in task.spec.folds.axes),

@@ -24,5 +24,7 @@ def test_a_candidate_is_read_back_from_json(space: object) -> None:
 def test_candidates_are_the_same_when_law_and_recipe_are() -> None:
     assert Candidate(LINE, Recipe()) == Candidate(LINE, Recipe())
     assert Candidate(LINE, Recipe()) != Candidate(LINE, Recipe("log"))
-    assert Candidate(LINE, Recipe()) != Candidate(Law(LINE.root, 1, rolled=True), Recipe())
+    assert Candidate(LINE, Recipe()) != Candidate(
+        Law(LINE.root, 1, own_feature_first=True), Recipe()
+    )
     assert len({Candidate(LINE, Recipe()), Candidate(LINE, Recipe())}) == 1

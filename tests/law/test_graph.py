@@ -22,6 +22,7 @@ from evolve.law.graph import (
     from_data,
     law_from_data,
     law_to_data,
+    law_with_first_names,
     num,
     renumber,
     replace_leaves,
@@ -88,8 +89,8 @@ def test_leaves_are_counted_found_and_exchanged() -> None:
     assert features_of(replace_leaves(root, {y: x})) == {0}
 
 
-def test_a_rolled_law_sees_its_own_feature_first() -> None:
-    law = Law(call("mul", const(0), x), 1, rolled=True)
+def test_a_law_of_own_features_sees_its_own_first() -> None:
+    law = Law(call("mul", const(0), x), 1, own_feature_first=True)
     predicted = law.predict(ROWS, np.array([[1.0], [10.0], [100.0]]))
     np.testing.assert_array_equal(predicted, ROWS * [1.0, 10.0, 100.0])
 
@@ -105,3 +106,11 @@ def test_a_law_is_read_back_from_json(law: Law) -> None:
 def test_a_stored_law_of_an_unknown_kind_is_refused() -> None:
     with pytest.raises(ValueError, match="sine"):
         from_data(["sine", ["feat", 0]])
+
+
+@pytest.mark.parametrize("name", ["own_feature_first", "rolled"])
+def test_a_law_is_read_from_either_name_of_its_key(name: str) -> None:
+    law = Law(call("mul", const(0), feat(0)), 1, own_feature_first=True)
+    stored = {"root": to_data(law.root), "n_constants": 1, name: True}
+    assert law_from_data(stored) == law
+    assert law_with_first_names(stored) == law_to_data(law) | {"rolled": True}

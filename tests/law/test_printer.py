@@ -49,7 +49,7 @@ def fit_scaling_law(data_points, loss_values):
     )
 # EVOLVE-BLOCK-END
 '''
-ROLLED = '''def scaling_law_func(data_points, params):
+OWN_FEATURE_FIRST = '''def scaling_law_func(data_points, params):
     """each of a, b = c0 + c1*log(own) + c2*other_1, with its own constants"""
     X = np.atleast_2d(np.asarray(data_points, dtype=float))
     columns = []
@@ -91,8 +91,10 @@ def test_a_program_reads_like_one_written_by_hand() -> None:
 def test_a_law_of_many_targets_names_own_and_others() -> None:
     own = call("mul", const(1), call("log", feat(0)))
     root = call("add", call("add", const(0), own), call("mul", const(2), feat(1)))
-    text = print_block(Law(root, 3, rolled=True), Recipe(n_starts=4), ["p", "q"], ["a", "b"])
-    assert text == ROLLED
+    text = print_block(
+        Law(root, 3, own_feature_first=True), Recipe(n_starts=4), ["p", "q"], ["a", "b"]
+    )
+    assert text == OWN_FEATURE_FIRST
 
 
 @settings(max_examples=60, deadline=None)
@@ -113,8 +115,8 @@ def test_a_printed_law_traces_back_to_itself(law: Law, known_units: bool) -> Non
 
 @settings(max_examples=30, deadline=None)
 @given(laws(), st.booleans())
-def test_a_printed_law_of_many_targets_traces_back_to_itself(law: Law, rolled: bool) -> None:
-    law = Law(law.root, law.n_constants, rolled)
+def test_a_printed_law_of_many_targets_traces_back_to_itself(law: Law, own_first: bool) -> None:
+    law = Law(law.root, law.n_constants, own_first)
     text = print_program(law, Recipe(), NAMES, ["a", "b", "c"])
     rows = np.random.default_rng(1).uniform(0.5, 3.0, (6, N_FEATURES)) * 1e3
     constants = np.random.default_rng(2).uniform(-1, 1, (3, law.n_constants))

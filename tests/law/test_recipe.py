@@ -17,7 +17,7 @@ from evolve.law.recipe import (
     TIES,
     Recipe,
     recipe_from_data,
-    with_first_names,
+    recipe_with_first_names,
 )
 
 recipes = st.builds(
@@ -48,7 +48,7 @@ def test_a_recipe_stored_under_the_first_names_is_the_same(recipe: Recipe) -> No
 
 
 def test_what_other_programs_read_holds_both_names_of_a_field() -> None:
-    both = with_first_names({"residual": "log", "loss": "huber", "f_scale": 0.03})
+    both = recipe_with_first_names({"residual": "log", "loss": "huber", "f_scale": 0.03})
     assert both == {
         "target_scale": "log",
         "residual": "log",

@@ -273,10 +273,10 @@ def test_targets_with_one_tree_give_one_law() -> None:
     assert law == Law(call("add", const(0), call("mul", const(1), feat(0))), 2)
 
 
-def test_targets_with_rotated_features_give_a_rolled_law() -> None:
+def test_targets_with_rotated_features_give_a_law_that_sees_its_own_first() -> None:
     value = "a * X[:, t] + b * (X[:, (t + 1) % 3] - X[:, (t + 2) % 3])"
     law = trace_law(program(MANY.format(value=value)), 3, 3, 2)
-    assert law.rolled
+    assert law.own_feature_first
     rows = np.random.default_rng(0).uniform(1, 2, (5, 3))
     constants = np.arange(6.0).reshape(3, 2)
     function = load(program(MANY.format(value=value)))

@@ -20,7 +20,7 @@ def law(*terms: Node) -> dict[str, Any]:
     root = const(0)
     for number, term in enumerate(terms, 1):
         root = call("add", root, call("mul", const(number), term))
-    return law_to_data(Law(root, len(terms) + 1, rolled=False))
+    return law_to_data(Law(root, len(terms) + 1, own_feature_first=False))
 
 
 LOG = law(call("log", feat(0)))

@@ -143,7 +143,11 @@ def _one(option: str, value: str | None, valid: tuple[str, ...]) -> str:
 
 def _require_used(question: Question, free: list[str]) -> None:
     law = question.basis.members[0].law
-    seen = set(range(len(question.task.feature_names))) if law.rolled else features_of(law.root)
+    seen = (
+        set(range(len(question.task.feature_names)))
+        if law.own_feature_first
+        else features_of(law.root)
+    )
     for j, name in zip(question.cost.features, free, strict=True):
         if j not in seen:
             raise EvolveError(

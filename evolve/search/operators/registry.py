@@ -19,7 +19,7 @@ class Space:
         units: Unit of each feature.
         logarithmic: Whether each feature acts through its logarithm.
         max_constants: Most constants for each group and target.
-        rolled: Targets see their own feature first (`Law.rolled`).
+        own_feature_first: Targets see their own feature first (`Law.own_feature_first`).
         positive: All targets are positive, so residuals may be logarithmic.
         pooled: There are enough groups to learn priors across them.
         axes: Features along which the task extrapolates, so that rows may be weighed towards the
@@ -32,7 +32,7 @@ class Space:
     units: tuple[float, ...]
     logarithmic: tuple[bool, ...]
     max_constants: int
-    rolled: bool = False
+    own_feature_first: bool = False
     positive: bool = True
     pooled: bool = False
     axes: tuple[int, ...] = (0,)

@@ -21,7 +21,9 @@ from evolve.search.operators.terms import (
 
 def with_root(candidate: Candidate, root: Node) -> Candidate:
     """The candidate with another tree."""
-    return replace(candidate, law=Law(root, candidate.law.n_constants, candidate.law.rolled))
+    return replace(
+        candidate, law=Law(root, candidate.law.n_constants, candidate.law.own_feature_first)
+    )
 
 
 def split_link(root: Node) -> tuple[list[str], Node]:

@@ -65,7 +65,7 @@ def some_variables(space: Space, rng: np.random.Generator) -> list[Node]:
     """One variable most of the time, now and then two or three."""
     options = space.variables()
     n = min(1 + int(rng.choice(3, p=[0.62, 0.3, 0.08])), len(options))
-    if space.rolled and rng.random() < 0.4:
+    if space.own_feature_first and rng.random() < 0.4:
         return [options[0]]
     return [options[j] for j in sorted(rng.choice(len(options), size=n, replace=False))]
 
@@ -145,7 +145,11 @@ def valley(space: Space, rng: np.random.Generator, new: Iterator[Node]) -> Node:
 @term(1.0)
 def shifted_power(space: Space, rng: np.random.Generator, new: Iterator[Node]) -> Node:
     """a*log(x + exp(b)), or exp(a + c*log(x + exp(b))): a power law that starts late."""
-    index = 0 if space.rolled and rng.random() < 0.7 else int(rng.integers(len(space.units)))
+    index = (
+        0
+        if space.own_feature_first and rng.random() < 0.7
+        else int(rng.integers(len(space.units)))
+    )
     shifted = call("log", call("add", space.variable(index), call("exp", next(new))))
     if rng.random() < 0.4:
         return times(next(new), shifted)
@@ -155,7 +159,11 @@ def shifted_power(space: Space, rng: np.random.Generator, new: Iterator[Node]) -
 @term(1.0)
 def raw_power(space: Space, rng: np.random.Generator, new: Iterator[Node]) -> Node:
     """a*x^b: a power law of either sign, also of features that can be 0."""
-    index = 0 if space.rolled and rng.random() < 0.7 else int(rng.integers(len(space.units)))
+    index = (
+        0
+        if space.own_feature_first and rng.random() < 0.7
+        else int(rng.integers(len(space.units)))
+    )
     return times(next(new), call("pow", space.variable(index), next(new)))
 
 
@@ -163,4 +171,4 @@ def raw_power(space: Space, rng: np.random.Generator, new: Iterator[Node]) -> No
 def all_linear(space: Space, rng: np.random.Generator, new: Iterator[Node]) -> Node:
     """Sum of a constant times every variable (with own features: every other variable)."""
     options = space.variables()
-    return linear(options[1:] if space.rolled and len(options) > 1 else options, new)
+    return linear(options[1:] if space.own_feature_first and len(options) > 1 else options, new)

@@ -135,7 +135,7 @@ def operator_weights(archive: Archive) -> tuple[list[str], np.ndarray]:
 
 def finish(candidate: Candidate, space: Space) -> Candidate | None:
     """The candidate simplified, its constants in order; None if the task does not allow it."""
-    law = simplify(replace(candidate.law, rolled=space.rolled))
+    law = simplify(replace(candidate.law, own_feature_first=space.own_feature_first))
     largest = LARGEST + LARGEST_PER_CONSTANT * space.max_constants
     if not 1 <= law.n_constants <= space.max_constants or size(law.root) > largest:
         return None
@@ -148,7 +148,7 @@ def finish(candidate: Candidate, space: Space) -> Candidate | None:
 def renumbered(candidate: Candidate) -> Candidate:
     """The candidate with its constants in order, so that the next fresh ones are new to it."""
     root, n_constants = renumber(candidate.law.root)
-    return replace(candidate, law=Law(root, n_constants, candidate.law.rolled))
+    return replace(candidate, law=Law(root, n_constants, candidate.law.own_feature_first))
 
 
 def has_odd_literal(root: Node) -> bool:

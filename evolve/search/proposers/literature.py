@@ -34,7 +34,7 @@ def published_forms(space: Space) -> dict[str, Node]:
     if len(v) > 1:
         forms |= _joint_forms(v, new) | _multiplied(space, v, new)
         forms |= _valleys(space, v, new) | _posynomials(space, v, new) | _repeated(space, v, new)
-    if space.rolled and len(v) > 1:
+    if space.own_feature_first and len(v) > 1:
         own = times(next(new), call("pow", space.variable(0), next(new)))
         forms["own power and linear others"] = total([next(new), own, linear(v[1:], new)])
     return forms

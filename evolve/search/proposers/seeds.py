@@ -68,7 +68,7 @@ def seed_proposals(seeds: Sequence[Seed], space: Space) -> list[Proposal]:
     proposals: dict[str, Proposal] = {}
     for seed in seeds:
         if seed.candidate is not None:
-            law = simplify(replace(seed.candidate.law, rolled=space.rolled))
+            law = simplify(replace(seed.candidate.law, own_feature_first=space.own_feature_first))
             candidate = Candidate(law, allowed_recipe(seed.candidate.recipe, space))
             mark = key(candidate.law, candidate.recipe)
             proposals.setdefault(mark, Proposal(candidate, mark, seed.name, ()))

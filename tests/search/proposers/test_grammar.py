@@ -173,11 +173,11 @@ def test_a_finished_law_is_simple_and_its_constants_are_in_order() -> None:
     assert constants_of(candidate.law.root) == {0, 1}
 
 
-def test_a_finished_law_is_rolled_where_targets_own_features() -> None:
+def test_a_finished_law_sees_its_own_feature_first_where_targets_own_features() -> None:
     own = SPACES["own features"]
     candidate = finished(call("mul", const(0), own.variables()[0]), own)
     assert candidate is not None
-    assert candidate.law.rolled
+    assert candidate.law.own_feature_first
 
 
 @pytest.mark.parametrize(
