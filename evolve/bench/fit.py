@@ -15,8 +15,8 @@ from typing import Any
 import numpy as np
 from scipy.optimize import least_squares
 
-from evolve.fitting.fit import LIMIT_OF, MAX_STEPS, Batch, warm
-from evolve.fitting.multistart import Job, run, screen
+from evolve.fitting.fit import LIMIT_OF, MAX_STEPS, BatchFitter, warm
+from evolve.fitting.multistart import FitBatch, run, screen
 from evolve.fitting.result import Problem
 from evolve.fitting.starts import uniforms
 from evolve.law.graph import Law, call, const, feat, num
@@ -148,10 +148,10 @@ def group_problems(task: Task) -> list[Problem]:
 
 def compete(contest: Contest, problems: Sequence[Problem]) -> Speed:
     """Fit the same problems from the same starts by both sides."""
-    batch = Batch(contest.law, problems, Recipe("linear", "l2"), ())
-    job = batch.job([None] * len(problems), LIMIT_OF[batch.tape.kind])
-    starts = _starts(job, contest.n_starts)
-    ours, seconds = _kernel(job, starts)
+    fitter = BatchFitter(contest.law, problems, Recipe("linear", "l2"), ())
+    batch = fitter.batch([None] * len(problems), LIMIT_OF[fitter.tape.kind])
+    starts = _starts(batch, contest.n_starts)
+    ours, seconds = _kernel(batch, starts)
     theirs, scipy_seconds = _scipy(contest, problems, starts)
     best = np.fmin(ours.min(axis=1), np.nanmin(theirs, axis=1))[:, None] * REACHED + 1e-300
     reached, scipy_reached = int((ours <= best).sum()), int((theirs <= best).sum())
@@ -170,19 +170,19 @@ def compete(contest: Contest, problems: Sequence[Problem]) -> Speed:
     )
 
 
-def _starts(job: Job, n_starts: int) -> Array:
+def _starts(batch: FitBatch, n_starts: int) -> Array:
     """`(q, n_starts, p)` screened starts."""
-    pool, costs = screen(job, uniforms(SCREENED * n_starts, job.mean.shape[1]))
+    pool, costs = screen(batch, uniforms(SCREENED * n_starts, batch.prior_mean.shape[1]))
     order = np.argsort(costs, axis=1, kind="stable")[:, :n_starts]
     return np.take_along_axis(pool, order[:, :, None], axis=1)
 
 
-def _kernel(job: Job, starts: Array) -> tuple[Array, float]:
+def _kernel(batch: FitBatch, starts: Array) -> tuple[Array, float]:
     """Costs `(q, s)` and processor seconds of the kernel, the best of five runs."""
     seconds = []
     for _ in range(5):
         began = time.process_time()
-        ends = run(job, starts, MAX_STEPS)
+        ends = run(batch, starts, MAX_STEPS)
         seconds.append(time.process_time() - began)
     return ends.costs, min(seconds)
 

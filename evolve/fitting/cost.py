@@ -1,4 +1,4 @@
-"""Turns constants into the cost of a fit, its gradient and its normal matrix, over all rows."""
+"""Cost of a fit at given constants, with its gradient and normal matrix, over all rows."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from evolve.fitting.primitives import backward, forward
 from evolve.typing import Array, Ints
 
 L2, HUBER, CAUCHY = 0, 1, 2
-BENT = 0.3
+LEAST_CURVATURE = 0.3  # of a robust loss, over its irls weight
 
 
-class Curve(NamedTuple):
-    """A tape as the kernel takes it; see `Tape` for the fields they share.
+class CompiledLaw(NamedTuple):
+    """A law as the kernel takes it; see `Tape` for the fields they share.
 
     Attributes:
         log_rows: Residuals are log(law) - y, with y in logs.
@@ -41,25 +41,33 @@ class Data(NamedTuple):
     w: Array
 
 
-class Aim(NamedTuple):
-    """What is minimised: the loss, its width, a Gaussian prior `(p,)` and a box `(p,)`."""
+class Objective(NamedTuple):
+    """What is minimised, and where.
+
+    Attributes:
+        loss: L2, HUBER or CAUCHY.
+        f_scale: Residual at which a robust loss bends, in the units of the residual.
+        prior_mean: `(p,)` centres of the Gaussian prior.
+        prior_weight: `(p,)` its precisions, 0 for none.
+        box: `(p,)` largest size of each constant.
+    """
 
     loss: int
-    width: float
-    mean: Array
-    weight: Array
+    f_scale: float
+    prior_mean: Array
+    prior_weight: Array
     box: Array
 
 
-class Desk(NamedTuple):
-    """Room to work in.
+class Workspace(NamedTuple):
+    """Arrays that the fit of one problem works in.
 
     Attributes:
         v: `(n_slots, n)` values.
         g: `(n_rows, n)` derivatives.
         r: `(n,)` residuals.
-        pull: `(n,)` first derivative of the loss, weighted.
-        bend: `(n,)` its second derivative, kept positive.
+        psi: `(n,)` first derivative of the loss (its influence function), weighted.
+        curvature: `(n,)` its second derivative, kept positive.
         jac: `(p, n)` derivatives by the constants, weighted.
         h: `(p, p)` normal matrix.
         grad: `(p,)` gradient.
@@ -70,8 +78,8 @@ class Desk(NamedTuple):
     v: Array
     g: Array
     r: Array
-    pull: Array
-    bend: Array
+    psi: Array
+    curvature: Array
     jac: Array
     h: Array
     grad: Array
@@ -80,20 +88,20 @@ class Desk(NamedTuple):
 
 
 @jit
-def make_desk(curve: Curve, data: Data) -> Desk:
-    """Room for one problem, with its columns and literals in place."""
+def make_workspace(law: CompiledLaw, data: Data) -> Workspace:
+    """Make the workspace of one problem, with its columns and literals in place."""
     n_columns, n = data.columns.shape
-    p = curve.kind.shape[0]
-    base = n_columns + p + curve.literals.shape[0]
-    v = np.empty((base + curve.steps.shape[0], n))
+    p = law.kind.shape[0]
+    base = n_columns + p + law.literals.shape[0]
+    v = np.empty((base + law.steps.shape[0], n))
     for i in range(n):
         for k in range(n_columns):
             v[k, i] = data.columns[k, i]
-        for k in range(curve.literals.shape[0]):
-            v[n_columns + p + k, i] = curve.literals[k]
-    g = np.zeros((curve.n_rows, n))
+        for k in range(law.literals.shape[0]):
+            v[n_columns + p + k, i] = law.literals[k]
+    g = np.zeros((law.n_rows, n))
     rows, tables = np.empty((3, n)), np.empty((2, p, p))
-    return Desk(
+    return Workspace(
         v, g, rows[0], rows[1], rows[2], np.empty((p, n)), tables[0], np.empty(p), tables[1],
         np.empty((3, p)),
     )  # fmt: skip
@@ -113,7 +121,7 @@ def _residual_rows(out: Array, y: Array, log_rows: bool, r: Array) -> None:
     r[:] = (np.log(out) if log_rows else out) - y
 
 
-def _loss_loops(r: Array, w: Array, loss: int, width: float) -> float:
+def _loss_loops(r: Array, w: Array, loss: int, f_scale: float) -> float:
     """Sum of w * rho(r)."""
     total = 0.0
     if loss == 0:
@@ -123,82 +131,90 @@ def _loss_loops(r: Array, w: Array, loss: int, width: float) -> float:
     if loss == 1:
         for i in range(r.shape[0]):
             size = abs(r[i])
-            core = size if size < width else width
+            core = size if size < f_scale else f_scale
             total += w[i] * core * (size - 0.5 * core)
         return total
     for i in range(r.shape[0]):
-        u = r[i] / width
+        u = r[i] / f_scale
         total += w[i] * elementary.log1p(u * u)
-    return 0.5 * width * width * total
+    return 0.5 * f_scale * f_scale * total
 
 
-def _loss_rows(r: Array, w: Array, loss: int, width: float) -> float:
+def _loss_rows(r: Array, w: Array, loss: int, f_scale: float) -> float:
     if loss == L2:
         return float(0.5 * np.sum(w * r * r))
     if loss == HUBER:
         size = np.abs(r)
-        core = np.minimum(size, width)
+        core = np.minimum(size, f_scale)
         return float(np.sum(w * core * (size - 0.5 * core)))
-    return float(0.5 * width * width * np.sum(w * np.log1p((r / width) ** 2)))
+    return float(0.5 * f_scale * f_scale * np.sum(w * np.log1p((r / f_scale) ** 2)))
 
 
-def _weigh_loops(r: Array, w: Array, loss: int, width: float, pull: Array, bend: Array) -> None:
-    """Fill `pull` with w * rho'(r) and `bend` with w * rho''(r), at least BENT of rho'(r)/r."""
+def _loss_slopes_loops(
+    r: Array, w: Array, loss: int, f_scale: float, psi: Array, curvature: Array
+) -> None:
+    """Fill `psi` with w * rho'(r) and `curvature` with w * rho''(r).
+
+    The curvature is kept at `LEAST_CURVATURE` of the weight rho'(r) / r of iteratively re-weighted
+    least squares (`irls`) at least, so that the normal matrix stays positive.
+    """
     if loss == 0:
         for i in range(r.shape[0]):
-            bend[i] = w[i]
-            pull[i] = w[i] * r[i]
+            curvature[i] = w[i]
+            psi[i] = w[i] * r[i]
     elif loss == 1:
         for i in range(r.shape[0]):
             size = abs(r[i])
-            share = 1.0 if size <= width else width / size
-            pull[i] = w[i] * r[i] * share
-            bend[i] = w[i] * (1.0 if size <= width else BENT * share)
+            irls = 1.0 if size <= f_scale else f_scale / size
+            psi[i] = w[i] * r[i] * irls
+            curvature[i] = w[i] * (1.0 if size <= f_scale else LEAST_CURVATURE * irls)
     else:
         for i in range(r.shape[0]):
-            u = r[i] / width
-            share = 1.0 / (1.0 + u * u)
-            curve = (1.0 - u * u) * share
-            pull[i] = w[i] * r[i] * share
-            bend[i] = w[i] * share * (curve if curve > BENT else BENT)
+            u = r[i] / f_scale
+            irls = 1.0 / (1.0 + u * u)
+            bent = (1.0 - u * u) * irls
+            psi[i] = w[i] * r[i] * irls
+            curvature[i] = w[i] * irls * (bent if bent > LEAST_CURVATURE else LEAST_CURVATURE)
 
 
-def _weigh_rows(r: Array, w: Array, loss: int, width: float, pull: Array, bend: Array) -> None:
-    share, curve = np.ones_like(r), np.ones_like(r)
+def _loss_slopes_rows(
+    r: Array, w: Array, loss: int, f_scale: float, psi: Array, curvature: Array
+) -> None:
+    irls, bent = np.ones_like(r), np.ones_like(r)
     if loss == HUBER:
-        inside = np.abs(r) <= width
-        share = np.where(inside, 1.0, width / np.where(inside, 1.0, np.abs(r)))
-        curve = np.where(inside, 1.0, BENT)
+        inside = np.abs(r) <= f_scale
+        irls = np.where(inside, 1.0, f_scale / np.where(inside, 1.0, np.abs(r)))
+        bent = np.where(inside, 1.0, LEAST_CURVATURE)
     elif loss == CAUCHY:
-        u = r / width
-        share = 1.0 / (1.0 + u * u)
-        curve = np.maximum((1.0 - u * u) * share, BENT)
-    pull[:] = w * r * share
-    bend[:] = w * share * curve
+        u = r / f_scale
+        irls = 1.0 / (1.0 + u * u)
+        bent = np.maximum((1.0 - u * u) * irls, LEAST_CURVATURE)
+    psi[:] = w * r * irls
+    curvature[:] = w * irls * bent
 
 
-def _normal_loops(g: Array, rows: Ints, desk: Desk) -> None:
-    """Fill `h` = J diag(bend) J^T and `grad` = J pull; J is the rows `rows` of `g`."""
-    pull, bend, h, jac, grad = desk.pull, desk.bend, desk.h, desk.jac, desk.grad
+def _normal_loops(g: Array, rows: Ints, work: Workspace) -> None:
+    """Fill `h` = J diag(curvature) J^T and `grad` = J psi; J is the rows `rows` of `g`."""
+    psi, curvature, h, jac, grad = work.psi, work.curvature, work.h, work.jac, work.grad
     for k in range(rows.shape[0]):
         row, total = rows[k], 0.0
-        for i in range(pull.shape[0]):
-            jac[k, i] = g[row, i] * bend[i]
-            total += g[row, i] * pull[i]
+        for i in range(psi.shape[0]):
+            jac[k, i] = g[row, i] * curvature[i]
+            total += g[row, i] * psi[i]
         grad[k] = total
         for m in range(k + 1):
             other, total = rows[m], 0.0
-            for i in range(pull.shape[0]):
+            for i in range(psi.shape[0]):
                 total += jac[k, i] * g[other, i]
             h[k, m] = total
             h[m, k] = total
 
 
-def _normal_matmul(g: Array, rows: Ints, desk: Desk) -> None:
+def _normal_matmul(g: Array, rows: Ints, work: Workspace) -> None:
     jac = g[rows]
-    desk.jac[:] = jac * desk.bend
-    desk.grad[:] = jac @ desk.pull
-    desk.h[:] = desk.jac @ jac.T
+    work.jac[:] = jac * work.curvature
+    work.grad[:] = jac @ work.psi
+    work.h[:] = work.jac @ jac.T
 
 
 def _fill_loops(v: Array, first: int, c: Array) -> None:
@@ -212,50 +228,58 @@ def _fill_rows(v: Array, first: int, c: Array) -> None:
     v[first : first + len(c)] = c[:, None]
 
 
-def _sow_loops(out: Array, log_rows: bool, seed: Array) -> None:
+def _seed_loops(out: Array, log_rows: bool, seed: Array) -> None:
     """Fill `seed` with the derivative of the residual by the law."""
     for i in range(out.shape[0]):
         seed[i] = 1.0 / out[i] if log_rows else 1.0
 
 
-def _sow_rows(out: Array, log_rows: bool, seed: Array) -> None:
+def _seed_rows(out: Array, log_rows: bool, seed: Array) -> None:
     seed[:] = 1.0 / out if log_rows else 1.0
 
 
 if COMPILED:
-    fill, sow = jit(_fill_loops), jit(_sow_loops)
-    residual, loss_of, weigh = jit(_residual_loops), jit(_loss_loops), jit(_weigh_loops)
+    fill, seed_sweep = jit(_fill_loops), jit(_seed_loops)
+    residual, loss_of, loss_slopes = (
+        jit(_residual_loops),
+        jit(_loss_loops),
+        jit(_loss_slopes_loops),
+    )
     normal = jit(_normal_loops)
 else:
-    fill, sow = _fill_rows, _sow_rows
-    residual, loss_of, weigh = _residual_rows, _loss_rows, _weigh_rows
+    fill, seed_sweep = _fill_rows, _seed_rows
+    residual, loss_of, loss_slopes = _residual_rows, _loss_rows, _loss_slopes_rows
     normal = _normal_matmul
 
 
 @jit
-def value(curve: Curve, data: Data, aim: Aim, desk: Desk, c: Array) -> float:
+def cost_at(
+    law: CompiledLaw, data: Data, objective: Objective, work: Workspace, c: Array
+) -> float:
     """Cost at constants `c`, not finite where the law is not; leaves values and residuals."""
     first = data.columns.shape[0]
-    base = first + c.shape[0] + curve.literals.shape[0]
-    fill(desk.v, first, c)
-    forward(curve.steps, base, desk.v)
-    residual(desk.v[base + curve.steps.shape[0] - 1], data.y, curve.log_rows, desk.r)
-    total = loss_of(desk.r, data.w, aim.loss, aim.width)
+    base = first + c.shape[0] + law.literals.shape[0]
+    fill(work.v, first, c)
+    forward(law.steps, base, work.v)
+    residual(work.v[base + law.steps.shape[0] - 1], data.y, law.log_rows, work.r)
+    total = loss_of(work.r, data.w, objective.loss, objective.f_scale)
     for k in range(c.shape[0]):
-        total += 0.5 * aim.weight[k] * (c[k] - aim.mean[k]) ** 2
+        total += 0.5 * objective.prior_weight[k] * (c[k] - objective.prior_mean[k]) ** 2
     return total
 
 
 @jit
-def slope(curve: Curve, data: Data, aim: Aim, desk: Desk, c: Array) -> bool:
-    """Normal matrix and gradient where `value` was last taken; False if not finite."""
-    sow(desk.v[desk.v.shape[0] - 1], curve.log_rows, desk.g[0])
-    backward(curve.back, desk.v, desk.g)
-    weigh(desk.r, data.w, aim.loss, aim.width, desk.pull, desk.bend)
-    normal(desk.g, curve.rows, desk)
-    fine = True
+def normal_at(
+    law: CompiledLaw, data: Data, objective: Objective, work: Workspace, c: Array
+) -> bool:
+    """Fill normal matrix and gradient where `cost_at` was last taken; False if not finite."""
+    seed_sweep(work.v[work.v.shape[0] - 1], law.log_rows, work.g[0])
+    backward(law.back, work.v, work.g)
+    loss_slopes(work.r, data.w, objective.loss, objective.f_scale, work.psi, work.curvature)
+    normal(work.g, law.rows, work)
+    finite = True
     for k in range(c.shape[0]):
-        desk.h[k, k] += aim.weight[k]
-        desk.grad[k] += aim.weight[k] * (c[k] - aim.mean[k])
-        fine = fine and math.isfinite(desk.grad[k]) and math.isfinite(desk.h[k, k])
-    return fine
+        work.h[k, k] += objective.prior_weight[k]
+        work.grad[k] += objective.prior_weight[k] * (c[k] - objective.prior_mean[k])
+        finite = finite and math.isfinite(work.grad[k]) and math.isfinite(work.h[k, k])
+    return finite

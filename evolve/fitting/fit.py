@@ -1,4 +1,4 @@
-"""Turns a law, a recipe and rows into fitted constants: robust, multi-start, many groups at once.
+"""Fit a law by a recipe: robust losses, many starts, many groups at once.
 
 A program's fitting code is one call of `fit_law`; the engine fits all its folds, groups and
 targets together through `fit_many`, which gives the same constants.
@@ -15,8 +15,8 @@ import numpy as np
 import numpy.typing as npt
 
 from evolve.fitting import compiled
-from evolve.fitting.cost import Curve, Data
-from evolve.fitting.multistart import Answer, Job, Patience, solve
+from evolve.fitting.cost import CompiledLaw, Data
+from evolve.fitting.multistart import FitBatch, Solution, StepLimits, solve
 from evolve.fitting.result import STATUSES, Fit, Prior, Problem
 from evolve.fitting.starts import uniforms
 from evolve.fitting.tape import NONLINEAR, Tape, compile_tape
@@ -28,7 +28,7 @@ from evolve.typing import Array
 SCREENED = 8
 LIMIT_OF = np.array([60.0, 1e12, 200.0])
 MAX_STEPS = 80
-CAREFUL_STEPS = 12
+POLISH_STEPS = 12
 PRIOR_STARTS = 4
 
 
@@ -121,12 +121,12 @@ def fit_many(
     Returns:
         One fit a problem, in order.
     """
-    batch = Batch(law, problems, recipe, axes)
-    return batch.fit(list(priors) if priors is not None else [None] * len(problems))
+    fitter = BatchFitter(law, problems, recipe, axes)
+    return fitter.fit(list(priors) if priors is not None else [None] * len(problems))
 
 
-class Batch:
-    """The arrays of many problems, laid out for the kernel."""
+class BatchFitter:
+    """Many problems of one law, their arrays laid out for the kernel."""
 
     def __init__(
         self, law: Law, problems: Sequence[Problem], recipe: Recipe, axes: Sequence[int]
@@ -158,7 +158,7 @@ class Batch:
         n_starts: int = -1,
         *,
         max_steps: int = MAX_STEPS,
-        careful_steps: int = CAREFUL_STEPS,
+        polish_steps: int = POLISH_STEPS,
         boxed: bool = True,
     ) -> list[Fit]:
         """Fit every problem.
@@ -169,28 +169,28 @@ class Batch:
                 priors' centres.
             n_starts: Screened starts to refine; the recipe's number if negative.
             max_steps: Most steps from one start.
-            careful_steps: Most steps that bring the best constants to full precision.
+            polish_steps: Most steps that polish the best constants to full precision.
             boxed: Keep constants within the search box.
 
         Returns:
             One fit a problem; their normal matrices are left in `normal`.
         """
         box = self.box if boxed else np.full(self.tape.n_constants, np.inf)
-        patience = Patience(max_steps, careful_steps)
-        answer = self.answer(priors, box, patience, begin=begin, n_starts=n_starts)
-        self.normal = answer.ends.normal[:, 0]
-        return [self._result(q, answer, box, prior) for q, prior in enumerate(priors)]
+        limits = StepLimits(max_steps, polish_steps)
+        solution = self.solve(priors, box, limits, begin=begin, n_starts=n_starts)
+        self.normal = solution.ends.normal[:, 0]
+        return [self._result(q, solution, box, prior) for q, prior in enumerate(priors)]
 
-    def answer(
+    def solve(
         self,
         priors: Sequence[Prior | None],
         box: Array,
-        patience: Patience,
+        limits: StepLimits,
         *,
         begin: Array | None = None,
         n_starts: int = -1,
-    ) -> Answer:
-        """Where the starts of every problem lead, as the kernel leaves it; arguments as `fit`.
+    ) -> Solution:
+        """The best end point of every problem, as the kernel leaves it; arguments as `fit`.
 
         A prior leaves little room for other minima, so fewer starts are screened under one.
         """
@@ -199,22 +199,22 @@ class Batch:
             free = all(prior is None for prior in priors)
             n_starts = self.recipe.n_starts if free else min(self.recipe.n_starts, PRIOR_STARTS)
         if not np.any(self.tape.kind == NONLINEAR):
-            n_starts = min(n_starts, 1)  # all others are solved for, so all starts are one
+            n_starts = min(n_starts, 1)  # all constants are solved for: starts do not differ
         begin = _centres(priors, p) if begin is None else begin
-        pool = uniforms(SCREENED * n_starts, p)
-        return solve(self.job(priors, box), pool, begin, n_starts, patience)
+        candidates = uniforms(SCREENED * n_starts, p)
+        return solve(self.batch(priors, box), candidates, begin, n_starts, limits)
 
-    def job(self, priors: Sequence[Prior | None], box: Array) -> Job:
+    def batch(self, priors: Sequence[Prior | None], box: Array) -> FitBatch:
         """The problems as the kernel takes them."""
         tape = self.tape
         mean, weight = self._priors(priors)
-        curve = Curve(
+        compiled_law = CompiledLaw(
             tape.steps, tape.back, tape.rows, tape.n_rows, tape.literals, tape.kind, tape.role,
             self.log_rows,
         )  # fmt: skip
         data = Data(self.columns, self.y, self.w)
-        loss, widths = LOSSES.index(self.recipe.loss), self.recipe.f_scale * self.spread
-        return Job(curve, data, self.offsets, loss, widths, mean, weight, box)
+        loss, f_scales = LOSSES.index(self.recipe.loss), self.recipe.f_scale * self.spread
+        return FitBatch(compiled_law, data, self.offsets, loss, f_scales, mean, weight, box)
 
     def _priors(self, priors: Sequence[Prior | None]) -> tuple[Array, Array]:
         """Centres and precisions of the recipe's ridge and the given priors, combined."""
@@ -229,19 +229,19 @@ class Batch:
                 weight[q] = total
         return mean, weight
 
-    def _result(self, q: int, answer: Answer, box: Array, prior: Prior | None) -> Fit:
-        constants, normal = answer.ends.constants[q, 0], answer.ends.normal[q, 0]
-        cost, status = float(answer.ends.costs[q, 0]), int(answer.ends.statuses[q, 0, 0])
+    def _result(self, q: int, solution: Solution, box: Array, prior: Prior | None) -> Fit:
+        constants, normal = solution.ends.constants[q, 0], solution.ends.normal[q, 0]
+        cost, status = float(solution.ends.costs[q, 0]), int(solution.ends.statuses[q, 0, 0])
         free = max(int(self.counts[q]) - len(constants), 1)
         with np.errstate(all="ignore"):
             scale = np.sqrt(np.maximum(np.diag(normal) * cost, 1e-300))
-            gradient = np.max(np.abs(answer.ends.gradient[q, 0]) / scale, initial=0.0)
+            gradient = np.max(np.abs(solution.ends.gradient[q, 0]) / scale, initial=0.0)
         return Fit(
             constants=constants,
             cost=cost,
             status=STATUSES[status],
-            n_agree=int(answer.n_agree[q]),
-            n_starts=int(answer.n_ran[q]),
+            n_agree=int(solution.n_agree[q]),
+            n_starts=int(solution.n_finite[q]),
             gradient=float(gradient),
             n_at_bound=int(np.sum(np.abs(constants) >= box)),
             normal=normal,

@@ -25,27 +25,27 @@ class Rows:
         y: `(n, t)` targets, nan where no fold fits them.
         group: `(n,)` group numbers.
         axes: Features along which a recipe's `scale_weight` weighs rows.
-        physics: What is certain of a law.
+        constraints: Declared monotonicity and lower bound of a law.
     """
 
     x: Array
     y: Array
     group: Ints
     axes: tuple[int, ...]
-    physics: Constraints | None = None
+    constraints: Constraints | None = None
     memo: dict[bytes, Lines] = field(default_factory=dict, compare=False, repr=False)
 
     def lines(self, fold: Fold, groups: tuple[int, ...]) -> Lines:
         """Lines beyond the rows that a fold fits; they are the same for every law."""
-        mark = fold.fit.tobytes()
-        if mark not in self.memo:
+        key = fold.fit.tobytes()
+        if key not in self.memo:
             by_group = [
-                lines_beyond(self.x[fold.fit[self.group[fold.fit] == g]], self.physics)
+                lines_beyond(self.x[fold.fit[self.group[fold.fit] == g]], self.constraints)
                 for g in groups
-                if self.physics is not None
+                if self.constraints is not None
             ]
-            self.memo[mark] = Lines.of(by_group, self.x.shape[1])
-        return self.memo[mark]
+            self.memo[key] = Lines.of(by_group, self.x.shape[1])
+        return self.memo[key]
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,21 +77,21 @@ class Lines:
         return len(self.points)
 
     def broken(
-        self, law: Law, target: int, constants: Array, physics: Constraints
+        self, law: Law, target: int, constants: Array, constraints: Constraints
     ) -> list[tuple[float, float]]:
-        """What `beyond.broken` says of each group.
+        """What `constraints.broken` gives for each group.
 
         Args:
             law: The law.
             target: Number of the target.
             constants: `(n_groups, p)` constants of that target.
-            physics: What to check.
+            constraints: What to check.
         """
         view = law.view(self.points, target)
         values = evaluate_each(law.root, view, constants[self.at])
         ends = np.cumsum([int(np.prod(shape)) for shape in self.shapes])[:-1]
         split = zip(np.split(values, ends), self.shapes, strict=True)
-        return [broken(lines.reshape(shape), physics) for lines, shape in split]
+        return [broken(lines.reshape(shape), constraints) for lines, shape in split]
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +103,7 @@ class FoldFit:
         fits: One fit for each group and target, targets running fastest.
         predictions: `(n_held, t)` predictions of the held-out rows, in their order.
         fitted: `(n_fit, t)` predictions of the fitted rows, in their order.
-        beyond: Shares of points beyond the data that are not finite, and that break physics.
+        beyond: Shares of points beyond the data that are not finite, and that break constraints.
     """
 
     groups: tuple[int, ...]
@@ -140,8 +140,8 @@ def fit_folds(rows: Rows, folds: list[Fold], law: Law, recipe: Recipe) -> list[F
     results, begin = [], 0
     for fold, present_groups in zip(folds, groups, strict=True):
         end = begin + len(present_groups) * n_targets
-        mine = tuple(fits[begin:end])
-        results.append(_predict(rows, fold, law, present_groups, mine))
+        own_fits = tuple(fits[begin:end])
+        results.append(_predict(rows, fold, law, present_groups, own_fits))
         begin = end
     return results
 
@@ -157,9 +157,9 @@ def _predict(
     )
     lines = rows.lines(fold, groups)
     shares: list[tuple[float, float]] = []
-    if rows.physics is not None and lines.n_rows:
+    if rows.constraints is not None and lines.n_rows:
         for t in range(n_targets):
-            shares += lines.broken(law, t, constants[:, t], rows.physics)
+            shares += lines.broken(law, t, constants[:, t], rows.constraints)
     return FoldFit(groups, fits, held, fitted, worst(shares))
 
 
@@ -168,10 +168,10 @@ def _predictions(
 ) -> Array:
     """`(n, t)` predictions of rows, each under its group's constants; nan without any."""
     x, group = rows.x[numbers], rows.group[numbers]
-    known = np.isin(group, groups)
-    at = np.searchsorted(groups, group[known])
+    has_constants = np.isin(group, groups)
+    at = np.searchsorted(groups, group[has_constants])
     predictions = np.full((len(numbers), constants.shape[1]), np.nan)
     for t in range(constants.shape[1]):
-        view = law.view(x[known], t)
-        predictions[known, t] = evaluate_each(law.root, view, constants[at, t])
+        view = law.view(x[has_constants], t)
+        predictions[has_constants, t] = evaluate_each(law.root, view, constants[at, t])
     return predictions

@@ -1,4 +1,4 @@
-"""Turns the fits of many groups into priors on their constants, and refits under them.
+"""Hierarchical fits: priors on constants learnt across groups, and fits under them.
 
 Empirical Bayes: the constants of a group are drawn from a normal distribution with one mean and
 one spread a constant, both learnt from all groups of the fold by expectation-maximisation
@@ -15,8 +15,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 import numpy.typing as npt
 
-from evolve.fitting.fit import MAX_STEPS, Batch
-from evolve.fitting.multistart import Ends, Patience
+from evolve.fitting.fit import MAX_STEPS, BatchFitter
+from evolve.fitting.multistart import EndPoints, StepLimits
 from evolve.fitting.result import Fit, Prior, Problem
 from evolve.fitting.tape import NONLINEAR, SLOPE
 from evolve.law.graph import Law
@@ -50,18 +50,18 @@ def fit_pooled(
         One fit a problem, in order; each carries its prior, so that a program can state it.
         Labels with fewer than three problems are fitted without a learnt prior.
     """
-    batch = Batch(law, problems, recipe, axes)
+    fitter = BatchFitter(law, problems, recipe, axes)
     labels = np.array([p.pool for p in problems])
-    pools = [np.flatnonzero(labels == q) for q in np.unique(labels)]
-    pools = [rows for rows in pools if len(rows) >= LEAST_GROUPS]
-    if not pools or (recipe.shrinkage == 0.0 and not shared_constants(batch, recipe).any()):
-        return batch.fit([None] * len(problems))
-    return batch.fit(_learn(batch, pools, recipe))
+    members = [np.flatnonzero(labels == q) for q in np.unique(labels)]
+    members = [numbers for numbers in members if len(numbers) >= LEAST_GROUPS]
+    if not members or (recipe.shrinkage == 0.0 and not tied_constants(fitter, recipe).any()):
+        return fitter.fit([None] * len(problems))
+    return fitter.fit(_learn(fitter, members, recipe))
 
 
-def shared_constants(batch: Batch, recipe: Recipe) -> Flags:
-    """`(p,)` which constants all groups have in common."""
-    tape = batch.tape
+def tied_constants(fitter: BatchFitter, recipe: Recipe) -> Flags:
+    """`(p,)` mask of the constants that all groups have in common."""
+    tape = fitter.tape
     if recipe.tied == "slopes":
         return np.asarray((tape.role[:, 0] == SLOPE) & (tape.kind == NONLINEAR))
     return np.asarray((tape.kind == NONLINEAR) & (recipe.tied == "shape"))
@@ -69,14 +69,14 @@ def shared_constants(batch: Batch, recipe: Recipe) -> Flags:
 
 @dataclass(frozen=True, slots=True)
 class Pool:
-    """What is known of the groups of one pool.
+    """Estimates of the constants' distribution over the groups of one pool.
 
     Attributes:
         rows: Numbers of its problems.
         mean: `(p,)` centre of the constants.
         variance: `(p,)` their spread, squared.
         noise: Variance of the residuals.
-        strength: What multiplies the learnt precision.
+        strength: Factor of the learnt precision.
         stiffness: `(p,)` precision of constants in common, in units of the cost; 0 for others.
         cost: Sum of the groups' costs where the centre was last tried.
     """
@@ -90,62 +90,62 @@ class Pool:
     cost: float = np.inf
 
     @property
-    def shared(self) -> Flags:
-        """`(p,)` which constants the groups have in common."""
+    def tied(self) -> Flags:
+        """`(p,)` mask of the constants that the groups have in common."""
         return np.asarray(self.stiffness > 0.0)
 
     @property
     def prior(self) -> Prior:
         """The prior in units of the cost."""
         learnt = self.strength * self.noise / self.variance
-        return Prior(self.mean, np.where(self.shared, self.stiffness, learnt))
+        return Prior(self.mean, np.where(self.tied, self.stiffness, learnt))
 
 
-def _learn(batch: Batch, pools: Sequence[Ints], recipe: Recipe) -> list[Prior | None]:
-    """The prior of each problem, after a few rounds."""
-    nothing: list[Prior | None] = [None] * len(batch.counts)
-    patience = Patience(MAX_STEPS, 0)
-    ends = batch.answer(
-        nothing, batch.box, patience, n_starts=min(recipe.n_starts, FIRST_STARTS)
+def _learn(fitter: BatchFitter, members: Sequence[Ints], recipe: Recipe) -> list[Prior | None]:
+    """Learn the prior of each problem in a few rounds of expectation maximisation."""
+    nothing: list[Prior | None] = [None] * len(fitter.counts)
+    limits = StepLimits(MAX_STEPS, 0)
+    ends = fitter.solve(
+        nothing, fitter.box, limits, n_starts=min(recipe.n_starts, FIRST_STARTS)
     ).ends
-    shared = shared_constants(batch, recipe)
-    known = [_first(batch, ends, rows, recipe.shrinkage, shared) for rows in pools]
-    best = list(known)
+    tied = tied_constants(fitter, recipe)
+    pools = [_first(fitter, ends, rows, recipe.shrinkage, tied) for rows in members]
+    best = list(pools)
     for _ in range(ROUNDS):
-        ends = batch.answer(
-            _priors(nothing, known), batch.box, patience, begin=ends.constants, n_starts=0
+        ends = fitter.solve(
+            _priors(nothing, pools), fitter.box, limits, begin=ends.constants, n_starts=0
         ).ends
-        before, known = known, [_next(batch, ends, pool) for pool in known]
-        tried = [replace(b, cost=k.cost) for b, k in zip(before, known, strict=True)]
+        before, pools = pools, [_next(fitter, ends, pool) for pool in pools]
+        tried = [replace(b, cost=p.cost) for b, p in zip(before, pools, strict=True)]
         best = [t if t.cost < b.cost else b for t, b in zip(tried, best, strict=True)]
-        if all(_settled(old, new) for old, new in zip(before, known, strict=True)):
+        if all(_settled(old, new) for old, new in zip(before, pools, strict=True)):
             break
-    return _priors(nothing, best if shared.any() else known)
+    return _priors(nothing, best if tied.any() else pools)
 
 
-def _priors(nothing: Sequence[Prior | None], known: Sequence[Pool]) -> list[Prior | None]:
+def _priors(nothing: Sequence[Prior | None], pools: Sequence[Pool]) -> list[Prior | None]:
     """The prior of each problem: that of its pool, if it has one."""
     priors = list(nothing)
-    for pool in known:
+    for pool in pools:
         prior = pool.prior
         for i in pool.rows:
             priors[i] = prior
     return priors
 
 
-def _first(batch: Batch, ends: Ends, rows: Ints, strength: float, shared: Flags) -> Pool:
+def _first(fitter: BatchFitter, ends: EndPoints, rows: Ints, strength: float, tied: Flags) -> Pool:
     """Median and squared median deviation of the constants of single fits."""
     constants = ends.constants[rows, 0]
     centre = np.median(constants, axis=0)
     spread = 1.4826 * np.median(np.abs(constants - centre), axis=0)
     none = np.zeros_like(centre)
-    noise = _noise(batch, ends, rows, Prior(none, none))
+    noise = _noise(fitter, ends, rows, Prior(none, none))
     curvature = np.median(np.diagonal(ends.normal[rows, 0], axis1=1, axis2=2), axis=0)
-    stiffness = np.where(shared, STIFF * np.maximum(curvature, 1e-12), 0.0)
+    stiffness = np.where(tied, STIFF * np.maximum(curvature, 1e-12), 0.0)
     return Pool(rows, centre, _floored(spread**2, centre), noise, strength, stiffness)
 
 
-def _next(batch: Batch, ends: Ends, pool: Pool) -> Pool:
+def _next(fitter: BatchFitter, ends: EndPoints, pool: Pool) -> Pool:
     """The M step: mean and variance of the groups' constants, and the noise.
 
     Constants in common take a Newton step instead.
@@ -155,45 +155,45 @@ def _next(batch: Batch, ends: Ends, pool: Pool) -> Pool:
     within = pool.noise * _diagonals(ends, pool.rows)
     mean = constants.mean(axis=0)
     variance = _floored(((constants - mean) ** 2 + within).mean(axis=0), mean)
-    if pool.shared.any():
-        mean[pool.shared] = _newton(ends, pool)
-    noise = _noise(batch, ends, pool.rows, prior)
+    if pool.tied.any():
+        mean[pool.tied] = _newton(ends, pool)
+    noise = _noise(fitter, ends, pool.rows, prior)
     cost = float(ends.costs[pool.rows, 0].sum())
     return replace(pool, mean=mean, variance=variance, noise=noise, cost=cost)
 
 
-def _newton(ends: Ends, pool: Pool) -> Array:
+def _newton(ends: EndPoints, pool: Pool) -> Array:
     """`(n_shared,)` centres of the constants in common after one step down the summed costs.
 
     A stiff prior holds the constants c of a group so close to its centre m that the gradient of
     the group's own cost is -w (c - m); its curvature, the other constants profiled out, is the
     Schur complement of its normal matrix.
     """
-    shared = np.flatnonzero(pool.shared)
-    others = np.flatnonzero(~pool.shared)
+    tied = np.flatnonzero(pool.tied)
+    others = np.flatnonzero(~pool.tied)
     h = ends.normal[pool.rows, 0].copy()
-    h[:, shared, shared] -= pool.stiffness[shared]
-    cross = h[:, shared[:, None], others]
+    h[:, tied, tied] -= pool.stiffness[tied]
+    cross = h[:, tied[:, None], others]
     inner = np.linalg.pinv(h[:, others[:, None], others], hermitian=True)
-    curvature = h[:, shared[:, None], shared] - cross @ inner @ cross.transpose(0, 2, 1)
-    gaps = ends.constants[pool.rows, 0][:, shared] - pool.mean[shared]
-    pull = (pool.stiffness[shared] * gaps).sum(axis=0)
+    curvature = h[:, tied[:, None], tied] - cross @ inner @ cross.transpose(0, 2, 1)
+    gaps = ends.constants[pool.rows, 0][:, tied] - pool.mean[tied]
+    gradient = (pool.stiffness[tied] * gaps).sum(axis=0)
     total = curvature.sum(axis=0)
-    ridge = 1e-9 * np.eye(len(shared)) * max(float(np.trace(total)), 1e-300)
-    step = np.linalg.lstsq(total + ridge, pull, rcond=None)[0]
-    most = LONGEST * (0.1 + np.abs(pool.mean[shared]))
-    return np.asarray(pool.mean[shared] + np.clip(step, -most, most))
+    ridge = 1e-9 * np.eye(len(tied)) * max(float(np.trace(total)), 1e-300)
+    step = np.linalg.lstsq(total + ridge, gradient, rcond=None)[0]
+    most = LONGEST * (0.1 + np.abs(pool.mean[tied]))
+    return np.asarray(pool.mean[tied] + np.clip(step, -most, most))
 
 
 def _settled(old: Pool, new: Pool) -> bool:
     """Whether a round moved neither centre nor spread by more than `SETTLED` of the spread."""
     spread = np.sqrt(new.variance)
     moved = np.abs(new.mean - old.mean) + np.abs(spread - np.sqrt(old.variance))
-    within = np.where(new.shared, 1e-6 * (1.0 + np.abs(new.mean)), SETTLED * spread)
-    return bool(np.all(np.where(new.shared, np.abs(new.mean - old.mean), moved) <= within))
+    within = np.where(new.tied, 1e-6 * (1.0 + np.abs(new.mean)), SETTLED * spread)
+    return bool(np.all(np.where(new.tied, np.abs(new.mean - old.mean), moved) <= within))
 
 
-def _diagonals(ends: Ends, rows: Ints) -> Array:
+def _diagonals(ends: EndPoints, rows: Ints) -> Array:
     """`(m, p)` diagonals of the inverse normal matrices of some problems."""
     with np.errstate(all="ignore"):  # matrices of rank 0
         inverse = np.linalg.pinv(ends.normal[rows, 0], hermitian=True)
@@ -205,11 +205,11 @@ def _floored(variance: Array, mean: Array) -> Array:
     return np.maximum(variance, (FLOOR * (np.abs(mean) + FLOOR)) ** 2)
 
 
-def _noise(batch: Batch, ends: Ends, rows: Ints, prior: Prior) -> float:
+def _noise(fitter: BatchFitter, ends: EndPoints, rows: Ints, prior: Prior) -> float:
     """Residual variance of one pool, with the constants that the prior fixes not counted."""
     gaps = ends.constants[rows, 0] - prior.mean
     total = 2.0 * float(ends.costs[rows, 0].sum()) - float(np.sum(prior.weight * gaps**2))
     with np.errstate(invalid="ignore"):
         shrunk = np.clip(_diagonals(ends, rows) * prior.weight, 0.0, 1.0)
-    free = float(batch.counts[rows].sum() - np.sum(1.0 - shrunk))
+    free = float(fitter.counts[rows].sum() - np.sum(1.0 - shrunk))
     return float(max(total, 1e-300) / max(free, 1.0))

@@ -1,4 +1,4 @@
-"""Rows and constants as values: a problem to fit, a prior on its constants, and the fit found."""
+"""Values of a fit: the problem, a prior on its constants, and the resulting fit."""
 
 from __future__ import annotations
 
@@ -35,10 +35,10 @@ class Prior:
 
 @dataclass(frozen=True, slots=True)
 class Fit:
-    """Constants of one problem and how far they can be trusted.
+    """Fitted constants of one problem, with what tells how far to trust them.
 
     Attributes:
-        constants: `(p,)` best constants found.
+        constants: `(p,)` best constants.
         cost: Sum of the weighted losses (in the residual's space) and the prior's cost.
         status: One of `STATUSES`.
         n_agree: How many starts reached this cost within 0.1 %.

@@ -1,4 +1,4 @@
-"""Turns evenly spread numbers into starts: scaled to the data, linear constants solved for.
+"""Starting points: evenly spread, scaled to the data, linear constants solved for.
 
 Constants in which the law is linear, and positive amplitudes, are solved for exactly at every
 candidate start (variable projection, Golub & Pereyra 1973), for all starts at once.
@@ -21,7 +21,7 @@ ROUNDS = 4
 
 
 def place(role: Ints, uniforms: Array, columns: Array, offsets: Ints) -> Array:
-    """Values spread over the scale of the columns that constants meet.
+    """Spread starting values over the scale of the columns that constants act on.
 
     Args:
         role: `(p, 2)` as in `Tape`.
@@ -70,40 +70,40 @@ def project(kind: Ints, normal: Array, gradient: Array, pool: Array) -> Array:
         pool: `(q, m, p)` constants, filled in.
 
     Returns:
-        `(q, m)` what this adds to the least-squares costs; nan where there is no answer.
+        `(q, m)` what this adds to the least-squares costs; nan where they cannot be solved.
     """
     p = len(kind)
-    h, pull = normal.reshape(-1, p, p), gradient.reshape(-1, p).copy()
+    h, grad = normal.reshape(-1, p, p), gradient.reshape(-1, p).copy()
     flat = pool.reshape(-1, p)
-    amplitudes = np.zeros_like(pull)
+    amplitudes = np.zeros_like(grad)
     amplitudes[:, kind == LOG_SCALE] = -1.0
-    gain = _quadratic(h, pull, amplitudes)
-    pull += np.einsum("ijk,ik->ij", h, amplitudes)
-    start = pull.copy()
+    gain = _quadratic(h, grad, amplitudes)
+    grad += np.einsum("ijk,ik->ij", h, amplitudes)
+    start = grad.copy()
     amplitudes[:] = 0.0
     active = np.tile(kind != 0, (len(h), 1))
-    sound = np.asarray(np.isfinite(pull).all(axis=1))
+    finite = np.asarray(np.isfinite(grad).all(axis=1))
     with np.errstate(all="ignore"):
         for _ in range(ROUNDS):
-            x = _solve(h, pull, active)
+            x = _solve(h, grad, active)
             amplitudes = np.where(active, x, amplitudes)
-            bad: Bools = active & np.equal(kind, LOG_SCALE) & ~(x > 0.0) & sound[:, np.newaxis]
-            _fill(kind, active & ~bad & sound[:, np.newaxis], x, flat)
+            bad: Bools = active & np.equal(kind, LOG_SCALE) & ~(x > 0.0) & finite[:, np.newaxis]
+            _fill(kind, active & ~bad & finite[:, np.newaxis], x, flat)
             if not bad.any():
                 break
-            size = _least(h, pull)
+            size = _least(h, grad)
             flat[bad] = np.log(size[bad])
             amplitudes[bad] = size[bad]
-            pull += np.einsum("ijk,ik->ij", h, np.where(bad, size, 0.0))
+            grad += np.einsum("ijk,ik->ij", h, np.where(bad, size, 0.0))
             active &= ~bad
         gain = gain + _quadratic(h, start, amplitudes)
-    return np.where(sound, gain, np.nan).reshape(pool.shape[:2])
+    return np.where(finite, gain, np.nan).reshape(pool.shape[:2])
 
 
-def _quadratic(h: Array, pull: Array, x: Array) -> Array:
-    """`(m,)` pull x + x h x / 2 of each lane."""
+def _quadratic(h: Array, grad: Array, x: Array) -> Array:
+    """`(m,)` grad x + x h x / 2 of each lane."""
     half = 0.5 * np.einsum("ijk,ik->ij", h, x)
-    return np.asarray(np.sum((pull + half) * x, axis=1), dtype=float)
+    return np.asarray(np.sum((grad + half) * x, axis=1), dtype=float)
 
 
 def _fill(kind: Ints, where: Bools, x: Array, flat: Array) -> None:
@@ -113,19 +113,19 @@ def _fill(kind: Ints, where: Bools, x: Array, flat: Array) -> None:
     flat[scale] = np.log(x[scale])
 
 
-def _least(h: Array, pull: Array) -> Array:
+def _least(h: Array, grad: Array) -> Array:
     """`(m, p)` amplitudes that hardly matter: a thousandth of what each alone would be."""
     diagonal = np.maximum(np.einsum("ijj->ij", h), 1e-300)
-    return np.asarray(np.maximum(LEAST_AMPLITUDE * np.abs(pull) / diagonal, 1e-12))
+    return np.asarray(np.maximum(LEAST_AMPLITUDE * np.abs(grad) / diagonal, 1e-12))
 
 
-def _solve(h: Array, pull: Array, active: Bools) -> Array:
-    """Solve h x = -pull over the active constants of each lane by Cholesky; `(m, p)`.
+def _solve(h: Array, grad: Array, active: Bools) -> Array:
+    """Solve h x = -grad over the active constants of each lane by Cholesky; `(m, p)`.
 
     A constant that no lane solves for is passed over: most of a law's are not linear.
     """
     low = np.zeros_like(h)
-    x = -pull * active
+    x = -grad * active
     some = np.flatnonzero(active.any(axis=0))
     for n, i in enumerate(some):
         for j in some[: n + 1]:

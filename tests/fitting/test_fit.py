@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 from evolve.fitting import multistart
-from evolve.fitting.fit import Batch, fit_law, fit_many
-from evolve.fitting.multistart import MANY_ROWS, screen
+from evolve.fitting.fit import BatchFitter, fit_law, fit_many
+from evolve.fitting.multistart import SAMPLE_ROWS, screen
 from evolve.fitting.result import Prior, Problem
 from evolve.fitting.starts import uniforms
 from evolve.fitting.weights import row_weights, standard_errors
@@ -66,7 +66,7 @@ def test_a_problem_is_fitted_the_same_alone_and_among_others() -> None:
 
 
 def test_a_problem_of_few_rows_is_fitted_the_same_beside_one_of_many() -> None:
-    problems = [rows(20, 0.01), rows(3 * MANY_ROWS, 0.01, 1), rows(MANY_ROWS, 0.01, 2)]
+    problems = [rows(20, 0.01), rows(3 * SAMPLE_ROWS, 0.01, 1), rows(SAMPLE_ROWS, 0.01, 2)]
     together = fit_many(LAW, problems, Recipe())
     for problem, fit in zip(problems, together, strict=True):
         alone = fit_many(LAW, [problem], Recipe())[0]
@@ -78,9 +78,9 @@ def test_a_problem_of_few_rows_is_fitted_the_same_beside_one_of_many() -> None:
 def test_many_rows_are_fitted_to_the_same_minimum_as_without_thinning(
     loss: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    problem, recipe = rows(4 * MANY_ROWS, 0.02), Recipe("log", loss, 0.05)
+    problem, recipe = rows(4 * SAMPLE_ROWS, 0.02), Recipe("log", loss, 0.05)
     quick = fit_many(LAW, [problem], recipe)[0]
-    monkeypatch.setattr(multistart, "MANY_ROWS", len(problem.y))
+    monkeypatch.setattr(multistart, "SAMPLE_ROWS", len(problem.y))
     whole = fit_many(LAW, [problem], recipe)[0]
     assert quick.cost == pytest.approx(whole.cost, rel=1e-9)
     assert np.allclose(quick.constants, whole.constants, rtol=1e-5)
@@ -116,17 +116,17 @@ def test_a_law_that_is_nowhere_finite_comes_back_with_a_status() -> None:
 
 
 def test_screened_starts_are_judged_by_the_cost_that_they_have() -> None:
-    batch = Batch(LAW, [rows(30, 0.01)], Recipe(), ())
-    job = batch.job([None], np.full(3, 60.0))
-    pool, costs = screen(job, uniforms(16, 3))
+    fitter = BatchFitter(LAW, [rows(30, 0.01)], Recipe(), ())
+    batch = fitter.batch([None], np.full(3, 60.0))
+    pool, costs = screen(batch, uniforms(16, 3))
     for constants, cost in zip(pool[0], costs[0], strict=True):
-        gap = evaluate(LAW.root, job.data.columns.T * 0 + rows(30, 0.01).x, constants)
+        gap = evaluate(LAW.root, batch.data.columns.T * 0 + rows(30, 0.01).x, constants)
         assert 0.5 * np.sum((gap - rows(30, 0.01).y) ** 2) == pytest.approx(cost, rel=1e-6)
 
 
 def test_a_given_start_is_refined_as_it_is() -> None:
-    batch = Batch(LAW, [rows()], Recipe(), ())
-    fit = batch.fit([None], np.array([[[1.0, 0.0, 0.3]]]), n_starts=0)[0]
+    fitter = BatchFitter(LAW, [rows()], Recipe(), ())
+    fit = fitter.fit([None], np.array([[[1.0, 0.0, 0.3]]]), n_starts=0)[0]
     assert np.allclose(fit.constants, TRUE, rtol=1e-6)
     assert fit.n_starts == 1
 

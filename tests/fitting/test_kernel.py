@@ -13,8 +13,16 @@ import pytest
 
 from evolve.fitting.adjoint import RULES
 from evolve.fitting.compiled import COMPILED
-from evolve.fitting.cost import L2, Aim, Curve, Data, make_desk, slope, value
-from evolve.fitting.fit import Batch, fit_many
+from evolve.fitting.cost import (
+    L2,
+    CompiledLaw,
+    Data,
+    Objective,
+    cost_at,
+    make_workspace,
+    normal_at,
+)
+from evolve.fitting.fit import BatchFitter, fit_many
 from evolve.fitting.multistart import run
 from evolve.fitting.primitives import BACKWARD, CODE, FORWARD, SLOPES, VALUES
 from evolve.fitting.result import Problem
@@ -35,19 +43,19 @@ def a_law(op: str) -> Law:
     return Law(call("add", call("mul", inner, const(1)), const(0)), 2)
 
 
-def jacobian(law: Law, residual: str = "linear") -> tuple[np.ndarray, np.ndarray]:
+def jacobian(law: Law, target_scale: str = "linear") -> tuple[np.ndarray, np.ndarray]:
     """Values `(n,)` and derivatives `(p, n)` of a law by the kernel's sweeps."""
-    tape = compile_tape(law, residual)
-    curve = Curve(
+    tape = compile_tape(law, target_scale)
+    compiled = CompiledLaw(
         tape.steps, tape.back, tape.rows, tape.n_rows, tape.literals, tape.kind, tape.role, False
     )
     n, p = len(X), law.n_constants
     data = Data(tape.column_values(X), np.zeros(n), np.ones(n))
-    desk = make_desk(curve, data)
-    aim = Aim(L2, 1.0, np.zeros(p), np.zeros(p), np.full(p, np.inf))
-    value(curve, data, aim, desk, C[:p])
-    slope(curve, data, aim, desk, C[:p])
-    return desk.r.copy(), desk.g[tape.rows].copy()
+    work = make_workspace(compiled, data)
+    objective = Objective(L2, 1.0, np.zeros(p), np.zeros(p), np.full(p, np.inf))
+    cost_at(compiled, data, objective, work, C[:p])
+    normal_at(compiled, data, objective, work, C[:p])
+    return work.r.copy(), work.g[tape.rows].copy()
 
 
 def differences(root: Node) -> np.ndarray:
@@ -142,7 +150,7 @@ def test_the_normal_matrix_is_left_alone_where_too_few_digits_would_be_right() -
 CASES = """
 import json, sys
 import numpy as np
-from evolve.fitting.fit import Batch, fit_many
+from evolve.fitting.fit import BatchFitter, fit_many
 from evolve.fitting.result import Problem
 from evolve.law.graph import Law, evaluate, law_from_data
 from evolve.law.recipe import Recipe
@@ -199,9 +207,9 @@ def test_the_plain_path_predicts_what_the_compiled_one_does() -> None:
 def test_a_start_where_the_law_is_not_finite_leaves_no_trace_of_earlier_work() -> None:
     root = call("log", call("sub", const(0), feat(0)))  # undefined for small constants
     x = np.linspace(1.0, 2.0, 5)[:, None]
-    batch = Batch(Law(root, 1), [Problem(x, x[:, 0])], Recipe(), ())
-    job = batch.job([None], batch.box)
-    ends = run(job, np.array([[[-5.0], [9.0], [-5.0]]]), 0, each=True)
+    fitter = BatchFitter(Law(root, 1), [Problem(x, x[:, 0])], Recipe(), ())
+    batch = fitter.batch([None], fitter.box)
+    ends = run(batch, np.array([[[-5.0], [9.0], [-5.0]]]), 0, keep_all=True)
     assert ends.normal[0, 0].tolist() == ends.normal[0, 2].tolist() == [[0.0]]
     assert ends.gradient[0, 0].tolist() == ends.gradient[0, 2].tolist() == [0.0]
     assert ends.normal[0, 1, 0, 0] > 0.0

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from evolve.fitting.fit import Batch
+from evolve.fitting.fit import BatchFitter
 from evolve.fitting.result import Problem
 from evolve.law.graph import Law, Node, call, const, feat, num
 from evolve.law.recipe import Recipe
@@ -136,9 +136,9 @@ def read(name: str) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
 def matching_digits(name: str, start: int) -> float:
     """Return the least number of digits, over the constants, that agree with NIST's."""
     table, x, y = read(name)
-    batch = Batch(Law(model(name), len(table)), [Problem(x, y)], Recipe(), ())
+    fitter = BatchFitter(Law(model(name), len(table)), [Problem(x, y)], Recipe(), ())
     begin = table[:, start].reshape(1, 1, -1)
-    fit = batch.fit([None], begin, n_starts=0, max_steps=5000, careful_steps=2000, boxed=False)[0]
+    fit = fitter.fit([None], begin, n_starts=0, max_steps=5000, polish_steps=2000, boxed=False)[0]
     error = np.abs(fit.constants - table[:, 2]) / np.abs(table[:, 2])
     return float(-np.log10(max(np.max(error), 1e-16)))
 
