@@ -138,5 +138,7 @@ def run_text(lane: ForeignLane, task: Task, fold: Fold, text: str) -> Array | st
         return f"{error.status}: {error.message}"
     result = np.full((len(fold.held), train.Y.shape[1]), np.nan)
     for rows, values in zip(held_rows, predicted.arrays, strict=True):
-        result[rows] = values.reshape(len(rows), -1)
+        if values.size != result[rows].size:
+            return f"bad-answer: predictions of shape {values.shape} for {result[rows].shape}"
+        result[rows] = values.reshape(result[rows].shape)
     return result

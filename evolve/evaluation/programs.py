@@ -159,13 +159,14 @@ class ProgramRunner:
         fit_rows = [fold.fit[train.group[fold.fit] == g] for g in groups]
         targets = [train.Y[rows] for rows in fit_rows]
         constants, _, _ = self.fit(program.text, [train.X[rows] for rows in fit_rows], targets)
+        n_targets = train.Y.shape[1]
+        _require_table(constants[0], n_targets)
         held, fitted = (
             self._predict_rows(program.text, train, rows, groups, constants)
             for rows in (fold.held, fold.fit)
         )
         inputs = [train.X[rows] for rows in fit_rows]
         beyond = self._beyond(program.text, inputs, constants, physics_of(setting.task))
-        n_targets = train.Y.shape[1]
         tables = np.concatenate([table_of(c, n_targets) for c in constants])
         return FoldAnswer(
             groups=tuple(groups),
@@ -250,6 +251,13 @@ def as_returned(table: Array, *, joint: bool) -> Array:
 def joined(*parts: str) -> str:
     """What several processes of a program printed, each from a line of its own."""
     return "\n".join(part for part in parts if part)
+
+
+def _require_table(constants: Array, n_targets: int) -> None:
+    """Require that constants in rows have one row a target."""
+    if constants.ndim == 2 and len(constants) != n_targets:
+        message = f"constants: expected shape (p,) or ({n_targets}, p), got {constants.shape}"
+        raise ProgramFailedError("fit", Outcome("bad-answer", message))
 
 
 def _require(outcome: Outcome) -> Outcome:

@@ -257,7 +257,8 @@ def _checked(outcome: Outcome, what: str, n_rows: list[int] | list[None]) -> Out
     if len(arrays) != len(n_rows):
         message = f"{what}: {len(n_rows)} groups expected, {len(arrays)} came"
     for i, (array, n) in enumerate(zip(arrays, n_rows, strict=False)):
-        if array.ndim > 2 or (n is not None and array.shape[:1] != (n,)):
+        is_empty = n is not None and n > 0 and not array.size
+        if array.ndim > 2 or is_empty or (n is not None and array.shape[:1] != (n,)):
             message = f"{what}: expected shape ({n}, …) for group {i}, got {array.shape}"
         elif not np.isfinite(array).all():
             where = tuple(int(k) for k in np.argwhere(~np.isfinite(array))[0])

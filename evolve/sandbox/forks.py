@@ -18,7 +18,8 @@ import numpy as np
 
 from evolve.errors import SandboxError
 from evolve.sandbox import wire
-from evolve.sandbox.outcome import Limits, Outcome, is_from_outside, printable, signal_name
+from evolve.sandbox.answer import read_answer
+from evolve.sandbox.outcome import Limits, Outcome, is_from_outside, signal_name
 from evolve.sandbox.spawn import Spawned, read_some
 from evolve.sandbox.zygote import CPU, DONE, ENDED, JOB, WALL
 
@@ -29,7 +30,6 @@ _SIGNAL_STATUS: Final[dict[int, str]] = {
     signal.SIGXCPU: "cpu",
     signal.SIGKILL: "cpu",  # the kernel's hard limit
 }
-_CHILD_SAYS: Final = frozenset({"exception", "memory", "bad-answer", "answer-too-large"})
 
 
 class LostError(Exception):
@@ -174,7 +174,7 @@ class Zygotes:
         control.settimeout(self._limits.start_s)
         try:
             self.report = json.loads(control.recv(65_536))["report"]
-        except (OSError, ValueError) as error:
+        except (OSError, ValueError, LookupError, TypeError) as error:
             code, said = process.ended(2.0), process.said(self._limits.message_chars)
             self._close()
             if code is not None and code < 0 and is_from_outside(-code):
@@ -283,15 +283,9 @@ def _judge(
         code = os.waitstatus_to_exitcode(wait_status)
         return Outcome("no-answer", f"the process exited with status {code}", **used)
     try:
-        meta, arrays = reader.frame()
+        outcome = read_answer(*reader.frame(), limits)
     except EOFError:
         return Outcome("no-answer", "the process exited without an answer", **used)
     except wire.WireError as error:
         return Outcome("bad-answer", str(error), **used)
-    status = meta.get("status")
-    if status == "ok":
-        return Outcome("ok", arrays=arrays, **used)
-    if status not in _CHILD_SAYS:
-        return Outcome("bad-answer", "answer: has no status that a program may have", **used)
-    message = printable(str(meta.get("message")), limits.message_chars)
-    return Outcome(str(status), message, **used)
+    return Outcome(**{**vars(outcome), **used, "meta": {}})  # the kernel's count, not the child's

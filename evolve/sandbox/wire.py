@@ -112,6 +112,8 @@ def _valid_shapes(shapes: Any) -> bool:
         isinstance(shape, list)
         and len(shape) <= MAX_DIMENSIONS
         and all(type(n) is int and 0 <= n < 1 << 32 for n in shape)
+        # numpy refuses an empty array whose other sides are as long as this
+        and math.prod(max(n, 1) for n in shape) <= PAYLOAD_CAP // 8
         for shape in shapes
     )
 

@@ -19,7 +19,8 @@ import numpy as np
 
 from evolve.errors import SandboxError
 from evolve.sandbox import wire
-from evolve.sandbox.outcome import Limits, Outcome, is_from_outside, printable, signal_name
+from evolve.sandbox.answer import read_answer
+from evolve.sandbox.outcome import Limits, Outcome, is_from_outside, signal_name
 from evolve.sandbox.spawn import Spawned
 
 _SIGNAL_STATUS: Final[dict[int, str]] = {
@@ -209,9 +210,10 @@ class Worker:
         """Wait for one frame; the worker is killed if that is not what comes."""
         assert self._wire is not None
         try:
-            meta, arrays = wire.receive_answer(
+            frame = wire.receive_answer(
                 self._wire, self._nonce, deadline, self.limits.answer_bytes
             )
+            return read_answer(*frame, self.limits)
         except TimeoutError:
             failure = Outcome("timeout", "no answer within the wall limit")
         except wire.WireError as error:
@@ -219,8 +221,6 @@ class Worker:
             failure = Outcome(status, str(error))
         except (EOFError, OSError):
             failure = self._obituary()
-        else:
-            return _outcome(meta, arrays, self.limits)
         self.close()
         return failure
 
@@ -243,17 +243,3 @@ class Worker:
             raise KilledError(f"worker {self._module}: ended by {name} from outside")
         status = _SIGNAL_STATUS.get(-code, "crash")
         return Outcome(status, f"the worker was ended by {name}: {text}".rstrip(": "))
-
-
-def _outcome(meta: dict[str, Any], arrays: tuple[np.ndarray, ...], limits: Limits) -> Outcome:
-    """Return the outcome that an answer frame describes."""
-    status = str(meta.get("status"))
-    if status != "ok":
-        return Outcome(status, printable(str(meta.get("message")), limits.message_chars))
-    return Outcome(
-        "ok",
-        arrays=arrays,
-        meta=meta.get("meta", meta.get("report", {})),
-        cpu_s=float(meta.get("cpu_s", 0.0)),
-        max_rss_mib=float(meta.get("rss_kib", 0)) / 1024,
-    )
