@@ -1,4 +1,4 @@
-"""Laws and rows to constants: the compiled fitter, `fit_law`, fits across groups, the service.
+"""Fit constants of laws: the compiled fitter, `fit_law`, hierarchical fits, the service.
 
 Programs say ``from evolve.fitting import fit_law``. The name is looked up when it is first asked
 for, because the fitter loads the compiler, which whoever only reads results does not need.

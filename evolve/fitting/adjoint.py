@@ -1,4 +1,4 @@
-"""Turns a tape into the program of its reverse sweep: which row holds which derivative.
+"""Reverse sweep of a tape (reverse-mode derivatives): its operations, and each derivative's row.
 
 A slot that is used once as a summand shares the row of its sum, so sums cost nothing; slots
 without constants below them get no row at all.

@@ -1,4 +1,4 @@
-"""Turns loops written in Python into machine code where numba can be imported.
+"""Compile loops written in Python to machine code where numba can be imported.
 
 With ``EVOLVE_NO_NUMBA=1``, or without numba, nothing is compiled and numpy works on whole rows.
 """

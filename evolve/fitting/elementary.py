@@ -1,4 +1,4 @@
-"""Turns numbers into exponentials and logarithms with arithmetic that compilers vectorise.
+"""Exponentials and logarithms in arithmetic that compilers vectorise.
 
 Accurate to about one unit in the last place. Exponentials beyond +-708 are infinite or
 zero. Only called from compiled loops: the plain numpy path uses numpy's own functions.

@@ -149,7 +149,7 @@ def fit_folds(rows: Rows, folds: list[Fold], law: Law, recipe: Recipe) -> list[F
 def _predict(
     rows: Rows, fold: Fold, law: Law, groups: tuple[int, ...], fits: tuple[Fit, ...]
 ) -> FoldFit:
-    """Predictions of all groups at once: of the fold's rows and of lines beyond the data."""
+    """Predict all groups at once: the fold's rows and the lines beyond the data."""
     n_targets = rows.y.shape[1]
     constants = np.array([f.constants for f in fits]).reshape(len(groups), n_targets, -1)
     held, fitted = (

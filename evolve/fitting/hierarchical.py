@@ -201,7 +201,7 @@ def _diagonals(ends: EndPoints, rows: Ints) -> Array:
 
 
 def _floored(variance: Array, mean: Array) -> Array:
-    """Variances kept above a hundredth of the mean's size, squared."""
+    """Variances, no smaller than the square of a hundredth of the mean's size."""
     return np.maximum(variance, (FLOOR * (np.abs(mean) + FLOOR)) ** 2)
 
 

@@ -1,6 +1,6 @@
-"""What the fitting service is sent and what it answers, as values and as JSON and arrays.
+"""Requests and answers of the fitting service, as values and as JSON and arrays.
 
-Both ends of a worker's wire use this file, so that the order of the arrays is known here alone.
+Both ends of a worker's wire use this file, so that the order of the arrays is stated in one place.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Turns tape steps over rows into values and derivatives: compiled loops or whole numpy rows.
+"""Operations of a tape over rows and their derivatives: compiled loops or whole numpy rows.
 
 Operations are numbered in groups, so that each group is one short function. A tape runs
 forwards with `FORWARD` operations, ``out = f(a, b)``, and backwards with `BACKWARD` ones,

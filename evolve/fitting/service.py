@@ -1,4 +1,4 @@
-"""Answers fit requests inside a locked-down worker: the work of the trusted lane.
+"""Answer fit requests inside a locked-down worker: the work of the trusted lane.
 
 This module holds no foreign code and is never sent the targets of rows that every fold holds out.
 """
@@ -27,7 +27,7 @@ from evolve.typing import Array
 
 @dataclass(frozen=True, slots=True)
 class State:
-    """What `init` leaves for `handle`."""
+    """State of the service between requests."""
 
     rows: Rows
     folds: tuple[Fold, ...]
@@ -60,7 +60,7 @@ def handle(state: State, meta: dict[str, Any], arrays: Sequence[Array]) -> Messa
 
 
 def answer_of(result: FoldFit, *, errors: bool) -> FoldAnswer:
-    """What is answered of one fold's fits."""
+    """The answer that is sent for one fold's fits."""
     n_constants = len(result.fits[0].constants)
     return FoldAnswer(
         groups=result.groups,

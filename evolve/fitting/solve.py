@@ -1,4 +1,4 @@
-"""Turns damped least-squares problems into steps: by the normal matrix, or by reflections."""
+"""Solve damped least-squares problems: by the normal matrix, or by Householder reflections."""
 
 from __future__ import annotations
 

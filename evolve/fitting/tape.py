@@ -1,4 +1,4 @@
-"""Turns a law's graph into a tape: integer arrays that the fitting kernel runs over all rows."""
+"""Compile a law's graph to a tape: integer arrays that the fitting kernel runs over all rows."""
 
 from __future__ import annotations
 
@@ -178,7 +178,7 @@ class _Compiler:
 
 
 def kinds(root: Node, n_constants: int) -> Ints:
-    """How each constant enters a tree: `(n_constants,)` of NONLINEAR, LINEAR, LOG_SCALE."""
+    """Classify the constants of a tree: `(n_constants,)` of NONLINEAR, LINEAR, LOG_SCALE."""
     kind = np.full(n_constants, NONLINEAR, dtype=np.int64)
     _, linear = _affine(root)
     uses = _uses(root)

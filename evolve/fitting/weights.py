@@ -1,4 +1,4 @@
-"""Turns rows into their weights, and normal matrices into standard errors."""
+"""Weights of rows, and standard errors from normal matrices."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from evolve.typing import Array
 
 
 def row_weights(x: Array, axes: Sequence[int], scale_weight: float) -> Array:
-    """`(n,)` weights that favour the far end of the axes, with mean 1.
+    """`(n,)` weights with mean 1 that favour the largest values along the axes.
 
     Each axis multiplies the weight of a row by ``(value / largest value) ** scale_weight``.
     """

@@ -1,1 +1,1 @@
-"""Turns laws (expression graphs) into values, text, tapes and formulas."""
+"""The law as a value: text, expression graph, canonical form, LaTeX; its recipe and program."""

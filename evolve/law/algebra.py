@@ -1,4 +1,4 @@
-"""Turns a law's tree into flat sums and products, like terms merged and spare constants absorbed.
+"""Flatten a law's tree into sums and products; merge like terms, absorb redundant constants.
 
 Inside this module two extra operations stand for whole chains: ``sum`` (terms, plus the literal
 `value`) and ``prod`` (factors, times the literal `value`); powers are ``pow`` nodes. `lower`
@@ -47,10 +47,10 @@ class Rewriter(Order):
         """The flat form of a tree."""
         if not node.args:
             return num(math.inf) if math.isnan(node.value) else node
-        found = self._memo.get(node)
-        if found is None:
-            found = self._memo[node] = self._rewrite(node)
-        return found
+        result = self._memo.get(node)
+        if result is None:
+            result = self._memo[node] = self._rewrite(node)
+        return result
 
     def _rewrite(self, node: Node) -> Node:
         op = node.op

@@ -1,4 +1,4 @@
-"""Turns the text of a program's `fit_law` call into the choices that it states."""
+"""Read the recipe and the other keywords of a program's `fit_law` call from its text."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _OWN = ("n_constants", "axes", "prior_mean", "prior_weight")
 
 @dataclass(frozen=True, slots=True)
 class FitCall:
-    """What a program's fitting code says, when it is one literal call of `fit_law`.
+    """The keywords of a program's fitting code, where it is one literal call of `fit_law`.
 
     Attributes:
         recipe: The recipe.
@@ -34,12 +34,12 @@ def read_fit_call(text: str) -> FitCall | None:
         module = ast.parse(text)
     except (SyntaxError, ValueError, RecursionError):
         return None
-    found = [
+    functions = [
         node
         for node in module.body
         if isinstance(node, ast.FunctionDef) and node.name == "fit_scaling_law"
     ]
-    call = _only_call(found[-1]) if found else None
+    call = _only_call(functions[-1]) if functions else None
     if call is None:
         return None
     try:
@@ -57,8 +57,8 @@ def _only_call(function: ast.FunctionDef) -> ast.Call | None:
     call = body[0].value
     if not isinstance(call, ast.Call) or ast.unparse(call.func) != "fit_law":
         return None
-    given = [a.arg for a in function.args.args]
-    if [ast.unparse(a) for a in call.args] != ["scaling_law_func", *given]:
+    parameters = [a.arg for a in function.args.args]
+    if [ast.unparse(a) for a in call.args] != ["scaling_law_func", *parameters]:
         return None
     return call
 

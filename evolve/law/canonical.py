@@ -1,4 +1,4 @@
-"""Turns a law into the one form that all its spellings share, and into the measures of that form.
+"""Canonical form of a law, the same for all its spellings, and measures of that form.
 
 No sympy: this runs in the search's inner loop. What counts as the same form: algebra (order,
 signs, literals, exponentials and logarithms), and constants that only shift, scale or flip the

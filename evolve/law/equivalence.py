@@ -1,4 +1,4 @@
-"""Turns two trees into a numeric answer: can one take every shape that the other takes?"""
+"""Compare two laws numerically: can one be fitted to every curve that the other gives?"""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ N_TRIALS = 3
 N_STARTS = 20
 TOLERANCE = 1e-9
 N_DRAWS = 4
-FAR = 1e6
+NOT_FINITE = 1e6  # residual of a row on which a tree is not finite
 
 
 def n_independent(root: Node, n_features: int) -> int:
-    """Number of constants of a tree that do not stand in for one another.
+    """Number of identifiable constants of a tree.
 
     The rank of the derivatives by the constants at random rows and constants.
     """
@@ -30,19 +30,19 @@ def n_independent(root: Node, n_features: int) -> int:
     ranks = []
     for _ in range(N_TRIALS):
         constants = _constants(rng, root, x)
-        moved = slopes(root, x, constants)
-        scale = np.linalg.norm(moved, axis=0)
+        jacobian = slopes(root, x, constants)
+        scale = np.linalg.norm(jacobian, axis=0)
         if not np.isfinite(scale).all():
             continue
-        singular = np.linalg.svd(moved / np.where(scale > 0, scale, 1.0), compute_uv=False)
+        singular = np.linalg.svd(jacobian / np.where(scale > 0, scale, 1.0), compute_uv=False)
         ranks.append(int(np.sum(singular > 1e-7 * singular[0])))
     return max(ranks, default=len(constants_of(root)))
 
 
 def covers(general: Node, special: Node, n_features: int) -> bool:
-    """Whether `general` can be fitted to what `special` predicts, to 1e-9 relative.
+    """Whether `general` can be fitted to the curves of `special`, to 1e-9 relative.
 
-    Random constants of `special`, several times over; for each, many starts of `general`.
+    Tried with several random draws of the constants of `special`, many starts each.
     """
     rng = np.random.default_rng(1)
     x = _rows(rng, n_features)
@@ -57,7 +57,7 @@ def covers(general: Node, special: Node, n_features: int) -> bool:
 
 
 def _wildness(y: Array) -> float:
-    """How far the largest value stands out: poles make a law hard to fit."""
+    """Largest value over the median: near a pole a law is hard to fit."""
     return float(np.max(np.abs(y)) / (np.median(np.abs(y)) or np.inf))
 
 
@@ -66,7 +66,7 @@ def _rows(rng: np.random.Generator, n_features: int) -> Array:
 
 
 def _constants(rng: np.random.Generator, root: Node, x: Array) -> Array:
-    """Constants with which a tree is defined on all rows, drawn anew until it is."""
+    """Draw constants until the tree is finite on all rows."""
     _, n_constants = renumber(root)
     for _ in range(200):
         constants = rng.uniform(0.2, 1.5, n_constants) * rng.choice([-1.0, 1.0], n_constants)
@@ -83,21 +83,30 @@ def _is_fitted(root: Node, n_constants: int, x: Array, y: Array, rng: np.random.
         return _misfit(evaluate(root, x, np.zeros(0)), y, scale) < TOLERANCE
 
     def residual(constants: Array) -> Array:
-        return np.nan_to_num((evaluate(root, x, constants) - y) / scale, nan=FAR, posinf=FAR)
+        return np.nan_to_num(
+            (evaluate(root, x, constants) - y) / scale, nan=NOT_FINITE, posinf=NOT_FINITE
+        )
 
-    def moved(constants: Array) -> Array:
+    def jacobian(constants: Array) -> Array:
         return np.nan_to_num(slopes(root, x, constants) / scale, nan=0.0)
 
     for _ in range(N_STARTS):
         start: Any = _constants(rng, root, x)
-        found = least_squares(
-            residual, start, moved, method="lm", xtol=1e-15, ftol=1e-15, gtol=1e-15, max_nfev=200
+        result = least_squares(
+            residual,
+            start,
+            jacobian,
+            method="lm",
+            xtol=1e-15,
+            ftol=1e-15,
+            gtol=1e-15,
+            max_nfev=200,
         )
-        if _misfit(evaluate(root, x, found.x), y, scale) < TOLERANCE:
+        if _misfit(evaluate(root, x, result.x), y, scale) < TOLERANCE:
             return True
     return False
 
 
-def _misfit(found: Array, wanted: Array, scale: float) -> float:
-    worst = float(np.max(np.abs(found - wanted)))
+def _misfit(fitted: Array, expected: Array, scale: float) -> float:
+    worst = float(np.max(np.abs(fitted - expected)))
     return worst / scale if np.isfinite(worst) else np.inf

@@ -1,4 +1,4 @@
-"""Turns a scaling law into a value: an expression graph that is evaluated, compared and stored."""
+"""Expression graphs of scaling laws: how they are built, evaluated, compared and stored."""
 
 from __future__ import annotations
 
@@ -107,13 +107,13 @@ def call(op: str, *args: Node) -> Node:
 
 def walk(node: Node) -> list[Node]:
     """Every node of the tree, children before parents, repeats included."""
-    found, todo = [], [node]
+    nodes, todo = [], [node]
     while todo:
         last = todo.pop()
-        found.append(last)
+        nodes.append(last)
         todo.extend(last.args)
-    found.reverse()
-    return found
+    nodes.reverse()
+    return nodes
 
 
 def size(node: Node) -> int:

@@ -1,4 +1,4 @@
-"""Turns a law into typeset mathematics."""
+"""LaTeX of a law."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Turns flat sums and products back into a tree of binary operations, in reading order."""
+"""Rebuild a tree of binary operations, in reading order, from flat sums and products."""
 
 from __future__ import annotations
 
@@ -28,10 +28,10 @@ class Lowering:
         """The tree of binary operations of a flat node."""
         if not node.args:
             return node
-        found = self._memo.get(node)
-        if found is None:
-            found = self._memo[node] = self._lower(node)
-        return found
+        result = self._memo.get(node)
+        if result is None:
+            result = self._memo[node] = self._lower(node)
+        return result
 
     def _lower(self, node: Node) -> Node:
         if node.op == "sum":

@@ -1,4 +1,4 @@
-"""Turns feature names and repeated parts of a law into the variables of a printed program."""
+"""Variables of a printed program: names for features and for repeated parts of a law."""
 
 from __future__ import annotations
 
@@ -106,5 +106,5 @@ def _main_quantity(counts: Counter[Node], index: int, units: Sequence[float]) ->
     scaled = [n for n in counts if is_unit_scaled(n) and n.args[0] == feat(index)]
     if not scaled:
         return feat(index)
-    known = [n for n in scaled if index < len(units) and n.args[1].value == units[index]]
-    return max(known or scaled, key=lambda n: (counts[n], n.args[1].value))
+    declared = [n for n in scaled if index < len(units) and n.args[1].value == units[index]]
+    return max(declared or scaled, key=lambda n: (counts[n], n.args[1].value))

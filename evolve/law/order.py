@@ -1,4 +1,4 @@
-"""Turns flat sums and products into one reading order that does not depend on their spelling."""
+"""Sort flat sums and products into a reading order that does not depend on their spelling."""
 
 from __future__ import annotations
 
@@ -24,8 +24,8 @@ class Order:
 
     def key(self, node: Node) -> tuple[int, str]:
         """Sorting key in which all free constants look alike."""
-        found = self._keys.get(node)
-        if found is None:
+        key = self._keys.get(node)
+        if key is None:
             if node.args:
                 inner = ",".join([self.key(a)[1] for a in node.args])
                 text = f"{node.op}{node.value:.17g}({inner})"
@@ -33,8 +33,8 @@ class Order:
                 text = "c" if node in self.free else self.colours.get(node, "k")
             else:
                 text = f"{node.op[0]}{node.value:.17g}"
-            found = self._keys[node] = (0 if node.op == "const" else len(text), text)
-        return found
+            key = self._keys[node] = (0 if node.op == "const" else len(text), text)
+        return key
 
     def tell_apart(self, root: Node) -> Node:
         """The flat tree, sorted anew, shared constants told apart by the places they are in."""
@@ -43,7 +43,7 @@ class Order:
             self._find_shared(root, "", places)
             if len(places) < 2:
                 return root
-            texts = {leaf: " ".join(sorted(found)) for leaf, found in places.items()}
+            texts = {leaf: " ".join(sorted(where)) for leaf, where in places.items()}
             ranks = {text: i for i, text in enumerate(sorted(set(texts.values())))}
             self.colours = {leaf: f"k{ranks[text]:02d}" for leaf, text in texts.items()}
             self._keys.clear()

@@ -1,4 +1,4 @@
-"""Turns a law and a recipe into a readable numpy program, and a law into a one-line formula."""
+"""Print a law and a recipe as a readable numpy program, and a law as a one-line formula."""
 
 from __future__ import annotations
 

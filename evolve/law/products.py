@@ -1,4 +1,4 @@
-"""Turns a list of factors into one flat product, redundant constants absorbed."""
+"""Multiply factors to one flat product; absorb redundant constants."""
 
 from __future__ import annotations
 
@@ -218,11 +218,11 @@ class Product:
             anchor, *others = base.args
             if anchor not in rules.free:
                 continue
-            kept = [(1.0, a) for a in others if rules.is_free_term(a)]
+            free_terms = [(1.0, a) for a in others if rules.is_free_term(a)]
             bound = rules.total([(1.0, a) for a in others if not rules.is_free_term(a)])
             del self.table[base]
             scaled = rules.product([(anchor, 1.0), (bound, 1.0)])
-            self._put(rules.total([(1.0, num(1.0)), *kept, (1.0, scaled)]), -1.0)
+            self._put(rules.total([(1.0, num(1.0)), *free_terms, (1.0, scaled)]), -1.0)
 
     def _unify_signs(self) -> None:
         for base in [b for b, p in self.table.items() if b.op == "sum" and p in (1.0, -1.0)]:
@@ -245,13 +245,13 @@ class Product:
         if self.scale is None:
             return
         del self.table[target]
-        kept = [(1.0, a) for a in target.args if rules.is_free_term(a)]
+        free_terms = [(1.0, a) for a in target.args if rules.is_free_term(a)]
         rest = [(1.0, a) for a in target.args if not rules.is_free_term(a)]
         bound = rules.total([*rest, (target.value, num(1.0))])
         if bound != num(0.0):
-            kept.append((1.0, rules.product([(self.scale, 1.0), (bound, 1.0)])))
+            free_terms.append((1.0, rules.product([(self.scale, 1.0), (bound, 1.0)])))
         self.scale, self.coef = None, 1.0
-        merged = rules.total(kept)
+        merged = rules.total(free_terms)
         self._put(merged, 1.0)
 
     # the end

@@ -199,12 +199,12 @@ def _block_lines(text: str, where: str, *, optional: bool) -> tuple[int, int]:
     ends = [number for number, line in enumerate(lines, 1) if line == END]
     if optional and not starts and not ends:
         return 0, len(lines)
-    for marker, found in ((START, starts), (END, ends)):
-        if not found:
+    for marker, numbers in ((START, starts), (END, ends)):
+        if not numbers:
             raise ProgramError(f"{where}: must hold the line {marker!r}, it holds none")
-        if len(found) > 1:
+        if len(numbers) > 1:
             raise ProgramError(
-                f"{where}: must hold exactly one block, line {found[1]} holds {marker!r} again"
+                f"{where}: must hold exactly one block, line {numbers[1]} holds {marker!r} again"
             )
     if starts[0] > ends[0]:
         raise ProgramError(

@@ -1,4 +1,4 @@
-"""What a product under construction asks of the rewriter that builds it."""
+"""Protocol of the rewriter, as a product under construction uses it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Turns a law into a sympy expression and back, into LaTeX, and tells whether two are one form.
+"""Laws as sympy expressions and back, their LaTeX, and whether two laws are one form.
 
 sympy is slow to load, so it is imported by the functions that need it.
 """
@@ -272,9 +272,9 @@ def _split(node: Node, free: set[Node]) -> tuple[Node | None, Node | None]:
     left, right = node.args
     if node.op == "add" and right in free:
         return right, left
-    found, rest = _split(left, free)
-    if found is None:
+    term, rest = _split(left, free)
+    if term is None:
         return None, node
     if rest is None:
-        return found, right if node.op == "add" else call("neg", right)
-    return found, call(node.op, rest, right)
+        return term, right if node.op == "add" else call("neg", right)
+    return term, call(node.op, rest, right)

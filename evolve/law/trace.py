@@ -1,4 +1,4 @@
-"""Turns a program's law into an expression graph, by running it once on stand-in values."""
+"""Trace a program's law to an expression graph by running it once on stand-in values."""
 
 from __future__ import annotations
 
@@ -84,11 +84,11 @@ def trace_function(
 
     A function is traced once: later calls with the same counts give the same law.
     """
-    known = _TRACED.setdefault(function, {})
+    laws = _TRACED.setdefault(function, {})
     counts = (n_features, n_targets, n_constants)
-    if counts not in known:
-        known[counts] = _trace(_rebound(function), *counts)
-    return known[counts]
+    if counts not in laws:
+        laws[counts] = _trace(_rebound(function), *counts)
+    return laws[counts]
 
 
 def trace_recipe(text: str) -> Recipe | None:
@@ -183,11 +183,11 @@ def _search(function: types.FunctionType, n_features: int, n_targets: int) -> La
     Slices of `params` also run with too few constants, so the first number that works may be
     too small.
     """
-    found: Law | None = None
+    largest: Law | None = None
     message = f"no number of constants up to {MAX_CONSTANTS} is used in full"
     for n_constants in range(1, MAX_CONSTANTS + 1):
-        if found is not None and n_constants > found.n_constants + LOOK_AHEAD:
-            return found
+        if largest is not None and n_constants > largest.n_constants + LOOK_AHEAD:
+            return largest
         try:
             law = _trace(function, n_features, n_targets, n_constants)
         except ProgramError as fault:
@@ -196,10 +196,10 @@ def _search(function: types.FunctionType, n_features: int, n_targets: int) -> La
                 break
             continue
         if len(constants_of(law.root)) == n_constants:
-            found = law
-    if found is None:
+            largest = law
+    if largest is None:
         refuse(message)
-    return found
+    return largest
 
 
 def _trace(function: types.FunctionType, n_features: int, n_targets: int, n_constants: int) -> Law:

@@ -1,4 +1,4 @@
-"""Turns numpy's operations on stand-in values into the expression graph of what they compute.
+"""Stand-in values that record numpy's operations on them as an expression graph.
 
 A `Tracer` stands for one number, a `TracerArray` for an array of them; numpy's own indexing,
 broadcasting and stacking work on both. What no formula can hold (a comparison, a conversion to a
@@ -184,8 +184,8 @@ class TracerArray(np.ndarray[Any, np.dtype[Any]]):
 
     def __array_function__(self, func: Any, types: Any, args: Any, kwargs: Any) -> Any:
         """Let numpy's other functions run and mark what they return."""
-        known = [t for t in types if t is not Tracer]
-        return marked(super().__array_function__(func, known, args, kwargs))
+        others = [t for t in types if t is not Tracer]
+        return marked(super().__array_function__(func, others, args, kwargs))
 
     def astype(self, *_: Any, **__: Any) -> Any:
         """A copy; every number of a law is a float."""
@@ -279,8 +279,8 @@ def _reduce(function: Callable[..., Any], array: Any, axis: Any, keepdims: bool)
     every = tuple(range(array.ndim))
     axes = every if axis is None else axis if isinstance(axis, tuple) else (axis,)
     axes = tuple(a % array.ndim for a in axes)
-    kept = [a for a in every if a not in axes]
-    rows = array.transpose([*kept, *axes]).reshape([array.shape[a] for a in kept] + [-1])
+    rest = [a for a in every if a not in axes]
+    rows = array.transpose([*rest, *axes]).reshape([array.shape[a] for a in rest] + [-1])
     result = np.empty(rows.shape[:-1], dtype=object)
     for index in np.ndindex(*result.shape):
         values = list(rows[index])

@@ -1,4 +1,4 @@
-"""Turns the names that a law's code sees (numpy, math, float, import) into tracing stand-ins."""
+"""Stand-ins for numpy, math, `float` and `import` in the namespace of a traced law."""
 
 from __future__ import annotations
 
@@ -180,7 +180,7 @@ _MODULES: dict[str, types.ModuleType] = {
 
 
 def builtins_for(names: dict[str, Any]) -> dict[str, Any]:
-    """Builtins for traced code: those it had, but for `float` and the imports of stand-ins."""
+    """Builtins for traced code: its own, with stand-ins for `float` and `__import__`."""
     load = names.get("__import__", builtins.__import__)
 
     def import_name(name: str, *rest: Any, **named: Any) -> Any:
@@ -193,7 +193,7 @@ def builtins_for(names: dict[str, Any]) -> dict[str, Any]:
 
 
 def stand_in(value: Any) -> Any:
-    """What the traced code sees in place of a global value."""
+    """The stand-in for a global value of traced code, or the value itself."""
     if value is np:
         return NUMPY
     if value is math:

@@ -1,4 +1,4 @@
-"""Turns what no formula can hold into one error that the traced code cannot swallow."""
+"""Refuse what no formula can hold, by an error that the traced code cannot swallow."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def refuse(reason: str) -> NoReturn:
 
 @contextmanager
 def refusals_kept() -> Iterator[None]:
-    """Raise the first refusal at the end, even if the traced code caught it."""
+    """Raise the first refusal when the block ends, even if the traced code caught it."""
     reasons: list[str] = []
     token = _REFUSALS.set(reasons)
     try:

@@ -1,4 +1,4 @@
-"""Turns a tree into one line of text, as numpy code or as a formula, with no spare brackets."""
+"""Write a tree as one line of numpy code or as a formula, with no spare brackets."""
 
 from __future__ import annotations
 
