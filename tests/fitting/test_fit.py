@@ -90,8 +90,8 @@ def test_many_rows_are_fitted_to_the_same_minimum_as_without_thinning(
 def test_standard_errors_are_those_of_repeated_draws() -> None:
     fits = [fit_many(LAW, [rows(40, 0.01, s)], Recipe("log", "l2"))[0] for s in range(40)]
     spread = np.std([f.constants for f in fits], axis=0)
-    told = np.mean([f.errors for f in fits], axis=0)
-    assert np.all(np.abs(np.log(told / spread)) < 0.5)
+    stated = np.mean([f.errors for f in fits], axis=0)
+    assert np.all(np.abs(np.log(stated / spread)) < 0.5)
 
 
 def test_constants_that_no_row_fixes_have_infinite_errors() -> None:

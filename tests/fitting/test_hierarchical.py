@@ -39,9 +39,9 @@ def groups(n: int, seed: int = 0, pool: int = 0) -> tuple[list[Problem], np.ndar
 def errors(problems: list[Problem], truth: np.ndarray, strength: float) -> np.ndarray:
     """`(n,)` errors far beyond the rows."""
     fits = fit_pooled(LAW, problems, Recipe(shrinkage=strength))
-    told = [evaluate(LAW.root, FAR, f.constants)[0] for f in fits]
+    predicted = [evaluate(LAW.root, FAR, f.constants)[0] for f in fits]
     true = [evaluate(LAW.root, FAR, c)[0] for c in truth]
-    return np.abs(np.array(told) - np.array(true))
+    return np.abs(np.array(predicted) - np.array(true))
 
 
 def test_learnt_priors_steady_forecasts_of_small_groups() -> None:
@@ -94,11 +94,11 @@ def test_a_constant_in_common_is_that_of_the_joint_least_squares_fit(tied: str) 
 
     def residuals(v: np.ndarray) -> np.ndarray:
         own = v[1:].reshape(-1, 2)
-        told = [
+        gaps = [
             evaluate(LAW.root, p.x, np.array([floor, size, v[0]])) - p.y
             for p, (floor, size) in zip(problems, own, strict=True)
         ]
-        return np.concatenate(told)
+        return np.concatenate(gaps)
 
     joint = least_squares(residuals, [0.3, *[1.0, 0.0] * 6], xtol=1e-14, ftol=1e-14)
     assert [f.constants[2] for f in fits] == pytest.approx([joint.x[0]] * 6, rel=1e-5)

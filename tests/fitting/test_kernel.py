@@ -103,16 +103,16 @@ from evolve.law.recipe import Recipe
 x = np.linspace(1e3, 1e4, 40)[:, None]  # so that the law is not finite at most starts
 law = Law(call("mul", const(0), call("exp", call("mul", call("exp", const(1)), feat(0)))), 2)
 problems = [Problem(x, 1.0 + np.log1p(k * x[:, 0])) for k in range(1, 9)]
-told = hashlib.sha256()
+digest = hashlib.sha256()
 for fit in fit_many(law, problems, Recipe()):
-    told.update(fit.constants.tobytes() + repr((fit.n_agree, fit.n_starts)).encode())
-print(told.hexdigest())
+    digest.update(fit.constants.tobytes() + repr((fit.n_agree, fit.n_starts)).encode())
+print(digest.hexdigest())
 """
 
 
 @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="needs glibc's MALLOC_PERTURB_")
 def test_fits_do_not_depend_on_what_memory_held_before() -> None:
-    told = set()
+    outputs = set()
     for filler in ("0", "85", "170"):
         done = subprocess.run(
             [sys.executable, "-c", FITS],
@@ -121,8 +121,8 @@ def test_fits_do_not_depend_on_what_memory_held_before() -> None:
             text=True,
             check=True,
         )
-        told.add(done.stdout)
-    assert len(told) == 1
+        outputs.add(done.stdout)
+    assert len(outputs) == 1
 
 
 def test_both_solvers_agree_and_refuse_what_is_singular() -> None:
@@ -154,7 +154,7 @@ from evolve.fitting.fit import BatchFitter, fit_many
 from evolve.fitting.result import Problem
 from evolve.law.graph import Law, evaluate, law_from_data
 from evolve.law.recipe import Recipe
-told = []
+predictions = []
 rng = np.random.default_rng(1)
 x = np.exp(rng.uniform(-2.0, 3.0, (40, 2)))
 y = (1.5 + 0.8 * x[:, 0] ** -0.4 + 0.5 * x[:, 1] ** -0.3) * np.exp(0.02 * rng.normal(size=40))
@@ -164,8 +164,8 @@ for law in map(law_from_data, json.loads(sys.argv[1])):
         Recipe("linear", "huber", 0.1), Recipe("log", "huber", 0.05, ridge=1e-3),
     ):
         fit = fit_many(law, [Problem(x, y)], recipe)[0]
-        told.append(evaluate(law.root, x, fit.constants).tolist())
-print(json.dumps(told))
+        predictions.append(evaluate(law.root, x, fit.constants).tolist())
+print(json.dumps(predictions))
 """
 
 
@@ -181,8 +181,8 @@ def laws() -> list[object]:
     total = call("add", call("add", const(0), power(1, a)), power(3, b))
     product = call("exp", call("add", const(0), call("mul", const(1), call("add", a, b))))
     softer = call("add", const(0), call("mul", const(1), call("logaddexp", num(0.0), a)))
-    found = [Law(total, 5), Law(product, 2), Law(softer, 2)]
-    return [law_to_data(law) for law in found]
+    chosen = [Law(total, 5), Law(product, 2), Law(softer, 2)]
+    return [law_to_data(law) for law in chosen]
 
 
 def predictions(**environment: str) -> np.ndarray:

@@ -17,6 +17,7 @@ from evolve.errors import SandboxError, StoreError
 from evolve.evaluation.problem import failed
 from evolve.evaluation.record import Entry
 from evolve.law.program import parse_program
+from evolve.law.recipe import FIRST_NAMES
 from evolve.report.tables import statuses_table
 from evolve.runs.black_box import black_box_line
 from evolve.runs.crosscheck import disagreements
@@ -122,6 +123,31 @@ def test_a_run_without_worker_processes_is_the_same_run(
         assert store.note("lanes") is None
     assert choice is not None
     assert choice.champion.entry.index == finished[1].champion.entry.index
+
+
+def under_first_names(entry: Entry) -> Entry:
+    """An entry as runs stored it before fields of law and recipe were renamed."""
+    assert entry.law is not None
+    assert entry.recipe is not None
+    law = {"rolled" if k == "own_feature_first" else k: v for k, v in entry.law.items()}
+    return replace(
+        entry, law=law, recipe={FIRST_NAMES.get(k, k): v for k, v in entry.recipe.items()}
+    )
+
+
+def test_a_run_that_was_stored_under_the_first_names_goes_on_to_the_same_end(
+    setup: Setup, finished: tuple[Path, Choice], tmp_path: Path
+) -> None:
+    settings = Settings(0, N)
+    with Store.open(finished[0], write=False) as store:
+        stored = [under_first_names(entry) for entry in store.entries(stop=32)]
+    assert stored[0].recipe is not None
+    assert "width" in stored[0].recipe
+    with create_run(tmp_path / "older", setup, settings) as store:
+        store.append(stored)
+        carry_on(store, setup, settings, 1, Recorder())
+        assert len({entry.key for entry in store.entries()}) == N
+        assert store.digest() == digest(finished[0])
 
 
 def test_a_finished_run_evaluates_nothing_when_resumed(
