@@ -22,10 +22,11 @@ import numpy as np
 # EVOLVE-BLOCK-START
 # Constants by group, one row a target, fitted on the training rows of {task}.
 KNOWN = {known}
-RESIDUAL = {residual!r}  # "log" fits log(y)
+TARGET_SCALE = {target_scale!r}  # "log" fits log(y)
 LOSS = {loss!r}
-WIDTH = {width!r}  # where a robust loss bends, as a fraction of the spread of y (or log y)
-FAR, AXES = {far!r}, {axes!r}  # rows weigh (value / largest value)**FAR along these columns
+F_SCALE = {f_scale!r}  # where a robust loss bends, as a fraction of the spread of y (or log y)
+# Rows weigh (value / largest value)**SCALE_WEIGHT along the columns AXES.
+SCALE_WEIGHT, AXES = {scale_weight!r}, {axes!r}
 RIDGE = {ridge!r}  # pull of the constants in RIDGED towards 0, in squared spreads a row
 RIDGED = np.array({ridged!r})
 LIMITS = np.array({limits!r})  # largest size of each constant
@@ -63,7 +64,7 @@ def fit_target(X, table, t):
 def make_problem(X, table, t):
     """The rows of one group and one target, their weights, and the pull on the constants."""
     with np.errstate(all="ignore"):
-        y = np.log(table[:, t]) if RESIDUAL == "log" else table[:, t]
+        y = np.log(table[:, t]) if TARGET_SCALE == "log" else table[:, t]
     spread = max(float(np.std(y)), 1e-12)
     precision = PRIOR_WEIGHT[t] + RIDGE * len(X) * spread**2 * RIDGED
     return {{
@@ -72,39 +73,39 @@ def make_problem(X, table, t):
         "t": t,
         "n_targets": table.shape[1],
         "w": row_weights(np.roll(X, -t, axis=1) if OWN_FEATURE_FIRST else X),
-        "width": WIDTH * spread,
+        "f_scale": F_SCALE * spread,
         "precision": precision,
         "centre": PRIOR_MEAN[t] * PRIOR_WEIGHT[t] / np.where(precision > 0, precision, 1.0),
     }}
 
 
 def residuals(problem, c):
-    """Law minus target, in logs where RESIDUAL is "log"."""
+    """Law minus target, in logs where TARGET_SCALE is "log"."""
     n_targets, X = problem["n_targets"], problem["X"]
     params = c if n_targets == 1 else np.tile(c, (n_targets, 1))
     with np.errstate(all="ignore"):
         value = np.asarray(scaling_law_func(X, params), dtype=float)
         value = value.reshape(len(X), n_targets)[:, problem["t"]]
-        return (np.log(value) if RESIDUAL == "log" else value) - problem["y"]
+        return (np.log(value) if TARGET_SCALE == "log" else value) - problem["y"]
 
 
-def losses(r, width):
+def losses(r, f_scale):
     """The loss of each residual, and its slope over the residual."""
     if LOSS == "cauchy":
-        u = (r / width) ** 2
-        return 0.5 * width**2 * np.log1p(u), 1.0 / (1.0 + u)
+        u = (r / f_scale) ** 2
+        return 0.5 * f_scale**2 * np.log1p(u), 1.0 / (1.0 + u)
     if LOSS == "huber":
         size = np.maximum(np.abs(r), 1e-300)
-        near = size <= width
-        far = width * (size - 0.5 * width)
-        return np.where(near, 0.5 * r * r, far), np.where(near, 1.0, width / size)
+        near = size <= f_scale
+        far = f_scale * (size - 0.5 * f_scale)
+        return np.where(near, 0.5 * r * r, far), np.where(near, 1.0, f_scale / size)
     return 0.5 * r * r, np.ones_like(r)
 
 
 def cost(problem, c):
     """What is minimised; inf where the law is not defined."""
     with np.errstate(all="ignore"):
-        total = np.sum(problem["w"] * losses(residuals(problem, c), problem["width"])[0])
+        total = np.sum(problem["w"] * losses(residuals(problem, c), problem["f_scale"])[0])
         total += 0.5 * np.sum(problem["precision"] * (c - problem["centre"]) ** 2)
     return float(total) if np.isfinite(total) else np.inf
 
@@ -125,7 +126,7 @@ def refine(problem, c):
     best, damping = cost(problem, c), 1e-3
     for _ in range(200):
         r, J = residuals(problem, c), slopes(problem, c)
-        w = problem["w"] * losses(r, problem["width"])[1]
+        w = problem["w"] * losses(r, problem["f_scale"])[1]
         H = (J.T * w) @ J + np.diag(problem["precision"])
         gradient = J.T @ (w * r) + problem["precision"] * (c - problem["centre"])
         if not (np.isfinite(H).all() and np.isfinite(gradient).all()):
@@ -147,11 +148,11 @@ def refine(problem, c):
 
 def row_weights(X):
     """Weights with mean 1 that favour the far end of the axes."""
-    if FAR == 0.0 or not AXES:
+    if SCALE_WEIGHT == 0.0 or not AXES:
         return np.ones(len(X))
     values = X[:, list(AXES)]
     share = values / np.max(values, axis=0)
-    weight = np.prod(np.where(share > 0, share, 1e-12) ** FAR, axis=1)
+    weight = np.prod(np.where(share > 0, share, 1e-12) ** SCALE_WEIGHT, axis=1)
     return weight / weight.mean()
 
 
@@ -174,10 +175,10 @@ def program_text(subject: Subject) -> str:
         formula=subject.line.formula.replace("\\", "\\\\"),
         task=subject.task.name,
         known=literal_table(subject.constants, {name: name for name in subject.constants}),
-        residual=recipe.target_scale,
+        target_scale=recipe.target_scale,
         loss=recipe.loss,
-        width=recipe.f_scale,
-        far=recipe.scale_weight,
+        f_scale=recipe.f_scale,
+        scale_weight=recipe.scale_weight,
         axes=axes,
         ridge=recipe.ridge,
         ridged=[float(k == NONLINEAR) for k in kind],
