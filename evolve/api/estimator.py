@@ -108,8 +108,8 @@ class LawRegressor(RegressorMixin, BaseEstimator):  # type: ignore[misc]
             best = self._search(task).champion
         except EvolveError as error:
             raise ValueError(str(error)) from error
-        line = line_of(task, best.entry, "champion", best)
-        self.champion_ = Champion(task, line, best.candidate, chosen=True)
+        line = line_of(task, best.entry, "champion", best.fitted)
+        self.champion_ = Champion(task, line, best.fitted.candidate, chosen=True)
         self.formula_ = line.formula
         return self
 

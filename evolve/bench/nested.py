@@ -18,11 +18,10 @@ from scipy.stats import spearmanr
 
 from evolve.bench.families import FAMILIES
 from evolve.bench.synthetic import make_case
-from evolve.bench.tasks import predict
+from evolve.bench.tasks import formula_text, predict
 from evolve.errors import EvolveError
-from evolve.law.printer import formula
 from evolve.scoring.metrics import nmse
-from evolve.search.champion import Choice, Fitted, simplest_within_error
+from evolve.search.champion import Choice, Finalist, simplest_within_error
 from evolve.search.memory import search_in_memory
 from evolve.search.setup import Setup, make_setup
 from evolve.tasks.folds import beyond_rows
@@ -146,8 +145,7 @@ def _line(
     errors = np.array([_error(task, f, outer) for f in finalists])
     scores = np.array([f.entry.evaluation.score or 0.0 for f in finalists])
     folds = np.array([[s.nmse for s in f.entry.evaluation.folds] for f in finalists])
-    train = np.array([1.0 - f.train_r2 for f in finalists])
-    law = choice.champion.candidate.law
+    train = np.array([1.0 - (f.fitted.train_r2 or 0.0) for f in finalists])
     return Line(
         case=task.name,
         variant=variant,
@@ -161,13 +159,13 @@ def _line(
         rank_first=_rank(folds[:, 0], errors),
         rank_last=_rank(folds[:, -1], errors),
         rank_train=_rank(train, errors),
-        n_constants=law.n_constants,
+        n_constants=choice.champion.fitted.n_constants,
         seconds=seconds,
-        formula=formula(law, task.feature_names),
+        formula=formula_text(task, choice.champion),
     )
 
 
-def _error(task: Task, fitted: Fitted, outer: Table) -> float:
+def _error(task: Task, fitted: Finalist, outer: Table) -> float:
     """NMSE on the outer rows, at most `WORST` and also where a prediction is not finite."""
     predictions = predict(task, fitted, outer)
     if not np.isfinite(predictions).all():
@@ -175,7 +173,7 @@ def _error(task: Task, fitted: Fitted, outer: Table) -> float:
     return min(nmse(outer.Y, predictions), WORST)
 
 
-def _without_dissent(finalists: Sequence[Fitted]) -> int:
+def _without_dissent(finalists: Sequence[Finalist]) -> int:
     """Whom the champion's rule would choose if dissent cost nothing."""
     costs = [f.size_cost for f in finalists]
     weights = [s.weight for s in finalists[0].folds]

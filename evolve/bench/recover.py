@@ -11,12 +11,12 @@ import numpy as np
 
 from evolve.bench.families import FAMILIES, Family
 from evolve.bench.synthetic import GOOD_R2, make_case
-from evolve.bench.tasks import predict
+from evolve.bench.tasks import formula_text, predict, recipe_text
 from evolve.errors import EvolveError, nearest
 from evolve.fitting.fit import fit_many, warm
 from evolve.fitting.result import Problem
 from evolve.law.canonical import simplify
-from evolve.law.printer import formula
+from evolve.law.graph import Law
 from evolve.law.recipe import Recipe
 from evolve.law.symbolic import same_form
 from evolve.scoring.metrics import r2
@@ -116,7 +116,7 @@ def recover_one(
     if choice is None:
         return Case(name, noise, seed, n_rows, float("-inf"), known, False, 0, seconds, "", {})
     champion = choice.champion
-    law = champion.candidate.law
+    law = champion.fitted.law
     return Case(
         family=name,
         noise=noise,
@@ -124,11 +124,11 @@ def recover_one(
         n_rows=n_rows,
         r2=r2(test.Y, predict(task, champion, test)),
         known_r2=known,
-        found=same_form(simplify(family.law), law, len(family.axes)),
-        n_constants=law.n_constants,
+        found=isinstance(law, Law) and same_form(simplify(family.law), law, len(family.axes)),
+        n_constants=champion.fitted.n_constants,
         seconds=seconds,
-        formula=formula(law, task.feature_names),
-        recipe=champion.candidate.recipe.arguments(),
+        formula=formula_text(task, champion),
+        recipe=recipe_text(champion),
     )
 
 

@@ -16,9 +16,11 @@ from typing import Any
 import numpy as np
 
 from evolve.errors import EvolveError
+from evolve.law.graph import Law
 from evolve.law.printer import formula
+from evolve.law.program import title_of
 from evolve.scoring.metrics import r2
-from evolve.search.champion import Choice, Fitted
+from evolve.search.champion import Choice, Finalist
 from evolve.search.memory import MemoryJournal, search_in_memory
 from evolve.search.setup import make_setup
 from evolve.tasks.task import Table, Task, load_test
@@ -90,22 +92,21 @@ def run_task(
 
 def _line(task: Task, seed: int, choice: Choice, seconds: float, rate: float) -> Line:
     champion = choice.champion
-    law = champion.candidate.law
     return Line(
         task=task.name,
         seed=seed,
         fold_r2=float(np.mean([f.r2 for f in champion.entry.evaluation.folds])),
-        train_r2=champion.train_r2,
+        train_r2=champion.fitted.train_r2 or 0.0,
         test_r2=_test_r2(task, champion),
-        n_constants=law.n_constants,
+        n_constants=champion.fitted.n_constants,
         seconds=seconds,
         rate=rate,
-        formula=formula(law, task.feature_names),
-        recipe=champion.candidate.recipe.arguments(),
+        formula=formula_text(task, champion),
+        recipe=recipe_text(champion),
     )
 
 
-def _test_r2(task: Task, champion: Fitted) -> float | None:
+def _test_r2(task: Task, champion: Finalist) -> float | None:
     """R² on the test rows, None where the task has none here."""
     try:
         test = load_test(task)
@@ -114,14 +115,21 @@ def _test_r2(task: Task, champion: Fitted) -> float | None:
     return r2(test.Y, predict(task, champion, test))
 
 
-def predict(task: Task, champion: Fitted, table: Table) -> Array:
+def predict(task: Task, champion: Finalist, table: Table) -> Array:
     """`(n, t)` predictions of a champion for the rows of a table."""
-    result = np.full(table.Y.shape, np.nan)
-    for number, name in enumerate(task.group_names):
-        rows = np.flatnonzero(table.group == number)
-        law = champion.candidate.law
-        result[rows] = law.predict(table.X[rows], champion.constants[name])
-    return result
+    return champion.fitted.predict(table.X, [task.group_names[g] for g in table.group])
+
+
+def formula_text(task: Task, champion: Finalist) -> str:
+    """The champion's law in the task's own names; what it is called where it has no graph."""
+    law = champion.fitted.law
+    return formula(law, task.feature_names) if isinstance(law, Law) else title_of(law)
+
+
+def recipe_text(champion: Finalist) -> dict[str, Any]:
+    """The champion's recipe as arguments of `fit_law`; none of a program with its own fit."""
+    candidate = champion.fitted.candidate
+    return {} if candidate is None else candidate.recipe.arguments()
 
 
 def published() -> dict[str, list[float]]:

@@ -13,7 +13,15 @@ from dataclasses import dataclass, replace
 from evolve.evaluation.problem import Setting, failed
 from evolve.evaluation.programs import ProgramFailedError, ProgramRunner
 from evolve.evaluation.record import Evaluation
-from evolve.evaluation.requests import Answer, EvaluateRequest, Fits, FoldResult, Form, Request
+from evolve.evaluation.requests import (
+    Answer,
+    EvaluateRequest,
+    Fits,
+    FoldResult,
+    Form,
+    Request,
+    with_starts,
+)
 from evolve.fitting import messages
 from evolve.fitting.messages import FoldAnswer, unpack_answers
 from evolve.law.candidate import Candidate
@@ -54,7 +62,7 @@ def evaluate(setting: Setting, lanes: Lanes, request: EvaluateRequest) -> Evalua
     """Screen a form on one fold with few starts, then score it on all folds."""
     began = time.monotonic()
     form, n_folds = request.form, len(setting.folds)
-    results = fit(setting, lanes, _quick(form), [n_folds])
+    results = fit(setting, lanes, with_starts(form, FIRST_LOOK_STARTS), [n_folds])
     size = _size(form, results)
     price = price_of(*size, setting.task.train.n_values)
     screened, look = False, 0.0
@@ -115,14 +123,6 @@ def _answers(
     if not outcome.ok:
         return failed(outcome.status, outcome.message)
     return unpack_answers(outcome.meta, outcome.arrays)
-
-
-def _quick(form: Form) -> Form:
-    """The form as it is screened: few starts, where it is ours to say."""
-    if isinstance(form, Program):
-        return form
-    n_starts = min(FIRST_LOOK_STARTS, form.recipe.n_starts)
-    return replace(form, recipe=replace(form.recipe, n_starts=n_starts))
 
 
 def _size(form: Form, results: Fits) -> tuple[int, float]:

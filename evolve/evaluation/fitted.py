@@ -1,40 +1,175 @@
-"""A law fitted on all training rows of a task."""
+"""A law or program fitted on all training rows of a task: the value that answers speak of."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
 import numpy as np
 
-from evolve.errors import ProgramError
+from evolve.errors import EvolveError, ProgramError, nearest
+from evolve.evaluation.predict import Predictable, by_group, predict
+from evolve.evaluation.problem import Setting
+from evolve.evaluation.programs import ProgramRunner, shared_runner
+from evolve.evaluation.requests import Form, law_of
+from evolve.fitting.messages import FoldAnswer
 from evolve.law.candidate import Candidate
-from evolve.scoring.fold import Fold
+from evolve.law.program import Program
+from evolve.scoring.fold import Fold, FoldScore, all_rows
 from evolve.scoring.metrics import r2
+from evolve.scoring.objective import losses_of
 from evolve.tasks.task import Task
 from evolve.typing import Array
 
 
-def fit_rows(
-    task: Task, candidate: Candidate
-) -> tuple[dict[str, Array], Array | None, float | None]:
-    """Fit a candidate on all training rows.
+@dataclass(frozen=True, slots=True)
+class FittedLaw:
+    """A law fitted on all training rows.
 
-    Returns:
-        `(t, p)` constants of each group; the priors `(t, 2, p)` learnt across groups, if any;
-        R2 on the training rows (None if not finite).
+    Attributes:
+        form: Law and recipe, or the program.
+        constants: `(t, p)` constants of each group, by name.
+        errors: `(t, p)` standard errors of each group's constants; nan for a program.
+        covariance: `(t, p, p)` covariance of each group's constants; nan for a program.
+        priors: `(t, 2, p)` centres and precisions learnt across groups, None without them.
+        predictions: `(n, t)` predictions of the training rows.
+        train_r2: R² on the training rows; None where it is not finite.
+        folds: How well it did on folds of the training rows.
     """
-    from evolve.fitting.fold_fits import Rows, fit_folds  # loads the compiler, for those who fit
 
-    train, n_targets = task.train, len(task.target_names)
-    axes = tuple(task.feature_names.index(a) for a in task.spec.folds.axes)
-    every = np.arange(train.n_rows)
-    rows = Rows(train.X, train.Y, train.group, axes)
-    result = fit_folds(rows, [Fold("all rows", every, every)], candidate.law, candidate.recipe)[0]
-    shape = (len(result.groups), n_targets, -1)
-    tables = np.array([f.constants for f in result.fits]).reshape(shape)
-    learnt = [f.prior for f in result.fits[:n_targets]]
-    priors = np.array([[p.mean, p.weight] for p in learnt if p is not None])
-    constants = {task.group_names[g]: tables[i] for i, g in enumerate(result.groups)}
+    form: Form
+    constants: dict[str, Array]
+    errors: dict[str, Array]
+    covariance: dict[str, Array]
+    priors: Array | None
+    predictions: Array
+    train_r2: float | None
+    folds: tuple[FoldScore, ...] = ()
+
+    @property
+    def candidate(self) -> Candidate | None:
+        """Law and recipe; None for a program that cannot be traced."""
+        return self.form if isinstance(self.form, Candidate) else None
+
+    @property
+    def law(self) -> Predictable:
+        """What predicts: the law's graph, or the program."""
+        return law_of(self.form)
+
+    @property
+    def n_constants(self) -> int:
+        """Constants for each group and target."""
+        return int(next(iter(self.constants.values())).shape[1])
+
+    @property
+    def losses(self) -> Array:
+        """`(n_folds,)` losses on the folds."""
+        return losses_of(self.folds)
+
+    def predict(
+        self, X: Array, group: str | Sequence[str], programs: ProgramRunner | None = None
+    ) -> Array:
+        """Predict rows.
+
+        Args:
+            X: `(n, f)` raw features.
+            group: The group of all rows, or `(n,)` of each.
+            programs: Where a program runs; the runner of this process if None.
+
+        Returns:
+            `(n, t)` predictions.
+
+        Raises:
+            EvolveError: A group was not fitted.
+            ProgramFailedError: A program failed.
+        """
+        names = list(self.constants)
+        labels = [group] * len(X) if isinstance(group, str) else list(group)
+        for label in labels:
+            if label not in self.constants:
+                raise EvolveError(f"group: {label!r} was not fitted{nearest(label, names)}")
+        numbers = np.array([names.index(label) for label in labels], dtype=np.int64)
+        n_targets = len(next(iter(self.constants.values())))
+        return by_group(
+            numbers,
+            n_targets,
+            range(len(names)),
+            lambda i, rows: predict(self.law, X[rows], self.constants[names[i]], programs),
+        )
+
+
+def fitted_law(
+    task: Task, form: Form, whole: FoldAnswer, folds: Sequence[FoldScore] = ()
+) -> FittedLaw:
+    """The fitted law that a fit of all training rows gives.
+
+    Args:
+        task: The task whose rows were fitted.
+        form: What was fitted.
+        whole: The answer for the fold of all rows, with errors.
+        folds: How well it did on folds.
+    """
+    n_targets, names = len(task.target_names), [task.group_names[g] for g in whole.groups]
+    p = whole.constants.shape[1]
+    covariances = whole.covariances
+    if not len(covariances):
+        covariances = np.full((len(whole.constants), p, p), np.nan)
+    priors = whole.priors[:n_targets]
     try:
-        train_r2 = r2(train.Y, result.predictions)
+        train_r2 = r2(task.train.Y, whole.predictions)
     except ProgramError:
         train_r2 = None
-    return constants, priors if len(priors) == n_targets else None, train_r2
+    return FittedLaw(
+        form=form,
+        constants=dict(zip(names, whole.constants.reshape(-1, n_targets, p), strict=True)),
+        errors=dict(zip(names, whole.errors.reshape(-1, n_targets, p), strict=True)),
+        covariance=dict(zip(names, covariances.reshape(-1, n_targets, p, p), strict=True)),
+        priors=None if np.isnan(priors).any() or not p else priors,
+        predictions=whole.predictions,
+        train_r2=train_r2,
+        folds=tuple(folds),
+    )
+
+
+def fit_folds_of(
+    task: Task,
+    form: Form,
+    folds: Sequence[Fold],
+    starts: int | None = None,
+    programs: ProgramRunner | None = None,
+) -> list[FoldAnswer]:
+    """Fit a form on folds in this process, with errors; a program where programs run.
+
+    Args:
+        task: Its training rows are fitted.
+        form: Law and recipe, or a program.
+        folds: What to fit and to predict.
+        starts: Most starts of each fit; the recipe's own number if None.
+        programs: Where a program runs; the runner of this process if None.
+
+    Raises:
+        ProgramFailedError: A program failed.
+    """
+    if isinstance(form, Program):
+        runner, setting = programs or shared_runner(), Setting(task, tuple(folds))
+        return [runner.fit_fold(setting, form, number) for number in range(len(folds))]
+    from evolve.fitting.fold_fits import Rows, fit_folds  # loads the compiler, for those who fit
+    from evolve.fitting.service import answer_of
+
+    recipe, train = form.recipe, task.train
+    if starts is not None:
+        recipe = replace(recipe, n_starts=min(starts, recipe.n_starts))
+    axes = tuple(task.feature_names.index(a) for a in task.spec.folds.axes)
+    rows = Rows(train.X, train.Y, train.group, axes)
+    fits = fit_folds(rows, list(folds), form.law, recipe)
+    return [answer_of(fit, errors=True) for fit in fits]
+
+
+def fit_rows(task: Task, form: Form, programs: ProgramRunner | None = None) -> FittedLaw:
+    """Fit a form on all training rows.
+
+    Raises:
+        ProgramFailedError: A program failed.
+    """
+    (whole,) = fit_folds_of(task, form, [all_rows(task.train.n_rows)], programs=programs)
+    return fitted_law(task, form, whole)

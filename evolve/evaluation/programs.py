@@ -7,29 +7,46 @@ prediction can depend on which rows or groups came with it.
 
 from __future__ import annotations
 
+import atexit
+import json
 from collections.abc import Sequence
 
 import numpy as np
 
-from evolve.errors import ProgramError
+from evolve.errors import EvolveError, ProgramError
 from evolve.evaluation.problem import Setting
 from evolve.fitting.messages import FoldAnswer
+from evolve.law.candidate import Candidate, candidate_from_data
 from evolve.law.program import Program
 from evolve.sandbox import ForeignLane, Limits, Outcome
 from evolve.scoring.constraints import Constraints, broken, lines_beyond, worst
+from evolve.tasks.spec import DEFAULT_CONSTANTS
 from evolve.tasks.task import Table, Task, physics_of
 from evolve.typing import Array, Ints
 
 PATIENT = Limits(cpu_s=120.0, predict_cpu_s=20.0)  # for what is scored once
 SEARCHED = Limits(cpu_s=60.0, predict_cpu_s=10.0)  # for what a search judges on every fold
-JOINT = "joint"  # fact of a fold: constants are shared by all targets
+
+
+_SHARED: list[ProgramRunner] = []
+
+
+def shared_runner() -> ProgramRunner:
+    """The runner of this process, for whoever asks a stored program now and then.
+
+    Starting a lane takes about a second, so it stays until the process ends.
+    """
+    if not _SHARED:
+        _SHARED.append(ProgramRunner())
+        atexit.register(_SHARED[0].close)
+    return _SHARED[0]
 
 
 class ProgramFailedError(ProgramError):
     """A program that ran and gave no answer.
 
     Attributes:
-        step: ``fit`` or ``prediction``.
+        step: ``fit``, ``prediction`` or ``trace``.
         status: One of the sandbox's statuses.
         message: What went wrong.
         printed: What it printed until then.
@@ -140,6 +157,22 @@ class ProgramRunner:
         _require(self.lane.law_in_batches(text, X, labels, *names, outcome.arrays))
         return outcome
 
+    def trace(self, text: str, n_features: int, n_targets: int) -> Candidate:
+        """Trace a program's law where programs run, for tracing runs it.
+
+        Args:
+            text: The program.
+            n_features: Number of features.
+            n_targets: Number of targets.
+
+        Raises:
+            ProgramFailedError: It cannot be traced, or failed otherwise.
+        """
+        outcome = self.lane.trace(text, n_features, n_targets)
+        if not outcome.ok:
+            raise ProgramFailedError("trace", outcome)
+        return traced_from(outcome.arrays[0])
+
     def fit_fold(self, setting: Setting, program: Program, number: int) -> FoldAnswer:
         """Fit a program on the rows of a fold and predict them and those held out.
 
@@ -159,18 +192,18 @@ class ProgramRunner:
         fit_rows = [fold.fit[train.group[fold.fit] == g] for g in groups]
         targets = [train.Y[rows] for rows in fit_rows]
         constants, _, _ = self.fit(program.text, [train.X[rows] for rows in fit_rows], targets)
-        n_targets = train.Y.shape[1]
-        _require_table(constants[0], n_targets)
+        _require_size(setting.task, constants[0])
         held, fitted = (
             self._predict_rows(program.text, train, rows, groups, constants)
             for rows in (fold.held, fold.fit)
         )
         inputs = [train.X[rows] for rows in fit_rows]
         beyond = self._beyond(program.text, inputs, constants, physics_of(setting.task))
-        tables = np.concatenate([table_of(c, n_targets) for c in constants])
+        tables = np.concatenate([np.atleast_2d(c) for c in constants])
         return FoldAnswer(
             groups=tuple(groups),
             constants=tables,
+            covariances=np.zeros((0, tables.shape[1], tables.shape[1])),
             errors=np.full_like(tables, np.nan),
             priors=np.full((len(tables), 2, tables.shape[1]), np.nan),
             fitted=fitted,
@@ -178,7 +211,6 @@ class ProgramRunner:
             facts={
                 "not_finite_beyond": beyond[0],
                 "against_physics": beyond[1],
-                JOINT: float(constants[0].ndim == 1 and n_targets > 1),
             },
         )
 
@@ -220,31 +252,24 @@ class ProgramRunner:
         return worst(shares)
 
 
-def table_of(constants: Array, n_targets: int) -> Array:
-    """`(t, p)` constants of each target; shared ones are dealt out, with nan for what is missing.
+def _require_size(task: Task, constants: Array) -> None:
+    """Require that a searched program has constants of its own for each target, not too many.
 
-    Args:
-        constants: `(p,)` or `(t, p)`, as a program returned them.
-        n_targets: Number of targets.
+    Raises:
+        ProgramFailedError: It has other ones.
     """
-    if constants.ndim == 2:
-        return constants
-    per_target = -(-constants.size // n_targets)
-    table = np.full(n_targets * per_target, np.nan)
-    table[: constants.size] = constants
-    return table.reshape(n_targets, per_target)
+    n_targets, allowed = len(task.target_names), task.spec.max_constants or DEFAULT_CONSTANTS
+    table = np.atleast_2d(constants)
+    if len(table) != n_targets:
+        why = f"constants: expected shape ({n_targets}, p) to be searched, got {constants.shape}"
+        raise ProgramFailedError("fit", Outcome("bad-answer", why))
+    if table.shape[1] > allowed:
+        why = f"constants: {table.shape[1]} for each group and target, the task allows {allowed}"
+        raise ProgramFailedError("fit", Outcome("rejected", why))
 
 
-def as_returned(table: Array, *, joint: bool) -> Array:
-    """Constants as the program returned them, from what `table_of` made.
-
-    Args:
-        table: `(t, p)`.
-        joint: Whether they were one vector for several targets.
-    """
-    if joint:
-        flat = table.ravel()
-        return flat[~np.isnan(flat)]
+def as_returned(table: Array) -> Array:
+    """Constants as a program returned them: `(p,)` of a single target, from its `(1, p)`."""
     return table[0] if len(table) == 1 else table
 
 
@@ -253,11 +278,18 @@ def joined(*parts: str) -> str:
     return "\n".join(part for part in parts if part)
 
 
-def _require_table(constants: Array, n_targets: int) -> None:
-    """Require that constants in rows have one row a target."""
-    if constants.ndim == 2 and len(constants) != n_targets:
-        message = f"constants: expected shape (p,) or ({n_targets}, p), got {constants.shape}"
-        raise ProgramFailedError("fit", Outcome("bad-answer", message))
+def traced_from(codes: Array) -> Candidate:
+    """Law and recipe from the bytes that a child answered.
+
+    Raises:
+        ProgramFailedError: They are no law and recipe.
+    """
+    try:
+        data = json.loads(bytes(codes.astype(np.uint8)))
+        return candidate_from_data(data["law"], data["recipe"])
+    except (ArithmeticError, LookupError, TypeError, ValueError, EvolveError, RecursionError):
+        outcome = Outcome("bad-answer", "trace: the answer is no law")
+        raise ProgramFailedError("trace", outcome) from None
 
 
 def _require(outcome: Outcome) -> Outcome:

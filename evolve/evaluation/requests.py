@@ -2,17 +2,42 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from evolve.evaluation.record import Evaluation
+from evolve.evaluation.record import Entry, Evaluation
 from evolve.fitting.messages import FoldAnswer
-from evolve.law.candidate import Candidate
-from evolve.law.program import Program
+from evolve.law.candidate import Candidate, candidate_from_data
+from evolve.law.graph import Law
+from evolve.law.program import Program, parse_program
 from evolve.scoring.fold import FoldScore
 from evolve.typing import Array
 
 # What is evaluated: law and recipe, or a program that cannot be traced and brings its own fit.
 Form = Candidate | Program
+
+
+def form_of(entry: Entry) -> Form:
+    """What an entry evaluated.
+
+    Raises:
+        ProgramError: Its text breaks the program contract.
+    """
+    if entry.law is None or entry.recipe is None:
+        return parse_program(entry.text)
+    return candidate_from_data(entry.law, entry.recipe)
+
+
+def law_of(form: Form) -> Law | Program:
+    """What predicts: the law's graph, or the program."""
+    return form.law if isinstance(form, Candidate) else form
+
+
+def with_starts(form: Form, most: int) -> Form:
+    """The form with at most so many starts of each fit, where it is ours to say."""
+    if isinstance(form, Program):
+        return form
+    n_starts = min(most, form.recipe.n_starts)
+    return replace(form, recipe=replace(form.recipe, n_starts=n_starts))
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,7 +19,7 @@ from evolve.typing import Array, Ints
 Message = tuple[dict[str, Any], list[Array]]
 
 # Arrays of a `FoldAnswer`, in the order in which they are sent.
-ARRAYS = ("constants", "errors", "priors", "fitted", "predictions")
+ARRAYS = ("constants", "errors", "covariances", "priors", "fitted", "predictions")
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +103,8 @@ class FoldAnswer:
         groups: Numbers of the groups that were fitted, ascending.
         constants: `(n_groups * t, p)` constants, targets running fastest.
         errors: `(n_groups * t, p)` standard errors, nan where they were not asked for.
+        covariances: `(n_groups * t, p, p)` covariances of the constants, directions that no row
+            fixes bounded; none where they were not asked for.
         priors: `(n_groups * t, 2, p)` centres and precisions, nan for none.
         fitted: `(n_fit, t)` predictions of the rows fitted, in the fold's order.
         predictions: `(n_held, t)` predictions of the rows held out, in the fold's order.
@@ -112,6 +114,7 @@ class FoldAnswer:
     groups: tuple[int, ...]
     constants: Array
     errors: Array
+    covariances: Array
     priors: Array
     fitted: Array
     predictions: Array

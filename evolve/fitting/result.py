@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from evolve.fitting.weights import standard_errors
+from evolve.fitting.weights import covariance, standard_errors
 from evolve.typing import Array
 
 STATUSES = ("converged", "iteration limit", "not finite")
@@ -65,6 +65,11 @@ class Fit:
     def errors(self) -> Array:
         """`(p,)` standard errors; inf where the rows do not fix a constant."""
         return standard_errors(self.normal, self.variance)[0]
+
+    @property
+    def covariance(self) -> Array:
+        """`(p, p)` covariance of the constants; directions that no row fixes are bounded."""
+        return covariance(self.normal, self.variance)
 
     @property
     def condition(self) -> float:

@@ -60,24 +60,19 @@ def handle(state: State, meta: dict[str, Any], arrays: Sequence[Array]) -> Messa
 
 
 def answer_of(result: FoldFit, *, errors: bool) -> FoldAnswer:
-    """The answer that is sent for one fold's fits."""
-    n_constants = len(result.fits[0].constants)
+    """What is answered of one fold's fits."""
+    fits, p = result.fits, len(result.fits[0].constants)
+    unasked = np.full((len(fits), p), np.nan)
     return FoldAnswer(
         groups=result.groups,
-        constants=np.array([f.constants for f in result.fits]),
-        errors=_errors(result.fits, wanted=errors),
-        priors=np.array([_prior(f, n_constants) for f in result.fits]),
+        constants=np.array([f.constants for f in fits]),
+        errors=np.array([f.errors for f in fits]) if errors else unasked,
+        covariances=np.array([f.covariance for f in fits]) if errors else np.zeros((0, p, p)),
+        priors=np.array([_prior(f, p) for f in fits]),
         fitted=result.fitted,
         predictions=result.predictions,
         facts=facts(result),
     )
-
-
-def _errors(fits: tuple[Fit, ...], *, wanted: bool) -> Array:
-    """`(n_fits, p)` standard errors, nan where they are not asked for."""
-    if wanted:
-        return np.array([f.errors for f in fits])
-    return np.array([np.full(len(f.constants), np.nan) for f in fits])
 
 
 def _prior(fit: Fit, n_constants: int) -> Array:

@@ -8,6 +8,8 @@ import numpy as np
 
 from evolve.typing import Array
 
+SOUND = 1e-9  # least eigenvalue of a scaled normal matrix that is believed
+
 
 def row_weights(x: Array, axes: Sequence[int], scale_weight: float) -> Array:
     """`(n,)` weights with mean 1 that favour the largest values along the axes.
@@ -46,3 +48,19 @@ def standard_errors(normal: Array, variance: float) -> tuple[Array, float]:
         squares = np.where(np.isinf(spread), np.inf, np.maximum(spread * variance, 0.0))
     condition = float(values[-1] / values[0]) if values[0] > 0 else float("inf")
     return np.sqrt(squares) / scale, condition
+
+
+def covariance(normal: Array, variance: float) -> Array:
+    """Covariance `(p, p)` of constants from a normal matrix; arguments as `standard_errors`.
+
+    Directions that no row fixes are bounded, so that what does not depend on them has a finite
+    error; it is nan where the normal matrix is not finite.
+    """
+    if not len(normal):
+        return np.zeros((0, 0))
+    if not np.isfinite(normal).all():
+        return np.full_like(normal, np.nan)
+    scale = np.sqrt(np.where(np.diag(normal) > 0, np.diag(normal), 1.0))
+    values, vectors = np.linalg.eigh(normal / np.outer(scale, scale))
+    bounded = np.maximum(values, SOUND * max(float(values[-1]), SOUND))
+    return np.asarray((vectors / bounded) @ vectors.T / np.outer(scale, scale) * variance)

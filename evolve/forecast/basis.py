@@ -7,7 +7,9 @@ from typing import Any
 
 import numpy as np
 
+from evolve.evaluation.predict import Predictable
 from evolve.law.graph import Law, law_from_data, law_to_data
+from evolve.law.program import parse_program
 from evolve.typing import Array
 
 FORMAT = 1
@@ -19,12 +21,12 @@ class Member:
 
     Attributes:
         index: Its entry.
-        law: The law.
+        law: The law's graph, or a program that cannot be traced.
         constants: `(t, p)` constants of each group.
     """
 
     index: int
-    law: Law
+    law: Predictable
     constants: dict[str, Array]
 
 
@@ -70,7 +72,7 @@ class Basis:
             "members": [
                 {
                     "index": m.index,
-                    "law": law_to_data(m.law),
+                    **_law_to_data(m.law),
                     "constants": {g: c.tolist() for g, c in m.constants.items()},
                 }
                 for m in self.members
@@ -86,12 +88,20 @@ class Basis:
         }
 
 
+def _law_to_data(law: Predictable) -> dict[str, Any]:
+    return {"law": law_to_data(law)} if isinstance(law, Law) else {"program": law.text}
+
+
+def _law_from_data(data: dict[str, Any]) -> Predictable:
+    return law_from_data(data["law"]) if "law" in data else parse_program(data["program"])
+
+
 def basis_from_data(data: dict[str, Any]) -> Basis:
     """Basis from the value that `Basis.to_data` made."""
     members = tuple(
         Member(
             m["index"],
-            law_from_data(m["law"]),
+            _law_from_data(m),
             {g: np.asarray(c, dtype=float) for g, c in m["constants"].items()},
         )
         for m in data["members"]

@@ -7,18 +7,20 @@ held-out rows, so that the spread they claim can be held against the errors they
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 
 from evolve.errors import EvolveError
-from evolve.fitting.fold_fits import FoldFit, Rows, fit_folds
-from evolve.fitting.result import Fit
+from evolve.evaluation.fitted import fit_folds_of
+from evolve.evaluation.predict import Predictable, slopes_of
+from evolve.evaluation.requests import Form, law_of
+from evolve.fitting.messages import FoldAnswer
+from evolve.fitting.weights import covariance
 from evolve.forecast.basis import Basis, Member, Spread
 from evolve.forecast.spread import parts_of, steps_beyond
 from evolve.law.candidate import Candidate
-from evolve.law.graph import Law
-from evolve.scoring.fold import Fold
+from evolve.scoring.fold import Fold, all_rows
 from evolve.scoring.objective import EPSILON
 from evolve.search.archive import Archive, Elite
 from evolve.search.champion import Choice, finalists_of
@@ -33,7 +35,6 @@ ERRORS_OF_DOUBT = 2.0
 LEAST_DOUBT = 0.1
 OWN_ROWS = 4.0
 MOST_RATIOS = 3000
-SOUND = 1e-9
 ONE_SIGMA = 0.6827
 
 
@@ -43,12 +44,12 @@ class Contender:
 
     Attributes:
         index: Its entry.
-        candidate: Law and recipe.
+        form: Law and recipe, or a program.
         losses: `(n_folds,)` log errors on folds.
     """
 
     index: int
-    candidate: Candidate
+    form: Form
     losses: Array
 
 
@@ -56,7 +57,7 @@ def contenders_of(choice: Choice) -> list[Contender]:
     """The champion, then the finalists that the folds cannot tell from it, best first."""
     finalists = [f for f in choice.finalists if f is not choice.champion]
     fitted = [choice.champion, *finalists]
-    return _doubtful([Contender(f.entry.index, f.candidate, f.losses) for f in fitted])
+    return _doubtful([Contender(f.entry.index, f.fitted.form, f.losses) for f in fitted])
 
 
 def contenders_without_choice(archive: Archive, first: int | None = None) -> list[Contender]:
@@ -71,7 +72,7 @@ def contenders_without_choice(archive: Archive, first: int | None = None) -> lis
             "no law of the run has a score yet, so there is nothing to forecast with"
         )
     elites.sort(key=lambda e: (e.entry.index != first, e.score))
-    return _doubtful([Contender(e.entry.index, e.genome, _losses(e)) for e in elites])
+    return _doubtful([Contender(e.entry.index, e.form, _losses(e)) for e in elites])
 
 
 def _losses(elite: Elite) -> Array:
@@ -99,29 +100,32 @@ def make_basis(task: Task, contenders: Sequence[Contender], *, chosen: bool) -> 
         contenders: The champion first.
         chosen: Whether the champion was chosen on further folds.
     """
-    every = np.arange(task.train.n_rows)
-    folds = _folds(task)
-    whole = Fold("all rows", every, every)
-    fits = [_fit(task, c.candidate, [whole], c.candidate.recipe.n_starts)[0] for c in contenders]
-    on_folds = [_fit(task, c.candidate, folds, STARTS) for c in contenders]
-    relative = contenders[0].candidate.recipe.target_scale == "log"
-    laws = [c.candidate.law for c in contenders]
+    folds, whole = _folds(task), all_rows(task.train.n_rows)
+    fits = [fit_folds_of(task, c.form, [whole])[0] for c in contenders]
+    on_folds = [fit_folds_of(task, c.form, folds, STARTS) for c in contenders]
+    relative = _is_relative(contenders[0].form)
+    laws = [law_of(c.form) for c in contenders]
     distances, ratios = [np.zeros(0)], [np.zeros(0)]
     for number, fold in enumerate(folds):
-        here = [fits_of[number] for fits_of in on_folds]
-        found = _ratios(task, fold, laws, here, relative=relative)
-        distances.append(found[0])
-        ratios.append(found[1])
+        answers = [of_law[number] for of_law in on_folds]
+        away, over = _ratios(task, fold, laws, answers, relative=relative)
+        distances.append(away)
+        ratios.append(over)
     names = [task.group_names[g] for g in fits[0].groups]
     spreads = _spreads(task, whole, laws[0], fits[0], relative=relative)
     members = [
-        Member(c.index, c.candidate.law, dict(zip(names, _tables(task, f), strict=True)))
-        for c, f in zip(contenders, fits, strict=True)
+        Member(c.index, law, dict(zip(names, _tables(task, f), strict=True)))
+        for c, law, f in zip(contenders, laws, fits, strict=True)
     ]
     thinned = _thinned(np.concatenate(distances), np.concatenate(ratios))
     return Basis(
         tuple(members), dict(zip(names, spreads, strict=True)), relative, *thinned, chosen
     )
+
+
+def _is_relative(form: Form) -> bool:
+    """Whether noise is a share of the prediction, as the recipe says; a program says nothing."""
+    return isinstance(form, Candidate) and form.recipe.target_scale == "log"
 
 
 def _folds(task: Task) -> list[Fold]:
@@ -137,61 +141,62 @@ def _same(one: Fold, other: Fold) -> bool:
     return np.array_equal(one.fit, other.fit) and np.array_equal(one.held, other.held)
 
 
-def _fit(task: Task, candidate: Candidate, folds: list[Fold], starts: int) -> list[FoldFit]:
-    axes = tuple(task.feature_names.index(a) for a in task.spec.folds.axes)
-    train = task.train
-    rows = Rows(train.X, train.Y, train.group, axes)
-    recipe = replace(candidate.recipe, n_starts=min(starts, candidate.recipe.n_starts))
-    return fit_folds(rows, folds, candidate.law, recipe)
-
-
-def _tables(task: Task, fit: FoldFit) -> Array:
+def _tables(task: Task, fit: FoldAnswer) -> Array:
     """`(g, t, p)` constants of a fit."""
-    shape = (len(fit.groups), len(task.target_names), -1)
-    return np.array([f.constants for f in fit.fits]).reshape(shape)
+    return fit.constants.reshape(len(fit.groups), len(task.target_names), -1)
 
 
-def _spreads(task: Task, fold: Fold, law: Law, fit: FoldFit, *, relative: bool) -> list[Spread]:
+def _spreads(
+    task: Task, fold: Fold, law: Predictable, fit: FoldAnswer, *, relative: bool
+) -> list[Spread]:
     """One spread a fitted group; scarce rows borrow their noise from the other groups."""
     n_targets, train = len(task.target_names), task.train
-    tables = _tables(task, fit)
     counts = np.zeros(len(fit.groups))
     noise, caps = np.zeros((2, len(fit.groups), n_targets))
+    group = train.group[fold.fit]
     for i, g in enumerate(fit.groups):
-        at = fold.fit[train.group[fold.fit] == g]
-        y, p = train.Y[at], law.predict(train.X[at], tables[i])
+        y, p = train.Y[fold.fit][group == g], fit.fitted[group == g]
         gaps = (y - p) / np.maximum(np.abs(p), 1e-300) if relative else y - p
-        free = max(len(at) - law.n_constants, 1)
-        noise[i] = np.quantile(np.abs(gaps), ONE_SIGMA, axis=0) * np.sqrt(len(at) / free)
+        free = max(len(y) - fit.constants.shape[1], 1)
+        noise[i] = np.quantile(np.abs(gaps), ONE_SIGMA, axis=0) * np.sqrt(len(y) / free)
         counts[i], caps[i] = free, np.ptp(y, axis=0) + 1e-300
     scale = np.ones_like(caps) if relative else caps
     pooled = np.average((noise / scale) ** 2, axis=0, weights=counts)
     mixed = (counts[:, None] * (noise / scale) ** 2 + OWN_ROWS * pooled) / (
         counts[:, None] + OWN_ROWS
     )
-    fits = [fit.fits[i * n_targets : (i + 1) * n_targets] for i in range(len(fit.groups))]
+    covariances = _covariances(task, fold, law, fit)
     return [
-        Spread(np.array([_covariance(f) for f in fits[i]]), np.sqrt(mixed[i]) * scale[i], caps[i])
+        Spread(covariances[i], np.sqrt(mixed[i]) * scale[i], caps[i])
         for i in range(len(fit.groups))
     ]
 
 
-def _covariance(fit: Fit) -> Array:
-    """`(p, p)` covariance of a fit's constants; directions that no row fixes are bounded."""
-    normal = fit.normal
-    if not len(normal):
-        return np.zeros((0, 0))
-    if not np.isfinite(normal).all():
-        return np.full_like(normal, np.nan)
-    scale = np.sqrt(np.where(np.diag(normal) > 0, np.diag(normal), 1.0))
-    values, vectors = np.linalg.eigh(normal / np.outer(scale, scale))
-    kept = np.maximum(values, SOUND * max(float(values[-1]), SOUND))
-    covariance: Array = (vectors / kept) @ vectors.T / np.outer(scale, scale) * fit.variance
-    return covariance
+def _covariances(task: Task, fold: Fold, law: Predictable, fit: FoldAnswer) -> Array:
+    """`(g, t, p, p)` covariances; a program's come from the slopes of its predictions."""
+    tables = _tables(task, fit)
+    p = tables.shape[2]
+    if len(fit.covariances):
+        return fit.covariances.reshape(*tables.shape[:2], p, p)
+    result = np.full((*tables.shape[:2], p, p), np.nan)
+    group = task.train.group[fold.fit]
+    for i, g in enumerate(fit.groups):
+        x, y = (part[fold.fit][group == g] for part in (task.train.X, task.train.Y))
+        left = y - fit.fitted[group == g]
+        for t in range(tables.shape[1]):
+            moved = slopes_of(law, x, tables[i], t)
+            variance = float(np.sum(left[:, t] ** 2) / max(len(x) - p, 1))
+            result[i, t] = covariance(moved.T @ moved, variance)
+    return result
 
 
 def _ratios(
-    task: Task, fold: Fold, laws: Sequence[Law], fits: Sequence[FoldFit], *, relative: bool
+    task: Task,
+    fold: Fold,
+    laws: Sequence[Predictable],
+    fits: Sequence[FoldAnswer],
+    *,
+    relative: bool,
 ) -> tuple[Array, Array]:
     """Distance and |error| over spread of every held-out row and target of a fold."""
     train = task.train

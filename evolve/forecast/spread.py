@@ -7,11 +7,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from evolve.evaluation.predict import Predictable, predict, slopes_of
 from evolve.forecast.basis import Spread
-from evolve.law.graph import Law, evaluate
 from evolve.typing import Array
 
-STEP = 1e-6
 LARGEST = 1e6
 
 
@@ -40,7 +39,12 @@ class Parts:
 
 
 def parts_of(
-    laws: Sequence[Law], constants: Sequence[Array], spread: Spread, x: Array, *, relative: bool
+    laws: Sequence[Predictable],
+    constants: Sequence[Array],
+    spread: Spread,
+    x: Array,
+    *,
+    relative: bool,
 ) -> Parts:
     """Point and spread at some rows of one group.
 
@@ -51,14 +55,14 @@ def parts_of(
         x: `(n, f)` raw features.
         relative: Whether noise is a share of the prediction.
     """
-    tables = np.array([law.predict(x, c) for law, c in zip(laws, constants, strict=True)])
+    tables = np.array([predict(law, x, c) for law, c in zip(laws, constants, strict=True)])
     point, rivals = tables[0], tables[1:]
     noise = (
         spread.noise * np.abs(point) if relative else np.broadcast_to(spread.noise, point.shape)
     )
     with np.errstate(all="ignore"):
         open_ = [
-            delta(laws[0], t, constants[0][t], spread.covariance[t], x)
+            delta(laws[0], t, constants[0], spread.covariance[t], x)
             for t in range(len(spread.cap))
         ]
         gaps = np.abs(rivals - point)
@@ -69,16 +73,21 @@ def parts_of(
     return Parts(point, noise, loose, form, rivals)
 
 
-def delta(law: Law, target: int, constants: Array, covariance: Array, x: Array) -> Array:
-    """`(n,)` standard deviation of a law's value from its constants' covariance `(p, p)`."""
-    p, seen = len(constants), law.view(x, target)
-    if p == 0:
+def delta(law: Predictable, target: int, constants: Array, covariance: Array, x: Array) -> Array:
+    """`(n,)` standard deviation of a target from its constants' covariance `(p, p)`.
+
+    Args:
+        law: The law.
+        target: Number of the target.
+        constants: `(t, p)` constants.
+        covariance: Of the target's constants.
+        x: `(n, f)` raw features.
+    """
+    if constants.shape[1] == 0:
         return np.zeros(len(x))
-    steps = STEP * (1.0 + np.abs(constants)) * np.eye(p)
-    pairs = evaluate(law.root, seen, np.concatenate([constants + steps, constants - steps]))
-    slopes = (pairs[:p] - pairs[p:]) / (2.0 * steps.diagonal())[:, None]
-    slopes = np.where(np.isfinite(slopes), slopes, LARGEST)
-    squared: Array = np.einsum("kn,kl,ln->n", slopes, covariance, slopes)
+    moved = slopes_of(law, x, constants, target)
+    moved = np.where(np.isfinite(moved), moved, LARGEST)
+    squared: Array = np.einsum("nk,kl,nl->n", moved, covariance, moved)
     return np.sqrt(np.maximum(squared, 0.0))
 
 

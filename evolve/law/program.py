@@ -257,3 +257,8 @@ def program_size(program: Program) -> int:
     }
     kinds = (ast.BinOp, ast.UnaryOp, ast.BoolOp, ast.Compare, ast.IfExp, ast.Call)
     return sum(isinstance(node, kinds) and id(node) not in fit for node in ast.walk(tree))
+
+
+def title_of(program: Program) -> str:
+    """First line of a program's docstring; its id where it has none."""
+    return (ast.get_docstring(ast.parse(program.text)) or program.id).splitlines()[0]

@@ -18,18 +18,15 @@ from evolve.evaluation.evaluator import Evaluator
 from evolve.evaluation.foreign import difference, run_text
 from evolve.evaluation.record import Entry
 from evolve.law.candidate import Candidate, candidate_from_data
-from evolve.runs.black_box import black_box_line
-from evolve.runs.results import Line
 from evolve.runs.store import Store
 from evolve.sandbox import ForeignLane, Limits
 from evolve.scoring.fold import Fold
 from evolve.search.archive import Archive
-from evolve.search.champion import Fitted
+from evolve.search.champion import Finalist
 from evolve.search.setup import Setup, program_text
 from evolve.typing import Array
 
 NOTE = "lanes"
-BLACK_BOXES = "black boxes"
 BROKEN = "lanes broken"
 PATIENT = Limits(cpu_s=60.0, predict_cpu_s=10.0)
 
@@ -70,13 +67,9 @@ class Lanes:
         chosen = to_compare(archive, entries, self._seed)
         self._unless_broken(lambda: self._compare_entries(evaluator, chosen))
 
-    def compare_champion(self, champion: Fitted) -> None:
+    def compare_champion(self, champion: Finalist) -> None:
         """Compare the champion on all training rows."""
         self._unless_broken(lambda: self._compare_champion(champion))
-
-    def judge_black_boxes(self) -> None:
-        """Judge the seeds that the grammar cannot hold, once a run, and store their lines."""
-        self._unless_broken(self._judge_black_boxes)
 
     def _unless_broken(self, action: Callable[[], None]) -> None:
         """Use the lane; one that cannot start is not tried again, and ends no search."""
@@ -97,23 +90,20 @@ class Lanes:
             found.append(compare(evaluator, self._lane, entry, candidate, self._text))
         self._keep(found)
 
-    def _compare_champion(self, champion: Fitted) -> None:
+    def _compare_champion(self, champion: Finalist) -> None:
         task = self._setup.task
         every = np.arange(task.train.n_rows)
-        text = self._text(champion.candidate, champion.priors)
+        candidate = champion.fitted.candidate
+        if candidate is None:  # a program runs in the foreign lane alone
+            return
+        text = self._text(candidate, champion.fitted.priors)
         predictions = run_text(self._lane, task, Fold("all rows", every, every), text)
         index = champion.entry.index
         if isinstance(predictions, str):
             self._keep([Agreement(index, predictions, None)])
             return
-        gap = difference(predictions, champion.predictions)
+        gap = difference(predictions, champion.fitted.predictions)
         self._keep([Agreement(index, "ok", gap)])
-
-    def _judge_black_boxes(self) -> None:
-        seeds = [seed for seed in self._setup.seeds if seed.candidate is None]
-        if seeds and self._store.note(BLACK_BOXES) is None:
-            lines = [black_box_line(self._setup, seed, self._lane) for seed in seeds]
-            self._store.set_note(BLACK_BOXES, [line.to_data() for line in lines])
 
     def _text(self, candidate: Candidate, priors: Array | None) -> str:
         return program_text(self._setup.task, candidate, "the search", priors)
@@ -122,11 +112,6 @@ class Lanes:
         if found:
             self._data += [agreement.to_data() for agreement in found]
             self._store.set_note(NOTE, self._data)
-
-
-def black_boxes(store: Store) -> list[Line]:
-    """The stored lines of seeds that the grammar cannot hold."""
-    return [Line(**data) for data in store.note(BLACK_BOXES) or []]
 
 
 def disagreements(store: Store) -> list[str]:

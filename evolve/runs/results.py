@@ -5,23 +5,24 @@ Every line's law is fitted on all training rows; held-out R2 comes from the run'
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
 import numpy as np
 
 from evolve.errors import EvolveError
-from evolve.evaluation.fitted import fit_rows
+from evolve.evaluation.fitted import FittedLaw, fit_rows
 from evolve.evaluation.record import Entry, Evaluation
-from evolve.law.candidate import Candidate, candidate_from_data
+from evolve.evaluation.requests import Form, form_of
+from evolve.law.candidate import Candidate
 from evolve.law.printer import formula
+from evolve.law.program import Program, title_of
 from evolve.runs.store import Store
 from evolve.search.archive import Archive
-from evolve.search.champion import Choice, Fitted
+from evolve.search.champion import Choice
 from evolve.search.setup import Setup, literature, program_text
 from evolve.tasks.task import Task
-from evolve.typing import Array
 
 NOTE = "ending"
 
@@ -76,7 +77,7 @@ def summarise(
     """
     if not archive.cells:
         return []
-    fitted = {} if choice is None else {f.entry.index: f for f in choice.finalists}
+    fitted = {} if choice is None else {f.entry.index: f.fitted for f in choice.finalists}
     first = archive.elites()[0].entry if choice is None else choice.champion.entry
     kinds = [(first, "champion")]
     kinds += [(elite.entry, "size") for elite in archive.front()]
@@ -84,20 +85,15 @@ def summarise(
     return [line_of(setup.task, entry, kind, fitted.get(entry.index)) for entry, kind in kinds]
 
 
-def line_of(task: Task, entry: Entry, kind: str, fitted: Fitted | None = None) -> Line:
+def line_of(task: Task, entry: Entry, kind: str, fitted: FittedLaw | None = None) -> Line:
     """The line of an entry; without `fitted` its law is fitted here."""
-    told = entry.evaluation
-    constants: Mapping[str, Array] = {}
-    priors, train_r2, shown, text = None, None, "", entry.text
-    if entry.law is not None and entry.recipe is not None:
-        candidate = candidate_from_data(entry.law, entry.recipe)
-        shown = formula_of(task, candidate)
-        if fitted is not None:
-            constants, priors, train_r2 = fitted.constants, fitted.priors, fitted.train_r2
-        elif told.score is not None:
-            constants, priors, train_r2 = fit_rows(task, candidate)
-        if priors is not None:
-            text = program_text(task, candidate, entry.operator, priors)
+    told, form = entry.evaluation, form_of(entry)
+    if fitted is None and told.score is not None:
+        fitted = fit_rows(task, form)
+    text = entry.text
+    if isinstance(form, Candidate) and fitted is not None and fitted.priors is not None:
+        text = program_text(task, form, entry.operator, fitted.priors)
+    constants = {} if fitted is None else fitted.constants
     return Line(
         kind=kind,
         name=entry.operator,
@@ -105,8 +101,8 @@ def line_of(task: Task, entry: Entry, kind: str, fitted: Fitted | None = None) -
         n_constants=told.n_constants,
         score=told.score,
         held_out_r2=held_out_r2(told),
-        train_r2=train_r2,
-        formula=shown,
+        train_r2=None if fitted is None else fitted.train_r2,
+        formula=formula_of(task, form),
         constants={name: np.asarray(table).tolist() for name, table in constants.items()},
         text=text,
         message="" if told.score is not None else f"{told.status}: {told.message}",
@@ -120,14 +116,16 @@ def held_out_r2(evaluation: Evaluation) -> float | None:
     return float(np.mean([fold.r2 for fold in evaluation.folds]))
 
 
-def formula_of(task: Task, candidate: Candidate) -> str:
-    """Formula of a candidate in the task's own names, as its first target sees the features."""
+def formula_of(task: Task, form: Form) -> str:
+    """Formula in the task's own names; as its first target sees the features."""
     target = task.target_names[0] if len(task.target_names) == 1 else "each target"
-    if candidate.law.own_feature_first:
+    if isinstance(form, Program):
+        return f"{target} = black box ({title_of(form)})"
+    if form.law.own_feature_first:
         names = ["own", *(f"other_{k}" for k in range(1, len(task.feature_names)))]
     else:
         names = list(task.feature_names)
-    return f"{target} = {formula(candidate.law, names, powers=True)}"
+    return f"{target} = {formula(form.law, names, powers=True)}"
 
 
 def keep(store: Store, lines: Sequence[Line], *, chosen: bool) -> None:

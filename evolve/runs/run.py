@@ -204,7 +204,6 @@ def carry_on(
         extra = elites_of(literature(setup, store.entries(stop=len(setup.starts))))
         choice = choose(setup.task, archive, workers, extra)
         lanes.compare_champion(choice.champion)
-        lanes.judge_black_boxes()
     return archive, choice
 
 

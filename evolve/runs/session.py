@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Protocol
 
 from evolve.files import write_file
-from evolve.runs.crosscheck import black_boxes
 from evolve.runs.results import Line, keep, summarise
 from evolve.runs.run import carry_on
 from evolve.runs.settings import Settings, Watcher
@@ -89,7 +88,7 @@ def keep_ending(store: Store, setup: Setup, choice: Choice | None) -> list[Line]
     archive = Archive()
     archive.tell(store.each())
     entries = store.entries(stop=len(setup.starts))
-    lines = [*summarise(setup, archive, entries, choice), *black_boxes(store)]
+    lines = summarise(setup, archive, entries, choice)
     keep(store, lines, chosen=choice is not None)
     if choice is not None:
         keep_basis(store, setup.task, choice)

@@ -141,6 +141,22 @@ class ForeignLane:
         outcome = self._run(meta, list(X), self.limits.predict_cpu_s)
         return _checked(outcome, "predictions", [len(x) for x in X])
 
+    def trace(self, text: str, n_features: int, n_targets: int) -> Outcome:
+        """Trace a program's law, which runs it.
+
+        Args:
+            text: The program.
+            n_features: Number of features.
+            n_targets: Number of targets.
+
+        Returns:
+            One array: the bytes of a JSON value with `law` and `recipe`. `bad-answer` says why
+            the law cannot be traced.
+        """
+        meta = {"kind": "trace", "text": text, "features": n_features, "targets": n_targets}
+        outcome = self._run(meta, [], self.limits.predict_cpu_s)
+        return _checked(outcome, "trace", [None])
+
     def predict_in_batches(
         self,
         text: str,

@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import importlib
 import importlib.util
+import json
 import random
 import warnings
 from collections.abc import Callable, Sequence
@@ -132,8 +133,8 @@ def run_job(meta: dict[str, Any], arrays: Arrays) -> Arrays:
     """Return constants or predictions, one array a group.
 
     Args:
-        meta: `kind` ("fit", "predict" or "law"), `text`, and for "law" `labels`, `features`
-            and `targets`.
+        meta: `kind` ("fit", "predict", "law" or "trace"), `text`; for "law" `labels`, `features`
+            and `targets`; for "trace" the numbers of features and targets.
         arrays: X of every group, then Y ("fit") or the constants ("predict") of every group.
     """
     # What a program's text was written for still runs, whatever filters are set here.
@@ -144,6 +145,8 @@ def run_job(meta: dict[str, Any], arrays: Arrays) -> Arrays:
 
 def _run_job(meta: dict[str, Any], arrays: Arrays) -> Arrays:
     random.seed(0)
+    if meta["kind"] == "trace":
+        return (_trace(meta),)
     names = _define(meta["text"])
     kind = meta["kind"]
     if kind == "law":
@@ -154,6 +157,23 @@ def _run_job(meta: dict[str, Any], arrays: Arrays) -> Arrays:
     what = "constants" if kind == "fit" else "predictions"
     pairs = zip(arrays[:n_groups], arrays[n_groups:], strict=True)
     return tuple(_numbers(function(x, other), what) for x, other in pairs)
+
+
+def _trace(meta: dict[str, Any]) -> np.ndarray:
+    """Trace the program's law and recipe; the answer is JSON, byte by byte."""
+    from evolve.errors import ProgramError
+    from evolve.law.graph import law_to_data
+    from evolve.law.recipe import Recipe
+    from evolve.law.trace import trace_law, trace_recipe
+
+    text = meta["text"]
+    try:
+        law = trace_law(text, meta["features"], meta["targets"])
+        recipe = trace_recipe(text) or Recipe()
+    except ProgramError as error:
+        raise BadAnswerError(str(error)) from None
+    data = {"law": law_to_data(law), "recipe": recipe.to_data()}
+    return np.frombuffer(json.dumps(data).encode(), dtype=np.uint8).astype(float)
 
 
 def _define(text: str) -> dict[str, Any]:

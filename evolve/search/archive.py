@@ -9,6 +9,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from evolve.evaluation.record import Entry
+from evolve.evaluation.requests import Form, form_of
 from evolve.law.candidate import Candidate, candidate_from_data
 from evolve.law.canonical import form
 
@@ -25,6 +26,11 @@ class Elite:
     def n_constants(self) -> int:
         """Constants for each group and target."""
         return self.entry.evaluation.n_constants
+
+    @property
+    def form(self) -> Form:
+        """What is evaluated: the candidate, or the program of a black box."""
+        return self.candidate or form_of(self.entry)
 
     @property
     def genome(self) -> Candidate:

@@ -15,19 +15,18 @@ import numpy as np
 
 from evolve.errors import EvolveError
 from evolve.evaluation.evaluator import Evaluator
+from evolve.evaluation.fitted import FittedLaw, fitted_law
 from evolve.evaluation.problem import Setting
+from evolve.evaluation.programs import ProgramFailedError
 from evolve.evaluation.record import EARLIER_ELITE, Entry, Evaluation
-from evolve.evaluation.requests import FoldResult
-from evolve.law.candidate import Candidate
-from evolve.law.canonical import complexity, key
-from evolve.scoring.fold import Fold, FoldScore
-from evolve.scoring.metrics import r2
+from evolve.evaluation.requests import FoldResult, with_starts
+from evolve.law.canonical import key
+from evolve.scoring.fold import FoldScore, all_rows
 from evolve.scoring.objective import (
     DISSENT_PRICE,
     MOST_DISSENT,
     MOST_WORSE,
     SHARE_OF_ERROR,
-    losses_of,
     physics_price,
     price_of,
 )
@@ -43,31 +42,19 @@ JUDGING_STARTS = 4
 
 
 @dataclass(frozen=True, slots=True)
-class Fitted:
-    """A law fitted on all training rows.
+class Finalist:
+    """An elite fitted on all training rows, and what decides whether it is chosen.
 
     Attributes:
         entry: The entry it comes from.
-        candidate: Its law and recipe.
-        constants: `(t, p)` constants of each group.
-        errors: `(t, p)` standard errors of each group's constants.
-        priors: `(t, 2, p)` centres and precisions of the learnt prior, None without one.
-        predictions: `(n, t)` predictions of the training rows.
-        train_r2: R² on the training rows.
-        judged: Scores on the further folds.
+        fitted: The fit, with scores on the search's and the further folds.
         dissent: How far its forecasts stray from the leading laws', as `dissent` says.
         established: Whether the law is one that the run began with, under any recipe.
         against_physics: Share of points beyond the training rows that break declared physics.
     """
 
     entry: Entry
-    candidate: Candidate
-    constants: dict[str, Array]
-    errors: dict[str, Array]
-    priors: Array | None
-    predictions: Array
-    train_r2: float
-    judged: tuple[FoldScore, ...]
+    fitted: FittedLaw
     dissent: float = 0.0
     established: bool = False
     against_physics: float = 0.0
@@ -75,12 +62,17 @@ class Fitted:
     @property
     def folds(self) -> tuple[FoldScore, ...]:
         """Scores on the search's and the further folds."""
-        return (*self.entry.evaluation.folds, *self.judged)
+        return self.fitted.folds
+
+    @property
+    def judged(self) -> tuple[FoldScore, ...]:
+        """Scores on the further folds alone."""
+        return self.folds[len(self.entry.evaluation.folds) :]
 
     @property
     def losses(self) -> Array:
         """`(n_folds,)` losses on the search's and the further folds."""
-        return losses_of(self.folds)
+        return self.fitted.losses
 
     @property
     def nmse(self) -> float:
@@ -95,9 +87,8 @@ class Fitted:
     @property
     def size_cost(self) -> float:
         """The price of its size; less for a law that was known before the search."""
-        law = self.candidate.law
-        size, n_values = complexity(law.root), self.predictions.size
-        return price_of(law.n_constants, size, n_values, established=self.established)
+        size, n_values = self.entry.evaluation.complexity, self.fitted.predictions.size
+        return price_of(self.fitted.n_constants, size, n_values, established=self.established)
 
     @property
     def cost(self) -> float:
@@ -118,8 +109,8 @@ class Fitted:
 class Choice:
     """The champion and the finalists it was chosen from, best judgement first."""
 
-    champion: Fitted
-    finalists: tuple[Fitted, ...]
+    champion: Finalist
+    finalists: tuple[Finalist, ...]
 
 
 def choose(task: Task, archive: Archive, n_workers: int, extra: Sequence[Elite] = ()) -> Choice:
@@ -141,17 +132,15 @@ def choose(task: Task, archive: Archive, n_workers: int, extra: Sequence[Elite] 
     if not elites:
         raise EvolveError(f"{task.name}: no candidate could be fitted, so there is no champion")
     judges = make_judges(task)
-    everything = np.arange(task.train.n_rows)
-    whole = Fold("all rows", everything, everything)
-    setting = Setting(task, (*judges, whole))
-    candidates = [e.genome for e in elites]
-    quick = [replace(c, recipe=replace(c.recipe, n_starts=JUDGING_STARTS)) for c in candidates]
+    setting = Setting(task, (*judges, all_rows(task.train.n_rows)))
+    forms = [e.form for e in elites]
+    quick = [with_starts(form, JUDGING_STARTS) for form in forms]
     with Evaluator(setting, n_workers) as evaluator:
         judged = evaluator.fit(quick, range(len(judges)))
-        refitted = evaluator.fit(candidates, [len(judges)])
+        refitted = evaluator.fit(forms, [len(judges)])
     known = established_laws(archive)
     fitted = [
-        _fitted(task, elite, on_judges, on_all[0], known)
+        _finalist(task, elite, on_judges, on_all[0], known)
         for elite, on_judges, on_all in zip(elites, judged, refitted, strict=True)
         if not isinstance(on_judges, Evaluation) and not isinstance(on_all, Evaluation)
     ]
@@ -165,20 +154,23 @@ def choose(task: Task, archive: Archive, n_workers: int, extra: Sequence[Elite] 
     return Choice(champion, tuple(fitted[i] for i in order))
 
 
-def _with_dissent(task: Task, fitted: Sequence[Fitted]) -> list[Fitted]:
+def _with_dissent(task: Task, fitted: Sequence[Finalist]) -> list[Finalist]:
     """The finalists, each with its dissent beyond the data."""
     x, group = points_beyond(task)
     spread = task.train.Y.std(axis=0) + 1e-300
-    predictions = np.full((len(fitted), len(x), task.train.Y.shape[1]), np.nan)
-    for number, name in enumerate(task.group_names):
-        rows = np.flatnonzero(group == number)
-        for i, law in enumerate(fitted):
-            if len(rows):
-                told = law.candidate.law.predict(x[rows], law.constants[name])
-                predictions[i, rows] = told / spread
+    names = [task.group_names[g] for g in group]
+    predictions = np.array([_far_out(law.fitted, x, names) for law in fitted]) / spread
     errors = np.sqrt([f.nmse for f in fitted])
     told = dissent(predictions, np.array([f.judgement for f in fitted]), errors)
     return [replace(law, dissent=float(d)) for law, d in zip(fitted, told, strict=True)]
+
+
+def _far_out(law: FittedLaw, x: Array, names: Sequence[str]) -> Array:
+    """`(m, t)` predictions far out; nan where a program fails."""
+    try:
+        return law.predict(x, names)
+    except ProgramFailedError:
+        return np.full((len(x), len(next(iter(law.constants.values())))), np.nan)
 
 
 def established_laws(archive: Archive) -> dict[str, Elite]:
@@ -199,13 +191,12 @@ def established_laws(archive: Archive) -> dict[str, Elite]:
 
 def finalists_of(archive: Archive, extra: Sequence[Elite] = ()) -> list[Elite]:
     """Leading elites, those that no smaller one beats, established laws and `extra`, once each."""
-    elites = [e for e in archive.elites() if e.candidate is not None]
+    elites = archive.elites()
     established = established_laws(archive).values()
     wanted = [*elites[:FINALISTS], *archive.front(), *archive.unbeaten(), *established, *extra]
     found: dict[int, Elite] = {}
     for elite in wanted:
-        if elite.candidate is not None:
-            found.setdefault(elite.entry.index, elite)
+        found.setdefault(elite.entry.index, elite)
     return list(found.values())
 
 
@@ -236,29 +227,19 @@ def simplest_within_error(
     return int(min(close, key=lambda i: (prices[i], totals[i])))
 
 
-def _fitted(
+def _finalist(
     task: Task,
     elite: Elite,
     judged: Sequence[FoldResult],
     whole: FoldResult,
     established: Collection[str],
-) -> Fitted:
+) -> Finalist:
     """An elite's fit on all rows, with the judgement of the folds."""
-    n_targets = task.train.Y.shape[1]
-    shape = (len(whole.groups), n_targets, -1)
-    constants = whole.constants.reshape(shape)
-    errors = whole.errors.reshape(shape)
-    names = [task.group_names[g] for g in whole.groups]
-    priors = whole.priors.reshape((*shape[:2], 2, elite.genome.law.n_constants))[0]
-    return Fitted(
+    folds = (*elite.entry.evaluation.folds, *(r.score for r in judged))
+    candidate = elite.candidate
+    return Finalist(
         entry=elite.entry,
-        candidate=elite.genome,
-        constants=dict(zip(names, constants, strict=True)),
-        errors=dict(zip(names, errors, strict=True)),
-        priors=None if np.isnan(priors).any() else priors,
-        predictions=whole.predictions,
-        train_r2=r2(task.train.Y, whole.predictions),
-        judged=tuple(r.score for r in judged),
-        established=key(elite.genome.law) in established,
+        fitted=fitted_law(task, elite.form, whole.answer, folds),
+        established=candidate is not None and key(candidate.law) in established,
         against_physics=whole.facts["against_physics"],
     )

@@ -91,7 +91,7 @@ def test_the_delta_method_is_exact_for_a_law_linear_in_its_constants() -> None:
     covariance = np.array([[0.5, -0.1], [-0.1, 0.2]])
     x = np.array([[0.0], [3.0]])
     wanted = np.sqrt([0.5, 0.5 - 6 * 0.1 + 9 * 0.2])
-    np.testing.assert_allclose(delta(law, 0, np.array([1.0, 2.0]), covariance, x), wanted)
+    np.testing.assert_allclose(delta(law, 0, np.array([[1.0, 2.0]]), covariance, x), wanted)
 
 
 def test_the_folds_that_reach_as_far_set_the_factor() -> None:

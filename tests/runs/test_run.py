@@ -16,10 +16,8 @@ from evolve.api.progress import Silent
 from evolve.errors import SandboxError, StoreError
 from evolve.evaluation.problem import failed
 from evolve.evaluation.record import Entry
-from evolve.law.program import parse_program
 from evolve.law.recipe import FIRST_NAMES
 from evolve.report.tables import statuses_table
-from evolve.runs.black_box import black_box_line
 from evolve.runs.crosscheck import disagreements
 from evolve.runs.folders import find_run, free_name, list_runs
 from evolve.runs.results import find_line, keep, kept, summarise
@@ -36,10 +34,8 @@ from evolve.runs.run import (
 from evolve.runs.session import keep_ending
 from evolve.runs.settings import Settings
 from evolve.runs.store import Store
-from evolve.sandbox import ForeignLane
 from evolve.search.archive import Archive
 from evolve.search.champion import Choice
-from evolve.search.proposers.seeds import Seed
 from evolve.search.setup import Setup, inherit, make_setup
 from evolve.tasks.task import load_task
 
@@ -244,38 +240,6 @@ def test_literature_stands_beside_the_champion(
     assert names == {seed.name for seed in setup.seeds}
     assert all(line.train_r2 is not None for line in lines)
     assert set(lines[0].constants) == set(setup.task.group_names)
-
-
-BLACK_BOX = '''"""A law with a branch."""
-import numpy as np
-# EVOLVE-BLOCK-START
-def scaling_law_func(X, params):
-    return np.where(params[0] > 0, params[0] + params[1] * np.log(X[:, 0]), {other})
-def fit_scaling_law(X, y):
-    print("so many rows:", len(y))
-    if y[0] > 0:
-        return np.polyfit(np.log(X[:, 0]), y, 1)[::-1]
-# EVOLVE-BLOCK-END
-'''
-
-
-@pytest.mark.parametrize(("other", "r2"), [("1.0", 0.9), ("X[:, 9]", None)])
-def test_a_seed_that_cannot_be_traced_is_judged_in_the_foreign_lane(
-    other: str, r2: float | None, setup: Setup
-) -> None:
-    program = parse_program(BLACK_BOX.format(other=other))
-    seed = Seed("odd", "A law with a branch.", program, None, "cannot be traced")
-    with ForeignLane() as lane:
-        line = black_box_line(setup, seed, lane)
-    assert (line.kind, line.name, line.text) == ("literature", "odd", program.text)
-    assert line.printed.startswith("so many rows:")
-    if r2 is None:
-        assert line.score is None
-        assert "IndexError" in line.message
-    else:
-        assert line.n_constants == 2
-        assert line.train_r2 == pytest.approx(r2, abs=0.1)
-        assert set(line.constants) == set(setup.task.group_names)
 
 
 def test_the_line_of_a_size_is_found_and_a_wrong_size_is_named(

@@ -138,10 +138,10 @@ def test_finalists_are_the_best_those_no_smaller_one_beats_and_the_extra_ones_on
     assert 99 in indices
 
 
-def test_a_black_box_is_no_finalist() -> None:
+def test_a_black_box_is_a_finalist_like_any_other() -> None:
     archive = Archive()
     archive.tell([entry_of(0, None, -9.0), entry_of(1, NOWHERE, -1.0)])
-    assert [e.entry.index for e in finalists_of(archive)] == [1]
+    assert [e.entry.index for e in finalists_of(archive)] == [0, 1]
 
 
 def test_every_law_that_a_run_began_with_is_a_finalist_and_known_as_established(
@@ -151,7 +151,7 @@ def test_every_law_that_a_run_began_with_is_a_finalist_and_known_as_established(
     assert known
     assert {f.entry.index for f in choice.finalists} >= {e.entry.index for e in known.values()}
     for finalist in choice.finalists:
-        assert finalist.established == (key(finalist.candidate.law) in known)
+        assert finalist.established == (key(finalist.fitted.candidate.law) in known)
 
 
 def test_an_elite_of_an_earlier_run_is_not_established() -> None:
@@ -178,11 +178,13 @@ def test_the_champion_is_one_of_the_finalists_who_come_best_judgement_first(
 
 def test_the_champion_costs_no_more_than_the_law_with_the_best_judgement(choice: Choice) -> None:
     def cost(law: Law) -> float:
-        n_values = choice.champion.predictions.size
+        n_values = choice.champion.fitted.predictions.size
         return price_of(law.n_constants, complexity(law.root), n_values)
 
-    best = choice.finalists[0].candidate.law
-    assert cost(choice.champion.candidate.law) <= cost(best)
+    best, champion = choice.finalists[0].fitted.law, choice.champion.fitted.law
+    assert isinstance(best, Law)
+    assert isinstance(champion, Law)
+    assert cost(champion) <= cost(best)
 
 
 def test_a_finalist_pays_for_the_declared_physics_that_it_breaks(
@@ -216,9 +218,13 @@ def test_the_champion_s_constants_are_those_of_a_fit_to_all_training_rows(
     every = np.arange(train.n_rows)
     rows = Rows(train.X, train.Y, train.group, (1,), physics_of(task))
     whole = Fold("all rows", every, every)
-    (fitted,) = fit_folds(rows, [whole], champion.candidate.law, champion.candidate.recipe)
-    assert list(champion.constants) == list(champion.errors) == list(task.group_names)
-    for fit, constants in zip(fitted.fits, champion.constants.values(), strict=True):
+    (fitted,) = fit_folds(
+        rows, [whole], champion.fitted.candidate.law, champion.fitted.candidate.recipe
+    )
+    assert (
+        list(champion.fitted.constants) == list(champion.fitted.errors) == list(task.group_names)
+    )
+    for fit, constants in zip(fitted.fits, champion.fitted.constants.values(), strict=True):
         np.testing.assert_array_equal(constants, [fit.constants])
 
 
@@ -228,11 +234,11 @@ def test_the_champion_s_constants_predict_what_it_says_and_score_its_r2(
     champion, train = choice.champion, task.train
     for g, name in enumerate(task.group_names):
         rows = train.group == g
-        (constants,) = champion.constants[name]
-        predicted = evaluate(champion.candidate.law.root, train.X[rows], constants)
-        np.testing.assert_allclose(champion.predictions[rows, 0], predicted, rtol=1e-12)
-    assert champion.train_r2 == r2(train.Y, champion.predictions)
-    assert champion.train_r2 > 0.9
+        (constants,) = champion.fitted.constants[name]
+        predicted = evaluate(champion.fitted.candidate.law.root, train.X[rows], constants)
+        np.testing.assert_allclose(champion.fitted.predictions[rows, 0], predicted, rtol=1e-12)
+    assert champion.fitted.train_r2 == r2(train.Y, champion.fitted.predictions)
+    assert champion.fitted.train_r2 > 0.9
 
 
 def test_the_choice_does_not_depend_on_the_number_of_workers(
@@ -272,10 +278,10 @@ def test_a_learnt_prior_comes_with_the_champion() -> None:
     for recipe, has_prior in ((Recipe(), False), (Recipe(shrinkage=1.0), True)):
         proposal = Proposal(Candidate(law, recipe), "key", "a seed", ())
         champion = choose(task, searched(task, [proposal]), 1).champion
-        assert (champion.priors is not None) == has_prior
-        if champion.priors is not None:
-            assert champion.priors.shape == (1, 2, 3)
-            assert (champion.priors[:, 1] > 0).all()
+        assert (champion.fitted.priors is not None) == has_prior
+        if champion.fitted.priors is not None:
+            assert champion.fitted.priors.shape == (1, 2, 3)
+            assert (champion.fitted.priors[:, 1] > 0).all()
 
 
 # nothing to choose from

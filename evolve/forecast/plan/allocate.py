@@ -9,9 +9,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from evolve.errors import EvolveError, nearest
+from evolve.evaluation.predict import predict
 from evolve.forecast import Basis, Forecast, forecast
 from evolve.forecast.plan.cost import Cost
-from evolve.law.graph import features_of
+from evolve.law.graph import Law, features_of
 from evolve.tasks.task import Task
 from evolve.typing import Array
 
@@ -62,7 +63,7 @@ class Question:
     def loss(self, free: Array) -> Array:
         """`(n,)` what is minimised; inf where the champion is not defined."""
         member = self.basis.members[0]
-        table = member.law.predict(self.rows(free), member.constants[self.group])
+        table = predict(member.law, self.rows(free), member.constants[self.group])
         value = -table[:, self.target] if self.maximise else table[:, self.target]
         return np.where(np.isfinite(value), value, np.inf)
 
@@ -143,11 +144,9 @@ def _one(option: str, value: str | None, valid: tuple[str, ...]) -> str:
 
 def _require_used(question: Question, free: list[str]) -> None:
     law = question.basis.members[0].law
-    seen = (
-        set(range(len(question.task.feature_names)))
-        if law.own_feature_first
-        else features_of(law.root)
-    )
+    seen = set(range(len(question.task.feature_names)))
+    if isinstance(law, Law) and not law.own_feature_first:
+        seen = features_of(law.root)
     for j, name in zip(question.cost.features, free, strict=True):
         if j not in seen:
             raise EvolveError(

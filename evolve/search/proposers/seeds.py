@@ -1,22 +1,27 @@
-"""Turns a task's seed files, the laws of the literature, into the first candidates of a run."""
+"""A task's seed files, laws of the literature and the user's own, as first candidates of a run."""
 
 from __future__ import annotations
 
-import ast
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from evolve.errors import ProgramError
+from evolve.evaluation.programs import shared_runner
 from evolve.law.candidate import Candidate
 from evolve.law.canonical import key, simplify
-from evolve.law.program import Program, read_program
+from evolve.law.program import Program, read_program, title_of
 from evolve.law.recipe import Recipe
 from evolve.law.trace import trace_law, trace_recipe
 from evolve.search.operators import Space
 from evolve.search.proposers.grammar import allowed_recipe
 from evolve.search.proposers.protocol import Proposal
 from evolve.tasks.task import Task, shipped_folders
+
+OWN_SEEDS = "seeds"  # folder beside a task's tables
+
+# Text and numbers of features and targets to law and recipe; a `ProgramError` says why not.
+Trace = Callable[[str, int, int], Candidate]
 
 
 @dataclass(frozen=True)
@@ -50,8 +55,15 @@ def seed_files(task_name: str) -> list[Path]:
     return [found[name] for name in sorted(found)]
 
 
+def own_seed_files(task: Task) -> list[Path]:
+    """The programs in the folder ``seeds`` beside a task's tables, by name."""
+    return sorted((task.folder / OWN_SEEDS).glob("*.py"))
+
+
 def read_seeds(task: Task, space: Space) -> list[Seed]:
-    """Read and trace the seeds of a task.
+    """Read and trace the seeds of a task: the package's, then those beside the task.
+
+    The package's are traced here; those of others run in the sandbox, for tracing runs them.
 
     Args:
         task: Gives the name and the numbers of features and targets.
@@ -59,8 +71,14 @@ def read_seeds(task: Task, space: Space) -> list[Seed]:
 
     Raises:
         ProgramError: A file breaks the program contract.
+        SandboxError: This machine cannot run programs of others.
     """
-    return [_seed(path, task, space) for path in seed_files(task.name)]
+    shipped = [_seed(path, task, space, _trace_here) for path in seed_files(task.name)]
+    own = own_seed_files(task)
+    if not own:
+        return shipped
+    runner = shared_runner()
+    return [*shipped, *(_seed(path, task, space, runner.trace) for path in own)]
 
 
 def seed_proposals(seeds: Sequence[Seed], space: Space) -> list[Proposal]:
@@ -78,18 +96,20 @@ def seed_proposals(seeds: Sequence[Seed], space: Space) -> list[Proposal]:
     return list(proposals.values())
 
 
-def _seed(path: Path, task: Task, space: Space) -> Seed:
+def _seed(path: Path, task: Task, space: Space, trace: Trace) -> Seed:
     program = read_program(path)
-    title = (ast.get_docstring(ast.parse(program.text)) or path.stem).splitlines()[0]
     candidate, why_not, runs = None, "", program.dialect == "fit"
     try:
-        law = trace_law(program.text, len(task.feature_names), len(task.target_names))
-        recipe = trace_recipe(program.text) or Recipe()
-        if law.n_constants > space.max_constants:
-            why_not = f"{law.n_constants} constants, the task allows {space.max_constants}"
+        traced = trace(program.text, len(task.feature_names), len(task.target_names))
+        if traced.law.n_constants > space.max_constants:
+            why_not = f"{traced.law.n_constants} constants, the task allows {space.max_constants}"
             runs = False
         else:
-            candidate = Candidate(law, recipe)
+            candidate = traced
     except ProgramError as error:
         why_not = str(error)
-    return Seed(path.stem, title, program, candidate, why_not, runs)
+    return Seed(path.stem, title_of(program), program, candidate, why_not, runs)
+
+
+def _trace_here(text: str, n_features: int, n_targets: int) -> Candidate:
+    return Candidate(trace_law(text, n_features, n_targets), trace_recipe(text) or Recipe())
