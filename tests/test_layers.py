@@ -38,7 +38,16 @@ ONLY = {
 
 # What runs inside the sandbox, and all that it may reach by any path.
 SANDBOXED = ("sandbox", "fitting")
-SEEN_BY_SANDBOX = {"errors", "files", "typing", "law", "scoring", "sandbox", "fitting"}
+SEEN_BY_SANDBOX = {
+    "errors",
+    "files",
+    "printable",
+    "typing",
+    "law",
+    "scoring",
+    "sandbox",
+    "fitting",
+}
 
 # Where the test rows may be opened.
 MAY_LOAD_TEST = {"tasks", "cli", "bench", "report"}

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import json
 import math
-import re
 from typing import Any
 
 from evolve import __version__
+from evolve.export.escape import fenced, in_latex, in_markdown, markdown_math, name_in_math
 from evolve.export.inputs import law_text, sympy_text
 from evolve.export.program import program_text
 from evolve.export.subject import Subject
 from evolve.law.graph import law_with_first_names
 from evolve.law.latex import latex
 from evolve.law.recipe import recipe_with_first_names
+from evolve.printable import printable
 from evolve.tasks.task import Task, fingerprint
 
 _LATEX = r"""\documentclass{article}
@@ -38,19 +39,17 @@ Fitted on {n_rows} training rows; score {score}, held-out R2 {held_out}, train R
 
 Features: {features}.
 
-```python
-{law}```
-"""
+{law}"""
 
 
 def latex_text(subject: Subject) -> str:
     """A LaTeX document with the law of each target and a table of the constants."""
     equations = "\n".join(rf"\[ {line} \]" for line in equations_of(subject))
     head = " & ".join(["group", "target", *(f"$c_{{{k}}}$" for k in _letters(subject))])
-    rows = "\n".join(rf"{_escaped(g)} & {_escaped(t)} & {v} \\" for g, t, v in _rows(subject))
+    rows = "\n".join(rf"{in_latex(g)} & {in_latex(t)} & {v} \\" for g, t, v in _rows(subject))
     columns = "l" * (2 + subject.candidate.law.n_constants)
     table = f"\\begin{{longtable}}{{{columns}}}\n{head} \\\\ \\hline\n{rows}\n\\end{{longtable}}"
-    return _LATEX % {"title": _escaped(subject.title()), "equations": equations, "tables": table}
+    return _LATEX % {"title": in_latex(subject.title()), "equations": equations, "tables": table}
 
 
 def equations_of(subject: Subject) -> list[str]:
@@ -58,11 +57,11 @@ def equations_of(subject: Subject) -> list[str]:
     law, names = subject.candidate.law, list(subject.task.feature_names)
     targets = list(subject.task.target_names)
     if not law.own_feature_first:
-        left = ", ".join(rf"\mathrm{{{_escaped(name)}}}" for name in targets)
+        left = ", ".join(name_in_math(name) for name in targets)
         return [f"{left} = {latex(law, names)}"]
     turned = [names[t:] + names[:t] for t in range(len(targets))]
     return [
-        rf"\mathrm{{{_escaped(name)}}} = {latex(law, seen)}"
+        f"{name_in_math(name)} = {latex(law, seen)}"
         for name, seen in zip(targets, turned, strict=True)
     ]
 
@@ -71,15 +70,16 @@ def markdown_text(subject: Subject) -> str:
     """A Markdown page: the law, its constants, and code that predicts."""
     line, letters = subject.line, _letters(subject)
     rows = [
-        f"| {g} | {t} | {v.replace(' & ', ' | ')} |".replace("$", "") for g, t, v in _rows(subject)
+        f"| {in_markdown(g)} | {in_markdown(t)} | {v.replace(' & ', ' | ').replace('$', '')} |"
+        for g, t, v in _rows(subject)
     ]
     features = (
-        f"`{f.name}` ({f.description})" if f.description else f"`{f.name}`"
+        in_markdown(f"{f.name} ({f.description})" if f.description else f.name)
         for f in subject.task.spec.features
     )
     return _MARKDOWN.format(
-        title=subject.title().removesuffix("."),
-        equations="\n\n".join(f"$$ {line} $$" for line in equations_of(subject)),
+        title=in_markdown(subject.title().removesuffix(".")),
+        equations="\n\n".join(f"$$ {markdown_math(line)} $$" for line in equations_of(subject)),
         n_rows=subject.task.train.n_rows,
         score=_shown(line.score),
         held_out=_shown(line.held_out_r2),
@@ -88,13 +88,16 @@ def markdown_text(subject: Subject) -> str:
         rule="---|" * max(len(letters), 1),
         rows="\n".join(rows),
         features=", ".join(features),
-        law=law_text(subject),
+        law=fenced(law_text(subject), "python"),
     )
 
 
 def json_text(subject: Subject) -> str:
     """A JSON document with everything that is known of the law."""
-    return json.dumps(_plain(to_data(subject)), indent=2, ensure_ascii=False) + "\n"
+    text = json.dumps(_plain(to_data(subject)), indent=2, ensure_ascii=False)
+    if printable(text) != text:  # no reader of JSON minds, and a terminal does
+        text = json.dumps(json.loads(text), indent=2)
+    return text + "\n"
 
 
 def to_data(subject: Subject) -> dict[str, Any]:
@@ -110,7 +113,7 @@ def to_data(subject: Subject) -> dict[str, Any]:
         "kind": line.kind,
         "operator": subject.entry.operator,
         "task": _task_data(task),
-        "formula": line.formula,
+        "formula": subject.formula,
         "latex": equations_of(subject),
         "law": law_with_first_names(law),
         "recipe": recipe_with_first_names(recipe),
@@ -156,10 +159,6 @@ def _rows(subject: Subject) -> list[tuple[str, str, str]]:
         for group, table in subject.constants.items()
         for name, row in zip(subject.task.target_names, table, strict=True)
     ]
-
-
-def _escaped(text: str) -> str:
-    return re.sub(r"([_%$#&{}])", r"\\\1", text.replace("\\", r"\textbackslash "))
 
 
 def _shown(value: float | None) -> str:

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import re
+
+from evolve.export.escape import in_python
 from evolve.export.subject import Subject, literal_table
 from evolve.law.lowering import plain
+from evolve.law.naming import identifiers
 from evolve.law.writing import CODE, Style, write
 
 _LAW = '''"""{title}
@@ -91,13 +95,20 @@ _FUNCTIONS = {
     "min": "sp.Min",
 }
 _STYLE = Style(CODE.signs, _FUNCTIONS)
+_SYMPY_NAMES = ("sp", "LAW", "VALUES", "TARGETS", "CONSTANTS", "expression")
+LETTER = re.compile(r"c\d+")  # what a constant is called
+
+
+def _symbol(name: str, word: str) -> str:
+    """A feature's name in sympy, where two symbols of one name are the same."""
+    return word if LETTER.fullmatch(name) else name
 
 
 def law_text(subject: Subject) -> str:
     """Text of a program in the `law` dialect, with the constants of every group inside."""
     return _LAW.format(
-        title=subject.title(),
-        formula=subject.line.formula.replace("\\", "\\\\"),
+        title=in_python(subject.title()),
+        formula=in_python(subject.formula),
         features=list(subject.task.feature_names),
         targets=list(subject.task.target_names),
         constants=literal_table(subject.constants, subject.labels),
@@ -107,10 +118,11 @@ def law_text(subject: Subject) -> str:
 
 def sympy_text(subject: Subject) -> str:
     """Text of a Python file that holds the law as sympy expressions."""
-    words = [f"sp_{word}" if word == "sp" else word for word in subject.words]
+    words = identifiers(subject.task.feature_names, _SYMPY_NAMES)
     features, positive = subject.task.spec.features, subject.task.train.X.min(axis=0) > 0
     symbols = [
-        f"{word} = sp.Symbol({feature.name!r}, {'positive' if is_positive else 'real'}=True)"
+        f"{word} = sp.Symbol({_symbol(feature.name, word)!r}, "
+        f"{'positive' if is_positive else 'real'}=True)"
         for word, feature, is_positive in zip(words, features, positive, strict=True)
     ]
     n = subject.candidate.law.n_constants
@@ -121,7 +133,7 @@ def sympy_text(subject: Subject) -> str:
         text = write(root, subject.names_seen_by(t, words), _STYLE)
         laws.append(f"    {name!r}: sp.sympify({text}),")
     return _SYMPY.format(
-        title=subject.title(),
+        title=in_python(subject.title()),
         first=words[0],
         symbols="\n".join(symbols),
         letters="\n".join(letters),

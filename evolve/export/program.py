@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from evolve.export.escape import in_python
 from evolve.export.subject import Subject, literal_table
 from evolve.fitting.fit import LIMIT_OF
 from evolve.fitting.tape import NONLINEAR, compile_tape
@@ -169,11 +170,10 @@ def program_text(subject: Subject) -> str:
     prior = subject.prior()
     mean, weight = prior if prior is not None else (blank, blank)
     axes = tuple(subject.task.feature_names.index(a) for a in subject.task.spec.folds.axes)
-    title = subject.title().replace("\\", "\\\\").replace('"""', "'''")
     return _TEXT.format(
-        title=title,
-        formula=subject.line.formula.replace("\\", "\\\\"),
-        task=subject.task.name,
+        title=in_python(subject.title()),
+        formula=in_python(subject.formula),
+        task=in_python(subject.task.name),
         known=literal_table(subject.constants, {name: name for name in subject.constants}),
         target_scale=recipe.target_scale,
         loss=recipe.loss,

@@ -14,7 +14,7 @@ from evolve.law.candidate import Candidate, candidate_from_data
 from evolve.law.graph import Node, const, feat
 from evolve.law.naming import identifiers
 from evolve.law.printer import print_block
-from evolve.runs.results import Line, find_line
+from evolve.runs.results import Line, find_line, formula_of
 from evolve.runs.store import Store
 from evolve.tasks.task import Task
 from evolve.typing import Array
@@ -52,6 +52,11 @@ class Subject:
         """The features' names as Python identifiers."""
         return identifiers(self.task.feature_names)
 
+    @property
+    def formula(self) -> str:
+        """The law in one line, of the law itself and not of a text that was stored beside it."""
+        return formula_of(self.task, self.candidate)
+
     def prior(self) -> tuple[Array, Array] | None:
         """Centres and precisions `(t, p)` of the prior that the program states, if any."""
         call = read_fit_call(self.line.text)
@@ -79,7 +84,7 @@ class Subject:
         return names | {const(k): f"c{k}" for k in range(self.candidate.law.n_constants)}
 
     def title(self) -> str:
-        """One line that says what law this is."""
+        """One line that says what law this is; to be escaped for where it stands."""
         return f"A law of {self.task.name}, entry {self.line.index} of run {self.run}."
 
 
@@ -98,6 +103,13 @@ def subject_of(store: Store, task: Task, size: int | None = None) -> Subject:
         )
     constants = {name: np.asarray(table, dtype=float) for name, table in line.constants.items()}
     candidate = candidate_from_data(entry.law, entry.recipe)
+    shape = (len(task.target_names), candidate.law.n_constants)
+    for name, table in constants.items():
+        if table.shape != shape or not np.isfinite(table).all():
+            raise EvolveError(
+                f"run {store.folder.name!r}: the constants of {name!r} in entry {line.index} must "
+                f"be {shape[0]} x {shape[1]} finite numbers"
+            )
     return Subject(store.folder.name, task, line, entry, candidate, constants)
 
 

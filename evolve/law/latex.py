@@ -12,8 +12,9 @@ from evolve.law.algebra import is_unit_scaled
 from evolve.law.graph import Law, Node
 from evolve.law.lowering import plain, readable
 from evolve.law.writing import ADD, ATOM, MUL, NEG, POW, literal
+from evolve.printable import printable
 
-_SPECIAL = {"\\": r"\backslash{}", "~": r"\sim{}", "^": r"\char94{}"}
+_SPECIAL = {"\\": r"\backslash{}", "~": r"\sim{}", "^": r"\char94{}", "\n": r"\ ", "\t": r"\ "}
 _NAMED = {"log": r"\ln", "tanh": r"\tanh", "sin": r"\sin", "max": r"\max", "min": r"\min"}
 
 
@@ -29,14 +30,16 @@ def latex(law: Law, feature_names: Sequence[str], constants: npt.ArrayLike | Non
     """
     values = None if constants is None else np.asarray(constants, dtype=float)
     root = plain(readable(plain(law.root), values))
-    text, _ = _write(root, [_name(n) for n in feature_names])
+    text, _ = _write(root, [name_in_math(n) for n in feature_names])
     return text
 
 
-def _name(text: str) -> str:
+def name_in_math(text: str) -> str:
+    """A name as it stands in a formula: upright, with no sign that LaTeX would obey."""
     if len(text) == 1 and text.isalpha():
         return text
-    return r"\mathrm{" + re.sub(r"([_%$#&{} ])|([\\~^])", _escaped, text) + "}"
+    signs = re.compile(r"[_%$#&{} \\~^\n\t]")
+    return r"\mathrm{" + signs.sub(_escaped, printable(text)) + "}"
 
 
 def _escaped(match: re.Match[str]) -> str:

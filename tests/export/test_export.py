@@ -38,7 +38,7 @@ def load(form, text):
         names["data"] = json.loads(text)
         text = "import numpy as np\\n" + names["data"]["function"]
     if form == "markdown":
-        text = text.split("```python\\n")[1].split("```")[0]
+        text = text.split("```python\\n")[1].split("\\n```")[0]
     exec(compile(text, "exported", "exec"), names)
     return names
 
