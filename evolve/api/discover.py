@@ -22,6 +22,7 @@ from evolve.runs.session import PROGRAM_NAME, hold_session, write_program
 from evolve.runs.settings import DEFAULT_EVALUATIONS, Settings
 from evolve.runs.stopping import Stopping
 from evolve.sandbox import probe
+from evolve.search.proposers.registry import DEFAULT
 from evolve.search.setup import make_setup
 from evolve.tasks.draft import Draft, Wishes, check_name, plain_name, propose, write_task
 from evolve.tasks.draft.roles import NO_AXES
@@ -44,6 +45,7 @@ def discover(
     test: str | None = None,
     evaluations: int = DEFAULT_EVALUATIONS,
     seed: int = 0,
+    proposers: str | Sequence[str] = DEFAULT,
     workers: int | None = None,
     runs_dir: str | Path | None = None,
     name: str | None = None,
@@ -67,6 +69,7 @@ def discover(
             never opens them, `python -m evolve score RUN --split test` does.
         evaluations: Candidates to evaluate.
         seed: Seed of every random choice; with the rows and `evaluations` it decides the result.
+        proposers: What makes candidates after the first ones: names of proposers.
         workers: Worker processes; if not given, one a core. With 0 everything is done in this
             process, which suits small searches. It changes nothing in the result.
         runs_dir: Where the run is kept; ``EVOLVE_RUNS_DIR``, else ``runs``.
@@ -83,7 +86,8 @@ def discover(
         KeyboardInterrupt: After an interrupt, when the run is saved: `evolve.load` reads it. A
             second interrupt does not wait for the batch at hand.
     """
-    settings = Settings(int(seed), int(evaluations))
+    names = tuple(_listed(proposers))
+    settings = Settings(int(seed), int(evaluations), proposers=names)
     wishes = Wishes(
         targets=_listed(target),
         features=_listed(features),
@@ -138,7 +142,7 @@ def _write(draft: Draft, wishes: Wishes, runs_dir: Path, seed: int) -> Path:
 def _search(folder: Path, settings: Settings, workers: int, progress: bool) -> Run:
     """Search the task in a run's folder."""
     run = folder.parent
-    setup = make_setup(load_task(str(folder)), settings.seed)
+    setup = make_setup(load_task(str(folder)), settings.seed, settings.proposers)
     display: Silent
     stopping = Stopping(
         lambda signal: display.ending(f"{signal}: ending after this batch"), _now, ("SIGINT",)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import ExitStack
+from dataclasses import replace
 from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated
 
@@ -52,6 +53,10 @@ def run(
     run_name: Annotated[
         str | None, typer.Option("--run", help="Name of the run [default: task-seed-number].")
     ] = None,
+    proposers: Annotated[
+        str,
+        typer.Option("--proposers", help="What makes candidates, names joined by commas."),
+    ] = "grammar",
     runs_dir: RunsDir = RUNS,
     tasks_dirs: TasksDirs = None,
     require_sandbox: RequireSandbox = None,
@@ -68,8 +73,8 @@ def run(
     seconds = None if time is None else parse_time(time)
     if evaluations is None and seconds is None:
         evaluations = DEFAULT_EVALUATIONS
-    settings = Settings(seed, evaluations, seconds)
-    setup = make_setup(load_task(task, tasks_dirs or ()), seed)
+    settings = Settings(seed, evaluations, seconds, tuple(proposers.split(",")))
+    setup = make_setup(load_task(task, tasks_dirs or ()), seed, settings.proposers)
     sandbox = check_sandbox(require_sandbox)
     name = run_name or free_name(runs_dir, setup.task.name, seed)
     with create_run(runs_dir / name, setup, settings) as store:
@@ -97,7 +102,6 @@ def resume(
     """Go on with a run, or give it a larger budget."""
     from evolve.runs.folders import find_run, free_name
     from evolve.runs.run import changes, require_same, settings_of, setup_of, succeed
-    from evolve.runs.settings import Settings
     from evolve.runs.store import Store
 
     sandbox = check_sandbox(require_sandbox)
@@ -105,7 +109,7 @@ def resume(
         store = stack.enter_context(Store.open(find_run(name, runs_dir), write=True))
         was, setup = settings_of(store), setup_of(store, tasks_dirs or ())
         seconds = was.seconds if time is None else parse_time(time)
-        settings = Settings(was.seed, evaluations or was.evaluations, seconds)
+        settings = replace(was, evaluations=evaluations or was.evaluations, seconds=seconds)
         if accept_changes and changes(store, setup):
             heir = runs_dir / free_name(runs_dir, setup.task.name, was.seed)
             made, setup = succeed(store, setup, heir, settings)

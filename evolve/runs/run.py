@@ -107,7 +107,8 @@ def setup_of(store: Store, tasks_dirs: Sequence[Path] = ()) -> Setup:
     Raises:
         TaskError: The task cannot be loaded.
     """
-    setup = make_setup(task_of(store, tasks_dirs), settings_of(store).seed)
+    settings = settings_of(store)
+    setup = make_setup(task_of(store, tasks_dirs), settings.seed, settings.proposers)
     inherited = store.note(INHERITED)
     return setup if inherited is None else inherit(setup, inherited)
 

@@ -12,6 +12,7 @@ from evolve.evaluation.record import Entry
 from evolve.runs.store import Store
 from evolve.search.archive import Archive
 from evolve.search.loop import Budget
+from evolve.search.proposers.registry import DEFAULT, require_proposers
 from evolve.tasks.task import Task
 
 DEFAULT_EVALUATIONS = 3000
@@ -25,22 +26,26 @@ class Settings:
         seed: Seed of every random choice.
         evaluations: Evaluations in total; None for no end but the time.
         seconds: Seconds of a session; the entries then depend on the machine's speed.
+        proposers: Names of what makes candidates after the first ones, in the order of turns.
     """
 
     seed: int = 0
     evaluations: int | None = DEFAULT_EVALUATIONS
     seconds: float | None = None
+    proposers: tuple[str, ...] = DEFAULT
 
     def __post_init__(self) -> None:
-        """Check the numbers.
+        """Check what was given.
 
         Raises:
-            EvolveError: One of them cannot be meant.
+            EvolveError: Some of it cannot be meant.
         """
         if self.seed < 0:
             raise EvolveError(f"seed: must be 0 or more, it is {self.seed}")
         if self.evaluations is not None and self.evaluations < 1:
             raise EvolveError(f"evaluations: must be 1 or more, it is {self.evaluations}")
+        object.__setattr__(self, "proposers", tuple(self.proposers))  # a store holds a list
+        require_proposers(self.proposers)
 
     @property
     def budget(self) -> Budget:

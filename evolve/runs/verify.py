@@ -17,15 +17,16 @@ from evolve.errors import EvolveError
 from evolve.evaluation.crosscheck import TOLERANCE
 from evolve.evaluation.evaluator import Evaluator
 from evolve.evaluation.foreign import difference, priors_of, run_text
+from evolve.evaluation.predict import predict
 from evolve.evaluation.problem import Setting
+from evolve.evaluation.programs import ProgramRunner
 from evolve.evaluation.record import Entry, Evaluation
-from evolve.evaluation.requests import FoldResult
-from evolve.law.candidate import candidate_from_data
+from evolve.evaluation.requests import FoldResult, form_of, law_of
 from evolve.law.canonical import complexity
 from evolve.runs.results import Line, kept
 from evolve.runs.store import Store
 from evolve.sandbox import ForeignLane, Limits
-from evolve.scoring.fold import Fold
+from evolve.scoring.fold import Fold, all_rows
 from evolve.scoring.metrics import nmse
 from evolve.scoring.objective import physics_price, price_of, score
 from evolve.search.archive import Archive, Elite
@@ -173,17 +174,15 @@ def _check_black_box(lane: ForeignLane, setting: Setting, elite: Elite) -> Check
 
 def _check_champion(lane: ForeignLane, task: Task, line: Line, entry: Entry) -> Check:
     """The champion's program, fitted on all training rows, against the constants kept."""
-    every = np.arange(task.train.n_rows)
-    predictions = run_text(lane, task, Fold("all rows", every, every), line.text)
+    predictions = run_text(lane, task, all_rows(task.train.n_rows), line.text)
     stored = np.nan if line.score is None else line.score
-    if isinstance(predictions, str) or entry.law is None or entry.recipe is None:
+    if isinstance(predictions, str):
         return Check(line.index, line.n_constants, stored, None, None, f"champion: {predictions}")
-    law = candidate_from_data(entry.law, entry.recipe).law
-    gap = 0.0
+    law, runner, gap = law_of(form_of(entry)), ProgramRunner(lane), 0.0
     for number, name in enumerate(task.group_names):
-        rows = task.train.group == number
-        kept_values = law.predict(task.train.X[rows], np.asarray(line.constants[name]))
-        gap = max(gap, difference(predictions[rows], kept_values))
+        rows, constants = task.train.group == number, np.asarray(line.constants[name])
+        again = predict(law, task.train.X[rows], constants, runner)
+        gap = max(gap, difference(predictions[rows], again))
     problem = "" if gap <= TOLERANCE else f"champion: kept constants differ by {gap:.1e}"
     return Check(line.index, line.n_constants, stored, None, gap, problem)
 

@@ -98,8 +98,13 @@ def program_text(
     )
 
 
-def make_setup(task: Task, seed: int) -> Setup:
+def make_setup(task: Task, seed: int, proposers: Sequence[str] = DEFAULT) -> Setup:
     """The space, literature and first candidates of a task.
+
+    Args:
+        task: The task.
+        seed: Seed of the run.
+        proposers: Names of what makes further candidates.
 
     Raises:
         TaskError: The rows are too few, or allow no folds.
@@ -114,7 +119,8 @@ def make_setup(task: Task, seed: int) -> Setup:
     for proposal in starting_proposals(space, laws, BATCH, seed):
         proposals.setdefault(proposal.key, proposal)
     folds = tuple(make_folds(task))
-    return Setup(task, space, tuple(seeds), tuple(proposals.values()), folds)
+    starts = tuple(proposals.values())
+    return Setup(task, space, tuple(seeds), starts, folds, tuple(proposers))
 
 
 def inherit(setup: Setup, inherited: dict[str, Any]) -> Setup:

@@ -1,0 +1,74 @@
+"""Every executor of the registry answers requests in order, the same as any other."""
+
+from __future__ import annotations
+
+import pickle
+from collections.abc import Iterator
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from small_tasks import power_task, random_candidates
+
+from evolve.errors import EvolveError
+from evolve.evaluation.executor import EXECUTORS, Executor, make_executor
+from evolve.evaluation.problem import Setting
+from evolve.evaluation.record import Evaluation
+from evolve.evaluation.requests import Answer, EvaluateRequest, FitRequest, Request
+from evolve.sandbox import Limits
+from evolve.search.setup import space_of
+from evolve.tasks.folds import make_folds
+
+TASK = power_task()
+SETTING = Setting(TASK, tuple(make_folds(TASK)))
+CANDIDATES = random_candidates(space_of(TASK), 7)
+REQUESTS: list[Request] = [
+    *(EvaluateRequest(candidate, float("inf")) for candidate in CANDIDATES),
+    *(FitRequest(candidate, (0, len(SETTING.folds))) for candidate in CANDIDATES[:2]),
+]
+
+
+@pytest.fixture(scope="module", params=sorted(EXECUTORS))
+def executor(request: pytest.FixtureRequest) -> Iterator[Executor]:
+    made = EXECUTORS[request.param](SETTING, 2, Limits())
+    yield made
+    made.close()
+    made.close()
+
+
+def plain(answer: Answer) -> object:
+    """An answer without how long it took, as values that can be compared."""
+    if isinstance(answer, Evaluation):
+        return replace(answer, seconds=0.0)
+    return [(r.score, r.constants.tolist(), r.predictions.tolist()) for r in answer]
+
+
+def test_answers_come_in_the_order_of_the_requests(executor: Executor) -> None:
+    forwards = [plain(answer) for answer in executor.map(REQUESTS)]
+    backwards = [plain(answer) for answer in executor.map(REQUESTS[::-1])]
+    assert forwards == backwards[::-1]
+    sizes = [candidate.law.n_constants for candidate in CANDIDATES]
+    assert [a.n_constants for a in executor.map(REQUESTS)[:7]] == sizes  # type: ignore[union-attr]
+
+
+def test_every_executor_answers_as_this_process_does(executor: Executor) -> None:
+    alone = make_executor(SETTING, 0)
+    assert list(map(plain, executor.map(REQUESTS))) == list(map(plain, alone.map(REQUESTS)))
+
+
+def test_no_request_gets_no_answer(executor: Executor) -> None:
+    assert executor.map([]) == []
+
+
+def test_setting_requests_and_answers_are_values_that_travel(executor: Executor) -> None:
+    setting, requests = pickle.loads(pickle.dumps((SETTING, REQUESTS)))
+    assert requests == REQUESTS
+    np.testing.assert_array_equal(setting.task.train.X, TASK.train.X)
+    answers = executor.map(requests)
+    copies = pickle.loads(pickle.dumps(answers))
+    assert list(map(plain, copies)) == list(map(plain, answers))
+
+
+def test_an_unknown_executor_is_refused_with_the_nearest_name() -> None:
+    with pytest.raises(EvolveError, match="executor: 'locl' is none of in-process, local"):
+        make_executor(SETTING, 1, name="locl")

@@ -1,0 +1,153 @@
+"""A program with a fit of its own wins a search, and is all that a champion is."""
+
+from __future__ import annotations
+
+import json
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from evolve.cli.app import call
+from evolve.errors import EvolveError
+from evolve.runs.store import Store
+
+# Rows of a law that no grammar of smooth terms holds: a wave in log(params), a jump in tokens.
+WAVE = """
+import numpy as np
+from scipy.optimize import least_squares
+
+# EVOLVE-BLOCK-START
+def scaling_law_func(data_points, params):
+    X = np.atleast_2d(np.asarray(data_points, dtype=float))
+    floor, scale, power, jump, wave = params
+    if X[0, 0] < 0:
+        return np.zeros(len(X))
+    step = (X[:, 1] < 8.1e10) * jump
+    turns = np.sin(3.0 * np.log(X[:, 0])) ** 2
+    return floor + scale * (X[:, 0] / 1e8) ** -power + step + wave * turns
+
+
+def fit_scaling_law(data_points, loss_values):
+    X, y = np.asarray(data_points, dtype=float), np.asarray(loss_values, dtype=float)
+    def gaps(p):
+        return scaling_law_func(X, p) - y
+    return least_squares(gaps, [1.5, 1.0, 0.3, 0.1, 0.1], loss="soft_l1", f_scale=0.01).x
+# EVOLVE-BLOCK-END
+"""
+TRUE = np.array([1.7, 0.76, 0.34, 0.3, 0.25])
+
+
+def make_task(folder: Path) -> Path:
+    """A task folder with the wave's rows, and the program in its seeds."""
+    params, tokens = np.meshgrid(1e7 * 2.0 ** np.arange(12), 1e9 * 3.0 ** np.arange(6))
+    rows = np.stack([params.ravel(), tokens.ravel()], axis=1)
+    names: dict[str, object] = {}
+    exec(WAVE, names)
+    noise = np.exp(np.random.default_rng(3).normal(0.0, 0.002, len(rows)))
+    loss = names["scaling_law_func"](rows, TRUE) * noise  # type: ignore[operator]
+    table = "\n".join(f"{n:.6g},{d:.6g},{y:.6f}" for (n, d), y in zip(rows, loss, strict=True))
+    path = folder / "wave.csv"
+    path.write_text("params,tokens,loss\n" + table)
+    given = ("--target", "loss", "--features", "params", "tokens", "--test", "params>=1e10")
+    assert call(["new-task", str(path), *given, "--tasks-dir", str(folder)]) == 0
+    seeds = folder / "wave" / "seeds"
+    seeds.mkdir()
+    (seeds / "own.py").write_text('"""A wave and a jump."""\n' + WAVE)
+    return folder / "wave"
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("black_box")
+    task = make_task(folder)
+    words = ("--task", str(task), "--evaluations", "96", "--run", "r", "--workers", "1", "--quiet")
+    assert call([*words, "--runs-dir", str(folder / "runs")]) == 0
+    return folder / "runs" / "r"
+
+
+def told(run: Path, capfd: pytest.CaptureFixture[str], verb: str, *words: str) -> str:
+    capfd.readouterr()
+    code = call([verb, run.name, "--runs-dir", str(run.parent), *words])
+    out, err = capfd.readouterr()
+    assert code == 0, err
+    return out
+
+
+def test_the_program_is_the_champion_and_is_shown(
+    run: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    with Store.open(run, write=False) as store:
+        entries = store.entries()
+    own = [e for e in entries if e.law is None]
+    assert [e.operator for e in own] == ["own"]
+    assert own[0].evaluation.n_constants == 5
+    best = min(
+        (e for e in entries if e.evaluation.score is not None),
+        key=lambda e: e.evaluation.score or 0.0,
+    )
+    assert best == own[0]
+    shown = told(run, capfd, "show")
+    assert "black box (A wave and a jump.)" in shown
+    assert "least_squares" in shown
+
+
+def test_its_constants_are_those_that_made_the_rows(
+    run: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    shown = json.loads(told(run, capfd, "show", "--json"))
+    (constants,) = shown["constants"]["all"]
+    np.testing.assert_allclose(constants, TRUE, rtol=0.05)
+
+
+def test_it_forecasts_with_an_interval(run: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    at = ("--at", "params=5.12e10", "tokens=1e9", "--json")
+    (row,) = json.loads(told(run, capfd, "predict", *at))["rows"]
+    forecast = row["predictions"]["loss"]
+    truth = 1.7 + 0.76 * 512**-0.34 + 0.3 + 0.25 * np.sin(3.0 * np.log(5.12e10)) ** 2
+    assert forecast["low"] < truth < forecast["high"]
+    assert forecast["high"] - forecast["low"] < 0.2
+
+
+def test_it_is_verified(run: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    assert "no difference" in told(run, capfd, "verify").splitlines()[-1]
+
+
+def test_it_has_a_report(run: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    told(run, capfd, "report")
+    assert "A wave and a jump" in (run / "report.html").read_text(encoding="utf-8")
+
+
+def test_a_killed_search_goes_on_to_the_same_entries(run: Path, tmp_path: Path) -> None:
+    words = [
+        sys.executable,
+        "-m",
+        "evolve",
+        "--workers",
+        "1",
+        "--quiet",
+        "--runs-dir",
+        str(tmp_path),
+    ]
+    task = str(run.parents[1] / "wave")
+    with subprocess.Popen(
+        [*words, "--task", task, "--evaluations", "96", "--run", "k"]
+    ) as process:
+        while process.poll() is None and _size(tmp_path / "k") < 32:
+            continue
+        process.send_signal(signal.SIGKILL)
+    again = ["resume", "k", "--runs-dir", str(tmp_path), "--workers", "1", "--quiet"]
+    assert call(again) == 0
+    with Store.open(run, write=False) as whole, Store.open(tmp_path / "k", write=False) as killed:
+        assert killed.digest() == whole.digest()
+
+
+def _size(folder: Path) -> int:
+    try:
+        with Store.open(folder, write=False) as store:
+            return len(store)
+    except EvolveError:  # not there yet
+        return 0
