@@ -31,11 +31,11 @@ sys.path[:0] = [str(ROOT), str(ROOT / "tests")]
 from attacks.arena import Arena  # noqa: E402
 from attacks.registry import ATTACKS  # noqa: E402
 
-from evolve.api.progress import Silent  # noqa: E402
+from evolve.api.progress import NullProgress  # noqa: E402
 from evolve.evaluation.record import Entry  # noqa: E402
 from evolve.runs.crosscheck import disagreements  # noqa: E402
 from evolve.runs.run import carry_on, create_run  # noqa: E402
-from evolve.runs.settings import Settings  # noqa: E402
+from evolve.runs.settings import RunConfig  # noqa: E402
 from evolve.search.archive import Archive  # noqa: E402
 from evolve.search.setup import make_setup  # noqa: E402
 from evolve.tasks.task import load_task  # noqa: E402
@@ -82,7 +82,7 @@ class Tally:
     faults: list[str] = field(default_factory=list)
 
 
-class Soak(Silent):
+class Soak(NullProgress):
     """Lets attacks loose between the batches of a run, and counts what the engine holds."""
 
     def __init__(self, arena: Arena, tally: Tally, given: argparse.Namespace) -> None:
@@ -205,7 +205,7 @@ def soak(given: argparse.Namespace) -> Tally:
         arena = stack.enter_context(Arena(gate=False))
         watcher, n_stored, seed = Soak(arena, tally, given), 0, given.seed
         while not watcher.enough:
-            setup, settings = make_setup(task, seed), Settings(seed, None)
+            setup, settings = make_setup(task, seed), RunConfig(seed, None)
             with create_run(folder / f"seed-{seed}", setup, settings) as store:
                 carry_on(store, setup, settings, given.workers, watcher)
                 n_stored += len(store)

@@ -8,9 +8,9 @@ from pathlib import Path
 from evolve.evaluation.record import Entry, Evaluation
 from evolve.law.canonical import complexity
 from evolve.report.model import fit_model
-from evolve.runs.results import keep, summarise
+from evolve.runs.results import result_rows, save_results
 from evolve.runs.run import create_run
-from evolve.runs.settings import Settings
+from evolve.runs.settings import RunConfig
 from evolve.runs.store import Store
 from evolve.scoring.fold import FoldScore
 from evolve.scoring.objective import price_of, score
@@ -27,11 +27,11 @@ def small_run(task: Task, folder: Path, n: int, *, ended: bool = True) -> Store:
     """A run of the first `n` starting laws of a task, open for writing."""
     setup = make_setup(task, 0)
     entries = [_entry(task, setup, i, p) for i, p in enumerate(setup.starts[:n])]
-    store = create_run(folder, setup, Settings(seed=0, evaluations=n or 1))
+    store = create_run(folder, setup, RunConfig(seed=0, evaluations=n or 1))
     store.append(entries)
     store.set_note("sandbox", BARE)
     if ended:
-        keep(store, summarise(setup, archive_of(entries), entries, None), chosen=True)
+        save_results(store, result_rows(setup, archive_of(entries), entries, None), chosen=True)
     return store
 
 

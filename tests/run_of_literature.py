@@ -9,7 +9,7 @@ from evolve.evaluation.record import Entry, Evaluation
 from evolve.law.candidate import Candidate
 from evolve.law.canonical import complexity
 from evolve.runs.run import create_run
-from evolve.runs.settings import Settings
+from evolve.runs.settings import RunConfig
 from evolve.runs.store import Store
 from evolve.scoring.fold import FoldScore
 from evolve.search.setup import make_setup, program_text
@@ -27,7 +27,7 @@ def store_of(
     Without `evaluations` their scores are made up.
     """
     setup = make_setup(task, 0)
-    store = create_run(folder, setup, Settings(0, len(candidates) or 1))
+    store = create_run(folder, setup, RunConfig(0, len(candidates) or 1))
     chosen = list(candidates) or [s.candidate for s in setup.seeds if s.candidate is not None]
     told = list(evaluations) or [_made_up(i, c) for i, c in enumerate(chosen)]
     pairs = zip(chosen, told, strict=True)

@@ -13,13 +13,13 @@ from typing import TYPE_CHECKING, NoReturn
 from joblib import cpu_count
 
 from evolve.api.notebook import Notebook, in_notebook
-from evolve.api.progress import Silent, make_display
+from evolve.api.progress import NullProgress, make_display
 from evolve.api.run import Run, runs_folder
 from evolve.errors import EvolveError, StoreError
 from evolve.runs.folders import free_name
 from evolve.runs.run import create_run
 from evolve.runs.session import PROGRAM_NAME, hold_session, write_program
-from evolve.runs.settings import DEFAULT_EVALUATIONS, Settings
+from evolve.runs.settings import DEFAULT_EVALUATIONS, RunConfig
 from evolve.runs.stopping import Stopping
 from evolve.sandbox import probe
 from evolve.search.proposers.registry import DEFAULT
@@ -87,7 +87,7 @@ def discover(
             second interrupt does not wait for the batch at hand.
     """
     names = tuple(_listed(proposers))
-    settings = Settings(int(seed), int(evaluations), proposers=names)
+    settings = RunConfig(int(seed), int(evaluations), proposers=names)
     wishes = Wishes(
         targets=_listed(target),
         features=_listed(features),
@@ -139,11 +139,11 @@ def _write(draft: Draft, wishes: Wishes, runs_dir: Path, seed: int) -> Path:
     return written
 
 
-def _search(folder: Path, settings: Settings, workers: int, progress: bool) -> Run:
+def _search(folder: Path, settings: RunConfig, workers: int, progress: bool) -> Run:
     """Search the task in a run's folder."""
     run = folder.parent
     setup = make_setup(load_task(str(folder)), settings.seed, settings.proposers)
-    display: Silent
+    display: NullProgress
     stopping = Stopping(
         lambda signal: display.ending(f"{signal}: ending after this batch"), _now, ("SIGINT",)
     )
@@ -161,7 +161,7 @@ def _search(folder: Path, settings: Settings, workers: int, progress: bool) -> R
     return Run(run)
 
 
-def _display(stopping: Callable[[], bool], *, hidden: bool) -> Silent:
+def _display(stopping: Callable[[], bool], *, hidden: bool) -> NullProgress:
     if not hidden and in_notebook():
         return Notebook(stopping)
     return make_display(stopping, hidden=hidden, stream=sys.stderr)

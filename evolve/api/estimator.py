@@ -14,8 +14,8 @@ from evolve.api.run import Champion
 from evolve.errors import EvolveError, nearest
 from evolve.forecast import from_cells
 from evolve.law.graph import Law
-from evolve.runs.results import line_of
-from evolve.runs.settings import Settings
+from evolve.runs.results import row_of
+from evolve.runs.settings import RunConfig
 from evolve.search.champion import Choice
 from evolve.search.memory import search_in_memory
 from evolve.search.setup import make_setup
@@ -108,7 +108,7 @@ class LawRegressor(RegressorMixin, BaseEstimator):  # type: ignore[misc]
             best = self._search(task).champion
         except EvolveError as error:
             raise ValueError(str(error)) from error
-        line = line_of(task, best.entry, "champion", best.fitted)
+        line = row_of(task, best.entry, "champion", best.fitted)
         self.champion_ = Champion(task, line, best.fitted.candidate, chosen=True)
         self.formula_ = line.formula
         return self
@@ -190,7 +190,7 @@ class LawRegressor(RegressorMixin, BaseEstimator):  # type: ignore[misc]
         return Task(draft.name, raw.path, spec, groups, table)
 
     def _search(self, task: Task) -> Choice:
-        config = Settings(int(self.seed), int(self.evaluations))  # checks both
+        config = RunConfig(int(self.seed), int(self.evaluations))  # checks both
         setup = make_setup(task, config.seed)
         choice = search_in_memory(setup, config.seed, int(self.evaluations), self.workers)
         if choice is None:

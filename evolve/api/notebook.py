@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from importlib import import_module
 from typing import Any
 
-from evolve.api.progress import Progress, Silent, facts
+from evolve.api.progress import NullProgress, Progress, facts
 from evolve.evaluation.record import Entry
 from evolve.search.archive import Archive
 
@@ -23,7 +23,7 @@ def in_notebook() -> bool:
     return Console().is_jupyter
 
 
-class Notebook(Silent):
+class Notebook(NullProgress):
     """A progress bar and facts in a cell's output; it needs no widgets and stays when it ends."""
 
     def __init__(self, stopping: Callable[[], bool] = lambda: False) -> None:

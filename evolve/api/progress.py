@@ -14,7 +14,7 @@ from typing import Any, TextIO
 from evolve.evaluation.record import Entry
 from evolve.printable import printable, unfiltered
 from evolve.runs.results import formula_of, held_out_r2
-from evolve.runs.settings import Settings
+from evolve.runs.settings import RunConfig
 from evolve.runs.store import Store
 from evolve.search.archive import Archive
 from evolve.tasks.task import Task
@@ -77,7 +77,7 @@ class Progress:
         return max(min(ends), 0.0) if ends else None
 
 
-class Silent:
+class NullProgress:
     """Shows nothing; says when to stop."""
 
     def __init__(self, stopping: Callable[[], bool] = lambda: False) -> None:
@@ -85,14 +85,14 @@ class Silent:
         self._stopping = stopping
         self.progress = Progress()
 
-    def __enter__(self) -> Silent:
+    def __enter__(self) -> NullProgress:
         """The display itself."""
         return self
 
     def __exit__(self, *_: object) -> None:
         """Take the display down."""
 
-    def began(self, store: Store, task: Task, settings: Settings) -> None:
+    def began(self, store: Store, task: Task, settings: RunConfig) -> None:
         """Take note of the budget."""
         self._task = task
         self.progress.total = settings.evaluations
@@ -124,7 +124,7 @@ class Silent:
         """Show where the run stands."""
 
 
-class Plain(Silent):
+class Plain(NullProgress):
     """A line every few seconds, for logs."""
 
     def __init__(
@@ -141,7 +141,7 @@ class Plain(Silent):
 
     def choosing(self) -> None:
         """Say how the search ended."""
-        self._write(line_of(self.progress, time.monotonic()))
+        self._write(status_line(self.progress, time.monotonic()))
         self._write("choosing the champion on further folds")
 
     def say(self, text: str) -> None:
@@ -158,13 +158,13 @@ class Plain(Silent):
         now = time.monotonic()
         if now - self._last >= self._every_s:
             self._last = now
-            self._write(line_of(self.progress, now))
+            self._write(status_line(self.progress, now))
 
     def _write(self, text: str) -> None:
         print(printable(text), file=self._stream, flush=True)
 
 
-class Panel(Silent):
+class Panel(NullProgress):
     """A panel that is drawn over itself, for terminals."""
 
     def __init__(
@@ -230,10 +230,10 @@ class Panel(Silent):
 
 def make_display(
     stopping: Callable[[], bool], *, hidden: bool, stream: TextIO | None = None
-) -> Silent:
+) -> NullProgress:
     """A panel on a terminal, lines elsewhere, nothing if hidden; on stdout, or as told."""
     if hidden:
-        return Silent(stopping)
+        return NullProgress(stopping)
     stream = stream or sys.stdout
     return Panel(stopping, stream) if stream.isatty() else Plain(stopping, stream)
 
@@ -253,7 +253,7 @@ def facts(p: Progress, now: float) -> dict[str, str]:
     }
 
 
-def line_of(p: Progress, now: float) -> str:
+def status_line(p: Progress, now: float) -> str:
     """One line about where a run stands."""
     told = facts(p, now)
     return (

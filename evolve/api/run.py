@@ -24,8 +24,8 @@ from evolve.report.notebook import law_html, run_html
 from evolve.runs.folders import find_run
 from evolve.runs.forecasts import basis_of
 from evolve.runs.query import query
-from evolve.runs.results import Line, find_line, kept
-from evolve.runs.run import same_rows, settings_of, task_of
+from evolve.runs.results import ResultRow, find_row, load_results
+from evolve.runs.run import require_same_rows, settings_of, task_of
 from evolve.runs.store import Store
 from evolve.search.archive import Archive
 from evolve.tasks.readers import raw_of
@@ -47,7 +47,7 @@ class Champion:
     """
 
     task: Task
-    line: Line
+    line: ResultRow
     candidate: Candidate | None
     chosen: bool
 
@@ -126,10 +126,10 @@ class Run:
         self.folder = folder
         with Store.open(folder, write=False) as store:
             self.task = task_of(store, tasks_dirs)
-            same_rows(store, self.task)
+            require_same_rows(store, self.task)
             self.seed = settings_of(store).seed
             self.n_evaluations = len(store)
-            self._lines, self.chosen = kept(store)
+            self._lines, self.chosen = load_results(store)
 
     @property
     def name(self) -> str:
@@ -144,7 +144,7 @@ class Run:
             EvolveError: No law has a score yet.
         """
         with self._open() as store:
-            line = self._lines[0] if self._lines else find_line(store, self.task, None)
+            line = self._lines[0] if self._lines else find_row(store, self.task, None)
             entry = store.entry(line.index)
         candidate = None
         if entry.law is not None and entry.recipe is not None:

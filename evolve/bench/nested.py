@@ -35,7 +35,7 @@ WORST = 10.0
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class NestedResult:
     """One search of inner rows, judged on the outer rows.
 
     Attributes:
@@ -122,7 +122,7 @@ def run_case(
     workers: int,
     variant: str = "full",
     change: Callable[[Setup], Setup] | None = None,
-) -> Line:
+) -> NestedResult:
     """Search an inner task and judge what was found on the outer rows.
 
     Raises:
@@ -140,13 +140,13 @@ def run_case(
 
 def _line(
     task: Task, outer: Table, choice: Choice, variant: str, seed: int, seconds: float
-) -> Line:
+) -> NestedResult:
     finalists = choice.finalists
     errors = np.array([_error(task, f, outer) for f in finalists])
     scores = np.array([f.entry.evaluation.score or 0.0 for f in finalists])
     folds = np.array([[s.nmse for s in f.entry.evaluation.folds] for f in finalists])
     train = np.array([1.0 - (f.fitted.train_r2 or 0.0) for f in finalists])
-    return Line(
+    return NestedResult(
         case=task.name,
         variant=variant,
         seed=seed,
@@ -187,7 +187,7 @@ def _rank(values: Array, errors: Array) -> float:
     return float(spearmanr(values, errors).statistic)
 
 
-def means(lines: Sequence[Line]) -> dict[str, float]:
+def means(lines: Sequence[NestedResult]) -> dict[str, float]:
     """Means over cases: R² (each at least -1) under every rule, and rank correlations."""
     rules = ("champion", "no_dissent", "by_score", "by_train", "best")
     ranks = ("rank_score", "rank_first", "rank_last", "rank_train")

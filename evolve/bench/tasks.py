@@ -28,7 +28,7 @@ from evolve.typing import Array
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class TaskResult:
     """One search of one task.
 
     Attributes:
@@ -65,7 +65,7 @@ def run_task(
     seed: int,
     evaluations: int,
     workers: int,
-) -> Line:
+) -> TaskResult:
     """Search one task in a temporary folder and measure its champion.
 
     Args:
@@ -90,9 +90,9 @@ def run_task(
     return _line(task, seed, choice, seconds, len(journal.entries) / seconds)
 
 
-def _line(task: Task, seed: int, choice: Choice, seconds: float, rate: float) -> Line:
+def _line(task: Task, seed: int, choice: Choice, seconds: float, rate: float) -> TaskResult:
     champion = choice.champion
-    return Line(
+    return TaskResult(
         task=task.name,
         seed=seed,
         fold_r2=float(np.mean([f.r2 for f in champion.entry.evaluation.folds])),

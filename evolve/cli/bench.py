@@ -12,7 +12,7 @@ from evolve.cli.options import Json, TasksDirs, Workers
 
 if TYPE_CHECKING:
     from evolve.bench.recover import Case
-    from evolve.bench.tasks import Line
+    from evolve.bench.tasks import TaskResult
     from evolve.tasks.task import Task
 
 bench = typer.Typer(
@@ -139,7 +139,7 @@ def _run(
     evaluations: int | None,
     workers: int | None,
     tasks_dirs: TasksDirs,
-) -> list[Line]:
+) -> list[TaskResult]:
     """The lines of all tasks and seeds; each is told on stderr when it is done."""
     from evolve.bench.tasks import run_task
     from evolve.cli.options import n_cores
@@ -157,7 +157,7 @@ def _run(
     return lines
 
 
-def _show(lines: list[Line], *, json: bool) -> None:
+def _show(lines: list[TaskResult], *, json: bool) -> None:
     from evolve.bench.tasks import machine, published
     from evolve.cli.output import print_json, print_table
 

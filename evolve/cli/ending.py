@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any
 from evolve.cli.output import print_json, print_table
 
 if TYPE_CHECKING:
-    from evolve.runs.results import Line
-    from evolve.runs.session import Ended
-    from evolve.runs.settings import Settings
+    from evolve.runs.results import ResultRow
+    from evolve.runs.session import SessionResult
+    from evolve.runs.settings import RunConfig
     from evolve.runs.store import Store
     from evolve.search.setup import Setup
     from evolve.tasks.task import Task
@@ -21,7 +21,7 @@ MOST_ROWS = 12
 
 
 def print_ending(
-    store: Store, setup: Setup, settings: Settings, ended: Ended, *, json: bool
+    store: Store, setup: Setup, settings: RunConfig, ended: SessionResult, *, json: bool
 ) -> None:
     """Print the end of a run.
 
@@ -48,8 +48,8 @@ def print_ending(
 def _print_all(
     store: Store,
     setup: Setup,
-    settings: Settings,
-    ended: Ended,
+    settings: RunConfig,
+    ended: SessionResult,
     commands: dict[str, str],
     *,
     json: bool,
@@ -73,15 +73,15 @@ def _print_all(
 def remarks(store: Store, setup: Setup) -> list[str]:
     """What a user should know of a run that has ended."""
     from evolve.runs.crosscheck import disagreements
-    from evolve.runs.run import edited
+    from evolve.runs.run import describe_task_change
 
     report = "the programs as text did not all come out the same, please report this"
     found = [f"{report}: {line}" for line in disagreements(store)]
-    changed = edited(store, setup.task)
+    changed = describe_task_change(store, setup.task)
     return found if changed is None else [*found, changed]
 
 
-def _print_laws(lines: list[Line], *, chosen: bool) -> None:
+def _print_laws(lines: list[ResultRow], *, chosen: bool) -> None:
     if lines:
         print_lines(lines, chosen=chosen)
         print_law(lines[0], MOST_ROWS)
@@ -89,7 +89,7 @@ def _print_laws(lines: list[Line], *, chosen: bool) -> None:
         print("no law has a score yet")
 
 
-def print_lines(lines: list[Line], *, chosen: bool) -> None:
+def print_lines(lines: list[ResultRow], *, chosen: bool) -> None:
     """Print the table of champion (or best so far), sizes and literature."""
     kinds = {} if chosen else {"champion": "best so far"}
     rows = [
@@ -102,13 +102,13 @@ def print_lines(lines: list[Line], *, chosen: bool) -> None:
     print_table(HEADINGS, rows, cut=True)
 
 
-def _law(line: Line) -> str:
+def _law(line: ResultRow) -> str:
     """A literature law's name, any law's formula, or why it failed."""
     told = line.message or line.formula.partition(" = ")[2]
     return f"{line.name}: {told}" if line.kind == "literature" else told
 
 
-def print_law(line: Line, most: int | None = None) -> None:
+def print_law(line: ResultRow, most: int | None = None) -> None:
     """Print a law's formula and its constants, one row a group and target.
 
     Args:
@@ -131,7 +131,7 @@ def print_law(line: Line, most: int | None = None) -> None:
 
 
 def next_commands(
-    folder: Path, settings: Settings, n_done: int, task: Task | None = None
+    folder: Path, settings: RunConfig, n_done: int, task: Task | None = None
 ) -> dict[str, str]:
     """The exact commands to go on from a run.
 
@@ -185,7 +185,7 @@ def _has_test(task: Task) -> bool:
     return True
 
 
-def _headline(store: Store, settings: Settings, n_done: int, stopped: bool) -> str:
+def _headline(store: Store, settings: RunConfig, n_done: int, stopped: bool) -> str:
     total = "" if settings.evaluations is None else f" of {settings.evaluations}"
     how = "stopped after" if stopped else "done:"
     told = f"{store.task['name']}: {how} {n_done}{total} evaluations, seed {settings.seed}"
@@ -196,8 +196,8 @@ def _headline(store: Store, settings: Settings, n_done: int, stopped: bool) -> s
 def _document(
     store: Store,
     setup: Setup,
-    settings: Settings,
-    lines: list[Line],
+    settings: RunConfig,
+    lines: list[ResultRow],
     commands: dict[str, str],
     n_done: int,
     stopped: bool,

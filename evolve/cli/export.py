@@ -41,12 +41,12 @@ def export(
     from evolve.export import subject_of
     from evolve.files import write_file
     from evolve.runs.folders import find_run
-    from evolve.runs.run import same_rows, task_of
+    from evolve.runs.run import require_same_rows, task_of
     from evolve.runs.store import Store
 
     with Store.open(find_run(name, runs_dir), write=False) as store:
         task = task_of(store, tasks_dirs or ())
-        same_rows(store, task)
+        require_same_rows(store, task)
         text = export_law(subject_of(store, task, size), form.value)
     if output is None:
         print(text, end="")

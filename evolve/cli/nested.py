@@ -12,7 +12,7 @@ from evolve.cli.bench import Evaluations, Names, Seeds, bench, tasks_named
 from evolve.cli.options import Json, TasksDirs, Workers
 
 if TYPE_CHECKING:
-    from evolve.bench.nested import Line
+    from evolve.bench.nested import NestedResult
 
 Families = Annotated[
     str, typer.Option("--families", help="Known laws, comma-separated; 'all' or 'none'.")
@@ -66,7 +66,7 @@ def _run(
     evaluations: int | None,
     workers: int | None,
     tasks_dirs: TasksDirs,
-) -> list[Line]:
+) -> list[NestedResult]:
     """The lines of all variants, cases and seeds; each is told on stderr when it is done."""
     from evolve.bench.ablate import VARIANTS
     from evolve.bench.nested import cases, run_case
@@ -114,7 +114,7 @@ def _families(words: str) -> list[str]:
     return names
 
 
-def _show(lines: Sequence[Line], *, json: bool) -> None:
+def _show(lines: Sequence[NestedResult], *, json: bool) -> None:
     """A row a case, and the means of every variant over real tasks and over known laws."""
     from evolve.bench.families import FAMILIES
     from evolve.bench.nested import means

@@ -52,14 +52,14 @@ def plan(
     from evolve.forecast.queries import read_words
     from evolve.runs.folders import find_run
     from evolve.runs.forecasts import basis_of
-    from evolve.runs.run import same_rows, task_of
+    from evolve.runs.run import require_same_rows, task_of
     from evolve.runs.store import Store
 
     if not 0 < budget < float("inf"):
         raise EvolveError(f"--budget-flops: must be above 0, it is {budget:g}")
     with Store.open(find_run(name, runs_dir), write=False) as store:
         task = task_of(store, tasks_dirs or ())
-        same_rows(store, task)
+        require_same_rows(store, task)
         cost = parse_cost(compute, task.feature_names)
         fixed = read_words(task, [*(at or []), *(words or [])])
         basis = basis_of(store, task)

@@ -53,7 +53,7 @@ def predict(
     from evolve.forecast.interval import rows_of
     from evolve.runs.folders import find_run
     from evolve.runs.forecasts import basis_of
-    from evolve.runs.run import same_rows, task_of
+    from evolve.runs.run import require_same_rows, task_of
     from evolve.runs.store import Store
 
     given = [*(at or []), *(words or [])]
@@ -63,7 +63,7 @@ def predict(
         raise EvolveError("predict: -o goes with --rows")
     with Store.open(find_run(name, runs_dir), write=False) as store:
         task = task_of(store, tasks_dirs or ())
-        same_rows(store, task)
+        require_same_rows(store, task)
         raw: RawTable | None = None
         if rows is None:
             queries = from_words(task, given, group)

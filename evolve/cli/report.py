@@ -36,13 +36,13 @@ def report(
     from evolve.cli.output import print_json
     from evolve.report import write_report
     from evolve.runs.folders import find_run
-    from evolve.runs.run import same_rows, task_of
+    from evolve.runs.run import require_same_rows, task_of
     from evolve.runs.store import Store
 
     command = " ".join(["evolve", *sys.argv[1:]]) if reveal_test else None
     with Store.open(find_run(name, runs_dir), write=False) as store:
         task = task_of(store, tasks_dirs or ())
-        same_rows(store, task)
+        require_same_rows(store, task)
         written = write_report(store, task, output or store.folder / REPORT_NAME, command)
         told = _document(written)
     if json:

@@ -13,7 +13,7 @@ from evolve.cli.app import app
 from evolve.cli.options import RUNS, Json, Quiet, RunsDir, TasksDirs, Workers, parse_time
 
 if TYPE_CHECKING:
-    from evolve.runs.settings import Settings
+    from evolve.runs.settings import RunConfig
     from evolve.runs.store import Store
     from evolve.sandbox import SandboxReport
     from evolve.search.setup import Setup
@@ -66,14 +66,14 @@ def run(
     """Search a task's training rows for a law (default verb)."""
     from evolve.runs.folders import free_name
     from evolve.runs.run import create_run
-    from evolve.runs.settings import DEFAULT_EVALUATIONS, Settings
+    from evolve.runs.settings import DEFAULT_EVALUATIONS, RunConfig
     from evolve.search.setup import make_setup
     from evolve.tasks.task import load_task
 
     seconds = None if time is None else parse_time(time)
     if evaluations is None and seconds is None:
         evaluations = DEFAULT_EVALUATIONS
-    settings = Settings(seed, evaluations, seconds, tuple(proposers.split(",")))
+    settings = RunConfig(seed, evaluations, seconds, tuple(proposers.split(",")))
     setup = make_setup(load_task(task, tasks_dirs or ()), seed, settings.proposers)
     sandbox = check_sandbox(require_sandbox)
     name = run_name or free_name(runs_dir, setup.task.name, seed)
@@ -101,7 +101,7 @@ def resume(
 ) -> None:
     """Go on with a run, or give it a larger budget."""
     from evolve.runs.folders import find_run, free_name
-    from evolve.runs.run import changes, require_same, settings_of, setup_of, succeed
+    from evolve.runs.run import changes, fork_run, require_same, settings_of, setup_of
     from evolve.runs.store import Store
 
     sandbox = check_sandbox(require_sandbox)
@@ -112,7 +112,7 @@ def resume(
         settings = replace(was, evaluations=evaluations or was.evaluations, seconds=seconds)
         if accept_changes and changes(store, setup):
             heir = runs_dir / free_name(runs_dir, setup.task.name, was.seed)
-            made, setup = succeed(store, setup, heir, settings)
+            made, setup = fork_run(store, setup, heir, settings)
             store = stack.enter_context(made)
         require_same(store, setup)
         _go(store, setup, settings, workers, sandbox, hidden=quiet or json, json=json)
@@ -135,7 +135,7 @@ def check_sandbox(require: Level | None) -> SandboxReport:
 def _go(
     store: Store,
     setup: Setup,
-    settings: Settings,
+    settings: RunConfig,
     workers: int | None,
     sandbox: SandboxReport,
     *,
@@ -143,14 +143,14 @@ def _go(
     json: bool,
 ) -> None:
     """Search, show, print the end of the run, and exit with a signal's code if one came."""
-    from evolve.api.progress import Silent, make_display
+    from evolve.api.progress import NullProgress, make_display
     from evolve.cli.ending import print_ending
     from evolve.cli.options import n_cores
     from evolve.cli.stopping import end_now, leave_lost_terminal
     from evolve.runs.session import hold_session
     from evolve.runs.stopping import Stopping
 
-    display: Silent
+    display: NullProgress
 
     def on_signal(name: str) -> None:
         if name == "SIGHUP":

@@ -13,7 +13,7 @@ from evolve.errors import EvolveError
 
 if TYPE_CHECKING:
     from evolve.evaluation.record import Entry
-    from evolve.runs.results import Line
+    from evolve.runs.results import ResultRow
     from evolve.runs.store import Store
 
 LINEAGE = 12
@@ -58,24 +58,24 @@ def show(
     from evolve.cli.output import print_json
     from evolve.cli.watch import print_end, watch_run
     from evolve.runs.folders import find_run
-    from evolve.runs.results import find_line, kept, kept_line
-    from evolve.runs.run import same_rows, task_of
+    from evolve.runs.results import find_row, load_results, saved_row
+    from evolve.runs.run import require_same_rows, task_of
     from evolve.runs.store import Store
 
     with Store.open(find_run(name, runs_dir), write=False) as store:
         if watch:
             task = task_of(store, tasks_dirs or ())
-            same_rows(store, task)
+            require_same_rows(store, task)
             watch_run(store, task, hidden=json)
             if not json and size is None:
                 print_end(store, task)
                 return
-        line = kept_line(store, size)
+        line = saved_row(store, size)
         if line is None:
             task = task_of(store, tasks_dirs or ())
-            same_rows(store, task)
-            line = find_line(store, task, size)
-        lines, chosen = kept(store)
+            require_same_rows(store, task)
+            line = find_row(store, task, size)
+        lines, chosen = load_results(store)
         entry = store.entry(line.index)
         family = lineage(store, entry)
         if json:
@@ -129,7 +129,13 @@ def _row(folder: Path) -> dict[str, Any]:
 
 
 def _print(
-    store: Store, line: Line, entry: Entry, family: list[Entry], lines: list[Line], *, chosen: bool
+    store: Store,
+    line: ResultRow,
+    entry: Entry,
+    family: list[Entry],
+    lines: list[ResultRow],
+    *,
+    chosen: bool,
 ) -> None:
     from evolve.cli.ending import print_law, print_lines
     from evolve.cli.output import print_table
@@ -159,7 +165,7 @@ def _print(
 
 
 def _document(
-    store: Store, line: Line, entry: Entry, family: list[Entry], *, chosen: bool
+    store: Store, line: ResultRow, entry: Entry, family: list[Entry], *, chosen: bool
 ) -> dict[str, Any]:
     from evolve.law.graph import law_with_first_names
     from evolve.law.recipe import recipe_with_first_names

@@ -87,8 +87,8 @@ def _from_run(
     from evolve.evaluation.record import program_id
     from evolve.law.program import parse_program
     from evolve.runs.folders import find_run
-    from evolve.runs.results import find_line
-    from evolve.runs.run import same_rows, task_of
+    from evolve.runs.results import find_row
+    from evolve.runs.run import require_same_rows, task_of
     from evolve.runs.store import Store
     from evolve.tasks.task import data_file
 
@@ -96,8 +96,8 @@ def _from_run(
         loaded = task_of(store, tasks_dirs)
         if task is not None and task != loaded.name:
             raise EvolveError(f"score: run {what!r} is of task {loaded.name!r}, not {task!r}")
-        same_rows(store, loaded)
-        line = find_line(store, loaded, size)
+        require_same_rows(store, loaded)
+        line = find_row(store, loaded, size)
         if split is Split.TEST:
             data_file(loaded.folder, split)  # rows that are not there are not opened
             command = " ".join(["evolve", *sys.argv[1:]])

@@ -27,14 +27,14 @@ def verify(
     from evolve.cli.options import n_cores
     from evolve.cli.output import print_json, print_table
     from evolve.runs.folders import find_run
-    from evolve.runs.run import same_rows, task_of
+    from evolve.runs.run import require_same_rows, task_of
     from evolve.runs.store import Store
     from evolve.runs.verify import all_hold
     from evolve.runs.verify import verify as check_run
 
     with Store.open(find_run(name, runs_dir), write=False) as store:
         task = task_of(store, tasks_dirs or ())
-        same_rows(store, task)
+        require_same_rows(store, task)
         checks = check_run(store, task, workers or n_cores())
     good = all_hold(checks)
     if json:

@@ -27,10 +27,10 @@ def watch_run(store: Store, task: Task, *, hidden: bool) -> None:
 def print_end(store: Store, task: Task) -> None:
     """Print the table and the champion that a run has kept, and how to go on."""
     from evolve.cli.ending import MOST_ROWS, next_commands, print_law, print_lines
-    from evolve.runs.results import kept
+    from evolve.runs.results import load_results
     from evolve.runs.run import settings_of
 
-    lines, chosen = kept(store)
+    lines, chosen = load_results(store)
     settings, n_done = settings_of(store), len(store)
     total = "" if settings.evaluations is None else f" of {settings.evaluations}"
     how = "done" if chosen else "ended early"

@@ -14,7 +14,7 @@ from evolve.law.candidate import Candidate, candidate_from_data
 from evolve.law.graph import Node, const, feat
 from evolve.law.naming import identifiers
 from evolve.law.printer import print_block
-from evolve.runs.results import Line, find_line, formula_of
+from evolve.runs.results import ResultRow, find_row, formula_of
 from evolve.runs.store import Store
 from evolve.tasks.task import Task
 from evolve.typing import Array
@@ -35,7 +35,7 @@ class Subject:
 
     run: str
     task: Task
-    line: Line
+    line: ResultRow
     entry: Entry
     candidate: Candidate
     constants: dict[str, Array]
@@ -94,7 +94,7 @@ def subject_of(store: Store, task: Task, size: int | None = None) -> Subject:
     Raises:
         EvolveError: The run has no score yet, or the law is a black box.
     """
-    line = find_line(store, task, size)
+    line = find_row(store, task, size)
     entry = store.entry(line.index)
     if entry.law is None or entry.recipe is None:
         raise EvolveError(

@@ -18,7 +18,7 @@ from evolve.forecast import forecast
 from evolve.law.graph import evaluate, slopes
 from evolve.report.gather import Findings
 from evolve.report.model import Model
-from evolve.runs.forecasts import kept
+from evolve.runs.forecasts import load_basis
 from evolve.typing import Array
 
 LEVEL = 0.9
@@ -44,7 +44,7 @@ def interval_of(found: Findings) -> Interval | None:
     if found.model is None:
         return None
     plain = delta_band(found.model)
-    basis = kept(found.store)
+    basis = load_basis(found.store)
     if basis is None or basis.members[0].index != found.best.index:
         return Interval(
             plain,

@@ -9,7 +9,7 @@ from evolve.errors import EvolveError
 from evolve.evaluation.record import Entry
 from evolve.law.candidate import candidate_from_data
 from evolve.report.model import Model, fit_model
-from evolve.runs.results import Line, kept
+from evolve.runs.results import ResultRow, load_results
 from evolve.runs.store import Store
 from evolve.sandbox import SandboxReport, probe
 from evolve.sandbox.probe import read_report
@@ -45,7 +45,7 @@ class Findings:
     best: Entry
     chosen: bool
     text: str
-    lines: Sequence[Line]
+    lines: Sequence[ResultRow]
     literature: Sequence[Entry]
     lineage: Sequence[Entry]
     model: Model | None
@@ -78,7 +78,7 @@ def gather(store: Store, task: Task) -> Findings:
         raise EvolveError(
             f"run {store.folder.name!r}: no law has a score yet, so there is nothing to report"
         )
-    lines, chosen = kept(store)
+    lines, chosen = load_results(store)
     champion = next((line for line in lines if line.kind == "champion"), None)
     best = archive.elites()[0].entry if champion is None else entries[champion.index]
     model = None

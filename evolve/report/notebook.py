@@ -11,13 +11,13 @@ from evolve.law.candidate import Candidate
 from evolve.report import tables
 from evolve.report.law_content import equations_of
 from evolve.report.page import fill
-from evolve.runs.results import Line
+from evolve.runs.results import ResultRow
 from evolve.tasks.task import Task
 
 MOST_ROWS = 12
 
 
-def law_html(task: Task, line: Line, candidate: Candidate | None, title: str) -> str:
+def law_html(task: Task, line: ResultRow, candidate: Candidate | None, title: str) -> str:
     """A law: drawn formula, scores and constants.
 
     Args:
@@ -30,7 +30,12 @@ def law_html(task: Task, line: Line, candidate: Candidate | None, title: str) ->
 
 
 def run_html(
-    task: Task, lines: Sequence[Line], candidate: Candidate | None, title: str, *, chosen: bool
+    task: Task,
+    lines: Sequence[ResultRow],
+    candidate: Candidate | None,
+    title: str,
+    *,
+    chosen: bool,
 ) -> str:
     """A run: its champion, then the table of sizes and literature.
 
@@ -45,7 +50,7 @@ def run_html(
     return fill("notebook.html.j2", content)
 
 
-def _law(task: Task, line: Line, candidate: Candidate | None, title: str) -> dict[str, Any]:
+def _law(task: Task, line: ResultRow, candidate: Candidate | None, title: str) -> dict[str, Any]:
     alone = [table[0] for table in line.constants.values() if len(table) == 1]
     values = np.array(alone[0]) if len(line.constants) == len(alone) == 1 else None
     return {
@@ -58,13 +63,13 @@ def _law(task: Task, line: Line, candidate: Candidate | None, title: str) -> dic
     }
 
 
-def _scores(line: Line) -> str:
+def _scores(line: ResultRow) -> str:
     told = {"held-out R²": line.held_out_r2, "training R²": line.train_r2, "score": line.score}
     words = [f"{name} {tables.cell(value).text}" for name, value in told.items()]
     return ", ".join([*words, f"{line.n_constants} constants"])
 
 
-def _constants(line: Line) -> tables.Grid | None:
+def _constants(line: ResultRow) -> tables.Grid | None:
     """Constants, one row a group and target, as many as are worth a look."""
     rows: list[list[Any]] = []
     for group, table in line.constants.items():
@@ -77,11 +82,11 @@ def _constants(line: Line) -> tables.Grid | None:
     return tables.grid(["", *names], rows[:MOST_ROWS])
 
 
-def _n_rows(line: Line) -> int:
+def _n_rows(line: ResultRow) -> int:
     return sum(len(table) for table in line.constants.values())
 
 
-def _laws(lines: Sequence[Line], *, chosen: bool) -> tables.Grid:
+def _laws(lines: Sequence[ResultRow], *, chosen: bool) -> tables.Grid:
     """The run's table."""
     names = {} if chosen else {"champion": "best so far"}
     rows = [

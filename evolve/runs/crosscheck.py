@@ -1,4 +1,4 @@
-"""Turns what a run finds worth checking into stored comparisons of the fast and the foreign lane.
+"""Re-run selected candidates as program text in the sandbox and record whether both lanes agree.
 
 New elites of a size, a sample of the rest and the champion are run again as text, in a process
 that knows nothing of graphs; a difference is an error of ours and is stored and shown.
@@ -31,7 +31,7 @@ BROKEN = "lanes broken"
 PATIENT = Limits(cpu_s=60.0, predict_cpu_s=10.0)
 
 
-class Lanes:
+class CrossCheck:
     """The foreign lane of a run and what it has said so far; use as a context manager."""
 
     def __init__(self, store: Store, setup: Setup, seed: int, *, shut: bool = False) -> None:

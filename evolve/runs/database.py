@@ -30,7 +30,7 @@ _ADVICE = {
 
 
 @contextlib.contextmanager
-def told(path: Path) -> Iterator[None]:
+def translated_errors(path: Path) -> Iterator[None]:
     """Turn SQLite's errors about a file into a `StoreError` that says what to do."""
     try:
         yield
@@ -79,7 +79,7 @@ def _open(path: Path, query: str) -> sqlite3.Connection:
 
 def read_meta(path: Path, connection: sqlite3.Connection) -> dict[str, dict[str, Any]]:
     """What was written when the run was made: settings, task and versions."""
-    with told(path):
+    with translated_errors(path):
         rows = connection.execute("SELECT key, value FROM meta").fetchall()
     try:
         meta = {key: json.loads(value) for key, value in rows}

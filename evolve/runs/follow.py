@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 from evolve.runs.lock import writer
 from evolve.runs.run import settings_of
-from evolve.runs.settings import Watcher
+from evolve.runs.settings import RunCallback
 from evolve.runs.store import Store
 from evolve.search.archive import Archive
 from evolve.tasks.task import Task
@@ -18,7 +18,7 @@ EVERY_S = 1.0
 def follow(
     store: Store,
     task: Task,
-    watcher: Watcher,
+    watcher: RunCallback,
     every_s: float = EVERY_S,
     sleep: Callable[[float], None] = time.sleep,
 ) -> None:

@@ -6,7 +6,7 @@ from contextlib import suppress
 
 from evolve.errors import StoreError
 from evolve.forecast.basis import FORMAT, Basis, basis_from_data
-from evolve.runs.results import kept as kept_lines
+from evolve.runs.results import load_results
 from evolve.runs.store import Store
 from evolve.search.archive import Archive
 from evolve.search.champion import Choice
@@ -15,12 +15,12 @@ from evolve.tasks.task import Task
 NOTE = "forecast"
 
 
-def keep(store: Store, basis: Basis) -> None:
+def save_basis(store: Store, basis: Basis) -> None:
     """Keep a basis in the store, for whoever forecasts from the run later."""
     store.set_note(NOTE, {"n_entries": len(store), "basis": basis.to_data()})
 
 
-def kept(store: Store) -> Basis | None:
+def load_basis(store: Store) -> Basis | None:
     """The basis kept for all of the store's entries; None if the run has gone on since."""
     note = store.note(NOTE)
     if note is None or note["n_entries"] != len(store) or note["basis"]["format"] != FORMAT:
@@ -34,15 +34,15 @@ def basis_of(store: Store, task: Task) -> Basis:
     Raises:
         EvolveError: No law of the run has a score.
     """
-    return kept(store) or basis_of_run(store, task)
+    return load_basis(store) or basis_of_run(store, task)
 
 
-def keep_basis(store: Store, task: Task, choice: Choice) -> None:
+def build_basis(store: Store, task: Task, choice: Choice) -> None:
     """Make and keep what forecasts need, when a run has chosen its champion."""
     from evolve.forecast import calibration  # loads the compiler, for those who fit
 
     contenders = calibration.contenders_of(choice)
-    keep(store, calibration.make_basis(task, contenders, chosen=True))
+    save_basis(store, calibration.make_basis(task, contenders, chosen=True))
 
 
 def basis_of_run(store: Store, task: Task) -> Basis:
@@ -55,10 +55,10 @@ def basis_of_run(store: Store, task: Task) -> Basis:
 
     archive = Archive()
     archive.tell(store.each())
-    lines, chosen = kept_lines(store)
+    lines, chosen = load_results(store)
     first = lines[0].index if lines else None
     contenders = calibration.contenders_without_choice(archive, first)
     basis = calibration.make_basis(task, contenders, chosen=chosen)
     with suppress(StoreError), Store.open(store.folder, write=True) as writable:
-        keep(writable, basis)
+        save_basis(writable, basis)
     return basis

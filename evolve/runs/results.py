@@ -28,7 +28,7 @@ NOTE = "ending"
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class ResultRow:
     """A law of a run, fitted on all training rows.
 
     Attributes:
@@ -64,9 +64,9 @@ class Line:
         return asdict(self)
 
 
-def summarise(
+def result_rows(
     setup: Setup, archive: Archive, entries: Sequence[Entry], choice: Choice | None
-) -> list[Line]:
+) -> list[ResultRow]:
     """The lines of a run's table, the champion first.
 
     Args:
@@ -82,10 +82,10 @@ def summarise(
     kinds = [(first, "champion")]
     kinds += [(elite.entry, "size") for elite in archive.front()]
     kinds += [(entry, "literature") for entry in literature(setup, entries)]
-    return [line_of(setup.task, entry, kind, fitted.get(entry.index)) for entry, kind in kinds]
+    return [row_of(setup.task, entry, kind, fitted.get(entry.index)) for entry, kind in kinds]
 
 
-def line_of(task: Task, entry: Entry, kind: str, fitted: FittedLaw | None = None) -> Line:
+def row_of(task: Task, entry: Entry, kind: str, fitted: FittedLaw | None = None) -> ResultRow:
     """The line of an entry; without `fitted` its law is fitted here."""
     told, form = entry.evaluation, form_of(entry)
     if fitted is None and told.score is not None:
@@ -94,7 +94,7 @@ def line_of(task: Task, entry: Entry, kind: str, fitted: FittedLaw | None = None
     if isinstance(form, Candidate) and fitted is not None and fitted.priors is not None:
         text = program_text(task, form, entry.operator, fitted.priors)
     constants = {} if fitted is None else fitted.constants
-    return Line(
+    return ResultRow(
         kind=kind,
         name=entry.operator,
         index=entry.index,
@@ -128,13 +128,13 @@ def formula_of(task: Task, form: Form) -> str:
     return f"{target} = {formula(form.law, names, powers=True)}"
 
 
-def keep(store: Store, lines: Sequence[Line], *, chosen: bool) -> None:
+def save_results(store: Store, lines: Sequence[ResultRow], *, chosen: bool) -> None:
     """Keep the lines in the store, for whoever shows, scores or exports the run later."""
     data = [line.to_data() for line in lines]
     store.set_note(NOTE, {"n_entries": len(store), "chosen": chosen, "lines": data})
 
 
-def kept(store: Store) -> tuple[list[Line], bool]:
+def load_results(store: Store) -> tuple[list[ResultRow], bool]:
     """The lines kept for all of the store's entries, and whether a champion was chosen.
 
     Empty if none were kept or the run has gone on since.
@@ -142,32 +142,32 @@ def kept(store: Store) -> tuple[list[Line], bool]:
     note = store.note(NOTE)
     if note is None or note["n_entries"] != len(store):
         return [], False
-    return [Line(**data) for data in note["lines"]], bool(note["chosen"])
+    return [ResultRow(**data) for data in note["lines"]], bool(note["chosen"])
 
 
-def kept_line(store: Store, size: int | None) -> Line | None:
+def saved_row(store: Store, size: int | None) -> ResultRow | None:
     """The line kept of the champion, or of the best law of a size."""
     wanted = "champion" if size is None else "size"
-    for line in kept(store)[0]:
+    for line in load_results(store)[0]:
         if line.kind == wanted and size in (None, line.n_constants):
             return line
     return None
 
 
-def find_line(store: Store, task: Task, size: int | None) -> Line:
+def find_row(store: Store, task: Task, size: int | None) -> ResultRow:
     """The champion's line, or that of the best law of a size.
 
     Raises:
         EvolveError: The run has no score yet, or no law of that size.
     """
-    if (line := kept_line(store, size)) is not None:
+    if (line := saved_row(store, size)) is not None:
         return line
     archive = Archive()
     archive.tell(store.each())
     elites = archive.front() if size is not None else archive.elites()[:1]
     for elite in elites:
         if size in (None, elite.n_constants):
-            return line_of(task, elite.entry, "champion" if size is None else "size")
+            return row_of(task, elite.entry, "champion" if size is None else "size")
     if not elites:
         raise EvolveError(f"run {store.folder.name!r}: no law has a score yet")
     sizes = ", ".join(str(e.n_constants) for e in elites)

@@ -15,14 +15,21 @@ from evolve.errors import StoreError, TaskError
 from evolve.evaluation.evaluator import Evaluator
 from evolve.evaluation.problem import Setting
 from evolve.evaluation.record import Entry
-from evolve.runs.crosscheck import Lanes
+from evolve.runs.crosscheck import CrossCheck
 from evolve.runs.folders import NAME
-from evolve.runs.settings import Settings, Watcher
+from evolve.runs.settings import RunCallback, RunConfig
 from evolve.runs.store import Store
 from evolve.search.archive import Archive
 from evolve.search.champion import Choice, choose
 from evolve.search.loop import search
-from evolve.search.setup import Setup, elites_of, inherit, inheritance, literature, make_setup
+from evolve.search.setup import (
+    Setup,
+    elites_of,
+    elites_to_inherit,
+    literature,
+    make_setup,
+    warm_start_from,
+)
 from evolve.tasks.task import Task, fingerprint, load_task
 
 INHERITED = "inherited"
@@ -34,7 +41,7 @@ COMPARED = {
 }
 
 
-def create_run(folder: Path, setup: Setup, settings: Settings) -> Store:
+def create_run(folder: Path, setup: Setup, settings: RunConfig) -> Store:
     """Make a run's folder and database, open for writing.
 
     Raises:
@@ -68,12 +75,12 @@ def task_of(store: Store, tasks_dirs: Sequence[Path] = ()) -> Task:
         raise TaskError(f"{store.folder}: its task cannot be loaded: {error}") from None
 
 
-def settings_of(store: Store) -> Settings:
+def settings_of(store: Store) -> RunConfig:
     """The settings a run was made with, under the budget it was last given."""
-    return replace(Settings(**store.settings), **(store.note(BUDGET) or {}))
+    return replace(RunConfig(**store.settings), **(store.note(BUDGET) or {}))
 
 
-def same_rows(store: Store, task: Task) -> None:
+def require_same_rows(store: Store, task: Task) -> None:
     """Require that a task's rows are those a run was made with.
 
     Raises:
@@ -87,7 +94,7 @@ def same_rows(store: Store, task: Task) -> None:
         )
 
 
-def edited(store: Store, task: Task) -> str | None:
+def describe_task_change(store: Store, task: Task) -> str | None:
     """One line if a task's files are no longer those that a run was made with."""
     try:
         now = fingerprint(load_task(str(task.folder)))
@@ -110,7 +117,7 @@ def setup_of(store: Store, tasks_dirs: Sequence[Path] = ()) -> Setup:
     settings = settings_of(store)
     setup = make_setup(task_of(store, tasks_dirs), settings.seed, settings.proposers)
     inherited = store.note(INHERITED)
-    return setup if inherited is None else inherit(setup, inherited)
+    return setup if inherited is None else warm_start_from(setup, inherited)
 
 
 def changes(store: Store, setup: Setup) -> list[str]:
@@ -137,7 +144,7 @@ def require_same(store: Store, setup: Setup) -> None:
         )
 
 
-def succeed(old: Store, setup: Setup, folder: Path, settings: Settings) -> tuple[Store, Setup]:
+def fork_run(old: Store, setup: Setup, folder: Path, settings: RunConfig) -> tuple[Store, Setup]:
     """Make a new run whose first candidates include the elites of another.
 
     Returns:
@@ -145,15 +152,15 @@ def succeed(old: Store, setup: Setup, folder: Path, settings: Settings) -> tuple
     """
     archive = Archive()
     archive.tell(old.each())
-    inherited = inheritance(old.folder.name, archive)
-    heir = inherit(setup, inherited)
+    inherited = elites_to_inherit(old.folder.name, archive)
+    heir = warm_start_from(setup, inherited)
     store = create_run(folder, heir, settings)
     store.set_note(INHERITED, inherited)
     return store, heir
 
 
 def carry_on(
-    store: Store, setup: Setup, settings: Settings, workers: int, watcher: Watcher
+    store: Store, setup: Setup, settings: RunConfig, workers: int, watcher: RunCallback
 ) -> tuple[Archive, Choice | None]:
     """Search until the budget is spent or the watcher ends it, then choose the champion.
 
@@ -172,7 +179,7 @@ def carry_on(
     budget = {"evaluations": settings.evaluations, "seconds": settings.seconds}
     store.set_note(BUDGET, budget)
     watcher.began(store, setup.task, settings)
-    lanes = Lanes(store, setup, settings.seed, shut=workers == 0)
+    lanes = CrossCheck(store, setup, settings.seed, shut=workers == 0)
     ended = False
 
     def on_batch(archive: Archive, entries: Sequence[Entry]) -> bool:

@@ -1,4 +1,4 @@
-"""Turns a run and a display into what its end keeps: fitter loaded, searched, table and basis."""
+"""Run one search session: warm up, search, choose the champion, store table and forecast basis."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import Protocol
 
 from evolve.files import write_file
-from evolve.runs.results import Line, keep, summarise
+from evolve.runs.results import ResultRow, result_rows, save_results
 from evolve.runs.run import carry_on
-from evolve.runs.settings import Settings, Watcher
+from evolve.runs.settings import RunCallback, RunConfig
 from evolve.runs.stopping import StoppedError, Stopping
 from evolve.runs.store import Store
 from evolve.sandbox import SandboxReport
@@ -23,15 +23,15 @@ PROGRAM_NAME = "champion.py"
 SLOW_S = 8.0  # loading the fitter takes longer only where it is compiled again
 
 
-class Audience(Watcher, Protocol):
-    """A watcher that remarks can be told to."""
+class ProgressListener(RunCallback, Protocol):
+    """A progress listener that also shows messages to the user."""
 
     def say(self, text: str) -> None:
         """A line for the reader."""
 
 
 @dataclass(frozen=True, slots=True)
-class Ended:
+class SessionResult:
     """How a session ended.
 
     Attributes:
@@ -40,7 +40,7 @@ class Ended:
         stopped: Whether a signal ended it.
     """
 
-    lines: list[Line]
+    lines: list[ResultRow]
     choice: Choice | None
     stopped: bool
 
@@ -48,12 +48,12 @@ class Ended:
 def hold_session(
     store: Store,
     setup: Setup,
-    settings: Settings,
+    settings: RunConfig,
     workers: int,
     sandbox: SandboxReport | None,
     stopping: Stopping,
-    audience: Audience,
-) -> Ended:
+    audience: ProgressListener,
+) -> SessionResult:
     """Search until the budget is spent or a signal comes, and keep what was found.
 
     Args:
@@ -74,24 +74,24 @@ def hold_session(
         warm_up(audience)
         _, choice = carry_on(store, setup, settings, workers, audience)
     stopping.settle()
-    return Ended(keep_ending(store, setup, choice), choice, stopping.asked())
+    return SessionResult(finish_run(store, setup, choice), choice, stopping.asked())
 
 
-def keep_ending(store: Store, setup: Setup, choice: Choice | None) -> list[Line]:
+def finish_run(store: Store, setup: Setup, choice: Choice | None) -> list[ResultRow]:
     """Keep the run's table and its basis for forecasts.
 
     Returns:
         The lines of the table.
     """
-    from evolve.runs.forecasts import keep_basis  # loads the compiler, for those who fit
+    from evolve.runs.forecasts import build_basis  # loads the compiler, for those who fit
 
     archive = Archive()
     archive.tell(store.each())
     entries = store.entries(stop=len(setup.starts))
-    lines = summarise(setup, archive, entries, choice)
-    keep(store, lines, chosen=choice is not None)
+    lines = result_rows(setup, archive, entries, choice)
+    save_results(store, lines, chosen=choice is not None)
     if choice is not None:
-        keep_basis(store, setup.task, choice)
+        build_basis(store, setup.task, choice)
     return lines
 
 
@@ -104,7 +104,7 @@ def write_program(path: Path, text: str) -> None:
     write_file(path, text, "; the run itself is kept")
 
 
-def remarks(sandbox: SandboxReport | None, settings: Settings) -> list[str]:
+def remarks(sandbox: SandboxReport | None, settings: RunConfig) -> list[str]:
     """What a user should know before the search begins."""
     found = []
     if sandbox is not None and sandbox.gaps:
@@ -114,7 +114,7 @@ def remarks(sandbox: SandboxReport | None, settings: Settings) -> list[str]:
     return found
 
 
-def warm_up(audience: Audience) -> None:
+def warm_up(audience: ProgressListener) -> None:
     """Load the compiled fitter; say so where it must be compiled first."""
     from evolve.fitting.fit import warm  # loads the compiler, for those who fit
 

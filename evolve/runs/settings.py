@@ -19,7 +19,7 @@ DEFAULT_EVALUATIONS = 3000
 
 
 @dataclass(frozen=True, slots=True)
-class Settings:
+class RunConfig:
     """What decides a run besides its task.
 
     Attributes:
@@ -53,10 +53,10 @@ class Settings:
         return Budget(self.evaluations or 2**62, self.seconds)
 
 
-class Watcher(Protocol):
+class RunCallback(Protocol):
     """Whoever follows a run."""
 
-    def began(self, store: Store, task: Task, settings: Settings) -> None:
+    def began(self, store: Store, task: Task, settings: RunConfig) -> None:
         """The run is made or opened, and its search is about to begin."""
 
     def replayed(self, archive: Archive, statuses: Counter[str]) -> None:

@@ -20,7 +20,7 @@ from typing import Any
 
 from evolve.errors import StoreError
 from evolve.evaluation.record import Entry, program_id
-from evolve.runs.database import connect, make_file, open_checked, read_meta, told
+from evolve.runs.database import connect, make_file, open_checked, read_meta, translated_errors
 from evolve.runs.lock import WriterLock
 from evolve.runs.rows import COLUMNS, checksum, entry_to_row, row_to_entry, to_json
 
@@ -86,7 +86,7 @@ class Store:
             undo.callback(lock.release)
             if _exists(path):
                 raise _refusal(folder)
-            with told(path):
+            with translated_errors(path):
                 make_file(path, {"settings": settings, "task": task, "versions": versions})
             store = cls(path, connect(path, write=True), lock)
             undo.pop_all()
@@ -110,7 +110,7 @@ class Store:
         with contextlib.ExitStack() as undo:
             if lock is not None:
                 undo.callback(lock.release)
-            with told(path):
+            with translated_errors(path):
                 store = cls(path, open_checked(path, write=write), lock)
             undo.pop_all()
         return store
@@ -145,7 +145,7 @@ class Store:
         One at a time is in memory; all those of a run of hours would not fit. Nothing is to be
         written by this store before the last one.
         """
-        with told(self.path):
+        with translated_errors(self.path):
             rows = self._connection.execute(_SELECT, (start, stop))
             for index, row in enumerate(rows, start):
                 yield self._entry(index, row)
@@ -200,7 +200,7 @@ class Store:
         with contextlib.ExitStack() as stack:
             writer = self
             if self._lock is None:
-                with told(self.path):
+                with translated_errors(self.path):
                     connection = connect(self.path, write=True)
                 writer = Store(self.path, connection, None)
                 stack.enter_context(writer)
@@ -257,14 +257,14 @@ class Store:
         self.close()
 
     def _ask(self, query: str, values: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
-        with told(self.path):
+        with translated_errors(self.path):
             return self._connection.execute(query, values).fetchall()
 
     @contextlib.contextmanager
     def _transaction(self) -> Iterator[sqlite3.Connection]:
         """One transaction: committed at the end, taken back on any error."""
         connection = self._connection
-        with told(self.path):
+        with translated_errors(self.path):
             connection.execute("BEGIN IMMEDIATE")
             with connection:
                 yield connection
@@ -282,7 +282,7 @@ class Store:
 
 
 def _exists(path: Path) -> bool:
-    with told(path):
+    with translated_errors(path):
         return path.exists()
 
 

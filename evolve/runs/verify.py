@@ -23,7 +23,7 @@ from evolve.evaluation.programs import ProgramRunner
 from evolve.evaluation.record import Entry, Evaluation
 from evolve.evaluation.requests import FoldResult, form_of, law_of
 from evolve.law.canonical import complexity
-from evolve.runs.results import Line, kept
+from evolve.runs.results import ResultRow, load_results
 from evolve.runs.store import Store
 from evolve.sandbox import ForeignLane, Limits
 from evolve.scoring.fold import Fold, all_rows
@@ -104,7 +104,7 @@ def verify(
         for check in pool(jobs):
             told(check)
             checks.append(check)
-        lines, chosen = kept(store)
+        lines, chosen = load_results(store)
         if chosen:
             checks.append(_check_champion(lane, task, lines[0], store.entry(lines[0].index)))
             told(checks[-1])
@@ -172,7 +172,7 @@ def _check_black_box(lane: ForeignLane, setting: Setting, elite: Elite) -> Check
     return Check(entry.index, elite.n_constants, elite.score, None, gap, problem)
 
 
-def _check_champion(lane: ForeignLane, task: Task, line: Line, entry: Entry) -> Check:
+def _check_champion(lane: ForeignLane, task: Task, line: ResultRow, entry: Entry) -> Check:
     """The champion's program, fitted on all training rows, against the constants kept."""
     predictions = run_text(lane, task, all_rows(task.train.n_rows), line.text)
     stored = np.nan if line.score is None else line.score

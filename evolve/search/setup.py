@@ -123,12 +123,12 @@ def make_setup(task: Task, seed: int, proposers: Sequence[str] = DEFAULT) -> Set
     return Setup(task, space, tuple(seeds), starts, folds, tuple(proposers))
 
 
-def inherit(setup: Setup, inherited: dict[str, Any]) -> Setup:
+def warm_start_from(setup: Setup, inherited: dict[str, Any]) -> Setup:
     """The setup with the elites of an earlier run among its first candidates.
 
     Args:
         setup: Of the new run.
-        inherited: From `inheritance`.
+        inherited: From `elites_to_inherit`.
     """
     proposals = {p.key: p for p in setup.starts[: len(setup.seeds)]}
     for law, recipe in inherited["elites"]:
@@ -142,8 +142,8 @@ def inherit(setup: Setup, inherited: dict[str, Any]) -> Setup:
     return replace(setup, starts=tuple(proposals.values()))
 
 
-def inheritance(run_name: str, archive: Archive) -> dict[str, Any]:
-    """Name and elites of a run as JSON values, for `inherit`."""
+def elites_to_inherit(run_name: str, archive: Archive) -> dict[str, Any]:
+    """Name and elites of a run as JSON values, for `warm_start_from`."""
     elites = [e.candidate.to_data() for e in archive.elites() if e.candidate is not None]
     return {"run": run_name, "elites": elites}
 

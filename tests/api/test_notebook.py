@@ -11,7 +11,7 @@ import pytest
 from small_tasks import entry_of, random_candidates
 
 from evolve.api.notebook import Notebook, in_notebook
-from evolve.runs.settings import Settings
+from evolve.runs.settings import RunConfig
 from evolve.search.archive import Archive
 from evolve.search.setup import space_of
 from evolve.tasks.task import Task, load_task
@@ -56,7 +56,7 @@ def follow(notebook: Notebook, task: Task, total: int | None = 100) -> None:
     archive, entry = Archive(), entry_of(0, candidate, -1.0)
     archive.tell([entry])
     with notebook:
-        notebook.began(None, task, Settings(0, total))  # type: ignore[arg-type]
+        notebook.began(None, task, RunConfig(0, total))  # type: ignore[arg-type]
         notebook.say("compiling <once>")
         notebook.batch(archive, [entry])
         notebook.choosing()
@@ -87,7 +87,7 @@ def test_a_run_that_only_time_ends_has_a_bar_without_an_end(
 def test_the_search_ends_when_it_is_told_to(outputs: list[Output], task: Task) -> None:
     notebook = Notebook(lambda: True)
     with notebook:
-        notebook.began(None, task, Settings(0, 100))  # type: ignore[arg-type]
+        notebook.began(None, task, RunConfig(0, 100))  # type: ignore[arg-type]
         notebook.ending("SIGINT: ending after this batch")
         assert not notebook.batch(Archive(), [])
         assert "SIGINT: ending after this batch" in outputs[0].drawn[-1]

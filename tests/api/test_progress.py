@@ -8,11 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from evolve.api.progress import Panel, Plain, Progress, Silent, clock, facts, line_of
+from evolve.api.progress import NullProgress, Panel, Plain, Progress, clock, facts, status_line
 from evolve.evaluation.record import Entry, Evaluation
 from evolve.law.graph import Law, call, const, feat, law_to_data, num
 from evolve.law.recipe import Recipe
-from evolve.runs.settings import Settings
+from evolve.runs.settings import RunConfig
 from evolve.scoring.fold import FoldScore
 from evolve.search.archive import Archive
 from evolve.tasks.task import Task, load_task
@@ -69,7 +69,7 @@ def test_nothing_is_foretold_before_two_batches(task: Task) -> None:
 
 
 def test_the_line_names_best_r2_and_formula_in_the_tasks_own_words(task: Task) -> None:
-    line = line_of(progress_after(task, [[entry(0, r2=0.5), entry(1, r2=0.75)]]), 61.0)
+    line = status_line(progress_after(task, [[entry(0, r2=0.5), entry(1, r2=0.75)]]), 61.0)
     assert line.startswith("1:01: 2 of 100")
     assert "held-out R2 0.7500" in line
     assert "num_params" in line
@@ -86,10 +86,10 @@ def test_clock_writes_minutes_and_hours(seconds: float, text: str) -> None:
     assert clock(seconds) == text
 
 
-def follow(display: Silent, task: Task, n_batches: int) -> list[bool]:
+def follow(display: NullProgress, task: Task, n_batches: int) -> list[bool]:
     archive, answers = Archive(), []
     with display:
-        display.began(None, task, Settings(0, 100))  # type: ignore[arg-type]
+        display.began(None, task, RunConfig(0, 100))  # type: ignore[arg-type]
         for number in range(n_batches):
             batch = [entry(number)]
             archive.tell(batch)
@@ -107,13 +107,13 @@ def test_plain_lines_come_at_most_every_few_seconds(task: Task) -> None:
 
 
 def test_silence_is_silent(task: Task, capfd: pytest.CaptureFixture[str]) -> None:
-    follow(Silent(), task, 3)
+    follow(NullProgress(), task, 3)
     assert capfd.readouterr() == ("", "")
 
 
 def test_a_display_ends_the_search_when_told_to_stop(task: Task) -> None:
     answers = iter([False, True])
-    assert follow(Silent(lambda: next(answers)), task, 2) == [True, False]
+    assert follow(NullProgress(lambda: next(answers)), task, 2) == [True, False]
 
 
 def test_the_panel_draws_what_the_lines_say(

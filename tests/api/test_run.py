@@ -16,7 +16,7 @@ from report_runs import small_run
 
 import evolve
 from evolve.api import discover as discovery
-from evolve.api.progress import Silent
+from evolve.api.progress import NullProgress
 from evolve.api.run import Run
 from evolve.cli.app import call
 from evolve.errors import EvolveError
@@ -270,7 +270,7 @@ def test_words_of_the_table_cannot_be_markup(run: Run, tmp_path: Path) -> None:
 # interrupts, threads, scripts
 
 
-class Interrupts(Silent):
+class Interrupts(NullProgress):
     """Sends this process an interrupt, or several, after the first batch."""
 
     n = 1

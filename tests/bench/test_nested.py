@@ -9,7 +9,7 @@ import pytest
 from small_tasks import power_task
 
 from evolve.bench.families import FAMILIES
-from evolve.bench.nested import Line, cases, inner_task, means
+from evolve.bench.nested import NestedResult, cases, inner_task, means
 from evolve.tasks.task import Task, list_tasks, load_task
 
 TASKS_DIR = Path(__file__).resolve().parents[2] / "tasks"
@@ -62,7 +62,7 @@ def test_every_family_gives_a_case_a_noise() -> None:
 
 
 def test_a_disaster_counts_as_minus_one_in_the_means() -> None:
-    line = Line("a", "full", 0, -9.0, 0.5, 0.5, 0.5, 1.0, 0.1, 0.2, 0.3, 0.4, 3, 1.0, "f")
+    line = NestedResult("a", "full", 0, -9.0, 0.5, 0.5, 0.5, 1.0, 0.1, 0.2, 0.3, 0.4, 3, 1.0, "f")
     told = means([line, line])
     assert told["champion"] == -1.0
     assert told["rank_last"] == pytest.approx(0.3)

@@ -19,9 +19,9 @@ from evolve.cli.ending import _headline, print_ending
 from evolve.cli.options import parse_time
 from evolve.cli.output import shown
 from evolve.errors import EvolveError
-from evolve.runs.results import line_of
-from evolve.runs.session import Ended, remarks, write_program
-from evolve.runs.settings import Settings
+from evolve.runs.results import row_of
+from evolve.runs.session import SessionResult, remarks, write_program
+from evolve.runs.settings import RunConfig
 from evolve.sandbox.probe import read_report
 from evolve.search.setup import make_setup
 from evolve.tasks.task import load_task
@@ -170,8 +170,8 @@ def test_a_weak_sandbox_runs_a_program_of_others_only_if_told_to(
 
 def test_what_a_machine_lacks_is_said_even_where_the_level_is_strong() -> None:
     full = dict.fromkeys(ALL_WALLS, "yes")
-    assert remarks(read_report(full), Settings()) == []
-    (remark,) = remarks(read_report({**full, "namespaces": "no: not permitted"}), Settings())
+    assert remarks(read_report(full), RunConfig()) == []
+    (remark,) = remarks(read_report({**full, "namespaces": "no: not permitted"}), RunConfig())
     assert remark.startswith(
         "sandbox level strong on this machine: namespaces: there is no second"
     )
@@ -230,7 +230,7 @@ def test_a_run_that_ended_with_budget_left_says_that_nothing_new_was_found(
     evaluations: int | None, seconds: float | None, stopped: bool, told: bool
 ) -> None:
     store: Any = SimpleNamespace(task={"name": "parallel"})
-    line = _headline(store, Settings(0, evaluations, seconds), 60, stopped)
+    line = _headline(store, RunConfig(0, evaluations, seconds), 60, stopped)
     assert line.startswith("parallel: ")
     assert ("every law" in line) == told
 
@@ -244,9 +244,9 @@ def test_the_program_of_a_run_is_written_though_nobody_reads_how_it_ended(
     task = load_task("parallel")
     monkeypatch.setattr("evolve.cli.ending._headline", broken)
     with store_of(task, tmp_path / "r") as store:
-        ended = Ended([line_of(task, store.entry(0), "champion")], None, stopped=False)
+        ended = SessionResult([row_of(task, store.entry(0), "champion")], None, stopped=False)
         with pytest.raises(BrokenPipeError):
-            print_ending(store, make_setup(task, 0), Settings(), ended, json=False)
+            print_ending(store, make_setup(task, 0), RunConfig(), ended, json=False)
     assert (tmp_path / "r" / "champion.py").read_text() == ended.lines[0].text
 
 

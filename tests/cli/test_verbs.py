@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from evolve.cli.app import call
-from evolve.runs.results import keep, line_of
+from evolve.runs.results import row_of, save_results
 from evolve.search.setup import make_setup
 from evolve.tasks.task import load_task
 from tests.run_of_literature import store_of
@@ -45,9 +45,9 @@ def test_show_tells_what_a_black_box_printed(
 ) -> None:
     task = load_task("parallel")
     with store_of(task, tmp_path / "par") as store:
-        champion = line_of(task, store.entry(0), "champion")
+        champion = row_of(task, store.entry(0), "champion")
         odd = replace(champion, kind="literature", name="odd", index=-1, printed="so many rows")
-        keep(store, [champion, odd], chosen=True)
+        save_results(store, [champion, odd], chosen=True)
     code, out, _ = said(capfd, "show", "par", "--runs-dir", str(tmp_path))
     assert code == 0
     assert "odd printed:\nso many rows\n" in out

@@ -224,8 +224,8 @@ def test_constants_that_are_no_numbers_are_refused(tmp_path: Any, monkeypatch: A
 
     task = load_task("parallel")
     with store_of(task, tmp_path / "run") as store:
-        line = module.find_line(store, task, None)
+        line = module.find_row(store, task, None)
         broken = {name: np.full_like(table, np.nan) for name, table in line.constants.items()}
-        monkeypatch.setattr(module, "find_line", lambda *_: replace(line, constants=broken))
+        monkeypatch.setattr(module, "find_row", lambda *_: replace(line, constants=broken))
         with pytest.raises(EvolveError, match="finite numbers"):
             subject_of(store, task)

@@ -19,7 +19,7 @@ from evolve.forecast.spread import delta, parts_of, steps_beyond
 from evolve.law.candidate import Candidate
 from evolve.law.graph import Law, call, const, feat, num
 from evolve.law.recipe import Recipe
-from evolve.runs.forecasts import keep, kept
+from evolve.runs.forecasts import load_basis, save_basis
 from evolve.search.archive import Archive
 from evolve.tasks.task import Table, Task, load_task
 from tests.run_of_literature import store_of
@@ -107,9 +107,9 @@ def test_a_basis_survives_the_store(basis: Basis, tmp_path: Path) -> None:
     again = basis_from_data(json.loads(json.dumps(basis.to_data())))
     np.testing.assert_array_equal(again.ratios, basis.ratios)
     with store_of(task, tmp_path / "run") as store:
-        assert kept(store) is None
-        keep(store, basis)
-        found = kept(store)
+        assert load_basis(store) is None
+        save_basis(store, basis)
+        found = load_basis(store)
         assert found is not None
         assert found.members[0].law == basis.members[0].law
         archive = Archive()

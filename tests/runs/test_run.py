@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from store_service import entry, most_held
 
-from evolve.api.progress import Silent
+from evolve.api.progress import NullProgress
 from evolve.errors import SandboxError, StoreError
 from evolve.evaluation.problem import failed
 from evolve.evaluation.record import Entry
@@ -20,30 +20,30 @@ from evolve.law.recipe import FIRST_NAMES
 from evolve.report.tables import statuses_table
 from evolve.runs.crosscheck import disagreements
 from evolve.runs.folders import find_run, free_name, list_runs
-from evolve.runs.results import find_line, keep, kept, summarise
+from evolve.runs.results import find_row, load_results, result_rows, save_results
 from evolve.runs.run import (
     carry_on,
     create_run,
-    edited,
+    describe_task_change,
+    fork_run,
     require_same,
-    same_rows,
+    require_same_rows,
     settings_of,
-    succeed,
     task_of,
 )
-from evolve.runs.session import keep_ending
-from evolve.runs.settings import Settings
+from evolve.runs.session import finish_run
+from evolve.runs.settings import RunConfig
 from evolve.runs.store import Store
 from evolve.search.archive import Archive
 from evolve.search.champion import Choice
-from evolve.search.setup import Setup, inherit, make_setup
+from evolve.search.setup import Setup, make_setup, warm_start_from
 from evolve.tasks.task import load_task
 
 ROOT = Path(__file__).resolve().parents[2]
 N = 80  # evaluations: 32 starts, then mutations, the last batch cut short
 
 
-class Recorder(Silent):
+class Recorder(NullProgress):
     """Ends the search after some batches and keeps what it was told."""
 
     def __init__(self, n_batches: int = 1000) -> None:
@@ -74,11 +74,11 @@ def setup() -> Setup:
 def finished(setup: Setup, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Choice]:
     """A run of one worker that went through without a break."""
     folder = tmp_path_factory.mktemp("runs") / "whole"
-    settings = Settings(0, N)
+    settings = RunConfig(0, N)
     with create_run(folder, setup, settings) as store:
         archive, choice = carry_on(store, setup, settings, 1, Recorder())
         assert choice is not None
-        keep(store, summarise(setup, archive, store.entries(), choice), chosen=True)
+        save_results(store, result_rows(setup, archive, store.entries(), choice), chosen=True)
     return folder, choice
 
 
@@ -94,7 +94,7 @@ def test_two_workers_a_break_and_a_moved_clock_give_the_same_run_as_one_worker_w
     jumps = random.Random(0)
     monkeypatch.setattr("time.time", lambda: jumps.uniform(0.0, 4e9))
     monkeypatch.setattr("time.time_ns", lambda: int(jumps.uniform(0.0, 4e18)))
-    folder, settings = tmp_path / "broken", Settings(0, N)
+    folder, settings = tmp_path / "broken", RunConfig(0, N)
     with create_run(folder, setup, settings) as store:
         _, choice = carry_on(store, setup, settings, 2, Recorder(n_batches=1))
         assert choice is None
@@ -112,7 +112,7 @@ def test_two_workers_a_break_and_a_moved_clock_give_the_same_run_as_one_worker_w
 def test_a_run_without_worker_processes_is_the_same_run(
     setup: Setup, finished: tuple[Path, Choice], tmp_path: Path
 ) -> None:
-    settings = Settings(0, N)
+    settings = RunConfig(0, N)
     with create_run(tmp_path / "alone", setup, settings) as store:
         _, choice = carry_on(store, setup, settings, 0, Recorder())
         assert store.digest() == digest(finished[0])
@@ -134,7 +134,7 @@ def under_first_names(entry: Entry) -> Entry:
 def test_a_run_that_was_stored_under_the_first_names_goes_on_to_the_same_end(
     setup: Setup, finished: tuple[Path, Choice], tmp_path: Path
 ) -> None:
-    settings = Settings(0, N)
+    settings = RunConfig(0, N)
     with Store.open(finished[0], write=False) as store:
         stored = [under_first_names(entry) for entry in store.entries(stop=32)]
     assert stored[0].recipe is not None
@@ -167,8 +167,8 @@ def test_a_run_that_has_many_entries_holds_few_of_them(
         store.append([entry(index, status="timeout", score=None) for index in range(N, n)])
         recorder = Recorder()
         with most_held() as held:
-            _, choice = carry_on(store, setup, Settings(0, n), 0, recorder)
-            keep_ending(store, setup, choice)
+            _, choice = carry_on(store, setup, RunConfig(0, n), 0, recorder)
+            finish_run(store, setup, choice)
     assert choice is not None
     assert choice.champion.entry.index == finished[1].champion.entry.index
     assert recorder.n_replayed == n
@@ -181,7 +181,7 @@ def test_an_evaluation_that_ended_at_a_time_limit_is_replayed_as_it_is_stored(
     with Store.open(finished[0], write=False) as store:
         entries = store.entries()[:32]
     late = replace(entries[3], evaluation=failed("timeout", "no answer within the wall limit"))
-    settings = Settings(0, 36)
+    settings = RunConfig(0, 36)
     with create_run(tmp_path / "r", setup, settings) as store:
         store.append([*entries[:3], late, *entries[4:]])
         carry_on(store, setup, settings, 1, Recorder())
@@ -197,15 +197,15 @@ def test_a_task_that_was_edited_while_its_run_went_on_is_told(
     folder = tmp_path / "parallel"
     shutil.copytree(ROOT / "tasks" / "parallel", folder)
     task = load_task(str(folder))
-    with create_run(tmp_path / "r", replace(setup, task=task), Settings()) as store:
-        assert edited(store, task) is None
+    with create_run(tmp_path / "r", replace(setup, task=task), RunConfig()) as store:
+        assert describe_task_change(store, task) is None
         table = folder / "train.csv"
         table.write_text(table.read_text() + table.read_text().splitlines()[-1] + "\n")
-        told = edited(store, task)
+        told = describe_task_change(store, task)
         assert told is not None
         assert "has changed while the run went on" in told
         table.unlink()
-        told = edited(store, task)
+        told = describe_task_change(store, task)
         assert told is not None
         assert "train.csv is missing" in told
 
@@ -223,8 +223,8 @@ def test_a_foreign_lane_that_cannot_start_ends_no_run(
         raise SandboxError("sandbox: no process can be forked")
 
     monkeypatch.setattr("evolve.runs.crosscheck.compare", refuse)
-    with create_run(tmp_path / "r", setup, Settings(0, 4)) as store:
-        _, choice = carry_on(store, setup, Settings(0, 4), 1, Recorder())
+    with create_run(tmp_path / "r", setup, RunConfig(0, 4)) as store:
+        _, choice = carry_on(store, setup, RunConfig(0, 4), 1, Recorder())
         assert choice is not None
         assert disagreements(store) == ["sandbox: no process can be forked"]
 
@@ -233,7 +233,7 @@ def test_literature_stands_beside_the_champion(
     setup: Setup, finished: tuple[Path, Choice]
 ) -> None:
     with Store.open(finished[0], write=False) as store:
-        lines, chosen = kept(store)
+        lines, chosen = load_results(store)
     assert chosen
     assert lines[0].kind == "champion"
     names = {line.name for line in lines if line.kind == "literature"}
@@ -246,9 +246,9 @@ def test_the_line_of_a_size_is_found_and_a_wrong_size_is_named(
     setup: Setup, finished: tuple[Path, Choice]
 ) -> None:
     with Store.open(finished[0], write=False) as store:
-        assert find_line(store, setup.task, 4).n_constants == 4
+        assert find_row(store, setup.task, 4).n_constants == 4
         with pytest.raises(StoreError.__mro__[1], match=r"--size: must be one of .*4"):
-            find_line(store, setup.task, 17)
+            find_row(store, setup.task, 17)
 
 
 def test_a_kept_summary_is_dropped_when_the_run_has_gone_on(
@@ -256,21 +256,21 @@ def test_a_kept_summary_is_dropped_when_the_run_has_gone_on(
 ) -> None:
     with Store.open(finished[0], write=False) as store:
         entries = store.entries()
-    with create_run(tmp_path / "r", setup, Settings(0, N)) as store:
+    with create_run(tmp_path / "r", setup, RunConfig(0, N)) as store:
         store.append(entries[:20])
-        keep(store, [], chosen=False)
+        save_results(store, [], chosen=False)
         store.append(entries[20:30])
-        assert kept(store) == ([], False)
-        line = find_line(store, setup.task, None)
+        assert load_results(store) == ([], False)
+        line = find_row(store, setup.task, None)
     best = min(e.evaluation.score for e in entries[:30] if e.evaluation.score is not None)
     assert line.score == best
 
 
 def test_a_run_goes_on_to_the_budget_it_was_last_given(setup: Setup, tmp_path: Path) -> None:
-    with create_run(tmp_path / "r", setup, Settings(0, 20)) as store:
-        carry_on(store, setup, Settings(0, 24), 1, Recorder())
+    with create_run(tmp_path / "r", setup, RunConfig(0, 20)) as store:
+        carry_on(store, setup, RunConfig(0, 24), 1, Recorder())
         assert len(store) == 24
-        assert settings_of(store) == Settings(0, 24)
+        assert settings_of(store) == RunConfig(0, 24)
 
 
 def test_a_run_under_changed_rows_begins_anew_with_the_old_elites(
@@ -280,33 +280,33 @@ def test_a_run_under_changed_rows_begins_anew_with_the_old_elites(
     with Store.open(finished[0], write=False) as old:
         archive = Archive()
         archive.tell(old.entries())
-        store, heir = succeed(old, changed, tmp_path / "heir", Settings(0, N))
+        store, heir = fork_run(old, changed, tmp_path / "heir", RunConfig(0, N))
     with store:
         assert len(store) == 0
         assert heir.starts[: len(setup.seeds)] == setup.starts[: len(setup.seeds)]
         assert {p.key for p in heir.starts} >= {e.entry.key for e in archive.elites()}
         assert "elite of whole" in {p.operator for p in heir.starts}
-        assert inherit(changed, store.note("inherited")) == heir
+        assert warm_start_from(changed, store.note("inherited")) == heir
 
 
 def test_a_run_remembers_task_and_settings(setup: Setup, tmp_path: Path) -> None:
-    settings = Settings(7, None, 12.5)
+    settings = RunConfig(7, None, 12.5)
     with create_run(tmp_path / "r", setup, settings) as store:
         assert settings_of(store) == settings
         assert task_of(store).name == "parallel"
-        same_rows(store, setup.task)
+        require_same_rows(store, setup.task)
 
 
 def test_a_run_never_overwrites_another(setup: Setup, tmp_path: Path) -> None:
-    create_run(tmp_path / "r", setup, Settings()).close()
+    create_run(tmp_path / "r", setup, RunConfig()).close()
     with pytest.raises(StoreError, match="exists; resume it with: python -m evolve resume r"):
-        create_run(tmp_path / "r", setup, Settings())
+        create_run(tmp_path / "r", setup, RunConfig())
 
 
 @pytest.mark.parametrize("name", ["a b", "-x", "é", "a" * 101])
 def test_a_runs_name_must_be_a_plain_word(name: str, setup: Setup, tmp_path: Path) -> None:
     with pytest.raises(StoreError, match="a name must be"):
-        create_run(tmp_path / name, setup, Settings())
+        create_run(tmp_path / name, setup, RunConfig())
 
 
 def test_names_count_up_past_what_exists(tmp_path: Path) -> None:
@@ -317,7 +317,7 @@ def test_names_count_up_past_what_exists(tmp_path: Path) -> None:
 
 
 def test_an_unknown_run_names_the_nearest(setup: Setup, tmp_path: Path) -> None:
-    create_run(tmp_path / "parallel-0-1", setup, Settings()).close()
+    create_run(tmp_path / "parallel-0-1", setup, RunConfig()).close()
     assert list_runs(tmp_path) == ["parallel-0-1"]
     assert find_run("parallel-0-1", tmp_path) == tmp_path / "parallel-0-1"
     with pytest.raises(StoreError, match=r"did you mean 'parallel-0-1'\?"):
@@ -327,7 +327,7 @@ def test_an_unknown_run_names_the_nearest(setup: Setup, tmp_path: Path) -> None:
 def test_a_run_says_what_has_changed_and_does_not_go_on(
     setup: Setup, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    with create_run(tmp_path / "r", setup, Settings()) as store:
+    with create_run(tmp_path / "r", setup, RunConfig()) as store:
         require_same(store, setup)
         other = load_task("sft", [ROOT / "tasks"])
         with pytest.raises(StoreError, match=r"the task \(rows or task.toml\) was \w+, is \w+"):
@@ -338,4 +338,4 @@ def test_a_run_says_what_has_changed_and_does_not_go_on(
         with pytest.raises(StoreError, match=r"the scoring version was \d+, is 99"):
             require_same(store, setup)
         with pytest.raises(StoreError, match="made with other rows"):
-            same_rows(store, other)
+            require_same_rows(store, other)

@@ -13,7 +13,7 @@ from evolve.evaluation.evaluator import Evaluator
 from evolve.evaluation.problem import Setting
 from evolve.evaluation.record import Evaluation
 from evolve.law.candidate import Candidate
-from evolve.runs.results import keep, line_of
+from evolve.runs.results import row_of, save_results
 from evolve.runs.store import Store
 from evolve.runs.verify import all_hold, verify
 from evolve.search.setup import make_setup
@@ -36,9 +36,9 @@ def judged(task: Task) -> tuple[list[Candidate], list[Evaluation]]:
 
 
 def keep_champion(store: Store, task: Task, shift: float) -> None:
-    line = line_of(task, store.entry(0), "champion")
+    line = row_of(task, store.entry(0), "champion")
     moved = {g: (np.array(c) * (1 + shift)).tolist() for g, c in line.constants.items()}
-    keep(store, [replace(line, constants=moved)], chosen=True)
+    save_results(store, [replace(line, constants=moved)], chosen=True)
 
 
 def test_a_sound_run_is_found_sound(
