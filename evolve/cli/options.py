@@ -64,6 +64,9 @@ class ManyValued(TyperCommand):
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
         """Repeat each such flag before each of its values, then parse as usual."""
         several = {o for p in self.params if getattr(p, "multiple", False) for o in p.opts}
+        for word in {o for p in self.params for o in p.opts} - several:
+            if sum(a == word or a.startswith(f"{word}=") for a in args) > 1:
+                raise EvolveError(f"{word}: is given twice, it takes one value")
         return super().parse_args(ctx, repeat_flags(args, several))
 
 

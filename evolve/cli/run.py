@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from contextlib import ExitStack
 from dataclasses import replace
 from enum import StrEnum
@@ -144,7 +145,7 @@ def _go(
 ) -> None:
     """Search, show, print the end of the run, and exit with a signal's code if one came."""
     from evolve.api.progress import NullProgress, make_display
-    from evolve.cli.ending import print_ending
+    from evolve.cli.ending import print_ending, why_no_law
     from evolve.cli.options import n_cores
     from evolve.cli.stopping import end_now, leave_lost_terminal
     from evolve.runs.session import hold_session
@@ -166,3 +167,6 @@ def _go(
     print_ending(store, setup, settings, ended, json=json)
     if stopping.asked():
         raise typer.Exit(stopping.exit_code)
+    if reason := why_no_law(store, ended):
+        print(f"evolve: {reason}", file=sys.stderr)
+        raise typer.Exit(1)

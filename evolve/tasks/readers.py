@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from evolve.errors import TaskError, nearest
+from evolve.tasks.names import why_no_name
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -29,8 +30,10 @@ OTHERS = {
 }
 _SEPARATORS = {";": "semicolons", "\t": "tabs", "|": "bars"}
 _SHORT = re.compile(r"([+-]?\d+(?:\.\d*)?)\s*([kmbtKMBT])")
+MOST = 1e150  # largest size of a number whose square is one, too
+_INFINITE = re.compile(r"[+-]?(inf|infinity)", re.IGNORECASE)
 _POWERS = {"k": 3, "m": 6, "b": 9, "t": 12}
-_THOUSANDS = re.compile(r"[+-]?\d{1,3}([, '  ]\d{3})+(\.\d*)?")
+_THOUSANDS = re.compile(r"[+-]?\d{1,3}([, '_  ]\d{3})+(\.\d*)?")
 
 
 @dataclass(frozen=True)
@@ -42,12 +45,14 @@ class RawTable:
         columns: Cells by column.
         n_rows: Number of rows.
         lines: Each row's first line in a text file; empty for other files.
+        index: Names in the index of a data frame, which are no columns.
     """
 
     path: Path
     columns: dict[str, list[object]]
     n_rows: int
     lines: tuple[int, ...] = ()
+    index: tuple[str, ...] = ()
 
     def column(self, name: str) -> list[object]:
         """Return a column's cells.
@@ -59,7 +64,7 @@ class RawTable:
             have = ", ".join(self.columns)
             raise TaskError(
                 f"{self.path}: column {name!r} is missing{nearest(name, self.columns)}, "
-                f"the header holds {have}"
+                f"the header holds {have}{self.in_index(name)}"
             )
         return self.columns[name]
 
@@ -81,7 +86,20 @@ class RawTable:
         if not math.isfinite(value):
             told = self.complaint(name, "must be finite", row, str(value))
             raise TaskError(f"{told}; put a number there or take the row out")
+        if abs(value) > MOST:
+            told = self.complaint(name, f"must be at most {MOST:g} in size", row, f"{value:.4g}")
+            raise TaskError(
+                f"{told}; a logger may have written inf so: put a number there or take the row out"
+            )
         return value
+
+    def in_index(self, name: str) -> str:
+        """What to do about a column that is missing because it is in a data frame's index."""
+        return (
+            f"; {name!r} is in the frame's index, pass df.reset_index()"
+            if name in self.index
+            else ""
+        )
 
     def complaint(self, name: str, rule: str, row: int, shown: str) -> str:
         """Word an error: file, column, rule, row (from 1, below the header), value, line."""
@@ -95,20 +113,28 @@ class RawTable:
         """The rows of some indices, from 0."""
         columns = {name: [cells[i] for i in rows] for name, cells in self.columns.items()}
         lines = tuple(self.lines[i] for i in rows) if self.lines else ()
-        return RawTable(self.path, columns, len(rows), lines)
+        return RawTable(self.path, columns, len(rows), lines, self.index)
 
 
 def number(cell: object) -> float | None:
-    """A cell as a number, which may be nan or infinite; None if it is none."""
+    """A cell as a number, which may be nan or infinite; None if it is none.
+
+    Python's `1_000` is a text here, and so are digits that make more than any number holds.
+    """
+    if not isinstance(cell, str | int | float) or (isinstance(cell, str) and "_" in cell):
+        return None
     try:
-        return float(cell) if isinstance(cell, str | int | float) else None
+        value = float(cell)
     except (ValueError, OverflowError):
         return None
+    if isinstance(cell, str) and math.isinf(value) and not _INFINITE.fullmatch(cell.strip()):
+        return None
+    return value
 
 
 def is_blank(cell: object) -> bool:
-    """Whether a cell holds nothing."""
-    return cell is None or cell == ""
+    """Whether a cell holds nothing; pandas writes `<NA>` for that."""
+    return cell is None or cell in ("", "<NA>")
 
 
 def what_to_do(cell: object) -> str:
@@ -217,11 +243,17 @@ def _require_header(path: Path, header: list[str]) -> None:
                 f"{path}: columns must have names, column {position} has none; name it or take "
                 "it out (pandas leaves its index out with to_csv(…, index=False))"
             )
+        _require_name(path, name)
         if header.count(name) > 1:
             raise TaskError(
                 f"{path}: columns must have different names, the header holds {name!r} "
                 f"{header.count(name)} times; rename or take out all but one"
             )
+
+
+def _require_name(path: Path, name: str) -> None:
+    if reason := why_no_name(name):
+        raise TaskError(f"{path}: names of columns {reason}")
 
 
 def _require_rows(raw: RawTable) -> RawTable:
@@ -238,6 +270,7 @@ def raw_of(frame: pd.DataFrame) -> RawTable:
     """
     names = [str(name).strip() for name in frame.columns]
     for name in names:
+        _require_name(DATA_FRAME, name)
         if names.count(name) > 1:
             raise TaskError(
                 f"{DATA_FRAME}: columns must have different names, {name!r} stands "
@@ -246,7 +279,8 @@ def raw_of(frame: pd.DataFrame) -> RawTable:
     if not len(frame):
         raise TaskError(f"{DATA_FRAME}: must have rows, it has none")
     columns = {name: _cells(frame.iloc[:, i]) for i, name in enumerate(names)}
-    return RawTable(DATA_FRAME, columns, len(frame))
+    index = tuple(str(name) for name in frame.index.names if name is not None)
+    return RawTable(DATA_FRAME, columns, len(frame), index=index)
 
 
 def _cells(column: pd.Series) -> list[object]:
@@ -257,4 +291,5 @@ def _cells(column: pd.Series) -> list[object]:
 def _cell(value: object) -> object:
     if value is None or isinstance(value, int | float):
         return value
-    return str(value).strip()
+    text = str(value).strip()
+    return None if text in ("<NA>", "NaT") else text

@@ -4,13 +4,39 @@ from __future__ import annotations
 
 import json
 import tomllib
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from evolve.errors import TaskError, nearest
+from evolve.printable import printable
+from evolve.tasks.names import why_no_column, why_no_name
+
+MOST_CONSTANTS = 1000
+MOST_FOLDS = 1000
+
+
+def _checked(rule: Callable[[str], str]) -> AfterValidator:
+    """A validator that raises what a rule says of a text, if anything."""
+
+    def check(text: str) -> str:
+        if reason := rule(text):
+            raise ValueError(reason)
+        return text
+
+    return AfterValidator(check)
+
+
+def _why_no_text(text: str) -> str:
+    safe = printable(text.replace("\r\n", "\n")) == text.replace("\r\n", "\n")
+    return "" if safe else f"may not hold control characters, {text[:60]!r} does"
+
+
+Name = Annotated[str, _checked(why_no_name)]
+ColumnName = Annotated[str, Field(min_length=1), _checked(why_no_column)]
+Prose = Annotated[str, _checked(_why_no_text)]
 
 
 class _Strict(BaseModel):
@@ -20,10 +46,10 @@ class _Strict(BaseModel):
 class Feature(_Strict):
     """An input column; values are divided by `unit` before they enter a law."""
 
-    name: str = Field(min_length=1)
+    name: ColumnName
     unit: float = Field(default=1.0, gt=0)
     scale: Literal["log", "linear"] = "log"
-    description: str = ""
+    description: Prose = ""
 
     @property
     def logarithmic(self) -> bool:
@@ -34,8 +60,8 @@ class Feature(_Strict):
 class Target(_Strict):
     """A column to predict."""
 
-    name: str = Field(min_length=1)
-    description: str = ""
+    name: ColumnName
+    description: Prose = ""
 
 
 class FoldSpec(_Strict):
@@ -48,17 +74,17 @@ class FoldSpec(_Strict):
 
     axes: list[str] = []
     together: Literal["any", "all"] = "any"
-    peel: int = Field(default=4, ge=1)
-    kfold: int = Field(default=5, ge=2)
+    peel: int = Field(default=4, ge=1, le=MOST_FOLDS)
+    kfold: int = Field(default=5, ge=2, le=MOST_FOLDS)
 
 
 class Filter(_Strict):
     """Rows are kept where `column op value` is true; `reason` says why."""
 
-    column: str
+    column: Name
     op: Literal["<", "<=", ">", ">=", "==", "!="]
     value: float | str
-    reason: str
+    reason: Prose
 
     @model_validator(mode="after")
     def _texts_have_no_order(self) -> Filter:
@@ -90,12 +116,12 @@ class SLDBench(_Strict):
 class TaskSpec(_Strict):
     """Everything a `task.toml` says."""
 
-    title: str
-    source: str
-    licence: str
-    note: str = ""
-    groups: list[str] = []
-    max_constants: int | None = Field(default=None, ge=1)
+    title: Name
+    source: Prose
+    licence: Prose
+    note: Prose = ""
+    groups: list[Name] = []
+    max_constants: int | None = Field(default=None, ge=1, le=MOST_CONSTANTS)
     own: bool = False
     features: list[Feature] = Field(min_length=1)
     targets: list[Target] = Field(min_length=1)
@@ -114,6 +140,12 @@ class TaskSpec(_Strict):
         _require_known("folds.axes", self.folds.axes, features)
         _require_known("physics.decreasing_in", self.physics.decreasing_in, features)
         _require_known("physics.increasing_in", self.physics.increasing_in, features)
+        for name in self.physics.decreasing_in:
+            if name in self.physics.increasing_in:
+                raise ValueError(
+                    f"physics: a law either falls or rises in a feature, {name!r} is named by "
+                    "decreasing_in and by increasing_in"
+                )
         _require_known("sldbench.values", self.sldbench.values, self.groups)
         if self.own and len(self.features) != len(self.targets):
             raise ValueError(
@@ -172,7 +204,10 @@ def format_spec(spec: TaskSpec) -> str:
 
 
 def _require_known(key: str, names: Iterable[str], valid: Sequence[str]) -> None:
+    names = list(names)
     for name in names:
+        if names.count(name) > 1:
+            raise ValueError(f"{key} must name each once, names {name!r} twice")
         if name not in valid:
             raise ValueError(
                 f"{key} must hold names among {', '.join(valid) or 'none'}, "

@@ -11,7 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from evolve.errors import TaskError, nearest
-from evolve.tasks.readers import RawTable, what_to_do
+from evolve.tasks.names import why_no_name
+from evolve.tasks.readers import RawTable, is_blank, what_to_do
 from evolve.tasks.spec import Filter, TaskSpec
 
 GROUP_JOIN = " | "
@@ -103,17 +104,45 @@ def group_labels(raw: RawTable, columns: list[str]) -> list[str]:
         return [ALL_ROWS] * raw.n_rows
     cells = []
     for name in columns:
-        texts = ["" if cell is None else str(cell) for cell in raw.column(name)]
+        texts = ["" if _is_missing(cell) else str(cell) for cell in raw.column(name)]
         for row, text in enumerate(texts, 1):
             if not text:
                 told = raw.complaint(name, "must name a group", row, "nothing")
                 raise TaskError(told + what_to_do(text))
+            if reason := why_no_name(text):
+                raise TaskError(f"{raw.path}: groups ({name}) {reason}, row {row}{raw.line(row)}")
             if GROUP_JOIN in text:
                 raise TaskError(
                     raw.complaint(name, f"may not hold {GROUP_JOIN!r}", row, repr(text))
                 )
         cells.append(texts)
     return [GROUP_JOIN.join(values) for values in zip(*cells, strict=True)]
+
+
+def _is_missing(cell: object) -> bool:
+    """Whether a cell names nothing: blank, or the nan that pandas has for a missing text."""
+    return is_blank(cell) or (isinstance(cell, float) and cell != cell)
+
+
+def require_informative(raw: RawTable, spec: TaskSpec, table: Table) -> None:
+    """Require training rows whose targets no feature repeats and that reach the declared floor.
+
+    Raises:
+        TaskError: They do not.
+    """
+    for target, y in zip(spec.targets, table.Y.T, strict=True):
+        for feature, x in zip(spec.features, table.X.T, strict=True):
+            if len(y) > 1 and np.array_equal(x, y):
+                raise TaskError(
+                    f"{raw.path}: feature {feature.name!r} must not be the target, it equals "
+                    f"{target.name!r} in all {len(y)} rows; leave it out"
+                )
+        floor = spec.physics.floor
+        if floor is not None and floor > y.max():
+            raise TaskError(
+                f"{raw.path}: physics.floor must be below the target, {floor:g} is above all "
+                f"values of {target.name!r}, the largest is {y.max():g}"
+            )
 
 
 def _kept_rows(raw: RawTable, filters: list[Filter]) -> list[int]:

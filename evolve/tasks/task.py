@@ -11,6 +11,7 @@ from pathlib import Path
 
 from evolve.errors import TaskError, nearest
 from evolve.scoring.constraints import Constraints, ends_of
+from evolve.tasks.names import why_no_name
 from evolve.tasks.readers import read_table
 from evolve.tasks.spec import (
     Feature,
@@ -23,7 +24,7 @@ from evolve.tasks.spec import (
     format_spec,
     read_spec,
 )
-from evolve.tasks.table import GROUP_JOIN, Table, build_table
+from evolve.tasks.table import GROUP_JOIN, Table, build_table, require_informative
 
 __all__ = [
     "Feature",
@@ -112,8 +113,12 @@ def load_task(name_or_folder: str, tasks_dirs: Sequence[Path] = ()) -> Task:
         TaskError: There is no such task, its table is missing, or spec or table break a rule.
     """
     folder = find_folder(name_or_folder, tasks_dirs)
+    if reason := why_no_name(folder.name):
+        raise TaskError(f"{folder}: the name of a task {reason}; rename the folder")
     spec = read_spec(folder / "task.toml")
-    train, group_names = build_table(read_table(data_file(folder, "train")), spec)
+    raw = read_table(data_file(folder, "train"))
+    train, group_names = build_table(raw, spec)
+    require_informative(raw, spec, train)
     return Task(folder.name, folder, spec, group_names, train)
 
 

@@ -5,7 +5,13 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from own_tables import GOOD, HEADER, ROWS, made, refused, start_in
+from own_tables import GOOD, HEADER, ROWS, made, refused, said, start_in
+
+from evolve.errors import EvolveError
+from evolve.evaluation.evaluator import Evaluator
+from evolve.evaluation.problem import failed
+from evolve.tasks.draft import Wishes, propose
+from evolve.tasks.readers import raw_of
 
 TOML = """\
 title = "A table"
@@ -107,6 +113,50 @@ TABLES: dict[str, tuple[str | bytes | None, str, str]] = {
     "a group without a name": (
         cell(2, 0, ""),
         *["column 'corpus' must name a group, row 3 holds nothing (line 4); fill it in"] * 2,
+    ),
+    "a number that stands for inf": (
+        cell(2, 3, "1.7976931348623157e308"),
+        *["column 'loss' must be at most 1e+150 in size, row 3 holds 1.798e+308 (line 4)"] * 2,
+    ),
+    "digits that overflow": (
+        cell(2, 2, "1" * 400),
+        *["column 'tokens' must hold numbers, row 3 holds '111"] * 2,
+    ),
+    "an exponent that overflows": (
+        cell(2, 3, "1e999"),
+        *["column 'loss' must hold numbers, row 3 holds '1e999' (line 4)"] * 2,
+    ),
+    "a number with underlines": (
+        cell(2, 1, "1_000"),
+        *["column 'params' must hold numbers, row 3 holds '1_000' (line 4); write 1000"] * 2,
+    ),
+    "the name of a run": (
+        cell(2, 1, "12345_00001"),
+        *["column 'params' must hold numbers, row 3 holds '12345_00001' (line 4); put"] * 2,
+    ),
+    "a missing value of pandas": (
+        cell(2, 3, "<NA>"),
+        *["'loss' must hold numbers, row 3 holds nothing (line 4); fill it in or take"] * 2,
+    ),
+    "a group that is a missing value": (
+        cell(2, 0, "<NA>"),
+        *["column 'corpus' must name a group, row 3 holds nothing (line 4); fill it in"] * 2,
+    ),
+    "a group over two lines": (
+        cell(2, 0, '"a\nb"'),
+        *["groups (corpus) may not hold control characters or line breaks, 'a\\nb' does, row 3"]
+        * 2,
+    ),
+    "a name with an escape sequence": (
+        GOOD.replace("corpus", "\x1b[1mcorpus"),
+        *["names of columns may not hold control characters or line breaks, '\\x1b[1m"] * 2,
+    ),
+    "a feature that is the target": (
+        "\n".join(
+            [HEADER, *(f"web,{k + 1},{row.split(',')[2]},{k + 1}" for k, row in enumerate(ROWS))]
+        )
+        + "\n",
+        *["feature 'params' must not be the target, it equals 'loss' in all 30 rows"] * 2,
     ),
     "two columns of a name": (
         GOOD.replace("params", "tokens"),
@@ -234,6 +284,14 @@ CALLS: dict[str, tuple[tuple[str, ...], str]] = {
         (*LOSS, "--tasks-dir", "my_runs.csv"),
         "my_runs.csv/my_runs: cannot be written, Not a directory; name a folder that can",
     ),
+    "a test on the target": (
+        (*LOSS, "--test", "loss<2.5"),
+        "--test 'loss<2.5': may not choose rows by the target, it names 'loss'",
+    ),
+    "a second test": (
+        (*LOSS, "--test", "params>1e9", "--test", "tokens>1e9"),
+        "--test: is given twice, it takes one value",
+    ),
     "an unknown option": ((*LOSS, "--feature", "x"), "(did you mean '--features'?)"),
 }
 
@@ -278,3 +336,98 @@ def test_a_table_given_for_a_task_leads_to_new_task(
     words: tuple[str, ...], capfd: pytest.CaptureFixture[str]
 ) -> None:
     refused(capfd, "python -m evolve new-task", *words)
+
+
+SPECS: dict[str, tuple[str, str, str]] = {
+    "a floor above all losses": (
+        "[folds]",
+        "[physics]\nfloor = 100.0\n[folds]",
+        "physics.floor must be below the target, 100 is above all values of 'loss'",
+    ),
+    "a feature both rising and falling": (
+        "[folds]",
+        '[physics]\ndecreasing_in = ["params"]\nincreasing_in = ["params"]\n[folds]',
+        "a law either falls or rises in a feature, 'params' is named by decreasing_in and by",
+    ),
+    "an axis named twice": (
+        '"tokens"]\n',
+        '"params"]\n',
+        "folds.axes must name each once, names 'params' twice",
+    ),
+    "constants without end": (
+        "[[features]]",
+        f"max_constants = {10**23}\n[[features]]",
+        "'max_constants'",
+    ),
+    "constants that are no whole number": (
+        "[[features]]",
+        "max_constants = 1e23\n[[features]]",
+        "'max_constants'",
+    ),
+    "folds without end": ("axes =", f"peel = {10**23}\naxes =", "'folds.peel'"),
+    "a name with a line break": ('"tokens"', '"to\\nkens"', "line breaks, 'to\\nkens' does"),
+    "a title with a line break": ("A table", "A\\ntable", "title: may not hold control"),
+    "a source with an escape sequence": ("a test", "\\u001b[1m", "source: may not hold control"),
+    "a name of a constant": ('"loss"', '"c0"', "may not be called as a constant of the formula"),
+}
+
+
+@pytest.mark.parametrize("mistake", SPECS)
+def test_a_run_refuses_a_task_file_with(mistake: str, capfd: pytest.CaptureFixture[str]) -> None:
+    old, new, part = SPECS[mistake]
+    text = TOML.format(groups="[]")
+    assert old in text
+    folder = Path("by hand")
+    folder.mkdir()
+    (folder / "task.toml").write_text(text.replace(old, new, 1))
+    (folder / "train.csv").write_text(GOOD)
+    refused(capfd, part, "--task", "./by hand")
+
+
+def test_a_column_called_as_a_constant_is_no_feature(capfd: pytest.CaptureFixture[str]) -> None:
+    Path("table.csv").write_text(GOOD.replace("params", "c1"))
+    part = (
+        "may not be called as a constant of the formula is, 'c1' is; rename the column, to 'c1_'"
+    )
+    refused(capfd, part, "new-task", "table.csv", *LOSS, "--features", "c1", "tokens")
+    refused(capfd, part, "new-task", "table.csv", *LOSS)
+
+
+def test_a_task_folder_whose_name_has_a_line_break_is_refused(
+    capfd: pytest.CaptureFixture[str],
+) -> None:
+    folder = Path("by\nhand")
+    folder.mkdir()
+    (folder / "task.toml").write_text(TOML.format(groups="[]"))
+    (folder / "train.csv").write_text(GOOD)
+    refused(capfd, "rename the folder", "--task", f"./{folder}")
+
+
+def test_a_column_in_the_index_of_a_frame_is_pointed_out() -> None:
+    pandas = pytest.importorskip("pandas")
+    frame = pandas.read_csv("my_runs.csv").set_index("params")
+    hint = r"'params' is in the frame's index, pass df.reset_index\(\)"
+    with pytest.raises(EvolveError, match=hint):
+        raw_of(frame).column("params")
+    with pytest.raises(EvolveError, match=hint):
+        propose(raw_of(frame), "x", Wishes(("loss",), ("params", "tokens")))
+
+
+def test_a_missing_value_of_a_frame_is_nothing() -> None:
+    pandas = pytest.importorskip("pandas")
+    frame = pandas.DataFrame({"a": pandas.array([1, None], dtype="Int64")})
+    assert raw_of(frame).columns["a"] == [1, None]
+
+
+def test_a_search_in_which_no_law_scored_fails_and_says_why(
+    capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made(capfd, *LOSS)
+    failure = failed("not-finite", "a fold: not finite")
+    monkeypatch.setattr(Evaluator, "evaluate", lambda self, forms, bar: [failure] * len(forms))
+    code, _, err = said(
+        capfd, "--task", "my_runs", "--evaluations", "4", "--workers", "1", "--quiet"
+    )
+    assert code == 1
+    assert "no law has a score: 4 of 4 evaluations ended as not-finite" in err
+    assert "a fold: not finite" in err

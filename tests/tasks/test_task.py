@@ -11,6 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from evolve.errors import TaskError
+from evolve.printable import printable
+from evolve.tasks.names import why_no_column, why_no_name
 from evolve.tasks.spec import TaskSpec, format_spec, parse_spec
 from evolve.tasks.task import fingerprint, list_tasks, load_task, load_test
 
@@ -80,20 +82,22 @@ def fails(folder: Path, match: str) -> None:
 
 
 def names_st() -> st.SearchStrategy[list[str]]:
-    return st.lists(st.text(min_size=1, max_size=12), min_size=4, max_size=4, unique=True)
+    names = st.text(min_size=1, max_size=12).filter(lambda name: not why_no_column(name))
+    return st.lists(names, min_size=4, max_size=4, unique=True)
 
 
 @st.composite
 def specs(draw: st.DrawFn) -> dict[str, object]:
     """Values of a `task.toml` with odd names, texts and numbers."""
     one, two, three, group = draw(names_st())
-    text, number = st.text(max_size=30), st.floats(allow_nan=False, allow_infinity=False)
+    text = st.text(max_size=30).filter(lambda text: printable(text) == text)
+    number = st.floats(allow_nan=False, allow_infinity=False)
     features = [
         {"name": name, "unit": draw(st.floats(1e-12, 1e12)), "description": draw(text)}
         for name in (one, two)
     ]
     return {
-        "title": draw(text),
+        "title": draw(text.filter(lambda text: not why_no_name(text))),
         "source": draw(text),
         "licence": draw(text),
         "note": draw(text),

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from evolve.errors import EvolveError, nearest
+from evolve.printable import printable
 from evolve.tasks.draft.axes import choose_axes
 from evolve.tasks.draft.columns import Column, guess_scale, guess_unit, inspect_columns
 from evolve.tasks.draft.condition import Condition, parse_condition
@@ -15,7 +16,9 @@ from evolve.tasks.draft.roles import (
     Wishes,
     choose_features,
     require_differing,
+    require_names,
     require_roles,
+    require_unbiased,
     require_varied,
     unused,
 )
@@ -23,7 +26,7 @@ from evolve.tasks.draft.warnings import remarks
 from evolve.tasks.folds import make_folds, require_rows
 from evolve.tasks.readers import RawTable
 from evolve.tasks.spec import DEFAULT_CONSTANTS, TaskSpec
-from evolve.tasks.table import build_table, group_labels
+from evolve.tasks.table import build_table, group_labels, require_informative
 from evolve.tasks.task import Task
 
 ROWS_PER_CONSTANT = 3
@@ -91,11 +94,13 @@ def propose(raw: RawTable, name: str, wishes: Wishes) -> Draft:
     require_roles(raw, wishes)
     require_differing(raw, wishes)
     condition = None if wishes.test is None else parse_condition(wishes.test, raw)
+    require_unbiased(wishes, condition)
     held = np.zeros(raw.n_rows, dtype=bool) if condition is None else condition.rows
     train, test = np.flatnonzero(~held).tolist(), np.flatnonzero(held).tolist()
     rows = raw.take(train)
     columns = inspect_columns(rows)
     names, why_these = choose_features(raw, columns, wishes)
+    require_names(raw, [*names, *wishes.targets])
     features, reasons = _features(raw, rows, names)
     task = _checked(raw, rows, _spec(raw, wishes, features, condition))
     _require_known_groups(raw, test, task)
@@ -157,14 +162,14 @@ def _spec(
 ) -> TaskSpec:
     """The spec, without axes and a number of constants."""
     inputs = ", ".join(feature["name"] for feature in features)
-    note = f"{raw.n_rows} training rows, all of {raw.path.name}."
+    note = f"{raw.n_rows} training rows, all of {printable(raw.path.name)}."
     if condition is not None:
-        n = int(condition.rows.sum())
-        note = f"{raw.n_rows - n} training rows and {n} for the test, with {condition.text}."
+        n, text = int(condition.rows.sum()), printable(condition.text)
+        note = f"{raw.n_rows - n} training rows and {n} for the test, with {text}."
     return TaskSpec.model_validate(
         {
             "title": f"{', '.join(wishes.targets)} from {inputs}",
-            "source": raw.path.name,
+            "source": printable(raw.path.name),
             "licence": "not stated",
             "note": note,
             "groups": list(wishes.groups),
@@ -178,6 +183,7 @@ def _checked(raw: RawTable, rows: RawTable, spec: TaskSpec) -> Task:
     """The training rows as a task; errors name the table, for there is no folder yet."""
     build_table(raw, spec)  # the whole of it, so that an error names the row in the user's file
     table, group_names = build_table(rows, spec)
+    require_informative(rows, spec, table)
     task = Task(raw.path.stem, raw.path, spec, group_names, table)
     require_rows(task)
     require_varied(task, raw.path)

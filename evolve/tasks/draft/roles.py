@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -9,7 +10,9 @@ import numpy as np
 
 from evolve.errors import EvolveError, TaskError, nearest
 from evolve.tasks.draft.columns import Column
+from evolve.tasks.draft.condition import Condition
 from evolve.tasks.folds import require_n_rows
+from evolve.tasks.names import why_no_column
 from evolve.tasks.readers import RawTable, number
 from evolve.tasks.spec import TaskSpec
 from evolve.tasks.task import Task
@@ -80,8 +83,33 @@ def _require_known(option: str, name: str, raw: RawTable) -> None:
         hint = "; names stand apart by spaces: a b" if "," in name else ""
         raise EvolveError(
             f"{option}: {raw.path} has no column {name!r}{nearest(name, raw.columns)}, "
-            f"it has {', '.join(raw.columns)}{hint}"
+            f"it has {', '.join(raw.columns)}{hint}{raw.in_index(name)}"
         )
+
+
+def require_names(raw: RawTable, names: Sequence[str]) -> None:
+    """Require that features and targets have names that a formula can hold.
+
+    Raises:
+        EvolveError: One has not.
+    """
+    for name in names:
+        if reason := why_no_column(name):
+            raise EvolveError(f"{raw.path}: a feature or target {reason}")
+
+
+def require_unbiased(wishes: Wishes, condition: Condition | None) -> None:
+    """Require that the rows of the test are not chosen by what is to be predicted.
+
+    Raises:
+        EvolveError: They are.
+    """
+    for name in condition.columns if condition is not None else ():
+        if name in wishes.targets:
+            raise EvolveError(
+                f"--test {wishes.test!r}: may not choose rows by the target, it names {name!r}; "
+                "choose them by what is known before a run, such as its size"
+            )
 
 
 def require_differing(raw: RawTable, wishes: Wishes) -> None:
