@@ -1,18 +1,64 @@
-"""The package is light to import, and its wheel carries tasks and seeds."""
+"""The package is light to import and declares what it needs; its wheel carries all of it."""
 
 from __future__ import annotations
 
+import ast
+import re
 import subprocess
 import sys
 import tomllib
 import zipfile
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 import evolve
 
-ROOT = Path(__file__).resolve().parent.parent
+HERE = Path(__file__).resolve()
+ROOT = HERE.parent.parent
+PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+FOR_DEVELOPERS = ("docs", "dev")
+# The library of each extra that a user installs.
+EXTRAS = {
+    extra: requirement
+    for extra, requirements in PROJECT["optional-dependencies"].items()
+    for requirement in requirements
+    if extra not in FOR_DEVELOPERS
+}
+MODULES = {"scikit-learn": "sklearn"}  # distributions that bring a module of another name
+UNDECLARED = {"IPython"}  # used where a notebook has it anyway
+
+
+def module_of(requirement: str) -> str:
+    """Return the module that a requirement brings."""
+    name = requirement.partition(">=")[0].partition("[")[0]
+    return MODULES.get(name, name)
+
+
+def users() -> dict[str, set[str]]:
+    """Return, for each library that the package imports, the packages of evolve/ that do."""
+    own = {"evolve", "__future__", *sys.stdlib_module_names, *UNDECLARED}
+    libraries: dict[str, set[str]] = {}
+    for path in (ROOT / "evolve").rglob("*.py"):
+        room = path.relative_to(ROOT / "evolve").parts[0]
+        for dotted in imported_names(path):
+            name = dotted.partition(".")[0]
+            if name not in own:
+                libraries.setdefault(name, set()).add(room)
+    return libraries
+
+
+def imported_names(path: Path) -> Iterator[str]:
+    """Yield the dotted names of the modules that a file imports, wherever in it."""
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            yield node.module
+
+
+USERS = users()
 
 
 def python(code: str, cwd: Path, path: Path) -> str:
@@ -79,8 +125,45 @@ def test_public_names_are_found() -> None:
     assert evolve.load_task("sft", [ROOT / "tasks"]).n_groups == 42
 
 
-def test_every_dependency_says_what_uses_it() -> None:
+def test_the_wheel_says_that_its_types_are_to_be_read(unpacked: Path) -> None:
+    assert (unpacked / "evolve" / "py.typed").is_file()
+
+
+def test_the_citation_names_this_version_and_nobody_who_is_not_in_the_repository() -> None:
+    yaml = pytest.importorskip("yaml", reason="comes with mkdocs")
+    citation = yaml.safe_load((ROOT / "CITATION.cff").read_text())
+    assert {"cff-version", "message", "title", "authors"} <= set(citation)
+    assert citation["cff-version"] == "1.2.0"
+    assert citation["version"] == evolve.__version__
+    assert citation["title"] == PROJECT["name"]
+    assert citation["abstract"] == PROJECT["description"]
+    assert citation["license"] == PROJECT["license"]
+    assert citation["keywords"] == PROJECT["keywords"]
+    assert citation["authors"] == [{"name": "The maintainers of evolve-laws"}]
+
+
+@pytest.mark.parametrize("requirement", [*PROJECT["dependencies"], *EXTRAS.values()])
+def test_a_dependency_names_packages_that_import_it(requirement: str) -> None:
     text = (ROOT / "pyproject.toml").read_text()
-    for requirement in tomllib.loads(text)["project"]["dependencies"]:
-        line = next(line for line in text.splitlines() if f'"{requirement}"' in line)
-        assert "# " in line, requirement
+    line = next(line for line in text.splitlines() if f'"{requirement}"' in line)
+    rooms = line.partition("# ")[2].partition(": ")[0].split(", ")
+    assert set(rooms) <= USERS[module_of(requirement)]
+
+
+def test_every_library_that_is_imported_is_declared() -> None:
+    declared = {module_of(text) for text in (*PROJECT["dependencies"], *EXTRAS.values())}
+    assert set(USERS) == declared
+
+
+@pytest.mark.parametrize("extra", EXTRAS)
+def test_an_extra_has_a_test_that_names_its_library(extra: str) -> None:
+    name = module_of(EXTRAS[extra])
+    tests = [path.read_text() for path in (ROOT / "tests").rglob("test_*.py") if path != HERE]
+    assert any(f'"{name}"' in text for text in tests)
+
+
+def test_every_requirement_states_its_lowest_version_and_the_same_one_everywhere() -> None:
+    optional = PROJECT["optional-dependencies"]
+    every = [*PROJECT["dependencies"], *(r for extra in optional.values() for r in extra)]
+    assert [r for r in every if not re.fullmatch(r"[\w-]+(\[\w+\])?>=[\d.]+", r)] == []
+    assert len({r.partition(">=")[0] for r in every}) == len(set(every))
