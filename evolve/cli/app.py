@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shlex
 import sys
 from collections.abc import Sequence
@@ -69,6 +70,10 @@ def _call(words: list[str]) -> int:
     except BrokenPipeError:  # the reader of a pipe, such as head, has left
         sys.stderr.close()
         return 0
+    except OSError as error:  # a path that the system refuses, such as a name that is too long
+        if error.filename is None:
+            raise
+        return wrong(f"{os.fsdecode(error.filename)}: {error.strerror}")
     return code if isinstance(code, int) else 0
 
 
