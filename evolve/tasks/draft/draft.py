@@ -26,7 +26,7 @@ from evolve.tasks.draft.warnings import remarks
 from evolve.tasks.folds import make_folds, require_rows
 from evolve.tasks.readers import RawTable
 from evolve.tasks.spec import DEFAULT_CONSTANTS, TaskSpec
-from evolve.tasks.table import build_table, group_labels, require_informative
+from evolve.tasks.table import build_table, group_labels
 from evolve.tasks.task import Task
 
 ROWS_PER_CONSTANT = 3
@@ -183,7 +183,6 @@ def _checked(raw: RawTable, rows: RawTable, spec: TaskSpec) -> Task:
     """The training rows as a task; errors name the table, for there is no folder yet."""
     build_table(raw, spec)  # the whole of it, so that an error names the row in the user's file
     table, group_names = build_table(rows, spec)
-    require_informative(rows, spec, table)
     task = Task(raw.path.stem, raw.path, spec, group_names, table)
     require_rows(task)
     require_varied(task, raw.path)

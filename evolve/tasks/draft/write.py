@@ -14,6 +14,7 @@ from evolve.errors import EvolveError, TaskError
 from evolve.tasks.draft.draft import Draft
 from evolve.tasks.readers import RawTable
 from evolve.tasks.spec import Feature, toml_value
+from evolve.tasks.table import build_table, require_informative
 from evolve.tasks.task import load_task, shipped_folders
 
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,59}")
@@ -77,7 +78,10 @@ def write_task(draft: Draft, tasks_dir: Path, command: str) -> list[Path]:
 
     Raises:
         EvolveError: The folder is there already or cannot be written.
+        TaskError: A feature repeats a target.
     """
+    raw = draft.raw.take(draft.train)
+    require_informative(raw, draft.spec, build_table(raw, draft.spec)[0])
     folder = tasks_dir / draft.name
     parts = {"train": draft.train, "test": draft.test}
     try:
