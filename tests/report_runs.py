@@ -8,10 +8,11 @@ from pathlib import Path
 from evolve.evaluation.record import Entry, Evaluation
 from evolve.law.canonical import complexity
 from evolve.report.model import fit_model
-from evolve.runs.results import result_rows, save_results
+from evolve.runs.results import save_results
 from evolve.runs.run import create_run
 from evolve.runs.settings import RunConfig
 from evolve.runs.store import Store
+from evolve.runs.tabulate import result_rows
 from evolve.scoring.fold import FoldScore
 from evolve.scoring.objective import price_of, score
 from evolve.search.archive import Archive
@@ -31,7 +32,7 @@ def small_run(task: Task, folder: Path, n: int, *, ended: bool = True) -> Store:
     store.append(entries)
     store.set_note("sandbox", BARE)
     if ended:
-        save_results(store, result_rows(setup, archive_of(entries), entries, None), chosen=True)
+        save_results(store, result_rows(store, setup, None), chosen=True)
     return store
 
 

@@ -14,11 +14,22 @@ from typing import Any
 from unittest import mock
 
 from evolve.evaluation.record import Entry, Evaluation
+from evolve.law.graph import Law, call, const, feat, law_to_data
+from evolve.law.recipe import Recipe
 from evolve.runs.rows import row_to_entry
 from evolve.runs.store import Store
 from evolve.scoring.fold import FoldScore
 
 BATCH = 5
+LAWS = [
+    Law(call("add", const(0), term), 2)
+    for term in (
+        feat(0),
+        call("log", feat(0)),
+        call("exp", feat(0)),
+        call("mul", const(1), feat(0)),
+    )
+]
 TESTS = Path(__file__).resolve().parent
 
 WRITER = """
@@ -51,8 +62,8 @@ def entry(index: int, **changes: Any) -> Entry:
     fields: dict[str, Any] = {
         "index": index,
         "text": f"# program {index}\n" * 20,
-        "law": {"root": index},
-        "recipe": {"loss": "cauchy"},
+        "law": law_to_data(LAWS[index % len(LAWS)]),
+        "recipe": Recipe().to_data(),
         "key": f"key {index}",
         "parents": () if index < 2 else (index - 2, index - 1),
         "operator": "add term",

@@ -14,8 +14,8 @@ from evolve.api.run import Champion
 from evolve.errors import EvolveError, nearest
 from evolve.forecast import from_cells
 from evolve.law.graph import Law
-from evolve.runs.results import row_of
 from evolve.runs.settings import RunConfig
+from evolve.runs.tabulate import row_of
 from evolve.search.champion import Choice
 from evolve.search.memory import search_in_memory
 from evolve.search.setup import make_setup

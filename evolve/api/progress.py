@@ -6,12 +6,13 @@ import os
 import sys
 import time
 from collections import Counter, deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any, TextIO
 
 from evolve.evaluation.record import Entry
+from evolve.evaluation.requests import form_of
 from evolve.printable import printable, unfiltered
 from evolve.runs.results import formula_of, held_out_r2
 from evolve.runs.settings import RunConfig
@@ -48,16 +49,16 @@ class Progress:
     best_formula: str = ""
     recent: deque[tuple[float, int]] = field(default_factory=lambda: deque(maxlen=RATE_WINDOW))
 
-    def take(self, task: Task, archive: Archive, statuses: Counter[str], now: float) -> None:
-        """Count how entries ended and look at the best elite."""
-        self.done += statuses.total()
+    def take(
+        self, task: Task, best: Entry | None, statuses: Mapping[str, int], now: float
+    ) -> None:
+        """Count how entries ended and look at the best entry so far."""
+        self.done += sum(statuses.values())
         self.failures.update({s: n for s, n in statuses.items() if s not in GOOD})
         self.recent.append((now, self.done))
-        if archive.cells:
-            best = min(archive.cells.values(), key=lambda e: (e.score, e.entry.index))
-            self.best_r2 = held_out_r2(best.entry.evaluation)
-            if best.candidate is not None:
-                self.best_formula = formula_of(task, best.candidate)
+        if best is not None:
+            self.best_r2 = held_out_r2(best.evaluation)
+            self.best_formula = formula_of(task, form_of(best))
 
     def rate(self) -> float | None:
         """Evaluations per second over the latest batches."""
@@ -99,15 +100,16 @@ class NullProgress:
         self.progress.seconds = settings.seconds
         self.progress.began = time.monotonic()
 
-    def replayed(self, archive: Archive, statuses: Counter[str]) -> None:
+    def replayed(self, best: Entry | None, statuses: Mapping[str, int]) -> None:
         """Count what the store holds already."""
-        self.progress.take(self._task, archive, statuses, time.monotonic())
+        self.progress.take(self._task, best, statuses, time.monotonic())
         self.show()
 
     def batch(self, archive: Archive, entries: Sequence[Entry]) -> bool:
         """Count a batch, show where the run stands, go on unless told to stop."""
         statuses = Counter(entry.evaluation.status for entry in entries)
-        self.progress.take(self._task, archive, statuses, time.monotonic())
+        best = archive.elites()[0].entry if archive.cells else None
+        self.progress.take(self._task, best, statuses, time.monotonic())
         self.show()
         return not self._stopping()
 

@@ -1,4 +1,7 @@
-"""Turns a stored run into what is asked of it in Python: champion, elites, forecasts, files."""
+"""Python interface to a stored run: champion, elites, forecasts, files.
+
+Reading a run loads neither the fitter nor what draws reports; whatever needs them loads them.
+"""
 
 from __future__ import annotations
 
@@ -8,30 +11,23 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-
-import pandas as pd
+from typing import TYPE_CHECKING
 
 from evolve.errors import EvolveError
-from evolve.export import export, subject_of
-from evolve.forecast import Basis, forecast, from_cells
-from evolve.forecast.frame import PARTS, frame_of
-from evolve.forecast.interval import LEVEL
 from evolve.law.candidate import Candidate, candidate_from_data
-from evolve.law.latex import latex
-from evolve.report import write_report
-from evolve.report.law_content import names_in
-from evolve.report.notebook import law_html, run_html
 from evolve.runs.folders import find_run
-from evolve.runs.forecasts import basis_of
-from evolve.runs.query import query
-from evolve.runs.results import ResultRow, find_row, load_results
-from evolve.runs.run import require_same_rows, settings_of, task_of
+from evolve.runs.provenance import require_same_rows, task_of
+from evolve.runs.results import ResultRow, load_results
 from evolve.runs.store import Store
-from evolve.search.archive import Archive
-from evolve.tasks.readers import raw_of
 from evolve.tasks.task import Task
 
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from evolve.forecast import Basis
+
 RUNS = "runs"
+LEVEL = 0.9  # that of `evolve.forecast`, which is loaded only to forecast
 REPORT_NAME = "report.html"
 
 
@@ -59,6 +55,9 @@ class Champion:
     @property
     def latex(self) -> str:
         """The law as LaTeX, without delimiters; empty for a black box."""
+        from evolve.law.latex import latex
+        from evolve.report.law_content import names_in
+
         if self.candidate is None:
             return ""
         return latex(self.candidate.law, names_in(self.task, self.candidate)[0])
@@ -66,6 +65,8 @@ class Champion:
     @property
     def constants(self) -> pd.DataFrame:
         """One row a group and target, one column a constant."""
+        import pandas as pd
+
         rows, names = [], []
         for group, table in self.line.constants.items():
             for target, row in zip(self.task.target_names, table, strict=True):
@@ -102,6 +103,8 @@ class Champion:
 
     def _repr_html_(self) -> str:
         """What a notebook shows."""
+        from evolve.report.notebook import law_html
+
         title = "Champion" if self.chosen else "Best score so far"
         return law_html(self.task, self.line, self.candidate, title)
 
@@ -127,9 +130,10 @@ class Run:
         with Store.open(folder, write=False) as store:
             self.task = task_of(store, tasks_dirs)
             require_same_rows(store, self.task)
-            self.seed = settings_of(store).seed
-            self.n_evaluations = len(store)
-            self._lines, self.chosen = load_results(store)
+            self._results = load_results(store)
+        self.seed = self._results.seed
+        self.n_evaluations = self._results.summary.n_entries
+        self.chosen = self._results.chosen
 
     @property
     def name(self) -> str:
@@ -144,20 +148,24 @@ class Run:
             EvolveError: No law has a score yet.
         """
         with self._open() as store:
-            line = self._lines[0] if self._lines else find_row(store, self.task, None)
-            entry = store.entry(line.index)
+            row = self._results.row()
+            if row is None:  # no session has ended since the last batch
+                from evolve.runs.tabulate import find_row
+
+                row = find_row(store, self.task, None)
+            entry = store.entry(row.index)
         candidate = None
         if entry.law is not None and entry.recipe is not None:
             candidate = candidate_from_data(entry.law, entry.recipe)
-        return Champion(self.task, line, candidate, self.chosen)
+        return Champion(self.task, row, candidate, self.chosen)
 
     @cached_property
     def elites(self) -> pd.DataFrame:
         """The best law of every number of constants and kind of form, best score first."""
+        from evolve.runs.query import query
+
         with self._open() as store:
-            archive = Archive()
-            archive.tell(store.each())
-        entries = [elite.entry for elite in archive.elites()]
+            entries = [store.entry(index) for index in self._results.summary.ranked()]
         return query(entries, self.task.feature_names, sort="score")
 
     def predict(
@@ -182,13 +190,17 @@ class Run:
             EvolveError: A column is missing, a cell is no number, a group is not known, or the
                 champion is not defined at a row.
         """
+        from evolve.forecast import forecast, from_cells
+        from evolve.forecast.frame import PARTS, frame_of
+        from evolve.tasks.readers import raw_of
+
         raw = raw_of(rows)
-        told = [
+        forecasts = [
             (q.at, forecast(self.task, self._basis, q.group, q.x, interval))
             for q in from_cells(self.task, raw, group)
         ]
         targets = self.task.target_names
-        frame = frame_of(told, raw.n_rows, self.task.feature_names, targets)
+        frame = frame_of(forecasts, raw.n_rows, self.task.feature_names, targets)
         if len(targets) == 1:
             frame = frame.rename(columns={f"{targets[0]}_{part}": part for part in PARTS})
         return frame.set_index(rows.index)
@@ -199,6 +211,8 @@ class Run:
         Raises:
             EvolveError: No law has a score yet, or the file cannot be written.
         """
+        from evolve.report import write_report
+
         where = self.folder / REPORT_NAME if path is None else Path(path)
         with self._open() as store:
             return write_report(store, self.task, where).path
@@ -213,26 +227,32 @@ class Run:
         Raises:
             EvolveError: There is no such format or size, or the champion is a black box.
         """
+        from evolve.export import export, subject_of
+
         with self._open() as store:
             return export(subject_of(store, self.task, size), format)
 
     def __repr__(self) -> str:
         """Name, evaluations and law."""
-        law = repr(self.champion) if self._lines else "no champion chosen yet"
+        law = repr(self.champion) if self._results.rows else "no champion chosen yet"
         return f"<Run {self.name}: {self.n_evaluations} evaluations; {law}>"
 
     def _repr_html_(self) -> str | None:
         """What a notebook shows; the plain words where no law has a score yet."""
+        from evolve.report.notebook import run_html
+
         title = f"{self.name}: {self.n_evaluations} evaluations, seed {self.seed}"
         try:
             best = self.champion
         except EvolveError:
             return None
-        lines = self._lines or [best.line]
-        return run_html(self.task, lines, best.candidate, title, chosen=self.chosen)
+        rows = self._results.rows or (best.line,)
+        return run_html(self.task, rows, best.candidate, title, chosen=self.chosen)
 
     @cached_property
     def _basis(self) -> Basis:
+        from evolve.runs.forecasts import basis_of
+
         with self._open() as store:
             return basis_of(store, self.task)
 

@@ -55,7 +55,7 @@ def compare(
 def _read(name: str, runs_dir: Path, tasks_dirs: list[Path] | None) -> dict[str, Any]:
     """Entries and facts of a run."""
     from evolve.runs.folders import find_run
-    from evolve.runs.run import task_of
+    from evolve.runs.provenance import task_of
     from evolve.runs.store import Store
 
     with Store.open(find_run(name, runs_dir), write=False) as store:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shlex
 from collections import Counter
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -95,7 +96,7 @@ def why_no_law(store: Store, ended: SessionResult) -> str:
 def remarks(store: Store, setup: Setup) -> list[str]:
     """What a user should know of a run that has ended."""
     from evolve.runs.crosscheck import disagreements
-    from evolve.runs.run import describe_task_change
+    from evolve.runs.provenance import describe_task_change
 
     report = "the programs as text did not all come out the same, please report this"
     found = [f"{report}: {line}" for line in disagreements(store)]
@@ -103,7 +104,7 @@ def remarks(store: Store, setup: Setup) -> list[str]:
     return found if changed is None else [*found, changed]
 
 
-def _print_laws(lines: list[ResultRow], *, chosen: bool) -> None:
+def _print_laws(lines: Sequence[ResultRow], *, chosen: bool) -> None:
     if lines:
         print_lines(lines, chosen=chosen)
         print_law(lines[0], MOST_ROWS)
@@ -111,7 +112,7 @@ def _print_laws(lines: list[ResultRow], *, chosen: bool) -> None:
         print("no law has a score yet")
 
 
-def print_lines(lines: list[ResultRow], *, chosen: bool) -> None:
+def print_lines(lines: Sequence[ResultRow], *, chosen: bool) -> None:
     """Print the table of champion (or best so far), sizes and literature."""
     kinds = {} if chosen else {"champion": "best so far"}
     rows = [

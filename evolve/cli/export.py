@@ -41,7 +41,7 @@ def export(
     from evolve.export import subject_of
     from evolve.files import write_file
     from evolve.runs.folders import find_run
-    from evolve.runs.run import require_same_rows, task_of
+    from evolve.runs.provenance import require_same_rows, task_of
     from evolve.runs.store import Store
 
     with Store.open(find_run(name, runs_dir), write=False) as store:

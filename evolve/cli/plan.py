@@ -52,7 +52,7 @@ def plan(
     from evolve.forecast.queries import read_words
     from evolve.runs.folders import find_run
     from evolve.runs.forecasts import basis_of
-    from evolve.runs.run import require_same_rows, task_of
+    from evolve.runs.provenance import require_same_rows, task_of
     from evolve.runs.store import Store
 
     if not 0 < budget < float("inf"):

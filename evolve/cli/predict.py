@@ -53,7 +53,7 @@ def predict(
     from evolve.forecast.interval import rows_of
     from evolve.runs.folders import find_run
     from evolve.runs.forecasts import basis_of
-    from evolve.runs.run import require_same_rows, task_of
+    from evolve.runs.provenance import require_same_rows, task_of
     from evolve.runs.store import Store
 
     given = [*(at or []), *(words or [])]

@@ -41,8 +41,8 @@ def query(
     """List the entries of a run that match every condition, best held-out R2 first."""
     from evolve.cli.output import print_json, print_table
     from evolve.runs.folders import find_run
+    from evolve.runs.provenance import task_of
     from evolve.runs.query import query as find
-    from evolve.runs.run import task_of
     from evolve.runs.store import Store
 
     if csv and json:

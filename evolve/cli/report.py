@@ -36,7 +36,7 @@ def report(
     from evolve.cli.output import print_json
     from evolve.report import write_report
     from evolve.runs.folders import find_run
-    from evolve.runs.run import require_same_rows, task_of
+    from evolve.runs.provenance import require_same_rows, task_of
     from evolve.runs.store import Store
 
     command = " ".join(["evolve", *sys.argv[1:]]) if reveal_test else None

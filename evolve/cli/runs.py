@@ -13,10 +13,18 @@ from evolve.errors import EvolveError
 
 if TYPE_CHECKING:
     from evolve.evaluation.record import Entry
-    from evolve.runs.results import ResultRow
+    from evolve.runs.results import ResultRow, RunResults
     from evolve.runs.store import Store
 
 LINEAGE = 12
+KEYS = (
+    *("run", "task", "seed", "evaluations", "budget", "state", "held-out R2", "train R2"),
+    *("constants", "chosen", "formula", "test opened", "problem"),
+)
+HEADINGS = (
+    *("run", "task", "seed", "evaluations", "budget", "state", "test opened"),
+    *("law", "held-out R2", "train R2", "formula"),
+)
 
 
 @app.command(epilog="Example: python -m evolve runs --json")
@@ -25,15 +33,14 @@ def runs(runs_dir: RunsDir = RUNS, json: Json = False) -> None:
     from evolve.cli.output import print_json, print_table
     from evolve.runs.folders import list_runs
 
-    rows = [_row(runs_dir / name) for name in list_runs(runs_dir)]
+    rows = [_listed(runs_dir / name) for name in list_runs(runs_dir)]
     if json:
-        print_json(rows)
+        print_json([row | {"held_out_r2": row["held-out R2"]} for row in rows])
     elif not rows:
         print(f"no runs in {runs_dir}; start one: python -m evolve --task data_constrained")
     else:
-        problems = [row.pop("problem") for row in rows]
-        print_table(list(rows[0]), [list(row.values()) for row in rows])
-        for problem in filter(None, problems):
+        print_table(HEADINGS, [_cells(row) for row in rows], cut=True)
+        for problem in filter(None, (row["problem"] for row in rows)):
             print(" ".join(problem.split()))
 
 
@@ -58,9 +65,10 @@ def show(
     from evolve.cli.output import print_json
     from evolve.cli.watch import print_end, watch_run
     from evolve.runs.folders import find_run
-    from evolve.runs.results import find_row, load_results, saved_row
-    from evolve.runs.run import require_same_rows, task_of
+    from evolve.runs.provenance import require_same_rows, task_of
+    from evolve.runs.results import load_results
     from evolve.runs.store import Store
+    from evolve.runs.tabulate import find_row
 
     with Store.open(find_run(name, runs_dir), write=False) as store:
         if watch:
@@ -70,18 +78,26 @@ def show(
             if not json and size is None:
                 print_end(store, task)
                 return
-        line = saved_row(store, size)
+        results = load_results(store)
+        line = results.row(size)
         if line is None:
             task = task_of(store, tasks_dirs or ())
             require_same_rows(store, task)
             line = find_row(store, task, size)
-        lines, chosen = load_results(store)
         entry = store.entry(line.index)
         family = lineage(store, entry)
         if json:
-            print_json(_document(store, line, entry, family, chosen=chosen))
+            print_json(_document(store, line, entry, family, chosen=results.chosen))
         else:
-            _print(store, line, entry, family, lines, chosen=chosen)
+            _print(store, line, entry, family, results)
+
+
+def _cells(listed: dict[str, Any]) -> list[object]:
+    """A row of the list: what its formula is of, and the formula, come last."""
+    kinds = {None: None, True: "champion", False: "best so far"}
+    cells = listed | {"law": kinds[listed["chosen"]]}
+    cells["formula"] = (listed["formula"] or "").partition(" = ")[2] or None
+    return [cells[heading] for heading in HEADINGS]
 
 
 def lineage(store: Store, entry: Entry) -> list[Entry]:
@@ -93,75 +109,72 @@ def lineage(store: Store, entry: Entry) -> list[Entry]:
     return found
 
 
-def _row(folder: Path) -> dict[str, Any]:
+def _listed(folder: Path) -> dict[str, Any]:
+    """What the list says of a run; where it cannot be read, why."""
     from evolve.runs.lock import writer
-    from evolve.runs.results import held_out_r2
-    from evolve.runs.run import settings_of
+    from evolve.runs.results import load_results
     from evolve.runs.store import Store
-    from evolve.search.archive import Archive
 
+    listed: dict[str, Any] = dict.fromkeys(KEYS) | {"run": folder.name}
     try:
         with Store.open(folder, write=False) as store:
-            archive = Archive()
-            archive.tell(store.each())
-            best = archive.elites()[:1]
-            settings = settings_of(store)
-            total = settings.evaluations
-            state = "running" if writer(folder) else "stopped"
-            if state == "stopped" and total is not None and archive.size >= total:
-                state = "done"
-            return {
-                "run": folder.name,
-                "task": store.task["name"],
-                "seed": settings.seed,
-                "evaluations": archive.size,
-                "budget": total,
-                "state": state,
-                "held-out R2": held_out_r2(best[0].entry.evaluation) if best else None,
-                "test opened": len(store.test_openings()),
-                "problem": None,
-            }
+            results = load_results(store)
+            n_done, total = results.summary.n_entries, results.budget
+            listed |= {"task": store.task["name"], "seed": results.seed, "evaluations": n_done}
+            listed |= {"budget": total, "test opened": len(store.test_openings())}
+            listed["state"] = "running" if writer(folder) else "stopped"
+            if listed["state"] == "stopped" and total is not None and n_done >= total:
+                listed["state"] = "done"
+            listed |= _best(store, results)
     except EvolveError as error:
-        blank = dict.fromkeys(
-            ("task", "seed", "evaluations", "budget", "state", "held-out R2", "test opened")
-        )
-        return {"run": folder.name, **blank, "state": "unreadable", "problem": str(error)}
+        listed |= {"state": listed["state"] or "unreadable", "problem": str(error)}
+    return listed
+
+
+def _best(store: Store, results: RunResults) -> dict[str, Any]:
+    """The scores and the formula of the champion, or of the best law so far."""
+    from evolve.runs.results import leading_row
+
+    row = leading_row(store, results)
+    if row is None:
+        return {}
+    return {
+        "held-out R2": row.held_out_r2,
+        "train R2": row.train_r2,
+        "constants": row.n_constants,
+        "chosen": results.chosen,
+        "formula": row.formula,
+    }
 
 
 def _print(
-    store: Store,
-    line: ResultRow,
-    entry: Entry,
-    family: list[Entry],
-    lines: list[ResultRow],
-    *,
-    chosen: bool,
+    store: Store, row: ResultRow, entry: Entry, family: list[Entry], results: RunResults
 ) -> None:
     from evolve.cli.ending import print_law, print_lines
     from evolve.cli.output import print_table
 
-    best = "champion" if chosen else "best score so far, no champion chosen yet"
-    what = best if line.kind == "champion" else f"best law with {line.n_constants} constants"
-    print(f"{store.folder.name}, task {store.task['name']}: {what} (entry {line.index})")
-    print_law(line)
+    best = "champion" if results.chosen else "best score so far, no champion chosen yet"
+    what = best if row.kind == "champion" else f"best law with {row.n_constants} constants"
+    print(f"{store.folder.name}, task {store.task['name']}: {what} (entry {row.index})")
+    print_law(row)
     print_table(
         ("fold", "held-out rows", "R2", "NMSE"),
         [(f.name, f.n_held, f.r2, f.nmse) for f in entry.evaluation.folds],
     )
-    print(f"score {line.score:.4f}, train R2 {_four(line.train_r2)}")
+    print(f"score {row.score:.4f}, train R2 {_four(row.train_r2)}")
     print(f"made by {entry.operator}" + (", from" if family else ""))
     for old in family:
         print(f"  entry {old.index}: {old.operator}, score {_four(old.evaluation.score)}")
-    if line.kind == "champion" and lines:
-        print_lines(lines, chosen=chosen)
-        for told in (told for told in lines if told.printed):
-            print(f"{told.name} printed:\n{told.printed}")
+    if row.kind == "champion" and results.rows:
+        print_lines(results.rows, chosen=results.chosen)
+        for other in (other for other in results.rows if other.printed):
+            print(f"{other.name} printed:\n{other.printed}")
     opened = store.test_openings()
     print(
         f"test rows opened {len(opened)} times"
         + "".join(f"\n  {o['at']} {o['command']}" for o in opened)
     )
-    print(f"\n{line.text}", end="")
+    print(f"\n{row.text}", end="")
 
 
 def _document(

@@ -87,9 +87,9 @@ def _from_run(
     from evolve.evaluation.record import program_id
     from evolve.law.program import parse_program
     from evolve.runs.folders import find_run
-    from evolve.runs.results import find_row
-    from evolve.runs.run import require_same_rows, task_of
+    from evolve.runs.provenance import require_same_rows, task_of
     from evolve.runs.store import Store
+    from evolve.runs.tabulate import find_row
     from evolve.tasks.task import data_file
 
     with Store.open(find_run(what, runs_dir), write=False) as store:

@@ -27,7 +27,7 @@ def verify(
     from evolve.cli.options import n_cores
     from evolve.cli.output import print_json, print_table
     from evolve.runs.folders import find_run
-    from evolve.runs.run import require_same_rows, task_of
+    from evolve.runs.provenance import require_same_rows, task_of
     from evolve.runs.store import Store
     from evolve.runs.verify import all_hold
     from evolve.runs.verify import verify as check_run

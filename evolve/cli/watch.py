@@ -30,7 +30,8 @@ def print_end(store: Store, task: Task) -> None:
     from evolve.runs.results import load_results
     from evolve.runs.run import settings_of
 
-    lines, chosen = load_results(store)
+    results = load_results(store)
+    lines, chosen = results.rows, results.chosen
     settings, n_done = settings_of(store), len(store)
     total = "" if settings.evaluations is None else f" of {settings.evaluations}"
     how = "done" if chosen else "ended early"

@@ -14,8 +14,9 @@ from evolve.law.candidate import Candidate, candidate_from_data
 from evolve.law.graph import Node, const, feat
 from evolve.law.naming import identifiers
 from evolve.law.printer import print_block
-from evolve.runs.results import ResultRow, find_row, formula_of
+from evolve.runs.results import ResultRow, formula_of
 from evolve.runs.store import Store
+from evolve.runs.tabulate import find_row
 from evolve.tasks.task import Task
 from evolve.typing import Array
 

@@ -78,8 +78,8 @@ def gather(store: Store, task: Task) -> Findings:
         raise EvolveError(
             f"run {store.folder.name!r}: no law has a score yet, so there is nothing to report"
         )
-    lines, chosen = load_results(store)
-    champion = next((line for line in lines if line.kind == "champion"), None)
+    results = load_results(store)
+    champion = results.row()
     best = archive.elites()[0].entry if champion is None else entries[champion.index]
     model = None
     if best.law is not None and best.recipe is not None:
@@ -90,9 +90,9 @@ def gather(store: Store, task: Task) -> Findings:
         entries=entries,
         archive=archive,
         best=best,
-        chosen=chosen,
+        chosen=results.chosen,
         text=best.text if champion is None else champion.text,
-        lines=lines,
+        lines=results.rows,
         literature=_literature(task, entries),
         lineage=_lineage(entries, best),
         model=model,

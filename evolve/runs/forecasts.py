@@ -55,10 +55,10 @@ def basis_of_run(store: Store, task: Task) -> Basis:
 
     archive = Archive()
     archive.tell(store.each())
-    lines, chosen = load_results(store)
-    first = lines[0].index if lines else None
+    results = load_results(store)
+    first = None if (row := results.row()) is None else row.index
     contenders = calibration.contenders_without_choice(archive, first)
-    basis = calibration.make_basis(task, contenders, chosen=chosen)
+    basis = calibration.make_basis(task, contenders, chosen=results.chosen)
     with suppress(StoreError), Store.open(store.folder, write=True) as writable:
         save_basis(writable, basis)
     return basis

@@ -1,30 +1,29 @@
-"""Turns a run's archive into its final table: champion, best of each size, literature laws.
+"""What a stored run has come to, read without its entries and without the fitter.
 
-Every line's law is fitted on all training rows; held-out R2 comes from the run's own folds.
+Every verb, the Python API and the report read a run through `load_results`: counts and elites from
+the summary that the store keeps, and the table of fitted laws that the end of a session saved.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from evolve.errors import EvolveError
-from evolve.evaluation.fitted import FittedLaw, fit_rows
-from evolve.evaluation.record import Entry, Evaluation
+from evolve.evaluation.record import Evaluation
 from evolve.evaluation.requests import Form, form_of
-from evolve.law.candidate import Candidate
 from evolve.law.printer import formula
 from evolve.law.program import Program, title_of
 from evolve.runs.store import Store
-from evolve.search.archive import Archive
-from evolve.search.champion import Choice
-from evolve.search.setup import Setup, literature, program_text
-from evolve.tasks.task import Task
+from evolve.runs.summary import Summary
+
+if TYPE_CHECKING:
+    from evolve.tasks.task import Task
 
 NOTE = "ending"
+BUDGET = "budget"
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,115 +59,110 @@ class ResultRow:
     printed: str = ""
 
     def to_data(self) -> dict[str, Any]:
-        """JSON value that ``Line(**data)`` reads back."""
+        """JSON value that ``ResultRow(**data)`` reads back."""
         return asdict(self)
 
 
-def result_rows(
-    setup: Setup, archive: Archive, entries: Sequence[Entry], choice: Choice | None
-) -> list[ResultRow]:
-    """The lines of a run's table, the champion first.
+@dataclass(frozen=True, slots=True)
+class RunResults:
+    """A stored run as it stands.
 
-    Args:
-        setup: Task and seeds.
-        archive: Elites.
-        entries: The run's first entries, as many as `setup` has starts, for the literature laws.
-        choice: The champion and fitted finalists; without one, the best score stands first.
+    Attributes:
+        seed: Its seed.
+        budget: Evaluations in total, as it was last given; None if only time ends it.
+        summary: What its entries come to.
+        rows: The saved table, the champion or best so far first; empty if no session has ended, or
+            the run has gone on since.
+        chosen: Whether the first row is the champion that was chosen on further folds.
     """
-    if not archive.cells:
-        return []
-    fitted = {} if choice is None else {f.entry.index: f.fitted for f in choice.finalists}
-    first = archive.elites()[0].entry if choice is None else choice.champion.entry
-    kinds = [(first, "champion")]
-    kinds += [(elite.entry, "size") for elite in archive.front()]
-    kinds += [(entry, "literature") for entry in literature(setup, entries)]
-    return [row_of(setup.task, entry, kind, fitted.get(entry.index)) for entry, kind in kinds]
+
+    seed: int
+    budget: int | None
+    summary: Summary
+    rows: tuple[ResultRow, ...]
+    chosen: bool
+
+    def row(self, size: int | None = None) -> ResultRow | None:
+        """The saved row of the champion (or best so far), or of the best law of a size."""
+        wanted = "champion" if size is None else "size"
+        for row in self.rows:
+            if row.kind == wanted and size in (None, row.n_constants):
+                return row
+        return None
 
 
-def row_of(task: Task, entry: Entry, kind: str, fitted: FittedLaw | None = None) -> ResultRow:
-    """The line of an entry; without `fitted` its law is fitted here."""
-    told, form = entry.evaluation, form_of(entry)
-    if fitted is None and told.score is not None:
-        fitted = fit_rows(task, form)
-    text = entry.text
-    if isinstance(form, Candidate) and fitted is not None and fitted.priors is not None:
-        text = program_text(task, form, entry.operator, fitted.priors)
-    constants = {} if fitted is None else fitted.constants
+def save_results(store: Store, rows: Sequence[ResultRow], *, chosen: bool) -> None:
+    """Save the table of a run, for whoever shows, scores or exports the run later."""
+    data = [row.to_data() for row in rows]
+    store.set_note(NOTE, {"n_entries": len(store), "chosen": chosen, "lines": data})
+
+
+def load_results(store: Store) -> RunResults:
+    """What a run has come to; only the first reader of an old run reads its entries."""
+    summary, table = store.summary(), store.note(NOTE)
+    budget = {**store.settings, **(store.note(BUDGET) or {})}.get("evaluations")
+    seed = int(store.settings.get("seed", 0))
+    if table is None or table["n_entries"] != summary.n_entries:
+        return RunResults(seed, budget, summary, (), chosen=False)
+    rows = tuple(ResultRow(**data) for data in table["lines"])
+    return RunResults(seed, budget, summary, rows, chosen=bool(table["chosen"]))
+
+
+def leading_row(store: Store, results: RunResults) -> ResultRow | None:
+    """The champion's row, or a row of the best score so far; None while no law has a score.
+
+    A law that no session has fitted on all rows has no constants and no train R2 there.
+
+    Raises:
+        TaskError: The names of an old run's features stand in its task, which cannot be loaded.
+    """
+    if (row := results.row()) is not None:
+        return row
+    if results.summary.best is None:
+        return None
+    entry = store.entry(results.summary.best)
     return ResultRow(
-        kind=kind,
+        kind="champion",
         name=entry.operator,
         index=entry.index,
-        n_constants=told.n_constants,
-        score=told.score,
-        held_out_r2=held_out_r2(told),
-        train_r2=None if fitted is None else fitted.train_r2,
-        formula=formula_of(task, form),
-        constants={name: np.asarray(table).tolist() for name, table in constants.items()},
-        text=text,
-        message="" if told.score is not None else f"{told.status}: {told.message}",
+        n_constants=entry.evaluation.n_constants,
+        score=entry.evaluation.score,
+        held_out_r2=held_out_r2(entry.evaluation),
+        train_r2=None,
+        formula=formula_with(*_names(store), form_of(entry)),
+        constants={},
+        text=entry.text,
     )
 
 
 def held_out_r2(evaluation: Evaluation) -> float | None:
     """Mean R2 over the folds of an evaluation that has a score."""
-    if evaluation.score is None:
+    if evaluation.score is None or not evaluation.folds:
         return None
     return float(np.mean([fold.r2 for fold in evaluation.folds]))
 
 
 def formula_of(task: Task, form: Form) -> str:
     """Formula in the task's own names; as its first target sees the features."""
-    target = task.target_names[0] if len(task.target_names) == 1 else "each target"
+    return formula_with(task.feature_names, task.target_names, form)
+
+
+def formula_with(feature_names: Sequence[str], target_names: Sequence[str], form: Form) -> str:
+    """Formula in given names; as the first target sees the features."""
+    target = target_names[0] if len(target_names) == 1 else "each target"
     if isinstance(form, Program):
         return f"{target} = black box ({title_of(form)})"
+    names = list(feature_names)
     if form.law.own_feature_first:
-        names = ["own", *(f"other_{k}" for k in range(1, len(task.feature_names)))]
-    else:
-        names = list(task.feature_names)
+        names = ["own", *(f"other_{k}" for k in range(1, len(names)))]
     return f"{target} = {formula(form.law, names, powers=True)}"
 
 
-def save_results(store: Store, lines: Sequence[ResultRow], *, chosen: bool) -> None:
-    """Keep the lines in the store, for whoever shows, scores or exports the run later."""
-    data = [line.to_data() for line in lines]
-    store.set_note(NOTE, {"n_entries": len(store), "chosen": chosen, "lines": data})
+def _names(store: Store) -> tuple[Sequence[str], Sequence[str]]:
+    """Names of a run's features and targets."""
+    if "features" in store.task:
+        return store.task["features"], store.task["targets"]
+    from evolve.runs.provenance import task_of  # a run of an earlier version
 
-
-def load_results(store: Store) -> tuple[list[ResultRow], bool]:
-    """The lines kept for all of the store's entries, and whether a champion was chosen.
-
-    Empty if none were kept or the run has gone on since.
-    """
-    note = store.note(NOTE)
-    if note is None or note["n_entries"] != len(store):
-        return [], False
-    return [ResultRow(**data) for data in note["lines"]], bool(note["chosen"])
-
-
-def saved_row(store: Store, size: int | None) -> ResultRow | None:
-    """The line kept of the champion, or of the best law of a size."""
-    wanted = "champion" if size is None else "size"
-    for line in load_results(store)[0]:
-        if line.kind == wanted and size in (None, line.n_constants):
-            return line
-    return None
-
-
-def find_row(store: Store, task: Task, size: int | None) -> ResultRow:
-    """The champion's line, or that of the best law of a size.
-
-    Raises:
-        EvolveError: The run has no score yet, or no law of that size.
-    """
-    if (line := saved_row(store, size)) is not None:
-        return line
-    archive = Archive()
-    archive.tell(store.each())
-    elites = archive.front() if size is not None else archive.elites()[:1]
-    for elite in elites:
-        if size in (None, elite.n_constants):
-            return row_of(task, elite.entry, "champion" if size is None else "size")
-    if not elites:
-        raise EvolveError(f"run {store.folder.name!r}: no law has a score yet")
-    sizes = ", ".join(str(e.n_constants) for e in elites)
-    raise EvolveError(f"--size: must be one of {sizes} in run {store.folder.name!r}, it is {size}")
+    task = task_of(store)
+    return task.feature_names, task.target_names

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import zlib
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from evolve.evaluation.record import Entry, Evaluation
@@ -54,6 +55,26 @@ def _fold_to_data(fold: FoldScore) -> tuple[Any, ...]:
 def checksum(row: Sequence[Any]) -> int:
     """CRC-32 of the values of `COLUMNS`: SQLite's own checks do not see a changed number."""
     return zlib.crc32(ascii(tuple(row)).encode())
+
+
+def digest_of(entries: Iterable[Entry]) -> str:
+    """Hash of all that must repeat in entries: programs, parents, operators, statuses and scores.
+
+    Timings, messages, facts and notes are left out.
+    """
+    total = hashlib.sha256()
+    for entry in entries:
+        evaluation = entry.evaluation
+        score = None if evaluation.score is None else float(evaluation.score).hex()
+        folds = [
+            (f.name, f.n_held, float(f.nmse).hex(), float(f.r2).hex()) for f in evaluation.folds
+        ]
+        parts = (
+            *(entry.index, entry.text, entry.key, entry.parents, entry.operator),
+            *(evaluation.status, score, evaluation.stage, folds, evaluation.n_constants),
+        )
+        total.update(to_json(parts).encode() + b"\n")
+    return total.hexdigest()
 
 
 def row_to_entry(text: str, row: Sequence[Any]) -> Entry:

@@ -11,12 +11,14 @@ from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
-from evolve.errors import StoreError, TaskError
+from evolve.errors import StoreError
 from evolve.evaluation.evaluator import Evaluator
 from evolve.evaluation.problem import Setting
 from evolve.evaluation.record import Entry
 from evolve.runs.crosscheck import CrossCheck
 from evolve.runs.folders import NAME
+from evolve.runs.provenance import task_of
+from evolve.runs.results import BUDGET
 from evolve.runs.settings import RunCallback, RunConfig
 from evolve.runs.store import Store
 from evolve.search.archive import Archive
@@ -30,10 +32,9 @@ from evolve.search.setup import (
     make_setup,
     warm_start_from,
 )
-from evolve.tasks.task import Task, fingerprint, load_task
+from evolve.tasks.task import Task, fingerprint
 
 INHERITED = "inherited"
-BUDGET = "budget"
 COMPARED = {
     "fingerprint": "the task (rows or task.toml)",
     "scoring": "the scoring version",
@@ -59,53 +60,9 @@ def create_run(folder: Path, setup: Setup, settings: RunConfig) -> Store:
     )
 
 
-def task_of(store: Store, tasks_dirs: Sequence[Path] = ()) -> Task:
-    """The task that a run was made for: from its folder, the run's own folder, or by its name.
-
-    Raises:
-        TaskError: It cannot be loaded.
-    """
-    name = store.task["name"]
-    for folder in (Path(store.task["folder"]), store.folder.resolve() / name):
-        if (folder / "task.toml").is_file() and not tasks_dirs:
-            return load_task(str(folder))
-    try:
-        return load_task(name, tasks_dirs)
-    except TaskError as error:
-        raise TaskError(f"{store.folder}: its task cannot be loaded: {error}") from None
-
-
 def settings_of(store: Store) -> RunConfig:
     """The settings a run was made with, under the budget it was last given."""
     return replace(RunConfig(**store.settings), **(store.note(BUDGET) or {}))
-
-
-def require_same_rows(store: Store, task: Task) -> None:
-    """Require that a task's rows are those a run was made with.
-
-    Raises:
-        StoreError: They differ.
-    """
-    now = fingerprint(task)
-    if store.task["fingerprint"] != now:
-        raise StoreError(
-            f"run {store.folder.name!r} was made with other rows or another task.toml: "
-            f"fingerprint was {store.task['fingerprint']}, {task.folder} has {now}"
-        )
-
-
-def describe_task_change(store: Store, task: Task) -> str | None:
-    """One line if a task's files are no longer those that a run was made with."""
-    try:
-        now = fingerprint(load_task(str(task.folder)))
-    except TaskError as error:
-        return f"the task cannot be loaded any more, this run used it as it was: {error}"
-    if now == store.task["fingerprint"]:
-        return None
-    return (
-        f"{task.folder} has changed while the run went on, which used it as it was; to go on "
-        f"under the new rows: --accept-changes, which starts a new run from the elites"
-    )
 
 
 def setup_of(store: Store, tasks_dirs: Sequence[Path] = ()) -> Setup:
@@ -150,13 +107,12 @@ def fork_run(old: Store, setup: Setup, folder: Path, settings: RunConfig) -> tup
     Returns:
         The new run, open for writing, and its setup.
     """
-    archive = Archive()
-    archive.tell(old.each())
-    inherited = elites_to_inherit(old.folder.name, archive)
-    heir = warm_start_from(setup, inherited)
-    store = create_run(folder, heir, settings)
+    elites = elites_of([old.entry(index) for index in old.summary().ranked()])
+    inherited = elites_to_inherit(old.folder.name, elites)
+    forked = warm_start_from(setup, inherited)
+    store = create_run(folder, forked, settings)
     store.set_note(INHERITED, inherited)
-    return store, heir
+    return store, forked
 
 
 def carry_on(
@@ -191,11 +147,10 @@ def carry_on(
 
     setting = Setting(setup.task, setup.folds)
     with lanes, Evaluator(setting, workers) as evaluator:
-        if len(store):
-            known = Archive()
-            known.tell(store.each())
-            watcher.replayed(known, store.statuses())
-            del known
+        summary = store.summary()
+        if summary.n_entries:
+            best = None if summary.best is None else store.entry(summary.best)
+            watcher.replayed(best, summary.statuses)
         archive = search(
             store,
             evaluator,
@@ -220,4 +175,6 @@ def _task_facts(task: Task) -> dict[str, Any]:
         "name": task.name,
         "fingerprint": fingerprint(task),
         "folder": str(task.folder.resolve()),
+        "features": list(task.feature_names),
+        "targets": list(task.target_names),
     }

@@ -9,13 +9,13 @@ from pathlib import Path
 from typing import Protocol
 
 from evolve.files import write_file
-from evolve.runs.results import ResultRow, result_rows, save_results
+from evolve.runs.results import ResultRow, save_results
 from evolve.runs.run import carry_on
 from evolve.runs.settings import RunCallback, RunConfig
 from evolve.runs.stopping import StoppedError, Stopping
 from evolve.runs.store import Store
+from evolve.runs.tabulate import result_rows
 from evolve.sandbox import SandboxReport
-from evolve.search.archive import Archive
 from evolve.search.champion import Choice
 from evolve.search.setup import Setup
 
@@ -85,10 +85,7 @@ def finish_run(store: Store, setup: Setup, choice: Choice | None) -> list[Result
     """
     from evolve.runs.forecasts import build_basis  # loads the compiler, for those who fit
 
-    archive = Archive()
-    archive.tell(store.each())
-    entries = store.entries(stop=len(setup.starts))
-    lines = result_rows(setup, archive, entries, choice)
+    lines = result_rows(store, setup, choice)
     save_results(store, lines, chosen=choice is not None)
     if choice is not None:
         build_basis(store, setup.task, choice)

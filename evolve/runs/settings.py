@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -59,8 +58,8 @@ class RunCallback(Protocol):
     def began(self, store: Store, task: Task, settings: RunConfig) -> None:
         """The run is made or opened, and its search is about to begin."""
 
-    def replayed(self, archive: Archive, statuses: Counter[str]) -> None:
-        """What the store holds already: elites, and how many entries of each status."""
+    def replayed(self, best: Entry | None, statuses: Mapping[str, int]) -> None:
+        """What the store holds already: its best entry, and how many there are of each status."""
 
     def batch(self, archive: Archive, entries: Sequence[Entry]) -> bool:
         """A batch is stored; False ends the search."""

@@ -8,23 +8,22 @@ batches that were already shown, and an opening of the test rows that was alread
 from __future__ import annotations
 
 import contextlib
-import hashlib
 import json
 import sqlite3
-from collections import Counter
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
-from types import TracebackType
 from typing import Any
 
 from evolve.errors import StoreError
 from evolve.evaluation.record import Entry, program_id
 from evolve.runs.database import connect, make_file, open_checked, read_meta, translated_errors
 from evolve.runs.lock import WriterLock
-from evolve.runs.rows import COLUMNS, checksum, entry_to_row, row_to_entry, to_json
+from evolve.runs.rows import COLUMNS, checksum, digest_of, entry_to_row, row_to_entry, to_json
+from evolve.runs.summary import Summary, summary_from_data
 
 STORE_NAME = "run.sqlite"
+SUMMARY = "summary"
 
 _SELECT = (
     f"SELECT text, checksum, {', '.join(COLUMNS)} FROM entries "
@@ -35,6 +34,7 @@ _INSERT = (
     f"INSERT INTO entries ({', '.join(COLUMNS)}, checksum) "
     f"VALUES ({', '.join('?' * len(COLUMNS))}, ?)"
 )
+_NOTE = "INSERT OR REPLACE INTO notes VALUES (?, ?)"
 _LAST = 2**62
 
 
@@ -49,6 +49,7 @@ class Store:
         self.folder = path.parent
         self._connection = connection
         self._lock = lock
+        self._summary: Summary | None = None  # the writer's own; readers look it up each time
         meta = read_meta(path, connection)
         self.settings: dict[str, Any] = meta["settings"]
         self.task: dict[str, Any] = meta["task"]
@@ -116,7 +117,7 @@ class Store:
         return store
 
     def append(self, entries: Sequence[Entry]) -> None:
-        """Add a batch of entries in one transaction: all of them are kept, or none.
+        """Add a batch of entries and sum them up in one transaction: all of it is kept, or none.
 
         Raises:
             ValueError: The entries' indices do not go on where the store ends.
@@ -124,6 +125,7 @@ class Store:
         """
         with self._transaction() as connection:
             n = len(self)
+            summary = self._summary or summary_from_data(self.note(SUMMARY), n)
             indices = [entry.index for entry in entries]
             if indices != list(range(n, n + len(entries))):
                 raise ValueError(f"Expected indices to go on from {n} but they were {indices}")
@@ -133,6 +135,10 @@ class Store:
             )
             rows = [entry_to_row(entry) for entry in entries]
             connection.executemany(_INSERT, [(*row, checksum(row)) for row in rows])
+            if summary.n_entries == n:  # else an old run's, which `summary` brings up to date
+                summary = summary.extended(entries)
+                connection.execute(_NOTE, (SUMMARY, to_json(summary.to_data())))
+        self._summary = summary
 
     def __len__(self) -> int:
         """Number of entries."""
@@ -142,8 +148,8 @@ class Store:
     def each(self, start: int = 0, stop: int = _LAST) -> Iterator[Entry]:
         """Every entry from index `start` on and before `stop`, in order, as of one moment.
 
-        One at a time is in memory; all those of a run of hours would not fit. Nothing is to be
-        written by this store before the last one.
+        Iterates lazily, because a long run does not fit in memory. Do not write through this store
+        while iterating.
         """
         with translated_errors(self.path):
             rows = self._connection.execute(_SELECT, (start, stop))
@@ -154,10 +160,17 @@ class Store:
         """What `each` gives, all at once."""
         return list(self.each(start, stop))
 
-    def statuses(self) -> Counter[str]:
-        """How many entries have each status."""
-        rows = self._ask("SELECT status, count(*) FROM entries GROUP BY status")
-        return Counter(dict(rows))
+    def summary(self) -> Summary:
+        """What the entries come to; what the summary in the store lacks is read.
+
+        A run of an earlier version has none: it is made now, and kept if nobody else writes.
+        """
+        stored = summary_from_data(self.note(SUMMARY), len(self))
+        summary = stored.extended(self.each(stored.n_entries))
+        if summary != stored:
+            self._keep_summary(summary)
+        self._summary = None if self._lock is None else summary
+        return summary
 
     def entry(self, index: int) -> Entry:
         """One entry.
@@ -184,7 +197,7 @@ class Store:
     def set_note(self, key: str, value: Any) -> None:
         """Keep a small piece of JSON about the run; it replaces the note of the same key."""
         with self._transaction() as connection:
-            connection.execute("INSERT OR REPLACE INTO notes VALUES (?, ?)", (key, to_json(value)))
+            connection.execute(_NOTE, (key, to_json(value)))
 
     def note(self, key: str) -> Any:
         """The note of a key, or `None`."""
@@ -218,24 +231,8 @@ class Store:
         return [dict(zip(columns, row, strict=True)) for row in rows]
 
     def digest(self) -> str:
-        """Hash of all that must repeat: programs, parents, operators, statuses and scores.
-
-        Timings, messages, facts and notes are left out.
-        """
-        total = hashlib.sha256()
-        for entry in self.each():
-            evaluation = entry.evaluation
-            score = None if evaluation.score is None else float(evaluation.score).hex()
-            folds = [
-                (f.name, f.n_held, float(f.nmse).hex(), float(f.r2).hex())
-                for f in evaluation.folds
-            ]
-            parts = (
-                *(entry.index, entry.text, entry.key, entry.parents, entry.operator),
-                *(evaluation.status, score, evaluation.stage, folds, evaluation.n_constants),
-            )
-            total.update(to_json(parts).encode() + b"\n")
-        return total.hexdigest()
+        """Hash of all that must repeat."""
+        return digest_of(self.each())
 
     def close(self) -> None:
         """Close the database and give the lock back; doing so twice is harmless."""
@@ -247,14 +244,24 @@ class Store:
         """Use the store in a `with` statement."""
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         """Close the store."""
         self.close()
+
+    def _keep_summary(self, summary: Summary) -> None:
+        """Write a summary beside the entries, unless somebody else writes or nobody may.
+
+        The table of notes is the same in every schema, so that a reader migrates nothing.
+        """
+        with contextlib.suppress(StoreError), contextlib.ExitStack() as stack:
+            connection = self._connection
+            if self._lock is None:
+                stack.callback(WriterLock(self.folder).release)
+                with translated_errors(self.path):
+                    connection = connect(self.path, write=True)
+                stack.callback(connection.close)
+            with translated_errors(self.path):
+                connection.execute(_NOTE, (SUMMARY, to_json(summary.to_data())))
 
     def _ask(self, query: str, values: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
         with translated_errors(self.path):

@@ -25,6 +25,7 @@ from evolve.evaluation.requests import FoldResult, form_of, law_of
 from evolve.law.canonical import complexity
 from evolve.runs.results import ResultRow, load_results
 from evolve.runs.store import Store
+from evolve.runs.summary import Summary
 from evolve.sandbox import ForeignLane, Limits
 from evolve.scoring.fold import Fold, all_rows
 from evolve.scoring.metrics import nmse
@@ -104,11 +105,24 @@ def verify(
         for check in pool(jobs):
             told(check)
             checks.append(check)
-        lines, chosen = load_results(store)
-        if chosen:
-            checks.append(_check_champion(lane, task, lines[0], store.entry(lines[0].index)))
+        for check in _check_summary(store):
+            told(check)
+            checks.append(check)
+        results = load_results(store)
+        if results.chosen and (row := results.row()) is not None:
+            checks.append(_check_champion(lane, task, row, store.entry(row.index)))
             told(checks[-1])
     return checks
+
+
+def _check_summary(store: Store) -> list[Check]:
+    """What is wrong with the summary that the store keeps; nothing if its entries say the same."""
+    summary, replayed = store.summary(), Summary().extended(store.each())
+    if summary == replayed:
+        return []
+    index = -1 if replayed.best is None else replayed.best
+    problem = "the summary of the run differs from its entries"
+    return [Check(index, 0, np.nan, None, None, problem)]
 
 
 def _check(

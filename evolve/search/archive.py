@@ -87,7 +87,7 @@ class Archive:
         score = entry.evaluation.score
         if score is None:
             return
-        elite = _elite(entry, score)
+        elite = elite_of(entry, score)
         if not entry.parents:
             self.starters.append(elite)
         cell = cell_of(elite)
@@ -121,7 +121,8 @@ class Archive:
         return found
 
 
-def _elite(entry: Entry, score: float) -> Elite:
+def elite_of(entry: Entry, score: float) -> Elite:
+    """The elite that an entry with a score would be."""
     if entry.law is None or entry.recipe is None:
         return Elite(entry, None, score)
     return Elite(entry, candidate_from_data(entry.law, entry.recipe), score)

@@ -14,7 +14,7 @@ from evolve.law.candidate import Candidate, candidate_from_data
 from evolve.law.canonical import key
 from evolve.law.printer import print_program
 from evolve.scoring.fold import Fold
-from evolve.search.archive import Archive, Elite
+from evolve.search.archive import Elite
 from evolve.search.loop import BATCH
 from evolve.search.operators import Space
 from evolve.search.proposers.grammar import finish
@@ -142,10 +142,10 @@ def warm_start_from(setup: Setup, inherited: dict[str, Any]) -> Setup:
     return replace(setup, starts=tuple(proposals.values()))
 
 
-def elites_to_inherit(run_name: str, archive: Archive) -> dict[str, Any]:
-    """Name and elites of a run as JSON values, for `warm_start_from`."""
-    elites = [e.candidate.to_data() for e in archive.elites() if e.candidate is not None]
-    return {"run": run_name, "elites": elites}
+def elites_to_inherit(run_name: str, elites: Sequence[Elite]) -> dict[str, Any]:
+    """Name and elites of a run as JSON values, for `warm_start_from`; best score first."""
+    laws = [e.candidate.to_data() for e in elites if e.candidate is not None]
+    return {"run": run_name, "elites": laws}
 
 
 def space_of(task: Task) -> Space:

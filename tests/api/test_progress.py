@@ -39,7 +39,7 @@ def progress_after(task: Task, batches: list[list[Entry]], seconds: float = 2.0)
     for number, batch in enumerate(batches, 1):
         archive.tell(batch)
         statuses = Counter(e.evaluation.status for e in batch)
-        progress.take(task, archive, statuses, number * seconds)
+        progress.take(task, archive.elites()[0].entry, statuses, number * seconds)
     return progress
 
 

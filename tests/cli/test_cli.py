@@ -19,9 +19,9 @@ from evolve.cli.ending import _headline, print_ending
 from evolve.cli.options import parse_time
 from evolve.cli.output import shown
 from evolve.errors import EvolveError
-from evolve.runs.results import row_of
 from evolve.runs.session import SessionResult, remarks, write_program
 from evolve.runs.settings import RunConfig
+from evolve.runs.tabulate import row_of
 from evolve.sandbox.probe import read_report
 from evolve.search.setup import make_setup
 from evolve.tasks.task import load_task

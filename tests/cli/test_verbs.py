@@ -11,7 +11,8 @@ from pathlib import Path
 import pytest
 
 from evolve.cli.app import call
-from evolve.runs.results import row_of, save_results
+from evolve.runs.results import save_results
+from evolve.runs.tabulate import row_of
 from evolve.search.setup import make_setup
 from evolve.tasks.task import load_task
 from tests.run_of_literature import store_of

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import random
 import shutil
-from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -20,20 +19,13 @@ from evolve.law.recipe import FIRST_NAMES
 from evolve.report.tables import statuses_table
 from evolve.runs.crosscheck import disagreements
 from evolve.runs.folders import find_run, free_name, list_runs
-from evolve.runs.results import find_row, load_results, result_rows, save_results
-from evolve.runs.run import (
-    carry_on,
-    create_run,
-    describe_task_change,
-    fork_run,
-    require_same,
-    require_same_rows,
-    settings_of,
-    task_of,
-)
+from evolve.runs.provenance import describe_task_change, require_same_rows, task_of
+from evolve.runs.results import load_results, save_results
+from evolve.runs.run import carry_on, create_run, fork_run, require_same, settings_of
 from evolve.runs.session import finish_run
 from evolve.runs.settings import RunConfig
 from evolve.runs.store import Store
+from evolve.runs.tabulate import find_row, result_rows
 from evolve.search.archive import Archive
 from evolve.search.champion import Choice
 from evolve.search.setup import Setup, make_setup, warm_start_from
@@ -52,9 +44,9 @@ class Recorder(NullProgress):
         self.n_replayed = 0
         self.chose = False
 
-    def replayed(self, archive: Archive, statuses: Counter[str]) -> None:
-        super().replayed(archive, statuses)
-        self.n_replayed = statuses.total()
+    def replayed(self, best: Entry | None, statuses: Mapping[str, int]) -> None:
+        super().replayed(best, statuses)
+        self.n_replayed = sum(statuses.values())
 
     def batch(self, archive: Archive, entries: Sequence[Entry]) -> bool:
         self.left -= 1
@@ -76,9 +68,9 @@ def finished(setup: Setup, tmp_path_factory: pytest.TempPathFactory) -> tuple[Pa
     folder = tmp_path_factory.mktemp("runs") / "whole"
     settings = RunConfig(0, N)
     with create_run(folder, setup, settings) as store:
-        archive, choice = carry_on(store, setup, settings, 1, Recorder())
+        _, choice = carry_on(store, setup, settings, 1, Recorder())
         assert choice is not None
-        save_results(store, result_rows(setup, archive, store.entries(), choice), chosen=True)
+        save_results(store, result_rows(store, setup, choice), chosen=True)
     return folder, choice
 
 
@@ -233,13 +225,13 @@ def test_literature_stands_beside_the_champion(
     setup: Setup, finished: tuple[Path, Choice]
 ) -> None:
     with Store.open(finished[0], write=False) as store:
-        lines, chosen = load_results(store)
-    assert chosen
-    assert lines[0].kind == "champion"
-    names = {line.name for line in lines if line.kind == "literature"}
+        results = load_results(store)
+    assert results.chosen
+    assert results.rows[0].kind == "champion"
+    names = {row.name for row in results.rows if row.kind == "literature"}
     assert names == {seed.name for seed in setup.seeds}
-    assert all(line.train_r2 is not None for line in lines)
-    assert set(lines[0].constants) == set(setup.task.group_names)
+    assert all(row.train_r2 is not None for row in results.rows)
+    assert set(results.rows[0].constants) == set(setup.task.group_names)
 
 
 def test_the_line_of_a_size_is_found_and_a_wrong_size_is_named(
@@ -260,7 +252,8 @@ def test_a_kept_summary_is_dropped_when_the_run_has_gone_on(
         store.append(entries[:20])
         save_results(store, [], chosen=False)
         store.append(entries[20:30])
-        assert load_results(store) == ([], False)
+        results = load_results(store)
+        assert (results.rows, results.chosen) == ((), False)
         line = find_row(store, setup.task, None)
     best = min(e.evaluation.score for e in entries[:30] if e.evaluation.score is not None)
     assert line.score == best

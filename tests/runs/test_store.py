@@ -83,7 +83,7 @@ def test_a_part_of_the_entries_can_be_read_and_how_they_ended_be_counted(store: 
     store.append(entries(BATCH, BATCH))
     assert list(store.each(2, 7)) == store.entries(2, 7) == entries(2, 5)
     assert store.entries(stop=3) == entries(0, 3)
-    assert store.statuses() == {"ok": 7, "timeout": 3}
+    assert store.summary().statuses == {"ok": 7, "timeout": 3}
 
 
 def test_reading_each_entry_holds_one_at_a_time(store: Store) -> None:

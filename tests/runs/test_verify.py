@@ -13,8 +13,10 @@ from evolve.evaluation.evaluator import Evaluator
 from evolve.evaluation.problem import Setting
 from evolve.evaluation.record import Evaluation
 from evolve.law.candidate import Candidate
-from evolve.runs.results import row_of, save_results
-from evolve.runs.store import Store
+from evolve.runs.results import save_results
+from evolve.runs.store import SUMMARY, Store
+from evolve.runs.summary import Summary
+from evolve.runs.tabulate import row_of
 from evolve.runs.verify import all_hold, verify
 from evolve.search.setup import make_setup
 from evolve.tasks.folds import make_folds
@@ -76,3 +78,15 @@ def test_a_run_without_a_score_is_refused(task: Task, tmp_path: Path) -> None:
         pytest.raises(EvolveError, match="no law has a score yet"),
     ):
         verify(store, task, 1)
+
+
+def test_a_summary_that_its_entries_do_not_bear_out_is_found(
+    task: Task, judged: tuple[list[Candidate], list[Evaluation]], tmp_path: Path
+) -> None:
+    with store_of(task, tmp_path / "run", *judged) as store:
+        wrong = Summary().extended([store.entry(1)])
+        store.set_note(SUMMARY, replace(wrong, n_entries=len(store)).to_data())
+        checks = verify(store, task, 1)
+    assert [check.problem for check in checks if not check.holds] == [
+        "the summary of the run differs from its entries"
+    ]

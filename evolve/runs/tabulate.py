@@ -1,0 +1,88 @@
+"""Fit laws of a run on all training rows for its table: champion, best of each size, literature.
+
+Held-out R2 comes from the run's own folds.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from evolve.errors import EvolveError
+from evolve.evaluation.fitted import FittedLaw, fit_rows
+from evolve.evaluation.record import Entry, Evaluation
+from evolve.evaluation.requests import form_of
+from evolve.law.candidate import Candidate
+from evolve.runs.results import ResultRow, formula_of, held_out_r2, load_results
+from evolve.runs.store import Store
+from evolve.search.champion import Choice
+from evolve.search.setup import Setup, literature, program_text
+from evolve.tasks.task import Task
+
+
+def result_rows(store: Store, setup: Setup, choice: Choice | None) -> list[ResultRow]:
+    """The rows of a run's table, the champion first; none while no law has a score.
+
+    Args:
+        store: The run.
+        setup: Task and seeds.
+        choice: The champion and fitted finalists; without one, the best score stands first.
+    """
+    summary = store.summary()
+    if summary.best is None:
+        return []
+    fitted = {} if choice is None else {f.entry.index: f.fitted for f in choice.finalists}
+    first = store.entry(summary.best) if choice is None else choice.champion.entry
+    kinds = [(first, "champion")]
+    kinds += [(store.entry(index), "size") for index in summary.best_per_size().values()]
+    starts = store.entries(stop=len(setup.starts))
+    kinds += [(entry, "literature") for entry in literature(setup, starts)]
+    return [row_of(setup.task, entry, kind, fitted.get(entry.index)) for entry, kind in kinds]
+
+
+def row_of(task: Task, entry: Entry, kind: str, fitted: FittedLaw | None = None) -> ResultRow:
+    """The row of an entry; without `fitted` its law is fitted here."""
+    evaluation, form = entry.evaluation, form_of(entry)
+    if fitted is None and evaluation.score is not None:
+        fitted = fit_rows(task, form)
+    text = entry.text
+    if isinstance(form, Candidate) and fitted is not None and fitted.priors is not None:
+        text = program_text(task, form, entry.operator, fitted.priors)
+    constants = {} if fitted is None else fitted.constants
+    return ResultRow(
+        kind=kind,
+        name=entry.operator,
+        index=entry.index,
+        n_constants=evaluation.n_constants,
+        score=evaluation.score,
+        held_out_r2=held_out_r2(evaluation),
+        train_r2=None if fitted is None else fitted.train_r2,
+        formula=formula_of(task, form),
+        constants={name: np.asarray(table).tolist() for name, table in constants.items()},
+        text=text,
+        message=_failure(evaluation),
+    )
+
+
+def _failure(evaluation: Evaluation) -> str:
+    return "" if evaluation.score is not None else f"{evaluation.status}: {evaluation.message}"
+
+
+def find_row(store: Store, task: Task, size: int | None) -> ResultRow:
+    """The champion's row, or that of the best law of a size; fitted now where none was saved.
+
+    Raises:
+        EvolveError: The run has no score yet, or no law of that size.
+    """
+    results = load_results(store)
+    if (row := results.row(size)) is not None:
+        return row
+    best = results.summary.best
+    if best is None:
+        raise EvolveError(f"run {store.folder.name!r}: no law has a score yet")
+    if size is None:
+        return row_of(task, store.entry(best), "champion")
+    best_per_size = results.summary.best_per_size()
+    if size in best_per_size:
+        return row_of(task, store.entry(best_per_size[size]), "size")
+    sizes = ", ".join(map(str, best_per_size))
+    raise EvolveError(f"--size: must be one of {sizes} in run {store.folder.name!r}, it is {size}")

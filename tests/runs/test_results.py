@@ -1,0 +1,102 @@
+"""A stored run is read without the fitter, and says the same to everyone who asks."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from store_service import most_held, start_python
+
+import evolve
+from evolve.api.run import LEVEL
+from evolve.cli.app import call
+from evolve.forecast import interval
+from evolve.runs.results import leading_row, load_results, save_results
+from evolve.runs.store import Store
+from evolve.runs.tabulate import row_of
+from evolve.tasks.task import Task, load_task
+from tests.run_of_literature import store_of
+
+READ = """
+import sys
+import evolve
+
+assert not {"numpy", "pandas", "pydantic"} & set(sys.modules), "import evolve loads too much"
+run = evolve.load(sys.argv[1])
+print(run, run.champion.formula, run.champion.held_out_r2, run.seed, run.n_evaluations)
+assert len(run.champion.constants) > 0
+assert len(run.elites) > 0
+print("loaded", sorted({"numba", "scipy", "sympy", "matplotlib"} & set(sys.modules)))
+"""
+
+
+@pytest.fixture(scope="module")
+def task() -> Task:
+    return load_task("parallel")
+
+
+@pytest.fixture(scope="module")
+def runs_dir(task: Task, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A run that chose the second best score, and one that was left before its end."""
+    folder = tmp_path_factory.mktemp("runs")
+    with store_of(task, folder / "ended") as store:
+        row = replace(row_of(task, store.entry(1), "champion"), held_out_r2=0.75)
+        save_results(store, [row], chosen=True)
+    store_of(task, folder / "left").close()
+    return folder
+
+
+def test_a_run_is_read_without_compiler_and_solver(runs_dir: Path) -> None:
+    process = start_python(READ, str(runs_dir / "ended"))
+    out, err = process.communicate()
+    assert process.returncode == 0, err
+    assert out.splitlines()[-1] == "loaded []"
+
+
+def test_what_stands_first_is_the_champion_and_not_the_best_score(runs_dir: Path) -> None:
+    with Store.open(runs_dir / "ended", write=False) as store:
+        results = load_results(store)
+        row = leading_row(store, results)
+        assert row is not None
+        assert (row.index, row.held_out_r2, results.chosen) == (1, 0.75, True)
+        assert results.summary.best == 0
+
+
+def test_before_the_end_the_best_score_stands_first_without_constants(
+    runs_dir: Path, task: Task
+) -> None:
+    with Store.open(runs_dir / "left", write=False) as store:
+        with most_held() as held:
+            row = leading_row(store, load_results(store))
+        assert row is not None
+        assert held.most == 1
+        assert (row.index, row.constants, row.train_r2) == (0, {}, None)
+        assert row.formula == row_of(task, store.entry(0), "champion").formula
+
+
+def test_names_of_an_older_run_come_from_its_task(runs_dir: Path) -> None:
+    with Store.open(runs_dir / "left", write=False) as store:
+        new = leading_row(store, load_results(store))
+        for key in ("features", "targets"):
+            del store.task[key]
+        assert leading_row(store, load_results(store)) == new
+
+
+def test_the_list_shows_the_champions_own_scores(
+    runs_dir: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    assert call(["runs", "--runs-dir", str(runs_dir), "--json"]) == 0
+    ended, left = json.loads(capfd.readouterr().out)
+    assert (ended["held-out R2"], ended["held_out_r2"], ended["chosen"]) == (0.75, 0.75, True)
+    assert ended["formula"] == evolve.load(runs_dir / "ended").champion.formula
+    assert (left["held-out R2"], left["chosen"], left["train R2"]) == (0.99, False, None)
+    assert call(["runs", "--runs-dir", str(runs_dir)]) == 0
+    out = capfd.readouterr().out
+    assert "champion" in out
+    assert "best so far" in out
+
+
+def test_the_level_of_the_python_interface_is_that_of_forecasts() -> None:
+    assert LEVEL == interval.LEVEL
