@@ -16,6 +16,7 @@ from typing import Any
 import pytest
 import typer
 
+import evolve
 import evolve.api.discover
 import evolve.cli.options
 from evolve.cli.app import DEFAULT_VERB, app, call
@@ -31,6 +32,7 @@ BLOCK = re.compile(
     r"(?:^<!-- not run: (?P<why>[^\n]+) -->\n+)?^```(?P<kind>bash|python)\n(?P<text>.*?)^```$",
     re.MULTILINE | re.DOTALL,
 )
+REFERRED = re.compile(r"^::: ([\w.]+)$", re.MULTILINE)
 INLINE = re.compile(r"`([^`\n]+)`")
 OPTION = re.compile(r"--?[a-z][a-z-]*")
 SIZES = [(1e8 * 3**i, 1e9 * 4**j) for i in range(5) for j in range(6)]
@@ -210,11 +212,32 @@ def test_the_help_of_a_verb_shows_an_example_that_is_right(
     assert unknown(words) == []
 
 
-def test_the_pages_build_and_every_link_leads_somewhere(tmp_path: Path) -> None:
-    pytest.importorskip("material", reason="pip install 'evolve-laws[docs]'")
-    words = [sys.executable, "-m", "mkdocs", "build", "--strict", "--quiet", "-d", str(tmp_path)]
+@pytest.fixture(scope="module")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The pages as mkdocs builds them; it fails at a link or a docstring that it cannot read."""
+    for name in ("material", "mkdocstrings"):
+        pytest.importorskip(name, reason="pip install 'evolve-laws[docs]'")
+    folder = tmp_path_factory.mktemp("site")
+    words = [sys.executable, "-m", "mkdocs", "build", "--strict", "-d", str(folder)]
     done = subprocess.run(words, cwd=ROOT, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
-    assert {path.parent.name or "index" for path in tmp_path.glob("*/index.html")} >= {
+    return folder
+
+
+def test_the_pages_build_and_every_link_leads_somewhere(site: Path) -> None:
+    assert {path.parent.name or "index" for path in site.glob("*/index.html")} >= {
         page.stem for page in PAGES[1:] if page.stem != "index"
     }
+
+
+@pytest.mark.parametrize("name", ["reference", "reference-extending"])
+def test_a_reference_page_shows_every_name_that_it_lists(name: str, site: Path) -> None:
+    listed = REFERRED.findall((ROOT / "docs" / f"{name}.md").read_text())
+    built = (site / name / "index.html").read_text()
+    assert [dotted for dotted in listed if f'id="{dotted}"' not in built] == []
+    assert len(listed) == len(set(listed)) > 0
+
+
+def test_the_reference_lists_the_public_names_and_no_others() -> None:
+    listed = REFERRED.findall((ROOT / "docs" / "reference.md").read_text())
+    assert set(listed) == {f"{module}.{name}" for name, module in evolve._PUBLIC.items()}
