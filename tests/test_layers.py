@@ -16,7 +16,7 @@ PACKAGE = Path(__file__).resolve().parent.parent / "evolve"
 ROWS: tuple[tuple[str, ...], ...] = (
     ("errors",),
     ("files", "printable", "typing"),
-    ("law",),
+    ("law", "jsontext"),
     ("scoring", "sandbox"),
     ("fitting", "tasks"),
     ("evaluation",),

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import json
-import math
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
+from evolve.jsontext import json_document
 from evolve.printable import printable, unfiltered
 
 if TYPE_CHECKING:
@@ -18,13 +17,7 @@ WIDE = 160
 
 def print_json(value: Any) -> None:
     """Print one JSON document; numbers that are not finite become null."""
-    text = json.dumps(_plain(value), indent=2, ensure_ascii=False)
-    print("".join(map(_json_sign, text)) if printable(text) != text else text)
-
-
-def _json_sign(sign: str) -> str:
-    """A character as JSON holds it, so that what no terminal may get is read back as it was."""
-    return sign if printable(sign) == sign else f"\\u{ord(sign):04x}"
+    print(json_document(value))
 
 
 def print_table(
@@ -92,15 +85,3 @@ def shown(cell: object) -> str:
     if isinstance(cell, float):
         return f"{cell:.4f}" if abs(cell) < 1e5 else f"{cell:.3g}"
     return printable(str(cell))
-
-
-def _plain(value: Any) -> Any:
-    if hasattr(value, "tolist"):
-        value = value.tolist()
-    if isinstance(value, float):
-        return value if math.isfinite(value) else None
-    if isinstance(value, Mapping):
-        return {str(k): _plain(v) for k, v in value.items()}
-    if isinstance(value, list | tuple):
-        return [_plain(v) for v in value]
-    return value if value is None or isinstance(value, str | int | bool) else str(value)

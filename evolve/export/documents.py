@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-import math
 from typing import Any
 
 from evolve import __version__
@@ -11,10 +9,10 @@ from evolve.export.escape import fenced, in_latex, in_markdown, markdown_math, n
 from evolve.export.inputs import law_text, sympy_text
 from evolve.export.program import program_text
 from evolve.export.subject import Subject
+from evolve.jsontext import json_document
 from evolve.law.graph import law_with_first_names
 from evolve.law.latex import latex
 from evolve.law.recipe import recipe_with_first_names
-from evolve.printable import printable
 from evolve.tasks.task import Task, fingerprint
 
 _LATEX = r"""\documentclass{article}
@@ -94,10 +92,7 @@ def markdown_text(subject: Subject) -> str:
 
 def json_text(subject: Subject) -> str:
     """A JSON document with everything that is known of the law."""
-    text = json.dumps(_plain(to_data(subject)), indent=2, ensure_ascii=False)
-    if printable(text) != text:  # no reader of JSON minds, and a terminal does
-        text = json.dumps(json.loads(text), indent=2)
-    return text + "\n"
+    return json_document(to_data(subject)) + "\n"
 
 
 def to_data(subject: Subject) -> dict[str, Any]:
@@ -163,15 +158,3 @@ def _rows(subject: Subject) -> list[tuple[str, str, str]]:
 
 def _shown(value: float | None) -> str:
     return "-" if value is None else f"{value:.4f}"
-
-
-def _plain(value: Any) -> Any:
-    if hasattr(value, "tolist"):
-        value = value.tolist()
-    if isinstance(value, float):
-        return value if math.isfinite(value) else None
-    if isinstance(value, dict):
-        return {str(k): _plain(v) for k, v in value.items()}
-    if isinstance(value, list | tuple):
-        return [_plain(v) for v in value]
-    return value

@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import Any
 
 from evolve.errors import StoreError
+from evolve.jsontext import compact_json
 from evolve.runs.migrations import VERSION, make_schema, migrate, schema_version
-from evolve.runs.rows import to_json
 
 BUSY_SECONDS = 30.0
 
@@ -98,7 +98,7 @@ def make_file(path: Path, meta: Mapping[str, Any]) -> None:
     try:
         connection.execute("BEGIN")
         make_schema(connection)
-        rows = [(key, to_json(value)) for key, value in meta.items()]
+        rows = [(key, compact_json(value)) for key, value in meta.items()]
         connection.executemany("INSERT INTO meta VALUES (?, ?)", rows)
         connection.execute("COMMIT")
         connection.execute("PRAGMA journal_mode = WAL")

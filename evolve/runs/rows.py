@@ -9,6 +9,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from evolve.evaluation.record import Entry, Evaluation
+from evolve.jsontext import compact_json
 from evolve.scoring.fold import FoldScore
 
 # Columns of the table of entries; an entry's text is kept apart, once per program.
@@ -18,11 +19,6 @@ COLUMNS = (
 )
 
 
-def to_json(value: Any) -> str:
-    """JSON text of a value; numpy's scalars and arrays become plain numbers and lists."""
-    return json.dumps(value, default=_plain, separators=(",", ":"))
-
-
 def entry_to_row(entry: Entry) -> tuple[Any, ...]:
     """The values of `COLUMNS`; floats keep every bit, surrogates in messages are escaped."""
     told = entry.evaluation
@@ -30,20 +26,20 @@ def entry_to_row(entry: Entry) -> tuple[Any, ...]:
     return (
         int(entry.index),
         entry.program_id,
-        None if entry.law is None else to_json(entry.law),
-        None if entry.recipe is None else to_json(entry.recipe),
+        None if entry.law is None else compact_json(entry.law),
+        None if entry.recipe is None else compact_json(entry.recipe),
         entry.key,
-        to_json(entry.parents),
+        compact_json(entry.parents),
         entry.operator,
         told.status,
         told.message.encode(errors="backslashreplace").decode(),
         None if told.score is None else float(told.score) + 0.0,  # SQLite has no -0.0
         int(told.stage),
-        to_json(folds),
+        compact_json(folds),
         int(told.n_constants),
         float(told.complexity) + 0.0,
         float(told.seconds) + 0.0,
-        to_json(told.facts),
+        compact_json(told.facts),
     )
 
 
@@ -73,7 +69,7 @@ def digest_of(entries: Iterable[Entry]) -> str:
             *(entry.index, entry.text, entry.key, entry.parents, entry.operator),
             *(evaluation.status, score, evaluation.stage, folds, evaluation.n_constants),
         )
-        total.update(to_json(parts).encode() + b"\n")
+        total.update(compact_json(parts).encode() + b"\n")
     return total.hexdigest()
 
 
@@ -101,10 +97,3 @@ def row_to_entry(text: str, row: Sequence[Any]) -> Entry:
         operator=cell["operator"],
         evaluation=evaluation,
     )
-
-
-def _plain(value: Any) -> Any:
-    """What a numpy scalar or array holds."""
-    if hasattr(value, "tolist"):
-        return value.tolist()
-    raise TypeError(f"Expected JSON values but one was a {type(value).__name__}: {value!r}")

@@ -17,9 +17,10 @@ from typing import Any
 
 from evolve.errors import StoreError
 from evolve.evaluation.record import Entry, program_id
+from evolve.jsontext import compact_json
 from evolve.runs.database import connect, make_file, open_checked, read_meta, translated_errors
 from evolve.runs.lock import WriterLock
-from evolve.runs.rows import COLUMNS, checksum, digest_of, entry_to_row, row_to_entry, to_json
+from evolve.runs.rows import COLUMNS, checksum, digest_of, entry_to_row, row_to_entry
 from evolve.runs.summary import Summary, summary_from_data
 
 STORE_NAME = "run.sqlite"
@@ -137,7 +138,7 @@ class Store:
             connection.executemany(_INSERT, [(*row, checksum(row)) for row in rows])
             if summary.n_entries == n:  # else an old run's, which `summary` brings up to date
                 summary = summary.extended(entries)
-                connection.execute(_NOTE, (SUMMARY, to_json(summary.to_data())))
+                connection.execute(_NOTE, (SUMMARY, compact_json(summary.to_data())))
         self._summary = summary
 
     def __len__(self) -> int:
@@ -197,7 +198,7 @@ class Store:
     def set_note(self, key: str, value: Any) -> None:
         """Keep a small piece of JSON about the run; it replaces the note of the same key."""
         with self._transaction() as connection:
-            connection.execute(_NOTE, (key, to_json(value)))
+            connection.execute(_NOTE, (key, compact_json(value)))
 
     def note(self, key: str) -> Any:
         """The note of a key, or `None`."""
@@ -261,7 +262,7 @@ class Store:
                     connection = connect(self.path, write=True)
                 stack.callback(connection.close)
             with translated_errors(self.path):
-                connection.execute(_NOTE, (SUMMARY, to_json(summary.to_data())))
+                connection.execute(_NOTE, (SUMMARY, compact_json(summary.to_data())))
 
     def _ask(self, query: str, values: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
         with translated_errors(self.path):

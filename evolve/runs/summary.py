@@ -12,7 +12,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from evolve.runs.rows import to_json
+from evolve.jsontext import compact_json
 
 if TYPE_CHECKING:
     from evolve.evaluation.record import Entry
@@ -94,4 +94,4 @@ def summary_from_data(data: Any, n_entries: int) -> Summary:
 
 
 def _checksum(data: Mapping[str, Any]) -> int:
-    return zlib.crc32(to_json(data).encode())
+    return zlib.crc32(compact_json(data).encode())

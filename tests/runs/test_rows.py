@@ -14,7 +14,8 @@ from hypothesis import strategies as st
 from store_service import entry
 
 from evolve.evaluation.record import Entry, Evaluation
-from evolve.runs.rows import COLUMNS, checksum, entry_to_row, row_to_entry, to_json
+from evolve.jsontext import compact_json
+from evolve.runs.rows import COLUMNS, checksum, entry_to_row, row_to_entry
 from evolve.scoring.fold import FoldScore
 
 finite = st.floats(allow_nan=False, allow_infinity=False)
@@ -113,7 +114,7 @@ def test_numpy_numbers_are_kept_as_plain_ones() -> None:
 
 def test_what_json_cannot_hold_is_refused() -> None:
     with pytest.raises(TypeError, match="Expected JSON values but one was a set"):
-        to_json({"a": {1, 2}})
+        compact_json({"a": {1, 2}})
 
 
 def test_a_message_with_lone_surrogates_is_kept_escaped() -> None:
@@ -127,5 +128,5 @@ def test_the_id_of_a_program_is_the_start_of_its_hash() -> None:
 
 
 def test_json_text_is_compact() -> None:
-    assert to_json({"a": [1, 2]}) == '{"a":[1,2]}'
-    assert json.loads(to_json(0.1)) == 0.1
+    assert compact_json({"a": [1, 2]}) == '{"a":[1,2]}'
+    assert json.loads(compact_json(0.1)) == 0.1
