@@ -2,12 +2,35 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from difflib import get_close_matches
 
 
+class Argument(str):
+    """The name of an argument in a message; the command line puts its option in its place."""
+
+    __slots__ = ()
+
+
 class EvolveError(Exception):
-    """What a user can put right; its text is one line: place, rule, value."""
+    """What a user can put right; its text is one line: place, rule, value.
+
+    The parts of the line are given one by one; each `Argument` among them names an argument.
+    """
+
+    def __str__(self) -> str:
+        """The line, arguments by their own names."""
+        return self.spelled(str)
+
+    def spelled(self, spell: Callable[[str], str]) -> str:
+        """The line with every argument's name as `spell` writes it."""
+        parts = (spell(part) if isinstance(part, Argument) else str(part) for part in self.args)
+        return "".join(parts)
+
+    @property
+    def argument(self) -> str | None:
+        """The argument that the line names first, if any."""
+        return next((str(part) for part in self.args if isinstance(part, Argument)), None)
 
 
 class TaskError(EvolveError):

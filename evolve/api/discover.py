@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import re
 import shutil
 import sys
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from collections.abc import Callable, Sequence
+from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
@@ -15,7 +14,7 @@ from joblib import cpu_count
 from evolve.api.notebook import Notebook, in_notebook
 from evolve.api.progress import NullProgress, make_display
 from evolve.api.run import Run, runs_folder
-from evolve.errors import EvolveError, StoreError
+from evolve.errors import StoreError
 from evolve.runs.folders import free_name
 from evolve.runs.run import create_run
 from evolve.runs.session import PROGRAM_NAME, hold_session, write_program
@@ -31,8 +30,6 @@ from evolve.tasks.task import load_task
 
 if TYPE_CHECKING:
     import pandas as pd
-
-_OPTION = re.compile(r"--(target|features|groups|extrapolate|test|name|group)\b")
 
 
 def discover(
@@ -95,25 +92,15 @@ def discover(
         extrapolate=() if extrapolate is None else _listed(extrapolate) or (NO_AXES,),
         test=test,
     )
-    with _own_words():
-        called = plain_name(_listed(target)[0]) or "table" if name is None else name
-        check_name(called, runs_folder(runs_dir) / "new")
-        draft = propose(raw_of(df), called, wishes)
-        folder = _write(draft, wishes, runs_folder(runs_dir), settings.seed)
+    called = plain_name(_listed(target)[0]) or "table" if name is None else name
+    check_name(called, runs_folder(runs_dir) / "new")
+    draft = propose(raw_of(df), called, wishes)
+    folder = _write(draft, wishes, runs_folder(runs_dir), settings.seed)
     return _search(folder, settings, cpu_count() if workers is None else workers, progress)
 
 
 def _listed(names: str | Sequence[str]) -> tuple[str, ...]:
     return (names,) if isinstance(names, str) else tuple(str(name) for name in names)
-
-
-@contextmanager
-def _own_words() -> Iterator[None]:
-    """Options of the command line are arguments here."""
-    try:
-        yield
-    except EvolveError as error:
-        raise type(error)(_OPTION.sub(r"\1", str(error))) from None
 
 
 def _write(draft: Draft, wishes: Wishes, runs_dir: Path, seed: int) -> Path:

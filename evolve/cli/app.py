@@ -17,6 +17,8 @@ from evolve.errors import EvolveError, nearest
 # typer brings its own copy of click or uses the real one, depending on its version.
 _CLICK_ERROR: Any = typer.BadParameter.__mro__[2]
 DEFAULT_VERB = "run"
+# Options of other names than their arguments, which are the arguments with dashes.
+OPTIONS = {"allow_weak": "--allow-weak-sandbox", "seconds": "--time"}
 TOP_LEVEL = ("--help", "--version", "-h")
 
 app = typer.Typer(
@@ -61,7 +63,7 @@ def _call(words: list[str]) -> int:
     try:
         code = command.main(words, prog_name="evolve", standalone_mode=False)
     except EvolveError as error:
-        return wrong(str(error))
+        return wrong(error.spelled(option_of))
     except _CLICK_ERROR as error:
         return wrong(_usage(error, getattr(command, "commands", {})))
     except (typer.Abort, KeyboardInterrupt):
@@ -75,6 +77,11 @@ def _call(words: list[str]) -> int:
             raise
         return wrong(f"{os.fsdecode(error.filename)}: {error.strerror}")
     return code if isinstance(code, int) else 0
+
+
+def option_of(argument: str) -> str:
+    """The option by which the command line takes an argument of the library."""
+    return OPTIONS.get(argument, f"--{argument.replace('_', '-')}")
 
 
 def wrong(message: str) -> int:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from evolve.errors import EvolveError, nearest
+from evolve.errors import Argument, EvolveError, nearest
 from evolve.export.documents import json_text, latex_text, markdown_text
 from evolve.export.inputs import law_text, sympy_text
 from evolve.export.program import program_text
@@ -30,5 +30,7 @@ def export(subject: Subject, form: str) -> str:
     """
     if form not in FORMATS:
         known = ", ".join(FORMATS)
-        raise EvolveError(f"--format: {form!r} is none of {known}{nearest(form, FORMATS)}")
+        raise EvolveError(
+            Argument("format"), f": {form!r} is none of {known}{nearest(form, FORMATS)}"
+        )
     return FORMATS[form](subject)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
-from evolve.errors import EvolveError, nearest
+from evolve.errors import Argument, EvolveError, nearest
 from evolve.tasks.readers import RawTable, read_table
 from evolve.tasks.table import GROUP_JOIN
 from evolve.tasks.task import Task
@@ -44,7 +44,7 @@ def from_words(task: Task, words: Sequence[str], group: str | None) -> list[Quer
     given = read_words(task, words)
     missing = [name for name in task.feature_names if name not in given]
     if missing:
-        raise EvolveError(f"--at: needs a value for {', '.join(missing)}")
+        raise EvolveError(Argument("at"), f": needs a value for {', '.join(missing)}")
     x = np.array([[given[name] for name in task.feature_names]])
     _require_positive(task, x)
     groups = task.group_names if group is None else (known_group(task, group),)
@@ -61,11 +61,11 @@ def read_words(task: Task, words: Sequence[str]) -> dict[str, float]:
     for word in words:
         name, sign, text = word.partition("=")
         if not sign:
-            raise EvolveError(f"--at: must be like feature=value, it is {word!r}")
-        _require_known("--at", name, task.feature_names)
+            raise EvolveError(Argument("at"), f": must be like feature=value, it is {word!r}")
+        _require_known(name, task.feature_names)
         if name in given:
-            raise EvolveError(f"--at: {name} is given twice")
-        given[name] = _number(f"--at {name}", text)
+            raise EvolveError(Argument("at"), f": {name} is given twice")
+        given[name] = _number(name, text)
     return given
 
 
@@ -121,16 +121,17 @@ def known_group(task: Task, group: str) -> str:
     """
     if group not in task.group_names:
         raise EvolveError(
-            f"--group: no group {group!r}{nearest(group, task.group_names)}; there are "
-            f"{', '.join(task.group_names[:12])}{', …' if task.n_groups > 12 else ''}"
+            Argument("group"),
+            f": no group {group!r}{nearest(group, task.group_names)}; there are "
+            f"{', '.join(task.group_names[:12])}{', …' if task.n_groups > 12 else ''}",
         )
     return group
 
 
-def _require_known(where: str, name: str, valid: Sequence[str]) -> None:
+def _require_known(name: str, valid: Sequence[str]) -> None:
     if name not in valid:
-        known = ", ".join(valid)
-        raise EvolveError(f"{where}: no feature {name!r}{nearest(name, valid)}; there are {known}")
+        rule = f": no feature {name!r}{nearest(name, valid)}; there are {', '.join(valid)}"
+        raise EvolveError(Argument("at"), rule)
 
 
 def _require_positive(task: Task, x: Array) -> None:
@@ -143,11 +144,11 @@ def _require_positive(task: Task, x: Array) -> None:
             )
 
 
-def _number(where: str, text: str) -> float:
+def _number(name: str, text: str) -> float:
     try:
         value = float(text)
     except ValueError:
-        raise EvolveError(f"{where}: must be a number, it is {text!r}") from None
+        raise EvolveError(Argument("at"), f" {name}: must be a number, it is {text!r}") from None
     if not np.isfinite(value):
-        raise EvolveError(f"{where}: must be finite, it is {text!r}")
+        raise EvolveError(Argument("at"), f" {name}: must be finite, it is {text!r}")
     return value

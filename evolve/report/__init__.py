@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from evolve.errors import EvolveError
+from evolve.errors import Argument, EvolveError
 from evolve.evaluation.record import program_id
 from evolve.files import write_file
 from evolve.report.bands import interval_of
@@ -58,8 +58,8 @@ def _open_test(found: Findings, command: str) -> Opened:
     """The test rows, after their opening is recorded."""
     if found.model is None:
         raise EvolveError(
-            "--reveal-test: the champion is a black box; score it with: evolve score RUN "
-            "--split test"
+            Argument("reveal_test"),
+            ": the champion is a black box; score it with: evolve score RUN --split test",
         )
     data_file(found.task.folder, "test")  # rows that are not there are not opened
     found.store.record_test_opening("report", program_id(found.text), command)

@@ -50,5 +50,6 @@ def describe_task_change(store: Store, task: Task) -> str | None:
         return None
     return (
         f"{task.folder} has changed while the run went on, which used it as it was; to go on "
-        f"under the new rows: --accept-changes, which starts a new run from the elites"
+        f"under the new rows: python -m evolve resume {store.folder.name} --accept-changes, which "
+        "starts a new run from the elites"
     )

@@ -8,7 +8,7 @@ from typing import Any
 
 import pandas as pd
 
-from evolve.errors import EvolveError, nearest
+from evolve.errors import Argument, EvolveError, nearest
 from evolve.evaluation.record import Entry
 from evolve.law.graph import law_from_data
 from evolve.law.printer import formula
@@ -51,7 +51,9 @@ def query(
     """
     key = SORTS.get(sort)
     if key is None:
-        raise EvolveError(f"sort: no order {sort!r}{nearest(sort, SORTS)}; use {', '.join(SORTS)}")
+        raise EvolveError(
+            Argument("sort"), f": no order {sort!r}{nearest(sort, SORTS)}; use {', '.join(SORTS)}"
+        )
     _require("status", status, {entry.evaluation.status for entry in entries})
     _require("operator", operator, {entry.operator for entry in entries})
     wanted = [
@@ -136,8 +138,9 @@ def _require(name: str, value: str | None, known: set[str]) -> None:
     """Refuse a value that no entry has: an empty table would hide a misspelling."""
     if value is not None and known and value not in known:
         raise EvolveError(
-            f"{name}: no entry has {value!r}{nearest(value, known)}; there are "
-            f"{', '.join(sorted(known))}"
+            Argument(name),
+            f": no entry has {value!r}{nearest(value, known)}; there are "
+            f"{', '.join(sorted(known))}",
         )
 
 

@@ -11,7 +11,7 @@ from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
-from evolve.errors import StoreError
+from evolve.errors import Argument, StoreError
 from evolve.evaluation.evaluator import Evaluator
 from evolve.evaluation.problem import Setting
 from evolve.evaluation.record import Entry
@@ -50,7 +50,8 @@ def create_run(folder: Path, setup: Setup, settings: RunConfig) -> Store:
     """
     if not NAME.fullmatch(folder.name):
         raise StoreError(
-            f"run: a name must be letters, digits, '.', '_' and '-', it is {folder.name!r}"
+            Argument("run"),
+            f": a name must be letters, digits, '.', '_' and '-', it is {folder.name!r}",
         )
     return Store.create(
         folder,
@@ -97,7 +98,8 @@ def require_same(store: Store, setup: Setup) -> None:
     if changed := changes(store, setup):
         raise StoreError(
             f"run {store.folder.name!r} cannot go on, its scores would not compare: "
-            f"{'; '.join(changed)}; --accept-changes starts a new run from its elites"
+            f"{'; '.join(changed)}; to start a new run from its elites: "
+            f"python -m evolve resume {store.folder.name} --accept-changes"
         )
 
 

@@ -107,7 +107,9 @@ def remarks(sandbox: SandboxReport | None, settings: RunConfig) -> list[str]:
     if sandbox is not None and sandbox.gaps:
         found.append(f"sandbox level {sandbox.level} on this machine: {'; '.join(sandbox.gaps)}")
     if settings.seconds is not None:
-        found.append("--time: how far the run gets depends on this machine; it may not repeat")
+        found.append(
+            "with a time limit the run depends on the speed of this machine; it may not repeat"
+        )
     return found
 
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from evolve.errors import EvolveError
+from evolve.errors import Argument, EvolveError
 from evolve.evaluation.record import Entry
 from evolve.runs.store import Store
 from evolve.search.archive import Archive
@@ -40,9 +40,11 @@ class RunConfig:
             EvolveError: Some of it cannot be meant.
         """
         if self.seed < 0:
-            raise EvolveError(f"seed: must be 0 or more, it is {self.seed}")
+            raise EvolveError(Argument("seed"), f": must be 0 or more, it is {self.seed}")
         if self.evaluations is not None and self.evaluations < 1:
-            raise EvolveError(f"evaluations: must be 1 or more, it is {self.evaluations}")
+            raise EvolveError(
+                Argument("evaluations"), f": must be 1 or more, it is {self.evaluations}"
+            )
         object.__setattr__(self, "proposers", tuple(self.proposers))  # a store holds a list
         require_proposers(self.proposers)
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from evolve.errors import EvolveError
+from evolve.errors import Argument, EvolveError
 from evolve.evaluation.fitted import FittedLaw, fit_rows
 from evolve.evaluation.record import Entry, Evaluation
 from evolve.evaluation.requests import form_of
@@ -85,4 +85,5 @@ def find_row(store: Store, task: Task, size: int | None) -> ResultRow:
     if size in best_per_size:
         return row_of(task, store.entry(best_per_size[size]), "size")
     sizes = ", ".join(map(str, best_per_size))
-    raise EvolveError(f"--size: must be one of {sizes} in run {store.folder.name!r}, it is {size}")
+    rule = f": must be one of {sizes} in run {store.folder.name!r}, it is {size}"
+    raise EvolveError(Argument("size"), rule)

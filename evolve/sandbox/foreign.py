@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from evolve.errors import ProgramError, SandboxError
+from evolve.errors import Argument, ProgramError, SandboxError
 from evolve.sandbox.forks import Zygotes
 from evolve.sandbox.gate import check_program_text
 from evolve.sandbox.lockdown import shield_engine
@@ -228,8 +228,8 @@ def _require_more_than_weak(report: SandboxReport) -> None:
     try:
         report.require("partial")
     except SandboxError as error:
-        hint = "programs of others run here only with --allow-weak-sandbox"
-        raise SandboxError(f"{error}; {hint}") from None
+        hint = "; programs of others run here only with "
+        raise SandboxError(*error.args, hint, Argument("allow_weak")) from None
 
 
 def _batches(X: Sequence[np.ndarray], seed: int) -> list[tuple[int, np.ndarray]]:

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from own_tables import GOOD, HEADER, ROWS, made, refused, said, start_in
 
+from evolve.cli.app import option_of
 from evolve.errors import EvolveError
 from evolve.evaluation.evaluator import Evaluator
 from evolve.evaluation.problem import failed
@@ -431,3 +432,15 @@ def test_a_search_in_which_no_law_scored_fails_and_says_why(
     assert code == 1
     assert "no law has a score: 4 of 4 evaluations ended as not-finite" in err
     assert "a fold: not finite" in err
+
+
+@pytest.mark.parametrize(
+    ("argument", "option"),
+    [
+        ("features", "--features"),
+        ("tasks_dir", "--tasks-dir"),
+        ("allow_weak", "--allow-weak-sandbox"),
+    ],
+)
+def test_an_argument_is_named_by_its_option(argument: str, option: str) -> None:
+    assert option_of(argument) == option

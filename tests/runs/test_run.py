@@ -239,7 +239,7 @@ def test_the_line_of_a_size_is_found_and_a_wrong_size_is_named(
 ) -> None:
     with Store.open(finished[0], write=False) as store:
         assert find_row(store, setup.task, 4).n_constants == 4
-        with pytest.raises(StoreError.__mro__[1], match=r"--size: must be one of .*4"):
+        with pytest.raises(StoreError.__mro__[1], match=r"^size: must be one of .*4"):
             find_row(store, setup.task, 17)
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from evolve.errors import EvolveError, nearest
+from evolve.errors import Argument, EvolveError, nearest
 from evolve.evaluation.predict import predict
 from evolve.forecast import Basis, Forecast, forecast
 from evolve.forecast.plan.cost import Cost
@@ -117,28 +117,38 @@ def make_question(
             "scale can be traded off"
         )
     if len(free) > max(POINTS):
-        raise EvolveError(f"plan: --compute may hold at most {max(POINTS)} features")
+        raise EvolveError(Argument("compute"), f": may hold at most {max(POINTS)} features")
     for name in fixed:
         if name in free:
-            raise EvolveError(f"plan: {name} stands in --compute, so --at cannot fix it")
+            raise EvolveError(
+                f"{name} stands in ",
+                Argument("compute"),
+                ", so ",
+                Argument("at"),
+                " cannot fix it",
+            )
     missing = [n for n in task.feature_names if n not in free and n not in fixed]
     if missing:
-        raise EvolveError(f"plan: fix what --compute leaves out: --at {'=… '.join(missing)}=…")
+        raise EvolveError(
+            *("fix what ", Argument("compute"), " leaves out: ", Argument("at")),
+            f" {'=… '.join(missing)}=…",
+        )
     numbers = {task.feature_names.index(n): v for n, v in fixed.items()}
-    chosen = _one("--group", group, task.group_names)
-    number = task.target_names.index(_one("--target", target, task.target_names))
+    chosen = _one("group", group, task.group_names)
+    number = task.target_names.index(_one("target", target, task.target_names))
     question = Question(task, basis, cost, chosen, number, numbers, maximise, level)
     _require_used(question, free)
     return question
 
 
-def _one(option: str, value: str | None, valid: tuple[str, ...]) -> str:
+def _one(argument: str, value: str | None, valid: tuple[str, ...]) -> str:
     if value is None and len(valid) == 1:
         return valid[0]
     if value not in valid:
         shown = ", ".join(valid[:12]) + (", …" if len(valid) > 12 else "")
         hint = nearest(value, valid) if value else ""
-        raise EvolveError(f"{option}: must be one of {shown}, it is {value!r}{hint}")
+        rule = f": must be one of {shown}, it is {value!r}{hint}"
+        raise EvolveError(Argument(argument), rule)
     return value
 
 

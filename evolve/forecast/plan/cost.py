@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from evolve.errors import EvolveError, nearest
+from evolve.errors import Argument, EvolveError, nearest
 from evolve.typing import Array
 
 MAX_CHARACTERS = 500
@@ -52,20 +52,22 @@ def parse_cost(text: str, feature_names: Sequence[str]) -> Cost:
         EvolveError: It holds anything else, or no feature.
     """
     if len(text) > MAX_CHARACTERS:
-        raise EvolveError(f"--compute: must have at most {MAX_CHARACTERS} characters")
+        raise EvolveError(Argument("compute"), f": must have at most {MAX_CHARACTERS} characters")
     words = {name: f"_feature_{i}_" for i, name in enumerate(feature_names)}
     plain = _TICKS.sub(lambda found: words.get(found[1].strip(), found[0]), text.strip())
     try:
         tree = _named(ast.parse(plain.replace("^", "**"), mode="eval").body, words)
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         raise EvolveError(
-            f"--compute: must be an expression such as 6*params*tokens, it is {text!r}"
+            Argument("compute"), f": must be an expression such as 6*params*tokens, it is {text!r}"
         ) from None
     for node in ast.walk(tree):
         _require_allowed(node, feature_names)
     used = {node.id for node in ast.walk(tree) if isinstance(node, ast.Name)}
     if not used:
-        raise EvolveError(f"--compute: must name a feature ({', '.join(feature_names)})")
+        raise EvolveError(
+            Argument("compute"), f": must name a feature ({', '.join(feature_names)})"
+        )
     numbers = tuple(i for i, name in enumerate(feature_names) if name in used)
     index = {name: i for i, name in enumerate(feature_names)}
 
@@ -90,15 +92,18 @@ def _require_allowed(node: ast.AST, feature_names: Sequence[str]) -> None:
         if node.id not in feature_names:
             known = ", ".join(feature_names)
             raise EvolveError(
-                f"--compute: no feature {node.id!r}{nearest(node.id, feature_names)}; there are "
-                f"{known}; a name that is no plain word stands in backticks"
+                Argument("compute"),
+                f": no feature {node.id!r}{nearest(node.id, feature_names)}; there are "
+                f"{known}; a name that is no plain word stands in backticks",
             )
     elif isinstance(node, ast.Constant):
         if type(node.value) not in (int, float) or not _is_finite(node.value):
-            raise EvolveError(f"--compute: may hold numbers, it holds {node.value!r}")
+            raise EvolveError(Argument("compute"), f": may hold numbers, it holds {node.value!r}")
     elif not isinstance(node, (ast.BinOp, ast.UnaryOp, ast.Load, *_BINARY, *_UNARY)):
         what = type(node).__name__.lower()
-        raise EvolveError(f"--compute: may hold numbers, features and + - * / **, not a {what}")
+        raise EvolveError(
+            Argument("compute"), f": may hold numbers, features and + - * / **, not a {what}"
+        )
 
 
 def _is_finite(value: object) -> bool:
@@ -118,4 +123,4 @@ def _value(node: ast.expr, x: Array, index: dict[str, int]) -> Array:
     if isinstance(node, ast.BinOp):
         left, right = _value(node.left, x, index), _value(node.right, x, index)
         return _BINARY[type(node.op)](left, right)
-    raise EvolveError(f"--compute: cannot hold {ast.dump(node)}")
+    raise EvolveError(Argument("compute"), f": cannot hold {ast.dump(node)}")

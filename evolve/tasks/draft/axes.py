@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Literal
 
 import numpy as np
 
-from evolve.errors import EvolveError, TaskError
+from evolve.errors import Argument, EvolveError, TaskError
 from evolve.tasks.draft.condition import Condition
 from evolve.tasks.draft.roles import NO_AXES, Wishes
 from evolve.tasks.folds import make_folds
@@ -34,8 +35,8 @@ def choose_axes(task: Task, wishes: Wishes, condition: Condition | None) -> tupl
     """
     if wishes.extrapolate:
         folds = FoldSpec(axes=list(wishes.axes), together=_together(wishes.axes, condition))
-        _require_folds(with_folds(task, folds), f"--extrapolate {' '.join(wishes.extrapolate)}")
-        return folds, "named by --extrapolate"
+        _require_folds(with_folds(task, folds), wishes.extrapolate)
+        return folds, "named by the user"
     return _guessed(task, condition)
 
 
@@ -48,13 +49,13 @@ def _guessed(task: Task, condition: Condition | None) -> tuple[FoldSpec, str]:
     tested = [n for n in task.feature_names if condition and n in condition.upward]
     for axes, why in (
         (tested, "the test lies above them"),
-        (_sizes(task), "a guess, no --extrapolate given: the sizes (log scale, up to 1 or more)"),
-        (_logs(task), "a guess, no --extrapolate given: the features of log scale"),
+        (_sizes(task), "a guess, as none were named: the sizes (log scale, up to 1 or more)"),
+        (_logs(task), "a guess, as none were named: the features of log scale"),
     ):
         folds = FoldSpec(axes=axes, together=_together(tuple(axes), condition))
         if axes and _has_folds(with_folds(task, folds)):
             return folds, why
-    _require_folds(task, "")
+    _require_folds(task, ())
     return (
         FoldSpec(),
         "no feature has scales enough to hold some out: plain folds, no extrapolation",
@@ -90,10 +91,11 @@ def _has_folds(task: Task) -> bool:
         return False
 
 
-def _require_folds(task: Task, option: str) -> None:
+def _require_folds(task: Task, named: Sequence[str]) -> None:
     try:
         make_folds(task)
     except TaskError as error:
-        if not option or option.endswith(NO_AXES):
+        if not named or named[-1].endswith(NO_AXES):
             raise
-        raise EvolveError(f"{option}: {error}") from None
+        words = f" {' '.join(named)}: "
+        raise EvolveError(Argument("extrapolate"), words, *error.args) from None

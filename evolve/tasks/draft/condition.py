@@ -13,7 +13,7 @@ from typing import Literal
 import numpy as np
 import numpy.typing as npt
 
-from evolve.errors import EvolveError, nearest
+from evolve.errors import Argument, EvolveError, nearest
 from evolve.tasks.readers import RawTable
 
 MAX_CHARACTERS = 1000
@@ -71,8 +71,9 @@ def parse_condition(text: str, raw: RawTable) -> Condition:
     if rows.all() or not rows.any():
         how_many = f"all {raw.n_rows} rows" if rows.all() else f"none of {raw.n_rows} rows"
         raise EvolveError(
-            f"--test {text!r}: must select some rows and leave others, it selects {how_many}; "
-            f"{reader.ranges()}"
+            Argument("test"),
+            f" {text!r}: must select some rows and leave others, it selects {how_many}; "
+            f"{reader.ranges()}",
         )
     up, down = reader.bounds(_UPWARD), reader.bounds(_DOWNWARD)
     joint = isinstance(reader.tree, ast.BoolOp) and isinstance(reader.tree.op, ast.And)
@@ -205,7 +206,7 @@ class _Reader:
         return self._wrong(f"must compare a column with a number or text, like {EXAMPLES}")
 
     def _wrong(self, rule: str) -> EvolveError:
-        return EvolveError(f"--test {self._text[:200]!r}: {rule}")
+        return EvolveError(Argument("test"), f" {self._text[:200]!r}: {rule}")
 
 
 def _pairs(node: ast.Compare) -> list[tuple[ast.expr, ast.cmpop, ast.expr]]:

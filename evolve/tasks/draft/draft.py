@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from evolve.errors import EvolveError, nearest
+from evolve.errors import Argument, EvolveError, nearest
 from evolve.printable import printable
 from evolve.tasks.draft.axes import choose_axes
 from evolve.tasks.draft.columns import Column, guess_scale, guess_unit, inspect_columns
@@ -195,9 +195,10 @@ def _require_known_groups(raw: RawTable, test: list[int], task: Task) -> None:
     for i in test:
         if labels[i] not in task.group_names:
             raise EvolveError(
-                f"{raw.path}: a group must have training rows, --test takes all rows of "
-                f"{labels[i]!r}{nearest(labels[i], task.group_names)}, "
-                f"row {i + 1} among them{raw.line(i + 1)}"
+                f"{raw.path}: a group must have training rows, ",
+                Argument("test"),
+                f" takes all rows of {labels[i]!r}{nearest(labels[i], task.group_names)}, "
+                f"row {i + 1} among them{raw.line(i + 1)}",
             )
 
 
@@ -218,7 +219,7 @@ def _most_constants(task: Task) -> tuple[int, str]:
 def _of_groups(task: Task) -> Decision:
     if not task.spec.groups:
         return Decision(
-            "groups", "none", "one law for all rows; --groups names the columns of others"
+            "groups", "none", "one law for all rows; name columns whose values have one each"
         )
     counts = np.bincount(task.train.group)
     sizes = f"{counts.min()} to {counts.max()} training rows each"
@@ -236,7 +237,7 @@ def _axes_text(task: Task) -> str:
 
 def _of_test(condition: Condition | None) -> Decision:
     if condition is None:
-        return Decision("test", "none", 'no --test given, such as --test "params>=4e9"')
+        return Decision("test", "none", 'no condition given, such as "params>=4e9"')
     chosen = f"{int(condition.rows.sum())} of {len(condition.rows)} rows"
     return Decision("test", chosen, f"{condition.text}; a search never opens them")
 

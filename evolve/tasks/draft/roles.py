@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
-from evolve.errors import EvolveError, TaskError, nearest
+from evolve.errors import Argument, EvolveError, TaskError, nearest
 from evolve.tasks.draft.columns import Column
 from evolve.tasks.draft.condition import Condition
 from evolve.tasks.folds import require_n_rows
@@ -53,37 +53,42 @@ def require_roles(raw: RawTable, wishes: Wishes) -> None:
     """
     have = ", ".join(raw.columns)
     if not wishes.targets:
-        raise EvolveError(f"--target: which column is to be predicted? {raw.path} has {have}")
+        raise EvolveError(
+            Argument("target"), f": which column is to be predicted? {raw.path} has {have}"
+        )
     roles = {
-        "--target": wishes.targets,
-        "--features": wishes.features,
-        "--groups": wishes.groups,
+        "target": wishes.targets,
+        "features": wishes.features,
+        "groups": wishes.groups,
     }
     taken: dict[str, str] = {}
-    for option, names in roles.items():
+    for argument, names in roles.items():
         for name in names:
-            _require_known(option, name, raw)
+            _require_known(argument, name, raw)
             if name in taken:
-                other = "twice" if taken[name] == option else f"by {taken[name]} too"
-                raise EvolveError(f"{option}: a column has one role, {name!r} is named {other}")
-            taken[name] = option
+                twice = taken[name] == argument
+                other = ("twice",) if twice else ("by ", Argument(taken[name]), " too")
+                rule = f": a column has one role, {name!r} is named "
+                raise EvolveError(Argument(argument), rule, *other)
+            taken[name] = argument
     for name in wishes.axes:
-        _require_known("--extrapolate", name, raw)
+        _require_known("extrapolate", name, raw)
         if name not in (wishes.features or set(raw.columns) - set(taken)):
-            raise EvolveError(
-                f"--extrapolate: must name features, {name!r} is "
-                + (f"named by {taken[name]}" if name in taken else "not among --features")
-            )
+            place = ("named by ", taken[name]) if name in taken else ("not among ", "features")
+            rule = f": must name features, {name!r} is {place[0]}"
+            raise EvolveError(Argument("extrapolate"), rule, Argument(place[1]))
     if len(set(wishes.axes)) < len(wishes.axes):
-        raise EvolveError(f"--extrapolate: names {' '.join(wishes.axes)}, one of them twice")
+        rule = f": names {' '.join(wishes.axes)}, one of them twice"
+        raise EvolveError(Argument("extrapolate"), rule)
 
 
-def _require_known(option: str, name: str, raw: RawTable) -> None:
+def _require_known(argument: str, name: str, raw: RawTable) -> None:
     if name not in raw.columns:
         hint = "; names stand apart by spaces: a b" if "," in name else ""
         raise EvolveError(
-            f"{option}: {raw.path} has no column {name!r}{nearest(name, raw.columns)}, "
-            f"it has {', '.join(raw.columns)}{hint}{raw.in_index(name)}"
+            Argument(argument),
+            f": {raw.path} has no column {name!r}{nearest(name, raw.columns)}, "
+            f"it has {', '.join(raw.columns)}{hint}{raw.in_index(name)}",
         )
 
 
@@ -107,8 +112,9 @@ def require_unbiased(wishes: Wishes, condition: Condition | None) -> None:
     for name in condition.columns if condition is not None else ():
         if name in wishes.targets:
             raise EvolveError(
-                f"--test {wishes.test!r}: may not choose rows by the target, it names {name!r}; "
-                "choose them by what is known before a run, such as its size"
+                Argument("test"),
+                f" {wishes.test!r}: may not choose rows by the target, it names {name!r}; "
+                "choose them by what is known before a run, such as its size",
             )
 
 
@@ -142,7 +148,7 @@ def choose_features(
     if wishes.features:
         for name in wishes.features:
             _require_varying(raw, name)
-        return list(wishes.features), "named by --features"
+        return list(wishes.features), "named by the user"
     taken = {*wishes.targets, *wishes.groups}
     left = [c for name, c in columns.items() if name not in taken]
     for column in left:
@@ -155,7 +161,7 @@ def choose_features(
         raise EvolveError(
             f"{raw.path}: no column is left to predict from{': ' + told if told else ''}"
         )
-    return found, "no --features given: all other columns of numbers; name those that are inputs"
+    return found, "not given: all other columns of numbers; name those that are inputs"
 
 
 def _require_varying(raw: RawTable, name: str) -> None:
@@ -163,7 +169,8 @@ def _require_varying(raw: RawTable, name: str) -> None:
     if min(values) == max(values):
         raise EvolveError(
             f"{raw.path}: feature {name!r} must vary, all {raw.n_rows} rows hold "
-            f"{values[0]:g}; leave it out of --features"
+            f"{values[0]:g}; leave it out of ",
+            Argument("features"),
         )
 
 
@@ -178,7 +185,9 @@ def _require_no_odd_cell(raw: RawTable, name: str) -> None:
     try:
         raw.numbers(name)
     except TaskError as error:
-        raise TaskError(f"{error}; or name the inputs by --features, without it") from None
+        raise TaskError(
+            *error.args, "; or name the inputs by ", Argument("features"), ", without it"
+        ) from None
 
 
 def why_not(raw: RawTable, column: Column) -> str:
@@ -201,7 +210,7 @@ def unused(
     """Why each column without a role has none."""
     used = {f.name for f in spec.features} | {t.name for t in spec.targets} | set(spec.groups)
     return {
-        name: "not among --features" if named else why_not(raw, column)
+        name: "not among the features named" if named else why_not(raw, column)
         for name, column in columns.items()
         if name not in used
     }

@@ -32,7 +32,7 @@ def remarks(
     if texts := could_be_groups(columns, rows.n_rows, task.spec):
         found.append(
             f"column {texts[0]} holds {columns[texts[0]].n_levels} texts and is not used: "
-            f"--groups {' '.join(texts)} fits each of them alone"
+            f"with {' '.join(texts)} among the groups, each of them is fitted alone"
         )
     counts = np.bincount(task.train.group, minlength=task.n_groups)
     if counts.min() < COMFORTABLE:
@@ -75,7 +75,7 @@ def _dependent(task: Task) -> list[str]:
             names = [task.feature_names[logs[m]] for m in others]
             return [
                 f"{task.feature_names[logs[k]]} is a product of powers of {_listed(names)}: "
-                "it adds nothing, leave it out of --features"
+                "it adds nothing, leave it out of the features"
             ]
     return []
 

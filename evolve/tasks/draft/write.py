@@ -10,7 +10,7 @@ import shutil
 from collections.abc import Sequence
 from pathlib import Path
 
-from evolve.errors import EvolveError, TaskError
+from evolve.errors import Argument, EvolveError, TaskError
 from evolve.tasks.draft.draft import Draft
 from evolve.tasks.readers import RawTable
 from evolve.tasks.spec import Feature, toml_value
@@ -46,22 +46,25 @@ def check_name(name: str, tasks_dir: Path) -> None:
     """
     if not NAME.fullmatch(name):
         raise EvolveError(
-            "--name: must be up to 60 letters, digits, '.', '_' and '-' and begin with a letter "
-            f"or digit, it is {name!r}"
+            Argument("name"),
+            ": must be up to 60 letters, digits, '.', '_' and '-' and begin with a letter "
+            f"or digit, it is {name!r}",
         )
     folder = tasks_dir / name
     if folder.exists() or folder.is_symlink():
         raise EvolveError(
-            f"{folder}: is there already and is not overwritten; give another --name, or remove it"
+            f"{folder}: is there already and is not overwritten; give another ",
+            *(Argument("name"), ", or remove it"),
         )
     for shipped in (*shipped_folders("tasks"), *shipped_folders("seeds")):
         if (shipped / name).is_dir():
-            raise EvolveError(f"--name: {name!r} ships with the package; give another")
+            raise EvolveError(Argument("name"), f": {name!r} ships with the package; give another")
     data_dir = os.environ.get("EVOLVE_DATA_DIR")
     if data_dir and (Path(data_dir).expanduser() / name).exists():
         raise EvolveError(
-            f"--name: EVOLVE_DATA_DIR={data_dir} holds {name!r}, whose rows would stand in for "
-            "these; give another"
+            Argument("name"),
+            f": EVOLVE_DATA_DIR={data_dir} holds {name!r}, whose rows would stand in for "
+            "these; give another",
         )
 
 
@@ -107,8 +110,8 @@ def write_task(draft: Draft, tasks_dir: Path, command: str) -> list[Path]:
 
 def _unwritable(folder: Path, error: OSError) -> EvolveError:
     return EvolveError(
-        f"{folder}: cannot be written, {error.strerror or error}; "
-        "name a folder that can by --tasks-dir"
+        f"{folder}: cannot be written, {error.strerror or error}; name a folder that can by ",
+        Argument("tasks_dir"),
     )
 
 

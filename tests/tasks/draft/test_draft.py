@@ -59,8 +59,8 @@ def test_without_features_all_other_columns_of_numbers_are_proposed(
     assert why["version"] == "is constant"
     assert why["empty"] == "holds nothing"
     assert why["corpus"] == "holds texts"
-    assert "no --features given" in told["decisions"][0]["why"]
-    assert any("--groups corpus" in note for note in told["notes"])
+    assert "not given: all other columns" in told["decisions"][0]["why"]
+    assert any("with corpus among the groups" in note for note in told["notes"])
 
 
 @pytest.mark.parametrize("name", SHIPPED)
@@ -214,4 +214,4 @@ def test_any_text_is_a_condition_or_refused_in_one_line(text: str) -> None:
     else:
         told = f"{rows.sum()} of 2 rows"
     assert "\n" not in told
-    assert told.startswith(("--test", "1 of 2 rows", "t.csv: column"))
+    assert told.startswith(("test", "1 of 2 rows", "t.csv: column"))
