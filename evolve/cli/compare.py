@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 import typer
 
 from evolve.cli.app import app
 from evolve.cli.options import RUNS, Json, RunsDir, TasksDirs
 from evolve.errors import EvolveError
-
-if TYPE_CHECKING:
-    from evolve.evaluation.record import Entry
 
 HEADINGS = (
     *("constants", "held-out R2 1", "held-out R2 2", "score 1", "score 2", "gain"),
@@ -47,23 +44,25 @@ def compare(
         return
     table = frame.astype(object).where(frame.notna(), None)
     title = f"{one['task']}: 1 is {one['run']}, 2 is {two['run']}"
-    print_table(HEADINGS, table.to_numpy().tolist(), title)
+    print_table(HEADINGS, table.iloc[:, : len(HEADINGS)].to_numpy().tolist(), title)
     for run in (one, two):
-        print(f"{run['run']}: {len(run['entries'])} evaluations, seed {run['seed']}")
+        print(f"{run['run']}: {run['evaluations']} evaluations, seed {run['seed']}")
 
 
 def _read(name: str, runs_dir: Path, tasks_dirs: list[Path] | None) -> dict[str, Any]:
-    """Entries and facts of a run."""
+    """The best entry of each size, and facts of a run."""
     from evolve.runs.folders import find_run
     from evolve.runs.provenance import task_of
     from evolve.runs.store import Store
 
     with Store.open(find_run(name, runs_dir), write=False) as store:
-        entries: list[Entry] = store.entries()
+        summary = store.summary()
+        entries = [store.entry(index) for index in summary.best_per_size().values()]
         return {
             "run": store.folder.name,
             "task": store.task["name"],
             "fingerprint": store.task["fingerprint"],
+            "evaluations": summary.n_entries,
             "seed": store.settings.get("seed"),
             "features": task_of(store, tasks_dirs or ()).feature_names,
             "entries": entries,

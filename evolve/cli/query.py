@@ -10,12 +10,12 @@ from evolve.cli.app import app
 from evolve.cli.options import RUNS, Json, RunsDir, TasksDirs
 from evolve.errors import EvolveError
 
-SHOWN = ("index", "constants", "heldout_r2", "score", "status", "operator", "formula")
+SHOWN = ("index", "constants", "held_out_r2", "score", "status", "operator", "formula")
 
 
 @app.command(
     epilog="Example: python -m evolve query data_constrained-0-1 --max-constants 5 "
-    "--contains tokens/unique_tokens --status ok --sort heldout --limit 20"
+    "--contains tokens/unique_tokens --status ok --sort held_out --limit 20"
 )
 def query(
     name: Annotated[str, typer.Argument(metavar="RUN", help="A run's name or folder.")],
@@ -30,8 +30,8 @@ def query(
         str | None, typer.Option("--operator", help="What made the program.")
     ] = None,
     sort: Annotated[
-        str, typer.Option("--sort", help="heldout, score, size or index.")
-    ] = "heldout",
+        str, typer.Option("--sort", help="held_out, score, size or index.")
+    ] = "held_out",
     limit: Annotated[int | None, typer.Option("--limit", min=1, help="At most so many.")] = 20,
     runs_dir: RunsDir = RUNS,
     tasks_dirs: TasksDirs = None,

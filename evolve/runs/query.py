@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import warnings
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
@@ -12,11 +13,13 @@ from evolve.errors import Argument, EvolveError, nearest
 from evolve.evaluation.record import Entry
 from evolve.law.graph import law_from_data
 from evolve.law.printer import formula
+from evolve.runs.results import held_out_r2
 
 COLUMNS = (
-    *("index", "constants", "heldout_r2", "score", "status", "operator", "parents"),
-    *("seconds", "program_id", "formula"),
+    *("index", "constants", "held_out_r2", "score", "status", "operator", "parents"),
+    *("seconds", "program_id", "formula", "heldout_r2"),  # the last: its name of earlier versions
 )
+OLD_SORT = "heldout"
 
 
 def query(
@@ -27,7 +30,7 @@ def query(
     contains: str | None = None,
     status: str | None = None,
     operator: str | None = None,
-    sort: str = "heldout",
+    sort: str = "held_out",
     limit: int | None = None,
 ) -> pd.DataFrame:
     """The entries that match every condition, one a row.
@@ -39,7 +42,7 @@ def query(
         contains: Text that the formula or the program holds; spaces and case do not matter.
         status: How the evaluation ended.
         operator: What made the program.
-        sort: A name of `SORTS`: `heldout` and `score` put the best first, `size` the fewest
+        sort: A name of `SORTS`: `held_out` and `score` put the best first, `size` the fewest
             constants, `index` the oldest. Entries that are equal in it stay in their order.
         limit: At most so many rows.
 
@@ -49,6 +52,9 @@ def query(
     Raises:
         EvolveError: No such order; or no entry has that status or operator.
     """
+    if sort == OLD_SORT:
+        warnings.warn("sort: 'heldout' is now 'held_out'", DeprecationWarning, stacklevel=2)
+        sort = "held_out"
     key = SORTS.get(sort)
     if key is None:
         raise EvolveError(
@@ -84,21 +90,23 @@ def compare(
 
     Returns:
         One row a number of constants, fewest first: `constants`, then for both runs
-        `heldout_r2_1`, `heldout_r2_2`, `score_1`, `score_2`, then `gain` (how much lower the
-        second score is), `formula_1` and `formula_2`. What a run lacks is nan or empty.
+        `held_out_r2_1`, `held_out_r2_2`, `score_1`, `score_2`, then `gain` (how much lower the
+        second score is), `formula_1` and `formula_2`; last the held-out R2 under the names of
+        earlier versions, `heldout_r2_1` and `heldout_r2_2`. What a run lacks is nan or empty.
     """
     fronts = [front(first), front(second)]
     rows = []
     for n_constants in sorted({*fronts[0], *fronts[1]}):
         pair = [one.get(n_constants) for one in fronts]
         score = [_score(entry) for entry in pair]
-        r2 = [math.nan if entry is None else heldout_r2(entry) for entry in pair]
-        text = ["" if entry is None else formula_of(entry, feature_names) for entry in pair]
+        r2 = [math.nan if entry is None else _held_out(entry) for entry in pair]
+        text = ["" if entry is None else entry_formula(entry, feature_names) for entry in pair]
         gain = score[0] - score[1]
-        rows.append((n_constants, *r2, *score, gain, *text))
+        rows.append((n_constants, *r2, *score, gain, *text, *r2))
     columns = ["constants"]
-    columns += [f"{name}_{run}" for name in ("heldout_r2", "score") for run in (1, 2)]
-    return pd.DataFrame(rows, columns=[*columns, "gain", "formula_1", "formula_2"])
+    columns += [f"{name}_{run}" for name in ("held_out_r2", "score") for run in (1, 2)]
+    columns += ["gain", "formula_1", "formula_2", "heldout_r2_1", "heldout_r2_2"]
+    return pd.DataFrame(rows, columns=columns)
 
 
 def front(entries: Iterable[Entry]) -> dict[int, Entry]:
@@ -111,15 +119,13 @@ def front(entries: Iterable[Entry]) -> dict[int, Entry]:
     return best
 
 
-def heldout_r2(entry: Entry) -> float:
-    """R² on held-out rows, mean over folds; nan unless all folds were judged."""
-    folds = entry.evaluation.folds
-    if entry.evaluation.score is None or not folds:
-        return math.nan
-    return sum(fold.r2 for fold in folds) / len(folds)
+def _held_out(entry: Entry) -> float:
+    """Mean R2 over the folds; nan unless all folds were judged."""
+    r2 = held_out_r2(entry.evaluation)
+    return math.nan if r2 is None else r2
 
 
-def formula_of(entry: Entry, feature_names: Sequence[str]) -> str:
+def entry_formula(entry: Entry, feature_names: Sequence[str]) -> str:
     """The entry's law in one line; empty for a black box."""
     return "" if entry.law is None else formula(law_from_data(entry.law), feature_names)
 
@@ -127,7 +133,7 @@ def formula_of(entry: Entry, feature_names: Sequence[str]) -> str:
 def holds(entry: Entry, part: str, feature_names: Sequence[str]) -> bool:
     """Whether an entry's program or formula contains a text, spaces and case aside."""
     part = _squeezed(part)
-    return part in _squeezed(entry.text) or part in _squeezed(formula_of(entry, feature_names))
+    return part in _squeezed(entry.text) or part in _squeezed(entry_formula(entry, feature_names))
 
 
 def _squeezed(text: str) -> str:
@@ -149,14 +155,15 @@ def _row(entry: Entry, feature_names: Sequence[str]) -> dict[str, Any]:
     return {
         "index": entry.index,
         "constants": evaluation.n_constants,
-        "heldout_r2": heldout_r2(entry),
+        "held_out_r2": _held_out(entry),
         "score": _score(entry),
         "status": evaluation.status,
         "operator": entry.operator,
         "parents": entry.parents,
         "seconds": evaluation.seconds,
         "program_id": entry.program_id,
-        "formula": formula_of(entry, feature_names),
+        "formula": entry_formula(entry, feature_names),
+        "heldout_r2": _held_out(entry),
     }
 
 
@@ -165,8 +172,8 @@ def _score(entry: Entry | None) -> float:
     return math.nan if score is None else score
 
 
-def _by_heldout(entry: Entry) -> tuple[bool, float]:
-    r2 = heldout_r2(entry)
+def _by_held_out(entry: Entry) -> tuple[bool, float]:
+    r2 = _held_out(entry)
     return math.isnan(r2), 0.0 if math.isnan(r2) else -r2
 
 
@@ -184,7 +191,7 @@ def _by_index(entry: Entry) -> int:
 
 
 SORTS: dict[str, Callable[[Entry], Any]] = {
-    "heldout": _by_heldout,
+    "held_out": _by_held_out,
     "score": _by_score,
     "size": _by_size,
     "index": _by_index,

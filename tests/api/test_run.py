@@ -172,7 +172,9 @@ def test_a_cell_that_breaks_a_rule_is_named(tmp_path: Path) -> None:
 
 def test_elites_are_a_table_with_the_best_score_first(run: Run) -> None:
     assert run.elites["score"].is_monotonic_increasing
-    assert {"constants", "heldout_r2", "operator", "formula"} <= set(run.elites.columns)
+    assert {"constants", "held_out_r2", "heldout_r2", "operator", "formula"} <= set(
+        run.elites.columns
+    )
 
 
 def test_predictions_stand_under_the_index_of_the_rows_they_belong_to(run: Run) -> None:

@@ -10,7 +10,7 @@ from store_service import entry
 from evolve.errors import EvolveError
 from evolve.evaluation.record import Entry
 from evolve.law.graph import Law, Node, call, const, feat, law_to_data
-from evolve.runs.query import COLUMNS, SORTS, compare, formula_of, front, heldout_r2, holds, query
+from evolve.runs.query import COLUMNS, SORTS, compare, entry_formula, front, holds, query
 from evolve.scoring.fold import FoldScore
 
 NAMES = ("tokens", "unique_tokens")
@@ -56,7 +56,7 @@ def indices(**conditions: Any) -> list[int]:
 @pytest.mark.parametrize(
     ("sort", "expected"),
     [
-        ("heldout", [1, 0, 3, 4, 2, 5]),
+        ("held_out", [1, 0, 3, 4, 2, 5]),
         ("score", [1, 3, 4, 0, 2, 5]),
         ("size", [3, 0, 1, 5, 2, 4]),
         ("index", [0, 1, 2, 3, 4, 5]),
@@ -67,7 +67,7 @@ def test_entries_are_sorted_as_asked(sort: str, expected: list[int]) -> None:
 
 
 def test_every_order_is_tested() -> None:
-    assert set(SORTS) == {"heldout", "score", "size", "index"}
+    assert set(SORTS) == {"held_out", "score", "size", "index"}
 
 
 @pytest.mark.parametrize(
@@ -95,9 +95,9 @@ def test_a_row_says_what_the_entry_is() -> None:
     table = query(ENTRIES, NAMES, sort="index")
     assert tuple(table.columns) == COLUMNS
     row = table.iloc[1]
-    assert row["formula"] == formula_of(ENTRIES[1], NAMES)
+    assert row["formula"] == entry_formula(ENTRIES[1], NAMES)
     assert "log(unique_tokens)" in row["formula"]
-    assert row["heldout_r2"] == pytest.approx(0.95)
+    assert row["held_out_r2"] == row["heldout_r2"] == pytest.approx(0.95)
     assert (row["score"], row["constants"]) == (-3.0, 3)
     assert row["program_id"] == ENTRIES[1].program_id
     assert list(table["score"].isna()) == [False, False, True, False, False, True]
@@ -112,7 +112,7 @@ def test_an_empty_run_gives_an_empty_table() -> None:
 @pytest.mark.parametrize(
     ("conditions", "message"),
     [
-        ({"sort": "held-out"}, r"sort: no order 'held-out' \(did you mean 'heldout'\?\)"),
+        ({"sort": "held-out"}, r"sort: no order 'held-out' \(did you mean 'held_out'\?\)"),
         ({"status": "okay"}, r"status: no entry has 'okay' \(did you mean 'ok'\?\); there are ok"),
         ({"operator": "add_term"}, r"operator: .* \(did you mean 'add term'\?\)"),
     ],
@@ -123,13 +123,20 @@ def test_a_misspelt_condition_names_the_nearest(conditions: dict[str, Any], mess
 
 
 def test_held_out_r2_is_the_mean_over_folds_of_what_was_judged_on_all() -> None:
-    assert heldout_r2(ENTRIES[0]) == pytest.approx(0.9)
-    assert math.isnan(heldout_r2(ENTRIES[2]))
-    assert math.isnan(heldout_r2(ENTRIES[5]))
+    r2 = query(ENTRIES, NAMES, sort="index")["held_out_r2"]
+    assert r2[0] == pytest.approx(0.9)
+    assert math.isnan(r2[2])
+    assert math.isnan(r2[5])
+
+
+def test_the_name_of_an_order_in_earlier_versions_is_read_with_a_warning() -> None:
+    with pytest.warns(DeprecationWarning, match="now 'held_out'"):
+        old = indices(sort="heldout")
+    assert old == indices(sort="held_out")
 
 
 def test_a_black_box_has_no_formula_but_a_text() -> None:
-    assert formula_of(ENTRIES[4], NAMES) == ""
+    assert entry_formula(ENTRIES[4], NAMES) == ""
     assert holds(ENTRIES[4], "BLACK box", NAMES)
 
 
@@ -143,8 +150,8 @@ def test_two_runs_stand_side_by_side() -> None:
     table = compare(ENTRIES, other, NAMES)
     assert list(table["constants"]) == [2, 3, 4, 5]
     np.testing.assert_allclose(table["gain"], [0.5, np.nan, np.nan, np.nan])
-    np.testing.assert_allclose(table["heldout_r2_1"], [0.8, 0.95, np.nan, 0.8])
-    np.testing.assert_allclose(table["heldout_r2_2"], [0.97, np.nan, 0.5, np.nan])
+    np.testing.assert_allclose(table["held_out_r2_1"], [0.8, 0.95, np.nan, 0.8])
+    np.testing.assert_allclose(table["held_out_r2_2"], [0.97, np.nan, 0.5, np.nan])
     assert table["formula_1"][2] == ""
     assert "tokens/unique_tokens" in table["formula_2"][2]
 
