@@ -1,4 +1,4 @@
-"""Turns a data frame into a finished run: task written down, searched, champion chosen."""
+"""Search a data frame: write the task down, search it, choose the champion."""
 
 from __future__ import annotations
 
@@ -118,12 +118,14 @@ def _write(draft: Draft, wishes: Wishes, runs_dir: Path, seed: int) -> Path:
             continue
         except OSError as error:
             raise StoreError(f"{folder}: cannot be made: {error.strerror}") from error
-    told = [f"{key.replace('targets', 'target')}={v!r}" for key, v in vars(wishes).items() if v]
+    arguments = [
+        f"{key.replace('targets', 'target')}={v!r}" for key, v in vars(wishes).items() if v
+    ]
     with ExitStack() as undo:
         undo.callback(shutil.rmtree, folder, ignore_errors=True)
-        written = write_task(draft, folder, f"evolve.discover(df, {', '.join(told)})")[0].parent
+        files = write_task(draft, folder, f"evolve.discover(df, {', '.join(arguments)})")
         undo.pop_all()
-    return written
+    return files[0].parent
 
 
 def _search(folder: Path, settings: RunConfig, workers: int, progress: bool) -> Run:

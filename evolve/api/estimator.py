@@ -1,4 +1,4 @@
-"""Turns rows and targets into a fitted law behind scikit-learn's interface of a regressor."""
+"""A search as a regressor of scikit-learn."""
 
 from __future__ import annotations
 
@@ -137,8 +137,8 @@ class LawRegressor(RegressorMixin, BaseEstimator):  # type: ignore[misc]
         for query in queries:
             constants = np.asarray(line.constants[query.group], dtype=float)
             with np.errstate(all="ignore"):
-                told = self._law.predict(query.x, constants)
-            predictions[query.at] = told[:, 0]
+                values = self._law.predict(query.x, constants)
+            predictions[query.at] = values[:, 0]
         if not np.isfinite(predictions).all():
             row = int(np.flatnonzero(~np.isfinite(predictions))[0])
             raise ValueError(f"X: the law is not defined at row {row + 1}, {rows[row].tolist()}")

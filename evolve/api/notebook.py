@@ -1,4 +1,4 @@
-"""Turns the events of a run into one output of a notebook that is drawn over itself."""
+"""Show the progress of a run in a notebook, as one output that is drawn over itself."""
 
 from __future__ import annotations
 
@@ -81,8 +81,10 @@ class Notebook(NullProgress):
             f'<td style="text-align:left">{html.escape(value)}</td></tr>'
             for name, value in facts(p, now).items()
         )
-        said = "".join(f"<div>{html.escape(line)}</div>" for line in self._said)
-        return f"<div><b>{html.escape(self._phase)}</b> {_bar(p)}</div><table>{rows}</table>{said}"
+        lines = "".join(f"<div>{html.escape(line)}</div>" for line in self._said)
+        return (
+            f"<div><b>{html.escape(self._phase)}</b> {_bar(p)}</div><table>{rows}</table>{lines}"
+        )
 
 
 def _bar(p: Progress) -> str:

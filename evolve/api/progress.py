@@ -1,4 +1,4 @@
-"""Turns the events of a run into a live panel, plain lines, or nothing."""
+"""Show the progress of a run as a live panel, plain lines, or not at all."""
 
 from __future__ import annotations
 
@@ -68,7 +68,7 @@ class Progress:
         return (n1 - n0) / (t1 - t0) if t1 > t0 else None
 
     def left(self, now: float) -> float | None:
-        """Seconds until the budget is spent, as far as they can be told."""
+        """Estimated seconds until the budget is spent; None if unknown."""
         ends = []
         rate = self.rate()
         if self.total is not None and rate:
@@ -79,7 +79,7 @@ class Progress:
 
 
 class NullProgress:
-    """Shows nothing; says when to stop."""
+    """The quiet listener: it shows nothing, keeps count, and says when to stop."""
 
     def __init__(self, stopping: Callable[[], bool] = lambda: False) -> None:
         """Keep what says whether the run is to stop."""
@@ -257,10 +257,10 @@ def facts(p: Progress, now: float) -> dict[str, str]:
 
 def status_line(p: Progress, now: float) -> str:
     """One line about where a run stands."""
-    told = facts(p, now)
+    values = facts(p, now)
     return (
-        f"{told['time']}: {told['evaluations']}; failures: {told['failures']}; "
-        f"held-out R2 {told['best held-out R2']}; {told['law']}"
+        f"{values['time']}: {values['evaluations']}; failures: {values['failures']}; "
+        f"held-out R2 {values['best held-out R2']}; {values['law']}"
     )
 
 

@@ -1,4 +1,4 @@
-"""Command-line words to verbs; the only place that prints or exits.
+"""The command line, its verbs in one file each; the only place that prints or exits.
 
 A verb is a function in a file of this folder: `@app.command()` of `evolve.cli.app` registers it
 (a group of verbs is a `typer.Typer` of its own, given to `app.add_typer`), and one name in

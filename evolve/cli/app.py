@@ -1,4 +1,4 @@
-"""Words of a command line to an exit code: default verb, errors in one line."""
+"""Run a command line: default verb, errors in one line with the options' names, exit code."""
 
 from __future__ import annotations
 

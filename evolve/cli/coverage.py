@@ -76,20 +76,23 @@ def _cases(names: str, tasks_dirs: TasksDirs, seeds: str, *, synthetic: bool) ->
             yield "synthetic", (seed, made, lambda test=test: test)
 
 
-def _show(found: list[Coverage], *, json: bool) -> None:
+def _show(coverages: list[Coverage], *, json: bool) -> None:
     from evolve.bench.coverage import LEVELS, overall
     from evolve.cli.output import print_json, print_table
 
     totals: dict[str, tuple[float, ...]] = {}
     for kind in ("shipped", "synthetic", "all"):
-        mine = [c for c in found if kind in (c.kind, "all")]
-        if mine:
-            totals[kind] = overall(mine)
+        of_kind = [c for c in coverages if kind in (c.kind, "all")]
+        if of_kind:
+            totals[kind] = overall(of_kind)
     if json:
-        print_json({"levels": LEVELS, "lines": [c.to_data() for c in found], "overall": totals})
+        print_json(
+            {"levels": LEVELS, "lines": [c.to_data() for c in coverages], "overall": totals}
+        )
         return
     rows = [
-        (c.task, c.kind, c.seed, c.n_values, *c.inside, c.width, c.error, c.beyond) for c in found
+        (c.task, c.kind, c.seed, c.n_values, *c.inside, c.width, c.error, c.beyond)
+        for c in coverages
     ]
     print_table(HEADINGS, rows, "width and error in spreads of the training targets")
     for kind, shares in totals.items():

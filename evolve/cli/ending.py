@@ -1,4 +1,4 @@
-"""A run's archive to what is printed at its end: table, formula, constants, next commands."""
+"""Print the end of a run: table, formula, constants, next commands."""
 
 from __future__ import annotations
 
@@ -99,9 +99,9 @@ def remarks(store: Store, setup: Setup) -> list[str]:
     from evolve.runs.provenance import describe_task_change
 
     report = "the programs as text did not all come out the same, please report this"
-    found = [f"{report}: {line}" for line in disagreements(store)]
+    texts = [f"{report}: {line}" for line in disagreements(store)]
     changed = describe_task_change(store, setup.task)
-    return found if changed is None else [*found, changed]
+    return texts if changed is None else [*texts, changed]
 
 
 def _print_laws(lines: Sequence[ResultRow], *, chosen: bool) -> None:
@@ -127,8 +127,8 @@ def print_lines(lines: Sequence[ResultRow], *, chosen: bool) -> None:
 
 def _law(line: ResultRow) -> str:
     """A literature law's name, any law's formula, or why it failed."""
-    told = line.message or line.formula.partition(" = ")[2]
-    return f"{line.name}: {told}" if line.kind == "literature" else told
+    text = line.message or line.formula.partition(" = ")[2]
+    return f"{line.name}: {text}" if line.kind == "literature" else text
 
 
 def print_law(line: ResultRow, most: int | None = None) -> None:
@@ -211,9 +211,9 @@ def _has_test(task: Task) -> bool:
 def _headline(store: Store, settings: RunConfig, n_done: int, stopped: bool) -> str:
     total = "" if settings.evaluations is None else f" of {settings.evaluations}"
     how = "stopped after" if stopped else "done:"
-    told = f"{store.task['name']}: {how} {n_done}{total} evaluations, seed {settings.seed}"
+    text = f"{store.task['name']}: {how} {n_done}{total} evaluations, seed {settings.seed}"
     spent = stopped or settings.seconds is not None or n_done >= (settings.evaluations or n_done)
-    return told if spent else f"{told}; every law that the task's limits allow nearby was tried"
+    return text if spent else f"{text}; every law that the task's limits allow nearby was tried"
 
 
 def _document(

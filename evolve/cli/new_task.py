@@ -104,10 +104,10 @@ def _columns(draft: Draft) -> list[dict[str, Any]]:
     """Facts and roles of the columns, features and targets first."""
     features = {f.name: f for f in draft.spec.features}
     order = ["feature", "target", "group", "not used"]
-    found = []
+    facts = []
     for name, column in sorted(draft.columns.items(), key=lambda c: order.index(draft.role(c[0]))):
         feature = features.get(name)
-        found.append(
+        facts.append(
             {
                 "name": name,
                 "role": draft.role(name),
@@ -123,7 +123,7 @@ def _columns(draft: Draft) -> list[dict[str, Any]]:
                 "why": draft.reasons.get(name, ""),
             }
         )
-    return found
+    return facts
 
 
 def _document(draft: Draft, files: list[Path], commands: dict[str, str]) -> dict[str, Any]:

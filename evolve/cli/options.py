@@ -1,4 +1,4 @@
-"""Options that several verbs share, and the words of their values."""
+"""Options that several verbs share, and how their values are read."""
 
 from __future__ import annotations
 
@@ -43,8 +43,8 @@ def parse_time(text: str) -> float:
     Raises:
         EvolveError: It is none of those, or not positive.
     """
-    found = _TIME.fullmatch(text.strip())
-    parts = [float(part or 0.0) for part in found.groups()] if found else []
+    match = _TIME.fullmatch(text.strip())
+    parts = [float(part or 0.0) for part in match.groups()] if match else []
     seconds = sum(part * unit for part, unit in zip(parts, (3600.0, 60.0, 1.0), strict=False))
     if not seconds > 0:
         raise EvolveError(f"--time: must be like 90s, 10m or 1h30m, it is {text!r}")

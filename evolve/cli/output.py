@@ -1,4 +1,4 @@
-"""Values to the terminal: plain text, tables, one JSON document."""
+"""Print tables or one JSON document."""
 
 from __future__ import annotations
 

@@ -70,51 +70,56 @@ def predict(
         else:
             raw, queries = from_table(task, rows, group)
         basis = basis_of(store, task)
-    told = [forecast(task, basis, q.group, q.x, interval) for q in queries]
+    forecasts = [forecast(task, basis, q.group, q.x, interval) for q in queries]
     if output is not None and raw is not None:
-        _write(output, raw, task, queries, told)
+        _write(output, raw, task, queries, forecasts)
     if json:
-        found = [row for f in told for row in rows_of(f, task.feature_names, task.target_names)]
-        print_json({"run": name, "champion": basis.members[0].index, "rows": found})
+        names = task.feature_names, task.target_names
+        data = [row for f in forecasts for row in rows_of(f, *names)]
+        print_json({"run": name, "champion": basis.members[0].index, "rows": data})
     elif output is not None:
         print(output)
     else:
-        _print(task, basis, told)
+        _print(task, basis, forecasts)
 
 
-def _print(task: Task, basis: Basis, told: list[Forecast]) -> None:
+def _print(task: Task, basis: Basis, forecasts: list[Forecast]) -> None:
     from evolve.cli.output import print_table
 
     chosen = "champion" if basis.chosen else "best score so far, no champion chosen yet"
     told_apart = "rivals are laws that the folds cannot tell from it"
     print(f"entry {basis.members[0].index}, the {chosen}; {told_apart}")
-    level = f"{100 * told[0].level:g} % interval"
+    level = f"{100 * forecasts[0].level:g} % interval"
     headings = ["group"] if task.n_groups > 1 else []
     headings += [*task.feature_names, "target", "point", level, "beyond", "rivals inside"]
     table = [
-        ([f.group] if task.n_groups > 1 else []) + row for f in told for row in _lines(task, f)
+        ([f.group] if task.n_groups > 1 else []) + row
+        for f in forecasts
+        for row in _lines(task, f)
     ]
     print_table(headings, table)
-    if any(abs(f.beyond).max() >= FAR for f in told):
+    if any(abs(f.beyond).max() >= FAR for f in forecasts):
         print("a row lies a factor of 10 or more outside the training range: handle with care")
 
 
-def _lines(task: Task, told: Forecast) -> list[list[object]]:
-    agrees = told.agrees()
+def _lines(task: Task, forecast: Forecast) -> list[list[object]]:
+    agrees = forecast.agrees()
     lines: list[list[object]] = []
-    for i in range(len(told.x)):
+    for i in range(len(forecast.x)):
         for t, target in enumerate(task.target_names):
-            differ = [str(k) for k, ok in zip(told.rivals, agrees[:, i, t], strict=True) if not ok]
-            said = f"{len(told.rivals) - len(differ)} of {len(told.rivals)}"
-            said += f"; not {', '.join(differ)}" if differ else ""
+            differ = [
+                str(k) for k, ok in zip(forecast.rivals, agrees[:, i, t], strict=True) if not ok
+            ]
+            agreement = f"{len(forecast.rivals) - len(differ)} of {len(forecast.rivals)}"
+            agreement += f"; not {', '.join(differ)}" if differ else ""
             lines.append(
                 [
-                    *(f"{v:g}" for v in told.x[i]),
+                    *(f"{v:g}" for v in forecast.x[i]),
                     target,
-                    f"{told.point[i, t]:.5g}",
-                    f"{told.low[i, t]:.5g} to {told.high[i, t]:.5g}",
-                    beyond_text(task, told.beyond[i]),
-                    said,
+                    f"{forecast.point[i, t]:.5g}",
+                    f"{forecast.low[i, t]:.5g} to {forecast.high[i, t]:.5g}",
+                    beyond_text(task, forecast.beyond[i]),
+                    agreement,
                 ]
             )
     return lines
@@ -132,7 +137,7 @@ def beyond_text(task: Task, beyond: Any) -> str:
 
 
 def _write(
-    path: Path, raw: RawTable, task: Task, queries: list[Query], told: list[Forecast]
+    path: Path, raw: RawTable, task: Task, queries: list[Query], forecasts: list[Forecast]
 ) -> None:
     """The table as it was, with point, interval and distance of every row."""
     import pandas as pd
@@ -140,7 +145,7 @@ def _write(
     from evolve.files import write_file
     from evolve.forecast.frame import frame_of
 
-    pairs = [(q.at, f) for q, f in zip(queries, told, strict=True)]
-    said = frame_of(pairs, raw.n_rows, task.feature_names, task.target_names)
-    frame = pd.concat([pd.DataFrame(raw.columns), said], axis=1)
+    pairs = [(q.at, f) for q, f in zip(queries, forecasts, strict=True)]
+    columns = frame_of(pairs, raw.n_rows, task.feature_names, task.target_names)
+    frame = pd.concat([pd.DataFrame(raw.columns), columns], axis=1)
     write_file(path, frame.to_csv(index=False))

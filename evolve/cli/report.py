@@ -44,40 +44,40 @@ def report(
         task = task_of(store, tasks_dirs or ())
         require_same_rows(store, task)
         written = write_report(store, task, output or store.folder / REPORT_NAME, command)
-        told = _document(written)
+        document = _document(written)
     if json:
-        print_json(told)
+        print_json(document)
         return
-    print(f"{told['formula']}\n{_summary(told)}\nreport: {written.path}")
+    print(f"{document['formula']}\n{_summary(document)}\nreport: {written.path}")
 
 
 def _document(written: Written) -> dict[str, Any]:
     from evolve.report.tables import formula_in
     from evolve.runs.results import held_out_r2
 
-    found, best = written.found, written.found.best
-    model, opened = found.model, written.opened
+    findings, best = written.found, written.found.best
+    model, opened = findings.model, written.opened
     return {
-        "run": found.store.folder.name,
-        "task": found.task.name,
+        "run": findings.store.folder.name,
+        "task": findings.task.name,
         "file": str(written.path),
-        "chosen": found.chosen,
+        "chosen": findings.chosen,
         "index": best.index,
-        "formula": formula_in(found.task, best),
+        "formula": formula_in(findings.task, best),
         "n_constants": best.evaluation.n_constants,
         "score": best.evaluation.score,
         "held_out_r2": held_out_r2(best.evaluation),
         "train_r2": None if model is None else model.train.overall.r2,
         "test_r2": None if opened is None else opened.scores.overall.r2,
-        "test_openings": len(found.store.test_openings()),
+        "test_openings": len(findings.store.test_openings()),
     }
 
 
-def _summary(told: dict[str, Any]) -> str:
-    words = [f"held-out R2 {told['held_out_r2']:.4f}"]
-    if told["train_r2"] is not None:
-        words.append(f"train R2 {told['train_r2']:.4f}")
-    if told["test_r2"] is not None:
-        words.append(f"test R2 {told['test_r2']:.4f}")
-    n = told["test_openings"]
+def _summary(document: dict[str, Any]) -> str:
+    words = [f"held-out R2 {document['held_out_r2']:.4f}"]
+    if document["train_r2"] is not None:
+        words.append(f"train R2 {document['train_r2']:.4f}")
+    if document["test_r2"] is not None:
+        words.append(f"test R2 {document['test_r2']:.4f}")
+    n = document["test_openings"]
     return ", ".join([*words, f"test rows opened {n} time{'' if n == 1 else 's'}"])

@@ -108,12 +108,12 @@ def resume(
     sandbox = check_sandbox(require_sandbox)
     with ExitStack() as stack:
         store = stack.enter_context(Store.open(find_run(name, runs_dir), write=True))
-        was, setup = settings_of(store), setup_of(store, tasks_dirs or ())
-        seconds = was.seconds if time is None else parse_time(time)
-        settings = replace(was, evaluations=evaluations or was.evaluations, seconds=seconds)
+        before, setup = settings_of(store), setup_of(store, tasks_dirs or ())
+        seconds = before.seconds if time is None else parse_time(time)
+        settings = replace(before, evaluations=evaluations or before.evaluations, seconds=seconds)
         if accept_changes and changes(store, setup):
-            heir = runs_dir / free_name(runs_dir, setup.task.name, was.seed)
-            made, setup = fork_run(store, setup, heir, settings)
+            folder = runs_dir / free_name(runs_dir, setup.task.name, before.seed)
+            made, setup = fork_run(store, setup, folder, settings)
             store = stack.enter_context(made)
         require_same(store, setup)
         _go(store, setup, settings, workers, sandbox, hidden=quiet or json, json=json)

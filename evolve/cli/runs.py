@@ -102,11 +102,11 @@ def _cells(listed: dict[str, Any]) -> list[object]:
 
 def lineage(store: Store, entry: Entry) -> list[Entry]:
     """An entry's ancestors along first parents, nearest first, as many as are worth reading."""
-    found: list[Entry] = []
-    while entry.parents and len(found) < LINEAGE:
+    ancestors: list[Entry] = []
+    while entry.parents and len(ancestors) < LINEAGE:
         entry = store.entry(entry.parents[0])
-        found.append(entry)
-    return found
+        ancestors.append(entry)
+    return ancestors
 
 
 def _listed(folder: Path) -> dict[str, Any]:

@@ -114,27 +114,27 @@ def _test_rows(task: Task) -> Any:
 def _show(scored: Scored, task: Task, of: str, split: Split, *, json: bool) -> None:
     from evolve.cli.output import print_json, print_table
 
-    told = scored.scores
+    scores = scored.scores
     if json:
         print_json(
             {
                 "program": of,
                 "task": task.name,
                 "split": split.value,
-                "overall": asdict(told.overall),
-                "by_target": {k: asdict(m) for k, m in told.by_target.items()},
-                "by_group": {k: asdict(m) for k, m in told.by_group.items()},
+                "overall": asdict(scores.overall),
+                "by_target": {k: asdict(m) for k, m in scores.by_target.items()},
+                "by_group": {k: asdict(m) for k, m in scores.by_group.items()},
                 "constants": scored.constants,
                 "cpu_seconds": scored.seconds,
                 "printed": scored.printed,
             }
         )
         return
-    lines = [("overall", told.overall)]
-    if len(told.by_target) > 1:
-        lines += [(f"target {name}", m) for name, m in told.by_target.items()]
-    if len(told.by_group) > 1:
-        lines += [(f"group {name}", m) for name, m in told.by_group.items()]
+    lines = [("overall", scores.overall)]
+    if len(scores.by_target) > 1:
+        lines += [(f"target {name}", m) for name, m in scores.by_target.items()]
+    if len(scores.by_group) > 1:
+        lines += [(f"group {name}", m) for name, m in scores.by_group.items()]
     rows = [(name, m.r2, m.nmse, m.nmae, m.n_rows) for name, m in lines]
     print_table(("", "R2", "NMSE", "NMAE", "rows"), rows, f"{of} on {task.name}, {split} rows")
     if scored.printed:

@@ -1,4 +1,4 @@
-"""A second signal to the end of the process, at once; a lost terminal to nowhere."""
+"""End the process at once on a second signal; stop writing to a terminal that was closed."""
 
 from __future__ import annotations
 

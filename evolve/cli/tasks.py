@@ -38,13 +38,13 @@ def tasks(
     if name is not None:
         _show(load_task(name, tasks_dirs or ()), json=json)
         return
-    found = list_tasks(tasks_dirs or ())
+    listings = list_tasks(tasks_dirs or ())
     if json:
-        print_json([asdict(task) for task in found])
+        print_json([asdict(task) for task in listings])
         return
     rows = [
         (t.name, t.n_rows, t.n_groups, "yes" if t.has_test else "no", t.problem or t.title)
-        for t in found
+        for t in listings
     ]
     print_table(("task", "training rows", "groups", "test rows", ""), rows)
 

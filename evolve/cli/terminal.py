@@ -1,4 +1,4 @@
-"""The edge between the command line and what reads its output: a terminal, a pipe, a log."""
+"""Guard what the command line prints to a terminal, a pipe or a log."""
 
 from __future__ import annotations
 

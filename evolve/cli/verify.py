@@ -49,5 +49,5 @@ def verify(
 
 def _row(check: Check) -> tuple[object, ...]:
     gap = None if check.foreign is None else f"{check.foreign:.1e}"
-    said = check.problem or "same"
-    return check.index, check.n_constants, check.stored, check.fast, gap, said
+    verdict = check.problem or "same"
+    return check.index, check.n_constants, check.stored, check.fast, gap, verdict

@@ -1,4 +1,4 @@
-"""A run that another process writes to the terminal: where it stands, then its final table."""
+"""Watch a run that another process writes: its progress, then its final table."""
 
 from __future__ import annotations
 

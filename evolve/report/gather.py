@@ -1,4 +1,4 @@
-"""Turns a run's store and its task into everything that a report speaks of."""
+"""Gather everything that a report speaks of from a run's store and its task."""
 
 from __future__ import annotations
 
@@ -103,19 +103,19 @@ def gather(store: Store, task: Task) -> Findings:
 def _literature(task: Task, entries: Sequence[Entry]) -> list[Entry]:
     """First entries named after the task's seeds, made from nothing else."""
     names = {path.stem for path in seed_files(task.name)}
-    found: dict[str, Entry] = {}
+    first: dict[str, Entry] = {}
     for entry in entries:
         if entry.operator in names and not entry.parents:
-            found.setdefault(entry.operator, entry)
-    return [found[name] for name in sorted(found)]
+            first.setdefault(entry.operator, entry)
+    return [first[name] for name in sorted(first)]
 
 
 def _lineage(entries: Sequence[Entry], entry: Entry) -> list[Entry]:
-    found: list[Entry] = []
+    ancestors: list[Entry] = []
     while entry.parents:
         entry = entries[entry.parents[0]]
-        found.append(entry)
-    return found
+        ancestors.append(entry)
+    return ancestors
 
 
 def _sandbox(store: Store) -> SandboxReport:

@@ -82,13 +82,13 @@ class CrossCheck:
             self._store.set_note(BROKEN, str(error))
 
     def _compare_entries(self, evaluator: Evaluator, entries: Sequence[Entry]) -> None:
-        found = []
+        agreements = []
         for entry in entries:
             assert entry.law is not None
             assert entry.recipe is not None
             candidate = candidate_from_data(entry.law, entry.recipe)
-            found.append(compare(evaluator, self._lane, entry, candidate, self._text))
-        self._keep(found)
+            agreements.append(compare(evaluator, self._lane, entry, candidate, self._text))
+        self._keep(agreements)
 
     def _compare_champion(self, champion: Finalist) -> None:
         task = self._setup.task
@@ -108,9 +108,9 @@ class CrossCheck:
     def _text(self, candidate: Candidate, priors: Array | None) -> str:
         return program_text(self._setup.task, candidate, "the search", priors)
 
-    def _keep(self, found: Sequence[Agreement]) -> None:
-        if found:
-            self._data += [agreement.to_data() for agreement in found]
+    def _keep(self, agreements: Sequence[Agreement]) -> None:
+        if agreements:
+            self._data += [agreement.to_data() for agreement in agreements]
             self._store.set_note(NOTE, self._data)
 
 
@@ -120,10 +120,12 @@ def disagreements(store: Store) -> list[str]:
     lines = [] if broken is None else [broken]
     for agreement in (Agreement(**data) for data in store.note(NOTE) or []):
         if not agreement.holds:
-            told = agreement.status
+            problem = agreement.status
             if agreement.difference is not None:
-                told = f"predictions differ by {agreement.difference:.1e}, above {TOLERANCE:.0e}"
-            lines.append(f"entry {agreement.index}: {told}")
+                problem = (
+                    f"predictions differ by {agreement.difference:.1e}, above {TOLERANCE:.0e}"
+                )
+            lines.append(f"entry {agreement.index}: {problem}")
     return lines
 
 

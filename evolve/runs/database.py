@@ -1,4 +1,4 @@
-"""A path to a checked SQLite connection, and SQLite's errors to one clear line."""
+"""Open and check a run's SQLite database; say what to do about SQLite's errors in one line."""
 
 from __future__ import annotations
 
@@ -118,9 +118,9 @@ def open_checked(path: Path, *, write: bool) -> sqlite3.Connection:
         elif schema_version(connection, str(path)) < VERSION:
             connection = _migrated_copy(connection, str(path))
             undo.callback(connection.close)
-        (found,) = connection.execute("PRAGMA quick_check(1)").fetchone()
-        if found != "ok":
-            raise StoreError(f"{path}: {_ADVICE['SQLITE_CORRUPT']} ({found})")
+        (verdict,) = connection.execute("PRAGMA quick_check(1)").fetchone()
+        if verdict != "ok":
+            raise StoreError(f"{path}: {_ADVICE['SQLITE_CORRUPT']} ({verdict})")
         undo.pop_all()
     return connection
 

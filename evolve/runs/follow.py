@@ -1,4 +1,4 @@
-"""Turns a run that another process writes into events of a display, until it writes no more."""
+"""Follow a run that another process writes, until nobody writes it any more."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A run's folder to the right to write it: one writer at a time.
+"""The lock on a run's folder: one writer at a time.
 
 The kernel's `flock` decides where there is one; it ends with its process, however that dies. The
 file also names the process that holds it: for the message to a second writer, for file systems
@@ -110,8 +110,8 @@ def _parse(data: bytes) -> dict[str, Any]:
         holder = json.loads(data)
     except ValueError:
         return {}
-    known = isinstance(holder, dict) and isinstance(holder.get("pid"), int)
-    return holder if known else {}
+    named = isinstance(holder, dict) and isinstance(holder.get("pid"), int)
+    return holder if named else {}
 
 
 def _write(fd: int, holder: dict[str, Any]) -> None:

@@ -1,4 +1,4 @@
-"""Databases of any earlier schema to the current one."""
+"""Bring databases of earlier schemas to the current one."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Entries to tables: those that match, sorted; and the elites of two runs side by side."""
+"""Tables of entries: those that match, sorted; and the best laws of two runs side by side."""
 
 from __future__ import annotations
 
@@ -140,13 +140,13 @@ def _squeezed(text: str) -> str:
     return "".join(text.split()).casefold()
 
 
-def _require(name: str, value: str | None, known: set[str]) -> None:
+def _require(name: str, value: str | None, valid: set[str]) -> None:
     """Refuse a value that no entry has: an empty table would hide a misspelling."""
-    if value is not None and known and value not in known:
+    if value is not None and valid and value not in valid:
         raise EvolveError(
             Argument(name),
-            f": no entry has {value!r}{nearest(value, known)}; there are "
-            f"{', '.join(sorted(known))}",
+            f": no entry has {value!r}{nearest(value, valid)}; there are "
+            f"{', '.join(sorted(valid))}",
         )
 
 

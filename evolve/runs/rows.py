@@ -1,4 +1,4 @@
-"""Entries to database rows and back."""
+"""Convert entries to database rows and back; checksums and digests of them."""
 
 from __future__ import annotations
 
@@ -21,8 +21,8 @@ COLUMNS = (
 
 def entry_to_row(entry: Entry) -> tuple[Any, ...]:
     """The values of `COLUMNS`; floats keep every bit, surrogates in messages are escaped."""
-    told = entry.evaluation
-    folds = [_fold_to_data(fold) for fold in told.folds]
+    evaluation = entry.evaluation
+    folds = [_fold_to_data(fold) for fold in evaluation.folds]
     return (
         int(entry.index),
         entry.program_id,
@@ -31,21 +31,21 @@ def entry_to_row(entry: Entry) -> tuple[Any, ...]:
         entry.key,
         compact_json(entry.parents),
         entry.operator,
-        told.status,
-        told.message.encode(errors="backslashreplace").decode(),
-        None if told.score is None else float(told.score) + 0.0,  # SQLite has no -0.0
-        int(told.stage),
+        evaluation.status,
+        evaluation.message.encode(errors="backslashreplace").decode(),
+        None if evaluation.score is None else float(evaluation.score) + 0.0,  # SQLite has no -0.0
+        int(evaluation.stage),
         compact_json(folds),
-        int(told.n_constants),
-        float(told.complexity) + 0.0,
-        float(told.seconds) + 0.0,
-        compact_json(told.facts),
+        int(evaluation.n_constants),
+        float(evaluation.complexity) + 0.0,
+        float(evaluation.seconds) + 0.0,
+        compact_json(evaluation.facts),
     )
 
 
 def _fold_to_data(fold: FoldScore) -> tuple[Any, ...]:
-    known = (fold.name, int(fold.n_held), float(fold.nmse), float(fold.r2), float(fold.weight))
-    return known if fold.fitted is None else (*known, float(fold.fitted))
+    data = (fold.name, int(fold.n_held), float(fold.nmse), float(fold.r2), float(fold.weight))
+    return data if fold.fitted is None else (*data, float(fold.fitted))
 
 
 def checksum(row: Sequence[Any]) -> int:

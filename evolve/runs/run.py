@@ -1,4 +1,4 @@
-"""Turns a task and settings into a run: store, workers, search and champion joined.
+"""Make, resume and fork runs: store, workers, search and champion joined.
 
 A run is a folder with one database. What decides its entries is kept there when it is made
 (settings, the task's fingerprint, versions), and a run goes on only under the same.
@@ -67,7 +67,7 @@ def settings_of(store: Store) -> RunConfig:
 
 
 def setup_of(store: Store, tasks_dirs: Sequence[Path] = ()) -> Setup:
-    """What a run's task, as it is now, and seed fix before the first evaluation.
+    """Rebuild the search problem of a stored run from its current task and its seed.
 
     Raises:
         TaskError: The task cannot be loaded.
@@ -79,13 +79,13 @@ def setup_of(store: Store, tasks_dirs: Sequence[Path] = ()) -> Setup:
 
 
 def changes(store: Store, setup: Setup) -> list[str]:
-    """What differs between a run as it was made and as it would go on."""
-    was = {"fingerprint": store.task["fingerprint"], **store.versions}
-    now = {"fingerprint": fingerprint(setup.task), **setup.versions}
+    """List what has changed since the run was made: task, scoring version, initial population."""
+    before = {"fingerprint": store.task["fingerprint"], **store.versions}
+    after = {"fingerprint": fingerprint(setup.task), **setup.versions}
     return [
-        f"{what} was {was.get(key)}, is {now[key]}"
+        f"{what} was {before.get(key)}, is {after[key]}"
         for key, what in COMPARED.items()
-        if was.get(key) != now[key]
+        if before.get(key) != after[key]
     ]
 
 

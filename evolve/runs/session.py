@@ -103,14 +103,14 @@ def write_program(path: Path, text: str) -> None:
 
 def remarks(sandbox: SandboxReport | None, settings: RunConfig) -> list[str]:
     """What a user should know before the search begins."""
-    found = []
+    texts = []
     if sandbox is not None and sandbox.gaps:
-        found.append(f"sandbox level {sandbox.level} on this machine: {'; '.join(sandbox.gaps)}")
+        texts.append(f"sandbox level {sandbox.level} on this machine: {'; '.join(sandbox.gaps)}")
     if settings.seconds is not None:
-        found.append(
+        texts.append(
             "with a time limit the run depends on the speed of this machine; it may not repeat"
         )
-    return found
+    return texts
 
 
 def warm_up(audience: ProgressListener) -> None:

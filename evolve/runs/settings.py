@@ -1,4 +1,4 @@
-"""What decides a run besides its task, and whoever follows it."""
+"""The configuration of a run besides its task, and the callbacks of whoever follows it."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ class RunConfig:
 
 
 class RunCallback(Protocol):
-    """Whoever follows a run."""
+    """Callbacks of a run, in the order in which they are called."""
 
     def began(self, store: Store, task: Task, settings: RunConfig) -> None:
         """The run is made or opened, and its search is about to begin."""

@@ -1,4 +1,4 @@
-"""Signals to a clean end: the batch at hand is finished, or given up after a few seconds."""
+"""End a run cleanly on a signal: the batch at hand is finished, or given up after seconds."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Entries to a run's SQLite database and back: the only truth about a run.
+"""The store of a run, an SQLite database: the only truth about it.
 
 Every batch is one transaction. The database is in WAL mode, so that readers work while it is
 written, and every commit is flushed (`synchronous = FULL`): with less, a power cut could take back
@@ -279,10 +279,10 @@ class Store:
 
     def _entry(self, index: int, row: tuple[Any, ...]) -> Entry:
         """The entry of a row of `_SELECT`, checked against its index, checksum and text."""
-        text, found, values = row[0], row[1], row[2:]
+        text, stored, values = row[0], row[1], row[2:]
         if values[0] != index:
             raise StoreError(f"{self.path}: damaged: entry {index} is missing")
-        if checksum(values) != found:
+        if checksum(values) != stored:
             raise StoreError(f"{self.path}: damaged: entry {index} does not match its checksum")
         if text is None or program_id(text) != values[1]:
             raise StoreError(f"{self.path}: damaged: the text of entry {index} has changed")

@@ -1,4 +1,4 @@
-"""Turns a stored run into a check of itself: every elite refitted and scored again, in both lanes.
+"""Verify a stored run: refit every elite and score it again, in both lanes.
 
 The fast lane fits law and recipe in new workers; the foreign lane runs the program's text in a
 new process for each fold. Scores must be those stored, and both lanes must predict the same.
@@ -72,7 +72,10 @@ class Check:
 
 
 def verify(
-    store: Store, task: Task, n_workers: int, told: Callable[[Check], None] = lambda check: None
+    store: Store,
+    task: Task,
+    n_workers: int,
+    on_check: Callable[[Check], None] = lambda check: None,
 ) -> list[Check]:
     """Fit and score every elite of a run again, and the champion on all training rows.
 
@@ -80,7 +83,7 @@ def verify(
         store: The run.
         task: Its task; training rows only are read.
         n_workers: Processes of the fast lane, and programs at once in the foreign lane.
-        told: Called with each check, best score first.
+        on_check: Called with each check, best score first.
 
     Returns:
         One check an elite, best score first, and one of the champion's constants if the run
@@ -97,21 +100,21 @@ def verify(
     setting = Setting(task, tuple(make_folds(task)))
     with Evaluator(setting, n_workers) as evaluator, ForeignLane(PATIENT, allow_weak=True) as lane:
         checks = []
-        known = [e for e in elites if e.candidate is not None]
-        fitted = evaluator.fit([e.genome for e in known], range(len(setting.folds)))
-        by_index = {e.entry.index: f for e, f in zip(known, fitted, strict=True)}
+        traced = [e for e in elites if e.candidate is not None]
+        fitted = evaluator.fit([e.genome for e in traced], range(len(setting.folds)))
+        by_index = {e.entry.index: f for e, f in zip(traced, fitted, strict=True)}
         pool = Parallel(n_jobs=n_workers, backend="threading", return_as="generator")
         jobs = (delayed(_check)(lane, setting, e, by_index.get(e.entry.index)) for e in elites)
         for check in pool(jobs):
-            told(check)
+            on_check(check)
             checks.append(check)
         for check in _check_summary(store):
-            told(check)
+            on_check(check)
             checks.append(check)
         results = load_results(store)
         if results.chosen and (row := results.row()) is not None:
             checks.append(_check_champion(lane, task, row, store.entry(row.index)))
-            told(checks[-1])
+            on_check(checks[-1])
     return checks
 
 
@@ -141,11 +144,11 @@ def _check(
     again += physics_price([r.facts["against_physics"] for r in fitted])
     gap: float | str = 0.0
     for fold, result in zip(setting.folds, fitted, strict=True):
-        here = _foreign_gap(lane, setting.task, fold, elite, result)
-        if isinstance(here, str):
-            gap = here
+        fold_gap = _foreign_gap(lane, setting.task, fold, elite, result)
+        if isinstance(fold_gap, str):
+            gap = fold_gap
             break
-        gap = max(float(gap), here)
+        gap = max(float(gap), fold_gap)
     problem = _problem(elite.score, again, gap)
     return Check(index, size, elite.score, again, None if isinstance(gap, str) else gap, problem)
 
@@ -175,13 +178,13 @@ def _foreign_gap(
 def _check_black_box(lane: ForeignLane, setting: Setting, elite: Elite) -> Check:
     """A program with a fit of its own: the errors of its folds must be those stored."""
     entry, gap = elite.entry, 0.0
-    for fold, was in zip(setting.folds, entry.evaluation.folds, strict=False):
+    for fold, stored in zip(setting.folds, entry.evaluation.folds, strict=False):
         predictions = run_text(lane, setting.task, fold, entry.text)
         if isinstance(predictions, str):
             problem = f"foreign lane: {predictions}"
             return Check(entry.index, elite.n_constants, elite.score, None, None, problem)
         error = nmse(setting.task.train.Y[fold.held], predictions)
-        gap = max(gap, abs(error - was.nmse) / max(abs(was.nmse), 1e-300))
+        gap = max(gap, abs(error - stored.nmse) / max(abs(stored.nmse), 1e-300))
     problem = "" if gap <= TOLERANCE else f"the folds' errors differ by {gap:.1e}"
     return Check(entry.index, elite.n_constants, elite.score, None, gap, problem)
 
