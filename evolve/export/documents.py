@@ -107,7 +107,7 @@ def to_data(subject: Subject) -> dict[str, Any]:
         "entry": line.index,
         "kind": line.kind,
         "operator": subject.entry.operator,
-        "task": _task_data(task),
+        "task": task_data(task),
         "formula": subject.formula,
         "latex": equations_of(subject),
         "law": law_with_first_names(law),
@@ -131,7 +131,8 @@ def to_data(subject: Subject) -> dict[str, Any]:
     }
 
 
-def _task_data(task: Task) -> dict[str, Any]:
+def task_data(task: Task) -> dict[str, Any]:
+    """A task's names, scales and sources, as JSON values."""
     return {
         "name": task.name,
         "fingerprint": fingerprint(task),

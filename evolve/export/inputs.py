@@ -10,7 +10,7 @@ from evolve.law.lowering import plain
 from evolve.law.naming import identifiers
 from evolve.law.writing import CODE, Style, write
 
-_LAW = '''"""{title}
+LAW = '''"""{title}
 
 {formula}
 
@@ -106,7 +106,7 @@ def _symbol(name: str, word: str) -> str:
 
 def law_text(subject: Subject) -> str:
     """Text of a program in the `law` dialect, with the constants of every group inside."""
-    return _LAW.format(
+    return LAW.format(
         title=in_python(subject.title()),
         formula=in_python(subject.formula),
         features=list(subject.task.feature_names),

@@ -7,16 +7,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from evolve.errors import EvolveError
 from evolve.evaluation.record import Entry
 from evolve.law.calls import read_fit_call
-from evolve.law.candidate import Candidate, candidate_from_data
+from evolve.law.candidate import Candidate
 from evolve.law.graph import Node, const, feat
 from evolve.law.naming import identifiers
 from evolve.law.printer import print_block
 from evolve.runs.results import ResultRow, formula_of
-from evolve.runs.store import Store
-from evolve.runs.tabulate import find_row
 from evolve.tasks.task import Task
 from evolve.typing import Array
 
@@ -44,9 +41,7 @@ class Subject:
     @property
     def labels(self) -> dict[str, str]:
         """Label of each group in SLDBench, or the group's name where labels repeat."""
-        pairs = dict(zip(self.task.group_names, self.task.sldbench_labels, strict=True))
-        labels = {name: pairs[name] for name in self.constants}
-        return labels if len(set(labels.values())) == len(labels) else {n: n for n in labels}
+        return labels_of(self.task, self.constants)
 
     @property
     def words(self) -> list[str]:
@@ -89,29 +84,11 @@ class Subject:
         return f"A law of {self.task.name}, entry {self.line.index} of run {self.run}."
 
 
-def subject_of(store: Store, task: Task, size: int | None = None) -> Subject:
-    """The champion of a run, or its best law with `size` constants.
-
-    Raises:
-        EvolveError: The run has no score yet, or the law is a black box.
-    """
-    line = find_row(store, task, size)
-    entry = store.entry(line.index)
-    if entry.law is None or entry.recipe is None:
-        raise EvolveError(
-            f"run {store.folder.name!r}: entry {line.index} is a black box, it has no law to "
-            "export; its program is shown by: evolve show"
-        )
-    constants = {name: np.asarray(table, dtype=float) for name, table in line.constants.items()}
-    candidate = candidate_from_data(entry.law, entry.recipe)
-    shape = (len(task.target_names), candidate.law.n_constants)
-    for name, table in constants.items():
-        if table.shape != shape or not np.isfinite(table).all():
-            raise EvolveError(
-                f"run {store.folder.name!r}: the constants of {name!r} in entry {line.index} must "
-                f"be {shape[0]} x {shape[1]} finite numbers"
-            )
-    return Subject(store.folder.name, task, line, entry, candidate, constants)
+def labels_of(task: Task, constants: dict[str, Array]) -> dict[str, str]:
+    """Label of each group in SLDBench, or the group's name where labels repeat."""
+    pairs = dict(zip(task.group_names, task.sldbench_labels, strict=True))
+    labels = {name: pairs[name] for name in constants}
+    return labels if len(set(labels.values())) == len(labels) else {n: n for n in labels}
 
 
 def literal_table(constants: dict[str, Array], labels: dict[str, str]) -> str:

@@ -220,7 +220,7 @@ def test_the_formula_is_of_the_law_and_not_of_a_text_stored_beside_it(
 
 
 def test_constants_that_are_no_numbers_are_refused(tmp_path: Any, monkeypatch: Any) -> None:
-    from evolve.export import subject as module
+    import evolve.export as module
 
     task = load_task("parallel")
     with store_of(task, tmp_path / "run") as store:

@@ -112,6 +112,31 @@ def test_it_forecasts_with_an_interval(run: Path, capfd: pytest.CaptureFixture[s
     assert forecast["high"] - forecast["low"] < 0.2
 
 
+@pytest.mark.parametrize("form", ["law", "program"])
+def test_what_is_exported_predicts_what_the_champion_does(
+    run: Path, form: str, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "exported.py"
+    path.write_text(told(run, capfd, "export", "--format", form))
+    scores = []
+    file = (str(path), "--task", str(run.parents[1] / "wave"))
+    for what in (file, (run.name, "--runs-dir", str(run.parent))):
+        assert call(["score", *what, "--json"]) == 0
+        scores.append(json.loads(capfd.readouterr().out)["overall"]["nmse"])
+    assert scores[0] == pytest.approx(scores[1], rel=1e-6)
+
+
+def test_it_is_written_as_json_and_markdown_and_has_no_formula(
+    run: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    data = json.loads(told(run, capfd, "export", "--format", "json"))
+    assert np.shape(data["constants"]["all"]) == (1, 5)
+    assert "def scaling_law_func" in told(run, capfd, "export", "--format", "markdown")
+    for form in ("sympy", "latex"):
+        assert call(["export", run.name, "--runs-dir", str(run.parent), "--format", form]) == 2
+        assert "is a black box, which has no formula" in capfd.readouterr().err
+
+
 def test_it_is_verified(run: Path, capfd: pytest.CaptureFixture[str]) -> None:
     assert "no difference" in told(run, capfd, "verify").splitlines()[-1]
 

@@ -1,0 +1,166 @@
+"""A champion that is a program, not a graph, to files: its text, and its constants beside it.
+
+It has no formula, so there are no sympy and LaTeX files of it.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from evolve import __version__
+from evolve.errors import Argument, EvolveError
+from evolve.evaluation.record import Entry
+from evolve.export.documents import task_data
+from evolve.export.escape import fenced, in_markdown, in_python
+from evolve.export.inputs import LAW
+from evolve.export.subject import labels_of, literal_table
+from evolve.jsontext import json_document
+from evolve.law.program import Program, title_of
+from evolve.runs.results import ResultRow
+from evolve.tasks.task import Task
+from evolve.typing import Array
+
+_MARKDOWN = """# {title}
+
+{description}
+
+Fitted on {n_rows} training rows; score {score:.4f}, held-out R2 {held_out:.4f}.
+
+| group | target | constants |
+|---|---|---|
+{rows}
+
+{program}"""
+
+
+@dataclass(frozen=True, slots=True)
+class BlackBox:
+    """A program with its constants, ready to be written down.
+
+    Attributes:
+        run: Name of the run.
+        task: Its task.
+        line: The program's line of the run's table.
+        entry: The entry it comes from.
+        program: The program.
+        constants: `(t, p)` constants of each group.
+    """
+
+    run: str
+    task: Task
+    line: ResultRow
+    entry: Entry
+    program: Program
+    constants: dict[str, Array]
+
+    def title(self) -> str:
+        """One line that says what program this is; to be escaped for where it stands."""
+        return f"A program of {self.task.name}, entry {self.line.index} of run {self.run}."
+
+
+def _program_text(subject: BlackBox) -> str:
+    """The program as it was judged; it brings its own fit."""
+    return subject.program.text
+
+
+def _law_text(subject: BlackBox) -> str:
+    """Text of a program in the `law` dialect, with the constants of every group inside."""
+    return LAW.format(
+        title=in_python(subject.title()),
+        formula=in_python(title_of(subject.program)),
+        features=list(subject.task.feature_names),
+        targets=list(subject.task.target_names),
+        constants=literal_table(subject.constants, labels_of(subject.task, subject.constants)),
+        function=_without_fit(subject.program.text),
+    )
+
+
+def _without_fit(text: str) -> str:
+    """The statements of a program but its docstring and its fit, the law called `values_of`."""
+    tree = ast.parse(text)
+    body = [node for node in tree.body if not _is_left_out(node)]
+    for node in ast.walk(ast.Module(body, [])):
+        if isinstance(node, ast.FunctionDef) and node.name == "scaling_law_func":
+            node.name = "values_of"
+        elif isinstance(node, ast.Name) and node.id == "scaling_law_func":
+            node.id = "values_of"
+    return "\n\n\n".join(ast.unparse(node) for node in body)
+
+
+def _is_left_out(node: ast.stmt) -> bool:
+    if isinstance(node, ast.FunctionDef):
+        return node.name == "fit_scaling_law"
+    if isinstance(node, ast.ImportFrom):
+        return node.module == "__future__"
+    return isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)
+
+
+def _json_text(subject: BlackBox) -> str:
+    """A JSON document with everything that is known of the program."""
+    line, evaluation = subject.line, subject.entry.evaluation
+    data = {
+        "format": 1,
+        "made_by": f"evolve {__version__}",
+        "run": subject.run,
+        "entry": line.index,
+        "kind": line.kind,
+        "operator": subject.entry.operator,
+        "task": task_data(subject.task),
+        "formula": None,
+        "law": None,
+        "recipe": None,
+        "n_constants": line.n_constants,
+        "constants": subject.constants,
+        "labels": labels_of(subject.task, subject.constants),
+        "score": line.score,
+        "held_out_r2": line.held_out_r2,
+        "train_r2": line.train_r2,
+        "folds": [vars(fold) for fold in evaluation.folds],
+        "facts": evaluation.facts,
+        "texts": {"run": line.text, "program": line.text, "law": _law_text(subject)},
+    }
+    return json_document(data) + "\n"
+
+
+def _markdown_text(subject: BlackBox) -> str:
+    """A Markdown page: scores, constants, and the program."""
+    rows = [
+        f"| {in_markdown(group)} | {in_markdown(target)} | {', '.join(map(repr, row.tolist()))} |"
+        for group, table in subject.constants.items()
+        for target, row in zip(subject.task.target_names, table, strict=True)
+    ]
+    line = subject.line
+    return _MARKDOWN.format(
+        title=in_markdown(subject.title().removesuffix(".")),
+        description=in_markdown(title_of(subject.program)),
+        n_rows=subject.task.train.n_rows,
+        score=float("nan") if line.score is None else line.score,
+        held_out=float("nan") if line.held_out_r2 is None else line.held_out_r2,
+        rows="\n".join(rows),
+        program=fenced(subject.program.text, "python"),
+    )
+
+
+BLACK_BOX_FORMATS: dict[str, Callable[[BlackBox], str]] = {
+    "program": _program_text,
+    "law": _law_text,
+    "json": _json_text,
+    "markdown": _markdown_text,
+}
+
+
+def export_black_box(subject: BlackBox, form: str) -> str:
+    """Text of a program in one of `BLACK_BOX_FORMATS`.
+
+    Raises:
+        EvolveError: A black box cannot be written so.
+    """
+    if form not in BLACK_BOX_FORMATS:
+        raise EvolveError(
+            Argument("format"),
+            f": entry {subject.line.index} of run {subject.run!r} is a black box, which has "
+            f"no formula for {form!r}; it is written as {', '.join(BLACK_BOX_FORMATS)}",
+        )
+    return BLACK_BOX_FORMATS[form](subject)
