@@ -23,6 +23,10 @@ from evolve.cli.app import DEFAULT_VERB, app, call
 
 ROOT = Path(__file__).resolve().parent.parent
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+OTHER_PAGES = [ROOT / name for name in ("CONTRIBUTING.md", "SECURITY.md", "CHANGELOG.md")]
+CODE = "\n".join(path.read_text() for path in (ROOT / "evolve").rglob("*.py"))
+PLACE = re.compile(r"(?:\.ci|benchmarks|docs|evolve|findings|seeds|tests)/[\w./-]+")
+CONSTANT = re.compile(r"\b[A-Z]{2,}(?:_[A-Z]+)+\b")
 MOST_NOT_RUN = 5
 KINDS = ("bash", "python")
 SMALL, LARGER = 12, 20
@@ -196,6 +200,27 @@ def test_a_page_names_only_verbs_and_options_that_exist(page: Path) -> None:
             assert words[0].rstrip("=") in known, f"{page.name}: {span}"
         elif (words[0],) in VERBS:
             assert unknown(words) == [], f"{page.name}: {span}"
+
+
+@pytest.mark.parametrize("page", [*PAGES, *OTHER_PAGES], ids=lambda page: page.stem)
+def test_a_page_names_only_files_and_constants_that_are_there(page: Path) -> None:
+    text = page.read_text()
+    prose = re.sub(r"^```.*?^```$", "", text, flags=re.MULTILINE | re.DOTALL)
+    spans = set(INLINE.findall(prose))
+    paths = {span for span in spans if PLACE.fullmatch(span)}
+    assert {path for path in paths if not (ROOT / path).exists()} == set()
+    capitals = {span for span in spans if CONSTANT.fullmatch(span)}
+    assert capitals - set(CONSTANT.findall(CODE)) == set()
+
+
+@pytest.mark.parametrize("page", [PAGES[0], *OTHER_PAGES], ids=lambda page: page.stem)
+def test_a_link_between_pages_outside_the_site_leads_to_a_file_and_a_heading(page: Path) -> None:
+    for target in re.findall(r"\]\((?!https?:)([^)\s]+)\)", page.read_text()):
+        name, _, anchor = target.partition("#")
+        assert (page.parent / name).exists(), target
+        if anchor:
+            headings = re.findall(r"^#+ (.+)$", (page.parent / name).read_text(), re.MULTILINE)
+            assert anchor in {heading.lower().replace(" ", "-") for heading in headings}, target
 
 
 @pytest.mark.parametrize("path", VERBS, ids=" ".join)
