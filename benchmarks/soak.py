@@ -36,7 +36,6 @@ from evolve.evaluation.record import Entry  # noqa: E402
 from evolve.runs.crosscheck import disagreements  # noqa: E402
 from evolve.runs.run import carry_on, create_run  # noqa: E402
 from evolve.runs.settings import RunConfig  # noqa: E402
-from evolve.search.archive import Archive  # noqa: E402
 from evolve.search.setup import make_setup  # noqa: E402
 from evolve.tasks.task import load_task  # noqa: E402
 
@@ -95,9 +94,9 @@ class Soak(NullProgress):
         self.n_grammar = 0
         self.enough = False
 
-    def batch(self, archive: Archive, entries: Sequence[Entry]) -> bool:
+    def batch(self, best: Entry | None, entries: Sequence[Entry]) -> bool:
         """Attack, count, and end the run when there was enough."""
-        super().batch(archive, entries)
+        super().batch(best, entries)
         self.n_grammar += len(entries)
         wait_for_zygotes()
         self._tally.statuses.update(entry.evaluation.status for entry in entries)

@@ -11,7 +11,6 @@ from typing import Any
 
 from evolve.api.progress import NullProgress, Progress, facts
 from evolve.evaluation.record import Entry
-from evolve.search.archive import Archive
 
 
 def in_notebook() -> bool:
@@ -48,11 +47,11 @@ class Notebook(NullProgress):
         self._phase = "ended"
         self.show()
 
-    def batch(self, archive: Archive, entries: Sequence[Entry]) -> bool:
+    def batch(self, best: Entry | None, entries: Sequence[Entry]) -> bool:
         """As for every display."""
         if not self._stopping():
             self._phase = "searching"
-        return super().batch(archive, entries)
+        return super().batch(best, entries)
 
     def choosing(self) -> None:
         """Change the title."""

@@ -17,7 +17,6 @@ from evolve.printable import printable, unfiltered
 from evolve.runs.results import formula_of, held_out_r2
 from evolve.runs.settings import RunConfig
 from evolve.runs.store import Store
-from evolve.search.archive import Archive
 from evolve.tasks.task import Task
 
 PLAIN_EVERY_S = 5.0
@@ -105,10 +104,9 @@ class NullProgress:
         self.progress.take(self._task, best, statuses, time.monotonic())
         self.show()
 
-    def batch(self, archive: Archive, entries: Sequence[Entry]) -> bool:
+    def batch(self, best: Entry | None, entries: Sequence[Entry]) -> bool:
         """Count a batch, show where the run stands, go on unless told to stop."""
         statuses = Counter(entry.evaluation.status for entry in entries)
-        best = archive.elites()[0].entry if archive.cells else None
         self.progress.take(self._task, best, statuses, time.monotonic())
         self.show()
         return not self._stopping()
@@ -195,11 +193,11 @@ class Panel(NullProgress):
         """Wipe the panel."""
         self._live.stop()
 
-    def batch(self, archive: Archive, entries: Sequence[Entry]) -> bool:
+    def batch(self, best: Entry | None, entries: Sequence[Entry]) -> bool:
         """As for every display."""
         if not self._stopping():
             self._phase = "searching"
-        return super().batch(archive, entries)
+        return super().batch(best, entries)
 
     def ending(self, why: str) -> None:
         """Change the panel's title; the next drawing shows it."""

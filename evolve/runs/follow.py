@@ -6,10 +6,10 @@ import time
 from collections.abc import Callable
 
 from evolve.runs.lock import writer
+from evolve.runs.results import best_entry
 from evolve.runs.run import settings_of
 from evolve.runs.settings import RunCallback
 from evolve.runs.store import Store
-from evolve.search.archive import Archive
 from evolve.tasks.task import Task
 
 EVERY_S = 1.0
@@ -22,7 +22,7 @@ def follow(
     every_s: float = EVERY_S,
     sleep: Callable[[float], None] = time.sleep,
 ) -> None:
-    """Tell a watcher what is added to a run, until nobody writes it any more.
+    """Tell a watcher what a run holds and what is added to it, until nobody writes it any more.
 
     Only reads, and each time only what is new, so that the writer is never kept waiting.
 
@@ -33,18 +33,22 @@ def follow(
         every_s: Seconds between two looks.
         sleep: Waits so many seconds.
     """
-    settings, archive, chose = settings_of(store), Archive(), False
+    settings, chose = settings_of(store), False
     watcher.began(store, task, settings)
+    summary = store.summary()
+    if summary.n_entries:
+        watcher.replayed(best_entry(store, summary), summary.statuses)
     while True:
         # Asked first: whatever the writer has stored before it left is read below.
         is_written = writer(store.folder) is not None
-        entries = store.entries(archive.size)
-        if entries:
-            archive.tell(entries)
-            watcher.batch(archive, entries)
+        n_before, summary = summary.n_entries, store.summary()
+        if summary.n_entries > n_before:
+            entries = store.entries(n_before, summary.n_entries)
+            watcher.batch(best_entry(store, summary), entries)
         if not is_written:
             return
-        if settings.evaluations is not None and archive.size >= settings.evaluations and not chose:
+        spent = settings.evaluations is not None and summary.n_entries >= settings.evaluations
+        if spent and not chose:
             watcher.choosing()
             chose = True
         sleep(every_s)

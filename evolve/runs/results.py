@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from evolve.evaluation.record import Evaluation
+from evolve.evaluation.record import Entry, Evaluation
 from evolve.evaluation.requests import Form, form_of
 from evolve.law.printer import formula
 from evolve.law.program import Program, title_of
@@ -108,6 +108,11 @@ def load_results(store: Store) -> RunResults:
     return RunResults(seed, budget, summary, rows, chosen=bool(table["chosen"]))
 
 
+def best_entry(store: Store, summary: Summary) -> Entry | None:
+    """The entry with the best score; None while none has a score."""
+    return None if summary.best is None else store.entry(summary.best)
+
+
 def leading_row(store: Store, results: RunResults) -> ResultRow | None:
     """The champion's row, or a row of the best score so far; None while no law has a score.
 
@@ -118,9 +123,9 @@ def leading_row(store: Store, results: RunResults) -> ResultRow | None:
     """
     if (row := results.row()) is not None:
         return row
-    if results.summary.best is None:
+    entry = best_entry(store, results.summary)
+    if entry is None:
         return None
-    entry = store.entry(results.summary.best)
     return ResultRow(
         kind="champion",
         name=entry.operator,

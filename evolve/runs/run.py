@@ -18,7 +18,7 @@ from evolve.evaluation.record import Entry
 from evolve.runs.crosscheck import CrossCheck
 from evolve.runs.folders import NAME
 from evolve.runs.provenance import task_of
-from evolve.runs.results import BUDGET
+from evolve.runs.results import BUDGET, best_entry
 from evolve.runs.settings import RunCallback, RunConfig
 from evolve.runs.store import Store
 from evolve.search.archive import Archive
@@ -142,7 +142,8 @@ def carry_on(
 
     def on_batch(archive: Archive, entries: Sequence[Entry]) -> bool:
         nonlocal ended
-        ended = not watcher.batch(archive, entries)
+        best = archive.elites()[0].entry if archive.cells else None
+        ended = not watcher.batch(best, entries)
         if not ended:
             lanes.compare_batch(evaluator, archive, entries)
         return not ended
@@ -151,8 +152,7 @@ def carry_on(
     with lanes, Evaluator(setting, workers) as evaluator:
         summary = store.summary()
         if summary.n_entries:
-            best = None if summary.best is None else store.entry(summary.best)
-            watcher.replayed(best, summary.statuses)
+            watcher.replayed(best_entry(store, summary), summary.statuses)
         archive = search(
             store,
             evaluator,

@@ -9,7 +9,6 @@ from typing import Protocol
 from evolve.errors import Argument, EvolveError
 from evolve.evaluation.record import Entry
 from evolve.runs.store import Store
-from evolve.search.archive import Archive
 from evolve.search.loop import Budget
 from evolve.search.proposers.registry import DEFAULT, require_proposers
 from evolve.tasks.task import Task
@@ -63,8 +62,8 @@ class RunCallback(Protocol):
     def replayed(self, best: Entry | None, statuses: Mapping[str, int]) -> None:
         """What the store holds already: its best entry, and how many there are of each status."""
 
-    def batch(self, archive: Archive, entries: Sequence[Entry]) -> bool:
-        """A batch is stored; False ends the search."""
+    def batch(self, best: Entry | None, entries: Sequence[Entry]) -> bool:
+        """A batch is stored, and this is the best entry so far; False ends the search."""
 
     def choosing(self) -> None:
         """The search is over and the champion is being chosen."""

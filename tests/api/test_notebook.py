@@ -12,7 +12,6 @@ from small_tasks import entry_of, random_candidates
 
 from evolve.api.notebook import Notebook, in_notebook
 from evolve.runs.settings import RunConfig
-from evolve.search.archive import Archive
 from evolve.search.setup import space_of
 from evolve.tasks.task import Task, load_task
 
@@ -53,12 +52,11 @@ def task() -> Task:
 
 def follow(notebook: Notebook, task: Task, total: int | None = 100) -> None:
     (candidate,) = random_candidates(space_of(task), 1)
-    archive, entry = Archive(), entry_of(0, candidate, -1.0)
-    archive.tell([entry])
+    entry = entry_of(0, candidate, -1.0)
     with notebook:
         notebook.began(None, task, RunConfig(0, total))  # type: ignore[arg-type]
         notebook.say("compiling <once>")
-        notebook.batch(archive, [entry])
+        notebook.batch(entry, [entry])
         notebook.choosing()
 
 
@@ -89,7 +87,7 @@ def test_the_search_ends_when_it_is_told_to(outputs: list[Output], task: Task) -
     with notebook:
         notebook.began(None, task, RunConfig(0, 100))  # type: ignore[arg-type]
         notebook.ending("SIGINT: ending after this batch")
-        assert not notebook.batch(Archive(), [])
+        assert not notebook.batch(None, [])
         assert "SIGINT: ending after this batch" in outputs[0].drawn[-1]
 
 

@@ -93,7 +93,7 @@ def follow(display: NullProgress, task: Task, n_batches: int) -> list[bool]:
         for number in range(n_batches):
             batch = [entry(number)]
             archive.tell(batch)
-            answers.append(display.batch(archive, batch))
+            answers.append(display.batch(archive.elites()[0].entry, batch))
         display.choosing()
     return answers
 

@@ -22,7 +22,6 @@ from evolve.cli.app import call
 from evolve.errors import EvolveError
 from evolve.evaluation.record import Entry
 from evolve.runs.store import Store
-from evolve.search.archive import Archive
 from evolve.tasks.task import load_task
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -277,10 +276,10 @@ class Interrupts(NullProgress):
 
     n = 1
 
-    def batch(self, archive: Archive, entries: Sequence[Entry]) -> bool:
+    def batch(self, best: Entry | None, entries: Sequence[Entry]) -> bool:
         for _ in range(self.n):
             signal.raise_signal(signal.SIGINT)
-        return super().batch(archive, entries)
+        return super().batch(best, entries)
 
 
 @pytest.mark.parametrize("n", [1, 2])

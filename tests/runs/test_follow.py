@@ -8,7 +8,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import pytest
@@ -22,7 +22,6 @@ from evolve.runs.follow import follow
 from evolve.runs.run import create_run
 from evolve.runs.settings import RunConfig
 from evolve.runs.store import Store
-from evolve.search.archive import Archive
 from evolve.search.setup import make_setup, space_of
 from evolve.tasks.task import Task, load_task
 
@@ -35,12 +34,17 @@ class Listener(NullProgress):
 
     def __init__(self) -> None:
         super().__init__()
+        self.n_replayed = 0
         self.told: list[int] = []
         self.chose = 0
 
-    def batch(self, archive: Archive, entries: Sequence[Entry]) -> bool:
+    def replayed(self, best: Entry | None, statuses: Mapping[str, int]) -> None:
+        self.n_replayed = sum(statuses.values())
+        super().replayed(best, statuses)
+
+    def batch(self, best: Entry | None, entries: Sequence[Entry]) -> bool:
         self.told += [entry.index for entry in entries]
-        return super().batch(archive, entries)
+        return super().batch(best, entries)
 
     def choosing(self) -> None:
         self.chose += 1
@@ -73,7 +77,8 @@ def test_every_entry_is_told_once_and_in_order_until_the_writer_leaves(
     with Store.open(tmp_path / "r", write=False) as reading:
         follow(reading, task, listener, sleep=step)
     assert left == []
-    assert listener.told == list(range(N))
+    assert listener.n_replayed == 1
+    assert listener.told == list(range(1, N))
     assert listener.progress.done == N
     assert listener.progress.total == 100
     assert listener.chose == 0

@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from evolve.runs.store import Store
+from evolve.runs.summary import Summary
 
 ROOT = Path(__file__).resolve().parents[2]
 EVALUATIONS = 128
@@ -43,6 +44,7 @@ def n_entries(folder: Path) -> int:
 def digest(folder: Path) -> str:
     with Store.open(folder, write=False) as store:
         assert len(store) == EVALUATIONS
+        assert store.summary() == Summary().extended(store.each())
         return store.digest()
 
 

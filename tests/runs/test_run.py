@@ -48,9 +48,9 @@ class Recorder(NullProgress):
         super().replayed(best, statuses)
         self.n_replayed = sum(statuses.values())
 
-    def batch(self, archive: Archive, entries: Sequence[Entry]) -> bool:
+    def batch(self, best: Entry | None, entries: Sequence[Entry]) -> bool:
         self.left -= 1
-        return super().batch(archive, entries) and self.left > 0
+        return super().batch(best, entries) and self.left > 0
 
     def choosing(self) -> None:
         self.chose = True
