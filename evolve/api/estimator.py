@@ -16,12 +16,12 @@ from evolve.forecast import from_cells
 from evolve.law.graph import Law
 from evolve.runs.settings import RunConfig
 from evolve.runs.tabulate import row_of
+from evolve.scoring.objective import MIN_FIT_ROWS
 from evolve.search.champion import Choice
 from evolve.search.memory import search_in_memory
 from evolve.search.setup import make_setup
 from evolve.tasks.draft import Wishes, propose
 from evolve.tasks.draft.roles import NO_AXES
-from evolve.tasks.holdouts import MIN_FIT_ROWS
 from evolve.tasks.readers import RawTable, raw_of
 from evolve.tasks.spec import TaskSpec
 from evolve.tasks.table import build_table

@@ -30,11 +30,11 @@ from evolve.law.program import Program, program_size
 from evolve.sandbox import Worker
 from evolve.sandbox.inprocess import InProcess
 from evolve.scoring.objective import (
-    FIRST_LOOK_STARTS,
-    first_look_passes,
+    SCREEN_STARTS,
     physics_price,
     price_of,
     score,
+    screen_passes,
 )
 
 
@@ -62,13 +62,13 @@ def evaluate(setting: Setting, lanes: Lanes, request: EvaluateRequest) -> Evalua
     """Screen a form on one fold with few starts, then score it on all folds."""
     began = time.monotonic()
     form, n_folds = request.form, len(setting.folds)
-    results = fit(setting, lanes, with_starts(form, FIRST_LOOK_STARTS), [n_folds])
+    results = fit(setting, lanes, with_starts(form, SCREEN_STARTS), [n_folds])
     size = _size(form, results)
     price = price_of(*size, setting.task.train.n_values)
     screened, look = False, 0.0
     if not isinstance(results, Evaluation):
         look = score([results[0].score], 0.0)
-        screened = not first_look_passes(look + price, request.bar)
+        screened = not screen_passes(look + price, request.bar)
         if not screened:
             results = fit(setting, lanes, form, range(n_folds))
     seconds = time.monotonic() - began

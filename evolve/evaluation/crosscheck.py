@@ -63,7 +63,7 @@ def compare(
     if isinstance(fast, Evaluation):
         return Agreement(entry.index, fast.status, None)
     text = text_of(candidate, priors_of(fast[0], setting.task.train.Y.shape[1]))
-    predictions = run_text(lane, setting.task, setting.look, text)
+    predictions = run_text(lane, setting.task, setting.screen, text)
     if isinstance(predictions, str):
         return Agreement(entry.index, predictions, None)
     return Agreement(entry.index, "ok", difference(predictions, fast[0].predictions))

@@ -9,12 +9,10 @@ import numpy as np
 from evolve.evaluation.record import Evaluation
 from evolve.fitting.messages import FitProblem
 from evolve.scoring.fold import Fold, FoldScore
-from evolve.scoring.objective import fold_score
+from evolve.scoring.objective import SCREEN_GROUPS, fold_score
 from evolve.tasks.folds import can_be_judged
 from evolve.tasks.task import Task, physics_of
 from evolve.typing import Array
-
-LOOK_GROUPS = 12
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,10 +33,10 @@ class Setting:
         return tuple(self.task.feature_names.index(a) for a in self.task.spec.folds.axes)
 
     @property
-    def look(self) -> Fold:
+    def screen(self) -> Fold:
         """The fold of the first look: the smallest hold-out, on a few groups if there are many."""
         first, group = self.folds[0], self.task.train.group
-        stride = -(-self.task.n_groups // LOOK_GROUPS)
+        stride = -(-self.task.n_groups // SCREEN_GROUPS)
         fit, held = (rows[group[rows] % stride == 0] for rows in (first.fit, first.held))
         few = Fold("first look", fit, held, fit_counts=first.fit_counts)
         return few if can_be_judged(self.task, few) else first
@@ -46,7 +44,7 @@ class Setting:
     @property
     def all_folds(self) -> tuple[Fold, ...]:
         """The folds, then that of the first look."""
-        return (*self.folds, self.look)
+        return (*self.folds, self.screen)
 
     def to_fit(self) -> FitProblem:
         """What a fitting service is given: targets that every fold holds out are left out."""

@@ -21,19 +21,21 @@ from evolve.forecast.basis import Basis, Member, Spread
 from evolve.forecast.spread import parts_of, steps_beyond
 from evolve.law.candidate import Candidate
 from evolve.scoring.fold import Fold, all_rows
-from evolve.scoring.objective import EPSILON
+from evolve.scoring.objective import (
+    DOUBT_ERRORS,
+    DOUBT_LEAST,
+    EPSILON,
+    FORECAST_FOLDS,
+    FORECAST_MEMBERS,
+    FORECAST_STARTS,
+    OWN_ROWS,
+)
 from evolve.search.archive import Archive, Elite
 from evolve.search.champion import Choice, finalists_of
 from evolve.tasks.folds import make_folds, make_judges
 from evolve.tasks.task import Task
 from evolve.typing import Array
 
-MEMBERS = 7
-FOLDS = 12
-STARTS = 4
-ERRORS_OF_DOUBT = 2.0
-LEAST_DOUBT = 0.1
-OWN_ROWS = 4.0
 MOST_RATIOS = 3000
 ONE_SIGMA = 0.6827
 
@@ -86,10 +88,10 @@ def _doubtful(contenders: Sequence[Contender]) -> list[Contender]:
         if len(other.losses) != len(first.losses):
             continue
         gap = other.losses - first.losses
-        error = max(float(gap.std()) / np.sqrt(len(gap)), LEAST_DOUBT)
-        if float(gap.mean()) <= ERRORS_OF_DOUBT * error:
+        error = max(float(gap.std()) / np.sqrt(len(gap)), DOUBT_LEAST)
+        if float(gap.mean()) <= DOUBT_ERRORS * error:
             rest.append(other)
-    return [first, *rest[: MEMBERS - 1]]
+    return [first, *rest[: FORECAST_MEMBERS - 1]]
 
 
 def make_basis(task: Task, contenders: Sequence[Contender], *, chosen: bool) -> Basis:
@@ -102,7 +104,7 @@ def make_basis(task: Task, contenders: Sequence[Contender], *, chosen: bool) -> 
     """
     folds, whole = _folds(task), all_rows(task.train.n_rows)
     fits = [fit_folds_of(task, c.form, [whole])[0] for c in contenders]
-    on_folds = [fit_folds_of(task, c.form, folds, STARTS) for c in contenders]
+    on_folds = [fit_folds_of(task, c.form, folds, FORECAST_STARTS) for c in contenders]
     relative = _is_relative(contenders[0].form)
     laws = [law_of(c.form) for c in contenders]
     distances, ratios = [np.zeros(0)], [np.zeros(0)]
@@ -134,7 +136,7 @@ def _folds(task: Task) -> list[Fold]:
     for fold in (*make_folds(task), *make_judges(task)):
         if not any(_same(fold, other) for other in folds):
             folds.append(fold)
-    return folds[:FOLDS]
+    return folds[:FORECAST_FOLDS]
 
 
 def _same(one: Fold, other: Fold) -> bool:

@@ -18,14 +18,11 @@ import numpy.typing as npt
 from evolve.errors import EvolveError
 from evolve.forecast.basis import Basis
 from evolve.forecast.spread import Parts, parts_of, steps_beyond
+from evolve.scoring.objective import CALIBRATION_INFLATION, CALIBRATION_LEAST, CALIBRATION_NEAR
 from evolve.tasks.task import Task
 from evolve.typing import Array
 
-NEAR = 0.15  # factors of 10 over which the folds' rows lose weight
 LEVEL = 0.9  # at which the folds' errors are read
-# Tails between levels are those of Student's t with 5 degrees of freedom.
-LEAST_FACTOR = 1.0  # of that t; folds that were used to choose a law flatter it
-INFLATION = 1.1  # what choosing on the folds hides, measured on known laws (bench coverage)
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +84,7 @@ def forecast(task: Task, basis: Basis, group: str, x: Array, level: float = LEVE
     known = task.train.X[task.train.group == task.group_names.index(group)]
     beyond = steps_beyond(x, known, [f.logarithmic for f in task.spec.features])
     factors = factors_at(basis.distances, basis.ratios, np.abs(beyond).max(axis=1))
-    half = parts.total * (INFLATION * factors * t_quantile(level))[:, None]
+    half = parts.total * (CALIBRATION_INFLATION * factors * t_quantile(level))[:, None]
     low, floor = parts.point - half, task.spec.physics.floor
     low = low if floor is None else np.maximum(low, np.minimum(floor, parts.point))
     rivals = tuple(m.index for m in basis.members[1:])
@@ -110,12 +107,12 @@ def factors_at(distances: Array, ratios: Array, wanted: Array) -> Array:
     factors = np.empty(len(wanted))
     for i, at in enumerate(wanted):
         gap = np.abs(sorted_distances - at)
-        weight = np.exp(-(gap - gap.min()) / NEAR)
+        weight = np.exp(-(gap - gap.min()) / CALIBRATION_NEAR)
         n_effective = weight.sum() ** 2 / (weight**2).sum()
         level = min(LEVEL * (1.0 + 1.0 / n_effective), 1.0)
         share = np.cumsum(weight) / weight.sum()
         factors[i] = sorted_ratios[min(np.searchsorted(share, level), len(share) - 1)] / unit
-    return np.maximum(factors, LEAST_FACTOR)
+    return np.maximum(factors, CALIBRATION_LEAST)
 
 
 def t_quantile(level: float) -> float:

@@ -35,7 +35,7 @@ MOST_SLICES = 6
 LEAST_LEVELS = 3
 LEAST_SPAN = 0.2
 TOLERANCE = 0.03
-REACH = 10.0
+PLOT_FACTOR = 10.0
 N_POINTS = 60
 
 
@@ -215,7 +215,7 @@ def _panel(model: Model, band: Band, part: Slice, number_: int, test: Table | No
 def _grid(values: Array, far: float, *, log: bool) -> Array:
     near = float(values.min())
     if log:
-        return np.geomspace(near / 1.2, far * REACH, N_POINTS)
+        return np.geomspace(near / 1.2, far * PLOT_FACTOR, N_POINTS)
     span = far - near or 1.0
     return np.linspace(near - 0.03 * span, far + 0.5 * span, N_POINTS)
 

@@ -13,7 +13,7 @@ from evolve.fitting.result import Fit
 from evolve.law.candidate import Candidate
 from evolve.scoring.fold import Fold
 from evolve.scoring.metrics import Scores, nmae, nmse, scores
-from evolve.search.champion import JUDGING_STARTS
+from evolve.scoring.objective import SELECTION_STARTS
 from evolve.tasks.folds import make_folds, make_judges
 from evolve.tasks.task import Table, Task
 from evolve.typing import Array, Ints
@@ -107,7 +107,7 @@ def fit_model(task: Task, candidate: Candidate) -> Model:
     axes = tuple(task.feature_names.index(a) for a in task.spec.folds.axes)
     rows = Rows(train.X, train.Y, train.group, axes)
     search, judges = make_folds(task), make_judges(task)
-    quick = replace(candidate.recipe, n_starts=JUDGING_STARTS)
+    quick = replace(candidate.recipe, n_starts=SELECTION_STARTS)
     whole, *found = fit_folds(
         rows, [Fold("all rows", every, every), *search], candidate.law, candidate.recipe
     )

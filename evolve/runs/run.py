@@ -21,6 +21,7 @@ from evolve.runs.provenance import task_of
 from evolve.runs.results import BUDGET, best_entry
 from evolve.runs.settings import RunCallback, RunConfig
 from evolve.runs.store import Store
+from evolve.scoring.objective import stored_version
 from evolve.search.archive import Archive
 from evolve.search.champion import Choice, choose
 from evolve.search.loop import search
@@ -80,7 +81,8 @@ def setup_of(store: Store, tasks_dirs: Sequence[Path] = ()) -> Setup:
 
 def changes(store: Store, setup: Setup) -> list[str]:
     """List what has changed since the run was made: task, scoring version, initial population."""
-    before = {"fingerprint": store.task["fingerprint"], **store.versions}
+    scoring = stored_version(store.versions.get("scoring"))
+    before = {"fingerprint": store.task["fingerprint"], **store.versions, "scoring": scoring}
     after = {"fingerprint": fingerprint(setup.task), **setup.versions}
     return [
         f"{what} was {before.get(key)}, is {after[key]}"

@@ -12,12 +12,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from evolve.scoring.objective import CHECK_BASES, CHECK_FACTOR, CHECK_MARGIN, CHECK_STEPS
 from evolve.typing import Array
-
-REACH = 100.0
-N_BASES = 6
-N_STEPS = 9
-EDGE = 0.1
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,10 +67,10 @@ def ends_of(x: Array, logarithmic: Sequence[bool]) -> list[tuple[float, float]]:
 def _widened(low: float, high: float, logarithmic: bool) -> tuple[float, float]:
     """A range and a tenth of it at either side, not below 0 if it is not."""
     if logarithmic:
-        factor = (high / low) ** EDGE
+        factor = (high / low) ** CHECK_MARGIN
         return float(low / factor), float(high * factor)
     least = 0.0 if low >= 0.0 else -np.inf
-    reach = EDGE * (high - low)
+    reach = CHECK_MARGIN * (high - low)
     return float(max(low - reach, least)), float(high + reach)
 
 
@@ -83,21 +79,21 @@ def lines_beyond(x: Array, physics: Constraints) -> Array:
 
     Args:
         x: `(n, f)` training rows.
-        physics: Which features are followed by factors up to `REACH`, and where the ends of the
-            others are.
+        physics: Which features are followed by factors up to `CHECK_FACTOR`, and where the ends
+            of the others are.
 
     Returns:
         `(f, n_bases, n_steps, f)` points; a feature that is not followed has constant lines.
     """
-    bases = x[np.linspace(0, len(x) - 1, min(N_BASES, len(x))).astype(int)]
+    bases = x[np.linspace(0, len(x) - 1, min(CHECK_BASES, len(x))).astype(int)]
     n, f = bases.shape
-    points = np.broadcast_to(bases[None, :, None, :], (f, n, N_STEPS, f)).copy()
-    reach = np.geomspace(1.0, REACH, N_STEPS)
+    points = np.broadcast_to(bases[None, :, None, :], (f, n, CHECK_STEPS, f)).copy()
+    reach = np.geomspace(1.0, CHECK_FACTOR, CHECK_STEPS)
     for j in range(f):
         if physics.logarithmic[j]:
             points[j, :, :, j] = np.maximum(bases[:, None, j], x[:, j].max()) * reach[None, :]
         elif physics.ends:
-            points[j, :, :, j] = np.linspace(*physics.ends[j], N_STEPS)
+            points[j, :, :, j] = np.linspace(*physics.ends[j], CHECK_STEPS)
     return points
 
 

@@ -1,15 +1,15 @@
-"""Turns the errors of folds and a law's size into the score that the search minimises.
+"""The score that the search minimises, from the errors of folds and a law's size.
 
-Every number that decides what is preferred stands here: the weights of folds, the share of the
-rows fitted, the floor under an error, the price of a constant and of exotic operations, what a
-first look must show, and how the champion is told from the other finalists. They were settled on
-nested folds of training rows and on known laws; `python -m evolve bench nested` measures on such
-cases what dissent, the search's score and the fit of the rows are worth as rules of choice.
+Every number that decides what is preferred stands here. `python -m evolve bench nested` measures
+on cases of its own what the rules of choice are worth.
 """
 
 from __future__ import annotations
 
+import hashlib
+import json
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 
@@ -17,26 +17,104 @@ from evolve.scoring.fold import Fold, FoldScore
 from evolve.scoring.metrics import nmse
 from evolve.typing import Array
 
-FOLD_DECAY = 2.0
-SIDEWAYS_SHARE = 0.5
-EPSILON = 1e-5
-FITTED_SHARE = 0.35
-WINSORISED = 0.25
-CONSTANT_PRICE = 1.8
-EXOTIC_PRICE = 0.9
-CHANCE_PRICE = 0.75
-FEWEST_VALUES, MOST_VALUES = 180, 2000
-PHYSICS_PRICE = 1.0
-FIRST_LOOK_STARTS = 4
-FIRST_LOOK_MARGIN = 0.2
-N_LEADERS = 24
-DISSENT_REACH = 3.0
-DISSENT_ALLOWANCE = 2.0  # errors grow beyond the data
-DISSENT_PRICE = 0.5
-MOST_DISSENT = 2.0
-ESTABLISHED_DISCOUNT = 0.1
-SHARE_OF_ERROR = 1.0
-MOST_WORSE = 0.5
+# Every number that decides what is preferred, each with what it does and how it was settled.
+# "Nested": on nested folds of training rows of the shipped tables (`bench nested`). "Known": on
+# known laws in noise (`bench recover`, seeds from 100 on). "Judgement": by none of these.
+
+# The score of a law on a fold.
+FOLD_DECAY = 2.0  # power by which a fold weighs less, the fewer rows it fits; nested
+SECONDARY_SHARE = 0.5  # weight of folds along other features than the task's axes; nested
+EPSILON = 1e-5  # floor under an error in logs; first settled with test rows in view, see README
+FITTED_SHARE = 0.35  # weight of the fitted rows' error beside that held out; nested and known
+WINSORISED = 0.25  # share of the largest squares that count as the next largest; nested
+
+# What a law pays besides its errors.
+CONSTANT_PRICE = 1.8  # for a constant, over the training values; nested and known
+EXOTIC_PRICE = 0.9  # for complexity, over the training values; nested and known
+CHANCE_PRICE = 0.75  # for complexity, of a form picked from thousands; known
+FEWEST_VALUES, MOST_VALUES = 180, 2000  # training values are counted between these; nested
+PHYSICS_PRICE = 1.0  # for breaking declared physics at every point checked; judgement
+
+# Where a law is checked beyond the data.
+CHECK_FACTOR = 100.0  # factor beyond the largest value up to which a law must be finite; judgement
+CHECK_BASES = 6  # rows from which lines lead outwards; judgement
+CHECK_STEPS = 9  # points on each line; judgement
+CHECK_MARGIN = 0.1  # share of its range by which a linear feature is followed beyond; judgement
+
+# The screen: one fold with few starts, before all folds.
+SCREEN_STARTS = 4  # starts of a fit; nested
+SCREEN_MARGIN = 0.2  # how much worse than the elites a candidate may be; nested
+SCREEN_GROUPS = 12  # about so many groups are fitted; judgement
+
+# Folds of a task.
+FOLD_SHARES = (0.08, 0.16, 0.28, 0.45)  # rows held out, by fold; nested
+SELECTION_SHARES = (0.04, 0.12, 0.2, 0.24, 0.36, 0.5)  # and by folds of the choice; nested
+SECONDARY_SHARES = (0.08, 0.16, 0.28, 0.4, 0.45, 0.5, 0.55, 0.6, 0.65)  # and along others; nested
+OTHER_K = (4, 7)  # numbers of plain folds of the choice, where there are no axes; judgement
+LEAST_FOLDS = 3  # with fewer along the axes, folds along other features are added; judgement
+N_CORNERS = 2  # deepest folds that give way to corners of the table; nested, on lr_bsz
+MIN_HELD_ROWS = 3  # rows that a fold must hold out; judgement
+MIN_FIT_ROWS = 4  # rows that a group must have left to be fitted; judgement
+MOST_LEVELS = 8  # thresholds of an axis that corners are made of; judgement
+MOST_CORNERS = 2000  # corners that are looked at; judgement
+LEAST_SHARE, MOST_SHARE = 0.08, 0.3  # rows that a corner may hold out; nested, on lr_bsz
+
+# The choice of the champion among the finalists.
+FINALISTS = 24  # leading elites that are judged again; nested
+SELECTION_STARTS = 4  # starts of a fit on the folds of the choice; judgement
+N_LEADERS = 24  # laws whose median is the consensus; nested
+DISAGREEMENT_REACH = 3.0  # factor beyond the data at which finalists are compared; nested
+DISAGREEMENT_ROWS = 120  # rows that are moved, where there are no axes; judgement
+DISAGREEMENT_ALLOWANCE = 2.0  # held-out errors that count as spread, as errors grow; nested
+DISAGREEMENT_PRICE = 0.5  # for the log distance to the consensus; nested
+MOST_DISAGREEMENT = 2.0  # log distance beyond which nobody pays more; nested
+INITIAL_DISCOUNT = 0.1  # of a law that was known before the search; known, seeds 100 to 102
+SHARE_OF_ERROR = 1.0  # standard errors within which the simplest law wins; Breiman et al. 1984
+MOST_WORSE = 0.5  # bound of that, in log error; nested
+
+# What the grammar prefers to mutate.
+GREED = 0.12  # mean rank of a parent, as a share of the archive; nested
+RESTART_AFTER = 600  # entries without a better score, after which parents are uniform; judgement
+TWICE = 0.35  # share of children that are mutated again; judgement
+ATTEMPTS = 400  # tries for one unseen candidate; judgement
+FURTHER_AFTER, FURTHEST = 8, 5  # tries after which a step more is made, and most steps; judgement
+OPERATOR_TRIALS, OPERATOR_WINS = 20.0, 1.0  # smoothing of an operator's success; judgement
+OPERATOR_FLOOR = 0.3  # share of mutations that are drawn uniformly; judgement
+LARGEST_LAW, LARGEST_PER_CONSTANT = 50, 10  # nodes of a law, and more a constant; judgement
+
+# Which laws a forecast asks, and how wide it is.
+FORECAST_MEMBERS = 7  # the champion and its rivals; judgement
+FORECAST_FOLDS, FORECAST_STARTS = 12, 4  # folds and starts that calibrate; judgement
+DOUBT_ERRORS = 2.0  # standard errors within which a rival cannot be told apart; judgement
+DOUBT_LEAST = 0.1  # least such error, in log error; judgement
+OWN_ROWS = 4.0  # rows with which a group's noise is drawn to that of all; judgement
+CALIBRATION_NEAR = 0.15  # factors of 10 over which the folds' rows lose weight; judgement
+CALIBRATION_LEAST = 1.0  # least factor on a t-quantile, as the folds flatter; judgement
+CALIBRATION_INFLATION = 1.1  # what choosing on the folds hides; known (`bench coverage`)
+
+
+def preferences() -> dict[str, Any]:
+    """All numbers of this file by name."""
+    return {
+        name: value
+        for name, value in globals().items()
+        if name.isupper() and isinstance(value, int | float | tuple)
+    }
+
+
+def scoring_version() -> str:
+    """Hash of the numbers that decide a preference; runs under different ones do not compare."""
+    text = json.dumps(preferences(), sort_keys=True)
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
+# Versions of before they were hashes, or of before a number was renamed: the same numbers.
+_SAME_NUMBERS = {"5": "832ed2510aa9cac2"}
+
+
+def stored_version(version: object) -> str:
+    """The scoring version that a run was made under, as `scoring_version` would write it."""
+    return _SAME_NUMBERS.get(str(version), str(version))
 
 
 def fold_weight(n_fitted: int, n_rows: int) -> float:
@@ -126,7 +204,7 @@ def physics_price(shares: Sequence[float]) -> float:
 
 
 def price_of(
-    n_constants: int, complexity: float, n_values: int, *, established: bool = False
+    n_constants: int, complexity: float, n_values: int, *, is_initial: bool = False
 ) -> float:
     """What the size of a law adds to its score.
 
@@ -140,21 +218,21 @@ def price_of(
         n_values: Training targets of the task, all groups and targets together. What any form
             pays counts `FEWEST_VALUES` at least, so that small tables get laws at all, and
             `MOST_VALUES` at most, as more of them tell hardly anything new.
-        established: The form was known before the search. It was not picked from thousands, so
+        is_initial: The form was known before the search. It was not picked from thousands, so
             it owes nothing for chance and has a small advantage.
     """
     values = min(max(n_values, FEWEST_VALUES), MOST_VALUES)
     price = (CONSTANT_PRICE * n_constants + EXOTIC_PRICE * complexity) / values
-    if established:
-        return price - ESTABLISHED_DISCOUNT
+    if is_initial:
+        return price - INITIAL_DISCOUNT
     return price + CHANCE_PRICE * complexity / n_values
 
 
-def first_look_passes(look: float, bar: float) -> bool:
+def screen_passes(look: float, bar: float) -> bool:
     """Whether a candidate's score on the first fold earns it all folds.
 
     Args:
         look: Its score on the first fold with few starts.
         bar: The same of the elites that it would have to beat.
     """
-    return look <= bar + FIRST_LOOK_MARGIN
+    return look <= bar + SCREEN_MARGIN

@@ -23,22 +23,21 @@ from evolve.evaluation.requests import FoldResult, with_starts
 from evolve.law.canonical import key
 from evolve.scoring.fold import FoldScore, all_rows
 from evolve.scoring.objective import (
-    DISSENT_PRICE,
-    MOST_DISSENT,
+    DISAGREEMENT_PRICE,
+    FINALISTS,
+    MOST_DISAGREEMENT,
     MOST_WORSE,
+    SELECTION_STARTS,
     SHARE_OF_ERROR,
     physics_price,
     price_of,
 )
 from evolve.search.archive import Archive, Elite
-from evolve.search.consensus import dissent, points_beyond
+from evolve.search.consensus import consensus_distance, consensus_points
 from evolve.search.operators import OPERATORS
 from evolve.tasks.folds import make_judges
 from evolve.tasks.task import Task
 from evolve.typing import Array
-
-FINALISTS = 24
-JUDGING_STARTS = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,15 +47,16 @@ class Finalist:
     Attributes:
         entry: The entry it comes from.
         fitted: The fit, with scores on the search's and the further folds.
-        dissent: How far its forecasts stray from the leading laws', as `dissent` says.
-        established: Whether the law is one that the run began with, under any recipe.
+        disagreement: How far its forecasts are from the leading laws', as `consensus_distance`
+            says.
+        is_initial: Whether the law is one that the run began with, under any recipe.
         against_physics: Share of points beyond the training rows that break declared physics.
     """
 
     entry: Entry
     fitted: FittedLaw
-    dissent: float = 0.0
-    established: bool = False
+    disagreement: float = 0.0
+    is_initial: bool = False
     against_physics: float = 0.0
 
     @property
@@ -88,16 +88,20 @@ class Finalist:
     def size_cost(self) -> float:
         """The price of its size; less for a law that was known before the search."""
         size, n_values = self.entry.evaluation.complexity, self.fitted.predictions.size
-        return price_of(self.fitted.n_constants, size, n_values, established=self.established)
+        return price_of(self.fitted.n_constants, size, n_values, is_initial=self.is_initial)
 
     @property
     def cost(self) -> float:
-        """What it costs besides its errors: size, broken physics, and dissent, which has a bound.
+        """What it costs besides its errors: size, broken physics, disagreement up to a cap.
 
-        Laws that no fold can fit well, but all rows can, part from the others without being wrong.
+        Some laws need all rows to be identified, and then differ from the others without being
+        wrong.
         """
-        bounded = min(self.dissent, MOST_DISSENT) if np.isfinite(self.dissent) else np.inf
-        return self.size_cost + physics_price([self.against_physics]) + DISSENT_PRICE * bounded
+        distance = self.disagreement
+        bounded = min(distance, MOST_DISAGREEMENT) if np.isfinite(distance) else np.inf
+        return (
+            self.size_cost + physics_price([self.against_physics]) + DISAGREEMENT_PRICE * bounded
+        )
 
     @property
     def judgement(self) -> float:
@@ -134,11 +138,11 @@ def choose(task: Task, archive: Archive, n_workers: int, extra: Sequence[Elite] 
     judges = make_judges(task)
     setting = Setting(task, (*judges, all_rows(task.train.n_rows)))
     forms = [e.form for e in elites]
-    quick = [with_starts(form, JUDGING_STARTS) for form in forms]
+    quick = [with_starts(form, SELECTION_STARTS) for form in forms]
     with Evaluator(setting, n_workers) as evaluator:
         judged = evaluator.fit(quick, range(len(judges)))
         refitted = evaluator.fit(forms, [len(judges)])
-    known = established_laws(archive)
+    known = initial_laws(archive)
     fitted = [
         _finalist(task, elite, on_judges, on_all[0], known)
         for elite, on_judges, on_all in zip(elites, judged, refitted, strict=True)
@@ -146,7 +150,7 @@ def choose(task: Task, archive: Archive, n_workers: int, extra: Sequence[Elite] 
     ]
     if not fitted:
         raise EvolveError(f"{task.name}: no finalist could be fitted on all training rows")
-    fitted = _with_dissent(task, fitted)
+    fitted = _with_disagreement(task, fitted)
     table = np.array([f.losses for f in fitted])
     order = np.argsort([f.judgement for f in fitted], kind="stable")
     costs = [f.cost for f in fitted]
@@ -154,15 +158,15 @@ def choose(task: Task, archive: Archive, n_workers: int, extra: Sequence[Elite] 
     return Choice(champion, tuple(fitted[i] for i in order))
 
 
-def _with_dissent(task: Task, fitted: Sequence[Finalist]) -> list[Finalist]:
-    """The finalists, each with its dissent beyond the data."""
-    x, group = points_beyond(task)
+def _with_disagreement(task: Task, fitted: Sequence[Finalist]) -> list[Finalist]:
+    """The finalists, each with its disagreement beyond the data."""
+    x, group = consensus_points(task)
     spread = task.train.Y.std(axis=0) + 1e-300
     names = [task.group_names[g] for g in group]
     predictions = np.array([_far_out(law.fitted, x, names) for law in fitted]) / spread
     errors = np.sqrt([f.nmse for f in fitted])
-    told = dissent(predictions, np.array([f.judgement for f in fitted]), errors)
-    return [replace(law, dissent=float(d)) for law, d in zip(fitted, told, strict=True)]
+    told = consensus_distance(predictions, np.array([f.judgement for f in fitted]), errors)
+    return [replace(law, disagreement=float(d)) for law, d in zip(fitted, told, strict=True)]
 
 
 def _far_out(law: FittedLaw, x: Array, names: Sequence[str]) -> Array:
@@ -173,7 +177,7 @@ def _far_out(law: FittedLaw, x: Array, names: Sequence[str]) -> Array:
         return np.full((len(x), len(next(iter(law.constants.values())))), np.nan)
 
 
-def established_laws(archive: Archive) -> dict[str, Elite]:
+def initial_laws(archive: Archive) -> dict[str, Elite]:
     """The laws that a run began with, by canonical form, each as its best starting candidate.
 
     Elites that it has of an earlier run were picked from thousands there.
@@ -190,10 +194,10 @@ def established_laws(archive: Archive) -> dict[str, Elite]:
 
 
 def finalists_of(archive: Archive, extra: Sequence[Elite] = ()) -> list[Elite]:
-    """Leading elites, those that no smaller one beats, established laws and `extra`, once each."""
+    """Leading elites, those that no smaller one beats, is_initial laws and `extra`, once each."""
     elites = archive.elites()
-    established = established_laws(archive).values()
-    wanted = [*elites[:FINALISTS], *archive.front(), *archive.unbeaten(), *established, *extra]
+    is_initial = initial_laws(archive).values()
+    wanted = [*elites[:FINALISTS], *archive.front(), *archive.unbeaten(), *is_initial, *extra]
     found: dict[int, Elite] = {}
     for elite in wanted:
         found.setdefault(elite.entry.index, elite)
@@ -207,7 +211,7 @@ def simplest_within_error(
 
     Args:
         losses: `(n_laws, n_folds)` log errors.
-        costs: What each law costs besides: its size, its dissent.
+        costs: What each law costs besides: its size, its disagreement.
         weights: `(n_folds,)` what each fold counts; all alike if None.
 
     Returns:
@@ -232,7 +236,7 @@ def _finalist(
     elite: Elite,
     judged: Sequence[FoldResult],
     whole: FoldResult,
-    established: Collection[str],
+    is_initial: Collection[str],
 ) -> Finalist:
     """An elite's fit on all rows, with the judgement of the folds."""
     folds = (*elite.entry.evaluation.folds, *(r.score for r in judged))
@@ -240,6 +244,6 @@ def _finalist(
     return Finalist(
         entry=elite.entry,
         fitted=fitted_law(task, elite.form, whole.answer, folds),
-        established=candidate is not None and key(candidate.law) in established,
+        is_initial=candidate is not None and key(candidate.law) in is_initial,
         against_physics=whole.facts["against_physics"],
     )

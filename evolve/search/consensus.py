@@ -10,16 +10,20 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from evolve.scoring.objective import DISSENT_ALLOWANCE, DISSENT_REACH, N_LEADERS
+from evolve.scoring.objective import (
+    DISAGREEMENT_ALLOWANCE,
+    DISAGREEMENT_REACH,
+    DISAGREEMENT_ROWS,
+    N_LEADERS,
+)
 from evolve.tasks.folds import make_folds
 from evolve.tasks.task import Task, physics_of
 from evolve.typing import Array, Ints
 
-MOST_EDGE_ROWS = 120
 TINY = 1e-6
 
 
-def points_beyond(task: Task) -> tuple[Array, Ints]:
+def consensus_points(task: Task) -> tuple[Array, Ints]:
     """Where finalists are asked what they say beyond the rows.
 
     Args:
@@ -33,9 +37,9 @@ def points_beyond(task: Task) -> tuple[Array, Ints]:
     axes = [task.feature_names.index(a) for a in task.spec.folds.axes]
     if axes:
         rows = make_folds(task)[0].held
-        moved = [_further(task, train.X[rows], axes, DISSENT_REACH)]
+        moved = [_further(task, train.X[rows], axes, DISAGREEMENT_REACH)]
     else:
-        rows = np.arange(0, train.n_rows, -(-train.n_rows // MOST_EDGE_ROWS))
+        rows = np.arange(0, train.n_rows, -(-train.n_rows // DISAGREEMENT_ROWS))
         ends = enumerate(physics_of(task).ends)
         moved = [_put(train.X[rows], j, end) for j, both in ends for end in both]
     return np.concatenate(moved), np.tile(train.group[rows], len(moved))
@@ -59,7 +63,7 @@ def _put(x: Array, j: int, value: float) -> Array:
     return x
 
 
-def dissent(predictions: Array, totals: Array, errors: Array) -> Array:
+def consensus_distance(predictions: Array, totals: Array, errors: Array) -> Array:
     """How far each law's forecasts lie from what the leading laws agree on.
 
     The leaders are often relatives that agree by descent, so what they miss on held-out rows
@@ -83,7 +87,7 @@ def dissent(predictions: Array, totals: Array, errors: Array) -> Array:
         return np.zeros(len(predictions))
     with np.errstate(all="ignore"):
         centre = np.median(leaders, axis=0)
-        allowed = DISSENT_ALLOWANCE * np.median(errors[leading])
+        allowed = DISAGREEMENT_ALLOWANCE * np.median(errors[leading])
         spread = np.median(np.abs(leaders - centre)) + allowed
         distance = np.sqrt(np.mean((predictions - centre) ** 2, axis=(1, 2)))
         told = np.log1p(np.nan_to_num(distance, nan=np.inf) / (spread + TINY))

@@ -62,7 +62,7 @@ def search(
     while archive.size + len(done) < budget.evaluations:
         proposals = next_batch(archive, proposer, starts, seed)
         todo = proposals[len(done) : budget.evaluations - archive.size]
-        bar = first_look_bar(archive, len(starts), evaluator.n_values)
+        bar = screen_bar(archive, len(starts), evaluator.n_values)
         evaluations = evaluator.evaluate([p.form for p in todo], bar)
         judged = enumerate(zip(todo, evaluations, strict=True), archive.size + len(done))
         entries = [entry_of(index, p, to_text(p), e) for index, (p, e) in judged]
@@ -111,7 +111,7 @@ def next_batch(
     return [*proposals, *proposer.ask(archive, rngs, {p.key for p in starts})]
 
 
-def first_look_bar(archive: Archive, n_starts: int, n_values: int) -> float:
+def screen_bar(archive: Archive, n_starts: int, n_values: int) -> float:
     """First-look score that a candidate must come near to earn all folds.
 
     The median over the better half of the elites; none while the starts are evaluated.
@@ -120,10 +120,10 @@ def first_look_bar(archive: Archive, n_starts: int, n_values: int) -> float:
     if archive.size < n_starts or not elites:
         return float("inf")
     better = elites[: max(len(elites) // 2, 1)]
-    return float(np.median([look_score(e.entry.evaluation, n_values) for e in better]))
+    return float(np.median([screen_score(e.entry.evaluation, n_values) for e in better]))
 
 
-def look_score(evaluation: Evaluation, n_values: int) -> float:
+def screen_score(evaluation: Evaluation, n_values: int) -> float:
     """Score of an evaluation on the fold of the first look alone; `n_values` as in `price_of`."""
     price = price_of(evaluation.n_constants, evaluation.complexity, n_values)
     return float(evaluation.facts["look"]) + price

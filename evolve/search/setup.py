@@ -14,6 +14,7 @@ from evolve.law.candidate import Candidate, candidate_from_data
 from evolve.law.canonical import key
 from evolve.law.printer import print_program
 from evolve.scoring.fold import Fold
+from evolve.scoring.objective import scoring_version
 from evolve.search.archive import Elite
 from evolve.search.loop import BATCH
 from evolve.search.operators import Space
@@ -26,8 +27,6 @@ from evolve.tasks.folds import make_folds, require_rows
 from evolve.tasks.spec import DEFAULT_CONSTANTS
 from evolve.tasks.task import Task
 from evolve.typing import Array
-
-SCORING_VERSION = 5
 
 
 @dataclass(frozen=True)
@@ -56,7 +55,7 @@ class Setup:
         keys = "".join(p.key for p in self.starts)
         return {
             "evolve": __version__,
-            "scoring": SCORING_VERSION,
+            "scoring": scoring_version(),
             "starts": hashlib.sha256(keys.encode()).hexdigest()[:16],
         }
 

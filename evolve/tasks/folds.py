@@ -18,18 +18,22 @@ import numpy.typing as npt
 from evolve.errors import TaskError
 from evolve.scoring.fold import Fold
 from evolve.scoring.metrics import nmse
-from evolve.scoring.objective import SIDEWAYS_SHARE, fold_weight
-from evolve.tasks.holdouts import MIN_FIT_ROWS, corners, far_rows, split_groups, unlike
+from evolve.scoring.objective import (
+    FOLD_SHARES,
+    LEAST_FOLDS,
+    MIN_FIT_ROWS,
+    MIN_HELD_ROWS,
+    N_CORNERS,
+    OTHER_K,
+    SECONDARY_SHARE,
+    SECONDARY_SHARES,
+    SELECTION_SHARES,
+    fold_weight,
+)
+from evolve.tasks.holdouts import corners, far_rows, split_groups, unlike
 from evolve.tasks.task import Task
 from evolve.typing import Array, Ints
 
-SHARES = (0.08, 0.16, 0.28, 0.45)
-JUDGE_SHARES = (0.04, 0.12, 0.2, 0.24, 0.36, 0.5)
-SIDEWAYS_SHARES = (0.08, 0.16, 0.28, 0.4, 0.45, 0.5, 0.55, 0.6, 0.65)
-OTHER_K = (4, 7)
-LEAST_FOLDS = 3
-N_CORNERS = 2
-MIN_HELD_ROWS = 3
 LEAST_ROWS = MIN_FIT_ROWS + 2  # two of which plain folds can hold out
 
 
@@ -37,7 +41,7 @@ def peel(
     values: Array,
     group: Ints,
     together: str,
-    shares: Sequence[float] = SHARES,
+    shares: Sequence[float] = FOLD_SHARES,
 ) -> list[Fold]:
     """Folds that hold out the far end of the axes, from further and further down.
 
@@ -125,9 +129,9 @@ def make_folds(task: Task) -> list[Fold]:
     if not spec.axes:
         folds = _judgeable(task, k_fold(task.train.group, spec.kfold, _points(task)))
     else:
-        folds = _with_corners(task, _peeled(task, SHARES[: spec.peel]))
+        folds = _with_corners(task, _peeled(task, FOLD_SHARES[: spec.peel]))
         if len(folds) < min(spec.peel, LEAST_FOLDS):
-            folds += _sideways(task, folds, spec.peel - len(folds))
+            folds += _secondary(task, folds, spec.peel - len(folds))
     if not folds:
         raise TaskError(f"{task.folder}: {_why_no_folds(task)}")
     return folds
@@ -193,7 +197,7 @@ def make_judges(task: Task) -> list[Fold]:
         others = [f for k in OTHER_K for f in k_fold(group, k, points)]
         return _judgeable(task, others) or make_folds(task)
     known = make_folds(task)
-    deep = _peeled(task, JUDGE_SHARES)
+    deep = _peeled(task, SELECTION_SHARES)
     others = [fold for fold in deep if not _is_among(fold, known)]
     others += _corners(task, [*known, *others], N_CORNERS)
     if len(others) < LEAST_FOLDS:
@@ -205,7 +209,7 @@ def make_judges(task: Task) -> list[Fold]:
         ]
         others += jumps[: LEAST_FOLDS - len(others)]
     if len(others) < LEAST_FOLDS:
-        others += _sideways(task, [*others, *known], LEAST_FOLDS - len(others))
+        others += _secondary(task, [*others, *known], LEAST_FOLDS - len(others))
     return others or known
 
 
@@ -276,7 +280,7 @@ def _corners(task: Task, folds: Sequence[Fold], n: int) -> list[Fold]:
     return [replace(f, weight=min(f.weight, most)) for f in _judgeable(task, new)]
 
 
-def _sideways(task: Task, folds: Sequence[Fold], n: int) -> list[Fold]:
+def _secondary(task: Task, folds: Sequence[Fold], n: int) -> list[Fold]:
     """Folds along all features that act through their logarithm, other than those given.
 
     They are less like the test than the given ones, and weigh less than each of these.
@@ -285,7 +289,7 @@ def _sideways(task: Task, folds: Sequence[Fold], n: int) -> list[Fold]:
     if not logs:
         return []
     known = [f.held for f in folds]
-    others = peel(task.train.X[:, logs], task.train.group, "any", SIDEWAYS_SHARES)
+    others = peel(task.train.X[:, logs], task.train.group, "any", SECONDARY_SHARES)
     new = [f for f in others if not any(np.array_equal(f.held, held) for held in known)]
-    most = SIDEWAYS_SHARE * min((f.weight for f in folds), default=np.inf)
+    most = SECONDARY_SHARE * min((f.weight for f in folds), default=np.inf)
     return [replace(f, weight=min(f.weight, most)) for f in _judgeable(task, new)[:n]]

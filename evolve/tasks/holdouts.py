@@ -9,14 +9,16 @@ from itertools import product
 import numpy as np
 import numpy.typing as npt
 
+from evolve.scoring.objective import (
+    LEAST_SHARE,
+    MIN_FIT_ROWS,
+    MOST_CORNERS,
+    MOST_LEVELS,
+    MOST_SHARE,
+)
 from evolve.typing import Array, Ints
 
 Mask = npt.NDArray[np.bool_]
-
-MIN_FIT_ROWS = 4
-MOST_LEVELS = 8
-MOST_CORNERS = 2000
-LEAST_SHARE, MOST_SHARE = 0.08, 0.3
 
 
 def far_rows(values: Array, group: Ints, together: str, share: float) -> tuple[Mask, Mask]:

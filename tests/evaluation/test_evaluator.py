@@ -11,7 +11,7 @@ import pytest
 from small_tasks import power_task, random_candidates, task_of
 
 from evolve.evaluation.evaluator import Evaluator
-from evolve.evaluation.problem import LOOK_GROUPS, Setting
+from evolve.evaluation.problem import Setting
 from evolve.evaluation.record import Evaluation
 from evolve.evaluation.requests import FoldResult
 from evolve.law.candidate import Candidate
@@ -20,7 +20,7 @@ from evolve.law.graph import Law, Node, call, const, feat, num
 from evolve.law.recipe import Recipe
 from evolve.sandbox import Limits
 from evolve.sandbox.inprocess import InProcess
-from evolve.scoring.objective import PHYSICS_PRICE, fitted_error, price_of, score
+from evolve.scoring.objective import PHYSICS_PRICE, SCREEN_GROUPS, fitted_error, price_of, score
 from evolve.search.setup import space_of
 from evolve.tasks.folds import make_folds
 from evolve.tasks.task import Table, Task, physics_of
@@ -174,23 +174,23 @@ def test_a_candidate_that_fails_the_first_look_is_screened(evaluator: Evaluator)
 
 
 def test_the_first_look_takes_a_few_groups_of_many() -> None:
-    n = 3 * LOOK_GROUPS
+    n = 3 * SCREEN_GROUPS
     group = np.repeat(np.arange(n), 8)
     x = np.tile(2.0 ** np.arange(8), n)
     task = task_of(x, 1.0 / x + group / 10, group, folds={"axes": ["a"]})
     look = setting_of(task).look
-    assert 1 < len(set(group[look.held])) <= LOOK_GROUPS
+    assert 1 < len(set(group[look.held])) <= SCREEN_GROUPS
     assert set(group[look.held]) == set(group[look.fit])
     assert set(look.held) <= set(setting_of(task).folds[0].held)
 
 
 def test_a_first_look_that_cannot_be_judged_takes_the_whole_fold() -> None:
-    n = LOOK_GROUPS + 1
+    n = SCREEN_GROUPS + 1
     group = np.array([g for g in range(n) for _ in range(8 if g % 2 else 1)])
     x = np.concatenate([2.0 ** np.arange(8) if g % 2 else [1.0] for g in range(n)])
     task = task_of(x, 1.0 / x + group / 10, group, folds={"axes": ["a"]})
     setting = setting_of(task)
-    assert setting.look is setting.folds[0]
+    assert setting.screen is setting.folds[0]
 
 
 # what workers are sent

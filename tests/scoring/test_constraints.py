@@ -9,16 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from evolve.scoring.constraints import (
-    N_BASES,
-    N_STEPS,
-    REACH,
-    Constraints,
-    ends_of,
-    lines_beyond,
-    violations,
-    worst,
-)
+from evolve.scoring.constraints import Constraints, ends_of, lines_beyond, violations, worst
+from evolve.scoring.objective import CHECK_BASES, CHECK_FACTOR, CHECK_STEPS
 
 X = np.array([(2.0**i, b) for i in range(5) for b in (0.1, 0.3)])
 FOLLOWED = (True, False)
@@ -42,7 +34,7 @@ def rises(x: np.ndarray) -> np.ndarray:
 def test_lines_begin_at_the_data_s_edge_and_end_far_beyond() -> None:
     lines = lines_beyond(X, Constraints(FOLLOWED))
     assert lines[0, :, 0, 0].tolist() == [16.0] * len(lines[0])
-    np.testing.assert_allclose(lines[0, :, -1, 0], 16.0 * REACH)
+    np.testing.assert_allclose(lines[0, :, -1, 0], 16.0 * CHECK_FACTOR)
     assert (np.diff(lines[0, :, :, 0], axis=1) > 0).all()
 
 
@@ -54,7 +46,9 @@ def test_only_one_feature_moves_along_a_line() -> None:
 
 def test_a_feature_that_does_not_act_through_its_logarithm_is_followed_to_its_ends() -> None:
     lines = lines_beyond(X, Constraints(FOLLOWED, ends=((1.0, 16.0), (0.05, 0.4))))
-    np.testing.assert_allclose(lines[1, :, :, 1], [np.linspace(0.05, 0.4, N_STEPS)] * N_BASES)
+    np.testing.assert_allclose(
+        lines[1, :, :, 1], [np.linspace(0.05, 0.4, CHECK_STEPS)] * CHECK_BASES
+    )
     assert set(lines[0, :, :, 1].ravel()) <= set(X[:, 1])
 
 

@@ -28,14 +28,13 @@ from evolve.law.recipe import Recipe
 from evolve.sandbox.inprocess import InProcess
 from evolve.scoring.fold import Fold
 from evolve.scoring.metrics import r2
-from evolve.scoring.objective import PHYSICS_PRICE, losses_of, price_of
+from evolve.scoring.objective import FINALISTS, PHYSICS_PRICE, losses_of, price_of
 from evolve.search.archive import Archive, Elite
 from evolve.search.champion import (
-    FINALISTS,
     Choice,
     choose,
-    established_laws,
     finalists_of,
+    initial_laws,
     simplest_within_error,
 )
 from evolve.search.loop import entry_of as searched_entry
@@ -134,7 +133,7 @@ def test_finalists_are_the_best_those_no_smaller_one_beats_and_the_extra_ones_on
     assert set(indices) >= {e.entry.index for e in archive.elites()[:FINALISTS]}
     assert set(indices) >= {e.entry.index for e in archive.front()}
     assert set(indices) >= {e.entry.index for e in archive.unbeaten()}
-    assert set(indices) >= {e.entry.index for e in established_laws(archive).values()}
+    assert set(indices) >= {e.entry.index for e in initial_laws(archive).values()}
     assert 99 in indices
 
 
@@ -147,11 +146,11 @@ def test_a_black_box_is_a_finalist_like_any_other() -> None:
 def test_every_law_that_a_run_began_with_is_a_finalist_and_known_as_established(
     choice: Choice, archive: Archive
 ) -> None:
-    known = established_laws(archive)
+    known = initial_laws(archive)
     assert known
     assert {f.entry.index for f in choice.finalists} >= {e.entry.index for e in known.values()}
     for finalist in choice.finalists:
-        assert finalist.established == (key(finalist.fitted.candidate.law) in known)
+        assert finalist.is_initial == (key(finalist.fitted.candidate.law) in known)
 
 
 def test_an_elite_of_an_earlier_run_is_not_established() -> None:
@@ -159,8 +158,8 @@ def test_an_elite_of_an_earlier_run_is_not_established() -> None:
     known, inherited = Archive(), Archive()
     known.tell([entry_of(0, candidate, -1.0, operator="sum of powers")])
     inherited.tell([entry_of(0, candidate, -1.0, operator=f"{EARLIER_ELITE}an earlier run")])
-    assert list(established_laws(known)) == [key(candidate.law)]
-    assert established_laws(inherited) == {}
+    assert list(initial_laws(known)) == [key(candidate.law)]
+    assert initial_laws(inherited) == {}
 
 
 # the choice

@@ -18,7 +18,7 @@ from evolve.law.canonical import complexity, key
 from evolve.runs.store import Store
 from evolve.scoring.fold import FoldScore
 from evolve.search.archive import Archive
-from evolve.search.loop import BATCH, Budget, first_look_bar, look_score, replay, search
+from evolve.search.loop import BATCH, Budget, replay, screen_bar, screen_score, search
 from evolve.search.proposers.grammar import Grammar
 from evolve.search.proposers.initial import generic_laws, starting_proposals
 from evolve.search.proposers.protocol import Proposal
@@ -263,14 +263,14 @@ def test_a_grammar_with_nothing_new_to_offer_ends_the_search(
 
 def test_there_is_no_bar_while_the_first_candidates_are_evaluated(tmp_path: Path) -> None:
     with new_store(tmp_path / "r") as store:
-        assert first_look_bar(Archive(), 0, 100) == float("inf")
+        assert screen_bar(Archive(), 0, 100) == float("inf")
         archive = pretended(store, BATCH)
-        assert first_look_bar(archive, BATCH + 1, 100) == float("inf")
+        assert screen_bar(archive, BATCH + 1, 100) == float("inf")
 
 
 def test_the_bar_lies_among_the_looks_of_the_elites(tmp_path: Path) -> None:
     with new_store(tmp_path / "r") as store:
         archive = pretended(store)
-        bar = first_look_bar(archive, len(STARTS), 100)
-    looks = [look_score(e.entry.evaluation, 100) for e in archive.elites()]
+        bar = screen_bar(archive, len(STARTS), 100)
+    looks = [screen_score(e.entry.evaluation, 100) for e in archive.elites()]
     assert min(looks) <= bar <= max(looks)

@@ -13,8 +13,8 @@ from small_tasks import power_task, task_of
 
 from evolve.errors import TaskError
 from evolve.scoring.fold import Fold
+from evolve.scoring.objective import MIN_FIT_ROWS
 from evolve.tasks.folds import can_be_judged, k_fold, make_folds, make_judges, peel
-from evolve.tasks.holdouts import MIN_FIT_ROWS
 from evolve.tasks.task import Task, list_tasks, load_task
 
 TASKS_DIR = Path(__file__).resolve().parents[2] / "tasks"

@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from evolve.tasks.holdouts import LEAST_SHARE, MOST_CORNERS, MOST_SHARE, corners, unlike
+from evolve.scoring.objective import LEAST_SHARE, MOST_CORNERS, MOST_SHARE
+from evolve.tasks.holdouts import corners, unlike
 
 ONE_GROUP = np.zeros(64, dtype=np.int64)
 

@@ -16,7 +16,7 @@ from evolve.law.graph import Law, features_of
 from evolve.tasks.task import Task
 from evolve.typing import Array
 
-REACH = 4.0  # factors of 10 to each side of the training rows' usual ratio
+SEARCH_DECADES = 4.0  # factors of 10 to each side of the training rows' usual ratio
 POINTS = {1: 1, 2: 401, 3: 61, 4: 25}
 LARGEST_SHIFT = 12.0
 EDGE = 0.02
@@ -173,7 +173,7 @@ def allocate(question: Question, budget: float) -> Allocation:
     centre = np.log10(question.known[:, list(question.cost.features)]).mean(axis=0)
     k = len(centre)
     basis = _ratios(k)
-    grid = np.linspace(-REACH, REACH, POINTS[k]) if k > 1 else np.zeros(0)
+    grid = np.linspace(-SEARCH_DECADES, SEARCH_DECADES, POINTS[k]) if k > 1 else np.zeros(0)
     turns = np.array(list(itertools.product(grid, repeat=k - 1))).reshape(-1, k - 1)
 
     def place(turn: Array) -> Array:
@@ -185,7 +185,7 @@ def allocate(question: Question, budget: float) -> Allocation:
     best = turns[int(np.argmin(losses))]
     if k > 1:
         best = _polished(lambda turn: float(question.loss(10.0 ** place(turn[None]))[0]), best)
-        if np.abs(best).max() > REACH * (1.0 - EDGE):
+        if np.abs(best).max() > SEARCH_DECADES * (1.0 - EDGE):
             raise EvolveError(_no_optimum(question, place(best[None])[0]))
     free = 10.0 ** place(best[None])
     told = question.forecast(free)
@@ -235,7 +235,7 @@ def _polished(loss: Callable[[Array], float], start: Array) -> Array:
     from scipy.optimize import minimize
 
     def clipped(turn: Array) -> float:
-        return loss(np.clip(turn, -REACH, REACH))
+        return loss(np.clip(turn, -SEARCH_DECADES, SEARCH_DECADES))
 
     found = minimize(
         clipped,
@@ -243,7 +243,7 @@ def _polished(loss: Callable[[Array], float], start: Array) -> Array:
         method="Nelder-Mead",
         options={"xatol": 1e-7, "fatol": 1e-14, "maxiter": 400},
     )
-    return np.asarray(np.clip(found.x, -REACH, REACH), dtype=float)
+    return np.asarray(np.clip(found.x, -SEARCH_DECADES, SEARCH_DECADES), dtype=float)
 
 
 def _no_optimum(question: Question, logs: Array) -> str:

@@ -12,18 +12,23 @@ from evolve.evaluation.record import Entry
 from evolve.law.canonical import key, simplify
 from evolve.law.graph import Law, Node, features_of, renumber, size, walk
 from evolve.law.recipe import Recipe
+from evolve.scoring.objective import (
+    ATTEMPTS,
+    FURTHER_AFTER,
+    FURTHEST,
+    GREED,
+    LARGEST_LAW,
+    LARGEST_PER_CONSTANT,
+    OPERATOR_FLOOR,
+    OPERATOR_TRIALS,
+    OPERATOR_WINS,
+    RESTART_AFTER,
+    TWICE,
+)
 from evolve.search.archive import Archive, Elite
 from evolve.search.operators import OPERATORS, Candidate, Space
 from evolve.search.proposers.protocol import Proposal
 
-ATTEMPTS = 400
-FURTHER_AFTER = 8
-FURTHEST = 5
-LARGEST = 50
-LARGEST_PER_CONSTANT = 10
-GREED = 0.12
-RESTART_AFTER = 600
-TWICE = 0.35
 DISGUISES = (math.e, 1.0 / math.e, 1.0 + math.e)
 
 
@@ -127,16 +132,16 @@ def operator_weights(archive: Archive) -> tuple[list[str], np.ndarray]:
     for name in names:
         tally = archive.tallies.get(name)
         tried, won = (tally.tried, tally.won) if tally else (0, 0)
-        rates.append((won + 1.0) / (tried + 20.0))
+        rates.append((won + OPERATOR_WINS) / (tried + OPERATOR_TRIALS))
     weights = np.array(rates)
     weights = weights / weights.sum()
-    return names, 0.7 * weights + 0.3 / len(names)
+    return names, (1.0 - OPERATOR_FLOOR) * weights + OPERATOR_FLOOR / len(names)
 
 
 def finish(candidate: Candidate, space: Space) -> Candidate | None:
     """The candidate simplified, its constants in order; None if the task does not allow it."""
     law = simplify(replace(candidate.law, own_feature_first=space.own_feature_first))
-    largest = LARGEST + LARGEST_PER_CONSTANT * space.max_constants
+    largest = LARGEST_LAW + LARGEST_PER_CONSTANT * space.max_constants
     if not 1 <= law.n_constants <= space.max_constants or size(law.root) > largest:
         return None
     if not features_of(law.root) or has_odd_literal(law.root):
