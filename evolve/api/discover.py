@@ -139,9 +139,9 @@ def _search(folder: Path, settings: RunConfig, workers: int, progress: bool) -> 
     display = _display(stopping.asked, hidden=not progress)
     sandbox = probe() if workers else None
     with create_run(run, setup, settings) as store, stopping, display:
-        ended = hold_session(store, setup, settings, workers, sandbox, stopping, display)
-        if ended.lines:
-            write_program(run / PROGRAM_NAME, ended.lines[0].text)
+        result = hold_session(store, setup, settings, workers, sandbox, stopping, display)
+        if result.rows:
+            write_program(run / PROGRAM_NAME, result.rows[0].text)
     if stopping.asked():
         raise KeyboardInterrupt(
             f"run {run.name!r} is saved: evolve.load({str(run)!r}) reads it, "

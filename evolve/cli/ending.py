@@ -23,7 +23,7 @@ MOST_ROWS = 12
 
 
 def print_ending(
-    store: Store, setup: Setup, settings: RunConfig, ended: SessionResult, *, json: bool
+    store: Store, setup: Setup, settings: RunConfig, result: SessionResult, *, json: bool
 ) -> None:
     """Print the end of a run.
 
@@ -31,7 +31,7 @@ def print_ending(
         store: The run.
         setup: Its task.
         settings: Its budget.
-        ended: What its session has kept.
+        result: What its session has kept.
         json: Print a JSON document in place of text.
 
     Raises:
@@ -41,30 +41,30 @@ def print_ending(
 
     commands = next_commands(store.folder, settings, len(store), setup.task)
     try:
-        _print_all(store, setup, settings, ended, commands, json=json)
+        _print_all(store, setup, settings, result, commands, json=json)
     finally:  # also where nobody reads on, as behind a pipe to head
-        if ended.lines:
-            write_program(store.folder / PROGRAM_NAME, ended.lines[0].text)
+        if result.rows:
+            write_program(store.folder / PROGRAM_NAME, result.rows[0].text)
 
 
 def _print_all(
     store: Store,
     setup: Setup,
     settings: RunConfig,
-    ended: SessionResult,
+    result: SessionResult,
     commands: dict[str, str],
     *,
     json: bool,
 ) -> None:
-    lines, chosen, n_done = ended.lines, ended.choice is not None, len(store)
+    rows, chosen, n_done = result.rows, result.choice is not None, len(store)
     if json:
         document = _document(
-            store, setup, settings, lines, commands, n_done, ended.stopped, chosen
+            store, setup, settings, rows, commands, n_done, result.stopped, chosen
         )
         print_json({**document, "remarks": remarks(store, setup)})
     else:
-        print(_headline(store, settings, n_done, ended.stopped))
-        _print_laws(lines, chosen=chosen)
+        print(_headline(store, settings, n_done, result.stopped))
+        _print_laws(rows, chosen=chosen)
         for remark in remarks(store, setup):
             print(remark)
         print(f"run:     {store.folder}")
@@ -72,9 +72,9 @@ def _print_all(
             print(f"{name + ':':8} {command}")
 
 
-def why_no_law(store: Store, ended: SessionResult) -> str:
+def why_no_law(store: Store, result: SessionResult) -> str:
     """Say why no law of a run has a score, by its most frequent failure; nothing if one has."""
-    if any(line.score is not None for line in ended.lines):
+    if any(row.score is not None for row in result.rows):
         return ""
     endings = Counter(
         (entry.evaluation.status, entry.evaluation.message.partition("\n")[0])
@@ -104,53 +104,53 @@ def remarks(store: Store, setup: Setup) -> list[str]:
     return texts if changed is None else [*texts, changed]
 
 
-def _print_laws(lines: Sequence[ResultRow], *, chosen: bool) -> None:
-    if lines:
-        print_lines(lines, chosen=chosen)
-        print_law(lines[0], MOST_ROWS)
+def _print_laws(rows: Sequence[ResultRow], *, chosen: bool) -> None:
+    if rows:
+        print_rows(rows, chosen=chosen)
+        print_law(rows[0], MOST_ROWS)
     else:
         print("no law has a score yet")
 
 
-def print_lines(lines: Sequence[ResultRow], *, chosen: bool) -> None:
+def print_rows(rows: Sequence[ResultRow], *, chosen: bool) -> None:
     """Print the table of champion (or best so far), sizes and literature."""
     kinds = {} if chosen else {"champion": "best so far"}
-    rows = [
+    cells = [
         (
-            *(kinds.get(line.kind, line.kind), line.n_constants),
-            *(line.held_out_r2, line.train_r2, line.score, _law(line)),
+            *(kinds.get(row.kind, row.kind), row.n_constants),
+            *(row.held_out_r2, row.train_r2, row.score, _law(row)),
         )
-        for line in lines
+        for row in rows
     ]
-    print_table(HEADINGS, rows, cut=True)
+    print_table(HEADINGS, cells, cut=True)
 
 
-def _law(line: ResultRow) -> str:
+def _law(row: ResultRow) -> str:
     """A literature law's name, any law's formula, or why it failed."""
-    text = line.message or line.formula.partition(" = ")[2]
-    return f"{line.name}: {text}" if line.kind == "literature" else text
+    text = row.message or row.formula.partition(" = ")[2]
+    return f"{row.name}: {text}" if row.kind == "literature" else text
 
 
-def print_law(line: ResultRow, most: int | None = None) -> None:
+def print_law(row: ResultRow, most: int | None = None) -> None:
     """Print a law's formula and its constants, one row a group and target.
 
     Args:
-        line: The law.
+        row: The law.
         most: Print no more rows than these, and how many are left out.
     """
-    print(line.formula)
-    rows: list[list[object]] = []
-    for group, table in line.constants.items():
-        for t, row in enumerate(table):
+    print(row.formula)
+    cells: list[list[object]] = []
+    for group, table in row.constants.items():
+        for t, values in enumerate(table):
             where = group + (f" [{t + 1}]" if len(table) > 1 else "")
-            rows.append([where, *(f"{value:.6g}" for value in row)])
-    if len(rows) == 1:
-        print("  " + ", ".join(f"c{i} = {value}" for i, value in enumerate(rows[0][1:])))
-    elif rows:
-        names = [f"c{i}" for i in range(len(rows[0]) - 1)]
-        print_table(("constants", *names), rows[:most])
-        if most is not None and len(rows) > most:
-            print(f"and {len(rows) - most} more rows")
+            cells.append([where, *(f"{value:.6g}" for value in values)])
+    if len(cells) == 1:
+        print("  " + ", ".join(f"c{i} = {value}" for i, value in enumerate(cells[0][1:])))
+    elif cells:
+        names = [f"c{i}" for i in range(len(cells[0]) - 1)]
+        print_table(("constants", *names), cells[:most])
+        if most is not None and len(cells) > most:
+            print(f"and {len(cells) - most} more rows")
 
 
 def next_commands(
@@ -220,13 +220,13 @@ def _document(
     store: Store,
     setup: Setup,
     settings: RunConfig,
-    lines: list[ResultRow],
+    rows: list[ResultRow],
     commands: dict[str, str],
     n_done: int,
     stopped: bool,
     chosen: bool,
 ) -> dict[str, Any]:
-    data = [line.to_data() for line in lines]
+    data = [row.to_data() for row in rows]
     return {
         "run": store.folder.name,
         "folder": str(store.folder),

@@ -161,12 +161,12 @@ def _go(
     stopping = Stopping(on_signal, end_now)
     display = make_display(stopping.asked, hidden=hidden)
     with stopping, display:
-        ended = hold_session(
+        result = hold_session(
             store, setup, settings, workers or n_cores(), sandbox, stopping, display
         )
-    print_ending(store, setup, settings, ended, json=json)
+    print_ending(store, setup, settings, result, json=json)
     if stopping.asked():
         raise typer.Exit(stopping.exit_code)
-    if reason := why_no_law(store, ended):
+    if reason := why_no_law(store, result):
         print(f"evolve: {reason}", file=sys.stderr)
         raise typer.Exit(1)

@@ -79,17 +79,17 @@ def show(
                 print_end(store, task)
                 return
         results = load_results(store)
-        line = results.row(size)
-        if line is None:
+        row = results.row(size)
+        if row is None:
             task = task_of(store, tasks_dirs or ())
             require_same_rows(store, task)
-            line = find_row(store, task, size)
-        entry = store.entry(line.index)
+            row = find_row(store, task, size)
+        entry = store.entry(row.index)
         family = lineage(store, entry)
         if json:
-            print_json(_document(store, line, entry, family, chosen=results.chosen))
+            print_json(_document(store, row, entry, family, chosen=results.chosen))
         else:
-            _print(store, line, entry, family, results)
+            _print(store, row, entry, family, results)
 
 
 def _cells(listed: dict[str, Any]) -> list[object]:
@@ -150,7 +150,7 @@ def _best(store: Store, results: RunResults) -> dict[str, Any]:
 def _print(
     store: Store, row: ResultRow, entry: Entry, family: list[Entry], results: RunResults
 ) -> None:
-    from evolve.cli.ending import print_law, print_lines
+    from evolve.cli.ending import print_law, print_rows
     from evolve.cli.output import print_table
 
     best = "champion" if results.chosen else "best score so far, no champion chosen yet"
@@ -166,7 +166,7 @@ def _print(
     for old in family:
         print(f"  entry {old.index}: {old.operator}, score {_four(old.evaluation.score)}")
     if row.kind == "champion" and results.rows:
-        print_lines(results.rows, chosen=results.chosen)
+        print_rows(results.rows, chosen=results.chosen)
         for other in (other for other in results.rows if other.printed):
             print(f"{other.name} printed:\n{other.printed}")
     opened = store.test_openings()
@@ -178,7 +178,7 @@ def _print(
 
 
 def _document(
-    store: Store, line: ResultRow, entry: Entry, family: list[Entry], *, chosen: bool
+    store: Store, row: ResultRow, entry: Entry, family: list[Entry], *, chosen: bool
 ) -> dict[str, Any]:
     from evolve.law.graph import law_with_first_names
     from evolve.law.recipe import recipe_with_first_names
@@ -188,7 +188,7 @@ def _document(
         "run": store.folder.name,
         "task": store.task["name"],
         "chosen": chosen,
-        **line.to_data(),
+        **row.to_data(),
         "folds": folds,
         "facts": entry.evaluation.facts,
         "law": None if entry.law is None else law_with_first_names(entry.law),

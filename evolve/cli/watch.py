@@ -26,19 +26,19 @@ def watch_run(store: Store, task: Task, *, hidden: bool) -> None:
 
 def print_end(store: Store, task: Task) -> None:
     """Print the table and the champion that a run has kept, and how to go on."""
-    from evolve.cli.ending import MOST_ROWS, next_commands, print_law, print_lines
+    from evolve.cli.ending import MOST_ROWS, next_commands, print_law, print_rows
     from evolve.runs.results import load_results
     from evolve.runs.run import settings_of
 
     results = load_results(store)
-    lines, chosen = results.rows, results.chosen
+    rows, chosen = results.rows, results.chosen
     settings, n_done = settings_of(store), len(store)
     total = "" if settings.evaluations is None else f" of {settings.evaluations}"
     how = "done" if chosen else "ended early"
     print(f"{store.folder.name}, task {store.task['name']}: {how}, {n_done}{total} evaluations")
-    if lines:
-        print_lines(lines, chosen=chosen)
-        print_law(lines[0], MOST_ROWS)
+    if rows:
+        print_rows(rows, chosen=chosen)
+        print_law(rows[0], MOST_ROWS)
     else:
         print("its process left no table behind; resume it to choose a champion")
     for name, command in next_commands(store.folder, settings, n_done, task).items():

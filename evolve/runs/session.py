@@ -35,12 +35,12 @@ class SessionResult:
     """How a session ended.
 
     Attributes:
-        lines: The run's table: champion (or best so far), best of each size, literature.
+        rows: The run's table: champion (or best so far), best of each size, literature.
         choice: The champion and its finalists; None if none was chosen.
         stopped: Whether a signal ended it.
     """
 
-    lines: list[ResultRow]
+    rows: list[ResultRow]
     choice: Choice | None
     stopped: bool
 
@@ -81,15 +81,15 @@ def finish_run(store: Store, setup: Setup, choice: Choice | None) -> list[Result
     """Keep the run's table and its basis for forecasts.
 
     Returns:
-        The lines of the table.
+        The rows of the table.
     """
     from evolve.runs.forecasts import build_basis  # loads the compiler, for those who fit
 
-    lines = result_rows(store, setup, choice)
-    save_results(store, lines, chosen=choice is not None)
+    rows = result_rows(store, setup, choice)
+    save_results(store, rows, chosen=choice is not None)
     if choice is not None:
         build_basis(store, setup.task, choice)
-    return lines
+    return rows
 
 
 def write_program(path: Path, text: str) -> None:

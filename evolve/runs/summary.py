@@ -43,14 +43,14 @@ class Summary:
 
     def extended(self, entries: Iterable[Entry]) -> Summary:
         """The summary with the entries that follow."""
-        from evolve.search.archive import cell_of, elite_of  # not needed to read a summary
-
         n_entries, statuses, leaders = self.n_entries, Counter(self.statuses), dict(self.leaders)
         for entry in entries:
             n_entries += 1
             statuses[entry.evaluation.status] += 1
             score = entry.evaluation.score
             if score is not None:
+                from evolve.search.archive import cell_of, elite_of  # not to read a summary
+
                 cell, leader = cell_of(elite_of(entry, score)), Leader(score, entry.index)
                 leaders[cell] = min(leader, leaders.get(cell, leader))
         return Summary(n_entries, dict(statuses), leaders)

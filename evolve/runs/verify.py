@@ -189,19 +189,19 @@ def _check_black_box(lane: ForeignLane, setting: Setting, elite: Elite) -> Check
     return Check(entry.index, elite.n_constants, elite.score, None, gap, problem)
 
 
-def _check_champion(lane: ForeignLane, task: Task, line: ResultRow, entry: Entry) -> Check:
+def _check_champion(lane: ForeignLane, task: Task, row: ResultRow, entry: Entry) -> Check:
     """The champion's program, fitted on all training rows, against the constants kept."""
-    predictions = run_text(lane, task, all_rows(task.train.n_rows), line.text)
-    stored = np.nan if line.score is None else line.score
+    predictions = run_text(lane, task, all_rows(task.train.n_rows), row.text)
+    stored = np.nan if row.score is None else row.score
     if isinstance(predictions, str):
-        return Check(line.index, line.n_constants, stored, None, None, f"champion: {predictions}")
+        return Check(row.index, row.n_constants, stored, None, None, f"champion: {predictions}")
     law, runner, gap = law_of(form_of(entry)), ProgramRunner(lane), 0.0
     for number, name in enumerate(task.group_names):
-        rows, constants = task.train.group == number, np.asarray(line.constants[name])
-        again = predict(law, task.train.X[rows], constants, runner)
-        gap = max(gap, difference(predictions[rows], again))
+        in_group, constants = task.train.group == number, np.asarray(row.constants[name])
+        again = predict(law, task.train.X[in_group], constants, runner)
+        gap = max(gap, difference(predictions[in_group], again))
     problem = "" if gap <= TOLERANCE else f"champion: kept constants differ by {gap:.1e}"
-    return Check(line.index, line.n_constants, stored, None, gap, problem)
+    return Check(row.index, row.n_constants, stored, None, gap, problem)
 
 
 def all_hold(checks: Sequence[Check]) -> bool:

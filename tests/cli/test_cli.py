@@ -244,10 +244,10 @@ def test_the_program_of_a_run_is_written_though_nobody_reads_how_it_ended(
     task = load_task("parallel")
     monkeypatch.setattr("evolve.cli.ending._headline", broken)
     with store_of(task, tmp_path / "r") as store:
-        ended = SessionResult([row_of(task, store.entry(0), "champion")], None, stopped=False)
+        result = SessionResult([row_of(task, store.entry(0), "champion")], None, stopped=False)
         with pytest.raises(BrokenPipeError):
-            print_ending(store, make_setup(task, 0), RunConfig(), ended, json=False)
-    assert (tmp_path / "r" / "champion.py").read_text() == ended.lines[0].text
+            print_ending(store, make_setup(task, 0), RunConfig(), result, json=False)
+    assert (tmp_path / "r" / "champion.py").read_text() == result.rows[0].text
 
 
 def test_cells_are_short() -> None:
