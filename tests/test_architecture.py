@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
+from importlib import import_module
 from pathlib import Path
 
 import pytest
@@ -17,6 +18,7 @@ GLOSSARY = (ROOT / "docs" / "glossary.md").read_text()
 SPAN = re.compile(r"`([^`\n]+)`")
 ROOM = re.compile(r"^\| (\d+) \| `(\w+)` \| (.+) \|$", re.MULTILINE)
 NAMED_IN = re.compile(r"`(evolve/[\w/]+\.py)`((?:(?: and)? `\w+`)+)")
+REFERRED = re.compile(r"^::: ([\w.]+)\.(\w+)$", re.MULTILINE)
 TERM = re.compile(r"^\| ([a-z][\w ,-]*) \| (.+) \|$", re.MULTILINE)
 SUFFIXES = (".py", ".md", ".toml")
 
@@ -67,6 +69,14 @@ def test_the_page_names_definitions_all_along_the_three_ways() -> None:
     ways = re.split(r"^## The way of ", PAGE, flags=re.MULTILINE)[1:]
     assert [way.partition("\n")[0] for way in ways] == ["a row", "a program", "a setting"]
     assert all(len(NAMED_IN.findall(way)) >= 5 for way in ways)
+
+
+@pytest.mark.parametrize("page", ["reference", "reference-extending"])
+def test_a_reference_page_lists_names_that_are_there(page: str) -> None:
+    listed = REFERRED.findall((ROOT / "docs" / f"{page}.md").read_text())
+    assert listed
+    for module, name in listed:
+        assert hasattr(import_module(module), name), f"docs/{page}.md: {module}.{name}"
 
 
 # the glossary

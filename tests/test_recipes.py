@@ -12,6 +12,7 @@ import pytest
 from run_of_literature import store_of
 from small_tasks import SPACES, entry_of, power_task, random_candidates
 
+from evolve.cli.app import call
 from evolve.evaluation.executor import EXECUTORS, make_executor
 from evolve.evaluation.problem import Setting
 from evolve.evaluation.requests import EvaluateRequest, Request
@@ -108,3 +109,15 @@ def test_the_exporter_writes_the_constants(tmp_path: Path) -> None:
     assert len(rows) == 1 + task.n_groups
     written = [[float(value) for value in row[2:]] for row in rows[1:]]
     np.testing.assert_array_equal(written, np.concatenate([*subject.constants.values()]))
+
+
+def test_the_command_line_knows_an_exporter_by_its_line_of_the_registry(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    store_of(load_task("sft"), tmp_path / "run").close()
+    words = ["export", "run", "--runs-dir", str(tmp_path), "--format", "csv"]
+    assert call(words) == 2
+    assert "--format: 'csv' is none of program, law" in capfd.readouterr().err
+    added_to("FORMATS")
+    assert call(words) == 0
+    assert capfd.readouterr().out.startswith("group,target,c0")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
@@ -11,22 +10,15 @@ import typer
 from evolve.cli.app import app
 from evolve.cli.options import RUNS, RunsDir, TasksDirs
 
-
-class Form(StrEnum):
-    """What an exported file holds."""
-
-    PROGRAM = "program"
-    LAW = "law"
-    SYMPY = "sympy"
-    LATEX = "latex"
-    JSON = "json"
-    MARKDOWN = "markdown"
+FORMATS = "such as program, law, sympy, latex, json or markdown"
 
 
 @app.command(epilog="Example: python -m evolve export data_constrained-0-1 --format law -o law.py")
 def export(
     name: Annotated[str, typer.Argument(metavar="RUN", help="A run's name or folder.")],
-    form: Annotated[Form, typer.Option("--format", help="What the file holds.")] = Form.PROGRAM,
+    form: Annotated[
+        str, typer.Option("--format", metavar="FORMAT", help=f"What the file holds, {FORMATS}.")
+    ] = "program",
     output: Annotated[
         Path | None, typer.Option("-o", "--output", help="File to write [default: print it].")
     ] = None,
@@ -47,7 +39,7 @@ def export(
     with Store.open(find_run(name, runs_dir), write=False) as store:
         task = task_of(store, tasks_dirs or ())
         require_same_rows(store, task)
-        text = export_law(subject_of(store, task, size), form.value)
+        text = export_law(subject_of(store, task, size), form)
     if output is None:
         print(text, end="")
         return
