@@ -21,7 +21,6 @@ from evolve.fitting.result import Problem
 from evolve.fitting.starts import uniforms
 from evolve.law.graph import Law, call, const, feat, num
 from evolve.law.recipe import Recipe
-from evolve.tasks.folds import make_folds
 from evolve.tasks.task import Task, load_task
 from evolve.typing import Array
 
@@ -138,7 +137,7 @@ def measure() -> list[Speed]:
 def group_problems(task: Task) -> list[Problem]:
     """The rows that each fold fits, group by group, where there are enough."""
     problems = []
-    for fold in make_folds(task):
+    for fold in task.folds:
         for group in np.unique(task.train.group[fold.fit]):
             rows = fold.fit[task.train.group[fold.fit] == group]
             if len(rows) >= LEAST_ROWS:

@@ -100,7 +100,6 @@ def _show(task: Task, *, json: bool) -> None:
 
 def describe(task: Task) -> dict[str, Any]:
     """Facts of a task as JSON values; test rows are not opened."""
-    from evolve.tasks.folds import make_folds
     from evolve.tasks.task import fingerprint
 
     columns = []
@@ -130,7 +129,7 @@ def describe(task: Task) -> dict[str, Any]:
         "axes": task.spec.folds.axes,
         "columns": columns,
         "folds": [
-            {"name": f.name, "n_fit": len(f.fit), "n_held": len(f.held)} for f in make_folds(task)
+            {"name": f.name, "n_fit": len(f.fit), "n_held": len(f.held)} for f in task.folds
         ],
     }
 

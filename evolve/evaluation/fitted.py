@@ -159,7 +159,7 @@ def fit_folds_of(
     recipe, train = form.recipe, task.train
     if starts is not None:
         recipe = replace(recipe, n_starts=min(starts, recipe.n_starts))
-    axes = tuple(task.feature_names.index(a) for a in task.spec.folds.axes)
+    axes = task.axes
     rows = Rows(train.X, train.Y, train.group, axes)
     fits = fit_folds(rows, list(folds), form.law, recipe)
     return [answer_of(fit, errors=True) for fit in fits]

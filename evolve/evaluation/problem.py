@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
@@ -11,11 +12,11 @@ from evolve.fitting.messages import FitProblem
 from evolve.scoring.fold import Fold, FoldScore
 from evolve.scoring.objective import SCREEN_GROUPS, fold_score
 from evolve.tasks.folds import can_be_judged
-from evolve.tasks.task import Task, physics_of
+from evolve.tasks.task import Task
 from evolve.typing import Array
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Setting:
     """The task and the folds on which candidates are scored.
 
@@ -27,23 +28,18 @@ class Setting:
     task: Task
     folds: tuple[Fold, ...]
 
-    @property
-    def axes(self) -> tuple[int, ...]:
-        """Features along which the task extrapolates."""
-        return tuple(self.task.feature_names.index(a) for a in self.task.spec.folds.axes)
-
-    @property
+    @cached_property
     def screen(self) -> Fold:
-        """The fold of the first look: the smallest hold-out, on a few groups if there are many."""
+        """The fold of the screen: the smallest hold-out, on a few groups if there are many."""
         first, group = self.folds[0], self.task.train.group
         stride = -(-self.task.n_groups // SCREEN_GROUPS)
         fit, held = (rows[group[rows] % stride == 0] for rows in (first.fit, first.held))
         few = Fold("first look", fit, held, fit_counts=first.fit_counts)
         return few if can_be_judged(self.task, few) else first
 
-    @property
+    @cached_property
     def all_folds(self) -> tuple[Fold, ...]:
-        """The folds, then that of the first look."""
+        """The folds, then that of the screen."""
         return (*self.folds, self.screen)
 
     def to_fit(self) -> FitProblem:
@@ -53,8 +49,8 @@ class Setting:
         for fold in self.all_folds:
             fitted[fold.fit] = True
         y = np.where(fitted[:, None], train.Y, np.nan)
-        constraints = physics_of(self.task)
-        return FitProblem(train.X, y, train.group, self.axes, self.all_folds, constraints)
+        constraints = self.task.constraints
+        return FitProblem(train.X, y, train.group, self.task.axes, self.all_folds, constraints)
 
     def judge(
         self, fold: Fold, predictions: Array, fitted: Array, n_constants: int

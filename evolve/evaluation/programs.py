@@ -21,7 +21,7 @@ from evolve.law.program import Program
 from evolve.sandbox import ForeignLane, Limits, Outcome
 from evolve.scoring.constraints import Constraints, broken, lines_beyond, worst
 from evolve.tasks.spec import DEFAULT_CONSTANTS
-from evolve.tasks.task import Table, Task, physics_of
+from evolve.tasks.task import Table, Task
 from evolve.typing import Array, Ints
 
 PATIENT = Limits(cpu_s=120.0, predict_cpu_s=20.0)  # for what is scored once
@@ -198,7 +198,7 @@ class ProgramRunner:
             for rows in (fold.held, fold.fit)
         )
         inputs = [train.X[rows] for rows in fit_rows]
-        beyond = self._beyond(program.text, inputs, constants, physics_of(setting.task))
+        beyond = self._beyond(program.text, inputs, constants, setting.task.constraints)
         tables = np.concatenate([np.atleast_2d(c) for c in constants])
         return FoldAnswer(
             groups=tuple(groups),

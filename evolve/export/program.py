@@ -169,7 +169,7 @@ def program_text(subject: Subject) -> str:
     blank = np.zeros((n_targets, law.n_constants))
     prior = subject.prior()
     mean, weight = prior if prior is not None else (blank, blank)
-    axes = tuple(subject.task.feature_names.index(a) for a in subject.task.spec.folds.axes)
+    axes = subject.task.axes
     return _TEXT.format(
         title=in_python(subject.title()),
         formula=in_python(subject.formula),

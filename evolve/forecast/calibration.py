@@ -32,7 +32,6 @@ from evolve.scoring.objective import (
 )
 from evolve.search.archive import Archive, Elite
 from evolve.search.champion import Choice, finalists_of
-from evolve.tasks.folds import make_folds, make_judges
 from evolve.tasks.task import Task
 from evolve.typing import Array
 
@@ -133,7 +132,7 @@ def _is_relative(form: Form) -> bool:
 def _folds(task: Task) -> list[Fold]:
     """The folds of the search and those of the judges, each once, not too many."""
     folds: list[Fold] = []
-    for fold in (*make_folds(task), *make_judges(task)):
+    for fold in (*task.folds, *task.selection_folds):
         if not any(_same(fold, other) for other in folds):
             folds.append(fold)
     return folds[:FORECAST_FOLDS]

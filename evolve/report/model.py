@@ -14,7 +14,6 @@ from evolve.law.candidate import Candidate
 from evolve.scoring.fold import Fold
 from evolve.scoring.metrics import Scores, nmae, nmse, scores
 from evolve.scoring.objective import SELECTION_STARTS
-from evolve.tasks.folds import make_folds, make_judges
 from evolve.tasks.task import Table, Task
 from evolve.typing import Array, Ints
 
@@ -104,14 +103,14 @@ def fit_model(task: Task, candidate: Candidate) -> Model:
     """
     train = task.train
     every = np.arange(train.n_rows)
-    axes = tuple(task.feature_names.index(a) for a in task.spec.folds.axes)
+    axes = task.axes
     rows = Rows(train.X, train.Y, train.group, axes)
-    search, judges = make_folds(task), make_judges(task)
+    search, judges = task.folds, task.selection_folds
     quick = replace(candidate.recipe, n_starts=SELECTION_STARTS)
     whole, *found = fit_folds(
         rows, [Fold("all rows", every, every), *search], candidate.law, candidate.recipe
     )
-    further = fit_folds(rows, judges, candidate.law, quick) if judges else []
+    further = fit_folds(rows, list(judges), candidate.law, quick) if judges else []
     n_targets = len(task.target_names)
     fits = {
         (g, t): whole.fits[i * n_targets + t]

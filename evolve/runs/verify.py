@@ -32,7 +32,6 @@ from evolve.scoring.metrics import nmse
 from evolve.scoring.objective import physics_price, price_of, score
 from evolve.search.archive import Archive, Elite
 from evolve.search.setup import program_text
-from evolve.tasks.folds import make_folds
 from evolve.tasks.task import Task
 
 PATIENT = Limits(cpu_s=120.0, predict_cpu_s=20.0)
@@ -97,7 +96,7 @@ def verify(
     elites = archive.elites()
     if not elites:
         raise EvolveError(f"run {store.folder.name!r}: no law has a score yet")
-    setting = Setting(task, tuple(make_folds(task)))
+    setting = Setting(task, task.folds)
     with Evaluator(setting, n_workers) as evaluator, ForeignLane(PATIENT, allow_weak=True) as lane:
         checks = []
         traced = [e for e in elites if e.candidate is not None]

@@ -35,7 +35,6 @@ from evolve.scoring.objective import (
 from evolve.search.archive import Archive, Elite
 from evolve.search.consensus import consensus_distance, consensus_points
 from evolve.search.operators import OPERATORS
-from evolve.tasks.folds import make_judges
 from evolve.tasks.task import Task
 from evolve.typing import Array
 
@@ -135,7 +134,7 @@ def choose(task: Task, archive: Archive, n_workers: int, extra: Sequence[Elite] 
     elites = finalists_of(archive, extra)
     if not elites:
         raise EvolveError(f"{task.name}: no candidate could be fitted, so there is no champion")
-    judges = make_judges(task)
+    judges = task.selection_folds
     setting = Setting(task, (*judges, all_rows(task.train.n_rows)))
     forms = [e.form for e in elites]
     quick = [with_starts(form, SELECTION_STARTS) for form in forms]

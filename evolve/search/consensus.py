@@ -16,8 +16,7 @@ from evolve.scoring.objective import (
     DISAGREEMENT_ROWS,
     N_LEADERS,
 )
-from evolve.tasks.folds import make_folds
-from evolve.tasks.task import Task, physics_of
+from evolve.tasks.task import Task
 from evolve.typing import Array, Ints
 
 TINY = 1e-6
@@ -34,13 +33,13 @@ def consensus_points(task: Task) -> tuple[Array, Ints]:
         `(m, f)` features and `(m,)` group numbers.
     """
     train = task.train
-    axes = [task.feature_names.index(a) for a in task.spec.folds.axes]
+    axes = task.axes
     if axes:
-        rows = make_folds(task)[0].held
+        rows = task.folds[0].held
         moved = [_further(task, train.X[rows], axes, DISAGREEMENT_REACH)]
     else:
         rows = np.arange(0, train.n_rows, -(-train.n_rows // DISAGREEMENT_ROWS))
-        ends = enumerate(physics_of(task).ends)
+        ends = enumerate(task.constraints.ends)
         moved = [_put(train.X[rows], j, end) for j, both in ends for end in both]
     return np.concatenate(moved), np.tile(train.group[rows], len(moved))
 

@@ -23,7 +23,7 @@ from evolve.search.proposers.initial import generic_laws, starting_proposals
 from evolve.search.proposers.protocol import Proposal, Proposer
 from evolve.search.proposers.registry import DEFAULT, make_proposer
 from evolve.search.proposers.seeds import Seed, read_seeds, seed_proposals
-from evolve.tasks.folds import make_folds, require_rows
+from evolve.tasks.folds import require_rows
 from evolve.tasks.spec import DEFAULT_CONSTANTS
 from evolve.tasks.task import Task
 from evolve.typing import Array
@@ -92,7 +92,7 @@ def program_text(
         task.target_names,
         doc=f"A law of {task.name}, made by {operator}.",
         units=[f.unit for f in task.spec.features],
-        axes=[task.feature_names.index(a) for a in task.spec.folds.axes],
+        axes=task.axes,
         prior=None if priors is None else (priors[:, 0], priors[:, 1]),
     )
 
@@ -117,7 +117,7 @@ def make_setup(task: Task, seed: int, proposers: Sequence[str] = DEFAULT) -> Set
     } | generic_laws(space)
     for proposal in starting_proposals(space, laws, BATCH, seed):
         proposals.setdefault(proposal.key, proposal)
-    folds = tuple(make_folds(task))
+    folds = task.folds
     starts = tuple(proposals.values())
     return Setup(task, space, tuple(seeds), starts, folds, tuple(proposers))
 
@@ -157,7 +157,7 @@ def space_of(task: Task) -> Space:
         own_feature_first=task.spec.own,
         positive=bool((task.train.Y > 0).all()),
         pooled=task.n_groups >= 3,
-        axes=tuple(task.feature_names.index(a) for a in task.spec.folds.axes),
+        axes=task.axes,
         part_of=tuple(_part_of(task)),
     )
 

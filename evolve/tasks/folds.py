@@ -31,7 +31,7 @@ from evolve.scoring.objective import (
     fold_weight,
 )
 from evolve.tasks.holdouts import corners, far_rows, split_groups, unlike
-from evolve.tasks.task import Task
+from evolve.tasks.table import TaskRows
 from evolve.typing import Array, Ints
 
 LEAST_ROWS = MIN_FIT_ROWS + 2  # two of which plain folds can hold out
@@ -99,7 +99,7 @@ def _left(label: Ints) -> int:
     return len(label) - int(np.bincount(label).max())
 
 
-def _points(task: Task) -> Ints:
+def _points(task: TaskRows) -> Ints:
     """`(n,)` number of the point in the space of features that each training row lies at."""
     _, points = np.unique(task.train.X, axis=0, return_inverse=True)
     return np.asarray(points.ravel(), dtype=np.int64)
@@ -110,7 +110,7 @@ def _fold(name: str, held: npt.NDArray[np.bool_], unjudged: npt.NDArray[np.bool_
     return Fold(name, np.flatnonzero(fit), np.flatnonzero(held), np.flatnonzero(unjudged))
 
 
-def make_folds(task: Task) -> list[Fold]:
+def make_folds(task: TaskRows) -> list[Fold]:
     """The folds that a search is judged on, as the task's `[folds]` table says.
 
     Args:
@@ -137,7 +137,7 @@ def make_folds(task: Task) -> list[Fold]:
     return folds
 
 
-def _why_no_folds(task: Task) -> str:
+def _why_no_folds(task: TaskRows) -> str:
     for name, y in zip(task.target_names, task.train.Y.T, strict=True):
         if np.isnan(nmse(y, y)):
             return f"target {name!r} must vary over the training rows, all hold {y[0]:g}"
@@ -165,7 +165,7 @@ def require_n_rows(where: Path, n_rows: int) -> None:
         )
 
 
-def require_rows(task: Task) -> None:
+def require_rows(task: TaskRows) -> None:
     """Require that a search can fit every group and has rows left to predict.
 
     Raises:
@@ -184,7 +184,7 @@ def require_rows(task: Task) -> None:
         )
 
 
-def make_judges(task: Task) -> list[Fold]:
+def make_selection_folds(task: TaskRows) -> list[Fold]:
     """Further folds, for choosing among the finalists of a search.
 
     Other thresholds than `make_folds`, and where there are few, jumps that leave out the scales
@@ -220,41 +220,41 @@ def _is_among(fold: Fold, folds: Sequence[Fold]) -> bool:
     )
 
 
-def beyond_rows(task: Task, share: float) -> npt.NDArray[np.bool_]:
+def beyond_rows(task: TaskRows, share: float) -> npt.NDArray[np.bool_]:
     """`(n,)` whether a training row lies beyond the thresholds that hold out a least share.
 
     Args:
         task: A task with axes.
         share: Least share of each group's rows to hold out.
     """
-    columns = [task.feature_names.index(a) for a in task.spec.folds.axes]
+    columns = list(task.axes)
     return far_rows(task.train.X[:, columns], task.train.group, task.spec.folds.together, share)[0]
 
 
-def can_be_judged(task: Task, fold: Fold) -> bool:
+def can_be_judged(task: TaskRows, fold: Fold) -> bool:
     """Whether every target varies over the rows held out; an error has no scale otherwise."""
     held = task.train.Y[fold.held]
     return len(held) > 0 and not np.isnan(nmse(held, held))
 
 
-def _judgeable(task: Task, folds: Sequence[Fold]) -> list[Fold]:
+def _judgeable(task: TaskRows, folds: Sequence[Fold]) -> list[Fold]:
     """The folds that can be judged, weighed."""
     return [_weighed(task, fold) for fold in folds if can_be_judged(task, fold)]
 
 
-def _weighed(task: Task, fold: Fold) -> Fold:
+def _weighed(task: TaskRows, fold: Fold) -> Fold:
     weight = fold_weight(len(fold.fit), task.train.n_rows - len(fold.unjudged))
     return replace(fold, weight=weight)
 
 
-def _peeled(task: Task, shares: Sequence[float]) -> list[Fold]:
+def _peeled(task: TaskRows, shares: Sequence[float]) -> list[Fold]:
     """Folds along the task's axes."""
-    columns = [task.feature_names.index(a) for a in task.spec.folds.axes]
+    columns = list(task.axes)
     values, together = task.train.X[:, columns], task.spec.folds.together
     return _judgeable(task, peel(values, task.train.group, together, shares))
 
 
-def _with_corners(task: Task, folds: list[Fold]) -> list[Fold]:
+def _with_corners(task: TaskRows, folds: list[Fold]) -> list[Fold]:
     """The folds, with other corners of the table in the place of those that hold out most."""
     if len(folds) <= LEAST_FOLDS:
         return folds
@@ -263,14 +263,14 @@ def _with_corners(task: Task, folds: list[Fold]) -> list[Fold]:
     return [folds[0], *sorted(rest, key=lambda f: len(f.held))]
 
 
-def _corners(task: Task, folds: Sequence[Fold], n: int) -> list[Fold]:
+def _corners(task: TaskRows, folds: Sequence[Fold], n: int) -> list[Fold]:
     """Folds at other corners of a table, none of more weight than the first of those given.
 
     Folds of rows that are far on any axis hold out each axis' far end already.
     """
     if task.spec.folds.together == "any":
         return []
-    columns = [task.feature_names.index(a) for a in task.spec.folds.axes]
+    columns = list(task.axes)
     values, group = task.train.X[:, columns], task.train.group
     far = corners(values, group) if len(columns) > 1 else []
     numbers = np.arange(task.train.n_rows)
@@ -280,7 +280,7 @@ def _corners(task: Task, folds: Sequence[Fold], n: int) -> list[Fold]:
     return [replace(f, weight=min(f.weight, most)) for f in _judgeable(task, new)]
 
 
-def _secondary(task: Task, folds: Sequence[Fold], n: int) -> list[Fold]:
+def _secondary(task: TaskRows, folds: Sequence[Fold], n: int) -> list[Fold]:
     """Folds along all features that act through their logarithm, other than those given.
 
     They are less like the test than the given ones, and weigh less than each of these.

@@ -5,6 +5,7 @@ from __future__ import annotations
 import operator
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -183,3 +184,59 @@ def _require_filled(
                 f"{raw.path}: groups must not be empty, filters leave 0 of "
                 f"{labels.count(name)} rows of {name!r}"
             )
+
+
+@dataclass(frozen=True, eq=False)
+class TaskRows:
+    """A table of training runs and what is asked of it, before any fold is made.
+
+    Attributes:
+        name: The folder's name.
+        folder: Where `task.toml` lies.
+        spec: What `task.toml` says.
+        group_names: Groups in order of first appearance; `("all",)` where there are none.
+        train: The training rows that pass the filters.
+    """
+
+    name: str
+    folder: Path
+    spec: TaskSpec
+    group_names: tuple[str, ...]
+    train: Table
+
+    @property
+    def feature_names(self) -> tuple[str, ...]:
+        """Names of the features, in the order of `Table.X`."""
+        return tuple(feature.name for feature in self.spec.features)
+
+    @property
+    def target_names(self) -> tuple[str, ...]:
+        """Names of the targets, in the order of `Table.Y`."""
+        return tuple(target.name for target in self.spec.targets)
+
+    @property
+    def n_groups(self) -> int:
+        """Number of groups."""
+        return len(self.group_names)
+
+    @property
+    def sldbench_labels(self) -> tuple[str, ...]:
+        """SLDBench's labels of the groups, in the order of `group_names`."""
+        return tuple(_sldbench_label(self.spec, name) for name in self.group_names)
+
+    @property
+    def axes(self) -> tuple[int, ...]:
+        """Numbers of the features along which the task extrapolates; none where it does not."""
+        return tuple(self.feature_names.index(name) for name in self.spec.folds.axes)
+
+
+def _sldbench_label(spec: TaskSpec, group_name: str) -> str:
+    if not spec.groups:
+        return spec.sldbench.label or "all_data"
+    if not spec.sldbench.label:
+        return group_name
+    label = spec.sldbench.label
+    for column, value in zip(spec.groups, group_name.split(GROUP_JOIN), strict=True):
+        renamed = spec.sldbench.values.get(column, {}).get(value, value)
+        label = label.replace("{" + column + "}", renamed)
+    return label

@@ -7,10 +7,13 @@ import os
 import shlex
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 from evolve.errors import TaskError, nearest
 from evolve.scoring.constraints import Constraints, ends_of
+from evolve.scoring.fold import Fold
+from evolve.tasks.folds import make_folds, make_selection_folds
 from evolve.tasks.names import why_no_name
 from evolve.tasks.readers import read_table
 from evolve.tasks.spec import (
@@ -24,7 +27,7 @@ from evolve.tasks.spec import (
     format_spec,
     read_spec,
 )
-from evolve.tasks.table import GROUP_JOIN, Table, build_table, require_informative
+from evolve.tasks.table import Table, TaskRows, build_table, require_informative
 
 __all__ = [
     "Feature",
@@ -49,43 +52,35 @@ __all__ = [
 _SUFFIXES = (".csv", ".parquet")
 
 
-@dataclass(frozen=True, eq=False)
-class Task:
-    """A table of training runs and what is asked of it.
+class Task(TaskRows):
+    """A table of training runs and what is asked of it, with its folds, computed once."""
 
-    Attributes:
-        name: The folder's name.
-        folder: Where `task.toml` lies.
-        spec: What `task.toml` says.
-        group_names: Groups in order of first appearance; `("all",)` where there are none.
-        train: The training rows that pass the filters.
-    """
+    @cached_property
+    def folds(self) -> tuple[Fold, ...]:
+        """Folds on which a search scores candidates, smallest hold-out first.
 
-    name: str
-    folder: Path
-    spec: TaskSpec
-    group_names: tuple[str, ...]
-    train: Table
+        Raises:
+            TaskError: No fold leaves enough rows to fit and something to predict.
+        """
+        return tuple(make_folds(self))
 
-    @property
-    def feature_names(self) -> tuple[str, ...]:
-        """Names of the features, in the order of `Table.X`."""
-        return tuple(feature.name for feature in self.spec.features)
+    @cached_property
+    def selection_folds(self) -> tuple[Fold, ...]:
+        """Further folds, which a search never uses, on which the champion is chosen."""
+        return tuple(make_selection_folds(self))
 
-    @property
-    def target_names(self) -> tuple[str, ...]:
-        """Names of the targets, in the order of `Table.Y`."""
-        return tuple(target.name for target in self.spec.targets)
-
-    @property
-    def n_groups(self) -> int:
-        """Number of groups."""
-        return len(self.group_names)
-
-    @property
-    def sldbench_labels(self) -> tuple[str, ...]:
-        """SLDBench's labels of the groups, in the order of `group_names`."""
-        return tuple(_sldbench_label(self.spec, name) for name in self.group_names)
+    @cached_property
+    def constraints(self) -> Constraints:
+        """Declared physics and the ends of the features, by feature number."""
+        declared, names = self.spec.physics, self.feature_names
+        logarithmic = tuple(f.logarithmic for f in self.spec.features)
+        return Constraints(
+            logarithmic=logarithmic,
+            falling=tuple(names.index(n) for n in declared.decreasing_in),
+            rising=tuple(names.index(n) for n in declared.increasing_in),
+            floor=declared.floor,
+            ends=tuple(ends_of(self.train.X, logarithmic)),
+        )
 
 
 @dataclass(frozen=True)
@@ -255,28 +250,3 @@ def _has(folder: Path, split: str) -> bool:
     except TaskError:
         return False
     return True
-
-
-def _sldbench_label(spec: TaskSpec, group_name: str) -> str:
-    if not spec.groups:
-        return spec.sldbench.label or "all_data"
-    if not spec.sldbench.label:
-        return group_name
-    label = spec.sldbench.label
-    for column, value in zip(spec.groups, group_name.split(GROUP_JOIN), strict=True):
-        renamed = spec.sldbench.values.get(column, {}).get(value, value)
-        label = label.replace("{" + column + "}", renamed)
-    return label
-
-
-def physics_of(task: Task) -> Constraints:
-    """The task's declared physics and the ends of its features, by number."""
-    declared, names = task.spec.physics, task.feature_names
-    logarithmic = tuple(f.logarithmic for f in task.spec.features)
-    return Constraints(
-        logarithmic=logarithmic,
-        falling=tuple(names.index(n) for n in declared.decreasing_in),
-        rising=tuple(names.index(n) for n in declared.increasing_in),
-        floor=declared.floor,
-        ends=tuple(ends_of(task.train.X, logarithmic)),
-    )

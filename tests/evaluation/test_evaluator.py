@@ -23,7 +23,7 @@ from evolve.sandbox.inprocess import InProcess
 from evolve.scoring.objective import PHYSICS_PRICE, SCREEN_GROUPS, fitted_error, price_of, score
 from evolve.search.setup import space_of
 from evolve.tasks.folds import make_folds
-from evolve.tasks.task import Table, Task, physics_of
+from evolve.tasks.task import Table, Task
 
 INF = float("inf")
 LOG_A = call("log", feat(0))
@@ -178,7 +178,7 @@ def test_the_first_look_takes_a_few_groups_of_many() -> None:
     group = np.repeat(np.arange(n), 8)
     x = np.tile(2.0 ** np.arange(8), n)
     task = task_of(x, 1.0 / x + group / 10, group, folds={"axes": ["a"]})
-    look = setting_of(task).look
+    look = setting_of(task).screen
     assert 1 < len(set(group[look.held])) <= SCREEN_GROUPS
     assert set(group[look.held]) == set(group[look.fit])
     assert set(look.held) <= set(setting_of(task).folds[0].held)
@@ -245,7 +245,7 @@ def test_breaking_the_declared_physics_costs_its_price(in_process: None) -> None
 
 
 def test_physics_names_features_by_number() -> None:
-    physics = physics_of(power_task(physics={"increasing_in": ["b"], "floor": 0.5}))
+    physics = power_task(physics={"increasing_in": ["b"], "floor": 0.5}).constraints
     assert (physics.falling, physics.rising, physics.floor) == ((), (1,), 0.5)
     assert physics.logarithmic == (True, True)
 

@@ -41,9 +41,9 @@ from evolve.search.loop import entry_of as searched_entry
 from evolve.search.operators import Candidate
 from evolve.search.proposers.protocol import Proposal
 from evolve.search.setup import make_setup
-from evolve.tasks.folds import make_judges
+from evolve.tasks.folds import make_selection_folds
 from evolve.tasks.spec import PhysicsSpec
-from evolve.tasks.task import Task, load_task, physics_of
+from evolve.tasks.task import Task, load_task
 
 TASKS_DIR = Path(__file__).resolve().parents[2] / "tasks"
 N_CANDIDATES = 24
@@ -202,7 +202,7 @@ def test_a_finalist_pays_for_the_declared_physics_that_it_breaks(
 def test_a_finalist_is_judged_on_the_folds_of_the_search_and_the_further_ones(
     choice: Choice, task: Task
 ) -> None:
-    names = [fold.name for fold in make_judges(task)]
+    names = [fold.name for fold in make_selection_folds(task)]
     for finalist in choice.finalists:
         assert [fold.name for fold in finalist.judged] == names
         folds = [*finalist.entry.evaluation.folds, *finalist.judged]
@@ -215,7 +215,7 @@ def test_the_champion_s_constants_are_those_of_a_fit_to_all_training_rows(
 ) -> None:
     champion, train = choice.champion, task.train
     every = np.arange(train.n_rows)
-    rows = Rows(train.X, train.Y, train.group, (1,), physics_of(task))
+    rows = Rows(train.X, train.Y, train.group, (1,), task.constraints)
     whole = Fold("all rows", every, every)
     (fitted,) = fit_folds(
         rows, [whole], champion.fitted.candidate.law, champion.fitted.candidate.recipe

@@ -14,7 +14,7 @@ from small_tasks import power_task, task_of
 from evolve.errors import TaskError
 from evolve.scoring.fold import Fold
 from evolve.scoring.objective import MIN_FIT_ROWS
-from evolve.tasks.folds import can_be_judged, k_fold, make_folds, make_judges, peel
+from evolve.tasks.folds import can_be_judged, k_fold, make_folds, make_selection_folds, peel
 from evolve.tasks.task import Task, list_tasks, load_task
 
 TASKS_DIR = Path(__file__).resolve().parents[2] / "tasks"
@@ -210,7 +210,7 @@ def test_k_fold_is_the_same_each_time() -> None:
 @every_task
 def test_a_task_has_folds_and_judges_whose_held_rows_can_all_be_predicted(task: Task) -> None:
     group = task.train.group
-    for fold in [*make_folds(task), *make_judges(task)]:
+    for fold in [*make_folds(task), *make_selection_folds(task)]:
         assert set(group[fold.held]) <= set(group[fold.fit])
         assert set(fold.held).isdisjoint(fold.fit)
         assert can_be_judged(task, fold)
@@ -226,7 +226,7 @@ def test_a_task_s_folds_differ_from_each_other_and_are_the_same_each_time(task: 
 def test_the_finalists_are_judged_on_folds_that_the_search_did_not_have() -> None:
     for task in (power_task(), power_task(folds={"kfold": 5})):
         known = {(tuple(fold.fit), tuple(fold.held)) for fold in make_folds(task)}
-        judges = {(tuple(fold.fit), tuple(fold.held)) for fold in make_judges(task)}
+        judges = {(tuple(fold.fit), tuple(fold.held)) for fold in make_selection_folds(task)}
         assert len(judges - known) >= 2
 
 
@@ -272,7 +272,7 @@ def test_a_fold_whose_held_targets_are_all_alike_is_left_out() -> None:
     x = np.repeat([1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 64.0, 128.0], 3)
     y = np.where(x == 128.0, 1.0, 2.0 + 1.0 / x + np.arange(24) / 100)
     task = task_of(x, y, folds={"axes": ["a"]})
-    for fold in [*make_folds(task), *make_judges(task)]:
+    for fold in [*make_folds(task), *make_selection_folds(task)]:
         assert len(np.unique(y[fold.held])) > 1
 
 

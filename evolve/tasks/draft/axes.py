@@ -11,7 +11,6 @@ import numpy as np
 from evolve.errors import Argument, EvolveError, TaskError
 from evolve.tasks.draft.condition import Condition
 from evolve.tasks.draft.roles import NO_AXES, Wishes
-from evolve.tasks.folds import make_folds
 from evolve.tasks.spec import FoldSpec
 from evolve.tasks.task import Task
 
@@ -86,14 +85,14 @@ def _sizes(task: Task) -> list[str]:
 
 def _has_folds(task: Task) -> bool:
     try:
-        return bool(make_folds(task))
+        return bool(task.folds)
     except TaskError:
         return False
 
 
 def _require_folds(task: Task, named: Sequence[str]) -> None:
     try:
-        make_folds(task)
+        _ = task.folds
     except TaskError as error:
         if not named or named[-1].endswith(NO_AXES):
             raise

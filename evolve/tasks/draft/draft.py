@@ -23,7 +23,7 @@ from evolve.tasks.draft.roles import (
     unused,
 )
 from evolve.tasks.draft.warnings import remarks
-from evolve.tasks.folds import make_folds, require_rows
+from evolve.tasks.folds import require_rows
 from evolve.tasks.readers import RawTable
 from evolve.tasks.spec import DEFAULT_CONSTANTS, TaskSpec
 from evolve.tasks.table import build_table, group_labels
@@ -243,7 +243,7 @@ def _of_test(condition: Condition | None) -> Decision:
 
 
 def _of_folds(task: Task) -> Decision:
-    folds = make_folds(task)
+    folds = task.folds
     held = ", ".join(str(len(fold.held)) for fold in folds)
     how = "the far end" if task.spec.folds.axes else "random rows"
     return Decision("folds", str(len(folds)), f"hold out {held} of the training rows, {how}")
