@@ -72,4 +72,5 @@ def _entry(task: Task, setup: Setup, index: int, proposal: Proposal) -> Entry:
         (),
         proposal.operator,
         evaluation,
+        proposal.origin,
     )

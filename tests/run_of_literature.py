@@ -52,4 +52,4 @@ def _made_up(index: int, candidate: Candidate) -> Evaluation:
 def _entry(task: Task, index: int, candidate: Candidate, told: Evaluation) -> Entry:
     law, recipe = candidate.to_data()
     text = program_text(task, candidate, "literature")
-    return Entry(index, text, law, recipe, f"key {index}", (), "literature", told)
+    return Entry(index, text, law, recipe, f"key {index}", (), "literature", told, "literature")

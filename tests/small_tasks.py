@@ -103,6 +103,7 @@ def entry_of(index: int, candidate: Candidate | None, score: float | None, **tol
         "key": key(candidate.law, candidate.recipe) if candidate else f"black box {index}",
         "parents": (),
         "operator": "add_term",
+        "origin": "mutation",
     } | told
     return Entry(index=index, law=law, recipe=recipe, evaluation=evaluation, **fields)
 

@@ -67,6 +67,7 @@ def entry(index: int, **changes: Any) -> Entry:
         "key": f"key {index}",
         "parents": () if index < 2 else (index - 2, index - 1),
         "operator": "add term",
+        "origin": "mutation",
     }
     for name, value in changes.items():
         (evaluation if name in evaluation else fields)[name] = value

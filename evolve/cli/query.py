@@ -29,6 +29,10 @@ def query(
     operator: Annotated[
         str | None, typer.Option("--operator", help="What made the program.")
     ] = None,
+    origin: Annotated[
+        str | None,
+        typer.Option("--origin", help="Where it came from: literature, initial, mutation, …"),
+    ] = None,
     sort: Annotated[
         str, typer.Option("--sort", help="held_out, score, size or index.")
     ] = "held_out",
@@ -56,6 +60,7 @@ def query(
         contains=contains,
         status=status,
         operator=operator,
+        origin=origin,
         sort=sort,
         limit=limit,
     )

@@ -194,6 +194,7 @@ def _document(
         "law": None if entry.law is None else law_with_first_names(entry.law),
         "recipe": None if entry.recipe is None else recipe_with_first_names(entry.recipe),
         "operator": entry.operator,
+        "origin": entry.origin,
         "lineage": [
             {"index": e.index, "operator": e.operator, "score": e.evaluation.score} for e in family
         ],

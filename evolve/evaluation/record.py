@@ -1,15 +1,21 @@
-"""Programs and their evaluations to entries, and entries to database rows and back."""
+"""One evaluated program of a run, where it came from and what came of it."""
 
 from __future__ import annotations
 
 import hashlib
 import math
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal, get_args
 
 from evolve.scoring.fold import FoldScore
 
-EARLIER_ELITE = "elite of "  # what the operator of an earlier run's elite begins with
+# Where a program came from: a law of the literature under its own recipe, another law that every
+# search begins with, a change of one entry or of two, an elite of an earlier run, a file of the
+# user, or a language model.
+Origin = Literal["literature", "initial", "mutation", "crossover", "inherited", "user", "model"]
+ORIGINS: tuple[Origin, ...] = get_args(Origin)
+SEEDS = frozenset({"literature", "user"})  # programs that somebody wrote down for the task
+UNSEARCHED = SEEDS | {"initial"}  # forms that were not picked from the many that a search tries
 
 
 def program_id(text: str) -> str:
@@ -64,6 +70,7 @@ class Entry:
         parents: Indices of the entries it was made from.
         operator: Name of the mutation, or where else the program came from.
         evaluation: What came of it.
+        origin: Where it came from.
     """
 
     index: int
@@ -74,6 +81,7 @@ class Entry:
     parents: tuple[int, ...]
     operator: str
     evaluation: Evaluation
+    origin: Origin
 
     @property
     def program_id(self) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from evolve.errors import EvolveError
-from evolve.evaluation.record import Entry
+from evolve.evaluation.record import SEEDS, Entry
 from evolve.law.candidate import candidate_from_data
 from evolve.report.model import Model, fit_model
 from evolve.runs.results import ResultRow, load_results
@@ -15,7 +15,6 @@ from evolve.sandbox import SandboxReport, probe
 from evolve.sandbox.probe import read_report
 from evolve.scoring.metrics import Scores
 from evolve.search.archive import Archive, Elite
-from evolve.search.proposers.seeds import seed_files
 from evolve.tasks.task import Table, Task
 
 
@@ -93,21 +92,17 @@ def gather(store: Store, task: Task) -> Findings:
         chosen=results.chosen,
         text=best.text if champion is None else champion.text,
         lines=results.rows,
-        literature=_literature(task, entries),
+        literature=_literature(entries),
         lineage=_lineage(entries, best),
         model=model,
         sandbox=_sandbox(store),
     )
 
 
-def _literature(task: Task, entries: Sequence[Entry]) -> list[Entry]:
-    """First entries named after the task's seeds, made from nothing else."""
-    names = {path.stem for path in seed_files(task.name)}
-    first: dict[str, Entry] = {}
-    for entry in entries:
-        if entry.operator in names and not entry.parents:
-            first.setdefault(entry.operator, entry)
-    return [first[name] for name in sorted(first)]
+def _literature(entries: Sequence[Entry]) -> list[Entry]:
+    """The task's seeds under their own recipes, by name."""
+    seeds = [entry for entry in entries if entry.origin in SEEDS]
+    return sorted(seeds, key=lambda entry: entry.operator)
 
 
 def _lineage(entries: Sequence[Entry], entry: Entry) -> list[Entry]:

@@ -17,10 +17,10 @@ from evolve.report.gather import Findings, Opened
 from evolve.report.model import Model
 from evolve.runs.results import formula_of, held_out_r2
 from evolve.scoring.metrics import Metrics
-from evolve.search.operators import OPERATORS
 from evolve.tasks.task import Task
 
 MOST_ELITES = 400
+MADE = ("mutation", "crossover", "model")  # origins whose operators are compared
 
 
 @dataclass(frozen=True, slots=True)
@@ -202,15 +202,18 @@ def lineage_table(found: Findings) -> Grid:
 def operators_table(found: Findings) -> Grid:
     """How often each operator was tried and what came of it; starting laws are one line."""
     sums: dict[str, list[float]] = {}
+    made: set[str] = set()
     for entry in found.entries:
-        known = entry.operator in OPERATORS
-        tally = sums.setdefault(entry.operator if known else "starting laws", [0, 0, 0, math.inf])
+        if entry.origin in MADE:
+            made.add(entry.operator)
+        name = entry.operator if entry.origin in MADE else "starting laws"
+        tally = sums.setdefault(name, [0, 0, 0, math.inf])
         score = entry.evaluation.score
         tally[0] += 1
         tally[1] += score is not None
         tally[3] = min(tally[3], math.inf if score is None else score)
     for name, won in found.archive.tallies.items():
-        sums[name if name in OPERATORS else "starting laws"][2] += won.won
+        sums[name if name in made else "starting laws"][2] += won.won
     rows = [
         (name, int(n), int(n_scored), int(n_won), share(n_won, n), best if n_scored else None)
         for name, (n, n_scored, n_won, best) in sorted(sums.items())

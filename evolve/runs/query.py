@@ -17,7 +17,8 @@ from evolve.runs.results import held_out_r2
 
 COLUMNS = (
     *("index", "constants", "held_out_r2", "score", "status", "operator", "parents"),
-    *("seconds", "program_id", "formula", "heldout_r2"),  # the last: its name of earlier versions
+    *("seconds", "program_id", "formula", "origin"),
+    "heldout_r2",  # its name of earlier versions
 )
 OLD_SORT = "heldout"
 
@@ -30,6 +31,7 @@ def query(
     contains: str | None = None,
     status: str | None = None,
     operator: str | None = None,
+    origin: str | None = None,
     sort: str = "held_out",
     limit: int | None = None,
 ) -> pd.DataFrame:
@@ -42,6 +44,7 @@ def query(
         contains: Text that the formula or the program holds; spaces and case do not matter.
         status: How the evaluation ended.
         operator: What made the program.
+        origin: Where it came from, one of `ORIGINS`.
         sort: A name of `SORTS`: `held_out` and `score` put the best first, `size` the fewest
             constants, `index` the oldest. Entries that are equal in it stay in their order.
         limit: At most so many rows.
@@ -50,7 +53,7 @@ def query(
         A frame with the columns `COLUMNS`.
 
     Raises:
-        EvolveError: No such order; or no entry has that status or operator.
+        EvolveError: No such order; or no entry has that status, operator or origin.
     """
     if sort == OLD_SORT:
         warnings.warn("sort: 'heldout' is now 'held_out'", DeprecationWarning, stacklevel=2)
@@ -62,11 +65,13 @@ def query(
         )
     _require("status", status, {entry.evaluation.status for entry in entries})
     _require("operator", operator, {entry.operator for entry in entries})
+    _require("origin", origin, {str(entry.origin) for entry in entries})
     wanted = [
         entry
         for entry in entries
         if (status is None or entry.evaluation.status == status)
         and (operator is None or entry.operator == operator)
+        and (origin is None or entry.origin == origin)
         and (max_constants is None or entry.evaluation.n_constants <= max_constants)
     ]
     rows: list[dict[str, Any]] = []
@@ -163,6 +168,7 @@ def _row(entry: Entry, feature_names: Sequence[str]) -> dict[str, Any]:
         "seconds": evaluation.seconds,
         "program_id": entry.program_id,
         "formula": entry_formula(entry, feature_names),
+        "origin": entry.origin,
         "heldout_r2": _held_out(entry),
     }
 

@@ -16,6 +16,7 @@ from evolve.scoring.fold import FoldScore
 COLUMNS = (
     *("position", "program_id", "law", "recipe", "key", "parents", "operator", "status"),
     *("message", "score", "stage", "folds", "n_constants", "complexity", "seconds", "facts"),
+    "origin",
 )
 
 
@@ -40,6 +41,7 @@ def entry_to_row(entry: Entry) -> tuple[Any, ...]:
         float(evaluation.complexity) + 0.0,
         float(evaluation.seconds) + 0.0,
         compact_json(evaluation.facts),
+        entry.origin,
     )
 
 
@@ -96,4 +98,5 @@ def row_to_entry(text: str, row: Sequence[Any]) -> Entry:
         parents=tuple(json.loads(cell["parents"])),
         operator=cell["operator"],
         evaluation=evaluation,
+        origin=cell["origin"],
     )

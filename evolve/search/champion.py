@@ -18,7 +18,7 @@ from evolve.evaluation.evaluator import Evaluator
 from evolve.evaluation.fitted import FittedLaw, fitted_law
 from evolve.evaluation.problem import Setting
 from evolve.evaluation.programs import ProgramFailedError
-from evolve.evaluation.record import EARLIER_ELITE, Entry, Evaluation
+from evolve.evaluation.record import UNSEARCHED, Entry, Evaluation
 from evolve.evaluation.requests import FoldResult, with_starts
 from evolve.law.canonical import key
 from evolve.scoring.fold import FoldScore, all_rows
@@ -34,7 +34,6 @@ from evolve.scoring.objective import (
 )
 from evolve.search.archive import Archive, Elite
 from evolve.search.consensus import consensus_distance, consensus_points
-from evolve.search.operators import OPERATORS
 from evolve.tasks.task import Task
 from evolve.typing import Array
 
@@ -183,9 +182,7 @@ def initial_laws(archive: Archive) -> dict[str, Elite]:
     """
     best: dict[str, Elite] = {}
     for elite in archive.starters:
-        name = elite.entry.operator
-        searched = name in OPERATORS or name.startswith(EARLIER_ELITE)
-        if elite.candidate is not None and not searched:
+        if elite.candidate is not None and elite.entry.origin in UNSEARCHED:
             form = key(elite.candidate.law)
             if form not in best or elite.score < best[form].score:
                 best[form] = elite

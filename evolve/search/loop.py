@@ -142,4 +142,5 @@ def entry_of(index: int, proposal: Proposal, text: str, evaluation: Evaluation) 
         parents=proposal.parents,
         operator=proposal.operator,
         evaluation=evaluation,
+        origin=proposal.origin,
     )

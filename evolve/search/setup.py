@@ -9,7 +9,7 @@ from itertools import permutations
 from typing import Any
 
 from evolve import __version__
-from evolve.evaluation.record import EARLIER_ELITE, Entry
+from evolve.evaluation.record import SEEDS, Entry
 from evolve.law.candidate import Candidate, candidate_from_data
 from evolve.law.canonical import key
 from evolve.law.printer import print_program
@@ -134,8 +134,8 @@ def warm_start_from(setup: Setup, inherited: dict[str, Any]) -> Setup:
         candidate = finish(candidate_from_data(law, recipe), setup.space)
         if candidate is not None:
             mark = key(candidate.law, candidate.recipe)
-            name = f"{EARLIER_ELITE}{inherited['run']}"
-            proposals.setdefault(mark, Proposal(candidate, mark, name, ()))
+            name = f"elite of {inherited['run']}"
+            proposals.setdefault(mark, Proposal(candidate, mark, name, (), "inherited"))
     for proposal in setup.starts:
         proposals.setdefault(proposal.key, proposal)
     return replace(setup, starts=tuple(proposals.values()))
@@ -172,13 +172,9 @@ def _part_of(task: Task) -> Iterator[tuple[int, int]]:
 
 
 def literature(setup: Setup, entries: Sequence[Entry]) -> list[Entry]:
-    """The entries of the literature laws under their own recipes, by name."""
-    names = {seed.name for seed in setup.seeds}
-    found: dict[str, Entry] = {}
-    for entry in entries[: len(setup.starts)]:
-        if entry.operator in names and not entry.parents:
-            found.setdefault(entry.operator, entry)
-    return [found[name] for name in sorted(found)]
+    """The entries of the task's seeds under their own recipes, by name."""
+    seeds = [entry for entry in entries[: len(setup.starts)] if entry.origin in SEEDS]
+    return sorted(seeds, key=lambda entry: entry.operator)
 
 
 def elites_of(entries: Sequence[Entry]) -> list[Elite]:

@@ -31,7 +31,8 @@ def entry(index: int, status: str = "ok", r2: float = 0.9) -> Entry:
     folds = (FoldScore("far", 4, 1.0 - r2, r2),) if good else ()
     evaluation = Evaluation(status, "", 1.0 - r2 if good else None, 1, folds, 1, 3.0, 0.1, {})
     law, recipe = law_to_data(LAW), Recipe().to_data()
-    return Entry(index, f"text {index}", law, recipe, f"key{index}", (), "made up", evaluation)
+    text, key = f"text {index}", f"key{index}"
+    return Entry(index, text, law, recipe, key, (), "made up", evaluation, "mutation")
 
 
 def progress_after(task: Task, batches: list[list[Entry]], seconds: float = 2.0) -> Progress:

@@ -180,7 +180,7 @@ def test_a_black_box_has_a_report_without_figures_of_fits(task: Task, tmp_path: 
         score = min(e.evaluation.score or 0.0 for e in store.entries()) - 1.0
         folds = (FoldScore("far 3 rows", 3, 0.1, 0.9),)
         evaluation = Evaluation("ok", "", score, 1, folds, 2, 1.0, 0.1, {})
-        store.append([Entry(2, "# any text", None, None, "box", (), "a file", evaluation)])
+        store.append([Entry(2, "# any text", None, None, "box", (), "a file", evaluation, "user")])
         written = write_report(store, task, tmp_path / "report.html")
     assert written.found.model is None
     assert "black box" in written.path.read_text(encoding="utf-8")

@@ -13,7 +13,13 @@ from evolve.cli.app import call
 from evolve.errors import StoreError
 from evolve.law.candidate import candidate_from_data
 from evolve.law.canonical import key
-from evolve.runs.migrations import MIGRATIONS, VERSION, make_schema, migrate, schema_version
+from evolve.runs.migrations import (
+    MIGRATIONS,
+    VERSION,
+    make_schema,
+    migrate,
+    schema_version,
+)
 from evolve.runs.store import Store
 from evolve.scoring.fold import FoldScore
 from evolve.search.archive import Archive
@@ -22,6 +28,7 @@ DATA = Path(__file__).parents[1] / "data"
 # What each stored database holds; written down when it was made, by the code of its schema.
 DIGESTS = {
     1: "7aff123f6e9f651ecec6c94cb3d665567b18da62c563262ac164a71b7f05aa4f",
+    2: "b6195a8e1cd5dfac30ee456bf3588a389152254bcbb85dd34e887afdb1b987e5",
 }
 # A search's first laws and some of its mutants, written by the code of schema 1.
 SEARCHED = "c3d6394d70fb5e982f60413d7402e195a58e98e96e9791ba69d7a280b01281df"
@@ -68,6 +75,37 @@ def test_an_old_run_opens_with_all_that_it_held(folder: Path, version: int, writ
         assert store.entry(4).parents == (2, 3)
 
 
+def test_an_old_run_comes_to_know_where_its_entries_came_from(tmp_path: Path) -> None:
+    (tmp_path / "old").mkdir()
+    shutil.copy(DATA / "run_schema_2.sqlite", tmp_path / "old" / "run.sqlite")
+    with Store.open(tmp_path / "old", write=False) as store:
+        origins = [(e.operator, e.origin) for e in store.entries()]
+    assert origins[:8] == [
+        ("hoffmann_2022", "literature"),
+        ("sum of powers", "initial"),
+        ("hoffmann_2022", "initial"),
+        ("elite of an earlier run", "inherited"),
+        ("add_term", "mutation"),
+        ("cross_terms", "crossover"),
+        ("cross_recipe", "crossover"),
+        ("drop_term", "mutation"),
+    ]
+    assert origins[9] == ("change_link", "mutation")  # one of the first candidates, of no parent
+
+
+def test_an_entry_that_was_damaged_is_so_under_the_next_schema(tmp_path: Path) -> None:
+    (tmp_path / "old").mkdir()
+    shutil.copy(DATA / "run_schema_2.sqlite", tmp_path / "old" / "run.sqlite")
+    database = sqlite3.connect(tmp_path / "old" / "run.sqlite")
+    database.execute("UPDATE entries SET score = 9.0 WHERE position = 3")
+    database.commit()
+    database.close()
+    with Store.open(tmp_path / "old", write=True) as store:
+        assert store.entry(4).origin == "mutation"
+        with pytest.raises(StoreError, match="entry 3 does not match its checksum"):
+            store.entry(3)
+
+
 def test_a_reader_leaves_an_old_run_as_it_is(folder: Path, version: int) -> None:
     Store.open(folder, write=False).close()
     assert version_of(folder) == version
@@ -102,9 +140,11 @@ def test_the_laws_of_an_old_run_are_still_laws(
         archive.tell(store.entries())
         assert store.entry(17).parents == (10, 10)
         laws = [(e.key, e.law, e.recipe) for e in store.entries() if e.law and e.recipe]
+        origins = [e.origin for e in store.each()]
     assert archive.size == 24
     assert archive.front()
     assert len(laws) == 24
+    assert origins == ["literature"] * 2 + ["initial"] * 14 + ["mutation"] * 8
     for stored, law, recipe in laws:
         candidate = candidate_from_data(law, recipe)
         assert key(candidate.law, candidate.recipe) == stored  # a law found again is not new

@@ -53,6 +53,15 @@ def indices(**conditions: Any) -> list[int]:
     return list(query(ENTRIES, NAMES, **conditions)["index"])
 
 
+def test_entries_may_be_asked_for_by_where_they_came_from() -> None:
+    laws = [judged(0, 2, -2.0, 0.9, origin="literature"), judged(1, 3, -3.0, 0.9)]
+    table = query(laws, NAMES, origin="literature")
+    assert list(table["index"]) == [0]
+    assert list(table["origin"]) == ["literature"]
+    with pytest.raises(EvolveError, match="origin: no entry has 'litrature'.*literature"):
+        query(laws, NAMES, origin="litrature")
+
+
 @pytest.mark.parametrize(
     ("sort", "expected"),
     [

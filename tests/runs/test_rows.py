@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from store_service import entry
 
-from evolve.evaluation.record import Entry, Evaluation
+from evolve.evaluation.record import ORIGINS, Entry, Evaluation
 from evolve.jsontext import compact_json
 from evolve.runs.rows import COLUMNS, checksum, entry_to_row, row_to_entry
 from evolve.scoring.fold import FoldScore
@@ -49,6 +49,7 @@ entries = st.builds(
     parents=st.lists(counts, max_size=3).map(tuple),
     operator=words,
     evaluation=evaluations,
+    origin=st.sampled_from(ORIGINS),
 )
 
 

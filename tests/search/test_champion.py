@@ -20,7 +20,6 @@ from small_tasks import (
 from evolve.errors import EvolveError
 from evolve.evaluation.evaluator import Evaluator
 from evolve.evaluation.problem import Setting
-from evolve.evaluation.record import EARLIER_ELITE
 from evolve.fitting.fold_fits import Rows, fit_folds
 from evolve.law.canonical import complexity, key
 from evolve.law.graph import Law, call, const, evaluate, feat
@@ -156,8 +155,8 @@ def test_every_law_that_a_run_began_with_is_a_finalist_and_known_as_established(
 def test_an_elite_of_an_earlier_run_is_not_established() -> None:
     candidate, *_ = random_candidates(make_setup(power_task(), 0).space, 1)
     known, inherited = Archive(), Archive()
-    known.tell([entry_of(0, candidate, -1.0, operator="sum of powers")])
-    inherited.tell([entry_of(0, candidate, -1.0, operator=f"{EARLIER_ELITE}an earlier run")])
+    known.tell([entry_of(0, candidate, -1.0, operator="sum of powers", origin="initial")])
+    inherited.tell([entry_of(0, candidate, -1.0, origin="inherited")])
     assert list(initial_laws(known)) == [key(candidate.law)]
     assert initial_laws(inherited) == {}
 
@@ -275,7 +274,7 @@ def test_a_learnt_prior_comes_with_the_champion() -> None:
     inside = call("add", const(1), call("mul", const(2), call("log", feat(0))))
     law = Law(call("add", const(0), call("exp", inside)), 3)
     for recipe, has_prior in ((Recipe(), False), (Recipe(shrinkage=1.0), True)):
-        proposal = Proposal(Candidate(law, recipe), "key", "a seed", ())
+        proposal = Proposal(Candidate(law, recipe), "key", "a seed", (), "literature")
         champion = choose(task, searched(task, [proposal]), 1).champion
         assert (champion.fitted.priors is not None) == has_prior
         if champion.fitted.priors is not None:

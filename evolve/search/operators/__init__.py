@@ -2,14 +2,23 @@
 
 from evolve.law.candidate import Candidate
 from evolve.search.operators import constants, links, recipes, structure
-from evolve.search.operators.registry import OPERATORS, Operator, Space, operator
+from evolve.search.operators.registry import (
+    CROSSOVERS,
+    OPERATORS,
+    Operator,
+    Space,
+    crossover,
+    operator,
+)
 
 __all__ = [
+    "CROSSOVERS",
     "OPERATORS",
     "Candidate",
     "Operator",
     "Space",
     "constants",
+    "crossover",
     "links",
     "operator",
     "recipes",

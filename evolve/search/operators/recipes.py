@@ -8,7 +8,7 @@ import numpy as np
 
 from evolve.law.candidate import Candidate
 from evolve.law.recipe import Recipe
-from evolve.search.operators.registry import Space, operator
+from evolve.search.operators.registry import Space, crossover, operator
 
 F_SCALES = (0.01, 0.02, 0.03, 0.05, 0.1, 0.2, 0.4)
 SCALE_WEIGHTS = (0.0, 0.0, 0.1, 0.25, 0.5)
@@ -46,7 +46,7 @@ def change_recipe(
     return replace(parent, recipe=recipe) if recipe != parent.recipe else None
 
 
-@operator
+@crossover
 def cross_recipe(
     parent: Candidate, other: Candidate, space: Space, rng: np.random.Generator
 ) -> Candidate | None:

@@ -54,12 +54,13 @@ class Space:
 
 Operator = Callable[[Candidate, Candidate, Space, np.random.Generator], Candidate | None]
 OPERATORS: dict[str, Operator] = {}
+CROSSOVERS: set[str] = set()
 
 
 def operator(function: Operator) -> Operator:
     """Register a mutation under its function's name.
 
-    An operator takes a parent, a second parent (read by crossovers only), the space and a
+    An operator takes a parent, a second parent (read by a `crossover` only), the space and a
     random generator, and returns a new candidate, or None where it has nothing to change.
     Its law's constants may have any numbers; `finish` puts them in order.
 
@@ -71,6 +72,12 @@ def operator(function: Operator) -> Operator:
         raise ValueError(f"operators: {name!r} is registered twice")
     OPERATORS[name] = function
     return function
+
+
+def crossover(function: Operator) -> Operator:
+    """Register an operator that reads both parents, as `operator` does the others."""
+    CROSSOVERS.add(function.__name__)
+    return operator(function)
 
 
 def chosen(rng: np.random.Generator, options: list[Node]) -> Node:

@@ -8,7 +8,7 @@ import numpy as np
 
 from evolve.law.candidate import Candidate
 from evolve.law.graph import Law, Node, call, const, constants_of, num, walk
-from evolve.search.operators.registry import Space, chosen, operator
+from evolve.search.operators.registry import Space, chosen, crossover, operator
 from evolve.search.operators.terms import (
     FIRST_FRESH,
     fresh,
@@ -115,7 +115,7 @@ def replace_term(
     return with_root(parent, join_link(links, sum_of(terms)))
 
 
-@operator
+@crossover
 def cross_terms(
     parent: Candidate, other: Candidate, space: Space, rng: np.random.Generator
 ) -> Candidate | None:

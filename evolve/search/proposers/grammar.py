@@ -8,7 +8,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from evolve.evaluation.record import Entry
+from evolve.evaluation.record import Entry, Origin
 from evolve.law.canonical import key, simplify
 from evolve.law.graph import Law, Node, features_of, renumber, size, walk
 from evolve.law.recipe import Recipe
@@ -26,7 +26,7 @@ from evolve.scoring.objective import (
     TWICE,
 )
 from evolve.search.archive import Archive, Elite
-from evolve.search.operators import OPERATORS, Candidate, Space
+from evolve.search.operators import CROSSOVERS, OPERATORS, Candidate, Space
 from evolve.search.proposers.protocol import Proposal
 
 DISGUISES = (math.e, 1.0 / math.e, 1.0 + math.e)
@@ -112,8 +112,14 @@ def propose(
             continue
         mark = key(finished.law, finished.recipe)
         if mark not in archive.seen and mark not in taken:
-            return Proposal(finished, mark, name, (parent.entry.index, other.entry.index))
+            parent_indices = (parent.entry.index, other.entry.index)
+            return Proposal(finished, mark, name, parent_indices, origin_of(name))
     return None
+
+
+def origin_of(name: str) -> Origin:
+    """The origin of what an operator makes."""
+    return "crossover" if name in CROSSOVERS else "mutation"
 
 
 def pick(elites: Sequence[Elite], rng: np.random.Generator, greed: float) -> Elite:

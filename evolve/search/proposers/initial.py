@@ -7,6 +7,7 @@ from dataclasses import replace
 
 import numpy as np
 
+from evolve.evaluation.record import Origin
 from evolve.law.candidate import Candidate
 from evolve.law.canonical import key
 from evolve.law.graph import Law, Node, call, num
@@ -14,7 +15,7 @@ from evolve.law.recipe import Recipe
 from evolve.search.operators import OPERATORS, Space
 from evolve.search.operators.recipes import random_recipe
 from evolve.search.operators.terms import fresh, linear, power_law, product_of_powers, times, total
-from evolve.search.proposers.grammar import finish
+from evolve.search.proposers.grammar import finish, origin_of
 from evolve.search.proposers.literature import published_forms
 from evolve.search.proposers.protocol import Proposal
 
@@ -101,14 +102,14 @@ def starting_proposals(
     """
     proposals: dict[str, Proposal] = {}
 
-    def add(candidate: Candidate | None, name: str) -> None:
+    def add(candidate: Candidate | None, name: str, origin: Origin) -> None:
         if candidate is not None:
             mark = key(candidate.law, candidate.recipe)
-            proposals.setdefault(mark, Proposal(candidate, mark, name, ()))
+            proposals.setdefault(mark, Proposal(candidate, mark, name, (), origin))
 
     for recipe in RECIPES:
         for name, root in laws.items():
-            add(finish(Candidate(Law(root, 0), recipe), space), name)
+            add(finish(Candidate(Law(root, 0), recipe), space), name, "initial")
     rng = np.random.default_rng([seed, FILLING])
     names = sorted(OPERATORS)
     while len(proposals) % multiple:
@@ -116,5 +117,5 @@ def starting_proposals(
         changed = replace(parent, recipe=random_recipe(space, rng))
         name = names[int(rng.integers(len(names)))]
         child = OPERATORS[name](changed, parent, space, rng)
-        add(finish(child or changed, space), name)
+        add(finish(child or changed, space), name, origin_of(name))
     return list(proposals.values())

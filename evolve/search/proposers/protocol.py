@@ -8,7 +8,7 @@ from typing import Protocol
 
 import numpy as np
 
-from evolve.evaluation.record import Entry
+from evolve.evaluation.record import Entry, Origin
 from evolve.evaluation.requests import Form
 from evolve.law.candidate import Candidate
 from evolve.law.program import Program
@@ -24,6 +24,7 @@ class Proposal:
         key: Canonical form and recipe, or the program's own id: the same for the same candidate.
         operator: Name of the mutation, or where else it came from.
         parents: Indices of the entries it was made from.
+        origin: Where it came from.
         program: The text, where it is not printed from the candidate.
     """
 
@@ -31,6 +32,7 @@ class Proposal:
     key: str
     operator: str
     parents: tuple[int, ...]
+    origin: Origin
     program: Program | None = None
 
     @property

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from evolve.errors import ProgramError
 from evolve.evaluation.programs import shared_runner
+from evolve.evaluation.record import Origin
 from evolve.law.candidate import Candidate
 from evolve.law.canonical import key, simplify
 from evolve.law.program import Program, read_program, title_of
@@ -36,6 +37,7 @@ class Seed:
             traced, its fit is no plain `fit_law` call, or the task allows fewer constants.
         why_not: What keeps it from being a candidate; empty for one.
         runs: Whether a search evaluates it: as a candidate, or as a program with its own fit.
+        origin: ``literature`` for the package's files, ``user`` for those beside the task.
     """
 
     name: str
@@ -44,6 +46,7 @@ class Seed:
     candidate: Candidate | None
     why_not: str = ""
     runs: bool = True
+    origin: Origin = "literature"
 
 
 def seed_files(task_name: str) -> list[Path]:
@@ -78,7 +81,8 @@ def read_seeds(task: Task, space: Space) -> list[Seed]:
     if not own:
         return shipped
     runner = shared_runner()
-    return [*shipped, *(_seed(path, task, space, runner.trace) for path in own)]
+    seeds = (_seed(path, task, space, runner.trace) for path in own)
+    return [*shipped, *(replace(seed, origin="user") for seed in seeds)]
 
 
 def seed_proposals(seeds: Sequence[Seed], space: Space) -> list[Proposal]:
@@ -89,10 +93,12 @@ def seed_proposals(seeds: Sequence[Seed], space: Space) -> list[Proposal]:
             law = simplify(replace(seed.candidate.law, own_feature_first=space.own_feature_first))
             candidate = Candidate(law, allowed_recipe(seed.candidate.recipe, space))
             mark = key(candidate.law, candidate.recipe)
-            proposals.setdefault(mark, Proposal(candidate, mark, seed.name, ()))
+            proposals.setdefault(mark, Proposal(candidate, mark, seed.name, (), seed.origin))
         elif seed.runs:
             mark = f"program {seed.program.id}"
-            proposals.setdefault(mark, Proposal(None, mark, seed.name, (), seed.program))
+            proposals.setdefault(
+                mark, Proposal(None, mark, seed.name, (), seed.origin, seed.program)
+            )
     return list(proposals.values())
 
 

@@ -66,7 +66,7 @@ class Pretended:
         self, archive: Archive, rngs: Sequence[np.random.Generator], taken: Collection[str]
     ) -> list[Proposal]:
         numbers = range(min(len(rngs), self.most))
-        return [Proposal(None, f"{self.name}{i}", self.name, ()) for i in numbers]
+        return [Proposal(None, f"{self.name}{i}", self.name, (), "model") for i in numbers]
 
     def tell(self, entries: Sequence[Entry]) -> None:
         self.entries += entries
