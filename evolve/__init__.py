@@ -23,7 +23,7 @@ __version__ = "0.1.0"
 # Public names and the modules that hold them; each is imported when it is first asked for, so that
 # the command line and the sandboxed processes pay only for what they use.
 _PUBLIC = {
-    "Champion": "evolve.api.run",
+    "Champion": "evolve.api.champion",
     "EvolveError": "evolve.errors",
     "LawRegressor": "evolve.api.estimator",
     "Program": "evolve.law.program",

@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from evolve.api.run import Champion
+from evolve.api.champion import Champion
 from evolve.errors import EvolveError, nearest
 from evolve.forecast import from_cells
 from evolve.law.graph import Law

@@ -8,18 +8,16 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from evolve.errors import EvolveError
-from evolve.law.candidate import Candidate, candidate_from_data
+from evolve.api.champion import Champion, RunLaw, law_of_entry
+from evolve.errors import Argument, EvolveError
 from evolve.runs.folders import find_run
 from evolve.runs.provenance import require_same_rows, task_of
-from evolve.runs.results import ResultRow, load_results
+from evolve.runs.results import load_results
 from evolve.runs.store import Store
-from evolve.tasks.task import Task
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -29,84 +27,6 @@ if TYPE_CHECKING:
 RUNS = "runs"
 LEVEL = 0.9  # that of `evolve.forecast`, which is loaded only to forecast
 REPORT_NAME = "report.html"
-
-
-@dataclass(frozen=True, eq=False)
-class Champion:
-    """The law that a run has chosen, or its best so far.
-
-    Attributes:
-        task: The run's task.
-        line: The law's line of the run's table.
-        candidate: Law and recipe; None for a black box.
-        chosen: Whether it was chosen on further folds; else the search has not ended.
-    """
-
-    task: Task
-    line: ResultRow
-    candidate: Candidate | None
-    chosen: bool
-
-    @property
-    def formula(self) -> str:
-        """The law in the table's own names; c0, c1, … are the constants."""
-        return self.line.formula
-
-    @property
-    def latex(self) -> str:
-        """The law as LaTeX, without delimiters; empty for a black box."""
-        from evolve.law.latex import latex
-        from evolve.report.law_content import names_in
-
-        if self.candidate is None:
-            return ""
-        return latex(self.candidate.law, names_in(self.task, self.candidate)[0])
-
-    @property
-    def constants(self) -> pd.DataFrame:
-        """One row a group and target, one column a constant."""
-        import pandas as pd
-
-        rows, names = [], []
-        for group, table in self.line.constants.items():
-            for target, row in zip(self.task.target_names, table, strict=True):
-                names.append((group, target))
-                rows.append(row)
-        index = pd.MultiIndex.from_tuples(names, names=["group", "target"])
-        return pd.DataFrame(rows, index, [f"c{k}" for k in range(self.n_constants)])
-
-    @property
-    def n_constants(self) -> int:
-        """Constants for each group and target."""
-        return self.line.n_constants
-
-    @property
-    def held_out_r2(self) -> float | None:
-        """Mean R² over the search's folds."""
-        return self.line.held_out_r2
-
-    @property
-    def train_r2(self) -> float | None:
-        """R² on the training rows."""
-        return self.line.train_r2
-
-    @property
-    def text(self) -> str:
-        """The whole program."""
-        return self.line.text
-
-    def __repr__(self) -> str:
-        """Formula and scores."""
-        scores = f"held-out R2 {_four(self.held_out_r2)}, train R2 {_four(self.train_r2)}"
-        what = "Champion" if self.chosen else "Best so far"
-        return f"<{what}: {self.formula or 'black box'}; {scores}>"
-
-    def _repr_html_(self) -> str:
-        """What a notebook shows."""
-        from evolve.report.notebook import law_html
-
-        title = "Champion" if self.chosen else "Best score so far"
-        return law_html(self.task, self.line, self.candidate, title)
 
 
 class Run:
@@ -153,11 +73,31 @@ class Run:
                 from evolve.runs.tabulate import find_row
 
                 row = find_row(store, self.task, None)
-            entry = store.entry(row.index)
-        candidate = None
-        if entry.law is not None and entry.recipe is not None:
-            candidate = candidate_from_data(entry.law, entry.recipe)
-        return Champion(self.task, row, candidate, self.chosen)
+            return law_of_entry(self.task, row, store.entry(row.index), self.chosen)
+
+    def elite(self, *, size: int | None = None, entry: int | None = None) -> RunLaw:
+        """An elite of the run, fitted on all training rows, ready to predict.
+
+        Args:
+            size: The best law with so many constants.
+            entry: The entry of this number, as `elites` lists them.
+
+        Raises:
+            EvolveError: Neither or both are given, there is no such law, or it failed.
+        """
+        from evolve.runs.tabulate import find_row, row_of
+
+        if (size is None) == (entry is None):
+            raise EvolveError("elite: give either size or entry")
+        with self._open() as store:
+            if entry is None:
+                row = find_row(store, self.task, size)
+            else:
+                row = row_of(self.task, store.entry(entry), "elite")
+            if row.score is None:
+                rule = f": entry {row.index} has no score, {row.message}"
+                raise EvolveError(Argument("entry"), rule)
+            return law_of_entry(self.task, row, store.entry(row.index))
 
     @cached_property
     def elites(self) -> pd.DataFrame:
@@ -285,7 +225,3 @@ def load(
 def runs_folder(given: str | Path | None) -> Path:
     """The folder of the runs: the one given, ``EVOLVE_RUNS_DIR``, or ``runs``."""
     return Path(given or os.environ.get("EVOLVE_RUNS_DIR") or RUNS)
-
-
-def _four(value: float | None) -> str:
-    return "-" if value is None else f"{value:.4f}"

@@ -1,0 +1,218 @@
+"""Laws of a stored run as values: the champion and the elites.
+
+Their formula and constants are read; what needs a fit or the report loads them when asked for.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, overload
+
+from evolve.errors import Argument, EvolveError, nearest
+from evolve.law.candidate import Candidate, candidate_from_data
+from evolve.law.program import parse_program
+from evolve.runs.results import ResultRow
+from evolve.tasks.task import Task
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from evolve.evaluation.fitted import FittedLaw
+    from evolve.evaluation.record import Entry
+    from evolve.evaluation.requests import Form
+
+
+@dataclass(frozen=True, eq=False)
+class RunLaw:
+    """A law of a run: one of its elites, fitted on all training rows.
+
+    Attributes:
+        task: The run's task.
+        line: The law's line of the run's table.
+        candidate: Law and recipe; None for a black box.
+    """
+
+    task: Task
+    line: ResultRow
+    candidate: Candidate | None
+
+    @property
+    def formula(self) -> str:
+        """The law in the table's own names; c0, c1, … are the constants."""
+        return self.line.formula
+
+    @property
+    def latex(self) -> str:
+        """The law as LaTeX, without delimiters; empty for a black box."""
+        from evolve.law.latex import latex
+        from evolve.report.law_content import names_in
+
+        if self.candidate is None:
+            return ""
+        return latex(self.candidate.law, names_in(self.task, self.candidate)[0])
+
+    @property
+    def constants(self) -> pd.DataFrame:
+        """One row a group and target, one column a constant."""
+        import pandas as pd
+
+        rows, names = [], []
+        for group, table in self.line.constants.items():
+            for target, row in zip(self.task.target_names, table, strict=True):
+                names.append((group, target))
+                rows.append(row)
+        index = pd.MultiIndex.from_tuples(names, names=["group", "target"])
+        return pd.DataFrame(rows, index, [f"c{k}" for k in range(self.n_constants)])
+
+    @property
+    def n_constants(self) -> int:
+        """Constants for each group and target."""
+        return self.line.n_constants
+
+    @property
+    def held_out_r2(self) -> float | None:
+        """Mean R² over the search's folds."""
+        return self.line.held_out_r2
+
+    @property
+    def train_r2(self) -> float | None:
+        """R² on the training rows."""
+        return self.line.train_r2
+
+    @property
+    def text(self) -> str:
+        """The whole program."""
+        return self.line.text
+
+    @cached_property
+    def fitted(self) -> FittedLaw:
+        """The fit of all training rows, made again: the constants are those of the run.
+
+        Raises:
+            ProgramFailedError: A program with a fit of its own failed.
+        """
+        from evolve.evaluation.fitted import fit_rows
+
+        return fit_rows(self.task, self._form)
+
+    @property
+    def errors(self) -> pd.DataFrame:
+        """Standard errors of `constants`, in the same shape; nan for a black box."""
+        import numpy as np
+        import pandas as pd
+
+        shown = self.constants
+        tables = [self.fitted.errors[group] for group in self.line.constants]
+        return pd.DataFrame(np.concatenate(tables), shown.index, shown.columns)
+
+    def covariance(self, group: str | None = None, target: str | None = None) -> pd.DataFrame:
+        """Covariance of the constants of one group and target; what no row fixes is bounded.
+
+        Args:
+            group: The group; not needed where there is one.
+            target: The target; not needed where there is one.
+
+        Raises:
+            EvolveError: There is no such group or target.
+        """
+        import pandas as pd
+
+        names = [f"c{k}" for k in range(self.n_constants)]
+        chosen = _one("group", group, list(self.fitted.covariance))
+        number = self.task.target_names.index(_one("target", target, self.task.target_names))
+        return pd.DataFrame(self.fitted.covariance[chosen][number], names, names)
+
+    def predict(self, rows: pd.DataFrame, *, group: str | None = None) -> pd.DataFrame:
+        """Predict runs, without intervals; `Run.predict` gives the champion's.
+
+        Args:
+            rows: A column for every feature, and for the groups if there are several and `group`
+                is not given; other columns do not matter.
+            group: The group of all rows.
+
+        Returns:
+            One row a row of `rows`, under its index, one column a target.
+
+        Raises:
+            EvolveError: A column is missing, a cell is no number, or a group is not known.
+            ProgramFailedError: A program with a fit of its own failed.
+        """
+        import numpy as np
+        import pandas as pd
+
+        from evolve.evaluation.predict import predict
+        from evolve.evaluation.requests import law_of
+        from evolve.forecast import from_cells
+        from evolve.tasks.readers import raw_of
+
+        values = np.full((len(rows), len(self.task.target_names)), np.nan)
+        for query in from_cells(self.task, raw_of(rows), group):
+            constants = np.asarray(self.line.constants[query.group], dtype=float)
+            values[query.at] = predict(law_of(self._form), query.x, constants)
+        return pd.DataFrame(values, rows.index, list(self.task.target_names))
+
+    @property
+    def _form(self) -> Form:
+        return self.candidate or parse_program(self.text)
+
+    def __repr__(self) -> str:
+        """Formula and scores."""
+        scores = f"held-out R2 {four(self.held_out_r2)}, train R2 {four(self.train_r2)}"
+        return f"<{self._title}: {self.formula or 'black box'}; {scores}>"
+
+    def _repr_html_(self) -> str:
+        """What a notebook shows."""
+        from evolve.report.notebook import law_html
+
+        return law_html(self.task, self.line, self.candidate, self._title)
+
+    @property
+    def _title(self) -> str:
+        return f"Entry {self.line.index}"
+
+
+@dataclass(frozen=True, eq=False)
+class Champion(RunLaw):
+    """The law that a run has chosen, or its best so far.
+
+    Attributes:
+        chosen: Whether it was chosen on further folds; else the search has not ended.
+    """
+
+    chosen: bool
+
+    @property
+    def _title(self) -> str:
+        return "Champion" if self.chosen else "Best so far"
+
+
+@overload
+def law_of_entry(task: Task, row: ResultRow, entry: Entry, chosen: bool) -> Champion: ...
+@overload
+def law_of_entry(task: Task, row: ResultRow, entry: Entry) -> RunLaw: ...
+def law_of_entry(task: Task, row: ResultRow, entry: Entry, chosen: bool | None = None) -> RunLaw:
+    """The law of an entry and its row; a champion where it is said whether it was chosen."""
+    candidate = None
+    if entry.law is not None and entry.recipe is not None:
+        candidate = candidate_from_data(entry.law, entry.recipe)
+    if chosen is None:
+        return RunLaw(task, row, candidate)
+    return Champion(task, row, candidate, chosen)
+
+
+def four(value: float | None) -> str:
+    """A score to four places, or a dash."""
+    return "-" if value is None else f"{value:.4f}"
+
+
+def _one(argument: str, value: str | None, valid: Sequence[str]) -> str:
+    """A name that must be one of several, the only one if it is not given."""
+    if value is None and len(valid) == 1:
+        return valid[0]
+    if value is None or value not in valid:
+        hint = nearest(value, valid) if value else ""
+        rule = f": must be one of {', '.join(valid)}, it is {value!r}{hint}"
+        raise EvolveError(Argument(argument), rule)
+    return value
