@@ -21,8 +21,8 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from disk import leave_free, small_disk
+from moments import Moment, Pace
 from orphans import adopt_orphans, survivors
-from pace import Moment, Pace
 
 from evolve.errors import StoreError
 from evolve.evaluation.record import Entry
