@@ -59,8 +59,16 @@ def seed_files(task_name: str) -> list[Path]:
 
 
 def own_seed_files(task: Task) -> list[Path]:
-    """The programs in the folder ``seeds`` beside a task's tables, by name."""
-    return sorted((task.folder / OWN_SEEDS).glob("*.py"))
+    """The user's own programs for a task, by name.
+
+    They stand in a folder ``seeds`` beside the task's tables, or, where the task is
+    ``tasks/NAME``, in ``seeds/NAME`` beside ``tasks``.
+    """
+    here = task.folder.resolve()
+    folders = (here / OWN_SEEDS, here.parent.parent / OWN_SEEDS / task.name)
+    shipped = {folder / task.name for folder in shipped_folders("seeds")}
+    found = [path for f in folders if f not in shipped for path in f.glob("*.py")]
+    return sorted(found, key=lambda path: (path.name, path))
 
 
 def read_seeds(task: Task, space: Space) -> list[Seed]:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import ast
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
+from small_tasks import power_task
 
 from evolve.evaluation.foreign import PATIENT, score_program
 from evolve.law.canonical import n_literals
@@ -15,7 +17,7 @@ from evolve.law.program import read_program
 from evolve.law.trace import trace_law, trace_recipe
 from evolve.sandbox import ForeignLane
 from evolve.search.proposers import seeds as seeds_module
-from evolve.search.proposers.seeds import read_seeds, seed_files, seed_proposals
+from evolve.search.proposers.seeds import own_seed_files, read_seeds, seed_files, seed_proposals
 from evolve.search.setup import make_setup, space_of
 from evolve.tasks.spec import TaskSpec, read_spec
 from evolve.tasks.task import Task, load_task
@@ -154,3 +156,19 @@ def test_a_seed_that_cannot_be_mutated_is_kept_with_the_reason(
     assert why in seed.why_not
     proposed = seed_proposals([seed], space_of(task))
     assert [p.program for p in proposed] == [seed.program] * runs
+
+
+def test_the_users_own_programs_are_found_beside_the_task_and_beside_its_folder(
+    tmp_path: Path,
+) -> None:
+    folder = tmp_path / "tasks" / "mine"
+    inside, beside = folder / "seeds", tmp_path / "seeds" / "mine"
+    for place, name in ((inside, "b.py"), (beside, "a.py"), (beside, "notes.txt")):
+        place.mkdir(parents=True, exist_ok=True)
+        (place / name).write_text("")
+    task = replace(power_task(), name="mine", folder=folder)
+    assert own_seed_files(task) == [beside / "a.py", inside / "b.py"]
+
+
+def test_a_shipped_task_has_no_programs_of_a_user() -> None:
+    assert own_seed_files(load_task("data_constrained", [ROOT / "tasks"])) == []
