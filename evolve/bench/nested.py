@@ -24,7 +24,7 @@ from evolve.scoring.metrics import nmse
 from evolve.search.champion import Choice, Finalist, simplest_within_error
 from evolve.search.memory import search_in_memory
 from evolve.search.setup import Setup, make_setup
-from evolve.tasks.folds import beyond_rows
+from evolve.tasks.folds import extrapolation_rows
 from evolve.tasks.task import Table, Task
 from evolve.typing import Array
 
@@ -43,7 +43,7 @@ class NestedResult:
         variant: What was changed in the engine; ``full`` for nothing.
         seed: Seed of the run.
         champion: R² of the champion on the outer rows.
-        no_dissent: R² of whom the same rule chooses if dissent costs nothing.
+        no_dissent: R² of whom the same rule chooses if disagreement costs nothing.
         by_score: R² of the finalist with the best score in the search.
         by_train: R² of the finalist that fits the inner rows best.
         best: R² of the finalist that predicts the outer rows best: what no rule can beat.
@@ -90,7 +90,7 @@ def inner_task(task: Task, share: float) -> tuple[Task, Table] | None:
     """
     train = task.train
     if task.spec.folds.axes:
-        outer = beyond_rows(task, share)
+        outer = extrapolation_rows(task, share)
     else:
         kinds, kind = np.unique(train.X, axis=0, return_inverse=True)
         order = np.random.default_rng(0).permutation(len(kinds))
@@ -174,7 +174,7 @@ def _error(task: Task, fitted: Finalist, outer: Table) -> float:
 
 
 def _without_dissent(finalists: Sequence[Finalist]) -> int:
-    """Whom the champion's rule would choose if dissent cost nothing."""
+    """Whom the champion's rule would choose if disagreement cost nothing."""
     costs = [f.size_cost for f in finalists]
     weights = [s.weight for s in finalists[0].folds]
     return simplest_within_error(np.array([f.losses for f in finalists]), costs, weights)

@@ -49,7 +49,7 @@ class Agreement:
 def compare(
     evaluator: Evaluator, lane: ForeignLane, entry: Entry, candidate: Candidate, text_of: Text
 ) -> Agreement:
-    """Run one candidate through both lanes on the fold of the first look.
+    """Run one candidate through both lanes on the screening fold.
 
     Args:
         evaluator: The fast lane.

@@ -19,7 +19,7 @@ from evolve.fitting.messages import FoldAnswer
 from evolve.law.candidate import Candidate, candidate_from_data
 from evolve.law.program import Program
 from evolve.sandbox import ForeignLane, Limits, Outcome
-from evolve.scoring.constraints import Constraints, broken, lines_beyond, worst
+from evolve.scoring.constraints import Constraints, broken, extrapolation_lines, worst
 from evolve.tasks.spec import DEFAULT_CONSTANTS
 from evolve.tasks.task import Table, Task
 from evolve.typing import Array, Ints
@@ -239,7 +239,7 @@ class ProgramRunner:
         self, text: str, X: Sequence[Array], constants: Sequence[Array], constraints: Constraints
     ) -> tuple[float, float]:
         """Shares of points beyond the fitted rows that are not finite, and that break physics."""
-        lines = [lines_beyond(x, constraints) for x in X]
+        lines = [extrapolation_lines(x, constraints) for x in X]
         points = [part.reshape(-1, part.shape[-1]) for part in lines]
         outcome = self.lane.predict(text, points, constants)
         if not outcome.ok:  # a prediction that is not finite, as a rule

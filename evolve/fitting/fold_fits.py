@@ -11,7 +11,7 @@ from evolve.fitting.hierarchical import fit_pooled
 from evolve.fitting.result import Fit, Problem
 from evolve.law.graph import Law, evaluate_each
 from evolve.law.recipe import Recipe
-from evolve.scoring.constraints import Constraints, broken, lines_beyond, worst
+from evolve.scoring.constraints import Constraints, broken, extrapolation_lines, worst
 from evolve.scoring.fold import Fold
 from evolve.typing import Array, Ints
 
@@ -40,7 +40,7 @@ class Rows:
         key = fold.fit.tobytes()
         if key not in self.memo:
             by_group = [
-                lines_beyond(self.x[fold.fit[self.group[fold.fit] == g]], self.constraints)
+                extrapolation_lines(self.x[fold.fit[self.group[fold.fit] == g]], self.constraints)
                 for g in groups
                 if self.constraints is not None
             ]
@@ -64,7 +64,7 @@ class Lines:
 
     @classmethod
     def of(cls, by_group: Sequence[Array], n_features: int) -> Lines:
-        """Lines of each group, from `lines_beyond`."""
+        """Lines of each group, from `extrapolation_lines`."""
         tables = [lines.reshape(-1, n_features) for lines in by_group]
         sizes = [len(table) for table in tables]
         points = np.concatenate([np.empty((0, n_features)), *tables])

@@ -130,7 +130,7 @@ def _is_relative(form: Form) -> bool:
 
 
 def _folds(task: Task) -> list[Fold]:
-    """The folds of the search and those of the judges, each once, not too many."""
+    """The folds of the search and those of the champion's selection, each once, not too many."""
     folds: list[Fold] = []
     for fold in (*task.folds, *task.selection_folds):
         if not any(_same(fold, other) for other in folds):

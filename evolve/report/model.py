@@ -105,19 +105,22 @@ def fit_model(task: Task, candidate: Candidate) -> Model:
     every = np.arange(train.n_rows)
     axes = task.axes
     rows = Rows(train.X, train.Y, train.group, axes)
-    search, judges = task.folds, task.selection_folds
+    search, selection = task.folds, task.selection_folds
     quick = replace(candidate.recipe, n_starts=SELECTION_STARTS)
     whole, *found = fit_folds(
         rows, [Fold("all rows", every, every), *search], candidate.law, candidate.recipe
     )
-    further = fit_folds(rows, list(judges), candidate.law, quick) if judges else []
+    further = fit_folds(rows, list(selection), candidate.law, quick) if selection else []
     n_targets = len(task.target_names)
     fits = {
         (g, t): whole.fits[i * n_targets + t]
         for i, g in enumerate(whole.groups)
         for t in range(n_targets)
     }
-    views = [*_views(task, search, found, chose=False), *_views(task, judges, further, chose=True)]
+    views = [
+        *_views(task, search, found, chose=False),
+        *_views(task, selection, further, chose=True),
+    ]
     names = task.group_names, task.target_names
     told = scores(train.Y, whole.predictions, train.group, *names)
     return Model(task, candidate, fits, whole.predictions, told, tuple(views))

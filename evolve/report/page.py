@@ -160,7 +160,7 @@ def _openings_told(n: int, *, is_open: bool) -> str:
 
 
 def _search(found: Findings) -> dict[str, Any]:
-    front = [elite.entry for elite in found.archive.front()]
+    front = [elite.entry for elite in found.archive.best_per_size()]
     known = {entry.index for entry in front}
     others = [e.entry for e in found.elites if e.entry.index not in known]
     return {

@@ -162,7 +162,7 @@ def laws_table(found: Findings) -> Grid:
     """Champion, best of each size and literature laws, with the R2 of each."""
     known = {line.index: line for line in found.lines}
     parts = [("champion" if found.chosen else "best so far", found.best)]
-    parts += [("size", elite.entry) for elite in found.archive.front()]
+    parts += [("size", elite.entry) for elite in found.archive.best_per_size()]
     parts += [("literature", entry) for entry in found.literature]
     rows = []
     for kind, entry in parts:

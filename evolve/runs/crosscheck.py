@@ -137,7 +137,7 @@ SALT = 2**32 - 5
 
 def to_compare(archive: Archive, entries: Sequence[Entry], seed: int) -> list[Entry]:
     """Entries of a batch to run again: new elites of a size, and a random sample of the rest."""
-    front = {e.entry.index for e in archive.front()}
+    front = {e.entry.index for e in archive.best_per_size()}
     scored = [e for e in entries if e.law is not None and e.evaluation.score is not None]
     return [
         e

@@ -1,4 +1,4 @@
-"""Turns a fitted law into a check of what it says far beyond the data.
+"""Extrapolation checks: whether a fitted law is finite and keeps its constraints beyond the data.
 
 Two things are looked at on points up to a hundred times beyond the training range, or at the ends
 of a feature that does not act through its logarithm: that every prediction is finite, and that
@@ -18,7 +18,7 @@ from evolve.typing import Array
 
 @dataclass(frozen=True, slots=True)
 class Constraints:
-    """What is certain of a law, by feature number.
+    """Declared constraints, monotonicity and a lower bound, by feature number.
 
     Attributes:
         logarithmic: Whether each feature acts through its logarithm.
@@ -42,10 +42,10 @@ class Constraints:
 
 
 def ends_of(x: Array, logarithmic: Sequence[bool]) -> list[tuple[float, float]]:
-    """How far down and up a feature is sensibly asked for.
+    """Range over which each feature is checked: the observed range plus 10 % at either side.
 
-    A tenth of its range beyond what was seen; what is nowhere negative stays so. Shares, which all
-    lie between 0 and 1, stay there; where one of them is 0 in some row, any may be.
+    What is nowhere negative stays so. Shares, which all lie between 0 and 1, stay there; where one
+    of them is 0 in some row, any may be.
 
     Args:
         x: `(n, f)` training rows.
@@ -74,7 +74,7 @@ def _widened(low: float, high: float, logarithmic: bool) -> tuple[float, float]:
     return float(max(low - reach, least)), float(high + reach)
 
 
-def lines_beyond(x: Array, physics: Constraints) -> Array:
+def extrapolation_lines(x: Array, physics: Constraints) -> Array:
     """Points on straight lines from training rows outwards, one feature at a time.
 
     Args:
@@ -110,7 +110,7 @@ def violations(
     Returns:
         Two shares between 0 and 1.
     """
-    points = lines_beyond(x, physics)
+    points = extrapolation_lines(x, physics)
     with np.errstate(all="ignore"):
         values = predict(points.reshape(-1, points.shape[-1])).reshape(points.shape[:-1])
     return broken(values, physics)

@@ -1,4 +1,4 @@
-"""Turns evaluated entries into elites: the best one of each cell, by constants and form.
+"""The archive: the best entry of each cell, by number of constants and form (MAP-Elites).
 
 The archive is a fold over the store's entries: replaying them gives the same archive.
 """
@@ -103,14 +103,14 @@ class Archive:
         """The elites of all cells, best score first."""
         return sorted(self.cells.values(), key=lambda e: (e.score, e.entry.index))
 
-    def front(self) -> list[Elite]:
+    def best_per_size(self) -> list[Elite]:
         """The best elite of each number of constants, fewest constants first."""
         best: dict[int, Elite] = {}
         for elite in self.elites():
             best.setdefault(elite.n_constants, elite)
         return [best[k] for k in sorted(best)]
 
-    def unbeaten(self) -> list[Elite]:
+    def pareto_front(self) -> list[Elite]:
         """The elites that none of a smaller or the same complexity beats, simplest first."""
         best = float("inf")
         found = []

@@ -1,8 +1,8 @@
-"""Turns an archive into the champion: judged on further folds, refitted on all training rows.
+"""Choose the champion of an archive on further folds; refit it on all training rows.
 
 Only training rows are read. The finalists are the elites with the best scores; each is fitted on
-folds that the search did not use (other thresholds) and asked for forecasts beyond the largest
-scales, where one that strays from what the leading laws agree on pays a price. The simplest law
+folds that the search did not use (other thresholds) and extrapolated beyond the largest scales; a
+finalist that disagrees with the consensus of the leading laws is penalised. The simplest law
 within one standard error of the best (Breiman et al. 1984, section 3.4.3) is the champion.
 """
 
@@ -133,18 +133,18 @@ def choose(task: Task, archive: Archive, n_workers: int, extra: Sequence[Elite] 
     elites = finalists_of(archive, extra)
     if not elites:
         raise EvolveError(f"{task.name}: no candidate could be fitted, so there is no champion")
-    judges = task.selection_folds
-    setting = Setting(task, (*judges, all_rows(task.train.n_rows)))
+    selection = task.selection_folds
+    setting = Setting(task, (*selection, all_rows(task.train.n_rows)))
     forms = [e.form for e in elites]
     quick = [with_starts(form, SELECTION_STARTS) for form in forms]
     with Evaluator(setting, n_workers) as evaluator:
-        judged = evaluator.fit(quick, range(len(judges)))
-        refitted = evaluator.fit(forms, [len(judges)])
+        judged = evaluator.fit(quick, range(len(selection)))
+        refitted = evaluator.fit(forms, [len(selection)])
     known = initial_laws(archive)
     fitted = [
-        _finalist(task, elite, on_judges, on_all[0], known)
-        for elite, on_judges, on_all in zip(elites, judged, refitted, strict=True)
-        if not isinstance(on_judges, Evaluation) and not isinstance(on_all, Evaluation)
+        _finalist(task, elite, on_selection, on_all[0], known)
+        for elite, on_selection, on_all in zip(elites, judged, refitted, strict=True)
+        if not isinstance(on_selection, Evaluation) and not isinstance(on_all, Evaluation)
     ]
     if not fitted:
         raise EvolveError(f"{task.name}: no finalist could be fitted on all training rows")
@@ -193,7 +193,13 @@ def finalists_of(archive: Archive, extra: Sequence[Elite] = ()) -> list[Elite]:
     """Leading elites, those that no smaller one beats, is_initial laws and `extra`, once each."""
     elites = archive.elites()
     is_initial = initial_laws(archive).values()
-    wanted = [*elites[:FINALISTS], *archive.front(), *archive.unbeaten(), *is_initial, *extra]
+    wanted = [
+        *elites[:FINALISTS],
+        *archive.best_per_size(),
+        *archive.pareto_front(),
+        *is_initial,
+        *extra,
+    ]
     found: dict[int, Elite] = {}
     for elite in wanted:
         found.setdefault(elite.entry.index, elite)

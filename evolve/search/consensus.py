@@ -1,6 +1,6 @@
-"""Turns the finalists' forecasts beyond the rows into how far each strays from the leading laws.
+"""Distance of each finalist's extrapolation from the consensus of the leading laws.
 
-Folds cannot tell laws apart that agree on every row and part beyond them. Where most of the laws
+Folds cannot tell laws apart that agree on every row and differ beyond them. Where most of the laws
 that predict held-out rows best agree, one that does not is more likely wrong than they are.
 """
 
@@ -23,7 +23,7 @@ TINY = 1e-6
 
 
 def consensus_points(task: Task) -> tuple[Array, Ints]:
-    """Where finalists are asked what they say beyond the rows.
+    """Points beyond the rows at which finalists are compared.
 
     Args:
         task: With axes, the rows of its largest scales are moved on along these; without, rows
@@ -66,7 +66,7 @@ def consensus_distance(predictions: Array, totals: Array, errors: Array) -> Arra
     """How far each law's forecasts lie from what the leading laws agree on.
 
     The leaders are often relatives that agree by descent, so what they miss on held-out rows
-    counts as spread, too: a forecast that parts from theirs by no more is as likely as they are.
+    counts as spread, too: a forecast within that error is not evidence of disagreement.
 
     Args:
         predictions: `(n_laws, m, t)` predictions far out, in units of the targets' spread.
@@ -89,5 +89,5 @@ def consensus_distance(predictions: Array, totals: Array, errors: Array) -> Arra
         allowed = DISAGREEMENT_ALLOWANCE * np.median(errors[leading])
         spread = np.median(np.abs(leaders - centre)) + allowed
         distance = np.sqrt(np.mean((predictions - centre) ** 2, axis=(1, 2)))
-        told = np.log1p(np.nan_to_num(distance, nan=np.inf) / (spread + TINY))
-    return np.asarray(told if np.isfinite(told).any() else np.zeros(len(predictions)))
+        logs = np.log1p(np.nan_to_num(distance, nan=np.inf) / (spread + TINY))
+    return np.asarray(logs if np.isfinite(logs).any() else np.zeros(len(predictions)))

@@ -112,7 +112,7 @@ def next_batch(
 
 
 def screen_bar(archive: Archive, n_starts: int, n_values: int) -> float:
-    """First-look score that a candidate must come near to earn all folds.
+    """Screening score that a candidate must come near to earn all folds.
 
     The median over the better half of the elites; none while the starts are evaluated.
     """
@@ -124,7 +124,7 @@ def screen_bar(archive: Archive, n_starts: int, n_values: int) -> float:
 
 
 def screen_score(evaluation: Evaluation, n_values: int) -> float:
-    """Score of an evaluation on the fold of the first look alone; `n_values` as in `price_of`."""
+    """Score of an evaluation on the screening fold alone; `n_values` as in `price_of`."""
     price = price_of(evaluation.n_constants, evaluation.complexity, n_values)
     return float(evaluation.facts["look"]) + price
 

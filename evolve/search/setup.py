@@ -1,4 +1,4 @@
-"""Turns a task and a seed into what stands before the first evaluation: space, seeds, starts."""
+"""Build the search problem: search space, literature laws, initial population and folds."""
 
 from __future__ import annotations
 

@@ -1,9 +1,9 @@
-"""Turns a task's training rows into folds that ask for the next scales up.
+"""Divide a task's training rows into folds that hold out the next scales up.
 
 A fold holds out the rows beyond a threshold on the task's axes and fits the rows below, as the
-test does one step further out (rolling origin). Where only rows far on every axis are held out,
-these are much the same rows again and again, and a long search learns these few by heart; other
-corners of the table ask for other scales. Tasks without axes get plain k-fold.
+test does one step further out (expanding windows, rolling origin). Where only rows far on every
+axis are held out, the folds share most of these, and a long search overfits these rows; hold-outs
+with a threshold for each axis ask for other scales. Tasks without axes get plain k-fold.
 """
 
 from __future__ import annotations
@@ -30,20 +30,20 @@ from evolve.scoring.objective import (
     SELECTION_SHARES,
     fold_weight,
 )
-from evolve.tasks.holdouts import corners, far_rows, split_groups, unlike
+from evolve.tasks.holdouts import far_rows, least_similar, multi_axis_holdouts, split_groups
 from evolve.tasks.table import TaskRows
 from evolve.typing import Array, Ints
 
 LEAST_ROWS = MIN_FIT_ROWS + 2  # two of which plain folds can hold out
 
 
-def peel(
+def expanding_window_folds(
     values: Array,
     group: Ints,
     together: str,
     shares: Sequence[float] = FOLD_SHARES,
 ) -> list[Fold]:
-    """Folds that hold out the far end of the axes, from further and further down.
+    """Hold out the far end of the axes, from further and further down (expanding windows).
 
     Args:
         values: `(n, a)` axis values, larger is further.
@@ -115,12 +115,12 @@ def make_folds(task: TaskRows) -> list[Fold]:
 
     Args:
         task: The task; with axes its `peel` folds are made, else its `kfold`. Where the axes
-            have too few levels for that many, the rest peels all features that act through
-            their logarithm.
+            have too few levels for that many, the rest are folds along all features that act
+            through their logarithm.
 
     Returns:
-        Different folds. The first holds out the furthest rows as the test does; where folds are
-        peeled, the others come by what they hold out, the smallest first.
+        Different folds. The first holds out the furthest rows as the test does; where there are
+        axes, the others come by what they hold out, the smallest first.
 
     Raises:
         TaskError: no fold leaves enough rows to fit and something to predict.
@@ -129,7 +129,7 @@ def make_folds(task: TaskRows) -> list[Fold]:
     if not spec.axes:
         folds = _judgeable(task, k_fold(task.train.group, spec.kfold, _points(task)))
     else:
-        folds = _with_corners(task, _peeled(task, FOLD_SHARES[: spec.peel]))
+        folds = _with_corners(task, _along_axes(task, FOLD_SHARES[: spec.peel]))
         if len(folds) < min(spec.peel, LEAST_FOLDS):
             folds += _secondary(task, folds, spec.peel - len(folds))
     if not folds:
@@ -197,7 +197,7 @@ def make_selection_folds(task: TaskRows) -> list[Fold]:
         others = [f for k in OTHER_K for f in k_fold(group, k, points)]
         return _judgeable(task, others) or make_folds(task)
     known = make_folds(task)
-    deep = _peeled(task, SELECTION_SHARES)
+    deep = _along_axes(task, SELECTION_SHARES)
     others = [fold for fold in deep if not _is_among(fold, known)]
     others += _corners(task, [*known, *others], N_CORNERS)
     if len(others) < LEAST_FOLDS:
@@ -220,7 +220,7 @@ def _is_among(fold: Fold, folds: Sequence[Fold]) -> bool:
     )
 
 
-def beyond_rows(task: TaskRows, share: float) -> npt.NDArray[np.bool_]:
+def extrapolation_rows(task: TaskRows, share: float) -> npt.NDArray[np.bool_]:
     """`(n,)` whether a training row lies beyond the thresholds that hold out a least share.
 
     Args:
@@ -247,15 +247,15 @@ def _weighed(task: TaskRows, fold: Fold) -> Fold:
     return replace(fold, weight=weight)
 
 
-def _peeled(task: TaskRows, shares: Sequence[float]) -> list[Fold]:
+def _along_axes(task: TaskRows, shares: Sequence[float]) -> list[Fold]:
     """Folds along the task's axes."""
     columns = list(task.axes)
     values, together = task.train.X[:, columns], task.spec.folds.together
-    return _judgeable(task, peel(values, task.train.group, together, shares))
+    return _judgeable(task, expanding_window_folds(values, task.train.group, together, shares))
 
 
 def _with_corners(task: TaskRows, folds: list[Fold]) -> list[Fold]:
-    """The folds, with other corners of the table in the place of those that hold out most."""
+    """Replace the two deepest folds by multi-axis hold-outs (corners of the table)."""
     if len(folds) <= LEAST_FOLDS:
         return folds
     found = _corners(task, folds[:-N_CORNERS], N_CORNERS)
@@ -264,7 +264,7 @@ def _with_corners(task: TaskRows, folds: list[Fold]) -> list[Fold]:
 
 
 def _corners(task: TaskRows, folds: Sequence[Fold], n: int) -> list[Fold]:
-    """Folds at other corners of a table, none of more weight than the first of those given.
+    """Multi-axis hold-outs, none of more weight than the first of the folds given.
 
     Folds of rows that are far on any axis hold out each axis' far end already.
     """
@@ -272,16 +272,16 @@ def _corners(task: TaskRows, folds: Sequence[Fold], n: int) -> list[Fold]:
         return []
     columns = list(task.axes)
     values, group = task.train.X[:, columns], task.train.group
-    far = corners(values, group) if len(columns) > 1 else []
+    far = multi_axis_holdouts(values, group) if len(columns) > 1 else []
     numbers = np.arange(task.train.n_rows)
-    chosen = unlike(far, [np.isin(numbers, f.held) for f in folds], n)
+    chosen = least_similar(far, [np.isin(numbers, f.held) for f in folds], n)
     new = [_fold(f"corner {m.sum()} rows", *split_groups(values, group, m)) for m in chosen]
     most = min((f.weight for f in folds[:1]), default=np.inf)
     return [replace(f, weight=min(f.weight, most)) for f in _judgeable(task, new)]
 
 
 def _secondary(task: TaskRows, folds: Sequence[Fold], n: int) -> list[Fold]:
-    """Folds along all features that act through their logarithm, other than those given.
+    """Extra folds along every log-scaled feature; duplicates of `folds` are dropped.
 
     They are less like the test than the given ones, and weigh less than each of these.
     """
@@ -289,7 +289,9 @@ def _secondary(task: TaskRows, folds: Sequence[Fold], n: int) -> list[Fold]:
     if not logs:
         return []
     known = [f.held for f in folds]
-    others = peel(task.train.X[:, logs], task.train.group, "any", SECONDARY_SHARES)
+    others = expanding_window_folds(
+        task.train.X[:, logs], task.train.group, "any", SECONDARY_SHARES
+    )
     new = [f for f in others if not any(np.array_equal(f.held, held) for held in known)]
     most = SECONDARY_SHARE * min((f.weight for f in folds), default=np.inf)
     return [replace(f, weight=min(f.weight, most)) for f in _judgeable(task, new)[:n]]

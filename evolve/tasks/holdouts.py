@@ -1,4 +1,4 @@
-"""Turns axis values into far ends of a table: masks of the rows that lie beyond thresholds."""
+"""Masks of the rows of a table that lie beyond thresholds on its axes."""
 
 from __future__ import annotations
 
@@ -33,9 +33,9 @@ def far_rows(values: Array, group: Ints, together: str, share: float) -> tuple[M
     far = np.zeros(len(values), dtype=bool)
     for g in np.unique(group):
         rows = np.flatnonzero(group == g)
-        mine = _beyond(values[rows], together, share)
-        if mine is not None:
-            far[rows[mine]] = True
+        beyond = _beyond(values[rows], together, share)
+        if beyond is not None:
+            far[rows[beyond]] = True
     return split_groups(values, group, far)
 
 
@@ -72,8 +72,8 @@ def _enough(values: Array, far: Mask) -> bool:
     return all(len(np.unique(left[:, a])) >= 2 for a in range(left.shape[1]))
 
 
-def corners(values: Array, group: Ints) -> list[Mask]:
-    """Different corners of a table, each axis with a threshold of its own or none.
+def multi_axis_holdouts(values: Array, group: Ints) -> list[Mask]:
+    """Different corners of a table, each axis with its own threshold or none.
 
     Args:
         values: `(n, a)` axis values, larger is further.
@@ -118,12 +118,12 @@ def _upper_levels(column: Array, most: int) -> Array:
     return np.asarray(upper[at])
 
 
-def unlike(masks: Sequence[Mask], known: Sequence[Mask], n: int) -> list[Mask]:
-    """Of some far ends, the few that are small and least like those already there.
+def least_similar(masks: Sequence[Mask], known: Sequence[Mask], n: int) -> list[Mask]:
+    """Choose the few hold-outs that are small and least similar to those already there.
 
     Args:
         masks: To choose from.
-        known: Far ends that are there.
+        known: Hold-outs that are there.
         n: How many to choose at most.
     """
     chosen: list[Mask] = []
@@ -136,6 +136,6 @@ def unlike(masks: Sequence[Mask], known: Sequence[Mask], n: int) -> list[Mask]:
 
 
 def _worth(mask: Mask, known: Sequence[Mask]) -> float:
-    """Share that the nearest known far end does not have, over the squared share of rows."""
+    """Share that the most similar known hold-out does not have, over the squared share of rows."""
     likeness = max((float((mask & k).sum() / (mask | k).sum()) for k in known), default=0.0)
     return (1.0 - likeness) / float(mask.mean()) ** 2

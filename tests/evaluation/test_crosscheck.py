@@ -115,7 +115,7 @@ def test_a_difference_is_relative_to_the_largest_prediction() -> None:
 def test_new_elites_of_a_size_are_compared_and_failures_never() -> None:
     archive = archive_of(CANDIDATES)
     entries = [e.entry for e in archive.elites()]
-    front = {e.entry.index for e in archive.front()}
+    front = {e.entry.index for e in archive.best_per_size()}
     unscored = [entry_of(50, CANDIDATES[0], None), entry_of(51, None, -9.0)]
     picked = {e.index for e in to_compare(archive, [*entries, *unscored], seed=0)}
     assert front <= picked <= {e.index for e in entries}

@@ -55,7 +55,7 @@ def require_right(summary: Summary, told: Sequence[Entry]) -> None:
     assert summary.ranked() == [elite.entry.index for elite in elites]
     assert summary.best == (elites[0].entry.index if elites else None)
     assert list(summary.best_per_size().items()) == [
-        (elite.n_constants, elite.entry.index) for elite in archive.front()
+        (elite.n_constants, elite.entry.index) for elite in archive.best_per_size()
     ]
 
 

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from evolve.scoring.constraints import Constraints, ends_of, lines_beyond, violations, worst
+from evolve.scoring.constraints import Constraints, ends_of, extrapolation_lines, violations, worst
 from evolve.scoring.objective import CHECK_BASES, CHECK_FACTOR, CHECK_STEPS
 
 X = np.array([(2.0**i, b) for i in range(5) for b in (0.1, 0.3)])
@@ -32,20 +32,20 @@ def rises(x: np.ndarray) -> np.ndarray:
 
 
 def test_lines_begin_at_the_data_s_edge_and_end_far_beyond() -> None:
-    lines = lines_beyond(X, Constraints(FOLLOWED))
+    lines = extrapolation_lines(X, Constraints(FOLLOWED))
     assert lines[0, :, 0, 0].tolist() == [16.0] * len(lines[0])
     np.testing.assert_allclose(lines[0, :, -1, 0], 16.0 * CHECK_FACTOR)
     assert (np.diff(lines[0, :, :, 0], axis=1) > 0).all()
 
 
 def test_only_one_feature_moves_along_a_line() -> None:
-    lines = lines_beyond(X, Constraints((True, True)))
+    lines = extrapolation_lines(X, Constraints((True, True)))
     for j, other in ((0, 1), (1, 0)):
         assert (np.diff(lines[j, :, :, other], axis=1) == 0).all()
 
 
 def test_a_feature_that_does_not_act_through_its_logarithm_is_followed_to_its_ends() -> None:
-    lines = lines_beyond(X, Constraints(FOLLOWED, ends=((1.0, 16.0), (0.05, 0.4))))
+    lines = extrapolation_lines(X, Constraints(FOLLOWED, ends=((1.0, 16.0), (0.05, 0.4))))
     np.testing.assert_allclose(
         lines[1, :, :, 1], [np.linspace(0.05, 0.4, CHECK_STEPS)] * CHECK_BASES
     )
@@ -86,7 +86,7 @@ def test_a_feature_ends_a_tenth_of_its_range_beyond_what_was_seen(
 
 
 def test_a_single_row_is_enough_to_start_from() -> None:
-    assert lines_beyond(X[:1], Constraints(FOLLOWED)).shape[1] == 1
+    assert extrapolation_lines(X[:1], Constraints(FOLLOWED)).shape[1] == 1
 
 
 # what is found

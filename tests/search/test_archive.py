@@ -95,7 +95,7 @@ def test_elites_come_best_first_and_the_front_by_number_of_constants(
     archive = told(entries)
     scores = [e.score for e in archive.elites()]
     assert scores == sorted(scores)
-    front = archive.front()
+    front = archive.best_per_size()
     assert [e.n_constants for e in front] == sorted({e.n_constants for e in archive.elites()})
     for best in front:
         rivals = [e.score for e in archive.elites() if e.n_constants == best.n_constants]
@@ -106,7 +106,7 @@ def test_elites_come_best_first_and_the_front_by_number_of_constants(
 @given(histories())
 def test_no_elite_beats_an_unbeaten_one_of_its_complexity_or_more(entries: list[Entry]) -> None:
     archive = told(entries)
-    found = archive.unbeaten()
+    found = archive.pareto_front()
     for elite in archive.elites():
         size = elite.entry.evaluation.complexity
         rivals = [e.score for e in found if e.entry.evaluation.complexity <= size]
@@ -139,7 +139,7 @@ def test_starters_are_the_entries_with_a_score_that_nothing_was_mutated_into(
 
 def test_an_entry_without_a_score_is_no_elite() -> None:
     archive = told([entry_of(0, LINE, None)])
-    assert archive.elites() == archive.front() == []
+    assert archive.elites() == archive.best_per_size() == []
     assert archive.best == float("inf")
 
 

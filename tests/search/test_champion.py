@@ -130,8 +130,8 @@ def test_finalists_are_the_best_those_no_smaller_one_beats_and_the_extra_ones_on
     indices = [e.entry.index for e in finalists]
     assert len(set(indices)) == len(indices)
     assert set(indices) >= {e.entry.index for e in archive.elites()[:FINALISTS]}
-    assert set(indices) >= {e.entry.index for e in archive.front()}
-    assert set(indices) >= {e.entry.index for e in archive.unbeaten()}
+    assert set(indices) >= {e.entry.index for e in archive.best_per_size()}
+    assert set(indices) >= {e.entry.index for e in archive.pareto_front()}
     assert set(indices) >= {e.entry.index for e in initial_laws(archive).values()}
     assert 99 in indices
 

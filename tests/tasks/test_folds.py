@@ -14,7 +14,13 @@ from small_tasks import power_task, task_of
 from evolve.errors import TaskError
 from evolve.scoring.fold import Fold
 from evolve.scoring.objective import MIN_FIT_ROWS
-from evolve.tasks.folds import can_be_judged, k_fold, make_folds, make_selection_folds, peel
+from evolve.tasks.folds import (
+    can_be_judged,
+    expanding_window_folds,
+    k_fold,
+    make_folds,
+    make_selection_folds,
+)
 from evolve.tasks.task import Task, list_tasks, load_task
 
 TASKS_DIR = Path(__file__).resolve().parents[2] / "tasks"
@@ -62,7 +68,7 @@ def test_every_held_row_is_beyond_the_fit_rows_of_its_group(
     rows: tuple[np.ndarray, np.ndarray], together: str
 ) -> None:
     values, group = rows
-    for fold in peel(values, group, together):
+    for fold in expanding_window_folds(values, group, together):
         for g in np.unique(group[fold.held]):
             held, fit = held_in(fold, group, g), fit_in(fold, group, g)
             assert_beyond(values[held], values[fit], together)
@@ -73,7 +79,7 @@ def test_every_held_row_is_beyond_the_fit_rows_of_its_group(
 def test_a_peeled_fold_never_fits_a_held_row(
     rows: tuple[np.ndarray, np.ndarray], together: str
 ) -> None:
-    for fold in peel(*rows, together):
+    for fold in expanding_window_folds(*rows, together):
         assert set(fold.fit).isdisjoint(fold.held)
         assert set(fold.unjudged).isdisjoint([*fold.fit, *fold.held])
 
@@ -84,7 +90,7 @@ def test_a_group_is_fitted_on_enough_rows_or_named_unjudged(
     rows: tuple[np.ndarray, np.ndarray], together: str
 ) -> None:
     values, group = rows
-    for fold in peel(values, group, together):
+    for fold in expanding_window_folds(values, group, together):
         for g in np.unique(group):
             fit = fit_in(fold, group, g)
             if len(fit):
@@ -104,7 +110,7 @@ def test_rows_that_are_neither_fitted_nor_held_lie_beyond_the_fit_rows(
     rows: tuple[np.ndarray, np.ndarray], together: str
 ) -> None:
     values, group = rows
-    for fold in peel(values, group, together):
+    for fold in expanding_window_folds(values, group, together):
         known = [*fold.fit, *fold.held, *fold.unjudged]
         left = np.setdiff1d(np.arange(len(group)), known)
         for g in np.unique(group[left]):
@@ -117,13 +123,13 @@ def test_rows_that_are_neither_fitted_nor_held_lie_beyond_the_fit_rows(
 def test_peeled_folds_differ_and_fit_less_and_less(rows: tuple[np.ndarray, np.ndarray]) -> None:
     values, group = rows
     one_group = np.zeros_like(group)
-    sizes = [len(fold.fit) for fold in peel(values, one_group, "any")]
+    sizes = [len(fold.fit) for fold in expanding_window_folds(values, one_group, "any")]
     assert sizes == sorted(set(sizes), reverse=True)
 
 
 def test_the_first_fold_holds_out_the_largest_level() -> None:
     values = np.repeat([1.0, 2.0, 4.0, 8.0, 16.0], 3)[:, None]
-    first = peel(values, np.zeros(15, dtype=np.int64), "any")[0]
+    first = expanding_window_folds(values, np.zeros(15, dtype=np.int64), "any")[0]
     assert values[first.held].ravel().tolist() == [16.0] * 3
     assert first.fit.tolist() == list(range(12))
 
@@ -131,7 +137,7 @@ def test_the_first_fold_holds_out_the_largest_level() -> None:
 def test_a_group_of_one_level_is_not_judged_while_the_others_are() -> None:
     values = np.array([*range(1, 16), *[3.0] * 5], dtype=float)[:, None]
     group = np.array([0] * 15 + [1] * 5)
-    folds = peel(values, group, "any")
+    folds = expanding_window_folds(values, group, "any")
     assert folds
     for fold in folds:
         assert fold.unjudged.tolist() == list(range(15, 20))
@@ -139,7 +145,7 @@ def test_a_group_of_one_level_is_not_judged_while_the_others_are() -> None:
 
 def test_together_all_holds_out_rows_that_are_far_on_every_axis() -> None:
     grid = np.array([(2.0**i, 2.0**j) for i in range(5) for j in range(5)])
-    for fold in peel(grid, np.zeros(25, dtype=np.int64), "all"):
+    for fold in expanding_window_folds(grid, np.zeros(25, dtype=np.int64), "all"):
         corner = grid[fold.held].min(axis=0)
         assert not (grid[fold.fit] >= corner).all(axis=1).any()
 
