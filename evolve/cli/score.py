@@ -124,6 +124,7 @@ def _show(scored: Scored, task: Task, of: str, split: Split, *, json: bool) -> N
                 "overall": asdict(scores.overall),
                 "by_target": {k: asdict(m) for k, m in scores.by_target.items()},
                 "by_group": {k: asdict(m) for k, m in scores.by_group.items()},
+                "n_constants": scored.n_constants,
                 "constants": scored.constants,
                 "cpu_seconds": scored.seconds,
                 "printed": scored.printed,
@@ -137,5 +138,13 @@ def _show(scored: Scored, task: Task, of: str, split: Split, *, json: bool) -> N
         lines += [(f"group {name}", m) for name, m in scores.by_group.items()]
     rows = [(name, m.r2, m.nmse, m.nmae, m.n_rows) for name, m in lines]
     print_table(("", "R2", "NMSE", "NMAE", "rows"), rows, f"{of} on {task.name}, {split} rows")
+    if scored.constants:
+        print(f"{scored.n_constants} constants for each group and target{_too_many(scored, task)}")
     if scored.printed:
         print(f"it printed:\n{scored.printed}")
+
+
+def _too_many(scored: Scored, task: Task) -> str:
+    """A warning where a search of the task would refuse so many constants."""
+    allowed = task.max_constants
+    return f", more than the {allowed} of a search" if scored.n_constants > allowed else ""

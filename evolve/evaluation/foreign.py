@@ -51,6 +51,12 @@ class Scored:
     seconds: float
     printed: str
 
+    @property
+    def n_constants(self) -> int:
+        """Constants for each group and target; 0 for constants inside the program."""
+        most = max((c.size for c in self.constants.values()), default=0)
+        return int(-(-most // self.predictions.shape[1]))
+
 
 def score_program(program: Program, task: Task, table: Table, lane: ForeignLane) -> Scored:
     """Fit a program on the training rows where it can be fitted, and score its predictions.

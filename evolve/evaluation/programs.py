@@ -20,7 +20,6 @@ from evolve.law.candidate import Candidate, candidate_from_data
 from evolve.law.program import Program
 from evolve.sandbox import ForeignLane, Limits, Outcome
 from evolve.scoring.constraints import Constraints, broken, extrapolation_lines, worst
-from evolve.tasks.spec import DEFAULT_CONSTANTS
 from evolve.tasks.task import Table, Task
 from evolve.typing import Array, Ints
 
@@ -258,7 +257,7 @@ def _require_size(task: Task, constants: Array) -> None:
     Raises:
         ProgramFailedError: It has other ones.
     """
-    n_targets, allowed = len(task.target_names), task.spec.max_constants or DEFAULT_CONSTANTS
+    n_targets, allowed = len(task.target_names), task.max_constants
     table = np.atleast_2d(constants)
     if len(table) != n_targets:
         why = f"constants: expected shape ({n_targets}, p) to be searched, got {constants.shape}"

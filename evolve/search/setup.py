@@ -24,7 +24,6 @@ from evolve.search.proposers.protocol import Proposal, Proposer
 from evolve.search.proposers.registry import DEFAULT, make_proposer
 from evolve.search.proposers.seeds import Seed, read_seeds, seed_proposals
 from evolve.tasks.folds import require_rows
-from evolve.tasks.spec import DEFAULT_CONSTANTS
 from evolve.tasks.task import Task
 from evolve.typing import Array
 
@@ -153,7 +152,7 @@ def space_of(task: Task) -> Space:
     return Space(
         units=tuple(f.unit for f in features),
         logarithmic=tuple(f.logarithmic for f in features),
-        max_constants=task.spec.max_constants or DEFAULT_CONSTANTS,
+        max_constants=task.max_constants,
         own_feature_first=task.spec.own,
         positive=bool((task.train.Y > 0).all()),
         pooled=task.n_groups >= 3,

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from evolve.errors import TaskError, nearest
 from evolve.tasks.names import why_no_name
 from evolve.tasks.readers import RawTable, is_blank, what_to_do
-from evolve.tasks.spec import Filter, TaskSpec
+from evolve.tasks.spec import DEFAULT_CONSTANTS, Filter, TaskSpec
 
 GROUP_JOIN = " | "
 ALL_ROWS = "all"
@@ -223,6 +223,11 @@ class TaskRows:
     def sldbench_labels(self) -> tuple[str, ...]:
         """SLDBench's labels of the groups, in the order of `group_names`."""
         return tuple(_sldbench_label(self.spec, name) for name in self.group_names)
+
+    @property
+    def max_constants(self) -> int:
+        """Most constants that a search allows, for each group and target."""
+        return self.spec.max_constants or DEFAULT_CONSTANTS
 
     @property
     def axes(self) -> tuple[int, ...]:

@@ -155,6 +155,17 @@ def fit_scaling_law(X, y):
 """
 
 
+@pytest.mark.parametrize(("n", "warning"), [(12, ""), (13, ", more than the 12 of a search")])
+def test_score_says_how_many_constants_a_program_has(
+    n: int, warning: str, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "wide.py"
+    path.write_text(FAILING.format(value="1e-12").replace("[1.0]", f"np.ones({n})"))
+    code, out, _ = said(capfd, "score", str(path), "--task", "data_constrained")
+    assert code == 0
+    assert f"\n{n} constants for each group and target{warning}\n" in out
+
+
 def test_a_weak_sandbox_runs_a_program_of_others_only_if_told_to(
     tmp_path: Path, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
