@@ -155,7 +155,7 @@ def fit_scaling_law(X, y):
 """
 
 
-@pytest.mark.parametrize(("n", "warning"), [(12, ""), (13, ", more than the 12 of a search")])
+@pytest.mark.parametrize(("n", "warning"), [(7, ""), (8, ", more than the 7 of a search")])
 def test_score_says_how_many_constants_a_program_has(
     n: int, warning: str, tmp_path: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
