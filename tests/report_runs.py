@@ -17,7 +17,7 @@ from evolve.scoring.fold import FoldScore
 from evolve.scoring.objective import price_of, score
 from evolve.search.archive import Archive
 from evolve.search.proposers.protocol import Proposal
-from evolve.search.setup import Setup, make_setup
+from evolve.search.setup import SearchProblem, make_search_problem
 from evolve.tasks.task import Task
 
 # What a machine without any wall says of its sandbox.
@@ -26,7 +26,7 @@ BARE = {"level": "weak", "platform": "none", "mechanisms": {}}
 
 def small_run(task: Task, folder: Path, n: int, *, ended: bool = True) -> Store:
     """A run of the first `n` starting laws of a task, open for writing."""
-    setup = make_setup(task, 0)
+    setup = make_search_problem(task, 0)
     entries = [_entry(task, setup, i, p) for i, p in enumerate(setup.starts[:n])]
     store = create_run(folder, setup, RunConfig(seed=0, evaluations=n or 1))
     store.append(entries)
@@ -42,7 +42,7 @@ def archive_of(entries: Sequence[Entry]) -> Archive:
     return archive
 
 
-def _entry(task: Task, setup: Setup, index: int, proposal: Proposal) -> Entry:
+def _entry(task: Task, setup: SearchProblem, index: int, proposal: Proposal) -> Entry:
     candidate = proposal.candidate
     views = fit_model(task, candidate).search_folds
     folds = tuple(

@@ -14,34 +14,36 @@ from evolve.law.canonical import complexity, key
 from evolve.law.graph import Law
 from evolve.scoring.fold import FoldScore
 from evolve.search.archive import Archive
-from evolve.search.operators import OPERATORS, Space
+from evolve.search.operators import OPERATORS, SearchSpace
 from evolve.search.proposers.grammar import finish
 from evolve.search.proposers.initial import RECIPES, generic_laws
 from evolve.tasks.spec import TaskSpec
 from evolve.tasks.task import Table, Task
 
 SPACES = {
-    "three logs": Space((1e9, 1e3, 1.0), (True, True, True), max_constants=8, pooled=True),
-    "a log and two as they are": Space((10.0, 1.0, 2.0), (True, False, False), 9, positive=False),
-    "own features": Space(
+    "three logs": SearchSpace((1e9, 1e3, 1.0), (True, True, True), max_constants=8, pooled=True),
+    "a log and two as they are": SearchSpace(
+        (10.0, 1.0, 2.0), (True, False, False), 9, positive=False
+    ),
+    "own features": SearchSpace(
         (1.0,) * 3, (False,) * 3, 7, own_feature_first=True, pooled=True, axes=()
     ),
-    "one log": Space((100.0,), (True,), 4),
-    "one as it is": Space((1.0,), (False,), 5, positive=False),
+    "one log": SearchSpace((100.0,), (True,), 4),
+    "one as it is": SearchSpace((1.0,), (False,), 5, positive=False),
 }
 
 
-def n_targets(space: Space) -> int:
+def n_targets(space: SearchSpace) -> int:
     """How many targets a space's law is printed for."""
     return len(space.units) if space.own_feature_first else 1
 
 
-def positive_rows(space: Space, n: int = 7) -> np.ndarray:
+def positive_rows(space: SearchSpace, n: int = 7) -> np.ndarray:
     """`(n, f)` positive features around their units."""
     return np.random.default_rng(3).uniform(0.1, 20.0, (n, len(space.units))) * space.units
 
 
-def random_candidates(space: Space, n: int, seed: int = 0) -> list[Candidate]:
+def random_candidates(space: SearchSpace, n: int, seed: int = 0) -> list[Candidate]:
     """Allowed candidates: generic laws after a few random mutations."""
     rng = np.random.default_rng([seed, 77])
     roots = list(generic_laws(space).values())

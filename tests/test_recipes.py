@@ -22,7 +22,7 @@ from evolve.search.archive import Archive
 from evolve.search.memory import MemoryJournal, search_in_memory
 from evolve.search.operators import OPERATORS
 from evolve.search.proposers.registry import PROPOSERS
-from evolve.search.setup import make_setup
+from evolve.search.setup import make_search_problem
 from evolve.tasks.folds import make_folds
 from evolve.tasks.task import load_task
 
@@ -81,7 +81,7 @@ def test_the_proposer_gives_one_unseen_proposal_a_generator() -> None:
 
 def test_a_search_asks_the_proposer_that_it_names() -> None:
     added_to("PROPOSERS")
-    setup, journal = make_setup(power_task(), 0, ("other-recipes",)), MemoryJournal()
+    setup, journal = make_search_problem(power_task(), 0, ("other-recipes",)), MemoryJournal()
     n_evaluations = len(setup.starts) + 8
     search_in_memory(setup, 0, n_evaluations, 0, journal)
     names = [entry.operator for entry in journal.entries[len(setup.starts) :]]

@@ -22,7 +22,7 @@ from evolve.runs.settings import DEFAULT_EVALUATIONS, RunConfig
 from evolve.runs.stopping import Stopping
 from evolve.sandbox import probe
 from evolve.search.proposers.registry import DEFAULT
-from evolve.search.setup import make_setup
+from evolve.search.setup import make_search_problem
 from evolve.tasks.draft import Draft, Wishes, check_name, plain_name, propose, write_task
 from evolve.tasks.draft.roles import NO_AXES
 from evolve.tasks.readers import raw_of
@@ -131,7 +131,7 @@ def _write(draft: Draft, wishes: Wishes, runs_dir: Path, seed: int) -> Path:
 def _search(folder: Path, settings: RunConfig, workers: int, progress: bool) -> Run:
     """Search the task in a run's folder."""
     run = folder.parent
-    setup = make_setup(load_task(str(folder)), settings.seed, settings.proposers)
+    setup = make_search_problem(load_task(str(folder)), settings.seed, settings.proposers)
     display: NullProgress
     stopping = Stopping(
         lambda signal: display.ending(f"{signal}: ending after this batch"), _now, ("SIGINT",)

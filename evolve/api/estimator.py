@@ -19,7 +19,7 @@ from evolve.runs.tabulate import row_of
 from evolve.scoring.objective import MIN_FIT_ROWS
 from evolve.search.champion import Choice
 from evolve.search.memory import search_in_memory
-from evolve.search.setup import make_setup
+from evolve.search.setup import make_search_problem
 from evolve.tasks.draft import Wishes, propose
 from evolve.tasks.draft.roles import NO_AXES
 from evolve.tasks.readers import RawTable, raw_of
@@ -191,7 +191,7 @@ class LawRegressor(RegressorMixin, BaseEstimator):  # type: ignore[misc]
 
     def _search(self, task: Task) -> Choice:
         config = RunConfig(int(self.seed), int(self.evaluations))  # checks both
-        setup = make_setup(task, config.seed)
+        setup = make_search_problem(task, config.seed)
         choice = search_in_memory(setup, config.seed, int(self.evaluations), self.workers)
         if choice is None:
             raise EvolveError(

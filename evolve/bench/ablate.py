@@ -9,53 +9,53 @@ import numpy as np
 
 from evolve.law.canonical import key
 from evolve.scoring.fold import Fold
-from evolve.search.operators import Space
+from evolve.search.operators import SearchSpace
 from evolve.search.proposers.grammar import finish
 from evolve.search.proposers.literature import published_forms
 from evolve.search.proposers.protocol import Proposal
-from evolve.search.setup import Setup
+from evolve.search.setup import SearchProblem
 
-Change = Callable[[Setup], Setup]
+Change = Callable[[SearchProblem], SearchProblem]
 
 
-def least_squares_only(setup: Setup) -> Setup:
+def least_squares_only(setup: SearchProblem) -> SearchProblem:
     """Without robust losses."""
     return _in_space(setup, replace(setup.space, robust=False))
 
 
-def without_priors(setup: Setup) -> Setup:
+def without_priors(setup: SearchProblem) -> SearchProblem:
     """Without priors learnt across groups."""
     return _in_space(setup, replace(setup.space, pooled=False))
 
 
-def without_weights(setup: Setup) -> Setup:
+def without_weights(setup: SearchProblem) -> SearchProblem:
     """Without row weights that favour the far end of the axes."""
     return _in_space(setup, replace(setup.space, axes=()))
 
 
-def in_sample(setup: Setup) -> Setup:
+def in_sample(setup: SearchProblem) -> SearchProblem:
     """Selected by how well the fitted rows are fitted, not by held-out folds."""
     every = np.arange(setup.task.train.n_rows)
     return replace(setup, folds=(Fold("all rows, fitted", every, every),))
 
 
-def held_out_only(setup: Setup) -> Setup:
+def held_out_only(setup: SearchProblem) -> SearchProblem:
     """Selected in the search by held-out rows alone, not also by the rows fitted."""
     return replace(setup, folds=tuple(replace(fold, fit_counts=False) for fold in setup.folds))
 
 
-def without_published_forms(setup: Setup) -> Setup:
+def without_published_forms(setup: SearchProblem) -> SearchProblem:
     """Without the forms of the literature that every search begins with."""
     names = published_forms(setup.space)
     return replace(setup, starts=tuple(p for p in setup.starts if p.operator not in names))
 
 
-def random_search(setup: Setup) -> Setup:
+def random_search(setup: SearchProblem) -> SearchProblem:
     """Mutations of starting candidates only: nothing is learnt from what was found."""
     return replace(setup, proposers=("random",))
 
 
-def _in_space(setup: Setup, space: Space) -> Setup:
+def _in_space(setup: SearchProblem, space: SearchSpace) -> SearchProblem:
     """The setup with another space, its starting candidates brought into it."""
     starts: dict[str, Proposal] = {}
     for proposal in setup.starts:

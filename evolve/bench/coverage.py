@@ -11,7 +11,7 @@ import numpy as np
 from evolve.forecast import Basis, forecast
 from evolve.forecast.calibration import contenders_of, make_basis
 from evolve.search.memory import search_in_memory
-from evolve.search.setup import make_setup
+from evolve.search.setup import make_search_problem
 from evolve.tasks.task import Table, Task
 from evolve.typing import Array
 
@@ -49,7 +49,7 @@ class Coverage:
 
 def search_basis(task: Task, seed: int, evaluations: int, workers: int) -> Basis | None:
     """What a run of a task would keep for its forecasts; None where nothing can be fitted."""
-    setup = make_setup(task, seed)
+    setup = make_search_problem(task, seed)
     choice = search_in_memory(setup, seed, evaluations, workers)
     return None if choice is None else make_basis(task, contenders_of(choice), chosen=True)
 

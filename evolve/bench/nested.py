@@ -23,7 +23,7 @@ from evolve.errors import EvolveError
 from evolve.scoring.metrics import nmse
 from evolve.search.champion import Choice, Finalist, simplest_within_error
 from evolve.search.memory import search_in_memory
-from evolve.search.setup import Setup, make_setup
+from evolve.search.setup import SearchProblem, make_search_problem
 from evolve.tasks.folds import extrapolation_rows
 from evolve.tasks.task import Table, Task
 from evolve.typing import Array
@@ -121,7 +121,7 @@ def run_case(
     evaluations: int,
     workers: int,
     variant: str = "full",
-    change: Callable[[Setup], Setup] | None = None,
+    change: Callable[[SearchProblem], SearchProblem] | None = None,
 ) -> NestedResult:
     """Search an inner task and judge what was found on the outer rows.
 
@@ -129,7 +129,7 @@ def run_case(
         EvolveError: the task has no folds, or nothing could be fitted.
     """
     task, outer = case
-    setup = make_setup(task, seed)
+    setup = make_search_problem(task, seed)
     setup = change(setup) if change else setup
     began = time.monotonic()
     choice = search_in_memory(setup, seed, evaluations, workers)

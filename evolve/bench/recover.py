@@ -21,7 +21,7 @@ from evolve.law.recipe import Recipe
 from evolve.law.symbolic import same_form
 from evolve.scoring.metrics import r2
 from evolve.search.memory import search_in_memory
-from evolve.search.setup import make_setup
+from evolve.search.setup import make_search_problem
 from evolve.tasks.task import Table, Task
 
 KNOWN_STARTS = 24
@@ -109,7 +109,7 @@ def recover_one(
     family = FAMILIES[name]
     task, test = make_case(family, noise, seed, repeats)
     known, n_rows = known_r2(family, task, test), task.train.n_rows
-    setup = make_setup(task, seed)
+    setup = make_search_problem(task, seed)
     began = time.monotonic()
     choice = search_in_memory(setup, seed, evaluations, workers)
     seconds = time.monotonic() - began

@@ -22,7 +22,7 @@ from evolve.law.program import title_of
 from evolve.scoring.metrics import r2
 from evolve.search.champion import Choice, Finalist
 from evolve.search.memory import MemoryJournal, search_in_memory
-from evolve.search.setup import make_setup
+from evolve.search.setup import make_search_problem
 from evolve.tasks.task import Table, Task, load_test
 from evolve.typing import Array
 
@@ -80,7 +80,7 @@ def run_task(
     Raises:
         EvolveError: nothing could be fitted.
     """
-    setup = make_setup(task, seed)
+    setup = make_search_problem(task, seed)
     began = time.monotonic()
     journal = MemoryJournal()
     choice = search_in_memory(setup, seed, evaluations, workers, journal)

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from evolve.runs.session import SessionResult
     from evolve.runs.settings import RunConfig
     from evolve.runs.store import Store
-    from evolve.search.setup import Setup
+    from evolve.search.setup import SearchProblem
     from evolve.tasks.task import Task
 
 HEADINGS = ("", "constants", "held-out R2", "train R2", "score", "law")
@@ -23,7 +23,7 @@ MOST_ROWS = 12
 
 
 def print_ending(
-    store: Store, setup: Setup, settings: RunConfig, result: SessionResult, *, json: bool
+    store: Store, setup: SearchProblem, settings: RunConfig, result: SessionResult, *, json: bool
 ) -> None:
     """Print the end of a run.
 
@@ -49,7 +49,7 @@ def print_ending(
 
 def _print_all(
     store: Store,
-    setup: Setup,
+    setup: SearchProblem,
     settings: RunConfig,
     result: SessionResult,
     commands: dict[str, str],
@@ -93,7 +93,7 @@ def why_no_law(store: Store, result: SessionResult) -> str:
     )
 
 
-def remarks(store: Store, setup: Setup) -> list[str]:
+def remarks(store: Store, setup: SearchProblem) -> list[str]:
     """What a user should know of a run that has ended."""
     from evolve.runs.crosscheck import disagreements
     from evolve.runs.provenance import describe_task_change
@@ -218,7 +218,7 @@ def _headline(store: Store, settings: RunConfig, n_done: int, stopped: bool) -> 
 
 def _document(
     store: Store,
-    setup: Setup,
+    setup: SearchProblem,
     settings: RunConfig,
     rows: list[ResultRow],
     commands: dict[str, str],

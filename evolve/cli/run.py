@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from evolve.runs.settings import RunConfig
     from evolve.runs.store import Store
     from evolve.sandbox import SandboxReport
-    from evolve.search.setup import Setup
+    from evolve.search.setup import SearchProblem
 
 MORE = "Evaluations in total"
 
@@ -68,14 +68,14 @@ def run(
     from evolve.runs.folders import free_name
     from evolve.runs.run import create_run
     from evolve.runs.settings import DEFAULT_EVALUATIONS, RunConfig
-    from evolve.search.setup import make_setup
+    from evolve.search.setup import make_search_problem
     from evolve.tasks.task import load_task
 
     seconds = None if time is None else parse_time(time)
     if evaluations is None and seconds is None:
         evaluations = DEFAULT_EVALUATIONS
     settings = RunConfig(seed, evaluations, seconds, tuple(proposers.split(",")))
-    setup = make_setup(load_task(task, tasks_dirs or ()), seed, settings.proposers)
+    setup = make_search_problem(load_task(task, tasks_dirs or ()), seed, settings.proposers)
     sandbox = check_sandbox(require_sandbox)
     name = run_name or free_name(runs_dir, setup.task.name, seed)
     with create_run(runs_dir / name, setup, settings) as store:
@@ -135,7 +135,7 @@ def check_sandbox(require: Level | None) -> SandboxReport:
 
 def _go(
     store: Store,
-    setup: Setup,
+    setup: SearchProblem,
     settings: RunConfig,
     workers: int | None,
     sandbox: SandboxReport,

@@ -23,7 +23,7 @@ from evolve.sandbox import ForeignLane, Limits
 from evolve.scoring.fold import Fold
 from evolve.search.archive import Archive
 from evolve.search.champion import Finalist
-from evolve.search.setup import Setup, program_text
+from evolve.search.setup import SearchProblem, program_text
 from evolve.typing import Array
 
 NOTE = "lanes"
@@ -34,7 +34,9 @@ PATIENT = Limits(cpu_s=60.0, predict_cpu_s=10.0)
 class CrossCheck:
     """The foreign lane of a run and what it has said so far; use as a context manager."""
 
-    def __init__(self, store: Store, setup: Setup, seed: int, *, shut: bool = False) -> None:
+    def __init__(
+        self, store: Store, setup: SearchProblem, seed: int, *, shut: bool = False
+    ) -> None:
         """Take up the comparisons that the store holds; the lane's process is not awaited.
 
         A lane that is shut starts no process and compares nothing.

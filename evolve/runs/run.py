@@ -26,11 +26,11 @@ from evolve.search.archive import Archive
 from evolve.search.champion import Choice, choose
 from evolve.search.loop import search
 from evolve.search.setup import (
-    Setup,
+    SearchProblem,
     elites_of,
     elites_to_inherit,
     literature,
-    make_setup,
+    make_search_problem,
     warm_start_from,
 )
 from evolve.tasks.task import Task, fingerprint
@@ -43,7 +43,7 @@ COMPARED = {
 }
 
 
-def create_run(folder: Path, setup: Setup, settings: RunConfig) -> Store:
+def create_run(folder: Path, setup: SearchProblem, settings: RunConfig) -> Store:
     """Make a run's folder and database, open for writing.
 
     Raises:
@@ -67,19 +67,19 @@ def settings_of(store: Store) -> RunConfig:
     return replace(RunConfig(**store.settings), **(store.note(BUDGET) or {}))
 
 
-def setup_of(store: Store, tasks_dirs: Sequence[Path] = ()) -> Setup:
+def setup_of(store: Store, tasks_dirs: Sequence[Path] = ()) -> SearchProblem:
     """Rebuild the search problem of a stored run from its current task and its seed.
 
     Raises:
         TaskError: The task cannot be loaded.
     """
     settings = settings_of(store)
-    setup = make_setup(task_of(store, tasks_dirs), settings.seed, settings.proposers)
+    setup = make_search_problem(task_of(store, tasks_dirs), settings.seed, settings.proposers)
     inherited = store.note(INHERITED)
     return setup if inherited is None else warm_start_from(setup, inherited)
 
 
-def changes(store: Store, setup: Setup) -> list[str]:
+def changes(store: Store, setup: SearchProblem) -> list[str]:
     """List what has changed since the run was made: task, scoring version, initial population."""
     scoring = stored_version(store.versions.get("scoring"))
     before = {"fingerprint": store.task["fingerprint"], **store.versions, "scoring": scoring}
@@ -91,7 +91,7 @@ def changes(store: Store, setup: Setup) -> list[str]:
     ]
 
 
-def require_same(store: Store, setup: Setup) -> None:
+def require_same(store: Store, setup: SearchProblem) -> None:
     """Require that task and versions are those a run was made with.
 
     Raises:
@@ -105,7 +105,9 @@ def require_same(store: Store, setup: Setup) -> None:
         )
 
 
-def fork_run(old: Store, setup: Setup, folder: Path, settings: RunConfig) -> tuple[Store, Setup]:
+def fork_run(
+    old: Store, setup: SearchProblem, folder: Path, settings: RunConfig
+) -> tuple[Store, SearchProblem]:
     """Make a new run whose first candidates include the elites of another.
 
     Returns:
@@ -120,7 +122,7 @@ def fork_run(old: Store, setup: Setup, folder: Path, settings: RunConfig) -> tup
 
 
 def carry_on(
-    store: Store, setup: Setup, settings: RunConfig, workers: int, watcher: RunCallback
+    store: Store, setup: SearchProblem, settings: RunConfig, workers: int, watcher: RunCallback
 ) -> tuple[Archive, Choice | None]:
     """Search until the budget is spent or the watcher ends it, then choose the champion.
 

@@ -17,7 +17,7 @@ from evolve.runs.store import Store
 from evolve.runs.tabulate import result_rows
 from evolve.sandbox import SandboxReport
 from evolve.search.champion import Choice
-from evolve.search.setup import Setup
+from evolve.search.setup import SearchProblem
 
 PROGRAM_NAME = "champion.py"
 SLOW_S = 8.0  # loading the fitter takes longer only where it is compiled again
@@ -47,7 +47,7 @@ class SessionResult:
 
 def hold_session(
     store: Store,
-    setup: Setup,
+    setup: SearchProblem,
     settings: RunConfig,
     workers: int,
     sandbox: SandboxReport | None,
@@ -77,7 +77,7 @@ def hold_session(
     return SessionResult(finish_run(store, setup, choice), choice, stopping.asked())
 
 
-def finish_run(store: Store, setup: Setup, choice: Choice | None) -> list[ResultRow]:
+def finish_run(store: Store, setup: SearchProblem, choice: Choice | None) -> list[ResultRow]:
     """Keep the run's table and its basis for forecasts.
 
     Returns:

@@ -15,11 +15,11 @@ from evolve.law.candidate import Candidate
 from evolve.runs.results import ResultRow, formula_of, held_out_r2, load_results
 from evolve.runs.store import Store
 from evolve.search.champion import Choice
-from evolve.search.setup import Setup, literature, program_text
+from evolve.search.setup import SearchProblem, literature, program_text
 from evolve.tasks.task import Task
 
 
-def result_rows(store: Store, setup: Setup, choice: Choice | None) -> list[ResultRow]:
+def result_rows(store: Store, setup: SearchProblem, choice: Choice | None) -> list[ResultRow]:
     """The rows of a run's table, the champion first; none while no law has a score.
 
     Args:

@@ -9,7 +9,7 @@ from evolve.evaluation.problem import Setting
 from evolve.evaluation.record import Entry
 from evolve.search.champion import Choice, choose
 from evolve.search.loop import Budget, search
-from evolve.search.setup import Setup, elites_of, literature
+from evolve.search.setup import SearchProblem, elites_of, literature
 
 
 class MemoryJournal:
@@ -33,7 +33,7 @@ class MemoryJournal:
 
 
 def search_in_memory(
-    setup: Setup,
+    setup: SearchProblem,
     seed: int,
     evaluations: int,
     workers: int,

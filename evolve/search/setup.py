@@ -17,7 +17,7 @@ from evolve.scoring.fold import Fold
 from evolve.scoring.objective import scoring_version
 from evolve.search.archive import Elite
 from evolve.search.loop import BATCH
-from evolve.search.operators import Space
+from evolve.search.operators import SearchSpace
 from evolve.search.proposers.grammar import finish
 from evolve.search.proposers.initial import generic_laws, starting_proposals
 from evolve.search.proposers.protocol import Proposal, Proposer
@@ -29,7 +29,7 @@ from evolve.typing import Array
 
 
 @dataclass(frozen=True)
-class Setup:
+class SearchProblem:
     """What a task and a seed fix before the first evaluation.
 
     Attributes:
@@ -42,7 +42,7 @@ class Setup:
     """
 
     task: Task
-    space: Space
+    space: SearchSpace
     seeds: tuple[Seed, ...]
     starts: tuple[Proposal, ...]
     folds: tuple[Fold, ...]
@@ -96,7 +96,9 @@ def program_text(
     )
 
 
-def make_setup(task: Task, seed: int, proposers: Sequence[str] = DEFAULT) -> Setup:
+def make_search_problem(
+    task: Task, seed: int, proposers: Sequence[str] = DEFAULT
+) -> SearchProblem:
     """The space, literature and first candidates of a task.
 
     Args:
@@ -118,10 +120,10 @@ def make_setup(task: Task, seed: int, proposers: Sequence[str] = DEFAULT) -> Set
         proposals.setdefault(proposal.key, proposal)
     folds = task.folds
     starts = tuple(proposals.values())
-    return Setup(task, space, tuple(seeds), starts, folds, tuple(proposers))
+    return SearchProblem(task, space, tuple(seeds), starts, folds, tuple(proposers))
 
 
-def warm_start_from(setup: Setup, inherited: dict[str, Any]) -> Setup:
+def warm_start_from(setup: SearchProblem, inherited: dict[str, Any]) -> SearchProblem:
     """The setup with the elites of an earlier run among its first candidates.
 
     Args:
@@ -146,10 +148,10 @@ def elites_to_inherit(run_name: str, elites: Sequence[Elite]) -> dict[str, Any]:
     return {"run": run_name, "elites": laws}
 
 
-def space_of(task: Task) -> Space:
+def space_of(task: Task) -> SearchSpace:
     """What a task allows candidates to be."""
     features = task.spec.features
-    return Space(
+    return SearchSpace(
         units=tuple(f.unit for f in features),
         logarithmic=tuple(f.logarithmic for f in features),
         max_constants=task.max_constants,
@@ -170,7 +172,7 @@ def _part_of(task: Task) -> Iterator[tuple[int, int]]:
             yield part, whole
 
 
-def literature(setup: Setup, entries: Sequence[Entry]) -> list[Entry]:
+def literature(setup: SearchProblem, entries: Sequence[Entry]) -> list[Entry]:
     """The entries of the task's seeds under their own recipes, by name."""
     seeds = [entry for entry in entries[: len(setup.starts)] if entry.origin in SEEDS]
     return sorted(seeds, key=lambda entry: entry.operator)

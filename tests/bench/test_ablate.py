@@ -11,10 +11,10 @@ from evolve.bench.ablate import VARIANTS
 from evolve.evaluation.record import Entry
 from evolve.search.memory import MemoryJournal, search_in_memory
 from evolve.search.proposers.literature import published_forms
-from evolve.search.setup import Setup, make_setup
+from evolve.search.setup import SearchProblem, make_search_problem
 from evolve.tasks.task import load_task
 
-TAKEN_OUT: dict[str, Callable[[Setup], bool]] = {
+TAKEN_OUT: dict[str, Callable[[SearchProblem], bool]] = {
     "least squares only": lambda s: {p.candidate.recipe.loss for p in s.starts} == {"l2"},
     "no learnt priors": lambda s: all(
         p.candidate.recipe.shrinkage == 0.0 and p.candidate.recipe.tied == "none" for p in s.starts
@@ -30,11 +30,11 @@ TAKEN_OUT: dict[str, Callable[[Setup], bool]] = {
 
 
 @pytest.fixture(scope="module")
-def setup() -> Setup:
-    return make_setup(load_task("sft"), 0)
+def setup() -> SearchProblem:
+    return make_search_problem(load_task("sft"), 0)
 
 
-def entries_of(setup: Setup, evaluations: int) -> list[Entry]:
+def entries_of(setup: SearchProblem, evaluations: int) -> list[Entry]:
     journal = MemoryJournal()
     search_in_memory(setup, 0, evaluations, 0, journal)
     return journal.entries
@@ -46,7 +46,7 @@ def test_every_ablation_is_told_apart_from_the_full_engine() -> None:
 
 
 @pytest.mark.parametrize("name", sorted(TAKEN_OUT))
-def test_an_ablation_takes_out_what_it_says(setup: Setup, name: str) -> None:
+def test_an_ablation_takes_out_what_it_says(setup: SearchProblem, name: str) -> None:
     change, is_out = VARIANTS[name], TAKEN_OUT[name]
     assert change is not None
     assert not is_out(setup)
@@ -56,7 +56,7 @@ def test_an_ablation_takes_out_what_it_says(setup: Setup, name: str) -> None:
 
 @pytest.mark.parametrize("name", sorted(VARIANTS))
 def test_a_search_runs_without_any_one_ingredient(name: str) -> None:
-    whole, change = make_setup(load_task("parallel"), 0), VARIANTS[name]
+    whole, change = make_search_problem(load_task("parallel"), 0), VARIANTS[name]
     setup = change(whole) if change else whole
     n_starts = len(setup.starts)
     entries = entries_of(setup, n_starts + 10)

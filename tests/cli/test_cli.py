@@ -23,7 +23,7 @@ from evolve.runs.session import SessionResult, remarks, write_program
 from evolve.runs.settings import RunConfig
 from evolve.runs.tabulate import row_of
 from evolve.sandbox.probe import read_report
-from evolve.search.setup import make_setup
+from evolve.search.setup import make_search_problem
 from evolve.tasks.task import load_task
 from tests.run_of_literature import store_of
 
@@ -257,7 +257,7 @@ def test_the_program_of_a_run_is_written_though_nobody_reads_how_it_ended(
     with store_of(task, tmp_path / "r") as store:
         result = SessionResult([row_of(task, store.entry(0), "champion")], None, stopped=False)
         with pytest.raises(BrokenPipeError):
-            print_ending(store, make_setup(task, 0), RunConfig(), result, json=False)
+            print_ending(store, make_search_problem(task, 0), RunConfig(), result, json=False)
     assert (tmp_path / "r" / "champion.py").read_text() == result.rows[0].text
 
 

@@ -13,7 +13,7 @@ import pytest
 from evolve.cli.app import call
 from evolve.runs.results import save_results
 from evolve.runs.tabulate import row_of
-from evolve.search.setup import make_setup
+from evolve.search.setup import make_search_problem
 from evolve.tasks.task import load_task
 from tests.run_of_literature import store_of
 
@@ -23,7 +23,7 @@ def runs_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Runs `dc` and `par`, of two tasks; in `dc` the sum of powers is the best."""
     folder = tmp_path_factory.mktemp("runs")
     task = load_task("data_constrained")
-    seeds = {s.name: s.candidate for s in make_setup(task, 0).seeds}
+    seeds = {s.name: s.candidate for s in make_search_problem(task, 0).seeds}
     names = ("hoffmann_2022", "kaplan_2020")
     store_of(task, folder / "dc", [c for n in names if (c := seeds[n]) is not None]).close()
     store_of(load_task("parallel"), folder / "par").close()

@@ -21,7 +21,7 @@ from evolve.law.recipe import Recipe
 from evolve.runs.crosscheck import SAMPLED, to_compare
 from evolve.sandbox import ForeignLane, Limits
 from evolve.sandbox.inprocess import InProcess
-from evolve.search.setup import make_setup, program_text
+from evolve.search.setup import make_search_problem, program_text
 from evolve.tasks.task import load_task
 from evolve.typing import Array
 
@@ -48,7 +48,7 @@ def in_process(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.parametrize("name", ["data_constrained", "domain_mixture"])
 def test_both_lanes_agree_on_first_candidates(lane: ForeignLane, name: str) -> None:
-    setup = make_setup(load_task(name, [TASKS_DIR]), 0)
+    setup = make_search_problem(load_task(name, [TASKS_DIR]), 0)
 
     def text_of(candidate: Candidate, priors: Array | None) -> str:
         return program_text(setup.task, candidate, "a test", priors)
@@ -68,14 +68,14 @@ def test_both_lanes_agree_on_first_candidates(lane: ForeignLane, name: str) -> N
 
 
 def test_a_candidate_that_the_fast_lane_cannot_fit_is_not_compared(lane: ForeignLane) -> None:
-    setup = make_setup(load_task("parallel", [TASKS_DIR]), 0)
+    setup = make_search_problem(load_task("parallel", [TASKS_DIR]), 0)
     with Evaluator(Setting(setup.task, setup.folds), 1) as evaluator:
         found = compare(evaluator, lane, entry_of(0, NOWHERE, None), NOWHERE, lambda *_: "")
     assert found == Agreement(0, "not-finite", None)
 
 
 def test_a_text_that_says_something_else_is_found_out(lane: ForeignLane) -> None:
-    setup = make_setup(load_task("parallel", [TASKS_DIR]), 0)
+    setup = make_search_problem(load_task("parallel", [TASKS_DIR]), 0)
     one, other = (p.candidate for p in setup.starts[:2])
     answer = partial(program_text, setup.task, other, "a test")
     failure = "import numpy as np\n\ndef scaling_law_func(data_points, params):\n    return 1\n"

@@ -20,7 +20,7 @@ from evolve.export.documents import equations_of
 from evolve.law.candidate import Candidate
 from evolve.law.program import parse_program
 from evolve.sandbox import check_program_text
-from evolve.search.setup import make_setup
+from evolve.search.setup import make_search_problem
 from evolve.tasks.task import list_tasks, load_task
 from tests.run_of_literature import store_of
 
@@ -176,7 +176,7 @@ def test_the_exported_formula_is_mathematics_that_can_be_typeset(
 
 def test_a_program_with_a_prior_across_groups_is_exported_with_it(tmp_path: Path) -> None:
     task = load_task("sft")
-    first = make_setup(task, 0).starts[0].candidate
+    first = make_search_problem(task, 0).starts[0].candidate
     pooled = Candidate(first.law, replace(first.recipe, shrinkage=1.0))
     with store_of(task, tmp_path / "run", [pooled]) as store:
         subject = subject_of(store, task)

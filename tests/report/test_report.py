@@ -31,7 +31,7 @@ from evolve.report.typeset import typeset
 from evolve.runs.results import held_out_r2
 from evolve.runs.store import Store
 from evolve.scoring.fold import FoldScore
-from evolve.search.setup import make_setup
+from evolve.search.setup import make_search_problem
 from evolve.tasks.spec import Feature, FoldSpec, Target, TaskSpec
 from evolve.tasks.task import Table, Task, load_task
 from tests.report_runs import archive_of, small_run
@@ -221,7 +221,7 @@ def test_a_law_is_shown_with_letters_for_features_and_parts() -> None:
 @pytest.mark.parametrize("name", ["data_constrained", "domain_mixture", "sft"])
 def test_every_starting_law_of_a_task_can_be_typeset(name: str) -> None:
     task = load_task(name)
-    for proposal in make_setup(task, 0).starts[:16]:
+    for proposal in make_search_problem(task, 0).starts[:16]:
         law = proposal.candidate.law
         values = np.linspace(-1.2, 2.1, law.n_constants)
         shown = show_law(law, task.feature_names, task.target_names[0], values)
@@ -269,7 +269,7 @@ def test_the_interval_of_a_straight_line_is_the_textbooks(tmp_path: Path) -> Non
 
     task = own_task(tmp_path, ("params", "tokens"), "loss")
     law = Law(node("add", const(0), node("mul", const(1), node("log", feat(0)))), 2)
-    candidate = replace(make_setup(task, 0).starts[0].candidate, law=law)
+    candidate = replace(make_search_problem(task, 0).starts[0].candidate, law=law)
     candidate = replace(candidate, recipe=type(candidate.recipe)())
     model = fit_model(task, candidate)
     at = task.train.X[[0, 30, 59]] * 10
@@ -297,7 +297,7 @@ def test_slices_follow_rows_that_differ_in_one_axis(run: Store, task: Task) -> N
 
 def test_rows_that_lie_on_no_slice_are_moved_onto_one(tmp_path: Path) -> None:
     task = own_task(tmp_path, ("params", "tokens"), "loss")
-    (part,) = slices_of(fit_model(task, make_setup(task, 0).starts[0].candidate), 0)
+    (part,) = slices_of(fit_model(task, make_search_problem(task, 0).starts[0].candidate), 0)
     assert part.moved
     assert len(part.rows) == 60
 

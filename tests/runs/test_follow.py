@@ -22,7 +22,7 @@ from evolve.runs.follow import follow
 from evolve.runs.run import create_run
 from evolve.runs.settings import RunConfig
 from evolve.runs.store import Store
-from evolve.search.setup import make_setup, space_of
+from evolve.search.setup import make_search_problem, space_of
 from evolve.tasks.task import Task, load_task
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -64,7 +64,7 @@ def entries(task: Task) -> list[Entry]:
 def test_every_entry_is_told_once_and_in_order_until_the_writer_leaves(
     task: Task, entries: list[Entry], tmp_path: Path
 ) -> None:
-    writing = create_run(tmp_path / "r", make_setup(task, 0), RunConfig(0, 100))
+    writing = create_run(tmp_path / "r", make_search_problem(task, 0), RunConfig(0, 100))
     writing.append(entries[:1])
     left = [entries[1:3], [], entries[3:]]
     listener = Listener()
@@ -87,7 +87,7 @@ def test_every_entry_is_told_once_and_in_order_until_the_writer_leaves(
 def test_a_spent_budget_means_that_the_champion_is_being_chosen(
     task: Task, entries: list[Entry], tmp_path: Path
 ) -> None:
-    writing = create_run(tmp_path / "r", make_setup(task, 0), RunConfig(0, N))
+    writing = create_run(tmp_path / "r", make_search_problem(task, 0), RunConfig(0, N))
     writing.append(entries)
     n_looks = iter(range(3))
     listener = Listener()
@@ -105,7 +105,7 @@ def test_the_writer_goes_on_while_a_reader_looks(
     task: Task, entries: list[Entry], tmp_path: Path
 ) -> None:
     """A transaction of the writer begins and ends within the reader's loop, without waiting."""
-    writing = create_run(tmp_path / "r", make_setup(task, 0), RunConfig(0, 100))
+    writing = create_run(tmp_path / "r", make_search_problem(task, 0), RunConfig(0, 100))
     seen: list[float] = []
 
     def step(seconds: float) -> None:
@@ -143,7 +143,7 @@ def test_one_document_is_printed_at_the_end_for_machines(
 def test_a_writer_that_was_killed_leaves_its_entries_to_be_resumed(
     task: Task, entries: list[Entry], tmp_path: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    with create_run(tmp_path / "r", make_setup(task, 0), RunConfig(0, 100)) as writing:
+    with create_run(tmp_path / "r", make_search_problem(task, 0), RunConfig(0, 100)) as writing:
         writing.append(entries)
     assert call(["show", "r", "--watch", "--runs-dir", str(tmp_path)]) == 0
     out = capfd.readouterr().out
@@ -175,7 +175,7 @@ def watching(folder: Path) -> subprocess.Popen[str]:
 def test_an_interrupt_ends_watching_with_130_and_leaves_the_run_alone(
     task: Task, entries: list[Entry], tmp_path: Path
 ) -> None:
-    with create_run(tmp_path / "r", make_setup(task, 0), RunConfig(0, 100)) as writing:
+    with create_run(tmp_path / "r", make_search_problem(task, 0), RunConfig(0, 100)) as writing:
         writing.append(entries[:2])
         process = watching(tmp_path)
         process.send_signal(signal.SIGINT)
@@ -189,7 +189,7 @@ def test_an_interrupt_ends_watching_with_130_and_leaves_the_run_alone(
 def test_watching_ends_by_itself_when_the_run_does(
     task: Task, entries: list[Entry], tmp_path: Path
 ) -> None:
-    with create_run(tmp_path / "r", make_setup(task, 0), RunConfig(0, 100)) as writing:
+    with create_run(tmp_path / "r", make_search_problem(task, 0), RunConfig(0, 100)) as writing:
         writing.append(entries)
         process = watching(tmp_path)
         time.sleep(0.1)

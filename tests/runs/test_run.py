@@ -28,7 +28,7 @@ from evolve.runs.store import Store
 from evolve.runs.tabulate import find_row, result_rows
 from evolve.search.archive import Archive
 from evolve.search.champion import Choice
-from evolve.search.setup import Setup, make_setup, warm_start_from
+from evolve.search.setup import SearchProblem, make_search_problem, warm_start_from
 from evolve.tasks.task import load_task
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -57,13 +57,15 @@ class Recorder(NullProgress):
 
 
 @pytest.fixture(scope="module")
-def setup() -> Setup:
-    whole = make_setup(load_task("parallel", [ROOT / "tasks"]), 0)
+def setup() -> SearchProblem:
+    whole = make_search_problem(load_task("parallel", [ROOT / "tasks"]), 0)
     return replace(whole, starts=whole.starts[:32])
 
 
 @pytest.fixture(scope="module")
-def finished(setup: Setup, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Choice]:
+def finished(
+    setup: SearchProblem, tmp_path_factory: pytest.TempPathFactory
+) -> tuple[Path, Choice]:
     """A run of one worker that went through without a break."""
     folder = tmp_path_factory.mktemp("runs") / "whole"
     settings = RunConfig(0, N)
@@ -81,7 +83,10 @@ def digest(folder: Path) -> str:
 
 @pytest.mark.slow
 def test_two_workers_a_break_and_a_moved_clock_give_the_same_run_as_one_worker_without(
-    setup: Setup, finished: tuple[Path, Choice], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    setup: SearchProblem,
+    finished: tuple[Path, Choice],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     jumps = random.Random(0)
     monkeypatch.setattr("time.time", lambda: jumps.uniform(0.0, 4e9))
@@ -102,7 +107,7 @@ def test_two_workers_a_break_and_a_moved_clock_give_the_same_run_as_one_worker_w
 
 
 def test_a_run_without_worker_processes_is_the_same_run(
-    setup: Setup, finished: tuple[Path, Choice], tmp_path: Path
+    setup: SearchProblem, finished: tuple[Path, Choice], tmp_path: Path
 ) -> None:
     settings = RunConfig(0, N)
     with create_run(tmp_path / "alone", setup, settings) as store:
@@ -124,7 +129,7 @@ def under_first_names(entry: Entry) -> Entry:
 
 
 def test_a_run_that_was_stored_under_the_first_names_goes_on_to_the_same_end(
-    setup: Setup, finished: tuple[Path, Choice], tmp_path: Path
+    setup: SearchProblem, finished: tuple[Path, Choice], tmp_path: Path
 ) -> None:
     settings = RunConfig(0, N)
     with Store.open(finished[0], write=False) as store:
@@ -139,7 +144,7 @@ def test_a_run_that_was_stored_under_the_first_names_goes_on_to_the_same_end(
 
 
 def test_a_finished_run_evaluates_nothing_when_resumed(
-    setup: Setup, finished: tuple[Path, Choice]
+    setup: SearchProblem, finished: tuple[Path, Choice]
 ) -> None:
     before = digest(finished[0])
     recorder = Recorder()
@@ -151,7 +156,7 @@ def test_a_finished_run_evaluates_nothing_when_resumed(
 
 
 def test_a_run_that_has_many_entries_holds_few_of_them(
-    setup: Setup, finished: tuple[Path, Choice], tmp_path: Path
+    setup: SearchProblem, finished: tuple[Path, Choice], tmp_path: Path
 ) -> None:
     n = 1000
     shutil.copytree(finished[0], tmp_path / "long")
@@ -168,7 +173,7 @@ def test_a_run_that_has_many_entries_holds_few_of_them(
 
 
 def test_an_evaluation_that_ended_at_a_time_limit_is_replayed_as_it_is_stored(
-    setup: Setup, finished: tuple[Path, Choice], tmp_path: Path
+    setup: SearchProblem, finished: tuple[Path, Choice], tmp_path: Path
 ) -> None:
     with Store.open(finished[0], write=False) as store:
         entries = store.entries()[:32]
@@ -184,7 +189,7 @@ def test_an_evaluation_that_ended_at_a_time_limit_is_replayed_as_it_is_stored(
 
 
 def test_a_task_that_was_edited_while_its_run_went_on_is_told(
-    setup: Setup, tmp_path: Path
+    setup: SearchProblem, tmp_path: Path
 ) -> None:
     folder = tmp_path / "parallel"
     shutil.copytree(ROOT / "tasks" / "parallel", folder)
@@ -209,7 +214,7 @@ def test_both_lanes_agree_on_what_was_compared(finished: tuple[Path, Choice]) ->
 
 
 def test_a_foreign_lane_that_cannot_start_ends_no_run(
-    setup: Setup, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    setup: SearchProblem, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def refuse(*_: object) -> None:
         raise SandboxError("sandbox: no process can be forked")
@@ -222,7 +227,7 @@ def test_a_foreign_lane_that_cannot_start_ends_no_run(
 
 
 def test_literature_stands_beside_the_champion(
-    setup: Setup, finished: tuple[Path, Choice]
+    setup: SearchProblem, finished: tuple[Path, Choice]
 ) -> None:
     with Store.open(finished[0], write=False) as store:
         results = load_results(store)
@@ -235,7 +240,7 @@ def test_literature_stands_beside_the_champion(
 
 
 def test_the_line_of_a_size_is_found_and_a_wrong_size_is_named(
-    setup: Setup, finished: tuple[Path, Choice]
+    setup: SearchProblem, finished: tuple[Path, Choice]
 ) -> None:
     with Store.open(finished[0], write=False) as store:
         assert find_row(store, setup.task, 4).n_constants == 4
@@ -244,7 +249,7 @@ def test_the_line_of_a_size_is_found_and_a_wrong_size_is_named(
 
 
 def test_a_kept_summary_is_dropped_when_the_run_has_gone_on(
-    setup: Setup, tmp_path: Path, finished: tuple[Path, Choice]
+    setup: SearchProblem, tmp_path: Path, finished: tuple[Path, Choice]
 ) -> None:
     with Store.open(finished[0], write=False) as store:
         entries = store.entries()
@@ -259,7 +264,9 @@ def test_a_kept_summary_is_dropped_when_the_run_has_gone_on(
     assert line.score == best
 
 
-def test_a_run_goes_on_to_the_budget_it_was_last_given(setup: Setup, tmp_path: Path) -> None:
+def test_a_run_goes_on_to_the_budget_it_was_last_given(
+    setup: SearchProblem, tmp_path: Path
+) -> None:
     with create_run(tmp_path / "r", setup, RunConfig(0, 20)) as store:
         carry_on(store, setup, RunConfig(0, 24), 1, Recorder())
         assert len(store) == 24
@@ -267,7 +274,7 @@ def test_a_run_goes_on_to_the_budget_it_was_last_given(setup: Setup, tmp_path: P
 
 
 def test_a_run_under_changed_rows_begins_anew_with_the_old_elites(
-    setup: Setup, finished: tuple[Path, Choice], tmp_path: Path
+    setup: SearchProblem, finished: tuple[Path, Choice], tmp_path: Path
 ) -> None:
     changed = replace(setup, task=replace(setup.task, name="changed"))
     with Store.open(finished[0], write=False) as old:
@@ -282,7 +289,7 @@ def test_a_run_under_changed_rows_begins_anew_with_the_old_elites(
         assert warm_start_from(changed, store.note("inherited")) == heir
 
 
-def test_a_run_remembers_task_and_settings(setup: Setup, tmp_path: Path) -> None:
+def test_a_run_remembers_task_and_settings(setup: SearchProblem, tmp_path: Path) -> None:
     settings = RunConfig(7, None, 12.5)
     with create_run(tmp_path / "r", setup, settings) as store:
         assert settings_of(store) == settings
@@ -290,14 +297,14 @@ def test_a_run_remembers_task_and_settings(setup: Setup, tmp_path: Path) -> None
         require_same_rows(store, setup.task)
 
 
-def test_a_run_never_overwrites_another(setup: Setup, tmp_path: Path) -> None:
+def test_a_run_never_overwrites_another(setup: SearchProblem, tmp_path: Path) -> None:
     create_run(tmp_path / "r", setup, RunConfig()).close()
     with pytest.raises(StoreError, match="exists; resume it with: python -m evolve resume r"):
         create_run(tmp_path / "r", setup, RunConfig())
 
 
 @pytest.mark.parametrize("name", ["a b", "-x", "é", "a" * 101])
-def test_a_runs_name_must_be_a_plain_word(name: str, setup: Setup, tmp_path: Path) -> None:
+def test_a_runs_name_must_be_a_plain_word(name: str, setup: SearchProblem, tmp_path: Path) -> None:
     with pytest.raises(StoreError, match="a name must be"):
         create_run(tmp_path / name, setup, RunConfig())
 
@@ -309,7 +316,7 @@ def test_names_count_up_past_what_exists(tmp_path: Path) -> None:
     assert free_name(tmp_path, "λ", 0) == "task-0-1"
 
 
-def test_an_unknown_run_names_the_nearest(setup: Setup, tmp_path: Path) -> None:
+def test_an_unknown_run_names_the_nearest(setup: SearchProblem, tmp_path: Path) -> None:
     create_run(tmp_path / "parallel-0-1", setup, RunConfig()).close()
     assert list_runs(tmp_path) == ["parallel-0-1"]
     assert find_run("parallel-0-1", tmp_path) == tmp_path / "parallel-0-1"
@@ -318,7 +325,7 @@ def test_an_unknown_run_names_the_nearest(setup: Setup, tmp_path: Path) -> None:
 
 
 def test_a_run_says_what_has_changed_and_does_not_go_on(
-    setup: Setup, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    setup: SearchProblem, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with create_run(tmp_path / "r", setup, RunConfig()) as store:
         require_same(store, setup)

@@ -18,7 +18,7 @@ from evolve.runs.store import SUMMARY, Store
 from evolve.runs.summary import Summary
 from evolve.runs.tabulate import row_of
 from evolve.runs.verify import all_hold, verify
-from evolve.search.setup import make_setup
+from evolve.search.setup import make_search_problem
 from evolve.tasks.folds import make_folds
 from evolve.tasks.task import Task, load_task
 from tests.run_of_literature import store_of
@@ -31,7 +31,7 @@ def task() -> Task:
 
 @pytest.fixture(scope="module")
 def judged(task: Task) -> tuple[list[Candidate], list[Evaluation]]:
-    seeds = make_setup(task, 0).seeds
+    seeds = make_search_problem(task, 0).seeds
     candidates = [seed.candidate for seed in seeds if seed.candidate is not None][:2]
     with Evaluator(Setting(task, tuple(make_folds(task))), 1) as evaluator:
         return candidates, evaluator.evaluate(candidates, float("inf"))
@@ -70,7 +70,7 @@ def test_a_changed_score_or_constant_is_found(
 
 
 def test_a_run_without_a_score_is_refused(task: Task, tmp_path: Path) -> None:
-    seeds = make_setup(task, 0).seeds
+    seeds = make_search_problem(task, 0).seeds
     candidate = next(seed.candidate for seed in seeds if seed.candidate is not None)
     bad = Evaluation("timeout", "", None, 0, (), 3, 5.0, 0.1, {})
     with (

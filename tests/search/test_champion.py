@@ -39,7 +39,7 @@ from evolve.search.champion import (
 from evolve.search.loop import entry_of as searched_entry
 from evolve.search.operators import Candidate
 from evolve.search.proposers.protocol import Proposal
-from evolve.search.setup import make_setup
+from evolve.search.setup import make_search_problem
 from evolve.tasks.folds import make_selection_folds
 from evolve.tasks.spec import PhysicsSpec
 from evolve.tasks.task import Task, load_task
@@ -58,7 +58,7 @@ def in_process() -> Iterator[None]:
 
 def searched(task: Task, proposals: list[Proposal]) -> Archive:
     """The archive of candidates evaluated on a task's folds."""
-    setup = make_setup(task, 0)
+    setup = make_search_problem(task, 0)
     with Evaluator(Setting(task, setup.folds), 1) as evaluator:
         told = evaluator.evaluate([p.candidate for p in proposals], float("inf"))
     archive = Archive()
@@ -74,7 +74,7 @@ def task() -> Task:
 
 @pytest.fixture(scope="module")
 def archive(task: Task) -> Archive:
-    return searched(task, list(make_setup(task, 0).starts[:N_CANDIDATES]))
+    return searched(task, list(make_search_problem(task, 0).starts[:N_CANDIDATES]))
 
 
 @pytest.fixture(scope="module")
@@ -124,7 +124,7 @@ def test_the_only_law_is_chosen() -> None:
 
 
 def test_finalists_are_the_best_those_no_smaller_one_beats_and_the_extra_ones_once_each() -> None:
-    archive = archive_of(random_candidates(make_setup(power_task(), 0).space, 40))
+    archive = archive_of(random_candidates(make_search_problem(power_task(), 0).space, 40))
     extra_elite = Elite(entry_of(99, NOWHERE, 7.0), NOWHERE, 7.0)
     finalists = finalists_of(archive, [extra_elite, archive.elites()[0]])
     indices = [e.entry.index for e in finalists]
@@ -153,7 +153,7 @@ def test_every_law_that_a_run_began_with_is_a_finalist_and_known_as_established(
 
 
 def test_an_elite_of_an_earlier_run_is_not_established() -> None:
-    candidate, *_ = random_candidates(make_setup(power_task(), 0).space, 1)
+    candidate, *_ = random_candidates(make_search_problem(power_task(), 0).space, 1)
     known, inherited = Archive(), Archive()
     known.tell([entry_of(0, candidate, -1.0, operator="sum of powers", origin="initial")])
     inherited.tell([entry_of(0, candidate, -1.0, origin="inherited")])
@@ -262,7 +262,7 @@ def test_search_and_choice_never_open_the_test_rows(monkeypatch: pytest.MonkeyPa
     monkeypatch.setattr("evolve.tasks.task.load_test", refuses)
     monkeypatch.setattr(Path, "open", watched)
     task = load_task("parallel", [TASKS_DIR])
-    choose(task, searched(task, list(make_setup(task, 0).starts[:4])), 1)
+    choose(task, searched(task, list(make_search_problem(task, 0).starts[:4])), 1)
     assert "train.csv" in opened
     assert "test.csv" not in opened
 

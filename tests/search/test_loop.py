@@ -22,7 +22,7 @@ from evolve.search.loop import BATCH, Budget, replay, screen_bar, screen_score, 
 from evolve.search.proposers.grammar import Grammar
 from evolve.search.proposers.initial import generic_laws, starting_proposals
 from evolve.search.proposers.protocol import Proposal
-from evolve.search.setup import make_setup
+from evolve.search.setup import make_search_problem
 
 SPACE = SPACES["one log"]
 STARTS = starting_proposals(SPACE, generic_laws(SPACE), 1, 0)[: BATCH + 8]
@@ -131,7 +131,7 @@ def test_another_seed_gives_another_store(tmp_path: Path, whole: str) -> None:
 def test_one_worker_and_four_end_with_the_same_store_also_when_resumed_in_a_batch(
     tmp_path: Path,
 ) -> None:
-    setup = make_setup(power_task(max_constants=4), 3)
+    setup = make_search_problem(power_task(max_constants=4), 3)
     starts = setup.starts[:BATCH]
     digests = []
     for name, n_workers, totals in (("one", 1, (2 * BATCH,)), ("four", 4, (BATCH + 7, 2 * BATCH))):

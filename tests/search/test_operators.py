@@ -24,7 +24,7 @@ from evolve.law.graph import (
 from evolve.law.printer import print_program
 from evolve.law.recipe import Recipe
 from evolve.law.trace import trace_law, trace_recipe
-from evolve.search.operators import OPERATORS, Space, operator
+from evolve.search.operators import OPERATORS, SearchSpace, operator
 from evolve.search.operators.structure import join_link, split_link, sum_of, terms_of
 from evolve.search.operators.terms import TERMS, fresh, total
 from evolve.search.proposers.grammar import allowed_recipe, finish
@@ -33,7 +33,7 @@ from evolve.search.proposers.initial import generic_laws
 N_PARENTS = 8
 
 
-def parents_of(space: Space) -> list[Candidate]:
+def parents_of(space: SearchSpace) -> list[Candidate]:
     """A sum of powers, random candidates, and as many with two of their constants tied."""
     powers = finish(Candidate(Law(generic_laws(space)["sum of powers"], 0), Recipe()), space)
     free = [c for c in (powers, *random_candidates(space, N_PARENTS)) if c is not None]
@@ -65,13 +65,13 @@ def children(name: str, space_name: str) -> list[Candidate]:
     return [child for child in made if child is not None]
 
 
-def assert_evaluates(law: Law, space: Space) -> None:
+def assert_evaluates(law: Law, space: SearchSpace) -> None:
     rows = positive_rows(space)
     constants = np.random.default_rng(1).uniform(-1.0, 1.0, (2, law.n_constants))
     assert evaluate(law.root, rows, constants).shape == (2, len(rows))
 
 
-def assert_prints_and_traces_back(candidate: Candidate, space: Space) -> None:
+def assert_prints_and_traces_back(candidate: Candidate, space: SearchSpace) -> None:
     law, names = candidate.law, [f"x{j}" for j in range(len(space.units))]
     targets = [f"y{t}" for t in range(n_targets(space))]
     axes = (0,) if space.axes else ()
@@ -90,7 +90,7 @@ def assert_prints_and_traces_back(candidate: Candidate, space: Space) -> None:
     assert recipe.arguments() == candidate.recipe.arguments()
 
 
-def assert_keeps_the_contract(child: Candidate, space: Space) -> None:
+def assert_keeps_the_contract(child: Candidate, space: SearchSpace) -> None:
     """A child evaluates as it is; finished, it is refused or allowed, prints and traces back."""
     root, n_constants = renumber(child.law.root)
     assert_evaluates(Law(root, n_constants), space)

@@ -6,7 +6,7 @@ from evolve.search.operators.registry import (
     CROSSOVERS,
     OPERATORS,
     Operator,
-    Space,
+    SearchSpace,
     crossover,
     operator,
 )
@@ -16,7 +16,7 @@ __all__ = [
     "OPERATORS",
     "Candidate",
     "Operator",
-    "Space",
+    "SearchSpace",
     "constants",
     "crossover",
     "links",

@@ -6,7 +6,7 @@ import numpy as np
 
 from evolve.law.candidate import Candidate
 from evolve.law.graph import Node, const, constants_of, num, walk
-from evolve.search.operators.registry import Space, chosen, operator
+from evolve.search.operators.registry import SearchSpace, chosen, operator
 from evolve.search.operators.structure import substitute, with_root
 from evolve.search.operators.terms import FIRST_FRESH
 
@@ -28,7 +28,7 @@ def slopes_of(root: Node) -> list[int]:
 
 @operator
 def tie_constants(
-    parent: Candidate, other: Candidate, space: Space, rng: np.random.Generator
+    parent: Candidate, other: Candidate, space: SearchSpace, rng: np.random.Generator
 ) -> Candidate | None:
     """Two slopes or exponents become one."""
     numbers = slopes_of(parent.law.root)
@@ -40,7 +40,7 @@ def tie_constants(
 
 @operator
 def untie_constants(
-    parent: Candidate, other: Candidate, space: Space, rng: np.random.Generator
+    parent: Candidate, other: Candidate, space: SearchSpace, rng: np.random.Generator
 ) -> Candidate | None:
     """One use of a constant that stands in several places gets a constant of its own."""
     uses = [n.index for n in walk(parent.law.root) if n.op == "const"]
@@ -66,7 +66,7 @@ def _exchange(node: Node, old: Node, new: Node, at: int) -> tuple[Node, int]:
 
 @operator
 def fix_constant(
-    parent: Candidate, other: Candidate, space: Space, rng: np.random.Generator
+    parent: Candidate, other: Candidate, space: SearchSpace, rng: np.random.Generator
 ) -> Candidate | None:
     """A slope or exponent becomes a small literal, or any other constant becomes 0."""
     numbers = sorted(constants_of(parent.law.root))

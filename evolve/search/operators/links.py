@@ -6,7 +6,7 @@ import numpy as np
 
 from evolve.law.candidate import Candidate
 from evolve.law.graph import Node, call, num, walk
-from evolve.search.operators.registry import Space, chosen, operator
+from evolve.search.operators.registry import SearchSpace, chosen, operator
 from evolve.search.operators.structure import (
     join_link,
     parts,
@@ -20,7 +20,7 @@ from evolve.search.operators.terms import fresh, times
 
 @operator
 def change_link(
-    parent: Candidate, other: Candidate, space: Space, rng: np.random.Generator
+    parent: Candidate, other: Candidate, space: SearchSpace, rng: np.random.Generator
 ) -> Candidate | None:
     """Take an exp off the whole sum, or put one around it."""
     links, body = split_link(parent.law.root)
@@ -31,7 +31,7 @@ def change_link(
 
 @operator
 def add_floor(
-    parent: Candidate, other: Candidate, space: Space, rng: np.random.Generator
+    parent: Candidate, other: Candidate, space: SearchSpace, rng: np.random.Generator
 ) -> Candidate | None:
     """An irreducible constant beside the whole law."""
     return with_root(parent, call("add", next(fresh()), parent.law.root))
@@ -39,7 +39,7 @@ def add_floor(
 
 @operator
 def power_of_sum(
-    parent: Candidate, other: Candidate, space: Space, rng: np.random.Generator
+    parent: Candidate, other: Candidate, space: SearchSpace, rng: np.random.Generator
 ) -> Candidate | None:
     """Two terms joined as (f + g)^c (Kaplan et al. 2020, equation 1.5)."""
     links, terms = parts(parent)
@@ -55,7 +55,7 @@ def power_of_sum(
 
 @operator
 def wrap_variable(
-    parent: Candidate, other: Candidate, space: Space, rng: np.random.Generator
+    parent: Candidate, other: Candidate, space: SearchSpace, rng: np.random.Generator
 ) -> Candidate | None:
     """A log variable that saturates or starts late, alone or against another variable.
 
@@ -88,7 +88,7 @@ def wrap_variable(
 
 @operator
 def unwrap(
-    parent: Candidate, other: Candidate, space: Space, rng: np.random.Generator
+    parent: Candidate, other: Candidate, space: SearchSpace, rng: np.random.Generator
 ) -> Candidate | None:
     """A function of something exchanged for that something."""
     _, body = split_link(parent.law.root)
@@ -105,7 +105,7 @@ def unwrap(
 
 @operator
 def square_variable(
-    parent: Candidate, other: Candidate, space: Space, rng: np.random.Generator
+    parent: Candidate, other: Candidate, space: SearchSpace, rng: np.random.Generator
 ) -> Candidate | None:
     """A slope that bends: c*v becomes c*v + d*v^2 inside one term."""
     links, terms = parts(parent)
@@ -125,7 +125,7 @@ def square_variable(
 
 @operator
 def root_term(
-    parent: Candidate, other: Candidate, space: Space, rng: np.random.Generator
+    parent: Candidate, other: Candidate, space: SearchSpace, rng: np.random.Generator
 ) -> Candidate | None:
     """A constant times the square root of a feature that acts as it is, beside the others."""
     links, terms = parts(parent)

@@ -8,7 +8,7 @@ import numpy as np
 
 from evolve.law.candidate import Candidate
 from evolve.law.recipe import Recipe
-from evolve.search.operators.registry import Space, crossover, operator
+from evolve.search.operators.registry import SearchSpace, crossover, operator
 
 F_SCALES = (0.01, 0.02, 0.03, 0.05, 0.1, 0.2, 0.4)
 SCALE_WEIGHTS = (0.0, 0.0, 0.1, 0.25, 0.5)
@@ -17,7 +17,7 @@ SHRINKAGES = (0.0, 0.3, 1.0, 3.0)
 TIED = ("none", "none", "slopes", "shape")
 
 
-def random_recipe(space: Space, rng: np.random.Generator) -> Recipe:
+def random_recipe(space: SearchSpace, rng: np.random.Generator) -> Recipe:
     """A recipe drawn from all that the space allows."""
     loss = str(rng.choice(["l2", "huber", "cauchy"]))
     return Recipe(
@@ -33,7 +33,7 @@ def random_recipe(space: Space, rng: np.random.Generator) -> Recipe:
 
 @operator
 def change_recipe(
-    parent: Candidate, other: Candidate, space: Space, rng: np.random.Generator
+    parent: Candidate, other: Candidate, space: SearchSpace, rng: np.random.Generator
 ) -> Candidate | None:
     """One or two choices of the fit drawn anew."""
     drawn = random_recipe(space, rng)
@@ -48,7 +48,7 @@ def change_recipe(
 
 @crossover
 def cross_recipe(
-    parent: Candidate, other: Candidate, space: Space, rng: np.random.Generator
+    parent: Candidate, other: Candidate, space: SearchSpace, rng: np.random.Generator
 ) -> Candidate | None:
     """The recipe of another elite."""
     if other.recipe == parent.recipe:

@@ -12,7 +12,7 @@ from evolve.law.graph import Node, call, feat, num
 
 
 @dataclass(frozen=True, slots=True)
-class Space:
+class SearchSpace:
     """What a task allows candidates to be.
 
     Attributes:
@@ -52,7 +52,7 @@ class Space:
         ]
 
 
-Operator = Callable[[Candidate, Candidate, Space, np.random.Generator], Candidate | None]
+Operator = Callable[[Candidate, Candidate, SearchSpace, np.random.Generator], Candidate | None]
 OPERATORS: dict[str, Operator] = {}
 CROSSOVERS: set[str] = set()
 

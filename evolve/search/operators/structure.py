@@ -8,7 +8,7 @@ import numpy as np
 
 from evolve.law.candidate import Candidate
 from evolve.law.graph import Law, Node, call, const, constants_of, num, walk
-from evolve.search.operators.registry import Space, chosen, crossover, operator
+from evolve.search.operators.registry import SearchSpace, chosen, crossover, operator
 from evolve.search.operators.terms import (
     FIRST_FRESH,
     fresh,
@@ -83,7 +83,7 @@ def substitute(node: Node, old: Node, new: Node) -> Node:
 
 @operator
 def add_term(
-    parent: Candidate, other: Candidate, space: Space, rng: np.random.Generator
+    parent: Candidate, other: Candidate, space: SearchSpace, rng: np.random.Generator
 ) -> Candidate | None:
     """A new term beside the others."""
     links, terms = parts(parent)
@@ -95,7 +95,7 @@ def add_term(
 
 @operator
 def drop_term(
-    parent: Candidate, other: Candidate, space: Space, rng: np.random.Generator
+    parent: Candidate, other: Candidate, space: SearchSpace, rng: np.random.Generator
 ) -> Candidate | None:
     """One term less."""
     links, terms = parts(parent)
@@ -107,7 +107,7 @@ def drop_term(
 
 @operator
 def replace_term(
-    parent: Candidate, other: Candidate, space: Space, rng: np.random.Generator
+    parent: Candidate, other: Candidate, space: SearchSpace, rng: np.random.Generator
 ) -> Candidate | None:
     """One term exchanged for a new one."""
     links, terms = parts(parent)
@@ -117,7 +117,7 @@ def replace_term(
 
 @crossover
 def cross_terms(
-    parent: Candidate, other: Candidate, space: Space, rng: np.random.Generator
+    parent: Candidate, other: Candidate, space: SearchSpace, rng: np.random.Generator
 ) -> Candidate | None:
     """A term of another elite added, or put in the place of one of ours."""
     links, terms = parts(parent)
@@ -133,7 +133,7 @@ def cross_terms(
 
 @operator
 def add_factor(
-    parent: Candidate, other: Candidate, space: Space, rng: np.random.Generator
+    parent: Candidate, other: Candidate, space: SearchSpace, rng: np.random.Generator
 ) -> Candidate | None:
     """A term multiplied by a power of another variable: one more slope inside an exp or tanh."""
     inner = [n.args[0] for n in walk(parent.law.root) if n.op in ("exp", "tanh")]
@@ -147,7 +147,7 @@ def add_factor(
 
 @operator
 def drop_factor(
-    parent: Candidate, other: Candidate, space: Space, rng: np.random.Generator
+    parent: Candidate, other: Candidate, space: SearchSpace, rng: np.random.Generator
 ) -> Candidate | None:
     """One addend inside a function less."""
     _, body = split_link(parent.law.root)
@@ -161,7 +161,7 @@ def drop_factor(
 
 @operator
 def interact(
-    parent: Candidate, other: Candidate, space: Space, rng: np.random.Generator
+    parent: Candidate, other: Candidate, space: SearchSpace, rng: np.random.Generator
 ) -> Candidate | None:
     """A term multiplied by (1 + c*v)."""
     links, terms = parts(parent)
@@ -173,7 +173,7 @@ def interact(
 
 @operator
 def swap_variable(
-    parent: Candidate, other: Candidate, space: Space, rng: np.random.Generator
+    parent: Candidate, other: Candidate, space: SearchSpace, rng: np.random.Generator
 ) -> Candidate | None:
     """One variable exchanged for another in one term."""
     links, terms = parts(parent)

@@ -8,9 +8,9 @@ from itertools import count
 import numpy as np
 
 from evolve.law.graph import Node, call, const, num
-from evolve.search.operators.registry import Space, chosen
+from evolve.search.operators.registry import SearchSpace, chosen
 
-Term = Callable[[Space, np.random.Generator, Iterator[Node]], Node]
+Term = Callable[[SearchSpace, np.random.Generator, Iterator[Node]], Node]
 TERMS: dict[str, tuple[Term, float]] = {}
 FIRST_FRESH = 10_000
 
@@ -53,7 +53,7 @@ def term(weight: float) -> Callable[[Term], Term]:
     return register
 
 
-def random_term(space: Space, rng: np.random.Generator, new: Iterator[Node]) -> Node:
+def random_term(space: SearchSpace, rng: np.random.Generator, new: Iterator[Node]) -> Node:
     """A term of a random kind over random variables."""
     names = list(TERMS)
     weights = np.array([TERMS[n][1] for n in names])
@@ -61,7 +61,7 @@ def random_term(space: Space, rng: np.random.Generator, new: Iterator[Node]) -> 
     return TERMS[name][0](space, rng, new)
 
 
-def some_variables(space: Space, rng: np.random.Generator) -> list[Node]:
+def some_variables(space: SearchSpace, rng: np.random.Generator) -> list[Node]:
     """One variable most of the time, now and then two or three."""
     options = space.variables()
     n = min(1 + int(rng.choice(3, p=[0.62, 0.3, 0.08])), len(options))
@@ -76,19 +76,19 @@ def linear(variables: list[Node], new: Iterator[Node]) -> Node:
 
 
 @term(5.0)
-def power(space: Space, rng: np.random.Generator, new: Iterator[Node]) -> Node:
+def power(space: SearchSpace, rng: np.random.Generator, new: Iterator[Node]) -> Node:
     """exp(a + b*log x + …): a positive power law, or exponential of linear features."""
     return product_of_powers(some_variables(space, rng), new)
 
 
 @term(2.0)
-def slope(space: Space, rng: np.random.Generator, new: Iterator[Node]) -> Node:
+def slope(space: SearchSpace, rng: np.random.Generator, new: Iterator[Node]) -> Node:
     """a*v: a straight line in a variable."""
     return times(next(new), chosen(rng, space.variables()))
 
 
 @term(1.5)
-def product(space: Space, rng: np.random.Generator, new: Iterator[Node]) -> Node:
+def product(space: SearchSpace, rng: np.random.Generator, new: Iterator[Node]) -> Node:
     """a*v*w: a product of two variables, or a square."""
     first, second = chosen(rng, space.variables()), chosen(rng, space.variables())
     body = call("square", first) if first == second else times(first, second)
@@ -96,42 +96,42 @@ def product(space: Space, rng: np.random.Generator, new: Iterator[Node]) -> Node
 
 
 @term(1.5)
-def saturation(space: Space, rng: np.random.Generator, new: Iterator[Node]) -> Node:
+def saturation(space: SearchSpace, rng: np.random.Generator, new: Iterator[Node]) -> Node:
     """a/(1 + exp(b + c*v)): a smooth step."""
     inside = call("add", next(new), linear(some_variables(space, rng), new))
     return call("div", next(new), call("add", num(1.0), call("exp", inside)))
 
 
 @term(1.0)
-def rectified(space: Space, rng: np.random.Generator, new: Iterator[Node]) -> Node:
+def rectified(space: SearchSpace, rng: np.random.Generator, new: Iterator[Node]) -> Node:
     """1/(exp(a) + exp(b + c*v)): a power law with a plateau (Lin et al. 2024, rectified law)."""
     inside = call("add", next(new), linear(some_variables(space, rng), new))
     return call("div", num(1.0), call("add", call("exp", next(new)), call("exp", inside)))
 
 
 @term(0.6)
-def step(space: Space, rng: np.random.Generator, new: Iterator[Node]) -> Node:
+def step(space: SearchSpace, rng: np.random.Generator, new: Iterator[Node]) -> Node:
     """a*tanh(b + c*v)."""
     inside = call("add", next(new), linear(some_variables(space, rng), new))
     return times(next(new), call("tanh", inside))
 
 
 @term(0.6)
-def softplus(space: Space, rng: np.random.Generator, new: Iterator[Node]) -> Node:
+def softplus(space: SearchSpace, rng: np.random.Generator, new: Iterator[Node]) -> Node:
     """a*log(1 + exp(b + c*v)): flat, then a straight line."""
     inside = call("add", next(new), linear(some_variables(space, rng), new))
     return times(next(new), call("logaddexp", num(0.0), inside))
 
 
 @term(0.4)
-def bump(space: Space, rng: np.random.Generator, new: Iterator[Node]) -> Node:
+def bump(space: SearchSpace, rng: np.random.Generator, new: Iterator[Node]) -> Node:
     """a*exp(-(b + c*v)^2)."""
     inside = call("add", next(new), times(next(new), chosen(rng, space.variables())))
     return times(next(new), call("exp", call("neg", call("square", inside))))
 
 
 @term(0.8)
-def valley(space: Space, rng: np.random.Generator, new: Iterator[Node]) -> Node:
+def valley(space: SearchSpace, rng: np.random.Generator, new: Iterator[Node]) -> Node:
     """a*(v - b - c*w)^2: an optimum that moves with the other variables."""
     options = space.variables()
     v = chosen(rng, options)
@@ -143,7 +143,7 @@ def valley(space: Space, rng: np.random.Generator, new: Iterator[Node]) -> Node:
 
 
 @term(1.0)
-def shifted_power(space: Space, rng: np.random.Generator, new: Iterator[Node]) -> Node:
+def shifted_power(space: SearchSpace, rng: np.random.Generator, new: Iterator[Node]) -> Node:
     """a*log(x + exp(b)), or exp(a + c*log(x + exp(b))): a power law that starts late."""
     index = (
         0
@@ -157,7 +157,7 @@ def shifted_power(space: Space, rng: np.random.Generator, new: Iterator[Node]) -
 
 
 @term(1.0)
-def raw_power(space: Space, rng: np.random.Generator, new: Iterator[Node]) -> Node:
+def raw_power(space: SearchSpace, rng: np.random.Generator, new: Iterator[Node]) -> Node:
     """a*x^b: a power law of either sign, also of features that can be 0."""
     index = (
         0
@@ -168,7 +168,7 @@ def raw_power(space: Space, rng: np.random.Generator, new: Iterator[Node]) -> No
 
 
 @term(0.8)
-def all_linear(space: Space, rng: np.random.Generator, new: Iterator[Node]) -> Node:
+def all_linear(space: SearchSpace, rng: np.random.Generator, new: Iterator[Node]) -> Node:
     """Sum of a constant times every variable (with own features: every other variable)."""
     options = space.variables()
     return linear(options[1:] if space.own_feature_first and len(options) > 1 else options, new)

@@ -26,7 +26,7 @@ from evolve.scoring.objective import (
     TWICE,
 )
 from evolve.search.archive import Archive, Elite
-from evolve.search.operators import CROSSOVERS, OPERATORS, Candidate, Space
+from evolve.search.operators import CROSSOVERS, OPERATORS, Candidate, SearchSpace
 from evolve.search.proposers.protocol import Proposal
 
 DISGUISES = (math.e, 1.0 / math.e, 1.0 + math.e)
@@ -40,7 +40,7 @@ class Grammar:
         evolving: Mutate elites; without it the starting candidates only (random search).
     """
 
-    def __init__(self, space: Space, *, evolving: bool = True) -> None:
+    def __init__(self, space: SearchSpace, *, evolving: bool = True) -> None:
         """Keep what the task allows."""
         self._space, self._evolving = space, evolving
 
@@ -62,14 +62,14 @@ class Grammar:
         """Learn nothing: how operators fare stands in the archive."""
 
 
-def random_search(space: Space) -> Grammar:
+def random_search(space: SearchSpace) -> Grammar:
     """The grammar without selection: it mutates the first candidates of a run only."""
     return Grammar(space, evolving=False)
 
 
 def propose(
     archive: Archive,
-    space: Space,
+    space: SearchSpace,
     rng: np.random.Generator,
     taken: Collection[str],
     *,
@@ -144,7 +144,7 @@ def operator_weights(archive: Archive) -> tuple[list[str], np.ndarray]:
     return names, (1.0 - OPERATOR_FLOOR) * weights + OPERATOR_FLOOR / len(names)
 
 
-def finish(candidate: Candidate, space: Space) -> Candidate | None:
+def finish(candidate: Candidate, space: SearchSpace) -> Candidate | None:
     """The candidate simplified, its constants in order; None if the task does not allow it."""
     law = simplify(replace(candidate.law, own_feature_first=space.own_feature_first))
     largest = LARGEST_LAW + LARGEST_PER_CONSTANT * space.max_constants
@@ -186,7 +186,7 @@ def _addends(node: Node) -> Iterator[Node]:
         yield node
 
 
-def allowed_recipe(recipe: Recipe, space: Space) -> Recipe:
+def allowed_recipe(recipe: Recipe, space: SearchSpace) -> Recipe:
     """The recipe with what the task does not allow taken back."""
     return replace(
         recipe,

@@ -12,7 +12,7 @@ from evolve.law.candidate import Candidate
 from evolve.law.canonical import key
 from evolve.law.graph import Law, Node, call, num
 from evolve.law.recipe import Recipe
-from evolve.search.operators import OPERATORS, Space
+from evolve.search.operators import OPERATORS, SearchSpace
 from evolve.search.operators.recipes import random_recipe
 from evolve.search.operators.terms import fresh, linear, power_law, product_of_powers, times, total
 from evolve.search.proposers.grammar import finish, origin_of
@@ -31,7 +31,7 @@ RECIPES = (
 )
 
 
-def generic_laws(space: Space) -> dict[str, Node]:
+def generic_laws(space: SearchSpace) -> dict[str, Node]:
     """Laws that fit any table of training runs.
 
     Args:
@@ -54,7 +54,7 @@ def generic_laws(space: Space) -> dict[str, Node]:
     return laws | published_forms(space)
 
 
-def _laws_of_all(space: Space, v: list[Node], new: Iterator[Node]) -> dict[str, Node]:
+def _laws_of_all(space: SearchSpace, v: list[Node], new: Iterator[Node]) -> dict[str, Node]:
     """Laws over all variables at once; Hoffmann et al. 2022 (equation 2) is the first of them."""
     powers = [power_law(x, new) for x in v]
     joint = product_of_powers(v, new)
@@ -86,7 +86,7 @@ def _laws_of_all(space: Space, v: list[Node], new: Iterator[Node]) -> dict[str, 
 
 
 def starting_proposals(
-    space: Space, laws: Mapping[str, Node], multiple: int, seed: int
+    space: SearchSpace, laws: Mapping[str, Node], multiple: int, seed: int
 ) -> list[Proposal]:
     """The first candidates: laws under every starting recipe that the task allows.
 

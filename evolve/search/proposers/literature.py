@@ -10,13 +10,13 @@ from collections.abc import Iterator
 from functools import reduce
 
 from evolve.law.graph import Node, call, feat, num
-from evolve.search.operators import Space
+from evolve.search.operators import SearchSpace
 from evolve.search.operators.terms import fresh, linear, power_law, product_of_powers, times, total
 
 MOST_PAIRED = 4
 
 
-def published_forms(space: Space) -> dict[str, Node]:
+def published_forms(space: SearchSpace) -> dict[str, Node]:
     """Forms of the literature over the features of a task.
 
     Args:
@@ -86,7 +86,7 @@ def _curves(raw: Node, new: Iterator[Node]) -> dict[str, Node]:
     }
 
 
-def _valleys(space: Space, v: list[Node], new: Iterator[Node]) -> dict[str, Node]:
+def _valleys(space: SearchSpace, v: list[Node], new: Iterator[Node]) -> dict[str, Node]:
     """Step law (Li et al. 2025): other features have an optimum that moves with the axes."""
     axes = [v[j] for j in space.axes]
     others = [x for j, x in enumerate(v) if j not in space.axes]
@@ -103,7 +103,7 @@ def _valley(x: Node, axes: list[Node], new: Iterator[Node]) -> Node:
     return times(next(new), call("square", inside))
 
 
-def _posynomials(space: Space, v: list[Node], new: Iterator[Node]) -> dict[str, Node]:
+def _posynomials(space: SearchSpace, v: list[Node], new: Iterator[Node]) -> dict[str, Node]:
     """Sums of products of powers (Boyd et al. 2007): convex in the logarithms.
 
     What each axis leaves falls as a power; one product rises where other features are too small,
@@ -127,7 +127,7 @@ def _posynomials(space: Space, v: list[Node], new: Iterator[Node]) -> dict[str, 
     return forms
 
 
-def _multiplied(space: Space, v: list[Node], new: Iterator[Node]) -> dict[str, Node]:
+def _multiplied(space: SearchSpace, v: list[Node], new: Iterator[Node]) -> dict[str, Node]:
     """Parallel scaling (Chen et al. 2025): other features multiply a scale."""
     forms = {}
     for i, x in enumerate(v[:MOST_PAIRED]):
@@ -141,7 +141,7 @@ def _multiplied(space: Space, v: list[Node], new: Iterator[Node]) -> dict[str, N
     return forms
 
 
-def _repeated(space: Space, v: list[Node], new: Iterator[Node]) -> dict[str, Node]:
+def _repeated(space: SearchSpace, v: list[Node], new: Iterator[Node]) -> dict[str, Node]:
     """Repetitions of a part are worth less and less (Muennighoff et al. 2023, equation 5)."""
     forms = {}
     for part, whole in space.part_of[:MOST_PAIRED]:

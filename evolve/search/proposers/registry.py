@@ -9,12 +9,12 @@ import numpy as np
 from evolve.errors import EvolveError, nearest
 from evolve.evaluation.record import Entry
 from evolve.search.archive import Archive
-from evolve.search.operators import Space
+from evolve.search.operators import SearchSpace
 from evolve.search.proposers.grammar import Grammar, random_search
 from evolve.search.proposers.protocol import Proposal, Proposer
 
 # Proposers by name: how each is made of what a task allows.
-PROPOSERS: dict[str, Callable[[Space], Proposer]] = {
+PROPOSERS: dict[str, Callable[[SearchSpace], Proposer]] = {
     "grammar": Grammar,
     "random": random_search,
 }
@@ -64,7 +64,7 @@ def require_proposers(names: Sequence[str]) -> None:
             raise EvolveError(f"proposers: {name!r} stands {names.count(name)} times")
 
 
-def make_proposer(names: Sequence[str], space: Space) -> Proposer:
+def make_proposer(names: Sequence[str], space: SearchSpace) -> Proposer:
     """One proposer of all those named.
 
     Raises:

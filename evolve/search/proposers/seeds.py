@@ -14,7 +14,7 @@ from evolve.law.canonical import key, simplify
 from evolve.law.program import Program, read_program, title_of
 from evolve.law.recipe import Recipe
 from evolve.law.trace import trace_law, trace_recipe
-from evolve.search.operators import Space
+from evolve.search.operators import SearchSpace
 from evolve.search.proposers.grammar import allowed_recipe
 from evolve.search.proposers.protocol import Proposal
 from evolve.tasks.task import Task, shipped_folders
@@ -71,7 +71,7 @@ def own_seed_files(task: Task) -> list[Path]:
     return sorted(found, key=lambda path: (path.name, path))
 
 
-def read_seeds(task: Task, space: Space) -> list[Seed]:
+def read_seeds(task: Task, space: SearchSpace) -> list[Seed]:
     """Read and trace the seeds of a task: the package's, then those beside the task.
 
     The package's are traced here; those of others run in the sandbox, for tracing runs them.
@@ -93,7 +93,7 @@ def read_seeds(task: Task, space: Space) -> list[Seed]:
     return [*shipped, *(replace(seed, origin="user") for seed in seeds)]
 
 
-def seed_proposals(seeds: Sequence[Seed], space: Space) -> list[Proposal]:
+def seed_proposals(seeds: Sequence[Seed], space: SearchSpace) -> list[Proposal]:
     """The seeds as proposals, traced ones in their simplest form; the operator is their name."""
     proposals: dict[str, Proposal] = {}
     for seed in seeds:
@@ -110,7 +110,7 @@ def seed_proposals(seeds: Sequence[Seed], space: Space) -> list[Proposal]:
     return list(proposals.values())
 
 
-def _seed(path: Path, task: Task, space: Space, trace: Trace) -> Seed:
+def _seed(path: Path, task: Task, space: SearchSpace, trace: Trace) -> Seed:
     program = read_program(path)
     candidate, why_not, runs = None, "", program.dialect == "fit"
     try:

@@ -18,7 +18,7 @@ from evolve.law.canonical import key, simplify
 from evolve.law.graph import Law, Node, call, const, constants_of, feat, num
 from evolve.law.recipe import Recipe
 from evolve.search.archive import Archive
-from evolve.search.operators import OPERATORS, Space
+from evolve.search.operators import OPERATORS, SearchSpace
 from evolve.search.proposers.grammar import (
     Proposal,
     allowed_recipe,
@@ -35,7 +35,7 @@ TESTS = HERE.parents[1]
 A = LOGS.variables()[0]
 
 
-def proposals(space: Space, n: int, archive: Archive | None = None) -> list[Proposal]:
+def proposals(space: SearchSpace, n: int, archive: Archive | None = None) -> list[Proposal]:
     archive = archive or archive_of(random_candidates(space, 6))
     taken: set[str] = set()
     made = []
@@ -47,7 +47,9 @@ def proposals(space: Space, n: int, archive: Archive | None = None) -> list[Prop
     return made
 
 
-def finished(root: Node, space: Space = LOGS, recipe: Recipe | None = None) -> Candidate | None:
+def finished(
+    root: Node, space: SearchSpace = LOGS, recipe: Recipe | None = None
+) -> Candidate | None:
     return finish(Candidate(Law(root, 0), recipe or Recipe()), space)
 
 
@@ -59,7 +61,7 @@ def line(constant: Node, slope: Node = const(1)) -> Node:  # noqa: B008
 
 
 @every_space
-def test_a_proposal_is_new_allowed_and_in_its_final_form(space: Space) -> None:
+def test_a_proposal_is_new_allowed_and_in_its_final_form(space: SearchSpace) -> None:
     archive = archive_of(random_candidates(space, 6))
     made = proposals(space, 12, archive)
     assert len({p.key for p in made}) == 12
@@ -72,7 +74,7 @@ def test_a_proposal_is_new_allowed_and_in_its_final_form(space: Space) -> None:
 
 
 @every_space
-def test_the_same_archive_and_generator_give_the_same_proposals(space: Space) -> None:
+def test_the_same_archive_and_generator_give_the_same_proposals(space: SearchSpace) -> None:
     assert proposals(space, 5) == proposals(space, 5)
 
 
@@ -218,11 +220,11 @@ def test_a_recipe_keeps_only_what_the_task_allows() -> None:
     wished = Recipe(
         "log", "huber", 0.05, scale_weight=0.5, ridge=1e-4, shrinkage=1.0, tied="shape"
     )
-    plain = Space((1.0,), (True,), 5, positive=False, pooled=False, axes=())
-    rich = Space((1.0,), (True,), 5, positive=True, pooled=True, axes=(0,))
+    plain = SearchSpace((1.0,), (True,), 5, positive=False, pooled=False, axes=())
+    rich = SearchSpace((1.0,), (True,), 5, positive=True, pooled=True, axes=(0,))
     assert allowed_recipe(wished, rich) == wished
     assert allowed_recipe(wished, plain) == Recipe("linear", "huber", 0.05, ridge=1e-4)
-    least_squares = Space((1.0,), (True,), 5, robust=False, pooled=True)
+    least_squares = SearchSpace((1.0,), (True,), 5, robust=False, pooled=True)
     assert allowed_recipe(wished, least_squares) == replace(
         wished, loss="l2", f_scale=Recipe().f_scale
     )

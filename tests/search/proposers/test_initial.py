@@ -9,7 +9,7 @@ import pytest
 from small_tasks import SPACES, positive_rows
 
 from evolve.law.graph import Law, evaluate, renumber
-from evolve.search.operators import OPERATORS, Space
+from evolve.search.operators import OPERATORS, SearchSpace
 from evolve.search.proposers.grammar import finish
 from evolve.search.proposers.initial import RECIPES, generic_laws, starting_proposals
 
@@ -17,12 +17,12 @@ MULTIPLE = 16
 every_space = pytest.mark.parametrize("space", SPACES.values(), ids=list(SPACES))
 
 
-def starts(space: Space, seed: int = 0) -> list:  # type: ignore[type-arg]
+def starts(space: SearchSpace, seed: int = 0) -> list:  # type: ignore[type-arg]
     return starting_proposals(space, generic_laws(space), MULTIPLE, seed)
 
 
 @every_space
-def test_generic_laws_predict_positive_rows(space: Space) -> None:
+def test_generic_laws_predict_positive_rows(space: SearchSpace) -> None:
     rows = positive_rows(space)
     for root in generic_laws(space).values():
         law = Law(*renumber(root))
@@ -30,7 +30,7 @@ def test_generic_laws_predict_positive_rows(space: Space) -> None:
 
 
 @every_space
-def test_first_candidates_differ_and_are_allowed(space: Space) -> None:
+def test_first_candidates_differ_and_are_allowed(space: SearchSpace) -> None:
     made = starts(space)
     assert len({p.key for p in made}) == len(made)
     for p in made:
@@ -40,14 +40,14 @@ def test_first_candidates_differ_and_are_allowed(space: Space) -> None:
 
 
 @every_space
-def test_the_list_is_filled_up_to_a_multiple(space: Space) -> None:
+def test_the_list_is_filled_up_to_a_multiple(space: SearchSpace) -> None:
     made = starts(space)
     assert made
     assert len(made) % MULTIPLE == 0
 
 
 @every_space
-def test_the_seed_decides_the_filling_alone(space: Space) -> None:
+def test_the_seed_decides_the_filling_alone(space: SearchSpace) -> None:
     one, same, other = starts(space), starts(space), starts(space, seed=1)
     assert one == same
     n_laws = sum(p.candidate.recipe in RECIPES and p.operator not in OPERATORS for p in one)
@@ -65,7 +65,7 @@ def test_every_law_that_fits_in_is_tried_under_every_recipe() -> None:
 @every_space
 @pytest.mark.parametrize("max_constants", [1, 2, 3])
 def test_a_task_that_allows_few_constants_has_first_candidates(
-    space: Space, max_constants: int
+    space: SearchSpace, max_constants: int
 ) -> None:
     made = starts(replace(space, max_constants=max_constants))
     assert made

@@ -16,7 +16,7 @@ from evolve.bench.synthetic import make_case
 from evolve.law.canonical import simplify
 from evolve.law.graph import Law, evaluate, features_of, renumber, walk
 from evolve.law.symbolic import same_form
-from evolve.search.operators import Space
+from evolve.search.operators import SearchSpace
 from evolve.search.proposers.literature import published_forms
 from evolve.search.setup import space_of
 from evolve.tasks.task import Table
@@ -58,7 +58,7 @@ def test_a_feature_is_a_part_where_it_is_never_more_than_the_whole_and_all_of_it
 
 
 def test_every_further_pass_over_the_same_rows_is_worth_less_than_the_one_before() -> None:
-    space = Space((1.0, 1.0), (True, True), 9, part_of=((0, 1),))
+    space = SearchSpace((1.0, 1.0), (True, True), 9, part_of=((0, 1),))
     root, _ = renumber(published_forms(space)["repeated 0 in 1"])
     x = np.array([[4.0, 2.0], [4.0, 4.0], [4.0, 8.0], [4.0, 400.0], [4.0, 4000.0]])
     loss = evaluate(root, x, np.array([1.0, 0.0, -1.0, 5.0]))
@@ -69,7 +69,7 @@ def test_every_further_pass_over_the_same_rows_is_worth_less_than_the_one_before
 
 
 @pytest.mark.parametrize("space", SPACES.values(), ids=list(SPACES))
-def test_every_constant_of_a_form_stands_once_in_it(space: Space) -> None:
+def test_every_constant_of_a_form_stands_once_in_it(space: SearchSpace) -> None:
     for root in published_forms(space).values():
         constants = [n.index for n in walk(root) if n.op == "const"]
         assert len(constants) == len(set(constants))
@@ -77,27 +77,29 @@ def test_every_constant_of_a_form_stands_once_in_it(space: Space) -> None:
 
 
 def test_curves_are_of_the_axes_where_a_task_has_some() -> None:
-    space = Space((1.0, 1.0, 1.0), (True, True, True), 20, axes=(2,))
+    space = SearchSpace((1.0, 1.0, 1.0), (True, True, True), 20, axes=(2,))
     curves = [name for name in published_forms(space) if name.startswith("late power")]
     assert curves == ["late power of 2"]
 
 
 def test_without_axes_no_feature_has_a_valley_and_every_one_has_curves() -> None:
-    names = published_forms(Space((1.0, 1.0), (True, True), 20, axes=()))
+    names = published_forms(SearchSpace((1.0, 1.0), (True, True), 20, axes=()))
     assert "valleys" not in names
     assert {"late power of 0", "late power of 1"} <= set(names)
 
 
 def test_a_feature_that_acts_as_it_is_has_no_power_curve() -> None:
-    assert published_forms(Space((1.0,), (False,), 20)) == {}
+    assert published_forms(SearchSpace((1.0,), (False,), 20)) == {}
 
 
 def test_twice_as_many_features_give_no_more_forms_than_are_useful() -> None:
-    few, many = (published_forms(Space((1.0,) * n, (True,) * n, 99, axes=(0,))) for n in (12, 24))
+    few, many = (
+        published_forms(SearchSpace((1.0,) * n, (True,) * n, 99, axes=(0,))) for n in (12, 24)
+    )
     assert set(few) == set(many)
 
 
-SURFACE = Space((1.0, 1.0, 1.0), (True, True, True), 30, axes=(1, 2))
+SURFACE = SearchSpace((1.0, 1.0, 1.0), (True, True, True), 30, axes=(1, 2))
 
 
 def test_a_surface_has_a_power_of_each_axis_and_products_of_all_features() -> None:
@@ -124,5 +126,5 @@ def test_a_sum_of_products_has_one_optimum_as_it_is_convex_in_the_logarithms(
 def test_a_table_without_axes_or_without_other_features_has_no_such_surface(
     axes: tuple[int, ...],
 ) -> None:
-    names = published_forms(Space((1.0, 1.0, 1.0), (True, True, True), 30, axes=axes))
+    names = published_forms(SearchSpace((1.0, 1.0, 1.0), (True, True, True), 30, axes=axes))
     assert not [name for name in names if "products" in name]
