@@ -56,8 +56,8 @@ def score(
         program, loaded, of = _from_run(what, task, size, runs_dir, tasks_dirs or (), split)
     table = loaded.train if split is Split.TRAIN else _test_rows(loaded)
     try:
-        # The programs of a run are our own grammar's, or seeds that came with the package.
-        with ForeignLane(PATIENT, allow_weak=allow_weak or not is_file) as lane:
+        # What a run stores is text as any other: it may be a user's program, or from a stranger.
+        with ForeignLane(PATIENT, allow_weak=allow_weak) as lane:
             scored = score_program(program, loaded, table, lane)
     except FailedError as error:
         print(f"evolve: {of}: {' '.join(str(error).split())}", file=sys.stderr)

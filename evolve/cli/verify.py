@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from evolve.cli.app import app
-from evolve.cli.options import RUNS, Json, RunsDir, TasksDirs, Workers
+from evolve.cli.options import RUNS, AllowWeak, Json, RunsDir, TasksDirs, Workers
 
 if TYPE_CHECKING:
     from evolve.runs.verify import Check
@@ -21,6 +21,7 @@ def verify(
     workers: Workers = None,
     runs_dir: RunsDir = RUNS,
     tasks_dirs: TasksDirs = None,
+    allow_weak: AllowWeak = False,
     json: Json = False,
 ) -> None:
     """Fit and score every elite of a run again; exit code 1 if anything differs."""
@@ -35,7 +36,7 @@ def verify(
     with Store.open(find_run(name, runs_dir), write=False) as store:
         task = task_of(store, tasks_dirs or ())
         require_same_rows(store, task)
-        checks = check_run(store, task, workers or n_cores())
+        checks = check_run(store, task, workers or n_cores(), allow_weak=allow_weak)
     good = all_hold(checks)
     if json:
         print_json({"run": name, "holds": good, "checks": [c.to_data() for c in checks]})

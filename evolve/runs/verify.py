@@ -75,6 +75,8 @@ def verify(
     task: Task,
     n_workers: int,
     on_check: Callable[[Check], None] = lambda check: None,
+    *,
+    allow_weak: bool = False,
 ) -> list[Check]:
     """Fit and score every elite of a run again, and the champion on all training rows.
 
@@ -83,6 +85,7 @@ def verify(
         task: Its task; training rows only are read.
         n_workers: Processes of the fast lane, and programs at once in the foreign lane.
         on_check: Called with each check, best score first.
+        allow_weak: Whether to run the stored texts where the sandbox is weak.
 
     Returns:
         One check an elite, best score first, and one of the champion's constants if the run
@@ -90,6 +93,7 @@ def verify(
 
     Raises:
         EvolveError: No law of the run has a score.
+        SandboxError: The sandbox is weak here, and that is not allowed.
     """
     archive = Archive()
     archive.tell(store.each())
@@ -97,7 +101,8 @@ def verify(
     if not elites:
         raise EvolveError(f"run {store.folder.name!r}: no law has a score yet")
     setting = Setting(task, task.folds)
-    with Evaluator(setting, n_workers) as evaluator, ForeignLane(PATIENT, allow_weak=True) as lane:
+    foreign = ForeignLane(PATIENT, allow_weak=allow_weak)
+    with Evaluator(setting, n_workers) as evaluator, foreign as lane:
         checks = []
         traced = [e for e in elites if e.candidate is not None]
         fitted = evaluator.fit([e.genome for e in traced], range(len(setting.folds)))

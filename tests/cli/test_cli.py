@@ -13,6 +13,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from report_runs import small_run
 
 from evolve.cli.app import app, call
 from evolve.cli.ending import _headline, print_ending
@@ -177,6 +178,20 @@ def test_a_weak_sandbox_runs_a_program_of_others_only_if_told_to(
     assert "level weak here" in err
     assert "only with --allow-weak-sandbox" in err
     assert said(capfd, *words, "--allow-weak-sandbox")[0] == 0
+
+
+@pytest.mark.parametrize("verb", ["score", "verify"])
+def test_a_weak_sandbox_runs_the_texts_of_a_run_only_if_told_to(
+    verb: str, tmp_path: Path, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    small_run(load_task("parallel", [ROOT / "tasks"]), tmp_path / "r", 3).close()
+    monkeypatch.setattr("evolve.sandbox.foreign.read_report", lambda *_: read_report({}))
+    words = [verb, "r", "--runs-dir", str(tmp_path)]
+    code, _, err = said(capfd, *words)
+    assert code == 2
+    assert "only with --allow-weak-sandbox" in err
+    allowed, _, err = said(capfd, *words, "--allow-weak-sandbox")
+    assert allowed != 2, err  # the run is made up, so its scores may differ
 
 
 def test_what_a_machine_lacks_is_said_even_where_the_level_is_strong() -> None:
