@@ -111,6 +111,7 @@ def fitted_law(
     """
     n_targets, names = len(task.target_names), [task.group_names[g] for g in whole.groups]
     p = whole.constants.shape[1]
+    tables = (len(names), n_targets, p)  # no -1: a program may have no constants
     covariances = whole.covariances
     if not len(covariances):
         covariances = np.full((len(whole.constants), p, p), np.nan)
@@ -121,9 +122,9 @@ def fitted_law(
         train_r2 = None
     return FittedLaw(
         form=form,
-        constants=dict(zip(names, whole.constants.reshape(-1, n_targets, p), strict=True)),
-        errors=dict(zip(names, whole.errors.reshape(-1, n_targets, p), strict=True)),
-        covariance=dict(zip(names, covariances.reshape(-1, n_targets, p, p), strict=True)),
+        constants=dict(zip(names, whole.constants.reshape(tables), strict=True)),
+        errors=dict(zip(names, whole.errors.reshape(tables), strict=True)),
+        covariance=dict(zip(names, covariances.reshape(*tables, p), strict=True)),
         priors=None if np.isnan(priors).any() or not p else priors,
         predictions=whole.predictions,
         train_r2=train_r2,

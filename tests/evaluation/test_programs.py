@@ -193,6 +193,14 @@ def test_a_fitted_program_predicts_and_knows_its_groups(
         fitted.predict(two_groups.train.X, "c", runner)
 
 
+def test_a_program_without_constants_is_fitted_all_the_same(task: Task, lane: ForeignLane) -> None:
+    text = program("1.0 + 3.0 * X[:, 0] ** -0.4", "return np.zeros(0)").text
+    form = parse_program(text.replace("    a, b, c = params\n", ""))
+    fitted = fit_rows(task, form, ProgramRunner(lane))
+    assert fitted.n_constants == 0
+    assert fitted.constants["all"].shape == (1, 0)
+
+
 def test_slopes_of_a_program_are_those_of_its_formula(task: Task) -> None:
     x, constants = task.train.X[:5], np.array([[1.0, 2.0, 0.5]])
     moved = slopes_of(program(), x, constants, 0)
