@@ -173,7 +173,7 @@ class RunLaw:
         return f"Entry {self.line.index}"
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Champion(RunLaw):
     """The law that a run has chosen, or its best so far.
 

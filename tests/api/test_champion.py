@@ -87,6 +87,11 @@ def test_an_elite_is_asked_for_in_one_way(run: Run, given: dict[str, int]) -> No
         run.elite(**given)
 
 
+def test_a_champion_is_printed_in_one_line(run: Run) -> None:
+    assert repr(run.champion).startswith("<Champion: ")
+    assert "\n" not in repr(run.champion)
+
+
 def test_a_wrong_group_is_refused_with_those_there_are(run: Run) -> None:
     names = ", ".join(run.task.group_names)
     with pytest.raises(EvolveError, match=f"group: must be one of {names}, it is 'x'"):
