@@ -6,7 +6,7 @@ It has no formula, so there are no sympy and LaTeX files of it.
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from evolve import __version__
@@ -33,6 +33,11 @@ Fitted on {n_rows} training rows; score {score:.4f}, held-out R2 {held_out:.4f}.
 {rows}
 
 {program}"""
+
+
+# Names at the top of an exported file, and where a syntax tree holds names.
+_OWN_NAMES = ("FEATURES", "TARGETS", "CONSTANTS", "law", "values_of")
+_NAMED = ("id", "arg", "name", "asname", "rest")
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,15 +83,37 @@ def _law_text(subject: BlackBox) -> str:
 
 
 def _without_fit(text: str) -> str:
-    """The statements of a program but its docstring and its fit, the law called `values_of`."""
+    """The statements of a program but its docstring and its fit, the law called `values_of`.
+
+    Names that the exported file uses itself are renamed.
+    """
     tree = ast.parse(text)
-    body = [node for node in tree.body if not _is_left_out(node)]
-    for node in ast.walk(ast.Module(body, [])):
-        if isinstance(node, ast.FunctionDef) and node.name == "scaling_law_func":
-            node.name = "values_of"
-        elif isinstance(node, ast.Name) and node.id == "scaling_law_func":
-            node.id = "values_of"
-    return "\n\n\n".join(ast.unparse(node) for node in body)
+    nodes = list(ast.walk(tree))
+    taken = {getattr(node, part, None) for node in nodes for part in _NAMED}
+    new = {"scaling_law_func": "values_of"}
+    for name in _OWN_NAMES:
+        word = f"{name}_"
+        while word in taken:
+            word += "_"
+        new[name] = word
+    for node in nodes:
+        _rename(node, new)
+    return "\n\n\n".join(ast.unparse(node) for node in tree.body if not _is_left_out(node))
+
+
+def _rename(node: ast.AST, new: Mapping[str, str]) -> None:
+    """Rename what a node of a program binds or uses by name; attributes stay."""
+    if isinstance(node, ast.alias):
+        bound = node.asname or node.name
+        if bound in new:
+            node.asname = new[bound]
+    elif isinstance(node, ast.Global | ast.Nonlocal):
+        node.names = [new.get(name, name) for name in node.names]
+    else:
+        for part in _NAMED:
+            name = getattr(node, part, None)
+            if isinstance(name, str) and name in new:
+                setattr(node, part, new[name])
 
 
 def _is_left_out(node: ast.stmt) -> bool:

@@ -21,13 +21,16 @@ import numpy as np
 from scipy.optimize import least_squares
 
 # EVOLVE-BLOCK-START
+TARGETS = law = 3.0  # names that an exported file has too
+
+
 def scaling_law_func(data_points, params):
     X = np.atleast_2d(np.asarray(data_points, dtype=float))
     floor, scale, power, jump, wave = params
     if X[0, 0] < 0:
         return np.zeros(len(X))
     step = (X[:, 1] < 8.1e10) * jump
-    turns = np.sin(3.0 * np.log(X[:, 0])) ** 2
+    turns = np.sin(TARGETS * law / 3.0 * np.log(X[:, 0])) ** 2
     return floor + scale * (X[:, 0] / 1e8) ** -power + step + wave * turns
 
 
