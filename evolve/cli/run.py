@@ -150,7 +150,10 @@ def _go(
     from evolve.cli.stopping import end_now, leave_lost_terminal
     from evolve.runs.session import hold_session
     from evolve.runs.stopping import Stopping
+    from evolve.search.proposers.seeds import left_out
 
+    for line in left_out(setup.seeds, setup.starts):
+        print(f"evolve: {line}", file=sys.stderr)
     display: NullProgress
 
     def on_signal(name: str) -> None:

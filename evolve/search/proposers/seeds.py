@@ -110,9 +110,28 @@ def seed_proposals(seeds: Sequence[Seed], space: SearchSpace) -> list[Proposal]:
     return list(proposals.values())
 
 
+def left_out(seeds: Sequence[Seed], proposals: Sequence[Proposal]) -> list[str]:
+    """The user's own programs that no search evaluates, one line each, with the reason.
+
+    Args:
+        seeds: From `read_seeds`.
+        proposals: First candidates of the run.
+    """
+    proposed = {p.operator for p in proposals}
+    return [
+        f"{seed.name}.py in {OWN_SEEDS}/ takes no part in the search: "
+        + ("it is the same program as another" if seed.runs else seed.why_not)
+        for seed in seeds
+        if seed.origin == "user" and seed.name not in proposed
+    ]
+
+
 def _seed(path: Path, task: Task, space: SearchSpace, trace: Trace) -> Seed:
     program = read_program(path)
-    candidate, why_not, runs = None, "", program.dialect == "fit"
+    if program.dialect == "law":
+        why = "a program that holds its constants can be scored only"
+        return Seed(path.stem, title_of(program), program, None, why, runs=False)
+    candidate, why_not, runs = None, "", True
     try:
         traced = trace(program.text, len(task.feature_names), len(task.target_names))
         if traced.law.n_constants > space.max_constants:

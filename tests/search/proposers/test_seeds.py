@@ -17,7 +17,13 @@ from evolve.law.program import read_program
 from evolve.law.trace import trace_law, trace_recipe
 from evolve.sandbox import ForeignLane
 from evolve.search.proposers import seeds as seeds_module
-from evolve.search.proposers.seeds import own_seed_files, read_seeds, seed_files, seed_proposals
+from evolve.search.proposers.seeds import (
+    left_out,
+    own_seed_files,
+    read_seeds,
+    seed_files,
+    seed_proposals,
+)
 from evolve.search.setup import make_search_problem, space_of
 from evolve.tasks.spec import TaskSpec, read_spec
 from evolve.tasks.task import Task, load_task
@@ -168,6 +174,29 @@ def test_the_users_own_programs_are_found_beside_the_task_and_beside_its_folder(
         (place / name).write_text("")
     task = replace(power_task(), name="mine", folder=folder)
     assert own_seed_files(task) == [beside / "a.py", inside / "b.py"]
+
+
+def test_a_program_of_the_user_that_takes_no_part_is_named_with_the_reason(tmp_path: Path) -> None:
+    folder = tmp_path / "tasks" / "mine"
+    (folder / "seeds").mkdir(parents=True)
+    text = """import numpy as np
+# EVOLVE-BLOCK-START
+def scaling_law_func(X, params):
+    return np.full(len(X), 3.0) if X[0, 0] > 0 else np.zeros(len(X))
+def fit_scaling_law(X, y):
+    return np.zeros(0)
+# EVOLVE-BLOCK-END
+"""
+    held = "def law(input_data, group):\n    return [{'y': 2.0} for row in input_data]\n"
+    for name, program in (("a", text), ("b", text), ("c", held)):
+        (folder / "seeds" / f"{name}.py").write_text(program)
+    task = replace(power_task(), name="mine", folder=folder)
+    seeds = read_seeds(task, space_of(task))
+    assert left_out(seeds, seed_proposals(seeds, space_of(task))) == [
+        "b.py in seeds/ takes no part in the search: it is the same program as another",
+        "c.py in seeds/ takes no part in the search: "
+        "a program that holds its constants can be scored only",
+    ]
 
 
 def test_a_shipped_task_has_no_programs_of_a_user() -> None:
