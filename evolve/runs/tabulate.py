@@ -9,6 +9,7 @@ import numpy as np
 
 from evolve.errors import Argument, EvolveError
 from evolve.evaluation.fitted import FittedLaw, fit_rows
+from evolve.evaluation.programs import ProgramFailedError
 from evolve.evaluation.record import Entry, Evaluation
 from evolve.evaluation.requests import form_of
 from evolve.law.candidate import Candidate
@@ -42,8 +43,12 @@ def result_rows(store: Store, setup: SearchProblem, choice: Choice | None) -> li
 def row_of(task: Task, entry: Entry, kind: str, fitted: FittedLaw | None = None) -> ResultRow:
     """The row of an entry; without `fitted` its law is fitted here."""
     evaluation, form = entry.evaluation, form_of(entry)
+    message = _failure(evaluation)
     if fitted is None and evaluation.score is not None:
-        fitted = fit_rows(task, form)
+        try:
+            fitted = fit_rows(task, form)
+        except ProgramFailedError as error:  # it could be fitted on folds, and not on all rows
+            message = f"on all rows: {error}"
     text = entry.text
     if isinstance(form, Candidate) and fitted is not None and fitted.priors is not None:
         text = program_text(task, form, entry.operator, fitted.priors)
@@ -59,7 +64,7 @@ def row_of(task: Task, entry: Entry, kind: str, fitted: FittedLaw | None = None)
         formula=formula_of(task, form),
         constants={name: np.asarray(table).tolist() for name, table in constants.items()},
         text=text,
-        message=_failure(evaluation),
+        message=message,
     )
 
 

@@ -19,22 +19,20 @@ from evolve.evaluation.evaluator import Evaluator
 from evolve.evaluation.foreign import difference, priors_of, run_text
 from evolve.evaluation.predict import predict
 from evolve.evaluation.problem import Setting
-from evolve.evaluation.programs import ProgramRunner
+from evolve.evaluation.programs import PATIENT, ProgramRunner
 from evolve.evaluation.record import Entry, Evaluation
 from evolve.evaluation.requests import FoldResult, form_of, law_of
 from evolve.law.canonical import complexity
 from evolve.runs.results import ResultRow, load_results
 from evolve.runs.store import Store
 from evolve.runs.summary import Summary
-from evolve.sandbox import ForeignLane, Limits
+from evolve.sandbox import ForeignLane
 from evolve.scoring.fold import Fold, all_rows
 from evolve.scoring.metrics import nmse
 from evolve.scoring.objective import physics_price, price_of, score
 from evolve.search.archive import Archive, Elite
 from evolve.search.setup import program_text
 from evolve.tasks.task import Task
-
-PATIENT = Limits(cpu_s=120.0, predict_cpu_s=20.0)
 
 
 @dataclass(frozen=True, slots=True)

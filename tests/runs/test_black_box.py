@@ -6,6 +6,7 @@ import json
 import signal
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -14,6 +15,8 @@ import pytest
 from evolve.cli.app import call
 from evolve.errors import EvolveError
 from evolve.runs.store import Store
+from evolve.runs.tabulate import row_of
+from evolve.tasks.task import load_task
 
 # Rows of a law that no grammar of smooth terms holds: a wave in log(params), a jump in tokens.
 WAVE = """
@@ -179,3 +182,14 @@ def _size(folder: Path) -> int:
             return len(store)
     except EvolveError:  # not there yet
         return 0
+
+
+def test_a_program_that_fails_on_all_rows_has_a_row_that_says_so(run: Path) -> None:
+    with Store.open(run, write=False) as store:
+        entry = next(e for e in store.each() if e.law is None)
+    task = load_task(str(run.parents[1] / "wave"))
+    fit = "loss_values, dtype=float)\n"
+    text = entry.text.replace(fit, f"{fit}    assert len(y) < {task.train.n_rows}\n")
+    row = row_of(task, replace(entry, text=text), "size")
+    assert row.message.startswith("on all rows: fit: exception: AssertionError")
+    assert (row.constants, row.train_r2) == ({}, None)
