@@ -14,6 +14,7 @@ import numpy as np
 from evolve.errors import EvolveError
 from evolve.evaluation.fitted import fit_folds_of
 from evolve.evaluation.predict import Predictable, slopes_of
+from evolve.evaluation.programs import ProgramFailedError
 from evolve.evaluation.requests import Form, law_of
 from evolve.fitting.messages import FoldAnswer
 from evolve.fitting.weights import covariance
@@ -102,13 +103,13 @@ def make_basis(task: Task, contenders: Sequence[Contender], *, chosen: bool) -> 
         chosen: Whether the champion was chosen on further folds.
     """
     folds, whole = _folds(task), all_rows(task.train.n_rows)
-    fits = [fit_folds_of(task, c.form, [whole])[0] for c in contenders]
-    on_folds = [fit_folds_of(task, c.form, folds, FORECAST_STARTS) for c in contenders]
+    contenders, answers_of = _fitted(task, contenders, [whole, *folds])
+    fits = [answers[0] for answers in answers_of]
     relative = _is_relative(contenders[0].form)
     laws = [law_of(c.form) for c in contenders]
     distances, ratios = [np.zeros(0)], [np.zeros(0)]
     for number, fold in enumerate(folds):
-        answers = [of_law[number] for of_law in on_folds]
+        answers = [of_law[number + 1] for of_law in answers_of]
         away, over = _ratios(task, fold, laws, answers, relative=relative)
         distances.append(away)
         ratios.append(over)
@@ -122,6 +123,29 @@ def make_basis(task: Task, contenders: Sequence[Contender], *, chosen: bool) -> 
     return Basis(
         tuple(members), dict(zip(names, spreads, strict=True)), relative, *thinned, chosen
     )
+
+
+def _fitted(
+    task: Task, contenders: Sequence[Contender], folds: Sequence[Fold]
+) -> tuple[list[Contender], list[list[FoldAnswer]]]:
+    """The contenders that can be fitted on all rows, the first fold, and on every other.
+
+    Raises:
+        ProgramFailedError: The champion is a program that fails; a rival that does is left out.
+    """
+    kept: list[Contender] = []
+    answers: list[list[FoldAnswer]] = []
+    for contender in contenders:
+        try:
+            whole = fit_folds_of(task, contender.form, folds[:1])
+            others = fit_folds_of(task, contender.form, folds[1:], FORECAST_STARTS)
+        except ProgramFailedError:
+            if contender is contenders[0]:
+                raise
+            continue
+        kept.append(contender)
+        answers.append([*whole, *others])
+    return kept, answers
 
 
 def _is_relative(form: Form) -> bool:

@@ -14,6 +14,8 @@ import pytest
 
 from evolve.cli.app import call
 from evolve.errors import EvolveError
+from evolve.evaluation.requests import form_of
+from evolve.forecast.calibration import Contender, make_basis
 from evolve.runs.store import Store
 from evolve.runs.tabulate import row_of
 from evolve.tasks.task import load_task
@@ -193,3 +195,20 @@ def test_a_program_that_fails_on_all_rows_has_a_row_that_says_so(run: Path) -> N
     row = row_of(task, replace(entry, text=text), "size")
     assert row.message.startswith("on all rows: fit: exception: AssertionError")
     assert (row.constants, row.train_r2) == ({}, None)
+
+
+def test_a_rival_program_that_fails_on_all_rows_is_left_out_of_forecasts(run: Path) -> None:
+    with Store.open(run, write=False) as store:
+        entries = [e for e in store.each() if e.evaluation.score is not None]
+    task = load_task(str(run.parents[1] / "wave"))
+    own, graph = (
+        next(e for e in entries if (e.law is None) == is_own) for is_own in (True, False)
+    )
+    fit = "loss_values, dtype=float)\n"
+    text = own.text.replace(fit, f"{fit}    assert len(y) < {task.train.n_rows}\n")
+    broken = replace(own, text=text)
+    law, rival = (Contender(e.index, form_of(e), np.zeros(4)) for e in (graph, broken))
+    basis = make_basis(task, [law, rival], chosen=True)
+    assert [member.index for member in basis.members] == [graph.index]
+    with pytest.raises(EvolveError, match="AssertionError"):
+        make_basis(task, [rival, law], chosen=True)
