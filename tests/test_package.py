@@ -167,3 +167,9 @@ def test_every_requirement_states_its_lowest_version_and_the_same_one_everywhere
     every = [*PROJECT["dependencies"], *(r for extra in optional.values() for r in extra)]
     assert [r for r in every if not re.fullmatch(r"[\w-]+(\[\w+\])?>=[\d.]+", r)] == []
     assert len({r.partition(">=")[0] for r in every}) == len(set(every))
+
+
+def test_what_ruff_leaves_out_is_no_room_of_the_package() -> None:
+    settings = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["ruff"]
+    # A bare name would leave out every folder of that name, evolve/runs among them.
+    assert all("/" in pattern for pattern in settings["extend-exclude"])
