@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from evolve.errors import StoreError
+from evolve.files import flush_folder
 from evolve.jsontext import compact_json
 from evolve.runs.migrations import VERSION, make_schema, migrate, schema_version
 
@@ -105,7 +106,7 @@ def make_file(path: Path, meta: Mapping[str, Any]) -> None:
     finally:
         connection.close()
     os.replace(new, path)
-    _flush_folder(path.parent)
+    flush_folder(path.parent)
 
 
 def open_checked(path: Path, *, write: bool) -> sqlite3.Connection:
@@ -132,13 +133,3 @@ def _migrated_copy(connection: sqlite3.Connection, where: str) -> sqlite3.Connec
         connection.backup(copy)
     migrate(copy, where)
     return copy
-
-
-def _flush_folder(folder: Path) -> None:
-    """Make a new file's name survive a power cut, where folders can be flushed."""
-    with contextlib.suppress(OSError):
-        descriptor = os.open(folder, os.O_RDONLY)
-        try:
-            os.fsync(descriptor)
-        finally:
-            os.close(descriptor)

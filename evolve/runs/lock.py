@@ -8,6 +8,7 @@ without `flock`, and for folders shared between machines.
 from __future__ import annotations
 
 import contextlib
+import errno
 import json
 import os
 import socket
@@ -17,8 +18,10 @@ from pathlib import Path
 from typing import Any
 
 from evolve.errors import StoreError
+from evolve.files import open_regular
 
 LOCK_NAME = "run.lock"
+MOST_PID = 2**31  # what the system calls of a process id take
 
 _held: weakref.WeakSet[WriterLock] = weakref.WeakSet()
 
@@ -34,9 +37,10 @@ class WriterLock:
         """
         self.path = folder / LOCK_NAME
         try:
-            self._fd = os.open(self.path, os.O_RDWR | os.O_CREAT, 0o644)
+            self._fd = open_regular(self.path, os.O_RDWR | os.O_CREAT)
         except OSError as error:
-            raise StoreError(f"{folder}: cannot be written: {error.strerror}") from error
+            where = folder if error.errno == errno.EACCES else self.path
+            raise StoreError(f"{where}: cannot be written: {error.strerror}") from error
         self._close = weakref.finalize(self, os.close, self._fd)
         try:
             locked = _flock(self._fd)
@@ -69,9 +73,13 @@ def writer(folder: Path) -> dict[str, Any] | None:
     """The process that seems to be writing a run: its pid, host, boot and start; or `None`."""
     path = folder / LOCK_NAME
     try:
-        holder = _parse(path.read_bytes())
+        descriptor = open_regular(path, os.O_RDONLY)
     except OSError:
         return None
+    try:
+        holder = _read(descriptor)
+    finally:
+        os.close(descriptor)
     return holder if _still_holds(holder, path, None) else None
 
 
@@ -108,10 +116,10 @@ def _parse(data: bytes) -> dict[str, Any]:
     """Who a lock file names; empty if the lock was given back or the name was never finished."""
     try:
         holder = json.loads(data)
-    except ValueError:
+    except (ValueError, RecursionError):
         return {}
-    named = isinstance(holder, dict) and isinstance(holder.get("pid"), int)
-    return holder if named else {}
+    pid = holder.get("pid") if isinstance(holder, dict) else None
+    return holder if type(pid) is int and 0 < pid < MOST_PID else {}
 
 
 def _write(fd: int, holder: dict[str, Any]) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import csv
+import io
 import logging
 import sys
 from collections.abc import Mapping, Sequence
@@ -12,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from evolve.errors import TaskError, nearest
+from evolve.files import write_file
 from evolve.printable import unfiltered
 from evolve.tasks.spec import TaskSpec, read_spec
 from evolve.tasks.task import find_folder
@@ -147,8 +149,9 @@ def _label_values(label: str, n_columns: int) -> tuple[str, ...]:
 
 
 def _write(path: Path, columns: Columns) -> Path:
-    with path.open("w", encoding="utf-8", newline="") as file:
+    with io.StringIO(newline="") as file:
         writer = csv.writer(file, lineterminator="\n")
         writer.writerow(columns)
         writer.writerows(zip(*columns.values(), strict=True))
+        write_file(path, file.getvalue())
     return path

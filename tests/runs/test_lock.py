@@ -204,3 +204,26 @@ except StoreError:
     assert told == ["made", "refused", "refused", "refused"]
     with Store.open(tmp_path / "r", write=False) as store:
         assert store.entries() == entries(0, 3)
+
+
+def test_a_lock_that_is_a_link_or_a_second_name_empties_no_other_file(tmp_path: Path) -> None:
+    new_store(tmp_path / "r").close()
+    precious, lock = tmp_path / "precious.txt", tmp_path / "r" / "run.lock"
+    precious.write_text("precious")
+    for make, words in ((os.symlink, "symbolic link"), (os.link, "second name")):
+        lock.unlink()
+        make(precious, lock)
+        with pytest.raises(StoreError, match=f"run.lock: cannot be written: .*{words}"):
+            Store.open(tmp_path / "r", write=True)
+        assert writer(tmp_path / "r") is None
+        assert precious.read_text() == "precious"
+
+
+@pytest.mark.parametrize(
+    "text", ["[" * 4000, '{"pid": -1}', '{"pid": 1e3}', '{"pid": 99999999999999}', "[1]", "\x00"]
+)
+def test_a_lock_file_that_names_no_process_is_nobodys(tmp_path: Path, text: str) -> None:
+    new_store(tmp_path / "r").close()
+    (tmp_path / "r" / "run.lock").write_text(text)
+    assert writer(tmp_path / "r") is None
+    Store.open(tmp_path / "r", write=True).close()

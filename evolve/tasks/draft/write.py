@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import io
 import math
 import os
 import re
@@ -11,6 +12,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from evolve.errors import Argument, EvolveError, TaskError
+from evolve.files import replace_file
 from evolve.tasks.draft.draft import Draft
 from evolve.tasks.readers import RawTable
 from evolve.tasks.spec import Feature, toml_value
@@ -93,7 +95,7 @@ def write_task(draft: Draft, tasks_dir: Path, command: str) -> list[Path]:
         raise _unwritable(folder, error) from None
     try:
         paths = [folder / "task.toml"]
-        paths[0].write_text(format_task(draft, command), encoding="utf-8")
+        replace_file(paths[0], format_task(draft, command))
         for split, rows in parts.items():
             if rows:
                 paths.append(folder / f"{split}.csv")
@@ -117,11 +119,12 @@ def _unwritable(folder: Path, error: OSError) -> EvolveError:
 
 def _write_csv(path: Path, raw: RawTable) -> None:
     """Write cells as they were read, so that they read the same."""
-    with path.open("w", encoding="utf-8", newline="") as file:
+    with io.StringIO(newline="") as file:
         writer = csv.writer(file, lineterminator="\n")
         writer.writerow(raw.columns)
         for row in zip(*raw.columns.values(), strict=True):
             writer.writerow([int(cell) if isinstance(cell, bool) else cell for cell in row])
+        replace_file(path, file.getvalue())
 
 
 def format_task(draft: Draft, command: str) -> str:

@@ -1,0 +1,93 @@
+"""What is written is a regular file under its own name, whole or not at all."""
+
+from __future__ import annotations
+
+import errno
+import os
+import stat
+from pathlib import Path
+
+import pytest
+
+import evolve.files
+from evolve.errors import EvolveError
+from evolve.files import open_regular, write_file
+
+
+@pytest.fixture
+def elsewhere(tmp_path: Path) -> Path:
+    """A file that nobody asked to change."""
+    path = tmp_path / "elsewhere" / "precious.txt"
+    path.parent.mkdir()
+    path.write_text("precious")
+    return path
+
+
+def test_a_text_is_written_and_takes_the_place_of_the_old_one(tmp_path: Path) -> None:
+    path = tmp_path / "x.py"
+    write_file(path, "one\n")
+    path.chmod(0o640)
+    write_file(path, "é\n\ud800")
+    assert path.read_bytes() == "é\n\\ud800".encode()
+    assert stat.S_IMODE(path.stat().st_mode) == 0o640
+    assert os.listdir(tmp_path) == ["x.py"]
+
+
+def test_nothing_is_written_through_a_link(tmp_path: Path, elsewhere: Path) -> None:
+    (tmp_path / "report.html").symlink_to(elsewhere)
+    (tmp_path / "new").symlink_to(tmp_path / "elsewhere" / "new.txt")
+    for name in ("report.html", "new"):
+        with pytest.raises(EvolveError, match=f"{name}: cannot be written: it is a symbolic link"):
+            write_file(tmp_path / name, "overwritten")
+    assert elsewhere.read_text() == "precious"
+    assert os.listdir(elsewhere.parent) == ["precious.txt"]
+
+
+def test_a_second_name_of_a_file_is_replaced_and_not_written_to(
+    tmp_path: Path, elsewhere: Path
+) -> None:
+    os.link(elsewhere, tmp_path / "report.html")
+    write_file(tmp_path / "report.html", "a report")
+    assert elsewhere.read_text() == "precious"
+
+
+@pytest.mark.parametrize("kind", ["folder", "pipe", "device"])
+def test_what_is_no_regular_file_is_named_and_left_alone(kind: str, tmp_path: Path) -> None:
+    path = tmp_path / "x"
+    if kind == "folder":
+        path.mkdir()
+    elif kind == "pipe":
+        os.mkfifo(path)
+    else:
+        path = Path(os.devnull)
+    before = os.lstat(path).st_ino
+    with pytest.raises(EvolveError, match=f"it is a {kind}"):
+        write_file(path, "text")
+    assert os.lstat(path).st_ino == before
+
+
+@pytest.mark.parametrize("step", ["fsync", "replace"])
+def test_a_full_disk_leaves_what_was_there(
+    step: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    path = tmp_path / "report.html"
+    write_file(path, "a good report")
+    monkeypatch.setattr(evolve.files.os, step, full)
+    with pytest.raises(EvolveError, match=r"report.html: cannot be written: No space left"):
+        write_file(path, "a better report")
+    assert path.read_text() == "a good report"
+    assert os.listdir(tmp_path) == ["report.html"]
+
+
+def test_only_a_regular_file_of_one_name_is_opened(tmp_path: Path, elsewhere: Path) -> None:
+    (tmp_path / "link").symlink_to(elsewhere)
+    os.link(elsewhere, tmp_path / "name")
+    os.mkfifo(tmp_path / "pipe")
+    for name, words in (("link", "symbolic link"), ("name", "second name"), ("pipe", "a pipe")):
+        with pytest.raises(OSError, match=words):
+            open_regular(tmp_path / name, os.O_RDWR | os.O_CREAT)
+    os.close(open_regular(tmp_path / "made", os.O_RDWR | os.O_CREAT))
+    assert (tmp_path / "made").stat().st_size == 0
