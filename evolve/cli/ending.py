@@ -187,9 +187,9 @@ def _further(task: Task) -> str:
     import numpy as np
 
     words = []
-    for feature, values in zip(task.spec.features, task.train.X.T, strict=True):
+    for j, (feature, values) in enumerate(zip(task.spec.features, task.train.X.T, strict=True)):
         value = float(np.median(values))
-        if feature.name in task.spec.folds.axes:
+        if j in task.axes:
             high, low = float(values.max()), float(values.min())
             value = 10 * high if feature.logarithmic else 2 * high - low
         words.append(shlex.quote(f"{feature.name}={value:.2g}"))

@@ -62,11 +62,10 @@ class Slice:
 
 def curve_charts(model: Model, band: Band, test: Table | None) -> dict[str, list[Chart]]:
     """Panels for each axis of the task; none for a task without axes."""
-    names = model.task.spec.folds.axes
-    axes = [model.task.feature_names.index(name) for name in names]
+    names = model.task.feature_names
     return {
-        name: [_panel(model, band, s, i, test) for i, s in enumerate(slices_of(model, axis))]
-        for name, axis in zip(names, axes, strict=True)
+        names[j]: [_panel(model, band, s, i, test) for i, s in enumerate(slices_of(model, j))]
+        for j in model.task.axes
     }
 
 

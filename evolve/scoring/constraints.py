@@ -9,22 +9,28 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from itertools import combinations
 
 import numpy as np
+import numpy.typing as npt
 
 from evolve.scoring.objective import CHECK_BASES, CHECK_FACTOR, CHECK_MARGIN, CHECK_STEPS
 from evolve.typing import Array
 
+SUM_ERROR = 1e-2  # by which shares may miss 1 together, as they are rounded
+MOST_LEFT_OUT = 2  # other columns between 0 and 1 that may stand beside the shares
+
 
 @dataclass(frozen=True, slots=True)
 class Constraints:
-    """Declared constraints, monotonicity and a lower bound, by feature number.
+    """Declared constraints, monotonicity and bounds, by feature number.
 
     Attributes:
         logarithmic: Whether each feature acts through its logarithm.
         falling: Features in which predictions must not rise.
         rising: Features in which predictions must not fall.
         floor: Value that predictions must stay above.
+        ceiling: Value that predictions must stay below.
         ends: Where each feature that does not act through its logarithm is followed to, as
             `ends_of` says; not followed where there are none.
     """
@@ -33,18 +39,20 @@ class Constraints:
     falling: tuple[int, ...] = ()
     rising: tuple[int, ...] = ()
     floor: float | None = None
+    ceiling: float | None = None
     ends: tuple[tuple[float, float], ...] = ()
 
     @property
     def declared(self) -> bool:
         """Whether there is any physics to check."""
-        return bool(self.falling or self.rising) or self.floor is not None
+        bounds = (self.floor, self.ceiling)
+        return bool(self.falling or self.rising) or any(b is not None for b in bounds)
 
 
 def ends_of(x: Array, logarithmic: Sequence[bool]) -> list[tuple[float, float]]:
     """Range over which each feature is checked: the observed range plus 10 % at either side.
 
-    What is nowhere negative stays so. Shares, which all lie between 0 and 1, stay there; where one
+    What is nowhere negative stays so. Shares, as `shares_of` says, stay between 0 and 1; where one
     of them is 0 in some row, any may be.
 
     Args:
@@ -55,13 +63,31 @@ def ends_of(x: Array, logarithmic: Sequence[bool]) -> list[tuple[float, float]]:
         Lowest and highest value of each feature.
     """
     low, high = x.min(axis=0), x.max(axis=0)
-    share = ~np.array(logarithmic) & (low >= 0.0) & (high <= 1.0)
+    share = ~np.array(logarithmic) & shares_of(x)
     some_are_0 = bool(np.any(low[share] == 0.0))
     ends = [_widened(*seen) for seen in zip(low, high, logarithmic, strict=True)]
     return [
         (0.0 if some_are_0 else down, min(up, 1.0)) if is_share else (down, up)
         for (down, up), is_share in zip(ends, share, strict=True)
     ]
+
+
+def shares_of(x: Array) -> npt.NDArray[np.bool_]:
+    """Which features are shares of a whole: columns between 0 and 1 that sum to 1 in every row.
+
+    A column between 0 and 1 on its own may be anything, such as a rate or a Froude number.
+
+    Args:
+        x: `(n, f)` rows.
+    """
+    inside = (x.min(axis=0) >= 0.0) & (x.max(axis=0) <= 1.0)
+    columns = np.flatnonzero(inside)
+    for n_left_out in range(min(len(columns) - 1, MOST_LEFT_OUT + 1)):
+        for left_out in combinations(columns, n_left_out):
+            company = np.setdiff1d(columns, left_out)
+            if np.abs(x[:, company].sum(axis=1) - 1.0).max() <= SUM_ERROR:
+                return np.isin(np.arange(x.shape[1]), company)
+    return np.zeros(x.shape[1], dtype=bool)
 
 
 def _widened(low: float, high: float, logarithmic: bool) -> tuple[float, float]:
@@ -125,6 +151,8 @@ def broken(values: Array, physics: Constraints) -> tuple[float, float]:
     checks += [_monotone(values[j], 1.0) for j in physics.rising]
     if physics.floor is not None:
         checks.append(float(np.mean(~(values >= physics.floor))))
+    if physics.ceiling is not None:
+        checks.append(float(np.mean(~(values <= physics.ceiling))))
     return infinite, float(np.mean(checks))
 
 

@@ -52,6 +52,7 @@ SELECTION_SHARES = (0.04, 0.12, 0.2, 0.24, 0.36, 0.5)  # and by folds of the cho
 SECONDARY_SHARES = (0.08, 0.16, 0.28, 0.4, 0.45, 0.5, 0.55, 0.6, 0.65)  # and along others; nested
 OTHER_K = (4, 7)  # numbers of plain folds of the choice, where there are no axes; judgement
 LEAST_FOLDS = 3  # with fewer along the axes, folds along other features are added; judgement
+LARGEST_FIRST = 0.2  # share of rows above which a smaller first hold-out is sought; judgement
 N_CORNERS = 2  # deepest folds that give way to corners of the table; nested, on lr_bsz
 MIN_HELD_ROWS = 3  # rows that a fold must hold out; judgement
 MIN_FIT_ROWS = 4  # rows that a group must have left to be fitted; judgement

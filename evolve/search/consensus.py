@@ -6,8 +6,6 @@ that predict held-out rows best agree, one that does not is more likely wrong th
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import numpy as np
 
 from evolve.scoring.objective import (
@@ -16,6 +14,7 @@ from evolve.scoring.objective import (
     DISAGREEMENT_ROWS,
     N_LEADERS,
 )
+from evolve.tasks.axes import axis_steps
 from evolve.tasks.task import Task
 from evolve.typing import Array, Ints
 
@@ -33,10 +32,9 @@ def consensus_points(task: Task) -> tuple[Array, Ints]:
         `(m, f)` features and `(m,)` group numbers.
     """
     train = task.train
-    axes = task.axes
-    if axes:
+    if task.axes:
         rows = task.folds[0].held
-        moved = [_further(task, train.X[rows], axes, DISAGREEMENT_REACH)]
+        moved = [further(task, train.X[rows], DISAGREEMENT_REACH)]
     else:
         rows = np.arange(0, train.n_rows, -(-train.n_rows // DISAGREEMENT_ROWS))
         ends = enumerate(task.constraints.ends)
@@ -44,14 +42,14 @@ def consensus_points(task: Task) -> tuple[Array, Ints]:
     return np.concatenate(moved), np.tile(train.group[rows], len(moved))
 
 
-def _further(task: Task, x: Array, axes: Sequence[int], factor: float) -> Array:
+def further(task: Task, x: Array, factor: float) -> Array:
     """Rows moved on by a factor along logarithmic axes, by as much of the range along others."""
     x = x.copy()
-    for j in axes:
+    for j, power in axis_steps(task.spec.folds.axes, task.feature_names).items():
         if task.spec.features[j].logarithmic:
-            x[:, j] *= factor
+            x[:, j] *= factor**power
         else:
-            x[:, j] += np.ptp(task.train.X[:, j]) * np.log10(factor) / 2.0
+            x[:, j] += np.ptp(task.train.X[:, j]) * power * np.log10(factor) / 2.0
     return x
 
 

@@ -20,6 +20,7 @@ from evolve.scoring.fold import Fold
 from evolve.scoring.metrics import nmse
 from evolve.scoring.objective import (
     FOLD_SHARES,
+    LARGEST_FIRST,
     LEAST_FOLDS,
     MIN_FIT_ROWS,
     MIN_HELD_ROWS,
@@ -144,7 +145,7 @@ def _why_no_folds(task: TaskRows) -> str:
     axes = task.spec.folds.axes
     if not axes:
         return f"no group has rows enough to fit {MIN_FIT_ROWS} of them and predict the others"
-    levels = ((a, np.unique(task.train.X[:, task.feature_names.index(a)])) for a in axes)
+    levels = ((a, np.unique(v)) for a, v in zip(axes, task.axis_values.T, strict=True))
     told = ", ".join(f"{a} ({len(v)} level{'s' * (len(v) != 1)})" for a, v in levels)
     return (
         f"the training rows have no further scale to hold out along {told}: each axis needs two "
@@ -227,8 +228,7 @@ def extrapolation_rows(task: TaskRows, share: float) -> npt.NDArray[np.bool_]:
         task: A task with axes.
         share: Least share of each group's rows to hold out.
     """
-    columns = list(task.axes)
-    return far_rows(task.train.X[:, columns], task.train.group, task.spec.folds.together, share)[0]
+    return far_rows(task.axis_values, task.train.group, task.spec.folds.together, share)[0]
 
 
 def can_be_judged(task: TaskRows, fold: Fold) -> bool:
@@ -249,9 +249,27 @@ def _weighed(task: TaskRows, fold: Fold) -> Fold:
 
 def _along_axes(task: TaskRows, shares: Sequence[float]) -> list[Fold]:
     """Folds along the task's axes."""
-    columns = list(task.axes)
-    values, together = task.train.X[:, columns], task.spec.folds.together
-    return _judgeable(task, expanding_window_folds(values, task.train.group, together, shares))
+    values, together = task.axis_values, task.spec.folds.together
+    folds = _judgeable(task, expanding_window_folds(values, task.train.group, together, shares))
+    if together == "any" and folds and len(folds[0].held) > LARGEST_FIRST * task.train.n_rows:
+        return [*_smaller(task, shares[0], len(folds[0].held)), *folds]
+    return folds
+
+
+def _smaller(task: TaskRows, share: float, n_held: int) -> list[Fold]:
+    """A fold that holds out fewer rows than those beyond any of the axes are, if there is one.
+
+    Of a table with few levels on each axis these are most of it. Fewer lie beyond one axis alone,
+    or beyond all at once.
+    """
+    values, group = task.axis_values, task.train.group
+    some = [values[:, [a]] for a in range(values.shape[1])]
+    folds = [
+        *(fold for v in some for fold in expanding_window_folds(v, group, "any", [share])),
+        *expanding_window_folds(values, group, "all", [share]),
+    ]
+    smaller = [fold for fold in _judgeable(task, folds) if len(fold.held) < n_held]
+    return [min(smaller, key=lambda fold: len(fold.held))] if smaller else []
 
 
 def _with_corners(task: TaskRows, folds: list[Fold]) -> list[Fold]:
@@ -270,9 +288,8 @@ def _corners(task: TaskRows, folds: Sequence[Fold], n: int) -> list[Fold]:
     """
     if task.spec.folds.together == "any":
         return []
-    columns = list(task.axes)
-    values, group = task.train.X[:, columns], task.train.group
-    far = multi_axis_holdouts(values, group) if len(columns) > 1 else []
+    values, group = task.axis_values, task.train.group
+    far = multi_axis_holdouts(values, group) if values.shape[1] > 1 else []
     numbers = np.arange(task.train.n_rows)
     chosen = least_similar(far, [np.isin(numbers, f.held) for f in folds], n)
     new = [_fold(f"corner {m.sum()} rows", *split_groups(values, group, m)) for m in chosen]

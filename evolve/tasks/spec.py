@@ -1,19 +1,21 @@
-"""The text of a `task.toml` to a checked `TaskSpec`, and back."""
+"""The text of a `task.toml` to a checked `TaskSpec`."""
 
 from __future__ import annotations
 
-import json
+import math
 import tomllib
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from evolve.errors import TaskError, nearest
 from evolve.printable import printable
+from evolve.tasks.axes import factors_of
 from evolve.tasks.names import why_no_column, why_no_name
 
+DEFAULT_CONSTANTS = 12
 MOST_CONSTANTS = 1000
 MOST_FOLDS = 1000
 
@@ -58,10 +60,19 @@ class Feature(_Strict):
 
 
 class Target(_Strict):
-    """A column to predict."""
+    """A column to predict; with `bounds`, no run can lie outside these two values."""
 
     name: ColumnName
+    bounds: list[float] = Field(default=[], max_length=2)
     description: Prose = ""
+
+    @model_validator(mode="after")
+    def _bounds_are_ordered(self) -> Target:
+        if self.bounds and not (len(self.bounds) == 2 and self.bounds[0] < self.bounds[1]):
+            raise ValueError(
+                f"bounds must be two values, the lower first, like [0, 1], holds {self.bounds}"
+            )
+        return self
 
 
 class FoldSpec(_Strict):
@@ -94,11 +105,21 @@ class Filter(_Strict):
 
 
 class PhysicsSpec(_Strict):
-    """What is certain of the law: features it falls or rises in, and a value it stays above."""
+    """What is certain of the law: features it falls or rises in, and values it stays between."""
 
     decreasing_in: list[str] = []
     increasing_in: list[str] = []
     floor: float | None = None
+    ceiling: float | None = None
+
+    @model_validator(mode="after")
+    def _floor_is_below(self) -> PhysicsSpec:
+        if self.floor is not None and self.ceiling is not None and self.floor >= self.ceiling:
+            raise ValueError(
+                f"physics.floor must be below physics.ceiling, {self.floor:g} is not below "
+                f"{self.ceiling:g}"
+            )
+        return self
 
 
 class SLDBench(_Strict):
@@ -137,7 +158,7 @@ class TaskSpec(_Strict):
         for name in columns:
             if columns.count(name) > 1:
                 raise ValueError(f"a column must have one role, {name!r} has two")
-        _require_known("folds.axes", self.folds.axes, features)
+        _require_axes(self.folds.axes, features)
         _require_known("physics.decreasing_in", self.physics.decreasing_in, features)
         _require_known("physics.increasing_in", self.physics.increasing_in, features)
         for name in self.physics.decreasing_in:
@@ -153,6 +174,15 @@ class TaskSpec(_Strict):
                 f"{len(self.features)} features and {len(self.targets)} targets"
             )
         return self
+
+
+def target_bounds(spec: TaskSpec) -> list[tuple[float, float]]:
+    """Values between which each target must lie, infinite where nothing is declared."""
+    physics = spec.physics
+    floor = -math.inf if physics.floor is None else physics.floor
+    ceiling = math.inf if physics.ceiling is None else physics.ceiling
+    bounds = [target.bounds or [-math.inf, math.inf] for target in spec.targets]
+    return [(max(low, floor), min(high, ceiling)) for low, high in bounds]
 
 
 _PARTS: dict[str, type[_Strict]] = {
@@ -195,14 +225,6 @@ def read_spec(path: Path) -> TaskSpec:
     return parse_spec(text, str(path))
 
 
-def format_spec(spec: TaskSpec) -> str:
-    """Write a spec as the text of a `task.toml` that `parse_spec` reads back as the same spec."""
-    values = spec.model_dump(exclude_defaults=True)
-    lines: list[str] = []
-    _format_table(values, "", lines)
-    return "\n".join(lines).strip() + "\n"
-
-
 def _require_known(key: str, names: Iterable[str], valid: Sequence[str]) -> None:
     names = list(names)
     for name in names:
@@ -213,6 +235,17 @@ def _require_known(key: str, names: Iterable[str], valid: Sequence[str]) -> None
                 f"{key} must hold names among {', '.join(valid) or 'none'}, "
                 f"holds {name!r}{nearest(name, valid)}"
             )
+
+
+def _require_axes(axes: Sequence[str], features: Sequence[str]) -> None:
+    """Require axes that are features, or products of features, each once."""
+    try:
+        named = [" * ".join(sorted(factors_of(axis, features))) for axis in axes]
+    except ValueError as error:
+        raise ValueError(f"folds.axes {error}") from None
+    for axis, name in zip(axes, named, strict=True):
+        if named.count(name) > 1:
+            raise ValueError(f"folds.axes must name each once, names {axis!r} twice")
 
 
 def _explain(error: ValidationError) -> str:
@@ -258,38 +291,3 @@ def _place(loc: tuple[int | str, ...]) -> str:
 
 def _lower(text: str) -> str:
     return text[:1].lower() + text[1:]
-
-
-def _format_table(values: dict[str, Any], prefix: str, lines: list[str]) -> None:
-    """Append a table's plain keys, then its sub-tables and arrays of tables."""
-    deep = [key for key, value in values.items() if _is_deep(value)]
-    lines += [f"{_key(key)} = {toml_value(values[key])}" for key in values if key not in deep]
-    for key in deep:
-        name = f"{prefix}{_key(key)}"
-        tables = [values[key]] if isinstance(values[key], dict) else values[key]
-        for table in tables:
-            lines += ["", f"[{name}]" if isinstance(values[key], dict) else f"[[{name}]]"]
-            _format_table(table, f"{name}.", lines)
-
-
-def _is_deep(value: object) -> bool:
-    return isinstance(value, dict) or (
-        isinstance(value, list) and bool(value) and isinstance(value[0], dict)
-    )
-
-
-def _key(name: str) -> str:
-    bare = name.isascii() and name.replace("_", "").replace("-", "").isalnum()
-    return name if bare else toml_value(name)
-
-
-def toml_value(value: object) -> str:
-    """Write a text, number, truth value or list as TOML, on one line."""
-    if isinstance(value, list):
-        return "[" + ", ".join(toml_value(item) for item in value) + "]"
-    if isinstance(value, str):
-        return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")
-    return json.dumps(value)
-
-
-DEFAULT_CONSTANTS = 12

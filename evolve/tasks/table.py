@@ -12,9 +12,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from evolve.errors import TaskError, nearest
+from evolve.tasks.axes import axis_features, axis_values
 from evolve.tasks.names import why_no_name
 from evolve.tasks.readers import RawTable, is_blank, what_to_do
-from evolve.tasks.spec import DEFAULT_CONSTANTS, Filter, TaskSpec
+from evolve.tasks.spec import DEFAULT_CONSTANTS, Filter, Target, TaskSpec
 
 GROUP_JOIN = " | "
 ALL_ROWS = "all"
@@ -138,12 +139,29 @@ def require_informative(raw: RawTable, spec: TaskSpec, table: Table) -> None:
                     f"{raw.path}: feature {feature.name!r} must not be the target, it equals "
                     f"{target.name!r} in all {len(y)} rows; leave it out"
                 )
-        floor = spec.physics.floor
+        floor, ceiling = spec.physics.floor, spec.physics.ceiling
         if floor is not None and floor > y.max():
             raise TaskError(
                 f"{raw.path}: physics.floor must be below the target, {floor:g} is above all "
                 f"values of {target.name!r}, the largest is {y.max():g}"
             )
+        if ceiling is not None and ceiling < y.min():
+            raise TaskError(
+                f"{raw.path}: physics.ceiling must be above the target, {ceiling:g} is below all "
+                f"values of {target.name!r}, the least is {y.min():g}"
+            )
+        _require_inside(raw, target, y)
+
+
+def _require_inside(raw: RawTable, target: Target, y: NDArray[np.float64]) -> None:
+    """Require that no training row lies outside a target's declared bounds."""
+    if target.bounds and (y.min() < target.bounds[0] or y.max() > target.bounds[1]):
+        far = y.min() if y.min() < target.bounds[0] else y.max()
+        low, high = target.bounds
+        raise TaskError(
+            f"{raw.path}: bounds of {target.name!r} must hold every row, one holds {far:g}, "
+            f"outside {low:g} to {high:g}"
+        )
 
 
 def _kept_rows(raw: RawTable, filters: list[Filter]) -> list[int]:
@@ -232,7 +250,12 @@ class TaskRows:
     @property
     def axes(self) -> tuple[int, ...]:
         """Numbers of the features along which the task extrapolates; none where it does not."""
-        return tuple(self.feature_names.index(name) for name in self.spec.folds.axes)
+        return axis_features(self.spec.folds.axes, self.feature_names)
+
+    @property
+    def axis_values(self) -> NDArray[np.float64]:
+        """`(n, a)` training rows along the axes, of which one may be a product of features."""
+        return axis_values(self.train.X, self.spec.folds.axes, self.feature_names)
 
 
 def _sldbench_label(spec: TaskSpec, group_name: str) -> str:

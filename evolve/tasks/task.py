@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import math
 import os
 import shlex
 from collections.abc import Sequence
@@ -24,10 +25,11 @@ from evolve.tasks.spec import (
     SLDBench,
     Target,
     TaskSpec,
-    format_spec,
     read_spec,
+    target_bounds,
 )
 from evolve.tasks.table import Table, TaskRows, build_table, require_informative
+from evolve.tasks.toml import format_spec
 
 __all__ = [
     "Feature",
@@ -73,14 +75,22 @@ class Task(TaskRows):
     def constraints(self) -> Constraints:
         """Declared physics and the ends of the features, by feature number."""
         declared, names = self.spec.physics, self.feature_names
+        floor, ceiling = _common(target_bounds(self.spec))
         logarithmic = tuple(f.logarithmic for f in self.spec.features)
         return Constraints(
             logarithmic=logarithmic,
             falling=tuple(names.index(n) for n in declared.decreasing_in),
             rising=tuple(names.index(n) for n in declared.increasing_in),
-            floor=declared.floor,
+            floor=floor,
+            ceiling=ceiling,
             ends=tuple(ends_of(self.train.X, logarithmic)),
         )
+
+
+def _common(bounds: Sequence[tuple[float, float]]) -> tuple[float | None, float | None]:
+    """What bounds every target: the lowest floor and the highest ceiling, if they are finite."""
+    low, high = min(b[0] for b in bounds), max(b[1] for b in bounds)
+    return low if math.isfinite(low) else None, high if math.isfinite(high) else None
 
 
 @dataclass(frozen=True)

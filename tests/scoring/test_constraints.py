@@ -69,11 +69,16 @@ def test_a_law_that_explodes_at_0_is_not_finite_where_another_share_is_0() -> No
         "near 0": ([(2.0, 102.0)], (False,), [(0.0, 112.0)]),
         "at 0": ([(0.0, 10.0)], (False,), [(0.0, 11.0)]),
         "a share": ([(0.04, 0.54)], (False,), [(0.0, 0.59)]),
-        "a share of all": ([(0.5, 1.0)], (False,), [(0.45, 1.0)]),
-        "shares, one of them 0": (
-            [(0.5, 0.9), (0.0, 0.5), (3.0, 4.0)],
-            (False, False, False),
-            [(0.0, 0.94), (0.0, 0.55), (2.9, 4.1)],
+        "between 0 and 1 alone": ([(0.5, 1.0)], (False,), [(0.45, 1.05)]),
+        "shares that sum to 1": (
+            [(0.1, 0.6), (0.9, 0.4)],
+            (False, False),
+            [(0.05, 0.65), (0.35, 0.95)],
+        ),
+        "shares, one of them 0, beside a rate": (
+            [(0.5, 1.0), (0.5, 0.0), (0.3, 0.4), (3.0, 4.0)],
+            (False, False, False, False),
+            [(0.0, 1.0), (0.0, 0.55), (0.29, 0.41), (2.9, 4.1)],
         ),
     }.values(),
 )

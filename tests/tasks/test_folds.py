@@ -316,3 +316,12 @@ def test_a_fold_along_another_feature_weighs_less_than_one_along_the_axes() -> N
     first, *others = make_folds(task)
     assert others
     assert all(fold.weight <= first.weight / 2 for fold in others)
+
+
+def test_of_a_small_grid_the_first_fold_holds_out_fewer_rows_than_lie_beyond_any_axis() -> None:
+    x = np.array([(10.0**i, 10.0**j) for i in range(4) for j in range(4)])
+    task = task_of(x, x[:, 0] ** -0.1 + x[:, 1] ** -0.2, folds={"axes": ["a", "b"]})
+    sizes = [len(fold.held) for fold in make_folds(task)]
+    assert sizes == sorted(sizes)
+    assert sizes[0] <= 4
+    assert sizes[1] >= 7

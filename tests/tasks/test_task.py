@@ -13,8 +13,9 @@ from hypothesis import strategies as st
 from evolve.errors import TaskError
 from evolve.printable import printable
 from evolve.tasks.names import why_no_column, why_no_name
-from evolve.tasks.spec import TaskSpec, format_spec, parse_spec
+from evolve.tasks.spec import TaskSpec, parse_spec
 from evolve.tasks.task import fingerprint, list_tasks, load_task, load_test
+from evolve.tasks.toml import format_spec
 
 ROOT = Path(__file__).resolve().parents[2]
 TASKS = sorted(path.parent for path in (ROOT / "tasks").glob("*/task.toml"))
@@ -340,7 +341,7 @@ def test_a_missing_table_says_where_to_put_it(folder: Path) -> None:
         (
             'axes = ["params"]',
             'axes = ["loss"]',
-            "must hold names among params, share, holds 'loss'",
+            "must hold names among params, share, or products of them, holds 'loss'",
         ),
         ('title = "A table"', "title = A", "a text stands in straight quotes"),
         ("[folds]", "[folds", "must be TOML"),

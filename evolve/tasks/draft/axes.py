@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+import re
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import Literal
@@ -15,6 +17,10 @@ from evolve.tasks.spec import FoldSpec
 from evolve.tasks.task import Task
 
 LEAST_LEVELS = 3  # two to fit, one to hold out
+MOST_AXES = 3  # beyond any of which a fold holds rows out; with more, little is left to fit
+LEAST_SPAN = 1 / 3  # of the widest axis, in logarithms, that another one spans
+LEAST_SIZE = 0.1  # below which all values of a rate are
+MOST_LOG = 100.0  # largest value that a column of logarithms has
 
 
 def choose_axes(task: Task, wishes: Wishes, condition: Condition | None) -> tuple[FoldSpec, str]:
@@ -46,10 +52,11 @@ def with_folds(task: Task, folds: FoldSpec) -> Task:
 
 def _guessed(task: Task, condition: Condition | None) -> tuple[FoldSpec, str]:
     tested = [n for n in task.feature_names if condition and n in condition.upward]
+    sizes = _widest(task, [name for name in _candidates(task) if _is_size(task, name)])
     for axes, why in (
         (tested, "the test lies above them"),
-        (_sizes(task), "a guess, as none were named: the sizes (log scale, up to 1 or more)"),
-        (_logs(task), "a guess, as none were named: the features of log scale"),
+        (sizes, "a guess, as none were named: the features that span most and are no rates"),
+        (_widest(task, _candidates(task)), "a guess, as none were named: what spans most"),
     ):
         folds = FoldSpec(axes=axes, together=_together(tuple(axes), condition))
         if axes and _has_folds(with_folds(task, folds)):
@@ -67,20 +74,46 @@ def _together(axes: tuple[str, ...], condition: Condition | None) -> Literal["an
     return condition.together if condition is not None and several else "any"
 
 
-def _logs(task: Task) -> list[str]:
-    """Features of log scale with levels enough."""
+def _candidates(task: Task) -> list[str]:
+    """Features of log scale, and logarithms given as such, with levels enough."""
     columns = zip(task.spec.features, task.train.X.T, strict=True)
     return [
         feature.name
         for feature, values in columns
-        if feature.logarithmic and len(np.unique(values)) >= LEAST_LEVELS
+        if (feature.logarithmic or _log_base(feature.name))
+        and len(np.unique(values)) >= LEAST_LEVELS
     ]
 
 
-def _sizes(task: Task) -> list[str]:
-    """Those that reach 1: counts of something, not rates such as a learning rate."""
-    columns = dict(zip(task.feature_names, task.train.X.T, strict=True))
-    return [name for name in _logs(task) if columns[name].max() >= 1]
+def _is_size(task: Task, name: str) -> bool:
+    """Whether a feature may be the size of something, and is no rate such as a learning rate."""
+    return bool(task.train.X[:, task.feature_names.index(name)].max() >= LEAST_SIZE)
+
+
+def _widest(task: Task, names: Sequence[str]) -> list[str]:
+    """Those of some features that span most, at most three, in the order given.
+
+    A table is made along these: what spans less than a third as much is not what is to be larger.
+    """
+    spans = {name: _span(task, name) for name in names}
+    widest = sorted(names, key=lambda name: -spans[name])[:MOST_AXES]
+    return [n for n in names if n in widest and spans[n] >= LEAST_SPAN * max(spans.values())]
+
+
+def _span(task: Task, name: str) -> float:
+    """Logarithm of the factor between a feature's largest and least value."""
+    values = task.train.X[:, task.feature_names.index(name)]
+    if base := _log_base(name) if values.min() <= 0 or values.max() < MOST_LOG else None:
+        return float(np.ptp(values)) * math.log(base)
+    return float(np.log(values.max() / values.min()))
+
+
+def _log_base(name: str) -> float | None:
+    """Base of the logarithm that a column holds by its name, such as ``log10_flops``."""
+    match = re.match(r"(?:log[_ ]?(10|2)|(log)|(ln))(?=[_ (]|$)", name.lower())
+    if match is None:
+        return None
+    return float(match[1]) if match[1] else (10.0 if match[2] else math.e)
 
 
 def _has_folds(task: Task) -> bool:

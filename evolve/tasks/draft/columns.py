@@ -17,7 +17,6 @@ Kind = Literal["numbers", "texts", "mixed", "empty"]
 
 WIDE = 100.0  # a factor between least and largest that a share hardly has
 SPREAD = 3.0  # a factor from which a size is thought of in logarithms
-SHARE = 0.2  # a column within 0 and 1 whose largest value is below this is a rate, not a share
 
 
 @dataclass(frozen=True)
@@ -84,19 +83,20 @@ def _gap(levels: Array) -> float | None:
     return float(gaps.max())
 
 
-def guess_scale(values: Array) -> tuple[Scale, str]:
+def guess_scale(values: Array, *, is_share: bool = False) -> tuple[Scale, str]:
     """Whether a feature acts through its logarithm, as sizes do, and why that is thought.
 
     Args:
         values: `(n,)` finite values.
+        is_share: Whether the feature and others sum to 1 in every row.
     """
     levels = np.unique(values)
     low, high = float(levels[0]), float(levels[-1])
+    if is_share:
+        return "linear", "is a share: with others it sums to 1"
     if low <= 0:
         return "linear", f"holds {low:g}, which has no logarithm"
     factor = high / low
-    if high <= 1 and high > SHARE and factor < WIDE:
-        return "linear", "lies between 0 and 1, as a share does"
     if factor >= SPREAD:
         return "log", f"is positive and spans a factor of {factor:.3g}"
     if _unevenness(np.log(levels)) <= _unevenness(levels):

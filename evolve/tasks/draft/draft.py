@@ -9,6 +9,7 @@ import numpy as np
 
 from evolve.errors import Argument, EvolveError, nearest
 from evolve.printable import printable
+from evolve.scoring.constraints import shares_of
 from evolve.tasks.draft.axes import choose_axes
 from evolve.tasks.draft.columns import Column, guess_scale, guess_unit, inspect_columns
 from evolve.tasks.draft.condition import Condition, parse_condition
@@ -143,9 +144,10 @@ def _features(
     A logarithm must exist of every row, so that signs are taken from the whole table.
     """
     features, reasons = [], {}
-    for name in names:
+    shares = shares_of(np.array([rows.numbers(name) for name in names]).T)
+    for name, is_share in zip(names, shares, strict=True):
         whole, values = np.array(raw.numbers(name)), np.array(rows.numbers(name))
-        scale, why = guess_scale(values)
+        scale, why = guess_scale(values, is_share=bool(is_share))
         if whole.min() <= 0:
             row = int(np.argmin(whole)) + 1
             scale, why = "linear", f"row {row}{raw.line(row)} holds {whole.min():g}: no logarithm"

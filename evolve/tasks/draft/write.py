@@ -15,9 +15,10 @@ from evolve.errors import Argument, EvolveError, TaskError
 from evolve.files import replace_file
 from evolve.tasks.draft.draft import Draft
 from evolve.tasks.readers import RawTable
-from evolve.tasks.spec import Feature, toml_value
+from evolve.tasks.spec import Feature
 from evolve.tasks.table import build_table, require_informative
 from evolve.tasks.task import load_task, shipped_folders
+from evolve.tasks.toml import toml_value
 
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,59}")
 _OPTIONAL = """\

@@ -76,7 +76,7 @@ def test_scales_and_units_of_the_shipped_tasks_would_have_been_guessed(name: str
     [
         ([1e7, 1e8, 1e9], "log", 1e8),
         ([3e-4, 1e-3, 3e-3], "log", 1e-3),
-        ([0.1, 0.25, 0.5, 0.9], "linear", 1.0),
+        ([0.125, 0.15, 0.25, 0.375], "log", 0.1),
         ([0.0, 1e3, 2e3], "linear", 1e3),
         ([-2.0, 3.0], "linear", 1.0),
         ([0.0, 0.0], "linear", 1.0),
