@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import shutil
 import sys
 from collections.abc import Callable, Sequence
-from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
@@ -14,8 +12,7 @@ from joblib import cpu_count
 from evolve.api.notebook import Notebook, in_notebook
 from evolve.api.progress import NullProgress, make_display
 from evolve.api.run import Run, runs_folder
-from evolve.errors import StoreError
-from evolve.runs.folders import free_name
+from evolve.runs.folders import new_folder
 from evolve.runs.run import create_run
 from evolve.runs.session import PROGRAM_NAME, hold_session, write_program
 from evolve.runs.settings import DEFAULT_EVALUATIONS, RunConfig
@@ -95,37 +92,21 @@ def discover(
     called = plain_name(_listed(target)[0]) or "table" if name is None else name
     check_name(called, runs_folder(runs_dir) / "new")
     draft = propose(raw_of(df), called, wishes)
-    folder = _write(draft, wishes, runs_folder(runs_dir), settings.seed)
-    return _search(folder, settings, cpu_count() if workers is None else workers, progress)
+    with new_folder(runs_folder(runs_dir), None, called, settings.seed) as run:
+        folder = _write(draft, wishes, run)
+        return _search(folder, settings, cpu_count() if workers is None else workers, progress)
 
 
 def _listed(names: str | Sequence[str]) -> tuple[str, ...]:
     return (names,) if isinstance(names, str) else tuple(str(name) for name in names)
 
 
-def _write(draft: Draft, wishes: Wishes, runs_dir: Path, seed: int) -> Path:
-    """Write a task into the folder of a new run, and return it.
-
-    Raises:
-        EvolveError: The folder cannot be made or written; nothing of it stays.
-    """
-    while True:
-        folder = runs_dir / free_name(runs_dir, draft.name, seed)
-        try:
-            folder.mkdir(parents=True)
-            break
-        except FileExistsError:  # made by somebody else in between
-            continue
-        except OSError as error:
-            raise StoreError(f"{folder}: cannot be made: {error.strerror}") from error
+def _write(draft: Draft, wishes: Wishes, run: Path) -> Path:
+    """Write a task into the folder of a new run, and return its own."""
     arguments = [
         f"{key.replace('targets', 'target')}={v!r}" for key, v in vars(wishes).items() if v
     ]
-    with ExitStack() as undo:
-        undo.callback(shutil.rmtree, folder, ignore_errors=True)
-        files = write_task(draft, folder, f"evolve.discover(df, {', '.join(arguments)})")
-        undo.pop_all()
-    return files[0].parent
+    return write_task(draft, run, f"evolve.discover(df, {', '.join(arguments)})")[0].parent
 
 
 def _search(folder: Path, settings: RunConfig, workers: int, progress: bool) -> Run:

@@ -65,7 +65,7 @@ def run(
     json: Json = False,
 ) -> None:
     """Search a task's training rows for a law (default verb)."""
-    from evolve.runs.folders import free_name
+    from evolve.runs.folders import new_folder
     from evolve.runs.run import create_run
     from evolve.runs.settings import DEFAULT_EVALUATIONS, RunConfig
     from evolve.search.setup import make_search_problem
@@ -77,8 +77,10 @@ def run(
     settings = RunConfig(seed, evaluations, seconds, tuple(proposers.split(",")))
     setup = make_search_problem(load_task(task, tasks_dirs or ()), seed, settings.proposers)
     sandbox = check_sandbox(require_sandbox)
-    name = run_name or free_name(runs_dir, setup.task.name, seed)
-    with create_run(runs_dir / name, setup, settings) as store:
+    with (
+        new_folder(runs_dir, run_name, setup.task.name, seed) as folder,
+        create_run(folder, setup, settings) as store,
+    ):
         _go(store, setup, settings, workers, sandbox, hidden=quiet or json, json=json)
 
 
@@ -101,7 +103,7 @@ def resume(
     json: Json = False,
 ) -> None:
     """Go on with a run, or give it a larger budget."""
-    from evolve.runs.folders import find_run, free_name
+    from evolve.runs.folders import find_run, new_folder
     from evolve.runs.run import changes, fork_run, require_same, settings_of, setup_of
     from evolve.runs.store import Store
 
@@ -112,8 +114,8 @@ def resume(
         seconds = before.seconds if time is None else parse_time(time)
         settings = replace(before, evaluations=evaluations or before.evaluations, seconds=seconds)
         if accept_changes and changes(store, setup):
-            folder = runs_dir / free_name(runs_dir, setup.task.name, before.seed)
-            made, setup = fork_run(store, setup, folder, settings)
+            place = new_folder(runs_dir, None, setup.task.name, before.seed)
+            made, setup = fork_run(store, setup, stack.enter_context(place), settings)
             store = stack.enter_context(made)
         require_same(store, setup)
         _go(store, setup, settings, workers, sandbox, hidden=quiet or json, json=json)

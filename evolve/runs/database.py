@@ -13,21 +13,46 @@ from typing import Any
 from evolve.errors import StoreError
 from evolve.files import flush_folder
 from evolve.jsontext import compact_json
+from evolve.runs.lock import require_file_locks
 from evolve.runs.migrations import VERSION, make_schema, migrate, schema_version
 
 BUSY_SECONDS = 30.0
+TAILS = ("", "-journal", "-wal", "-shm")  # of the names of a database's files
+
+_FULL = "the disk is full"
+_NO_SHARED_MEMORY = "its file system maps no shared memory; read a copy on a local disk"
+_NO_LOCKS = "its file system has no fcntl locks; keep runs on a local disk (--runs-dir)"
 
 _ADVICE = {
-    "SQLITE_FULL": "the disk is full; every finished batch is kept; free some space and resume",
+    "SQLITE_FULL": _FULL,
+    "SQLITE_IOERR_SHMSIZE": _FULL,
+    "SQLITE_IOERR_SHMMAP": _NO_SHARED_MEMORY,
+    "SQLITE_IOERR_SHMOPEN": _NO_SHARED_MEMORY,
+    "SQLITE_IOERR_SHMLOCK": _NO_SHARED_MEMORY,
+    "SQLITE_IOERR_LOCK": _NO_LOCKS,
+    "SQLITE_IOERR_RDLOCK": _NO_LOCKS,
     "SQLITE_BUSY": f"locked by another program for {BUSY_SECONDS:.0f} s; close it and resume",
     "SQLITE_LOCKED": "locked by another program; close it and resume",
     "SQLITE_READONLY": "cannot be written; check the permissions of the file and its folder",
+    "SQLITE_READONLY_ROLLBACK": "its writer died while it wrote a batch; resume the run, which "
+    "takes the half of it back",
     "SQLITE_PERM": "cannot be opened; check the permissions of the file and its folder",
     "SQLITE_CANTOPEN": "cannot be opened; check the permissions of the file and its folder",
     "SQLITE_CORRUPT": "damaged; put a copy in its place or start a new run",
     "SQLITE_NOTADB": "damaged or not a database; put a copy in its place or start a new run",
-    "SQLITE_IOERR": "the disk failed to read or write; every finished batch is kept",
+    "SQLITE_IOERR": "the disk failed, or a quota is used up",
 }
+_KEPT = {
+    "SQLITE_FULL": "every finished batch is kept; free some space and resume",
+    "SQLITE_IOERR_SHMSIZE": "every finished batch is kept; free some space and resume",
+    "SQLITE_IOERR": "every finished batch is kept",
+}
+
+
+class Kept(str):
+    """What a message says of the batches that a run has; nothing of a run that has none."""
+
+    __slots__ = ()
 
 
 @contextlib.contextmanager
@@ -36,41 +61,83 @@ def translated_errors(path: Path) -> Iterator[None]:
     try:
         yield
     except sqlite3.Error as error:
-        advice = _ADVICE.get(_kind(error))
-        raise StoreError(f"{path}: {f'{advice} ({error})' if advice else error}") from error
+        key = _name(error) if _name(error) in _ADVICE else _kind(error)
+        advice, kept = _ADVICE.get(key), _KEPT.get(key)
+        more = (Kept(f"; {kept}"),) if kept else ()
+        end = f" ({error})" if advice else ""
+        raise StoreError(f"{path}: {advice or error}", *more, end) from error
     except OSError as error:
         raise StoreError(f"{path}: {error.strerror}") from error
+
+
+def _name(error: sqlite3.Error) -> str:
+    return str(getattr(error, "sqlite_errorname", ""))
 
 
 def _kind(error: sqlite3.Error) -> str:
     """Name of SQLite's error, less what is special to the place: `SQLITE_IOERR`."""
     if isinstance(error, sqlite3.OperationalError) and "decode" in str(error):
         return "SQLITE_CORRUPT"  # text that is no longer UTF-8
-    return "_".join(getattr(error, "sqlite_errorname", "").split("_")[:2])
+    return "_".join(_name(error).split("_")[:2])
 
 
 def connect(path: Path, *, write: bool) -> sqlite3.Connection:
     """Open an existing database file in autocommit mode.
 
     A reader of a folder that it cannot write to reads the file as it stands, if no batch waits in
-    the log beside it: without a log of its own to make, SQLite would refuse.
+    the log beside it: without a log of its own to make, SQLite would refuse. A writer whose file
+    system maps no shared memory goes on without the log.
     """
+    require_file_locks(path.parent)
+    try:
+        return _connected(path, write=write)
+    except sqlite3.OperationalError as error:
+        if write and refuses_shared_memory(error):
+            leave_log(path)
+            return _connected(path, write=True)
+        if write or _kind(error) == "SQLITE_BUSY" or _is_unfinished(path):
+            raise
+        return _open(path, "mode=ro&immutable=1")
+
+
+def _connected(path: Path, *, write: bool) -> sqlite3.Connection:
     connection = _open(path, "mode=rw" if write else "mode=ro")
     with contextlib.ExitStack() as undo:
         undo.callback(connection.close)
-        try:
-            connection.execute("SELECT count(*) FROM sqlite_master")
-            if write:
-                connection.execute("PRAGMA synchronous = FULL")
-                connection.execute("PRAGMA foreign_keys = ON")
-        except sqlite3.OperationalError as error:
-            log = path.with_name(path.name + "-wal")
-            waiting = log.exists() and log.stat().st_size
-            if write or _kind(error) == "SQLITE_BUSY" or waiting:
-                raise
-            return _open(path, "mode=ro&immutable=1")
+        connection.execute("SELECT count(*) FROM sqlite_master")
+        if write:
+            connection.execute("PRAGMA synchronous = FULL")
+            connection.execute("PRAGMA foreign_keys = ON")
         undo.pop_all()
     return connection
+
+
+def _is_unfinished(path: Path) -> bool:
+    """Whether a batch waits in the log, or is to be taken back by the journal."""
+    beside = (path.with_name(path.name + tail) for tail in ("-wal", "-journal"))
+    return any(one.exists() and one.stat().st_size for one in beside)
+
+
+def refuses_shared_memory(error: sqlite3.Error) -> bool:
+    """Whether SQLite failed for want of shared memory, which its log (WAL) needs."""
+    return _ADVICE.get(_name(error)) == _NO_SHARED_MEMORY
+
+
+def leave_log(path: Path) -> None:
+    """Turn a database with a log (WAL) into one with a rollback journal, alone with the file.
+
+    Nobody else reads or writes meanwhile, so that SQLite needs no shared memory for the last time.
+    """
+    with contextlib.closing(_open(path, "mode=rw")) as connection:
+        connection.execute("PRAGMA locking_mode = EXCLUSIVE")
+        connection.execute("PRAGMA journal_mode = DELETE")
+    path.with_name(path.name + "-shm").unlink(missing_ok=True)
+
+
+def has_log(path: Path) -> bool:
+    """Whether readers of a database do not wait for its writer, as with a log (WAL)."""
+    with translated_errors(path), contextlib.closing(connect(path, write=False)) as connection:
+        return bool(connection.execute("PRAGMA journal_mode").fetchone()[0] == "wal")
 
 
 def _open(path: Path, query: str) -> sqlite3.Connection:
@@ -90,10 +157,14 @@ def read_meta(path: Path, connection: sqlite3.Connection) -> dict[str, dict[str,
 
 
 def make_file(path: Path, meta: Mapping[str, Any]) -> None:
-    """Make an empty database; it appears under its name whole, or not at all."""
+    """Make an empty database; it appears under its name whole, or not at all.
+
+    It has a log (WAL) where the file system maps shared memory, else a rollback journal, with
+    which readers and the writer wait for each other.
+    """
     new = path.with_name(path.name + ".new")
     for stem in (path, new):
-        for tail in ("", "-journal", "-wal", "-shm"):
+        for tail in TAILS:
             stem.with_name(stem.name + tail).unlink(missing_ok=True)
     connection = sqlite3.connect(new, isolation_level=None)
     try:
@@ -105,6 +176,7 @@ def make_file(path: Path, meta: Mapping[str, Any]) -> None:
         connection.execute("PRAGMA journal_mode = WAL")
     finally:
         connection.close()
+    connect(new, write=True).close()
     os.replace(new, path)
     flush_folder(path.parent)
 

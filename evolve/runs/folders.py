@@ -1,14 +1,99 @@
-"""Names and folders of runs."""
+"""Names and folders of runs; a new run's folder goes again where no run came of it."""
 
 from __future__ import annotations
 
+import contextlib
 import re
+import shutil
+from collections.abc import Iterator
 from pathlib import Path
 
-from evolve.errors import StoreError, nearest
-from evolve.runs.store import STORE_NAME
+from evolve.errors import Argument, EvolveError, StoreError, nearest
+from evolve.runs.database import TAILS, Kept
+from evolve.runs.lock import LOCK_NAME, unlocked
+from evolve.runs.store import STORE_NAME, Store
 
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
+
+
+def check_run_name(name: str) -> None:
+    """Require that a run's name is a plain folder's name.
+
+    Raises:
+        StoreError: It is not.
+    """
+    if not NAME.fullmatch(name):
+        raise StoreError(
+            Argument("run"), f": a name must be letters, digits, '.', '_' and '-', it is {name!r}"
+        )
+
+
+@contextlib.contextmanager
+def new_folder(runs_dir: Path, name: str | None, task_name: str, seed: int) -> Iterator[Path]:
+    """Make the folder of a new run; take it away again where an error comes before an entry.
+
+    Args:
+        runs_dir: The folder of runs.
+        name: The run's name; if None, the first of `free_name` that nobody else takes.
+        task_name: Of the task, for `free_name`.
+        seed: Of the run, for `free_name`.
+
+    Raises:
+        StoreError: The name is not a folder's name, or the folder cannot be made.
+    """
+    if name is not None:
+        check_run_name(name)
+    missing = [path for path in (runs_dir, *runs_dir.parents) if not path.exists()]
+    folder, made = _make(runs_dir, name, task_name, seed)
+    ours = made or not (folder / STORE_NAME).exists()
+    try:
+        yield folder
+    except (EvolveError, OSError) as error:
+        with contextlib.suppress(StoreError, OSError):
+            if ours and not _has_entries(folder):
+                _take_away(folder, made)
+                error.args = tuple(
+                    "; no run was made" if isinstance(part, Kept) else part for part in error.args
+                )
+                for path in missing:
+                    path.rmdir()
+        raise
+
+
+def _make(runs_dir: Path, name: str | None, task_name: str, seed: int) -> tuple[Path, bool]:
+    """A run's folder, and whether it is new: making a folder is what only one process can do."""
+    while True:
+        folder = runs_dir / (name or free_name(runs_dir, task_name, seed))
+        try:
+            folder.mkdir(parents=True)
+        except FileExistsError as error:
+            if name is None:
+                continue
+            if not folder.is_dir():
+                raise StoreError(f"{folder}: cannot be made: {error.strerror}") from error
+            return folder, False
+        except OSError as error:
+            raise StoreError(f"{folder}: cannot be made: {error.strerror}") from error
+        return folder, True
+
+
+def _has_entries(folder: Path) -> bool:
+    if not (folder / STORE_NAME).exists():
+        return False
+    with Store.open(folder, write=False) as store:
+        return len(store) > 0
+
+
+def _take_away(folder: Path, made: bool) -> None:
+    """Remove what was written for a run of which nothing came, unless another process has it."""
+    with unlocked(folder):
+        if made:
+            shutil.rmtree(folder)
+            return
+        for name in (STORE_NAME, f"{STORE_NAME}.new"):
+            for tail in TAILS:
+                (folder / f"{name}{tail}").unlink(missing_ok=True)
+        (folder / LOCK_NAME).unlink(missing_ok=True)
 
 
 def free_name(runs_dir: Path, task_name: str, seed: int) -> str:

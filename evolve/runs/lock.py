@@ -14,6 +14,7 @@ import os
 import socket
 import sys
 import weakref
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -45,9 +46,11 @@ class WriterLock:
         try:
             locked = _flock(self._fd)
             holder = _read(self._fd)
-            if locked is False or _still_holds(holder, self.path, locked):
+            gone = os.fstat(self._fd).st_nlink == 0  # removed by one whose run came to nothing
+            if gone or locked is False or _still_holds(holder, self.path, locked):
                 raise StoreError(_refusal(folder, holder))
             _write(self._fd, _describe(os.getpid()))
+            require_file_locks(folder)
         except OSError as error:
             self._close()
             raise StoreError(f"{self.path}: cannot be written: {error.strerror}") from error
@@ -81,6 +84,52 @@ def writer(folder: Path) -> dict[str, Any] | None:
     finally:
         os.close(descriptor)
     return holder if _still_holds(holder, path, None) else None
+
+
+@contextlib.contextmanager
+def unlocked(folder: Path) -> Iterator[None]:
+    """Keep every writer out of a folder, on a full disk too; what is in it may be removed.
+
+    Raises:
+        OSError: It has a writer.
+    """
+    if writer(folder) is not None:
+        raise BlockingIOError(errno.EWOULDBLOCK, "is being written", str(folder))
+    descriptor = os.open(folder / LOCK_NAME, os.O_RDWR | os.O_CREAT, 0o644)
+    try:
+        if _flock(descriptor) is False:
+            raise BlockingIOError(errno.EWOULDBLOCK, "is being written", str(folder))
+        yield
+    finally:
+        os.close(descriptor)
+
+
+def require_file_locks(folder: Path) -> None:
+    """Require that a run's file system has the locks (`fcntl`) that SQLite works with.
+
+    Raises:
+        StoreError: It has none, as some network file systems have not. SQLite itself would wait,
+            and then take the file to be in use.
+    """
+    if sys.platform == "win32":
+        return
+    import fcntl
+
+    try:
+        descriptor = open_regular(folder / LOCK_NAME, os.O_RDONLY)
+    except OSError:  # a run without a lock file, or not for this user
+        return
+    try:
+        fcntl.lockf(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except (BlockingIOError, PermissionError):  # somebody else has this one
+        pass
+    except OSError as error:
+        raise StoreError(
+            f"{folder}: its file system has no fcntl locks ({error.strerror}), without which a "
+            "run's database is not safe; keep runs on a local disk (--runs-dir)"
+        ) from None
+    finally:
+        os.close(descriptor)
 
 
 def _forget_all() -> None:

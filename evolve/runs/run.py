@@ -11,12 +11,12 @@ from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
-from evolve.errors import Argument, StoreError
+from evolve.errors import StoreError
 from evolve.evaluation.evaluator import Evaluator
 from evolve.evaluation.problem import Setting
 from evolve.evaluation.record import Entry
 from evolve.runs.crosscheck import CrossCheck
-from evolve.runs.folders import NAME
+from evolve.runs.folders import check_run_name
 from evolve.runs.provenance import task_of
 from evolve.runs.results import BUDGET, best_entry
 from evolve.runs.settings import RunCallback, RunConfig
@@ -49,11 +49,7 @@ def create_run(folder: Path, setup: SearchProblem, settings: RunConfig) -> Store
     Raises:
         StoreError: The run exists, its name is not a folder's name, or it cannot be written.
     """
-    if not NAME.fullmatch(folder.name):
-        raise StoreError(
-            Argument("run"),
-            f": a name must be letters, digits, '.', '_' and '-', it is {folder.name!r}",
-        )
+    check_run_name(folder.name)
     return Store.create(
         folder,
         settings=asdict(settings),

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Protocol
 
 from evolve.files import write_file
+from evolve.runs.database import has_log
 from evolve.runs.results import ResultRow, save_results
 from evolve.runs.run import carry_on
 from evolve.runs.settings import RunCallback, RunConfig
@@ -20,6 +21,10 @@ from evolve.search.champion import Choice
 from evolve.search.setup import SearchProblem
 
 PROGRAM_NAME = "champion.py"
+NO_LOG = (
+    "the file system of this run maps no shared memory: its database has a rollback journal in "
+    "place of a log, and whoever reads the run may wait for a batch"
+)
 SLOW_S = 8.0  # loading the fitter takes longer only where it is compiled again
 
 
@@ -69,6 +74,8 @@ def hold_session(
         store.set_note("sandbox", sandbox.as_dict())
     for remark in remarks(sandbox, settings):
         audience.say(remark)
+    if not has_log(store.path):
+        audience.say(NO_LOG)
     choice = None
     with suppress(StoppedError):
         warm_up(audience)

@@ -1,8 +1,9 @@
 """The store of a run, an SQLite database: the only truth about it.
 
 Every batch is one transaction. The database is in WAL mode, so that readers work while it is
-written, and every commit is flushed (`synchronous = FULL`): with less, a power cut could take back
-batches that were already shown, and an opening of the test rows that was already recorded.
+written (where the file system allows it), and every commit is flushed (`synchronous = FULL`):
+with less, a power cut could take back batches that were already shown, and an opening of the test
+rows that was already recorded.
 """
 
 from __future__ import annotations
@@ -90,7 +91,7 @@ class Store:
                 raise _refusal(folder)
             with translated_errors(path):
                 make_file(path, {"settings": settings, "task": task, "versions": versions})
-            store = cls(path, connect(path, write=True), lock)
+                store = cls(path, connect(path, write=True), lock)
             undo.pop_all()
         return store
 
