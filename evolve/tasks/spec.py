@@ -13,7 +13,9 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationErr
 from evolve.errors import TaskError, nearest
 from evolve.printable import printable
 from evolve.tasks.axes import factors_of
+from evolve.tasks.complaints import explain, lower
 from evolve.tasks.names import why_no_column, why_no_name
+from evolve.tasks.roles import Role
 
 DEFAULT_CONSTANTS = 12
 MOST_CONSTANTS = 1000
@@ -51,6 +53,7 @@ class Feature(_Strict):
     name: ColumnName
     unit: float = Field(default=1.0, gt=0)
     scale: Literal["log", "linear"] = "log"
+    role: Role | None = None
     description: Prose = ""
 
     @property
@@ -64,6 +67,7 @@ class Target(_Strict):
 
     name: ColumnName
     bounds: list[float] = Field(default=[], max_length=2)
+    role: Role | None = None
     description: Prose = ""
 
     @model_validator(mode="after")
@@ -205,9 +209,9 @@ def parse_spec(text: str, where: str) -> TaskSpec:
         return TaskSpec.model_validate(tomllib.loads(text))
     except tomllib.TOMLDecodeError as error:
         hint = "; a text stands in straight quotes" if "nvalid value" in str(error) else ""
-        raise TaskError(f"{where}: must be TOML, {_lower(str(error))}{hint}") from None
+        raise TaskError(f"{where}: must be TOML, {lower(str(error))}{hint}") from None
     except ValidationError as error:
-        raise TaskError(f"{where}: {_explain(error)}") from None
+        raise TaskError(f"{where}: {explain(error, TaskSpec, _PARTS)}") from None
 
 
 def read_spec(path: Path) -> TaskSpec:
@@ -246,48 +250,3 @@ def _require_axes(axes: Sequence[str], features: Sequence[str]) -> None:
     for axis, name in zip(axes, named, strict=True):
         if named.count(name) > 1:
             raise ValueError(f"folds.axes must name each once, names {axis!r} twice")
-
-
-def _explain(error: ValidationError) -> str:
-    """Turn pydantic's first complaint, misspelt keys before others, into place, rule, value."""
-    complaints = error.errors(include_url=False)
-    first = min(complaints, key=lambda complaint: complaint["type"] != "extra_forbidden")
-    place = _place(first["loc"])
-    if first["type"] == "extra_forbidden":
-        part = _PARTS.get(str(first["loc"][0]), TaskSpec) if len(first["loc"]) > 1 else TaskSpec
-        return f"unknown key {place!r}{nearest(str(first['loc'][-1]), part.model_fields)}"
-    if first["type"] == "missing":
-        return f"key {place!r} is missing"
-    if how := _how_written(first["type"], first["loc"]):
-        return f"{place!r} must be {how}, holds {first['input']!r}"
-    rule = _lower(first["msg"].removeprefix("Value error, ").removeprefix("Input "))
-    if first["type"] == "value_error":
-        return f"{place}: {rule}" if place else rule
-    return f"{place!r} {rule}, holds {first['input']!r}"
-
-
-def _how_written(kind: str, loc: tuple[int | str, ...]) -> str:
-    """How TOML writes what a key holds, where a value has another form; else nothing."""
-    if not loc or kind not in ("model_type", "list_type", "too_short"):
-        return ""
-    key, part = str(loc[0]), _PARTS.get(str(loc[0]))
-    if part is None or len([word for word in loc if isinstance(word, str)]) > 1:
-        return 'a list of names, like ["params", "tokens"]'
-    if "name" in part.model_fields:
-        return f"written [[{key}]] with its name below, once for each"
-    return f"written {'[[filters]]' if key == 'filters' else f'[{key}]'} with its keys below"
-
-
-def _place(loc: tuple[int | str, ...]) -> str:
-    """Write a path of keys as `features[2].unit`, counted from 1."""
-    text = ""
-    for part in loc:
-        if isinstance(part, int):
-            text += f"[{part + 1}]"
-        elif part not in ("float", "str"):  # pydantic's names for the members of a union
-            text += f".{part}" if text else part
-    return text
-
-
-def _lower(text: str) -> str:
-    return text[:1].lower() + text[1:]

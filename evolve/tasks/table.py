@@ -15,7 +15,8 @@ from evolve.errors import TaskError, nearest
 from evolve.tasks.axes import axis_features, axis_values
 from evolve.tasks.names import why_no_name
 from evolve.tasks.readers import RawTable, is_blank, what_to_do
-from evolve.tasks.spec import DEFAULT_CONSTANTS, Filter, Target, TaskSpec
+from evolve.tasks.roles import Facts, Role, guess_roles
+from evolve.tasks.spec import DEFAULT_CONSTANTS, Feature, Filter, Target, TaskSpec
 
 GROUP_JOIN = " | "
 ALL_ROWS = "all"
@@ -236,6 +237,19 @@ class TaskRows:
     def n_groups(self) -> int:
         """Number of groups."""
         return len(self.group_names)
+
+    @property
+    def roles(self) -> dict[str, Role]:
+        """The role of each feature and target: what `task.toml` says, else a guess."""
+        columns: list[Feature | Target] = [*self.spec.features, *self.spec.targets]
+        values = np.hstack([self.train.X, self.train.Y])
+        return guess_roles(
+            {
+                column.name: Facts(True, float(x.min()), float(x.max()))
+                for column, x in zip(columns, values.T, strict=True)
+            },
+            corrected={column.name: column.role for column in columns if column.role},
+        )
 
     @property
     def sldbench_labels(self) -> tuple[str, ...]:

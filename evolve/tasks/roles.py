@@ -1,0 +1,239 @@
+"""The role that a column plays in a scaling law, read off its name, its unit and basic facts.
+
+A role is a guess: `role = "…"` in `task.toml` and `--role COLUMN=ROLE` put it right. Several
+columns may have the same role, as planned and achieved compute do.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Literal, cast
+
+from evolve.errors import Argument, EvolveError, nearest
+
+# fmt: off
+Role = Literal[
+    "N", "D", "U", "C", "batch", "lr", "rate", "share", "step", "other",
+    "loss", "accuracy", "outcome",
+    "error", "seed", "id", "state", "time",
+]
+# fmt: on
+MEANING: dict[Role, str] = {
+    "N": "parameters of the model",
+    "D": "training data: tokens, examples, images",
+    "U": "different training data, where some is repeated",
+    "C": "compute, such as FLOPs or GPU hours",
+    "batch": "batch size",
+    "lr": "learning rate",
+    "rate": "a rate within 0 and 1, such as dropout or weight decay",
+    "share": "a share of a whole, such as a domain's part of the data",
+    "step": "how far training has come: step, iteration, epoch",
+    "other": "an input of no special role",
+    "loss": "an outcome that is better when lower: loss, perplexity, bits per byte",
+    "accuracy": "an outcome between 0 and 1, or in percent, that is better when higher",
+    "outcome": "another measured outcome: score, reward, error rate",
+    "error": "how uncertain an outcome is: standard error, smallest, largest",
+    "seed": "a random seed or the number of a repetition",
+    "id": "what a run is called: name, identifier, path",
+    "state": "whether a run is finished, has crashed or was pruned",
+    "time": "when a run was and how long it took",
+}
+OUTCOMES: tuple[Role, ...] = ("loss", "accuracy", "outcome")
+BOOKKEEPING: tuple[Role, ...] = ("error", "seed", "id", "state", "time")
+TEXT_ROLES: tuple[Role, ...] = ("seed", "id", "state", "time")  # of columns that hold texts
+
+
+@dataclass(frozen=True)
+class Facts:
+    """What is certain of a column's cells.
+
+    Attributes:
+        numeric: Whether all of them are finite numbers.
+        low: Least number, where they are; None if that is not looked at.
+        high: Largest number; likewise.
+    """
+
+    numeric: bool = True
+    low: float | None = None
+    high: float | None = None
+
+
+ANY = Facts()
+
+
+@dataclass(frozen=True)
+class _Rule:
+    """A role of columns whose words a pattern is found in, unless another is, within bounds.
+
+    Attributes:
+        low: What no number may be below; None where numbers may be anything.
+        above_zero: Whether no number may be zero, either.
+        high: What no number may be above.
+        reach: What the largest number must reach, where a name says little.
+    """
+
+    role: Role
+    pattern: str
+    unless: str = ""
+    low: float | None = None
+    above_zero: bool = False
+    high: float | None = None
+    reach: float | None = None
+
+    def holds(self, words: str, facts: Facts) -> bool:
+        """Whether a column of these words and facts has the role."""
+        if not facts.numeric and self.role not in TEXT_ROLES:
+            return False
+        if not re.search(self.pattern, words) or (self.unless and re.search(self.unless, words)):
+            return False
+        if facts.low is not None and self.low is not None:
+            above = facts.low > self.low or (facts.low == self.low and not self.above_zero)
+        else:
+            above = True
+        within = facts.high is None or self.high is None or facts.high <= self.high
+        reaches = facts.high is None or self.reach is None or facts.high >= self.reach
+        return above and within and reaches
+
+
+_COUNTED = (
+    "tokens?|examples?|samples|instances|images|sequences|documents|words|sentences|pairs|"
+    "characters|chars|bytes|datapoints|data points|observations"
+)
+_SIZE = "(data|dataset|data set|corpus|train|training|train set|training set|sample) (size|count)"
+_NO_OUTCOME = (
+    r"\b(weight|coef|coefficient|scale|fn|function|type|lambda|alpha|name|mask|balancing|factor)\b"
+)
+_BENCHMARKS = (
+    "mmlu|hellaswag|arc (easy|challenge)|piqa|winogrande|gsm8k|boolq|lambada|truthfulqa|"
+    "humaneval|mbpp|triviaqa|openbookqa"
+)
+# The first rule that holds decides, so that what is no input comes first.
+_RULES: tuple[_Rule, ...] = (
+    _Rule("error", r"\b(stderr|yerr)\b|\b(std|standard) (err|error|dev|deviation)\b"),
+    _Rule("error", r"\b(err|std|stdev|sem|sigma|variance|ci|ci low|ci high|uncertainty)$"),
+    _Rule("error", r"\w (se|sd|minimum|maximum)$|  (min|max)$"),
+    _Rule("id", r"\bid$|^id\b|\b(uuid|guid|hash|sha|hostname|pid|url|commit|node ip)\b"),
+    _Rule("id", r"^((run|trial|display|experiment|exp|job|sweep) )?(name|number|index|tags?)$"),
+    _Rule("id", r"^unnamed( \d+)?$|\b(path|dir|logdir|folder|filename)$|^(user|notes)$"),
+    _Rule("state", r"^((run|trial|job) )?(state|status)$|\b(crashed|diverged|exit code|pruned)\b"),
+    _Rule("state", r"^(is )?(finished|completed|done|terminated|failed|success)$"),
+    _Rule("time", r"\b(timestamp|time stamp|datetime|date|heartbeat|elapsed|duration|runtime)\b"),
+    _Rule("time", r"\b(run|wall|train|training|step|eval|iter) ?(time|clock)\b|\bsince restore\b"),
+    _Rule("time", r"\b(created|updated|started|ended|finished)( at)?$|\btime (total|this iter)\b"),
+    _Rule("time", r"\b(per (second|sec|s)|throughput)$|\b(tokens|samples|steps) (s|sec)$"),
+    _Rule("time", r"^(unix ?)?time$", reach=1e8),
+    _Rule("seed", r"\b(seed|random state|rng|replicate)\b"),
+    _Rule(
+        *("lr", r"\b(lr|learning ?rate)\b"),
+        unless=r"\b(schedule|scheduler|decay|warmup|ratio|type|steps?)\b",
+        low=0,
+    ),
+    _Rule("outcome", r"\b(error|err) rate\b|\b(val|valid|validation|test|eval|dev|train) error$"),
+    _Rule("outcome", r"\b(wer|cer|brier|mse|rmse|mae|mape|r2|fid|reward|objective)\b"),
+    _Rule("outcome", r"\bscore$|\bmetric$|^values?( \d+)?$|\blog ?lik(elihood)?\b", _NO_OUTCOME),
+    _Rule("loss", r"\b\w*loss\d*\b|\b(nll|xent|ppl|bpb|bpc|perplexity|logprob)\b", _NO_OUTCOME),
+    _Rule("loss", r"\bcross ?entropy\b|\bbits per \w+$", _NO_OUTCOME),
+    _Rule("accuracy", r"\b(accuracy|acc|exact match|f1|auc|auroc|bleu|miou|iou)\b", high=100),
+    _Rule("accuracy", rf"\b(rouge\w*|chrf|win ?rate|pass (at )?\d+|{_BENCHMARKS})\b", high=100),
+    _Rule("batch", r"\b(batch|bs|bsz|gbs|batchsize)\b", r"\b(norm|warmup)\b", 0, above_zero=True),
+    _Rule("other", r"\b(per|max|warmup|accumulation|every|freq|frequency|interval)\b"),
+    _Rule("other", r"^(log|log10|log2|ln)\b"),
+    _Rule("step", r"\b(steps?|iterations?|iters?|updates|epoch|checkpoint)\b", "size", low=0),
+    _Rule("U", rf"\b(unique|distinct|deduplicated)\b.*\b({_COUNTED}|data|size)\b", low=0),
+    _Rule("C", r"\b\w*(flops?|flos)\b|\b(compute|macs)\b", low=0),
+    _Rule("C", r"\b(gpu|tpu|pf|pflop) (hours|days)\b", low=0),
+    _Rule("C", r"\bbudget\b", low=0, reach=1e12),
+    _Rule("N", r"\b(params?|parameters?)\b", low=0, above_zero=True),
+    _Rule("N", r"\b(model|param|network) size\b", low=0, above_zero=True),
+    _Rule("N", r"^model$", low=0, above_zero=True, reach=1e4),
+    _Rule(
+        *("D", rf"\b({_COUNTED})\b|\b{_SIZE}\b|^data$"),
+        unless=r"\b(vocab|vocabulary|context|length|window|lengths?)\b",
+        low=0,
+    ),
+    _Rule("rate", r"\b(rate|dropout|decay|momentum|beta ?[12]|smoothing)\b", low=0, high=1),
+    _Rule("share", r"\b(share|fraction|frac|ratio|proportion|prob|mix)\b", low=0, high=1),
+    _Rule("share", r"\b(percent|percentage|pct)\b", low=0, high=100),
+)
+_LETTERS: dict[str, Role] = {"N": "N", "D": "D", "U": "U", "C": "C", "B": "batch"}
+
+
+def guess_role(name: str, unit: str = "", facts: Facts = ANY) -> Role:
+    """The role of a column; `other` where neither name nor unit says one.
+
+    Args:
+        name: The column's name, in any spelling: `nParams`, `config/model/n_params`, `N`.
+        unit: What it is counted in, in words, such as `tokens` or `FLOPs`; empty if unknown.
+        facts: What is certain of its cells; a role that they rule out is not given.
+    """
+    letter = _LETTERS.get(name.strip())
+    if letter and facts.numeric and (facts.low is None or facts.low >= 0):
+        return letter
+    for text in dict.fromkeys((name, f"{name} {unit}")):
+        words = _words(text)
+        for rule in _RULES:
+            if rule.holds(words, facts):
+                if rule.role != "other":
+                    return rule.role
+                break
+    return "other"
+
+
+def guess_roles(
+    names: Mapping[str, Facts],
+    units: Mapping[str, str] | None = None,
+    corrected: Mapping[str, Role] | None = None,
+) -> dict[str, Role]:
+    """The role of every column.
+
+    Args:
+        names: Facts by the name of the column.
+        units: Units in words, by name.
+        corrected: Roles that the user gave; they are taken as they are.
+    """
+    units, corrected = units or {}, corrected or {}
+    return {
+        name: corrected.get(name) or guess_role(name, units.get(name, ""), facts)
+        for name, facts in names.items()
+    }
+
+
+def _words(text: str) -> str:
+    """A name as words in small letters, one space between them; two before W&B's MIN and MAX."""
+    text = re.sub(r"([a-z0-9])([A-Z])", r"\1 \2", text.replace("%", " percent "))
+    text = re.sub(r"__(MIN|MAX)$", r"\n\1", text)
+    words = re.sub(r"[^A-Za-z0-9\n]+", " ", text).strip().lower()
+    return words.replace("\n", "  ")
+
+
+def parse_roles(texts: Sequence[str]) -> dict[str, str]:
+    """Roles by column, of texts such as `params=N`; a column's own name may hold `=`.
+
+    Raises:
+        EvolveError: A text has no `=`.
+    """
+    roles = {}
+    for text in texts:
+        name, sign, role = text.rpartition("=")
+        if not sign:
+            raise EvolveError(Argument("role"), f" {text!r}: must be like params=N")
+        roles[name] = role
+    return roles
+
+
+def require_roles(roles: Mapping[str, str], columns: Iterable[str]) -> dict[str, Role]:
+    """Check roles that a user gave.
+
+    Raises:
+        EvolveError: There is no such column or no such role.
+    """
+    have = tuple(columns)
+    for name, role in roles.items():
+        for word, valid in ((name, have), (role, tuple(MEANING))):
+            if word not in valid:
+                what = "column" if word == name else "role"
+                rule = f" {name}={role}: there is no {what} {word!r}{nearest(word, valid)}, "
+                raise EvolveError(Argument("role"), rule, f"there are {', '.join(valid)}")
+    return {name: cast(Role, role) for name, role in roles.items()}

@@ -1,0 +1,146 @@
+"""Names, units and bounds say which part a column plays, and a user can say otherwise."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from evolve.errors import EvolveError
+from evolve.tasks.roles import (
+    BOOKKEEPING,
+    MEANING,
+    OUTCOMES,
+    Facts,
+    Role,
+    guess_role,
+    guess_roles,
+    parse_roles,
+    require_roles,
+)
+from evolve.tasks.spec import parse_spec
+from evolve.tasks.task import list_tasks, load_task
+
+ROOT = Path(__file__).resolve().parents[2]
+NAMES: dict[Role, str] = {
+    "N": "N; params; num_params; nParams; config/model/n_params; parameter_count; model_size; "
+    "non_embedding_param_size; active_parameters; params_planned",
+    "D": "D; tokens; total_tokens; train_size; dataset_size; data_size; samples_seen; n_examples; "
+    "config.data.tokens; num_characters; tokens_B",
+    "U": "U; unique_tokens; n_unique_examples; distinct documents",
+    "C": "C; train FLOPs; total_gflops; total_flos; compute; gpu_hours; achieved_flops; exaFLOPs",
+    "batch": "B; bs; bsz; batch_size; batch_tokens; tokens_per_batch; per_device_batch_size",
+    "lr": "lr; learning_rate; max_lr; peakLearningRate; config.optim.lr",
+    "rate": "dropout; weight_decay; label_smoothing; beta2",
+    "share": "share; code_fraction; proportion_domain_1; clean_data_%; mix_web",
+    "step": "_step; step; global_step; training_iteration; epoch; train/steps",
+    "loss": "loss; eval/loss; val_loss; loss_web; sft_loss; perplexity; eval/bits_per_byte; "
+    "wandb run 3 - train/loss; nll; cross_entropy",
+    "accuracy": "accuracy; arc_easy/acc,none; mmlu; pass@1; miou; val_acc; exact_match",
+    "outcome": "error_rate; brier_score; avg_loglik; test error; final_value score; reward",
+    "error": "loss_stderr; arc_easy/acc_stderr,none; loss_std; spread_err; sigma; train/loss__MIN",
+    "seed": "seed; random_state; data_seed",
+    "id": "run_id; Name; run_name; id; checkpoint_path; Unnamed: 0; trial_id; number",
+    "state": "state; run_state; status; finished; crashed; done",
+    "time": "_timestamp; _runtime; created_at; wall_time; train_samples_per_second; "
+    "time_total_s; train_runtime; date; tokens/s",
+    "other": "depth; temperature; slope; age_days; tokens_per_param; log_flops; warmup_steps; "
+    "gradient_accumulation_steps; vocab_size; max_tokens; loss_weight; aux_loss_coef; d_state; "
+    "output; cost",
+}
+
+
+@pytest.mark.parametrize("role", NAMES)
+def test_a_name_says_the_role(role: Role) -> None:
+    names = NAMES[role].split("; ")
+    assert {name: guess_role(name) for name in names} == dict.fromkeys(names, role)
+
+
+def test_every_role_has_a_meaning_and_names_that_lead_to_it() -> None:
+    assert set(MEANING) == set(NAMES)
+    assert {*OUTCOMES, *BOOKKEEPING} < set(MEANING)
+
+
+@pytest.mark.parametrize(
+    ("name", "facts", "role"),
+    [
+        ("params", Facts(True, -2.0, 5.0), "other"),  # standardised, no count
+        ("N", Facts(True, -2.0, 5.0), "other"),
+        ("budget", Facts(True, 1e17, 1e21), "C"),
+        ("budget", Facts(True, 10.0, 500.0), "other"),  # money, perhaps
+        ("ratio", Facts(True, 0.0, 1.0), "share"),
+        ("ratio", Facts(True, 1.0, 40.0), "other"),
+        ("time", Facts(True, 1.7e9, 1.8e9), "time"),
+        ("time", Facts(True, 0.1, 30.0), "other"),  # of a physical law
+        ("accuracy", Facts(True, 3.0, 2e4), "other"),
+        ("loss", Facts(numeric=False), "other"),  # the name of one
+        ("model", Facts(numeric=False), "other"),
+        ("model", Facts(True, 7e7, 7e10), "N"),
+        ("state", Facts(numeric=False), "state"),
+    ],
+)
+def test_cells_can_rule_a_role_out(name: str, facts: Facts, role: Role) -> None:
+    assert guess_role(name, facts=facts) == role
+
+
+def test_a_unit_speaks_where_the_name_says_nothing() -> None:
+    assert guess_role("size") == "other"
+    assert guess_role("size", "parameters") == "N"
+    assert guess_role("size", "tokens") == "D"
+    assert guess_role("params", "tokens") == "N"
+
+
+def test_what_a_user_says_stands() -> None:
+    facts = {"width": Facts(), "tokens": Facts()}
+    assert guess_roles(facts, {"width": "FLOPs"}) == {"width": "C", "tokens": "D"}
+    assert guess_roles(facts, corrected={"width": "N"}) == {"width": "N", "tokens": "D"}
+
+
+def test_roles_are_read_after_the_last_equals_sign() -> None:
+    said = parse_roles(["width=base=N", "train FLOPs=C"])
+    assert said == {"width=base": "N", "train FLOPs": "C"}
+    assert require_roles(said, ["width=base", "train FLOPs"]) == said
+    with pytest.raises(EvolveError, match="must be like params=N"):
+        parse_roles(["params"])
+
+
+@pytest.mark.parametrize(
+    ("name", "role", "match"),
+    [
+        ("param", "N", "no column 'param' (did you mean 'params'?)"),
+        ("params", "loos", "no role 'loos' (did you mean 'loss'?)"),
+    ],
+)
+def test_a_role_that_cannot_be_is_refused(name: str, role: str, match: str) -> None:
+    with pytest.raises(EvolveError, match=re.escape(match)):
+        require_roles({name: role}, ["params", "loss"])
+
+
+def test_the_columns_of_the_shipped_tasks_have_their_roles() -> None:
+    roles = {
+        task.name: load_task(str(task.folder)).roles
+        for task in list_tasks([ROOT / "tasks"])
+        if task.has_train
+    }
+    assert roles["data_constrained"] == {
+        "params": "N",
+        "tokens": "D",
+        "unique_tokens": "U",
+        "loss": "loss",
+    }
+    assert set(roles["domain_mixture"].values()) == {"share", "loss"}
+    assert list(roles["lr_bsz"].values()) == ["lr", "batch", "D", "N", "loss"]
+    assert roles["parallel"]["num_params"] == "N"
+    assert roles["sft"] == {"sft_data_size": "D", "sft_loss": "loss"}
+
+
+def test_a_task_states_a_role() -> None:
+    text = (
+        'title = "t"\nsource = ""\nlicence = ""\n[[features]]\nname = "width"\nrole = "N"\n'
+        '[[targets]]\nname = "y"\nrole = "accuracy"\n'
+    )
+    spec = parse_spec(text, "task.toml")
+    assert (spec.features[0].role, spec.targets[0].role) == ("N", "accuracy")
+    with pytest.raises(EvolveError, match=r"features\[1\]\.role"):
+        parse_spec(text.replace('"N"', '"X"'), "task.toml")
