@@ -25,6 +25,7 @@ from evolve.report.figures import (
 from evolve.report.gather import Findings, Opened
 from evolve.report.law_content import law_content
 from evolve.runs.crosscheck import disagreements
+from evolve.runs.machine import MACHINE, recorded_machine
 from evolve.runs.results import held_out_r2
 from evolve.runs.run import INHERITED
 
@@ -198,6 +199,8 @@ def _chosen_told(found: Findings) -> str:
 def _reproduction(found: Findings) -> dict[str, Any]:
     store = found.store
     settings, name = store.settings, store.folder.resolve().name
+    machine = recorded_machine(store.versions) or {"machine": "unknown"}
+    versions = {key: value for key, value in store.versions.items() if key != MACHINE}
     budget = settings.get("evaluations") or len(found.entries)
     commands = [
         f"python -m evolve --task {found.task.name} --seed {settings['seed']} "
@@ -207,7 +210,8 @@ def _reproduction(found: Findings) -> dict[str, Any]:
     ]
     facts: list[Sequence[Any]] = [
         ("fingerprint of the task", store.task["fingerprint"]),
-        *((f"version: {key}", str(value)) for key, value in store.versions.items()),
+        *((f"version: {key}", str(value)) for key, value in versions.items()),
+        ("made with", ", ".join(f"{key} {value}" for key, value in machine.items())),
         ("digest of all entries", store.digest()),
         ("program of the champion", found.best.program_id),
         ("this page was written with", _versions()),

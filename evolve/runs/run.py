@@ -17,6 +17,7 @@ from evolve.evaluation.problem import Setting
 from evolve.evaluation.record import Entry
 from evolve.runs.crosscheck import CrossCheck
 from evolve.runs.folders import check_run_name
+from evolve.runs.machine import MACHINE, describe_machine, machine_changes
 from evolve.runs.provenance import task_of
 from evolve.runs.results import BUDGET, best_entry
 from evolve.runs.settings import RunCallback, RunConfig
@@ -54,7 +55,7 @@ def create_run(folder: Path, setup: SearchProblem, settings: RunConfig) -> Store
         folder,
         settings=asdict(settings),
         task=_task_facts(setup.task),
-        versions=setup.versions,
+        versions={**setup.versions, MACHINE: describe_machine()},
     )
 
 
@@ -76,15 +77,16 @@ def setup_of(store: Store, tasks_dirs: Sequence[Path] = ()) -> SearchProblem:
 
 
 def changes(store: Store, setup: SearchProblem) -> list[str]:
-    """List what has changed since the run was made: task, scoring version, initial population."""
+    """List what has changed since the run was made: task, scoring, starts, libraries, machine."""
     scoring = stored_version(store.versions.get("scoring"))
     before = {"fingerprint": store.task["fingerprint"], **store.versions, "scoring": scoring}
     after = {"fingerprint": fingerprint(setup.task), **setup.versions}
-    return [
+    changed = [
         f"{what} was {before.get(key)}, is {after[key]}"
         for key, what in COMPARED.items()
         if before.get(key) != after[key]
     ]
+    return changed + machine_changes(store.versions, decisive=True)
 
 
 def require_same(store: Store, setup: SearchProblem) -> None:

@@ -10,6 +10,7 @@ from typing import Protocol
 
 from evolve.files import write_file
 from evolve.runs.database import has_log
+from evolve.runs.machine import machine_remark
 from evolve.runs.results import ResultRow, save_results
 from evolve.runs.run import carry_on
 from evolve.runs.settings import RunCallback, RunConfig
@@ -74,6 +75,8 @@ def hold_session(
         store.set_note("sandbox", sandbox.as_dict())
     for remark in remarks(sandbox, settings):
         audience.say(remark)
+    if len(store) and (elsewhere := machine_remark(store.versions)):
+        audience.say(elsewhere)
     if not has_log(store.path):
         audience.say(NO_LOG)
     choice = None
