@@ -14,9 +14,10 @@ from typing import Any
 from unittest import mock
 
 from evolve.evaluation.record import Entry, Evaluation
+from evolve.law.bounds import Bounds
 from evolve.law.graph import Law, call, const, feat, law_to_data
 from evolve.law.recipe import Recipe
-from evolve.runs.rows import row_to_entry
+from evolve.runs.rows import checked_entry
 from evolve.runs.store import Store
 from evolve.scoring.fold import FoldScore
 
@@ -95,9 +96,9 @@ class Held:
     now: int = 0
     most: int = 0
 
-    def read(self, text: str, row: Sequence[Any]) -> Entry:
+    def read(self, index: int, row: Sequence[Any], bounds: Bounds) -> Entry:
         """Read an entry as a store does, and count it until it is let go."""
-        found = row_to_entry(text, row)
+        found = checked_entry(index, row, bounds)
         self.now += 1
         self.most = max(self.most, self.now)
         weakref.finalize(found, self._let_go)
@@ -111,7 +112,7 @@ class Held:
 def most_held() -> Iterator[Held]:
     """Count the entries that are read and held."""
     held = Held()
-    with mock.patch("evolve.runs.store.row_to_entry", held.read):
+    with mock.patch("evolve.runs.store.checked_entry", held.read):
         yield held
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 PACKAGE = Path(__file__).resolve().parent.parent / "evolve"
 
 # Whoever asks for the time of day, and why that may.
-MAY = {"runs/store.py": "when the test rows were opened is for people to read"}
+MAY = {"runs/openings.py": "when the test rows were opened is for people to read"}
 TIME_OF_DAY = {
     *("time.time", "time.time_ns", "time.localtime", "time.gmtime", "time.ctime"),
     *("time.strftime", "time.clock_gettime", "datetime.now", "datetime.utcnow", "datetime.today"),

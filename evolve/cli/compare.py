@@ -52,10 +52,11 @@ def compare(
 def _read(name: str, runs_dir: Path, tasks_dirs: list[Path] | None) -> dict[str, Any]:
     """The best entry of each size, and facts of a run."""
     from evolve.runs.folders import find_run
-    from evolve.runs.provenance import task_of
+    from evolve.runs.provenance import feature_names
     from evolve.runs.store import Store
 
     with Store.open(find_run(name, runs_dir), write=False) as store:
+        features = feature_names(store, tasks_dirs or ())
         summary = store.summary()
         entries = [store.entry(index) for index in summary.best_per_size().values()]
         return {
@@ -64,6 +65,6 @@ def _read(name: str, runs_dir: Path, tasks_dirs: list[Path] | None) -> dict[str,
             "fingerprint": store.task["fingerprint"],
             "evaluations": summary.n_entries,
             "seed": store.settings.get("seed"),
-            "features": task_of(store, tasks_dirs or ()).feature_names,
+            "features": features,
             "entries": entries,
         }

@@ -45,14 +45,15 @@ def query(
     """List the entries of a run that match every condition, best held-out R2 first."""
     from evolve.cli.output import print_json, print_table
     from evolve.runs.folders import find_run
-    from evolve.runs.provenance import task_of
+    from evolve.runs.provenance import feature_names
     from evolve.runs.query import query as find
     from evolve.runs.store import Store
 
     if csv and json:
         raise EvolveError("query: --csv and --json exclude each other")
     with Store.open(find_run(name, runs_dir), write=False) as store:
-        entries, features = store.entries(), task_of(store, tasks_dirs or ()).feature_names
+        features = feature_names(store, tasks_dirs or ())
+        entries = store.entries()
     frame = find(
         entries,
         features,

@@ -9,6 +9,7 @@ from evolve.errors import EvolveError
 from evolve.evaluation.record import SEEDS, Entry
 from evolve.law.candidate import candidate_from_data
 from evolve.report.model import Model, fit_model
+from evolve.runs.notes import SANDBOX
 from evolve.runs.results import ResultRow, load_results
 from evolve.runs.store import Store
 from evolve.sandbox import SandboxReport, probe
@@ -115,5 +116,5 @@ def _lineage(entries: Sequence[Entry], entry: Entry) -> list[Entry]:
 
 def _sandbox(store: Store) -> SandboxReport:
     """What the run's machine could enforce, as the run has kept it."""
-    note = store.note("sandbox")
-    return probe() if note is None else read_report(note["mechanisms"])
+    note = store.note(SANDBOX)
+    return probe() if note is None else read_report(note.get("mechanisms", {}))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import platform
+import shlex
 from collections.abc import Sequence
 from dataclasses import dataclass
 from importlib.metadata import version
@@ -26,8 +27,8 @@ from evolve.report.gather import Findings, Opened
 from evolve.report.law_content import law_content
 from evolve.runs.crosscheck import disagreements
 from evolve.runs.machine import MACHINE, recorded_machine
+from evolve.runs.notes import INHERITED
 from evolve.runs.results import held_out_r2
-from evolve.runs.run import INHERITED
 
 TEMPLATES = Path(__file__).with_name("templates")
 
@@ -198,12 +199,12 @@ def _chosen_told(found: Findings) -> str:
 
 def _reproduction(found: Findings) -> dict[str, Any]:
     store = found.store
-    settings, name = store.settings, store.folder.resolve().name
+    settings, name = store.settings, shlex.quote(store.folder.resolve().name)
     machine = recorded_machine(store.versions) or {"machine": "unknown"}
     versions = {key: value for key, value in store.versions.items() if key != MACHINE}
     budget = settings.get("evaluations") or len(found.entries)
     commands = [
-        f"python -m evolve --task {found.task.name} --seed {settings['seed']} "
+        f"python -m evolve --task {shlex.quote(found.task.name)} --seed {settings.get('seed', 0)} "
         f"--evaluations {budget} --run {name}-again",
         f"python -m evolve show {name}",
         f"python -m evolve score {name} --split test",

@@ -18,6 +18,7 @@ from evolve.evaluation.evaluator import Evaluator
 from evolve.evaluation.foreign import difference, run_text
 from evolve.evaluation.record import Entry
 from evolve.law.candidate import Candidate, candidate_from_data
+from evolve.runs.notes import BROKEN, COMPARISONS
 from evolve.runs.store import Store
 from evolve.sandbox import ForeignLane, Limits
 from evolve.scoring.fold import Fold
@@ -26,8 +27,7 @@ from evolve.search.champion import Finalist
 from evolve.search.setup import SearchProblem, program_text
 from evolve.typing import Array
 
-NOTE = "lanes"
-BROKEN = "lanes broken"
+NOTE = COMPARISONS
 PATIENT = Limits(cpu_s=60.0, predict_cpu_s=10.0)
 
 

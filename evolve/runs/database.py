@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import json
 import os
 import sqlite3
 from collections.abc import Iterator, Mapping
@@ -13,11 +12,14 @@ from typing import Any
 from evolve.errors import StoreError
 from evolve.files import flush_folder
 from evolve.jsontext import compact_json
+from evolve.runs import checks, limits
 from evolve.runs.lock import require_file_locks
-from evolve.runs.migrations import VERSION, make_schema, migrate, schema_version
+from evolve.runs.migrations import VERSION, make_schema, migrate
+from evolve.runs.notes import check_meta
+from evolve.runs.summary import Summary
+from evolve.runs.vetting import TAILS, require_files, require_schema, restrain
 
 BUSY_SECONDS = 30.0
-TAILS = ("", "-journal", "-wal", "-shm")  # of the names of a database's files
 
 _FULL = "the disk is full"
 _NO_SHARED_MEMORY = "its file system maps no shared memory; read a copy on a local disk"
@@ -41,7 +43,10 @@ _ADVICE = {
     "SQLITE_CORRUPT": "damaged; put a copy in its place or start a new run",
     "SQLITE_NOTADB": "damaged or not a database; put a copy in its place or start a new run",
     "SQLITE_IOERR": "the disk failed, or a quota is used up",
+    "SQLITE_INTERRUPT": "damaged: its schema is none that a run has",
+    "SQLITE_TOOBIG": f"damaged: a value is larger than {limits.VALUE_BYTES} bytes",
 }
+_META = ("settings", "task", "versions")
 _KEPT = {
     "SQLITE_FULL": "every finished batch is kept; free some space and resume",
     "SQLITE_IOERR_SHMSIZE": "every finished batch is kept; free some space and resume",
@@ -81,6 +86,16 @@ def _kind(error: sqlite3.Error) -> str:
     return "_".join(_name(error).split("_")[:2])
 
 
+@contextlib.contextmanager
+def refused_values(path: Path, what: str = "") -> Iterator[None]:
+    """Turn a `ValueError` about a stored value into a `StoreError` with file and place."""
+    try:
+        yield
+    except ValueError as error:
+        place = f"{what}: " if what else ""
+        raise StoreError(f"{path}: damaged: {place}{error}") from None
+
+
 def connect(path: Path, *, write: bool) -> sqlite3.Connection:
     """Open an existing database file in autocommit mode.
 
@@ -88,6 +103,7 @@ def connect(path: Path, *, write: bool) -> sqlite3.Connection:
     the log beside it: without a log of its own to make, SQLite would refuse. A writer whose file
     system maps no shared memory goes on without the log.
     """
+    require_files(path, write=write)
     require_file_locks(path.parent)
     try:
         return _connected(path, write=write)
@@ -142,18 +158,22 @@ def has_log(path: Path) -> bool:
 
 def _open(path: Path, query: str) -> sqlite3.Connection:
     uri = f"{path.resolve().as_uri()}?{query}"
-    return sqlite3.connect(uri, uri=True, timeout=BUSY_SECONDS, isolation_level=None)
+    connection = sqlite3.connect(uri, uri=True, timeout=BUSY_SECONDS, isolation_level=None)
+    restrain(connection, write=query == "mode=rw")
+    return connection
 
 
 def read_meta(path: Path, connection: sqlite3.Connection) -> dict[str, dict[str, Any]]:
     """What was written when the run was made: settings, task and versions."""
-    with translated_errors(path):
-        rows = connection.execute("SELECT key, value FROM meta").fetchall()
-    try:
-        meta = {key: json.loads(value) for key, value in rows}
-        return {key: dict(meta[key]) for key in ("settings", "task", "versions")}
-    except (KeyError, TypeError, ValueError) as error:
-        raise StoreError(f"{path}: {_ADVICE['SQLITE_CORRUPT']} (table meta)") from error
+    select = "SELECT value FROM meta WHERE key = ?"
+    with translated_errors(path), refused_values(path, "table meta"):
+        rows = {key: connection.execute(select, (key,)).fetchone() for key in _META}
+        for key, row in rows.items():
+            if row is None:
+                raise ValueError(f"{key} is missing")
+        meta = {k: checks.parsed(k, row[0], limits.JSON_CHARS) for k, row in rows.items()}
+        check_meta(meta)
+    return meta
 
 
 def make_file(path: Path, meta: Mapping[str, Any]) -> None:
@@ -186,21 +206,66 @@ def open_checked(path: Path, *, write: bool) -> sqlite3.Connection:
     connection = connect(path, write=write)
     with contextlib.ExitStack() as undo:
         undo.callback(connection.close)
-        if write:
-            migrate(connection, str(path))
-        elif schema_version(connection, str(path)) < VERSION:
-            connection = _migrated_copy(connection, str(path))
-            undo.callback(connection.close)
+        version = require_schema(connection, path)
         (verdict,) = connection.execute("PRAGMA quick_check(1)").fetchone()
         if verdict != "ok":
             raise StoreError(f"{path}: {_ADVICE['SQLITE_CORRUPT']} ({verdict})")
+        if write:
+            migrate(connection, str(path))
+        elif version < VERSION:
+            connection = _migrated_copy(connection, str(path))
+            undo.callback(connection.close)
+        _require_numbers(connection, path)
         undo.pop_all()
     return connection
+
+
+def exists(path: Path) -> bool:
+    """Whether a database is there.
+
+    Raises:
+        StoreError: Nobody may look.
+    """
+    with translated_errors(path):
+        return path.exists()
+
+
+def name_taken(folder: Path) -> StoreError:
+    """The refusal to make a run anew."""
+    name = folder.name
+    return StoreError(f"run {name!r} exists; resume it with: python -m evolve resume {name}")
+
+
+def require_leaders(connection: sqlite3.Connection, summary: Summary) -> None:
+    """Require that every leader of a summary is an entry of that size and score.
+
+    Raises:
+        ValueError: One is not.
+    """
+    select = "SELECT n_constants, score FROM entries WHERE position = ?"
+    for (n_constants, _), (score, position) in summary.leaders.items():
+        if connection.execute(select, (position,)).fetchone() != (n_constants, score):
+            raise ValueError(
+                f"entry {position} is not one of {n_constants} constants and score {score:g}"
+            )
+
+
+def _require_numbers(connection: sqlite3.Connection, path: Path) -> None:
+    """Require that entries are numbered from 0 on, with none left out."""
+    ask = "SELECT count(*), min(position), max(position) FROM entries"
+    n, first, last = connection.execute(ask).fetchone()
+    if n > limits.ENTRIES:
+        raise StoreError(f"{path}: has {n} entries, more than {limits.ENTRIES}")
+    if n and (first, last) != (0, n - 1):
+        positions = connection.execute("SELECT position FROM entries ORDER BY position")
+        missing = next((i for i, (position,) in enumerate(positions) if position != i), n)
+        raise StoreError(f"{path}: damaged: entry {missing} is missing")
 
 
 def _migrated_copy(connection: sqlite3.Connection, where: str) -> sqlite3.Connection:
     """An old database's content under the current schema, in memory: readers change nothing."""
     copy = sqlite3.connect(":memory:", isolation_level=None)
+    copy.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, limits.VALUE_BYTES)
     with contextlib.closing(connection):
         connection.backup(copy)
     migrate(copy, where)

@@ -9,11 +9,13 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from evolve.errors import Argument, EvolveError, StoreError, nearest
-from evolve.runs.database import TAILS, Kept
+from evolve.runs.database import Kept
 from evolve.runs.lock import LOCK_NAME, unlocked
+from evolve.runs.notes import RUN_NAME
 from evolve.runs.store import STORE_NAME, Store
+from evolve.runs.vetting import TAILS
 
-NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
+NAME = RUN_NAME
 
 
 def check_run_name(name: str) -> None:

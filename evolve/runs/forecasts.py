@@ -6,13 +6,14 @@ from contextlib import suppress
 
 from evolve.errors import StoreError
 from evolve.forecast.basis import FORMAT, Basis, basis_from_data
+from evolve.runs.notes import FORECAST
 from evolve.runs.results import load_results
 from evolve.runs.store import Store
 from evolve.search.archive import Archive
 from evolve.search.champion import Choice
 from evolve.tasks.task import Task
 
-NOTE = "forecast"
+NOTE = FORECAST
 
 
 def save_basis(store: Store, basis: Basis) -> None:

@@ -95,7 +95,7 @@ def unlocked(folder: Path) -> Iterator[None]:
     """
     if writer(folder) is not None:
         raise BlockingIOError(errno.EWOULDBLOCK, "is being written", str(folder))
-    descriptor = os.open(folder / LOCK_NAME, os.O_RDWR | os.O_CREAT, 0o644)
+    descriptor = open_regular(folder / LOCK_NAME, os.O_RDWR | os.O_CREAT)
     try:
         if _flock(descriptor) is False:
             raise BlockingIOError(errno.EWOULDBLOCK, "is being written", str(folder))

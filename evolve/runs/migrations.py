@@ -30,6 +30,24 @@ SCHEMA = (
 )
 
 
+# What each version has added to the table of entries, as it stands in its statement.
+_ADDED = {
+    2: ", checksum INTEGER NOT NULL DEFAULT 0",
+    3: ", origin TEXT NOT NULL DEFAULT 'initial'",
+}
+
+
+def tables_of(version: int) -> dict[str, str]:
+    """The statement that made each table of a version, spaces joined."""
+    tables = {}
+    for statement in SCHEMA:
+        text = " ".join(statement.split())
+        for _, added in filter(lambda item: item[0] > version, _ADDED.items()):
+            text = text.replace(added, "")
+        tables[text.split()[2]] = text
+    return tables
+
+
 def _add_checksums(connection: sqlite3.Connection) -> None:
     """From schema 1 to 2: a checksum beside every entry."""
     columns = (
@@ -117,6 +135,8 @@ def schema_version(connection: sqlite3.Connection, where: str) -> int:
     (version,) = connection.execute("PRAGMA user_version").fetchone()
     if application != APPLICATION_ID:
         raise StoreError(f"{where}: not the store of a run (another program's SQLite file)")
+    if version < 1:
+        raise StoreError(f"{where}: damaged: no run has schema {version}")
     if version > VERSION:
         raise StoreError(
             f"{where}: written by a newer evolve (schema {version}; this one reads up to "
@@ -132,6 +152,17 @@ def migrate(connection: sqlite3.Connection, where: str) -> None:
         return
     connection.execute("BEGIN IMMEDIATE")
     with connection:
+        _require_types(connection, where)
         for step in range(version, VERSION):
             MIGRATIONS[step](connection)
         connection.execute(f"PRAGMA user_version = {VERSION}")
+
+
+def _require_types(connection: sqlite3.Connection, where: str) -> None:
+    """Require that what the steps look at is of the types that they expect."""
+    rows = connection.execute(
+        "SELECT position FROM entries WHERE typeof(operator) != 'text' "
+        "OR typeof(parents) != 'text' ORDER BY position LIMIT 1"
+    )
+    for (position,) in rows:
+        raise StoreError(f"{where}: damaged: entry {position} has a value of the wrong type")

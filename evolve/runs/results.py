@@ -16,14 +16,14 @@ from evolve.evaluation.record import Entry, Evaluation
 from evolve.evaluation.requests import Form, form_of
 from evolve.law.printer import formula
 from evolve.law.program import Program, title_of
+from evolve.runs.notes import BUDGET, ENDING
 from evolve.runs.store import Store
 from evolve.runs.summary import Summary
 
 if TYPE_CHECKING:
     from evolve.tasks.task import Task
 
-NOTE = "ending"
-BUDGET = "budget"
+NOTE = ENDING
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import hashlib
-import json
 import zlib
-from collections.abc import Iterable, Sequence
-from typing import Any
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, cast
 
-from evolve.evaluation.record import Entry, Evaluation
+from evolve.evaluation.record import ORIGINS, Entry, Evaluation, Origin, program_id
 from evolve.jsontext import compact_json
+from evolve.law.bounds import Bounds, check_law, check_recipe, shortened
+from evolve.runs import checks, limits
 from evolve.scoring.fold import FoldScore
 
 # Columns of the table of entries; an entry's text is kept apart, once per program.
@@ -75,28 +76,105 @@ def digest_of(entries: Iterable[Entry]) -> str:
     return total.hexdigest()
 
 
-def row_to_entry(text: str, row: Sequence[Any]) -> Entry:
-    """The entry of a program's text and the values of `COLUMNS`."""
+def checked_entry(index: int, row: Sequence[Any], bounds: Bounds) -> Entry:
+    """The entry of a program's text, a checksum and the values of `COLUMNS`.
+
+    Args:
+        index: The entry that it must be.
+        row: Text, checksum and values.
+        bounds: Of the entry's law.
+
+    Raises:
+        ValueError: It is another entry, or not what was written.
+    """
+    text, stored, values = row[0], row[1], row[2:]
+    if values[0] != index:
+        raise ValueError(f"entry {index} is missing")
+    if checksum(values) != stored:
+        raise ValueError(f"entry {index} does not match its checksum")
+    if not isinstance(text, str) or program_id(text) != values[1]:
+        raise ValueError(f"the text of entry {index} has changed")
+    try:
+        return row_to_entry(text, values, bounds)
+    except ValueError as error:
+        raise ValueError(f"entry {index}: {error}") from None
+
+
+def row_to_entry(text: str, row: Sequence[Any], bounds: Bounds = limits.WIDEST) -> Entry:
+    """The entry of a program's text and the values of `COLUMNS`, whoever wrote them.
+
+    Args:
+        text: The program.
+        row: Values of `COLUMNS`.
+        bounds: Of the entry's law.
+
+    Raises:
+        ValueError: A value is none that an entry can have.
+    """
     cell = dict(zip(COLUMNS, row, strict=True))
-    evaluation = Evaluation(
-        status=cell["status"],
-        message=cell["message"],
-        score=cell["score"],
-        stage=cell["stage"],
-        folds=tuple(FoldScore(*fold) for fold in json.loads(cell["folds"])),
-        n_constants=cell["n_constants"],
-        complexity=cell["complexity"],
-        seconds=cell["seconds"],
-        facts=json.loads(cell["facts"]),
-    )
+    index = checks.whole("position", cell["position"], 0, limits.ENTRIES)
+    law, recipe = (_parsed_or_none(name, cell[name]) for name in ("law", "recipe"))
+    if law is not None:
+        check_law(law, bounds)
+        check_recipe(recipe)
+    parents = checks.listed("parents", _parsed("parents", cell["parents"]), limits.PARENTS)
+    for parent in parents:
+        if type(parent) is not int or not 0 <= parent < index:
+            raise ValueError(f"parents must be older entries, one is {shortened(parent)}")
     return Entry(
-        index=cell["position"],
-        text=text,
-        law=None if cell["law"] is None else json.loads(cell["law"]),
-        recipe=None if cell["recipe"] is None else json.loads(cell["recipe"]),
-        key=cell["key"],
-        parents=tuple(json.loads(cell["parents"])),
-        operator=cell["operator"],
-        evaluation=evaluation,
-        origin=cell["origin"],
+        index=index,
+        text=checks.text("program", text, limits.PROGRAM_CHARS),
+        law=law,
+        recipe=recipe,
+        key=checks.text("key", cell["key"], limits.KEY_CHARS),
+        parents=tuple(parents),
+        operator=checks.text("operator", cell["operator"]),
+        evaluation=_evaluation(cell),
+        origin=cast(Origin, checks.one_of("origin", cell["origin"], ORIGINS)),
     )
+
+
+def _evaluation(cell: Mapping[str, Any]) -> Evaluation:
+    score = None if cell["score"] is None else checks.finite("score", cell["score"])
+    most = limits.COUNT if score is None else limits.CONSTANTS
+    folds = checks.listed("folds", _parsed("folds", cell["folds"]), limits.FOLDS)
+    return Evaluation(
+        status=checks.text("status", cell["status"]),
+        message=checks.text("message", cell["message"], limits.MESSAGE_CHARS),
+        score=score,
+        stage=checks.whole("stage", cell["stage"], 0, limits.STAGES),
+        folds=tuple(_fold_from_data(fold) for fold in folds),
+        n_constants=checks.whole("n_constants", cell["n_constants"], 0, most),
+        complexity=checks.finite("complexity", cell["complexity"]),
+        seconds=checks.finite("seconds", cell["seconds"]),
+        facts=_facts(_parsed("facts", cell["facts"])),
+    )
+
+
+def _fold_from_data(data: object) -> FoldScore:
+    """A fold's score; the last value is missing where it is not known."""
+    name, n_held, *values = checks.listed("folds", data, 6) or [None, None]
+    checks.text("name of a fold", name)
+    checks.whole("held-out rows of a fold", n_held, 0, limits.COUNT)
+    if not 2 <= len(values) <= 4:
+        raise ValueError(f"folds must have 4 to 6 values each, one has {len(values) + 2}")
+    return FoldScore(name, n_held, *(checks.number("value of a fold", value) for value in values))
+
+
+def _facts(data: object) -> dict[str, Any]:
+    """Diagnostics: any of them, and numbers where a search or a report asks for numbers."""
+    facts = checks.mapped("facts", data, may=None)
+    if "look" in facts:
+        checks.number("facts: look", facts["look"])
+    for fit in checks.listed("facts: fits", facts.get("fits", []), limits.FOLDS):
+        for name, value in checks.mapped("facts: fits", fit, may=None).items():
+            checks.number(f"facts: {shortened(name)}", value)
+    return facts
+
+
+def _parsed(what: str, value: object) -> Any:
+    return checks.parsed(what, value, limits.JSON_CHARS)
+
+
+def _parsed_or_none(what: str, value: object) -> Any:
+    return None if value is None else _parsed(what, value)

@@ -7,19 +7,20 @@ A run is a folder with one database. What decides its entries is kept there when
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict, replace
+from dataclasses import asdict, fields
 from pathlib import Path
 from typing import Any
 
-from evolve.errors import StoreError
+from evolve.errors import EvolveError, StoreError, nearest
 from evolve.evaluation.evaluator import Evaluator
 from evolve.evaluation.problem import Setting
 from evolve.evaluation.record import Entry
 from evolve.runs.crosscheck import CrossCheck
 from evolve.runs.folders import check_run_name
 from evolve.runs.machine import MACHINE, describe_machine, machine_changes
+from evolve.runs.notes import BUDGET, INHERITED
 from evolve.runs.provenance import task_of
-from evolve.runs.results import BUDGET, best_entry
+from evolve.runs.results import best_entry
 from evolve.runs.settings import RunCallback, RunConfig
 from evolve.runs.store import Store
 from evolve.scoring.objective import stored_version
@@ -36,7 +37,6 @@ from evolve.search.setup import (
 )
 from evolve.tasks.task import Task, fingerprint
 
-INHERITED = "inherited"
 COMPARED = {
     "fingerprint": "the task (rows or task.toml)",
     "scoring": "the scoring version",
@@ -60,8 +60,21 @@ def create_run(folder: Path, setup: SearchProblem, settings: RunConfig) -> Store
 
 
 def settings_of(store: Store) -> RunConfig:
-    """The settings a run was made with, under the budget it was last given."""
-    return replace(RunConfig(**store.settings), **(store.note(BUDGET) or {}))
+    """The settings a run was made with, under the budget it was last given.
+
+    Raises:
+        StoreError: They are none that a run can have.
+    """
+    given = {**store.settings, **(store.note(BUDGET) or {})}
+    known = {field.name for field in fields(RunConfig)}
+    if unknown := sorted(given.keys() - known):
+        raise StoreError(
+            f"{store.path}: no setting {unknown[0][:60]!r}{nearest(unknown[0][:60], known)}"
+        )
+    try:
+        return RunConfig(**given)
+    except EvolveError as error:
+        raise StoreError(f"{store.path}: settings: {error}") from None
 
 
 def setup_of(store: Store, tasks_dirs: Sequence[Path] = ()) -> SearchProblem:

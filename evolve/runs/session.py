@@ -11,6 +11,7 @@ from typing import Protocol
 from evolve.files import write_file
 from evolve.runs.database import has_log
 from evolve.runs.machine import machine_remark
+from evolve.runs.notes import SANDBOX
 from evolve.runs.results import ResultRow, save_results
 from evolve.runs.run import carry_on
 from evolve.runs.settings import RunCallback, RunConfig
@@ -72,7 +73,7 @@ def hold_session(
         audience: Follows the run; entered by the caller.
     """
     if sandbox is not None:
-        store.set_note("sandbox", sandbox.as_dict())
+        store.set_note(SANDBOX, sandbox.as_dict())
     for remark in remarks(sandbox, settings):
         audience.say(remark)
     if len(store) and (elsewhere := machine_remark(store.versions)):

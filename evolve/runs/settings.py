@@ -8,6 +8,7 @@ from typing import Protocol
 
 from evolve.errors import Argument, EvolveError
 from evolve.evaluation.record import Entry
+from evolve.runs import limits
 from evolve.runs.store import Store
 from evolve.search.loop import Budget
 from evolve.search.proposers.registry import DEFAULT, require_proposers
@@ -38,12 +39,11 @@ class RunConfig:
         Raises:
             EvolveError: Some of it cannot be meant.
         """
-        if self.seed < 0:
-            raise EvolveError(Argument("seed"), f": must be 0 or more, it is {self.seed}")
-        if self.evaluations is not None and self.evaluations < 1:
-            raise EvolveError(
-                Argument("evaluations"), f": must be 1 or more, it is {self.evaluations}"
-            )
+        _require("seed", self.seed, 0, limits.SEED - 1)
+        if self.evaluations is not None:
+            _require("evaluations", self.evaluations, 1, limits.EVALUATIONS)
+        if self.seconds is not None:
+            _require("seconds", self.seconds, 0, limits.SECONDS)
         object.__setattr__(self, "proposers", tuple(self.proposers))  # a store holds a list
         require_proposers(self.proposers)
 
@@ -51,6 +51,14 @@ class RunConfig:
     def budget(self) -> Budget:
         """When the search ends."""
         return Budget(self.evaluations or 2**62, self.seconds)
+
+
+def _require(name: str, value: float, low: int, high: float) -> None:
+    """Require that an argument is within a range, both ends in it."""
+    if value < low:
+        raise EvolveError(Argument(name), f": must be {low} or more, it is {value}")
+    if value > high:
+        raise EvolveError(Argument(name), f": must be {high:.4g} or less, it is {value:.4g}")
 
 
 class RunCallback(Protocol):

@@ -1,27 +1,38 @@
 """The store of a run, an SQLite database: the only truth about it.
 
-Every batch is one transaction. The database is in WAL mode, so that readers work while it is
-written (where the file system allows it), and every commit is flushed (`synchronous = FULL`):
-with less, a power cut could take back batches that were already shown, and an opening of the test
-rows that was already recorded.
+Every batch is one transaction. Readers work while it is written (WAL mode, where the file system
+allows it), and every commit is flushed (`synchronous = FULL`): with less, a power cut could take
+back batches that were shown, or an opening of the test rows that was recorded.
 """
 
 from __future__ import annotations
 
 import contextlib
-import json
 import sqlite3
 from collections.abc import Iterator, Sequence
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from evolve.errors import StoreError
-from evolve.evaluation.record import Entry, program_id
+from evolve.evaluation.record import Entry
 from evolve.jsontext import compact_json
-from evolve.runs.database import connect, make_file, open_checked, read_meta, translated_errors
+from evolve.law.bounds import MOST_FEATURES
+from evolve.runs.database import (
+    connect,
+    exists,
+    make_file,
+    name_taken,
+    open_checked,
+    read_meta,
+    refused_values,
+    require_leaders,
+    translated_errors,
+)
+from evolve.runs.limits import bounds_of
 from evolve.runs.lock import WriterLock
-from evolve.runs.rows import COLUMNS, checksum, digest_of, entry_to_row, row_to_entry
+from evolve.runs.notes import Context, read_note
+from evolve.runs.openings import read_openings, write_opening
+from evolve.runs.rows import COLUMNS, checked_entry, checksum, digest_of, entry_to_row
 from evolve.runs.summary import Summary, summary_from_data
 
 STORE_NAME = "run.sqlite"
@@ -56,6 +67,9 @@ class Store:
         self.settings: dict[str, Any] = meta["settings"]
         self.task: dict[str, Any] = meta["task"]
         self.versions: dict[str, Any] = meta["versions"]
+        # An old run does not say how many features and targets its task has.
+        n_features, n_targets = (len(self.task.get(k, ())) for k in ("features", "targets"))
+        self.bounds, self.n_targets = bounds_of(n_features or MOST_FEATURES), n_targets or None
 
     @classmethod
     def create(
@@ -82,13 +96,13 @@ class Store:
             folder.mkdir(parents=True, exist_ok=True)
         except OSError as error:
             raise StoreError(f"{folder}: cannot be made: {error.strerror}") from error
-        if _exists(path):
-            raise _refusal(folder)
+        if exists(path):
+            raise name_taken(folder)
         lock = WriterLock(folder)
         with contextlib.ExitStack() as undo:
             undo.callback(lock.release)
-            if _exists(path):
-                raise _refusal(folder)
+            if exists(path):
+                raise name_taken(folder)
             with translated_errors(path):
                 make_file(path, {"settings": settings, "task": task, "versions": versions})
                 store = cls(path, connect(path, write=True), lock)
@@ -107,7 +121,7 @@ class Store:
             StoreError: No run is there, or it is damaged, too new or being written.
         """
         path = folder / STORE_NAME
-        if not _exists(path):
+        if not exists(path):
             raise StoreError(f"{folder}: no run here ({STORE_NAME} is missing)")
         lock = WriterLock(folder) if write else None
         with contextlib.ExitStack() as undo:
@@ -168,6 +182,8 @@ class Store:
         A run of an earlier version has none: it is made now, and kept if nobody else writes.
         """
         stored = summary_from_data(self.note(SUMMARY), len(self))
+        with translated_errors(self.path), refused_values(self.path, "its summary"):
+            require_leaders(self._connection, stored)
         summary = stored.extended(self.each(stored.n_entries))
         if summary != stored:
             self._keep_summary(summary)
@@ -191,10 +207,9 @@ class Store:
         Raises:
             StoreError: There is no such program.
         """
-        rows = self._ask("SELECT text FROM programs WHERE id = ?", (program_id,))
-        if not rows:
-            raise StoreError(f"{self.path}: no program {program_id!r}")
-        return str(rows[0][0])
+        for (found,) in self._ask("SELECT text FROM programs WHERE id = ?", (program_id,)):
+            return str(found)
+        raise StoreError(f"{self.path}: no program {program_id!r}")
 
     def set_note(self, key: str, value: Any) -> None:
         """Keep a small piece of JSON about the run; it replaces the note of the same key."""
@@ -204,14 +219,16 @@ class Store:
     def note(self, key: str) -> Any:
         """The note of a key, or `None`."""
         rows = self._ask("SELECT value FROM notes WHERE key = ?", (key,))
-        return json.loads(rows[0][0]) if rows else None
+        if not rows:
+            return None
+        with refused_values(self.path, f"note {key!r}"):
+            return read_note(key, rows[0][0], Context(len(self), self.n_targets, self.bounds))
 
     def record_test_opening(self, what: str, program_id: str, command: str) -> None:
         """Record that the test rows are about to be opened; call it before they are.
 
         A reader may do this too, even while the run is being written.
         """
-        at = datetime.now(UTC).isoformat(timespec="seconds")
         with contextlib.ExitStack() as stack:
             writer = self
             if self._lock is None:
@@ -220,17 +237,12 @@ class Store:
                 writer = Store(self.path, connection, None)
                 stack.enter_context(writer)
             with writer._transaction() as connection:
-                connection.execute(
-                    "INSERT INTO test_openings (at, what, program_id, command) "
-                    "VALUES (?, ?, ?, ?)",
-                    (at, what, program_id, command),
-                )
+                write_opening(connection, what, program_id, command)
 
     def test_openings(self) -> list[dict[str, Any]]:
         """Every opening of the test rows, oldest first: at, what, program_id, command."""
-        columns = ("at", "what", "program_id", "command")
-        rows = self._ask(f"SELECT {', '.join(columns)} FROM test_openings ORDER BY position")
-        return [dict(zip(columns, row, strict=True)) for row in rows]
+        with translated_errors(self.path), refused_values(self.path, "table test_openings"):
+            return read_openings(self._connection)
 
     def digest(self) -> str:
         """Hash of all that must repeat."""
@@ -249,6 +261,10 @@ class Store:
     def __exit__(self, *_: object) -> None:
         """Close the store."""
         self.close()
+
+    def bind(self, n_features: int, n_targets: int, max_constants: int) -> None:
+        """Hold what is read from here on to what a task allows; an old run does not say it."""
+        self.bounds, self.n_targets = bounds_of(n_features, max_constants), n_targets
 
     def _keep_summary(self, summary: Summary) -> None:
         """Write a summary beside the entries, unless somebody else writes or nobody may.
@@ -279,22 +295,6 @@ class Store:
                 yield connection
 
     def _entry(self, index: int, row: tuple[Any, ...]) -> Entry:
-        """The entry of a row of `_SELECT`, checked against its index, checksum and text."""
-        text, stored, values = row[0], row[1], row[2:]
-        if values[0] != index:
-            raise StoreError(f"{self.path}: damaged: entry {index} is missing")
-        if checksum(values) != stored:
-            raise StoreError(f"{self.path}: damaged: entry {index} does not match its checksum")
-        if text is None or program_id(text) != values[1]:
-            raise StoreError(f"{self.path}: damaged: the text of entry {index} has changed")
-        return row_to_entry(text, values)
-
-
-def _exists(path: Path) -> bool:
-    with translated_errors(path):
-        return path.exists()
-
-
-def _refusal(folder: Path) -> StoreError:
-    name = folder.name
-    return StoreError(f"run {name!r} exists; resume it with: python -m evolve resume {name}")
+        """The entry of a row of `_SELECT`, whoever wrote it."""
+        with refused_values(self.path):
+            return checked_entry(index, row, self.bounds)

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from evolve.jsontext import compact_json
+from evolve.runs import checks, limits
 
 if TYPE_CHECKING:
     from evolve.evaluation.record import Entry
@@ -87,10 +88,32 @@ def summary_from_data(data: Any, n_entries: int) -> Summary:
     """
     if not isinstance(data, dict) or data.pop("checksum", None) != _checksum(data):
         return Summary()
-    if data["n_entries"] > n_entries:
+    try:
+        return _checked(data, n_entries)
+    except ValueError:
         return Summary()
-    leaders = {(n, form): Leader(score, index) for n, form, score, index in data["leaders"]}
-    return Summary(data["n_entries"], data["statuses"], leaders)
+
+
+def _checked(data: Mapping[str, Any], n_entries: int) -> Summary:
+    """The summary of a JSON value, whoever wrote it.
+
+    Raises:
+        ValueError: It is none of so many entries.
+    """
+    checks.mapped("summary", data, ("n_entries", "statuses", "leaders"))
+    n_summed = checks.whole("n_entries", data["n_entries"], 0, n_entries)
+    for status, count in checks.mapped("statuses", data["statuses"], may=None).items():
+        checks.text("status", status)
+        checks.whole("count", count, 0, n_summed)
+    leaders = {}
+    for leader in checks.listed("leaders", data["leaders"], n_summed):
+        if len(checks.listed("leader", leader, 4)) != 4:
+            raise ValueError("leader must have a cell, a score and an entry")
+        n_constants = checks.whole("n_constants", leader[0], 0, limits.CONSTANTS)
+        cell = n_constants, checks.text("form", leader[1], limits.KEY_CHARS)
+        index = checks.whole("entry", leader[3], 0, n_summed - 1)
+        leaders[cell] = Leader(checks.finite("score", leader[2]), index)
+    return Summary(n_summed, data["statuses"], leaders)
 
 
 def _checksum(data: Mapping[str, Any]) -> int:

@@ -7,6 +7,7 @@ So the number of workers changes nothing, and a run that was killed goes on as i
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -126,7 +127,7 @@ def screen_bar(archive: Archive, n_starts: int, n_values: int) -> float:
 def screen_score(evaluation: Evaluation, n_values: int) -> float:
     """Score of an evaluation on the screening fold alone; `n_values` as in `price_of`."""
     price = price_of(evaluation.n_constants, evaluation.complexity, n_values)
-    return float(evaluation.facts["look"]) + price
+    return float(evaluation.facts.get("look", math.inf)) + price
 
 
 def entry_of(index: int, proposal: Proposal, text: str, evaluation: Evaluation) -> Entry:

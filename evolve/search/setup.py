@@ -12,6 +12,7 @@ from evolve import __version__
 from evolve.evaluation.record import SEEDS, Entry
 from evolve.law.candidate import Candidate, candidate_from_data
 from evolve.law.canonical import key
+from evolve.law.graph import features_of
 from evolve.law.printer import print_program
 from evolve.scoring.fold import Fold
 from evolve.scoring.objective import scoring_version
@@ -132,7 +133,10 @@ def warm_start_from(setup: SearchProblem, inherited: dict[str, Any]) -> SearchPr
     """
     proposals = {p.key: p for p in setup.starts[: len(setup.seeds)]}
     for law, recipe in inherited["elites"]:
-        candidate = finish(candidate_from_data(law, recipe), setup.space)
+        inherited_law = candidate_from_data(law, recipe)
+        if max(features_of(inherited_law.law.root), default=0) >= len(setup.space.units):
+            continue  # of a feature that the task has no more
+        candidate = finish(inherited_law, setup.space)
         if candidate is not None:
             mark = key(candidate.law, candidate.recipe)
             name = f"elite of {inherited['run']}"

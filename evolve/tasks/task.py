@@ -164,7 +164,10 @@ def find_folder(name_or_folder: str, tasks_dirs: Sequence[Path] = ()) -> Path:
     Raises:
         TaskError: No such folder holds a `task.toml`.
     """
-    given = Path(name_or_folder).expanduser()
+    try:
+        given = Path(name_or_folder).expanduser()
+    except RuntimeError:  # the home of nobody
+        given = Path(name_or_folder)
     path = _search_path(tasks_dirs)
     is_path = os.sep in name_or_folder or name_or_folder in ("", ".", "..")
     for folder in [given] if is_path else [*(place / given for place in path), given]:

@@ -105,10 +105,13 @@ def test_a_changed_value_is_noticed(folder: Path, statement: str, message: str) 
         read_all(folder)
 
 
-@pytest.mark.parametrize("statement", ["DELETE FROM meta", "UPDATE meta SET value = '{'"])
-def test_lost_settings_are_noticed(folder: Path, statement: str) -> None:
+@pytest.mark.parametrize(
+    ("statement", "words"),
+    [("DELETE FROM meta", "is missing"), ("UPDATE meta SET value = '{'", "must be JSON")],
+)
+def test_lost_settings_are_noticed(folder: Path, statement: str, words: str) -> None:
     change(folder, statement)
-    with pytest.raises(StoreError, match=r"damaged.*\(table meta\)"):
+    with pytest.raises(StoreError, match=f"run.sqlite: damaged: table meta: settings {words}"):
         read_all(folder)
 
 

@@ -11,10 +11,13 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from store_service import entry
+from store_service import LAWS, entry
 
 from evolve.evaluation.record import ORIGINS, Entry, Evaluation
 from evolve.jsontext import compact_json
+from evolve.law.graph import law_to_data
+from evolve.law.recipe import Recipe
+from evolve.runs import limits
 from evolve.runs.rows import COLUMNS, checksum, entry_to_row, row_to_entry
 from evolve.scoring.fold import FoldScore
 
@@ -25,28 +28,30 @@ json_values = st.recursive(
     scalars, lambda inner: st.lists(inner) | st.dictionaries(words, inner), max_leaves=8
 )
 json_objects = st.dictionaries(words, json_values, max_size=4)
-counts = st.integers(0, 2**40)
+counts = st.integers(0, limits.COUNT)
 folds = st.builds(FoldScore, words, counts, st.floats(allow_nan=False), st.floats(allow_nan=False))
 evaluations = st.builds(
     Evaluation,
     status=words,
     message=words,
     score=st.none() | finite,
-    stage=counts,
+    stage=st.integers(0, limits.STAGES),
     folds=st.lists(folds, max_size=3).map(tuple),
-    n_constants=counts,
+    n_constants=st.integers(0, limits.CONSTANTS),
     complexity=finite,
     seconds=finite,
     facts=json_objects,
 )
+laws = st.sampled_from([law_to_data(law) for law in LAWS])
+recipes = st.sampled_from([Recipe().to_data(), {"loss": "huber", "n_starts": 3}])
 entries = st.builds(
     Entry,
-    index=counts,
+    index=st.integers(10, limits.ENTRIES),
     text=words,
-    law=st.none() | json_objects,
-    recipe=st.none() | json_objects,
+    law=st.none() | laws,
+    recipe=recipes,
     key=words,
-    parents=st.lists(counts, max_size=3).map(tuple),
+    parents=st.lists(st.integers(0, 9), max_size=3).map(tuple),
     operator=words,
     evaluation=evaluations,
     origin=st.sampled_from(ORIGINS),
@@ -101,7 +106,7 @@ def test_a_number_that_stands_for_a_failure_is_refused(name: str, value: float) 
 
 def test_numpy_numbers_are_kept_as_plain_ones() -> None:
     given_entry = entry(
-        0,
+        4,
         score=np.float64(-1.5),
         n_constants=np.int64(3),
         parents=(np.int64(1), np.int64(2)),

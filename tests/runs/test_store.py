@@ -21,6 +21,7 @@ from store_service import (
 
 from evolve.errors import StoreError
 from evolve.runs.store import Store
+from evolve.scoring.fold import FoldScore
 
 
 @pytest.fixture
@@ -181,7 +182,7 @@ def test_closing_twice_is_harmless(tmp_path: Path) -> None:
         {"status": "crash"},
         {"score": -1.0000000000000002},
         {"stage": 3},
-        {"folds": ()},
+        {"folds": (FoldScore("a", 1, 0.5, 0.5),)},
         {"n_constants": 6},
     ],
 )
@@ -189,7 +190,7 @@ def test_the_digest_sees_what_must_repeat(tmp_path: Path, change: dict[str, obje
     digests = set()
     for name, changes in (("a", {"score": -1.0}), ("b", {"score": -1.0, **change})):
         with new_store(tmp_path / name) as store:
-            store.append([entry(0, **changes)])
+            store.append([entry(0), entry(1), entry(2, **changes)])
             digests.add(store.digest())
     assert len(digests) == 2
 
