@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import math
 import re
+import sys
 import textwrap
 import warnings
 from collections.abc import Callable, Sequence
@@ -27,6 +28,7 @@ _VARIABLES = {
 SIZE = (4.6, 3.3)
 PLACE = (0.155, 0.195, 0.8, 0.785)  # left, bottom, width, height of the axes
 MOST_POINTS = 3000
+LEAST, MOST = 1e-300, 1e300  # of a logarithmic axis; matplotlib needs room on either side
 _STYLE: dict[str, Any] = {
     "svg.fonttype": "none",
     "text.parse_math": False,
@@ -140,10 +142,12 @@ def is_log(task: Task, feature: int, values: Array) -> bool:
 
 
 def set_log(axis: Any, low: float, high: float) -> None:
-    """Make a matplotlib axis logarithmic, with few ticks in plain words."""
+    """Make a matplotlib axis logarithmic from end to end, with few ticks in plain words."""
     from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator
 
-    (axis.axes.set_xscale if axis.axis_name == "x" else axis.axes.set_yscale)("log")
+    across, axes = axis.axis_name == "x", axis.axes
+    (axes.set_xscale if across else axes.set_yscale)("log")
+    (axes.set_xlim if across else axes.set_ylim)(low, high)  # before it makes room for points
     axis.set_major_locator(FixedLocator(log_ticks(low, high)))
     axis.set_minor_locator(NullLocator())
     axis.set_major_formatter(FuncFormatter(lambda value, _: number(value)))
@@ -152,9 +156,10 @@ def set_log(axis: Any, low: float, high: float) -> None:
 def log_ticks(low: float, high: float) -> list[float]:
     """Between two and seven round values of a logarithmic axis."""
     first, last = math.floor(math.log10(low)), math.ceil(math.log10(high))
-    span = math.log10(high / low) if high > low else 0.0
+    span = math.log10(high) - math.log10(low)
     steps = (1.0, 2.0, 5.0) if span < 2.0 else (1.0,)
-    ticks = [m * 10.0**e for e in range(first, last + 1) for m in steps]
+    exponents = range(first, min(last, sys.float_info.max_10_exp) + 1)
+    ticks = [m * 10.0**e for e in exponents for m in steps]
     ticks = [t for t in ticks if low * 0.999 <= t <= high * 1.001]
     if len(ticks) < 2:
         return [float(f"{v:.2g}") for v in np.geomspace(low, high, 3)]
@@ -202,7 +207,7 @@ def limits(values: Sequence[Array], *, log: bool = False, margin: float = 0.05) 
         return None
     low, high = float(every.min()), float(every.max())
     if log:
-        reach = (high / low) ** margin if high > low else 1.5
-        return low / reach, high * reach
+        reach = 10.0 ** (margin * (math.log10(high) - math.log10(low))) if high > low else 1.5
+        return max(low / reach, LEAST), min(high * reach, MOST)
     reach = (high - low) * margin or abs(high) * margin or 1.0
     return low - reach, high + reach

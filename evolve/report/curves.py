@@ -16,6 +16,8 @@ from evolve.report.bands import LEVEL, Band
 from evolve.report.chart import (
     FIT,
     HELD,
+    LEAST,
+    MOST,
     MUTED,
     Chart,
     dots,
@@ -214,7 +216,7 @@ def _panel(model: Model, band: Band, part: Slice, number_: int, test: Table | No
 def _grid(values: Array, far: float, *, log: bool) -> Array:
     near = float(values.min())
     if log:
-        return np.geomspace(near / 1.2, far * PLOT_FACTOR, N_POINTS)
+        return np.geomspace(max(near / 1.2, LEAST), min(far * PLOT_FACTOR, MOST), N_POINTS)
     span = far - near or 1.0
     return np.linspace(near - 0.03 * span, far + 0.5 * span, N_POINTS)
 

@@ -120,7 +120,7 @@ def _observed(model: Model, t: int, test: Table | None) -> Chart:
     sets.append(("held", Y[view.fold.held, t], view.predictions[:, t]))
     if test is not None:
         sets.append(("test", test.Y[:, t], model.predict(test.X, test.group)[:, t]))
-    log = bool(np.all(Y[:, t] > 0)) and float(Y[:, t].max() / Y[:, t].min()) > 30
+    log = bool(np.all(Y[:, t] > 0)) and Y[:, t].max() / 30 > Y[:, t].min()
     ends = limits([s[1] for s in sets] + [sets[0][2]], log=log)
 
     def build(axes: Any) -> None:

@@ -15,8 +15,10 @@ import numpy as np
 import numpy.typing as npt
 
 from evolve.scoring.objective import CHECK_BASES, CHECK_FACTOR, CHECK_MARGIN, CHECK_STEPS
+
 from evolve.typing import Array
 
+MOST_DECADES = 300.0  # of a range that is widened; more than this overflows
 SUM_ERROR = 1e-2  # by which shares may miss 1 together, as they are rounded
 MOST_LEFT_OUT = 2  # other columns between 0 and 1 that may stand beside the shares
 
@@ -93,6 +95,8 @@ def shares_of(x: Array) -> npt.NDArray[np.bool_]:
 def _widened(low: float, high: float, logarithmic: bool) -> tuple[float, float]:
     """A range and a tenth of it at either side, not below 0 if it is not."""
     if logarithmic:
+        if np.log10(high) - np.log10(low) > MOST_DECADES:
+            return float(low), float(high)
         factor = (high / low) ** CHECK_MARGIN
         return float(low / factor), float(high * factor)
     least = 0.0 if low >= 0.0 else -np.inf

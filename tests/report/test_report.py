@@ -10,6 +10,7 @@ import subprocess
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -22,7 +23,7 @@ from evolve.law.graph import Law, const, feat, num
 from evolve.law.graph import call as node
 from evolve.report import write_report
 from evolve.report.bands import delta_band
-from evolve.report.chart import log_ticks, number
+from evolve.report.chart import dots, draw, limits, log_ticks, number, set_log
 from evolve.report.curves import slices_of
 from evolve.report.mathematics import show_law
 from evolve.report.model import fit_model
@@ -262,6 +263,22 @@ def test_numbers_of_axes_are_short() -> None:
     assert [number(v) for v in (0.25, 1e9, 4.2e9, -3e-7)] == ["0.25", "10⁹", "4.2×10⁹", "-3×10⁻⁷"]
     assert log_ticks(3e6, 8e9) == [1e7, 1e8, 1e9]
     assert len(log_ticks(1e-12, 1e12)) <= 8
+
+
+@pytest.mark.parametrize("ends", [(1e-285, 1e285), (1e-305, 1e145), (5e-324, 1.7e308)])
+@pytest.mark.filterwarnings("error")
+def test_an_axis_over_hundreds_of_decades_is_drawn(ends: tuple[float, float]) -> None:
+    x = np.array([ends[0], 1.0, ends[1]])
+    low, high = limits([x], log=True)
+    assert 0 < low < 1 < high < np.inf
+    assert 2 <= len(log_ticks(*ends)) <= 7
+
+    def build(axes: Any) -> None:
+        set_log(axes.xaxis, low, high)
+        dots(axes, x, x / ends[1], "fit")
+        axes.set_xlim(low, high)
+
+    assert "<svg" in draw("wide", "wide", build)
 
 
 def test_the_interval_of_a_straight_line_is_the_textbooks(tmp_path: Path) -> None:

@@ -90,6 +90,11 @@ def test_a_feature_ends_a_tenth_of_its_range_beyond_what_was_seen(
     np.testing.assert_allclose(ends_of(np.array(columns).T, logarithmic), ends)
 
 
+@pytest.mark.filterwarnings("error")
+def test_a_feature_over_more_decades_than_a_float_has_ends_where_it_was_seen() -> None:
+    assert ends_of(np.array([[1e-300], [1e140]]), (True,)) == [(1e-300, 1e140)]
+
+
 def test_a_single_row_is_enough_to_start_from() -> None:
     assert extrapolation_lines(X[:1], Constraints(FOLLOWED)).shape[1] == 1
 

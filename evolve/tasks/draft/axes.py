@@ -105,7 +105,7 @@ def _span(task: Task, name: str) -> float:
     values = task.train.X[:, task.feature_names.index(name)]
     if base := _log_base(name) if values.min() <= 0 or values.max() < MOST_LOG else None:
         return float(np.ptp(values)) * math.log(base)
-    return float(np.log(values.max() / values.min()))
+    return float(np.log(values.max()) - np.log(values.min()))
 
 
 def _log_base(name: str) -> float | None:

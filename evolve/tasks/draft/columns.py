@@ -96,7 +96,9 @@ def guess_scale(values: Array, *, is_share: bool = False) -> tuple[Scale, str]:
         return "linear", "is a share: with others it sums to 1"
     if low <= 0:
         return "linear", f"holds {low:g}, which has no logarithm"
-    factor = high / low
+    factor = high / low  # Python's floats: inf where there are more decades than a float has
+    if math.isinf(factor):
+        return "log", f"is positive and spans {math.log10(high) - math.log10(low):.0f} decades"
     if factor >= SPREAD:
         return "log", f"is positive and spans a factor of {factor:.3g}"
     if _unevenness(np.log(levels)) <= _unevenness(levels):
