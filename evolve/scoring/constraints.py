@@ -15,7 +15,6 @@ import numpy as np
 import numpy.typing as npt
 
 from evolve.scoring.objective import CHECK_BASES, CHECK_FACTOR, CHECK_MARGIN, CHECK_STEPS
-
 from evolve.typing import Array
 
 MOST_DECADES = 300.0  # of a range that is widened; more than this overflows
