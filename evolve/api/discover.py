@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, NoReturn
+from typing import Any, NoReturn
 
 from joblib import cpu_count
 
@@ -25,12 +25,9 @@ from evolve.tasks.draft.roles import NO_AXES
 from evolve.tasks.readers import raw_of
 from evolve.tasks.task import load_task
 
-if TYPE_CHECKING:
-    import pandas as pd
-
 
 def discover(
-    df: pd.DataFrame,
+    df: Any,
     target: str | Sequence[str],
     features: Sequence[str] = (),
     groups: str | Sequence[str] = (),
@@ -52,7 +49,8 @@ def discover(
     command line works on the run as well.
 
     Args:
-        df: One row a training run.
+        df: One row a training run: a data frame of pandas, polars or another library, an Arrow
+            table, a DuckDB relation, a mapping of names to columns, or a list of rows.
         target: The column to predict, or several.
         features: The columns to predict from; if not given, every other column of numbers.
         groups: Columns whose values divide the rows into groups with constants of their own.

@@ -9,8 +9,9 @@ from pathlib import Path
 import numpy as np
 
 from evolve.errors import Argument, EvolveError, nearest
+from evolve.tasks.cells import number
+from evolve.tasks.labels import as_spelled, group_labels
 from evolve.tasks.readers import RawTable, read_table
-from evolve.tasks.table import GROUP_JOIN
 from evolve.tasks.task import Task
 from evolve.typing import Array, Ints
 
@@ -59,14 +60,22 @@ def read_words(task: Task, words: Sequence[str]) -> dict[str, float]:
     """
     given: dict[str, float] = {}
     for word in words:
-        name, sign, text = word.partition("=")
-        if not sign:
-            raise EvolveError(Argument("at"), f": must be like feature=value, it is {word!r}")
+        name, text = _split(word, task.feature_names)
         _require_known(name, task.feature_names)
         if name in given:
             raise EvolveError(Argument("at"), f": {name} is given twice")
-        given[name] = _number(name, text)
+        given[name] = _number(task, name, text)
     return given
+
+
+def _split(word: str, names: Sequence[str]) -> tuple[str, str]:
+    """The name and the value of ``feature=value``, where either may hold `=`."""
+    places = [i for i, sign in enumerate(word) if sign == "="]
+    if not places:
+        raise EvolveError(Argument("at"), f": must be like feature=value, it is {word!r}")
+    of_feature = [i for i in places if word[:i].strip() in names]
+    place = of_feature[-1] if of_feature else places[-1]
+    return word[:place].strip(), word[place + 1 :].strip()
 
 
 def from_table(task: Task, path: Path, group: str | None) -> tuple[RawTable, list[Query]]:
@@ -106,11 +115,10 @@ def from_cells(task: Task, raw: RawTable, group: str | None) -> list[Query]:
 def _labels(task: Task, raw: RawTable, group: str | None) -> list[str]:
     if group is not None:
         return [known_group(task, group)] * raw.n_rows
-    if task.n_groups == 1:
+    named = all(name in raw.columns for name in task.spec.groups)
+    if task.n_groups == 1 and not (task.spec.groups and named):
         return [task.group_names[0]] * raw.n_rows
-    columns = [raw.column(name) for name in task.spec.groups]
-    labels = [GROUP_JOIN.join(str(v) for v in row) for row in zip(*columns, strict=True)]
-    return [known_group(task, label) for label in labels]
+    return [known_group(task, label) for label in group_labels(raw, task.spec.groups)]
 
 
 def known_group(task: Task, group: str) -> str:
@@ -119,6 +127,7 @@ def known_group(task: Task, group: str) -> str:
     Raises:
         EvolveError: There is no such group.
     """
+    group = as_spelled([group], task.group_names)[0]
     if group not in task.group_names:
         raise EvolveError(
             Argument("group"),
@@ -144,11 +153,11 @@ def _require_positive(task: Task, x: Array) -> None:
             )
 
 
-def _number(name: str, text: str) -> float:
-    try:
-        value = float(text)
-    except ValueError:
-        raise EvolveError(Argument("at"), f" {name}: must be a number, it is {text!r}") from None
+def _number(task: Task, name: str, text: str) -> float:
+    value = number(text)
+    if value is None:
+        raise EvolveError(Argument("at"), f" {name}: must be a number, it is {text!r}")
     if not np.isfinite(value):
         raise EvolveError(Argument("at"), f" {name}: must be finite, it is {text!r}")
-    return value
+    counts_percent = task.train.X[:, task.feature_names.index(name)].max() > 1
+    return 100 * value if text.endswith("%") and counts_percent else value

@@ -13,13 +13,11 @@ from numpy.typing import NDArray
 
 from evolve.errors import TaskError, nearest
 from evolve.tasks.axes import axis_features, axis_values
-from evolve.tasks.names import why_no_name
-from evolve.tasks.readers import RawTable, is_blank, what_to_do
+from evolve.tasks.cells import is_blank
+from evolve.tasks.labels import GROUP_JOIN, as_spelled, group_labels
+from evolve.tasks.raw import RawTable
 from evolve.tasks.roles import Facts, Role, guess_roles
 from evolve.tasks.spec import DEFAULT_CONSTANTS, Feature, Filter, Target, TaskSpec
-
-GROUP_JOIN = " | "
-ALL_ROWS = "all"
 
 _OPS: dict[str, Callable[[Any, Any], bool]] = {
     "<": operator.lt,
@@ -72,25 +70,25 @@ def build_table(
     Raises:
         TaskError: A cell breaks a rule, filters leave no rows, or a group is empty or unknown.
     """
+    whole, kept = raw, _kept_rows(raw, spec.filters)
+    raw = whole.take(kept) if len(kept) < whole.n_rows else whole
     features = [raw.numbers(feature.name) for feature in spec.features]
     targets = [raw.numbers(target.name) for target in spec.targets]
     for feature, values in zip(spec.features, features, strict=True):
         if feature.logarithmic:
             _require_positive(raw, feature.name, values)
     labels = group_labels(raw, spec.groups)
-    kept = _kept_rows(raw, spec.filters)
     names = tuple(group_names) or tuple(dict.fromkeys(labels))
+    labels = as_spelled(labels, names)
     _require_groups(raw, spec, labels, names)
-    index = {name: i for i, name in enumerate(names)}
-    group = np.array([index[labels[row]] for row in kept], dtype=np.int64)
-    table = Table(
-        X=np.array(features, dtype=np.float64).T[kept],
-        Y=np.array(targets, dtype=np.float64).T[kept],
-        group=group,
-    )
     if not group_names:
-        _require_filled(raw, labels, names, group)
-    return table, names
+        _require_filled(whole, spec, kept, names)
+    index = {name: i for i, name in enumerate(names)}
+    return Table(
+        X=np.array(features, dtype=np.float64).T,
+        Y=np.array(targets, dtype=np.float64).T,
+        group=np.array([index[label] for label in labels], dtype=np.int64),
+    ), names
 
 
 def _require_positive(raw: RawTable, name: str, values: list[float]) -> None:
@@ -99,32 +97,6 @@ def _require_positive(raw: RawTable, name: str, values: list[float]) -> None:
             rule = "must be positive under a log scale"
             told = raw.complaint(name, rule, row, f"{value:g}")
             raise TaskError(f'{told}; take the row out or give the feature scale = "linear"')
-
-
-def group_labels(raw: RawTable, columns: list[str]) -> list[str]:
-    """Return each row's group label: the values of the group columns, joined."""
-    if not columns:
-        return [ALL_ROWS] * raw.n_rows
-    cells = []
-    for name in columns:
-        texts = ["" if _is_missing(cell) else str(cell) for cell in raw.column(name)]
-        for row, text in enumerate(texts, 1):
-            if not text:
-                told = raw.complaint(name, "must name a group", row, "nothing")
-                raise TaskError(told + what_to_do(text))
-            if reason := why_no_name(text):
-                raise TaskError(f"{raw.path}: groups ({name}) {reason}, row {row}{raw.line(row)}")
-            if GROUP_JOIN in text:
-                raise TaskError(
-                    raw.complaint(name, f"may not hold {GROUP_JOIN!r}", row, repr(text))
-                )
-        cells.append(texts)
-    return [GROUP_JOIN.join(values) for values in zip(*cells, strict=True)]
-
-
-def _is_missing(cell: object) -> bool:
-    """Whether a cell names nothing: blank, or the nan that pandas has for a missing text."""
-    return is_blank(cell) or (isinstance(cell, float) and cell != cell)
 
 
 def require_informative(raw: RawTable, spec: TaskSpec, table: Table) -> None:
@@ -165,19 +137,27 @@ def _require_inside(raw: RawTable, target: Target, y: NDArray[np.float64]) -> No
         )
 
 
-def _kept_rows(raw: RawTable, filters: list[Filter]) -> list[int]:
-    """Return the indices of the rows that pass every filter."""
+def _kept_rows(raw: RawTable, filters: Sequence[Filter]) -> list[int]:
+    """Return the indices of the rows that pass every filter.
+
+    A number that is missing passes, so that it is complained of, unless another filter takes the
+    row out.
+    """
     kept = list(range(raw.n_rows))
     for rule in filters:
         cells: Sequence[object]
         if isinstance(rule.value, str):
             cells = [str(cell) for cell in raw.column(rule.column)]
         else:
-            cells = raw.numbers(rule.column)
-        kept = [row for row in kept if _OPS[rule.op](cells[row], rule.value)]
+            cells = raw.numbers_or_nan(rule.column)
+        kept = [i for i in kept if cells[i] != cells[i] or _OPS[rule.op](cells[i], rule.value)]
     if not kept:
         rules = " and ".join(f"{f.column} {f.op} {f.value}" for f in filters)
         raise TaskError(f"{raw.path}: filters must leave rows, {rules} leaves 0 of {raw.n_rows}")
+    left = raw.take(kept)
+    for rule in filters:
+        if not isinstance(rule.value, str):
+            left.numbers(rule.column)
     return kept
 
 
@@ -189,16 +169,20 @@ def _require_groups(
         if label not in names:
             raise TaskError(
                 f"{raw.path}: groups ({', '.join(spec.groups)}) must be those of the training "
-                f"rows, row {row} holds {label!r}{nearest(label, names)}"
+                f"rows, row {raw.row_number(row)} holds {label!r}{nearest(label, names)}"
             )
 
 
 def _require_filled(
-    raw: RawTable, labels: list[str], names: tuple[str, ...], group: NDArray[np.int64]
+    raw: RawTable, spec: TaskSpec, kept: Sequence[int], names: Sequence[str]
 ) -> None:
     """Require that every group keeps at least one row after the filters."""
-    for i, name in enumerate(names):
-        if not np.any(group == i):
+    named = [
+        i for i in range(raw.n_rows) if not any(is_blank(raw.column(g)[i]) for g in spec.groups)
+    ]
+    labels = as_spelled(group_labels(raw.take(named), spec.groups), names)
+    for name in labels if len(kept) < raw.n_rows else ():
+        if name not in names:
             raise TaskError(
                 f"{raw.path}: groups must not be empty, filters leave 0 of "
                 f"{labels.count(name)} rows of {name!r}"

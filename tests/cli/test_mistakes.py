@@ -69,7 +69,7 @@ TABLES: dict[str, tuple[str | bytes | None, str, str]] = {
         cell(4, 1, "big"),
         *["column 'params' must hold numbers, row 5 holds 'big' (line 6); put a number"] * 2,
     ),
-    "a short form of a number": (cell(4, 1, "7B"), *["row 5 holds '7B' (line 6); write 7e9"] * 2),
+    "a size that says no number": (cell(4, 1, "7X"), *["row 5 holds '7X' (line 6); put a"] * 2),
     "a number with commas": (
         cell(4, 1, '"1,000,000"'),
         *["row 5 holds '1,000,000' (line 6); write 1000000"] * 2,
@@ -328,7 +328,7 @@ def test_a_task_that_is_there_is_never_overwritten(capfd: pytest.CaptureFixture[
 
 def test_a_spreadsheet_is_named_as_one(capfd: pytest.CaptureFixture[str]) -> None:
     Path("my_runs.xlsx").write_bytes(b"PK")
-    part = "must be CSV or Parquet, it is .xlsx; save the sheet as CSV"
+    part = "must be CSV, TSV, Parquet, Feather or JSONL, it is .xlsx; save the sheet as CSV"
     refused(capfd, part, "new-task", "my_runs.xlsx", *LOSS)
 
 

@@ -25,9 +25,10 @@ from evolve.tasks.draft.roles import (
 )
 from evolve.tasks.draft.warnings import remarks
 from evolve.tasks.folds import require_rows
+from evolve.tasks.labels import group_labels
 from evolve.tasks.readers import RawTable
 from evolve.tasks.spec import DEFAULT_CONSTANTS, TaskSpec
-from evolve.tasks.table import build_table, group_labels
+from evolve.tasks.table import build_table
 from evolve.tasks.task import Task
 
 ROWS_PER_CONSTANT = 3

@@ -124,7 +124,7 @@ def _write_csv(path: Path, raw: RawTable) -> None:
         writer = csv.writer(file, lineterminator="\n")
         writer.writerow(raw.columns)
         for row in zip(*raw.columns.values(), strict=True):
-            writer.writerow([int(cell) if isinstance(cell, bool) else cell for cell in row])
+            writer.writerow(row)
         replace_file(path, file.getvalue())
 
 

@@ -1,0 +1,56 @@
+"""Labels of groups: which rows share constants, however their group is spelled."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from evolve.errors import TaskError
+from evolve.tasks.cells import is_blank, label_key, what_to_do
+from evolve.tasks.names import why_no_name
+from evolve.tasks.raw import RawTable
+
+GROUP_JOIN = " | "
+ALL_ROWS = "all"
+
+
+def group_labels(raw: RawTable, columns: Sequence[str]) -> list[str]:
+    """Each row's group label: the values of the group columns, joined.
+
+    Values that mean the same, as 12 and 12.0 do, get the spelling of the first.
+
+    Raises:
+        TaskError: A cell is blank, or cannot be a label.
+    """
+    if not columns:
+        return [ALL_ROWS] * raw.n_rows
+    cells = [[_label(raw, name, row) for row in range(1, raw.n_rows + 1)] for name in columns]
+    labels = [GROUP_JOIN.join(values) for values in zip(*cells, strict=True)]
+    return as_spelled(labels, labels)
+
+
+def as_spelled(labels: Sequence[str], names: Sequence[str]) -> list[str]:
+    """Labels, each in the spelling of the first name that means the same, if there is one."""
+    spelling: dict[str, str] = {}
+    for name in names:
+        spelling.setdefault(_key(name), name)
+    return [spelling.get(_key(label), label) for label in labels]
+
+
+def _key(label: str) -> str:
+    return GROUP_JOIN.join(label_key(part) for part in label.split(GROUP_JOIN))
+
+
+def _label(raw: RawTable, name: str, row: int) -> str:
+    cell = raw.column(name)[row - 1]
+    if is_blank(cell):
+        n_blank = sum(map(is_blank, raw.column(name)))
+        others = f", and {n_blank - 1} others" if n_blank > 1 else ""
+        told = raw.complaint(name, "must name a group", row, "nothing")
+        raise TaskError(told + others + what_to_do(cell))
+    text = str(cell)
+    if reason := why_no_name(text):
+        place = f"row {raw.row_number(row)}{raw.line(row)}"
+        raise TaskError(f"{raw.path}: groups ({name}) {reason}, {place}")
+    if GROUP_JOIN in text:
+        raise TaskError(raw.complaint(name, f"may not hold {GROUP_JOIN!r}", row, repr(text)))
+    return text

@@ -1,0 +1,35 @@
+"""Groups are told apart by what their labels mean; a missing label is none."""
+
+from __future__ import annotations
+
+import math
+from pathlib import Path
+
+import pytest
+
+from evolve.errors import TaskError
+from evolve.tasks.labels import as_spelled, group_labels
+from evolve.tasks.raw import RawTable
+
+
+def labels(*cells: object) -> list[str]:
+    return group_labels(RawTable(Path("t.csv"), {"g": list(cells)}, len(cells)), ["g"])
+
+
+def test_labels_of_one_meaning_are_one_group() -> None:
+    assert labels("12", "12.0", 12, "12.5", "a") == ["12", "12", "12", "12.5", "a"]
+    assert labels(True, "true", "TRUE") == ["True"] * 3
+
+
+def test_joined_labels_are_compared_part_by_part() -> None:
+    raw = RawTable(Path("t.csv"), {"g": ["1", "1.0"], "h": ["a", "a"]}, 2)
+    assert group_labels(raw, ["g", "h"]) == ["1 | a", "1 | a"]
+    assert as_spelled(["1.0 | a", "2 | b"], ["1 | a"]) == ["1 | a", "2 | b"]
+
+
+@pytest.mark.parametrize("cell", ["", None, math.nan, "nan", "NaN", "<NA>"])
+def test_a_missing_label_is_no_group(cell: object) -> None:
+    with pytest.raises(
+        TaskError, match="'g' must name a group, row 2 holds nothing, and 1 others"
+    ):
+        labels("a", cell, cell, "b")

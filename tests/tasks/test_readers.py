@@ -1,0 +1,146 @@
+"""The same rows are read from every kind of file and of data frame."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pytest
+
+from evolve.errors import TaskError
+from evolve.tasks.readers import RawTable, is_blank, raw_of, read_table
+
+FRAME = pd.DataFrame(
+    {
+        "params": pd.array([10**7, 3 * 10**8], dtype="Int64"),
+        "share": ["10%", "25%"],
+        "done": [True, False],
+        "loss": [Decimal("4.5"), Decimal("4.25")],
+        "corpus": ["web", None],
+    }
+)
+
+
+def arrow_table() -> Any:
+    arrow = pytest.importorskip("pyarrow")
+    return arrow.table(
+        {
+            "params": arrow.array([10**7, 3 * 10**8]),
+            "share": ["10%", "25%"],
+            "done": [True, False],
+            "loss": arrow.array([Decimal("4.5"), Decimal("4.25")]),
+            "corpus": ["web", None],
+        }
+    )
+
+
+def polars_frame() -> Any:
+    polars = pytest.importorskip("polars")
+    frame = polars.from_arrow(arrow_table())
+    return frame.with_columns(polars.col("params").cast(polars.Int128))
+
+
+def duckdb_relation() -> Any:
+    duckdb = pytest.importorskip("duckdb")
+    pytest.importorskip("pyarrow")
+    return duckdb.sql(
+        "select * from (values (10000000::hugeint, '10%', true, 4.5::decimal(4, 2), 'web'), "
+        "(300000000, '25%', false, 4.25, null)) as t(params, share, done, loss, corpus)"
+    )
+
+
+FRAMES: dict[str, Callable[[], Any]] = {
+    "pandas": lambda: FRAME,
+    "arrow": arrow_table,
+    "polars": polars_frame,
+    "a lazy frame": lambda: polars_frame().lazy(),
+    "duckdb": duckdb_relation,
+    "columns": lambda: FRAME.to_dict("list"),
+    "series by name": lambda: dict(FRAME.items()),
+    "records": lambda: [*FRAME.to_dict("records")],
+    "records with gaps": lambda: [
+        {k: v for k, v in row.items() if v is not None} for row in FRAME.to_dict("records")
+    ],
+}
+
+
+def holds_the_rows(raw: RawTable) -> None:
+    assert list(raw.columns) == ["params", "share", "done", "loss", "corpus"]
+    assert raw.numbers("params") == [1e7, 3e8]
+    assert raw.numbers("share") == [0.1, 0.25]
+    assert raw.numbers("done") == [1.0, 0.0]
+    assert raw.numbers("loss") == [4.5, 4.25]
+    assert [None if is_blank(cell) else cell for cell in raw.columns["corpus"]] == ["web", None]
+
+
+@pytest.mark.parametrize("library", FRAMES)
+def test_every_library_gives_the_same_cells(library: str) -> None:
+    holds_the_rows(raw_of(FRAMES[library]()))
+
+
+@pytest.mark.parametrize("kind", ["csv", "tsv", "jsonl", "parquet", "feather"])
+def test_every_file_gives_the_same_cells(kind: str, tmp_path: Path) -> None:
+    path = tmp_path / f"runs.{kind}"
+    frame = FRAME.astype({"loss": float})
+    if kind == "jsonl":
+        lines = [json.dumps(row) for row in frame.to_dict("records")]
+        path.write_text("\n\n".join(lines).replace('"corpus": null', '"corpus": ""') + "\n")
+    elif kind in ("csv", "tsv"):
+        frame.to_csv(path, index=False, sep="\t" if kind == "tsv" else ",")
+    else:
+        pytest.importorskip("pyarrow")
+        {"parquet": frame.to_parquet, "feather": frame.to_feather}[kind](path)
+    holds_the_rows(read_table(path))
+
+
+def test_objects_inside_lines_of_json_become_columns_of_their_own(tmp_path: Path) -> None:
+    path = tmp_path / "history.jsonl"
+    path.write_text('{"config": {"optim": {"lr": 0.1}}, "loss": 2}\n{"loss": 1, "tags": ["a"]}\n')
+    raw = read_table(path)
+    assert raw.columns == {"config.optim.lr": [0.1, None], "loss": [2, 1], "tags": [None, '["a"]']}
+    assert raw.lines == (1, 2)
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "rule"),
+    [
+        ("a.jsonl", '{"x": 1}\n[2]\n', "must hold one JSON object a line, line 2 is no object"),
+        ("a.jsonl", '{"x": 1}\n{"x":\n', "must hold one JSON object a line, line 2 is none"),
+        ("a.jsonl", "", "must have rows, it has none"),
+        ("a.tsv", "x\ty\n1\n", r"rows must have 2 cells, row 1 has 1 \(line 2\)"),
+        ("a.parquet", "x,y\n1,2\n", "must be Parquet"),
+        ("a.feather", "x,y\n1,2\n", "must be Feather"),
+    ],
+)
+def test_a_broken_file_is_refused_with_its_place(
+    name: str, text: str, rule: str, tmp_path: Path
+) -> None:
+    (tmp_path / name).write_text(text)
+    with pytest.raises(TaskError, match=f"{name}: {rule}"):
+        read_table(tmp_path / name)
+
+
+@pytest.mark.parametrize(
+    ("data", "rule"),
+    [
+        (3, "must be a data frame .* it is builtins.int"),
+        ([], "must have rows"),
+        ({}, "must have rows"),
+        ({"x": 5}, "column 'x' must be a list of cells"),
+        ({"x": [1, 2], "y": [1]}, "columns must be equally long"),
+        ({"x": [1], "x ": [2]}, "columns must have different names, 'x' stands 2 times"),
+    ],
+)
+def test_what_is_no_table_is_refused(data: Any, rule: str) -> None:
+    with pytest.raises(TaskError, match=rule):
+        raw_of(data)
+
+
+def test_a_row_keeps_its_number_when_others_are_left_out() -> None:
+    raw = RawTable(Path("t.csv"), {"x": ["1", "2", "big"]}, 3, (2, 3, 5)).take([0, 2]).take([1])
+    with pytest.raises(TaskError, match=r"row 3 holds 'big' \(line 5\)"):
+        raw.numbers("x")
