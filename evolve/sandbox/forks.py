@@ -24,6 +24,7 @@ from evolve.sandbox.spawn import Spawned, read_some
 from evolve.sandbox.zygote import CPU, DONE, ENDED, JOB, WALL
 
 _GRACE_S: Final = 10.0
+_ENDING_S: Final = 30.0  # for a process that has closed its wires; a busy machine is slow
 _TRIES: Final = 3
 _SIGNAL_STATUS: Final[dict[int, str]] = {
     signal.SIGSYS: "violation",
@@ -172,10 +173,14 @@ class Zygotes:
             SandboxError: It cannot start.
         """
         control.settimeout(self._limits.start_s)
+        patience_s = 2.0
         try:
-            self.report = json.loads(control.recv(65_536))["report"]
+            words = control.recv(65_536)
+            if not words:
+                patience_s = _ENDING_S
+            self.report = json.loads(words)["report"]
         except (OSError, ValueError, LookupError, TypeError) as error:
-            code, said = process.ended(2.0), process.said(self._limits.message_chars)
+            code, said = process.ended(patience_s), process.said(self._limits.message_chars)
             self._close()
             if code is not None and code < 0 and is_from_outside(-code):
                 name = signal_name(-code)
