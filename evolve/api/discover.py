@@ -13,13 +13,14 @@ from evolve.api.notebook import Notebook, in_notebook
 from evolve.api.progress import NullProgress, make_display
 from evolve.api.run import Run, runs_folder
 from evolve.runs.folders import new_folder
-from evolve.runs.run import create_run
+from evolve.runs.run import create_run, problem_of
 from evolve.runs.session import PROGRAM_NAME, hold_session, write_program
 from evolve.runs.settings import DEFAULT_EVALUATIONS, RunConfig
 from evolve.runs.stopping import Stopping
 from evolve.sandbox import probe
 from evolve.search.proposers.registry import DEFAULT
-from evolve.search.setup import make_search_problem
+from evolve.search.proposers.seeds import given_seeds
+from evolve.search.rules import FormRules
 from evolve.tasks.draft import Draft, Wishes, check_name, plain_name, propose, write_task
 from evolve.tasks.draft.roles import NO_AXES
 from evolve.tasks.readers import raw_of
@@ -37,6 +38,11 @@ def discover(
     evaluations: int = DEFAULT_EVALUATIONS,
     seed: int = 0,
     proposers: str | Sequence[str] = DEFAULT,
+    seeds: Sequence[str | Path] = (),
+    template: str = "",
+    must_use: str | Sequence[str] = (),
+    forbid_operators: str | Sequence[str] = (),
+    only_operators: str | Sequence[str] = (),
     workers: int | None = None,
     runs_dir: str | Path | None = None,
     name: str | None = None,
@@ -62,6 +68,12 @@ def discover(
         evaluations: Candidates to evaluate.
         seed: Seed of every random choice; with the rows and `evaluations` it decides the result.
         proposers: What makes candidates after the first ones: names of proposers.
+        seeds: Programs of yours to begin with, as files or whole texts.
+        template: Form of every law, such as ``"E + A*params^-a + @(tokens)"``; the part after
+            ``@`` evolves.
+        must_use: Features that every law has.
+        forbid_operators: Operations that no law has, such as ``["tanh", "sin"]``.
+        only_operators: The only operations that laws have, such as ``["+", "*", "^"]``.
         workers: Worker processes; if not given, one a core. With 0 everything is done in this
             process, which suits small searches. It changes nothing in the result.
         runs_dir: Where the run is kept; ``EVOLVE_RUNS_DIR``, else ``runs``.
@@ -78,8 +90,16 @@ def discover(
         KeyboardInterrupt: After an interrupt, when the run is saved: `evolve.load` reads it. A
             second interrupt does not wait for the batch at hand.
     """
-    names = tuple(_listed(proposers))
-    settings = RunConfig(int(seed), int(evaluations), proposers=names)
+    rules = FormRules(
+        template, _listed(must_use), _listed(forbid_operators), _listed(only_operators)
+    )
+    settings = RunConfig(
+        int(seed),
+        int(evaluations),
+        proposers=_listed(proposers),
+        rules=rules,
+        seeds=given_seeds(seeds),
+    )
     wishes = Wishes(
         targets=_listed(target),
         features=_listed(features),
@@ -110,7 +130,7 @@ def _write(draft: Draft, wishes: Wishes, run: Path) -> Path:
 def _search(folder: Path, settings: RunConfig, workers: int, progress: bool) -> Run:
     """Search the task in a run's folder."""
     run = folder.parent
-    setup = make_search_problem(load_task(str(folder)), settings.seed, settings.proposers)
+    setup = problem_of(load_task(str(folder)), settings)
     display: NullProgress
     stopping = Stopping(
         lambda signal: display.ending(f"{signal}: ending after this batch"), _now, ("SIGINT",)

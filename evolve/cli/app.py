@@ -18,7 +18,11 @@ from evolve.errors import EvolveError, nearest
 _CLICK_ERROR: Any = typer.BadParameter.__mro__[2]
 DEFAULT_VERB = "run"
 # Options of other names than their arguments, which are the arguments with dashes.
-OPTIONS = {"allow_weak": "--allow-weak-sandbox", "seconds": "--time"}
+OPTIONS = {
+    "allow_weak": "--allow-weak-sandbox",
+    "seconds": "--time",
+    "forbid_operators": "--forbid-operator",
+}
 TOP_LEVEL = ("--help", "--version", "-h")
 
 app = typer.Typer(

@@ -6,6 +6,7 @@ import sys
 from contextlib import ExitStack
 from dataclasses import replace
 from enum import StrEnum
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -58,6 +59,26 @@ def run(
         str,
         typer.Option("--proposers", help="What makes candidates, names joined by commas."),
     ] = "grammar",
+    seed_laws: Annotated[
+        list[Path] | None,
+        typer.Option("--seed-law", help="A program of yours to begin with (may be repeated)."),
+    ] = None,
+    template: Annotated[
+        str,
+        typer.Option(
+            "--template", help="Form of every law, such as 'E + A*params^-a + @(tokens)'."
+        ),
+    ] = "",
+    must_use: Annotated[
+        list[str] | None,
+        typer.Option("--must-use", help="A feature that every law has (may be repeated)."),
+    ] = None,
+    forbid: Annotated[
+        str, typer.Option("--forbid-operator", help="Operations no law has, such as 'tanh sin'.")
+    ] = "",
+    only: Annotated[
+        str, typer.Option("--only-operators", help="The only operations, such as '+ * ^ log'.")
+    ] = "",
     runs_dir: RunsDir = RUNS,
     tasks_dirs: TasksDirs = None,
     require_sandbox: RequireSandbox = None,
@@ -66,16 +87,19 @@ def run(
 ) -> None:
     """Search a task's training rows for a law (default verb)."""
     from evolve.runs.folders import new_folder
-    from evolve.runs.run import create_run
+    from evolve.runs.run import create_run, problem_of
     from evolve.runs.settings import DEFAULT_EVALUATIONS, RunConfig
-    from evolve.search.setup import make_search_problem
+    from evolve.search.proposers.seeds import given_seeds
+    from evolve.search.rules import FormRules
     from evolve.tasks.task import load_task
 
     seconds = None if time is None else parse_time(time)
     if evaluations is None and seconds is None:
         evaluations = DEFAULT_EVALUATIONS
-    settings = RunConfig(seed, evaluations, seconds, tuple(proposers.split(",")))
-    setup = make_search_problem(load_task(task, tasks_dirs or ()), seed, settings.proposers)
+    rules = FormRules(template, tuple(must_use or ()), _words(forbid), _words(only))
+    seeds, names = given_seeds(seed_laws or ()), tuple(proposers.split(","))
+    settings = RunConfig(seed, evaluations, seconds, names, rules, seeds)
+    setup = problem_of(load_task(task, tasks_dirs or ()), settings)
     sandbox = check_sandbox(require_sandbox)
     with (
         new_folder(runs_dir, run_name, setup.task.name, seed) as folder,
@@ -119,6 +143,11 @@ def resume(
             store = stack.enter_context(made)
         require_same(store, setup)
         _go(store, setup, settings, workers, sandbox, hidden=quiet or json, json=json)
+
+
+def _words(text: str) -> tuple[str, ...]:
+    """Words parted by spaces or commas."""
+    return tuple(text.replace(",", " ").split())
 
 
 def check_sandbox(require: Level | None) -> SandboxReport:

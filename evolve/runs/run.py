@@ -21,7 +21,7 @@ from evolve.runs.machine import MACHINE, describe_machine, machine_changes
 from evolve.runs.notes import BUDGET, INHERITED
 from evolve.runs.provenance import task_of
 from evolve.runs.results import best_entry
-from evolve.runs.settings import RunCallback, RunConfig
+from evolve.runs.settings import RunCallback, RunConfig, config_from_data
 from evolve.runs.store import Store
 from evolve.scoring.objective import stored_version
 from evolve.search.archive import Archive
@@ -72,9 +72,16 @@ def settings_of(store: Store) -> RunConfig:
             f"{store.path}: no setting {unknown[0][:60]!r}{nearest(unknown[0][:60], known)}"
         )
     try:
-        return RunConfig(**given)
+        return config_from_data(given)
     except EvolveError as error:
         raise StoreError(f"{store.path}: settings: {error}") from None
+
+
+def problem_of(task: Task, settings: RunConfig) -> SearchProblem:
+    """The search problem of a new run."""
+    return make_search_problem(
+        task, settings.seed, settings.proposers, rules=settings.rules, given=settings.seeds
+    )
 
 
 def setup_of(store: Store, tasks_dirs: Sequence[Path] = ()) -> SearchProblem:
@@ -83,8 +90,7 @@ def setup_of(store: Store, tasks_dirs: Sequence[Path] = ()) -> SearchProblem:
     Raises:
         TaskError: The task cannot be loaded.
     """
-    settings = settings_of(store)
-    setup = make_search_problem(task_of(store, tasks_dirs), settings.seed, settings.proposers)
+    setup = problem_of(task_of(store, tasks_dirs), settings_of(store))
     inherited = store.note(INHERITED)
     return setup if inherited is None else warm_start_from(setup, inherited)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any, Protocol
 
 from evolve.errors import Argument, EvolveError
 from evolve.evaluation.record import Entry
@@ -12,6 +12,8 @@ from evolve.runs import limits
 from evolve.runs.store import Store
 from evolve.search.loop import Budget
 from evolve.search.proposers.registry import DEFAULT, require_proposers
+from evolve.search.proposers.seeds import GivenSeed
+from evolve.search.rules import NO_RULES, FormRules
 from evolve.tasks.task import Task
 
 DEFAULT_EVALUATIONS = 3000
@@ -26,12 +28,16 @@ class RunConfig:
         evaluations: Evaluations in total; None for no end but the time.
         seconds: Seconds of a session; the entries then depend on the machine's speed.
         proposers: Names of what makes candidates after the first ones, in the order of turns.
+        rules: What the user asks of every law.
+        seeds: The user's own programs, beside those of the task.
     """
 
     seed: int = 0
     evaluations: int | None = DEFAULT_EVALUATIONS
     seconds: float | None = None
     proposers: tuple[str, ...] = DEFAULT
+    rules: FormRules = NO_RULES
+    seeds: tuple[GivenSeed, ...] = ()
 
     def __post_init__(self) -> None:
         """Check what was given.
@@ -44,7 +50,6 @@ class RunConfig:
             _require("evaluations", self.evaluations, 1, limits.EVALUATIONS)
         if self.seconds is not None:
             _require("seconds", self.seconds, 0, limits.SECONDS)
-        object.__setattr__(self, "proposers", tuple(self.proposers))  # a store holds a list
         require_proposers(self.proposers)
 
     @property
@@ -59,6 +64,30 @@ def _require(name: str, value: float, low: int, high: float) -> None:
         raise EvolveError(Argument(name), f": must be {low} or more, it is {value}")
     if value > high:
         raise EvolveError(Argument(name), f": must be {high:.4g} or less, it is {value:.4g}")
+
+
+def config_from_data(data: Mapping[str, Any]) -> RunConfig:
+    """The configuration of which a store holds `asdict`; what an early run lacks is a default.
+
+    Raises:
+        EvolveError: The values are none of a configuration.
+    """
+    given = dict(data)
+    try:
+        if "proposers" in given:
+            given["proposers"] = tuple(given["proposers"])
+        if "rules" in given:
+            given["rules"] = _rules(given["rules"])
+        if "seeds" in given:
+            given["seeds"] = tuple(GivenSeed(*seed) for seed in given["seeds"])
+        return RunConfig(**given)
+    except (AttributeError, LookupError, TypeError, ValueError) as error:
+        raise EvolveError(f"not those of a run ({type(error).__name__})") from None
+
+
+def _rules(data: Mapping[str, Any]) -> FormRules:
+    template, *lists = (data[name] for name in FormRules.__slots__)
+    return FormRules(str(template), *(tuple(map(str, names)) for names in lists))
 
 
 class RunCallback(Protocol):

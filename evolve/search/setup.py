@@ -19,11 +19,12 @@ from evolve.scoring.objective import scoring_version
 from evolve.search.archive import Elite
 from evolve.search.loop import BATCH
 from evolve.search.operators import SearchSpace
-from evolve.search.proposers.grammar import finish
+from evolve.search.proposers.grammar import finish, free_part
 from evolve.search.proposers.initial import generic_laws, starting_proposals
 from evolve.search.proposers.protocol import Proposal, Proposer
 from evolve.search.proposers.registry import DEFAULT, make_proposer
-from evolve.search.proposers.seeds import Seed, read_seeds, seed_proposals
+from evolve.search.proposers.seeds import GivenSeed, Seed, read_seeds, seed_proposals
+from evolve.search.rules import NO_RULES, FormRules, ruled_space
 from evolve.tasks.folds import require_rows
 from evolve.tasks.task import Task
 from evolve.typing import Array
@@ -98,7 +99,12 @@ def program_text(
 
 
 def make_search_problem(
-    task: Task, seed: int, proposers: Sequence[str] = DEFAULT
+    task: Task,
+    seed: int,
+    proposers: Sequence[str] = DEFAULT,
+    *,
+    rules: FormRules = NO_RULES,
+    given: Sequence[GivenSeed] = (),
 ) -> SearchProblem:
     """The space, literature and first candidates of a task.
 
@@ -106,17 +112,20 @@ def make_search_problem(
         task: The task.
         seed: Seed of the run.
         proposers: Names of what makes further candidates.
+        rules: What the user asks of every law.
+        given: The user's own programs for this run.
 
     Raises:
         TaskError: The rows are too few, or allow no folds.
+        EvolveError: A rule cannot be kept.
     """
     require_rows(task)
-    space = space_of(task)
-    seeds = read_seeds(task, space)
+    space = ruled_space(space_of(task), rules, task.feature_names)
+    seeds = read_seeds(task, space, given)
     proposals = {p.key: p for p in seed_proposals(seeds, space)}
-    laws = {
-        p.operator: p.candidate.law.root for p in proposals.values() if p.candidate is not None
-    } | generic_laws(space)
+    parts = {p.operator: free_part(p.candidate, space) for p in proposals.values() if p.candidate}
+    laws = {name: part.law.root for name, part in parts.items() if part is not None}
+    laws |= generic_laws(space.inner)
     for proposal in starting_proposals(space, laws, BATCH, seed):
         proposals.setdefault(proposal.key, proposal)
     folds = task.folds

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from evolve.law.candidate import Candidate
 from evolve.law.graph import Node, call, feat, num
+from evolve.law.template import Template
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +28,9 @@ class SearchSpace:
         robust: Losses other than least squares are allowed.
         part_of: Pairs of features (part, whole) of which the first is never greater than the
             second, and as great in some rows: unique tokens and tokens, active experts and all.
+        must_use: Features that every law has.
+        operations: Operations that a law may have, as `shown_operations` lists them; None for all.
+        template: What every law has fixed; the operators then change its free part, in `inner`.
     """
 
     units: tuple[float, ...]
@@ -38,6 +42,33 @@ class SearchSpace:
     axes: tuple[int, ...] = (0,)
     robust: bool = True
     part_of: tuple[tuple[int, int], ...] = ()
+    must_use: tuple[int, ...] = ()
+    operations: frozenset[str] | None = None
+    template: Template | None = None
+
+    @property
+    def inner(self) -> SearchSpace:
+        """What the operators work in: the space of the template's free part, or this one."""
+        template = self.template
+        if template is None:
+            return self
+        at = {j: k for k, j in enumerate(template.features)}
+        return replace(
+            self,
+            units=tuple(self.units[j] for j in template.features),
+            logarithmic=tuple(self.logarithmic[j] for j in template.features),
+            max_constants=self.max_constants - template.n_constants,
+            axes=tuple(at[j] for j in self.axes if j in at),
+            part_of=tuple((at[a], at[b]) for a, b in self.part_of if a in at and b in at),
+            must_use=(),
+            operations=None,
+            template=None,
+        )
+
+    @property
+    def ruled(self) -> bool:
+        """Whether the user asks more of a law's form than the task does."""
+        return bool(self.must_use) or self.operations is not None or self.template is not None
 
     def variable(self, index: int) -> Node:
         """Feature `index` in its unit."""

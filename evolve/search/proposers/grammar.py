@@ -9,9 +9,11 @@ from dataclasses import replace
 import numpy as np
 
 from evolve.evaluation.record import Entry, Origin
-from evolve.law.canonical import key, simplify
-from evolve.law.graph import Law, Node, features_of, renumber, size, walk
+from evolve.law.canonical import canonical, key, simplify
+from evolve.law.graph import Law, Node, constants_of, features_of, renumber, size, walk
 from evolve.law.recipe import Recipe
+from evolve.law.shown import shown_operations
+from evolve.law.template import Template
 from evolve.scoring.objective import (
     ATTEMPTS,
     FURTHER_AFTER,
@@ -27,6 +29,7 @@ from evolve.scoring.objective import (
 )
 from evolve.search.archive import Archive, Elite
 from evolve.search.operators import CROSSOVERS, OPERATORS, Candidate, SearchSpace
+from evolve.search.operators.terms import total
 from evolve.search.proposers.protocol import Proposal
 
 DISGUISES = (math.e, 1.0 / math.e, 1.0 + math.e)
@@ -92,6 +95,7 @@ def propose(
     if not elites:
         return None
     names, weights = operator_weights(archive)
+    inner = space.inner
     greed = 1.0 if archive.size - archive.last_best > RESTART_AFTER else GREED
     for attempt in range(ATTEMPTS):
         # Where all near a few small elites has been seen, what is new lies further off, or near
@@ -100,13 +104,16 @@ def propose(
         parents = first if further % 2 else elites
         parent, other = pick(parents, rng, greed), pick(elites, rng, 1.0)
         name = names[int(rng.choice(len(names), p=weights))]
-        child = OPERATORS[name](parent.genome, other.genome, space, rng)
+        genome, mate = (free_part(elite.genome, space) for elite in (parent, other))
+        if genome is None or mate is None:
+            continue
+        child = OPERATORS[name](genome, mate, inner, rng)
         more = further + (rng.random() < TWICE)
         if child is None:
             continue
         for _ in range(more):
             extra = OPERATORS[names[int(rng.choice(len(names), p=weights))]]
-            child = extra(renumbered(child), other.genome, space, rng) or child
+            child = extra(renumbered(child), mate, inner, rng) or child
         finished = finish(child, space)
         if finished is None:
             continue
@@ -145,15 +152,64 @@ def operator_weights(archive: Archive) -> tuple[list[str], np.ndarray]:
 
 
 def finish(candidate: Candidate, space: SearchSpace) -> Candidate | None:
-    """The candidate simplified, its constants in order; None if the task does not allow it."""
-    law = simplify(replace(candidate.law, own_feature_first=space.own_feature_first))
-    largest = LARGEST_LAW + LARGEST_PER_CONSTANT * space.max_constants
-    if not 1 <= law.n_constants <= space.max_constants or size(law.root) > largest:
+    """The candidate simplified, its constants in order; None if it is not allowed.
+
+    Args:
+        candidate: Its law is a template's free part, where the space has one.
+        space: What task and user allow.
+    """
+    inner = space.inner
+    law = simplify(replace(candidate.law, own_feature_first=inner.own_feature_first))
+    largest = LARGEST_LAW + LARGEST_PER_CONSTANT * inner.max_constants
+    if not 1 <= law.n_constants <= inner.max_constants or size(law.root) > largest:
         return None
     if not features_of(law.root) or has_odd_literal(law.root):
         return None
-    recipe = allowed_recipe(candidate.recipe, space)
-    return Candidate(law, recipe)
+    if space.template is not None:
+        root = filled(space.template, law.root)
+        if root is None:
+            return None
+        law = Law(root, len(constants_of(root)))
+    if breaks_rules(law, space):
+        return None
+    return Candidate(law, allowed_recipe(candidate.recipe, space))
+
+
+def breaks_rules(law: Law, space: SearchSpace) -> bool:
+    """Whether a whole law lacks a feature that it must use, or has a forbidden operation."""
+    if not set(space.must_use) <= features_of(law.root):
+        return True
+    return space.operations is not None and not shown_operations(law.root) <= space.operations
+
+
+def filled(template: Template, part: Node) -> Node | None:
+    """The template's law with a free part, less a constant of it that the template has too.
+
+    None where the whole still has a constant that another one covers.
+    """
+    own = template.fill(part)
+    if canonical(own)[1] == len(constants_of(own)):
+        return own
+    rest = [term for term in _addends(part) if term.op != "const"]
+    if part.op != "add" or not rest or len(rest) == len(list(_addends(part))):
+        return None
+    root, n_constants = renumber(total(rest))
+    own = template.fill(root)
+    whole = n_constants > 0 and canonical(own)[1] == len(constants_of(own))
+    return own if whole and features_of(root) else None
+
+
+def free_part(candidate: Candidate, space: SearchSpace) -> Candidate | None:
+    """What the operators change of a candidate: all, or its free part under a template.
+
+    None where the law does not have the template's form.
+    """
+    if space.template is None:
+        return candidate
+    root = space.template.free_part(candidate.law.root)
+    if root is None:
+        return None
+    return Candidate(Law(root, len(constants_of(root))), candidate.recipe)
 
 
 def renumbered(candidate: Candidate) -> Candidate:

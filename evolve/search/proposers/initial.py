@@ -7,6 +7,7 @@ from dataclasses import replace
 
 import numpy as np
 
+from evolve.errors import EvolveError
 from evolve.evaluation.record import Origin
 from evolve.law.candidate import Candidate
 from evolve.law.canonical import key
@@ -15,12 +16,13 @@ from evolve.law.recipe import Recipe
 from evolve.search.operators import OPERATORS, SearchSpace
 from evolve.search.operators.recipes import random_recipe
 from evolve.search.operators.terms import fresh, linear, power_law, product_of_powers, times, total
-from evolve.search.proposers.grammar import finish, origin_of
+from evolve.search.proposers.grammar import finish, free_part, origin_of
 from evolve.search.proposers.literature import published_forms
 from evolve.search.proposers.protocol import Proposal
 
 FILLING = 2**31
 SMALL = 3
+MOST_TRIES = 20_000
 
 RECIPES = (
     Recipe("linear", "l2"),
@@ -92,13 +94,16 @@ def starting_proposals(
 
     Args:
         space: What the task allows.
-        laws: Trees by name, literature laws and `generic_laws`.
+        laws: Trees by name, literature laws and `generic_laws`; free parts under a template.
         multiple: The list is filled up to a multiple of this with the same laws under
             random recipes, and mutations of them.
         seed: Seed of the run, for the filling.
 
     Returns:
         Different proposals; the operator of each is the law's name.
+
+    Raises:
+        EvolveError: No law has the form that the user asks for.
     """
     proposals: dict[str, Proposal] = {}
 
@@ -110,12 +115,19 @@ def starting_proposals(
     for recipe in RECIPES:
         for name, root in laws.items():
             add(finish(Candidate(Law(root, 0), recipe), space), name, "initial")
+    if not proposals:
+        raise EvolveError("no law of the first candidates has the form that is asked for")
     rng = np.random.default_rng([seed, FILLING])
     names = sorted(OPERATORS)
-    while len(proposals) % multiple:
-        parent = list(proposals.values())[int(rng.integers(len(proposals)))].genome
+    for _ in range(MOST_TRIES):
+        if not len(proposals) % multiple:
+            break
+        drawn = list(proposals.values())[int(rng.integers(len(proposals)))].genome
+        parent = free_part(drawn, space)
+        if parent is None:
+            continue
         changed = replace(parent, recipe=random_recipe(space, rng))
         name = names[int(rng.integers(len(names)))]
-        child = OPERATORS[name](changed, parent, space, rng)
+        child = OPERATORS[name](changed, parent, space.inner, rng)
         add(finish(child or changed, space), name, origin_of(name))
     return list(proposals.values())

@@ -5,17 +5,18 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import NamedTuple
 
 from evolve.errors import ProgramError
 from evolve.evaluation.programs import shared_runner
 from evolve.evaluation.record import Origin
 from evolve.law.candidate import Candidate
 from evolve.law.canonical import key, simplify
-from evolve.law.program import Program, read_program, title_of
+from evolve.law.program import Program, parse_program, read_program, title_of
 from evolve.law.recipe import Recipe
 from evolve.law.trace import trace_law, trace_recipe
 from evolve.search.operators import SearchSpace
-from evolve.search.proposers.grammar import allowed_recipe
+from evolve.search.proposers.grammar import allowed_recipe, finish, free_part
 from evolve.search.proposers.protocol import Proposal
 from evolve.tasks.task import Task, shipped_folders
 
@@ -23,6 +24,13 @@ OWN_SEEDS = "seeds"  # folder beside a task's tables
 
 # Text and numbers of features and targets to law and recipe; a `ProgramError` says why not.
 Trace = Callable[[str, int, int], Candidate]
+
+
+class GivenSeed(NamedTuple):
+    """A program that the user gives for one run."""
+
+    name: str
+    text: str
 
 
 @dataclass(frozen=True)
@@ -71,26 +79,62 @@ def own_seed_files(task: Task) -> list[Path]:
     return sorted(found, key=lambda path: (path.name, path))
 
 
-def read_seeds(task: Task, space: SearchSpace) -> list[Seed]:
-    """Read and trace the seeds of a task: the package's, then those beside the task.
+def read_seeds(task: Task, space: SearchSpace, given: Sequence[GivenSeed] = ()) -> list[Seed]:
+    """Read and trace the seeds of a task: the package's, those beside the task, those given.
 
     The package's are traced here; those of others run in the sandbox, for tracing runs them.
 
     Args:
         task: Gives the name and the numbers of features and targets.
         space: What the task allows.
+        given: The user's programs for this run.
 
     Raises:
         ProgramError: A file breaks the program contract.
         SandboxError: This machine cannot run programs of others.
     """
-    shipped = [_seed(path, task, space, _trace_here) for path in seed_files(task.name)]
-    own = own_seed_files(task)
-    if not own:
-        return shipped
-    runner = shared_runner()
-    seeds = (_seed(path, task, space, runner.trace) for path in own)
-    return [*shipped, *(replace(seed, origin="user") for seed in seeds)]
+    shipped = [
+        _seed(path.stem, read_program(path), task, space, _trace_here)
+        for path in seed_files(task.name)
+    ]
+    own = [(path.stem, read_program(path)) for path in own_seed_files(task)]
+    own += [(seed.name, parse_program(seed.text, f"seed {seed.name!r}")) for seed in given]
+    if own:
+        trace = shared_runner().trace
+        seeds = (_seed(name, program, task, space, trace) for name, program in own)
+        shipped += (replace(seed, origin="user") for seed in seeds)
+    return [_ruled(seed, space) for seed in shipped] if space.ruled else shipped
+
+
+def given_seeds(given: Sequence[str | Path]) -> tuple[GivenSeed, ...]:
+    """The user's programs for a run.
+
+    Args:
+        given: Files, or whole program texts (with line ends).
+
+    Raises:
+        ProgramError: One cannot be read, or breaks the program contract.
+    """
+    seeds = []
+    for number, item in enumerate(given, 1):
+        if isinstance(item, str) and "\n" in item:
+            seeds.append(GivenSeed(f"seed_{number}", parse_program(item, f"seed {number}").text))
+        else:
+            seeds.append(GivenSeed(Path(item).stem, read_program(Path(item)).text))
+    return tuple(seeds)
+
+
+def _ruled(seed: Seed, space: SearchSpace) -> Seed:
+    """The seed in the form that the user asks for; one of another form is not evaluated."""
+    if not seed.runs:
+        return seed
+    if seed.candidate is None:
+        why = "it cannot be traced, so that nothing says whether it has the form asked for"
+        return replace(seed, why_not=why, runs=False)
+    part = free_part(seed.candidate, space)
+    candidate = None if part is None else finish(part, space)
+    why = "" if candidate else "it does not have the form asked for"
+    return replace(seed, candidate=candidate, why_not=why, runs=candidate is not None)
 
 
 def seed_proposals(seeds: Sequence[Seed], space: SearchSpace) -> list[Proposal]:
@@ -98,7 +142,9 @@ def seed_proposals(seeds: Sequence[Seed], space: SearchSpace) -> list[Proposal]:
     proposals: dict[str, Proposal] = {}
     for seed in seeds:
         if seed.candidate is not None:
-            law = simplify(replace(seed.candidate.law, own_feature_first=space.own_feature_first))
+            law = seed.candidate.law
+            if space.template is None:
+                law = simplify(replace(law, own_feature_first=space.own_feature_first))
             candidate = Candidate(law, allowed_recipe(seed.candidate.recipe, space))
             mark = key(candidate.law, candidate.recipe)
             proposals.setdefault(mark, Proposal(candidate, mark, seed.name, (), seed.origin))
@@ -126,11 +172,10 @@ def left_out(seeds: Sequence[Seed], proposals: Sequence[Proposal]) -> list[str]:
     ]
 
 
-def _seed(path: Path, task: Task, space: SearchSpace, trace: Trace) -> Seed:
-    program = read_program(path)
+def _seed(name: str, program: Program, task: Task, space: SearchSpace, trace: Trace) -> Seed:
     if program.dialect == "law":
         why = "a program that holds its constants can be scored only"
-        return Seed(path.stem, title_of(program), program, None, why, runs=False)
+        return Seed(name, title_of(program), program, None, why, runs=False)
     candidate, why_not, runs = None, "", True
     try:
         traced = trace(program.text, len(task.feature_names), len(task.target_names))
@@ -141,7 +186,7 @@ def _seed(path: Path, task: Task, space: SearchSpace, trace: Trace) -> Seed:
             candidate = traced
     except ProgramError as error:
         why_not = str(error)
-    return Seed(path.stem, title_of(program), program, candidate, why_not, runs)
+    return Seed(name, title_of(program), program, candidate, why_not, runs)
 
 
 def _trace_here(text: str, n_features: int, n_targets: int) -> Candidate:
