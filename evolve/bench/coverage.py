@@ -9,7 +9,8 @@ from typing import Any
 import numpy as np
 
 from evolve.forecast import Basis, forecast
-from evolve.forecast.calibration import contenders_of, make_basis
+from evolve.forecast.calibration import make_basis
+from evolve.forecast.members import contenders_of
 from evolve.search.memory import search_in_memory
 from evolve.search.setup import make_search_problem
 from evolve.tasks.task import Table, Task

@@ -20,8 +20,9 @@ from evolve.bench.families import FAMILIES
 from evolve.bench.synthetic import make_case
 from evolve.bench.tasks import formula_text, predict
 from evolve.errors import EvolveError
+from evolve.scoring.combine import combine
 from evolve.scoring.metrics import nmse
-from evolve.search.champion import Choice, Finalist, simplest_within_error
+from evolve.search.champion import Choice
 from evolve.search.memory import search_in_memory
 from evolve.search.setup import SearchProblem, make_search_problem
 from evolve.tasks.folds import extrapolation_rows
@@ -43,7 +44,7 @@ class NestedResult:
         variant: What was changed in the engine; ``full`` for nothing.
         seed: Seed of the run.
         champion: R² of the champion on the outer rows.
-        no_dissent: R² of whom the same rule chooses if disagreement costs nothing.
+        forecast: R² of what all finalists say together.
         by_score: R² of the finalist with the best score in the search.
         by_train: R² of the finalist that fits the inner rows best.
         best: R² of the finalist that predicts the outer rows best: what no rule can beat.
@@ -60,7 +61,7 @@ class NestedResult:
     variant: str
     seed: int
     champion: float
-    no_dissent: float
+    forecast: float
     by_score: float
     by_train: float
     best: float
@@ -142,7 +143,9 @@ def _line(
     task: Task, outer: Table, choice: Choice, variant: str, seed: int, seconds: float
 ) -> NestedResult:
     finalists = choice.finalists
-    errors = np.array([_error(task, f, outer) for f in finalists])
+    values = np.array([predict(task, f, outer) for f in finalists])
+    weights = np.array([f.weight for f in finalists])
+    errors = np.array([_error_of(outer, value) for value in values])
     scores = np.array([f.entry.evaluation.score or 0.0 for f in finalists])
     folds = np.array([[s.nmse for s in f.entry.evaluation.folds] for f in finalists])
     train = np.array([1.0 - (f.fitted.train_r2 or 0.0) for f in finalists])
@@ -150,8 +153,8 @@ def _line(
         case=task.name,
         variant=variant,
         seed=seed,
-        champion=1.0 - _error(task, choice.champion, outer),
-        no_dissent=1.0 - errors[_without_dissent(finalists)],
+        champion=1.0 - _error_of(outer, predict(task, choice.champion, outer)),
+        forecast=1.0 - _error_of(outer, combine(values, weights)[0]),
         by_score=1.0 - errors[int(np.argmin(scores))],
         by_train=1.0 - errors[int(np.argmin(train))],
         best=1.0 - errors.min(),
@@ -165,19 +168,11 @@ def _line(
     )
 
 
-def _error(task: Task, fitted: Finalist, outer: Table) -> float:
+def _error_of(outer: Table, predictions: Array) -> float:
     """NMSE on the outer rows, at most `WORST` and also where a prediction is not finite."""
-    predictions = predict(task, fitted, outer)
     if not np.isfinite(predictions).all():
         return WORST
     return min(nmse(outer.Y, predictions), WORST)
-
-
-def _without_dissent(finalists: Sequence[Finalist]) -> int:
-    """Whom the champion's rule would choose if disagreement cost nothing."""
-    costs = [f.size_cost for f in finalists]
-    weights = [s.weight for s in finalists[0].folds]
-    return simplest_within_error(np.array([f.losses for f in finalists]), costs, weights)
 
 
 def _rank(values: Array, errors: Array) -> float:
@@ -189,7 +184,7 @@ def _rank(values: Array, errors: Array) -> float:
 
 def means(lines: Sequence[NestedResult]) -> dict[str, float]:
     """Means over cases: R² (each at least -1) under every rule, and rank correlations."""
-    rules = ("champion", "no_dissent", "by_score", "by_train", "best")
+    rules = ("champion", "forecast", "by_score", "by_train", "best")
     ranks = ("rank_score", "rank_first", "rank_last", "rank_train")
     told = {r: float(np.mean([max(getattr(line, r), -1.0) for line in lines])) for r in rules}
     return told | {r: float(np.mean([getattr(line, r) for line in lines])) for r in ranks}

@@ -20,7 +20,8 @@ from evolve.law.graph import Law
 from evolve.law.printer import formula
 from evolve.law.program import title_of
 from evolve.scoring.metrics import r2
-from evolve.search.champion import Choice, Finalist
+from evolve.search.champion import Choice
+from evolve.search.finalists import Finalist
 from evolve.search.memory import MemoryJournal, search_in_memory
 from evolve.search.setup import make_search_problem
 from evolve.tasks.task import Table, Task, load_test

@@ -138,9 +138,9 @@ def _show(lines: Sequence[NestedResult], *, json: bool) -> None:
         data = {"machine": machine(), "lines": [line.to_data() for line in lines], "means": told}
         print_json(data)
         return
-    headings = "case variant seed champion no_dissent by_score by_train best constants formula"
+    headings = "case variant seed champion forecast by_score by_train best constants formula"
     rows = [
-        [line.case, line.variant, line.seed, line.champion, line.no_dissent, line.by_score,
+        [line.case, line.variant, line.seed, line.champion, line.forecast, line.by_score,
          line.by_train, line.best, line.n_constants, line.formula]
         for line in lines
     ]  # fmt: skip

@@ -12,22 +12,24 @@ from evolve.law.graph import Law, law_from_data, law_to_data
 from evolve.law.program import parse_program
 from evolve.typing import Array
 
-FORMAT = 1
+FORMAT = 2
 
 
 @dataclass(frozen=True, slots=True)
 class Member:
-    """The champion or a law that the folds cannot tell from it, fitted on all training rows.
+    """A law that a forecast asks, fitted on all training rows.
 
     Attributes:
         index: Its entry.
         law: The law's graph, or a program that cannot be traced.
         constants: `(t, p)` constants of each group.
+        weight: What it counts in the forecast; those of all members sum to 1.
     """
 
     index: int
     law: Predictable
     constants: dict[str, Array]
+    weight: float = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +38,7 @@ class Spread:
 
     Attributes:
         covariance: `(t, p, p)` of the constants.
-        noise: `(t,)` residual scale: a share of the prediction where `Basis.relative`.
+        noise: `(t,)` residual scale: of the logarithm where `Basis.relative`.
         cap: `(t,)` range of the targets; what is unknown beyond it is not told apart.
     """
 
@@ -52,7 +54,7 @@ class Basis:
     Attributes:
         members: The champion first.
         spreads: One for each group.
-        relative: Whether noise is a share of the prediction.
+        relative: Whether noise multiplies the law, so that errors are those of logarithms.
         distances: `(m,)` how far held-out rows of the folds lay beyond the fitted rows.
         ratios: `(m,)` their errors over the uncalibrated spread.
         chosen: Whether the champion was chosen on further folds.
@@ -72,6 +74,7 @@ class Basis:
             "members": [
                 {
                     "index": m.index,
+                    "weight": m.weight,
                     **_law_to_data(m.law),
                     "constants": {g: c.tolist() for g, c in m.constants.items()},
                 }
@@ -103,6 +106,7 @@ def basis_from_data(data: dict[str, Any]) -> Basis:
             m["index"],
             _law_from_data(m),
             {g: np.asarray(c, dtype=float) for g, c in m["constants"].items()},
+            m["weight"],
         )
         for m in data["members"]
     )

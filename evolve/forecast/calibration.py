@@ -1,38 +1,23 @@
-"""Finalists of a run to a basis: refitted on all training rows and on every fold.
+"""Laws of a forecast to a basis: their constants, noise, and how far off they were on the folds.
 
-Training rows only. On each fold the same laws are fitted to the fold's own rows and forecast its
-held-out rows, so that the spread they claim can be held against the errors they make.
+Training rows only. On each fold the same laws were fitted to the fold's own rows and forecast its
+held-out rows together, so that the spread they claim can be held against the errors they make.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
-
 import numpy as np
 
-from evolve.errors import EvolveError
-from evolve.evaluation.fitted import fit_folds_of
 from evolve.evaluation.predict import Predictable, slopes_of
-from evolve.evaluation.programs import ProgramFailedError
-from evolve.evaluation.requests import Form, law_of
+from evolve.evaluation.requests import law_of
 from evolve.fitting.messages import FoldAnswer
 from evolve.fitting.weights import covariance
 from evolve.forecast.basis import Basis, Member, Spread
-from evolve.forecast.spread import parts_of, steps_beyond
-from evolve.law.candidate import Candidate
+from evolve.forecast.members import Contenders
+from evolve.forecast.noise import gaps_of, is_relative
+from evolve.forecast.spread import distance_of, open_constants, parts_of
 from evolve.scoring.fold import Fold, all_rows
-from evolve.scoring.objective import (
-    DOUBT_ERRORS,
-    DOUBT_LEAST,
-    EPSILON,
-    FORECAST_FOLDS,
-    FORECAST_MEMBERS,
-    FORECAST_STARTS,
-    OWN_ROWS,
-)
-from evolve.search.archive import Archive, Elite
-from evolve.search.champion import Choice, finalists_of
+from evolve.scoring.objective import OWN_ROWS
 from evolve.tasks.task import Task
 from evolve.typing import Array
 
@@ -40,130 +25,29 @@ MOST_RATIOS = 3000
 ONE_SIGMA = 0.6827
 
 
-@dataclass(frozen=True, slots=True)
-class Contender:
-    """A law that a forecast may ask.
-
-    Attributes:
-        index: Its entry.
-        form: Law and recipe, or a program.
-        losses: `(n_folds,)` log errors on folds.
-    """
-
-    index: int
-    form: Form
-    losses: Array
-
-
-def contenders_of(choice: Choice) -> list[Contender]:
-    """The champion, then the finalists that the folds cannot tell from it, best first."""
-    finalists = [f for f in choice.finalists if f is not choice.champion]
-    fitted = [choice.champion, *finalists]
-    return _doubtful([Contender(f.entry.index, f.fitted.form, f.losses) for f in fitted])
-
-
-def contenders_without_choice(archive: Archive, first: int | None = None) -> list[Contender]:
-    """As `contenders_of` by the search's own folds; `first` is the champion's entry, if known.
-
-    Raises:
-        EvolveError: No law has a score.
-    """
-    elites = finalists_of(archive)
-    if not elites:
-        raise EvolveError(
-            "no law of the run has a score yet, so there is nothing to forecast with"
-        )
-    elites.sort(key=lambda e: (e.entry.index != first, e.score))
-    return _doubtful([Contender(e.entry.index, e.form, _losses(e)) for e in elites])
-
-
-def _losses(elite: Elite) -> Array:
-    return np.log(np.array([f.nmse for f in elite.entry.evaluation.folds]) + EPSILON)
-
-
-def _doubtful(contenders: Sequence[Contender]) -> list[Contender]:
-    """The first, and those whose errors differ from its by less than two standard errors."""
-    first, rest = contenders[0], []
-    for other in contenders[1:]:
-        if len(other.losses) != len(first.losses):
-            continue
-        gap = other.losses - first.losses
-        error = max(float(gap.std()) / np.sqrt(len(gap)), DOUBT_LEAST)
-        if float(gap.mean()) <= DOUBT_ERRORS * error:
-            rest.append(other)
-    return [first, *rest[: FORECAST_MEMBERS - 1]]
-
-
-def make_basis(task: Task, contenders: Sequence[Contender], *, chosen: bool) -> Basis:
-    """Fit the contenders on all rows and on the folds.
+def make_basis(task: Task, contenders: Contenders, *, chosen: bool) -> Basis:
+    """What forecasts are made from.
 
     Args:
         task: The task; its training rows only are read.
         contenders: The champion first.
         chosen: Whether the champion was chosen on further folds.
     """
-    folds, whole = _folds(task), all_rows(task.train.n_rows)
-    contenders, answers_of = _fitted(task, contenders, [whole, *folds])
-    fits = [answers[0] for answers in answers_of]
-    relative = _is_relative(contenders[0].form)
-    laws = [law_of(c.form) for c in contenders]
+    whole, law = contenders.whole, law_of(contenders.laws[0].form)
+    relative = is_relative(task.train.Y, whole.predictions)
     distances, ratios = [np.zeros(0)], [np.zeros(0)]
-    for number, fold in enumerate(folds):
-        answers = [of_law[number + 1] for of_law in answers_of]
-        away, over = _ratios(task, fold, laws, answers, relative=relative)
+    for number, fold in enumerate(contenders.folds):
+        away, over = _ratios(task, fold, contenders, number, relative=relative)
         distances.append(away)
         ratios.append(over)
-    names = [task.group_names[g] for g in fits[0].groups]
-    spreads = _spreads(task, whole, laws[0], fits[0], relative=relative)
-    members = [
-        Member(c.index, law, dict(zip(names, _tables(task, f), strict=True)))
-        for c, law, f in zip(contenders, laws, fits, strict=True)
-    ]
+    names = [task.group_names[g] for g in whole.groups]
+    every = all_rows(task.train.n_rows)
+    spreads = _spreads(task, every, law, whole, relative=relative)
+    members = [Member(c.index, law_of(c.form), c.constants, c.weight) for c in contenders.laws]
     thinned = _thinned(np.concatenate(distances), np.concatenate(ratios))
     return Basis(
         tuple(members), dict(zip(names, spreads, strict=True)), relative, *thinned, chosen
     )
-
-
-def _fitted(
-    task: Task, contenders: Sequence[Contender], folds: Sequence[Fold]
-) -> tuple[list[Contender], list[list[FoldAnswer]]]:
-    """The contenders that can be fitted on all rows, the first fold, and on every other.
-
-    Raises:
-        ProgramFailedError: The champion is a program that fails; a rival that does is left out.
-    """
-    kept: list[Contender] = []
-    answers: list[list[FoldAnswer]] = []
-    for contender in contenders:
-        try:
-            whole = fit_folds_of(task, contender.form, folds[:1])
-            others = fit_folds_of(task, contender.form, folds[1:], FORECAST_STARTS)
-        except ProgramFailedError:
-            if contender is contenders[0]:
-                raise
-            continue
-        kept.append(contender)
-        answers.append([*whole, *others])
-    return kept, answers
-
-
-def _is_relative(form: Form) -> bool:
-    """Whether noise is a share of the prediction, as the recipe says; a program says nothing."""
-    return isinstance(form, Candidate) and form.recipe.target_scale == "log"
-
-
-def _folds(task: Task) -> list[Fold]:
-    """The folds of the search and those of the champion's selection, each once, not too many."""
-    folds: list[Fold] = []
-    for fold in (*task.folds, *task.selection_folds):
-        if not any(_same(fold, other) for other in folds):
-            folds.append(fold)
-    return folds[:FORECAST_FOLDS]
-
-
-def _same(one: Fold, other: Fold) -> bool:
-    return np.array_equal(one.fit, other.fit) and np.array_equal(one.held, other.held)
 
 
 def _tables(task: Task, fit: FoldAnswer) -> Array:
@@ -216,29 +100,30 @@ def _covariances(task: Task, fold: Fold, law: Predictable, fit: FoldAnswer) -> A
 
 
 def _ratios(
-    task: Task,
-    fold: Fold,
-    laws: Sequence[Predictable],
-    fits: Sequence[FoldAnswer],
-    *,
-    relative: bool,
+    task: Task, fold: Fold, contenders: Contenders, number: int, *, relative: bool
 ) -> tuple[Array, Array]:
     """Distance and |error| over spread of every held-out row and target of a fold."""
-    train = task.train
+    train, fit = task.train, contenders.answers[number]
     logarithmic = [f.logarithmic for f in task.spec.features]
-    spreads = _spreads(task, fold, laws[0], fits[0], relative=relative)
-    tables = [_tables(task, fit) for fit in fits]
+    law = law_of(contenders.laws[0].form)
+    spreads = _spreads(task, fold, law, fit, relative=relative)
+    values = np.array([c.held[number] for c in contenders.laws])
+    weights = np.array([c.weight for c in contenders.laws])
     distances, ratios = [np.zeros(0)], [np.zeros(0)]
-    for i, g in enumerate(fits[0].groups):
-        held = fold.held[train.group[fold.held] == g]
+    for i, g in enumerate(fit.groups):
+        mine = train.group[fold.held] == g
+        held = fold.held[mine]
         if not len(held):
             continue
         x, known = train.X[held], train.X[fold.fit[train.group[fold.fit] == g]]
-        parts = parts_of(laws, [t[i] for t in tables], spreads[i], x, relative=relative)
-        gaps = np.abs(train.Y[held] - parts.point) / np.maximum(parts.total, 1e-300)
-        away = np.abs(steps_beyond(x, known, logarithmic)).max(axis=1)
-        distances.append(np.repeat(away, gaps.shape[1]))
-        ratios.append(gaps.ravel())
+        loose = open_constants(law, _tables(task, fit)[i], spreads[i].covariance, x)
+        parts = parts_of(values[:, mine], weights, loose, spreads[i], relative=relative)
+        gaps = np.abs(gaps_of(train.Y[held], parts.point, relative=relative))
+        total = parts.total / np.maximum(np.abs(parts.point), 1e-300) if relative else parts.total
+        ratio = gaps / np.maximum(total, 1e-300)
+        away = distance_of(x, known, logarithmic, task.axes)
+        distances.append(np.repeat(away, ratio.shape[1]))
+        ratios.append(ratio.ravel())
     joined = np.concatenate(ratios)
     good = np.isfinite(joined)
     return np.concatenate(distances)[good], joined[good]

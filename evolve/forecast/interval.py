@@ -17,12 +17,21 @@ import numpy.typing as npt
 
 from evolve.errors import EvolveError
 from evolve.forecast.basis import Basis
-from evolve.forecast.spread import Parts, parts_of, steps_beyond
+from evolve.forecast.spread import (
+    Parts,
+    distance_of,
+    open_constants,
+    parts_of,
+    predictions_of,
+    steps_beyond,
+)
 from evolve.scoring.objective import CALIBRATION_INFLATION, CALIBRATION_LEAST, CALIBRATION_NEAR
+from evolve.tasks.spec import target_bounds
 from evolve.tasks.task import Task
 from evolve.typing import Array
 
 LEVEL = 0.9  # at which the folds' errors are read
+MOST_LOG = 50.0  # largest logarithm of the factor between a point and an end
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +42,8 @@ class Forecast:
         group: The group's name.
         x: `(n, f)` raw features.
         level: Nominal share of runs inside the interval.
-        point: The champion's prediction.
+        point: What the champion and its rivals say together.
+        champion: What the champion says alone; nan where it is not defined.
         low: Lower end.
         high: Upper end.
         parts: Where the uncertainty comes from, before calibration.
@@ -45,6 +55,7 @@ class Forecast:
     x: Array
     level: float
     point: Array
+    champion: Array
     low: Array
     high: Array
     parts: Parts
@@ -55,6 +66,11 @@ class Forecast:
         """`(k, n, t)` whether each rival's prediction lies inside the interval."""
         told = self.parts.rivals
         inside: npt.NDArray[np.bool_] = (told >= self.low) & (told <= self.high)
+        return inside
+
+    def champion_inside(self) -> npt.NDArray[np.bool_]:
+        """`(n, t)` whether the champion's own prediction lies inside the interval."""
+        inside: npt.NDArray[np.bool_] = (self.champion >= self.low) & (self.champion <= self.high)
         return inside
 
 
@@ -69,26 +85,62 @@ def forecast(task: Task, basis: Basis, group: str, x: Array, level: float = LEVE
         level: Share of runs that the interval is to hold.
 
     Raises:
-        EvolveError: The level is no share, or the champion is not defined at a row.
+        EvolveError: The level is no share, or no law is defined at a row.
     """
     if not 0.0 < level < 1.0:
         raise EvolveError(f"interval: must be between 0 and 1, it is {level:g}")
     constants = [m.constants[group] for m in basis.members]
-    spread = basis.spreads[group]
-    laws = [m.law for m in basis.members]
-    parts = parts_of(laws, constants, spread, x, relative=basis.relative)
+    spread, laws = basis.spreads[group], [m.law for m in basis.members]
+    values = predictions_of(laws, constants, x)
+    loose = open_constants(laws[0], constants[0], spread.covariance, x)
+    weights = np.array([m.weight for m in basis.members])
+    parts = parts_of(values, weights, loose, spread, relative=basis.relative)
     if not np.isfinite(parts.point).all():
         row = x[np.flatnonzero(~np.isfinite(parts.point).all(axis=1))[0]]
         told = ", ".join(f"{n}={v:g}" for n, v in zip(task.feature_names, row, strict=True))
-        raise EvolveError(f"predict: the champion is not defined at {told}")
+        raise EvolveError(f"predict: no law of the run is defined at {told}")
     known = task.train.X[task.train.group == task.group_names.index(group)]
-    beyond = steps_beyond(x, known, [f.logarithmic for f in task.spec.features])
-    factors = factors_at(basis.distances, basis.ratios, np.abs(beyond).max(axis=1))
+    logarithmic = [f.logarithmic for f in task.spec.features]
+    away = distance_of(x, known, logarithmic, task.axes)
+    factors = factors_at(basis.distances, basis.ratios, away)
     half = parts.total * (CALIBRATION_INFLATION * factors * t_quantile(level))[:, None]
-    low, floor = parts.point - half, task.spec.physics.floor
-    low = low if floor is None else np.maximum(low, np.minimum(floor, parts.point))
-    rivals = tuple(m.index for m in basis.members[1:])
-    return Forecast(group, x, level, parts.point, low, parts.point + half, parts, beyond, rivals)
+    point, low, high = ends_of(task, parts.point, half, relative=basis.relative)
+    return Forecast(
+        group=group,
+        x=x,
+        level=level,
+        point=point,
+        champion=parts.champion,
+        low=low,
+        high=high,
+        parts=parts,
+        beyond=steps_beyond(x, known, logarithmic),
+        rivals=tuple(m.index for m in basis.members[1:]),
+    )
+
+
+def ends_of(
+    task: Task, point: Array, half: Array, *, relative: bool
+) -> tuple[Array, Array, Array]:
+    """Point and ends of an interval, inside what the target can be.
+
+    Args:
+        task: Says what bounds its targets; a target above 0 in every training row is held to be
+            so everywhere.
+        point: `(n, t)` forecasts.
+        half: `(n, t)` half widths.
+        relative: Whether noise multiplies the law: the ends are then as many times more and less.
+    """
+    if relative:
+        with np.errstate(all="ignore"):
+            factor = np.exp(np.minimum(half / np.maximum(np.abs(point), 1e-300), MOST_LOG))
+        low, high = point / factor, point * factor
+    else:
+        low, high = point - half, point + half
+    floors, ceilings = np.array(target_bounds(task.spec)).T
+    floors = np.where((task.train.Y > 0).all(axis=0), np.maximum(floors, 0.0), floors)
+    point, low, high = (np.clip(part, floors, ceilings) for part in (point, low, high))
+    return point, low, high
 
 
 def factors_at(distances: Array, ratios: Array, wanted: Array) -> Array:
@@ -141,6 +193,8 @@ def rows_of(told: Forecast, names: Sequence[str], targets: Sequence[str]) -> lis
             ]
             values[target] = {
                 "point": told.point[i, t],
+                "champion": told.champion[i, t],
+                "champion_inside": bool(told.champion_inside()[i, t]),
                 "low": told.low[i, t],
                 "high": told.high[i, t],
                 "from_noise": told.parts.noise[i, t],

@@ -1,4 +1,4 @@
-"""Laws, constants and rows to points and their uncalibrated spread: noise, constants, form."""
+"""Predictions of several laws to points and their uncalibrated spread: noise, constants, form."""
 
 from __future__ import annotations
 
@@ -8,7 +8,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from evolve.evaluation.predict import Predictable, predict, slopes_of
+from evolve.evaluation.programs import ProgramFailedError
 from evolve.forecast.basis import Spread
+from evolve.scoring.combine import combine
 from evolve.typing import Array
 
 LARGEST = 1e6
@@ -16,17 +18,19 @@ LARGEST = 1e6
 
 @dataclass(frozen=True, slots=True)
 class Parts:
-    """A forecast before calibration; every array is `(n, t)`.
+    """A forecast before calibration; every array is `(n, t)` unless told.
 
     Attributes:
-        point: The champion's prediction.
+        point: What all laws say together, as `combine` says.
+        champion: The champion's prediction; nan where it is not defined.
         noise: Scatter of single runs around the law.
         constants: What the rows leave open of the constants (delta method).
-        form: How much rival laws differ.
+        form: How much the laws differ from each other.
         rivals: `(k, n, t)` predictions of the rivals.
     """
 
     point: Array
+    champion: Array
     noise: Array
     constants: Array
     form: Array
@@ -39,38 +43,55 @@ class Parts:
 
 
 def parts_of(
-    laws: Sequence[Predictable],
-    constants: Sequence[Array],
-    spread: Spread,
-    x: Array,
-    *,
-    relative: bool,
+    values: Array, weights: Array, open_constants: Array, spread: Spread, *, relative: bool
 ) -> Parts:
     """Point and spread at some rows of one group.
 
     Args:
-        laws: The champion's first, then its rivals'.
-        constants: `(t, p)` of each law in this group.
+        values: `(k, n, t)` predictions, the champion's first.
+        weights: `(k,)` of the laws.
+        open_constants: `(n, t)` what the rows leave open of the champion's constants.
         spread: Of the champion in this group.
-        x: `(n, f)` raw features.
-        relative: Whether noise is a share of the prediction.
+        relative: Whether noise multiplies the law.
     """
-    tables = np.array([predict(law, x, c) for law, c in zip(laws, constants, strict=True)])
-    point, rivals = tables[0], tables[1:]
+    point, form = combine(values, weights)
     noise = (
         spread.noise * np.abs(point) if relative else np.broadcast_to(spread.noise, point.shape)
     )
+    form, loose = (_capped(part, spread.cap) for part in (form, open_constants))
+    return Parts(point, values[0], noise, loose, form, values[1:])
+
+
+def _capped(part: Array, cap: Array) -> Array:
+    """Standard deviations, at most the range of the targets: no more is told apart there."""
+    return np.where(np.isfinite(part), np.minimum(part, cap), cap)
+
+
+def predictions_of(laws: Sequence[Predictable], constants: Sequence[Array], x: Array) -> Array:
+    """`(k, n, t)` predictions of laws for rows of one group; nan where a rival program fails.
+
+    Args:
+        laws: The champion's first.
+        constants: `(t, p)` of each law in this group.
+        x: `(n, f)` raw features.
+
+    Raises:
+        ProgramFailedError: The champion is a program that fails.
+    """
+    tables = [predict(laws[0], x, constants[0])]
+    for law, table in zip(laws[1:], constants[1:], strict=True):
+        try:
+            tables.append(predict(law, x, table))
+        except ProgramFailedError:
+            tables.append(np.full_like(tables[0], np.nan))
+    return np.array(tables)
+
+
+def open_constants(law: Predictable, constants: Array, covariance: Array, x: Array) -> Array:
+    """`(n, t)` standard deviation of predictions from the covariance `(t, p, p)` of constants."""
     with np.errstate(all="ignore"):
-        open_ = [
-            delta(laws[0], t, constants[0], spread.covariance[t], x)
-            for t in range(len(spread.cap))
-        ]
-        gaps = np.abs(rivals - point)
-    gaps = np.where(np.isfinite(gaps), np.minimum(gaps, spread.cap), spread.cap)
-    form = np.sqrt((gaps**2).mean(axis=0)) if len(gaps) else np.zeros_like(point)
-    loose = np.stack(open_, axis=1)
-    loose = np.where(np.isfinite(loose), np.minimum(loose, spread.cap), spread.cap)
-    return Parts(point, noise, loose, form, rivals)
+        parts = [delta(law, t, constants, covariance[t], x) for t in range(len(covariance))]
+    return np.stack(parts, axis=1)
 
 
 def delta(law: Predictable, target: int, constants: Array, covariance: Array, x: Array) -> Array:
@@ -110,6 +131,28 @@ def steps_beyond(x: Array, known: Array, logarithmic: Sequence[bool]) -> Array:
     beyond = np.where(x > high, above, np.where(x < low, below, 0.0))
     clipped: Array = np.clip(np.nan_to_num(beyond, nan=-99.0), -99.0, 99.0)
     return clipped
+
+
+def distance_of(x: Array, known: Array, logarithmic: Sequence[bool], axes: Sequence[int]) -> Array:
+    """`(n,)` how far rows lie from known rows: the most steps along a feature, or along compute.
+
+    A row inside the range of every axis may still be larger than any run in all of them together,
+    as the product of parameters and tokens says. That product counts a step for each axis.
+
+    Args:
+        x: `(n, f)` rows.
+        known: `(m, f)` rows that were fitted.
+        logarithmic: Whether a feature is counted in factors of 10, or else in its range.
+        axes: Features along which the task extrapolates.
+    """
+    steps = np.abs(steps_beyond(x, known, logarithmic)).max(axis=1)
+    joint = [j for j in axes if logarithmic[j] and known[:, j].min() > 0]
+    if len(joint) < 2:
+        return np.asarray(steps)
+    with np.errstate(all="ignore"):
+        size, largest = (np.log10(rows[:, joint]).sum(axis=1) for rows in (x, known))
+    beyond = np.nan_to_num((size - largest.max()) / len(joint), nan=0.0)
+    return np.asarray(np.maximum(steps, beyond))
 
 
 def _width(low: Array, high: Array) -> Array:

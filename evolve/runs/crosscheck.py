@@ -23,7 +23,7 @@ from evolve.runs.store import Store
 from evolve.sandbox import ForeignLane, Limits
 from evolve.scoring.fold import Fold
 from evolve.search.archive import Archive
-from evolve.search.champion import Finalist
+from evolve.search.finalists import Finalist
 from evolve.search.setup import SearchProblem, program_text
 from evolve.typing import Array
 

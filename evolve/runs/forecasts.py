@@ -40,10 +40,10 @@ def basis_of(store: Store, task: Task) -> Basis:
 
 def build_basis(store: Store, task: Task, choice: Choice) -> None:
     """Make and keep what forecasts need, when a run has chosen its champion."""
-    from evolve.forecast import calibration  # loads the compiler, for those who fit
+    from evolve.forecast.calibration import make_basis  # loads the compiler, for those who fit
+    from evolve.forecast.members import contenders_of
 
-    contenders = calibration.contenders_of(choice)
-    save_basis(store, calibration.make_basis(task, contenders, chosen=True))
+    save_basis(store, make_basis(task, contenders_of(choice), chosen=True))
 
 
 def basis_of_run(store: Store, task: Task) -> Basis:
@@ -52,14 +52,15 @@ def basis_of_run(store: Store, task: Task) -> Basis:
     Raises:
         EvolveError: No law of the run has a score.
     """
-    from evolve.forecast import calibration  # loads the compiler, for those who fit
+    from evolve.forecast.calibration import make_basis  # loads the compiler, for those who fit
+    from evolve.forecast.members import contenders_without_choice
 
     archive = Archive()
     archive.tell(store.each())
     results = load_results(store)
     first = None if (row := results.row()) is None else row.index
-    contenders = calibration.contenders_without_choice(archive, first)
-    basis = calibration.make_basis(task, contenders, chosen=results.chosen)
+    contenders = contenders_without_choice(task, archive, first)
+    basis = make_basis(task, contenders, chosen=results.chosen)
     with suppress(StoreError), Store.open(store.folder, write=True) as writable:
         save_basis(writable, basis)
     return basis

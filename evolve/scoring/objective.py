@@ -67,11 +67,18 @@ N_LEADERS = 24  # laws whose median is the consensus; nested
 DISAGREEMENT_REACH = 3.0  # factor beyond the data at which finalists are compared; nested
 DISAGREEMENT_ROWS = 120  # rows that are moved, where there are no axes; judgement
 DISAGREEMENT_ALLOWANCE = 2.0  # held-out errors that count as spread, as errors grow; nested
-DISAGREEMENT_PRICE = 0.5  # for the log distance to the consensus; nested
-MOST_DISAGREEMENT = 2.0  # log distance beyond which nobody pays more; nested
+DISAGREEMENT_PRICE = 0.25  # for the log distance to the consensus; nested and known
+MOST_DISAGREEMENT = 20.0  # log distance beyond which nobody pays more; nested and known
+REFIT_SHARE = 0.5  # weight of the fit of all rows beside the rows held out; nested and known
+SIZE_SHARE = 0.25  # of the search's price of size that finalists pay; nested and known
+COMBINATION_TEMPERATURE = 1.0  # judgement by which a law's weight falls e-fold; nested and known
+COMBINATION_HUBER = 1.0  # deviations from which a law counts less; nested and known
+COMBINATION_INNER = 0.9  # share of the weight that says how far laws differ; judgement
+FEW_FOLDS = 7  # above which that falls with the number of folds; judgement
+UNTOLD = 1.0  # judgement within which laws cannot be told apart; nested and known
+NEAR_FORECAST = 1.5  # times the nearest law's distance from the forecast; nested and known
+NEAR_LEAST = 0.01  # and this share of the targets' deviation, that is no distance; judgement
 INITIAL_DISCOUNT = 0.1  # of a law that was known before the search; known, seeds 100 to 102
-SHARE_OF_ERROR = 1.0  # standard errors within which the simplest law wins; Breiman et al. 1984
-MOST_WORSE = 0.5  # bound of that, in log error; nested
 
 # What the grammar prefers to mutate.
 GREED = 0.12  # mean rank of a parent, as a share of the archive; nested
@@ -84,10 +91,10 @@ OPERATOR_FLOOR = 0.3  # share of mutations that are drawn uniformly; judgement
 LARGEST_LAW, LARGEST_PER_CONSTANT = 50, 10  # nodes of a law, and more a constant; judgement
 
 # Which laws a forecast asks, and how wide it is.
-FORECAST_MEMBERS = 7  # the champion and its rivals; judgement
-FORECAST_FOLDS, FORECAST_STARTS = 12, 4  # folds and starts that calibrate; judgement
-DOUBT_ERRORS = 2.0  # standard errors within which a rival cannot be told apart; judgement
-DOUBT_LEAST = 0.1  # least such error, in log error; judgement
+FORECAST_MEMBERS = 60  # the champion and its rivals; nested: all of them are better than few
+LEAST_WEIGHT = 1e-3  # of a law that is asked; judgement
+FORECAST_STARTS = 4  # starts of fits that calibrate, where none was chosen; judgement
+MULTIPLICATIVE_EVIDENCE = 2.0  # log likelihood by which noise is held to multiply; judgement
 OWN_ROWS = 4.0  # rows with which a group's noise is drawn to that of all; judgement
 CALIBRATION_NEAR = 0.15  # factors of 10 over which the folds' rows lose weight; judgement
 CALIBRATION_LEAST = 1.0  # least factor on a t-quantile, as the folds flatter; judgement
@@ -193,6 +200,21 @@ def score(folds: Sequence[FoldScore], price: float) -> float:
         price: Of the law's size, as `price_of` says.
     """
     return float(np.average(losses_of(folds), weights=[fold.weight for fold in folds]) + price)
+
+
+def refit_loss(y: Array, predictions: Array, n_constants: int) -> float:
+    """Log error of a law fitted to all training rows, as many rows not counted as constants.
+
+    Not robust: rows that a fit leaves aside are rows that the law does not explain.
+
+    Args:
+        y: `(n, t)` targets.
+        predictions: `(n, t)`, finite.
+        n_constants: Constants for each target, of all groups together.
+    """
+    with np.errstate(over="ignore"):
+        error = float(nmse(y, predictions))
+    return float(np.log(error * len(y) / max(len(y) - n_constants, 1) + EPSILON))
 
 
 def physics_price(shares: Sequence[float]) -> float:

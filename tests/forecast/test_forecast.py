@@ -1,8 +1,9 @@
-"""Forecasts give the champion's point, an interval that holds, and how far out a row lies."""
+"""Forecasts give a point of all laws, an interval that holds, and how far out a row lies."""
 
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -13,14 +14,24 @@ from evolve.bench.known import KNOWN, make_case
 from evolve.errors import EvolveError
 from evolve.forecast import Basis, forecast, from_table, from_words
 from evolve.forecast.basis import Spread, basis_from_data
-from evolve.forecast.calibration import Contender, contenders_without_choice, make_basis
+from evolve.forecast.calibration import make_basis
 from evolve.forecast.interval import factors_at, rows_of, t_quantile
-from evolve.forecast.spread import delta, parts_of, steps_beyond
+from evolve.forecast.members import contenders_without_choice, fit_contenders
+from evolve.forecast.noise import is_relative
+from evolve.forecast.spread import (
+    delta,
+    distance_of,
+    open_constants,
+    parts_of,
+    predictions_of,
+    steps_beyond,
+)
 from evolve.law.candidate import Candidate
 from evolve.law.graph import Law, call, const, feat, num
 from evolve.law.recipe import Recipe
 from evolve.runs.forecasts import load_basis, save_basis
 from evolve.search.archive import Archive
+from evolve.tasks.spec import PhysicsSpec
 from evolve.tasks.task import Table, Task, load_task
 from tests.run_of_literature import store_of
 
@@ -39,18 +50,58 @@ def case() -> tuple[Task, Table]:
 
 @pytest.fixture(scope="module")
 def basis(case: tuple[Task, Table]) -> Basis:
-    losses = np.zeros(4)
-    contenders = [Contender(i, power(floor=f), losses) for i, f in enumerate((True, False))]
-    return make_basis(case[0], contenders, chosen=True)
+    laws = [(0, power(floor=True), 0.8), (1, power(floor=False), 0.2)]
+    return make_basis(case[0], fit_contenders(case[0], laws), chosen=True)
 
 
-def test_the_point_is_the_champions_prediction(case: tuple[Task, Table], basis: Basis) -> None:
+def test_the_point_is_what_all_laws_say_beside_what_the_champion_says(
+    case: tuple[Task, Table], basis: Basis
+) -> None:
     task, test = case
     told = forecast(task, basis, "all", test.X)
-    member = basis.members[0]
-    assert np.array_equal(told.point, member.law.predict(test.X, member.constants["all"]))
+    laws = [m.law.predict(test.X, m.constants["all"]) for m in basis.members]
+    assert np.array_equal(told.champion, laws[0])
+    assert (told.point >= np.min(laws, axis=0)).all()
+    assert (told.point <= np.max(laws, axis=0)).all()
     assert (told.low < told.point).all()
     assert (told.point < told.high).all()
+    assert told.champion_inside().all()
+
+
+def test_no_end_of_an_interval_lies_where_a_target_cannot_be(
+    case: tuple[Task, Table], basis: Basis
+) -> None:
+    task, test = case
+    most = float(task.train.Y.max()) + 0.01
+    spec = task.spec.model_copy(update={"physics": PhysicsSpec(floor=1.0, ceiling=most)})
+    told = forecast(replace(task, spec=spec), basis, "all", test.X, 0.9999)
+    assert told.low.min() >= 1.0
+    assert told.high.max() <= most
+    assert (forecast(task, basis, "all", np.array([[1e25]]), 0.9999).low >= 0.0).all()
+
+
+def test_noise_that_multiplies_is_told_from_noise_that_adds() -> None:
+    rng = np.random.default_rng(3)
+    law = np.geomspace(1.0, 1000.0, 60)[:, None]
+    noise = rng.normal(size=law.shape)
+    assert is_relative(law * np.exp(0.1 * noise), law)
+    assert not is_relative(law + 0.1 * noise, law)
+    assert not is_relative(law - 2.0, law)
+
+
+def test_an_interval_around_multiplied_noise_is_as_many_times_more_and_less(
+    case: tuple[Task, Table], basis: Basis
+) -> None:
+    told = forecast(case[0], replace(basis, relative=True), "all", case[1].X)
+    np.testing.assert_allclose(told.high / told.point, told.point / told.low)
+
+
+def test_a_run_larger_in_all_axes_at_once_lies_beyond_though_each_is_in_range() -> None:
+    known = np.array([[1e3, 1e6], [1e6, 1e3], [1e3, 1e3]])
+    x = np.array([[1e6, 1e6], [1e3, 1e4], [1e7, 1e3]])
+    away = distance_of(x, known, (True, True), (0, 1))
+    np.testing.assert_allclose(away, [1.5, 0.0, 1.0])
+    np.testing.assert_allclose(distance_of(x, known, (True, True), (0,)), [0.0, 0.0, 1.0])
 
 
 def test_an_interval_holds_runs_ten_times_further_and_widens_with_level_and_distance(
@@ -114,7 +165,7 @@ def test_a_basis_survives_the_store(basis: Basis, tmp_path: Path) -> None:
         assert found.members[0].law == basis.members[0].law
         archive = Archive()
         archive.tell(store.entries())
-        assert contenders_without_choice(archive, 1)[0].index == 1
+        assert contenders_without_choice(task, archive, 1).laws[0].index == 1
 
 
 def test_words_name_every_feature_once() -> None:
@@ -172,8 +223,14 @@ def test_levels_are_those_of_students_t(level: float) -> None:
 
 
 def test_constants_that_nothing_fixes_leave_the_range_of_the_targets_open() -> None:
-    law = Law(call("mul", const(0), feat(0)), 1)
+    law, constants, x = (
+        Law(call("mul", const(0), feat(0)), 1),
+        np.array([[2.0]]),
+        np.array([[3.0]]),
+    )
     spread = Spread(np.full((1, 1, 1), np.nan), np.array([0.1]), np.array([7.0]))
-    parts = parts_of([law], [np.array([[2.0]])], spread, np.array([[3.0]]), relative=False)
+    loose = open_constants(law, constants, spread.covariance, x)
+    values = predictions_of([law], [constants], x)
+    parts = parts_of(values, np.ones(1), loose, spread, relative=False)
     assert parts.constants.tolist() == [[7.0]]
     assert parts.form.tolist() == [[0.0]]

@@ -15,7 +15,7 @@ import pytest
 from evolve.cli.app import call
 from evolve.errors import EvolveError
 from evolve.evaluation.requests import form_of
-from evolve.forecast.calibration import Contender, make_basis
+from evolve.forecast.members import fit_contenders
 from evolve.runs.store import Store
 from evolve.runs.tabulate import row_of
 from evolve.tasks.task import load_task
@@ -207,8 +207,7 @@ def test_a_rival_program_that_fails_on_all_rows_is_left_out_of_forecasts(run: Pa
     fit = "loss_values, dtype=float)\n"
     text = own.text.replace(fit, f"{fit}    assert len(y) < {task.train.n_rows}\n")
     broken = replace(own, text=text)
-    law, rival = (Contender(e.index, form_of(e), np.zeros(4)) for e in (graph, broken))
-    basis = make_basis(task, [law, rival], chosen=True)
-    assert [member.index for member in basis.members] == [graph.index]
+    law, rival = ((e.index, form_of(e), 0.5) for e in (graph, broken))
+    assert [c.index for c in fit_contenders(task, [law, rival]).laws] == [graph.index]
     with pytest.raises(EvolveError, match="AssertionError"):
-        make_basis(task, [rival, law], chosen=True)
+        fit_contenders(task, [rival, law])

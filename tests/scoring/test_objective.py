@@ -212,7 +212,15 @@ NO_PREFERENCE = {
         "ONE_SIGMA": "a property of the normal distribution",
     },
     "forecast/spread.py": {"LARGEST": "against infinite slopes"},
-    "forecast/interval.py": {"LEVEL": "the default of an option"},
+    "forecast/interval.py": {"LEVEL": "the default of an option", "MOST_LOG": "against overflow"},
+    "forecast/members.py": {"UNCHOSEN_MEMBERS": "bounds how long a forecast takes"},
+    "forecast/noise.py": {"LEAST": "against the logarithm of 0"},
+    "evaluation/baselines.py": {"RIDGE": "breaks ties", "MOST_LOG": "against overflow"},
+    "scoring/combine.py": {
+        "STEPS": "of an iteration that converges",
+        "TINY": "against division by zero",
+        "TO_DEVIATION": "a property of the normal distribution",
+    },
     "forecast/basis.py": {"FORMAT": "of stored data"},
     "forecast/plan/allocate.py": {
         "SEARCH_DECADES": "range of a numeric search",

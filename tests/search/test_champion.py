@@ -18,24 +18,21 @@ from small_tasks import (
 )
 
 from evolve.errors import EvolveError
+from evolve.evaluation.baselines import BASELINES
 from evolve.evaluation.evaluator import Evaluator
+from evolve.evaluation.fitted import FittedLaw
 from evolve.evaluation.problem import Setting
 from evolve.fitting.fold_fits import Rows, fit_folds
-from evolve.law.canonical import complexity, key
+from evolve.law.canonical import key
 from evolve.law.graph import Law, call, const, evaluate, feat
 from evolve.law.recipe import Recipe
 from evolve.sandbox.inprocess import InProcess
-from evolve.scoring.fold import Fold
+from evolve.scoring.fold import Fold, FoldScore
 from evolve.scoring.metrics import r2
-from evolve.scoring.objective import FINALISTS, PHYSICS_PRICE, losses_of, price_of
+from evolve.scoring.objective import FINALISTS, PHYSICS_PRICE, UNTOLD, losses_of, refit_loss
 from evolve.search.archive import Archive, Elite
-from evolve.search.champion import (
-    Choice,
-    choose,
-    finalists_of,
-    initial_laws,
-    simplest_within_error,
-)
+from evolve.search.champion import Choice, choose, most_like_forecast
+from evolve.search.finalists import Finalist, finalists_of, initial_laws
 from evolve.search.loop import entry_of as searched_entry
 from evolve.search.operators import Candidate
 from evolve.search.proposers.protocol import Proposal
@@ -82,42 +79,37 @@ def choice(task: Task, archive: Archive) -> Choice:
     return choose(task, archive, 1)
 
 
-# the simplest within one standard error
+# the law most like the forecast
 
 
-def test_the_best_law_is_chosen_where_no_simpler_one_comes_near() -> None:
-    losses = np.array([[-5.0, -5.1, -4.9], [-1.0, -1.1, -0.9], [-2.0, -2.1, -1.9]])
-    assert simplest_within_error(losses, [0.3, 0.1, 0.2]) == 0
+def finalist(judgement: float, distance: float, n_constants: int = 3) -> Finalist:
+    """A finalist of whom only judgement, distance and size are known."""
+    evaluation = entry_of(0, None, 0.0).evaluation
+    entry = replace(entry_of(0, None, 0.0), evaluation=replace(evaluation, complexity=4.0))
+    constants = {"all": np.zeros((1, n_constants))}
+    empty: dict[str, Any] = {"errors": {}, "covariance": {}, "priors": None, "train_r2": None}
+    fold = FoldScore("one", 3, 1.0, 0.0)
+    fitted = FittedLaw(NOWHERE, constants, predictions=np.zeros((200, 1)), folds=(fold,), **empty)
+    made = Finalist(entry, fitted, distance=distance)
+    return replace(made, refit_loss=made.refit_loss + 2.0 * (judgement - made.judgement))
 
 
-def test_a_simpler_law_within_one_standard_error_of_the_best_is_chosen() -> None:
-    losses = np.array([[-5.0, -3.0, -5.0, -3.0], [-4.0, -3.9, -4.0, -3.9]])
-    assert simplest_within_error(losses, [0.02, 0.01]) == 1
+def test_the_law_nearest_to_the_forecast_is_chosen() -> None:
+    assert most_like_forecast([finalist(-3.0, 5.0), finalist(-2.8, 0.5)]) == 1
 
 
-def test_a_law_that_is_worse_on_every_fold_alike_is_not_within_the_error() -> None:
-    losses = np.array([[-5.0, -1.0, -3.0], [-4.5, -0.5, -2.5]])
-    assert simplest_within_error(losses, [0.2, 0.1]) == 0
+def test_a_law_that_the_folds_tell_from_the_best_is_not_asked() -> None:
+    assert most_like_forecast([finalist(-3.0, 5.0), finalist(-3.1 + UNTOLD, 0.5)]) == 1
+    assert most_like_forecast([finalist(-3.0, 5.0), finalist(-2.9 + UNTOLD, 0.5)]) == 0
 
 
-def test_the_cost_of_size_can_make_the_smaller_law_the_best() -> None:
-    losses = np.array([[-3.00, -3.02], [-2.99, -3.01]])
-    assert simplest_within_error(losses, [0.5, 0.1]) == 1
-
-
-def test_of_two_laws_of_one_size_the_better_is_chosen() -> None:
-    losses = np.array([[-5.0, -3.0], [-3.0, -5.1], [-6.0, -2.05]])
-    assert simplest_within_error(losses, [0.1, 0.1, 0.1]) == 1
-
-
-def test_folds_that_weigh_next_to_nothing_do_not_decide() -> None:
-    losses = np.array([[-5.0, -1.0], [-4.0, -9.0]])
-    assert simplest_within_error(losses, [0.1, 0.1], [1.0, 0.01]) == 0
-    assert simplest_within_error(losses, [0.1, 0.1], [1.0, 1.0]) == 1
+def test_of_two_laws_about_as_near_the_simpler_is_chosen() -> None:
+    assert most_like_forecast([finalist(-3.0, 0.5, 5), finalist(-2.9, 0.6, 2)]) == 1
+    assert most_like_forecast([finalist(-3.0, 0.5, 5), finalist(-2.9, 6.0, 2)]) == 0
 
 
 def test_the_only_law_is_chosen() -> None:
-    assert simplest_within_error(np.array([[-1.0]]), [0.1]) == 0
+    assert most_like_forecast([finalist(-1.0, np.inf)]) == 0
 
 
 # the finalists
@@ -174,15 +166,30 @@ def test_the_champion_is_one_of_the_finalists_who_come_best_judgement_first(
     assert {f.entry.index for f in choice.finalists} <= allowed
 
 
-def test_the_champion_costs_no_more_than_the_law_with_the_best_judgement(choice: Choice) -> None:
-    def cost(law: Law) -> float:
-        n_values = choice.champion.fitted.predictions.size
-        return price_of(law.n_constants, complexity(law.root), n_values)
+def test_the_champion_is_hardly_told_from_the_best_and_all_weigh_by_their_judgement(
+    choice: Choice,
+) -> None:
+    best = choice.finalists[0]
+    assert choice.champion.judgement <= best.judgement + UNTOLD
+    assert sum(f.weight for f in choice.finalists) == pytest.approx(1.0)
+    weights = [f.weight for f in choice.finalists]
+    assert weights == sorted(weights, reverse=True)
 
-    best, champion = choice.finalists[0].fitted.law, choice.champion.fitted.law
-    assert isinstance(best, Law)
-    assert isinstance(champion, Law)
-    assert cost(champion) <= cost(best)
+
+def test_baselines_are_judged_on_the_same_folds(choice: Choice) -> None:
+    assert choice.baselines is not None
+    assert set(choice.baselines) == set(BASELINES)
+    for errors in choice.baselines.values():
+        assert len(errors) == len(choice.folds) == len(choice.champion.held)
+        assert np.isfinite(errors).all()
+
+
+def test_rows_that_a_fit_leaves_aside_count_against_it() -> None:
+    y = np.linspace(1.0, 2.0, 40)[:, None]
+    aside = y.copy()
+    aside[-8:] -= 0.9
+    assert refit_loss(y, aside, 2) > refit_loss(y, y + 0.01, 2) + 2.0
+    assert refit_loss(y, y + 0.01, 39) > refit_loss(y, y + 0.01, 2)
 
 
 def test_a_finalist_pays_for_the_declared_physics_that_it_breaks(

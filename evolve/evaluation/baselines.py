@@ -1,0 +1,126 @@
+"""What anybody would forecast without a search: the mean, the nearest run, a straight line.
+
+A law is worth something where it predicts held-out rows better than these. Each is fitted to the
+rows of a group alone and is defined everywhere.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+import numpy as np
+
+from evolve.evaluation.predict import by_group
+from evolve.scoring.fold import Fold
+from evolve.scoring.metrics import nmse
+from evolve.tasks.table import Table
+from evolve.tasks.task import Task
+from evolve.typing import Array, Ints
+
+Baseline = Callable[[Array, Array, Array], Array]
+RIDGE = 1e-6  # of standardised columns, where rows do not tell their slopes apart
+MOST_LOG = 100.0  # largest |log y| that a straight line is followed to
+
+
+def mean_of(x: Array, y: Array, new: Array) -> Array:
+    """`(m, t)` the mean of the targets everywhere.
+
+    Args:
+        x: `(n, f)` standardised features of the rows fitted; so in all baselines.
+        y: `(n, t)` their targets.
+        new: `(m, f)` rows to predict, standardised alike.
+    """
+    return np.broadcast_to(y.mean(axis=0), (len(new), y.shape[1]))
+
+
+def last_value(x: Array, y: Array, new: Array) -> Array:
+    """`(m, t)` the mean target of the nearest rows: the largest scale that was run."""
+    result = np.empty((len(new), y.shape[1]))
+    for i, row in enumerate(new):
+        distance = np.sum((x - row) ** 2, axis=1)
+        result[i] = y[distance <= distance.min() + 1e-9].mean(axis=0)
+    return result
+
+
+def straight_line(x: Array, y: Array, new: Array) -> Array:
+    """`(m, t)` a plane in the features, which are logarithms where these act through them.
+
+    Of the targets, or of their logarithms where these are nearer to the rows.
+    """
+    planes = [_plane(x, y, np.concatenate([x, new]))]
+    if (y > 0).all():
+        logs = _plane(x, np.log(y), np.concatenate([x, new]))
+        planes.append(np.exp(np.clip(logs, -MOST_LOG, MOST_LOG)))
+    errors = [np.sum((plane[: len(x)] - y) ** 2, axis=0) for plane in planes]
+    best = np.argmin(errors, axis=0)
+    return np.stack([planes[k][len(x) :, t] for t, k in enumerate(best)], axis=1)
+
+
+def _plane(x: Array, y: Array, new: Array) -> Array:
+    """Least squares of `y` on `x` and a constant, with a ridge that only breaks ties."""
+    known, wanted = (np.column_stack([np.ones(len(rows)), rows]) for rows in (x, new))
+    normal = known.T @ known + RIDGE * np.eye(known.shape[1])
+    return np.asarray(wanted @ np.linalg.solve(normal, known.T @ y))
+
+
+BASELINES: dict[str, Baseline] = {
+    "mean": mean_of,
+    "last value": last_value,
+    "straight line": straight_line,
+}
+
+
+def predict_baseline(
+    name: str, task: Task, table: Table, fit: Sequence[int] | None = None
+) -> Array:
+    """Fit a baseline to training rows of each group and predict the rows of a table.
+
+    Args:
+        name: One of `BASELINES`.
+        task: Gives the training rows.
+        table: What to predict.
+        fit: Numbers of the training rows to fit; all if None.
+
+    Returns:
+        `(m, t)` predictions, nan for groups without a row to fit.
+    """
+    train = task.train
+    rows = np.arange(train.n_rows) if fit is None else np.asarray(fit)
+    logs = [f.logarithmic for f in task.spec.features]
+
+    def predict(g: int, at: Ints) -> Array:
+        mine = rows[train.group[rows] == g]
+        if not len(mine):
+            return np.full((len(at), len(task.target_names)), np.nan)
+        known, new = _standard(train.X[mine], table.X[at], logs)
+        return BASELINES[name](known, train.Y[mine], new)
+
+    return by_group(table.group, len(task.target_names), range(task.n_groups), predict)
+
+
+def _standard(known: Array, new: Array, logs: Sequence[bool]) -> tuple[Array, Array]:
+    """Both sets of rows with features in logarithms, moved and divided by what is known."""
+    scaled = []
+    for j, logarithmic in enumerate(logs):
+        a, b = known[:, j], new[:, j]
+        if logarithmic:
+            with np.errstate(all="ignore"):
+                a, b = np.log(a), np.log(b)
+        width = a.std() or 1.0
+        scaled.append(((a - a.mean()) / width, (b - a.mean()) / width))
+    return np.stack([s[0] for s in scaled], axis=1), np.stack([s[1] for s in scaled], axis=1)
+
+
+def baseline_errors(task: Task, folds: Sequence[Fold]) -> dict[str, Array]:
+    """`(n_folds,)` mean squared error over variance of each baseline on held-out rows, by name."""
+    train = task.train
+    held = [Table(train.X[f.held], train.Y[f.held], train.group[f.held]) for f in folds]
+    return {
+        name: np.array(
+            [
+                nmse(rows.Y, predict_baseline(name, task, rows, fold.fit.tolist()))
+                for rows, fold in zip(held, folds, strict=True)
+            ]
+        )
+        for name in BASELINES
+    }
