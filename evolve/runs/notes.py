@@ -168,7 +168,9 @@ def _check_forecast(value: Any, context: Context) -> None:
 
 def _check_member(value: Any, context: Context) -> int:
     """The champion or a rival; its number of constants."""
-    member = checks.mapped("forecast: member", value, ("index", "constants"), ("law", "program"))
+    may = ("law", "program", "weight")  # versions before format 2 had no weights
+    member = checks.mapped("forecast: member", value, ("index", "constants"), may)
+    checks.finite("forecast: weight", member.get("weight", 1.0), 0.0, 1.0)
     checks.whole("forecast: index", member["index"], 0, context.n_entries - 1)
     width: int | None = None
     if "law" in member:
