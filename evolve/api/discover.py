@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Sequence
+import warnings
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -35,6 +36,9 @@ def discover(
     *,
     extrapolate: str | Sequence[str] | None = None,
     test: str | None = None,
+    where: str | None = None,
+    derive: str | Sequence[str] = (),
+    roles: Mapping[str, str] | None = None,
     evaluations: int = DEFAULT_EVALUATIONS,
     seed: int = 0,
     proposers: str | Sequence[str] = DEFAULT,
@@ -65,6 +69,11 @@ def discover(
             given, a guess.
         test: Condition of rows that are kept for a test, such as ``"params>=4e9"``; the search
             never opens them, `python -m evolve score RUN --split test` does.
+        where: Condition of the rows that are used at all, such as ``"state == 'finished'"``. Rows
+            without a finite target are left out in any case, with a warning.
+        derive: Further columns, such as ``"flops = 6*params*tokens"``.
+        roles: What columns are in a scaling law, where a guess from their names is wrong, such as
+            ``{"width": "N"}``; `evolve.tasks.roles` lists the roles.
         evaluations: Candidates to evaluate.
         seed: Seed of every random choice; with the rows and `evaluations` it decides the result.
         proposers: What makes candidates after the first ones: names of proposers.
@@ -106,10 +115,16 @@ def discover(
         groups=_listed(groups),
         extrapolate=() if extrapolate is None else _listed(extrapolate) or (NO_AXES,),
         test=test,
+        where=where,
+        derive=_listed(derive),
+        roles=dict(roles or {}),
     )
     called = plain_name(_listed(target)[0]) or "table" if name is None else name
     check_name(called, runs_folder(runs_dir) / "new")
     draft = propose(raw_of(df), called, wishes)
+    for decision in draft.decisions:
+        if decision.what == "rows" and "left out" in decision.chosen:
+            warnings.warn(f"rows: {decision.chosen}, {decision.why}", stacklevel=2)
     with new_folder(runs_folder(runs_dir), None, called, settings.seed) as run:
         folder = _write(draft, wishes, run)
         return _search(folder, settings, cpu_count() if workers is None else workers, progress)

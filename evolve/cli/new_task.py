@@ -11,6 +11,7 @@ import typer
 
 from evolve.cli.app import app
 from evolve.cli.options import Json, ManyValued
+from evolve.errors import EvolveError
 
 if TYPE_CHECKING:
     from evolve.tasks.draft import Draft, Wishes
@@ -43,6 +44,18 @@ def new_task(
         str | None,
         typer.Option("--test", help='Rows kept for a test, such as "params>=4e9 or tokens>6e11".'),
     ] = None,
+    where: Annotated[
+        str | None,
+        typer.Option("--where", help="Rows to use, such as \"state == 'finished'\"."),
+    ] = None,
+    derived: Annotated[
+        Names,
+        typer.Option("--derive", help='Further columns, such as "flops = 6*params*tokens".'),
+    ] = None,
+    roles: Annotated[
+        Names,
+        typer.Option("--role", help="What columns are, where a guess is wrong: width=N."),
+    ] = None,
     name: Annotated[
         str | None, typer.Option("--name", help="The task's name [default: the file's].")
     ] = None,
@@ -53,8 +66,16 @@ def new_task(
 ) -> None:
     """Make a task of your own table: inspect it, propose scales, units and folds, say why."""
     from evolve.cli.output import print_json
-    from evolve.tasks.draft import Wishes, check_name, plain_name, propose, write_task
+    from evolve.tasks.draft import (
+        Wishes,
+        check_name,
+        corrected,
+        plain_name,
+        propose,
+        write_task,
+    )
     from evolve.tasks.readers import read_table
+    from evolve.tasks.roles import parse_roles
 
     called = name or plain_name(table.stem)
     check_name(called, tasks_dir)
@@ -64,8 +85,19 @@ def new_task(
         groups=tuple(groups or ()),
         extrapolate=tuple(extrapolate or ()),
         test=test,
+        roles=parse_roles(roles or ()),
+        where=where,
+        derive=tuple(derived or ()),
     )
-    draft = propose(read_table(table), called, wishes)
+    raw = read_table(table)
+    try:
+        draft = propose(raw, called, wishes)
+    except EvolveError as error:
+        meant = corrected(wishes, raw)
+        if meant == wishes:
+            raise
+        command = _command(table, meant, called)
+        raise EvolveError(*error.args, f"; try: {command}") from None
     files = write_task(draft, tasks_dir, _command(table, wishes, called))
     commands = _next(tasks_dir, called)
     if json:
@@ -83,6 +115,9 @@ def _command(table: Path, wishes: Wishes, name: str) -> str:
         "--groups": wishes.groups,
         "--extrapolate": wishes.extrapolate,
         "--test": () if wishes.test is None else (wishes.test,),
+        "--where": () if wishes.where is None else (wishes.where,),
+        "--derive": wishes.derive,
+        "--role": tuple(f"{column}={role}" for column, role in wishes.roles.items()),
         "--name": (name,),
     }
     for option, values in options.items():
@@ -103,6 +138,8 @@ def _next(tasks_dir: Path, name: str) -> dict[str, str]:
 def _columns(draft: Draft) -> list[dict[str, Any]]:
     """Facts and roles of the columns, features and targets first."""
     features = {f.name: f for f in draft.spec.features}
+    roles = {f.name: f.role for f in draft.spec.features}
+    roles |= {t.name: t.role for t in draft.spec.targets}
     order = ["feature", "target", "group", "not used"]
     facts = []
     for name, column in sorted(draft.columns.items(), key=lambda c: order.index(draft.role(c[0]))):
@@ -111,6 +148,7 @@ def _columns(draft: Draft) -> list[dict[str, Any]]:
             {
                 "name": name,
                 "role": draft.role(name),
+                "scaling_role": roles.get(name),
                 "holds": column.kind,
                 "blank": column.n_blank,
                 "scale": feature and feature.scale,
@@ -159,7 +197,7 @@ def _print(draft: Draft, files: list[Path], commands: dict[str, str]) -> None:
         for c in columns
     ]
     print_table(("column", "holds", "from", "median", "to", "levels", "widest gap"), facts)
-    roles = [(c["name"], c["role"], c["scale"], _short(c["unit"]), c["why"]) for c in columns]
+    roles = [(c["name"], _taken_for(c), c["scale"], _short(c["unit"]), c["why"]) for c in columns]
     print_table(("column", "taken for", "scale", "unit", "why"), roles)
     print_table(("decided", "", "why"), [(d.what, d.chosen, d.why) for d in draft.decisions])
     for note in draft.notes:
@@ -168,6 +206,11 @@ def _print(draft: Draft, files: list[Path], commands: dict[str, str]) -> None:
     print("edit task.toml where a guess is wrong; then")
     for what, command in commands.items():
         print(f"{what + ':':6} {command}")
+
+
+def _taken_for(column: dict[str, Any]) -> str:
+    """What a column is in the task, and its role in a law."""
+    return ", ".join(filter(None, (column["role"], column["scaling_role"])))
 
 
 def _counts(draft: Draft) -> str:

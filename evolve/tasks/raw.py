@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from evolve.errors import TaskError, nearest
@@ -114,3 +114,7 @@ class RawTable:
         lines = tuple(self.lines[i] for i in rows) if self.lines else ()
         numbers = tuple(self.row_number(i + 1) for i in rows)
         return RawTable(self.path, columns, len(rows), lines, self.index, numbers)
+
+    def with_column(self, name: str, cells: list[object]) -> RawTable:
+        """The table with a further column."""
+        return replace(self, columns={**self.columns, name: cells})

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
@@ -57,6 +58,7 @@ def only(n: int) -> str:
     return "\n".join([HEADER, *ROWS[:n]]) + "\n"
 
 
+LEFT_OUT = ""  # of what new-task leaves out, with a line that says so
 # What is wrong with a table: its text, and what is said of it in a call of new-task and in a run
 # of a folder with a task.toml made by hand.
 TABLES: dict[str, tuple[str | bytes | None, str, str]] = {
@@ -104,9 +106,14 @@ TABLES: dict[str, tuple[str | bytes | None, str, str]] = {
     ),
     "an empty target": (
         cell(2, 3, ""),
-        *["'loss' must hold numbers, row 3 holds nothing (line 4); fill it in or take"] * 2,
+        LEFT_OUT,
+        "'loss' must hold numbers, row 3 holds nothing (line 4); fill it in or take",
     ),
-    "a target that is nan": (cell(2, 3, "NaN"), *["'loss' must be finite, row 3 holds nan"] * 2),
+    "a target that is nan": (
+        cell(2, 3, "NaN"),
+        LEFT_OUT,
+        "'loss' must be finite, row 3 holds nan",
+    ),
     "a feature that is infinite": (
         cell(2, 2, "inf"),
         *["column 'tokens' must be finite, row 3 holds inf (line 4); put a number"] * 2,
@@ -117,7 +124,8 @@ TABLES: dict[str, tuple[str | bytes | None, str, str]] = {
     ),
     "a number that stands for inf": (
         cell(2, 3, "1.7976931348623157e308"),
-        *["column 'loss' must be at most 1e+150 in size, row 3 holds 1.798e+308 (line 4)"] * 2,
+        LEFT_OUT,
+        "column 'loss' must be at most 1e+150 in size, row 3 holds 1.798e+308 (line 4)",
     ),
     "digits that overflow": (
         cell(2, 2, "1" * 400),
@@ -137,7 +145,8 @@ TABLES: dict[str, tuple[str | bytes | None, str, str]] = {
     ),
     "a missing value of pandas": (
         cell(2, 3, "<NA>"),
-        *["'loss' must hold numbers, row 3 holds nothing (line 4); fill it in or take"] * 2,
+        LEFT_OUT,
+        "'loss' must hold numbers, row 3 holds nothing (line 4); fill it in or take",
     ),
     "a group that is a missing value": (
         cell(2, 0, "<NA>"),
@@ -187,7 +196,7 @@ def written(path: Path, text: str | bytes | None) -> None:
         path.write_bytes(text.encode() if isinstance(text, str) else text)
 
 
-@pytest.mark.parametrize("mistake", TABLES)
+@pytest.mark.parametrize("mistake", [m for m in TABLES if TABLES[m][1] != LEFT_OUT])
 def test_new_task_refuses(mistake: str, capfd: pytest.CaptureFixture[str]) -> None:
     text, part, _ = TABLES[mistake]
     written(Path("table.csv"), text)
@@ -195,6 +204,21 @@ def test_new_task_refuses(mistake: str, capfd: pytest.CaptureFixture[str]) -> No
     words += ["--groups", "corpus"] if "group" in mistake else []
     refused(capfd, part, "new-task", "table.csv", *words)
     assert not Path("tasks").exists()
+
+
+@pytest.mark.parametrize("mistake", [m for m in TABLES if TABLES[m][1] == LEFT_OUT])
+def test_new_task_leaves_out_a_run_without_a_result(
+    mistake: str, capfd: pytest.CaptureFixture[str]
+) -> None:
+    written(Path("table.csv"), TABLES[mistake][0])
+    code, out, _ = said(capfd, "new-task", "table.csv", *LOSS, "--json")
+    assert code == 0
+    told = json.loads(out)
+    rows = next(d for d in told["decisions"] if d["what"] == "rows")
+    assert rows["chosen"] == "1 left out"
+    assert "no finite loss" in rows["why"]
+    assert "row 3 (line 4)" in rows["why"]
+    assert told["n_train"] == len(ROWS) - 1
 
 
 @pytest.mark.parametrize("mistake", TABLES)

@@ -7,6 +7,7 @@ written (`write`). Scales, units and axes are guessed from the training rows alo
 
 from evolve.tasks.draft.columns import Column, guess_scale, guess_unit, inspect_columns
 from evolve.tasks.draft.condition import Condition, parse_condition
+from evolve.tasks.draft.corrections import corrected
 from evolve.tasks.draft.draft import Decision, Draft, propose
 from evolve.tasks.draft.roles import Wishes
 from evolve.tasks.draft.write import check_name, format_task, plain_name, write_task
@@ -18,6 +19,7 @@ __all__ = [
     "Draft",
     "Wishes",
     "check_name",
+    "corrected",
     "format_task",
     "guess_scale",
     "guess_unit",

@@ -5,7 +5,6 @@ from __future__ import annotations
 import ast
 import math
 import re
-import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
@@ -14,12 +13,11 @@ import numpy as np
 import numpy.typing as npt
 
 from evolve.errors import Argument, EvolveError, nearest
-from evolve.tasks.readers import RawTable
+from evolve.tasks.cells import is_blank
+from evolve.tasks.draft.expressions import MAX_DEPTH, parse_words
+from evolve.tasks.raw import RawTable
 
-MAX_CHARACTERS = 1000
-MAX_DEPTH = 50
 EXAMPLES = 'params>=4e9, or "params>=4e9 or tokens>=6e11", or corpus=="code"'
-_TICKS = re.compile(r"`([^`]*)`")
 _UPWARD = (ast.Gt, ast.GtE)
 _DOWNWARD = (ast.Lt, ast.LtE)
 _SWAPPED = {ast.Gt: ast.Lt, ast.GtE: ast.LtE, ast.Lt: ast.Gt, ast.LtE: ast.GtE}
@@ -55,23 +53,26 @@ class Condition:
     together: Literal["any", "all"]
 
 
-def parse_condition(text: str, raw: RawTable) -> Condition:
+def parse_condition(text: str, raw: RawTable, argument: str = "test") -> Condition:
     """Read comparisons of columns with numbers or texts, joined by and, or, not and brackets.
 
     Args:
         text: The condition; a name that is no plain word stands between backticks.
         raw: The table.
+        argument: By which the condition is given.
+
+    A blank cell is no number, so that only `!=` holds of it, and equals the text ``''``.
 
     Raises:
         EvolveError: It holds anything else, or selects no row or all of them.
-        TaskError: A column compared with a number holds something else.
+        TaskError: A column compared with a number holds another text.
     """
-    reader = _Reader(text, raw)
+    reader = _Reader(text, raw, argument)
     rows = reader.mask(reader.tree)
     if rows.all() or not rows.any():
         how_many = f"all {raw.n_rows} rows" if rows.all() else f"none of {raw.n_rows} rows"
         raise EvolveError(
-            Argument("test"),
+            Argument(argument),
             f" {text!r}: must select some rows and leave others, it selects {how_many}; "
             f"{reader.ranges()}",
         )
@@ -90,10 +91,9 @@ def parse_condition(text: str, raw: RawTable) -> Condition:
 class _Reader:
     """A parsed condition over one table."""
 
-    def __init__(self, text: str, raw: RawTable) -> None:
-        self._text, self._raw = text, raw
-        self._quoted: dict[str, str] = {}
-        self.tree = self._parse()
+    def __init__(self, text: str, raw: RawTable, argument: str) -> None:
+        self._text, self._raw, self._argument = text, raw, argument
+        self.tree, self._quoted = self._parse()
 
     def mask(self, node: ast.expr, depth: int = 0) -> Mask:
         """`(n,)` rows that satisfy a part."""
@@ -105,6 +105,9 @@ class _Reader:
             return np.asarray(combine.reduce(parts), dtype=np.bool_)
         if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.Not):
             return ~self.mask(node.operand, depth + 1)
+        if isinstance(node, ast.Name) and self._is_truth(node):
+            values = np.array(self._raw.numbers_or_nan(self._column(node)))
+            return np.asarray(values == 1.0, dtype=np.bool_)
         if isinstance(node, ast.Compare):
             holds = [self._compare(*pair) for pair in _pairs(node)]
             return np.asarray(np.logical_and.reduce(holds), dtype=np.bool_)
@@ -138,30 +141,19 @@ class _Reader:
         for name in self.columns():
             cells = self._raw.column(name)
             try:
-                values = self._raw.numbers(name)
+                values = [v for v in self._raw.numbers_or_nan(name) if v == v]
                 told.append(f"{name} runs from {min(values):g} to {max(values):g}")
-            except EvolveError:
+            except (EvolveError, ValueError):  # ValueError: of min, where all are blank
                 some = list(dict.fromkeys(str(cell) for cell in cells))
                 told.append(f"{name} holds {', '.join(some[:5])}{', …' if len(some) > 5 else ''}")
         return ", ".join(told)
 
-    def _parse(self) -> ast.expr:
-        if len(self._text) > MAX_CHARACTERS:
-            raise self._wrong(f"must have at most {MAX_CHARACTERS} characters")
+    def _parse(self) -> tuple[ast.expr, dict[str, str]]:
         try:
-            plain = _TICKS.sub(self._stand_in, self._text.strip())
-            with warnings.catch_warnings():
-                warnings.simplefilter("ignore")  # of the parser, about literals such as 4and
-                return ast.parse(plain, mode="eval").body
-        except (SyntaxError, ValueError, RecursionError, MemoryError):
+            return parse_words(self._text)
+        except SyntaxError as error:
             one = "; equal is ==" if re.search(r"[^=<>!]=[^=]", self._text) else ""
-            raise self._wrong(f"must be like {EXAMPLES}{one}") from None
-
-    def _stand_in(self, found: re.Match[str]) -> str:
-        """A plain word for a name between backticks."""
-        word = f"_quoted_{len(self._quoted)}_"
-        self._quoted[word] = found[1].strip()
-        return word
+            raise self._wrong(str(error) or f"must be like {EXAMPLES}{one}") from None
 
     def _compare(self, left: ast.expr, op: ast.cmpop, right: ast.expr) -> Mask:
         column, op, value = _turned(left, op, right)
@@ -173,9 +165,16 @@ class _Reader:
         if isinstance(other, str):
             if not isinstance(op, ast.Eq | ast.NotEq):
                 raise self._wrong(f"must compare {name} with the text {other!r} by == or !=")
-            same = np.array([str(cell) == other for cell in self._raw.column(name)])
+            texts = ["" if is_blank(cell) else str(cell) for cell in self._raw.column(name)]
+            same = np.array([text == other for text in texts])
             return same if isinstance(op, ast.Eq) else ~same
-        return np.asarray(_OPS[type(op)](np.array(self._raw.numbers(name)), other))
+        return np.asarray(_OPS[type(op)](np.array(self._raw.numbers_or_nan(name)), other))
+
+    def _is_truth(self, node: ast.Name) -> bool:
+        """Whether a column holds truth values alone, so that its name is a condition."""
+        cells = self._raw.columns.get(self._quoted.get(node.id, node.id), [])
+        texts = {str(cell).lower() for cell in cells if not is_blank(cell)}
+        return bool(texts) and texts <= {"true", "false"}
 
     def _column(self, node: ast.Name) -> str:
         name = self._quoted.get(node.id, node.id)
@@ -194,7 +193,7 @@ class _Reader:
         value = node.value if isinstance(node, ast.Constant) else None
         if isinstance(value, str) and sign == 1.0:
             return value
-        if type(value) in (int, float) and abs(value) < 1e308:  # type: ignore[arg-type]
+        if type(value) in (int, float, bool) and abs(value) < 1e308:  # type: ignore[arg-type]
             number = sign * float(value)  # type: ignore[arg-type]
             if math.isfinite(number):
                 return number
@@ -206,7 +205,7 @@ class _Reader:
         return self._wrong(f"must compare a column with a number or text, like {EXAMPLES}")
 
     def _wrong(self, rule: str) -> EvolveError:
-        return EvolveError(Argument("test"), f" {self._text[:200]!r}: {rule}")
+        return EvolveError(Argument(self._argument), f" {self._text[:200]!r}: {rule}")
 
 
 def _pairs(node: ast.Compare) -> list[tuple[ast.expr, ast.cmpop, ast.expr]]:

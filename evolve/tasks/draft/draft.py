@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -11,26 +12,30 @@ from evolve.errors import Argument, EvolveError, nearest
 from evolve.printable import printable
 from evolve.scoring.constraints import shares_of
 from evolve.tasks.draft.axes import choose_axes
+from evolve.tasks.draft.candidates import choose_features, roles_of
 from evolve.tasks.draft.columns import Column, guess_scale, guess_unit, inspect_columns
 from evolve.tasks.draft.condition import Condition, parse_condition
+from evolve.tasks.draft.expressions import derive
 from evolve.tasks.draft.roles import (
     Wishes,
-    choose_features,
     require_differing,
     require_names,
     require_roles,
     require_unbiased,
     require_varied,
-    unused,
 )
+from evolve.tasks.draft.rows import choose_rows
 from evolve.tasks.draft.warnings import remarks
 from evolve.tasks.folds import require_rows
 from evolve.tasks.labels import group_labels
-from evolve.tasks.readers import RawTable
+from evolve.tasks.raw import RawTable
+from evolve.tasks.roles import Role
 from evolve.tasks.spec import DEFAULT_CONSTANTS, TaskSpec
 from evolve.tasks.table import build_table
 from evolve.tasks.task import Task
 
+NAMED = "named by the user"
+GUESSED = "not given: all other columns of numbers; name those that are inputs"
 ROWS_PER_CONSTANT = 3
 FEWEST_ROWS = 2  # a constant, for a law known from the literature
 FEWEST_CONSTANTS = 2
@@ -59,6 +64,7 @@ class Draft:
         reasons: Why a feature has its scale, and why another column has no role.
         decisions: What else was decided.
         notes: What the user should look at.
+        corrected: Columns whose roles the user gave.
     """
 
     name: str
@@ -70,6 +76,7 @@ class Draft:
     reasons: dict[str, str]
     decisions: tuple[Decision, ...]
     notes: tuple[str, ...]
+    corrected: frozenset[str] = frozenset()
 
     def role(self, name: str) -> str:
         """What a column is in the task."""
@@ -93,7 +100,9 @@ def propose(raw: RawTable, name: str, wishes: Wishes) -> Draft:
         EvolveError: A name is unknown or has two roles, the condition cannot be read, or a
             column, cell or group breaks a rule.
     """
+    raw = derive(raw, wishes.derive)
     require_roles(raw, wishes)
+    raw, of_rows = choose_rows(raw, wishes)
     require_differing(raw, wishes)
     condition = None if wishes.test is None else parse_condition(wishes.test, raw)
     require_unbiased(wishes, condition)
@@ -101,10 +110,11 @@ def propose(raw: RawTable, name: str, wishes: Wishes) -> Draft:
     train, test = np.flatnonzero(~held).tolist(), np.flatnonzero(held).tolist()
     rows = raw.take(train)
     columns = inspect_columns(rows)
-    names, why_these = choose_features(raw, columns, wishes)
+    roles = roles_of(raw, columns, wishes)
+    names, why_not = choose_features(raw, columns, roles, wishes)
     require_names(raw, [*names, *wishes.targets])
     features, reasons = _features(raw, rows, names)
-    task = _checked(raw, rows, _spec(raw, wishes, features, condition))
+    task = _checked(raw, rows, _spec(raw, wishes, features, roles, condition))
     _require_known_groups(raw, test, task)
     task, decided = _decided(task, wishes, condition)
     return Draft(
@@ -114,9 +124,14 @@ def propose(raw: RawTable, name: str, wishes: Wishes) -> Draft:
         train=tuple(train),
         test=tuple(test),
         columns=columns,
-        reasons=reasons | unused(raw, columns, task.spec, named=bool(wishes.features)),
-        decisions=(Decision("features", ", ".join(names), why_these), *decided),
+        reasons=reasons | why_not,
+        decisions=(
+            *(Decision("rows", *told) for told in of_rows),
+            Decision("features", ", ".join(names), NAMED if wishes.features else GUESSED),
+            *decided,
+        ),
         notes=tuple(remarks(rows, task, columns, condition)),
+        corrected=frozenset(wishes.roles),
     )
 
 
@@ -151,7 +166,8 @@ def _features(
         scale, why = guess_scale(values, is_share=bool(is_share))
         if whole.min() <= 0:
             row = int(np.argmin(whole)) + 1
-            scale, why = "linear", f"row {row}{raw.line(row)} holds {whole.min():g}: no logarithm"
+            place = f"row {raw.row_number(row)}{raw.line(row)}"
+            scale, why = "linear", f"{place} holds {whole.min():g}: no logarithm"
         features.append({"name": name, "unit": guess_unit(values, scale), "scale": scale})
         reasons[name] = why
     return features, reasons
@@ -161,6 +177,7 @@ def _spec(
     raw: RawTable,
     wishes: Wishes,
     features: list[dict[str, Any]],
+    roles: Mapping[str, Role],
     condition: Condition | None,
 ) -> TaskSpec:
     """The spec, without axes and a number of constants."""
@@ -176,10 +193,15 @@ def _spec(
             "licence": "not stated",
             "note": note,
             "groups": list(wishes.groups),
-            "features": features,
-            "targets": [{"name": target} for target in wishes.targets],
+            "features": [feature | _role(feature["name"], roles) for feature in features],
+            "targets": [{"name": name} | _role(name, roles) for name in wishes.targets],
         }
     )
+
+
+def _role(name: str, roles: Mapping[str, Role]) -> dict[str, Role]:
+    """The key of a column's role, where it has one."""
+    return {} if roles[name] == "other" else {"role": roles[name]}
 
 
 def _checked(raw: RawTable, rows: RawTable, spec: TaskSpec) -> Task:
@@ -201,7 +223,7 @@ def _require_known_groups(raw: RawTable, test: list[int], task: Task) -> None:
                 f"{raw.path}: a group must have training rows, ",
                 Argument("test"),
                 f" takes all rows of {labels[i]!r}{nearest(labels[i], task.group_names)}, "
-                f"row {i + 1} among them{raw.line(i + 1)}",
+                f"row {raw.row_number(i + 1)} among them{raw.line(i + 1)}",
             )
 
 

@@ -2,23 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 
-import numpy as np
-
 from evolve.errors import Argument, EvolveError, TaskError, nearest
-from evolve.tasks.draft.columns import Column
+from evolve.tasks.cells import is_blank
 from evolve.tasks.draft.condition import Condition
+from evolve.tasks.draft.expressions import quoted
 from evolve.tasks.folds import require_n_rows
 from evolve.tasks.names import why_no_column
-from evolve.tasks.readers import RawTable, number
-from evolve.tasks.spec import TaskSpec
+from evolve.tasks.raw import RawTable
 from evolve.tasks.task import Task
 
 NO_AXES = "none"
-FEW_TEXTS = 0.5  # a column of texts with fewer levels than this share of the rows names groups
 
 
 @dataclass(frozen=True)
@@ -31,6 +28,9 @@ class Wishes:
         groups: Columns whose values, joined, name the groups.
         extrapolate: Features to extrapolate along; empty for a guess, ``none`` for none.
         test: Condition of the rows that are kept for a test.
+        roles: Roles of columns that a guess would get wrong, by name.
+        where: Condition of the rows that are used at all.
+        derive: Further columns, each as ``name = expression``.
     """
 
     targets: tuple[str, ...]
@@ -38,6 +38,9 @@ class Wishes:
     groups: tuple[str, ...] = ()
     extrapolate: tuple[str, ...] = ()
     test: str | None = None
+    roles: Mapping[str, str] = field(default_factory=dict)
+    where: str | None = None
+    derive: tuple[str, ...] = ()
 
     @property
     def axes(self) -> tuple[str, ...]:
@@ -119,7 +122,7 @@ def require_unbiased(wishes: Wishes, condition: Condition | None) -> None:
 
 
 def require_differing(raw: RawTable, wishes: Wishes) -> None:
-    """Require rows enough that are not all the same, and targets that are numbers.
+    """Require rows enough that are not all the same, targets that are numbers, and labels.
 
     Raises:
         TaskError: They are not.
@@ -129,91 +132,20 @@ def require_differing(raw: RawTable, wishes: Wishes) -> None:
         raise TaskError(f"{raw.path}: rows must differ, all {raw.n_rows} are the same")
     for name in wishes.targets:
         raw.numbers(name)
+    for name in wishes.groups:
+        _require_labels(raw, name)
 
 
-def choose_features(
-    raw: RawTable, columns: dict[str, Column], wishes: Wishes
-) -> tuple[list[str], str]:
-    """The features, and why they are.
-
-    Args:
-        raw: The whole table.
-        columns: Facts of the training rows.
-        wishes: What was asked for.
-
-    Raises:
-        EvolveError: No column is left that could be one, or one that was named is constant.
-        TaskError: A cell of one that was named is no number.
-    """
-    if wishes.features:
-        for name in wishes.features:
-            _require_varying(raw, name)
-        return list(wishes.features), "named by the user"
-    taken = {*wishes.targets, *wishes.groups}
-    left = [c for name, c in columns.items() if name not in taken]
-    for column in left:
-        _require_no_odd_cell(raw, column.name)
-    found = [c.name for c in left if c.name in wishes.axes or not why_not(raw, c)]
-    for name in wishes.axes:
-        _require_varying(raw, name)
-    if not found:
-        told = "; ".join(f"{c.name} {why_not(raw, c)}" for c in left)
-        raise EvolveError(
-            f"{raw.path}: no column is left to predict from{': ' + told if told else ''}"
-        )
-    return found, "not given: all other columns of numbers; name those that are inputs"
-
-
-def _require_varying(raw: RawTable, name: str) -> None:
-    values = raw.numbers(name)
-    if min(values) == max(values):
-        raise EvolveError(
-            f"{raw.path}: feature {name!r} must vary, all {raw.n_rows} rows hold "
-            f"{values[0]:g}; leave it out of ",
-            Argument("features"),
-        )
-
-
-def _require_no_odd_cell(raw: RawTable, name: str) -> None:
-    """Require that a column of numbers, by most of its cells, holds nothing else.
-
-    Left out in silence, it would be missed; as the user named no features, it may be one.
-    """
-    values = [number(cell) for cell in raw.column(name)]
-    if 2 * sum(value is not None for value in values) <= len(values):
-        return
-    try:
-        raw.numbers(name)
-    except TaskError as error:
+def _require_labels(raw: RawTable, name: str) -> None:
+    """Require a label in every row: a missing one is no group."""
+    blank = [row for row, cell in enumerate(raw.column(name), 1) if is_blank(cell)]
+    if blank:
+        told = raw.complaint(name, "must name a group", blank[0], "nothing")
+        others = f", nor do {len(blank) - 1} further rows" if len(blank) > 1 else ""
+        leave_out = f" \"{quoted(name)} != ''\""
         raise TaskError(
-            *error.args, "; or name the inputs by ", Argument("features"), ", without it"
-        ) from None
-
-
-def why_not(raw: RawTable, column: Column) -> str:
-    """Why a column is not proposed as a feature; empty where nothing speaks against it."""
-    if column.kind != "numbers":
-        blank = "has blank cells" if column.n_blank else "holds texts too"
-        return {"texts": "holds texts", "empty": "holds nothing"}.get(column.kind, blank)
-    if column.n_levels < 2:
-        return "is constant"
-    values = np.array([number(cell) for cell in raw.column(column.name)], dtype=float)
-    starts = (0, 1) if len(values) > 2 else ()
-    if any(np.array_equal(values, np.arange(len(values)) + start) for start in starts):
-        return "counts the rows"
-    return ""
-
-
-def unused(
-    raw: RawTable, columns: dict[str, Column], spec: TaskSpec, *, named: bool
-) -> dict[str, str]:
-    """Why each column without a role has none."""
-    used = {f.name for f in spec.features} | {t.name for t in spec.targets} | set(spec.groups)
-    return {
-        name: "not among the features named" if named else why_not(raw, column)
-        for name, column in columns.items()
-        if name not in used
-    }
+            f"{told}{others}; fill it in, or leave such rows out by ", Argument("where"), leave_out
+        )
 
 
 def require_varied(task: Task, path: Path) -> None:
@@ -233,14 +165,3 @@ def require_varied(task: Task, path: Path) -> None:
                     f"{path}: {what} {name!r} must vary over the training rows, all "
                     f"{len(column)} hold {column[0]:g}"
                 )
-
-
-def could_be_groups(columns: dict[str, Column], n_rows: int, spec: TaskSpec) -> list[str]:
-    """Columns of texts that are not used and that name groups, by the look of them."""
-    return [
-        name
-        for name, column in columns.items()
-        if name not in spec.groups
-        and column.kind == "texts"
-        and 1 < column.n_levels < FEW_TEXTS * n_rows
-    ]

@@ -6,10 +6,12 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from evolve.tasks.cells import number
+from evolve.tasks.draft.candidates import could_be_groups, in_words, moves_with
 from evolve.tasks.draft.columns import WIDE, Column
 from evolve.tasks.draft.condition import Condition
-from evolve.tasks.draft.roles import could_be_groups
-from evolve.tasks.readers import RawTable
+from evolve.tasks.draft.expressions import quoted
+from evolve.tasks.raw import RawTable
 from evolve.tasks.task import Task
 from evolve.typing import Array
 
@@ -28,7 +30,8 @@ def remarks(
         columns: Facts of the columns.
         condition: Of the test rows.
     """
-    found = [*_repeats(task), *_dependent(task), *_zeros(task), *_constant_in_groups(task)]
+    found = [*_images(task), *_repeats(task), *_dependent(task), *_zeros(task)]
+    found += [*_constant_in_groups(task), *_sizes_in_words(rows, task)]
     if texts := could_be_groups(columns, rows.n_rows, task.spec):
         found.append(
             f"column {texts[0]} holds {columns[texts[0]].n_levels} texts and is not used: "
@@ -42,6 +45,29 @@ def remarks(
     if condition is not None and condition.downward:
         names = ", ".join(condition.downward)
         found.append(f"the test lies below {names}; folds hold out the largest values, not those")
+    return found
+
+
+def _images(task: Task) -> list[str]:
+    """Features that rise or fall with a target in every row, beside others."""
+    if len(task.feature_names) < 2:
+        return []
+    return [
+        f"{name} rises or falls with {target} in every row: leave it out if it is a result of "
+        "the run and not an input"
+        for target, y in zip(task.target_names, task.train.Y.T, strict=True)
+        for name, x in zip(task.feature_names, task.train.X.T, strict=True)
+        if task.roles[name] == "other" and moves_with(x.tolist(), y.tolist())
+    ]
+
+
+def _sizes_in_words(rows: RawTable, task: Task) -> list[str]:
+    """How columns are read whose numbers stand in words."""
+    found = []
+    for name in (*task.feature_names, *task.target_names):
+        cell = next((cell for cell in rows.column(name) if in_words(cell)), None)
+        if cell is not None:
+            found.append(f"{name}: {cell} is read as {number(cell):g}")
     return found
 
 
@@ -98,7 +124,8 @@ def _zeros(task: Task) -> list[str]:
             found.append(
                 f"{feature.name} spans a factor of {above.max() / above.min():.3g} but for "
                 f"{n_others} row{'s' * (n_others > 1)} at 0 or below, which keeps it linear: take "
-                "them out if it is a size, which acts through its logarithm"
+                "them out if it is a size, which acts through its logarithm: "
+                f"where {quoted(feature.name)} > 0"
             )
     return found
 

@@ -14,8 +14,9 @@ from pathlib import Path
 from evolve.errors import Argument, EvolveError, TaskError
 from evolve.files import replace_file
 from evolve.tasks.draft.draft import Draft
-from evolve.tasks.readers import RawTable
-from evolve.tasks.spec import Feature
+from evolve.tasks.raw import RawTable
+from evolve.tasks.roles import MEANING
+from evolve.tasks.spec import Feature, Target
 from evolve.tasks.table import build_table, require_informative
 from evolve.tasks.task import load_task, shipped_folders
 from evolve.tasks.toml import toml_value
@@ -146,7 +147,10 @@ def format_task(draft: Draft, command: str) -> str:
             f"max_constants = {spec.max_constants}  # for a group and target; {why['constants']}",
         ],
         *([*_feature(draft, feature)] for feature in spec.features),
-        *(["[[targets]]", f"name = {toml_value(target.name)}"] for target in spec.targets),
+        *(
+            ["[[targets]]", f"name = {toml_value(target.name)}", *_role(draft, target)]
+            for target in spec.targets
+        ),
         [
             "[folds]",
             f"axes = {toml_value(spec.folds.axes)}  # {_plain(why['extrapolation'])}",
@@ -170,8 +174,17 @@ def _feature(draft: Draft, feature: Feature) -> Sequence[str]:
         f"unit = {_power(feature.unit)}  # a guess from the median, {median:g}: "
         "values are divided by it, so that constants are near 1",
         f"scale = {toml_value(feature.scale)}  # a guess: {_plain(draft.reasons[feature.name])}",
+        *_role(draft, feature),
         '# description = ""',
     )
+
+
+def _role(draft: Draft, column: Feature | Target) -> list[str]:
+    """The line of a column's role, if it has one."""
+    if column.role is None:
+        return []
+    how = "as was said" if column.name in draft.corrected else "a guess from the name"
+    return [f"role = {toml_value(column.role)}  # {how}: {MEANING[column.role]}"]
 
 
 def _power(unit: float) -> str:

@@ -53,9 +53,10 @@ def test_without_features_all_other_columns_of_numbers_are_proposed(
     lines = [f"{line},7,,{k % 3}" for k, line in enumerate(lines)]
     Path("my_runs.csv").write_text("\n".join([HEADER + ",id,version,empty,seed", *lines]) + "\n")
     told = made(capfd, "--target", "loss")
-    assert load_task("my_runs").feature_names == ("params", "tokens", "seed")
+    assert load_task("my_runs").feature_names == ("params", "tokens")
     why = {column["name"]: column["why"] for column in told["columns"]}
-    assert why["id"] == "counts the rows"
+    assert why["id"].startswith("is by its name id, no input")
+    assert why["seed"].startswith("is by its name seed, no input")
     assert why["version"] == "is constant"
     assert why["empty"] == "holds nothing"
     assert why["corpus"] == "holds texts"
@@ -157,7 +158,7 @@ def test_a_note_tells_of(what: str, capfd: pytest.CaptureFixture[str]) -> None:
 def test_a_feature_that_others_fix_is_noted(capfd: pytest.CaptureFixture[str]) -> None:
     rows = [f"{line},{6 * n * d:g}" for line, (n, d) in zip(ROWS, SIZES, strict=True)]
     Path("my_runs.csv").write_text("\n".join([HEADER + ",flops", *rows]) + "\n")
-    notes = made(capfd, "--target", "loss")["notes"]
+    notes = made(capfd, "--target", "loss", "--features", "params", "tokens", "flops")["notes"]
     assert any("flops is a product of powers of params and tokens" in note for note in notes)
 
 

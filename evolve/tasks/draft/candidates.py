@@ -1,0 +1,216 @@
+"""Columns that may be features: what speaks against each, from its cells, name and company."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import product
+
+import numpy as np
+
+from evolve.errors import Argument, EvolveError, TaskError
+from evolve.tasks.cells import number, size_in_words
+from evolve.tasks.draft.columns import Column
+from evolve.tasks.draft.roles import Wishes
+from evolve.tasks.raw import RawTable
+from evolve.tasks.roles import (
+    BOOKKEEPING,
+    MEANING,
+    OUTCOMES,
+    Facts,
+    Role,
+    guess_roles,
+    require_roles,
+)
+from evolve.tasks.spec import TaskSpec
+
+FEW_TEXTS = 0.5  # a column of texts with fewer levels than this share of the rows names groups
+FEWEST_IMAGE = 8  # rows from which a column that always moves with the target is its image
+SAME_RATIO = 0.01  # by which the ratio of two columns varies where one is a copy of the other
+
+
+def roles_of(raw: RawTable, columns: dict[str, Column], wishes: Wishes) -> dict[str, Role]:
+    """The role of every column: what the user said, else a guess.
+
+    Raises:
+        EvolveError: The user named a column or a role that there is not.
+    """
+    facts = {
+        name: Facts(column.kind == "numbers", column.low, column.high)
+        for name, column in columns.items()
+    }
+    return guess_roles(facts, corrected=require_roles(wishes.roles, raw.columns))
+
+
+def choose_features(
+    raw: RawTable, columns: dict[str, Column], roles: dict[str, Role], wishes: Wishes
+) -> tuple[list[str], dict[str, str]]:
+    """The features, and why each other column is none.
+
+    Args:
+        raw: The whole table.
+        columns: Facts of the training rows.
+        roles: Roles of all columns.
+        wishes: What was asked for.
+
+    Raises:
+        EvolveError: No column is left that could be one, or one that was named is constant.
+        TaskError: A cell of one that was named is no number.
+    """
+    taken = {*wishes.targets, *wishes.groups}
+    left = [c for name, c in columns.items() if name not in taken]
+    if wishes.features:
+        for name in wishes.features:
+            _require_varying(raw, name)
+        others = [c.name for c in left if c.name not in wishes.features]
+        return list(wishes.features), dict.fromkeys(others, "not among the features named")
+    for name in wishes.axes:
+        _require_varying(raw, name)
+    reasons = {c.name: why_not(raw, c, roles[c.name], wishes) for c in left}
+    names = [name for name, why in reasons.items() if name in wishes.axes or not why]
+    reasons |= _copies(raw, names, roles, wishes)
+    names = [name for name in names if name in wishes.axes or not reasons[name]]
+    reasons |= _images(raw, names, roles, wishes)
+    names = [name for name in names if name in wishes.axes or not reasons[name]]
+    if not names:
+        told = "; ".join(f"{name} {why}" for name, why in reasons.items())
+        raise EvolveError(
+            f"{raw.path}: no column is left to predict from{': ' + told if told else ''}"
+        )
+    return names, {name: why for name, why in reasons.items() if name not in names}
+
+
+def _require_varying(raw: RawTable, name: str) -> None:
+    values = raw.numbers(name)
+    if min(values) == max(values):
+        raise EvolveError(
+            f"{raw.path}: feature {name!r} must vary, all {raw.n_rows} rows hold "
+            f"{values[0]:g}; leave it out of ",
+            Argument("features"),
+        )
+
+
+def _require_no_odd_cell(raw: RawTable, name: str) -> None:
+    """Require that a column of numbers, by most of its cells, holds nothing else.
+
+    Left out in silence, it would be missed; as the user named no features, it may be one.
+    """
+    values = [number(cell) for cell in raw.column(name)]
+    if 2 * sum(value is not None for value in values) <= len(values):
+        return
+    try:
+        raw.numbers(name)
+    except TaskError as error:
+        raise TaskError(
+            *error.args, "; or name the inputs by ", Argument("features"), ", without it"
+        ) from None
+
+
+def why_not(raw: RawTable, column: Column, role: Role, wishes: Wishes) -> str:
+    """Why a column is not proposed as a feature; empty where nothing speaks against it.
+
+    Raises:
+        TaskError: Most of it are numbers, and one cell is none.
+    """
+    if role in OUTCOMES or role in BOOKKEEPING:
+        given = "was given the role" if column.name in wishes.roles else "is by its name"
+        return f"{given} {role}, no input: {MEANING[role]}"
+    _require_no_odd_cell(raw, column.name)
+    if column.kind != "numbers":
+        blank = "has blank cells" if column.n_blank else "holds texts too"
+        return {"texts": "holds texts", "empty": "holds nothing"}.get(column.kind, blank)
+    if column.n_levels < 2:
+        return "is constant"
+    values = np.array([number(cell) for cell in raw.column(column.name)], dtype=float)
+    starts = (0, 1) if len(values) > 2 else ()
+    if any(np.array_equal(values, np.arange(len(values)) + start) for start in starts):
+        return "counts the rows"
+    return ""
+
+
+def _copies(
+    raw: RawTable, names: Sequence[str], roles: dict[str, Role], wishes: Wishes
+) -> dict[str, str]:
+    """Why columns are left out that are another one, up to a factor and rounding.
+
+    Only of columns that play the same part, or of which one plays none: tokens that are always
+    20 times the parameters are still asked for by themselves.
+    """
+    worded = {name: any(in_words(cell) for cell in raw.column(name)) for name in names}
+    order = sorted(names, key=lambda name: (name not in wishes.axes, worded[name]))
+    reasons: dict[str, str] = {}
+    for k, name in enumerate(order):
+        for first in order[:k]:
+            parts = {roles[name], roles[first]}
+            alike = len(parts) == 1 or parts & {"other", "step"}
+            if alike and first not in reasons and _is_copy(raw.numbers(name), raw.numbers(first)):
+                reasons[name] = f"is {first}, up to a factor and rounding"
+                break
+    return reasons | _products(raw, [n for n in names if n not in reasons], roles, wishes)
+
+
+def _products(
+    raw: RawTable, names: Sequence[str], roles: dict[str, Role], wishes: Wishes
+) -> dict[str, str]:
+    """Why compute is left out that is parameters times data, which are there themselves."""
+    sizes, data, compute = ([n for n in names if roles[n] == part] for part in "NDC")
+    reasons = {}
+    for name in compute:
+        for size, amount in product(sizes, data):
+            times = [a * b for a, b in zip(raw.numbers(size), raw.numbers(amount), strict=True)]
+            if name not in wishes.axes and _is_copy(raw.numbers(name), times):
+                reasons[name] = f"is {size} times {amount}, up to a factor and rounding"
+    return reasons
+
+
+def in_words(cell: object) -> bool:
+    """Whether a cell is a number in words, such as 125M."""
+    return isinstance(cell, str) and size_in_words(cell) is not None
+
+
+def _is_copy(a: Sequence[float], b: Sequence[float]) -> bool:
+    if min(*a, *b) <= 0:
+        return False
+    ratio = np.array(a) / np.array(b)
+    return bool(np.ptp(ratio) <= SAME_RATIO * ratio.min()) and len(set(a)) > 1
+
+
+def _images(
+    raw: RawTable, names: Sequence[str], roles: dict[str, Role], wishes: Wishes
+) -> dict[str, str]:
+    """Why columns are left out that rise or fall with the target in every row.
+
+    An input of a run does so only where it is the only one that matters. Columns whose names say
+    that they are inputs stay, and so do all where no such column would be left.
+    """
+    if raw.n_rows < FEWEST_IMAGE:
+        return {}
+    unnamed = [name for name in names if roles[name] == "other" and name not in wishes.roles]
+    images = {
+        name: f"rises or falls with {target} in every row, as a result does; name it by the "
+        "features if it is an input"
+        for name in unnamed
+        for target in wishes.targets
+        if moves_with(raw.numbers(name), raw.numbers(target))
+    }
+    others = [name for name in names if name not in images]
+    return images if any(roles[name] != "other" for name in others) else {}
+
+
+def moves_with(x: Sequence[float], y: Sequence[float]) -> bool:
+    """Whether one column is a strictly monotone function of another, to rounding."""
+    xs, ys = np.array(x), np.array(y)
+    if len(np.unique(xs)) < max(FEWEST_IMAGE, len(np.unique(ys)) // 2):
+        return False
+    rising, falling = ys[np.lexsort((ys, xs))], ys[np.lexsort((-ys, xs))]
+    return bool(np.all(np.diff(rising) >= 0) or np.all(np.diff(falling) <= 0))
+
+
+def could_be_groups(columns: dict[str, Column], n_rows: int, spec: TaskSpec) -> list[str]:
+    """Columns of texts that are not used and that name groups, by the look of them."""
+    return [
+        name
+        for name, column in columns.items()
+        if name not in spec.groups
+        and column.kind == "texts"
+        and 1 < column.n_levels < FEW_TEXTS * n_rows
+    ]

@@ -1,0 +1,160 @@
+"""Expressions over the columns of a table: how they are parsed, and what one comes to."""
+
+from __future__ import annotations
+
+import ast
+import math
+import re
+import warnings
+from collections.abc import Callable
+from keyword import iskeyword
+
+import numpy as np
+
+from evolve.errors import Argument, EvolveError, nearest
+from evolve.tasks.cells import is_blank, number
+from evolve.tasks.raw import RawTable
+from evolve.typing import Array
+
+MAX_CHARACTERS = 1000
+MAX_DEPTH = 50
+EXAMPLE = "flops = 6*params*tokens"
+_TICKS = re.compile(r"`([^`]*)`")
+_DERIVED = re.compile(r"\s*(?:`([^`]+)`|([^=`]*[^=`\s]))\s*=(.*)", re.DOTALL)
+_OPERATORS: dict[type[ast.operator], Callable[[Array, Array], Array]] = {
+    ast.Add: np.add,
+    ast.Sub: np.subtract,
+    ast.Mult: np.multiply,
+    ast.Div: np.divide,
+    ast.Pow: np.power,
+}
+_FUNCTIONS: dict[str, Callable[[Array], Array]] = {
+    "log": np.log,
+    "log10": np.log10,
+    "log2": np.log2,
+    "exp": np.exp,
+    "sqrt": np.sqrt,
+    "abs": np.abs,
+}
+NUMBER_IN = "number"  # the function that takes the one number out of texts such as d512
+_IN_TEXT = re.compile(r"\d+(?:\.\d+)?(?:[eE][+-]?\d+)?(?:[kKmMbBtT](?![A-Za-z]))?%?")
+
+
+def quoted(name: str) -> str:
+    """A column's name as an expression holds it: between backticks if it is no plain word."""
+    return name if name.isidentifier() and not iskeyword(name) else f"`{name}`"
+
+
+def parse_words(text: str) -> tuple[ast.expr, dict[str, str]]:
+    """The tree of an expression, and the names that stood between backticks, by stand-in.
+
+    Raises:
+        SyntaxError: It is too long or no expression.
+    """
+    names: dict[str, str] = {}
+
+    def stand_in(match: re.Match[str]) -> str:
+        word = f"_quoted_{len(names)}_"
+        names[word] = match[1].strip()
+        return word
+
+    if len(text) > MAX_CHARACTERS:
+        raise SyntaxError(f"must have at most {MAX_CHARACTERS} characters")
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # of the parser, about literals such as 4and
+            return ast.parse(_TICKS.sub(stand_in, text.strip()), mode="eval").body, names
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        raise SyntaxError("") from None
+
+
+def derive(raw: RawTable, texts: tuple[str, ...]) -> RawTable:
+    """The table with further columns, each made of those before it.
+
+    A cell that is made of a blank one is blank.
+
+    Args:
+        raw: The table.
+        texts: ``name = expression`` each, such as ``flops = 6*params*tokens``: numbers, columns,
+            ``+ - * / **``, brackets, ``log log10 log2 exp sqrt abs``, and ``number(column)`` for
+            the one number in texts such as ``d512``.
+
+    Raises:
+        EvolveError: A text is none of that, or names a column that is there or is not.
+        TaskError: A column holds other texts than numbers.
+    """
+    for text in texts:
+        match = _DERIVED.fullmatch(text)
+        if match is None:
+            raise EvolveError(Argument("derive"), f" {text[:200]!r}: must be like {EXAMPLE!r}")
+        name, expression = (match[1] or match[2]).strip(), match[3]
+        if name in raw.columns:
+            raise EvolveError(Argument("derive"), f" {text[:200]!r}: there is a column {name!r}")
+        with np.errstate(all="ignore"):
+            values = _Values(text, expression, raw).all()
+        cells: list[object] = [None if math.isnan(value) else float(value) for value in values]
+        raw = raw.with_column(name, cells)
+    return raw
+
+
+class _Values:
+    """The values of an expression in every row of a table."""
+
+    def __init__(self, text: str, expression: str, raw: RawTable) -> None:
+        self._text, self._raw = text, raw
+        try:
+            self._tree, self._names = parse_words(expression)
+        except SyntaxError as error:
+            raise self._wrong(str(error) or f"must be like {EXAMPLE!r}") from None
+
+    def all(self) -> Array:
+        """`(n,)` values; nan where a cell is blank."""
+        return np.broadcast_to(self._of(self._tree, 0), (self._raw.n_rows,))
+
+    def _of(self, node: ast.expr, depth: int) -> Array:
+        if depth > MAX_DEPTH:
+            raise self._wrong("has too many brackets")
+        if isinstance(node, ast.BinOp) and type(node.op) in _OPERATORS:
+            sides = self._of(node.left, depth + 1), self._of(node.right, depth + 1)
+            return _OPERATORS[type(node.op)](*sides)
+        if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.USub):
+            return -self._of(node.operand, depth + 1)
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and len(node.args) == 1:
+            return self._call(node.func.id, node.args[0], depth)
+        if isinstance(node, ast.Name):
+            return np.array(self._raw.numbers_or_nan(self._column(node)))
+        if isinstance(node, ast.Constant) and type(node.value) in (int, float):
+            return np.array(number(node.value))
+        raise self._wrong(f"must be made of columns, numbers, + - * / ** and {self._functions()}")
+
+    def _call(self, name: str, argument: ast.expr, depth: int) -> Array:
+        if name == NUMBER_IN and isinstance(argument, ast.Name):
+            return self._numbers_in(self._column(argument))
+        if name not in _FUNCTIONS:
+            raise self._wrong(f"there is no function {name!r}, there are {self._functions()}")
+        return _FUNCTIONS[name](self._of(argument, depth + 1))
+
+    def _numbers_in(self, name: str) -> Array:
+        values = []
+        for row, cell in enumerate(self._raw.column(name), 1):
+            parts = _IN_TEXT.findall(str(cell))
+            if not is_blank(cell) and len(parts) != 1:
+                told = self._raw.complaint(name, "must hold one number", row, repr(cell))
+                raise self._wrong(told)
+            values.append(math.nan if is_blank(cell) else number(parts[0]) or 0.0)
+        return np.array(values)
+
+    def _column(self, node: ast.Name) -> str:
+        name = self._names.get(node.id, node.id)
+        if name not in self._raw.columns:
+            have = ", ".join(self._raw.columns)
+            close = nearest(name, self._raw.columns)
+            hint = "" if close else "; a name that is no plain word stands in backticks"
+            raise self._wrong(f"there is no column {name!r}{close}, there are {have}{hint}")
+        return name
+
+    def _functions(self) -> str:
+        return ", ".join((*_FUNCTIONS, NUMBER_IN))
+
+    def _wrong(self, rule: str) -> EvolveError:
+        return EvolveError(Argument("derive"), f" {self._text[:200]!r}: {rule}")

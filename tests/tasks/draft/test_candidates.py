@@ -1,0 +1,102 @@
+"""What a run resulted in, and what is kept about it, is no input of a law by default."""
+
+from __future__ import annotations
+
+import math
+from pathlib import Path
+
+import numpy as np
+import pytest
+from own_tables import table_of
+
+from evolve.errors import EvolveError
+from evolve.tasks.draft import Draft, Wishes, propose
+
+
+@pytest.fixture(autouse=True)
+def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+
+
+N = [1e7 * 3**i for i in range(6) for _ in range(4)]
+D = [1e9 * 5**j for _ in range(6) for j in range(4)]
+LOSS = [
+    1.7 + 400 * n**-0.34 + 410 * d**-0.28 + 0.001 * (k * 7 % 5)
+    for k, (n, d) in enumerate(zip(N, D, strict=True))
+]
+
+
+def drafted(columns: dict[str, list[object]], **asked: object) -> Draft:
+    """A proposal for N, D and loss with further columns."""
+    cells = {"params": [f"{n:g}" for n in N], "tokens": [f"{d:g}" for d in D], **columns}
+    cells["loss"] = [f"{y:.5f}" for y in LOSS]
+    rows = [",".join(f"{cell}" for cell in row) for row in zip(*cells.values(), strict=True)]
+    text = "\n".join([",".join(f'"{name}"' for name in cells), *rows]) + "\n"
+    return propose(table_of(text), "x", Wishes(("loss",), **asked))  # type: ignore[arg-type]
+
+
+def features(draft: Draft) -> list[str]:
+    return [feature.name for feature in draft.spec.features]
+
+
+LEFT_OUT: dict[str, tuple[list[object], str]] = {
+    "eval/perplexity": ([f"{math.exp(y):.4f}" for y in LOSS], "loss, no input: an outcome"),
+    "arc_acc,none": ([0.2 + k / 99 for k in range(24)], "accuracy, no input: an outcome"),
+    "loss_stderr": ([0.01 + k % 3 / 100 for k in range(24)], "error, no input: how uncertain"),
+    "seed": ([2**64 - 1 - k % 3 for k in range(24)], "seed, no input: a random seed"),
+    "_timestamp": ([1.76e9 + k * k for k in range(24)], "time, no input: when a run was"),
+    "run_state": (["finished"] * 23 + ["running"], "state, no input: whether a run is"),
+    "quality": ([f"{1 / y:.6f}" for y in LOSS], "rises or falls with loss in every row"),
+    "params_label": ([f"{n / 1e6:.1f}M" for n in N], "is params, up to a factor and rounding"),
+    "n_params (M)": ([f"{n / 1e6:.2f}" for n in N], "is params, up to a factor and rounding"),
+    "flops": ([f"{6 * n * d:.4g}" for n, d in zip(N, D, strict=True)], "is params times tokens"),
+    "row": (list(range(24)), "counts the rows"),
+}
+
+
+@pytest.mark.parametrize("name", LEFT_OUT)
+def test_a_column_is_left_out_with_the_reason(name: str) -> None:
+    cells, reason = LEFT_OUT[name]
+    draft = drafted({name: cells})
+    assert features(draft) == ["params", "tokens"]
+    assert reason in draft.reasons[name]
+
+
+@pytest.mark.parametrize("name", [n for n in LEFT_OUT if n not in ("run_state", "row", "seed")])
+def test_a_column_that_is_named_is_a_feature_all_the_same(name: str) -> None:
+    draft = drafted({name: LEFT_OUT[name][0]}, features=("params", "tokens", name))
+    assert features(draft) == ["params", "tokens", name]
+
+
+def test_a_role_that_is_given_decides() -> None:
+    scores: list[object] = [0.5 + k * 7 % 24 / 50 for k in range(24)]
+    assert features(drafted({"score": scores})) == ["params", "tokens"]
+    draft = drafted({"score": scores}, roles={"score": "other"})
+    assert features(draft) == ["params", "tokens", "score"]
+    draft = drafted({"depth": scores}, roles={"depth": "outcome"})
+    assert draft.reasons["depth"].startswith("was given the role outcome")
+    with pytest.raises(EvolveError, match=r"no column 'dept' \(did you mean 'depth'"):
+        drafted({"depth": scores}, roles={"dept": "N"})
+
+
+def test_an_image_of_the_target_is_noted_where_it_may_be_the_only_input() -> None:
+    x = np.arange(1.0, 13.0) ** 2
+    rows = [f"{a:g},{a * 5 % 12:g},{3 + a**-0.5:.5f}" for a in x]
+    draft = propose(table_of("\n".join(["width,hue,y", *rows]) + "\n"), "x", Wishes(("y",)))
+    assert features(draft) == ["width", "hue"]
+    assert any("width rises or falls with y in every row" in note for note in draft.notes)
+
+
+def test_tokens_that_follow_the_parameters_stay() -> None:
+    rows = [f"{n:g},{20 * n:g},{1.7 + 400 * n**-0.34:.5f}" for n in sorted(set(N)) * 2]
+    draft = propose(
+        table_of("\n".join(["params,tokens,loss", *rows]) + "\n"), "x", Wishes(("loss",))
+    )
+    assert features(draft) == ["params", "tokens"]
+
+
+def test_sizes_and_shares_in_words_are_features_and_said_to_be_read() -> None:
+    draft = drafted({"clean share": [f"{10 + k * 7 % 24 * 3}%" for k in range(24)]})
+    assert features(draft) == ["params", "tokens", "clean share"]
+    assert draft.spec.features[2].role == "share"
+    assert "clean share: 10% is read as 0.1" in draft.notes

@@ -1,0 +1,77 @@
+"""Further columns are made of those that are there, by arithmetic alone."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from evolve.errors import EvolveError
+from evolve.tasks.draft.expressions import derive, quoted
+from evolve.tasks.raw import RawTable
+
+RAW = RawTable(
+    Path("t.csv"),
+    {
+        "params": ["1e6", "2M", ""],
+        "train tokens": ["20M", 4e7, 8e7],
+        "width=base": ["d512", "pythia-70m", "d1024"],
+        "lambda": [1, 2, 4],
+    },
+    3,
+)
+
+
+@pytest.mark.parametrize(
+    ("text", "cells"),
+    [
+        ("flops = 6*params*`train tokens`", [1.2e14, 4.8e14, None]),
+        ("ratio = `train tokens` / params", [20.0, 20.0, None]),
+        ("x = -(`lambda` + 1) ** 2", [-4.0, -9.0, -25.0]),
+        ("x = log2(`lambda`) + sqrt(4)", [2.0, 3.0, 4.0]),
+        ("x = number(`width=base`)", [512.0, 7e7, 1024.0]),
+        ("x = 3", [3.0, 3.0, 3.0]),
+        ("`a=b` = `lambda`", [1.0, 2.0, 4.0]),
+    ],
+)
+def test_a_column_is_derived(text: str, cells: list[float | None]) -> None:
+    raw = derive(RAW, (text,))
+    name = next(name for name in raw.columns if name not in RAW.columns)
+    assert raw.columns[name] == pytest.approx(cells, nan_ok=True)
+    assert name == ("a=b" if text.startswith("`a") else text.split(" =")[0])
+
+
+def test_a_derived_column_may_be_used_by_the_next() -> None:
+    raw = derive(RAW, ("a = `lambda` * 2", "b = a + 1"))
+    assert raw.columns["b"] == [3.0, 5.0, 9.0]
+
+
+@pytest.mark.parametrize(
+    ("text", "rule"),
+    [
+        ("flops", "must be like 'flops = 6\\*params\\*tokens'"),
+        ("params = 3", "there is a column 'params'"),
+        ("x = 6*param", r"no column 'param' \(did you mean 'params'"),
+        ("x = __import__('os')", "there is no function '__import__'"),
+        ("x = params.real", "must be made of columns, numbers"),
+        ("x = 'a'", "must be made of columns, numbers"),
+        ("x = (lambda: 1)()", "must be made of columns, numbers"),
+        ("x = 2 +", "must be like"),
+        ("x = number(`train tokens`) + number(params)", None),
+        ("x = `width=base` * 2", "column 'width=base' must hold numbers, row 1 holds 'd512'"),
+        ("x = " + "1+" * 600 + "1", "must have at most 1000 characters"),
+        ("x = " + "-" * 80 + "1", "has too many brackets"),
+    ],
+)
+def test_what_is_no_arithmetic_is_refused(text: str, rule: str | None) -> None:
+    if rule is None:
+        assert derive(RAW, (text,)).columns["x"][0] == 2.1e7
+        return
+    with pytest.raises(EvolveError, match=rule):
+        derive(RAW, (text,))
+
+
+def test_a_name_that_is_no_plain_word_stands_between_backticks() -> None:
+    assert quoted("params") == "params"
+    assert quoted("lambda") == "`lambda`"
+    assert quoted("eval/loss") == "`eval/loss`"
