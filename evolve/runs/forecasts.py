@@ -6,6 +6,8 @@ from contextlib import suppress
 
 from evolve.errors import StoreError
 from evolve.forecast.basis import FORMAT, Basis, basis_from_data
+from evolve.forecast.verdict import Verdict
+from evolve.runs.choices import save_choice
 from evolve.runs.notes import FORECAST
 from evolve.runs.results import load_results
 from evolve.runs.store import Store
@@ -38,12 +40,17 @@ def basis_of(store: Store, task: Task) -> Basis:
     return load_basis(store) or basis_of_run(store, task)
 
 
-def build_basis(store: Store, task: Task, choice: Choice) -> None:
-    """Make and keep what forecasts need, when a run has chosen its champion."""
+def build_basis(store: Store, task: Task, choice: Choice) -> Verdict:
+    """Make and keep what forecasts need, and judge them, when a run has chosen its champion."""
     from evolve.forecast.calibration import make_basis  # loads the compiler, for those who fit
+    from evolve.forecast.judge import verdict_of
     from evolve.forecast.members import contenders_of
 
-    save_basis(store, make_basis(task, contenders_of(choice), chosen=True))
+    basis = make_basis(task, contenders_of(choice), chosen=True)
+    save_basis(store, basis)
+    verdict = verdict_of(task, choice, basis)
+    save_choice(store, choice, verdict)
+    return verdict
 
 
 def basis_of_run(store: Store, task: Task) -> Basis:

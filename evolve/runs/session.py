@@ -44,11 +44,13 @@ class SessionResult:
     Attributes:
         rows: The run's table: champion (or best so far), best of each size, literature.
         choice: The champion and its finalists; None if none was chosen.
+        verdict: What its forecasts are worth; None if no champion was chosen.
         stopped: Whether a signal ended it.
     """
 
     rows: list[ResultRow]
     choice: Choice | None
+    verdict: Verdict | None
     stopped: bool
 
 
@@ -85,22 +87,24 @@ def hold_session(
         warm_up(audience)
         _, choice = carry_on(store, setup, settings, workers, audience)
     stopping.settle()
-    return SessionResult(finish_run(store, setup, choice), choice, stopping.asked())
+    rows, verdict = finish_run(store, setup, choice)
+    return SessionResult(rows, choice, verdict, stopping.asked())
 
 
-def finish_run(store: Store, setup: SearchProblem, choice: Choice | None) -> list[ResultRow]:
-    """Keep the run's table and its basis for forecasts.
+def finish_run(
+    store: Store, setup: SearchProblem, choice: Choice | None
+) -> tuple[list[ResultRow], Verdict | None]:
+    """Keep the run's table, its basis for forecasts and the verdict on them.
 
     Returns:
-        The rows of the table.
+        The rows of the table, and the verdict, None if no champion was chosen.
     """
     from evolve.runs.forecasts import build_basis  # loads the compiler, for those who fit
 
     rows = result_rows(store, setup, choice)
     save_results(store, rows, chosen=choice is not None)
-    if choice is not None:
-        build_basis(store, setup.task, choice)
-    return rows
+    verdict = None if choice is None else build_basis(store, setup.task, choice)
+    return rows, verdict
 
 
 def write_program(path: Path, text: str) -> None:

@@ -101,6 +101,17 @@ CALIBRATION_LEAST = 1.0  # least factor on a t-quantile, as the folds flatter; j
 CALIBRATION_INFLATION = 1.1  # what choosing on the folds hides; known (`bench coverage`)
 
 
+# What a verdict asks.
+HORIZONS = (1.5, 3.0, 10.0)  # factors beyond the largest scales; judgement
+VERDICT_LEVEL = 0.6827  # of the interval that is read as a standard deviation; judgement
+HOLDS_R2, HOLDS_RELATIVE = (
+    0.9,
+    0.01,
+)  # promised R2, or error, of a law that holds; nested and known
+HOLDS_GAIN = 0.7  # log error of the best baseline over the forecast's; nested and known
+NONE_R2, NONE_GAIN = 0.3, 0.0  # below which there is no law here; nested and known
+
+
 def preferences() -> dict[str, Any]:
     """All numbers of this file by name."""
     return {

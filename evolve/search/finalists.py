@@ -94,6 +94,21 @@ class Finalist:
         return float(np.average(logs, weights=self.weights))
 
     @property
+    def held_out_error(self) -> float:
+        """Standard error of the held-out loss, as the folds scatter around it."""
+        logs = np.log([fold.nmse + EPSILON for fold in self.folds])
+        share = np.array(self.weights) / sum(self.weights)
+        return float(np.sqrt(share @ (logs - share @ logs) ** 2 * np.sum(share**2)))
+
+    @property
+    def losses_by_fold(self) -> dict[str, float]:
+        """Log error of the rows held out, by number and name of the fold."""
+        return {
+            f"{i + 1} {fold.name}": float(np.log(fold.nmse + EPSILON))
+            for i, fold in enumerate(self.folds)
+        }
+
+    @property
     def cost(self) -> float:
         """What it costs besides its errors: size, broken physics, disagreement up to a cap.
 

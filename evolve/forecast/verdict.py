@@ -1,0 +1,52 @@
+"""What a run's forecasts are worth, in words."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from typing import Any
+
+HOLDS, CARE, NONE = "holds", "handle with care", "no law here"
+VERDICTS = (HOLDS, CARE, NONE)
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What a run's forecasts are worth.
+
+    Attributes:
+        verdict: ``holds``, ``handle with care`` or ``no law here``.
+        reasons: Why, one sentence each.
+        held_out_r2: R² of the forecast on the rows held out, mean over folds.
+        baseline: The best baseline's name.
+        baseline_r2: Its R² on the same rows.
+        gain: Mean log of the baseline's error over the forecast's, by fold.
+        expected_r2: R² beyond the data that the calibrated interval promises, None where the
+            task does not extrapolate.
+        expected_error: Median error beyond the data that it promises, as a share of the forecast.
+        against_physics: Share of points beyond the data at which the champion breaks what was
+            declared.
+    """
+
+    verdict: str
+    reasons: tuple[str, ...]
+    held_out_r2: float
+    baseline: str
+    baseline_r2: float
+    gain: float
+    expected_r2: float | None
+    expected_error: float | None
+    against_physics: float
+
+    def line(self) -> str:
+        """One line for a terminal."""
+        return f"{self.verdict}: {'; '.join(self.reasons)}"
+
+    def to_data(self) -> dict[str, Any]:
+        """JSON value that `verdict_from_data` reads back."""
+        return asdict(self)
+
+
+def verdict_from_data(data: Mapping[str, Any]) -> Verdict:
+    """The verdict that `Verdict.to_data` wrote."""
+    return Verdict(**{**data, "reasons": tuple(data["reasons"])})

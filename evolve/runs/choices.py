@@ -1,0 +1,99 @@
+"""Why a run's champion was chosen, and what its forecasts are worth, kept in its store."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING, Any
+
+from evolve.forecast.verdict import Verdict, verdict_from_data
+from evolve.runs.notes import CHOICE, VERDICT
+from evolve.runs.store import Store
+
+if TYPE_CHECKING:
+    from evolve.search.champion import Choice
+
+
+@dataclass(frozen=True, slots=True)
+class FinalistRow:
+    """What was measured of one finalist; lower is better in all but its weight.
+
+    Attributes:
+        index: Its entry.
+        champion: Whether it was chosen.
+        n_constants: Constants for each group and target.
+        held_out_loss: Weighted mean log error of the rows held out.
+        held_out_error: Standard error of that over the folds.
+        refit_loss: Log error of the fit of all rows.
+        size: Price of its size.
+        against_physics: Share of points beyond the data at which it breaks declared physics.
+        disagreement: Log distance from the consensus beyond the data.
+        judgement: What these come to.
+        weight: What it counts in the forecast.
+        distance: From the forecast beyond the data, in deviations of the targets.
+        losses: Log error on the rows that each fold held out, by the fold's name and number.
+    """
+
+    index: int
+    champion: bool
+    n_constants: int
+    held_out_loss: float
+    held_out_error: float
+    refit_loss: float
+    size: float
+    against_physics: float
+    disagreement: float
+    judgement: float
+    weight: float
+    distance: float
+    losses: dict[str, float]
+
+    def to_data(self) -> dict[str, Any]:
+        """JSON value that ``FinalistRow(**data)`` reads back."""
+        return asdict(self)
+
+
+def save_choice(store: Store, choice: Choice, verdict: Verdict) -> None:
+    """Keep what decided, for whoever asks later."""
+    n_entries = len(store)
+    rows = [row.to_data() for row in finalist_rows(choice)]
+    store.set_note(CHOICE, {"n_entries": n_entries, "finalists": rows})
+    store.set_note(VERDICT, {"n_entries": n_entries, "verdict": verdict.to_data()})
+
+
+def finalist_rows(choice: Choice) -> list[FinalistRow]:
+    """The finalists of a choice, best judgement first."""
+    champion = choice.champion.entry.index
+    return [
+        FinalistRow(
+            index=f.entry.index,
+            champion=f.entry.index == champion,
+            n_constants=f.fitted.n_constants,
+            held_out_loss=f.held_out_loss,
+            held_out_error=f.held_out_error,
+            refit_loss=f.refit_loss,
+            size=f.size_cost,
+            against_physics=f.against_physics,
+            disagreement=f.disagreement,
+            judgement=f.judgement,
+            weight=f.weight,
+            distance=f.distance,
+            losses=f.losses_by_fold,
+        )
+        for f in choice.finalists
+    ]
+
+
+def load_verdict(store: Store) -> Verdict | None:
+    """The verdict on all of the store's entries; None if none was made, or the run went on."""
+    note = store.note(VERDICT)
+    if note is None or note["n_entries"] != len(store):
+        return None
+    return verdict_from_data(note["verdict"])
+
+
+def load_finalists(store: Store) -> list[FinalistRow]:
+    """The finalists, best judgement first; none if no champion was chosen from all entries."""
+    note = store.note(CHOICE)
+    if note is None or note["n_entries"] != len(store):
+        return []
+    return [FinalistRow(**row) for row in note["finalists"]]
