@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from evolve.forecast import Basis
+    from evolve.forecast.verdict import Verdict
 
 RUNS = "runs"
 LEVEL = 0.9  # that of `evolve.forecast`, which is loaded only to forecast
@@ -74,6 +75,26 @@ class Run:
 
                 row = find_row(store, self.task, None)
             return law_of_entry(self.task, row, store.entry(row.index), self.chosen)
+
+    @cached_property
+    def verdict(self) -> Verdict | None:
+        """What the run's forecasts are worth; None while no champion is chosen."""
+        from evolve.runs.choices import load_verdict
+
+        with self._open() as store:
+            return load_verdict(store)
+
+    @cached_property
+    def finalists(self) -> pd.DataFrame:
+        """What was measured of every finalist, best judgement first; `FinalistRow` says what."""
+        import pandas as pd
+
+        from evolve.runs.choices import load_finalists
+
+        with self._open() as store:
+            rows = [row.to_data() for row in load_finalists(store)]
+        losses = pd.DataFrame([row.pop("losses") for row in rows])
+        return pd.concat([pd.DataFrame(rows), losses], axis=1)
 
     def elite(self, *, size: int | None = None, entry: int | None = None) -> RunLaw:
         """An elite of the run, fitted on all training rows, ready to predict.

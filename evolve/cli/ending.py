@@ -61,10 +61,13 @@ def _print_all(
         document = _document(
             store, setup, settings, rows, commands, n_done, result.stopped, chosen
         )
-        print_json({**document, "remarks": remarks(store, setup)})
+        told = None if result.verdict is None else result.verdict.to_data()
+        print_json({**document, "verdict": told, "remarks": remarks(store, setup)})
     else:
         print(_headline(store, settings, n_done, result.stopped))
         _print_laws(rows, chosen=chosen)
+        if result.verdict is not None:
+            print(f"verdict: {result.verdict.line()}")
         for remark in remarks(store, setup):
             print(remark)
         print(f"run:     {store.folder}")

@@ -13,6 +13,7 @@ from evolve.errors import EvolveError
 
 if TYPE_CHECKING:
     from evolve.forecast import Basis, Forecast, Query
+    from evolve.forecast.verdict import Verdict
     from evolve.tasks.readers import RawTable
     from evolve.tasks.task import Task
 
@@ -51,6 +52,7 @@ def predict(
     from evolve.cli.output import print_json
     from evolve.forecast import forecast, from_table, from_words
     from evolve.forecast.interval import rows_of
+    from evolve.runs.choices import load_verdict
     from evolve.runs.folders import find_run
     from evolve.runs.forecasts import basis_of
     from evolve.runs.provenance import require_same_rows, task_of
@@ -69,26 +71,30 @@ def predict(
             queries = from_words(task, given, group)
         else:
             raw, queries = from_table(task, rows, group)
-        basis = basis_of(store, task)
+        basis, verdict = basis_of(store, task), load_verdict(store)
     forecasts = [forecast(task, basis, q.group, q.x, interval) for q in queries]
     if output is not None and raw is not None:
         _write(output, raw, task, queries, forecasts)
     if json:
         names = task.feature_names, task.target_names
         data = [row for f in forecasts for row in rows_of(f, *names)]
-        print_json({"run": name, "champion": basis.members[0].index, "rows": data})
+        told = None if verdict is None else verdict.to_data()
+        champion = basis.members[0].index
+        print_json({"run": name, "champion": champion, "verdict": told, "rows": data})
     elif output is not None:
         print(output)
     else:
-        _print(task, basis, forecasts)
+        _print(task, basis, verdict, forecasts)
 
 
-def _print(task: Task, basis: Basis, forecasts: list[Forecast]) -> None:
+def _print(task: Task, basis: Basis, verdict: Verdict | None, forecasts: list[Forecast]) -> None:
     from evolve.cli.output import print_table
 
     chosen = "champion" if basis.chosen else "best score so far, no champion chosen yet"
-    told_apart = "rivals are laws that the folds cannot tell from it"
-    print(f"entry {basis.members[0].index}, the {chosen}; {told_apart}")
+    rivals = f"the point is what it and {len(basis.members) - 1} rivals say together"
+    print(f"entry {basis.members[0].index}, the {chosen}; {rivals}")
+    if verdict is not None:
+        print(f"verdict: {verdict.line()}")
     level = f"{100 * forecasts[0].level:g} % interval"
     headings = ["group"] if task.n_groups > 1 else []
     headings += [*task.feature_names, "target", "point", level, "beyond", "rivals inside"]
@@ -98,6 +104,8 @@ def _print(task: Task, basis: Basis, forecasts: list[Forecast]) -> None:
         for row in _lines(task, f)
     ]
     print_table(headings, table)
+    if any(not f.champion_inside().all() for f in forecasts):
+        print("the champion alone lies outside an interval: its rivals say otherwise together")
     if any(abs(f.beyond).max() >= FAR for f in forecasts):
         print("a row lies a factor of 10 or more outside the training range: handle with care")
 

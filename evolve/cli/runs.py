@@ -50,6 +50,9 @@ def show(
     size: Annotated[
         int | None, typer.Option("--size", min=1, help="The best law with SIZE constants.")
     ] = None,
+    choice: Annotated[
+        bool, typer.Option("--choice", help="The finalists and why the champion was chosen.")
+    ] = False,
     watch: Annotated[
         bool, typer.Option("--watch", help="Follow a run that is going on; Ctrl-C leaves it be.")
     ] = False,
@@ -62,6 +65,7 @@ def show(
     Formula, constants of each group, scores, program text and lineage. With --watch, where the
     run stands until it ends, then its final table; exit code 130 after Ctrl-C.
     """
+    from evolve.cli.choice import show_choice
     from evolve.cli.output import print_json
     from evolve.cli.watch import print_end, watch_run
     from evolve.runs.folders import find_run
@@ -78,6 +82,9 @@ def show(
             if not json and size is None:
                 print_end(store, task)
                 return
+        if choice:
+            show_choice(store, json=json)
+            return
         results = load_results(store)
         row = results.row(size)
         if row is None:
@@ -152,11 +159,15 @@ def _print(
 ) -> None:
     from evolve.cli.ending import print_law, print_rows
     from evolve.cli.output import print_table
+    from evolve.runs.choices import load_verdict
 
     best = "champion" if results.chosen else "best score so far, no champion chosen yet"
     what = best if row.kind == "champion" else f"best law with {row.n_constants} constants"
     print(f"{store.folder.name}, task {store.task['name']}: {what} (entry {row.index})")
     print_law(row)
+    verdict = load_verdict(store)
+    if row.kind == "champion" and verdict is not None:
+        print(f"verdict: {verdict.line()}")
     print_table(
         ("fold", "held-out rows", "R2", "NMSE"),
         [(f.name, f.n_held, f.r2, f.nmse) for f in entry.evaluation.folds],
@@ -182,8 +193,10 @@ def _document(
 ) -> dict[str, Any]:
     from evolve.law.graph import law_with_first_names
     from evolve.law.recipe import recipe_with_first_names
+    from evolve.runs.choices import load_verdict
 
     folds = [vars(fold) for fold in entry.evaluation.folds]
+    verdict = load_verdict(store)
     return {
         "run": store.folder.name,
         "task": store.task["name"],
@@ -198,6 +211,7 @@ def _document(
         "lineage": [
             {"index": e.index, "operator": e.operator, "score": e.evaluation.score} for e in family
         ],
+        "verdict": None if verdict is None else verdict.to_data(),
         "test_openings": store.test_openings(),
     }
 

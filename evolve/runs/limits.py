@@ -26,6 +26,7 @@ PARENTS: Final = 16
 FOLDS: Final = 10_000
 STAGES: Final = 100
 CONSTANTS: Final = MOST_CONSTANTS  # of a law that has a score
+WRITTEN_OUT: Final = 5000  # nodes of a law that a program names in parts
 COUNT: Final = 10**9  # any other number of things
 
 # Of the settings.
@@ -36,8 +37,12 @@ PROPOSERS: Final = 100
 
 
 def bounds_of(n_features: int = MOST_FEATURES, max_constants: int = CONSTANTS) -> Bounds:
-    """What a law may be that a search of so many features and constants has stored."""
-    largest = LARGEST_LAW + LARGEST_PER_CONSTANT * max_constants
+    """What a law may be that a search of so many features and constants has stored.
+
+    A law of a seed or of the literature may be larger than any that the grammar makes: what it
+    names once and uses often is written out as a tree.
+    """
+    largest = max(WRITTEN_OUT, LARGEST_LAW + LARGEST_PER_CONSTANT * max_constants)
     return Bounds(n_features, max_constants, largest)
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Protocol
 
 from evolve.files import write_file
+from evolve.forecast.verdict import Verdict
 from evolve.runs.database import has_log
 from evolve.runs.machine import machine_remark
 from evolve.runs.notes import SANDBOX

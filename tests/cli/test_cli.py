@@ -270,7 +270,9 @@ def test_the_program_of_a_run_is_written_though_nobody_reads_how_it_ended(
     task = load_task("parallel")
     monkeypatch.setattr("evolve.cli.ending._headline", broken)
     with store_of(task, tmp_path / "r") as store:
-        result = SessionResult([row_of(task, store.entry(0), "champion")], None, stopped=False)
+        result = SessionResult(
+            [row_of(task, store.entry(0), "champion")], None, None, stopped=False
+        )
         with pytest.raises(BrokenPipeError):
             print_ending(store, make_search_problem(task, 0), RunConfig(), result, json=False)
     assert (tmp_path / "r" / "champion.py").read_text() == result.rows[0].text

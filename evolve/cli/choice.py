@@ -1,0 +1,56 @@
+"""The finalists of a run and what decided between them, on screen or as JSON."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from evolve.errors import EvolveError
+
+if TYPE_CHECKING:
+    from evolve.runs.store import Store
+
+HEADINGS = (
+    *("entry", "constants", "held out", "+-", "all rows", "size", "physics", "apart"),
+    *("judgement", "weight", "distance"),
+)
+LEGEND = """\
+held out: mean log error of the rows that the folds held out, and its standard error
+all rows: log error of the fit of all rows; size: price of its size
+physics: share of points beyond the data that break what was declared
+apart: log distance from the consensus beyond the data; judgement: what all these come to
+weight: what the law counts in the forecast; distance: from the forecast beyond the data
+* the champion: the simplest of those nearest to the forecast, of those near the best judgement"""
+
+
+def show_choice(store: Store, *, json: bool) -> None:
+    """Print what was measured of every finalist.
+
+    Raises:
+        EvolveError: No champion was chosen from all entries of the run.
+    """
+    from evolve.cli.output import print_json, print_table
+    from evolve.runs.choices import load_finalists, load_verdict
+
+    rows, verdict = load_finalists(store), load_verdict(store)
+    if not rows:
+        raise EvolveError(
+            f"run {store.folder.name!r} keeps no finalists: no champion was chosen yet, or by an "
+            f"earlier version; python -m evolve resume {store.folder.name} chooses one"
+        )
+    if json:
+        told = None if verdict is None else verdict.to_data()
+        finalists = [row.to_data() for row in rows]
+        print_json({"run": store.folder.name, "verdict": told, "finalists": finalists})
+        return
+    cells = [
+        [
+            f"{row.index}{'*' if row.champion else ''}",
+            *(row.n_constants, f"{row.held_out_loss:.3f}", f"{row.held_out_error:.3f}"),
+            *(f"{row.refit_loss:.3f}", f"{row.size:.3f}", f"{row.against_physics:.2f}"),
+            *(f"{row.disagreement:.2f}", f"{row.judgement:.3f}", f"{row.weight:.3f}"),
+            f"{row.distance:.3f}",
+        ]
+        for row in rows
+    ]
+    print_table(HEADINGS, cells)
+    print(LEGEND)

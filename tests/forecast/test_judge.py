@@ -1,0 +1,96 @@
+"""A verdict says whether a law holds, from held-out rows, intervals and declared physics."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from small_tasks import task_of
+
+from evolve.forecast.calibration import make_basis
+from evolve.forecast.judge import best_baseline, expected_errors, forecast_errors, verdict_of
+from evolve.forecast.members import contenders_of
+from evolve.forecast.verdict import CARE, HOLDS, NONE, Verdict, verdict_from_data
+from evolve.search.champion import Choice
+from evolve.search.memory import search_in_memory
+from evolve.search.setup import make_search_problem
+from evolve.tasks.task import Task
+
+
+def searched(y_of: str) -> tuple[Task, Choice, Verdict]:
+    """A small table of a power law in little noise, or of noise alone; its choice and verdict."""
+    rng = np.random.default_rng(4)
+    x = np.repeat(2.0 ** np.arange(12), 2)
+    noise = rng.normal(size=len(x))
+    y = {"law": 1.0 + 3.0 * x**-0.4 + 0.002 * noise, "noise": 5.0 + noise}[y_of]
+    task = task_of(x, y, folds={"axes": ["a"]}, max_constants=4)
+    choice = search_in_memory(make_search_problem(task, 0), 0, 64, 0)
+    assert choice is not None
+    basis = make_basis(task, contenders_of(choice), chosen=True)
+    return task, choice, verdict_of(task, choice, basis)
+
+
+@pytest.fixture(scope="module")
+def lawful() -> tuple[Task, Choice, Verdict]:
+    return searched("law")
+
+
+@pytest.fixture(scope="module")
+def noisy() -> tuple[Task, Choice, Verdict]:
+    return searched("noise")
+
+
+def test_a_power_law_in_little_noise_holds(lawful: tuple[Task, Choice, Verdict]) -> None:
+    verdict = lawful[2]
+    assert verdict.verdict == HOLDS
+    assert verdict.held_out_r2 > 0.9 > verdict.baseline_r2
+    assert verdict.expected_error is not None
+    assert verdict.expected_error < 0.01
+
+
+def test_in_noise_alone_there_is_no_law(noisy: tuple[Task, Choice, Verdict]) -> None:
+    verdict = noisy[2]
+    assert verdict.verdict == NONE
+    assert verdict.gain < 0.7
+    assert verdict.baseline in verdict.line()
+
+
+def test_a_law_that_breaks_declared_physics_is_to_be_handled_with_care(
+    lawful: tuple[Task, Choice, Verdict],
+) -> None:
+    task, choice, _ = lawful
+    broken = replace(choice, champion=replace(choice.champion, against_physics=0.3))
+    basis = make_basis(task, contenders_of(choice), chosen=True)
+    verdict = verdict_of(task, broken, basis)
+    assert verdict.verdict == CARE
+    assert any("physics" in reason for reason in verdict.reasons)
+
+
+def test_wider_intervals_promise_less(lawful: tuple[Task, Choice, Verdict]) -> None:
+    task, choice, _ = lawful
+    basis = make_basis(task, contenders_of(choice), chosen=True)
+    wide = replace(basis, ratios=basis.ratios * 50.0)
+    (r2, error), (less, more) = (expected_errors(task, choice, b) for b in (basis, wide))
+    assert r2 is not None
+    assert less is not None
+    assert less < r2
+    assert error is not None
+    assert more is not None
+    assert more > error
+
+
+def test_the_forecast_of_each_fold_is_held_against_the_best_baseline(
+    lawful: tuple[Task, Choice, Verdict],
+) -> None:
+    task, choice, _ = lawful
+    errors = forecast_errors(task, choice)
+    name, baseline = best_baseline(choice, np.ones(len(choice.folds)))
+    assert errors.shape == baseline.shape == (len(choice.folds),)
+    assert choice.baselines is not None
+    others = [np.log(e).mean() for n, e in choice.baselines.items() if n != name]
+    assert np.log(baseline).mean() <= min(others) + 1e-9
+
+
+def test_a_verdict_survives_as_data(noisy: tuple[Task, Choice, Verdict]) -> None:
+    assert verdict_from_data(noisy[2].to_data()) == noisy[2]
