@@ -16,11 +16,12 @@ from evolve.errors import SandboxError
 from evolve.evaluation.crosscheck import TOLERANCE, Agreement, compare
 from evolve.evaluation.evaluator import Evaluator
 from evolve.evaluation.foreign import difference, run_text
+from evolve.evaluation.programs import SEARCHED
 from evolve.evaluation.record import Entry
 from evolve.law.candidate import Candidate, candidate_from_data
 from evolve.runs.notes import BROKEN, COMPARISONS
 from evolve.runs.store import Store
-from evolve.sandbox import ForeignLane, Limits
+from evolve.sandbox import ForeignLane
 from evolve.scoring.fold import Fold
 from evolve.search.archive import Archive
 from evolve.search.finalists import Finalist
@@ -28,7 +29,6 @@ from evolve.search.setup import SearchProblem, program_text
 from evolve.typing import Array
 
 NOTE = COMPARISONS
-PATIENT = Limits(cpu_s=60.0, predict_cpu_s=10.0)
 
 
 class CrossCheck:
@@ -44,7 +44,7 @@ class CrossCheck:
         self._store, self._setup, self._seed = store, setup, seed
         self._data: list[dict[str, Any]] = list(store.note(NOTE) or [])
         # Programs printed by the grammar are our own, whatever the sandbox can enforce here.
-        self._lane = ForeignLane(PATIENT, allow_weak=True)
+        self._lane = ForeignLane(SEARCHED, allow_weak=True)
         self._shut = shut
 
     def __enter__(self) -> Self:
