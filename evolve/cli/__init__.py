@@ -33,6 +33,7 @@ VERBS = (
     "bench",
     "nested",  # bench nested, bench ablate
     "coverage",  # bench coverage
+    "unseen",  # bench unseen
     "doctor",
 )
 

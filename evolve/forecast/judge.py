@@ -18,7 +18,7 @@ from evolve.scoring.combine import combine
 from evolve.scoring.metrics import nmse
 from evolve.scoring.objective import (
     EPSILON,
-    HOLDS_GAIN,
+    HOLDS_HELD_R2,
     HOLDS_R2,
     HOLDS_RELATIVE,
     HORIZONS,
@@ -46,8 +46,8 @@ def verdict_of(task: Task, choice: Choice, basis: Basis) -> Verdict:
     gain = float(np.average(np.log((baseline + EPSILON) / (errors + EPSILON)), weights=weights))
     expected = expected_errors(task, choice, basis) if task.axes else (None, None)
     physics = choice.champion.against_physics
-    kind, reasons = _judge(gain, expected, physics, name)
     held, base = (float(1.0 - np.average(e, weights=weights)) for e in (errors, baseline))
+    kind, reasons = _judge(held, gain, expected, physics, name)
     return Verdict(kind, tuple(reasons), held, name, base, gain, *expected, physics)
 
 
@@ -78,39 +78,47 @@ def expected_errors(task: Task, choice: Choice, basis: Basis) -> tuple[float | N
         task: With axes.
         choice: Its first fold holds out the largest scales, which are moved on.
         basis: What forecasts are made from.
+
+    Returns:
+        The R² over runs as far out as each other, mean over the factors of the horizon, and the
+        error over all of them.
     """
-    points, sigmas = horizon(task, choice.folds[0].held, basis)
-    spread = points.var(axis=0)
-    errors = np.mean(sigmas**2, axis=0)
+    rows = choice.folds[0].held
+    told = [_forecasts(task, rows, basis, factor) for factor in HORIZONS]
+    promised = [_promised_r2(points, sigmas) for points, sigmas in told]
+    shares = [sigmas / np.maximum(np.abs(points), 1e-300) for points, sigmas in told]
+    return float(np.mean(promised)), float(np.median(np.concatenate(shares)))
+
+
+def _promised_r2(points: Array, sigmas: Array) -> float:
+    """R² where runs scatter around their forecasts as the intervals say."""
+    errors, spread = np.mean(sigmas**2, axis=0), points.var(axis=0)
     with np.errstate(all="ignore"):
-        r2 = float(1.0 - np.mean(errors / (spread + errors)))
-        relative = float(np.median(sigmas / np.maximum(np.abs(points), 1e-300)))
-    return r2, relative
+        return float(np.mean(np.nan_to_num(1.0 - errors / spread, nan=-1.0).clip(-1.0)))
 
 
-def horizon(task: Task, rows: Ints, basis: Basis) -> tuple[Array, Array]:
+def _forecasts(task: Task, rows: Ints, basis: Basis, factor: float) -> tuple[Array, Array]:
     """Forecasts and their standard deviations `(m, t)` of rows moved on along the axes."""
     train = task.train
-    points, sigmas = [], []
-    for factor in HORIZONS:
-        x = further(task, train.X[rows], factor)
-        for g in np.unique(train.group[rows]):
-            mine = train.group[rows] == g
-            told = forecast(task, basis, task.group_names[g], x[mine], VERDICT_LEVEL)
-            points.append(told.point)
-            sigmas.append(0.5 * (told.high - told.low))
-    return np.concatenate(points), np.concatenate(sigmas)
+    x, group = further(task, train.X[rows], factor), train.group[rows]
+    told = [
+        forecast(task, basis, task.group_names[g], x[group == g], VERDICT_LEVEL)
+        for g in np.unique(group)
+    ]
+    points = np.concatenate([f.point for f in told])
+    return points, np.concatenate([0.5 * (f.high - f.low) for f in told])
 
 
 def _judge(
-    gain: float, expected: Sequence[float | None], physics: float, baseline: str
+    held_out: float, gain: float, expected: Sequence[float | None], physics: float, baseline: str
 ) -> tuple[str, list[str]]:
     """The verdict and its reasons."""
     r2, relative = expected
-    sure = r2 is None or r2 >= HOLDS_R2 or (relative or np.inf) <= HOLDS_RELATIVE
-    lost = r2 is not None and r2 < NONE_R2 and (relative or 0.0) > HOLDS_RELATIVE
+    close = relative is not None and relative <= HOLDS_RELATIVE
+    sure = r2 is None or r2 >= HOLDS_R2
     reasons = [
-        f"held-out error is {np.exp(-0.5 * gain):.2g} times that of the best baseline, {baseline}"
+        f"R2 {held_out:.2g} on held-out rows, "
+        f"{np.exp(-0.5 * gain):.2g} times the error of the best baseline ({baseline})"
     ]
     if r2 is not None and relative is not None:
         reasons.append(
@@ -119,8 +127,8 @@ def _judge(
         )
     if physics:
         reasons.append(f"the champion breaks declared physics at {100 * physics:.2g} % of points")
-    if gain < NONE_GAIN or lost:
+    if held_out < NONE_R2 and gain < NONE_GAIN:
         return NONE, reasons
-    if gain >= HOLDS_GAIN and sure and not physics:
+    if (close or (sure and held_out >= HOLDS_HELD_R2)) and not physics:
         return HOLDS, reasons
     return CARE, reasons
