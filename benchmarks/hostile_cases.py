@@ -33,6 +33,7 @@ from hostile_ways import (
 
 ESCAPES = "\x1b[2J\x1b]0;owned\x07<script>alert(1)</script>\n|`$(touch mark)"
 DEEP = "[" * 100_000 + "]" * 100_000
+RULES = {"template": "", "must_use": [], "forbid_operators": [], "only_operators": []}
 GOOD_ROOT: list[Any] = ["add", ["const", 0], ["feat", 0]]
 
 
@@ -163,7 +164,6 @@ ENTRIES: dict[str, Way] = {
     "half a constant": everywhere(n_constants=1.5),
     "an infinite complexity": everywhere(complexity=9e999),
     "seconds that are a text": everywhere(seconds="long"),
-    "a stage that is a text": everywhere(stage="x"),
     "folds that are no JSON": everywhere(folds="[[["),
     "folds that are texts": everywhere(folds=["x"]),
     "folds of texts": everywhere(folds=[["a", 1, "0.5", "0.5"]]),
@@ -212,7 +212,10 @@ META: dict[str, Way] = {
     "proposers that are numbers": setting(proposers=[1]),
     "a million proposers": setting(proposers=["grammar"] * 10**5),
     "settings that are a list": stored("meta", "settings", []),
-    "settings that are bytes": stored("meta", "settings", b"\xff\xfe"),
+    "rules without end": setting(rules={**RULES, "template": "(" * 50_000}),
+    "rules of numbers": setting(rules={**RULES, "must_use": [1]}),
+    "a stranger's seed": setting(seeds=[["evil", BOMB]]),
+    "a seed that is a name": setting(seeds=[["evil"]]),
     "settings that are too deep": stored("meta", "settings", DEEP),
     "no task": sql("DELETE FROM meta WHERE key = 'task'"),
     "a task without a folder": stored("meta", "task", {"name": "x", "fingerprint": "y"}),
@@ -220,7 +223,6 @@ META: dict[str, Way] = {
     "a task at nobody's home": task(folder="~nobody-at-all/x", name="~nobody-at-all"),
     "a task of a zero": task(folder="a\0b"),
     "a task of a long path": task(folder="x/" * 30_000),
-    "a task that is a number": task(name=7),
     "a task with escapes": task(name=ESCAPES, folder="none"),
     "a task without features": task(features=[]),
     "a task of other features": task(features=["a", "b", "c", "d"]),
@@ -232,7 +234,6 @@ META: dict[str, Way] = {
 
 NOTES: dict[str, Way] = {
     "a table that is a list": stored("notes", "ending", []),
-    "a table that is bytes": stored("notes", "ending", b"\x80"),
     "a table of too many entries": edited("notes", "ending", lambda n: n.update(n_entries=1e99)),
     "a champion without a score": row(score=None),
     "a champion of no entry": row(index=10**9),

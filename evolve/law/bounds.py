@@ -15,6 +15,7 @@ from evolve.law.recipe import FIRST_NAMES, RENAMED, recipe_from_data
 
 MOST_DEPTH: Final = 200  # nested operations; printers and canonical forms go down by recursion
 MOST_FEATURES: Final = 10_000
+MOST_STARTS: Final = 1000  # of a fit that a search makes again and again
 _ARITY: Final = dict.fromkeys(LEAVES, 1) | dict.fromkeys(UNARY, 1) | dict.fromkeys(BINARY, 2)
 _WORDS: Final = ("target_scale", "loss", "tied")  # fields of a recipe that are texts
 _KEYS: Final = {"root", "n_constants"}
@@ -120,7 +121,8 @@ def check_recipe(recipe: Any) -> None:
             raise ValueError(f"recipe: {name[:40]} cannot be {shortened(value)}")
         if not isinstance(value, str) and not _is_finite(value):
             raise ValueError(f"recipe: {name[:40]} must be finite, it is {shortened(value)}")
-    recipe_from_data(recipe)
+    if recipe_from_data(recipe).n_starts > MOST_STARTS:
+        raise ValueError(f"recipe: n_starts must be at most {MOST_STARTS}, it is more")
 
 
 def shortened(value: Any) -> str:

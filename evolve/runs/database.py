@@ -171,7 +171,7 @@ def read_meta(path: Path, connection: sqlite3.Connection) -> dict[str, dict[str,
         for key, row in rows.items():
             if row is None:
                 raise ValueError(f"{key} is missing")
-        meta = {k: checks.parsed(k, row[0], limits.JSON_CHARS) for k, row in rows.items()}
+        meta = {k: checks.parsed(k, row[0], limits.VALUE_BYTES) for k, row in rows.items()}
         check_meta(meta)
     return meta
 

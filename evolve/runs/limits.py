@@ -34,6 +34,7 @@ SEED: Final = 2**128  # below this
 EVALUATIONS: Final = 10**9
 SECONDS: Final = 1e9
 PROPOSERS: Final = 100
+SEEDS: Final = 1000  # programs of the user, or names that a rule holds
 
 
 def bounds_of(n_features: int = MOST_FEATURES, max_constants: int = CONSTANTS) -> Bounds:

@@ -95,6 +95,14 @@ def _check_settings(value: Any) -> None:
     _check_budget({k: v for k, v in settings.items() if k in ("evaluations", "seconds")})
     names = checks.listed("settings: proposers", settings.get("proposers", []), limits.PROPOSERS)
     checks.each(checks.text, "settings: proposers", names)
+    rules = checks.mapped("settings: rules", settings.get("rules", {}), may=None)
+    for name, rule in rules.items():
+        if isinstance(rule, list):
+            checks.each(checks.text, f"settings: {name}", checks.listed(name, rule, limits.SEEDS))
+        else:
+            checks.text(f"settings: {name}", rule, limits.MESSAGE_CHARS)
+    for seed in checks.listed("settings: seeds", settings.get("seeds", []), limits.SEEDS):
+        checks.each(checks.long_text, "settings: seeds", checks.listed("seed", seed, 2))
 
 
 def _check_budget(value: Any, _: Context | None = None) -> None:

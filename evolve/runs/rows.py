@@ -138,12 +138,14 @@ def _evaluation(cell: Mapping[str, Any]) -> Evaluation:
     score = None if cell["score"] is None else checks.finite("score", cell["score"])
     most = limits.COUNT if score is None else limits.CONSTANTS
     folds = checks.listed("folds", _parsed("folds", cell["folds"]), limits.FOLDS)
+    if score is not None and not folds:
+        raise ValueError("folds must hold those that the score is made of, they are empty")
     return Evaluation(
         status=checks.text("status", cell["status"]),
         message=checks.text("message", cell["message"], limits.MESSAGE_CHARS),
         score=score,
         stage=checks.whole("stage", cell["stage"], 0, limits.STAGES),
-        folds=tuple(_fold_from_data(fold) for fold in folds),
+        folds=tuple(_fold_from_data(fold, scored=score is not None) for fold in folds),
         n_constants=checks.whole("n_constants", cell["n_constants"], 0, most),
         complexity=checks.finite("complexity", cell["complexity"]),
         seconds=checks.finite("seconds", cell["seconds"]),
@@ -151,14 +153,18 @@ def _evaluation(cell: Mapping[str, Any]) -> Evaluation:
     )
 
 
-def _fold_from_data(data: object) -> FoldScore:
-    """A fold's score; the last value is missing where it is not known."""
+def _fold_from_data(data: object, *, scored: bool) -> FoldScore:
+    """A fold's score; its last value is missing where it is not known.
+
+    Where a law has a score, every fold of it has errors that are numbers.
+    """
     name, n_held, *values = checks.listed("folds", data, 6) or [None, None]
     checks.text("name of a fold", name)
     checks.whole("held-out rows of a fold", n_held, 0, limits.COUNT)
     if not 2 <= len(values) <= 4:
         raise ValueError(f"folds must have 4 to 6 values each, one has {len(values) + 2}")
-    return FoldScore(name, n_held, *(checks.number("value of a fold", value) for value in values))
+    check = checks.finite if scored else checks.number
+    return FoldScore(name, n_held, *(check("value of a fold", value) for value in values))
 
 
 def _facts(data: object) -> dict[str, Any]:

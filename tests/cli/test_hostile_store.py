@@ -14,6 +14,7 @@ from report_runs import small_run
 
 from evolve.runs.forecasts import basis_of_run, save_basis
 from evolve.runs.results import load_results, save_results
+from evolve.sandbox.probe import read_report
 from evolve.tasks.task import load_task
 
 FOLDER = Path(__file__).resolve().parents[2] / "benchmarks"
@@ -89,3 +90,41 @@ def test_a_traceback_and_a_file_that_is_touched_are_faults(
     (work / "elsewhere" / "precious.txt").write_text("")
     assert hostile.seen(work) != before
     capfd.readouterr()
+
+
+OWN_FIT = """import numpy as np
+# EVOLVE-BLOCK-START
+def scaling_law_func(X, params):
+    return 2.0 + params[0] * np.where(X[:, 0] > 1e8, 0.5, 1.0)
+def fit_scaling_law(X, y):
+    return np.array([1.0])
+# EVOLVE-BLOCK-END
+"""
+
+
+@pytest.mark.parametrize(
+    "verb", ["predict", "plan", "export law", "score", "verify", "show", "resume anew"]
+)
+def test_the_texts_of_a_run_are_run_where_the_sandbox_is_weak_by_no_verb(
+    verb: str,
+    hostile: ModuleType,
+    place: Path,
+    capfd: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    work = hostile.make_case(place, None)
+    hostile.hostile_cases.program(OWN_FIT, traced=False)(work / "runs" / hostile.BAD, work)
+    monkeypatch.setattr("evolve.evaluation.programs._SHARED", [])
+    monkeypatch.setattr("evolve.sandbox.foreign.read_report", lambda *_: read_report({}))
+    assert ended(hostile, verb, work) == 2
+    assert "level weak here" in capfd.readouterr().err
+
+
+@pytest.mark.parametrize("verb", ["runs", "query", "compare", "report"])
+def test_who_only_looks_at_a_run_needs_no_sandbox(
+    verb: str, hostile: ModuleType, place: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    work = hostile.make_case(place, None)
+    hostile.hostile_cases.program(OWN_FIT, traced=False)(work / "runs" / hostile.BAD, work)
+    monkeypatch.setattr("evolve.sandbox.foreign.read_report", lambda *_: read_report({}))
+    assert ended(hostile, verb, work) == 0

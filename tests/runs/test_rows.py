@@ -30,17 +30,23 @@ json_values = st.recursive(
 json_objects = st.dictionaries(words, json_values, max_size=4)
 counts = st.integers(0, limits.COUNT)
 folds = st.builds(FoldScore, words, counts, st.floats(allow_nan=False), st.floats(allow_nan=False))
+scored_folds = st.builds(FoldScore, words, counts, finite, finite)
+evaluated: dict[str, Any] = {
+    "status": words,
+    "message": words,
+    "stage": st.integers(0, limits.STAGES),
+    "n_constants": st.integers(0, limits.CONSTANTS),
+    "complexity": finite,
+    "seconds": finite,
+    "facts": json_objects,
+}
 evaluations = st.builds(
+    Evaluation, score=st.none(), folds=st.lists(folds, max_size=3).map(tuple), **evaluated
+) | st.builds(
     Evaluation,
-    status=words,
-    message=words,
-    score=st.none() | finite,
-    stage=st.integers(0, limits.STAGES),
-    folds=st.lists(folds, max_size=3).map(tuple),
-    n_constants=st.integers(0, limits.CONSTANTS),
-    complexity=finite,
-    seconds=finite,
-    facts=json_objects,
+    score=finite,
+    folds=st.lists(scored_folds, min_size=1, max_size=3).map(tuple),
+    **evaluated,
 )
 laws = st.sampled_from([law_to_data(law) for law in LAWS])
 recipes = st.sampled_from([Recipe().to_data(), {"loss": "huber", "n_starts": 3}])
@@ -90,11 +96,18 @@ def test_a_score_keeps_every_bit(score: float) -> None:
     assert found.hex() == (score + 0.0).hex()
 
 
-def test_a_fold_score_may_be_infinite_or_nan() -> None:
-    given_entry = entry(0, folds=(FoldScore("a", 1, math.inf, math.nan),))
+def test_a_fold_score_may_be_infinite_or_nan_where_there_is_no_score() -> None:
+    given_entry = entry(2, folds=(FoldScore("a", 1, math.inf, math.nan),))
     (fold,) = row_to_entry("", through_sqlite(entry_to_row(given_entry))).evaluation.folds
     assert fold.nmse == math.inf
     assert math.isnan(fold.r2)
+
+
+@pytest.mark.parametrize("folds", [(), (FoldScore("a", 1, math.inf, 0.5),)])
+def test_a_score_is_made_of_folds_that_have_errors(folds: tuple[FoldScore, ...]) -> None:
+    row = through_sqlite(entry_to_row(entry(0, folds=folds)))
+    with pytest.raises(ValueError, match="fold"):
+        row_to_entry("", row)
 
 
 @pytest.mark.parametrize("name", ["score", "complexity", "seconds"])

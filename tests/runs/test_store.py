@@ -190,7 +190,7 @@ def test_the_digest_sees_what_must_repeat(tmp_path: Path, change: dict[str, obje
     digests = set()
     for name, changes in (("a", {"score": -1.0}), ("b", {"score": -1.0, **change})):
         with new_store(tmp_path / name) as store:
-            store.append([entry(0), entry(1), entry(2, **changes)])
+            store.append([entry(0), entry(1), entry(2), entry(3, **changes)])
             digests.add(store.digest())
     assert len(digests) == 2
 

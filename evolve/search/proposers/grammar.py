@@ -9,6 +9,7 @@ from dataclasses import replace
 import numpy as np
 
 from evolve.evaluation.record import Entry, Origin
+from evolve.law.bounds import MOST_DEPTH, MOST_STARTS, depth
 from evolve.law.canonical import canonical, key, simplify
 from evolve.law.graph import Law, Node, constants_of, features_of, renumber, size, walk
 from evolve.law.recipe import Recipe
@@ -163,7 +164,7 @@ def finish(candidate: Candidate, space: SearchSpace) -> Candidate | None:
     largest = LARGEST_LAW + LARGEST_PER_CONSTANT * inner.max_constants
     if not 1 <= law.n_constants <= inner.max_constants or size(law.root) > largest:
         return None
-    if not features_of(law.root) or has_odd_literal(law.root):
+    if not features_of(law.root) or depth(law.root) > MOST_DEPTH or has_odd_literal(law.root):
         return None
     if space.template is not None:
         root = filled(space.template, law.root)
@@ -252,4 +253,5 @@ def allowed_recipe(recipe: Recipe, space: SearchSpace) -> Recipe:
         tied=recipe.tied if space.pooled else "none",
         loss=recipe.loss if space.robust else "l2",
         f_scale=recipe.f_scale if space.robust else Recipe().f_scale,
+        n_starts=min(recipe.n_starts, MOST_STARTS),
     )
