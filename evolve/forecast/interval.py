@@ -87,6 +87,20 @@ def forecast(task: Task, basis: Basis, group: str, x: Array, level: float = LEVE
     Raises:
         EvolveError: The level is no share, or no law is defined at a row.
     """
+    result = interval_at(task, basis, group, x, level)
+    if not np.isfinite(result.point).all():
+        row = x[np.flatnonzero(~np.isfinite(result.point).all(axis=1))[0]]
+        told = ", ".join(f"{n}={v:g}" for n, v in zip(task.feature_names, row, strict=True))
+        raise EvolveError(f"predict: no law of the run is defined at {told}")
+    return result
+
+
+def interval_at(task: Task, basis: Basis, group: str, x: Array, level: float = LEVEL) -> Forecast:
+    """As `forecast`; point and ends are not finite at rows where no law is defined.
+
+    Raises:
+        EvolveError: The level is no share.
+    """
     if not 0.0 < level < 1.0:
         raise EvolveError(f"interval: must be between 0 and 1, it is {level:g}")
     constants = [m.constants[group] for m in basis.members]
@@ -95,10 +109,6 @@ def forecast(task: Task, basis: Basis, group: str, x: Array, level: float = LEVE
     loose = open_constants(laws[0], constants[0], spread.covariance, x)
     weights = np.array([m.weight for m in basis.members])
     parts = parts_of(values, weights, loose, spread, relative=basis.relative)
-    if not np.isfinite(parts.point).all():
-        row = x[np.flatnonzero(~np.isfinite(parts.point).all(axis=1))[0]]
-        told = ", ".join(f"{n}={v:g}" for n, v in zip(task.feature_names, row, strict=True))
-        raise EvolveError(f"predict: no law of the run is defined at {told}")
     known = task.train.X[task.train.group == task.group_names.index(group)]
     logarithmic = [f.logarithmic for f in task.spec.features]
     away = distance_of(x, known, logarithmic, task.axes)

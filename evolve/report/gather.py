@@ -52,6 +52,13 @@ class Findings:
     sandbox: SandboxReport
 
     @property
+    def train_r2(self) -> float | None:
+        """R2 of the champion on the training rows; a black box has it from the run's table."""
+        if self.model is not None:
+            return self.model.train.overall.r2
+        return next((row.train_r2 for row in self.lines if row.index == self.best.index), None)
+
+    @property
     def elites(self) -> list[Elite]:
         """The elites of all cells, best score first."""
         return self.archive.elites()

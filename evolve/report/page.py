@@ -94,7 +94,7 @@ def _cards(found: Findings, opened: Opened | None) -> list[Card]:
     told = found.best.evaluation
     n_opened = len(found.store.test_openings())
     times = "never opened" if not n_opened else f"opened {_times(n_opened)}"
-    train = "–" if found.model is None else tables.cell(found.model.train.overall.r2).text
+    train = tables.cell(found.train_r2).text
     folds = f"mean over {len(told.folds)} folds"
     cards = [
         Card("heldout-r2", "Held-out R²", tables.cell(held_out_r2(told)).text, folds),

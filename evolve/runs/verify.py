@@ -6,7 +6,7 @@ new process for each fold. Scores must be those stored, and both lanes must pred
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -93,8 +93,7 @@ def verify(
         EvolveError: No law of the run has a score.
         SandboxError: The sandbox is weak here, and that is not allowed.
     """
-    archive = Archive()
-    archive.tell(store.each())
+    archive, replayed = _replayed(store)
     elites = archive.elites()
     if not elites:
         raise EvolveError(f"run {store.folder.name!r}: no law has a score yet")
@@ -110,19 +109,33 @@ def verify(
         for check in pool(jobs):
             on_check(check)
             checks.append(check)
-        for check in _check_summary(store):
+        for check in _check_summary(store, replayed):
             on_check(check)
             checks.append(check)
         results = load_results(store)
         if results.chosen and (row := results.row()) is not None:
-            checks.append(_check_champion(lane, task, row, store.entry(row.index)))
+            fast = {check.index: check.fast for check in checks}.get(row.index)
+            checks.append(_check_champion(lane, task, row, store.entry(row.index), fast))
             on_check(checks[-1])
     return checks
 
 
-def _check_summary(store: Store) -> list[Check]:
+def _replayed(store: Store) -> tuple[Archive, Summary]:
+    """The archive and the summary that the entries of a run come to, read once."""
+    archive = Archive()
+
+    def taken() -> Iterator[Entry]:
+        for entry in store.each():
+            archive.tell([entry])
+            yield entry
+
+    summary = Summary().extended(taken())
+    return archive, summary
+
+
+def _check_summary(store: Store, replayed: Summary) -> list[Check]:
     """What is wrong with the summary that the store keeps; nothing if its entries say the same."""
-    summary, replayed = store.summary(), Summary().extended(store.each())
+    summary = store.summary()
     if summary == replayed:
         return []
     index = -1 if replayed.best is None else replayed.best
@@ -191,19 +204,29 @@ def _check_black_box(lane: ForeignLane, setting: Setting, elite: Elite) -> Check
     return Check(entry.index, elite.n_constants, elite.score, None, gap, problem)
 
 
-def _check_champion(lane: ForeignLane, task: Task, row: ResultRow, entry: Entry) -> Check:
-    """The champion's program, fitted on all training rows, against the constants kept."""
+def _check_champion(
+    lane: ForeignLane, task: Task, row: ResultRow, entry: Entry, fast: float | None
+) -> Check:
+    """The champion's program, fitted on all training rows, against the constants kept.
+
+    Args:
+        lane: Where the program runs.
+        task: Its training rows are fitted.
+        row: The champion's, as kept.
+        entry: The champion's.
+        fast: The score that the fast lane gave the champion as an elite; None if it was none.
+    """
     predictions = run_text(lane, task, all_rows(task.train.n_rows), row.text)
     stored = np.nan if row.score is None else row.score
     if isinstance(predictions, str):
-        return Check(row.index, row.n_constants, stored, None, None, f"champion: {predictions}")
+        return Check(row.index, row.n_constants, stored, fast, None, f"champion: {predictions}")
     law, runner, gap = law_of(form_of(entry)), ProgramRunner(lane), 0.0
     for number, name in enumerate(task.group_names):
         in_group, constants = task.train.group == number, np.asarray(row.constants[name])
         again = predict(law, task.train.X[in_group], constants, runner)
         gap = max(gap, difference(predictions[in_group], again))
     problem = "" if gap <= TOLERANCE else f"champion: kept constants differ by {gap:.1e}"
-    return Check(row.index, row.n_constants, stored, None, gap, problem)
+    return Check(row.index, row.n_constants, stored, fast, gap, problem)
 
 
 def all_hold(checks: Sequence[Check]) -> bool:

@@ -19,16 +19,19 @@ import evolve.report
 from evolve.cli.app import call
 from evolve.errors import EvolveError
 from evolve.evaluation.record import Entry, Evaluation
+from evolve.forecast import forecast
 from evolve.law.graph import Law, const, feat, num
 from evolve.law.graph import call as node
 from evolve.report import write_report
-from evolve.report.bands import delta_band
+from evolve.report.bands import interval_of
 from evolve.report.chart import dots, draw, limits, log_ticks, number, set_log
 from evolve.report.curves import slices_of
+from evolve.report.gather import gather
 from evolve.report.mathematics import show_law
 from evolve.report.model import fit_model
 from evolve.report.tables import cell, told
 from evolve.report.typeset import typeset
+from evolve.runs.forecasts import basis_of
 from evolve.runs.results import held_out_r2
 from evolve.runs.store import Store
 from evolve.scoring.fold import FoldScore
@@ -281,24 +284,24 @@ def test_an_axis_over_hundreds_of_decades_is_drawn(ends: tuple[float, float]) ->
     assert "<svg" in draw("wide", "wide", build)
 
 
-def test_the_interval_of_a_straight_line_is_the_textbooks(tmp_path: Path) -> None:
-    from scipy.stats import t as student
+def test_a_black_box_has_its_training_r2_from_the_table_of_its_run(run: Store, task: Task) -> None:
+    found = gather(run, task)
+    row = next(row for row in found.lines if row.index == found.best.index)
+    assert row.train_r2 is not None
+    assert replace(found, model=None).train_r2 == row.train_r2
+    assert replace(found, model=None, lines=()).train_r2 is None
 
-    task = own_task(tmp_path, ("params", "tokens"), "loss")
-    law = Law(node("add", const(0), node("mul", const(1), node("log", feat(0)))), 2)
-    candidate = replace(make_search_problem(task, 0).starts[0].candidate, law=law)
-    candidate = replace(candidate, recipe=type(candidate.recipe)())
-    model = fit_model(task, candidate)
-    at = task.train.X[[0, 30, 59]] * 10
-    low, high = delta_band(model)(at, 0, 0)
-    A = np.stack([np.ones(60), np.log(task.train.X[:, 0])], axis=1)
-    y = task.train.Y[:, 0]
-    best, squares = np.linalg.lstsq(A, y, rcond=None)[:2]
-    rows = np.stack([np.ones(3), np.log(at[:, 0])], axis=1)
-    spread = np.einsum("ij,jk,ik->i", rows, np.linalg.inv(A.T @ A), rows)
-    half = student.ppf(0.95, 58) * np.sqrt(squares[0] / 58 * (1 + spread))
-    np.testing.assert_allclose((high + low) / 2, rows @ best, rtol=1e-6)
-    np.testing.assert_allclose((high - low) / 2, half, rtol=1e-4)
+
+def test_intervals_of_a_run_that_kept_nothing_for_forecasts_are_those_of_its_forecasts(
+    run: Store, task: Task
+) -> None:
+    found = gather(run, task)
+    interval = interval_of(found)
+    assert interval is not None
+    at = task.train.X[:3] * [10.0, 1.0]
+    ends = interval.band(at, 1, 0)
+    told = forecast(task, basis_of(run, task), task.group_names[1], at)
+    np.testing.assert_array_equal(ends, [told.low[:, 0], told.high[:, 0]])
 
 
 def test_slices_follow_rows_that_differ_in_one_axis(run: Store, task: Task) -> None:

@@ -51,6 +51,9 @@ def test_a_sound_run_is_found_sound(
         checks = verify(store, task, 1)
     assert all_hold(checks), checks
     assert all(check.foreign is not None for check in checks)
+    *elites, champion = checks
+    assert champion.fast == next(c.fast for c in elites if c.index == champion.index)
+    assert champion.fast == pytest.approx(champion.stored, rel=1e-9)
 
 
 def test_a_changed_score_or_constant_is_found(
