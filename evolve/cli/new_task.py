@@ -27,7 +27,9 @@ Names = list[str] | None
 
 @app.command("new-task", cls=ManyValued, epilog=EXAMPLE)
 def new_task(
-    table: Annotated[Path, typer.Argument(metavar="TABLE", help="A CSV or Parquet file of runs.")],
+    table: Annotated[
+        Path, typer.Argument(metavar="TABLE", help="A table of runs: CSV, TSV, JSONL, Parquet, …")
+    ],
     target: Annotated[Names, typer.Option("--target", help="Columns to predict.")] = None,
     features: Annotated[
         Names,
@@ -43,6 +45,10 @@ def new_task(
     test: Annotated[
         str | None,
         typer.Option("--test", help='Rows kept for a test, such as "params>=4e9 or tokens>6e11".'),
+    ] = None,
+    source: Annotated[
+        str | None,
+        typer.Option("--from", help="What wrote TABLE, a file or folder: wandb, tensorboard, …"),
     ] = None,
     where: Annotated[
         str | None,
@@ -74,10 +80,11 @@ def new_task(
         propose,
         write_task,
     )
+    from evolve.tasks.importers import import_from
     from evolve.tasks.readers import read_table
     from evolve.tasks.roles import parse_roles
 
-    called = name or plain_name(table.stem)
+    called = name or plain_name(table.resolve().stem)
     check_name(called, tasks_dir)
     wishes = Wishes(
         targets=tuple(target or ()),
@@ -89,16 +96,16 @@ def new_task(
         where=where,
         derive=tuple(derived or ()),
     )
-    raw = read_table(table)
+    raw = import_from(source, table) if source else read_table(table)
     try:
         draft = propose(raw, called, wishes)
     except EvolveError as error:
         meant = corrected(wishes, raw)
         if meant == wishes:
             raise
-        command = _command(table, meant, called)
+        command = _command(table, source, meant, called)
         raise EvolveError(*error.args, f"; try: {command}") from None
-    files = write_task(draft, tasks_dir, _command(table, wishes, called))
+    files = write_task(draft, tasks_dir, _command(table, source, wishes, called))
     commands = _next(tasks_dir, called)
     if json:
         print_json(_document(draft, files, commands))
@@ -106,9 +113,10 @@ def new_task(
         _print(draft, files, commands)
 
 
-def _command(table: Path, wishes: Wishes, name: str) -> str:
+def _command(table: Path, source: str | None, wishes: Wishes, name: str) -> str:
     """The call that makes this task, for its first line."""
     words = ["python", "-m", "evolve", "new-task", str(table)]
+    words += ["--from", source] if source else []
     options = {
         "--target": wishes.targets,
         "--features": wishes.features,

@@ -157,6 +157,7 @@ _RULES: tuple[_Rule, ...] = (
     _Rule("share", r"\b(share|fraction|frac|ratio|proportion|prob|mix)\b", low=0, high=1),
     _Rule("share", r"\b(percent|percentage|pct)\b", low=0, high=100),
 )
+_PREFIX = re.compile(r"^(params|config|hparams|metrics|summary)[./]")  # of trackers
 _LETTERS: dict[str, Role] = {"N": "N", "D": "D", "U": "U", "C": "C", "B": "batch"}
 
 
@@ -203,6 +204,7 @@ def guess_roles(
 def _words(text: str) -> str:
     """A name as words in small letters, one space between them; two before W&B's MIN and MAX."""
     text = re.sub(r"([a-z0-9])([A-Z])", r"\1 \2", text.replace("%", " percent "))
+    text = _PREFIX.sub("", text)
     text = re.sub(r"__(MIN|MAX)$", r"\n\1", text)
     words = re.sub(r"[^A-Za-z0-9\n]+", " ", text).strip().lower()
     return words.replace("\n", "  ")

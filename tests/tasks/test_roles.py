@@ -31,7 +31,7 @@ NAMES: dict[Role, str] = {
     "U": "U; unique_tokens; n_unique_examples; distinct documents",
     "C": "C; train FLOPs; total_gflops; total_flos; compute; gpu_hours; achieved_flops; exaFLOPs",
     "batch": "B; bs; bsz; batch_size; batch_tokens; tokens_per_batch; per_device_batch_size",
-    "lr": "lr; learning_rate; max_lr; peakLearningRate; config.optim.lr",
+    "lr": "lr; params.optim/lr; learning_rate; max_lr; peakLearningRate; config.optim.lr",
     "rate": "dropout; weight_decay; label_smoothing; beta2",
     "share": "share; code_fraction; proportion_domain_1; clean_data_%; mix_web",
     "step": "_step; step; global_step; training_iteration; epoch; train/steps",
@@ -47,7 +47,7 @@ NAMES: dict[Role, str] = {
     "time_total_s; train_runtime; date; tokens/s",
     "other": "depth; temperature; slope; age_days; tokens_per_param; log_flops; warmup_steps; "
     "gradient_accumulation_steps; vocab_size; max_tokens; loss_weight; aux_loss_coef; d_state; "
-    "output; cost",
+    "output; cost; params.depth; metrics.width",
 }
 
 

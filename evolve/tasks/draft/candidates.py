@@ -114,6 +114,8 @@ def why_not(raw: RawTable, column: Column, role: Role, wishes: Wishes) -> str:
     if role in OUTCOMES or role in BOOKKEEPING:
         given = "was given the role" if column.name in wishes.roles else "is by its name"
         return f"{given} {role}, no input: {MEANING[role]}"
+    if column.n_blank and column.n_levels < 2:
+        return "is constant where it is filled" if column.n_levels else "holds nothing"
     _require_no_odd_cell(raw, column.name)
     if column.kind != "numbers":
         blank = "has blank cells" if column.n_blank else "holds texts too"

@@ -1,0 +1,41 @@
+"""Keras: the file of its CSVLogger, of one run or of a folder of runs."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from evolve.errors import TaskError
+from evolve.tasks.frames import raw_of_records
+from evolve.tasks.importers.logs import RUN, files_of, run_of
+from evolve.tasks.raw import RawTable
+from evolve.tasks.readers import read_text
+
+EPOCH = "epoch"
+_SEPARATORS = (",", ";", "\t")
+
+
+def read(path: Path) -> RawTable:
+    """Read the logs: a row an epoch, counted from 0 as Keras does; `NA` is a blank cell.
+
+    Raises:
+        TaskError: A file has no column `epoch`.
+    """
+    points = []
+    for file in files_of(path, "*.csv", "*.log"):
+        raw = _table(file)
+        for cells in zip(*raw.columns.values(), strict=True):
+            row = dict(zip(raw.columns, cells, strict=True))
+            points.append(
+                {RUN: run_of(file, path), **{k: None if v == "NA" else v for k, v in row.items()}}
+            )
+    return raw_of_records(points, path)
+
+
+def _table(file: Path) -> RawTable:
+    with file.open(encoding="utf-8-sig", errors="replace") as lines:
+        header = lines.readline()
+    separator = next((sign for sign in _SEPARATORS if sign in header), ",")
+    raw = read_text(file, separator)
+    if EPOCH not in raw.columns:
+        raise TaskError(f"{file}: must be a log of Keras, with a column {EPOCH!r}")
+    return raw
