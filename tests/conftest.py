@@ -1,8 +1,33 @@
-"""Settings of every test: random examples are the same each time and have no deadline."""
+"""Settings of every test: random examples are the same each time and have no deadline.
+
+Runs that several files of tests read are made once a session.
+"""
 
 from __future__ import annotations
 
+from pathlib import Path
+
+import pytest
 from hypothesis import settings
 
 settings.register_profile("repeatable", deadline=None, derandomize=True)
 settings.load_profile("repeatable")
+
+
+@pytest.fixture(scope="session")
+def literature_runs(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Runs `dc` and `par`, of two tasks, that hold laws of the literature; only to be read.
+
+    In `dc` the sum of powers is the best. Neither has ended.
+    """
+    from evolve.search.setup import make_search_problem
+    from evolve.tasks.task import load_task
+    from tests.run_of_literature import store_of
+
+    folder = tmp_path_factory.mktemp("runs")
+    task = load_task("data_constrained")
+    seeds = {s.name: s.candidate for s in make_search_problem(task, 0).seeds}
+    names = ("hoffmann_2022", "kaplan_2020")
+    store_of(task, folder / "dc", [c for n in names if (c := seeds[n]) is not None]).close()
+    store_of(load_task("parallel"), folder / "par").close()
+    return folder

@@ -27,6 +27,7 @@ def compare(
 ) -> None:
     """Compare two runs: the best law of each size, how much lower the second one's score is."""
     from evolve.cli.output import print_json, print_table
+    from evolve.cli.symbols import symbols_of
     from evolve.runs.query import compare as side_by_side
 
     one, two = _read(first, runs_dir, tasks_dirs), _read(second, runs_dir, tasks_dirs)
@@ -44,7 +45,8 @@ def compare(
         return
     table = frame.astype(object).where(frame.notna(), None)
     title = f"{one['task']}: 1 is {one['run']}, 2 is {two['run']}"
-    print_table(HEADINGS, table.iloc[:, : len(HEADINGS)].to_numpy().tolist(), title)
+    cells = table.iloc[:, : len(HEADINGS)].to_numpy().tolist()
+    print_table(HEADINGS, cells, title, symbols=symbols_of(one["features"]))
     for run in (one, two):
         print(f"{run['run']}: {run['evaluations']} evaluations, seed {run['seed']}")
 

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from evolve.cli.output import print_json, print_table
+from evolve.cli.output import print_json, print_table, print_text
 
 if TYPE_CHECKING:
     from evolve.runs.results import ResultRow
@@ -65,7 +65,7 @@ def _print_all(
         print_json({**document, "verdict": told, "remarks": remarks(store, setup)})
     else:
         print(_headline(store, settings, n_done, result.stopped))
-        _print_laws(rows, chosen=chosen)
+        _print_laws(rows, setup.task.feature_names, chosen=chosen)
         if result.verdict is not None:
             print(f"verdict: {result.verdict.line()}")
         for remark in remarks(store, setup):
@@ -107,16 +107,24 @@ def remarks(store: Store, setup: SearchProblem) -> list[str]:
     return texts if changed is None else [*texts, changed]
 
 
-def _print_laws(rows: Sequence[ResultRow], *, chosen: bool) -> None:
+def _print_laws(rows: Sequence[ResultRow], features: Sequence[str], *, chosen: bool) -> None:
     if rows:
-        print_rows(rows, chosen=chosen)
+        print_rows(rows, features, chosen=chosen)
         print_law(rows[0], MOST_ROWS)
     else:
         print("no law has a score yet")
 
 
-def print_rows(rows: Sequence[ResultRow], *, chosen: bool) -> None:
-    """Print the table of champion (or best so far), sizes and literature."""
+def print_rows(rows: Sequence[ResultRow], features: Sequence[str], *, chosen: bool) -> None:
+    """Print the table of champion (or best so far), sizes and literature.
+
+    Args:
+        rows: The laws.
+        features: Names of the task's features.
+        chosen: Whether the first row is the champion.
+    """
+    from evolve.cli.symbols import symbols_of
+
     kinds = {} if chosen else {"champion": "best so far"}
     cells = [
         (
@@ -125,7 +133,7 @@ def print_rows(rows: Sequence[ResultRow], *, chosen: bool) -> None:
         )
         for row in rows
     ]
-    print_table(HEADINGS, cells, cut=True)
+    print_table(HEADINGS, cells, symbols=symbols_of(features))
 
 
 def _law(row: ResultRow) -> str:
@@ -141,17 +149,17 @@ def print_law(row: ResultRow, most: int | None = None) -> None:
         row: The law.
         most: Print no more rows than these, and how many are left out.
     """
-    print(row.formula)
+    print_text(row.formula)
     cells: list[list[object]] = []
     for group, table in row.constants.items():
         for t, values in enumerate(table):
             where = group + (f" [{t + 1}]" if len(table) > 1 else "")
             cells.append([where, *(f"{value:.6g}" for value in values)])
     if len(cells) == 1:
-        print("  " + ", ".join(f"c{i} = {value}" for i, value in enumerate(cells[0][1:])))
+        print_text("  " + ", ".join(f"c{i} = {value}" for i, value in enumerate(cells[0][1:])))
     elif cells:
         names = [f"c{i}" for i in range(len(cells[0]) - 1)]
-        print_table(("constants", *names), cells[:most])
+        print_table(("constants", *names), cells[:most], names=("constants",))
         if most is not None and len(cells) > most:
             print(f"and {len(cells) - most} more rows")
 

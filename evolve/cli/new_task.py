@@ -204,9 +204,10 @@ def _print(draft: Draft, files: list[Path], commands: dict[str, str]) -> None:
         )
         for c in columns
     ]
-    print_table(("column", "holds", "from", "median", "to", "levels", "widest gap"), facts)
+    headings = ("column", "holds", "from", "median", "to", "levels", "widest gap")
+    print_table(headings, facts, names=("column",))
     roles = [(c["name"], _taken_for(c), c["scale"], _short(c["unit"]), c["why"]) for c in columns]
-    print_table(("column", "taken for", "scale", "unit", "why"), roles)
+    print_table(("column", "taken for", "scale", "unit", "why"), roles, names=("column",))
     print_table(("decided", "", "why"), [(d.what, d.chosen, d.why) for d in draft.decisions])
     for note in draft.notes:
         print(f"note:  {note}")

@@ -1,18 +1,16 @@
-"""Print tables or one JSON document."""
+"""Print tables, texts or one JSON document."""
 
 from __future__ import annotations
 
+import shutil
 import sys
-from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from collections.abc import Collection, Mapping, Sequence
+from typing import Any
 
 from evolve.jsontext import json_document
-from evolve.printable import printable, unfiltered
+from evolve.printable import printable
 
-if TYPE_CHECKING:
-    from rich.console import JustifyMethod
-
-WIDE = 160
+WIDE = 160  # of a pipe or a file, where COLUMNS says nothing
 
 
 def print_json(value: Any) -> None:
@@ -25,63 +23,55 @@ def print_table(
     rows: Sequence[Sequence[object]],
     title: str = "",
     *,
-    cut: bool = False,
+    names: Collection[str] = (),
+    symbols: Mapping[str, str] | None = None,
 ) -> None:
-    """Print a table; columns of numbers stand right.
+    """Print a table as wide as the terminal; columns of numbers stand right.
 
     Args:
         headings: One a column.
         rows: Cells; None is shown as a dash.
         title: Line above.
-        cut: Cut long text in the last column off instead of folding it.
+        names: Headings of columns of names, shortened in the middle where room is short.
+        symbols: Short symbols by name, which stand for the names where room is short.
     """
-    from rich import box
-    from rich.console import Console
-    from rich.table import Table
-    from rich.text import Text
+    from evolve.cli.table import lay_out, wrapped
 
     if title:
-        print(title)
-    width = None if sys.stdout.isatty() else WIDE
-    console = Console(file=unfiltered(sys.stdout), highlight=False, width=width)
-    texts = [[shown(cell) for cell in row] for row in rows]
-    room = _room(headings, texts, console.width) if cut else None
-    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
-    last = len(headings) - 1
-    for i, heading in enumerate(headings):
-        numeric = all(isinstance(row[i], int | float | None) for row in rows)
-        is_text = i == last and not numeric
-        justify: JustifyMethod = "right" if numeric else "left"
-        table.add_column(
-            Text(printable(heading)), justify=justify, no_wrap=not is_text, overflow="fold"
-        )
-    for row in texts:
-        table.add_row(*(Text(cell) for cell in [*row[:-1], shortened(row[-1], room)]))
-    if sys.stdout.isatty():
-        console.print(table)
-        return
-    with console.capture() as drawn:
-        console.print(table)
-    print("\n".join(line.rstrip() for line in drawn.get().splitlines()))
+        print("\n".join(wrapped(printable(title), line_width())))
+    texts = [[" ".join(shown(cell).split("\t")) for cell in row] for row in rows]
+    safe = [printable(heading) for heading in headings]
+    lines = lay_out(safe, texts, line_width(), [printable(name) for name in names], symbols)
+    print("\n" + _encodable("\n".join(lines)) + "\n")
 
 
-def shortened(text: str, room: int | None) -> str:
-    """A text cut to some characters, the last of them an ellipsis."""
-    return text if room is None or len(text) <= room else text[: room - 1] + "…"
+def print_text(text: str) -> None:
+    """Print a text that may be longer than a line, such as a formula."""
+    from evolve.cli.table import wrapped
+
+    print("\n".join(wrapped(printable(text), line_width())))
 
 
-def _room(headings: Sequence[str], texts: Sequence[Sequence[str]], width: int) -> int:
-    """Characters left for the last column, of which some are always left."""
-    taken = 0
-    for i in range(len(headings) - 1):
-        taken += 3 + max(len(headings[i]), *(len(row[i]) for row in texts), 0)
-    return max(width - taken - 2, 20)
+def _encodable(text: str) -> str:
+    """A table without lines and dots that the encoding of stdout lacks."""
+    from evolve.cli.table import ELLIPSIS, RULE
+
+    try:
+        (RULE + ELLIPSIS).encode(sys.stdout.encoding or "utf-8")
+    except UnicodeEncodeError:
+        return text.replace(RULE, "-").replace(ELLIPSIS, "~")
+    return text
+
+
+def line_width() -> int:
+    """Characters of a line: ``COLUMNS``, else those of the terminal, else `WIDE`."""
+    return shutil.get_terminal_size((WIDE, 24)).columns
 
 
 def shown(cell: object) -> str:
-    """A cell's text, printable: 4 decimals for a float."""
+    """A cell's text, printable: 4 decimals for a float, 3 digits for a tiny or a huge one."""
     if cell is None:
         return "-"
     if isinstance(cell, float):
-        return f"{cell:.4f}" if abs(cell) < 1e5 else f"{cell:.3g}"
+        return f"{cell:.4f}" if 1e-3 <= abs(cell) < 1e5 or cell == 0 else f"{cell:.3g}"
     return printable(str(cell))

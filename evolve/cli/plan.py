@@ -112,8 +112,10 @@ def _print(
 ) -> None:
     from evolve.cli.output import print_table
     from evolve.cli.predict import beyond_text
+    from evolve.cli.symbols import symbols_of
 
     task, names = question.task, list(best.values)
+    symbols = symbols_of(task.feature_names)
     target = task.target_names[question.target]
     told = ", ".join(f"{n} = {v:.4g}" for n, v in best.values.items())
     print(f"{best.budget:.3g} of {question.cost.text}, group {question.group}: {told}")
@@ -126,7 +128,9 @@ def _print(
         ]
         for a in table
     ]
-    print_table(["budget", *names, target, level, "beyond"], rows, "other budgets")
+    print_table(
+        ["budget", *names, target, level, "beyond"], rows, "other budgets", symbols=symbols
+    )
     if not further:
         print("next runs: no run within the budget tells the leading laws apart above the noise")
         return
@@ -139,4 +143,6 @@ def _print(
         for r in further
     ]
     headings = ["compute", *names, "laws differ by", "noise", "entry: prediction"]
-    print_table(headings, rows, "next runs, those that tell most for their compute first")
+    print_table(
+        headings, rows, "next runs, those that tell most for their compute first", symbols=symbols
+    )

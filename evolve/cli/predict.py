@@ -88,13 +88,14 @@ def predict(
 
 
 def _print(task: Task, basis: Basis, verdict: Verdict | None, forecasts: list[Forecast]) -> None:
-    from evolve.cli.output import print_table
+    from evolve.cli.output import print_table, print_text
+    from evolve.cli.symbols import symbols_of
 
     chosen = "champion" if basis.chosen else "best score so far, no champion chosen yet"
     rivals = f"the point is what it and {len(basis.members) - 1} rivals say together"
-    print(f"entry {basis.members[0].index}, the {chosen}; {rivals}")
+    print_text(f"entry {basis.members[0].index}, the {chosen}; {rivals}")
     if verdict is not None:
-        print(f"verdict: {verdict.line()}")
+        print_text(f"verdict: {verdict.line()}")
     level = f"{100 * forecasts[0].level:g} % interval"
     headings = ["group"] if task.n_groups > 1 else []
     headings += [*task.feature_names, "target", "point", level, "beyond", "rivals inside"]
@@ -103,7 +104,8 @@ def _print(task: Task, basis: Basis, verdict: Verdict | None, forecasts: list[Fo
         for f in forecasts
         for row in _lines(task, f)
     ]
-    print_table(headings, table)
+    symbols = symbols_of(task.feature_names)
+    print_table(headings, table, names=("group", "target"), symbols=symbols)
     if any(not f.champion_inside().all() for f in forecasts):
         print("the champion alone lies outside an interval: its rivals say otherwise together")
     if any(abs(f.beyond).max() >= FAR for f in forecasts):

@@ -44,6 +44,7 @@ def query(
 ) -> None:
     """List the entries of a run that match every condition, best held-out R2 first."""
     from evolve.cli.output import print_json, print_table
+    from evolve.cli.symbols import symbols_of
     from evolve.runs.folders import find_run
     from evolve.runs.provenance import feature_names
     from evolve.runs.query import query as find
@@ -73,4 +74,4 @@ def query(
         print("no entry matches")
     else:
         table = frame[list(SHOWN)].astype(object).where(frame[list(SHOWN)].notna(), None)
-        print_table(SHOWN, table.to_numpy().tolist())
+        print_table(SHOWN, table.to_numpy().tolist(), symbols=symbols_of(features))

@@ -39,7 +39,7 @@ def runs(runs_dir: RunsDir = RUNS, json: Json = False) -> None:
     elif not rows:
         print(f"no runs in {runs_dir}; start one: python -m evolve --task data_constrained")
     else:
-        print_table(HEADINGS, [_cells(row) for row in rows], cut=True)
+        print_table(HEADINGS, [_cells(row) for row in rows], names=("run", "task"))
         for problem in filter(None, (row["problem"] for row in rows)):
             print(" ".join(problem.split()))
 
@@ -177,7 +177,7 @@ def _print(
     for old in family:
         print(f"  entry {old.index}: {old.operator}, score {_four(old.evaluation.score)}")
     if row.kind == "champion" and results.rows:
-        print_rows(results.rows, chosen=results.chosen)
+        print_rows(results.rows, store.task.get("features", ()), chosen=results.chosen)
         for other in (other for other in results.rows if other.printed):
             print(f"{other.name} printed:\n{other.printed}")
     opened = store.test_openings()

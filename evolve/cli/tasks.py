@@ -46,7 +46,7 @@ def tasks(
         (t.name, t.n_rows, t.n_groups, "yes" if t.has_test else "no", t.problem or t.title)
         for t in listings
     ]
-    print_table(("task", "training rows", "groups", "test rows", ""), rows)
+    print_table(("task", "training rows", "groups", "test rows", ""), rows, names=("task",))
 
 
 @data.command(epilog="Example: python -m evolve data pull moe --to data")
@@ -90,6 +90,7 @@ def _show(task: Task, *, json: bool) -> None:
     print_table(
         ("column", "role", "scale", "unit", "from", "to", "levels", ""),
         [list(column.values()) for column in facts["columns"]],
+        names=("column",),
     )
     print(f"training rows {facts['n_rows']}, groups {facts['n_groups']}", end="")
     print(f", at most {facts['max_constants'] or DEFAULT_CONSTANTS} constants a group and target")

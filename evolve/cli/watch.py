@@ -37,7 +37,7 @@ def print_end(store: Store, task: Task) -> None:
     how = "done" if chosen else "ended early"
     print(f"{store.folder.name}, task {store.task['name']}: {how}, {n_done}{total} evaluations")
     if rows:
-        print_rows(rows, chosen=chosen)
+        print_rows(rows, task.feature_names, chosen=chosen)
         print_law(rows[0], MOST_ROWS)
     else:
         print("its process left no table behind; resume it to choose a champion")

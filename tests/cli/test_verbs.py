@@ -13,26 +13,13 @@ import pytest
 from evolve.cli.app import call
 from evolve.runs.results import save_results
 from evolve.runs.tabulate import row_of
-from evolve.search.setup import make_search_problem
 from evolve.tasks.task import load_task
 from tests.run_of_literature import store_of
 
 
-@pytest.fixture(scope="module")
-def runs_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Runs `dc` and `par`, of two tasks; in `dc` the sum of powers is the best."""
-    folder = tmp_path_factory.mktemp("runs")
-    task = load_task("data_constrained")
-    seeds = {s.name: s.candidate for s in make_search_problem(task, 0).seeds}
-    names = ("hoffmann_2022", "kaplan_2020")
-    store_of(task, folder / "dc", [c for n in names if (c := seeds[n]) is not None]).close()
-    store_of(load_task("parallel"), folder / "par").close()
-    return folder
-
-
 @pytest.fixture(autouse=True)
-def use_runs(runs_dir: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("EVOLVE_RUNS_DIR", str(runs_dir))
+def use_runs(literature_runs: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("EVOLVE_RUNS_DIR", str(literature_runs))
 
 
 def said(capfd: pytest.CaptureFixture[str], *words: str) -> tuple[int, str, str]:

@@ -1,0 +1,131 @@
+"""Every verb at every width: each number of its JSON stands in its text, to the printed digits."""
+
+from __future__ import annotations
+
+import json
+import re
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import typer
+
+from evolve.cli.app import app, call
+from evolve.runs.verify import Check
+from tests.own_tables import GOOD
+
+WIDTHS = (60, 80, 120, 200)
+NUMBER = re.compile(r"(?<![\w.])[+-]?\d+(?:\.\d+)?(?:e[+-]?\d+)?(?![\w.])")
+AT = ("--at", "params=7e9", "tokens=2e12", "unique_tokens=1e11")
+PLAN = ("--budget-flops", "1e21", "--compute", "6*params*tokens", "--at", "unique_tokens=1e11")
+
+PARTS = ("from_noise", "from_constants", "from_form", "elites", "champion")
+
+# Each verb that prints numbers, and keys of its JSON that its text says in other words or not.
+VERBS: dict[str, tuple[tuple[str, ...], set[str]]] = {
+    "runs": ((), {"constants"}),
+    "show": (("dc",), {"facts", "law", "recipe", "seconds", "complexity", "weight"}),
+    "query": (("dc",), {"complexity", "stage", "seconds"}),
+    "compare": (("dc", "dc"), {"entries", "index_1", "index_2"}),
+    "predict": (("dc", *AT), {"beyond", "interval", *PARTS}),
+    "plan": (("dc", *PLAN), {"beyond", "interval"}),
+    "score": (("par",), {"constants", "cpu_seconds"}),
+    "verify": (("par", "--workers", "1"), {"difference"}),
+    "tasks": (("data_constrained",), {"max_constants"}),
+    "doctor": ((), set()),
+    "new-task": (("my_runs.csv", "--target", "loss"), {"blank", "n_test"}),
+}
+OTHERS = {
+    "run": "ends with the table of `show`",
+    "resume": "ends with the table of `show`",
+    "report": "prints a formula and a line",
+    "export": "prints a file",
+    "data": "downloads",
+    "bench": "measures for minutes, and prints by the same function",
+}
+SLOW = (
+    *("evolve.forecast.plan.allocate", "evolve.forecast.plan.next_runs"),
+    *("evolve.evaluation.foreign.score_program", "evolve.sandbox.probe"),
+)
+CHECKS = [Check(3, 5, -9.25, -9.125, 1.25e-12, ""), Check(14, 4, -8.5, None, None, "other")]
+
+
+def test_every_verb_is_checked_or_says_why_not() -> None:
+    command: Any = typer.main.get_command(app)
+    assert set(command.commands) == VERBS.keys() | OTHERS.keys()
+
+
+@pytest.fixture(autouse=True)
+def quick(literature_runs: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The shared runs, a table, and one answer for all widths from what takes long."""
+    monkeypatch.setenv("EVOLVE_RUNS_DIR", str(literature_runs))
+    monkeypatch.chdir(tmp_path)
+    Path("my_runs.csv").write_text(GOOD)
+    for name in SLOW:
+        module, _, function = name.rpartition(".")
+        __import__(module)
+        original = getattr(sys.modules[module], function)
+        monkeypatch.setattr(f"{module}.{function}", remembered(original))
+    monkeypatch.setattr("evolve.runs.verify.verify", lambda *args, **kwargs: CHECKS)
+
+
+def remembered(function: Callable[..., Any]) -> Callable[..., Any]:
+    """The function, which answers again what it has answered to the same numbers."""
+    answers: dict[Any, Any] = {}
+
+    def answer(*args: Any, **kwargs: Any) -> Any:
+        key = tuple(arg for arg in args if isinstance(arg, int | float))
+        if key not in answers:
+            answers[key] = function(*args, **kwargs)
+        return answers[key]
+
+    return answer
+
+
+def numbers_in(value: Any, unsaid: set[str]) -> Iterator[float]:
+    """Numbers of a JSON value, those under some keys left out."""
+    if isinstance(value, bool) or value is None:
+        return
+    if isinstance(value, int | float):
+        yield value
+    elif isinstance(value, str):
+        if NUMBER.fullmatch(value):
+            yield float(value)
+    elif isinstance(value, list):
+        for part in value:
+            yield from numbers_in(part, unsaid)
+    else:
+        for key, part in value.items():
+            if key not in unsaid:
+                yield from numbers_in(part, unsaid)
+
+
+def stands_in(value: float, printed: set[str]) -> bool:
+    """Whether a number is among printed ones, to the digits of one of two or more digits."""
+    for text in printed:
+        mantissa, _, exponent = text.partition("e")
+        decimals = len(mantissa.partition(".")[2])
+        half = 0.5001 * 10.0 ** (int(exponent or 0) - decimals)
+        n_digits = len(re.sub(r"\D", "", mantissa).lstrip("0"))
+        whole = float(text) == value
+        if whole or (n_digits >= 2 and abs(float(text) - value) <= half):
+            return True
+    return False
+
+
+@pytest.mark.parametrize("verb", VERBS)
+def test_each_number_of_the_json_stands_in_the_text_at_every_width(
+    verb: str, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    words, unsaid = VERBS[verb]
+    call([verb, *words, "--json", *(["--tasks-dir", "json"] if verb == "new-task" else [])])
+    value = json.loads(capfd.readouterr().out)
+    for width in WIDTHS:
+        monkeypatch.setenv("COLUMNS", str(width))
+        call([verb, *words, *(["--tasks-dir", str(width)] if verb == "new-task" else [])])
+        text = capfd.readouterr().out
+        printed = set(NUMBER.findall(text))
+        missing = [x for x in numbers_in(value, unsaid) if not stands_in(x, printed)]
+        assert not missing, f"{verb} at {width}:\n{text}"
