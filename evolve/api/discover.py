@@ -41,6 +41,11 @@ def discover(
     roles: Mapping[str, str] | None = None,
     evaluations: int = DEFAULT_EVALUATIONS,
     seed: int = 0,
+    decreasing: str | Sequence[str] = (),
+    increasing: str | Sequence[str] = (),
+    floor: float | None = None,
+    ceiling: float | None = None,
+    bounds: Sequence[float] = (),
     proposers: str | Sequence[str] = DEFAULT,
     seeds: Sequence[str | Path] = (),
     template: str = "",
@@ -76,6 +81,13 @@ def discover(
             ``{"width": "N"}``; `evolve.tasks.roles` lists the roles.
         evaluations: Candidates to evaluate.
         seed: Seed of every random choice; with the rows and `evaluations` it decides the result.
+        decreasing: The features that the target certainly falls in; if not given, the sizes where
+            it is a loss and its rows agree; ``"none"`` for none.
+        increasing: The features that it certainly rises in.
+        floor: A value that it certainly stays above; if not given, 0 for losses.
+        ceiling: A value that it certainly stays below.
+        bounds: Lowest and highest value that it can have; if not given, 0 and 1, or 100, for
+            accuracies and error rates.
         proposers: What makes candidates after the first ones: names of proposers.
         seeds: Programs of yours to begin with, as files or whole texts.
         template: Form of every law, such as ``"E + A*params^-a + @(tokens)"``; the part after
@@ -118,6 +130,11 @@ def discover(
         where=where,
         derive=_listed(derive),
         roles=dict(roles or {}),
+        decreasing=_listed(decreasing),
+        increasing=_listed(increasing),
+        floor=floor,
+        ceiling=ceiling,
+        bounds=tuple(bounds),
     )
     called = plain_name(_listed(target)[0]) or "table" if name is None else name
     check_name(called, runs_folder(runs_dir) / "new")

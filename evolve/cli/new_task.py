@@ -62,6 +62,22 @@ def new_task(
         Names,
         typer.Option("--role", help="What columns are, where a guess is wrong: width=N."),
     ] = None,
+    decreasing: Annotated[
+        Names, typer.Option("--decreasing", help="Features that the target falls in, or none.")
+    ] = None,
+    increasing: Annotated[
+        Names, typer.Option("--increasing", help="Features that the target rises in.")
+    ] = None,
+    floor: Annotated[
+        float | None, typer.Option("--floor", help="Value that the target stays above.")
+    ] = None,
+    ceiling: Annotated[
+        float | None, typer.Option("--ceiling", help="Value that the target stays below.")
+    ] = None,
+    bounds: Annotated[
+        list[float] | None,
+        typer.Option("--bounds", help="Lowest and highest value that the target can have: 0 1."),
+    ] = None,
     name: Annotated[
         str | None, typer.Option("--name", help="The task's name [default: the file's].")
     ] = None,
@@ -95,6 +111,11 @@ def new_task(
         roles=parse_roles(roles or ()),
         where=where,
         derive=tuple(derived or ()),
+        decreasing=tuple(decreasing or ()),
+        increasing=tuple(increasing or ()),
+        floor=floor,
+        ceiling=ceiling,
+        bounds=tuple(bounds or ()),
     )
     raw = import_from(source, table) if source else read_table(table)
     try:
@@ -126,6 +147,11 @@ def _command(table: Path, source: str | None, wishes: Wishes, name: str) -> str:
         "--where": () if wishes.where is None else (wishes.where,),
         "--derive": wishes.derive,
         "--role": tuple(f"{column}={role}" for column, role in wishes.roles.items()),
+        "--decreasing": wishes.decreasing,
+        "--increasing": wishes.increasing,
+        "--floor": () if wishes.floor is None else (f"{wishes.floor:g}",),
+        "--ceiling": () if wishes.ceiling is None else (f"{wishes.ceiling:g}",),
+        "--bounds": tuple(f"{value:g}" for value in wishes.bounds),
         "--name": (name,),
     }
     for option, values in options.items():

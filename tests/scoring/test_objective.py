@@ -200,11 +200,15 @@ NO_PREFERENCE = {
         **dict.fromkeys(("F_SCALES", "SCALE_WEIGHTS", "RIDGES", "SHRINKAGES"), "values of genes"),
     },
     "scoring/constraints.py": {
+        "MOST_DECADES": "against overflow",
         "SUM_ERROR": "rounding of shares",
         "MOST_LEFT_OUT": "bounds how long shares are looked for",
     },
     "scoring/metrics.py": {"_FLAT": "against division by zero"},
-    "search/proposers/initial.py": {"SMALL": "constants that a sum of powers needs"},
+    "search/proposers/initial.py": {
+        "SMALL": "constants that a sum of powers needs",
+        "MOST_TRIES": "bounds how long candidates are looked for",
+    },
     "search/proposers/literature.py": {"MOST_PAIRED": "features up to which pairs are formed"},
     "evaluation/crosscheck.py": {"TOLERANCE": "rounding that two lanes may differ by"},
     "forecast/calibration.py": {

@@ -19,7 +19,7 @@ from evolve.tasks.task import Task
 LEAST_LEVELS = 3  # two to fit, one to hold out
 MOST_AXES = 3  # beyond any of which a fold holds rows out; with more, little is left to fit
 LEAST_SPAN = 1 / 3  # of the widest axis, in logarithms, that another one spans
-LEAST_SIZE = 0.1  # below which all values of a rate are
+SETTINGS = ("lr", "rate", "share", "batch")  # roles of what a run is tuned by
 MOST_LOG = 100.0  # largest value that a column of logarithms has
 
 
@@ -55,7 +55,10 @@ def _guessed(task: Task, condition: Condition | None) -> tuple[FoldSpec, str]:
     sizes = _widest(task, [name for name in _candidates(task) if _is_size(task, name)])
     for axes, why in (
         (tested, "the test lies above them"),
-        (sizes, "a guess, as none were named: the features that span most and are no rates"),
+        (
+            sizes,
+            "a guess, as none were named: what spans most and is no setting of a run",
+        ),
         (_widest(task, _candidates(task)), "a guess, as none were named: what spans most"),
     ):
         folds = FoldSpec(axes=axes, together=_together(tuple(axes), condition))
@@ -86,8 +89,9 @@ def _candidates(task: Task) -> list[str]:
 
 
 def _is_size(task: Task, name: str) -> bool:
-    """Whether a feature may be the size of something, and is no rate such as a learning rate."""
-    return bool(task.train.X[:, task.feature_names.index(name)].max() >= LEAST_SIZE)
+    """Whether a feature may be a size of something, and is no setting such as a learning rate."""
+    feature = task.spec.features[task.feature_names.index(name)]
+    return feature.role not in SETTINGS
 
 
 def _widest(task: Task, names: Sequence[str]) -> list[str]:

@@ -16,6 +16,7 @@ from evolve.tasks.draft.candidates import choose_features, roles_of
 from evolve.tasks.draft.columns import Column, guess_scale, guess_unit, inspect_columns
 from evolve.tasks.draft.condition import Condition, parse_condition
 from evolve.tasks.draft.expressions import derive
+from evolve.tasks.draft.physics import declare
 from evolve.tasks.draft.roles import (
     Wishes,
     require_differing,
@@ -142,12 +143,13 @@ def _decided(
     folds, why_axes = choose_axes(task, wishes, condition)
     most, why_most = _most_constants(task)
     spec = task.spec.model_copy(update={"folds": folds, "max_constants": most})
-    task = replace(task, spec=spec)
+    task, physics, why_physics = declare(replace(task, spec=spec), wishes)
     return task, [
         _of_groups(task),
         Decision("extrapolation", _axes_text(task), why_axes),
         _of_test(condition),
         Decision("constants", f"at most {most}", why_most),
+        Decision("physics", physics, why_physics),
         _of_folds(task),
     ]
 

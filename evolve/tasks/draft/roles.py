@@ -31,6 +31,12 @@ class Wishes:
         roles: Roles of columns that a guess would get wrong, by name.
         where: Condition of the rows that are used at all.
         derive: Further columns, each as ``name = expression``.
+        decreasing: Features that the target certainly falls in; empty for a guess, ``none`` for
+            none.
+        increasing: Features that it certainly rises in.
+        floor: Value that it certainly stays above; None for a guess.
+        ceiling: Value that it certainly stays below.
+        bounds: Lowest and highest value that it can have; empty for a guess.
     """
 
     targets: tuple[str, ...]
@@ -41,6 +47,11 @@ class Wishes:
     roles: Mapping[str, str] = field(default_factory=dict)
     where: str | None = None
     derive: tuple[str, ...] = ()
+    decreasing: tuple[str, ...] = ()
+    increasing: tuple[str, ...] = ()
+    floor: float | None = None
+    ceiling: float | None = None
+    bounds: tuple[float, ...] = ()
 
     @property
     def axes(self) -> tuple[str, ...]:

@@ -30,10 +30,6 @@ _OPTIONAL = """\
 # value = 10.0
 # reason = "runs that diverged"
 
-# What is certain of the law; a law that breaks it far out loses score.
-# [physics]
-# decreasing_in = {axes}
-# floor = 0.0
 """
 
 
@@ -148,7 +144,12 @@ def format_task(draft: Draft, command: str) -> str:
         ],
         *([*_feature(draft, feature)] for feature in spec.features),
         *(
-            ["[[targets]]", f"name = {toml_value(target.name)}", *_role(draft, target)]
+            [
+                "[[targets]]",
+                f"name = {toml_value(target.name)}",
+                *([f"bounds = {toml_value(target.bounds)}"] if target.bounds else []),
+                *_role(draft, target),
+            ]
             for target in spec.targets
         ),
         [
@@ -157,11 +158,8 @@ def format_task(draft: Draft, command: str) -> str:
             f"together = {toml_value(spec.folds.together)}"
             '  # the test lies beyond on "any" of them, or on "all" at once',
         ],
-        [
-            _OPTIONAL.rstrip().format(
-                target=toml_value(spec.targets[0].name), axes=toml_value(spec.folds.axes)
-            )
-        ],
+        _physics(draft, why["physics"]),
+        [_OPTIONAL.rstrip().format(target=toml_value(spec.targets[0].name))],
     ]
     return "\n\n".join("\n".join(lines) for lines in blocks) + "\n"
 
@@ -177,6 +175,16 @@ def _feature(draft: Draft, feature: Feature) -> Sequence[str]:
         *_role(draft, feature),
         '# description = ""',
     )
+
+
+def _physics(draft: Draft, why: str) -> list[str]:
+    """What is certain of the law; keys without a value are left for the user."""
+    physics = draft.spec.physics
+    lines = ["[physics]", f"# {_plain(why)}"]
+    for key, value in physics.model_dump().items():
+        empty = value is None or value == []
+        lines.append(f"# {key} =" if empty else f"{key} = {toml_value(value)}")
+    return lines
 
 
 def _role(draft: Draft, column: Feature | Target) -> list[str]:

@@ -1,0 +1,132 @@
+"""What is certain of a law, as the user says or as roles of columns and their rows suggest."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+
+from evolve.errors import Argument, EvolveError, nearest
+from evolve.tasks.draft.roles import NO_AXES, Wishes
+from evolve.tasks.spec import PhysicsSpec, Target, TaskSpec
+from evolve.tasks.task import Task
+
+SIZES = ("N", "D", "U", "C")  # roles of what a loss falls with
+SHARES_BY_NAME = ("error_rate", "error rate", "brier", "wer", "cer")  # outcomes from 0 to 1
+PERCENT = 100.0
+
+
+def declare(task: Task, wishes: Wishes) -> tuple[Task, str, str]:
+    """The task with physics and bounds, what they are in words, and why.
+
+    Args:
+        task: The training rows, with roles.
+        wishes: What the user said; ``none`` for no falling or rising feature.
+
+    Raises:
+        EvolveError: A name is no feature, or a bound is wrong.
+    """
+    falling, rising = (_named(task, wishes, kind) for kind in ("decreasing", "increasing"))
+    guessed = [] if wishes.decreasing else [n for n in _falls_in(task) if n not in rising]
+    targets = [_bounded(task, t, wishes) for t in range(len(task.target_names))]
+    floor = wishes.floor
+    if floor is None and not wishes.bounds and _are_losses(task):
+        floor = 0.0
+    try:
+        physics = PhysicsSpec(
+            decreasing_in=[*falling, *guessed],
+            increasing_in=rising,
+            floor=floor,
+            ceiling=wishes.ceiling,
+        )
+        spec = TaskSpec.model_validate(
+            task.spec.model_dump() | {"physics": physics.model_dump(), "targets": targets}
+        )
+    except ValueError as error:
+        rule = str(error).partition("Value error, ")[2].partition(" [type")[0] or str(error)
+        raise EvolveError(f"physics: {rule}") from None
+    return replace(task, spec=spec), _words(spec), _why(task, wishes, spec)
+
+
+def _named(task: Task, wishes: Wishes, kind: str) -> list[str]:
+    """The features that the user says the target falls or rises in."""
+    names = list(getattr(wishes, kind))
+    if names == [NO_AXES]:
+        return []
+    for name in names:
+        if name not in task.feature_names:
+            raise EvolveError(
+                Argument(kind),
+                f": must name features, {name!r} is none of {', '.join(task.feature_names)}"
+                f"{nearest(name, task.feature_names)}",
+            )
+    return names
+
+
+def _are_losses(task: Task) -> bool:
+    """Whether every target is a loss, and above 0 in every row."""
+    losses = all(target.role == "loss" for target in task.spec.targets)
+    return losses and bool((task.train.Y > 0).all())
+
+
+def _falls_in(task: Task) -> list[str]:
+    """Sizes that losses fall with, where the training rows do not say otherwise."""
+    if not _are_losses(task):
+        return []
+    return [
+        feature.name
+        for j, feature in enumerate(task.spec.features)
+        if feature.logarithmic and feature.role in SIZES and _slopes_down(task, j)
+    ]
+
+
+def _slopes_down(task: Task, feature: int) -> bool:
+    """Whether the straight line through the rows of most groups falls in a feature."""
+    logs = [f.logarithmic for f in task.spec.features]
+    falls = []
+    for g in range(task.n_groups):
+        rows = task.train.group == g
+        x = np.where(logs, np.log(np.where(logs, task.train.X[rows], 1.0)), task.train.X[rows])
+        design = np.column_stack([np.ones(len(x)), x])
+        slopes = np.linalg.lstsq(design, task.train.Y[rows], rcond=None)[0][1 + feature]
+        falls.append(bool((slopes < 0).all()))
+    return 2 * sum(falls) > len(falls)
+
+
+def _bounded(task: Task, number: int, wishes: Wishes) -> dict[str, object]:
+    """A target with the bounds that the user gave, or that its role and its rows suggest."""
+    target: Target = task.spec.targets[number]
+    y = task.train.Y[:, number]
+    bounds = list(wishes.bounds)
+    is_share = target.role == "outcome" and any(
+        word in target.name.lower() for word in SHARES_BY_NAME
+    )
+    if not bounds and (target.role == "accuracy" or is_share) and y.min() >= 0.0:
+        top = 1.0 if y.max() <= 1.0 else PERCENT
+        bounds = [0.0, top] if y.max() <= top else []
+    return target.model_dump() | {"bounds": bounds}
+
+
+def _words(spec: TaskSpec) -> str:
+    """What is declared, in words."""
+    physics, told = spec.physics, []
+    told += [f"falls in {', '.join(physics.decreasing_in)}"] if physics.decreasing_in else []
+    told += [f"rises in {', '.join(physics.increasing_in)}"] if physics.increasing_in else []
+    told += [] if physics.floor is None else [f"above {physics.floor:g}"]
+    told += [] if physics.ceiling is None else [f"below {physics.ceiling:g}"]
+    told += [
+        f"{target.name} between {target.bounds[0]:g} and {target.bounds[1]:g}"
+        for target in spec.targets
+        if target.bounds
+    ]
+    return "; ".join(told) or "none"
+
+
+def _why(task: Task, wishes: Wishes, spec: TaskSpec) -> str:
+    said = (wishes.decreasing, wishes.increasing, wishes.bounds)
+    if any(said) or wishes.floor is not None or wishes.ceiling is not None:
+        return "as the user says; a law that breaks it far out loses score"
+    if _words(spec) == "none":
+        return "nothing is certain by the names; say so where it is"
+    what = "losses fall with size" if spec.physics.decreasing_in else "what such a target can be"
+    return f"a guess from names: {what}; say otherwise where it is wrong"

@@ -1,0 +1,75 @@
+"""What is certain of a target is what the user says, or what names and rows both suggest."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from own_tables import table_of
+
+from evolve.errors import EvolveError
+from evolve.tasks.draft import Wishes, propose
+from evolve.tasks.spec import TaskSpec
+
+X = np.geomspace(1e6, 1e9, 12)
+
+
+def drafted(target: str, y: np.ndarray, feature: str = "params", **wishes: object) -> TaskSpec:
+    rows = [f"{a:g},{b:.6f}" for a, b in zip(X, y, strict=True)]
+    text = "\n".join([f"{feature},{target}", *rows]) + "\n"
+    return propose(table_of(text), "x", Wishes((target,), **wishes)).spec  # type: ignore[arg-type]
+
+
+def test_a_loss_falls_with_size_and_stays_above_0() -> None:
+    physics = drafted("loss", 1.0 + 50.0 * X**-0.3).physics
+    assert physics.decreasing_in == ["params"]
+    assert physics.floor == 0.0
+
+
+def test_rows_that_rise_are_not_said_to_fall() -> None:
+    assert drafted("loss", 1.0 + X / 1e9).physics.decreasing_in == []
+
+
+def test_a_feature_that_is_no_size_is_not_said_to_matter() -> None:
+    assert drafted("loss", 1.0 + 50.0 * X**-0.3, "width_of_door").physics.decreasing_in == []
+
+
+@pytest.mark.parametrize(
+    ("target", "scale", "bounds"),
+    [
+        ("accuracy", 1.0, [0.0, 1.0]),
+        ("accuracy", 100.0, [0.0, 100.0]),
+        ("accuracy", 300.0, []),
+        ("error_rate", 1.0, [0.0, 1.0]),
+        ("brier", 1.0, [0.0, 1.0]),
+        ("height", 1.0, []),
+    ],
+)
+def test_bounds_are_those_that_a_target_of_such_a_name_has(
+    target: str, scale: float, bounds: list[float]
+) -> None:
+    spec = drafted(target, scale * (0.9 - 10.0 * X**-0.2))
+    assert spec.targets[0].bounds == bounds
+
+
+def test_what_the_user_says_goes_before_a_guess() -> None:
+    y = 1.0 + 50.0 * X**-0.3
+    spec = drafted("loss", y, increasing=("params",), floor=0.5, ceiling=9.0, bounds=(0.1, 8.0))
+    assert spec.physics.decreasing_in == []
+    assert spec.physics.increasing_in == ["params"]
+    assert (spec.physics.floor, spec.physics.ceiling) == (0.5, 9.0)
+    assert spec.targets[0].bounds == [0.1, 8.0]
+    assert drafted("loss", y, decreasing=("none",)).physics.decreasing_in == []
+
+
+@pytest.mark.parametrize(
+    ("wishes", "rule"),
+    [
+        ({"decreasing": ("parms",)}, "did you mean 'params'"),
+        ({"floor": 2.0, "ceiling": 1.0}, "must be below physics.ceiling"),
+        ({"bounds": (1.0, 0.0)}, "the lower first"),
+        ({"bounds": (1.0,)}, "two values"),
+    ],
+)
+def test_what_cannot_be_is_refused(wishes: dict[str, object], rule: str) -> None:
+    with pytest.raises(EvolveError, match=rule):
+        drafted("loss", 1.0 + 50.0 * X**-0.3, **wishes)
