@@ -78,7 +78,8 @@ def test_the_file_says_what_made_it_and_why_and_offers_what_was_left_open(
     text = Path("tasks/mine/task.toml").read_text()
     assert text.startswith("# Made by: python -m evolve new-task my_runs.csv --target loss ")
     assert "unit = 1e8  # a guess from the median" in text
-    assert "[physics]\n# a guess from names" in text
+    assert "[physics]\n# " in text
+    assert "# ceiling =" in text
     opened = [
         line.removeprefix("# ")
         for line in text.partition("# Rows to leave out")[2].splitlines()
