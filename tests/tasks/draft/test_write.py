@@ -85,7 +85,7 @@ def test_the_file_says_what_made_it_and_why_and_offers_what_was_left_open(
         for line in text.partition("# Rows to leave out")[2].splitlines()
         if line.startswith("# ") and ("=" in line or "[" in line)
     ]
-    assert set(tomllib.loads("\n".join(opened))) == {"filters", "physics"}
+    assert set(tomllib.loads("\n".join(opened))) == {"filters"}
 
 
 @pytest.mark.slow
