@@ -19,7 +19,9 @@ from evolve.runs.session import PROGRAM_NAME, hold_session, write_program
 from evolve.runs.settings import DEFAULT_EVALUATIONS, RunConfig
 from evolve.runs.stopping import Stopping
 from evolve.sandbox import probe
-from evolve.search.proposers.registry import DEFAULT
+from evolve.search.proposers.llm.config import models_of
+from evolve.search.proposers.llm.settings import NO_MODELS, ModelConfig
+from evolve.search.proposers.registry import DEFAULT, LLM
 from evolve.search.proposers.seeds import given_seeds
 from evolve.search.rules import FormRules
 from evolve.tasks.draft import Draft, Wishes, check_name, plain_name, propose, write_task
@@ -52,6 +54,11 @@ def discover(
     must_use: str | Sequence[str] = (),
     forbid_operators: str | Sequence[str] = (),
     only_operators: str | Sequence[str] = (),
+    models: str | Sequence[str | Mapping[str, Any]] = (),
+    idea: str = "",
+    llm_calls: int | None = None,
+    llm_budget: float | None = None,
+    llm_wait: float = 0.0,
     workers: int | None = None,
     runs_dir: str | Path | None = None,
     name: str | None = None,
@@ -95,6 +102,13 @@ def discover(
         must_use: Features that every law has.
         forbid_operators: Operations that no law has, such as ``["tanh", "sin"]``.
         only_operators: The only operations that laws have, such as ``["+", "*", "^"]``.
+        models: Language models, for ``proposers=["grammar", "llm"]``: names in ``evolve.toml`` or
+            at OpenAI's endpoint, or mappings such as
+            ``{"model": "qwen3", "base_url": "http://localhost:8000/v1"}``.
+        idea: Words of yours that every prompt has.
+        llm_calls: Most requests to models in all.
+        llm_budget: Most money in all, by the models' prices.
+        llm_wait: Seconds that a batch waits for replies that are due; with 0 it never waits.
         workers: Worker processes; if not given, one a core. With 0 everything is done in this
             process, which suits small searches. It changes nothing in the result.
         runs_dir: Where the run is kept; ``EVOLVE_RUNS_DIR``, else ``runs``.
@@ -120,6 +134,7 @@ def discover(
         proposers=_listed(proposers),
         rules=rules,
         seeds=given_seeds(seeds),
+        models=_models(_listed(proposers), models, (llm_calls, llm_budget, llm_wait), idea),
     )
     wishes = Wishes(
         targets=_listed(target),
@@ -145,6 +160,19 @@ def discover(
     with new_folder(runs_folder(runs_dir), None, called, settings.seed) as run:
         folder = _write(draft, wishes, run)
         return _search(folder, settings, cpu_count() if workers is None else workers, progress)
+
+
+def _models(
+    proposers: Sequence[str],
+    models: str | Sequence[str | Mapping[str, Any]],
+    limits: tuple[int | None, float | None, float],
+    idea: str,
+) -> ModelConfig:
+    """The language models that are named; those of `evolve.toml` where `llm` alone is."""
+    if LLM not in proposers and not models:
+        return NO_MODELS
+    named = [models] if isinstance(models, str) else list(models)
+    return ModelConfig(models_of(named, {}), *limits, idea)
 
 
 def _listed(names: str | Sequence[str]) -> tuple[str, ...]:

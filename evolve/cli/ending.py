@@ -100,9 +100,11 @@ def remarks(store: Store, setup: SearchProblem) -> list[str]:
     """What a user should know of a run that has ended."""
     from evolve.runs.crosscheck import disagreements
     from evolve.runs.provenance import describe_task_change
+    from evolve.runs.replies import remarks_of_models
 
     report = "the programs as text did not all come out the same, please report this"
     texts = [f"{report}: {line}" for line in disagreements(store)]
+    texts += remarks_of_models(store, setup.models)
     changed = describe_task_change(store, setup.task)
     return texts if changed is None else [*texts, changed]
 

@@ -12,6 +12,21 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from evolve.cli.app import app
+from evolve.cli.models import (
+    BaseUrl,
+    Calls,
+    Idea,
+    IdeaFile,
+    KeyEnv,
+    KeyFile,
+    Models,
+    ModelsFile,
+    Money,
+    PromptsFolder,
+    Temperature,
+    Wait,
+    model_config,
+)
 from evolve.cli.options import RUNS, Json, Quiet, RunsDir, TasksDirs, Workers, parse_time
 
 if TYPE_CHECKING:
@@ -79,6 +94,18 @@ def run(
     only: Annotated[
         str, typer.Option("--only-operators", help="The only operations, such as '+ * ^ log'.")
     ] = "",
+    model: Models = None,
+    base_url: BaseUrl = None,
+    temperature: Temperature = None,
+    key_env: KeyEnv = None,
+    key_file: KeyFile = None,
+    models_file: ModelsFile = None,
+    llm_calls: Calls = None,
+    llm_budget: Money = None,
+    llm_wait: Wait = 0.0,
+    idea: Idea = "",
+    idea_file: IdeaFile = None,
+    prompts: PromptsFolder = None,
     runs_dir: RunsDir = RUNS,
     tasks_dirs: TasksDirs = None,
     require_sandbox: RequireSandbox = None,
@@ -98,7 +125,13 @@ def run(
         evaluations = DEFAULT_EVALUATIONS
     rules = FormRules(template, tuple(must_use or ()), _words(forbid), _words(only))
     seeds, names = given_seeds(seed_laws or ()), tuple(proposers.split(","))
-    settings = RunConfig(seed, evaluations, seconds, names, rules, seeds)
+    fields = {"base_url": base_url, "temperature": temperature}
+    fields |= {"key_env": key_env, "key_file": key_file}
+    limits = llm_calls, llm_budget, llm_wait
+    models = model_config(
+        names, model or (), fields, models_file, limits, idea, idea_file, prompts
+    )
+    settings = RunConfig(seed, evaluations, seconds, names, rules, seeds, models)
     setup = problem_of(load_task(task, tasks_dirs or ()), settings)
     sandbox = check_sandbox(require_sandbox)
     with (

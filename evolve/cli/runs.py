@@ -53,6 +53,12 @@ def show(
     choice: Annotated[
         bool, typer.Option("--choice", help="The finalists and why the champion was chosen.")
     ] = False,
+    number: Annotated[
+        int | None, typer.Option("--entry", min=0, help="The law of one entry.")
+    ] = None,
+    prompt: Annotated[
+        bool, typer.Option("--prompt", help="Of --entry: what the language model was told.")
+    ] = False,
     watch: Annotated[
         bool, typer.Option("--watch", help="Follow a run that is going on; Ctrl-C leaves it be.")
     ] = False,
@@ -67,6 +73,7 @@ def show(
     """
     from evolve.cli.choice import show_choice
     from evolve.cli.output import print_json
+    from evolve.cli.prompt import entry_row, print_prompt
     from evolve.cli.watch import print_end, watch_run
     from evolve.runs.folders import find_run
     from evolve.runs.provenance import require_same_rows, task_of
@@ -75,6 +82,9 @@ def show(
     from evolve.runs.tabulate import find_row
 
     with Store.open(find_run(name, runs_dir), write=False) as store:
+        if prompt:
+            print_prompt(store, number, json=json)
+            return
         if watch:
             task = task_of(store, tasks_dirs or ())
             require_same_rows(store, task)
@@ -86,11 +96,11 @@ def show(
             show_choice(store, json=json)
             return
         results = load_results(store)
-        row = results.row(size)
+        row = results.row(size) if number is None else None
         if row is None:
             task = task_of(store, tasks_dirs or ())
             require_same_rows(store, task)
-            row = find_row(store, task, size)
+            row = find_row(store, task, size) if number is None else entry_row(store, task, number)
         entry = store.entry(row.index)
         family = lineage(store, entry)
         if json:

@@ -22,21 +22,33 @@ def verify(
     runs_dir: RunsDir = RUNS,
     tasks_dirs: TasksDirs = None,
     allow_weak: AllowWeak = False,
+    replay: Annotated[
+        bool,
+        typer.Option("--replay", help="Search again too, models' replies read from the run."),
+    ] = False,
     json: Json = False,
 ) -> None:
-    """Fit and score every elite of a run again; exit code 1 if anything differs."""
+    """Fit and score every elite of a run again; exit code 1 if anything differs.
+
+    With --replay, the whole search is run again from its seed, without network: replies of models
+    are those stored, and every entry must come out the same.
+    """
     from evolve.cli.options import n_cores
     from evolve.cli.output import print_json, print_table
     from evolve.runs.folders import find_run
     from evolve.runs.provenance import require_same_rows, task_of
+    from evolve.runs.run import setup_of
     from evolve.runs.store import Store
-    from evolve.runs.verify import all_hold
+    from evolve.runs.verify import all_hold, replay_run
     from evolve.runs.verify import verify as check_run
 
     with Store.open(find_run(name, runs_dir), write=False) as store:
         task = task_of(store, tasks_dirs or ())
         require_same_rows(store, task)
         checks = check_run(store, task, workers or n_cores(), allow_weak=allow_weak)
+        if replay:
+            problem = setup_of(store, tasks_dirs or ())
+            checks.append(replay_run(store, task, problem, workers or n_cores()))
     good = all_hold(checks)
     if json:
         print_json({"run": name, "holds": good, "checks": [c.to_data() for c in checks]})

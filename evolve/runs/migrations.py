@@ -9,7 +9,7 @@ from collections.abc import Callable
 from evolve.errors import StoreError
 
 APPLICATION_ID = 0x45564C56  # "EVLV", so that other SQLite files are told apart
-VERSION = 3
+VERSION = 4
 
 SCHEMA = (
     "CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL)",
@@ -27,7 +27,13 @@ SCHEMA = (
     """CREATE TABLE test_openings (
         position INTEGER PRIMARY KEY, at TEXT NOT NULL, what TEXT NOT NULL,
         program_id TEXT NOT NULL, command TEXT NOT NULL)""",
+    """CREATE TABLE exchanges (
+        number INTEGER PRIMARY KEY, batch INTEGER NOT NULL, model TEXT NOT NULL,
+        mode TEXT NOT NULL, parents TEXT NOT NULL, prompt_hash TEXT NOT NULL,
+        prompt TEXT NOT NULL, status TEXT, text TEXT, tokens_in INTEGER, tokens_out INTEGER,
+        seconds REAL, used INTEGER, key TEXT NOT NULL)""",
 )
+_EXCHANGES = SCHEMA[-1]
 
 
 # What each version has added to the table of entries, as it stands in its statement.
@@ -40,7 +46,7 @@ _ADDED = {
 def tables_of(version: int) -> dict[str, str]:
     """The statement that made each table of a version, spaces joined."""
     tables = {}
-    for statement in SCHEMA:
+    for statement in SCHEMA if version > 3 else SCHEMA[:-1]:
         text = " ".join(statement.split())
         for _, added in filter(lambda item: item[0] > version, _ADDED.items()):
             text = text.replace(added, "")
@@ -117,8 +123,17 @@ def _origin_in_schema_2(operator: str, parents: str, seeds: set[str]) -> str:
     return "literature"
 
 
+def _add_exchanges(connection: sqlite3.Connection) -> None:
+    """From schema 3 to 4: a table of what language models were asked."""
+    connection.execute(_EXCHANGES)
+
+
 # The step from each earlier version to the next; a step is never edited, only added.
-MIGRATIONS: dict[int, Callable[[sqlite3.Connection], None]] = {1: _add_checksums, 2: _add_origins}
+MIGRATIONS: dict[int, Callable[[sqlite3.Connection], None]] = {
+    1: _add_checksums,
+    2: _add_origins,
+    3: _add_exchanges,
+}
 
 
 def make_schema(connection: sqlite3.Connection) -> None:

@@ -20,6 +20,7 @@ from evolve.runs.folders import check_run_name
 from evolve.runs.machine import MACHINE, describe_machine, machine_changes
 from evolve.runs.notes import BUDGET, INHERITED
 from evolve.runs.provenance import task_of
+from evolve.runs.replies import StoredBook
 from evolve.runs.results import best_entry
 from evolve.runs.settings import RunCallback, RunConfig, config_from_data
 from evolve.runs.store import Store
@@ -80,7 +81,12 @@ def settings_of(store: Store) -> RunConfig:
 def problem_of(task: Task, settings: RunConfig) -> SearchProblem:
     """The search problem of a new run."""
     return make_search_problem(
-        task, settings.seed, settings.proposers, rules=settings.rules, given=settings.seeds
+        task,
+        settings.seed,
+        settings.proposers,
+        rules=settings.rules,
+        given=settings.seeds,
+        models=settings.models,
     )
 
 
@@ -170,14 +176,18 @@ def carry_on(
         return not ended
 
     setting = Setting(setup.task, setup.folds)
-    with lanes, Evaluator(setting, workers) as evaluator:
+    with (
+        lanes,
+        setup.proposer(StoredBook(store)) as proposer,
+        Evaluator(setting, workers) as evaluator,
+    ):
         summary = store.summary()
         if summary.n_entries:
             watcher.replayed(best_entry(store, summary), summary.statuses)
         archive = search(
             store,
             evaluator,
-            setup.proposer(),
+            proposer,
             setup.starts,
             setup.text_of,
             seed=settings.seed,

@@ -11,7 +11,8 @@ from evolve.evaluation.record import Entry
 from evolve.runs import limits
 from evolve.runs.store import Store
 from evolve.search.loop import Budget
-from evolve.search.proposers.registry import DEFAULT, require_proposers
+from evolve.search.proposers.llm.settings import NO_MODELS, ModelConfig, config_of
+from evolve.search.proposers.registry import DEFAULT, LLM, require_proposers
 from evolve.search.proposers.seeds import GivenSeed
 from evolve.search.rules import NO_RULES, FormRules
 from evolve.tasks.task import Task
@@ -30,6 +31,7 @@ class RunConfig:
         proposers: Names of what makes candidates after the first ones, in the order of turns.
         rules: What the user asks of every law.
         seeds: The user's own programs, beside those of the task.
+        models: Language models among the proposers; without their keys.
     """
 
     seed: int = 0
@@ -38,6 +40,7 @@ class RunConfig:
     proposers: tuple[str, ...] = DEFAULT
     rules: FormRules = NO_RULES
     seeds: tuple[GivenSeed, ...] = ()
+    models: ModelConfig = NO_MODELS
 
     def __post_init__(self) -> None:
         """Check what was given.
@@ -51,6 +54,9 @@ class RunConfig:
         if self.seconds is not None:
             _require("seconds", self.seconds, 0, limits.SECONDS)
         require_proposers(self.proposers)
+        if (LLM in self.proposers) != bool(self.models.models):
+            rule = ": needs llm among the proposers, and llm needs a model; nothing else is sent"
+            raise EvolveError(Argument("model"), rule)
 
     @property
     def budget(self) -> Budget:
@@ -80,6 +86,8 @@ def config_from_data(data: Mapping[str, Any]) -> RunConfig:
             given["rules"] = _rules(given["rules"])
         if "seeds" in given:
             given["seeds"] = tuple(GivenSeed(*seed) for seed in given["seeds"])
+        if "models" in given:
+            given["models"] = config_of(given["models"])
         return RunConfig(**given)
     except (AttributeError, LookupError, TypeError, ValueError) as error:
         raise EvolveError(f"not those of a run ({type(error).__name__})") from None

@@ -139,7 +139,7 @@ class Store:
             ValueError: The entries' indices do not go on where the store ends.
             StoreError: The batch could not be written; the store is as it was before.
         """
-        with self._transaction() as connection:
+        with self.transaction() as connection:
             n = len(self)
             summary = self._summary or summary_from_data(self.note(SUMMARY), n)
             indices = [entry.index for entry in entries]
@@ -158,7 +158,7 @@ class Store:
 
     def __len__(self) -> int:
         """Number of entries."""
-        (last,) = self._ask("SELECT max(position) FROM entries")[0]
+        (last,) = self.rows("SELECT max(position) FROM entries")[0]
         return 0 if last is None else int(last) + 1
 
     def each(self, start: int = 0, stop: int = _LAST) -> Iterator[Entry]:
@@ -196,7 +196,7 @@ class Store:
         Raises:
             StoreError: There is none of that index.
         """
-        rows = self._ask(_SELECT, (index, index + 1))
+        rows = self.rows(_SELECT, (index, index + 1))
         if not rows:
             raise StoreError(f"{self.path}: no entry {index}; there are {len(self)}")
         return self._entry(index, rows[0])
@@ -207,28 +207,25 @@ class Store:
         Raises:
             StoreError: There is no such program.
         """
-        for (found,) in self._ask("SELECT text FROM programs WHERE id = ?", (program_id,)):
+        for (found,) in self.rows("SELECT text FROM programs WHERE id = ?", (program_id,)):
             return str(found)
         raise StoreError(f"{self.path}: no program {program_id!r}")
 
     def set_note(self, key: str, value: Any) -> None:
         """Keep a small piece of JSON about the run; it replaces the note of the same key."""
-        with self._transaction() as connection:
+        with self.transaction() as connection:
             connection.execute(_NOTE, (key, compact_json(value)))
 
     def note(self, key: str) -> Any:
         """The note of a key, or `None`."""
-        rows = self._ask("SELECT value FROM notes WHERE key = ?", (key,))
+        rows = self.rows("SELECT value FROM notes WHERE key = ?", (key,))
         if not rows:
             return None
         with refused_values(self.path, f"note {key!r}"):
             return read_note(key, rows[0][0], Context(len(self), self.n_targets, self.bounds))
 
     def record_test_opening(self, what: str, program_id: str, command: str) -> None:
-        """Record that the test rows are about to be opened; call it before they are.
-
-        A reader may do this too, even while the run is being written.
-        """
+        """Record that the test rows are about to be opened; call it before; a reader may, too."""
         with contextlib.ExitStack() as stack:
             writer = self
             if self._lock is None:
@@ -236,7 +233,7 @@ class Store:
                     connection = connect(self.path, write=True)
                 writer = Store(self.path, connection, None)
                 stack.enter_context(writer)
-            with writer._transaction() as connection:
+            with writer.transaction() as connection:
                 write_opening(connection, what, program_id, command)
 
     def test_openings(self) -> list[dict[str, Any]]:
@@ -281,12 +278,13 @@ class Store:
             with translated_errors(self.path):
                 connection.execute(_NOTE, (SUMMARY, compact_json(summary.to_data())))
 
-    def _ask(self, query: str, values: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
+    def rows(self, query: str, values: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
+        """What a query gives, all at once."""
         with translated_errors(self.path):
             return self._connection.execute(query, values).fetchall()
 
     @contextlib.contextmanager
-    def _transaction(self) -> Iterator[sqlite3.Connection]:
+    def transaction(self) -> Iterator[sqlite3.Connection]:
         """One transaction: committed at the end, taken back on any error."""
         connection = self._connection
         with translated_errors(self.path):

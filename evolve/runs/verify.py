@@ -23,7 +23,9 @@ from evolve.evaluation.programs import PATIENT, ProgramRunner
 from evolve.evaluation.record import Entry, Evaluation
 from evolve.evaluation.requests import FoldResult, form_of, law_of
 from evolve.law.canonical import complexity
+from evolve.runs.replies import StoredBook
 from evolve.runs.results import ResultRow, load_results
+from evolve.runs.rows import digest_of
 from evolve.runs.store import Store
 from evolve.runs.summary import Summary
 from evolve.sandbox import ForeignLane
@@ -31,7 +33,9 @@ from evolve.scoring.fold import Fold, all_rows
 from evolve.scoring.metrics import nmse
 from evolve.scoring.objective import physics_price, price_of, score
 from evolve.search.archive import Archive, Elite
-from evolve.search.setup import program_text
+from evolve.search.loop import Budget, search
+from evolve.search.memory import MemoryJournal
+from evolve.search.setup import SearchProblem, program_text
 from evolve.tasks.task import Task
 
 
@@ -227,6 +231,43 @@ def _check_champion(
         gap = max(gap, difference(predictions[in_group], again))
     problem = "" if gap <= TOLERANCE else f"champion: kept constants differ by {gap:.1e}"
     return Check(row.index, row.n_constants, stored, fast, gap, problem)
+
+
+def replay_run(store: Store, task: Task, problem: SearchProblem, n_workers: int) -> Check:
+    """Search again from the seed, with the stored replies of models, and compare every entry.
+
+    Nothing is sent to any model, whatever the run was allowed to ask.
+
+    Args:
+        store: The run.
+        task: Its task.
+        problem: Its search problem.
+        n_workers: Number of worker processes.
+
+    Returns:
+        A check whose problem names the first entry that comes out another.
+    """
+    journal, n = MemoryJournal(), len(store)
+    book = StoredBook(store)
+    setting = Setting(task, problem.folds)
+    with problem.proposer(book, ask=False) as proposer, Evaluator(setting, n_workers) as evaluator:
+        search(
+            journal,
+            evaluator,
+            proposer,
+            problem.starts,
+            problem.text_of,
+            seed=problem.seed,
+            budget=Budget(n),
+            on_batch=lambda archive, entries: True,
+        )
+    problem_found = "" if digest_of(journal.entries) == store.digest() else "the replay differs"
+    if problem_found:
+        pairs = zip(store.each(), journal.entries, strict=False)
+        first = (old.index for old, new in pairs if digest_of([old]) != digest_of([new]))
+        index = next(first, len(journal.entries))
+        problem_found = f"replay: entry {index} of {n} comes out another, or not at all"
+    return Check(n - 1, 0, np.nan, None, None, problem_found)
 
 
 def all_hold(checks: Sequence[Check]) -> bool:

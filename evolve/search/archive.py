@@ -13,6 +13,8 @@ from evolve.evaluation.requests import Form, form_of
 from evolve.law.candidate import Candidate, candidate_from_data
 from evolve.law.canonical import form
 
+MOST_GAINED = 1.0  # of one entry; a score is a log error
+
 
 @dataclass(frozen=True, slots=True)
 class Elite:
@@ -46,10 +48,17 @@ class Elite:
 
 @dataclass(slots=True)
 class Tally:
-    """How often an operator was tried, and how often its child joined the front."""
+    """How often an operator was tried, and how often its child joined the front.
+
+    Attributes:
+        tried: Entries that it made.
+        won: Those better than all of their size or smaller.
+        gained: By how much they were, in all; at most `MOST_GAINED` each.
+    """
 
     tried: int = 0
     won: int = 0
+    gained: float = 0.0
 
 
 @dataclass(slots=True)
@@ -94,7 +103,9 @@ class Archive:
         held = self.cells.get(cell)
         if held is None or score < held.score:
             rivals = [e.score for e in self.cells.values() if e.n_constants <= cell[0]]
-            tally.won += 1 if score < min(rivals, default=float("inf")) else 0
+            gain = min(rivals, default=float("inf")) - score
+            tally.won += gain > 0.0
+            tally.gained += min(max(gain, 0.0), MOST_GAINED)
             self.cells[cell] = elite
         if score < self.best:
             self.best, self.last_best = score, entry.index

@@ -64,7 +64,7 @@ def search(
         proposals = next_batch(archive, proposer, starts, seed)
         todo = proposals[len(done) : budget.evaluations - archive.size]
         bar = screen_bar(archive, len(starts), evaluator.n_values)
-        evaluations = evaluator.evaluate([p.form for p in todo], bar)
+        evaluations = evaluate(evaluator, todo, bar)
         judged = enumerate(zip(todo, evaluations, strict=True), archive.size + len(done))
         entries = [entry_of(index, p, to_text(p), e) for index, (p, e) in judged]
         journal.append(entries)
@@ -77,6 +77,13 @@ def search(
             break
     archive.tell(done)
     return archive
+
+
+def evaluate(evaluator: Evaluator, proposals: Sequence[Proposal], bar: float) -> list[Evaluation]:
+    """Evaluate what has no verdict yet; one evaluation a proposal, in order."""
+    open_ = [p for p in proposals if p.verdict is None]
+    found = iter(evaluator.evaluate([p.form for p in open_], bar))
+    return [next(found) if p.verdict is None else p.verdict for p in proposals]
 
 
 def replay(

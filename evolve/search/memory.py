@@ -52,11 +52,12 @@ def search_in_memory(
         The champion and its finalists; None if nothing has a score.
     """
     journal = journal or MemoryJournal()
-    with Evaluator(Setting(setup.task, setup.folds), workers) as evaluator:
+    setting = Setting(setup.task, setup.folds)
+    with setup.proposer() as proposer, Evaluator(setting, workers) as evaluator:
         archive = search(
             journal,
             evaluator,
-            setup.proposer(),
+            proposer,
             setup.starts,
             setup.text_of,
             seed=seed,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator, Sequence
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, replace
 from itertools import permutations
 from typing import Any
@@ -21,8 +22,12 @@ from evolve.search.loop import BATCH
 from evolve.search.operators import SearchSpace
 from evolve.search.proposers.grammar import finish, free_part
 from evolve.search.proposers.initial import generic_laws, starting_proposals
+from evolve.search.proposers.llm.calls import Connect
+from evolve.search.proposers.llm.exchange import Book, MemoryBook
+from evolve.search.proposers.llm.settings import NO_MODELS, ModelConfig
+from evolve.search.proposers.llm.start import correspond
 from evolve.search.proposers.protocol import Proposal, Proposer
-from evolve.search.proposers.registry import DEFAULT, make_proposer
+from evolve.search.proposers.registry import DEFAULT, LLM, make_proposer
 from evolve.search.proposers.seeds import GivenSeed, Seed, read_seeds, seed_proposals
 from evolve.search.rules import NO_RULES, FormRules, ruled_space
 from evolve.tasks.folds import require_rows
@@ -41,6 +46,8 @@ class SearchProblem:
         starts: The first candidates, literature first.
         folds: What candidates are judged on.
         proposers: Names of what makes further candidates.
+        seed: Seed of the run.
+        models: Language models among them.
     """
 
     task: Task
@@ -49,6 +56,8 @@ class SearchProblem:
     starts: tuple[Proposal, ...]
     folds: tuple[Fold, ...]
     proposers: tuple[str, ...] = DEFAULT
+    seed: int = 0
+    models: ModelConfig = NO_MODELS
 
     @property
     def versions(self) -> dict[str, Any]:
@@ -66,13 +75,34 @@ class SearchProblem:
             return proposal.program.text
         return program_text(self.task, proposal.genome, proposal.operator)
 
-    def proposer(self) -> Proposer:
-        """What makes further candidates.
+    @contextmanager
+    def proposer(
+        self, book: Book | None = None, *, ask: bool = True, connect: Connect | None = None
+    ) -> Iterator[Proposer]:
+        """What makes further candidates; with models, their requests end with the context.
+
+        Args:
+            book: Where exchanges with models are kept; by default in memory.
+            ask: Whether models may be asked; else the book alone is read.
+            connect: Makes what asks a model, in place of the client of endpoints.
 
         Raises:
-            EvolveError: There is no proposer of a name.
+            EvolveError: There is no proposer of a name, or a model cannot be reached from here.
         """
-        return make_proposer(self.proposers, self.space)
+        if LLM not in self.proposers:
+            yield make_proposer(self.proposers, self.space)
+            return
+        models = correspond(
+            self.task,
+            self.space,
+            self.models,
+            self.seed,
+            book or MemoryBook(),
+            ask=ask,
+            connect=connect,
+        )
+        with closing(models):
+            yield make_proposer(self.proposers, self.space, models)
 
 
 def program_text(
@@ -105,6 +135,7 @@ def make_search_problem(
     *,
     rules: FormRules = NO_RULES,
     given: Sequence[GivenSeed] = (),
+    models: ModelConfig = NO_MODELS,
 ) -> SearchProblem:
     """The space, literature and first candidates of a task.
 
@@ -114,6 +145,7 @@ def make_search_problem(
         proposers: Names of what makes further candidates.
         rules: What the user asks of every law.
         given: The user's own programs for this run.
+        models: Language models among the proposers.
 
     Raises:
         TaskError: The rows are too few, or allow no folds.
@@ -130,7 +162,8 @@ def make_search_problem(
         proposals.setdefault(proposal.key, proposal)
     folds = task.folds
     starts = tuple(proposals.values())
-    return SearchProblem(task, space, tuple(seeds), starts, folds, tuple(proposers))
+    names = tuple(proposers)
+    return SearchProblem(task, space, tuple(seeds), starts, folds, names, seed, models)
 
 
 def warm_start_from(setup: SearchProblem, inherited: dict[str, Any]) -> SearchProblem:

@@ -29,6 +29,7 @@ DATA = Path(__file__).parents[1] / "data"
 DIGESTS = {
     1: "7aff123f6e9f651ecec6c94cb3d665567b18da62c563262ac164a71b7f05aa4f",
     2: "b6195a8e1cd5dfac30ee456bf3588a389152254bcbb85dd34e887afdb1b987e5",
+    3: "b6195a8e1cd5dfac30ee456bf3588a389152254bcbb85dd34e887afdb1b987e5",
 }
 # A search's first laws and some of its mutants, written by the code of schema 1.
 SEARCHED = "c3d6394d70fb5e982f60413d7402e195a58e98e96e9791ba69d7a280b01281df"

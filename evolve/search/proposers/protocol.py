@@ -8,7 +8,7 @@ from typing import Protocol
 
 import numpy as np
 
-from evolve.evaluation.record import Entry, Origin
+from evolve.evaluation.record import Entry, Evaluation, Origin
 from evolve.evaluation.requests import Form
 from evolve.law.candidate import Candidate
 from evolve.law.program import Program
@@ -26,6 +26,7 @@ class Proposal:
         parents: Indices of the entries it was made from.
         origin: Where it came from.
         program: The text, where it is not printed from the candidate.
+        verdict: What came of it already, of what is no program that may run; it is not evaluated.
     """
 
     candidate: Candidate | None
@@ -34,6 +35,7 @@ class Proposal:
     parents: tuple[int, ...]
     origin: Origin
     program: Program | None = None
+    verdict: Evaluation | None = None
 
     @property
     def form(self) -> Form:

@@ -99,8 +99,8 @@ def test_every_proposer_is_told_of_every_entry() -> None:
 @pytest.mark.parametrize(
     ("names", "message"),
     [
-        ((), "proposers: must be some of grammar, random, there is none"),
-        (("gramar",), "proposers: 'gramar' is none of grammar, random; did you mean 'grammar'"),
+        ((), "proposers: must be some of grammar, random, llm, there is none"),
+        (("gramar",), "proposers: 'gramar' is none of grammar, random, llm; did you mean"),
         (("random", "random"), "proposers: 'random' stands 2 times"),
     ],
 )

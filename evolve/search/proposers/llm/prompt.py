@@ -1,0 +1,194 @@
+"""What a model is told: the task in words, the contract, a few elites, what failed, and an idea.
+
+No row of any table, and nothing that a program printed or wrote into an error, goes into a prompt:
+programs see training rows, so their own words might carry them.
+"""
+
+from __future__ import annotations
+
+import builtins
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from importlib import resources
+from typing import Any
+
+from jinja2 import Environment, StrictUndefined, TemplateError
+
+from evolve.errors import EvolveError
+from evolve.evaluation.record import Entry
+from evolve.search.archive import Elite
+from evolve.search.operators import SearchSpace
+from evolve.search.proposers.llm.exchange import Messages
+from evolve.tasks.task import Task
+
+TEMPLATES = ("system.j2", "rewrite.j2", "diff.j2", "cross.j2", "repair.j2")
+N_ELITES = 3  # beside those to be changed
+N_FAILURES = 4
+PROGRAM_CHARS = 6000  # of any program that is shown
+_EXCEPTION = re.compile(r"([A-Za-z]\w*(?:Error|Exception|Warning|Iteration|Exit))\b")
+_LINE = re.compile(r"\bline (\d+)\b")
+_BUILTIN_ERRORS = frozenset(
+    name
+    for name, value in vars(builtins).items()
+    if isinstance(value, type) and issubclass(value, BaseException)
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """A program that gave no score.
+
+    Attributes:
+        index: Its entry.
+        operator: What made it.
+        text: The program.
+        reason: Why, without a word of the program's own.
+    """
+
+    index: int
+    operator: str
+    text: str
+    reason: str
+
+
+class Prompts:
+    """Templates and the task that they speak of.
+
+    Args:
+        task: The task.
+        space: What laws may be.
+        idea: Words of the user.
+        own: Templates of the user by file name.
+    """
+
+    def __init__(
+        self, task: Task, space: SearchSpace, idea: str = "", own: Mapping[str, str] | None = None
+    ) -> None:
+        """Read the templates.
+
+        Raises:
+            EvolveError: A template cannot be read.
+        """
+        self._task, self._space, self._idea = task, space, idea
+        texts = {**packaged(), **(own or {})}
+        environment = Environment(  # the reader is a model, not a browser
+            autoescape=False, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
+        )
+        try:
+            self._templates = {name: environment.from_string(t) for name, t in texts.items()}
+        except TemplateError as error:
+            raise EvolveError(f"prompts: {error}") from None
+
+    def messages(
+        self,
+        mode: str,
+        parents: Sequence[Elite],
+        others: Sequence[Elite],
+        failures: Sequence[Failure],
+        failed: Failure | None = None,
+    ) -> Messages:
+        """The prompt of a request.
+
+        Args:
+            mode: One of `MODES`, or `REPAIR`.
+            parents: Elites that are to be changed.
+            others: Elites shown beside them.
+            failures: What has failed lately.
+            failed: What is to be repaired.
+
+        Raises:
+            EvolveError: A template of the user asks for what there is not.
+        """
+        content = {
+            "task": self.task,
+            "idea": self._idea,
+            "parents": [_shown(elite) for elite in parents],
+            "others": [_shown(elite) for elite in others],
+            "failures": failures,
+            "failed": failed,
+        }
+        try:
+            system, user = (
+                self._templates[name].render(content).strip() + "\n"
+                for name in ("system.j2", f"{mode}.j2")
+            )
+        except TemplateError as error:
+            raise EvolveError(f"prompts: {mode}.j2: {error}") from None
+        return (("system", system), ("user", user))
+
+    @cached_property
+    def task(self) -> dict[str, Any]:
+        """What is said of the task: names, units, roles and physics; no row, no note."""
+        spec, space = self._task.spec, self._space
+        axes = set(self._task.axes)
+        features = [
+            {
+                "name": feature.name,
+                "column": j,
+                "unit": feature.unit,
+                "logarithmic": feature.logarithmic,
+                "description": feature.description,
+                "extrapolated": j in axes,
+                "required": j in space.must_use,
+            }
+            for j, feature in enumerate(spec.features)
+        ]
+        return {
+            "title": spec.title,
+            "features": features,
+            "targets": [{"name": t.name, "description": t.description} for t in spec.targets],
+            "own_feature_first": space.own_feature_first,
+            "groups": self._task.n_groups > 1,
+            "max_constants": space.max_constants,
+            "falling": list(spec.physics.decreasing_in),
+            "rising": list(spec.physics.increasing_in),
+            "floor": self._task.constraints.floor,
+            "ceiling": self._task.constraints.ceiling,
+            "operations": sorted(space.operations) if space.operations is not None else None,
+        }
+
+
+def packaged() -> dict[str, str]:
+    """The package's templates by file name."""
+    folder = resources.files(__package__) / "templates"
+    return {name: (folder / name).read_text("utf-8") for name in TEMPLATES}
+
+
+def failure_of(entry: Entry) -> Failure:
+    """What a prompt says of an entry without a score.
+
+    A verdict on the text alone, by the gate or the tracer, is given as it is. A program that ran
+    has seen rows: of what it raised only the kind and the line are given, and of what else went
+    wrong the words without their figures.
+    """
+    status, message = entry.evaluation.status, entry.evaluation.message
+    text = entry.text[:PROGRAM_CHARS]
+    if status == "rejected":
+        return Failure(entry.index, entry.operator, text, message[:500])
+    if status != "exception":
+        words = re.sub(r"\d", "#", message)[:200] if status in ENGINE_WORDS else ""
+        return Failure(entry.index, entry.operator, text, f"{status} {words}".strip())
+    kinds = [k for k in _EXCEPTION.findall(message[:200])[:1] if k in _BUILTIN_ERRORS]
+    reason = kinds[0] if kinds else "an exception"
+    lines = _LINE.findall(message)
+    source = entry.text.splitlines()
+    if lines and 0 < int(lines[-1][:6]) <= len(source):
+        reason += f" at line {int(lines[-1])}: {source[int(lines[-1]) - 1].strip()[:200]}"
+    return Failure(entry.index, entry.operator, text, reason)
+
+
+# Statuses whose message is the engine's own.
+ENGINE_WORDS = frozenset({"not-finite", "bad-answer", "answer-too-large", "timeout", "cpu"})
+
+
+def _shown(elite: Elite) -> dict[str, Any]:
+    """What a prompt shows of an elite."""
+    return {
+        "index": elite.entry.index,
+        "text": elite.entry.text[:PROGRAM_CHARS],
+        "score": round(elite.score, 3),
+        "n_constants": elite.n_constants,
+        "r2": [round(f.r2, 4) for f in elite.entry.evaluation.folds],  # names may hold values
+    }

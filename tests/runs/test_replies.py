@@ -1,0 +1,209 @@
+"""What models are asked stands in the run: it resumes without asking again, and replays."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from model_server import LAW, ModelServer, Said, good, serving
+from small_tasks import power_task
+
+from evolve.api.progress import NullProgress
+from evolve.cli.prompt import print_prompt
+from evolve.errors import StoreError
+from evolve.evaluation.record import Entry
+from evolve.runs.replies import StoredBook, exchange_of, remarks_of_models
+from evolve.runs.run import carry_on, create_run
+from evolve.runs.settings import RunConfig, config_from_data
+from evolve.runs.store import Store
+from evolve.runs.verify import replay_run
+from evolve.search.proposers.llm.settings import Model, ModelConfig
+from evolve.search.setup import SearchProblem, make_search_problem
+
+pytest.importorskip("openai")
+CANARY = "sk-canary-5f3a91c0de"
+N = 32 * 4 - 10  # the last batch is cut
+
+
+class Killed(BaseException):
+    """Stands for the end of the process."""
+
+
+class Watcher(NullProgress):
+    """Kills the run after some batches: before or after the batch's requests are answered."""
+
+    def __init__(self, n_batches: int = 1000) -> None:
+        super().__init__()
+        self.left = n_batches
+
+    def batch(self, best: Entry | None, entries: Sequence[Entry]) -> bool:
+        self.left -= 1
+        if not self.left:
+            raise Killed
+        return super().batch(best, entries)
+
+
+@pytest.fixture(autouse=True)
+def environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("NO_PROXY", "127.0.0.1")
+    monkeypatch.setenv("EVOLVE_LLM_KEY", CANARY)
+
+
+def config(server: ModelServer, wait: float = 60.0, **fields: object) -> ModelConfig:
+    model = Model("tiny", "tiny", server.url, key_env="EVOLVE_LLM_KEY")
+    return ModelConfig(models=(model,), wait=wait, **fields)  # type: ignore[arg-type]
+
+
+def problem(models: ModelConfig) -> SearchProblem:
+    whole = make_search_problem(power_task(), 3, ("grammar", "llm"), models=models)
+    return replace(whole, starts=whole.starts[:32])
+
+
+def searched(folder: Path, models: ModelConfig, kills: Sequence[int] = ()) -> None:
+    """Search to the end, killed after so many batches each time."""
+    setup = problem(models)
+    settings = RunConfig(3, N, proposers=("grammar", "llm"), models=models)
+    create_run(folder, setup, settings).close()
+    for n_batches in (*kills, 1000):
+        with Store.open(folder, write=True) as store:
+            try:
+                carry_on(store, setup, settings, 0, Watcher(n_batches))
+            except Killed:
+                continue
+
+
+@pytest.fixture(scope="module")
+def peaceful(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, ModelConfig, int]:
+    """A run that went through without a break, its models, and how often they were asked."""
+    folder = tmp_path_factory.mktemp("runs") / "peace"
+    with pytest.MonkeyPatch.context() as patch, serving() as server:
+        patch.setenv("NO_PROXY", "127.0.0.1")
+        patch.setenv("EVOLVE_LLM_KEY", CANARY)
+        models = config(server)
+        searched(folder, models)
+        assert server.keys == [f"Bearer {CANARY}"] * len(server.keys)
+        return folder, models, len(server.requests)
+
+
+def test_replies_become_entries_of_the_model(peaceful: tuple[Path, ModelConfig, int]) -> None:
+    folder, models, n_asked = peaceful
+    with Store.open(folder, write=False) as store:
+        entries = [entry for entry in store.each() if entry.origin == "model"]
+        exchanges = StoredBook(store).all()
+        assert len(entries) >= 4
+        assert {entry.operator.partition(" ")[0] for entry in entries} == {"tiny"}
+        assert any(entry.evaluation.status == "ok" for entry in entries)
+        assert [exchange.number for exchange in exchanges] == list(range(n_asked))
+        assert {exchange.key for exchange in exchanges} - {""} == {entry.key for entry in entries}
+        assert len(store) == N
+        (line,) = remarks_of_models(store, models)
+        assert line.startswith(f"model tiny: {n_asked} calls, ")
+
+
+def test_a_run_killed_and_resumed_ends_as_one_left_in_peace(
+    tmp_path: Path, peaceful: tuple[Path, ModelConfig, int]
+) -> None:
+    with serving() as server:
+        searched(tmp_path / "killed", config(server), kills=(2, 1))
+    digests = []
+    for folder in (tmp_path / "killed", peaceful[0]):
+        with Store.open(folder, write=False) as store:
+            digests.append(store.digest())
+    assert digests[0] == digests[1]
+
+
+def test_what_is_stored_is_not_asked_again(tmp_path: Path) -> None:
+    with serving() as server:
+        models = config(server)
+        searched(tmp_path / "r", models)
+        n_before = len(server.requests)
+        settings = RunConfig(3, N + 32, proposers=("grammar", "llm"), models=models)
+        with Store.open(tmp_path / "r", write=True) as store:
+            stored = Counter(
+                json.dumps(e.prompt) for e in StoredBook(store).all() if e.reply and not e.used
+            )
+            carry_on(store, problem(models), settings, 0, Watcher())
+            assert len(store) == N + 32
+        again = [
+            json.dumps([[m["role"], m["content"]] for m in request["messages"]])
+            for request in server.requests[n_before:]
+        ]
+        assert not set(again) & set(stored)
+
+
+def test_a_run_replays_without_a_network(
+    peaceful: tuple[Path, ModelConfig, int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("EVOLVE_LLM_KEY")  # nor is a key needed
+    folder, models, _ = peaceful
+    with Store.open(folder, write=False) as store:
+        setup = problem(models)
+        assert replay_run(store, setup.task, setup, 0).holds
+        other = replace(setup, seed=4)
+        check = replay_run(store, setup.task, other, 0)
+        assert check.problem.startswith("replay: entry ")
+
+
+def test_a_run_that_never_waits_replays_too(tmp_path: Path) -> None:
+    with serving(lambda n, r: replace(good(n, r), delay=0.05 * (n % 4))) as server:
+        models = config(server, wait=0.0)
+        searched(tmp_path / "r", models, kills=(2,))
+    with Store.open(tmp_path / "r", write=False) as store:
+        assert any(entry.origin == "model" for entry in store.each())
+        setup = problem(models)
+        assert replay_run(store, setup.task, setup, 0).holds
+
+
+def test_the_prompt_of_an_entry_can_be_shown(
+    peaceful: tuple[Path, ModelConfig, int], capsys: pytest.CaptureFixture[str]
+) -> None:
+    with Store.open(peaceful[0], write=False) as store:
+        entry = next(entry for entry in store.each() if entry.origin == "model")
+        print_prompt(store, entry.index, json=False)
+        shown = capsys.readouterr().out
+        assert f"entry {entry.index}: {entry.operator}, prompt " in shown
+        assert "EVOLVE-BLOCK-START" in shown
+        assert LAW.partition("\n")[0] in shown
+        with pytest.raises(StoreError) as caught:
+            exchange_of(store, store.entry(0))
+        assert "no language model made entry 0" in str(caught.value)
+
+
+def test_no_key_and_no_row_is_in_the_run_or_in_a_prompt(tmp_path: Path) -> None:
+    def echoing(number: int, request: dict[str, object]) -> Said:
+        return Said(f"{good(number, request).text}\n# {CANARY}\n") if number % 2 else Said(CANARY)
+
+    with serving(echoing) as server:
+        searched(tmp_path / "r", config(server))
+        prompts = json.dumps(server.requests)
+    for path in (tmp_path / "r").iterdir():
+        assert CANARY.encode() not in path.read_bytes(), path.name
+    assert CANARY not in prompts
+    for value in power_task().train.Y.ravel():
+        assert f"{value:.5f}" not in prompts
+
+
+def test_a_model_that_never_answers_is_told_in_one_line_and_costs_nothing_else(
+    tmp_path: Path,
+) -> None:
+    with serving(lambda number, request: Said("never", delay=600.0)) as server:
+        models = config(server, wait=0.0)
+        searched(tmp_path / "r", models)
+        with Store.open(tmp_path / "r", write=False) as store:
+            assert len(store) == N
+            (line,) = remarks_of_models(store, models)
+    assert ", 0 replies, 0 entries; " in line
+    assert line.endswith("still without an answer")
+
+
+def test_the_configuration_of_models_is_read_back_as_it_was(
+    peaceful: tuple[Path, ModelConfig, int],
+) -> None:
+    with Store.open(peaceful[0], write=False) as store:
+        assert config_from_data(store.settings).models == peaceful[1]
+        assert os.environ["EVOLVE_LLM_KEY"] not in json.dumps(store.settings)

@@ -1,0 +1,73 @@
+"""A prompt speaks of the task and its elites, and never of a row."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from small_tasks import archive_of, entry_of, power_task, random_candidates
+
+from evolve.errors import EvolveError
+from evolve.evaluation.problem import failed
+from evolve.evaluation.record import Entry
+from evolve.search.proposers.llm.prompt import Prompts, failure_of
+from evolve.search.setup import space_of
+
+SPEC = {"title": "Loss of small models", "physics": {"decreasing_in": ["a"], "floor": 0.0}}
+TASK = power_task(**SPEC)
+SPACE = space_of(TASK)
+
+
+def failing(status: str, message: str) -> Entry:
+    fields = {"evaluation": failed(status, message), "text": "import os\nboom()\n"}
+    entry = entry_of(4, None, None)
+    return Entry(**{**vars(entry), **fields})
+
+
+def whole(prompts: Prompts, mode: str = "rewrite") -> str:
+    elites = archive_of(random_candidates(SPACE, 4)).elites()
+    failure = failure_of(failing("rejected", "may not import this module, line 1 holds 'os'"))
+    messages = prompts.messages(mode, elites[:2], elites[2:], [failure], failure)
+    return "\n".join(text for _, text in messages)
+
+
+def test_a_prompt_holds_task_contract_elites_failures_and_the_idea() -> None:
+    text = whole(Prompts(TASK, SPACE, "repetition may bend the exponent"))
+    for part in (
+        *("Loss of small models", "X[:, 0] a", "the law falls in a", "never falls below 0"),
+        *("EVOLVE-BLOCK-START", "at most 5 of them", "Program 1 (score -5.0", "held-out R2"),
+        *("may not import this module", "repetition may bend the exponent"),
+    ):
+        assert part in text
+
+
+@pytest.mark.parametrize("mode", ["rewrite", "diff", "cross", "repair"])
+def test_no_value_of_the_table_is_in_a_prompt(mode: str) -> None:
+    text = whole(Prompts(TASK, SPACE), mode)
+    assert not any(f"{value:.5f}" in text for value in TASK.train.Y.ravel())
+
+
+def test_of_a_program_that_ran_only_kind_and_line_are_told() -> None:
+    leak = failing("exception", "ValueError: rows 3.14159 2.71828, line 2")
+    assert failure_of(leak).reason == "ValueError at line 2: boom()"
+    assert failure_of(failing("exception", "Rows314159Error: x")).reason == "an exception"
+    assert failure_of(failing("bad-answer", "got (31, 2)")).reason == "bad-answer got (##, #)"
+    assert failure_of(failing("crash", "rows 3.14")).reason == "crash"
+
+
+def test_a_template_of_the_user_takes_the_place_of_the_packages() -> None:
+    own = Prompts(TASK, SPACE, own={"rewrite.j2": "Only {{ parents | length }} programs."})
+    assert whole(own).endswith("Only 2 programs.\n")
+    assert "Only" not in whole(own, "cross")
+
+
+@pytest.mark.parametrize("text", ["{% if %}", "{{ nothing }}", "{{ task.rows[0] }}"])
+def test_a_template_that_asks_for_what_there_is_not_is_named(text: str) -> None:
+    with pytest.raises(EvolveError) as caught:
+        whole(Prompts(TASK, SPACE, own={"rewrite.j2": text}))
+    assert str(caught.value).startswith("prompts: ")
+
+
+def test_a_prompt_does_not_depend_on_the_rows() -> None:
+    other = power_task(**SPEC)
+    other.train.Y[:] += np.arange(len(other.train.Y))[:, None]
+    assert whole(Prompts(other, SPACE)) == whole(Prompts(TASK, SPACE))

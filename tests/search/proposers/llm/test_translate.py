@@ -1,0 +1,99 @@
+"""A reply becomes a candidate where its law can be traced, a program elsewhere, or a verdict."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from small_tasks import archive_of, power_task, random_candidates
+
+from evolve.evaluation.programs import ProgramRunner
+from evolve.law.recipe import Recipe
+from evolve.search.archive import Archive
+from evolve.search.proposers.llm.exchange import Exchange, Reply
+from evolve.search.proposers.llm.translate import Translator
+from evolve.search.proposers.protocol import Proposal
+from evolve.search.rules import NO_RULES, FormRules, ruled_space
+from evolve.search.setup import space_of
+
+FIT = """
+def fit_scaling_law(data_points, loss_values):
+    return fit_law(scaling_law_func, data_points, loss_values, n_constants=2, loss="huber")
+"""
+OWN_FIT = """
+def fit_scaling_law(data_points, loss_values):
+    return np.array([1.0, 0.5])
+"""
+LAW = "def scaling_law_func(X, p):\n    return p[0] + np.exp(p[1] * np.log(X[:, 0]))\n"
+BRANCH = "def scaling_law_func(X, p):\n    return p[0] + p[1] * (X[:, 0] if X.any() else 0.0)\n"
+TASK = power_task()
+SPACE = space_of(TASK)
+
+
+@pytest.fixture(scope="module")
+def runner() -> Iterator[ProgramRunner]:
+    runner = ProgramRunner()
+    yield runner
+    runner.close()
+
+
+def proposal(
+    runner: ProgramRunner, reply: str, archive: Archive | None = None, rules: FormRules = NO_RULES
+) -> Proposal:
+    space = ruled_space(SPACE, rules, TASK.feature_names)
+    exchange = Exchange(0, 32, "tiny", "rewrite", (3,), (), Reply("ok", reply))
+    return Translator(space, runner, 2, 1).proposal_of(exchange, "", archive or Archive())
+
+
+def verdict(found: Proposal) -> str:
+    assert found.verdict is not None
+    assert found.verdict.score is None
+    return f"{found.verdict.status}: {found.verdict.message}"
+
+
+def test_a_traced_law_is_a_candidate_with_the_recipe_that_it_states(runner: ProgramRunner) -> None:
+    found = proposal(runner, LAW + FIT)
+    assert found.verdict is None
+    assert found.genome.recipe == Recipe(loss="huber")
+    assert (found.operator, found.parents, found.origin) == ("tiny rewrite", (3,), "model")
+
+
+def test_a_law_with_a_fit_of_its_own_is_fitted_as_the_best_law_is(runner: ProgramRunner) -> None:
+    archive = archive_of(random_candidates(SPACE, 3))
+    best = archive.elites()[0].genome.recipe
+    assert proposal(runner, LAW + OWN_FIT, archive).genome.recipe == best
+
+
+def test_another_spelling_of_a_law_has_the_same_key(runner: ProgramRunner) -> None:
+    other = LAW.replace("np.exp(p[1] * np.log(X[:, 0]))", "X[:, 0] ** p[1]")
+    assert proposal(runner, LAW + FIT).key == proposal(runner, other + FIT).key
+
+
+def test_a_program_that_cannot_be_traced_is_run_as_it_is(runner: ProgramRunner) -> None:
+    found = proposal(runner, BRANCH + OWN_FIT)
+    assert (found.candidate, found.verdict) == (None, None)
+    assert found.program is not None
+    assert found.key.startswith("program ")
+
+
+@pytest.mark.parametrize(
+    ("reply", "problem"),
+    [
+        ("no", "rejected: reply: holds no program"),
+        (BRANCH, "rejected: it has no fit_scaling_law, and "),
+        (LAW.replace("p[0]", "0.37") + FIT, "rejected: the law "),
+        ("def law(input_data, group):\n    return [{}]\n", "rejected: a program that holds its"),
+    ],
+)
+def test_what_may_not_run_has_a_verdict(runner: ProgramRunner, reply: str, problem: str) -> None:
+    assert verdict(proposal(runner, reply)).startswith(problem)
+
+
+def test_a_law_keeps_the_rules_of_the_user_or_has_a_verdict(runner: ProgramRunner) -> None:
+    rules = FormRules("E + @(a)")
+    assert proposal(runner, LAW + FIT, rules=rules).verdict is None
+    product = LAW.replace("p[0] +", "p[0] *") + FIT
+    assert "template" in verdict(proposal(runner, product, rules=rules))
+    must = FormRules(must_use=("b",))
+    assert "lacks a feature" in verdict(proposal(runner, LAW + FIT, rules=must))
+    assert "nothing says" in verdict(proposal(runner, BRANCH + OWN_FIT, rules=must))
