@@ -7,7 +7,7 @@ import shlex
 from collections.abc import Callable
 from dataclasses import dataclass
 
-UNFINISHED = ("", "nan", "-inf", "<NA>", "1.797e308")  # targets whose rows are left out, which is said
+UNFINISHED = ("", "nan", "-inf", "<NA>", "1.797e308")  # targets: their rows are left out
 NO_NUMBERS = ("1e999", "1_000", "x", "1/2")
 HEADER = ["corpus", "params", "tokens", "loss"]
 SIZES = [(1e7 * 3**i, 1e9 * 4**j) for i in range(6) for j in range(5)]
