@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from evolve.tasks.draft import Draft, Wishes
 
 TASKS = Path("tasks")  # where `--task NAME` looks first
+MOST_SHOWN = 100  # columns in a printed table
 EXAMPLE = (
     "Example: python -m evolve new-task my_runs.csv --target loss --features params tokens "
     '--test "params>=4e9" --name my_runs'
@@ -231,9 +232,13 @@ def _print(draft: Draft, files: list[Path], commands: dict[str, str]) -> None:
         for c in columns
     ]
     headings = ("column", "holds", "from", "median", "to", "levels", "widest gap")
-    print_table(headings, facts, names=("column",))
+    print_table(headings, facts[:MOST_SHOWN], names=("column",))
     roles = [(c["name"], _taken_for(c), c["scale"], _short(c["unit"]), c["why"]) for c in columns]
-    print_table(("column", "taken for", "scale", "unit", "why"), roles, names=("column",))
+    print_table(
+        ("column", "taken for", "scale", "unit", "why"), roles[:MOST_SHOWN], names=("column",)
+    )
+    if len(columns) > MOST_SHOWN:
+        print(f"{len(columns) - MOST_SHOWN} more columns are not shown; task.toml holds them all")
     print_table(("decided", "", "why"), [(d.what, d.chosen, d.why) for d in draft.decisions])
     for note in draft.notes:
         print(f"note:  {note}")

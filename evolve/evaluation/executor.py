@@ -8,9 +8,11 @@ processes and sockets stay where they were started.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from queue import SimpleQueue
 from typing import Protocol
 
+import numpy as np
 from joblib import Parallel, delayed
 
 from evolve.errors import EvolveError, nearest
@@ -128,4 +130,14 @@ def make_executor(
     if name not in EXECUTORS:
         known = ", ".join(EXECUTORS)
         raise EvolveError(f"executor: {name!r} is none of {known}{nearest(name, EXECUTORS)}")
-    return EXECUTORS[name](setting, n_workers, limits or Limits())
+    return EXECUTORS[name](setting, n_workers, limits or limits_of(setting))
+
+
+def limits_of(setting: Setting) -> Limits:
+    """The usual limits, with room in an answer for predictions of every row of every fold."""
+    folds, n_targets = setting.all_folds, len(setting.task.target_names)
+    n_rows = sum(len(fold.fit) + len(fold.held) for fold in folds)
+    usual = Limits()
+    return replace(
+        usual, answer_bytes=usual.answer_bytes + n_rows * n_targets * np.float64().nbytes
+    )

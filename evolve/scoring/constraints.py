@@ -7,7 +7,7 @@ the declared physics (falling, rising, a floor) holds.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import combinations
 
@@ -15,9 +15,10 @@ import numpy as np
 import numpy.typing as npt
 
 from evolve.scoring.objective import CHECK_BASES, CHECK_FACTOR, CHECK_MARGIN, CHECK_STEPS
-from evolve.typing import Array
+from evolve.typing import Array, Ints
 
 MOST_DECADES = 300.0  # of a range that is widened; more than this overflows
+FILTER_ROWS = 16  # that tell which columns cannot be left out
 SUM_ERROR = 1e-2  # by which shares may miss 1 together, as they are rounded
 MOST_LEFT_OUT = 2  # other columns between 0 and 1 that may stand beside the shares
 
@@ -84,11 +85,25 @@ def shares_of(x: Array) -> npt.NDArray[np.bool_]:
     inside = (x.min(axis=0) >= 0.0) & (x.max(axis=0) <= 1.0)
     columns = np.flatnonzero(inside)
     for n_left_out in range(min(len(columns) - 1, MOST_LEFT_OUT + 1)):
-        for left_out in combinations(columns, n_left_out):
+        for left_out in _may_be_left_out(x, columns, n_left_out):
             company = np.setdiff1d(columns, left_out)
             if np.abs(x[:, company].sum(axis=1) - 1.0).max() <= SUM_ERROR:
                 return np.isin(np.arange(x.shape[1]), company)
     return np.zeros(x.shape[1], dtype=bool)
+
+
+def _may_be_left_out(x: Array, columns: Ints, n: int) -> Iterator[tuple[int, ...]]:
+    """Combinations of `n` columns whose sum is, in some rows, what all sum to above 1."""
+    rows = x[:: -(-len(x) // FILTER_ROWS)]
+    spare = rows[:, columns].sum(axis=1) - 1.0
+    for chosen in combinations(columns, max(n - 1, 0)):
+        lacks = spare - rows[:, list(chosen)].sum(axis=1)
+        last = columns[columns > chosen[-1]] if chosen else columns
+        if n == 0:
+            last = last[:1] if abs(lacks).max() <= 2.0 * SUM_ERROR else last[:0]
+        for missing, values in zip(lacks, rows, strict=True) if n else ():
+            last = last[abs(missing - values[last]) <= 2.0 * SUM_ERROR]
+        yield from ((*chosen, int(j)) if n else () for j in last)
 
 
 def _widened(low: float, high: float, logarithmic: bool) -> tuple[float, float]:

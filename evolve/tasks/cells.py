@@ -28,6 +28,7 @@ _POWERS_OF_TEN = {
 _PLAIN = re.compile(r"[+-]?(?:0|[1-9]\d*)(?:\.\d*)?(?:[eE][+-]?\d{1,3})?")  # 007 is a name
 _INFINITE = re.compile(r"[+-]?(inf|infinity)", re.IGNORECASE)
 _THOUSANDS = re.compile(r"[+-]?\d{1,3}([, '_  ]\d{3})+(\.\d*)?")
+_KINDS = str | int | float  # of cells that may be numbers
 _TRUTH = {"true": 1.0, "false": 0.0}
 BLANKS = frozenset(("", "<na>", "nan", "nat", "null", "n/a", "#n/a", "-", "--", "–", "—"))
 
@@ -38,7 +39,7 @@ def number(cell: object) -> float | None:
     Truth values are 1 and 0. A text may be a size or share in words (`size_in_words`). Python's
     `1_000` is a text here, and so are digits that make more than any number holds.
     """
-    if not isinstance(cell, str | int | float) or (isinstance(cell, str) and "_" in cell):
+    if not isinstance(cell, _KINDS) or (isinstance(cell, str) and "_" in cell):
         return None
     try:
         value = float(cell)

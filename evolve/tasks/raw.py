@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from evolve.errors import TaskError, nearest
@@ -32,6 +32,9 @@ class RawTable:
     lines: tuple[int, ...] = ()
     index: tuple[str, ...] = ()
     rows: tuple[int, ...] = ()
+    _numbers: dict[str, list[float]] = field(
+        default_factory=dict, init=False, repr=False, compare=False
+    )
 
     def column(self, name: str) -> list[object]:
         """Return a column's cells.
@@ -53,7 +56,14 @@ class RawTable:
         Raises:
             TaskError: The column is missing, or a cell is no finite number.
         """
-        return [self._number(name, row, cell) for row, cell in enumerate(self.column(name), 1)]
+        if name not in self._numbers:
+            cells = self.column(name)
+            values = [number(cell) for cell in cells]
+            if not all(value is not None and abs(value) <= MOST for value in values):
+                for row, cell in enumerate(cells, 1):
+                    self._number(name, row, cell)  # raises at the one that is none
+            self._numbers[name] = [value for value in values if value is not None]
+        return list(self._numbers[name])
 
     def numbers_or_nan(self, name: str) -> list[float]:
         """A column as numbers for a comparison: nan where a cell is blank.
@@ -110,6 +120,8 @@ class RawTable:
 
     def take(self, rows: Sequence[int]) -> RawTable:
         """The rows of some indices, from 0."""
+        if list(rows) == list(range(self.n_rows)):
+            return self
         columns = {name: [cells[i] for i in rows] for name, cells in self.columns.items()}
         lines = tuple(self.lines[i] for i in rows) if self.lines else ()
         numbers = tuple(self.row_number(i + 1) for i in rows)

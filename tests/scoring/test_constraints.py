@@ -3,13 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from itertools import combinations
 
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from evolve.scoring.constraints import Constraints, ends_of, extrapolation_lines, violations, worst
+from evolve.scoring.constraints import (
+    Constraints,
+    ends_of,
+    extrapolation_lines,
+    shares_of,
+    violations,
+    worst,
+)
 from evolve.scoring.objective import CHECK_BASES, CHECK_FACTOR, CHECK_STEPS
 
 X = np.array([(2.0**i, b) for i in range(5) for b in (0.1, 0.3)])
@@ -93,6 +101,24 @@ def test_a_feature_ends_a_tenth_of_its_range_beyond_what_was_seen(
 @pytest.mark.filterwarnings("error")
 def test_a_feature_over_more_decades_than_a_float_has_ends_where_it_was_seen() -> None:
     assert ends_of(np.array([[1e-300], [1e140]]), (True,)) == [(1e-300, 1e140)]
+
+
+@given(st.integers(0, 2**32 - 1))
+def test_shares_are_those_that_trying_every_combination_finds(seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    n = int(rng.integers(1, 40))
+    shares = rng.dirichlet(np.ones(rng.integers(1, 5)), n).round(int(rng.integers(2, 6)))
+    others = rng.uniform(0.0, rng.choice([0.02, 1.0, 5.0]), (n, rng.integers(0, 4)))
+    x = np.hstack([shares, others])
+    x = x[:, rng.permutation(x.shape[1])]
+    inside = np.flatnonzero((x.min(axis=0) >= 0.0) & (x.max(axis=0) <= 1.0))
+    every = [
+        company
+        for n_left in range(min(len(inside) - 1, 3))
+        for left in combinations(inside, n_left)
+        if np.abs(x[:, company := np.setdiff1d(inside, left)].sum(axis=1) - 1.0).max() <= 1e-2
+    ]
+    assert np.flatnonzero(shares_of(x)).tolist() == (every[0].tolist() if every else [])
 
 
 def test_a_single_row_is_enough_to_start_from() -> None:

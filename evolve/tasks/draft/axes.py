@@ -15,6 +15,7 @@ from evolve.tasks.draft.condition import Condition
 from evolve.tasks.draft.roles import NO_AXES, Wishes
 from evolve.tasks.spec import FoldSpec
 from evolve.tasks.task import Task
+from evolve.typing import Array
 
 LEAST_LEVELS = 3  # two to fit, one to hold out
 MOST_AXES = 3  # beyond any of which a fold holds rows out; with more, little is left to fit
@@ -52,7 +53,8 @@ def with_folds(task: Task, folds: FoldSpec) -> Task:
 
 def _guessed(task: Task, condition: Condition | None) -> tuple[FoldSpec, str]:
     tested = [n for n in task.feature_names if condition and n in condition.upward]
-    sizes = _widest(task, [name for name in _candidates(task) if _is_size(task, name)])
+    large = _sizes(task)
+    sizes = _widest(task, [name for name in _candidates(task) if name in large])
     for axes, why in (
         (tested, "the test lies above them"),
         (
@@ -88,10 +90,9 @@ def _candidates(task: Task) -> list[str]:
     ]
 
 
-def _is_size(task: Task, name: str) -> bool:
-    """Whether a feature may be a size of something, and is no setting such as a learning rate."""
-    feature = task.spec.features[task.feature_names.index(name)]
-    return feature.role not in SETTINGS
+def _sizes(task: Task) -> set[str]:
+    """Features that may be a size of something, and are no settings such as a learning rate."""
+    return {feature.name for feature in task.spec.features if feature.role not in SETTINGS}
 
 
 def _widest(task: Task, names: Sequence[str]) -> list[str]:
@@ -99,14 +100,15 @@ def _widest(task: Task, names: Sequence[str]) -> list[str]:
 
     A table is made along these: what spans less than a third as much is not what is to be larger.
     """
-    spans = {name: _span(task, name) for name in names}
+    columns = dict(zip(task.feature_names, task.train.X.T, strict=True))
+    spans = {name: _span(columns[name], name) for name in names}
     widest = sorted(names, key=lambda name: -spans[name])[:MOST_AXES]
-    return [n for n in names if n in widest and spans[n] >= LEAST_SPAN * max(spans.values())]
+    least = LEAST_SPAN * max(spans.values(), default=0.0)
+    return [n for n in names if n in widest and spans[n] >= least]
 
 
-def _span(task: Task, name: str) -> float:
+def _span(values: Array, name: str) -> float:
     """Logarithm of the factor between a feature's largest and least value."""
-    values = task.train.X[:, task.feature_names.index(name)]
     if base := _log_base(name) if values.min() <= 0 or values.max() < MOST_LOG else None:
         return float(np.ptp(values)) * math.log(base)
     return float(np.log(values.max()) - np.log(values.min()))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from itertools import product
 
 import numpy as np
@@ -26,6 +26,7 @@ from evolve.tasks.spec import TaskSpec
 FEW_TEXTS = 0.5  # a column of texts with fewer levels than this share of the rows names groups
 FEWEST_IMAGE = 8  # rows from which a column that always moves with the target is its image
 SAME_RATIO = 0.01  # by which the ratio of two columns varies where one is a copy of the other
+FEW_ROWS = 8  # by which most columns are seen to be no copies
 
 
 def roles_of(raw: RawTable, columns: dict[str, Column], wishes: Wishes) -> dict[str, Role]:
@@ -94,12 +95,12 @@ def _require_no_odd_cell(raw: RawTable, name: str) -> None:
 
     Left out in silence, it would be missed; as the user named no features, it may be one.
     """
-    values = [number(cell) for cell in raw.column(name)]
-    if 2 * sum(value is not None for value in values) <= len(values):
-        return
     try:
         raw.numbers(name)
     except TaskError as error:
+        values = [number(cell) for cell in raw.column(name)]
+        if 2 * sum(value is not None for value in values) <= len(values):
+            return
         raise TaskError(
             *error.args, "; or name the inputs by ", Argument("features"), ", without it"
         ) from None
@@ -122,6 +123,8 @@ def why_not(raw: RawTable, column: Column, role: Role, wishes: Wishes) -> str:
         return {"texts": "holds texts", "empty": "holds nothing"}.get(column.kind, blank)
     if column.n_levels < 2:
         return "is constant"
+    if number(raw.column(column.name)[0]) not in (0.0, 1.0):
+        return ""
     values = np.array([number(cell) for cell in raw.column(column.name)], dtype=float)
     starts = (0, 1) if len(values) > 2 else ()
     if any(np.array_equal(values, np.arange(len(values)) + start) for start in starts):
@@ -140,14 +143,31 @@ def _copies(
     worded = {name: any(in_words(cell) for cell in raw.column(name)) for name in names}
     order = sorted(names, key=lambda name: (name not in wishes.axes, worded[name]))
     reasons: dict[str, str] = {}
-    for k, name in enumerate(order):
-        for first in order[:k]:
+    for name, firsts in zip(order, _near_copies(raw, order), strict=True):
+        for first in firsts:
             parts = {roles[name], roles[first]}
             alike = len(parts) == 1 or parts & {"other", "step"}
             if alike and first not in reasons and _is_copy(raw.numbers(name), raw.numbers(first)):
                 reasons[name] = f"is {first}, up to a factor and rounding"
                 break
     return reasons | _products(raw, [n for n in names if n not in reasons], roles, wishes)
+
+
+def _near_copies(raw: RawTable, names: Sequence[str]) -> Iterator[list[str]]:
+    """For each column the earlier ones that a few rows do not tell from copies of it.
+
+    Pairs grow with the square of the columns, so that not all rows of each are looked at.
+    """
+    if not names:
+        return
+    values = np.array([raw.numbers(name) for name in names])
+    positive = values.min(axis=1) > 0
+    some = values[:, :: -(-values.shape[1] // FEW_ROWS)]
+    logs = np.log(np.where(positive[:, None], some, 1.0))
+    for k in range(len(names)):
+        gaps = np.ptp(logs[:k] - logs[k], axis=1)
+        near = positive[:k] & positive[k] & (gaps <= 2.0 * SAME_RATIO)
+        yield [names[int(i)] for i in np.flatnonzero(near)]
 
 
 def _products(
@@ -166,7 +186,13 @@ def _products(
 
 def in_words(cell: object) -> bool:
     """Whether a cell is a number in words, such as 125M."""
-    return isinstance(cell, str) and size_in_words(cell) is not None
+    if not isinstance(cell, str):
+        return False
+    try:
+        float(cell)
+    except ValueError:
+        return size_in_words(cell) is not None
+    return False
 
 
 def _is_copy(a: Sequence[float], b: Sequence[float]) -> bool:

@@ -62,12 +62,12 @@ def inspect_columns(raw: RawTable) -> dict[str, Column]:
 def _inspect(name: str, cells: Sequence[object]) -> Column:
     values = [number(cell) for cell in cells]
     finite = [value is not None and math.isfinite(value) for value in values]
-    n_blank = sum(is_blank(cell) for cell in cells)
     if all(finite):
         x = np.array(values, dtype=float)
         levels = np.unique(x)
         low, median, high = float(levels[0]), float(np.median(x)), float(levels[-1])
         return Column(name, "numbers", 0, len(levels), low, median, high, _gap(levels))
+    n_blank = sum(is_blank(cell) for cell in cells)
     n_levels = len({repr(cell) for cell in cells if not is_blank(cell)})
     kind: Kind = "mixed" if any(v is not None for v in values) else "texts"
     kind = "empty" if n_blank == len(cells) else kind

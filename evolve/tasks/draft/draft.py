@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -40,6 +41,7 @@ GUESSED = "not given: all other columns of numbers; name those that are inputs"
 ROWS_PER_CONSTANT = 3
 FEWEST_ROWS = 2  # a constant, for a law known from the literature
 FEWEST_CONSTANTS = 2
+MOST_LISTED = 40  # names in a line
 
 
 @dataclass(frozen=True)
@@ -79,11 +81,22 @@ class Draft:
     notes: tuple[str, ...]
     corrected: frozenset[str] = frozenset()
 
-    def role(self, name: str) -> str:
-        """What a column is in the task."""
+    @cached_property
+    def _roles(self) -> dict[str, str]:
         roles = {f.name: "feature" for f in self.spec.features}
         roles |= {t.name: "target" for t in self.spec.targets}
-        return (roles | dict.fromkeys(self.spec.groups, "group")).get(name, "not used")
+        return roles | dict.fromkeys(self.spec.groups, "group")
+
+    def role(self, name: str) -> str:
+        """What a column is in the task."""
+        return self._roles.get(name, "not used")
+
+
+def listed(names: Sequence[str]) -> str:
+    """Names in one line; of very many the first, and how many others there are."""
+    if len(names) <= MOST_LISTED:
+        return ", ".join(names)
+    return f"{', '.join(names[:MOST_LISTED])} and {len(names) - MOST_LISTED} more"
 
 
 def propose(raw: RawTable, name: str, wishes: Wishes) -> Draft:
@@ -128,7 +141,7 @@ def propose(raw: RawTable, name: str, wishes: Wishes) -> Draft:
         reasons=reasons | why_not,
         decisions=(
             *(Decision("rows", *told) for told in of_rows),
-            Decision("features", ", ".join(names), NAMED if wishes.features else GUESSED),
+            Decision("features", listed(names), NAMED if wishes.features else GUESSED),
             *decided,
         ),
         notes=tuple(remarks(rows, task, columns, condition)),
@@ -183,7 +196,7 @@ def _spec(
     condition: Condition | None,
 ) -> TaskSpec:
     """The spec, without axes and a number of constants."""
-    inputs = ", ".join(feature["name"] for feature in features)
+    inputs = listed([feature["name"] for feature in features])
     note = f"{raw.n_rows} training rows, all of {printable(raw.path.name)}."
     if condition is not None:
         n, text = int(condition.rows.sum()), printable(condition.text)

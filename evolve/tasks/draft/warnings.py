@@ -52,12 +52,13 @@ def _images(task: Task) -> list[str]:
     """Features that rise or fall with a target in every row, beside others."""
     if len(task.feature_names) < 2:
         return []
+    roles = task.roles
     return [
         f"{name} rises or falls with {target} in every row: leave it out if it is a result of "
         "the run and not an input"
         for target, y in zip(task.target_names, task.train.Y.T, strict=True)
         for name, x in zip(task.feature_names, task.train.X.T, strict=True)
-        if task.roles[name] == "other" and moves_with(x.tolist(), y.tolist())
+        if roles[name] == "other" and moves_with(x.tolist(), y.tolist())
     ]
 
 

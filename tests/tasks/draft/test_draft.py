@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from own_tables import GOOD, HEADER, ROWS, SIZES, made, start_in, table_of
 
 from evolve.errors import EvolveError
+from evolve.tasks import cells
 from evolve.tasks.draft import (
     Wishes,
     guess_scale,
@@ -92,6 +93,28 @@ def test_a_scale_and_a_unit_are_guessed(values: list[float], scale: str, unit: f
     guessed = guess_scale(x)[0]
     assert guessed == scale
     assert guess_unit(x, guessed) == unit
+
+
+def test_a_table_of_many_columns_is_read_in_time_that_grows_with_its_cells(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    n_read, read = [0], cells.number
+
+    def counted(cell: object) -> float | None:
+        n_read[0] += 1
+        return read(cell)
+
+    for module in ("raw", "draft.columns", "draft.roles", "readers"):
+        monkeypatch.setattr(f"evolve.tasks.{module}.number", counted, raising=False)
+    rng = np.random.default_rng(0)
+    for n_columns in (20, 200):
+        columns = {f"x{j}": list(rng.uniform(2.0, 9.0, 30)) for j in range(n_columns)}
+        columns["loss"] = list(rng.uniform(2.0, 9.0, 30))
+        n_read[0] = 0
+        draft = propose(RawTable(tmp_path / "t.csv", columns, 30), "t", Wishes(("loss",)))
+        assert len(draft.spec.features) == n_columns
+        assert n_read[0] <= 4 * 30 * (n_columns + 1)
+    assert draft.spec.title.endswith("x38, x39 and 160 more")
 
 
 AXES: dict[str, tuple[list[str], list[str], str]] = {
