@@ -204,7 +204,6 @@ NO_PREFERENCE = {
         "SUM_ERROR": "rounding of shares",
         "MOST_LEFT_OUT": "bounds how long shares are looked for",
         "FILTER_ROWS": "how many rows of a quick test precede the whole one",
-        "MOST_DECADES": "against overflow",
     },
     "scoring/metrics.py": {"_FLAT": "against division by zero"},
     "search/proposers/initial.py": {
