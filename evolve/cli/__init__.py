@@ -34,6 +34,7 @@ VERBS = (
     "nested",  # bench nested, bench ablate
     "coverage",  # bench coverage
     "unseen",  # bench unseen
+    "budget",  # bench budget
     "doctor",
 )
 

@@ -10,13 +10,14 @@ if TYPE_CHECKING:
     from evolve.runs.store import Store
 
 HEADINGS = (
-    *("entry", "constants", "held out", "+-", "all rows", "size", "physics", "apart"),
+    *("entry", "constants", "held out", "+-", "all rows", "size", "physics", "outside", "apart"),
     *("judgement", "weight", "distance"),
 )
 LEGEND = """\
 held out: mean log error of the rows that the folds held out, and its standard error
 all rows: log error of the fit of all rows; size: price of its size
 physics: share of points beyond the data that break what was declared
+outside: share of points very far out at which it leaves what the target can be
 apart: log distance from the consensus beyond the data; judgement: what all these come to
 weight: what the law counts in the forecast; distance: from the forecast beyond the data
 * the champion: the simplest of those nearest to the forecast, of those near the best judgement"""
@@ -47,6 +48,7 @@ def show_choice(store: Store, *, json: bool) -> None:
             f"{row.index}{'*' if row.champion else ''}",
             *(row.n_constants, f"{row.held_out_loss:.3f}", f"{row.held_out_error:.3f}"),
             *(f"{row.refit_loss:.3f}", f"{row.size:.3f}", f"{row.against_physics:.2f}"),
+            f"{row.outside:.2f}",
             *(f"{row.disagreement:.2f}", f"{row.judgement:.3f}", f"{row.weight:.3f}"),
             f"{row.distance:.3f}",
         ]

@@ -26,6 +26,7 @@ class FinalistRow:
         refit_loss: Log error of the fit of all rows.
         size: Price of its size.
         against_physics: Share of points beyond the data at which it breaks declared physics.
+        outside: Share of points very far out at which it leaves the target's bounds.
         disagreement: Log distance from the consensus beyond the data.
         judgement: What these come to.
         weight: What it counts in the forecast.
@@ -41,6 +42,7 @@ class FinalistRow:
     refit_loss: float
     size: float
     against_physics: float
+    outside: float
     disagreement: float
     judgement: float
     weight: float
@@ -73,6 +75,7 @@ def finalist_rows(choice: Choice) -> list[FinalistRow]:
             refit_loss=f.refit_loss,
             size=f.size_cost,
             against_physics=f.against_physics,
+            outside=f.outside,
             disagreement=f.disagreement,
             judgement=f.judgement,
             weight=f.weight,

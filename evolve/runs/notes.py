@@ -255,6 +255,7 @@ def _check_choice(value: Any, context: Context) -> None:
     checks.whole("choice: n_entries", note["n_entries"], 0, limits.ENTRIES)
     numbers = (
         *("held_out_loss", "held_out_error", "refit_loss", "size", "against_physics"),
+        "outside",
         *("disagreement", "judgement", "weight", "distance"),
     )
     for row in checks.listed("choice", note["finalists"], limits.CONSTANTS):

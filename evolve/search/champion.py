@@ -26,16 +26,20 @@ from evolve.fitting.messages import FoldAnswer
 from evolve.scoring.combine import combine, weights_of
 from evolve.scoring.fold import Fold, all_rows
 from evolve.scoring.objective import (
+    FAR_OUT,
     NEAR_FORECAST,
     NEAR_LEAST,
     SELECTION_STARTS,
     UNTOLD,
 )
 from evolve.search.archive import Archive, Elite
-from evolve.search.consensus import consensus_distance, consensus_points
+from evolve.search.consensus import consensus_distance, consensus_points, further
 from evolve.search.finalists import Finalist, finalist_of, finalists_of, initial_laws
+from evolve.tasks.spec import target_bounds
 from evolve.tasks.task import Task
 from evolve.typing import Array
+
+RELATIVE_EDGE = 1e-6  # of the targets' deviation, by which an asymptote may seem to be outside
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +119,10 @@ def weighed(task: Task, fitted: Sequence[Finalist]) -> list[Finalist]:
     errors = np.sqrt([f.nmse for f in fitted])
     scores = np.array([f.held_out_loss + f.refit_loss for f in fitted])
     apart = consensus_distance(predictions, scores, errors)
-    judged = [replace(law, disagreement=float(d)) for law, d in zip(fitted, apart, strict=True)]
+    judged = [
+        replace(law, disagreement=float(d), outside=outside_bounds(task, law.fitted))
+        for law, d in zip(fitted, apart, strict=True)
+    ]
     weights = weights_of(np.array([law.judgement for law in judged]), len(judged[0].folds))
     centre, _ = combine(predictions, weights)
     with np.errstate(all="ignore"):
@@ -125,6 +132,26 @@ def weighed(task: Task, fitted: Sequence[Finalist]) -> list[Finalist]:
         replace(law, weight=float(w), distance=float(d))
         for law, w, d in zip(judged, weights, distances, strict=True)
     ]
+
+
+def outside_bounds(task: Task, law: FittedLaw) -> float:
+    """Share of points very far out at which a law leaves the values that a target can have.
+
+    An accuracy that grows with the logarithm of compute, or a loss that falls with it, leaves them
+    somewhere, so it bends before: such a law is right up to there at most.
+    """
+    bounds = np.array(target_bounds(task.spec))
+    if not task.axes or not np.isfinite(bounds).any():
+        return 0.0
+    rows = task.folds[0].held
+    names = [task.group_names[g] for g in task.train.group[rows]]
+    width = RELATIVE_EDGE * task.train.Y.std(axis=0)
+    shares = []
+    for factor in FAR_OUT:
+        told = _far_out(law, further(task, task.train.X[rows], factor), names)
+        inside = (told >= bounds[:, 0] - width) & (told <= bounds[:, 1] + width)
+        shares.append(float(np.mean(~inside)))
+    return max(shares)
 
 
 def _far_out(law: FittedLaw, x: Array, names: Sequence[str]) -> Array:

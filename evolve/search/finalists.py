@@ -13,6 +13,7 @@ from evolve.evaluation.requests import FoldResult
 from evolve.law.canonical import key
 from evolve.scoring.fold import FoldScore
 from evolve.scoring.objective import (
+    BOUNDS_PRICE,
     DISAGREEMENT_PRICE,
     EPSILON,
     FINALISTS,
@@ -40,6 +41,8 @@ class Finalist:
             says.
         is_initial: Whether the law is one that the run began with, under any recipe.
         against_physics: Share of points beyond the training rows that break declared physics.
+        outside: Share of points very far beyond the data at which it leaves the values that the
+            target can have.
         refit_loss: Log error of the fit of all training rows, as `objective.refit_loss` says.
         weight: What it counts in the forecast; those of all finalists sum to 1.
         distance: Root mean square distance from the forecast at points beyond the data, in
@@ -52,6 +55,7 @@ class Finalist:
     disagreement: float = 0.0
     is_initial: bool = False
     against_physics: float = 0.0
+    outside: float = 0.0
     refit_loss: float = 0.0
     weight: float = 0.0
     distance: float = 0.0
@@ -118,7 +122,8 @@ class Finalist:
         distance = self.disagreement
         bounded = min(distance, MOST_DISAGREEMENT) if np.isfinite(distance) else MOST_DISAGREEMENT
         size = SIZE_SHARE * self.size_cost
-        return size + physics_price([self.against_physics]) + DISAGREEMENT_PRICE * bounded
+        physics = physics_price([self.against_physics]) + BOUNDS_PRICE * self.outside
+        return size + physics + DISAGREEMENT_PRICE * bounded
 
     @property
     def judgement(self) -> float:

@@ -193,6 +193,7 @@ def test_a_law_that_was_known_before_owes_nothing_for_chance_and_gets_a_discount
 # Numbers elsewhere that decide no preference, and what they are.
 NO_PREFERENCE = {
     "search/operators/terms.py": {"FIRST_FRESH": "a label that no constant has"},
+    "search/champion.py": {"RELATIVE_EDGE": "rounding of an asymptote"},
     "search/consensus.py": {"TINY": "against division by zero"},
     "search/loop.py": {"BATCH": "entries stored at once"},
     "search/operators/constants.py": {"SLOPES": "values that a constant may be fixed at"},

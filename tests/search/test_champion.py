@@ -20,7 +20,7 @@ from small_tasks import (
 from evolve.errors import EvolveError
 from evolve.evaluation.baselines import BASELINES
 from evolve.evaluation.evaluator import Evaluator
-from evolve.evaluation.fitted import FittedLaw
+from evolve.evaluation.fitted import FittedLaw, fit_rows
 from evolve.evaluation.problem import Setting
 from evolve.fitting.fold_fits import Rows, fit_folds
 from evolve.law.canonical import key
@@ -31,7 +31,7 @@ from evolve.scoring.fold import Fold, FoldScore
 from evolve.scoring.metrics import r2
 from evolve.scoring.objective import FINALISTS, PHYSICS_PRICE, UNTOLD, losses_of, refit_loss
 from evolve.search.archive import Archive, Elite
-from evolve.search.champion import Choice, choose, most_like_forecast
+from evolve.search.champion import Choice, choose, most_like_forecast, outside_bounds
 from evolve.search.finalists import Finalist, finalists_of, initial_laws
 from evolve.search.loop import entry_of as searched_entry
 from evolve.search.operators import Candidate
@@ -174,6 +174,28 @@ def test_the_champion_is_hardly_told_from_the_best_and_all_weigh_by_their_judgem
     assert sum(f.weight for f in choice.finalists) == pytest.approx(1.0)
     weights = [f.weight for f in choice.finalists]
     assert weights == sorted(weights, reverse=True)
+
+
+def test_a_law_that_leaves_what_a_target_can_be_very_far_out_pays_for_it() -> None:
+    x = 2.0 ** np.arange(10)
+    rising, bending = 0.3 + 0.02 * np.log(x), 0.9 - 0.6 * x**-0.2
+    laws = {
+        "log": Law(call("add", const(0), call("mul", const(1), call("log", feat(0)))), 2),
+        "power": Law(
+            call("sub", const(0), call("mul", const(1), call("pow", feat(0), const(2)))), 3
+        ),
+    }
+    target = {"name": "y0", "bounds": [0.0, 1.0]}
+    bounded = task_of(x, rising, folds={"axes": ["a"]}, targets=[target])
+    free = task_of(x, rising, folds={"axes": ["a"]})
+    log = fit_rows(bounded, Candidate(laws["log"], Recipe()))
+    assert outside_bounds(bounded, log) == 0.0
+    higher = task_of(x, 5.0 * rising, folds={"axes": ["a"]})
+    steep = fit_rows(higher, Candidate(laws["log"], Recipe()))
+    assert outside_bounds(bounded, steep) == 1.0
+    assert outside_bounds(free, steep) == 0.0
+    curved = task_of(x, bending, folds={"axes": ["a"]}, targets=[target])
+    assert outside_bounds(curved, fit_rows(curved, Candidate(laws["power"], Recipe()))) == 0.0
 
 
 def test_baselines_are_judged_on_the_same_folds(choice: Choice) -> None:

@@ -1,0 +1,67 @@
+"""Verb `bench budget`: one search read at several budgets."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from evolve.cli.bench import Names, Seeds, bench, tasks_named
+from evolve.cli.options import Json, TasksDirs, Workers
+
+if TYPE_CHECKING:
+    from evolve.tasks.task import Table, Task
+
+
+@bench.command()
+def budget(
+    names: Names = "",
+    folder: Annotated[
+        Path | None, typer.Option("--unseen", help="Tables of this folder, with their test rows.")
+    ] = None,
+    budgets: Annotated[
+        str, typer.Option("--budgets", help="Evaluations, ascending.")
+    ] = "32 100 300 1000 3000",
+    seeds: Seeds = "0",
+    workers: Workers = None,
+    tasks_dirs: TasksDirs = None,
+    json: Json = False,
+) -> None:
+    """Choose as after 32, 100, … evaluations of one search; score on rows it never saw.
+
+    Example: python -m evolve bench budget --tasks data_constrained --budgets "32 100 300"
+    """
+    from evolve.bench.budget import means, run_budgets
+    from evolve.bench.tasks import machine
+    from evolve.cli.options import n_cores
+    from evolve.cli.output import print_json, print_table
+
+    steps, lines = sorted(int(v) for v in budgets.split()), []
+    for task, outer in _cases(names, folder, tasks_dirs):
+        for seed in map(int, seeds.split()):
+            found = run_budgets(task, outer, seed, steps, workers or n_cores())
+            lines += found
+            told = ", ".join(f"{line.evaluations}: {line.forecast:.3f}" for line in found)
+            print(f"{task.name} seed {seed}: {told}", file=sys.stderr, flush=True)
+    if json:
+        data = [line.to_data() for line in lines]
+        print_json({"machine": machine(), "means": means(lines), "lines": data})
+        return
+    rows: list[list[object]] = [list(line.to_data().values()) for line in lines]
+    for at, values in means(lines).items():
+        rows.append(["mean, each at least -1", None, at, *values.values()])
+    headings = ("case", "seed", "evaluations", "forecast", "champion", "best finalist")
+    print_table(headings, rows, title=machine())
+
+
+def _cases(names: str, folder: Path | None, tasks_dirs: TasksDirs) -> list[tuple[Task, Table]]:
+    """Nested rows of tasks, or the tables of a folder with their test rows."""
+    from evolve.bench.nested import SHARES, inner_task
+    from evolve.bench.unseen import load_table, tables_in
+
+    if folder is not None:
+        return [load_table(path) for path in tables_in(folder)]
+    cases = [inner_task(t, share) for t in tasks_named(names, tasks_dirs) for share in SHARES]
+    return [case for case in cases if case is not None]
