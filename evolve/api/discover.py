@@ -41,6 +41,9 @@ def discover(
     where: str | None = None,
     derive: str | Sequence[str] = (),
     roles: Mapping[str, str] | None = None,
+    run_id: str | None = None,
+    step: str | None = None,
+    points: str | int | None = None,
     evaluations: int = DEFAULT_EVALUATIONS,
     seed: int = 0,
     decreasing: str | Sequence[str] = (),
@@ -86,6 +89,11 @@ def discover(
         derive: Further columns, such as ``"flops = 6*params*tokens"``.
         roles: What columns are in a scaling law, where a guess from their names is wrong, such as
             ``{"width": "N"}``; `evolve.tasks.roles` lists the roles.
+        run_id: The column that names the run of each row, where rows are points of curves; random
+            folds then hold out whole runs.
+        step: The column of their steps.
+        points: Which points of a run are used: ``"last"``, ``"all"`` or at most a number; if not
+            given, the last where no feature varies within a run, else 20.
         evaluations: Candidates to evaluate.
         seed: Seed of every random choice; with the rows and `evaluations` it decides the result.
         decreasing: The features that the target certainly falls in; if not given, the sizes where
@@ -150,6 +158,9 @@ def discover(
         floor=floor,
         ceiling=ceiling,
         bounds=tuple(bounds),
+        run_id=run_id,
+        step=step,
+        points=None if points is None else str(points),
     )
     called = plain_name(_listed(target)[0]) or "table" if name is None else name
     check_name(called, runs_folder(runs_dir) / "new")

@@ -79,6 +79,14 @@ def new_task(
         list[float] | None,
         typer.Option("--bounds", help="Lowest and highest value that the target can have: 0 1."),
     ] = None,
+    run_id: Annotated[
+        str | None,
+        typer.Option("--run-id", help="Column of runs, where rows are their points."),
+    ] = None,
+    step: Annotated[str | None, typer.Option("--step", help="Column of their steps.")] = None,
+    points: Annotated[
+        str | None, typer.Option("--points", help="Points of each run: last, all, or a number.")
+    ] = None,
     name: Annotated[
         str | None, typer.Option("--name", help="The task's name [default: the file's].")
     ] = None,
@@ -98,6 +106,7 @@ def new_task(
         write_task,
     )
     from evolve.tasks.importers import import_from
+    from evolve.tasks.importers.wandb import is_chart
     from evolve.tasks.readers import read_table
     from evolve.tasks.roles import parse_roles
 
@@ -117,11 +126,18 @@ def new_task(
         floor=floor,
         ceiling=ceiling,
         bounds=tuple(bounds or ()),
+        run_id=run_id,
+        step=step,
+        points=points,
     )
     raw = import_from(source, table) if source else read_table(table)
     try:
         draft = propose(raw, called, wishes)
     except EvolveError as error:
+        if source is None and is_chart(raw):
+            raise EvolveError(
+                *error.args, "; of a chart of W&B make rows by --from wandb"
+            ) from None
         meant = corrected(wishes, raw)
         if meant == wishes:
             raise
@@ -144,8 +160,6 @@ def _command(table: Path, source: str | None, wishes: Wishes, name: str) -> str:
         "--features": wishes.features,
         "--groups": wishes.groups,
         "--extrapolate": wishes.extrapolate,
-        "--test": () if wishes.test is None else (wishes.test,),
-        "--where": () if wishes.where is None else (wishes.where,),
         "--derive": wishes.derive,
         "--role": tuple(f"{column}={role}" for column, role in wishes.roles.items()),
         "--decreasing": wishes.decreasing,
@@ -155,6 +169,9 @@ def _command(table: Path, source: str | None, wishes: Wishes, name: str) -> str:
         "--bounds": tuple(f"{value:g}" for value in wishes.bounds),
         "--name": (name,),
     }
+    for one in ("test", "where", "run_id", "step", "points"):
+        if (value := getattr(wishes, one)) is not None:
+            options[f"--{one.replace('_', '-')}"] = (value,)
     for option, values in options.items():
         words += [option, *values] if values else []
     return shlex.join(words)

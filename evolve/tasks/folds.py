@@ -101,7 +101,9 @@ def _left(label: Ints) -> int:
 
 
 def _points(task: TaskRows) -> Ints:
-    """`(n,)` number of the point in the space of features that each training row lies at."""
+    """`(n,)` number of the run, or of the point in feature space, that each row belongs to."""
+    if task.train.run is not None:
+        return task.train.run
     _, points = np.unique(task.train.X, axis=0, return_inverse=True)
     return np.asarray(points.ravel(), dtype=np.int64)
 

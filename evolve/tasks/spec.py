@@ -84,10 +84,12 @@ class FoldSpec(_Strict):
 
     `axes` are the features whose largest levels the test holds: rows at the top of any of them
     (`together = "any"`) or of all of them at once (`"all"`). `peel` scales are held out in turn.
-    Without axes the test does not extrapolate, and `kfold` random folds are made.
+    Without axes the test does not extrapolate, and `kfold` random folds are made; where rows are
+    points of curves, `runs` is the column that names the run of each, and these hold out runs.
     """
 
     axes: list[str] = []
+    runs: Name = ""
     together: Literal["any", "all"] = "any"
     peel: int = Field(default=4, ge=1, le=MOST_FOLDS)
     kfold: int = Field(default=5, ge=2, le=MOST_FOLDS)

@@ -37,11 +37,13 @@ class Table:
         X: `(n, F)` raw feature values, in the order of `task.toml`.
         Y: `(n, T)` targets.
         group: `(n,)` indices into the task's group names.
+        run: `(n,)` number of the run that each row is a point of; None where rows are runs.
     """
 
     X: NDArray[np.float64]
     Y: NDArray[np.float64]
     group: NDArray[np.int64]
+    run: NDArray[np.int64] | None = None
 
     @property
     def n_rows(self) -> int:
@@ -88,7 +90,14 @@ def build_table(
         X=np.array(features, dtype=np.float64).T,
         Y=np.array(targets, dtype=np.float64).T,
         group=np.array([index[label] for label in labels], dtype=np.int64),
+        run=_numbered(raw.column(spec.folds.runs)) if spec.folds.runs else None,
     ), names
+
+
+def _numbered(cells: Sequence[object]) -> NDArray[np.int64]:
+    """Cells by the number of their first appearance."""
+    numbers: dict[str, int] = {}
+    return np.array([numbers.setdefault(str(c), len(numbers)) for c in cells], dtype=np.int64)
 
 
 def _require_positive(raw: RawTable, name: str, values: list[float]) -> None:

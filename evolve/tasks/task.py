@@ -150,7 +150,8 @@ def fingerprint(task: Task) -> str:
     """Hash a task's spec and training rows: 16 hex digits that change when either does."""
     digest = hashlib.sha256(format_spec(task.spec).encode())
     digest.update("\0".join(task.group_names).encode())
-    for array in (task.train.X, task.train.Y, task.train.group):
+    arrays = [task.train.X, task.train.Y, task.train.group, task.train.run]
+    for array in (array for array in arrays if array is not None):
         digest.update(str(array.shape).encode() + array.tobytes(order="C"))
     return digest.hexdigest()[:16]
 

@@ -164,6 +164,15 @@ def test_what_a_tracker_did_not_write_is_refused(source: str, tmp_path: Path) ->
         import_from(source, tmp_path / "other")
 
 
+def test_a_chart_that_is_read_as_a_plain_table_says_how_else(
+    trackers: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(trackers / "wandb")
+    code, _, err = said(capfd, "new-task", "chart.csv", "--target", "train/loss")
+    assert code == 2
+    assert "of a chart of W&B make rows by --from wandb" in err
+
+
 def test_a_mistyped_tracker_is_named() -> None:
     with pytest.raises(EvolveError, match=r"did you mean 'wandb'"):
         import_from("wanddb", Path("x"))

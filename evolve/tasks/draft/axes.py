@@ -40,10 +40,15 @@ def choose_axes(task: Task, wishes: Wishes, condition: Condition | None) -> tupl
         TaskError: They allow no folds at all.
     """
     if wishes.extrapolate:
-        folds = FoldSpec(axes=list(wishes.axes), together=_together(wishes.axes, condition))
+        folds = _folds(task, axes=list(wishes.axes), together=_together(wishes.axes, condition))
         _require_folds(with_folds(task, folds), wishes.extrapolate)
         return folds, "named by the user"
     return _guessed(task, condition)
+
+
+def _folds(task: Task, axes: Sequence[str], together: Literal["any", "all"]) -> FoldSpec:
+    """The task's folds along other axes."""
+    return task.spec.folds.model_copy(update={"axes": list(axes), "together": together})
 
 
 def with_folds(task: Task, folds: FoldSpec) -> Task:
@@ -63,12 +68,12 @@ def _guessed(task: Task, condition: Condition | None) -> tuple[FoldSpec, str]:
         ),
         (_widest(task, _candidates(task)), "a guess, as none were named: what spans most"),
     ):
-        folds = FoldSpec(axes=axes, together=_together(tuple(axes), condition))
+        folds = _folds(task, axes=axes, together=_together(tuple(axes), condition))
         if axes and _has_folds(with_folds(task, folds)):
             return folds, why
     _require_folds(task, ())
     return (
-        FoldSpec(),
+        task.spec.folds,
         "no feature has scales enough to hold some out: plain folds, no extrapolation",
     )
 

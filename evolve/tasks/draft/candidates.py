@@ -112,6 +112,8 @@ def why_not(raw: RawTable, column: Column, role: Role, wishes: Wishes) -> str:
     Raises:
         TaskError: Most of it are numbers, and one cell is none.
     """
+    if column.name == wishes.run_id:
+        return "names the run of each row"
     if role in OUTCOMES or role in BOOKKEEPING:
         given = "was given the role" if column.name in wishes.roles else "is by its name"
         return f"{given} {role}, no input: {MEANING[role]}"

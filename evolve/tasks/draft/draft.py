@@ -16,6 +16,7 @@ from evolve.tasks.draft.axes import choose_axes
 from evolve.tasks.draft.candidates import choose_features, roles_of
 from evolve.tasks.draft.columns import Column, guess_scale, guess_unit, inspect_columns
 from evolve.tasks.draft.condition import Condition, parse_condition
+from evolve.tasks.draft.curves import choose_points
 from evolve.tasks.draft.expressions import derive
 from evolve.tasks.draft.physics import declare
 from evolve.tasks.draft.roles import (
@@ -117,6 +118,7 @@ def propose(raw: RawTable, name: str, wishes: Wishes) -> Draft:
     raw = derive(raw, wishes.derive)
     require_roles(raw, wishes)
     raw, of_rows = choose_rows(raw, wishes)
+    raw, of_points = choose_points(raw, wishes)
     require_differing(raw, wishes)
     condition = None if wishes.test is None else parse_condition(wishes.test, raw)
     require_unbiased(wishes, condition)
@@ -141,6 +143,7 @@ def propose(raw: RawTable, name: str, wishes: Wishes) -> Draft:
         reasons=reasons | why_not,
         decisions=(
             *(Decision("rows", *told) for told in of_rows),
+            *(Decision("points", *told) for told in of_points),
             Decision("features", listed(names), NAMED if wishes.features else GUESSED),
             *decided,
         ),
@@ -208,6 +211,7 @@ def _spec(
             "licence": "not stated",
             "note": note,
             "groups": list(wishes.groups),
+            "folds": {} if wishes.run_id is None else {"runs": wishes.run_id},
             "features": [feature | _role(feature["name"], roles) for feature in features],
             "targets": [{"name": name} | _role(name, roles) for name in wishes.targets],
         }

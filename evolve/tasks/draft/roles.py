@@ -37,6 +37,9 @@ class Wishes:
         floor: Value that it certainly stays above; None for a guess.
         ceiling: Value that it certainly stays below.
         bounds: Lowest and highest value that it can have; empty for a guess.
+        run_id: Column that names the run of each row, where rows are points of curves.
+        step: Column of their steps.
+        points: Which points are used: ``last``, ``all``, or the most of each run.
     """
 
     targets: tuple[str, ...]
@@ -52,6 +55,9 @@ class Wishes:
     floor: float | None = None
     ceiling: float | None = None
     bounds: tuple[float, ...] = ()
+    run_id: str | None = None
+    step: str | None = None
+    points: str | None = None
 
     @property
     def axes(self) -> tuple[str, ...]:

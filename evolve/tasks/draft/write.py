@@ -16,7 +16,7 @@ from evolve.files import replace_file
 from evolve.tasks.draft.draft import Draft
 from evolve.tasks.raw import RawTable
 from evolve.tasks.roles import MEANING
-from evolve.tasks.spec import Feature, Target
+from evolve.tasks.spec import Feature, FoldSpec, Target
 from evolve.tasks.table import build_table, require_informative
 from evolve.tasks.task import load_task, shipped_folders
 from evolve.tasks.toml import toml_value
@@ -154,6 +154,7 @@ def format_task(draft: Draft, command: str) -> str:
         ),
         [
             "[folds]",
+            *_runs(spec.folds),
             f"axes = {toml_value(spec.folds.axes)}  # {_plain(why['extrapolation'])}",
             f"together = {toml_value(spec.folds.together)}"
             '  # the test lies beyond on "any" of them, or on "all" at once',
@@ -185,6 +186,12 @@ def _physics(draft: Draft, why: str) -> list[str]:
         empty = value is None or value == []
         lines.append(f"# {key} =" if empty else f"{key} = {toml_value(value)}")
     return lines
+
+
+def _runs(folds: FoldSpec) -> list[str]:
+    """The line of the column that names runs, if there is one."""
+    why = "plain folds hold out whole runs of these"
+    return [f"runs = {toml_value(folds.runs)}  # {why}"] if folds.runs else []
 
 
 def _role(draft: Draft, column: Feature | Target) -> list[str]:

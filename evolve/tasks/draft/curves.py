@@ -1,0 +1,90 @@
+"""The points of training curves that a task is made of: rows of one run are not runs."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import numpy.typing as npt
+
+from evolve.errors import Argument, EvolveError, nearest
+from evolve.tasks.draft.roles import Wishes
+from evolve.tasks.raw import RawTable
+from evolve.typing import Array
+
+Indices = npt.NDArray[np.intp]
+ALL, LAST = "all", "last"
+N_POINTS = 20  # of a curve, where not said; judgement: neighbours repeat what a point says
+
+
+def choose_points(raw: RawTable, wishes: Wishes) -> tuple[RawTable, list[tuple[str, str]]]:
+    """The rows of curves that are used, and what was left out, in words.
+
+    Args:
+        raw: Rows that all have results.
+        wishes: With the columns that name runs and steps; without them every row is a run.
+
+    Raises:
+        EvolveError: One of them is missing, or the number of points is none.
+    """
+    if wishes.run_id is None and wishes.step is None:
+        if wishes.points is not None:
+            raise EvolveError(Argument("points"), ": goes with ", Argument("run_id"))
+        return raw, []
+    for argument, name in (("run_id", wishes.run_id), ("step", wishes.step)):
+        _require_column(raw, argument, name)
+    told = []
+    steps = np.array(raw.numbers(str(wishes.step)))
+    at_0 = int((steps == 0).sum())
+    if at_0 and at_0 < raw.n_rows:
+        raw, steps = raw.take(np.flatnonzero(steps != 0).tolist()), steps[steps != 0]
+        told.append((f"{at_0} at step 0 left out", "no training has been done there"))
+    labels = [str(cell) for cell in raw.column(str(wishes.run_id))]
+    runs = [np.flatnonzero(np.array(labels) == label) for label in dict.fromkeys(labels)]
+    points, why = _how_many(raw, runs, wishes)
+    kept = sorted(int(i) for rows in runs for i in _spread(rows, steps[rows], points))
+    some = f"{len(kept)} points of" if points != 1 else "the end of"
+    told.append((f"{some} {len(runs)} runs", why))
+    return raw.take(kept), told
+
+
+def _require_column(raw: RawTable, argument: str, name: str | None) -> None:
+    if name is None:
+        raise EvolveError(Argument(argument), ": curves have runs and steps, name both columns")
+    if name not in raw.columns:
+        have = ", ".join(raw.columns)
+        rule = f": {raw.path} has no column {name!r}{nearest(name, raw.columns)}, it has {have}"
+        raise EvolveError(Argument(argument), rule)
+
+
+def _how_many(raw: RawTable, runs: Sequence[Indices], wishes: Wishes) -> tuple[int, str]:
+    """The most points of a run, 0 for all, and why so."""
+    if wishes.points is None:
+        if wishes.features and not any(_varies(raw, name, runs) for name in wishes.features):
+            return 1, "no feature varies within a run, so that its end says all of it"
+        spread = f"at most {N_POINTS} of each, evenly in the logarithm of the step"
+        return N_POINTS, f"{spread}: neighbouring points of a curve say the same"
+    if wishes.points in (ALL, LAST):
+        return int(wishes.points == LAST), "as was said"
+    if not wishes.points.isdigit() or int(wishes.points) < 1:
+        rule = f": must be {LAST}, {ALL} or how many of each run, it is {wishes.points!r}"
+        raise EvolveError(Argument("points"), rule)
+    return int(wishes.points), "at most so many of each, evenly in the logarithm of the step"
+
+
+def _varies(raw: RawTable, name: str, runs: Sequence[Indices]) -> bool:
+    cells = raw.columns.get(name, [])
+    return any(len({str(cells[i]) for i in rows}) > 1 for rows in runs if cells)
+
+
+def _spread(rows: Indices, steps: Array, points: int) -> Indices:
+    """Rows of one run, at most so many, evenly in the logarithm of the step, with the last."""
+    order = np.argsort(steps, kind="stable")
+    if points == 0 or len(rows) <= points:
+        return rows
+    if points == 1:
+        return rows[order[-1:]]
+    logs = np.log(np.maximum(steps[order], np.finfo(float).tiny))
+    wanted = np.linspace(logs[0], logs[-1], points)
+    nearest_points = np.unique(np.abs(logs[:, None] - wanted).argmin(axis=0))
+    return np.asarray(rows[order[nearest_points]])

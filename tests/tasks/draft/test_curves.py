@@ -1,0 +1,92 @@
+"""Rows that are points of one run are thinned, and random folds hold out whole runs."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from own_tables import said, table_of
+
+from evolve.errors import EvolveError
+from evolve.tasks.draft import Draft, Wishes, propose
+from evolve.tasks.folds import make_folds
+from evolve.tasks.task import load_task
+
+STEPS = (0, *range(100, 5_100, 50))
+LINES = [
+    f"run-{k},{n:g},{k % 3},{step},{2 + 40 * n**-0.25 + 3 * (step + 10) ** -0.4 + k / 500:.5f}"
+    for k, n in enumerate((1e6, 1e6, 4e6, 4e6, 1.6e7, 1.6e7, 6.4e7, 6.4e7))
+    for step in STEPS
+]
+TEXT = "\n".join(["run,params,depth,step,loss", *LINES]) + "\n"
+
+
+@pytest.fixture(autouse=True)
+def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+
+
+def drafted(*features: str, **asked: str) -> Draft:
+    wishes = Wishes(("loss",), features, run_id="run", step="step", **asked)  # type: ignore[arg-type]
+    return propose(table_of(TEXT), "x", wishes)
+
+
+def told(draft: Draft) -> list[str]:
+    return [f"{d.chosen}: {d.why}" for d in draft.decisions if d.what == "points"]
+
+
+def test_the_end_of_a_run_stands_for_it_where_no_feature_varies_within_runs() -> None:
+    draft = drafted("params", "depth")
+    assert draft.raw.columns["step"] == [str(STEPS[-1])] * 8
+    assert "the end of 8 runs: no feature varies within a run" in told(draft)[1]
+
+
+def test_curves_are_thinned_evenly_in_the_logarithm_of_the_step() -> None:
+    draft = drafted("params", "step")
+    steps = np.array(draft.raw.numbers("step")[: draft.raw.n_rows // 8])
+    assert 10 < len(steps) <= 20
+    assert (steps[0], steps[-1]) == (100, 5050)
+    assert np.diff(np.log(steps)).max() < 0.5
+    assert told(draft)[0] == "8 at step 0 left out: no training has been done there"
+    assert "neighbouring points of a curve say the same" in told(draft)[1]
+    assert draft.spec.features[1].scale == "log"
+
+
+@pytest.mark.parametrize(("points", "n_rows"), [("all", 800), ("last", 8), ("5", 40)])
+def test_how_many_points_are_used_can_be_said(points: str, n_rows: int) -> None:
+    assert drafted("params", "depth", points=points).raw.n_rows == n_rows
+
+
+@pytest.mark.parametrize("points", ["none", "0", "2.5", "-1"])
+def test_no_points_are_refused(points: str) -> None:
+    with pytest.raises(EvolveError, match="points: must be last, all or how many"):
+        drafted("params", points=points)
+
+
+@pytest.mark.parametrize(
+    ("asked", "rule"),
+    [
+        ({"run_id": "run"}, "step: curves have runs and steps, name both"),
+        ({"step": "step"}, "run_id: curves have runs and steps, name both"),
+        ({"run_id": "runs", "step": "step"}, r"no column 'runs' \(did you mean 'run'"),
+        ({"points": "last"}, "points: goes with run_id"),
+    ],
+)
+def test_half_a_question_is_refused(asked: dict[str, str], rule: str) -> None:
+    with pytest.raises(EvolveError, match=rule):
+        propose(table_of(TEXT), "x", Wishes(("loss",), ("params",), **asked))  # type: ignore[arg-type]
+
+
+def test_random_folds_hold_out_whole_runs(capfd: pytest.CaptureFixture[str]) -> None:
+    Path("curves.csv").write_text(TEXT)
+    words = ["--target", "loss", "--features", "params", "step", "--extrapolate", "none"]
+    code, *_ = said(capfd, "new-task", "curves.csv", *words, "--run-id", "run", "--step", "step")
+    assert code == 0
+    task = load_task("curves")
+    assert task.spec.folds.runs == "run"
+    assert task.train.run is not None
+    for fold in make_folds(task):
+        held = set(task.train.run[fold.held].tolist())
+        assert held.isdisjoint(task.train.run[fold.fit].tolist())
+        assert len(fold.held) == sum(np.isin(task.train.run, sorted(held)))
