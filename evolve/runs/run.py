@@ -178,7 +178,7 @@ def carry_on(
     setting = Setting(setup.task, setup.folds)
     with (
         lanes,
-        setup.proposer(StoredBook(store)) as proposer,
+        setup.proposing(StoredBook(store)) as proposer,
         Evaluator(setting, workers) as evaluator,
     ):
         summary = store.summary()

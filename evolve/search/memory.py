@@ -53,7 +53,7 @@ def search_in_memory(
     """
     journal = journal or MemoryJournal()
     setting = Setting(setup.task, setup.folds)
-    with setup.proposer() as proposer, Evaluator(setting, workers) as evaluator:
+    with setup.proposing() as proposer, Evaluator(setting, workers) as evaluator:
         archive = search(
             journal,
             evaluator,

@@ -75,8 +75,16 @@ class SearchProblem:
             return proposal.program.text
         return program_text(self.task, proposal.genome, proposal.operator)
 
+    def proposer(self) -> Proposer:
+        """What makes further candidates, where no language model does.
+
+        Raises:
+            EvolveError: There is no proposer of a name, or a model is among them.
+        """
+        return make_proposer(self.proposers, self.space)
+
     @contextmanager
-    def proposer(
+    def proposing(
         self, book: Book | None = None, *, ask: bool = True, connect: Connect | None = None
     ) -> Iterator[Proposer]:
         """What makes further candidates; with models, their requests end with the context.
@@ -90,7 +98,7 @@ class SearchProblem:
             EvolveError: There is no proposer of a name, or a model cannot be reached from here.
         """
         if LLM not in self.proposers:
-            yield make_proposer(self.proposers, self.space)
+            yield self.proposer()
             return
         models = correspond(
             self.task,
