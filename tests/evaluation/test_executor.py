@@ -11,11 +11,12 @@ import pytest
 from small_tasks import power_task, random_candidates
 
 from evolve.errors import EvolveError
-from evolve.evaluation.executor import EXECUTORS, Executor, make_executor
+from evolve.evaluation.executor import EXECUTORS, Executor, limits_of, make_executor
 from evolve.evaluation.problem import Setting
 from evolve.evaluation.record import Evaluation
 from evolve.evaluation.requests import Answer, EvaluateRequest, FitRequest, Request
 from evolve.sandbox import Limits
+from evolve.scoring.fold import Fold
 from evolve.search.setup import space_of
 from evolve.tasks.folds import make_folds
 
@@ -72,3 +73,12 @@ def test_setting_requests_and_answers_are_values_that_travel(executor: Executor)
 def test_an_unknown_executor_is_refused_with_the_nearest_name() -> None:
     with pytest.raises(EvolveError, match="executor: 'locl' is none of in-process, local"):
         make_executor(SETTING, 1, name="locl")
+
+
+def test_an_answer_has_room_for_the_predictions_of_every_row_however_many() -> None:
+    usual, n = Limits().answer_bytes, 200_000
+    rows = np.arange(n)
+    long = Setting(TASK, (*SETTING.folds, Fold("all rows", rows, rows)))
+    assert limits_of(SETTING).answer_bytes >= usual
+    assert limits_of(long).answer_bytes - limits_of(SETTING).answer_bytes == 2 * 8 * n
+    assert replace(limits_of(long), answer_bytes=usual) == Limits()
