@@ -31,6 +31,7 @@ _PUBLIC = {
     "Task": "evolve.tasks.task",
     "discover": "evolve.api.discover",
     "fit_law": "evolve.fitting",
+    "fit_named_law": "evolve.api.named",
     "load": "evolve.api.run",
     "load_task": "evolve.tasks.task",
     "parse_program": "evolve.law.program",

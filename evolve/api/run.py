@@ -13,8 +13,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from evolve.api.champion import Champion, RunLaw, law_of_entry
-from evolve.errors import Argument, EvolveError
+from evolve.api.forecasts import LEVEL, forecast_frame
+from evolve.errors import EvolveError
 from evolve.runs.folders import find_run
+from evolve.runs.picks import Pick, basis_of_pick, picked
 from evolve.runs.provenance import require_same_rows, task_of
 from evolve.runs.results import load_results
 from evolve.runs.store import Store
@@ -26,7 +28,6 @@ if TYPE_CHECKING:
     from evolve.forecast.verdict import Verdict
 
 RUNS = "runs"
-LEVEL = 0.9  # that of `evolve.forecast`, which is loaded only to forecast
 REPORT_NAME = "report.html"
 
 
@@ -96,29 +97,23 @@ class Run:
         losses = pd.DataFrame([row.pop("losses") for row in rows])
         return pd.concat([pd.DataFrame(rows), losses], axis=1)
 
-    def elite(self, *, size: int | None = None, entry: int | None = None) -> RunLaw:
-        """An elite of the run, fitted on all training rows, ready to predict.
+    def elite(
+        self, *, size: int | None = None, entry: int | None = None, law: str | None = None
+    ) -> RunLaw:
+        """A law of the run, fitted on all training rows, ready to predict.
 
         Args:
             size: The best law with so many constants.
             entry: The entry of this number, as `elites` lists them.
+            law: A law's name, such as ``hoffmann_2022``; it need not be in the run.
 
         Raises:
-            EvolveError: Neither or both are given, there is no such law, or it failed.
+            EvolveError: Not exactly one is given, there is no such law, or it failed.
         """
-        from evolve.runs.tabulate import find_row, row_of
-
-        if (size is None) == (entry is None):
-            raise EvolveError("elite: give either size or entry")
+        if (pick := Pick(size, entry, law)).is_champion:
+            raise EvolveError("elite: give one of size, entry and law")
         with self._open() as store:
-            if entry is None:
-                row = find_row(store, self.task, size)
-            else:
-                row = row_of(self.task, store.entry(entry), "elite")
-            if row.score is None:
-                rule = f": entry {row.index} has no score, {row.message}"
-                raise EvolveError(Argument("entry"), rule)
-            return law_of_entry(self.task, row, store.entry(row.index))
+            return law_of_entry(self.task, *picked(store, self.task, pick))
 
     @cached_property
     def elites(self) -> pd.DataFrame:
@@ -130,15 +125,25 @@ class Run:
         return query(entries, self.task.feature_names, sort="score")
 
     def predict(
-        self, rows: pd.DataFrame, interval: float = LEVEL, *, group: str | None = None
+        self,
+        rows: pd.DataFrame,
+        interval: float = LEVEL,
+        *,
+        group: str | None = None,
+        size: int | None = None,
+        entry: int | None = None,
+        law: str | None = None,
     ) -> pd.DataFrame:
-        """Forecast runs.
+        """Forecast runs by the champion and its rivals, or by the law that is asked for alone.
 
         Args:
             rows: A column for every feature, and for the groups if there are several and `group`
                 is not given; other columns do not matter.
             interval: Share of runs that the interval is to hold.
             group: The group of all rows.
+            size: The best law with so many constants.
+            entry: The entry of this number.
+            law: A law's name, such as ``hoffmann_2022``.
 
         Returns:
             One row a row of `rows`, under its index. For a single target ``point``, ``low`` and
@@ -151,20 +156,11 @@ class Run:
             EvolveError: A column is missing, a cell is no number, a group is not known, or the
                 champion is not defined at a row.
         """
-        from evolve.forecast import forecast, from_cells
-        from evolve.forecast.frame import PARTS, frame_of
-        from evolve.tasks.readers import raw_of
-
-        raw = raw_of(rows)
-        forecasts = [
-            (q.at, forecast(self.task, self._basis, q.group, q.x, interval))
-            for q in from_cells(self.task, raw, group)
-        ]
-        targets = self.task.target_names
-        frame = frame_of(forecasts, raw.n_rows, self.task.feature_names, targets)
-        if len(targets) == 1:
-            frame = frame.rename(columns={f"{targets[0]}_{part}": part for part in PARTS})
-        return frame.set_index(rows.index)
+        basis = self._basis
+        if not (pick := Pick(size, entry, law)).is_champion:
+            with self._open() as store:
+                basis = basis_of_pick(store, self.task, pick)
+        return forecast_frame(self.task, basis, rows, interval, group)
 
     def report(self, path: str | Path | None = None) -> Path:
         """Write the run's page; without a path, into the run's folder. The test rows stay shut.
@@ -178,12 +174,21 @@ class Run:
         with self._open() as store:
             return write_report(store, self.task, where).path
 
-    def export(self, format: str = "program", *, size: int | None = None) -> str:  # noqa: A002
+    def export(
+        self,
+        format: str = "program",  # noqa: A002
+        *,
+        size: int | None = None,
+        entry: int | None = None,
+        law: str | None = None,
+    ) -> str:
         """Text of the champion as a file that works without this package.
 
         Args:
             format: ``program``, ``law``, ``sympy``, ``latex``, ``json`` or ``markdown``.
             size: The best law with so many constants in place of the champion.
+            entry: The entry of this number.
+            law: A law's name, such as ``hoffmann_2022``.
 
         Raises:
             EvolveError: There is no such format or size, or the champion is a black box.
@@ -191,7 +196,7 @@ class Run:
         from evolve.export import export, subject_of
 
         with self._open() as store:
-            return export(subject_of(store, self.task, size), format)
+            return export(subject_of(store, self.task, Pick(size, entry, law)), format)
 
     def __repr__(self) -> str:
         """Name, evaluations and law."""

@@ -28,6 +28,7 @@ VERBS = (
     "verify",
     "query",
     "compare",
+    "fit",
     "new_task",
     "tasks",  # tasks, data pull
     "bench",

@@ -32,6 +32,16 @@ AllowWeak = Annotated[
         help="Run a program of others even where little contains it (see: evolve doctor).",
     ),
 ]
+Size = Annotated[
+    int | None, typer.Option("--size", min=1, help="The best law with SIZE constants.")
+]
+EntryNumber = Annotated[
+    int | None, typer.Option("--entry", min=0, help="The law of this entry of the run.")
+]
+LawName = Annotated[
+    str | None,
+    typer.Option("--law", help="A law by its name, such as hoffmann_2022 or 'sum of powers'."),
+]
 RUNS = Path("runs")
 
 _TIME = re.compile(r"(?:(\d+(?:\.\d+)?)h)?(?:(\d+(?:\.\d+)?)m)?(?:(\d+(?:\.\d+)?)s?)?")

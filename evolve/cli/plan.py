@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from evolve.cli.app import app
-from evolve.cli.options import RUNS, Json, RunsDir, TasksDirs
+from evolve.cli.options import RUNS, EntryNumber, Json, LawName, RunsDir, Size, TasksDirs
 from evolve.errors import EvolveError
 
 if TYPE_CHECKING:
@@ -41,6 +41,9 @@ def plan(
     interval: Annotated[
         float, typer.Option("--interval", help="Share of runs that the interval is to hold.")
     ] = 0.9,
+    size: Size = None,
+    entry: EntryNumber = None,
+    law: LawName = None,
     runs_dir: RunsDir = RUNS,
     tasks_dirs: TasksDirs = None,
     json: Json = False,
@@ -51,7 +54,7 @@ def plan(
     from evolve.forecast.plan.allocate import make_question
     from evolve.forecast.queries import read_words
     from evolve.runs.folders import find_run
-    from evolve.runs.forecasts import basis_of
+    from evolve.runs.picks import Pick, basis_of_pick
     from evolve.runs.provenance import require_same_rows, task_of
     from evolve.runs.store import Store
 
@@ -62,7 +65,7 @@ def plan(
         require_same_rows(store, task)
         cost = parse_cost(compute, task.feature_names)
         fixed = read_words(task, [*(at or []), *(words or [])])
-        basis = basis_of(store, task)
+        basis = basis_of_pick(store, task, Pick(size, entry, law))
     question = make_question(
         task,
         basis,

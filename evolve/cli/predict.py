@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from evolve.cli.app import app
-from evolve.cli.options import RUNS, Json, RunsDir, TasksDirs
+from evolve.cli.options import RUNS, EntryNumber, Json, LawName, RunsDir, Size, TasksDirs
 from evolve.errors import EvolveError
 
 if TYPE_CHECKING:
@@ -44,17 +44,23 @@ def predict(
     group: Annotated[
         str | None, typer.Option("--group", help="The group of the rows [default: every one].")
     ] = None,
+    size: Size = None,
+    entry: EntryNumber = None,
+    law: LawName = None,
     runs_dir: RunsDir = RUNS,
     tasks_dirs: TasksDirs = None,
     json: Json = False,
 ) -> None:
-    """Forecast runs: point, interval, distance from the training rows, elites that differ."""
+    """Forecast runs: point, interval, distance from the training rows, elites that differ.
+
+    The champion and its rivals forecast together; a law that is asked for forecasts alone.
+    """
     from evolve.cli.output import print_json
     from evolve.forecast import forecast, from_table, from_words
     from evolve.forecast.interval import rows_of
     from evolve.runs.choices import load_verdict
     from evolve.runs.folders import find_run
-    from evolve.runs.forecasts import basis_of
+    from evolve.runs.picks import Pick, basis_of_pick
     from evolve.runs.provenance import require_same_rows, task_of
     from evolve.runs.store import Store
 
@@ -63,6 +69,7 @@ def predict(
         raise EvolveError("predict: give either --at feature=value … or --rows FILE")
     if output is not None and rows is None:
         raise EvolveError("predict: -o goes with --rows")
+    pick = Pick(size, entry, law)
     with Store.open(find_run(name, runs_dir), write=False) as store:
         task = task_of(store, tasks_dirs or ())
         require_same_rows(store, task)
@@ -71,7 +78,8 @@ def predict(
             queries = from_words(task, given, group)
         else:
             raw, queries = from_table(task, rows, group)
-        basis, verdict = basis_of(store, task), load_verdict(store)
+        basis = basis_of_pick(store, task, pick)
+        verdict = load_verdict(store) if pick.is_champion else None
     forecasts = [forecast(task, basis, q.group, q.x, interval) for q in queries]
     if output is not None and raw is not None:
         _write(output, raw, task, queries, forecasts)
@@ -84,23 +92,32 @@ def predict(
     elif output is not None:
         print(output)
     else:
-        _print(task, basis, verdict, forecasts)
+        _print(task, basis, verdict, forecasts, law or "")
 
 
-def _print(task: Task, basis: Basis, verdict: Verdict | None, forecasts: list[Forecast]) -> None:
-    from evolve.cli.output import print_table, print_text
-    from evolve.cli.symbols import symbols_of
+def _print(
+    task: Task, basis: Basis, verdict: Verdict | None, forecasts: list[Forecast], law: str
+) -> None:
+    from evolve.cli.output import print_text
 
-    chosen = "champion" if basis.chosen else "best score so far, no champion chosen yet"
-    rivals = f"the point is what it and {len(basis.members) - 1} rivals say together"
-    print_text(f"entry {basis.members[0].index}, the {chosen}; {rivals}")
+    print_text(_who(basis, law))
     if verdict is not None:
         print_text(f"verdict: {verdict.line()}")
+    print_forecasts(task, forecasts)
+
+
+def print_forecasts(task: Task, forecasts: list[Forecast]) -> None:
+    """Print a row a forecast: features, point, interval and distance."""
+    from evolve.cli.output import print_table
+    from evolve.cli.symbols import symbols_of
+
     level = f"{100 * forecasts[0].level:g} % interval"
+    has_rivals = len(forecasts[0].rivals) > 0
     headings = ["group"] if task.n_groups > 1 else []
-    headings += [*task.feature_names, "target", "point", level, "beyond", "rivals inside"]
+    headings += [*task.feature_names, "target", "point", level, "beyond"]
+    headings += ["rivals inside"] if has_rivals else []
     table = [
-        ([f.group] if task.n_groups > 1 else []) + row
+        (([f.group] if task.n_groups > 1 else []) + row)[: len(headings)]
         for f in forecasts
         for row in _lines(task, f)
     ]
@@ -110,6 +127,15 @@ def _print(task: Task, basis: Basis, verdict: Verdict | None, forecasts: list[Fo
         print("the champion alone lies outside an interval: its rivals say otherwise together")
     if any(abs(f.beyond).max() >= FAR for f in forecasts):
         print("a row lies a factor of 10 or more outside the training range: handle with care")
+
+
+def _who(basis: Basis, law: str) -> str:
+    """Which laws forecast."""
+    index, n_rivals = basis.members[0].index, len(basis.members) - 1
+    if law or not (basis.chosen or n_rivals):
+        return f"{law or f'entry {index}'} alone"
+    chosen = "champion" if basis.chosen else "best score so far, no champion chosen yet"
+    return f"entry {index}, the {chosen}; the point is what it and {n_rivals} rivals say together"
 
 
 def _lines(task: Task, forecast: Forecast) -> list[list[object]]:

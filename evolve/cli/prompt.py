@@ -1,4 +1,4 @@
-"""One entry of a run, and what a language model was told for it."""
+"""What a language model was told for one entry of a run."""
 
 from __future__ import annotations
 
@@ -7,24 +7,7 @@ from typing import TYPE_CHECKING
 from evolve.errors import EvolveError
 
 if TYPE_CHECKING:
-    from evolve.runs.results import ResultRow
     from evolve.runs.store import Store
-    from evolve.tasks.task import Task
-
-
-def entry_row(store: Store, task: Task, number: int) -> ResultRow:
-    """The law of an entry, fitted on all training rows.
-
-    Raises:
-        EvolveError: There is no such entry, or it has no score.
-    """
-    from evolve.runs.tabulate import row_of
-
-    entry = store.entry(number)
-    if entry.evaluation.score is None:
-        why = f"{entry.evaluation.status} {entry.evaluation.message}".strip()
-        raise EvolveError(f"--entry: entry {number} has no score: {why}")
-    return row_of(task, entry, "elite")
 
 
 def print_prompt(store: Store, number: int | None, *, json: bool) -> None:

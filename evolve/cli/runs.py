@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from evolve.cli.app import app
-from evolve.cli.options import RUNS, Json, RunsDir, TasksDirs
+from evolve.cli.options import RUNS, EntryNumber, Json, LawName, RunsDir, Size, TasksDirs
 from evolve.errors import EvolveError
 
 if TYPE_CHECKING:
@@ -47,15 +47,12 @@ def runs(runs_dir: RunsDir = RUNS, json: Json = False) -> None:
 @app.command(epilog="Example: python -m evolve show data_constrained-0-1 --size 4")
 def show(
     name: Annotated[str, typer.Argument(metavar="RUN", help="A run's name or folder.")],
-    size: Annotated[
-        int | None, typer.Option("--size", min=1, help="The best law with SIZE constants.")
-    ] = None,
+    size: Size = None,
+    number: EntryNumber = None,
+    law: LawName = None,
     choice: Annotated[
         bool, typer.Option("--choice", help="The finalists and why the champion was chosen.")
     ] = False,
-    number: Annotated[
-        int | None, typer.Option("--entry", min=0, help="The law of one entry.")
-    ] = None,
     prompt: Annotated[
         bool, typer.Option("--prompt", help="Of --entry: what the language model was told.")
     ] = False,
@@ -66,21 +63,22 @@ def show(
     tasks_dirs: TasksDirs = None,
     json: Json = False,
 ) -> None:
-    """Show a law of a run in full, the champion or one of a size.
+    """Show a law of a run in full, the champion or the one asked for.
 
     Formula, constants of each group, scores, program text and lineage. With --watch, where the
     run stands until it ends, then its final table; exit code 130 after Ctrl-C.
     """
     from evolve.cli.choice import show_choice
     from evolve.cli.output import print_json
-    from evolve.cli.prompt import entry_row, print_prompt
+    from evolve.cli.prompt import print_prompt
     from evolve.cli.watch import print_end, watch_run
     from evolve.runs.folders import find_run
+    from evolve.runs.picks import Pick, picked
     from evolve.runs.provenance import require_same_rows, task_of
     from evolve.runs.results import load_results
     from evolve.runs.store import Store
-    from evolve.runs.tabulate import find_row
 
+    pick = Pick(size, number, law)
     with Store.open(find_run(name, runs_dir), write=False) as store:
         if prompt:
             print_prompt(store, number, json=json)
@@ -89,19 +87,20 @@ def show(
             task = task_of(store, tasks_dirs or ())
             require_same_rows(store, task)
             watch_run(store, task, hidden=json)
-            if not json and size is None:
+            if not json and pick.is_champion:
                 print_end(store, task)
                 return
         if choice:
             show_choice(store, json=json)
             return
         results = load_results(store)
-        row = results.row(size) if number is None else None
+        row = results.row(size) if number is None and law is None else None
         if row is None:
             task = task_of(store, tasks_dirs or ())
             require_same_rows(store, task)
-            row = find_row(store, task, size) if number is None else entry_row(store, task, number)
-        entry = store.entry(row.index)
+            row, entry = picked(store, task, pick)
+        else:
+            entry = store.entry(row.index)
         family = lineage(store, entry)
         if json:
             print_json(_document(store, row, entry, family, chosen=results.chosen))
@@ -171,9 +170,13 @@ def _print(
     from evolve.cli.output import print_table
     from evolve.runs.choices import load_verdict
 
-    best = "champion" if results.chosen else "best score so far, no champion chosen yet"
-    what = best if row.kind == "champion" else f"best law with {row.n_constants} constants"
-    print(f"{store.folder.name}, task {store.task['name']}: {what} (entry {row.index})")
+    what = {
+        "champion": "champion" if results.chosen else "best score so far, no champion chosen yet",
+        "entry": f"law made by {row.name}",
+        "size": f"best law with {row.n_constants} constants",
+    }.get(row.kind, row.name)
+    where = f"entry {row.index}" if row.index >= 0 else "not an entry of the run"
+    print(f"{store.folder.name}, task {store.task['name']}: {what} ({where})")
     print_law(row)
     verdict = load_verdict(store)
     if row.kind == "champion" and verdict is not None:

@@ -15,8 +15,8 @@ from evolve.export.program import program_text
 from evolve.export.subject import Subject
 from evolve.law.candidate import Candidate
 from evolve.law.program import Program
+from evolve.runs.picks import CHAMPION, Pick, picked
 from evolve.runs.store import Store
-from evolve.runs.tabulate import find_row
 from evolve.tasks.task import Task
 
 __all__ = ["BLACK_BOX_FORMATS", "FORMATS", "BlackBox", "Subject", "export", "subject_of"]
@@ -31,14 +31,13 @@ FORMATS: dict[str, Callable[[Subject], str]] = {
 }
 
 
-def subject_of(store: Store, task: Task, size: int | None = None) -> Subject | BlackBox:
-    """The champion of a run, or its best law with `size` constants.
+def subject_of(store: Store, task: Task, pick: Pick = CHAMPION) -> Subject | BlackBox:
+    """The champion of a run, or the law that is asked for.
 
     Raises:
         EvolveError: The run has no score yet, or its constants are not those of the law.
     """
-    line = find_row(store, task, size)
-    entry = store.entry(line.index)
+    line, entry = picked(store, task, pick)
     form = form_of(entry)
     constants = {name: np.asarray(table, dtype=float) for name, table in line.constants.items()}
     n_constants = form.law.n_constants if isinstance(form, Candidate) else line.n_constants

@@ -81,6 +81,8 @@ class Subject:
 
     def title(self) -> str:
         """One line that says what law this is; to be escaped for where it stands."""
+        if self.line.index < 0:
+            return f"The law {self.line.name}, fitted to the rows of run {self.run}."
         return f"A law of {self.task.name}, entry {self.line.index} of run {self.run}."
 
 

@@ -114,7 +114,25 @@ def test_export_writes_or_prints(
     assert out == path.read_text()
 
 
+@pytest.mark.parametrize("pick", [("--law", "hoffmann"), ("--entry", "0"), ("--size", "5")])
+def test_a_law_of_the_run_can_be_asked_for(
+    pick: tuple[str, str], capfd: pytest.CaptureFixture[str]
+) -> None:
+    shown = json.loads(said(capfd, "show", "dc", *pick, "--json")[1])
+    assert shown["formula"].startswith("loss = c0 + exp(c1)*(params/1e9)^-c2")
+    code, out, _ = said(capfd, "predict", "dc", *AT, *pick)
+    assert code == 0
+    assert "alone" in out
+    exported = json.loads(said(capfd, "export", "dc", "--format", "json", *pick)[1])
+    assert exported["n_constants"] == 5
+
+
 WRONG = [
+    (["show", "dc", "--law", "hofman_2022"], "--law: no law 'hofman_2022' (did you mean 'hoff"),
+    (["show", "dc", "--law", "kaplan", "--size", "4"], "--size and --law exclude each other"),
+    (["predict", "dc", *AT, "--entry", "7"], "--entry: must be 0 to 1"),
+    (["fit", "absent.csv", "--law", "kaplan", "--target", "y"], "there is no file 'absent.csv'"),
+    (["fit", "data_constrained", "--law", "chen_2025"], "needs a column parallel_size"),
     (["predict", "dc"], "either --at"),
     (["predict", "dc", "--at", "params=1e9"], "needs a value for unique_tokens, tokens"),
     (["predict", "dc", *AT, "--interval", "90"], "between 0 and 1"),

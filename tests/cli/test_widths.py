@@ -22,6 +22,7 @@ AT = ("--at", "params=7e9", "tokens=2e12", "unique_tokens=1e11")
 PLAN = ("--budget-flops", "1e21", "--compute", "6*params*tokens", "--at", "unique_tokens=1e11")
 
 PARTS = ("from_noise", "from_constants", "from_form", "elites", "champion")
+FOLD = ("weight", "fitted")
 
 # Each verb that prints numbers, and keys of its JSON that its text says in other words or not.
 VERBS: dict[str, tuple[tuple[str, ...], set[str]]] = {
@@ -33,6 +34,10 @@ VERBS: dict[str, tuple[tuple[str, ...], set[str]]] = {
     "plan": (("dc", *PLAN), {"beyond", "interval"}),
     "score": (("par",), {"constants", "cpu_seconds"}),
     "verify": (("par", "--workers", "1"), {"difference"}),
+    "fit": (
+        ("data_constrained", "--law", "kaplan_2020", *AT),
+        {"interval", "beyond", *PARTS, *FOLD},
+    ),
     "tasks": (("data_constrained",), {"max_constants"}),
     "doctor": ((), set()),
     "new-task": (("my_runs.csv", "--target", "loss"), {"blank", "n_test"}),

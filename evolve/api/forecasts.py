@@ -1,0 +1,38 @@
+"""Forecasts of a data frame's rows as columns beside them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from evolve.tasks.task import Task
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from evolve.forecast import Basis
+
+LEVEL = 0.9  # that of `evolve.forecast`, which is loaded only to forecast
+
+
+def forecast_frame(
+    task: Task, basis: Basis, rows: pd.DataFrame, interval: float, group: str | None
+) -> pd.DataFrame:
+    """Point, interval and distance of every row; see `evolve.api.run.Run.predict`.
+
+    Raises:
+        EvolveError: A column is missing, a cell is no number, a group is not known, or the law is
+            not defined at a row.
+    """
+    from evolve.forecast import forecast, from_cells
+    from evolve.forecast.frame import PARTS, frame_of
+    from evolve.tasks.readers import raw_of
+
+    raw = raw_of(rows)
+    forecasts = [
+        (q.at, forecast(task, basis, q.group, q.x, interval)) for q in from_cells(task, raw, group)
+    ]
+    frame = frame_of(forecasts, raw.n_rows, task.feature_names, task.target_names)
+    if len(task.target_names) == 1:
+        target = task.target_names[0]
+        frame = frame.rename(columns={f"{target}_{part}": part for part in PARTS})
+    return frame.set_index(rows.index)

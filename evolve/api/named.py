@@ -1,0 +1,138 @@
+"""Fit one law by its name to a table, without a search."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+from evolve.api.champion import RunLaw
+from evolve.api.forecasts import LEVEL, forecast_frame
+from evolve.errors import Argument, EvolveError
+from evolve.evaluation.record import Entry
+from evolve.law.candidate import candidate_from_data
+from evolve.tasks.task import Task
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from evolve.forecast import Basis
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class NamedFit(RunLaw):
+    """A law that was asked for by its name, fitted to all rows of a table.
+
+    Attributes:
+        entry: The law as it was judged on the folds of the table.
+        title: What the law is, in a line.
+    """
+
+    entry: Entry
+    title: str
+
+    def intervals(self, interval: float = LEVEL) -> pd.DataFrame:
+        """Value, standard error and interval of every constant, by the normal approximation.
+
+        Args:
+            interval: Share of fits to other noise whose constant it is to hold.
+
+        Returns:
+            One row a group, target and constant: ``value``, ``error``, ``low``, ``high``.
+
+        Raises:
+            EvolveError: `interval` is not between 0 and 1.
+        """
+        import pandas as pd
+        from scipy.special import ndtri
+
+        if not 0 < interval < 1:
+            rule = f": must lie between 0 and 1, it is {interval:g}"
+            raise EvolveError(Argument("interval"), rule)
+        value, error = (table.stack() for table in (self.constants, self.errors))
+        reach = float(ndtri(0.5 + interval / 2)) * error
+        columns = {"value": value, "error": error, "low": value - reach, "high": value + reach}
+        frame = pd.DataFrame(columns)
+        frame.index.names = ["group", "target", "constant"]
+        return frame
+
+    def forecast(
+        self, rows: pd.DataFrame, interval: float = LEVEL, *, group: str | None = None
+    ) -> pd.DataFrame:
+        """Forecast runs by this law alone; arguments and columns as `Run.predict`."""
+        return forecast_frame(self.task, self.basis, rows, interval, group)
+
+    @cached_property
+    def basis(self) -> Basis:
+        """What its forecasts are made from: its errors on the folds calibrate the intervals."""
+        from evolve.runs.picks import basis_of_law
+
+        return basis_of_law(self.task, self.entry)
+
+    @property
+    def _title(self) -> str:
+        return self.line.name
+
+
+def fit_named_law(
+    df: Any,
+    target: str,
+    law: str,
+    features: Sequence[str] = (),
+    groups: Sequence[str] = (),
+    *,
+    where: str | None = None,
+    roles: Mapping[str, str] | None = None,
+) -> NamedFit:
+    """Fit a law of the literature, or a generic form, to a table of training runs.
+
+    The columns that the law needs are found by their roles: parameters, tokens, learning rate.
+
+    Args:
+        df: One row a training run, as `evolve.discover` takes it.
+        target: The column to predict.
+        law: The law's name, such as ``hoffmann_2022`` or ``sum of powers``.
+        features: The columns to predict from; if not given, every other column of numbers.
+        groups: Columns whose values divide the rows into groups with constants of their own.
+        where: Condition of rows to use, such as ``"state == 'finished'"``.
+        roles: Roles of columns, such as ``{"width": "N"}``, where their names do not say them.
+
+    Returns:
+        The law with constants, standard errors, intervals and forecasts.
+
+    Raises:
+        EvolveError: There is no such law, the table lacks a column for it, or a cell breaks a
+            rule.
+    """
+    from evolve.tasks.draft import Wishes, propose
+    from evolve.tasks.draft.memory import task_in_memory
+    from evolve.tasks.readers import raw_of
+
+    wishes = Wishes(
+        targets=(target,),
+        features=tuple(features),
+        groups=tuple(groups),
+        roles=dict(roles or {}),
+        where=where,
+    )
+    return fit_to_task(task_in_memory(propose(raw_of(df), "table", wishes)), law)
+
+
+def fit_to_task(task: Task, law: str) -> NamedFit:
+    """Fit a law by its name to the training rows of a task.
+
+    Raises:
+        EvolveError: There is no such law, or it cannot be fitted.
+    """
+    from evolve.runs.tabulate import row_of
+    from evolve.search.named import named_entry, named_law
+
+    entry = named_entry(task, law)
+    row = row_of(task, entry, "literature")
+    if row.score is None:
+        raise EvolveError(Argument("law"), f": {row.name} could not be fitted, {row.message}")
+    assert entry.law is not None
+    assert entry.recipe is not None
+    candidate = candidate_from_data(entry.law, entry.recipe)
+    return NamedFit(task, row, candidate, entry, named_law(task, law).title)

@@ -1,0 +1,142 @@
+"""Verb `fit`: a table and the name of a law to its constants, without a search."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from evolve.cli.app import app
+from evolve.cli.options import Json, ManyValued, TasksDirs
+from evolve.errors import EvolveError
+
+if TYPE_CHECKING:
+    from evolve.api.named import NamedFit
+    from evolve.forecast import Forecast
+    from evolve.tasks.task import Task
+
+Names = list[str] | None
+HEADINGS = ("group", "target", "constant", "value", "standard error")
+
+
+@app.command(
+    cls=ManyValued,
+    epilog="Example: python -m evolve fit my_runs.csv --target loss --law hoffmann_2022 "
+    "--at params=7e9 tokens=2e12",
+)
+def fit(
+    table: Annotated[str, typer.Argument(metavar="TABLE", help="A table's file, or a task.")],
+    law: Annotated[
+        str, typer.Option("--law", help="Such as hoffmann_2022, kaplan_2020, 'sum of powers'.")
+    ],
+    target: Annotated[
+        str | None, typer.Option("--target", help="Of a table: the column to predict.")
+    ] = None,
+    features: Annotated[
+        Names, typer.Option("--features", help="Columns to predict from [default: all others].")
+    ] = None,
+    groups: Annotated[
+        Names, typer.Option("--groups", help="Columns that name groups of runs, fitted apart.")
+    ] = None,
+    where: Annotated[
+        str | None, typer.Option("--where", help="Rows to use, such as \"state == 'finished'\".")
+    ] = None,
+    roles: Annotated[
+        Names, typer.Option("--role", help="What columns are, where it is not clear: width=N.")
+    ] = None,
+    at: Annotated[
+        Names, typer.Option("--at", help="A run to forecast, a value of every feature.")
+    ] = None,
+    interval: Annotated[
+        float, typer.Option("--interval", help="Share of runs that an interval is to hold.")
+    ] = 0.9,
+    tasks_dirs: TasksDirs = None,
+    json: Json = False,
+) -> None:
+    """Fit one law of the literature to a table: constants, standard errors, intervals, R2."""
+    from evolve.api.named import fit_to_task
+    from evolve.cli.output import print_json
+    from evolve.forecast import forecast, from_words
+    from evolve.tasks.draft import Wishes
+    from evolve.tasks.roles import parse_roles
+    from evolve.tasks.task import load_task
+
+    wishes = Wishes(
+        targets=() if target is None else (target,),
+        features=tuple(features or ()),
+        groups=tuple(groups or ()),
+        where=where,
+        roles=parse_roles(roles or ()),
+    )
+    if Path(table).is_file():
+        task = _task_of_table(Path(table), wishes)
+    elif wishes != Wishes(()):
+        raise EvolveError(f"fit: there is no file {table!r}; a task has its columns set already")
+    else:
+        task = load_task(table, tasks_dirs or ())
+    fitted = fit_to_task(task, law)
+    queries = from_words(task, at, None) if at else []
+    forecasts = [forecast(task, fitted.basis, q.group, q.x, interval) for q in queries]
+    if json:
+        print_json(_document(fitted, forecasts, interval))
+    else:
+        _print(fitted, forecasts, interval)
+
+
+def _task_of_table(path: Path, wishes: Any) -> Task:
+    from evolve.tasks.draft import plain_name, propose
+    from evolve.tasks.draft.memory import task_in_memory
+    from evolve.tasks.readers import read_table
+
+    if not wishes.targets:
+        raise EvolveError("fit: a table's file needs --target")
+    return task_in_memory(propose(read_table(path), plain_name(path.stem) or "table", wishes))
+
+
+def _document(fitted: NamedFit, forecasts: list[Forecast], interval: float) -> dict[str, Any]:
+    from evolve.forecast.interval import rows_of
+
+    names = fitted.task.feature_names, fitted.task.target_names
+    frame = fitted.intervals(interval).reset_index()
+    return {
+        "law": fitted.line.name,
+        "title": fitted.title,
+        "formula": fitted.formula,
+        "n_rows": fitted.task.train.n_rows,
+        "interval": interval,
+        "constants": frame.to_dict(orient="records"),
+        "train_r2": fitted.train_r2,
+        "held_out_r2": fitted.held_out_r2,
+        "folds": [vars(fold) for fold in fitted.entry.evaluation.folds],
+        "verdict": None,
+        "rows": [row for f in forecasts for row in rows_of(f, *names)],
+        "text": fitted.text,
+    }
+
+
+def _print(fitted: NamedFit, forecasts: list[Forecast], interval: float) -> None:
+    from evolve.cli.output import print_table, print_text
+    from evolve.cli.predict import print_forecasts
+
+    task = fitted.task
+    print_text(f"{fitted.line.name}, {task.train.n_rows} rows: {fitted.title}")
+    print_text(fitted.formula)
+    cells = [
+        (group, target, name, f"{c.value:.5g}", f"{c.error:.3g}", f"{c.low:.5g} to {c.high:.5g}")
+        for (group, target, name), c in zip(
+            fitted.intervals(interval).index,
+            fitted.intervals(interval).itertuples(index=False),
+            strict=True,
+        )
+    ]
+    headings = (*HEADINGS, f"{100 * interval:g} % interval")
+    start = 2 if task.n_groups * len(task.target_names) == 1 else 0
+    print_table(headings[start:], [row[start:] for row in cells], names=("group", "target"))
+    print_table(
+        ("fold", "held-out rows", "R2", "NMSE"),
+        [(f.name, f.n_held, f.r2, f.nmse) for f in fitted.entry.evaluation.folds],
+    )
+    print(f"train R2 {fitted.train_r2:.4f}, held-out R2 {fitted.held_out_r2:.4f}")
+    if forecasts:
+        print_forecasts(task, forecasts)

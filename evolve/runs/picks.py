@@ -1,0 +1,119 @@
+"""Which law of a run an answer is of: its champion, or one by size, by entry or by name."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from evolve.errors import Argument, EvolveError
+from evolve.evaluation.record import SEEDS, Entry
+from evolve.evaluation.requests import form_of
+from evolve.runs.forecasts import basis_of
+from evolve.runs.results import ResultRow, load_results
+from evolve.runs.store import Store
+from evolve.tasks.task import Task
+
+if TYPE_CHECKING:
+    from evolve.forecast.basis import Basis
+
+
+@dataclass(frozen=True, slots=True)
+class Pick:
+    """A law that is asked for; the champion where nothing is given.
+
+    Attributes:
+        size: The best law with so many constants.
+        entry: The entry of this number.
+        law: A law's name, of the literature or a generic form.
+    """
+
+    size: int | None = None
+    entry: int | None = None
+    law: str | None = None
+
+    def __post_init__(self) -> None:
+        """Require that at most one is given.
+
+        Raises:
+            EvolveError: Two are.
+        """
+        given = [name for name in ("size", "entry", "law") if getattr(self, name) is not None]
+        if len(given) > 1:
+            rule = " exclude each other: one law is asked for"
+            raise EvolveError(Argument(given[0]), " and ", Argument(given[1]), rule)
+
+    @property
+    def is_champion(self) -> bool:
+        """Whether no other law than the champion is asked for."""
+        return self == CHAMPION
+
+
+CHAMPION = Pick()
+
+
+def picked(store: Store, task: Task, pick: Pick) -> tuple[ResultRow, Entry]:
+    """The row and the entry of the law that is asked for, fitted now where no row was saved.
+
+    A law by name that the run has not evaluated is judged on the task's folds here; its entry has
+    the number -1.
+
+    Raises:
+        EvolveError: There is no such law, or it has no score.
+    """
+    from evolve.runs.tabulate import find_row, row_of
+
+    if pick.entry is None and pick.law is None:
+        row = find_row(store, task, pick.size)
+        return row, store.entry(row.index)
+    if pick.entry is not None:
+        entry = _entry(store, pick.entry)
+        row = row_of(task, entry, "entry")
+        argument = "entry"
+    else:
+        assert pick.law is not None
+        entry = _named(store, task, pick.law)
+        row = row_of(task, entry, "literature")
+        argument = "law"
+    if row.score is None:
+        raise EvolveError(Argument(argument), f": {row.name} has no score, {row.message}")
+    return row, entry
+
+
+def basis_of_pick(store: Store, task: Task, pick: Pick) -> Basis:
+    """What forecasts of the law alone are made from; those of the champion with its rivals.
+
+    Raises:
+        EvolveError: As `picked`.
+    """
+    if pick.is_champion:
+        return basis_of(store, task)
+    return basis_of_law(task, picked(store, task, pick)[1])
+
+
+def basis_of_law(task: Task, entry: Entry) -> Basis:
+    """What forecasts of one law are made from: its fits of all rows and of the folds."""
+    from evolve.forecast.calibration import make_basis  # loads the compiler, for those who fit
+    from evolve.forecast.members import fit_contenders
+
+    contenders = fit_contenders(task, [(entry.index, form_of(entry), 1.0)])
+    return make_basis(task, contenders, chosen=False)
+
+
+def _entry(store: Store, number: int) -> Entry:
+    n_entries = len(store)
+    if not 0 <= number < n_entries:
+        rule = f": must be 0 to {n_entries - 1} in run {store.folder.name!r}, it is {number}"
+        raise EvolveError(Argument("entry"), rule)
+    return store.entry(number)
+
+
+def _named(store: Store, task: Task, name: str) -> Entry:
+    """The run's own entry of a law of the literature, else the law by its name."""
+    from evolve.search.named import named_entry
+
+    for row in load_results(store).rows:
+        if row.kind == "literature" and row.name == name and row.index >= 0:
+            entry = store.entry(row.index)
+            if entry.origin in SEEDS:
+                return entry
+    return named_entry(task, name)

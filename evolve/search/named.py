@@ -1,0 +1,189 @@
+"""Laws by their names, on any table: those of the literature and the generic forms.
+
+The package's seed files say what a law of the literature is, for the columns of one table each. On
+another table the columns of the same roles take their places.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from evolve.errors import Argument, EvolveError, ProgramError, nearest
+from evolve.evaluation.evaluator import Evaluator
+from evolve.evaluation.problem import Setting
+from evolve.evaluation.record import Entry, Origin
+from evolve.law.candidate import Candidate
+from evolve.law.canonical import key, simplify
+from evolve.law.graph import Law, feat, features_of, renumber, replace_leaves
+from evolve.law.program import read_program, title_of
+from evolve.law.recipe import Recipe
+from evolve.law.trace import trace_law, trace_recipe
+from evolve.search.operators import SearchSpace
+from evolve.search.proposers.grammar import allowed_recipe
+from evolve.search.proposers.initial import generic_laws
+from evolve.search.proposers.seeds import seed_files
+from evolve.search.setup import program_text, space_of
+from evolve.tasks.folds import require_rows
+from evolve.tasks.roles import MEANING, Role, guess_role
+from evolve.tasks.spec import Feature, TaskSpec, read_spec
+from evolve.tasks.task import Task, shipped_folders
+
+NOT_OF_A_RUN = -1  # number of an entry that no run holds
+RECIPE = Recipe("log", "huber", 0.05)  # of a generic form, which states none
+GENERIC = ("sum_of_power_laws",)  # seed files over all features of their tables
+MATCHED: tuple[Role, ...] = ("N", "D", "U", "C", "batch", "lr")  # others are matched by name
+# Numbers of features in the names of generic forms.
+_NUMBERS = re.compile(r"(?<=\bof )\d+$|(?<=\brepeated )\d+|(?<=\bin )\d+|(?<=\bsum, )\d+")
+
+
+@dataclass(frozen=True)
+class NamedLaw:
+    """A law that can be asked for by its name.
+
+    Attributes:
+        name: As it is asked for.
+        title: What it is, in a line.
+        candidate: Law and recipe, over the features of the task.
+        origin: ``literature``, or ``initial`` for a generic form.
+    """
+
+    name: str
+    title: str
+    candidate: Candidate
+    origin: Origin
+
+
+def named_law(task: Task, name: str) -> NamedLaw:
+    """The law of a name, over the features of a task.
+
+    Args:
+        task: Gives the features, with their roles.
+        name: A seed file's name, a generic form's, or the beginning of a seed file's.
+
+    Raises:
+        EvolveError: There is no such law, or the task lacks a column of a role that it needs.
+    """
+    wanted, why_not, titles = _plain(name), "", []
+    for path, spec in _published(task):
+        titles.append(path.stem)
+        if path.stem != wanted and not path.stem.startswith(f"{wanted}_"):
+            continue
+        columns, missing = _columns(task, path, spec)
+        if columns is not None:
+            return _from_seed(task, path, spec, columns)
+        why_not = why_not or missing
+    if why_not:
+        raise EvolveError(Argument("law"), f": {name!r} needs {why_not}")
+    space = space_of(task)
+    forms = {_form_name(text, task): root for text, root in generic_laws(space).items()}
+    for text, root in forms.items():
+        if _plain(text) == wanted:
+            candidate = Candidate(Law(*renumber(root), space.own_feature_first), RECIPE)
+            return NamedLaw(text, text, _allowed(candidate, space), "initial")
+    known = list(dict.fromkeys([*titles, *forms]))
+    rule = f": no law {name!r}{nearest(name, known)}; there are {', '.join(known)}"
+    raise EvolveError(Argument("law"), rule)
+
+
+def named_entry(task: Task, name: str) -> Entry:
+    """The law of a name as an entry that no run holds, judged on the task's folds here.
+
+    Raises:
+        EvolveError: As `named_law`; or the rows are too few for the law, or it cannot be fitted.
+    """
+    named = named_law(task, name)
+    candidate = named.candidate
+    require_rows(task)
+    n_rows, group = min((int((task.train.group == g).sum()), g) for g in set(task.train.group))
+    if n_rows <= candidate.law.n_constants:
+        what = f"{named.name} has {candidate.law.n_constants} constants, group "
+        raise EvolveError(Argument("law"), f": {what}{task.group_names[group]} has {n_rows} rows")
+    with Evaluator(Setting(task, task.folds), 0) as evaluator:
+        (evaluation,) = evaluator.evaluate([candidate], math.inf)
+    law, recipe = candidate.to_data()
+    text, mark = program_text(task, candidate, named.name), key(candidate.law, candidate.recipe)
+    return Entry(NOT_OF_A_RUN, text, law, recipe, mark, (), named.name, evaluation, named.origin)
+
+
+def _published(task: Task) -> Iterator[tuple[Path, TaskSpec]]:
+    """Seed files of the package and the specifications of their tables, the task's own first."""
+    folders = {path.parent.name: path.parent for f in shipped_folders("tasks")
+               for path in sorted(f.glob("*/task.toml"))}  # fmt: skip
+    for folder in sorted(folders, key=lambda name: (name != task.name, name)):
+        spec = read_spec(folders[folder] / "task.toml")
+        for path in seed_files(folder):
+            yield path, spec
+
+
+def _columns(task: Task, path: Path, spec: TaskSpec) -> tuple[dict[int, int] | None, str]:
+    """Which feature of a task stands for each that a seed file uses; or what is missing."""
+    same = [f.name for f in spec.features] == list(task.feature_names)
+    if same and len(spec.targets) == len(task.target_names):
+        return {j: j for j in range(len(spec.features))}, ""
+    if len(spec.targets) != 1 or spec.own or task.spec.own or path.stem in GENERIC:
+        return None, "its own table"
+    law = _traced(path, spec).law
+    columns: dict[int, int] = {}
+    for j in sorted(features_of(law.root)):
+        feature = spec.features[j]
+        found = _standing_for(task, feature)
+        if len(found) != 1:
+            return None, _why_not(task, feature, found)
+        columns[j] = found[0]
+    return columns, ""
+
+
+def _standing_for(task: Task, feature: Feature) -> list[int]:
+    """Features of a task that have the name of another's feature, else those of its role."""
+    names = [_plain(name) for name in task.feature_names]
+    if _plain(feature.name) in names:
+        return [names.index(_plain(feature.name))]
+    role = feature.role or guess_role(feature.name)
+    if role not in MATCHED:
+        return []
+    return [j for j, name in enumerate(task.feature_names) if task.roles[name] == role]
+
+
+def _why_not(task: Task, feature: Feature, found: list[int]) -> str:
+    role = feature.role or guess_role(feature.name)
+    if found:
+        names = " and ".join(task.feature_names[j] for j in found)
+        return f"one column of role {role} ({MEANING[role]}), there are {names}"
+    if role in MATCHED:
+        known = ", ".join(task.feature_names)
+        return f"a column of role {role} ({MEANING[role]}), none of {known} is known to be one"
+    return f"a column {feature.name}"
+
+
+def _traced(path: Path, spec: TaskSpec) -> Candidate:
+    text = read_program(path).text
+    law = trace_law(text, len(spec.features), len(spec.targets))
+    return Candidate(law, trace_recipe(text) or Recipe())
+
+
+def _from_seed(task: Task, path: Path, spec: TaskSpec, columns: dict[int, int]) -> NamedLaw:
+    try:
+        traced = _traced(path, spec)
+    except ProgramError as error:  # a program that only its own table's verbs can run
+        raise EvolveError(Argument("law"), f": {path.stem}: {error}") from None
+    root = replace_leaves(traced.law.root, {feat(j): feat(k) for j, k in columns.items()})
+    law = simplify(Law(root, traced.law.n_constants, task.spec.own))
+    candidate = _allowed(Candidate(law, traced.recipe), space_of(task))
+    return NamedLaw(path.stem, title_of(read_program(path)), candidate, "literature")
+
+
+def _allowed(candidate: Candidate, space: SearchSpace) -> Candidate:
+    return Candidate(candidate.law, allowed_recipe(candidate.recipe, space))
+
+
+def _form_name(text: str, task: Task) -> str:
+    """The name of a generic form with the features' names in the place of their numbers."""
+    return _NUMBERS.sub(lambda number: task.feature_names[int(number[0])], text)
+
+
+def _plain(name: str) -> str:
+    return re.sub(r"[\W_]+", "_", name.strip().lower())

@@ -1,0 +1,53 @@
+"""One law by its name is fitted to a table: constants, errors, intervals and forecasts."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import pytest
+
+import evolve
+from evolve.api.named import NamedFit
+from evolve.errors import EvolveError
+
+NOISE = 0.004
+
+
+@pytest.fixture(scope="module")
+def fitted() -> NamedFit:
+    """A sum of powers fitted to noisy runs of it."""
+    rng = np.random.default_rng(11)
+    grid = [(2e7 * 3**i, 1e9 * 3**j) for i in range(6) for j in range(6)]
+    frame = pd.DataFrame(grid, columns=["params", "tokens"])
+    truth = 1.8 + 0.9 * (frame.params / 1e9) ** -0.3 + 0.7 * (frame.tokens / 1e10) ** -0.4
+    frame["loss"] = truth * np.exp(NOISE * rng.standard_normal(len(frame)))
+    return evolve.fit_named_law(frame, "loss", "hoffmann")
+
+
+def test_the_constants_lie_within_their_errors_of_the_true_ones(fitted: NamedFit) -> None:
+    true = [1.8, np.log(0.9), 0.3, np.log(0.7), 0.4]
+    frame = fitted.intervals(0.99)
+    assert list(frame.columns) == ["value", "error", "low", "high"]
+    assert (np.abs(frame["value"] - true) < 4 * frame["error"]).all()
+    assert (frame["low"] < frame["value"]).all()
+    assert frame["high"].sub(frame["low"]).gt(fitted.intervals(0.5).eval("high - low")).all()
+
+
+def test_forecasts_have_intervals_that_hold_the_truth(fitted: NamedFit) -> None:
+    rows = pd.DataFrame({"params": [5e10], "tokens": [3e12]}, index=["big"])
+    (row,) = fitted.forecast(rows).itertuples()
+    assert row.low < 1.8 + 0.9 * 50**-0.3 + 0.7 * 300**-0.4 < row.high
+    assert row.Index == "big"
+    assert fitted.predict(rows)["loss"]["big"] == pytest.approx(row.point)
+
+
+def test_it_says_what_it_is(fitted: NamedFit) -> None:
+    assert fitted.title.startswith("Hoffmann et al. 2022")
+    assert repr(fitted).startswith("<hoffmann_2022: loss = c0 + exp(c1)*(params/1e9)^-c2")
+    assert fitted.held_out_r2 is not None
+    assert fitted.held_out_r2 > 0.9
+
+
+def test_an_interval_is_a_share(fitted: NamedFit) -> None:
+    with pytest.raises(EvolveError, match="interval: must lie between 0 and 1, it is 90"):
+        fitted.intervals(90)

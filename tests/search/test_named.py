@@ -1,0 +1,90 @@
+"""Laws by their names are those of the seed files, over the columns of the same roles."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from evolve.errors import EvolveError
+from evolve.law.printer import formula
+from evolve.search.named import named_entry, named_law
+from evolve.search.setup import space_of
+from evolve.tasks.task import load_task
+from tests.small_tasks import task_of
+
+N = np.array([1e7 * 4**i for i in range(5) for _ in range(5)])
+D = np.array([1e9 * 4**j for _ in range(5) for j in range(5)])
+LOSS = 1.7 + 400 * N**-0.34 + 410 * D**-0.28
+
+
+def table_of(first: str, second: str, **columns: str):  # type: ignore[no-untyped-def]
+    """Losses of models and data, the data's column first."""
+    features = [{"name": name} | ({"role": columns[name]} if name in columns else {})
+                for name in (first, second)]  # fmt: skip
+    return task_of(np.column_stack([D, N]), LOSS, features=features, max_constants=8)
+
+
+def written(task, name: str) -> str:  # type: ignore[no-untyped-def]
+    law = named_law(task, name).candidate.law
+    return formula(law, task.feature_names, powers=True)
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "roles"),
+    [("train_tokens", "nParams", {}), ("amount", "width", {"amount": "D", "width": "N"})],
+)
+def test_a_law_of_the_literature_takes_the_columns_of_its_roles(
+    first: str, second: str, roles: dict[str, str]
+) -> None:
+    expected = f"c0 + exp(c1)*({second}/1e9)^-c2 + exp(c3)*({first}/1e10)^-c4"
+    assert written(table_of(first, second, **roles), "hoffmann_2022") == expected
+
+
+def test_on_its_own_table_a_law_is_that_of_its_seed_file() -> None:
+    task = load_task("lr_bsz")
+    assert "(bsz/100)" in written(task, "li_2025")
+    assert space_of(task).max_constants >= named_law(task, "li_2025").candidate.law.n_constants
+
+
+def test_a_beginning_of_the_name_and_any_spelling_are_enough() -> None:
+    task = table_of("tokens", "params")
+    assert named_law(task, "Hoffmann").name == "hoffmann_2022"
+    assert named_law(task, "sum-of_powers").origin == "initial"
+    assert "params" in written(task, "broken power of params")
+
+
+@pytest.mark.parametrize(
+    ("name", "part"),
+    [
+        ("hofman_2022", "did you mean 'hoffmann_2022'?"),
+        ("li_2025", "needs a column of role lr (learning rate), none of tokens, params"),
+        ("chen_2025", "needs a column parallel_size"),
+        ("ye_2024", "needs its own table"),
+    ],
+)
+def test_what_keeps_a_law_from_a_table_is_said(name: str, part: str) -> None:
+    with pytest.raises(EvolveError) as caught:
+        named_law(table_of("tokens", "params"), name)
+    assert part in str(caught.value)
+    assert caught.value.argument == "law"
+
+
+def test_two_columns_of_one_role_are_not_chosen_between() -> None:
+    task = table_of("tokens", "train_tokens")
+    with pytest.raises(EvolveError, match="there are tokens and train_tokens"):
+        named_law(task, "lin_2024")
+
+
+def test_a_named_law_is_judged_on_the_folds_and_belongs_to_no_run() -> None:
+    task = table_of("tokens", "params")
+    entry = named_entry(task, "hoffmann")
+    assert entry.index < 0
+    assert [fold.name for fold in entry.evaluation.folds] == [fold.name for fold in task.folds]
+    assert min(fold.r2 for fold in entry.evaluation.folds) > 0.999
+
+
+def test_more_constants_than_rows_are_refused() -> None:
+    x = np.random.default_rng(2).uniform(1.0, 9.0, (10, 5))
+    task = task_of(x, 1.0 + x.sum(axis=1) ** -0.5)
+    with pytest.raises(EvolveError, match="sum of powers has 11 constants, group all has 10 rows"):
+        named_entry(task, "sum of powers")
