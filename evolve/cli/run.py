@@ -161,7 +161,14 @@ def resume(
 ) -> None:
     """Go on with a run, or give it a larger budget."""
     from evolve.runs.folders import find_run, new_folder
-    from evolve.runs.run import changes, fork_run, require_same, settings_of, setup_of
+    from evolve.runs.run import (
+        changes,
+        fork_run,
+        left_behind,
+        require_same,
+        settings_of,
+        setup_of,
+    )
     from evolve.runs.store import Store
 
     sandbox = check_sandbox(require_sandbox)
@@ -174,6 +181,8 @@ def resume(
             place = new_folder(runs_dir, None, setup.task.name, before.seed)
             made, setup = fork_run(store, setup, stack.enter_context(place), settings)
             store = stack.enter_context(made)
+            for line in left_behind(store, setup):
+                print(f"evolve: {line}", file=sys.stderr)
         require_same(store, setup)
         _go(store, setup, settings, workers, sandbox, hidden=quiet or json, json=json)
 

@@ -230,7 +230,7 @@ def _check_comparisons(value: Any, context: Context) -> None:
 
 def _check_inherited(value: Any, context: Context) -> None:
     """Elites of an earlier run."""
-    note = checks.mapped("inherited", value, ("run", "elites"))
+    note = checks.mapped("inherited", value, ("run", "elites"), ("programs",))
     if not RUN_NAME.fullmatch(checks.text("inherited: run", note["run"])):
         raise ValueError(f"inherited: run must be a run's name, it is {note['run'][:40]!r}")
     for pair in checks.listed("inherited: elites", note["elites"], limits.FOLDS):
@@ -238,6 +238,8 @@ def _check_inherited(value: Any, context: Context) -> None:
             raise ValueError("inherited: an elite must be a law and a recipe")
         check_law(pair[0], context.bounds)
         check_recipe(pair[1])
+    for text in checks.listed("inherited: programs", note.get("programs", []), limits.FOLDS):
+        checks.text("inherited: program", text, limits.PROGRAM_CHARS)
 
 
 def _check_sandbox(value: Any, _: Context) -> None:

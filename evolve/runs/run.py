@@ -25,17 +25,11 @@ from evolve.runs.results import best_entry
 from evolve.runs.settings import RunCallback, RunConfig, config_from_data
 from evolve.runs.store import Store
 from evolve.scoring.objective import stored_version
-from evolve.search.archive import Archive
+from evolve.search.archive import Archive, elite_of
 from evolve.search.champion import Choice, choose
+from evolve.search.inherit import elites_to_inherit, not_inherited, warm_start_from
 from evolve.search.loop import search
-from evolve.search.setup import (
-    SearchProblem,
-    elites_of,
-    elites_to_inherit,
-    literature,
-    make_search_problem,
-    warm_start_from,
-)
+from evolve.search.setup import SearchProblem, elites_of, literature, make_search_problem
 from evolve.tasks.task import Task, fingerprint
 
 COMPARED = {
@@ -136,12 +130,20 @@ def fork_run(
     Returns:
         The new run, open for writing, and its setup.
     """
-    elites = elites_of([old.entry(index) for index in old.summary().ranked()])
+    entries = [old.entry(index) for index in old.summary().ranked()]
+    scored = [(entry, entry.evaluation.score) for entry in entries]
+    elites = [elite_of(entry, score) for entry, score in scored if score is not None]
     inherited = elites_to_inherit(old.folder.name, elites)
     forked = warm_start_from(setup, inherited)
     store = create_run(folder, forked, settings)
     store.set_note(INHERITED, inherited)
     return store, forked
+
+
+def left_behind(store: Store, setup: SearchProblem) -> list[str]:
+    """The elites of an earlier run that a forked one cannot evaluate, one line each."""
+    inherited = store.note(INHERITED)
+    return [] if inherited is None else not_inherited(setup, inherited)
 
 
 def carry_on(

@@ -250,7 +250,10 @@ def replay_run(store: Store, task: Task, problem: SearchProblem, n_workers: int)
     journal, n = MemoryJournal(), len(store)
     book = StoredBook(store)
     setting = Setting(task, problem.folds)
-    with problem.proposing(book, ask=False) as proposer, Evaluator(setting, n_workers) as evaluator:
+    with (
+        problem.proposing(book, ask=False) as proposer,
+        Evaluator(setting, n_workers) as evaluator,
+    ):
         search(
             journal,
             evaluator,

@@ -5,22 +5,20 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from itertools import permutations
 from typing import Any
 
 from evolve import __version__
 from evolve.evaluation.record import SEEDS, Entry
 from evolve.law.candidate import Candidate, candidate_from_data
-from evolve.law.canonical import key
-from evolve.law.graph import features_of
 from evolve.law.printer import print_program
 from evolve.scoring.fold import Fold
 from evolve.scoring.objective import scoring_version
 from evolve.search.archive import Elite
 from evolve.search.loop import BATCH
 from evolve.search.operators import SearchSpace
-from evolve.search.proposers.grammar import finish, free_part
+from evolve.search.proposers.grammar import free_part
 from evolve.search.proposers.initial import generic_laws, starting_proposals
 from evolve.search.proposers.llm.calls import Connect
 from evolve.search.proposers.llm.exchange import Book, MemoryBook
@@ -172,34 +170,6 @@ def make_search_problem(
     starts = tuple(proposals.values())
     names = tuple(proposers)
     return SearchProblem(task, space, tuple(seeds), starts, folds, names, seed, models)
-
-
-def warm_start_from(setup: SearchProblem, inherited: dict[str, Any]) -> SearchProblem:
-    """The setup with the elites of an earlier run among its first candidates.
-
-    Args:
-        setup: Of the new run.
-        inherited: From `elites_to_inherit`.
-    """
-    proposals = {p.key: p for p in setup.starts[: len(setup.seeds)]}
-    for law, recipe in inherited["elites"]:
-        inherited_law = candidate_from_data(law, recipe)
-        if max(features_of(inherited_law.law.root), default=0) >= len(setup.space.units):
-            continue  # of a feature that the task has no more
-        candidate = finish(inherited_law, setup.space)
-        if candidate is not None:
-            mark = key(candidate.law, candidate.recipe)
-            name = f"elite of {inherited['run']}"
-            proposals.setdefault(mark, Proposal(candidate, mark, name, (), "inherited"))
-    for proposal in setup.starts:
-        proposals.setdefault(proposal.key, proposal)
-    return replace(setup, starts=tuple(proposals.values()))
-
-
-def elites_to_inherit(run_name: str, elites: Sequence[Elite]) -> dict[str, Any]:
-    """Name and elites of a run as JSON values, for `warm_start_from`; best score first."""
-    laws = [e.candidate.to_data() for e in elites if e.candidate is not None]
-    return {"run": run_name, "elites": laws}
 
 
 def space_of(task: Task) -> SearchSpace:

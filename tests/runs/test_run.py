@@ -28,7 +28,8 @@ from evolve.runs.store import Store
 from evolve.runs.tabulate import find_row, result_rows
 from evolve.search.archive import Archive
 from evolve.search.champion import Choice
-from evolve.search.setup import SearchProblem, make_search_problem, warm_start_from
+from evolve.search.inherit import warm_start_from
+from evolve.search.setup import SearchProblem, make_search_problem
 from evolve.tasks.task import load_task
 
 ROOT = Path(__file__).resolve().parents[2]
