@@ -151,7 +151,7 @@ def test_epochs_of_keras_count_from_0_and_have_blank_cells(trackers: Path) -> No
 
 def test_trials_of_ray_keep_their_names_and_config(trackers: Path) -> None:
     table = read("ray", trackers)
-    assert table["run"] == ["12345_00000"] * 3 + ["12345_00001"] * 3
+    assert table["run"] == ["2fc6c_00000"] * 3 + ["2fc6c_00001"] * 3
     assert table["config.optim.lr"] == [0.01] * 6
 
 
