@@ -14,6 +14,7 @@ from evolve.search.proposers.grammar import finish
 from evolve.search.proposers.literature import published_forms
 from evolve.search.proposers.protocol import Proposal
 from evolve.search.setup import SearchProblem
+from evolve.search.view import inward, outward
 
 Change = Callable[[SearchProblem], SearchProblem]
 
@@ -59,10 +60,11 @@ def _in_space(setup: SearchProblem, space: SearchSpace) -> SearchProblem:
     """The setup with another space, its starting candidates brought into it."""
     starts: dict[str, Proposal] = {}
     for proposal in setup.starts:
-        candidate = finish(proposal.genome, space)
+        candidate = finish(inward(proposal.genome, space), space)
         if candidate is not None:
             mark = key(candidate.law, candidate.recipe)
-            starts.setdefault(mark, replace(proposal, candidate=candidate, key=mark))
+            law_of_task = outward(candidate, space)
+            starts.setdefault(mark, replace(proposal, candidate=law_of_task, key=mark))
     return replace(setup, space=space, starts=tuple(starts.values()))
 
 

@@ -15,7 +15,8 @@ from typing import Any
 import numpy as np
 from scipy.optimize import least_squares
 
-from evolve.fitting.fit import LIMIT_OF, MAX_STEPS, BatchFitter, warm
+from evolve.fitting.batch import LIMIT_OF, MAX_STEPS, BatchFitter
+from evolve.fitting.fit import warm
 from evolve.fitting.multistart import FitBatch, run, screen
 from evolve.fitting.result import Problem
 from evolve.fitting.starts import uniforms

@@ -33,7 +33,7 @@ from evolve.law.recipe import Recipe
 from evolve.scoring.metrics import nmse
 from evolve.search.memory import search_in_memory
 from evolve.search.proposers.initial import generic_laws
-from evolve.search.setup import make_search_problem, space_of
+from evolve.search.setup import make_search_problem, plain_space_of
 from evolve.tasks.draft import Wishes, inspect_columns, propose
 from evolve.tasks.readers import read_table
 from evolve.tasks.table import Table, build_table
@@ -190,7 +190,8 @@ def baseline_forecasts(task: Task, test: Table) -> dict[str, Array]:
 def _named_form(task: Task) -> Law:
     """The sum of powers of all features (Hoffmann et al. 2022); of the first where rows lack."""
     least = int(np.bincount(task.train.group).min())
-    laws = generic_laws(replace(space_of(task), max_constants=max(task.max_constants, 3)))
+    space = plain_space_of(task)
+    laws = generic_laws(replace(space, max_constants=max(task.max_constants, 3)))
     forms = [simplify(Law(laws[name], 0)) for name in NAMED if name in laws]
     return next((law for law in forms if law.n_constants < least), forms[-1])
 

@@ -160,8 +160,7 @@ def fit_folds_of(
     recipe, train = form.recipe, task.train
     if starts is not None:
         recipe = replace(recipe, n_starts=min(starts, recipe.n_starts))
-    axes = task.axes
-    rows = Rows(train.X, train.Y, train.group, axes)
+    rows = Rows(train.X, train.Y, train.group, task.axes, frames=task.frame.targets)
     fits = fit_folds(rows, list(folds), form.law, recipe)
     return [answer_of(fit, errors=True) for fit in fits]
 

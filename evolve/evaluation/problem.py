@@ -49,8 +49,15 @@ class Setting:
         for fold in self.all_folds:
             fitted[fold.fit] = True
         y = np.where(fitted[:, None], train.Y, np.nan)
-        constraints = self.task.constraints
-        return FitProblem(train.X, y, train.group, self.task.axes, self.all_folds, constraints)
+        return FitProblem(
+            train.X,
+            y,
+            train.group,
+            self.task.axes,
+            self.all_folds,
+            self.task.constraints,
+            self.task.frame.targets,
+        )
 
     def judge(
         self, fold: Fold, predictions: Array, fitted: Array, n_constants: int

@@ -6,7 +6,7 @@ import numpy as np
 
 from evolve.export.escape import in_python
 from evolve.export.subject import Subject, literal_table
-from evolve.fitting.fit import LIMIT_OF
+from evolve.fitting.batch import LIMIT_OF
 from evolve.fitting.tape import NONLINEAR, compile_tape
 
 _TEXT = '''"""{title}

@@ -15,21 +15,12 @@ import numpy as np
 import numpy.typing as npt
 
 from evolve.fitting import compiled
-from evolve.fitting.cost import CompiledLaw, Data
-from evolve.fitting.multistart import FitBatch, Solution, StepLimits, solve
-from evolve.fitting.result import STATUSES, Fit, Prior, Problem
-from evolve.fitting.starts import uniforms
-from evolve.fitting.tape import NONLINEAR, Tape, compile_tape
-from evolve.fitting.weights import row_weights
+from evolve.fitting.batch import BatchFitter
+from evolve.fitting.result import Fit, Prior, Problem
 from evolve.law.graph import Law
-from evolve.law.recipe import LOSSES, RENAMED, Recipe, recipe_from_data
+from evolve.law.recipe import RENAMED, Recipe, recipe_from_data
+from evolve.scoring.frame import TargetFrame
 from evolve.typing import Array
-
-SCREENED = 8
-LIMIT_OF = np.array([60.0, 1e12, 200.0])
-MAX_STEPS = 80
-POLISH_STEPS = 12
-PRIOR_STARTS = 4
 
 
 def fit_law(
@@ -41,6 +32,8 @@ def fit_law(
     axes: Sequence[int] = (),
     prior_mean: npt.ArrayLike | None = None,
     prior_weight: npt.ArrayLike | None = None,
+    target_origin: npt.ArrayLike = 0.0,
+    target_unit: npt.ArrayLike | None = None,
     **recipe: Any,
 ) -> Array:
     """Fit the constants of a law written as ``scaling_law_func(data_points, params)``.
@@ -53,6 +46,9 @@ def fit_law(
         axes: Features along which `scale_weight` weighs rows.
         prior_mean: `(p,)` or `(t, p)` centres of a Gaussian prior.
         prior_weight: `(p,)` or `(t, p)` precisions of that prior.
+        target_origin: Number, or `(t,)`, that is subtracted from the targets to fit them.
+        target_unit: Number, or `(t,)`, by which they are then divided, so that a fit is the same
+            whatever they are measured in. The constants returned are for the targets themselves.
         **recipe: Fields of `Recipe`; their first names (`FIRST_NAMES`) are deprecated.
 
     Returns:
@@ -76,10 +72,23 @@ def fit_law(
         Prior(m, w) if m is not None and w is not None else None
         for m, w in zip(means, weights, strict=True)
     ]
-    problems = [Problem(law.view(x, t), table[:, t]) for t in range(table.shape[1])]
+    frames = _frames(target_origin, target_unit, table.shape[1])
+    problems = [
+        Problem(law.view(x, t), table[:, t], frame=frame) for t, frame in enumerate(frames)
+    ]
     fits = fit_many(law, problems, _stated(recipe), axes=axes, priors=priors)
     constants = np.array([f.constants for f in fits])
     return constants[0] if y.ndim == 1 else constants
+
+
+def _frames(
+    origin: npt.ArrayLike, unit: npt.ArrayLike | None, n_targets: int
+) -> Sequence[TargetFrame | None]:
+    """The frame of each target; None for all where no unit is given."""
+    if unit is None:
+        return [None] * n_targets
+    pairs = (np.broadcast_to(np.asarray(v, dtype=float), n_targets) for v in (origin, unit))
+    return [TargetFrame(float(a), float(b)) for a, b in zip(*pairs, strict=True)]
 
 
 def _stated(named: dict[str, Any]) -> Recipe:
@@ -121,141 +130,10 @@ def fit_many(
     Returns:
         One fit a problem, in order.
     """
-    fitter = BatchFitter(law, problems, recipe, axes)
-    return fitter.fit(list(priors) if priors is not None else [None] * len(problems))
-
-
-class BatchFitter:
-    """Many problems of one law, their arrays laid out for the kernel."""
-
-    def __init__(
-        self, law: Law, problems: Sequence[Problem], recipe: Recipe, axes: Sequence[int]
-    ) -> None:
-        """Lay out the rows of all problems one after the other; arguments as `fit_many`."""
-        self.recipe, self.law = recipe, law
-        self.tape: Tape = compile_tape(law, recipe.target_scale)
-        self.log_rows = recipe.target_scale == "log" and not self.tape.log_output
-        x = np.concatenate([p.x for p in problems])
-        y = np.concatenate([p.y for p in problems])
-        with np.errstate(all="ignore"):
-            self.y = np.log(y) if recipe.target_scale == "log" else y.astype(float)
-        self.columns = np.ascontiguousarray(self.tape.column_values(x))
-        self.counts = np.array([len(p.y) for p in problems])
-        self.offsets = np.concatenate([[0], np.cumsum(self.counts)]).astype(np.int64)
-        slices = [slice(a, b) for a, b in zip(self.offsets[:-1], self.offsets[1:], strict=True)]
-        self.spread = np.array([max(float(np.std(self.y[s])), 1e-12) for s in slices])
-        self.w = np.concatenate([row_weights(p.x, axes, recipe.scale_weight) for p in problems])
-
-    @property
-    def box(self) -> Array:
-        """`(p,)` largest size of each constant."""
-        return np.asarray(LIMIT_OF[self.tape.kind])
-
-    def fit(
-        self,
-        priors: Sequence[Prior | None],
-        begin: Array | None = None,
-        n_starts: int = -1,
-        *,
-        max_steps: int = MAX_STEPS,
-        polish_steps: int = POLISH_STEPS,
-        boxed: bool = True,
-    ) -> list[Fit]:
-        """Fit every problem.
-
-        Args:
-            priors: A prior for each problem.
-            begin: `(q, b, p)` starts refined besides the screened ones; without it the
-                priors' centres.
-            n_starts: Screened starts to refine; the recipe's number if negative.
-            max_steps: Most steps from one start.
-            polish_steps: Most steps that polish the best constants to full precision.
-            boxed: Keep constants within the search box.
-
-        Returns:
-            One fit a problem; their normal matrices are left in `normal`.
-        """
-        box = self.box if boxed else np.full(self.tape.n_constants, np.inf)
-        limits = StepLimits(max_steps, polish_steps)
-        solution = self.solve(priors, box, limits, begin=begin, n_starts=n_starts)
-        self.normal = solution.ends.normal[:, 0]
-        return [self._result(q, solution, box, prior) for q, prior in enumerate(priors)]
-
-    def solve(
-        self,
-        priors: Sequence[Prior | None],
-        box: Array,
-        limits: StepLimits,
-        *,
-        begin: Array | None = None,
-        n_starts: int = -1,
-    ) -> Solution:
-        """The best end point of every problem, as the kernel leaves it; arguments as `fit`.
-
-        A prior leaves little room for other minima, so fewer starts are screened under one.
-        """
-        p = self.tape.n_constants
-        if n_starts < 0:
-            free = all(prior is None for prior in priors)
-            n_starts = self.recipe.n_starts if free else min(self.recipe.n_starts, PRIOR_STARTS)
-        if not np.any(self.tape.kind == NONLINEAR):
-            n_starts = min(n_starts, 1)  # all constants are solved for: starts do not differ
-        begin = _centres(priors, p) if begin is None else begin
-        candidates = uniforms(SCREENED * n_starts, p)
-        return solve(self.batch(priors, box), candidates, begin, n_starts, limits)
-
-    def batch(self, priors: Sequence[Prior | None], box: Array) -> FitBatch:
-        """The problems as the kernel takes them."""
-        tape = self.tape
-        mean, weight = self._priors(priors)
-        compiled_law = CompiledLaw(
-            tape.steps, tape.back, tape.rows, tape.n_rows, tape.literals, tape.kind, tape.role,
-            self.log_rows,
-        )  # fmt: skip
-        data = Data(self.columns, self.y, self.w)
-        loss, f_scales = LOSSES.index(self.recipe.loss), self.recipe.f_scale * self.spread
-        return FitBatch(compiled_law, data, self.offsets, loss, f_scales, mean, weight, box)
-
-    def _priors(self, priors: Sequence[Prior | None]) -> tuple[Array, Array]:
-        """Centres and precisions of the recipe's ridge and the given priors, combined."""
-        shape = (len(self.counts), self.tape.n_constants)
-        mean, weight = np.zeros(shape), np.zeros(shape)
-        ridge = self.recipe.ridge * self.counts * self.spread**2
-        weight[:, self.tape.kind == NONLINEAR] = ridge[:, None]
-        for q, prior in enumerate(priors):
-            if prior is not None:
-                total = weight[q] + prior.weight
-                mean[q] = prior.mean * prior.weight / np.where(total > 0, total, 1.0)
-                weight[q] = total
-        return mean, weight
-
-    def _result(self, q: int, solution: Solution, box: Array, prior: Prior | None) -> Fit:
-        constants, normal = solution.ends.constants[q, 0], solution.ends.normal[q, 0]
-        cost, status = float(solution.ends.costs[q, 0]), int(solution.ends.statuses[q, 0, 0])
-        free = max(int(self.counts[q]) - len(constants), 1)
-        with np.errstate(all="ignore"):
-            scale = np.sqrt(np.maximum(np.diag(normal) * cost, 1e-300))
-            gradient = np.max(np.abs(solution.ends.gradient[q, 0]) / scale, initial=0.0)
-        return Fit(
-            constants=constants,
-            cost=cost,
-            status=STATUSES[status],
-            n_agree=int(solution.n_agree[q]),
-            n_starts=int(solution.n_finite[q]),
-            gradient=float(gradient),
-            n_at_bound=int(np.sum(np.abs(constants) >= box)),
-            normal=normal,
-            variance=2.0 * cost / free,
-            prior=prior,
-        )
-
-
-def _centres(priors: Sequence[Prior | None], p: int) -> Array:
-    """The priors' centres as starts `(q, b, p)`: none at all, or nan where there is no prior."""
-    if all(prior is None for prior in priors):
-        return np.zeros((len(priors), 0, p))
-    blank = np.full(p, np.nan)
-    return np.array([[blank if prior is None else prior.mean] for prior in priors])
+    given = [None] * len(problems) if priors is None else list(priors)
+    by_priors = any(prior is not None for prior in given)
+    fitter = BatchFitter(law, problems, recipe, axes, by_priors=by_priors)
+    return fitter.fit([fitter.prior_inside(q, prior) for q, prior in enumerate(given)])
 
 
 def warm() -> bool:

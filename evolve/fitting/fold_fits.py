@@ -13,6 +13,7 @@ from evolve.law.graph import Law, evaluate_each
 from evolve.law.recipe import Recipe
 from evolve.scoring.constraints import Constraints, broken, extrapolation_lines, worst
 from evolve.scoring.fold import Fold
+from evolve.scoring.frame import TargetFrame
 from evolve.typing import Array, Ints
 
 
@@ -26,6 +27,7 @@ class Rows:
         group: `(n,)` group numbers.
         axes: Features along which a recipe's `scale_weight` weighs rows.
         constraints: Declared monotonicity and lower bound of a law.
+        frames: In which each target is fitted; as they are if there are none.
     """
 
     x: Array
@@ -33,6 +35,7 @@ class Rows:
     group: Ints
     axes: tuple[int, ...]
     constraints: Constraints | None = None
+    frames: tuple[TargetFrame, ...] = ()
     memo: dict[bytes, Lines] = field(default_factory=dict, compare=False, repr=False)
 
     def lines(self, fold: Fold, groups: tuple[int, ...]) -> Lines:
@@ -135,7 +138,8 @@ def fit_folds(rows: Rows, folds: list[Fold], law: Law, recipe: Recipe) -> list[F
             at = fold.fit[rows.group[fold.fit] == g]
             for t in range(n_targets):
                 pool = number * n_targets + t
-                problems.append(Problem(law.view(rows.x[at], t), rows.y[at, t], pool))
+                frame = rows.frames[t] if rows.frames else None
+                problems.append(Problem(law.view(rows.x[at], t), rows.y[at, t], pool, frame))
     fits = fit_pooled(law, problems, recipe, axes=rows.axes)
     results, begin = [], 0
     for fold, present_groups in zip(folds, groups, strict=True):

@@ -15,7 +15,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import numpy.typing as npt
 
-from evolve.fitting.fit import MAX_STEPS, BatchFitter
+from evolve.fitting.batch import MAX_STEPS, BatchFitter
 from evolve.fitting.multistart import EndPoints, StepLimits
 from evolve.fitting.result import Fit, Prior, Problem
 from evolve.fitting.tape import NONLINEAR, SLOPE

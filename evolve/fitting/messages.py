@@ -14,6 +14,7 @@ import numpy as np
 from evolve.law.candidate import Candidate, candidate_from_data
 from evolve.scoring.constraints import Constraints
 from evolve.scoring.fold import Fold
+from evolve.scoring.frame import TargetFrame
 from evolve.typing import Array, Ints
 
 Message = tuple[dict[str, Any], list[Array]]
@@ -33,6 +34,7 @@ class FitProblem:
         axes: Features along which a recipe may weigh rows.
         folds: Which rows to fit and which to predict.
         constraints: What is declared of a law.
+        frames: In which each target is fitted.
     """
 
     x: Array
@@ -41,6 +43,7 @@ class FitProblem:
     axes: tuple[int, ...]
     folds: tuple[Fold, ...]
     constraints: Constraints
+    frames: tuple[TargetFrame, ...] = ()
 
     def pack(self) -> Message:
         """The message that starts a service."""
@@ -48,6 +51,7 @@ class FitProblem:
             "axes": list(self.axes),
             "folds": [fold.name for fold in self.folds],
             "constraints": asdict(self.constraints),
+            "frames": [[frame.origin, frame.unit] for frame in self.frames],
         }
         rows = [part.astype(float) for fold in self.folds for part in (fold.fit, fold.held)]
         return meta, [self.x, self.y, self.group.astype(float), *rows]
@@ -66,7 +70,9 @@ def unpack_problem(meta: dict[str, Any], arrays: Sequence[Array]) -> FitProblem:
         for name, value in meta["constraints"].items()
     }
     axes = tuple(meta["axes"])
-    return FitProblem(x, y, group.astype(np.int64), axes, folds, Constraints(**declared))
+    frames = tuple(TargetFrame(*pair) for pair in meta["frames"])
+    constraints = Constraints(**declared)
+    return FitProblem(x, y, group.astype(np.int64), axes, folds, constraints, frames)
 
 
 @dataclass(frozen=True, slots=True)

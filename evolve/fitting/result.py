@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from evolve.fitting.weights import covariance, standard_errors
+from evolve.scoring.frame import TargetFrame
 from evolve.typing import Array
 
 STATUSES = ("converged", "iteration limit", "not finite")
@@ -18,11 +19,13 @@ class Problem:
         x: `(n, f)` raw features as the target sees them (`Law.view`).
         y: `(n,)` targets.
         pool: Label of the problems that share a learnt prior.
+        frame: In which the targets are fitted; as they are, and to the last digit, if None.
     """
 
     x: Array
     y: Array
     pool: int = 0
+    frame: TargetFrame | None = None
 
 
 @dataclass(frozen=True, slots=True)

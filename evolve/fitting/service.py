@@ -37,7 +37,9 @@ def init(meta: dict[str, Any], arrays: Sequence[Array]) -> State:
     """Take the problem that `FitProblem.pack` packed, and load the compiled kernel."""
     warm()
     problem = unpack_problem(meta, arrays)
-    rows = Rows(problem.x, problem.y, problem.group, problem.axes, problem.constraints)
+    rows = Rows(
+        problem.x, problem.y, problem.group, problem.axes, problem.constraints, problem.frames
+    )
     return State(rows, problem.folds)
 
 

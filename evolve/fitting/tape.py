@@ -10,6 +10,7 @@ import numpy as np
 from evolve.fitting.adjoint import as_table, reverse_sweep
 from evolve.fitting.primitives import CODE
 from evolve.law.graph import Law, Node, call, evaluate, num
+from evolve.scoring.frame import rounded
 from evolve.typing import Array, Ints
 
 NONLINEAR, LINEAR, LOG_SCALE = 0, 1, 2
@@ -48,12 +49,17 @@ class Tape:
     role: Ints
     log_output: bool
 
-    def column_values(self, x: Array) -> Array:
-        """`(n_columns, n)` values of the constant-free subtrees on `(n, f)` raw features."""
+    def column_values(self, x: Array, *, exact: bool = True) -> Array:
+        """`(n_columns, n)` values of the constant-free subtrees on `(n, f)` raw features.
+
+        Where they need not be exact, they are `rounded`.
+        """
         none = np.zeros(0)
-        return np.array([evaluate(node, x, none) for node in self.columns]).reshape(
-            len(self.columns), x.shape[0]
-        )
+        values = [evaluate(node, x, none) for node in self.columns]
+        if not exact:
+            least = (1.0 if node.op == "log" else 0.0 for node in self.columns)
+            values = [rounded(v, size) for v, size in zip(values, least, strict=True)]
+        return np.array(values).reshape(len(self.columns), x.shape[0])
 
 
 @lru_cache(maxsize=4096)

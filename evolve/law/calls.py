@@ -8,7 +8,8 @@ from typing import Any
 
 from evolve.law.recipe import Recipe, recipe_from_data
 
-_OWN = ("n_constants", "axes", "prior_mean", "prior_weight")
+FRAME_ARGUMENTS = ("target_origin", "target_unit")
+_OWN = ("n_constants", "axes", "prior_mean", "prior_weight", *FRAME_ARGUMENTS)
 
 
 @dataclass(frozen=True, slots=True)

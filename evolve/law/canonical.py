@@ -31,7 +31,7 @@ WEIGHTS = {
     "feat": 1.0,
     "const": 3.0,  # each use: tied constants are not for nothing
     "num": 1.0,
-    "neg": 0.5,
+    "neg": 0.0,  # a sign is for nothing: a law and its mirror image are as large
     "add": 1.0,
     "sub": 1.0,
     "mul": 1.0,
@@ -146,6 +146,7 @@ def form(root: Node) -> str:
     6+), and any of ``power``, ``saturation``, ``interaction`` and ``logquadratic``.
     """
     body, _ = canonical(root)
+    body = body.args[0] if body.op == "neg" else body
     link = body.op if body.op in ("exp", "log") else "identity"
     if link == "identity" and body.op in ("tanh", "max", "min", "logaddexp", "sqrt", "abs"):
         link = "other"

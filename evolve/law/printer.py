@@ -9,6 +9,7 @@ from collections.abc import Sequence
 import numpy as np
 import numpy.typing as npt
 
+from evolve.law.calls import FRAME_ARGUMENTS
 from evolve.law.graph import Law, Node, feat, features_of, walk
 from evolve.law.lowering import plain, readable
 from evolve.law.naming import Variables, identifiers
@@ -36,10 +37,18 @@ def print_program(
     units: Sequence[float] = (),
     axes: Sequence[int] = (),
     prior: tuple[npt.ArrayLike, npt.ArrayLike] | None = None,
+    frames: Sequence[tuple[float, float]] = (),
 ) -> str:
     """Text of a whole program; arguments as for `print_block`, `doc` heads the file."""
     block = print_block(
-        law, recipe, feature_names, target_names, units=units, axes=axes, prior=prior
+        law,
+        recipe,
+        feature_names,
+        target_names,
+        units=units,
+        axes=axes,
+        prior=prior,
+        frames=frames,
     )
     safe = doc.replace("\\", "\\\\").replace('"""', "'''")
     return PROGRAM.format(doc=safe + " " * safe.endswith('"'), block=block)
@@ -54,6 +63,7 @@ def print_block(
     units: Sequence[float] = (),
     axes: Sequence[int] = (),
     prior: tuple[npt.ArrayLike, npt.ArrayLike] | None = None,
+    frames: Sequence[tuple[float, float]] = (),
 ) -> str:
     """Text of a program's block: `scaling_law_func` and `fit_scaling_law`.
 
@@ -65,6 +75,7 @@ def print_block(
         units: Unit of each feature, where known: the quotient that gets the feature's name.
         axes: Features along which `recipe.scale_weight` weighs rows.
         prior: Centres and precisions of a prior on the constants, `(p,)` or `(t, p)` each.
+        frames: Origin and unit in which each target is fitted; as it is where there are none.
 
     Raises:
         ValueError: the law holds a literal that is not finite.
@@ -77,7 +88,7 @@ def print_block(
         "def scaling_law_func(data_points, params):\n"
         + "".join(f"    {line}\n" if line else "\n" for line in body)
         + "\n\ndef fit_scaling_law(data_points, loss_values):\n"
-        + _fit_call(law, recipe, axes, prior)
+        + _fit_call(law, recipe, axes, prior, frames)
     )
 
 
@@ -204,6 +215,7 @@ def _fit_call(
     recipe: Recipe,
     axes: Sequence[int],
     prior: tuple[npt.ArrayLike, npt.ArrayLike] | None,
+    frames: Sequence[tuple[float, float]],
 ) -> str:
     arguments = ["scaling_law_func", "data_points", "loss_values"]
     arguments.append(f"n_constants={law.n_constants}")
@@ -213,6 +225,9 @@ def _fit_call(
     if prior is not None:
         pairs = zip(("prior_mean", "prior_weight"), prior, strict=True)
         arguments += [f"{name}={np.asarray(v, float).tolist()!r}" for name, v in pairs]
+    for name, values in zip(FRAME_ARGUMENTS, zip(*frames, strict=True), strict=False):
+        if name != FRAME_ARGUMENTS[0] or any(values):
+            arguments.append(f"{name}={values[0] if len(values) == 1 else list(values)!r}")
     call = f"    return fit_law({', '.join(arguments)})\n"
     if len(call) <= WIDTH:
         return call

@@ -103,8 +103,7 @@ def fit_model(task: Task, candidate: Candidate) -> Model:
     """
     train = task.train
     every = np.arange(train.n_rows)
-    axes = task.axes
-    rows = Rows(train.X, train.Y, train.group, axes)
+    rows = Rows(train.X, train.Y, train.group, task.axes, frames=task.frame.targets)
     search, selection = task.folds, task.selection_folds
     quick = replace(candidate.recipe, n_starts=SELECTION_STARTS)
     whole, *found = fit_folds(

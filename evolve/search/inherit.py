@@ -18,6 +18,7 @@ from evolve.search.operators import SearchSpace
 from evolve.search.proposers.grammar import finish
 from evolve.search.proposers.protocol import Proposal
 from evolve.search.setup import SearchProblem
+from evolve.search.view import inward, outward
 
 
 def elites_to_inherit(run_name: str, elites: Sequence[Elite]) -> dict[str, Any]:
@@ -72,12 +73,12 @@ def _of_law(elite: Candidate, space: SearchSpace, name: str) -> tuple[Proposal |
     used, n_features = max(features_of(elite.law.root), default=-1) + 1, len(space.units)
     if used > n_features:
         return None, f"it uses feature {used}, the task has {n_features}"
-    candidate = finish(elite, space)
+    candidate = finish(inward(elite, space), space)
     if candidate is None:
         names = [f"x{j + 1}" for j in range(n_features)]
         return None, f"the task allows no {formula(elite.law, names)}"
     mark = key(candidate.law, candidate.recipe)
-    return Proposal(candidate, mark, name, (), "inherited"), ""
+    return Proposal(outward(candidate, space), mark, name, (), "inherited"), ""
 
 
 def _of_program(text: str, space: SearchSpace, name: str) -> tuple[Proposal | None, str]:

@@ -26,7 +26,7 @@ from evolve.search.operators import SearchSpace
 from evolve.search.proposers.grammar import allowed_recipe
 from evolve.search.proposers.initial import generic_laws
 from evolve.search.proposers.seeds import seed_files
-from evolve.search.setup import program_text, space_of
+from evolve.search.setup import plain_space_of, program_text
 from evolve.tasks.folds import require_rows
 from evolve.tasks.roles import MEANING, Role, guess_role
 from evolve.tasks.spec import Feature, TaskSpec, read_spec
@@ -78,7 +78,7 @@ def named_law(task: Task, name: str) -> NamedLaw:
         why_not = why_not or missing
     if why_not:
         raise EvolveError(Argument("law"), f": {name!r} needs {why_not}")
-    space = space_of(task)
+    space = plain_space_of(task)
     forms = {_form_name(text, task): root for text, root in generic_laws(space).items()}
     for text, root in forms.items():
         if _plain(text) == wanted:
@@ -172,7 +172,7 @@ def _from_seed(task: Task, path: Path, spec: TaskSpec, columns: dict[int, int]) 
         raise EvolveError(Argument("law"), f": {path.stem}: {error}") from None
     root = replace_leaves(traced.law.root, {feat(j): feat(k) for j, k in columns.items()})
     law = simplify(Law(root, traced.law.n_constants, task.spec.own))
-    candidate = _allowed(Candidate(law, traced.recipe), space_of(task))
+    candidate = _allowed(Candidate(law, traced.recipe), plain_space_of(task))
     return NamedLaw(path.stem, title_of(read_program(path)), candidate, "literature")
 
 

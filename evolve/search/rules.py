@@ -50,7 +50,7 @@ def ruled_space(space: SearchSpace, rules: FormRules, names: Sequence[str]) -> S
         raise EvolveError(word, ": targets of this task each have a feature of their own first")
     ruled = replace(
         space,
-        must_use=tuple(_feature(name, names) for name in rules.must_use),
+        must_use=tuple(space.place_of(_feature(name, names)) for name in rules.must_use),
         operations=_operations(rules),
     )
     if not rules.template:

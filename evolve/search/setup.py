@@ -5,8 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
-from dataclasses import dataclass
-from itertools import permutations
+from dataclasses import dataclass, replace
 from typing import Any
 
 from evolve import __version__
@@ -28,6 +27,7 @@ from evolve.search.proposers.protocol import Proposal, Proposer
 from evolve.search.proposers.registry import DEFAULT, LLM, make_proposer
 from evolve.search.proposers.seeds import GivenSeed, Seed, read_seeds, seed_proposals
 from evolve.search.rules import NO_RULES, FormRules, ruled_space
+from evolve.search.view import inward
 from evolve.tasks.folds import require_rows
 from evolve.tasks.task import Task
 from evolve.typing import Array
@@ -131,6 +131,7 @@ def program_text(
         units=[f.unit for f in task.spec.features],
         axes=task.axes,
         prior=None if priors is None else (priors[:, 0], priors[:, 1]),
+        frames=[(frame.origin, frame.unit) for frame in task.frame.targets],
     )
 
 
@@ -158,10 +159,15 @@ def make_search_problem(
         EvolveError: A rule cannot be kept.
     """
     require_rows(task)
-    space = ruled_space(space_of(task), rules, task.feature_names)
+    space = plain_space_of(task) if rules.template else space_of(task)
+    space = ruled_space(space, rules, task.feature_names)
     seeds = read_seeds(task, space, given)
     proposals = {p.key: p for p in seed_proposals(seeds, space)}
-    parts = {p.operator: free_part(p.candidate, space) for p in proposals.values() if p.candidate}
+    parts = {
+        p.operator: free_part(inward(p.candidate, space), space)
+        for p in proposals.values()
+        if p.candidate
+    }
     laws = {name: part.law.root for name, part in parts.items() if part is not None}
     laws |= generic_laws(space.inner)
     for proposal in starting_proposals(space, laws, BATCH, seed):
@@ -173,27 +179,42 @@ def make_search_problem(
 
 
 def space_of(task: Task) -> SearchSpace:
-    """What a task allows candidates to be."""
-    features = task.spec.features
+    """What a task allows candidates to be, its features in the places that its frame gives."""
+    frame = task.frame
+    features = [task.spec.features[j] for j in frame.columns]
+    place = {j: k for k, j in enumerate(frame.columns)}
+    one_signed = bool((task.train.Y > 0).all() or (task.train.Y < 0).all())
     return SearchSpace(
-        units=tuple(f.unit for f in features),
+        units=(1.0,) * len(features),
         logarithmic=tuple(f.logarithmic for f in features),
         max_constants=task.max_constants,
         own_feature_first=task.spec.own,
-        positive=bool((task.train.Y > 0).all()),
+        positive=frame.natural_zero and one_signed,
         pooled=task.n_groups >= 3,
-        axes=task.axes,
-        part_of=tuple(_part_of(task)),
+        axes=tuple(sorted(place[j] for j in task.axes)),
+        columns=frame.columns,
+        scales=tuple(frame.scales[j] for j in frame.columns),
+        mirrored=frame.mirrored,
+        natural_zero=frame.natural_zero,
+        part_of=tuple((place[part], place[whole]) for part, whole in frame.parts),
     )
 
 
-def _part_of(task: Task) -> Iterator[tuple[int, int]]:
-    """Pairs of features of which the first is a part of the second."""
-    at = [j for j, feature in enumerate(task.spec.features) if feature.logarithmic]
-    for part, whole in permutations(at, 2):
-        share = task.train.X[:, part] / task.train.X[:, whole]
-        if share.max() == 1.0 and share.min() < 1.0:
-            yield part, whole
+def plain_space_of(task: Task) -> SearchSpace:
+    """The same, in the order and the units that the task declares, as a template is written."""
+    features = task.spec.features
+    return replace(
+        space_of(task),
+        units=tuple(f.unit for f in features),
+        logarithmic=tuple(f.logarithmic for f in features),
+        positive=bool((task.train.Y > 0).all()),
+        axes=task.axes,
+        columns=(),
+        scales=(),
+        mirrored=False,
+        natural_zero=True,
+        part_of=task.frame.parts,
+    )
 
 
 def literature(setup: SearchProblem, entries: Sequence[Entry]) -> list[Entry]:

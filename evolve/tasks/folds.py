@@ -101,11 +101,14 @@ def _left(label: Ints) -> int:
 
 
 def _points(task: TaskRows) -> Ints:
-    """`(n,)` number of the run, or of the point in feature space, that each row belongs to."""
-    if task.train.run is not None:
-        return task.train.run
-    _, points = np.unique(task.train.X, axis=0, return_inverse=True)
-    return np.asarray(points.ravel(), dtype=np.int64)
+    """`(n,)` number of the run, or of the point in feature space, that each row belongs to.
+
+    They are numbered as they first appear, in whatever order the features stand.
+    """
+    labels = task.train.X if task.train.run is None else task.train.run[:, None]
+    _, first, points = np.unique(labels, axis=0, return_index=True, return_inverse=True)
+    place = np.argsort(np.argsort(first))
+    return np.asarray(place[points.ravel()], dtype=np.int64)
 
 
 def _fold(name: str, held: npt.NDArray[np.bool_], unjudged: npt.NDArray[np.bool_]) -> Fold:

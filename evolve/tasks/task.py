@@ -7,14 +7,17 @@ import math
 import os
 import shlex
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
+
+import numpy as np
 
 from evolve.errors import TaskError, nearest
 from evolve.scoring.constraints import Constraints, ends_of
 from evolve.scoring.fold import Fold
 from evolve.tasks.folds import make_folds, make_selection_folds
+from evolve.tasks.frame import Frame, canonical_order, frame_of
 from evolve.tasks.names import why_no_name
 from evolve.tasks.readers import read_table
 from evolve.tasks.spec import (
@@ -54,8 +57,38 @@ __all__ = [
 _SUFFIXES = (".csv", ".parquet")
 
 
+@dataclass(frozen=True, eq=False)
 class Task(TaskRows):
-    """A table of training runs and what is asked of it, with its folds, computed once."""
+    """A table of training runs and what is asked of it, with its folds, computed once.
+
+    Its groups and training rows stand in an order that what they hold decides, so that nothing
+    depends on the order in which they were given.
+
+    Attributes:
+        given: Names of the groups and the rows as they were given.
+    """
+
+    given: tuple[tuple[str, ...], Table] = field(init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        """Put groups and rows in order; what was given is kept for the fingerprint."""
+        given, names = self.train, self.group_names
+        rows, groups = canonical_order(self.frame, given.X, given.Y, given.group)
+        place = np.argsort(groups)
+        run = None if given.run is None else given.run[rows]
+        train = Table(given.X[rows], given.Y[rows], place[given.group[rows]], run)
+        for name, value in (
+            ("given", (names, given)),
+            ("train", train),
+            ("group_names", tuple(names[g] for g in groups)),
+        ):
+            object.__setattr__(self, name, value)
+
+    @cached_property
+    def frame(self) -> Frame:
+        """Scales, origins and orders that the training rows give."""
+        train = self.train
+        return frame_of(self.spec, train.X, train.Y, train.group, self.roles)
 
     @cached_property
     def folds(self) -> tuple[Fold, ...]:
@@ -148,9 +181,10 @@ def list_tasks(tasks_dirs: Sequence[Path] = ()) -> list[TaskListing]:
 
 def fingerprint(task: Task) -> str:
     """Hash a task's spec and training rows: 16 hex digits that change when either does."""
+    group_names, rows = task.given
     digest = hashlib.sha256(format_spec(task.spec).encode())
-    digest.update("\0".join(task.group_names).encode())
-    arrays = [task.train.X, task.train.Y, task.train.group, task.train.run]
+    digest.update("\0".join(group_names).encode())
+    arrays = [rows.X, rows.Y, rows.group, rows.run]
     for array in (array for array in arrays if array is not None):
         digest.update(str(array.shape).encode() + array.tobytes(order="C"))
     return digest.hexdigest()[:16]

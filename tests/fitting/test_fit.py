@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 
 from evolve.fitting import multistart
-from evolve.fitting.fit import BatchFitter, fit_law, fit_many
+from evolve.fitting.batch import BatchFitter
+from evolve.fitting.fit import fit_law, fit_many
 from evolve.fitting.multistart import SAMPLE_ROWS, screen
 from evolve.fitting.result import Prior, Problem
 from evolve.fitting.starts import uniforms

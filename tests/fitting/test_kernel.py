@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 
 from evolve.fitting.adjoint import RULES
+from evolve.fitting.batch import BatchFitter
 from evolve.fitting.compiled import COMPILED
 from evolve.fitting.cost import (
     L2,
@@ -22,7 +23,7 @@ from evolve.fitting.cost import (
     make_workspace,
     normal_at,
 )
-from evolve.fitting.fit import BatchFitter, fit_many
+from evolve.fitting.fit import fit_many
 from evolve.fitting.multistart import run
 from evolve.fitting.primitives import BACKWARD, CODE, FORWARD, SLOPES, VALUES
 from evolve.fitting.result import Problem
@@ -150,7 +151,8 @@ def test_the_normal_matrix_is_left_alone_where_too_few_digits_would_be_right() -
 CASES = """
 import json, sys
 import numpy as np
-from evolve.fitting.fit import BatchFitter, fit_many
+from evolve.fitting.batch import BatchFitter
+from evolve.fitting.fit import fit_many
 from evolve.fitting.result import Problem
 from evolve.law.graph import Law, evaluate, law_from_data
 from evolve.law.recipe import Recipe

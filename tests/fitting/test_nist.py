@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from evolve.fitting.fit import BatchFitter
+from evolve.fitting.batch import BatchFitter
 from evolve.fitting.result import Problem
 from evolve.law.graph import Law, Node, call, const, feat, num
 from evolve.law.recipe import Recipe

@@ -243,7 +243,8 @@ def test_the_champion_s_constants_are_those_of_a_fit_to_all_training_rows(
 ) -> None:
     champion, train = choice.champion, task.train
     every = np.arange(train.n_rows)
-    rows = Rows(train.X, train.Y, train.group, (1,), task.constraints)
+    frames = task.frame.targets
+    rows = Rows(train.X, train.Y, train.group, (1,), task.constraints, frames)
     whole = Fold("all rows", every, every)
     (fitted,) = fit_folds(
         rows, [whole], champion.fitted.candidate.law, champion.fitted.candidate.recipe

@@ -178,7 +178,7 @@ def test_several_group_columns_are_joined(folder: Path) -> None:
         '[[features]]\nname = "params"\n\n', "", 1
     )
     (folder / "task.toml").write_text(text.replace('["params"]', '["share"]'))
-    assert load_task(str(folder)).group_names == ("a | 10", "a | 20", "b | 10", "b | 20")
+    assert load_task(str(folder)).given[0] == ("a | 10", "a | 20", "b | 10", "b | 20")
 
 
 def test_sft_maps_to_sldbenchs_labels() -> None:

@@ -17,7 +17,7 @@ class SearchSpace:
     """What a task allows candidates to be.
 
     Attributes:
-        units: Unit of each feature.
+        units: Unit of each feature; 1 where the search sees features over their scales.
         logarithmic: Whether each feature acts through its logarithm.
         max_constants: Most constants for each group and target.
         own_feature_first: Targets see their own feature first (`Law.own_feature_first`).
@@ -26,6 +26,10 @@ class SearchSpace:
         axes: Features along which the task extrapolates, so that rows may be weighed towards the
             far end; none where it does not.
         robust: Losses other than least squares are allowed.
+        columns: Number of the task's feature in each place; as they stand if empty.
+        scales: What the feature in each place is divided by; 1 if empty.
+        mirrored: The targets are seen with their sign changed.
+        natural_zero: 0 means something for the targets; otherwise a law must allow any origin.
         part_of: Pairs of features (part, whole) of which the first is never greater than the
             second, and as great in some rows: unique tokens and tokens, active experts and all.
         must_use: Features that every law has.
@@ -41,6 +45,10 @@ class SearchSpace:
     pooled: bool = False
     axes: tuple[int, ...] = (0,)
     robust: bool = True
+    columns: tuple[int, ...] = ()
+    scales: tuple[float, ...] = ()
+    mirrored: bool = False
+    natural_zero: bool = True
     part_of: tuple[tuple[int, int], ...] = ()
     must_use: tuple[int, ...] = ()
     operations: frozenset[str] | None = None
@@ -69,6 +77,22 @@ class SearchSpace:
     def ruled(self) -> bool:
         """Whether the user asks more of a law's form than the task does."""
         return bool(self.must_use) or self.operations is not None or self.template is not None
+
+    @property
+    def same_unit(self) -> tuple[tuple[int, ...], ...]:
+        """Features that are measured in each unit: parts in that of their whole."""
+        places = range(len(self.units))
+        if self.own_feature_first:
+            return (tuple(places),)
+        label = list(places)
+        for part, whole in self.part_of:
+            old, new = label[part], label[whole]
+            label = [new if one == old else one for one in label]
+        return tuple(tuple(k for k in places if label[k] == one) for one in dict.fromkeys(label))
+
+    def place_of(self, feature: int) -> int:
+        """The place in which the search sees a feature of the task."""
+        return self.columns.index(feature) if self.columns else feature
 
     def variable(self, index: int) -> Node:
         """Feature `index` in its unit."""

@@ -29,10 +29,13 @@ from evolve.scoring.objective import (
     TWICE,
 )
 from evolve.search.archive import Archive, Elite
+from evolve.search.closure import closed
 from evolve.search.operators import CROSSOVERS, OPERATORS, Candidate, SearchSpace
 from evolve.search.operators.terms import total
 from evolve.search.proposers.protocol import Proposal
+from evolve.search.view import inward, outward
 
+SMALL = 3  # with fewer constants, a law can have none for units
 DISGUISES = (math.e, 1.0 / math.e, 1.0 + math.e)
 
 
@@ -105,7 +108,8 @@ def propose(
         parents = first if further % 2 else elites
         parent, other = pick(parents, rng, greed), pick(elites, rng, 1.0)
         name = names[int(rng.choice(len(names), p=weights))]
-        genome, mate = (free_part(elite.genome, space) for elite in (parent, other))
+        pair = (inward(elite.genome, space) for elite in (parent, other))
+        genome, mate = (free_part(one, space) for one in pair)
         if genome is None or mate is None:
             continue
         child = OPERATORS[name](genome, mate, inner, rng)
@@ -121,7 +125,8 @@ def propose(
         mark = key(finished.law, finished.recipe)
         if mark not in archive.seen and mark not in taken:
             parent_indices = (parent.entry.index, other.entry.index)
-            return Proposal(finished, mark, name, parent_indices, origin_of(name))
+            law_of_task = outward(finished, space)
+            return Proposal(law_of_task, mark, name, parent_indices, origin_of(name))
     return None
 
 
@@ -156,16 +161,19 @@ def finish(candidate: Candidate, space: SearchSpace) -> Candidate | None:
     """The candidate simplified, its constants in order; None if it is not allowed.
 
     Args:
-        candidate: Its law is a template's free part, where the space has one.
+        candidate: Its law is a template's free part, where the space has one. It gets a constant
+            where a unit would stand for one, unless there is a template, or no room for it.
         space: What task and user allow.
     """
     inner = space.inner
     law = simplify(replace(candidate.law, own_feature_first=inner.own_feature_first))
-    largest = LARGEST_LAW + LARGEST_PER_CONSTANT * inner.max_constants
-    if not 1 <= law.n_constants <= inner.max_constants or size(law.root) > largest:
+    if not _is_allowed(law, inner):
         return None
-    if not features_of(law.root) or depth(law.root) > MOST_DEPTH or has_odd_literal(law.root):
-        return None
+    if space.template is None and space.max_constants >= SMALL:
+        whole = closed(law, space)
+        if whole is None or (whole is not law and not _is_allowed(whole, inner)):
+            return None
+        law = whole
     if space.template is not None:
         root = filled(space.template, law.root)
         if root is None:
@@ -174,6 +182,16 @@ def finish(candidate: Candidate, space: SearchSpace) -> Candidate | None:
     if breaks_rules(law, space):
         return None
     return Candidate(law, allowed_recipe(candidate.recipe, space))
+
+
+def _is_allowed(law: Law, space: SearchSpace) -> bool:
+    """Whether a law has constants and features, neither too many, and no literal in disguise."""
+    largest = LARGEST_LAW + LARGEST_PER_CONSTANT * space.max_constants
+    if not 1 <= law.n_constants <= space.max_constants or size(law.root) > largest:
+        return False
+    if not features_of(law.root) or depth(law.root) > MOST_DEPTH:
+        return False
+    return not has_odd_literal(law.root)
 
 
 def breaks_rules(law: Law, space: SearchSpace) -> bool:

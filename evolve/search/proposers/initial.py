@@ -16,12 +16,12 @@ from evolve.law.recipe import Recipe
 from evolve.search.operators import OPERATORS, SearchSpace
 from evolve.search.operators.recipes import random_recipe
 from evolve.search.operators.terms import fresh, linear, power_law, product_of_powers, times, total
-from evolve.search.proposers.grammar import finish, free_part, origin_of
+from evolve.search.proposers.grammar import SMALL, finish, free_part, origin_of
 from evolve.search.proposers.literature import published_forms
 from evolve.search.proposers.protocol import Proposal
+from evolve.search.view import inward, outward
 
 FILLING = 2**31
-SMALL = 3
 MOST_TRIES = 20_000
 
 RECIPES = (
@@ -110,7 +110,8 @@ def starting_proposals(
     def add(candidate: Candidate | None, name: str, origin: Origin) -> None:
         if candidate is not None:
             mark = key(candidate.law, candidate.recipe)
-            proposals.setdefault(mark, Proposal(candidate, mark, name, (), origin))
+            law_of_task = outward(candidate, space)
+            proposals.setdefault(mark, Proposal(law_of_task, mark, name, (), origin))
 
     for recipe in RECIPES:
         for name, root in laws.items():
@@ -123,7 +124,7 @@ def starting_proposals(
         if not len(proposals) % multiple:
             break
         drawn = list(proposals.values())[int(rng.integers(len(proposals)))].genome
-        parent = free_part(drawn, space)
+        parent = free_part(inward(drawn, space), space)
         if parent is None:
             continue
         changed = replace(parent, recipe=random_recipe(space, rng))

@@ -11,13 +11,14 @@ from evolve.errors import ProgramError
 from evolve.evaluation.programs import shared_runner
 from evolve.evaluation.record import Origin
 from evolve.law.candidate import Candidate
-from evolve.law.canonical import key, simplify
+from evolve.law.canonical import key
 from evolve.law.program import Program, parse_program, read_program, title_of
 from evolve.law.recipe import Recipe
 from evolve.law.trace import trace_law, trace_recipe
 from evolve.search.operators import SearchSpace
 from evolve.search.proposers.grammar import allowed_recipe, finish, free_part
 from evolve.search.proposers.protocol import Proposal
+from evolve.search.view import inward, outward
 from evolve.tasks.task import Task, shipped_folders
 
 OWN_SEEDS = "seeds"  # folder beside a task's tables
@@ -131,8 +132,9 @@ def _ruled(seed: Seed, space: SearchSpace) -> Seed:
     if seed.candidate is None:
         why = "it cannot be traced, so that nothing says whether it has the form asked for"
         return replace(seed, why_not=why, runs=False)
-    part = free_part(seed.candidate, space)
-    candidate = None if part is None else finish(part, space)
+    part = free_part(inward(seed.candidate, space), space)
+    made = None if part is None else finish(part, space)
+    candidate = None if made is None else outward(made, space)
     why = "" if candidate else "it does not have the form asked for"
     return replace(seed, candidate=candidate, why_not=why, runs=candidate is not None)
 
@@ -144,10 +146,12 @@ def seed_proposals(seeds: Sequence[Seed], space: SearchSpace) -> list[Proposal]:
         if seed.candidate is not None:
             law = seed.candidate.law
             if space.template is None:
-                law = simplify(replace(law, own_feature_first=space.own_feature_first))
-            candidate = Candidate(law, allowed_recipe(seed.candidate.recipe, space))
+                law = replace(law, own_feature_first=space.own_feature_first)
+            recipe = allowed_recipe(seed.candidate.recipe, space)
+            candidate = inward(Candidate(law, recipe), space)
             mark = key(candidate.law, candidate.recipe)
-            proposals.setdefault(mark, Proposal(candidate, mark, seed.name, (), seed.origin))
+            law_of_task = outward(candidate, space)
+            proposals.setdefault(mark, Proposal(law_of_task, mark, seed.name, (), seed.origin))
         elif seed.runs:
             mark = f"program {seed.program.id}"
             proposals.setdefault(

@@ -47,7 +47,7 @@ def test_a_table_becomes_a_task_whose_rows_are_those_of_the_table(
     assert (told["folder"], told["n_train"], told["n_test"]) == ("tasks/mine", 20, 10)
     task = load_task("mine")
     train = [(n, d) for n, d in SIZES if n < 2e9 and d < 2e11]
-    assert task.train.X.tolist() == [list(row) for row in train]
+    assert task.given[1].X.tolist() == [list(row) for row in train]
     assert task.group_names == ("code", "web")
     assert load_test(task).X.tolist() == [list(row) for row in SIZES if row not in train]
     assert task.spec.folds.axes == ["params", "tokens"]
@@ -245,5 +245,5 @@ def test_any_table_becomes_a_task_whose_rows_agree(
     assert task.spec == draft.spec
     assert task.feature_names == (one, two)
     expected = np.array([[float(v) for v in columns[name]] for name in (one, two, target)]).T
-    np.testing.assert_array_equal(np.hstack([task.train.X, task.train.Y]), expected)
+    np.testing.assert_array_equal(np.hstack([task.given[1].X, task.given[1].Y]), expected)
     assert make_folds(task)

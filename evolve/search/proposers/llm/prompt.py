@@ -131,7 +131,7 @@ class Prompts:
                 "logarithmic": feature.logarithmic,
                 "description": feature.description,
                 "extrapolated": j in axes,
-                "required": j in space.must_use,
+                "required": space.place_of(j) in space.must_use,
             }
             for j, feature in enumerate(spec.features)
         ]

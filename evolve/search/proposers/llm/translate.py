@@ -25,6 +25,7 @@ from evolve.search.proposers.grammar import breaks_rules, finish, free_part
 from evolve.search.proposers.llm.exchange import Exchange
 from evolve.search.proposers.llm.reply import NO_FIT, program_of, same_text
 from evolve.search.proposers.protocol import Proposal
+from evolve.search.view import inward, outward
 
 SPARE = 3  # how many times as large as allowed a law may be before it is simplified
 UNTRACEABLE = "bad-answer"  # status of a program whose law cannot be traced
@@ -71,7 +72,8 @@ class Translator:
         if candidate is None:
             return _failed(exchange, program.text, "rejected", f"the law {why}")
         mark = key(candidate.law, candidate.recipe)
-        return Proposal(candidate, mark, exchange.operator, exchange.parents, "model")
+        law_of_task = outward(candidate, self._space)
+        return Proposal(law_of_task, mark, exchange.operator, exchange.parents, "model")
 
     def _untraced(
         self, exchange: Exchange, program: Program, error: ProgramFailedError
@@ -98,13 +100,14 @@ class Translator:
             return None, f"has {traced.law.n_constants} constants, the task allows {most}"
         if size(traced.law.root) > SPARE * (LARGEST_LAW + LARGEST_PER_CONSTANT * most):
             return None, "is too large"
-        part = free_part(traced, self._space)
+        seen = inward(traced, self._space)
+        part = free_part(seen, self._space)
         if part is None:
             return None, "does not have the form of the template"
         candidate = finish(part, self._space)
         if candidate is not None:
             return candidate, ""
-        if breaks_rules(traced.law, self._space):
+        if breaks_rules(seen.law, self._space):
             return None, "lacks a feature that it must use, or has a forbidden operation"
         return None, "is too large, or a number in it should be a constant in params"
 

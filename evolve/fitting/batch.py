@@ -1,0 +1,216 @@
+"""Many problems of one law, laid out for the kernel and solved together."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
+
+from evolve.fitting.cost import CompiledLaw, Data
+from evolve.fitting.multistart import FitBatch, Solution, StepLimits, solve
+from evolve.fitting.reframe import inward_prior, outward, slopes, usable
+from evolve.fitting.result import STATUSES, Fit, Prior, Problem
+from evolve.fitting.starts import uniforms
+from evolve.fitting.tape import NONLINEAR, Tape, compile_tape
+from evolve.fitting.weights import row_weights
+from evolve.law.graph import Law
+from evolve.law.recipe import LOSSES, Recipe
+from evolve.scoring.frame import rounded
+from evolve.typing import Array
+
+SCREENED = 8
+LIMIT_OF = np.array([60.0, 1e12, 200.0])
+MAX_STEPS = 80
+POLISH_STEPS = 12
+PRIOR_STARTS = 6
+
+
+class BatchFitter:
+    """Many problems of one law, their arrays laid out for the kernel."""
+
+    def __init__(
+        self,
+        law: Law,
+        problems: Sequence[Problem],
+        recipe: Recipe,
+        axes: Sequence[int],
+        *,
+        by_priors: bool = False,
+    ) -> None:
+        """Lay out the rows of all problems one after the other; arguments as `fit_many`."""
+        self.recipe = recipe
+        pooled = by_priors or recipe.shrinkage > 0.0 or recipe.tied != "none"
+        on_logs = recipe.target_scale == "log"
+        asked = [p.frame for p in problems]
+        self.moves, self.frames = usable(law.root, asked, on_logs=on_logs, by_priors=pooled)
+        # A law that is minus another is that other, of minus the targets.
+        mirrored = law.root.op == "neg"
+        if mirrored:
+            law = replace(law, root=law.root.args[0])
+        self.law, exact = law, any(frame is None for frame in asked)
+        self.tape: Tape = compile_tape(law, recipe.target_scale)
+        self.log_rows = on_logs and not self.tape.log_output
+        pairs = zip(problems, self.frames, strict=True)
+        y = np.concatenate([(p.y - f.origin) / f.unit for p, f in pairs])
+        self.y = _as_fitted(-y if mirrored else y, on_logs=on_logs, exact=exact)
+        x = np.concatenate([p.x for p in problems])
+        self.columns = np.ascontiguousarray(self.tape.column_values(x, exact=exact))
+        self.counts = np.array([len(p.y) for p in problems])
+        self.offsets = np.concatenate([[0], np.cumsum(self.counts)]).astype(np.int64)
+        slices = [slice(a, b) for a, b in zip(self.offsets[:-1], self.offsets[1:], strict=True)]
+        self.spread = np.array([max(float(np.std(self.y[s])), 1e-12) for s in slices])
+        w = np.concatenate([row_weights(p.x, axes, recipe.scale_weight) for p in problems])
+        self.w = w if exact else rounded(w)
+
+    def prior_inside(self, q: int, prior: Prior | None) -> Prior | None:
+        """A prior on the constants of a problem's targets, as one in the frame of its fit."""
+        if prior is None or self.moves is None:
+            return prior
+        cost = self._cost_inside(q)
+        return Prior(*inward_prior(self.moves, self.frames[q], prior.mean, prior.weight, cost))
+
+    def _cost_inside(self, q: int) -> float:
+        """Cost of a fit in a problem's frame over that of the same fit of its targets."""
+        return 1.0 if self.recipe.target_scale == "log" else self.frames[q].unit ** -2
+
+    @property
+    def box(self) -> Array:
+        """`(p,)` largest size of each constant."""
+        return np.asarray(LIMIT_OF[self.tape.kind])
+
+    def fit(
+        self,
+        priors: Sequence[Prior | None],
+        begin: Array | None = None,
+        n_starts: int = -1,
+        *,
+        max_steps: int = MAX_STEPS,
+        polish_steps: int = POLISH_STEPS,
+        boxed: bool = True,
+    ) -> list[Fit]:
+        """Fit every problem.
+
+        Args:
+            priors: A prior for each problem.
+            begin: `(q, b, p)` starts refined besides the screened ones; without it the
+                priors' centres.
+            n_starts: Screened starts to refine; the recipe's number if negative.
+            max_steps: Most steps from one start.
+            polish_steps: Most steps that polish the best constants to full precision.
+            boxed: Keep constants within the search box.
+
+        Returns:
+            One fit a problem; their normal matrices are left in `normal`.
+        """
+        box = self.box if boxed else np.full(self.tape.n_constants, np.inf)
+        limits = StepLimits(max_steps, polish_steps)
+        solution = self.solve(priors, box, limits, begin=begin, n_starts=n_starts)
+        self.normal = solution.ends.normal[:, 0]
+        return [self._result(q, solution, box, prior) for q, prior in enumerate(priors)]
+
+    def solve(
+        self,
+        priors: Sequence[Prior | None],
+        box: Array,
+        limits: StepLimits,
+        *,
+        begin: Array | None = None,
+        n_starts: int = -1,
+    ) -> Solution:
+        """The best end point of every problem, as the kernel leaves it; arguments as `fit`.
+
+        A prior leaves little room for other minima, so fewer starts are screened under one.
+        """
+        p = self.tape.n_constants
+        if n_starts < 0:
+            free = all(prior is None for prior in priors)
+            n_starts = self.recipe.n_starts if free else min(self.recipe.n_starts, PRIOR_STARTS)
+        if not np.any(self.tape.kind == NONLINEAR):
+            n_starts = min(n_starts, 1)  # all constants are solved for: starts do not differ
+        begin = _centres(priors, p) if begin is None else begin
+        candidates = uniforms(SCREENED * n_starts, p)
+        return solve(self.batch(priors, box), candidates, begin, n_starts, limits)
+
+    def batch(self, priors: Sequence[Prior | None], box: Array) -> FitBatch:
+        """The problems as the kernel takes them."""
+        tape = self.tape
+        mean, weight = self._priors(priors)
+        compiled_law = CompiledLaw(
+            tape.steps, tape.back, tape.rows, tape.n_rows, tape.literals, tape.kind, tape.role,
+            self.log_rows,
+        )  # fmt: skip
+        data = Data(self.columns, self.y, self.w)
+        loss, f_scales = LOSSES.index(self.recipe.loss), self.recipe.f_scale * self.spread
+        return FitBatch(compiled_law, data, self.offsets, loss, f_scales, mean, weight, box)
+
+    def _priors(self, priors: Sequence[Prior | None]) -> tuple[Array, Array]:
+        """Centres and precisions of the recipe's ridge and the given priors, combined."""
+        shape = (len(self.counts), self.tape.n_constants)
+        mean, weight = np.zeros(shape), np.zeros(shape)
+        ridge = self.recipe.ridge * self.counts * self.spread**2
+        weight[:, self.tape.kind == NONLINEAR] = ridge[:, None]
+        for q, prior in enumerate(priors):
+            if prior is not None:
+                total = weight[q] + prior.weight
+                mean[q] = prior.mean * prior.weight / np.where(total > 0, total, 1.0)
+                weight[q] = total
+        return mean, weight
+
+    def _result(self, q: int, solution: Solution, box: Array, prior: Prior | None) -> Fit:
+        constants, normal = solution.ends.constants[q, 0], solution.ends.normal[q, 0]
+        cost, status = float(solution.ends.costs[q, 0]), int(solution.ends.statuses[q, 0, 0])
+        free = max(int(self.counts[q]) - len(constants), 1)
+        with np.errstate(all="ignore"):
+            scale = np.sqrt(np.maximum(np.diag(normal) * cost, 1e-300))
+            gradient = np.max(np.abs(solution.ends.gradient[q, 0]) / scale, initial=0.0)
+        fit = Fit(
+            constants=constants,
+            cost=cost,
+            status=STATUSES[status],
+            n_agree=int(solution.n_agree[q]),
+            n_starts=int(solution.n_finite[q]),
+            gradient=float(gradient),
+            n_at_bound=int(np.sum(np.abs(constants) >= box)),
+            normal=normal,
+            variance=2.0 * cost / free,
+            prior=prior,
+        )
+        return self._outside(q, fit)
+
+    def _outside(self, q: int, fit: Fit) -> Fit:
+        """A fit in a problem's frame, as one of its targets."""
+        if self.moves is None:
+            return fit
+        frame, ratio = self.frames[q], self._cost_inside(q)
+        with np.errstate(all="ignore"):
+            turned = np.linalg.pinv(slopes(self.moves, frame, fit.constants))
+            prior = fit.prior
+            if prior is not None:
+                factor = np.diag(slopes(self.moves, frame, prior.mean))
+                prior = Prior(
+                    outward(self.moves, frame, prior.mean), prior.weight / factor**2 / ratio
+                )
+            return replace(
+                fit,
+                constants=outward(self.moves, frame, fit.constants),
+                cost=fit.cost / ratio,
+                variance=fit.variance / ratio,
+                normal=turned.T @ fit.normal @ turned / ratio,
+                prior=prior,
+            )
+
+
+def _as_fitted(y: Array, *, on_logs: bool, exact: bool) -> Array:
+    """Targets, or their logarithms, as residuals take them."""
+    with np.errstate(all="ignore"):
+        values = np.log(y) if on_logs else y.astype(float)
+    return values if exact else rounded(values, 1.0 if on_logs else 2.0**-10)
+
+
+def _centres(priors: Sequence[Prior | None], p: int) -> Array:
+    """The priors' centres as starts `(q, b, p)`: none at all, or nan where there is no prior."""
+    if all(prior is None for prior in priors):
+        return np.zeros((len(priors), 0, p))
+    blank = np.full(p, np.nan)
+    return np.array([[blank if prior is None else prior.mean] for prior in priors])

@@ -1,0 +1,109 @@
+"""Turn laws as a search sees them into laws of a task's own columns, and back.
+
+A search sees features over their scales, in an order and with a sign of the targets that the rows
+decide (`tasks.frame`). A law is stored, fitted and shown as one of the raw columns; its constants
+have the same numbers in both.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import replace
+from functools import lru_cache
+
+from evolve.fitting.reframe import signed_terms
+from evolve.law.algebra import is_unit_scaled
+from evolve.law.candidate import Candidate
+from evolve.law.canonical import canonical
+from evolve.law.graph import Law, Node, call, feat, num, walk
+from evolve.search.operators.registry import SearchSpace
+
+
+def outward(candidate: Candidate, space: SearchSpace) -> Candidate:
+    """A candidate of the search as one of the raw columns; itself under a template."""
+    if space.template is not None:
+        return candidate
+    root = _outward(candidate.law.root, space)
+    return replace(candidate, law=replace(candidate.law, root=root))
+
+
+def inward(candidate: Candidate, space: SearchSpace) -> Candidate:
+    """A candidate of the raw columns as the search sees it, in its simplest form.
+
+    Under a template it is seen as it is.
+    """
+    if space.template is not None:
+        return candidate
+    root, n_constants = _inward(candidate.law.root, space)
+    law = Law(root, n_constants, candidate.law.own_feature_first)
+    return replace(candidate, law=law)
+
+
+@lru_cache(maxsize=4096)
+def _outward(root: Node, space: SearchSpace) -> Node:
+    return _to_raw(_mirrored(root, space), space)
+
+
+@lru_cache(maxsize=4096)
+def _inward(root: Node, space: SearchSpace) -> tuple[Node, int]:
+    return canonical(_mirrored(_to_seen(root, space), space))
+
+
+def _to_raw(node: Node, space: SearchSpace) -> Node:
+    """The tree of raw features over their scales."""
+    if node.op == "feat":
+        number = space.columns[node.index] if space.columns else node.index
+        scale = space.scales[node.index] if space.scales else 1.0
+        return feat(number) if scale == 1.0 else call("div", feat(number), num(scale))
+    return Node(node.op, tuple(_to_raw(a, space) for a in node.args), node.value)
+
+
+def _to_seen(node: Node, space: SearchSpace) -> Node:
+    """The tree of the features that the search sees; what is over another unit gets a factor."""
+    if node.op == "feat":
+        return _times_unit(node, 1.0, space)
+    if is_unit_scaled(node):
+        return _times_unit(node.args[0], node.args[1].value, space)
+    args = tuple(_to_seen(a, space) for a in node.args)
+    factors = {a.args[1] for a in args if a.op == "mul"}
+    if node.op in ("min", "max") and len(factors) == 1 and all(a.op == "mul" for a in args):
+        inside = tuple(a.args[0] for a in args)  # what is smaller is so in any unit
+        return Node("mul", (Node(node.op, inside), *factors))
+    return Node(node.op, args, node.value)
+
+
+def _times_unit(raw: Node, unit: float, space: SearchSpace) -> Node:
+    place = space.place_of(raw.index)
+    ratio = (space.scales[place] if space.scales else 1.0) / unit
+    return feat(place) if ratio == 1.0 else call("mul", feat(place), num(ratio))
+
+
+def _mirrored(root: Node, space: SearchSpace) -> Node:
+    """The tree of a target seen with its sign changed; itself where it is not.
+
+    Without a natural zero each term changes its sign, unless a constant of its own does so.
+    """
+    if not space.mirrored:
+        return root
+    if space.natural_zero:
+        return root.args[0] if root.op == "neg" else call("neg", root)
+    uses = Counter(n for n in walk(root) if n.op == "const")
+    result: Node | None = None
+    for sign, term in signed_terms(root):
+        positive = (sign > 0) == _takes_sign(term, uses)
+        if result is None:
+            result = term if positive else call("neg", term)
+        else:
+            result = call("add" if positive else "sub", result, term)
+    return result or root
+
+
+def _takes_sign(node: Node, uses: Counter[Node]) -> bool:
+    """Whether constants that stand nowhere else make up for the sign of a term."""
+    if node.op == "const":
+        return uses[node] == 1
+    if node.op in ("add", "sub"):
+        return all(_takes_sign(a, uses) for a in node.args)
+    if node.op == "mul":
+        return any(_takes_sign(a, uses) for a in node.args)
+    return node.op in ("neg", "div") and _takes_sign(node.args[0], uses)

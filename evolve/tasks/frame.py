@@ -1,0 +1,221 @@
+"""The frame of a table: scales, origins and orders that its rows give, whatever they are called.
+
+A search must find the same law whatever the features and targets are measured in, whatever the
+columns and groups are called, and in whatever order rows, columns and groups stand. All that it
+reads of a table it reads in this frame.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from itertools import permutations
+
+import numpy as np
+
+from evolve.scoring.frame import TargetFrame, rounded
+from evolve.tasks.axes import axis_features, axis_values
+from evolve.tasks.roles import Role
+from evolve.tasks.spec import TaskSpec, target_bounds
+from evolve.typing import Array, Ints
+
+DECADE = 10.0  # factor over which targets of one sign have a natural zero
+LEAST_NEAR = 4  # share of the rows, as 1 over it, that must be nearer ones
+LEAST_WHOLES = 3  # values of a whole at which a part must be all of it
+SHOWN = 9  # digits by which columns are told apart
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """What a search takes of a table instead of its units, names and orders.
+
+    Attributes:
+        columns: Number of the feature that a search sees in each place.
+        scales: What each feature is divided by, by its own number: one of its values.
+        targets: Origin and unit of each target.
+        mirrored: Whether the targets are seen with their sign changed: along the axes they rise.
+        natural_zero: Whether 0 means something for the targets, so that their logarithms do.
+        parts: Pairs of features of which the first holds a part of what the second holds; over
+            their scales, no part is greater than its whole.
+    """
+
+    columns: tuple[int, ...]
+    scales: tuple[float, ...]
+    targets: tuple[TargetFrame, ...]
+    mirrored: bool
+    natural_zero: bool
+    parts: tuple[tuple[int, int], ...] = ()
+
+    def seen(self, x: Array) -> Array:
+        """`(n, f)` features over their scales, in the order of the task, rounded."""
+        return rounded(x / np.array(self.scales))
+
+    def oriented(self, y: Array) -> Array:
+        """`(n, t)` targets in their frames, rounded, their sign as a search sees it."""
+        values = np.stack(
+            [(v - f.origin) / f.unit for v, f in zip(y.T, self.targets, strict=True)]
+        )
+        return rounded((-values if self.mirrored else values).T, 1.0)
+
+
+def frame_of(spec: TaskSpec, x: Array, y: Array, group: Ints, roles: Mapping[str, Role]) -> Frame:
+    """The frame of a table's training rows; their order does not matter.
+
+    What targets are fitted in is taken from the nearer rows alone, which are fitted in every fold.
+
+    Args:
+        spec: What the task declares.
+        x: `(n, f)` features.
+        y: `(n, t)` targets.
+        group: `(n,)` group numbers.
+        roles: Of the features, by name.
+    """
+    names = [feature.name for feature in spec.features]
+    near = _nearer(axis_values(x, spec.folds.axes, names), group)
+    natural = _has_natural_zero(spec, y)
+    targets = tuple(_target_frame(values, natural=natural) for values in y[near].T)
+    ratios = _parts(spec, x, [roles.get(name, "other") for name in names])
+    scales = _scales(spec, x, ratios)
+    axes = axis_features(spec.folds.axes, names)
+    along = axes or [j for j, f in enumerate(spec.features) if f.logarithmic] or range(len(names))
+    mirrored = bool((y < 0.0).all()) if natural else _rises(spec, x[near], y[near], along)
+    frame = Frame(tuple(range(len(names))), scales, targets, mirrored, natural)
+    columns = frame.columns
+    if not spec.own:
+        columns = tuple(_column_order(spec, frame, axes, x[near], y[near]))
+    parts = sorted(ratios, key=lambda pair: [columns.index(j) for j in pair])
+    return replace(frame, columns=columns, parts=tuple(parts))
+
+
+def _nearer(values: Array, group: Ints) -> Array:
+    """`(n,)` rows that are the furthest of their group on no axis; all, where few are."""
+    near = np.ones(len(group), dtype=bool)
+    for g in np.unique(group):
+        rows = group == g
+        near[rows] = (values[rows] < values[rows].max(axis=0)).all(axis=1)
+    return near if near.sum() >= len(near) / LEAST_NEAR else np.ones_like(near)
+
+
+def _has_natural_zero(spec: TaskSpec, y: Array) -> bool:
+    """Whether a bound at 0 is declared, or the targets have one sign over more than a decade."""
+    if (y > 0.0).all() and all(0.0 in bounds for bounds in target_bounds(spec)):
+        return True
+    size = np.abs(y)
+    one_signed = ((y > 0.0).all(axis=0) | (y < 0.0).all(axis=0)).all()
+    same = (y > 0.0).all() or (y < 0.0).all()
+    return bool(one_signed and same and (size.max(axis=0) > DECADE * size.min(axis=0)).all())
+
+
+def _target_frame(values: Array, *, natural: bool) -> TargetFrame:
+    """Geometric mean of a target with a natural zero; mean and spread of another."""
+    n = len(values)
+    if natural:
+        return TargetFrame(0.0, math.exp(math.fsum(np.log(np.abs(values))) / n))
+    mean = math.fsum(values) / n
+    spread = math.sqrt(math.fsum((values - mean) ** 2) / n)
+    return TargetFrame(mean, spread or abs(mean) or 1.0)
+
+
+def _parts(spec: TaskSpec, x: Array, roles: Sequence[Role]) -> dict[tuple[int, int], float]:
+    """Pairs of features of which the first holds a part of what the second holds.
+
+    The largest ratio of a part to its whole is one unit over the other. It stands at several
+    values of the whole: where the part is all of it. Different data are a part of all data.
+
+    Returns:
+        Largest ratio of each pair.
+    """
+    found = {}
+    at = [j for j, feature in enumerate(spec.features) if feature.logarithmic]
+    for part, whole in permutations(at, 2):
+        ratio = x[:, part] / x[:, whole]
+        is_all = ratio >= ratio.max() * (1.0 - 1e-9)
+        several = len(np.unique(x[is_all, whole])) >= LEAST_WHOLES
+        if not is_all.all() and (several or (roles[part], roles[whole]) == ("U", "D")):
+            found[part, whole] = float(ratio.max())
+    return found
+
+
+def _scales(spec: TaskSpec, x: Array, ratios: dict[tuple[int, int], float]) -> tuple[float, ...]:
+    """A middle value of features that act through their logarithm, the largest of others.
+
+    Features of which each target has one of its own have one scale, and parts that of their whole.
+    """
+    scales = [
+        float(np.sort(np.unique(v))[(len(np.unique(v)) - 1) // 2])
+        if feature.logarithmic
+        else float(np.abs(v).max())
+        for feature, v in zip(spec.features, x.T, strict=True)
+    ]
+    if spec.own:
+        scales = [max(scales)] * len(scales)
+    whole_scales = list(scales)
+    for (part, whole), ratio in ratios.items():
+        scales[part] = whole_scales[whole] * ratio
+    return tuple(scale or 1.0 for scale in scales)
+
+
+def _rises(spec: TaskSpec, x: Array, y: Array, along: Sequence[int]) -> bool:
+    """Whether the targets rise along features, or along those of their own."""
+    total = 0.0
+    for t, target in enumerate(y.T):
+        for j in [t % x.shape[1]] if spec.own else along:
+            values = np.log(x[:, j]) if spec.features[j].logarithmic else x[:, j]
+            total += _correlation(values, target)
+    return total > 1e-9
+
+
+def _correlation(a: Array, b: Array) -> float:
+    """Pearson's correlation, the same in any order of the rows."""
+    a, b = a - math.fsum(a) / len(a), b - math.fsum(b) / len(b)
+    size = math.sqrt(math.fsum(a * a) * math.fsum(b * b))
+    return math.fsum(a * b) / size if size else 0.0
+
+
+def _column_order(
+    spec: TaskSpec, frame: Frame, axes: Sequence[int], x: Array, y: Array
+) -> list[int]:
+    """Features by what they hold: axes first, then by levels and how the targets go with them."""
+    seen, targets = frame.seen(x), frame.oriented(y)
+
+    def content(j: int) -> tuple[object, ...]:
+        logarithmic = spec.features[j].logarithmic
+        levels, counts = np.unique(_shown(seen[:, j]), return_counts=True)
+        values = np.log(seen[:, j]) if logarithmic else seen[:, j]
+        with_targets = [_correlation(values, t) for t in targets.T]
+        return (
+            j not in axes,
+            not logarithmic,
+            -len(levels),
+            tuple(zip(levels, counts, strict=True)),
+            tuple(_shown(np.array(with_targets))),
+        )
+
+    return sorted(range(x.shape[1]), key=content)
+
+
+def _shown(values: Array) -> Array:
+    """Numbers to `SHOWN` digits."""
+    return np.array([float(f"{v:.{SHOWN - 1}e}") for v in values])
+
+
+def canonical_order(frame: Frame, x: Array, y: Array, group: Ints) -> tuple[Ints, Ints]:
+    """Order of rows and groups by what they hold.
+
+    Args:
+        frame: Of the rows.
+        x: `(n, f)` features.
+        y: `(n, t)` targets.
+        group: `(n,)` group numbers.
+
+    Returns:
+        `(n,)` row numbers and `(g,)` group numbers, each in the order of the frame.
+    """
+    content = np.column_stack([frame.seen(x)[:, list(frame.columns)], frame.oriented(y)])
+    n_groups = int(group.max()) + 1
+    rows = np.lexsort(content.T[::-1])
+    by_group = [rows[group[rows] == g] for g in range(n_groups)]
+    texts = [content[numbers].tolist() for numbers in by_group]
+    groups = sorted(range(n_groups), key=lambda g: (-len(texts[g]), texts[g]))
+    return np.concatenate([by_group[g] for g in groups]), np.array(groups, dtype=np.int64)
