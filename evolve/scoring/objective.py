@@ -35,6 +35,9 @@ CHANCE_PRICE = 0.75  # for complexity, of a form picked from thousands; known
 FEWEST_VALUES, MOST_VALUES = 180, 2000  # training values are counted between these; nested
 PHYSICS_PRICE = 1.0  # for breaking declared physics at every point checked; judgement
 
+# The frame in which laws are searched and fitted (`tasks.frame`); 1 were declared units.
+FRAME = 2  # judgement
+
 # Where a law is checked beyond the data.
 CHECK_FACTOR = 100.0  # factor beyond the largest value up to which a law must be finite; judgement
 CHECK_BASES = 6  # rows from which lines lead outwards; judgement
