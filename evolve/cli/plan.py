@@ -23,10 +23,23 @@ SHARES = (0.01, 0.1, 1.0, 10.0, 100.0)
 )
 def plan(
     name: Annotated[str, typer.Argument(metavar="RUN", help="A run's name or folder.")],
-    budget: Annotated[float, typer.Option("--budget-flops", help="Compute of one run.")],
     compute: Annotated[
         str, typer.Option("--compute", help="What a run costs, such as 6*params*tokens.")
     ],
+    budget: Annotated[
+        float | None, typer.Option("--budget-flops", help="Compute of one run.")
+    ] = None,
+    value: Annotated[
+        float | None,
+        typer.Option("--reach", help="In place of a budget: the cheapest run to reach this."),
+    ] = None,
+    most: Annotated[
+        list[str] | None, typer.Option("--max", help="Largest values, such as params=7e10.")
+    ] = None,
+    served: Annotated[
+        float | None,
+        typer.Option("--serve-tokens", help="Tokens that the model serves; adds 2*params*tokens."),
+    ] = None,
     words: Annotated[
         list[str] | None, typer.Argument(metavar="[FEATURE=VALUE]...", help="More of --at.")
     ] = None,
@@ -36,8 +49,9 @@ def plan(
     group: Annotated[str | None, typer.Option("--group", help="The group planned for.")] = None,
     target: Annotated[str | None, typer.Option("--target", help="The target planned for.")] = None,
     maximise: Annotated[
-        bool, typer.Option("--maximise", help="More of the target is better.")
-    ] = False,
+        bool | None,
+        typer.Option("--maximise/--minimise", help="Whether more is better [default: its role]."),
+    ] = None,
     interval: Annotated[
         float, typer.Option("--interval", help="Share of runs that the interval is to hold.")
     ] = 0.9,
@@ -50,7 +64,7 @@ def plan(
 ) -> None:
     """Split a budget over features so that the champion predicts best; say what to run next."""
     from evolve.cli.output import print_json
-    from evolve.forecast.plan import allocate, next_runs, parse_cost
+    from evolve.forecast.plan import next_runs, parse_cost, with_serving
     from evolve.forecast.plan.allocate import make_question
     from evolve.forecast.queries import read_words
     from evolve.runs.folders import find_run
@@ -58,12 +72,12 @@ def plan(
     from evolve.runs.provenance import require_same_rows, task_of
     from evolve.runs.store import Store
 
-    if not 0 < budget < float("inf"):
-        raise EvolveError(f"--budget-flops: must be above 0, it is {budget:g}")
+    _require_one(budget, value)
     with Store.open(find_run(name, runs_dir), write=False) as store:
         task = task_of(store, tasks_dirs or ())
         require_same_rows(store, task)
-        cost = parse_cost(compute, task.feature_names)
+        cost_text = compute if served is None else with_serving(task, compute, served)
+        cost = parse_cost(cost_text, task.feature_names)
         fixed = read_words(task, [*(at or []), *(words or [])])
         basis = basis_of_pick(store, task, Pick(size, entry, law))
     question = make_question(
@@ -75,14 +89,32 @@ def plan(
         fixed=fixed,
         maximise=maximise,
         level=interval,
+        most=read_words(task, most or [], "max"),
     )
-    best = allocate(question, budget)
-    table = [found for share in SHARES if (found := _try(question, share * budget))]
-    further = next_runs(question, budget)
+    best = _best(question, budget, value)
+    table = [found for share in SHARES if (found := _try(question, share * best.budget))]
+    further = next_runs(question, best.budget)
     if json:
         print_json({"run": name, **_document(question, best, table, further)})
     else:
         _print(question, best, table, further)
+
+
+def _require_one(budget: float | None, value: float | None) -> None:
+    if (budget is None) == (value is None):
+        raise EvolveError("plan: give either --budget-flops or --reach")
+    if budget is not None and not 0 < budget < float("inf"):
+        raise EvolveError(f"--budget-flops: must be above 0, it is {budget:g}")
+
+
+def _best(question: Question, budget: float | None, value: float | None) -> Allocation:
+    """The best run of the budget, or the cheapest that reaches the value."""
+    from evolve.forecast.plan import allocate, reach
+
+    if budget is not None:
+        return allocate(question, budget)
+    assert value is not None
+    return reach(question, value)
 
 
 def _document(
@@ -94,6 +126,7 @@ def _document(
         "target": question.task.target_names[question.target],
         "compute": question.cost.text,
         "interval": question.level,
+        "maximise": question.maximise,
         "best": asdict(best),
         "budgets": [asdict(found) for found in table],
         "next_runs": [asdict(run) for run in further],
@@ -113,7 +146,7 @@ def _try(question: Question, budget: float) -> Allocation | None:
 def _print(
     question: Question, best: Allocation, table: list[Allocation], further: list[NextRun]
 ) -> None:
-    from evolve.cli.output import print_table
+    from evolve.cli.output import print_table, print_text
     from evolve.cli.predict import beyond_text
     from evolve.cli.symbols import symbols_of
 
@@ -121,9 +154,15 @@ def _print(
     symbols = symbols_of(task.feature_names)
     target = task.target_names[question.target]
     told = ", ".join(f"{n} = {v:.4g}" for n, v in best.values.items())
-    print(f"{best.budget:.3g} of {question.cost.text}, group {question.group}: {told}")
+    print_text(f"{best.budget:.3g} of {question.cost.text}, group {question.group}: {told}")
     level = f"{100 * question.level:g} % interval"
     print(f"{target} {best.point:.5g}, {level} {best.low:.5g} to {best.high:.5g}")
+    if best.at_most:
+        print(f"as large as allowed: {', '.join(best.at_most)}")
+    if (where := beyond_text(task, best.beyond)) != "inside":
+        print_text(f"outside the data: {where}")
+    if question.maximise:
+        print(f"more of {target} is taken to be better; --minimise says otherwise")
     rows: list[list[Any]] = [
         [
             *(f"{a.budget:.3g}", *(f"{v:.4g}" for v in a.values.values())),

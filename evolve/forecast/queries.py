@@ -52,27 +52,32 @@ def from_words(task: Task, words: Sequence[str], group: str | None) -> list[Quer
     return [Query(name, x, np.zeros(1, dtype=np.int64)) for name in groups]
 
 
-def read_words(task: Task, words: Sequence[str]) -> dict[str, float]:
-    """Values of features by name.
+def read_words(task: Task, words: Sequence[str], argument: str = "at") -> dict[str, float]:
+    """Values of features by name, of texts such as ``params=7e9``.
+
+    Args:
+        task: Its features are named.
+        words: The texts.
+        argument: Where they were given.
 
     Raises:
         EvolveError: A word is not ``feature=value``, or its feature unknown or given twice.
     """
     given: dict[str, float] = {}
     for word in words:
-        name, text = _split(word, task.feature_names)
-        _require_known(name, task.feature_names)
+        name, text = _split(word, task.feature_names, argument)
+        _require_known(name, task.feature_names, argument)
         if name in given:
-            raise EvolveError(Argument("at"), f": {name} is given twice")
-        given[name] = _number(task, name, text)
+            raise EvolveError(Argument(argument), f": {name} is given twice")
+        given[name] = _number(task, name, text, argument)
     return given
 
 
-def _split(word: str, names: Sequence[str]) -> tuple[str, str]:
+def _split(word: str, names: Sequence[str], argument: str) -> tuple[str, str]:
     """The name and the value of ``feature=value``, where either may hold `=`."""
     places = [i for i, sign in enumerate(word) if sign == "="]
     if not places:
-        raise EvolveError(Argument("at"), f": must be like feature=value, it is {word!r}")
+        raise EvolveError(Argument(argument), f": must be like feature=value, it is {word!r}")
     of_feature = [i for i in places if word[:i].strip() in names]
     place = of_feature[-1] if of_feature else places[-1]
     return word[:place].strip(), word[place + 1 :].strip()
@@ -137,10 +142,10 @@ def known_group(task: Task, group: str) -> str:
     return group
 
 
-def _require_known(name: str, valid: Sequence[str]) -> None:
+def _require_known(name: str, valid: Sequence[str], argument: str) -> None:
     if name not in valid:
         rule = f": no feature {name!r}{nearest(name, valid)}; there are {', '.join(valid)}"
-        raise EvolveError(Argument("at"), rule)
+        raise EvolveError(Argument(argument), rule)
 
 
 def _require_positive(task: Task, x: Array) -> None:
@@ -153,11 +158,11 @@ def _require_positive(task: Task, x: Array) -> None:
             )
 
 
-def _number(task: Task, name: str, text: str) -> float:
+def _number(task: Task, name: str, text: str, argument: str) -> float:
     value = number(text)
     if value is None:
-        raise EvolveError(Argument("at"), f" {name}: must be a number, it is {text!r}")
+        raise EvolveError(Argument(argument), f" {name}: must be a number, it is {text!r}")
     if not np.isfinite(value):
-        raise EvolveError(Argument("at"), f" {name}: must be finite, it is {text!r}")
+        raise EvolveError(Argument(argument), f" {name}: must be finite, it is {text!r}")
     counts_percent = task.train.X[:, task.feature_names.index(name)].max() > 1
     return 100 * value if text.endswith("%") and counts_percent else value

@@ -11,7 +11,14 @@ import pytest
 from evolve.errors import EvolveError
 from evolve.forecast import Basis, Member
 from evolve.forecast.basis import Spread
-from evolve.forecast.plan import Question, allocate, next_runs, parse_cost
+from evolve.forecast.plan import (
+    Question,
+    allocate,
+    next_runs,
+    parse_cost,
+    reach,
+    with_serving,
+)
 from evolve.forecast.plan.allocate import make_question
 from evolve.law.graph import Law, Node, call, const, feat, num
 from evolve.tasks.task import Feature, Table, Target, Task, TaskSpec
@@ -158,3 +165,57 @@ def test_next_runs_lie_where_rivals_differ_and_within_the_budget() -> None:
     assert all(run.disagreement > run.noise for run in found)
     assert set(found[0].predictions) == {0, 1}
     assert next_runs(question(make_basis((CHINCHILLA, CONSTANTS))), 1e20) == []
+
+
+def test_a_largest_value_holds_the_run_back_and_the_rest_goes_to_the_other_feature() -> None:
+    basis = make_basis((CHINCHILLA, CONSTANTS))
+    free = allocate(question(basis), 1e22)
+    assert free.at_most == ()
+    bound = 0.3 * free.values["params"]
+    found = allocate(question(basis, most={"params": bound}), 1e22)
+    assert found.values["params"] == pytest.approx(bound, rel=1e-4)
+    assert 6 * found.values["params"] * found.values["tokens"] == pytest.approx(1e22)
+    assert found.at_most == ("params",)
+    assert found.point > free.point
+
+
+def test_the_cheapest_run_that_reaches_a_loss_costs_what_its_loss_says() -> None:
+    asked = question(make_basis((CHINCHILLA, CONSTANTS)))
+    best = allocate(asked, 3e21)
+    found = reach(asked, best.point)
+    assert found.budget == pytest.approx(3e21, rel=1e-3)
+    with pytest.raises(EvolveError, match="reaches 1.6, the best is 1.7"):
+        reach(asked, 1.6)
+
+
+def test_serving_makes_the_best_model_smaller() -> None:
+    basis, task = make_basis((CHINCHILLA, CONSTANTS)), make_task()
+    text = with_serving(task, "6*params*tokens", 1e13)
+    assert text == "6*params*tokens + 2*`params`*1e+13"
+    served = allocate(question(basis, text), 1e24).values
+    assert served["params"] < allocate(question(basis), 1e24).values["params"]
+
+
+def test_more_of_an_accuracy_is_better_unless_it_is_said() -> None:
+    rising = Law(call("sub", num(10.0), CHINCHILLA.root), 5)
+    basis, task = make_basis((rising, CONSTANTS)), make_task()
+    renamed = task.spec.model_copy(update={"targets": [Target(name="y", role="accuracy")]})
+    table = Table(task.train.X, 10.0 - task.train.Y, task.train.group)
+    task = Task(task.name, task.folder, renamed, task.group_names, table)
+    asked = question(basis, task=task, maximise=None)
+    assert asked.maximise
+    found = allocate(asked, 1e21)
+    falling = allocate(question(make_basis((CHINCHILLA, CONSTANTS))), 1e21)
+    assert found.values == pytest.approx(falling.values, rel=1e-4)
+    assert reach(asked, found.point).budget == pytest.approx(1e21, rel=1e-3)
+    assert not question(make_basis((CHINCHILLA, CONSTANTS)), maximise=None).maximise
+
+
+@pytest.mark.parametrize(
+    ("most", "part"),
+    [({"token": 1.0}, "did you mean 'tokens'"), ({"params": -1.0}, "must be above 0")],
+)
+def test_a_largest_value_is_of_a_feature_that_is_traded(most: dict[str, float], part: str) -> None:
+    with pytest.raises(EvolveError, match=part) as caught:
+        question(make_basis((CHINCHILLA, CONSTANTS)), most=most)
+    assert caught.value.argument == "max"

@@ -9,5 +9,16 @@ from __future__ import annotations
 from evolve.forecast.plan.allocate import Allocation, Question, allocate
 from evolve.forecast.plan.cost import Cost, parse_cost
 from evolve.forecast.plan.next_runs import NextRun, next_runs
+from evolve.forecast.plan.reach import reach, with_serving
 
-__all__ = ["Allocation", "Cost", "NextRun", "Question", "allocate", "next_runs", "parse_cost"]
+__all__ = [
+    "Allocation",
+    "Cost",
+    "NextRun",
+    "Question",
+    "allocate",
+    "next_runs",
+    "parse_cost",
+    "reach",
+    "with_serving",
+]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -20,6 +20,8 @@ SEARCH_DECADES = 4.0  # factors of 10 to each side of the training rows' usual r
 POINTS = {1: 1, 2: 401, 3: 61, 4: 25}
 LARGEST_SHIFT = 12.0
 EDGE = 0.02
+AT_BOUND = 1e-3
+RISING = ("accuracy",)  # roles of targets that are better when higher
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +37,7 @@ class Question:
         fixed: Values of the features that the cost does not hold, by number.
         maximise: Whether more is better.
         level: Of the intervals.
+        most: Largest allowed values of features, by number.
     """
 
     task: Task
@@ -45,12 +48,18 @@ class Question:
     fixed: Mapping[int, float]
     maximise: bool = False
     level: float = 0.9
+    most: Mapping[int, float] = field(default_factory=dict)
 
     @property
     def known(self) -> Array:
         """`(n, f)` training rows of the group."""
         train = self.task.train
         return np.asarray(train.X[train.group == self.task.group_names.index(self.group)])
+
+    @property
+    def known_with_fixed(self) -> Array:
+        """`(n, f)` training rows of the group, with the fixed features at their values."""
+        return self.rows(self.known[:, list(self.cost.features)])
 
     def rows(self, free: Array) -> Array:
         """`(n, f)` raw features from `(n, k)` values of the cost's features."""
@@ -61,11 +70,14 @@ class Question:
         return x
 
     def loss(self, free: Array) -> Array:
-        """`(n,)` what is minimised; inf where the champion is not defined."""
-        member = self.basis.members[0]
-        table = predict(member.law, self.rows(free), member.constants[self.group])
+        """`(n,)` what is minimised; inf where the law is not defined or a bound is broken."""
+        member, x = self.basis.members[0], self.rows(free)
+        table = predict(member.law, x, member.constants[self.group])
         value = -table[:, self.target] if self.maximise else table[:, self.target]
-        return np.where(np.isfinite(value), value, np.inf)
+        allowed = np.isfinite(value)
+        for j, most in self.most.items():
+            allowed &= x[:, j] <= most
+        return np.where(allowed, value, np.inf)
 
     def forecast(self, free: Array) -> Forecast:
         """Forecast of `(n, k)` values of the cost's features."""
@@ -83,6 +95,7 @@ class Allocation:
         low: Lower end of the interval.
         high: Upper end.
         beyond: `(f,)` steps outside the training range.
+        at_most: Features whose bound holds the run back.
     """
 
     budget: float
@@ -91,6 +104,7 @@ class Allocation:
     low: float
     high: float
     beyond: Array
+    at_most: tuple[str, ...] = ()
 
 
 def make_question(
@@ -101,10 +115,13 @@ def make_question(
     group: str | None,
     target: str | None,
     fixed: Mapping[str, float],
-    maximise: bool,
+    maximise: bool | None,
     level: float,
+    most: Mapping[str, float] | None = None,
 ) -> Question:
     """Check what is planned.
+
+    `maximise` is None where the target's role is to say whether more is better.
 
     Raises:
         EvolveError: A feature has no value, cannot be traded off, or a name is not known.
@@ -136,9 +153,23 @@ def make_question(
     numbers = {task.feature_names.index(n): v for n, v in fixed.items()}
     chosen = _one("group", group, task.group_names)
     number = task.target_names.index(_one("target", target, task.target_names))
-    question = Question(task, basis, cost, chosen, number, numbers, maximise, level)
+    if maximise is None:
+        maximise = task.roles[task.target_names[number]] in RISING
+    bounds = _bounds(task, free, most or {})
+    question = Question(task, basis, cost, chosen, number, numbers, maximise, level, bounds)
     _require_used(question, free)
     return question
+
+
+def _bounds(task: Task, free: list[str], most: Mapping[str, float]) -> dict[int, float]:
+    """Largest values by the numbers of features that the cost holds."""
+    for name, value in most.items():
+        if name not in free:
+            rule = f": {name} must be one of {', '.join(free)}{nearest(name, free)}"
+            raise EvolveError(Argument("max"), rule)
+        if not value > 0:
+            raise EvolveError(Argument("max"), f": {name} must be above 0, it is {value:g}")
+    return {task.feature_names.index(name): value for name, value in most.items()}
 
 
 def _one(argument: str, value: str | None, valid: tuple[str, ...]) -> str:
@@ -181,7 +212,8 @@ def allocate(question: Question, budget: float) -> Allocation:
 
     losses = question.loss(10.0 ** place(turns))
     if not np.isfinite(losses).any():
-        raise EvolveError(f"plan: the champion is not defined at any run that costs {budget:g}")
+        within = " and keeps to the largest values" if question.most else ""
+        raise EvolveError(f"plan: no run that costs {budget:g}{within} can be predicted")
     best = turns[int(np.argmin(losses))]
     if k > 1:
         best = _polished(lambda turn: float(question.loss(10.0 ** place(turn[None]))[0]), best)
@@ -198,6 +230,11 @@ def allocate(question: Question, budget: float) -> Allocation:
         float(told.low[0, t]),
         float(told.high[0, t]),
         told.beyond[0],
+        tuple(
+            name
+            for j, name, value in zip(question.cost.features, names, free[0], strict=True)
+            if value >= (1.0 - AT_BOUND) * question.most.get(j, np.inf)
+        ),
     )
 
 

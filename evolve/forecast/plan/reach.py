@@ -1,0 +1,71 @@
+"""The smallest budget whose best run reaches a value of the target, and what serving adds."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from evolve.errors import Argument, EvolveError
+from evolve.forecast.plan.allocate import Allocation, Question, allocate
+from evolve.tasks.task import Task
+
+MOST_DECADES = 8  # beyond the dearest training run
+STEPS = 40  # halvings of a decade
+SERVED = 2.0  # FLOPs per parameter and token of a forward pass (Kaplan et al. 2020, section 2.1)
+
+
+def reach(question: Question, value: float) -> Allocation:
+    """The cheapest run that is predicted to reach a value.
+
+    Args:
+        question: What is planned.
+        value: Of the target; to be undercut, or exceeded where more is better.
+
+    Raises:
+        EvolveError: No budget within `MOST_DECADES` of the training rows reaches it.
+    """
+    sign = -1.0 if question.maximise else 1.0
+    costs = question.cost.of(question.known_with_fixed)
+    low, high = np.log10(costs.min()) - 2.0, np.log10(costs.max()) + MOST_DECADES
+
+    def tried(exponent: float) -> Allocation | None:
+        try:
+            return allocate(question, 10.0**exponent)
+        except EvolveError:  # no run within the bounds costs that much
+            return None
+
+    def reaches(found: Allocation | None) -> bool:
+        return found is not None and sign * found.point <= sign * value
+
+    grid = np.arange(low, high + 0.5, 0.5)
+    first = next((i for i, e in enumerate(grid) if reaches(tried(float(e)))), None)
+    if first is None:
+        best = [found.point for e in grid if (found := tried(float(e))) is not None]
+        told = f", the best is {min(best, key=lambda p: sign * p):.5g}" if best else ""
+        rule = f": no run of up to {10.0**high:.3g} reaches {value:g}{told}"
+        raise EvolveError(Argument("reach"), rule)
+    bad, good = float(grid[first]) - 0.5, float(grid[first])
+    for _ in range(STEPS):
+        middle = 0.5 * (bad + good)
+        bad, good = (bad, middle) if reaches(tried(middle)) else (middle, good)
+    return allocate(question, 10.0**good)
+
+
+def with_serving(task: Task, compute: str, tokens: float) -> str:
+    """A cost with what a model's use takes: two FLOPs for each parameter and token.
+
+    Args:
+        task: Its column of role N holds the parameters.
+        compute: What training takes.
+        tokens: That the model is to read and write in its life.
+
+    Raises:
+        EvolveError: There is not one column of parameters, or the tokens are not positive.
+    """
+    if not 0 < tokens < float("inf"):
+        raise EvolveError(Argument("serve_tokens"), f": must be above 0, it is {tokens:g}")
+    columns = [name for name in task.feature_names if task.roles[name] == "N"]
+    if len(columns) != 1:
+        known = ", ".join(columns or task.feature_names)
+        rule = f": needs one column of parameters (role N), there are {known}"
+        raise EvolveError(Argument("serve_tokens"), rule)
+    return f"{compute} + {SERVED:g}*`{columns[0]}`*{tokens:.12g}"
