@@ -10,9 +10,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from evolve.forecast.verdict import VERDICTS
 from evolve.law.bounds import Bounds, check_law, check_recipe
 from evolve.runs import checks, limits
+from evolve.runs.choice_notes import check_choice, check_verdict
 
 # Keys of notes.
 BUDGET: Final = "budget"
@@ -251,56 +251,18 @@ def _check_sandbox(value: Any, _: Context) -> None:
         checks.text(f"sandbox: {name}", answer, limits.MESSAGE_CHARS)
 
 
-def _check_choice(value: Any, context: Context) -> None:
-    """The finalists of a choice."""
-    note = checks.mapped("choice", value, ("n_entries", "finalists"))
-    checks.whole("choice: n_entries", note["n_entries"], 0, limits.ENTRIES)
-    numbers = (
-        *("held_out_loss", "held_out_error", "refit_loss", "size", "against_physics"),
-        "outside",
-        *("disagreement", "judgement", "weight", "distance"),
-    )
-    for row in checks.listed("choice", note["finalists"], limits.CONSTANTS):
-        need = ("index", "champion", "n_constants", "losses", *numbers)
-        one = checks.mapped("choice: finalist", row, need)
-        checks.whole("choice: index", one["index"], 0, context.n_entries - 1)
-        checks.truth("choice: champion", one["champion"])
-        checks.whole("choice: n_constants", one["n_constants"], 0, limits.COUNT)
-        for name in numbers:
-            checks.number(f"choice: {name}", one[name])
-        for name, loss in checks.mapped("choice: losses", one["losses"], may=None).items():
-            checks.text("choice: fold", name)
-            checks.number("choice: loss", loss)
-
-
-def _check_verdict(value: Any, _: Context) -> None:
-    """What forecasts are worth."""
-    note = checks.mapped("verdict", value, ("n_entries", "verdict"))
-    checks.whole("verdict: n_entries", note["n_entries"], 0, limits.ENTRIES)
-    numbers = ("held_out_r2", "baseline_r2", "gain", "against_physics")
-    maybe = ("expected_r2", "expected_error")
-    need = ("verdict", "reasons", "baseline", *numbers, *maybe)
-    told = checks.mapped("verdict", note["verdict"], need)
-    checks.one_of("verdict", told["verdict"], VERDICTS)
-    checks.text("verdict: baseline", told["baseline"])
-    reasons = checks.listed("verdict: reasons", told["reasons"], limits.FOLDS)
-    checks.each(checks.text, "verdict: reasons", reasons)
-    for name in numbers + tuple(name for name in maybe if told[name] is not None):
-        checks.number(f"verdict: {name}", told[name])
-
-
 def _check_line(value: Any, _: Context) -> None:
     checks.text("message", value, limits.MESSAGE_CHARS)
 
 
 _NOTES: Final[dict[str, Callable[[Any, Context], None]]] = {
     BUDGET: _check_budget,
-    CHOICE: _check_choice,
+    CHOICE: lambda value, context: check_choice(value, context.n_entries),
     ENDING: _check_ending,
     FORECAST: _check_forecast,
     INHERITED: _check_inherited,
     COMPARISONS: _check_comparisons,
     BROKEN: _check_line,
     SANDBOX: _check_sandbox,
-    VERDICT: _check_verdict,
+    VERDICT: lambda value, _: check_verdict(value),
 }

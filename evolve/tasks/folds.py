@@ -31,7 +31,14 @@ from evolve.scoring.objective import (
     SELECTION_SHARES,
     fold_weight,
 )
-from evolve.tasks.holdouts import far_rows, least_similar, multi_axis_holdouts, split_groups
+from evolve.tasks.holdouts import (
+    far_rows,
+    fold_of,
+    least_similar,
+    multi_axis_holdouts,
+    split_groups,
+)
+from evolve.tasks.kfold import k_fold
 from evolve.tasks.table import TaskRows
 from evolve.typing import Array, Ints
 
@@ -60,44 +67,9 @@ def expanding_window_folds(
     for share in shares:
         held, unjudged = far_rows(values, group, together, share)
         if held.sum() >= MIN_HELD_ROWS and not np.array_equal(held, before):
-            folds.append(_fold(f"far {held.sum()} rows", held, unjudged))
+            folds.append(fold_of(f"far {held.sum()} rows", held, unjudged))
             before = held
     return folds
-
-
-def k_fold(group: Ints, k: int, points: Ints | None = None) -> list[Fold]:
-    """Plain folds where nothing extrapolates: every k-th point, shuffled once.
-
-    Args:
-        group: `(n,)` group numbers.
-        k: Number of folds; fewer are made of a table too short to hold out two rows in each.
-        points: `(n,)` number of the point in the space of features that each row lies at. Rows at
-            one point are held out together, for the test asks for points that no group has seen.
-            Without it, where each row has a point of its own, or where too few rows of a group
-            would be left, a group is dealt out alone.
-
-    Returns:
-        Folds that together hold out every row once, but those of groups too small to be fitted.
-    """
-    k = max(min(k, len(group) // 2), 2)
-    label = np.zeros(len(group), dtype=np.int64)
-    together = points is not None and len(np.unique(points)) < len(points)
-    if points is not None and together:
-        label = np.random.default_rng(0).permutation(points.max() + 1)[points] % k
-    for g in np.unique(group):
-        rows = np.flatnonzero(group == g)
-        if not together or _left(label[rows]) < MIN_FIT_ROWS:
-            order = np.random.default_rng([0, int(g)]).permutation(len(rows))
-            label[rows[order]] = np.arange(len(rows)) % k
-        if _left(label[rows]) < MIN_FIT_ROWS:
-            label[rows] = -1
-    folds = [_fold(f"fold {i + 1} of {k}", label == i, label < 0) for i in range(k)]
-    return [fold for fold in folds if len(fold.held)]
-
-
-def _left(label: Ints) -> int:
-    """Rows left to fit where the fold with most of them is held out."""
-    return len(label) - int(np.bincount(label).max())
 
 
 def _points(task: TaskRows) -> Ints:
@@ -109,11 +81,6 @@ def _points(task: TaskRows) -> Ints:
     _, first, points = np.unique(labels, axis=0, return_index=True, return_inverse=True)
     place = np.argsort(np.argsort(first))
     return np.asarray(place[points.ravel()], dtype=np.int64)
-
-
-def _fold(name: str, held: npt.NDArray[np.bool_], unjudged: npt.NDArray[np.bool_]) -> Fold:
-    fit = ~held & ~unjudged
-    return Fold(name, np.flatnonzero(fit), np.flatnonzero(held), np.flatnonzero(unjudged))
 
 
 def make_folds(task: TaskRows) -> list[Fold]:
@@ -297,7 +264,7 @@ def _corners(task: TaskRows, folds: Sequence[Fold], n: int) -> list[Fold]:
     far = multi_axis_holdouts(values, group) if values.shape[1] > 1 else []
     numbers = np.arange(task.train.n_rows)
     chosen = least_similar(far, [np.isin(numbers, f.held) for f in folds], n)
-    new = [_fold(f"corner {m.sum()} rows", *split_groups(values, group, m)) for m in chosen]
+    new = [fold_of(f"corner {m.sum()} rows", *split_groups(values, group, m)) for m in chosen]
     most = min((f.weight for f in folds[:1]), default=np.inf)
     return [replace(f, weight=min(f.weight, most)) for f in _judgeable(task, new)]
 

@@ -9,6 +9,7 @@ from itertools import product
 import numpy as np
 import numpy.typing as npt
 
+from evolve.scoring.fold import Fold
 from evolve.scoring.objective import (
     LEAST_SHARE,
     MIN_FIT_ROWS,
@@ -139,3 +140,9 @@ def _worth(mask: Mask, known: Sequence[Mask]) -> float:
     """Share that the most similar known hold-out does not have, over the squared share of rows."""
     likeness = max((float((mask & k).sum() / (mask | k).sum()) for k in known), default=0.0)
     return (1.0 - likeness) / float(mask.mean()) ** 2
+
+
+def fold_of(name: str, held: Mask, unjudged: Mask) -> Fold:
+    """The fold that holds rows out and leaves others unjudged."""
+    fit = ~held & ~unjudged
+    return Fold(name, np.flatnonzero(fit), np.flatnonzero(held), np.flatnonzero(unjudged))

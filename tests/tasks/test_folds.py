@@ -17,10 +17,10 @@ from evolve.scoring.objective import MIN_FIT_ROWS
 from evolve.tasks.folds import (
     can_be_judged,
     expanding_window_folds,
-    k_fold,
     make_folds,
     make_selection_folds,
 )
+from evolve.tasks.kfold import k_fold
 from evolve.tasks.task import Task, list_tasks, load_task
 
 TASKS_DIR = Path(__file__).resolve().parents[2] / "tasks"

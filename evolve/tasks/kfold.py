@@ -1,0 +1,45 @@
+"""Plain folds of rows that extrapolate along nothing."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from evolve.scoring.fold import Fold
+from evolve.scoring.objective import MIN_FIT_ROWS
+from evolve.tasks.holdouts import fold_of
+from evolve.typing import Ints
+
+
+def k_fold(group: Ints, k: int, points: Ints | None = None) -> list[Fold]:
+    """Plain folds where nothing extrapolates: every k-th point, shuffled once.
+
+    Args:
+        group: `(n,)` group numbers.
+        k: Number of folds; fewer are made of a table too short to hold out two rows in each.
+        points: `(n,)` number of the point in the space of features that each row lies at. Rows at
+            one point are held out together, for the test asks for points that no group has seen.
+            Without it, where each row has a point of its own, or where too few rows of a group
+            would be left, a group is dealt out alone.
+
+    Returns:
+        Folds that together hold out every row once, but those of groups too small to be fitted.
+    """
+    k = max(min(k, len(group) // 2), 2)
+    label = np.zeros(len(group), dtype=np.int64)
+    together = points is not None and len(np.unique(points)) < len(points)
+    if points is not None and together:
+        label = np.random.default_rng(0).permutation(points.max() + 1)[points] % k
+    for g in np.unique(group):
+        rows = np.flatnonzero(group == g)
+        if not together or _left(label[rows]) < MIN_FIT_ROWS:
+            order = np.random.default_rng([0, int(g)]).permutation(len(rows))
+            label[rows[order]] = np.arange(len(rows)) % k
+        if _left(label[rows]) < MIN_FIT_ROWS:
+            label[rows] = -1
+    folds = [fold_of(f"fold {i + 1} of {k}", label == i, label < 0) for i in range(k)]
+    return [fold for fold in folds if len(fold.held)]
+
+
+def _left(label: Ints) -> int:
+    """Rows left to fit where the fold with most of them is held out."""
+    return len(label) - int(np.bincount(label).max())
