@@ -8,12 +8,15 @@ import numpy as np
 import numpy.typing as npt
 
 from evolve.errors import Argument, EvolveError, nearest
+from evolve.tasks.cells import number
 from evolve.tasks.draft.roles import Wishes
 from evolve.tasks.raw import RawTable
+from evolve.tasks.roles import guess_role
 from evolve.typing import Array
 
 Indices = npt.NDArray[np.intp]
 ALL, LAST = "all", "last"
+MOST_AT_0 = 0.25  # share of rows at step 0 up to which they are left out
 N_POINTS = 20  # of a curve, where not said; judgement: neighbours repeat what a point says
 
 
@@ -30,15 +33,12 @@ def choose_points(raw: RawTable, wishes: Wishes) -> tuple[RawTable, list[tuple[s
     if wishes.run_id is None and wishes.step is None:
         if wishes.points is not None:
             raise EvolveError(Argument("points"), ": goes with ", Argument("run_id"))
-        return raw, []
+        return _after_step_0(raw, wishes)
     for argument, name in (("run_id", wishes.run_id), ("step", wishes.step)):
         _require_column(raw, argument, name)
-    told = []
+    raw.numbers(str(wishes.step))  # for a complaint of the first that is none
+    raw, told = _after_step_0(raw, wishes)
     steps = np.array(raw.numbers(str(wishes.step)))
-    at_0 = int((steps == 0).sum())
-    if at_0 and at_0 < raw.n_rows:
-        raw, steps = raw.take(np.flatnonzero(steps != 0).tolist()), steps[steps != 0]
-        told.append((f"{at_0} at step 0 left out", "no training has been done there"))
     labels = [str(cell) for cell in raw.column(str(wishes.run_id))]
     runs = [np.flatnonzero(np.array(labels) == label) for label in dict.fromkeys(labels)]
     points, why = _how_many(raw, runs, wishes)
@@ -46,6 +46,27 @@ def choose_points(raw: RawTable, wishes: Wishes) -> tuple[RawTable, list[tuple[s
     some = f"{len(kept)} points of" if points != 1 else "the end of"
     told.append((f"{some} {len(runs)} runs", why))
     return raw.take(kept), told
+
+
+def _after_step_0(raw: RawTable, wishes: Wishes) -> tuple[RawTable, list[tuple[str, str]]]:
+    """The rows after the start of training, where few are at its start; a step has a logarithm."""
+    names = (wishes.step,) if wishes.step else wishes.features or tuple(raw.columns)
+    for name in [n for n in names if n == wishes.step or _counts_steps(n, wishes)]:
+        if any(number(cell) is None for cell in raw.columns.get(name, ())):
+            continue
+        steps = np.array(raw.numbers_or_nan(name))
+        at_0 = int((steps == 0).sum())
+        if steps.min() == 0 and at_0 <= MOST_AT_0 * raw.n_rows:
+            why = f"no training has been done there; with {name} in the role other they stay"
+            told = (f"{at_0} at {name} 0 left out", why)
+            return raw.take(np.flatnonzero(steps != 0).tolist()), [told]
+    return raw, []
+
+
+def _counts_steps(name: str, wishes: Wishes) -> bool:
+    """Whether a column counts steps of training; the first epoch is often called 0."""
+    role = wishes.roles.get(name) or guess_role(name)
+    return role == "step" and "epoch" not in name.lower()
 
 
 def _require_column(raw: RawTable, argument: str, name: str | None) -> None:

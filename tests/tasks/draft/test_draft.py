@@ -189,11 +189,11 @@ def test_a_size_that_reaches_zero_stays_linear_and_is_noted(
     capfd: pytest.CaptureFixture[str],
 ) -> None:
     rows = [f"{10.0 ** (k % 5):g},{k % 7},{5 - k / 10}" for k in range(20)]
-    Path("my_runs.csv").write_text("\n".join(["steps,x,loss", *rows, "0,1,9"]) + "\n")
+    Path("my_runs.csv").write_text("\n".join(["width,x,loss", *rows, "0,1,9"]) + "\n")
     told = made(capfd, "--target", "loss")
-    steps = told["columns"][0]
-    assert (steps["scale"], steps["why"]) == ("linear", "row 21 (line 22) holds 0: no logarithm")
-    assert any("steps spans a factor of 1e+04 but for 1 row at 0" in n for n in told["notes"])
+    width = told["columns"][0]
+    assert (width["scale"], width["why"]) == ("linear", "row 21 (line 22) holds 0: no logarithm")
+    assert any("width spans a factor of 1e+04 but for 1 row at 0" in n for n in told["notes"])
 
 
 def test_columns_are_inspected() -> None:
