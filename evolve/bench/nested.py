@@ -123,6 +123,7 @@ def run_case(
     workers: int,
     variant: str = "full",
     change: Callable[[SearchProblem], SearchProblem] | None = None,
+    seconds: float | None = None,
 ) -> NestedResult:
     """Search an inner task and judge what was found on the outer rows.
 
@@ -133,7 +134,7 @@ def run_case(
     setup = make_search_problem(task, seed)
     setup = change(setup) if change else setup
     began = time.monotonic()
-    choice = search_in_memory(setup, seed, evaluations, workers)
+    choice = search_in_memory(setup, seed, evaluations, workers, seconds=seconds)
     if choice is None:
         raise EvolveError(f"{task.name}: no candidate could be fitted")
     return _line(task, outer, choice, variant, seed, time.monotonic() - began)

@@ -33,6 +33,7 @@ VERBS = (
     "tasks",  # tasks, data pull
     "bench",
     "nested",  # bench nested, bench ablate
+    "proposers",  # bench proposers
     "coverage",  # bench coverage
     "unseen",  # bench unseen
     "budget",  # bench budget

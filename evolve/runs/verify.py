@@ -248,10 +248,9 @@ def replay_run(store: Store, task: Task, problem: SearchProblem, n_workers: int)
         A check whose problem names the first entry that comes out another.
     """
     journal, n = MemoryJournal(), len(store)
-    book = StoredBook(store)
     setting = Setting(task, problem.folds)
     with (
-        problem.proposing(book, ask=False) as proposer,
+        problem.proposing(StoredBook(store), ask=False) as proposer,
         Evaluator(setting, n_workers) as evaluator,
     ):
         search(

@@ -38,6 +38,7 @@ def search_in_memory(
     evaluations: int,
     workers: int,
     journal: MemoryJournal | None = None,
+    seconds: float | None = None,
 ) -> Choice | None:
     """Search as a run does and choose the champion, without a store or a cross-check.
 
@@ -47,6 +48,7 @@ def search_in_memory(
         evaluations: Evaluations in total.
         workers: Worker processes; with 0 everything is fitted in this one.
         journal: Where the entries go, for whoever wants them.
+        seconds: Seconds after which the search ends; the result then depends on the machine.
 
     Returns:
         The champion and its finalists; None if nothing has a score.
@@ -61,7 +63,7 @@ def search_in_memory(
             setup.starts,
             setup.text_of,
             seed=seed,
-            budget=Budget(evaluations),
+            budget=Budget(evaluations, seconds),
             on_batch=lambda archive, entries: True,
         )
     if not archive.cells:

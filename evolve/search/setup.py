@@ -46,6 +46,7 @@ class SearchProblem:
         proposers: Names of what makes further candidates.
         seed: Seed of the run.
         models: Language models among them.
+        connect: Makes what asks a model, in place of the client of endpoints.
     """
 
     task: Task
@@ -56,6 +57,7 @@ class SearchProblem:
     proposers: tuple[str, ...] = DEFAULT
     seed: int = 0
     models: ModelConfig = NO_MODELS
+    connect: Connect | None = None
 
     @property
     def versions(self) -> dict[str, Any]:
@@ -82,15 +84,12 @@ class SearchProblem:
         return make_proposer(self.proposers, self.space)
 
     @contextmanager
-    def proposing(
-        self, book: Book | None = None, *, ask: bool = True, connect: Connect | None = None
-    ) -> Iterator[Proposer]:
+    def proposing(self, book: Book | None = None, *, ask: bool = True) -> Iterator[Proposer]:
         """What makes further candidates; with models, their requests end with the context.
 
         Args:
             book: Where exchanges with models are kept; by default in memory.
             ask: Whether models may be asked; else the book alone is read.
-            connect: Makes what asks a model, in place of the client of endpoints.
 
         Raises:
             EvolveError: There is no proposer of a name, or a model cannot be reached from here.
@@ -105,7 +104,7 @@ class SearchProblem:
             self.seed,
             book or MemoryBook(),
             ask=ask,
-            connect=connect,
+            connect=self.connect,
         )
         with closing(models):
             yield make_proposer(self.proposers, self.space, models)

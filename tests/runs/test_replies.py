@@ -22,6 +22,7 @@ from evolve.runs.run import carry_on, create_run
 from evolve.runs.settings import RunConfig, config_from_data
 from evolve.runs.store import Store
 from evolve.runs.verify import replay_run
+from evolve.sandbox.spawn import clean_environment
 from evolve.search.proposers.llm.settings import Model, ModelConfig
 from evolve.search.setup import SearchProblem, make_search_problem
 
@@ -199,6 +200,11 @@ def test_a_model_that_never_answers_is_told_in_one_line_and_costs_nothing_else(
             (line,) = remarks_of_models(store, models)
     assert ", 0 replies, 0 entries; " in line
     assert line.endswith("still without an answer")
+
+
+def test_a_key_is_not_in_the_environment_of_a_child() -> None:
+    assert os.environ["EVOLVE_LLM_KEY"] == CANARY
+    assert CANARY not in str(clean_environment())
 
 
 def test_the_configuration_of_models_is_read_back_as_it_was(

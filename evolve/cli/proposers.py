@@ -1,0 +1,73 @@
+"""Verb `bench proposers`: grammar and language models at equal cost, judged without a test row."""
+
+from __future__ import annotations
+
+import sys
+from typing import Annotated
+
+import typer
+
+from evolve.cli.bench import Evaluations, Names, Seeds, bench, tasks_named
+from evolve.cli.models import BaseUrl, Models, ModelsFile, model_config
+from evolve.cli.options import Json, TasksDirs, Workers, parse_time
+
+DEFAULT_BUDGET = 600
+HEADINGS = "case variant seed champion by_score best constants seconds formula"
+
+
+@bench.command()
+def proposers(
+    names: Names = "data_constrained",
+    seeds: Seeds = "0",
+    evaluations: Evaluations = None,
+    time: Annotated[
+        str, typer.Option("--time", help="End each search after this time, not by evaluations.")
+    ] = "",
+    model: Models = None,
+    base_url: BaseUrl = None,
+    models_file: ModelsFile = None,
+    workers: Workers = None,
+    tasks_dirs: TasksDirs = None,
+    json: Json = False,
+) -> None:
+    """Search with the grammar, a model and both, and score on training scales left out.
+
+    Without a model, published programs serve as the replies of one.
+    Example: python -m evolve bench proposers --tasks data_constrained --evaluations 600
+    """
+    from evolve.bench.nested import cases, run_case
+    from evolve.bench.proposers import variants
+    from evolve.bench.tasks import machine
+    from evolve.cli.options import n_cores
+    from evolve.cli.output import print_json, print_table
+    from evolve.errors import EvolveError
+
+    seconds = parse_time(time) if time else None
+    budget = evaluations or (2**40 if seconds else DEFAULT_BUDGET)
+    config = None
+    if model or models_file:
+        fields, limits = {"base_url": base_url}, (None, None, 0.0)
+        config = model_config(("llm",), model or (), fields, models_file, limits, "", None, None)
+    lines = []
+    for case in cases(tasks_named(names, tasks_dirs), []):
+        changes = variants(case[0].name.partition(" ")[0], config)
+        for seed in map(int, seeds.split()):
+            for name, change in changes.items():
+                try:
+                    cores = workers or n_cores()
+                    line = run_case(case, seed, budget, cores, name, change, seconds)
+                except EvolveError as error:
+                    print(f"{case[0].name} {name}: left out, {error}", file=sys.stderr, flush=True)
+                    continue
+                lines.append(line)
+                told = f"champion {line.champion:.4f} in {line.seconds:.0f} s"
+                print(f"{line.case} {seed} {name}: {told}", file=sys.stderr, flush=True)
+    if json:
+        print_json({"machine": machine(), "lines": [line.to_data() for line in lines]})
+        return
+    rows = [
+        [line.case, line.variant, line.seed, line.champion, line.by_score, line.best,
+         line.n_constants, round(line.seconds), line.formula]
+        for line in lines
+    ]  # fmt: skip
+    print_table(HEADINGS.split(), rows, title=machine())
