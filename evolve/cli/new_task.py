@@ -87,6 +87,10 @@ def new_task(
     points: Annotated[
         str | None, typer.Option("--points", help="Points of each run: last, all, or a number.")
     ] = None,
+    wide: Annotated[
+        str | None,
+        typer.Option("--wide", help="Feature whose values are names of columns, as budgets."),
+    ] = None,
     name: Annotated[
         str | None, typer.Option("--name", help="The task's name [default: the file's].")
     ] = None,
@@ -105,6 +109,7 @@ def new_task(
         propose,
         write_task,
     )
+    from evolve.tasks.draft.wide import hint
     from evolve.tasks.importers import import_from
     from evolve.tasks.importers.wandb import is_chart
     from evolve.tasks.readers import read_table
@@ -129,6 +134,7 @@ def new_task(
         run_id=run_id,
         step=step,
         points=points,
+        wide=wide,
     )
     raw = import_from(source, table) if source else read_table(table)
     try:
@@ -138,6 +144,8 @@ def new_task(
             raise EvolveError(
                 *error.args, "; of a chart of W&B make rows by --from wandb"
             ) from None
+        if wishes.targets and (how := hint(raw, wishes.targets[0])) and wide is None:
+            raise EvolveError(*error.args, *how) from None
         meant = corrected(wishes, raw)
         if meant == wishes:
             raise
@@ -169,7 +177,7 @@ def _command(table: Path, source: str | None, wishes: Wishes, name: str) -> str:
         "--bounds": tuple(f"{value:g}" for value in wishes.bounds),
         "--name": (name,),
     }
-    for one in ("test", "where", "run_id", "step", "points"):
+    for one in ("test", "where", "run_id", "step", "points", "wide"):
         if (value := getattr(wishes, one)) is not None:
             options[f"--{one.replace('_', '-')}"] = (value,)
     for option, values in options.items():

@@ -29,6 +29,7 @@ from evolve.tasks.draft.roles import (
 )
 from evolve.tasks.draft.rows import choose_rows
 from evolve.tasks.draft.warnings import remarks
+from evolve.tasks.draft.wide import to_long
 from evolve.tasks.folds import require_rows
 from evolve.tasks.labels import group_labels
 from evolve.tasks.raw import RawTable
@@ -115,7 +116,7 @@ def propose(raw: RawTable, name: str, wishes: Wishes) -> Draft:
         EvolveError: A name is unknown or has two roles, the condition cannot be read, or a
             column, cell or group breaks a rule.
     """
-    raw = derive(raw, wishes.derive)
+    raw = derive(to_long(raw, wishes), wishes.derive)
     require_roles(raw, wishes)
     raw, of_rows = choose_rows(raw, wishes)
     raw, of_points = choose_points(raw, wishes)

@@ -40,6 +40,7 @@ class Wishes:
         run_id: Column that names the run of each row, where rows are points of curves.
         step: Column of their steps.
         points: Which points are used: ``last``, ``all``, or the most of each run.
+        wide: Name of the feature whose values are the names of columns; the target is in these.
     """
 
     targets: tuple[str, ...]
@@ -58,6 +59,7 @@ class Wishes:
     run_id: str | None = None
     step: str | None = None
     points: str | None = None
+    wide: str | None = None
 
     @property
     def axes(self) -> tuple[str, ...]:

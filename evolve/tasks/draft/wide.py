@@ -1,0 +1,52 @@
+"""A wide table, a column for each value of a feature, to a long one, a row for each run."""
+
+from __future__ import annotations
+
+from evolve.errors import Argument, EvolveError
+from evolve.tasks.cells import is_blank, number
+from evolve.tasks.draft.roles import Wishes
+from evolve.tasks.raw import RawTable
+
+
+def value_columns(raw: RawTable) -> list[str]:
+    """Columns whose names are numbers: budgets, sizes or steps, with results below."""
+    return [name for name in raw.columns if number(name) is not None]
+
+
+def to_long(raw: RawTable, wishes: Wishes) -> RawTable:
+    """The table with a row for each cell below a number; blank cells are no runs.
+
+    Raises:
+        EvolveError: No names are numbers, or the names of feature and target are not free.
+    """
+    if wishes.wide is None:
+        return raw
+    names = value_columns(raw)
+    if not names:
+        raise EvolveError(Argument("wide"), f": {raw.path} has no columns whose names are numbers")
+    if len(wishes.targets) != 1:
+        raise EvolveError(Argument("wide"), ": goes with one ", Argument("target"), ", a new name")
+    target, others = wishes.targets[0], [name for name in raw.columns if name not in names]
+    for name in (wishes.wide, target):
+        if name in raw.columns or wishes.wide == target:
+            raise EvolveError(Argument("wide"), f": needs new names, there is a column {name!r}")
+    filled = [
+        (name, i)
+        for name in names
+        for i in range(raw.n_rows)
+        if not is_blank(raw.columns[name][i])
+    ]
+    long = raw.take([i for _, i in filled])
+    columns = {name: long.columns[name] for name in others}
+    columns[wishes.wide] = [name for name, _ in filled]
+    columns[target] = [raw.columns[name][i] for name, i in filled]
+    return RawTable(raw.path, columns, len(filled), long.lines, raw.index, long.rows)
+
+
+def hint(raw: RawTable, target: str) -> tuple[str, ...]:
+    """What to do where a target is missing and names of columns are numbers."""
+    names = value_columns(raw)
+    if target in raw.columns or len(names) < 2:
+        return ()
+    some = ", ".join(names[:3])
+    return (f"; if {some}, … are values of a feature, name it by ", Argument("wide"))

@@ -1,0 +1,57 @@
+"""A table with a column for each budget becomes one with a row for each run."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from own_tables import said, table_of
+
+from evolve.errors import EvolveError
+from evolve.tasks.draft import Wishes, propose
+
+TEXT = """dim,1e+18,3e18,10 EFLOPs
+d512,1.04,1.00,0.97
+d768,1.03,0.99,—
+d1024,—,0.98,0.94
+d1280,-,0.985,0.93
+"""
+
+
+@pytest.fixture(autouse=True)
+def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+
+
+def test_every_cell_that_is_filled_is_a_run() -> None:
+    wishes = Wishes(("loss",), ("budget", "width"), wide="budget", derive=("width = number(dim)",))
+    raw = propose(table_of(TEXT), "x", wishes).raw
+    assert raw.numbers("budget") == [1e18] * 2 + [3e18] * 4 + [1e19] * 3
+    assert raw.numbers("width") == [512, 768, 512, 768, 1024, 1280, 512, 1024, 1280]
+    assert raw.numbers("loss")[-3:] == [0.97, 0.94, 0.93]
+    assert raw.lines[-1] == 5
+
+
+@pytest.mark.parametrize(
+    ("text", "target", "wide", "rule"),
+    [
+        ("a,b\n1,2\n", "loss", "budget", "no columns whose names are numbers"),
+        (TEXT, "dim", "budget", "there is a column 'dim'"),
+        (TEXT, "loss", "dim", "there is a column 'dim'"),
+        (TEXT, "loss", "loss", "needs new names"),
+    ],
+)
+def test_names_must_be_free(text: str, target: str, wide: str, rule: str) -> None:
+    with pytest.raises(EvolveError, match=rule):
+        propose(table_of(text), "x", Wishes((target,), wide=wide))
+
+
+def test_a_wide_table_that_is_read_as_a_plain_one_says_how_else(
+    capfd: pytest.CaptureFixture[str],
+) -> None:
+    Path("sweep.csv").write_text(TEXT)
+    code, _, err = said(capfd, "new-task", "sweep.csv", "--target", "loss")
+    assert code == 2
+    assert "if 1e+18, 3e18, 10 EFLOPs, … are values of a feature, name it by --wide" in err
+    words = ["--target", "loss", "--wide", "budget", "--derive", "width = number(dim)"]
+    assert said(capfd, "new-task", "sweep.csv", *words)[0] == 0
