@@ -15,7 +15,7 @@ from evolve.api.progress import NullProgress, make_display
 from evolve.api.run import Run, runs_folder
 from evolve.runs.folders import new_folder
 from evolve.runs.run import create_run, problem_of
-from evolve.runs.session import PROGRAM_NAME, hold_session, write_program
+from evolve.runs.session import PROGRAM_NAME, hold_session, why_no_law, write_program
 from evolve.runs.settings import DEFAULT_EVALUATIONS, RunConfig
 from evolve.runs.stopping import Stopping
 from evolve.sandbox import probe
@@ -212,11 +212,14 @@ def _search(folder: Path, settings: RunConfig, workers: int, progress: bool) -> 
         result = hold_session(store, setup, settings, workers, sandbox, stopping, display)
         if result.rows:
             write_program(run / PROGRAM_NAME, result.rows[0].text)
+        reason = why_no_law(store, result)
     if stopping.asked():
         raise KeyboardInterrupt(
             f"run {run.name!r} is saved: evolve.load({str(run)!r}) reads it, "
             f"python -m evolve resume {run} goes on with it"
         )
+    if reason:
+        warnings.warn(f"run {run.name!r}: {reason}", stacklevel=3)
     return Run(run)
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shlex
-from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -73,27 +72,6 @@ def _print_all(
         print(f"run:     {store.folder}")
         for name, command in commands.items():
             print(f"{name + ':':8} {command}")
-
-
-def why_no_law(store: Store, result: SessionResult) -> str:
-    """Say why no law of a run has a score, by its most frequent failure; nothing if one has."""
-    if any(row.score is not None for row in result.rows):
-        return ""
-    endings = Counter(
-        (entry.evaluation.status, entry.evaluation.message.partition("\n")[0])
-        for entry in store.each()
-    )
-    if not endings:
-        return "no law has a score, nothing was evaluated"
-    statuses: Counter[str] = Counter()
-    for (status, _), n in endings.items():
-        statuses[status] += n
-    (status, n), ((_, message), _) = statuses.most_common(1)[0], endings.most_common(1)[0]
-    return (
-        f"no law has a score: {n} of {statuses.total()} evaluations ended as {status}"
-        + (f", most of all with: {message}" if message else "")
-        + "; look at the table for values that no law can meet"
-    )
 
 
 def remarks(store: Store, setup: SearchProblem) -> list[str]:

@@ -33,7 +33,7 @@ AllowWeak = Annotated[
     ),
 ]
 Size = Annotated[
-    int | None, typer.Option("--size", min=1, help="The best law with SIZE constants.")
+    int | None, typer.Option("--size", min=0, help="The best law with SIZE constants.")
 ]
 EntryNumber = Annotated[
     int | None, typer.Option("--entry", min=0, help="The law of this entry of the run.")

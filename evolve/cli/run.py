@@ -218,10 +218,10 @@ def _go(
 ) -> None:
     """Search, show, print the end of the run, and exit with a signal's code if one came."""
     from evolve.api.progress import NullProgress, make_display
-    from evolve.cli.ending import print_ending, why_no_law
+    from evolve.cli.ending import print_ending
     from evolve.cli.options import n_cores
     from evolve.cli.stopping import end_now, leave_lost_terminal
-    from evolve.runs.session import hold_session
+    from evolve.runs.session import hold_session, why_no_law
     from evolve.runs.stopping import Stopping
     from evolve.search.proposers.seeds import left_out
 

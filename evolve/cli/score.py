@@ -35,7 +35,7 @@ def score(
     task: Annotated[str | None, typer.Option("--task", help="The task of a program.")] = None,
     split: Annotated[Split, typer.Option("--split", help="Rows to score.")] = Split.TRAIN,
     size: Annotated[
-        int | None, typer.Option("--size", min=1, help="Of a run: its elite with SIZE constants.")
+        int | None, typer.Option("--size", min=0, help="Of a run: its elite with SIZE constants.")
     ] = None,
     runs_dir: RunsDir = RUNS,
     tasks_dirs: TasksDirs = None,

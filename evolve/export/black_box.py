@@ -6,6 +6,7 @@ It has no formula, so there are no sympy and LaTeX files of it.
 from __future__ import annotations
 
 import ast
+import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
@@ -17,6 +18,7 @@ from evolve.export.escape import fenced, in_markdown, in_python
 from evolve.export.inputs import LAW
 from evolve.export.subject import labels_of, literal_table
 from evolve.jsontext import json_document
+from evolve.law.imports import imported_modules
 from evolve.law.program import Program, title_of
 from evolve.runs.results import ResultRow
 from evolve.tasks.task import Task
@@ -72,22 +74,31 @@ def _program_text(subject: BlackBox) -> str:
 
 def _law_text(subject: BlackBox) -> str:
     """Text of a program in the `law` dialect, with the constants of every group inside."""
+    function, libraries = _without_fit(subject.program.text)
     return LAW.format(
         title=in_python(subject.title()),
         formula=in_python(title_of(subject.program)),
         features=list(subject.task.feature_names),
         targets=list(subject.task.target_names),
         constants=literal_table(subject.constants, labels_of(subject.task, subject.constants)),
-        function=_without_fit(subject.program.text),
+        needs=" and ".join(["numpy", *libraries]) if libraries else "numpy alone",
+        function=function,
     )
 
 
-def _without_fit(text: str) -> str:
-    """The statements of a program but its docstring and its fit, the law called `values_of`.
+def _without_fit(text: str) -> tuple[str, list[str]]:
+    """The statements of a program that its law needs, the law called `values_of`.
 
-    Names that the exported file uses itself are renamed.
+    Docstring, fit, and the functions and imports that only the fit uses are left out. Names that
+    the exported file uses itself are renamed.
+
+    Returns:
+        The text, and the libraries that it needs beside numpy.
     """
     tree = ast.parse(text)
+    tree.body = _without_unused([node for node in tree.body if not _is_left_out(node)])
+    modules = {name.partition(".")[0] for n in ast.walk(tree) for name in imported_modules(n)}
+    libraries = sorted(modules - {"numpy"} - sys.stdlib_module_names)
     nodes = list(ast.walk(tree))
     taken = {getattr(node, part, None) for node in nodes for part in _NAMED}
     new = {"scaling_law_func": "values_of"}
@@ -98,7 +109,36 @@ def _without_fit(text: str) -> str:
         new[name] = word
     for node in nodes:
         _rename(node, new)
-    return "\n\n\n".join(ast.unparse(node) for node in tree.body if not _is_left_out(node))
+    return "\n\n\n".join(map(ast.unparse, tree.body)), libraries
+
+
+def _without_unused(body: list[ast.stmt]) -> list[ast.stmt]:
+    """Statements at the top of a program but functions and imports that no other one names."""
+    while True:
+        used = {id(node): _names_in(node) for node in body}
+        needed = [
+            node
+            for node in body
+            if (bound := _bound_by(node)) is None
+            or any(bound & used[id(other)] for other in body if other is not node)
+        ]
+        if len(needed) == len(body):
+            return body
+        body = needed
+
+
+def _names_in(node: ast.stmt) -> set[str]:
+    return {leaf.id for leaf in ast.walk(node) if isinstance(leaf, ast.Name)}
+
+
+def _bound_by(node: ast.stmt) -> set[str] | None:
+    """Names that an import or a function binds; None of any other statement, and of the law."""
+    if isinstance(node, ast.Import | ast.ImportFrom):
+        names = {alias.asname or alias.name.partition(".")[0] for alias in node.names}
+        return None if "*" in names else names
+    if isinstance(node, ast.FunctionDef) and node.name != "scaling_law_func":
+        return {node.name}
+    return None
 
 
 def _rename(node: ast.AST, new: Mapping[str, str]) -> None:

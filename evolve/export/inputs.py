@@ -14,7 +14,7 @@ LAW = '''"""{title}
 
 {formula}
 
-The `law` dialect of SLDBench: constants inside, rows as dictionaries; it needs numpy alone.
+The `law` dialect of SLDBench: constants inside, rows as dictionaries; it needs {needs}.
 """
 
 import numpy as np
@@ -109,6 +109,7 @@ def law_text(subject: Subject) -> str:
     return LAW.format(
         title=in_python(subject.title()),
         formula=in_python(subject.formula),
+        needs="numpy alone",
         features=list(subject.task.feature_names),
         targets=list(subject.task.target_names),
         constants=literal_table(subject.constants, subject.labels),

@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from evolve.errors import ProgramError
 from evolve.fitting import compiled
 from evolve.fitting.batch import BatchFitter
 from evolve.fitting.result import Fit, Prior, Problem
@@ -21,6 +22,8 @@ from evolve.law.graph import Law
 from evolve.law.recipe import RENAMED, Recipe, recipe_from_data
 from evolve.scoring.frame import TargetFrame
 from evolve.typing import Array
+
+OWN_FIT = "a law that is no formula needs a fit of its own, such as scipy.optimize.least_squares"
 
 
 def fit_law(
@@ -65,7 +68,10 @@ def fit_law(
     table = y[:, None] if y.ndim == 1 else y
     if table.ndim != 2 or len(table) != len(x):
         raise ValueError(f"fit_law: loss_values has shape {y.shape} for {len(x)} data points")
-    law = trace_function(function, x.shape[1], table.shape[1], n_constants)
+    try:
+        law = trace_function(function, x.shape[1], table.shape[1], n_constants)
+    except ProgramError as error:
+        raise ProgramError(f"{error}; {OWN_FIT}") from None
     means = _rows_of(prior_mean, table.shape[1])
     weights = _rows_of(prior_weight, table.shape[1])
     priors = [

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections import Counter
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -106,6 +107,27 @@ def finish_run(
     save_results(store, rows, chosen=choice is not None)
     verdict = None if choice is None else build_basis(store, setup.task, choice)
     return rows, verdict
+
+
+def why_no_law(store: Store, result: SessionResult) -> str:
+    """Say why no law of a run has a score, by its most frequent failure; nothing if one has."""
+    if any(row.score is not None for row in result.rows):
+        return ""
+    endings = Counter(
+        (entry.evaluation.status, entry.evaluation.message.partition("\n")[0])
+        for entry in store.each()
+    )
+    if not endings:
+        return "no law has a score, nothing was evaluated"
+    statuses: Counter[str] = Counter()
+    for (status, _), n in endings.items():
+        statuses[status] += n
+    (status, n), ((_, message), _) = statuses.most_common(1)[0], endings.most_common(1)[0]
+    return (
+        f"no law has a score: {n} of {statuses.total()} evaluations ended as {status}"
+        + (f", most of all with: {message}" if message else "")
+        + "; look at the table for values that no law can meet"
+    )
 
 
 def write_program(path: Path, text: str) -> None:

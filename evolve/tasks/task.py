@@ -54,6 +54,7 @@ __all__ = [
     "shipped_folders",
 ]
 
+OWN_SEEDS = "seeds"  # folder of the user's own programs beside a task's tables
 _SUFFIXES = (".csv", ".parquet")
 
 

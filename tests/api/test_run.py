@@ -20,6 +20,8 @@ from evolve.api.progress import NullProgress
 from evolve.api.run import Run
 from evolve.cli.app import call
 from evolve.errors import EvolveError
+from evolve.evaluation.evaluator import Evaluator
+from evolve.evaluation.problem import failed
 from evolve.evaluation.record import Entry
 from evolve.runs.store import Store
 from evolve.tasks.task import load_task
@@ -266,6 +268,17 @@ def test_words_of_the_table_cannot_be_markup(run: Run, tmp_path: Path) -> None:
     )
     assert odd.name == "b_loss_b_-0-1"
     assert "<b>" not in (odd._repr_html_() or "")
+
+
+def test_a_search_in_which_no_law_scored_says_why(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    failure = failed("not-finite", "a fold: not finite")
+    monkeypatch.setattr(Evaluator, "evaluate", lambda self, forms, bar: [failure] * len(forms))
+    with pytest.warns(UserWarning, match="no law has a score: 4 of 4 .* a fold: not finite"):
+        evolve.discover(
+            frame(), "loss", evaluations=4, workers=0, runs_dir=tmp_path, progress=False
+        )
 
 
 # interrupts, threads, scripts

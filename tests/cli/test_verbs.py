@@ -142,12 +142,17 @@ WRONG = [
     (["plan", "dc", "--budget-flops", "1e21", "--compute", "6*param"], "did you mean 'params'?"),
     (["plan", "dc", "--budget-flops", "-1", "--compute", "params"], "must be above 0"),
     (["plan", "dc", "--budget-flops", "1", "--compute", "6*params*tokens"], "unique_tokens"),
+    (
+        ["plan", "par", "--budget-flops", "1e9", "--compute", "num_params", "parallel_size=2"],
+        "plan: give --group, one of ",
+    ),
     (["query", "dc", "--sort", "scor"], "did you mean 'score'?"),
     (["query", "dc", "--csv", "--json"], "exclude each other"),
     (["compare", "dc", "par"], "must be runs of one task"),
     (["export", "dc", "--format", "pdf"], "--format"),
     (["export", "dc", "-o", "absent/folder/x.py"], "cannot be written"),
     (["export", "dc", "--size", "77"], "--size: must be one of"),
+    (["export", "dc", "--size", "0"], "--size: must be one of"),
     (["verify", "nothing"], "no run 'nothing'"),
 ]
 

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from evolve.errors import ProgramError
 from evolve.fitting import multistart
 from evolve.fitting.batch import BatchFitter
 from evolve.fitting.fit import fit_law, fit_many
@@ -56,6 +57,16 @@ def test_robust_losses_shrug_off_rows_that_least_squares_follows(loss: str) -> N
     plain = fit_many(LAW, [spoilt], Recipe("log", "l2"))[0]
     assert np.abs(robust.constants - TRUE).max() < 0.05
     assert np.abs(plain.constants - TRUE).max() > 0.05
+
+
+def test_a_law_that_is_no_formula_is_told_to_bring_a_fit_of_its_own() -> None:
+    def law(data_points: Any, params: Any) -> Any:
+        return params[0] if data_points[0, 0] > 1.0 else params[1]
+
+    with pytest.raises(
+        ProgramError, match=r"cannot be traced: .*; a law that is no formula needs"
+    ):
+        fit_law(law, np.ones((4, 1)), np.ones(4), n_constants=2)  # type: ignore[arg-type]
 
 
 def test_a_problem_is_fitted_the_same_alone_and_among_others() -> None:

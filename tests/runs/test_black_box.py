@@ -126,6 +126,8 @@ def test_what_is_exported_predicts_what_the_champion_does(
 ) -> None:
     path = tmp_path / "exported.py"
     path.write_text(told(run, capfd, "export", "--format", form))
+    assert ("it needs numpy alone" in path.read_text()) == (form == "law")
+    assert ("scipy" in path.read_text()) == (form == "program")
     scores = []
     file = (str(path), "--task", str(run.parents[1] / "wave"))
     for what in (file, (run.name, "--runs-dir", str(run.parent))):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -135,22 +135,7 @@ def make_question(
         )
     if len(free) > max(POINTS):
         raise EvolveError(Argument("compute"), f": may hold at most {max(POINTS)} features")
-    for name in fixed:
-        if name in free:
-            raise EvolveError(
-                f"{name} stands in ",
-                Argument("compute"),
-                ", so ",
-                Argument("at"),
-                " cannot fix it",
-            )
-    missing = [n for n in task.feature_names if n not in free and n not in fixed]
-    if missing:
-        raise EvolveError(
-            *("fix what ", Argument("compute"), " leaves out: ", Argument("at")),
-            f" {'=… '.join(missing)}=…",
-        )
-    numbers = {task.feature_names.index(n): v for n, v in fixed.items()}
+    numbers = _fixed_numbers(task, free, fixed)
     chosen = _one("group", group, task.group_names)
     number = task.target_names.index(_one("target", target, task.target_names))
     if maximise is None:
@@ -172,13 +157,28 @@ def _bounds(task: Task, free: list[str], most: Mapping[str, float]) -> dict[int,
     return {task.feature_names.index(name): value for name, value in most.items()}
 
 
+def _fixed_numbers(
+    task: Task, free: Sequence[str], fixed: Mapping[str, float]
+) -> dict[int, float]:
+    """Values of the features that the cost does not hold, by number; each must have one."""
+    compute, at = Argument("compute"), Argument("at")
+    for name in fixed:
+        if name in free:
+            raise EvolveError(f"{name} stands in ", compute, ", so ", at, " cannot fix it")
+    missing = [n for n in task.feature_names if n not in free and n not in fixed]
+    if missing:
+        raise EvolveError("fix what ", compute, " leaves out: ", at, f" {'=… '.join(missing)}=…")
+    return {task.feature_names.index(n): v for n, v in fixed.items()}
+
+
 def _one(argument: str, value: str | None, valid: tuple[str, ...]) -> str:
     if value is None and len(valid) == 1:
         return valid[0]
+    shown = ", ".join(valid[:12]) + (", …" if len(valid) > 12 else "")
+    if value is None:
+        raise EvolveError("plan: give ", Argument(argument), f", one of {shown}")
     if value not in valid:
-        shown = ", ".join(valid[:12]) + (", …" if len(valid) > 12 else "")
-        hint = nearest(value, valid) if value else ""
-        rule = f": must be one of {shown}, it is {value!r}{hint}"
+        rule = f": must be one of {shown}, it is {value!r}{nearest(value, valid)}"
         raise EvolveError(Argument(argument), rule)
     return value
 

@@ -19,9 +19,7 @@ from evolve.search.operators import SearchSpace
 from evolve.search.proposers.grammar import allowed_recipe, finish, free_part
 from evolve.search.proposers.protocol import Proposal
 from evolve.search.view import inward, outward
-from evolve.tasks.task import Task, shipped_folders
-
-OWN_SEEDS = "seeds"  # folder beside a task's tables
+from evolve.tasks.task import OWN_SEEDS, Task, shipped_folders
 
 # Text and numbers of features and targets to law and recipe; a `ProgramError` says why not.
 Trace = Callable[[str, int, int], Candidate]

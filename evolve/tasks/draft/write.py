@@ -7,8 +7,8 @@ import io
 import math
 import os
 import re
-import shutil
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 
 from evolve.errors import Argument, EvolveError, TaskError
@@ -18,7 +18,7 @@ from evolve.tasks.raw import RawTable
 from evolve.tasks.roles import MEANING
 from evolve.tasks.spec import Feature, FoldSpec, Target
 from evolve.tasks.table import build_table, require_informative
-from evolve.tasks.task import load_task, shipped_folders
+from evolve.tasks.task import OWN_SEEDS, load_task, shipped_folders
 from evolve.tasks.toml import toml_value
 
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,59}")
@@ -51,7 +51,7 @@ def check_name(name: str, tasks_dir: Path) -> None:
             f"or digit, it is {name!r}",
         )
     folder = tasks_dir / name
-    if folder.exists() or folder.is_symlink():
+    if (folder.exists() or folder.is_symlink()) and not _holds_seeds_alone(folder):
         raise EvolveError(
             f"{folder}: is there already and is not overwritten; give another ",
             *(Argument("name"), ", or remove it"),
@@ -87,8 +87,9 @@ def write_task(draft: Draft, tasks_dir: Path, command: str) -> list[Path]:
     require_informative(raw, draft.spec, build_table(raw, draft.spec)[0])
     folder = tasks_dir / draft.name
     parts = {"train": draft.train, "test": draft.test}
+    seeded = _holds_seeds_alone(folder)
     try:
-        folder.mkdir(parents=True)
+        folder.mkdir(parents=True, exist_ok=seeded)
     except OSError as error:
         raise _unwritable(folder, error) from None
     try:
@@ -100,12 +101,28 @@ def write_task(draft: Draft, tasks_dir: Path, command: str) -> list[Path]:
                 _write_csv(paths[-1], draft.raw.take(rows))
         load_task(os.path.join(tasks_dir, draft.name, ""))  # what it says is what is read
     except OSError as error:
-        shutil.rmtree(folder, ignore_errors=True)
+        _remove(folder)
         raise _unwritable(folder, error) from None
     except TaskError:
-        shutil.rmtree(folder, ignore_errors=True)
+        _remove(folder)
         raise
     return paths
+
+
+def _holds_seeds_alone(folder: Path) -> bool:
+    """Whether a folder is there and holds nothing but the user's own programs for the task."""
+    if folder.is_symlink() or not folder.is_dir():
+        return False
+    return os.listdir(folder) == [OWN_SEEDS] and (folder / OWN_SEEDS).is_dir()
+
+
+def _remove(folder: Path) -> None:
+    """Remove what was written of a task, as far as it goes; the user's own programs stay."""
+    with suppress(OSError):
+        for path in folder.iterdir():
+            if path.name != OWN_SEEDS:
+                path.unlink()
+        folder.rmdir()
 
 
 def _unwritable(folder: Path, error: OSError) -> EvolveError:

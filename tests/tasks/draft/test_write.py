@@ -55,6 +55,17 @@ def test_a_table_becomes_a_task_whose_rows_are_those_of_the_table(
     assert make_folds(task)
 
 
+def test_a_task_is_made_around_the_users_programs_that_wait_for_it(
+    capfd: pytest.CaptureFixture[str],
+) -> None:
+    program = Path("tasks/mine/seeds/own.py")
+    program.parent.mkdir(parents=True)
+    program.write_text("# a law of the user's own")
+    assert made(capfd, *WORDS)["folder"] == "tasks/mine"
+    assert program.read_text() == "# a law of the user's own"
+    refused(capfd, "tasks/mine: is there already", "new-task", "my_runs.csv", *WORDS)
+
+
 def test_what_was_decided_is_printed_with_reasons_and_the_next_command(
     capfd: pytest.CaptureFixture[str],
 ) -> None:
