@@ -6,6 +6,7 @@ import re
 
 from evolve.printable import find_unsafe
 
+OWN_SEEDS = "seeds"  # folder of the user's own programs beside a task's tables
 CONSTANT = re.compile(r"c\d+")  # what formulas call their constants
 
 

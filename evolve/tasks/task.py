@@ -54,7 +54,6 @@ __all__ = [
     "shipped_folders",
 ]
 
-OWN_SEEDS = "seeds"  # folder of the user's own programs beside a task's tables
 _SUFFIXES = (".csv", ".parquet")
 
 

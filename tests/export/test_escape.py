@@ -224,8 +224,9 @@ def test_constants_that_are_no_numbers_are_refused(tmp_path: Any, monkeypatch: A
 
     task = load_task("parallel")
     with store_of(task, tmp_path / "run") as store:
-        line = module.find_row(store, task, None)
+        line, entry = module.picked(store, task, module.CHAMPION)
         broken = {name: np.full_like(table, np.nan) for name, table in line.constants.items()}
-        monkeypatch.setattr(module, "find_row", lambda *_: replace(line, constants=broken))
+        row = replace(line, constants=broken)
+        monkeypatch.setattr(module, "picked", lambda *_: (row, entry))
         with pytest.raises(EvolveError, match="finite numbers"):
             subject_of(store, task)
