@@ -151,8 +151,10 @@ def descent(
     setup = make_search_problem(task, seed)
     models = ModelConfig((RECORDED,), calls=1, wait=60.0)
     program = program_of(reply)
-    form = key(trace_law(program.text, len(task.feature_names), len(task.target_names)))
-    starts = tuple(p for p in setup.starts if p.candidate and key(p.candidate.law) != form)
+    law = trace_law(program.text, len(task.feature_names), len(task.target_names))
+    starts = tuple(
+        p for p in setup.starts if p.candidate and key(law, p.candidate.recipe) != p.key
+    )
     setup = replace(setup, starts=starts, proposers=("grammar", "llm"), models=models)
     journal = MemoryJournal()
     search_in_memory(

@@ -187,6 +187,7 @@ def test_no_key_and_no_row_is_in_the_run_or_in_a_prompt(tmp_path: Path) -> None:
     assert CANARY not in prompts
     for value in power_task().train.Y.ravel():
         assert f"{value:.5f}" not in prompts
+    assert "/ 16.0" not in prompts  # nor the scale of a feature, which is one of its values
 
 
 def test_a_model_that_never_answers_is_told_in_one_line_and_costs_nothing_else(

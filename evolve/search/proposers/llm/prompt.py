@@ -9,7 +9,7 @@ from __future__ import annotations
 import builtins
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from importlib import resources
 from typing import Any
@@ -18,6 +18,10 @@ from jinja2 import Environment, StrictUndefined, TemplateError
 
 from evolve.errors import EvolveError
 from evolve.evaluation.record import Entry
+from evolve.law.algebra import is_unit_scaled
+from evolve.law.candidate import candidate_from_data
+from evolve.law.graph import Node, call, num
+from evolve.law.printer import print_program
 from evolve.search.archive import Elite
 from evolve.search.operators import SearchSpace
 from evolve.search.proposers.llm.exchange import Messages
@@ -104,8 +108,8 @@ class Prompts:
         content = {
             "task": self.task,
             "idea": self._idea,
-            "parents": [_shown(elite) for elite in parents],
-            "others": [_shown(elite) for elite in others],
+            "parents": [self._shown(elite) for elite in parents],
+            "others": [self._shown(elite) for elite in others],
             "failures": failures,
             "failed": failed,
         }
@@ -117,6 +121,36 @@ class Prompts:
         except TemplateError as error:
             raise EvolveError(f"prompts: {mode}.j2: {error}") from None
         return (("system", system), ("user", user))
+
+    def text_of(self, entry: Entry) -> str:
+        """The program of an entry as a prompt shows it, features over their declared units.
+
+        A law of the search is over scales that are values of the table, and may hold origins of
+        its targets; neither is sent. A program that no law was traced from is shown as it is.
+        """
+        if entry.law is None or entry.recipe is None:
+            return entry.text
+        spec, candidate = self._task.spec, candidate_from_data(entry.law, entry.recipe)
+        units = [feature.unit for feature in spec.features]
+        return print_program(
+            replace(candidate.law, root=_over(candidate.law.root, units)),
+            candidate.recipe,
+            self._task.feature_names,
+            self._task.target_names,
+            doc=f"A law made by {entry.operator}.",
+            units=units,
+            axes=self._task.axes,
+        )
+
+    def _shown(self, elite: Elite) -> dict[str, Any]:
+        """What a prompt shows of an elite."""
+        return {
+            "index": elite.entry.index,
+            "text": self.text_of(elite.entry)[:PROGRAM_CHARS],
+            "score": round(elite.score, 3),
+            "n_constants": elite.n_constants,
+            "r2": [round(f.r2, 4) for f in elite.entry.evaluation.folds],  # names may hold values
+        }
 
     @cached_property
     def task(self) -> dict[str, Any]:
@@ -150,6 +184,14 @@ class Prompts:
         }
 
 
+def _over(node: Node, units: Sequence[float]) -> Node:
+    """The tree with every feature that stands over a number over its declared unit instead."""
+    if is_unit_scaled(node):
+        unit, feature = units[node.args[0].index], node.args[0]
+        return feature if unit == 1.0 else call("div", feature, num(unit))
+    return Node(node.op, tuple(_over(arg, units) for arg in node.args), node.value)
+
+
 def packaged() -> dict[str, str]:
     """The package's templates by file name."""
     folder = resources.files(__package__) / "templates"
@@ -181,14 +223,3 @@ def failure_of(entry: Entry) -> Failure:
 
 # Statuses whose message is the engine's own.
 ENGINE_WORDS = frozenset({"not-finite", "bad-answer", "answer-too-large", "timeout", "cpu"})
-
-
-def _shown(elite: Elite) -> dict[str, Any]:
-    """What a prompt shows of an elite."""
-    return {
-        "index": elite.entry.index,
-        "text": elite.entry.text[:PROGRAM_CHARS],
-        "score": round(elite.score, 3),
-        "n_constants": elite.n_constants,
-        "r2": [round(f.r2, 4) for f in elite.entry.evaluation.folds],  # names may hold values
-    }

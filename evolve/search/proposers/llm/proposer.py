@@ -108,7 +108,7 @@ class LanguageModels:
         """Remember what failed, and the programs that requests speak of."""
         for entry in entries:
             if entry.index in self._parents:
-                self._texts[entry.index] = entry.text
+                self._texts[entry.index] = self._prompts.text_of(entry)
             if entry.origin != "model" or entry.evaluation.status in SCORED:
                 continue
             failure = failure_of(entry)
@@ -264,7 +264,7 @@ class LanguageModels:
             others = [elite for elite in others if elite is not parents[1]]
         shown = [others[int(k)] for k in sorted(rng.permutation(len(others))[:N_ELITES])]
         for elite in parents:
-            self._texts[elite.entry.index] = elite.entry.text
+            self._texts[elite.entry.index] = self._prompts.text_of(elite.entry)
         indices = tuple(elite.entry.index for elite in parents)
         prompt = self._prompts.messages(mode, parents, shown, self._failures)
         return Exchange(number, batch, model, mode, indices, prompt)

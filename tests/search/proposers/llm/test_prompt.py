@@ -9,6 +9,9 @@ from small_tasks import archive_of, entry_of, power_task, random_candidates
 from evolve.errors import EvolveError
 from evolve.evaluation.problem import failed
 from evolve.evaluation.record import Entry
+from evolve.law.candidate import Candidate
+from evolve.law.graph import Law, call, const, feat, num
+from evolve.law.recipe import Recipe
 from evolve.search.proposers.llm.prompt import Prompts, failure_of
 from evolve.search.setup import space_of
 
@@ -38,6 +41,17 @@ def test_a_prompt_holds_task_contract_elites_failures_and_the_idea() -> None:
         *("may not import this module", "repetition may bend the exponent"),
     ):
         assert part in text
+
+
+def test_a_law_over_a_value_of_the_table_is_shown_over_the_declared_unit() -> None:
+    task = power_task(features=[{"name": "a", "unit": 4.0}, {"name": "b"}])
+    space = space_of(task)
+    assert space.scales != (4.0, 1.0)
+    law = Law(call("mul", const(0), call("log", call("div", feat(0), num(17.25)))), 1)
+    entry = entry_of(0, Candidate(law, Recipe()), -1.0)
+    text = Prompts(task, space).text_of(entry)
+    assert "17.25" not in text
+    assert "X[:, 0] / 4" in text
 
 
 @pytest.mark.parametrize("mode", ["rewrite", "diff", "cross", "repair"])
