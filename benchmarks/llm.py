@@ -181,9 +181,9 @@ def kills(n: int) -> None:
                            stdout=subprocess.DEVNULL)  # fmt: skip
             digests[digest(runs / name) == want] += 1
             same, other = digests[True], digests[False]
-            words = f"{name}: {n - left} kills, same digest {same}, other {other}, "
-            words += f"asked though stored {twice}, key in {canaries(runs) or 'no file'}"
-            print(words, flush=True)
+            line = f"{name}: {n - left} kills, same digest {same}, other {other}, "
+            line += f"asked though stored {twice}, key in {canaries(runs) or 'no file'}"
+            print(line, flush=True)
         print(f"{asked} requests of the run in peace; {len(server.requests)} in all")
 
 
