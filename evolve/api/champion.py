@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, overload
+from typing import TYPE_CHECKING, Any, overload
 
 from evolve.errors import Argument, EvolveError, nearest
 from evolve.law.candidate import Candidate, candidate_from_data
@@ -52,6 +52,29 @@ class RunLaw:
         if self.candidate is None:
             return ""
         return latex(self.candidate.law, names_in(self.task, self.candidate)[0])
+
+    def to_sympy(self, group: str | None = None, target: str | None = None) -> Any:
+        """The law as an expression of sympy, with the constants of one group and target.
+
+        Features are symbols of their names.
+
+        Args:
+            group: The group; not needed where there is one.
+            target: The target; not needed where there is one.
+
+        Raises:
+            EvolveError: There is no such group or target, or the law is a black box.
+        """
+        from evolve.law.symbolic import to_sympy
+
+        if self.candidate is None:
+            raise EvolveError("to_sympy: the law is a black box, which has no expression")
+        chosen = _one("group", group, list(self.line.constants))
+        number = self.task.target_names.index(_one("target", target, self.task.target_names))
+        names = list(self.task.feature_names)
+        if self.candidate.law.own_feature_first:
+            names = names[number:] + names[:number]
+        return to_sympy(self.candidate.law, names, self.line.constants[chosen][number])
 
     @property
     def constants(self) -> pd.DataFrame:

@@ -2,23 +2,18 @@
 
 from __future__ import annotations
 
-import sys
 import warnings
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any
 
 from joblib import cpu_count
 
-from evolve.api.notebook import Notebook, in_notebook
-from evolve.api.progress import NullProgress, make_display
 from evolve.api.run import Run, runs_folder
+from evolve.api.searching import search_on
 from evolve.runs.folders import new_folder
 from evolve.runs.run import create_run, problem_of
-from evolve.runs.session import PROGRAM_NAME, hold_session, why_no_law, write_program
 from evolve.runs.settings import DEFAULT_EVALUATIONS, RunConfig
-from evolve.runs.stopping import Stopping
-from evolve.sandbox import probe
 from evolve.search.proposers.llm.config import models_of
 from evolve.search.proposers.llm.settings import NO_MODELS, ModelConfig
 from evolve.search.proposers.registry import DEFAULT, LLM
@@ -202,32 +197,8 @@ def _search(folder: Path, settings: RunConfig, workers: int, progress: bool) -> 
     """Search the task in a run's folder."""
     run = folder.parent
     setup = problem_of(load_task(str(folder)), settings)
-    display: NullProgress
-    stopping = Stopping(
-        lambda signal: display.ending(f"{signal}: ending after this batch"), _now, ("SIGINT",)
-    )
-    display = _display(stopping.asked, hidden=not progress)
-    sandbox = probe() if workers else None
-    with create_run(run, setup, settings) as store, stopping, display:
-        result = hold_session(store, setup, settings, workers, sandbox, stopping, display)
-        if result.rows:
-            write_program(run / PROGRAM_NAME, result.rows[0].text)
-        reason = why_no_law(store, result)
-    if stopping.asked():
-        raise KeyboardInterrupt(
-            f"run {run.name!r} is saved: evolve.load({str(run)!r}) reads it, "
-            f"python -m evolve resume {run} goes on with it"
-        )
+    with create_run(run, setup, settings) as store:
+        reason = search_on(store, setup, settings, workers, progress=progress)
     if reason:
         warnings.warn(f"run {run.name!r}: {reason}", stacklevel=3)
     return Run(run)
-
-
-def _display(stopping: Callable[[], bool], *, hidden: bool) -> NullProgress:
-    if not hidden and in_notebook():
-        return Notebook(stopping)
-    return make_display(stopping, hidden=hidden, stream=sys.stderr)
-
-
-def _now(exit_code: int) -> NoReturn:
-    raise KeyboardInterrupt

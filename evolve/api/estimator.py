@@ -9,6 +9,7 @@ from typing import Self
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
+from joblib import cpu_count
 
 from evolve.api.champion import Champion
 from evolve.errors import EvolveError, nearest
@@ -62,6 +63,8 @@ class LawRegressor(RegressorMixin, BaseEstimator):  # type: ignore[misc]
         workers: Worker processes; with 0 everything is done in this process, which suits small
             searches and those that are themselves run in parallel. It changes nothing in the
             result.
+        random_state: scikit-learn's name for `seed`, which it takes the place of.
+        n_jobs: scikit-learn's name for `workers`, which it takes the place of; -1 is one a core.
 
     Attributes:
         champion_: The law, with formula, constants and scores.
@@ -79,6 +82,8 @@ class LawRegressor(RegressorMixin, BaseEstimator):  # type: ignore[misc]
         extrapolate: Sequence[str] | None = None,
         max_constants: int | None = None,
         workers: int = 0,
+        random_state: int | None = None,
+        n_jobs: int | None = None,
     ) -> None:
         """Keep the settings; they are checked by `fit`."""
         self.evaluations = evaluations
@@ -87,6 +92,8 @@ class LawRegressor(RegressorMixin, BaseEstimator):  # type: ignore[misc]
         self.extrapolate = extrapolate
         self.max_constants = max_constants
         self.workers = workers
+        self.random_state = random_state
+        self.n_jobs = n_jobs
 
     def fit(self, X: npt.ArrayLike | pd.DataFrame, y: npt.ArrayLike) -> Self:
         """Search for a law and fit it to all rows.
@@ -189,10 +196,16 @@ class LawRegressor(RegressorMixin, BaseEstimator):  # type: ignore[misc]
         table, groups = build_table(draft.raw, spec)
         return Task(draft.name, raw.path, spec, groups, table)
 
+    def _n_workers(self) -> int:
+        if self.n_jobs is None:
+            return self.workers
+        return int(cpu_count()) if self.n_jobs < 0 else self.n_jobs
+
     def _search(self, task: Task) -> Choice:
-        config = RunConfig(int(self.seed), int(self.evaluations))  # checks both
+        seed = self.seed if self.random_state is None else self.random_state
+        config = RunConfig(int(seed), int(self.evaluations))  # checks both
         setup = make_search_problem(task, config.seed)
-        choice = search_in_memory(setup, config.seed, int(self.evaluations), self.workers)
+        choice = search_in_memory(setup, config.seed, int(self.evaluations), self._n_workers())
         if choice is None:
             raise EvolveError(
                 f"evaluations: must be more for these rows, {self.evaluations} found no law "

@@ -6,12 +6,13 @@ Reading a run loads neither the fitter nor what draws reports; whatever needs th
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+import warnings
+from collections.abc import Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from evolve.api.answers import RunAnswers
 from evolve.api.champion import Champion, RunLaw, law_of_entry
 from evolve.api.forecasts import LEVEL, forecast_frame
 from evolve.errors import EvolveError
@@ -31,7 +32,7 @@ RUNS = "runs"
 REPORT_NAME = "report.html"
 
 
-class Run:
+class Run(RunAnswers):
     """A run on disk, as it stands when it is loaded; `evolve.load` and `evolve.discover` make it.
 
     Attributes:
@@ -48,7 +49,7 @@ class Run:
         Raises:
             EvolveError: There is no run, or its task is not the one that it was made for.
         """
-        self.folder = folder
+        self.folder, self._tasks_dirs = folder, tasks_dirs
         with Store.open(folder, write=False) as store:
             self.task = task_of(store, tasks_dirs)
             require_same_rows(store, self.task)
@@ -162,6 +163,34 @@ class Run:
                 basis = basis_of_pick(store, self.task, pick)
         return forecast_frame(self.task, basis, rows, interval, group)
 
+    def resume(
+        self,
+        evaluations: int | None = None,
+        *,
+        workers: int | None = None,
+        progress: bool = True,
+    ) -> Run:
+        """Go on with the run, or give it a larger budget, to the same laws as if asked at once.
+
+        Args:
+            evaluations: In total; as before if not given.
+            workers: Worker processes; if not given, one a core. With 0, all is done in this one.
+            progress: Show where the search stands.
+
+        Returns:
+            The run as it stands then.
+
+        Raises:
+            EvolveError: Another process writes the run, or its task is no longer the same.
+            KeyboardInterrupt: After an interrupt, when the run is saved.
+        """
+        from evolve.api.searching import resume_run
+
+        settings = self.folder, self._tasks_dirs, evaluations, workers
+        if reason := resume_run(*settings, progress=progress):
+            warnings.warn(f"run {self.name!r}: {reason}", stacklevel=2)
+        return Run(self.folder, self._tasks_dirs)
+
     def report(self, path: str | Path | None = None) -> Path:
         """Write the run's page; without a path, into the run's folder. The test rows stay shut.
 
@@ -221,11 +250,6 @@ class Run:
 
         with self._open() as store:
             return basis_of(store, self.task)
-
-    @contextmanager
-    def _open(self) -> Iterator[Store]:
-        with Store.open(self.folder, write=False) as store:
-            yield store
 
 
 def load(

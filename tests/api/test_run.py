@@ -15,7 +15,7 @@ import pytest
 from report_runs import small_run
 
 import evolve
-from evolve.api import discover as discovery
+from evolve.api import searching
 from evolve.api.progress import NullProgress
 from evolve.api.run import Run
 from evolve.cli.app import call
@@ -303,7 +303,7 @@ def test_an_interrupt_is_raised_when_the_run_is_saved(
         pass
 
     Shown.n = n
-    monkeypatch.setattr(discovery, "make_display", lambda asked, **_: Shown(asked))
+    monkeypatch.setattr(searching, "make_display", lambda asked, **_: Shown(asked))
     before = signal.getsignal(signal.SIGINT), signal.getsignal(signal.SIGALRM)
     with pytest.raises(KeyboardInterrupt) as caught:
         evolve.discover(frame(), "loss", evaluations=1000, workers=0, runs_dir=tmp_path)
@@ -345,3 +345,14 @@ def test_a_script_needs_no_guard_around_its_main_part_and_may_use_a_thread(
     assert first == "begins"  # once: no worker has run the script again
     assert formula == evolve.load("loss-0-1", runs_dir=tmp_path / "runs").champion.formula
     assert "choosing the champion" in done.stderr
+
+
+def test_a_run_is_resumed_from_python(tmp_path: Path) -> None:
+    first = evolve.discover(
+        frame(), "loss", evaluations=3, workers=0, runs_dir=tmp_path, progress=False
+    )
+    more = first.resume(6, workers=0, progress=False)
+    assert more.n_evaluations > first.n_evaluations
+    assert more.chosen
+    assert more.finalists["champion"].sum() == 1
+    assert more.verdict is not None

@@ -1,0 +1,88 @@
+"""Plans of a run as data frames."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING, Any
+
+from evolve.errors import Argument, EvolveError
+from evolve.tasks.task import Task
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from evolve.forecast import Basis
+    from evolve.forecast.plan import Allocation
+
+SHARES = (0.01, 0.1, 1.0, 10.0, 100.0)  # of the budget, for the table of other budgets
+
+
+@dataclass(frozen=True, eq=False)
+class Plan:
+    """How a budget is best spent.
+
+    Attributes:
+        best: ``budget``, the features' values, ``point``, ``low``, ``high``, and ``beyond``, the
+            steps outside the training range in the feature where they are most.
+        budgets: The same for a hundredth to a hundred times the budget, one row each.
+        next_runs: Runs that tell rival laws apart best for their cost.
+        outside: Whether the best run lies outside the training rows.
+    """
+
+    best: pd.Series
+    budgets: pd.DataFrame
+    next_runs: pd.DataFrame
+    outside: bool
+
+
+def make_plan(
+    task: Task,
+    basis: Basis,
+    compute: str,
+    budget: float | None,
+    reach_value: float | None,
+    serve_tokens: float | None,
+    **question: Any,
+) -> Plan:
+    """Split a budget, or find the least one for a value; `question` as `make_question` takes it.
+
+    Raises:
+        EvolveError: Not one of budget and value is given, or there is no such run.
+    """
+    import pandas as pd
+
+    from evolve.forecast.plan import allocate, next_runs, parse_cost, reach, with_serving
+    from evolve.forecast.plan.allocate import make_question
+
+    if (budget is None) == (reach_value is None):
+        raise EvolveError("plan: give either ", Argument("budget"), " or ", Argument("reach"))
+    text = compute if serve_tokens is None else with_serving(task, compute, serve_tokens)
+    asked = make_question(task, basis, parse_cost(text, task.feature_names), **question)
+    if budget is not None:
+        best = allocate(asked, budget)
+    else:
+        assert reach_value is not None
+        best = reach(asked, reach_value)
+    others = []
+    for share in SHARES:
+        try:
+            others.append(_row(allocate(asked, share * best.budget)))
+        except EvolveError:  # that much buys no run within the bounds
+            continue
+    further = [
+        {"cost": run.cost, **run.values, **_rest(asdict(run))}
+        for run in next_runs(asked, best.budget)
+    ]
+    outside = bool((abs(best.beyond) > 0).any())
+    return Plan(pd.Series(_row(best)), pd.DataFrame(others), pd.DataFrame(further), outside)
+
+
+def _row(found: Allocation) -> dict[str, float]:
+    beyond = float(found.beyond[abs(found.beyond).argmax()])
+    ends = {"point": found.point, "low": found.low, "high": found.high, "beyond": beyond}
+    return {"budget": found.budget, **found.values, **ends}
+
+
+def _rest(run: Mapping[str, Any]) -> dict[str, float]:
+    return {name: run[name] for name in ("disagreement", "noise")}

@@ -1,0 +1,96 @@
+"""Search a run from Python: progress in a notebook or a terminal, and an end on an interrupt."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import NoReturn
+
+from joblib import cpu_count
+
+from evolve.api.notebook import Notebook, in_notebook
+from evolve.api.progress import NullProgress, make_display
+from evolve.runs.run import require_same, settings_of, setup_of
+from evolve.runs.session import PROGRAM_NAME, hold_session, why_no_law, write_program
+from evolve.runs.settings import RunConfig
+from evolve.runs.stopping import Stopping
+from evolve.runs.store import Store
+from evolve.sandbox import probe
+from evolve.search.setup import SearchProblem
+
+
+def search_on(
+    store: Store,
+    setup: SearchProblem,
+    settings: RunConfig,
+    workers: int,
+    *,
+    progress: bool,
+) -> str:
+    """Search until the budget is spent, and choose the champion.
+
+    Args:
+        store: The run, open for writing.
+        setup: Its search problem.
+        settings: Its budget.
+        workers: Worker processes; with 0 everything is done in this one.
+        progress: Show where the search stands.
+
+    Returns:
+        Why no law has a score; empty if one has.
+
+    Raises:
+        KeyboardInterrupt: After an interrupt, when the run is saved.
+    """
+    display: NullProgress
+    stopping = Stopping(
+        lambda signal: display.ending(f"{signal}: ending after this batch"), _now, ("SIGINT",)
+    )
+    display = _display(stopping.asked, hidden=not progress)
+    sandbox = probe() if workers else None
+    with stopping, display:
+        result = hold_session(store, setup, settings, workers, sandbox, stopping, display)
+        if result.rows:
+            write_program(store.folder / PROGRAM_NAME, result.rows[0].text)
+        reason = why_no_law(store, result)
+    if stopping.asked():
+        run = store.folder
+        raise KeyboardInterrupt(
+            f"run {run.name!r} is saved: evolve.load({str(run)!r}) reads it, "
+            f"python -m evolve resume {run} goes on with it"
+        )
+    return reason
+
+
+def resume_run(
+    folder: Path,
+    tasks_dirs: Sequence[Path],
+    evaluations: int | None,
+    workers: int | None,
+    *,
+    progress: bool,
+) -> str:
+    """Go on with a run, or give it a larger budget; as `search_on`.
+
+    Raises:
+        EvolveError: Another process writes the run, or its task is no longer the same.
+    """
+    with Store.open(folder, write=True) as store:
+        before, setup = settings_of(store), setup_of(store, tasks_dirs)
+        settings = replace(before, evaluations=evaluations or before.evaluations)
+        require_same(store, setup)
+        return search_on(
+            store, setup, settings, cpu_count() if workers is None else workers, progress=progress
+        )
+
+
+def _display(stopping: Callable[[], bool], *, hidden: bool) -> NullProgress:
+    if not hidden and in_notebook():
+        return Notebook(stopping)
+    return make_display(stopping, hidden=hidden, stream=sys.stderr)
+
+
+def _now(exit_code: int) -> NoReturn:
+    raise KeyboardInterrupt

@@ -1,0 +1,82 @@
+"""What the command line answers of a run, Python answers as values."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import matplotlib
+import numpy as np
+import pandas as pd
+import pytest
+
+import evolve
+from evolve.api.run import Run
+from evolve.errors import EvolveError
+
+matplotlib.use("agg")
+AT = {"unique_tokens": 1e11}
+COMPUTE = "6*params*tokens"
+
+
+@pytest.fixture(scope="module")
+def run(literature_runs: Path) -> Run:
+    return evolve.load("dc", runs_dir=literature_runs)
+
+
+def test_a_plan_spends_its_budget_and_knows_where_it_leaves_the_data(run: Run) -> None:
+    plan = run.plan(1e21, compute=COMPUTE, at=AT)
+    assert 6 * plan.best["params"] * plan.best["tokens"] == pytest.approx(1e21)
+    assert plan.best["low"] < plan.best["point"] < plan.best["high"]
+    assert plan.outside
+    assert plan.budgets["budget"].is_monotonic_increasing
+    held = run.plan(1e21, compute=COMPUTE, at=AT, most={"params": 1e9}, law="kaplan_2020")
+    assert held.best["params"] <= 1e9
+
+
+def test_a_plan_needs_a_budget_or_a_value(run: Run) -> None:
+    with pytest.raises(EvolveError, match="give either budget or reach"):
+        run.plan(compute=COMPUTE, at=AT)
+
+
+def test_scores_are_those_of_the_predictions(run: Run) -> None:
+    frame = run.score(law="hoffmann_2022")
+    train = run.task.train
+    rows = pd.DataFrame(train.X, columns=list(run.task.feature_names))
+    predicted = run.elite(law="hoffmann_2022").predict(rows)["loss"].to_numpy()
+    left = np.mean((train.Y[:, 0] - predicted) ** 2) / np.var(train.Y[:, 0])
+    assert frame.loc["overall", "r2"] == pytest.approx(1 - left)
+
+
+def test_a_run_without_a_choice_has_neither_finalists_nor_a_verdict(run: Run) -> None:
+    assert run.finalists.empty
+    assert run.verdict is None
+
+
+def test_the_champion_is_an_expression_of_sympy(run: Run) -> None:
+    rows = run.task.train.X[:4]
+    law = run.champion
+    expression = law.to_sympy()
+    named = [dict(zip(run.task.feature_names, row, strict=True)) for row in rows]
+    values = [float(expression.subs({s: row[s.name] for s in expression.free_symbols}))
+              for row in named]  # fmt: skip
+    assert values == pytest.approx(law.predict(pd.DataFrame(named))["loss"].tolist(), rel=1e-9)
+
+
+def test_pictures_take_axes_and_give_them_back(run: Run) -> None:
+    from matplotlib import pyplot as plt
+
+    figure, axes = plt.subplots(1, 5)
+    drawn = [
+        run.plot.fit(axes[0]),
+        run.plot.residuals(axes[1], feature="params"),
+        run.plot.front(axes[2]),
+        run.plot.curve(axes[3], feature="tokens", at=AT),
+        run.plot.progress(axes[4]),
+    ]
+    assert drawn == list(axes)
+    assert all(ax.get_xlabel() and ax.lines for ax in axes)
+    assert axes[3].get_xscale() == "log"
+    assert axes[3].lines[0].get_xdata()[-1] == pytest.approx(10 * run.task.train.X[:, 2].max())
+    plt.close(figure)
+    with pytest.raises(EvolveError, match="it is 'token' .did you mean 'tokens'"):
+        run.plot.curve(feature="token")
