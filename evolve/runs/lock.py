@@ -126,7 +126,7 @@ def require_file_locks(folder: Path) -> None:
     except OSError as error:
         raise StoreError(
             f"{folder}: its file system has no fcntl locks ({error.strerror}), without which a "
-            "run's database is not safe; keep runs on a local disk (--runs-dir)"
+            "run's database is not safe; keep runs on a local disk"
         ) from None
     finally:
         os.close(descriptor)

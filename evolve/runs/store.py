@@ -105,7 +105,7 @@ class Store:
                 raise name_taken(folder)
             with translated_errors(path):
                 make_file(path, {"settings": settings, "task": task, "versions": versions})
-                store = cls(path, connect(path, write=True), lock)
+                store = cls(path, open_checked(path, write=True), lock)
             undo.pop_all()
         return store
 

@@ -81,9 +81,12 @@ def test_an_elite_is_found_by_its_entry(run: Run) -> None:
     assert isinstance(run.champion, Champion)
 
 
-@pytest.mark.parametrize("given", [{}, {"size": 3, "entry": 1}])
-def test_an_elite_is_asked_for_in_one_way(run: Run, given: dict[str, int]) -> None:
-    with pytest.raises(EvolveError, match="elite: give either size or entry"):
+@pytest.mark.parametrize(
+    ("given", "rule"),
+    [({}, "give one of size, entry and law"), ({"size": 3, "entry": 1}, "exclude each other")],
+)
+def test_an_elite_is_asked_for_in_one_way(run: Run, given: dict[str, int], rule: str) -> None:
+    with pytest.raises(EvolveError, match=rule):
         run.elite(**given)
 
 

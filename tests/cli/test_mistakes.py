@@ -276,7 +276,7 @@ CALLS: dict[str, tuple[tuple[str, ...], str]] = {
     "a group a row": ((*LOSS, "--groups", "loss"), "--groups: a column has one role, 'loss'"),
     "groups too small": (
         (*LOSS, "--features", "params", "--groups", "tokens", "corpus"),
-        "to be fitted, '1e+09 | code' has 3, '4e+09 | web' has 3, '1.6e+10 | code' has 3 and 7",
+        "has 3 and 7 groups more; add rows",
     ),
     "a condition that ends early": ((*LOSS, "--test", "params>="), "must be like params>=4e9"),
     "a condition with one =": ((*LOSS, "--test", "corpus='web'"), "equal is =="),

@@ -57,7 +57,8 @@ def test_predict_prints_a_point_an_interval_and_how_far_out(
     code, out, _ = said(capfd, "predict", "dc", *AT)
     assert code == 0
     assert "90 % interval" in out
-    assert "tokens 10^" in out
+    assert "D 10^" in out
+    assert "D: tokens" in out
 
 
 def test_predict_adds_columns_to_a_table(

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from store_service import BATCH, new_store
+from store_service import BATCH, entries, new_store
 
 from evolve.errors import StoreError
 from evolve.runs import limits
@@ -100,3 +100,13 @@ def test_a_version_keeps_the_tables_and_the_columns_of_the_one_before() -> None:
     assert all(
         old.removesuffix(")") in new for old, new in zip(entries, entries[1:], strict=False)
     )
+
+
+def test_the_bound_on_reading_a_schema_does_not_end_a_long_search(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("evolve.runs.vetting.SCHEMA_STEPS", 1000)
+    with new_store(tmp_path / "r") as made:
+        for first in range(0, 320, 32):
+            made.append(entries(first, 32))
+        assert len(made) == 320

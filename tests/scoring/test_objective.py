@@ -207,10 +207,36 @@ NO_PREFERENCE = {
         "FILTER_ROWS": "how many rows of a quick test precede the whole one",
     },
     "scoring/metrics.py": {"_FLAT": "against division by zero"},
-    "search/proposers/initial.py": {
-        "SMALL": "constants that a sum of powers needs",
-        "MOST_TRIES": "bounds how long candidates are looked for",
-    },
+    "search/proposers/initial.py": {"MOST_TRIES": "bounds how long candidates are looked for"},
+    "search/proposers/grammar.py": {"SMALL": "constants that a sum of powers needs"},
+    "search/archive.py": {"MOST_GAINED": "rows of a table"},
+    "search/named.py": {"NOT_OF_A_RUN": "an entry that no run has"},
+    "search/proposers/llm/calls.py": dict.fromkeys(("GRACE", "STEP"), "seconds of waiting"),
+    "search/proposers/llm/client.py": dict.fromkeys(
+        ("LEAST_PAUSE", "MOST_RETRIES", "ERROR_CHARS"), "bounds on what an endpoint may do"
+    ),
+    "search/proposers/llm/keys.py": {"SHORTEST": "of a text that may be a key"},
+    "search/proposers/llm/prompt.py": dict.fromkeys(
+        ("PROGRAM_CHARS", "N_ELITES", "N_FAILURES"), "size of a prompt"
+    ),
+    "search/proposers/llm/proposer.py": dict.fromkeys(
+        ("MOST_REPAIRS", "MOST_ROUNDS"), "calls that one proposal may take"
+    ),
+    "search/proposers/llm/settings.py": dict.fromkeys(
+        ("NAME_CHARS", "MOST_MODELS"), "bounds of settings"
+    ),
+    "search/proposers/llm/shares.py": dict.fromkeys(
+        (
+            *("BUDGET_EVALUATIONS", "LEAST_SHARE", "MOST_SHARE", "PRIOR_COST", "PRIOR_GAIN"),
+            *("LONGEST_REST", "PATIENCE", "TOKENS_AN_EVALUATION"),
+        ),
+        "who of several proposers is asked, not which law is preferred",
+    ),
+    "search/proposers/llm/translate.py": {"SPARE": "a label that no constant has"},
+    "scoring/frame.py": {"DIGITS": "rounding of a scale"},
+    "forecast/plan/reach.py": dict.fromkeys(
+        ("SERVED", "MOST_DECADES", "STEPS"), "range of a numeric search"
+    ),
     "search/proposers/literature.py": {"MOST_PAIRED": "features up to which pairs are formed"},
     "evaluation/crosscheck.py": {"TOLERANCE": "rounding that two lanes may differ by"},
     "forecast/calibration.py": {
@@ -232,6 +258,7 @@ NO_PREFERENCE = {
         "SEARCH_DECADES": "range of a numeric search",
         "LARGEST_SHIFT": "range of a numeric search",
         "EDGE": "at which a search has hit its range",
+        "AT_BOUND": "at which an answer lies on a bound of the user",
     },
     "forecast/plan/next_runs.py": {
         "APART": "distance of runs that are proposed together",
