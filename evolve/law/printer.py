@@ -104,7 +104,8 @@ def formula(
     Args:
         law: The law.
         feature_names: Names of the features in the order in which target 0 sees them.
-        constants: `(p,)` values, shown to 4 digits, exponentials of logs as powers.
+        constants: `(p,)` values, shown to 4 digits, exponentials of logs as powers. Without them
+            long numbers, such as the scales of the rows, are shown to 6 digits.
         powers: Show exponentials of logs as powers without values, too.
     """
     root = plain(law.root)
@@ -113,8 +114,8 @@ def formula(
         root = plain(root)
     names = {feat(i): name for i, name in enumerate(feature_names)}
     names |= {leaf: f"c{leaf.index}" for leaf in walk(root) if leaf.op == "const"}
-    if constants is not None:
-        names |= {n: f"{n.value:.4g}" for n in walk(root) if _is_rounded(n)}
+    digits = 6 if constants is None else 4  # of the rows' own scales; of fitted values
+    names |= {n: f"{n.value:.{digits}g}" for n in walk(root) if _is_rounded(n)}
     text = write(root, names, FORMULA)
     return text.replace("+ -", "- ").replace("- -", "+ ")
 
