@@ -108,7 +108,7 @@ def print_rows(rows: Sequence[ResultRow], features: Sequence[str], *, chosen: bo
     kinds = {} if chosen else {"champion": "best so far"}
     cells = [
         (
-            *(kinds.get(row.kind, row.kind), row.n_constants),
+            *(kinds.get(row.kind, row.heading), row.n_constants),
             *(row.held_out_r2, row.train_r2, row.score, _law(row)),
         )
         for row in rows
@@ -117,7 +117,7 @@ def print_rows(rows: Sequence[ResultRow], features: Sequence[str], *, chosen: bo
 
 
 def _law(row: ResultRow) -> str:
-    """A literature law's name, any law's formula, or why it failed."""
+    """The name of a law that somebody wrote down, any law's formula, or why it failed."""
     text = row.message or row.formula.partition(" = ")[2]
     return f"{row.name}: {text}" if row.kind == "literature" else text
 

@@ -15,6 +15,7 @@ from evolve.scoring.fold import FoldScore
 Origin = Literal["literature", "initial", "mutation", "crossover", "inherited", "user", "model"]
 ORIGINS: tuple[Origin, ...] = get_args(Origin)
 SEEDS = frozenset({"literature", "user"})  # programs that somebody wrote down for the task
+MADE = frozenset({"mutation", "crossover", "model"})  # by an operator, whose success is counted
 UNSEARCHED = SEEDS | {"initial"}  # forms that were not picked from the many that a search tries
 
 

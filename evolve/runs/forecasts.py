@@ -9,9 +9,8 @@ from evolve.forecast.basis import FORMAT, Basis, basis_from_data
 from evolve.forecast.verdict import Verdict
 from evolve.runs.choices import save_choice
 from evolve.runs.notes import FORECAST
-from evolve.runs.results import load_results
+from evolve.runs.results import archive_of, load_results
 from evolve.runs.store import Store
-from evolve.search.archive import Archive
 from evolve.search.champion import Choice
 from evolve.tasks.task import Task
 
@@ -62,9 +61,8 @@ def basis_of_run(store: Store, task: Task) -> Basis:
     from evolve.forecast.calibration import make_basis  # loads the compiler, for those who fit
     from evolve.forecast.members import contenders_without_choice
 
-    archive = Archive()
-    archive.tell(store.each())
     results = load_results(store)
+    archive = archive_of(store, results.summary)
     first = None if (row := results.row()) is None else row.index
     contenders = contenders_without_choice(task, archive, first)
     basis = make_basis(task, contenders, chosen=results.chosen)

@@ -7,12 +7,18 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import Any, Final
 
-from evolve.law.bounds import Bounds, check_law, check_recipe
+from evolve.evaluation.record import ORIGINS
+from evolve.law.bounds import check_law, check_recipe
 from evolve.runs import checks, limits
-from evolve.runs.choice_notes import check_choice, check_verdict
+from evolve.runs.fit_notes import (
+    Context,
+    check_choice,
+    check_constants,
+    check_forecast,
+    check_verdict,
+)
 
 # Keys of notes.
 BUDGET: Final = "budget"
@@ -31,21 +37,6 @@ _ROW: Final = (
     *("kind", "name", "index", "n_constants", "score", "held_out_r2", "train_r2"),
     *("formula", "constants", "text"),
 )
-
-
-@dataclass(frozen=True, slots=True)
-class Context:
-    """What a note may refer to.
-
-    Attributes:
-        n_entries: Entries of the store.
-        n_targets: Targets of the task; None where the store does not say.
-        bounds: Of laws.
-    """
-
-    n_entries: int
-    n_targets: int | None
-    bounds: Bounds
 
 
 def read_note(key: str, text: object, context: Context) -> Any:
@@ -123,7 +114,9 @@ def _check_ending(value: Any, context: Context) -> None:
 
 
 def _check_result_row(what: str, value: Any, context: Context) -> None:
-    row = checks.mapped(what, value, _ROW, ("message", "printed"))
+    row = checks.mapped(what, value, _ROW, ("message", "printed", "origin"))
+    if checks.text(f"{what}: origin", row.get("origin", "")):
+        checks.one_of(f"{what}: origin", row["origin"], ORIGINS)
     checks.one_of(f"{what}: kind", row["kind"], KINDS)
     checks.text(f"{what}: name", row["name"])
     lowest = -1 if row["kind"] == "literature" else 0
@@ -134,88 +127,7 @@ def _check_result_row(what: str, value: Any, context: Context) -> None:
             checks.number(f"{what}: {name}", row[name])
     for name in ("formula", "text", "message", "printed"):
         checks.text(f"{what}: {name}", row.get(name, ""), limits.PROGRAM_CHARS)
-    _check_constants(f"{what}: constants", row["constants"], context, row["n_constants"])
-
-
-def _check_constants(what: str, value: Any, context: Context, width: int | None) -> None:
-    """Constants `(t, p)` of each group as nested lists."""
-    for group, table in checks.mapped(what, value, may=None).items():
-        checks.text(f"{what}: group", group)
-        rows = checks.listed(f"{what} of a group", table, limits.CONSTANTS)
-        if context.n_targets is not None and len(rows) != context.n_targets:
-            raise ValueError(f"{what} must be for {context.n_targets} targets, not {len(rows)}")
-        for row in rows:
-            values = checks.listed(f"{what} of a target", row, limits.CONSTANTS)
-            if width is not None and len(values) != width:
-                raise ValueError(f"{what} must be {width} for a target, not {len(values)}")
-            checks.each(checks.number, what, values)
-
-
-def _check_forecast(value: Any, context: Context) -> None:
-    """What forecasts are made from."""
-    note = checks.mapped("forecast", value, ("n_entries", "basis"))
-    checks.whole("forecast: n_entries", note["n_entries"], 0, limits.ENTRIES)
-    need = ("format", "members", "spreads", "relative", "distances", "ratios", "chosen")
-    basis = checks.mapped("forecast", note["basis"], need)
-    checks.whole("forecast: format", basis["format"], 0, limits.COUNT)
-    checks.truth("forecast: relative", basis["relative"])
-    checks.truth("forecast: chosen", basis["chosen"])
-    members = checks.listed("forecast: members", basis["members"], limits.CONSTANTS)
-    if not members:
-        raise ValueError("forecast: members must hold the champion, they are empty")
-    widths = [_check_member(member, context) for member in members]
-    for name in ("distances", "ratios"):
-        values = checks.listed(f"forecast: {name}", basis[name], limits.COUNT)
-        checks.each(checks.number, f"forecast: {name}", values)
-    if len(basis["distances"]) != len(basis["ratios"]):
-        raise ValueError("forecast: distances must be as many as ratios")
-    groups = members[0]["constants"]
-    spreads = checks.mapped("forecast: spreads", basis["spreads"], groups, groups)
-    if any(member["constants"].keys() != groups.keys() for member in members):
-        raise ValueError("forecast: members must be of the same groups")
-    for group, spread in spreads.items():
-        _check_spread(spread, len(groups[group]), widths[0])
-
-
-def _check_member(value: Any, context: Context) -> int:
-    """The champion or a rival; its number of constants."""
-    may = ("law", "program", "weight")  # versions before format 2 had no weights
-    member = checks.mapped("forecast: member", value, ("index", "constants"), may)
-    checks.finite("forecast: weight", member.get("weight", 1.0), 0.0, 1.0)
-    checks.whole("forecast: index", member["index"], 0, context.n_entries - 1)
-    width: int | None = None
-    if "law" in member:
-        check_law(member["law"], context.bounds)
-        width = member["law"]["n_constants"]
-    else:
-        checks.text("forecast: program", member.get("program"), limits.PROGRAM_CHARS)
-    tables = list(checks.mapped("forecast: constants", member["constants"], may=None).values())
-    if width is None and tables and isinstance(tables[0], list) and tables[0]:
-        width = len(checks.listed("forecast: constants", tables[0][0], limits.CONSTANTS))
-    _check_constants("forecast: constants", member["constants"], context, width)
-    return width or 0
-
-
-def _check_spread(value: Any, n_targets: int, width: int) -> None:
-    """Covariances `(t, p, p)`, noise `(t,)` and cap `(t,)` of a group."""
-    parts = checks.listed("forecast: spread", value, 3)
-    shapes = ((n_targets, width, width), (n_targets,), (n_targets,))
-    if len(parts) != len(shapes):
-        raise ValueError("forecast: spread must have three parts")
-    for part, shape in zip(parts, shapes, strict=True):
-        _check_array("forecast: spread", part, shape)
-
-
-def _check_array(what: str, value: Any, shape: tuple[int, ...]) -> None:
-    """Nested lists of numbers in a shape."""
-    if not shape:
-        checks.number(what, value)
-        return
-    items = checks.listed(what, value, shape[0])
-    if len(items) != shape[0]:
-        raise ValueError(f"{what} must have {shape[0]} items, it has {len(items)}")
-    for item in items:
-        _check_array(what, item, shape[1:])
+    check_constants(f"{what}: constants", row["constants"], context, row["n_constants"])
 
 
 def _check_comparisons(value: Any, context: Context) -> None:
@@ -230,7 +142,7 @@ def _check_comparisons(value: Any, context: Context) -> None:
 
 def _check_inherited(value: Any, context: Context) -> None:
     """Elites of an earlier run."""
-    note = checks.mapped("inherited", value, ("run", "elites"), ("programs",))
+    note = checks.mapped("inherited", value, ("run", "elites"))
     if not RUN_NAME.fullmatch(checks.text("inherited: run", note["run"])):
         raise ValueError(f"inherited: run must be a run's name, it is {note['run'][:40]!r}")
     for pair in checks.listed("inherited: elites", note["elites"], limits.FOLDS):
@@ -238,8 +150,6 @@ def _check_inherited(value: Any, context: Context) -> None:
             raise ValueError("inherited: an elite must be a law and a recipe")
         check_law(pair[0], context.bounds)
         check_recipe(pair[1])
-    for text in checks.listed("inherited: programs", note.get("programs", []), limits.FOLDS):
-        checks.text("inherited: program", text, limits.PROGRAM_CHARS)
 
 
 def _check_sandbox(value: Any, _: Context) -> None:
@@ -257,12 +167,12 @@ def _check_line(value: Any, _: Context) -> None:
 
 _NOTES: Final[dict[str, Callable[[Any, Context], None]]] = {
     BUDGET: _check_budget,
-    CHOICE: lambda value, context: check_choice(value, context.n_entries),
+    CHOICE: check_choice,
     ENDING: _check_ending,
-    FORECAST: _check_forecast,
+    FORECAST: check_forecast,
     INHERITED: _check_inherited,
     COMPARISONS: _check_comparisons,
     BROKEN: _check_line,
     SANDBOX: _check_sandbox,
-    VERDICT: lambda value, _: check_verdict(value),
+    VERDICT: check_verdict,
 }

@@ -16,11 +16,14 @@ from evolve.evaluation.record import Entry, Evaluation
 from evolve.evaluation.requests import Form, form_of
 from evolve.law.printer import formula
 from evolve.law.program import Program, title_of
+from evolve.runs import checks, limits
+from evolve.runs.database import refused_values
 from evolve.runs.notes import BUDGET, ENDING
 from evolve.runs.store import Store
 from evolve.runs.summary import Summary
 
 if TYPE_CHECKING:
+    from evolve.search.archive import Archive
     from evolve.tasks.task import Task
 
 NOTE = ENDING
@@ -43,6 +46,7 @@ class ResultRow:
         text: The whole program, with the priors it has learnt across groups.
         message: Why the law failed.
         printed: What the program of a black box printed.
+        origin: Where its entry came from; empty in tables of earlier versions.
     """
 
     kind: str
@@ -57,6 +61,12 @@ class ResultRow:
     text: str
     message: str = ""
     printed: str = ""
+    origin: str = ""
+
+    @property
+    def heading(self) -> str:
+        """What its table calls it: its kind, or ``user`` for a program of the user's own."""
+        return self.origin if self.kind == "literature" and self.origin == "user" else self.kind
 
     def to_data(self) -> dict[str, Any]:
         """JSON value that ``ResultRow(**data)`` reads back."""
@@ -113,6 +123,30 @@ def best_entry(store: Store, summary: Summary) -> Entry | None:
     return None if summary.best is None else store.entry(summary.best)
 
 
+def archive_of(store: Store, summary: Summary) -> Archive:
+    """The elites of a run and the entries it began with, of all that its archive holds.
+
+    No other entry is read, so that the archive's tallies and keys are those of these alone.
+    """
+    from evolve.search.archive import Archive  # not to read the results
+
+    archive = Archive()
+    archive.tell(store.entry(i) for i in sorted({*summary.ranked(), *summary.firsts}))
+    return archive
+
+
+def scores_of(store: Store) -> list[tuple[int, float]]:
+    """Index and score of every entry that has a score, in order, without reading the entries."""
+    rows = store.rows(
+        "SELECT position, score FROM entries WHERE score IS NOT NULL ORDER BY position"
+    )
+    with refused_values(store.path):
+        return [
+            (checks.whole("position", i, 0, limits.ENTRIES), checks.finite("score", score))
+            for i, score in rows
+        ]
+
+
 def leading_row(store: Store, results: RunResults) -> ResultRow | None:
     """The champion's row, or a row of the best score so far; None while no law has a score.
 
@@ -137,6 +171,7 @@ def leading_row(store: Store, results: RunResults) -> ResultRow | None:
         formula=formula_with(*_names(store), form_of(entry)),
         constants={},
         text=entry.text,
+        origin=entry.origin,
     )
 
 

@@ -28,9 +28,10 @@ from evolve.runs.database import (
     require_leaders,
     translated_errors,
 )
+from evolve.runs.fit_notes import Context
 from evolve.runs.limits import bounds_of
 from evolve.runs.lock import WriterLock
-from evolve.runs.notes import Context, read_note
+from evolve.runs.notes import read_note
 from evolve.runs.openings import read_openings, write_opening
 from evolve.runs.rows import COLUMNS, checked_entry, checksum, digest_of, entry_to_row
 from evolve.runs.summary import Summary, summary_from_data

@@ -65,6 +65,7 @@ def row_of(task: Task, entry: Entry, kind: str, fitted: FittedLaw | None = None)
         constants={name: np.asarray(table).tolist() for name, table in constants.items()},
         text=text,
         message=message,
+        origin=entry.origin,
     )
 
 

@@ -28,9 +28,10 @@ def table(**changes: Any) -> dict[str, Any]:
     return {"n_entries": BATCH, "chosen": True, "lines": [{**ROW, **changes}]}
 
 
-def test_a_table_of_laws_is_read(store: Store) -> None:
-    store.set_note("ending", table())
-    assert store.note("ending") == table()
+def test_a_table_of_laws_is_read_with_or_without_their_origin(store: Store) -> None:
+    for value in (table(), table(origin="user"), table(origin="")):
+        store.set_note("ending", value)
+        assert store.note("ending") == value
 
 
 @pytest.mark.parametrize(
@@ -44,6 +45,7 @@ def test_a_table_of_laws_is_read(store: Store) -> None:
         ("ending", table(constants={"all": [["1"]]}), "must be a number, it is '1'"),
         ("ending", table(formula="\ud800"), "must be a text of whole characters"),
         ("ending", table(evil=1), "cannot have 'evil'"),
+        ("ending", table(origin="king"), "origin must be one of literature, initial"),
         ("budget", {"evaluations": -1}, "evaluations must be a whole number from 1"),
         ("budget", {"evaluations": 10**30}, "it is a number of many digits"),
         ("inherited", {"run": "x; ls", "elites": []}, "must be a run's name, it is 'x; ls'"),

@@ -7,15 +7,23 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from store_service import most_held, start_python
+from store_service import BATCH, entry, most_held, new_store, start_python
 
 import evolve
 from evolve.api.run import LEVEL
 from evolve.cli.app import call
 from evolve.forecast import interval
-from evolve.runs.results import leading_row, load_results, save_results
+from evolve.runs.results import (
+    archive_of,
+    leading_row,
+    load_results,
+    save_results,
+    scores_of,
+)
 from evolve.runs.store import Store
 from evolve.runs.tabulate import row_of
+from evolve.search.archive import Archive
+from evolve.search.finalists import finalists_of
 from evolve.tasks.task import Task, load_task
 from tests.run_of_literature import store_of
 
@@ -100,3 +108,38 @@ def test_the_list_shows_the_champions_own_scores(
 
 def test_the_level_of_the_python_interface_is_that_of_forecasts() -> None:
     assert LEVEL == interval.LEVEL
+
+
+def test_the_leading_entries_alone_give_the_archive_of_all(tmp_path: Path) -> None:
+    told = [
+        entry(i, origin="initial" if i < 4 else "mutation", n_constants=i % 2) for i in range(40)
+    ]
+    whole = Archive()
+    whole.tell(told)
+    with new_store(tmp_path / "r") as store:
+        store.append(told)
+        read = archive_of(store, store.summary())
+    assert read.size < whole.size
+    assert read.cells == whole.cells
+    assert finalists_of(read) == finalists_of(whole)
+
+
+def test_scores_are_read_without_an_entry(tmp_path: Path) -> None:
+    with new_store(tmp_path / "r", n=BATCH) as store:
+        told = [(e.index, e.evaluation.score) for e in store.each()]
+        with most_held() as held:
+            assert scores_of(store) == [pair for pair in told if pair[1] is not None]
+    assert held.most == 0
+
+
+@pytest.mark.parametrize(
+    ("kind", "origin", "heading"),
+    [("literature", "user", "user"), ("literature", "", "literature"), ("size", "user", "size")],
+)
+def test_a_row_of_a_users_own_program_is_called_so(
+    kind: str, origin: str, heading: str, runs_dir: Path, task: Task
+) -> None:
+    with Store.open(runs_dir / "left", write=False) as store:
+        row = replace(row_of(task, store.entry(1), kind), origin=origin)
+    assert (row.heading, row.kind) == (heading, kind)
+    assert row.to_data()["origin"] == origin

@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 import shutil
 import sqlite3
+import zlib
 from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
@@ -20,7 +21,8 @@ from store_service import (
     start_writer,
 )
 
-from evolve.evaluation.record import Entry
+from evolve.evaluation.record import MADE, ORIGINS, UNSEARCHED, Entry
+from evolve.jsontext import compact_json
 from evolve.law.graph import law_to_data
 from evolve.runs.lock import WriterLock
 from evolve.runs.store import SUMMARY, Store
@@ -39,6 +41,8 @@ def random_entry(index: int, rng: random.Random) -> Entry:
         status=rng.choice(["timeout", "screened"]) if failed else "ok",
         score=None if failed else float(rng.randrange(-4, 4)),
         n_constants=rng.randrange(3),
+        origin=rng.choice(ORIGINS),
+        operator=rng.choice(["add term", "drop term"]),
     )
 
 
@@ -57,6 +61,13 @@ def require_right(summary: Summary, told: Sequence[Entry]) -> None:
     assert list(summary.best_per_size().items()) == [
         (elite.n_constants, elite.entry.index) for elite in archive.best_per_size()
     ]
+    assert summary.firsts == tuple(e.index for e in told if e.origin in UNSEARCHED)
+    tried = Counter((e.origin, e.operator if e.origin in MADE else "") for e in told)
+    assert {maker: tally.tried for maker, tally in summary.tallies.items()} == tried
+    won = sum(tally.won for tally in summary.tallies.values())
+    assert won == sum(tally.won for tally in archive.tallies.values())
+    best = min((tally.best for tally in summary.tallies.values()), default=archive.best)
+    assert best == archive.best
 
 
 def stored(folder: Path) -> Summary:
@@ -166,3 +177,24 @@ def test_an_old_schema_gains_a_summary_and_stays_what_it_is(tmp_path: Path) -> N
     assert connection.execute("PRAGMA user_version").fetchone() == (version,)
     connection.close()
     require_right(stored(tmp_path), told)
+
+
+def test_one_of_an_earlier_format_is_made_again_once(tmp_path: Path) -> None:
+    with new_store(tmp_path / "r", n=6) as store:
+        data = store.note(SUMMARY)
+        older = {key: data[key] for key in ("n_entries", "statuses", "leaders")}
+        store.set_note(SUMMARY, {**older, "checksum": zlib.crc32(compact_json(older).encode())})
+    with most_held() as held, Store.open(tmp_path / "r", write=False) as store:
+        require_right(store.summary(), entries(0, 6))
+        assert held.most > 0
+    with most_held() as held, Store.open(tmp_path / "r", write=False) as store:
+        require_right(store.summary(), entries(0, 6))
+    assert held.most == 0
+
+
+def test_a_tally_that_counts_more_than_there_is_is_not_relied_on() -> None:
+    data = Summary().extended(entries(0, 3)).to_data()
+    del data["checksum"]
+    data["tallies"][0][2] = 4
+    data["checksum"] = zlib.crc32(compact_json(data).encode())
+    assert summary_from_data(data, 3) == Summary()
