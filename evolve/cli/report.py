@@ -56,7 +56,7 @@ def _document(written: Written) -> dict[str, Any]:
     from evolve.runs.results import held_out_r2
 
     findings, best = written.found, written.found.best
-    model, opened = findings.model, written.opened
+    opened = written.opened
     return {
         "run": findings.store.folder.name,
         "task": findings.task.name,
@@ -67,7 +67,7 @@ def _document(written: Written) -> dict[str, Any]:
         "n_constants": best.evaluation.n_constants,
         "score": best.evaluation.score,
         "held_out_r2": held_out_r2(best.evaluation),
-        "train_r2": None if model is None else model.train.overall.r2,
+        "train_r2": findings.train_r2,
         "test_r2": None if opened is None else opened.scores.overall.r2,
         "test_openings": len(findings.store.test_openings()),
     }

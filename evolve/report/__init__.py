@@ -11,7 +11,6 @@ from pathlib import Path
 from evolve.errors import Argument, EvolveError
 from evolve.evaluation.record import program_id
 from evolve.files import write_file
-from evolve.report.bands import interval_of
 from evolve.report.gather import Findings, Opened, gather
 from evolve.report.page import render
 from evolve.runs.store import Store
@@ -49,7 +48,7 @@ def write_report(store: Store, task: Task, path: Path, opening: str | None = Non
     """
     found = gather(store, task)
     opened = None if opening is None else _open_test(found, opening)
-    text = render(found, opened, interval_of(found))
+    text = render(found, opened)
     write_file(path, text)
     return Written(path, found, opened)
 
@@ -57,10 +56,8 @@ def write_report(store: Store, task: Task, path: Path, opening: str | None = Non
 def _open_test(found: Findings, command: str) -> Opened:
     """The test rows, after their opening is recorded."""
     if found.model is None:
-        raise EvolveError(
-            Argument("reveal_test"),
-            ": the champion is a black box; score it with: evolve score RUN --split test",
-        )
+        rule = f": the champion cannot be run here, so it cannot be scored: {found.unfitted}"
+        raise EvolveError(Argument("reveal_test"), rule)
     data_file(found.task.folder, "test")  # rows that are not there are not opened
     found.store.record_test_opening("report", program_id(found.text), command)
     table = load_test(found.task)

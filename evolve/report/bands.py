@@ -1,52 +1,72 @@
-"""Turns a run into calibrated intervals of its predictions, the same that its forecasts have."""
+"""What a run forecasts, as its report draws it: points and calibrated intervals of any rows."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
-from evolve.forecast.interval import interval_at
+import numpy as np
+
+from evolve.forecast.basis import Basis
+from evolve.forecast.interval import Forecast, interval_at
+from evolve.forecast.spread import predictions_of
 from evolve.report.gather import Findings
 from evolve.runs.forecasts import basis_of
+from evolve.scoring.combine import combine
+from evolve.tasks.task import Task
 from evolve.typing import Array
 
 LEVEL = 0.9
-# (rows `(n, f)`, group number, target number) -> lower and upper ends, `(n,)` each.
-Band = Callable[[Array, int, int], tuple[Array, Array]]
 
 
 @dataclass(frozen=True)
-class Interval:
-    """How far predictions can be trusted.
+class Forecaster:
+    """What a run forecasts and how far that can be trusted.
 
     Attributes:
-        band: Rows to the ends of their intervals at `LEVEL`; not finite where no law is defined.
-        words: What an interval holds, in a sentence.
+        task: The run's task.
+        basis: What its forecasts are made from.
     """
 
-    band: Band
-    words: str
+    task: Task
+    basis: Basis
+
+    def at(self, x: Array, group: int) -> Forecast:
+        """Forecasts of rows `(n, f)` of a group; not finite where no law is defined.
+
+        Raises:
+            ProgramFailedError: The champion is a program that fails at a row.
+            SandboxError: A program is asked, and the sandbox is too weak here to run it.
+        """
+        return interval_at(self.task, self.basis, self.task.group_names[group], x, LEVEL)
+
+    def point(self, x: Array, group: int) -> Array:
+        """`(n, t)` forecasts of rows `(n, f)` of a group without an interval; raises as `at`."""
+        members, name = self.basis.members, self.task.group_names[group]
+        values = predictions_of([m.law for m in members], [m.constants[name] for m in members], x)
+        return combine(values, np.array([m.weight for m in members]))[0]
+
+    @property
+    def words(self) -> str:
+        """What the line and its interval hold, in two sentences."""
+        n = len(self.basis.members) - 1
+        laws = f"the champion and {n} other law{'s' if n > 1 else ''}"
+        point = f"what {laws} say together" if n else "what the champion says"
+        form = " and of the form" if n else ""
+        return (
+            f"The forecast is {point}. Its interval holds the noise of the rows and the "
+            f"uncertainty of the constants{form}, and is calibrated on the errors of the folds."
+        )
 
 
-def interval_of(found: Findings) -> Interval | None:
-    """Intervals of what the run forecasts; None without fits.
+def forecaster_of(found: Findings) -> Forecaster | None:
+    """What the run forecasts; None without fits.
 
     A run that has kept nothing for forecasts, such as one of an earlier version or one that goes
     on, is fitted to its folds now.
+
+    Raises:
+        SandboxError: Its champion is a program, and the sandbox is too weak here to run it.
     """
-    if found.model is None:
-        return None
-    basis = basis_of(found.store, found.task)
-
-    def band(x: Array, group: int, target: int) -> tuple[Array, Array]:
-        told = interval_at(found.task, basis, found.task.group_names[group], x, LEVEL)
-        return told.low[:, target], told.high[:, target]
-
-    n = len(basis.members) - 1
-    rivals = f"{n} other law{'s' if n > 1 else ''} that a forecast asks"
-    form = f" and of the form ({rivals})" if n else ""
-    return Interval(
-        band,
-        f"The interval holds the noise of the rows and the uncertainty of the constants{form}, "
-        "and is calibrated on the errors of the folds.",
+    return (
+        None if found.model is None else Forecaster(found.task, basis_of(found.store, found.task))
     )

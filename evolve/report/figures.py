@@ -45,7 +45,7 @@ def front_chart(
     Args:
         front: The best entry of each number of constants.
         others: Further elites.
-        literature: Entries of literature laws; those without a score are left out.
+        literature: Entries of laws that somebody wrote down; those without a score are left out.
         best: The champion.
     """
     known = [e for e in literature if e.evaluation.score is not None]
@@ -68,7 +68,7 @@ def front_chart(
         axes.set_ylabel("held-out error, 1 − R²")
 
     names = [f"{mark} = {e.operator}" for mark, e in zip(_MARKS, known, strict=False)]
-    note = "Squares are laws of the literature: " + ", ".join(names) + "." if names else ""
+    note = f"Squares are laws {_writers(known)}: {', '.join(names)}." if names else ""
     if any(_error(e) > top for e in known):
         note += " An arrow marks a law that lies above the panel."
     alt = (
@@ -77,6 +77,13 @@ def front_chart(
         f"{best.evaluation.n_constants} constants and {_error(best):.3g}."
     )
     return Chart("Size against held-out error", draw("front", alt, build), note)
+
+
+def _writers(known: Sequence[Entry]) -> str:
+    """Who wrote laws down, as the end of a sentence."""
+    origins = {entry.origin for entry in known}
+    words = ["of the literature"] if "literature" in origins else []
+    return " and ".join([*words, *(["of the user"] if "user" in origins else [])])
 
 
 def _mark_literature(axes: Any, known: Sequence[Entry], top: float) -> None:
@@ -116,7 +123,7 @@ def fit_charts(model: Model, test: Table | None) -> list[Chart]:
 def _observed(model: Model, t: int, test: Table | None) -> Chart:
     name = model.task.target_names[t]
     view, Y = hardest(model), model.task.train.Y
-    sets = [("fit", Y[:, t], model.predictions[:, t])]
+    sets = [("fit", Y[:, t], model.fitted.predictions[:, t])]
     sets.append(("held", Y[view.fold.held, t], view.predictions[:, t]))
     if test is not None:
         sets.append(("test", test.Y[:, t], model.predict(test.X, test.group)[:, t]))
@@ -154,7 +161,7 @@ def _residuals(model: Model, j: int, test: Table | None) -> Chart:
     task, view = model.task, hardest(model)
     X, Y = task.train.X, task.train.Y
     sets = [
-        ("fit", X[:, j], Y - model.predictions),
+        ("fit", X[:, j], Y - model.fitted.predictions),
         ("held", X[view.fold.held, j], Y[view.fold.held] - view.predictions),
     ]
     if test is not None:
@@ -193,11 +200,17 @@ def _reach(parts: Sequence[Array]) -> float:
     return max(min(float(every.max()), 2.0 * usual), 1e-12)
 
 
-def progress_chart(entries: Sequence[Entry], literature: Sequence[Entry]) -> Chart:
-    """Scores of all evaluations and the best so far."""
-    scored = [(e.index, e.evaluation.score) for e in entries if e.evaluation.score is not None]
-    index = np.array([i for i, _ in scored], dtype=float)
-    score = np.array([s for _, s in scored], dtype=float)
+def progress_chart(
+    scored: Sequence[tuple[int, float]], n_entries: int, literature: Sequence[Entry]
+) -> Chart:
+    """Scores of all evaluations and the best so far.
+
+    Args:
+        scored: Index and score of every entry that has one, in order.
+        n_entries: How many were evaluated.
+        literature: Entries of laws that somebody wrote down.
+    """
+    index, score = np.array(scored, dtype=float).T
     best = np.minimum.accumulate(score)
     known = [e.evaluation.score for e in literature if e.evaluation.score is not None]
     top = float(max(np.quantile(score, 0.8), best[0], *known[:1]))
@@ -207,17 +220,15 @@ def progress_chart(entries: Sequence[Entry], literature: Sequence[Entry]) -> Cha
         (x, y), _ = thinned(index, score)
         shown = y <= top + gap
         axes.plot(x[shown], y[shown], "o", ms=3, mew=0, color=MUTED, alpha=0.4)
-        axes.step([*index, len(entries)], [*best, best[-1]], where="post", color=FIT)
+        axes.step([*index, n_entries], [*best, best[-1]], where="post", color=FIT)
         if known:
             axes.axhline(min(known), ls=(0, (5, 3)), lw=1.4, color=RIVAL)
         axes.set_ylim(best[-1] - gap, top + gap)
-        axes.set_xlim(0, len(entries))
+        axes.set_xlim(0, n_entries)
         axes.set_xlabel("evaluations")
         axes.set_ylabel("score, lower is better")
 
     note = "The line is the best score so far; each dot is a candidate."
-    note += " The dashed line is the best law of the literature." if known else ""
-    alt = (
-        f"The best score falls from {best[0]:.3f} to {best[-1]:.3f} in {len(entries)} evaluations."
-    )
+    note += f" The dashed line is the best law {_writers(literature)}." if known else ""
+    alt = f"The best score falls from {best[0]:.3f} to {best[-1]:.3f} in {n_entries} evaluations."
     return Chart("Progress of the search", draw("progress", alt, build), note)

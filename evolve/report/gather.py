@@ -5,13 +5,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from evolve.errors import EvolveError
+from evolve.errors import EvolveError, ProgramError, SandboxError
 from evolve.evaluation.record import SEEDS, Entry
-from evolve.law.candidate import candidate_from_data
+from evolve.evaluation.requests import form_of
+from evolve.forecast.verdict import Verdict
 from evolve.report.model import Model, fit_model
+from evolve.runs.choices import FinalistRow, load_finalists, load_verdict
 from evolve.runs.notes import SANDBOX
-from evolve.runs.results import ResultRow, load_results
+from evolve.runs.results import ResultRow, archive_of, load_results, scores_of
 from evolve.runs.store import Store
+from evolve.runs.summary import Summary
 from evolve.sandbox import SandboxReport, probe
 from evolve.sandbox.probe import read_report
 from evolve.scoring.metrics import Scores
@@ -26,21 +29,27 @@ class Findings:
     Attributes:
         store: The run.
         task: Its task.
-        entries: Everything that was evaluated.
-        archive: The elites of the entries.
+        summary: What all that was evaluated comes to.
+        scores: Index and score of every entry that has one, in order.
+        archive: The elites.
         best: The champion's entry, or that of the best score.
         chosen: Whether a champion was chosen; else the search has not ended.
         text: Its program, with the priors it has learnt across groups.
         lines: The run's final table; empty if the search has not ended.
-        literature: Entries of the literature laws under their own recipes.
+        literature: Entries of laws that somebody wrote down, under their own recipes.
         lineage: The champion's ancestors along first parents, nearest first.
-        model: The champion's fits; None for a black box.
+        model: The champion's fits; None for a program that cannot be run.
+        unfitted: Why there are none; empty where there are.
+        verdict: What the run's forecasts are worth; None while no champion is chosen.
+        finalists: The finalists of the choice, best judgement first.
+        finalist_entries: Their entries.
         sandbox: What the machine of the run could enforce, else what this one can.
     """
 
     store: Store
     task: Task
-    entries: Sequence[Entry]
+    summary: Summary
+    scores: Sequence[tuple[int, float]]
     archive: Archive
     best: Entry
     chosen: bool
@@ -49,11 +58,15 @@ class Findings:
     literature: Sequence[Entry]
     lineage: Sequence[Entry]
     model: Model | None
+    unfitted: str
+    verdict: Verdict | None
+    finalists: Sequence[FinalistRow]
+    finalist_entries: Sequence[Entry]
     sandbox: SandboxReport
 
     @property
     def train_r2(self) -> float | None:
-        """R2 of the champion on the training rows; a black box has it from the run's table."""
+        """R2 of the champion on the training rows; without fits that of the run's table."""
         if self.model is not None:
             return self.model.train.overall.r2
         return next((row.train_r2 for row in self.lines if row.index == self.best.index), None)
@@ -78,45 +91,55 @@ def gather(store: Store, task: Task) -> Findings:
     Raises:
         EvolveError: No law has a score yet.
     """
-    entries = store.entries()
-    archive = Archive()
-    archive.tell(entries)
-    if not archive.cells:
+    results = load_results(store)
+    if results.summary.best is None:
         raise EvolveError(
             f"run {store.folder.name!r}: no law has a score yet, so there is nothing to report"
         )
-    results = load_results(store)
-    champion = results.row()
-    best = archive.elites()[0].entry if champion is None else entries[champion.index]
-    model = None
-    if best.law is not None and best.recipe is not None:
-        model = fit_model(task, candidate_from_data(best.law, best.recipe))
+    row = results.row()
+    archive = archive_of(store, results.summary)
+    best = store.entry(results.summary.best if row is None else row.index)
+    model, unfitted = _model(task, best)
+    finalists = load_finalists(store)
     return Findings(
         store=store,
         task=task,
-        entries=entries,
+        summary=results.summary,
+        scores=scores_of(store),
         archive=archive,
         best=best,
         chosen=results.chosen,
-        text=best.text if champion is None else champion.text,
+        text=best.text if row is None else row.text,
         lines=results.rows,
-        literature=_literature(entries),
-        lineage=_lineage(entries, best),
+        literature=_literature([store.entry(i) for i in results.summary.firsts]),
+        lineage=_lineage(store, best),
         model=model,
+        unfitted=unfitted,
+        verdict=load_verdict(store),
+        finalists=finalists,
+        finalist_entries=[store.entry(finalist.index) for finalist in finalists],
         sandbox=_sandbox(store),
     )
 
 
+def _model(task: Task, entry: Entry) -> tuple[Model | None, str]:
+    """An entry's fits, or why there are none: a program of a user may run elsewhere alone."""
+    try:
+        return fit_model(task, form_of(entry)), ""
+    except (ProgramError, SandboxError) as error:
+        return None, str(error)
+
+
 def _literature(entries: Sequence[Entry]) -> list[Entry]:
-    """The task's seeds under their own recipes, by name."""
+    """Laws that somebody wrote down, under their own recipes, by name."""
     seeds = [entry for entry in entries if entry.origin in SEEDS]
     return sorted(seeds, key=lambda entry: entry.operator)
 
 
-def _lineage(entries: Sequence[Entry], entry: Entry) -> list[Entry]:
+def _lineage(store: Store, entry: Entry) -> list[Entry]:
     ancestors: list[Entry] = []
     while entry.parents:
-        entry = entries[entry.parents[0]]
+        entry = store.entry(entry.parents[0])
         ancestors.append(entry)
     return ancestors
 

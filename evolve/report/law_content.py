@@ -6,16 +6,17 @@ import re
 from dataclasses import dataclass, replace
 from typing import Any
 
-import numpy as np
 from markupsafe import Markup
 
 from evolve.law.candidate import Candidate
 from evolve.law.latex import latex
 from evolve.law.printer import formula
+from evolve.law.recipe import Recipe
 from evolve.report import tables
 from evolve.report.gather import Findings
 from evolve.report.mathematics import MathLine, show_law
 from evolve.report.model import Model
+from evolve.report.sanity import broken_share, declared_physics
 from evolve.report.typeset import typeset
 from evolve.runs.results import formula_of
 from evolve.tasks.task import Task
@@ -38,19 +39,19 @@ def law_content(found: Findings) -> dict[str, Any]:
     )
     content |= {"variables": tables.variables_table(task), "own_feature_first": False}
     content["formula"] = "black box: see the program below"
-    if model is None:
+    if model is not None:
+        content["constants"] = tables.constants_table(model)
+    candidate = None if model is None else model.fitted.candidate
+    if model is None or candidate is None:
         return content
-    candidate = model.candidate
     names, target = names_in(task, candidate)
-    alone = len(model.fits) == 1
-    values = model.constants(0)[0] if alone else None
+    values = next(iter(model.fitted.constants.values()))[0] if model.n_fits == 1 else None
     content |= {
         "shown": equations_of(task, candidate, values),
         "latex": latex(candidate.law, names),
         "formula": formula_of(task, candidate),
         "own_feature_first": candidate.law.own_feature_first,
-        "constants": tables.constants_table(model),
-        "recipe": _recipe(model),
+        "recipe": _recipe(candidate.recipe),
         "diagnostics": _diagnostics(model),
         "physics": _physics(found),
     }
@@ -106,8 +107,7 @@ def _math(text: str) -> Markup:
     return drawn.markup
 
 
-def _recipe(model: Model) -> str:
-    recipe = model.candidate.recipe
+def _recipe(recipe: Recipe) -> str:
     target = "log of the target" if recipe.target_scale == "log" else "target"
     loss = {"l2": "least squares", "huber": "Huber's loss", "cauchy": "Cauchy's loss"}[recipe.loss]
     words = [f"Fitted to the {target} with {loss}"]
@@ -123,28 +123,19 @@ def _recipe(model: Model) -> str:
 
 
 def _diagnostics(model: Model) -> str:
-    fits = list(model.fits.values())
-    settled = sum(fit.status == "converged" for fit in fits)
-    started = sum(fit.n_starts for fit in fits)
-    agree = sum(fit.n_agree for fit in fits)
-    at_bound = sum(fit.n_at_bound for fit in fits)
-    words = f"{settled} of {len(fits)} fits converged; {agree} of {started} starts reached the "
-    words += "same minimum"
+    n, facts = model.n_fits, model.facts
+    settled, at_bound = round(n * facts["converged"]), round(facts["at_bound"])
+    words = f"{settled} of {n} fits converged; {100 * facts['agree']:.0f} % of the starts reached "
+    words += "the same minimum"
     return words + (f"; {at_bound} constants lie at a bound." if at_bound else ".")
 
 
 def _physics(found: Findings) -> str:
-    declared = found.task.spec.physics
-    words = [f"falls in {name}" for name in declared.decreasing_in]
-    words += [f"rises in {name}" for name in declared.increasing_in]
-    words += [] if declared.floor is None else [f"stays above {declared.floor:g}"]
-    if not words:
+    declared, broken = declared_physics(found), broken_share(found) or 0.0
+    if not declared:
         return ""
-    facts = found.best.evaluation.facts.get("fits", [])
-    shares = [fact.get("against_physics", 0.0) for fact in facts]
-    broken = float(np.mean(shares)) if shares else 0.0
     how = f"broken on {100 * broken:.1f} % of them" if broken else "kept on all of them"
     return (
-        f"Declared of every law: it {', '.join(words)}. Checked on points up to a hundred times "
+        f"Declared of every law: it {declared}. Checked on points up to a hundred times "
         f"beyond the rows of each fold: {how}."
     )

@@ -1,17 +1,17 @@
-"""Turns a run's law into fits to look at: on all training rows, and on every fold."""
+"""A run's law or program as fits to look at: on all training rows, and on every fold."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 
-from evolve.errors import EvolveError
-from evolve.fitting.fold_fits import FoldFit, Rows, fit_folds
-from evolve.fitting.result import Fit
-from evolve.law.candidate import Candidate
-from evolve.scoring.fold import Fold
+from evolve.evaluation.fitted import FittedLaw, fit_folds_of, fitted_law
+from evolve.evaluation.predict import predict
+from evolve.evaluation.requests import Form
+from evolve.fitting.messages import FoldAnswer
+from evolve.scoring.fold import Fold, all_rows
 from evolve.scoring.metrics import Scores, nmae, nmse, scores
 from evolve.scoring.objective import SELECTION_STARTS
 from evolve.tasks.task import Table, Task
@@ -41,21 +41,19 @@ class FoldView:
 
 @dataclass(frozen=True)
 class Model:
-    """A law of a run and its fits.
+    """A law or program of a run and its fits.
 
     Attributes:
         task: The task.
-        candidate: The law and its recipe.
-        fits: Fit of each group number and target number on all its training rows.
-        predictions: `(n, t)` predictions of the training rows.
+        fitted: The fit of all training rows.
+        facts: How that fit went; less is known of a program, which fits by itself.
         train: Scores on the training rows.
         folds: The search's folds, smallest hold-out first, then those of the choice.
     """
 
     task: Task
-    candidate: Candidate
-    fits: dict[tuple[int, int], Fit]
-    predictions: Array
+    fitted: FittedLaw
+    facts: Mapping[str, float]
     train: Scores
     folds: tuple[FoldView, ...]
 
@@ -64,25 +62,27 @@ class Model:
         """The folds that the search was judged on."""
         return tuple(view for view in self.folds if not view.chose)
 
-    def constants(self, group: int) -> Array:
-        """`(t, p)` constants of a group.
-
-        Raises:
-            EvolveError: The group has no training rows, so it cannot be predicted.
-        """
-        if (group, 0) not in self.fits:
-            name = self.task.group_names[group]
-            raise EvolveError(f"group {name!r} has no training rows, so nothing was fitted to it")
-        n_targets = len(self.task.target_names)
-        return np.array([self.fits[group, t].constants for t in range(n_targets)])
+    @property
+    def n_fits(self) -> int:
+        """Fits of all training rows: one a group and target."""
+        return len(self.fitted.constants) * len(self.task.target_names)
 
     def predict(self, x: Array, group: Ints) -> Array:
-        """`(n, t)` predictions of rows `(n, f)` that belong to groups `(n,)`."""
-        out = np.full((len(x), len(self.task.target_names)), np.nan)
-        for g in np.unique(group):
-            at = group == g
-            out[at] = self.candidate.law.predict(x[at], self.constants(int(g)))
-        return out
+        """`(n, t)` predictions of rows `(n, f)` that belong to groups `(n,)`.
+
+        Raises:
+            EvolveError: A group has no training rows, so nothing was fitted to it.
+            ProgramFailedError: A program failed.
+        """
+        return self.fitted.predict(x, [self.task.group_names[g] for g in group])
+
+    def predict_with(self, x: Array, constants: Array) -> Array:
+        """`(n, t)` predictions of rows `(n, f)` under other constants `(t, p)`.
+
+        Raises:
+            ProgramFailedError: A program failed.
+        """
+        return predict(self.fitted.law, x, constants)
 
     def score(self, table: Table) -> Scores:
         """Scores of the predictions of a table's rows; every row is predicted."""
@@ -91,51 +91,43 @@ class Model:
         return scores(table.Y, predictions, table.group, *names)
 
 
-def fit_model(task: Task, candidate: Candidate) -> Model:
-    """Fit a law on all training rows and on the folds of search and choice.
+def fit_model(task: Task, form: Form) -> Model:
+    """Fit a law or program on all training rows and on the folds of search and choice.
 
     Args:
         task: Its training rows only are read.
-        candidate: The law and its recipe.
+        form: Law and recipe, or a program.
 
     Returns:
         The model; constants are those that the search and the choice found.
+
+    Raises:
+        ProgramError: A program failed, or a prediction of a training row is not finite.
+        SandboxError: It is a program, and the sandbox is too weak here to run it.
     """
     train = task.train
-    every = np.arange(train.n_rows)
-    rows = Rows(train.X, train.Y, train.group, task.axes, frames=task.frame.targets)
     search, selection = task.folds, task.selection_folds
-    quick = replace(candidate.recipe, n_starts=SELECTION_STARTS)
-    whole, *found = fit_folds(
-        rows, [Fold("all rows", every, every), *search], candidate.law, candidate.recipe
-    )
-    further = fit_folds(rows, list(selection), candidate.law, quick) if selection else []
-    n_targets = len(task.target_names)
-    fits = {
-        (g, t): whole.fits[i * n_targets + t]
-        for i, g in enumerate(whole.groups)
-        for t in range(n_targets)
-    }
+    whole, *found = fit_folds_of(task, form, [all_rows(train.n_rows), *search])
+    further = fit_folds_of(task, form, selection, SELECTION_STARTS) if selection else []
     views = [
         *_views(task, search, found, chose=False),
         *_views(task, selection, further, chose=True),
     ]
     names = task.group_names, task.target_names
-    told = scores(train.Y, whole.predictions, train.group, *names)
-    return Model(task, candidate, fits, whole.predictions, told, tuple(views))
+    train_scores = scores(train.Y, whole.predictions, train.group, *names)
+    return Model(task, fitted_law(task, form, whole), whole.facts, train_scores, tuple(views))
 
 
 def _views(
-    task: Task, folds: Sequence[Fold], fitted: Sequence[FoldFit], *, chose: bool
+    task: Task, folds: Sequence[Fold], answers: Sequence[FoldAnswer], *, chose: bool
 ) -> list[FoldView]:
     n_targets = len(task.target_names)
     views = []
-    for fold, fit in zip(folds, fitted, strict=True):
-        held = task.train.Y[fold.held]
-        is_whole = len(held) > 0 and bool(np.isfinite(fit.predictions).all())
-        said = fit.predictions
-        errors = (nmse(held, said), nmae(held, said)) if is_whole else (np.nan, np.nan)
-        tables = np.array([f.constants for f in fit.fits]).reshape(len(fit.groups), n_targets, -1)
-        constants = dict(zip(fit.groups, tables, strict=True))
-        views.append(FoldView(fold, chose, 1.0 - errors[0], errors[1], said, constants))
+    for fold, answer in zip(folds, answers, strict=True):
+        held, predictions = task.train.Y[fold.held], answer.predictions
+        is_whole = len(held) > 0 and bool(np.isfinite(predictions).all())
+        errors = (nmse(held, predictions), nmae(held, predictions)) if is_whole else [np.nan] * 2
+        shape = (len(answer.groups), n_targets, answer.constants.shape[1])
+        constants = dict(zip(answer.groups, answer.constants.reshape(shape), strict=True))
+        views.append(FoldView(fold, chose, 1.0 - errors[0], errors[1], predictions, constants))
     return views

@@ -91,7 +91,7 @@ def _laws(lines: Sequence[ResultRow], *, chosen: bool) -> tables.Grid:
     names = {} if chosen else {"champion": "best so far"}
     rows = [
         (
-            *(names.get(line.kind, line.kind), line.name, line.n_constants),
+            *(names.get(line.kind, line.heading), line.name, line.n_constants),
             *(line.held_out_r2, line.train_r2, line.score, line.message or line.formula),
         )
         for line in lines

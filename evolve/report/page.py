@@ -13,8 +13,10 @@ from typing import Any
 from markupsafe import Markup
 
 from evolve import __version__
+from evolve.errors import SandboxError
+from evolve.evaluation.programs import ProgramFailedError
 from evolve.report import tables
-from evolve.report.bands import LEVEL, Interval
+from evolve.report.bands import LEVEL, forecaster_of
 from evolve.report.curves import curve_charts
 from evolve.report.figures import (
     fit_charts,
@@ -25,6 +27,7 @@ from evolve.report.figures import (
 )
 from evolve.report.gather import Findings, Opened
 from evolve.report.law_content import law_content
+from evolve.report.sanity import checks_of, finalists_table
 from evolve.runs.crosscheck import disagreements
 from evolve.runs.machine import MACHINE, recorded_machine
 from evolve.runs.notes import INHERITED
@@ -43,18 +46,18 @@ class Card:
     note: str
 
 
-def render(found: Findings, opened: Opened | None, interval: Interval | None) -> str:
+def render(found: Findings, opened: Opened | None) -> str:
     """The page.
 
     Args:
         found: What the run has found.
         opened: The test rows, if they were opened for this report.
-        interval: How far the champion's predictions can be trusted; None for a black box.
     """
     content = {
         **_frame(found, opened),
         **law_content(found),
-        **_accuracy(found, opened, interval),
+        **_accuracy(found, opened),
+        **_curves(found, opened),
         **_search(found),
         **_reproduction(found),
     }
@@ -86,6 +89,7 @@ def _frame(found: Findings, opened: Opened | None) -> dict[str, Any]:
         "opened": opened,
         "disagreements": disagreements(found.store),
         "cards": _cards(found, opened),
+        "checks": checks_of(found),
         "level": f"{100 * LEVEL:.0f}",
     }
 
@@ -121,37 +125,48 @@ def _each(found: Findings) -> str:
     return f"for each of {' and '.join(words)}" if words else "fitted"
 
 
-def _accuracy(found: Findings, opened: Opened | None, interval: Interval | None) -> dict[str, Any]:
-    """Scores, residuals and curves; all empty for a black box."""
+def _accuracy(found: Findings, opened: Opened | None) -> dict[str, Any]:
+    """Scores and residuals; all empty without fits."""
     model = found.model
-    if model is None or interval is None:
-        return dict.fromkeys(
-            ("scores", "parts", "openings", "openings_told", "folds_told", "band_told")
-            + ("observed", "residuals", "curves"),
-            "",
-        )
-    test = None if opened is None else opened.table
     log = found.store.test_openings()
-    fold = hardest(model)
     rows = [(o["at"], o["what"], o["command"]) for o in log]
-    far = "the largest scales" if model.task.spec.folds.axes else "a share of the rows"
-    return {
-        "scores": tables.scores_table(model, opened),
-        "parts": tables.parts_table(model, opened),
+    content: dict[str, Any] = {
         "openings": tables.grid(("at", "by", "command"), rows) if log else None,
         "openings_told": _openings_told(len(log), is_open=opened is not None),
+    }
+    if model is None:
+        return content | dict.fromkeys(
+            ("scores", "parts", "folds_told", "observed", "residuals"), ""
+        )
+    test = None if opened is None else opened.table
+    fold = hardest(model)
+    far = "the largest scales" if model.task.spec.folds.axes else "a share of the rows"
+    return content | {
+        "scores": tables.scores_table(model, opened),
+        "parts": tables.parts_table(model, opened),
         "folds_told": (
             f"Each fold fits the law without {far} and then predicts them; the hardest holds "
             f"out {len(fold.fold.held)} rows (R² {fold.r2:.4f})."
         ),
-        "band_told": (
-            f"{interval.words} The dashed curve shows what the law said before it had seen the "
-            "held-out rows."
-        ),
         "observed": fit_charts(model, test),
         "residuals": residual_charts(model, test),
-        "curves": curve_charts(model, interval.band, test),
     }
+
+
+def _curves(found: Findings, opened: Opened | None) -> dict[str, Any]:
+    """Forecasts along the axes, or why they cannot be drawn; both empty without axes or fits."""
+    content: dict[str, Any] = {"curves": {}, "band_told": "", "undrawn": ""}
+    test = None if opened is None else opened.table
+    try:
+        forecaster = forecaster_of(found)
+        if found.model is None or forecaster is None:
+            return content
+        return content | {
+            "curves": curve_charts(found.model, forecaster, test),
+            "band_told": forecaster.words,
+        }
+    except (ProgramFailedError, SandboxError) as error:
+        return content | {"undrawn": str(error)}
 
 
 def _openings_told(n: int, *, is_open: bool) -> str:
@@ -167,14 +182,15 @@ def _search(found: Findings) -> dict[str, Any]:
     others = [e.entry for e in found.elites if e.entry.index not in known]
     return {
         "front": front_chart(front, others, found.literature, found.best),
-        "progress": progress_chart(found.entries, found.literature),
+        "progress": progress_chart(found.scores, found.summary.n_entries, found.literature),
         "front_told": _chosen_told(found),
         "laws": tables.laws_table(found),
+        "finalists": finalists_table(found),
         "elites": tables.elites_table(found),
         "n_elites": len(found.elites),
         "lineage": tables.lineage_table(found),
         "operators": tables.operators_table(found),
-        "statuses": tables.statuses_table(found.entries),
+        "statuses": tables.statuses_table(found.summary),
     }
 
 
@@ -186,7 +202,8 @@ def _chosen_told(found: Findings) -> str:
     leader = found.elites[0]
     text = (
         f"The champion has {size}. The leading elites and the literature were judged on further "
-        "folds; the champion is the simplest law within one standard error of the best there"
+        "folds and on what they say beyond the data; of those whose judgement is near the best, "
+        "the champion is the simplest among those nearest to the forecast of all"
     )
     if leader.entry.index == found.best.index:
         return text + ", and also has the best score of the search."
@@ -202,7 +219,7 @@ def _reproduction(found: Findings) -> dict[str, Any]:
     settings, name = store.settings, shlex.quote(store.folder.resolve().name)
     machine = recorded_machine(store.versions) or {"machine": "unknown"}
     versions = {key: value for key, value in store.versions.items() if key != MACHINE}
-    budget = settings.get("evaluations") or len(found.entries)
+    budget = settings.get("evaluations") or found.summary.n_entries
     commands = [
         f"python -m evolve --task {shlex.quote(found.task.name)} --seed {settings.get('seed', 0)} "
         f"--evaluations {budget} --run {name}-again",

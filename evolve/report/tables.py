@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -11,16 +10,16 @@ from typing import Any
 import numpy as np
 
 from evolve.evaluation.record import Entry
-from evolve.law.candidate import candidate_from_data
+from evolve.evaluation.requests import form_of
 from evolve.report.chart import number
 from evolve.report.gather import Findings, Opened
 from evolve.report.model import Model
 from evolve.runs.results import formula_of, held_out_r2
+from evolve.runs.summary import Summary, Tally
 from evolve.scoring.metrics import Metrics
 from evolve.tasks.task import Task
 
 MOST_ELITES = 400
-MADE = ("mutation", "crossover", "model")  # origins whose operators are compared
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,30 +107,44 @@ def _three(metrics: Metrics) -> tuple[float, float, float]:
 
 
 def constants_table(model: Model) -> Grid:
-    """Constants with standard errors: a row a constant, or a row a group and target."""
-    names = [f"c{i}" for i in range(model.candidate.law.n_constants)]
-    task = model.task
-    if len(model.fits) == 1:
-        (fit,) = model.fits.values()
-        pairs = [told(v, e) for v, e in zip(fit.constants, fit.errors, strict=True)]
-        rows: list[Any] = [
-            (name, value, error) for name, (value, error) in zip(names, pairs, strict=True)
+    """Constants with standard errors: a row a constant, or a row a group and target.
+
+    A program that fits by itself says no standard errors.
+    """
+    task, fitted = model.task, model.fitted
+    names = [f"c{i}" for i in range(fitted.n_constants)]
+    pairs = {
+        (group, target): [
+            told(v, e) for v, e in zip(values[t], fitted.errors[group][t], strict=True)
         ]
+        for group, values in fitted.constants.items()
+        for t, target in enumerate(task.target_names)
+    }
+    if len(pairs) == 1:
+        (constants,) = pairs.values()
+        rows: list[Any] = [(name, *pair) for name, pair in zip(names, constants, strict=True)]
         return grid(("constant", "value", "standard error"), rows)
-    head = [*(["group"] if task.n_groups > 1 else [])]
-    head += ["target"] if len(task.target_names) > 1 else []
+    several = task.n_groups > 1, len(task.target_names) > 1
+    head = [name for name, is_one in zip(("group", "target"), several, strict=True) if is_one]
     rows = []
-    for (g, t), fit in model.fits.items():
-        words = [task.group_names[g]] if task.n_groups > 1 else []
-        words += [task.target_names[t]] if len(task.target_names) > 1 else []
-        errors = zip(fit.constants, fit.errors, strict=True)
-        cells = [(told(value, error), value) for value, error in errors]
-        rows.append((*words, *(Cell(f"{a.text} ± {b.text}", v) for (a, b), v in cells)))
+    for where, constants in pairs.items():
+        words = [word for word, is_one in zip(where, several, strict=True) if is_one]
+        rows.append((*words, *(_with_error(value, error) for value, error in constants)))
     return grid((*head, *names), rows)
 
 
+def _with_error(value: Cell, error: Cell) -> Cell:
+    """A constant and its standard error, where there is one, in one cell."""
+    return value if error.value is None else Cell(f"{value.text} ± {error.text}", value.value)
+
+
 def told(value: float, error: float) -> tuple[Cell, Cell]:
-    """A value to the digits of its standard error, at least to four; the error to two."""
+    """A value to the digits of its standard error, at least to four; the error to two.
+
+    Where nothing is known of the error it is a dash.
+    """
+    if math.isnan(error):
+        return Cell(_minus(f"{value:.4g}"), value), Cell("–")
     if not math.isfinite(error) or error <= 0.0 or error > 1e6 * max(abs(value), 1e-9):
         return Cell(_minus(f"{value:.4g}"), value), Cell("not fixed by the rows", math.inf)
     digits = min(max(1 - math.floor(math.log10(error)), 0), 12)
@@ -159,11 +172,11 @@ def variables_table(task: Task) -> Grid:
 
 
 def laws_table(found: Findings) -> Grid:
-    """Champion, best of each size and literature laws, with the R2 of each."""
+    """Champion, best of each size and laws that somebody wrote down, with the R2 of each."""
     known = {line.index: line for line in found.lines}
     parts = [("champion" if found.chosen else "best so far", found.best)]
     parts += [("size", elite.entry) for elite in found.archive.best_per_size()]
-    parts += [("literature", entry) for entry in found.literature]
+    parts += [(entry.origin, entry) for entry in found.literature]
     rows = []
     for kind, entry in parts:
         line, told = known.get(entry.index), entry.evaluation
@@ -201,22 +214,13 @@ def lineage_table(found: Findings) -> Grid:
 
 def operators_table(found: Findings) -> Grid:
     """How often each operator was tried and what came of it; starting laws are one line."""
-    sums: dict[str, list[float]] = {}
-    made: set[str] = set()
-    for entry in found.entries:
-        if entry.origin in MADE:
-            made.add(entry.operator)
-        name = entry.operator if entry.origin in MADE else "starting laws"
-        tally = sums.setdefault(name, [0, 0, 0, math.inf])
-        score = entry.evaluation.score
-        tally[0] += 1
-        tally[1] += score is not None
-        tally[3] = min(tally[3], math.inf if score is None else score)
-    for name, won in found.archive.tallies.items():
-        sums[name if name in made else "starting laws"][2] += won.won
+    sums: dict[str, Tally] = {}
+    for (_, operator), tally in found.summary.tallies.items():
+        name = operator or "starting laws"
+        sums[name] = sums.get(name, Tally()).plus(tally)
     rows = [
-        (name, int(n), int(n_scored), int(n_won), share(n_won, n), best if n_scored else None)
-        for name, (n, n_scored, n_won, best) in sorted(sums.items())
+        (name, t.tried, t.scored, t.won, share(t.won, t.tried), t.best if t.scored else None)
+        for name, t in sorted(sums.items())
     ]
     head = ("operator", "tried", "scored", "joined the front", "share", "best score")
     return grid(head, rows)
@@ -228,10 +232,10 @@ def share(part: float, whole: float) -> Cell:
     return Cell(f"{100 * value:.1f} %", value)
 
 
-def statuses_table(entries: Sequence[Entry]) -> Grid:
-    """How many evaluations ended in which way."""
-    counts = Counter(entry.evaluation.status for entry in entries)
-    rows = [(status, n, share(n, len(entries))) for status, n in counts.most_common()]
+def statuses_table(summary: Summary) -> Grid:
+    """How many evaluations ended in which way, the most frequent first."""
+    counts = sorted(summary.statuses.items(), key=lambda pair: -pair[1])
+    rows = [(status, n, share(n, summary.n_entries)) for status, n in counts]
     return grid(("status", "evaluations", "share"), rows)
 
 
@@ -239,4 +243,4 @@ def formula_in(task: Task, entry: Entry) -> str:
     """An entry's law in one line."""
     if entry.law is None or entry.recipe is None:
         return "black box"
-    return formula_of(task, candidate_from_data(entry.law, entry.recipe))
+    return formula_of(task, form_of(entry))

@@ -16,19 +16,22 @@ import numpy as np
 import pytest
 
 import evolve.report
+import evolve.report.bands
+import evolve.report.model
 from evolve.cli.app import call
-from evolve.errors import EvolveError
+from evolve.errors import EvolveError, SandboxError
 from evolve.evaluation.record import Entry, Evaluation
 from evolve.forecast import forecast
 from evolve.law.graph import Law, const, feat, num
 from evolve.law.graph import call as node
 from evolve.report import write_report
-from evolve.report.bands import interval_of
+from evolve.report.bands import forecaster_of
 from evolve.report.chart import dots, draw, limits, log_ticks, number, set_log
-from evolve.report.curves import slices_of
+from evolve.report.curves import curve_charts
 from evolve.report.gather import gather
 from evolve.report.mathematics import show_law
 from evolve.report.model import fit_model
+from evolve.report.slices import slices_of
 from evolve.report.tables import cell, told
 from evolve.report.typeset import typeset
 from evolve.runs.forecasts import basis_of
@@ -108,6 +111,7 @@ def test_the_page_speaks_of_everything_that_was_found(page: Path, run: Store) ->
     assert best_of(run).text in html.unescape(text)
     for heading in ("Elites", "Lineage", "Operators", "Sandbox", "How to reproduce it"):
         assert heading in text
+    assert 'id="verdict"' in text
     assert "chen_2025" in text
     assert run.digest() in text
     assert "there is no second wall around files" in text
@@ -187,7 +191,55 @@ def test_a_black_box_has_a_report_without_figures_of_fits(task: Task, tmp_path: 
         store.append([Entry(2, "# any text", None, None, "box", (), "a file", evaluation, "user")])
         written = write_report(store, task, tmp_path / "report.html")
     assert written.found.model is None
-    assert "black box" in written.path.read_text(encoding="utf-8")
+    text = written.path.read_text(encoding="utf-8")
+    assert "black box" in text
+    assert "could not be fitted here" in text
+
+
+def test_a_weak_sandbox_ends_neither_the_report_of_a_program_nor_opens_its_test_rows(
+    run: Store, task: Task, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: object, **__: object) -> None:
+        raise SandboxError("the sandbox is weak here")
+
+    monkeypatch.setattr(evolve.report.model, "fit_folds_of", refuse)
+    written = write_report(run, task, tmp_path / "report.html")
+    assert "could not be fitted here: the sandbox is weak here" in written.path.read_text()
+    assert written.found.train_r2 is not None
+    with pytest.raises(EvolveError, match="cannot be run here.*the sandbox is weak here"):
+        write_report(run, task, tmp_path / "report.html", opening="a command")
+    assert run.test_openings() == []
+
+
+def test_a_forecast_that_asks_a_program_that_cannot_run_leaves_the_curves_out(
+    run: Store, task: Task, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: object) -> None:
+        raise SandboxError("the sandbox is weak here")
+
+    monkeypatch.setattr(evolve.report.bands, "interval_at", refuse)
+    text = write_report(run, task, tmp_path / "report.html").path.read_text(encoding="utf-8")
+    assert "There are no curves" in text
+    assert "Beyond the data" not in text
+    assert "Predictions and residuals" in text
+
+
+def test_the_champion_has_a_line_of_its_own_where_it_differs_from_the_forecast(
+    run: Store, task: Task
+) -> None:
+    found = gather(run, task)
+    forecaster = forecaster_of(found)
+    assert found.model is not None
+    assert forecaster is not None
+    assert len(forecaster.basis.members) > 1
+    alone = replace(forecaster.basis, members=forecaster.basis.members[:1])
+    charts = [
+        curve_charts(found.model, replace(forecaster, basis=basis), None)
+        for basis in (forecaster.basis, alone)
+    ]
+    together, by_itself = (str([c.svg for cs in panels.values() for c in cs]) for panels in charts)
+    assert "stroke-dasharray: 2.4" in together
+    assert "stroke-dasharray: 2.4" not in by_itself
 
 
 @pytest.mark.parametrize(
@@ -296,12 +348,13 @@ def test_intervals_of_a_run_that_kept_nothing_for_forecasts_are_those_of_its_for
     run: Store, task: Task
 ) -> None:
     found = gather(run, task)
-    interval = interval_of(found)
-    assert interval is not None
+    forecaster = forecaster_of(found)
+    assert forecaster is not None
     at = task.train.X[:3] * [10.0, 1.0]
-    ends = interval.band(at, 1, 0)
-    told = forecast(task, basis_of(run, task), task.group_names[1], at)
-    np.testing.assert_array_equal(ends, [told.low[:, 0], told.high[:, 0]])
+    drawn = forecaster.at(at, 1)
+    said = forecast(task, basis_of(run, task), task.group_names[1], at)
+    np.testing.assert_array_equal((drawn.low, drawn.high), (said.low, said.high))
+    np.testing.assert_allclose(forecaster.point(at, 1), said.point, rtol=1e-12)
 
 
 def test_slices_follow_rows_that_differ_in_one_axis(run: Store, task: Task) -> None:

@@ -151,9 +151,17 @@ def test_it_is_verified(run: Path, capfd: pytest.CaptureFixture[str]) -> None:
     assert "no difference" in told(run, capfd, "verify").splitlines()[-1]
 
 
-def test_it_has_a_report(run: Path, capfd: pytest.CaptureFixture[str]) -> None:
-    told(run, capfd, "report")
-    assert "A wave and a jump" in (run / "report.html").read_text(encoding="utf-8")
+def test_it_has_a_report_with_figures_and_the_test_rows(
+    run: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    document = json.loads(told(run, capfd, "report", "--json", "--reveal-test"))
+    text = (run / "report.html").read_text(encoding="utf-8")
+    assert "A wave and a jump" in text
+    assert "Observed against predicted" in text
+    assert "Beyond the data" in text
+    assert "by the program itself" in text
+    assert document["train_r2"] > 0.9
+    assert document["test_r2"] > 0.9
 
 
 def test_a_killed_search_goes_on_to_the_same_entries(run: Path, tmp_path: Path) -> None:

@@ -1,0 +1,132 @@
+"""Whether a run's forecasts can be trusted: a list of checks, and the finalists of its choice."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from evolve.report import tables
+from evolve.report.gather import Findings
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One line of the card at the head of the page.
+
+    Attributes:
+        name: What was checked.
+        value: What came of it.
+        notes: What that means, one sentence each.
+        mark: ``good``, ``care`` or ``bad``; empty where it is no judgement.
+    """
+
+    name: str
+    value: str
+    notes: tuple[str, ...] = ()
+    mark: str = ""
+
+
+def checks_of(found: Findings) -> list[Check]:
+    """The verdict and what it rests on."""
+    checks = [_verdict(found), *_held_out(found), _physics(found)]
+    return [*checks, *_fits(found), *_distance(found)]
+
+
+def _verdict(found: Findings) -> Check:
+    if found.verdict is None:
+        why = "the search has not ended" if not found.chosen else "an earlier version chose"
+        return Check("Verdict", "not judged", (f"{why}, so no verdict was made.".capitalize(),))
+    marks = {"holds": "good", "handle with care": "care", "no law here": "bad"}
+    reasons = tuple(f"{reason[:1].upper()}{reason[1:]}." for reason in found.verdict.reasons)
+    return Check("Verdict", found.verdict.verdict, reasons, marks[found.verdict.verdict])
+
+
+def _held_out(found: Findings) -> list[Check]:
+    """The forecast against the best that anybody would say without a law."""
+    verdict = found.verdict
+    if verdict is None:
+        return []
+    mine, other = verdict.held_out_r2, verdict.baseline_r2
+    value = f"{tables.cell(mine).text} against {tables.cell(other).text}"
+    note = f"Of the forecast, and of the best baseline ({verdict.baseline})."
+    mark = "good" if verdict.gain > 0.0 and mine > 0.0 else "bad"
+    return [Check("R² on held-out rows", value, (note,), mark)]
+
+
+def declared_physics(found: Findings) -> str:
+    """What is declared of every law, as the end of a sentence; empty for nothing."""
+    declared = found.task.spec.physics
+    words = [f"falls in {name}" for name in declared.decreasing_in]
+    words += [f"rises in {name}" for name in declared.increasing_in]
+    words += [] if declared.floor is None else [f"stays above {declared.floor:g}"]
+    words += [] if declared.ceiling is None else [f"stays below {declared.ceiling:g}"]
+    return ", ".join(words)
+
+
+def broken_share(found: Findings) -> float | None:
+    """Largest share of points beyond the rows at which the champion breaks what is declared."""
+    facts = found.best.evaluation.facts.get("fits", [])
+    shares = [float(fact.get("against_physics", 0.0)) for fact in facts]
+    shares += [row.against_physics for row in found.finalists if row.champion]
+    return max(shares, default=None)
+
+
+def _physics(found: Findings) -> Check:
+    declared, broken = declared_physics(found), broken_share(found)
+    if not declared:
+        return Check("Physics", "nothing declared")
+    note = f"Declared of every law: it {declared}."
+    if broken is None:
+        return Check("Physics", "not checked", (note,))
+    kept = "kept" if not broken else f"broken at {100 * broken:.1f} % of points"
+    return Check("Physics", kept, (note,), "bad" if broken else "good")
+
+
+def _fits(found: Findings) -> list[Check]:
+    model = found.model
+    if model is None:
+        return [Check("Fit of all rows", "not made again", (found.unfitted,), "care")]
+    if "converged" not in model.facts:
+        return [Check("Fit of all rows", "by the program itself")]
+    n, share = model.n_fits, model.facts["agree"]
+    settled = round(n * model.facts["converged"])
+    note = f"{100 * share:.0f} % of the starts reached the same minimum."
+    good = settled == n
+    return [Check("Converged fits", f"{settled} of {n}", (note,), "good" if good else "care")]
+
+
+def _distance(found: Findings) -> list[Check]:
+    """How far the law that is shown lies from the forecast of all finalists."""
+    for row in found.finalists:
+        if row.champion:
+            note = (
+                "Of the champion from the forecast beyond the data, in deviations of the targets."
+            )
+            weight = f"It counts {100 * row.weight:.0f} % of the forecast."
+            return [Check("Distance", tables.cell(row.distance).text, (note, weight))]
+    return []
+
+
+def finalists_table(found: Findings) -> tables.Grid | None:
+    """What was measured of every finalist, best judgement first; None without a choice."""
+    rows = found.finalists
+    if not rows:
+        return None
+    names = list(rows[0].losses)
+    cells = []
+    for row, entry in zip(rows, found.finalist_entries, strict=True):
+        cells.append(
+            (
+                *(row.index, entry.operator, row.n_constants, row.judgement, row.weight),
+                *(row.distance, row.held_out_loss, row.held_out_error, row.refit_loss, row.size),
+                *(row.against_physics, row.outside, row.disagreement),
+                *(row.losses.get(name) for name in names),
+                tables.formula_in(found.task, entry),
+            )
+        )
+    head = (
+        *("entry", "made by", "constants", "judgement", "weight", "distance", "held out", "±"),
+        *("all rows", "size", "against physics", "outside bounds", "disagreement"),
+        *(f"fold {name}" for name in names),
+        "law",
+    )
+    return tables.grid(head, cells, [row.champion for row in rows])
