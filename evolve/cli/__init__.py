@@ -34,6 +34,7 @@ VERBS = (
     "bench",
     "nested",  # bench nested, bench ablate
     "proposers",  # bench proposers
+    "metamorphic",  # bench metamorphic
     "coverage",  # bench coverage
     "unseen",  # bench unseen
     "budget",  # bench budget

@@ -8,7 +8,7 @@ import numpy as np
 
 from evolve.typing import Array
 
-DIGITS = 40  # binary digits that are kept of a number
+DIGITS = 34  # binary digits that are kept of a number, some ten decimal ones
 
 
 @dataclass(frozen=True, slots=True)
