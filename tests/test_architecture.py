@@ -79,6 +79,36 @@ def test_a_reference_page_lists_names_that_are_there(page: str) -> None:
         assert hasattr(import_module(module), name), f"docs/{page}.md: {module}.{name}"
 
 
+# the size of files and functions
+
+MOST_LINES, MOST_IN_FILE = 40, 300
+
+
+def n_body(function: ast.FunctionDef | ast.AsyncFunctionDef) -> int:
+    """Lines of a function without its arguments, where a verb declares options, and docstring."""
+    first = function.body[1 if ast.get_docstring(function) is not None else 0 :]
+    return (function.end_lineno or 0) - first[0].lineno + 1 if first else 0
+
+
+def test_no_function_is_longer_than_40_lines() -> None:
+    kinds = (ast.FunctionDef, ast.AsyncFunctionDef)
+    functions = {
+        f"{path.relative_to(ROOT)}: {node.name}": n_body(node)
+        for path in PACKAGE.rglob("*.py")
+        for node in ast.walk(ast.parse(path.read_text()))
+        if isinstance(node, kinds)
+    }
+    assert len(functions) > 1000
+    assert {name: n for name, n in functions.items() if n > MOST_LINES} == {}
+
+
+def test_no_file_is_longer_than_300_lines() -> None:
+    files = [p for top in ("evolve", "benchmarks", "seeds") for p in (ROOT / top).rglob("*.py")]
+    lengths = {str(p.relative_to(ROOT)): p.read_text().count("\n") for p in files}
+    assert len(lengths) > 200
+    assert {name: n for name, n in lengths.items() if n > MOST_IN_FILE} == {}
+
+
 # the glossary
 
 

@@ -15,6 +15,7 @@ from evolve.errors import EvolveError
 
 if TYPE_CHECKING:
     from evolve.tasks.draft import Draft, Wishes
+    from evolve.tasks.readers import RawTable
 
 TASKS = Path("tasks")  # where `--task NAME` looks first
 MOST_SHOWN = 100  # columns in a printed table
@@ -101,17 +102,8 @@ def new_task(
 ) -> None:
     """Make a task of your own table: inspect it, propose scales, units and folds, say why."""
     from evolve.cli.output import print_json
-    from evolve.tasks.draft import (
-        Wishes,
-        check_name,
-        corrected,
-        plain_name,
-        propose,
-        write_task,
-    )
-    from evolve.tasks.draft.wide import hint
+    from evolve.tasks.draft import Wishes, check_name, plain_name, write_task
     from evolve.tasks.importers import import_from
-    from evolve.tasks.importers.wandb import is_chart
     from evolve.tasks.readers import read_table
     from evolve.tasks.roles import parse_roles
 
@@ -137,26 +129,38 @@ def new_task(
         wide=wide,
     )
     raw = import_from(source, table) if source else read_table(table)
-    try:
-        draft = propose(raw, called, wishes)
-    except EvolveError as error:
-        if source is None and is_chart(raw):
-            raise EvolveError(
-                *error.args, "; of a chart of W&B make rows by --from wandb"
-            ) from None
-        if wishes.targets and (how := hint(raw, wishes.targets[0])) and wide is None:
-            raise EvolveError(*error.args, *how) from None
-        meant = corrected(wishes, raw)
-        if meant == wishes:
-            raise
-        command = _command(table, source, meant, called)
-        raise EvolveError(*error.args, f"; try: {command}") from None
+    draft = _drafted(raw, called, wishes, table, source)
     files = write_task(draft, tasks_dir, _command(table, source, wishes, called))
     commands = _next(tasks_dir, called)
     if json:
         print_json(_document(draft, files, commands))
     else:
         _print(draft, files, commands)
+
+
+def _drafted(raw: RawTable, name: str, wishes: Wishes, table: Path, source: str | None) -> Draft:
+    """The draft of a task.
+
+    Raises:
+        EvolveError: There is none; the message says what to call where that can be known.
+    """
+    from evolve.tasks.draft import corrected, propose
+    from evolve.tasks.draft.wide import hint
+    from evolve.tasks.importers.wandb import is_chart
+
+    try:
+        return propose(raw, name, wishes)
+    except EvolveError as error:
+        if source is None and is_chart(raw):
+            how = ("; of a chart of W&B make rows by --from wandb",)
+            raise EvolveError(*error.args, *how) from None
+        if wishes.targets and (how := hint(raw, wishes.targets[0])) and wishes.wide is None:
+            raise EvolveError(*error.args, *how) from None
+        meant = corrected(wishes, raw)
+        if meant == wishes:
+            raise
+        command = _command(table, source, meant, name)
+        raise EvolveError(*error.args, f"; try: {command}") from None
 
 
 def _command(table: Path, source: str | None, wishes: Wishes, name: str) -> str:

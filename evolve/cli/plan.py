@@ -146,12 +146,10 @@ def _try(question: Question, budget: float) -> Allocation | None:
 def _print(
     question: Question, best: Allocation, table: list[Allocation], further: list[NextRun]
 ) -> None:
-    from evolve.cli.output import print_table, print_text
+    from evolve.cli.output import print_text
     from evolve.cli.predict import beyond_text
-    from evolve.cli.symbols import symbols_of
 
-    task, names = question.task, list(best.values)
-    symbols = symbols_of(task.feature_names)
+    task = question.task
     target = task.target_names[question.target]
     told = ", ".join(f"{n} = {v:.4g}" for n, v in best.values.items())
     print_text(f"{best.budget:.3g} of {question.cost.text}, group {question.group}: {told}")
@@ -163,16 +161,33 @@ def _print(
         print_text(f"outside the data: {where}")
     if question.maximise:
         print(f"more of {target} is taken to be better; --minimise says otherwise")
-    rows: list[list[Any]] = [
+    _print_budgets(question, list(best.values), table, level)
+    _print_next(question, list(best.values), further)
+
+
+def _print_budgets(
+    question: Question, names: list[str], table: list[Allocation], level: str
+) -> None:
+    from evolve.cli.output import print_table
+    from evolve.cli.predict import beyond_text
+    from evolve.cli.symbols import symbols_of
+
+    task = question.task
+    headings = ["budget", *names, task.target_names[question.target], level, "beyond"]
+    rows = [
         [
             *(f"{a.budget:.3g}", *(f"{v:.4g}" for v in a.values.values())),
             *(f"{a.point:.5g}", f"{a.low:.5g} to {a.high:.5g}", beyond_text(task, a.beyond)),
         ]
         for a in table
     ]
-    print_table(
-        ["budget", *names, target, level, "beyond"], rows, "other budgets", symbols=symbols
-    )
+    print_table(headings, rows, "other budgets", symbols=symbols_of(task.feature_names))
+
+
+def _print_next(question: Question, names: list[str], further: list[NextRun]) -> None:
+    from evolve.cli.output import print_table
+    from evolve.cli.symbols import symbols_of
+
     if not further:
         print("next runs: no run within the budget tells the leading laws apart above the noise")
         return
@@ -185,6 +200,5 @@ def _print(
         for r in further
     ]
     headings = ["compute", *names, "laws differ by", "noise", "entry: prediction"]
-    print_table(
-        headings, rows, "next runs, those that tell most for their compute first", symbols=symbols
-    )
+    title = "next runs, those that tell most for their compute first"
+    print_table(headings, rows, title, symbols=symbols_of(question.task.feature_names))
