@@ -184,7 +184,7 @@ def test_an_evaluation_that_ended_at_a_time_limit_is_replayed_as_it_is_stored(
         store.append([*entries[:3], late, *entries[4:]])
         carry_on(store, setup, settings, 1, Recorder())
         assert store.entry(3) == late
-        rows = statuses_table(store.entries()).rows
+        rows = statuses_table(store.summary()).rows
         assert len(store) == 36
     assert ["timeout", "1"] in [[cell.text for cell in row[:2]] for row in rows]
 
