@@ -14,7 +14,7 @@ from small_tasks import SPACES, entry_of, power_task, random_candidates
 
 from evolve.cli.app import call
 from evolve.evaluation.executor import EXECUTORS, make_executor
-from evolve.evaluation.problem import Setting
+from evolve.evaluation.problem import EvaluationProblem
 from evolve.evaluation.requests import EvaluateRequest, Request
 from evolve.export import FORMATS, subject_of
 from evolve.law.canonical import canonical
@@ -91,10 +91,10 @@ def test_a_search_asks_the_proposer_that_it_names() -> None:
 def test_the_executor_answers_in_order_what_this_process_answers() -> None:
     added_to("EXECUTORS")
     task = power_task()
-    setting = Setting(task, tuple(make_folds(task)))
+    problem = EvaluationProblem(task, tuple(make_folds(task)))
     candidates = random_candidates(SPACES["one log"], 4)
     requests: list[Request] = [EvaluateRequest(c, float("inf")) for c in candidates]
-    answers = [make_executor(setting, 0, name=n).map(requests) for n in (None, "backwards")]
+    answers = [make_executor(problem, 0, name=n).map(requests) for n in (None, "backwards")]
     scores = [[answer.score for answer in some] for some in answers]  # type: ignore[union-attr]
     assert scores[0] == scores[1]
     assert len(set(scores[0])) > 1

@@ -10,7 +10,7 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from evolve.evaluation.problem import Setting, failed
+from evolve.evaluation.problem import EvaluationProblem, failed
 from evolve.evaluation.programs import ProgramFailedError, ProgramRunner
 from evolve.evaluation.record import Evaluation
 from evolve.evaluation.requests import (
@@ -51,26 +51,26 @@ class Lanes:
     programs: ProgramRunner
 
 
-def answer(setting: Setting, lanes: Lanes, request: Request) -> Answer:
+def answer(problem: EvaluationProblem, lanes: Lanes, request: Request) -> Answer:
     """Answer one request; what fails is an `Evaluation` with a status."""
     if isinstance(request, EvaluateRequest):
-        return evaluate(setting, lanes, request)
-    return fit(setting, lanes, request.form, request.folds, errors=True)
+        return evaluate(problem, lanes, request)
+    return fit(problem, lanes, request.form, request.folds, errors=True)
 
 
-def evaluate(setting: Setting, lanes: Lanes, request: EvaluateRequest) -> Evaluation:
+def evaluate(problem: EvaluationProblem, lanes: Lanes, request: EvaluateRequest) -> Evaluation:
     """Screen a form on one fold with few starts, then score it on all folds."""
     began = time.monotonic()
-    form, n_folds = request.form, len(setting.folds)
-    results = fit(setting, lanes, with_starts(form, SCREEN_STARTS), [n_folds])
+    form, n_folds = request.form, len(problem.folds)
+    results = fit(problem, lanes, with_starts(form, SCREEN_STARTS), [n_folds])
     size = _size(form, results)
-    price = price_of(*size, setting.task.train.n_values)
-    screened, look = False, 0.0
+    price = price_of(*size, problem.task.train.n_values)
+    screened, screen_score = False, 0.0
     if not isinstance(results, Evaluation):
-        look = score([results[0].score], 0.0)
-        screened = not screen_passes(look + price, request.bar)
+        screen_score = score([results[0].score], 0.0)
+        screened = not screen_passes(screen_score + price, request.bar)
         if not screened:
-            results = fit(setting, lanes, form, range(n_folds))
+            results = fit(problem, lanes, form, range(n_folds))
     seconds = time.monotonic() - began
     if isinstance(results, Evaluation):
         return replace(results, n_constants=size[0], complexity=size[1], seconds=seconds)
@@ -85,22 +85,27 @@ def evaluate(setting: Setting, lanes: Lanes, request: EvaluateRequest) -> Evalua
         n_constants=size[0],
         complexity=size[1],
         seconds=seconds,
-        facts={"look": look, "fits": [r.facts for r in results]},
+        facts={"look": screen_score, "fits": [r.facts for r in results]},
     )
 
 
 def fit(
-    setting: Setting, lanes: Lanes, form: Form, folds: Sequence[int], *, errors: bool = False
+    problem: EvaluationProblem,
+    lanes: Lanes,
+    form: Form,
+    folds: Sequence[int],
+    *,
+    errors: bool = False,
 ) -> Fits:
     """Fit a form on some folds and judge its predictions, or say how it failed."""
-    answers = _answers(setting, lanes, form, folds, errors=errors)
+    answers = _answers(problem, lanes, form, folds, errors=errors)
     if isinstance(answers, Evaluation):
         return answers
     results = []
     for number, found in zip(folds, answers, strict=True):
-        fold = setting.all_folds[number]
+        fold = problem.all_folds[number]
         n_constants = found.constants.size // found.predictions.shape[1]
-        judged = setting.judge(fold, found.predictions, found.fitted, n_constants)
+        judged = problem.judge(fold, found.predictions, found.fitted, n_constants)
         if isinstance(judged, Evaluation):
             return judged
         if found.facts["not_finite_beyond"] > 0.0:
@@ -110,12 +115,12 @@ def fit(
 
 
 def _answers(
-    setting: Setting, lanes: Lanes, form: Form, folds: Sequence[int], *, errors: bool
+    problem: EvaluationProblem, lanes: Lanes, form: Form, folds: Sequence[int], *, errors: bool
 ) -> list[FoldAnswer] | Evaluation:
     """What the form's lane says of each fold."""
     if isinstance(form, Program):
         try:
-            return [lanes.programs.fit_fold(setting, form, number) for number in folds]
+            return [lanes.programs.fit_fold(problem, form, number) for number in folds]
         except ProgramFailedError as error:
             return failed(error.status, error.message)
     request = messages.FitRequest(form, tuple(folds), errors)

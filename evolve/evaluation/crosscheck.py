@@ -58,12 +58,12 @@ def compare(
         candidate: Its law and recipe.
         text_of: Program text of a candidate under priors `(t, 2, p)`, or without any.
     """
-    setting = evaluator.setting
-    (fast,) = evaluator.fit([candidate], [len(setting.folds)])
+    problem = evaluator.problem
+    (fast,) = evaluator.fit([candidate], [len(problem.folds)])
     if isinstance(fast, Evaluation):
         return Agreement(entry.index, fast.status, None)
-    text = text_of(candidate, priors_of(fast[0], setting.task.train.Y.shape[1]))
-    predictions = run_text(lane, setting.task, setting.screen, text)
+    text = text_of(candidate, priors_of(fast[0], problem.task.train.Y.shape[1]))
+    predictions = run_text(lane, problem.task, problem.screen, text)
     if isinstance(predictions, str):
         return Agreement(entry.index, predictions, None)
     return Agreement(entry.index, "ok", difference(predictions, fast[0].predictions))

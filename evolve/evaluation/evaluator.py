@@ -7,7 +7,7 @@ from types import TracebackType
 from typing import Self, cast
 
 from evolve.evaluation.executor import make_executor
-from evolve.evaluation.problem import Setting
+from evolve.evaluation.problem import EvaluationProblem
 from evolve.evaluation.record import Evaluation
 from evolve.evaluation.requests import EvaluateRequest, FitRequest, Fits, Form
 from evolve.sandbox import Limits
@@ -18,7 +18,7 @@ class Evaluator:
 
     def __init__(
         self,
-        setting: Setting,
+        problem: EvaluationProblem,
         n_workers: int,
         limits: Limits | None = None,
         executor: str | None = None,
@@ -26,7 +26,7 @@ class Evaluator:
         """Start the executor.
 
         Args:
-            setting: What candidates are judged on.
+            problem: What candidates are judged on.
             n_workers: Number of worker processes; with 0, everything is fitted in this one.
             limits: What one call may use; not kept without processes.
             executor: Name of the executor, as `make_executor` takes it.
@@ -34,8 +34,8 @@ class Evaluator:
         from evolve.fitting.fit import warm  # loads the compiler, for those who fit
 
         warm()  # compiled once here, the fitter is found on disk by every worker
-        self.setting = setting
-        self._executor = make_executor(setting, n_workers, limits, executor)
+        self.problem = problem
+        self._executor = make_executor(problem, n_workers, limits, executor)
 
     def __enter__(self) -> Self:
         """The evaluator itself."""
@@ -57,7 +57,7 @@ class Evaluator:
     @property
     def n_values(self) -> int:
         """Training targets of the task, as the price of a law's size takes them."""
-        return self.setting.task.train.n_values
+        return self.problem.task.train.n_values
 
     def evaluate(self, forms: Sequence[Form], bar: float) -> list[Evaluation]:
         """Evaluate candidates and programs: screened on one fold, then scored on all.
@@ -77,7 +77,7 @@ class Evaluator:
 
         Args:
             forms: Laws and recipes, or programs.
-            folds: Numbers of folds of the setting.
+            folds: Numbers of folds of the problem.
 
         Returns:
             For each form one result a fold, or the evaluation of its failure.

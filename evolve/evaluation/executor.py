@@ -1,7 +1,7 @@
 """Where requests are answered: an executor maps requests to answers, in order.
 
 Another executor is one class with `map` and `close`, and one name in `EXECUTORS`. What it sends
-anywhere else are the setting, the requests and the answers, which are values that can be pickled;
+anywhere else are the problem, the requests and the answers, which are values that can be pickled;
 processes and sockets stay where they were started.
 """
 
@@ -17,7 +17,7 @@ from joblib import Parallel, delayed
 
 from evolve.errors import EvolveError, nearest
 from evolve.evaluation.cascade import Lanes, answer
-from evolve.evaluation.problem import Setting
+from evolve.evaluation.problem import EvaluationProblem
 from evolve.evaluation.programs import ProgramRunner
 from evolve.evaluation.requests import Answer, Request
 from evolve.sandbox import Limits, Worker
@@ -27,7 +27,7 @@ SERVICE = "evolve.fitting.service"
 
 
 class Executor(Protocol):
-    """Answers requests about one setting."""
+    """Answers requests about one evaluation problem."""
 
     def map(self, requests: Sequence[Request]) -> list[Answer]:
         """Answer requests.
@@ -50,16 +50,16 @@ class InThisProcess:
     is not ours.
     """
 
-    def __init__(self, setting: Setting, n_workers: int, limits: Limits) -> None:
+    def __init__(self, problem: EvaluationProblem, n_workers: int, limits: Limits) -> None:
         """Take the rows; the foreign lane starts with the first program."""
         del n_workers
-        self._setting = setting
-        worker = InProcess(SERVICE, *setting.to_fit().pack(), limits)
+        self._problem = problem
+        worker = InProcess(SERVICE, *problem.to_fit().pack(), limits)
         self._lanes = Lanes(worker, ProgramRunner())
 
     def map(self, requests: Sequence[Request]) -> list[Answer]:
         """Answer requests one after the other."""
-        return [answer(self._setting, self._lanes, request) for request in requests]
+        return [answer(self._problem, self._lanes, request) for request in requests]
 
     def close(self) -> None:
         """Stop the foreign lane."""
@@ -69,16 +69,16 @@ class InThisProcess:
 class LocalWorkers:
     """Locked-down worker processes on this machine; one thread at a time drives each of them."""
 
-    def __init__(self, setting: Setting, n_workers: int, limits: Limits) -> None:
+    def __init__(self, problem: EvaluationProblem, n_workers: int, limits: Limits) -> None:
         """Start the processes.
 
         Args:
-            setting: What candidates are judged on.
+            problem: What candidates are judged on.
             n_workers: Number of processes.
             limits: What one call may use.
         """
-        self._setting = setting
-        given = setting.to_fit().pack()
+        self._problem = problem
+        given = problem.to_fit().pack()
         self._workers = [Worker(SERVICE, *given, limits) for _ in range(n_workers)]
         self._programs = ProgramRunner()
         self._free: SimpleQueue[Worker] = SimpleQueue()
@@ -94,7 +94,7 @@ class LocalWorkers:
     def _answer(self, request: Request) -> Answer:
         worker = self._free.get()
         try:
-            return answer(self._setting, Lanes(worker, self._programs), request)
+            return answer(self._problem, Lanes(worker, self._programs), request)
         finally:
             self._free.put(worker)
 
@@ -105,20 +105,23 @@ class LocalWorkers:
         self._programs.close()
 
 
-# Executors by name: how each is made of a setting, a number of workers and limits.
-EXECUTORS: dict[str, Callable[[Setting, int, Limits], Executor]] = {
+# Executors by name: how each is made of an evaluation problem, a number of workers and limits.
+EXECUTORS: dict[str, Callable[[EvaluationProblem, int, Limits], Executor]] = {
     "in-process": InThisProcess,
     "local": LocalWorkers,
 }
 
 
 def make_executor(
-    setting: Setting, n_workers: int, limits: Limits | None = None, name: str | None = None
+    problem: EvaluationProblem,
+    n_workers: int,
+    limits: Limits | None = None,
+    name: str | None = None,
 ) -> Executor:
     """Start an executor.
 
     Args:
-        setting: What candidates are judged on.
+        problem: What candidates are judged on.
         n_workers: Number of workers; with 0 no process is started.
         limits: What one call may use; not kept without processes.
         name: One of `EXECUTORS`; by default the workers of this machine, or this process.
@@ -130,12 +133,12 @@ def make_executor(
     if name not in EXECUTORS:
         known = ", ".join(EXECUTORS)
         raise EvolveError(f"executor: {name!r} is none of {known}{nearest(name, EXECUTORS)}")
-    return EXECUTORS[name](setting, n_workers, limits or limits_of(setting))
+    return EXECUTORS[name](problem, n_workers, limits or limits_of(problem))
 
 
-def limits_of(setting: Setting) -> Limits:
+def limits_of(problem: EvaluationProblem) -> Limits:
     """The usual limits, with room in an answer for predictions of every row of every fold."""
-    folds, n_targets = setting.all_folds, len(setting.task.target_names)
+    folds, n_targets = problem.all_folds, len(problem.task.target_names)
     n_rows = sum(len(fold.fit) + len(fold.held) for fold in folds)
     usual = Limits()
     return replace(

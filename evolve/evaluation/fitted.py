@@ -9,7 +9,7 @@ import numpy as np
 
 from evolve.errors import EvolveError, ProgramError, nearest
 from evolve.evaluation.predict import Predictable, by_group, predict
-from evolve.evaluation.problem import Setting
+from evolve.evaluation.problem import EvaluationProblem
 from evolve.evaluation.programs import ProgramRunner, shared_runner
 from evolve.evaluation.requests import Form, law_of
 from evolve.fitting.messages import FoldAnswer
@@ -152,8 +152,8 @@ def fit_folds_of(
         ProgramFailedError: A program failed.
     """
     if isinstance(form, Program):
-        runner, setting = programs or shared_runner(), Setting(task, tuple(folds))
-        return [runner.fit_fold(setting, form, number) for number in range(len(folds))]
+        runner, problem = programs or shared_runner(), EvaluationProblem(task, tuple(folds))
+        return [runner.fit_fold(problem, form, number) for number in range(len(folds))]
     from evolve.fitting.fold_fits import Rows, fit_folds  # loads the compiler, for those who fit
     from evolve.fitting.service import answer_of
 

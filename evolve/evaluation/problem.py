@@ -15,9 +15,11 @@ from evolve.tasks.folds import can_be_judged
 from evolve.tasks.task import Task
 from evolve.typing import Array
 
+SCREEN = "first look"  # the screen's name in stored evaluations, whose digests hold it
+
 
 @dataclass(frozen=True)
-class Setting:
+class EvaluationProblem:
     """The task and the folds on which candidates are scored.
 
     Attributes:
@@ -34,7 +36,7 @@ class Setting:
         first, group = self.folds[0], self.task.train.group
         stride = -(-self.task.n_groups // SCREEN_GROUPS)
         fit, held = (rows[group[rows] % stride == 0] for rows in (first.fit, first.held))
-        few = Fold("first look", fit, held, fit_counts=first.fit_counts)
+        few = Fold(SCREEN, fit, held, fit_counts=first.fit_counts)
         return few if can_be_judged(self.task, few) else first
 
     @cached_property

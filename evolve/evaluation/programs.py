@@ -14,7 +14,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from evolve.errors import EvolveError, ProgramError
-from evolve.evaluation.problem import Setting
+from evolve.evaluation.problem import EvaluationProblem
 from evolve.fitting.messages import FoldAnswer
 from evolve.law.candidate import Candidate, candidate_from_data
 from evolve.law.program import Program
@@ -172,13 +172,13 @@ class ProgramRunner:
             raise ProgramFailedError("trace", outcome)
         return traced_from(outcome.arrays[0])
 
-    def fit_fold(self, setting: Setting, program: Program, number: int) -> FoldAnswer:
+    def fit_fold(self, problem: EvaluationProblem, program: Program, number: int) -> FoldAnswer:
         """Fit a program on the rows of a fold and predict them and those held out.
 
         Args:
-            setting: Task and folds.
+            problem: Task and folds.
             program: In the dialect that fits.
-            number: Number of a fold of the setting.
+            number: Number of a fold of the problem.
 
         Raises:
             ProgramFailedError: It failed, or holds its constants and so cannot be judged.
@@ -186,18 +186,18 @@ class ProgramRunner:
         if program.dialect == "law":
             why = "a program that holds its constants is scored, not judged on folds"
             raise ProgramFailedError("fit", Outcome("rejected", why))
-        train, fold = setting.task.train, setting.all_folds[number]
+        train, fold = problem.task.train, problem.all_folds[number]
         groups = [int(g) for g in np.unique(train.group[fold.fit])]
         fit_rows = [fold.fit[train.group[fold.fit] == g] for g in groups]
         targets = [train.Y[rows] for rows in fit_rows]
         constants, _, _ = self.fit(program.text, [train.X[rows] for rows in fit_rows], targets)
-        _require_size(setting.task, constants[0])
+        _require_size(problem.task, constants[0])
         held, fitted = (
             self._predict_rows(program.text, train, rows, groups, constants)
             for rows in (fold.held, fold.fit)
         )
         inputs = [train.X[rows] for rows in fit_rows]
-        beyond = self._beyond(program.text, inputs, constants, setting.task.constraints)
+        beyond = self._beyond(program.text, inputs, constants, problem.task.constraints)
         tables = np.concatenate([np.atleast_2d(c) for c in constants])
         return FoldAnswer(
             groups=tuple(groups),

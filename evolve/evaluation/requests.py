@@ -59,7 +59,7 @@ class FitRequest:
 
     Attributes:
         form: Candidate or program.
-        folds: Numbers of folds of the setting.
+        folds: Numbers of folds of the problem.
     """
 
     form: Form

@@ -13,7 +13,7 @@ from typing import Any
 
 from evolve.errors import EvolveError, StoreError, nearest
 from evolve.evaluation.evaluator import Evaluator
-from evolve.evaluation.problem import Setting
+from evolve.evaluation.problem import EvaluationProblem
 from evolve.evaluation.record import Entry
 from evolve.runs.crosscheck import CrossCheck
 from evolve.runs.folders import check_run_name
@@ -177,11 +177,11 @@ def carry_on(
             lanes.compare_batch(evaluator, archive, entries)
         return not ended
 
-    setting = Setting(setup.task, setup.folds)
+    problem = EvaluationProblem(setup.task, setup.folds)
     with (
         lanes,
         setup.proposing(StoredBook(store)) as proposer,
-        Evaluator(setting, workers) as evaluator,
+        Evaluator(problem, workers) as evaluator,
     ):
         summary = store.summary()
         if summary.n_entries:

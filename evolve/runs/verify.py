@@ -18,7 +18,7 @@ from evolve.evaluation.crosscheck import TOLERANCE
 from evolve.evaluation.evaluator import Evaluator
 from evolve.evaluation.foreign import difference, priors_of, run_text
 from evolve.evaluation.predict import predict
-from evolve.evaluation.problem import Setting
+from evolve.evaluation.problem import EvaluationProblem
 from evolve.evaluation.programs import PATIENT, ProgramRunner
 from evolve.evaluation.record import Entry, Evaluation
 from evolve.evaluation.requests import FoldResult, form_of, law_of
@@ -101,15 +101,15 @@ def verify(
     elites = archive.elites()
     if not elites:
         raise EvolveError(f"run {store.folder.name!r}: no law has a score yet")
-    setting = Setting(task, task.folds)
     foreign = ForeignLane(PATIENT, allow_weak=allow_weak)
-    with Evaluator(setting, n_workers) as evaluator, foreign as lane:
+    problem = EvaluationProblem(task, task.folds)
+    with Evaluator(problem, n_workers) as evaluator, foreign as lane:
         checks = []
         traced = [e for e in elites if e.candidate is not None]
-        fitted = evaluator.fit([e.genome for e in traced], range(len(setting.folds)))
+        fitted = evaluator.fit([e.genome for e in traced], range(len(task.folds)))
         by_index = {e.entry.index: f for e, f in zip(traced, fitted, strict=True)}
         pool = Parallel(n_jobs=n_workers, backend="threading", return_as="generator")
-        jobs = (delayed(_check)(lane, setting, e, by_index.get(e.entry.index)) for e in elites)
+        jobs = (delayed(_check)(lane, task, e, by_index.get(e.entry.index)) for e in elites)
         for check in pool(jobs):
             on_check(check)
             checks.append(check)
@@ -148,22 +148,22 @@ def _check_summary(store: Store, replayed: Summary) -> list[Check]:
 
 
 def _check(
-    lane: ForeignLane, setting: Setting, elite: Elite, fitted: list[FoldResult] | Evaluation | None
+    lane: ForeignLane, task: Task, elite: Elite, fitted: list[FoldResult] | Evaluation | None
 ) -> Check:
     """One elite in both lanes."""
     if fitted is None:
-        return _check_black_box(lane, setting, elite)
+        return _check_black_box(lane, task, elite)
     index, size = elite.entry.index, elite.n_constants
     if isinstance(fitted, Evaluation):
         problem = f"fast lane: {fitted.status} {fitted.message}".rstrip()
         return Check(index, size, elite.score, None, None, problem)
     law = elite.genome.law
-    price = price_of(law.n_constants, complexity(law.root), setting.task.train.n_values)
+    price = price_of(law.n_constants, complexity(law.root), task.train.n_values)
     again = score([r.score for r in fitted], price)
     again += physics_price([r.facts["against_physics"] for r in fitted])
     gap: float | str = 0.0
-    for fold, result in zip(setting.folds, fitted, strict=True):
-        fold_gap = _foreign_gap(lane, setting.task, fold, elite, result)
+    for fold, result in zip(task.folds, fitted, strict=True):
+        fold_gap = _foreign_gap(lane, task, fold, elite, result)
         if isinstance(fold_gap, str):
             gap = fold_gap
             break
@@ -194,15 +194,15 @@ def _foreign_gap(
     return difference(predictions, result.predictions)
 
 
-def _check_black_box(lane: ForeignLane, setting: Setting, elite: Elite) -> Check:
+def _check_black_box(lane: ForeignLane, task: Task, elite: Elite) -> Check:
     """A program with a fit of its own: the errors of its folds must be those stored."""
     entry, gap = elite.entry, 0.0
-    for fold, stored in zip(setting.folds, entry.evaluation.folds, strict=False):
-        predictions = run_text(lane, setting.task, fold, entry.text)
+    for fold, stored in zip(task.folds, entry.evaluation.folds, strict=False):
+        predictions = run_text(lane, task, fold, entry.text)
         if isinstance(predictions, str):
             problem = f"foreign lane: {predictions}"
             return Check(entry.index, elite.n_constants, elite.score, None, None, problem)
-        error = nmse(setting.task.train.Y[fold.held], predictions)
+        error = nmse(task.train.Y[fold.held], predictions)
         gap = max(gap, abs(error - stored.nmse) / max(abs(stored.nmse), 1e-300))
     problem = "" if gap <= TOLERANCE else f"the folds' errors differ by {gap:.1e}"
     return Check(entry.index, elite.n_constants, elite.score, None, gap, problem)
@@ -248,10 +248,9 @@ def replay_run(store: Store, task: Task, problem: SearchProblem, n_workers: int)
         A check whose problem names the first entry that comes out another.
     """
     journal, n = MemoryJournal(), len(store)
-    setting = Setting(task, problem.folds)
     with (
         problem.proposing(StoredBook(store), ask=False) as proposer,
-        Evaluator(setting, n_workers) as evaluator,
+        Evaluator(EvaluationProblem(task, problem.folds), n_workers) as evaluator,
     ):
         search(
             journal,
@@ -263,13 +262,13 @@ def replay_run(store: Store, task: Task, problem: SearchProblem, n_workers: int)
             budget=Budget(n),
             on_batch=lambda archive, entries: True,
         )
-    problem_found = "" if digest_of(journal.entries) == store.digest() else "the replay differs"
-    if problem_found:
+    difference = "" if digest_of(journal.entries) == store.digest() else "the replay differs"
+    if difference:
         pairs = zip(store.each(), journal.entries, strict=False)
         first = (old.index for old, new in pairs if digest_of([old]) != digest_of([new]))
         index = next(first, len(journal.entries))
-        problem_found = f"replay: entry {index} of {n} comes out another, or not at all"
-    return Check(n - 1, 0, np.nan, None, None, problem_found)
+        difference = f"replay: entry {index} of {n} comes out another, or not at all"
+    return Check(n - 1, 0, np.nan, None, None, difference)
 
 
 def all_hold(checks: Sequence[Check]) -> bool:

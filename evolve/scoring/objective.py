@@ -267,11 +267,11 @@ def price_of(
     return price + CHANCE_PRICE * complexity / n_values
 
 
-def screen_passes(look: float, bar: float) -> bool:
+def screen_passes(screen_score: float, bar: float) -> bool:
     """Whether a candidate's score on the first fold earns it all folds.
 
     Args:
-        look: Its score on the first fold with few starts.
+        screen_score: Its score on the screen.
         bar: The same of the elites that it would have to beat.
     """
-    return look <= bar + SCREEN_MARGIN
+    return screen_score <= bar + SCREEN_MARGIN

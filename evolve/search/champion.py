@@ -18,7 +18,7 @@ from evolve.errors import EvolveError
 from evolve.evaluation.baselines import baseline_errors
 from evolve.evaluation.evaluator import Evaluator
 from evolve.evaluation.fitted import FittedLaw
-from evolve.evaluation.problem import Setting
+from evolve.evaluation.problem import EvaluationProblem
 from evolve.evaluation.programs import ProgramFailedError
 from evolve.evaluation.record import Evaluation
 from evolve.evaluation.requests import FoldResult, with_starts
@@ -97,10 +97,10 @@ def _fits(
     task: Task, elites: Sequence[Elite], folds: Sequence[Fold], n_workers: int
 ) -> list[tuple[Elite, list[FoldResult], FoldResult]]:
     """Each elite with its fits on the folds and on all rows; without those that fail."""
-    setting = Setting(task, (*folds, all_rows(task.train.n_rows)))
+    problem = EvaluationProblem(task, (*folds, all_rows(task.train.n_rows)))
     forms = [elite.form for elite in elites]
     quick = [with_starts(form, SELECTION_STARTS) for form in forms]
-    with Evaluator(setting, n_workers) as evaluator:
+    with Evaluator(problem, n_workers) as evaluator:
         judged = evaluator.fit(quick, range(len(folds)))
         whole = evaluator.fit(forms, [len(folds)])
     return [

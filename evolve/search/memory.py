@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from evolve.evaluation.evaluator import Evaluator
-from evolve.evaluation.problem import Setting
+from evolve.evaluation.problem import EvaluationProblem
 from evolve.evaluation.record import Entry
 from evolve.search.champion import Choice, choose
 from evolve.search.loop import Budget, search
@@ -54,8 +54,8 @@ def search_in_memory(
         The champion and its finalists; None if nothing has a score.
     """
     journal = journal or MemoryJournal()
-    setting = Setting(setup.task, setup.folds)
-    with setup.proposing() as proposer, Evaluator(setting, workers) as evaluator:
+    problem = EvaluationProblem(setup.task, setup.folds)
+    with setup.proposing() as proposer, Evaluator(problem, workers) as evaluator:
         archive = search(
             journal,
             evaluator,

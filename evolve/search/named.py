@@ -14,7 +14,7 @@ from pathlib import Path
 
 from evolve.errors import Argument, EvolveError, ProgramError, nearest
 from evolve.evaluation.evaluator import Evaluator
-from evolve.evaluation.problem import Setting
+from evolve.evaluation.problem import EvaluationProblem
 from evolve.evaluation.record import Entry, Origin
 from evolve.law.candidate import Candidate
 from evolve.law.canonical import key, simplify
@@ -102,7 +102,7 @@ def named_entry(task: Task, name: str) -> Entry:
     if n_rows <= candidate.law.n_constants:
         what = f"{named.name} has {candidate.law.n_constants} constants, group "
         raise EvolveError(Argument("law"), f": {what}{task.group_names[group]} has {n_rows} rows")
-    with Evaluator(Setting(task, task.folds), 0) as evaluator:
+    with Evaluator(EvaluationProblem(task, task.folds), 0) as evaluator:
         (evaluation,) = evaluator.evaluate([candidate], math.inf)
     law, recipe = candidate.to_data()
     text, mark = program_text(task, candidate, named.name), key(candidate.law, candidate.recipe)

@@ -13,7 +13,7 @@ from small_tasks import SPACES, archive_of, entry_of, random_candidates
 from evolve.evaluation.crosscheck import TOLERANCE, Agreement, compare
 from evolve.evaluation.evaluator import Evaluator
 from evolve.evaluation.foreign import difference
-from evolve.evaluation.problem import Setting
+from evolve.evaluation.problem import EvaluationProblem
 from evolve.fitting.fit import warm
 from evolve.law.candidate import Candidate
 from evolve.law.graph import Law, call, const, feat
@@ -53,7 +53,7 @@ def test_both_lanes_agree_on_first_candidates(lane: ForeignLane, name: str) -> N
     def text_of(candidate: Candidate, priors: Array | None) -> str:
         return program_text(setup.task, candidate, "a test", priors)
 
-    with Evaluator(Setting(setup.task, setup.folds), 1) as evaluator:
+    with Evaluator(EvaluationProblem(setup.task, setup.folds), 1) as evaluator:
         some = [p.candidate for p in setup.starts[SOME]]
         scored = evaluator.evaluate(some, float("inf"))
         fitted = [c for c, told in zip(some, scored, strict=True) if told.status == "ok"]
@@ -69,7 +69,7 @@ def test_both_lanes_agree_on_first_candidates(lane: ForeignLane, name: str) -> N
 
 def test_a_candidate_that_the_fast_lane_cannot_fit_is_not_compared(lane: ForeignLane) -> None:
     setup = make_search_problem(load_task("parallel", [TASKS_DIR]), 0)
-    with Evaluator(Setting(setup.task, setup.folds), 1) as evaluator:
+    with Evaluator(EvaluationProblem(setup.task, setup.folds), 1) as evaluator:
         found = compare(evaluator, lane, entry_of(0, NOWHERE, None), NOWHERE, lambda *_: "")
     assert found == Agreement(0, "not-finite", None)
 
@@ -79,7 +79,7 @@ def test_a_text_that_says_something_else_is_found_out(lane: ForeignLane) -> None
     one, other = (p.candidate for p in setup.starts[:2])
     answer = partial(program_text, setup.task, other, "a test")
     failure = "import numpy as np\n\ndef scaling_law_func(data_points, params):\n    return 1\n"
-    with Evaluator(Setting(setup.task, setup.folds), 1) as evaluator:
+    with Evaluator(EvaluationProblem(setup.task, setup.folds), 1) as evaluator:
         entry = entry_of(3, one, -1.0)
         wrong = compare(evaluator, lane, entry, one, lambda _, priors: answer(priors=priors))
         assert wrong.status == "ok"

@@ -11,7 +11,7 @@ import pytest
 from small_tasks import power_task, random_candidates, task_of
 
 from evolve.evaluation.evaluator import Evaluator
-from evolve.evaluation.problem import Setting
+from evolve.evaluation.problem import EvaluationProblem
 from evolve.evaluation.record import Evaluation
 from evolve.evaluation.requests import FoldResult
 from evolve.law.candidate import Candidate
@@ -45,8 +45,8 @@ EXPLODES = candidate(
 GREEDY = replace(POWER, recipe=Recipe("log", "cauchy", n_starts=10_000))
 
 
-def setting_of(task: Task) -> Setting:
-    return Setting(task, tuple(make_folds(task)))
+def problem_of(task: Task) -> EvaluationProblem:
+    return EvaluationProblem(task, tuple(make_folds(task)))
 
 
 def same(evaluations: Sequence[Evaluation]) -> list[Evaluation]:
@@ -67,7 +67,7 @@ def in_process(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 def evaluator(in_process: None) -> Iterator[Evaluator]:
-    with Evaluator(setting_of(power_task()), 1) as made:
+    with Evaluator(problem_of(power_task()), 1) as made:
         yield made
 
 
@@ -77,13 +77,13 @@ def evaluator(in_process: None) -> Iterator[Evaluator]:
 def test_three_workers_give_in_order_what_one_process_gives_also_after_one_was_killed(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    setting = setting_of(power_task())
-    some = [*random_candidates(space_of(setting.task), 8), NOWHERE, POWER]
-    with Evaluator(setting, 3, Limits(cpu_s=1.0)) as workers:
+    problem = problem_of(power_task())
+    some = [*random_candidates(space_of(problem.task), 8), NOWHERE, POWER]
+    with Evaluator(problem, 3, Limits(cpu_s=1.0)) as workers:
         spread = workers.evaluate(some, INF)
         greedy, after = workers.evaluate([GREEDY, POWER], INF)
     monkeypatch.setattr("evolve.evaluation.executor.Worker", InProcess)
-    with Evaluator(setting, 1) as alone:
+    with Evaluator(problem, 1) as alone:
         expected = alone.evaluate(some, INF)
     assert [e.n_constants for e in spread] == [c.law.n_constants for c in some]
     assert same(spread) == same(expected)
@@ -97,7 +97,7 @@ def test_three_workers_give_in_order_what_one_process_gives_also_after_one_was_k
 
 def test_an_evaluation_scores_every_fold_and_the_size_of_the_law(evaluator: Evaluator) -> None:
     (told,) = evaluator.evaluate([POWER], INF)
-    folds = evaluator.setting.folds
+    folds = evaluator.problem.folds
     assert (told.status, told.stage) == ("ok", 1)
     assert [(f.name, f.n_held) for f in told.folds] == [(f.name, len(f.held)) for f in folds]
     size = POWER.law.n_constants, complexity(POWER.law.root)
@@ -110,8 +110,8 @@ def test_an_evaluation_tells_how_far_the_fitted_rows_are(evaluator: Evaluator) -
     (told,) = evaluator.evaluate([POWER], INF)
     (results,) = evaluator.fit([POWER], range(len(told.folds)))
     assert isinstance(results, list)
-    train = evaluator.setting.task.train
-    for result, fold in zip(results, evaluator.setting.folds, strict=True):
+    train = evaluator.problem.task.train
+    for result, fold in zip(results, evaluator.problem.folds, strict=True):
         y = train.Y[fold.fit]
         p = np.full(y.shape, np.nan)
         for g, constants in zip(result.groups, result.constants, strict=True):
@@ -156,7 +156,7 @@ def test_a_failed_answer_becomes_an_evaluation_with_its_status(
             return super().call(meta | {"folds": [99]})
 
     monkeypatch.setattr("evolve.evaluation.executor.Worker", Fails)
-    with Evaluator(setting_of(power_task()), 1) as made:
+    with Evaluator(problem_of(power_task()), 1) as made:
         (told,) = made.evaluate([POWER], INF)
         assert (told.status, told.score) == ("exception", None)
         (told,) = made.fit([POWER], [0])  # type: ignore[assignment]
@@ -178,10 +178,10 @@ def test_the_first_look_takes_a_few_groups_of_many() -> None:
     group = np.repeat(np.arange(n), 8)
     x = np.tile(2.0 ** np.arange(8), n)
     task = task_of(x, 1.0 / x + group / 10, group, folds={"axes": ["a"]})
-    look, group = setting_of(task).screen, task.train.group
+    look, group = problem_of(task).screen, task.train.group
     assert 1 < len(set(group[look.held])) <= SCREEN_GROUPS
     assert set(group[look.held]) == set(group[look.fit])
-    assert set(look.held) <= set(setting_of(task).folds[0].held)
+    assert set(look.held) <= set(problem_of(task).folds[0].held)
 
 
 def test_a_first_look_that_cannot_be_judged_takes_the_whole_fold() -> None:
@@ -191,8 +191,8 @@ def test_a_first_look_that_cannot_be_judged_takes_the_whole_fold() -> None:
     all_alike = (x == x.max()) & (group % 2 == 0)  # in the groups of the first look
     y = np.where(all_alike, 0.5, 1.0 / x + group / 10)
     task = task_of(x, y, group, folds={"axes": ["a"]})
-    setting = setting_of(task)
-    assert setting.screen is setting.folds[0]
+    problem = problem_of(task)
+    assert problem.screen is problem.folds[0]
 
 
 # what workers are sent
@@ -210,7 +210,7 @@ def test_targets_of_the_largest_scale_are_never_sent(monkeypatch: pytest.MonkeyP
 
     monkeypatch.setattr("evolve.evaluation.executor.Worker", Listens)
     task = power_task()
-    Evaluator(setting_of(task), 1).close()
+    Evaluator(problem_of(task), 1).close()
     largest = task.train.X[:, 0] == task.train.X[:, 0].max()
     secret = set(task.train.Y[largest].ravel())
     assert secret.isdisjoint(np.concatenate([array.ravel() for array in sent]))
@@ -224,7 +224,7 @@ def test_held_out_targets_change_scores_but_no_constants_or_predictions(in_proce
     table = Table(task.train.X, task.train.Y + 5.0 * far[:, None], task.train.group)
     found = []
     for each in (task, replace(task, train=table)):
-        with Evaluator(setting_of(each), 1) as made:
+        with Evaluator(problem_of(each), 1) as made:
             found += results_of(made, POWER, [0])
     one, other = found
     np.testing.assert_array_equal(one.constants, other.constants)
@@ -238,7 +238,7 @@ def test_held_out_targets_change_scores_but_no_constants_or_predictions(in_proce
 def test_breaking_the_declared_physics_costs_its_price(in_process: None) -> None:
     scores = []
     for physics in ({"decreasing_in": ["a"]}, {"increasing_in": ["a"]}):
-        with Evaluator(setting_of(power_task(physics=physics)), 1) as made:
+        with Evaluator(problem_of(power_task(physics=physics)), 1) as made:
             (told,) = made.evaluate([POWER], INF)
             scores.append(told.score)
     kept, broken = scores
@@ -259,9 +259,9 @@ def test_a_fit_gives_constants_for_every_group_and_target(in_process: None) -> N
     x = np.tile(2.0 ** np.arange(8), 3)
     group = np.repeat(np.arange(3), 8)
     y = np.stack([2.0 + group + x**-0.5, 5.0 - group + x**-0.3], axis=1)
-    with Evaluator(setting_of(task_of(x, y, group, folds={"axes": ["a"]})), 1) as made:
+    with Evaluator(problem_of(task_of(x, y, group, folds={"axes": ["a"]})), 1) as made:
         (one,) = results_of(made, POWER, [0])
-        held = len(made.setting.folds[0].held)
+        held = len(made.problem.folds[0].held)
         assert one.groups == (0, 1, 2)
         assert one.constants.shape == one.errors.shape == (6, 3)
         assert one.predictions.shape == (held, 2)

@@ -12,7 +12,7 @@ from small_tasks import power_task, random_candidates
 
 from evolve.errors import EvolveError
 from evolve.evaluation.executor import EXECUTORS, Executor, limits_of, make_executor
-from evolve.evaluation.problem import Setting
+from evolve.evaluation.problem import EvaluationProblem
 from evolve.evaluation.record import Evaluation
 from evolve.evaluation.requests import Answer, EvaluateRequest, FitRequest, Request
 from evolve.sandbox import Limits
@@ -21,17 +21,17 @@ from evolve.search.setup import space_of
 from evolve.tasks.folds import make_folds
 
 TASK = power_task()
-SETTING = Setting(TASK, tuple(make_folds(TASK)))
+PROBLEM = EvaluationProblem(TASK, tuple(make_folds(TASK)))
 CANDIDATES = random_candidates(space_of(TASK), 7)
 REQUESTS: list[Request] = [
     *(EvaluateRequest(candidate, float("inf")) for candidate in CANDIDATES),
-    *(FitRequest(candidate, (0, len(SETTING.folds))) for candidate in CANDIDATES[:2]),
+    *(FitRequest(candidate, (0, len(PROBLEM.folds))) for candidate in CANDIDATES[:2]),
 ]
 
 
 @pytest.fixture(scope="module", params=sorted(EXECUTORS))
 def executor(request: pytest.FixtureRequest) -> Iterator[Executor]:
-    made = EXECUTORS[request.param](SETTING, 2, Limits())
+    made = EXECUTORS[request.param](PROBLEM, 2, Limits())
     yield made
     made.close()
     made.close()
@@ -53,7 +53,7 @@ def test_answers_come_in_the_order_of_the_requests(executor: Executor) -> None:
 
 
 def test_every_executor_answers_as_this_process_does(executor: Executor) -> None:
-    alone = make_executor(SETTING, 0)
+    alone = make_executor(PROBLEM, 0)
     assert list(map(plain, executor.map(REQUESTS))) == list(map(plain, alone.map(REQUESTS)))
 
 
@@ -62,9 +62,9 @@ def test_no_request_gets_no_answer(executor: Executor) -> None:
 
 
 def test_setting_requests_and_answers_are_values_that_travel(executor: Executor) -> None:
-    setting, requests = pickle.loads(pickle.dumps((SETTING, REQUESTS)))
+    problem, requests = pickle.loads(pickle.dumps((PROBLEM, REQUESTS)))
     assert requests == REQUESTS
-    np.testing.assert_array_equal(setting.task.train.X, TASK.train.X)
+    np.testing.assert_array_equal(problem.task.train.X, TASK.train.X)
     answers = executor.map(requests)
     copies = pickle.loads(pickle.dumps(answers))
     assert list(map(plain, copies)) == list(map(plain, answers))
@@ -72,13 +72,13 @@ def test_setting_requests_and_answers_are_values_that_travel(executor: Executor)
 
 def test_an_unknown_executor_is_refused_with_the_nearest_name() -> None:
     with pytest.raises(EvolveError, match="executor: 'locl' is none of in-process, local"):
-        make_executor(SETTING, 1, name="locl")
+        make_executor(PROBLEM, 1, name="locl")
 
 
 def test_an_answer_has_room_for_the_predictions_of_every_row_however_many() -> None:
     usual, n = Limits().answer_bytes, 200_000
     rows = np.arange(n)
-    long = Setting(TASK, (*SETTING.folds, Fold("all rows", rows, rows)))
-    assert limits_of(SETTING).answer_bytes >= usual
-    assert limits_of(long).answer_bytes - limits_of(SETTING).answer_bytes == 2 * 8 * n
+    long = EvaluationProblem(TASK, (*PROBLEM.folds, Fold("all rows", rows, rows)))
+    assert limits_of(PROBLEM).answer_bytes >= usual
+    assert limits_of(long).answer_bytes - limits_of(PROBLEM).answer_bytes == 2 * 8 * n
     assert replace(limits_of(long), answer_bytes=usual) == Limits()

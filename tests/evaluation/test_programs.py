@@ -13,7 +13,7 @@ from evolve.evaluation.evaluator import Evaluator
 from evolve.evaluation.fitted import fit_rows
 from evolve.evaluation.foreign import FailedError, score_program
 from evolve.evaluation.predict import slopes_of
-from evolve.evaluation.problem import Setting
+from evolve.evaluation.problem import EvaluationProblem
 from evolve.evaluation.programs import ProgramFailedError, ProgramRunner
 from evolve.evaluation.record import Evaluation
 from evolve.law.program import Program, parse_program, program_size
@@ -46,8 +46,8 @@ def program(law: str = HONEST, before: str = "pass") -> Program:
     return parse_program(BRANCH.format(law=law, before=before))
 
 
-def setting_of(task: Task) -> Setting:
-    return Setting(task, tuple(make_folds(task)))
+def problem_of(task: Task) -> EvaluationProblem:
+    return EvaluationProblem(task, tuple(make_folds(task)))
 
 
 def evaluated(evaluator: Evaluator, form: Program) -> Evaluation:
@@ -62,7 +62,7 @@ def task() -> Task:
 
 @pytest.fixture(scope="module")
 def evaluator(task: Task) -> Iterator[Evaluator]:
-    with Evaluator(setting_of(task), 0) as made:
+    with Evaluator(problem_of(task), 0) as made:
         yield made
 
 

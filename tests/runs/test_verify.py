@@ -10,7 +10,7 @@ import pytest
 
 from evolve.errors import EvolveError
 from evolve.evaluation.evaluator import Evaluator
-from evolve.evaluation.problem import Setting
+from evolve.evaluation.problem import EvaluationProblem
 from evolve.evaluation.record import Evaluation
 from evolve.law.candidate import Candidate
 from evolve.runs.results import save_results
@@ -33,7 +33,7 @@ def task() -> Task:
 def judged(task: Task) -> tuple[list[Candidate], list[Evaluation]]:
     seeds = make_search_problem(task, 0).seeds
     candidates = [seed.candidate for seed in seeds if seed.candidate is not None][:2]
-    with Evaluator(Setting(task, tuple(make_folds(task))), 1) as evaluator:
+    with Evaluator(EvaluationProblem(task, tuple(make_folds(task))), 1) as evaluator:
         return candidates, evaluator.evaluate(candidates, float("inf"))
 
 

@@ -12,7 +12,7 @@ import pytest
 
 from benchmarks.frames import LIMITS, NONCE, ROWS, lane_of, of_a_fork, of_a_worker, read
 from evolve.evaluation.foreign import run_text
-from evolve.evaluation.problem import Setting
+from evolve.evaluation.problem import EvaluationProblem
 from evolve.evaluation.programs import ProgramFailedError, ProgramRunner
 from evolve.law.program import parse_program
 from evolve.sandbox import Outcome, wire
@@ -114,13 +114,13 @@ class Shapes:
 @pytest.mark.parametrize("name", ["parallel", "domain_mixture"])
 def test_a_program_judged_on_a_fold_fails_alone_whatever_it_answers(name: str) -> None:
     task = load_task(name)
-    setting = Setting(task, tuple(make_folds(task)))
+    problem = EvaluationProblem(task, tuple(make_folds(task)))
     for seed in range(60):
         lane: Any = lane_of(lambda: b"")
         lane._runner = Shapes(seed, len(task.target_names))
         lane.limits = LIMITS
         with contextlib.suppress(ProgramFailedError):
-            answer = ProgramRunner(lane).fit_fold(setting, parse_program(TEXT), 0)
+            answer = ProgramRunner(lane).fit_fold(problem, parse_program(TEXT), 0)
             n_targets = len(task.target_names)
             assert len(answer.constants) == len(answer.groups) * n_targets
-        assert isinstance(run_text(lane, task, setting.all_folds[0], TEXT), str | np.ndarray)
+        assert isinstance(run_text(lane, task, problem.all_folds[0], TEXT), str | np.ndarray)

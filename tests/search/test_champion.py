@@ -21,7 +21,7 @@ from evolve.errors import EvolveError
 from evolve.evaluation.baselines import BASELINES
 from evolve.evaluation.evaluator import Evaluator
 from evolve.evaluation.fitted import FittedLaw, fit_rows
-from evolve.evaluation.problem import Setting
+from evolve.evaluation.problem import EvaluationProblem
 from evolve.fitting.fold_fits import Rows, fit_folds
 from evolve.law.canonical import key
 from evolve.law.graph import Law, call, const, evaluate, feat
@@ -56,7 +56,7 @@ def in_process() -> Iterator[None]:
 def searched(task: Task, proposals: list[Proposal]) -> Archive:
     """The archive of candidates evaluated on a task's folds."""
     setup = make_search_problem(task, 0)
-    with Evaluator(Setting(task, setup.folds), 1) as evaluator:
+    with Evaluator(EvaluationProblem(task, setup.folds), 1) as evaluator:
         told = evaluator.evaluate([p.candidate for p in proposals], float("inf"))
     archive = Archive()
     pairs = enumerate(zip(proposals, told, strict=True))

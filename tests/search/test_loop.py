@@ -11,7 +11,7 @@ from small_tasks import SPACES, power_task
 from store_service import entry, most_held, new_store
 
 from evolve.evaluation.evaluator import Evaluator
-from evolve.evaluation.problem import Setting
+from evolve.evaluation.problem import EvaluationProblem
 from evolve.evaluation.record import Entry, Evaluation
 from evolve.law.candidate import Candidate
 from evolve.law.canonical import complexity, key
@@ -137,7 +137,7 @@ def test_one_worker_and_four_end_with_the_same_store_also_when_resumed_in_a_batc
     for name, n_workers, totals in (("one", 1, (2 * BATCH,)), ("four", 4, (BATCH + 7, 2 * BATCH))):
         with (
             new_store(tmp_path / name) as store,
-            Evaluator(Setting(setup.task, setup.folds), n_workers) as evaluator,
+            Evaluator(EvaluationProblem(setup.task, setup.folds), n_workers) as evaluator,
         ):
             for total in totals:
                 search(
