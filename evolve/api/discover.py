@@ -23,6 +23,7 @@ from evolve.tasks.draft import Draft, Wishes, check_name, plain_name, propose, w
 from evolve.tasks.draft.roles import NO_AXES
 from evolve.tasks.readers import raw_of
 from evolve.tasks.task import load_task
+from evolve.tasks.together import advice
 
 
 def discover(
@@ -196,7 +197,10 @@ def _write(draft: Draft, wishes: Wishes, run: Path) -> Path:
 def _search(folder: Path, settings: RunConfig, workers: int, progress: bool) -> Run:
     """Search the task in a run's folder."""
     run = folder.parent
-    setup = problem_of(load_task(str(folder)), settings)
+    task = load_task(str(folder))
+    for words in advice(task):
+        warnings.warn(words, stacklevel=3)
+    setup = problem_of(task, settings)
     with create_run(run, setup, settings) as store:
         reason = search_on(store, setup, settings, workers, progress=progress)
     if reason:

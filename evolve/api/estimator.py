@@ -25,7 +25,7 @@ from evolve.tasks.draft import Wishes, propose
 from evolve.tasks.draft.roles import NO_AXES
 from evolve.tasks.readers import RawTable, raw_of
 from evolve.tasks.spec import TaskSpec
-from evolve.tasks.table import build_table
+from evolve.tasks.table import build_table, require_declared
 from evolve.tasks.task import Task
 from evolve.typing import Array
 
@@ -60,6 +60,11 @@ class LawRegressor(RegressorMixin, BaseEstimator):  # type: ignore[misc]
         extrapolate: Features along which the law is to hold beyond the rows, and whose largest
             values are held out to judge it; an empty sequence holds out random rows; None guesses.
         max_constants: Most constants for each group; None for the engine's own limit.
+        decreasing: Features that the target certainly falls in.
+        increasing: Features that it certainly rises in.
+        floor: Value that it certainly stays above.
+        ceiling: Value that it certainly stays below.
+        bounds: Lowest and highest value that it can have.
         workers: Worker processes; with 0 everything is done in this process, which suits small
             searches and those that are themselves run in parallel. It changes nothing in the
             result.
@@ -81,6 +86,11 @@ class LawRegressor(RegressorMixin, BaseEstimator):  # type: ignore[misc]
         groups: Sequence[str] = (),
         extrapolate: Sequence[str] | None = None,
         max_constants: int | None = None,
+        decreasing: Sequence[str] = (),
+        increasing: Sequence[str] = (),
+        floor: float | None = None,
+        ceiling: float | None = None,
+        bounds: Sequence[float] = (),
         workers: int = 0,
         random_state: int | None = None,
         n_jobs: int | None = None,
@@ -91,6 +101,11 @@ class LawRegressor(RegressorMixin, BaseEstimator):  # type: ignore[misc]
         self.groups = groups
         self.extrapolate = extrapolate
         self.max_constants = max_constants
+        self.decreasing = decreasing
+        self.increasing = increasing
+        self.floor = floor
+        self.ceiling = ceiling
+        self.bounds = bounds
         self.workers = workers
         self.random_state = random_state
         self.n_jobs = n_jobs
@@ -186,6 +201,11 @@ class LawRegressor(RegressorMixin, BaseEstimator):  # type: ignore[misc]
             features=tuple(n for n in names if len(set(raw.columns[n])) > 1),
             groups=tuple(self.groups),
             extrapolate=_axes(self.extrapolate),
+            decreasing=tuple(self.decreasing),
+            increasing=tuple(self.increasing),
+            floor=self.floor,
+            ceiling=self.ceiling,
+            bounds=tuple(self.bounds),
         )
         draft = propose(RawTable(raw.path, cells, raw.n_rows), "X", wishes)
         spec = draft.spec
@@ -194,6 +214,7 @@ class LawRegressor(RegressorMixin, BaseEstimator):  # type: ignore[misc]
                 spec.model_dump() | {"max_constants": self.max_constants}
             )
         table, groups = build_table(draft.raw, spec)
+        require_declared(draft.raw, spec, table)
         return Task(draft.name, raw.path, spec, groups, table)
 
     def _n_workers(self) -> int:

@@ -28,12 +28,14 @@ class Plan:
         budgets: The same for a hundredth to a hundred times the budget, one row each.
         next_runs: Runs that tell rival laws apart best for their cost.
         outside: Whether the best run lies outside the training rows.
+        together: Why the split is not to be relied on: features that move together in the rows.
     """
 
     best: pd.Series
     budgets: pd.DataFrame
     next_runs: pd.DataFrame
     outside: bool
+    together: tuple[str, ...] = ()
 
 
 def make_plan(
@@ -52,7 +54,14 @@ def make_plan(
     """
     import pandas as pd
 
-    from evolve.forecast.plan import allocate, next_runs, parse_cost, reach, with_serving
+    from evolve.forecast.plan import (
+        allocate,
+        moving_together,
+        next_runs,
+        parse_cost,
+        reach,
+        with_serving,
+    )
     from evolve.forecast.plan.allocate import make_question
 
     if (budget is None) == (reach_value is None):
@@ -75,7 +84,9 @@ def make_plan(
         for run in next_runs(asked, best.budget)
     ]
     outside = bool((abs(best.beyond) > 0).any())
-    return Plan(pd.Series(_row(best)), pd.DataFrame(others), pd.DataFrame(further), outside)
+    together = tuple(moving_together(task, asked.cost.features))
+    tables = (pd.DataFrame(others), pd.DataFrame(further))
+    return Plan(pd.Series(_row(best)), *tables, outside, together)
 
 
 def _row(found: Allocation) -> dict[str, float]:

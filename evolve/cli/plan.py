@@ -120,6 +120,8 @@ def _best(question: Question, budget: float | None, value: float | None) -> Allo
 def _document(
     question: Question, best: Allocation, table: list[Allocation], further: list[NextRun]
 ) -> dict[str, Any]:
+    from evolve.forecast.plan import moving_together
+
     return {
         "champion": question.basis.members[0].index,
         "group": question.group,
@@ -127,6 +129,7 @@ def _document(
         "compute": question.cost.text,
         "interval": question.level,
         "maximise": question.maximise,
+        "together": moving_together(question.task, question.cost.features),
         "best": asdict(best),
         "budgets": [asdict(found) for found in table],
         "next_runs": [asdict(run) for run in further],
@@ -148,6 +151,7 @@ def _print(
 ) -> None:
     from evolve.cli.output import print_text
     from evolve.cli.predict import beyond_text
+    from evolve.forecast.plan import moving_together
 
     task = question.task
     target = task.target_names[question.target]
@@ -159,6 +163,8 @@ def _print(
         print(f"as large as allowed: {', '.join(best.at_most)}")
     if (where := beyond_text(task, best.beyond)) != "inside":
         print_text(f"outside the data: {where}")
+    for words in moving_together(task, question.cost.features):
+        print_text(f"not to be relied on: {words}")
     if question.maximise:
         print(f"more of {target} is taken to be better; --minimise says otherwise")
     _print_budgets(question, list(best.values), table, level)

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from evolve.report import tables
 from evolve.report.gather import Findings
+from evolve.tasks.together import relations
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +28,7 @@ class Check:
 
 def checks_of(found: Findings) -> list[Check]:
     """The verdict and what it rests on."""
-    checks = [_verdict(found), *_held_out(found), _physics(found)]
+    checks = [_verdict(found), *_held_out(found), _physics(found), *_together(found)]
     return [*checks, *_fits(found), *_distance(found)]
 
 
@@ -79,6 +80,14 @@ def _physics(found: Findings) -> Check:
         return Check("Physics", "not checked", (note,))
     kept = "kept" if not broken else f"broken at {100 * broken:.1f} % of points"
     return Check("Physics", kept, (note,), "bad" if broken else "good")
+
+
+def _together(found: Findings) -> list[Check]:
+    """Features that move together in the training rows."""
+    moving = relations(found.task)
+    notes = tuple(f"{r.consequence[:1].upper()}{r.consequence[1:]}." for r in moving)
+    value = "; ".join(r.said for r in moving)
+    return [Check("Features that move together", value, notes[:1], "care")] if moving else []
 
 
 def _fits(found: Findings) -> list[Check]:

@@ -109,11 +109,12 @@ def _require_positive(raw: RawTable, name: str, values: list[float]) -> None:
 
 
 def require_informative(raw: RawTable, spec: TaskSpec, table: Table) -> None:
-    """Require training rows whose targets no feature repeats and that reach the declared floor.
+    """Require training rows whose targets no feature repeats and that keep what is declared.
 
     Raises:
         TaskError: They do not.
     """
+    require_declared(raw, spec, table)
     for target, y in zip(spec.targets, table.Y.T, strict=True):
         for feature, x in zip(spec.features, table.X.T, strict=True):
             if len(y) > 1 and np.array_equal(x, y):
@@ -121,6 +122,15 @@ def require_informative(raw: RawTable, spec: TaskSpec, table: Table) -> None:
                     f"{raw.path}: feature {feature.name!r} must not be the target, it equals "
                     f"{target.name!r} in all {len(y)} rows; leave it out"
                 )
+
+
+def require_declared(raw: RawTable, spec: TaskSpec, table: Table) -> None:
+    """Require training rows that floor, ceiling and bounds do not exclude.
+
+    Raises:
+        TaskError: They do.
+    """
+    for target, y in zip(spec.targets, table.Y.T, strict=True):
         floor, ceiling = spec.physics.floor, spec.physics.ceiling
         if floor is not None and floor > y.max():
             raise TaskError(

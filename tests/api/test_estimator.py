@@ -153,12 +153,30 @@ def test_a_law_has_no_more_constants_than_allowed() -> None:
         ({"seed": -1}, "seed: must be 0 or more"),
         ({"extrapolate": ["token"]}, "did you mean 'tokens'"),
         ({"max_constants": 0}, "max_constants"),
+        ({"decreasing": ["param"]}, "did you mean 'params'"),
+        ({"floor": 3.0, "ceiling": 2.0}, "floor must be below"),
+        ({"bounds": (0.0, 1.0)}, "bounds of 'y' must hold every row"),
     ],
 )
 def test_wrong_settings_are_told_when_they_are_used(settings: dict[str, Any], words: str) -> None:
     made = LawRegressor(**settings)
     with pytest.raises(ValueError, match=words):
         made.fit(*power_rows())
+
+
+def test_what_is_certain_of_the_target_is_declared_of_the_task() -> None:
+    settings: dict[str, Any] = {
+        "decreasing": ["params"],
+        "increasing": ["tokens"],
+        "floor": 0.5,
+        "ceiling": 90.0,
+        "bounds": (0.0, 100.0),
+    }
+    spec = LawRegressor(evaluations=1, **settings).fit(*power_rows()).champion_.task.spec
+    assert spec.physics.decreasing_in == ["params"]
+    assert spec.physics.increasing_in == ["tokens"]
+    assert (spec.physics.floor, spec.physics.ceiling) == (0.5, 90.0)
+    assert spec.targets[0].bounds == [0.0, 100.0]
 
 
 def test_a_feature_that_does_not_vary_is_left_out() -> None:

@@ -75,6 +75,12 @@ def test_a_data_frame_becomes_a_run_with_a_champion(run: Run) -> None:
     assert run.champion.constants.shape == (1, run.champion.n_constants)
 
 
+def test_columns_that_move_together_are_a_warning(tmp_path: Path) -> None:
+    rows = frame().iloc[::6].assign(tokens=lambda df: 20.0 * df["params"])
+    with pytest.warns(UserWarning, match=r"tokens is 20 \* params: no row shows"):
+        evolve.discover(rows, "loss", evaluations=1, workers=0, runs_dir=tmp_path, progress=False)
+
+
 def test_the_rows_are_kept_exactly(run: Run) -> None:
     np.testing.assert_array_equal(run.task.train.X, frame()[["params", "tokens"]].to_numpy())
     np.testing.assert_array_equal(run.task.train.Y[:, 0], frame()["loss"].to_numpy())

@@ -14,6 +14,7 @@ from evolve.forecast.basis import Spread
 from evolve.forecast.plan import (
     Question,
     allocate,
+    moving_together,
     next_runs,
     parse_cost,
     reach,
@@ -84,6 +85,31 @@ def test_a_law_without_the_feature_is_refused() -> None:
     law = Law(call("add", const(0), power(0, 1, 2)), 3)
     with pytest.raises(EvolveError, match="does not depend on tokens"):
         question(make_basis((law, np.array([[1.0, 0.5, 0.3]]))))
+
+
+def line_task() -> Task:
+    """Rows whose tokens are 20 times the parameters, but for rounding."""
+    params = 10.0 ** np.linspace(8, 10, 8)
+    grid = np.column_stack([params, np.round(20.0 * params / 1e7) * 1e7])
+    task = make_task()
+    y = CHINCHILLA.predict(grid, CONSTANTS)
+    table = Table(grid, y, np.zeros(8, dtype=np.int64))
+    return Task("t", Path(), task.spec, ("all",), table)
+
+
+def test_a_plan_over_features_that_move_together_says_so() -> None:
+    asked = question(make_basis((CHINCHILLA, CONSTANTS)), task=line_task())
+    (words,) = moving_together(asked.task, asked.cost.features)
+    assert words.startswith("in the training rows tokens is 20 * params to 0.")
+    assert moving_together(make_task(), (0, 1)) == []
+    assert moving_together(asked.task, (0,)) == []
+
+
+def test_a_law_without_the_feature_is_refused_with_the_reason_that_the_rows_give() -> None:
+    law = Law(call("add", const(0), power(0, 1, 2)), 3)
+    basis = make_basis((law, np.array([[1.0, 0.5, 0.3]])))
+    with pytest.raises(EvolveError, match=r"on it; in the training rows tokens is 20 \* params"):
+        question(basis, task=line_task())
 
 
 @pytest.mark.parametrize(

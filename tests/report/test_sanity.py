@@ -15,6 +15,7 @@ from evolve.report.sanity import Check, checks_of, finalists_table
 from evolve.runs.choices import FinalistRow
 from evolve.tasks.spec import PhysicsSpec
 from evolve.tasks.task import load_task
+from evolve.tasks.together import Relation
 from tests.report_runs import small_run
 
 VERDICT = Verdict(HOLDS, ("R2 0.9 on held-out rows",), 0.9, "last value", 0.4, 1.5, 0.8, 0.1, 0.0)
@@ -128,3 +129,14 @@ def test_the_table_of_finalists_has_a_column_for_every_fold(judged: Findings) ->
 
 def test_a_run_without_a_choice_has_no_table_of_finalists(found: Findings) -> None:
     assert finalists_table(found) is None
+
+
+def test_features_that_move_together_are_named(
+    found: Findings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert "Features that move together" not in named(found)
+    both = Relation("tokens", ("params",), 0.004, "20 * params")
+    monkeypatch.setattr("evolve.report.sanity.relations", lambda task: [both])
+    check = named(found)["Features that move together"]
+    assert (check.value, check.mark) == ("tokens is 20 * params to 0.4 %", "care")
+    assert check.notes[0].startswith("No row shows what params and tokens do")

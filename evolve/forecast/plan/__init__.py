@@ -10,6 +10,7 @@ from evolve.forecast.plan.allocate import Allocation, Question, allocate
 from evolve.forecast.plan.cost import Cost, parse_cost
 from evolve.forecast.plan.next_runs import NextRun, next_runs
 from evolve.forecast.plan.reach import reach, with_serving
+from evolve.forecast.plan.together import moving_together
 
 __all__ = [
     "Allocation",
@@ -17,6 +18,7 @@ __all__ = [
     "NextRun",
     "Question",
     "allocate",
+    "moving_together",
     "next_runs",
     "parse_cost",
     "reach",

@@ -12,6 +12,7 @@ from evolve.errors import Argument, EvolveError, nearest
 from evolve.evaluation.predict import predict
 from evolve.forecast import Basis, Forecast, forecast
 from evolve.forecast.plan.cost import Cost
+from evolve.forecast.plan.together import because
 from evolve.law.graph import Law, features_of
 from evolve.tasks.task import Task
 from evolve.typing import Array
@@ -192,6 +193,7 @@ def _require_used(question: Question, free: list[str]) -> None:
         if j not in seen:
             raise EvolveError(
                 f"plan: the champion does not depend on {name}, so no budget can be split on it"
+                + because(question.task, question.cost.features)
             )
 
 
@@ -291,4 +293,5 @@ def _no_optimum(question: Question, logs: Array) -> str:
     return (
         f"plan: the champion has no interior optimum: at the same compute its prediction keeps "
         f"improving with more {more} and less {less}, far beyond the training rows"
+        + because(question.task, question.cost.features)
     )

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import numpy as np
 
 from evolve.tasks.cells import number
@@ -13,10 +11,9 @@ from evolve.tasks.draft.condition import Condition
 from evolve.tasks.draft.expressions import quoted
 from evolve.tasks.raw import RawTable
 from evolve.tasks.task import Task
-from evolve.typing import Array
+from evolve.tasks.together import advice, listed
 
 COMFORTABLE = 20  # rows of a group below which its constants are hardly known
-SAME = 1e-6  # largest relative error of a feature that is a product of powers of others
 
 
 def remarks(
@@ -30,7 +27,7 @@ def remarks(
         columns: Facts of the columns.
         condition: Of the test rows.
     """
-    found = [*_images(task), *_repeats(task), *_dependent(task), *_zeros(task)]
+    found = [*_images(task), *_repeats(task), *advice(task), *_zeros(task)]
     found += [*_constant_in_groups(task), *_sizes_in_words(rows, task)]
     if texts := could_be_groups(columns, rows.n_rows, task.spec):
         found.append(
@@ -90,30 +87,6 @@ def _rows(n: int) -> str:
     return f"{n} row repeats" if n == 1 else f"{n} rows repeat"
 
 
-def _dependent(task: Task) -> list[str]:
-    """Features that the others of log scale fix: constants of such a law are not determined."""
-    logs = [j for j, f in enumerate(task.spec.features) if f.logarithmic]
-    if len(logs) < 2 or task.train.n_rows <= len(logs) + 1:
-        return []
-    z = np.log(task.train.X[:, logs])
-    for k in reversed(range(len(logs))):
-        others = [m for m in range(len(logs)) if m != k]
-        if _fixed_by(z[:, k], z[:, others]):
-            names = [task.feature_names[logs[m]] for m in others]
-            return [
-                f"{task.feature_names[logs[k]]} is a product of powers of {_listed(names)}: "
-                "it adds nothing, leave it out of the features"
-            ]
-    return []
-
-
-def _fixed_by(y: Array, x: Array) -> bool:
-    """Whether a column is a linear function of others, to rounding."""
-    design = np.column_stack([np.ones(len(x)), x])
-    solution = np.linalg.lstsq(design, y, rcond=None)[0]
-    return bool(np.abs(design @ solution - y).max() <= SAME)
-
-
 def _zeros(task: Task) -> list[str]:
     """Features that a few rows keep from a log scale."""
     found = []
@@ -141,10 +114,6 @@ def _constant_in_groups(task: Task) -> list[str]:
         for j, name in enumerate(task.feature_names)
         if all(len(np.unique(rows[:, j])) < 2 for rows in groups)
     ]
-    return [f"{_listed(still)} never varies within a group: no group shows its effect"] * bool(
+    return [f"{listed(still)} never varies within a group: no group shows its effect"] * bool(
         still
     )
-
-
-def _listed(names: Sequence[str]) -> str:
-    return ", ".join(names[:-1]) + " and " * (len(names) > 1) + names[-1] if names else ""

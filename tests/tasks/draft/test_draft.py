@@ -182,7 +182,7 @@ def test_a_feature_that_others_fix_is_noted(capfd: pytest.CaptureFixture[str]) -
     rows = [f"{line},{6 * n * d:g}" for line, (n, d) in zip(ROWS, SIZES, strict=True)]
     Path("my_runs.csv").write_text("\n".join([HEADER + ",flops", *rows]) + "\n")
     notes = made(capfd, "--target", "loss", "--features", "params", "tokens", "flops")["notes"]
-    assert any("flops is a product of powers of params and tokens" in note for note in notes)
+    assert any("flops is 6 * params * tokens: no row shows" in note for note in notes)
 
 
 def test_a_size_that_reaches_zero_stays_linear_and_is_noted(

@@ -1,0 +1,141 @@
+"""Features of a task that move together in its training rows, so that no row tells them apart."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from evolve.tasks.table import TaskRows
+from evolve.typing import Array
+
+EXACT = 1e-6  # largest relative error of a feature that is a product of powers of others
+NEAR = 0.01  # of one that is so up to rounding, as tokens to a batch
+LEAST_SPAN = 20.0  # times its error that a feature must span, else it hardly moves at all
+ROUND_EXPONENT = 0.005  # by which an exponent that is read as a whole number may be off
+MOST_FEATURES = 30  # of a table whose features are looked at; wider ones take long
+
+
+@dataclass(frozen=True, slots=True)
+class Relation:
+    """A feature that others fix in every group of the training rows.
+
+    Attributes:
+        name: The feature.
+        others: The features that fix it; none of them can be left out.
+        error: Largest relative error with which they do.
+        formula: What it is of them; empty where that differs between groups.
+    """
+
+    name: str
+    others: tuple[str, ...]
+    error: float
+    formula: str
+
+    @property
+    def exact(self) -> bool:
+        """Whether the feature holds nothing that the others do not."""
+        return self.error <= EXACT
+
+    @property
+    def said(self) -> str:
+        """The relation in words."""
+        of = self.formula or f"a product of powers of {listed(self.others)} in each group"
+        return f"{self.name} is {of}" + ("" if self.exact else f" to {100 * self.error:.2g} %")
+
+    @property
+    def consequence(self) -> str:
+        """What cannot be told apart."""
+        names = listed((*self.others, self.name))
+        return (
+            f"no row shows what {names} do by themselves, so that exponents and amplitudes can "
+            "be put down to either"
+        )
+
+
+def relations(task: TaskRows) -> list[Relation]:
+    """Features of log scale that products of powers of others give to 1 %, at most one each.
+
+    The last of those that move together is named, and the fewest others that fix it.
+    """
+    columns = [j for j, f in enumerate(task.spec.features) if f.logarithmic]
+    if len(columns) > MOST_FEATURES:
+        return []
+    found: list[Relation] = []
+    for column in reversed(columns):
+        named = {relation.name for relation in found}
+        others = [j for j in columns if j != column and task.feature_names[j] not in named]
+        if relation := _relation(task, column, others):
+            found.append(relation)
+    return found[::-1]
+
+
+def advice(task: TaskRows) -> list[str]:
+    """What is related, what can then not be told apart and what helps, one sentence each."""
+    leave = {True: "leave it out of the features, or ", False: ""}
+    return [
+        f"{r.said}: {r.consequence}; {leave[r.exact]}add runs that change one without the other"
+        for r in relations(task)
+    ]
+
+
+def _relation(task: TaskRows, column: int, others: list[int]) -> Relation | None:
+    """How others fix a feature, without those that are not needed; None where they do not."""
+    alone = next((j for j in others if _error(task, column, [j]) is not None), None)
+    others = others if alone is None else [alone]
+    error = _error(task, column, others)
+    if error is None:
+        return None
+    limit = EXACT if error <= EXACT else NEAR
+    for other in list(others):
+        fewer = [j for j in others if j != other]
+        without = _error(task, column, fewer)
+        if without is not None and without <= limit:
+            others, error = fewer, without
+    names = tuple(task.feature_names[j] for j in others)
+    return Relation(task.feature_names[column], names, error, _formula(task, column, others))
+
+
+def _error(task: TaskRows, column: int, others: Sequence[int]) -> float | None:
+    """Largest error of a feature's logarithm in any group; None where it is too large."""
+    if not others:
+        return None
+    largest = 0.0
+    for g in range(task.n_groups):
+        rows = np.log(task.train.X[task.train.group == g][:, [column, *others]])
+        if len(np.unique(rows, axis=0)) < len(others) + 3:
+            return None
+        error = float(np.abs(_residuals(rows)[0]).max())
+        if error > min(NEAR, np.ptp(rows[:, 0]) / LEAST_SPAN):
+            return None
+        largest = max(largest, error)
+    return largest
+
+
+def _residuals(rows: Array) -> tuple[Array, Array]:
+    """What the other columns leave of the first by least squares, and the coefficients."""
+    design = np.column_stack([np.ones(len(rows)), rows[:, 1:]])
+    solution = np.asarray(np.linalg.lstsq(design, rows[:, 0], rcond=None)[0], dtype=float)
+    left: Array = rows[:, 0] - design @ solution
+    return left, solution
+
+
+def _formula(task: TaskRows, column: int, others: Sequence[int]) -> str:
+    """The feature as a number times powers of others; empty where groups differ."""
+    rows = np.log(task.train.X[:, [column, *others]])
+    residuals, (_, *exponents) = _residuals(rows)
+    if np.abs(residuals).max() > NEAR:
+        return ""
+    powers = [round(p) if abs(p - round(p)) < ROUND_EXPONENT else float(p) for p in exponents]
+    factor = float(np.exp(np.median(rows[:, 0] - rows[:, 1:] @ np.array(powers))))
+    words = [] if abs(factor - 1.0) < NEAR else [f"{factor:.3g}"]
+    for j, power in zip(others, powers, strict=True):
+        name = task.feature_names[j]
+        words.append(name if power == 1 else f"{name}^{power:.3g}")
+    return " * ".join(words)
+
+
+def listed(names: Sequence[str]) -> str:
+    """Names as a phrase: ``a``, ``a and b``, ``a, b and c``."""
+    return ", ".join(names[:-1]) + " and " * (len(names) > 1) + names[-1] if names else ""

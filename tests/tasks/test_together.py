@@ -1,0 +1,58 @@
+"""Features that move together are named, with what cannot be told apart."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from evolve.tasks.together import relations
+from tests.small_tasks import power_task, task_of
+
+SIZES = 10.0 ** np.linspace(7, 10, 12)
+
+
+def of(*columns: np.ndarray, group: list[int] | None = None) -> list[str]:
+    """What is said of features, of a target that does not matter."""
+    x = np.column_stack(columns)
+    return [r.said for r in relations(task_of(x, np.arange(len(x)) + 1.0, group))]
+
+
+def test_tokens_that_are_twenty_times_the_parameters_but_for_a_batch_are_named() -> None:
+    batch = 2e6
+    tokens = np.round(20.0 * SIZES / batch) * batch
+    assert np.ptp(tokens / SIZES) > 0.0
+    (said,) = of(SIZES, tokens)
+    assert said.startswith("b is 20 * a to 0.")
+
+
+def test_a_product_of_powers_names_only_what_it_is_of() -> None:
+    n, d = (a.ravel() for a in np.meshgrid(SIZES[:5], SIZES[3:9]))
+    rng = np.random.default_rng(2)
+    assert of(n, d, rng.permutation(n), 6.0 * n * d) == ["d is 6 * a * b"]
+    assert of(n, d, 3.0 * n**0.5) == ["c is 3 * a^0.5"]
+
+
+def test_of_columns_that_move_apart_by_more_nothing_is_said() -> None:
+    off = np.where(np.arange(12) % 2, 1.02, 0.98)
+    assert of(SIZES, 20.0 * SIZES * off) == []
+    assert relations(power_task()) == []
+
+
+def test_a_column_that_hardly_moves_is_no_multiple_of_another() -> None:
+    assert of(SIZES, 1.0 + 0.001 * np.sin(np.arange(12.0))) == []
+
+
+def test_a_ratio_of_each_group_is_named_as_such() -> None:
+    group = [0] * 6 + [1] * 6
+    ratio = np.where(np.array(group), 20.0, 200.0)
+    assert of(SIZES, ratio * SIZES, group=group) == ["b is a product of powers of a in each group"]
+
+
+def test_what_cannot_be_told_apart_is_said() -> None:
+    x = np.column_stack([SIZES, 20.0 * SIZES])
+    (found,) = relations(task_of(x, SIZES**-0.1))
+    assert found.exact
+    assert "what a and b do by themselves" in found.consequence
+
+
+def test_few_rows_show_nothing() -> None:
+    assert of(SIZES[:3], 20.0 * SIZES[:3]) == []
