@@ -1,4 +1,4 @@
-"""What a run answers in Python beside its laws: plan, score, finalists, pictures, comparison."""
+"""What a run answers in Python beside its laws: plans, scores and pictures."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from evolve.errors import Argument, EvolveError, nearest
 from evolve.runs.picks import Pick, basis_of_pick, picked
 from evolve.runs.store import Store
 from evolve.tasks.task import Task
@@ -18,7 +19,8 @@ if TYPE_CHECKING:
 
     from evolve.api.plans import Plan
     from evolve.api.plots import Plots
-    from evolve.forecast.verdict import Verdict
+
+SPLITS = ("train", "test")
 
 
 class RunAnswers:
@@ -32,24 +34,6 @@ class RunAnswers:
     folder: Path
     task: Task
 
-    @property
-    def verdict(self) -> Verdict | None:
-        """What the run's forecasts are worth; None if no champion was chosen."""
-        from evolve.runs.choices import load_verdict
-
-        with self._open() as store:
-            return load_verdict(store)
-
-    @property
-    def finalists(self) -> pd.DataFrame:
-        """What decided between the finalists, best first, as `show --choice` prints it."""
-        import pandas as pd
-
-        from evolve.runs.choices import load_finalists
-
-        with self._open() as store:
-            return pd.DataFrame([row.to_data() for row in load_finalists(store)])
-
     @cached_property
     def plot(self) -> Plots:
         """Pictures with matplotlib: ``fit``, ``residuals``, ``front``, ``curve``, ``progress``."""
@@ -62,8 +46,8 @@ class RunAnswers:
         import pandas as pd
 
         with self._open() as store:
-            told = {e.index: e.evaluation.score for e in store.each()}
-        return pd.Series({i: s for i, s in told.items() if s is not None}, dtype=float)
+            scores = {e.index: e.evaluation.score for e in store.each()}
+        return pd.Series({i: s for i, s in scores.items() if s is not None}, dtype=float)
 
     def plan(
         self,
@@ -113,32 +97,44 @@ class RunAnswers:
         )
 
     def score(
-        self, *, size: int | None = None, entry: int | None = None, law: str | None = None
+        self,
+        split: str = "train",
+        *,
+        size: int | None = None,
+        entry: int | None = None,
+        law: str | None = None,
     ) -> pd.DataFrame:
         """R², NMSE and NMAE on the training rows, in all and by target and group.
 
-        The test rows are opened by `python -m evolve score RUN --split test`, which records it.
-
         Args:
+            split: ``train``, or ``test`` for the test rows: the run records that they are opened.
             size: The best law with so many constants, in place of the champion.
             entry: The entry of this number.
             law: A law's name.
 
         Raises:
-            EvolveError: There is no such law.
+            EvolveError: There is no such law or split, or the task has no test rows.
+            ProgramFailedError: A program with a fit of its own failed.
         """
         import pandas as pd
 
         from evolve.api.champion import law_of_entry
+        from evolve.runs.reveal import reveal_test
         from evolve.scoring.metrics import scores
 
+        if split not in SPLITS:
+            rule = f": must be one of {', '.join(SPLITS)}, it is {split!r}{nearest(split, SPLITS)}"
+            raise EvolveError(Argument("split"), rule)
         with self._open() as store:
             row, of = picked(store, self.task, Pick(size, entry, law))
-        table = self.task.train
-        predicted = law_of_entry(self.task, row, of).fitted.predictions
+            table = self.task.train
+            if split == "test":
+                table = reveal_test(store, self.task, "score", row.text, "Run.score('test')")
+        fitted = law_of_entry(self.task, row, of).fitted
+        predicted = fitted.predict(table.X, [self.task.group_names[g] for g in table.group])
         parts = self.task.group_names, self.task.target_names
-        told = scores(table.Y, predicted, table.group, *parts)
-        rows = {"overall": told.overall} | told.by_target | told.by_group
+        result = scores(table.Y, predicted, table.group, *parts)
+        rows = {"overall": result.overall} | result.by_target | result.by_group
         return pd.DataFrame({name: asdict(metrics) for name, metrics in rows.items()}).T
 
     @contextmanager

@@ -23,8 +23,9 @@ class Plan:
     """How a budget is best spent.
 
     Attributes:
-        best: ``budget``, the features' values, ``point``, ``low``, ``high``, and ``beyond``, the
-            steps outside the training range in the feature where they are most.
+        best: ``budget``, the features' values, ``point``, ``low``, ``high``, and
+            ``extrapolation_distance``, the steps outside the training range in the feature where
+            they are most; for one release more also as ``beyond``.
         budgets: The same for a hundredth to a hundred times the budget, one row each.
         next_runs: Runs that tell rival laws apart best for their cost.
         outside: Whether the best run lies outside the training rows.
@@ -83,16 +84,18 @@ def make_plan(
         {"cost": run.cost, **run.values, **_rest(asdict(run))}
         for run in next_runs(asked, best.budget)
     ]
-    outside = bool((abs(best.beyond) > 0).any())
+    outside = bool((abs(best.extrapolation_distance) > 0).any())
     together = tuple(moving_together(task, asked.cost.features))
     tables = (pd.DataFrame(others), pd.DataFrame(further))
     return Plan(pd.Series(_row(best)), *tables, outside, together)
 
 
 def _row(found: Allocation) -> dict[str, float]:
-    beyond = float(found.beyond[abs(found.beyond).argmax()])
-    ends = {"point": found.point, "low": found.low, "high": found.high, "beyond": beyond}
-    return {"budget": found.budget, **found.values, **ends}
+    steps = found.extrapolation_distance
+    most = float(steps[abs(steps).argmax()])
+    ends = {"point": found.point, "low": found.low, "high": found.high}
+    distance = {"extrapolation_distance": most, "beyond": most}
+    return {"budget": found.budget, **found.values, **ends, **distance}
 
 
 def _rest(run: Mapping[str, Any]) -> dict[str, float]:

@@ -149,9 +149,10 @@ class Run(RunAnswers):
         Returns:
             One row a row of `rows`, under its index. For a single target ``point``, ``low`` and
             ``high``; for several, the same after each target's name: ``loss_point``, … Then
-            ``beyond``, how far the row lies outside the training range in the feature where it
-            does most, and ``beyond_F`` for every feature ``F``, negative below the range: in
-            factors of 10 for a feature on a log scale, else in ranges.
+            ``extrapolation_distance``, how far the row lies outside the training range in the
+            feature where it does most, and ``extrapolation_distance_F`` for every feature ``F``,
+            negative below the range: in factors of 10 for a feature on a log scale, else in
+            ranges. For one release more also as ``beyond`` and ``beyond_F``.
 
         Raises:
             EvolveError: A column is missing, a cell is no number, a group is not known, or the

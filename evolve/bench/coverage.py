@@ -30,7 +30,7 @@ class Coverage:
         n_values: Test rows times targets.
         inside: Share of them inside the interval of each level of `LEVELS`.
         width: Median width of the widest interval over the spread of the training targets.
-        beyond: Median distance of the test rows beyond the training rows, in steps.
+        extrapolation_distance: Median distance of the test rows, in steps.
         error: Median |error| over the spread of the training targets.
     """
 
@@ -40,12 +40,12 @@ class Coverage:
     n_values: int
     inside: tuple[float, ...]
     width: float
-    beyond: float
+    extrapolation_distance: float
     error: float
 
     def to_data(self) -> dict[str, Any]:
         """JSON value."""
-        return asdict(self)
+        return asdict(self) | {"beyond": self.extrapolation_distance}  # of earlier versions
 
 
 def search_basis(task: Task, seed: int, evaluations: int, workers: int) -> Basis | None:
@@ -58,7 +58,7 @@ def search_basis(task: Task, seed: int, evaluations: int, workers: int) -> Basis
 def measure(task: Task, test: Table, basis: Basis, kind: str, seed: int) -> Coverage:
     """Coverage of a basis on test rows; the search has not seen them."""
     inside: list[list[Array]] = [[] for _ in LEVELS]
-    widths, beyond, errors = [], [], []
+    widths, distances, errors = [], [], []
     spread = task.train.Y.std(axis=0)
     for number, name in enumerate(task.group_names):
         rows = test.group == number
@@ -70,7 +70,7 @@ def measure(task: Task, test: Table, basis: Basis, kind: str, seed: int) -> Cove
             inside[k].append(((y >= told.low) & (y <= told.high)).ravel())
         widths.append(((told.high - told.low) / spread).ravel())
         errors.append((np.abs(y - told.point) / spread).ravel())
-        beyond.append(np.abs(told.beyond).max(axis=1))
+        distances.append(np.abs(told.extrapolation_distance).max(axis=1))
     joined = [np.concatenate(parts) for parts in inside]
     return Coverage(
         task=task.name,
@@ -79,7 +79,7 @@ def measure(task: Task, test: Table, basis: Basis, kind: str, seed: int) -> Cove
         n_values=len(joined[0]),
         inside=tuple(float(part.mean()) for part in joined),
         width=float(np.median(np.concatenate(widths))),
-        beyond=float(np.median(np.concatenate(beyond))),
+        extrapolation_distance=float(np.median(np.concatenate(distances))),
         error=float(np.median(np.concatenate(errors))),
     )
 

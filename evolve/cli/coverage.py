@@ -91,7 +91,7 @@ def _show(coverages: list[Coverage], *, json: bool) -> None:
         )
         return
     rows = [
-        (c.task, c.kind, c.seed, c.n_values, *c.inside, c.width, c.error, c.beyond)
+        (c.task, c.kind, c.seed, c.n_values, *c.inside, c.width, c.error, c.extrapolation_distance)
         for c in coverages
     ]
     print_table(HEADINGS, rows, "width and error in spreads of the training targets")

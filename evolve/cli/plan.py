@@ -130,10 +130,15 @@ def _document(
         "interval": question.level,
         "maximise": question.maximise,
         "together": moving_together(question.task, question.cost.features),
-        "best": asdict(best),
-        "budgets": [asdict(found) for found in table],
+        "best": _data(best),
+        "budgets": [_data(found) for found in table],
         "next_runs": [asdict(run) for run in further],
     }
+
+
+def _data(found: Allocation) -> dict[str, Any]:
+    data = asdict(found)
+    return data | {"beyond": data["extrapolation_distance"]}  # its name of earlier versions
 
 
 def _try(question: Question, budget: float) -> Allocation | None:
@@ -150,7 +155,7 @@ def _print(
     question: Question, best: Allocation, table: list[Allocation], further: list[NextRun]
 ) -> None:
     from evolve.cli.output import print_text
-    from evolve.cli.predict import beyond_text
+    from evolve.cli.predict import distance_text
     from evolve.forecast.plan import moving_together
 
     task = question.task
@@ -161,7 +166,7 @@ def _print(
     print(f"{target} {best.point:.5g}, {level} {best.low:.5g} to {best.high:.5g}")
     if best.at_most:
         print(f"as large as allowed: {', '.join(best.at_most)}")
-    if (where := beyond_text(task, best.beyond)) != "inside":
+    if (where := distance_text(task, best.extrapolation_distance)) != "inside":
         print_text(f"outside the data: {where}")
     for words in moving_together(task, question.cost.features):
         print_text(f"not to be relied on: {words}")
@@ -175,7 +180,7 @@ def _print_budgets(
     question: Question, names: list[str], table: list[Allocation], level: str
 ) -> None:
     from evolve.cli.output import print_table
-    from evolve.cli.predict import beyond_text
+    from evolve.cli.predict import distance_text
     from evolve.cli.symbols import symbols_of
 
     task = question.task
@@ -183,7 +188,11 @@ def _print_budgets(
     rows = [
         [
             *(f"{a.budget:.3g}", *(f"{v:.4g}" for v in a.values.values())),
-            *(f"{a.point:.5g}", f"{a.low:.5g} to {a.high:.5g}", beyond_text(task, a.beyond)),
+            *(
+                f"{a.point:.5g}",
+                f"{a.low:.5g} to {a.high:.5g}",
+                distance_text(task, a.extrapolation_distance),
+            ),
         ]
         for a in table
     ]

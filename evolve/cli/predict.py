@@ -125,7 +125,7 @@ def print_forecasts(task: Task, forecasts: list[Forecast]) -> None:
     print_table(headings, table, names=("group", "target"), symbols=symbols)
     if any(not f.champion_inside().all() for f in forecasts):
         print("the champion alone lies outside an interval: its rivals say otherwise together")
-    if any(abs(f.beyond).max() >= FAR for f in forecasts):
+    if any(abs(f.extrapolation_distance).max() >= FAR for f in forecasts):
         print("a row lies a factor of 10 or more outside the training range: handle with care")
 
 
@@ -154,17 +154,17 @@ def _lines(task: Task, forecast: Forecast) -> list[list[object]]:
                     target,
                     f"{forecast.point[i, t]:.5g}",
                     f"{forecast.low[i, t]:.5g} to {forecast.high[i, t]:.5g}",
-                    beyond_text(task, forecast.beyond[i]),
+                    distance_text(task, forecast.extrapolation_distance[i]),
                     agreement,
                 ]
             )
     return lines
 
 
-def beyond_text(task: Task, beyond: Any) -> str:
+def distance_text(task: Task, distance: Any) -> str:
     """How far one row lies outside the training range, feature by feature."""
     parts = []
-    for feature, step in zip(task.spec.features, beyond, strict=True):
+    for feature, step in zip(task.spec.features, distance, strict=True):
         if step:
             side = "above" if step > 0 else "below"
             how = f"10^{abs(step):.2f}" if feature.logarithmic else f"{abs(step):.2f} ranges"

@@ -17,7 +17,7 @@ from evolve.errors import EvolveError
 if TYPE_CHECKING:
     from evolve.evaluation.foreign import Scored
     from evolve.law.program import Program
-    from evolve.tasks.task import Task
+    from evolve.tasks.task import Table, Task
 
 
 class Split(StrEnum):
@@ -51,10 +51,9 @@ def score(
 
     is_file = what.endswith(".py") or Path(what).is_file()
     if is_file:
-        program, loaded, of = _from_file(what, task, size, tasks_dirs or ())
+        program, loaded, of, table = _from_file(what, task, size, tasks_dirs or (), split)
     else:
-        program, loaded, of = _from_run(what, task, size, runs_dir, tasks_dirs or (), split)
-    table = loaded.train if split is Split.TRAIN else _test_rows(loaded)
+        program, loaded, of, table = _from_run(what, task, size, runs_dir, tasks_dirs or (), split)
     try:
         # What a run stores is text as any other: it may be a user's program, or from a stranger.
         with ForeignLane(PATIENT, allow_weak=allow_weak) as lane:
@@ -68,47 +67,41 @@ def score(
 
 
 def _from_file(
-    what: str, task: str | None, size: int | None, tasks_dirs: Any
-) -> tuple[Program, Task, str]:
+    what: str, task: str | None, size: int | None, tasks_dirs: Any, split: Split
+) -> tuple[Program, Task, str, Table]:
+    """The program of a file, its task, its name and the rows; of no run, so nothing records it."""
     from evolve.law.program import read_program
-    from evolve.tasks.task import load_task
+    from evolve.tasks.task import load_task, load_test
 
     if task is None:
         raise EvolveError("score: a program's file needs --task")
     if size is not None:
         raise EvolveError("score: --size is for a run, not for a program's file")
-    return read_program(Path(what)), load_task(task, tasks_dirs), what
+    program, loaded = read_program(Path(what)), load_task(task, tasks_dirs)
+    return program, loaded, what, loaded.train if split is Split.TRAIN else load_test(loaded)
 
 
 def _from_run(
     what: str, task: str | None, size: int | None, runs_dir: Path, tasks_dirs: Any, split: Split
-) -> tuple[Program, Task, str]:
+) -> tuple[Program, Task, str, Table]:
     """The program of a run's champion or elite; an opening of the test rows is recorded first."""
-    from evolve.evaluation.record import program_id
     from evolve.law.program import parse_program
     from evolve.runs.folders import find_run
     from evolve.runs.provenance import require_same_rows, task_of
+    from evolve.runs.reveal import reveal_test
     from evolve.runs.store import Store
     from evolve.runs.tabulate import find_row
-    from evolve.tasks.task import data_file
 
     with Store.open(find_run(what, runs_dir), write=False) as store:
         loaded = task_of(store, tasks_dirs)
         if task is not None and task != loaded.name:
             raise EvolveError(f"score: run {what!r} is of task {loaded.name!r}, not {task!r}")
         require_same_rows(store, loaded)
-        line = find_row(store, loaded, size)
+        row, table = find_row(store, loaded, size), loaded.train
         if split is Split.TEST:
-            data_file(loaded.folder, split)  # rows that are not there are not opened
             command = " ".join(["evolve", *sys.argv[1:]])
-            store.record_test_opening("score", program_id(line.text), command)
-    return parse_program(line.text), loaded, f"{what} entry {line.index}"
-
-
-def _test_rows(task: Task) -> Any:
-    from evolve.tasks.task import load_test
-
-    return load_test(task)
+            table = reveal_test(store, loaded, "score", row.text, command)
+    return parse_program(row.text), loaded, f"{what} entry {row.index}", table
 
 
 def _show(scored: Scored, task: Task, of: str, split: Split, *, json: bool) -> None:

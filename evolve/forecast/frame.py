@@ -11,6 +11,8 @@ from evolve.forecast.interval import Forecast
 from evolve.typing import Ints
 
 PARTS = ("point", "low", "high")
+DISTANCE = "extrapolation_distance"
+OLD_DISTANCE = "beyond"  # its name of earlier versions
 
 
 def frame_of(
@@ -28,17 +30,19 @@ def frame_of(
         targets: The task's targets.
 
     Returns:
-        For every target ``T``: ``T_point``, ``T_low``, ``T_high``; then ``beyond``, the steps
-        outside the training range in the feature where they are most, and ``beyond_F`` for
-        every feature ``F``, negative below the range.
+        For every target ``T``: ``T_point``, ``T_low``, ``T_high``; then
+        ``extrapolation_distance``, the steps outside the training range in the feature where they
+        are most, and ``extrapolation_distance_F`` for every feature ``F``, negative below the
+        range; and these under their names of earlier versions, ``beyond`` and ``beyond_F``.
     """
     columns = {f"{target}_{part}": np.full(n_rows, np.nan) for target in targets for part in PARTS}
     away = np.zeros((n_rows, len(names)))
     for at, each in told:
-        away[at] = each.beyond
+        away[at] = each.extrapolation_distance
         for t, target in enumerate(targets):
             for part in PARTS:
                 columns[f"{target}_{part}"][at] = getattr(each, part)[:, t]
-    columns["beyond"] = np.abs(away).max(axis=1)
-    columns |= {f"beyond_{name}": away[:, j] for j, name in enumerate(names)}
+    for prefix in (DISTANCE, OLD_DISTANCE):
+        columns[prefix] = np.abs(away).max(axis=1)
+        columns |= {f"{prefix}_{name}": away[:, j] for j, name in enumerate(names)}
     return pd.DataFrame(columns)

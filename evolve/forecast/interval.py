@@ -20,10 +20,10 @@ from evolve.forecast.basis import Basis
 from evolve.forecast.spread import (
     Parts,
     distance_of,
+    extrapolation_distance,
     open_constants,
     parts_of,
     predictions_of,
-    steps_beyond,
 )
 from evolve.scoring.objective import CALIBRATION_INFLATION, CALIBRATION_LEAST, CALIBRATION_NEAR
 from evolve.tasks.spec import target_bounds
@@ -47,7 +47,7 @@ class Forecast:
         low: Lower end.
         high: Upper end.
         parts: Where the uncertainty comes from, before calibration.
-        beyond: `(n, f)` steps outside the group's training range.
+        extrapolation_distance: `(n, f)` steps outside the group's training range.
         rivals: Entries of the other laws that were asked.
     """
 
@@ -59,7 +59,7 @@ class Forecast:
     low: Array
     high: Array
     parts: Parts
-    beyond: Array
+    extrapolation_distance: Array
     rivals: tuple[int, ...]
 
     def agrees(self) -> npt.NDArray[np.bool_]:
@@ -124,7 +124,7 @@ def interval_at(task: Task, basis: Basis, group: str, x: Array, level: float = L
         low=low,
         high=high,
         parts=parts,
-        beyond=steps_beyond(x, known, logarithmic),
+        extrapolation_distance=extrapolation_distance(x, known, logarithmic),
         rivals=tuple(m.index for m in basis.members[1:]),
     )
 
@@ -212,11 +212,13 @@ def rows_of(told: Forecast, names: Sequence[str], targets: Sequence[str]) -> lis
                 "from_form": told.parts.form[i, t],
                 "elites": rivals,
             }
+        distance = dict(zip(names, told.extrapolation_distance[i].tolist(), strict=True))
         rows.append(
             {
                 "group": told.group,
                 "at": dict(zip(names, row.tolist(), strict=True)),
-                "beyond": dict(zip(names, told.beyond[i].tolist(), strict=True)),
+                "extrapolation_distance": distance,
+                "beyond": distance,  # its name of earlier versions
                 "interval": told.level,
                 "predictions": values,
             }

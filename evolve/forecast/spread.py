@@ -112,7 +112,7 @@ def delta(law: Predictable, target: int, constants: Array, covariance: Array, x:
     return np.sqrt(np.maximum(squared, 0.0))
 
 
-def steps_beyond(x: Array, known: Array, logarithmic: Sequence[bool]) -> Array:
+def extrapolation_distance(x: Array, known: Array, logarithmic: Sequence[bool]) -> Array:
     """How far rows lie outside the range of known rows.
 
     Args:
@@ -128,8 +128,8 @@ def steps_beyond(x: Array, known: Array, logarithmic: Sequence[bool]) -> Array:
     with np.errstate(all="ignore"):
         above = np.where(is_log, np.log10(x / high), (x - high) / _width(low, high))
         below = np.where(is_log, np.log10(x / low), (x - low) / _width(low, high))
-    beyond = np.where(x > high, above, np.where(x < low, below, 0.0))
-    clipped: Array = np.clip(np.nan_to_num(beyond, nan=-99.0), -99.0, 99.0)
+    steps = np.where(x > high, above, np.where(x < low, below, 0.0))
+    clipped: Array = np.clip(np.nan_to_num(steps, nan=-99.0), -99.0, 99.0)
     return clipped
 
 
@@ -145,14 +145,14 @@ def distance_of(x: Array, known: Array, logarithmic: Sequence[bool], axes: Seque
         logarithmic: Whether a feature is counted in factors of 10, or else in its range.
         axes: Features along which the task extrapolates.
     """
-    steps = np.abs(steps_beyond(x, known, logarithmic)).max(axis=1)
+    steps = np.abs(extrapolation_distance(x, known, logarithmic)).max(axis=1)
     joint = [j for j in axes if logarithmic[j] and known[:, j].min() > 0]
     if len(joint) < 2:
         return np.asarray(steps)
     with np.errstate(all="ignore"):
         size, largest = (np.log10(rows[:, joint]).sum(axis=1) for rows in (x, known))
-    beyond = np.nan_to_num((size - largest.max()) / len(joint), nan=0.0)
-    return np.asarray(np.maximum(steps, beyond))
+    further = np.nan_to_num((size - largest.max()) / len(joint), nan=0.0)
+    return np.asarray(np.maximum(steps, further))
 
 
 def _width(low: Array, high: Array) -> Array:

@@ -9,12 +9,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from evolve.errors import Argument, EvolveError
-from evolve.evaluation.record import program_id
 from evolve.files import write_file
 from evolve.report.gather import Findings, Opened, gather
 from evolve.report.page import render
+from evolve.runs.reveal import reveal_test
 from evolve.runs.store import Store
-from evolve.tasks.task import Task, data_file, load_test
+from evolve.tasks.task import Task
 
 __all__ = ["Findings", "Opened", "Written", "write_report"]
 
@@ -58,7 +58,5 @@ def _open_test(found: Findings, command: str) -> Opened:
     if found.model is None:
         rule = f": the champion cannot be run here, so it cannot be scored: {found.unfitted}"
         raise EvolveError(Argument("reveal_test"), rule)
-    data_file(found.task.folder, "test")  # rows that are not there are not opened
-    found.store.record_test_opening("report", program_id(found.text), command)
-    table = load_test(found.task)
+    table = reveal_test(found.store, found.task, "report", found.text, command)
     return Opened(table, found.model.score(table))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import matplotlib
@@ -12,6 +13,9 @@ import pytest
 import evolve
 from evolve.api.run import Run
 from evolve.errors import EvolveError
+from evolve.runs.store import Store
+from evolve.scoring.metrics import r2
+from evolve.tasks.task import load_test
 
 matplotlib.use("agg")
 AT = {"unique_tokens": 1e11}
@@ -45,6 +49,27 @@ def test_scores_are_those_of_the_predictions(run: Run) -> None:
     predicted = run.elite(law="hoffmann_2022").predict(rows)["loss"].to_numpy()
     left = np.mean((train.Y[:, 0] - predicted) ** 2) / np.var(train.Y[:, 0])
     assert frame.loc["overall", "r2"] == pytest.approx(1 - left)
+
+
+def test_scores_of_the_test_rows_are_those_of_the_verb_and_the_run_records_the_opening(
+    literature_runs: Path, tmp_path: Path
+) -> None:
+    shutil.copytree(literature_runs / "dc", tmp_path / "dc")
+    run = evolve.load(tmp_path / "dc")
+    frame = run.score("test", size=5)
+    test = load_test(run.task)
+    predicted = run.elite(size=5).fitted.predict(test.X, "all")
+    assert frame.loc["overall", "r2"] == pytest.approx(r2(test.Y, predicted))
+    assert frame.loc["overall", "n_rows"] == test.n_rows
+    with Store.open(run.folder, write=False) as store:
+        assert [(o["what"], o["command"]) for o in store.test_openings()] == [
+            ("score", "Run.score('test')")
+        ]
+
+
+def test_a_split_that_is_none_is_refused_with_the_nearest(run: Run) -> None:
+    with pytest.raises(EvolveError, match=r"split: must be one of train, test, .*'tst'.*'test'"):
+        run.score("tst")
 
 
 def test_a_run_without_a_choice_has_neither_finalists_nor_a_verdict(run: Run) -> None:

@@ -191,9 +191,12 @@ def test_predictions_stand_under_the_index_of_the_rows_they_belong_to(run: Run) 
     assert list(told.index) == ["in", "out"]
     assert (told["low"] < told["point"]).all()
     assert (told["point"] < told["high"]).all()
-    assert told.loc["in", "beyond"] == 0.0
-    assert told.loc["out", "beyond_tokens"] == pytest.approx(np.log10(20.0))
-    assert told.loc["out", "beyond"] == told.loc["out", "beyond_tokens"]
+    distance = told["extrapolation_distance"]
+    assert distance["in"] == 0.0
+    assert told.loc["out", "extrapolation_distance_tokens"] == pytest.approx(np.log10(20.0))
+    assert distance["out"] == told.loc["out", "extrapolation_distance_tokens"]
+    assert told["beyond"].equals(distance)
+    assert told["beyond_tokens"].equals(told["extrapolation_distance_tokens"])
     assert told.loc["out", "point"] == pytest.approx(
         1.7 + 400 / 7e9**0.34 + 410 / 2e12**0.28, abs=0.1
     )

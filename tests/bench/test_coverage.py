@@ -43,7 +43,7 @@ def test_coverage_is_the_share_of_rows_inside() -> None:
         found.append(measure(task, test, basis, "synthetic", 0))
     assert [c.inside for c in found] == [(0.0,) * len(LEVELS), (1.0,) * len(LEVELS)]
     assert overall(found) == (0.5,) * len(LEVELS)
-    assert found[0].beyond > 0.3
+    assert found[0].extrapolation_distance > 0.3
 
 
 def test_a_task_without_test_rows_is_refused(capfd: pytest.CaptureFixture[str]) -> None:

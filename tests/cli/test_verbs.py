@@ -45,14 +45,16 @@ AT = ("--at", "params=7e9", "tokens=2e12", "unique_tokens=1e11")
 
 
 def test_predict_prints_a_point_an_interval_and_how_far_out(
-    capfd: pytest.CaptureFixture[str],
+    capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
     code, out, _ = said(capfd, "predict", "dc", *AT, "--interval", "0.8", "--json")
     assert code == 0
     (row,) = json.loads(out)["rows"]
     told = row["predictions"]["loss"]
     assert told["low"] < told["point"] < told["high"]
-    assert row["beyond"]["tokens"] > 0
+    assert row["extrapolation_distance"]["tokens"] > 0
+    assert row["beyond"] == row["extrapolation_distance"]
     assert row["interval"] == 0.8
     code, out, _ = said(capfd, "predict", "dc", *AT)
     assert code == 0

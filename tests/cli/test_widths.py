@@ -23,6 +23,7 @@ PLAN = ("--budget-flops", "1e21", "--compute", "6*params*tokens", "--at", "uniqu
 
 PARTS = ("from_noise", "from_constants", "from_form", "elites", "champion")
 FOLD = ("weight", "fitted")
+DISTANCE = ("extrapolation_distance", "beyond")
 
 # Each verb that prints numbers, and keys of its JSON that its text says in other words or not.
 VERBS: dict[str, tuple[tuple[str, ...], set[str]]] = {
@@ -30,13 +31,13 @@ VERBS: dict[str, tuple[tuple[str, ...], set[str]]] = {
     "show": (("dc",), {"facts", "law", "recipe", "seconds", "complexity", "weight"}),
     "query": (("dc",), {"complexity", "stage", "seconds"}),
     "compare": (("dc", "dc"), {"entries", "index_1", "index_2"}),
-    "predict": (("dc", *AT), {"beyond", "interval", *PARTS}),
-    "plan": (("dc", *PLAN), {"beyond", "interval"}),
+    "predict": (("dc", *AT), {*DISTANCE, "interval", *PARTS}),
+    "plan": (("dc", *PLAN), {*DISTANCE, "interval"}),
     "score": (("par",), {"constants", "cpu_seconds"}),
     "verify": (("par", "--workers", "1"), {"difference"}),
     "fit": (
         ("data_constrained", "--law", "kaplan_2020", *AT),
-        {"interval", "beyond", *PARTS, *FOLD},
+        {"interval", *DISTANCE, *PARTS, *FOLD},
     ),
     "tasks": (("data_constrained",), {"max_constants"}),
     "doctor": ((), set()),

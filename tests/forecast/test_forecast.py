@@ -21,10 +21,10 @@ from evolve.forecast.noise import is_relative
 from evolve.forecast.spread import (
     delta,
     distance_of,
+    extrapolation_distance,
     open_constants,
     parts_of,
     predictions_of,
-    steps_beyond,
 )
 from evolve.law.candidate import Candidate
 from evolve.law.graph import Law, call, const, feat, num
@@ -126,14 +126,15 @@ def test_rivals_that_lie_outside_the_interval_are_told(
     assert told.rivals == (1,)
     assert not told.agrees()[0, 1, 0]
     row = rows_of(told, ("x0",), ("loss",))[1]
-    assert row["beyond"]["x0"] == pytest.approx(5.0)
+    assert row["extrapolation_distance"]["x0"] == pytest.approx(5.0)
+    assert row["beyond"] == row["extrapolation_distance"]
     assert row["predictions"]["loss"]["elites"][0]["inside"] is False
 
 
-def test_steps_beyond_count_factors_of_ten_or_ranges() -> None:
+def test_extrapolation_distances_count_factors_of_ten_or_ranges() -> None:
     known = np.array([[1.0, 0.0], [10.0, 4.0]])
     x = np.array([[100.0, 6.0], [0.1, -1.0], [5.0, 2.0]])
-    found = steps_beyond(x, known, (True, False))
+    found = extrapolation_distance(x, known, (True, False))
     np.testing.assert_allclose(found, [[1.0, 0.5], [-1.0, -0.25], [0.0, 0.0]])
 
 

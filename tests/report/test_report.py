@@ -141,7 +141,7 @@ def test_a_report_leaves_the_test_rows_shut(
     def refuse(task: Task) -> Table:
         raise AssertionError("the test rows were opened")
 
-    monkeypatch.setattr(evolve.report, "load_test", refuse)
+    monkeypatch.setattr("evolve.runs.reveal.load_test", refuse)
     written = write_report(run, task, tmp_path / "report.html")
     assert written.opened is None
     assert text_of(written.path.read_text(encoding="utf-8"), "test-r2") == "–"
@@ -156,7 +156,7 @@ def test_an_opening_is_recorded_before_the_test_rows_are_read(
             assert len(store.test_openings()) == 1
             raise EvolveError("no such file")
 
-        monkeypatch.setattr(evolve.report, "load_test", fail)
+        monkeypatch.setattr("evolve.runs.reveal.load_test", fail)
         with pytest.raises(EvolveError):
             write_report(store, task, tmp_path / "report.html", opening="a command")
         monkeypatch.undo()

@@ -95,7 +95,7 @@ class Allocation:
         point: Prediction of the target.
         low: Lower end of the interval.
         high: Upper end.
-        beyond: `(f,)` steps outside the training range.
+        extrapolation_distance: `(f,)` steps outside the training range.
         at_most: Features whose bound holds the run back.
     """
 
@@ -104,7 +104,7 @@ class Allocation:
     point: float
     low: float
     high: float
-    beyond: Array
+    extrapolation_distance: Array
     at_most: tuple[str, ...] = ()
 
 
@@ -231,7 +231,7 @@ def allocate(question: Question, budget: float) -> Allocation:
         float(told.point[0, t]),
         float(told.low[0, t]),
         float(told.high[0, t]),
-        told.beyond[0],
+        told.extrapolation_distance[0],
         tuple(
             name
             for j, name, value in zip(question.cost.features, names, free[0], strict=True)
