@@ -62,9 +62,9 @@ def _in_space(setup: SearchProblem, space: SearchSpace) -> SearchProblem:
     for proposal in setup.starts:
         candidate = finish(inward(proposal.genome, space), space)
         if candidate is not None:
-            mark = key(candidate.law, candidate.recipe)
+            name = key(candidate.law, candidate.recipe)
             law_of_task = outward(candidate, space)
-            starts.setdefault(mark, replace(proposal, candidate=law_of_task, key=mark))
+            starts.setdefault(name, replace(proposal, candidate=law_of_task, key=name))
     return replace(setup, space=space, starts=tuple(starts.values()))
 
 

@@ -12,17 +12,15 @@ from typing import Any
 
 import numpy as np
 
+from evolve.bench.measure import mean_clipped, r2_of
+from evolve.bench.tasks import predict
 from evolve.errors import EvolveError
 from evolve.scoring.combine import combine
-from evolve.scoring.metrics import nmse
 from evolve.search.archive import Archive
 from evolve.search.champion import Choice, choose
 from evolve.search.memory import MemoryJournal, search_in_memory
 from evolve.search.setup import SearchProblem, elites_of, literature, make_search_problem
 from evolve.tasks.task import Table, Task
-from evolve.typing import Array
-
-WORST = 1e6
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +67,7 @@ def run_budgets(
     for budget in budgets:
         choice = choice_after(setup, journal, budget, workers)
         if choice is not None:
-            results.append(_line(task, outer, choice, seed, budget))
+            results.append(_result(task, outer, choice, seed, budget))
     return results
 
 
@@ -87,27 +85,22 @@ def choice_after(
         return None
 
 
-def _line(task: Task, outer: Table, choice: Choice, seed: int, budget: int) -> BudgetResult:
-    groups = [task.group_names[g] for g in outer.group]
-    values = np.array([f.fitted.predict(outer.X, groups) for f in choice.finalists])
+def _result(task: Task, outer: Table, choice: Choice, seed: int, budget: int) -> BudgetResult:
+    values = np.array([predict(task, f, outer) for f in choice.finalists])
     weights = np.array([f.weight for f in choice.finalists])
-    r2 = [_r2(outer.Y, value) for value in values]
+    r2 = [r2_of(outer.Y, value) for value in values]
     at = [f.entry.index for f in choice.finalists].index(choice.champion.entry.index)
-    together = _r2(outer.Y, combine(values, weights)[0])
+    together = r2_of(outer.Y, combine(values, weights)[0])
     return BudgetResult(task.name, seed, budget, together, r2[at], max(r2))
 
 
-def _r2(y: Array, p: Array) -> float:
-    return 1.0 - (min(float(nmse(y, p)), WORST) if np.isfinite(p).all() else WORST)
-
-
-def means(lines: Sequence[BudgetResult]) -> dict[int, dict[str, float]]:
+def means(results: Sequence[BudgetResult]) -> dict[int, dict[str, float]]:
     """Mean R², each at least -1, at each budget."""
-    told = {}
-    for budget in sorted({line.evaluations for line in lines}):
-        some = [line for line in lines if line.evaluations == budget]
-        told[budget] = {
-            name: float(np.mean([max(getattr(line, name), -1.0) for line in some]))
+    by_budget = {}
+    for budget in sorted({result.evaluations for result in results}):
+        some = [result for result in results if result.evaluations == budget]
+        by_budget[budget] = {
+            name: mean_clipped([getattr(result, name) for result in some])
             for name in ("forecast", "champion", "best")
         }
-    return told
+    return by_budget

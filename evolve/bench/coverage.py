@@ -66,11 +66,11 @@ def measure(task: Task, test: Table, basis: Basis, kind: str, seed: int) -> Cove
             continue
         y = test.Y[rows]
         for k, level in enumerate(LEVELS):
-            told = forecast(task, basis, name, test.X[rows], level)
-            inside[k].append(((y >= told.low) & (y <= told.high)).ravel())
-        widths.append(((told.high - told.low) / spread).ravel())
-        errors.append((np.abs(y - told.point) / spread).ravel())
-        distances.append(np.abs(told.extrapolation_distance).max(axis=1))
+            forecasts = forecast(task, basis, name, test.X[rows], level)
+            inside[k].append(((y >= forecasts.low) & (y <= forecasts.high)).ravel())
+        widths.append(((forecasts.high - forecasts.low) / spread).ravel())
+        errors.append((np.abs(y - forecasts.point) / spread).ravel())
+        distances.append(np.abs(forecasts.extrapolation_distance).max(axis=1))
     joined = [np.concatenate(parts) for parts in inside]
     return Coverage(
         task=task.name,
@@ -84,6 +84,6 @@ def measure(task: Task, test: Table, basis: Basis, kind: str, seed: int) -> Cove
     )
 
 
-def overall(found: Sequence[Coverage]) -> tuple[float, ...]:
+def overall(coverages: Sequence[Coverage]) -> tuple[float, ...]:
     """Mean coverage over runs at each level, every run counting once."""
-    return tuple(float(v) for v in np.mean([c.inside for c in found], axis=0))
+    return tuple(float(v) for v in np.mean([c.inside for c in coverages], axis=0))

@@ -211,7 +211,7 @@ def _scipy_cost(contest: Contest, logs: Array, y: Array, start: Array) -> float:
         return contest.slopes(logs, c)
 
     try:
-        found = least_squares(residuals, start, jac=slopes, method="lm")
+        solution = least_squares(residuals, start, jac=slopes, method="lm")
     except (ValueError, np.linalg.LinAlgError):
         return float("inf")
-    return float(found.cost)
+    return float(solution.cost)

@@ -15,8 +15,8 @@ Values = Callable[[Array, Array], Array]
 
 
 @dataclass(frozen=True, slots=True)
-class Known:
-    """A law that is known, and the table it is asked for.
+class KnownLaw:
+    """A law of our own making, and the table it is asked for.
 
     Attributes:
         name: What it is called.
@@ -45,8 +45,8 @@ def _sum(x: Array, c: Array) -> Array:
 
 def _repeated(x: Array, c: Array) -> Array:
     epochs = np.maximum(x[:, 1] / x[:, 2], 1.0) - 1.0
-    seen = np.minimum(x[:, 1], x[:, 2]) * (1.0 + c[5] * (1.0 - np.exp(-epochs / c[5])))
-    return np.asarray(c[0] + c[1] * x[:, 0] ** -c[2] + c[3] * seen ** -c[4])
+    distinct = np.minimum(x[:, 1], x[:, 2]) * (1.0 + c[5] * (1.0 - np.exp(-epochs / c[5])))
+    return np.asarray(c[0] + c[1] * x[:, 0] ** -c[2] + c[3] * distinct ** -c[4])
 
 
 def _valley(x: Array, c: Array) -> Array:
@@ -54,19 +54,19 @@ def _valley(x: Array, c: Array) -> Array:
     return np.asarray(c[0] + c[1] * x[:, 1] ** -c[2] + c[5] * (np.log(x[:, 0]) - best) ** 2)
 
 
-KNOWN = (
-    Known("power", lambda x, c: c[0] * x[:, 0] ** -c[1], (3.0, 0.1), ((0.1, 10.0, 16),), (0,)),
-    Known(
+KNOWN_LAWS = (
+    KnownLaw("power", lambda x, c: c[0] * x[:, 0] ** -c[1], (3.0, 0.1), ((0.1, 10.0, 16),), (0,)),
+    KnownLaw(
         "power and floor",
         lambda x, c: c[0] + c[1] * x[:, 0] ** -c[2],
         (1.7, 1.2, 0.3),
         ((0.05, 10.0, 18),),
         (0,),
     ),
-    Known(
+    KnownLaw(
         "sum of powers", _sum, (1.7, 0.8, 0.34, 1.1, 0.28), ((0.07, 7, 8), (0.3, 30, 8)), (0, 1)
     ),
-    Known(
+    KnownLaw(
         "sum of powers, outliers",
         _sum,
         (1.7, 0.8, 0.34, 1.1, 0.28),
@@ -74,7 +74,7 @@ KNOWN = (
         (0, 1),
         outliers=0.1,
     ),
-    Known(
+    KnownLaw(
         "product of powers",
         lambda x, c: c[0] * x[:, 0] ** -c[1] * x[:, 1] ** -c[2],
         (3.0, 0.08, 0.05),
@@ -82,15 +82,17 @@ KNOWN = (
         (0,),
         noise=0.01,
     ),
-    Known(
+    KnownLaw(
         "repeated data",
         _repeated,
         (1.9, 0.8, 0.35, 1.2, 0.3, 6.0),
         ((0.05, 4, 6), (0.5, 50, 6), (0.5, 50, 4)),
         (0, 1),
     ),
-    Known("valley", _valley, (1.8, 1.2, 0.3, 0.1, -0.1, 0.02), ((0.2, 5, 7), (0.3, 30, 7)), (1,)),
-    Known(
+    KnownLaw(
+        "valley", _valley, (1.8, 1.2, 0.3, 0.1, -0.1, 0.02), ((0.2, 5, 7), (0.3, 30, 7)), (1,)
+    ),
+    KnownLaw(
         "late fall",
         lambda x, c: c[0] - c[1] * np.log1p((x[:, 0] / c[2]) ** c[3]),
         (3.0, 0.1, 1.0, 0.8),
@@ -98,7 +100,7 @@ KNOWN = (
         (0,),
         n_groups=6,
     ),
-    Known(
+    KnownLaw(
         "groups of powers",
         lambda x, c: c[0] + c[1] * x[:, 0] ** -c[2],
         (1.5, 1.0, 0.35),
@@ -110,33 +112,33 @@ KNOWN = (
 )
 
 
-def make_case(known: Known, seed: int) -> tuple[Task, Table]:
+def make_case(case: KnownLaw, seed: int) -> tuple[Task, Table]:
     """A task of a known law, and test rows a factor of 10 beyond it.
 
     Args:
-        known: The law.
+        case: The law.
         seed: Of its constants and noise.
     """
-    rng = np.random.default_rng([seed, len(known.name)])
-    grids = [np.geomspace(*level) for level in known.levels]
+    rng = np.random.default_rng([seed, len(case.name)])
+    grids = [np.geomspace(*level) for level in case.levels]
     near = np.stack([g.ravel() for g in np.meshgrid(*grids, indexing="ij")], axis=1)
     further = [
-        np.geomspace(hi * 2.0, hi * 10.0, 3) if j in known.axes else np.geomspace(lo, hi, 4)
-        for j, (lo, hi, _) in enumerate(known.levels)
+        np.geomspace(hi * 2.0, hi * 10.0, 3) if j in case.axes else np.geomspace(lo, hi, 4)
+        for j, (lo, hi, _) in enumerate(case.levels)
     ]
     far = np.stack([g.ravel() for g in np.meshgrid(*further, indexing="ij")], axis=1)
     parts = []
-    for group in range(known.n_groups):
-        spread = rng.normal(0.0, 0.1, len(known.constants))
-        constants = np.array(known.constants) * (1.0 + spread)
+    for group in range(case.n_groups):
+        spread = rng.normal(0.0, 0.1, len(case.constants))
+        constants = np.array(case.constants) * (1.0 + spread)
         for x in (near, far):
-            size = np.where(rng.random(len(x)) < known.outliers, 10.0, 1.0)
-            y = known.law(x, constants) * np.exp(known.noise * size * rng.normal(size=len(x)))
+            size = np.where(rng.random(len(x)) < case.outliers, 10.0, 1.0)
+            y = case.law(x, constants) * np.exp(case.noise * size * rng.normal(size=len(x)))
             parts.append((x * 1e9, y[:, None], np.full(len(x), group)))
     train, test = _joined(parts[::2]), _joined(parts[1::2])
-    names = tuple(f"group {g + 1}" for g in range(known.n_groups))
-    names = names if known.n_groups > 1 else ("all",)
-    return Task(known.name, Path(), _spec(known), names, train), test
+    names = tuple(f"group {g + 1}" for g in range(case.n_groups))
+    names = names if case.n_groups > 1 else ("all",)
+    return Task(case.name, Path(), _spec(case), names, train), test
 
 
 def _joined(parts: list[tuple[Array, Array, Array]]) -> Table:
@@ -144,15 +146,15 @@ def _joined(parts: list[tuple[Array, Array, Array]]) -> Table:
     return Table(x, y, group.astype(np.int64))
 
 
-def _spec(known: Known) -> TaskSpec:
-    names = [f"x{j}" for j in range(len(known.levels))]
+def _spec(case: KnownLaw) -> TaskSpec:
+    names = [f"x{j}" for j in range(len(case.levels))]
     return TaskSpec(
-        title=known.name,
+        title=case.name,
         source="made for measuring",
         licence="none",
-        groups=["group"] if known.n_groups > 1 else [],
+        groups=["group"] if case.n_groups > 1 else [],
         max_constants=7,
         features=[Feature(name=n, unit=1e9) for n in names],
         targets=[Target(name="loss")],
-        folds=FoldSpec(axes=[names[a] for a in known.axes]),
+        folds=FoldSpec(axes=[names[a] for a in case.axes]),
     )

@@ -80,22 +80,19 @@ def scaled(task: Task) -> Variant:
     if task.spec.own:
         factors[:] = FACTORS[-1]
     table = _table(task, X=task.train.X * factors)
-    return Variant(_made(task, task.spec, table), rows=lambda x: x * factors)
+    return Variant(_task_with(task, task.spec, table), rows=lambda x: x * factors)
 
 
 def with_units(task: Task) -> Variant:
     """Other declared units."""
     features = [f.model_copy(update={"unit": 3.0 * f.unit}) for f in task.spec.features]
-    return Variant(_made(task, task.spec.model_copy(update={"features": features})))
+    return Variant(_task_with(task, task.spec.model_copy(update={"features": features})))
 
 
 def shuffled(task: Task) -> Variant:
     """Rows in another order."""
     order = np.random.default_rng(0).permutation(task.train.n_rows)
-    train = task.train
-    run = None if train.run is None else train.run[order]
-    table = Table(train.X[order], train.Y[order], train.group[order], run)
-    return Variant(_made(task, task.spec, table))
+    return Variant(_task_with(task, task.spec, task.train.at(order)))
 
 
 def regrouped(task: Task) -> Variant:
@@ -103,8 +100,8 @@ def regrouped(task: Task) -> Variant:
     n = task.n_groups
     names = {name: f"group {n - g}" for g, name in enumerate(task.group_names)}
     table = _table(task, group=n - 1 - task.train.group)
-    made = Task(task.name, task.folder, task.spec, tuple(names.values())[::-1], table)
-    return Variant(made, group=names.__getitem__)
+    renamed = Task(task.name, task.folder, task.spec, tuple(names.values())[::-1], table)
+    return Variant(renamed, group=names.__getitem__)
 
 
 def reordered(task: Task) -> Variant:
@@ -130,7 +127,7 @@ def reordered(task: Task) -> Variant:
         }
     )
     table = _table(task, X=task.train.X[:, ::-1])
-    return Variant(_made(task, changed, table), rows=lambda x: x[:, ::-1])
+    return Variant(_task_with(task, changed, table), rows=lambda x: x[:, ::-1])
 
 
 def rescaled(task: Task) -> Variant:
@@ -147,7 +144,7 @@ def rescaled(task: Task) -> Variant:
     physics = spec.physics.model_copy(update=bounded)
     changed = spec.model_copy(update={"physics": physics, "targets": targets})
     table = _table(task, Y=factor * task.train.Y)
-    return Variant(_made(task, changed, table), forecast=lambda y: factor * y)
+    return Variant(_task_with(task, changed, table), forecast=lambda y: factor * y)
 
 
 def open_ended(task: Task) -> Task:
@@ -159,14 +156,16 @@ def open_ended(task: Task) -> Task:
 
 def mirrored(task: Task) -> Variant:
     """Targets that rise where they fell."""
-    return Variant(_made(task, task.spec, _table(task, Y=-task.train.Y)), forecast=lambda y: -y)
+    return Variant(
+        _task_with(task, task.spec, _table(task, Y=-task.train.Y)), forecast=lambda y: -y
+    )
 
 
 def turned_over(task: Task) -> Variant:
     """A number less the targets."""
     whole = float(task.train.Y.max() + np.ptp(task.train.Y))
     table = _table(task, Y=whole - task.train.Y)
-    return Variant(_made(task, task.spec, table), forecast=lambda y: whole - y)
+    return Variant(_task_with(task, task.spec, table), forecast=lambda y: whole - y)
 
 
 RELATIONS: dict[str, Callable[[Task], Variant]] = {
@@ -202,15 +201,15 @@ def relations(task: Task, evaluations: int, workers: int = 0, seed: int = 0) -> 
         workers: Processes; nothing depends on their number.
         seed: Of each search.
     """
-    found = []
+    results = []
     free = open_ended(task)
     for base, ways in ((task, RELATIONS), (free, mirrors_of(free))):
         first = _search(base, evaluations, workers, seed)
         for name, way in ways.items():
             variant = way(base)
             other = _search(variant.task, evaluations, workers, seed)
-            found.append(_compared(base, name, variant, first, other))
-    return found
+            results.append(_compared(base, name, variant, first, other))
+    return results
 
 
 Searched = tuple[list[Entry], Choice]
@@ -238,14 +237,14 @@ def _compared(
     champions = [choice.champion for _, choice in (first, other)]
     x, groups = _beyond(task)
     expected = variant.forecast(champions[0].fitted.predict(x, groups))
-    told = champions[1].fitted.predict(variant.rows(x), [variant.group(g) for g in groups])
+    predicted = champions[1].fitted.predict(variant.rows(x), [variant.group(g) for g in groups])
     return Relation(
         case=task.name,
         relation=name,
         entries=same / most,
         score=max(gaps, default=0.0),
         champion=champions[0].entry.index == champions[1].entry.index,
-        forecast=float(np.max(np.abs(told - expected)) / np.max(np.abs(expected))),
+        forecast=float(np.max(np.abs(predicted - expected)) / np.max(np.abs(expected))),
     )
 
 
@@ -262,7 +261,7 @@ def _beyond(task: Task) -> tuple[Array, Sequence[str]]:
     return x, [task.group_names[g] for g in task.train.group]
 
 
-def _made(task: Task, spec: TaskSpec, table: Table | None = None) -> Task:
+def _task_with(task: Task, spec: TaskSpec, table: Table | None = None) -> Task:
     return Task(task.name, task.folder, spec, task.group_names, table or task.train)
 
 

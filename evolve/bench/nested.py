@@ -1,4 +1,4 @@
-"""Turns training rows into searches that never see their own far end, which then judges them.
+"""Searches of training rows without their far end, judged on it.
 
 The rows of the largest scales are taken out of a task's training rows; the rest is searched as a
 task of its own; what the search chose is scored on the rows taken out. So choices about the engine
@@ -13,15 +13,14 @@ from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 from scipy.stats import spearmanr
 
 from evolve.bench.families import FAMILIES
+from evolve.bench.measure import error_of, mean_clipped, r2_of
 from evolve.bench.synthetic import make_case
 from evolve.bench.tasks import formula_text, predict
 from evolve.errors import EvolveError
 from evolve.scoring.combine import combine
-from evolve.scoring.metrics import nmse
 from evolve.search.champion import Choice
 from evolve.search.memory import search_in_memory
 from evolve.search.setup import SearchProblem, make_search_problem
@@ -32,7 +31,6 @@ from evolve.typing import Array
 SHARES = (0.1, 0.35)
 NOISES = (0.001, 0.01)
 SYNTHETIC_SEED = 100  # `bench recover` reports seeds 0, 1 and 2
-WORST = 10.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +82,8 @@ def inner_task(task: Task, share: float) -> tuple[Task, Table] | None:
     Args:
         task: Its training rows only are read.
         share: Least share of the rows to take out; of a task that does not extrapolate, that
-            share of its different rows of features, in all groups.
+            share of its runs where rows are points of these, else of its different rows of
+            features, in all groups.
 
     Returns:
         The inner task and the outer rows; None where too few scales are left.
@@ -93,27 +92,23 @@ def inner_task(task: Task, share: float) -> tuple[Task, Table] | None:
     if task.spec.folds.axes:
         outer = extrapolation_rows(task, share)
     else:
-        kinds, kind = np.unique(train.X, axis=0, return_inverse=True)
-        order = np.random.default_rng(0).permutation(len(kinds))
-        outer = np.isin(kind.ravel(), order[: round(share * len(kinds))])
+        point = np.unique(train.X, axis=0, return_inverse=True)[1].ravel()
+        unit = point if train.run is None else train.run
+        order = np.random.default_rng(0).permutation(np.unique(unit))
+        outer = np.isin(unit, order[: round(share * len(order))])
     if outer.sum() < 3:
         return None
-    return replace(task, name=f"{task.name} {share:g}", train=_rows(train, ~outer)), _rows(
-        train, outer
-    )
-
-
-def _rows(table: Table, where: npt.NDArray[np.bool_]) -> Table:
-    return Table(table.X[where], table.Y[where], table.group[where])
+    inner = replace(task, name=f"{task.name} {share:g}", train=train.at(~outer))
+    return inner, train.at(outer)
 
 
 def cases(tasks: Sequence[Task], families: Sequence[str]) -> list[tuple[Task, Table]]:
     """Inner tasks of real tasks and of known laws, each with its outer rows."""
     real = [inner_task(task, share) for task in tasks for share in SHARES]
-    known = [
+    synthetic = [
         make_case(FAMILIES[name], noise, SYNTHETIC_SEED) for name in families for noise in NOISES
     ]
-    return [case for case in real if case is not None] + known
+    return [case for case in real if case is not None] + synthetic
 
 
 def run_case(
@@ -137,16 +132,16 @@ def run_case(
     choice = search_in_memory(setup, seed, evaluations, workers, seconds=seconds)
     if choice is None:
         raise EvolveError(f"{task.name}: no candidate could be fitted")
-    return _line(task, outer, choice, variant, seed, time.monotonic() - began)
+    return _result(task, outer, choice, variant, seed, time.monotonic() - began)
 
 
-def _line(
+def _result(
     task: Task, outer: Table, choice: Choice, variant: str, seed: int, seconds: float
 ) -> NestedResult:
     finalists = choice.finalists
     values = np.array([predict(task, f, outer) for f in finalists])
     weights = np.array([f.weight for f in finalists])
-    errors = np.array([_error_of(outer, value) for value in values])
+    errors = np.array([error_of(outer.Y, value) for value in values])
     scores = np.array([f.entry.evaluation.score or 0.0 for f in finalists])
     folds = np.array([[s.nmse for s in f.entry.evaluation.folds] for f in finalists])
     train = np.array([1.0 - (f.fitted.train_r2 or 0.0) for f in finalists])
@@ -154,8 +149,8 @@ def _line(
         case=task.name,
         variant=variant,
         seed=seed,
-        champion=1.0 - _error_of(outer, predict(task, choice.champion, outer)),
-        forecast=1.0 - _error_of(outer, combine(values, weights)[0]),
+        champion=r2_of(outer.Y, predict(task, choice.champion, outer)),
+        forecast=r2_of(outer.Y, combine(values, weights)[0]),
         by_score=1.0 - errors[int(np.argmin(scores))],
         by_train=1.0 - errors[int(np.argmin(train))],
         best=1.0 - errors.min(),
@@ -169,13 +164,6 @@ def _line(
     )
 
 
-def _error_of(outer: Table, predictions: Array) -> float:
-    """NMSE on the outer rows, at most `WORST` and also where a prediction is not finite."""
-    if not np.isfinite(predictions).all():
-        return WORST
-    return min(nmse(outer.Y, predictions), WORST)
-
-
 def _rank(values: Array, errors: Array) -> float:
     """Rank correlation; 0 where either does not vary."""
     if len(values) < 3 or np.ptp(values) == 0.0 or np.ptp(errors) == 0.0:
@@ -183,9 +171,10 @@ def _rank(values: Array, errors: Array) -> float:
     return float(spearmanr(values, errors).statistic)
 
 
-def means(lines: Sequence[NestedResult]) -> dict[str, float]:
+def means(results: Sequence[NestedResult]) -> dict[str, float]:
     """Means over cases: R² (each at least -1) under every rule, and rank correlations."""
     rules = ("champion", "forecast", "by_score", "by_train", "best")
     ranks = ("rank_score", "rank_first", "rank_last", "rank_train")
-    told = {r: float(np.mean([max(getattr(line, r), -1.0) for line in lines])) for r in rules}
-    return told | {r: float(np.mean([getattr(line, r) for line in lines])) for r in ranks}
+    columns = {name: [getattr(result, name) for result in results] for name in (*rules, *ranks)}
+    by_rule = {name: mean_clipped(columns[name]) for name in rules}
+    return by_rule | {name: float(np.mean(columns[name])) for name in ranks}

@@ -12,15 +12,12 @@ from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
-import numpy as np
-
-from evolve.bench.nested import WORST
+from evolve.bench.measure import r2_of
 from evolve.evaluation.fitted import FittedLaw, fit_rows
 from evolve.evaluation.requests import form_of
 from evolve.law.canonical import key
 from evolve.law.program import read_program
 from evolve.law.trace import trace_law
-from evolve.scoring.metrics import nmse
 from evolve.search.memory import MemoryJournal, search_in_memory
 from evolve.search.proposers.llm.calls import Connect
 from evolve.search.proposers.llm.exchange import OK, Messages, Reply
@@ -165,8 +162,8 @@ def descent(
     for entry in journal.entries:
         if entry.origin == "model":
             generation[entry.index] = 0
-        elif line := [generation[parent] for parent in entry.parents[:1] if parent in generation]:
-            generation[entry.index] = line[0] + 1
+        elif (parent := next(iter(entry.parents), None)) in generation:
+            generation[entry.index] = generation[parent] + 1
     family = [journal.entries[index] for index in generation]
     scored = [e for e in family if generation[e.index] and e.evaluation.score is not None]
     if not family or not scored:
@@ -178,8 +175,5 @@ def descent(
 
 
 def _r2(fitted: FittedLaw, task: Task, outer: Table) -> float:
-    """R² on rows that were taken out; `1 - WORST` where a prediction is not finite."""
-    predictions = fitted.predict(outer.X, [task.group_names[g] for g in outer.group])
-    if not np.isfinite(predictions).all():
-        return 1.0 - WORST
-    return 1.0 - min(nmse(outer.Y, predictions), WORST)
+    """R² on rows that were taken out."""
+    return r2_of(outer.Y, fitted.predict(outer.X, [task.group_names[g] for g in outer.group]))

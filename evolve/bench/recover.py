@@ -108,13 +108,13 @@ def recover_one(
     """Search for one law once."""
     family = FAMILIES[name]
     task, test = make_case(family, noise, seed, repeats)
-    known, n_rows = known_r2(family, task, test), task.train.n_rows
+    true_r2, n_rows = known_r2(family, task, test), task.train.n_rows
     setup = make_search_problem(task, seed)
     began = time.monotonic()
     choice = search_in_memory(setup, seed, evaluations, workers)
     seconds = time.monotonic() - began
     if choice is None:
-        return Case(name, noise, seed, n_rows, float("-inf"), known, False, 0, seconds, "", {})
+        return Case(name, noise, seed, n_rows, float("-inf"), true_r2, False, 0, seconds, "", {})
     champion = choice.champion
     law = champion.fitted.law
     return Case(
@@ -123,7 +123,7 @@ def recover_one(
         seed=seed,
         n_rows=n_rows,
         r2=r2(test.Y, predict(task, champion, test)),
-        known_r2=known,
+        known_r2=true_r2,
         found=isinstance(law, Law) and same_form(simplify(family.law), law, len(family.axes)),
         n_constants=champion.fitted.n_constants,
         seconds=seconds,

@@ -73,11 +73,14 @@ def runs_needed(family: Family, noise: float, constants: Array, near: Array, far
     """
     expected = []
     for t in range(family.n_targets):
-        seen, beyond = family.law.view(near, t), family.law.view(far, t)
-        known, y = evaluate(family.root, seen, constants), evaluate(family.root, beyond, constants)
+        near_view, far_view = family.law.view(near, t), family.law.view(far, t)
+        values, y = (
+            evaluate(family.root, near_view, constants),
+            evaluate(family.root, far_view, constants),
+        )
         # How far each prediction moves with the log of each value that is fitted.
-        weights = slopes(family.root, beyond, constants) @ np.linalg.pinv(
-            slopes(family.root, seen, constants) / known[:, None]
+        weights = slopes(family.root, far_view, constants) @ np.linalg.pinv(
+            slopes(family.root, near_view, constants) / values[:, None]
         )
         expected.append(float(np.mean(np.sum(weights**2, axis=1)) / np.var(y)))
     return max(1, math.ceil(CHI2_95 * noise**2 * float(np.mean(expected)) / (1.0 - GOOD_R2)))

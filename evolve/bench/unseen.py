@@ -18,6 +18,7 @@ from typing import Any
 
 import numpy as np
 
+from evolve.bench.measure import r2_of
 from evolve.bench.tasks import formula_text
 from evolve.errors import EvolveError
 from evolve.evaluation.baselines import predict_baseline
@@ -30,7 +31,6 @@ from evolve.law.candidate import Candidate
 from evolve.law.canonical import simplify
 from evolve.law.graph import Law
 from evolve.law.recipe import Recipe
-from evolve.scoring.metrics import nmse
 from evolve.search.memory import search_in_memory
 from evolve.search.proposers.initial import generic_laws
 from evolve.search.setup import make_search_problem, plain_space_of
@@ -41,7 +41,6 @@ from evolve.tasks.task import Task
 from evolve.typing import Array
 
 NAMED = ("sum of powers", "power of 0")  # the textbook form, or where rows are few, its first term
-WORST = 1e6
 BASELINES = ("least squares", "Huber", "straight line", "last value")
 
 
@@ -90,10 +89,10 @@ def tables_in(folder: Path) -> list[Path]:
     Raises:
         EvolveError: There is none.
     """
-    found = [path.parent for path in sorted(folder.glob("*/train.csv"))]
-    if not found:
+    folders = [path.parent for path in sorted(folder.glob("*/train.csv"))]
+    if not folders:
         raise EvolveError(f"{folder}: holds no folder with train.csv and test.csv")
-    return found
+    return folders
 
 
 def load_table(folder: Path) -> tuple[Task, Table]:
@@ -148,20 +147,20 @@ def run_table(task: Task, test: Table, seed: int, evaluations: int, workers: int
     point, low, high, champion = (np.full(test.Y.shape, np.nan) for _ in range(4))
     for g in np.unique(test.group):
         rows = test.group == g
-        told = forecast(task, basis, task.group_names[g], test.X[rows], LEVEL)
-        point[rows], low[rows], high[rows] = told.point, told.low, told.high
-        champion[rows] = told.champion
+        forecasts = forecast(task, basis, task.group_names[g], test.X[rows], LEVEL)
+        point[rows], low[rows], high[rows] = forecasts.point, forecasts.low, forecasts.high
+        champion[rows] = forecasts.champion
     error = np.abs(point - test.Y)
     return UnseenResult(
         table=task.name,
         seed=seed,
-        forecast=_r2(test.Y, point),
-        champion=_r2(test.Y, champion),
+        forecast=r2_of(test.Y, point),
+        champion=r2_of(test.Y, champion),
         error=float(np.median(error / np.maximum(np.abs(test.Y), 1e-300))),
         inside=float(np.mean((low <= test.Y) & (high >= test.Y))),
         width=float(np.median(high - low) / 2.0 / max(float(error.mean()), 1e-300)),
         verdict=verdict.verdict,
-        baselines={name: _r2(test.Y, p) for name, p in baseline_forecasts(task, test).items()},
+        baselines={name: r2_of(test.Y, p) for name, p in baseline_forecasts(task, test).items()},
         held_out=verdict.held_out_r2,
         n_constants=choice.champion.fitted.n_constants,
         seconds=seconds,
@@ -169,22 +168,17 @@ def run_table(task: Task, test: Table, seed: int, evaluations: int, workers: int
     )
 
 
-def _r2(y: Array, p: Array) -> float:
-    """R², very low where a prediction is not finite."""
-    return 1.0 - (min(float(nmse(y, p)), WORST) if np.isfinite(p).all() else WORST)
-
-
 def baseline_forecasts(task: Task, test: Table) -> dict[str, Array]:
     """`(n, t)` what each of `BASELINES` says of the test rows."""
     groups = [task.group_names[g] for g in test.group]
-    named = _named_form(task)
+    form = _named_form(task)
     fits = {"least squares": Recipe("linear", "l2"), "Huber": Recipe("linear", "huber", 0.1)}
-    told = {
-        name: fit_rows(task, Candidate(named, recipe)).predict(test.X, groups)
+    fitted = {
+        name: fit_rows(task, Candidate(form, recipe)).predict(test.X, groups)
         for name, recipe in fits.items()
     }
     simple = {name: predict_baseline(name, task, test) for name in BASELINES[2:]}
-    return told | simple
+    return fitted | simple
 
 
 def _named_form(task: Task) -> Law:
@@ -194,8 +188,3 @@ def _named_form(task: Task) -> Law:
     laws = generic_laws(replace(space, max_constants=max(task.max_constants, 3)))
     forms = [simplify(Law(laws[name], 0)) for name in NAMED if name in laws]
     return next((law for law in forms if law.n_constants < least), forms[-1])
-
-
-def mean_clipped(values: Sequence[float]) -> float:
-    """Mean of R², each at least -1."""
-    return float(np.mean(np.maximum(values, -1.0)))

@@ -42,8 +42,8 @@ def tasks(
 
     Example: python -m evolve bench tasks --tasks data_constrained --seeds "0 1 2"
     """
-    lines = _run(names, seeds, evaluations, workers, tasks_dirs)
-    _show(lines, json=json)
+    results = _run(names, seeds, evaluations, workers, tasks_dirs)
+    _show(results, json=json)
 
 
 @bench.command()
@@ -100,10 +100,10 @@ def recover(
     levels, numbers = [float(v) for v in noises.split()], [int(v) for v in seeds.split()]
     budget = evaluations or DEFAULT_EVALUATIONS
     cases = search(names, levels, numbers, budget, workers or n_cores(), repeats, _tell)
-    found = shares(cases)
+    share = shares(cases)
     if json:
         lines = [case.to_data() for case in cases]
-        print_json({"machine": machine(), "evaluations": budget, "shares": found, "lines": lines})
+        print_json({"machine": machine(), "evaluations": budget, "shares": share, "lines": lines})
         return
     rows = [
         [c.family, c.noise, c.seed, c.n_rows, c.r2, c.known_r2, c.found, c.n_constants, c.formula]
@@ -111,9 +111,9 @@ def recover(
     ]
     headings = "family noise seed rows r2 known_r2 found constants formula"
     title = (
-        f"R2 >= 0.99: {found['r2']:.0%} of all, {found['r2_quiet']:.0%} at the least noise, "
-        f"{found['r2_answerable']:.0%} where the true form has it ({found['answerable']:.0%} "
-        f"of all); true form: {found['found']:.0%} at the least noise ({machine()})"
+        f"R2 >= 0.99: {share['r2']:.0%} of all, {share['r2_quiet']:.0%} at the least noise, "
+        f"{share['r2_answerable']:.0%} where the true form has it ({share['answerable']:.0%} "
+        f"of all); true form: {share['found']:.0%} at the least noise ({machine()})"
     )
     print_table(headings.split(), rows, title=title)
 
@@ -129,8 +129,8 @@ def tasks_named(names: str, tasks_dirs: TasksDirs) -> list[Task]:
     from evolve.tasks.task import list_tasks, load_task
 
     dirs = tasks_dirs or ()
-    wanted = names.split() or [t.name for t in list_tasks(dirs) if t.n_rows]
-    return [load_task(name, dirs) for name in wanted]
+    chosen = names.split() or [t.name for t in list_tasks(dirs) if t.n_rows]
+    return [load_task(name, dirs) for name in chosen]
 
 
 def _run(
@@ -140,41 +140,41 @@ def _run(
     workers: int | None,
     tasks_dirs: TasksDirs,
 ) -> list[TaskResult]:
-    """The lines of all tasks and seeds; each is told on stderr when it is done."""
+    """The results of all tasks and seeds, each printed on stderr when it is there."""
     from evolve.bench.tasks import run_task
     from evolve.cli.options import n_cores
     from evolve.runs.settings import DEFAULT_EVALUATIONS
 
-    lines = []
+    results = []
     for task in tasks_named(names, tasks_dirs):
         for seed in map(int, seeds.split()):
             budget = evaluations or DEFAULT_EVALUATIONS
-            line = run_task(task, seed, budget, workers or n_cores())
-            lines.append(line)
-            told = "-" if line.test_r2 is None else f"{line.test_r2:.4f}"
-            words = f"{task.name} seed {seed}: test R2 {told} in {line.seconds:.0f} s"
+            result = run_task(task, seed, budget, workers or n_cores())
+            results.append(result)
+            test_r2 = "-" if result.test_r2 is None else f"{result.test_r2:.4f}"
+            words = f"{task.name} seed {seed}: test R2 {test_r2} in {result.seconds:.0f} s"
             print(words, file=sys.stderr, flush=True)
-    return lines
+    return results
 
 
-def _show(lines: list[TaskResult], *, json: bool) -> None:
+def _show(results: list[TaskResult], *, json: bool) -> None:
     from evolve.bench.tasks import machine, published
     from evolve.cli.output import print_json, print_table
 
-    known = published()
+    figures = published()
     if json:
-        data = {"machine": machine(), "lines": [line.to_data() for line in lines]}
-        print_json(data | {"published": known})
+        data = {"machine": machine(), "lines": [result.to_data() for result in results]}
+        print_json(data | {"published": figures})
         return
     headings = "task seed folds train test constants seconds per_s best_published formula"
     rows = []
-    for line in lines:
-        best = max(known[line.task]) if line.task in known else None
+    for result in results:
+        best = max(figures[result.task]) if result.task in figures else None
         rows.append(
             [
-                *(line.task, line.seed, line.fold_r2, line.train_r2, line.test_r2),
-                *(line.n_constants, round(line.seconds), round(line.rate, 1), best),
-                line.formula,
+                *(result.task, result.seed, result.fold_r2, result.train_r2, result.test_r2),
+                *(result.n_constants, round(result.seconds), round(result.rate, 1), best),
+                result.formula,
             ]
         )
     print_table(headings.split(), rows, title=machine())

@@ -38,19 +38,19 @@ def budget(
     from evolve.cli.options import n_cores
     from evolve.cli.output import print_json, print_table
 
-    steps, lines = sorted(int(v) for v in budgets.split()), []
+    steps, results = sorted(int(v) for v in budgets.split()), []
     for task, outer in _cases(names, folder, tasks_dirs):
         for seed in map(int, seeds.split()):
-            found = run_budgets(task, outer, seed, steps, workers or n_cores())
-            lines += found
-            told = ", ".join(f"{line.evaluations}: {line.forecast:.3f}" for line in found)
-            print(f"{task.name} seed {seed}: {told}", file=sys.stderr, flush=True)
+            new = run_budgets(task, outer, seed, steps, workers or n_cores())
+            results += new
+            words = ", ".join(f"{result.evaluations}: {result.forecast:.3f}" for result in new)
+            print(f"{task.name} seed {seed}: {words}", file=sys.stderr, flush=True)
     if json:
-        data = [line.to_data() for line in lines]
-        print_json({"machine": machine(), "means": means(lines), "lines": data})
+        data = [result.to_data() for result in results]
+        print_json({"machine": machine(), "means": means(results), "lines": data})
         return
-    rows: list[list[object]] = [list(line.to_data().values()) for line in lines]
-    for at, values in means(lines).items():
+    rows: list[list[object]] = [list(result.to_data().values()) for result in results]
+    for at, values in means(results).items():
         rows.append(["mean, each at least -1", None, at, *values.values()])
     headings = ("case", "seed", "evaluations", "forecast", "champion", "best finalist")
     print_table(headings, rows, title=machine())

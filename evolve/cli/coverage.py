@@ -30,7 +30,8 @@ def coverage(
         int, typer.Option("--evaluations", min=1, help="Budget of a run.")
     ] = 400,
     synthetic: Annotated[
-        bool, typer.Option("--synthetic/--no-synthetic", help="Known laws at ten times the scale.")
+        bool,
+        typer.Option("--synthetic/--no-synthetic", help="KnownLaw laws at ten times the scale."),
     ] = True,
     workers: Workers = None,
     tasks_dirs: TasksDirs = None,
@@ -43,37 +44,37 @@ def coverage(
     from evolve.bench.coverage import measure, search_basis
     from evolve.cli.options import n_cores
 
-    found = []
+    coverages = []
     for kind, case in _cases(names, tasks_dirs, seeds, synthetic=synthetic):
         seed, task, rows_of = case
         basis = search_basis(task, seed, evaluations, workers or n_cores())
         if basis is None:
             print(f"{task.name} seed {seed}: nothing could be fitted", file=sys.stderr)
             continue
-        found.append(measure(task, rows_of(), basis, kind, seed))
-        told = found[-1].inside[-1]
-        print(f"{task.name} seed {seed}: {told:.3f} inside 90 %", file=sys.stderr, flush=True)
-    _show(found, json=json)
+        coverages.append(measure(task, rows_of(), basis, kind, seed))
+        share = coverages[-1].inside[-1]
+        print(f"{task.name} seed {seed}: {share:.3f} inside 90 %", file=sys.stderr, flush=True)
+    _show(coverages, json=json)
 
 
 def _cases(names: str, tasks_dirs: TasksDirs, seeds: str, *, synthetic: bool) -> Any:
     """Kind, and seed, task and how to get its held-out rows, of all that is to be measured."""
-    from evolve.bench.known import KNOWN, make_case
+    from evolve.bench.known import KNOWN_LAWS, make_case
     from evolve.tasks.task import list_tasks, load_task, load_test
 
-    dirs, wanted = tasks_dirs or (), names.split()
+    dirs, chosen = tasks_dirs or (), names.split()
     shipped = [t.name for t in list_tasks(dirs) if t.n_rows and t.has_test]
-    for name in wanted:
+    for name in chosen:
         if name not in (*shipped, "none"):
             raise EvolveError(f"--tasks: no task {name!r} with test rows{nearest(name, shipped)}")
     for seed in map(int, seeds.split()):
-        for name in wanted or shipped:
+        for name in chosen or shipped:
             if name in shipped:
                 task = load_task(name, dirs)
                 yield "shipped", (seed, task, lambda task=task: load_test(task))
-        for known in KNOWN if synthetic else ():
-            made, test = make_case(known, seed)
-            yield "synthetic", (seed, made, lambda test=test: test)
+        for law in KNOWN_LAWS if synthetic else ():
+            task_of_law, test = make_case(law, seed)
+            yield "synthetic", (seed, task_of_law, lambda test=test: test)
 
 
 def _show(coverages: list[Coverage], *, json: bool) -> None:
@@ -96,7 +97,7 @@ def _show(coverages: list[Coverage], *, json: bool) -> None:
     ]
     print_table(HEADINGS, rows, "width and error in spreads of the training targets")
     for kind, shares in totals.items():
-        told = ", ".join(
+        words = ", ".join(
             f"{s:.3f} of nominal {100 * q:g} %" for q, s in zip(LEVELS, shares, strict=True)
         )
-        print(f"{kind}: {told}")
+        print(f"{kind}: {words}")

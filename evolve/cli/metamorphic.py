@@ -26,16 +26,16 @@ def metamorphic(
     from evolve.cli.output import print_json, print_table
 
     tasks = tasks_named(names, tasks_dirs)
-    found = [r for task in tasks for r in relations(task, evaluations, workers or 0)]
+    results = [r for task in tasks for r in relations(task, evaluations, workers or 0)]
     if json:
-        print_json({"relations": [r.to_data() for r in found]})
+        print_json({"relations": [r.to_data() for r in results]})
     else:
         print_table(
             ["case", "relation", "entries", "score", "champion", "forecast", "holds"],
             [
                 [r.case, r.relation, r.entries, r.score, r.champion, r.forecast, r.holds]
-                for r in found
+                for r in results
             ],
         )
-    if not all(r.holds for r in found):
+    if not all(r.holds for r in results):
         raise typer.Exit(1)

@@ -34,8 +34,8 @@ def nested(
 
     Example: python -m evolve bench nested --tasks "data_constrained sft" --families none
     """
-    lines = _run(["full"], names, families, seeds, evaluations, workers, tasks_dirs)
-    _show(lines, json=json)
+    results = _run(["full"], names, families, seeds, evaluations, workers, tasks_dirs)
+    _show(results, json=json)
 
 
 @bench.command()
@@ -54,8 +54,8 @@ def ablate(
     """
     from evolve.bench.ablate import VARIANTS
 
-    lines = _run(list(VARIANTS), names, families, seeds, evaluations, workers, tasks_dirs)
-    _show(lines, json=json)
+    results = _run(list(VARIANTS), names, families, seeds, evaluations, workers, tasks_dirs)
+    _show(results, json=json)
 
 
 def _run(
@@ -67,19 +67,19 @@ def _run(
     workers: int | None,
     tasks_dirs: TasksDirs,
 ) -> list[NestedResult]:
-    """The lines of all variants, cases and seeds; each is told on stderr when it is done."""
+    """The results of all variants, cases and seeds, each printed on stderr when it is there."""
     from evolve.bench.ablate import VARIANTS
     from evolve.bench.nested import cases, run_case
     from evolve.cli.options import n_cores
     from evolve.errors import EvolveError
 
     tasks = [] if names == "none" else tasks_named(names, tasks_dirs)
-    lines = []
+    results = []
     for case in cases(tasks, _families(families)):
         for seed in map(int, seeds.split()):
             for variant in variants:
                 try:
-                    line = run_case(
+                    result = run_case(
                         case,
                         seed,
                         evaluations or DEFAULT_BUDGET,
@@ -90,10 +90,11 @@ def _run(
                 except EvolveError as error:
                     print(f"{case[0].name}: left out, {error}", file=sys.stderr, flush=True)
                     continue
-                lines.append(line)
-                told = f"champion {line.champion:.4f}, best {line.best:.4f}, {line.seconds:.0f} s"
-                print(f"{line.case} {seed} {variant}: {told}", file=sys.stderr, flush=True)
-    return lines
+                results.append(result)
+                words = f"champion {result.champion:.4f}, best {result.best:.4f}"
+                words = f"{result.case} {seed} {variant}: {words}, {result.seconds:.0f} s"
+                print(words, file=sys.stderr, flush=True)
+    return results
 
 
 def _families(words: str) -> list[str]:
@@ -114,36 +115,46 @@ def _families(words: str) -> list[str]:
     return names
 
 
-def _show(lines: Sequence[NestedResult], *, json: bool) -> None:
+def _show(results: Sequence[NestedResult], *, json: bool) -> None:
     """A row a case, and the means of every variant over real tasks and over known laws."""
     from evolve.bench.families import FAMILIES
     from evolve.bench.nested import means
     from evolve.bench.tasks import machine
     from evolve.cli.output import print_json, print_table
 
-    known = {"known laws": True, "tasks": False}
-    variants = list(dict.fromkeys(line.variant for line in lines))
-    told = []
+    kinds = {"known laws": True, "tasks": False}
+    variants = list(dict.fromkeys(result.variant for result in results))
+    rows_of_means = []
     for variant in variants:
-        for kind, is_known in known.items():
-            mine = [
-                line
-                for line in lines
-                if line.variant == variant
-                and any(line.case.startswith(f"{name},") for name in FAMILIES) == is_known
+        for kind, is_known in kinds.items():
+            matching = [
+                result
+                for result in results
+                if result.variant == variant
+                and any(result.case.startswith(f"{name},") for name in FAMILIES) == is_known
             ]
-            if mine:
-                told.append({"variant": variant, "cases": kind, "n": len(mine)} | means(mine))
+            if matching:
+                rows_of_means.append(
+                    {"variant": variant, "cases": kind, "n": len(matching)} | means(matching)
+                )
     if json:
-        data = {"machine": machine(), "lines": [line.to_data() for line in lines], "means": told}
+        data = {
+            "machine": machine(),
+            "lines": [result.to_data() for result in results],
+            "means": rows_of_means,
+        }
         print_json(data)
         return
     headings = "case variant seed champion forecast by_score by_train best constants formula"
     rows = [
-        [line.case, line.variant, line.seed, line.champion, line.forecast, line.by_score,
-         line.by_train, line.best, line.n_constants, line.formula]
-        for line in lines
+        [r.case, r.variant, r.seed, r.champion, r.forecast, r.by_score, r.by_train, r.best,
+         r.n_constants, r.formula]
+        for r in results
     ]  # fmt: skip
     print_table(headings.split(), rows, title=machine())
-    if told:
-        print_table(list(told[0]), [list(row.values()) for row in told], title="means over cases")
+    if rows_of_means:
+        print_table(
+            list(rows_of_means[0]),
+            [list(row.values()) for row in rows_of_means],
+            title="means over cases",
+        )

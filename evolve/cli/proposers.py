@@ -48,26 +48,26 @@ def proposers(
     if model or models_file:
         fields, limits = {"base_url": base_url}, (None, None, 0.0)
         config = model_config(("llm",), model or (), fields, models_file, limits, "", None, None)
-    lines = []
+    results = []
     for case in cases(tasks_named(names, tasks_dirs), []):
         changes = variants(case[0].name.partition(" ")[0], config)
         for seed in map(int, seeds.split()):
             for name, change in changes.items():
                 try:
                     cores = workers or n_cores()
-                    line = run_case(case, seed, budget, cores, name, change, seconds)
+                    result = run_case(case, seed, budget, cores, name, change, seconds)
                 except EvolveError as error:
                     print(f"{case[0].name} {name}: left out, {error}", file=sys.stderr, flush=True)
                     continue
-                lines.append(line)
-                told = f"champion {line.champion:.4f} in {line.seconds:.0f} s"
-                print(f"{line.case} {seed} {name}: {told}", file=sys.stderr, flush=True)
+                results.append(result)
+                words = f"champion {result.champion:.4f} in {result.seconds:.0f} s"
+                print(f"{result.case} {seed} {name}: {words}", file=sys.stderr, flush=True)
     if json:
-        print_json({"machine": machine(), "lines": [line.to_data() for line in lines]})
+        print_json({"machine": machine(), "lines": [result.to_data() for result in results]})
         return
     rows = [
-        [line.case, line.variant, line.seed, line.champion, line.by_score, line.best,
-         line.n_constants, round(line.seconds), line.formula]
-        for line in lines
+        [result.case, result.variant, result.seed, result.champion, result.by_score, result.best,
+         result.n_constants, round(result.seconds), result.formula]
+        for result in results
     ]  # fmt: skip
     print_table(HEADINGS.split(), rows, title=machine())

@@ -37,46 +37,47 @@ def unseen(
     from evolve.errors import EvolveError
     from evolve.runs.settings import DEFAULT_EVALUATIONS
 
-    lines = []
+    results = []
     for path in tables_in(folder):
         if names and path.name not in names.split():
             continue
         for seed in map(int, seeds.split()):
             try:
                 budget = evaluations or DEFAULT_EVALUATIONS
-                line = run_table(*load_table(path), seed, budget, workers or n_cores())
+                result = run_table(*load_table(path), seed, budget, workers or n_cores())
             except EvolveError as error:
                 print(f"{path.name} seed {seed}: {error}", file=sys.stderr, flush=True)
                 continue
-            lines.append(line)
-            told = f"R2 {line.forecast:.3f}, champion {line.champion:.3f}, {line.verdict}"
-            words = f"{line.table} seed {seed}: {told} in {line.seconds:.0f} s"
+            results.append(result)
+            summary = f"R2 {result.forecast:.3f}, champion {result.champion:.3f}, {result.verdict}"
+            words = f"{result.table} seed {seed}: {summary} in {result.seconds:.0f} s"
             print(words, file=sys.stderr, flush=True)
-    _show(lines, json=json)
+    _show(results, json=json)
 
 
-def _show(lines: list[UnseenResult], *, json: bool) -> None:
+def _show(results: list[UnseenResult], *, json: bool) -> None:
+    from evolve.bench.measure import mean_clipped
     from evolve.bench.tasks import machine
-    from evolve.bench.unseen import BASELINES, mean_clipped
+    from evolve.bench.unseen import BASELINES
     from evolve.cli.output import print_json, print_table
 
     columns = {
-        "forecast": [line.forecast for line in lines],
-        "champion": [line.champion for line in lines],
-        **{name: [line.baselines[name] for line in lines] for name in BASELINES},
+        "forecast": [result.forecast for result in results],
+        "champion": [result.champion for result in results],
+        **{name: [result.baselines[name] for result in results] for name in BASELINES},
     }
     means = {name: mean_clipped(values) for name, values in columns.items() if values}
     if json:
-        data = [line.to_data() for line in lines]
+        data = [result.to_data() for result in results]
         print_json({"machine": machine(), "mean_clipped": means, "lines": data})
         return
     headings = ["table", "seed", *columns, "error", "in 90 %", "width", "verdict"]
     rows: list[list[object]] = [
         [
-            *(line.table, line.seed, *(values[i] for values in columns.values())),
-            *(line.error, line.inside, line.width, line.verdict),
+            *(result.table, result.seed, *(values[i] for values in columns.values())),
+            *(result.error, result.inside, result.width, result.verdict),
         ]
-        for i, line in enumerate(lines)
+        for i, result in enumerate(results)
     ]
     rows.append(["mean, each at least -1", None, *means.values(), None, None, None, None])
     print_table(headings, rows, title=machine())

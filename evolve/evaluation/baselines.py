@@ -113,13 +113,12 @@ def _standard(known: Array, new: Array, logs: Sequence[bool]) -> tuple[Array, Ar
 
 def baseline_errors(task: Task, folds: Sequence[Fold]) -> dict[str, Array]:
     """`(n_folds,)` mean squared error over variance of each baseline on held-out rows, by name."""
-    train = task.train
-    held = [Table(train.X[f.held], train.Y[f.held], train.group[f.held]) for f in folds]
+    held_out = [task.train.at(fold.held) for fold in folds]
     return {
         name: np.array(
             [
                 nmse(rows.Y, predict_baseline(name, task, rows, fold.fit.tolist()))
-                for rows, fold in zip(held, folds, strict=True)
+                for rows, fold in zip(held_out, folds, strict=True)
             ]
         )
         for name in BASELINES

@@ -89,10 +89,10 @@ def _traces(model: Model, forecaster: Forecaster, part: Slice, test: Table | Non
     seen = _on_slice(forecaster, part, X, Y)
     points = {"fit": (X[~held, axis], seen[~held]), "held": (X[held, axis], seen[held])}
     far = last = float(task.train.X[task.train.group == part.group, axis].max())
-    beyond = _test_rows(part, test, model)
-    if beyond is not None:
-        points["test"] = beyond.X[:, axis], _on_slice(forecaster, part, beyond.X, beyond.Y[:, t])
-        far = max(far, float(beyond.X[:, axis].max()))
+    opened = _test_rows(part, test, model)
+    if opened is not None:
+        points["test"] = opened.X[:, axis], _on_slice(forecaster, part, opened.X, opened.Y[:, t])
+        far = max(far, float(opened.X[:, axis].max()))
     log = is_log(task, axis, task.train.X[:, axis])
     grid = _grid(X[:, axis], far, log=log)
     rows = np.tile(part.base, (N_POINTS, 1))
@@ -187,7 +187,7 @@ def _test_rows(part: Slice, test: Table | None, model: Model) -> Table | None:
         if is_log(task, j, np.concatenate([train, values])):
             values, base, train = np.log(values), np.log(base), np.log(train)
         at &= np.abs(values - base) <= TOLERANCE * (np.ptp(train) or 1.0)
-    return Table(test.X[at], test.Y[at], test.group[at]) if at.any() else None
+    return test.at(at) if at.any() else None
 
 
 def _title(model: Model, part: Slice) -> str:

@@ -45,6 +45,11 @@ class Table:
     group: NDArray[np.int64]
     run: NDArray[np.int64] | None = None
 
+    def at(self, rows: NDArray[np.int64] | NDArray[np.bool_]) -> Table:
+        """The rows of these numbers in their order, or those of a mask."""
+        run = None if self.run is None else self.run[rows]
+        return Table(self.X[rows], self.Y[rows], self.group[rows], run)
+
     @property
     def n_rows(self) -> int:
         """Number of rows."""

@@ -1,4 +1,4 @@
-"""Known laws make tasks that ask for ten times the scale, and coverage is counted as it is."""
+"""KnownLaw laws make tasks that ask for ten times the scale, and coverage is counted as it is."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from evolve.bench.coverage import LEVELS, measure, overall
-from evolve.bench.known import KNOWN, Known, make_case
+from evolve.bench.known import KNOWN_LAWS, KnownLaw, make_case
 from evolve.cli.app import call
 from evolve.forecast import Basis, Member
 from evolve.forecast.basis import Spread
@@ -14,8 +14,8 @@ from evolve.law.graph import Law, const
 from evolve.tasks.folds import make_folds
 
 
-@pytest.mark.parametrize("known", KNOWN, ids=lambda k: k.name)
-def test_a_known_law_is_asked_for_ten_times_the_scale(known: Known) -> None:
+@pytest.mark.parametrize("known", KNOWN_LAWS, ids=lambda k: k.name)
+def test_a_known_law_is_asked_for_ten_times_the_scale(known: KnownLaw) -> None:
     task, test = make_case(known, 0)
     assert np.isfinite(test.Y).all()
     assert (task.train.Y > 0).all()
@@ -26,13 +26,13 @@ def test_a_known_law_is_asked_for_ten_times_the_scale(known: Known) -> None:
 
 
 def test_a_seed_gives_the_same_rows_again_and_another_others() -> None:
-    one, again, other = (make_case(KNOWN[2], seed)[0].train.Y for seed in (1, 1, 2))
+    one, again, other = (make_case(KNOWN_LAWS[2], seed)[0].train.Y for seed in (1, 1, 2))
     assert np.array_equal(one, again)
     assert not np.array_equal(one, other)
 
 
 def test_coverage_is_the_share_of_rows_inside() -> None:
-    known = next(k for k in KNOWN if k.n_groups == 1)
+    known = next(k for k in KNOWN_LAWS if k.n_groups == 1)
     task, test = make_case(known, 0)
     sure = Spread(np.zeros((1, 1, 1)), np.array([1e-9]), np.array([1.0]))
     wide = Spread(np.zeros((1, 1, 1)), np.array([1e3]), np.array([1.0]))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -45,6 +46,18 @@ def test_outer_rows_of_a_task_without_axes_have_features_that_no_inner_row_has()
     inner, outer = case
     known = {tuple(row) for row in inner.train.X}
     assert all(tuple(row) not in known for row in outer.X)
+
+
+def test_rows_that_are_points_of_runs_stay_points_of_them_and_runs_are_taken_out_whole() -> None:
+    task = load_task("domain_mixture", [TASKS_DIR])
+    run = np.arange(task.train.n_rows) // 5
+    case = inner_task(replace(task, train=replace(task.train, run=run)), 0.25)
+    assert case is not None
+    inside, outside = (table.run for table in (case[0].train, case[1]))
+    assert inside is not None
+    assert outside is not None
+    assert not set(inside) & set(outside)
+    assert set(inside) | set(outside) == set(run)
 
 
 def test_a_task_of_one_level_has_no_nested_case() -> None:

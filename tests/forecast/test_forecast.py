@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from evolve.bench.coverage import measure
-from evolve.bench.known import KNOWN, make_case
+from evolve.bench.known import KNOWN_LAWS, make_case
 from evolve.errors import EvolveError
 from evolve.forecast import Basis, forecast, from_table, from_words
 from evolve.forecast.basis import Spread, basis_from_data
@@ -45,7 +45,7 @@ def power(*, floor: bool) -> Candidate:
 
 @pytest.fixture(scope="module")
 def case() -> tuple[Task, Table]:
-    return make_case(next(k for k in KNOWN if k.name == "power and floor"), 3)
+    return make_case(next(k for k in KNOWN_LAWS if k.name == "power and floor"), 3)
 
 
 @pytest.fixture(scope="module")
