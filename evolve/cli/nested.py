@@ -117,33 +117,13 @@ def _families(words: str) -> list[str]:
 
 def _show(results: Sequence[NestedResult], *, json: bool) -> None:
     """A row a case, and the means of every variant over real tasks and over known laws."""
-    from evolve.bench.families import FAMILIES
-    from evolve.bench.nested import means
     from evolve.bench.tasks import machine
     from evolve.cli.output import print_json, print_table
 
-    kinds = {"known laws": True, "tasks": False}
-    variants = list(dict.fromkeys(result.variant for result in results))
-    rows_of_means = []
-    for variant in variants:
-        for kind, is_known in kinds.items():
-            matching = [
-                result
-                for result in results
-                if result.variant == variant
-                and any(result.case.startswith(f"{name},") for name in FAMILIES) == is_known
-            ]
-            if matching:
-                rows_of_means.append(
-                    {"variant": variant, "cases": kind, "n": len(matching)} | means(matching)
-                )
+    by_variant = _means(results)
     if json:
-        data = {
-            "machine": machine(),
-            "lines": [result.to_data() for result in results],
-            "means": rows_of_means,
-        }
-        print_json(data)
+        lines = [result.to_data() for result in results]
+        print_json({"machine": machine(), "lines": lines, "means": by_variant})
         return
     headings = "case variant seed champion forecast by_score by_train best constants formula"
     rows = [
@@ -152,9 +132,27 @@ def _show(results: Sequence[NestedResult], *, json: bool) -> None:
         for r in results
     ]  # fmt: skip
     print_table(headings.split(), rows, title=machine())
-    if rows_of_means:
-        print_table(
-            list(rows_of_means[0]),
-            [list(row.values()) for row in rows_of_means],
-            title="means over cases",
-        )
+    if by_variant:
+        cells = [list(row.values()) for row in by_variant]
+        print_table(list(by_variant[0]), cells, title="means over cases")
+
+
+def _means(results: Sequence[NestedResult]) -> list[dict[str, object]]:
+    """Means of every variant over known laws and over tasks, a row each."""
+    from evolve.bench.families import FAMILIES
+    from evolve.bench.nested import means
+
+    rows: list[dict[str, object]] = []
+    for variant in dict.fromkeys(result.variant for result in results):
+        for kind in ("known laws", "tasks"):
+            matching = [
+                r
+                for r in results
+                if r.variant == variant
+                and any(r.case.startswith(f"{name},") for name in FAMILIES)
+                == (kind == "known laws")
+            ]
+            if matching:
+                head: dict[str, object] = {"variant": variant, "cases": kind}
+                rows.append({**head, "n": len(matching), **means(matching)})
+    return rows

@@ -12,7 +12,7 @@ from evolve.cli.app import app
 from evolve.cli.options import RUNS, Json, RunsDir, TasksDirs
 
 if TYPE_CHECKING:
-    from evolve.report import Written
+    from evolve.report import WrittenReport
 
 REPORT_NAME = "report.html"
 
@@ -51,11 +51,11 @@ def report(
     print(f"{document['formula']}\n{_summary(document)}\nreport: {written.path}")
 
 
-def _document(written: Written) -> dict[str, Any]:
+def _document(written: WrittenReport) -> dict[str, Any]:
     from evolve.report.tables import formula_in
     from evolve.runs.results import held_out_r2
 
-    findings, best = written.found, written.found.best
+    findings, best = written.findings, written.findings.best
     opened = written.opened
     return {
         "run": findings.store.folder.name,

@@ -1,4 +1,4 @@
-"""Turns a run into one self-contained page: law, accuracy, curves, search, how to repeat it.
+"""A run as one self-contained page: law, accuracy, curves, search, how to repeat it.
 
 gather (store and task to findings) → mathematics, figures, curves, tables → page.
 """
@@ -10,31 +10,33 @@ from pathlib import Path
 
 from evolve.errors import Argument, EvolveError
 from evolve.files import write_file
-from evolve.report.gather import Findings, Opened, gather
+from evolve.report.gather import Findings, OpenedTest, gather
 from evolve.report.page import render
 from evolve.runs.reveal import reveal_test
 from evolve.runs.store import Store
 from evolve.tasks.task import Task
 
-__all__ = ["Findings", "Opened", "Written", "write_report"]
+__all__ = ["Findings", "OpenedTest", "WrittenReport", "write_report"]
 
 
 @dataclass(frozen=True)
-class Written:
+class WrittenReport:
     """A report on disk and what it says.
 
     Attributes:
         path: The file.
-        found: What the run has found.
+        findings: What the run has found.
         opened: The test rows, where they were opened.
     """
 
     path: Path
-    found: Findings
-    opened: Opened | None
+    findings: Findings
+    opened: OpenedTest | None
 
 
-def write_report(store: Store, task: Task, path: Path, opening: str | None = None) -> Written:
+def write_report(
+    store: Store, task: Task, path: Path, opening: str | None = None
+) -> WrittenReport:
     """Write a run's report.
 
     Args:
@@ -46,17 +48,17 @@ def write_report(store: Store, task: Task, path: Path, opening: str | None = Non
     Raises:
         EvolveError: No law has a score yet, or the file cannot be written.
     """
-    found = gather(store, task)
-    opened = None if opening is None else _open_test(found, opening)
-    text = render(found, opened)
+    findings = gather(store, task)
+    opened = None if opening is None else _open_test(findings, opening)
+    text = render(findings, opened)
     write_file(path, text)
-    return Written(path, found, opened)
+    return WrittenReport(path, findings, opened)
 
 
-def _open_test(found: Findings, command: str) -> Opened:
+def _open_test(findings: Findings, command: str) -> OpenedTest:
     """The test rows, after their opening is recorded."""
-    if found.model is None:
-        rule = f": the champion cannot be run here, so it cannot be scored: {found.unfitted}"
+    if findings.model is None:
+        rule = f": the champion cannot be run here, so it cannot be scored: {findings.unfitted}"
         raise EvolveError(Argument("reveal_test"), rule)
-    table = reveal_test(found.store, found.task, "report", found.text, command)
-    return Opened(table, found.model.score(table))
+    table = reveal_test(findings.store, findings.task, "report", findings.text, command)
+    return OpenedTest(table, findings.model.score(table))

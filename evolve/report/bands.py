@@ -58,7 +58,7 @@ class Forecaster:
         )
 
 
-def forecaster_of(found: Findings) -> Forecaster | None:
+def forecaster_of(findings: Findings) -> Forecaster | None:
     """What the run forecasts; None without fits.
 
     A run that has kept nothing for forecasts, such as one of an earlier version or one that goes
@@ -68,5 +68,7 @@ def forecaster_of(found: Findings) -> Forecaster | None:
         SandboxError: Its champion is a program, and the sandbox is too weak here to run it.
     """
     return (
-        None if found.model is None else Forecaster(found.task, basis_of(found.store, found.task))
+        None
+        if findings.model is None
+        else Forecaster(findings.task, basis_of(findings.store, findings.task))
     )

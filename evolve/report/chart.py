@@ -1,4 +1,4 @@
-"""Turns matplotlib drawings into inline SVG that takes its colours and letters from the page."""
+"""Draw with matplotlib into inline SVG that takes its colours and letters from the page."""
 
 from __future__ import annotations
 
@@ -129,9 +129,9 @@ def _inline(text: str, alt: str) -> Markup:
 
 def label(task: Task, name: str) -> str:
     """Axis label of a column: its name, and what it is where that is short enough."""
-    told = {f.name: f.description for f in task.spec.features}
-    told |= {t.name: t.description for t in task.spec.targets}
-    about = told.get(name, "")
+    descriptions = {f.name: f.description for f in task.spec.features}
+    descriptions |= {t.name: t.description for t in task.spec.targets}
+    about = descriptions.get(name, "")
     text = f"{name} ({about})" if about and len(name) + len(about) <= 60 else name
     return textwrap.fill(text, 46, break_long_words=False)
 
@@ -195,8 +195,8 @@ def dots(axes: Any, x: Array, y: Array, kind: str, **style: Any) -> None:
         "test": ("s", TEST, 5.0),
     }[kind]
     alpha = 0.45 if kind == "fit" and len(x) > 60 else 0.85
-    given = {"marker": marker, "color": colour, "ms": size, "alpha": alpha, **style}
-    axes.plot(x, y, ls="", mew=0, **given)
+    look = {"marker": marker, "color": colour, "ms": size, "alpha": alpha, **style}
+    axes.plot(x, y, ls="", mew=0, **look)
 
 
 def limits(values: Sequence[Array], *, log: bool = False, margin: float = 0.05) -> Any:

@@ -86,8 +86,8 @@ def _traces(model: Model, forecaster: Forecaster, part: Slice, test: Table | Non
     X, Y = task.train.X[part.rows], task.train.Y[part.rows, t]
     view = hardest(model)
     held = np.isin(part.rows, view.fold.held)
-    seen = _on_slice(forecaster, part, X, Y)
-    points = {"fit": (X[~held, axis], seen[~held]), "held": (X[held, axis], seen[held])}
+    observed = _on_slice(forecaster, part, X, Y)
+    points = {"fit": (X[~held, axis], observed[~held]), "held": (X[held, axis], observed[held])}
     far = last = float(task.train.X[task.train.group == part.group, axis].max())
     opened = _test_rows(part, test, model)
     if opened is not None:

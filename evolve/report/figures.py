@@ -1,4 +1,4 @@
-"""Turns a run and its model into figures: the front, observed against predicted, residuals."""
+"""Figures of a run and its model: the front, observed against predicted, residuals."""
 
 from __future__ import annotations
 
@@ -48,8 +48,8 @@ def front_chart(
         literature: Entries of laws that somebody wrote down; those without a score are left out.
         best: The champion.
     """
-    known = [e for e in literature if e.evaluation.score is not None]
-    errors = [_error(e) for e in (*front, *known, best)]
+    scored = [e for e in literature if e.evaluation.score is not None]
+    errors = [_error(e) for e in (*front, *scored, best)]
     top = _top([*errors, *map(_error, others)], floor=max(map(_error, front)))
     faint = [e for e in others if _error(e) <= top]
     low = min([*errors, *map(_error, faint)])
@@ -57,19 +57,19 @@ def front_chart(
     def build(axes: Any) -> None:
         axes.plot(*_points(faint), "o", ms=3.5, mew=0, color=MUTED, alpha=0.4)
         axes.plot(*_points(front), "-o", ms=5, color=FIT)
-        _mark_literature(axes, known, top)
+        _mark_literature(axes, scored, top)
         axes.plot(*_points([best]), "*", ms=15, mec=INK, mew=0.8, color=HELD)
         set_log(axes.yaxis, low / 1.3, top * 1.15)
         axes.set_ylim(low / 1.3, top * 1.15)
-        sizes = _points([*front, *known])[0]
+        sizes = _points([*front, *scored])[0]
         axes.set_xlim(min(sizes) - 0.5, max(sizes) + 0.8)
         axes.xaxis.get_major_locator().set_params(integer=True)
         axes.set_xlabel("constants for each group and target")
         axes.set_ylabel("held-out error, 1 − R²")
 
-    names = [f"{mark} = {e.operator}" for mark, e in zip(_MARKS, known, strict=False)]
-    note = f"Squares are laws {_writers(known)}: {', '.join(names)}." if names else ""
-    if any(_error(e) > top for e in known):
+    names = [f"{mark} = {e.operator}" for mark, e in zip(_MARKS, scored, strict=False)]
+    note = f"Squares are laws {_writers(scored)}: {', '.join(names)}." if names else ""
+    if any(_error(e) > top for e in scored):
         note += " An arrow marks a law that lies above the panel."
     alt = (
         f"Held-out error of {len(front)} sizes of law, falling from {max(map(_error, front)):.3g} "
@@ -79,22 +79,22 @@ def front_chart(
     return Chart("Size against held-out error", draw("front", alt, build), note)
 
 
-def _writers(known: Sequence[Entry]) -> str:
+def _writers(entries: Sequence[Entry]) -> str:
     """Who wrote laws down, as the end of a sentence."""
-    origins = {entry.origin for entry in known}
+    origins = {entry.origin for entry in entries}
     words = ["of the literature"] if "literature" in origins else []
     return " and ".join([*words, *(["of the user"] if "user" in origins else [])])
 
 
-def _mark_literature(axes: Any, known: Sequence[Entry], top: float) -> None:
+def _mark_literature(axes: Any, entries: Sequence[Entry], top: float) -> None:
     """A square and a letter for each law; letters at one place stand side by side."""
-    seen: dict[tuple[int, int], int] = {}
-    for mark, entry in zip(_MARKS, known, strict=False):
+    n_at: dict[tuple[int, int], int] = {}
+    for letter, entry in zip(_MARKS, entries, strict=False):
         x, y = entry.evaluation.n_constants, min(_error(entry), top)
         axes.plot([x], [y], "s", ms=6, mew=0, color=RIVAL)
         slot = (x, round(12 * math.log10(y)))
-        seen[slot] = seen.get(slot, -1) + 1
-        text, place = mark + ("↑" if _error(entry) > top else ""), (7 + 14 * seen[slot], -3)
+        n_at[slot] = n_at.get(slot, -1) + 1
+        text, place = letter + ("↑" if _error(entry) > top else ""), (7 + 14 * n_at[slot], -3)
         style = {"color": INK, "fontsize": 9, "textcoords": "offset points"}
         axes.annotate(text, (x, y), xytext=place, **style)
 
@@ -135,8 +135,8 @@ def _observed(model: Model, t: int, test: Table | None) -> Chart:
             set_log(axes.xaxis, *ends)
             set_log(axes.yaxis, *ends)
         axes.plot(ends, ends, "-", lw=1, color=MUTED)
-        for kind, seen, said in sets:
-            (x, y), _ = thinned(np.clip(said, *ends), seen)
+        for kind, observed, predicted in sets:
+            (x, y), _ = thinned(np.clip(predicted, *ends), observed)
             dots(axes, x, y, kind)
         axes.set_xlim(ends)
         axes.set_ylim(ends)
@@ -174,8 +174,8 @@ def _residuals(model: Model, j: int, test: Table | None) -> Chart:
         if log:
             set_log(axes.xaxis, *ends)
         axes.axhline(0.0, lw=1, color=MUTED)
-        for kind, x, left in sets:
-            columns = np.repeat(x, left.shape[1]), np.clip(left, -reach, reach).ravel()
+        for kind, x, residuals in sets:
+            columns = np.repeat(x, residuals.shape[1]), np.clip(residuals, -reach, reach).ravel()
             (across, up), _ = thinned(*columns)
             dots(axes, across, up, kind)
         axes.set_xlim(ends)
@@ -212,8 +212,8 @@ def progress_chart(
     """
     index, score = np.array(scored, dtype=float).T
     best = np.minimum.accumulate(score)
-    known = [e.evaluation.score for e in literature if e.evaluation.score is not None]
-    top = float(max(np.quantile(score, 0.8), best[0], *known[:1]))
+    scores = [e.evaluation.score for e in literature if e.evaluation.score is not None]
+    top = float(max(np.quantile(score, 0.8), best[0], *scores[:1]))
     gap = (top - best[-1]) * 0.06 or 0.1
 
     def build(axes: Any) -> None:
@@ -221,14 +221,14 @@ def progress_chart(
         shown = y <= top + gap
         axes.plot(x[shown], y[shown], "o", ms=3, mew=0, color=MUTED, alpha=0.4)
         axes.step([*index, n_entries], [*best, best[-1]], where="post", color=FIT)
-        if known:
-            axes.axhline(min(known), ls=(0, (5, 3)), lw=1.4, color=RIVAL)
+        if scores:
+            axes.axhline(min(scores), ls=(0, (5, 3)), lw=1.4, color=RIVAL)
         axes.set_ylim(best[-1] - gap, top + gap)
         axes.set_xlim(0, n_entries)
         axes.set_xlabel("evaluations")
         axes.set_ylabel("score, lower is better")
 
     note = "The line is the best score so far; each dot is a candidate."
-    note += f" The dashed line is the best law {_writers(literature)}." if known else ""
+    note += f" The dashed line is the best law {_writers(literature)}." if scores else ""
     alt = f"The best score falls from {best[0]:.3f} to {best[-1]:.3f} in {n_entries} evaluations."
     return Chart("Progress of the search", draw("progress", alt, build), note)

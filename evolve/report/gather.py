@@ -78,7 +78,7 @@ class Findings:
 
 
 @dataclass(frozen=True)
-class Opened:
+class OpenedTest:
     """The test rows and how well they were predicted."""
 
     table: Table

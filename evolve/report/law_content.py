@@ -1,4 +1,4 @@
-"""Turns a run's law into what the page says of it: mathematics, constants, how it was fitted."""
+"""What the page says of a run's law: mathematics, constants, how it was fitted."""
 
 from __future__ import annotations
 
@@ -24,16 +24,16 @@ from evolve.typing import Array
 
 
 @dataclass(frozen=True, slots=True)
-class Typeset:
+class Equation:
     """An equation as markup."""
 
     left: Markup
     terms: tuple[Markup, ...]
 
 
-def law_content(found: Findings) -> dict[str, Any]:
+def law_content(findings: Findings) -> dict[str, Any]:
     """Mathematics, constants and how they were fitted."""
-    task, model = found.task, found.model
+    task, model = findings.task, findings.model
     content: dict[str, Any] = dict.fromkeys(
         ("shown", "latex", "constants", "recipe", "diagnostics", "physics", "valued_formula"), ""
     )
@@ -53,7 +53,7 @@ def law_content(found: Findings) -> dict[str, Any]:
         "own_feature_first": candidate.law.own_feature_first,
         "recipe": _recipe(candidate.recipe),
         "diagnostics": _diagnostics(model),
-        "physics": _physics(found),
+        "physics": _physics(findings),
     }
     if values is not None:
         content["valued_formula"] = f"{target} = {formula(candidate.law, names, values)}"
@@ -70,7 +70,7 @@ def names_in(task: Task, candidate: Candidate) -> tuple[list[str], str]:
 
 def equations_of(
     task: Task, candidate: Candidate, constants: Array | None = None
-) -> dict[str, list[Typeset]]:
+) -> dict[str, list[Equation]]:
     """A law as drawn equations.
 
     Args:
@@ -91,9 +91,9 @@ def equations_of(
     }
 
 
-def _equation(line: MathLine) -> Typeset:
+def _equation(line: MathLine) -> Equation:
     terms = tuple(_math(rf"{sign}\;{text}" if sign else text) for sign, text in line.terms)
-    return Typeset(_math(f"{line.left} ="), terms)
+    return Equation(_math(f"{line.left} ="), terms)
 
 
 def _math(text: str) -> Markup:
@@ -130,8 +130,8 @@ def _diagnostics(model: Model) -> str:
     return words + (f"; {at_bound} constants lie at a bound." if at_bound else ".")
 
 
-def _physics(found: Findings) -> str:
-    declared, broken = declared_physics(found), broken_share(found) or 0.0
+def _physics(findings: Findings) -> str:
+    declared, broken = declared_physics(findings), broken_share(findings) or 0.0
     if not declared:
         return ""
     how = f"broken on {100 * broken:.1f} % of them" if broken else "kept on all of them"

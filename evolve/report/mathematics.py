@@ -1,4 +1,4 @@
-"""Turns a law into lines of mathematics for a page: the law, its repeated parts, its variables.
+"""Write a law as lines of mathematics for a page: the law, its repeated parts, its variables.
 
 A feature in its unit becomes one letter, a part that is written more than once becomes another, so
 that the law itself stays short enough to read; sums are given term by term, so that a narrow page
@@ -48,7 +48,7 @@ class MathLine:
 
 
 @dataclass(frozen=True)
-class Shown:
+class LawEquations:
     """A law as equations.
 
     Attributes:
@@ -82,7 +82,7 @@ def show_law(
     feature_names: Sequence[str],
     target: str,
     constants: Array | None = None,
-) -> Shown:
+) -> LawEquations:
     """Write a law as equations.
 
     Args:
@@ -103,21 +103,21 @@ def show_law(
             for leaf, part in pieces
         )
 
-    return Shown(lines(None), () if constants is None else lines(constants), variables)
+    return LawEquations(lines(None), () if constants is None else lines(constants), variables)
 
 
 def _name_features(
     root: Node, names: Sequence[str], letters: _Letters
 ) -> tuple[Node, tuple[MathLine, ...]]:
     """Put a letter in place of every feature, over its unit where it is written so."""
-    found = dict.fromkeys(_quantities(root))
+    quantities = dict.fromkeys(_quantities(root))
     symbols: dict[int, str] = {}
     lines, mapping = [], {}
-    for node in sorted(found, key=lambda n: (_feature(n), n.op)):
+    for node in sorted(quantities, key=lambda n: (_feature(n), n.op)):
         index = _feature(node)
-        known = symbols.get(index)
-        symbol = _letter(names[index], set(symbols.values())) if known is None else known
-        symbol = symbol if known is None else rf"\tilde{{{known}}}"
+        earlier = symbols.get(index)
+        symbol = _letter(names[index], set(symbols.values())) if earlier is None else earlier
+        symbol = symbol if earlier is None else rf"\tilde{{{earlier}}}"
         symbols[index] = symbol
         mapping[node] = letters.new(symbol)
         word = rf"\mathrm{{{_escaped(names[index])}}}"
@@ -140,7 +140,7 @@ def _feature(node: Node) -> int:
     return node.index if node.op == "feat" else node.args[0].index
 
 
-def _letter(name: str, taken: set[str]) -> str:
+def _letter(name: str, in_use: set[str]) -> str:
     """A capital letter of the name that is still free; ``X_n`` if there is none."""
     if numbered := re.fullmatch(r"(?:other|x)_?(\d+)", name):
         return f"x_{{{numbered[1]}}}"
@@ -149,8 +149,8 @@ def _letter(name: str, taken: set[str]) -> str:
     # Initials of the words first; C and E would be read as a constant and as e.
     words = [w for w in re.split(r"[^A-Za-z]+", name) if w]
     order = [w[0] for w in words] + list("".join(words))
-    free = [c.upper() for c in order if c.upper() not in taken | {"E", "C"}]
-    return free[0] if free else f"X_{{{len(taken)}}}"
+    free = [c.upper() for c in order if c.upper() not in in_use | {"E", "C"}]
+    return free[0] if free else f"X_{{{len(in_use)}}}"
 
 
 def _name_parts(root: Node, letters: _Letters) -> list[tuple[Node | None, Node]]:
@@ -165,8 +165,8 @@ def _name_parts(root: Node, letters: _Letters) -> list[tuple[Node | None, Node]]
         pieces[leaf] = part
     order: list[Node | None] = [None]
     for name in order:
-        used = [n for n in walk(pieces[name]) if n in pieces and n not in order]
-        order += dict.fromkeys(used)
+        inside = [n for n in walk(pieces[name]) if n in pieces and n not in order]
+        order += dict.fromkeys(inside)
     for name, symbol in zip(order[1:], _PART_LETTERS, strict=False):
         if name is not None:
             letters.symbols[name.index - letters.n_features] = symbol
@@ -216,8 +216,8 @@ def _terms(node: Node, letters: _Letters, constants: Array | None) -> tuple[tupl
         if text.startswith("-"):
             sign, text = -sign, text[1:].strip()
         text = _tidy(text)
-        mark = "-" if sign < 0 else "+" if out else ""
-        out.append((mark, text))
+        shown_sign = "-" if sign < 0 else "+" if out else ""
+        out.append((shown_sign, text))
     return tuple(out)
 
 

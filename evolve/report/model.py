@@ -107,10 +107,10 @@ def fit_model(task: Task, form: Form) -> Model:
     """
     train = task.train
     search, selection = task.folds, task.selection_folds
-    whole, *found = fit_folds_of(task, form, [all_rows(train.n_rows), *search])
+    whole, *nearer = fit_folds_of(task, form, [all_rows(train.n_rows), *search])
     further = fit_folds_of(task, form, selection, SELECTION_STARTS) if selection else []
     views = [
-        *_views(task, search, found, chose=False),
+        *_views(task, search, nearer, chose=False),
         *_views(task, selection, further, chose=True),
     ]
     names = task.group_names, task.target_names

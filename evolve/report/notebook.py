@@ -1,4 +1,4 @@
-"""Turns a run's law, or its whole table, into a piece of HTML for a notebook."""
+"""A run's law, or its whole table, as a piece of HTML for a notebook."""
 
 from __future__ import annotations
 
@@ -64,8 +64,8 @@ def _law(task: Task, line: ResultRow, candidate: Candidate | None, title: str) -
 
 
 def _scores(line: ResultRow) -> str:
-    told = {"held-out R²": line.held_out_r2, "training R²": line.train_r2, "score": line.score}
-    words = [f"{name} {tables.cell(value).text}" for name, value in told.items()]
+    values = {"held-out R²": line.held_out_r2, "training R²": line.train_r2, "score": line.score}
+    words = [f"{name} {tables.cell(value).text}" for name, value in values.items()]
     return ", ".join([*words, f"{line.n_constants} constants"])
 
 

@@ -1,12 +1,8 @@
-"""Turns a run's findings into one self-contained page of HTML."""
+"""Render a run's findings as one self-contained page of HTML."""
 
 from __future__ import annotations
 
-import platform
-import shlex
-from collections.abc import Sequence
 from dataclasses import dataclass
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -25,12 +21,11 @@ from evolve.report.figures import (
     progress_chart,
     residual_charts,
 )
-from evolve.report.gather import Findings, Opened
+from evolve.report.gather import Findings, OpenedTest
 from evolve.report.law_content import law_content
+from evolve.report.reproduction import reproduction
 from evolve.report.sanity import checks_of, finalists_table
 from evolve.runs.crosscheck import disagreements
-from evolve.runs.machine import MACHINE, recorded_machine
-from evolve.runs.notes import INHERITED
 from evolve.runs.results import held_out_r2
 
 TEMPLATES = Path(__file__).with_name("templates")
@@ -46,20 +41,20 @@ class Card:
     note: str
 
 
-def render(found: Findings, opened: Opened | None) -> str:
+def render(findings: Findings, opened: OpenedTest | None) -> str:
     """The page.
 
     Args:
-        found: What the run has found.
+        findings: What the run has found.
         opened: The test rows, if they were opened for this report.
     """
     content = {
-        **_frame(found, opened),
-        **law_content(found),
-        **_accuracy(found, opened),
-        **_curves(found, opened),
-        **_search(found),
-        **_reproduction(found),
+        **_frame(findings, opened),
+        **law_content(findings),
+        **_accuracy(findings, opened),
+        **_curves(findings, opened),
+        **_search(findings),
+        **reproduction(findings),
     }
     return fill("report.html.j2", content)
 
@@ -77,35 +72,38 @@ def fill(template: str, content: dict[str, Any]) -> str:
     return environment.get_template(template).render(content)
 
 
-def _frame(found: Findings, opened: Opened | None) -> dict[str, Any]:
+def _frame(findings: Findings, opened: OpenedTest | None) -> dict[str, Any]:
     return {
         "css": Markup((TEMPLATES / "report.css").read_text(encoding="utf-8")),
         "js": Markup((TEMPLATES / "report.js").read_text(encoding="utf-8")),
         "version": __version__,
-        "run": found.store.folder.resolve().name,
-        "task_name": found.task.name,
-        "task": found.task.spec,
-        "found": found,
+        "run": findings.store.folder.resolve().name,
+        "task_name": findings.task.name,
+        "task": findings.task.spec,
+        "findings": findings,
         "opened": opened,
-        "disagreements": disagreements(found.store),
-        "cards": _cards(found, opened),
-        "checks": checks_of(found),
+        "disagreements": disagreements(findings.store),
+        "cards": _cards(findings, opened),
+        "checks": checks_of(findings),
         "level": f"{100 * LEVEL:.0f}",
     }
 
 
-def _cards(found: Findings, opened: Opened | None) -> list[Card]:
-    told = found.best.evaluation
-    n_opened = len(found.store.test_openings())
+def _cards(findings: Findings, opened: OpenedTest | None) -> list[Card]:
+    evaluation = findings.best.evaluation
+    n_opened = len(findings.store.test_openings())
     times = "never opened" if not n_opened else f"opened {_times(n_opened)}"
-    train = tables.cell(found.train_r2).text
-    folds = f"mean over {len(told.folds)} folds"
+    train = tables.cell(findings.train_r2).text
+    folds = f"mean over {len(evaluation.folds)} folds"
     cards = [
-        Card("heldout-r2", "Held-out R²", tables.cell(held_out_r2(told)).text, folds),
-        Card("train-r2", "Training R²", train, f"{found.task.train.n_rows} rows"),
-        Card("n-constants", "Constants", str(told.n_constants), _each(found)),
+        Card("heldout-r2", "Held-out R²", tables.cell(held_out_r2(evaluation)).text, folds),
+        Card("train-r2", "Training R²", train, f"{findings.task.train.n_rows} rows"),
+        Card("n-constants", "Constants", str(evaluation.n_constants), _each(findings)),
         Card(
-            "score", "Score", tables.cell(told.score).text, "log error plus price; lower is better"
+            "score",
+            "Score",
+            tables.cell(evaluation.score).text,
+            "log error plus price; lower is better",
         ),
     ]
     test = Card("test-r2", "Test R²", "–", f"not in this report; {times}")
@@ -118,25 +116,25 @@ def _times(n: int) -> str:
     return {1: "once", 2: "twice"}.get(n, f"{n} times")
 
 
-def _each(found: Findings) -> str:
-    n_groups, n_targets = found.task.n_groups, len(found.task.target_names)
+def _each(findings: Findings) -> str:
+    n_groups, n_targets = findings.task.n_groups, len(findings.task.target_names)
     words = [f"{n_groups} groups"] if n_groups > 1 else []
     words += [f"{n_targets} targets"] if n_targets > 1 else []
     return f"for each of {' and '.join(words)}" if words else "fitted"
 
 
-def _accuracy(found: Findings, opened: Opened | None) -> dict[str, Any]:
+def _accuracy(findings: Findings, opened: OpenedTest | None) -> dict[str, Any]:
     """Scores and residuals; all empty without fits."""
-    model = found.model
-    log = found.store.test_openings()
+    model = findings.model
+    log = findings.store.test_openings()
     rows = [(o["at"], o["what"], o["command"]) for o in log]
     content: dict[str, Any] = {
         "openings": tables.grid(("at", "by", "command"), rows) if log else None,
-        "openings_told": _openings_told(len(log), is_open=opened is not None),
+        "openings_words": _openings_words(len(log), is_open=opened is not None),
     }
     if model is None:
         return content | dict.fromkeys(
-            ("scores", "parts", "folds_told", "observed", "residuals"), ""
+            ("scores", "parts", "folds_words", "observed", "residuals"), ""
         )
     test = None if opened is None else opened.table
     fold = hardest(model)
@@ -144,7 +142,7 @@ def _accuracy(found: Findings, opened: Opened | None) -> dict[str, Any]:
     return content | {
         "scores": tables.scores_table(model, opened),
         "parts": tables.parts_table(model, opened),
-        "folds_told": (
+        "folds_words": (
             f"Each fold fits the law without {far} and then predicts them; the hardest holds "
             f"out {len(fold.fold.held)} rows (R² {fold.r2:.4f})."
         ),
@@ -153,96 +151,66 @@ def _accuracy(found: Findings, opened: Opened | None) -> dict[str, Any]:
     }
 
 
-def _curves(found: Findings, opened: Opened | None) -> dict[str, Any]:
+def _curves(findings: Findings, opened: OpenedTest | None) -> dict[str, Any]:
     """Forecasts along the axes, or why they cannot be drawn; both empty without axes or fits."""
-    content: dict[str, Any] = {"curves": {}, "band_told": "", "undrawn": ""}
+    content: dict[str, Any] = {"curves": {}, "band_words": "", "undrawn": ""}
     test = None if opened is None else opened.table
     try:
-        forecaster = forecaster_of(found)
-        if found.model is None or forecaster is None:
+        forecaster = forecaster_of(findings)
+        if findings.model is None or forecaster is None:
             return content
         return content | {
-            "curves": curve_charts(found.model, forecaster, test),
-            "band_told": forecaster.words,
+            "curves": curve_charts(findings.model, forecaster, test),
+            "band_words": forecaster.words,
         }
     except (ProgramFailedError, SandboxError) as error:
         return content | {"undrawn": str(error)}
 
 
-def _openings_told(n: int, *, is_open: bool) -> str:
+def _openings_words(n: int, *, is_open: bool) -> str:
     if not n:
         return "The test rows have never been opened for this run."
-    told = f"The test rows have been opened {_times(n)} for this run"
-    return told + (", this report included." if is_open else "; this report does not show them.")
+    words = f"The test rows have been opened {_times(n)} for this run"
+    return words + (", this report included." if is_open else "; this report does not show them.")
 
 
-def _search(found: Findings) -> dict[str, Any]:
-    front = [elite.entry for elite in found.archive.best_per_size()]
-    known = {entry.index for entry in front}
-    others = [e.entry for e in found.elites if e.entry.index not in known]
+def _search(findings: Findings) -> dict[str, Any]:
+    front = [elite.entry for elite in findings.archive.best_per_size()]
+    in_front = {entry.index for entry in front}
+    others = [e.entry for e in findings.elites if e.entry.index not in in_front]
     return {
-        "front": front_chart(front, others, found.literature, found.best),
-        "progress": progress_chart(found.scores, found.summary.n_entries, found.literature),
-        "front_told": _chosen_told(found),
-        "laws": tables.laws_table(found),
-        "finalists": finalists_table(found),
-        "elites": tables.elites_table(found),
-        "n_elites": len(found.elites),
-        "lineage": tables.lineage_table(found),
-        "operators": tables.operators_table(found),
-        "statuses": tables.statuses_table(found.summary),
+        "front": front_chart(front, others, findings.literature, findings.best),
+        "progress": progress_chart(
+            findings.scores, findings.summary.n_entries, findings.literature
+        ),
+        "front_words": _chosen_words(findings),
+        "laws": tables.laws_table(findings),
+        "finalists": finalists_table(findings),
+        "elites": tables.elites_table(findings),
+        "n_elites": len(findings.elites),
+        "lineage": tables.lineage_table(findings),
+        "operators": tables.operators_table(findings),
+        "statuses": tables.statuses_table(findings.summary),
     }
 
 
-def _chosen_told(found: Findings) -> str:
-    told = found.best.evaluation
-    size = f"{told.n_constants} constants and held-out R² {held_out_r2(told) or 0.0:.4f}"
-    if not found.chosen:
+def _chosen_words(findings: Findings) -> str:
+    evaluation = findings.best.evaluation
+    size = (
+        f"{evaluation.n_constants} constants and held-out R² {held_out_r2(evaluation) or 0.0:.4f}"
+    )
+    if not findings.chosen:
         return f"The law with the best score so far has {size}."
-    leader = found.elites[0]
+    leader = findings.elites[0]
     text = (
         f"The champion has {size}. The leading elites and the literature were judged on further "
         "folds and on what they say beyond the data; of those whose judgement is near the best, "
         "the champion is the simplest among those nearest to the forecast of all"
     )
-    if leader.entry.index == found.best.index:
+    if leader.entry.index == findings.best.index:
         return text + ", and also has the best score of the search."
     r2 = held_out_r2(leader.entry.evaluation) or 0.0
     return (
         text
         + f". The best score of the search is that of entry {leader.entry.index} (R² {r2:.4f})."
-    )
-
-
-def _reproduction(found: Findings) -> dict[str, Any]:
-    store = found.store
-    settings, name = store.settings, shlex.quote(store.folder.resolve().name)
-    machine = recorded_machine(store.versions) or {"machine": "unknown"}
-    versions = {key: value for key, value in store.versions.items() if key != MACHINE}
-    budget = settings.get("evaluations") or found.summary.n_entries
-    commands = [
-        f"python -m evolve --task {shlex.quote(found.task.name)} --seed {settings.get('seed', 0)} "
-        f"--evaluations {budget} --run {name}-again",
-        f"python -m evolve show {name}",
-        f"python -m evolve score {name} --split test",
-    ]
-    facts: list[Sequence[Any]] = [
-        ("fingerprint of the task", store.task["fingerprint"]),
-        *((f"version: {key}", str(value)) for key, value in versions.items()),
-        ("made with", ", ".join(f"{key} {value}" for key, value in machine.items())),
-        ("digest of all entries", store.digest()),
-        ("program of the champion", found.best.program_id),
-        ("this page was written with", _versions()),
-    ]
-    inherited = store.note(INHERITED)
-    if inherited is not None:
-        commands[0] = f"python -m evolve resume {inherited['run']} --accept-changes"
-        facts.insert(0, ("first candidates include the elites of", inherited["run"]))
-    return {"commands": commands, "facts": tables.grid(("what", "value"), facts)}
-
-
-def _versions() -> str:
-    words = [f"python {platform.python_version()}"]
-    return ", ".join(
-        [*words, *(f"{name} {version(name)}" for name in ("numpy", "scipy", "numba"))]
     )

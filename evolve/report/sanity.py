@@ -26,36 +26,36 @@ class Check:
     mark: str = ""
 
 
-def checks_of(found: Findings) -> list[Check]:
+def checks_of(findings: Findings) -> list[Check]:
     """The verdict and what it rests on."""
-    checks = [_verdict(found), *_held_out(found), _physics(found), *_together(found)]
-    return [*checks, *_fits(found), *_distance(found)]
+    checks = [_verdict(findings), *_held_out(findings), _physics(findings), *_together(findings)]
+    return [*checks, *_fits(findings), *_distance(findings)]
 
 
-def _verdict(found: Findings) -> Check:
-    if found.verdict is None:
-        why = "the search has not ended" if not found.chosen else "an earlier version chose"
+def _verdict(findings: Findings) -> Check:
+    if findings.verdict is None:
+        why = "the search has not ended" if not findings.chosen else "an earlier version chose"
         return Check("Verdict", "not judged", (f"{why}, so no verdict was made.".capitalize(),))
     marks = {"holds": "good", "handle with care": "care", "no law here": "bad"}
-    reasons = tuple(f"{reason[:1].upper()}{reason[1:]}." for reason in found.verdict.reasons)
-    return Check("Verdict", found.verdict.verdict, reasons, marks[found.verdict.verdict])
+    reasons = tuple(f"{reason[:1].upper()}{reason[1:]}." for reason in findings.verdict.reasons)
+    return Check("Verdict", findings.verdict.verdict, reasons, marks[findings.verdict.verdict])
 
 
-def _held_out(found: Findings) -> list[Check]:
+def _held_out(findings: Findings) -> list[Check]:
     """The forecast against the best that anybody would say without a law."""
-    verdict = found.verdict
+    verdict = findings.verdict
     if verdict is None:
         return []
-    mine, other = verdict.held_out_r2, verdict.baseline_r2
-    value = f"{tables.cell(mine).text} against {tables.cell(other).text}"
+    r2, baseline = verdict.held_out_r2, verdict.baseline_r2
+    value = f"{tables.cell(r2).text} against {tables.cell(baseline).text}"
     note = f"Of the forecast, and of the best baseline ({verdict.baseline})."
-    mark = "good" if verdict.gain > 0.0 and mine > 0.0 else "bad"
+    mark = "good" if verdict.gain > 0.0 and r2 > 0.0 else "bad"
     return [Check("R² on held-out rows", value, (note,), mark)]
 
 
-def declared_physics(found: Findings) -> str:
+def declared_physics(findings: Findings) -> str:
     """What is declared of every law, as the end of a sentence; empty for nothing."""
-    declared = found.task.spec.physics
+    declared = findings.task.spec.physics
     words = [f"falls in {name}" for name in declared.decreasing_in]
     words += [f"rises in {name}" for name in declared.increasing_in]
     words += [] if declared.floor is None else [f"stays above {declared.floor:g}"]
@@ -63,37 +63,37 @@ def declared_physics(found: Findings) -> str:
     return ", ".join(words)
 
 
-def broken_share(found: Findings) -> float | None:
+def broken_share(findings: Findings) -> float | None:
     """Largest share of points beyond the rows at which the champion breaks what is declared."""
-    facts = found.best.evaluation.facts.get("fits", [])
+    facts = findings.best.evaluation.facts.get("fits", [])
     shares = [float(fact.get("against_physics", 0.0)) for fact in facts]
-    shares += [row.against_physics for row in found.finalists if row.champion]
+    shares += [row.against_physics for row in findings.finalists if row.champion]
     return max(shares, default=None)
 
 
-def _physics(found: Findings) -> Check:
-    declared, broken = declared_physics(found), broken_share(found)
+def _physics(findings: Findings) -> Check:
+    declared, broken = declared_physics(findings), broken_share(findings)
     if not declared:
         return Check("Physics", "nothing declared")
     note = f"Declared of every law: it {declared}."
     if broken is None:
         return Check("Physics", "not checked", (note,))
-    kept = "kept" if not broken else f"broken at {100 * broken:.1f} % of points"
-    return Check("Physics", kept, (note,), "bad" if broken else "good")
+    value = "kept" if not broken else f"broken at {100 * broken:.1f} % of points"
+    return Check("Physics", value, (note,), "bad" if broken else "good")
 
 
-def _together(found: Findings) -> list[Check]:
+def _together(findings: Findings) -> list[Check]:
     """Features that move together in the training rows."""
-    moving = relations(found.task)
+    moving = relations(findings.task)
     notes = tuple(f"{r.consequence[:1].upper()}{r.consequence[1:]}." for r in moving)
     value = "; ".join(r.said for r in moving)
     return [Check("Features that move together", value, notes[:1], "care")] if moving else []
 
 
-def _fits(found: Findings) -> list[Check]:
-    model = found.model
+def _fits(findings: Findings) -> list[Check]:
+    model = findings.model
     if model is None:
-        return [Check("Fit of all rows", "not made again", (found.unfitted,), "care")]
+        return [Check("Fit of all rows", "not made again", (findings.unfitted,), "care")]
     if "converged" not in model.facts:
         return [Check("Fit of all rows", "by the program itself")]
     n, share = model.n_fits, model.facts["agree"]
@@ -103,9 +103,9 @@ def _fits(found: Findings) -> list[Check]:
     return [Check("Converged fits", f"{settled} of {n}", (note,), "good" if good else "care")]
 
 
-def _distance(found: Findings) -> list[Check]:
+def _distance(findings: Findings) -> list[Check]:
     """How far the law that is shown lies from the forecast of all finalists."""
-    for row in found.finalists:
+    for row in findings.finalists:
         if row.champion:
             note = (
                 "Of the champion from the forecast beyond the data, in deviations of the targets."
@@ -115,21 +115,21 @@ def _distance(found: Findings) -> list[Check]:
     return []
 
 
-def finalists_table(found: Findings) -> tables.Grid | None:
+def finalists_table(findings: Findings) -> tables.Grid | None:
     """What was measured of every finalist, best judgement first; None without a choice."""
-    rows = found.finalists
+    rows = findings.finalists
     if not rows:
         return None
     names = list(rows[0].losses)
     cells = []
-    for row, entry in zip(rows, found.finalist_entries, strict=True):
+    for row, entry in zip(rows, findings.finalist_entries, strict=True):
         cells.append(
             (
                 *(row.index, entry.operator, row.n_constants, row.judgement, row.weight),
                 *(row.distance, row.held_out_loss, row.held_out_error, row.refit_loss, row.size),
                 *(row.against_physics, row.outside, row.disagreement),
                 *(row.losses.get(name) for name in names),
-                tables.formula_in(found.task, entry),
+                tables.formula_in(findings.task, entry),
             )
         )
     head = (

@@ -46,8 +46,8 @@ class Slice:
 def slices_of(model: Model, axis: int) -> list[Slice]:
     """The slices along an axis that show most levels, held-out rows among them, in all groups."""
     held = set(hardest(model).fold.held.tolist())
-    found = list(_slices(model, axis))
-    if not found:
+    parts = list(_slices(model, axis))
+    if not parts:
         fitted = model.fitted.constants
         groups = [g for g, name in enumerate(model.task.group_names) if name in fitted]
         return [_moved(model, axis, g) for g in groups[:MOST_SLICES]]
@@ -57,15 +57,17 @@ def slices_of(model: Model, axis: int) -> list[Slice]:
         return not held.intersection(part.rows.tolist()), -levels, int(part.rows[0])
 
     best: list[Slice] = []
-    waiting = sorted(found, key=rank)
+    waiting = sorted(parts, key=rank)
     while waiting and len(best) < MOST_SLICES:  # one of each group and target, then a second
         firsts = {(part.group, part.target): part for part in reversed(waiting)}
-        chosen = sorted(firsts.values(), key=waiting.index)
+        firsts_shown = sorted(firsts.values(), key=waiting.index)
         room = MOST_SLICES - len(best)
-        if len(chosen) > room:
-            chosen = [chosen[i] for i in np.linspace(0, len(chosen) - 1, room).astype(int)]
-        best += chosen
-        waiting = [part for part in waiting if part not in chosen]
+        if len(firsts_shown) > room:
+            firsts_shown = [
+                firsts_shown[i] for i in np.linspace(0, len(firsts_shown) - 1, room).astype(int)
+            ]
+        best += firsts_shown
+        waiting = [part for part in waiting if part not in firsts_shown]
     return best
 
 

@@ -1,4 +1,4 @@
-"""Turns a run's findings into tables of words: what the page shows beside its figures."""
+"""Tables of words that the page shows beside its figures."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import numpy as np
 from evolve.evaluation.record import Entry
 from evolve.evaluation.requests import form_of
 from evolve.report.chart import number
-from evolve.report.gather import Findings, Opened
+from evolve.report.gather import Findings, OpenedTest
 from evolve.report.model import Model
 from evolve.runs.results import formula_of, held_out_r2
 from evolve.runs.summary import Summary, Tally
@@ -32,7 +32,7 @@ class Cell:
 
 @dataclass(frozen=True)
 class Grid:
-    """A table: headings and rows of cells; `marked` rows stand out."""
+    """A table: headings and rows of cells; rows in `marked` stand out."""
 
     headings: tuple[str, ...]
     rows: tuple[tuple[Cell, ...], ...]
@@ -65,7 +65,7 @@ def _decimals(value: float) -> str:
     return f"{value:.4f}"
 
 
-def scores_table(model: Model, opened: Opened | None) -> Grid:
+def scores_table(model: Model, opened: OpenedTest | None) -> Grid:
     """R2 on the training rows, every fold and, where they were opened, the test rows."""
     n_rows = model.train.overall.n_rows
     rows: list[tuple[Any, ...]] = [
@@ -76,14 +76,14 @@ def scores_table(model: Model, opened: Opened | None) -> Grid:
         sizes = len(view.fold.fit), len(view.fold.held)
         rows.append((view.fold.name, kind, *sizes, view.r2, 1 - view.r2, view.nmae))
     if opened is not None:
-        told = opened.scores.overall
-        rows.append(("test rows", "never fitted", n_rows, told.n_rows, *_three(told)))
-    marked = [row[1] == "never fitted" for row in rows]
+        overall = opened.scores.overall
+        rows.append(("test rows", "never fitted", n_rows, overall.n_rows, *_three(overall)))
+    stands_out = [row[1] == "never fitted" for row in rows]
     head = ("predicted rows", "", "fitted on", "number", "R²", "NMSE", "NMAE")
-    return grid(head, rows, marked)
+    return grid(head, rows, stands_out)
 
 
-def parts_table(model: Model, opened: Opened | None) -> Grid | None:
+def parts_table(model: Model, opened: OpenedTest | None) -> Grid | None:
     """R2 by target and by group, if there are several."""
     train = model.train
     parts = [("target", name, m) for name, m in train.by_target.items()]
@@ -95,9 +95,9 @@ def parts_table(model: Model, opened: Opened | None) -> Grid | None:
     rows = [[kind, name, m.n_rows, m.r2, m.nmae] for kind, name, m in parts]
     if opened is not None:
         head += ["test rows", "test R²"]
-        told = {"target": opened.scores.by_target, "group": opened.scores.by_group}
+        by_part = {"target": opened.scores.by_target, "group": opened.scores.by_group}
         for row, (kind, name, _) in zip(rows, parts, strict=True):
-            test = told[kind].get(name)
+            test = by_part[kind].get(name)
             row += [None, None] if test is None else [test.n_rows, test.r2]
     return grid(head, rows)
 
@@ -115,7 +115,7 @@ def constants_table(model: Model) -> Grid:
     names = [f"c{i}" for i in range(fitted.n_constants)]
     pairs = {
         (group, target): [
-            told(v, e) for v, e in zip(values[t], fitted.errors[group][t], strict=True)
+            value_and_error(v, e) for v, e in zip(values[t], fitted.errors[group][t], strict=True)
         ]
         for group, values in fitted.constants.items()
         for t, target in enumerate(task.target_names)
@@ -138,7 +138,7 @@ def _with_error(value: Cell, error: Cell) -> Cell:
     return value if error.value is None else Cell(f"{value.text} ± {error.text}", value.value)
 
 
-def told(value: float, error: float) -> tuple[Cell, Cell]:
+def value_and_error(value: float, error: float) -> tuple[Cell, Cell]:
     """A value to the digits of its standard error, at least to four; the error to two.
 
     Where nothing is known of the error it is a dash.
@@ -171,51 +171,68 @@ def variables_table(task: Task) -> Grid:
     return grid(("column", "", "meaning", "from", "to", "levels"), rows)
 
 
-def laws_table(found: Findings) -> Grid:
+def laws_table(findings: Findings) -> Grid:
     """Champion, best of each size and laws that somebody wrote down, with the R2 of each."""
-    known = {line.index: line for line in found.lines}
-    parts = [("champion" if found.chosen else "best so far", found.best)]
-    parts += [("size", elite.entry) for elite in found.archive.best_per_size()]
-    parts += [(entry.origin, entry) for entry in found.literature]
+    rows_of_table = {line.index: line for line in findings.lines}
+    parts = [("champion" if findings.chosen else "best so far", findings.best)]
+    parts += [("size", elite.entry) for elite in findings.archive.best_per_size()]
+    parts += [(entry.origin, entry) for entry in findings.literature]
     rows = []
     for kind, entry in parts:
-        line, told = known.get(entry.index), entry.evaluation
+        line, evaluation = rows_of_table.get(entry.index), entry.evaluation
         train = None if line is None else line.train_r2
-        name = entry.operator if told.score is not None else f"{entry.operator}: {told.status}"
-        row = (kind, name, told.n_constants, held_out_r2(told), train, told.score)
-        rows.append((*row, formula_in(found.task, entry)))
+        name = (
+            entry.operator
+            if evaluation.score is not None
+            else f"{entry.operator}: {evaluation.status}"
+        )
+        row = (
+            kind,
+            name,
+            evaluation.n_constants,
+            held_out_r2(evaluation),
+            train,
+            evaluation.score,
+        )
+        rows.append((*row, formula_in(findings.task, entry)))
     head = ("", "made by", "constants", "held-out R²", "training R²", "score", "law")
     return grid(head, rows, [kind in ("champion", "best so far") for kind, _ in parts])
 
 
-def elites_table(found: Findings) -> Grid:
+def elites_table(findings: Findings) -> Grid:
     """The best law of every cell of the archive, best score first."""
-    elites = found.elites[:MOST_ELITES]
+    elites = findings.elites[:MOST_ELITES]
     rows = [
         (
             *(e.entry.index, e.n_constants, held_out_r2(e.entry.evaluation), e.score),
-            *(e.entry.operator, formula_in(found.task, e.entry)),
+            *(e.entry.operator, formula_in(findings.task, e.entry)),
         )
         for e in elites
     ]
     head = ("entry", "constants", "held-out R²", "score", "made by", "law")
-    return grid(head, rows, [e.entry.index == found.best.index for e in elites])
+    return grid(head, rows, [e.entry.index == findings.best.index for e in elites])
 
 
-def lineage_table(found: Findings) -> Grid:
+def lineage_table(findings: Findings) -> Grid:
     """The champion and its ancestors, youngest first."""
     rows = []
-    for entry in (found.best, *found.lineage):
-        told = entry.evaluation
-        row = (entry.index, entry.operator, told.n_constants, held_out_r2(told), told.score)
-        rows.append((*row, formula_in(found.task, entry)))
+    for entry in (findings.best, *findings.lineage):
+        evaluation = entry.evaluation
+        row = (
+            entry.index,
+            entry.operator,
+            evaluation.n_constants,
+            held_out_r2(evaluation),
+            evaluation.score,
+        )
+        rows.append((*row, formula_in(findings.task, entry)))
     return grid(("entry", "made by", "constants", "held-out R²", "score", "law"), rows)
 
 
-def operators_table(found: Findings) -> Grid:
+def operators_table(findings: Findings) -> Grid:
     """How often each operator was tried and what came of it; starting laws are one line."""
     sums: dict[str, Tally] = {}
-    for (_, operator), tally in found.summary.tallies.items():
+    for (_, operator), tally in findings.summary.tallies.items():
         name = operator or "starting laws"
         sums[name] = sums.get(name, Tally()).plus(tally)
     rows = [

@@ -1,4 +1,4 @@
-"""Turns LaTeX mathematics into inline SVG, drawn as outlines, so that a page needs no font."""
+"""Draw LaTeX mathematics as inline SVG, as outlines, so that a page needs no font."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _LAST_LETTER = 0x17F  # of the alphabets that the font holds
 
 
 @dataclass(frozen=True, slots=True)
-class Drawn:
+class Drawing:
     """A piece of mathematics: its markup, and its width in ems for whoever breaks lines."""
 
     markup: Markup
@@ -24,7 +24,7 @@ class Drawn:
 
 
 @lru_cache(maxsize=4096)
-def typeset(latex: str) -> Drawn | None:
+def typeset(latex: str) -> Drawing | None:
     """Draw a piece of LaTeX mathematics in the colour and size of the text around it.
 
     Args:
@@ -58,7 +58,7 @@ def typeset(latex: str) -> Drawn | None:
         f'<svg class="math" viewBox="{box}" style="{style}" aria-hidden="true" '
         f'focusable="false"><path d="{_outline(path)}"/></svg>'
     )
-    return Drawn(Markup(markup), width / _EM)
+    return Drawing(Markup(markup), width / _EM)
 
 
 def _tall(latex: str) -> str:

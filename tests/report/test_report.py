@@ -32,7 +32,7 @@ from evolve.report.gather import gather
 from evolve.report.mathematics import show_law
 from evolve.report.model import fit_model
 from evolve.report.slices import slices_of
-from evolve.report.tables import cell, told
+from evolve.report.tables import cell, value_and_error
 from evolve.report.typeset import typeset
 from evolve.runs.forecasts import basis_of
 from evolve.runs.results import held_out_r2
@@ -171,7 +171,7 @@ def test_an_opening_is_recorded_before_the_test_rows_are_read(
 def test_a_run_that_has_not_ended_says_so(task: Task, tmp_path: Path) -> None:
     with small_run(task, tmp_path / "going", 3, ended=False) as store:
         written = write_report(store, task, tmp_path / "report.html")
-    assert not written.found.chosen
+    assert not written.findings.chosen
     assert "No champion has been chosen yet" in written.path.read_text(encoding="utf-8")
 
 
@@ -190,7 +190,7 @@ def test_a_black_box_has_a_report_without_figures_of_fits(task: Task, tmp_path: 
         evaluation = Evaluation("ok", "", score, 1, folds, 2, 1.0, 0.1, {})
         store.append([Entry(2, "# any text", None, None, "box", (), "a file", evaluation, "user")])
         written = write_report(store, task, tmp_path / "report.html")
-    assert written.found.model is None
+    assert written.findings.model is None
     text = written.path.read_text(encoding="utf-8")
     assert "black box" in text
     assert "could not be fitted here" in text
@@ -205,7 +205,7 @@ def test_a_weak_sandbox_ends_neither_the_report_of_a_program_nor_opens_its_test_
     monkeypatch.setattr(evolve.report.model, "fit_folds_of", refuse)
     written = write_report(run, task, tmp_path / "report.html")
     assert "could not be fitted here: the sandbox is weak here" in written.path.read_text()
-    assert written.found.train_r2 is not None
+    assert written.findings.train_r2 is not None
     with pytest.raises(EvolveError, match="cannot be run here.*the sandbox is weak here"):
         write_report(run, task, tmp_path / "report.html", opening="a command")
     assert run.test_openings() == []
@@ -302,7 +302,7 @@ def test_mathematics_that_cannot_be_drawn_is_no_picture() -> None:
 def test_a_constant_has_the_digits_of_its_error_and_at_least_four(
     value: float, error: float, shown: tuple[str, str]
 ) -> None:
-    assert tuple(part.text for part in told(value, error)) == shown
+    assert tuple(part.text for part in value_and_error(value, error)) == shown
 
 
 @pytest.mark.parametrize(
