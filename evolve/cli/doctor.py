@@ -12,14 +12,16 @@ from evolve.cli.options import Json
 def doctor(json: Json = False) -> None:
     """Check what the sandbox can enforce on this machine.
 
-    Each mechanism, whether it works here, and what it protects from.
+    Each mechanism, whether it works here, and what it protects from; then the versions, system
+    and processor that a run keeps, for they decide its last digits.
     """
     from evolve.cli.output import print_json, print_table
+    from evolve.runs.machine import describe_machine
     from evolve.sandbox import probe
 
-    report, engine = probe(), _engine()
+    report, engine, machine = probe(), _engine(), describe_machine()
     if json:
-        print_json({**report.as_dict(), "gaps": report.gaps, **engine})
+        print_json({**report.as_dict(), "gaps": report.gaps, **engine, "machine": machine})
         return
     rows = [
         (m.name, "yes" if m.works else f"no: {m.detail}", m.protects) for m in report.mechanisms
@@ -30,6 +32,10 @@ def doctor(json: Json = False) -> None:
         print(f"  {gap}")
     for name, value in engine.items():
         print(f"{name}: {value}")
+    print("a run keeps also, and whoever resumes it is told what differs:")
+    for name, value in machine.items():
+        if engine.get(name) != value:
+            print(f"{name}: {value}")
 
 
 def _engine() -> dict[str, Any]:

@@ -3,15 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from typing import Final
 
 import numpy as np
 
-from evolve.evaluation.programs import ProgramRunner, as_returned, shared_runner
+from evolve.errors import SandboxError
+from evolve.evaluation.programs import (
+    ProgramFailedError,
+    ProgramRunner,
+    as_returned,
+    shared_runner,
+)
 from evolve.law.graph import SMALL, STEP, Law, evaluate, slopes
 from evolve.law.program import Program
 from evolve.typing import Array, Ints
 
 Predictable = Law | Program
+# How a program that is asked may leave without an answer whoever can do without one: it failed,
+# or no process starts in which it could run.
+UNANSWERED: Final = (ProgramFailedError, SandboxError)
 
 
 def predict(
@@ -30,6 +40,7 @@ def predict(
 
     Raises:
         ProgramFailedError: A program failed.
+        SandboxError: No process can be started for a program, or programs may not run here.
     """
     if isinstance(law, Law):
         return law.predict(x, constants)

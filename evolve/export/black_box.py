@@ -38,7 +38,7 @@ Fitted on {n_rows} training rows; score {score:.4f}, held-out R2 {held_out:.4f}.
 
 
 # Names at the top of an exported file, and where a syntax tree holds names.
-_OWN_NAMES = ("FEATURES", "TARGETS", "CONSTANTS", "law", "values_of")
+_OWN_NAMES = ("FEATURES", "TARGETS", "CONSTANTS", "GROUPED", "law", "values_of")
 _NAMED = ("id", "arg", "name", "asname", "rest")
 
 
@@ -81,6 +81,7 @@ def _law_text(subject: BlackBox) -> str:
         features=list(subject.task.feature_names),
         targets=list(subject.task.target_names),
         constants=literal_table(subject.constants, labels_of(subject.task, subject.constants)),
+        grouped=bool(subject.task.spec.groups),
         needs=" and ".join(["numpy", *libraries]) if libraries else "numpy alone",
         function=function,
     )

@@ -24,6 +24,7 @@ FEATURES = {features!r}
 TARGETS = {targets!r}
 # Constants by group, one row a target.
 CONSTANTS = {constants}
+GROUPED = {grouped!r}  # whether the rows that it was fitted to have groups
 
 
 {function}
@@ -34,14 +35,14 @@ def law(input_data, group):
 
     Args:
         input_data: One dictionary a row, with the features by name.
-        group: A key of `CONSTANTS`; of no account where there is only one.
+        group: A key of `CONSTANTS`; of no account where rows have no groups.
 
     Returns:
         One dictionary a row, with the targets by name.
     """
-    if len(CONSTANTS) > 1 and group not in CONSTANTS:
+    if GROUPED and group not in CONSTANTS:
         raise ValueError(f"group must be one of {{', '.join(CONSTANTS)}}, it is {{group!r}}")
-    constants = next(iter(CONSTANTS.values())) if len(CONSTANTS) == 1 else CONSTANTS[group]
+    constants = CONSTANTS[group] if GROUPED else next(iter(CONSTANTS.values()))
     params = np.array(constants if len(TARGETS) > 1 else constants[0])
     X = np.array([[float(row[name]) for name in FEATURES] for row in input_data])
     table = np.asarray(values_of(X.reshape(-1, len(FEATURES)), params))
@@ -113,6 +114,7 @@ def law_text(subject: Subject) -> str:
         features=list(subject.task.feature_names),
         targets=list(subject.task.target_names),
         constants=literal_table(subject.constants, subject.labels),
+        grouped=bool(subject.task.spec.groups),
         function=subject.function_text().replace("def scaling_law_func", "def values_of", 1),
     )
 

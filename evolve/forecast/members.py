@@ -9,7 +9,7 @@ import numpy as np
 
 from evolve.errors import EvolveError
 from evolve.evaluation.fitted import fit_folds_of
-from evolve.evaluation.programs import ProgramFailedError
+from evolve.evaluation.predict import UNANSWERED
 from evolve.evaluation.requests import Form
 from evolve.fitting.messages import FoldAnswer
 from evolve.scoring.combine import weights_of
@@ -115,7 +115,7 @@ def fit_contenders(task: Task, laws: Sequence[tuple[int, Form, float]]) -> Conte
         try:
             on_folds = fit_folds_of(task, form, task.folds, FORECAST_STARTS)
             whole = fit_folds_of(task, form, [all_rows(task.train.n_rows)])
-        except ProgramFailedError:
+        except UNANSWERED:
             if not fits:
                 raise
             continue

@@ -7,8 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from evolve.evaluation.predict import Predictable, predict, slopes_of
-from evolve.evaluation.programs import ProgramFailedError
+from evolve.evaluation.predict import UNANSWERED, Predictable, predict, slopes_of
 from evolve.forecast.basis import Spread
 from evolve.scoring.combine import combine
 from evolve.typing import Array
@@ -77,12 +76,13 @@ def predictions_of(laws: Sequence[Predictable], constants: Sequence[Array], x: A
 
     Raises:
         ProgramFailedError: The champion is a program that fails.
+        SandboxError: It is a program, and no process can be started for it.
     """
     tables = [predict(laws[0], x, constants[0])]
     for law, table in zip(laws[1:], constants[1:], strict=True):
         try:
             tables.append(predict(law, x, table))
-        except ProgramFailedError:
+        except UNANSWERED:
             tables.append(np.full_like(tables[0], np.nan))
     return np.array(tables)
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from evolve.evaluation.programs import ProgramFailedError
+from evolve.evaluation.predict import UNANSWERED
 from evolve.report.bands import LEVEL, Forecaster
 from evolve.report.chart import (
     FIT,
@@ -118,7 +118,7 @@ def _before(model: Model, part: Slice, rows: Array) -> Array | None:
         return None
     try:
         return model.predict_with(rows, constants)[:, part.target]
-    except ProgramFailedError:
+    except UNANSWERED:
         return None
 
 

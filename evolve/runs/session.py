@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
+from evolve.evaluation.predict import UNANSWERED
 from evolve.files import write_file
 from evolve.forecast.verdict import Verdict
 from evolve.runs.database import has_log
@@ -46,7 +47,7 @@ class SessionResult:
     Attributes:
         rows: The run's table: champion (or best so far), best of each size, literature.
         choice: The champion and its finalists; None if none was chosen.
-        verdict: What its forecasts are worth; None if no champion was chosen.
+        verdict: What its forecasts are worth; None if no champion was chosen or it gave none.
         stopped: Whether a signal ended it.
     """
 
@@ -89,24 +90,30 @@ def hold_session(
         warm_up(audience)
         _, choice = carry_on(store, setup, settings, workers, audience)
     stopping.settle()
-    rows, verdict = finish_run(store, setup, choice)
+    rows, verdict = finish_run(store, setup, choice, audience)
     return SessionResult(rows, choice, verdict, stopping.asked())
 
 
 def finish_run(
-    store: Store, setup: SearchProblem, choice: Choice | None
+    store: Store, setup: SearchProblem, choice: Choice | None, audience: ProgressListener
 ) -> tuple[list[ResultRow], Verdict | None]:
     """Keep the run's table, its basis for forecasts and the verdict on them.
 
     Returns:
-        The rows of the table, and the verdict, None if no champion was chosen.
+        The rows of the table, and the verdict; None if no champion was chosen, or one that is a
+        program which gives no forecast, which is then said.
     """
     from evolve.runs.forecasts import build_basis  # loads the compiler, for those who fit
 
     rows = result_rows(store, setup, choice)
     save_results(store, rows, chosen=choice is not None)
-    verdict = None if choice is None else build_basis(store, setup.task, choice)
-    return rows, verdict
+    if choice is None:
+        return rows, None
+    try:
+        return rows, build_basis(store, setup.task, choice)
+    except UNANSWERED as error:
+        audience.say(f"the run keeps no forecasts, its champion gave none: {error}")
+        return rows, None
 
 
 def why_no_law(store: Store, result: SessionResult) -> str:

@@ -9,7 +9,7 @@ import numpy as np
 
 from evolve.errors import Argument, EvolveError
 from evolve.evaluation.fitted import FittedLaw, fit_rows
-from evolve.evaluation.programs import ProgramFailedError
+from evolve.evaluation.predict import UNANSWERED
 from evolve.evaluation.record import Entry, Evaluation
 from evolve.evaluation.requests import form_of
 from evolve.law.candidate import Candidate
@@ -47,7 +47,7 @@ def row_of(task: Task, entry: Entry, kind: str, fitted: FittedLaw | None = None)
     if fitted is None and evaluation.score is not None:
         try:
             fitted = fit_rows(task, form)
-        except ProgramFailedError as error:  # it could be fitted on folds, and not on all rows
+        except UNANSWERED as error:  # it could be fitted on folds, and not on all rows
             message = f"on all rows: {error}"
     text = entry.text
     if isinstance(form, Candidate) and fitted is not None and fitted.priors is not None:

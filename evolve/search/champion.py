@@ -18,8 +18,8 @@ from evolve.errors import EvolveError
 from evolve.evaluation.baselines import baseline_errors
 from evolve.evaluation.evaluator import Evaluator
 from evolve.evaluation.fitted import FittedLaw
+from evolve.evaluation.predict import UNANSWERED
 from evolve.evaluation.problem import EvaluationProblem
-from evolve.evaluation.programs import ProgramFailedError
 from evolve.evaluation.record import Evaluation
 from evolve.evaluation.requests import FoldResult, with_starts
 from evolve.fitting.messages import FoldAnswer
@@ -158,7 +158,7 @@ def _far_out(law: FittedLaw, x: Array, names: Sequence[str]) -> Array:
     """`(m, t)` predictions far out; nan where a program fails."""
     try:
         return law.predict(x, names)
-    except ProgramFailedError:
+    except UNANSWERED:
         return np.full((len(x), len(next(iter(law.constants.values())))), np.nan)
 
 

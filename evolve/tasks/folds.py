@@ -113,7 +113,8 @@ def make_folds(task: TaskRows) -> list[Fold]:
 def _why_no_folds(task: TaskRows) -> str:
     for name, y in zip(task.target_names, task.train.Y.T, strict=True):
         if np.isnan(nmse(y, y)):
-            return f"target {name!r} must vary over the training rows, all hold {y[0]:g}"
+            held = f"all hold {y[0]:g}" if (y == y[0]).all() else f"all lie within {np.ptp(y):.3g}"
+            return f"target {name!r} must vary over the training rows, {held}"
     axes = task.spec.folds.axes
     if not axes:
         return f"no group has rows enough to fit {MIN_FIT_ROWS} of them and predict the others"

@@ -168,9 +168,15 @@ def _rises(spec: TaskSpec, x: Array, y: Array, along: Sequence[int]) -> bool:
 
 def _correlation(a: Array, b: Array) -> float:
     """Pearson's correlation, the same in any order of the rows."""
-    a, b = a - math.fsum(a) / len(a), b - math.fsum(b) / len(b)
+    a, b = (_small(v) for v in (a, b))
+    a, b = _small(a - math.fsum(a) / len(a)), _small(b - math.fsum(b) / len(b))
     size = math.sqrt(math.fsum(a * a) * math.fsum(b * b))
     return math.fsum(a * b) / size if size else 0.0
+
+
+def _small(values: Array) -> Array:
+    """Values over a power of two, which leaves their digits, so that no product overflows."""
+    return np.ldexp(values, -int(np.frexp(np.abs(values).max())[1]))
 
 
 def _column_order(

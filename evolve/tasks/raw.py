@@ -11,6 +11,7 @@ from evolve.errors import TaskError, nearest
 from evolve.tasks.cells import is_blank, number, shown, what_to_do
 
 MOST = 1e150  # largest size of a number whose square is one, too
+LEAST = 1e-150  # smallest size of a number whose square is not 0
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,7 @@ from evolve.errors import TaskError, nearest
 from evolve.tasks.axes import axis_features, axis_values
 from evolve.tasks.cells import is_blank
 from evolve.tasks.labels import GROUP_JOIN, as_spelled, group_labels
-from evolve.tasks.raw import RawTable
+from evolve.tasks.raw import LEAST, RawTable
 from evolve.tasks.roles import Facts, Role, guess_roles
 from evolve.tasks.spec import DEFAULT_CONSTANTS, Feature, Filter, Target, TaskSpec
 
@@ -107,8 +107,9 @@ def _numbered(cells: Sequence[object]) -> NDArray[np.int64]:
 
 def _require_positive(raw: RawTable, name: str, values: list[float]) -> None:
     for row, value in enumerate(values, 1):
-        if value <= 0:
-            rule = "must be positive under a log scale"
+        if value < LEAST:
+            least = "positive" if value <= 0 else f"at least {LEAST:g}"
+            rule = f"must be {least} under a log scale"
             told = raw.complaint(name, rule, row, f"{value:g}")
             raise TaskError(f'{told}; take the row out or give the feature scale = "linear"')
 

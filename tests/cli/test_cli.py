@@ -20,6 +20,7 @@ from evolve.cli.ending import _headline, print_ending
 from evolve.cli.options import parse_time
 from evolve.cli.output import shown
 from evolve.errors import EvolveError
+from evolve.runs.machine import describe_machine
 from evolve.runs.session import SessionResult, remarks, write_program
 from evolve.runs.settings import RunConfig
 from evolve.runs.tabulate import row_of
@@ -123,6 +124,17 @@ def test_doctor_names_every_wall_and_the_level(capfd: pytest.CaptureFixture[str]
     assert report["level"] in ("weak", "partial", "strong")
     assert "seccomp" in report["mechanisms"]
     assert "sandbox level:" in said(capfd, "doctor")[1]
+
+
+def test_doctor_names_what_a_run_keeps_of_its_machine(capfd: pytest.CaptureFixture[str]) -> None:
+    machine = describe_machine()
+    assert json.loads(said(capfd, "doctor", "--json")[1])["machine"] == machine
+    lines = said(capfd, "doctor")[1].splitlines()
+    assert [line for line in lines if line.startswith("instructions: ")] == [
+        f"instructions: {machine['instructions']}"
+    ]
+    for name in ("architecture", "system", "C library", "llvmlite", "processor", "kernel"):
+        assert f"{name}: {machine[name]}" in lines
 
 
 def test_published_programs_of_both_dialects_are_scored(

@@ -127,6 +127,17 @@ TABLES: dict[str, tuple[str | bytes | None, str, str]] = {
         LEFT_OUT,
         "column 'loss' must be at most 1e+150 in size, row 3 holds 1.798e+308 (line 4)",
     ),
+    "a size whose square is 0": (
+        cell(2, 2, "5e-324"),
+        *["column 'tokens' must be at least 1e-150 under a log scale, row 3 holds 4.94"] * 2,
+    ),
+    "a target whose squares are 0": (
+        "\n".join(
+            [HEADER, *(f"{row.rpartition(',')[0]},{k + 1}e-200" for k, row in enumerate(ROWS))]
+        )
+        + "\n",
+        *["target 'loss' must vary over the training rows, all lie within 2.9e-199"] * 2,
+    ),
     "digits that overflow": (
         cell(2, 2, "1" * 400),
         *["column 'tokens' must hold numbers, row 3 holds '111"] * 2,

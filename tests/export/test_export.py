@@ -204,3 +204,27 @@ def test_an_unknown_format_is_refused_with_the_nearest(subjects: dict[str, Subje
     with pytest.raises(EvolveError, match="did you mean 'latex'"):
         export(subjects["parallel"], "latx")
     assert set(FORMATS) == {"program", "law", "sympy", "latex", "json", "markdown"}
+
+
+@pytest.mark.parametrize("n_fitted", [1, 2])
+def test_an_exported_law_refuses_a_group_that_was_not_fitted(
+    n_fitted: int, subjects: dict[str, Subject]
+) -> None:
+    subject = subjects["moe" if "moe" in subjects else "sft"]
+    few = dict(list(subject.constants.items())[:n_fitted])
+    names: dict[str, Any] = {}
+    exec(export(replace(subject, constants=few), "law"), names)
+    row = dict.fromkeys(subject.task.feature_names, 1.0)
+    assert names["law"]([row], replace(subject, constants=few).labels[next(iter(few))])
+    with pytest.raises(ValueError, match=r"group must be one of .*, it is 'another'"):
+        names["law"]([row], "another")
+
+
+def test_an_exported_law_of_rows_without_groups_takes_any_group(
+    subjects: dict[str, Subject],
+) -> None:
+    subject = next(s for s in subjects.values() if not s.task.spec.groups)
+    names: dict[str, Any] = {}
+    exec(export(subject, "law"), names)
+    row = dict.fromkeys(subject.task.feature_names, 1.0)
+    assert names["law"]([row], "all_data") == names["law"]([row], None)

@@ -74,6 +74,14 @@ def test_the_allocation_of_a_sum_of_powers_is_the_one_of_its_derivative() -> Non
     assert found.low < found.point < found.high
 
 
+def test_a_budget_of_one_feature_buys_one_size() -> None:
+    asked = question(make_basis((CHINCHILLA, CONSTANTS)), "2*params", fixed={"tokens": 1e10})
+    assert allocate(asked, 1e9).values == {"params": pytest.approx(5e8)}
+    point = allocate(asked, 3e9).point
+    assert reach(asked, point).budget == pytest.approx(3e9, rel=1e-6)
+    assert next_runs(asked, 1e9) == []
+
+
 def test_a_law_that_always_wants_more_of_one_feature_is_refused() -> None:
     law = Law(call("add", const(0), call("add", power(0, 1, 2), power(1, 3, 2))), 4)
     growing = np.array([[1.0, 0.5, 0.3, 1e-9]])

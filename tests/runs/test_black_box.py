@@ -13,9 +13,14 @@ import numpy as np
 import pytest
 
 from evolve.cli.app import call
-from evolve.errors import EvolveError
+from evolve.errors import EvolveError, SandboxError
+from evolve.evaluation.programs import ProgramRunner
 from evolve.evaluation.requests import form_of
 from evolve.forecast.members import fit_contenders
+from evolve.forecast.spread import predictions_of
+from evolve.law.graph import Law, const, feat, num
+from evolve.law.graph import call as node
+from evolve.law.program import parse_program
 from evolve.runs.store import Store
 from evolve.runs.tabulate import row_of
 from evolve.tasks.task import load_task
@@ -221,3 +226,31 @@ def test_a_rival_program_that_fails_on_all_rows_is_left_out_of_forecasts(run: Pa
     assert [c.index for c in fit_contenders(task, [law, rival]).laws] == [graph.index]
     with pytest.raises(EvolveError, match="AssertionError"):
         fit_contenders(task, [rival, law])
+
+
+class NoProcess:
+    """A lane on a machine where no further process starts."""
+
+    def fit(self, *_: object) -> None:
+        raise SandboxError("sandbox: no process starts")
+
+    predict = fit
+
+
+def test_no_process_for_a_program_is_data_to_whoever_can_do_without_it(
+    run: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    task = load_task(str(run.parents[1] / "wave"))
+    program, x = parse_program(WAVE), task.train.X[:3]
+    graph = Law(node("add", const(0), node("mul", num(0.0), feat(0))), 1)
+    laws, tables = [graph, program], [np.ones((1, 1)), TRUE[None]]
+    assert np.isfinite(predictions_of(laws, tables, x)).all()
+    monkeypatch.setattr("evolve.evaluation.programs._SHARED", [ProgramRunner(NoProcess())])
+    values = predictions_of(laws, tables, x)
+    assert np.isfinite(values[0]).all()
+    assert np.isnan(values[1]).all()
+    with pytest.raises(SandboxError, match="no process"):
+        predictions_of(laws[::-1], tables[::-1], x)
+    with Store.open(run, write=False) as store:
+        entry = next(e for e in store.each() if e.law is None)
+    assert row_of(task, entry, "size").message == "on all rows: sandbox: no process starts"

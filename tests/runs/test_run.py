@@ -44,6 +44,10 @@ class Recorder(NullProgress):
         self.left = n_batches
         self.n_replayed = 0
         self.chose = False
+        self.said: list[str] = []
+
+    def say(self, text: str) -> None:
+        self.said.append(text)
 
     def replayed(self, best: Entry | None, statuses: Mapping[str, int]) -> None:
         super().replayed(best, statuses)
@@ -166,11 +170,32 @@ def test_a_run_that_has_many_entries_holds_few_of_them(
         recorder = Recorder()
         with most_held() as held:
             _, choice = carry_on(store, setup, RunConfig(0, n), 0, recorder)
-            finish_run(store, setup, choice)
+            finish_run(store, setup, choice, recorder)
     assert choice is not None
     assert choice.champion.entry.index == finished[1].champion.entry.index
     assert recorder.n_replayed == n
     assert held.most < n / 4
+
+
+def test_a_run_ends_with_its_table_where_its_champion_gives_no_forecast(
+    setup: SearchProblem,
+    finished: tuple[Path, Choice],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def no_process(*_: object) -> None:
+        raise SandboxError("sandbox: no process starts")
+
+    monkeypatch.setattr("evolve.runs.forecasts.build_basis", no_process)
+    shutil.copytree(finished[0], tmp_path / "ended")
+    recorder = Recorder()
+    with Store.open(tmp_path / "ended", write=True) as store:
+        rows, verdict = finish_run(store, setup, finished[1], recorder)
+        assert [row.kind for row in load_results(store).rows] == [row.kind for row in rows]
+    assert (rows[0].kind, verdict) == ("champion", None)
+    assert recorder.said == [
+        "the run keeps no forecasts, its champion gave none: sandbox: no process starts"
+    ]
 
 
 def test_an_evaluation_that_ended_at_a_time_limit_is_replayed_as_it_is_stored(

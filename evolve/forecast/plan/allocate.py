@@ -207,7 +207,7 @@ def allocate(question: Question, budget: float) -> Allocation:
     k = len(centre)
     basis = _ratios(k)
     grid = np.linspace(-SEARCH_DECADES, SEARCH_DECADES, POINTS[k]) if k > 1 else np.zeros(0)
-    turns = np.array(list(itertools.product(grid, repeat=k - 1))).reshape(-1, k - 1)
+    turns = np.array(list(itertools.product(grid, repeat=k - 1)))  # of one feature, `(1, 0)`
 
     def place(turn: Array) -> Array:
         return _scaled(question, centre + turn @ basis, budget)
