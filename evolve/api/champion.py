@@ -5,6 +5,7 @@ Their formula and constants are read; what needs a fit or the report loads them 
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -30,18 +31,24 @@ class RunLaw:
 
     Attributes:
         task: The run's task.
-        line: The law's line of the run's table.
+        row: The law's row of the run's table.
         candidate: Law and recipe; None for a black box.
     """
 
     task: Task
-    line: ResultRow
+    row: ResultRow
     candidate: Candidate | None
+
+    @property
+    def line(self) -> ResultRow:
+        """`row` under its name of earlier versions."""
+        warnings.warn("line is now row", DeprecationWarning, stacklevel=2)
+        return self.row
 
     @property
     def formula(self) -> str:
         """The law in the table's own names; c0, c1, … are the constants."""
-        return self.line.formula
+        return self.row.formula
 
     @property
     def latex(self) -> str:
@@ -69,12 +76,12 @@ class RunLaw:
 
         if self.candidate is None:
             raise EvolveError("to_sympy: the law is a black box, which has no expression")
-        chosen = _one("group", group, list(self.line.constants))
+        chosen = _one("group", group, list(self.row.constants))
         number = self.task.target_names.index(_one("target", target, self.task.target_names))
         names = list(self.task.feature_names)
         if self.candidate.law.own_feature_first:
             names = names[number:] + names[:number]
-        return to_sympy(self.candidate.law, names, self.line.constants[chosen][number])
+        return to_sympy(self.candidate.law, names, self.row.constants[chosen][number])
 
     @property
     def constants(self) -> pd.DataFrame:
@@ -82,7 +89,7 @@ class RunLaw:
         import pandas as pd
 
         rows, names = [], []
-        for group, table in self.line.constants.items():
+        for group, table in self.row.constants.items():
             for target, row in zip(self.task.target_names, table, strict=True):
                 names.append((group, target))
                 rows.append(row)
@@ -92,22 +99,22 @@ class RunLaw:
     @property
     def n_constants(self) -> int:
         """Constants for each group and target."""
-        return self.line.n_constants
+        return self.row.n_constants
 
     @property
     def held_out_r2(self) -> float | None:
         """Mean R² over the search's folds."""
-        return self.line.held_out_r2
+        return self.row.held_out_r2
 
     @property
     def train_r2(self) -> float | None:
         """R² on the training rows."""
-        return self.line.train_r2
+        return self.row.train_r2
 
     @property
     def text(self) -> str:
         """The whole program."""
-        return self.line.text
+        return self.row.text
 
     @cached_property
     def fitted(self) -> FittedLaw:
@@ -127,7 +134,7 @@ class RunLaw:
         import pandas as pd
 
         shown = self.constants
-        tables = [self.fitted.errors[group] for group in self.line.constants]
+        tables = [self.fitted.errors[group] for group in self.row.constants]
         return pd.DataFrame(np.concatenate(tables), shown.index, shown.columns)
 
     def covariance(self, group: str | None = None, target: str | None = None) -> pd.DataFrame:
@@ -172,7 +179,7 @@ class RunLaw:
 
         values = np.full((len(rows), len(self.task.target_names)), np.nan)
         for query in from_cells(self.task, raw_of(rows), group):
-            constants = np.asarray(self.line.constants[query.group], dtype=float)
+            constants = np.asarray(self.row.constants[query.group], dtype=float)
             values[query.at] = predict(law_of(self._form), query.x, constants)
         return pd.DataFrame(values, rows.index, list(self.task.target_names))
 
@@ -189,11 +196,11 @@ class RunLaw:
         """What a notebook shows."""
         from evolve.report.notebook import law_html
 
-        return law_html(self.task, self.line, self.candidate, self._title)
+        return law_html(self.task, self.row, self.candidate, self._title)
 
     @property
     def _title(self) -> str:
-        return f"Entry {self.line.index}"
+        return f"Entry {self.row.index}"
 
 
 @dataclass(frozen=True, eq=False, repr=False)

@@ -150,16 +150,16 @@ class LawRegressor(RegressorMixin, BaseEstimator):  # type: ignore[misc]
         check_is_fitted(self, "champion_")
         features, labels = self._split(X)
         rows = validate_data(self, features, reset=False, dtype=float)
-        task, line = self.champion_.task, self.champion_.line
+        task, constants = self.champion_.task, self.champion_.row.constants
         predictions = np.full(len(rows), np.nan)
         try:
             queries = from_cells(task, _cells(task.feature_names, rows, labels), None)
         except EvolveError as error:
             raise ValueError(str(error)) from error
         for query in queries:
-            constants = np.asarray(line.constants[query.group], dtype=float)
+            own = np.asarray(constants[query.group], dtype=float)
             with np.errstate(all="ignore"):
-                values = self._law.predict(query.x, constants)
+                values = self._law.predict(query.x, own)
             predictions[query.at] = values[:, 0]
         if not np.isfinite(predictions).all():
             row = int(np.flatnonzero(~np.isfinite(predictions))[0])

@@ -72,7 +72,7 @@ class NamedFit(RunLaw):
 
     @property
     def _title(self) -> str:
-        return self.line.name
+        return self.row.name
 
 
 def fit_named_law(

@@ -242,7 +242,7 @@ class Run(RunAnswers):
             best = self.champion
         except EvolveError:
             return None
-        rows = self._results.rows or (best.line,)
+        rows = self._results.rows or (best.row,)
         return run_html(self.task, rows, best.candidate, title, chosen=self.chosen)
 
     @cached_property

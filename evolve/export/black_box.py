@@ -49,7 +49,7 @@ class BlackBox:
     Attributes:
         run: Name of the run.
         task: Its task.
-        line: The program's line of the run's table.
+        row: The program's row of the run's table.
         entry: The entry it comes from.
         program: The program.
         constants: `(t, p)` constants of each group.
@@ -57,14 +57,14 @@ class BlackBox:
 
     run: str
     task: Task
-    line: ResultRow
+    row: ResultRow
     entry: Entry
     program: Program
     constants: dict[str, Array]
 
     def title(self) -> str:
         """One line that says what program this is; to be escaped for where it stands."""
-        return f"A program of {self.task.name}, entry {self.line.index} of run {self.run}."
+        return f"A program of {self.task.name}, entry {self.row.index} of run {self.run}."
 
 
 def _program_text(subject: BlackBox) -> str:
@@ -167,27 +167,27 @@ def _is_left_out(node: ast.stmt) -> bool:
 
 def _json_text(subject: BlackBox) -> str:
     """A JSON document with everything that is known of the program."""
-    line, evaluation = subject.line, subject.entry.evaluation
+    row, evaluation = subject.row, subject.entry.evaluation
     data = {
         "format": 1,
         "made_by": f"evolve {__version__}",
         "run": subject.run,
-        "entry": line.index,
-        "kind": line.kind,
+        "entry": row.index,
+        "kind": row.kind,
         "operator": subject.entry.operator,
         "task": task_data(subject.task),
         "formula": None,
         "law": None,
         "recipe": None,
-        "n_constants": line.n_constants,
+        "n_constants": row.n_constants,
         "constants": subject.constants,
         "labels": labels_of(subject.task, subject.constants),
-        "score": line.score,
-        "held_out_r2": line.held_out_r2,
-        "train_r2": line.train_r2,
+        "score": row.score,
+        "held_out_r2": row.held_out_r2,
+        "train_r2": row.train_r2,
         "folds": [vars(fold) for fold in evaluation.folds],
         "facts": evaluation.facts,
-        "texts": {"run": line.text, "program": line.text, "law": _law_text(subject)},
+        "texts": {"run": row.text, "program": row.text, "law": _law_text(subject)},
     }
     return json_document(data) + "\n"
 
@@ -199,13 +199,13 @@ def _markdown_text(subject: BlackBox) -> str:
         for group, table in subject.constants.items()
         for target, row in zip(subject.task.target_names, table, strict=True)
     ]
-    line = subject.line
+    row = subject.row
     return _MARKDOWN.format(
         title=in_markdown(subject.title().removesuffix(".")),
         description=in_markdown(title_of(subject.program)),
         n_rows=subject.task.train.n_rows,
-        score=float("nan") if line.score is None else line.score,
-        held_out=float("nan") if line.held_out_r2 is None else line.held_out_r2,
+        score=float("nan") if row.score is None else row.score,
+        held_out=float("nan") if row.held_out_r2 is None else row.held_out_r2,
         rows="\n".join(rows),
         program=fenced(subject.program.text, "python"),
     )
@@ -228,7 +228,7 @@ def export_black_box(subject: BlackBox, form: str) -> str:
     if form not in BLACK_BOX_FORMATS:
         raise EvolveError(
             Argument("format"),
-            f": entry {subject.line.index} of run {subject.run!r} is a black box, which has "
+            f": entry {subject.row.index} of run {subject.run!r} is a black box, which has "
             f"no formula for {form!r}; it is written as {', '.join(BLACK_BOX_FORMATS)}",
         )
     return BLACK_BOX_FORMATS[form](subject)

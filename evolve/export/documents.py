@@ -66,7 +66,7 @@ def equations_of(subject: Subject) -> list[str]:
 
 def markdown_text(subject: Subject) -> str:
     """A Markdown page: the law, its constants, and code that predicts."""
-    line, letters = subject.line, _letters(subject)
+    row, letters = subject.row, _letters(subject)
     rows = [
         f"| {in_markdown(g)} | {in_markdown(t)} | {v.replace(' & ', ' | ').replace('$', '')} |"
         for g, t, v in _rows(subject)
@@ -79,9 +79,9 @@ def markdown_text(subject: Subject) -> str:
         title=in_markdown(subject.title().removesuffix(".")),
         equations="\n\n".join(f"$$ {markdown_math(line)} $$" for line in equations_of(subject)),
         n_rows=subject.task.train.n_rows,
-        score=_shown(line.score),
-        held_out=_shown(line.held_out_r2),
-        train=_shown(line.train_r2),
+        score=_shown(row.score),
+        held_out=_shown(row.held_out_r2),
+        train=_shown(row.train_r2),
         letters=" | ".join(f"c{k}" for k in letters) or "-",
         rule="---|" * max(len(letters), 1),
         rows="\n".join(rows),
@@ -97,15 +97,15 @@ def json_text(subject: Subject) -> str:
 
 def to_data(subject: Subject) -> dict[str, Any]:
     """Everything that is known of the law, as JSON values."""
-    task, line, told = subject.task, subject.line, subject.entry.evaluation
+    task, row, evaluation = subject.task, subject.row, subject.entry.evaluation
     law, recipe = subject.candidate.to_data()
     prior = subject.prior()
     return {
         "format": 1,
         "made_by": f"evolve {__version__}",
         "run": subject.run,
-        "entry": line.index,
-        "kind": line.kind,
+        "entry": row.index,
+        "kind": row.kind,
         "operator": subject.entry.operator,
         "task": task_data(task),
         "formula": subject.formula,
@@ -113,17 +113,17 @@ def to_data(subject: Subject) -> dict[str, Any]:
         "law": law_with_first_names(law),
         "recipe": recipe_with_first_names(recipe),
         "prior": None if prior is None else {"mean": prior[0], "weight": prior[1]},
-        "n_constants": line.n_constants,
+        "n_constants": row.n_constants,
         "constants": subject.constants,
         "labels": subject.labels,
-        "score": line.score,
-        "held_out_r2": line.held_out_r2,
-        "train_r2": line.train_r2,
-        "folds": [vars(fold) for fold in told.folds],
-        "facts": told.facts,
+        "score": row.score,
+        "held_out_r2": row.held_out_r2,
+        "train_r2": row.train_r2,
+        "folds": [vars(fold) for fold in evaluation.folds],
+        "facts": evaluation.facts,
         "function": subject.function_text(),
         "texts": {
-            "run": line.text,
+            "run": row.text,
             "program": program_text(subject),
             "law": law_text(subject),
             "sympy": sympy_text(subject),

@@ -25,7 +25,7 @@ class Subject:
     Attributes:
         run: Name of the run.
         task: Its task.
-        line: The law's line of the run's table.
+        row: The law's row of the run's table.
         entry: The entry it comes from.
         candidate: Law and recipe.
         constants: `(t, p)` constants of each group.
@@ -33,7 +33,7 @@ class Subject:
 
     run: str
     task: Task
-    line: ResultRow
+    row: ResultRow
     entry: Entry
     candidate: Candidate
     constants: dict[str, Array]
@@ -55,7 +55,7 @@ class Subject:
 
     def prior(self) -> tuple[Array, Array] | None:
         """Centres and precisions `(t, p)` of the prior that the program states, if any."""
-        call = read_fit_call(self.line.text)
+        call = read_fit_call(self.row.text)
         if call is None or call.prior is None:
             return None
         mean, weight = (np.atleast_2d(np.asarray(v, dtype=float)) for v in call.prior)
@@ -81,9 +81,9 @@ class Subject:
 
     def title(self) -> str:
         """One line that says what law this is; to be escaped for where it stands."""
-        if self.line.index < 0:
-            return f"The law {self.line.name}, fitted to the rows of run {self.run}."
-        return f"A law of {self.task.name}, entry {self.line.index} of run {self.run}."
+        if self.row.index < 0:
+            return f"The law {self.row.name}, fitted to the rows of run {self.run}."
+        return f"A law of {self.task.name}, entry {self.row.index} of run {self.run}."
 
 
 def labels_of(task: Task, constants: dict[str, Array]) -> dict[str, str]:

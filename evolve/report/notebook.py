@@ -17,21 +17,21 @@ from evolve.tasks.task import Task
 MOST_ROWS = 12
 
 
-def law_html(task: Task, line: ResultRow, candidate: Candidate | None, title: str) -> str:
+def law_html(task: Task, row: ResultRow, candidate: Candidate | None, title: str) -> str:
     """A law: drawn formula, scores and constants.
 
     Args:
         task: The run's task.
-        line: The law's line of the run's table.
+        row: The law's row of the run's table.
         candidate: Law and recipe; None for a black box.
         title: What stands above it.
     """
-    return fill("notebook.html.j2", {"laws": None, **_law(task, line, candidate, title)})
+    return fill("notebook.html.j2", {"laws": None, **_law(task, row, candidate, title)})
 
 
 def run_html(
     task: Task,
-    lines: Sequence[ResultRow],
+    rows: Sequence[ResultRow],
     candidate: Candidate | None,
     title: str,
     *,
@@ -41,60 +41,60 @@ def run_html(
 
     Args:
         task: The run's task.
-        lines: The run's table, the champion first.
+        rows: The run's table, the champion first.
         candidate: The champion's law and recipe; None for a black box.
         title: What stands above it.
-        chosen: Whether a champion was chosen; else the first line is the best so far.
+        chosen: Whether a champion was chosen; else the first row is the best so far.
     """
-    content = {"laws": _laws(lines, chosen=chosen), **_law(task, lines[0], candidate, title)}
+    content = {"laws": _laws(rows, chosen=chosen), **_law(task, rows[0], candidate, title)}
     return fill("notebook.html.j2", content)
 
 
-def _law(task: Task, line: ResultRow, candidate: Candidate | None, title: str) -> dict[str, Any]:
-    alone = [table[0] for table in line.constants.values() if len(table) == 1]
-    values = np.array(alone[0]) if len(line.constants) == len(alone) == 1 else None
+def _law(task: Task, row: ResultRow, candidate: Candidate | None, title: str) -> dict[str, Any]:
+    alone = [table[0] for table in row.constants.values() if len(table) == 1]
+    values = np.array(alone[0]) if len(row.constants) == len(alone) == 1 else None
     return {
         "title": title,
-        "formula": line.formula or "black box: see the program",
+        "formula": row.formula or "black box: see the program",
         "shown": None if candidate is None else equations_of(task, candidate, values),
-        "scores": _scores(line),
-        "constants": _constants(line),
-        "n_hidden": max(_n_rows(line) - MOST_ROWS, 0),
+        "scores": _scores(row),
+        "constants": _constants(row),
+        "n_hidden": max(_n_rows(row) - MOST_ROWS, 0),
     }
 
 
-def _scores(line: ResultRow) -> str:
-    values = {"held-out R²": line.held_out_r2, "training R²": line.train_r2, "score": line.score}
+def _scores(row: ResultRow) -> str:
+    values = {"held-out R²": row.held_out_r2, "training R²": row.train_r2, "score": row.score}
     words = [f"{name} {tables.cell(value).text}" for name, value in values.items()]
-    return ", ".join([*words, f"{line.n_constants} constants"])
+    return ", ".join([*words, f"{row.n_constants} constants"])
 
 
-def _constants(line: ResultRow) -> tables.Grid | None:
+def _constants(row: ResultRow) -> tables.Grid | None:
     """Constants, one row a group and target, as many as are worth a look."""
     rows: list[list[Any]] = []
-    for group, table in line.constants.items():
-        for t, row in enumerate(table):
+    for group, table in row.constants.items():
+        for t, constants in enumerate(table):
             where = group + (f" [{t + 1}]" if len(table) > 1 else "")
-            rows.append([where, *(tables.Cell(f"{value:.6g}", value) for value in row)])
+            rows.append([where, *(tables.Cell(f"{value:.6g}", value) for value in constants)])
     if not rows or len(rows[0]) == 1:
         return None
     names = [f"c{i}" for i in range(len(rows[0]) - 1)]
     return tables.grid(["", *names], rows[:MOST_ROWS])
 
 
-def _n_rows(line: ResultRow) -> int:
-    return sum(len(table) for table in line.constants.values())
+def _n_rows(row: ResultRow) -> int:
+    return sum(len(table) for table in row.constants.values())
 
 
-def _laws(lines: Sequence[ResultRow], *, chosen: bool) -> tables.Grid:
+def _laws(rows: Sequence[ResultRow], *, chosen: bool) -> tables.Grid:
     """The run's table."""
     names = {} if chosen else {"champion": "best so far"}
-    rows = [
+    cells = [
         (
-            *(names.get(line.kind, line.heading), line.name, line.n_constants),
-            *(line.held_out_r2, line.train_r2, line.score, line.message or line.formula),
+            *(names.get(row.kind, row.heading), row.name, row.n_constants),
+            *(row.held_out_r2, row.train_r2, row.score, row.message or row.formula),
         )
-        for line in lines
+        for row in rows
     ]
     head = ("", "made by", "constants", "held-out R²", "training R²", "score", "law")
-    return tables.grid(head, rows, [line.kind == "champion" for line in lines])
+    return tables.grid(head, cells, [row.kind == "champion" for row in rows])

@@ -63,7 +63,7 @@ def test_errors_are_the_roots_of_the_covariance_where_rows_fix_the_constants(
     compared = 0
     for law in laws:
         assert law.errors.shape == law.constants.shape
-        for group in law.line.constants:
+        for group in law.row.constants:
             (errors,) = law.errors.loc[[group]].to_numpy()
             if (errors < 1e3 * np.abs(law.constants.loc[[group]].to_numpy()[0])).all():
                 roots = np.sqrt(np.diag(law.covariance(group).to_numpy()))
@@ -75,7 +75,9 @@ def test_errors_are_the_roots_of_the_covariance_where_rows_fix_the_constants(
 def test_an_elite_is_found_by_its_entry(run: Run) -> None:
     index = int(run.elites["index"].iloc[-1])
     law = run.elite(entry=index)
-    assert law.line.index == index
+    assert law.row.index == index
+    with pytest.warns(DeprecationWarning, match="line is now row"):
+        assert law.line is law.row
     assert repr(law).startswith(f"<Entry {index}: ")
     assert not isinstance(law, Champion)
     assert isinstance(run.champion, Champion)

@@ -58,9 +58,9 @@ def renamed(subject: Subject, names: list[str], run: str) -> Subject:
     )
     groups = tuple(next(rest) for _ in task.group_names)
     constants = dict(zip(groups, subject.constants.values(), strict=True))
-    line = replace(subject.line, formula=run)
+    line = replace(subject.row, formula=run)
     task = replace(task, name=run, spec=spec, group_names=groups)
-    return replace(subject, task=task, run=run, line=line, constants=constants)
+    return replace(subject, task=task, run=run, row=line, constants=constants)
 
 
 def n_names(subject: Subject) -> int:
@@ -214,7 +214,7 @@ def test_the_formula_is_of_the_law_and_not_of_a_text_stored_beside_it(
     subjects: dict[str, Subject],
 ) -> None:
     subject = subjects["parallel"]
-    told = replace(subject, line=replace(subject.line, formula="another formula"))
+    told = replace(subject, row=replace(subject.row, formula="another formula"))
     for form in FORMATS:
         assert "another formula" not in export(told, form)
 
