@@ -106,7 +106,7 @@ def test_a_wheel_finds_its_tasks_from_any_folder(unpacked: Path, tmp_path: Path)
 
 
 def test_a_wheel_finds_its_seeds_from_any_folder(unpacked: Path, tmp_path: Path) -> None:
-    code = "from evolve.tasks.task import shipped_folders; print(*shipped_folders('seeds'))"
+    code = "from evolve.tasks.folders import shipped_folders; print(*shipped_folders('seeds'))"
     found = python(code, tmp_path, unpacked)
     assert Path(found) == (unpacked / "evolve" / "_data" / "seeds").resolve()
 

@@ -138,7 +138,8 @@ def make_case(case: KnownLaw, seed: int) -> tuple[Task, Table]:
     train, test = _joined(parts[::2]), _joined(parts[1::2])
     names = tuple(f"group {g + 1}" for g in range(case.n_groups))
     names = names if case.n_groups > 1 else ("all",)
-    return Task(case.name, Path(), _spec(case), names, train), test
+    task = Task(case.name, Path(), _spec(case), names, train)
+    return task, task.numbered(test)
 
 
 def _joined(parts: list[tuple[Array, Array, Array]]) -> Table:

@@ -99,7 +99,7 @@ def inner_task(task: Task, share: float) -> tuple[Task, Table] | None:
     if outer.sum() < 3:
         return None
     inner = replace(task, name=f"{task.name} {share:g}", train=train.at(~outer))
-    return inner, train.at(outer)
+    return inner, inner.numbered(train.at(outer))
 
 
 def cases(tasks: Sequence[Task], families: Sequence[str]) -> list[tuple[Task, Table]]:

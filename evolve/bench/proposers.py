@@ -25,7 +25,8 @@ from evolve.search.proposers.llm.reply import program_of
 from evolve.search.proposers.llm.settings import Model, ModelConfig
 from evolve.search.proposers.seeds import seed_files
 from evolve.search.setup import SearchProblem, make_search_problem
-from evolve.tasks.task import Table, Task, shipped_folders
+from evolve.tasks.folders import shipped_folders
+from evolve.tasks.task import Table, Task
 
 VARIANTS = {
     "grammar": ("grammar",),

@@ -109,7 +109,7 @@ def load_table(folder: Path) -> tuple[Task, Table]:
     draft = propose(raw, folder.name, Wishes((names[-1],), features, groups, axes))
     train, group_names = build_table(raw, draft.spec)
     task = Task(folder.name, folder, draft.spec, group_names, train)
-    test, _ = build_table(read_table(folder / "test.csv"), draft.spec, group_names)
+    test, _ = build_table(read_table(folder / "test.csv"), draft.spec, task.group_names)
     return task, test
 
 

@@ -190,7 +190,7 @@ def _further(task: Task) -> str:
 def _has_test(task: Task) -> bool:
     """Whether a task keeps rows for a test; they are not opened."""
     from evolve.errors import TaskError
-    from evolve.tasks.task import data_file
+    from evolve.tasks.folders import data_file
 
     try:
         data_file(task.folder, "test")

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from evolve.evaluation.record import program_id
 from evolve.runs.store import Store
-from evolve.tasks.task import Table, Task, data_file, load_test
+from evolve.tasks.folders import data_file
+from evolve.tasks.task import Table, Task, load_test
 
 
 def reveal_test(store: Store, task: Task, what: str, text: str, command: str) -> Table:

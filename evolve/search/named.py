@@ -27,10 +27,11 @@ from evolve.search.proposers.grammar import allowed_recipe
 from evolve.search.proposers.initial import generic_laws
 from evolve.search.proposers.seeds import seed_files
 from evolve.search.setup import plain_space_of, program_text
+from evolve.tasks.folders import shipped_folders
 from evolve.tasks.folds import require_rows
 from evolve.tasks.roles import MEANING, Role, guess_role
 from evolve.tasks.spec import Feature, TaskSpec, read_spec
-from evolve.tasks.task import Task, shipped_folders
+from evolve.tasks.task import Task
 
 NOT_OF_A_RUN = -1  # number of an entry that no run holds
 RECIPE = Recipe("log", "huber", 0.05)  # of a generic form, which states none

@@ -15,8 +15,8 @@ from typing import Any
 from evolve.errors import TaskError, nearest
 from evolve.files import write_file
 from evolve.printable import unfiltered
+from evolve.tasks.folders import find_folder
 from evolve.tasks.spec import TaskSpec, read_spec
-from evolve.tasks.task import find_folder
 
 DATA_SET = "pkuHaowei/sldbench"
 SPLITS = ("train", "test")

@@ -4,18 +4,17 @@ from __future__ import annotations
 
 import hashlib
 import math
-import os
-import shlex
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 
 import numpy as np
 
-from evolve.errors import TaskError, nearest
+from evolve.errors import TaskError
 from evolve.scoring.constraints import Constraints, ends_of
 from evolve.scoring.fold import Fold
+from evolve.tasks.folders import data_file, find_folder, search_path
 from evolve.tasks.folds import make_folds, make_selection_folds
 from evolve.tasks.frame import Frame, canonical_order, frame_of
 from evolve.tasks.names import why_no_name
@@ -45,16 +44,11 @@ __all__ = [
     "Task",
     "TaskListing",
     "TaskSpec",
-    "data_file",
-    "find_folder",
     "fingerprint",
     "list_tasks",
     "load_task",
     "load_test",
-    "shipped_folders",
 ]
-
-_SUFFIXES = (".csv", ".parquet")
 
 
 @dataclass(frozen=True, eq=False)
@@ -83,6 +77,15 @@ class Task(TaskRows):
             ("group_names", tuple(names[g] for g in groups)),
         ):
             object.__setattr__(self, name, value)
+
+    def numbered(self, table: Table) -> Table:
+        """Rows beside the training rows, their groups numbered as here.
+
+        Args:
+            table: Rows whose groups are numbered in the order in which the task was given them.
+        """
+        number = np.array([self.group_names.index(name) for name in self.given[0]])
+        return replace(table, group=number[table.group])
 
     @cached_property
     def frame(self) -> Frame:
@@ -173,7 +176,7 @@ def load_test(task: Task) -> Table:
 def list_tasks(tasks_dirs: Sequence[Path] = ()) -> list[TaskListing]:
     """List the tasks of every folder that is searched; the first of a name wins."""
     folders: dict[str, Path] = {}
-    for tasks_dir in _search_path(tasks_dirs):
+    for tasks_dir in search_path(tasks_dirs):
         for toml in sorted(tasks_dir.glob("*/task.toml")):
             folders.setdefault(toml.parent.name, toml.parent)
     return [_listing(folders[name]) for name in sorted(folders)]
@@ -188,86 +191,6 @@ def fingerprint(task: Task) -> str:
     for array in (array for array in arrays if array is not None):
         digest.update(str(array.shape).encode() + array.tobytes(order="C"))
     return digest.hexdigest()[:16]
-
-
-def find_folder(name_or_folder: str, tasks_dirs: Sequence[Path] = ()) -> Path:
-    """Find a task's folder.
-
-    A path is taken as it is. A name is looked for in `tasks_dirs`, then in `./tasks`, then among
-    the tasks shipped with the package.
-
-    Raises:
-        TaskError: No such folder holds a `task.toml`.
-    """
-    try:
-        given = Path(name_or_folder).expanduser()
-    except RuntimeError:  # the home of nobody
-        given = Path(name_or_folder)
-    path = _search_path(tasks_dirs)
-    is_path = os.sep in name_or_folder or name_or_folder in ("", ".", "..")
-    for folder in [given] if is_path else [*(place / given for place in path), given]:
-        if (folder / "task.toml").is_file():
-            return folder.resolve()
-    if given.is_file():
-        raise TaskError(f"{given}: a task must be a folder, this is a file; {_of_table(given)}")
-    if is_path or given.is_dir():
-        what = "it holds none" if given.is_dir() else "there is no such folder"
-        raise TaskError(
-            f"{given}: a task must be a folder with task.toml, {what}; {_of_table(Path('FILE'))}"
-        )
-    names = sorted({toml.parent.name for folder in path for toml in folder.glob("*/task.toml")})
-    raise TaskError(
-        f"task must be one of {', '.join(names)}, or the path of a folder with task.toml; "
-        f"got {name_or_folder!r}{nearest(name_or_folder, names)}"
-    )
-
-
-def _of_table(path: Path) -> str:
-    """How a task is made of a table."""
-    table = shlex.quote(str(path))
-    return f"to make one of a table: python -m evolve new-task {table} --target COLUMN"
-
-
-def data_file(folder: Path, split: str) -> Path:
-    """Find the file of a task's split (`train` or `test`) without opening it.
-
-    `EVOLVE_DATA_DIR/<task>/` stands in for the task's folder where it has training rows.
-
-    Raises:
-        TaskError: There is none; the message says where to put it.
-    """
-    places = [folder]
-    if data_dir := os.environ.get("EVOLVE_DATA_DIR"):
-        instead = Path(data_dir).expanduser() / folder.name
-        if any((instead / f"train{suffix}").is_file() for suffix in _SUFFIXES):
-            places = [instead]
-    for place in places:
-        for suffix in _SUFFIXES:
-            if (place / f"{split}{suffix}").is_file():
-                return place / f"{split}{suffix}"
-    ships = folder.parent in [shipped.resolve() for shipped in shipped_folders("tasks")]
-    if split == "test" and not ships:
-        raise TaskError(
-            f"{places[0]}: this task keeps no rows for a test; put them into test.csv, or make "
-            "the task anew with: new-task … --test CONDITION"
-        )
-    pull = f", or try: evolve data pull {folder.name}" if ships else ""
-    raise TaskError(
-        f"{places[0] / split}.csv is missing; put the table there, or set EVOLVE_DATA_DIR to a "
-        f"folder that holds {folder.name}/train.csv{pull}"
-    )
-
-
-def shipped_folders(kind: str) -> list[Path]:
-    """Return the package's own folders of `"tasks"` or `"seeds"`, in a wheel or source tree."""
-    package = Path(__file__).resolve().parents[1]
-    folders = [package / "_data" / kind, package.parent / kind]
-    return [folder for folder in folders if folder.is_dir()]
-
-
-def _search_path(tasks_dirs: Sequence[Path]) -> list[Path]:
-    candidates = [*tasks_dirs, Path("tasks"), *shipped_folders("tasks")]
-    return list(dict.fromkeys(path.resolve() for path in candidates if path.is_dir()))
 
 
 def _listing(folder: Path) -> TaskListing:

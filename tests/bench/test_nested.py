@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from small_tasks import power_task
+from small_tasks import power_task, task_of
 
 from evolve.bench.families import FAMILIES
 from evolve.bench.nested import NestedResult, cases, inner_task, means
@@ -66,6 +66,20 @@ def test_a_task_of_one_level_has_no_nested_case() -> None:
     table = type(task.train)(task.train.X[first], task.train.Y[first], task.train.group[first])
     flat = Task(task.name, task.folder, task.spec, task.group_names, table)
     assert inner_task(flat, 0.1) is None
+
+
+def test_outer_rows_keep_their_groups_where_taking_them_out_changes_the_order_of_groups() -> None:
+    x = np.array([*range(1, 7), *[10] * 6, *range(1, 11)], dtype=float)
+    group = np.array([0] * 12 + [1] * 10)
+    y = np.where(group == 0, 1.0, 100.0) + 1.0 / x
+    given = task_of(x, y, group, folds={"axes": ["a"]})
+    case = inner_task(given, 0.2)
+    assert case is not None
+    inner, outer = case
+    names = np.array(inner.group_names)[outer.group]
+    assert inner.group_names != given.group_names
+    assert set(names) == {"g0", "g1"}
+    assert all((y > 50.0) == (name == "g1") for name, y in zip(names, outer.Y[:, 0], strict=True))
 
 
 def test_every_family_gives_a_case_a_noise() -> None:

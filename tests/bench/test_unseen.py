@@ -40,6 +40,23 @@ def test_groups_features_target_and_axes_are_read_off_the_table(folder: Path) ->
     assert test.n_rows == 6
 
 
+def test_test_rows_belong_to_the_groups_of_their_names(tmp_path: Path) -> None:
+    table = tmp_path / "levels"
+    table.mkdir()
+    levels = {"few": (1.0, 6), "many": (100.0, 9)}
+    for split, first in (("train", 1), ("test", 11)):
+        rows = [
+            f"{who},{2.0**i:g},{level + 1.0 / i:.4f}"
+            for who, (level, n) in levels.items()
+            for i in range(first, first + n)
+        ]
+        (table / f"{split}.csv").write_text("\n".join(["who,steps,loss", *rows]) + "\n")
+    task, test = load_table(table)
+    names = np.array(task.group_names)[test.group]
+    assert task.group_names == ("many", "few")
+    assert list(test.Y[:, 0] > 50.0) == list(names == "many")
+
+
 def test_a_feature_before_a_greater_sign_is_what_the_test_lies_above() -> None:
     names = ("age_days", "samples_seen", "water")
     assert axes_of("age > 28 days", names) == ("age_days",)

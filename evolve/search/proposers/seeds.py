@@ -19,8 +19,9 @@ from evolve.search.operators import SearchSpace
 from evolve.search.proposers.grammar import allowed_recipe, finish, free_part
 from evolve.search.proposers.protocol import Proposal
 from evolve.search.view import inward, outward
+from evolve.tasks.folders import shipped_folders
 from evolve.tasks.names import OWN_SEEDS
-from evolve.tasks.task import Task, shipped_folders
+from evolve.tasks.task import Task
 
 # Text and numbers of features and targets to law and recipe; a `ProgramError` says why not.
 Trace = Callable[[str, int, int], Candidate]

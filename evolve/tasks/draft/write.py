@@ -14,12 +14,13 @@ from pathlib import Path
 from evolve.errors import Argument, EvolveError, TaskError
 from evolve.files import replace_file
 from evolve.tasks.draft.draft import Draft
+from evolve.tasks.folders import shipped_folders
 from evolve.tasks.names import OWN_SEEDS
 from evolve.tasks.raw import RawTable
 from evolve.tasks.roles import MEANING
 from evolve.tasks.spec import Feature, FoldSpec, Target
 from evolve.tasks.table import build_table, require_informative
-from evolve.tasks.task import load_task, shipped_folders
+from evolve.tasks.task import load_task
 from evolve.tasks.toml import toml_value
 
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,59}")
