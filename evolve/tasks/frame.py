@@ -16,6 +16,7 @@ import numpy as np
 
 from evolve.scoring.frame import TargetFrame, rounded
 from evolve.tasks.axes import axis_features, axis_values
+from evolve.tasks.origin import is_origin
 from evolve.tasks.roles import Role
 from evolve.tasks.spec import TaskSpec, target_bounds
 from evolve.typing import Array, Ints
@@ -35,6 +36,7 @@ class Frame:
         scales: What each feature is divided by, by its own number: one of its values.
         targets: Origin and unit of each target.
         mirrored: Whether the targets are seen with their sign changed: along the axes they rise.
+        rises: Whether the targets, as they are seen, rise along the axes.
         natural_zero: Whether 0 means something for the targets, so that their logarithms do.
         parts: Pairs of features of which the first holds a part of what the second holds; over
             their scales, no part is greater than its whole.
@@ -45,6 +47,7 @@ class Frame:
     targets: tuple[TargetFrame, ...]
     mirrored: bool
     natural_zero: bool
+    rises: bool = False
     parts: tuple[tuple[int, int], ...] = ()
 
     def seen(self, x: Array) -> Array:
@@ -73,14 +76,16 @@ def frame_of(spec: TaskSpec, x: Array, y: Array, group: Ints, roles: Mapping[str
     """
     names = [feature.name for feature in spec.features]
     near = _nearer(axis_values(x, spec.folds.axes, names), group)
-    natural = _has_natural_zero(spec, y)
+    natural = _has_natural_zero(spec, x[near], y, near, group[near])
     targets = tuple(_target_frame(values, natural=natural) for values in y[near].T)
     ratios = _parts(spec, x, [roles.get(name, "other") for name in names])
     scales = _scales(spec, x, ratios)
     axes = axis_features(spec.folds.axes, names)
     along = axes or [j for j, f in enumerate(spec.features) if f.logarithmic] or range(len(names))
-    mirrored = bool((y < 0.0).all()) if natural else _rises(spec, x[near], y[near], along)
-    frame = Frame(tuple(range(len(names))), scales, targets, mirrored, natural)
+    rises = _rises(spec, x[near], y[near], along)
+    mirrored = bool((y < 0.0).all()) if natural else rises
+    seen_rises = rises != mirrored
+    frame = Frame(tuple(range(len(names))), scales, targets, mirrored, natural, seen_rises)
     columns = frame.columns
     if not spec.own:
         columns = tuple(_column_order(spec, frame, axes, x[near], y[near]))
@@ -97,14 +102,23 @@ def _nearer(values: Array, group: Ints) -> Array:
     return near if near.sum() >= len(near) / LEAST_NEAR else np.ones_like(near)
 
 
-def _has_natural_zero(spec: TaskSpec, y: Array) -> bool:
-    """Whether a bound at 0 is declared, or the targets have one sign over more than a decade."""
-    if (y > 0.0).all() and all(0.0 in bounds for bounds in target_bounds(spec)):
+def _has_natural_zero(spec: TaskSpec, x: Array, y: Array, near: Array, group: Ints) -> bool:
+    """Whether 0 means something for the targets.
+
+    So it does where a bound at 0 is declared, where the targets have one sign over more than a
+    decade, or where their logarithms go with the features as those over no other origin do.
+    `x` and `group` are those of the nearer rows.
+    """
+    positive, negative = bool((y > 0.0).all()), bool((y < 0.0).all())
+    if positive and all(0.0 in bounds for bounds in target_bounds(spec)):
         return True
+    if not (positive or negative):
+        return False
     size = np.abs(y)
-    one_signed = ((y > 0.0).all(axis=0) | (y < 0.0).all(axis=0)).all()
-    same = (y > 0.0).all() or (y < 0.0).all()
-    return bool(one_signed and same and (size.max(axis=0) > DECADE * size.min(axis=0)).all())
+    if (size.max(axis=0) > DECADE * size.min(axis=0)).all():
+        return True
+    logarithmic = [feature.logarithmic for feature in spec.features]
+    return all(is_origin(x, values, group, logarithmic) for values in size[near].T)
 
 
 def _target_frame(values: Array, *, natural: bool) -> TargetFrame:
