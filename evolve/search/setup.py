@@ -195,6 +195,7 @@ def space_of(task: Task) -> SearchSpace:
         scales=tuple(frame.scales[j] for j in frame.columns),
         mirrored=frame.mirrored,
         natural_zero=frame.natural_zero,
+        either_way=frame.rises or not frame.natural_zero,
         part_of=tuple((place[part], place[whole]) for part, whole in frame.parts),
     )
 

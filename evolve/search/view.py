@@ -87,6 +87,11 @@ def _mirrored(root: Node, space: SearchSpace) -> Node:
         return root
     if space.natural_zero:
         return root.args[0] if root.op == "neg" else call("neg", root)
+    return turned(root)
+
+
+def turned(root: Node) -> Node:
+    """The tree with the sign of each term changed, unless a constant of its own has it."""
     uses = Counter(n for n in walk(root) if n.op == "const")
     result: Node | None = None
     for sign, term in signed_terms(root):

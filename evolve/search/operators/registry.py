@@ -30,6 +30,7 @@ class SearchSpace:
         scales: What the feature in each place is divided by; 1 if empty.
         mirrored: The targets are seen with their sign changed.
         natural_zero: 0 means something for the targets; otherwise a law must allow any origin.
+        either_way: Targets may go up as well as down, so that terms may have either sign.
         part_of: Pairs of features (part, whole) of which the first is never greater than the
             second, and as great in some rows: unique tokens and tokens, active experts and all.
         must_use: Features that every law has.
@@ -49,6 +50,7 @@ class SearchSpace:
     scales: tuple[float, ...] = ()
     mirrored: bool = False
     natural_zero: bool = True
+    either_way: bool = False
     part_of: tuple[tuple[int, int], ...] = ()
     must_use: tuple[int, ...] = ()
     operations: frozenset[str] | None = None

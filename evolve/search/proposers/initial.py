@@ -19,7 +19,7 @@ from evolve.search.operators.terms import fresh, linear, power_law, product_of_p
 from evolve.search.proposers.grammar import SMALL, finish, free_part, origin_of
 from evolve.search.proposers.literature import published_forms
 from evolve.search.proposers.protocol import Proposal
-from evolve.search.view import inward, outward
+from evolve.search.view import inward, outward, turned
 
 FILLING = 2**31
 MOST_TRIES = 20_000
@@ -53,7 +53,14 @@ def generic_laws(space: SearchSpace) -> dict[str, Node]:
             laws[f"line in {i}"] = total([next(new), times(next(new), x)])
             laws[f"power of {i} alone"] = power_law(x, new)
             laws[f"share of {i}"] = times(next(new), x)
-    return laws | published_forms(space)
+    laws |= published_forms(space)
+    return laws | _turned(laws) if space.either_way else laws
+
+
+def _turned(laws: Mapping[str, Node]) -> dict[str, Node]:
+    """The laws whose terms have a fixed sign, with the other: c - A x^-a for c + A x^-a."""
+    roots = {f"{name}, turned": turned(root) for name, root in laws.items()}
+    return {name: root for name, root in roots.items() if root.op != "neg"}
 
 
 def _laws_of_all(space: SearchSpace, v: list[Node], new: Iterator[Node]) -> dict[str, Node]:

@@ -77,3 +77,16 @@ def test_the_same_law_given_twice_is_proposed_once() -> None:
     (name, root), *_ = generic_laws(space).items()
     twice = starting_proposals(space, {name: root, "again": root}, 1, 0)
     assert {p.operator for p in twice} == {name}
+
+
+def test_laws_are_turned_where_a_target_may_go_either_way() -> None:
+    space = SearchSpace(units=(1.0,), logarithmic=(True,), max_constants=5)
+    x = np.array([[1.0], [2.0], [4.0], [1e9]])
+    falling = generic_laws(space)
+    turned = generic_laws(replace(space, either_way=True))
+    assert set(falling) < set(turned)
+    root, n = renumber(turned["sum of powers, turned"])
+    assert n == 3
+    values = evaluate(root, x, np.array([2.0, 0.0, -0.5]))
+    assert np.allclose(np.abs(np.diff(values)), np.abs(np.diff(x[:, 0] ** -0.5)))
+    assert (np.diff(values) > 0.0).all()
