@@ -17,26 +17,29 @@ from evolve.scoring.fold import Fold, FoldScore
 from evolve.scoring.metrics import nmse
 from evolve.typing import Array
 
-# Every number that decides what is preferred, each with what it does and how it was settled.
+# Every number that decides what is preferred, each with what it does and how it was settled, as
+# the history of this project says.
 # "Nested": on nested folds of training rows of the shipped tables (`bench nested`). "Known": on
-# known laws in noise (`bench recover`, seeds from 100 on). "Judgement": by none of these.
+# known laws in noise (`bench recover`, seeds from 100 on). "Pools": on finalists of 14 tables
+# without their far end and of 36 generated cases, of which no command is kept. "Judgement": by
+# none of these, or with no comparison on record.
 
 # The score of a law on a fold.
 FOLD_DECAY = 2.0  # power by which a fold weighs less, the fewer rows it fits; nested
-SECONDARY_SHARE = 0.5  # weight of folds along other features than the task's axes; nested
+SECONDARY_SHARE = 0.5  # weight of folds along other features than the task's axes; judgement
 EPSILON = 1e-5  # floor under an error in logs; first settled with test rows in view, see README
 FITTED_SHARE = 0.35  # weight of the fitted rows' error beside that held out; nested and known
-WINSORISED = 0.25  # share of the largest squares that count as the next largest; nested
+WINSORISED = 0.25  # share of the largest squares that count as the next largest; judgement
 
 # What a law pays besides its errors.
 CONSTANT_PRICE = 1.8  # for a constant, over the training values; nested and known
 EXOTIC_PRICE = 0.9  # for complexity, over the training values; nested and known
-CHANCE_PRICE = 0.75  # for complexity, of a form picked from thousands; known
-FEWEST_VALUES, MOST_VALUES = 180, 2000  # training values are counted between these; nested
+CHANCE_PRICE = 0.75  # for complexity, of a form picked from thousands; known, see README
+FEWEST_VALUES, MOST_VALUES = 180, 2000  # training values are counted between these; judgement
 PHYSICS_PRICE = 1.0  # for breaking declared physics at every point checked; judgement
 
 # The frame in which laws are searched and fitted (`tasks.frame`); 1 were declared units.
-FRAME = 2  # judgement
+FRAME = 2  # a version, judgement
 
 # Where a law is checked beyond the data.
 CHECK_FACTOR = 100.0  # factor beyond the largest value up to which a law must be finite; judgement
@@ -45,14 +48,14 @@ CHECK_STEPS = 9  # points on each line; judgement
 CHECK_MARGIN = 0.1  # share of its range by which a linear feature is followed beyond; judgement
 
 # The screen: one fold with few starts, before all folds.
-SCREEN_STARTS = 4  # starts of a fit; nested
+SCREEN_STARTS = 4  # starts of a fit; judgement
 SCREEN_MARGIN = 0.2  # how much worse than the elites a candidate may be; nested
 SCREEN_GROUPS = 12  # about so many groups are fitted; judgement
 
-# Folds of a task.
-FOLD_SHARES = (0.08, 0.16, 0.28, 0.45)  # rows held out, by fold; nested
-SELECTION_SHARES = (0.04, 0.12, 0.2, 0.24, 0.36, 0.5)  # and by folds of the choice; nested
-SECONDARY_SHARES = (0.08, 0.16, 0.28, 0.4, 0.45, 0.5, 0.55, 0.6, 0.65)  # and along others; nested
+# Folds of a task. Of their kind, see README.
+FOLD_SHARES = (0.08, 0.16, 0.28, 0.45)  # rows held out, by fold; judgement
+SELECTION_SHARES = (0.04, 0.12, 0.2, 0.24, 0.36, 0.5)  # and by folds of the choice; judgement
+SECONDARY_SHARES = (0.08, 0.16, 0.28, 0.4, 0.45, 0.5, 0.55, 0.6, 0.65)  # others; judgement
 OTHER_K = (4, 7)  # numbers of plain folds of the choice, where there are no axes; judgement
 LEAST_FOLDS = 3  # with fewer along the axes, folds along other features are added; judgement
 LARGEST_FIRST = 0.2  # share of rows above which a smaller first hold-out is sought; judgement
@@ -64,29 +67,29 @@ MOST_CORNERS = 2000  # corners that are looked at; judgement
 LEAST_SHARE, MOST_SHARE = 0.08, 0.3  # rows that a corner may hold out; nested, on lr_bsz
 
 # The choice of the champion among the finalists.
-FINALISTS = 24  # leading elites that are judged again; nested
+FINALISTS = 24  # leading elites that are judged again; judgement
 SELECTION_STARTS = 4  # starts of a fit on the folds of the choice; judgement
-N_LEADERS = 24  # laws whose median is the consensus; nested
-DISAGREEMENT_REACH = 3.0  # factor beyond the data at which finalists are compared; nested
+N_LEADERS = 24  # laws whose median is the consensus; judgement
+DISAGREEMENT_REACH = 3.0  # factor beyond the data at which laws are compared; nested, on lr_bsz
 DISAGREEMENT_ROWS = 120  # rows that are moved, where there are no axes; judgement
-DISAGREEMENT_ALLOWANCE = 2.0  # held-out errors that count as spread, as errors grow; nested
-DISAGREEMENT_PRICE = 0.25  # for the log distance to the consensus; nested and known
-MOST_DISAGREEMENT = 20.0  # log distance beyond which nobody pays more; nested and known
-BOUNDS_PRICE = 2.0  # for leaving what a target can be, very far out; nested and known
+DISAGREEMENT_ALLOWANCE = 2.0  # held-out errors that count as spread, as errors grow; judgement
+DISAGREEMENT_PRICE = 0.25  # for the log distance to the consensus; pools
+MOST_DISAGREEMENT = 20.0  # log distance beyond which nobody pays more; pools
+BOUNDS_PRICE = 2.0  # for leaving what a target can be, very far out; pools
 FAR_OUT = (1e4, 1e8)  # factors beyond the data at which that is looked at; judgement
-REFIT_SHARE = 0.5  # weight of the fit of all rows beside the rows held out; nested and known
-SIZE_SHARE = 0.25  # of the search's price of size that finalists pay; nested and known
-COMBINATION_TEMPERATURE = 1.0  # judgement by which a law's weight falls e-fold; nested and known
-COMBINATION_HUBER = 1.0  # deviations from which a law counts less; nested and known
+REFIT_SHARE = 0.5  # weight of the fit of all rows beside the rows held out; pools
+SIZE_SHARE = 0.25  # of the search's price of size that finalists pay; pools
+COMBINATION_TEMPERATURE = 1.0  # judgement by which a law's weight falls e-fold; pools
+COMBINATION_HUBER = 1.0  # deviations from which a law counts less; pools
 COMBINATION_INNER = 0.9  # share of the weight that says how far laws differ; judgement
 FEW_FOLDS = 7  # above which that falls with the number of folds; judgement
-UNTOLD = 1.0  # judgement within which laws cannot be told apart; nested and known
-NEAR_FORECAST = 1.5  # times the nearest law's distance from the forecast; nested and known
+UNTOLD = 1.0  # judgement within which laws cannot be told apart; pools
+NEAR_FORECAST = 1.5  # times the nearest law's distance from the forecast; pools
 NEAR_LEAST = 0.01  # and this share of the targets' deviation, that is no distance; judgement
 INITIAL_DISCOUNT = 0.1  # of a law that was known before the search; known, seeds 100 to 102
 
 # What the grammar prefers to mutate.
-GREED = 0.12  # mean rank of a parent, as a share of the archive; nested
+GREED = 0.12  # mean rank of a parent, as a share of the archive; judgement
 RESTART_AFTER = 600  # entries without a better score, after which parents are uniform; judgement
 TWICE = 0.35  # share of children that are mutated again; judgement
 ATTEMPTS = 400  # tries for one unseen candidate; judgement
@@ -96,7 +99,7 @@ OPERATOR_FLOOR = 0.3  # share of mutations that are drawn uniformly; judgement
 LARGEST_LAW, LARGEST_PER_CONSTANT = 50, 10  # nodes of a law, and more a constant; judgement
 
 # Which laws a forecast asks, and how wide it is.
-FORECAST_MEMBERS = 60  # the champion and its rivals; nested: all of them are better than few
+FORECAST_MEMBERS = 60  # the champion and its rivals; pools: all of them are better than few
 LEAST_WEIGHT = 1e-3  # of a law that is asked; judgement
 FORECAST_STARTS = 4  # starts of fits that calibrate, where none was chosen; judgement
 MULTIPLICATIVE_EVIDENCE = 2.0  # log likelihood by which noise is held to multiply; judgement
@@ -109,12 +112,10 @@ CALIBRATION_INFLATION = 1.1  # what choosing on the folds hides; known (`bench c
 # What a verdict asks.
 HORIZONS = (1.5, 3.0, 10.0)  # factors beyond the largest scales; judgement
 VERDICT_LEVEL = 0.6827  # of the interval that is read as a standard deviation; judgement
-HOLDS_R2, HOLDS_RELATIVE = (
-    0.9,
-    0.01,
-)  # promised R2, or error, of a law that holds; nested and known
-HOLDS_HELD_R2 = 0.8  # R2 on held-out rows of a law that holds; nested and known
-NONE_R2, NONE_GAIN = 0.1, 0.3  # held-out R2 and gain below which there is no law; nested and known
+HOLDS_R2, HOLDS_RELATIVE = 0.9, 0.01  # promised R2, or error, of a law that holds; pools
+HOLDS_HELD_R2 = 0.8  # R2 on held-out rows of a law that holds; pools
+# No case of the pools was without a law.
+NONE_R2, NONE_GAIN = 0.1, 0.3  # held-out R2 and gain below which there is no law; judgement
 
 
 def preferences() -> dict[str, Any]:
