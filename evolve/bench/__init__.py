@@ -1,1 +1,1 @@
-"""Turns the engine into measured tables: tasks, recovery of known laws, fits, ablations."""
+"""The engine in measured tables: tasks, recovery of known laws, fits, ablations."""

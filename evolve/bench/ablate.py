@@ -1,4 +1,4 @@
-"""Turns a setup into one with an ingredient of the engine taken out, to see what it is worth."""
+"""Search problems with one ingredient of the engine taken out, to see what it is worth."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Turns tasks and seeds into a table of searches: held-out, training and test R² of champions.
+"""A table of searches by task and seed: held-out, training and test R² of champions.
 
 The test rows are opened once a search is over, to measure; nothing that was chosen depends on it.
 """

@@ -1,4 +1,4 @@
-"""Turns candidates of the fast lane into a comparison with the same programs in the foreign lane.
+"""Compare candidates of the fast lane with the same programs in the foreign lane.
 
 The fast lane evaluates graph and recipe; the foreign lane runs the printed text in a sandboxed
 child. Both must give the same predictions, or the printed program is not what was scored.

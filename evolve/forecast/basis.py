@@ -39,7 +39,7 @@ class Spread:
     Attributes:
         covariance: `(t, p, p)` of the constants.
         noise: `(t,)` residual scale: of the logarithm where `Basis.relative`.
-        cap: `(t,)` range of the targets; what is unknown beyond it is not told apart.
+        cap: `(t,)` range of the targets; every component of the uncertainty is clipped to it.
     """
 
     covariance: Array

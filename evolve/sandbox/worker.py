@@ -1,7 +1,7 @@
-"""Requests to answers through one long-lived, locked-down process running one trusted module.
+"""Answer requests through one long-lived, locked-down process running one trusted module.
 
 This is the fast lane: programs of our own grammar hold no foreign code, so one process serves
-them all. It is still taken away its files, network and identity, and killed at its limits. A
+them all. It still runs without files, network and privileges, and is killed at its limits. A
 worker that was killed is started again, with the same initial data, by the next call.
 """
 

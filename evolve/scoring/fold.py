@@ -1,4 +1,4 @@
-"""Turns row numbers into a fold: the rows to fit and the rows to predict."""
+"""A fold: the rows to fit and the rows to predict."""
 
 from __future__ import annotations
 

@@ -106,7 +106,7 @@ MULTIPLICATIVE_EVIDENCE = 2.0  # log likelihood by which noise is held to multip
 OWN_ROWS = 4.0  # rows with which a group's noise is drawn to that of all; judgement
 CALIBRATION_NEAR = 0.15  # factors of 10 over which the folds' rows lose weight; judgement
 CALIBRATION_LEAST = 1.0  # least factor on a t-quantile, as the folds flatter; judgement
-CALIBRATION_INFLATION = 1.1  # what choosing on the folds hides; known (`bench coverage`)
+CALIBRATION_INFLATION = 1.1  # corrects for choosing on the folds; known (`bench coverage`)
 
 
 # What a verdict asks.
@@ -143,7 +143,7 @@ def stored_version(version: object) -> str:
 
 
 def fold_weight(n_fitted: int, n_rows: int) -> float:
-    """What the error of a fold counts.
+    """Weight of a fold in the score.
 
     A fold that fits fewer rows says less of a law fitted to all of them: its weight falls with
     the share of rows that are not fitted.

@@ -98,7 +98,7 @@ def shown(cell: object) -> str:
 
 
 def what_to_do(cell: object) -> str:
-    """How to put a cell right that is no number."""
+    """Suggest how to fix a cell that is no number."""
     if is_blank(cell):
         return "; fill it in or take the row out"
     text = str(cell)

@@ -45,7 +45,7 @@ def find_folder(name_or_folder: str, tasks_dirs: Sequence[Path] = ()) -> Path:
 
 
 def _of_table(path: Path) -> str:
-    """How a task is made of a table."""
+    """Hint: the command that creates a task from a table."""
     table = shlex.quote(str(path))
     return f"to make one of a table: python -m evolve new-task {table} --target COLUMN"
 

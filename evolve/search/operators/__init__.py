@@ -1,4 +1,4 @@
-"""Turns a candidate (law and recipe) into another: the grammar's mutations, by registry."""
+"""The grammar's mutations, from a candidate (law and recipe) to another, by registry."""
 
 from evolve.law.candidate import Candidate
 from evolve.search.operators import constants, links, recipes, structure

@@ -1,4 +1,4 @@
-"""Turns a law into another by tying, untying and fixing its constants."""
+"""Operators that change a law by tying, untying and fixing its constants."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Turns a law into another by changing what its sum or its variables are wrapped in."""
+"""Operators that change what a law's sum or its variables are wrapped in."""
 
 from __future__ import annotations
 

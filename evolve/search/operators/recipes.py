@@ -1,4 +1,4 @@
-"""Turns a candidate into another by changing how it is fitted."""
+"""Operators that change how a candidate is fitted."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Turns a name into an operator: the registry of all mutations."""
+"""The registry of all mutations: operators by name."""
 
 from __future__ import annotations
 

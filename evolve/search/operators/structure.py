@@ -1,4 +1,4 @@
-"""Turns a law into another by adding, dropping, replacing and exchanging its terms."""
+"""Operators that change a law by adding, dropping, replacing and exchanging its terms."""
 
 from __future__ import annotations
 
@@ -149,7 +149,7 @@ def add_factor(
 def drop_factor(
     parent: Candidate, other: Candidate, space: SearchSpace, rng: np.random.Generator
 ) -> Candidate | None:
-    """One addend inside a function less."""
+    """Drop one term of a sum inside a function."""
     _, body = split_link(parent.law.root)
     sums = [n for n in walk(body) if n.op in ("add", "sub") and n is not body]
     if not sums:

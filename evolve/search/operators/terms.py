@@ -1,4 +1,4 @@
-"""Turns random choices into terms of a law: the vocabulary of the grammar."""
+"""Random terms of a law: the vocabulary of the grammar."""
 
 from __future__ import annotations
 

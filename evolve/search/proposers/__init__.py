@@ -1,1 +1,1 @@
-"""Turns an archive and a random generator into new candidates."""
+"""Proposers: from an archive and random generators to new candidates."""

@@ -238,9 +238,10 @@ def renumbered(candidate: Candidate) -> Candidate:
 
 
 def has_odd_literal(root: Node) -> bool:
-    """Whether a literal is a constant in disguise.
+    """Whether the tree hides a fitted constant in a literal.
 
-    That is one added and not 0 or 1, one added in an exponent (an amplitude e), or e or 1 + e.
+    That is an added literal other than 0 or 1, any literal added inside an exponent, or a literal
+    close to e, 1/e or 1 + e.
     """
     added = {a for n in walk(root) if n.op in ("add", "sub") for a in n.args}
     literals = {n for n in walk(root) if n.op == "num"}

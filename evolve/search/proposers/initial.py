@@ -1,4 +1,4 @@
-"""Turns a space into the first candidates of a run: generic laws under several recipes."""
+"""First candidates of a run over a search space: generic laws under several recipes."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Turns a space into the forms that papers have found runs to follow, over any features.
+"""Forms that papers have found runs to follow, over any features of a search space.
 
 They stand beside the generic laws of `starting` among the first candidates of every run, whatever
 the task; a task's own literature laws are its seed files.

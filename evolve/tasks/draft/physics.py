@@ -1,4 +1,4 @@
-"""What is certain of a law, as the user says or as roles of columns and their rows suggest."""
+"""Declared constraints of a law, as the user says or as roles of columns and rows suggest."""
 
 from __future__ import annotations
 
