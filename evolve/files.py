@@ -85,13 +85,13 @@ def require_regular(path: Path) -> os.stat_result | None:
         OSError: Something else is there, which `strerror` says, or nobody may look.
     """
     try:
-        found = os.lstat(path)
+        status = os.lstat(path)
     except FileNotFoundError:
         return None
     for is_kind, words in _KINDS:
-        if is_kind(found.st_mode):
+        if is_kind(status.st_mode):
             raise OSError(errno.EINVAL, words, str(path))
-    return found
+    return status
 
 
 def open_regular(path: Path, flags: int) -> int:
@@ -106,11 +106,11 @@ def open_regular(path: Path, flags: int) -> int:
     """
     require_regular(path)
     descriptor = os.open(path, flags | _CAREFUL, 0o644)
-    found = os.fstat(descriptor)
+    status = os.fstat(descriptor)
     problem = ""
-    if not stat.S_ISREG(found.st_mode):
+    if not stat.S_ISREG(status.st_mode):
         problem = "it is no regular file"
-    elif found.st_nlink > 1:
+    elif status.st_nlink > 1:
         problem = "the file has a second name elsewhere; put a copy in its place"
     if problem:
         os.close(descriptor)

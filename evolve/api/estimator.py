@@ -173,8 +173,8 @@ class LawRegressor(RegressorMixin, BaseEstimator):  # type: ignore[misc]
 
     def _names(self) -> list[str]:
         """Names of the features, x0, x1, … where they have none."""
-        known = getattr(self, "feature_names_in_", None)
-        return [f"x{j}" for j in range(self.n_features_in_)] if known is None else list(known)
+        names = getattr(self, "feature_names_in_", None)
+        return [f"x{j}" for j in range(self.n_features_in_)] if names is None else list(names)
 
     def _split(
         self, X: npt.ArrayLike | pd.DataFrame

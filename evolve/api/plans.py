@@ -90,12 +90,12 @@ def make_plan(
     return Plan(pd.Series(_row(best)), *tables, outside, together)
 
 
-def _row(found: Allocation) -> dict[str, float]:
-    steps = found.extrapolation_distance
+def _row(allocation: Allocation) -> dict[str, float]:
+    steps = allocation.extrapolation_distance
     most = float(steps[abs(steps).argmax()])
-    ends = {"point": found.point, "low": found.low, "high": found.high}
+    ends = {"point": allocation.point, "low": allocation.low, "high": allocation.high}
     distance = {"extrapolation_distance": most, "beyond": most}
-    return {"budget": found.budget, **found.values, **ends, **distance}
+    return {"budget": allocation.budget, **allocation.values, **ends, **distance}
 
 
 def _rest(run: Mapping[str, Any]) -> dict[str, float]:

@@ -90,10 +90,10 @@ class Plots:
             self._feature(name)
         rows = pd.DataFrame({n: np.full(N_POINTS, v) for n, v in (medians | (at or {})).items()})
         rows[feature] = grid
-        told = self._run.predict(rows, interval, group=group or task.group_names[0])
+        frame = self._run.predict(rows, interval, group=group or task.group_names[0])
         prefix = f"{task.target_names[t]}_" if len(task.target_names) > 1 else ""
-        ax.fill_between(grid, told[f"{prefix}low"], told[f"{prefix}high"], alpha=0.2, lw=0)
-        ax.plot(grid, told[f"{prefix}point"])
+        ax.fill_between(grid, frame[f"{prefix}low"], frame[f"{prefix}high"], alpha=0.2, lw=0)
+        ax.plot(grid, frame[f"{prefix}point"])
         ax.axvline(high, color="0.6", lw=1, ls=":")
         self._scale(ax, j)
         ax.set(xlabel=feature, ylabel=task.target_names[t])

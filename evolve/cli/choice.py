@@ -39,9 +39,9 @@ def show_choice(store: Store, *, json: bool) -> None:
             f"earlier version; python -m evolve resume {store.folder.name} chooses one"
         )
     if json:
-        told = None if verdict is None else verdict.to_data()
+        data = None if verdict is None else verdict.to_data()
         finalists = [row.to_data() for row in rows]
-        print_json({"run": store.folder.name, "verdict": told, "finalists": finalists})
+        print_json({"run": store.folder.name, "verdict": data, "finalists": finalists})
         return
     cells = [
         [

@@ -60,8 +60,8 @@ def _print_all(
         document = _document(
             store, setup, settings, rows, commands, n_done, result.stopped, chosen
         )
-        told = None if result.verdict is None else result.verdict.to_data()
-        print_json({**document, "verdict": told, "remarks": remarks(store, setup)})
+        data = None if result.verdict is None else result.verdict.to_data()
+        print_json({**document, "verdict": data, "remarks": remarks(store, setup)})
     else:
         print(_headline(store, settings, n_done, result.stopped))
         _print_laws(rows, setup.task.feature_names, chosen=chosen)

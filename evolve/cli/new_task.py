@@ -152,8 +152,8 @@ def _drafted(raw: RawTable, name: str, wishes: Wishes, table: Path, source: str 
         return propose(raw, name, wishes)
     except EvolveError as error:
         if source is None and is_chart(raw):
-            told = "; of a chart of W&B make rows by --from wandb"
-            raise EvolveError(*error.args, told) from None
+            advice = "; of a chart of W&B make rows by --from wandb"
+            raise EvolveError(*error.args, advice) from None
         if wishes.targets and (how := hint(raw, wishes.targets[0])) and wishes.wide is None:
             raise EvolveError(*error.args, *how) from None
         meant = corrected(wishes, raw)

@@ -92,7 +92,7 @@ def plan(
         most=read_words(task, most or [], "max"),
     )
     best = _best(question, budget, value)
-    table = [found for share in SHARES if (found := _try(question, share * best.budget))]
+    table = [allocation for share in SHARES if (allocation := _try(question, share * best.budget))]
     further = next_runs(question, best.budget)
     if json:
         print_json({"run": name, **_document(question, best, table, further)})
@@ -131,13 +131,13 @@ def _document(
         "maximise": question.maximise,
         "together": moving_together(question.task, question.cost.features),
         "best": _data(best),
-        "budgets": [_data(found) for found in table],
+        "budgets": [_data(allocation) for allocation in table],
         "next_runs": [asdict(run) for run in further],
     }
 
 
-def _data(found: Allocation) -> dict[str, Any]:
-    data = asdict(found)
+def _data(allocation: Allocation) -> dict[str, Any]:
+    data = asdict(allocation)
     return data | {"beyond": data["extrapolation_distance"]}  # its name of earlier versions
 
 
@@ -160,8 +160,8 @@ def _print(
 
     task = question.task
     target = task.target_names[question.target]
-    told = ", ".join(f"{n} = {v:.4g}" for n, v in best.values.items())
-    print_text(f"{best.budget:.3g} of {question.cost.text}, group {question.group}: {told}")
+    values = ", ".join(f"{n} = {v:.4g}" for n, v in best.values.items())
+    print_text(f"{best.budget:.3g} of {question.cost.text}, group {question.group}: {values}")
     level = f"{100 * question.level:g} % interval"
     print(f"{target} {best.point:.5g}, {level} {best.low:.5g} to {best.high:.5g}")
     if best.at_most:

@@ -86,9 +86,9 @@ def predict(
     if json:
         names = task.feature_names, task.target_names
         data = [row for f in forecasts for row in rows_of(f, *names)]
-        told = None if verdict is None else verdict.to_data()
+        worth = None if verdict is None else verdict.to_data()
         champion = basis.members[0].index
-        print_json({"run": name, "champion": champion, "verdict": told, "rows": data})
+        print_json({"run": name, "champion": champion, "verdict": worth, "rows": data})
     elif output is not None:
         print(output)
     else:

@@ -26,8 +26,8 @@ def print_prompt(store: Store, number: int | None, *, json: bool) -> None:
     if json:
         parts = [{"role": role, "content": text} for role, text in exchange.prompt]
         document = {"entry": number, "model": exchange.model, "mode": exchange.mode}
-        told = {"prompt_hash": exchange.prompt_hash, "messages": parts, "reply": reply}
-        print_json(document | told)
+        shown = {"prompt_hash": exchange.prompt_hash, "messages": parts, "reply": reply}
+        print_json(document | shown)
         return
     print(f"entry {number}: {exchange.operator}, prompt {exchange.prompt_hash}")
     for role, text in exchange.prompt:

@@ -58,9 +58,9 @@ def straight_line(x: Array, y: Array, new: Array) -> Array:
 
 def _plane(x: Array, y: Array, new: Array) -> Array:
     """Least squares of `y` on `x` and a constant, with a ridge that only breaks ties."""
-    known, wanted = (np.column_stack([np.ones(len(rows)), rows]) for rows in (x, new))
-    normal = known.T @ known + RIDGE * np.eye(known.shape[1])
-    return np.asarray(wanted @ np.linalg.solve(normal, known.T @ y))
+    fitted, asked = (np.column_stack([np.ones(len(rows)), rows]) for rows in (x, new))
+    normal = fitted.T @ fitted + RIDGE * np.eye(fitted.shape[1])
+    return np.asarray(asked @ np.linalg.solve(normal, fitted.T @ y))
 
 
 BASELINES: dict[str, Baseline] = {
@@ -89,20 +89,20 @@ def predict_baseline(
     logs = [f.logarithmic for f in task.spec.features]
 
     def predict(g: int, at: Ints) -> Array:
-        mine = rows[train.group[rows] == g]
-        if not len(mine):
+        own = rows[train.group[rows] == g]
+        if not len(own):
             return np.full((len(at), len(task.target_names)), np.nan)
-        known, new = _standard(train.X[mine], table.X[at], logs)
-        return BASELINES[name](known, train.Y[mine], new)
+        old, new = _standard(train.X[own], table.X[at], logs)
+        return BASELINES[name](old, train.Y[own], new)
 
     return by_group(table.group, len(task.target_names), range(task.n_groups), predict)
 
 
-def _standard(known: Array, new: Array, logs: Sequence[bool]) -> tuple[Array, Array]:
+def _standard(old: Array, new: Array, logs: Sequence[bool]) -> tuple[Array, Array]:
     """Both sets of rows with features in logarithms, moved and divided by what is known."""
     scaled = []
     for j, logarithmic in enumerate(logs):
-        a, b = known[:, j], new[:, j]
+        a, b = old[:, j], new[:, j]
         if logarithmic:
             with np.errstate(all="ignore"):
                 a, b = np.log(a), np.log(b)

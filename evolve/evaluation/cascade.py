@@ -102,15 +102,15 @@ def fit(
     if isinstance(answers, Evaluation):
         return answers
     results = []
-    for number, found in zip(folds, answers, strict=True):
+    for number, response in zip(folds, answers, strict=True):
         fold = problem.all_folds[number]
-        n_constants = found.constants.size // found.predictions.shape[1]
-        judged = problem.judge(fold, found.predictions, found.fitted, n_constants)
+        n_constants = response.constants.size // response.predictions.shape[1]
+        judged = problem.judge(fold, response.predictions, response.fitted, n_constants)
         if isinstance(judged, Evaluation):
             return judged
-        if found.facts["not_finite_beyond"] > 0.0:
+        if response.facts["not_finite_beyond"] > 0.0:
             return failed("not-finite", f"{judged.name}: not finite beyond the data")
-        results.append(FoldResult(judged, found))
+        results.append(FoldResult(judged, response))
     return results
 
 

@@ -131,8 +131,8 @@ def make_executor(
     """
     name = name or ("local" if n_workers else "in-process")
     if name not in EXECUTORS:
-        known = ", ".join(EXECUTORS)
-        raise EvolveError(f"executor: {name!r} is none of {known}{nearest(name, EXECUTORS)}")
+        valid = ", ".join(EXECUTORS)
+        raise EvolveError(f"executor: {name!r} is none of {valid}{nearest(name, EXECUTORS)}")
     return EXECUTORS[name](problem, n_workers, limits or limits_of(problem))
 
 

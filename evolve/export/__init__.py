@@ -60,9 +60,9 @@ def export(subject: Subject | BlackBox, form: str) -> str:
         EvolveError: There is no such format, or a black box cannot be written so.
     """
     if form not in FORMATS:
-        known = ", ".join(FORMATS)
+        valid = ", ".join(FORMATS)
         raise EvolveError(
-            Argument("format"), f": {form!r} is none of {known}{nearest(form, FORMATS)}"
+            Argument("format"), f": {form!r} is none of {valid}{nearest(form, FORMATS)}"
         )
     if isinstance(subject, BlackBox):
         return export_black_box(subject, form)

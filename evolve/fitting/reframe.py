@@ -49,23 +49,23 @@ def moves_of(root: Node, *, origin: bool) -> Moves | None:
     Returns:
         The constants that change; None where no choice of constants makes up for the frame.
     """
-    found: list[tuple[int, Move]] = []
+    results: list[tuple[int, Move]] = []
     is_open = origin
     for sign, term in signed_terms(root):
         if is_open and term.op == "const":
-            found.append((term.index, Move("origin", sign)))
+            results.append((term.index, Move("origin", sign)))
             is_open = False
             continue
         scaled = scaled_moves(term, 1.0)
         if scaled is None:
             return None
-        found += scaled
+        results += scaled
     if is_open:
         return None
-    moves = dict(found)
+    moves = dict(results)
     uses = [n.index for n in walk(root) if n.op == "const"]
-    agree = all(moves[i] == move for i, move in found)
-    whole = all(uses.count(i) == sum(1 for j, _ in found if j == i) for i in moves)
+    agree = all(moves[i] == move for i, move in results)
+    whole = all(uses.count(i) == sum(1 for j, _ in results if j == i) for i in moves)
     return moves if agree and whole else None
 
 

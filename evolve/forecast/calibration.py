@@ -111,17 +111,17 @@ def _ratios(
     weights = np.array([c.weight for c in contenders.laws])
     distances, ratios = [np.zeros(0)], [np.zeros(0)]
     for i, g in enumerate(fit.groups):
-        mine = train.group[fold.held] == g
-        held = fold.held[mine]
+        own = train.group[fold.held] == g
+        held = fold.held[own]
         if not len(held):
             continue
-        x, known = train.X[held], train.X[fold.fit[train.group[fold.fit] == g]]
+        x, fitted = train.X[held], train.X[fold.fit[train.group[fold.fit] == g]]
         loose = open_constants(law, _tables(task, fit)[i], spreads[i].covariance, x)
-        parts = parts_of(values[:, mine], weights, loose, spreads[i], relative=relative)
+        parts = parts_of(values[:, own], weights, loose, spreads[i], relative=relative)
         gaps = np.abs(gaps_of(train.Y[held], parts.point, relative=relative))
         total = parts.total / np.maximum(np.abs(parts.point), 1e-300) if relative else parts.total
         ratio = gaps / np.maximum(total, 1e-300)
-        away = distance_of(x, known, logarithmic, task.axes)
+        away = distance_of(x, fitted, logarithmic, task.axes)
         distances.append(np.repeat(away, ratio.shape[1]))
         ratios.append(ratio.ravel())
     joined = np.concatenate(ratios)

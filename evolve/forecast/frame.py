@@ -16,7 +16,7 @@ OLD_DISTANCE = "beyond"  # its name of earlier versions
 
 
 def frame_of(
-    told: Sequence[tuple[Ints, Forecast]],
+    forecasts: Sequence[tuple[Ints, Forecast]],
     n_rows: int,
     names: Sequence[str],
     targets: Sequence[str],
@@ -24,7 +24,7 @@ def frame_of(
     """Forecasts as columns beside the table they were asked for.
 
     Args:
-        told: Forecasts, each with the numbers of its rows in that table.
+        forecasts: Forecasts, each with the numbers of its rows in that table.
         n_rows: Rows of the table.
         names: The task's features.
         targets: The task's targets.
@@ -37,7 +37,7 @@ def frame_of(
     """
     columns = {f"{target}_{part}": np.full(n_rows, np.nan) for target in targets for part in PARTS}
     away = np.zeros((n_rows, len(names)))
-    for at, each in told:
+    for at, each in forecasts:
         away[at] = each.extrapolation_distance
         for t, target in enumerate(targets):
             for part in PARTS:

@@ -64,8 +64,8 @@ class Forecast:
 
     def agrees(self) -> npt.NDArray[np.bool_]:
         """`(k, n, t)` whether each rival's prediction lies inside the interval."""
-        told = self.parts.rivals
-        inside: npt.NDArray[np.bool_] = (told >= self.low) & (told <= self.high)
+        values = self.parts.rivals
+        inside: npt.NDArray[np.bool_] = (values >= self.low) & (values <= self.high)
         return inside
 
     def champion_inside(self) -> npt.NDArray[np.bool_]:
@@ -90,8 +90,8 @@ def forecast(task: Task, basis: Basis, group: str, x: Array, level: float = LEVE
     result = interval_at(task, basis, group, x, level)
     if not np.isfinite(result.point).all():
         row = x[np.flatnonzero(~np.isfinite(result.point).all(axis=1))[0]]
-        told = ", ".join(f"{n}={v:g}" for n, v in zip(task.feature_names, row, strict=True))
-        raise EvolveError(f"predict: no law of the run is defined at {told}")
+        place = ", ".join(f"{n}={v:g}" for n, v in zip(task.feature_names, row, strict=True))
+        raise EvolveError(f"predict: no law of the run is defined at {place}")
     return result
 
 
@@ -109,9 +109,9 @@ def interval_at(task: Task, basis: Basis, group: str, x: Array, level: float = L
     loose = open_constants(laws[0], constants[0], spread.covariance, x)
     weights = np.array([m.weight for m in basis.members])
     parts = parts_of(values, weights, loose, spread, relative=basis.relative)
-    known = task.train.X[task.train.group == task.group_names.index(group)]
+    train = task.train.X[task.train.group == task.group_names.index(group)]
     logarithmic = [f.logarithmic for f in task.spec.features]
-    away = distance_of(x, known, logarithmic, task.axes)
+    away = distance_of(x, train, logarithmic, task.axes)
     factors = factors_at(basis.distances, basis.ratios, away)
     half = parts.total * (CALIBRATION_INFLATION * factors * t_quantile(level))[:, None]
     point, low, high = ends_of(task, parts.point, half, relative=basis.relative)
@@ -124,7 +124,7 @@ def interval_at(task: Task, basis: Basis, group: str, x: Array, level: float = L
         low=low,
         high=high,
         parts=parts,
-        extrapolation_distance=extrapolation_distance(x, known, logarithmic),
+        extrapolation_distance=extrapolation_distance(x, train, logarithmic),
         rivals=tuple(m.index for m in basis.members[1:]),
     )
 
@@ -190,36 +190,42 @@ def t_quantile(level: float) -> float:
     return 0.5 * (low + high)
 
 
-def rows_of(told: Forecast, names: Sequence[str], targets: Sequence[str]) -> list[dict[str, Any]]:
+def rows_of(
+    forecasts: Forecast, names: Sequence[str], targets: Sequence[str]
+) -> list[dict[str, Any]]:
     """A forecast as JSON values, one a row."""
-    agrees = told.agrees()
+    agrees = forecasts.agrees()
     rows = []
-    for i, row in enumerate(told.x):
+    for i, row in enumerate(forecasts.x):
         values = {}
         for t, target in enumerate(targets):
             rivals = [
-                {"entry": k, "value": told.parts.rivals[j, i, t], "inside": bool(agrees[j, i, t])}
-                for j, k in enumerate(told.rivals)
+                {
+                    "entry": k,
+                    "value": forecasts.parts.rivals[j, i, t],
+                    "inside": bool(agrees[j, i, t]),
+                }
+                for j, k in enumerate(forecasts.rivals)
             ]
             values[target] = {
-                "point": told.point[i, t],
-                "champion": told.champion[i, t],
-                "champion_inside": bool(told.champion_inside()[i, t]),
-                "low": told.low[i, t],
-                "high": told.high[i, t],
-                "from_noise": told.parts.noise[i, t],
-                "from_constants": told.parts.constants[i, t],
-                "from_form": told.parts.form[i, t],
+                "point": forecasts.point[i, t],
+                "champion": forecasts.champion[i, t],
+                "champion_inside": bool(forecasts.champion_inside()[i, t]),
+                "low": forecasts.low[i, t],
+                "high": forecasts.high[i, t],
+                "from_noise": forecasts.parts.noise[i, t],
+                "from_constants": forecasts.parts.constants[i, t],
+                "from_form": forecasts.parts.form[i, t],
                 "elites": rivals,
             }
-        distance = dict(zip(names, told.extrapolation_distance[i].tolist(), strict=True))
+        distance = dict(zip(names, forecasts.extrapolation_distance[i].tolist(), strict=True))
         rows.append(
             {
-                "group": told.group,
+                "group": forecasts.group,
                 "at": dict(zip(names, row.tolist(), strict=True)),
                 "extrapolation_distance": distance,
                 "beyond": distance,  # its name of earlier versions
-                "interval": told.level,
+                "interval": forecasts.level,
                 "predictions": values,
             }
         )

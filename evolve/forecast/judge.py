@@ -84,9 +84,9 @@ def expected_errors(task: Task, choice: Choice, basis: Basis) -> tuple[float | N
         error over all of them.
     """
     rows = choice.folds[0].held
-    told = [_forecasts(task, rows, basis, factor) for factor in HORIZONS]
-    promised = [_promised_r2(points, sigmas) for points, sigmas in told]
-    shares = [sigmas / np.maximum(np.abs(points), 1e-300) for points, sigmas in told]
+    by_horizon = [_forecasts(task, rows, basis, factor) for factor in HORIZONS]
+    promised = [_promised_r2(points, sigmas) for points, sigmas in by_horizon]
+    shares = [sigmas / np.maximum(np.abs(points), 1e-300) for points, sigmas in by_horizon]
     return float(np.mean(promised)), float(np.median(np.concatenate(shares)))
 
 
@@ -101,12 +101,12 @@ def _forecasts(task: Task, rows: Ints, basis: Basis, factor: float) -> tuple[Arr
     """Forecasts and their standard deviations `(m, t)` of rows moved on along the axes."""
     train = task.train
     x, group = further(task, train.X[rows], factor), train.group[rows]
-    told = [
+    forecasts = [
         forecast(task, basis, task.group_names[g], x[group == g], VERDICT_LEVEL)
         for g in np.unique(group)
     ]
-    points = np.concatenate([f.point for f in told])
-    return points, np.concatenate([0.5 * (f.high - f.low) for f in told])
+    points = np.concatenate([f.point for f in forecasts])
+    return points, np.concatenate([0.5 * (f.high - f.low) for f in forecasts])
 
 
 def _judge(

@@ -112,18 +112,18 @@ def delta(law: Predictable, target: int, constants: Array, covariance: Array, x:
     return np.sqrt(np.maximum(squared, 0.0))
 
 
-def extrapolation_distance(x: Array, known: Array, logarithmic: Sequence[bool]) -> Array:
-    """How far rows lie outside the range of known rows.
+def extrapolation_distance(x: Array, train: Array, logarithmic: Sequence[bool]) -> Array:
+    """How far rows lie outside the range of the fitted rows.
 
     Args:
         x: `(n, f)` rows.
-        known: `(m, f)` rows that were fitted.
+        train: `(m, f)` rows that were fitted.
         logarithmic: Whether a feature is counted in factors of 10, or else in its range.
 
     Returns:
         `(n, f)`: above the largest value positive, below the smallest negative, else 0.
     """
-    low, high = known.min(axis=0), known.max(axis=0)
+    low, high = train.min(axis=0), train.max(axis=0)
     is_log = np.asarray(logarithmic) & (low > 0)
     with np.errstate(all="ignore"):
         above = np.where(is_log, np.log10(x / high), (x - high) / _width(low, high))
@@ -133,24 +133,24 @@ def extrapolation_distance(x: Array, known: Array, logarithmic: Sequence[bool]) 
     return clipped
 
 
-def distance_of(x: Array, known: Array, logarithmic: Sequence[bool], axes: Sequence[int]) -> Array:
-    """`(n,)` how far rows lie from known rows: the most steps along a feature, or along compute.
+def distance_of(x: Array, train: Array, logarithmic: Sequence[bool], axes: Sequence[int]) -> Array:
+    """`(n,)` how far rows lie from fitted rows: the most steps along a feature, or along compute.
 
     A row inside the range of every axis may still be larger than any run in all of them together,
     as the product of parameters and tokens says. That product counts a step for each axis.
 
     Args:
         x: `(n, f)` rows.
-        known: `(m, f)` rows that were fitted.
+        train: `(m, f)` rows that were fitted.
         logarithmic: Whether a feature is counted in factors of 10, or else in its range.
         axes: Features along which the task extrapolates.
     """
-    steps = np.abs(extrapolation_distance(x, known, logarithmic)).max(axis=1)
-    joint = [j for j in axes if logarithmic[j] and known[:, j].min() > 0]
+    steps = np.abs(extrapolation_distance(x, train, logarithmic)).max(axis=1)
+    joint = [j for j in axes if logarithmic[j] and train[:, j].min() > 0]
     if len(joint) < 2:
         return np.asarray(steps)
     with np.errstate(all="ignore"):
-        size, largest = (np.log10(rows[:, joint]).sum(axis=1) for rows in (x, known))
+        size, largest = (np.log10(rows[:, joint]).sum(axis=1) for rows in (x, train))
     further = np.nan_to_num((size - largest.max()) / len(joint), nan=0.0)
     return np.asarray(np.maximum(steps, further))
 

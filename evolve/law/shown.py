@@ -25,11 +25,11 @@ def shown_operations(root: Node) -> frozenset[str]:
 
     What only constants enter, and the unit that a feature is divided by, does not count.
     """
-    found: set[str] = set()
+    signs: set[str] = set()
     todo = [plain(readable(root))]
     while todo:
         node = todo.pop()
         if node.args and has_feature(node) and not is_unit_scaled(node):
-            found.add(node.op)
+            signs.add(node.op)
             todo.extend(node.args)
-    return frozenset(found - {"neg"})
+    return frozenset(signs - {"neg"})

@@ -89,13 +89,13 @@ def _matches(
     if not pattern.args:
         return [bound] if pattern == node else []
     orders = [node.args] if node.op not in COMMUTATIVE else list(itertools.permutations(node.args))
-    found = []
+    matches = []
     for order in orders:
         ways = [bound]
         for inner, part in zip(pattern.args, order, strict=True):
             ways = [way for old in ways for way in _matches(inner, part, old, hole)]
-        found += ways
-    return found
+        matches += ways
+    return matches
 
 
 def parse_template(text: str, variables: Mapping[str, Node]) -> Template:

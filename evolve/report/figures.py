@@ -67,7 +67,7 @@ def front_chart(
         axes.set_xlabel("constants for each group and target")
         axes.set_ylabel("held-out error, 1 − R²")
 
-    names = [f"{mark} = {e.operator}" for mark, e in zip(_MARKS, scored, strict=False)]
+    names = [f"{letter} = {e.operator}" for letter, e in zip(_MARKS, scored, strict=False)]
     note = f"Squares are laws {_writers(scored)}: {', '.join(names)}." if names else ""
     if any(_error(e) > top for e in scored):
         note += " An arrow marks a law that lies above the panel."

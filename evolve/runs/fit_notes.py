@@ -138,10 +138,10 @@ def check_verdict(value: Any, _: Context) -> None:
     numbers = ("held_out_r2", "baseline_r2", "gain", "against_physics")
     maybe = ("expected_r2", "expected_error")
     need = ("verdict", "reasons", "baseline", *numbers, *maybe)
-    told = checks.mapped("verdict", note["verdict"], need)
-    checks.one_of("verdict", told["verdict"], VERDICTS)
-    checks.text("verdict: baseline", told["baseline"])
-    reasons = checks.listed("verdict: reasons", told["reasons"], limits.FOLDS)
+    verdict = checks.mapped("verdict", note["verdict"], need)
+    checks.one_of("verdict", verdict["verdict"], VERDICTS)
+    checks.text("verdict: baseline", verdict["baseline"])
+    reasons = checks.listed("verdict: reasons", verdict["reasons"], limits.FOLDS)
     checks.each(checks.text, "verdict: reasons", reasons)
-    for name in numbers + tuple(name for name in maybe if told[name] is not None):
-        checks.number(f"verdict: {name}", told[name])
+    for name in numbers + tuple(name for name in maybe if verdict[name] is not None):
+        checks.number(f"verdict: {name}", verdict[name])

@@ -75,10 +75,10 @@ def exchange_of(store: Store, entry: Entry) -> Exchange:
     Raises:
         StoreError: No language model made the entry.
     """
-    found = StoredBook(store).of_key(entry.key) if entry.origin == "model" else []
-    if not found:
+    exchanges = StoredBook(store).of_key(entry.key) if entry.origin == "model" else []
+    if not exchanges:
         raise StoreError(f"{store.path}: no language model made entry {entry.index}")
-    return found[0]
+    return exchanges[0]
 
 
 def remarks_of_models(store: Store, config: ModelConfig) -> list[str]:
@@ -98,8 +98,8 @@ def remarks_of_models(store: Store, config: ModelConfig) -> list[str]:
             line += f", {cost:.4g} spent"
         failed = [e.reply for e in own if e.reply is not None and e.reply.status != OK]
         if failed:
-            said = f" ({failed[-1].text[:120]})" if failed[-1].text else ""
-            line += f"; {len(failed)} calls failed, the last with {failed[-1].status}{said}"
+            detail = f" ({failed[-1].text[:120]})" if failed[-1].text else ""
+            line += f"; {len(failed)} calls failed, the last with {failed[-1].status}{detail}"
         if waiting := sum(exchange.reply is None for exchange in own):
             line += f"; {waiting} still without an answer"
         lines.append(line)
@@ -108,15 +108,15 @@ def remarks_of_models(store: Store, config: ModelConfig) -> list[str]:
 
 def _to_row(exchange: Exchange) -> tuple[Any, ...]:
     reply = exchange.reply
-    said = (None,) * 5
+    columns = (None,) * 5
     if reply is not None:
         counts = reply.tokens_in, reply.tokens_out, float(reply.seconds)
-        said = (reply.status, _whole(reply.text), *counts)  # type: ignore[assignment]
+        columns = (reply.status, _whole(reply.text), *counts)  # type: ignore[assignment]
     prompt = _whole(compact_json(exchange.prompt))
     asked = exchange.batch, exchange.model, exchange.mode, compact_json(exchange.parents)
     return (
         *(exchange.number, *asked, exchange.prompt_hash, prompt),
-        *(*said, exchange.used, exchange.key),
+        *(*columns, exchange.used, exchange.key),
     )
 
 

@@ -61,10 +61,10 @@ def settings_of(store: Store) -> RunConfig:
         StoreError: They are none that a run can have.
     """
     given = {**store.settings, **(store.note(BUDGET) or {})}
-    known = {field.name for field in fields(RunConfig)}
-    if unknown := sorted(given.keys() - known):
+    names = {field.name for field in fields(RunConfig)}
+    if unknown := sorted(given.keys() - names):
         raise StoreError(
-            f"{store.path}: no setting {unknown[0][:60]!r}{nearest(unknown[0][:60], known)}"
+            f"{store.path}: no setting {unknown[0][:60]!r}{nearest(unknown[0][:60], names)}"
         )
     try:
         return config_from_data(given)

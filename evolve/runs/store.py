@@ -208,8 +208,8 @@ class Store:
         Raises:
             StoreError: There is no such program.
         """
-        for (found,) in self.rows("SELECT text FROM programs WHERE id = ?", (program_id,)):
-            return str(found)
+        for (text_,) in self.rows("SELECT text FROM programs WHERE id = ?", (program_id,)):
+            return str(text_)
         raise StoreError(f"{self.path}: no program {program_id!r}")
 
     def set_note(self, key: str, value: Any) -> None:

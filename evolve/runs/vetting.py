@@ -36,15 +36,15 @@ def require_files(path: Path, *, write: bool) -> None:
     for tail in TAILS:
         file = path.with_name(path.name + tail)
         try:
-            found = require_regular(file)
+            status = require_regular(file)
         except OSError as error:
             raise StoreError(f"{file}: cannot be opened: {error.strerror}") from None
-        if found is None:
+        if status is None:
             continue
-        if found.st_nlink > 1 and (write or tail):
+        if status.st_nlink > 1 and (write or tail):
             raise StoreError(f"{file}: has a second name elsewhere; put a copy in its place")
-        if found.st_size > FILE_BYTES:
-            raise StoreError(f"{file}: has {found.st_size} bytes, more than {FILE_BYTES}")
+        if status.st_size > FILE_BYTES:
+            raise StoreError(f"{file}: has {status.st_size} bytes, more than {FILE_BYTES}")
         if tail == "-journal" and _names_another(file):
             raise StoreError(f"{file}: is not the journal of a run, it names other files")
 

@@ -33,11 +33,11 @@ def read_answer(meta: dict[str, Any], arrays: tuple[np.ndarray, ...], limits: Li
         if not isinstance(message, str):
             raise WireError("answer: a failure must have a text as its message")
         return Outcome(status, printable(message, limits.message_chars))
-    told = meta.get("meta", meta.get("report", {}))
-    if not isinstance(told, dict):
+    report = meta.get("meta", meta.get("report", {}))
+    if not isinstance(report, dict):
         raise WireError("answer: what it holds besides numbers must be an object")
     used, rss_kib = _amount(meta, "cpu_s"), _amount(meta, "rss_kib")
-    return Outcome("ok", arrays=arrays, meta=told, cpu_s=used, max_rss_mib=rss_kib / 1024)
+    return Outcome("ok", arrays=arrays, meta=report, cpu_s=used, max_rss_mib=rss_kib / 1024)
 
 
 def _amount(meta: dict[str, Any], name: str) -> float:

@@ -180,14 +180,14 @@ class Zygotes:
                 patience_s = _ENDING_S
             self.report = json.loads(words)["report"]
         except (OSError, ValueError, LookupError, TypeError) as error:
-            code, said = process.ended(patience_s), process.said(self._limits.message_chars)
+            code, message = process.ended(patience_s), process.said(self._limits.message_chars)
             self._close()
             if code is not None and code < 0 and is_from_outside(-code):
                 name = signal_name(-code)
                 raise LostError(
                     "zygote-lost", f"the forking process was ended by {name} from outside"
                 ) from error
-            reason = said.splitlines()[-1] if said else str(error)
+            reason = message.splitlines()[-1] if message else str(error)
             raise SandboxError(f"sandbox: the forking process did not start: {reason}") from error
         control.settimeout(None)
         self._is_ready = True

@@ -72,12 +72,12 @@ def _first_problem(text: str) -> str | None:
     except (ValueError, RecursionError, MemoryError) as error:
         return f"must be Python ({str(error) or 'nested too deep'})"
     nodes = list(ast.walk(tree))
-    found = [(getattr(node, "lineno", 0), *p) for node in nodes for p in _problems(node)]
-    found += _loose_getattr(nodes)
-    found += [(line, ONLY_FIT_LAW, value) for line, value in beyond_fit_law(tree)]
-    if not found:
+    problems = [(getattr(node, "lineno", 0), *p) for node in nodes for p in _problems(node)]
+    problems += _loose_getattr(nodes)
+    problems += [(line, ONLY_FIT_LAW, value) for line, value in beyond_fit_law(tree)]
+    if not problems:
         return None
-    line, rule, value = min(found)
+    line, rule, value = min(problems)
     hint = nearest(value, NAMES | MODULES) if rule != ONLY_FIT_LAW else ""
     return f"{rule}, line {line} holds {value!r}{hint}"
 

@@ -63,6 +63,6 @@ def _describe(error: BaseException) -> str:
         if step.tb_frame.f_code.co_filename == PROGRAM_FILE:
             where = f" (line {step.tb_lineno})"
         step = step.tb_next
-    said = _attempt(lambda: str(error)[:MESSAGE_CHARS])
-    text = "an error that cannot be printed" if isinstance(said, _Raised) else said
+    message = _attempt(lambda: str(error)[:MESSAGE_CHARS])
+    text = "an error that cannot be printed" if isinstance(message, _Raised) else message
     return f"{type(error).__name__}: {text}"[: MESSAGE_CHARS - len(where)] + where

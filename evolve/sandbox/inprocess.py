@@ -57,13 +57,13 @@ class InProcess:
         """
         try:
             with np.errstate(all="ignore"):
-                told, arrays = self._service.handle(self._state, _as_sent(meta), ())
+                reply, arrays = self._service.handle(self._state, _as_sent(meta), ())
         except (ArithmeticError, LookupError, TypeError, ValueError) as error:
-            said = f"{type(error).__name__}: {error}"
-            return Outcome("exception", printable(said, self._limits.message_chars))
+            message = f"{type(error).__name__}: {error}"
+            return Outcome("exception", printable(message, self._limits.message_chars))
         except MemoryError:
             return Outcome("memory", "MemoryError")
-        return Outcome("ok", arrays=tuple(arrays), meta=_as_sent(told))
+        return Outcome("ok", arrays=tuple(arrays), meta=_as_sent(reply))
 
 
 def _as_sent(value: dict[str, Any]) -> dict[str, Any]:

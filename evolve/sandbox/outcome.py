@@ -118,5 +118,5 @@ def is_from_outside(number: int) -> bool:
 def printable(raw: bytes | str, limit: int) -> str:
     """Return text that is safe to show: decoded, no control characters, at most `limit` long."""
     text = raw if isinstance(raw, str) else raw[: 4 * limit].decode("utf-8", "replace")
-    kept = (c if c.isprintable() or c == "\n" else "?" for c in text[:limit].expandtabs(4))
-    return "".join(kept)[:limit].rstrip()
+    characters = (c if c.isprintable() or c == "\n" else "?" for c in text[:limit].expandtabs(4))
+    return "".join(characters)[:limit].rstrip()

@@ -136,10 +136,10 @@ def read_report(found: Mapping[str, str], can_fork: bool = True) -> SandboxRepor
     """
     always = {"separate process": WORKS, "clean environment": WORKS}
     fork = {"fork": WORKS if can_fork else f"no: not safe on {sys.platform}"}
-    known = {**always, **fork, **found}
+    every = {**always, **fork, **found}
     mechanisms = []
     for name, (protects, missing) in _MECHANISMS.items():
-        answer = known.get(name, "no: not tried")
+        answer = every.get(name, "no: not tried")
         works = answer == WORKS
         detail = "" if works else answer.removeprefix("no: ")
         mechanisms.append(Mechanism(name, works, detail, protects, missing))
@@ -153,5 +153,5 @@ def probe() -> SandboxReport:
         SandboxError: No process can be started at all.
     """
     with Worker("evolve.sandbox.idle", limits=Limits(start_s=60.0)) as worker:
-        found = worker.wait_until_ready()
-    return read_report(found, can_fork=sys.platform.startswith("linux"))
+        report = worker.wait_until_ready()
+    return read_report(report, can_fork=sys.platform.startswith("linux"))

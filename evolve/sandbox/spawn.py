@@ -169,11 +169,11 @@ def _start(
 ) -> subprocess.Popen[bytes]:
     if os.name != "posix" or not sys.executable:
         raise SandboxError("sandbox: needs a POSIX system and a Python executable")
-    here = Path(__file__).resolve().parent
-    packages = [("evolve", str(here.parent)), ("evolve.sandbox", str(here))]
+    folder = Path(__file__).resolve().parent
+    packages = [("evolve", str(folder.parent)), ("evolve.sandbox", str(folder))]
     path = [entry for entry in sys.path if entry and os.path.isabs(entry)]
-    told = {**arguments, "parent": os.getpid()}
-    boot = json.dumps([path, packages, sorted(without), module, told])
+    message = {**arguments, "parent": os.getpid()}
+    boot = json.dumps([path, packages, sorted(without), module, message])
     environment = clean_environment()
     if "environment" in without:
         environment = {**os.environ, **environment}

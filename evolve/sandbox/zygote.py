@@ -213,11 +213,11 @@ class CappedText(io.TextIOBase):
 
     def write(self, text: str) -> int:
         """Write what still fits, and say that all was written."""
-        kept = text[: CappedText.left].encode("utf-8", "replace")[: CappedText.left]
-        if kept:
-            CappedText.left -= len(kept)
+        room = text[: CappedText.left].encode("utf-8", "replace")[: CappedText.left]
+        if room:
+            CappedText.left -= len(room)
             with contextlib.suppress(OSError):
-                os.write(self._descriptor, kept)
+                os.write(self._descriptor, room)
         return len(text)
 
 

@@ -205,8 +205,10 @@ def losses_of(folds: Sequence[FoldScore]) -> Array:
     """
     held = np.array([fold.nmse for fold in folds], dtype=float)
     fitted = np.array([f.nmse if f.fitted is None else f.fitted for f in folds], dtype=float)
-    told = (1.0 - FITTED_SHARE) * np.log(held + EPSILON) + FITTED_SHARE * np.log(fitted + EPSILON)
-    return np.asarray(told)
+    losses = (1.0 - FITTED_SHARE) * np.log(held + EPSILON) + FITTED_SHARE * np.log(
+        fitted + EPSILON
+    )
+    return np.asarray(losses)
 
 
 def score(folds: Sequence[FoldScore], price: float) -> float:

@@ -124,12 +124,12 @@ class Archive:
     def pareto_front(self) -> list[Elite]:
         """The elites that none of a smaller or the same complexity beats, simplest first."""
         best = float("inf")
-        found = []
+        front = []
         for elite in sorted(self.elites(), key=lambda e: e.entry.evaluation.complexity):
             if elite.score < best:
                 best = elite.score
-                found.append(elite)
-        return found
+                front.append(elite)
+        return front
 
 
 def elite_of(entry: Entry, score: float) -> Elite:

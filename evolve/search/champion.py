@@ -80,9 +80,9 @@ def choose(task: Task, archive: Archive, n_workers: int, extra: Sequence[Elite] 
     if not elites:
         raise EvolveError(f"{task.name}: no candidate could be fitted, so there is no champion")
     folds = (*task.folds, *task.selection_folds)
-    known = initial_laws(archive)
+    initial = initial_laws(archive)
     fits = _fits(task, elites, folds, n_workers)
-    fitted = [finalist_of(task, elite, judged, whole, known) for elite, judged, whole in fits]
+    fitted = [finalist_of(task, elite, judged, whole, initial) for elite, judged, whole in fits]
     if not fitted:
         raise EvolveError(f"{task.name}: no finalist could be fitted on all training rows")
     fitted = weighed(task, fitted)
@@ -148,8 +148,8 @@ def outside_bounds(task: Task, law: FittedLaw) -> float:
     width = RELATIVE_EDGE * task.train.Y.std(axis=0)
     shares = []
     for factor in FAR_OUT:
-        told = _far_out(law, further(task, task.train.X[rows], factor), names)
-        inside = (told >= bounds[:, 0] - width) & (told <= bounds[:, 1] + width)
+        values = _far_out(law, further(task, task.train.X[rows], factor), names)
+        inside = (values >= bounds[:, 0] - width) & (values <= bounds[:, 1] + width)
         shares.append(float(np.mean(~inside)))
     return max(shares)
 

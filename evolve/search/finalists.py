@@ -161,10 +161,10 @@ def finalists_of(archive: Archive, extra: Sequence[Elite] = ()) -> list[Elite]:
         *is_initial,
         *extra,
     ]
-    found: dict[int, Elite] = {}
+    finalists: dict[int, Elite] = {}
     for elite in wanted:
-        found.setdefault(elite.entry.index, elite)
-    return list(found.values())
+        finalists.setdefault(elite.entry.index, elite)
+    return list(finalists.values())
 
 
 def finalist_of(

@@ -77,8 +77,8 @@ def _of_law(elite: Candidate, space: SearchSpace, name: str) -> tuple[Proposal |
     if candidate is None:
         names = [f"x{j + 1}" for j in range(n_features)]
         return None, f"the task allows no {formula(elite.law, names)}"
-    mark = key(candidate.law, candidate.recipe)
-    return Proposal(outward(candidate, space), mark, name, (), "inherited"), ""
+    form_key = key(candidate.law, candidate.recipe)
+    return Proposal(outward(candidate, space), form_key, name, (), "inherited"), ""
 
 
 def _of_program(text: str, space: SearchSpace, name: str) -> tuple[Proposal | None, str]:

@@ -82,8 +82,8 @@ def search(
 def evaluate(evaluator: Evaluator, proposals: Sequence[Proposal], bar: float) -> list[Evaluation]:
     """Evaluate what has no verdict yet; one evaluation a proposal, in order."""
     open_ = [p for p in proposals if p.verdict is None]
-    found = iter(evaluator.evaluate([p.form for p in open_], bar))
-    return [next(found) if p.verdict is None else p.verdict for p in proposals]
+    evaluations = iter(evaluator.evaluate([p.form for p in open_], bar))
+    return [next(evaluations) if p.verdict is None else p.verdict for p in proposals]
 
 
 def replay(

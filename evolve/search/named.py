@@ -85,8 +85,8 @@ def named_law(task: Task, name: str) -> NamedLaw:
         if _plain(text) == wanted:
             candidate = Candidate(Law(*renumber(root), space.own_feature_first), RECIPE)
             return NamedLaw(text, text, _allowed(candidate, space), "initial")
-    known = list(dict.fromkeys([*titles, *forms]))
-    rule = f": no law {name!r}{nearest(name, known)}; there are {', '.join(known)}"
+    names = list(dict.fromkeys([*titles, *forms]))
+    rule = f": no law {name!r}{nearest(name, names)}; there are {', '.join(names)}"
     raise EvolveError(Argument("law"), rule)
 
 
@@ -106,8 +106,13 @@ def named_entry(task: Task, name: str) -> Entry:
     with Evaluator(EvaluationProblem(task, task.folds), 0) as evaluator:
         (evaluation,) = evaluator.evaluate([candidate], math.inf)
     law, recipe = candidate.to_data()
-    text, mark = program_text(task, candidate, named.name), key(candidate.law, candidate.recipe)
-    return Entry(NOT_OF_A_RUN, text, law, recipe, mark, (), named.name, evaluation, named.origin)
+    text, form_key = (
+        program_text(task, candidate, named.name),
+        key(candidate.law, candidate.recipe),
+    )
+    return Entry(
+        NOT_OF_A_RUN, text, law, recipe, form_key, (), named.name, evaluation, named.origin
+    )
 
 
 def _published(task: Task) -> Iterator[tuple[Path, TaskSpec]]:
@@ -131,10 +136,10 @@ def _columns(task: Task, path: Path, spec: TaskSpec) -> tuple[dict[int, int] | N
     columns: dict[int, int] = {}
     for j in sorted(features_of(law.root)):
         feature = spec.features[j]
-        found = _standing_for(task, feature)
-        if len(found) != 1:
-            return None, _why_not(task, feature, found)
-        columns[j] = found[0]
+        places = _standing_for(task, feature)
+        if len(places) != 1:
+            return None, _why_not(task, feature, places)
+        columns[j] = places[0]
     return columns, ""
 
 
@@ -149,14 +154,14 @@ def _standing_for(task: Task, feature: Feature) -> list[int]:
     return [j for j, name in enumerate(task.feature_names) if task.roles[name] == role]
 
 
-def _why_not(task: Task, feature: Feature, found: list[int]) -> str:
+def _why_not(task: Task, feature: Feature, columns: list[int]) -> str:
     role = feature.role or guess_role(feature.name)
-    if found:
-        names = " and ".join(task.feature_names[j] for j in found)
+    if columns:
+        names = " and ".join(task.feature_names[j] for j in columns)
         return f"one column of role {role} ({MEANING[role]}), there are {names}"
     if role in MATCHED:
-        known = ", ".join(task.feature_names)
-        return f"a column of role {role} ({MEANING[role]}), none of {known} is known to be one"
+        valid = ", ".join(task.feature_names)
+        return f"a column of role {role} ({MEANING[role]}), none of {valid} is known to be one"
     return f"a column {feature.name}"
 
 

@@ -119,9 +119,9 @@ def _why_no_folds(task: TaskRows) -> str:
     if not axes:
         return f"no group has rows enough to fit {MIN_FIT_ROWS} of them and predict the others"
     levels = ((a, np.unique(v)) for a, v in zip(axes, task.axis_values.T, strict=True))
-    told = ", ".join(f"{a} ({len(v)} level{'s' * (len(v) != 1)})" for a, v in levels)
+    words = ", ".join(f"{a} ({len(v)} level{'s' * (len(v) != 1)})" for a, v in levels)
     return (
-        f"the training rows have no further scale to hold out along {told}: each axis needs two "
+        f"the training rows have no further scale to hold out along {words}: each axis needs two "
         f"levels and {MIN_FIT_ROWS} rows below it; name other axes, or none for plain folds"
     )
 
@@ -170,10 +170,10 @@ def make_selection_folds(task: TaskRows) -> list[Fold]:
         points = _points(task)
         others = [f for k in OTHER_K for f in k_fold(group, k, points)]
         return _judgeable(task, others) or make_folds(task)
-    known = make_folds(task)
+    search_folds = make_folds(task)
     deep = _along_axes(task, SELECTION_SHARES)
-    others = [fold for fold in deep if not _is_among(fold, known)]
-    others += _corners(task, [*known, *others], N_CORNERS)
+    others = [fold for fold in deep if not _is_among(fold, search_folds)]
+    others += _corners(task, [*search_folds, *others], N_CORNERS)
     if len(others) < LEAST_FOLDS:
         jumps = [
             _weighed(task, Fold(f"{near.name} after a jump", far.fit, near.held, far.unjudged))
@@ -183,8 +183,8 @@ def make_selection_folds(task: TaskRows) -> list[Fold]:
         ]
         others += jumps[: LEAST_FOLDS - len(others)]
     if len(others) < LEAST_FOLDS:
-        others += _secondary(task, [*others, *known], LEAST_FOLDS - len(others))
-    return others or known
+        others += _secondary(task, [*others, *search_folds], LEAST_FOLDS - len(others))
+    return others or search_folds
 
 
 def _is_among(fold: Fold, folds: Sequence[Fold]) -> bool:
@@ -249,8 +249,8 @@ def _with_corners(task: TaskRows, folds: list[Fold]) -> list[Fold]:
     """Replace the two deepest folds by multi-axis hold-outs (corners of the table)."""
     if len(folds) <= LEAST_FOLDS:
         return folds
-    found = _corners(task, folds[:-N_CORNERS], N_CORNERS)
-    rest = [*folds[1 : len(folds) - len(found)], *found]
+    corners = _corners(task, folds[:-N_CORNERS], N_CORNERS)
+    rest = [*folds[1 : len(folds) - len(corners)], *corners]
     return [folds[0], *sorted(rest, key=lambda f: len(f.held))]
 
 
@@ -278,10 +278,10 @@ def _secondary(task: TaskRows, folds: Sequence[Fold], n: int) -> list[Fold]:
     logs = [j for j, f in enumerate(task.spec.features) if f.logarithmic]
     if not logs:
         return []
-    known = [f.held for f in folds]
+    held_out = [f.held for f in folds]
     others = expanding_window_folds(
         task.train.X[:, logs], task.train.group, "any", SECONDARY_SHARES
     )
-    new = [f for f in others if not any(np.array_equal(f.held, held) for held in known)]
+    new = [f for f in others if not any(np.array_equal(f.held, held) for held in held_out)]
     most = SECONDARY_SHARE * min((f.weight for f in folds), default=np.inf)
     return [replace(f, weight=min(f.weight, most)) for f in _judgeable(task, new)[:n]]

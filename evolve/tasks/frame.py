@@ -140,15 +140,15 @@ def _parts(spec: TaskSpec, x: Array, roles: Sequence[Role]) -> dict[tuple[int, i
     Returns:
         Largest ratio of each pair.
     """
-    found = {}
+    parts = {}
     at = [j for j, feature in enumerate(spec.features) if feature.logarithmic]
     for part, whole in permutations(at, 2):
         ratio = x[:, part] / x[:, whole]
         is_all = ratio >= ratio.max() * (1.0 - 1e-9)
         several = len(np.unique(x[is_all, whole])) >= LEAST_WHOLES
         if not is_all.all() and (several or (roles[part], roles[whole]) == ("U", "D")):
-            found[part, whole] = float(ratio.max())
-    return found
+            parts[part, whole] = float(ratio.max())
+    return parts
 
 
 def _scales(spec: TaskSpec, x: Array, ratios: dict[tuple[int, int], float]) -> tuple[float, ...]:

@@ -89,13 +89,13 @@ def multi_axis_holdouts(values: Array, group: Ints) -> list[Mask]:
     if n_levels < 1:
         return []
     heights = _heights(values, group)
-    found: dict[bytes, Mask] = {}
+    masks: dict[bytes, Mask] = {}
     options = [[-np.inf, *_upper_levels(column, n_levels)] for column in heights.T]
     for thresholds in product(*options):
         far = np.asarray((heights >= np.array(thresholds)).all(axis=1))
         if LEAST_SHARE * len(far) <= far.sum() <= MOST_SHARE * len(far):
-            found.setdefault(far.tobytes(), far)
-    return list(found.values())
+            masks.setdefault(far.tobytes(), far)
+    return list(masks.values())
 
 
 def _heights(values: Array, group: Ints) -> Array:
@@ -119,26 +119,26 @@ def _upper_levels(column: Array, most: int) -> Array:
     return np.asarray(upper[at])
 
 
-def least_similar(masks: Sequence[Mask], known: Sequence[Mask], n: int) -> list[Mask]:
+def least_similar(masks: Sequence[Mask], others: Sequence[Mask], n: int) -> list[Mask]:
     """Choose the few hold-outs that are small and least similar to those already there.
 
     Args:
         masks: To choose from.
-        known: Hold-outs that are there.
+        others: Hold-outs that are there.
         n: How many to choose at most.
     """
     chosen: list[Mask] = []
     while masks and len(chosen) < n:
-        worth = [_worth(mask, [*known, *chosen]) for mask in masks]
+        worth = [_worth(mask, [*others, *chosen]) for mask in masks]
         if max(worth) <= 0.0:
             break
         chosen.append(masks[int(np.argmax(worth))])
     return chosen
 
 
-def _worth(mask: Mask, known: Sequence[Mask]) -> float:
+def _worth(mask: Mask, others: Sequence[Mask]) -> float:
     """Share that the most similar known hold-out does not have, over the squared share of rows."""
-    likeness = max((float((mask & k).sum() / (mask | k).sum()) for k in known), default=0.0)
+    likeness = max((float((mask & k).sum() / (mask | k).sum()) for k in others), default=0.0)
     return (1.0 - likeness) / float(mask.mean()) ** 2
 
 

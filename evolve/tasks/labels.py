@@ -45,8 +45,8 @@ def _label(raw: RawTable, name: str, row: int) -> str:
     if is_blank(cell):
         n_blank = sum(map(is_blank, raw.column(name)))
         others = f", and {n_blank - 1} others" if n_blank > 1 else ""
-        told = raw.complaint(name, "must name a group", row, "nothing")
-        raise TaskError(told + others + what_to_do(cell))
+        complaint = raw.complaint(name, "must name a group", row, "nothing")
+        raise TaskError(complaint + others + what_to_do(cell))
     text = str(cell)
     if reason := why_no_name(text):
         place = f"row {raw.row_number(row)}{raw.line(row)}"

@@ -87,13 +87,13 @@ class RawTable:
         if not finite:
             return value
         if not math.isfinite(value):
-            told = self.complaint(name, "must be finite", row, str(value))
-            raise TaskError(f"{told}; put a number there or take the row out")
+            complaint = self.complaint(name, "must be finite", row, str(value))
+            raise TaskError(f"{complaint}; put a number there or take the row out")
         if abs(value) > MOST:
-            told = self.complaint(name, f"must be at most {MOST:g} in size", row, f"{value:.4g}")
-            raise TaskError(
-                f"{told}; a logger may have written inf so: put a number there or take the row out"
-            )
+            rule = f"must be at most {MOST:g} in size"
+            complaint = self.complaint(name, rule, row, f"{value:.4g}")
+            hint = "a logger may have written inf so: put a number there or take the row out"
+            raise TaskError(f"{complaint}; {hint}")
         return value
 
     def in_index(self, name: str) -> str:

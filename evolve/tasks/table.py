@@ -77,8 +77,8 @@ def build_table(
     Raises:
         TaskError: A cell breaks a rule, filters leave no rows, or a group is empty or unknown.
     """
-    whole, kept = raw, _kept_rows(raw, spec.filters)
-    raw = whole.take(kept) if len(kept) < whole.n_rows else whole
+    whole, rows = raw, _kept_rows(raw, spec.filters)
+    raw = whole.take(rows) if len(rows) < whole.n_rows else whole
     features = [raw.numbers(feature.name) for feature in spec.features]
     targets = [raw.numbers(target.name) for target in spec.targets]
     for feature, values in zip(spec.features, features, strict=True):
@@ -89,7 +89,7 @@ def build_table(
     labels = as_spelled(labels, names)
     _require_groups(raw, spec, labels, names)
     if not group_names:
-        _require_filled(whole, spec, kept, names)
+        _require_filled(whole, spec, rows, names)
     index = {name: i for i, name in enumerate(names)}
     return Table(
         X=np.array(features, dtype=np.float64).T,
@@ -110,8 +110,8 @@ def _require_positive(raw: RawTable, name: str, values: list[float]) -> None:
         if value < LEAST:
             least = "positive" if value <= 0 else f"at least {LEAST:g}"
             rule = f"must be {least} under a log scale"
-            told = raw.complaint(name, rule, row, f"{value:g}")
-            raise TaskError(f'{told}; take the row out or give the feature scale = "linear"')
+            complaint = raw.complaint(name, rule, row, f"{value:g}")
+            raise TaskError(f'{complaint}; take the row out or give the feature scale = "linear"')
 
 
 def require_informative(raw: RawTable, spec: TaskSpec, table: Table) -> None:
@@ -168,22 +168,22 @@ def _kept_rows(raw: RawTable, filters: Sequence[Filter]) -> list[int]:
     A number that is missing passes, so that it is complained of, unless another filter takes the
     row out.
     """
-    kept = list(range(raw.n_rows))
+    rows = list(range(raw.n_rows))
     for rule in filters:
         cells: Sequence[object]
         if isinstance(rule.value, str):
             cells = [str(cell) for cell in raw.column(rule.column)]
         else:
             cells = raw.numbers_or_nan(rule.column)
-        kept = [i for i in kept if cells[i] != cells[i] or _OPS[rule.op](cells[i], rule.value)]
-    if not kept:
+        rows = [i for i in rows if cells[i] != cells[i] or _OPS[rule.op](cells[i], rule.value)]
+    if not rows:
         rules = " and ".join(f"{f.column} {f.op} {f.value}" for f in filters)
         raise TaskError(f"{raw.path}: filters must leave rows, {rules} leaves 0 of {raw.n_rows}")
-    left = raw.take(kept)
+    left = raw.take(rows)
     for rule in filters:
         if not isinstance(rule.value, str):
             left.numbers(rule.column)
-    return kept
+    return rows
 
 
 def _require_groups(
@@ -199,14 +199,14 @@ def _require_groups(
 
 
 def _require_filled(
-    raw: RawTable, spec: TaskSpec, kept: Sequence[int], names: Sequence[str]
+    raw: RawTable, spec: TaskSpec, rows: Sequence[int], names: Sequence[str]
 ) -> None:
     """Require that every group keeps at least one row after the filters."""
     named = [
         i for i in range(raw.n_rows) if not any(is_blank(raw.column(g)[i]) for g in spec.groups)
     ]
     labels = as_spelled(group_labels(raw.take(named), spec.groups), names)
-    for name in labels if len(kept) < raw.n_rows else ():
+    for name in labels if len(rows) < raw.n_rows else ():
         if name not in names:
             raise TaskError(
                 f"{raw.path}: groups must not be empty, filters leave 0 of "

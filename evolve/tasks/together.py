@@ -62,13 +62,13 @@ def relations(task: TaskRows) -> list[Relation]:
     columns = [j for j, f in enumerate(task.spec.features) if f.logarithmic]
     if len(columns) > MOST_FEATURES:
         return []
-    found: list[Relation] = []
+    relations_: list[Relation] = []
     for column in reversed(columns):
-        named = {relation.name for relation in found}
+        named = {relation.name for relation in relations_}
         others = [j for j in columns if j != column and task.feature_names[j] not in named]
         if relation := _relation(task, column, others):
-            found.append(relation)
-    return found[::-1]
+            relations_.append(relation)
+    return relations_[::-1]
 
 
 def advice(task: TaskRows) -> list[str]:

@@ -222,16 +222,16 @@ def allocate(question: Question, budget: float) -> Allocation:
         if np.abs(best).max() > SEARCH_DECADES * (1.0 - EDGE):
             raise EvolveError(_no_optimum(question, place(best[None])[0]))
     free = 10.0 ** place(best[None])
-    told = question.forecast(free)
+    result = question.forecast(free)
     names = [question.task.feature_names[j] for j in question.cost.features]
     t = question.target
     return Allocation(
         budget,
         dict(zip(names, free[0].tolist(), strict=True)),
-        float(told.point[0, t]),
-        float(told.low[0, t]),
-        float(told.high[0, t]),
-        told.extrapolation_distance[0],
+        float(result.point[0, t]),
+        float(result.low[0, t]),
+        float(result.high[0, t]),
+        result.extrapolation_distance[0],
         tuple(
             name
             for j, name, value in zip(question.cost.features, names, free[0], strict=True)
@@ -276,13 +276,13 @@ def _polished(loss: Callable[[Array], float], start: Array) -> Array:
     def clipped(turn: Array) -> float:
         return loss(np.clip(turn, -SEARCH_DECADES, SEARCH_DECADES))
 
-    found = minimize(
+    solution = minimize(
         clipped,
         start,
         method="Nelder-Mead",
         options={"xatol": 1e-7, "fatol": 1e-14, "maxiter": 400},
     )
-    return np.asarray(np.clip(found.x, -SEARCH_DECADES, SEARCH_DECADES), dtype=float)
+    return np.asarray(np.clip(solution.x, -SEARCH_DECADES, SEARCH_DECADES), dtype=float)
 
 
 def _no_optimum(question: Question, logs: Array) -> str:

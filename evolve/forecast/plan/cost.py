@@ -54,7 +54,7 @@ def parse_cost(text: str, feature_names: Sequence[str]) -> Cost:
     if len(text) > MAX_CHARACTERS:
         raise EvolveError(Argument("compute"), f": must have at most {MAX_CHARACTERS} characters")
     words = {name: f"_feature_{i}_" for i, name in enumerate(feature_names)}
-    plain = _TICKS.sub(lambda found: words.get(found[1].strip(), found[0]), text.strip())
+    plain = _TICKS.sub(lambda match: words.get(match[1].strip(), match[0]), text.strip())
     try:
         tree = _named(ast.parse(plain.replace("^", "**"), mode="eval").body, words)
     except (SyntaxError, ValueError, RecursionError, MemoryError):
@@ -90,11 +90,11 @@ def _named(tree: ast.expr, words: dict[str, str]) -> ast.expr:
 def _require_allowed(node: ast.AST, feature_names: Sequence[str]) -> None:
     if isinstance(node, ast.Name):
         if node.id not in feature_names:
-            known = ", ".join(feature_names)
+            valid = ", ".join(feature_names)
             raise EvolveError(
                 Argument("compute"),
                 f": no feature {node.id!r}{nearest(node.id, feature_names)}; there are "
-                f"{known}; a name that is no plain word stands in backticks",
+                f"{valid}; a name that is no plain word stands in backticks",
             )
     elif isinstance(node, ast.Constant):
         if type(node.value) not in (int, float) or not _is_finite(node.value):

@@ -56,8 +56,8 @@ def next_runs(question: Question, budget: float, n: int = 5) -> list[NextRun]:
     free, costs = free[defined], costs[defined]
     if not len(free):
         return []
-    told, t = question.forecast(free), question.target
-    gap, noise = told.parts.form[:, t], np.maximum(told.parts.noise[:, t], 1e-300)
+    forecasts, t = question.forecast(free), question.target
+    gap, noise = forecasts.parts.form[:, t], np.maximum(forecasts.parts.noise[:, t], 1e-300)
     worth = np.log1p((gap / noise) ** 2) / costs
     worth = np.where(gap > noise, worth, 0.0)
     chosen = _apart(np.log10(free), worth, np.log10(_known(question)), n)
@@ -70,7 +70,7 @@ def next_runs(question: Question, budget: float, n: int = 5) -> list[NextRun]:
             dict(
                 zip(
                     entries,
-                    [float(told.point[i, t]), *told.parts.rivals[:, i, t].tolist()],
+                    [float(forecasts.point[i, t]), *forecasts.parts.rivals[:, i, t].tolist()],
                     strict=True,
                 )
             ),
@@ -87,19 +87,19 @@ def _known(question: Question) -> Array:
 
 def _grid(question: Question) -> Array:
     """`(n, k)` values from the smallest training value to ten times the largest."""
-    known = _known(question)
-    count = LEVELS[known.shape[1]]
-    axes = [np.geomspace(c.min(), FURTHER * c.max(), count) for c in known.T]
+    train = _known(question)
+    count = LEVELS[train.shape[1]]
+    axes = [np.geomspace(c.min(), FURTHER * c.max(), count) for c in train.T]
     return np.array(list(itertools.product(*axes)))
 
 
-def _apart(logs: Array, worth: Array, known: Array, n: int) -> list[int]:
+def _apart(logs: Array, worth: Array, train: Array, n: int) -> list[int]:
     """Row numbers of the greatest worth, each away from those before and from known rows."""
     taken: list[int] = []
     for i in np.argsort(-worth, kind="stable"):
         if worth[i] <= 0.0 or len(taken) == n:
             break
-        others = np.concatenate([known, logs[taken].reshape(-1, logs.shape[1])])
+        others = np.concatenate([train, logs[taken].reshape(-1, logs.shape[1])])
         if np.abs(others - logs[i]).max(axis=1).min() >= APART:
             taken.append(int(i))
     return taken

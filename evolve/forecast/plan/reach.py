@@ -33,15 +33,15 @@ def reach(question: Question, value: float) -> Allocation:
         except EvolveError:  # no run within the bounds costs that much
             return None
 
-    def reaches(found: Allocation | None) -> bool:
-        return found is not None and sign * found.point <= sign * value
+    def reaches(allocation: Allocation | None) -> bool:
+        return allocation is not None and sign * allocation.point <= sign * value
 
     grid = np.arange(low, high + 0.5, 0.5)
     first = next((i for i, e in enumerate(grid) if reaches(tried(float(e)))), None)
     if first is None:
         best = [found.point for e in grid if (found := tried(float(e))) is not None]
-        told = f", the best is {min(best, key=lambda p: sign * p):.5g}" if best else ""
-        rule = f": no run of up to {10.0**high:.3g} reaches {value:g}{told}"
+        hint = f", the best is {min(best, key=lambda p: sign * p):.5g}" if best else ""
+        rule = f": no run of up to {10.0**high:.3g} reaches {value:g}{hint}"
         raise EvolveError(Argument("reach"), rule)
     bad, good = float(grid[first]) - 0.5, float(grid[first])
     for _ in range(STEPS):
@@ -65,7 +65,7 @@ def with_serving(task: Task, compute: str, tokens: float) -> str:
         raise EvolveError(Argument("serve_tokens"), f": must be above 0, it is {tokens:g}")
     columns = [name for name in task.feature_names if task.roles[name] == "N"]
     if len(columns) != 1:
-        known = ", ".join(columns or task.feature_names)
-        rule = f": needs one column of parameters (role N), there are {known}"
+        valid = ", ".join(columns or task.feature_names)
+        rule = f": needs one column of parameters (role N), there are {valid}"
         raise EvolveError(Argument("serve_tokens"), rule)
     return f"{compute} + {SERVED:g}*`{columns[0]}`*{tokens:.12g}"

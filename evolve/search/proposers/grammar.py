@@ -122,11 +122,11 @@ def propose(
         finished = finish(child, space)
         if finished is None:
             continue
-        mark = key(finished.law, finished.recipe)
-        if mark not in archive.seen and mark not in taken:
+        form_key = key(finished.law, finished.recipe)
+        if form_key not in archive.seen and form_key not in taken:
             parent_indices = (parent.entry.index, other.entry.index)
             law_of_task = outward(finished, space)
-            return Proposal(law_of_task, mark, name, parent_indices, origin_of(name))
+            return Proposal(law_of_task, form_key, name, parent_indices, origin_of(name))
     return None
 
 

@@ -116,9 +116,9 @@ def starting_proposals(
 
     def add(candidate: Candidate | None, name: str, origin: Origin) -> None:
         if candidate is not None:
-            mark = key(candidate.law, candidate.recipe)
+            form_key = key(candidate.law, candidate.recipe)
             law_of_task = outward(candidate, space)
-            proposals.setdefault(mark, Proposal(law_of_task, mark, name, (), origin))
+            proposals.setdefault(form_key, Proposal(law_of_task, form_key, name, (), origin))
 
     for recipe in RECIPES:
         for name, root in laws.items():

@@ -81,13 +81,13 @@ def require_proposers(names: Sequence[str]) -> None:
     Raises:
         EvolveError: A name is not known or stands twice, or there is none.
     """
-    known = [*PROPOSERS, LLM]
+    valid = [*PROPOSERS, LLM]
     if not names:
-        raise EvolveError(f"proposers: must be some of {', '.join(known)}, there is none")
+        raise EvolveError(f"proposers: must be some of {', '.join(valid)}, there is none")
     for name in names:
-        if name not in known:
-            hint = nearest(name, known)
-            raise EvolveError(f"proposers: {name!r} is none of {', '.join(known)}{hint}")
+        if name not in valid:
+            hint = nearest(name, valid)
+            raise EvolveError(f"proposers: {name!r} is none of {', '.join(valid)}{hint}")
         if names.count(name) > 1:
             raise EvolveError(f"proposers: {name!r} stands {names.count(name)} times")
 

@@ -60,11 +60,11 @@ class Seed:
 
 def seed_files(task_name: str) -> list[Path]:
     """The package's seed files of a task, by name; none for a task it does not know."""
-    found: dict[str, Path] = {}
+    paths: dict[str, Path] = {}
     for folder in shipped_folders("seeds"):
         for path in sorted((folder / task_name).glob("*.py")):
-            found.setdefault(path.name, path)
-    return [found[name] for name in sorted(found)]
+            paths.setdefault(path.name, path)
+    return [paths[name] for name in sorted(paths)]
 
 
 def own_seed_files(task: Task) -> list[Path]:
@@ -73,11 +73,11 @@ def own_seed_files(task: Task) -> list[Path]:
     They stand in a folder ``seeds`` beside the task's tables, or, where the task is
     ``tasks/NAME``, in ``seeds/NAME`` beside ``tasks``.
     """
-    here = task.folder.resolve()
-    folders = (here / OWN_SEEDS, here.parent.parent / OWN_SEEDS / task.name)
+    home = task.folder.resolve()
+    folders = (home / OWN_SEEDS, home.parent.parent / OWN_SEEDS / task.name)
     shipped = {folder / task.name for folder in shipped_folders("seeds")}
-    found = [path for f in folders if f not in shipped for path in f.glob("*.py")]
-    return sorted(found, key=lambda path: (path.name, path))
+    paths = [path for f in folders if f not in shipped for path in f.glob("*.py")]
+    return sorted(paths, key=lambda path: (path.name, path))
 
 
 def read_seeds(task: Task, space: SearchSpace, given: Sequence[GivenSeed] = ()) -> list[Seed]:
@@ -149,13 +149,13 @@ def seed_proposals(seeds: Sequence[Seed], space: SearchSpace) -> list[Proposal]:
                 law = replace(law, own_feature_first=space.own_feature_first)
             recipe = allowed_recipe(seed.candidate.recipe, space)
             candidate = inward(Candidate(law, recipe), space)
-            mark = key(candidate.law, candidate.recipe)
+            name = key(candidate.law, candidate.recipe)
             law_of_task = outward(candidate, space)
-            proposals.setdefault(mark, Proposal(law_of_task, mark, seed.name, (), seed.origin))
+            proposals.setdefault(name, Proposal(law_of_task, name, seed.name, (), seed.origin))
         elif seed.runs:
-            mark = f"program {seed.program.id}"
+            name = f"program {seed.program.id}"
             proposals.setdefault(
-                mark, Proposal(None, mark, seed.name, (), seed.origin, seed.program)
+                name, Proposal(None, name, seed.name, (), seed.origin, seed.program)
             )
     return list(proposals.values())
 

@@ -73,9 +73,9 @@ def choose_features(
     reasons |= _images(raw, names, roles, wishes)
     names = [name for name in names if name in wishes.axes or not reasons[name]]
     if not names:
-        told = "; ".join(f"{name} {why}" for name, why in reasons.items())
+        words = "; ".join(f"{name} {why}" for name, why in reasons.items())
         raise EvolveError(
-            f"{raw.path}: no column is left to predict from{': ' + told if told else ''}"
+            f"{raw.path}: no column is left to predict from{': ' + words if words else ''}"
         )
     return names, {name: why for name, why in reasons.items() if name not in names}
 

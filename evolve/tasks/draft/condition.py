@@ -127,26 +127,26 @@ class _Reader:
         nodes = list(ast.walk(self.tree))
         if any(isinstance(node, ast.Not) for node in nodes):
             return ()
-        found: dict[str, None] = {}
+        columns: dict[str, None] = {}
         for node in nodes:
             for left, op, right in _pairs(node) if isinstance(node, ast.Compare) else ():
                 column, turned, _ = _turned(left, op, right)
                 if isinstance(column, ast.Name) and isinstance(turned, ops):
-                    found.setdefault(self._column(column))
-        return tuple(found)
+                    columns.setdefault(self._column(column))
+        return tuple(columns)
 
     def ranges(self) -> str:
         """What the columns named hold, in words."""
-        told = []
+        words = []
         for name in self.columns():
             cells = self._raw.column(name)
             try:
                 values = [v for v in self._raw.numbers_or_nan(name) if v == v]
-                told.append(f"{name} runs from {min(values):g} to {max(values):g}")
+                words.append(f"{name} runs from {min(values):g} to {max(values):g}")
             except (EvolveError, ValueError):  # ValueError: of min, where all are blank
                 some = list(dict.fromkeys(str(cell) for cell in cells))
-                told.append(f"{name} holds {', '.join(some[:5])}{', …' if len(some) > 5 else ''}")
-        return ", ".join(told)
+                words.append(f"{name} holds {', '.join(some[:5])}{', …' if len(some) > 5 else ''}")
+        return ", ".join(words)
 
     def _parse(self) -> tuple[ast.expr, dict[str, str]]:
         try:

@@ -35,9 +35,9 @@ def meant_names(words: Sequence[str], names: Sequence[str]) -> list[str] | None:
     at = 0
     while at < len(words):
         for end in range(len(words), at, -1):
-            found = _meant(" ".join(words[at:end]), names)
-            if found and (end == at + 1 or len(found) == 1):
-                meant += found
+            name = _meant(" ".join(words[at:end]), names)
+            if name and (end == at + 1 or len(name) == 1):
+                meant += name
                 at = end
                 break
         else:

@@ -37,15 +37,15 @@ def choose_points(raw: RawTable, wishes: Wishes) -> tuple[RawTable, list[tuple[s
     for argument, name in (("run_id", wishes.run_id), ("step", wishes.step)):
         _require_column(raw, argument, name)
     raw.numbers(str(wishes.step))  # for a complaint of the first that is none
-    raw, told = _after_step_0(raw, wishes)
+    raw, decisions = _after_step_0(raw, wishes)
     steps = np.array(raw.numbers(str(wishes.step)))
     labels = [str(cell) for cell in raw.column(str(wishes.run_id))]
     runs = [np.flatnonzero(np.array(labels) == label) for label in dict.fromkeys(labels)]
     points, why = _how_many(raw, runs, wishes)
-    kept = sorted(int(i) for rows in runs for i in _spread(rows, steps[rows], points))
-    some = f"{len(kept)} points of" if points != 1 else "the end of"
-    told.append((f"{some} {len(runs)} runs", why))
-    return raw.take(kept), told
+    chosen_rows = sorted(int(i) for rows in runs for i in _spread(rows, steps[rows], points))
+    some = f"{len(chosen_rows)} points of" if points != 1 else "the end of"
+    decisions.append((f"{some} {len(runs)} runs", why))
+    return raw.take(chosen_rows), decisions
 
 
 def _after_step_0(raw: RawTable, wishes: Wishes) -> tuple[RawTable, list[tuple[str, str]]]:
@@ -58,8 +58,8 @@ def _after_step_0(raw: RawTable, wishes: Wishes) -> tuple[RawTable, list[tuple[s
         at_0 = int((steps == 0).sum())
         if steps.min() == 0 and at_0 <= MOST_AT_0 * raw.n_rows:
             why = f"no training has been done there; with {name} in the role other they stay"
-            told = (f"{at_0} at {name} 0 left out", why)
-            return raw.take(np.flatnonzero(steps != 0).tolist()), [told]
+            decision = (f"{at_0} at {name} 0 left out", why)
+            return raw.take(np.flatnonzero(steps != 0).tolist()), [decision]
     return raw, []
 
 

@@ -139,8 +139,8 @@ class _Values:
         for row, cell in enumerate(self._raw.column(name), 1):
             parts = _IN_TEXT.findall(str(cell))
             if not is_blank(cell) and len(parts) != 1:
-                told = self._raw.complaint(name, "must hold one number", row, repr(cell))
-                raise self._wrong(told)
+                complaint = self._raw.complaint(name, "must hold one number", row, repr(cell))
+                raise self._wrong(complaint)
             values.append(math.nan if is_blank(cell) else number(parts[0]) or 0.0)
         return np.array(values)
 

@@ -109,22 +109,22 @@ def _bounded(task: Task, number: int, wishes: Wishes) -> dict[str, object]:
 
 def _words(spec: TaskSpec) -> str:
     """What is declared, in words."""
-    physics, told = spec.physics, []
-    told += [f"falls in {', '.join(physics.decreasing_in)}"] if physics.decreasing_in else []
-    told += [f"rises in {', '.join(physics.increasing_in)}"] if physics.increasing_in else []
-    told += [] if physics.floor is None else [f"above {physics.floor:g}"]
-    told += [] if physics.ceiling is None else [f"below {physics.ceiling:g}"]
-    told += [
+    physics, words = spec.physics, []
+    words += [f"falls in {', '.join(physics.decreasing_in)}"] if physics.decreasing_in else []
+    words += [f"rises in {', '.join(physics.increasing_in)}"] if physics.increasing_in else []
+    words += [] if physics.floor is None else [f"above {physics.floor:g}"]
+    words += [] if physics.ceiling is None else [f"below {physics.ceiling:g}"]
+    words += [
         f"{target.name} between {target.bounds[0]:g} and {target.bounds[1]:g}"
         for target in spec.targets
         if target.bounds
     ]
-    return "; ".join(told) or "none"
+    return "; ".join(words) or "none"
 
 
 def _why(task: Task, wishes: Wishes, spec: TaskSpec) -> str:
-    said = (wishes.decreasing, wishes.increasing, wishes.bounds)
-    if any(said) or wishes.floor is not None or wishes.ceiling is not None:
+    wished = (wishes.decreasing, wishes.increasing, wishes.bounds)
+    if any(wished) or wishes.floor is not None or wishes.ceiling is not None:
         return "as the user says; a law that breaks it far out loses score"
     if _words(spec) == "none":
         return "nothing is certain by the names; say so where it is"

@@ -159,11 +159,13 @@ def _require_labels(raw: RawTable, name: str) -> None:
     """Require a label in every row: a missing one is no group."""
     blank = [row for row, cell in enumerate(raw.column(name), 1) if is_blank(cell)]
     if blank:
-        told = raw.complaint(name, "must name a group", blank[0], "nothing")
+        complaint = raw.complaint(name, "must name a group", blank[0], "nothing")
         others = f", nor do {len(blank) - 1} further rows" if len(blank) > 1 else ""
         leave_out = f" \"{quoted(name)} != ''\""
         raise TaskError(
-            f"{told}{others}; fill it in, or leave such rows out by ", Argument("where"), leave_out
+            f"{complaint}{others}; fill it in, or leave such rows out by ",
+            Argument("where"),
+            leave_out,
         )
 
 

@@ -26,19 +26,19 @@ def choose_rows(raw: RawTable, wishes: Wishes) -> tuple[RawTable, list[tuple[str
         EvolveError: The condition cannot be read, or leaves none or all.
         TaskError: No row has a result.
     """
-    told = []
+    decisions = []
     if wishes.where is not None:
         n_rows = raw.n_rows
         raw = raw.take(np.flatnonzero(parse_condition(wishes.where, raw, "where").rows).tolist())
-        told.append((f"{raw.n_rows} of {n_rows}", f"those where {wishes.where}"))
+        decisions.append((f"{raw.n_rows} of {n_rows}", f"those where {wishes.where}"))
     for name in wishes.targets:
         without = [i for i, cell in enumerate(raw.column(name)) if _has_no_result(cell)]
         if len(without) == raw.n_rows:
             raise TaskError(f"{raw.path}: column {name!r} holds no number in any row")
         if without:
-            told.append((f"{len(without)} left out", _why(raw, name, without)))
+            decisions.append((f"{len(without)} left out", _why(raw, name, without)))
             raw = raw.take(sorted(set(range(raw.n_rows)) - set(without)))
-    return raw, told
+    return raw, decisions
 
 
 def _has_no_result(cell: object) -> bool:

@@ -27,10 +27,10 @@ def remarks(
         columns: Facts of the columns.
         condition: Of the test rows.
     """
-    found = [*_images(task), *_repeats(task), *advice(task), *_zeros(task)]
-    found += [*_constant_in_groups(task), *_sizes_in_words(rows, task)]
+    warnings = [*_images(task), *_repeats(task), *advice(task), *_zeros(task)]
+    warnings += [*_constant_in_groups(task), *_sizes_in_words(rows, task)]
     if texts := could_be_groups(columns, rows.n_rows, task.spec):
-        found.append(
+        warnings.append(
             f"column {texts[0]} holds {columns[texts[0]].n_levels} texts and is not used: "
             f"with {' '.join(texts)} among the groups, each of them is fitted alone"
         )
@@ -38,11 +38,15 @@ def remarks(
     if counts.min() < COMFORTABLE:
         least = int(np.argmin(counts))
         where = f"group {task.group_names[least]!r} has" if task.n_groups > 1 else "there are"
-        found.append(f"{where} {counts[least]} training rows: only short laws can be told apart")
+        warnings.append(
+            f"{where} {counts[least]} training rows: only short laws can be told apart"
+        )
     if condition is not None and condition.downward:
         names = ", ".join(condition.downward)
-        found.append(f"the test lies below {names}; folds hold out the largest values, not those")
-    return found
+        warnings.append(
+            f"the test lies below {names}; folds hold out the largest values, not those"
+        )
+    return warnings
 
 
 def _images(task: Task) -> list[str]:
@@ -61,12 +65,12 @@ def _images(task: Task) -> list[str]:
 
 def _sizes_in_words(rows: RawTable, task: Task) -> list[str]:
     """How columns are read whose numbers stand in words."""
-    found = []
+    warnings = []
     for name in (*task.feature_names, *task.target_names):
         cell = next((cell for cell in rows.column(name) if in_words(cell)), None)
         if cell is not None:
-            found.append(f"{name}: {cell} is read as {number(cell):g}")
-    return found
+            warnings.append(f"{name}: {cell} is read as {number(cell):g}")
+    return warnings
 
 
 def _repeats(task: Task) -> list[str]:
@@ -75,12 +79,16 @@ def _repeats(task: Task) -> list[str]:
     same = len(inputs) - len(np.unique(inputs, axis=0))
     whole = np.column_stack([inputs, task.train.Y])
     twice = len(whole) - len(np.unique(whole, axis=0))
-    found = []
+    warnings = []
     if twice:
-        found.append(f"{_rows(twice)} an earlier row in every used column: counted more than once")
+        warnings.append(
+            f"{_rows(twice)} an earlier row in every used column: counted more than once"
+        )
     if same > twice:
-        found.append(f"{_rows(same - twice)} the features of another with another result: noise")
-    return found
+        warnings.append(
+            f"{_rows(same - twice)} the features of another with another result: noise"
+        )
+    return warnings
 
 
 def _rows(n: int) -> str:
@@ -89,19 +97,19 @@ def _rows(n: int) -> str:
 
 def _zeros(task: Task) -> list[str]:
     """Features that a few rows keep from a log scale."""
-    found = []
+    warnings = []
     for feature, values in zip(task.spec.features, task.train.X.T, strict=True):
         above = values[values > 0]
         n_others = len(values) - len(above)
         wide = 0 < n_others < len(above) and above.max() / above.min() >= WIDE
         if feature.scale == "linear" and wide:
-            found.append(
+            warnings.append(
                 f"{feature.name} spans a factor of {above.max() / above.min():.3g} but for "
                 f"{n_others} row{'s' * (n_others > 1)} at 0 or below, which keeps it linear: take "
                 "them out if it is a size, which acts through its logarithm: "
                 f"where {quoted(feature.name)} > 0"
             )
-    return found
+    return warnings
 
 
 def _constant_in_groups(task: Task) -> list[str]:

@@ -26,8 +26,8 @@ def files_of(path: Path, *patterns: str) -> list[Path]:
         return [path]
     if not path.is_dir():
         raise TaskError(f"{path}: must be a file or folder, there is none")
-    found = sorted({file for pattern in patterns for file in path.rglob(pattern)})
-    files = [file for file in found if file.is_file()]
+    logs = sorted({file for pattern in patterns for file in path.rglob(pattern)})
+    files = [file for file in logs if file.is_file()]
     if not files:
         raise TaskError(f"{path}: must hold files called {' or '.join(patterns)}, there are none")
     return files

@@ -82,6 +82,6 @@ def _name(file: Path, folder: Path) -> str:
 
 def _lines(path: Path, sign: str) -> Iterator[tuple[str, str]]:
     for line in path.read_text(encoding="utf-8").splitlines():
-        key, found, value = line.partition(sign)
-        if found:
+        key, sep, value = line.partition(sign)
+        if sep:
             yield key.strip(), value.strip().strip("'\"")

@@ -139,8 +139,8 @@ def _bounded_client(openai: Any, local: threading.local) -> Any:
                 content = b"".join(bounded(answer.iter_raw(), local.deadline))
             finally:
                 answer.close()
-            kept = ("content-type", "retry-after", "location")
-            headers = {k: v for k, v in answer.headers.items() if k.lower() in kept}
+            names = ("content-type", "retry-after", "location")
+            headers = {k: v for k, v in answer.headers.items() if k.lower() in names}
             made = type(answer)(
                 answer.status_code, headers=headers, content=content, request=request
             )
@@ -179,8 +179,8 @@ def read_answer(content: bytes) -> Reply:
     text = message.get("content") if isinstance(message, dict) else None
     if not isinstance(text, str):
         error = data.get("error") if isinstance(data, dict) else None
-        said = error.get("message") if isinstance(error, dict) else None
-        why = said if isinstance(said, str) else "the answer holds no reply"
+        detail = error.get("message") if isinstance(error, dict) else None
+        why = detail if isinstance(detail, str) else "the answer holds no reply"
         return Reply("bad-answer", why[:ERROR_CHARS])
     usage = data.get("usage")
     counts = [_count(usage, name) for name in ("prompt_tokens", "completion_tokens")]
@@ -204,5 +204,5 @@ def retry_after(headers: Any) -> float:
 def _said(error: Any) -> str:
     """What a server says of an error."""
     body = getattr(error, "body", None)
-    said = body.get("message") if isinstance(body, dict) else None
-    return said[:ERROR_CHARS] if isinstance(said, str) else ""
+    message = body.get("message") if isinstance(body, dict) else None
+    return message[:ERROR_CHARS] if isinstance(message, str) else ""

@@ -37,11 +37,11 @@ def models_of(
     models = []
     for item in names or list(told):
         if isinstance(item, Mapping):
-            known = dict(item)
-            name = str(known.pop("name", known.get("model", "")))
+            values = dict(item)
+            name = str(values.pop("name", values.get("model", "")))
         else:
-            known, name = told.get(item, {}), item
-        data = {**known, **fields}
+            values, name = told.get(item, {}), item
+        data = {**values, **fields}
         data.setdefault("base_url", os.environ.get("OPENAI_BASE_URL") or OPENAI)
         if not data.get("key_env") and not data.get("key_file"):
             data["key_env"] = "OPENAI_API_KEY" if data["base_url"] == OPENAI else "EVOLVE_LLM_KEY"
@@ -81,11 +81,11 @@ def templates_of(folder: Path | None) -> tuple[tuple[str, str], ...]:
     if folder is None:
         return ()
     try:
-        found = [(name, (folder / name).read_text("utf-8")) for name in TEMPLATES
+        templates = [(name, (folder / name).read_text("utf-8")) for name in TEMPLATES
                  if (folder / name).is_file()]  # fmt: skip
     except (OSError, UnicodeDecodeError) as error:
         raise EvolveError(Argument("prompts"), f": {folder}: {error}") from None
-    if not found:
+    if not templates:
         rule = f": {folder} holds none of {', '.join(TEMPLATES)}"
         raise EvolveError(Argument("prompts"), rule)
-    return tuple(found)
+    return tuple(templates)

@@ -184,13 +184,13 @@ class LanguageModels:
 
     def _ready(self) -> list[Exchange]:
         """Exchanges with a reply that no batch has taken up, in the order of asking."""
-        found = [e for e in self._ledger.values() if e.reply is not None and e.used is None]
-        return sorted(found, key=lambda exchange: exchange.number)
+        exchanges = [e for e in self._ledger.values() if e.reply is not None and e.used is None]
+        return sorted(exchanges, key=lambda exchange: exchange.number)
 
     def _open(self) -> list[Exchange]:
         """Exchanges without a reply, in the order of asking."""
-        found = [e for e in self._ledger.values() if e.reply is None]
-        return sorted(found, key=lambda exchange: exchange.number)
+        exchanges = [e for e in self._ledger.values() if e.reply is None]
+        return sorted(exchanges, key=lambda exchange: exchange.number)
 
     def _n_pending(self, changed: dict[int, Exchange]) -> int:
         """Exchanges that a later batch will take up."""
@@ -200,8 +200,8 @@ class LanguageModels:
         """Send what has no reply and is not under way."""
         if self._caller is not None:
             under_way = self._caller.under_way
-            known = [e for e in self._open() if e.model in self._models]
-            self._caller.send(e for e in known if e.number not in under_way)
+            askable = [e for e in self._open() if e.model in self._models]
+            self._caller.send(e for e in askable if e.number not in under_way)
 
     def _share(self, archive: Archive, n: int) -> int:
         spent = spent_by(self._ledger.values())

@@ -121,9 +121,9 @@ def _model_of(operator: str, models: Iterable[str]) -> bool:
 
 
 def _sum(archive: Archive, operators: Iterable[str]) -> Tally:
-    found = [archive.tallies[name] for name in operators]
-    tried, won = sum(t.tried for t in found), sum(t.won for t in found)
-    return Tally(tried, won, sum(t.gained for t in found))
+    tallies = [archive.tallies[name] for name in operators]
+    tried, won = sum(t.tried for t in tallies), sum(t.won for t in tallies)
+    return Tally(tried, won, sum(t.gained for t in tallies))
 
 
 def _extra(spent: Spent, model: Model, budget: float | None) -> float:

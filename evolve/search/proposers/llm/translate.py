@@ -71,9 +71,9 @@ class Translator:
         candidate, why = self._allowed(traced)
         if candidate is None:
             return _failed(exchange, program.text, "rejected", f"the law {why}")
-        mark = key(candidate.law, candidate.recipe)
+        form_key = key(candidate.law, candidate.recipe)
         law_of_task = outward(candidate, self._space)
-        return Proposal(law_of_task, mark, exchange.operator, exchange.parents, "model")
+        return Proposal(law_of_task, form_key, exchange.operator, exchange.parents, "model")
 
     def _untraced(
         self, exchange: Exchange, program: Program, error: ProgramFailedError
@@ -90,8 +90,8 @@ class Translator:
             why = f"nothing says whether it has the form asked for: {error.message}"
         if why:
             return _failed(exchange, program.text, "rejected", why)
-        mark = f"program {same_text(program)}"
-        return Proposal(None, mark, exchange.operator, exchange.parents, "model", program)
+        program_key = f"program {same_text(program)}"
+        return Proposal(None, program_key, exchange.operator, exchange.parents, "model", program)
 
     def _allowed(self, traced: Candidate) -> tuple[Candidate | None, str]:
         """The law as the task allows it, or why it does not."""
@@ -122,8 +122,10 @@ def _recipe(archive: Archive) -> Recipe:
 
 def _failed(exchange: Exchange, text: str, status: str, message: str) -> Proposal:
     """A proposal that is not evaluated."""
-    kept = text.encode("utf-8", "replace")[:MAX_BYTES].decode("utf-8", "ignore")
-    program = Program(kept, "", kept, "", "fit")
-    mark = f"reply {hashlib.sha256(kept.encode()).hexdigest()[:16]}"
+    raw = text.encode("utf-8", "replace")[:MAX_BYTES].decode("utf-8", "ignore")
+    program = Program(raw, "", raw, "", "fit")
+    reply_key = f"reply {hashlib.sha256(raw.encode()).hexdigest()[:16]}"
     verdict = failed(status, " ".join(message.split())[:1000])
-    return Proposal(None, mark, exchange.operator, exchange.parents, "model", program, verdict)
+    return Proposal(
+        None, reply_key, exchange.operator, exchange.parents, "model", program, verdict
+    )
