@@ -33,8 +33,8 @@ class Member:
 
 
 @dataclass(frozen=True, slots=True)
-class Spread:
-    """How far one group's fit of the champion can be trusted.
+class GroupUncertainty:
+    """Uncertainty of one group's fit of the champion.
 
     Attributes:
         covariance: `(t, p, p)` of the constants.
@@ -61,7 +61,7 @@ class Basis:
     """
 
     members: tuple[Member, ...]
-    spreads: dict[str, Spread]
+    spreads: dict[str, GroupUncertainty]
     relative: bool
     distances: Array
     ratios: Array
@@ -111,7 +111,7 @@ def basis_from_data(data: dict[str, Any]) -> Basis:
         for m in data["members"]
     )
     spreads = {
-        g: Spread(*(np.asarray(part, dtype=float) for part in parts))
+        g: GroupUncertainty(*(np.asarray(part, dtype=float) for part in parts))
         for g, parts in data["spreads"].items()
     }
     distances, ratios = (np.asarray(data[k], dtype=float) for k in ("distances", "ratios"))

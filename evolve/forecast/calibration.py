@@ -12,7 +12,7 @@ from evolve.evaluation.predict import Predictable, slopes_of
 from evolve.evaluation.requests import law_of
 from evolve.fitting.messages import FoldAnswer
 from evolve.fitting.weights import covariance
-from evolve.forecast.basis import Basis, Member, Spread
+from evolve.forecast.basis import Basis, GroupUncertainty, Member
 from evolve.forecast.members import Contenders
 from evolve.forecast.noise import gaps_of, is_relative
 from evolve.forecast.spread import distance_of, open_constants, parts_of
@@ -57,7 +57,7 @@ def _tables(task: Task, fit: FoldAnswer) -> Array:
 
 def _spreads(
     task: Task, fold: Fold, law: Predictable, fit: FoldAnswer, *, relative: bool
-) -> list[Spread]:
+) -> list[GroupUncertainty]:
     """One spread a fitted group; scarce rows borrow their noise from the other groups."""
     n_targets, train = len(task.target_names), task.train
     counts = np.zeros(len(fit.groups))
@@ -76,7 +76,7 @@ def _spreads(
     )
     covariances = _covariances(task, fold, law, fit)
     return [
-        Spread(covariances[i], np.sqrt(mixed[i]) * scale[i], caps[i])
+        GroupUncertainty(covariances[i], np.sqrt(mixed[i]) * scale[i], caps[i])
         for i in range(len(fit.groups))
     ]
 

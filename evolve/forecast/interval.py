@@ -18,7 +18,7 @@ import numpy.typing as npt
 from evolve.errors import EvolveError
 from evolve.forecast.basis import Basis
 from evolve.forecast.spread import (
-    Parts,
+    VarianceComponents,
     distance_of,
     extrapolation_distance,
     open_constants,
@@ -58,7 +58,7 @@ class Forecast:
     champion: Array
     low: Array
     high: Array
-    parts: Parts
+    parts: VarianceComponents
     extrapolation_distance: Array
     rivals: tuple[int, ...]
 

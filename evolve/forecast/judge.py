@@ -63,7 +63,7 @@ def forecast_errors(task: Task, choice: Choice) -> Array:
 
 def best_baseline(choice: Choice, weights: Array) -> tuple[str, Array]:
     """The baseline with the least mean log error over the folds, and its errors."""
-    baselines = choice.baselines or {}
+    baselines = choice.baselines
     logs = {
         n: float(np.average(np.log(e + EPSILON), weights=weights)) for n, e in baselines.items()
     }

@@ -1,4 +1,4 @@
-"""A run's finalists to the laws that a forecast asks, with weights and forecasts of the folds."""
+"""The laws that a forecast asks, from a run's finalists, with weights and forecasts of folds."""
 
 from __future__ import annotations
 

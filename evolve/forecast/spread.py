@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from evolve.evaluation.predict import UNANSWERED, Predictable, predict, slopes_of
-from evolve.forecast.basis import Spread
+from evolve.forecast.basis import GroupUncertainty
 from evolve.scoring.combine import combine
 from evolve.typing import Array
 
@@ -16,8 +16,8 @@ LARGEST = 1e6
 
 
 @dataclass(frozen=True, slots=True)
-class Parts:
-    """A forecast before calibration; every array is `(n, t)` unless told.
+class VarianceComponents:
+    """A forecast before calibration, with the components of its variance; arrays are `(n, t)`.
 
     Attributes:
         point: What all laws say together, as `combine` says.
@@ -42,8 +42,13 @@ class Parts:
 
 
 def parts_of(
-    values: Array, weights: Array, open_constants: Array, spread: Spread, *, relative: bool
-) -> Parts:
+    values: Array,
+    weights: Array,
+    open_constants: Array,
+    spread: GroupUncertainty,
+    *,
+    relative: bool,
+) -> VarianceComponents:
     """Point and spread at some rows of one group.
 
     Args:
@@ -58,7 +63,7 @@ def parts_of(
         spread.noise * np.abs(point) if relative else np.broadcast_to(spread.noise, point.shape)
     )
     form, loose = (_capped(part, spread.cap) for part in (form, open_constants))
-    return Parts(point, values[0], noise, loose, form, values[1:])
+    return VarianceComponents(point, values[0], noise, loose, form, values[1:])
 
 
 def _capped(part: Array, cap: Array) -> Array:

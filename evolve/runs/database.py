@@ -96,6 +96,15 @@ def refused_values(path: Path, what: str = "") -> Iterator[None]:
         raise StoreError(f"{path}: damaged: {place}{error}") from None
 
 
+@contextlib.contextmanager
+def transaction(path: Path, connection: sqlite3.Connection) -> Iterator[None]:
+    """One transaction: committed at the end, taken back on any error."""
+    with translated_errors(path):
+        connection.execute("BEGIN IMMEDIATE")
+        with connection:
+            yield
+
+
 def connect(path: Path, *, write: bool) -> sqlite3.Connection:
     """Open an existing database file in autocommit mode.
 

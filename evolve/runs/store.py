@@ -26,6 +26,7 @@ from evolve.runs.database import (
     read_meta,
     refused_values,
     require_leaders,
+    transaction,
     translated_errors,
 )
 from evolve.runs.fit_notes import Context
@@ -208,8 +209,8 @@ class Store:
         Raises:
             StoreError: There is no such program.
         """
-        for (text_,) in self.rows("SELECT text FROM programs WHERE id = ?", (program_id,)):
-            return str(text_)
+        for (text,) in self.rows("SELECT text FROM programs WHERE id = ?", (program_id,)):
+            return str(text)
         raise StoreError(f"{self.path}: no program {program_id!r}")
 
     def set_note(self, key: str, value: Any) -> None:
@@ -227,15 +228,8 @@ class Store:
 
     def record_test_opening(self, what: str, program_id: str, command: str) -> None:
         """Record that the test rows are about to be opened; call it before; a reader may, too."""
-        with contextlib.ExitStack() as stack:
-            writer = self
-            if self._lock is None:
-                with translated_errors(self.path):
-                    connection = connect(self.path, write=True)
-                writer = Store(self.path, connection, None)
-                stack.enter_context(writer)
-            with writer.transaction() as connection:
-                write_opening(connection, what, program_id, command)
+        with self._to_write() as connection, transaction(self.path, connection):
+            write_opening(connection, what, program_id, command)
 
     def test_openings(self) -> list[dict[str, Any]]:
         """Every opening of the test rows, oldest first: at, what, program_id, command."""
@@ -270,14 +264,22 @@ class Store:
         The table of notes is the same in every schema, so that a reader migrates nothing.
         """
         with contextlib.suppress(StoreError), contextlib.ExitStack() as stack:
-            connection = self._connection
             if self._lock is None:
                 stack.callback(WriterLock(self.folder).release)
-                with translated_errors(self.path):
-                    connection = connect(self.path, write=True)
-                stack.callback(connection.close)
+            connection = stack.enter_context(self._to_write())
             with translated_errors(self.path):
                 connection.execute(_NOTE, (SUMMARY, compact_json(summary.to_data())))
+
+    @contextlib.contextmanager
+    def _to_write(self) -> Iterator[sqlite3.Connection]:
+        """The writer's connection; a reader's own for a few statements, bounded by `restrain`."""
+        if self._lock is not None:
+            yield self._connection
+            return
+        with translated_errors(self.path):
+            connection = connect(self.path, write=True)
+        with contextlib.closing(connection):
+            yield connection
 
     def rows(self, query: str, values: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
         """What a query gives, all at once."""
@@ -287,11 +289,8 @@ class Store:
     @contextlib.contextmanager
     def transaction(self) -> Iterator[sqlite3.Connection]:
         """One transaction: committed at the end, taken back on any error."""
-        connection = self._connection
-        with translated_errors(self.path):
-            connection.execute("BEGIN IMMEDIATE")
-            with connection:
-                yield connection
+        with transaction(self.path, self._connection):
+            yield self._connection
 
     def _entry(self, index: int, row: tuple[Any, ...]) -> Entry:
         """The entry of a row of `_SELECT`, whoever wrote it."""

@@ -56,9 +56,9 @@ class Choice:
 
     champion: Finalist
     finalists: tuple[Finalist, ...]
-    folds: tuple[Fold, ...] = ()
-    answers: tuple[FoldAnswer, ...] = ()
-    baselines: dict[str, Array] | None = None
+    folds: tuple[Fold, ...]
+    answers: tuple[FoldAnswer, ...]
+    baselines: dict[str, Array]
 
 
 def choose(task: Task, archive: Archive, n_workers: int, extra: Sequence[Elite] = ()) -> Choice:

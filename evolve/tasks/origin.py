@@ -56,4 +56,4 @@ def _likelihood(values: Array, design: Array) -> float:
     """Log-likelihood of normal residuals about a linear model, but for a constant."""
     residuals = values - design @ np.linalg.lstsq(design, values, rcond=None)[0]
     least = 1e-24 * float(np.mean(values**2))  # of numbers that a model meets to their last digit
-    return -0.5 * len(values) * float(np.log(max(np.mean(residuals**2), least) or 1e-300))
+    return -0.5 * len(values) * float(np.log(max(float(np.mean(residuals**2)), least) or 1e-300))

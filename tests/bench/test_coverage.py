@@ -9,7 +9,7 @@ from evolve.bench.coverage import LEVELS, measure, overall
 from evolve.bench.known import KNOWN_LAWS, KnownLaw, make_case
 from evolve.cli.app import call
 from evolve.forecast import Basis, Member
-from evolve.forecast.basis import Spread
+from evolve.forecast.basis import GroupUncertainty
 from evolve.law.graph import Law, const
 from evolve.tasks.folds import make_folds
 
@@ -34,8 +34,8 @@ def test_a_seed_gives_the_same_rows_again_and_another_others() -> None:
 def test_coverage_is_the_share_of_rows_inside() -> None:
     known = next(k for k in KNOWN_LAWS if k.n_groups == 1)
     task, test = make_case(known, 0)
-    sure = Spread(np.zeros((1, 1, 1)), np.array([1e-9]), np.array([1.0]))
-    wide = Spread(np.zeros((1, 1, 1)), np.array([1e3]), np.array([1.0]))
+    sure = GroupUncertainty(np.zeros((1, 1, 1)), np.array([1e-9]), np.array([1.0]))
+    wide = GroupUncertainty(np.zeros((1, 1, 1)), np.array([1e3]), np.array([1.0]))
     found = []
     for spread in (sure, wide):
         member = Member(0, Law(const(0), 1), {"all": np.array([[0.0]])})

@@ -13,7 +13,7 @@ from evolve.bench.coverage import measure
 from evolve.bench.known import KNOWN_LAWS, make_case
 from evolve.errors import EvolveError
 from evolve.forecast import Basis, forecast, from_table, from_words
-from evolve.forecast.basis import Spread, basis_from_data
+from evolve.forecast.basis import GroupUncertainty, basis_from_data
 from evolve.forecast.calibration import make_basis
 from evolve.forecast.interval import factors_at, rows_of, t_quantile
 from evolve.forecast.members import contenders_without_choice, fit_contenders
@@ -229,7 +229,7 @@ def test_constants_that_nothing_fixes_leave_the_range_of_the_targets_open() -> N
         np.array([[2.0]]),
         np.array([[3.0]]),
     )
-    spread = Spread(np.full((1, 1, 1), np.nan), np.array([0.1]), np.array([7.0]))
+    spread = GroupUncertainty(np.full((1, 1, 1), np.nan), np.array([0.1]), np.array([7.0]))
     loose = open_constants(law, constants, spread.covariance, x)
     values = predictions_of([law], [constants], x)
     parts = parts_of(values, np.ones(1), loose, spread, relative=False)

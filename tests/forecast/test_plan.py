@@ -10,7 +10,7 @@ import pytest
 
 from evolve.errors import EvolveError
 from evolve.forecast import Basis, Member
-from evolve.forecast.basis import Spread
+from evolve.forecast.basis import GroupUncertainty
 from evolve.forecast.plan import (
     Question,
     allocate,
@@ -52,7 +52,7 @@ def make_task(scale: str = "log") -> Task:
 def make_basis(*laws: tuple[Law, np.ndarray]) -> Basis:
     members = tuple(Member(i, law, {"all": c}) for i, (law, c) in enumerate(laws))
     p = laws[0][0].n_constants
-    spread = Spread(np.zeros((1, p, p)), np.array([0.01]), np.array([2.0]))
+    spread = GroupUncertainty(np.zeros((1, p, p)), np.array([0.01]), np.array([2.0]))
     return Basis(members, {"all": spread}, False, np.zeros(0), np.zeros(0), True)
 
 

@@ -13,7 +13,7 @@ from store_service import BATCH, entries, new_store
 from evolve.errors import StoreError
 from evolve.runs import limits
 from evolve.runs.migrations import SCHEMA, VERSION, tables_of
-from evolve.runs.store import Store
+from evolve.runs.store import SUMMARY, Store
 
 
 @pytest.fixture
@@ -110,3 +110,20 @@ def test_the_bound_on_reading_a_schema_does_not_end_a_long_search(
         for first in range(0, 320, 32):
             made.append(entries(first, 32))
         assert len(made) == 320
+
+
+def test_the_bound_on_reading_a_schema_holds_nothing_back_that_a_reader_writes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with new_store(tmp_path / "r") as made:
+        for first in range(0, 2560, 512):
+            made.append(entries(first, 512))
+        whole = made.summary()
+        made.set_note(SUMMARY, None)
+    with Store.open(tmp_path / "r", write=False) as reader:
+        monkeypatch.setattr("evolve.runs.vetting.SCHEMA_STEPS", 200)
+        for number in range(40):
+            reader.record_test_opening("score", "p", str(number))
+        assert reader.summary() == whole
+        assert reader.note(SUMMARY) == whole.to_data()
+        assert len(reader.test_openings()) == 40

@@ -199,7 +199,6 @@ def test_a_law_that_leaves_what_a_target_can_be_very_far_out_pays_for_it() -> No
 
 
 def test_baselines_are_judged_on_the_same_folds(choice: Choice) -> None:
-    assert choice.baselines is not None
     assert set(choice.baselines) == set(BASELINES)
     for errors in choice.baselines.values():
         assert len(errors) == len(choice.folds) == len(choice.champion.held)
