@@ -25,6 +25,7 @@ from evolve.law.graph import (
 )
 from evolve.law.lowering import Lowering
 from evolve.law.recipe import FIRST_NAMES, Recipe
+from evolve.law.units import hidden_scales
 
 PASSES = 6
 WEIGHTS = {
@@ -133,10 +134,18 @@ def _is_plain(value: float) -> bool:
 
 
 def complexity(root: Node) -> float:
-    """Size of a tree, each operation weighted by how exotic it is; a unit costs nothing."""
-    if is_unit_scaled(root):
+    """Size of a tree, each operation weighted by how exotic it is.
+
+    The scale of a feature costs nothing where constants make up for any other; where it stands
+    for a constant, as in 1/(N/1e9) + 1/(D/1e11), it costs as much as one.
+    """
+    return _weight(root) + WEIGHTS["const"] * hidden_scales(root)
+
+
+def _weight(node: Node) -> float:
+    if is_unit_scaled(node):
         return WEIGHTS["feat"]
-    return WEIGHTS[root.op] + sum(complexity(a) for a in root.args)
+    return WEIGHTS[node.op] + sum(_weight(a) for a in node.args)
 
 
 def form(root: Node) -> str:

@@ -38,8 +38,9 @@ CHANCE_PRICE = 0.75  # for complexity, of a form picked from thousands; known, s
 FEWEST_VALUES, MOST_VALUES = 180, 2000  # training values are counted between these; judgement
 PHYSICS_PRICE = 1.0  # for breaking declared physics at every point checked; judgement
 
-# The frame in which laws are searched and fitted (`tasks.frame`); 1 were declared units.
-FRAME = 2  # a version, judgement
+# The frame in which laws are searched and fitted (`tasks.frame`): 1 were declared units, under 2
+# a law had a constant for every scale of a feature, under 3 it pays for the scale instead.
+FRAME = 3  # a version, nested
 
 # Where a law is checked beyond the data.
 CHECK_FACTOR = 100.0  # factor beyond the largest value up to which a law must be finite; judgement

@@ -23,6 +23,8 @@ from evolve.evaluation.problem import EvaluationProblem
 from evolve.evaluation.record import Evaluation
 from evolve.evaluation.requests import FoldResult, with_starts
 from evolve.fitting.messages import FoldAnswer
+from evolve.law.candidate import Candidate
+from evolve.law.units import hidden_scales
 from evolve.scoring.combine import combine, weights_of
 from evolve.scoring.fold import Fold, all_rows
 from evolve.scoring.objective import (
@@ -165,11 +167,18 @@ def _far_out(law: FittedLaw, x: Array, names: Sequence[str]) -> Array:
 def most_like_forecast(fitted: Sequence[Finalist]) -> int:
     """Number of the champion: the simplest of those nearest to the forecast beyond the data.
 
-    Only laws whose judgement is so near to the best that folds cannot tell them apart are asked.
+    Only laws whose judgement is so near to the best that folds cannot tell them apart are asked;
+    of these, those whose every amplitude is a constant of their own, if there are any.
     """
     judgements = np.array([f.judgement for f in fitted])
-    close = np.flatnonzero(judgements <= judgements.min() + UNTOLD)
-    distances = np.array([f.distance for f in fitted])[close]
-    allowed = NEAR_FORECAST * distances.min() + NEAR_LEAST
-    near = [int(i) for i, d in zip(close, distances, strict=True) if d <= allowed]
+    close = [int(i) for i in np.flatnonzero(judgements <= judgements.min() + UNTOLD)]
+    close = [i for i in close if not _borrows_scale(fitted[i])] or close
+    allowed = NEAR_FORECAST * min(fitted[i].distance for i in close) + NEAR_LEAST
+    near = [i for i in close if fitted[i].distance <= allowed]
     return min(near, key=lambda i: (fitted[i].size_cost, judgements[i]))
+
+
+def _borrows_scale(finalist: Finalist) -> bool:
+    """Whether the scale of a feature stands for a constant in a finalist."""
+    form = finalist.fitted.form
+    return isinstance(form, Candidate) and hidden_scales(form.law.root) > 0

@@ -1,4 +1,9 @@
-"""Give a law the constants that units and origins must not supply."""
+"""Give a law the constants that the unit and the origin of its target must not supply.
+
+A scale of a feature may stand for one: a search sees features over values of their own, the same
+whatever they were measured in, and pays for it (`law.canonical.complexity`). Asking for a constant
+instead costs forecasts: on nested rows of four tables their mean R2 was 0.64 where it is now 0.70.
+"""
 
 from __future__ import annotations
 
@@ -7,36 +12,29 @@ from dataclasses import replace
 
 from evolve.fitting.reframe import moves_of, scaled_moves, signed_terms
 from evolve.law.canonical import simplify
-from evolve.law.graph import Law, Node, call, feat
-from evolve.law.units import hidden_units
+from evolve.law.graph import Law, Node, call
 from evolve.search.operators.registry import SearchSpace
 from evolve.search.operators.terms import fresh, times
 
 
 def closed(law: Law, space: SearchSpace) -> Law | None:
-    """The law with a constant wherever the unit of a feature or the target would stand for one.
+    """The law with a constant wherever the unit of the target would stand for one.
 
     Without a natural zero of the targets, it gets one for their origin, too.
 
     Args:
         law: In its simplest form.
-        space: Says which features share a unit and whether the targets have a natural zero.
+        space: Says whether the targets have a natural zero.
 
     Returns:
-        The law itself where it has all of them; None where it still depends on a unit.
+        The law itself where it has all of them; None where it still depends on the unit.
     """
-    new = fresh()
-    root = _with_amplitudes(law.root, space, new)
-    units = space.same_unit
-    for number in hidden_units(root, units):
-        root = _with_unit(root, units[number], next(new))
+    root = _with_amplitudes(law.root, space, fresh())
     if root == law.root:
         return law
     changed = simplify(replace(law, root=root))
     needs_origin = not space.natural_zero
-    if hidden_units(changed.root, units) or moves_of(changed.root, origin=needs_origin) is None:
-        return None
-    return changed
+    return None if moves_of(changed.root, origin=needs_origin) is None else changed
 
 
 def _with_amplitudes(root: Node, space: SearchSpace, new: Iterator[Node]) -> Node:
@@ -51,12 +49,3 @@ def _with_amplitudes(root: Node, space: SearchSpace, new: Iterator[Node]) -> Nod
         else:
             result = call("add" if sign > 0 else "sub", result, one)
     return root if result is None else result
-
-
-def _with_unit(node: Node, features: tuple[int, ...], unit: Node) -> Node:
-    """The tree with features times e^unit."""
-    if node.op == "log" and node.args[0].op == "feat" and node.args[0].index in features:
-        return call("add", unit, node)
-    if node.op == "feat" and node.index in features:
-        return call("mul", call("exp", unit), feat(node.index))
-    return Node(node.op, tuple(_with_unit(a, features, unit) for a in node.args), node.value)

@@ -43,6 +43,9 @@ from evolve.tasks.task import Task, load_task
 
 TASKS_DIR = Path(__file__).resolve().parents[2] / "tasks"
 N_CANDIDATES = 24
+X, C0, C1 = feat(0), const(0), const(1)
+POWER = Candidate(Law(call("mul", C0, call("pow", X, C1)), 2), Recipe())
+BORROWED = Candidate(Law(call("add", C0, call("pow", X, C1)), 2), Recipe())
 NOWHERE = Candidate(Law(call("mul", const(0), call("log", call("neg", feat(0)))), 1), Recipe())
 
 
@@ -82,14 +85,16 @@ def choice(task: Task, archive: Archive) -> Choice:
 # the law most like the forecast
 
 
-def finalist(judgement: float, distance: float, n_constants: int = 3) -> Finalist:
+def finalist(
+    judgement: float, distance: float, n_constants: int = 3, form: Candidate = POWER
+) -> Finalist:
     """A finalist of whom only judgement, distance and size are known."""
     evaluation = entry_of(0, None, 0.0).evaluation
     entry = replace(entry_of(0, None, 0.0), evaluation=replace(evaluation, complexity=4.0))
     constants = {"all": np.zeros((1, n_constants))}
     empty: dict[str, Any] = {"errors": {}, "covariance": {}, "priors": None, "train_r2": None}
     fold = FoldScore("one", 3, 1.0, 0.0)
-    fitted = FittedLaw(NOWHERE, constants, predictions=np.zeros((200, 1)), folds=(fold,), **empty)
+    fitted = FittedLaw(form, constants, predictions=np.zeros((200, 1)), folds=(fold,), **empty)
     made = Finalist(entry, fitted, distance=distance)
     return replace(made, refit_loss=made.refit_loss + 2.0 * (judgement - made.judgement))
 
@@ -110,6 +115,13 @@ def test_of_two_laws_about_as_near_the_simpler_is_chosen() -> None:
 
 def test_the_only_law_is_chosen() -> None:
     assert most_like_forecast([finalist(-1.0, np.inf)]) == 0
+    assert most_like_forecast([finalist(-1.0, np.inf, form=BORROWED)]) == 0
+
+
+def test_a_law_whose_amplitude_is_a_scale_of_the_rows_is_asked_last() -> None:
+    borrowed = finalist(-3.0, 0.5, form=BORROWED)
+    assert most_like_forecast([borrowed, finalist(-2.8, 5.0)]) == 1
+    assert most_like_forecast([borrowed, finalist(-2.9 + UNTOLD, 0.5)]) == 0
 
 
 # the finalists

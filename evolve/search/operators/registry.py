@@ -80,18 +80,6 @@ class SearchSpace:
         """Whether the user asks more of a law's form than the task does."""
         return bool(self.must_use) or self.operations is not None or self.template is not None
 
-    @property
-    def same_unit(self) -> tuple[tuple[int, ...], ...]:
-        """Features that are measured in each unit: parts in that of their whole."""
-        places = range(len(self.units))
-        if self.own_feature_first:
-            return (tuple(places),)
-        label = list(places)
-        for part, whole in self.part_of:
-            old, new = label[part], label[whole]
-            label = [new if one == old else one for one in label]
-        return tuple(tuple(k for k in places if label[k] == one) for one in dict.fromkeys(label))
-
     def place_of(self, feature: int) -> int:
         """The place in which the search sees a feature of the task."""
         return self.columns.index(feature) if self.columns else feature
