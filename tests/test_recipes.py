@@ -24,6 +24,7 @@ from evolve.search.operators import OPERATORS
 from evolve.search.proposers.registry import PROPOSERS
 from evolve.search.setup import make_search_problem
 from evolve.tasks.folds import make_folds
+from evolve.tasks.importers import IMPORTERS, import_from
 from evolve.tasks.task import load_task
 
 PAGE = Path(__file__).resolve().parent.parent / "docs" / "extending.md"
@@ -32,6 +33,7 @@ REGISTRIES = {
     "PROPOSERS": PROPOSERS,
     "EXECUTORS": EXECUTORS,
     "FORMATS": FORMATS,
+    "IMPORTERS": IMPORTERS,
 }
 SPACE = SPACES["three logs"]
 
@@ -121,3 +123,10 @@ def test_the_command_line_knows_an_exporter_by_its_line_of_the_registry(
     added_to("FORMATS")
     assert call(words) == 0
     assert capfd.readouterr().out.startswith("group,target,c0")
+
+
+def test_the_importer_reads_a_row_a_file(tmp_path: Path) -> None:
+    (tmp_path / "result-1.json").write_text('{"params": 1e8, "loss": 3.5}')
+    (tmp_path / "result-2.json").write_text('{"params": 1e9, "loss": 2.5}')
+    added_to("IMPORTERS")
+    assert import_from("plain", tmp_path).columns == {"params": [1e8, 1e9], "loss": [3.5, 2.5]}

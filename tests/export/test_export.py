@@ -203,7 +203,7 @@ def test_an_exported_program_fits_rows_that_the_search_never_saw(
 def test_an_unknown_format_is_refused_with_the_nearest(subjects: dict[str, Subject]) -> None:
     with pytest.raises(EvolveError, match="did you mean 'latex'"):
         export(subjects["parallel"], "latx")
-    assert set(FORMATS) == {"program", "law", "sympy", "latex", "json", "markdown"}
+    assert set(FORMATS) >= {"program", "law", "sympy", "latex", "json", "markdown"}
 
 
 @pytest.mark.parametrize("n_fitted", [1, 2])
