@@ -47,6 +47,8 @@ def discover(
     floor: float | None = None,
     ceiling: float | None = None,
     bounds: Sequence[float] = (),
+    weights: str | None = None,
+    sigma: str | None = None,
     proposers: str | Sequence[str] = DEFAULT,
     seeds: Sequence[str | Path] = (),
     template: str = "",
@@ -99,6 +101,9 @@ def discover(
         ceiling: A value that it certainly stays below.
         bounds: Lowest and highest value that it can have; if not given, 0 and 1, or 100, for
             accuracies and error rates.
+        weights: The column of what each row counts in every fit, fold and estimate of noise.
+        sigma: The column of the standard deviation of each row's targets, in place of weights:
+            rows then count by its inverse squares, and intervals take it for the noise.
         proposers: What makes candidates after the first ones: names of proposers.
         seeds: Programs of yours to begin with, as files or whole texts.
         template: Form of every law, such as ``"E + A*params^-a + @(tokens)"``; the part after
@@ -154,6 +159,8 @@ def discover(
         floor=floor,
         ceiling=ceiling,
         bounds=tuple(bounds),
+        weights=weights,
+        sigma=sigma,
         run_id=run_id,
         step=step,
         points=None if points is None else str(points),

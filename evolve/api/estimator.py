@@ -21,17 +21,18 @@ from evolve.scoring.objective import MIN_FIT_ROWS
 from evolve.search.champion import Choice
 from evolve.search.memory import search_in_memory
 from evolve.search.setup import make_search_problem
+from evolve.tasks.declared import require_declared
 from evolve.tasks.draft import Wishes, propose
 from evolve.tasks.draft.roles import NO_AXES
 from evolve.tasks.readers import RawTable, raw_of
 from evolve.tasks.spec import TaskSpec
-from evolve.tasks.table import build_table, require_declared
+from evolve.tasks.table import build_table
 from evolve.tasks.task import Task
 from evolve.typing import Array
 
 try:
     from sklearn.base import BaseEstimator, RegressorMixin
-    from sklearn.utils.validation import check_is_fitted, validate_data
+    from sklearn.utils.validation import check_array, check_is_fitted, validate_data
 except ImportError as error:
     raise ImportError(
         "evolve.LawRegressor needs scikit-learn 1.6 or later, "
@@ -39,7 +40,7 @@ except ImportError as error:
     ) from error
 
 LEAST_ROWS = MIN_FIT_ROWS + 2
-TARGET = "y"
+TARGET, WEIGHT = "y", "weight"
 
 
 class LawRegressor(RegressorMixin, BaseEstimator):  # type: ignore[misc]
@@ -49,8 +50,10 @@ class LawRegressor(RegressorMixin, BaseEstimator):  # type: ignore[misc]
     search leaves nothing on disk; use `evolve.discover` for a run to keep, intervals and reports.
 
     Of scikit-learn's own checks of an estimator (`sklearn.utils.estimator_checks`), all those of
-    a regressor of one target hold; `check_array_api_input` is left out, for `X` and `y` are taken
-    as numpy arrays. There are no checks of sample weights or of sparse rows: `fit` takes neither.
+    a regressor of one target hold but one: `check_sample_weight_equivalence_on_dense_data` wants a
+    row of weight 2 to be as good as two rows, while folds and the price of size count rows.
+    `check_array_api_input` is left out, for `X` and `y` are taken as numpy arrays. There are no
+    checks of sparse rows, which `fit` does not take.
 
     Args:
         evaluations: Candidates to evaluate. A few thousand find what there is to be found.
@@ -110,12 +113,19 @@ class LawRegressor(RegressorMixin, BaseEstimator):  # type: ignore[misc]
         self.random_state = random_state
         self.n_jobs = n_jobs
 
-    def fit(self, X: npt.ArrayLike | pd.DataFrame, y: npt.ArrayLike) -> Self:
+    def fit(
+        self,
+        X: npt.ArrayLike | pd.DataFrame,
+        y: npt.ArrayLike,
+        sample_weight: npt.ArrayLike | None = None,
+    ) -> Self:
         """Search for a law and fit it to all rows.
 
         Args:
             X: `(n, f)` features; a data frame where there are groups, with their columns.
             y: `(n,)` targets.
+            sample_weight: `(n,)` what each row counts in every fit, fold and estimate of noise;
+                rows of weight 0 are left out. All alike if None.
 
         Raises:
             ValueError: Rows or settings break a rule.
@@ -125,8 +135,14 @@ class LawRegressor(RegressorMixin, BaseEstimator):  # type: ignore[misc]
             self, features, y, dtype=float, y_numeric=True, ensure_min_samples=LEAST_ROWS
         )
         names = self._names()
+        cells = _cells(names, rows, labels)
+        weights = None if sample_weight is None else _weights(sample_weight, len(rows))
+        if weights is not None:
+            counted = np.flatnonzero(weights)
+            cells, targets = cells.take(counted.tolist()), targets[counted]
+            weights = weights[counted]
         try:
-            task = self._task(_cells(names, rows, labels), names, targets)
+            task = self._task(cells, names, targets, weights)
             best = self._search(task).champion
         except EvolveError as error:
             raise ValueError(str(error)) from error
@@ -190,12 +206,13 @@ class LawRegressor(RegressorMixin, BaseEstimator):  # type: ignore[misc]
                 raise ValueError(f"groups: X has no column {name!r}{nearest(name, X.columns)}")
         return X.drop(columns=names), raw_of(X[names]).columns
 
-    def _task(self, raw: RawTable, names: Sequence[str], y: Array) -> Task:
+    def _task(self, raw: RawTable, names: Sequence[str], y: Array, weights: Array | None) -> Task:
         """The rows as a task in memory; what it lacks is guessed."""
-        target = TARGET
-        while target in raw.columns:
-            target += "_"
+        target = _unused(TARGET, raw)
         cells = {**raw.columns, target: y.tolist()}
+        counts = None if weights is None else _unused(WEIGHT, raw)
+        if counts is not None and weights is not None:
+            cells[counts] = weights.tolist()
         wishes = Wishes(
             targets=(target,),
             features=tuple(n for n in names if len(set(raw.columns[n])) > 1),
@@ -206,6 +223,7 @@ class LawRegressor(RegressorMixin, BaseEstimator):  # type: ignore[misc]
             floor=self.floor,
             ceiling=self.ceiling,
             bounds=tuple(self.bounds),
+            weights=counts,
         )
         draft = propose(RawTable(raw.path, cells, raw.n_rows), "X", wishes)
         spec = draft.spec
@@ -233,6 +251,31 @@ class LawRegressor(RegressorMixin, BaseEstimator):  # type: ignore[misc]
                 "that could be fitted"
             )
         return choice
+
+
+def _weights(given: npt.ArrayLike, n_rows: int) -> Array:
+    """Sample weights `(n,)` as numbers of 0 or more, enough of them above it.
+
+    Raises:
+        ValueError: They are not.
+    """
+    weights = np.asarray(check_array(given, ensure_2d=False, dtype=float), dtype=float)
+    if weights.shape != (n_rows,):
+        raise ValueError(f"sample_weight: must have shape ({n_rows},), it has {weights.shape}")
+    if weights.min() < 0:
+        raise ValueError(f"sample_weight: must be 0 or more, one is {weights.min():g}")
+    if (n_counted := np.count_nonzero(weights)) < LEAST_ROWS:
+        raise ValueError(
+            f"sample_weight: at least {LEAST_ROWS} weights must be above zero, {n_counted} are"
+        )
+    return weights
+
+
+def _unused(name: str, raw: RawTable) -> str:
+    """A name that no column has."""
+    while name in raw.columns:
+        name += "_"
+    return name
 
 
 def _axes(extrapolate: Sequence[str] | None) -> tuple[str, ...]:

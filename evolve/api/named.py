@@ -84,6 +84,8 @@ def fit_named_law(
     *,
     where: str | None = None,
     roles: Mapping[str, str] | None = None,
+    weights: str | None = None,
+    sigma: str | None = None,
 ) -> NamedFit:
     """Fit a law of the literature, or a generic form, to a table of training runs.
 
@@ -97,6 +99,8 @@ def fit_named_law(
         groups: Columns whose values divide the rows into groups with constants of their own.
         where: Condition of rows to use, such as ``"state == 'finished'"``.
         roles: Roles of columns, such as ``{"width": "N"}``, where their names do not say them.
+        weights: The column of what each row counts.
+        sigma: The column of the standard deviation of each row, in place of weights.
 
     Returns:
         The law with constants, standard errors, intervals and forecasts.
@@ -115,6 +119,8 @@ def fit_named_law(
         groups=tuple(groups),
         roles=dict(roles or {}),
         where=where,
+        weights=weights,
+        sigma=sigma,
     )
     return fit_to_task(task_in_memory(propose(raw_of(df), "table", wishes)), law)
 

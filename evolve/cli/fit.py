@@ -45,6 +45,12 @@ def fit(
     roles: Annotated[
         Names, typer.Option("--role", help="What columns are, where it is not clear: width=N.")
     ] = None,
+    weights: Annotated[
+        str | None, typer.Option("--weights", help="Column of what each row counts.")
+    ] = None,
+    sigma: Annotated[
+        str | None, typer.Option("--sigma", help="Column of the rows' standard deviations.")
+    ] = None,
     at: Annotated[
         Names, typer.Option("--at", help="A run to forecast, a value of every feature.")
     ] = None,
@@ -68,6 +74,8 @@ def fit(
         groups=tuple(groups or ()),
         where=where,
         roles=parse_roles(roles or ()),
+        weights=weights,
+        sigma=sigma,
     )
     if Path(table).is_file():
         task = _task_of_table(Path(table), wishes)

@@ -80,6 +80,12 @@ def new_task(
         list[float] | None,
         typer.Option("--bounds", help="Lowest and highest value that the target can have: 0 1."),
     ] = None,
+    weights: Annotated[
+        str | None, typer.Option("--weights", help="Column of what each training row counts.")
+    ] = None,
+    sigma: Annotated[
+        str | None, typer.Option("--sigma", help="Column of the rows' standard deviations.")
+    ] = None,
     run_id: Annotated[
         str | None,
         typer.Option("--run-id", help="Column of runs, where rows are their points."),
@@ -123,6 +129,8 @@ def new_task(
         floor=floor,
         ceiling=ceiling,
         bounds=tuple(bounds or ()),
+        weights=weights,
+        sigma=sigma,
         run_id=run_id,
         step=step,
         points=points,
@@ -181,7 +189,7 @@ def _command(table: Path, source: str | None, wishes: Wishes, name: str) -> str:
         "--bounds": tuple(f"{value:g}" for value in wishes.bounds),
         "--name": (name,),
     }
-    for one in ("test", "where", "run_id", "step", "points", "wide"):
+    for one in ("test", "where", "weights", "sigma", "run_id", "step", "points", "wide"):
         if (value := getattr(wishes, one)) is not None:
             options[f"--{one.replace('_', '-')}"] = (value,)
     for option, values in options.items():

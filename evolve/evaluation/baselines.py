@@ -17,50 +17,54 @@ from evolve.tasks.table import Table
 from evolve.tasks.task import Task
 from evolve.typing import Array, Ints
 
-Baseline = Callable[[Array, Array, Array], Array]
+Baseline = Callable[[Array, Array, Array, Array | None], Array]
 RIDGE = 1e-6  # of standardised columns, where rows do not tell their slopes apart
 MOST_LOG = 100.0  # largest |log y| that a straight line is followed to
 
 
-def mean_of(x: Array, y: Array, new: Array) -> Array:
+def mean_of(x: Array, y: Array, new: Array, counts: Array | None = None) -> Array:
     """`(m, t)` the mean of the targets everywhere.
 
     Args:
         x: `(n, f)` standardised features of the rows fitted; so in all baselines.
         y: `(n, t)` their targets.
         new: `(m, f)` rows to predict, standardised alike.
+        counts: `(n,)` what each row fitted counts; all alike if None.
     """
-    return np.broadcast_to(y.mean(axis=0), (len(new), y.shape[1]))
+    return np.broadcast_to(np.average(y, axis=0, weights=counts), (len(new), y.shape[1]))
 
 
-def last_value(x: Array, y: Array, new: Array) -> Array:
+def last_value(x: Array, y: Array, new: Array, counts: Array | None = None) -> Array:
     """`(m, t)` the mean target of the nearest rows: the largest scale that was run."""
     result = np.empty((len(new), y.shape[1]))
     for i, row in enumerate(new):
         distance = np.sum((x - row) ** 2, axis=1)
-        result[i] = y[distance <= distance.min() + 1e-9].mean(axis=0)
+        near = distance <= distance.min() + 1e-9
+        result[i] = np.average(y[near], axis=0, weights=None if counts is None else counts[near])
     return result
 
 
-def straight_line(x: Array, y: Array, new: Array) -> Array:
+def straight_line(x: Array, y: Array, new: Array, counts: Array | None = None) -> Array:
     """`(m, t)` a plane in the features, which are logarithms where these act through them.
 
     Of the targets, or of their logarithms where these are nearer to the rows.
     """
-    planes = [_plane(x, y, np.concatenate([x, new]))]
+    planes = [_plane(x, y, np.concatenate([x, new]), counts)]
     if (y > 0).all():
-        logs = _plane(x, np.log(y), np.concatenate([x, new]))
+        logs = _plane(x, np.log(y), np.concatenate([x, new]), counts)
         planes.append(np.exp(np.clip(logs, -MOST_LOG, MOST_LOG)))
-    errors = [np.sum((plane[: len(x)] - y) ** 2, axis=0) for plane in planes]
+    each = 1.0 if counts is None else counts[:, None]
+    errors = [np.sum(each * (plane[: len(x)] - y) ** 2, axis=0) for plane in planes]
     best = np.argmin(errors, axis=0)
     return np.stack([planes[k][len(x) :, t] for t, k in enumerate(best)], axis=1)
 
 
-def _plane(x: Array, y: Array, new: Array) -> Array:
+def _plane(x: Array, y: Array, new: Array, counts: Array | None) -> Array:
     """Least squares of `y` on `x` and a constant, with a ridge that only breaks ties."""
     fitted, asked = (np.column_stack([np.ones(len(rows)), rows]) for rows in (x, new))
-    normal = fitted.T @ fitted + RIDGE * np.eye(fitted.shape[1])
-    return np.asarray(asked @ np.linalg.solve(normal, fitted.T @ y))
+    weighted = fitted if counts is None else fitted * counts[:, None]
+    normal = weighted.T @ fitted + RIDGE * np.eye(fitted.shape[1])
+    return np.asarray(asked @ np.linalg.solve(normal, weighted.T @ y))
 
 
 BASELINES: dict[str, Baseline] = {
@@ -92,8 +96,9 @@ def predict_baseline(
         own = rows[train.group[rows] == g]
         if not len(own):
             return np.full((len(at), len(task.target_names)), np.nan)
-        old, new = _standard(train.X[own], table.X[at], logs)
-        return BASELINES[name](old, train.Y[own], new)
+        fitted = train.at(own)
+        old, new = _standard(fitted.X, table.X[at], logs)
+        return BASELINES[name](old, fitted.Y, new, fitted.counts)
 
     return by_group(table.group, len(task.target_names), range(task.n_groups), predict)
 
@@ -117,7 +122,7 @@ def baseline_errors(task: Task, folds: Sequence[Fold]) -> dict[str, Array]:
     return {
         name: np.array(
             [
-                nmse(rows.Y, predict_baseline(name, task, rows, fold.fit.tolist()))
+                nmse(rows.Y, predict_baseline(name, task, rows, fold.fit.tolist()), rows.counts)
                 for rows, fold in zip(held_out, folds, strict=True)
             ]
         )

@@ -160,7 +160,14 @@ def fit_folds_of(
     recipe, train = form.recipe, task.train
     if starts is not None:
         recipe = replace(recipe, n_starts=min(starts, recipe.n_starts))
-    rows = Rows(train.X, train.Y, train.group, task.axes, frames=task.frame.targets)
+    rows = Rows(
+        train.X,
+        train.Y,
+        train.group,
+        task.axes,
+        frames=task.frame.targets,
+        weights=train.weights,
+    )
     fits = fit_folds(rows, list(folds), form.law, recipe)
     return [answer_of(fit, errors=True) for fit in fits]
 

@@ -81,9 +81,8 @@ def score_program(program: Program, task: Task, table: Table, lane: ForeignLane)
             labels = [task.sldbench_labels[g] for g in groups]
             outcome = runner.predict_law(program.text, inputs, labels, task)
         else:
-            rows = [task.train.group == g for g in groups]
-            X, Y = ([part[at] for at in rows] for part in (task.train.X, task.train.Y))
-            constants, seconds, printed = runner.fit(program.text, X, Y)
+            rows = [task.train.at(task.train.group == g) for g in groups]
+            constants, seconds, printed = runner.fit(program.text, rows)
             outcome = runner.predict(program.text, inputs, constants)
     except ProgramFailedError as error:
         raise FailedError(str(error), joined(printed, error.printed)) from error
@@ -136,8 +135,7 @@ def run_text(lane: ForeignLane, task: Task, fold: Fold, text: str) -> Array | st
     fit_rows = [fold.fit[train.group[fold.fit] == g] for g in groups]
     held_rows = [np.flatnonzero(train.group[fold.held] == g) for g in groups]
     try:
-        X, Y = ([part[rows] for rows in fit_rows] for part in (train.X, train.Y))
-        constants, _, _ = runner.fit(text, X, Y)
+        constants, _, _ = runner.fit(text, [train.at(rows) for rows in fit_rows])
         inputs = [train.X[fold.held[rows]] for rows in held_rows]
         predicted = runner.predict(text, inputs, constants, check=False)
     except ProgramFailedError as error:

@@ -59,6 +59,7 @@ class EvaluationProblem:
             self.all_folds,
             self.task.constraints,
             self.task.frame.targets,
+            train.weights,
         )
 
     def judge(
@@ -76,7 +77,7 @@ class EvaluationProblem:
         for rows, values in ((fold.held, predictions), (fold.fit, fitted)):
             if values.shape != y[rows].shape or not np.all(np.isfinite(values)):
                 return failed("not-finite", f"{fold.name}: a prediction is not finite")
-        judged = fold_score(y, fold, predictions, fitted, n_constants)
+        judged = fold_score(y, fold, predictions, fitted, n_constants, self.task.train.counts)
         if not np.isfinite(judged.nmse + (judged.fitted or 0.0)):
             return failed("not-finite", f"{fold.name}: the squared error overflows")
         return judged

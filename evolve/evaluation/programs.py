@@ -95,15 +95,12 @@ class ProgramRunner:
             self._own.close()
             self._own = None
 
-    def fit(
-        self, text: str, X: Sequence[Array], Y: Sequence[Array]
-    ) -> tuple[list[Array], float, str]:
+    def fit(self, text: str, groups: Sequence[Table]) -> tuple[list[Array], float, str]:
         """Fit every group in a process of its own.
 
         Args:
             text: The program, in the dialect that fits.
-            X: `(n, f)` features of every group.
-            Y: `(n, t)` targets of every group.
+            groups: The rows of every group.
 
         Returns:
             Constants of every group, `(p,)` or `(t, p)`; CPU seconds; what was printed.
@@ -113,8 +110,10 @@ class ProgramRunner:
         """
         constants: list[Array] = []
         seconds, printed = 0.0, ""
-        for x, y in zip(X, Y, strict=True):
-            outcome = self.lane.fit(text, [x], [y[:, 0] if y.shape[1] == 1 else y])
+        for rows in groups:
+            y, weights = rows.Y[:, 0] if rows.Y.shape[1] == 1 else rows.Y, rows.weights
+            counted = ([], None) if weights is None else ([weights.values], weights.noise)
+            outcome = self.lane.fit(text, [rows.X], [y], *counted)
             seconds += outcome.cpu_s
             if outcome.ok and constants and outcome.arrays[0].shape != constants[0].shape:
                 shapes = f"{constants[0].shape} and {outcome.arrays[0].shape}"
@@ -189,8 +188,7 @@ class ProgramRunner:
         train, fold = problem.task.train, problem.all_folds[number]
         groups = [int(g) for g in np.unique(train.group[fold.fit])]
         fit_rows = [fold.fit[train.group[fold.fit] == g] for g in groups]
-        targets = [train.Y[rows] for rows in fit_rows]
-        constants, _, _ = self.fit(program.text, [train.X[rows] for rows in fit_rows], targets)
+        constants, _, _ = self.fit(program.text, [train.at(rows) for rows in fit_rows])
         _require_size(problem.task, constants[0])
         held, fitted = (
             self._predict_rows(program.text, train, rows, groups, constants)

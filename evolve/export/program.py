@@ -9,13 +9,15 @@ from evolve.export.subject import Subject, literal_table
 from evolve.fitting.batch import LIMIT_OF
 from evolve.fitting.tape import NONLINEAR, compile_tape
 
+WEIGHED = """
+The search weighed its rows; this fit counts all rows alike."""
 _TEXT = '''"""{title}
 
 {formula}
 
 A stand-alone program of SLDBench's contract; it needs numpy and nothing else.
 The fit minimises sum(w * loss(residual)) by Levenberg-Marquardt from the constants that the
-search fitted on its training rows, and from points spread around them.
+search fitted on its training rows, and from points spread around them.{weighed}
 """
 
 import numpy as np
@@ -187,4 +189,5 @@ def program_text(subject: Subject) -> str:
         prior_weight=weight.tolist(),
         own_feature_first=law.own_feature_first,
         function=subject.function_text(),
+        weighed="" if subject.task.train.weights is None else WEIGHED,
     )

@@ -61,6 +61,8 @@ class BatchFitter:
         slices = [slice(a, b) for a, b in zip(self.offsets[:-1], self.offsets[1:], strict=True)]
         self.spread = np.array([max(float(np.std(self.y[s])), 1e-12) for s in slices])
         w = np.concatenate([row_weights(p.x, axes, recipe.scale_weight) for p in problems])
+        if any(p.weights is not None for p in problems):
+            w = w * np.concatenate([p.weights_of_residuals(on_logs=on_logs) for p in problems])
         self.w = w if exact else rounded(w)
 
     def prior_inside(self, q: int, prior: Prior | None) -> Prior | None:

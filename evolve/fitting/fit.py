@@ -18,6 +18,7 @@ from evolve.errors import ProgramError
 from evolve.fitting import compiled
 from evolve.fitting.batch import BatchFitter
 from evolve.fitting.result import Fit, Prior, Problem
+from evolve.fitting.weights import rows_weighed
 from evolve.law.graph import Law
 from evolve.law.recipe import RENAMED, Recipe, recipe_from_data
 from evolve.scoring.frame import TargetFrame
@@ -40,6 +41,8 @@ def fit_law(
     **recipe: Any,
 ) -> Array:
     """Fit the constants of a law written as ``scaling_law_func(data_points, params)``.
+
+    In a run whose task weighs its rows, a call for all rows of a group weighs them too.
 
     Args:
         function: The law; it is traced once to an expression graph.
@@ -73,14 +76,17 @@ def fit_law(
     except ProgramError as error:
         raise ProgramError(f"{error}; {OWN_FIT}") from None
     means = _rows_of(prior_mean, table.shape[1])
-    weights = _rows_of(prior_weight, table.shape[1])
+    precisions = _rows_of(prior_weight, table.shape[1])
     priors = [
         Prior(m, w) if m is not None and w is not None else None
-        for m, w in zip(means, weights, strict=True)
+        for m, w in zip(means, precisions, strict=True)
     ]
     frames = _frames(target_origin, target_unit, table.shape[1])
+    known = rows_weighed.get()
+    counts = known if known is not None and len(known.values) == len(x) else None
     problems = [
-        Problem(law.view(x, t), table[:, t], frame=frame) for t, frame in enumerate(frames)
+        Problem(law.view(x, t), table[:, t], frame=frame, weights=counts)
+        for t, frame in enumerate(frames)
     ]
     fits = fit_many(law, problems, _stated(recipe), axes=axes, priors=priors)
     constants = np.array([f.constants for f in fits])

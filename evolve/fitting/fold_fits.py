@@ -14,6 +14,7 @@ from evolve.law.recipe import Recipe
 from evolve.scoring.constraints import Constraints, broken, extrapolation_lines, worst
 from evolve.scoring.fold import Fold
 from evolve.scoring.frame import TargetFrame
+from evolve.scoring.row_weights import RowWeights
 from evolve.typing import Array, Ints
 
 
@@ -28,6 +29,7 @@ class Rows:
         axes: Features along which a recipe's `scale_weight` weighs rows.
         constraints: Declared monotonicity and lower bound of a law.
         frames: In which each target is fitted; as they are if there are none.
+        weights: What each row counts; all count alike if None.
     """
 
     x: Array
@@ -36,6 +38,7 @@ class Rows:
     axes: tuple[int, ...]
     constraints: Constraints | None = None
     frames: tuple[TargetFrame, ...] = ()
+    weights: RowWeights | None = None
     memo: dict[bytes, Lines] = field(default_factory=dict, compare=False, repr=False)
 
     def lines(self, fold: Fold, groups: tuple[int, ...]) -> Lines:
@@ -136,10 +139,12 @@ def fit_folds(rows: Rows, folds: list[Fold], law: Law, recipe: Recipe) -> list[F
         groups.append(tuple(present))
         for g in present:
             at = fold.fit[rows.group[fold.fit] == g]
+            weights = None if rows.weights is None else rows.weights.at(at)
             for t in range(n_targets):
                 pool = number * n_targets + t
                 frame = rows.frames[t] if rows.frames else None
-                problems.append(Problem(law.view(rows.x[at], t), rows.y[at, t], pool, frame))
+                view, y = law.view(rows.x[at], t), rows.y[at, t]
+                problems.append(Problem(view, y, pool, frame, weights))
     fits = fit_pooled(law, problems, recipe, axes=rows.axes)
     results, begin = [], 0
     for fold, present_groups in zip(folds, groups, strict=True):

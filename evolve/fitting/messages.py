@@ -15,6 +15,7 @@ from evolve.law.candidate import Candidate, candidate_from_data
 from evolve.scoring.constraints import Constraints
 from evolve.scoring.fold import Fold
 from evolve.scoring.frame import TargetFrame
+from evolve.scoring.row_weights import RowWeights
 from evolve.typing import Array, Ints
 
 Message = tuple[dict[str, Any], list[Array]]
@@ -35,6 +36,7 @@ class FitProblem:
         folds: Which rows to fit and which to predict.
         constraints: What is declared of a law.
         frames: In which each target is fitted.
+        weights: What each row counts; all count alike if None.
     """
 
     x: Array
@@ -44,6 +46,7 @@ class FitProblem:
     folds: tuple[Fold, ...]
     constraints: Constraints
     frames: tuple[TargetFrame, ...] = ()
+    weights: RowWeights | None = None
 
     def pack(self) -> Message:
         """The message that starts a service."""
@@ -52,14 +55,18 @@ class FitProblem:
             "folds": [fold.name for fold in self.folds],
             "constraints": asdict(self.constraints),
             "frames": [[frame.origin, frame.unit] for frame in self.frames],
+            "weighted": self.weights is not None,
+            "noise": None if self.weights is None else self.weights.noise,
         }
         rows = [part.astype(float) for fold in self.folds for part in (fold.fit, fold.held)]
-        return meta, [self.x, self.y, self.group.astype(float), *rows]
+        counted = [] if self.weights is None else [self.weights.values]
+        return meta, [self.x, self.y, self.group.astype(float), *counted, *rows]
 
 
 def unpack_problem(meta: dict[str, Any], arrays: Sequence[Array]) -> FitProblem:
     """The problem that `FitProblem.pack` made a message of."""
     x, y, group, *rows = arrays
+    weights = RowWeights(rows.pop(0), meta["noise"]) if meta["weighted"] else None
     pairs = zip(rows[::2], rows[1::2], strict=True)
     folds = tuple(
         Fold(name, fit.astype(np.int64), held.astype(np.int64))
@@ -72,7 +79,7 @@ def unpack_problem(meta: dict[str, Any], arrays: Sequence[Array]) -> FitProblem:
     axes = tuple(meta["axes"])
     frames = tuple(TargetFrame(*pair) for pair in meta["frames"])
     constraints = Constraints(**declared)
-    return FitProblem(x, y, group.astype(np.int64), axes, folds, constraints, frames)
+    return FitProblem(x, y, group.astype(np.int64), axes, folds, constraints, frames, weights)
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import numpy as np
+
 from evolve.fitting.weights import covariance, standard_errors
 from evolve.scoring.frame import TargetFrame
+from evolve.scoring.row_weights import RowWeights
 from evolve.typing import Array
 
 STATUSES = ("converged", "iteration limit", "not finite")
@@ -20,12 +23,22 @@ class Problem:
         y: `(n,)` targets.
         pool: Label of the problems that share a learnt prior.
         frame: In which the targets are fitted; as they are, and to the last digit, if None.
+        weights: What each row counts; all count alike if None.
     """
 
     x: Array
     y: Array
     pool: int = 0
     frame: TargetFrame | None = None
+    weights: RowWeights | None = None
+
+    def weights_of_residuals(self, *, on_logs: bool) -> Array:
+        """`(n,)` what each residual counts, or each of the targets' logarithms."""
+        if self.weights is None:
+            return np.ones(len(self.y))
+        if not on_logs:
+            return self.weights.values
+        return self.weights.of_logs(self.y, None if self.frame is None else self.frame.unit)
 
 
 @dataclass(frozen=True, slots=True)

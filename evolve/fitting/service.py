@@ -38,7 +38,13 @@ def init(meta: dict[str, Any], arrays: Sequence[Array]) -> State:
     warm()
     problem = unpack_problem(meta, arrays)
     rows = Rows(
-        problem.x, problem.y, problem.group, problem.axes, problem.constraints, problem.frames
+        problem.x,
+        problem.y,
+        problem.group,
+        problem.axes,
+        problem.constraints,
+        problem.frames,
+        problem.weights,
     )
     return State(rows, problem.folds)
 

@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextvars import ContextVar
 
 import numpy as np
 
+from evolve.scoring.row_weights import RowWeights
 from evolve.typing import Array
+
+# What the rows count of the program that is being fitted: its contract has no place for them.
+rows_weighed: ContextVar[RowWeights | None] = ContextVar("rows_weighed", default=None)
 
 SOUND = 1e-9  # least eigenvalue of a scaled normal matrix that is believed
 

@@ -14,7 +14,7 @@ from evolve.fitting.messages import FoldAnswer
 from evolve.fitting.weights import covariance
 from evolve.forecast.basis import Basis, GroupUncertainty, Member
 from evolve.forecast.members import Contenders
-from evolve.forecast.noise import gaps_of, is_relative
+from evolve.forecast.noise import gaps_of, is_relative, noise_of, shape_of
 from evolve.forecast.spread import distance_of, open_constants, parts_of
 from evolve.scoring.fold import Fold, all_rows
 from evolve.scoring.objective import OWN_ROWS
@@ -22,7 +22,6 @@ from evolve.tasks.task import Task
 from evolve.typing import Array
 
 MOST_RATIOS = 3000
-ONE_SIGMA = 0.6827
 
 
 def make_basis(task: Task, contenders: Contenders, *, chosen: bool) -> Basis:
@@ -34,7 +33,7 @@ def make_basis(task: Task, contenders: Contenders, *, chosen: bool) -> Basis:
         chosen: Whether the champion was chosen on further folds.
     """
     whole, law = contenders.whole, law_of(contenders.laws[0].form)
-    relative = is_relative(task.train.Y, whole.predictions)
+    relative = is_relative(task.train.Y, whole.predictions, task.train.weights)
     distances, ratios = [np.zeros(0)], [np.zeros(0)]
     for number, fold in enumerate(contenders.folds):
         away, over = _ratios(task, fold, contenders, number, relative=relative)
@@ -58,27 +57,43 @@ def _tables(task: Task, fit: FoldAnswer) -> Array:
 def _spreads(
     task: Task, fold: Fold, law: Predictable, fit: FoldAnswer, *, relative: bool
 ) -> list[GroupUncertainty]:
-    """One spread a fitted group; scarce rows borrow their noise from the other groups."""
-    n_targets, train = len(task.target_names), task.train
+    """One spread a fitted group, with the noise of a row of middle weight.
+
+    Scarce rows borrow their noise from the other groups, where it is not given.
+    """
+    rows = task.train.at(fold.fit)
     counts = np.zeros(len(fit.groups))
-    noise, caps = np.zeros((2, len(fit.groups), n_targets))
-    group = train.group[fold.fit]
+    noise, caps, middle = np.ones((3, len(fit.groups), len(task.target_names)))
     for i, g in enumerate(fit.groups):
-        y, p = train.Y[fold.fit][group == g], fit.fitted[group == g]
-        gaps = (y - p) / np.maximum(np.abs(p), 1e-300) if relative else y - p
-        free = max(len(y) - fit.constants.shape[1], 1)
-        noise[i] = np.quantile(np.abs(gaps), ONE_SIGMA, axis=0) * np.sqrt(len(y) / free)
-        counts[i], caps[i] = free, np.ptp(y, axis=0) + 1e-300
-    scale = np.ones_like(caps) if relative else caps
+        own, p = rows.at(rows.group == g), fit.fitted[rows.group == g]
+        gaps = (own.Y - p) / np.maximum(np.abs(p), 1e-300) if relative else own.Y - p
+        shape = shape_of(own, relative=relative)
+        noise[i], counts[i] = noise_of(own, gaps, fit.constants.shape[1], shape, relative=relative)
+        caps[i] = np.ptp(own.Y, axis=0) + 1e-300
+        if shape is not None:
+            middle[i] = np.median(shape, axis=0)
+    if task.train.weights is None or task.train.weights.noise is None:
+        noise = _shared(noise, counts, np.ones_like(caps) if relative else caps)
+    covariances = _covariances(task, fold, law, fit)
+    return [
+        GroupUncertainty(covariances[i], noise[i] * middle[i], caps[i])
+        for i in range(len(fit.groups))
+    ]
+
+
+def _shared(noise: Array, counts: Array, scale: Array) -> Array:
+    """`(g, t)` noise of groups, drawn to what all have on a scale of their own.
+
+    Args:
+        noise: `(g, t)` of each group.
+        counts: `(g,)` rows that it rests on.
+        scale: `(g, t)` in which groups are alike.
+    """
     pooled = np.average((noise / scale) ** 2, axis=0, weights=counts)
     mixed = (counts[:, None] * (noise / scale) ** 2 + OWN_ROWS * pooled) / (
         counts[:, None] + OWN_ROWS
     )
-    covariances = _covariances(task, fold, law, fit)
-    return [
-        GroupUncertainty(covariances[i], np.sqrt(mixed[i]) * scale[i], caps[i])
-        for i in range(len(fit.groups))
-    ]
+    return np.asarray(np.sqrt(mixed) * scale)
 
 
 def _covariances(task: Task, fold: Fold, law: Predictable, fit: FoldAnswer) -> Array:
@@ -90,12 +105,14 @@ def _covariances(task: Task, fold: Fold, law: Predictable, fit: FoldAnswer) -> A
     result = np.full((*tables.shape[:2], p, p), np.nan)
     group = task.train.group[fold.fit]
     for i, g in enumerate(fit.groups):
-        x, y = (part[fold.fit][group == g] for part in (task.train.X, task.train.Y))
-        left = y - fit.fitted[group == g]
+        own = task.train.at(fold.fit[group == g])
+        left = own.Y - fit.fitted[group == g]
         for t in range(tables.shape[1]):
-            moved = slopes_of(law, x, tables[i], t)
-            variance = float(np.sum(left[:, t] ** 2) / max(len(x) - p, 1))
-            result[i, t] = covariance(moved.T @ moved, variance)
+            moved, squares = slopes_of(law, own.X, tables[i], t), left[:, t] ** 2
+            weighted = moved.T if own.counts is None else moved.T * own.counts
+            squares = squares if own.counts is None else squares * own.counts
+            variance = float(np.sum(squares) / max(own.n_rows - p, 1))
+            result[i, t] = covariance(weighted @ moved, variance)
     return result
 
 
@@ -107,6 +124,7 @@ def _ratios(
     logarithmic = [f.logarithmic for f in task.spec.features]
     law = law_of(contenders.laws[0].form)
     spreads = _spreads(task, fold, law, fit, relative=relative)
+    shape, group_fitted = shape_of(train, relative=relative), train.group[fold.fit]
     values = np.array([c.held[number] for c in contenders.laws])
     weights = np.array([c.weight for c in contenders.laws])
     distances, ratios = [np.zeros(0)], [np.zeros(0)]
@@ -115,9 +133,11 @@ def _ratios(
         held = fold.held[own]
         if not len(held):
             continue
-        x, fitted = train.X[held], train.X[fold.fit[train.group[fold.fit] == g]]
+        own_fitted = fold.fit[group_fitted == g]
+        x, fitted = train.X[held], train.X[own_fitted]
         loose = open_constants(law, _tables(task, fit)[i], spreads[i].covariance, x)
-        parts = parts_of(values[:, own], weights, loose, spreads[i], relative=relative)
+        each = None if shape is None else shape[held] / np.median(shape[own_fitted], axis=0)
+        parts = parts_of(values[:, own], weights, loose, spreads[i], each, relative=relative)
         gaps = np.abs(gaps_of(train.Y[held], parts.point, relative=relative))
         total = parts.total / np.maximum(np.abs(parts.point), 1e-300) if relative else parts.total
         ratio = gaps / np.maximum(total, 1e-300)

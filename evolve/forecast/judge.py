@@ -57,7 +57,8 @@ def forecast_errors(task: Task, choice: Choice) -> Array:
     errors = []
     for number, fold in enumerate(choice.folds):
         values = np.array([f.held[number] for f in choice.finalists])
-        errors.append(nmse(task.train.Y[fold.held], combine(values, weights)[0]))
+        held = task.train.at(fold.held)
+        errors.append(nmse(held.Y, combine(values, weights)[0], held.counts))
     return np.array(errors)
 
 

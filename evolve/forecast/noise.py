@@ -1,12 +1,20 @@
-"""Residuals to the kind of their noise: added to a law, or multiplied with it."""
+"""Residuals to their noise: added to a law or multiplied with it, and how large on each row.
+
+Where rows have weights, the noise of a row is that of a row of weight 1 times a factor of its own.
+Where the user gave the deviation of every row, or rows repeat the features of others, the noise
+is known without a law.
+"""
 
 from __future__ import annotations
 
 import numpy as np
 
-from evolve.scoring.objective import MULTIPLICATIVE_EVIDENCE
+from evolve.scoring.objective import MULTIPLICATIVE_EVIDENCE, OWN_ROWS
+from evolve.scoring.row_weights import RowWeights
+from evolve.tasks.table import Table
 from evolve.typing import Array
 
+ONE_SIGMA = 0.6827
 LEAST = 1e-12  # of the targets' size, against the logarithm of a residual of 0
 
 
@@ -25,22 +33,97 @@ def gaps_of(y: Array, p: Array, *, relative: bool) -> Array:
         return np.where(p > 0, np.log(y) - np.log(np.where(p > 0, p, 1.0)), np.inf)
 
 
-def is_relative(y: Array, p: Array) -> bool:
+def is_relative(y: Array, p: Array, weights: RowWeights | None = None) -> bool:
     """Whether the residuals of a fit are more likely multiplied with the law than added to it.
 
     Two normal likelihoods are compared, of the residuals and of those of the logarithms (Box and
     Cox 1964: the latter with the Jacobian of the logarithm). Robust scales are used, as runs may
-    be outliers under either.
+    be outliers under either. Deviations that the user gave say so themselves: noise multiplies
+    where they vary less as shares of the targets.
 
     Args:
         y: `(n, t)` targets.
         p: `(n, t)` predictions of the same rows.
+        weights: Of the rows.
     """
     if not (y > 0).all() or not (p > 0).all():
         return False
-    added, multiplied = (_log_scale(gaps_of(y, p, relative=r), y) for r in (False, True))
+    if weights is not None and weights.noise is not None:
+        sigma = -0.5 * np.log(weights.values)
+        shares = sigma[:, None] - np.log(y)
+        return bool(shares.std(axis=0).mean() < sigma.std())
+    times = 1.0 if weights is None else np.sqrt(weights.values)[:, None]
+    added, multiplied = (_log_scale(gaps_of(y, p, relative=r) * times, y) for r in (False, True))
     gain = added - multiplied - np.log(y).mean(axis=0)
     return bool(gain.sum() * len(y) > MULTIPLICATIVE_EVIDENCE)
+
+
+def shape_of(table: Table, *, relative: bool) -> Array | None:
+    """`(n, t)` noise of each row over that of a row of weight 1; None where all have the same.
+
+    Args:
+        table: Rows with their weights.
+        relative: Whether noise multiplies the law, so that it is that of logarithms.
+    """
+    if table.weights is None:
+        return None
+    each = 1.0 / np.sqrt(table.weights.values)[:, None]
+    if relative and table.weights.noise is not None:
+        return np.asarray(each / np.abs(table.Y))
+    return np.broadcast_to(each, table.Y.shape)
+
+
+def noise_of(
+    table: Table, gaps: Array, n_constants: int, shape: Array | None, *, relative: bool
+) -> tuple[Array, float]:
+    """Noise of the rows of one group that a law was fitted to, of weight 1 where rows have any.
+
+    Args:
+        table: The rows.
+        gaps: `(n, t)` their residuals.
+        n_constants: Of the law.
+        shape: `(n, t)` noise of each row over that of a row of weight 1.
+        relative: Whether residuals are those of logarithms.
+
+    Returns:
+        `(t,)` noise, and the rows that it rests on.
+    """
+    n = len(gaps)
+    free = max(n - n_constants, 1)
+    if table.weights is not None and table.weights.noise is not None:
+        return np.full(gaps.shape[1], table.weights.noise), free
+    scaled = gaps if shape is None else gaps / shape
+    noise = np.quantile(np.abs(scaled), ONE_SIGMA, axis=0) * np.sqrt(n / free)
+    pure, n_pure = replicate_noise(table, relative=relative)
+    if n_pure:
+        noise = np.sqrt((n_pure * pure**2 + OWN_ROWS * noise**2) / (n_pure + OWN_ROWS))
+    return noise, free
+
+
+def replicate_noise(table: Table, *, relative: bool) -> tuple[Array, int]:
+    """Noise that runs of the same features show by themselves (pure error), as `noise_of`.
+
+    Rows that repeat another one in their targets too are records of one run and no replicates.
+
+    Returns:
+        `(t,)` noise, and its degrees of freedom: 0 where there are no replicates.
+    """
+    whole = np.column_stack([table.group, table.X, table.Y])
+    once = table.at(np.sort(np.unique(whole, axis=0, return_index=True)[1]))
+    inputs = np.column_stack([once.group, once.X])
+    kind, counts = np.unique(inputs, axis=0, return_inverse=True, return_counts=True)[1:]
+    kind = kind.ravel()
+    several = counts[kind] > 1
+    if not several.any():
+        return np.zeros(table.Y.shape[1]), 0
+    w = np.ones(once.n_rows) if once.counts is None else once.counts
+    y = np.log(once.Y) if relative else once.Y
+    means = np.array([np.bincount(kind, w * v) for v in y.T]).T / np.bincount(kind, w)[:, None]
+    shape = shape_of(once, relative=relative)
+    gaps = (y - means[kind]) / (1.0 if shape is None else shape)
+    free = counts[kind][several, None] / (counts[kind][several, None] - 1.0)
+    deviations = np.abs(gaps[several]) * np.sqrt(free)
+    return np.quantile(deviations, ONE_SIGMA, axis=0), int((counts - 1).sum())
 
 
 def _log_scale(gaps: Array, y: Array) -> Array:

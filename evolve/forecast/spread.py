@@ -46,6 +46,7 @@ def parts_of(
     weights: Array,
     open_constants: Array,
     spread: GroupUncertainty,
+    times: Array | None = None,
     *,
     relative: bool,
 ) -> VarianceComponents:
@@ -56,12 +57,14 @@ def parts_of(
         weights: `(k,)` of the laws.
         open_constants: `(n, t)` what the rows leave open of the champion's constants.
         spread: Of the champion in this group.
+        times: `(n, t)` noise of each row over that of a usual one; None for usual ones.
         relative: Whether noise multiplies the law.
     """
     point, form = combine(values, weights)
     noise = (
         spread.noise * np.abs(point) if relative else np.broadcast_to(spread.noise, point.shape)
     )
+    noise = noise if times is None else noise * times
     form, loose = (_capped(part, spread.cap) for part in (form, open_constants))
     return VarianceComponents(point, values[0], noise, loose, form, values[1:])
 

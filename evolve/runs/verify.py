@@ -202,7 +202,8 @@ def _check_black_box(lane: ForeignLane, task: Task, elite: Elite) -> Check:
         if isinstance(predictions, str):
             problem = f"foreign lane: {predictions}"
             return Check(entry.index, elite.n_constants, elite.score, None, None, problem)
-        error = nmse(task.train.Y[fold.held], predictions)
+        held = task.train.at(fold.held)
+        error = nmse(held.Y, predictions, held.counts)
         gap = max(gap, abs(error - stored.nmse) / max(abs(stored.nmse), 1e-300))
     problem = "" if gap <= TOLERANCE else f"the folds' errors differ by {gap:.1e}"
     return Check(entry.index, elite.n_constants, elite.score, None, gap, problem)

@@ -80,18 +80,28 @@ class ForeignLane:
         """Process id of what this lane keeps running, `None` while nothing does."""
         return self._runner.pid
 
-    def fit(self, text: str, X: Sequence[np.ndarray], Y: Sequence[np.ndarray]) -> Outcome:
+    def fit(
+        self,
+        text: str,
+        X: Sequence[np.ndarray],
+        Y: Sequence[np.ndarray],
+        weights: Sequence[np.ndarray] = (),
+        noise: float | None = None,
+    ) -> Outcome:
         """Run `fit_scaling_law` once a group.
 
         Args:
             text: The program.
             X: `(n, F)` features of every group.
             Y: `(n,)` or `(n, T)` targets of every group.
+            weights: `(n,)` what each row of every group counts in a fit by `fit_law`.
+            noise: As `RowWeights.noise` of these.
 
         Returns:
             One array of constants a group, finite, `(P,)` or `(T, P)`.
         """
-        outcome = self._run({"kind": "fit", "text": text}, [*X, *Y], self.limits.cpu_s)
+        meta = {"kind": "fit", "text": text, "weighted": bool(weights), "noise": noise}
+        outcome = self._run(meta, [*X, *Y, *weights], self.limits.cpu_s)
         return _checked(outcome, "constants", [None] * len(X))
 
     def predict(

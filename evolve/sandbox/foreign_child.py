@@ -12,7 +12,7 @@ import importlib.util
 import json
 import random
 import warnings
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from typing import Any, Final, cast
 
@@ -135,7 +135,8 @@ def run_job(meta: dict[str, Any], arrays: Arrays) -> Arrays:
     Args:
         meta: `kind` ("fit", "predict", "law" or "trace"), `text`; for "law" `labels`, `features`
             and `targets`; for "trace" the numbers of features and targets.
-        arrays: X of every group, then Y ("fit") or the constants ("predict") of every group.
+        arrays: X of every group, then Y ("fit") or the constants ("predict") of every group; then,
+            where `meta` says `weighted`, the weights of the rows of every group, and its `noise`.
     """
     # What a program's text was written for still runs, whatever filters are set here.
     with warnings.catch_warnings():
@@ -152,11 +153,31 @@ def _run_job(meta: dict[str, Any], arrays: Arrays) -> Arrays:
     if kind == "law":
         law = _function(names, "law")
         return tuple(_law_rows(law, meta, x, i) for i, x in enumerate(arrays))
-    n_groups = len(arrays) // 2
+    weighted = bool(meta.get("weighted"))
+    n_groups = len(arrays) // (3 if weighted else 2)
     function = _function(names, "fit_scaling_law" if kind == "fit" else "scaling_law_func")
     what = "constants" if kind == "fit" else "predictions"
-    pairs = zip(arrays[:n_groups], arrays[n_groups:], strict=True)
+    if weighted:
+        function = partial(_weighing, function, iter(arrays[2 * n_groups :]), meta["noise"])
+    pairs = zip(arrays[:n_groups], arrays[n_groups : 2 * n_groups], strict=True)
     return tuple(_numbers(function(x, other), what) for x, other in pairs)
+
+
+def _weighing(
+    function: Callable[..., Any],
+    weights: Iterator[np.ndarray],
+    noise: float | None,
+    x: np.ndarray,
+    y: np.ndarray,
+) -> object:
+    """Fit one group while `fit_law` knows what its rows count: the contract does not say it."""
+    known = importlib.import_module("evolve.fitting.weights").rows_weighed
+    counted = importlib.import_module("evolve.scoring.row_weights").RowWeights
+    before = known.set(counted(next(weights), noise))
+    try:
+        return function(x, y)
+    finally:
+        known.reset(before)
 
 
 def _trace(meta: dict[str, Any]) -> np.ndarray:

@@ -38,17 +38,31 @@ class Scores:
     by_group: dict[str, Metrics]
 
 
-def nmse(y: Array, p: Array) -> float:
+def nmse(y: Array, p: Array, weights: Array | None = None) -> float:
     """Mean over targets of mean squared error over variance.
 
     Args:
         y: `(n,)` or `(n, T)` targets.
         p: Predictions of the same shape.
+        weights: `(n,)` what each row counts in both means; all alike if None.
 
     Raises:
         ProgramError: The shapes differ or a prediction is not finite.
     """
-    return float(np.mean(_nmse_by_target(*_checked(y, p))))
+    y, p = _checked(y, p)
+    if weights is None:
+        return float(np.mean(_nmse_by_target(y, p)))
+    with np.errstate(over="ignore"):
+        squared = np.average((p - y) ** 2, axis=0, weights=weights)
+    return float(np.mean(_ratio(squared, variance(y, weights), np.mean(y**2, axis=0))))
+
+
+def variance(y: Array, weights: Array | None = None) -> Array:
+    """`(T,)` variance of `(n, T)` targets, of which each row may count `(n,)` weights."""
+    if weights is None:
+        return np.asarray(np.var(y, axis=0))
+    mean = np.average(y, axis=0, weights=weights)
+    return np.asarray(np.average((y - mean) ** 2, axis=0, weights=weights))
 
 
 def nmae(y: Array, p: Array) -> float:

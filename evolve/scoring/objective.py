@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from evolve.scoring.fold import Fold, FoldScore
-from evolve.scoring.metrics import nmse
+from evolve.scoring.metrics import nmse, variance
 from evolve.typing import Array
 
 # Every number that decides what is preferred, each with what it does and how it was settled, as
@@ -156,7 +156,9 @@ def fold_weight(n_fitted: int, n_rows: int) -> float:
     return float((1.0 - n_fitted / n_rows) ** -FOLD_DECAY)
 
 
-def fitted_error(y: Array, p: Array, n_constants: int) -> float | None:
+def fitted_error(
+    y: Array, p: Array, n_constants: int, weights: Array | None = None
+) -> float | None:
     """How far a law is from the rows that it was fitted to.
 
     A recipe may have left outliers aside on purpose, so the squares of the quarter of rows that
@@ -167,6 +169,7 @@ def fitted_error(y: Array, p: Array, n_constants: int) -> float | None:
         y: `(n, t)` targets.
         p: `(n, t)` predictions, finite.
         n_constants: Constants for each target, of all groups together.
+        weights: `(n,)` what each row counts; all alike if None.
 
     Returns:
         Mean over targets of that error over variance; None where it says nothing, as the
@@ -176,12 +179,20 @@ def fitted_error(y: Array, p: Array, n_constants: int) -> float | None:
     if n_free <= 0 or not np.ptp(y, axis=0).all():
         return None
     with np.errstate(over="ignore"):
-        squares = (p - y) ** 2 / np.var(y, axis=0)
+        squares = (p - y) ** 2 / variance(y, weights)
+        squares = squares if weights is None else squares * (weights / weights.mean())[:, None]
     most = np.quantile(squares, 1.0 - WINSORISED, axis=0)
     return float(np.mean(np.minimum(squares, most)) * len(y) / n_free)
 
 
-def fold_score(y: Array, fold: Fold, held: Array, fitted: Array, n_constants: int) -> FoldScore:
+def fold_score(
+    y: Array,
+    fold: Fold,
+    held: Array,
+    fitted: Array,
+    n_constants: int,
+    weights: Array | None = None,
+) -> FoldScore:
     """How well a fold's rows were predicted and fitted.
 
     Args:
@@ -190,10 +201,12 @@ def fold_score(y: Array, fold: Fold, held: Array, fitted: Array, n_constants: in
         held: `(n_held, t)` predictions of the rows held out, finite.
         fitted: `(n_fit, t)` predictions of the rows fitted, finite.
         n_constants: Constants for each target, of all groups together.
+        weights: `(n,)` what each training row counts; all alike if None.
     """
+    of_held, of_fit = (None, None) if weights is None else (weights[fold.held], weights[fold.fit])
     with np.errstate(over="ignore"):  # a huge error is an infinite one
-        error = float(nmse(y[fold.held], held))
-    near = fitted_error(y[fold.fit], fitted, n_constants) if fold.fit_counts else None
+        error = float(nmse(y[fold.held], held, of_held))
+    near = fitted_error(y[fold.fit], fitted, n_constants, of_fit) if fold.fit_counts else None
     return FoldScore(fold.name, len(fold.held), error, 1.0 - error, fold.weight, near)
 
 
@@ -222,7 +235,9 @@ def score(folds: Sequence[FoldScore], price: float) -> float:
     return float(np.average(losses_of(folds), weights=[fold.weight for fold in folds]) + price)
 
 
-def refit_loss(y: Array, predictions: Array, n_constants: int) -> float:
+def refit_loss(
+    y: Array, predictions: Array, n_constants: int, weights: Array | None = None
+) -> float:
     """Log error of a law fitted to all training rows, as many rows not counted as constants.
 
     Not robust: rows that a fit leaves aside are rows that the law does not explain.
@@ -231,9 +246,10 @@ def refit_loss(y: Array, predictions: Array, n_constants: int) -> float:
         y: `(n, t)` targets.
         predictions: `(n, t)`, finite.
         n_constants: Constants for each target, of all groups together.
+        weights: `(n,)` what each row counts; all alike if None.
     """
     with np.errstate(over="ignore"):
-        error = float(nmse(y, predictions))
+        error = float(nmse(y, predictions, weights))
     return float(np.log(error * len(y) / max(len(y) - n_constants, 1) + EPSILON))
 
 

@@ -191,7 +191,9 @@ def finalist_of(
         entry=elite.entry,
         fitted=fitted,
         held=tuple(r.predictions for r in judged),
-        refit_loss=refit_loss(y, fitted.predictions, fitted.n_constants * task.n_groups),
+        refit_loss=refit_loss(
+            y, fitted.predictions, fitted.n_constants * task.n_groups, task.train.counts
+        ),
         is_initial=candidate is not None and key(candidate.law) in is_initial,
         against_physics=whole.facts["against_physics"],
     )

@@ -141,7 +141,11 @@ class SLDBench(_Strict):
 
 
 class TaskSpec(_Strict):
-    """Everything a `task.toml` says."""
+    """Everything a `task.toml` says.
+
+    `weights` is the column of what each training row counts, or `sigma` that of the standard
+    deviation of its targets, of whose inverse squares the weights are made.
+    """
 
     title: Name
     source: Prose
@@ -150,6 +154,8 @@ class TaskSpec(_Strict):
     groups: list[Name] = []
     max_constants: int | None = Field(default=None, ge=1, le=MOST_CONSTANTS)
     own: bool = False
+    weights: Name = ""
+    sigma: Name = ""
     features: list[Feature] = Field(min_length=1)
     targets: list[Target] = Field(min_length=1)
     folds: FoldSpec = FoldSpec()
@@ -161,9 +167,14 @@ class TaskSpec(_Strict):
     def _names_are_known(self) -> TaskSpec:
         features = [feature.name for feature in self.features]
         columns = features + [target.name for target in self.targets] + self.groups
+        columns += [name for name in (self.weights, self.sigma) if name]
         for name in columns:
             if columns.count(name) > 1:
                 raise ValueError(f"a column must have one role, {name!r} has two")
+        if self.weights and self.sigma:
+            raise ValueError(
+                "weights and sigma both say what a row counts, there may be one of them"
+            )
         _require_axes(self.folds.axes, features)
         _require_known("physics.decreasing_in", self.physics.decreasing_in, features)
         _require_known("physics.increasing_in", self.physics.increasing_in, features)

@@ -12,12 +12,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from evolve.errors import TaskError, nearest
+from evolve.scoring.row_weights import RowWeights, weights_from, weights_from_sigma
 from evolve.tasks.axes import axis_features, axis_values
 from evolve.tasks.cells import is_blank
 from evolve.tasks.labels import GROUP_JOIN, as_spelled, group_labels
 from evolve.tasks.raw import LEAST, RawTable
 from evolve.tasks.roles import Facts, Role, guess_roles
 from evolve.tasks.spec import DEFAULT_CONSTANTS, Feature, Filter, Target, TaskSpec
+from evolve.typing import Array
 
 _OPS: dict[str, Callable[[Any, Any], bool]] = {
     "<": operator.lt,
@@ -38,17 +40,25 @@ class Table:
         Y: `(n, T)` targets.
         group: `(n,)` indices into the task's group names.
         run: `(n,)` number of the run that each row is a point of; None where rows are runs.
+        weights: What each row counts; None where all count alike.
     """
 
     X: NDArray[np.float64]
     Y: NDArray[np.float64]
     group: NDArray[np.int64]
     run: NDArray[np.int64] | None = None
+    weights: RowWeights | None = None
+
+    @property
+    def counts(self) -> Array | None:
+        """`(n,)` what each row counts; None where all count alike."""
+        return None if self.weights is None else self.weights.values
 
     def at(self, rows: NDArray[np.int64] | NDArray[np.bool_]) -> Table:
         """The rows of these numbers in their order, or those of a mask."""
         run = None if self.run is None else self.run[rows]
-        return Table(self.X[rows], self.Y[rows], self.group[rows], run)
+        weights = None if self.weights is None else self.weights.at(rows)
+        return Table(self.X[rows], self.Y[rows], self.group[rows], run, weights)
 
     @property
     def n_rows(self) -> int:
@@ -96,7 +106,24 @@ def build_table(
         Y=np.array(targets, dtype=np.float64).T,
         group=np.array([index[label] for label in labels], dtype=np.int64),
         run=_numbered(raw.column(spec.folds.runs)) if spec.folds.runs else None,
+        weights=None if group_names else _weights(raw, spec),
     ), names
+
+
+def _weights(raw: RawTable, spec: TaskSpec) -> RowWeights | None:
+    """What training rows count: as a column says, or by its standard deviations."""
+    name = spec.weights or spec.sigma
+    if not name:
+        return None
+    values = raw.numbers(name)
+    for row, value in enumerate(values, 1):
+        if value <= 0:
+            what = "a weight" if spec.weights else "a standard deviation"
+            raise TaskError(
+                raw.complaint(name, f"must be above 0, as {what}", row, f"{value:g}")
+                + "; take the row out"
+            )
+    return (weights_from if spec.weights else weights_from_sigma)(np.array(values, dtype=float))
 
 
 def _numbered(cells: Sequence[object]) -> NDArray[np.int64]:
@@ -112,54 +139,6 @@ def _require_positive(raw: RawTable, name: str, values: list[float]) -> None:
             rule = f"must be {least} under a log scale"
             complaint = raw.complaint(name, rule, row, f"{value:g}")
             raise TaskError(f'{complaint}; take the row out or give the feature scale = "linear"')
-
-
-def require_informative(raw: RawTable, spec: TaskSpec, table: Table) -> None:
-    """Require training rows whose targets no feature repeats and that keep what is declared.
-
-    Raises:
-        TaskError: They do not.
-    """
-    require_declared(raw, spec, table)
-    for target, y in zip(spec.targets, table.Y.T, strict=True):
-        for feature, x in zip(spec.features, table.X.T, strict=True):
-            if len(y) > 1 and np.array_equal(x, y):
-                raise TaskError(
-                    f"{raw.path}: feature {feature.name!r} must not be the target, it equals "
-                    f"{target.name!r} in all {len(y)} rows; leave it out"
-                )
-
-
-def require_declared(raw: RawTable, spec: TaskSpec, table: Table) -> None:
-    """Require training rows that floor, ceiling and bounds do not exclude.
-
-    Raises:
-        TaskError: They do.
-    """
-    for target, y in zip(spec.targets, table.Y.T, strict=True):
-        floor, ceiling = spec.physics.floor, spec.physics.ceiling
-        if floor is not None and floor > y.max():
-            raise TaskError(
-                f"{raw.path}: physics.floor must be below the target, {floor:g} is above all "
-                f"values of {target.name!r}, the largest is {y.max():g}"
-            )
-        if ceiling is not None and ceiling < y.min():
-            raise TaskError(
-                f"{raw.path}: physics.ceiling must be above the target, {ceiling:g} is below all "
-                f"values of {target.name!r}, the least is {y.min():g}"
-            )
-        _require_inside(raw, target, y)
-
-
-def _require_inside(raw: RawTable, target: Target, y: NDArray[np.float64]) -> None:
-    """Require that no training row lies outside a target's declared bounds."""
-    if target.bounds and (y.min() < target.bounds[0] or y.max() > target.bounds[1]):
-        far = y.min() if y.min() < target.bounds[0] else y.max()
-        low, high = target.bounds
-        raise TaskError(
-            f"{raw.path}: bounds of {target.name!r} must hold every row, one holds {far:g}, "
-            f"outside {low:g} to {high:g}"
-        )
 
 
 def _kept_rows(raw: RawTable, filters: Sequence[Filter]) -> list[int]:

@@ -14,6 +14,7 @@ import numpy as np
 from evolve.errors import TaskError
 from evolve.scoring.constraints import Constraints, ends_of
 from evolve.scoring.fold import Fold
+from evolve.tasks.declared import require_informative
 from evolve.tasks.folders import data_file, find_folder, search_path
 from evolve.tasks.folds import make_folds, make_selection_folds
 from evolve.tasks.frame import Frame, canonical_order, frame_of
@@ -30,7 +31,7 @@ from evolve.tasks.spec import (
     read_spec,
     target_bounds,
 )
-from evolve.tasks.table import Table, TaskRows, build_table, require_informative
+from evolve.tasks.table import Table, TaskRows, build_table
 from evolve.tasks.toml import format_spec
 
 __all__ = [
@@ -69,8 +70,7 @@ class Task(TaskRows):
         given, names = self.train, self.group_names
         rows, groups = canonical_order(self.frame, given.X, given.Y, given.group)
         place = np.argsort(groups)
-        run = None if given.run is None else given.run[rows]
-        train = Table(given.X[rows], given.Y[rows], place[given.group[rows]], run)
+        train = replace(given.at(rows), group=place[given.group[rows]])
         for name, value in (
             ("given", (names, given)),
             ("train", train),
@@ -187,8 +187,8 @@ def fingerprint(task: Task) -> str:
     group_names, rows = task.given
     digest = hashlib.sha256(format_spec(task.spec).encode())
     digest.update("\0".join(group_names).encode())
-    arrays = [rows.X, rows.Y, rows.group, rows.run]
-    for array in (array for array in arrays if array is not None):
+    arrays = [rows.X, rows.Y, rows.group, rows.run, rows.weights and rows.weights.content]
+    for array in (a for a in arrays if isinstance(a, np.ndarray)):
         digest.update(str(array.shape).encode() + array.tobytes(order="C"))
     return digest.hexdigest()[:16]
 

@@ -29,7 +29,9 @@ FEW = 4  # evaluations: the checks fit some eighty times
 
 # Checks that scikit-learn runs and that do not hold, with the reason; and those that it leaves
 # out by itself. There is to be nothing here that the class does not tell its reader.
-FAILS: dict[str, str] = {}
+FAILS = {
+    "check_sample_weight_equivalence_on_dense_data": "folds and the price of size count rows",
+}
 LEFT_OUT = {"check_array_api_input"}
 
 
@@ -177,6 +179,30 @@ def test_what_is_certain_of_the_target_is_declared_of_the_task() -> None:
     assert spec.physics.increasing_in == ["tokens"]
     assert (spec.physics.floor, spec.physics.ceiling) == (0.5, 90.0)
     assert spec.targets[0].bounds == [0.0, 100.0]
+
+
+def test_rows_of_no_weight_are_left_out_and_those_of_little_hardly_count() -> None:
+    x, y = power_rows()
+    y = np.where(np.isin(np.arange(len(y)), [3, 17]), 50.0, y)
+    counts = np.ones(len(y))
+    counts[3], counts[17] = 0.0, 1e-9
+    fitted = LawRegressor(evaluations=32).fit(x, y, sample_weight=counts)
+    assert fitted.champion_.task.train.n_rows == len(y) - 1
+    others = counts == 1.0
+    assert fitted.score(x[others], y[others]) > 0.99
+
+
+@pytest.mark.parametrize(
+    ("weights", "words"),
+    [
+        (-np.ones(40), "0 or more, one is -1"),
+        (np.zeros(40), "above zero, 0 are"),
+        (np.ones(39), r"shape \(40,\)"),
+    ],
+)
+def test_wrong_sample_weights_are_refused(weights: np.ndarray, words: str) -> None:
+    with pytest.raises(ValueError, match=words):
+        LawRegressor(evaluations=1).fit(*power_rows(), sample_weight=weights)
 
 
 def test_a_feature_that_does_not_vary_is_left_out() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
@@ -21,6 +22,7 @@ from evolve.law.recipe import Recipe
 from evolve.runs.crosscheck import SAMPLED, to_compare
 from evolve.sandbox import ForeignLane, Limits
 from evolve.sandbox.inprocess import InProcess
+from evolve.scoring.row_weights import weights_from_sigma
 from evolve.search.setup import make_search_problem, program_text
 from evolve.tasks.task import load_task
 from evolve.typing import Array
@@ -65,6 +67,25 @@ def test_both_lanes_agree_on_first_candidates(lane: ForeignLane, name: str) -> N
             assert found.difference is not None
             assert found.difference <= 1e-9
             assert found.holds
+
+
+def test_both_lanes_agree_where_rows_have_deviations(lane: ForeignLane) -> None:
+    task = load_task("parallel", [TASKS_DIR])
+    sigma = 0.01 * (1.0 + np.arange(task.train.n_rows) % 5)
+    weighed = replace(task, train=replace(task.train, weights=weights_from_sigma(sigma)))
+    plain, setup = make_search_problem(task, 0), make_search_problem(weighed, 0)
+    starts = [p.candidate for p in setup.starts[:3]]
+
+    def text_of(candidate: Candidate, priors: Array | None) -> str:
+        return program_text(weighed, candidate, "a test", priors)
+
+    with Evaluator(EvaluationProblem(weighed, setup.folds), 1) as evaluator:
+        scores = [told.score for told in evaluator.evaluate(starts, float("inf"))]
+        for index, candidate in enumerate(starts):
+            entry = entry_of(index, candidate, -1.0)
+            assert compare(evaluator, lane, entry, candidate, text_of).holds
+    with Evaluator(EvaluationProblem(task, plain.folds), 1) as evaluator:
+        assert scores != [told.score for told in evaluator.evaluate(starts, float("inf"))]
 
 
 def test_a_candidate_that_the_fast_lane_cannot_fit_is_not_compared(lane: ForeignLane) -> None:

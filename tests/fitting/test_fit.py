@@ -14,9 +14,10 @@ from evolve.fitting.fit import fit_law, fit_many
 from evolve.fitting.multistart import SAMPLE_ROWS, screen
 from evolve.fitting.result import Prior, Problem
 from evolve.fitting.starts import uniforms
-from evolve.fitting.weights import row_weights, standard_errors
+from evolve.fitting.weights import row_weights, rows_weighed, standard_errors
 from evolve.law.graph import Law, Node, call, const, evaluate, feat, num
 from evolve.law.recipe import LOSSES, TARGET_SCALES, Recipe
+from evolve.scoring.row_weights import weights_from, weights_from_sigma
 
 TRUE = np.array([1.7, 0.4, 0.5])
 
@@ -45,6 +46,49 @@ def test_every_recipe_finds_the_constants_of_rows_without_noise(
     assert np.allclose(fit.constants, TRUE, rtol=1e-6)
     assert fit.status == "converged"
     assert fit.n_agree >= 1
+
+
+@pytest.mark.parametrize("target_scale", TARGET_SCALES)
+def test_a_row_of_weight_2_is_fitted_as_two_rows_are(target_scale: str) -> None:
+    noisy = rows(noise=0.05)
+    counts = 1.0 + np.arange(30) % 3
+    weighed = Problem(noisy.x, noisy.y, weights=weights_from(counts))
+    at = np.repeat(np.arange(30), counts.astype(int))
+    repeated = Problem(noisy.x[at], noisy.y[at])
+    recipe = Recipe(target_scale, "l2")
+    one, other, plain = (fit_many(LAW, [p], recipe)[0] for p in (weighed, repeated, noisy))
+    np.testing.assert_allclose(one.constants, other.constants, rtol=1e-5)
+    assert np.abs(one.constants - plain.constants).max() > 1e-3
+
+
+def test_a_row_whose_deviation_is_large_hardly_counts() -> None:
+    spoilt = rows()
+    y = spoilt.y.copy()
+    y[3] *= 3.0
+    sigma = np.where(np.arange(30) == 3, 1e3, 1e-2)
+    for target_scale in TARGET_SCALES:
+        problem = Problem(spoilt.x, y, weights=weights_from_sigma(sigma))
+        fit = fit_many(LAW, [problem], Recipe(target_scale, "l2"))[0]
+        np.testing.assert_allclose(fit.constants, TRUE, rtol=1e-4)
+
+
+def test_fit_law_weighs_rows_as_the_run_does_that_calls_it() -> None:
+    x = np.linspace(1.0, 2.0, 6)
+
+    def line(data_points: Any, params: Any) -> Any:
+        return params[0] + params[1] * data_points[:, 0]
+
+    def fitted(n: int) -> Any:
+        return fit_law(line, x[:n, None], y[:n], n_constants=2)
+
+    y = np.where(x > 1.9, 9.0, 2.0 * x)
+    before = rows_weighed.set(weights_from(np.where(x > 1.9, 1e-9, 1.0)))
+    try:
+        np.testing.assert_allclose(fitted(6), [0.0, 2.0], atol=1e-5)
+        np.testing.assert_allclose(fitted(5), [0.0, 2.0], atol=1e-5)  # other rows: all alike
+    finally:
+        rows_weighed.reset(before)
+    assert abs(fitted(6)[0]) > 0.1
 
 
 @pytest.mark.parametrize("loss", ["huber", "cauchy"])

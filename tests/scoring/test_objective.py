@@ -239,14 +239,14 @@ NO_PREFERENCE = {
     ),
     "search/proposers/literature.py": {"MOST_PAIRED": "features up to which pairs are formed"},
     "evaluation/crosscheck.py": {"TOLERANCE": "rounding that two lanes may differ by"},
-    "forecast/calibration.py": {
-        "MOST_RATIOS": "values that a store is to hold",
-        "ONE_SIGMA": "a property of the normal distribution",
-    },
+    "forecast/calibration.py": {"MOST_RATIOS": "values that a store is to hold"},
     "forecast/spread.py": {"LARGEST": "against infinite slopes"},
     "forecast/interval.py": {"LEVEL": "the default of an option", "MOST_LOG": "against overflow"},
     "forecast/members.py": {"UNCHOSEN_MEMBERS": "bounds how long a forecast takes"},
-    "forecast/noise.py": {"LEAST": "against the logarithm of 0"},
+    "forecast/noise.py": {
+        "LEAST": "against the logarithm of 0",
+        "ONE_SIGMA": "a property of the normal distribution",
+    },
     "evaluation/baselines.py": {"RIDGE": "breaks ties", "MOST_LOG": "against overflow"},
     "scoring/combine.py": {
         "STEPS": "of an iteration that converges",

@@ -403,3 +403,58 @@ def test_listing_does_not_open_the_test_rows(folder: Path) -> None:
 def test_floors_are_finite() -> None:
     with pytest.raises(TaskError, match=r"physics\.floor"):
         parse_spec(TOML + f"\n[physics]\nfloor = {math.inf}\n", "here")
+
+
+# weights of rows
+
+
+def weighed(folder: Path, key: str, *cells: str) -> None:
+    """Give the task a column of weights or deviations."""
+    (folder / "task.toml").write_text(f'{key} = "w"\n{TOML}')
+    lines = CSV.splitlines()
+    rows = [f"{line},{cell}" for line, cell in zip(lines, ("w", *cells), strict=True)]
+    (folder / "train.csv").write_text("\n".join(rows) + "\n")
+
+
+def test_a_column_says_what_rows_count(folder: Path) -> None:
+    plain = load_task(str(folder))
+    assert plain.train.weights is None
+    weighed(folder, "weights", "1", "2", "1", "4")
+    task = load_task(str(folder))
+    counts = dict(zip(task.train.Y[:, 0], task.train.counts, strict=True))  # type: ignore[arg-type]
+    assert counts == {3.0: 0.5, 2.0: 1.0, 4.0: 0.5, 3.5: 2.0}
+    assert fingerprint(task) != fingerprint(plain)
+    assert load_test(task).weights is None  # a test needs no weights
+    weighed(folder, "weights", "1", "2", "1", "5")
+    assert fingerprint(load_task(str(folder))) != fingerprint(task)
+
+
+def test_a_column_of_deviations_gives_weights_and_noise(folder: Path) -> None:
+    weighed(folder, "sigma", "0.1", "0.2", "0.1", "0.1")
+    weights = load_task(str(folder)).train.weights
+    assert weights is not None
+    assert weights.noise is not None
+    sigma = sorted(weights.noise / np.sqrt(weights.values))
+    np.testing.assert_allclose(sigma, [0.1, 0.1, 0.1, 0.2])
+
+
+@pytest.mark.parametrize(
+    ("key", "cells", "words"),
+    [
+        ("weights", ("1", "0", "1", "1"), "'w' must be above 0, as a weight, row 2 holds 0"),
+        ("sigma", ("1", "1", "-1", "1"), "'w' must be above 0, as a standard deviation, row 3"),
+        ("weights", ("1", "x", "1", "1"), "row 2 holds 'x'"),
+    ],
+)
+def test_a_row_that_counts_nothing_is_named(
+    folder: Path, key: str, cells: tuple[str, ...], words: str
+) -> None:
+    weighed(folder, key, *cells)
+    fails(folder, words)
+
+
+def test_weights_and_deviations_are_columns_of_their_own(folder: Path) -> None:
+    (folder / "task.toml").write_text('weights = "params"\n' + TOML)
+    fails(folder, "a column must have one role, 'params' has two")
+    (folder / "task.toml").write_text('weights = "w"\nsigma = "s"\n' + TOML)
+    fails(folder, "weights and sigma both say what a row counts")

@@ -8,7 +8,8 @@ written (`write`). Scales, units and axes are guessed from the training rows alo
 from evolve.tasks.draft.columns import Column, guess_scale, guess_unit, inspect_columns
 from evolve.tasks.draft.condition import Condition, parse_condition
 from evolve.tasks.draft.corrections import corrected
-from evolve.tasks.draft.draft import Decision, Draft, propose
+from evolve.tasks.draft.decisions import Decision
+from evolve.tasks.draft.draft import Draft, propose
 from evolve.tasks.draft.roles import Wishes
 from evolve.tasks.draft.write import check_name, format_task, plain_name, write_task
 

@@ -114,6 +114,8 @@ def why_not(raw: RawTable, column: Column, role: Role, wishes: Wishes) -> str:
     """
     if column.name == wishes.run_id:
         return "names the run of each row"
+    if column.name in (wishes.weights, wishes.sigma):
+        return "says what each row counts"
     if role in OUTCOMES or role in BOOKKEEPING:
         given = "was given the role" if column.name in wishes.roles else "is by its name"
         return f"{given} {role}, no input: {MEANING[role]}"

@@ -17,6 +17,15 @@ from evolve.tasks.draft.candidates import choose_features, roles_of
 from evolve.tasks.draft.columns import Column, guess_scale, guess_unit, inspect_columns
 from evolve.tasks.draft.condition import Condition, parse_condition
 from evolve.tasks.draft.curves import choose_points
+from evolve.tasks.draft.decisions import (
+    Decision,
+    axes_text,
+    most_constants,
+    of_folds,
+    of_groups,
+    of_test,
+    of_weights,
+)
 from evolve.tasks.draft.expressions import derive
 from evolve.tasks.draft.physics import declare
 from evolve.tasks.draft.roles import (
@@ -34,25 +43,13 @@ from evolve.tasks.folds import require_rows
 from evolve.tasks.labels import group_labels
 from evolve.tasks.raw import RawTable
 from evolve.tasks.roles import Role
-from evolve.tasks.spec import DEFAULT_CONSTANTS, TaskSpec
+from evolve.tasks.spec import TaskSpec
 from evolve.tasks.table import build_table
 from evolve.tasks.task import Task
 
 NAMED = "named by the user"
 GUESSED = "not given: all other columns of numbers; name those that are inputs"
-ROWS_PER_CONSTANT = 3
-FEWEST_ROWS = 2  # a constant, for a law known from the literature
-FEWEST_CONSTANTS = 2
 MOST_LISTED = 40  # names in a line
-
-
-@dataclass(frozen=True)
-class Decision:
-    """Something proposed, in words, and why."""
-
-    what: str
-    chosen: str
-    why: str
 
 
 @dataclass(frozen=True)
@@ -158,16 +155,17 @@ def _decided(
 ) -> tuple[Task, list[Decision]]:
     """The task with axes and a number of constants, and what was decided."""
     folds, why_axes = choose_axes(task, wishes, condition)
-    most, why_most = _most_constants(task)
+    most, why_most = most_constants(task)
     spec = task.spec.model_copy(update={"folds": folds, "max_constants": most})
     task, physics, why_physics = declare(replace(task, spec=spec), wishes)
     return task, [
-        _of_groups(task),
-        Decision("extrapolation", _axes_text(task), why_axes),
-        _of_test(condition),
+        of_groups(task),
+        Decision("extrapolation", axes_text(task), why_axes),
+        of_test(condition),
+        *of_weights(task),
         Decision("constants", f"at most {most}", why_most),
         Decision("physics", physics, why_physics),
-        _of_folds(task),
+        of_folds(task),
     ]
 
 
@@ -212,6 +210,8 @@ def _spec(
             "licence": "not stated",
             "note": note,
             "groups": list(wishes.groups),
+            "weights": wishes.weights or "",
+            "sigma": wishes.sigma or "",
             "folds": {} if wishes.run_id is None else {"runs": wishes.run_id},
             "features": [feature | _role(feature["name"], roles) for feature in features],
             "targets": [{"name": name} | _role(name, roles) for name in wishes.targets],
@@ -245,50 +245,3 @@ def _require_known_groups(raw: RawTable, test: list[int], task: Task) -> None:
                 f" takes all rows of {labels[i]!r}{nearest(labels[i], task.group_names)}, "
                 f"row {raw.row_number(i + 1)} among them{raw.line(i + 1)}",
             )
-
-
-def _most_constants(task: Task) -> tuple[int, str]:
-    """The most constants a law may have, by the rows of the smallest group.
-
-    A third of the rows, or up to half of them where a sum of powers, the law of Hoffmann et al.
-    2022, takes so many: a power and an amplitude for each feature, and a floor.
-    """
-    least = int(np.bincount(task.train.group).min())
-    powers = 1 + 2 * len(task.spec.features)
-    most = max(least // ROWS_PER_CONSTANT, min(powers, least // FEWEST_ROWS))
-    most = max(FEWEST_CONSTANTS, min(most, max(DEFAULT_CONSTANTS, powers)))
-    where = "the smallest group has" if task.n_groups > 1 else "there are"
-    return most, f"{where} {least} training rows; a sum of powers takes {powers}"
-
-
-def _of_groups(task: Task) -> Decision:
-    if not task.spec.groups:
-        return Decision(
-            "groups", "none", "one law for all rows; name columns whose values have one each"
-        )
-    counts = np.bincount(task.train.group)
-    sizes = f"{counts.min()} to {counts.max()} training rows each"
-    return Decision("groups", f"{task.n_groups}, by {', '.join(task.spec.groups)}", sizes)
-
-
-def _axes_text(task: Task) -> str:
-    axes = task.spec.folds.axes
-    if len(axes) < 2:
-        return "".join(axes) or "none"
-    return (
-        f"{', '.join(axes)} ({'at once' if task.spec.folds.together == 'all' else 'any of them'})"
-    )
-
-
-def _of_test(condition: Condition | None) -> Decision:
-    if condition is None:
-        return Decision("test", "none", 'no condition given, such as "params>=4e9"')
-    chosen = f"{int(condition.rows.sum())} of {len(condition.rows)} rows"
-    return Decision("test", chosen, f"{condition.text}; a search never opens them")
-
-
-def _of_folds(task: Task) -> Decision:
-    folds = task.folds
-    held = ", ".join(str(len(fold.held)) for fold in folds)
-    how = "the far end" if task.spec.folds.axes else "random rows"
-    return Decision("folds", str(len(folds)), f"hold out {held} of the training rows, {how}")

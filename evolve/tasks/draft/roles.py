@@ -37,6 +37,8 @@ class Wishes:
         floor: Value that it certainly stays above; None for a guess.
         ceiling: Value that it certainly stays below.
         bounds: Lowest and highest value that it can have; empty for a guess.
+        weights: Column of what each training row counts; None for all alike.
+        sigma: Column of the standard deviation of each row's targets, in place of weights.
         run_id: Column that names the run of each row, where rows are points of curves.
         step: Column of their steps.
         points: Which points are used: ``last``, ``all``, or the most of each run.
@@ -56,6 +58,8 @@ class Wishes:
     floor: float | None = None
     ceiling: float | None = None
     bounds: tuple[float, ...] = ()
+    weights: str | None = None
+    sigma: str | None = None
     run_id: str | None = None
     step: str | None = None
     points: str | None = None
@@ -82,7 +86,13 @@ def require_roles(raw: RawTable, wishes: Wishes) -> None:
         "target": wishes.targets,
         "features": wishes.features,
         "groups": wishes.groups,
+        "weights": () if wishes.weights is None else (wishes.weights,),
+        "sigma": () if wishes.sigma is None else (wishes.sigma,),
     }
+    if wishes.weights is not None and wishes.sigma is not None:
+        raise EvolveError(
+            Argument("weights"), " and ", Argument("sigma"), ": both say what rows count, give one"
+        )
     taken: dict[str, str] = {}
     for argument, names in roles.items():
         for name in names:

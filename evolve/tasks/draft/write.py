@@ -7,19 +7,20 @@ import io
 import math
 import os
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 
 from evolve.errors import Argument, EvolveError, TaskError
 from evolve.files import replace_file
+from evolve.tasks.declared import require_informative
 from evolve.tasks.draft.draft import Draft
 from evolve.tasks.folders import shipped_folders
 from evolve.tasks.names import OWN_SEEDS
 from evolve.tasks.raw import RawTable
 from evolve.tasks.roles import MEANING
-from evolve.tasks.spec import Feature, FoldSpec, Target
-from evolve.tasks.table import build_table, require_informative
+from evolve.tasks.spec import Feature, FoldSpec, Target, TaskSpec
+from evolve.tasks.table import build_table
 from evolve.tasks.task import load_task
 from evolve.tasks.toml import toml_value
 
@@ -160,6 +161,7 @@ def format_task(draft: Draft, command: str) -> str:
             f"note = {toml_value(spec.note)}",
             f"groups = {toml_value(spec.groups)}  # {_plain(why['groups'])}",
             f"max_constants = {spec.max_constants}  # for a group and target; {why['constants']}",
+            *_weights(spec, why),
         ],
         *([*_feature(draft, feature)] for feature in spec.features),
         *(
@@ -182,6 +184,16 @@ def format_task(draft: Draft, command: str) -> str:
         [_OPTIONAL.rstrip().format(target=toml_value(spec.targets[0].name))],
     ]
     return "\n\n".join("\n".join(lines) for lines in blocks) + "\n"
+
+
+def _weights(spec: TaskSpec, why: Mapping[str, str]) -> list[str]:
+    """The line of the column that says what rows count, if there is one."""
+    columns = {"weights": spec.weights, "sigma": spec.sigma}
+    return [
+        f"{key} = {toml_value(column)}  # {_plain(why['weights'])}"
+        for key, column in columns.items()
+        if column
+    ]
 
 
 def _feature(draft: Draft, feature: Feature) -> Sequence[str]:

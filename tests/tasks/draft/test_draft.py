@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from own_tables import GOOD, HEADER, ROWS, SIZES, made, start_in, table_of
+from own_tables import GOOD, HEADER, ROWS, SIZES, made, refused, start_in, table_of
 
 from evolve.errors import EvolveError
 from evolve.tasks import cells
@@ -176,6 +176,39 @@ def test_a_note_tells_of(what: str, capfd: pytest.CaptureFixture[str]) -> None:
     row, part = NOTES[what]
     Path("my_runs.csv").write_text(f"{GOOD}{row}\n")
     assert any(part in note for note in made(capfd, "--target", "loss")["notes"])
+
+
+@pytest.mark.parametrize("option", ["--weights", "--sigma"])
+def test_a_column_that_says_what_rows_count_is_no_feature(
+    option: str, capfd: pytest.CaptureFixture[str]
+) -> None:
+    rows = [f"{line},{1 + k % 3}" for k, line in enumerate(ROWS)]
+    Path("my_runs.csv").write_text("\n".join([HEADER + ",spread", *rows]) + "\n")
+    told = made(capfd, "--target", "loss", option, "spread")
+    roles = {c["name"]: (c["role"], c["why"]) for c in told["columns"]}
+    assert roles["spread"] == ("not used", "says what each row counts")
+    (decision,) = [d for d in told["decisions"] if d["what"] == "weights"]
+    assert decision["chosen"] == "spread"
+    text = Path("tasks/my_runs/task.toml").read_text()
+    assert f'{option[2:]} = "spread"' in text
+    assert f"{option} spread" in text.splitlines()[0]
+    weights = load_task("my_runs").train.weights
+    assert weights is not None
+    assert (weights.noise is None) == (option == "--weights")
+
+
+@pytest.mark.parametrize(
+    ("words", "part"),
+    [
+        (("--weights", "weigth"), "--weights: my_runs.csv has no column 'weigth'"),
+        (("--weights", "loss"), "--weights: a column has one role, 'loss' is named by --target"),
+        (("--weights", "tokens", "--sigma", "params"), "--weights and --sigma: both say"),
+    ],
+)
+def test_what_cannot_say_what_rows_count_is_refused(
+    words: tuple[str, ...], part: str, capfd: pytest.CaptureFixture[str]
+) -> None:
+    refused(capfd, part, "new-task", "my_runs.csv", "--target", "loss", *words)
 
 
 def test_a_feature_that_others_fix_is_noted(capfd: pytest.CaptureFixture[str]) -> None:

@@ -1,0 +1,88 @@
+"""What was decided of a proposed task, in words, and why."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from evolve.tasks.draft.condition import Condition
+from evolve.tasks.spec import DEFAULT_CONSTANTS
+from evolve.tasks.task import Task
+
+ROWS_PER_CONSTANT = 3
+FEWEST_ROWS = 2  # a constant, for a law known from the literature
+FEWEST_CONSTANTS = 2
+
+
+@dataclass(frozen=True)
+class Decision:
+    """Something proposed, in words, and why."""
+
+    what: str
+    chosen: str
+    why: str
+
+
+def most_constants(task: Task) -> tuple[int, str]:
+    """The most constants a law may have, by the rows of the smallest group.
+
+    A third of the rows, or up to half of them where a sum of powers, the law of Hoffmann et al.
+    2022, takes so many: a power and an amplitude for each feature, and a floor.
+    """
+    least = int(np.bincount(task.train.group).min())
+    powers = 1 + 2 * len(task.spec.features)
+    most = max(least // ROWS_PER_CONSTANT, min(powers, least // FEWEST_ROWS))
+    most = max(FEWEST_CONSTANTS, min(most, max(DEFAULT_CONSTANTS, powers)))
+    where = "the smallest group has" if task.n_groups > 1 else "there are"
+    return most, f"{where} {least} training rows; a sum of powers takes {powers}"
+
+
+def of_groups(task: Task) -> Decision:
+    """The groups, and how many rows they have."""
+    if not task.spec.groups:
+        return Decision(
+            "groups", "none", "one law for all rows; name columns whose values have one each"
+        )
+    counts = np.bincount(task.train.group)
+    sizes = f"{counts.min()} to {counts.max()} training rows each"
+    return Decision("groups", f"{task.n_groups}, by {', '.join(task.spec.groups)}", sizes)
+
+
+def axes_text(task: Task) -> str:
+    """The axes in words."""
+    axes = task.spec.folds.axes
+    if len(axes) < 2:
+        return "".join(axes) or "none"
+    return (
+        f"{', '.join(axes)} ({'at once' if task.spec.folds.together == 'all' else 'any of them'})"
+    )
+
+
+def of_test(condition: Condition | None) -> Decision:
+    """The rows of the test."""
+    if condition is None:
+        return Decision("test", "none", 'no condition given, such as "params>=4e9"')
+    chosen = f"{int(condition.rows.sum())} of {len(condition.rows)} rows"
+    return Decision("test", chosen, f"{condition.text}; a search never opens them")
+
+
+def of_folds(task: Task) -> Decision:
+    """The folds, and how many rows each holds out."""
+    folds = task.folds
+    held = ", ".join(str(len(fold.held)) for fold in folds)
+    how = "the far end" if task.spec.folds.axes else "random rows"
+    return Decision("folds", str(len(folds)), f"hold out {held} of the training rows, {how}")
+
+
+def of_weights(task: Task) -> list[Decision]:
+    """What rows count, where they do not count alike."""
+    counts = task.train.counts
+    if counts is None:
+        return []
+    spread = f"a row counts {counts.min():.2g} to {counts.max():.2g} times the mean"
+    what = "weights" if task.spec.weights else "inverse squares of deviations"
+    where = "in every fit, fold and estimate of noise"
+    return [
+        Decision("weights", task.spec.weights or task.spec.sigma, f"{what}: {spread}, {where}")
+    ]

@@ -1,0 +1,97 @@
+"""Noise comes from residuals, or from what rows say of it themselves."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from evolve.forecast.calibration import make_basis
+from evolve.forecast.members import fit_contenders
+from evolve.forecast.noise import is_relative, noise_of, replicate_noise, shape_of
+from evolve.law.candidate import Candidate
+from evolve.law.graph import Law, call, const, feat
+from evolve.law.recipe import Recipe
+from evolve.scoring.row_weights import weights_from, weights_from_sigma
+from evolve.tasks.task import Table, Task
+from tests.small_tasks import task_of
+
+RNG = np.random.default_rng(4)
+
+
+def replicated(n: int = 40, noise: float = 0.1) -> Table:
+    """`n` points with two runs each."""
+    x = np.repeat(np.geomspace(1.0, 1e3, n), 2)[:, None]
+    y = 5.0 + np.log(x) + noise * RNG.normal(size=x.shape)
+    return Table(x, y, np.zeros(2 * n, dtype=np.int64))
+
+
+def test_runs_of_the_same_features_show_the_noise_without_a_law() -> None:
+    noise, free = replicate_noise(replicated(), relative=False)
+    assert free == 40
+    assert noise[0] == pytest.approx(0.1, rel=0.35)
+
+
+def test_rows_that_are_the_same_in_all_columns_are_no_replicates() -> None:
+    table = replicated(noise=0.0)
+    assert replicate_noise(table, relative=False)[1] == 0
+
+
+def test_replicates_say_the_noise_where_a_law_misses_the_rows() -> None:
+    table = replicated()
+    gaps = np.full(table.Y.shape, 2.0)  # of a law that is far off
+    noise, _ = noise_of(table, gaps, 2, None, relative=False)
+    assert 0.1 < noise[0] < 1.0
+    single = table.at(np.arange(0, 80, 2))
+    assert noise_of(single, gaps[::2], 2, None, relative=False)[0][0] > 2.0
+
+
+def test_deviations_that_are_given_are_the_noise() -> None:
+    sigma = np.where(np.arange(80) % 2, 0.3, 0.1)
+    table = replace(replicated(), weights=weights_from_sigma(sigma))
+    shape = shape_of(table, relative=False)
+    assert shape is not None
+    noise, _ = noise_of(table, np.zeros(table.Y.shape), 2, shape, relative=False)
+    np.testing.assert_allclose(noise * shape[:, 0], sigma)
+    relative = shape_of(table, relative=True)
+    assert relative is not None
+    np.testing.assert_allclose((noise * relative)[:, 0], sigma / table.Y[:, 0])
+
+
+def test_deviations_say_whether_noise_multiplies() -> None:
+    y = np.geomspace(1.0, 50.0, 20)[:, None]
+    assert is_relative(y, y, weights_from_sigma(0.05 * y[:, 0]))
+    assert not is_relative(y, y, weights_from_sigma(np.full(20, 0.05)))
+
+
+def weighed_task(sigma: np.ndarray) -> Task:
+    """A noisy line in the logarithm, each row with a deviation."""
+    x = np.geomspace(1.0, 1e3, len(sigma))
+    y = 20.0 - np.log(x) + sigma * RNG.normal(size=len(sigma))
+    task = task_of(x, y, folds={"axes": ["a"]})
+    order = np.argsort(task.train.X[:, 0])
+    placed = np.empty_like(sigma)
+    placed[order] = sigma
+    return replace(task, train=replace(task.train, weights=weights_from_sigma(placed)))
+
+
+LINE = Candidate(
+    Law(call("add", const(0), call("mul", const(1), call("log", feat(0)))), 2), Recipe()
+)
+
+
+def test_an_interval_takes_the_middle_deviation_for_the_noise_of_a_run() -> None:
+    task = weighed_task(np.tile([0.1, 0.1, 0.4], 10))
+    basis = make_basis(task, fit_contenders(task, [(0, LINE, 1.0)]), chosen=True)
+    assert basis.spreads["all"].noise[0] == pytest.approx(0.1)
+    # Errors over spreads are those of rows of the usual kind: each has its own noise.
+    assert 0.3 < np.median(basis.ratios) < 1.5
+
+
+def test_weights_make_noise_that_of_a_row_of_middle_weight() -> None:
+    task = weighed_task(np.tile([0.1, 0.1, 0.4], 20))
+    counts = np.asarray(task.train.counts)
+    given = replace(task, train=replace(task.train, weights=weights_from(counts)))
+    basis = make_basis(given, fit_contenders(given, [(0, LINE, 1.0)]), chosen=True)
+    assert basis.spreads["all"].noise[0] == pytest.approx(0.1, rel=0.4)
