@@ -15,8 +15,6 @@ if TYPE_CHECKING:
     from evolve.forecast import Basis
     from evolve.forecast.plan import Allocation
 
-SHARES = (0.01, 0.1, 1.0, 10.0, 100.0)  # of the budget, for the table of other budgets
-
 
 @dataclass(frozen=True, eq=False)
 class Plan:
@@ -56,11 +54,11 @@ def make_plan(
     import pandas as pd
 
     from evolve.forecast.plan import (
-        allocate,
+        best_run,
         moving_together,
         next_runs,
+        other_budgets,
         parse_cost,
-        reach,
         with_serving,
     )
     from evolve.forecast.plan.allocate import make_question
@@ -69,17 +67,8 @@ def make_plan(
         raise EvolveError("plan: give either ", Argument("budget"), " or ", Argument("reach"))
     text = compute if serve_tokens is None else with_serving(task, compute, serve_tokens)
     asked = make_question(task, basis, parse_cost(text, task.feature_names), **question)
-    if budget is not None:
-        best = allocate(asked, budget)
-    else:
-        assert reach_value is not None
-        best = reach(asked, reach_value)
-    others = []
-    for share in SHARES:
-        try:
-            others.append(_row(allocate(asked, share * best.budget)))
-        except EvolveError:  # that much buys no run within the bounds
-            continue
+    best = best_run(asked, budget, reach_value)
+    others = [_row(run) for run in other_budgets(asked, best.budget)]
     further = [
         {"cost": run.cost, **run.values, **_rest(asdict(run))}
         for run in next_runs(asked, best.budget)

@@ -14,8 +14,6 @@ from evolve.errors import EvolveError
 if TYPE_CHECKING:
     from evolve.forecast.plan import Allocation, NextRun, Question
 
-SHARES = (0.01, 0.1, 1.0, 10.0, 100.0)
-
 
 @app.command(
     epilog="Example: python -m evolve plan data_constrained-0-1 --budget-flops 1e21 "
@@ -64,7 +62,7 @@ def plan(
 ) -> None:
     """Split a budget over features so that the champion predicts best; say what to run next."""
     from evolve.cli.output import print_json
-    from evolve.forecast.plan import next_runs, parse_cost, with_serving
+    from evolve.forecast.plan import best_run, next_runs, other_budgets, parse_cost, with_serving
     from evolve.forecast.plan.allocate import make_question
     from evolve.forecast.queries import read_words
     from evolve.runs.folders import find_run
@@ -91,8 +89,8 @@ def plan(
         level=interval,
         most=read_words(task, most or [], "max"),
     )
-    best = _best(question, budget, value)
-    table = [allocation for share in SHARES if (allocation := _try(question, share * best.budget))]
+    best = best_run(question, budget, value)
+    table = other_budgets(question, best.budget)
     further = next_runs(question, best.budget)
     if json:
         print_json({"run": name, **_document(question, best, table, further)})
@@ -105,16 +103,6 @@ def _require_one(budget: float | None, value: float | None) -> None:
         raise EvolveError("plan: give either --budget-flops or --reach")
     if budget is not None and not 0 < budget < float("inf"):
         raise EvolveError(f"--budget-flops: must be above 0, it is {budget:g}")
-
-
-def _best(question: Question, budget: float | None, value: float | None) -> Allocation:
-    """The best run of the budget, or the cheapest that reaches the value."""
-    from evolve.forecast.plan import allocate, reach
-
-    if budget is not None:
-        return allocate(question, budget)
-    assert value is not None
-    return reach(question, value)
 
 
 def _document(
@@ -139,16 +127,6 @@ def _document(
 def _data(allocation: Allocation) -> dict[str, Any]:
     data = asdict(allocation)
     return data | {"beyond": data["extrapolation_distance"]}  # its name of earlier versions
-
-
-def _try(question: Question, budget: float) -> Allocation | None:
-    """The allocation of another budget, None where it has none."""
-    from evolve.forecast.plan import allocate
-
-    try:
-        return allocate(question, budget)
-    except EvolveError:
-        return None
 
 
 def _print(

@@ -7,6 +7,7 @@ buys, `next_runs` where further runs would tell rival laws apart.
 from __future__ import annotations
 
 from evolve.forecast.plan.allocate import Allocation, Question, allocate
+from evolve.forecast.plan.budgets import best_run, other_budgets
 from evolve.forecast.plan.cost import Cost, parse_cost
 from evolve.forecast.plan.next_runs import NextRun, next_runs
 from evolve.forecast.plan.reach import reach, with_serving
@@ -18,8 +19,10 @@ __all__ = [
     "NextRun",
     "Question",
     "allocate",
+    "best_run",
     "moving_together",
     "next_runs",
+    "other_budgets",
     "parse_cost",
     "reach",
     "with_serving",

@@ -13,6 +13,14 @@ STEPS = 40  # halvings of a decade
 SERVED = 2.0  # FLOPs per parameter and token of a forward pass (Kaplan et al. 2020, section 2.1)
 
 
+def allocate_if_possible(question: Question, budget: float) -> Allocation | None:
+    """The best run of a budget; None where no run within the bounds costs that much."""
+    try:
+        return allocate(question, budget)
+    except EvolveError:
+        return None
+
+
 def reach(question: Question, value: float) -> Allocation:
     """The cheapest run that is predicted to reach a value.
 
@@ -28,10 +36,7 @@ def reach(question: Question, value: float) -> Allocation:
     low, high = np.log10(costs.min()) - 2.0, np.log10(costs.max()) + MOST_DECADES
 
     def tried(exponent: float) -> Allocation | None:
-        try:
-            return allocate(question, 10.0**exponent)
-        except EvolveError:  # no run within the bounds costs that much
-            return None
+        return allocate_if_possible(question, 10.0**exponent)
 
     def reaches(allocation: Allocation | None) -> bool:
         return allocation is not None and sign * allocation.point <= sign * value
