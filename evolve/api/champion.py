@@ -174,7 +174,7 @@ class RunLaw:
 
         from evolve.evaluation.predict import predict
         from evolve.evaluation.requests import law_of
-        from evolve.forecast import from_cells
+        from evolve.forecast.queries import from_cells
         from evolve.tasks.readers import raw_of
 
         values = np.full((len(rows), len(self.task.target_names)), np.nan)

@@ -13,7 +13,7 @@ from joblib import cpu_count
 
 from evolve.api.champion import Champion
 from evolve.errors import EvolveError, nearest
-from evolve.forecast import from_cells
+from evolve.forecast.queries import from_cells
 from evolve.law.graph import Law
 from evolve.runs.settings import RunConfig
 from evolve.runs.tabulate import row_of

@@ -9,7 +9,7 @@ from evolve.tasks.task import Task
 if TYPE_CHECKING:
     import pandas as pd
 
-    from evolve.forecast import Basis
+    from evolve.forecast.basis import Basis
 
 LEVEL = 0.9  # that of `evolve.forecast`, which is loaded only to forecast
 
@@ -23,8 +23,9 @@ def forecast_frame(
         EvolveError: A column is missing, a cell is no number, a group is not known, or the law is
             not defined at a row.
     """
-    from evolve.forecast import forecast, from_cells
     from evolve.forecast.frame import PARTS, frame_of
+    from evolve.forecast.interval import forecast
+    from evolve.forecast.queries import from_cells
     from evolve.tasks.readers import raw_of
 
     raw = raw_of(rows)

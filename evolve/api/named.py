@@ -17,7 +17,7 @@ from evolve.tasks.task import Task
 if TYPE_CHECKING:
     import pandas as pd
 
-    from evolve.forecast import Basis
+    from evolve.forecast.basis import Basis
 
 
 @dataclass(frozen=True, eq=False, repr=False)

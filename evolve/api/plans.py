@@ -12,7 +12,7 @@ from evolve.tasks.task import Task
 if TYPE_CHECKING:
     import pandas as pd
 
-    from evolve.forecast import Basis
+    from evolve.forecast.basis import Basis
     from evolve.forecast.plan import Allocation
 
 

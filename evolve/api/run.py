@@ -25,7 +25,7 @@ from evolve.runs.store import Store
 if TYPE_CHECKING:
     import pandas as pd
 
-    from evolve.forecast import Basis
+    from evolve.forecast.basis import Basis
     from evolve.forecast.verdict import Verdict
 
 RUNS = "runs"

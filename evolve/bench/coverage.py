@@ -8,8 +8,9 @@ from typing import Any
 
 import numpy as np
 
-from evolve.forecast import Basis, forecast
+from evolve.forecast.basis import Basis
 from evolve.forecast.calibration import make_basis
+from evolve.forecast.interval import forecast
 from evolve.forecast.members import contenders_of
 from evolve.search.memory import search_in_memory
 from evolve.search.setup import make_search_problem

@@ -13,7 +13,7 @@ from evolve.errors import EvolveError
 
 if TYPE_CHECKING:
     from evolve.api.named import NamedFit
-    from evolve.forecast import Forecast
+    from evolve.forecast.interval import Forecast
     from evolve.tasks.task import Task
 
 Names = list[str] | None
@@ -63,7 +63,8 @@ def fit(
     """Fit one law of the literature to a table: constants, standard errors, intervals, R2."""
     from evolve.api.named import fit_to_task
     from evolve.cli.output import print_json
-    from evolve.forecast import forecast, from_words
+    from evolve.forecast.interval import forecast
+    from evolve.forecast.queries import from_words
     from evolve.tasks.draft import Wishes
     from evolve.tasks.roles import parse_roles
     from evolve.tasks.task import load_task

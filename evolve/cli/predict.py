@@ -12,7 +12,9 @@ from evolve.cli.options import RUNS, EntryNumber, Json, LawName, RunsDir, Size, 
 from evolve.errors import EvolveError
 
 if TYPE_CHECKING:
-    from evolve.forecast import Basis, Forecast, Query
+    from evolve.forecast.basis import Basis
+    from evolve.forecast.interval import Forecast
+    from evolve.forecast.queries import Query
     from evolve.forecast.verdict import Verdict
     from evolve.tasks.readers import RawTable
     from evolve.tasks.task import Task
@@ -56,8 +58,8 @@ def predict(
     The champion and its rivals forecast together; a law that is asked for forecasts alone.
     """
     from evolve.cli.output import print_json
-    from evolve.forecast import forecast, from_table, from_words
-    from evolve.forecast.interval import rows_of
+    from evolve.forecast.interval import forecast, rows_of
+    from evolve.forecast.queries import from_table, from_words
     from evolve.runs.choices import load_verdict
     from evolve.runs.folders import find_run
     from evolve.runs.picks import Pick, basis_of_pick

@@ -4,20 +4,3 @@
 of that, `interval` turns it into forecasts (quick), `queries` reads what to forecast, and `plan`
 splits a budget by them.
 """
-
-from __future__ import annotations
-
-from evolve.forecast.basis import Basis, Member
-from evolve.forecast.interval import Forecast, forecast
-from evolve.forecast.queries import Query, from_cells, from_table, from_words
-
-__all__ = [
-    "Basis",
-    "Forecast",
-    "Member",
-    "Query",
-    "forecast",
-    "from_cells",
-    "from_table",
-    "from_words",
-]

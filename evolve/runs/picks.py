@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 from evolve.errors import Argument, EvolveError
 from evolve.evaluation.record import SEEDS, Entry
 from evolve.evaluation.requests import form_of
-from evolve.runs.forecasts import basis_of
 from evolve.runs.results import ResultRow, load_results
 from evolve.runs.store import Store
 from evolve.tasks.task import Task
@@ -85,6 +84,8 @@ def basis_of_pick(store: Store, task: Task, pick: Pick) -> Basis:
     Raises:
         EvolveError: As `picked`.
     """
+    from evolve.runs.forecasts import basis_of  # loads what searches and forecasts
+
     if pick.is_champion:
         return basis_of(store, task)
     return basis_of_law(task, picked(store, task, pick)[1])

@@ -8,8 +8,7 @@ import pytest
 from evolve.bench.coverage import LEVELS, measure, overall
 from evolve.bench.known import KNOWN_LAWS, KnownLaw, make_case
 from evolve.cli.app import call
-from evolve.forecast import Basis, Member
-from evolve.forecast.basis import GroupUncertainty
+from evolve.forecast.basis import Basis, GroupUncertainty, Member
 from evolve.law.graph import Law, const
 from evolve.tasks.folds import make_folds
 

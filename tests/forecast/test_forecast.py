@@ -12,12 +12,12 @@ import pytest
 from evolve.bench.coverage import measure
 from evolve.bench.known import KNOWN_LAWS, make_case
 from evolve.errors import EvolveError
-from evolve.forecast import Basis, forecast, from_table, from_words
-from evolve.forecast.basis import GroupUncertainty, basis_from_data
+from evolve.forecast.basis import Basis, GroupUncertainty, basis_from_data
 from evolve.forecast.calibration import make_basis
-from evolve.forecast.interval import factors_at, rows_of, t_quantile
+from evolve.forecast.interval import factors_at, forecast, rows_of, t_quantile
 from evolve.forecast.members import contenders_without_choice, fit_contenders
 from evolve.forecast.noise import is_relative
+from evolve.forecast.queries import from_table, from_words
 from evolve.forecast.spread import (
     delta,
     distance_of,

@@ -9,8 +9,7 @@ import numpy as np
 import pytest
 
 from evolve.errors import EvolveError
-from evolve.forecast import Basis, Member
-from evolve.forecast.basis import GroupUncertainty
+from evolve.forecast.basis import Basis, GroupUncertainty, Member
 from evolve.forecast.plan import (
     Question,
     allocate,

@@ -21,7 +21,7 @@ import evolve.report.model
 from evolve.cli.app import call
 from evolve.errors import EvolveError, SandboxError
 from evolve.evaluation.record import Entry, Evaluation
-from evolve.forecast import forecast
+from evolve.forecast.interval import forecast
 from evolve.law.graph import Law, const, feat, num
 from evolve.law.graph import call as node
 from evolve.report import write_report

@@ -10,7 +10,8 @@ import numpy as np
 
 from evolve.errors import Argument, EvolveError, nearest
 from evolve.evaluation.predict import predict
-from evolve.forecast import Basis, Forecast, forecast
+from evolve.forecast.basis import Basis
+from evolve.forecast.interval import Forecast, forecast
 from evolve.forecast.plan.cost import Cost
 from evolve.forecast.plan.together import because
 from evolve.law.graph import Law, features_of
