@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 import shutil
+import subprocess
+import sys
 from pathlib import Path
 
 import matplotlib
 import numpy as np
 import pandas as pd
 import pytest
+from report_runs import small_run
 
 import evolve
 from evolve.api.run import Run
 from evolve.errors import EvolveError
 from evolve.runs.store import Store
 from evolve.scoring.metrics import r2
-from evolve.tasks.task import load_test
+from evolve.tasks.task import load_task, load_test
 
 matplotlib.use("agg")
 AT = {"unique_tokens": 1e11}
@@ -25,6 +28,22 @@ COMPUTE = "6*params*tokens"
 @pytest.fixture(scope="module")
 def run(literature_runs: Path) -> Run:
     return evolve.load("dc", runs_dir=literature_runs)
+
+
+HEAVY = {"numba", "scipy", "pandas", "joblib", "evolve.sandbox", "evolve.evaluation.programs"}
+
+
+def test_a_run_is_read_without_what_fits_searches_or_runs_programs(tmp_path: Path) -> None:
+    small_run(load_task("parallel"), tmp_path / "ended", 3).close()
+    code = (
+        "import sys, evolve\n"
+        "run = evolve.load(sys.argv[1])\n"
+        "assert run.champion.formula and run.n_evaluations\n"
+        f"print(sorted({HEAVY!r} & set(sys.modules)))"
+    )
+    words = [sys.executable, "-c", code, str(tmp_path / "ended")]
+    done = subprocess.run(words, capture_output=True, text=True, timeout=120, check=True)
+    assert done.stdout.strip() == "[]"
 
 
 def test_a_plan_spends_its_budget_and_knows_where_it_leaves_the_data(run: Run) -> None:
