@@ -98,6 +98,16 @@ class Run(RunAnswers):
         losses = pd.DataFrame([row.pop("losses") for row in rows])
         return pd.concat([pd.DataFrame(rows), losses], axis=1)
 
+    @cached_property
+    def group_errors(self) -> pd.DataFrame:
+        """The champion's held-out errors by group, worst first; `GroupError` says what."""
+        import pandas as pd
+
+        from evolve.runs.choices import load_group_errors
+
+        with self._open() as store:
+            return pd.DataFrame([group.to_data() for group in load_group_errors(store)])
+
     def elite(
         self, *, size: int | None = None, entry: int | None = None, law: str | None = None
     ) -> RunLaw:

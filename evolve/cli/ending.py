@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from evolve.tasks.task import Task
 
 HEADINGS = ("", "constants", "held-out R2", "train R2", "score", "law")
+GROUP_HEADINGS = ("group", "held-out rows", "error", "median", "baseline", "which", "")
 MOST_ROWS = 12
 
 
@@ -76,6 +77,8 @@ def _print_all(
 
 def remarks(store: Store, setup: SearchProblem) -> list[str]:
     """What a user should know of a run that has ended."""
+    from evolve.forecast.by_group import warning_of
+    from evolve.runs.choices import load_group_errors
     from evolve.runs.crosscheck import disagreements
     from evolve.runs.provenance import describe_task_change
     from evolve.runs.replies import remarks_of_models
@@ -83,6 +86,7 @@ def remarks(store: Store, setup: SearchProblem) -> list[str]:
     report = "the programs as text did not all come out the same, please report this"
     texts = [f"{report}: {line}" for line in disagreements(store)]
     texts += remarks_of_models(store, setup.models)
+    texts += filter(None, [warning_of(load_group_errors(store))])
     changed = describe_task_change(store, setup.task)
     return texts if changed is None else [*texts, changed]
 
@@ -142,6 +146,28 @@ def print_law(row: ResultRow, most: int | None = None) -> None:
         print_table(("constants", *names), cells[:most], names=("constants",))
         if most is not None and len(cells) > most:
             print(f"and {len(cells) - most} more rows")
+
+
+def print_groups(store: Store) -> None:
+    """Print the champion's errors by group, the worst first, if there are several."""
+    from evolve.forecast.by_group import warning_of
+    from evolve.runs.choices import load_group_errors
+
+    errors = load_group_errors(store)
+    if len(errors) < 2:
+        return
+    cells = [
+        (
+            *(e.group, e.n_held, f"{e.error:.3g}", f"{100 * e.relative:.2g} %"),
+            *(f"{e.baseline_error:.3g}", e.baseline, "worse" if e.worse else ""),
+        )
+        for e in errors[:MOST_ROWS]
+    ]
+    print_table(GROUP_HEADINGS, cells, "the champion by group, the worst first", names=("group",))
+    if len(errors) > MOST_ROWS:
+        print(f"and {len(errors) - MOST_ROWS} more groups; --json has all")
+    if words := warning_of(errors):
+        print_text(f"warning: {words}")
 
 
 def next_commands(

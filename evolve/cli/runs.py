@@ -166,7 +166,7 @@ def _best(store: Store, results: RunResults) -> dict[str, Any]:
 def _print(
     store: Store, row: ResultRow, entry: Entry, family: list[Entry], results: RunResults
 ) -> None:
-    from evolve.cli.ending import print_law, print_rows
+    from evolve.cli.ending import print_groups, print_law, print_rows
     from evolve.cli.output import print_table
     from evolve.runs.choices import load_verdict
 
@@ -185,6 +185,8 @@ def _print(
         ("fold", "held-out rows", "R2", "NMSE"),
         [(f.name, f.n_held, f.r2, f.nmse) for f in entry.evaluation.folds],
     )
+    if row.kind == "champion":
+        print_groups(store)
     print(f"score {row.score:.4f}, train R2 {_four(row.train_r2)}")
     print(f"made by {entry.operator}" + (", from" if family else ""))
     for old in family:
@@ -206,7 +208,7 @@ def _document(
 ) -> dict[str, Any]:
     from evolve.law.graph import law_with_first_names
     from evolve.law.recipe import recipe_with_first_names
-    from evolve.runs.choices import load_verdict
+    from evolve.runs.choices import load_group_errors, load_verdict
 
     folds = [vars(fold) for fold in entry.evaluation.folds]
     verdict = load_verdict(store)
@@ -225,6 +227,9 @@ def _document(
             {"index": e.index, "operator": e.operator, "score": e.evaluation.score} for e in family
         ],
         "verdict": None if verdict is None else verdict.to_data(),
+        "groups": [
+            error.to_data() for error in load_group_errors(store) if row.kind == "champion"
+        ],
         "test_openings": store.test_openings(),
     }
 

@@ -8,9 +8,10 @@ from dataclasses import dataclass
 from evolve.errors import EvolveError, ProgramError, SandboxError
 from evolve.evaluation.record import SEEDS, Entry
 from evolve.evaluation.requests import form_of
+from evolve.forecast.by_group import GroupError
 from evolve.forecast.verdict import Verdict
 from evolve.report.model import Model, fit_model
-from evolve.runs.choices import FinalistRow, load_finalists, load_verdict
+from evolve.runs.choices import FinalistRow, load_finalists, load_group_errors, load_verdict
 from evolve.runs.notes import SANDBOX
 from evolve.runs.results import ResultRow, archive_of, load_results, scores_of
 from evolve.runs.store import Store
@@ -43,6 +44,7 @@ class Findings:
         verdict: What the run's forecasts are worth; None while no champion is chosen.
         finalists: The finalists of the choice, best judgement first.
         finalist_entries: Their entries.
+        groups: The champion's errors by group, the worst first.
         sandbox: What the machine of the run could enforce, else what this one can.
     """
 
@@ -62,6 +64,7 @@ class Findings:
     verdict: Verdict | None
     finalists: Sequence[FinalistRow]
     finalist_entries: Sequence[Entry]
+    groups: Sequence[GroupError]
     sandbox: SandboxReport
 
     @property
@@ -117,6 +120,7 @@ def gather(store: Store, task: Task) -> Findings:
         unfitted=unfitted,
         verdict=load_verdict(store),
         finalists=finalists,
+        groups=load_group_errors(store),
         finalist_entries=[store.entry(finalist.index) for finalist in finalists],
         sandbox=_sandbox(store),
     )

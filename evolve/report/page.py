@@ -24,7 +24,7 @@ from evolve.report.figures import (
 from evolve.report.gather import Findings, OpenedTest
 from evolve.report.law_content import law_content
 from evolve.report.reproduction import reproduction
-from evolve.report.sanity import checks_of, finalists_table
+from evolve.report.sanity import checks_of, finalists_table, groups_table
 from evolve.runs.crosscheck import disagreements
 from evolve.runs.results import held_out_r2
 
@@ -85,6 +85,7 @@ def _frame(findings: Findings, opened: OpenedTest | None) -> dict[str, Any]:
         "disagreements": disagreements(findings.store),
         "cards": _cards(findings, opened),
         "checks": checks_of(findings),
+        "groups": groups_table(findings),
         "level": f"{100 * LEVEL:.0f}",
     }
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from evolve.forecast.by_group import warning_of
 from evolve.report import tables
 from evolve.report.gather import Findings
 from evolve.tasks.together import relations
@@ -29,7 +30,7 @@ class Check:
 def checks_of(findings: Findings) -> list[Check]:
     """The verdict and what it rests on."""
     checks = [_verdict(findings), *_held_out(findings), _physics(findings), *_together(findings)]
-    return [*checks, *_fits(findings), *_distance(findings)]
+    return [*checks, *_groups(findings), *_fits(findings), *_distance(findings)]
 
 
 def _verdict(findings: Findings) -> Check:
@@ -88,6 +89,30 @@ def _together(findings: Findings) -> list[Check]:
     notes = tuple(f"{r.consequence[:1].upper()}{r.consequence[1:]}." for r in moving)
     value = "; ".join(r.said for r in moving)
     return [Check("Features that move together", value, notes[:1], "care")] if moving else []
+
+
+def _groups(findings: Findings) -> list[Check]:
+    """The groups against their own mean and last value, where there are several."""
+    groups = findings.groups
+    if len(groups) < 2:
+        return []
+    words, better = warning_of(groups), sum(not group.worse for group in groups)
+    note = f"{words[:1].upper()}{words[1:]}." if words else "On held-out rows of the folds."
+    value = f"better than their own mean or last value in {better} of {len(groups)}"
+    return [Check("Groups", value, (note,), "bad" if words else "good")]
+
+
+def groups_table(findings: Findings) -> tables.Grid | None:
+    """The champion's errors by group, the worst first; None without several."""
+    groups = findings.groups
+    if len(groups) < 2:
+        return None
+    head = ("group", "held-out rows", "error", "median error, %", "baseline's error", "baseline")
+    rows = [
+        (g.group, g.n_held, g.error, 100.0 * g.relative, g.baseline_error, g.baseline)
+        for g in groups
+    ]
+    return tables.grid(head, rows, [g.worse for g in groups])
 
 
 def _fits(findings: Findings) -> list[Check]:

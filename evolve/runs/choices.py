@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
+from evolve.forecast.by_group import GroupError
 from evolve.forecast.verdict import Verdict, verdict_from_data
-from evolve.runs.notes import CHOICE, VERDICT
+from evolve.runs.notes import CHOICE, GROUPS, VERDICT
 from evolve.runs.store import Store
 
 if TYPE_CHECKING:
@@ -54,12 +56,16 @@ class FinalistRow:
         return asdict(self)
 
 
-def save_choice(store: Store, choice: Choice, verdict: Verdict) -> None:
-    """Keep what decided, for whoever asks later."""
+def save_choice(
+    store: Store, choice: Choice, verdict: Verdict, groups: Sequence[GroupError] = ()
+) -> None:
+    """Keep what decided, and the champion's errors by group, for whoever asks later."""
     n_entries = len(store)
     rows = [row.to_data() for row in finalist_rows(choice)]
     store.set_note(CHOICE, {"n_entries": n_entries, "finalists": rows})
     store.set_note(VERDICT, {"n_entries": n_entries, "verdict": verdict.to_data()})
+    by_group = [asdict(group) for group in groups]
+    store.set_note(GROUPS, {"n_entries": n_entries, "groups": by_group})
 
 
 def finalist_rows(choice: Choice) -> list[FinalistRow]:
@@ -92,6 +98,14 @@ def load_verdict(store: Store) -> Verdict | None:
     if note is None or note["n_entries"] != len(store):
         return None
     return verdict_from_data(note["verdict"])
+
+
+def load_group_errors(store: Store) -> list[GroupError]:
+    """The champion's errors by group, worst first; none without a choice from all entries."""
+    note = store.note(GROUPS)
+    if note is None or note["n_entries"] != len(store):
+        return []
+    return [GroupError(**group) for group in note["groups"]]
 
 
 def load_finalists(store: Store) -> list[FinalistRow]:

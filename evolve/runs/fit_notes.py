@@ -131,6 +131,20 @@ def check_choice(value: Any, context: Context) -> None:
             checks.number("choice: loss", loss)
 
 
+def check_groups(value: Any, _: Context) -> None:
+    """The champion's errors by group."""
+    note = checks.mapped("groups", value, ("n_entries", "groups"))
+    checks.whole("groups: n_entries", note["n_entries"], 0, limits.ENTRIES)
+    numbers = ("error", "relative", "baseline_error")
+    for row in checks.listed("groups", note["groups"], limits.COUNT):
+        one = checks.mapped("groups: group", row, ("group", "n_held", "baseline", *numbers))
+        for name in ("group", "baseline"):
+            checks.text(f"groups: {name}", one[name])
+        checks.whole("groups: n_held", one["n_held"], 0, limits.COUNT)
+        for name in numbers:
+            checks.number(f"groups: {name}", one[name])
+
+
 def check_verdict(value: Any, _: Context) -> None:
     """What forecasts are worth."""
     note = checks.mapped("verdict", value, ("n_entries", "verdict"))

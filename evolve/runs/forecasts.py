@@ -41,6 +41,7 @@ def basis_of(store: Store, task: Task) -> Basis:
 
 def build_basis(store: Store, task: Task, choice: Choice) -> Verdict:
     """Make and keep what forecasts need, and judge them, when a run has chosen its champion."""
+    from evolve.forecast.by_group import errors_by_group
     from evolve.forecast.calibration import make_basis  # loads the compiler, for those who fit
     from evolve.forecast.judge import verdict_of
     from evolve.forecast.members import contenders_of
@@ -48,7 +49,7 @@ def build_basis(store: Store, task: Task, choice: Choice) -> Verdict:
     basis = make_basis(task, contenders_of(choice), chosen=True)
     save_basis(store, basis)
     verdict = verdict_of(task, choice, basis)
-    save_choice(store, choice, verdict)
+    save_choice(store, choice, verdict, errors_by_group(task, choice))
     return verdict
 
 

@@ -17,6 +17,7 @@ from evolve.runs.fit_notes import (
     check_choice,
     check_constants,
     check_forecast,
+    check_groups,
     check_verdict,
 )
 
@@ -25,6 +26,7 @@ BUDGET: Final = "budget"
 ENDING: Final = "ending"
 CHOICE: Final = "choice"
 FORECAST: Final = "forecast"
+GROUPS: Final = "errors by group"
 INHERITED: Final = "inherited"
 COMPARISONS: Final = "lanes"
 BROKEN: Final = "lanes broken"
@@ -170,6 +172,7 @@ _NOTES: Final[dict[str, Callable[[Any, Context], None]]] = {
     CHOICE: check_choice,
     ENDING: _check_ending,
     FORECAST: check_forecast,
+    GROUPS: check_groups,
     INHERITED: _check_inherited,
     COMPARISONS: _check_comparisons,
     BROKEN: _check_line,

@@ -9,9 +9,10 @@ from typing import Any
 import pytest
 
 from evolve.evaluation.record import Entry
+from evolve.forecast.by_group import GroupError
 from evolve.forecast.verdict import CARE, HOLDS, NONE, Verdict
 from evolve.report.gather import Findings, gather
-from evolve.report.sanity import Check, checks_of, finalists_table
+from evolve.report.sanity import Check, checks_of, finalists_table, groups_table
 from evolve.runs.choices import FinalistRow
 from evolve.tasks.spec import PhysicsSpec
 from evolve.tasks.task import load_task
@@ -140,3 +141,20 @@ def test_features_that_move_together_are_named(
     check = named(found)["Features that move together"]
     assert (check.value, check.mark) == ("tokens is 20 * params to 0.4 %", "care")
     assert check.notes[0].startswith("No row shows what params and tokens do")
+
+
+def test_groups_are_held_against_their_own_baselines(found: Findings) -> None:
+    good, bad = (GroupError(n, 9, e, 0.1, "mean", 1.0) for n, e in (("a", 0.5), ("b", 2.0)))
+    warned = replace(found, groups=[bad, good])
+    check = named(warned)["Groups"]
+    assert (check.value, check.mark) == (
+        "better than their own mean or last value in 1 of 2",
+        "bad",
+    )
+    assert check.notes[0].startswith("In 1 of 2 groups")
+    table = groups_table(warned)
+    assert table is not None
+    assert table.marked == (True, False)
+    assert named(replace(found, groups=[good, good]))["Groups"].mark == "good"
+    assert "Groups" not in named(replace(found, groups=[good]))
+    assert groups_table(replace(found, groups=[good])) is None

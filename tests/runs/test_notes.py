@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +10,8 @@ import pytest
 from store_service import BATCH, entry, new_store
 
 from evolve.errors import StoreError
+from evolve.forecast.by_group import GroupError
+from evolve.runs.choices import load_group_errors
 from evolve.runs.run import settings_of
 from evolve.runs.store import Store
 
@@ -18,6 +21,8 @@ ROW: dict[str, Any] = {
     **{"text": "", "message": "", "printed": ""},
 }
 
+GROUP = GroupError("a", 4, 0.5, 0.1, "mean", 1.0)
+
 
 @pytest.fixture
 def store(tmp_path: Path) -> Store:
@@ -26,6 +31,18 @@ def store(tmp_path: Path) -> Store:
 
 def table(**changes: Any) -> dict[str, Any]:
     return {"n_entries": BATCH, "chosen": True, "lines": [{**ROW, **changes}]}
+
+
+def groups(**changes: Any) -> dict[str, Any]:
+    return {"n_entries": BATCH, "groups": [asdict(GROUP) | changes]}
+
+
+def test_errors_by_group_are_read_until_the_run_goes_on(store: Store) -> None:
+    assert load_group_errors(store) == []
+    store.set_note("errors by group", groups())
+    assert load_group_errors(store) == [GROUP]
+    store.append([entry(BATCH)])
+    assert load_group_errors(store) == []
 
 
 def test_a_table_of_laws_is_read_with_or_without_their_origin(store: Store) -> None:
@@ -51,6 +68,9 @@ def test_a_table_of_laws_is_read_with_or_without_their_origin(store: Store) -> N
         ("inherited", {"run": "x; ls", "elites": []}, "must be a run's name, it is 'x; ls'"),
         ("inherited", {"run": "x", "elites": [[{}, {}]]}, "law: must hold root"),
         ("lanes", [{"index": 0, "status": "ok"}], "must have 'difference'"),
+        ("errors by group", groups(n_held=-1), "n_held must be a whole number from 0"),
+        ("errors by group", groups(error="1"), "error must be a number, it is '1'"),
+        ("errors by group", groups(worse=True), "cannot have 'worse'"),
         ("forecast", {"n_entries": 1, "basis": {}}, "must have 'format'"),
     ],
 )
