@@ -10,7 +10,6 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from itertools import permutations
 
 import numpy as np
 
@@ -141,13 +140,17 @@ def _parts(spec: TaskSpec, x: Array, roles: Sequence[Role]) -> dict[tuple[int, i
         Largest ratio of each pair.
     """
     parts = {}
-    at = [j for j, feature in enumerate(spec.features) if feature.logarithmic]
-    for part, whole in permutations(at, 2):
-        ratio = x[:, part] / x[:, whole]
-        is_all = ratio >= ratio.max() * (1.0 - 1e-9)
-        several = len(np.unique(x[is_all, whole])) >= LEAST_WHOLES
-        if not is_all.all() and (several or (roles[part], roles[whole]) == ("U", "D")):
-            parts[part, whole] = float(ratio.max())
+    at = np.array([j for j, feature in enumerate(spec.features) if feature.logarithmic], dtype=int)
+    for whole in at:
+        ratios = x[:, at] / x[:, [whole]]
+        largest = ratios.max(axis=0)
+        is_all = ratios >= largest * (1.0 - 1e-9)
+        counts = is_all.sum(axis=0)
+        named = np.array([(roles[j], roles[whole]) == ("U", "D") for j in at], dtype=bool)
+        asked = (counts < len(x)) & ((counts >= LEAST_WHOLES) | named) & (at != whole)
+        for k in np.flatnonzero(asked):
+            if named[k] or len(np.unique(x[is_all[:, k], whole])) >= LEAST_WHOLES:
+                parts[int(at[k]), int(whole)] = float(largest[k])
     return parts
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+from collections import Counter
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -202,6 +203,7 @@ def require_header(path: Path, header: list[str]) -> None:
     Raises:
         TaskError: One is not.
     """
+    counts = Counter(header)
     for position, name in enumerate(header, 1):
         if not name:
             raise TaskError(
@@ -210,10 +212,10 @@ def require_header(path: Path, header: list[str]) -> None:
             )
         if reason := why_no_name(name):
             raise TaskError(f"{path}: names of columns {reason}")
-        if header.count(name) > 1:
+        if counts[name] > 1:
             raise TaskError(
                 f"{path}: columns must have different names, the header holds {name!r} "
-                f"{header.count(name)} times; rename or take out all but one"
+                f"{counts[name]} times; rename or take out all but one"
             )
 
 

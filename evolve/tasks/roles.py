@@ -157,6 +157,7 @@ _RULES: tuple[_Rule, ...] = (
     _Rule("share", r"\b(share|fraction|frac|ratio|proportion|prob|mix)\b", low=0, high=1),
     _Rule("share", r"\b(percent|percentage|pct)\b", low=0, high=100),
 )
+_ANY = re.compile("|".join(f"(?:{rule.pattern})" for rule in _RULES))  # without it none holds
 _PREFIX = re.compile(r"^(params|config|hparams|metrics|summary)[./]")  # of trackers
 _LETTERS: dict[str, Role] = {"N": "N", "D": "D", "U": "U", "C": "C", "B": "batch"}
 
@@ -174,7 +175,7 @@ def guess_role(name: str, unit: str = "", facts: Facts = ANY) -> Role:
         return letter
     for text in dict.fromkeys((name, f"{name} {unit}")):
         words = _words(text)
-        for rule in _RULES:
+        for rule in _RULES if _ANY.search(words) else ():
             if rule.holds(words, facts):
                 if rule.role != "other":
                     return rule.role

@@ -27,6 +27,7 @@ FEW_TEXTS = 0.5  # a column of texts with fewer levels than this share of the ro
 FEWEST_IMAGE = 8  # rows from which a column that always moves with the target is its image
 SAME_RATIO = 0.01  # by which the ratio of two columns varies where one is a copy of the other
 FEW_ROWS = 8  # by which most columns are seen to be no copies
+MOST_GUESSED = 500  # columns that are taken for features where none are named
 
 
 def roles_of(raw: RawTable, columns: dict[str, Column], wishes: Wishes) -> dict[str, Role]:
@@ -68,6 +69,7 @@ def choose_features(
         _require_varying(raw, name)
     reasons = {c.name: why_not(raw, c, roles[c.name], wishes) for c in left}
     names = [name for name, why in reasons.items() if name in wishes.axes or not why]
+    _require_few(raw, names)
     reasons |= _copies(raw, names, roles, wishes)
     names = [name for name in names if name in wishes.axes or not reasons[name]]
     reasons |= _images(raw, names, roles, wishes)
@@ -78,6 +80,19 @@ def choose_features(
             f"{raw.path}: no column is left to predict from{': ' + words if words else ''}"
         )
     return names, {name: why for name, why in reasons.items() if name not in names}
+
+
+def _require_few(raw: RawTable, names: Sequence[str]) -> None:
+    """Require that no more columns are taken for features than somebody can have meant.
+
+    All of them would be searched, and what they have to do with each other takes their square.
+    """
+    if len(names) > MOST_GUESSED:
+        raise EvolveError(
+            f"{raw.path}: has {len(names)} columns that could be features, more than "
+            f"{MOST_GUESSED}; name those that are inputs by ",
+            Argument("features"),
+        )
 
 
 def _require_varying(raw: RawTable, name: str) -> None:
