@@ -5,8 +5,11 @@ from __future__ import annotations
 import os
 from typing import Any
 
+from hostile_models import MODELS
 from hostile_ways import (
     BOMB,
+    DEEP,
+    ESCAPES,
     Way,
     basis,
     cells,
@@ -31,8 +34,6 @@ from hostile_ways import (
     written,
 )
 
-ESCAPES = "\x1b[2J\x1b]0;owned\x07<script>alert(1)</script>\n|`$(touch mark)"
-DEEP = "[" * 100_000 + "]" * 100_000
 RULES = {"template": "", "must_use": [], "forbid_operators": [], "only_operators": []}
 GOOD_ROOT: list[Any] = ["add", ["const", 0], ["feat", 0]]
 
@@ -294,4 +295,4 @@ NOTES: dict[str, Way] = {
     ),
 }
 
-CASES: dict[str, Way] = FILES | SCHEMAS | LAWS | ENTRIES | META | NOTES
+CASES: dict[str, Way] = FILES | SCHEMAS | LAWS | ENTRIES | META | NOTES | MODELS

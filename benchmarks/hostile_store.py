@@ -57,8 +57,14 @@ VERBS: dict[str, tuple[str, ...]] = {
     ),
     "score": ("score", BAD),
     "report": ("report", BAD),
+    "show --prompt": ("show", BAD, "--entry", "2", "--prompt"),
     "verify": ("verify", BAD, "--workers", "1"),
+    "verify --replay": ("verify", BAD, "--workers", "1", "--replay"),
     "resume": ("resume", BAD, "--workers", "1", "--evaluations", EVALUATIONS, "--quiet"),
+    "resume trusted": (
+        *("resume", BAD, "--workers", "1", "--evaluations", EVALUATIONS, "--quiet"),
+        "--trust-run",
+    ),
     "resume anew": (
         *("resume", BAD, "--workers", "1", "--evaluations", EVALUATIONS, "--json"),
         "--accept-changes",

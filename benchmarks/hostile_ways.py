@@ -19,6 +19,8 @@ from evolve.runs.store import STORE_NAME
 
 Way = Callable[[Path, Path], None]
 PAGE = 4096
+ESCAPES = "\x1b[2J\x1b]0;owned\x07<script>alert(1)</script>\n|`$(touch mark)"
+DEEP = "[" * 100_000 + "]" * 100_000
 BOMB = (
     "import os\n"
     "os.system('touch {mark}')\n"

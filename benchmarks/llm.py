@@ -44,7 +44,8 @@ WORDS = ("the", "loss", "law", "I", "sorry", "def", "```")
 def command(runs: Path, name: str, url: str | None, *words: str) -> list[str]:
     """The words that start a run, or resume it if it is there."""
     if (runs / name / "run.sqlite").exists():
-        return [sys.executable, "-m", "evolve", "resume", name, "--quiet", "--runs-dir", str(runs)]
+        more = ["--quiet", "--trust-run", "--runs-dir", str(runs)]
+        return [sys.executable, "-m", "evolve", "resume", name, *more]
     made = ["--task", TASK, "--run", name, "--quiet", "--runs-dir", str(runs), *words]
     if url is not None:
         made += ["--proposers", "grammar,llm", "--model", "scripted", "--base-url", url]

@@ -180,6 +180,7 @@ class Run(RunAnswers):
         *,
         workers: int | None = None,
         progress: bool = True,
+        trust_run: bool = False,
     ) -> Run:
         """Go on with the run, or give it a larger budget, to the same laws as if asked at once.
 
@@ -187,6 +188,7 @@ class Run(RunAnswers):
             evaluations: In total; as before if not given.
             workers: Worker processes; if not given, one a core. With 0, all is done in this one.
             progress: Show where the search stands.
+            trust_run: Ask the language models that the run names, with the keys it names.
 
         Returns:
             The run as it stands then.
@@ -198,7 +200,7 @@ class Run(RunAnswers):
         from evolve.api.searching import resume_run
 
         settings = self.folder, self._tasks_dirs, evaluations, workers
-        if reason := resume_run(*settings, progress=progress):
+        if reason := resume_run(*settings, progress=progress, trusted=trust_run):
             warnings.warn(f"run {self.name!r}: {reason}", stacklevel=2)
         return Run(self.folder, self._tasks_dirs)
 

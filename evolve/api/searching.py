@@ -12,7 +12,7 @@ from joblib import cpu_count
 
 from evolve.api.notebook import Notebook, in_notebook
 from evolve.api.progress import NullProgress, make_display
-from evolve.runs.run import require_same, settings_of, setup_of
+from evolve.runs.run import require_same, require_trust, settings_of, setup_of
 from evolve.runs.session import PROGRAM_NAME, hold_session, why_no_law, write_program
 from evolve.runs.settings import RunConfig
 from evolve.runs.stopping import Stopping
@@ -71,6 +71,7 @@ def resume_run(
     workers: int | None,
     *,
     progress: bool,
+    trusted: bool,
 ) -> str:
     """Go on with a run, or give it a larger budget; as `search_on`.
 
@@ -78,6 +79,7 @@ def resume_run(
         EvolveError: Another process writes the run, or its task is no longer the same.
     """
     with Store.open(folder, write=True) as store:
+        require_trust(store, trusted=trusted)
         before, setup = settings_of(store), setup_of(store, tasks_dirs)
         settings = replace(before, evaluations=evaluations or before.evaluations)
         require_same(store, setup)

@@ -189,6 +189,8 @@ def next_commands(
     more = ""
     if settings.evaluations is not None and n_done >= settings.evaluations:
         more = f" --evaluations {2 * settings.evaluations}"
+    if settings.models.models:
+        more += " --trust-run"
     start = "python -m evolve"
     commands = {"show": f"{start} show {name}{where}"}
     if task is not None:

@@ -61,6 +61,15 @@ def parse_time(text: str) -> float:
     return seconds
 
 
+TrustRun = Annotated[
+    bool,
+    typer.Option(
+        "--trust-run",
+        help="Ask the language models that the run names, with the keys and prompts it names.",
+    ),
+]
+
+
 def n_cores() -> int:
     """Cores that this process may use."""
     from joblib import cpu_count

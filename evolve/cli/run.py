@@ -27,7 +27,16 @@ from evolve.cli.models import (
     Wait,
     model_config,
 )
-from evolve.cli.options import RUNS, Json, Quiet, RunsDir, TasksDirs, Workers, parse_time
+from evolve.cli.options import (
+    RUNS,
+    Json,
+    Quiet,
+    RunsDir,
+    TasksDirs,
+    TrustRun,
+    Workers,
+    parse_time,
+)
 
 if TYPE_CHECKING:
     from evolve.runs.settings import RunConfig
@@ -156,6 +165,7 @@ def resume(
     runs_dir: RunsDir = RUNS,
     tasks_dirs: TasksDirs = None,
     require_sandbox: RequireSandbox = None,
+    trust_run: TrustRun = False,
     quiet: Quiet = False,
     json: Json = False,
 ) -> None:
@@ -166,6 +176,7 @@ def resume(
         fork_run,
         left_behind,
         require_same,
+        require_trust,
         settings_of,
         setup_of,
     )
@@ -174,6 +185,7 @@ def resume(
     sandbox = check_sandbox(require_sandbox)
     with ExitStack() as stack:
         store = stack.enter_context(Store.open(find_run(name, runs_dir), write=True))
+        require_trust(store, trusted=trust_run)
         before, setup = settings_of(store), setup_of(store, tasks_dirs or ())
         seconds = before.seconds if time is None else parse_time(time)
         settings = replace(before, evaluations=evaluations or before.evaluations, seconds=seconds)

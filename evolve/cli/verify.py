@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from evolve.cli.app import app
-from evolve.cli.options import RUNS, AllowWeak, Json, RunsDir, TasksDirs, Workers
+from evolve.cli.options import RUNS, AllowWeak, Json, RunsDir, TasksDirs, TrustRun, Workers
 
 if TYPE_CHECKING:
     from evolve.runs.verify import Check
@@ -26,6 +26,7 @@ def verify(
         bool,
         typer.Option("--replay", help="Search again too, models' replies read from the run."),
     ] = False,
+    trust_run: TrustRun = False,
     json: Json = False,
 ) -> None:
     """Fit and score every elite of a run again; exit code 1 if anything differs.
@@ -37,7 +38,7 @@ def verify(
     from evolve.cli.output import print_json, print_table
     from evolve.runs.folders import find_run
     from evolve.runs.provenance import require_same_rows, task_of
-    from evolve.runs.run import setup_of
+    from evolve.runs.run import require_trust, setup_of
     from evolve.runs.store import Store
     from evolve.runs.verify import all_hold, replay_run
     from evolve.runs.verify import verify as check_run
@@ -47,6 +48,7 @@ def verify(
         require_same_rows(store, task)
         checks = check_run(store, task, workers or n_cores(), allow_weak=allow_weak)
         if replay:
+            require_trust(store, trusted=trust_run, asks=False)
             problem = setup_of(store, tasks_dirs or ())
             checks.append(replay_run(store, task, problem, workers or n_cores()))
     good = all_hold(checks)

@@ -11,7 +11,7 @@ from dataclasses import asdict, fields
 from pathlib import Path
 from typing import Any
 
-from evolve.errors import EvolveError, StoreError, nearest
+from evolve.errors import Argument, EvolveError, StoreError, nearest
 from evolve.evaluation.evaluator import Evaluator
 from evolve.evaluation.problem import EvaluationProblem
 from evolve.evaluation.record import Entry
@@ -70,6 +70,32 @@ def settings_of(store: Store) -> RunConfig:
         return config_from_data(given)
     except EvolveError as error:
         raise StoreError(f"{store.path}: settings: {error}") from None
+
+
+def require_trust(store: Store, *, trusted: bool, asks: bool = True) -> None:
+    """Require that somebody stands for what a stored run says of language models.
+
+    It names the addresses that requests go to and the variable or file whose content goes along
+    as a key, and it may hold templates, which are code: from a stranger, each is an attack.
+
+    Args:
+        store: The run.
+        trusted: Whether somebody does.
+        asks: Whether models are to be asked; else templates alone count.
+
+    Raises:
+        StoreError: Nobody does; it says what the run would do.
+    """
+    config = settings_of(store).models
+    deeds = [
+        f"send requests to {model.base_url} with the key in {model.key_file or model.key_env}"
+        for model in (config.models if asks else ())
+    ]
+    deeds += ["make prompts by templates of its own"] if config.prompts else []
+    if deeds and not trusted:
+        run = f"run {store.folder.name!r}"
+        rule = f"{run} would {'; '.join(deeds)}; if you know who made it, go on with "
+        raise StoreError(rule, Argument("trust_run"))
 
 
 def problem_of(task: Task, settings: RunConfig) -> SearchProblem:

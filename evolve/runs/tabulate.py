@@ -10,6 +10,7 @@ import numpy as np
 from evolve.errors import Argument, EvolveError
 from evolve.evaluation.fitted import FittedLaw, fit_rows
 from evolve.evaluation.predict import UNANSWERED
+from evolve.evaluation.programs import ProgramFailedError
 from evolve.evaluation.record import Entry, Evaluation
 from evolve.evaluation.requests import form_of
 from evolve.law.candidate import Candidate
@@ -37,17 +38,37 @@ def result_rows(store: Store, setup: SearchProblem, choice: Choice | None) -> li
     kinds += [(store.entry(index), "size") for index in summary.best_per_size().values()]
     starts = store.entries(stop=len(setup.starts))
     kinds += [(entry, "literature") for entry in literature(setup, starts)]
-    return [row_of(setup.task, entry, kind, fitted.get(entry.index)) for entry, kind in kinds]
+    return [
+        row_of(setup.task, entry, kind, fitted.get(entry.index), UNANSWERED)
+        for entry, kind in kinds
+    ]
 
 
-def row_of(task: Task, entry: Entry, kind: str, fitted: FittedLaw | None = None) -> ResultRow:
-    """The row of an entry; without `fitted` its law is fitted here."""
+def row_of(
+    task: Task,
+    entry: Entry,
+    kind: str,
+    fitted: FittedLaw | None = None,
+    excused: tuple[type[Exception], ...] = (ProgramFailedError,),
+) -> ResultRow:
+    """The row of an entry; without `fitted` its law is fitted here.
+
+    Args:
+        task: Its task.
+        entry: What is shown.
+        kind: Of the row.
+        fitted: The fit of all rows, if it was made.
+        excused: How a program may fail, so that its row says so.
+
+    Raises:
+        SandboxError: It is a program that may not run here, and that is not excused.
+    """
     evaluation, form = entry.evaluation, form_of(entry)
     message = _failure(evaluation)
     if fitted is None and evaluation.score is not None:
         try:
             fitted = fit_rows(task, form)
-        except UNANSWERED as error:  # it could be fitted on folds, and not on all rows
+        except excused as error:  # it could be fitted on folds, and not on all rows
             message = f"on all rows: {error}"
     text = entry.text
     if isinstance(form, Candidate) and fitted is not None and fitted.priors is not None:

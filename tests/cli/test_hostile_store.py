@@ -19,6 +19,7 @@ from evolve.tasks.task import load_task
 
 FOLDER = Path(__file__).resolve().parents[2] / "benchmarks"
 READING = ("query --json", "show --json", "compare", "export law", "runs")
+OF_MODELS = ("show --prompt", "resume", "show --json")
 # Every second case, by one verb each; all of them by all verbs are for the benchmark.
 LARGE = re.compile("million|[0-9] MB|GiB")  # left to the benchmark
 
@@ -61,7 +62,9 @@ def test_the_run_that_others_are_made_from_is_a_good_one(
     assert ended(hostile, verb, hostile.make_case(place, None)) == 0
 
 
-@pytest.mark.parametrize("kind", ["FILES", "SCHEMAS", "LAWS", "ENTRIES", "META", "NOTES"])
+@pytest.mark.parametrize(
+    "kind", ["FILES", "SCHEMAS", "LAWS", "ENTRIES", "META", "NOTES", "MODELS"]
+)
 def test_a_hostile_run_gets_one_line_and_touches_nothing_elsewhere(
     kind: str, hostile: ModuleType, place: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
@@ -70,7 +73,8 @@ def test_a_hostile_run_gets_one_line_and_touches_nothing_elsewhere(
         if not LARGE.search(name):
             work = hostile.make_case(place, name)
             before = hostile.seen(work)
-            verb = READING[number % len(READING)]
+            verbs = OF_MODELS if kind == "MODELS" else READING
+            verb = verbs[number % len(verbs)]
             ending = hostile.Ending(ended(hostile, verb, work), 0.0, 0)
             fault = hostile.fault_of(ending, *capfd.readouterr())
             if fault or hostile.seen(work) != before or (work / "stand" / "mark").exists():

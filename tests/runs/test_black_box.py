@@ -14,6 +14,7 @@ import pytest
 
 from evolve.cli.app import call
 from evolve.errors import EvolveError, SandboxError
+from evolve.evaluation.predict import UNANSWERED
 from evolve.evaluation.programs import ProgramRunner
 from evolve.evaluation.requests import form_of
 from evolve.forecast.members import fit_contenders
@@ -253,4 +254,7 @@ def test_no_process_for_a_program_is_data_to_whoever_can_do_without_it(
         predictions_of(laws[::-1], tables[::-1], x)
     with Store.open(run, write=False) as store:
         entry = next(e for e in store.each() if e.law is None)
-    assert row_of(task, entry, "size").message == "on all rows: sandbox: no process starts"
+    row = row_of(task, entry, "size", excused=UNANSWERED)
+    assert row.message == "on all rows: sandbox: no process starts"
+    with pytest.raises(SandboxError):
+        row_of(task, entry, "size")

@@ -117,6 +117,17 @@ def test_a_table_of_many_columns_is_read_in_time_that_grows_with_its_cells(
     assert draft.spec.title.endswith("x38, x39 and 160 more")
 
 
+def test_more_columns_than_somebody_can_have_meant_are_to_be_named(tmp_path: Path) -> None:
+    rng = np.random.default_rng(0)
+    columns = {f"x{j}": list(rng.uniform(2.0, 9.0, 30)) for j in range(501)}
+    columns["loss"] = list(rng.uniform(2.0, 9.0, 30))
+    raw = RawTable(tmp_path / "t.csv", columns, 30)
+    with pytest.raises(EvolveError, match="has 501 columns that could be features, more than 500"):
+        propose(raw, "t", Wishes(("loss",)))
+    named = propose(raw, "t", Wishes(("loss",), ("x3", "x7")))
+    assert [feature.name for feature in named.spec.features] == ["x3", "x7"]
+
+
 AXES: dict[str, tuple[list[str], list[str], str]] = {
     "a guess of what is large": ([], ["params", "tokens"], "any"),
     "what the test bounds below": (["--test", "params>=2e9"], ["params"], "any"),

@@ -14,7 +14,8 @@ from functools import cached_property
 from importlib import resources
 from typing import Any
 
-from jinja2 import Environment, StrictUndefined, TemplateError
+from jinja2 import StrictUndefined, TemplateError
+from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from evolve.errors import EvolveError
 from evolve.evaluation.record import Entry
@@ -31,6 +32,11 @@ TEMPLATES = ("system.j2", "rewrite.j2", "diff.j2", "cross.j2", "repair.j2")
 N_ELITES = 3  # beside those to be changed
 N_FAILURES = 4
 PROGRAM_CHARS = 6000  # of any program that is shown
+# What a template of the user may end in.
+_FAULTS = (
+    *(TemplateError, ArithmeticError, AttributeError, LookupError, TypeError, ValueError),
+    *(RecursionError, MemoryError),
+)
 _EXCEPTION = re.compile(r"([A-Za-z]\w*(?:Error|Exception|Warning|Iteration|Exit))\b")
 _LINE = re.compile(r"\bline (\d+)\b")
 _BUILTIN_ERRORS = frozenset(
@@ -77,12 +83,15 @@ class Prompts:
         """
         self._task, self._space, self._idea = task, space, idea
         texts = {**packaged(), **(own or {})}
-        environment = Environment(  # the reader is a model, not a browser
-            autoescape=False, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
+        environment = ImmutableSandboxedEnvironment(  # templates may be a stranger's
+            autoescape=False,  # the reader is a model, not a browser
+            undefined=StrictUndefined,
+            trim_blocks=True,
+            lstrip_blocks=True,
         )
         try:
             self._templates = {name: environment.from_string(t) for name, t in texts.items()}
-        except TemplateError as error:
+        except _FAULTS as error:
             raise EvolveError(f"prompts: {error}") from None
 
     def messages(
@@ -118,7 +127,7 @@ class Prompts:
                 self._templates[name].render(content).strip() + "\n"
                 for name in ("system.j2", f"{mode}.j2")
             )
-        except TemplateError as error:
+        except _FAULTS as error:
             raise EvolveError(f"prompts: {mode}.j2: {error}") from None
         return (("system", system), ("user", user))
 

@@ -162,4 +162,6 @@ def config_of(data: dict[str, Any]) -> ModelConfig:
     """
     models = tuple(model_from_data(model["name"], model) for model in data["models"])
     prompts = tuple((str(name), str(text)) for name, text in data["prompts"])
+    if not isinstance(data["idea"], str):
+        raise TypeError("idea must be a text")
     return ModelConfig(**{**data, "models": models, "prompts": prompts})

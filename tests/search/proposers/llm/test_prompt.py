@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 from small_tasks import archive_of, entry_of, power_task, random_candidates
@@ -74,11 +76,21 @@ def test_a_template_of_the_user_takes_the_place_of_the_packages() -> None:
     assert "Only" not in whole(own, "cross")
 
 
-@pytest.mark.parametrize("text", ["{% if %}", "{{ nothing }}", "{{ task.rows[0] }}"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        *("{% if %}", "{{ nothing }}", "{{ task.rows[0] }}", "{{ 1 // 0 }}", "{{ 1 + 'a' }}"),
+        "{{ cycler.__init__.__globals__.os.system('touch mark') }}",
+        "{{ ''.__class__.__mro__[1].__subclasses__() }}",
+        "{{ failures.append(1) }}",
+        "{% for a in range(10**9) %}{% endfor %}",
+    ],
+)
 def test_a_template_that_asks_for_what_there_is_not_is_named(text: str) -> None:
     with pytest.raises(EvolveError) as caught:
         whole(Prompts(TASK, SPACE, own={"rewrite.j2": text}))
     assert str(caught.value).startswith("prompts: ")
+    assert not Path("mark").exists()
 
 
 def test_a_prompt_does_not_depend_on_the_rows() -> None:
