@@ -85,7 +85,7 @@ def test_a_search_asks_the_proposer_that_it_names() -> None:
     added_to("PROPOSERS")
     setup, journal = make_search_problem(power_task(), 0, ("other-recipes",)), MemoryJournal()
     n_evaluations = len(setup.starts) + 8
-    search_in_memory(setup, 0, n_evaluations, 0, journal)
+    search_in_memory(setup, n_evaluations, 0, journal)
     names = [entry.operator for entry in journal.entries[len(setup.starts) :]]
     assert names == ["other_recipe"] * 8
 

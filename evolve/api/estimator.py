@@ -244,7 +244,7 @@ class LawRegressor(RegressorMixin, BaseEstimator):  # type: ignore[misc]
         seed = self.seed if self.random_state is None else self.random_state
         config = RunConfig(int(seed), int(self.evaluations))  # checks both
         setup = make_search_problem(task, config.seed)
-        choice = search_in_memory(setup, config.seed, int(self.evaluations), self._n_workers())
+        choice = search_in_memory(setup, int(self.evaluations), self._n_workers())
         if choice is None:
             raise EvolveError(
                 f"evaluations: must be more for these rows, {self.evaluations} found no law "

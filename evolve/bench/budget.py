@@ -62,7 +62,7 @@ def run_budgets(
     """
     setup = make_search_problem(task, seed)
     journal = MemoryJournal()
-    search_in_memory(setup, seed, budgets[-1], workers, journal)
+    search_in_memory(setup, budgets[-1], workers, journal)
     results = []
     for budget in budgets:
         choice = choice_after(setup, journal, budget, workers)

@@ -52,7 +52,7 @@ class Coverage:
 def search_basis(task: Task, seed: int, evaluations: int, workers: int) -> Basis | None:
     """What a run of a task would keep for its forecasts; None where nothing can be fitted."""
     setup = make_search_problem(task, seed)
-    choice = search_in_memory(setup, seed, evaluations, workers)
+    choice = search_in_memory(setup, evaluations, workers)
     return None if choice is None else make_basis(task, contenders_of(choice), chosen=True)
 
 

@@ -218,7 +218,7 @@ Searched = tuple[list[Entry], Choice]
 def _search(task: Task, evaluations: int, workers: int, seed: int) -> Searched:
     journal = MemoryJournal()
     problem = make_search_problem(task, seed)
-    choice = search_in_memory(problem, seed, evaluations, workers, journal)
+    choice = search_in_memory(problem, evaluations, workers, journal)
     assert choice is not None
     return journal.entries, choice
 

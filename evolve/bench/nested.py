@@ -129,7 +129,7 @@ def run_case(
     setup = make_search_problem(task, seed)
     setup = change(setup) if change else setup
     began = time.monotonic()
-    choice = search_in_memory(setup, seed, evaluations, workers, seconds=seconds)
+    choice = search_in_memory(setup, evaluations, workers, seconds=seconds)
     if choice is None:
         raise EvolveError(f"{task.name}: no candidate could be fitted")
     return _result(task, outer, choice, variant, seed, time.monotonic() - began)

@@ -155,9 +155,7 @@ def descent(
     )
     setup = replace(setup, starts=starts, proposers=("grammar", "llm"), models=models)
     journal = MemoryJournal()
-    search_in_memory(
-        replace(setup, connect=_connect([reply])), seed, evaluations, workers, journal
-    )
+    search_in_memory(replace(setup, connect=_connect([reply])), evaluations, workers, journal)
     own = _r2(fit_rows(task, program), task, outer)
     generation: dict[int, int] = {}
     for entry in journal.entries:

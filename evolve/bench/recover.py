@@ -111,7 +111,7 @@ def recover_one(
     true_r2, n_rows = known_r2(family, task, test), task.train.n_rows
     setup = make_search_problem(task, seed)
     began = time.monotonic()
-    choice = search_in_memory(setup, seed, evaluations, workers)
+    choice = search_in_memory(setup, evaluations, workers)
     seconds = time.monotonic() - began
     if choice is None:
         return Case(name, noise, seed, n_rows, float("-inf"), true_r2, False, 0, seconds, "", {})

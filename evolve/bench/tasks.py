@@ -84,7 +84,7 @@ def run_task(
     setup = make_search_problem(task, seed)
     began = time.monotonic()
     journal = MemoryJournal()
-    choice = search_in_memory(setup, seed, evaluations, workers, journal)
+    choice = search_in_memory(setup, evaluations, workers, journal)
     seconds = time.monotonic() - began
     if choice is None:
         raise EvolveError(f"{task.name}: no candidate could be fitted")

@@ -138,7 +138,7 @@ def run_table(task: Task, test: Table, seed: int, evaluations: int, workers: int
         EvolveError: Nothing could be fitted.
     """
     began = time.monotonic()
-    choice = search_in_memory(make_search_problem(task, seed), seed, evaluations, workers)
+    choice = search_in_memory(make_search_problem(task, seed), evaluations, workers)
     if choice is None:
         raise EvolveError(f"{task.name}: no candidate could be fitted")
     basis = make_basis(task, contenders_of(choice), chosen=True)

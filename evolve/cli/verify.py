@@ -50,7 +50,7 @@ def verify(
         if replay:
             require_trust(store, trusted=trust_run, asks=False)
             problem = setup_of(store, tasks_dirs or ())
-            checks.append(replay_run(store, task, problem, workers or n_cores()))
+            checks.append(replay_run(store, problem, workers or n_cores()))
     good = all_hold(checks)
     if json:
         print_json({"run": name, "holds": good, "checks": [c.to_data() for c in checks]})

@@ -13,7 +13,6 @@ from typing import Any
 
 from evolve.errors import Argument, EvolveError, StoreError, nearest
 from evolve.evaluation.evaluator import Evaluator
-from evolve.evaluation.problem import EvaluationProblem
 from evolve.evaluation.record import Entry
 from evolve.runs.crosscheck import CrossCheck
 from evolve.runs.folders import check_run_name
@@ -173,9 +172,9 @@ def left_behind(store: Store, setup: SearchProblem) -> list[str]:
 
 
 def carry_on(
-    store: Store, setup: SearchProblem, settings: RunConfig, workers: int, watcher: RunCallback
+    store: Store, setup: SearchProblem, settings: RunConfig, workers: int, callback: RunCallback
 ) -> tuple[Archive, Choice | None]:
-    """Search until the budget is spent or the watcher ends it, then choose the champion.
+    """Search until the budget is spent or the callback ends it, then choose the champion.
 
     Args:
         store: A new or resumed run, open for writing.
@@ -183,35 +182,34 @@ def carry_on(
         settings: Seed and budget.
         workers: Number of worker processes; with 0 no process is started, everything is fitted
             in this one and nothing is compared with the foreign lane.
-        watcher: Follows the run.
+        callback: Follows the run.
 
     Returns:
-        The archive, and the champion among its finalists (None if the watcher ended the search
+        The archive, and the champion among its finalists (None if the callback ended the search
         or nothing has a score).
     """
     budget = {"evaluations": settings.evaluations, "seconds": settings.seconds}
     store.set_note(BUDGET, budget)
-    watcher.began(store, setup.task, settings)
+    callback.began(store, setup.task, settings)
     lanes = CrossCheck(store, setup, settings.seed, shut=workers == 0)
     ended = False
 
     def on_batch(archive: Archive, entries: Sequence[Entry]) -> bool:
         nonlocal ended
         best = archive.elites()[0].entry if archive.cells else None
-        ended = not watcher.batch(best, entries)
+        ended = not callback.batch(best, entries)
         if not ended:
             lanes.compare_batch(evaluator, archive, entries)
         return not ended
 
-    problem = EvaluationProblem(setup.task, setup.folds)
     with (
         lanes,
         setup.proposing(StoredBook(store)) as proposer,
-        Evaluator(problem, workers) as evaluator,
+        Evaluator(setup.evaluation, workers) as evaluator,
     ):
         summary = store.summary()
         if summary.n_entries:
-            watcher.replayed(best_entry(store, summary), summary.statuses)
+            callback.replayed(best_entry(store, summary), summary.statuses)
         archive = search(
             store,
             evaluator,
@@ -224,7 +222,7 @@ def carry_on(
         )
         if ended or not archive.cells:
             return archive, None
-        watcher.choosing()
+        callback.choosing()
         extra = elites_of(literature(setup, store.entries(stop=len(setup.starts))))
         choice = choose(setup.task, archive, workers, extra)
         lanes.compare_champion(choice.champion)

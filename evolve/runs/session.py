@@ -64,7 +64,7 @@ def hold_session(
     workers: int,
     sandbox: SandboxReport | None,
     stopping: Stopping,
-    audience: ProgressListener,
+    listener: ProgressListener,
 ) -> SessionResult:
     """Search until the budget is spent or a signal comes, and keep what was found.
 
@@ -75,27 +75,27 @@ def hold_session(
         workers: Number of worker processes.
         sandbox: What this machine can enforce, kept with the run; None where no process starts.
         stopping: Entered by the caller.
-        audience: Follows the run; entered by the caller.
+        listener: Follows the run; entered by the caller.
     """
     if sandbox is not None:
         store.set_note(SANDBOX, sandbox.as_dict())
     for remark in remarks(sandbox, settings):
-        audience.say(remark)
+        listener.say(remark)
     if len(store) and (elsewhere := machine_remark(store.versions)):
-        audience.say(elsewhere)
+        listener.say(elsewhere)
     if not has_log(store.path):
-        audience.say(NO_LOG)
+        listener.say(NO_LOG)
     choice = None
     with suppress(StoppedError):
-        warm_up(audience)
-        _, choice = carry_on(store, setup, settings, workers, audience)
+        warm_up(listener)
+        _, choice = carry_on(store, setup, settings, workers, listener)
     stopping.settle()
-    rows, verdict = finish_run(store, setup, choice, audience)
+    rows, verdict = finish_run(store, setup, choice, listener)
     return SessionResult(rows, choice, verdict, stopping.asked())
 
 
 def finish_run(
-    store: Store, setup: SearchProblem, choice: Choice | None, audience: ProgressListener
+    store: Store, setup: SearchProblem, choice: Choice | None, listener: ProgressListener
 ) -> tuple[list[ResultRow], Verdict | None]:
     """Keep the run's table, its basis for forecasts and the verdict on them.
 
@@ -112,7 +112,7 @@ def finish_run(
     try:
         return rows, build_basis(store, setup.task, choice)
     except UNANSWERED as error:
-        audience.say(f"the run keeps no forecasts, its champion gave none: {error}")
+        listener.say(f"the run keeps no forecasts, its champion gave none: {error}")
         return rows, None
 
 
@@ -158,12 +158,12 @@ def remarks(sandbox: SandboxReport | None, settings: RunConfig) -> list[str]:
     return texts
 
 
-def warm_up(audience: ProgressListener) -> None:
+def warm_up(listener: ProgressListener) -> None:
     """Load the compiled fitter; say so where it must be compiled first."""
     from evolve.fitting.fit import warm  # loads the compiler, for those who fit
 
     words = "compiling the fitter, once after installation (about half a minute)"
-    notice = threading.Timer(0.0 if is_cold() else SLOW_S, lambda: audience.say(words))
+    notice = threading.Timer(0.0 if is_cold() else SLOW_S, lambda: listener.say(words))
     notice.daemon = True
     notice.start()
     try:

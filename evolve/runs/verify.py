@@ -234,14 +234,13 @@ def _check_champion(
     return Check(row.index, row.n_constants, stored, fast, gap, problem)
 
 
-def replay_run(store: Store, task: Task, problem: SearchProblem, n_workers: int) -> Check:
+def replay_run(store: Store, problem: SearchProblem, n_workers: int) -> Check:
     """Search again from the seed, with the stored replies of models, and compare every entry.
 
     Nothing is sent to any model, whatever the run was allowed to ask.
 
     Args:
         store: The run.
-        task: Its task.
         problem: Its search problem.
         n_workers: Number of worker processes.
 
@@ -251,7 +250,7 @@ def replay_run(store: Store, task: Task, problem: SearchProblem, n_workers: int)
     journal, n = MemoryJournal(), len(store)
     with (
         problem.proposing(StoredBook(store), ask=False) as proposer,
-        Evaluator(EvaluationProblem(task, problem.folds), n_workers) as evaluator,
+        Evaluator(problem.evaluation, n_workers) as evaluator,
     ):
         search(
             journal,

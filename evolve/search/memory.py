@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from evolve.evaluation.evaluator import Evaluator
-from evolve.evaluation.problem import EvaluationProblem
 from evolve.evaluation.record import Entry
 from evolve.search.champion import Choice, choose
 from evolve.search.loop import Budget, search
@@ -34,7 +33,6 @@ class MemoryJournal:
 
 def search_in_memory(
     setup: SearchProblem,
-    seed: int,
     evaluations: int,
     workers: int,
     journal: MemoryJournal | None = None,
@@ -43,8 +41,7 @@ def search_in_memory(
     """Search as a run does and choose the champion, without a store or a cross-check.
 
     Args:
-        setup: From a task and the seed.
-        seed: Seed of every random choice.
+        setup: From a task and a seed, which decides every random choice.
         evaluations: Evaluations in total.
         workers: Worker processes; with 0 everything is fitted in this one.
         journal: Where the entries go, for whoever wants them.
@@ -54,15 +51,14 @@ def search_in_memory(
         The champion and its finalists; None if nothing has a score.
     """
     journal = journal or MemoryJournal()
-    problem = EvaluationProblem(setup.task, setup.folds)
-    with setup.proposing() as proposer, Evaluator(problem, workers) as evaluator:
+    with setup.proposing() as proposer, Evaluator(setup.evaluation, workers) as evaluator:
         archive = search(
             journal,
             evaluator,
             proposer,
             setup.starts,
             setup.text_of,
-            seed=seed,
+            seed=setup.seed,
             budget=Budget(evaluations, seconds),
             on_batch=lambda archive, entries: True,
         )

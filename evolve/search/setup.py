@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from evolve import __version__
+from evolve.evaluation.problem import EvaluationProblem
 from evolve.evaluation.record import SEEDS, Entry
 from evolve.law.candidate import Candidate, candidate_from_data
 from evolve.law.printer import print_program
@@ -68,6 +69,11 @@ class SearchProblem:
             "scoring": scoring_version(),
             "starts": hashlib.sha256(keys.encode()).hexdigest()[:16],
         }
+
+    @property
+    def evaluation(self) -> EvaluationProblem:
+        """What an evaluator is made of."""
+        return EvaluationProblem(self.task, self.folds)
 
     def text_of(self, proposal: Proposal) -> str:
         """Program text of a proposal."""

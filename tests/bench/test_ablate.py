@@ -36,7 +36,7 @@ def setup() -> SearchProblem:
 
 def entries_of(setup: SearchProblem, evaluations: int) -> list[Entry]:
     journal = MemoryJournal()
-    search_in_memory(setup, 0, evaluations, 0, journal)
+    search_in_memory(setup, evaluations, 0, journal)
     return journal.entries
 
 

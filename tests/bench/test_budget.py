@@ -13,8 +13,8 @@ from evolve.search.setup import make_search_problem
 def test_the_choice_at_a_budget_is_that_of_a_search_of_this_budget() -> None:
     setup = make_search_problem(power_task(), 0)
     journal = MemoryJournal()
-    whole = search_in_memory(setup, 0, 64, 0, journal)
-    short = search_in_memory(setup, 0, 32, 0)
+    whole = search_in_memory(setup, 64, 0, journal)
+    short = search_in_memory(setup, 32, 0)
     for budget, choice in ((64, whole), (32, short)):
         again = choice_after(setup, journal, budget, 0)
         assert again is not None

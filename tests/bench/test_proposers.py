@@ -29,7 +29,7 @@ def test_only_the_variants_with_a_model_take_up_its_replies() -> None:
     assert set(changes) == set(VARIANTS)
     for name in ("grammar", "grammar and model"):
         setup, journal = changes[name](make_search_problem(power_task(), 0)), MemoryJournal()
-        search_in_memory(setup, 0, len(setup.starts) + 32, 0, journal)
+        search_in_memory(setup, len(setup.starts) + 32, 0, journal)
         origins[name] = {entry.origin for entry in journal.entries}
     assert "model" not in origins["grammar"]
     assert "model" in origins["grammar and model"]

@@ -25,7 +25,7 @@ def searched(y_of: str) -> tuple[Task, Choice, Verdict]:
     noise = rng.normal(size=len(x))
     y = {"law": 1.0 + 3.0 * x**-0.4 + 0.002 * noise, "noise": 5.0 + noise}[y_of]
     task = task_of(x, y, folds={"axes": ["a"]}, max_constants=4)
-    choice = search_in_memory(make_search_problem(task, 0), 0, 64, 0)
+    choice = search_in_memory(make_search_problem(task, 0), 64, 0)
     assert choice is not None
     basis = make_basis(task, contenders_of(choice), chosen=True)
     return task, choice, verdict_of(task, choice, basis)

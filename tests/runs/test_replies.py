@@ -144,7 +144,7 @@ def test_a_run_replays_without_a_network(
     folder, models, _ = peaceful
     with Store.open(folder, write=False) as store:
         setup = problem(models)
-        assert replay_run(store, setup.task, setup, 0).holds
+        assert replay_run(store, setup, 0).holds
         other = replace(setup, seed=4)
         check = replay_run(store, setup.task, other, 0)
         assert check.problem.startswith("replay: entry ")
@@ -157,7 +157,7 @@ def test_a_run_that_never_waits_replays_too(tmp_path: Path) -> None:
     with Store.open(tmp_path / "r", write=False) as store:
         assert any(entry.origin == "model" for entry in store.each())
         setup = problem(models)
-        assert replay_run(store, setup.task, setup, 0).holds
+        assert replay_run(store, setup, 0).holds
 
 
 def test_the_prompt_of_an_entry_can_be_shown(
