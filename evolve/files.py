@@ -118,6 +118,28 @@ def open_regular(path: Path, flags: int) -> int:
     return descriptor
 
 
+def read_regular(path: Path, most: int) -> bytes:
+    """Read a regular file, or what a link to one leads to; nobody waits for a pipe or a device.
+
+    Args:
+        path: The file.
+        most: Bytes that it may have.
+
+    Raises:
+        OSError: It cannot be read, is no such file or is larger, which `strerror` says.
+    """
+    descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | _BINARY)
+    with open(descriptor, "rb") as file:
+        mode = os.fstat(descriptor).st_mode
+        for is_kind, words in _KINDS:
+            if is_kind(mode):
+                raise OSError(errno.EINVAL, words, str(path))
+        data = file.read(most + 1)
+    if len(data) > most:
+        raise OSError(errno.EFBIG, f"it has more than {most} bytes", str(path))
+    return data
+
+
 def flush_folder(folder: Path) -> None:
     """Make a new file's name survive a power cut, where folders can be flushed."""
     with suppress(OSError):

@@ -10,8 +10,10 @@ from pathlib import Path
 import pytest
 
 import evolve.files
-from evolve.errors import EvolveError
-from evolve.files import open_regular, write_file
+from evolve.errors import EvolveError, ProgramError, TaskError
+from evolve.files import open_regular, read_regular, write_file
+from evolve.law.program import read_program
+from evolve.tasks.spec import read_spec
 
 
 @pytest.fixture
@@ -91,3 +93,28 @@ def test_only_a_regular_file_of_one_name_is_opened(tmp_path: Path, elsewhere: Pa
             open_regular(tmp_path / name, os.O_RDWR | os.O_CREAT)
     os.close(open_regular(tmp_path / "made", os.O_RDWR | os.O_CREAT))
     assert (tmp_path / "made").stat().st_size == 0
+
+
+def test_a_file_is_read_up_to_its_limit_through_a_link(tmp_path: Path) -> None:
+    (tmp_path / "text").write_bytes(b"four")
+    (tmp_path / "link").symlink_to("text")
+    assert read_regular(tmp_path / "link", 4) == b"four"
+    with pytest.raises(OSError, match="more than 3 bytes"):
+        read_regular(tmp_path / "link", 3)
+
+
+@pytest.mark.parametrize("kind", ["pipe", "device", "folder"])
+def test_nobody_waits_for_what_is_no_regular_file(kind: str, tmp_path: Path) -> None:
+    path = tmp_path / "task.toml"
+    if kind == "pipe":
+        os.mkfifo(path)
+    elif kind == "device":
+        path.symlink_to("/dev/zero")
+    else:
+        path.mkdir()
+    with pytest.raises(OSError, match=f"it is a {kind}"):
+        read_regular(path, 10)
+    with pytest.raises(TaskError, match=f"must be a readable file, it is a {kind}"):
+        read_spec(path)
+    with pytest.raises(ProgramError, match=f"must be a readable file, it is a {kind}"):
+        read_program(path)

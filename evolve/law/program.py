@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Literal
 
 from evolve.errors import ProgramError, nearest
+from evolve.files import read_regular
 from evolve.law.imports import MODULES, ONLY_FIT_LAW, OWN, beyond_fit_law, imported_modules
 
 START = "# EVOLVE-BLOCK-START"
@@ -93,7 +94,7 @@ def read_program(path: Path) -> Program:
         size = path.stat().st_size
         if size > MAX_BYTES:
             raise ProgramError(f"{path}: must have at most {MAX_BYTES} bytes, it has {size}")
-        text = path.read_bytes().decode("utf-8")
+        text = read_regular(path, MAX_BYTES).decode("utf-8")
     except OSError as error:
         raise ProgramError(f"{path}: must be a readable file, {error.strerror}") from None
     except UnicodeDecodeError as error:

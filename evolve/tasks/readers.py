@@ -38,7 +38,8 @@ def read_table(path: Path) -> RawTable:
         TaskError: The file is missing, unreadable, has a duplicate header or a short row.
     """
     if not path.is_file():
-        what = "it is a folder" if path.is_dir() else "there is none"
+        what = "it is no regular file" if path.exists() else "there is none"
+        what = "it is a folder" if path.is_dir() else what
         raise TaskError(f"{path}: must be a file, {what}")
     suffix = path.suffix.lower()
     if suffix in OTHERS:

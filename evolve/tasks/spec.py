@@ -11,6 +11,7 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from evolve.errors import TaskError, nearest
+from evolve.files import read_regular
 from evolve.printable import printable
 from evolve.tasks.axes import factors_of
 from evolve.tasks.complaints import explain, lower
@@ -18,6 +19,7 @@ from evolve.tasks.names import why_no_column, why_no_name
 from evolve.tasks.roles import Role
 
 DEFAULT_CONSTANTS = 12
+MOST_BYTES = 2**24  # of a task.toml
 MOST_CONSTANTS = 1000
 MOST_FOLDS = 1000
 
@@ -234,7 +236,12 @@ def read_spec(path: Path) -> TaskSpec:
         TaskError: As `parse_spec`, or the file cannot be read.
     """
     try:
-        text = path.read_text(encoding="utf-8")
+        text = (
+            read_regular(path, MOST_BYTES)
+            .decode("utf-8")
+            .replace("\r\n", "\n")
+            .replace("\r", "\n")
+        )
     except OSError as error:
         raise TaskError(f"{path}: must be a readable file, {error.strerror}") from None
     except UnicodeDecodeError as error:

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from evolve.errors import Argument, EvolveError
+from evolve.files import read_regular
 from evolve.search.proposers.llm.prompt import TEMPLATES
 from evolve.search.proposers.llm.settings import OPENAI, Model, model_from_data
 
@@ -58,7 +59,7 @@ def _table(file: Path | None) -> dict[str, dict[str, Any]]:
     if file is None and not path.is_file():
         return {}
     try:
-        data = tomllib.loads(path.read_bytes()[:MOST_BYTES].decode())
+        data = tomllib.loads(read_regular(path, MOST_BYTES).decode())
     except OSError as error:
         raise EvolveError(f"{path}: must be a readable file, {error.strerror}") from None
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
@@ -81,8 +82,11 @@ def templates_of(folder: Path | None) -> tuple[tuple[str, str], ...]:
     if folder is None:
         return ()
     try:
-        templates = [(name, (folder / name).read_text("utf-8")) for name in TEMPLATES
-                 if (folder / name).is_file()]  # fmt: skip
+        templates = [
+            (name, read_regular(folder / name, MOST_BYTES).decode())
+            for name in TEMPLATES
+            if (folder / name).exists()
+        ]
     except (OSError, UnicodeDecodeError) as error:
         raise EvolveError(Argument("prompts"), f": {folder}: {error}") from None
     if not templates:

@@ -51,7 +51,8 @@ def read_key(model: Model) -> Key:
     """
     if model.key_file:
         try:
-            value = Path(model.key_file).expanduser().read_bytes()[:MOST_BYTES].decode().strip()
+            with Path(model.key_file).expanduser().open("rb") as file:  # a pipe may be meant
+                value = file.read(MOST_BYTES).decode().strip()
         except (OSError, UnicodeDecodeError) as error:
             why = getattr(error, "strerror", None) or "no text"
             raise EvolveError(Argument("key_file"), f": cannot be read: {why}") from None
