@@ -129,12 +129,13 @@ def read_regular(path: Path, most: int) -> bytes:
         OSError: It cannot be read, is no such file or is larger, which `strerror` says.
     """
     descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | _BINARY)
-    with open(descriptor, "rb") as file:
-        mode = os.fstat(descriptor).st_mode
-        for is_kind, words in _KINDS:
-            if is_kind(mode):
-                raise OSError(errno.EINVAL, words, str(path))
-        data = file.read(most + 1)
+    mode = os.fstat(descriptor).st_mode
+    problem = next((words for is_kind, words in _KINDS if is_kind(mode)), "")
+    if problem:
+        os.close(descriptor)
+        raise OSError(errno.EINVAL, problem, str(path))
+    with open(descriptor, "rb") as source:
+        data = source.read(most + 1)
     if len(data) > most:
         raise OSError(errno.EFBIG, f"it has more than {most} bytes", str(path))
     return data

@@ -77,8 +77,8 @@ def model_config(
     words = [idea] if idea else []
     if idea_file is not None:
         try:
-            with idea_file.open("rb") as file:  # a pipe may be meant
-                words.append(file.read(MOST_BYTES).decode())
+            with idea_file.open("rb") as source:  # a pipe may be meant
+                words.append(source.read(MOST_BYTES).decode())
         except (OSError, UnicodeDecodeError) as error:
             raise EvolveError(f"--idea-file: {idea_file}: {error}") from None
     models = models_of(names, fields, file)
