@@ -146,7 +146,7 @@ def test_a_run_replays_without_a_network(
         setup = problem(models)
         assert replay_run(store, setup, 0).holds
         other = replace(setup, seed=4)
-        check = replay_run(store, setup.task, other, 0)
+        check = replay_run(store, other, 0)
         assert check.problem.startswith("replay: entry ")
 
 
