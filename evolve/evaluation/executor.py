@@ -24,6 +24,7 @@ from evolve.sandbox import Limits, Worker
 from evolve.sandbox.inprocess import InProcess
 
 SERVICE = "evolve.fitting.service"
+USUAL_ROWS = 200_000  # of all folds together, fitted and held out; with more a call has more time
 
 
 class Executor(Protocol):
@@ -137,10 +138,15 @@ def make_executor(
 
 
 def limits_of(problem: EvaluationProblem) -> Limits:
-    """The usual limits, with room in an answer for predictions of every row of every fold."""
+    """The usual limits, with time and room in an answer for every row of every fold.
+
+    A call may fit all folds: a law that a search could fit on a few must not fail on more.
+    """
     folds, n_targets = problem.all_folds, len(problem.task.target_names)
     n_rows = sum(len(fold.fit) + len(fold.held) for fold in folds)
     usual = Limits()
     return replace(
-        usual, answer_bytes=usual.answer_bytes + n_rows * n_targets * np.float64().nbytes
+        usual,
+        cpu_s=usual.cpu_s * max(1.0, n_rows / USUAL_ROWS),
+        answer_bytes=usual.answer_bytes + n_rows * n_targets * np.float64().nbytes,
     )
