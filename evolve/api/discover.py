@@ -33,6 +33,7 @@ def discover(
     groups: str | Sequence[str] = (),
     *,
     extrapolate: str | Sequence[str] | None = None,
+    horizon: float | Sequence[float] = (),
     test: str | None = None,
     where: str | None = None,
     derive: str | Sequence[str] = (),
@@ -80,6 +81,8 @@ def discover(
         extrapolate: The features along which the law is to hold beyond the rows, and whose
             largest values are held out to judge it; an empty list holds out random rows; if not
             given, a guess.
+        horizon: How many times beyond the largest values forecasts will be asked for, along all
+            axes or along each; if not given, where `test` begins.
         test: Condition of rows that are kept for a test, such as ``"params>=4e9"``; the search
             never opens them, `python -m evolve score RUN --split test` does.
         where: Condition of the rows that are used at all, such as ``"state == 'finished'"``. Rows
@@ -150,6 +153,7 @@ def discover(
         features=_listed(features),
         groups=_listed(groups),
         extrapolate=() if extrapolate is None else _listed(extrapolate) or (NO_AXES,),
+        horizon=(horizon,) if isinstance(horizon, int | float) else tuple(horizon),
         test=test,
         where=where,
         derive=_listed(derive),
@@ -168,12 +172,17 @@ def discover(
     called = plain_name(_listed(target)[0]) or "table" if name is None else name
     check_name(called, runs_folder(runs_dir) / "new")
     draft = propose(raw_of(df), called, wishes)
-    for decision in draft.decisions:
-        if decision.what == "rows" and "left out" in decision.chosen:
-            warnings.warn(f"rows: {decision.chosen}, {decision.why}", stacklevel=2)
+    _warn_of_rows(draft)
     with new_folder(runs_folder(runs_dir), None, called, settings.seed) as run:
         folder = _write(draft, wishes, run)
         return _search(folder, settings, cpu_count() if workers is None else workers, progress)
+
+
+def _warn_of_rows(draft: Draft) -> None:
+    """Warn the caller of `discover` where rows are left out."""
+    for decision in draft.decisions:
+        if decision.what == "rows" and "left out" in decision.chosen:
+            warnings.warn(f"rows: {decision.chosen}, {decision.why}", stacklevel=3)
 
 
 def _models(

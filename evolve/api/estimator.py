@@ -62,6 +62,8 @@ class LawRegressor(RegressorMixin, BaseEstimator):  # type: ignore[misc]
             of their own; they are no features.
         extrapolate: Features along which the law is to hold beyond the rows, and whose largest
             values are held out to judge it; an empty sequence holds out random rows; None guesses.
+        horizon: How many times beyond the largest values predictions will be asked for, along all
+            axes or along each.
         max_constants: Most constants for each group; None for the engine's own limit.
         decreasing: Features that the target certainly falls in.
         increasing: Features that it certainly rises in.
@@ -88,6 +90,7 @@ class LawRegressor(RegressorMixin, BaseEstimator):  # type: ignore[misc]
         seed: int = 0,
         groups: Sequence[str] = (),
         extrapolate: Sequence[str] | None = None,
+        horizon: Sequence[float] = (),
         max_constants: int | None = None,
         decreasing: Sequence[str] = (),
         increasing: Sequence[str] = (),
@@ -103,6 +106,7 @@ class LawRegressor(RegressorMixin, BaseEstimator):  # type: ignore[misc]
         self.seed = seed
         self.groups = groups
         self.extrapolate = extrapolate
+        self.horizon = horizon
         self.max_constants = max_constants
         self.decreasing = decreasing
         self.increasing = increasing
@@ -218,6 +222,7 @@ class LawRegressor(RegressorMixin, BaseEstimator):  # type: ignore[misc]
             features=tuple(n for n in names if len(set(raw.columns[n])) > 1),
             groups=tuple(self.groups),
             extrapolate=_axes(self.extrapolate),
+            horizon=tuple(self.horizon),
             decreasing=tuple(self.decreasing),
             increasing=tuple(self.increasing),
             floor=self.floor,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import shlex
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -18,7 +18,6 @@ if TYPE_CHECKING:
     from evolve.tasks.readers import RawTable
 
 TASKS = Path("tasks")  # where `--task NAME` looks first
-MOST_SHOWN = 100  # columns in a printed table
 EXAMPLE = (
     "Example: python -m evolve new-task my_runs.csv --target loss --features params tokens "
     '--test "params>=4e9" --name my_runs'
@@ -43,6 +42,10 @@ def new_task(
     extrapolate: Annotated[
         Names,
         typer.Option("--extrapolate", help="Features whose largest values matter, or none."),
+    ] = None,
+    horizon: Annotated[
+        list[float] | None,
+        typer.Option("--horizon", help="Factor beyond the data that forecasts will be asked for."),
     ] = None,
     test: Annotated[
         str | None,
@@ -107,6 +110,7 @@ def new_task(
     json: Json = False,
 ) -> None:
     """Make a task of your own table: inspect it, propose scales, units and folds, say why."""
+    from evolve.cli.drafts import document_of, print_draft
     from evolve.cli.output import print_json
     from evolve.tasks.draft import Wishes, check_name, plain_name, write_task
     from evolve.tasks.importers import import_from
@@ -120,6 +124,7 @@ def new_task(
         features=tuple(features or ()),
         groups=tuple(groups or ()),
         extrapolate=tuple(extrapolate or ()),
+        horizon=tuple(horizon or ()),
         test=test,
         roles=parse_roles(roles or ()),
         where=where,
@@ -141,9 +146,9 @@ def new_task(
     files = write_task(draft, tasks_dir, _command(table, source, wishes, called))
     commands = _next(tasks_dir, called)
     if json:
-        print_json(_document(draft, files, commands))
+        print_json(document_of(draft, files, commands))
     else:
-        _print(draft, files, commands)
+        print_draft(draft, files, commands)
 
 
 def _drafted(raw: RawTable, name: str, wishes: Wishes, table: Path, source: str | None) -> Draft:
@@ -180,6 +185,7 @@ def _command(table: Path, source: str | None, wishes: Wishes, name: str) -> str:
         "--features": wishes.features,
         "--groups": wishes.groups,
         "--extrapolate": wishes.extrapolate,
+        "--horizon": tuple(f"{value:g}" for value in wishes.horizon),
         "--derive": wishes.derive,
         "--role": tuple(f"{column}={role}" for column, role in wishes.roles.items()),
         "--decreasing": wishes.decreasing,
@@ -205,96 +211,3 @@ def _next(tasks_dir: Path, name: str) -> dict[str, str]:
         word = folder if os.sep in folder else os.path.join(".", folder)
     start, task = "python -m evolve", shlex.quote(word)
     return {"show": f"{start} tasks {task}", "run": f"{start} --task {task}"}
-
-
-def _columns(draft: Draft) -> list[dict[str, Any]]:
-    """Facts and roles of the columns, features and targets first."""
-    features = {f.name: f for f in draft.spec.features}
-    roles = {f.name: f.role for f in draft.spec.features}
-    roles |= {t.name: t.role for t in draft.spec.targets}
-    order = ["feature", "target", "group", "not used"]
-    facts = []
-    for name, column in sorted(draft.columns.items(), key=lambda c: order.index(draft.role(c[0]))):
-        feature = features.get(name)
-        facts.append(
-            {
-                "name": name,
-                "role": draft.role(name),
-                "scaling_role": roles.get(name),
-                "holds": column.kind,
-                "blank": column.n_blank,
-                "scale": feature and feature.scale,
-                "unit": feature and feature.unit,
-                "from": column.low,
-                "median": column.median,
-                "to": column.high,
-                "levels": column.n_levels,
-                "widest_gap": column.gap,
-                "why": draft.reasons.get(name, ""),
-            }
-        )
-    return facts
-
-
-def _document(draft: Draft, files: list[Path], commands: dict[str, str]) -> dict[str, Any]:
-    return {
-        "name": draft.name,
-        "folder": str(files[0].parent),
-        "files": files,
-        "n_train": len(draft.train),
-        "n_test": len(draft.test),
-        "columns": _columns(draft),
-        "groups": draft.spec.groups,
-        "axes": draft.spec.folds.axes,
-        "together": draft.spec.folds.together,
-        "max_constants": draft.spec.max_constants,
-        "decisions": [{"what": d.what, "chosen": d.chosen, "why": d.why} for d in draft.decisions],
-        "notes": draft.notes,
-        "commands": commands,
-    }
-
-
-def _print(draft: Draft, files: list[Path], commands: dict[str, str]) -> None:
-    from evolve.cli.output import print_table
-
-    raw = draft.raw
-    print(f"{raw.path}: {raw.n_rows} rows, {len(raw.columns)} columns; {_counts(draft)}")
-    columns = _columns(draft)
-    facts = [  # short, so that it fits 80 characters
-        (
-            *(c["name"], c["holds"] + (f", {c['blank']} blank" if c["blank"] else "")),
-            *(_short(c[key]) for key in ("from", "median", "to")),
-            *(c["levels"], draft.columns[c["name"]].gap_text),
-        )
-        for c in columns
-    ]
-    headings = ("column", "holds", "from", "median", "to", "levels", "widest gap")
-    print_table(headings, facts[:MOST_SHOWN], names=("column",))
-    roles = [(c["name"], _taken_for(c), c["scale"], _short(c["unit"]), c["why"]) for c in columns]
-    print_table(
-        ("column", "taken for", "scale", "unit", "why"), roles[:MOST_SHOWN], names=("column",)
-    )
-    if len(columns) > MOST_SHOWN:
-        print(f"{len(columns) - MOST_SHOWN} more columns are not shown; task.toml holds them all")
-    print_table(("decided", "", "why"), [(d.what, d.chosen, d.why) for d in draft.decisions])
-    for note in draft.notes:
-        print(f"note:  {note}")
-    print(f"wrote: {', '.join(str(path) for path in files)}")
-    print("edit task.toml where a guess is wrong; then")
-    for what, command in commands.items():
-        print(f"{what + ':':6} {command}")
-
-
-def _taken_for(column: dict[str, Any]) -> str:
-    """What a column is in the task, and its role in a law."""
-    return ", ".join(filter(None, (column["role"], column["scaling_role"])))
-
-
-def _counts(draft: Draft) -> str:
-    if not draft.test:
-        return "all for training"
-    return f"{len(draft.train)} for training (shown below), {len(draft.test)} for the test"
-
-
-def _short(value: float | None) -> str | None:
-    return None if value is None else f"{value:.3g}"

@@ -85,10 +85,22 @@ def expected_errors(task: Task, choice: Choice, basis: Basis) -> tuple[float | N
         error over all of them.
     """
     rows = choice.folds[0].held
-    by_horizon = [_forecasts(task, rows, basis, factor) for factor in HORIZONS]
+    by_horizon = [_forecasts(task, rows, basis, factor) for factor in horizons_of(task)]
     promised = [_promised_r2(points, sigmas) for points, sigmas in by_horizon]
     shares = [sigmas / np.maximum(np.abs(points), 1e-300) for points, sigmas in by_horizon]
     return float(np.mean(promised)), float(np.median(np.concatenate(shares)))
+
+
+def horizons_of(task: Task) -> list[float | tuple[float, ...]]:
+    """Factors beyond the largest scales at which intervals are read.
+
+    Up to the horizon that is declared, but no nearer than without one.
+    """
+    if task.horizon is None:
+        return list(HORIZONS)
+    powers = [np.log(factor) / np.log(HORIZONS[-1]) for factor in HORIZONS]
+    horizon = [max(h, HORIZONS[-1]) for h in task.horizon]
+    return [tuple(float(h**power) for h in horizon) for power in powers]
 
 
 def _promised_r2(points: Array, sigmas: Array) -> float:
@@ -98,7 +110,9 @@ def _promised_r2(points: Array, sigmas: Array) -> float:
         return float(np.mean(np.nan_to_num(1.0 - errors / spread, nan=-1.0).clip(-1.0)))
 
 
-def _forecasts(task: Task, rows: Ints, basis: Basis, factor: float) -> tuple[Array, Array]:
+def _forecasts(
+    task: Task, rows: Ints, basis: Basis, factor: float | tuple[float, ...]
+) -> tuple[Array, Array]:
     """Forecasts and their standard deviations `(m, t)` of rows moved on along the axes."""
     train = task.train
     x, group = further(task, train.X[rows], factor), train.group[rows]

@@ -6,6 +6,8 @@ that predict held-out rows best agree, one that does not is more likely wrong th
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from evolve.scoring.objective import (
@@ -25,8 +27,9 @@ def consensus_points(task: Task) -> tuple[Array, Ints]:
     """Points beyond the rows at which finalists are compared.
 
     Args:
-        task: With axes, the rows of its largest scales are moved on along these; without, rows
-            are moved to the ends of one feature at a time.
+        task: With axes, the rows of its largest scales are moved on along these, to the horizon
+            that is declared if one is; without, rows are moved to the ends of one feature at a
+            time.
 
     Returns:
         `(m, f)` features and `(m,)` group numbers.
@@ -34,7 +37,7 @@ def consensus_points(task: Task) -> tuple[Array, Ints]:
     train = task.train
     if task.axes:
         rows = task.folds[0].held
-        moved = [further(task, train.X[rows], DISAGREEMENT_REACH)]
+        moved = [further(task, train.X[rows], task.horizon or DISAGREEMENT_REACH)]
     else:
         rows = np.arange(0, train.n_rows, -(-train.n_rows // DISAGREEMENT_ROWS))
         ends = enumerate(task.constraints.ends)
@@ -42,14 +45,20 @@ def consensus_points(task: Task) -> tuple[Array, Ints]:
     return np.concatenate(moved), np.tile(train.group[rows], len(moved))
 
 
-def further(task: Task, x: Array, factor: float) -> Array:
-    """Rows moved on by a factor along logarithmic axes, by as much of the range along others."""
+def further(task: Task, x: Array, factor: float | Sequence[float]) -> Array:
+    """Rows moved on by a factor along logarithmic axes, by as much of the range along others.
+
+    Args:
+        task: Gives the axes.
+        x: `(n, f)` rows.
+        factor: For all axes, or for each.
+    """
     x = x.copy()
-    for j, power in axis_steps(task.spec.folds.axes, task.feature_names).items():
+    for j, by in axis_steps(task.spec.folds.axes, task.feature_names, factor).items():
         if task.spec.features[j].logarithmic:
-            x[:, j] *= factor**power
+            x[:, j] *= by
         else:
-            x[:, j] += np.ptp(task.train.X[:, j]) * power * np.log10(factor) / 2.0
+            x[:, j] += np.ptp(task.train.X[:, j]) * np.log10(by) / 2.0
     return x
 
 

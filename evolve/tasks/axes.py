@@ -51,15 +51,23 @@ def axis_values(x: Array, axes: Sequence[str], features: Sequence[str]) -> Array
     return np.stack(columns, axis=1) if columns else np.empty((len(x), 0))
 
 
-def axis_steps(axes: Sequence[str], features: Sequence[str]) -> dict[int, float]:
-    """Power of a factor by which each feature moves when every axis moves by that factor.
+def axis_steps(
+    axes: Sequence[str], features: Sequence[str], factor: float | Sequence[float]
+) -> dict[int, float]:
+    """Factor by which each feature moves when the axes move by theirs.
 
     A feature that is an axis moves by the factor itself; the factors of a product share it.
+
+    Args:
+        axes: The axes.
+        features: Names of the features.
+        factor: Of 1 or more, for all axes or for each.
     """
+    each = [factor] * len(axes) if isinstance(factor, float) else factor
     steps: dict[int, float] = {}
-    for axis in axes:
+    for axis, by in zip(axes, each, strict=True):
         factors = factors_of(axis, features)
         for name in factors:
             j = features.index(name)
-            steps[j] = max(steps.get(j, 0.0), 1.0 / len(factors))
+            steps[j] = max(steps.get(j, 1.0), by ** (1.0 / len(factors)))
     return steps

@@ -86,8 +86,10 @@ class FoldSpec(_Strict):
 
     `axes` are the features whose largest levels the test holds: rows at the top of any of them
     (`together = "any"`) or of all of them at once (`"all"`). `peel` scales are held out in turn.
-    Without axes the test does not extrapolate, and `kfold` random folds are made; where rows are
-    points of curves, `runs` is the column that names the run of each, and these hold out runs.
+    `horizon` is the factor beyond the largest training value that forecasts will be asked for, one
+    number for all axes or one for each. Without axes the test does not extrapolate, and `kfold`
+    random folds are made; where rows are points of curves, `runs` is the column that names the
+    run of each, and these hold out runs.
     """
 
     axes: list[str] = []
@@ -95,6 +97,18 @@ class FoldSpec(_Strict):
     together: Literal["any", "all"] = "any"
     peel: int = Field(default=4, ge=1, le=MOST_FOLDS)
     kfold: int = Field(default=5, ge=2, le=MOST_FOLDS)
+    horizon: list[Annotated[float, Field(ge=1.0)]] = []
+
+    @model_validator(mode="after")
+    def _horizon_is_along_axes(self) -> FoldSpec:
+        if self.horizon and (not self.axes or len(self.horizon) not in (1, len(self.axes))):
+            raise ValueError(
+                f"folds.horizon must hold one number, or one for each of the {len(self.axes)} "
+                f"axes, holds {self.horizon}"
+            )
+        if self.horizon and max(self.horizon) <= 1.0:
+            raise ValueError("folds.horizon must be above 1 along an axis")
+        return self
 
 
 class Filter(_Strict):

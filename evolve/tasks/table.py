@@ -255,6 +255,12 @@ class TaskRows:
         return axis_features(self.spec.folds.axes, self.feature_names)
 
     @property
+    def horizon(self) -> tuple[float, ...] | None:
+        """Factor along each axis that forecasts will be asked for; None where none is declared."""
+        declared, n_axes = self.spec.folds.horizon, len(self.spec.folds.axes)
+        return tuple(declared * n_axes if len(declared) == 1 else declared) or None
+
+    @property
     def axis_values(self) -> NDArray[np.float64]:
         """`(n, a)` training rows along the axes, of which one may be a product of features."""
         return axis_values(self.train.X, self.spec.folds.axes, self.feature_names)

@@ -6,12 +6,19 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from small_tasks import task_of
+from small_tasks import power_task, task_of
 
 from evolve.forecast.calibration import make_basis
-from evolve.forecast.judge import best_baseline, expected_errors, forecast_errors, verdict_of
+from evolve.forecast.judge import (
+    best_baseline,
+    expected_errors,
+    forecast_errors,
+    horizons_of,
+    verdict_of,
+)
 from evolve.forecast.members import contenders_of
 from evolve.forecast.verdict import CARE, HOLDS, NONE, Verdict, verdict_from_data
+from evolve.scoring.objective import HORIZONS
 from evolve.search.champion import Choice
 from evolve.search.memory import search_in_memory
 from evolve.search.setup import make_search_problem
@@ -39,6 +46,15 @@ def lawful() -> tuple[Task, Choice, Verdict]:
 @pytest.fixture(scope="module")
 def noisy() -> tuple[Task, Choice, Verdict]:
     return searched("noise")
+
+
+def test_intervals_are_read_up_to_the_horizon_that_is_declared() -> None:
+    task = power_task()
+    assert horizons_of(task) == list(HORIZONS)
+    far = power_task(folds={"axes": ["a"], "horizon": [100.0]})
+    np.testing.assert_allclose(np.ravel(horizons_of(far)), np.array(HORIZONS) ** 2)
+    near = power_task(folds={"axes": ["a"], "horizon": [2.0]})
+    np.testing.assert_allclose(np.ravel(horizons_of(near)), HORIZONS)
 
 
 def test_a_power_law_in_little_noise_holds(lawful: tuple[Task, Choice, Verdict]) -> None:

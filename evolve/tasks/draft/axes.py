@@ -11,6 +11,7 @@ from typing import Literal
 import numpy as np
 
 from evolve.errors import Argument, EvolveError, TaskError
+from evolve.scoring.objective import DISAGREEMENT_REACH
 from evolve.tasks.draft.condition import Condition
 from evolve.tasks.draft.roles import NO_AXES, Wishes
 from evolve.tasks.spec import FoldSpec
@@ -44,6 +45,62 @@ def choose_axes(task: Task, wishes: Wishes, condition: Condition | None) -> tupl
         _require_folds(with_folds(task, folds), wishes.extrapolate)
         return folds, "named by the user"
     return _guessed(task, condition)
+
+
+def choose_horizon(
+    task: Task, wishes: Wishes, condition: Condition | None
+) -> tuple[FoldSpec, str]:
+    """The folds with the factor beyond the data that forecasts will be asked for, and why that.
+
+    Rows of a test say nothing of it, but where its condition begins further out than laws are
+    compared anyway, they are compared there.
+
+    Args:
+        task: The training rows, with axes.
+        wishes: What was asked for.
+        condition: Of the test rows.
+
+    Raises:
+        EvolveError: The user gave a horizon that the axes cannot have.
+    """
+    folds = task.spec.folds
+    if wishes.horizon:
+        try:
+            named = FoldSpec.model_validate(
+                folds.model_dump() | {"horizon": [float(h) for h in wishes.horizon]}
+            )
+        except ValueError as error:
+            raise EvolveError(Argument("horizon"), f": {_rule_of(error)}") from None
+        return named, "named by the user"
+    begins = {} if condition is None else condition.thresholds
+    reach = [_reach(task, axis, begins.get(axis)) for axis in folds.axes]
+    if not reach or max(reach) <= DISAGREEMENT_REACH:
+        return folds, "not given: how far beyond the data forecasts will be asked for"
+    return folds.model_copy(update={"horizon": reach}), "the test begins so far out"
+
+
+def _rule_of(error: ValueError) -> str:
+    """The rule that a specification breaks, as its validator says it."""
+    text = str(error)
+    own = text.partition("Value error, ")[2].partition(" [type")[0]
+    return own or "must hold factors of 1 or more"
+
+
+def _reach(task: Task, axis: str, begins: float | None) -> float:
+    """Factor beyond the training rows at which a test begins, if that is further than usual."""
+    if axis not in task.feature_names or begins is None:
+        return DISAGREEMENT_REACH
+    number = task.feature_names.index(axis)
+    if not task.spec.features[number].logarithmic:
+        return DISAGREEMENT_REACH
+    factor = begins / float(task.train.X[:, number].max())
+    return max(DISAGREEMENT_REACH, float(f"{factor:.3g}"))
+
+
+def horizon_text(task: Task) -> str:
+    """The horizon in words."""
+    pairs = zip(task.spec.folds.axes, task.horizon or (), strict=False)
+    return ", ".join(f"{factor:g} times along {axis}" for axis, factor in pairs) or "none"
 
 
 def _folds(task: Task, axes: Sequence[str], together: Literal["any", "all"]) -> FoldSpec:

@@ -6,7 +6,7 @@ import ast
 import math
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
 import numpy as np
@@ -42,6 +42,7 @@ class Condition:
         columns: Columns that it names, in order of appearance.
         upward: Those bounded below alone, as by ``params>=4e9``.
         downward: Those bounded above alone.
+        thresholds: Least number above which each of the former lies.
         together: ``all`` where every comparison must hold at once, else ``any``.
     """
 
@@ -51,6 +52,7 @@ class Condition:
     upward: tuple[str, ...]
     downward: tuple[str, ...]
     together: Literal["any", "all"]
+    thresholds: dict[str, float] = field(default_factory=dict)
 
 
 def parse_condition(text: str, raw: RawTable, argument: str = "test") -> Condition:
@@ -85,6 +87,7 @@ def parse_condition(text: str, raw: RawTable, argument: str = "test") -> Conditi
         tuple(name for name in up if name not in down),
         tuple(name for name in down if name not in up),
         "all" if joint else "any",
+        {name: least for name, least in reader.thresholds().items() if name not in down},
     )
 
 
@@ -118,6 +121,20 @@ class _Reader:
         names = [n for n in ast.walk(self.tree) if isinstance(n, ast.Name)]
         names.sort(key=lambda n: n.col_offset)
         return tuple(dict.fromkeys(self._column(n) for n in names))
+
+    def thresholds(self) -> dict[str, float]:
+        """Least number that each column of `bounds` is to lie above; none where one is negated."""
+        least: dict[str, float] = {}
+        upward = self.bounds(_UPWARD)
+        compared = [node for node in ast.walk(self.tree) if isinstance(node, ast.Compare)]
+        for left, op, right in (pair for node in compared for pair in _pairs(node)):
+            column, turned, number = _turned(left, op, right)
+            if not (isinstance(column, ast.Name) and isinstance(turned, _UPWARD)):
+                continue
+            name, value = self._column(column), self._value(number)
+            if name in upward and isinstance(value, float):
+                least[name] = min(value, least.get(name, value))
+        return least
 
     def bounds(self, ops: tuple[type[ast.cmpop], ...]) -> tuple[str, ...]:
         """Columns compared by one of some operators, as if each stood on the left.

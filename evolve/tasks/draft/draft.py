@@ -12,7 +12,7 @@ import numpy as np
 from evolve.errors import Argument, EvolveError, nearest
 from evolve.printable import printable
 from evolve.scoring.constraints import shares_of
-from evolve.tasks.draft.axes import choose_axes
+from evolve.tasks.draft.axes import choose_axes, choose_horizon, horizon_text, with_folds
 from evolve.tasks.draft.candidates import choose_features, roles_of
 from evolve.tasks.draft.columns import Column, guess_scale, guess_unit, inspect_columns
 from evolve.tasks.draft.condition import Condition, parse_condition
@@ -155,12 +155,15 @@ def _decided(
 ) -> tuple[Task, list[Decision]]:
     """The task with axes and a number of constants, and what was decided."""
     folds, why_axes = choose_axes(task, wishes, condition)
+    task = with_folds(task, folds)
+    folds, why_horizon = choose_horizon(task, wishes, condition)
     most, why_most = most_constants(task)
     spec = task.spec.model_copy(update={"folds": folds, "max_constants": most})
     task, physics, why_physics = declare(replace(task, spec=spec), wishes)
     return task, [
         of_groups(task),
         Decision("extrapolation", axes_text(task), why_axes),
+        *([Decision("horizon", horizon_text(task), why_horizon)] if folds.axes else []),
         of_test(condition),
         *of_weights(task),
         Decision("constants", f"at most {most}", why_most),

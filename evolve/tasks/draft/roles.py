@@ -27,6 +27,8 @@ class Wishes:
         features: Columns to predict from; empty for all that are left and hold numbers.
         groups: Columns whose values, joined, name the groups.
         extrapolate: Features to extrapolate along; empty for a guess, ``none`` for none.
+        horizon: Factors beyond the data that forecasts will be asked for, for all axes or for
+            each; empty for where the test begins.
         test: Condition of the rows that are kept for a test.
         roles: Roles of columns that a guess would get wrong, by name.
         where: Condition of the rows that are used at all.
@@ -49,6 +51,7 @@ class Wishes:
     features: tuple[str, ...] = ()
     groups: tuple[str, ...] = ()
     extrapolate: tuple[str, ...] = ()
+    horizon: tuple[float, ...] = ()
     test: str | None = None
     roles: Mapping[str, str] = field(default_factory=dict)
     where: str | None = None

@@ -179,6 +179,7 @@ def format_task(draft: Draft, command: str) -> str:
             f"axes = {toml_value(spec.folds.axes)}  # {_plain(why['extrapolation'])}",
             f"together = {toml_value(spec.folds.together)}"
             '  # the test lies beyond on "any" of them, or on "all" at once',
+            *_horizon(spec.folds, why.get("horizon", "")),
         ],
         _physics(draft, why["physics"]),
         [_OPTIONAL.rstrip().format(target=toml_value(spec.targets[0].name))],
@@ -223,6 +224,14 @@ def _runs(folds: FoldSpec) -> list[str]:
     """The line of the column that names runs, if there is one."""
     why = "plain folds hold out whole runs of these"
     return [f"runs = {toml_value(folds.runs)}  # {why}"] if folds.runs else []
+
+
+def _horizon(folds: FoldSpec, why: str) -> list[str]:
+    """The line of the horizon, left to the user where there is none."""
+    if not folds.axes:
+        return []
+    value = f" {toml_value(folds.horizon)}" if folds.horizon else ""
+    return [f"{'' if folds.horizon else '# '}horizon ={value}  # {_plain(why)}"]
 
 
 def _role(draft: Draft, column: Feature | Target) -> list[str]:
