@@ -29,6 +29,7 @@ from evolve.search.setup import SearchProblem, make_search_problem
 pytest.importorskip("openai")
 CANARY = "sk-canary-5f3a91c0de"
 N = 32 * 4 - 10  # the last batch is cut
+SEED = 5  # some laws of the model pass the screen
 
 
 class Killed(BaseException):
@@ -61,14 +62,14 @@ def config(server: ModelServer, wait: float = 60.0, **fields: object) -> ModelCo
 
 
 def problem(models: ModelConfig) -> SearchProblem:
-    whole = make_search_problem(power_task(), 3, ("grammar", "llm"), models=models)
+    whole = make_search_problem(power_task(), SEED, ("grammar", "llm"), models=models)
     return replace(whole, starts=whole.starts[:32])
 
 
 def searched(folder: Path, models: ModelConfig, kills: Sequence[int] = ()) -> None:
     """Search to the end, killed after so many batches each time."""
     setup = problem(models)
-    settings = RunConfig(3, N, proposers=("grammar", "llm"), models=models)
+    settings = RunConfig(SEED, N, proposers=("grammar", "llm"), models=models)
     create_run(folder, setup, settings).close()
     for n_batches in (*kills, 1000):
         with Store.open(folder, write=True) as store:
@@ -123,7 +124,7 @@ def test_what_is_stored_is_not_asked_again(tmp_path: Path) -> None:
         models = config(server)
         searched(tmp_path / "r", models)
         n_before = len(server.requests)
-        settings = RunConfig(3, N + 32, proposers=("grammar", "llm"), models=models)
+        settings = RunConfig(SEED, N + 32, proposers=("grammar", "llm"), models=models)
         with Store.open(tmp_path / "r", write=True) as store:
             stored = Counter(
                 json.dumps(e.prompt) for e in StoredBook(store).all() if e.reply and not e.used
