@@ -1,4 +1,5 @@
-"""Broken tables, task files, command lines and answer frames to proof that each gets its line.
+"""Broken tables, task files, command lines, trackers' logs and answer frames each get a line.
+
 
 Every case is made by a random generator whose seed is printed, so that one case can be had again
 (`--first SEED --cases 1`). A case is wrong if it ends in a traceback, with an exit code that it
@@ -23,9 +24,12 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import frames
-from fuzz_cases import KINDS, RUN, TOML, Case, rows, written
+from fuzz_cases import OF_USERS, RUN, TOML, Case, rows, written
+from fuzz_trackers import of_tracker
 
 from evolve.cli.app import call
+
+KINDS = (*OF_USERS, of_tracker)
 
 
 def make_run(folder: Path) -> None:

@@ -222,4 +222,4 @@ def changed(rng: random.Random, line: str) -> list[str]:
     return words
 
 
-KINDS: tuple[Callable[[random.Random], Case], ...] = (of_table, of_task, of_words)
+OF_USERS: tuple[Callable[[random.Random], Case], ...] = (of_table, of_task, of_words)

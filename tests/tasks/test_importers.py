@@ -188,3 +188,20 @@ def test_one_command_makes_a_task_of_an_export(
     assert code == 0
     assert "--from tensorboard" in Path("tasks/tensorboard/task.toml").read_text()
     assert "10 rows" in out
+
+
+@pytest.mark.parametrize(
+    ("source", "name", "data"),
+    [
+        ("mlflow", "mlruns/0/*/metrics/eval/loss", b"1 2\n"),
+        ("mlflow", "mlruns/0/*/metrics/eval/loss", b""),
+        ("mlflow", "mlruns/0/*/meta.yaml", b"\xff\xfe"),
+        ("lightning", "lightning/version_0/hparams.yaml", b"\xff"),
+    ],
+)
+def test_a_file_that_no_tracker_writes_is_named(
+    source: str, name: str, data: bytes, trackers: Path
+) -> None:
+    next(trackers.glob(name)).write_bytes(data)
+    with pytest.raises(TaskError, match=f"must be what {source} writes, something in it is not"):
+        import_from(source, trackers / name.split("/")[0])

@@ -7,10 +7,12 @@ writes for a result that is missing or partial becomes a blank cell.
 
 from __future__ import annotations
 
+import sqlite3
+import struct
 from collections.abc import Callable
 from pathlib import Path
 
-from evolve.errors import Argument, EvolveError, nearest
+from evolve.errors import Argument, EvolveError, TaskError, nearest
 from evolve.tasks.importers import (
     keras,
     lightning,
@@ -39,6 +41,13 @@ IMPORTERS: dict[str, Callable[[Path], RawTable]] = {
 }
 
 
+# What reading a file that is cut off or was changed by hand may end in, wherever in it.
+_FAULTS = (
+    *(ArithmeticError, AttributeError, LookupError, TypeError, ValueError, RecursionError),
+    *(OSError, struct.error, sqlite3.Error),
+)
+
+
 def import_from(source: str, path: Path) -> RawTable:
     """Read what a tracker wrote.
 
@@ -53,4 +62,9 @@ def import_from(source: str, path: Path) -> RawTable:
     if source not in IMPORTERS:
         rule = f": must be one of {', '.join(IMPORTERS)}, it is {source!r}"
         raise EvolveError(Argument("from"), rule, nearest(source, IMPORTERS))
-    return IMPORTERS[source](path)
+    try:
+        return IMPORTERS[source](path)
+    except _FAULTS as error:
+        why = f"{type(error).__name__}: {error}"
+        rule = f"must be what {source} writes, something in it is not ({why})"
+        raise TaskError(f"{path}: {rule}") from None
