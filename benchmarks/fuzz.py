@@ -1,6 +1,5 @@
 """Broken tables, task files, command lines, trackers' logs and answer frames each get a line.
 
-
 Every case is made by a random generator whose seed is printed, so that one case can be had again
 (`--first SEED --cases 1`). A case is wrong if it ends in a traceback, with an exit code that it
 may not have, with anything but one line on stderr where the code is 2, or with an escape sequence
