@@ -12,12 +12,11 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from evolve.evaluation.baselines import predict_baseline
-from evolve.tasks.task import Task
 from evolve.typing import Array
 
 if TYPE_CHECKING:
     from evolve.search.champion import Choice
+    from evolve.tasks.task import Task
 
 OWN = ("mean", "last value")  # baselines that a group has without a law
 MOST_NAMED = 5  # groups that a warning names
@@ -61,6 +60,8 @@ def errors_by_group(task: Task, choice: Choice) -> list[GroupError]:
         task: Its training rows only are read.
         choice: The champion and the folds it was judged on.
     """
+    from evolve.evaluation.baselines import predict_baseline  # not for those who only read
+
     train, folds = task.train, choice.folds
     rows = np.concatenate([fold.held for fold in folds])
     y, group = train.Y[rows], train.group[rows]
