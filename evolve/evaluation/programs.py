@@ -17,7 +17,7 @@ from evolve.errors import EvolveError, ProgramError
 from evolve.evaluation.problem import EvaluationProblem
 from evolve.fitting.messages import FoldAnswer
 from evolve.law.candidate import Candidate, candidate_from_data
-from evolve.law.program import Program
+from evolve.law.program import Program, RowNames
 from evolve.sandbox import ForeignLane, Limits, Outcome
 from evolve.scoring.constraints import Constraints, broken, extrapolation_lines, worst
 from evolve.tasks.task import Table, Task
@@ -155,18 +155,19 @@ class ProgramRunner:
         _require(self.lane.law_in_batches(text, X, labels, *names, outcome.arrays))
         return outcome
 
-    def trace(self, text: str, n_features: int, n_targets: int) -> Candidate:
+    def trace(self, program: Program, names: RowNames) -> Candidate:
         """Trace a program's law where programs run, for tracing runs it.
 
         Args:
-            text: The program.
-            n_features: Number of features.
-            n_targets: Number of targets.
+            program: In either dialect; the constants that a `law` holds become constants to fit.
+            names: Of features, targets and groups.
 
         Raises:
             ProgramFailedError: It cannot be traced, or failed otherwise.
         """
-        outcome = self.lane.trace(text, n_features, n_targets)
+        keys = (names.features, names.targets, names.groups) if program.dialect == "law" else ()
+        n_features, n_targets = len(names.features), len(names.targets)
+        outcome = self.lane.trace(program.text, n_features, n_targets, keys)
         if not outcome.ok:
             raise ProgramFailedError("trace", outcome)
         return traced_from(outcome.arrays[0])

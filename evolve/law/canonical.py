@@ -120,10 +120,11 @@ def n_literals(root: Node, allowed_units: Sequence[float] = ()) -> int:
     """
     units = {abs(u) for u in allowed_units}
     values = {abs(n.value) for n in walk(root) if n.op == "num"}
-    return sum(1 for v in values if not _is_plain(v) and v not in units and 1 / v not in units)
+    return sum(1 for v in values if not is_plain(v) and v not in units and 1 / v not in units)
 
 
-def _is_plain(value: float) -> bool:
+def is_plain(value: float) -> bool:
+    """Whether a positive literal says nothing: a whole or half number, a power of ten, log 10."""
     if value <= 10 and 2 * value == int(2 * value):
         return True
     if not math.isfinite(value):

@@ -2,7 +2,7 @@
 
 A program is fixed code around one block between two marker lines; mutation changes only the block.
 The block defines `scaling_law_func` and `fit_scaling_law` (dialect `fit`), or `law` with its
-constants inside (dialect `law`: scored, not searched; it may lack markers, as in SLDBench).
+constants inside (dialect `law`; it may lack markers, as in SLDBench).
 """
 
 from __future__ import annotations
@@ -29,6 +29,21 @@ _FIT_FUNCTIONS = ("scaling_law_func", "fit_scaling_law")
 _LAW_FUNCTION = "law"
 _N_ARGUMENTS = 2
 _CONTROL = re.compile(r"[^\x20-\x7e\n\t\x80-\U0010ffff]")
+
+
+@dataclass(frozen=True, slots=True)
+class RowNames:
+    """What a `law` calls the things of a task.
+
+    Attributes:
+        features: Keys of the rows that it takes.
+        targets: Keys of the rows that it gives.
+        groups: Names of the groups.
+    """
+
+    features: tuple[str, ...]
+    targets: tuple[str, ...]
+    groups: tuple[str, ...]
 
 
 @dataclass(frozen=True)

@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import builtins
-import sys
 import types
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from typing import Any
 from weakref import WeakKeyDictionary
 
@@ -28,22 +25,15 @@ from evolve.law.graph import (
     walk,
 )
 from evolve.law.recipe import Recipe
+from evolve.law.traced_code import ENDLESS, guarded, load_function, rebound
 from evolve.law.tracer import Tracer, TracerArray, as_array
-from evolve.law.tracing_numpy import builtins_for, stand_in
-from evolve.law.untraceable import refusals_kept, refuse
+from evolve.law.untraceable import refuse
 
 MAX_CONSTANTS = 64
-MAX_STEPS = 200_000
 LOOK_AHEAD = 12
-ENDLESS = f"the law ran more than {MAX_STEPS} steps"
-FUNCTION, PROGRAM = "scaling_law_func", "<program>"
+FUNCTION = "scaling_law_func"
 _Laws = dict[tuple[int, int, int], Law]
 _TRACED: WeakKeyDictionary[Callable[[Any, Any], Any], _Laws] = WeakKeyDictionary()
-# What running somebody's law may raise; anything else is an error of ours.
-_FAULTS = (
-    *(ArithmeticError, AssertionError, AttributeError, ImportError, LookupError, NameError),
-    *(RuntimeError, SyntaxError, TypeError, ValueError, MemoryError, OSError),
-)
 
 
 def trace_law(
@@ -69,9 +59,9 @@ def trace_law(
     if isinstance(source, str):
         call = read_fit_call(source)
         n_constants = call.n_constants if n_constants is None and call else n_constants
-        function = _load(source)
+        function = load_function(source, FUNCTION)
     else:
-        function = _rebound(source)
+        function = rebound(source)
     if n_constants is None:
         return _search(function, n_features, n_targets)
     return _trace(function, n_features, n_targets, n_constants)
@@ -87,7 +77,7 @@ def trace_function(
     laws = _TRACED.setdefault(function, {})
     counts = (n_features, n_targets, n_constants)
     if counts not in laws:
-        laws[counts] = _trace(_rebound(function), *counts)
+        laws[counts] = _trace(rebound(function), *counts)
     return laws[counts]
 
 
@@ -95,83 +85,6 @@ def trace_recipe(text: str) -> Recipe | None:
     """The recipe of a program whose fitting code is one literal `fit_law` call, else `None`."""
     call = read_fit_call(text)
     return call.recipe if call else None
-
-
-# the code
-
-
-def _load(text: str) -> types.FunctionType:
-    """`scaling_law_func` of a program's text, in a namespace of stand-ins."""
-    names = builtins_for(vars(builtins))
-    namespace: dict[str, Any] = {"__builtins__": names, "__name__": "program"}
-    with _guarded(PROGRAM):
-        exec(compile(text, PROGRAM, "exec"), namespace)
-    function = namespace.get(FUNCTION)
-    if not isinstance(function, types.FunctionType):
-        raise ProgramError(f"cannot be traced: the program has no function {FUNCTION}")
-    return function
-
-
-def _rebound(function: Callable[[Any, Any], Any]) -> types.FunctionType:
-    """A copy of a function, and of its module's functions, that sees stand-ins."""
-    if not isinstance(function, types.FunctionType):
-        raise ProgramError("cannot be traced: the law is not a plain Python function")
-    old = function.__globals__
-    new: dict[str, Any] = {}
-    for name, value in old.items():
-        is_own = isinstance(value, types.FunctionType) and value.__globals__ is old
-        new[name] = _with_globals(value, new) if is_own else stand_in(value)
-    new["__builtins__"] = builtins_for(getattr(function, "__builtins__", vars(builtins)))
-    for name, value in list(new.items()):  # now that the builtins are in place
-        if isinstance(value, types.FunctionType) and value.__globals__ is new:
-            new[name] = _with_globals(value, new)
-    return _with_globals(function, new)
-
-
-def _with_globals(function: types.FunctionType, names: dict[str, Any]) -> types.FunctionType:
-    cells = tuple(types.CellType(stand_in(c.cell_contents)) for c in function.__closure__ or ())
-    copy = types.FunctionType(
-        function.__code__, names, function.__name__, function.__defaults__, cells or None
-    )
-    copy.__kwdefaults__ = function.__kwdefaults__
-    return copy
-
-
-@contextmanager
-def _guarded(file: str) -> Iterator[None]:
-    """Turn what the traced code raises into a `ProgramError`, and end it if it runs on."""
-    try:
-        with refusals_kept(), _step_limit(file):
-            yield
-    except ProgramError:
-        raise
-    except _FAULTS as fault:
-        raise ProgramError(f"cannot be traced: {type(fault).__name__}: {fault}") from fault
-
-
-@contextmanager
-def _step_limit(file: str) -> Iterator[None]:
-    """Stop code after many steps, unless a debugger or coverage tool watches already."""
-    if sys.gettrace() is not None:
-        yield
-        return
-    n_steps = 0
-
-    def watch(frame: types.FrameType, event: str, _arg: Any) -> Any:
-        nonlocal n_steps
-        if frame.f_code.co_filename != file:
-            return None
-        frame.f_trace_opcodes, frame.f_trace_lines = True, False
-        n_steps += event == "opcode"
-        if n_steps > MAX_STEPS:
-            refuse(ENDLESS)
-        return watch
-
-    sys.settrace(watch)
-    try:
-        yield
-    finally:
-        sys.settrace(None)
 
 
 # the run
@@ -208,7 +121,7 @@ def _trace(function: types.FunctionType, n_features: int, n_targets: int, n_cons
     roots = _run(function, (few, n_features), n_targets, n_constants)
     if roots != _run(function, (many, n_features), n_targets, n_constants):
         refuse("the law depends on the number of rows")
-    return _join(roots, n_features, n_constants)
+    return joined(roots, n_features, n_constants)
 
 
 def _run(
@@ -219,7 +132,7 @@ def _run(
     x = _leaves(feat, shape)
     own = (n_constants,) if n_targets == 1 else (n_targets, n_constants)
     params = _leaves(const, own)
-    with _guarded(function.__code__.co_filename):
+    with guarded(function.__code__.co_filename):
         out: Any = as_array(function(x, params))
     wanted = (n_rows,) if n_targets == 1 else (n_rows, n_targets)
     if n_targets == 1 and out.shape in ((n_rows, 1), (1, n_rows)):
@@ -227,7 +140,7 @@ def _run(
     if out.shape != wanted:
         refuse(f"expected the law's value to have shape {wanted} but it had shape {out.shape}")
     table = out.reshape(n_rows, n_targets)
-    columns = [[_node(v) for v in column] for column in table.T]
+    columns = [[node_of(v) for v in column] for column in table.T]
     roots = [_single_row(column, n_features) for column in columns]
     return [_own_constants(root, t, n_constants) for t, root in enumerate(roots)]
 
@@ -239,7 +152,12 @@ def _leaves(leaf: Callable[[int], Node], shape: tuple[int, ...]) -> TracerArray:
     return array.view(TracerArray)
 
 
-def _node(value: Any) -> Node:
+def node_of(value: Any) -> Node:
+    """The tree of a value that a traced law gave.
+
+    Raises:
+        ProgramError: It is no number, or holds one that is not finite.
+    """
     if isinstance(value, Tracer):
         node = value.node
     elif isinstance(value, (int, float, np.number)):
@@ -271,8 +189,12 @@ def _own_constants(root: Node, target: int, n_constants: int) -> Node:
     return replace_leaves(root, own)
 
 
-def _join(roots: list[Node], n_features: int, n_constants: int) -> Law:
-    """One law of all targets: the same tree for each, as it is or rotated."""
+def joined(roots: Sequence[Node], n_features: int, n_constants: int) -> Law:
+    """One law of all targets: the same tree for each, as it is or rotated.
+
+    Raises:
+        ProgramError: Targets have different laws.
+    """
     first = roots[0]
     plain = [_sorted_data(root) for root in roots]
     if all(data == plain[0] for data in plain):

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Collection, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -151,19 +152,22 @@ class ForeignLane:
         outcome = self._run(meta, list(X), self.limits.predict_cpu_s)
         return _checked(outcome, "predictions", [len(x) for x in X])
 
-    def trace(self, text: str, n_features: int, n_targets: int) -> Outcome:
+    def trace(
+        self, text: str, n_features: int, n_targets: int, names: Sequence[Sequence[str]] = ()
+    ) -> Outcome:
         """Trace a program's law, which runs it.
 
         Args:
             text: The program.
             n_features: Number of features.
             n_targets: Number of targets.
+            names: For a `law`, those of features, targets and groups.
 
         Returns:
-            One array: the bytes of a JSON value with `law` and `recipe`. `bad-answer` says why
-            the law cannot be traced.
+            One array: bytes of JSON with `law` and `recipe`; `bad-answer` says why there is none.
         """
         meta = {"kind": "trace", "text": text, "features": n_features, "targets": n_targets}
+        meta["names"] = [list(part) for part in names]
         outcome = self._run(meta, [], self.limits.predict_cpu_s)
         return _checked(outcome, "trace", [None])
 
@@ -264,14 +268,13 @@ def _compared(
     again = [np.full_like(whole, np.nan) for whole in predictions]
     for (i, rows), part in zip(batches, outcome.arrays, strict=True):
         if part.size != again[i][rows].size:
-            message = f"predictions: their shape depends on the batch of rows (group {i})"
-            return Outcome(**{**vars(outcome), **_failed("bad-answer", message)})
+            why = f"predictions: their shape depends on the batch of rows (group {i})"
+            return _refused(outcome, why)
         again[i][rows] = part.reshape(again[i][rows].shape)
     for i, (merged, whole) in enumerate(zip(again, predictions, strict=True)):
         if not np.allclose(merged, whole, rtol=tolerance, atol=0.0):
-            message = f"predictions: depend on the batch of rows (group {i})"
-            return Outcome(**{**vars(outcome), **_failed("bad-answer", message)})
-    return Outcome(**{**vars(outcome), "arrays": tuple(again)})
+            return _refused(outcome, f"predictions: depend on the batch of rows (group {i})")
+    return replace(outcome, arrays=tuple(again))
 
 
 def _checked(outcome: Outcome, what: str, n_rows: list[int] | list[None]) -> Outcome:
@@ -291,10 +294,8 @@ def _checked(outcome: Outcome, what: str, n_rows: list[int] | list[None]) -> Out
             message = f"{what}: must be finite, group {i} holds {array[where]} at {where}"
         if message:
             break
-    if message:
-        return Outcome(**{**vars(outcome), **_failed("bad-answer", message)})
-    return outcome
+    return _refused(outcome, message) if message else outcome
 
 
-def _failed(status: str, message: str) -> dict[str, Any]:
-    return {"status": status, "message": message, "arrays": ()}
+def _refused(outcome: Outcome, message: str) -> Outcome:
+    return replace(outcome, status="bad-answer", message=message, arrays=())

@@ -30,7 +30,7 @@ PRELOADED: Final = (
     "scipy.integrate", "scipy.interpolate", "scipy.linalg", "scipy.optimize",
     "scipy.special", "scipy.stats",
 )  # fmt: skip
-OWN: Final = ("evolve.fitting.fit", "evolve.law.trace")
+OWN: Final = ("evolve.fitting.fit", "evolve.law.trace", "evolve.law.trace_rows")
 WARM: Final = """
 import numpy as np
 from evolve.fitting import fit_law
@@ -134,7 +134,8 @@ def run_job(meta: dict[str, Any], arrays: Arrays) -> Arrays:
 
     Args:
         meta: `kind` ("fit", "predict", "law" or "trace"), `text`; for "law" `labels`, `features`
-            and `targets`; for "trace" the numbers of features and targets.
+            and `targets`; for "trace" the numbers of features and targets, and for a `law` its
+            `names` of features, targets and groups.
         arrays: X of every group, then Y ("fit") or the constants ("predict") of every group; then,
             where `meta` says `weighted`, the weights of the rows of every group, and its `noise`.
     """
@@ -186,10 +187,14 @@ def _trace(meta: dict[str, Any]) -> np.ndarray:
     from evolve.law.graph import law_to_data
     from evolve.law.recipe import Recipe
     from evolve.law.trace import trace_law, trace_recipe
+    from evolve.law.trace_rows import trace_rows
 
     text = meta["text"]
     try:
-        law = trace_law(text, meta["features"], meta["targets"])
+        if meta["names"]:
+            law = trace_rows(text, *meta["names"])
+        else:
+            law = trace_law(text, meta["features"], meta["targets"])
         recipe = trace_recipe(text) or Recipe()
     except ProgramError as error:
         raise BadAnswerError(str(error)) from None

@@ -16,7 +16,8 @@ from evolve.evaluation.predict import slopes_of
 from evolve.evaluation.problem import EvaluationProblem
 from evolve.evaluation.programs import ProgramFailedError, ProgramRunner
 from evolve.evaluation.record import Evaluation
-from evolve.law.program import Program, parse_program, program_size
+from evolve.law.graph import evaluate
+from evolve.law.program import Program, RowNames, parse_program, program_size
 from evolve.sandbox import ForeignLane
 from evolve.scoring.objective import price_of, score
 from evolve.tasks.folds import make_folds
@@ -212,7 +213,16 @@ def test_slopes_of_a_program_are_those_of_its_formula(task: Task) -> None:
 def test_a_program_is_traced_where_programs_run(lane: ForeignLane) -> None:
     runner = ProgramRunner(lane)
     straight = BRANCH.format(law=HONEST, before="pass").replace("if X[0, 0] > 0:", "if True:")
-    traced = runner.trace(straight, 1, 1)
+    names = RowNames(("x",), ("y",), ("all",))
+    traced = runner.trace(parse_program(straight), names)
     assert traced.law.n_constants == 3
     with pytest.raises(ProgramFailedError, match="trace: bad-answer"):
-        runner.trace(program().text, 1, 1)
+        runner.trace(program(), names)
+
+
+def test_a_law_that_holds_its_constants_is_traced_with_constants_to_fit(lane: ForeignLane) -> None:
+    text = "def law(rows, group):\n    return [{'y': 1.7 + 3.1 * r['x'] ** -0.34} for r in rows]\n"
+    traced = ProgramRunner(lane).trace(parse_program(text), RowNames(("x",), ("y",), ("all",)))
+    x = np.array([[2.0], [3.0]])
+    values = evaluate(traced.law.root, x, np.array([1.7, 3.1, -0.34]))
+    np.testing.assert_allclose(np.sort(values), np.sort(1.7 + 3.1 * x[:, 0] ** -0.34))

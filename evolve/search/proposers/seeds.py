@@ -12,7 +12,7 @@ from evolve.evaluation.programs import shared_runner
 from evolve.evaluation.record import Origin
 from evolve.law.candidate import Candidate
 from evolve.law.canonical import key
-from evolve.law.program import Program, parse_program, read_program, title_of
+from evolve.law.program import Program, RowNames, parse_program, read_program, title_of
 from evolve.law.recipe import Recipe
 from evolve.law.trace import trace_law, trace_recipe
 from evolve.search.operators import SearchSpace
@@ -23,8 +23,8 @@ from evolve.tasks.folders import shipped_folders
 from evolve.tasks.names import OWN_SEEDS
 from evolve.tasks.task import Task
 
-# Text and numbers of features and targets to law and recipe; a `ProgramError` says why not.
-Trace = Callable[[str, int, int], Candidate]
+# A program and the names of its task to law and recipe; a `ProgramError` says why not.
+Trace = Callable[[Program, RowNames], Candidate]
 
 
 class GivenSeed(NamedTuple):
@@ -177,21 +177,25 @@ def left_out(seeds: Sequence[Seed], proposals: Sequence[Proposal]) -> list[str]:
 
 
 def _seed(name: str, program: Program, task: Task, space: SearchSpace, trace: Trace) -> Seed:
-    if program.dialect == "law":
-        why = "a program that holds its constants can be scored only"
-        return Seed(name, title_of(program), program, None, why, runs=False)
     candidate, why_not, runs = None, "", True
+    names = RowNames(task.feature_names, task.target_names, task.sldbench_labels)
     try:
-        traced = trace(program.text, len(task.feature_names), len(task.target_names))
+        traced = trace(program, names)
         if traced.law.n_constants > space.max_constants:
             why_not = f"{traced.law.n_constants} constants, the task allows {space.max_constants}"
             runs = False
+        elif program.dialect == "law" and not traced.law.n_constants:
+            why_not, runs = "it holds no number to fit", False
         else:
             candidate = traced
     except ProgramError as error:
         why_not = str(error)
+        if program.dialect == "law":
+            why_not = f"its constants cannot be fitted, for it holds them, and {error}"
+            runs = False
     return Seed(name, title_of(program), program, candidate, why_not, runs)
 
 
-def _trace_here(text: str, n_features: int, n_targets: int) -> Candidate:
-    return Candidate(trace_law(text, n_features, n_targets), trace_recipe(text) or Recipe())
+def _trace_here(program: Program, names: RowNames) -> Candidate:
+    law = trace_law(program.text, len(names.features), len(names.targets))
+    return Candidate(law, trace_recipe(program.text) or Recipe())

@@ -187,15 +187,14 @@ def fit_scaling_law(X, y):
     return np.zeros(0)
 # EVOLVE-BLOCK-END
 """
-    held = "def law(input_data, group):\n    return [{'y': 2.0} for row in input_data]\n"
+    held = "def law(input_data, group):\n    return [{'y0': 2.0} for row in input_data]\n"
     for name, program in (("a", text), ("b", text), ("c", held)):
         (folder / "seeds" / f"{name}.py").write_text(program)
     task = replace(power_task(), name="mine", folder=folder)
     seeds = read_seeds(task, space_of(task))
     assert left_out(seeds, seed_proposals(seeds, space_of(task))) == [
         "b.py in seeds/ takes no part in the search: it is the same program as another",
-        "c.py in seeds/ takes no part in the search: "
-        "a program that holds its constants can be scored only",
+        "c.py in seeds/ takes no part in the search: it holds no number to fit",
     ]
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from evolve.evaluation.programs import shared_runner
-from evolve.law.program import END, START
+from evolve.law.program import END, START, RowNames, parse_program
 from evolve.search.operators import SearchSpace
 from evolve.search.proposers.llm.calls import Caller, Connect
 from evolve.search.proposers.llm.client import Endpoint
@@ -17,7 +17,7 @@ from evolve.search.proposers.llm.settings import Model, ModelConfig
 from evolve.search.proposers.llm.translate import Translator
 from evolve.tasks.task import Task
 
-HARMLESS = f"""{START}
+HARMLESS = parse_program(f"""{START}
 def scaling_law_func(data_points, params):
     return params[0] + data_points[:, 0]
 
@@ -27,7 +27,7 @@ def fit_scaling_law(data_points, loss_values):
 
 
 {END}
-"""
+""")
 
 
 def correspond(
@@ -57,8 +57,10 @@ def correspond(
     """
     prompts = Prompts(task, space, config.idea, dict(config.prompts))
     runner = shared_runner()
-    runner.trace(HARMLESS, 1, 1)  # a sandbox that is weak is told before a call is paid
-    translator = Translator(space, runner, len(task.feature_names), len(task.target_names))
+    names = RowNames(task.feature_names, task.target_names, task.sldbench_labels)
+    one = RowNames(("x",), ("y",), ("all",))
+    runner.trace(HARMLESS, one)  # a sandbox that is weak is told before a call is paid
+    translator = Translator(space, runner, names)
     caller = None
     if ask:
         caller = Caller({model.name: model for model in config.models}, connect or connected)

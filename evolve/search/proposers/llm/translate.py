@@ -16,7 +16,7 @@ from evolve.law.calls import read_fit_call
 from evolve.law.candidate import Candidate
 from evolve.law.canonical import key
 from evolve.law.graph import size
-from evolve.law.program import MAX_BYTES, Program
+from evolve.law.program import MAX_BYTES, Program, RowNames
 from evolve.law.recipe import Recipe
 from evolve.scoring.objective import LARGEST_LAW, LARGEST_PER_CONSTANT
 from evolve.search.archive import Archive
@@ -37,16 +37,12 @@ class Translator:
     Args:
         space: What laws may be.
         runner: Traces programs, in the sandbox.
-        n_features: Number of features of the task.
-        n_targets: Number of its targets.
+        names: Of the task's features, targets and groups.
     """
 
-    def __init__(
-        self, space: SearchSpace, runner: ProgramRunner, n_features: int, n_targets: int
-    ) -> None:
+    def __init__(self, space: SearchSpace, runner: ProgramRunner, names: RowNames) -> None:
         """Keep what to translate for."""
-        self._space, self._runner = space, runner
-        self._shape = n_features, n_targets
+        self._space, self._runner, self._names = space, runner, names
 
     def proposal_of(self, exchange: Exchange, parent: str, archive: Archive) -> Proposal:
         """The proposal in a reply.
@@ -63,7 +59,7 @@ class Translator:
         except ProgramError as error:
             return _failed(exchange, text, "rejected", str(error))
         try:
-            traced = self._runner.trace(program.text, *self._shape)
+            traced = self._runner.trace(program, self._names)
         except ProgramFailedError as error:
             return self._untraced(exchange, program, error)
         if read_fit_call(program.text) is None:
@@ -83,7 +79,7 @@ class Translator:
             return _failed(exchange, program.text, error.status, error.message)
         why = ""
         if program.dialect == "law":
-            why = "a program that holds its constants can be scored only"
+            why = f"its constants cannot be fitted, for it holds them, and {error.message}"
         elif NO_FIT.strip() in program.text:
             why = f"it has no fit_scaling_law, and {error.message}"
         elif self._space.ruled:

@@ -8,6 +8,7 @@ import pytest
 from small_tasks import archive_of, power_task, random_candidates
 
 from evolve.evaluation.programs import ProgramRunner
+from evolve.law.program import RowNames
 from evolve.law.recipe import Recipe
 from evolve.search.archive import Archive
 from evolve.search.proposers.llm.exchange import Exchange, Reply
@@ -28,6 +29,7 @@ LAW = "def scaling_law_func(X, p):\n    return p[0] + np.exp(p[1] * np.log(X[:, 
 BRANCH = "def scaling_law_func(X, p):\n    return p[0] + p[1] * (X[:, 0] if X.any() else 0.0)\n"
 TASK = power_task()
 SPACE = space_of(TASK)
+NAMES = RowNames(TASK.feature_names, TASK.target_names, TASK.sldbench_labels)
 
 
 @pytest.fixture(scope="module")
@@ -42,7 +44,7 @@ def proposal(
 ) -> Proposal:
     space = ruled_space(SPACE, rules, TASK.feature_names)
     exchange = Exchange(0, 32, "tiny", "rewrite", (3,), (), Reply("ok", reply))
-    return Translator(space, runner, 2, 1).proposal_of(exchange, "", archive or Archive())
+    return Translator(space, runner, NAMES).proposal_of(exchange, "", archive or Archive())
 
 
 def verdict(found: Proposal) -> str:
@@ -64,6 +66,13 @@ def test_a_law_with_a_fit_of_its_own_is_fitted_as_the_best_law_is(runner: Progra
     assert proposal(runner, LAW + OWN_FIT, archive).genome.recipe == best
 
 
+def test_a_law_that_holds_its_constants_is_fitted_anew(runner: ProgramRunner) -> None:
+    held = "def law(d, group):\n    return [{'y0': 0.37 + 1.9 * r['a'] ** -0.31} for r in d]\n"
+    found = proposal(runner, held)
+    assert found.verdict is None
+    assert found.genome.law.n_constants == 3
+
+
 def test_another_spelling_of_a_law_has_the_same_key(runner: ProgramRunner) -> None:
     other = LAW.replace("np.exp(p[1] * np.log(X[:, 0]))", "X[:, 0] ** p[1]")
     assert proposal(runner, LAW + FIT).key == proposal(runner, other + FIT).key
@@ -82,7 +91,7 @@ def test_a_program_that_cannot_be_traced_is_run_as_it_is(runner: ProgramRunner) 
         ("no", "rejected: reply: holds no program"),
         (BRANCH, "rejected: it has no fit_scaling_law, and "),
         (LAW.replace("p[0]", "0.37") + FIT, "rejected: the law "),
-        ("def law(input_data, group):\n    return [{}]\n", "rejected: a program that holds its"),
+        ("def law(input_data, group):\n    return [{}]\n", "rejected: its constants cannot be fi"),
     ],
 )
 def test_what_may_not_run_has_a_verdict(runner: ProgramRunner, reply: str, problem: str) -> None:
