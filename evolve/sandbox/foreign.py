@@ -268,8 +268,7 @@ def _compared(
     again = [np.full_like(whole, np.nan) for whole in predictions]
     for (i, rows), part in zip(batches, outcome.arrays, strict=True):
         if part.size != again[i][rows].size:
-            why = f"predictions: their shape depends on the batch of rows (group {i})"
-            return _refused(outcome, why)
+            return _refused(outcome, f"predictions: their shape depends on the rows (group {i})")
         again[i][rows] = part.reshape(again[i][rows].shape)
     for i, (merged, whole) in enumerate(zip(again, predictions, strict=True)):
         if not np.allclose(merged, whole, rtol=tolerance, atol=0.0):
