@@ -17,10 +17,12 @@ from evolve.tasks.task import Task
 if TYPE_CHECKING:
     import pandas as pd
 
+    from evolve.api.differences import Comparison
     from evolve.api.plans import Plan
     from evolve.api.plots import Plots
 
 SPLITS = ("train", "test")
+REPORT_NAME = "report.html"
 
 
 class RunAnswers:
@@ -96,6 +98,42 @@ class RunAnswers:
             most=dict(most or {}),
         )
 
+    def compare(
+        self,
+        other: RunAnswers,
+        at: Mapping[str, float],
+        *,
+        compute: str | None = None,
+        group: str | None = None,
+        target: str | None = None,
+        interval: float = 0.9,
+    ) -> Comparison:
+        """Say whether this run and another forecast the same at a point.
+
+        Args:
+            other: The other run, of this task or of one with the same features.
+            at: A value of every feature.
+            compute: What a run costs, such as ``6*params*tokens``: also say what one saves of it.
+            group: The group; not needed where there is one.
+            target: The target; not needed where there is one in common.
+            interval: Share of runs that the intervals are to hold.
+
+        Raises:
+            EvolveError: The features differ, or a name or a value is wrong.
+        """
+        from evolve.api.differences import comparison_of, difference_of
+
+        difference, _ = difference_of(
+            (self.folder, other.folder),
+            (self.task, other.task),
+            at,
+            compute,
+            group=group,
+            target=target,
+            level=interval,
+        )
+        return comparison_of(difference)
+
     def score(
         self,
         split: str = "train",
@@ -136,6 +174,32 @@ class RunAnswers:
         result = scores(table.Y, predicted, table.group, *parts)
         rows = {"overall": result.overall} | result.by_target | result.by_group
         return pd.DataFrame({name: asdict(metrics) for name, metrics in rows.items()}).T
+
+    def report(
+        self,
+        path: str | Path | None = None,
+        *,
+        size: int | None = None,
+        entry: int | None = None,
+        law: str | None = None,
+    ) -> Path:
+        """Write the run's page; without a path, into the run's folder. The test rows stay shut.
+
+        Args:
+            path: The file.
+            size: The best law with so many constants in place of the champion.
+            entry: The entry of this number.
+            law: A law's name, such as ``hoffmann_2022``.
+
+        Raises:
+            EvolveError: No law has a score yet, there is no such law, or the file cannot be
+                written.
+        """
+        from evolve.report import write_report
+
+        where = self.folder / REPORT_NAME if path is None else Path(path)
+        with self._open() as store:
+            return write_report(store, self.task, where, None, Pick(size, entry, law)).path
 
     @contextmanager
     def _open(self) -> Iterator[Store]:

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from evolve.errors import Argument, EvolveError
+from evolve.runs.store import Store
 from evolve.tasks.task import Task
 
 if TYPE_CHECKING:
     import pandas as pd
 
     from evolve.forecast.basis import Basis
-    from evolve.forecast.plan import Allocation
+    from evolve.forecast.plan import Allocation, Question
 
 
 @dataclass(frozen=True, eq=False)
@@ -77,6 +79,39 @@ def make_plan(
     together = tuple(moving_together(task, asked.cost.features))
     tables = (pd.DataFrame(others), pd.DataFrame(further))
     return Plan(pd.Series(_row(best)), *tables, outside, together)
+
+
+def question_of(
+    folder: Path,
+    task: Task,
+    compute: str,
+    at: Mapping[str, float] | None,
+    group: str | None,
+    target: str | None,
+    level: float,
+) -> Question:
+    """What is asked of a stored run's champion and rivals, for a picture.
+
+    Raises:
+        EvolveError: A name is not known, or a feature has no value.
+    """
+    from evolve.forecast.plan import parse_cost
+    from evolve.forecast.plan.allocate import make_question
+    from evolve.runs.picks import CHAMPION, basis_of_pick
+
+    with Store.open(folder, write=False) as store:
+        basis = basis_of_pick(store, task, CHAMPION)
+    cost = parse_cost(compute, task.feature_names)
+    return make_question(
+        task,
+        basis,
+        cost,
+        group=group,
+        target=target,
+        fixed=dict(at or {}),
+        maximise=None,
+        level=level,
+    )
 
 
 def _row(allocation: Allocation) -> dict[str, float]:

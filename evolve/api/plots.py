@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from evolve.errors import Argument, EvolveError, nearest
+
+if TYPE_CHECKING:
+    from evolve.forecast.plan import Question
 
 FAR = 10.0  # a curve goes so many times beyond the largest value of a log-scaled feature
 N_POINTS = 80
@@ -99,6 +103,76 @@ class Plots:
         ax.set(xlabel=feature, ylabel=task.target_names[t])
         return ax
 
+    def isoflop(
+        self,
+        ax: Any = None,
+        *,
+        compute: str,
+        budgets: Sequence[float] = (),
+        at: Mapping[str, float] | None = None,
+        group: str | None = None,
+        target: str | None = None,
+    ) -> Any:
+        """Forecasts along the ratio of two features at fixed compute, with the best of each.
+
+        Args:
+            ax: Where to draw.
+            compute: What a run costs, such as ``6*params*tokens``.
+            budgets: Of the profiles; from the cheapest training run to ten times the dearest if
+                not given.
+            at: Values of the features that `compute` leaves out.
+            group: The group; not needed where there is one.
+            target: The target; not needed where there is one.
+
+        Raises:
+            EvolveError: `compute` does not hold two features, or a name is not known.
+        """
+        from evolve.forecast.plan import profiles
+
+        question = self._question(compute, at, group, target)
+        ax, task = _axes(ax), self._run.task
+        for profile in profiles(question, budgets):
+            (line,) = ax.plot(profile.values[:, 0], profile.point, label=f"{profile.budget:.2g}")
+            if profile.best is not None:
+                place = next(iter(profile.best.values.values())), profile.best.point
+                ax.plot(*place, "*", ms=10, color=line.get_color())
+        ax.set_xscale("log")
+        first = task.feature_names[question.cost.features[0]]
+        ax.set(xlabel=first, ylabel=task.target_names[question.target])
+        ax.legend(title=compute)
+        return ax
+
+    def frontier(
+        self,
+        ax: Any = None,
+        *,
+        compute: str,
+        budgets: Sequence[float] = (),
+        at: Mapping[str, float] | None = None,
+        group: str | None = None,
+        target: str | None = None,
+        interval: float = 0.9,
+    ) -> Any:
+        """The best forecast that each compute buys, with its interval; arguments as `isoflop`.
+
+        Raises:
+            EvolveError: No budget buys a best run, or a name is not known.
+        """
+        from evolve.forecast.plan import frontier
+
+        question = self._question(compute, at, group, target, interval)
+        ax, task = _axes(ax), self._run.task
+        runs = frontier(question, budgets)
+        if not runs:
+            raise EvolveError("frontier: no budget buys a best run at a finite ratio of features")
+        costs = [run.budget for run in runs]
+        ax.fill_between(costs, [r.low for r in runs], [r.high for r in runs], alpha=0.2, lw=0)
+        ax.plot(costs, [run.point for run in runs])
+        ax.axvline(question.cost.of(question.known).max(), color="0.6", lw=1, ls=":")
+        ax.set_xscale("log")
+        ax.set(xlabel=compute, ylabel=task.target_names[question.target])
+        return ax
+
     def progress(self, ax: Any = None) -> Any:
         """Scores of all evaluations, and the best so far."""
         ax = _axes(ax)
@@ -113,6 +187,18 @@ class Plots:
     def _observed(self, t: int) -> tuple[Any, Any]:
         train, fitted = self._run.task.train, self._run.champion.fitted
         return train.Y[:, t], fitted.predictions[:, t]
+
+    def _question(
+        self,
+        compute: str,
+        at: Mapping[str, float] | None,
+        group: str | None,
+        target: str | None,
+        level: float = 0.9,
+    ) -> Question:
+        from evolve.api.plans import question_of
+
+        return question_of(self._run.folder, self._run.task, compute, at, group, target, level)
 
     def _target(self, name: str | None) -> int:
         return 0 if name is None else _index("target", name, self._run.task.target_names)

@@ -29,7 +29,6 @@ if TYPE_CHECKING:
     from evolve.forecast.verdict import Verdict
 
 RUNS = "runs"
-REPORT_NAME = "report.html"
 
 
 class Run(RunAnswers):
@@ -203,18 +202,6 @@ class Run(RunAnswers):
         if reason := resume_run(*settings, progress=progress, trusted=trust_run):
             warnings.warn(f"run {self.name!r}: {reason}", stacklevel=2)
         return Run(self.folder, self._tasks_dirs)
-
-    def report(self, path: str | Path | None = None) -> Path:
-        """Write the run's page; without a path, into the run's folder. The test rows stay shut.
-
-        Raises:
-            EvolveError: No law has a score yet, or the file cannot be written.
-        """
-        from evolve.report import write_report
-
-        where = self.folder / REPORT_NAME if path is None else Path(path)
-        with self._open() as store:
-            return write_report(store, self.task, where).path
 
     def export(
         self,

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from evolve.cli.app import app
-from evolve.cli.options import RUNS, Json, RunsDir, TasksDirs
+from evolve.cli.options import RUNS, EntryNumber, Json, LawName, RunsDir, Size, TasksDirs
 
 if TYPE_CHECKING:
     from evolve.report import WrittenReport
@@ -28,22 +28,30 @@ def report(
         bool,
         typer.Option("--reveal-test", help="Open the test rows, which is recorded, and show R2."),
     ] = False,
+    size: Size = None,
+    entry: EntryNumber = None,
+    law: LawName = None,
     runs_dir: RunsDir = RUNS,
     tasks_dirs: TasksDirs = None,
     json: Json = False,
 ) -> None:
-    """Write a run's report: one self-contained page with law, accuracy, figures and search."""
+    """Write a run's report: one self-contained page with law, accuracy, figures and search.
+
+    It is of the champion, or of the law that is asked for.
+    """
     from evolve.cli.output import print_json
     from evolve.report import write_report
     from evolve.runs.folders import find_run
+    from evolve.runs.picks import Pick
     from evolve.runs.provenance import require_same_rows, task_of
     from evolve.runs.store import Store
 
+    pick = Pick(size, entry, law)
     command = " ".join(["evolve", *sys.argv[1:]]) if reveal_test else None
     with Store.open(find_run(name, runs_dir), write=False) as store:
         task = task_of(store, tasks_dirs or ())
         require_same_rows(store, task)
-        written = write_report(store, task, output or store.folder / REPORT_NAME, command)
+        written = write_report(store, task, output or store.folder / REPORT_NAME, command, pick)
         document = _document(written)
     if json:
         print_json(document)

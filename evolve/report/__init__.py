@@ -12,6 +12,7 @@ from evolve.errors import Argument, EvolveError
 from evolve.files import write_file
 from evolve.report.gather import Findings, OpenedTest, gather
 from evolve.report.page import render
+from evolve.runs.picks import CHAMPION, Pick
 from evolve.runs.reveal import reveal_test
 from evolve.runs.store import Store
 from evolve.tasks.task import Task
@@ -35,7 +36,7 @@ class WrittenReport:
 
 
 def write_report(
-    store: Store, task: Task, path: Path, opening: str | None = None
+    store: Store, task: Task, path: Path, opening: str | None = None, pick: Pick = CHAMPION
 ) -> WrittenReport:
     """Write a run's report.
 
@@ -44,11 +45,12 @@ def write_report(
         task: The task it was made for.
         path: The file to write; one that is there is replaced.
         opening: The command to record an opening of the test rows under; None leaves them shut.
+        pick: The law that the page is of.
 
     Raises:
-        EvolveError: No law has a score yet, or the file cannot be written.
+        EvolveError: No law has a score yet, there is no such law, or the file cannot be written.
     """
-    findings = gather(store, task)
+    findings = gather(store, task, pick)
     opened = None if opening is None else _open_test(findings, opening)
     text = render(findings, opened)
     write_file(path, text)

@@ -50,7 +50,7 @@ class Forecaster:
         """What the line and its interval hold, in two sentences."""
         n = len(self.basis.members) - 1
         laws = f"the champion and {n} other law{'s' if n > 1 else ''}"
-        point = f"what {laws} say together" if n else "what the champion says"
+        point = f"what {laws} say together" if n else "what the law says"
         form = " and of the form" if n else ""
         return (
             f"The forecast is {point}. Its interval holds the noise of the rows and the "
@@ -70,5 +70,5 @@ def forecaster_of(findings: Findings) -> Forecaster | None:
     return (
         None
         if findings.model is None
-        else Forecaster(findings.task, basis_of(findings.store, findings.task))
+        else Forecaster(findings.task, findings.basis or basis_of(findings.store, findings.task))
     )

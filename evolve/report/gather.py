@@ -8,11 +8,13 @@ from dataclasses import dataclass
 from evolve.errors import EvolveError, ProgramError, SandboxError
 from evolve.evaluation.record import SEEDS, Entry
 from evolve.evaluation.requests import form_of
+from evolve.forecast.basis import Basis
 from evolve.forecast.by_group import GroupError
 from evolve.forecast.verdict import Verdict
 from evolve.report.model import Model, fit_model
 from evolve.runs.choices import FinalistRow, load_finalists, load_group_errors, load_verdict
 from evolve.runs.notes import SANDBOX
+from evolve.runs.picks import CHAMPION, Pick, basis_of_law, picked
 from evolve.runs.results import ResultRow, archive_of, load_results, scores_of
 from evolve.runs.store import Store
 from evolve.runs.summary import Summary
@@ -46,6 +48,8 @@ class Findings:
         finalist_entries: Their entries.
         groups: The champion's errors by group, the worst first.
         sandbox: What the machine of the run could enforce, else what this one can.
+        asked: What the law was asked for by, where it is not the champion; else empty.
+        basis: What the law's forecasts are made from, where it was asked for.
     """
 
     store: Store
@@ -66,6 +70,13 @@ class Findings:
     finalist_entries: Sequence[Entry]
     groups: Sequence[GroupError]
     sandbox: SandboxReport
+    asked: str = ""
+    basis: Basis | None = None
+
+    @property
+    def title(self) -> str:
+        """What the page calls its law."""
+        return self.asked or ("champion" if self.chosen else "best so far")
 
     @property
     def train_r2(self) -> float | None:
@@ -88,11 +99,11 @@ class OpenedTest:
     scores: Scores
 
 
-def gather(store: Store, task: Task) -> Findings:
-    """Read a run and fit its champion; the test rows are not opened.
+def gather(store: Store, task: Task, pick: Pick = CHAMPION) -> Findings:
+    """Read a run and fit its champion, or the law asked for; the test rows are not opened.
 
     Raises:
-        EvolveError: No law has a score yet.
+        EvolveError: No law has a score yet, or there is no such law.
     """
     results = load_results(store)
     if results.summary.best is None:
@@ -102,8 +113,10 @@ def gather(store: Store, task: Task) -> Findings:
     row = results.row()
     archive = archive_of(store, results.summary)
     best = store.entry(results.summary.best if row is None else row.index)
+    if not pick.is_champion:
+        row, best = picked(store, task, pick)
     model, unfitted = _model(task, best)
-    finalists = load_finalists(store)
+    finalists = load_finalists(store) if pick.is_champion else []
     return Findings(
         store=store,
         task=task,
@@ -118,11 +131,13 @@ def gather(store: Store, task: Task) -> Findings:
         lineage=_lineage(store, best),
         model=model,
         unfitted=unfitted,
-        verdict=load_verdict(store),
+        verdict=load_verdict(store) if pick.is_champion else None,
         finalists=finalists,
-        groups=load_group_errors(store),
+        groups=load_group_errors(store) if pick.is_champion else [],
         finalist_entries=[store.entry(finalist.index) for finalist in finalists],
         sandbox=_sandbox(store),
+        asked=pick.words,
+        basis=None if model is None or pick.is_champion else basis_of_law(task, best),
     )
 
 

@@ -200,6 +200,8 @@ def _chosen_words(findings: Findings) -> str:
     size = (
         f"{evaluation.n_constants} constants and held-out R² {held_out_r2(evaluation) or 0.0:.4f}"
     )
+    if findings.asked:
+        return f"This law, {findings.asked}, has {size}; it is not what the run has chosen."
     if not findings.chosen:
         return f"The law with the best score so far has {size}."
     leader = findings.elites[0]

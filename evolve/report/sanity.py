@@ -34,6 +34,8 @@ def checks_of(findings: Findings) -> list[Check]:
 
 
 def _verdict(findings: Findings) -> Check:
+    if findings.asked:
+        return Check("Verdict", "not judged", ("It was asked for; the run judges its champion.",))
     if findings.verdict is None:
         why = "the search has not ended" if not findings.chosen else "an earlier version chose"
         return Check("Verdict", "not judged", (f"{why}, so no verdict was made.".capitalize(),))

@@ -174,7 +174,7 @@ def variables_table(task: Task) -> Grid:
 def laws_table(findings: Findings) -> Grid:
     """Champion, best of each size and laws that somebody wrote down, with the R2 of each."""
     rows_of_table = {line.index: line for line in findings.lines}
-    parts = [("champion" if findings.chosen else "best so far", findings.best)]
+    parts = [(findings.title, findings.best)]
     parts += [("size", elite.entry) for elite in findings.archive.best_per_size()]
     parts += [(entry.origin, entry) for entry in findings.literature]
     rows = []
@@ -196,7 +196,7 @@ def laws_table(findings: Findings) -> Grid:
         )
         rows.append((*row, formula_in(findings.task, entry)))
     head = ("", "made by", "constants", "held-out R²", "training R²", "score", "law")
-    return grid(head, rows, [kind in ("champion", "best so far") for kind, _ in parts])
+    return grid(head, rows, [i == 0 for i in range(len(parts))])
 
 
 def elites_table(findings: Findings) -> Grid:

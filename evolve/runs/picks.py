@@ -46,6 +46,13 @@ class Pick:
         """Whether no other law than the champion is asked for."""
         return self == CHAMPION
 
+    @property
+    def words(self) -> str:
+        """What was asked for, in words; empty for the champion."""
+        if self.size is not None:
+            return f"the best law of {self.size} constants"
+        return f"entry {self.entry}" if self.entry is not None else self.law or ""
+
 
 CHAMPION = Pick()
 

@@ -61,6 +61,16 @@ def test_a_plan_needs_a_budget_or_a_value(run: Run) -> None:
         run.plan(compute=COMPUTE, at=AT)
 
 
+def test_two_runs_are_compared_at_a_point(run: Run) -> None:
+    at = {"params": 7e9, "tokens": 2e12, "unique_tokens": 1e11}
+    comparison = run.compare(run, at, compute=COMPUTE)
+    assert comparison.same
+    assert comparison.forecasts.loc["difference", "point"] == 0.0
+    assert comparison.savings.loc[COMPUTE, "factor"] == pytest.approx(1.0)
+    with pytest.raises(EvolveError, match="no feature 'param'"):
+        run.compare(run, {"param": 7e9})
+
+
 def test_scores_are_those_of_the_predictions(run: Run) -> None:
     frame = run.score(law="hoffmann_2022")
     train = run.task.train
@@ -109,15 +119,23 @@ def test_the_champion_is_an_expression_of_sympy(run: Run) -> None:
 def test_pictures_take_axes_and_give_them_back(run: Run) -> None:
     from matplotlib import pyplot as plt
 
-    figure, axes = plt.subplots(1, 5)
+    figure, axes = plt.subplots(1, 7)
     drawn = [
         run.plot.fit(axes[0]),
         run.plot.residuals(axes[1], feature="params"),
         run.plot.front(axes[2]),
         run.plot.curve(axes[3], feature="tokens", at=AT),
         run.plot.progress(axes[4]),
+        run.plot.isoflop(axes[5], compute=COMPUTE, budgets=[1e20, 1e21], at=AT),
+        run.plot.frontier(axes[6], compute=COMPUTE, budgets=[1e20, 1e21], at=AT),
     ]
     assert drawn == list(axes)
+    best = run.plan(1e21, compute=COMPUTE, at=AT).best
+    (star,) = [line for line in axes[5].lines if line.get_marker() == "*"][1:]
+    assert star.get_xdata()[0] == pytest.approx(best["params"])
+    assert axes[6].lines[0].get_ydata()[-1] == pytest.approx(best["point"])
+    with pytest.raises(EvolveError, match="ratio of two features, it holds params"):
+        run.plot.isoflop(compute="params", at={**AT, "tokens": 1e10})
     assert all(ax.get_xlabel() and ax.lines for ax in axes)
     assert axes[3].get_xscale() == "log"
     assert axes[3].lines[0].get_xdata()[-1] == pytest.approx(10 * run.task.train.X[:, 2].max())

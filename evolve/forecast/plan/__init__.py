@@ -10,6 +10,7 @@ from evolve.forecast.plan.allocate import Allocation, Question, allocate
 from evolve.forecast.plan.budgets import best_run, other_budgets
 from evolve.forecast.plan.cost import Cost, parse_cost
 from evolve.forecast.plan.next_runs import NextRun, next_runs
+from evolve.forecast.plan.profiles import frontier, profiles
 from evolve.forecast.plan.reach import reach, with_serving
 from evolve.forecast.plan.together import moving_together
 
@@ -20,10 +21,12 @@ __all__ = [
     "Question",
     "allocate",
     "best_run",
+    "frontier",
     "moving_together",
     "next_runs",
     "other_budgets",
     "parse_cost",
+    "profiles",
     "reach",
     "with_serving",
 ]

@@ -211,7 +211,7 @@ def allocate(question: Question, budget: float) -> Allocation:
     turns = np.array(list(itertools.product(grid, repeat=k - 1)))  # of one feature, `(1, 0)`
 
     def place(turn: Array) -> Array:
-        return _scaled(question, centre + turn @ basis, budget)
+        return scaled_to(question, centre + turn @ basis, budget)
 
     losses = question.loss(10.0 ** place(turns))
     if not np.isfinite(losses).any():
@@ -251,7 +251,7 @@ def _ratios(k: int) -> Array:
     return directions
 
 
-def _scaled(question: Question, logs: Array, budget: float) -> Array:
+def scaled_to(question: Question, logs: Array, budget: float) -> Array:
     """`(n, k)` logarithms, shifted together until each run costs the budget (bisection)."""
 
     def cost(shift: Array) -> Array:

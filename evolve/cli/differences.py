@@ -1,0 +1,90 @@
+"""Where two runs stand at one point, as text and as a JSON value."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Any
+
+from evolve.cli.output import print_table, print_text
+from evolve.cli.symbols import symbols_of
+
+if TYPE_CHECKING:
+    from evolve.forecast.difference import Difference, Saving
+    from evolve.forecast.sides import Side
+
+EQUAL = 0.005  # factors nearer to 1 are no saving
+
+
+def difference_document(difference: Difference, side: Side) -> dict[str, Any]:
+    """The JSON value of a difference."""
+    keys = ("point", "low", "high")
+    rows = ("first", "second", "difference")
+    values = {name: dict(zip(keys, getattr(difference, name), strict=True)) for name in rows}
+    savings = [asdict(saving) for saving in difference.savings]
+    of = {"group": side.group, "target": side.target, "interval": side.level}
+    return {**of, **values, "same": difference.same, "savings": savings}
+
+
+def print_difference(difference: Difference, side: Side) -> None:
+    """Print the forecasts, their difference, and where along each axis the runs meet."""
+    level = f"{100 * side.level:g} % interval"
+    names = {"1": difference.first, "2": difference.second, "1 - 2": difference.difference}
+    rows = [
+        [name, f"{point:.5g}", f"{low:.5g} to {high:.5g}"]
+        for name, (point, low, high) in names.items()
+    ]
+    print_table(["run", side.target, level], rows)
+    print_text(_agreement(difference, side))
+    if not difference.savings:
+        return
+    along = [_cells(saving) for saving in difference.savings]
+    headings = ["along", "at", "equal at", "2 needs, times", level]
+    print_table(headings, along, symbols=symbols_of(side.task.feature_names))
+    for saving in difference.savings:
+        print_text(_crossing(saving))
+    print_text(_needs(difference.savings[-1], side.target))
+
+
+def _agreement(difference: Difference, side: Side) -> str:
+    if difference.same:
+        return f"no difference that is sure: the {100 * side.level:g} % interval holds 0"
+    lower = "1" if difference.difference[0] < 0 else "2"
+    return f"{lower} is forecast lower in {side.target}: the interval leaves out 0"
+
+
+def _cells(saving: Saving) -> list[object]:
+    crossing, factor = _number(saving.crossing), _number(saving.factor)
+    return [saving.along, f"{saving.at:.4g}", crossing, factor, _ends(saving)]
+
+
+def _ends(saving: Saving) -> str:
+    """The interval of the factor, which may be open to either side."""
+    if saving.factor is None:
+        return "-"
+    if saving.low is None:
+        return "any" if saving.high is None else f"{saving.high:.4g} or less"
+    return f"{saving.low:.4g} " + ("or more" if saving.high is None else f"to {saving.high:.4g}")
+
+
+def _number(value: float | None) -> str:
+    return "-" if value is None else f"{value:.4g}"
+
+
+def _crossing(saving: Saving) -> str:
+    low, high = (f"{end:.4g}" for end in saving.searched)
+    if saving.crossing is None:
+        return f"{saving.along}: nowhere equal between {low} and {high}"
+    return f"{saving.along}: equal at {saving.crossing:.4g}, looked for from {low} to {high}"
+
+
+def _needs(saving: Saving, target: str) -> str:
+    """What the last line says: of compute where it was given, else of the last axis."""
+    if saving.factor is None:
+        return (
+            f"2 reaches what 1 does at the point with no {saving.along} within a factor of 10,000"
+        )
+    if abs(saving.factor - 1.0) < EQUAL:
+        return f"2 needs as much {saving.along} as 1 for the same {target}"
+    fewer, more = ("1", "2") if saving.factor >= 1 else ("2", "1")
+    times = max(saving.factor, 1 / saving.factor)
+    return f"{fewer} needs {times:.3g} times less {saving.along} than {more} for the same {target}"

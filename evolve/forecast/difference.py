@@ -1,0 +1,211 @@
+"""Forecasts of two runs to their difference, where they cross, and what the one saves."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from evolve.errors import Argument, EvolveError
+from evolve.forecast.plan.cost import Cost
+from evolve.forecast.sides import Ends, Side
+from evolve.tasks.task import Task
+from evolve.typing import Array
+
+DECADES = 4.0  # of a feature or of compute, to each side of the point that is asked for
+PER_DECADE = 60
+SEEN_BEYOND = 100.0  # a crossing is looked for up to so many times the largest training value
+EQUAL = 1e-9  # of the forecasts: laws that differ by less are taken to say the same
+GRID = np.linspace(-DECADES, DECADES, 2 * int(DECADES) * PER_DECADE + 1)  # powers of ten
+SLACK = 0.5 / PER_DECADE
+N_FINER = 21
+REFINEMENTS = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Saving:
+    """The two runs along a feature, or along compute at one ratio of features.
+
+    Attributes:
+        along: The feature, or the text of the compute.
+        at: Its value at the point.
+        crossing: The nearest value at which the forecasts are equal; None where there is none.
+        searched: Smallest and largest value between which a crossing was looked for.
+        factor: How many times the value the second run needs for what the first one is forecast
+            to reach at the point; None where no value within four decades does.
+        low: Lower end of the interval of the factor; None where it is open.
+        high: Upper end.
+    """
+
+    along: str
+    at: float
+    crossing: float | None
+    searched: tuple[float, float]
+    factor: float | None
+    low: float | None
+    high: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """What two runs forecast at one point.
+
+    Attributes:
+        first: Point, low and high of the first run.
+        second: Of the second.
+        difference: First less second, with its interval.
+        savings: Along every axis, and along compute where it was given.
+    """
+
+    first: tuple[float, float, float]
+    second: tuple[float, float, float]
+    difference: tuple[float, float, float]
+    savings: tuple[Saving, ...]
+
+    @property
+    def same(self) -> bool:
+        """Whether the interval of the difference holds 0."""
+        return self.difference[1] <= 0.0 <= self.difference[2]
+
+
+def differ(one: Side, two: Side, at: Mapping[str, float], cost: Cost | None = None) -> Difference:
+    """Compare the forecasts of two runs at a point.
+
+    Args:
+        one: The first run.
+        two: The second; its task has the same features, in any order.
+        at: A value of every feature.
+        cost: What a run costs, over the features of the first run's task.
+
+    Raises:
+        EvolveError: A run's laws are not defined at the point.
+    """
+    place = {name: np.array([value]) for name, value in at.items()}
+    ends = one.at(place), two.at(place)
+    if not all(np.isfinite(part.point).all() for part in ends):
+        words = ", ".join(f"{name}={value:g}" for name, value in at.items())
+        raise EvolveError("compare: no law of one of the runs is defined at ", words)
+    rays = _rays(one.task, at, cost)
+    savings = tuple(_saving(one, two, ray) for ray in rays)
+    difference = ends[0].minus(ends[1])
+    return Difference(_three(ends[0]), _three(ends[1]), _three(difference), savings)
+
+
+def _three(ends: Ends) -> tuple[float, float, float]:
+    return float(ends.point[0]), float(ends.low[0]), float(ends.high[0])
+
+
+@dataclass(frozen=True, slots=True)
+class _Ray:
+    """Rows along which some features move by one factor from a point.
+
+    Attributes:
+        along: What they are called together.
+        names: The features.
+        at: The point.
+        amount: `(n, f)` rows, in the order of `at`, to `(n,)` of what is saved.
+    """
+
+    along: str
+    names: Sequence[str]
+    at: Mapping[str, float]
+    amount: Callable[[Array], Array]
+
+    def rows(self, logs: Array) -> dict[str, Array]:
+        """`(n,)` values of each feature, the ray's at `(n,)` powers of ten of the point."""
+        steps = {name: 10.0**logs if name in self.names else 1.0 for name in self.at}
+        return {name: np.full(len(logs), v) * steps[name] for name, v in self.at.items()}
+
+    def amounts(self, logs: Array) -> Array:
+        """`(n,)` of what is saved."""
+        return self.amount(np.stack(list(self.rows(logs).values()), axis=1))
+
+
+def _rays(task: Task, at: Mapping[str, float], cost: Cost | None) -> list[_Ray]:
+    """One along each axis on a log scale (each such feature, without axes), one along compute."""
+    names, at = task.feature_names, {name: at[name] for name in task.feature_names}
+    logarithmic = [f.name for f in task.spec.features if f.logarithmic]
+    rays = [
+        _Ray(names[j], (names[j],), at, lambda x, j=j: x[:, j])  # type: ignore[misc]
+        for j in task.axes or range(len(names))
+        if names[j] in logarithmic
+    ]
+    if cost is None:
+        return rays
+    free = [names[j] for j in cost.features]
+    if linear := [name for name in free if name not in logarithmic]:
+        rule = f": {linear[0]} acts as it is, not through its logarithm, and cannot be scaled"
+        raise EvolveError(Argument("compute"), rule)
+    ray = _Ray(cost.text, free, at, cost.of)
+    amounts = ray.amounts(GRID)
+    if not (np.isfinite(amounts).all() and amounts[0] > 0 and (np.diff(amounts) > 0).all()):
+        raise EvolveError(Argument("compute"), ": must be above 0 and grow with its features")
+    return [*rays, ray]
+
+
+def _saving(one: Side, two: Side, ray: _Ray) -> Saving:
+    """Where two runs cross along a ray, and how far along it the second reaches the first."""
+    here = np.zeros(1)
+    reached = one.at(ray.rows(here))
+    amount = float(ray.amounts(here)[0])
+
+    def gap(logs: Array) -> Array:
+        rows = ray.rows(logs)
+        first, second = one.at(rows).point, two.at(rows).point
+        difference = first - second
+        return np.where(np.abs(difference) > EQUAL * np.abs(first), difference, 0.0)
+
+    def behind(logs: Array) -> Ends:
+        return reached.minus(two.at(ray.rows(logs)))
+
+    seen = _seen(one, two, ray)
+    crossing = _nearest_root(gap, seen)
+    step = _nearest_root(lambda logs: behind(logs).point, GRID)
+    low, high = (None, None) if step is None else _around(step, behind(GRID))
+    return Saving(
+        ray.along,
+        amount,
+        None if crossing is None else float(ray.amounts(np.array([crossing]))[0]),
+        (float(ray.amounts(seen[:1])[0]), float(ray.amounts(seen[-1:])[0])),
+        *(
+            None if log is None else float(ray.amounts(np.array([log]))[0]) / amount
+            for log in (step, low, high)
+        ),
+    )
+
+
+def _seen(one: Side, two: Side, ray: _Ray) -> Array:
+    """`(m,)` of the grid where every feature of a ray lies in the rows or not far beyond."""
+    ends = [(min(a[0], b[0]), max(a[1], b[1]))
+            for a, b in ((one.range_of(n), two.range_of(n)) for n in ray.names)]  # fmt: skip
+    logs = [np.log10(np.array(pair) / ray.at[n]) for n, pair in zip(ray.names, ends, strict=True)]
+    low = min(0.0, max(pair[0] for pair in logs))
+    high = max(0.0, min(pair[1] for pair in logs) + np.log10(SEEN_BEYOND))
+    seen: Array = GRID[(low - SLACK <= GRID) & (high + SLACK >= GRID)]
+    return seen
+
+
+def _nearest_root(function: Callable[[Array], Array], logs: Array) -> float | None:
+    """The root nearest to 0 of a function on an ascending grid; None where it has none."""
+    for _ in range(REFINEMENTS):
+        values = function(logs)
+        told_apart = np.flatnonzero(np.isfinite(values) & (values != 0.0))
+        signs = np.sign(values[told_apart])
+        turns = np.flatnonzero(signs[:-1] != signs[1:])
+        if not len(turns):
+            return None
+        starts, stops = logs[told_apart[turns]], logs[told_apart[turns + 1]]
+        first = np.argmin(np.abs(starts + stops))
+        logs = np.linspace(starts[first], stops[first], N_FINER)
+    return float(logs.mean())
+
+
+def _around(step: float, behind: Ends) -> tuple[float | None, float | None]:
+    """Ends of the grid's stretch around a step whose intervals hold 0; None at the grid's end."""
+    within = (behind.low <= 0.0) & (behind.high >= 0.0)
+    below = np.flatnonzero(~within & (step > GRID))
+    above = np.flatnonzero(~within & (step < GRID))
+    low = float(GRID[min(below[-1] + 1, len(GRID) - 1)]) if len(below) else None
+    high = float(GRID[max(above[0] - 1, 0)]) if len(above) else None
+    return (None if low is None else min(low, step)), (None if high is None else max(high, step))
