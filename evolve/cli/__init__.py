@@ -23,6 +23,7 @@ VERBS = (
     "score",
     "report",
     "export",
+    "bundle",  # pack, unpack
     "predict",
     "plan",
     "verify",

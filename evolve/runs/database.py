@@ -229,6 +229,16 @@ def open_checked(path: Path, *, write: bool) -> sqlite3.Connection:
     return connection
 
 
+def copy_database(path: Path, copy: Path) -> None:
+    """Copy a database as it stands to a new file, also while another process writes it."""
+    with (
+        translated_errors(path),
+        contextlib.closing(connect(path, write=False)) as source,
+        contextlib.closing(sqlite3.connect(copy)) as target,
+    ):
+        source.backup(target)
+
+
 def exists(path: Path) -> bool:
     """Whether a database is there.
 

@@ -13,13 +13,13 @@ from evolve.tasks.task import Task, fingerprint, load_task
 
 
 def task_of(store: Store, tasks_dirs: Sequence[Path] = ()) -> Task:
-    """The task that a run was made for: from its folder, the run's own folder, or by its name.
+    """The task that a run was made for: from the run's own folder, its folder, or by its name.
 
     Raises:
         TaskError: It cannot be loaded.
     """
     name = store.task["name"]
-    for folder in (Path(store.task["folder"]), store.folder.resolve() / name):
+    for folder in (store.folder.resolve() / name, Path(store.task["folder"])):
         if (folder / "task.toml").is_file() and not tasks_dirs:
             return load_task(str(folder))
     try:

@@ -106,6 +106,34 @@ def test_compare_sets_runs_of_one_task_side_by_side(capfd: pytest.CaptureFixture
     assert all(row["gain"] == 0.0 for row in json.loads(out)["sizes"])
 
 
+def test_compare_says_whether_two_runs_forecast_the_same(
+    capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
+    words = ("compare", "dc", "dc", *AT, "--compute", "6*params*tokens")
+    code, out, _ = said(capfd, *words)
+    assert code == 0
+    assert "no difference that is sure" in out
+    assert "2 needs as much 6*params*tokens as 1 for the same loss" in out
+    found = json.loads(said(capfd, *words, "--json")[1])
+    assert found["forecast"]["same"]
+    assert found["forecast"]["difference"]["point"] == 0.0
+    assert found["sizes"]
+
+
+def test_a_run_is_packed_and_unpacked(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    code, out, _ = said(capfd, "pack", "dc", "--no-report")
+    assert code == 0
+    assert out.startswith("dc.evolve.zip: ")
+    words = ("unpack", "dc.evolve.zip", "--runs-dir", "runs", "--json")
+    assert json.loads(said(capfd, *words)[1])["run"] == "dc"
+    shown = [json.loads(said(capfd, "show", "dc", "--json", *w)[1]) for w in ((), words[2:4])]
+    assert shown[0] == shown[1]
+
+
 @pytest.mark.parametrize("form", ["program", "law", "sympy", "latex", "json", "markdown"])
 def test_export_writes_or_prints(
     form: str, tmp_path: Path, capfd: pytest.CaptureFixture[str]
@@ -152,6 +180,11 @@ WRONG = [
     (["query", "dc", "--sort", "scor"], "did you mean 'score'?"),
     (["query", "dc", "--csv", "--json"], "exclude each other"),
     (["compare", "dc", "par"], "must be runs of one task"),
+    (["compare", "dc", "par", *AT], "must have the same features, num_params, parallel_size,"),
+    (["compare", "dc", "dc", "--compute", "params"], "--compute: goes with --at"),
+    (["compare", "dc", "dc", "--at", "params=1e9"], "needs a value for unique_tokens, tokens"),
+    (["report", "dc", "--law", "hofman_2022"], "did you mean 'hoff"),
+    (["unpack", "absent.zip"], "absent.zip: there is no such file"),
     (["export", "dc", "--format", "pdf"], "--format"),
     (["export", "dc", "-o", "absent/folder/x.py"], "cannot be written"),
     (["export", "dc", "--size", "77"], "--size: must be one of"),

@@ -30,7 +30,10 @@ VERBS: dict[str, tuple[tuple[str, ...], set[str]]] = {
     "runs": ((), {"constants"}),
     "show": (("dc",), {"facts", "law", "recipe", "seconds", "complexity", "weight"}),
     "query": (("dc",), {"complexity", "stage", "seconds"}),
-    "compare": (("dc", "dc"), {"entries", "index_1", "index_2"}),
+    "compare": (
+        ("dc", "dc", *AT, "--compute", "6*params*tokens"),
+        {"entries", "index_1", "index_2", "interval"},
+    ),
     "predict": (("dc", *AT), {*DISTANCE, "interval", *PARTS}),
     "plan": (("dc", *PLAN), {*DISTANCE, "interval"}),
     "score": (("par",), {"constants", "cpu_seconds"}),
@@ -48,6 +51,8 @@ OTHERS = {
     "resume": "ends with the table of `show`",
     "report": "prints a formula and a line",
     "export": "prints a file",
+    "pack": "writes a file",
+    "unpack": "prints a folder",
     "data": "downloads",
     "bench": "measures for minutes, and prints by the same function",
 }
