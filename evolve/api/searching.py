@@ -28,6 +28,7 @@ def search_on(
     workers: int,
     *,
     progress: bool,
+    listener: Callable[[Callable[[], bool]], NullProgress] | None = None,
 ) -> str:
     """Search until the budget is spent, and choose the champion.
 
@@ -37,6 +38,7 @@ def search_on(
         settings: Its budget.
         workers: Worker processes; with 0 everything is done in this one.
         progress: Show where the search stands.
+        listener: In place of the usual display: made with what says whether to stop.
 
     Returns:
         Why no law has a score; empty if one has.
@@ -48,7 +50,8 @@ def search_on(
     stopping = Stopping(
         lambda signal: display.ending(f"{signal}: ending after this batch"), _now, ("SIGINT",)
     )
-    display = _display(stopping.asked, hidden=not progress)
+    make = listener or (lambda asked: _display(asked, hidden=not progress))
+    display = make(stopping.asked)
     sandbox = probe() if workers else None
     with stopping, display:
         result = hold_session(store, setup, settings, workers, sandbox, stopping, display)

@@ -20,6 +20,7 @@ __all__ = ["app", "main"]
 VERBS = (
     "run",  # run, resume
     "runs",  # runs, show
+    "batch",
     "score",
     "report",
     "export",

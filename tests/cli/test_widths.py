@@ -51,6 +51,7 @@ OTHERS = {
     "resume": "ends with the table of `show`",
     "report": "prints a formula and a line",
     "export": "prints a file",
+    "batch": "ends with a table by the same function",
     "pack": "writes a file",
     "unpack": "prints a folder",
     "data": "downloads",

@@ -1,0 +1,102 @@
+"""A folder of tasks becomes one run a task and seed; what it is told is strict."""
+
+from __future__ import annotations
+
+import io
+import json
+import shutil
+from pathlib import Path
+
+import pytest
+
+from evolve.api.batch import plan_batch
+from evolve.api.batch_display import BatchBar
+from evolve.api.batch_file import BatchFile, SearchSettings, read_batch_file
+from evolve.cli.app import call
+from evolve.errors import EvolveError
+from evolve.tasks.folders import find_folder
+
+NAMES = ("isoflop", "sft")
+
+
+def read(tmp_path: Path, text: str) -> BatchFile:
+    path = tmp_path / "evolve.toml"
+    path.write_text(text)
+    return read_batch_file(path, NAMES)
+
+
+def test_a_task_has_its_own_settings_and_else_the_common_ones(tmp_path: Path) -> None:
+    text = "[batch]\nevaluations = 200\nseeds = [0, 1]\n[batch.task.sft]\nevaluations = 50\n"
+    batch = read(tmp_path, text)
+    assert batch.of("isoflop") == SearchSettings(200, (0, 1))
+    assert batch.of("sft") == SearchSettings(50, (0, 1))
+    assert batch.tasks is None
+
+
+WRONG = [
+    ("[bach]", "no key 'bach' (did you mean 'batch'?)"),
+    ("[batch]\nevaluation = 3", "[batch] no key 'evaluation' (did you mean 'evaluations'?)"),
+    ("[batch]\nevaluations = 0", "evaluations must be a whole number from 1 on, it is 0"),
+    ("[batch]\nseeds = 3", "seeds must be a list of whole numbers"),
+    ("[batch]\nseeds = [1, 1]", "must hold each seed once"),
+    ("[batch]\nseeds = [true]", "whole number from 0 on, it is True"),
+    ("[batch]\ntasks = ['sfd']", "no task 'sfd' (did you mean 'sft'?)"),
+    ("[batch.task.isoflip]", "no task 'isoflip' (did you mean 'isoflop'?)"),
+    ("[batch.task.sft]\nworkers = 1", "[batch.task.sft] no key 'workers'"),
+    ("[batch]\nproposers = 'grammar'", "proposers must be a list of names"),
+    ("batch = 1", "[batch] must be a table"),
+    ("[batch", "must be TOML"),
+]
+
+
+@pytest.mark.parametrize(("text", "words"), WRONG)
+def test_what_the_file_cannot_mean_is_refused(text: str, words: str, tmp_path: Path) -> None:
+    with pytest.raises(EvolveError) as refused:
+        read(tmp_path, text)
+    assert words in str(refused.value)
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    tasks = tmp_path / "tables"
+    shutil.copytree(find_folder("sft"), tasks / "sft")
+    (tasks / "evolve.toml").write_text("[batch]\nevaluations = 8\nseeds = [3]\nworkers = 0\n")
+    return tasks
+
+
+def test_every_task_is_read_before_a_search_begins(folder: Path, tmp_path: Path) -> None:
+    (job,), workers = plan_batch(folder)
+    assert (job.name, job.config.seed, job.config.evaluations) == ("sft-3-batch", 3, 8)
+    assert workers == 0
+    (folder / "broken").mkdir()
+    (folder / "broken" / "task.toml").write_text("title = 3")
+    with pytest.raises(EvolveError, match="broken"):
+        plan_batch(folder)
+    with pytest.raises(EvolveError, match="holds no task"):
+        plan_batch(tmp_path / "empty")
+
+
+def test_the_bar_counts_over_all_runs(folder: Path) -> None:
+    (job,), _ = plan_batch(folder)
+    stream = io.StringIO()
+    bar = BatchBar([job], job, lambda: False, stream)
+    bar.progress.done = 4
+    bar.show()
+    assert "[##########..........]  50 % sft-3-batch" in stream.getvalue()
+
+
+def test_a_batch_ends_with_a_summary_and_goes_on_when_called_again(
+    folder: Path, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    words = ["batch", str(folder), "--runs-dir", str(tmp_path / "runs")]
+    assert call([*words, "--json"]) == 0
+    (row,) = json.loads(capfd.readouterr().out)["runs"]
+    assert (row["task"], row["seed"], row["evaluations"], row["problem"]) == ("sft", 3, 8, "")
+    assert row["formula"]
+    text = (folder / "evolve.toml").read_text()
+    (folder / "evolve.toml").write_text(text.replace("= 8", "= 12"))
+    assert call(words) == 0
+    out, err = capfd.readouterr()
+    assert "sft-3-batch" in out
+    assert "12" in out
+    assert "[1/1] sft-3-batch: held-out R2 " in err
