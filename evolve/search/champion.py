@@ -168,13 +168,13 @@ def most_like_forecast(fitted: Sequence[Finalist]) -> int:
     """Number of the champion: the simplest of those nearest to the forecast beyond the data.
 
     Only laws whose judgement is so near to the best that folds cannot tell them apart are asked;
-    of these, those whose every amplitude is a constant of their own, if there are any.
+    of those near to the forecast, those whose every amplitude is a constant of their own, if any.
     """
     judgements = np.array([f.judgement for f in fitted])
     close = [int(i) for i in np.flatnonzero(judgements <= judgements.min() + UNTOLD)]
-    close = [i for i in close if not _borrows_scale(fitted[i])] or close
     allowed = NEAR_FORECAST * min(fitted[i].distance for i in close) + NEAR_LEAST
     near = [i for i in close if fitted[i].distance <= allowed]
+    near = [i for i in near if not _borrows_scale(fitted[i])] or near
     return min(near, key=lambda i: (fitted[i].size_cost, judgements[i]))
 
 

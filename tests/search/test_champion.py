@@ -119,9 +119,10 @@ def test_the_only_law_is_chosen() -> None:
 
 
 def test_a_law_whose_amplitude_is_a_scale_of_the_rows_is_asked_last() -> None:
-    borrowed = finalist(-3.0, 0.5, form=BORROWED)
-    assert most_like_forecast([borrowed, finalist(-2.8, 5.0)]) == 1
-    assert most_like_forecast([borrowed, finalist(-2.9 + UNTOLD, 0.5)]) == 0
+    borrowed = finalist(-3.0, 0.5, 2, BORROWED)
+    assert most_like_forecast([borrowed, finalist(-2.8, 0.6, 3)]) == 1
+    assert most_like_forecast([borrowed, finalist(-2.8, 5.0, 3)]) == 0
+    assert most_like_forecast([borrowed, finalist(-2.9 + UNTOLD, 0.5, 3)]) == 0
 
 
 # the finalists
