@@ -37,9 +37,8 @@ LIMIT_S = 10.0
 MOST_KIB = 2 << 20
 TRACEBACK = 70  # the exit code of a call that raised
 NO_MODEL = "show --prompt"  # which a run that asked no model refuses
-BAD, GOOD, TASK = "bad", "good", "scaling"
+BAD, GOOD, TASK, EVALUATIONS = "bad", "good", "scaling", "16"
 AT = ("--at", "params=1e10", "tokens=1e12")
-EVALUATIONS = "16"
 VERBS: dict[str, tuple[str, ...]] = {
     "runs": ("runs",),
     "show": ("show", BAD),
@@ -52,10 +51,7 @@ VERBS: dict[str, tuple[str, ...]] = {
     "export law": ("export", BAD, "--format", "law", "-o", "law.py"),
     "export markdown": ("export", BAD, "--format", "markdown"),
     "predict": ("predict", BAD, *AT),
-    "plan": (
-        *("plan", BAD, "--budget-flops", "1e21", "--compute", "6*params*tokens"),
-        *("--group", "web"),
-    ),
+    "plan": tuple(f"plan {BAD} --budget-flops 1e21 --compute 6*params*tokens --group web".split()),
     "score": ("score", BAD),
     "report": ("report", BAD),
     NO_MODEL: ("show", BAD, "--entry", "2", "--prompt"),
