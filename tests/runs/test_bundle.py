@@ -119,7 +119,7 @@ HOSTILE = [
 ]
 
 
-@pytest.mark.parametrize(("change", "words"), HOSTILE, ids=lambda value: str(value)[:40])
+@pytest.mark.parametrize(("change", "words"), HOSTILE, ids=[words for _, words in HOSTILE])
 def test_a_bundle_that_is_not_as_pack_writes_it_leaves_nothing(
     change: Callable[[Parts], Parts],
     words: str,
