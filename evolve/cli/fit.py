@@ -109,7 +109,7 @@ def _document(fitted: NamedFit, forecasts: list[Forecast], interval: float) -> d
     names = fitted.task.feature_names, fitted.task.target_names
     frame = fitted.intervals(interval).reset_index()
     return {
-        "law": fitted.line.name,
+        "law": fitted.row.name,
         "title": fitted.title,
         "formula": fitted.formula,
         "n_rows": fitted.task.train.n_rows,
@@ -129,7 +129,7 @@ def _print(fitted: NamedFit, forecasts: list[Forecast], interval: float) -> None
     from evolve.cli.predict import print_forecasts
 
     task = fitted.task
-    print_text(f"{fitted.line.name}, {task.train.n_rows} rows: {fitted.title}")
+    print_text(f"{fitted.row.name}, {task.train.n_rows} rows: {fitted.title}")
     print_text(fitted.formula)
     cells = [
         (group, target, name, f"{c.value:.5g}", f"{c.error:.3g}", f"{c.low:.5g} to {c.high:.5g}")

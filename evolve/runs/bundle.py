@@ -17,7 +17,7 @@ from contextlib import nullcontext, suppress
 from pathlib import Path
 from typing import IO
 
-from evolve.errors import EvolveError, StoreError, TaskError
+from evolve.errors import Argument, EvolveError, StoreError, TaskError
 from evolve.files import flush_folder, require_regular
 from evolve.jsontext import json_document
 from evolve.runs.bundle_check import HEAD, PAGE, TASK, checked_members
@@ -126,7 +126,9 @@ def _unpack(path: Path, file: IO[bytes], runs_dir: Path, name: str | None) -> Pa
         check_run_name(chosen)
         folder = runs_dir / chosen
         if os.path.lexists(folder):
-            raise StoreError(f"{folder}: there is a run of this name; choose another: --run NAME")
+            raise StoreError(
+                f"{folder}: there is a run of this name; choose another, ", Argument("run")
+            )
         runs_dir.mkdir(parents=True, exist_ok=True)
         part = Path(tempfile.mkdtemp(prefix=".unpack-", dir=runs_dir))
         try:

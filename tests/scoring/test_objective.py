@@ -265,6 +265,24 @@ NO_PREFERENCE = {
         "FURTHER": "range of runs that are proposed",
     },
     "forecast/plan/cost.py": {"MAX_CHARACTERS": "of an expression"},
+    "forecast/plan/budgets.py": {"SHARES": "budgets that are shown beside the one asked for"},
+    "forecast/plan/profiles.py": {
+        "POINTS": "of a curve that is drawn",
+        "DECADES": "of a curve that is drawn",
+        "BEYOND": "the data, of a frontier that is drawn",
+        "N_BUDGETS": "curves of a picture",
+        "N_FRONTIER": "points of a curve that is drawn",
+    },
+    "forecast/by_group.py": {"MOST_NAMED": "groups that a warning names"},
+    "forecast/difference.py": {
+        "DECADES": "over which two forecasts are followed",
+        "PER_DECADE": "points at which they are compared",
+        "SEEN_BEYOND": "how far beyond the data a crossing is told",
+        "EQUAL": "rounding, within which two forecasts are the same",
+        "N_FINER": "points between two of them",
+        "REFINEMENTS": "of a crossing",
+    },
+    "evaluation/executor.py": {"USUAL_ROWS": "above which a call has more time"},
 }
 PACKAGE = Path(__file__).resolve().parents[2] / "evolve"
 ROOMS = ("search", "scoring", "evaluation", "forecast", "tasks/folds.py", "tasks/holdouts.py")
