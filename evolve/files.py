@@ -10,8 +10,10 @@ import errno
 import os
 import secrets
 import stat
+import tomllib
 from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
 from evolve.errors import EvolveError
 
@@ -139,6 +141,20 @@ def read_regular(path: Path, most: int) -> bytes:
     if len(data) > most:
         raise OSError(errno.EFBIG, f"it has more than {most} bytes", str(path))
     return data
+
+
+def read_toml(path: Path, most: int = 2**20) -> dict[str, Any]:
+    """Read a TOML file of at most so many bytes.
+
+    Raises:
+        EvolveError: It cannot be read, or is none.
+    """
+    try:
+        return tomllib.loads(read_regular(path, most).decode())
+    except OSError as error:
+        raise EvolveError(f"{path}: must be a readable file, {error.strerror}") from None
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise EvolveError(f"{path}: must be TOML, {error}") from None
 
 
 def flush_folder(folder: Path) -> None:

@@ -11,7 +11,7 @@ import pytest
 
 import evolve.files
 from evolve.errors import EvolveError, ProgramError, TaskError
-from evolve.files import open_regular, read_regular, write_file
+from evolve.files import open_regular, read_regular, read_toml, write_file
 from evolve.law.program import read_program
 from evolve.tasks.spec import read_spec
 
@@ -118,3 +118,14 @@ def test_nobody_waits_for_what_is_no_regular_file(kind: str, tmp_path: Path) -> 
         read_spec(path)
     with pytest.raises(ProgramError, match=f"must be a readable file, it is a {kind}"):
         read_program(path)
+
+
+def test_a_file_that_is_no_toml_is_named(tmp_path: Path) -> None:
+    path = tmp_path / "evolve.toml"
+    path.write_text("[batch]\nseeds = [1, 2]\n")
+    assert read_toml(path) == {"batch": {"seeds": [1, 2]}}
+    with pytest.raises(EvolveError, match="more than 3 bytes"):
+        read_toml(path, 3)
+    path.write_text("seeds = ")
+    with pytest.raises(EvolveError, match="must be TOML"):
+        read_toml(path)

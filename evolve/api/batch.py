@@ -9,7 +9,7 @@ from pathlib import Path
 
 from joblib import cpu_count
 
-from evolve.api.batch_file import FILE, BatchFile, SearchSettings, read_batch_file
+from evolve.api.batch_file import BatchFile, SearchSettings, read_batch_file
 from evolve.api.progress import NullProgress
 from evolve.api.searching import search_on
 from evolve.errors import EvolveError
@@ -19,7 +19,7 @@ from evolve.runs.results import load_results
 from evolve.runs.run import create_run, problem_of, require_same, setup_of
 from evolve.runs.settings import RunConfig
 from evolve.runs.store import STORE_NAME, Store
-from evolve.search.proposers.llm.config import models_of
+from evolve.search.proposers.llm.config import FILE, models_of
 from evolve.search.proposers.llm.settings import NO_MODELS, ModelConfig
 from evolve.search.proposers.registry import LLM
 from evolve.tasks.task import Task, load_task

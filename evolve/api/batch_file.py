@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from evolve.errors import EvolveError, nearest
-from evolve.files import read_regular
+from evolve.files import read_toml
 from evolve.runs.settings import DEFAULT_EVALUATIONS
 from evolve.search.proposers.registry import DEFAULT
 
-FILE = "evolve.toml"
-MOST_BYTES = 2**20
 TABLES = ("batch", "models")
 SETTINGS = ("evaluations", "seeds", "proposers")
 KEYS = (*SETTINGS, "workers", "tasks", "task")
@@ -66,12 +63,7 @@ def read_batch_file(path: Path, task_names: tuple[str, ...]) -> BatchFile:
     Raises:
         EvolveError: It cannot be read, or a key or value of it is none that there is.
     """
-    try:
-        data = tomllib.loads(read_regular(path, MOST_BYTES).decode())
-    except OSError as error:
-        raise EvolveError(f"{path}: must be a readable file, {error.strerror}") from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise EvolveError(f"{path}: must be TOML, {error}") from None
+    data = read_toml(path)
     _require_keys(path, "", data, TABLES)
     batch = _table(path, "[batch]", data.get("batch", {}))
     _require_keys(path, "[batch] ", batch, KEYS)

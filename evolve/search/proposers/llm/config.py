@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import os
-import tomllib
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from evolve.errors import Argument, EvolveError
-from evolve.files import read_regular
+from evolve.files import read_regular, read_toml
 from evolve.search.proposers.llm.prompt import TEMPLATES
 from evolve.search.proposers.llm.settings import OPENAI, Model, model_from_data
 
@@ -58,12 +57,7 @@ def _table(file: Path | None) -> dict[str, dict[str, Any]]:
     path = Path(FILE) if file is None else file
     if file is None and not path.is_file():
         return {}
-    try:
-        data = tomllib.loads(read_regular(path, MOST_BYTES).decode())
-    except OSError as error:
-        raise EvolveError(f"{path}: must be a readable file, {error.strerror}") from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise EvolveError(f"{path}: must be TOML, {error}") from None
+    data = read_toml(path)
     models = data.get("models", {})
     if not isinstance(models, dict) or not all(isinstance(m, dict) for m in models.values()):
         raise EvolveError(f"{path}: [models] must hold one table a model")
