@@ -15,7 +15,9 @@ from evolve.forecast.plan import (
     allocate,
     moving_together,
     next_runs,
+    other_budgets,
     parse_cost,
+    profiles,
     reach,
     with_serving,
 )
@@ -117,6 +119,86 @@ def test_a_law_without_the_feature_is_refused_with_the_reason_that_the_rows_give
     basis = make_basis((law, np.array([[1.0, 0.5, 0.3]])))
     with pytest.raises(EvolveError, match=r"on it; in the training rows tokens is 20 \* params"):
         question(basis, task=line_task())
+
+
+def blend_task() -> Task:
+    """Blends of two shares that add up to 1, both with rows at 0."""
+    share = np.linspace(0.0, 1.0, 11)
+    spec = make_task().spec.model_copy(
+        update={"features": [Feature(name=n, scale="linear") for n in NAMES]}
+    )
+    table = Table(np.column_stack([share, 1.0 - share]), BLEND_Y[:, None], np.zeros(11, int))
+    return Task("t", Path(), spec, ("all",), table)
+
+
+BLEND_Y = np.linspace(2.0, 3.0, 11)
+BLEND = Law(
+    call(
+        "add",
+        const(0),
+        call(
+            "add",
+            call("exp", call("mul", const(1), feat(0))),
+            call("exp", call("mul", const(2), feat(1))),
+        ),
+    ),
+    3,
+)
+
+
+def test_the_best_blend_of_shares_is_the_one_of_its_derivative() -> None:
+    a, b = -1.0, -2.0
+    basis = make_basis((BLEND, np.array([[1.0, a, b]])))
+    best = allocate(question(basis, "params + tokens", task=blend_task()), 1.0)
+    # a exp(a x) = b exp(b (1 - x))
+    share = (b + np.log(b / a)) / (a + b)
+    assert best.values["params"] == pytest.approx(share, abs=1e-4)
+    assert sum(best.values.values()) == pytest.approx(1.0)
+    assert np.all(best.extrapolation_distance == 0)
+
+
+def test_the_best_blend_may_be_pure_where_the_law_says_so() -> None:
+    basis = make_basis((BLEND, np.array([[1.0, -3.0, 0.5]])))
+    asked = question(basis, "params + tokens", task=blend_task())
+    assert allocate(asked, 1.0).values == {
+        "params": pytest.approx(1.0),
+        "tokens": pytest.approx(0.0),
+    }
+    assert [run.budget for run in other_budgets(asked, 1.0)] == [1.0]
+
+
+def test_a_largest_share_holds_a_blend_back() -> None:
+    basis = make_basis((BLEND, np.array([[1.0, -3.0, 0.5]])))
+    asked = question(basis, "params + tokens", task=blend_task(), most={"params": 0.35})
+    best = allocate(asked, 1.0)
+    assert best.values == {"params": pytest.approx(0.35), "tokens": pytest.approx(0.65)}
+    assert best.at_most == ("params",)
+
+
+def test_a_profile_along_ratios_is_refused_for_shares() -> None:
+    basis = make_basis((BLEND, np.array([[1.0, -1.0, -2.0]])))
+    with pytest.raises(EvolveError, match="params acts as it is"):
+        profiles(question(basis, "params + tokens", task=blend_task()))
+
+
+def test_a_blend_of_more_or_less_than_any_row_is_refused() -> None:
+    basis = make_basis((BLEND, np.array([[1.0, -1.0, -2.0]])))
+    with pytest.raises(EvolveError, match="rows, which cost 1 to 1, not 2"):
+        allocate(question(basis, "params + tokens", task=blend_task()), 2.0)
+
+
+def test_next_blends_cost_the_budget_and_lie_apart() -> None:
+    laws = [(BLEND, np.array([[1.0, -1.0, -2.0]])), (BLEND, np.array([[1.0, -3.0, -1.0]]))]
+    task = blend_task()
+    few = Table(task.train.X[[0, 10]], BLEND_Y[[0, 10], None], np.zeros(2, int))
+    asked = question(
+        make_basis(*laws), "params + tokens", task=Task("t", Path(), task.spec, ("all",), few)
+    )
+    runs = next_runs(asked, 1.0)
+    shares = sorted(run.values["params"] for run in runs)
+    assert len(runs) > 1
+    assert [run.cost for run in runs] == pytest.approx([1.0] * len(runs))
+    assert np.diff([0.0, *shares, 1.0]).min() >= 0.1 - 1e-9
 
 
 @pytest.mark.parametrize(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -13,12 +13,13 @@ from evolve.evaluation.predict import predict
 from evolve.forecast.basis import Basis
 from evolve.forecast.interval import Forecast, forecast
 from evolve.forecast.plan.cost import Cost
+from evolve.forecast.plan.ratios import SEARCH_DECADES, polished, ratios
+from evolve.forecast.plan.shares import best_shares
 from evolve.forecast.plan.together import because
 from evolve.law.graph import Law, features_of
 from evolve.tasks.task import Task
 from evolve.typing import Array
 
-SEARCH_DECADES = 4.0  # factors of 10 to each side of the training rows' usual ratio
 POINTS = {1: 1, 2: 401, 3: 61, 4: 25}
 LARGEST_SHIFT = 12.0
 EDGE = 0.02
@@ -57,6 +58,11 @@ class Question:
         """`(n, f)` training rows of the group."""
         train = self.task.train
         return np.asarray(train.X[train.group == self.task.group_names.index(self.group)])
+
+    @property
+    def linear(self) -> bool:
+        """Whether the cost's features act as they are, such as shares of a mixture."""
+        return not self.task.spec.features[self.cost.features[0]].logarithmic
 
     @property
     def known_with_fixed(self) -> Array:
@@ -130,10 +136,10 @@ def make_question(
     """
     free = [task.feature_names[j] for j in cost.features]
     linear = [f.name for f in task.spec.features if f.name in free and not f.logarithmic]
-    if linear:
+    if linear and len(linear) < len(free):
         raise EvolveError(
-            f"plan: {linear[0]} acts as it is, not through its logarithm; only features that "
-            "scale can be traded off"
+            f"plan: {linear[0]} acts as it is, not through its logarithm; it can be traded off "
+            "only against features that do so too"
         )
     if len(free) > max(POINTS):
         raise EvolveError(Argument("compute"), f": may hold at most {max(POINTS)} features")
@@ -204,25 +210,7 @@ def allocate(question: Question, budget: float) -> Allocation:
     Raises:
         EvolveError: The budget buys no such run, or the best one lies at no finite ratio.
     """
-    centre = np.log10(question.known[:, list(question.cost.features)]).mean(axis=0)
-    k = len(centre)
-    basis = _ratios(k)
-    grid = np.linspace(-SEARCH_DECADES, SEARCH_DECADES, POINTS[k]) if k > 1 else np.zeros(0)
-    turns = np.array(list(itertools.product(grid, repeat=k - 1)))  # of one feature, `(1, 0)`
-
-    def place(turn: Array) -> Array:
-        return scaled_to(question, centre + turn @ basis, budget)
-
-    losses = question.loss(10.0 ** place(turns))
-    if not np.isfinite(losses).any():
-        within = " and keeps to the largest values" if question.most else ""
-        raise EvolveError(f"plan: no run that costs {budget:g}{within} can be predicted")
-    best = turns[int(np.argmin(losses))]
-    if k > 1:
-        best = _polished(lambda turn: float(question.loss(10.0 ** place(turn[None]))[0]), best)
-        if np.abs(best).max() > SEARCH_DECADES * (1.0 - EDGE):
-            raise EvolveError(_no_optimum(question, place(best[None])[0]))
-    free = 10.0 ** place(best[None])
+    free = (_shares if question.linear else _sizes)(question, budget)
     result = question.forecast(free)
     names = [question.task.feature_names[j] for j in question.cost.features]
     t = question.target
@@ -241,14 +229,36 @@ def allocate(question: Question, budget: float) -> Allocation:
     )
 
 
-def _ratios(k: int) -> Array:
-    """`(k - 1, k)` orthogonal directions that leave the product of `k` features as it is."""
-    directions = np.zeros((k - 1, k))
-    for i in range(k - 1):
-        directions[i, : i + 1] = 1.0
-        directions[i, i + 1] = -(i + 1.0)
-        directions[i] /= np.abs(directions[i]).max()
-    return directions
+def _shares(question: Question, budget: float) -> Array:
+    """`(1, k)` best values of features that act as they are, within the training rows' ranges."""
+    rows = question.known[:, list(question.cost.features)]
+    return best_shares(
+        rows, lambda free: question.cost.of(question.rows(free)), question.loss, budget
+    )
+
+
+def _sizes(question: Question, budget: float) -> Array:
+    """`(1, k)` best values of features that act through their logarithms."""
+    centre = np.log10(question.known[:, list(question.cost.features)]).mean(axis=0)
+    k = len(centre)
+    basis = ratios(k)
+    grid = np.linspace(-SEARCH_DECADES, SEARCH_DECADES, POINTS[k]) if k > 1 else np.zeros(0)
+    turns = np.array(list(itertools.product(grid, repeat=k - 1)))  # of one feature, `(1, 0)`
+
+    def place(turn: Array) -> Array:
+        return scaled_to(question, centre + turn @ basis, budget)
+
+    losses = question.loss(10.0 ** place(turns))
+    if not np.isfinite(losses).any():
+        within = " and keeps to the largest values" if question.most else ""
+        raise EvolveError(f"plan: no run that costs {budget:g}{within} can be predicted")
+    best = turns[int(np.argmin(losses))]
+    if k > 1:
+        best = polished(lambda turn: float(question.loss(10.0 ** place(turn[None]))[0]), best)
+        if np.abs(best).max() > SEARCH_DECADES * (1.0 - EDGE):
+            raise EvolveError(_no_optimum(question, place(best[None])[0]))
+    best_place: Array = 10.0 ** place(best[None])
+    return best_place
 
 
 def scaled_to(question: Question, logs: Array, budget: float) -> Array:
@@ -269,21 +279,6 @@ def scaled_to(question: Question, logs: Array, budget: float) -> Array:
         high, low = np.where(dear, middle, high), np.where(dear, low, middle)
     shifted: Array = logs + 0.5 * (low + high)[:, None]
     return shifted
-
-
-def _polished(loss: Callable[[Array], float], start: Array) -> Array:
-    from scipy.optimize import minimize
-
-    def clipped(turn: Array) -> float:
-        return loss(np.clip(turn, -SEARCH_DECADES, SEARCH_DECADES))
-
-    solution = minimize(
-        clipped,
-        start,
-        method="Nelder-Mead",
-        options={"xatol": 1e-7, "fatol": 1e-14, "maxiter": 400},
-    )
-    return np.asarray(np.clip(solution.x, -SEARCH_DECADES, SEARCH_DECADES), dtype=float)
 
 
 def _no_optimum(question: Question, logs: Array) -> str:

@@ -8,10 +8,12 @@ from dataclasses import dataclass
 import numpy as np
 
 from evolve.forecast.plan.allocate import Question
+from evolve.forecast.plan.shares import at_cost, simplex
 from evolve.typing import Array
 
 LEVELS = {1: 200, 2: 40, 3: 14, 4: 8}
-APART = 0.3
+APART = 0.3  # factors of 10 between runs
+SHARES_APART = 0.1  # of the training range, for features that act as they are
 FURTHER = 10.0
 
 
@@ -50,9 +52,11 @@ def next_runs(question: Question, budget: float, n: int = 5) -> list[NextRun]:
     """
     if len(question.basis.members) < 2:
         return []
-    free = _grid(question)
+    free = _mixtures(question, budget) if question.linear else _grid(question)
     costs = question.cost.of(question.rows(free))
-    defined = np.isfinite(question.loss(free)) & (costs > 0) & (costs <= budget)
+    defined = np.isfinite(question.loss(free)) & (costs > 0)
+    if not question.linear:  # mixtures cost the budget, but for rounding
+        defined &= costs <= budget
     free, costs = free[defined], costs[defined]
     if not len(free):
         return []
@@ -60,7 +64,7 @@ def next_runs(question: Question, budget: float, n: int = 5) -> list[NextRun]:
     gap, noise = forecasts.parts.form[:, t], np.maximum(forecasts.parts.noise[:, t], 1e-300)
     worth = np.log1p((gap / noise) ** 2) / costs
     worth = np.where(gap > noise, worth, 0.0)
-    chosen = _apart(np.log10(free), worth, np.log10(_known(question)), n)
+    chosen = _apart(_places(question, free), worth, _places(question, _known(question)), n)
     names = [question.task.feature_names[j] for j in question.cost.features]
     entries = [m.index for m in question.basis.members]
     return [
@@ -83,6 +87,22 @@ def next_runs(question: Question, budget: float, n: int = 5) -> list[NextRun]:
 
 def _known(question: Question) -> Array:
     return question.known[:, list(question.cost.features)]
+
+
+def _places(question: Question, free: Array) -> Array:
+    """`(n, k)` coordinates in which runs lie `APART` from each other."""
+    if not question.linear:
+        return np.asarray(np.log10(free))
+    return np.asarray(free / np.ptp(_known(question), axis=0) * (APART / SHARES_APART))
+
+
+def _mixtures(question: Question, budget: float) -> Array:
+    """`(n, k)` values within the training ranges that cost the whole budget."""
+    train = _known(question)
+    free, reached = at_cost(
+        train, lambda x: question.cost.of(question.rows(x)), simplex(train.shape[1]), budget
+    )
+    return np.asarray(free[reached])
 
 
 def _grid(question: Question) -> Array:

@@ -41,11 +41,15 @@ def profiles(question: Question, budgets: Sequence[float] = ()) -> list[Profile]
     """The profile of each budget; of budgets over the training rows and beyond if none is given.
 
     Raises:
-        EvolveError: The cost holds not two features, or grows with neither.
+        EvolveError: The cost holds not two features that scale, or grows with neither.
     """
     if len(question.cost.features) != 2:
         names = [question.task.feature_names[j] for j in question.cost.features]
         rule = f": a profile is along the ratio of two features, it holds {', '.join(names)}"
+        raise EvolveError(Argument("compute"), rule)
+    if question.linear:
+        name = question.task.feature_names[question.cost.features[0]]
+        rule = f": a profile is along ratios, {name} acts as it is, not through its logarithm"
         raise EvolveError(Argument("compute"), rule)
     chosen = budgets or usual_budgets(question, N_BUDGETS)
     return [_profile(question, float(budget)) for budget in chosen]

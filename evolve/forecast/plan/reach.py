@@ -33,6 +33,9 @@ def reach(question: Question, value: float) -> Allocation:
     """
     sign = -1.0 if question.maximise else 1.0
     costs = question.cost.of(question.known_with_fixed)
+    costs = costs[costs > 0]
+    if not len(costs):
+        raise EvolveError(Argument("compute"), ": no training row has a cost above 0")
     low, high = np.log10(costs.min()) - 2.0, np.log10(costs.max()) + MOST_DECADES
 
     def tried(exponent: float) -> Allocation | None:
