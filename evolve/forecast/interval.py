@@ -139,14 +139,15 @@ def ends_of(
             so everywhere.
         point: `(n, t)` forecasts.
         half: `(n, t)` half widths.
-        relative: Whether noise multiplies the law: the ends are then as many times more and less.
+        relative: Whether noise multiplies the law: the ends are then as many times more and less
+            where the forecast is positive, as all its targets are; elsewhere that has no meaning.
     """
+    low, high = point - half, point + half
     if relative:
         with np.errstate(all="ignore"):
             factor = np.exp(np.minimum(half / np.maximum(np.abs(point), 1e-300), MOST_LOG))
-        low, high = point / factor, point * factor
-    else:
-        low, high = point - half, point + half
+        low = np.where(point > 0, point / factor, low)
+        high = np.where(point > 0, point * factor, high)
     floors, ceilings = np.array(target_bounds(task.spec)).T
     floors = np.where((task.train.Y > 0).all(axis=0), np.maximum(floors, 0.0), floors)
     point, low, high = (np.clip(part, floors, ceilings) for part in (point, low, high))

@@ -14,7 +14,7 @@ from evolve.bench.known import KNOWN_LAWS, make_case
 from evolve.errors import EvolveError
 from evolve.forecast.basis import Basis, GroupUncertainty, basis_from_data
 from evolve.forecast.calibration import make_basis
-from evolve.forecast.interval import factors_at, forecast, rows_of, t_quantile
+from evolve.forecast.interval import ends_of, factors_at, forecast, rows_of, t_quantile
 from evolve.forecast.members import contenders_without_choice, fit_contenders
 from evolve.forecast.noise import is_relative
 from evolve.forecast.queries import from_table, from_words
@@ -94,6 +94,16 @@ def test_an_interval_around_multiplied_noise_is_as_many_times_more_and_less(
 ) -> None:
     told = forecast(case[0], replace(basis, relative=True), "all", case[1].X)
     np.testing.assert_allclose(told.high / told.point, told.point / told.low)
+
+
+def test_a_forecast_below_what_a_positive_target_can_be_is_no_certain_zero(
+    case: tuple[Task, Table],
+) -> None:
+    point, half = np.array([[-0.2], [-0.2], [2.0]]), np.array([[0.9], [0.1], [0.9]])
+    point, low, high = ends_of(case[0], point, half, relative=True)
+    np.testing.assert_allclose(point, [[0.0], [0.0], [2.0]])
+    np.testing.assert_allclose(low[:, 0], [0.0, 0.0, 2.0 / np.exp(0.45)])
+    np.testing.assert_allclose(high[:, 0], [0.7, 0.0, 2.0 * np.exp(0.45)])
 
 
 def test_a_run_larger_in_all_axes_at_once_lies_beyond_though_each_is_in_range() -> None:
