@@ -44,17 +44,31 @@ def trace_rows(
             answer: Any = function([row], group)
         trees.append(_targets_of(answer, targets))
     rotated = _rotated(trees, n_features)
-    numbers = [[abs(v) for v in _literals(tree)] for tree in rotated]
-    places = list(zip(*numbers, strict=True))
-    free = [p for p, values in enumerate(places) if not all(map(is_plain, values))]
-    different = {values: k for k, values in enumerate(dict.fromkeys(places[p] for p in free))}
-    if len(different) > MAX_CONSTANTS:
-        refuse(
-            f"it holds {len(different)} numbers that may be constants, {MAX_CONSTANTS} are most"
-        )
-    at = {p: const(different[places[p]]) for p in free}
+    places = list(zip(*map(_literals, rotated), strict=True))
+    at, n_constants = _constants(places)
+    if n_constants > MAX_CONSTANTS:
+        refuse(f"it holds {n_constants} numbers that may be constants, {MAX_CONSTANTS} are most")
     roots = [_freed(tree, iter(range(len(places))), at) for tree in trees[0]]
-    return joined(roots, n_features, len(different))
+    return joined(roots, n_features, n_constants)
+
+
+def _constants(places: Sequence[tuple[float, ...]]) -> tuple[dict[int, Node], int]:
+    """The constants that stand at places of literals, by place, and how many there are.
+
+    Args:
+        places: Values of each literal in the trees of all groups and targets.
+    """
+    constants: dict[tuple[float, ...], Node] = {}
+    at: dict[int, Node] = {}
+    for place, values in enumerate(places):
+        if len(set(values)) == 1 and is_plain(abs(values[0])):
+            continue
+        negated = tuple(-v for v in values)
+        if values not in constants and negated in constants:  # x^0.3 + x^-0.3 has one exponent
+            at[place] = Node("neg", (constants[negated],))
+        else:
+            at[place] = constants.setdefault(values, const(len(constants)))
+    return at, len(constants)
 
 
 def _targets_of(answer: Any, targets: Sequence[str]) -> list[Node]:

@@ -55,6 +55,22 @@ def test_what_differs_between_groups_is_a_constant_even_where_one_number_is_plai
     assert trace_rows(text, ("x",), ("y",), ("a",)).n_constants == 0
 
 
+@pytest.mark.parametrize("values", [(2.0, 3.0), (2.0, -2.0), (0.5, 1.5)])
+def test_plain_numbers_that_differ_between_groups_are_a_constant(
+    values: tuple[float, float],
+) -> None:
+    text = law("r['x'] ** K[group]", f"K = dict(zip('ab', {values}))")
+    assert trace_rows(text, ("x",), ("y",), ("a", "b")).n_constants == 1
+
+
+def test_a_number_and_its_negative_are_one_constant_with_both_signs() -> None:
+    found = trace_rows(law("2.9 * r['x'] ** 0.37 + 1.7 * r['x'] ** -0.37"), *ONE)
+    x = np.array([[2.0], [7.0]])
+    values = evaluate(found.root, x, np.array([2.9, 0.37, 1.7]))
+    assert found.n_constants == 3
+    assert np.allclose(values, 2.9 * x[:, 0] ** 0.37 + 1.7 * x[:, 0] ** -0.37)
+
+
 @pytest.mark.parametrize(
     ("text", "problem"),
     [
