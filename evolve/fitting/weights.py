@@ -68,4 +68,5 @@ def covariance(normal: Array, variance: float) -> Array:
     scale = np.sqrt(np.where(np.diag(normal) > 0, np.diag(normal), 1.0))
     values, vectors = np.linalg.eigh(normal / np.outer(scale, scale))
     bounded = np.maximum(values, SOUND * max(float(values[-1]), SOUND))
-    return np.asarray((vectors / bounded) @ vectors.T / np.outer(scale, scale) * variance)
+    with np.errstate(invalid="ignore"):  # no spread times an infinite variance is nan
+        return np.asarray((vectors / bounded) @ vectors.T / np.outer(scale, scale) * variance)
