@@ -71,4 +71,5 @@ def unpack(
     if json:
         print_json({"run": folder.name, "folder": str(folder)})
         return
-    print(f"{folder}: checked; its page was left out, write one: evolve report {folder.name}")
+    print(f"{folder}: checked; its page was left out, write one:")
+    print(f"report: python -m evolve report {folder.name}")

@@ -67,9 +67,9 @@ def _print_all(
         print(_headline(store, settings, n_done, result.stopped))
         _print_laws(rows, setup.task.feature_names, chosen=chosen)
         if result.verdict is not None:
-            print(f"verdict: {result.verdict.line()}")
+            print_text(f"verdict: {result.verdict.line()}")
         for remark in remarks(store, setup):
-            print(remark)
+            print_text(remark)
         print(f"run:     {store.folder}")
         for name, command in commands.items():
             print(f"{name + ':':8} {command}")

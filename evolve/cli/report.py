@@ -39,7 +39,7 @@ def report(
 
     It is of the champion, or of the law that is asked for.
     """
-    from evolve.cli.output import print_json
+    from evolve.cli.output import print_json, print_text
     from evolve.report import write_report
     from evolve.runs.folders import find_run
     from evolve.runs.picks import Pick
@@ -56,7 +56,8 @@ def report(
     if json:
         print_json(document)
         return
-    print(f"{document['formula']}\n{_summary(document)}\nreport: {written.path}")
+    print_text(document["formula"])
+    print(f"{_summary(document)}\nreport: {written.path}")
 
 
 def _document(written: WrittenReport) -> dict[str, Any]:

@@ -167,7 +167,7 @@ def _print(
     store: Store, row: ResultRow, entry: Entry, family: list[Entry], results: RunResults
 ) -> None:
     from evolve.cli.ending import print_groups, print_law, print_rows
-    from evolve.cli.output import print_table
+    from evolve.cli.output import print_table, print_text
     from evolve.runs.choices import load_verdict
 
     what = {
@@ -180,7 +180,7 @@ def _print(
     print_law(row)
     verdict = load_verdict(store)
     if row.kind == "champion" and verdict is not None:
-        print(f"verdict: {verdict.line()}")
+        print_text(f"verdict: {verdict.line()}")
     print_table(
         ("fold", "held-out rows", "R2", "NMSE"),
         [(f.name, f.n_held, f.r2, f.nmse) for f in entry.evaluation.folds],

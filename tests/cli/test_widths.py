@@ -141,3 +141,20 @@ def test_each_number_of_the_json_stands_in_the_text_at_every_width(
         printed = set(NUMBER.findall(text))
         missing = [x for x in numbers_in(value, unsaid) if not stands_in(x, printed)]
         assert not missing, f"{verb} at {width}:\n{text}"
+
+
+@pytest.mark.parametrize("width", [60, 80])
+def test_the_verdict_of_a_run_keeps_within_the_line(
+    width: int, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    words = "verdict: handle with care: " + "R2 0.9 on held-out rows, " * 6
+    verdict = type("Saying", (), {"line": lambda self: words.removeprefix("verdict: ")})()
+    monkeypatch.setattr("evolve.runs.choices.load_verdict", lambda store: verdict)
+    monkeypatch.setenv("COLUMNS", str(width))
+    call(["show", "dc"])
+    lines = capfd.readouterr().out.splitlines()
+    start = next(i for i, line in enumerate(lines) if line.startswith("verdict: "))
+    paragraph = lines[start : lines.index("", start)]
+    assert len(paragraph) > 1
+    assert max(map(len, paragraph)) <= width
+    assert " ".join(" ".join(paragraph).split()) == words.strip()
