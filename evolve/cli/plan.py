@@ -117,7 +117,6 @@ def _document(
         "compute": question.cost.text,
         "interval": question.level,
         "maximise": question.maximise,
-        "along_rows": question.along,
         "together": moving_together(question.task, question.cost.features),
         "best": _data(best),
         "budgets": [_data(allocation) for allocation in table],
@@ -147,8 +146,6 @@ def _print(
         print(f"as large as allowed: {', '.join(best.at_most)}")
     if (where := distance_text(task, best.extrapolation_distance)) != "inside":
         print_text(f"outside the data: {where}")
-    if question.along:
-        print_text("not split: the champion leaves a feature out; kept as in the training rows")
     for words in moving_together(task, question.cost.features):
         print_text(f"not to be relied on: {words}")
     if question.maximise:

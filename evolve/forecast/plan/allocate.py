@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -13,9 +13,9 @@ from evolve.evaluation.predict import predict
 from evolve.forecast.basis import Basis
 from evolve.forecast.interval import Forecast, forecast
 from evolve.forecast.plan.cost import Cost
-from evolve.forecast.plan.ratios import SEARCH_DECADES, polished, ratios, slopes_of
+from evolve.forecast.plan.ratios import SEARCH_DECADES, polished, ratios
 from evolve.forecast.plan.shares import best_shares
-from evolve.forecast.plan.together import because, moving_together
+from evolve.forecast.plan.together import because
 from evolve.law.graph import Law, features_of
 from evolve.tasks.task import Task
 from evolve.typing import Array
@@ -41,7 +41,6 @@ class Question:
         maximise: Whether more is better.
         level: Of the intervals.
         most: Largest allowed values of features, by number.
-        along: Whether only the line is planned on that the training rows keep to.
     """
 
     task: Task
@@ -53,7 +52,6 @@ class Question:
     maximise: bool = False
     level: float = 0.9
     most: Mapping[int, float] = field(default_factory=dict)
-    along: bool = False
 
     @property
     def known(self) -> Array:
@@ -152,7 +150,8 @@ def make_question(
         maximise = task.roles[task.target_names[number]] in RISING
     bounds = _bounds(task, free, most or {})
     question = Question(task, basis, cost, chosen, number, numbers, maximise, level, bounds)
-    return _with_all_used(question, free)
+    _require_used(question, free)
+    return question
 
 
 def _bounds(task: Task, free: list[str], most: Mapping[str, float]) -> dict[int, float]:
@@ -192,21 +191,17 @@ def _one(argument: str, value: str | None, valid: tuple[str, ...]) -> str:
     return value
 
 
-def _with_all_used(question: Question, free: list[str]) -> Question:
-    """The question; only along the rows' line where that is why the law leaves a feature out."""
+def _require_used(question: Question, free: list[str]) -> None:
     law = question.basis.members[0].law
     seen = set(range(len(question.task.feature_names)))
     if isinstance(law, Law) and not law.own_feature_first:
         seen = features_of(law.root)
-    unused = [n for j, n in zip(question.cost.features, free, strict=True) if j not in seen]
-    if not unused:
-        return question
-    if len(unused) < len(free) == 2 and moving_together(question.task, question.cost.features):
-        return replace(question, along=True)
-    raise EvolveError(
-        f"plan: the champion does not depend on {unused[0]}, so no budget can be split on it"
-        + because(question.task, question.cost.features)
-    )
+    for j, name in zip(question.cost.features, free, strict=True):
+        if j not in seen:
+            raise EvolveError(
+                f"plan: the champion does not depend on {name}, so no budget can be split on it"
+                + because(question.task, question.cost.features)
+            )
 
 
 def allocate(question: Question, budget: float) -> Allocation:
@@ -237,21 +232,21 @@ def allocate(question: Question, budget: float) -> Allocation:
 def _shares(question: Question, budget: float) -> Array:
     """`(1, k)` best values of features that act as they are, within the training rows' ranges."""
     rows = question.known[:, list(question.cost.features)]
-    return best_shares(rows, lambda x: question.cost.of(question.rows(x)), question.loss, budget)
+    return best_shares(
+        rows, lambda free: question.cost.of(question.rows(free)), question.loss, budget
+    )
 
 
 def _sizes(question: Question, budget: float) -> Array:
     """`(1, k)` best values of features that act through their logarithms."""
     centre = np.log10(question.known[:, list(question.cost.features)]).mean(axis=0)
-    k, slopes = len(centre), np.ones(len(centre))
-    if question.along:
-        k, slopes = 1, slopes_of(question.known[:, list(question.cost.features)])
+    k = len(centre)
     basis = ratios(k)
     grid = np.linspace(-SEARCH_DECADES, SEARCH_DECADES, POINTS[k]) if k > 1 else np.zeros(0)
     turns = np.array(list(itertools.product(grid, repeat=k - 1)))  # of one feature, `(1, 0)`
 
     def place(turn: Array) -> Array:
-        return scaled_to(question, centre + turn @ basis, budget, slopes)
+        return scaled_to(question, centre + turn @ basis, budget)
 
     losses = question.loss(10.0 ** place(turns))
     if not np.isfinite(losses).any():
@@ -262,16 +257,15 @@ def _sizes(question: Question, budget: float) -> Array:
         best = polished(lambda turn: float(question.loss(10.0 ** place(turn[None]))[0]), best)
         if np.abs(best).max() > SEARCH_DECADES * (1.0 - EDGE):
             raise EvolveError(_no_optimum(question, place(best[None])[0]))
-    return np.asarray(10.0 ** place(best[None]))
+    best_place: Array = 10.0 ** place(best[None])
+    return best_place
 
 
-def scaled_to(
-    question: Question, logs: Array, budget: float, slopes: Array | float = 1.0
-) -> Array:
+def scaled_to(question: Question, logs: Array, budget: float) -> Array:
     """`(n, k)` logarithms, shifted together until each run costs the budget (bisection)."""
 
     def cost(shift: Array) -> Array:
-        return question.cost.of(question.rows(10.0 ** (logs + shift[:, None] * slopes)))
+        return question.cost.of(question.rows(10.0 ** (logs + shift[:, None])))
 
     low = np.full(len(logs), -LARGEST_SHIFT)
     high = -low
@@ -283,7 +277,7 @@ def scaled_to(
         middle = 0.5 * (low + high)
         dear = cost(middle) > budget
         high, low = np.where(dear, middle, high), np.where(dear, low, middle)
-    shifted: Array = logs + 0.5 * (low + high)[:, None] * slopes
+    shifted: Array = logs + 0.5 * (low + high)[:, None]
     return shifted
 
 

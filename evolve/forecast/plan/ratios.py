@@ -35,9 +35,3 @@ def polished(loss: Callable[[Array], float], start: Array) -> Array:
         options={"xatol": 1e-7, "fatol": 1e-14, "maxiter": 400},
     )
     return np.asarray(np.clip(solution.x, -SEARCH_DECADES, SEARCH_DECADES), dtype=float)
-
-
-def slopes_of(rows: Array) -> Array:
-    """`(2,)` steps of the logarithms along the line that `(n, 2)` rows keep to."""
-    first, second = np.log10(rows).T
-    return np.array([1.0, float(np.polyfit(first, second, 1)[0])])
