@@ -48,7 +48,7 @@ def pack(store: Store, task: Task, path: Path, page: str | None) -> None:
     Raises:
         EvolveError: The file cannot be written, or a part of it is larger than 2 GiB.
     """
-    new = path.with_name(f".{secrets.token_hex(8)}.part")
+    new = path.parent / f".{secrets.token_hex(8)}.part"
     try:
         require_regular(path)
         with tempfile.TemporaryDirectory() as scratch:

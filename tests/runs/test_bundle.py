@@ -158,3 +158,12 @@ def test_what_is_no_plain_zip_file_is_refused(bundle: Path, tmp_path: Path) -> N
     linked.symlink_to(bundle)
     with pytest.raises(EvolveError, match="symbolic link"):
         unpack(linked, tmp_path)
+
+
+@pytest.mark.parametrize("folder", [".", "..", "/"])
+def test_a_folder_in_place_of_the_file_is_refused(folder: str, literature_runs: Path) -> None:
+    with (
+        Store.open(literature_runs / "dc", write=False) as store,
+        pytest.raises(EvolveError, match="cannot be written: it is a folder"),
+    ):
+        pack(store, task_of(store), Path(folder), None)
