@@ -9,6 +9,7 @@ import numpy as np
 
 from evolve.errors import EvolveError
 from evolve.evaluation.record import Origin
+from evolve.law.bounds import MOST_DEPTH, depth
 from evolve.law.candidate import Candidate
 from evolve.law.canonical import key
 from evolve.law.graph import Law, Node, call, num
@@ -54,6 +55,8 @@ def generic_laws(space: SearchSpace) -> dict[str, Node]:
             laws[f"power of {i} alone"] = power_law(x, new)
             laws[f"share of {i}"] = times(next(new), x)
     laws |= published_forms(space)
+    # A sum over every pair of many features nests deeper than any law may.
+    laws = {name: root for name, root in laws.items() if depth(root) <= MOST_DEPTH}
     return laws | _turned(laws) if space.either_way else laws
 
 

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from small_tasks import SPACES, positive_rows
 
+from evolve.law.bounds import MOST_DEPTH, depth
 from evolve.law.graph import Law, evaluate, renumber
 from evolve.search.operators import OPERATORS, SearchSpace
 from evolve.search.proposers.grammar import finish
@@ -90,3 +91,9 @@ def test_laws_are_turned_where_a_target_may_go_either_way() -> None:
     values = evaluate(root, x, np.array([2.0, 0.0, -0.5]))
     assert np.allclose(np.abs(np.diff(values)), np.abs(np.diff(x[:, 0] ** -0.5)))
     assert (np.diff(values) > 0.0).all()
+
+
+def test_a_table_of_many_features_has_first_candidates_no_deeper_than_a_law_may_be() -> None:
+    space = SearchSpace(units=(1.0,) * 25, logarithmic=(True,) * 25, max_constants=12)
+    assert max(map(depth, generic_laws(space).values())) <= MOST_DEPTH
+    assert starts(space)
