@@ -44,7 +44,7 @@ VERBS: dict[str, tuple[tuple[str, ...], set[str]]] = {
     ),
     "tasks": (("data_constrained",), {"max_constants"}),
     "doctor": ((), set()),
-    "new-task": (("my_runs.csv", "--target", "loss"), {"blank", "n_test"}),
+    "new-task": (("widths_of_rows.csv", "--target", "loss"), {"blank", "n_test"}),
 }
 OTHERS = {
     "run": "ends with the table of `show`",
@@ -74,7 +74,7 @@ def quick(literature_runs: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     """The shared runs, a table, and one answer for all widths from what takes long."""
     monkeypatch.setenv("EVOLVE_RUNS_DIR", str(literature_runs))
     monkeypatch.chdir(tmp_path)
-    Path("my_runs.csv").write_text(GOOD)
+    Path("widths_of_rows.csv").write_text(GOOD)
     for name in SLOW:
         module, _, function = name.rpartition(".")
         __import__(module)
