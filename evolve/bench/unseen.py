@@ -23,6 +23,7 @@ from evolve.bench.tasks import formula_text
 from evolve.errors import EvolveError
 from evolve.evaluation.baselines import predict_baseline
 from evolve.evaluation.fitted import fit_rows
+from evolve.forecast.by_group import errors_by_group
 from evolve.forecast.calibration import make_basis
 from evolve.forecast.interval import LEVEL, forecast
 from evolve.forecast.judge import verdict_of
@@ -142,7 +143,7 @@ def run_table(task: Task, test: Table, seed: int, evaluations: int, workers: int
     if choice is None:
         raise EvolveError(f"{task.name}: no candidate could be fitted")
     basis = make_basis(task, contenders_of(choice), chosen=True)
-    verdict = verdict_of(task, choice, basis)
+    verdict = verdict_of(task, choice, basis, errors_by_group(task, choice))
     seconds = time.monotonic() - began
     point, low, high, champion = (np.full(test.Y.shape, np.nan) for _ in range(4))
     for g in np.unique(test.group):

@@ -76,9 +76,7 @@ def _print_all(
 
 
 def remarks(store: Store, setup: SearchProblem) -> list[str]:
-    """What a user should know of a run that has ended."""
-    from evolve.forecast.by_group import warning_of
-    from evolve.runs.choices import load_group_errors
+    """What a user should know of a run that has ended, beside its verdict."""
     from evolve.runs.crosscheck import disagreements
     from evolve.runs.provenance import describe_task_change
     from evolve.runs.replies import remarks_of_models
@@ -86,7 +84,6 @@ def remarks(store: Store, setup: SearchProblem) -> list[str]:
     report = "the programs as text did not all come out the same, please report this"
     texts = [f"{report}: {line}" for line in disagreements(store)]
     texts += remarks_of_models(store, setup.models)
-    texts += filter(None, [warning_of(load_group_errors(store))])
     changed = describe_task_change(store, setup.task)
     return texts if changed is None else [*texts, changed]
 

@@ -2,7 +2,8 @@
 
 Three things are measured on training rows alone: whether the forecast predicts the rows that the
 folds held out better than the best baseline does, how wide its calibrated interval is beyond the
-data, and whether declared physics is kept there.
+data, and whether declared physics is kept there. A law that half of the groups' own means or last
+values beat does not hold, however good it is over all rows.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from evolve.forecast.basis import Basis
+from evolve.forecast.by_group import GroupError, warning_of
 from evolve.forecast.interval import forecast
 from evolve.forecast.verdict import CARE, HOLDS, NONE, Verdict
 from evolve.scoring.combine import combine
@@ -32,13 +34,16 @@ from evolve.tasks.task import Task
 from evolve.typing import Array, Ints
 
 
-def verdict_of(task: Task, choice: Choice, basis: Basis) -> Verdict:
+def verdict_of(
+    task: Task, choice: Choice, basis: Basis, groups: Sequence[GroupError] = ()
+) -> Verdict:
     """Judge a run's forecasts.
 
     Args:
         task: Its training rows only are read.
         choice: The champion and its finalists.
         basis: What forecasts are made from.
+        groups: From `evolve.forecast.by_group.errors_by_group`.
     """
     weights = np.array([fold.weight for fold in choice.champion.folds])
     errors = forecast_errors(task, choice)
@@ -48,6 +53,9 @@ def verdict_of(task: Task, choice: Choice, basis: Basis) -> Verdict:
     physics = choice.champion.against_physics
     held, base = (float(1.0 - np.average(e, weights=weights)) for e in (errors, baseline))
     kind, reasons = _judge(held, gain, expected, physics, name)
+    if beaten := warning_of(groups):
+        kind = CARE if kind == HOLDS else kind
+        reasons.append(beaten)
     return Verdict(kind, tuple(reasons), held, name, base, gain, *expected, physics)
 
 

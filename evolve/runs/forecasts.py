@@ -48,8 +48,9 @@ def build_basis(store: Store, task: Task, choice: Choice) -> Verdict:
 
     basis = make_basis(task, contenders_of(choice), chosen=True)
     save_basis(store, basis)
-    verdict = verdict_of(task, choice, basis)
-    save_choice(store, choice, verdict, errors_by_group(task, choice))
+    groups = errors_by_group(task, choice)
+    verdict = verdict_of(task, choice, basis, groups)
+    save_choice(store, choice, verdict, groups)
     return verdict
 
 

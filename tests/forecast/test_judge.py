@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from small_tasks import power_task, task_of
 
+from evolve.forecast.by_group import GroupError
 from evolve.forecast.calibration import make_basis
 from evolve.forecast.judge import (
     best_baseline,
@@ -70,6 +71,18 @@ def test_in_noise_alone_there_is_no_law(noisy: tuple[Task, Choice, Verdict]) -> 
     assert verdict.verdict == NONE
     assert verdict.gain < 0.7
     assert verdict.baseline in verdict.line()
+
+
+def test_a_law_that_half_of_the_groups_can_do_without_is_to_be_handled_with_care(
+    lawful: tuple[Task, Choice, Verdict],
+) -> None:
+    task, choice, _ = lawful
+    basis = make_basis(task, contenders_of(choice), chosen=True)
+    own = [GroupError(name, 4, error, 0.1, "mean", 1.0) for name, error in [("a", 2.0), ("b", 0.5)]]
+    verdict = verdict_of(task, choice, basis, own)
+    assert verdict.verdict == CARE
+    assert verdict.reasons[-1].startswith("in 1 of 2 groups")
+    assert verdict_of(task, choice, basis, own[1:]).verdict == HOLDS
 
 
 def test_a_law_that_breaks_declared_physics_is_to_be_handled_with_care(
