@@ -17,7 +17,6 @@ from evolve.forecast.queries import from_cells
 from evolve.law.graph import Law
 from evolve.runs.settings import RunConfig
 from evolve.runs.tabulate import row_of
-from evolve.scoring.objective import MIN_FIT_ROWS
 from evolve.search.champion import Choice
 from evolve.search.memory import search_in_memory
 from evolve.search.setup import make_search_problem
@@ -32,14 +31,15 @@ from evolve.typing import Array
 
 try:
     from sklearn.base import BaseEstimator, RegressorMixin
-    from sklearn.utils.validation import check_array, check_is_fitted, validate_data
+    from sklearn.utils.validation import check_is_fitted, validate_data
+
+    from evolve.api.row_counts import LEAST_ROWS, RowCounts, row_counts_of
 except ImportError as error:
     raise ImportError(
         "evolve.LawRegressor needs scikit-learn 1.6 or later, "
         "run: pip install 'evolve-laws[sklearn]'"
     ) from error
 
-LEAST_ROWS = MIN_FIT_ROWS + 2
 TARGET, WEIGHT = "y", "weight"
 
 
@@ -122,6 +122,7 @@ class LawRegressor(RegressorMixin, BaseEstimator):  # type: ignore[misc]
         X: npt.ArrayLike | pd.DataFrame,
         y: npt.ArrayLike,
         sample_weight: npt.ArrayLike | None = None,
+        sigma: npt.ArrayLike | None = None,
     ) -> Self:
         """Search for a law and fit it to all rows.
 
@@ -130,6 +131,8 @@ class LawRegressor(RegressorMixin, BaseEstimator):  # type: ignore[misc]
             y: `(n,)` targets.
             sample_weight: `(n,)` what each row counts in every fit, fold and estimate of noise;
                 rows of weight 0 are left out. All alike if None.
+            sigma: `(n,)` standard deviation of each row's target, in its unit, in place of
+                weights.
 
         Raises:
             ValueError: Rows or settings break a rule.
@@ -140,13 +143,11 @@ class LawRegressor(RegressorMixin, BaseEstimator):  # type: ignore[misc]
         )
         names = self._names()
         cells = _cells(names, rows, labels)
-        weights = None if sample_weight is None else _weights(sample_weight, len(rows))
-        if weights is not None:
-            counted = np.flatnonzero(weights)
-            cells, targets = cells.take(counted.tolist()), targets[counted]
-            weights = weights[counted]
+        counts = row_counts_of(sample_weight, sigma, len(rows))
+        if counts is not None:
+            cells, targets = cells.take(counts.rows.tolist()), targets[counts.rows]
         try:
-            task = self._task(cells, names, targets, weights)
+            task = self._task(cells, names, targets, counts)
             best = self._search(task).champion
         except EvolveError as error:
             raise ValueError(str(error)) from error
@@ -210,13 +211,16 @@ class LawRegressor(RegressorMixin, BaseEstimator):  # type: ignore[misc]
                 raise ValueError(f"groups: X has no column {name!r}{nearest(name, X.columns)}")
         return X.drop(columns=names), raw_of(X[names]).columns
 
-    def _task(self, raw: RawTable, names: Sequence[str], y: Array, weights: Array | None) -> Task:
+    def _task(
+        self, raw: RawTable, names: Sequence[str], y: Array, counts: RowCounts | None
+    ) -> Task:
         """The rows as a task in memory; what it lacks is guessed."""
         target = _unused(TARGET, raw)
         cells = {**raw.columns, target: y.tolist()}
-        counts = None if weights is None else _unused(WEIGHT, raw)
-        if counts is not None and weights is not None:
-            cells[counts] = weights.tolist()
+        column: dict[str, str] = {}
+        if counts is not None:
+            column = {counts.kind: _unused(WEIGHT, raw)}
+            cells[column[counts.kind]] = counts.values.tolist()
         wishes = Wishes(
             targets=(target,),
             features=tuple(n for n in names if len(set(raw.columns[n])) > 1),
@@ -228,7 +232,8 @@ class LawRegressor(RegressorMixin, BaseEstimator):  # type: ignore[misc]
             floor=self.floor,
             ceiling=self.ceiling,
             bounds=tuple(self.bounds),
-            weights=counts,
+            weights=column.get("weights"),
+            sigma=column.get("sigma"),
         )
         draft = propose(RawTable(raw.path, cells, raw.n_rows), "X", wishes)
         spec = draft.spec
@@ -256,24 +261,6 @@ class LawRegressor(RegressorMixin, BaseEstimator):  # type: ignore[misc]
                 "that could be fitted"
             )
         return choice
-
-
-def _weights(given: npt.ArrayLike, n_rows: int) -> Array:
-    """Sample weights `(n,)` as numbers of 0 or more, enough of them above it.
-
-    Raises:
-        ValueError: They are not.
-    """
-    weights = np.asarray(check_array(given, ensure_2d=False, dtype=float), dtype=float)
-    if weights.shape != (n_rows,):
-        raise ValueError(f"sample_weight: must have shape ({n_rows},), it has {weights.shape}")
-    if weights.min() < 0:
-        raise ValueError(f"sample_weight: must be 0 or more, one is {weights.min():g}")
-    if (n_counted := np.count_nonzero(weights)) < LEAST_ROWS:
-        raise ValueError(
-            f"sample_weight: at least {LEAST_ROWS} weights must be above zero, {n_counted} are"
-        )
-    return weights
 
 
 def _unused(name: str, raw: RawTable) -> str:

@@ -205,6 +205,30 @@ def test_wrong_sample_weights_are_refused(weights: np.ndarray, words: str) -> No
         LawRegressor(evaluations=1).fit(*power_rows(), sample_weight=weights)
 
 
+def test_deviations_of_the_rows_stand_in_place_of_weights() -> None:
+    x, y = power_rows()
+    y = np.where(np.isin(np.arange(len(y)), [3, 17]), 50.0, y)
+    sigma = np.where(y == 50.0, 100.0, 0.01)
+    fitted = LawRegressor(evaluations=32).fit(x, y, sigma=sigma)
+    assert fitted.champion_.task.spec.sigma
+    assert fitted.score(x[y != 50.0], y[y != 50.0]) > 0.99
+
+
+@pytest.mark.parametrize(
+    ("sigma", "weights", "words"),
+    [
+        (np.zeros(40), None, "sigma: must be above 0, one is 0"),
+        (np.ones(3), None, r"sigma: must have shape \(40,\)"),
+        (np.ones(40), np.ones(40), "in place of sample_weight"),
+    ],
+)
+def test_wrong_deviations_are_refused(
+    sigma: np.ndarray, weights: np.ndarray | None, words: str
+) -> None:
+    with pytest.raises(ValueError, match=words):
+        LawRegressor(evaluations=1).fit(*power_rows(), sample_weight=weights, sigma=sigma)
+
+
 def test_a_feature_that_does_not_vary_is_left_out() -> None:
     x, y = power_rows()
     fitted = LawRegressor(evaluations=FEW).fit(x.assign(depth=12.0), y)

@@ -78,7 +78,9 @@ def test_a_law_that_half_of_the_groups_can_do_without_is_to_be_handled_with_care
 ) -> None:
     task, choice, _ = lawful
     basis = make_basis(task, contenders_of(choice), chosen=True)
-    own = [GroupError(name, 4, error, 0.1, "mean", 1.0) for name, error in [("a", 2.0), ("b", 0.5)]]
+    own = [
+        GroupError(name, 4, error, 0.1, "mean", 1.0) for name, error in [("a", 2.0), ("b", 0.5)]
+    ]
     verdict = verdict_of(task, choice, basis, own)
     assert verdict.verdict == CARE
     assert verdict.reasons[-1].startswith("in 1 of 2 groups")
