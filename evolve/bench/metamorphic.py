@@ -16,6 +16,7 @@ from evolve.evaluation.record import Entry
 from evolve.search.champion import Choice
 from evolve.search.memory import MemoryJournal, search_in_memory
 from evolve.search.setup import make_search_problem
+from evolve.tasks.labels import GROUP_JOIN
 from evolve.tasks.spec import PhysicsSpec, TaskSpec
 from evolve.tasks.table import Table
 from evolve.tasks.task import Task
@@ -23,6 +24,7 @@ from evolve.typing import Array
 
 FACTORS = (1e-6, 1.0 / 3e9, 7.0)  # features in other units
 TARGET_FACTOR = 7.3
+NO_SEEDS = "(no literature)"  # for a name and a folder that no task has
 REACH = 10.0  # factor beyond the largest scale at which forecasts are compared
 
 
@@ -75,8 +77,10 @@ class Relation:
 
 
 def scaled(task: Task) -> Variant:
-    """Features in other units."""
+    """Features in other units; one that is a part of another stays in the unit of that."""
     factors = np.array([FACTORS[j % len(FACTORS)] for j in range(len(task.feature_names))])
+    for together in task.frame.parts:
+        factors[list(together)] = factors[together[0]]
     if task.spec.own:
         factors[:] = FACTORS[-1]
     table = _table(task, X=task.train.X * factors)
@@ -98,7 +102,8 @@ def shuffled(task: Task) -> Variant:
 def regrouped(task: Task) -> Variant:
     """Groups under other names, in another order."""
     n = task.n_groups
-    names = {name: f"group {n - g}" for g, name in enumerate(task.group_names)}
+    labels = [[f"group {n - g}"] * max(len(task.spec.groups), 1) for g in range(n)]
+    names = dict(zip(task.group_names, map(GROUP_JOIN.join, labels), strict=True))
     table = _table(task, group=n - 1 - task.train.group)
     renamed = Task(task.name, task.folder, task.spec, tuple(names.values())[::-1], table)
     return Variant(renamed, group=names.__getitem__)
@@ -145,6 +150,11 @@ def rescaled(task: Task) -> Variant:
     changed = spec.model_copy(update={"physics": physics, "targets": targets})
     table = _table(task, Y=factor * task.train.Y)
     return Variant(_task_with(task, changed, table), forecast=lambda y: factor * y)
+
+
+def unseeded(task: Task) -> Task:
+    """The task without its literature, whose programs speak of the table's own names and units."""
+    return replace(task, name=f"{task.name} {NO_SEEDS}", folder=task.folder / NO_SEEDS)
 
 
 def open_ended(task: Task) -> Task:
@@ -202,8 +212,9 @@ def relations(task: Task, evaluations: int, workers: int = 0, seed: int = 0) -> 
         seed: Of each search.
     """
     results = []
-    free = open_ended(task)
-    for base, ways in ((task, RELATIONS), (free, mirrors_of(free))):
+    plain = unseeded(task)
+    free = open_ended(plain)
+    for base, ways in ((plain, RELATIONS), (free, mirrors_of(free))):
         first = _search(base, evaluations, workers, seed)
         for name, way in ways.items():
             variant = way(base)
