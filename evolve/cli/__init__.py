@@ -35,6 +35,7 @@ VERBS = (
     "tasks",  # tasks, data pull
     "bench",
     "nested",  # bench nested, bench ablate
+    "choice_rules",  # bench choice
     "proposers",  # bench proposers
     "metamorphic",  # bench metamorphic
     "coverage",  # bench coverage

@@ -75,7 +75,7 @@ def _run(
 
     tasks = [] if names == "none" else tasks_named(names, tasks_dirs)
     results = []
-    for case in cases(tasks, _families(families)):
+    for case in cases(tasks, families_named(families)):
         for seed in map(int, seeds.split()):
             for variant in variants:
                 try:
@@ -97,7 +97,7 @@ def _run(
     return results
 
 
-def _families(words: str) -> list[str]:
+def families_named(words: str) -> list[str]:
     """Names of known laws.
 
     Raises:

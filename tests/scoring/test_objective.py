@@ -255,15 +255,19 @@ NO_PREFERENCE = {
     },
     "forecast/basis.py": {"FORMAT": "of stored data"},
     "forecast/plan/allocate.py": {
-        "SEARCH_DECADES": "range of a numeric search",
         "LARGEST_SHIFT": "range of a numeric search",
         "EDGE": "at which a search has hit its range",
         "AT_BOUND": "at which an answer lies on a bound of the user",
     },
     "forecast/plan/next_runs.py": {
         "APART": "distance of runs that are proposed together",
+        "SHARES_APART": "distance of runs that are proposed together",
         "FURTHER": "range of runs that are proposed",
     },
+    "forecast/plan/ratios.py": {"SEARCH_DECADES": "range of a numeric search"},
+    "forecast/plan/shares.py": dict.fromkeys(
+        ("HALVINGS", "REFINEMENTS", "SHRINK", "SLACK"), "steps of a numeric search"
+    ),
     "forecast/plan/cost.py": {"MAX_CHARACTERS": "of an expression"},
     "forecast/plan/budgets.py": {"SHARES": "budgets that are shown beside the one asked for"},
     "forecast/plan/profiles.py": {

@@ -1,0 +1,65 @@
+"""Verb `bench choice`: ways to forecast from the same finalists, judged without any test row."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING
+
+from evolve.cli.bench import Evaluations, Names, Seeds, bench, tasks_named
+from evolve.cli.nested import DEFAULT_BUDGET, Families, families_named
+from evolve.cli.options import Json, TasksDirs, Workers
+
+if TYPE_CHECKING:
+    from evolve.bench.choice import ChoiceResult
+
+
+@bench.command("choice")
+def choice_rules(
+    names: Names = "",
+    families: Families = "all",
+    seeds: Seeds = "0",
+    evaluations: Evaluations = None,
+    workers: Workers = None,
+    tasks_dirs: TasksDirs = None,
+    json: Json = False,
+) -> None:
+    """Search without the largest training scales; forecast these by every rule of choice.
+
+    Example: python -m evolve bench choice --tasks sft --families none --evaluations 600
+    """
+    from evolve.bench.choice import compare
+    from evolve.bench.nested import cases
+    from evolve.cli.options import n_cores
+    from evolve.errors import EvolveError
+
+    tasks = [] if names == "none" else tasks_named(names, tasks_dirs)
+    results = []
+    for case in cases(tasks, families_named(families)):
+        for seed in map(int, seeds.split()):
+            try:
+                budget = evaluations or DEFAULT_BUDGET
+                results.append(compare(case, seed, budget, workers or n_cores()))
+            except EvolveError as error:
+                print(f"{case[0].name}: left out, {error}", file=sys.stderr, flush=True)
+                continue
+            words = ", ".join(f"{name} {r2:.3f}" for name, r2 in results[-1].r2.items())
+            print(f"{case[0].name} {seed}: {words}", file=sys.stderr, flush=True)
+    _show(results, json=json)
+
+
+def _show(results: list[ChoiceResult], *, json: bool) -> None:
+    """A row a rule: its mean over the cases, its least R², and how often it is below 0."""
+    from evolve.bench.choice import means
+    from evolve.bench.tasks import machine
+    from evolve.cli.output import print_json, print_table
+
+    by_rule = means(results) if results else {}
+    if json:
+        lines = [result.to_data() for result in results]
+        print_json({"machine": machine(), "lines": lines, "means": by_rule})
+        return
+    rows = []
+    for name, mean in by_rule.items():
+        own = [result.r2[name] for result in results]
+        rows.append([name, len(own), mean, min(own), sum(r2 < 0.0 for r2 in own)])
+    print_table(["rule", "cases", "mean R2", "least R2", "below 0"], rows, title=machine())
