@@ -53,10 +53,21 @@ def verdict_of(
     physics = choice.champion.against_physics
     held, base = (float(1.0 - np.average(e, weights=weights)) for e in (errors, baseline))
     kind, reasons = _judge(held, gain, expected, physics, name)
-    if beaten := warning_of(groups):
-        kind = CARE if kind == HOLDS else kind
-        reasons.append(beaten)
+    doubts = list(filter(None, [_of_champion(choice, base), warning_of(groups)]))
+    kind = CARE if doubts and kind == HOLDS else kind
+    reasons += doubts
     return Verdict(kind, tuple(reasons), held, name, base, gain, *expected, physics)
+
+
+def _of_champion(choice: Choice, baseline: float) -> str:
+    """What a reader of the champion's formula should know; empty where it can be read as it is."""
+    r2 = 1.0 - choice.champion.nmse
+    if r2 >= baseline:
+        return ""
+    return (
+        f"the champion alone has an R2 of {r2:.4f} on held-out rows, less than the baseline's "
+        f"{baseline:.4f}: take the forecast, not its formula"
+    )
 
 
 def forecast_errors(task: Task, choice: Choice) -> Array:

@@ -73,6 +73,19 @@ def test_in_noise_alone_there_is_no_law(noisy: tuple[Task, Choice, Verdict]) -> 
     assert verdict.baseline in verdict.line()
 
 
+def test_a_champion_whose_formula_a_baseline_beats_is_not_to_be_read_alone(
+    lawful: tuple[Task, Choice, Verdict],
+) -> None:
+    task, choice, verdict = lawful
+    assert "formula" not in verdict.line()
+    basis = make_basis(task, contenders_of(choice), chosen=True)
+    worst = max(choice.finalists, key=lambda f: f.nmse)
+    assert 1.0 - worst.nmse < verdict.baseline_r2
+    verdict = verdict_of(task, replace(choice, champion=worst), basis)
+    assert verdict.verdict == CARE
+    assert "take the forecast, not its formula" in verdict.reasons[-1]
+
+
 def test_a_law_that_half_of_the_groups_can_do_without_is_to_be_handled_with_care(
     lawful: tuple[Task, Choice, Verdict],
 ) -> None:
