@@ -12,6 +12,7 @@ from evolve.evaluation.record import Entry
 from evolve.evaluation.requests import Form, form_of
 from evolve.law.candidate import Candidate, candidate_from_data
 from evolve.law.canonical import form
+from evolve.search.newcomers import Newcomers
 
 MOST_GAINED = 1.0  # of one entry; a score is a log error
 
@@ -73,6 +74,7 @@ class Archive:
         last_best: Index of the entry that last improved the best score.
         best: Lowest score so far.
         starters: Candidates with a score that have no parents, in order.
+        newcomers: Laws of models that have not had their children yet.
     """
 
     cells: dict[tuple[int, str], Elite] = field(default_factory=dict)
@@ -82,6 +84,7 @@ class Archive:
     last_best: int = 0
     best: float = float("inf")
     starters: list[Elite] = field(default_factory=list)
+    newcomers: Newcomers = field(default_factory=Newcomers)
 
     def tell(self, entries: Iterable[Entry]) -> None:
         """Take in evaluated entries, in order."""
@@ -93,12 +96,14 @@ class Archive:
         self.seen.add(entry.key)
         tally = self.tallies.setdefault(entry.operator, Tally())
         tally.tried += 1
+        self.newcomers.count(entry)
         score = entry.evaluation.score
         if score is None:
             return
         elite = elite_of(entry, score)
         if not entry.parents:
             self.starters.append(elite)
+        self.newcomers.take_in(elite)
         cell = cell_of(elite)
         held = self.cells.get(cell)
         if held is None or score < held.score:

@@ -217,10 +217,13 @@ NO_PREFERENCE = {
     ),
     "search/proposers/llm/keys.py": {"SHORTEST": "of a text that may be a key"},
     "search/proposers/llm/prompt.py": dict.fromkeys(
-        ("PROGRAM_CHARS", "N_ELITES", "N_FAILURES"), "size of a prompt"
+        ("PROGRAM_CHARS", "FORMULA_CHARS", "N_ELITES", "N_FAILURES"), "size of a prompt"
     ),
     "search/proposers/llm/proposer.py": dict.fromkeys(
         ("MOST_REPAIRS", "MOST_ROUNDS"), "calls that one proposal may take"
+    ),
+    "search/proposers/llm/reply.py": dict.fromkeys(
+        ("MOST_FORMULAS", "MOST_LEVELS"), "bounds on what a reply may hold"
     ),
     "search/proposers/llm/settings.py": dict.fromkeys(
         ("NAME_CHARS", "MOST_MODELS"), "bounds of settings"
@@ -236,6 +239,10 @@ NO_PREFERENCE = {
     "scoring/frame.py": {"DIGITS": "rounding of a scale"},
     "forecast/plan/reach.py": dict.fromkeys(
         ("SERVED", "MOST_DECADES", "STEPS"), "range of a numeric search"
+    ),
+    "search/newcomers.py": dict.fromkeys(
+        ("CHILDREN", "SHARE", "RECIPE_SHARE"),
+        "whose children are made, not which law is preferred",
     ),
     "search/proposers/literature.py": {"MOST_PAIRED": "features up to which pairs are formed"},
     "evaluation/crosscheck.py": {"TOLERANCE": "rounding that two lanes may differ by"},

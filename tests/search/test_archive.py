@@ -17,6 +17,7 @@ from evolve.law.canonical import simplify
 from evolve.law.graph import Law, call, const, feat, replace_leaves
 from evolve.law.recipe import Recipe
 from evolve.search.archive import Archive, Elite, cell_of
+from evolve.search.newcomers import CHILDREN, Newcomers
 
 GENOMES = random_candidates(SPACES["three logs"], 12)
 SCORES = st.one_of(st.none(), st.sampled_from([-3.0, -2.0, -1.0, 0.0]), st.floats(-9.0, 3.0))
@@ -188,3 +189,18 @@ def test_a_black_box_has_a_cell_of_its_own_and_no_genome() -> None:
     with pytest.raises(ValueError, match="entry 0 is a black box"):
         _ = black_box.genome
     assert elite(LINE).genome == LINE
+
+
+# laws of models
+
+
+def test_a_law_of_a_model_stays_a_newcomer_until_it_has_had_its_children() -> None:
+    best = entry_of(0, LINE, -9.0)
+    brought = replace(entry_of(1, LINE, -1.0, operator="tiny rewrite"), origin="model")
+    archive = told([best, brought, entry_of(2, None, -8.0, operator="tiny diff")])
+    assert list(archive.newcomers.elites) == [1]
+    child = replace(entry_of(3, POWER, None, operator="add_term"), parents=(1, 0))
+    archive.tell([child] * (CHILDREN - 1))
+    assert list(archive.newcomers.elites) == [1]
+    archive.tell([replace(child, parents=(0, 1)), child])
+    assert archive.newcomers == Newcomers()

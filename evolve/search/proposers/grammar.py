@@ -30,6 +30,7 @@ from evolve.scoring.objective import (
 )
 from evolve.search.archive import Archive, Elite
 from evolve.search.closure import closed
+from evolve.search.newcomers import RECIPE_SHARE, RECIPES, SHARE
 from evolve.search.operators import CROSSOVERS, OPERATORS, Candidate, SearchSpace
 from evolve.search.operators.terms import total
 from evolve.search.proposers.protocol import Proposal
@@ -99,7 +100,7 @@ def propose(
     if not elites:
         return None
     names, weights = operator_weights(archive)
-    inner = space.inner
+    inner, newcomers = space.inner, list(archive.newcomers.elites.values()) if evolving else []
     greed = 1.0 if archive.size - archive.last_best > RESTART_AFTER else GREED
     for attempt in range(ATTEMPTS):
         # Where all near a few small elites has been seen, what is new lies further off, or near
@@ -108,6 +109,11 @@ def propose(
         parents = first if further % 2 else elites
         parent, other = pick(parents, rng, greed), pick(elites, rng, 1.0)
         name = names[int(rng.choice(len(names), p=weights))]
+        if newcomers and rng.random() < SHARE:
+            parent = newcomers[int(rng.integers(len(newcomers)))]
+            name = (
+                RECIPES[int(rng.integers(len(RECIPES)))] if rng.random() < RECIPE_SHARE else name
+            )
         pair = (inward(elite.genome, space) for elite in (parent, other))
         genome, mate = (free_part(one, space) for one in pair)
         if genome is None or mate is None:

@@ -228,3 +228,20 @@ def test_a_recipe_keeps_only_what_the_task_allows() -> None:
     assert allowed_recipe(wished, least_squares) == replace(
         wished, loss="l2", f_scale=Recipe().f_scale
     )
+
+
+# newcomers
+
+
+def test_a_newcomer_that_leads_no_cell_has_children_some_of_them_under_other_recipes() -> None:
+    first, *rest = random_candidates(LOGS, 6)
+    brought = replace(entry_of(6, first, 9.0, operator="tiny rewrite"), origin="model")
+    archive = archive_of([*rest, rest[0]])
+    plain = [p.key for p in proposals(LOGS, 40, archive)]
+    archive.tell([brought])
+    made = proposals(LOGS, 40, archive)
+    own = [p for p in made if p.parents[0] == brought.index]
+    assert 4 <= len(own) <= 16
+    assert {"change_recipe", "cross_recipe"} & {p.operator for p in own}
+    assert {p.operator for p in own} - {"change_recipe", "cross_recipe"}
+    assert plain != [p.key for p in made]
