@@ -117,8 +117,13 @@ def read_program(path: Path) -> Program:
     return parse_program(text, str(path))
 
 
-def replace_block(program: Program, block: str) -> Program:
+def replace_block(program: Program, block: str, where: str = "program") -> Program:
     """Return the program with another block; the text outside it stays as it is.
+
+    Args:
+        program: The program.
+        block: The new block.
+        where: Name of the text in errors.
 
     Raises:
         ProgramError: The new text breaks the contract.
@@ -126,9 +131,9 @@ def replace_block(program: Program, block: str) -> Program:
     block = block.replace("\r\n", "\n")
     if program.suffix and not block.endswith("\n"):
         block += "\n"
-    new = parse_program(program.prefix + block + program.suffix)
+    new = parse_program(program.prefix + block + program.suffix, where)
     if (new.prefix, new.suffix) != (program.prefix, program.suffix):
-        raise ProgramError("program: a block may not hold markers, this one does")
+        raise ProgramError(f"{where}: a block may not hold markers, this one does")
     return new
 
 

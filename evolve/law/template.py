@@ -13,10 +13,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from evolve.errors import Argument, EvolveError, nearest
+from evolve.law.formula import MOST_CHARACTERS, FormulaReader, parse_formula
 from evolve.law.graph import (
-    BINARY,
     COMMUTATIVE,
-    UNARY,
     Node,
     call,
     const,
@@ -28,9 +27,7 @@ from evolve.law.graph import (
 )
 
 FREE = "free_part_"
-_OPERATIONS = {ast.Add: "add", ast.Sub: "sub", ast.Mult: "mul", ast.Div: "div", ast.Pow: "pow"}
 _CLAUSE = re.compile(r"(\w+)\s*(?:in\s*\[([^,\]]+),([^,\]]+)\]|=\s*(\S+))")
-MOST_CHARACTERS = 2000
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,12 +110,11 @@ def parse_template(text: str, variables: Mapping[str, Node]) -> Template:
     if len(text) > MOST_CHARACTERS or formula.count("@(") != 1 or "@" in formula.replace("@(", ""):
         raise _error(text, "must have one free part, such as @(tokens)")
     given = dict(_clause(text, c.strip()) for clause in clauses for c in _split(clause))
-    try:
-        tree = ast.parse(formula.replace("@(", f"{FREE}(").replace("^", "**").strip(), mode="eval")
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
-        raise _error(text, "must be a formula") from None
+    tree = parse_formula(formula.replace("@(", f"{FREE}("))
+    if tree is None:
+        raise _error(text, "must be a formula")
     reader = _Reader(text, variables, given)
-    root = reader.read(tree.body)
+    root = reader.read(tree)
     if unused := set(given) - set(reader.named):
         raise _error(text, f"has no constant {sorted(unused)[0]!r}")
     return Template(root, len(variables), reader.free, len(reader.constants))
@@ -143,66 +139,39 @@ def _clause(text: str, clause: str) -> tuple[str, tuple[float, ...]]:
     return name, numbers
 
 
-class _Reader:
-    """Reads a formula's syntax tree, numbering constants as they come."""
+class _Reader(FormulaReader):
+    """Reads a template: constants may have values or bounds, and there is a free part."""
 
     def __init__(
         self, text: str, variables: Mapping[str, Node], given: Mapping[str, tuple[float, ...]]
     ) -> None:
-        self.text, self.variables, self.given = text, variables, given
-        self.constants: dict[str, Node] = {}
+        super().__init__(variables, lambda rule: _error(text, rule))
+        self.given = given
         self.named: set[str] = set()
         self.free: tuple[int, ...] = ()
 
-    def read(self, node: ast.expr) -> Node:
-        """The tree of an expression."""
-        match node:
-            case ast.BinOp() if type(node.op) in _OPERATIONS:
-                return call(
-                    _OPERATIONS[type(node.op)], self.read(node.left), self.read(node.right)
-                )
-            case ast.UnaryOp(op=ast.USub()):
-                inner = self.read(node.operand)
-                return num(-inner.value) if inner.op == "num" else call("neg", inner)
-            case ast.Constant(value=int() | float() as value) if abs(value) < 1e300:
-                return num(float(value))
-            case ast.Name():
-                return self._name(node.id)
-            case ast.Call(func=ast.Name(id=name)) if not node.keywords:
-                return self._call(name, node.args)
-        raise _error(self.text, f"cannot hold {ast.unparse(node)!r}")
-
-    def _name(self, name: str) -> Node:
-        if name in self.variables:
-            return self.variables[name]
+    def constant(self, name: str) -> Node:
         self.named.add(name)
         match self.given.get(name):
             case (value,):
                 return num(value)
             case (low, high):  # a smooth step keeps the constant between its bounds
-                step = call("tanh", self._constant(name))
+                step = call("tanh", super().constant(name))
                 half = (high - low) / 2.0
                 return call("add", num(low + half), call("mul", num(half), step))
-        return self._constant(name)
+        return super().constant(name)
 
-    def _constant(self, name: str) -> Node:
-        return self.constants.setdefault(name, const(len(self.constants)))
-
-    def _call(self, name: str, args: Sequence[ast.expr]) -> Node:
-        if name == FREE:
-            names = [ast.unparse(arg) for arg in args] or list(self.variables)
-            for feature in names:
-                if feature not in self.variables:
-                    hint = nearest(feature, self.variables)
-                    raise _error(self.text, f"@(…) names no feature {feature!r}{hint}")
-            order = list(self.variables)
-            self.free = tuple(sorted({order.index(feature) for feature in names}))
-            return feat(len(order))
-        arity = 1 if name in UNARY else 2 if name in BINARY else 0
-        if arity != len(args):
-            hint = nearest(name, [*UNARY, *BINARY])
-            raise _error(self.text, f"has no function {name!r} of {len(args)}{hint}")
-        return call(name, *(self.read(arg) for arg in args))
+    def call(self, name: str, args: Sequence[ast.expr]) -> Node:
+        if name != FREE:
+            return super().call(name, args)
+        names = [ast.unparse(arg) for arg in args] or list(self.variables)
+        for feature in names:
+            if feature not in self.variables:
+                hint = nearest(feature, self.variables)
+                raise self.error(f"@(…) names no feature {feature!r}{hint}")
+        order = list(self.variables)
+        self.free = tuple(sorted({order.index(feature) for feature in names}))
+        return feat(len(order))
 
 
 def _error(text: str, rule: str) -> EvolveError:

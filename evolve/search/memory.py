@@ -51,7 +51,10 @@ def search_in_memory(
         The champion and its finalists; None if nothing has a score.
     """
     journal = journal or MemoryJournal()
-    with setup.proposing() as proposer, Evaluator(setup.evaluation, workers) as evaluator:
+    with (
+        setup.proposing(seconds=seconds) as proposer,
+        Evaluator(setup.evaluation, workers) as evaluator,
+    ):
         archive = search(
             journal,
             evaluator,

@@ -90,12 +90,15 @@ class SearchProblem:
         return make_proposer(self.proposers, self.space)
 
     @contextmanager
-    def proposing(self, book: Book | None = None, *, ask: bool = True) -> Iterator[Proposer]:
+    def proposing(
+        self, book: Book | None = None, *, ask: bool = True, seconds: float | None = None
+    ) -> Iterator[Proposer]:
         """What makes further candidates; with models, their requests end with the context.
 
         Args:
             book: Where exchanges with models are kept; by default in memory.
             ask: Whether models may be asked; else the book alone is read.
+            seconds: Time of the search from now on; no reply is waited for beyond it.
 
         Raises:
             EvolveError: There is no proposer of a name, or a model cannot be reached from here.
@@ -111,6 +114,7 @@ class SearchProblem:
             book or MemoryBook(),
             ask=ask,
             connect=self.connect,
+            seconds=seconds,
         )
         with closing(models):
             yield make_proposer(self.proposers, self.space, models)

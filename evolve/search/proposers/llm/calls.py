@@ -6,6 +6,7 @@ after a request's time is ignored.
 
 from __future__ import annotations
 
+import math
 import queue
 import threading
 import time
@@ -27,6 +28,7 @@ class Asks(Protocol):
 
 
 Connect = Callable[[Model, Callable[[float], bool]], Asks]
+Ahead = Callable[[Exchange, Reply], None]
 
 
 class Caller:
@@ -35,10 +37,14 @@ class Caller:
     Args:
         models: The models by name.
         connect: Makes what asks a model, of the model and of a sleep that ends early at the end.
+        seconds: Time of the search from now on; nobody waits for a reply beyond it.
     """
 
-    def __init__(self, models: Mapping[str, Model], connect: Connect) -> None:
+    def __init__(
+        self, models: Mapping[str, Model], connect: Connect, seconds: float | None = None
+    ) -> None:
         """Make the lines; no thread starts before the first request."""
+        self._last = math.inf if seconds is None else time.monotonic() + seconds
         self._ended = threading.Event()
         self._arrived: queue.SimpleQueue[tuple[int, Reply]] = queue.SimpleQueue()
         self._sent: dict[int, str] = {}
@@ -51,6 +57,11 @@ class Caller:
     def under_way(self) -> frozenset[int]:
         """Numbers of the exchanges without a reply so far."""
         return frozenset(self._sent)
+
+    def listen(self, ahead: Ahead) -> None:
+        """Have each reply worked on in its thread before it has arrived; by what never raises."""
+        for line in self._lines.values():
+            line.ahead = ahead
 
     def send(self, exchanges: Iterable[Exchange]) -> None:
         """Send requests, in their order."""
@@ -76,7 +87,8 @@ class Caller:
 
     def wait(self, numbers: Iterable[int], seconds: float) -> dict[int, Reply]:
         """Collect until some exchanges have replies, or so many seconds are over."""
-        end, wanted, replies = time.monotonic() + seconds, set(numbers), self.collect()
+        end, wanted = min(time.monotonic() + seconds, self._last), set(numbers)
+        replies = self.collect()
         while wanted & self._sent.keys() and time.monotonic() < end:
             if self._ended.wait(STEP):
                 break
@@ -101,6 +113,7 @@ class _Line:
         ended: threading.Event,
     ) -> None:
         self.model = model
+        self.ahead: Ahead = lambda exchange, reply: None
         self._endpoint, self._arrived, self._ended = endpoint, arrived, ended
         self._waiting: queue.SimpleQueue[Exchange | None] = queue.SimpleQueue()
         self._lock = threading.Lock()
@@ -137,6 +150,7 @@ class _Line:
             reply = self._endpoint.ask(exchange.prompt)
             with self._lock:
                 self._began.pop(exchange.number, None)
+            self.ahead(exchange, reply)
             self._arrived.put((exchange.number, reply))
 
     def _pause(self) -> float:

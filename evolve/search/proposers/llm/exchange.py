@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from typing import Protocol
 
 MODES = ("rewrite", "diff", "cross")
+IN_PLACE = ("rewrite", "diff")  # modes that change one program's block, and nothing outside it
 REPAIR = "repair"
 OK = "ok"
 REPLY_CHARS = 2**17  # of a reply that is kept; a program has at most half as many bytes

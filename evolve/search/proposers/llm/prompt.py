@@ -21,6 +21,7 @@ from evolve.errors import EvolveError
 from evolve.evaluation.record import Entry
 from evolve.law.algebra import is_unit_scaled
 from evolve.law.candidate import candidate_from_data
+from evolve.law.formula import formula_words, label_of, lettered
 from evolve.law.graph import Node, call, num
 from evolve.law.printer import print_program
 from evolve.search.archive import Elite
@@ -28,10 +29,14 @@ from evolve.search.operators import SearchSpace
 from evolve.search.proposers.llm.exchange import Messages
 from evolve.tasks.task import Task
 
-TEMPLATES = ("system.j2", "rewrite.j2", "diff.j2", "cross.j2", "repair.j2")
+TEMPLATES = (
+    *("system.j2", "rewrite.j2", "diff.j2", "cross.j2", "repair.j2"),
+    *("formula_system.j2", "formula.j2"),
+)
 N_ELITES = 3  # beside those to be changed
 N_FAILURES = 4
 PROGRAM_CHARS = 6000  # of any program that is shown
+FORMULA_CHARS = 200  # of any formula that is shown
 # What a template of the user may end in.
 _FAULTS = (
     *(TemplateError, ArithmeticError, AttributeError, LookupError, TypeError, ValueError),
@@ -122,14 +127,47 @@ class Prompts:
             "failures": failures,
             "failed": failed,
         }
+        return (
+            ("system", self._rendered("system.j2", content)),
+            ("user", self._rendered(f"{mode}.j2", content)),
+        )
+
+    def turns(self, mode: str, elites: Sequence[Elite], failed: Failure | None = None) -> Messages:
+        """The prompt of a request for a formula: those of some elites as the model's own turns.
+
+        A small model that cannot follow a description goes on with a row of examples.
+
+        Args:
+            mode: One of `MODES`, or `REPAIR`.
+            elites: Elites to be shown, the last ones to be changed.
+            failed: What is to be repaired.
+
+        Raises:
+            EvolveError: A template of the user asks for what there is not.
+        """
+        content = {"task": self.task, "idea": self._idea, "mode": mode, "failed": None}
+        formulas = list(dict.fromkeys(filter(None, map(self._formula_of, elites))))
+        messages = [("system", self._rendered("formula_system.j2", content))]
+        for number, text in enumerate(formulas, 1):
+            ask = self._rendered("formula.j2", {**content, "number": number, "last": False})
+            messages += [("user", ask), ("assistant", text)]
+        last = {**content, "number": len(formulas) + 1, "last": True, "failed": failed}
+        return (*messages, ("user", self._rendered("formula.j2", last)))
+
+    def _rendered(self, name: str, content: Mapping[str, Any]) -> str:
         try:
-            system, user = (
-                self._templates[name].render(content).strip() + "\n"
-                for name in ("system.j2", f"{mode}.j2")
-            )
+            return self._templates[name].render(content).strip() + "\n"
         except _FAULTS as error:
-            raise EvolveError(f"prompts: {mode}.j2: {error}") from None
-        return (("system", system), ("user", user))
+            raise EvolveError(f"prompts: {name}: {error}") from None
+
+    def _formula_of(self, elite: Elite) -> str:
+        """A law's formula over units, its constants as letters; empty for a long one, or none."""
+        if elite.candidate is None:
+            return ""
+        law = elite.candidate.law
+        over = replace(law, root=_over(law.root, [1.0] * len(self.task["features"])))
+        text = f"{self.task['label']} = {lettered(over, self.task['words'])}"
+        return text if len(text) <= FORMULA_CHARS else ""
 
     def text_of(self, entry: Entry) -> str:
         """The program of an entry as a prompt shows it, features over their declared units.
@@ -146,7 +184,6 @@ class Prompts:
             candidate.recipe,
             self._task.feature_names,
             self._task.target_names,
-            doc=f"A law made by {entry.operator}.",
             units=units,
             axes=self._task.axes,
         )
@@ -178,8 +215,11 @@ class Prompts:
             }
             for j, feature in enumerate(spec.features)
         ]
+        words = formula_words(self._task.feature_names, own_first=space.own_feature_first)
         return {
             "title": spec.title,
+            "words": list(words),
+            "label": label_of(self._task.target_names),
             "features": features,
             "targets": [{"name": t.name, "description": t.description} for t in spec.targets],
             "own_feature_first": space.own_feature_first,

@@ -19,7 +19,7 @@ from evolve.search.archive import Archive, Elite
 from evolve.search.loop import BATCH
 from evolve.search.proposers.grammar import pick
 from evolve.search.proposers.llm.calls import Caller
-from evolve.search.proposers.llm.exchange import MODES, OK, REPAIR, Book, Exchange
+from evolve.search.proposers.llm.exchange import OK, REPAIR, Book, Exchange, Messages, Reply
 from evolve.search.proposers.llm.prompt import (
     N_ELITES,
     N_FAILURES,
@@ -27,11 +27,12 @@ from evolve.search.proposers.llm.prompt import (
     Prompts,
     failure_of,
 )
-from evolve.search.proposers.llm.settings import ModelConfig
+from evolve.search.proposers.llm.settings import FORMULA, ModelConfig
 from evolve.search.proposers.llm.shares import (
     Spent,
     mode_weights,
     model_weights,
+    modes_of,
     money,
     share_of_models,
     spent_by,
@@ -75,6 +76,8 @@ class LanguageModels:
         self._parents = {parent for e in self._ledger.values() for parent in e.parents}
         self._failures: list[Failure] = []
         self._to_repair: list[tuple[str, Failure]] = []
+        if caller is not None:
+            caller.listen(self._look_ahead)
 
     def propose(
         self, archive: Archive, n_free: int, taken: Collection[str], *, alone: bool = False
@@ -174,13 +177,21 @@ class LanguageModels:
         """The exchange as used in a batch, and the candidate in its reply if that is a new one."""
         proposal = None
         if exchange.reply is not None and exchange.reply.status == OK:
-            parent = self._texts.get(exchange.parents[0], "") if exchange.parents else ""
-            proposal = self._translator.proposal_of(exchange, parent, archive)
+            proposal = self._translator.proposal_of(exchange, self._parent_of(exchange), archive)
             if proposal.key in keys:
                 proposal = None
         key = "" if proposal is None else proposal.key
         keys.add(key)
         return replace(exchange, used=batch, key=key), proposal
+
+    def _look_ahead(self, exchange: Exchange, reply: Reply) -> None:
+        """Trace the program in a reply, in the thread that has it, while the search goes on."""
+        if reply.status == OK:
+            self._translator.look_ahead(exchange, reply.text, self._parent_of(exchange))
+
+    def _parent_of(self, exchange: Exchange) -> str:
+        """Text of the program that a request shows first, as it shows it."""
+        return self._texts.get(exchange.parents[0], "") if exchange.parents else ""
 
     def _ready(self) -> list[Exchange]:
         """Exchanges with a reply that no batch has taken up, in the order of asking."""
@@ -252,11 +263,12 @@ class LanguageModels:
         for model, failure in self._to_repair:
             if (failure.index,) not in repairs and model in names and rng.random() < MOST_REPAIRS:
                 self._to_repair.remove((model, failure))
-                prompt = self._prompts.messages(REPAIR, [], [], [], failure)
+                prompt = self._prompt(model, REPAIR, [], elites[:N_ELITES], failure)
                 return Exchange(number, batch, model, REPAIR, (failure.index,), prompt)
         weights = model_weights(archive, names, spent, self._models, self._config.budget)
         model = names[int(rng.choice(len(names), p=weights))]
-        mode = MODES[int(rng.choice(len(MODES), p=mode_weights(archive, model)))]
+        modes = modes_of(self._models[model])
+        mode = modes[int(rng.choice(len(modes), p=mode_weights(archive, model, modes)))]
         parents = [pick(elites, rng, GREED)]
         others = [elite for elite in elites if elite is not parents[0]]
         if mode == "cross" and others:
@@ -266,5 +278,20 @@ class LanguageModels:
         for elite in parents:
             self._texts[elite.entry.index] = self._prompts.text_of(elite.entry)
         indices = tuple(elite.entry.index for elite in parents)
-        prompt = self._prompts.messages(mode, parents, shown, self._failures)
+        prompt = self._prompt(model, mode, parents, shown)
         return Exchange(number, batch, model, mode, indices, prompt)
+
+    def _prompt(
+        self,
+        model: str,
+        mode: str,
+        parents: Sequence[Elite],
+        shown: Sequence[Elite],
+        failed: Failure | None = None,
+    ) -> Messages:
+        """What a model is sent, in the style that it is asked in."""
+        if self._models[model].replies == FORMULA:
+            return self._prompts.turns(mode, [*shown, *parents], failed)
+        if failed is not None:
+            return self._prompts.messages(mode, [], [], [], failed)
+        return self._prompts.messages(mode, parents, shown, self._failures)

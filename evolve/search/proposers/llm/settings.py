@@ -13,6 +13,8 @@ from evolve.printable import find_unsafe
 OPENAI = "https://api.openai.com/v1"
 MOST_MODELS = 32
 NAME_CHARS = 200
+PROGRAM, FORMULA = REPLIES = ("program", "formula")
+MOST_ASKED = 10**9  # requests, or money
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +26,7 @@ class Model:
         model: What the endpoint calls it.
         base_url: Where the endpoint is.
         weight: Share of the requests, before any reply is judged.
+        replies: What it is asked for: ``program``, or ``formula``, which a small model can write.
         temperature: Temperature of its replies; None for the endpoint's own.
         max_tokens: Most tokens of a reply.
         key_env: Variable of the environment that holds the key.
@@ -39,6 +42,7 @@ class Model:
     model: str
     base_url: str = OPENAI
     weight: float = 1.0
+    replies: str = PROGRAM
     temperature: float | None = None
     max_tokens: int = 2048
     key_env: str = ""
@@ -65,6 +69,9 @@ class Model:
         if "@" in address.netloc or address.query or address.fragment:
             rule = "may hold no user, query or fragment; keys come from environment or file"
             raise self._error("base_url", rule)
+        if self.replies not in REPLIES:
+            rule = f"must be one of {', '.join(REPLIES)}{nearest(self.replies, REPLIES)}"
+            raise self._error("replies", rule)
         for field, low, high in _RANGES:
             value = getattr(self, field)
             if value is not None and not (math.isfinite(value) and low <= value <= high):
@@ -121,8 +128,8 @@ class ModelConfig:
         if len(names) > MOST_MODELS or len(set(names)) < len(names):
             raise EvolveError(Argument("model"), f": must be at most {MOST_MODELS}, each once")
         for name, value in (("llm_calls", self.calls), ("llm_budget", self.budget)):
-            if value is not None and not (math.isfinite(value) and value >= 0):
-                raise EvolveError(Argument(name), f": must be 0 or more, it is {value}")
+            if value is not None and not 0 <= value <= MOST_ASKED:
+                raise EvolveError(Argument(name), f": must be 0 to {MOST_ASKED:g}, it is {value}")
         if not (math.isfinite(self.wait) and self.wait >= 0):
             raise EvolveError(Argument("llm_wait"), f": must be 0 s or more, it is {self.wait}")
         if self.budget is not None and not all(m.price_in + m.price_out for m in self.models):

@@ -15,7 +15,7 @@ from evolve.scoring.objective import OPERATOR_FLOOR, OPERATOR_TRIALS, OPERATOR_W
 from evolve.search.archive import Archive, Tally
 from evolve.search.operators import OPERATORS
 from evolve.search.proposers.llm.exchange import MODES, OK, Exchange
-from evolve.search.proposers.llm.settings import Model
+from evolve.search.proposers.llm.settings import PROGRAM, Model
 
 TOKENS_AN_EVALUATION = 10_000  # tokens that count as much as an evaluation; judgement
 BUDGET_EVALUATIONS = 1000.0  # evaluations that all of a budget of money counts as; judgement
@@ -107,12 +107,17 @@ def model_weights(
     return np.asarray((1.0 - OPERATOR_FLOOR) * weights + OPERATOR_FLOOR / len(names))
 
 
-def mode_weights(archive: Archive, model: str) -> np.ndarray:
-    """Probabilities of `MODES`: smoothed share of replies that joined the front."""
-    tallies = [archive.tallies.get(f"{model} {mode}", Tally()) for mode in MODES]
+def modes_of(model: Model) -> tuple[str, ...]:
+    """Modes of requests to a model: a formula is too short to be changed by search/replace."""
+    return tuple(m for m in MODES if model.replies == PROGRAM or m != "diff")
+
+
+def mode_weights(archive: Archive, model: str, modes: Sequence[str]) -> np.ndarray:
+    """Probabilities of modes: smoothed share of replies that joined the front."""
+    tallies = [archive.tallies.get(f"{model} {mode}", Tally()) for mode in modes]
     rates = np.array([(t.won + OPERATOR_WINS) / (t.tried + OPERATOR_TRIALS) for t in tallies])
     weights = rates / rates.sum()
-    return np.asarray((1.0 - OPERATOR_FLOOR) * weights + OPERATOR_FLOOR / len(MODES))
+    return np.asarray((1.0 - OPERATOR_FLOOR) * weights + OPERATOR_FLOOR / len(modes))
 
 
 def _model_of(operator: str, models: Iterable[str]) -> bool:

@@ -39,6 +39,7 @@ def correspond(
     *,
     ask: bool = True,
     connect: Connect | None = None,
+    seconds: float | None = None,
 ) -> LanguageModels:
     """The language models of a search.
 
@@ -50,6 +51,7 @@ def correspond(
         book: Where exchanges are kept.
         ask: Whether models may be asked; else the book alone is read.
         connect: Makes what asks a model, in place of the client of endpoints.
+        seconds: Time of the search from now on; nobody waits for a reply beyond it.
 
     Raises:
         EvolveError: A key is missing, the client is not installed, or a template is broken.
@@ -60,10 +62,12 @@ def correspond(
     names = RowNames(task.feature_names, task.target_names, task.sldbench_labels)
     one = RowNames(("x",), ("y",), ("all",))
     runner.trace(HARMLESS, one)  # a sandbox that is weak is told before a call is paid
-    translator = Translator(space, runner, names)
+    units = [feature.unit for feature in task.spec.features]
+    translator = Translator(space, runner, names, units)
     caller = None
     if ask:
-        caller = Caller({model.name: model for model in config.models}, connect or connected)
+        models = {model.name: model for model in config.models}
+        caller = Caller(models, connect or connected, seconds)
     return LanguageModels(config, prompts, translator, book, caller, seed)
 
 

@@ -7,23 +7,32 @@ entry with a status and the reason, and is not evaluated.
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import replace
 
-from evolve.errors import ProgramError
+from evolve.errors import EvolveError, ProgramError
 from evolve.evaluation.problem import failed
 from evolve.evaluation.programs import ProgramFailedError, ProgramRunner
 from evolve.law.calls import read_fit_call
 from evolve.law.candidate import Candidate
 from evolve.law.canonical import key
-from evolve.law.graph import size
+from evolve.law.formula import formula_words
+from evolve.law.graph import call, feat, num, size
 from evolve.law.program import MAX_BYTES, Program, RowNames
 from evolve.law.recipe import Recipe
 from evolve.scoring.objective import LARGEST_LAW, LARGEST_PER_CONSTANT
 from evolve.search.archive import Archive
 from evolve.search.operators import SearchSpace
 from evolve.search.proposers.grammar import breaks_rules, finish, free_part
-from evolve.search.proposers.llm.exchange import Exchange
-from evolve.search.proposers.llm.reply import NO_FIT, program_of, same_text
+from evolve.search.proposers.llm.exchange import IN_PLACE, Exchange
+from evolve.search.proposers.llm.reply import (
+    NO_FIT,
+    NoProgramError,
+    formula_of,
+    program_of,
+    same_text,
+)
 from evolve.search.proposers.protocol import Proposal
 from evolve.search.view import inward, outward
 
@@ -38,38 +47,74 @@ class Translator:
         space: What laws may be.
         runner: Traces programs, in the sandbox.
         names: Of the task's features, targets and groups.
+        units: Declared unit of each feature, over which formulas are.
     """
 
-    def __init__(self, space: SearchSpace, runner: ProgramRunner, names: RowNames) -> None:
+    def __init__(
+        self, space: SearchSpace, runner: ProgramRunner, names: RowNames, units: Sequence[float]
+    ) -> None:
         """Keep what to translate for."""
         self._space, self._runner, self._names = space, runner, names
+        self._ahead: dict[str, Candidate | ProgramFailedError] = {}
+        words = formula_words(names.features, own_first=space.own_feature_first)
+        self._variables = {
+            word: feat(j) if unit == 1.0 else call("div", feat(j), num(unit))
+            for j, (word, unit) in enumerate(zip(words, units, strict=True))
+        }
 
     def proposal_of(self, exchange: Exchange, parent: str, archive: Archive) -> Proposal:
         """The proposal in a reply.
 
         Args:
             exchange: With its reply.
-            parent: Text of the program that a diff changes.
+            parent: Text of the program whose block a rewrite or a diff changes.
             archive: Gives the recipe of a law that comes with a fit of its own.
         """
         assert exchange.reply is not None
         text = exchange.reply.text
         try:
-            program = program_of(text, parent if exchange.mode == "diff" else "")
+            program = _program_of(exchange, text, parent)
+        except NoProgramError as error:
+            law = formula_of(text, self._variables)
+            if law is None:
+                return _failed(exchange, text, "rejected", f"{error} and no formula")
+            law = replace(law, own_feature_first=self._space.own_feature_first)
+            return self._traced(exchange, text, Candidate(law, _recipe(archive)))
         except ProgramError as error:
             return _failed(exchange, text, "rejected", str(error))
-        try:
-            traced = self._runner.trace(program, self._names)
-        except ProgramFailedError as error:
-            return self._untraced(exchange, program, error)
+        traced = self._ahead.pop(program.text, None) or self._trace(program)
+        if isinstance(traced, ProgramFailedError):
+            return self._untraced(exchange, program, traced)
         if read_fit_call(program.text) is None:
             traced = replace(traced, recipe=_recipe(archive))
+        return self._traced(exchange, program.text, traced)
+
+    def _traced(self, exchange: Exchange, text: str, traced: Candidate) -> Proposal:
+        """A law that is known as such, if it may be proposed."""
         candidate, why = self._allowed(traced)
         if candidate is None:
-            return _failed(exchange, program.text, "rejected", f"the law {why}")
+            return _failed(exchange, text, "rejected", f"the law {why}")
         form_key = key(candidate.law, candidate.recipe)
         law_of_task = outward(candidate, self._space)
         return Proposal(law_of_task, form_key, exchange.operator, exchange.parents, "model")
+
+    def look_ahead(self, exchange: Exchange, text: str, parent: str) -> None:
+        """Trace the program in a reply before it is asked for; from any thread.
+
+        Args:
+            exchange: What it is a reply to.
+            text: The reply.
+            parent: Text of the program whose block a rewrite or a diff changes.
+        """
+        with suppress(EvolveError):
+            program = _program_of(exchange, text, parent)
+            self._ahead[program.text] = self._trace(program)
+
+    def _trace(self, program: Program) -> Candidate | ProgramFailedError:
+        try:
+            return self._runner.trace(program, self._names)
+        except ProgramFailedError as error:
+            return error
 
     def _untraced(
         self, exchange: Exchange, program: Program, error: ProgramFailedError
@@ -106,6 +151,11 @@ class Translator:
         if breaks_rules(seen.law, self._space):
             return None, "lacks a feature that it must use, or has a forbidden operation"
         return None, "is too large, or a number in it should be a constant in params"
+
+
+def _program_of(exchange: Exchange, text: str, parent: str) -> Program:
+    """The program in a reply, by the mode of its request."""
+    return program_of(text, parent if exchange.mode in IN_PLACE else "")
 
 
 def _recipe(archive: Archive) -> Recipe:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from small_tasks import archive_of, power_task, random_candidates
@@ -44,7 +45,8 @@ def proposal(
 ) -> Proposal:
     space = ruled_space(SPACE, rules, TASK.feature_names)
     exchange = Exchange(0, 32, "tiny", "rewrite", (3,), (), Reply("ok", reply))
-    return Translator(space, runner, NAMES).proposal_of(exchange, "", archive or Archive())
+    translator = Translator(space, runner, NAMES, [1.0] * len(TASK.feature_names))
+    return translator.proposal_of(exchange, "", archive or Archive())
 
 
 def verdict(found: Proposal) -> str:
@@ -73,6 +75,19 @@ def test_a_law_that_holds_its_constants_is_fitted_anew(runner: ProgramRunner) ->
     assert found.genome.law.n_constants == 3
 
 
+@pytest.mark.parametrize(
+    "reply",
+    [
+        "y0 = E + A*a^-s",
+        "Sure! A law:\n\n- **L(a, b)** = 1.69 + 406.4/a**0.34.\n",
+        "x = 3\n```\ny0 = E + A * np.exp(-s * ln(a))\n```\nwhere E is the floor.",
+    ],
+)
+def test_a_formula_is_a_law_with_the_recipe_of_the_best(runner: ProgramRunner, reply: str) -> None:
+    program = "def scaling_law_func(X, p):\n    return p[0] + p[1] * X[:, 0] ** -p[2]\n"
+    assert proposal(runner, reply).key == proposal(runner, program).key
+
+
 def test_another_spelling_of_a_law_has_the_same_key(runner: ProgramRunner) -> None:
     other = LAW.replace("np.exp(p[1] * np.log(X[:, 0]))", "X[:, 0] ** p[1]")
     assert proposal(runner, LAW + FIT).key == proposal(runner, other + FIT).key
@@ -85,10 +100,30 @@ def test_a_program_that_cannot_be_traced_is_run_as_it_is(runner: ProgramRunner) 
     assert found.key.startswith("program ")
 
 
+@pytest.mark.parametrize("reply", [LAW + FIT, BRANCH + OWN_FIT, "no program", "y0 = E + A*a^-s"])
+def test_a_reply_traced_ahead_gives_the_same_proposal_without_being_traced_again(
+    runner: ProgramRunner, reply: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    traced: list[str] = []
+    trace = runner.trace
+    monkeypatch.setattr(runner, "trace", lambda p, names: traced.append(p.id) or trace(p, names))
+    translator = Translator(SPACE, runner, NAMES, [1.0] * len(TASK.feature_names))
+    exchange = Exchange(0, 32, "tiny", "rewrite", (3,), (), Reply("ok", reply))
+    translator.look_ahead(exchange, reply, "")
+    n_ahead = len(traced)
+    ahead = translator.proposal_of(exchange, "", Archive())
+    assert len(traced) == n_ahead == ("def" in reply)
+    assert ahead == translator.proposal_of(exchange, "", Archive())
+
+
 @pytest.mark.parametrize(
     ("reply", "problem"),
     [
         ("no", "rejected: reply: holds no program"),
+        (
+            "y0 = E + A*s",
+            "rejected: reply: holds no program (no function scaling_law_func) and no",
+        ),
         (BRANCH, "rejected: it has no fit_scaling_law, and "),
         (LAW.replace("p[0]", "0.37") + FIT, "rejected: the law "),
         ("def law(input_data, group):\n    return [{}]\n", "rejected: its constants cannot be fi"),
@@ -96,6 +131,17 @@ def test_a_program_that_cannot_be_traced_is_run_as_it_is(runner: ProgramRunner) 
 )
 def test_what_may_not_run_has_a_verdict(runner: ProgramRunner, reply: str, problem: str) -> None:
     assert verdict(proposal(runner, reply)).startswith(problem)
+
+
+ATTACKS = sorted((Path(__file__).parents[3] / "attacks/programs").rglob("*.py"))
+
+
+def test_after_hostile_replies_the_next_law_is_traced_as_ever(runner: ProgramRunner) -> None:
+    for path in ATTACKS[::8]:
+        found = proposal(runner, f"Try this:\n```python\n{path.read_text('utf-8')}\n```\n")
+        assert found.verdict is None or found.verdict.score is None
+        assert found.candidate is None or found.verdict is None
+    assert proposal(runner, LAW + FIT).genome.recipe == Recipe(loss="huber")
 
 
 def test_a_law_keeps_the_rules_of_the_user_or_has_a_verdict(runner: ProgramRunner) -> None:

@@ -1,0 +1,185 @@
+"""A formula as people and models write it, ``E + A*params^-a``: text to a law, and a law to text.
+
+Names that are no features are constants, and so are numbers that say something.
+"""
+
+from __future__ import annotations
+
+import ast
+import keyword
+import re
+from collections.abc import Callable, Mapping, Sequence
+from string import ascii_lowercase, ascii_uppercase
+
+from evolve.errors import EvolveError, ProgramError, nearest
+from evolve.law.bounds import MOST_DEPTH, depth
+from evolve.law.canonical import is_plain
+from evolve.law.graph import BINARY, UNARY, Law, Node, call, const, features_of, num
+from evolve.law.naming import identifiers
+from evolve.law.printer import formula
+
+MOST_CHARACTERS = 2000
+MOST_CONSTANTS = 64
+_OPERATIONS = {ast.Add: "add", ast.Sub: "sub", ast.Mult: "mul", ast.Div: "div", ast.Pow: "pow"}
+_SIGNS = str.maketrans({"^": "**", "·": "*", "×": "*", "÷": "/", "\N{MINUS SIGN}": "-"})
+_OTHER_NAMES = {"ln": "log", "power": "pow", "maximum": "max", "minimum": "min"}
+_MODULES = frozenset({"np", "numpy", "math"})
+_CONSTANT = re.compile(r"\bc(\d+)\b")
+
+
+class FormulaReader:
+    """Reads a formula's syntax tree, numbering constants as they come.
+
+    Attributes:
+        constants: Leaf of each constant by name.
+
+    Args:
+        variables: Tree of each feature by name, in order.
+        error: Makes the error of a rule that the formula breaks.
+    """
+
+    def __init__(self, variables: Mapping[str, Node], error: Callable[[str], EvolveError]) -> None:
+        """Begin without a constant."""
+        self.variables, self.error = variables, error
+        self.constants: dict[str, Node] = {}
+
+    def read(self, node: ast.expr) -> Node:
+        """The tree of an expression.
+
+        Raises:
+            EvolveError: It holds what no formula can.
+        """
+        match node:
+            case ast.BinOp() if type(node.op) in _OPERATIONS:
+                return call(
+                    _OPERATIONS[type(node.op)], self.read(node.left), self.read(node.right)
+                )
+            case ast.UnaryOp(op=ast.USub()):
+                inner = self.read(node.operand)
+                return num(-inner.value) if inner.op == "num" else call("neg", inner)
+            case ast.Constant(value=int() | float() as value) if abs(value) < 1e300:
+                return num(float(value))
+            case ast.Name():
+                return self.name(node.id)
+            case ast.Call(func=ast.Name(id=name)) if not node.keywords:
+                return self.call(name, node.args)
+        raise self.error(f"cannot hold {ast.unparse(node)!r}")
+
+    def name(self, name: str) -> Node:
+        """The feature of a name, or the constant."""
+        return self.variables[name] if name in self.variables else self.constant(name)
+
+    def constant(self, name: str) -> Node:
+        """The constant of a name."""
+        return self.constants.setdefault(name, const(len(self.constants)))
+
+    def call(self, name: str, args: Sequence[ast.expr]) -> Node:
+        """The tree of a function's call."""
+        arity = 1 if name in UNARY else 2 if name in BINARY else 0
+        if arity != len(args):
+            hint = nearest(name, [*UNARY, *BINARY])
+            raise self.error(f"has no function {name!r} of {len(args)}{hint}")
+        return call(name, *(self.read(arg) for arg in args))
+
+
+def parse_formula(text: str) -> ast.expr | None:
+    """The syntax tree of a formula; None where it is none."""
+    try:
+        return ast.parse(text.translate(_SIGNS).strip(), mode="eval").body
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return None
+
+
+def read_formula(text: str, variables: Mapping[str, Node]) -> Law:
+    """The law of a formula.
+
+    Args:
+        text: The formula, without what it is equal to.
+        variables: Tree of each feature by name, in order.
+
+    Raises:
+        ProgramError: The text is no formula of a feature.
+    """
+    tree = None if len(text) > MOST_CHARACTERS else parse_formula(text)
+    if tree is None:
+        raise _fault("must be a formula")
+    reader = _FreeReader(variables, _fault)
+    try:
+        root = reader.read(tree)
+    except RecursionError:
+        raise _fault("is nested too deep") from None
+    if depth(root) > MOST_DEPTH:
+        raise _fault(f"must nest at most {MOST_DEPTH} operations")
+    if not features_of(root):
+        raise _fault(f"must have a feature ({', '.join(variables)})")
+    if len(reader.constants) > MOST_CONSTANTS:
+        raise _fault(f"must have at most {MOST_CONSTANTS} constants")
+    return Law(root, len(reader.constants))
+
+
+class _FreeReader(FormulaReader):
+    """Frees numbers, and takes the functions of numpy and of mathematics by their other names."""
+
+    def read(self, node: ast.expr) -> Node:
+        match node:
+            case ast.Constant(value=int() | float() as value) if not is_plain(abs(value)):
+                return self.constant(repr(float(value)))
+            case ast.Call(func=ast.Attribute(value=ast.Name(id=module), attr=name)):
+                if module in _MODULES and not node.keywords:
+                    return self.call(name, node.args)
+        return super().read(node)
+
+    def call(self, name: str, args: Sequence[ast.expr]) -> Node:
+        return super().call(_OTHER_NAMES.get(name, name), args)
+
+
+def _fault(rule: str) -> ProgramError:
+    return ProgramError(f"formula: {rule}")
+
+
+def formula_words(names: Sequence[str], *, own_first: bool = False) -> list[str]:
+    """What features are called in formulas: their names, where these are words.
+
+    Args:
+        names: Names of the features.
+        own_first: Whether each target sees its own feature first: then by their places.
+    """
+    if own_first:
+        return ["own", *(f"other_{k}" for k in range(1, len(names)))]
+    words: list[str] = []
+    for name, safe in zip(names, identifiers(names), strict=True):
+        usable = name.isascii() and name.isidentifier() and not keyword.iskeyword(name)
+        clashes = name in words or name in identifiers(names) or _CONSTANT.fullmatch(name)
+        words.append(name if usable and not clashes or name == safe else safe)
+    return words
+
+
+def label_of(target_names: Sequence[str]) -> str:
+    """What a formula is equal to: the target's name, where there is one and it is a word."""
+    only = target_names[0] if len(target_names) == 1 else "y"
+    return only if only.isascii() and only.isidentifier() else "y"
+
+
+def lettered(law: Law, words: Sequence[str]) -> str:
+    """The formula of a law with letters for its constants: capitals, and small ones as exponents.
+
+    A constant that stands in an exponential alone is written as what that is, an amplitude.
+
+    Args:
+        law: The law.
+        words: Names of the features in the order in which target 0 sees them.
+    """
+    text = formula(law, words, powers=True)
+    exponents = set(re.findall(r"\^\(?-?c(\d+)\b", text))
+    for number in set(_CONSTANT.findall(text)):
+        amplitude = f"exp(c{number})"
+        if len(re.findall(rf"\bc{number}\b", text)) == text.count(amplitude):
+            text = text.replace(amplitude, f"c{number}")
+    capitals = [c for c in "E" + ascii_uppercase.replace("E", "") if c not in words]
+    small = [c for c in ascii_lowercase if c not in words and c != "e"]
+    names: dict[str, str] = {}
+    for number in _CONSTANT.findall(text):
+        if number not in names:
+            letters = small if number in exponents else capitals
+            names[number] = letters.pop(0) if letters else f"c{number}"
+    return _CONSTANT.sub(lambda match: names[match[1]], text)
