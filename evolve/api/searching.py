@@ -12,7 +12,7 @@ from joblib import cpu_count
 
 from evolve.api.notebook import Notebook, in_notebook
 from evolve.api.progress import NullProgress, make_display
-from evolve.runs.run import require_same, require_trust, settings_of, setup_of
+from evolve.runs.run import allow_models, require_same, require_trust, settings_of, setup_of
 from evolve.runs.session import PROGRAM_NAME, hold_session, why_no_law, write_program
 from evolve.runs.settings import RunConfig
 from evolve.runs.stopping import Stopping
@@ -75,14 +75,25 @@ def resume_run(
     *,
     progress: bool,
     trusted: bool,
+    limits: tuple[int | None, float | None] = (None, None),
 ) -> str:
     """Go on with a run, or give it a larger budget; as `search_on`.
+
+    Args:
+        folder: The run's folder.
+        tasks_dirs: Further folders with tasks.
+        evaluations: In total; as before if not given.
+        workers: Worker processes; one a core if not given.
+        progress: Show where the search stands.
+        trusted: Whether its language models may be asked.
+        limits: Most requests to these, and most money, in all; as before where not given.
 
     Raises:
         EvolveError: Another process writes the run, or its task is no longer the same.
     """
     with Store.open(folder, write=True) as store:
         require_trust(store, trusted=trusted)
+        allow_models(store, *limits)
         before, setup = settings_of(store), setup_of(store, tasks_dirs)
         settings = replace(before, evaluations=evaluations or before.evaluations)
         require_same(store, setup)

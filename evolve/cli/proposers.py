@@ -12,7 +12,7 @@ from evolve.cli.models import BaseUrl, Models, ModelsFile, model_config
 from evolve.cli.options import Json, TasksDirs, Workers, parse_time
 
 DEFAULT_BUDGET = 600
-HEADINGS = "case variant seed champion by_score best constants seconds formula"
+HEADINGS = "case variant seed champion forecast by_score best constants seconds formula"
 
 
 @bench.command()
@@ -60,14 +60,15 @@ def proposers(
                     print(f"{case[0].name} {name}: left out, {error}", file=sys.stderr, flush=True)
                     continue
                 results.append(result)
-                words = f"champion {result.champion:.4f} in {result.seconds:.0f} s"
+                words = f"champion {result.champion:.4f}, forecast {result.forecast:.4f}"
+                words += f" in {result.seconds:.0f} s"
                 print(f"{result.case} {seed} {name}: {words}", file=sys.stderr, flush=True)
     if json:
         print_json({"machine": machine(), "lines": [result.to_data() for result in results]})
         return
     rows = [
-        [result.case, result.variant, result.seed, result.champion, result.by_score, result.best,
-         result.n_constants, round(result.seconds), result.formula]
+        [result.case, result.variant, result.seed, result.champion, result.forecast,
+         result.by_score, result.best, result.n_constants, round(result.seconds), result.formula]
         for result in results
     ]  # fmt: skip
     print_table(HEADINGS.split(), rows, title=machine())

@@ -162,6 +162,8 @@ def resume(
         bool,
         typer.Option("--accept-changes", help="If the task changed, start anew from the elites."),
     ] = False,
+    llm_calls: Calls = None,
+    llm_budget: Money = None,
     runs_dir: RunsDir = RUNS,
     tasks_dirs: TasksDirs = None,
     require_sandbox: RequireSandbox = None,
@@ -172,6 +174,7 @@ def resume(
     """Go on with a run, or give it a larger budget."""
     from evolve.runs.folders import find_run, new_folder
     from evolve.runs.run import (
+        allow_models,
         changes,
         fork_run,
         left_behind,
@@ -186,6 +189,7 @@ def resume(
     with ExitStack() as stack:
         store = stack.enter_context(Store.open(find_run(name, runs_dir), write=True))
         require_trust(store, trusted=trust_run)
+        allow_models(store, llm_calls, llm_budget)
         before, setup = settings_of(store), setup_of(store, tasks_dirs or ())
         seconds = before.seconds if time is None else parse_time(time)
         settings = replace(before, evaluations=evaluations or before.evaluations, seconds=seconds)

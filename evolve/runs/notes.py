@@ -30,6 +30,7 @@ GROUPS: Final = "errors by group"
 INHERITED: Final = "inherited"
 COMPARISONS: Final = "lanes"
 BROKEN: Final = "lanes broken"
+MODEL_LIMITS: Final = "limits of models"
 SANDBOX: Final = "sandbox"
 VERDICT: Final = "verdict"
 
@@ -106,6 +107,15 @@ def _check_budget(value: Any, _: Context | None = None) -> None:
         checks.finite("seconds", budget["seconds"], 0.0, limits.SECONDS)
 
 
+def _check_model_limits(value: Any, _: Context) -> None:
+    """What models were last allowed."""
+    allowed = checks.mapped("limits of models", value, may=("calls", "budget"))
+    if allowed.get("calls") is not None:
+        checks.whole("calls", allowed["calls"], 0, limits.COUNT)
+    if allowed.get("budget") is not None:
+        checks.finite("budget", allowed["budget"], 0.0)
+
+
 def _check_ending(value: Any, context: Context) -> None:
     """The table of fitted laws."""
     table = checks.mapped("table", value, ("n_entries", "chosen", "lines"))
@@ -174,6 +184,7 @@ _NOTES: Final[dict[str, Callable[[Any, Context], None]]] = {
     FORECAST: check_forecast,
     GROUPS: check_groups,
     INHERITED: _check_inherited,
+    MODEL_LIMITS: _check_model_limits,
     COMPARISONS: _check_comparisons,
     BROKEN: _check_line,
     SANDBOX: _check_sandbox,

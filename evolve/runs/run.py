@@ -7,7 +7,7 @@ A run is a folder with one database. What decides its entries is kept there when
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict, fields
+from dataclasses import asdict, fields, replace
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +17,7 @@ from evolve.evaluation.record import Entry
 from evolve.runs.crosscheck import CrossCheck
 from evolve.runs.folders import check_run_name
 from evolve.runs.machine import MACHINE, describe_machine, machine_changes
-from evolve.runs.notes import BUDGET, INHERITED
+from evolve.runs.notes import BUDGET, INHERITED, MODEL_LIMITS
 from evolve.runs.provenance import task_of
 from evolve.runs.replies import StoredBook
 from evolve.runs.results import best_entry
@@ -54,12 +54,14 @@ def create_run(folder: Path, setup: SearchProblem, settings: RunConfig) -> Store
 
 
 def settings_of(store: Store) -> RunConfig:
-    """The settings a run was made with, under the budget it was last given.
+    """The settings a run was made with, under the budget and the limits it was last given.
 
     Raises:
         StoreError: They are none that a run can have.
     """
     given = {**store.settings, **(store.note(BUDGET) or {})}
+    if (allowed := store.note(MODEL_LIMITS)) is not None and isinstance(given.get("models"), dict):
+        given["models"] = {**given["models"], **allowed}
     names = {field.name for field in fields(RunConfig)}
     if unknown := sorted(given.keys() - names):
         raise StoreError(
@@ -69,6 +71,31 @@ def settings_of(store: Store) -> RunConfig:
         return config_from_data(given)
     except EvolveError as error:
         raise StoreError(f"{store.path}: settings: {error}") from None
+
+
+def allow_models(store: Store, calls: int | None, budget: float | None) -> None:
+    """Give a run's models other limits from its next batch on.
+
+    Args:
+        store: The run, open for writing.
+        calls: Most requests in all, with those already made; None for as before.
+        budget: Most money in all, with what is already spent; None for as before.
+
+    Raises:
+        EvolveError: A limit cannot be meant, or the run asks no model.
+    """
+    if calls is None and budget is None:
+        return
+    config = settings_of(store).models
+    if not config.models:
+        name = "llm_budget" if calls is None else "llm_calls"
+        raise EvolveError(Argument(name), f": run {store.folder.name!r} asks no model")
+    config = replace(
+        config,
+        calls=config.calls if calls is None else calls,
+        budget=config.budget if budget is None else budget,
+    )
+    store.set_note(MODEL_LIMITS, {"calls": config.calls, "budget": config.budget})
 
 
 def require_trust(store: Store, *, trusted: bool, asks: bool = True) -> None:
@@ -204,7 +231,7 @@ def carry_on(
 
     with (
         lanes,
-        setup.proposing(StoredBook(store)) as proposer,
+        setup.proposing(StoredBook(store), seconds=settings.seconds) as proposer,
         Evaluator(setup.evaluation, workers) as evaluator,
     ):
         summary = store.summary()

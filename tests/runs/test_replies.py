@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import json
+import math
 import os
+import threading
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 from model_server import LAW, ModelServer, Said, good, serving
@@ -15,14 +18,16 @@ from small_tasks import power_task
 
 from evolve.api.progress import NullProgress
 from evolve.cli.prompt import print_prompt
-from evolve.errors import StoreError
+from evolve.errors import EvolveError, StoreError
 from evolve.evaluation.record import Entry
 from evolve.runs.replies import StoredBook, exchange_of, remarks_of_models
-from evolve.runs.run import carry_on, create_run
+from evolve.runs.run import allow_models, carry_on, create_run, settings_of
 from evolve.runs.settings import RunConfig, config_from_data
 from evolve.runs.store import Store
 from evolve.runs.verify import replay_run
 from evolve.sandbox.spawn import clean_environment
+from evolve.search.proposers.llm.calls import Caller
+from evolve.search.proposers.llm.exchange import Exchange, Messages, Reply
 from evolve.search.proposers.llm.settings import Model, ModelConfig
 from evolve.search.setup import SearchProblem, make_search_problem
 
@@ -34,6 +39,17 @@ SEED = 5  # some laws of the model pass the screen
 
 class Killed(BaseException):
     """Stands for the end of the process."""
+
+
+class Silent:
+    """A model that does not answer before it is let go."""
+
+    def __init__(self, let_go: threading.Event) -> None:
+        self.let_go = let_go
+
+    def ask(self, messages: Messages) -> Reply:
+        self.let_go.wait()
+        return Reply("ok", str(messages))
 
 
 class Watcher(NullProgress):
@@ -56,8 +72,10 @@ def environment(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("EVOLVE_LLM_KEY", CANARY)
 
 
-def config(server: ModelServer, wait: float = 60.0, **fields: object) -> ModelConfig:
-    model = Model("tiny", "tiny", server.url, key_env="EVOLVE_LLM_KEY")
+def config(
+    server: ModelServer, wait: float = 60.0, replies: str = "program", **fields: object
+) -> ModelConfig:
+    model = Model("tiny", "tiny", server.url, replies=replies, key_env="EVOLVE_LLM_KEY")
     return ModelConfig(models=(model,), wait=wait, **fields)  # type: ignore[arg-type]
 
 
@@ -138,6 +156,42 @@ def test_what_is_stored_is_not_asked_again(tmp_path: Path) -> None:
         assert not set(again) & set(stored)
 
 
+def test_a_resumed_run_may_ask_more_and_still_replays(tmp_path: Path) -> None:
+    def formulas(number: int, request: dict[str, Any]) -> Said:
+        assert request["messages"][2]["role"] == "assistant"
+        return Said(f"y0 = E + A*a^-s + {'B*' * (number + 1)}b^-{number + 2}")
+
+    with serving(formulas) as server:
+        searched(tmp_path / "r", config(server, calls=3, replies="formula"))
+        assert len(server.requests) == 3
+        with Store.open(tmp_path / "r", write=True) as store:
+            allow_models(store, 9, None)
+            settings = replace(settings_of(store), evaluations=N + 64)
+            assert settings.models == config(server, calls=9, replies="formula")
+            carry_on(store, problem(settings.models), settings, 0, Watcher())
+        assert 3 < len(server.requests) <= 9
+    with Store.open(tmp_path / "r", write=False) as store:
+        assert any(e.origin == "model" and e.law is not None for e in store.each())
+        assert settings_of(store).models.calls == 9
+        assert replay_run(store, problem(settings.models), 0).holds
+
+
+def test_limits_that_cannot_be_meant_leave_a_run_as_it_was(tmp_path: Path) -> None:
+    models = ModelConfig((Model("tiny", "tiny", "http://127.0.0.1:9/v1"),), calls=3)
+    settings = RunConfig(SEED, N, proposers=("grammar", "llm"), models=models)
+    with create_run(tmp_path / "r", problem(models), settings) as store:
+        for limits, rule in ((-1, None), "llm_calls: must be"), ((None, 2.0), "needs price_in"):
+            with pytest.raises(EvolveError) as caught:
+                allow_models(store, *limits)
+            assert rule in str(caught.value)
+        assert settings_of(store).models == models
+    alone = RunConfig(SEED, N)
+    with create_run(tmp_path / "alone", make_search_problem(power_task(), SEED), alone) as store:
+        with pytest.raises(EvolveError) as caught:
+            allow_models(store, None, 2.0)
+        assert str(caught.value) == "llm_budget: run 'alone' asks no model"
+
+
 def test_a_run_replays_without_a_network(
     peaceful: tuple[Path, ModelConfig, int], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -202,6 +256,19 @@ def test_a_model_that_never_answers_is_told_in_one_line_and_costs_nothing_else(
             (line,) = remarks_of_models(store, models)
     assert ", 0 replies, 0 entries; " in line
     assert line.endswith("still without an answer")
+
+
+def test_nobody_waits_for_a_model_beyond_the_time_of_the_run() -> None:
+    model = Model("tiny", "tiny", "http://127.0.0.1:9/v1")
+    silent = threading.Event()
+    caller = Caller({"tiny": model}, lambda model, sleep: Silent(silent), seconds=0.05)
+    try:
+        caller.send([Exchange(0, 32, "tiny", "rewrite", (), (("user", "x"),))])
+        assert caller.wait([0], math.inf) == {}
+        assert caller.under_way == {0}
+    finally:
+        silent.set()
+        caller.close()
 
 
 def test_a_key_is_not_in_the_environment_of_a_child() -> None:
