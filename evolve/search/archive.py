@@ -12,7 +12,7 @@ from evolve.evaluation.record import Entry
 from evolve.evaluation.requests import Form, form_of
 from evolve.law.candidate import Candidate, candidate_from_data
 from evolve.law.canonical import form
-from evolve.search.newcomers import Newcomers
+from evolve.search.newcomers import CHILDREN
 
 MOST_GAINED = 1.0  # of one entry; a score is a log error
 
@@ -60,6 +60,34 @@ class Tally:
     tried: int = 0
     won: int = 0
     gained: float = 0.0
+
+
+@dataclass(slots=True)
+class Newcomers:
+    """The newcomers of an archive (see `search.newcomers`), a function of its entries.
+
+    Attributes:
+        elites: Each with its score, by the index of its entry, in order.
+        left: Children that each still has to get.
+    """
+
+    elites: dict[int, Elite] = field(default_factory=dict)
+    left: dict[int, int] = field(default_factory=dict)
+
+    def take_in(self, elite: Elite) -> None:
+        """Take in a law with a score, if a model brought it."""
+        if elite.entry.origin == "model" and elite.candidate is not None:
+            self.elites[elite.entry.index] = elite
+            self.left[elite.entry.index] = CHILDREN
+
+    def count(self, entry: Entry) -> None:
+        """Count a child; who has had all of them is no newcomer any more."""
+        parent = next(iter(entry.parents), -1)
+        if parent not in self.left or entry.origin == "model":
+            return
+        self.left[parent] -= 1
+        if not self.left[parent]:
+            del self.left[parent], self.elites[parent]
 
 
 @dataclass(slots=True)

@@ -16,8 +16,8 @@ from evolve.law.candidate import Candidate
 from evolve.law.canonical import simplify
 from evolve.law.graph import Law, call, const, feat, replace_leaves
 from evolve.law.recipe import Recipe
-from evolve.search.archive import Archive, Elite, cell_of
-from evolve.search.newcomers import CHILDREN, Newcomers
+from evolve.search.archive import Archive, Elite, Newcomers, cell_of
+from evolve.search.newcomers import CHILDREN
 
 GENOMES = random_candidates(SPACES["three logs"], 12)
 SCORES = st.one_of(st.none(), st.sampled_from([-3.0, -2.0, -1.0, 0.0]), st.floats(-9.0, 3.0))
