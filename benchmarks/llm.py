@@ -62,7 +62,8 @@ def command(runs: Path, name: str, url: str | None, *words: str) -> list[str]:
 def pace(n: int, repeats: int = 1) -> None:
     """Evaluations a second of the grammar alone and beside a slow and a dead endpoint, in turn.
 
-    Timed is the search, from its first batch to the choice of a champion.
+    Timed is the search, from its first batch to the choice of a champion; a first run, which may
+    have to compile, is not.
     """
     seconds: dict[str, list[tuple[float, float]]] = {}
     scripts = {
@@ -70,6 +71,9 @@ def pace(n: int, repeats: int = 1) -> None:
         "after 5 s": lambda i, r: Said(good(i, r).text, delay=5.0),
         "never": lambda i, r: Said("x", delay=1e6),
     }
+    with tempfile.TemporaryDirectory() as folder:
+        words = [sys.executable, __file__, "timed", "200", f"{folder}/run", ""]
+        subprocess.run(words, cwd=ROOT, check=True, stdout=subprocess.DEVNULL)
     for _ in range(repeats):
         for name, script in scripts.items():
             with tempfile.TemporaryDirectory() as folder, serving(script or good) as server:
@@ -130,7 +134,7 @@ def dead(seconds: int) -> None:
             ended = subprocess.run(command(Path(folder), "r", None, *words), cwd=ROOT, text=True,
                                    capture_output=True, check=False)  # fmt: skip
             print(f"{proposers}: exit {ended.returncode} after {time.monotonic() - began:.1f} s")
-            print(*(line for line in ended.stderr.splitlines() if "model" in line), sep="\n")
+            print(*(line for line in ended.stdout.splitlines() if "model" in line), sep="\n")
 
 
 def broken_replies(n: int) -> list[str]:

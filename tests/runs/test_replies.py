@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import json
-import math
 import os
-import threading
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
@@ -26,8 +24,6 @@ from evolve.runs.settings import RunConfig, config_from_data
 from evolve.runs.store import Store
 from evolve.runs.verify import replay_run
 from evolve.sandbox.spawn import clean_environment
-from evolve.search.proposers.llm.calls import Caller
-from evolve.search.proposers.llm.exchange import Exchange, Messages, Reply
 from evolve.search.proposers.llm.settings import Model, ModelConfig
 from evolve.search.setup import SearchProblem, make_search_problem
 
@@ -39,17 +35,6 @@ SEED = 5  # some laws of the model pass the screen
 
 class Killed(BaseException):
     """Stands for the end of the process."""
-
-
-class Silent:
-    """A model that does not answer before it is let go."""
-
-    def __init__(self, let_go: threading.Event) -> None:
-        self.let_go = let_go
-
-    def ask(self, messages: Messages) -> Reply:
-        self.let_go.wait()
-        return Reply("ok", str(messages))
 
 
 class Watcher(NullProgress):
@@ -256,19 +241,6 @@ def test_a_model_that_never_answers_is_told_in_one_line_and_costs_nothing_else(
             (line,) = remarks_of_models(store, models)
     assert ", 0 replies, 0 entries; " in line
     assert line.endswith("still without an answer")
-
-
-def test_nobody_waits_for_a_model_beyond_the_time_of_the_run() -> None:
-    model = Model("tiny", "tiny", "http://127.0.0.1:9/v1")
-    silent = threading.Event()
-    caller = Caller({"tiny": model}, lambda model, sleep: Silent(silent), seconds=0.05)
-    try:
-        caller.send([Exchange(0, 32, "tiny", "rewrite", (), (("user", "x"),))])
-        assert caller.wait([0], math.inf) == {}
-        assert caller.under_way == {0}
-    finally:
-        silent.set()
-        caller.close()
 
 
 def test_a_key_is_not_in_the_environment_of_a_child() -> None:
