@@ -27,7 +27,7 @@ from orphans import adopt_orphans, survivors
 from evolve.errors import StoreError
 from evolve.evaluation.record import Entry
 from evolve.runs.store import STORE_NAME, Store
-from evolve.search.loop import BATCH
+from evolve.search.proposers.protocol import BATCH
 
 RUN = "killed"
 

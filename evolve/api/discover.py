@@ -14,6 +14,7 @@ from evolve.api.searching import search_on
 from evolve.runs.folders import new_folder
 from evolve.runs.run import create_run, problem_of
 from evolve.runs.settings import DEFAULT_EVALUATIONS, RunConfig
+from evolve.search.machines import Machines, machines_here
 from evolve.search.proposers.llm.config import models_of
 from evolve.search.proposers.llm.settings import NO_MODELS, ModelConfig
 from evolve.search.proposers.registry import DEFAULT, LLM
@@ -43,6 +44,8 @@ def discover(
     points: str | int | None = None,
     evaluations: int = DEFAULT_EVALUATIONS,
     seed: int = 0,
+    n_seeds: int = 1,
+    n_islands: int = 1,
     decreasing: str | Sequence[str] = (),
     increasing: str | Sequence[str] = (),
     floor: float | None = None,
@@ -62,6 +65,8 @@ def discover(
     llm_budget: float | None = None,
     llm_wait: float = 0.0,
     workers: int | None = None,
+    executor: str | None = None,
+    address: str = "",
     runs_dir: str | Path | None = None,
     name: str | None = None,
     progress: bool = True,
@@ -97,6 +102,10 @@ def discover(
             given, the last where no feature varies within a run, else 20.
         evaluations: Candidates to evaluate.
         seed: Seed of every random choice; with the rows and `evaluations` it decides the result.
+        n_seeds: Independent searches that share the evaluations; the champion is chosen of what
+            all of them found, and the verdict says whether they agree.
+        n_islands: Islands of each search: parts that begin with some of the first laws each and
+            pass their best on to each other from time to time.
         decreasing: The features that the target certainly falls in; if not given, the sizes where
             it is a loss and its rows agree; ``"none"`` for none.
         increasing: The features that it certainly rises in.
@@ -123,6 +132,10 @@ def discover(
         llm_wait: Seconds that a batch waits for replies that are due; with 0 it never waits.
         workers: Worker processes; if not given, one a core. With 0 everything is done in this
             process, which suits small searches. It changes nothing in the result.
+        executor: Where it is searched: ``local``, or ``loky``, ``dask`` or ``ray``, to which
+            epochs of islands go as jobs; if not given, the cluster that `joblib.parallel_config`
+            names around this call, else ``local``. It changes nothing in the result.
+        address: Of a Dask scheduler or a Ray cluster that is there, in place of one started here.
         runs_dir: Where the run is kept; ``EVOLVE_RUNS_DIR``, else ``runs``.
         name: Name of the task, from which the run's is made; else the target's.
         progress: Show where the search stands: a bar in a notebook, a panel on a terminal, else
@@ -147,6 +160,8 @@ def discover(
         rules=rules,
         seeds=given_seeds(seeds),
         models=_models(_listed(proposers), models, (llm_calls, llm_budget, llm_wait), idea),
+        n_seeds=int(n_seeds),
+        n_islands=int(n_islands),
     )
     wishes = Wishes(
         targets=_listed(target),
@@ -175,7 +190,8 @@ def discover(
     _warn_of_rows(draft)
     with new_folder(runs_folder(runs_dir), None, called, settings.seed) as run:
         folder = _write(draft, wishes, run)
-        return _search(folder, settings, cpu_count() if workers is None else workers, progress)
+        n_workers = cpu_count() if workers is None else workers
+        return _search(folder, settings, n_workers, machines_here(executor, address), progress)
 
 
 def _warn_of_rows(draft: Draft) -> None:
@@ -210,7 +226,9 @@ def _write(draft: Draft, wishes: Wishes, run: Path) -> Path:
     return write_task(draft, run, f"evolve.discover(df, {', '.join(arguments)})")[0].parent
 
 
-def _search(folder: Path, settings: RunConfig, workers: int, progress: bool) -> Run:
+def _search(
+    folder: Path, settings: RunConfig, workers: int, machines: Machines, progress: bool
+) -> Run:
     """Search the task in a run's folder."""
     run = folder.parent
     task = load_task(str(folder))
@@ -218,7 +236,7 @@ def _search(folder: Path, settings: RunConfig, workers: int, progress: bool) -> 
         warnings.warn(words, stacklevel=3)
     setup = problem_of(task, settings)
     with create_run(run, setup, settings) as store:
-        reason = search_on(store, setup, settings, workers, progress=progress)
+        reason = search_on(store, setup, settings, workers, progress=progress, machines=machines)
     if reason:
         warnings.warn(f"run {run.name!r}: {reason}", stacklevel=3)
     return Run(run)

@@ -18,6 +18,7 @@ from evolve.runs.settings import RunConfig
 from evolve.runs.stopping import Stopping
 from evolve.runs.store import Store
 from evolve.sandbox import probe
+from evolve.search.machines import Machines, machines_here
 from evolve.search.setup import SearchProblem
 
 
@@ -29,6 +30,7 @@ def search_on(
     *,
     progress: bool,
     listener: Callable[[Callable[[], bool]], NullProgress] | None = None,
+    machines: Machines | None = None,
 ) -> str:
     """Search until the budget is spent, and choose the champion.
 
@@ -39,6 +41,8 @@ def search_on(
         workers: Worker processes; with 0 everything is done in this one.
         progress: Show where the search stands.
         listener: In place of the usual display: made with what says whether to stop.
+        machines: Where it is searched; else on the cluster that `joblib.parallel_config` names,
+            if the caller is within one, or on this machine.
 
     Returns:
         Why no law has a score; empty if one has.
@@ -54,7 +58,10 @@ def search_on(
     display = make(stopping.asked)
     sandbox = probe() if workers else None
     with stopping, display:
-        result = hold_session(store, setup, settings, workers, sandbox, stopping, display)
+        result = hold_session(
+            *(store, setup, settings, workers, sandbox, stopping, display),
+            machines or machines_here(),
+        )
         if result.rows:
             write_program(store.folder / PROGRAM_NAME, result.rows[0].text)
         reason = why_no_law(store, result)

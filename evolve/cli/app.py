@@ -22,6 +22,8 @@ OPTIONS = {
     "allow_weak": "--allow-weak-sandbox",
     "seconds": "--time",
     "forbid_operators": "--forbid-operator",
+    "n_seeds": "--seeds",
+    "n_islands": "--islands",
 }
 TOP_LEVEL = ("--help", "--version", "-h")
 

@@ -13,6 +13,7 @@ HEADINGS = (
     *("entry", "constants", "held out", "+-", "all rows", "size", "physics", "outside", "apart"),
     *("judgement", "weight", "distance"),
 )
+VOTES = "votes: independent searches that have a law of this form among their own finalists"
 LEGEND = """\
 held out: mean log error of the rows that the folds held out, and its standard error
 all rows: log error of the fit of all rows; size: price of its size
@@ -43,6 +44,7 @@ def show_choice(store: Store, *, json: bool) -> None:
         finalists = [row.to_data() for row in rows]
         print_json({"run": store.folder.name, "verdict": data, "finalists": finalists})
         return
+    voted = any(row.votes for row in rows)  # there were several searches
     cells = [
         [
             f"{row.index}{'*' if row.champion else ''}",
@@ -51,8 +53,9 @@ def show_choice(store: Store, *, json: bool) -> None:
             f"{row.outside:.2f}",
             *(f"{row.disagreement:.2f}", f"{row.judgement:.3f}", f"{row.weight:.3f}"),
             f"{row.distance:.3f}",
+            *([row.votes] if voted else []),
         ]
         for row in rows
     ]
-    print_table(HEADINGS, cells)
-    print(LEGEND)
+    print_table((*HEADINGS, *(["votes"] if voted else [])), cells)
+    print(f"{VOTES}\n{LEGEND}" if voted else LEGEND)

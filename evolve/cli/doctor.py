@@ -5,16 +5,27 @@ from __future__ import annotations
 from typing import Any
 
 from evolve.cli.app import app
-from evolve.cli.options import Json
+from evolve.cli.machines import LOCAL, Address, Executor, Scheduler, machines_of
+from evolve.cli.options import Json, Workers
 
 
 @app.command(epilog="Example: python -m evolve doctor")
-def doctor(json: Json = False) -> None:
-    """Check what the sandbox can enforce on this machine.
+def doctor(
+    executor: Executor = LOCAL,
+    scheduler: Scheduler = "",
+    address: Address = "",
+    workers: Workers = None,
+    json: Json = False,
+) -> None:
+    """Check what the sandbox can enforce on this machine, or on those of a cluster.
 
     Each mechanism, whether it works here, and what it protects from; then the versions, system
-    and processor that a run keeps, for they decide its last digits.
+    and processor that a run keeps, for they decide its last digits. With --executor, for each
+    machine that answers, the level of its sandbox and what is open there.
     """
+    if executor != LOCAL:
+        _print_nodes(executor, scheduler, address, workers, json=json)
+        return
     from evolve.cli.output import print_json, print_table
     from evolve.runs.machine import describe_machine
     from evolve.sandbox import probe
@@ -36,6 +47,25 @@ def doctor(json: Json = False) -> None:
     for name, value in machine.items():
         if engine.get(name) != value:
             print(f"{name}: {value}")
+
+
+def _print_nodes(
+    executor: str, scheduler: str, address: str, workers: int | None, *, json: bool
+) -> None:
+    """Print what each machine of a cluster can enforce."""
+    from evolve.cli.options import n_cores
+    from evolve.cli.output import print_json, print_table
+    from evolve.search.machines import nodes_of
+
+    nodes = nodes_of(machines_of(executor, scheduler, address), workers or n_cores())
+    if json:
+        print_json({"executor": executor, "machines": {n.host: n.sandbox for n in nodes}})
+        return
+    rows = [
+        (n.host, n.sandbox["level"], n.sandbox["platform"], "; ".join(n.missing) or "nothing")
+        for n in nodes
+    ]
+    print_table(("machine", "sandbox level", "system", "does not work"), rows)
 
 
 def _engine() -> dict[str, Any]:

@@ -46,6 +46,7 @@ def query(
     from evolve.cli.output import print_json, print_table
     from evolve.cli.symbols import symbols_of
     from evolve.runs.folders import find_run
+    from evolve.runs.places import layout_of
     from evolve.runs.provenance import feature_names
     from evolve.runs.query import query as find
     from evolve.runs.store import Store
@@ -54,7 +55,7 @@ def query(
         raise EvolveError("query: --csv and --json exclude each other")
     with Store.open(find_run(name, runs_dir), write=False) as store:
         features = feature_names(store, tasks_dirs or ())
-        entries = store.entries()
+        entries, layout = store.entries(), layout_of(store)
     frame = find(
         entries,
         features,
@@ -65,6 +66,7 @@ def query(
         origin=origin,
         sort=sort,
         limit=limit,
+        layout=layout,
     )
     if json:
         print_json(frame.to_dict(orient="records"))

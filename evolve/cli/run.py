@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from evolve.cli.app import app
+from evolve.cli.machines import LOCAL, Address, Executor, Scheduler, machines_of
 from evolve.cli.models import (
     BaseUrl,
     Calls,
@@ -42,6 +43,7 @@ if TYPE_CHECKING:
     from evolve.runs.settings import RunConfig
     from evolve.runs.store import Store
     from evolve.sandbox import SandboxReport
+    from evolve.search.machines import Machines
     from evolve.search.setup import SearchProblem
 
 MORE = "Evaluations in total"
@@ -76,6 +78,14 @@ def run(
     time: Time = None,
     workers: Workers = None,
     seed: Annotated[int, typer.Option("--seed", min=0, help="Seed of the run.")] = 0,
+    n_seeds: Annotated[
+        int,
+        typer.Option("--seeds", min=1, help="Independent searches that share the evaluations."),
+    ] = 1,
+    n_islands: Annotated[
+        int,
+        typer.Option("--islands", min=1, help="Islands of each search, which exchange laws."),
+    ] = 1,
     run_name: Annotated[
         str | None, typer.Option("--run", help="Name of the run [default: task-seed-number].")
     ] = None,
@@ -118,6 +128,9 @@ def run(
     runs_dir: RunsDir = RUNS,
     tasks_dirs: TasksDirs = None,
     require_sandbox: RequireSandbox = None,
+    executor: Executor = LOCAL,
+    scheduler: Scheduler = "",
+    address: Address = "",
     quiet: Quiet = False,
     json: Json = False,
 ) -> None:
@@ -140,14 +153,17 @@ def run(
     models = model_config(
         names, model or (), fields, models_file, limits, idea, idea_file, prompts
     )
-    settings = RunConfig(seed, evaluations, seconds, names, rules, seeds, models)
+    settings = RunConfig(
+        seed, evaluations, seconds, names, rules, seeds, models, n_seeds, n_islands
+    )
     setup = problem_of(load_task(task, tasks_dirs or ()), settings)
     sandbox = check_sandbox(require_sandbox)
+    machines = machines_of(executor, scheduler, address, require_sandbox or "")
     with (
         new_folder(runs_dir, run_name, setup.task.name, seed) as folder,
         create_run(folder, setup, settings) as store,
     ):
-        _go(store, setup, settings, workers, sandbox, hidden=quiet or json, json=json)
+        _go(store, setup, settings, workers, sandbox, machines, hidden=quiet or json, json=json)
 
 
 @app.command(epilog="Example: python -m evolve resume data_constrained-0-1 --evaluations 6000")
@@ -167,6 +183,9 @@ def resume(
     runs_dir: RunsDir = RUNS,
     tasks_dirs: TasksDirs = None,
     require_sandbox: RequireSandbox = None,
+    executor: Executor = LOCAL,
+    scheduler: Scheduler = "",
+    address: Address = "",
     trust_run: TrustRun = False,
     quiet: Quiet = False,
     json: Json = False,
@@ -186,6 +205,7 @@ def resume(
     from evolve.runs.store import Store
 
     sandbox = check_sandbox(require_sandbox)
+    machines = machines_of(executor, scheduler, address, require_sandbox or "")
     with ExitStack() as stack:
         store = stack.enter_context(Store.open(find_run(name, runs_dir), write=True))
         require_trust(store, trusted=trust_run)
@@ -200,7 +220,7 @@ def resume(
             for line in left_behind(store, setup):
                 print(f"evolve: {line}", file=sys.stderr)
         require_same(store, setup)
-        _go(store, setup, settings, workers, sandbox, hidden=quiet or json, json=json)
+        _go(store, setup, settings, workers, sandbox, machines, hidden=quiet or json, json=json)
 
 
 def _words(text: str) -> tuple[str, ...]:
@@ -228,6 +248,7 @@ def _go(
     settings: RunConfig,
     workers: int | None,
     sandbox: SandboxReport,
+    machines: Machines,
     *,
     hidden: bool,
     json: bool,
@@ -253,8 +274,9 @@ def _go(
     stopping = Stopping(on_signal, end_now)
     display = make_display(stopping.asked, hidden=hidden)
     with stopping, display:
+        n_workers = workers or n_cores()
         result = hold_session(
-            store, setup, settings, workers or n_cores(), sandbox, stopping, display
+            store, setup, settings, n_workers, sandbox, stopping, display, machines
         )
     print_ending(store, setup, settings, result, json=json)
     if stopping.asked():

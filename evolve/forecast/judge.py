@@ -2,8 +2,9 @@
 
 Three things are measured on training rows alone: whether the forecast predicts the rows that the
 folds held out better than the best baseline does, how wide its calibrated interval is beyond the
-data, and whether declared physics is kept there. A law that half of the groups' own means or last
-values beat does not hold, however good it is over all rows.
+data, and whether declared physics is kept there. Where several independent searches were made,
+they have to agree beyond the data. A law that half of the groups' own means or last values beat
+does not hold, however good it is over all rows.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from evolve.forecast.agreement import agreement_of
 from evolve.forecast.basis import Basis
 from evolve.forecast.by_group import GroupError, warning_of
 from evolve.forecast.interval import forecast
@@ -53,10 +55,17 @@ def verdict_of(
     physics = choice.champion.against_physics
     held, base = (float(1.0 - np.average(e, weights=weights)) for e in (errors, baseline))
     kind, reasons = _judge(held, gain, expected, physics, name)
+    agreement = agreement_of(task, choice, horizons_of(task)) if task.axes else None
+    if agreement is not None:
+        kind = CARE if kind == HOLDS and agreement < HOLDS_R2 else kind
+        reasons.append(
+            "beyond the data each independent search alone forecasts what all of them do with an "
+            f"R2 of {max(agreement, 0.0):.2g}"
+        )
     doubts = list(filter(None, [_of_champion(choice, base), warning_of(groups)]))
     kind = CARE if doubts and kind == HOLDS else kind
     reasons += doubts
-    return Verdict(kind, tuple(reasons), held, name, base, gain, *expected, physics)
+    return Verdict(kind, tuple(reasons), held, name, base, gain, *expected, physics, agreement)
 
 
 def _of_champion(choice: Choice, baseline: float) -> str:

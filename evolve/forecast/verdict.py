@@ -26,6 +26,8 @@ class Verdict:
         expected_error: Median error beyond the data that it promises, as a share of the forecast.
         against_physics: Share of points beyond the data at which the champion breaks what was
             declared.
+        agreement: R² beyond the data of what each of several independent searches forecasts alone,
+            against all of them together; None where there was one search or no axis.
     """
 
     verdict: str
@@ -37,6 +39,7 @@ class Verdict:
     expected_r2: float | None
     expected_error: float | None
     against_physics: float
+    agreement: float | None = None
 
     def line(self) -> str:
         """One line for a terminal."""

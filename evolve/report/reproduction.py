@@ -56,6 +56,8 @@ def _asked(settings: RunConfig) -> list[str]:
     rules = settings.rules
     options = {
         "--proposers": [] if settings.proposers == DEFAULT else [",".join(settings.proposers)],
+        "--seeds": [str(settings.n_seeds)] if settings.n_seeds > 1 else [],
+        "--islands": [str(settings.n_islands)] if settings.n_islands > 1 else [],
         "--seed-law": [f"{seed.name}.py" for seed in settings.seeds],
         "--template": [rules.template] if rules.template else [],
         "--must-use": list(rules.must_use),

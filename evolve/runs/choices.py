@@ -34,6 +34,8 @@ class FinalistRow:
         weight: What it counts in the forecast.
         distance: From the forecast beyond the data, in deviations of the targets.
         losses: Log error on the rows that each fold held out, by the fold's name and number.
+        votes: How many of several independent searches have a law of its form among their own
+            finalists; 0 where there was one search.
     """
 
     index: int
@@ -50,6 +52,7 @@ class FinalistRow:
     weight: float
     distance: float
     losses: dict[str, float]
+    votes: int = 0
 
     def to_data(self) -> dict[str, Any]:
         """JSON value that ``FinalistRow(**data)`` reads back."""
@@ -87,6 +90,7 @@ def finalist_rows(choice: Choice) -> list[FinalistRow]:
             weight=f.weight,
             distance=f.distance,
             losses=f.losses_by_fold,
+            votes=f.votes,
         )
         for f in choice.finalists
     ]

@@ -33,6 +33,7 @@ COUNT: Final = 10**9  # any other number of things
 SEED: Final = 2**128  # below this
 EVALUATIONS: Final = 10**9
 SECONDS: Final = 1e9
+SEARCHES: Final = 1000  # independent ones of one run
 PROPOSERS: Final = 100
 SEEDS: Final = 1000  # programs of the user, or names that a rule holds
 

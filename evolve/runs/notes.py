@@ -28,10 +28,12 @@ CHOICE: Final = "choice"
 FORECAST: Final = "forecast"
 GROUPS: Final = "errors by group"
 INHERITED: Final = "inherited"
+LAYOUT: Final = "layout"
 COMPARISONS: Final = "lanes"
 BROKEN: Final = "lanes broken"
 MODEL_LIMITS: Final = "limits of models"
 SANDBOX: Final = "sandbox"
+NODES: Final = "sandboxes by machine"
 VERDICT: Final = "verdict"
 
 RUN_NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
@@ -86,6 +88,8 @@ def _check_settings(value: Any) -> None:
     settings = checks.mapped("settings", value, may=None)
     if "seed" in settings:
         checks.whole("settings: seed", settings["seed"], 0, limits.SEED - 1)
+    for name in ("n_seeds", "n_islands"):
+        checks.whole(f"settings: {name}", settings.get(name, 1), 1, limits.SEARCHES)
     _check_budget({k: v for k, v in settings.items() if k in ("evaluations", "seconds")})
     names = checks.listed("settings: proposers", settings.get("proposers", []), limits.PROPOSERS)
     checks.each(checks.text, "settings: proposers", names)
@@ -173,6 +177,19 @@ def _check_sandbox(value: Any, _: Context) -> None:
         checks.text(f"sandbox: {name}", answer, limits.MESSAGE_CHARS)
 
 
+def _check_nodes(value: Any, context: Context) -> None:
+    """What the sandboxes of the machines that took part could enforce."""
+    for host, note in checks.mapped("machines", value, may=None).items():
+        checks.text("machine", host)
+        _check_sandbox(note, context)
+
+
+def _check_layout(value: Any, _: Context) -> None:
+    """How many entries belong to all sub-searches."""
+    note = checks.mapped("layout", value, ("n_starts",))
+    checks.whole("layout: n_starts", note["n_starts"], 0, limits.ENTRIES)
+
+
 def _check_line(value: Any, _: Context) -> None:
     checks.text("message", value, limits.MESSAGE_CHARS)
 
@@ -184,9 +201,11 @@ _NOTES: Final[dict[str, Callable[[Any, Context], None]]] = {
     FORECAST: check_forecast,
     GROUPS: check_groups,
     INHERITED: _check_inherited,
+    LAYOUT: _check_layout,
     MODEL_LIMITS: _check_model_limits,
     COMPARISONS: _check_comparisons,
     BROKEN: _check_line,
     SANDBOX: _check_sandbox,
+    NODES: _check_nodes,
     VERDICT: check_verdict,
 }

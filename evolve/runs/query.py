@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import warnings
 from collections.abc import Callable, Iterable, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
@@ -15,11 +15,15 @@ from evolve.law.graph import law_from_data
 from evolve.law.printer import formula
 from evolve.runs.results import held_out_r2
 
+if TYPE_CHECKING:
+    from evolve.search.islands import Layout
+
 COLUMNS = (
     *("index", "constants", "held_out_r2", "score", "status", "operator", "parents"),
     *("seconds", "program_id", "formula", "origin"),
     "heldout_r2",  # its name of earlier versions
 )
+PLACES = ("search", "island", "epoch")  # where there are several; all have the first candidates
 OLD_SORT = "heldout"
 
 
@@ -34,6 +38,7 @@ def query(
     origin: str | None = None,
     sort: str = "held_out",
     limit: int | None = None,
+    layout: Layout | None = None,
 ) -> pd.DataFrame:
     """The entries that match every condition, one a row.
 
@@ -48,9 +53,10 @@ def query(
         sort: A name of `SORTS`: `held_out` and `score` put the best first, `size` the fewest
             constants, `index` the oldest. Entries that are equal in it stay in their order.
         limit: At most so many rows.
+        layout: Which sub-search entries belong to, if there are several.
 
     Returns:
-        A frame with the columns `COLUMNS`.
+        A frame with the columns `COLUMNS`, and with a layout `PLACES`.
 
     Raises:
         EvolveError: No such order; or no entry has that status, operator or origin.
@@ -79,8 +85,8 @@ def query(
         if limit is not None and len(rows) >= limit:
             break
         if contains is None or holds(entry, contains, feature_names):
-            rows.append(_row(entry, feature_names))
-    return pd.DataFrame(rows, columns=list(COLUMNS))
+            rows.append(_row(entry, feature_names) | _place(entry, layout))
+    return pd.DataFrame(rows, columns=[*COLUMNS, *(PLACES if layout else ())])
 
 
 def compare(
@@ -171,6 +177,14 @@ def _row(entry: Entry, feature_names: Sequence[str]) -> dict[str, Any]:
         "origin": entry.origin,
         "heldout_r2": _held_out(entry),
     }
+
+
+def _place(entry: Entry, layout: Layout | None) -> dict[str, Any]:
+    """The sub-search that an entry belongs to; None for one that belongs to all."""
+    if layout is None:
+        return {}
+    of = (layout.seed_of, layout.island_of, layout.epoch_of)
+    return {name: ask(entry.index) for name, ask in zip(PLACES, of, strict=True)}
 
 
 def _score(entry: Entry | None) -> float:

@@ -6,7 +6,7 @@ A run is a folder with one database. What decides its entries is kept there when
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, fields, replace
 from pathlib import Path
 from typing import Any
@@ -17,7 +17,7 @@ from evolve.evaluation.record import Entry
 from evolve.runs.crosscheck import CrossCheck
 from evolve.runs.folders import check_run_name
 from evolve.runs.machine import MACHINE, describe_machine, machine_changes
-from evolve.runs.notes import BUDGET, INHERITED, MODEL_LIMITS
+from evolve.runs.notes import BUDGET, INHERITED, LAYOUT, MODEL_LIMITS
 from evolve.runs.provenance import task_of
 from evolve.runs.replies import StoredBook
 from evolve.runs.results import best_entry
@@ -26,8 +26,12 @@ from evolve.runs.store import Store
 from evolve.scoring.objective import stored_version
 from evolve.search.archive import Archive, elite_of
 from evolve.search.champion import Choice, choose
+from evolve.search.epochs import Node
 from evolve.search.inherit import elites_to_inherit, not_inherited, warm_start_from
+from evolve.search.islands import Islands
 from evolve.search.loop import search
+from evolve.search.machines import HERE, Machines, search_on
+from evolve.search.proposers.registry import LLM
 from evolve.search.setup import SearchProblem, elites_of, literature, make_search_problem
 from evolve.tasks.task import Task, fingerprint
 
@@ -133,6 +137,8 @@ def problem_of(task: Task, settings: RunConfig) -> SearchProblem:
         rules=settings.rules,
         given=settings.seeds,
         models=settings.models,
+        n_seeds=settings.n_seeds,
+        n_islands=settings.n_islands,
     )
 
 
@@ -199,7 +205,13 @@ def left_behind(store: Store, setup: SearchProblem) -> list[str]:
 
 
 def carry_on(
-    store: Store, setup: SearchProblem, settings: RunConfig, workers: int, callback: RunCallback
+    store: Store,
+    setup: SearchProblem,
+    settings: RunConfig,
+    workers: int,
+    callback: RunCallback,
+    machines: Machines = HERE,
+    on_node: Callable[[Node], None] = lambda node: None,
 ) -> tuple[Archive, Choice | None]:
     """Search until the budget is spent or the callback ends it, then choose the champion.
 
@@ -210,13 +222,22 @@ def carry_on(
         workers: Number of worker processes; with 0 no process is started, everything is fitted
             in this one and nothing is compared with the foreign lane.
         callback: Follows the run.
+        machines: Where candidates are evaluated.
+        on_node: Called with the machine of every job, where epochs are jobs.
 
     Returns:
         The archive, and the champion among its finalists (None if the callback ended the search
         or nothing has a score).
+
+    Raises:
+        EvolveError: Language models take part, and epochs are to be jobs.
     """
+    if machines.by_epochs and LLM in setup.proposers:
+        rule = f": must be local where llm is among the proposers, it is {machines.executor}"
+        raise EvolveError(Argument("executor"), rule)
     budget = {"evaluations": settings.evaluations, "seconds": settings.seconds}
     store.set_note(BUDGET, budget)
+    store.set_note(LAYOUT, {"n_starts": setup.layout.n_starts})
     callback.began(store, setup.task, settings)
     lanes = CrossCheck(store, setup, settings.seed, shut=workers == 0)
     ended = False
@@ -231,27 +252,42 @@ def carry_on(
 
     with (
         lanes,
-        setup.proposing(StoredBook(store), seconds=settings.seconds) as proposer,
-        Evaluator(setup.evaluation, workers) as evaluator,
+        setup.proposing(StoredBook(store), seconds=settings.seconds) as proposers,
+        Evaluator(
+            setup.evaluation, min(workers, 1) if machines.by_epochs else workers
+        ) as evaluator,
     ):
         summary = store.summary()
         if summary.n_entries:
             callback.replayed(best_entry(store, summary), summary.statuses)
-        archive = search(
-            store,
-            evaluator,
-            proposer,
-            setup.starts,
-            setup.text_of,
-            seed=settings.seed,
-            budget=settings.budget,
-            on_batch=on_batch,
-        )
+        islands = Islands(setup.layout, proposers)
+        if machines.by_epochs:
+            archive = search_on(
+                machines,
+                max(workers, 1),
+                store,
+                islands,
+                setup,
+                budget=settings.budget,
+                on_batch=on_batch,
+                on_node=on_node,
+            )
+        else:
+            archive = search(
+                store,
+                evaluator,
+                islands,
+                setup.starts,
+                setup.text_of,
+                seed=settings.seed,
+                budget=settings.budget,
+                on_batch=on_batch,
+            )
         if ended or not archive.cells:
             return archive, None
         callback.choosing()
         extra = elites_of(literature(setup, store.entries(stop=len(setup.starts))))
-        choice = choose(setup.task, archive, workers, extra)
+        choice = choose(setup.task, archive, workers, extra, islands.by_seed)
         lanes.compare_champion(choice.champion)
     return archive, choice
 

@@ -7,14 +7,14 @@ from collections import Counter
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 from evolve.evaluation.predict import UNANSWERED
 from evolve.files import write_file
 from evolve.forecast.verdict import Verdict
 from evolve.runs.database import has_log
 from evolve.runs.machine import machine_remark
-from evolve.runs.notes import SANDBOX
+from evolve.runs.notes import NODES, SANDBOX
 from evolve.runs.results import ResultRow, save_results
 from evolve.runs.run import carry_on
 from evolve.runs.settings import RunCallback, RunConfig
@@ -23,6 +23,8 @@ from evolve.runs.store import Store
 from evolve.runs.tabulate import result_rows
 from evolve.sandbox import SandboxReport
 from evolve.search.champion import Choice
+from evolve.search.epochs import Node
+from evolve.search.machines import HERE, Machines
 from evolve.search.setup import SearchProblem
 
 PROGRAM_NAME = "champion.py"
@@ -65,6 +67,7 @@ def hold_session(
     sandbox: SandboxReport | None,
     stopping: Stopping,
     listener: ProgressListener,
+    machines: Machines = HERE,
 ) -> SessionResult:
     """Search until the budget is spent or a signal comes, and keep what was found.
 
@@ -76,7 +79,16 @@ def hold_session(
         sandbox: What this machine can enforce, kept with the run; None where no process starts.
         stopping: Entered by the caller.
         listener: Follows the run; entered by the caller.
+        machines: Where candidates are evaluated.
     """
+    nodes: dict[str, Any] = dict(store.note(NODES) or {})
+
+    def on_node(node: Node) -> None:
+        if nodes.get(node.host) != node.sandbox:
+            nodes[node.host] = node.sandbox
+            store.set_note(NODES, nodes)
+            listener.say(f"{node.host} takes part: sandbox level {node.sandbox['level']}")
+
     if sandbox is not None:
         store.set_note(SANDBOX, sandbox.as_dict())
     for remark in remarks(sandbox, settings):
@@ -88,7 +100,7 @@ def hold_session(
     choice = None
     with suppress(StoppedError):
         warm_up(listener)
-        _, choice = carry_on(store, setup, settings, workers, listener)
+        _, choice = carry_on(store, setup, settings, workers, listener, machines, on_node)
     stopping.settle()
     rows, verdict = finish_run(store, setup, choice, listener)
     return SessionResult(rows, choice, verdict, stopping.asked())

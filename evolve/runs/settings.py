@@ -32,6 +32,9 @@ class RunConfig:
         rules: What the user asks of every law.
         seeds: The user's own programs, beside those of the task.
         models: Language models among the proposers; without their keys.
+        n_seeds: Independent searches that share the evaluations, and of whose laws together the
+            champion is chosen.
+        n_islands: Islands of each search, which exchange their best laws after every epoch.
     """
 
     seed: int = 0
@@ -41,6 +44,8 @@ class RunConfig:
     rules: FormRules = NO_RULES
     seeds: tuple[GivenSeed, ...] = ()
     models: ModelConfig = NO_MODELS
+    n_seeds: int = 1
+    n_islands: int = 1
 
     def __post_init__(self) -> None:
         """Check what was given.
@@ -57,6 +62,11 @@ class RunConfig:
         if (LLM in self.proposers) != bool(self.models.models):
             rule = ": needs llm among the proposers, and llm needs a model; nothing else is sent"
             raise EvolveError(Argument("model"), rule)
+        for name, value in (("n_seeds", self.n_seeds), ("n_islands", self.n_islands)):
+            _require(name, value, 1, limits.SEARCHES)
+            if value > 1 and LLM in self.proposers:
+                rule = f": must be 1 where llm is among the proposers, it is {value}"
+                raise EvolveError(Argument(name), rule)
 
     @property
     def budget(self) -> Budget:

@@ -33,6 +33,7 @@ from evolve.scoring.fold import Fold, all_rows
 from evolve.scoring.metrics import nmse
 from evolve.scoring.objective import physics_price, price_of, score
 from evolve.search.archive import Archive, Elite
+from evolve.search.islands import Islands
 from evolve.search.loop import Budget, search
 from evolve.search.memory import MemoryJournal
 from evolve.search.setup import SearchProblem, program_text
@@ -249,13 +250,13 @@ def replay_run(store: Store, problem: SearchProblem, n_workers: int) -> Check:
     """
     journal, n = MemoryJournal(), len(store)
     with (
-        problem.proposing(StoredBook(store), ask=False) as proposer,
+        problem.proposing(StoredBook(store), ask=False) as proposers,
         Evaluator(problem.evaluation, n_workers) as evaluator,
     ):
         search(
             journal,
             evaluator,
-            proposer,
+            Islands(problem.layout, proposers),
             problem.starts,
             problem.text_of,
             seed=problem.seed,

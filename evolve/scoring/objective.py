@@ -97,6 +97,8 @@ ATTEMPTS = 400  # tries for one unseen candidate; judgement
 FURTHER_AFTER, FURTHEST = 8, 5  # tries after which a step more is made, and most steps; judgement
 OPERATOR_TRIALS, OPERATOR_WINS = 20.0, 1.0  # smoothing of an operator's success; judgement
 OPERATOR_FLOOR = 0.3  # share of mutations that are drawn uniformly; judgement
+EPOCH = 4  # batches of an island between migrations; judgement
+MIGRANTS = 3  # elites that go on to the next island; judgement
 LARGEST_LAW, LARGEST_PER_CONSTANT = 50, 10  # nodes of a law, and more a constant; judgement
 
 # Which laws a forecast asks, and how wide it is.

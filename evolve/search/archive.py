@@ -5,8 +5,9 @@ The archive is a fold over the store's entries: replaying them gives the same ar
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Sequence
+from copy import deepcopy
+from dataclasses import dataclass, field, replace
 
 from evolve.evaluation.record import Entry
 from evolve.evaluation.requests import Form, form_of
@@ -99,7 +100,7 @@ class Archive:
         seen: Keys of all candidates, so that none is fitted twice.
         tallies: Success of each operator.
         size: Entries taken in.
-        last_best: Index of the entry that last improved the best score.
+        last_best: Position among these of the entry that last improved the best score.
         best: Lowest score so far.
         starters: Candidates with a score that have no parents, in order.
         newcomers: Laws of models that have not had their children yet.
@@ -141,7 +142,29 @@ class Archive:
             tally.gained += min(max(gain, 0.0), MOST_GAINED)
             self.cells[cell] = elite
         if score < self.best:
-            self.best, self.last_best = score, entry.index
+            self.best, self.last_best = score, self.size - 1
+
+    def copy(self) -> Archive:
+        """An archive of the same, to tell something else."""
+        tallies = {name: replace(tally) for name, tally in self.tallies.items()}
+        return replace(
+            self,
+            cells=dict(self.cells),
+            seen=set(self.seen),
+            tallies=tallies,
+            starters=list(self.starters),
+            newcomers=deepcopy(self.newcomers),
+        )
+
+    def welcome(self, elites: Iterable[Elite]) -> None:
+        """Take in elites of another archive: into their cells where they are better, no more."""
+        for elite in elites:
+            self.seen.add(elite.entry.key)
+            cell = cell_of(elite)
+            if cell not in self.cells or elite.score < self.cells[cell].score:
+                self.cells[cell] = elite
+            if elite.score < self.best:
+                self.best, self.last_best = elite.score, self.size - 1
 
     def elites(self) -> list[Elite]:
         """The elites of all cells, best score first."""
@@ -163,6 +186,15 @@ class Archive:
                 best = elite.score
                 front.append(elite)
         return front
+
+
+def joined(archives: Sequence[Archive]) -> Archive:
+    """The elites of several archives together, and what they began with."""
+    whole = Archive()
+    for archive in archives:
+        whole.welcome(archive.elites())
+        whole.starters += archive.starters
+    return whole
 
 
 def elite_of(entry: Entry, score: float) -> Elite:

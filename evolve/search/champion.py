@@ -37,6 +37,7 @@ from evolve.scoring.objective import (
 from evolve.search.archive import Archive, Elite
 from evolve.search.consensus import consensus_distance, consensus_points, further
 from evolve.search.finalists import Finalist, finalist_of, finalists_of, initial_laws
+from evolve.search.votes import finalists_by_seed, with_votes
 from evolve.tasks.spec import target_bounds
 from evolve.tasks.task import Task
 from evolve.typing import Array
@@ -63,7 +64,13 @@ class Choice:
     baselines: dict[str, Array]
 
 
-def choose(task: Task, archive: Archive, n_workers: int, extra: Sequence[Elite] = ()) -> Choice:
+def choose(
+    task: Task,
+    archive: Archive,
+    n_workers: int,
+    extra: Sequence[Elite] = (),
+    searches: Sequence[Archive] = (),
+) -> Choice:
     """Judge the leading elites on further folds and choose the champion.
 
     Args:
@@ -71,6 +78,8 @@ def choose(task: Task, archive: Archive, n_workers: int, extra: Sequence[Elite] 
         archive: The archive of a search.
         n_workers: Processes to fit with; the choice does not depend on it.
         extra: Further finalists, such as literature laws that are no elites.
+        searches: Archives of the independent searches that `archive` joins, if there are several;
+            what each would choose from is among the finalists.
 
     Returns:
         The champion and all finalists, fitted on all training rows.
@@ -78,7 +87,8 @@ def choose(task: Task, archive: Archive, n_workers: int, extra: Sequence[Elite] 
     Raises:
         EvolveError: no candidate has a score.
     """
-    elites = finalists_of(archive, extra)
+    by_seed = finalists_by_seed(searches)
+    elites = finalists_of(archive, [*extra, *(e for own in by_seed for e in own.values())])
     if not elites:
         raise EvolveError(f"{task.name}: no candidate could be fitted, so there is no champion")
     folds = (*task.folds, *task.selection_folds)
@@ -87,7 +97,7 @@ def choose(task: Task, archive: Archive, n_workers: int, extra: Sequence[Elite] 
     fitted = [finalist_of(task, elite, judged, whole, initial) for elite, judged, whole in fits]
     if not fitted:
         raise EvolveError(f"{task.name}: no finalist could be fitted on all training rows")
-    fitted = weighed(task, fitted)
+    fitted = with_votes(weighed(task, fitted), by_seed)
     order = np.argsort([f.judgement for f in fitted], kind="stable")
     best = most_like_forecast(fitted)
     answers = tuple(result.answer for result in (*fits[best][1], fits[best][2]))

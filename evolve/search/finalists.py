@@ -47,6 +47,9 @@ class Finalist:
         weight: What it counts in the forecast; those of all finalists sum to 1.
         distance: Root mean square distance from the forecast at points beyond the data, in
             standard deviations of the targets.
+        seeds: Numbers of the independent searches that have this entry among their own finalists;
+            none where there is one search.
+        votes: How many of these searches have a law of its form among them.
     """
 
     entry: Entry
@@ -59,6 +62,8 @@ class Finalist:
     refit_loss: float = 0.0
     weight: float = 0.0
     distance: float = 0.0
+    seeds: tuple[int, ...] = ()
+    votes: int = 0
 
     @property
     def folds(self) -> tuple[FoldScore, ...]:

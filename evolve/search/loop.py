@@ -1,7 +1,8 @@
 """The search loop, whole, on one screen: propose, evaluate, store, tell the archive.
 
-Every batch is proposed from the archive as it stood when the batch began, with a generator
-seeded by the run's seed and the candidate's index, and is stored in one transaction, in order.
+Every batch is proposed from the archive of its sub-search as it stood when the batch began, with
+a generator seeded by the run's seed and the candidate's index, and is stored in one transaction,
+in order.
 So the number of workers changes nothing, and a run that was killed goes on as if it had not been.
 """
 
@@ -18,10 +19,9 @@ from evolve.evaluation.evaluator import Evaluator
 from evolve.evaluation.record import Entry, Evaluation
 from evolve.scoring.objective import price_of
 from evolve.search.archive import Archive
+from evolve.search.islands import Islands
 from evolve.search.journal import Journal
-from evolve.search.proposers.protocol import Proposal, Proposer
-
-BATCH = 32
+from evolve.search.proposers.protocol import BATCH, Proposal
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +35,7 @@ class Budget:
 def search(
     journal: Journal,
     evaluator: Evaluator,
-    proposer: Proposer,
+    islands: Islands,
     starts: Sequence[Proposal],
     to_text: Callable[[Proposal], str],
     *,
@@ -48,35 +48,63 @@ def search(
     Args:
         journal: Where entries go first; what it holds already is replayed.
         evaluator: Fits and scores candidates and programs.
-        proposer: Makes what comes after the first candidates.
+        islands: Archives without an entry, and what proposes for each.
         starts: The first candidates, evaluated before any mutation.
         to_text: Program text of a proposal.
         seed: Seed of the run.
-        budget: When to end.
-        on_batch: Called after each stored batch; False ends the search.
+        budget: When to end, for all sub-searches together.
+        on_batch: Called with the archive of all entries after each stored batch; False ends the
+            search.
 
     Returns:
-        The archive of all stored entries.
+        The archive of all stored entries, which `islands` holds as well.
     """
-    archive, done = replay(journal, proposer.tell)  # entries are kept on disk alone
+    done = replay(journal, islands)  # entries are kept on disk alone
     began = time.monotonic()
-    while archive.size + len(done) < budget.evaluations:
-        proposals = next_batch(archive, proposer, starts, seed)
-        todo = proposals[len(done) : budget.evaluations - archive.size]
-        bar = screen_bar(archive, len(starts), evaluator.n_values)
-        evaluations = evaluate(evaluator, todo, bar)
-        judged = enumerate(zip(todo, evaluations, strict=True), archive.size + len(done))
-        entries = [entry_of(index, p, to_text(p), e) for index, (p, e) in judged]
+    while islands.whole.size + len(done) < budget.evaluations:
+        first = islands.whole.size
+        todo = islands.next_batch(starts, seed)[len(done) : budget.evaluations - first]
+        entries = entries_of_batch(
+            evaluator,
+            islands.archive,
+            todo,
+            first + len(done),
+            to_text,
+            starting=first < len(starts),
+        )
         journal.append(entries)
         whole = [*done, *entries]
-        archive.tell(whole)
-        proposer.tell(whole)
+        islands.tell(whole)
         done = []
         late = budget.seconds is not None and time.monotonic() - began > budget.seconds
-        if not on_batch(archive, entries) or late or len(whole) < BATCH:
+        if not on_batch(islands.whole, entries) or late or len(whole) < BATCH:
             break
-    archive.tell(done)
-    return archive
+    islands.tell(done, whole=False)
+    return islands.whole
+
+
+def entries_of_batch(
+    evaluator: Evaluator,
+    archive: Archive,
+    proposals: Sequence[Proposal],
+    first: int,
+    to_text: Callable[[Proposal], str],
+    *,
+    starting: bool,
+) -> list[Entry]:
+    """Evaluate proposals and make entries of them.
+
+    Args:
+        evaluator: Fits and scores.
+        archive: Whose elites decide how near a candidate must come to earn all folds.
+        proposals: Those of one batch that are not stored yet.
+        first: Number of the first entry.
+        to_text: Program text of a proposal.
+        starting: Whether first candidates are among the batch, which all earn all folds.
+    """
+    bar = screen_bar(archive, starting=starting, n_values=evaluator.n_values)
+    judged = zip(proposals, evaluate(evaluator, proposals, bar), strict=True)
+    return [entry_of(i, p, to_text(p), e) for i, (p, e) in enumerate(judged, first)]
 
 
 def evaluate(evaluator: Evaluator, proposals: Sequence[Proposal], bar: float) -> list[Evaluation]:
@@ -86,46 +114,24 @@ def evaluate(evaluator: Evaluator, proposals: Sequence[Proposal], bar: float) ->
     return [next(evaluations) if p.verdict is None else p.verdict for p in proposals]
 
 
-def replay(
-    journal: Journal, told: Callable[[Sequence[Entry]], None] = lambda entries: None
-) -> tuple[Archive, list[Entry]]:
-    """The archive of a journal's whole batches, and the entries of one that was cut off.
-
-    Args:
-        journal: What is replayed.
-        told: Called with each whole batch after the archive has taken it in.
-    """
-    archive, batch = Archive(), list[Entry]()
+def replay(journal: Journal, islands: Islands) -> list[Entry]:
+    """Tell a journal's whole batches to the archives; the entries of one that was cut off."""
+    batch = list[Entry]()
     for entry in journal.each():
         batch.append(entry)
         if len(batch) == BATCH:
-            archive.tell(batch)
-            told(batch)
+            islands.tell(batch)
             batch = []
-    return archive, batch
+    return batch
 
 
-def next_batch(
-    archive: Archive, proposer: Proposer, starts: Sequence[Proposal], seed: int
-) -> list[Proposal]:
-    """The proposals of the batch that begins where the archive ends.
-
-    They depend on nothing else, so a batch that was cut off is proposed again just the same.
-    Fewer than a batch means that the proposer has nothing new to offer.
-    """
-    first = archive.size
-    proposals: list[Proposal] = list(starts[first : first + BATCH])
-    rngs = [np.random.default_rng([seed, i]) for i in range(first + len(proposals), first + BATCH)]
-    return [*proposals, *proposer.ask(archive, rngs, {p.key for p in starts})]
-
-
-def screen_bar(archive: Archive, n_starts: int, n_values: int) -> float:
+def screen_bar(archive: Archive, *, starting: bool, n_values: int) -> float:
     """Screening score that a candidate must come near to earn all folds.
 
     The median over the better half of the elites; none while the starts are evaluated.
     """
     elites = archive.elites()
-    if archive.size < n_starts or not elites:
+    if starting or not elites:
         return float("inf")
     better = elites[: max(len(elites) // 2, 1)]
     return float(np.median([screen_score(e.entry.evaluation, n_values) for e in better]))

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from evolve.evaluation.evaluator import Evaluator
 from evolve.evaluation.record import Entry
 from evolve.search.champion import Choice, choose
+from evolve.search.islands import Islands
 from evolve.search.loop import Budget, search
 from evolve.search.setup import SearchProblem, elites_of, literature
 
@@ -52,13 +53,14 @@ def search_in_memory(
     """
     journal = journal or MemoryJournal()
     with (
-        setup.proposing(seconds=seconds) as proposer,
+        setup.proposing(seconds=seconds) as proposers,
         Evaluator(setup.evaluation, workers) as evaluator,
     ):
+        islands = Islands(setup.layout, proposers)
         archive = search(
             journal,
             evaluator,
-            proposer,
+            islands,
             setup.starts,
             setup.text_of,
             seed=setup.seed,
@@ -68,4 +70,6 @@ def search_in_memory(
     if not archive.cells:
         return None
     first = journal.entries[: len(setup.starts)]
-    return choose(setup.task, archive, workers, elites_of(literature(setup, first)))
+    return choose(
+        setup.task, archive, workers, elites_of(literature(setup, first)), islands.by_seed
+    )

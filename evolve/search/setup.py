@@ -16,7 +16,7 @@ from evolve.law.printer import print_program
 from evolve.scoring.fold import Fold
 from evolve.scoring.objective import scoring_version
 from evolve.search.archive import Elite
-from evolve.search.loop import BATCH
+from evolve.search.islands import Layout
 from evolve.search.operators import SearchSpace
 from evolve.search.proposers.grammar import free_part
 from evolve.search.proposers.initial import generic_laws, starting_proposals
@@ -24,7 +24,7 @@ from evolve.search.proposers.llm.calls import Connect
 from evolve.search.proposers.llm.exchange import Book, MemoryBook
 from evolve.search.proposers.llm.settings import NO_MODELS, ModelConfig
 from evolve.search.proposers.llm.start import correspond
-from evolve.search.proposers.protocol import Proposal, Proposer
+from evolve.search.proposers.protocol import BATCH, Proposal, Proposer
 from evolve.search.proposers.registry import DEFAULT, LLM, make_proposer
 from evolve.search.proposers.seeds import GivenSeed, Seed, read_seeds, seed_proposals
 from evolve.search.rules import NO_RULES, FormRules, ruled_space
@@ -46,6 +46,8 @@ class SearchProblem:
         folds: What candidates are judged on.
         proposers: Names of what makes further candidates.
         seed: Seed of the run.
+        n_seeds: Independent searches that share its evaluations.
+        n_islands: Islands of each.
         models: Language models among them.
         connect: Makes what asks a model, in place of the client of endpoints.
     """
@@ -57,6 +59,8 @@ class SearchProblem:
     folds: tuple[Fold, ...]
     proposers: tuple[str, ...] = DEFAULT
     seed: int = 0
+    n_seeds: int = 1
+    n_islands: int = 1
     models: ModelConfig = NO_MODELS
     connect: Connect | None = None
 
@@ -69,6 +73,11 @@ class SearchProblem:
             "scoring": scoring_version(),
             "starts": hashlib.sha256(keys.encode()).hexdigest()[:16],
         }
+
+    @property
+    def layout(self) -> Layout:
+        """Which sub-search every entry belongs to."""
+        return Layout(len(self.starts), self.n_seeds, self.n_islands)
 
     @property
     def evaluation(self) -> EvaluationProblem:
@@ -92,8 +101,10 @@ class SearchProblem:
     @contextmanager
     def proposing(
         self, book: Book | None = None, *, ask: bool = True, seconds: float | None = None
-    ) -> Iterator[Proposer]:
-        """What makes further candidates; with models, their requests end with the context.
+    ) -> Iterator[tuple[Proposer, ...]]:
+        """What makes further candidates, one for each sub-search.
+
+        With models there is one search, and their requests end with the context.
 
         Args:
             book: Where exchanges with models are kept; by default in memory.
@@ -104,7 +115,7 @@ class SearchProblem:
             EvolveError: There is no proposer of a name, or a model cannot be reached from here.
         """
         if LLM not in self.proposers:
-            yield self.proposer()
+            yield tuple(self.proposer() for _ in range(self.layout.n_parts))
             return
         models = correspond(
             self.task,
@@ -117,7 +128,7 @@ class SearchProblem:
             seconds=seconds,
         )
         with closing(models):
-            yield make_proposer(self.proposers, self.space, models)
+            yield (make_proposer(self.proposers, self.space, models),)
 
 
 def program_text(
@@ -152,6 +163,8 @@ def make_search_problem(
     rules: FormRules = NO_RULES,
     given: Sequence[GivenSeed] = (),
     models: ModelConfig = NO_MODELS,
+    n_seeds: int = 1,
+    n_islands: int = 1,
 ) -> SearchProblem:
     """The space, literature and first candidates of a task.
 
@@ -162,6 +175,8 @@ def make_search_problem(
         rules: What the user asks of every law.
         given: The user's own programs for this run.
         models: Language models among the proposers.
+        n_seeds: Independent searches.
+        n_islands: Islands of each.
 
     Raises:
         TaskError: The rows are too few, or allow no folds.
@@ -184,7 +199,9 @@ def make_search_problem(
     folds = task.folds
     starts = tuple(proposals.values())
     names = tuple(proposers)
-    return SearchProblem(task, space, tuple(seeds), starts, folds, names, seed, models)
+    return SearchProblem(
+        task, space, tuple(seeds), starts, folds, names, seed, n_seeds, n_islands, models
+    )
 
 
 def space_of(task: Task) -> SearchSpace:

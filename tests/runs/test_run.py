@@ -17,15 +17,26 @@ from evolve.evaluation.problem import failed
 from evolve.evaluation.record import Entry
 from evolve.law.recipe import FIRST_NAMES
 from evolve.report.tables import statuses_table
+from evolve.runs.choices import load_finalists
 from evolve.runs.crosscheck import disagreements
 from evolve.runs.folders import find_run, free_name, list_runs
+from evolve.runs.places import layout_of
 from evolve.runs.provenance import describe_task_change, require_same_rows, task_of
+from evolve.runs.query import query
 from evolve.runs.results import load_results, save_results
-from evolve.runs.run import carry_on, create_run, fork_run, require_same, settings_of
+from evolve.runs.run import (
+    carry_on,
+    create_run,
+    fork_run,
+    require_same,
+    settings_of,
+    setup_of,
+)
 from evolve.runs.session import finish_run
 from evolve.runs.settings import RunConfig
 from evolve.runs.store import Store
 from evolve.runs.tabulate import find_row, result_rows
+from evolve.runs.verify import replay_run
 from evolve.search.archive import Archive
 from evolve.search.champion import Choice
 from evolve.search.inherit import warm_start_from
@@ -121,6 +132,33 @@ def test_a_run_without_worker_processes_is_the_same_run(
         assert store.note("lanes") is None
     assert choice is not None
     assert choice.champion.entry.index == finished[1].champion.entry.index
+
+
+def test_independent_searches_are_the_same_run_with_workers_and_a_break(
+    setup: SearchProblem, finished: tuple[Path, Choice], tmp_path: Path
+) -> None:
+    two, settings = replace(setup, n_seeds=2), RunConfig(0, N, n_seeds=2)
+    with create_run(tmp_path / "alone", two, settings) as store:
+        _, choice = carry_on(store, two, settings, 0, Recorder())
+        assert choice is not None
+        finish_run(store, two, choice, Recorder())
+        votes = [row.votes for row in load_finalists(store)]
+        assert votes == [finalist.votes for finalist in choice.finalists]
+        assert set(votes) == {1, 2}
+        rows = query(store.entries(), ["a", "b"], sort="index", layout=layout_of(store))
+        assert list(rows["search"].dropna()) == [0] * 32 + [1] * 16
+        assert set(rows["epoch"].dropna()) == {0}
+    with create_run(tmp_path / "broken", two, settings) as store:
+        carry_on(store, two, settings, 2, Recorder(n_batches=2))
+        assert len(store) == 64
+    with Store.open(tmp_path / "broken", write=True) as store:
+        again = setup_of(store)
+        assert again.n_seeds == 2
+        _, resumed = carry_on(store, two, settings_of(store), 2, Recorder())
+        assert replay_run(store, two, 0).holds
+    assert digest(tmp_path / "broken") == digest(tmp_path / "alone") != digest(finished[0])
+    assert resumed is not None
+    assert resumed.champion.entry.index == choice.champion.entry.index
 
 
 def under_first_names(entry: Entry) -> Entry:

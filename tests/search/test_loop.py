@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -15,13 +16,15 @@ from evolve.evaluation.problem import EvaluationProblem
 from evolve.evaluation.record import Entry, Evaluation
 from evolve.law.candidate import Candidate
 from evolve.law.canonical import complexity, key
+from evolve.runs.rows import digest_of
 from evolve.runs.store import Store
 from evolve.scoring.fold import FoldScore
 from evolve.search.archive import Archive
-from evolve.search.loop import BATCH, Budget, replay, screen_bar, screen_score, search
+from evolve.search.islands import Islands, Layout
+from evolve.search.loop import Budget, replay, screen_bar, screen_score, search
 from evolve.search.proposers.grammar import Grammar
 from evolve.search.proposers.initial import generic_laws, starting_proposals
-from evolve.search.proposers.protocol import Proposal
+from evolve.search.proposers.protocol import BATCH, Proposal
 from evolve.search.setup import make_search_problem
 
 SPACE = SPACES["one log"]
@@ -68,17 +71,24 @@ def pretended(
     evaluator: PretendedEvaluator | None = None,
     on_batch: Callable[[Archive, Sequence[Entry]], bool] = lambda archive, entries: True,
     evolving: bool = True,
+    n_seeds: int = 1,
+    n_islands: int = 1,
 ) -> Archive:
     return search(
         store,
         evaluator or PretendedEvaluator(),  # type: ignore[arg-type]
-        Grammar(SPACE, evolving=evolving),
+        islands_of(n_seeds, n_islands, evolving=evolving),
         STARTS,
         text_of,
         seed=seed,
         budget=Budget(total),
         on_batch=on_batch,
     )
+
+
+def islands_of(n_seeds: int = 1, n_islands: int = 1, *, evolving: bool = True) -> Islands:
+    proposers = [Grammar(SPACE, evolving=evolving) for _ in range(n_seeds * n_islands)]
+    return Islands(Layout(len(STARTS), n_seeds, n_islands), proposers)
 
 
 def text_of(proposal: Proposal) -> str:
@@ -143,7 +153,7 @@ def test_one_worker_and_four_end_with_the_same_store_also_when_resumed_in_a_batc
                 search(
                     store,
                     evaluator,
-                    setup.proposer(),
+                    Islands(setup.layout, [setup.proposer()]),
                     starts,
                     setup.text_of,
                     seed=3,
@@ -179,8 +189,10 @@ def test_a_replay_holds_elites_and_the_last_batch_alone(tmp_path: Path) -> None:
     n = 10 * BATCH + 5
     with new_store(tmp_path / "r") as store:
         store.append([entry(index, law=None, recipe=None) for index in range(n)])
+        islands = Islands(Layout(0), [Grammar(SPACE)])
         with most_held() as held:
-            archive, cut_off = replay(store)
+            cut_off = replay(store, islands)
+        archive = islands.whole
         assert (archive.size, len(cut_off)) == (n - 5, 5)
         assert held.most <= len(archive.cells) + len(archive.starters) + BATCH
 
@@ -190,7 +202,7 @@ def test_a_search_ends_after_the_batch_in_which_its_time_is_over(tmp_path: Path)
         search(
             store,
             PretendedEvaluator(),  # type: ignore[arg-type]
-            Grammar(SPACE),
+            islands_of(),
             STARTS,
             text_of,
             seed=0,
@@ -263,14 +275,150 @@ def test_a_grammar_with_nothing_new_to_offer_ends_the_search(
 
 def test_there_is_no_bar_while_the_first_candidates_are_evaluated(tmp_path: Path) -> None:
     with new_store(tmp_path / "r") as store:
-        assert screen_bar(Archive(), 0, 100) == float("inf")
+        assert screen_bar(Archive(), starting=False, n_values=100) == float("inf")
         archive = pretended(store, BATCH)
-        assert screen_bar(archive, BATCH + 1, 100) == float("inf")
+        assert screen_bar(archive, starting=True, n_values=100) == float("inf")
 
 
 def test_the_bar_lies_among_the_looks_of_the_elites(tmp_path: Path) -> None:
     with new_store(tmp_path / "r") as store:
         archive = pretended(store)
-        bar = screen_bar(archive, len(STARTS), 100)
+        bar = screen_bar(archive, starting=False, n_values=100)
     looks = [screen_score(e.entry.evaluation, 100) for e in archive.elites()]
     assert min(looks) <= bar <= max(looks)
+
+
+# several independent searches
+
+N_COMMON = Layout(len(STARTS)).n_common
+TOGETHER = N_COMMON + 6 * BATCH + 7
+
+
+@pytest.fixture(scope="module")
+def three(tmp_path_factory: pytest.TempPathFactory) -> list[Entry]:
+    """The entries of three independent searches that were left in peace."""
+    with new_store(tmp_path_factory.mktemp("runs") / "three") as store:
+        pretended(store, TOGETHER, n_seeds=3)
+        return store.entries()
+
+
+@pytest.mark.parametrize("totals", [(5,), (N_COMMON + 1, TOGETHER - BATCH), (TOGETHER - 3,)])
+def test_searches_that_were_stopped_and_resumed_end_as_those_that_were_not(
+    tmp_path: Path, three: list[Entry], totals: tuple[int, ...]
+) -> None:
+    with new_store(tmp_path / "r") as store:
+        for total in (*totals, TOGETHER):
+            pretended(store, total, n_seeds=3)
+            assert len(store) == total
+        assert store.digest() == digest_of(three)
+
+
+def test_searches_share_the_first_candidates_and_no_parent(three: list[Entry]) -> None:
+    layout = Layout(len(STARTS), n_seeds=3)
+    later = [entry for entry in three if layout.seed_of(entry.index) is not None]
+    assert {layout.seed_of(entry.index) for entry in later} == {0, 1, 2}
+    own = [p for e in later for p in e.parents if layout.seed_of(p) is not None]
+    assert own
+    for child in later:
+        places = {layout.seed_of(parent) for parent in child.parents}
+        assert places <= {None, layout.seed_of(child.index)}
+
+
+def test_what_one_search_proposes_does_not_depend_on_the_others(three: list[Entry]) -> None:
+    layout = Layout(len(STARTS), n_seeds=3)
+    islands = islands_of(3)
+    first = N_COMMON + 4 * BATCH  # of the second batch of search 1
+    for start in range(0, first, BATCH):
+        batch = three[start : start + BATCH]
+        if layout.seed_of(start) == 0:  # another one would have come out
+            batch = [replace(e, key=f"other {e.key}", parents=(), law=None) for e in batch]
+        islands.tell(batch)
+    proposals = islands.next_batch(STARTS, 0)
+    assert [p.key for p in proposals] == [e.key for e in three[first : first + BATCH]]
+
+
+def test_the_archive_of_all_searches_holds_every_entry(three: list[Entry]) -> None:
+    islands = islands_of(3)
+    for start in range(0, len(three), BATCH):
+        islands.tell(three[start : start + BATCH])
+    replayed = Archive()
+    replayed.tell(three)
+    assert islands.whole == replayed
+    sizes = [archive.size - N_COMMON for archive in islands.by_seed]
+    assert sizes == [2 * BATCH + 7, 2 * BATCH, 2 * BATCH]
+
+
+def test_one_search_is_its_own_archive_of_all() -> None:
+    islands = islands_of()
+    assert islands.archives == [islands.whole]
+    assert islands.by_seed == []
+
+
+# islands
+
+AFTER_EPOCHS = N_COMMON + 2 * 4 * 2 * BATCH + 40  # two epochs of four batches of two islands
+
+
+@pytest.fixture(scope="module")
+def archipelago(tmp_path_factory: pytest.TempPathFactory) -> list[Entry]:
+    """The entries of a search of two islands that was left in peace."""
+    with new_store(tmp_path_factory.mktemp("runs") / "islands") as store:
+        pretended(store, AFTER_EPOCHS, n_islands=2)
+        return store.entries()
+
+
+@pytest.mark.parametrize("totals", [(N_COMMON,), (N_COMMON + 8 * BATCH, N_COMMON + 9 * BATCH + 1)])
+def test_islands_that_were_stopped_and_resumed_end_as_those_that_were_not(
+    tmp_path: Path, archipelago: list[Entry], totals: tuple[int, ...]
+) -> None:
+    with new_store(tmp_path / "r") as store:
+        for total in (*totals, AFTER_EPOCHS):
+            pretended(store, total, n_islands=2)
+        assert store.digest() == digest_of(archipelago)
+
+
+def test_islands_part_the_first_laws_and_exchange_the_best_at_the_end_of_an_epoch(
+    archipelago: list[Entry],
+) -> None:
+    islands, layout = islands_of(1, 2), Layout(len(STARTS), 1, 2)
+    at_first: list[set[int]] = []
+    for start in range(0, N_COMMON + 8 * BATCH, BATCH):
+        if start == N_COMMON:
+            at_first = [{e.entry.index for e in a.starters} for a in islands.archives]
+        if start == N_COMMON + 7 * BATCH:
+            best = [archive.elites()[0] for archive in islands.archives]
+        islands.tell(archipelago[start : start + BATCH])
+    assert at_first[0].isdisjoint(at_first[1])
+    assert at_first[0]
+    assert at_first[1]
+    names = [{archipelago[i].operator for i in indices} for indices in at_first]
+    assert names[0].isdisjoint(names[1])
+    assert best[0].entry.key in islands.archives[1].seen
+    epochs = [layout.epoch_of(e.index) for e in archipelago]
+    assert set(epochs) == {None, 0, 1, 2}
+    for child in (e for e in archipelago if layout.epoch_of(e.index) == 0):
+        for parent in child.parents:
+            assert layout.island_of(parent) in (None, layout.island_of(child.index))
+    crossed = [
+        parent
+        for child in archipelago
+        if layout.epoch_of(child.index)
+        for parent in child.parents
+        if layout.island_of(parent) not in (None, layout.island_of(child.index))
+    ]
+    assert crossed
+
+
+def test_an_island_whose_first_laws_all_failed_begins_with_those_of_the_other() -> None:
+    islands = islands_of(1, 2)
+    batch = [
+        entry(i, operator="good" if i % 2 else "bad", origin="initial", parents=())
+        for i in range(N_COMMON)
+    ]
+    failed = replace(batch[2].evaluation, status="timeout", score=None, folds=())
+    batch = [e if i % 2 else replace(e, evaluation=failed) for i, e in enumerate(batch)]
+    for start in range(0, N_COMMON, BATCH):
+        islands.tell(batch[start : start + BATCH])
+    assert [e.entry for e in islands.archives[0].elites()] == [
+        e.entry for e in islands.whole.elites()
+    ]

@@ -14,6 +14,8 @@ from evolve.law.candidate import Candidate
 from evolve.law.program import Program
 from evolve.search.archive import Archive
 
+BATCH = 32  # candidates that are proposed from one archive, evaluated and stored together
+
 
 @dataclass(frozen=True, slots=True)
 class Proposal:

@@ -16,7 +16,6 @@ import numpy as np
 from evolve.evaluation.record import Entry
 from evolve.scoring.objective import GREED
 from evolve.search.archive import Archive, Elite
-from evolve.search.loop import BATCH
 from evolve.search.proposers.grammar import pick
 from evolve.search.proposers.llm.calls import Caller
 from evolve.search.proposers.llm.exchange import OK, REPAIR, Book, Exchange, Messages, Reply
@@ -38,7 +37,7 @@ from evolve.search.proposers.llm.shares import (
     spent_by,
 )
 from evolve.search.proposers.llm.translate import Translator
-from evolve.search.proposers.protocol import Proposal
+from evolve.search.proposers.protocol import BATCH, Proposal
 
 SALT = 2**32 - 17
 MOST_REPAIRS = 0.5  # share of the requests; judgement

@@ -1,0 +1,37 @@
+"""Options that say where a run is searched: on this machine, or on a cluster."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from evolve.errors import Argument, EvolveError
+
+if TYPE_CHECKING:
+    from evolve.search.machines import Machines
+
+LOCAL = "local"
+
+Executor = Annotated[
+    str,
+    typer.Option("--executor", help="Where it is searched: local, loky, dask or ray."),
+]
+Scheduler = Annotated[
+    str, typer.Option("--scheduler", help="Address of a Dask scheduler that is there.")
+]
+Address = Annotated[str, typer.Option("--address", help="Address of a Ray cluster that is there.")]
+
+
+def machines_of(executor: str, scheduler: str, address: str, require: str = "") -> Machines:
+    """Where a run is searched.
+
+    Raises:
+        EvolveError: There is no such executor, or an address is of another one.
+    """
+    from evolve.search.machines import Machines
+
+    for name, value, of in (("scheduler", scheduler, "dask"), ("address", address, "ray")):
+        if value and executor != of:
+            raise EvolveError(Argument(name), f": needs --executor {of}, it is {executor}")
+    return Machines(executor, scheduler or address, str(require))

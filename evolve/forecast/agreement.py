@@ -1,0 +1,57 @@
+"""How far the forecasts of a run's independent searches lie apart beyond the data."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from evolve.evaluation.fitted import FittedLaw
+from evolve.evaluation.predict import UNANSWERED
+from evolve.scoring.combine import combine
+from evolve.search.champion import Choice
+from evolve.search.consensus import further
+from evolve.tasks.task import Task
+from evolve.typing import Array
+
+
+def agreement_of(
+    task: Task, choice: Choice, factors: Sequence[float | Sequence[float]]
+) -> float | None:
+    """R² of what each independent search forecasts alone, against what all of them say together.
+
+    Args:
+        task: With axes.
+        choice: Its first fold holds out the largest scales, which are moved on.
+        factors: How far beyond the largest scales, as `further` takes them.
+
+    Returns:
+        The mean over searches and targets, each at least -1; None where there was one search, or
+        where but one has a law among the finalists.
+    """
+    numbers = sorted({s for finalist in choice.finalists for s in finalist.seeds})
+    if len(numbers) < 2:
+        return None
+    rows = choice.folds[0].held
+    x = np.concatenate([further(task, task.train.X[rows], factor) for factor in factors])
+    names = [task.group_names[g] for g in task.train.group[rows]] * len(factors)
+    shape = len(x), len(task.target_names)
+    values = np.array([_predicted(f.fitted, x, names, shape) for f in choice.finalists])
+    weights = np.array([f.weight for f in choice.finalists])
+    together, _ = combine(values, weights)
+    r2 = []
+    for number in numbers:
+        own = np.array([number in f.seeds for f in choice.finalists])
+        alone, _ = combine(values[own], weights[own] / weights[own].sum())
+        with np.errstate(all="ignore"):
+            error = np.mean((alone - together) ** 2, axis=0) / together.var(axis=0)
+        r2.append(np.nan_to_num(1.0 - error, nan=-1.0, neginf=-1.0).clip(-1.0))
+    return float(np.mean(r2))
+
+
+def _predicted(law: FittedLaw, x: Array, names: Sequence[str], shape: tuple[int, int]) -> Array:
+    """`(m, t)` predictions; nan where a program fails."""
+    try:
+        return law.predict(x, names)
+    except UNANSWERED:
+        return np.full(shape, np.nan)

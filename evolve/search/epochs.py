@@ -1,0 +1,258 @@
+"""Epochs of sub-searches as jobs that can be pickled, run wherever joblib's backend runs them.
+
+A job holds all that its entries depend on, so whoever runs it, once or several times over, comes
+to the same ones; they are stored in the order of their numbers, each once. A run by epochs ends
+with the entries of one that goes batch by batch.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from copy import deepcopy
+from dataclasses import dataclass
+from functools import lru_cache
+from socket import gethostname
+from typing import Any
+
+from evolve.evaluation.evaluator import Evaluator
+from evolve.evaluation.record import Entry
+from evolve.sandbox import SandboxReport, probe
+from evolve.sandbox.lockdown import WORKS
+from evolve.search.archive import Archive
+from evolve.search.islands import Islands, batch_at
+from evolve.search.journal import Journal
+from evolve.search.loop import Budget, entries_of_batch, replay
+from evolve.search.proposers.protocol import BATCH, Proposer
+from evolve.search.setup import SearchProblem
+
+
+@dataclass(frozen=True, slots=True)
+class Epoch:
+    """One job: some batches of a sub-search, one after the other.
+
+    Attributes:
+        archive: Of the sub-search before them, a copy.
+        proposer: What proposes for it, a copy.
+        batches: Number of the first entry of each batch, and how many entries are wanted.
+        done: Entries of the first batch that are stored already.
+        token: The same for all jobs of one session, of which a process keeps one evaluator.
+        require: Least level of the sandbox; empty for any.
+    """
+
+    archive: Archive
+    proposer: Proposer
+    batches: tuple[tuple[int, int], ...]
+    done: tuple[Entry, ...]
+    token: str
+    require: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Node:
+    """A machine that has run a job, and what its sandbox can enforce."""
+
+    host: str
+    sandbox: dict[str, Any]
+
+    @property
+    def missing(self) -> list[str]:
+        """Names of the mechanisms that do not work there."""
+        return [name for name, said in self.sandbox["mechanisms"].items() if said != WORKS]
+
+
+# What runs jobs: a problem and jobs to their answers, in the order of the jobs.
+Runner = Callable[[SearchProblem, Sequence[Epoch]], Sequence[tuple[list[list[Entry]], Node]]]
+
+
+def search_by_epochs(
+    journal: Journal,
+    islands: Islands,
+    setup: SearchProblem,
+    run: Runner,
+    *,
+    budget: Budget,
+    token: str,
+    require: str,
+    on_batch: Callable[[Archive, Sequence[Entry]], bool],
+    on_node: Callable[[Node], None],
+) -> Archive:
+    """Search until the budget is spent; the arguments are those of `search` but for these.
+
+    Args:
+        journal: Where entries go first; what it holds already is replayed.
+        islands: Archives without an entry, and what proposes for each.
+        setup: The search problem.
+        run: Runs jobs.
+        budget: When to end.
+        token: Of this session.
+        require: Least level of the sandbox on every machine; empty for any.
+        on_batch: Called after each stored batch; False ends the search.
+        on_node: Called with the machine of every job.
+
+    Returns:
+        The archive of all stored entries.
+    """
+    done = replay(journal, islands)
+    began = time.monotonic()
+    going = True
+    while going and islands.whole.size + len(done) < budget.evaluations:
+        jobs = next_epochs(islands, setup, budget.evaluations, done, token, require)
+        answers = run(setup, jobs)
+        for _, node in answers:
+            on_node(node)
+        batches = [
+            (first, entries)
+            for job, (lists, _) in zip(jobs, answers, strict=True)
+            for (first, _), entries in zip(job.batches, lists, strict=False)
+        ]
+        for first, entries in sorted(batches, key=lambda pair: pair[0]):
+            if first != islands.whole.size:  # a batch before it was short
+                going = False
+                break
+            journal.append(entries)
+            whole = [*done, *entries]
+            islands.tell(whole)
+            done = []
+            late = budget.seconds is not None and time.monotonic() - began > budget.seconds
+            going = on_batch(islands.whole, entries) and not late and len(whole) == BATCH
+            if not going:
+                break
+    islands.tell(done, whole=False)
+    return islands.whole
+
+
+def next_epochs(
+    islands: Islands,
+    setup: SearchProblem,
+    evaluations: int,
+    done: Sequence[Entry],
+    token: str,
+    require: str = "",
+) -> list[Epoch]:
+    """The jobs that come next: the rest of the epoch, or batches of the first candidates.
+
+    Args:
+        islands: As they stand.
+        setup: The search problem.
+        evaluations: The budget in all.
+        done: Entries of the next batch that are stored already.
+        token: Of this session.
+        require: Least level of the sandbox.
+    """
+    layout, first = islands.layout, islands.whole.size
+    if first < layout.n_common:
+        # Batches of first candidates alone need no archive; the last may be filled up by mutants.
+        whole_batches = len(setup.starts) // BATCH * BATCH
+        end = max(whole_batches, first + BATCH)
+        parts = [[at] for at in range(first, min(end, evaluations), BATCH)]
+    else:
+        epoch = layout.epoch_of(first)
+        assert epoch is not None
+        end = min(layout.n_common + (epoch + 1) * layout.round, evaluations)
+        starts = range(first, end, BATCH)
+        mine = [[at for at in starts if layout.part_of(at) == p] for p in range(layout.n_parts)]
+        parts = sorted(part for part in mine if part)
+    jobs = []
+    for part in parts:
+        place = layout.part_of(part[0])
+        jobs.append(
+            Epoch(
+                (islands.whole if place is None else islands.archives[place]).copy(),
+                deepcopy(islands.proposers[place or 0]),
+                tuple((at, min(BATCH, evaluations - at)) for at in part),
+                tuple(done) if part[0] == first else (),
+                token,
+                require,
+            )
+        )
+    return jobs
+
+
+def run_epoch(setup: SearchProblem, job: Epoch) -> tuple[list[list[Entry]], Node]:
+    """Run a job, in whichever process this is.
+
+    Returns:
+        The entries of each batch that were not there, up to one that is short; and the machine.
+
+    Raises:
+        SandboxError: The sandbox of this machine is below the level required.
+    """
+    node = here(job.require)
+    lists: list[list[Entry]] = []
+    archive, done = job.archive, list(job.done)
+    with _evaluator(setup, job.token) as evaluator:
+        for first, n_wanted in job.batches:
+            proposals = batch_at(first, archive, job.proposer, setup.starts, setup.seed)
+            entries = entries_of_batch(
+                evaluator,
+                archive,
+                proposals[len(done) : n_wanted],
+                first + len(done),
+                setup.text_of,
+                starting=first < len(setup.starts),
+            )
+            lists.append(entries)
+            whole = [*done, *entries]
+            archive.tell(whole)
+            job.proposer.tell(whole)
+            done = []
+            if len(whole) < BATCH:
+                break
+    return lists, node
+
+
+def here(require: str = "") -> Node:
+    """This machine.
+
+    Args:
+        require: Least level of its sandbox; empty for any.
+
+    Raises:
+        SandboxError: The level is lower.
+    """
+    report = _report()
+    if require:
+        report.require(require)
+    return Node(gethostname(), report.as_dict())
+
+
+@lru_cache(maxsize=1)
+def _report() -> SandboxReport:
+    return probe()
+
+
+def close_evaluators() -> None:
+    """Stop what this process keeps for jobs to come."""
+    with _LOCK:
+        kept = [evaluator for idle in _IDLE.values() for evaluator in idle]
+        _IDLE.clear()
+    for evaluator in kept:
+        evaluator.close()
+
+
+_LOCK = threading.Lock()
+_IDLE: dict[str, list[Evaluator]] = {}  # by session, for jobs to come
+
+
+@contextmanager
+def _evaluator(setup: SearchProblem, token: str) -> Iterator[Evaluator]:
+    """An evaluator of this process that no other job uses; those of other sessions are closed."""
+    with _LOCK:
+        stale = [e for other in _IDLE if other != token for e in _IDLE[other]]
+        kept = _IDLE.get(token, [])
+        _IDLE.clear()
+        _IDLE[token] = kept
+        evaluator = kept.pop() if kept else None
+    for one in stale:
+        one.close()
+    evaluator = evaluator or Evaluator(setup.evaluation, 1)
+    try:
+        yield evaluator
+    except BaseException:
+        evaluator.close()
+        raise
+    with _LOCK:
+        _IDLE.setdefault(token, []).append(evaluator)

@@ -1,0 +1,206 @@
+"""Where the epochs of a run go: this machine's processes, a Dask or a Ray cluster, through joblib.
+
+Work and data are moved by joblib's backends alone.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from importlib import import_module
+from typing import Any
+from uuid import uuid4
+
+from joblib import Parallel, delayed, parallel_config
+from joblib.parallel import get_active_backend
+
+from evolve.errors import Argument, EvolveError, nearest
+from evolve.evaluation.record import Entry
+from evolve.search.archive import Archive
+from evolve.search.epochs import (
+    Epoch,
+    Node,
+    Runner,
+    close_evaluators,
+    here,
+    run_epoch,
+    search_by_epochs,
+)
+from evolve.search.islands import Islands
+from evolve.search.journal import Journal
+from evolve.search.loop import Budget
+from evolve.search.setup import SearchProblem
+
+LOCAL, JOBLIB = "local", "joblib"
+EXECUTORS = (LOCAL, "loky", "dask", "ray", JOBLIB)
+OWN = frozenset({"LokyBackend", "MultiprocessingBackend", "SequentialBackend", "ThreadingBackend"})
+
+
+@dataclass(frozen=True, slots=True)
+class Machines:
+    """Where the epochs of a run go; it changes nothing in the result.
+
+    Attributes:
+        executor: ``local`` for batches shared among worker processes of this machine; ``loky``,
+            ``dask`` or ``ray`` for epochs as jobs of these; ``joblib`` for jobs of the backend
+            that the caller has chosen by `joblib.parallel_config`.
+        address: Of a scheduler (Dask) or cluster (Ray) that is there; empty to start one here.
+        require: Least level of the sandbox on every machine; empty for any.
+    """
+
+    executor: str = LOCAL
+    address: str = ""
+    require: str = ""
+
+    def __post_init__(self) -> None:
+        """Check what was given.
+
+        Raises:
+            EvolveError: There is no such executor, or it takes no address.
+        """
+        if self.executor not in EXECUTORS:
+            hint = nearest(self.executor, EXECUTORS)
+            rule = f": {self.executor!r} is none of {', '.join(EXECUTORS)}{hint}"
+            raise EvolveError(Argument("executor"), rule)
+        if self.address and self.executor not in ("dask", "ray"):
+            raise EvolveError(
+                Argument("address"), f": {self.executor} takes none, dask and ray do"
+            )
+
+    @property
+    def by_epochs(self) -> bool:
+        """Whether epochs are jobs, in place of batches shared among this machine's workers."""
+        return self.executor != LOCAL
+
+
+HERE = Machines()
+
+
+def machines_here(executor: str | None = None, address: str = "", require: str = "") -> Machines:
+    """Those asked for; else those of `joblib.parallel_config`, where it names a cluster."""
+    if executor is None:
+        backend, _ = get_active_backend()
+        executor = LOCAL if type(backend).__name__ in OWN else JOBLIB
+    return Machines(executor, address, require)
+
+
+@contextmanager
+def jobs_on(machines: Machines, n_workers: int) -> Iterator[Runner]:
+    """What runs jobs there; what was started for it ends with the context.
+
+    Args:
+        machines: Where.
+        n_workers: Processes, where they are started here.
+
+    Raises:
+        EvolveError: The library that it needs is not installed, or nothing answers at its address.
+    """
+    with ExitStack() as stack:
+        stack.callback(close_evaluators)
+        n_jobs = _started(stack, machines, n_workers)
+        pool = stack.enter_context(Parallel(n_jobs=n_jobs, batch_size=1, pre_dispatch="all"))
+
+        def run(
+            setup: SearchProblem, jobs: Sequence[Epoch]
+        ) -> Sequence[tuple[list[list[Entry]], Node]]:
+            return list(pool(delayed(run_epoch)(setup, job) for job in jobs))
+
+        yield run
+
+
+def search_on(
+    machines: Machines,
+    n_workers: int,
+    journal: Journal,
+    islands: Islands,
+    setup: SearchProblem,
+    *,
+    budget: Budget,
+    on_batch: Callable[[Archive, Sequence[Entry]], bool],
+    on_node: Callable[[Node], None],
+) -> Archive:
+    """Search with epochs as jobs, as `search_by_epochs` does, and end what was started for it."""
+    with jobs_on(machines, n_workers) as run:
+        return search_by_epochs(
+            journal,
+            islands,
+            setup,
+            run,
+            budget=budget,
+            token=uuid4().hex,
+            require=machines.require,
+            on_batch=on_batch,
+            on_node=on_node,
+        )
+
+
+def nodes_of(machines: Machines, n_workers: int, n_asked: int = 0) -> list[Node]:
+    """The machines that answer, each once, with what their sandboxes can enforce."""
+    with ExitStack() as stack:
+        n_jobs = _started(stack, machines, n_workers)
+        pool = Parallel(n_jobs=n_jobs, batch_size=1, pre_dispatch="all")
+        found = pool(delayed(here)(machines.require) for _ in range(n_asked or 4 * n_workers))
+    return list({node.host: node for node in found}.values())
+
+
+def _started(stack: ExitStack, machines: Machines, n_workers: int) -> int | None:
+    """Start or join what runs jobs, choose joblib's backend, and say how many jobs at once."""
+    if machines.executor == JOBLIB:
+        return None  # as the caller has said
+    if machines.executor == "dask":
+        client = _dask_client(machines.address, n_workers)
+        stack.callback(client.close)
+        stack.callback(client.run, close_evaluators)
+        stack.enter_context(parallel_config("dask", client=client))
+        return -1
+    if machines.executor == "ray":
+        _start_ray(stack, machines.address, n_workers)
+        stack.enter_context(parallel_config("ray"))
+        return -1 if machines.address else n_workers
+    stack.enter_context(parallel_config("loky"))
+    return n_workers
+
+
+def _dask_client(address: str, n_workers: int) -> Any:
+    """A client of a scheduler that is there, or of one started here for this run."""
+    distributed = _imported("distributed", "dask")
+    if not address:
+        return distributed.Client(
+            n_workers=n_workers, threads_per_worker=1, processes=True, dashboard_address=None
+        )
+    try:
+        return distributed.Client(address)
+    except (OSError, ValueError) as error:
+        raise EvolveError(f"dask: nothing answers at {address}: {error}") from None
+
+
+def _start_ray(stack: ExitStack, address: str, n_workers: int) -> None:
+    """Join a Ray cluster, or start one here for this run; and register joblib's backend."""
+    os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")  # nothing is told to anybody
+    ray = _imported("ray", "ray")
+    if not ray.is_initialized():
+        where: dict[str, Any] = {"address": address} if address else {"num_cpus": n_workers}
+        if not address:
+            where["include_dashboard"] = False
+        try:
+            ray.init(log_to_driver=False, logging_level="ERROR", **where)
+        except (ConnectionError, ValueError) as error:
+            raise EvolveError(f"ray: nothing answers at {address}: {error}") from None
+        stack.callback(ray.shutdown)
+    import_module("ray.util.joblib").register_ray()
+
+
+def _imported(module: str, extra: str) -> Any:
+    """A library of an extra.
+
+    Raises:
+        EvolveError: It is not installed.
+    """
+    try:
+        return import_module(module)
+    except ImportError:
+        raise EvolveError(
+            f"executor: {extra} needs {module}, run: pip install 'evolve-laws[{extra}]'"
+        ) from None

@@ -1,0 +1,37 @@
+"""Settings of a run that cannot be meant are refused, and come back from a store as they were."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict
+
+import pytest
+
+from evolve.errors import EvolveError
+from evolve.runs.settings import RunConfig, config_from_data
+from evolve.search.proposers.llm.config import models_of
+from evolve.search.proposers.llm.settings import ModelConfig
+
+
+def test_settings_are_read_back_from_their_json() -> None:
+    settings = RunConfig(3, 100, n_seeds=4, n_islands=2)
+    assert config_from_data(json.loads(json.dumps(asdict(settings)))) == settings
+
+
+def test_what_a_run_of_an_earlier_version_lacks_is_one_search() -> None:
+    settings = config_from_data({"seed": 1})
+    assert (settings.n_seeds, settings.n_islands) == (1, 1)
+
+
+@pytest.mark.parametrize("number", [0, -1, 1001])
+def test_a_number_of_searches_that_cannot_be_meant_is_refused(number: int) -> None:
+    with pytest.raises(EvolveError, match=r"n_seeds: must be 1"):
+        RunConfig(n_seeds=number)
+    with pytest.raises(EvolveError, match=r"n_islands: must be 1"):
+        RunConfig(n_islands=number)
+
+
+def test_language_models_take_part_in_one_search_alone() -> None:
+    models = ModelConfig(models_of(["m"], {}))
+    with pytest.raises(EvolveError, match="n_seeds: must be 1 where llm"):
+        RunConfig(proposers=("grammar", "llm"), models=models, n_seeds=2)

@@ -1,0 +1,160 @@
+"""Epochs as jobs end with the entries of a search that goes batch by batch, whoever runs them."""
+
+from __future__ import annotations
+
+import pickle
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
+
+import pytest
+from small_tasks import power_task
+
+from evolve.errors import SandboxError
+from evolve.evaluation.evaluator import Evaluator
+from evolve.evaluation.record import Entry
+from evolve.runs.rows import digest_of
+from evolve.search.archive import Archive
+from evolve.search.epochs import Epoch, Node, next_epochs, run_epoch, search_by_epochs
+from evolve.search.islands import Islands
+from evolve.search.loop import Budget, search
+from evolve.search.machines import JOBLIB, Machines, jobs_on
+from evolve.search.memory import MemoryJournal
+from evolve.search.proposers.protocol import BATCH
+from evolve.search.setup import SearchProblem, make_search_problem
+
+N_STARTS = 40  # so that a batch of first candidates is filled up
+TOTAL = 2 * BATCH + 2 * 2 * BATCH + 2 * BATCH + 5  # an epoch and a part of one
+Answer = tuple[list[list[Entry]], Node]
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _short_epochs() -> Iterator[None]:
+    """Epochs of two batches."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("evolve.search.islands.EPOCH", 2)
+        yield
+
+
+@pytest.fixture(scope="module")
+def setup() -> SearchProblem:
+    whole = make_search_problem(power_task(max_constants=4), 3, n_islands=2)
+    return replace(whole, starts=whole.starts[:N_STARTS])
+
+
+@pytest.fixture(scope="module")
+def by_batches(setup: SearchProblem) -> list[Entry]:
+    """The entries of a search that goes batch by batch."""
+    journal = MemoryJournal()
+    with setup.proposing() as proposers, Evaluator(setup.evaluation, 0) as evaluator:
+        search(
+            journal,
+            evaluator,
+            Islands(setup.layout, proposers),
+            setup.starts,
+            setup.text_of,
+            seed=setup.seed,
+            budget=Budget(TOTAL),
+            on_batch=lambda archive, entries: True,
+        )
+    return journal.entries
+
+
+def by_epochs(
+    setup: SearchProblem,
+    total: int,
+    journal: MemoryJournal,
+    run: Callable[[SearchProblem, Sequence[Epoch]], Sequence[Answer]],
+    n_batches: int = 1000,
+) -> list[Node]:
+    """Search by epochs; the machines of the jobs."""
+    nodes: list[Node] = []
+    left = [n_batches]
+
+    def on_batch(archive: Archive, entries: Sequence[Entry]) -> bool:
+        assert archive.size == len(journal.entries)
+        left[0] -= 1
+        return left[0] > 0
+
+    with setup.proposing() as proposers:
+        search_by_epochs(
+            journal,
+            Islands(setup.layout, proposers),
+            setup,
+            run,
+            budget=Budget(total),
+            token="test",
+            require="",
+            on_batch=on_batch,
+            on_node=nodes.append,
+        )
+    return nodes
+
+
+def twice_and_late(setup: SearchProblem, jobs: Sequence[Epoch]) -> list[Answer]:
+    """Runs the jobs as a cluster may: the last first, each twice, from what was pickled."""
+    sent = [pickle.dumps((setup, job)) for job in jobs]
+    for message in sent:
+        run_epoch(*pickle.loads(message))
+    return [run_epoch(*pickle.loads(message)) for message in reversed(sent)][::-1]
+
+
+def test_jobs_done_twice_and_in_any_order_give_the_entries_of_a_search_by_batches(
+    setup: SearchProblem, by_batches: list[Entry]
+) -> None:
+    journal = MemoryJournal()
+    nodes = by_epochs(setup, TOTAL, journal, twice_and_late)
+    assert digest_of(journal.entries) == digest_of(by_batches)
+    assert {node.sandbox["level"] for node in nodes} <= {"weak", "partial", "strong"}
+
+
+@pytest.mark.parametrize("totals", [(7, TOTAL), (2 * BATCH + BATCH + 9, TOTAL)])
+def test_epochs_that_were_cut_off_go_on_to_the_same_entries(
+    setup: SearchProblem, by_batches: list[Entry], totals: tuple[int, ...]
+) -> None:
+    journal = MemoryJournal()
+    for total in totals:
+        by_epochs(setup, total, journal, lambda s, jobs: [run_epoch(s, job) for job in jobs])
+    assert digest_of(journal.entries) == digest_of(by_batches)
+
+
+def test_a_search_that_was_ended_within_an_epoch_keeps_its_batches_and_goes_on(
+    setup: SearchProblem, by_batches: list[Entry]
+) -> None:
+    journal = MemoryJournal()
+    with jobs_on(Machines(JOBLIB), 1) as run:
+        by_epochs(setup, TOTAL, journal, run, n_batches=3)
+        assert len(journal.entries) == 3 * BATCH
+        by_epochs(setup, TOTAL, journal, run)
+    assert digest_of(journal.entries) == digest_of(by_batches)
+
+
+def test_first_candidates_are_jobs_of_their_own_and_epochs_one_for_each_island(
+    setup: SearchProblem, by_batches: list[Entry]
+) -> None:
+    with setup.proposing() as proposers:
+        islands = Islands(setup.layout, proposers)
+    assert [j.batches for j in next_epochs(islands, setup, TOTAL, [], "")] == [((0, 32),)]
+    islands.tell(by_batches[:BATCH])
+    assert [j.batches for j in next_epochs(islands, setup, TOTAL, [], "")] == [((32, 32),)]
+    islands.tell(by_batches[BATCH : 2 * BATCH])
+    jobs = next_epochs(islands, setup, TOTAL, by_batches[64:70], "")
+    assert [[first for first, _ in job.batches] for job in jobs] == [
+        [64, 128],
+        [96, 160],
+    ]
+    assert [len(job.done) for job in jobs] == [6, 0]
+    assert jobs[0].archive is not islands.archives[0]
+    assert jobs[0].archive == islands.archives[0]
+
+
+def test_a_job_refuses_a_machine_whose_sandbox_is_too_weak(
+    setup: SearchProblem, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from evolve.sandbox.probe import SandboxReport
+
+    monkeypatch.setattr("evolve.search.epochs._report", lambda: SandboxReport(()))
+    with setup.proposing() as proposers:
+        islands = Islands(setup.layout, proposers)
+    (job,) = next_epochs(islands, setup, TOTAL, [], "", "strong")
+    with pytest.raises(SandboxError, match="level weak here, strong required"):
+        run_epoch(setup, job)
