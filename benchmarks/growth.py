@@ -24,6 +24,7 @@ sys.path.insert(0, str(ROOT))
 
 from evolve.evaluation.evaluator import Evaluator  # noqa: E402
 from evolve.fitting.fit import warm  # noqa: E402
+from evolve.search.islands import Islands  # noqa: E402
 from evolve.search.loop import Budget, search  # noqa: E402
 from evolve.search.memory import MemoryJournal  # noqa: E402
 from evolve.search.setup import make_search_problem  # noqa: E402
@@ -64,11 +65,11 @@ def seconds_of(task: Task, evaluations: int) -> float:
     """Wall seconds of a search in this process."""
     setup = make_search_problem(task, 0)
     began = time.monotonic()
-    with setup.proposing() as proposer, Evaluator(setup.evaluation, 0) as evaluator:
+    with setup.proposing() as proposers, Evaluator(setup.evaluation, 0) as evaluator:
         search(
             MemoryJournal(),
             evaluator,
-            proposer,
+            Islands(setup.layout, proposers),
             setup.starts,
             setup.text_of,
             seed=setup.seed,

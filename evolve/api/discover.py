@@ -150,14 +150,13 @@ def discover(
         KeyboardInterrupt: After an interrupt, when the run is saved: `evolve.load` reads it. A
             second interrupt does not wait for the batch at hand.
     """
-    rules = FormRules(
-        template, _listed(must_use), _listed(forbid_operators), _listed(only_operators)
-    )
     settings = RunConfig(
         int(seed),
         int(evaluations),
         proposers=_listed(proposers),
-        rules=rules,
+        rules=FormRules(
+            template, _listed(must_use), _listed(forbid_operators), _listed(only_operators)
+        ),
         seeds=given_seeds(seeds),
         models=_models(_listed(proposers), models, (llm_calls, llm_budget, llm_wait), idea),
         n_seeds=int(n_seeds),
@@ -190,8 +189,7 @@ def discover(
     _warn_of_rows(draft)
     with new_folder(runs_folder(runs_dir), None, called, settings.seed) as run:
         folder = _write(draft, wishes, run)
-        n_workers = cpu_count() if workers is None else workers
-        return _search(folder, settings, n_workers, machines_here(executor, address), progress)
+        return _search(folder, settings, workers, machines_here(executor, address), progress)
 
 
 def _warn_of_rows(draft: Draft) -> None:
@@ -227,7 +225,7 @@ def _write(draft: Draft, wishes: Wishes, run: Path) -> Path:
 
 
 def _search(
-    folder: Path, settings: RunConfig, workers: int, machines: Machines, progress: bool
+    folder: Path, settings: RunConfig, workers: int | None, machines: Machines, progress: bool
 ) -> Run:
     """Search the task in a run's folder."""
     run = folder.parent
@@ -235,6 +233,7 @@ def _search(
     for words in advice(task):
         warnings.warn(words, stacklevel=3)
     setup = problem_of(task, settings)
+    workers = cpu_count() if workers is None else workers
     with create_run(run, setup, settings) as store:
         reason = search_on(store, setup, settings, workers, progress=progress, machines=machines)
     if reason:

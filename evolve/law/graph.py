@@ -72,6 +72,10 @@ class Node:
             return False
         return (self.op, self.value, self.args) == (other.op, other.value, other.args)
 
+    def __reduce__(self) -> tuple[type[Node], tuple[str, tuple[Node, ...], float]]:
+        """Pickle without the hash, which another process would compute otherwise."""
+        return Node, (self.op, self.args, self.value)
+
     @property
     def index(self) -> int:
         """Number of the feature or constant that a leaf stands for."""

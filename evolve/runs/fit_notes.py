@@ -154,10 +154,10 @@ def check_verdict(value: Any, _: Context) -> None:
     maybe = ("expected_r2", "expected_error")
     need = ("verdict", "reasons", "baseline", *numbers, *maybe)
     verdict = checks.mapped("verdict", note["verdict"], need, ("agreement",))
-    maybe += ("agreement",) if "agreement" in verdict else ()
+    more = ("agreement",) if "agreement" in verdict else ()
     checks.one_of("verdict", verdict["verdict"], VERDICTS)
     checks.text("verdict: baseline", verdict["baseline"])
     reasons = checks.listed("verdict: reasons", verdict["reasons"], limits.FOLDS)
     checks.each(checks.text, "verdict: reasons", reasons)
-    for name in numbers + tuple(name for name in maybe if verdict[name] is not None):
+    for name in numbers + tuple(n for n in (*maybe, *more) if verdict[n] is not None):
         checks.number(f"verdict: {name}", verdict[name])

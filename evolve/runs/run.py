@@ -29,9 +29,7 @@ from evolve.search.champion import Choice, choose
 from evolve.search.epochs import Node
 from evolve.search.inherit import elites_to_inherit, not_inherited, warm_start_from
 from evolve.search.islands import Islands
-from evolve.search.loop import search
 from evolve.search.machines import HERE, Machines, search_on
-from evolve.search.proposers.registry import LLM
 from evolve.search.setup import SearchProblem, elites_of, literature, make_search_problem
 from evolve.tasks.task import Task, fingerprint
 
@@ -49,12 +47,14 @@ def create_run(folder: Path, setup: SearchProblem, settings: RunConfig) -> Store
         StoreError: The run exists, its name is not a folder's name, or it cannot be written.
     """
     check_run_name(folder.name)
-    return Store.create(
+    store = Store.create(
         folder,
         settings=asdict(settings),
         task=_task_facts(setup.task),
         versions={**setup.versions, MACHINE: describe_machine()},
     )
+    store.set_note(LAYOUT, {"n_starts": setup.layout.n_starts})
+    return store
 
 
 def settings_of(store: Store) -> RunConfig:
@@ -232,12 +232,7 @@ def carry_on(
     Raises:
         EvolveError: Language models take part, and epochs are to be jobs.
     """
-    if machines.by_epochs and LLM in setup.proposers:
-        rule = f": must be local where llm is among the proposers, it is {machines.executor}"
-        raise EvolveError(Argument("executor"), rule)
-    budget = {"evaluations": settings.evaluations, "seconds": settings.seconds}
-    store.set_note(BUDGET, budget)
-    store.set_note(LAYOUT, {"n_starts": setup.layout.n_starts})
+    store.set_note(BUDGET, {"evaluations": settings.evaluations, "seconds": settings.seconds})
     callback.began(store, setup.task, settings)
     lanes = CrossCheck(store, setup, settings.seed, shut=workers == 0)
     ended = False
@@ -253,36 +248,23 @@ def carry_on(
     with (
         lanes,
         setup.proposing(StoredBook(store), seconds=settings.seconds) as proposers,
-        Evaluator(
-            setup.evaluation, min(workers, 1) if machines.by_epochs else workers
-        ) as evaluator,
+        Evaluator(setup.evaluation, machines.driving(workers)) as evaluator,
     ):
         summary = store.summary()
         if summary.n_entries:
             callback.replayed(best_entry(store, summary), summary.statuses)
         islands = Islands(setup.layout, proposers)
-        if machines.by_epochs:
-            archive = search_on(
-                machines,
-                max(workers, 1),
-                store,
-                islands,
-                setup,
-                budget=settings.budget,
-                on_batch=on_batch,
-                on_node=on_node,
-            )
-        else:
-            archive = search(
-                store,
-                evaluator,
-                islands,
-                setup.starts,
-                setup.text_of,
-                seed=settings.seed,
-                budget=settings.budget,
-                on_batch=on_batch,
-            )
+        archive = search_on(
+            machines,
+            workers,
+            store,
+            evaluator,
+            islands,
+            setup,
+            budget=settings.budget,
+            on_batch=on_batch,
+            on_node=on_node,
+        )
         if ended or not archive.cells:
             return archive, None
         callback.choosing()

@@ -9,7 +9,6 @@ import os
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
-from importlib import import_module
 from typing import Any
 from uuid import uuid4
 
@@ -17,6 +16,7 @@ from joblib import Parallel, delayed, parallel_config
 from joblib.parallel import get_active_backend
 
 from evolve.errors import Argument, EvolveError, nearest
+from evolve.evaluation.evaluator import Evaluator
 from evolve.evaluation.record import Entry
 from evolve.search.archive import Archive
 from evolve.search.epochs import (
@@ -30,7 +30,8 @@ from evolve.search.epochs import (
 )
 from evolve.search.islands import Islands
 from evolve.search.journal import Journal
-from evolve.search.loop import Budget
+from evolve.search.loop import Budget, search
+from evolve.search.proposers.registry import LLM
 from evolve.search.setup import SearchProblem
 
 LOCAL, JOBLIB = "local", "joblib"
@@ -74,6 +75,10 @@ class Machines:
         """Whether epochs are jobs, in place of batches shared among this machine's workers."""
         return self.executor != LOCAL
 
+    def driving(self, n_workers: int) -> int:
+        """Worker processes that the driver itself needs, of so many."""
+        return min(n_workers, 1) if self.by_epochs else n_workers
+
 
 HERE = Machines()
 
@@ -114,6 +119,7 @@ def search_on(
     machines: Machines,
     n_workers: int,
     journal: Journal,
+    evaluator: Evaluator,
     islands: Islands,
     setup: SearchProblem,
     *,
@@ -121,8 +127,37 @@ def search_on(
     on_batch: Callable[[Archive, Sequence[Entry]], bool],
     on_node: Callable[[Node], None],
 ) -> Archive:
-    """Search with epochs as jobs, as `search_by_epochs` does, and end what was started for it."""
-    with jobs_on(machines, n_workers) as run:
+    """Search there until the budget is spent; the entries are the same everywhere.
+
+    Args:
+        machines: Where; what is started for it ends with the search.
+        n_workers: Processes, where they are started here.
+        journal: Where entries go.
+        evaluator: Evaluates candidates where epochs are no jobs.
+        islands: Archives without an entry, and what proposes for each.
+        setup: The search problem.
+        budget: When to end.
+        on_batch: Called after each stored batch; False ends the search.
+        on_node: Called with the machine of every job.
+
+    Raises:
+        EvolveError: Language models take part, and epochs are to be jobs.
+    """
+    if not machines.by_epochs:
+        return search(
+            journal,
+            evaluator,
+            islands,
+            setup.starts,
+            setup.text_of,
+            seed=setup.seed,
+            budget=budget,
+            on_batch=on_batch,
+        )
+    if LLM in setup.proposers:
+        rule = f": must be local where llm is among the proposers, it is {machines.executor}"
+        raise EvolveError(Argument("executor"), rule)
+    with jobs_on(machines, max(n_workers, 1)) as run:
         return search_by_epochs(
             journal,
             islands,
@@ -165,7 +200,10 @@ def _started(stack: ExitStack, machines: Machines, n_workers: int) -> int | None
 
 def _dask_client(address: str, n_workers: int) -> Any:
     """A client of a scheduler that is there, or of one started here for this run."""
-    distributed = _imported("distributed", "dask")
+    try:
+        import distributed
+    except ImportError:
+        raise _missing("dask", "distributed") from None
     if not address:
         return distributed.Client(
             n_workers=n_workers, threads_per_worker=1, processes=True, dashboard_address=None
@@ -179,28 +217,27 @@ def _dask_client(address: str, n_workers: int) -> Any:
 def _start_ray(stack: ExitStack, address: str, n_workers: int) -> None:
     """Join a Ray cluster, or start one here for this run; and register joblib's backend."""
     os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")  # nothing is told to anybody
-    ray = _imported("ray", "ray")
+    try:
+        import ray
+        from ray.util.joblib import register_ray
+    except ImportError:
+        raise _missing("ray", "ray") from None
     if not ray.is_initialized():
-        where: dict[str, Any] = {"address": address} if address else {"num_cpus": n_workers}
-        if not address:
-            where["include_dashboard"] = False
+        where: dict[str, Any] = {"num_cpus": n_workers, "include_dashboard": False}
         try:
-            ray.init(log_to_driver=False, logging_level="ERROR", **where)
+            ray.init(
+                log_to_driver=False,
+                logging_level="ERROR",
+                **({"address": address} if address else where),
+            )
         except (ConnectionError, ValueError) as error:
             raise EvolveError(f"ray: nothing answers at {address}: {error}") from None
         stack.callback(ray.shutdown)
-    import_module("ray.util.joblib").register_ray()
+    register_ray()
 
 
-def _imported(module: str, extra: str) -> Any:
-    """A library of an extra.
-
-    Raises:
-        EvolveError: It is not installed.
-    """
-    try:
-        return import_module(module)
-    except ImportError:
-        raise EvolveError(
-            f"executor: {extra} needs {module}, run: pip install 'evolve-laws[{extra}]'"
-        ) from None
+def _missing(extra: str, module: str) -> EvolveError:
+    """The refusal where the library of an extra is not installed."""
+    return EvolveError(
+        f"executor: {extra} needs {module}, run: pip install 'evolve-laws[{extra}]'"
+    )

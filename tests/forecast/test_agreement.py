@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from small_tasks import power_task
+from small_tasks import task_of
 
 from evolve.forecast.agreement import agreement_of
 from evolve.forecast.calibration import make_basis
@@ -22,7 +22,9 @@ from evolve.tasks.task import Task
 @pytest.fixture(scope="module")
 def chosen() -> tuple[Task, Choice]:
     """A choice in whose forecast the two leading laws count alike, each of its own search."""
-    task = power_task(max_constants=4)
+    x = np.repeat(2.0 ** np.arange(12), 2)
+    y = 1.0 + 3.0 * x**-0.4 + 0.002 * np.random.default_rng(4).normal(size=len(x))
+    task = task_of(x, y, folds={"axes": ["a"]}, max_constants=4)
     choice = search_in_memory(make_search_problem(task, 0), 64, 0)
     assert choice is not None
     best = choice.champion

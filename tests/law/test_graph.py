@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
+import pickle
+import subprocess
+import sys
 
 import numpy as np
 import pytest
@@ -114,3 +118,16 @@ def test_a_law_is_read_from_either_name_of_its_key(name: str) -> None:
     stored = {"root": to_data(law.root), "n_constants": 1, name: True}
     assert law_from_data(stored) == law
     assert law_with_first_names(stored) == law_to_data(law) | {"rolled": True}
+
+
+def test_a_graph_that_another_process_pickled_equals_the_same_graph_made_here() -> None:
+    make = "call('add', const(0), call('log', feat(1)))"
+    program = f"import pickle, sys\nfrom evolve.law.graph import *\nroot = {make}\n"
+    program += "sys.stdout.buffer.write(pickle.dumps(root))"
+    here = call("add", const(0), call("log", feat(1)))
+    for hash_seed in ("1", "2"):
+        environment = {**os.environ, "PYTHONHASHSEED": hash_seed}
+        words = [sys.executable, "-c", program]
+        sent = subprocess.run(words, env=environment, capture_output=True, check=True).stdout
+        assert pickle.loads(sent) == here
+        assert {here: 1}[pickle.loads(sent)] == 1

@@ -195,7 +195,7 @@ NO_PREFERENCE = {
     "search/operators/terms.py": {"FIRST_FRESH": "a label that no constant has"},
     "search/champion.py": {"RELATIVE_EDGE": "rounding of an asymptote"},
     "search/consensus.py": {"TINY": "against division by zero"},
-    "search/loop.py": {"BATCH": "entries stored at once"},
+    "search/proposers/protocol.py": {"BATCH": "entries stored at once"},
     "search/operators/constants.py": {"SLOPES": "values that a constant may be fixed at"},
     "search/operators/recipes.py": {
         **dict.fromkeys(("F_SCALES", "SCALE_WEIGHTS", "RIDGES", "SHRINKAGES"), "values of genes"),

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import sys
 from dataclasses import replace
-from importlib import import_module
 
 import joblib
 import pytest
@@ -105,14 +105,9 @@ def test_a_ray_cluster_gives_the_same_entries(setup: SearchProblem, by_batches: 
 
 @pytest.mark.parametrize(("executor", "module"), [("dask", "distributed"), ("ray", "ray")])
 def test_a_missing_library_is_named_with_its_extra(
-    setup: SearchProblem, executor: str, module: str, monkeypatch: pytest.MonkeyPatch
+    executor: str, module: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def missing(name: str) -> object:
-        if name == module:
-            raise ImportError(name)
-        return import_module(name)
-
-    monkeypatch.setattr("evolve.search.machines.import_module", missing)
+    monkeypatch.setitem(sys.modules, module, None)
     words = rf"{executor} needs {module}, run: pip install 'evolve-laws\[{executor}\]'"
     with pytest.raises(EvolveError, match=words), jobs_on(Machines(executor), 1):
         pass
