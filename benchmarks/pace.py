@@ -1,26 +1,35 @@
-"""Two builds side by side: how long the same searches take, alternating in one run.
+"""Two builds side by side: what the same searches take, alternating in one run.
 
     python benchmarks/pace.py --against REV
 
 A revision is laid out in a temporary folder; it and this checkout then run the same commands in
 turn with this interpreter, a fresh process each, after one run each that warms the caches. The
-machine's load changes meanwhile, so ratios of neighbouring runs are what counts.
+machine's load changes meanwhile, so ratios of neighbouring runs are what counts, and those of
+processor time (user and system, of all processes) before those of wall time. What a run has
+stored says how much of it went into evaluations, added up over its workers, and how many of them
+a worker makes a second; the rest is start, proposals, cross-check, choice and forecast.
 """
 
 from __future__ import annotations
 
 import argparse
+import contextlib
+import math
 import os
+import resource
+import sqlite3
 import statistics
 import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
 TASKS = ("data_constrained", "parallel", "sft")
+IMPORT = ("-c", "import evolve")
 
 
 def laid_out(revision: str, folder: Path) -> Path:
@@ -32,13 +41,32 @@ def laid_out(revision: str, folder: Path) -> Path:
     return folder
 
 
-def seconds_of(build: Path, words: Sequence[str]) -> float:
-    """Wall seconds of one command under a build.
+@dataclass(frozen=True, slots=True)
+class Cost:
+    """What one command took: seconds by the clock, of processors, and in evaluations."""
+
+    wall: float
+    processor: float
+    evaluating: float = math.nan
+    per_second: float = math.nan
+
+
+STAGES = {
+    "wall s": lambda cost: cost.wall,
+    "processor s": lambda cost: cost.processor,
+    "evaluating s": lambda cost: cost.evaluating,
+    "the rest, wall s": lambda cost: cost.wall - cost.evaluating,
+    "evaluations/s": lambda cost: cost.per_second,
+}
+
+
+def cost_of(build: Path, words: Sequence[str]) -> Cost:
+    """What one command takes under a build.
 
     Raises:
         CalledProcessError: It failed.
     """
-    began = time.monotonic()
+    before, began = resource.getrusage(resource.RUSAGE_CHILDREN), time.monotonic()
     subprocess.run(
         [sys.executable, *words],
         cwd=build,
@@ -47,48 +75,55 @@ def seconds_of(build: Path, words: Sequence[str]) -> float:
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
     )
-    return time.monotonic() - began
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    spent = after.ru_utime - before.ru_utime + after.ru_stime - before.ru_stime
+    return Cost(time.monotonic() - began, spent)
+
+
+def search_cost(build: Path, task: str, given: argparse.Namespace, runs: Path) -> Cost:
+    """What one search takes under a build, with what its store says of its evaluations."""
+    folder = Path(tempfile.mkdtemp(dir=runs))
+    cost = cost_of(build, search_words(task, given.evaluations, given.workers, folder))
+    (store,) = folder.rglob("run.sqlite")
+    with contextlib.closing(sqlite3.connect(store)) as connection:
+        n, seconds = connection.execute("SELECT count(*), sum(seconds) FROM entries").fetchone()
+    return replace(cost, evaluating=seconds / given.workers, per_second=n / seconds)
 
 
 def search_words(task: str, evaluations: int, workers: int, runs_dir: Path) -> list[str]:
-    """Words of one search, into a folder of its own."""
-    run = tempfile.mkdtemp(dir=runs_dir)
+    """Words of one search."""
     return [
         *("-m", "evolve", "--task", task, "--seed", "7", "--evaluations", str(evaluations)),
-        *("--workers", str(workers), "--runs-dir", run, "--quiet"),
+        *("--workers", str(workers), "--runs-dir", str(runs_dir), "--quiet"),
     ]
 
 
 def compared(before: Path, after: Path, given: argparse.Namespace, runs: Path) -> None:
-    """Print seconds and ratios of every task."""
-    print(f"{'command':<22}{'before s':>10}{'after s':>10}{'after / before':>22}")
+    """Print what every task takes, and the ratios."""
+    print(f"{'command':<22}{'stage':<18}{'before':>10}{'after':>10}{'after / before':>22}")
     for task in given.tasks:
         pairs = []
         for turn in range(given.rounds + 1):
             order = (before, after) if turn % 2 else (after, before)
-            times = {
-                build: seconds_of(
-                    build, search_words(task, given.evaluations, given.workers, runs)
-                )
-                for build in order
-            }
+            costs = {build: search_cost(build, task, given, runs) for build in order}
             if turn:  # the first warms the caches
-                pairs.append((times[before], times[after]))
-        show(task, pairs)
-    show("import evolve", [_imports(before, after) for _ in range(given.rounds)])
+                pairs.append((costs[before], costs[after]))
+        show(task, pairs, STAGES)
+    builds = (before, after)
+    imports = [tuple(cost_of(b, IMPORT) for b in builds) for _ in range(given.rounds)]
+    show("import evolve", imports, ["wall s", "processor s"])
 
 
-def _imports(before: Path, after: Path) -> tuple[float, float]:
-    words = ("-c", "import evolve")
-    return seconds_of(before, words), seconds_of(after, words)
-
-
-def show(name: str, pairs: Sequence[tuple[float, float]]) -> None:
-    """Print medians of both builds, and the median and range of the ratios."""
-    ratios = sorted(after / before for before, after in pairs)
-    medians = [statistics.median(times) for times in zip(*pairs, strict=True)]
-    spread = f"{statistics.median(ratios):.2f} ({ratios[0]:.2f} to {ratios[-1]:.2f})"
-    print(f"{name:<22}{medians[0]:>10.2f}{medians[1]:>10.2f}{spread:>22}", flush=True)
+def show(name: str, pairs: Sequence[tuple[Cost, ...]], stages: Iterable[str]) -> None:
+    """Print medians of both builds by stage, and the median and range of the ratios."""
+    for stage in stages:
+        values = [[STAGES[stage](cost) for cost in pair] for pair in pairs]
+        ratios = sorted(after / before for before, after in values)
+        medians = [statistics.median(each) for each in zip(*values, strict=True)]
+        spread = f"{statistics.median(ratios):.2f} ({ratios[0]:.2f} to {ratios[-1]:.2f})"
+        numbers = f"{medians[0]:>10.2f}{medians[1]:>10.2f}{spread:>22}"
+        print(f"{name:<22}{stage:<18}{numbers}", flush=True)
+        name = ""
 
 
 def main() -> None:
