@@ -9,14 +9,20 @@ import numpy as np
 
 from evolve.fitting.cost import CompiledLaw, Data
 from evolve.fitting.multistart import FitBatch, Solution, StepLimits, solve
-from evolve.fitting.reframe import inward_prior, outward, slopes, usable
+from evolve.fitting.problem_set import ProblemSet
+from evolve.fitting.reframe import (
+    inverse_slopes_each,
+    inward_prior,
+    outward,
+    outward_each,
+    slopes,
+    usable,
+)
 from evolve.fitting.result import STATUSES, Fit, Prior, Problem
 from evolve.fitting.starts import uniforms
 from evolve.fitting.tape import NONLINEAR, Tape, compile_tape
-from evolve.fitting.weights import row_weights
 from evolve.law.graph import Law
 from evolve.law.recipe import LOSSES, Recipe
-from evolve.scoring.frame import rounded
 from evolve.typing import Array
 
 SCREENED = 8
@@ -42,28 +48,25 @@ class BatchFitter:
         self.recipe = recipe
         pooled = by_priors or recipe.shrinkage > 0.0 or recipe.tied != "none"
         on_logs = recipe.target_scale == "log"
-        asked = [p.frame for p in problems]
+        rows = problems if isinstance(problems, ProblemSet) else ProblemSet(problems)
+        asked = [p.frame for p in rows]
         self.moves, self.frames = usable(law.root, asked, on_logs=on_logs, by_priors=pooled)
         # A law that is minus another is that other, of minus the targets.
         mirrored = law.root.op == "neg"
         if mirrored:
             law = replace(law, root=law.root.args[0])
-        self.law, exact = law, any(frame is None for frame in asked)
+        self.law = law
         self.tape: Tape = compile_tape(law, recipe.target_scale)
         self.log_rows = on_logs and not self.tape.log_output
-        pairs = zip(problems, self.frames, strict=True)
-        y = np.concatenate([(p.y - f.origin) / f.unit for p, f in pairs])
-        self.y = _as_fitted(-y if mirrored else y, on_logs=on_logs, exact=exact)
-        x = np.concatenate([p.x for p in problems])
-        self.columns = np.ascontiguousarray(self.tape.column_values(x, exact=exact))
-        self.counts = np.array([len(p.y) for p in problems])
-        self.offsets = np.concatenate([[0], np.cumsum(self.counts)]).astype(np.int64)
-        slices = [slice(a, b) for a, b in zip(self.offsets[:-1], self.offsets[1:], strict=True)]
-        self.spread = np.array([max(float(np.std(self.y[s])), 1e-12) for s in slices])
-        w = np.concatenate([row_weights(p.x, axes, recipe.scale_weight) for p in problems])
-        if any(p.weights is not None for p in problems):
-            w = w * np.concatenate([p.weights_of_residuals(on_logs=on_logs) for p in problems])
-        self.w = w if exact else rounded(w)
+        self.columns, self.counts, self.offsets = (
+            rows.columns(self.tape),
+            rows.counts,
+            rows.offsets,
+        )
+        fitted = rows.fitted_rows(
+            self.frames, axes, recipe.scale_weight, on_logs=on_logs, mirrored=mirrored
+        )
+        self.y, self.w, self.spread = fitted.y, fitted.w, fitted.spread
 
     def prior_inside(self, q: int, prior: Prior | None) -> Prior | None:
         """A prior on the constants of a problem's targets, as one in the frame of its fit."""
@@ -109,7 +112,7 @@ class BatchFitter:
         limits = StepLimits(max_steps, polish_steps)
         solution = self.solve(priors, box, limits, begin=begin, n_starts=n_starts)
         self.normal = solution.ends.normal[:, 0]
-        return [self._result(q, solution, box, prior) for q, prior in enumerate(priors)]
+        return self._results(solution, box, priors)
 
     def solve(
         self,
@@ -159,55 +162,48 @@ class BatchFitter:
                 weight[q] = total
         return mean, weight
 
-    def _result(self, q: int, solution: Solution, box: Array, prior: Prior | None) -> Fit:
-        constants, normal = solution.ends.constants[q, 0], solution.ends.normal[q, 0]
-        cost, status = float(solution.ends.costs[q, 0]), int(solution.ends.statuses[q, 0, 0])
-        free = max(int(self.counts[q]) - len(constants), 1)
+    def _results(
+        self, solution: Solution, box: Array, priors: Sequence[Prior | None]
+    ) -> list[Fit]:
+        """What is said of each problem's best end point, of its targets as they are."""
+        ends = solution.ends
+        constants, normal, costs = ends.constants[:, 0], ends.normal[:, 0], ends.costs[:, 0]
         with np.errstate(all="ignore"):
-            scale = np.sqrt(np.maximum(np.diag(normal) * cost, 1e-300))
-            gradient = np.max(np.abs(solution.ends.gradient[q, 0]) / scale, initial=0.0)
-        fit = Fit(
-            constants=constants,
-            cost=cost,
-            status=STATUSES[status],
-            n_agree=int(solution.n_agree[q]),
-            n_starts=int(solution.n_finite[q]),
-            gradient=float(gradient),
-            n_at_bound=int(np.sum(np.abs(constants) >= box)),
-            normal=normal,
-            variance=2.0 * cost / free,
-            prior=prior,
-        )
-        return self._outside(q, fit)
-
-    def _outside(self, q: int, fit: Fit) -> Fit:
-        """A fit in a problem's frame, as one of its targets."""
-        if self.moves is None:
-            return fit
-        frame, ratio = self.frames[q], self._cost_inside(q)
-        with np.errstate(all="ignore"):
-            turned = np.linalg.pinv(slopes(self.moves, frame, fit.constants))
-            prior = fit.prior
-            if prior is not None:
-                factor = np.diag(slopes(self.moves, frame, prior.mean))
-                prior = Prior(
-                    outward(self.moves, frame, prior.mean), prior.weight / factor**2 / ratio
-                )
-            return replace(
-                fit,
-                constants=outward(self.moves, frame, fit.constants),
-                cost=fit.cost / ratio,
-                variance=fit.variance / ratio,
-                normal=turned.T @ fit.normal @ turned / ratio,
+            diagonal = np.diagonal(normal, axis1=1, axis2=2)
+            scale = np.sqrt(np.maximum(diagonal * costs[:, None], 1e-300))
+            gradient = np.max(np.abs(ends.gradient[:, 0]) / scale, axis=1, initial=0.0)
+            n_at_bound = np.sum(np.abs(constants) >= box, axis=1)
+            variance = 2.0 * costs / np.maximum(self.counts - constants.shape[1], 1)
+            if self.moves is not None:
+                ratio = np.array([self._cost_inside(q) for q in range(len(costs))])
+                turned = inverse_slopes_each(self.moves, self.frames, constants)
+                normal = turned.transpose(0, 2, 1) @ normal @ turned / ratio[:, None, None]
+                constants = outward_each(self.moves, self.frames, constants)
+                costs, variance = costs / ratio, variance / ratio
+                priors = [self._prior_outside(q, prior) for q, prior in enumerate(priors)]
+        return [
+            Fit(
+                constants=constants[q],
+                cost=float(costs[q]),
+                status=STATUSES[int(ends.statuses[q, 0, 0])],
+                n_agree=int(solution.n_agree[q]),
+                n_starts=int(solution.n_finite[q]),
+                gradient=float(gradient[q]),
+                n_at_bound=int(n_at_bound[q]),
+                normal=normal[q],
+                variance=float(variance[q]),
                 prior=prior,
             )
+            for q, prior in enumerate(priors)
+        ]
 
-
-def _as_fitted(y: Array, *, on_logs: bool, exact: bool) -> Array:
-    """Targets, or their logarithms, as residuals take them."""
-    with np.errstate(all="ignore"):
-        values = np.log(y) if on_logs else y.astype(float)
-    return values if exact else rounded(values, 1.0 if on_logs else 2.0**-10)
+    def _prior_outside(self, q: int, prior: Prior | None) -> Prior | None:
+        """A prior in the frame of a problem's fit, as one on the constants of its targets."""
+        if prior is None or self.moves is None:
+            return prior
+        frame, ratio = self.frames[q], self._cost_inside(q)
+        factor = np.diag(slopes(self.moves, frame, prior.mean))
+        return Prior(outward(self.moves, frame, prior.mean), prior.weight / factor**2 / ratio)
 
 
 def _centres(priors: Sequence[Prior | None], p: int) -> Array:

@@ -29,7 +29,10 @@ def _import_numba() -> Any:
 _NUMBA = _import_numba()
 COMPILED = _NUMBA is not None
 _OPTIONS = {"nogil": True, "error_model": "numpy", "no_cfunc_wrapper": True}
-SOURCES = ("compiled", "elementary", "primitives", "cost", "solve", "refine", "kernel")
+SOURCES = (
+    *("compiled", "elementary", "primitives", "cost", "solve", "refine", "kernel"),
+    "predict",
+)
 _SUMS = {"reassoc", "contract", "nsz"}
 
 

@@ -202,12 +202,25 @@ def _normal_loops(g: Array, rows: Ints, work: Workspace) -> None:
             jac[k, i] = g[row, i] * curvature[i]
             total += g[row, i] * psi[i]
         grad[k] = total
-        for m in range(k + 1):
+        m = 0
+        while m + 3 <= k:  # four at a time read the weighted row once
+            first, second, third, fourth = rows[m], rows[m + 1], rows[m + 2], rows[m + 3]
+            one, two, three, four = 0.0, 0.0, 0.0, 0.0
+            for i in range(psi.shape[0]):
+                one += jac[k, i] * g[first, i]
+                two += jac[k, i] * g[second, i]
+                three += jac[k, i] * g[third, i]
+                four += jac[k, i] * g[fourth, i]
+            h[k, m], h[k, m + 1], h[k, m + 2], h[k, m + 3] = one, two, three, four
+            m += 4
+        while m <= k:
             other, total = rows[m], 0.0
             for i in range(psi.shape[0]):
                 total += jac[k, i] * g[other, i]
             h[k, m] = total
-            h[m, k] = total
+            m += 1
+        for m in range(k):
+            h[m, k] = h[k, m]
 
 
 def _normal_matmul(g: Array, rows: Ints, work: Workspace) -> None:

@@ -17,7 +17,9 @@ import numpy.typing as npt
 from evolve.errors import ProgramError
 from evolve.fitting import compiled
 from evolve.fitting.batch import BatchFitter
+from evolve.fitting.predict import predicted
 from evolve.fitting.result import Fit, Prior, Problem
+from evolve.fitting.tape import compile_tape
 from evolve.fitting.weights import rows_weighed
 from evolve.law.graph import Law
 from evolve.law.recipe import RENAMED, Recipe, recipe_from_data
@@ -153,6 +155,8 @@ def warm() -> bool:
     law = Law(root=_tiny(), n_constants=1)
     x = np.linspace(1.0, 2.0, 4)[:, None]
     fit_many(law, [Problem(x, 2.0 * x[:, 0])], Recipe(n_starts=1))
+    at = np.zeros(len(x), dtype=np.int64)
+    predicted(compile_tape(law, "linear"), x, at, np.ones((1, 1)), {})
     return compiled.COMPILED
 
 

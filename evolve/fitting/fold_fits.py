@@ -7,11 +7,14 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from evolve.fitting.fold_plan import FoldPlan, plan_fold
 from evolve.fitting.hierarchical import fit_pooled
+from evolve.fitting.problem_set import ProblemSet
 from evolve.fitting.result import Fit, Problem
-from evolve.law.graph import Law, evaluate_each
+from evolve.fitting.tape import Tape, compile_tape
+from evolve.law.graph import Law
 from evolve.law.recipe import Recipe
-from evolve.scoring.constraints import Constraints, broken, extrapolation_lines, worst
+from evolve.scoring.constraints import Constraints, worst
 from evolve.scoring.fold import Fold
 from evolve.scoring.frame import TargetFrame
 from evolve.scoring.row_weights import RowWeights
@@ -39,65 +42,45 @@ class Rows:
     constraints: Constraints | None = None
     frames: tuple[TargetFrame, ...] = ()
     weights: RowWeights | None = None
-    memo: dict[bytes, Lines] = field(default_factory=dict, compare=False, repr=False)
+    plans: dict[int, tuple[Fold, FoldPlan]] = field(
+        default_factory=dict, compare=False, repr=False
+    )
 
-    def lines(self, fold: Fold, groups: tuple[int, ...]) -> Lines:
-        """Lines beyond the rows that a fold fits; they are the same for every law."""
-        key = fold.fit.tobytes()
-        if key not in self.memo:
-            by_group = [
-                extrapolation_lines(self.x[fold.fit[self.group[fold.fit] == g]], self.constraints)
-                for g in groups
-                if self.constraints is not None
-            ]
-            self.memo[key] = Lines.of(by_group, self.x.shape[1])
-        return self.memo[key]
+    sets: dict[tuple[int, ...], ProblemSet] = field(
+        default_factory=dict, compare=False, repr=False
+    )
 
+    def plan(self, fold: Fold) -> FoldPlan:
+        """The layout of a fold; it is the same for every law."""
+        if id(fold) not in self.plans:  # the fold is kept beside it, so that its id stays its own
+            plan = plan_fold(self.x, self.group, fold, self.constraints)
+            self.plans[id(fold)] = (fold, plan)
+        return self.plans[id(fold)][1]
 
-@dataclass(frozen=True, slots=True)
-class Lines:
-    """Points beyond the rows of all groups of a fold, one after the other.
+    def problems(self, folds: Sequence[Fold], law: Law) -> ProblemSet:
+        """The problems of all groups and targets of some folds, targets running fastest.
 
-    Attributes:
-        points: `(m, f)` raw features.
-        at: `(m,)` place of each point's group among the groups.
-        shapes: Shape `(f, n_bases, n_steps)` of each group's lines.
-    """
-
-    points: Array
-    at: Ints
-    shapes: tuple[tuple[int, ...], ...]
-
-    @classmethod
-    def of(cls, by_group: Sequence[Array], n_features: int) -> Lines:
-        """Lines of each group, from `extrapolation_lines`."""
-        tables = [lines.reshape(-1, n_features) for lines in by_group]
-        sizes = [len(table) for table in tables]
-        points = np.concatenate([np.empty((0, n_features)), *tables])
-        shapes = tuple(lines.shape[:-1] for lines in by_group)
-        return cls(points, np.repeat(np.arange(len(tables)), sizes), shapes)
-
-    @property
-    def n_rows(self) -> int:
-        """Number of points."""
-        return len(self.points)
-
-    def broken(
-        self, law: Law, target: int, constants: Array, constraints: Constraints
-    ) -> list[tuple[float, float]]:
-        """What `constraints.broken` gives for each group.
-
-        Args:
-            law: The law.
-            target: Number of the target.
-            constants: `(n_groups, p)` constants of that target.
-            constraints: What to check.
+        They are the same for every law that sees the features in the same order.
         """
-        view = law.view(self.points, target)
-        values = evaluate_each(law.root, view, constants[self.at])
-        ends = np.cumsum([int(np.prod(shape)) for shape in self.shapes])[:-1]
-        split = zip(np.split(values, ends), self.shapes, strict=True)
-        return [broken(lines.reshape(shape), constraints) for lines, shape in split]
+        plans = [self.plan(fold) for fold in folds]
+        key = (law.own_feature_first, *(id(fold) for fold in folds))
+        if key not in self.sets:
+            n_targets = self.y.shape[1]
+            self.sets[key] = ProblemSet(
+                [
+                    self._problem(at, t, law, pool=number * n_targets + t)
+                    for number, plan in enumerate(plans)
+                    for at in plan.numbers
+                    for t in range(n_targets)
+                ]
+            )
+        return self.sets[key]
+
+    def _problem(self, at: Ints, target: int, law: Law, pool: int) -> Problem:
+        weights = None if self.weights is None else self.weights.at(at)
+        frame = self.frames[target] if self.frames else None
+        view = law.view(self.x[at], target)
+        return Problem(view, self.y[at, target], pool, frame, weights)
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,55 +115,35 @@ def fit_folds(rows: Rows, folds: list[Fold], law: Law, recipe: Recipe) -> list[F
         One result a fold, in order.
     """
     n_targets = rows.y.shape[1]
-    problems: list[Problem] = []
-    groups: list[tuple[int, ...]] = []
-    for number, fold in enumerate(folds):
-        present = sorted({int(g) for g in rows.group[fold.fit]})
-        groups.append(tuple(present))
-        for g in present:
-            at = fold.fit[rows.group[fold.fit] == g]
-            weights = None if rows.weights is None else rows.weights.at(at)
-            for t in range(n_targets):
-                pool = number * n_targets + t
-                frame = rows.frames[t] if rows.frames else None
-                view, y = law.view(rows.x[at], t), rows.y[at, t]
-                problems.append(Problem(view, y, pool, frame, weights))
-    fits = fit_pooled(law, problems, recipe, axes=rows.axes)
+    plans = [rows.plan(fold) for fold in folds]
+    fits = fit_pooled(law, rows.problems(folds, law), recipe, axes=rows.axes)
+    tape = compile_tape(law, recipe.target_scale)
     results, begin = [], 0
-    for fold, present_groups in zip(folds, groups, strict=True):
-        end = begin + len(present_groups) * n_targets
+    for plan in plans:
+        end = begin + len(plan.groups) * n_targets
         own_fits = tuple(fits[begin:end])
-        results.append(_predict(rows, fold, law, present_groups, own_fits))
+        results.append(_predict(plan, rows.constraints, law, tape, n_targets, own_fits))
         begin = end
     return results
 
 
 def _predict(
-    rows: Rows, fold: Fold, law: Law, groups: tuple[int, ...], fits: tuple[Fit, ...]
+    plan: FoldPlan,
+    constraints: Constraints | None,
+    law: Law,
+    tape: Tape,
+    n_targets: int,
+    fits: tuple[Fit, ...],
 ) -> FoldFit:
     """Predict all groups at once: the fold's rows and the lines beyond the data."""
-    n_targets = rows.y.shape[1]
-    constants = np.array([f.constants for f in fits]).reshape(len(groups), n_targets, -1)
-    held, fitted = (
-        _predictions(rows, numbers, law, groups, constants) for numbers in (fold.held, fold.fit)
-    )
-    lines = rows.lines(fold, groups)
+    constants = np.array([f.constants for f in fits]).reshape(len(plan.groups), n_targets, -1)
+    held = np.full((len(plan.is_judged), n_targets), np.nan)
+    fitted = np.empty((plan.n_fit, n_targets))
+    cuts = (plan.n_judged, plan.n_judged + plan.n_fit)
     shares: list[tuple[float, float]] = []
-    if rows.constraints is not None and lines.n_rows:
-        for t in range(n_targets):
-            shares += lines.broken(law, t, constants[:, t], rows.constraints)
-    return FoldFit(groups, fits, held, fitted, worst(shares))
-
-
-def _predictions(
-    rows: Rows, numbers: Ints, law: Law, groups: tuple[int, ...], constants: Array
-) -> Array:
-    """`(n, t)` predictions of rows, each under its group's constants; nan without any."""
-    x, group = rows.x[numbers], rows.group[numbers]
-    has_constants = np.isin(group, groups)
-    at = np.searchsorted(groups, group[has_constants])
-    predictions = np.full((len(numbers), constants.shape[1]), np.nan)
-    for t in range(constants.shape[1]):
-        view = law.view(x[has_constants], t)
-        predictions[has_constants, t] = evaluate_each(law.root, view, constants[at, t])
-    return predictions
+    for t in range(n_targets):
+        values = plan.values(law, tape, t, constants[:, t])
+        held[plan.is_judged, t], fitted[:, t], beyond = np.split(values, cuts)
+        if constraints is not None and len(beyond):
+            shares += plan.broken(beyond, constraints)
+    return FoldFit(plan.groups, fits, held, fitted, worst(shares))

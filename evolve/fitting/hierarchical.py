@@ -109,13 +109,15 @@ def _learn(fitter: BatchFitter, members: Sequence[Ints], recipe: Recipe) -> list
         nothing, fitter.box, limits, n_starts=min(recipe.n_starts, FIRST_STARTS)
     ).ends
     tied = tied_constants(fitter, recipe)
-    pools = [_first(fitter, ends, rows, recipe.shrinkage, tied) for rows in members]
+    inverse = _inverse_diagonals(ends)
+    pools = [_first(fitter, ends, rows, recipe.shrinkage, tied, inverse) for rows in members]
     best = list(pools)
     for _ in range(ROUNDS):
         ends = fitter.solve(
             _priors(nothing, pools), fitter.box, limits, begin=ends.constants, n_starts=0
         ).ends
-        before, pools = pools, [_next(fitter, ends, pool) for pool in pools]
+        inverse, profiled = _inverse_diagonals(ends), _profiled(ends, pools, tied)
+        before, pools = pools, [_next(fitter, ends, pool, inverse, profiled) for pool in pools]
         tried = [replace(b, cost=p.cost) for b, p in zip(before, pools, strict=True)]
         best = [t if t.cost < b.cost else b for t, b in zip(tried, best, strict=True)]
         if all(_settled(old, new) for old, new in zip(before, pools, strict=True)):
@@ -133,52 +135,78 @@ def _priors(nothing: Sequence[Prior | None], pools: Sequence[Pool]) -> list[Prio
     return priors
 
 
-def _first(fitter: BatchFitter, ends: EndPoints, rows: Ints, strength: float, tied: Flags) -> Pool:
+def _first(
+    fitter: BatchFitter,
+    ends: EndPoints,
+    rows: Ints,
+    strength: float,
+    tied: Flags,
+    inverse: Array,
+) -> Pool:
     """Median and squared median deviation of the constants of single fits."""
     constants = ends.constants[rows, 0]
     centre = np.median(constants, axis=0)
     spread = 1.4826 * np.median(np.abs(constants - centre), axis=0)
     none = np.zeros_like(centre)
-    noise = _noise(fitter, ends, rows, Prior(none, none))
+    noise = _noise(fitter, ends, rows, Prior(none, none), inverse)
     curvature = np.median(np.diagonal(ends.normal[rows, 0], axis1=1, axis2=2), axis=0)
     stiffness = np.where(tied, STIFF * np.maximum(curvature, 1e-12), 0.0)
     return Pool(rows, centre, _floored(spread**2, centre), noise, strength, stiffness)
 
 
-def _next(fitter: BatchFitter, ends: EndPoints, pool: Pool) -> Pool:
+def _next(
+    fitter: BatchFitter, ends: EndPoints, pool: Pool, inverse: Array, profiled: Array
+) -> Pool:
     """The M step: mean and variance of the groups' constants, and the noise.
 
     Constants in common take a Newton step instead.
+
+    Args:
+        fitter: Of all problems.
+        ends: Where they are.
+        pool: The pool as it was.
+        inverse: As `_inverse_diagonals` says.
+        profiled: As `_profiled` says.
     """
     prior = pool.prior
     constants = ends.constants[pool.rows, 0]
-    within = pool.noise * _diagonals(ends, pool.rows)
+    within = pool.noise * inverse[pool.rows]
     mean = constants.mean(axis=0)
     variance = _floored(((constants - mean) ** 2 + within).mean(axis=0), mean)
     if pool.tied.any():
-        mean[pool.tied] = _newton(ends, pool)
-    noise = _noise(fitter, ends, pool.rows, prior)
+        mean[pool.tied] = _newton(ends, pool, profiled[pool.rows])
+    noise = _noise(fitter, ends, pool.rows, prior, inverse)
     cost = float(ends.costs[pool.rows, 0].sum())
     return replace(pool, mean=mean, variance=variance, noise=noise, cost=cost)
 
 
-def _newton(ends: EndPoints, pool: Pool) -> Array:
-    """`(n_shared,)` centres of the constants in common after one step down the summed costs.
+def _profiled(ends: EndPoints, pools: Sequence[Pool], tied: Flags) -> Array:
+    """`(q, n_tied, n_tied)` curvatures of the problems' own costs by the constants in common.
+
+    The other constants are profiled out: this is the Schur complement of a normal matrix without
+    the stiffness of the prior.
+    """
+    one, other = np.flatnonzero(tied), np.flatnonzero(~tied)
+    h = ends.normal[:, 0].copy()
+    if not len(one):
+        return np.zeros((len(h), 0, 0))
+    for pool in pools:
+        h[pool.rows[:, None], one, one] -= pool.stiffness[one]
+    cross = h[:, one[:, None], other]
+    inner = np.linalg.pinv(h[:, other[:, None], other], hermitian=True)
+    return np.asarray(h[:, one[:, None], one] - cross @ inner @ cross.transpose(0, 2, 1))
+
+
+def _newton(ends: EndPoints, pool: Pool, profiled: Array) -> Array:
+    """`(n_tied,)` centres of the constants in common after one step down the summed costs.
 
     A stiff prior holds the constants c of a group so close to its centre m that the gradient of
-    the group's own cost is -w (c - m); its curvature, the other constants profiled out, is the
-    Schur complement of its normal matrix.
+    the group's own cost is -w (c - m); its curvature is in `profiled`, `(m, n_tied, n_tied)`.
     """
     tied = np.flatnonzero(pool.tied)
-    others = np.flatnonzero(~pool.tied)
-    h = ends.normal[pool.rows, 0].copy()
-    h[:, tied, tied] -= pool.stiffness[tied]
-    cross = h[:, tied[:, None], others]
-    inner = np.linalg.pinv(h[:, others[:, None], others], hermitian=True)
-    curvature = h[:, tied[:, None], tied] - cross @ inner @ cross.transpose(0, 2, 1)
     gaps = ends.constants[pool.rows, 0][:, tied] - pool.mean[tied]
     gradient = (pool.stiffness[tied] * gaps).sum(axis=0)
-    total = curvature.sum(axis=0)
+    total = profiled.sum(axis=0)
     ridge = 1e-9 * np.eye(len(tied)) * max(float(np.trace(total)), 1e-300)
     step = np.linalg.lstsq(total + ridge, gradient, rcond=None)[0]
     most = LONGEST * (0.1 + np.abs(pool.mean[tied]))
@@ -193,10 +221,10 @@ def _settled(old: Pool, new: Pool) -> bool:
     return bool(np.all(np.where(new.tied, np.abs(new.mean - old.mean), moved) <= within))
 
 
-def _diagonals(ends: EndPoints, rows: Ints) -> Array:
-    """`(m, p)` diagonals of the inverse normal matrices of some problems."""
+def _inverse_diagonals(ends: EndPoints) -> Array:
+    """`(q, p)` diagonals of the inverse normal matrices of all problems."""
     with np.errstate(all="ignore"):  # matrices of rank 0
-        inverse = np.linalg.pinv(ends.normal[rows, 0], hermitian=True)
+        inverse = np.linalg.pinv(ends.normal[:, 0], hermitian=True)
     return np.asarray(np.diagonal(inverse, axis1=1, axis2=2))
 
 
@@ -205,11 +233,13 @@ def _floored(variance: Array, mean: Array) -> Array:
     return np.maximum(variance, (FLOOR * (np.abs(mean) + FLOOR)) ** 2)
 
 
-def _noise(fitter: BatchFitter, ends: EndPoints, rows: Ints, prior: Prior) -> float:
+def _noise(
+    fitter: BatchFitter, ends: EndPoints, rows: Ints, prior: Prior, inverse: Array
+) -> float:
     """Residual variance of one pool, with the constants that the prior fixes not counted."""
     gaps = ends.constants[rows, 0] - prior.mean
     total = 2.0 * float(ends.costs[rows, 0].sum()) - float(np.sum(prior.weight * gaps**2))
     with np.errstate(invalid="ignore"):
-        shrunk = np.clip(_diagonals(ends, rows) * prior.weight, 0.0, 1.0)
+        shrunk = np.clip(inverse[rows] * prior.weight, 0.0, 1.0)
     free = float(fitter.counts[rows].sum() - np.sum(1.0 - shrunk))
     return float(max(total, 1e-300) / max(free, 1.0))

@@ -64,10 +64,10 @@ def _comparing(op: int, v: Array, a: int, b: int, out: int) -> None:
             v[out, r] = v[a, r] * v[a, r]
     elif op == 6:
         for r in range(v.shape[1]):
-            v[out, r] = v[a, r] if not v[a, r] < v[b, r] else v[b, r]
+            v[out, r] = v[a, r] if v[a, r] > v[b, r] or v[a, r] != v[a, r] else v[b, r]
     else:
         for r in range(v.shape[1]):
-            v[out, r] = v[a, r] if not v[a, r] > v[b, r] else v[b, r]
+            v[out, r] = v[a, r] if v[a, r] < v[b, r] or v[a, r] != v[a, r] else v[b, r]
 
 
 @jit
@@ -106,7 +106,7 @@ def _shapes(op: int, v: Array, a: int, b: int, out: int) -> None:
 def _rare(op: int, v: Array, a: int, b: int, out: int) -> None:
     if op == 17:
         for r in range(v.shape[1]):
-            gap = v[a, r] - v[b, r]
+            gap = v[a, r] - v[b, r] if v[a, r] != v[b, r] else 0.0
             top = v[a, r] if gap > 0.0 else v[b, r]
             v[out, r] = top + elementary.log1p(elementary.exp(-abs(gap)))
     else:

@@ -16,7 +16,7 @@ import numpy as np
 
 from evolve.law.graph import Node, walk
 from evolve.scoring.frame import TargetFrame
-from evolve.typing import Array
+from evolve.typing import Array, Ints
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,6 +147,48 @@ def slopes(moves: Moves, frame: TargetFrame, constants: Array) -> Array:
             by = float(constants[move.divisor])
             table[index, move.divisor] = -move.power * math.log(frame.unit) / by**2
     return table
+
+
+def outward_each(moves: Moves, frames: Sequence[TargetFrame], constants: Array) -> Array:
+    """What `outward` gives for each of many problems.
+
+    Args:
+        moves: How the constants change.
+        frames: The frame of each problem.
+        constants: `(q, p)` constants of the frames.
+    """
+    out = constants.copy()
+    for frame, rows in by_frame(frames):
+        own = constants[rows]
+        for index, move in moves.items():
+            if move.kind == "factor":
+                out[rows, index] = own[:, index] * frame.unit**move.power
+            elif move.kind == "origin":
+                out[rows, index] = own[:, index] * frame.unit + move.power * frame.origin
+            else:
+                by = np.ones(len(own)) if move.divisor < 0 else own[:, move.divisor]
+                added = move.power * math.log(frame.unit) / np.where(by, by, np.nan)
+                out[rows, index] = own[:, index] + added
+    return out
+
+
+def inverse_slopes_each(moves: Moves, frames: Sequence[TargetFrame], constants: Array) -> Array:
+    """`(q, p, p)` inverses of what `slopes` gives for each of many problems."""
+    if any(move.divisor >= 0 for move in moves.values()):
+        pairs = zip(frames, constants, strict=True)
+        return np.linalg.pinv(np.array([slopes(moves, frame, c) for frame, c in pairs]))
+    turned = np.zeros((*constants.shape, constants.shape[1]))
+    for frame, rows in by_frame(frames):
+        turned[rows] = np.diag(1.0 / np.diag(slopes(moves, frame, constants[rows[0]])))
+    return turned
+
+
+def by_frame(frames: Sequence[TargetFrame]) -> list[tuple[TargetFrame, Ints]]:
+    """Each frame that some problems have, and their numbers."""
+    rows: dict[TargetFrame, list[int]] = {}
+    for q, frame in enumerate(frames):
+        rows.setdefault(frame, []).append(q)
+    return [(frame, np.array(numbers)) for frame, numbers in rows.items()]
 
 
 def inward_prior(

@@ -124,21 +124,24 @@ def _solve(h: Array, grad: Array, active: Bools) -> Array:
 
     A constant that no lane solves for is passed over: most of a law's are not linear.
     """
-    low = np.zeros_like(h)
-    x = -grad * active
+    m, p = grad.shape
     some = np.flatnonzero(active.any(axis=0))
+    on = np.ascontiguousarray(active.T)
+    x = np.ascontiguousarray(-grad.T) * on
+    none = np.zeros(m)
+    low = np.zeros((p, p, m))  # lanes last, so that each operation goes through memory in order
     for n, i in enumerate(some):
         for j in some[: n + 1]:
-            total = h[:, i, j] * active[:, i] * active[:, j]
+            total = h[:, i, j] * on[i] * on[j]
             if i == j:
-                total = np.where(active[:, i], total * (1.0 + RIDGE) + 1e-300, 1.0)
-            total = total - np.sum(low[:, i, :j] * low[:, j, :j], axis=1)
-            low[:, i, j] = np.sqrt(np.maximum(total, 1e-300)) if i == j else total / low[:, j, j]
-    for i in some:
-        x[:, i] = (x[:, i] - np.sum(low[:, i, :i] * x[:, :i], axis=1)) / low[:, i, i]
-    for i in some[::-1]:
-        x[:, i] = (x[:, i] - np.sum(low[:, i + 1 :, i] * x[:, i + 1 :], axis=1)) / low[:, i, i]
-    return x
+                total = np.where(on[i], total * (1.0 + RIDGE) + 1e-300, 1.0)
+            total = total - sum((low[i, k] * low[j, k] for k in some[:n] if k < j), none)
+            low[i, j] = np.sqrt(np.maximum(total, 1e-300)) if i == j else total / low[j, j]
+    for n, i in enumerate(some):
+        x[i] = (x[i] - sum((low[i, k] * x[k] for k in some[:n]), none)) / low[i, i]
+    for n, i in reversed(list(enumerate(some))):
+        x[i] = (x[i] - sum((low[k, i] * x[k] for k in some[n + 1 :]), none)) / low[i, i]
+    return np.ascontiguousarray(x.T)
 
 
 @lru_cache(maxsize=256)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import MutableMapping
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -49,17 +50,25 @@ class Tape:
     role: Ints
     log_output: bool
 
-    def column_values(self, x: Array, *, exact: bool = True) -> Array:
-        """`(n_columns, n)` values of the constant-free subtrees on `(n, f)` raw features.
+    def column_values(
+        self, x: Array, kept: MutableMapping[Node, Array] | None = None, *, exact: bool = True
+    ) -> Array:
+        """`(n_columns, n)` values of the constant-free subtrees.
 
-        Where they need not be exact, they are `rounded`.
+        Args:
+            x: `(n, f)` raw features.
+            kept: Values on these rows that other laws have asked for, filled in.
+            exact: Whether they must be exact; else they are `rounded`.
         """
-        none = np.zeros(0)
-        values = [evaluate(node, x, none) for node in self.columns]
-        if not exact:
-            least = (1.0 if node.op == "log" else 0.0 for node in self.columns)
-            values = [rounded(v, size) for v, size in zip(values, least, strict=True)]
-        return np.array(values).reshape(len(self.columns), x.shape[0])
+        kept = {} if kept is None else kept
+        table = np.empty((len(self.columns), len(x)))
+        for row, node in zip(table, self.columns, strict=True):
+            if node not in kept:
+                values = evaluate(node, x, np.zeros(0))
+                least = 1.0 if node.op == "log" else 0.0
+                kept[node] = values if exact else rounded(values, least)
+            row[:] = kept[node]
+        return table
 
 
 @lru_cache(maxsize=4096)

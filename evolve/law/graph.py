@@ -166,20 +166,6 @@ def evaluate(root: Node, x: Array, constants: Array) -> Array:
     return _evaluate(root, x, columns)
 
 
-def evaluate_each(root: Node, x: Array, constants: Array) -> Array:
-    """Value of a tree on rows that each have constants of their own.
-
-    Args:
-        root: The tree.
-        x: `(n, f)` raw features.
-        constants: `(n, p)` constants.
-
-    Returns:
-        `(n,)` values; not finite where the law is not defined.
-    """
-    return _evaluate(root, x, np.asarray(constants, dtype=float).T)
-
-
 def slopes(root: Node, x: Array, constants: Array) -> Array:
     """Derivatives of a tree's values by its constants, by central differences.
 

@@ -162,24 +162,38 @@ def violations(
 
 def broken(values: Array, physics: Constraints) -> tuple[float, float]:
     """What `violations` says of the predictions `(f, n_bases, n_steps)` on lines beyond."""
-    infinite = float(np.mean(~np.isfinite(values)))
+    infinite, against = broken_each(values[None], physics)[0]
+    return float(infinite), float(against)
+
+
+def broken_each(values: Array, physics: Constraints) -> Array:
+    """What `violations` says of predictions on the lines beyond the rows of several groups.
+
+    Args:
+        values: `(k, f, n_bases, n_steps)` predictions.
+        physics: What to check.
+
+    Returns:
+        `(k, 2)` shares.
+    """
+    infinite = np.mean(~np.isfinite(values), axis=(1, 2, 3))
     if not physics.declared:
-        return infinite, 0.0
-    checks = [_monotone(values[j], -1.0) for j in physics.falling]
-    checks += [_monotone(values[j], 1.0) for j in physics.rising]
+        return np.stack([infinite, np.zeros(len(values))], axis=1)
+    checks = [_monotone(values[:, j], -1.0) for j in physics.falling]
+    checks += [_monotone(values[:, j], 1.0) for j in physics.rising]
     if physics.floor is not None:
-        checks.append(float(np.mean(~(values >= physics.floor))))
+        checks.append(np.mean(~(values >= physics.floor), axis=(1, 2, 3)))
     if physics.ceiling is not None:
-        checks.append(float(np.mean(~(values <= physics.ceiling))))
-    return infinite, float(np.mean(checks))
+        checks.append(np.mean(~(values <= physics.ceiling), axis=(1, 2, 3)))
+    return np.stack([infinite, np.mean(checks, axis=0)], axis=1)
 
 
-def _monotone(values: Array, sign: float) -> float:
-    """Share of steps along lines `(n, steps)` that go against a sign."""
+def _monotone(values: Array, sign: float) -> Array:
+    """Share of steps along the lines `(k, n, steps)` of each group that go against a sign."""
     with np.errstate(all="ignore"):
-        step = sign * np.diff(values, axis=1)
-        size = np.abs(values[:, :-1]) + np.abs(values[:, 1:])
-        return float(np.mean(~(step >= -1e-9 * size)))
+        step = sign * np.diff(values, axis=2)
+        size = np.abs(values[:, :, :-1]) + np.abs(values[:, :, 1:])
+        return np.asarray(np.mean(~(step >= -1e-9 * size), axis=(1, 2)))
 
 
 def worst(shares: Sequence[tuple[float, float]]) -> tuple[float, float]:

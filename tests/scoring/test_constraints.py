@@ -12,6 +12,8 @@ from hypothesis import strategies as st
 
 from evolve.scoring.constraints import (
     Constraints,
+    broken,
+    broken_each,
     ends_of,
     extrapolation_lines,
     shares_of,
@@ -191,3 +193,11 @@ def test_one_fit_that_is_not_finite_counts_for_all_and_physics_on_average(
     infinite, against = worst(found)
     assert infinite == max((share[0] for share in found), default=0.0)
     assert against == pytest.approx(np.mean([s[1] for s in found]) if found else 0.0)
+
+
+def test_several_groups_are_checked_as_each_alone() -> None:
+    declared = Constraints((True, True), falling=(0,), rising=(1,), floor=0.0, ceiling=2.0)
+    values = np.random.default_rng(0).normal(size=(5, 2, 3, 4))
+    values[1, 0, 0, 2] = np.inf
+    each = broken_each(values, declared)
+    assert [tuple(shares) for shares in each.tolist()] == [broken(v, declared) for v in values]

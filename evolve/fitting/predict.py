@@ -1,0 +1,88 @@
+"""Values of a law on rows that each have constants of their own, by its tape."""
+
+from __future__ import annotations
+
+from collections.abc import MutableMapping
+
+import numpy as np
+
+from evolve.fitting.compiled import COMPILED, entry, jit
+from evolve.fitting.primitives import forward
+from evolve.fitting.tape import Tape
+from evolve.law.graph import Node
+from evolve.typing import Array, Ints
+
+BLOCK = 512  # rows at a time, so that they stay in the cache
+
+Columns = MutableMapping[Node, Array]
+
+
+def predicted(tape: Tape, x: Array, at: Ints, constants: Array, columns: Columns) -> Array:
+    """Value of a law on rows of raw features.
+
+    Args:
+        tape: The law.
+        x: `(n, f)` raw features, as the target sees them.
+        at: `(n,)` which of the constants each row has.
+        constants: `(k, p)` constants.
+        columns: Values of subtrees without a constant on these rows, filled in.
+
+    Returns:
+        `(n,)` values; not finite where the law is not defined.
+    """
+    table = tape.column_values(x, columns)
+    out = np.empty(len(x))
+    with np.errstate(all="ignore"):
+        run_tape(tape.steps, tape.literals, table, np.ascontiguousarray(constants), at, out)
+        return np.exp(out) if tape.log_output else out
+
+
+def _place_loops(
+    v: Array, columns: Array, constants: Array, literals: Array, at: Ints, begin: int, n: int
+) -> None:
+    """Fill the slots that are given for `n` rows from `begin` on."""
+    first, p = columns.shape[0], constants.shape[1]
+    for k in range(first):
+        for i in range(n):
+            v[k, i] = columns[k, begin + i]
+    for k in range(p):
+        for i in range(n):
+            v[first + k, i] = constants[at[begin + i], k]
+    for k in range(literals.shape[0]):
+        for i in range(n):
+            v[first + p + k, i] = literals[k]
+
+
+def _place_rows(
+    v: Array, columns: Array, constants: Array, literals: Array, at: Ints, begin: int, n: int
+) -> None:
+    first, last = len(columns), len(columns) + constants.shape[1]
+    v[:first, :n] = columns[:, begin : begin + n]
+    v[first:last, :n] = constants[at[begin : begin + n]].T
+    v[last : last + len(literals), :n] = literals[:, None]
+
+
+place = jit(_place_loops) if COMPILED else _place_rows
+
+
+@entry
+def run_tape(
+    steps: Ints, literals: Array, columns: Array, constants: Array, at: Ints, out: Array
+) -> None:
+    """Fill `out`, `(n,)`, with a law's values.
+
+    Args:
+        steps: `(n_steps, 3)` as in `Tape`.
+        literals: `(n_literals,)` likewise.
+        columns: `(n_columns, n)` values of the constant-free subtrees.
+        constants: `(k, p)` constants.
+        at: `(n,)` which of them each row has.
+        out: Filled.
+    """
+    base = columns.shape[0] + constants.shape[1] + literals.shape[0]
+    v = np.zeros((base + steps.shape[0], min(BLOCK, out.shape[0])))
+    for begin in range(0, out.shape[0], BLOCK):
+        n = min(BLOCK, out.shape[0] - begin)
+        place(v, columns, constants, literals, at, begin, n)
+        forward(steps, base, v)
+        out[begin : begin + n] = v[v.shape[0] - 1, :n]

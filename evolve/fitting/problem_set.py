@@ -1,0 +1,112 @@
+"""Problems that many laws are fitted to, with what their fits have in common computed once."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from evolve.fitting.result import Problem
+from evolve.fitting.tape import Tape
+from evolve.fitting.weights import row_weights
+from evolve.law.graph import Node
+from evolve.scoring.frame import TargetFrame, rounded
+from evolve.typing import Array, Ints
+
+KEPT_VALUES = 1 << 21  # values of subtrees that are kept for further laws
+KEPT_TARGETS = 16  # ways to take the targets that are kept
+
+
+@dataclass(frozen=True, slots=True)
+class FittedRows:
+    """Rows as the residuals of a fit take them.
+
+    Attributes:
+        y: `(n,)` targets.
+        w: `(n,)` weights.
+        spread: `(q,)` standard deviation of each problem's targets, above 0.
+    """
+
+    y: Array
+    w: Array
+    spread: Array
+
+
+class ProblemSet(Sequence[Problem]):
+    """Problems in order, their rows one after the other.
+
+    Attributes:
+        x: `(n, f)` raw features of all problems.
+        counts: `(q,)` rows of each problem.
+        offsets: `(q + 1,)` where each problem's rows begin.
+        exact: Whether rows are fitted to the last digit: some problem has no frame.
+    """
+
+    def __init__(self, problems: Sequence[Problem]) -> None:
+        """Lay out the rows of all problems."""
+        self._problems = tuple(problems)
+        self.x: Array = np.concatenate([p.x for p in problems])
+        self.counts: Ints = np.array([len(p.y) for p in problems])
+        self.offsets: Ints = np.concatenate([[0], np.cumsum(self.counts)]).astype(np.int64)
+        self.exact = any(p.frame is None for p in problems)
+        self._columns: dict[Node, Array] = {}
+        self._fitted: dict[object, FittedRows] = {}
+
+    def __len__(self) -> int:
+        """Number of problems."""
+        return len(self._problems)
+
+    def __getitem__(self, q):  # type: ignore[no-untyped-def]
+        """Problem number `q`."""
+        return self._problems[q]
+
+    def columns(self, tape: Tape) -> Array:
+        """`(n_columns, n)` values of a law's constant-free subtrees."""
+        if (len(self._columns) + len(tape.columns)) * len(self.x) > KEPT_VALUES:
+            self._columns.clear()
+        return tape.column_values(self.x, self._columns, exact=self.exact)
+
+    def fitted_rows(
+        self,
+        frames: Sequence[TargetFrame],
+        axes: Sequence[int],
+        scale_weight: float,
+        *,
+        on_logs: bool,
+        mirrored: bool,
+    ) -> FittedRows:
+        """Targets and weights.
+
+        Args:
+            frames: The frame in which each problem is fitted.
+            axes: Features along which `scale_weight` weighs rows.
+            scale_weight: As in a recipe.
+            on_logs: Logarithms of the targets are fitted.
+            mirrored: Minus the targets are fitted.
+        """
+        key = (tuple(frames), tuple(axes), scale_weight, on_logs, mirrored)
+        if key not in self._fitted:
+            if len(self._fitted) >= KEPT_TARGETS:
+                self._fitted.clear()
+            y = self._targets(frames, on_logs=on_logs, mirrored=mirrored)
+            w = self._weights(axes, scale_weight, on_logs=on_logs)
+            parts = np.split(y, self.offsets[1:-1])
+            spread = np.array([max(float(np.std(part)), 1e-12) for part in parts])
+            self._fitted[key] = FittedRows(y, w, spread)
+        return self._fitted[key]
+
+    def _targets(self, frames: Sequence[TargetFrame], *, on_logs: bool, mirrored: bool) -> Array:
+        pairs = zip(self._problems, frames, strict=True)
+        y = np.concatenate([(p.y - f.origin) / f.unit for p, f in pairs])
+        y = -y if mirrored else y
+        with np.errstate(all="ignore"):
+            values = np.log(y) if on_logs else y.astype(float)
+        return values if self.exact else rounded(values, 1.0 if on_logs else 2.0**-10)
+
+    def _weights(self, axes: Sequence[int], scale_weight: float, *, on_logs: bool) -> Array:
+        problems = self._problems
+        w = np.concatenate([row_weights(p.x, axes, scale_weight) for p in problems])
+        if any(p.weights is not None for p in problems):
+            w = w * np.concatenate([p.weights_of_residuals(on_logs=on_logs) for p in problems])
+        return w if self.exact else rounded(w)
