@@ -13,13 +13,15 @@ from evolve.fitting.cost import CompiledLaw, Data, Objective, make_workspace
 from evolve.fitting.refine import NOT_FINITE, refine
 from evolve.typing import Array, Ints
 
+AGREE = 1.001  # costs that differ by a smaller factor are one
+
 
 @entry
 def run(
     law: CompiledLaw, data: Data, offsets: Ints, loss: int, f_scales: Array,
     prior_mean: Array, prior_weight: Array, box: Array,
-    careful: bool, max_steps: int, starts: Array, costs: Array, statuses: Ints,
-    normal: Array, grad: Array,
+    careful: bool, max_steps: int, enough: int, starts: Array, stands_for: Ints,
+    costs: Array, statuses: Ints, normal: Array, grad: Array,
 ) -> None:  # fmt: skip
     """Refine every start of every problem.
 
@@ -34,7 +36,9 @@ def run(
         box: `(p,)` largest size of each constant.
         careful: Go to full precision.
         max_steps: Most steps from one start; with 0 the starts are judged where they are.
+        enough: Starts that meet at a problem's lowest cost, after which it is left.
         starts: `(q, s, p)` constants, overwritten.
+        stands_for: `(q, s)` how many starts each counts as.
         costs: `(q, s)` filled with costs, inf where the law is not finite.
         statuses: `(q, s, 2)` filled with status and steps taken.
         normal: `(q, s or 1, p, p)` filled with J W J^T + prior at the end points (or the
@@ -46,12 +50,14 @@ def run(
         part = Data(np.ascontiguousarray(data.columns[:, lo:hi]), data.y[lo:hi], data.w[lo:hi])
         objective = Objective(loss, f_scales[q], prior_mean[q], prior_weight[q], box)
         work = make_workspace(law, part)
-        goal = np.inf
+        goal, n_agree = np.inf, 0
         for s in range(starts.shape[1]):
             costs[q, s], statuses[q, s, 0], statuses[q, s, 1] = refine(
                 law, part, objective, work, starts[q, s], max_steps, careful, goal
             )
+            n_agree = 0 if costs[q, s] * AGREE < goal else n_agree
             goal = min(goal, costs[q, s])
+            n_agree += stands_for[q, s] if costs[q, s] <= goal * AGREE else 0
             at = min(s, normal.shape[1] - 1)
             # Where the law is not finite, the workspace still holds the previous start's.
             finite = statuses[q, s, 0] != NOT_FINITE
@@ -59,3 +65,5 @@ def run(
                 grad[q, at, k] = work.grad[k] if finite else 0.0
                 for m in range(starts.shape[2]):
                     normal[q, at, k, m] = work.h[k, m] if finite else 0.0
+            if n_agree >= enough and finite:
+                break

@@ -12,13 +12,15 @@ import numpy.typing as npt
 
 from evolve.fitting import kernel
 from evolve.fitting.cost import L2, CompiledLaw, Data
+from evolve.fitting.kernel import AGREE
 from evolve.fitting.refine import CONVERGED, NOT_FINITE
 from evolve.fitting.starts import place, project
 from evolve.fitting.tape import NONLINEAR
+from evolve.scoring.objective import AGREEING_STARTS
 from evolve.typing import Array, Ints
 
 ROUGH_STEPS = 8
-AGREE = 1.001
+NO_END = 1 << 62
 SAME_COST = 1e-6
 ROUNDING = 1e-28
 SAMPLE_ROWS = 400
@@ -98,7 +100,7 @@ def solve(
         chosen, weights = _distinct(sample, uniforms, n_starts)
         starts = np.concatenate([chosen, begin], axis=1)
         stands_for = np.concatenate([weights, stands_for], axis=1)
-    ends = run(sample, starts, limits.refine)
+    ends = run(sample, starts, limits.refine, stands_for=stands_for)
     n_finite = (stands_for * np.isfinite(ends.costs)).sum(axis=1)
     if sample is not batch:
         ends, stands_for = _on_all_rows(batch, ends, stands_for, limits.refine)
@@ -178,11 +180,12 @@ def _merge(costs: Array, weights: Ints) -> None:
     """Let the earliest of the starts `(q, s)` that end at one cost stand for all, in place."""
     level = np.where(np.isfinite(costs), costs, -1.0)
     for late in range(1, costs.shape[1]):
-        for early in range(late):
-            same = (weights[:, late] > 0) & (weights[:, early] > 0)
-            same &= np.abs(level[:, late] - level[:, early]) <= SAME_COST * np.abs(level[:, early])
-            weights[:, early] += np.where(same, weights[:, late], 0)
-            weights[same, late] = 0
+        before = level[:, :late]
+        same = np.abs(level[:, late, None] - before) <= SAME_COST * np.abs(before)
+        same &= (weights[:, :late] > 0) & (weights[:, late, None] > 0)
+        rows = np.flatnonzero(same.any(axis=1))
+        weights[rows, np.argmax(same[rows], axis=1)] += weights[rows, late]
+        weights[rows, late] = 0
 
 
 def _to_rounding(batch: FitBatch, costs: Array) -> Flags:
@@ -195,16 +198,18 @@ def _distinct(batch: FitBatch, uniforms: Array, n_starts: int) -> tuple[Array, I
     """The best screened starts, one for all that meet after a few steps.
 
     Returns:
-        `(q, n_starts, p)` starts, nan where one meets a better one, and `(q, n_starts)` how
-        many starts each stands for.
+        `(q, n_starts, p)` starts, the best first, nan where one meets a better one, and
+        `(q, n_starts)` how many starts each stands for.
     """
     pool, costs = screen(batch, uniforms)
     order = np.argsort(costs, axis=1, kind="stable")[:, :n_starts]
     chosen = np.take_along_axis(pool, order[:, :, None], axis=1)
     rough = run(replace(batch, loss=L2), chosen, ROUGH_STEPS)
+    order = np.argsort(rough.costs, axis=1, kind="stable")
+    constants = np.take_along_axis(rough.constants, order[:, :, None], axis=1)
     weights = np.ones(rough.costs.shape, dtype=np.int64)
-    _merge(rough.costs, weights)
-    return np.where((weights > 0)[:, :, None], rough.constants, np.nan), weights
+    _merge(np.take_along_axis(rough.costs, order, axis=1), weights)
+    return np.where((weights > 0)[:, :, None], constants, np.nan), weights
 
 
 def run(
@@ -214,6 +219,7 @@ def run(
     *,
     careful: bool = False,
     keep_all: bool = False,
+    stands_for: Ints | None = None,
 ) -> EndPoints:
     """Call the kernel on a copy of the starts.
 
@@ -222,6 +228,9 @@ def run(
         starts: `(q, s, p)`.
         max_steps: Most steps from one start.
         careful: Go to full precision.
+        stands_for: `(q, s)` how many starts each counts as: once `AGREEING_STARTS` meet at a
+            problem's lowest cost, its further ones are left where they are. All are refined
+            where nothing is said.
         keep_all: Keep the normal matrices and gradients of all starts, not of the last alone.
 
     Returns:
@@ -232,12 +241,14 @@ def run(
     costs = np.full((q, s), np.inf)
     statuses: Ints = np.full((q, s, 2), NOT_FINITE, dtype=np.int64)
     n_kept = s if keep_all else 1
+    enough = NO_END if stands_for is None else AGREEING_STARTS
+    counted = np.ones((q, s), dtype=np.int64) if stands_for is None else stands_for
     normal, gradient = np.zeros((q, n_kept, p, p)), np.zeros((q, n_kept, p))
     with np.errstate(all="ignore"):
         kernel.run(
             batch.law, batch.data, batch.offsets, batch.loss, batch.f_scales,
-            batch.prior_mean, batch.prior_weight, batch.box, careful, max_steps,
-            constants, costs, statuses, normal, gradient,
+            batch.prior_mean, batch.prior_weight, batch.box, careful, max_steps, enough,
+            constants, counted, costs, statuses, normal, gradient,
         )  # fmt: skip
     return EndPoints(constants, costs, statuses, normal, gradient)
 

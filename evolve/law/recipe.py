@@ -43,7 +43,8 @@ class Recipe:
             pooling); 0 for none.
         tied: Which constants all groups have in common: ``slopes`` those that multiply a
             variable or stand as its exponent, ``shape`` all but linear ones and amplitudes.
-        n_starts: Number of starting points that are refined.
+        n_starts: Number of starting points that are refined; once a few have met at the lowest
+            cost (`AGREEING_STARTS`), the others are left.
     """
 
     target_scale: str = "linear"

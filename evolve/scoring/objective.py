@@ -48,6 +48,9 @@ CHECK_BASES = 6  # rows from which lines lead outwards; judgement
 CHECK_STEPS = 9  # points on each line; judgement
 CHECK_MARGIN = 0.1  # share of its range by which a linear feature is followed beyond; judgement
 
+# The fit of a law.
+AGREEING_STARTS = 3  # that meet at the lowest cost, after which no more are followed; judgement
+
 # The screen: one fold with few starts, before all folds.
 SCREEN_STARTS = 4  # starts of a fit; judgement
 SCREEN_MARGIN = 0.2  # how much worse than the elites a candidate may be; nested

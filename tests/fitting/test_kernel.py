@@ -31,6 +31,7 @@ from evolve.fitting.solve import solve_exact, solve_normal
 from evolve.fitting.tape import compile_tape
 from evolve.law.graph import BINARY, UNARY, Law, Node, call, const, evaluate, feat
 from evolve.law.recipe import Recipe
+from evolve.scoring.objective import AGREEING_STARTS
 
 ROOT = Path(__file__).resolve().parents[2]
 X = np.linspace(0.3, 2.1, 7)[:, None]
@@ -215,3 +216,31 @@ def test_a_start_where_the_law_is_not_finite_leaves_no_trace_of_earlier_work() -
     assert ends.normal[0, 0].tolist() == ends.normal[0, 2].tolist() == [[0.0]]
     assert ends.gradient[0, 0].tolist() == ends.gradient[0, 2].tolist() == [0.0]
     assert ends.normal[0, 1, 0, 0] > 0.0
+
+
+def test_further_starts_are_left_once_enough_meet_at_the_lowest_cost() -> None:
+    x = np.linspace(1.0, 2.0, 5)[:, None]
+    fitter = BatchFitter(
+        Law(call("mul", const(0), feat(0)), 1), [Problem(x, x[:, 0])], Recipe(), ()
+    )
+    batch, starts = fitter.batch([None], fitter.box), np.linspace(-3.0, 3.0, 6)[None, :, None]
+    ones = np.ones((1, 6), dtype=np.int64)
+    assert np.isfinite(run(batch, starts, 20).costs).sum() == 6
+    assert np.isfinite(run(batch, starts, 20, stands_for=ones).costs).sum() == AGREEING_STARTS
+    assert np.isfinite(run(batch, starts, 20, stands_for=9 * ones).costs).sum() == 1
+
+
+def test_problems_of_any_size_are_refined_as_each_alone() -> None:
+    rng = np.random.default_rng(3)
+    sizes = [5, 9, 40, 6, 300, 8, 7]
+    problems = []
+    for n in sizes:
+        x = rng.uniform(1.0, 20.0, (n, 1))
+        problems.append(Problem(x, 1.0 + 2.0 * x[:, 0] ** -0.5 + 0.05 * rng.normal(size=n)))
+    law = Law(call("add", const(0), call("mul", const(1), call("pow", feat(0), const(2)))), 3)
+    for recipe in (Recipe(), Recipe("log", "cauchy", 0.1)):
+        together = fit_many(law, problems, recipe)
+        for fit, problem in zip(together, problems, strict=True):
+            alone = fit_many(law, [problem], recipe)[0]
+            assert np.allclose(fit.constants, alone.constants, rtol=1e-9, atol=1e-12)
+            assert fit.n_agree == alone.n_agree

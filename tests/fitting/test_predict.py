@@ -27,8 +27,8 @@ def test_every_operation_is_predicted_as_its_tree_says(op: str, scale: str) -> N
     root = call(op, first) if op in UNARY else call(op, first, call("mul", const(1), feat(1)))
     values = by_tape(root, X, C, scale)
     for k, constants in enumerate(C):
-        expected = evaluate(root, X[AT == k], constants)
-        assert np.allclose(values[AT == k], expected, rtol=1e-13, atol=0.0, equal_nan=True)
+        expected = evaluate(root, X[k == AT], constants)
+        assert np.allclose(values[k == AT], expected, rtol=1e-13, atol=0.0, equal_nan=True)
 
 
 @pytest.mark.parametrize("op", ["max", "min"])
