@@ -217,7 +217,8 @@ NO_PREFERENCE = {
     ),
     "search/proposers/llm/keys.py": {"SHORTEST": "of a text that may be a key"},
     "search/proposers/llm/prompt.py": dict.fromkeys(
-        ("PROGRAM_CHARS", "FORMULA_CHARS", "N_ELITES", "N_FAILURES"), "size of a prompt"
+        ("PROGRAM_CHARS", "FORMULA_CHARS", "N_ELITES", "N_FAILURES", "MOST_TEXTS"),
+        "size of a prompt",
     ),
     "search/proposers/llm/proposer.py": dict.fromkeys(
         ("MOST_REPAIRS", "MOST_ROUNDS"), "calls that one proposal may take"

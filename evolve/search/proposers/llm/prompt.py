@@ -36,6 +36,7 @@ TEMPLATES = (
 N_ELITES = 3  # beside those to be changed
 N_FAILURES = 4
 PROGRAM_CHARS = 6000  # of any program that is shown
+MOST_TEXTS = 500  # programs that are kept printed
 FORMULA_CHARS = 200  # of any formula that is shown
 # What a template of the user may end in.
 _FAULTS = (
@@ -87,6 +88,7 @@ class Prompts:
             EvolveError: A template cannot be read.
         """
         self._task, self._space, self._idea = task, space, idea
+        self._texts: dict[str, str] = {}
         texts = {**packaged(), **(own or {})}
         environment = ImmutableSandboxedEnvironment(  # templates may be a stranger's
             autoescape=False,  # the reader is a model, not a browser
@@ -177,7 +179,14 @@ class Prompts:
         """
         if entry.law is None or entry.recipe is None:
             return entry.text
-        spec, candidate = self._task.spec, candidate_from_data(entry.law, entry.recipe)
+        if entry.key not in self._texts:  # elites are shown again and again
+            self._texts = dict(list(self._texts.items())[-MOST_TEXTS:])
+            self._texts[entry.key] = self._printed(entry.law, entry.recipe)
+        return self._texts[entry.key]
+
+    def _printed(self, law: Any, recipe: Any) -> str:
+        """The program of a law and a recipe as they are stored, over declared units."""
+        spec, candidate = self._task.spec, candidate_from_data(law, recipe)
         units = [feature.unit for feature in spec.features]
         return print_program(
             replace(candidate.law, root=_over(candidate.law.root, units)),

@@ -37,6 +37,7 @@ from evolve.search.proposers.protocol import Proposal
 from evolve.search.view import inward, outward
 
 SPARE = 3  # how many times as large as allowed a law may be before it is simplified
+Traced = tuple[Program, Candidate | ProgramFailedError]
 UNTRACEABLE = "bad-answer"  # status of a program whose law cannot be traced
 
 
@@ -55,7 +56,7 @@ class Translator:
     ) -> None:
         """Keep what to translate for."""
         self._space, self._runner, self._names = space, runner, names
-        self._ahead: dict[str, Candidate | ProgramFailedError] = {}
+        self._ahead: dict[int, Traced] = {}  # by number of the request
         words = formula_words(names.features, own_first=space.own_feature_first)
         self._variables = {
             word: feat(j) if unit == 1.0 else call("div", feat(j), num(unit))
@@ -73,7 +74,9 @@ class Translator:
         assert exchange.reply is not None
         text = exchange.reply.text
         try:
-            program = _program_of(exchange, text, parent)
+            if exchange.number not in self._ahead:
+                self._ahead[exchange.number] = self._trace(exchange, text, parent)
+            program, traced = self._ahead.pop(exchange.number)
         except NoProgramError as error:
             law = formula_of(text, self._variables)
             if law is None:
@@ -82,7 +85,6 @@ class Translator:
             return self._traced(exchange, text, Candidate(law, _recipe(archive)))
         except ProgramError as error:
             return _failed(exchange, text, "rejected", str(error))
-        traced = self._ahead.pop(program.text, None) or self._trace(program)
         if isinstance(traced, ProgramFailedError):
             return self._untraced(exchange, program, traced)
         if read_fit_call(program.text) is None:
@@ -107,14 +109,19 @@ class Translator:
             parent: Text of the program whose block a rewrite or a diff changes.
         """
         with suppress(EvolveError):
-            program = _program_of(exchange, text, parent)
-            self._ahead[program.text] = self._trace(program)
+            self._ahead[exchange.number] = self._trace(exchange, text, parent)
 
-    def _trace(self, program: Program) -> Candidate | ProgramFailedError:
+    def _trace(self, exchange: Exchange, text: str, parent: str) -> Traced:
+        """The program in a reply, by the mode of its request, and what tracing it gave.
+
+        Raises:
+            ProgramError: The reply holds no program, or one that may not run.
+        """
+        program = program_of(text, parent if exchange.mode in IN_PLACE else "")
         try:
-            return self._runner.trace(program, self._names)
+            return program, self._runner.trace(program, self._names)
         except ProgramFailedError as error:
-            return error
+            return program, error
 
     def _untraced(
         self, exchange: Exchange, program: Program, error: ProgramFailedError
@@ -151,11 +158,6 @@ class Translator:
         if breaks_rules(seen.law, self._space):
             return None, "lacks a feature that it must use, or has a forbidden operation"
         return None, "is too large, or a number in it should be a constant in params"
-
-
-def _program_of(exchange: Exchange, text: str, parent: str) -> Program:
-    """The program in a reply, by the mode of its request."""
-    return program_of(text, parent if exchange.mode in IN_PLACE else "")
 
 
 def _recipe(archive: Archive) -> Recipe:
