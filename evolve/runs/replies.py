@@ -85,6 +85,9 @@ def remarks_of_models(store: Store, config: ModelConfig) -> list[str]:
     """One line a model: what it was asked, what came of it, and what that cost."""
     spent = spent_by(exchanges := StoredBook(store).all())
     lines = []
+    if not exchanges and config.budget is not None and config.dearest > config.budget:
+        why = f"a call may cost {config.dearest:.3g}, the budget is {config.budget:g}"
+        lines.append(f"models: none was asked, for {why}; max_tokens in evolve.toml bounds a call")
     for model in config.models:
         own = [exchange for exchange in exchanges if exchange.model == model.name]
         if not own:

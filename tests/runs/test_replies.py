@@ -177,6 +177,16 @@ def test_limits_that_cannot_be_meant_leave_a_run_as_it_was(tmp_path: Path) -> No
         assert str(caught.value) == "llm_budget: run 'alone' asks no model"
 
 
+def test_a_budget_that_buys_no_call_is_told(tmp_path: Path) -> None:
+    model = Model("tiny", "tiny", "http://127.0.0.1:9/v1", price_in=100.0, price_out=300.0)
+    models = ModelConfig((model,), budget=0.5)
+    settings = RunConfig(SEED, N, proposers=("grammar", "llm"), models=models)
+    with create_run(tmp_path / "r", problem(models), settings) as store:
+        (line,) = remarks_of_models(store, models)
+        assert line.startswith("models: none was asked, for a call may cost 0.819, the budget is ")
+        assert remarks_of_models(store, replace(models, budget=1.0)) == []
+
+
 def test_a_run_replays_without_a_network(
     peaceful: tuple[Path, ModelConfig, int], monkeypatch: pytest.MonkeyPatch
 ) -> None:

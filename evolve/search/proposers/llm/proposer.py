@@ -245,8 +245,8 @@ class LanguageModels:
         answered = sum(one.answered for one in spent.values())
         n_open = len(self._open()) + len(requests) + 1
         gone = money(spent, self._models)
-        dearest = max(m.cost(m.max_tokens, m.max_tokens) for m in self._models.values())
-        return gone + n_open * (gone / answered if answered else dearest) <= self._config.budget
+        each = gone / answered if answered else self._config.dearest
+        return gone + n_open * each <= self._config.budget
 
     def _request(
         self,

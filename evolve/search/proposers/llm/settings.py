@@ -136,6 +136,11 @@ class ModelConfig:
             rule = ": needs price_in and price_out of every model, in evolve.toml"
             raise EvolveError(Argument("llm_budget"), rule)
 
+    @property
+    def dearest(self) -> float:
+        """What one request may cost at most, of which nothing is known yet."""
+        return max((m.cost(m.max_tokens, m.max_tokens) for m in self.models), default=0.0)
+
 
 NO_MODELS = ModelConfig()
 
