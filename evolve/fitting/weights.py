@@ -59,14 +59,14 @@ def covariance(normal: Array, variance: float) -> Array:
     """Covariance `(p, p)` of constants from a normal matrix; arguments as `standard_errors`.
 
     Directions that no row fixes are bounded, so that what does not depend on them has a finite
-    error; it is nan where the normal matrix is not finite.
+    error; it is nan where the normal matrix is not finite, and after a fit of which no start was:
+    its cost is infinite, which says nothing of its constants.
     """
     if not len(normal):
         return np.zeros((0, 0))
-    if not np.isfinite(normal).all():
+    if not np.isfinite(normal).all() or not np.isfinite(variance):
         return np.full_like(normal, np.nan)
     scale = np.sqrt(np.where(np.diag(normal) > 0, np.diag(normal), 1.0))
     values, vectors = np.linalg.eigh(normal / np.outer(scale, scale))
     bounded = np.maximum(values, SOUND * max(float(values[-1]), SOUND))
-    with np.errstate(invalid="ignore"):  # no spread times an infinite variance is nan
-        return np.asarray((vectors / bounded) @ vectors.T / np.outer(scale, scale) * variance)
+    return np.asarray((vectors / bounded) @ vectors.T / np.outer(scale, scale) * variance)

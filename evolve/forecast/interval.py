@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from evolve.errors import EvolveError
+from evolve.errors import Argument, EvolveError
 from evolve.forecast.basis import Basis
 from evolve.forecast.spread import (
     VarianceComponents,
@@ -102,7 +102,7 @@ def interval_at(task: Task, basis: Basis, group: str, x: Array, level: float = L
         EvolveError: The level is no share.
     """
     if not 0.0 < level < 1.0:
-        raise EvolveError(f"interval: must be between 0 and 1, it is {level:g}")
+        raise EvolveError(Argument("interval"), f": must be between 0 and 1, it is {level:g}")
     constants = [m.constants[group] for m in basis.members]
     spread, laws = basis.spreads[group], [m.law for m in basis.members]
     values = predictions_of(laws, constants, x)

@@ -34,7 +34,7 @@ def choose_rows(raw: RawTable, wishes: Wishes) -> tuple[RawTable, list[tuple[str
     for name in wishes.targets:
         without = [i for i, cell in enumerate(raw.column(name)) if _has_no_result(cell)]
         if len(without) == raw.n_rows:
-            raise TaskError(f"{raw.path}: column {name!r} holds no number in any row")
+            raise TaskError(_why_none(raw, name))
         if without:
             decisions.append((f"{len(without)} left out", _why(raw, name, without)))
             raw = raw.take(sorted(set(range(raw.n_rows)) - set(without)))
@@ -46,6 +46,16 @@ def _has_no_result(cell: object) -> bool:
     value = number(cell)
     finite = value is None or (math.isfinite(value) and abs(value) <= MOST)
     return is_blank(cell) or not finite
+
+
+def _why_none(raw: RawTable, name: str) -> str:
+    """What is wrong with a target that has no result in any row."""
+    for row, cell in enumerate(raw.column(name), 1):
+        value = number(cell)
+        if value is not None and math.isfinite(value):
+            rule = f"must be at most {MOST:g} in size"
+            return raw.complaint(name, rule, row, f"{value:g}") + "; give it in a larger unit"
+    return f"{raw.path}: column {name!r} holds no number in any row"
 
 
 def _why(raw: RawTable, name: str, rows: Sequence[int]) -> str:

@@ -67,6 +67,12 @@ def test_a_table_without_any_result_is_refused() -> None:
         drafted(lines)
 
 
+def test_a_table_of_results_too_large_is_refused_with_the_largest_size() -> None:
+    lines = [",".join([*line.split(",")[:3], "2e300", "x"]) for line in LINES]
+    with pytest.raises(EvolveError, match=r"at most 1e\+150 in size, row 1 holds 2e\+300"):
+        drafted(lines)
+
+
 def test_a_missing_label_is_no_group_and_how_to_leave_it_out_is_said() -> None:
     with pytest.raises(EvolveError, match=r"row 29 holds nothing .*where \"state != ''\""):
         drafted(LINES, groups=("state",))
