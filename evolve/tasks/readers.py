@@ -14,6 +14,7 @@ from evolve.tasks.cells import is_blank, number, what_to_do
 from evolve.tasks.frames import plain_cell, raw_of, raw_of_records
 from evolve.tasks.names import why_no_name
 from evolve.tasks.raw import RawTable
+from evolve.tasks.sizes import counted, lines_of, require_cells, require_table_bytes
 
 __all__ = ["RawTable", "is_blank", "number", "raw_of", "read_table", "what_to_do"]
 
@@ -86,13 +87,12 @@ def _read_lines(path: Path, separator: str) -> tuple[list[int], list[list[str]]]
     """Return the rows of a CSV that are not blank, header included, and where each begins."""
     starts, lines = [], []
     try:
-        with path.open(encoding="utf-8-sig", newline="") as file:
-            reader, last = csv.reader(file, delimiter=separator), 0
-            for line in reader:
-                if line:
-                    starts.append(last + 1)
-                    lines.append(line)
-                last = reader.line_num
+        reader, last = csv.reader(lines_of(path), delimiter=separator), 0
+        for line in counted(path, reader, len):
+            if line:
+                starts.append(last + 1)
+                lines.append(line)
+            last = reader.line_num
     except OSError as error:
         raise TaskError(f"{path}: must be a readable file, {error.strerror}") from None
     except UnicodeDecodeError as error:
@@ -106,9 +106,12 @@ def _read_lines(path: Path, separator: str) -> tuple[list[int], list[list[str]]]
 
 def _read_parquet(path: Path) -> RawTable:
     def load() -> Any:
-        from pyarrow.parquet import read_table as read_arrow
+        from pyarrow.parquet import ParquetFile
 
-        return read_arrow(path)
+        require_table_bytes(path)
+        with ParquetFile(path) as file:
+            require_cells(path, file.metadata.num_rows * file.metadata.num_columns)
+            return file.read()
 
     return _of_arrow(path, "Parquet", load)
 
@@ -117,7 +120,10 @@ def _read_feather(path: Path) -> RawTable:
     def load() -> Any:
         from pyarrow.feather import read_table as read_arrow
 
-        return read_arrow(path)
+        require_table_bytes(path)
+        arrow = read_arrow(path, memory_map=True)
+        require_cells(path, arrow.num_rows * arrow.num_columns)
+        return arrow
 
     return _of_arrow(path, "Feather", load)
 
@@ -146,7 +152,7 @@ def _of_arrow(path: Path, kind: str, load: Callable[[], Any]) -> RawTable:
 def _read_jsonl(path: Path) -> RawTable:
     """One object a line; keys of objects inside it are joined by dots."""
     lines, records = [], []
-    for n, record in read_json_lines(path):
+    for n, record in counted(path, read_json_lines(path), lambda row: len(row[1])):
         lines.append(n)
         records.append(record)
     raw = raw_of_records(records, path)
@@ -161,23 +167,24 @@ def read_json_lines(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
         TaskError: The file cannot be read, or a line holds no object.
     """
     try:
-        text = path.read_text(encoding="utf-8-sig")
+        for n, line in enumerate(lines_of(path), 1):
+            if line.strip():
+                yield n, _record(path, n, line)
     except OSError as error:
         raise TaskError(f"{path}: must be a readable file, {error.strerror}") from None
     except UnicodeDecodeError as error:
         raise TaskError(f"{path}: must be UTF-8 text, byte {error.start} is not") from None
-    for n, line in enumerate(text.splitlines(), 1):
-        if not line.strip():
-            continue
-        try:
-            record = json.loads(line)
-        except (ValueError, RecursionError):
-            raise TaskError(
-                f"{path}: must hold one JSON object a line, line {n} is none"
-            ) from None
-        if not isinstance(record, dict):
-            raise TaskError(f"{path}: must hold one JSON object a line, line {n} is no object")
-        yield n, record
+
+
+def _record(path: Path, n: int, line: str) -> dict[str, Any]:
+    """The object of a line."""
+    try:
+        record = json.loads(line)
+    except (ValueError, RecursionError):
+        raise TaskError(f"{path}: must hold one JSON object a line, line {n} is none") from None
+    if not isinstance(record, dict):
+        raise TaskError(f"{path}: must hold one JSON object a line, line {n} is no object")
+    return record
 
 
 _READERS: dict[str, Callable[[Path], RawTable]] = {

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 from evolve.errors import TaskError
@@ -9,6 +10,7 @@ from evolve.tasks.frames import raw_of_records
 from evolve.tasks.importers.logs import RUN, files_of, run_of
 from evolve.tasks.raw import RawTable
 from evolve.tasks.readers import read_text
+from evolve.tasks.sizes import LINE_CHARS, counted
 
 EPOCH = "epoch"
 _SEPARATORS = (",", ";", "\t")
@@ -20,20 +22,23 @@ def read(path: Path) -> RawTable:
     Raises:
         TaskError: A file has no column `epoch`.
     """
-    points = []
+    return raw_of_records(list(counted(path, _points(path), len)), path)
+
+
+def _points(path: Path) -> Iterator[dict[str, object]]:
     for file in files_of(path, "*.csv", "*.log"):
         raw = _table(file)
         for cells in zip(*raw.columns.values(), strict=True):
             row = dict(zip(raw.columns, cells, strict=True))
-            points.append(
-                {RUN: run_of(file, path), **{k: None if v == "NA" else v for k, v in row.items()}}
-            )
-    return raw_of_records(points, path)
+            yield {
+                RUN: run_of(file, path),
+                **{k: None if v == "NA" else v for k, v in row.items()},
+            }
 
 
 def _table(file: Path) -> RawTable:
     with file.open(encoding="utf-8-sig", errors="replace") as lines:
-        header = lines.readline()
+        header = lines.readline(LINE_CHARS)
     separator = next((sign for sign in _SEPARATORS if sign in header), ",")
     raw = read_text(file, separator)
     if EPOCH not in raw.columns:

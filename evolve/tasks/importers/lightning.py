@@ -11,6 +11,7 @@ from evolve.tasks.frames import raw_of_records
 from evolve.tasks.importers.logs import RUN, STEP, files_of, joined, run_of
 from evolve.tasks.raw import RawTable
 from evolve.tasks.readers import read_text
+from evolve.tasks.sizes import counted, text_of
 
 _SETTING = re.compile(r"([A-Za-z_]\w*): *([^\s#{\[&*!|>'\"][^#]*|'[^']*'|\"[^\"]*\")\s*")
 
@@ -24,13 +25,13 @@ def read(path: Path) -> RawTable:
     Raises:
         TaskError: A file is no CSV.
     """
-    points = [
+    points = (
         {RUN: run_of(file, path), **point, **settings}
         for file in files_of(path, "metrics.csv")
         for settings in [_settings(file.with_name("hparams.yaml"))]
         for point in _points(file)
-    ]
-    return raw_of_records(joined(points, (RUN, STEP)), path)
+    )
+    return raw_of_records(joined(counted(path, points, len), (RUN, STEP)), path)
 
 
 def _points(file: Path) -> Iterator[dict[str, Any]]:
@@ -43,6 +44,6 @@ def _settings(file: Path) -> dict[str, str]:
     """The values of a YAML file that stand in one line; those of no line are no columns."""
     if not file.is_file():
         return {}
-    lines = file.read_text(encoding="utf-8").splitlines()
+    lines = text_of(file).splitlines()
     matches = [match for line in lines if (match := _SETTING.fullmatch(line))]
     return {match[1]: match[2].strip().strip("'\"") for match in matches}

@@ -11,9 +11,12 @@ from typing import Any
 
 from evolve.errors import TaskError
 from evolve.tasks.cells import is_blank
+from evolve.tasks.sizes import LINE_CHARS, counted, files_below, require_table_bytes, text_of
 
 RUN = "run"
 STEP = "step"
+EACH = 100_000  # steps of SQLite's machine between looks at how many there were
+MOST_STEPS = 30_000  # of these: some minutes, a million runs of hundreds of metrics
 
 
 def files_of(path: Path, *patterns: str) -> list[Path]:
@@ -26,8 +29,7 @@ def files_of(path: Path, *patterns: str) -> list[Path]:
         return [path]
     if not path.is_dir():
         raise TaskError(f"{path}: must be a file or folder, there is none")
-    logs = sorted({file for pattern in patterns for file in path.rglob(pattern)})
-    files = [file for file in logs if file.is_file()]
+    files = sorted({file for pattern in patterns for file in files_below(path, pattern)})
     if not files:
         raise TaskError(f"{path}: must hold files called {' or '.join(patterns)}, there are none")
     return files
@@ -48,11 +50,9 @@ def read_json(path: Path) -> Any:
         TaskError: It is no JSON.
     """
     try:
-        return json.loads(path.read_text(encoding="utf-8-sig"))
+        return json.loads(text_of(path))
     except (ValueError, RecursionError):
         raise TaskError(f"{path}: must be JSON") from None
-    except OSError as error:
-        raise TaskError(f"{path}: must be a readable file, {error.strerror}") from None
 
 
 def joined(points: Iterable[Mapping[str, Any]], keys: Sequence[str]) -> list[dict[str, Any]]:
@@ -71,17 +71,26 @@ def joined(points: Iterable[Mapping[str, Any]], keys: Sequence[str]) -> list[dic
 def query(path: Path, tables: Sequence[str], *statements: str) -> Iterator[list[dict[str, Any]]]:
     """The rows of statements on an SQLite database that is opened for reading alone.
 
+    Views and triggers of it are not run, and nothing is read without end.
+
     Raises:
-        TaskError: It is none, or lacks one of the tables.
+        TaskError: It is none, lacks one of the tables, or holds too much.
     """
+    require_table_bytes(path)
     try:
         with closing(sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True)) as database:
             database.row_factory = sqlite3.Row
-            kinds = database.execute("select name from sqlite_master").fetchall()
+            database.execute("pragma trusted_schema = off")
+            database.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, LINE_CHARS)
+            steps = iter(range(MOST_STEPS))
+            database.set_progress_handler(lambda: next(steps, None) is None, EACH)
+            kinds = database.execute(
+                "select name from sqlite_master where type = 'table'"
+            ).fetchall()
             missing = set(tables) - {row["name"] for row in kinds}
             if missing:
                 raise TaskError(f"{path}: must have the tables {', '.join(sorted(missing))}")
             for statement in statements:
-                yield [dict(row) for row in database.execute(statement)]
+                yield [dict(row) for row in counted(path, database.execute(statement), len)]
     except sqlite3.DatabaseError as error:
         raise TaskError(f"{path}: must be an SQLite database, {error}") from None

@@ -11,6 +11,7 @@ from evolve.errors import TaskError
 from evolve.tasks.frames import raw_of_records
 from evolve.tasks.importers.logs import query
 from evolve.tasks.raw import MOST, RawTable
+from evolve.tasks.sizes import files_below, text_of
 
 _RUNS = "select run_uuid, name, status, lifecycle_stage, start_time, end_time from runs"
 _PARAMS = "select run_uuid, key, value from params"
@@ -51,7 +52,7 @@ def _finite(value: float) -> float | None:
 
 
 def _of_folder(path: Path) -> Iterator[dict[str, Any]]:
-    runs = sorted(meta.parent for meta in path.rglob("meta.yaml") if _is_run(meta.parent))
+    runs = sorted(meta.parent for meta in files_below(path, "meta.yaml") if _is_run(meta.parent))
     if not runs:
         raise TaskError(f"{path}: must be a folder of MLflow, it holds no runs")
     for run in runs:
@@ -60,9 +61,9 @@ def _of_folder(path: Path) -> Iterator[dict[str, Any]]:
         row["status"] = _STATES.get(meta.get("status", ""), meta.get("status"))
         row |= {key: meta.get(key) for key in ("lifecycle_stage", "start_time", "end_time")}
         for file in _files(run / "params"):
-            row[f"params.{_name(file, run / 'params')}"] = file.read_text(encoding="utf-8").strip()
+            row[f"params.{_name(file, run / 'params')}"] = text_of(file).strip()
         for file in _files(run / "metrics"):
-            _, value, step = file.read_text(encoding="utf-8").split("\n")[-2].split()[:3]
+            _, value, step = text_of(file).split("\n")[-2].split()[:3]
             row[f"metrics.{_name(file, run / 'metrics')}"] = _finite(float(value))
             row["step"] = max(row.get("step", 0), int(step))
         yield row
@@ -73,7 +74,7 @@ def _is_run(folder: Path) -> bool:
 
 
 def _files(folder: Path) -> list[Path]:
-    return sorted(file for file in folder.rglob("*") if file.is_file())
+    return files_below(folder, "*")
 
 
 def _name(file: Path, folder: Path) -> str:
@@ -81,7 +82,7 @@ def _name(file: Path, folder: Path) -> str:
 
 
 def _lines(path: Path, sign: str) -> Iterator[tuple[str, str]]:
-    for line in path.read_text(encoding="utf-8").splitlines():
+    for line in text_of(path).splitlines():
         key, sep, value = line.partition(sign)
         if sep:
             yield key.strip(), value.strip().strip("'\"")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +10,7 @@ from evolve.tasks.frames import raw_of_records
 from evolve.tasks.importers.logs import RUN, files_of, run_of
 from evolve.tasks.raw import RawTable
 from evolve.tasks.readers import read_json_lines
+from evolve.tasks.sizes import counted
 
 NAME = "result.json"
 
@@ -19,9 +21,11 @@ def read(path: Path) -> RawTable:
     Raises:
         TaskError: There are no results, or a line of them is no object.
     """
-    points: list[dict[str, Any]] = []
+    return raw_of_records(list(counted(path, _points(path), len)), path)
+
+
+def _points(path: Path) -> Iterator[dict[str, Any]]:
     for file in files_of(path, NAME):
         for _, record in read_json_lines(file):
             run = record.get("trial_id") or run_of(file, path)
-            points.append({RUN: run, **{k: v for k, v in record.items() if k != "trial_id"}})
-    return raw_of_records(points, path)
+            yield {RUN: run, **{k: v for k, v in record.items() if k != "trial_id"}}

@@ -16,6 +16,7 @@ from evolve.errors import TaskError
 from evolve.tasks.frames import raw_of_records
 from evolve.tasks.importers.logs import RUN, STEP, files_of, joined, run_of
 from evolve.tasks.raw import RawTable
+from evolve.tasks.sizes import counted
 
 WALL_TIME = "wall_time"
 _VARINT, _EIGHT, _BYTES, _FOUR = 0, 1, 2, 5  # wire types
@@ -23,6 +24,7 @@ _EVENT = {"wall_time": 1, "step": 2, "summary": 5}
 _VALUE = {"tag": 1, "simple_value": 2, "tensor": 8}
 _TENSOR = {"dtype": 1, "content": 4, "float": 5, "double": 6}
 _FLOAT, _DOUBLE = 1, 2  # types of tensors
+MOST_RECORD = 2**24  # bytes of an event that is read: larger ones hold pictures, no scalars
 
 
 def read(path: Path) -> RawTable:
@@ -31,13 +33,17 @@ def read(path: Path) -> RawTable:
     Raises:
         TaskError: A file holds no events, or none of them is a scalar.
     """
-    points: list[dict[str, Any]] = []
-    for file in files_of(path, "*tfevents*"):
-        run = run_of(file, path) if file != path else file.parent.name
-        points += [{RUN: run, **point} for point in _scalars(file)]
+    points = list(counted(path, _points(path), len))
     if not points:
         raise TaskError(f"{path}: must hold scalars, there are none")
     return raw_of_records(joined(points, (RUN, STEP)), path)
+
+
+def _points(path: Path) -> Iterator[dict[str, Any]]:
+    for file in files_of(path, "*tfevents*"):
+        run = run_of(file, path) if file != path else file.parent.name
+        for point in _scalars(file):
+            yield {RUN: run, **point}
 
 
 def _scalars(file: Path) -> Iterator[dict[str, Any]]:
@@ -71,17 +77,20 @@ def _scalar(value: dict[int, list[Any]], file: Path) -> float | None:
 
 def _records(file: Path) -> Iterator[bytes]:
     """The events of a file; one that is still being written may end within a record."""
-    data = file.read_bytes()
+    size = file.stat().st_size
     at = 0
-    while at + 12 <= len(data):
-        length = int.from_bytes(data[at : at + 8], "little")
-        end = at + 12 + length
-        if end + 4 > len(data):
-            if at == 0:
-                raise TaskError(f"{file}: must be an event file of TensorBoard")
-            return
-        yield data[at + 12 : end]
-        at = end + 4
+    with file.open("rb") as source:
+        while at + 12 <= size:
+            length = int.from_bytes(source.read(12)[:8], "little")
+            end = at + 12 + length
+            if end + 4 > size:
+                if at == 0:
+                    raise TaskError(f"{file}: must be an event file of TensorBoard")
+                return
+            if length <= MOST_RECORD:
+                yield source.read(length)
+            at = end + 4
+            source.seek(at)
 
 
 def _fields(data: bytes, file: Path) -> dict[int, list[Any]]:

@@ -10,6 +10,7 @@ from evolve.errors import TaskError
 from evolve.tasks.frames import raw_of_records
 from evolve.tasks.importers.logs import RUN, STEP, files_of, joined, read_json, run_of
 from evolve.tasks.raw import RawTable
+from evolve.tasks.sizes import counted
 
 NAME = "trainer_state.json"
 _OF_CHECKPOINT = "checkpoint-"
@@ -28,8 +29,8 @@ def read(path: Path) -> RawTable:
     for file in files_of(path, NAME):
         run, step = _place(file, path)
         last[run] = max(last.get(run, (-1, file)), (step, file))
-    points = [{RUN: run, **point} for run, (_, file) in last.items() for point in _points(file)]
-    return raw_of_records(joined(points, (RUN, STEP)), path)
+    points = ({RUN: run, **point} for run, (_, file) in last.items() for point in _points(file))
+    return raw_of_records(joined(counted(path, points, len), (RUN, STEP)), path)
 
 
 def _place(file: Path, path: Path) -> tuple[str, int]:

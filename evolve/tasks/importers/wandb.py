@@ -6,11 +6,11 @@ import re
 from pathlib import Path
 from typing import Any
 
-from evolve.errors import TaskError
 from evolve.tasks.frames import raw_of_records
 from evolve.tasks.importers.logs import RUN, files_of, run_of
 from evolve.tasks.raw import RawTable
 from evolve.tasks.readers import LINES_OF_JSON, read_json_lines, read_table
+from evolve.tasks.sizes import counted
 
 SEPARATOR = " - "  # between a run and a metric in the header of a chart
 _BOUND = re.compile(r"__(MIN|MAX)$")
@@ -56,10 +56,10 @@ def _chart(raw: RawTable) -> RawTable:
 
 def _history(path: Path) -> RawTable:
     files = files_of(path, "*.jsonl", "*.ndjson")
-    points = []
-    for file in files:
-        run = {RUN: run_of(file, path)} if len(files) > 1 else {}
-        points += [{**run, **record} for _, record in read_json_lines(file)]
-    if not points:
-        raise TaskError(f"{path}: must have rows, it has none")
-    return raw_of_records(points, path)
+    points = (
+        {**run, **record}
+        for file in files
+        for run in [{RUN: run_of(file, path)} if len(files) > 1 else {}]
+        for _, record in read_json_lines(file)
+    )
+    return raw_of_records(list(counted(path, points, len)), path)
