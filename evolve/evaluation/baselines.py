@@ -6,7 +6,7 @@ rows of a group alone and is defined everywhere.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 import numpy as np
 
@@ -19,6 +19,9 @@ from evolve.typing import Array, Ints
 
 Baseline = Callable[[Array, Array, Array, Array | None], Array]
 RIDGE = 1e-6  # of standardised columns, where rows do not tell their slopes apart
+NEAREST = 1e-9  # squared distance within which rows are as near
+ROUGH = 1e-8  # of the size of rows, by which distances from products of blocks may be wrong
+BLOCK = 2_000_000  # distances that are held at a time
 MOST_LOG = 100.0  # largest |log y| that a straight line is followed to
 
 
@@ -37,11 +40,27 @@ def mean_of(x: Array, y: Array, new: Array, counts: Array | None = None) -> Arra
 def last_value(x: Array, y: Array, new: Array, counts: Array | None = None) -> Array:
     """`(m, t)` the mean target of the nearest rows: the largest scale that was run."""
     result = np.empty((len(new), y.shape[1]))
-    for i, row in enumerate(new):
-        distance = np.sum((x - row) ** 2, axis=1)
-        near = distance <= distance.min() + 1e-9
+    for i, near in enumerate(_nearest(x, new)):
         result[i] = np.average(y[near], axis=0, weights=None if counts is None else counts[near])
     return result
+
+
+def _nearest(x: Array, new: Array) -> Iterator[Ints]:
+    """For each new row, the numbers of the rows that are nearest to it.
+
+    Products of blocks of rows say roughly which these may be, so that only a few are looked at.
+    """
+    squares = np.sum(x**2, axis=1)
+    block = max(BLOCK // len(x), 1)
+    for begin in range(0, len(new), block):
+        rows = new[begin : begin + block]
+        rough = squares - 2.0 * rows @ x.T
+        slack = ROUGH * (1.0 + squares.max() + np.sum(rows**2, axis=1))
+        maybe = ~(rough > (rough.min(axis=1) + slack)[:, None])
+        for row, candidates in zip(rows, maybe, strict=True):
+            numbers = np.flatnonzero(candidates)
+            distance = np.sum((x[numbers] - row) ** 2, axis=1)
+            yield numbers[distance <= distance.min() + NEAREST]
 
 
 def straight_line(x: Array, y: Array, new: Array, counts: Array | None = None) -> Array:

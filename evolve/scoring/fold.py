@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -29,6 +30,15 @@ class Fold:
     weight: float = 1.0
     fit_counts: bool = True
 
+    def among(self, rows: Ints) -> Fold:
+        """A fold of some rows as one of the table that they are of.
+
+        Args:
+            rows: Number in the table of each row that the fold numbers.
+        """
+        fit, held, unjudged = (rows[part] for part in (self.fit, self.held, self.unjudged))
+        return replace(self, fit=fit, held=held, unjudged=unjudged)
+
 
 @dataclass(frozen=True)
 class FoldScore:
@@ -49,6 +59,13 @@ class FoldScore:
     r2: float
     weight: float = 1.0
     fitted: float | None = None
+
+
+def rows_by_group(group: Ints) -> Iterator[tuple[int, Ints]]:
+    """Each group number of `(n,)` rows with the numbers of its rows, both ascending."""
+    order = np.argsort(group, kind="stable")
+    numbers, begins = np.unique(group[order], return_index=True)
+    yield from zip(numbers.tolist(), np.split(order, begins[1:]), strict=False)
 
 
 def all_rows(n_rows: int) -> Fold:

@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from evolve.scoring.fold import rows_by_group
 from evolve.scoring.frame import TargetFrame, rounded
 from evolve.tasks.axes import axis_features, axis_values
 from evolve.tasks.origin import is_origin
@@ -24,6 +25,7 @@ DECADE = 10.0  # factor over which targets of one sign have a natural zero
 LEAST_NEAR = 4  # share of the rows, as 1 over it, that must be nearer ones
 LEAST_WHOLES = 3  # values of a whole at which a part must be all of it
 SHOWN = 9  # digits by which columns are told apart
+TOLD = 20_000  # values of a column that are looked at for that
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,8 +97,7 @@ def frame_of(spec: TaskSpec, x: Array, y: Array, group: Ints, roles: Mapping[str
 def _nearer(values: Array, group: Ints) -> Array:
     """`(n,)` rows that are the furthest of their group on no axis; all, where few are."""
     near = np.ones(len(group), dtype=bool)
-    for g in np.unique(group):
-        rows = group == g
+    for _, rows in rows_by_group(group):
         near[rows] = (values[rows] < values[rows].max(axis=0)).all(axis=1)
     return near if near.sum() >= len(near) / LEAST_NEAR else np.ones_like(near)
 
@@ -204,7 +205,7 @@ def _column_order(
 
     def content(j: int) -> tuple[object, ...]:
         logarithmic = spec.features[j].logarithmic
-        levels, counts = np.unique(_shown(seen[:, j]), return_counts=True)
+        levels, counts = np.unique(_shown(_thinned(seen[:, j])), return_counts=True)
         values = np.log(seen[:, j]) if logarithmic else seen[:, j]
         with_targets = [_correlation(values, t) for t in targets.T]
         return (
@@ -216,6 +217,13 @@ def _column_order(
         )
 
     return sorted(range(x.shape[1]), key=content)
+
+
+def _thinned(values: Array) -> Array:
+    """At most `TOLD` values, evenly spread over those in order; all where there are no more."""
+    if len(values) <= TOLD:
+        return values
+    return np.asarray(np.sort(values)[np.linspace(0, len(values) - 1, TOLD).round().astype(int)])
 
 
 def _shown(values: Array) -> Array:
@@ -238,7 +246,10 @@ def canonical_order(frame: Frame, x: Array, y: Array, group: Ints) -> tuple[Ints
     content = np.column_stack([frame.seen(x)[:, list(frame.columns)], frame.oriented(y)])
     n_groups = int(group.max()) + 1
     rows = np.lexsort(content.T[::-1])
-    by_group = [rows[group[rows] == g] for g in range(n_groups)]
-    texts = [content[numbers].tolist() for numbers in by_group]
-    groups = sorted(range(n_groups), key=lambda g: (-len(texts[g]), texts[g]))
+    held = dict(rows_by_group(group[rows]))
+    by_group = [rows[held.get(g, np.zeros(0, dtype=np.int64))] for g in range(n_groups)]
+    sizes = np.array([len(numbers) for numbers in by_group])
+    alike = np.bincount(sizes)[sizes] > 1
+    texts = [content[n].tolist() if a else [] for n, a in zip(by_group, alike, strict=True)]
+    groups = sorted(range(n_groups), key=lambda g: (-sizes[g], texts[g]))
     return np.concatenate([by_group[g] for g in groups]), np.array(groups, dtype=np.int64)

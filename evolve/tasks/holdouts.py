@@ -9,7 +9,7 @@ from itertools import product
 import numpy as np
 import numpy.typing as npt
 
-from evolve.scoring.fold import Fold
+from evolve.scoring.fold import Fold, rows_by_group
 from evolve.scoring.objective import (
     LEAST_SHARE,
     MIN_FIT_ROWS,
@@ -32,8 +32,7 @@ def far_rows(values: Array, group: Ints, together: str, share: float) -> tuple[M
         share: Least share of a group's rows to hold out.
     """
     far = np.zeros(len(values), dtype=bool)
-    for g in np.unique(group):
-        rows = np.flatnonzero(group == g)
+    for _, rows in rows_by_group(group):
         beyond = _beyond(values[rows], together, share)
         if beyond is not None:
             far[rows[beyond]] = True
@@ -43,8 +42,7 @@ def far_rows(values: Array, group: Ints, together: str, share: float) -> tuple[M
 def split_groups(values: Array, group: Ints, far: Mask) -> tuple[Mask, Mask]:
     """The far rows of groups that are left with enough to fit, and all rows of the others."""
     judged = np.zeros(len(values), dtype=bool)
-    for g in np.unique(group):
-        rows = np.flatnonzero(group == g)
+    for _, rows in rows_by_group(group):
         judged[rows] = bool(far[rows].any()) and _enough(values[rows], far[rows])
     return far & judged, ~judged
 
@@ -101,8 +99,7 @@ def multi_axis_holdouts(values: Array, group: Ints) -> list[Mask]:
 def _heights(values: Array, group: Ints) -> Array:
     """`(n, a)` place of each value among the levels of its group, from 0 to 1."""
     heights = np.zeros(values.shape)
-    for g in np.unique(group):
-        rows = np.flatnonzero(group == g)
+    for _, rows in rows_by_group(group):
         for j, column in enumerate(values[rows].T):
             levels, level = np.unique(column, return_inverse=True)
             heights[rows, j] = level / max(len(levels) - 1, 1)

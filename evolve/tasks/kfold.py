@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from evolve.scoring.fold import Fold
+from evolve.scoring.fold import Fold, rows_by_group
 from evolve.scoring.objective import MIN_FIT_ROWS
 from evolve.tasks.holdouts import fold_of
 from evolve.typing import Ints
@@ -29,10 +29,9 @@ def k_fold(group: Ints, k: int, points: Ints | None = None) -> list[Fold]:
     together = points is not None and len(np.unique(points)) < len(points)
     if points is not None and together:
         label = np.random.default_rng(0).permutation(points.max() + 1)[points] % k
-    for g in np.unique(group):
-        rows = np.flatnonzero(group == g)
+    for g, rows in rows_by_group(group):
         if not together or _left(label[rows]) < MIN_FIT_ROWS:
-            order = np.random.default_rng([0, int(g)]).permutation(len(rows))
+            order = np.random.default_rng([0, g]).permutation(len(rows))
             label[rows[order]] = np.arange(len(rows)) % k
         if _left(label[rows]) < MIN_FIT_ROWS:
             label[rows] = -1

@@ -31,9 +31,10 @@ def group_labels(raw: RawTable, columns: Sequence[str]) -> list[str]:
 def as_spelled(labels: Sequence[str], names: Sequence[str]) -> list[str]:
     """Labels, each in the spelling of the first name that means the same, if there is one."""
     spelling: dict[str, str] = {}
-    for name in names:
+    for name in dict.fromkeys(names):
         spelling.setdefault(_key(name), name)
-    return [spelling.get(_key(label), label) for label in labels]
+    spelled = {label: spelling.get(_key(label), label) for label in dict.fromkeys(labels)}
+    return [spelled[label] for label in labels]
 
 
 def _key(label: str) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -29,11 +30,13 @@ def is_origin(x: Array, y: Array, group: Ints, logarithmic: Sequence[bool]) -> b
         logarithmic: Whether each feature acts through its logarithm.
     """
     features = [_centred(np.log(v) if log else v) for v, log in zip(x.T, logarithmic, strict=True)]
-    levels = [(group == g).astype(float) for g in np.unique(group)]
-    line = np.column_stack([*levels, *features])
-    curve = np.column_stack([line, *(v**2 for v in features)])
-    if len(y) <= curve.shape[1] + 1 or not np.ptp(y):
+    level, n_of_level = np.unique(group, return_inverse=True, return_counts=True)[1:]
+    of_levels = Levels(level, n_of_level)
+    n_constants = len(n_of_level) + 2 * len(features)
+    if len(y) <= n_constants + 1 or not np.ptp(y):
         return False
+    line = of_levels.basis(features)
+    curve = of_levels.basis([*features, *(v**2 for v in features)])
     others = [y.min() - np.ptp(y) * ORIGINS, y.max() + np.ptp(y) * ORIGINS]
     at_zero = _likelihood(np.log(y), line) - np.log(y).sum()
     best = max(
@@ -46,14 +49,52 @@ def is_origin(x: Array, y: Array, group: Ints, logarithmic: Sequence[bool]) -> b
     return bool(is_line and best < at_zero + BY_CHANCE and at_zero > far_away + BY_CHANCE)
 
 
+@dataclass(frozen=True, slots=True)
+class Levels:
+    """Rows of groups, each with a level of its own.
+
+    Attributes:
+        of: `(n,)` number of each row's group.
+        counts: `(g,)` rows of each group.
+    """
+
+    of: Ints
+    counts: Ints
+
+    def about(self, values: Array) -> Array:
+        """`(n,)` values about the mean of their group."""
+        means = np.bincount(self.of, values, len(self.counts)) / self.counts
+        return np.asarray(values - means[self.of])
+
+    def basis(self, columns: Sequence[Array]) -> Model:
+        """A linear model of columns beside the levels, which are taken out of them."""
+        table = np.column_stack([self.about(column) for column in columns])
+        left, sizes, _ = np.linalg.svd(table, full_matrices=False)
+        sizes_told = sizes > np.finfo(float).eps * max(table.shape) * max(sizes.max(), 1.0)
+        return Model(self, np.ascontiguousarray(left[:, sizes_told]))
+
+
+@dataclass(frozen=True, slots=True)
+class Model:
+    """Levels of groups and `(n, k)` columns without them, orthonormal."""
+
+    levels: Levels
+    columns: Array
+
+    def residuals(self, values: Array) -> Array:
+        """What least squares leave of `(n,)` values (Frisch and Waugh 1933, Lovell 1963)."""
+        about = self.levels.about(values)
+        return np.asarray(about - self.columns @ (self.columns.T @ about))
+
+
 def _centred(values: Array) -> Array:
     """Values about their mean, over their largest distance from it."""
     about = values - values.mean()
     return np.asarray(about / (np.abs(about).max() or 1.0))
 
 
-def _likelihood(values: Array, design: Array) -> float:
+def _likelihood(values: Array, model: Model) -> float:
     """Log-likelihood of normal residuals about a linear model, but for a constant."""
-    residuals = values - design @ np.linalg.lstsq(design, values, rcond=None)[0]
+    residuals = model.residuals(values)
     least = 1e-24 * float(np.mean(values**2))  # of numbers that a model meets to their last digit
     return -0.5 * len(values) * float(np.log(max(float(np.mean(residuals**2)), least) or 1e-300))

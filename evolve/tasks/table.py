@@ -169,8 +169,9 @@ def _require_groups(
     raw: RawTable, spec: TaskSpec, labels: list[str], names: tuple[str, ...]
 ) -> None:
     """Require that every row belongs to a known group."""
+    known = set(names)
     for row, label in enumerate(labels, 1):
-        if label not in names:
+        if label not in known:
             raise TaskError(
                 f"{raw.path}: groups ({', '.join(spec.groups)}) must be those of the training "
                 f"rows, row {raw.row_number(row)} holds {label!r}{nearest(label, names)}"
@@ -185,8 +186,9 @@ def _require_filled(
         i for i in range(raw.n_rows) if not any(is_blank(raw.column(g)[i]) for g in spec.groups)
     ]
     labels = as_spelled(group_labels(raw.take(named), spec.groups), names)
+    left = set(names)
     for name in labels if len(rows) < raw.n_rows else ():
-        if name not in names:
+        if name not in left:
             raise TaskError(
                 f"{raw.path}: groups must not be empty, filters leave 0 of "
                 f"{labels.count(name)} rows of {name!r}"

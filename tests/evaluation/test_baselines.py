@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from small_tasks import power_task, task_of
 
-from evolve.evaluation.baselines import BASELINES, baseline_errors, predict_baseline
+from evolve.evaluation.baselines import BASELINES, baseline_errors, last_value, predict_baseline
 from evolve.tasks.table import Table
 
 
@@ -50,3 +50,12 @@ def test_errors_are_those_of_the_rows_that_folds_hold_out() -> None:
     mean = task.train.Y[task.folds[0].fit].mean()
     wanted = np.mean((task.train.Y[held] - mean) ** 2) / np.var(task.train.Y[held])
     assert errors["mean"][0] == pytest.approx(wanted)
+
+
+def test_the_nearest_rows_are_those_of_all_distances_however_many_rows_there_are() -> None:
+    rng = np.random.default_rng(2)
+    x, new = rng.integers(0, 9, (700, 2)).astype(float), rng.normal(4.0, 6.0, (50, 2))
+    y = rng.normal(size=(700, 1))
+    whole = [np.sum((x - row) ** 2, axis=1) for row in new]
+    expected = [y[d <= d.min() + 1e-9].mean(axis=0) for d in whole]
+    np.testing.assert_array_equal(last_value(x, y, new), expected)

@@ -56,3 +56,12 @@ def test_each_group_has_a_level_of_its_own() -> None:
 def test_no_unit_decides_where_a_target_begins(unit: float, size: float) -> None:
     assert says(unit * targets(0.0), size * SIZES)
     assert not says(unit * targets(2.0), size * SIZES)
+
+
+def test_every_group_has_a_level_of_its_own_however_many_there_are() -> None:
+    rng = np.random.default_rng(4)
+    group = np.repeat(np.arange(300), 6)
+    x = rng.uniform(1.0, 8.0, len(group))
+    y = rng.uniform(1.0, 3.0, 300)[group] * x**0.5 * np.exp(0.01 * rng.normal(size=len(group)))
+    assert is_origin(x[:, None], y, group, [True])
+    assert not is_origin(x[:, None], y + 5.0, group, [True])
