@@ -14,6 +14,7 @@ from evolve.api.searching import search_on
 from evolve.runs.folders import new_folder
 from evolve.runs.run import create_run, problem_of
 from evolve.runs.settings import DEFAULT_EVALUATIONS, RunConfig
+from evolve.scoring.objective import SEARCH_ROWS
 from evolve.search.machines import Machines, machines_here
 from evolve.search.proposers.llm.config import models_of
 from evolve.search.proposers.llm.settings import NO_MODELS, ModelConfig
@@ -46,6 +47,7 @@ def discover(
     seed: int = 0,
     n_seeds: int = 1,
     n_islands: int = 1,
+    search_rows: int = SEARCH_ROWS,
     decreasing: str | Sequence[str] = (),
     increasing: str | Sequence[str] = (),
     floor: float | None = None,
@@ -106,6 +108,8 @@ def discover(
             all of them found, and the verdict says whether they agree.
         n_islands: Islands of each search: parts that begin with some of the first laws each and
             pass their best on to each other from time to time.
+        search_rows: Rows of a large table that the search works on, an even share of every group
+            and scale; its finalists are fitted to all rows.
         decreasing: The features that the target certainly falls in; if not given, the sizes where
             it is a loss and its rows agree; ``"none"`` for none.
         increasing: The features that it certainly rises in.
@@ -154,13 +158,12 @@ def discover(
         int(seed),
         int(evaluations),
         proposers=_listed(proposers),
-        rules=FormRules(
-            template, _listed(must_use), _listed(forbid_operators), _listed(only_operators)
-        ),
+        rules=FormRules(template, *map(_listed, (must_use, forbid_operators, only_operators))),
         seeds=given_seeds(seeds),
         models=_models(_listed(proposers), models, (llm_calls, llm_budget, llm_wait), idea),
         n_seeds=int(n_seeds),
         n_islands=int(n_islands),
+        search_rows=int(search_rows),
     )
     wishes = Wishes(
         targets=_listed(target),

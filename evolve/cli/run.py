@@ -86,6 +86,10 @@ def run(
         int,
         typer.Option("--islands", min=1, help="Islands of each search, which exchange laws."),
     ] = 1,
+    search_rows: Annotated[
+        int | None,
+        typer.Option("--search-rows", help="Rows of a large table that the search works on."),
+    ] = None,
     run_name: Annotated[
         str | None, typer.Option("--run", help="Name of the run [default: task-seed-number].")
     ] = None,
@@ -138,6 +142,7 @@ def run(
     from evolve.runs.folders import new_folder
     from evolve.runs.run import create_run, problem_of
     from evolve.runs.settings import DEFAULT_EVALUATIONS, RunConfig
+    from evolve.scoring.objective import SEARCH_ROWS
     from evolve.search.proposers.seeds import given_seeds
     from evolve.search.rules import FormRules
     from evolve.tasks.task import load_task
@@ -153,8 +158,9 @@ def run(
     models = model_config(
         names, model or (), fields, models_file, limits, idea, idea_file, prompts
     )
+    sampled = SEARCH_ROWS if search_rows is None else search_rows
     settings = RunConfig(
-        seed, evaluations, seconds, names, rules, seeds, models, n_seeds, n_islands
+        seed, evaluations, seconds, names, rules, seeds, models, n_seeds, n_islands, sampled
     )
     setup = problem_of(load_task(task, tasks_dirs or ()), settings)
     sandbox = check_sandbox(require_sandbox)

@@ -137,16 +137,23 @@ def make_executor(
     return EXECUTORS[name](problem, n_workers, limits or limits_of(problem))
 
 
-def limits_of(problem: EvaluationProblem) -> Limits:
+def limits_of(problem: EvaluationProblem, usual: Limits | None = None) -> Limits:
     """The usual limits, with time and room in an answer for every row of every fold.
 
     A call may fit all folds: a law that a search could fit on a few must not fail on more.
+
+    Args:
+        problem: Its folds are fitted and predicted.
+        usual: For a table that is not large; by default those of a search.
     """
     folds, n_targets = problem.all_folds, len(problem.task.target_names)
     n_rows = sum(len(fold.fit) + len(fold.held) for fold in folds)
-    usual = Limits()
+    n_fitted = max(len(fold.fit) for fold in folds)
+    usual = usual or Limits()
     return replace(
         usual,
+        predict_cpu_s=usual.predict_cpu_s * max(1.0, n_rows / USUAL_ROWS),
         cpu_s=usual.cpu_s * max(1.0, n_rows / USUAL_ROWS),
+        memory_mib=round(usual.memory_mib * max(1.0, n_fitted / USUAL_ROWS)),
         answer_bytes=usual.answer_bytes + n_rows * n_targets * np.float64().nbytes,
     )

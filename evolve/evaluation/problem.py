@@ -45,18 +45,26 @@ class EvaluationProblem:
         return (*self.folds, self.screen)
 
     def to_fit(self) -> FitProblem:
-        """What a fitting service is given: targets that every fold holds out are left out."""
-        train = self.task.train
-        fitted = np.zeros(train.n_rows, dtype=bool)
-        for fold in self.all_folds:
+        """What a fitting service is given: targets that every fold holds out are left out.
+
+        So are rows of a large table that no fold has.
+        """
+        train, folds = self.task.train, self.all_folds
+        fitted, asked = np.zeros((2, train.n_rows), dtype=bool)
+        for fold in folds:
             fitted[fold.fit] = True
+            asked[fold.held] = True
         y = np.where(fitted[:, None], train.Y, np.nan)
+        if self.task.is_sampled:
+            rows = np.flatnonzero(fitted | asked)
+            number = np.cumsum(fitted | asked) - 1
+            train, y, folds = train.at(rows), y[rows], tuple(f.among(number) for f in folds)
         return FitProblem(
             train.X,
             y,
             train.group,
             self.task.axes,
-            self.all_folds,
+            folds,
             self.task.constraints,
             self.task.frame.targets,
             train.weights,

@@ -24,6 +24,7 @@ NO_END = 1 << 62
 SAME_COST = 1e-6
 ROUNDING = 1e-28
 SAMPLE_ROWS = 400
+MIDDLE_ROWS = 20_000
 N_LEADERS = 3
 Flags = npt.NDArray[np.bool_]
 
@@ -114,16 +115,16 @@ def solve(
     return Solution(final, (stands_for * agree).sum(axis=1), n_finite)
 
 
-def subsampled(batch: FitBatch) -> FitBatch:
-    """The problems on `SAMPLE_ROWS` of their rows at most; the batch itself where none has more.
+def subsampled(batch: FitBatch, most: int = SAMPLE_ROWS) -> FitBatch:
+    """The problems on so many of their rows at most; the batch itself where none has more.
 
     Starts are refined on these first; only the leaders are continued on all rows.
     """
     counts = np.diff(batch.offsets)
-    if counts.max() <= SAMPLE_ROWS:
+    if counts.max() <= most:
         return batch
     samples = [
-        begin + np.sort(np.random.default_rng(0).permutation(n)[:SAMPLE_ROWS])
+        begin + np.sort(np.random.default_rng(0).permutation(n)[:most])
         for begin, n in zip(batch.offsets[:-1], counts, strict=True)
     ]
     rows = np.concatenate(samples)
@@ -147,7 +148,7 @@ def _on_all_rows(
     many = np.diff(batch.offsets) > SAMPLE_ROWS
     starts, weights = _leaders(ends, stands_for)
     starts[~many] = np.nan
-    refined, n = run(batch, starts, max_steps), starts.shape[1]
+    refined, n = _refined(batch, starts, max_steps), starts.shape[1]
     ends.costs[many], stands_for = np.inf, np.where(many[:, None], 0, stands_for)
     for whole, part in (
         (ends.constants, refined.constants),
@@ -157,6 +158,29 @@ def _on_all_rows(
     ):
         whole[many, :n] = part[many]
     return ends, stands_for
+
+
+def _refined(batch: FitBatch, starts: Array, max_steps: int) -> EndPoints:
+    """Refine starts on all rows; of very many rows, the one alone that is best on some of them."""
+    middle = subsampled(batch, MIDDLE_ROWS)
+    ends = run(middle, starts, max_steps)
+    if middle is batch:
+        return ends
+    many = np.diff(batch.offsets) > MIDDLE_ROWS
+    best = np.argmin(ends.costs, axis=1)[:, None]
+    top = np.take_along_axis(ends.constants, best[:, :, None], axis=1)
+    top[~many] = np.nan
+    last = run(batch, top, max_steps)
+    least = np.take_along_axis(ends.costs, best, axis=1)
+    agree = ends.costs <= least * AGREE + 1e-300
+    for whole, part in (
+        (ends.constants, last.constants),
+        (ends.costs, last.costs),
+        (ends.statuses, last.statuses),
+    ):
+        whole[many] = part[many]
+    ends.costs[many] = np.where(agree[many], ends.costs[many], np.inf)
+    return ends
 
 
 def _leaders(ends: EndPoints, stands_for: Ints) -> tuple[Array, Ints]:

@@ -14,6 +14,7 @@ from evolve.runs.machine import MACHINE, recorded_machine
 from evolve.runs.notes import INHERITED
 from evolve.runs.run import settings_of
 from evolve.runs.settings import RunConfig
+from evolve.scoring.objective import SEARCH_ROWS
 from evolve.search.proposers.registry import DEFAULT
 
 
@@ -53,7 +54,7 @@ def _search_again(findings: Findings, name: str, inherited: str | None) -> str:
 
 def _asked(settings: RunConfig) -> list[str]:
     """What the user asked beside task, seed and budget, as options."""
-    rules = settings.rules
+    rules, rows = settings.rules, settings.search_rows
     options = {
         "--proposers": [] if settings.proposers == DEFAULT else [",".join(settings.proposers)],
         "--seeds": [str(settings.n_seeds)] if settings.n_seeds > 1 else [],
@@ -62,6 +63,7 @@ def _asked(settings: RunConfig) -> list[str]:
         "--template": [rules.template] if rules.template else [],
         "--must-use": list(rules.must_use),
         "--forbid-operator": [" ".join(rules.forbid_operators)] if rules.forbid_operators else [],
+        "--search-rows": [] if rows == SEARCH_ROWS else [str(rows)],
         "--only-operators": [" ".join(rules.only_operators)] if rules.only_operators else [],
     }
     return [word for name, values in options.items() for value in values for word in (name, value)]

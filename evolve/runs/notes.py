@@ -90,6 +90,8 @@ def _check_settings(value: Any) -> None:
         checks.whole("settings: seed", settings["seed"], 0, limits.SEED - 1)
     for name in ("n_seeds", "n_islands"):
         checks.whole(f"settings: {name}", settings.get(name, 1), 1, limits.SEARCHES)
+    if "search_rows" in settings:
+        checks.whole("settings: search_rows", settings["search_rows"], 1, limits.COUNT)
     _check_budget({k: v for k, v in settings.items() if k in ("evaluations", "seconds")})
     names = checks.listed("settings: proposers", settings.get("proposers", []), limits.PROPOSERS)
     checks.each(checks.text, "settings: proposers", names)

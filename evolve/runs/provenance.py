@@ -9,6 +9,7 @@ from evolve.errors import StoreError, TaskError
 from evolve.runs import limits
 from evolve.runs.notes import ENDING, FORECAST
 from evolve.runs.store import Store
+from evolve.scoring.objective import SEARCH_ROWS
 from evolve.tasks.task import Task, fingerprint, load_task
 
 
@@ -19,11 +20,12 @@ def task_of(store: Store, tasks_dirs: Sequence[Path] = ()) -> Task:
         TaskError: It cannot be loaded.
     """
     name = store.task["name"]
+    search_rows = store.settings.get("search_rows", SEARCH_ROWS)
     for folder in (store.folder.resolve() / name, Path(store.task["folder"])):
         if (folder / "task.toml").is_file() and not tasks_dirs:
-            return load_task(str(folder))
+            return load_task(str(folder)).searched_on(search_rows)
     try:
-        return load_task(name, tasks_dirs)
+        return load_task(name, tasks_dirs).searched_on(search_rows)
     except TaskError as error:
         raise TaskError(f"{store.folder}: its task cannot be loaded: {error}") from None
 

@@ -131,7 +131,7 @@ def require_trust(store: Store, *, trusted: bool, asks: bool = True) -> None:
 def problem_of(task: Task, settings: RunConfig) -> SearchProblem:
     """The search problem of a new run."""
     return make_search_problem(
-        task,
+        task.searched_on(settings.search_rows),
         settings.seed,
         settings.proposers,
         rules=settings.rules,

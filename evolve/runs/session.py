@@ -26,6 +26,7 @@ from evolve.search.champion import Choice
 from evolve.search.epochs import Node
 from evolve.search.machines import HERE, Machines
 from evolve.search.setup import SearchProblem
+from evolve.tasks.task import Task
 
 PROGRAM_NAME = "champion.py"
 NO_LOG = (
@@ -91,7 +92,7 @@ def hold_session(
 
     if sandbox is not None:
         store.set_note(SANDBOX, sandbox.as_dict())
-    for remark in remarks(sandbox, settings):
+    for remark in [*remarks(sandbox, settings), *sample_remarks(setup.task)]:
         listener.say(remark)
     if len(store) and (elsewhere := machine_remark(store.versions)):
         listener.say(elsewhere)
@@ -168,6 +169,16 @@ def remarks(sandbox: SandboxReport | None, settings: RunConfig) -> list[str]:
             "with a time limit the run depends on the speed of this machine; it may not repeat"
         )
     return texts
+
+
+def sample_remarks(task: Task) -> list[str]:
+    """What a user should know of the rows that a search works on."""
+    if not task.is_sampled:
+        return []
+    return [
+        f"the search works on {len(task.sample):,} of {task.train.n_rows:,} rows, an even share "
+        "of every group and scale; finalists are fitted to all rows"
+    ]
 
 
 def warm_up(listener: ProgressListener) -> None:

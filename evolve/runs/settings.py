@@ -10,6 +10,7 @@ from evolve.errors import Argument, EvolveError
 from evolve.evaluation.record import Entry
 from evolve.runs import limits
 from evolve.runs.store import Store
+from evolve.scoring.objective import SEARCH_ROWS
 from evolve.search.loop import Budget
 from evolve.search.proposers.llm.settings import NO_MODELS, ModelConfig, config_of
 from evolve.search.proposers.registry import DEFAULT, LLM, require_proposers
@@ -18,6 +19,7 @@ from evolve.search.rules import NO_RULES, FormRules
 from evolve.tasks.task import Task
 
 DEFAULT_EVALUATIONS = 3000
+LEAST_SEARCH_ROWS = 100  # fewer say nothing of a table that has more
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +37,7 @@ class RunConfig:
         n_seeds: Independent searches that share the evaluations, and of whose laws together the
             champion is chosen.
         n_islands: Islands of each search, which exchange their best laws after every epoch.
+        search_rows: Rows that the search works on; of a larger table, on a sample of them.
     """
 
     seed: int = 0
@@ -46,6 +49,7 @@ class RunConfig:
     models: ModelConfig = NO_MODELS
     n_seeds: int = 1
     n_islands: int = 1
+    search_rows: int = SEARCH_ROWS
 
     def __post_init__(self) -> None:
         """Check what was given.
@@ -58,6 +62,7 @@ class RunConfig:
             _require("evaluations", self.evaluations, 1, limits.EVALUATIONS)
         if self.seconds is not None:
             _require("seconds", self.seconds, 0, limits.SECONDS)
+        _require("search_rows", self.search_rows, LEAST_SEARCH_ROWS, limits.COUNT)
         require_proposers(self.proposers)
         if (LLM in self.proposers) != bool(self.models.models):
             rule = ": needs llm among the proposers, and llm needs a model; nothing else is sent"

@@ -16,6 +16,7 @@ from joblib import Parallel, delayed
 from evolve.errors import EvolveError
 from evolve.evaluation.crosscheck import TOLERANCE
 from evolve.evaluation.evaluator import Evaluator
+from evolve.evaluation.executor import limits_of
 from evolve.evaluation.foreign import difference, priors_of, run_text
 from evolve.evaluation.predict import predict
 from evolve.evaluation.problem import EvaluationProblem
@@ -102,7 +103,8 @@ def verify(
     elites = archive.elites()
     if not elites:
         raise EvolveError(f"run {store.folder.name!r}: no law has a score yet")
-    foreign = ForeignLane(PATIENT, allow_weak=allow_weak)
+    whole = EvaluationProblem(task, (*task.folds, all_rows(task.train.n_rows)))
+    foreign = ForeignLane(limits_of(whole, PATIENT), allow_weak=allow_weak)
     problem = EvaluationProblem(task, task.folds)
     with Evaluator(problem, n_workers) as evaluator, foreign as lane:
         checks = []

@@ -116,10 +116,15 @@ def _fits(
         judged = evaluator.fit(quick, range(len(folds)))
         whole = evaluator.fit(forms, [len(folds)])
     return [
-        (elite, on_folds, on_all[0])
+        (elite, on_folds, _once(on_all[0]))
         for elite, on_folds, on_all in zip(elites, judged, whole, strict=True)
         if not isinstance(on_folds, Evaluation) and not isinstance(on_all, Evaluation)
     ]
+
+
+def _once(whole: FoldResult) -> FoldResult:
+    """A fit of all rows, whose predictions are held once: the rows fitted are those held out."""
+    return replace(whole, answer=replace(whole.answer, fitted=whole.answer.predictions))
 
 
 def weighed(task: Task, fitted: Sequence[Finalist]) -> list[Finalist]:

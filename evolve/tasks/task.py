@@ -14,12 +14,14 @@ import numpy as np
 from evolve.errors import TaskError
 from evolve.scoring.constraints import Constraints, ends_of
 from evolve.scoring.fold import Fold
+from evolve.scoring.objective import SEARCH_ROWS
 from evolve.tasks.declared import require_informative
 from evolve.tasks.folders import data_file, find_folder, search_path
 from evolve.tasks.folds import make_folds, make_selection_folds
 from evolve.tasks.frame import Frame, canonical_order, frame_of
 from evolve.tasks.names import why_no_name
 from evolve.tasks.readers import read_table
+from evolve.tasks.sample import sample_rows
 from evolve.tasks.spec import (
     Feature,
     Filter,
@@ -33,6 +35,7 @@ from evolve.tasks.spec import (
 )
 from evolve.tasks.table import Table, TaskRows, build_table
 from evolve.tasks.toml import format_spec
+from evolve.typing import Ints
 
 __all__ = [
     "Feature",
@@ -60,9 +63,11 @@ class Task(TaskRows):
     depends on the order in which they were given.
 
     Attributes:
+        search_rows: Rows that a search works on; of a larger table, it works on a sample.
         given: Names of the groups and the rows as they were given.
     """
 
+    search_rows: int = SEARCH_ROWS
     given: tuple[tuple[str, ...], Table] = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
@@ -93,6 +98,37 @@ class Task(TaskRows):
         train = self.train
         return frame_of(self.spec, train.X, train.Y, train.group, self.roles)
 
+    def searched_on(self, search_rows: int) -> Task:
+        """The same task, of which a search works on so many rows."""
+        if search_rows == self.search_rows:
+            return self
+        return Task(self.name, self.folder, self.spec, *self.given, search_rows)
+
+    @cached_property
+    def sample(self) -> Ints:
+        """Numbers of the training rows that a search works on, ascending."""
+        foremost = self.frame.seen(self.train.X)[:, list(self.frame.columns)]
+        return sample_rows(foremost, self.train.group, self.search_rows)
+
+    @property
+    def is_sampled(self) -> bool:
+        """Whether a search works on some of the training rows alone."""
+        return len(self.sample) < self.train.n_rows
+
+    @property
+    def _searched(self) -> TaskRows:
+        """The task with the rows that a search works on."""
+        if not self.is_sampled:
+            return self
+        rows = self.train.at(self.sample)
+        return TaskRows(self.name, self.folder, self.spec, self.group_names, rows)
+
+    def _of_all_rows(self, folds: Sequence[Fold]) -> tuple[Fold, ...]:
+        """Folds of the rows that a search works on, as folds of the training rows."""
+        return (
+            tuple(fold.among(self.sample) for fold in folds) if self.is_sampled else tuple(folds)
+        )
+
     @cached_property
     def folds(self) -> tuple[Fold, ...]:
         """Folds on which a search scores candidates, smallest hold-out first.
@@ -100,12 +136,12 @@ class Task(TaskRows):
         Raises:
             TaskError: No fold leaves enough rows to fit and something to predict.
         """
-        return tuple(make_folds(self))
+        return self._of_all_rows(make_folds(self._searched))
 
     @cached_property
     def selection_folds(self) -> tuple[Fold, ...]:
         """Further folds, which a search never uses, on which the champion is chosen."""
-        return tuple(make_selection_folds(self))
+        return self._of_all_rows(make_selection_folds(self._searched))
 
     @cached_property
     def constraints(self) -> Constraints:

@@ -61,13 +61,19 @@ def test_what_was_asked_of_every_law_stands_in_the_command(findings: Findings) -
         "only_operators": [],
     }
     words = command_under(
-        findings, {}, proposers=["random"], rules=rules, seeds=[["mine", "text"]]
+        findings,
+        {},
+        proposers=["random"],
+        rules=rules,
+        seeds=[["mine", "text"]],
+        search_rows=500,
     )
     assert option(words, "--template") == "E + @(x0)"
     assert option(words, "--must-use") == "x0"
     assert option(words, "--forbid-operator") == "tanh sin"
     assert option(words, "--proposers") == "random"
     assert option(words, "--seed-law") == "mine.py"
+    assert option(words, "--search-rows") == "500"
     assert "--only-operators" not in words
 
 
