@@ -17,7 +17,8 @@ from scipy.optimize import least_squares
 
 from evolve.fitting.batch import LIMIT_OF, MAX_STEPS, BatchFitter
 from evolve.fitting.fit import warm
-from evolve.fitting.multistart import FitBatch, run, screen
+from evolve.fitting.fit_batch import FitBatch
+from evolve.fitting.multistart import run, screen
 from evolve.fitting.result import Problem
 from evolve.fitting.starts import uniforms
 from evolve.law.graph import Law, call, const, feat, num

@@ -8,7 +8,8 @@ from dataclasses import replace
 import numpy as np
 
 from evolve.fitting.cost import CompiledLaw, Data
-from evolve.fitting.multistart import FitBatch, Solution, StepLimits, solve
+from evolve.fitting.fit_batch import FitBatch
+from evolve.fitting.multistart import Solution, StepLimits, solve
 from evolve.fitting.problem_set import ProblemSet
 from evolve.fitting.reframe import (
     inverse_slopes_each,

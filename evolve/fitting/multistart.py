@@ -11,7 +11,8 @@ import numpy as np
 import numpy.typing as npt
 
 from evolve.fitting import kernel
-from evolve.fitting.cost import L2, CompiledLaw, Data
+from evolve.fitting.cost import L2, Data
+from evolve.fitting.fit_batch import MIDDLE_ROWS, SAMPLE_ROWS, FitBatch, subsampled
 from evolve.fitting.kernel import AGREE
 from evolve.fitting.refine import CONVERGED, NOT_FINITE
 from evolve.fitting.starts import place, project
@@ -23,24 +24,8 @@ ROUGH_STEPS = 8
 NO_END = 1 << 62
 SAME_COST = 1e-6
 ROUNDING = 1e-28
-SAMPLE_ROWS = 400
-MIDDLE_ROWS = 20_000
 N_LEADERS = 3
 Flags = npt.NDArray[np.bool_]
-
-
-@dataclass(frozen=True, slots=True)
-class FitBatch:
-    """Problems of one law, their rows one after the other; fields as arguments of `kernel.run`."""
-
-    law: CompiledLaw
-    data: Data
-    offsets: Ints
-    loss: int
-    f_scales: Array
-    prior_mean: Array
-    prior_weight: Array
-    box: Array
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +81,7 @@ def solve(
         The best end point of each problem.
     """
     starts, stands_for = begin, np.ones(begin.shape[:2], dtype=np.int64)
-    sample = subsampled(batch)
+    sample = subsampled(batch, SAMPLE_ROWS)
     if n_starts:
         chosen, weights = _distinct(sample, uniforms, n_starts)
         starts = np.concatenate([chosen, begin], axis=1)
@@ -113,28 +98,6 @@ def solve(
     final.statuses[_to_rounding(batch, final.costs), 0] = CONVERGED
     agree = ends.costs <= final.costs * AGREE + 1e-300
     return Solution(final, (stands_for * agree).sum(axis=1), n_finite)
-
-
-def subsampled(batch: FitBatch, most: int = SAMPLE_ROWS) -> FitBatch:
-    """The problems on so many of their rows at most; the batch itself where none has more.
-
-    Starts are refined on these first; only the leaders are continued on all rows.
-    """
-    counts = np.diff(batch.offsets)
-    if counts.max() <= most:
-        return batch
-    samples = [
-        begin + np.sort(np.random.default_rng(0).permutation(n)[:most])
-        for begin, n in zip(batch.offsets[:-1], counts, strict=True)
-    ]
-    rows = np.concatenate(samples)
-    data = Data(
-        np.ascontiguousarray(batch.data.columns[:, rows]), batch.data.y[rows], batch.data.w[rows]
-    )
-    offsets = np.concatenate([[0], np.cumsum([len(k) for k in samples])]).astype(np.int64)
-    share = np.diff(offsets) / counts
-    prior_weight = batch.prior_weight * share[:, None]
-    return replace(batch, data=data, offsets=offsets, prior_weight=prior_weight)
 
 
 def _on_all_rows(

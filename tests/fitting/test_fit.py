@@ -11,7 +11,8 @@ from evolve.errors import ProgramError
 from evolve.fitting import multistart
 from evolve.fitting.batch import BatchFitter
 from evolve.fitting.fit import fit_law, fit_many
-from evolve.fitting.multistart import SAMPLE_ROWS, screen
+from evolve.fitting.fit_batch import SAMPLE_ROWS
+from evolve.fitting.multistart import screen
 from evolve.fitting.result import Prior, Problem
 from evolve.fitting.starts import uniforms
 from evolve.fitting.weights import row_weights, rows_weighed, standard_errors
@@ -141,6 +142,17 @@ def test_many_rows_are_fitted_to_the_same_minimum_as_without_thinning(
     assert quick.cost == pytest.approx(whole.cost, rel=1e-9)
     assert np.allclose(quick.constants, whole.constants, rtol=1e-5)
     assert quick.status == whole.status == "converged"
+
+
+def test_of_very_many_rows_the_start_that_is_best_on_some_ends_at_the_same_minimum(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    problems = [rows(4 * SAMPLE_ROWS, 0.02), rows(30, 0.02, 1)]
+    whole = fit_many(LAW, problems, Recipe())
+    monkeypatch.setattr(multistart, "MIDDLE_ROWS", 2 * SAMPLE_ROWS)
+    for quick, fit in zip(fit_many(LAW, problems, Recipe()), whole, strict=True):
+        assert quick.cost == pytest.approx(fit.cost, rel=1e-9)
+        assert quick.status == fit.status == "converged"
 
 
 def test_standard_errors_are_those_of_repeated_draws() -> None:

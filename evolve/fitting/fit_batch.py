@@ -1,0 +1,49 @@
+"""Problems of one law as the kernel takes them, and the same on some of their rows."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from evolve.fitting.cost import CompiledLaw, Data
+from evolve.typing import Array, Ints
+
+SAMPLE_ROWS = 400  # of a problem, on which many starts are refined first
+MIDDLE_ROWS = 20_000  # of a problem with very many, on which the leading ones are
+
+
+@dataclass(frozen=True, slots=True)
+class FitBatch:
+    """Problems of one law, their rows one after the other; fields as arguments of `kernel.run`."""
+
+    law: CompiledLaw
+    data: Data
+    offsets: Ints
+    loss: int
+    f_scales: Array
+    prior_mean: Array
+    prior_weight: Array
+    box: Array
+
+
+def subsampled(batch: FitBatch, most: int) -> FitBatch:
+    """The problems on so many of their rows at most; the batch itself where none has more.
+
+    Starts are refined on these first; only the leaders are continued on all rows.
+    """
+    counts = np.diff(batch.offsets)
+    if counts.max() <= most:
+        return batch
+    samples = [
+        begin + np.sort(np.random.default_rng(0).permutation(n)[:most])
+        for begin, n in zip(batch.offsets[:-1], counts, strict=True)
+    ]
+    rows = np.concatenate(samples)
+    data = Data(
+        np.ascontiguousarray(batch.data.columns[:, rows]), batch.data.y[rows], batch.data.w[rows]
+    )
+    offsets = np.concatenate([[0], np.cumsum([len(k) for k in samples])]).astype(np.int64)
+    share = np.diff(offsets) / counts
+    prior_weight = batch.prior_weight * share[:, None]
+    return replace(batch, data=data, offsets=offsets, prior_weight=prior_weight)
