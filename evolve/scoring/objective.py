@@ -51,7 +51,7 @@ AGREEING_STARTS = 3  # that meet at the lowest cost, after which no more are fol
 SCREEN_STARTS = 4  # starts of a fit; judgement
 SCREEN_MARGIN = 0.2  # how much worse than the elites a candidate may be; nested
 SCREEN_GROUPS = 12  # about so many groups are fitted; judgement
-# Rows of a larger table that a search works on (`tasks.sample`), a setting of the run. Its best law
+# Rows of a larger table that a search works on (`tasks.sample`), a setting of runs. Its best law
 # is behind that of all rows by 0.08 (2,000, 5,000), 0.008 (10,000), 0 (20,000); tau 0.87 to 0.89.
 SEARCH_ROWS = 10_000
 
