@@ -55,7 +55,7 @@ class RunAnswers:
         self,
         budget: float | None = None,
         *,
-        compute: str,
+        compute: str | None = None,
         at: Mapping[str, float] | None = None,
         reach: float | None = None,
         most: Mapping[str, float] | None = None,
@@ -70,8 +70,10 @@ class RunAnswers:
 
         Args:
             budget: Compute of one run.
-            compute: What a run costs, such as ``6*params*tokens``.
-            at: Values of the features that `compute` leaves out.
+            compute: What a run costs, such as ``6*params*tokens``. If not given, the best values
+                of the features that `at` leaves out are sought for a run of a given size.
+            at: Values of the features that `compute` leaves out; the best of those left out here
+                too are sought, such as of a learning rate.
             reach: In place of a budget: the cheapest run to reach this value.
             most: Largest values of features.
             serve_tokens: Tokens that the model is to serve, which cost two FLOPs a parameter.

@@ -32,7 +32,7 @@ def forecast_frame(
     forecasts = [
         (q.at, forecast(task, basis, q.group, q.x, interval)) for q in from_cells(task, raw, group)
     ]
-    frame = frame_of(forecasts, raw.n_rows, task.feature_names, task.target_names)
+    frame = frame_of(forecasts, raw.n_rows, task)
     if len(task.target_names) == 1:
         target = task.target_names[0]
         frame = frame.rename(columns={f"{target}_{part}": part for part in PARTS})

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from evolve.forecast.basis import Basis
+    from evolve.forecast.verdict import Verdict
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -69,6 +70,17 @@ class NamedFit(RunLaw):
         from evolve.runs.picks import basis_of_law
 
         return basis_of_law(self.task, self.entry)
+
+    @cached_property
+    def verdict(self) -> Verdict:
+        """What its forecasts are worth, by the folds that a search chooses its champion on."""
+        from evolve.forecast.judge import verdict_of
+        from evolve.search.archive import Archive
+        from evolve.search.champion import choose
+
+        archive = Archive()
+        archive.tell([self.entry])
+        return verdict_of(self.task, choose(self.task, archive, 0), self.basis)
 
     @property
     def _title(self) -> str:

@@ -30,6 +30,9 @@ class Plan:
         next_runs: Runs that tell rival laws apart best for their cost.
         outside: Whether the best run lies outside the training rows.
         together: Why the split is not to be relied on: features that move together in the rows.
+        ranges: Where the best values may lie by the champion's rivals and other constants: one row
+            a feature, ``low`` and ``high``; empty where too few laws say.
+        exponents: The power of the budget with which each best value grows; empty without a cost.
     """
 
     best: pd.Series
@@ -37,12 +40,14 @@ class Plan:
     next_runs: pd.DataFrame
     outside: bool
     together: tuple[str, ...] = ()
+    ranges: pd.DataFrame | None = None
+    exponents: pd.Series | None = None
 
 
 def make_plan(
     task: Task,
     basis: Basis,
-    compute: str,
+    compute: str | None,
     budget: float | None,
     reach_value: float | None,
     serve_tokens: float | None,
@@ -57,28 +62,33 @@ def make_plan(
 
     from evolve.forecast.plan import (
         best_run,
+        cost_of,
+        exponents,
+        make_question,
         moving_together,
         next_runs,
         other_budgets,
-        parse_cost,
-        with_serving,
+        pinned,
     )
-    from evolve.forecast.plan.allocate import make_question
 
-    if (budget is None) == (reach_value is None):
+    if compute is not None and (budget is None) == (reach_value is None):
         raise EvolveError("plan: give either ", Argument("budget"), " or ", Argument("reach"))
-    text = compute if serve_tokens is None else with_serving(task, compute, serve_tokens)
-    asked = make_question(task, basis, parse_cost(text, task.feature_names), **question)
+    if compute is None and (budget, reach_value, serve_tokens) != (None, None, None):
+        raise EvolveError("plan: give ", Argument("compute"), ", what a run costs")
+    asked = make_question(task, basis, cost_of(task, compute, serve_tokens), **question)
     best = best_run(asked, budget, reach_value)
-    others = [_row(run) for run in other_budgets(asked, best.budget)]
+    table = other_budgets(asked, best.budget)
+    others = [_row(run) for run in table]
     further = [
         {"cost": run.cost, **run.values, **_rest(asdict(run))}
-        for run in next_runs(asked, best.budget)
+        for run in (next_runs(pinned(asked, best), best.budget) if compute else ())
     ]
+    ranges = pd.DataFrame(dict(best.ranges), index=["low", "high"], dtype=float).T
     outside = bool((abs(best.extrapolation_distance) > 0).any())
     together = tuple(moving_together(task, asked.cost.features))
     tables = (pd.DataFrame(others), pd.DataFrame(further))
-    return Plan(pd.Series(_row(best)), *tables, outside, together)
+    powers = pd.Series(exponents(table), dtype=float)
+    return Plan(pd.Series(_row(best)), *tables, outside, together, ranges, powers)
 
 
 def question_of(
@@ -95,8 +105,7 @@ def question_of(
     Raises:
         EvolveError: A name is not known, or a feature has no value.
     """
-    from evolve.forecast.plan import parse_cost
-    from evolve.forecast.plan.allocate import make_question
+    from evolve.forecast.plan import make_question, parse_cost
     from evolve.runs.picks import CHAMPION, basis_of_pick
 
     with Store.open(folder, write=False) as store:

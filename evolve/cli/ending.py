@@ -199,16 +199,24 @@ def next_commands(
 
 
 def _further(task: Task) -> str:
-    """A row ten times beyond the training rows along the axes, and at the medians of the rest."""
+    """A row ten times beyond the training rows along the axes, and at the medians of the rest.
+
+    Shares of a mixture are those of the training row nearest to the medians, so that they sum.
+    """
     import numpy as np
 
+    from evolve.forecast.departures import mixture
+
+    x, (shares, _) = task.train.X, mixture(task)
+    medians = np.median(x, axis=0)
+    nearest_row = x[np.abs(x[:, shares] - medians[shares]).sum(axis=1).argmin()]
     words = []
-    for j, (feature, values) in enumerate(zip(task.spec.features, task.train.X.T, strict=True)):
-        value = float(np.median(values))
+    for j, (feature, values) in enumerate(zip(task.spec.features, x.T, strict=True)):
+        text = f"{nearest_row[j]:.6g}" if j in shares else f"{medians[j]:.2g}"
         if j in task.axes:
             high, low = float(values.max()), float(values.min())
-            value = 10 * high if feature.logarithmic else 2 * high - low
-        words.append(shlex.quote(f"{feature.name}={value:.2g}"))
+            text = f"{10 * high if feature.logarithmic else 2 * high - low:.2g}"
+        words.append(shlex.quote(f"{feature.name}={text}"))
     return " ".join(words)
 
 

@@ -106,7 +106,6 @@ def _task_of_table(path: Path, wishes: Any) -> Task:
 def _document(fitted: NamedFit, forecasts: list[Forecast], interval: float) -> dict[str, Any]:
     from evolve.forecast.interval import rows_of
 
-    names = fitted.task.feature_names, fitted.task.target_names
     frame = fitted.intervals(interval).reset_index()
     return {
         "law": fitted.row.name,
@@ -118,8 +117,8 @@ def _document(fitted: NamedFit, forecasts: list[Forecast], interval: float) -> d
         "train_r2": fitted.train_r2,
         "held_out_r2": fitted.held_out_r2,
         "folds": [vars(fold) for fold in fitted.entry.evaluation.folds],
-        "verdict": None,
-        "rows": [row for f in forecasts for row in rows_of(f, *names)],
+        "verdict": fitted.verdict.to_data(),
+        "rows": [row for f in forecasts for row in rows_of(fitted.task, f)],
         "text": fitted.text,
     }
 
@@ -129,7 +128,9 @@ def _print(fitted: NamedFit, forecasts: list[Forecast], interval: float) -> None
     from evolve.cli.predict import print_forecasts
 
     task = fitted.task
-    print_text(f"{fitted.row.name}, {task.train.n_rows} rows: {fitted.title}")
+    print_text(f"{fitted.row.name}, fitted to {task.train.n_rows} rows")
+    if fitted.title != fitted.row.name:
+        print_text(f"source: {fitted.title}")
     print_text(fitted.formula)
     cells = [
         (group, target, name, f"{c.value:.5g}", f"{c.error:.3g}", f"{c.low:.5g} to {c.high:.5g}")
@@ -147,5 +148,6 @@ def _print(fitted: NamedFit, forecasts: list[Forecast], interval: float) -> None
         [(f.name, f.n_held, f.r2, f.nmse) for f in fitted.entry.evaluation.folds],
     )
     print(f"train R2 {fitted.train_r2:.4f}, held-out R2 {fitted.held_out_r2:.4f}")
+    print_text(f"verdict: {fitted.verdict.line()}")
     if forecasts:
         print_forecasts(task, forecasts)

@@ -15,6 +15,10 @@ if TYPE_CHECKING:
     from evolve.forecast.plan import Allocation, NextRun, Question
 
 
+MOST_RIVALS = 6  # laws whose forecast of a next run is written out
+RATIO_ROLES = ("N", "D")  # whose ratio is told: tokens per parameter
+
+
 @app.command(
     epilog="Example: python -m evolve plan data_constrained-0-1 --budget-flops 1e21 "
     '--compute "6*params*tokens" --at unique_tokens=1e11'
@@ -22,8 +26,9 @@ if TYPE_CHECKING:
 def plan(
     name: Annotated[str, typer.Argument(metavar="RUN", help="A run's name or folder.")],
     compute: Annotated[
-        str, typer.Option("--compute", help="What a run costs, such as 6*params*tokens.")
-    ],
+        str | None,
+        typer.Option("--compute", help="What a run costs, such as 6*params*tokens."),
+    ] = None,
     budget: Annotated[
         float | None, typer.Option("--budget-flops", help="Compute of one run.")
     ] = None,
@@ -42,7 +47,12 @@ def plan(
         list[str] | None, typer.Argument(metavar="[FEATURE=VALUE]...", help="More of --at.")
     ] = None,
     at: Annotated[
-        list[str] | None, typer.Option("--at", help="Values of features left out of --compute.")
+        list[str] | None,
+        typer.Option(
+            "--at",
+            help="Values of features left out of --compute; the best of the others is sought, "
+            "such as of a learning rate.",
+        ),
     ] = None,
     group: Annotated[str | None, typer.Option("--group", help="The group planned for.")] = None,
     target: Annotated[str | None, typer.Option("--target", help="The target planned for.")] = None,
@@ -60,22 +70,31 @@ def plan(
     tasks_dirs: TasksDirs = None,
     json: Json = False,
 ) -> None:
-    """Split a budget over features so that the champion predicts best; say what to run next."""
+    """Split a budget over features so that the champion predicts best; say what to run next.
+
+    Without --compute: the best of the features that --at leaves out, such as the learning rate of
+    a run of a given size.
+    """
     from evolve.cli.output import print_json
-    from evolve.forecast.plan import best_run, next_runs, other_budgets, parse_cost, with_serving
-    from evolve.forecast.plan.allocate import make_question
+    from evolve.forecast.plan import (
+        best_run,
+        cost_of,
+        make_question,
+        next_runs,
+        other_budgets,
+        pinned,
+    )
     from evolve.forecast.queries import read_words
     from evolve.runs.folders import find_run
     from evolve.runs.picks import Pick, basis_of_pick
     from evolve.runs.provenance import require_same_rows, task_of
     from evolve.runs.store import Store
 
-    _require_one(budget, value)
+    _require_one(compute, budget, value, most, served)
     with Store.open(find_run(name, runs_dir), write=False) as store:
         task = task_of(store, tasks_dirs or ())
         require_same_rows(store, task)
-        cost_text = compute if served is None else with_serving(task, compute, served)
-        cost = parse_cost(cost_text, task.feature_names)
+        cost = cost_of(task, compute, served)
         fixed = read_words(task, [*(at or []), *(words or [])])
         basis = basis_of_pick(store, task, Pick(size, entry, law))
     question = make_question(
@@ -91,14 +110,29 @@ def plan(
     )
     best = best_run(question, budget, value)
     table = other_budgets(question, best.budget)
-    further = next_runs(question, best.budget)
+    further = next_runs(pinned(question, best), best.budget) if compute else []
     if json:
         print_json({"run": name, **_document(question, best, table, further)})
     else:
         _print(question, best, table, further)
 
 
-def _require_one(budget: float | None, value: float | None) -> None:
+def _require_one(
+    compute: str | None,
+    budget: float | None,
+    value: float | None,
+    most: list[str] | None,
+    served: float | None,
+) -> None:
+    if compute is None:
+        options = {"--budget-flops": budget, "--reach": value, "--max": most or None}
+        given = [name for name, option in options.items() if option is not None]
+        if served is not None or given:
+            rule = " need --compute, what a run costs, such as 6*params*tokens"
+            raise EvolveError(
+                "plan: ", ", ".join([*given, "--serve-tokens"][: len(given) or 1]), rule
+            )
+        return
     if (budget is None) == (value is None):
         raise EvolveError("plan: give either --budget-flops or --reach")
     if budget is not None and not 0 < budget < float("inf"):
@@ -108,17 +142,20 @@ def _require_one(budget: float | None, value: float | None) -> None:
 def _document(
     question: Question, best: Allocation, table: list[Allocation], further: list[NextRun]
 ) -> dict[str, Any]:
-    from evolve.forecast.plan import moving_together
+    from evolve.forecast.plan import exponents, moving_together
 
     return {
         "champion": question.basis.members[0].index,
         "group": question.group,
         "target": question.task.target_names[question.target],
-        "compute": question.cost.text,
+        "compute": question.cost.text or None,
         "interval": question.level,
         "maximise": question.maximise,
         "together": moving_together(question.task, question.cost.features),
+        "tuned": [question.task.feature_names[j] for j in question.tuned],
+        "idle": {question.task.feature_names[j]: question.fixed[j] for j in question.idle},
         "best": _data(best),
+        "exponents": exponents(table),
         "budgets": [_data(allocation) for allocation in table],
         "next_runs": [asdict(run) for run in further],
     }
@@ -139,9 +176,18 @@ def _print(
     task = question.task
     target = task.target_names[question.target]
     values = ", ".join(f"{n} = {v:.4g}" for n, v in best.values.items())
-    print_text(f"{best.budget:.3g} of {question.cost.text}, group {question.group}: {values}")
+    print_text(f"{_what(question, best)}, group {question.group}: {values}")
     level = f"{100 * question.level:g} % interval"
     print(f"{target} {best.point:.5g}, {level} {best.low:.5g} to {best.high:.5g}")
+    if best.ranges:
+        ends = (f"{n} {low:.4g} to {high:.4g}" for n, (low, high) in best.ranges.items())
+        print_text(f"what is best by the champion's rivals and other constants: {', '.join(ends)}")
+    for j in question.idle:
+        name, value = task.feature_names[j], question.fixed[j]
+        print_text(f"the champion does not depend on {name}, which is left at {value:.4g}")
+    if best.at_edge:
+        names = ", ".join(best.at_edge)
+        print_text(f"at an end of the training rows, so the best may lie beyond: {names}")
     if best.at_most:
         print(f"as large as allowed: {', '.join(best.at_most)}")
     if (where := distance_text(task, best.extrapolation_distance)) != "inside":
@@ -150,8 +196,34 @@ def _print(
         print_text(f"not to be relied on: {words}")
     if question.maximise:
         print(f"more of {target} is taken to be better; --minimise says otherwise")
+    if not question.cost.features:
+        return
     _print_budgets(question, list(best.values), table, level)
-    _print_next(question, list(best.values), further)
+    _print_growth(question, best, table)
+    _print_next(question, question.names[: len(question.cost.features)], further)
+
+
+def _what(question: Question, best: Allocation) -> str:
+    """What is planned for, a budget or a size, in words."""
+    if question.cost.features:
+        return f"{best.budget:.3g} of {question.cost.shown}"
+    names = question.task.feature_names
+    fixed = ", ".join(f"{names[j]} = {v:.4g}" for j, v in sorted(question.fixed.items()))
+    return f"best {' and '.join(question.names)} at {fixed}"
+
+
+def _print_growth(question: Question, best: Allocation, table: list[Allocation]) -> None:
+    """With which power of the budget each best value grows, and tokens per parameter."""
+    from evolve.cli.output import print_text
+    from evolve.forecast.plan import exponents
+
+    powers = ", ".join(f"{name} by ^{power:.3g}" for name, power in exponents(table).items())
+    if powers:
+        print_text(f"as the budget grows: {powers}")
+    roles = question.task.roles
+    n, d = ([name for name in best.values if roles[name] == role] for role in RATIO_ROLES)
+    if len(n) == len(d) == 1:
+        print_text(f"{d[0]} per {n[0]}: {best.values[d[0]] / best.values[n[0]]:.3g}")
 
 
 def _print_budgets(
@@ -188,10 +260,21 @@ def _print_next(question: Question, names: list[str], further: list[NextRun]) ->
         [
             *(f"{r.cost:.3g}", *(f"{v:.4g}" for v in r.values.values())),
             *(f"{r.disagreement:.3g}", f"{r.noise:.3g}"),
-            ", ".join(f"{k}: {v:.4g}" for k, v in r.predictions.items()),
+            _rivals(r),
         ]
         for r in further
     ]
     headings = ["compute", *names, "laws differ by", "noise", "entry: prediction"]
     title = "next runs, those that tell most for their compute first"
     print_table(headings, rows, title, symbols=symbols_of(question.task.feature_names))
+
+
+def _rivals(run: NextRun) -> str:
+    """What the champion and its nearest rivals say of a run, and how many say what cannot be."""
+    sensible = [(k, v) for k, v in run.predictions.items() if k not in run.far]
+    words = [f"{k}: {v:.4g}" for k, v in sensible[:MOST_RIVALS]]
+    if more := len(sensible) - MOST_RIVALS if len(sensible) > MOST_RIVALS else 0:
+        words.append(f"{more} more")
+    if run.far:
+        words.append(f"{len(run.far)} further off than all targets span")
+    return ", ".join(words)

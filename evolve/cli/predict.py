@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from evolve.tasks.task import Task
 
 FAR = 1.0
+MOST_DEPARTURES = 3  # that are written out
+UNLIKE = "unlike every row"
 
 
 @app.command(
@@ -86,8 +88,7 @@ def predict(
     if output is not None and raw is not None:
         _write(output, raw, task, queries, forecasts)
     if json:
-        names = task.feature_names, task.target_names
-        data = [row for f in forecasts for row in rows_of(f, *names)]
+        data = [row for f in forecasts for row in rows_of(task, f)]
         worth = None if verdict is None else verdict.to_data()
         champion = basis.members[0].index
         print_json({"run": name, "champion": champion, "verdict": worth, "rows": data})
@@ -110,21 +111,28 @@ def _print(
 
 def print_forecasts(task: Task, forecasts: list[Forecast]) -> None:
     """Print a row a forecast: features, point, interval and distance."""
-    from evolve.cli.output import print_table
+    from evolve.cli.output import print_table, print_text
     from evolve.cli.symbols import symbols_of
+    from evolve.forecast.departures import departures
 
     level = f"{100 * forecasts[0].level:g} % interval"
+    broken = [departures(task, f.group, f.x) for f in forecasts]
     has_rivals = len(forecasts[0].rivals) > 0
     headings = ["group"] if task.n_groups > 1 else []
     headings += [*task.feature_names, "target", "point", level, "beyond"]
     headings += ["rivals inside"] if has_rivals else []
     table = [
         (([f.group] if task.n_groups > 1 else []) + row)[: len(headings)]
-        for f in forecasts
-        for row in _lines(task, f)
+        for f, words in zip(forecasts, broken, strict=True)
+        for row in _lines(task, f, words)
     ]
     symbols = symbols_of(task.feature_names)
     print_table(headings, table, names=("group", "target"), symbols=symbols)
+    said = dict.fromkeys(text for rows in broken for row in rows for text in row)
+    for text in list(said)[:MOST_DEPARTURES]:
+        print_text(f"unlike every training row: {text}; nothing shows what happens there")
+    if len(said) > MOST_DEPARTURES:
+        print(f"and {len(said) - MOST_DEPARTURES} more like it; --json has all")
     if any(not f.champion_inside().all() for f in forecasts):
         print("the champion alone lies outside an interval: its rivals say otherwise together")
     if any(abs(f.extrapolation_distance).max() >= FAR for f in forecasts):
@@ -140,7 +148,7 @@ def _who(basis: Basis, law: str) -> str:
     return f"entry {index}, the {chosen}; the point is what it and {n_rivals} rivals say together"
 
 
-def _lines(task: Task, forecast: Forecast) -> list[list[object]]:
+def _lines(task: Task, forecast: Forecast, broken: list[list[str]]) -> list[list[object]]:
     agrees = forecast.agrees()
     lines: list[list[object]] = []
     for i in range(len(forecast.x)):
@@ -156,11 +164,19 @@ def _lines(task: Task, forecast: Forecast) -> list[list[object]]:
                     target,
                     f"{forecast.point[i, t]:.5g}",
                     f"{forecast.low[i, t]:.5g} to {forecast.high[i, t]:.5g}",
-                    distance_text(task, forecast.extrapolation_distance[i]),
+                    _beyond_text(task, forecast.extrapolation_distance[i], bool(broken[i])),
                     agreement,
                 ]
             )
     return lines
+
+
+def _beyond_text(task: Task, distance: Any, departs: bool) -> str:
+    """How far one row lies outside, or that no feature is but that they are so together."""
+    text = distance_text(task, distance)
+    if not departs:
+        return text
+    return UNLIKE if text == "inside" else f"{text}; {UNLIKE}"
 
 
 def distance_text(task: Task, distance: Any) -> str:
@@ -184,6 +200,6 @@ def _write(
     from evolve.forecast.frame import frame_of
 
     pairs = [(q.at, f) for q, f in zip(queries, forecasts, strict=True)]
-    columns = frame_of(pairs, raw.n_rows, task.feature_names, task.target_names)
+    columns = frame_of(pairs, raw.n_rows, task)
     frame = pd.concat([pd.DataFrame(raw.columns), columns], axis=1)
     write_file(path, frame.to_csv(index=False))

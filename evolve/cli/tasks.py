@@ -76,17 +76,21 @@ def pull(
 
 
 def _show(task: Task, *, json: bool) -> None:
-    from evolve.cli.output import print_json, print_table
+    from evolve.cli.output import print_json, print_table, print_text
     from evolve.tasks.spec import DEFAULT_CONSTANTS
 
     facts = describe(task)
     if json:
         print_json(facts)
         return
-    print(f"{task.name}: {task.spec.title}\n\nsource:  {task.spec.source}")
-    print(f"licence: {task.spec.licence}")
+    print_text(f"{task.name}: {task.spec.title}")
+    print()
+    print_text(f"source:  {task.spec.source}")
+    print_text(f"licence: {task.spec.licence}")
     if task.spec.note:
-        print(f"\n{task.spec.note.strip()}")
+        print()
+        for line in task.spec.note.strip().splitlines():
+            print_text(line)
     print_table(
         ("column", "role", "scale", "unit", "from", "to", "levels", ""),
         [list(column.values()) for column in facts["columns"]],

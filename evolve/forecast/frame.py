@@ -7,7 +7,9 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
+from evolve.forecast.departures import departures
 from evolve.forecast.interval import Forecast
+from evolve.tasks.task import Task
 from evolve.typing import Ints
 
 PARTS = ("point", "low", "high")
@@ -18,31 +20,33 @@ OLD_DISTANCE = "beyond"  # its name of earlier versions
 def frame_of(
     forecasts: Sequence[tuple[Ints, Forecast]],
     n_rows: int,
-    names: Sequence[str],
-    targets: Sequence[str],
+    task: Task,
 ) -> pd.DataFrame:
     """Forecasts as columns beside the table they were asked for.
 
     Args:
         forecasts: Forecasts, each with the numbers of its rows in that table.
         n_rows: Rows of the table.
-        names: The task's features.
-        targets: The task's targets.
+        task: The task.
 
     Returns:
         For every target ``T``: ``T_point``, ``T_low``, ``T_high``; then
         ``extrapolation_distance``, the steps outside the training range in the feature where they
         are most, and ``extrapolation_distance_F`` for every feature ``F``, negative below the
-        range; and these under their names of earlier versions, ``beyond`` and ``beyond_F``.
+        range; and these under their names of earlier versions, ``beyond`` and ``beyond_F``; and
+        ``departures``, what a row breaks that every training row keeps to, empty for most.
     """
+    names, targets = task.feature_names, task.target_names
     columns = {f"{target}_{part}": np.full(n_rows, np.nan) for target in targets for part in PARTS}
-    away = np.zeros((n_rows, len(names)))
+    away, broken = np.zeros((n_rows, len(names))), [""] * n_rows
     for at, each in forecasts:
         away[at] = each.extrapolation_distance
+        for i, words in zip(at, departures(task, each.group, each.x), strict=True):
+            broken[i] = "; ".join(words)
         for t, target in enumerate(targets):
             for part in PARTS:
                 columns[f"{target}_{part}"][at] = getattr(each, part)[:, t]
     for prefix in (DISTANCE, OLD_DISTANCE):
         columns[prefix] = np.abs(away).max(axis=1)
         columns |= {f"{prefix}_{name}": away[:, j] for j, name in enumerate(names)}
-    return pd.DataFrame(columns)
+    return pd.DataFrame(columns | {"departures": broken})

@@ -8,7 +8,6 @@ weighing most (weighted conformal prediction: Vovk et al. 2005, Tibshirani et al
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,6 +16,7 @@ import numpy.typing as npt
 
 from evolve.errors import Argument, EvolveError
 from evolve.forecast.basis import Basis
+from evolve.forecast.departures import departures
 from evolve.forecast.spread import (
     VarianceComponents,
     distance_of,
@@ -191,10 +191,10 @@ def t_quantile(level: float) -> float:
     return 0.5 * (low + high)
 
 
-def rows_of(
-    forecasts: Forecast, names: Sequence[str], targets: Sequence[str]
-) -> list[dict[str, Any]]:
+def rows_of(task: Task, forecasts: Forecast) -> list[dict[str, Any]]:
     """A forecast as JSON values, one a row."""
+    names, targets = task.feature_names, task.target_names
+    broken = departures(task, forecasts.group, forecasts.x)
     agrees = forecasts.agrees()
     rows = []
     for i, row in enumerate(forecasts.x):
@@ -226,6 +226,7 @@ def rows_of(
                 "at": dict(zip(names, row.tolist(), strict=True)),
                 "extrapolation_distance": distance,
                 "beyond": distance,  # its name of earlier versions
+                "departures": broken[i],
                 "interval": forecasts.level,
                 "predictions": values,
             }

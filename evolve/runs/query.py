@@ -138,7 +138,9 @@ def _held_out(entry: Entry) -> float:
 
 def entry_formula(entry: Entry, feature_names: Sequence[str]) -> str:
     """The entry's law in one line; empty for a black box."""
-    return "" if entry.law is None else formula(law_from_data(entry.law), feature_names)
+    return (
+        "" if entry.law is None else formula(law_from_data(entry.law), feature_names, powers=True)
+    )
 
 
 def holds(entry: Entry, part: str, feature_names: Sequence[str]) -> bool:

@@ -20,6 +20,7 @@ Role = Literal[
     "error", "seed", "id", "state", "time",
 ]
 # fmt: on
+SETTINGS: tuple[Role, ...] = ("lr", "rate", "share", "batch")  # what a run is tuned by
 MEANING: dict[Role, str] = {
     "N": "parameters of the model",
     "D": "training data: tokens, examples, images",

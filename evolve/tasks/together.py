@@ -80,6 +80,20 @@ def advice(task: TaskRows) -> list[str]:
     ]
 
 
+def coefficients(task: TaskRows, relation: Relation, group: int) -> Array:
+    """`(1 + k,)` logarithm of the factor, and the exponents of the others, in a group's rows."""
+    columns = [task.feature_names.index(name) for name in (relation.name, *relation.others)]
+    return _residuals(np.log(task.train.X[task.train.group == group][:, columns]))[1]
+
+
+def implied(task: TaskRows, relation: Relation, group: int, x: Array) -> Array:
+    """`(n,)` what a relation makes of its feature at rows `(n, f)` of a group, by number."""
+    first, *powers = coefficients(task, relation, group)
+    columns = [task.feature_names.index(name) for name in relation.others]
+    with np.errstate(all="ignore"):
+        return np.asarray(np.exp(first + np.log(x[:, columns]) @ np.array(powers)))
+
+
 def _relation(task: TaskRows, column: int, others: list[int]) -> Relation | None:
     """How others fix a feature, without those that are not needed; None where they do not."""
     alone = next((j for j in others if _error(task, column, [j]) is not None), None)

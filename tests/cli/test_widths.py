@@ -22,6 +22,7 @@ AT = ("--at", "params=7e9", "tokens=2e12", "unique_tokens=1e11")
 PLAN = ("--budget-flops", "1e21", "--compute", "6*params*tokens", "--at", "unique_tokens=1e11")
 
 PARTS = ("from_noise", "from_constants", "from_form", "elites", "champion")
+WORTH = {"gain", "baseline_r2", "expected_r2", "expected_error"}  # that a verdict rounds
 FOLD = ("weight", "fitted")
 DISTANCE = ("extrapolation_distance", "beyond")
 
@@ -40,7 +41,7 @@ VERBS: dict[str, tuple[tuple[str, ...], set[str]]] = {
     "verify": (("par", "--workers", "1"), {"difference"}),
     "fit": (
         ("data_constrained", "--law", "kaplan_2020", *AT),
-        {"interval", *DISTANCE, *PARTS, *FOLD},
+        {"interval", *DISTANCE, *PARTS, *FOLD, *WORTH},
     ),
     "tasks": (("data_constrained",), {"max_constants"}),
     "doctor": ((), set()),
@@ -54,6 +55,7 @@ OTHERS = {
     "batch": "ends with a table by the same function",
     "pack": "writes a file",
     "unpack": "prints a folder",
+    "dashboard": "serves pages",
     "data": "downloads",
     "bench": "measures for minutes, and prints by the same function",
 }

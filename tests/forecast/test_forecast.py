@@ -135,7 +135,7 @@ def test_rivals_that_lie_outside_the_interval_are_told(
     told = forecast(case[0], basis, "all", np.array([[1e10], [1e15]]), 0.05)
     assert told.rivals == (1,)
     assert not told.agrees()[0, 1, 0]
-    row = rows_of(told, ("x0",), ("loss",))[1]
+    row = rows_of(case[0], told)[1]
     assert row["extrapolation_distance"]["x0"] == pytest.approx(5.0)
     assert row["beyond"] == row["extrapolation_distance"]
     assert row["predictions"]["loss"]["elites"][0]["inside"] is False

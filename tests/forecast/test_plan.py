@@ -21,7 +21,7 @@ from evolve.forecast.plan import (
     reach,
     with_serving,
 )
-from evolve.forecast.plan.allocate import make_question
+from evolve.forecast.plan.question import make_question
 from evolve.law.graph import Law, Node, call, const, feat, num
 from evolve.tasks.task import Feature, Table, Target, Task, TaskSpec
 

@@ -264,6 +264,7 @@ NO_PREFERENCE = {
     "forecast/basis.py": {"FORMAT": "of stored data"},
     "forecast/plan/allocate.py": {
         "LARGEST_SHIFT": "range of a numeric search",
+        **dict.fromkeys(("HALVINGS", "AT_ONCE", "MOST_PARTS"), "of a numeric search"),
         "EDGE": "at which a search has hit its range",
         "AT_BOUND": "at which an answer lies on a bound of the user",
     },
@@ -272,9 +273,30 @@ NO_PREFERENCE = {
         "SHARES_APART": "distance of runs that are proposed together",
         "FURTHER": "range of runs that are proposed",
     },
-    "forecast/plan/ratios.py": {"SEARCH_DECADES": "range of a numeric search"},
     "forecast/plan/shares.py": dict.fromkeys(
         ("HALVINGS", "REFINEMENTS", "SHRINK", "SLACK"), "steps of a numeric search"
+    ),
+    "forecast/departures.py": {
+        **dict.fromkeys(("SUM_SLACK", "SLACK"), "rounding of rows that are asked for"),
+        "WHOLES": "what shares may sum to",
+    },
+    "forecast/plan/ratios.py": {
+        "EXACT": "tolerance of a numeric search",
+        "SEARCH_DECADES": "range of a numeric search",
+    },
+    "forecast/plan/question.py": dict.fromkeys(
+        ("MOST_TRADED", "MOST_TUNED"), "features that can be searched"
+    ),
+    "forecast/plan/settings.py": {
+        "MOST_POINTS": "points of a numeric search",
+        "AT_EDGE": "at which an answer lies at an end of the rows",
+    },
+    "forecast/plan/uncertainty.py": {
+        **dict.fromkeys(("DRAWS", "MOST_LAWS", "LEAST_LAWS"), "laws that are asked for a range"),
+        "COARSE": "tolerance of a numeric search",
+    },
+    "forecast/box.py": dict.fromkeys(
+        ("BEYOND", "BELOW", "RANGES", "N_CURVE", "DIGITS"), "range and points of a page's sliders"
     ),
     "forecast/plan/cost.py": {"MAX_CHARACTERS": "of an expression"},
     "forecast/plan/budgets.py": {"SHARES": "budgets that are shown beside the one asked for"},

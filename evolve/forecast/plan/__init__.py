@@ -6,12 +6,13 @@ buys, `next_runs` where further runs would tell rival laws apart.
 
 from __future__ import annotations
 
-from evolve.forecast.plan.allocate import Allocation, Question, allocate
-from evolve.forecast.plan.budgets import best_run, other_budgets
+from evolve.forecast.plan.allocate import Allocation, allocate
+from evolve.forecast.plan.budgets import best_run, exponents, other_budgets, pinned
 from evolve.forecast.plan.cost import Cost, parse_cost
 from evolve.forecast.plan.next_runs import NextRun, next_runs
 from evolve.forecast.plan.profiles import frontier, profiles
-from evolve.forecast.plan.reach import reach, with_serving
+from evolve.forecast.plan.question import Question, make_question
+from evolve.forecast.plan.reach import cost_of, reach, with_serving
 from evolve.forecast.plan.together import moving_together
 
 __all__ = [
@@ -21,11 +22,15 @@ __all__ = [
     "Question",
     "allocate",
     "best_run",
+    "cost_of",
+    "exponents",
     "frontier",
+    "make_question",
     "moving_together",
     "next_runs",
     "other_budgets",
     "parse_cost",
+    "pinned",
     "profiles",
     "reach",
     "with_serving",

@@ -42,6 +42,11 @@ class Cost:
     features: tuple[int, ...]
     of: Callable[[Array], Array]
 
+    @property
+    def shown(self) -> str:
+        """The expression as a reader has it: without the backticks around plain words."""
+        return _TICKS.sub(lambda m: m[1] if m[1].isidentifier() else m[0], self.text)
+
 
 def parse_cost(text: str, feature_names: Sequence[str]) -> Cost:
     """Read an expression of numbers, features, ``+ - * / **`` and brackets.

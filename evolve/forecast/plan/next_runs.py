@@ -7,7 +7,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from evolve.forecast.plan.allocate import Question
+from evolve.forecast.interval import Forecast
+from evolve.forecast.plan.question import Question
 from evolve.forecast.plan.shares import at_cost, simplex
 from evolve.typing import Array
 
@@ -27,6 +28,8 @@ class NextRun:
         predictions: What each law says, by entry, the champion's first.
         disagreement: Root mean square difference of the rivals from the champion.
         noise: Scatter of single runs there.
+        far: Entries that are further off than the targets of the group span, or not defined:
+            what they say counts as that far off and is no forecast of the run.
     """
 
     values: dict[str, float]
@@ -34,6 +37,7 @@ class NextRun:
     predictions: dict[int, float]
     disagreement: float
     noise: float
+    far: tuple[int, ...] = ()
 
 
 def next_runs(question: Question, budget: float, n: int = 5) -> list[NextRun]:
@@ -80,9 +84,18 @@ def next_runs(question: Question, budget: float, n: int = 5) -> list[NextRun]:
             ),
             float(gap[i]),
             float(noise[i]),
+            _far(question, forecasts, i),
         )
         for i in chosen
     ]
+
+
+def _far(question: Question, forecasts: Forecast, row: int) -> tuple[int, ...]:
+    """Entries of rivals that are further from the forecast than the targets span."""
+    t = question.target
+    span = question.basis.spreads[question.group].cap[t]
+    gaps = np.abs(forecasts.parts.rivals[:, row, t] - forecasts.point[row, t])
+    return tuple(k for k, gap in zip(forecasts.rivals, gaps, strict=True) if not gap <= span)
 
 
 def _known(question: Question) -> Array:

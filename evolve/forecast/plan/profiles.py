@@ -9,7 +9,8 @@ import numpy as np
 
 from evolve.errors import Argument, EvolveError
 from evolve.forecast.interval import interval_at
-from evolve.forecast.plan.allocate import Allocation, Question, scaled_to
+from evolve.forecast.plan.allocate import Allocation, scaled_to
+from evolve.forecast.plan.question import Question
 from evolve.forecast.plan.reach import allocate_if_possible
 from evolve.typing import Array
 

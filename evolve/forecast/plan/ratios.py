@@ -8,6 +8,7 @@ import numpy as np
 
 from evolve.typing import Array
 
+EXACT = 1e-7  # of the logarithms that are searched
 SEARCH_DECADES = 4.0  # factors of 10 to each side of the training rows' usual ratio
 
 
@@ -21,17 +22,27 @@ def ratios(k: int) -> Array:
     return directions
 
 
-def polished(loss: Callable[[Array], float], start: Array) -> Array:
-    """`(k - 1,)` steps along the directions where the loss is least, within the search."""
+def polished(
+    loss: Callable[[Array], float],
+    start: Array,
+    low: Array,
+    high: Array,
+    tolerance: float = EXACT,
+) -> Array:
+    """`(m,)` steps where the loss is least, between the least and the largest of each."""
     from scipy.optimize import minimize
 
-    def clipped(turn: Array) -> float:
-        return loss(np.clip(turn, -SEARCH_DECADES, SEARCH_DECADES))
+    def clipped(steps: Array) -> float:
+        return loss(np.clip(steps, low, high))
 
     solution = minimize(
         clipped,
         start,
         method="Nelder-Mead",
-        options={"xatol": 1e-7, "fatol": 1e-14, "maxiter": 400},
+        options={
+            "xatol": tolerance,
+            "fatol": 1e-14 if tolerance <= EXACT else np.inf,
+            "maxiter": 400 * len(start),
+        },
     )
-    return np.asarray(np.clip(solution.x, -SEARCH_DECADES, SEARCH_DECADES), dtype=float)
+    return np.asarray(np.clip(solution.x, low, high), dtype=float)

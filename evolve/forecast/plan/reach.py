@@ -5,7 +5,9 @@ from __future__ import annotations
 import numpy as np
 
 from evolve.errors import Argument, EvolveError
-from evolve.forecast.plan.allocate import Allocation, Question, allocate
+from evolve.forecast.plan.allocate import NOTHING, Allocation, allocate
+from evolve.forecast.plan.cost import Cost, parse_cost
+from evolve.forecast.plan.question import Question
 from evolve.tasks.task import Task
 
 MOST_DECADES = 8  # beyond the dearest training run
@@ -56,6 +58,18 @@ def reach(question: Question, value: float) -> Allocation:
         middle = 0.5 * (bad + good)
         bad, good = (bad, middle) if reaches(tried(middle)) else (middle, good)
     return allocate(question, 10.0**good)
+
+
+def cost_of(task: Task, compute: str | None, served: float | None) -> Cost:
+    """The cost of a run, with its use if that is given; the one of nothing where none is given.
+
+    Raises:
+        EvolveError: As `parse_cost` and `with_serving`.
+    """
+    if compute is None:
+        return NOTHING
+    text = compute if served is None else with_serving(task, compute, served)
+    return parse_cost(text, task.feature_names)
 
 
 def with_serving(task: Task, compute: str, tokens: float) -> str:

@@ -14,6 +14,7 @@ from evolve.errors import Argument, EvolveError, TaskError
 from evolve.scoring.objective import DISAGREEMENT_REACH
 from evolve.tasks.draft.condition import Condition
 from evolve.tasks.draft.roles import NO_AXES, Wishes
+from evolve.tasks.roles import SETTINGS
 from evolve.tasks.spec import FoldSpec
 from evolve.tasks.task import Task
 from evolve.typing import Array
@@ -21,7 +22,6 @@ from evolve.typing import Array
 LEAST_LEVELS = 3  # two to fit, one to hold out
 MOST_AXES = 3  # beyond any of which a fold holds rows out; with more, little is left to fit
 LEAST_SPAN = 1 / 3  # of the widest axis, in logarithms, that another one spans
-SETTINGS = ("lr", "rate", "share", "batch")  # roles of what a run is tuned by
 MOST_LOG = 100.0  # largest value that a column of logarithms has
 
 

@@ -57,7 +57,7 @@ def check_name(name: str, tasks_dir: Path) -> None:
     if (folder.exists() or folder.is_symlink()) and not _holds_seeds_alone(folder):
         raise EvolveError(
             f"{folder}: is there already and is not overwritten; give another ",
-            *(Argument("name"), ", or remove it"),
+            *(Argument("name"), f", such as {_free_name(tasks_dir, name)}, or remove it"),
         )
     for shipped in (*shipped_folders("tasks"), *shipped_folders("seeds")):
         if (shipped / name).is_dir():
@@ -69,6 +69,14 @@ def check_name(name: str, tasks_dir: Path) -> None:
             f": EVOLVE_DATA_DIR={data_dir} holds {name!r}, whose rows would stand in for "
             "these; give another",
         )
+
+
+def _free_name(tasks_dir: Path, name: str) -> str:
+    """The first of ``name-2``, ``name-3``, … that no task has."""
+    number = 2
+    while (tasks_dir / f"{name}-{number}").exists():
+        number += 1
+    return f"{name}-{number}"
 
 
 def write_task(draft: Draft, tasks_dir: Path, command: str) -> list[Path]:

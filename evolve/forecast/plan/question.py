@@ -1,0 +1,246 @@
+"""What is planned: a law, a cost, what is fixed, what is sought and within which bounds."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+
+from evolve.errors import Argument, EvolveError, nearest
+from evolve.evaluation.predict import predict
+from evolve.forecast.basis import Basis, Member
+from evolve.forecast.interval import Forecast, forecast
+from evolve.forecast.plan.cost import Cost
+from evolve.forecast.plan.together import because
+from evolve.law.graph import Law, features_of
+from evolve.tasks.roles import SETTINGS
+from evolve.tasks.task import Task
+from evolve.typing import Array
+
+MOST_TRADED = 4  # features of a cost
+MOST_TUNED = 3
+RISING = ("accuracy",)  # roles of targets that are better when higher
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What is planned.
+
+    Attributes:
+        task: The task.
+        basis: Champion and rivals.
+        cost: What a run costs.
+        group: The group that is planned for.
+        target: Number of the target.
+        fixed: Values of the features that the cost does not hold, by number.
+        maximise: Whether more is better.
+        level: Of the intervals.
+        most: Largest allowed values of features, by number.
+        tuned: Features that cost nothing and whose best values are sought, by number.
+        idle: Features that were to be tuned but that the champion does not hold, by number: they
+            are fixed at the median of the group's rows.
+    """
+
+    task: Task
+    basis: Basis
+    cost: Cost
+    group: str
+    target: int
+    fixed: Mapping[int, float]
+    maximise: bool = False
+    level: float = 0.9
+    most: Mapping[int, float] = field(default_factory=dict)
+    tuned: tuple[int, ...] = ()
+    idle: tuple[int, ...] = ()
+
+    @property
+    def varied(self) -> tuple[int, ...]:
+        """Numbers of the features whose values are sought: the cost's, then those tuned."""
+        return (*self.cost.features, *self.tuned)
+
+    @property
+    def names(self) -> list[str]:
+        """Names of the features whose values are sought."""
+        return [self.task.feature_names[j] for j in self.varied]
+
+    @property
+    def known(self) -> Array:
+        """`(n, f)` training rows of the group."""
+        train = self.task.train
+        return np.asarray(train.X[train.group == self.task.group_names.index(self.group)])
+
+    @property
+    def linear(self) -> bool:
+        """Whether the cost's features act as they are, such as shares of a mixture."""
+        features = self.cost.features
+        return bool(features) and not self.task.spec.features[features[0]].logarithmic
+
+    @property
+    def known_with_fixed(self) -> Array:
+        """`(n, f)` training rows of the group, with the fixed features at their values."""
+        return self.rows(self.known[:, list(self.varied)])
+
+    def rows(self, free: Array) -> Array:
+        """`(n, f)` raw features from `(n, k)` values of the features that are sought.
+
+        Those tuned may be left out where only the cost is asked for, which holds none of them.
+        """
+        x = np.zeros((len(free), len(self.task.feature_names)))
+        for j, value in self.fixed.items():
+            x[:, j] = value
+        x[:, list(self.varied[: free.shape[1]])] = free
+        return x
+
+    def loss(self, free: Array) -> Array:
+        """`(n,)` what is minimised; inf where the law is not defined or a bound is broken."""
+        member, x = self.basis.members[0], self.rows(free)
+        table = predict(member.law, x, member.constants[self.group])
+        value = -table[:, self.target] if self.maximise else table[:, self.target]
+        allowed = np.isfinite(value)
+        for j, most in self.most.items():
+            allowed &= x[:, j] <= most
+        return np.where(allowed, value, np.inf)
+
+    def forecast(self, free: Array) -> Forecast:
+        """Forecast of `(n, k)` values of the features that are sought."""
+        return forecast(self.task, self.basis, self.group, self.rows(free), self.level)
+
+
+def make_question(
+    task: Task,
+    basis: Basis,
+    cost: Cost,
+    *,
+    group: str | None,
+    target: str | None,
+    fixed: Mapping[str, float],
+    maximise: bool | None,
+    level: float,
+    most: Mapping[str, float] | None = None,
+) -> Question:
+    """Check what is planned.
+
+    `maximise` is None where the target's role is to say whether more is better.
+
+    Raises:
+        EvolveError: A feature has no value, cannot be traded off, or a name is not known.
+    """
+    free = [task.feature_names[j] for j in cost.features]
+    linear = [f.name for f in task.spec.features if f.name in free and not f.logarithmic]
+    if linear and len(linear) < len(free):
+        raise EvolveError(
+            f"plan: {linear[0]} acts as it is, not through its logarithm; it can be traded off "
+            "only against features that do so too"
+        )
+    if len(free) > MOST_TRADED:
+        raise EvolveError(Argument("compute"), f": may hold at most {MOST_TRADED} features")
+    numbers, tuned = _fixed_numbers(task, free, fixed), _tuned(task, free, fixed)
+    chosen = _one("group", group, task.group_names)
+    number = task.target_names.index(_one("target", target, task.target_names))
+    if maximise is None:
+        maximise = task.roles[task.target_names[number]] in RISING
+    bounds = _bounds(task, free, most or {})
+    parts = (task, basis, cost, chosen, number, numbers, maximise, level, bounds, tuned)
+    question = _without_idle(Question(*parts))
+    _require_used(question)
+    return question
+
+
+def _without_idle(question: Question) -> Question:
+    """The question without settings that the champion does not hold, unless nothing is left."""
+    names = not_used(question, question.basis.members[0])
+    idle = tuple(j for j in question.tuned if question.task.feature_names[j] in names)
+    if not idle or not (question.cost.features or set(question.tuned) - set(idle)):
+        return question
+    medians = {j: float(np.median(question.known[:, j])) for j in idle}
+    tuned = tuple(j for j in question.tuned if j not in idle)
+    return replace(question, fixed={**question.fixed, **medians}, tuned=tuned, idle=idle)
+
+
+def _bounds(task: Task, free: list[str], most: Mapping[str, float]) -> dict[int, float]:
+    """Largest values by the numbers of features that the cost holds."""
+    for name, value in most.items():
+        if name not in free:
+            rule = f": {name} must be one of {', '.join(free)}{nearest(name, free)}"
+            raise EvolveError(Argument("max"), rule)
+        if not value > 0:
+            raise EvolveError(Argument("max"), f": {name} must be above 0, it is {value:g}")
+    return {task.feature_names.index(name): value for name, value in most.items()}
+
+
+def _fixed_numbers(
+    task: Task, free: Sequence[str], fixed: Mapping[str, float]
+) -> dict[int, float]:
+    """Values of the features that are fixed, by number."""
+    for name in fixed:
+        if name in free:
+            compute, at = Argument("compute"), Argument("at")
+            raise EvolveError(f"{name} stands in ", compute, ", so ", at, " cannot fix it")
+    return {task.feature_names.index(n): v for n, v in fixed.items()}
+
+
+def _tuned(task: Task, free: Sequence[str], fixed: Mapping[str, float]) -> tuple[int, ...]:
+    """Features that neither the cost holds nor a value fixes, whose best values are sought.
+
+    Beside a cost only settings of a run are sought, such as a learning rate: a size that costs
+    nothing must be given.
+    """
+    missing = [n for n in task.feature_names if n not in free and n not in fixed]
+    at = Argument("at")
+    if not free and not missing:
+        raise EvolveError(at, ": fixes every feature, so there is nothing to plan")
+    if not free and not fixed:
+        raise EvolveError(at, ": fix a size, so that the best of the other features is sought")
+    linear = {f.name for f in task.spec.features if f.name in free and not f.logarithmic}
+    sizes = [n for n in missing if linear or task.roles[n] not in SETTINGS]
+    if free and sizes:
+        rest = (Argument("compute"), " leaves out: ", at, f" {'=… '.join(sizes)}=…")
+        raise EvolveError("fix what ", *rest)
+    if len(missing) > MOST_TUNED:
+        rule = f": fix more, the best values of at most {MOST_TUNED} features are sought, not of "
+        raise EvolveError(at, rule, ", ".join(missing))
+    return tuple(task.feature_names.index(name) for name in missing)
+
+
+def _one(argument: str, value: str | None, valid: tuple[str, ...]) -> str:
+    if value is None and len(valid) == 1:
+        return valid[0]
+    shown = ", ".join(valid[:12]) + (", …" if len(valid) > 12 else "")
+    if value is None:
+        raise EvolveError("plan: give ", Argument(argument), f", one of {shown}")
+    if value not in valid:
+        rule = f": must be one of {shown}, it is {value!r}{nearest(value, valid)}"
+        raise EvolveError(Argument(argument), rule)
+    return value
+
+
+def _require_used(question: Question) -> None:
+    missing = not_used(question, question.basis.members[0])
+    if not missing:
+        return
+    name = missing[0]
+    others = [m for m in question.basis.members[1:] if not not_used(question, m)]
+    hint: tuple[str, ...] = ()
+    if others:
+        entry = max(others, key=lambda m: m.weight).index
+        hint = ("; of its rivals entry ", f"{entry} does: ", Argument("entry"), f" {entry}")
+    what = (
+        "no budget can be split on it"
+        if name in question.names[: len(question.cost.features)]
+        else "no value of it is best"
+    )
+    raise EvolveError(
+        f"plan: the champion does not depend on {name}, so {what}",
+        *hint,
+        because(question.task, question.cost.features),
+    )
+
+
+def not_used(question: Question, member: Member) -> list[str]:
+    """Features that are sought but that a law does not hold."""
+    law = member.law
+    if not isinstance(law, Law) or law.own_feature_first:
+        return []
+    seen = features_of(law.root)
+    return [n for j, n in zip(question.varied, question.names, strict=True) if j not in seen]
