@@ -24,7 +24,7 @@ ROWS: tuple[tuple[str, ...], ...] = (
     ("forecast",),
     ("runs",),
     ("export", "report", "bench"),
-    ("api",),
+    ("api", "dashboard"),
     ("cli",),
 )
 ROW_OF = {name: row for row, names in enumerate(ROWS) for name in names}

@@ -23,6 +23,7 @@ VERBS = (
     "batch",
     "score",
     "report",
+    "dashboard",
     "export",
     "bundle",  # pack, unpack
     "predict",

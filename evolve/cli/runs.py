@@ -2,25 +2,18 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from evolve.cli.app import app
 from evolve.cli.options import RUNS, EntryNumber, Json, LawName, RunsDir, Size, TasksDirs
-from evolve.errors import EvolveError
 
 if TYPE_CHECKING:
     from evolve.evaluation.record import Entry
     from evolve.runs.results import ResultRow, RunResults
     from evolve.runs.store import Store
 
-LINEAGE = 12
-KEYS = (
-    *("run", "task", "seed", "evaluations", "budget", "state", "held-out R2", "train R2"),
-    *("constants", "chosen", "formula", "test opened", "problem"),
-)
 HEADINGS = (
     *("run", "task", "seed", "evaluations", "budget", "state", "test opened"),
     *("law", "held-out R2", "train R2", "formula"),
@@ -32,8 +25,9 @@ def runs(runs_dir: RunsDir = RUNS, json: Json = False) -> None:
     """List the runs of a folder."""
     from evolve.cli.output import print_json, print_table
     from evolve.runs.folders import list_runs
+    from evolve.runs.listing import listed
 
-    rows = [_listed(runs_dir / name) for name in list_runs(runs_dir)]
+    rows = [listed(runs_dir / name) for name in list_runs(runs_dir)]
     if json:
         print_json([row | {"held_out_r2": row["held-out R2"]} for row in rows])
     elif not rows:
@@ -73,6 +67,7 @@ def show(
     from evolve.cli.prompt import print_prompt
     from evolve.cli.watch import print_end, watch_run
     from evolve.runs.folders import find_run
+    from evolve.runs.listing import lineage
     from evolve.runs.picks import Pick, picked
     from evolve.runs.provenance import require_same_rows, task_of
     from evolve.runs.results import load_results
@@ -108,59 +103,12 @@ def show(
             _print(store, row, entry, family, results)
 
 
-def _cells(listed: dict[str, Any]) -> list[object]:
+def _cells(row: dict[str, Any]) -> list[object]:
     """A row of the list: what its formula is of, and the formula, come last."""
     kinds = {None: None, True: "champion", False: "best so far"}
-    cells = listed | {"law": kinds[listed["chosen"]]}
-    cells["formula"] = (listed["formula"] or "").partition(" = ")[2] or None
+    cells = row | {"law": kinds[row["chosen"]]}
+    cells["formula"] = (row["formula"] or "").partition(" = ")[2] or None
     return [cells[heading] for heading in HEADINGS]
-
-
-def lineage(store: Store, entry: Entry) -> list[Entry]:
-    """An entry's ancestors along first parents, nearest first, as many as are worth reading."""
-    ancestors: list[Entry] = []
-    while entry.parents and len(ancestors) < LINEAGE:
-        entry = store.entry(entry.parents[0])
-        ancestors.append(entry)
-    return ancestors
-
-
-def _listed(folder: Path) -> dict[str, Any]:
-    """What the list says of a run; where it cannot be read, why."""
-    from evolve.runs.lock import writer
-    from evolve.runs.results import load_results
-    from evolve.runs.store import Store
-
-    listed: dict[str, Any] = dict.fromkeys(KEYS) | {"run": folder.name}
-    try:
-        with Store.open(folder, write=False) as store:
-            results = load_results(store)
-            n_done, total = results.summary.n_entries, results.budget
-            listed |= {"task": store.task["name"], "seed": results.seed, "evaluations": n_done}
-            listed |= {"budget": total, "test opened": len(store.test_openings())}
-            listed["state"] = "running" if writer(folder) else "stopped"
-            if listed["state"] == "stopped" and total is not None and n_done >= total:
-                listed["state"] = "done"
-            listed |= _best(store, results)
-    except EvolveError as error:
-        listed |= {"state": listed["state"] or "unreadable", "problem": str(error)}
-    return listed
-
-
-def _best(store: Store, results: RunResults) -> dict[str, Any]:
-    """The scores and the formula of the champion, or of the best law so far."""
-    from evolve.runs.results import leading_row
-
-    row = leading_row(store, results)
-    if row is None:
-        return {}
-    return {
-        "held-out R2": row.held_out_r2,
-        "train R2": row.train_r2,
-        "constants": row.n_constants,
-        "chosen": results.chosen,
-        "formula": row.formula,
-    }
 
 
 def _print(

@@ -14,6 +14,7 @@ import numpy as np
 
 from evolve.evaluation.record import Entry, Evaluation
 from evolve.evaluation.requests import Form, form_of
+from evolve.law.bounds import MOST_FEATURES
 from evolve.law.printer import formula
 from evolve.law.program import Program, title_of
 from evolve.runs import checks, limits
@@ -147,10 +148,16 @@ def scores_of(store: Store) -> list[tuple[int, float]]:
         ]
 
 
-def leading_row(store: Store, results: RunResults) -> ResultRow | None:
+def leading_row(store: Store, results: RunResults, *, own_names: bool = False) -> ResultRow | None:
     """The champion's row, or a row of the best score so far; None while no law has a score.
 
     A law that no session has fitted on all rows has no constants and no train R2 there.
+
+    Args:
+        store: The run.
+        results: What it has come to.
+        own_names: Whether features of which the store says no names are called x0, x1, …; their
+            task, which lies where the store says, is then not opened.
 
     Raises:
         TaskError: The names of an old run's features stand in its task, which cannot be loaded.
@@ -168,7 +175,7 @@ def leading_row(store: Store, results: RunResults) -> ResultRow | None:
         score=entry.evaluation.score,
         held_out_r2=held_out_r2(entry.evaluation),
         train_r2=None,
-        formula=formula_with(*_names(store), form_of(entry)),
+        formula=formula_with(*_names(store, own_names=own_names), form_of(entry)),
         constants={},
         text=entry.text,
         origin=entry.origin,
@@ -198,10 +205,12 @@ def formula_with(feature_names: Sequence[str], target_names: Sequence[str], form
     return f"{target} = {formula(form.law, names, powers=True)}"
 
 
-def _names(store: Store) -> tuple[Sequence[str], Sequence[str]]:
+def _names(store: Store, *, own_names: bool) -> tuple[Sequence[str], Sequence[str]]:
     """Names of a run's features and targets."""
     if "features" in store.task:
         return store.task["features"], store.task["targets"]
+    if own_names:
+        return [f"x{j}" for j in range(MOST_FEATURES)], ["y"]
     from evolve.runs.provenance import task_of  # a run of an earlier version
 
     task = task_of(store)

@@ -1,0 +1,59 @@
+"""What a list of runs says of each, and where a law of a run comes from."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from evolve.errors import EvolveError
+from evolve.evaluation.record import Entry
+from evolve.runs.lock import writer
+from evolve.runs.results import RunResults, leading_row, load_results
+from evolve.runs.store import Store
+
+LINEAGE = 12
+KEYS = (
+    *("run", "task", "seed", "evaluations", "budget", "state", "held-out R2", "train R2"),
+    *("constants", "chosen", "formula", "test opened", "problem"),
+)
+
+
+def lineage(store: Store, entry: Entry) -> list[Entry]:
+    """An entry's ancestors along first parents, nearest first, as many as are worth reading."""
+    ancestors: list[Entry] = []
+    while entry.parents and len(ancestors) < LINEAGE:
+        entry = store.entry(entry.parents[0])
+        ancestors.append(entry)
+    return ancestors
+
+
+def listed(folder: Path, *, own_names: bool = False) -> dict[str, Any]:
+    """What the list says of a run; where it cannot be read, why. `own_names` as `leading_row`."""
+    row: dict[str, Any] = dict.fromkeys(KEYS) | {"run": folder.name}
+    try:
+        with Store.open(folder, write=False) as store:
+            results = load_results(store)
+            n_done, total = results.summary.n_entries, results.budget
+            row |= {"task": store.task["name"], "seed": results.seed, "evaluations": n_done}
+            row |= {"budget": total, "test opened": len(store.test_openings())}
+            row["state"] = "running" if writer(folder) else "stopped"
+            if row["state"] == "stopped" and total is not None and n_done >= total:
+                row["state"] = "done"
+            row |= _best(store, results, own_names=own_names)
+    except EvolveError as error:
+        row |= {"state": row["state"] or "unreadable", "problem": str(error)}
+    return row
+
+
+def _best(store: Store, results: RunResults, *, own_names: bool) -> dict[str, Any]:
+    """The scores and the formula of the champion, or of the best law so far."""
+    row = leading_row(store, results, own_names=own_names)
+    if row is None:
+        return {}
+    return {
+        "held-out R2": row.held_out_r2,
+        "train R2": row.train_r2,
+        "constants": row.n_constants,
+        "chosen": results.chosen,
+        "formula": row.formula,
+    }
