@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,8 @@ from markupsafe import Markup
 from evolve import __version__
 from evolve.errors import SandboxError
 from evolve.evaluation.programs import ProgramFailedError
+from evolve.forecast.box import page_data
+from evolve.jsontext import json_document
 from evolve.report import tables
 from evolve.report.bands import LEVEL, forecaster_of
 from evolve.report.curves import curve_charts
@@ -29,6 +32,7 @@ from evolve.runs.crosscheck import disagreements
 from evolve.runs.results import held_out_r2
 
 TEMPLATES = Path(__file__).with_name("templates")
+SCRIPTS = ("box.js", "forecast.js", "report.js")
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +79,7 @@ def fill(template: str, content: dict[str, Any]) -> str:
 def _frame(findings: Findings, opened: OpenedTest | None) -> dict[str, Any]:
     return {
         "css": Markup((TEMPLATES / "report.css").read_text(encoding="utf-8")),
-        "js": Markup((TEMPLATES / "report.js").read_text(encoding="utf-8")),
+        "js": Markup("\n".join((TEMPLATES / n).read_text(encoding="utf-8") for n in SCRIPTS)),
         "version": __version__,
         "run": findings.store.folder.resolve().name,
         "task_name": findings.task.name,
@@ -154,7 +158,7 @@ def _accuracy(findings: Findings, opened: OpenedTest | None) -> dict[str, Any]:
 
 def _curves(findings: Findings, opened: OpenedTest | None) -> dict[str, Any]:
     """Forecasts along the axes, or why they cannot be drawn; both empty without axes or fits."""
-    content: dict[str, Any] = {"curves": {}, "band_words": "", "undrawn": ""}
+    content: dict[str, Any] = {"curves": {}, "band_words": "", "undrawn": "", "box": ""}
     test = None if opened is None else opened.table
     try:
         forecaster = forecaster_of(findings)
@@ -163,9 +167,18 @@ def _curves(findings: Findings, opened: OpenedTest | None) -> dict[str, Any]:
         return content | {
             "curves": curve_charts(findings.model, forecaster, test),
             "band_words": forecaster.words,
+            "box": box_json(page_data(findings.task, forecaster.basis)),
         }
     except (ProgramFailedError, SandboxError) as error:
         return content | {"undrawn": str(error)}
+
+
+def box_json(data: dict[str, Any] | None) -> Markup:
+    """What the forecast box is made from, as JSON inside a page; empty where there is none."""
+    if data is None:
+        return Markup("")
+    text = json.dumps(json.loads(json_document(data)), separators=(",", ":"), ensure_ascii=True)
+    return Markup(text.replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026"))
 
 
 def _openings_words(n: int, *, is_open: bool) -> str:

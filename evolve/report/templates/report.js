@@ -58,4 +58,10 @@ if (form) {
   form.addEventListener("submit", (event) => event.preventDefault());
   apply();
 }
+
+const boxData = document.getElementById("box-data");
+if (boxData) {
+  const data = JSON.parse(boxData.textContent);
+  forecastBox(document.getElementById("box"), data.sliders, pageForecaster(data));
+}
 })();
