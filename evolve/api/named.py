@@ -74,13 +74,15 @@ class NamedFit(RunLaw):
     @cached_property
     def verdict(self) -> Verdict:
         """What its forecasts are worth, by the folds that a search chooses its champion on."""
+        from evolve.forecast.by_group import errors_by_group
         from evolve.forecast.judge import verdict_of
         from evolve.search.archive import Archive
         from evolve.search.champion import choose
 
         archive = Archive()
         archive.tell([self.entry])
-        return verdict_of(self.task, choose(self.task, archive, 0), self.basis)
+        choice = choose(self.task, archive, 0)
+        return verdict_of(self.task, choice, self.basis, errors_by_group(self.task, choice))
 
     @property
     def _title(self) -> str:

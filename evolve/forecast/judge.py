@@ -71,7 +71,7 @@ def verdict_of(
 def _of_champion(choice: Choice, baseline: float) -> str:
     """What a reader of the champion's formula should know; empty where it can be read as it is."""
     r2 = 1.0 - choice.champion.nmse
-    if r2 >= baseline:
+    if r2 >= baseline or len(choice.finalists) == 1:  # a law alone is the forecast
         return ""
     return (
         f"the champion alone has an R2 of {r2:.4f} on held-out rows, less than the baseline's "

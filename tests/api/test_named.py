@@ -51,3 +51,11 @@ def test_it_says_what_it_is(fitted: NamedFit) -> None:
 def test_an_interval_is_a_share(fitted: NamedFit) -> None:
     with pytest.raises(EvolveError, match="interval: must lie between 0 and 1, it is 90"):
         fitted.intervals(90)
+
+
+def test_it_is_judged_as_a_search_is(fitted: NamedFit) -> None:
+    verdict = fitted.verdict
+    assert verdict.verdict == "holds"
+    assert verdict.held_out_r2 > 0.9
+    assert verdict.gain > 0
+    assert verdict.line().startswith("holds: R2 0.9")

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -167,3 +168,8 @@ def test_two_runs_stand_side_by_side() -> None:
 
 def test_two_empty_runs_give_an_empty_table() -> None:
     assert len(compare([], [], NAMES)) == 0
+
+
+def test_a_formula_has_powers_as_that_of_show_has() -> None:
+    power = Law(call("exp", call("mul", const(0), call("log", feat(0)))), 1)
+    assert entry_formula(replace(ENTRIES[1], law=law_to_data(power)), NAMES) == f"{NAMES[0]}^c0"
