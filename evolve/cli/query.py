@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Annotated
 
 import typer
@@ -48,32 +49,39 @@ def query(
     from evolve.runs.folders import find_run
     from evolve.runs.places import layout_of
     from evolve.runs.provenance import feature_names
-    from evolve.runs.query import query as find
+    from evolve.runs.query import COLUMNS, query_store
     from evolve.runs.store import Store
 
     if csv and json:
         raise EvolveError("query: --csv and --json exclude each other")
     with Store.open(find_run(name, runs_dir), write=False) as store:
         features = feature_names(store, tasks_dirs or ())
-        entries, layout = store.entries(), layout_of(store)
-    frame = find(
-        entries,
-        features,
-        max_constants=max_constants,
-        contains=contains,
-        status=status,
-        operator=operator,
-        origin=origin,
-        sort=sort,
-        limit=limit,
-        layout=layout,
-    )
+        rows = query_store(
+            store,
+            features,
+            max_constants=max_constants,
+            contains=contains,
+            status=status,
+            operator=operator,
+            origin=origin,
+            sort=sort,
+            limit=limit,
+            layout=layout_of(store),
+        )
     if json:
-        print_json(frame.to_dict(orient="records"))
+        print_json(rows)
     elif csv:
-        print(frame.to_csv(index=False), end="")
-    elif frame.empty:
+        import pandas as pd
+
+        columns = list(rows[0]) if rows else list(COLUMNS)
+        print(pd.DataFrame(rows, columns=columns).to_csv(index=False), end="")
+    elif not rows:
         print("no entry matches")
     else:
-        table = frame[list(SHOWN)].astype(object).where(frame[list(SHOWN)].notna(), None)
-        print_table(SHOWN, table.to_numpy().tolist(), symbols=symbols_of(features))
+        shown = [[_cell(row[name]) for name in SHOWN] for row in rows]
+        print_table(SHOWN, shown, symbols=symbols_of(features))
+
+
+def _cell(value: object) -> object:
+    """A value of a table; nothing where there is no number."""
+    return None if isinstance(value, float) and math.isnan(value) else value

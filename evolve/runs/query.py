@@ -7,15 +7,16 @@ import warnings
 from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
-import pandas as pd
-
 from evolve.errors import Argument, EvolveError, nearest
 from evolve.evaluation.record import Entry
 from evolve.law.graph import law_from_data
 from evolve.law.printer import formula
-from evolve.runs.results import held_out_r2
+from evolve.runs.sketches import SORTS, Sketch, held_out, score_of, sketch_of, sketches_of
+from evolve.runs.store import Store
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from evolve.search.islands import Layout
 
 COLUMNS = (
@@ -61,32 +62,80 @@ def query(
     Raises:
         EvolveError: No such order; or no entry has that status, operator or origin.
     """
+    import pandas as pd
+
+    sketches = [sketch_of(entry) for entry in entries]
+    conditions = (max_constants, contains, status, operator, origin, sort, limit, layout)
+    rows = _matching(
+        [s._replace(number=i) for i, s in enumerate(sketches)],
+        lambda sketch: entries[sketch.number],
+        feature_names,
+        *conditions,
+    )
+    return pd.DataFrame(rows, columns=[*COLUMNS, *(PLACES if layout else ())])
+
+
+def query_store(
+    store: Store,
+    feature_names: Sequence[str],
+    *,
+    max_constants: int | None = None,
+    contains: str | None = None,
+    status: str | None = None,
+    operator: str | None = None,
+    origin: str | None = None,
+    sort: str = "held_out",
+    limit: int | None = None,
+    layout: Layout | None = None,
+) -> list[dict[str, Any]]:
+    """The rows of `query` of all entries of a run, of which only those that are shown are read."""
+    conditions = (max_constants, contains, status, operator, origin, sort, limit, layout)
+    return _matching(
+        sketches_of(store), lambda sketch: store.entry(sketch.number), feature_names, *conditions
+    )
+
+
+def _matching(
+    sketches: Sequence[Sketch],
+    entry_of: Callable[[Sketch], Entry],
+    feature_names: Sequence[str],
+    max_constants: int | None,
+    contains: str | None,
+    status: str | None,
+    operator: str | None,
+    origin: str | None,
+    sort: str,
+    limit: int | None,
+    layout: Layout | None,
+) -> list[dict[str, Any]]:
+    """The entries of the sketches that match, one row each."""
     if sort == OLD_SORT:
-        warnings.warn("sort: 'heldout' is now 'held_out'", DeprecationWarning, stacklevel=2)
+        warnings.warn("sort: 'heldout' is now 'held_out'", DeprecationWarning, stacklevel=3)
         sort = "held_out"
     key = SORTS.get(sort)
     if key is None:
         raise EvolveError(
             Argument("sort"), f": no order {sort!r}{nearest(sort, SORTS)}; use {', '.join(SORTS)}"
         )
-    _require("status", status, {entry.evaluation.status for entry in entries})
-    _require("operator", operator, {entry.operator for entry in entries})
-    _require("origin", origin, {str(entry.origin) for entry in entries})
+    _require("status", status, {sketch.status for sketch in sketches})
+    _require("operator", operator, {sketch.operator for sketch in sketches})
+    _require("origin", origin, {sketch.origin for sketch in sketches})
     wanted = [
-        entry
-        for entry in entries
-        if (status is None or entry.evaluation.status == status)
-        and (operator is None or entry.operator == operator)
-        and (origin is None or entry.origin == origin)
-        and (max_constants is None or entry.evaluation.n_constants <= max_constants)
+        sketch
+        for sketch in sketches
+        if (status is None or sketch.status == status)
+        and (operator is None or sketch.operator == operator)
+        and (origin is None or sketch.origin == origin)
+        and (max_constants is None or sketch.n_constants <= max_constants)
     ]
     rows: list[dict[str, Any]] = []
-    for entry in sorted(wanted, key=key):
+    for sketch in sorted(wanted, key=key):
         if limit is not None and len(rows) >= limit:
             break
+        entry = entry_of(sketch)
         if contains is None or holds(entry, contains, feature_names):
             rows.append(_row(entry, feature_names) | _place(entry, layout))
-    return pd.DataFrame(rows, columns=[*COLUMNS, *(PLACES if layout else ())])
+    return rows
 
 
 def compare(
@@ -105,12 +154,14 @@ def compare(
         second score is), `formula_1` and `formula_2`; last the held-out R2 under the names of
         earlier versions, `heldout_r2_1` and `heldout_r2_2`. What a run lacks is nan or empty.
     """
+    import pandas as pd
+
     fronts = [front(first), front(second)]
     rows = []
     for n_constants in sorted({*fronts[0], *fronts[1]}):
         pair = [one.get(n_constants) for one in fronts]
-        score = [_score(entry) for entry in pair]
-        r2 = [math.nan if entry is None else _held_out(entry) for entry in pair]
+        score = [score_of(entry) for entry in pair]
+        r2 = [math.nan if entry is None else held_out(entry) for entry in pair]
         text = ["" if entry is None else entry_formula(entry, feature_names) for entry in pair]
         gain = score[0] - score[1]
         rows.append((n_constants, *r2, *score, gain, *text, *r2))
@@ -125,15 +176,11 @@ def front(entries: Iterable[Entry]) -> dict[int, Entry]:
     best: dict[int, Entry] = {}
     for entry in entries:
         held = best.get(entry.evaluation.n_constants)
-        if entry.evaluation.score is not None and (held is None or _score(entry) < _score(held)):
+        if entry.evaluation.score is not None and (
+            held is None or score_of(entry) < score_of(held)
+        ):
             best[entry.evaluation.n_constants] = entry
     return best
-
-
-def _held_out(entry: Entry) -> float:
-    """Mean R2 over the folds; nan unless all folds were judged."""
-    r2 = held_out_r2(entry.evaluation)
-    return math.nan if r2 is None else r2
 
 
 def entry_formula(entry: Entry, feature_names: Sequence[str]) -> str:
@@ -168,8 +215,8 @@ def _row(entry: Entry, feature_names: Sequence[str]) -> dict[str, Any]:
     return {
         "index": entry.index,
         "constants": evaluation.n_constants,
-        "held_out_r2": _held_out(entry),
-        "score": _score(entry),
+        "held_out_r2": held_out(entry),
+        "score": score_of(entry),
         "status": evaluation.status,
         "operator": entry.operator,
         "parents": entry.parents,
@@ -177,7 +224,7 @@ def _row(entry: Entry, feature_names: Sequence[str]) -> dict[str, Any]:
         "program_id": entry.program_id,
         "formula": entry_formula(entry, feature_names),
         "origin": entry.origin,
-        "heldout_r2": _held_out(entry),
+        "heldout_r2": held_out(entry),
     }
 
 
@@ -187,34 +234,3 @@ def _place(entry: Entry, layout: Layout | None) -> dict[str, Any]:
         return {}
     of = (layout.seed_of, layout.island_of, layout.epoch_of)
     return {name: ask(entry.index) for name, ask in zip(PLACES, of, strict=True)}
-
-
-def _score(entry: Entry | None) -> float:
-    score = None if entry is None else entry.evaluation.score
-    return math.nan if score is None else score
-
-
-def _by_held_out(entry: Entry) -> tuple[bool, float]:
-    r2 = _held_out(entry)
-    return math.isnan(r2), 0.0 if math.isnan(r2) else -r2
-
-
-def _by_score(entry: Entry) -> tuple[bool, float]:
-    score = entry.evaluation.score
-    return score is None, score or 0.0
-
-
-def _by_size(entry: Entry) -> tuple[int, bool, float]:
-    return entry.evaluation.n_constants, *_by_score(entry)
-
-
-def _by_index(entry: Entry) -> int:
-    return entry.index
-
-
-SORTS: dict[str, Callable[[Entry], Any]] = {
-    "held_out": _by_held_out,
-    "score": _by_score,
-    "size": _by_size,
-    "index": _by_index,
-}

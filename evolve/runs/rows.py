@@ -76,13 +76,17 @@ def digest_of(entries: Iterable[Entry]) -> str:
     return total.hexdigest()
 
 
-def checked_entry(index: int, row: Sequence[Any], bounds: Bounds) -> Entry:
+def checked_entry(
+    index: int, row: Sequence[Any], bounds: Bounds, *, with_law: bool = True
+) -> Entry:
     """The entry of a program's text, a checksum and the values of `COLUMNS`.
 
     Args:
         index: The entry that it must be.
         row: Text, checksum and values.
         bounds: Of the entry's law.
+        with_law: Whether law, recipe and facts are read, which takes most of the time; without,
+            the entry has none.
 
     Raises:
         ValueError: It is another entry, or not what was written.
@@ -95,9 +99,14 @@ def checked_entry(index: int, row: Sequence[Any], bounds: Bounds) -> Entry:
     if not isinstance(text, str) or program_id(text) != values[1]:
         raise ValueError(f"the text of entry {index} has changed")
     try:
-        return row_to_entry(text, values, bounds)
+        return row_to_entry(text, values if with_law else _without_law(values), bounds)
     except ValueError as error:
         raise ValueError(f"entry {index}: {error}") from None
+
+
+def _without_law(values: Sequence[Any]) -> list[Any]:
+    left_out = {"law": None, "recipe": None, "facts": "{}"}
+    return [left_out.get(name, value) for name, value in zip(COLUMNS, values, strict=True)]
 
 
 def row_to_entry(text: str, row: Sequence[Any], bounds: Bounds = limits.WIDEST) -> Entry:

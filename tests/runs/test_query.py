@@ -2,16 +2,28 @@ from __future__ import annotations
 
 import math
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
 import numpy as np
 import pytest
-from store_service import entry
+from store_service import entry, new_store
 
-from evolve.errors import EvolveError
+from evolve.errors import EvolveError, StoreError
 from evolve.evaluation.record import Entry
 from evolve.law.graph import Law, Node, call, const, feat, law_to_data
-from evolve.runs.query import COLUMNS, SORTS, compare, entry_formula, front, holds, query
+from evolve.runs.query import (
+    COLUMNS,
+    SORTS,
+    compare,
+    entry_formula,
+    front,
+    holds,
+    query,
+    query_store,
+)
+from evolve.runs.store import Store
 from evolve.scoring.fold import FoldScore
 
 NAMES = ("tokens", "unique_tokens")
@@ -173,3 +185,34 @@ def test_two_empty_runs_give_an_empty_table() -> None:
 def test_a_formula_has_powers_as_that_of_show_has() -> None:
     power = Law(call("exp", call("mul", const(0), call("log", feat(0)))), 1)
     assert entry_formula(replace(ENTRIES[1], law=law_to_data(power)), NAMES) == f"{NAMES[0]}^c0"
+
+
+@pytest.mark.parametrize(
+    "conditions",
+    [
+        {},
+        {"sort": "score", "limit": 3},
+        {"sort": "size", "status": "ok"},
+        {"contains": "log", "max_constants": 4, "limit": 2},
+    ],
+)
+def test_a_run_is_asked_without_reading_it_whole(
+    tmp_path: Path, conditions: dict[str, Any]
+) -> None:
+    with new_store(tmp_path / "run", 20) as store:
+        told = query(store.entries(), NAMES, **conditions)
+        read: list[int] = []
+        with patch.object(Store, "entry", lambda self, i: read.append(i) or entry(i)):
+            rows = query_store(store, NAMES, **conditions)
+    assert [row["index"] for row in rows] == list(told["index"])
+    np.testing.assert_array_equal([row["held_out_r2"] for row in rows], told["held_out_r2"])
+    if conditions.get("limit") and "contains" not in conditions:
+        assert len(read) == conditions["limit"]
+
+
+def test_a_run_whose_folds_are_none_is_refused(tmp_path: Path) -> None:
+    with new_store(tmp_path / "run", 3) as store:
+        with store.transaction() as connection:
+            connection.execute("UPDATE entries SET folds = '[[1]]' WHERE position = 1")
+        with pytest.raises(StoreError, match="folds must have 4 to 6 values"):
+            query_store(store, NAMES)
