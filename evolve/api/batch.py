@@ -10,6 +10,7 @@ from pathlib import Path
 from joblib import cpu_count
 
 from evolve.api.batch_file import BatchFile, SearchSettings, read_batch_file
+from evolve.api.batch_tables import make_tables
 from evolve.api.progress import NullProgress
 from evolve.api.searching import search_on
 from evolve.errors import EvolveError
@@ -70,6 +71,8 @@ class BatchRow:
 def plan_batch(folder: Path, file: Path | None = None) -> tuple[list[BatchJob], int]:
     """The runs of a folder of tasks, all of which are read first, and the worker processes.
 
+    Of tables that the file names tasks are made first, each once.
+
     Args:
         folder: Holds folders of tasks.
         file: What is searched; the folder's `evolve.toml` if not given, else the defaults.
@@ -77,13 +80,15 @@ def plan_batch(folder: Path, file: Path | None = None) -> tuple[list[BatchJob], 
     Raises:
         EvolveError: There is no task, one is broken, or the file is.
     """
+    place = folder / FILE if file is None else file
+    read = file is not None or place.exists()
+    if read:
+        make_tables(folder, place)
     names = tuple(sorted(path.parent.name for path in folder.glob("*/task.toml")))
     if not names:
         raise EvolveError(
             f"{folder}: holds no task; make one of each table: new-task … --tasks-dir {folder}"
         )
-    place = folder / FILE if file is None else file
-    read = file is not None or place.exists()
     batch = read_batch_file(place, names) if read else BatchFile()
     tasks = [load_task(str(folder / name)) for name in batch.tasks or names]
     jobs = [

@@ -14,7 +14,7 @@ from evolve.search.proposers.registry import DEFAULT
 
 TABLES = ("batch", "models")
 SETTINGS = ("evaluations", "seeds", "proposers")
-KEYS = (*SETTINGS, "workers", "tasks", "task")
+KEYS = (*SETTINGS, "workers", "tasks", "task", "table")
 
 
 @dataclass(frozen=True, slots=True)

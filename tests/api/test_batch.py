@@ -100,3 +100,59 @@ def test_a_batch_ends_with_a_summary_and_goes_on_when_called_again(
     assert "sft-3-batch" in out
     assert "12" in out
     assert "[1/1] sft-3-batch: held-out R2 " in err
+
+
+TABLE = """[batch.table.sweep]
+file = "runs.csv"
+target = "loss"
+features = ["params", "tokens"]
+decreasing = ["params"]
+floor = 0.5
+where = "state == 'finished'"
+"""
+
+
+def with_table(tmp_path: Path, text: str = TABLE) -> Path:
+    rows = [
+        f"{10**i * k},{3 * 10**i},{2 + (10**i * k) ** -0.2 + i % 2 * 0.001:.5f},finished"
+        for i in range(6, 10)
+        for k in (1, 2, 5)
+    ]
+    csv = "\n".join(["params,tokens,loss,state", *rows, "5,7,,running"])
+    (tmp_path / "runs.csv").write_text(csv)
+    (tmp_path / "evolve.toml").write_text(text)
+    return tmp_path
+
+
+def test_a_raw_table_becomes_a_task_once_with_its_physics(tmp_path: Path) -> None:
+    folder = with_table(tmp_path)
+    ((job,), _) = plan_batch(folder)
+    physics = job.task.spec.physics
+    assert (job.task.name, physics.decreasing_in, physics.floor) == ("sweep", ["params"], 0.5)
+    assert job.task.train.n_rows == 12
+    toml = folder / "sweep" / "task.toml"
+    edited = toml.read_text().replace("0.5", "0.25")
+    toml.write_text(edited)
+    ((again,), _) = plan_batch(folder)
+    assert again.task.spec.physics.floor == 0.25
+    assert toml.read_text() == edited
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        (("target =", "targte ="), "[batch.table.sweep] no key 'targte' (did you mean 'target'?)"),
+        (('file = "runs.csv"\n', ""), "[batch.table.sweep] needs the key file"),
+        (("floor = 0.5", "floor = 'low'"), "floor must be a number, it is 'low'"),
+        (('"runs.csv"', "3"), "file must be a text, it is 3"),
+        (('"runs.csv"', '"none.csv"'), "none.csv"),
+    ],
+)
+def test_a_table_that_cannot_be_meant_is_refused(
+    tmp_path: Path, change: tuple[str, str], words: str
+) -> None:
+    folder = with_table(tmp_path, TABLE.replace(*change))
+    with pytest.raises(EvolveError) as refused:
+        plan_batch(folder)
+    assert words in str(refused.value)
+    assert not (folder / "sweep").exists()
