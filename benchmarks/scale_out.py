@@ -28,7 +28,7 @@ from evolve.runs.rows import digest_of
 from evolve.runs.run import setup_of
 from evolve.runs.store import Store
 from evolve.scoring.objective import EPOCH
-from evolve.search.archive import Archive
+from evolve.search.archive import Archive, kinds_of, remember_kinds
 from evolve.search.epochs import search_by_epochs
 from evolve.search.islands import Islands, Layout
 from evolve.search.loop import Budget
@@ -75,6 +75,7 @@ def driver_seconds(store: Store, folder: Path) -> float:
     """What storing an entry and telling it to two archives takes, mean over a run."""
     setup, entries = setup_of(store), store.entries()
     islands = Islands(Layout(len(setup.starts), 1, 2), [setup.proposer()] * 2)
+    remember_kinds(kinds_of(entries))  # as jobs give them along
     copy = Store.create(folder, settings=store.settings, task=store.task, versions=store.versions)
     with copy:
         began = time.monotonic()

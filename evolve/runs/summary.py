@@ -122,9 +122,9 @@ class Summary:
 
 def _take_in(leaders: dict[Cell, Leader], entry: Entry, score: float) -> bool:
     """Put an entry into its cell if it leads there, and tell whether it joins the front."""
-    from evolve.search.archive import cell_of, elite_of  # not to read a summary
+    from evolve.search.archive import cell_of_entry  # not to read a summary
 
-    cell, leader = cell_of(elite_of(entry, score)), Leader(score, entry.index)
+    cell, leader = cell_of_entry(entry), Leader(score, entry.index)
     if cell in leaders and leaders[cell] <= leader:
         return False
     rivals = [rival.score for (size, _), rival in leaders.items() if size <= cell[0]]

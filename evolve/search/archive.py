@@ -5,7 +5,8 @@ The archive is a fold over the store's entries: replaying them gives the same ar
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+import json
+from collections.abc import Iterable, Mapping, Sequence
 from copy import deepcopy
 from dataclasses import dataclass, field, replace
 
@@ -13,8 +14,11 @@ from evolve.evaluation.record import Entry
 from evolve.evaluation.requests import Form, form_of
 from evolve.law.candidate import Candidate, candidate_from_data
 from evolve.law.canonical import form
+from evolve.law.graph import law_from_data
 from evolve.search.newcomers import CHILDREN
 
+BLACK_BOX = "black box"
+MOST_KINDS = 20_000  # about 20 MiB
 MOST_GAINED = 1.0  # of one entry; a score is a log error
 
 
@@ -129,13 +133,16 @@ class Archive:
         score = entry.evaluation.score
         if score is None:
             return
+        cell = cell_of_entry(entry)
+        held = self.cells.get(cell)
+        wins = held is None or score < held.score
+        if not wins and entry.parents and entry.origin != "model":
+            return  # it is nobody's parent, and most are not: its law need not be read
         elite = elite_of(entry, score)
         if not entry.parents:
             self.starters.append(elite)
         self.newcomers.take_in(elite)
-        cell = cell_of(elite)
-        held = self.cells.get(cell)
-        if held is None or score < held.score:
+        if wins:
             rivals = [e.score for e in self.cells.values() if e.n_constants <= cell[0]]
             gain = min(rivals, default=float("inf")) - score
             tally.won += gain > 0.0
@@ -204,7 +211,38 @@ def elite_of(entry: Entry, score: float) -> Elite:
     return Elite(entry, candidate_from_data(entry.law, entry.recipe), score)
 
 
+def cell_of_entry(entry: Entry) -> tuple[int, str]:
+    """The cell of the elite that an entry would be."""
+    return entry.evaluation.n_constants, kind_of(entry)
+
+
+def kind_of(entry: Entry) -> str:
+    """The form of an entry's law, which is remembered; of a black box that it is one."""
+    if entry.law is None or entry.recipe is None:
+        return BLACK_BOX
+    text = json.dumps(entry.law)
+    if text not in _KINDS:
+        remember_kinds({text: form(law_from_data(entry.law).root)})
+    return _KINDS[text]
+
+
+def kinds_of(entries: Iterable[Entry]) -> dict[str, str]:
+    """The forms of entries with a score, for `remember_kinds` of another process."""
+    scored = [e for e in entries if e.law is not None and e.evaluation.score is not None]
+    return {json.dumps(entry.law): kind_of(entry) for entry in scored}
+
+
+def remember_kinds(kinds: Mapping[str, str]) -> None:
+    """Remember the forms of laws by their JSON texts; to find one takes far longer."""
+    if len(_KINDS) > MOST_KINDS:
+        _KINDS.clear()
+    _KINDS.update(kinds)
+
+
+_KINDS: dict[str, str] = {}
+
+
 def cell_of(elite: Elite) -> tuple[int, str]:
     """The cell of an elite: a pure function of its law."""
     law = elite.candidate.law if elite.candidate else None
-    return elite.n_constants, "black box" if law is None else form(law.root)
+    return elite.n_constants, BLACK_BOX if law is None else form(law.root)

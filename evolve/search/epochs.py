@@ -21,7 +21,7 @@ from evolve.evaluation.evaluator import Evaluator
 from evolve.evaluation.record import Entry
 from evolve.sandbox import SandboxReport, probe
 from evolve.sandbox.lockdown import WORKS
-from evolve.search.archive import Archive
+from evolve.search.archive import Archive, kinds_of, remember_kinds
 from evolve.search.islands import Islands, batch_at
 from evolve.search.journal import Journal
 from evolve.search.loop import Budget, entries_of_batch, replay
@@ -63,8 +63,23 @@ class Node:
         return [name for name, said in self.sandbox["mechanisms"].items() if said != WORKS]
 
 
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What came of a job.
+
+    Attributes:
+        batches: The entries of each batch that were not there, up to one that is short.
+        kinds: The forms of their laws, as `kinds_of` gives them.
+        node: The machine.
+    """
+
+    batches: list[list[Entry]]
+    kinds: dict[str, str]
+    node: Node
+
+
 # What runs jobs: a problem and jobs to their answers, in the order of the jobs.
-Runner = Callable[[SearchProblem, Sequence[Epoch]], Sequence[tuple[list[list[Entry]], Node]]]
+Runner = Callable[[SearchProblem, Sequence[Epoch]], Sequence[Answer]]
 
 
 def search_by_epochs(
@@ -101,12 +116,13 @@ def search_by_epochs(
     while going and islands.whole.size + len(done) < budget.evaluations:
         jobs = next_epochs(islands, setup, budget.evaluations, done, token, require)
         answers = run(setup, jobs)
-        for _, node in answers:
-            on_node(node)
+        for answer in answers:
+            remember_kinds(answer.kinds)
+            on_node(answer.node)
         batches = [
             (first, entries)
-            for job, (lists, _) in zip(jobs, answers, strict=True)
-            for (first, _), entries in zip(job.batches, lists, strict=False)
+            for job, answer in zip(jobs, answers, strict=True)
+            for (first, _), entries in zip(job.batches, answer.batches, strict=False)
         ]
         for first, entries in sorted(batches, key=lambda pair: pair[0]):
             if first != islands.whole.size:  # a batch before it was short
@@ -171,11 +187,8 @@ def next_epochs(
     return jobs
 
 
-def run_epoch(setup: SearchProblem, job: Epoch) -> tuple[list[list[Entry]], Node]:
+def run_epoch(setup: SearchProblem, job: Epoch) -> Answer:
     """Run a job, in whichever process this is.
-
-    Returns:
-        The entries of each batch that were not there, up to one that is short; and the machine.
 
     Raises:
         SandboxError: The sandbox of this machine is below the level required.
@@ -201,7 +214,7 @@ def run_epoch(setup: SearchProblem, job: Epoch) -> tuple[list[list[Entry]], Node
             done = []
             if len(whole) < BATCH:
                 break
-    return lists, node
+    return Answer(lists, kinds_of(entry for entries in lists for entry in entries), node)
 
 
 def here(require: str = "") -> Node:

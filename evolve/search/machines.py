@@ -20,6 +20,7 @@ from evolve.evaluation.evaluator import Evaluator
 from evolve.evaluation.record import Entry
 from evolve.search.archive import Archive
 from evolve.search.epochs import (
+    Answer,
     Epoch,
     Node,
     Runner,
@@ -107,9 +108,7 @@ def jobs_on(machines: Machines, n_workers: int) -> Iterator[Runner]:
         n_jobs = _started(stack, machines, n_workers)
         pool = stack.enter_context(Parallel(n_jobs=n_jobs, batch_size=1, pre_dispatch="all"))
 
-        def run(
-            setup: SearchProblem, jobs: Sequence[Epoch]
-        ) -> Sequence[tuple[list[list[Entry]], Node]]:
+        def run(setup: SearchProblem, jobs: Sequence[Epoch]) -> Sequence[Answer]:
             return list(pool(delayed(run_epoch)(setup, job) for job in jobs))
 
         yield run

@@ -14,7 +14,7 @@ from evolve.evaluation.evaluator import Evaluator
 from evolve.evaluation.record import Entry
 from evolve.runs.rows import digest_of
 from evolve.search.archive import Archive
-from evolve.search.epochs import Epoch, Node, next_epochs, run_epoch, search_by_epochs
+from evolve.search.epochs import Answer, Epoch, Node, next_epochs, run_epoch, search_by_epochs
 from evolve.search.islands import Islands
 from evolve.search.loop import Budget, search
 from evolve.search.machines import JOBLIB, Machines, jobs_on
@@ -24,7 +24,6 @@ from evolve.search.setup import SearchProblem, make_search_problem
 
 N_STARTS = 40  # so that a batch of first candidates is filled up
 TOTAL = 2 * BATCH + 2 * 2 * BATCH + 2 * BATCH + 5  # an epoch and a part of one
-Answer = tuple[list[list[Entry]], Node]
 
 
 @pytest.fixture(scope="module", autouse=True)
