@@ -104,7 +104,7 @@ def search_by_epochs(
         budget: When to end.
         token: Of this session.
         require: Least level of the sandbox on every machine; empty for any.
-        on_batch: Called after each stored batch; False ends the search.
+        on_batch: Called after the entries of each round of jobs are stored; False ends the search.
         on_node: Called with the machine of every job.
 
     Returns:
@@ -119,25 +119,36 @@ def search_by_epochs(
         for answer in answers:
             remember_kinds(answer.kinds)
             on_node(answer.node)
-        batches = [
-            (first, entries)
-            for job, answer in zip(jobs, answers, strict=True)
-            for (first, _), entries in zip(job.batches, answer.batches, strict=False)
-        ]
-        for first, entries in sorted(batches, key=lambda pair: pair[0]):
-            if first != islands.whole.size:  # a batch before it was short
-                going = False
-                break
-            journal.append(entries)
-            whole = [*done, *entries]
+        batches = in_order(jobs, answers)
+        entries = [entry for batch in batches for entry in batch]
+        journal.append(entries)  # at once, for a driver has to keep up with many workers
+        for batch in batches:
+            whole = [*done, *batch]
             islands.tell(whole)
             done = []
-            late = budget.seconds is not None and time.monotonic() - began > budget.seconds
-            going = on_batch(islands.whole, entries) and not late and len(whole) == BATCH
-            if not going:
-                break
+        late = budget.seconds is not None and time.monotonic() - began > budget.seconds
+        going = on_batch(islands.whole, entries) and not late and len(whole) == BATCH
     islands.tell(done, whole=False)
     return islands.whole
+
+
+def in_order(jobs: Sequence[Epoch], answers: Sequence[Answer]) -> list[list[Entry]]:
+    """The batches of all jobs in the order of their entries, up to the first that is short."""
+    batches = sorted(
+        (
+            (first, len(job.done) if first == job.batches[0][0] else 0, entries)
+            for job, answer in zip(jobs, answers, strict=True)
+            for (first, _), entries in zip(job.batches, answer.batches, strict=False)
+        ),
+        key=lambda batch: batch[0],
+    )
+    following, at = [], batches[0][0]
+    for first, n_done, entries in batches:
+        if first != at:
+            break
+        following.append(entries)
+        at = first + n_done + len(entries)
+    return following
 
 
 def next_epochs(

@@ -63,11 +63,11 @@ def by_epochs(
     total: int,
     journal: MemoryJournal,
     run: Callable[[SearchProblem, Sequence[Epoch]], Sequence[Answer]],
-    n_batches: int = 1000,
+    n_rounds: int = 1000,
 ) -> list[Node]:
     """Search by epochs; the machines of the jobs."""
     nodes: list[Node] = []
-    left = [n_batches]
+    left = [n_rounds]
 
     def on_batch(archive: Archive, entries: Sequence[Entry]) -> bool:
         assert archive.size == len(journal.entries)
@@ -116,13 +116,13 @@ def test_epochs_that_were_cut_off_go_on_to_the_same_entries(
     assert digest_of(journal.entries) == digest_of(by_batches)
 
 
-def test_a_search_that_was_ended_within_an_epoch_keeps_its_batches_and_goes_on(
+def test_a_search_that_was_ended_between_rounds_of_jobs_goes_on_to_the_same_entries(
     setup: SearchProblem, by_batches: list[Entry]
 ) -> None:
     journal = MemoryJournal()
     with jobs_on(Machines(JOBLIB), 1) as run:
-        by_epochs(setup, TOTAL, journal, run, n_batches=3)
-        assert len(journal.entries) == 3 * BATCH
+        by_epochs(setup, TOTAL, journal, run, n_rounds=2)
+        assert len(journal.entries) == 2 * BATCH
         by_epochs(setup, TOTAL, journal, run)
     assert digest_of(journal.entries) == digest_of(by_batches)
 
