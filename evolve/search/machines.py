@@ -37,6 +37,7 @@ from evolve.search.setup import SearchProblem
 
 LOCAL, JOBLIB = "local", "joblib"
 EXECUTORS = (LOCAL, "loky", "dask", "ray", JOBLIB)
+IDLE_SECONDS = 60
 OWN = frozenset({"LokyBackend", "MultiprocessingBackend", "SequentialBackend", "ThreadingBackend"})
 
 
@@ -193,7 +194,8 @@ def _started(stack: ExitStack, machines: Machines, n_workers: int) -> int | None
         _start_ray(stack, machines.address, n_workers)
         stack.enter_context(parallel_config("ray"))
         return -1 if machines.address else n_workers
-    stack.enter_context(parallel_config("loky"))
+    # Processes of a driver that was killed end by themselves after this time.
+    stack.enter_context(parallel_config("loky", idle_worker_timeout=IDLE_SECONDS))
     return n_workers
 
 
