@@ -58,6 +58,8 @@ class LawRegressor(RegressorMixin, BaseEstimator):  # type: ignore[misc]
     Args:
         evaluations: Candidates to evaluate. A few thousand find what there is to be found.
         seed: Seed of every random choice; it decides the result, with the rows.
+        n_seeds: Independent searches that share the evaluations, and of whose laws together the
+            champion is chosen.
         groups: Columns of a data frame `X` whose values divide the rows into groups with constants
             of their own; they are no features.
         extrapolate: Features along which the law is to hold beyond the rows, and whose largest
@@ -88,6 +90,7 @@ class LawRegressor(RegressorMixin, BaseEstimator):  # type: ignore[misc]
         evaluations: int = 1000,
         *,
         seed: int = 0,
+        n_seeds: int = 1,
         groups: Sequence[str] = (),
         extrapolate: Sequence[str] | None = None,
         horizon: Sequence[float] = (),
@@ -104,6 +107,7 @@ class LawRegressor(RegressorMixin, BaseEstimator):  # type: ignore[misc]
         """Keep the settings; they are checked by `fit`."""
         self.evaluations = evaluations
         self.seed = seed
+        self.n_seeds = n_seeds
         self.groups = groups
         self.extrapolate = extrapolate
         self.horizon = horizon
@@ -252,8 +256,8 @@ class LawRegressor(RegressorMixin, BaseEstimator):  # type: ignore[misc]
 
     def _search(self, task: Task) -> Choice:
         seed = self.seed if self.random_state is None else self.random_state
-        config = RunConfig(int(seed), int(self.evaluations))  # checks both
-        setup = make_search_problem(task, config.seed)
+        config = RunConfig(int(seed), int(self.evaluations), n_seeds=int(self.n_seeds))
+        setup = make_search_problem(task, config.seed, n_seeds=config.n_seeds)
         choice = search_in_memory(setup, int(self.evaluations), self._n_workers())
         if choice is None:
             raise EvolveError(

@@ -236,6 +236,7 @@ def _headline(store: Store, settings: RunConfig, n_done: int, stopped: bool) -> 
     total = "" if settings.evaluations is None else f" of {settings.evaluations}"
     how = "stopped after" if stopped else "done:"
     text = f"{store.task['name']}: {how} {n_done}{total} evaluations, seed {settings.seed}"
+    text += f", {settings.n_seeds} searches" if settings.n_seeds > 1 else ""
     spent = stopped or settings.seconds is not None or n_done >= (settings.evaluations or n_done)
     return text if spent else f"{text}; every law that the task's limits allow nearby was tried"
 

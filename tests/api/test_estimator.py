@@ -153,6 +153,7 @@ def test_a_law_has_no_more_constants_than_allowed() -> None:
     [
         ({"evaluations": 0}, "evaluations: must be 1 or more"),
         ({"seed": -1}, "seed: must be 0 or more"),
+        ({"n_seeds": 0}, "n_seeds: must be 1 or more"),
         ({"extrapolate": ["token"]}, "did you mean 'tokens'"),
         ({"max_constants": 0}, "max_constants"),
         ({"decreasing": ["param"]}, "did you mean 'params'"),
