@@ -5,6 +5,7 @@ Work and data are moved by joblib's backends alone.
 
 from __future__ import annotations
 
+import logging
 import os
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
@@ -205,12 +206,13 @@ def _dask_client(address: str, n_workers: int) -> Any:
         import distributed
     except ImportError:
         raise _missing("dask", "distributed") from None
+    client: Any = distributed.Client  # it has no types
     if not address:
-        return distributed.Client(
+        return client(
             n_workers=n_workers, threads_per_worker=1, processes=True, dashboard_address=None
         )
     try:
-        return distributed.Client(address)
+        return client(address)
     except (OSError, ValueError) as error:
         raise EvolveError(f"dask: nothing answers at {address}: {error}") from None
 
@@ -228,13 +230,14 @@ def _start_ray(stack: ExitStack, address: str, n_workers: int) -> None:
         try:
             ray.init(
                 log_to_driver=False,
-                logging_level="ERROR",
+                logging_level=logging.ERROR,
                 **({"address": address} if address else where),
             )
         except (ConnectionError, ValueError) as error:
             raise EvolveError(f"ray: nothing answers at {address}: {error}") from None
         stack.callback(ray.shutdown)
-    register_ray()
+    register: Any = register_ray  # it has no types
+    register()
 
 
 def _missing(extra: str, module: str) -> EvolveError:
