@@ -47,10 +47,10 @@ def searched(executor: str, workers: int, task: str, epochs: int) -> tuple[float
     """Evaluations per second after the first epoch, and the digest of all entries."""
     setup = make_search_problem(load_task(task), 0, n_islands=ISLANDS)
     layout, journal = setup.layout, MemoryJournal()
-    times: list[float] = []
+    times: dict[int, float] = {}  # by entries, after each round of jobs
 
     def on_batch(archive: Archive, entries: Sequence[Entry]) -> bool:
-        times.append(time.monotonic())
+        times[archive.size] = time.monotonic()
         return True
 
     total = layout.n_common + epochs * layout.round
@@ -67,8 +67,7 @@ def searched(executor: str, workers: int, task: str, epochs: int) -> tuple[float
             on_node=lambda node: None,
         )
     warm = layout.n_common + layout.round
-    seconds = times[-1] - times[warm // BATCH - 1]
-    return (total - warm) / seconds, digest_of(journal.entries)
+    return (total - warm) / (times[total] - times[warm]), digest_of(journal.entries)
 
 
 def driver_seconds(store: Store, folder: Path) -> float:
