@@ -154,7 +154,7 @@ def test_the_laws_of_an_old_run_are_still_laws(
     )
     assert call(["query", "old", "--runs-dir", str(tmp_path), "--json"]) == 0
     rows = json.loads(capfd.readouterr().out)
-    assert "log(num_params/1e9)" in rows[0]["formula"]
+    assert "(num_params/1e9)^c2" in rows[0]["formula"]
     assert len(rows) == 20
 
 
