@@ -13,8 +13,8 @@ MOST_COLUMNS = 3  # columns that strata are made along
 def sample_rows(values: Array, group: Ints, most: int) -> Ints:
     """Choose about `most` rows: one of each stratum of a group's scales, by a fixed draw.
 
-    Of so many groups that a few rows of each are more, every so many-th is taken, whole or in
-    part. The rows must come in an order that what they hold decides; nothing else does then.
+    Of so many groups that a few rows of each are more, some are taken, evenly spread over those in
+    order. The rows must come in an order that what they hold decides; nothing else does then.
 
     Args:
         values: `(n, a)` columns along which strata are made, the foremost first.
@@ -30,8 +30,8 @@ def sample_rows(values: Array, group: Ints, most: int) -> Ints:
     order = np.argsort(group, kind="stable")
     _, begins, sizes = np.unique(group[order], return_index=True, return_counts=True)
     least = np.minimum(sizes, LEAST_OF_GROUP)
-    step = max(-(-int(least.sum()) // most), 1)
-    numbers = np.arange(0, len(sizes), step)
+    n_groups = max(min(most * len(sizes) // int(least.sum()), len(sizes)), 1)
+    numbers = np.linspace(0, len(sizes) - 1, n_groups).round().astype(int)
     wanted = np.round(most * sizes / sizes[numbers].sum()).astype(int)
     wanted = np.minimum(sizes, np.maximum(wanted, LEAST_OF_GROUP))
     draw = np.random.default_rng(0)

@@ -67,6 +67,12 @@ def test_of_very_many_groups_some_are_taken_whole() -> None:
     assert counts.tolist() == [10] * 40
 
 
+def test_of_a_few_groups_too_many_most_are_taken() -> None:
+    group = np.repeat(np.arange(400), 10)
+    rows = sample_rows(np.arange(N, dtype=float)[:, None], group, N - 100)
+    assert len(rows) == N - 100
+
+
 def test_small_groups_keep_enough_rows_to_be_fitted() -> None:
     group = np.r_[np.zeros(N - 50, dtype=np.int64), np.full(50, 1)]
     rows = sample_rows(np.arange(N, dtype=float)[:, None], group, MOST)
