@@ -25,7 +25,7 @@ from evolve.typing import Array
 FACTORS = (1e-6, 1.0 / 3e9, 7.0)  # features in other units
 TARGET_FACTOR = 7.3
 NO_SEEDS = "(no literature)"  # for a name and a folder that no task has
-REACH = 10.0  # factor beyond the largest scale at which forecasts are compared
+FORECAST_FACTOR = 10.0  # factor beyond the largest scale at which forecasts are compared
 
 
 @dataclass(frozen=True)
@@ -268,7 +268,7 @@ def _beyond(task: Task) -> tuple[Array, Sequence[str]]:
     x = task.train.X.copy()
     for j in task.axes:
         if task.spec.features[j].logarithmic:
-            x[:, j] *= REACH
+            x[:, j] *= FORECAST_FACTOR
     return x, [task.group_names[g] for g in task.train.group]
 
 
