@@ -160,7 +160,7 @@ def _judge(
     close = relative is not None and relative <= HOLDS_RELATIVE
     sure = r2 is None or r2 >= HOLDS_R2
     reasons = [
-        f"R2 {held_out:.4f} on held-out rows, "
+        f"all finalists together predict held-out rows with R2 {held_out:.4f}, "
         f"{np.exp(-0.5 * gain):.2g} times the error of the best baseline ({baseline})"
     ]
     if r2 is not None and relative is not None:

@@ -99,7 +99,7 @@ def _cards(findings: Findings, opened: OpenedTest | None) -> list[Card]:
     n_opened = len(findings.store.test_openings())
     times = "never opened" if not n_opened else f"opened {_times(n_opened)}"
     train = tables.cell(findings.train_r2).text
-    folds = f"mean over {len(evaluation.folds)} folds"
+    folds = f"of the champion, mean over {len(evaluation.folds)} folds"
     cards = [
         Card("heldout-r2", "Held-out R²", tables.cell(held_out_r2(evaluation)).text, folds),
         Card("train-r2", "Training R²", train, f"{findings.task.train.n_rows} rows"),

@@ -61,7 +61,7 @@ def test_a_run_that_was_not_judged_says_so_first(found: Findings) -> None:
     first = checks_of(replace(found, chosen=False))[0]
     assert (first.name, first.value, first.mark) == ("Verdict", "not judged", "")
     assert "has not ended" in first.notes[0]
-    assert "R² on held-out rows" not in named(found)
+    assert "R² of the forecast on held-out rows" not in named(found)
 
 
 @pytest.mark.parametrize(("word", "mark"), [(HOLDS, "good"), (CARE, "care"), (NONE, "bad")])
@@ -72,11 +72,13 @@ def test_the_verdict_stands_first_with_its_reasons(word: str, mark: str, judged:
 
 
 def test_the_forecast_is_held_against_the_best_baseline(judged: Findings) -> None:
-    check = named(judged)["R² on held-out rows"]
+    check = named(judged)["R² of the forecast on held-out rows"]
     assert check.value == "0.9000 against 0.4000"
     assert "last value" in check.notes[0]
     worse = replace(VERDICT, gain=-0.1)
-    assert named(replace(judged, verdict=worse))["R² on held-out rows"].mark == "bad"
+    assert (
+        named(replace(judged, verdict=worse))["R² of the forecast on held-out rows"].mark == "bad"
+    )
 
 
 def under(found: Findings, physics: PhysicsSpec) -> Findings:
