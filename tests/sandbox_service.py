@@ -21,6 +21,11 @@ def main(parent: int) -> None:
     time.sleep(3600)
 
 
+def preload() -> bool:
+    """Say that what was loaded is to be loaded again by a fresh process."""
+    return True
+
+
 def init(meta: dict[str, Any], arrays: tuple[np.ndarray, ...]) -> dict[str, Any]:
     """Keep what was given, and count the requests."""
     if meta.get("fail"):
@@ -89,7 +94,7 @@ def _open(state: Any, meta: Any, arrays: Any) -> Any:
 
 def _environment(state: Any, meta: Any, arrays: Any) -> Any:
     loaded = [n for n in ("evolve.tasks.task", "evolve.runs.store", "sqlite3") if n in sys.modules]
-    return {"names": sorted(os.environ), "loaded": loaded}, []
+    return {"names": sorted(os.environ), "loaded": loaded, "words": sys.argv[2:]}, []
 
 
 _ACTIONS = {

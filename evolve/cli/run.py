@@ -139,9 +139,11 @@ def run(
     json: Json = False,
 ) -> None:
     """Search a task's training rows for a law (default verb)."""
+    from evolve.fitting import SERVICE
     from evolve.runs.folders import new_folder
     from evolve.runs.run import create_run, problem_of
     from evolve.runs.settings import DEFAULT_EVALUATIONS, RunConfig
+    from evolve.sandbox.nursery import nursery
     from evolve.scoring.objective import SEARCH_ROWS
     from evolve.search.proposers.seeds import given_seeds
     from evolve.search.rules import FormRules
@@ -162,14 +164,16 @@ def run(
     settings = RunConfig(
         seed, evaluations, seconds, names, rules, seeds, models, n_seeds, n_islands, sampled
     )
-    setup = problem_of(load_task(task, tasks_dirs or ()), settings)
-    sandbox = check_sandbox(require_sandbox)
-    machines = machines_of(executor, scheduler, address, require_sandbox or "")
-    with (
-        new_folder(runs_dir, run_name, setup.task.name, seed) as folder,
-        create_run(folder, setup, settings) as store,
-    ):
-        _go(store, setup, settings, workers, sandbox, machines, hidden=quiet or json, json=json)
+    with nursery(SERVICE):  # loads the fitter while all else is made
+        setup = problem_of(load_task(task, tasks_dirs or ()), settings)
+        sandbox = check_sandbox(require_sandbox)
+        machines = machines_of(executor, scheduler, address, require_sandbox or "")
+        with (
+            new_folder(runs_dir, run_name, setup.task.name, seed) as folder,
+            create_run(folder, setup, settings) as store,
+        ):
+            quiet = quiet or json
+            _go(store, setup, settings, workers, sandbox, machines, hidden=quiet, json=json)
 
 
 @app.command(epilog="Example: python -m evolve resume data_constrained-0-1 --evaluations 6000")
@@ -197,6 +201,7 @@ def resume(
     json: Json = False,
 ) -> None:
     """Go on with a run, or give it a larger budget."""
+    from evolve.fitting import SERVICE
     from evolve.runs.folders import find_run, new_folder
     from evolve.runs.run import (
         allow_models,
@@ -209,10 +214,12 @@ def resume(
         setup_of,
     )
     from evolve.runs.store import Store
+    from evolve.sandbox.nursery import nursery
 
-    sandbox = check_sandbox(require_sandbox)
-    machines = machines_of(executor, scheduler, address, require_sandbox or "")
     with ExitStack() as stack:
+        stack.enter_context(nursery(SERVICE))  # loads the fitter while all else is made
+        sandbox = check_sandbox(require_sandbox)
+        machines = machines_of(executor, scheduler, address, require_sandbox or "")
         store = stack.enter_context(Store.open(find_run(name, runs_dir), write=True))
         require_trust(store, trusted=trust_run)
         allow_models(store, llm_calls, llm_budget)

@@ -31,9 +31,6 @@ class Evaluator:
             limits: What one call may use; not kept without processes.
             executor: Name of the executor, as `make_executor` takes it.
         """
-        from evolve.fitting.fit import warm  # loads the compiler, for those who fit
-
-        warm()  # compiled once here, the fitter is found on disk by every worker
         self.problem = problem
         self._executor = make_executor(problem, n_workers, limits, executor)
 

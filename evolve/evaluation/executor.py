@@ -8,6 +8,7 @@ processes and sockets stay where they were started.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from contextlib import ExitStack
 from dataclasses import replace
 from queue import SimpleQueue
 from typing import Protocol
@@ -20,10 +21,11 @@ from evolve.evaluation.cascade import Lanes, answer
 from evolve.evaluation.problem import EvaluationProblem
 from evolve.evaluation.programs import ProgramRunner
 from evolve.evaluation.requests import Answer, Request
+from evolve.fitting import SERVICE
 from evolve.sandbox import Limits, Worker
 from evolve.sandbox.inprocess import InProcess
+from evolve.sandbox.nursery import nursery
 
-SERVICE = "evolve.fitting.service"
 USUAL_ROWS = 200_000  # of all folds together, fitted and held out; with more a call has more time
 
 
@@ -78,9 +80,14 @@ class LocalWorkers:
             n_workers: Number of processes.
             limits: What one call may use.
         """
-        self._problem = problem
+        self._problem, self._undo = problem, ExitStack()
+        parent = self._undo.enter_context(nursery(SERVICE))
+        if parent is None:
+            from evolve.fitting.fit import warm  # loads the compiler, for those who fit
+
+            warm()  # compiled once here, the fitter is found on disk by every worker
         given = problem.to_fit().pack()
-        self._workers = [Worker(SERVICE, *given, limits) for _ in range(n_workers)]
+        self._workers = [Worker(SERVICE, *given, limits, nursery=parent) for _ in range(n_workers)]
         self._programs = ProgramRunner()
         self._free: SimpleQueue[Worker] = SimpleQueue()
         for worker in self._workers:
@@ -104,6 +111,7 @@ class LocalWorkers:
         for worker in self._workers:
             worker.close()
         self._programs.close()
+        self._undo.close()
 
 
 # Executors by name: how each is made of an evaluation problem, a number of workers and limits.

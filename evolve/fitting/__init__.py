@@ -6,12 +6,13 @@ for, because the fitter loads the compiler, which whoever only reads results doe
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
     from evolve.fitting.fit import fit_law
 
 __all__ = ["fit_law"]
+SERVICE: Final = f"{__name__}.service"  # what workers run
 
 
 def __getattr__(name: str) -> Any:

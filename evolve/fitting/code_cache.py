@@ -6,12 +6,18 @@ Whatever lies in it is unpickled and run, so nobody else may be able to put anyt
 from __future__ import annotations
 
 import hashlib
+import importlib.util
 import os
 import stat
 import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+# Files beside this one that are compiled.
+SOURCES = (
+    *("compiled", "elementary", "primitives", "cost", "solve", "refine", "kernel"),
+    "predict",
+)
 _OTHERS_WRITE = stat.S_IWGRP | stat.S_IWOTH
 _OTHERS = stat.S_IRWXG | stat.S_IRWXO
 
@@ -44,6 +50,14 @@ def cache_folder(sources: Sequence[str], chosen: str = "") -> tuple[Path | None,
             return _real(parent) / name, ""
         reasons.append(f"{parent / name} {reason}")
     return None, "; ".join(reasons)
+
+
+def is_cold() -> bool:
+    """Whether numba has never compiled the fitter here; says so without loading numba."""
+    if os.environ.get("EVOLVE_NO_NUMBA") or importlib.util.find_spec("numba") is None:
+        return False
+    folder, _ = cache_folder(SOURCES, os.environ.get("NUMBA_CACHE_DIR", ""))
+    return folder is not None and not any(folder.rglob("kernel.run*.nbi"))
 
 
 def why_not_private(folder: Path) -> str:

@@ -11,7 +11,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any, TypeVar
 
-from evolve.fitting.code_cache import cache_folder
+from evolve.fitting.code_cache import SOURCES, cache_folder
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -29,10 +29,6 @@ def _import_numba() -> Any:
 _NUMBA = _import_numba()
 COMPILED = _NUMBA is not None
 _OPTIONS = {"nogil": True, "error_model": "numpy", "no_cfunc_wrapper": True}
-SOURCES = (
-    *("compiled", "elementary", "primitives", "cost", "solve", "refine", "kernel"),
-    "predict",
-)
 _SUMS = {"reassoc", "contract", "nsz"}
 
 

@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from evolve.fitting import kernel
 from evolve.fitting.fit import warm
 from evolve.fitting.fold_fits import FoldFit, Rows, fit_folds
 from evolve.fitting.messages import (
@@ -31,6 +32,18 @@ class State:
 
     rows: Rows
     folds: tuple[Fold, ...]
+
+
+def preload() -> bool:
+    """Load the compiled kernel, before workers are forked.
+
+    Returns:
+        Whether it was compiled just now and stored. Such code does not always give the last digits
+        of the stored one, which every later process loads.
+    """
+    warm()
+    stats = getattr(kernel.run, "stats", None)  # a plain function is never compiled
+    return stats is not None and stats.cache_path is not None and not stats.cache_hits
 
 
 def init(meta: dict[str, Any], arrays: Sequence[Array]) -> State:

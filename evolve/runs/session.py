@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import threading
 from collections import Counter
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
 from evolve.evaluation.predict import UNANSWERED
 from evolve.files import write_file
+from evolve.fitting import SERVICE
+from evolve.fitting.code_cache import is_cold
 from evolve.forecast.verdict import Verdict
 from evolve.runs.database import has_log
 from evolve.runs.machine import machine_remark
@@ -21,7 +24,8 @@ from evolve.runs.settings import RunCallback, RunConfig
 from evolve.runs.stopping import StoppedError, Stopping
 from evolve.runs.store import Store
 from evolve.runs.tabulate import result_rows
-from evolve.sandbox import SandboxReport
+from evolve.sandbox import Limits, SandboxReport
+from evolve.sandbox.nursery import nursery
 from evolve.search.champion import Choice
 from evolve.search.epochs import Node
 from evolve.search.machines import HERE, Machines
@@ -99,8 +103,7 @@ def hold_session(
     if not has_log(store.path):
         listener.say(NO_LOG)
     choice = None
-    with suppress(StoppedError):
-        warm_up(listener)
+    with suppress(StoppedError), fitter_loaded(machines.driving(workers), listener):
         _, choice = carry_on(store, setup, settings, workers, listener, machines, on_node)
     stopping.settle()
     rows, verdict = finish_run(store, setup, choice, listener)
@@ -181,24 +184,26 @@ def sample_remarks(task: Task) -> list[str]:
     ]
 
 
-def warm_up(listener: ProgressListener) -> None:
-    """Load the compiled fitter; say so where it must be compiled first."""
-    from evolve.fitting.fit import warm  # loads the compiler, for those who fit
+@contextmanager
+def fitter_loaded(workers: int, listener: ProgressListener) -> Iterator[None]:
+    """The fitter loaded while inside, where workers are forked; say so where it is compiled first.
 
+    Args:
+        workers: Number of worker processes; with 0 it is loaded into this process.
+        listener: Hears that the fitter is compiled.
+    """
     words = "compiling the fitter, once after installation (about half a minute)"
-    notice = threading.Timer(0.0 if is_cold() else SLOW_S, lambda: listener.say(words))
-    notice.daemon = True
-    notice.start()
-    try:
-        warm()
-    finally:
-        notice.cancel()
+    with nursery(SERVICE) if workers else nullcontext() as parent:
+        notice = threading.Timer(0.0 if is_cold() else SLOW_S, lambda: listener.say(words))
+        notice.daemon = True
+        notice.start()
+        try:
+            if parent is not None:
+                parent.wait_until_ready(Limits().start_s)
+            else:
+                from evolve.fitting.fit import warm  # loads the compiler, for those who fit
 
-
-def is_cold() -> bool:
-    """Whether numba has never compiled the fitter here."""
-    from evolve.fitting import kernel
-
-    stats = getattr(kernel.run, "stats", None)  # a plain function is never compiled
-    path = getattr(stats, "cache_path", None)
-    return path is not None and not any(Path(path).glob("kernel.run*.nbi"))
+                warm()
+        finally:
+            notice.cancel()
+        yield

@@ -20,6 +20,7 @@ import numpy as np
 from evolve.errors import SandboxError
 from evolve.sandbox import wire
 from evolve.sandbox.answer import read_answer
+from evolve.sandbox.nursery import Forked, Nursery
 from evolve.sandbox.outcome import Limits, Outcome, is_from_outside, signal_name
 from evolve.sandbox.spawn import Spawned
 
@@ -46,6 +47,7 @@ class Worker:
         init_arrays: Second argument of `init`, float64.
         limits: What one call may use.
         without: Mechanisms to leave out, for tests and tables.
+        nursery: Where its process is forked, with all walls; executed anew if None.
     """
 
     def __init__(
@@ -55,6 +57,7 @@ class Worker:
         init_arrays: Sequence[np.ndarray] = (),
         limits: Limits | None = None,
         without: Collection[str] = (),
+        nursery: Nursery | None = None,
     ) -> None:
         """Keep what to start; the process starts with `start` or the first call."""
         self.limits = limits or Limits()
@@ -63,7 +66,8 @@ class Worker:
         self._module = module
         self._init = (dict(init_meta or {}), tuple(init_arrays))
         self._without = sorted(without)
-        self._process: Spawned | None = None
+        self._nursery = nursery
+        self._process: Spawned | Forked | None = None
         self._wire: socket.socket | None = None
         self._nonce = b""
         self._is_ready = False
@@ -88,20 +92,23 @@ class Worker:
             return
         self._wire, theirs = socket.socketpair()
         with theirs:
-            self._process = Spawned(
-                "evolve.sandbox.worker_child",
-                {
-                    "descriptor": theirs.fileno(),
-                    "module": self._module,
-                    "memory_mib": self.limits.memory_mib,
-                    "without": self._without,
-                },
-                [theirs.fileno()],
-                self._without,
-            )
+            self._process = self._begin(theirs)
         self.n_starts += 1
         self._is_ready = False
         self._send(*self._init, time.monotonic() + self.limits.start_s)
+
+    def _begin(self, theirs: socket.socket) -> Spawned | Forked:
+        """Have a process fork or execute, with the other end of the wire."""
+        if self._nursery is not None:
+            return self._nursery.fork(theirs, self.limits.memory_mib)
+        arguments = {
+            "descriptor": theirs.fileno(),
+            "module": self._module,
+            "memory_mib": self.limits.memory_mib,
+            "without": self._without,
+        }
+        module, descriptors = "evolve.sandbox.worker_child", [theirs.fileno()]
+        return Spawned(module, arguments, descriptors, self._without)
 
     def call(
         self,

@@ -49,12 +49,12 @@ def digest(folder: Path) -> str:
 
 
 def fitters(engine: int) -> list[int]:
-    """The processes of an engine that fit candidates."""
+    """The processes of an engine that fit candidates, and the one that forks them."""
     found = []
     for path in Path(f"/proc/{engine}/task").glob("*/children"):
         for pid in _text(path).split():
             if "evolve.fitting.service" in _text(Path(f"/proc/{pid}/cmdline")):
-                found.append(int(pid))
+                found += [int(pid), *fitters(int(pid))]
     return found
 
 

@@ -9,6 +9,7 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
+from contextlib import nullcontext
 from pathlib import Path
 
 import numpy as np
@@ -18,13 +19,21 @@ import sandbox_service
 from evolve.errors import SandboxError
 from evolve.sandbox import Limits, Worker
 from evolve.sandbox.inprocess import InProcess
+from evolve.sandbox.nursery import CAN_FORK, nursery
 
 LIMITS = Limits(cpu_s=0.2, wall_s=3.0, memory_mib=256)
 
 
-@pytest.fixture(scope="module")
-def worker() -> Iterator[Worker]:
-    with Worker("sandbox_service", {"name": "w"}, [np.arange(3.0)], LIMITS) as worker:
+@pytest.fixture(
+    scope="module",
+    params=["executed", pytest.param("forked", marks=pytest.mark.skipif(not CAN_FORK, reason=""))],
+)
+def worker(request: pytest.FixtureRequest) -> Iterator[Worker]:
+    given = ("sandbox_service", {"name": "w"}, [np.arange(3.0)], LIMITS)
+    with (
+        nursery("sandbox_service") if request.param == "forked" else nullcontext() as parent,
+        Worker(*given, nursery=parent) as worker,
+    ):
         yield worker
 
 
