@@ -55,7 +55,7 @@ def answer(problem: EvaluationProblem, lanes: Lanes, request: Request) -> Answer
     """Answer one request; what fails is an `Evaluation` with a status."""
     if isinstance(request, EvaluateRequest):
         return evaluate(problem, lanes, request)
-    return fit(problem, lanes, request.form, request.folds, errors=True)
+    return fit(problem, lanes, request.form, request.folds, errors=request.errors)
 
 
 def evaluate(problem: EvaluationProblem, lanes: Lanes, request: EvaluateRequest) -> Evaluation:

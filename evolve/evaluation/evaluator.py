@@ -69,14 +69,17 @@ class Evaluator:
         answers = self._executor.map([EvaluateRequest(form, bar) for form in forms])
         return cast("list[Evaluation]", answers)
 
-    def fit(self, forms: Sequence[Form], folds: Sequence[int]) -> list[Fits]:
+    def fit(
+        self, forms: Sequence[Form], folds: Sequence[int], *, errors: bool = True
+    ) -> list[Fits]:
         """Fit candidates and programs on some folds.
 
         Args:
             forms: Laws and recipes, or programs.
             folds: Numbers of folds of the problem.
+            errors: Whether standard errors and covariances are wanted.
 
         Returns:
             For each form one result a fold, or the evaluation of its failure.
         """
-        return self._executor.map([FitRequest(form, tuple(folds)) for form in forms])
+        return self._executor.map([FitRequest(form, tuple(folds), errors) for form in forms])

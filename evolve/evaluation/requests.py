@@ -55,15 +55,17 @@ class EvaluateRequest:
 
 @dataclass(frozen=True, slots=True)
 class FitRequest:
-    """Fit a form on some folds, with standard errors.
+    """Fit a form on some folds.
 
     Attributes:
         form: Candidate or program.
         folds: Numbers of folds of the problem.
+        errors: Whether standard errors and covariances are wanted.
     """
 
     form: Form
     folds: tuple[int, ...]
+    errors: bool = True
 
 
 @dataclass(frozen=True, slots=True)

@@ -42,6 +42,8 @@ from evolve.tasks.spec import target_bounds
 from evolve.tasks.task import Task
 from evolve.typing import Array
 
+# An elite with its fits on the folds of the choice and on all rows.
+FinalistFits = tuple[Elite, list[FoldResult], FoldResult]
 RELATIVE_EDGE = 1e-6  # of the targets' deviation, by which an asymptote may seem to be outside
 
 
@@ -93,28 +95,27 @@ def choose(
         raise EvolveError(f"{task.name}: no candidate could be fitted, so there is no champion")
     folds = (*task.folds, *task.selection_folds)
     initial = initial_laws(archive)
-    fits = _fits(task, elites, folds, n_workers)
-    fitted = [finalist_of(task, elite, judged, whole, initial) for elite, judged, whole in fits]
-    if not fitted:
-        raise EvolveError(f"{task.name}: no finalist could be fitted on all training rows")
-    fitted = with_votes(weighed(task, fitted), by_seed)
-    order = np.argsort([f.judgement for f in fitted], kind="stable")
-    best = most_like_forecast(fitted)
-    answers = tuple(result.answer for result in (*fits[best][1], fits[best][2]))
-    finalists = tuple(fitted[i] for i in order)
-    return Choice(fitted[best], finalists, folds, answers, baseline_errors(task, folds))
-
-
-def _fits(
-    task: Task, elites: Sequence[Elite], folds: Sequence[Fold], n_workers: int
-) -> list[tuple[Elite, list[FoldResult], FoldResult]]:
-    """Each elite with its fits on the folds and on all rows; without those that fail."""
     problem = EvaluationProblem(task, (*folds, all_rows(task.train.n_rows)))
+    with Evaluator(problem, n_workers) as evaluator:
+        fits = _fits(evaluator, elites)
+        laws = [finalist_of(task, elite, judged, whole, initial) for elite, judged, whole in fits]
+        if not laws:
+            raise EvolveError(f"{task.name}: no finalist could be fitted on all training rows")
+        laws = with_votes(weighed(task, laws), by_seed)
+        best = most_like_forecast(laws)
+        answers = tuple(result.answer for result in _with_errors(evaluator, *fits[best]))
+    order = np.argsort([law.judgement for law in laws], kind="stable")
+    finalists = tuple(laws[i] for i in order)
+    return Choice(laws[best], finalists, folds, answers, baseline_errors(task, folds))
+
+
+def _fits(evaluator: Evaluator, elites: Sequence[Elite]) -> list[FinalistFits]:
+    """Each elite with its fits on the folds and on all rows; without those that fail."""
+    n_folds = len(evaluator.problem.folds) - 1
     forms = [elite.form for elite in elites]
     quick = [with_starts(form, SELECTION_STARTS) for form in forms]
-    with Evaluator(problem, n_workers) as evaluator:
-        judged = evaluator.fit(quick, range(len(folds)))
-        whole = evaluator.fit(forms, [len(folds)])
+    judged = evaluator.fit(quick, range(n_folds), errors=False)
+    whole = evaluator.fit(forms, [n_folds])
     return [
         (elite, on_folds, _once(on_all[0]))
         for elite, on_folds, on_all in zip(elites, judged, whole, strict=True)
@@ -125,6 +126,20 @@ def _fits(
 def _once(whole: FoldResult) -> FoldResult:
     """A fit of all rows, whose predictions are held once: the rows fitted are those held out."""
     return replace(whole, answer=replace(whole.answer, fitted=whole.answer.predictions))
+
+
+def _with_errors(
+    evaluator: Evaluator, elite: Elite, judged: list[FoldResult], whole: FoldResult
+) -> list[FoldResult]:
+    """One elite's fits on the folds, again with the errors that forecasts need, then on all rows.
+
+    The errors of all finalists on all folds would take as long as their fits.
+    """
+    if elite.candidate is not None:  # a program says nothing of its errors
+        quick = with_starts(elite.form, SELECTION_STARTS)
+        (again,) = evaluator.fit([quick], range(len(judged)))
+        judged = judged if isinstance(again, Evaluation) else again
+    return [*judged, whole]
 
 
 def weighed(task: Task, fitted: Sequence[Finalist]) -> list[Finalist]:
