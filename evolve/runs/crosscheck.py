@@ -1,12 +1,14 @@
 """Re-run selected candidates as program text in the sandbox and record whether both lanes agree.
 
 New elites of a size, a sample of the rest and the champion are run again as text, in a process
-that knows nothing of graphs; a difference is an error of ours and is stored and shown.
+that knows nothing of graphs; a difference is an error of ours and is stored and shown. A thread
+does so while the search goes on: what came of a batch is stored after the next one.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from types import TracebackType
 from typing import Any, Self
 
@@ -46,6 +48,8 @@ class CrossCheck:
         # Programs printed by the grammar are our own, whatever the sandbox can enforce here.
         self._lane = ForeignLane(SEARCHED, allow_weak=True)
         self._shut = shut
+        self._thread = ThreadPoolExecutor(1, "evolve-crosscheck")
+        self._open: list[Future[Agreement]] = []
 
     def __enter__(self) -> Self:
         """Start the lane's process."""
@@ -59,61 +63,77 @@ class CrossCheck:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        """Stop the lane's process."""
-        self._lane.close()
+        """Wait for what is being compared, or give it up with the run; stop the lane's process."""
+        try:
+            if kind is None:
+                self.settle()
+        finally:
+            self._thread.shutdown(wait=False, cancel_futures=True)
+            self._lane.close()
+            self._thread.shutdown()
 
     def compare_batch(
         self, evaluator: Evaluator, archive: Archive, entries: Sequence[Entry]
     ) -> None:
-        """Compare what is worth it in a batch, and store how that went."""
-        chosen = to_compare(archive, entries, self._seed)
-        self._unless_broken(lambda: self._compare_entries(evaluator, chosen))
+        """Begin to compare what is worth it in a batch, once the batch before is done.
+
+        Args:
+            evaluator: The fast lane; it is asked by another thread until `settle` returns.
+            archive: With the batch.
+            entries: The batch.
+        """
+        self.settle()
+        if not self._shut:
+            chosen = to_compare(archive, entries, self._seed)
+            self._open = [
+                self._thread.submit(self._compare_entry, evaluator, entry) for entry in chosen
+            ]
 
     def compare_champion(self, champion: Finalist) -> None:
-        """Compare the champion on all training rows."""
-        self._unless_broken(lambda: self._compare_champion(champion))
+        """Compare the champion on all training rows, once all else is compared."""
+        self.settle()
+        is_program = champion.fitted.candidate is None  # which runs in the foreign lane alone
+        if not self._shut and not is_program:
+            self._open = [self._thread.submit(self._compare_champion, champion)]
+            self.settle()
 
-    def _unless_broken(self, action: Callable[[], None]) -> None:
-        """Use the lane; one that cannot start is not tried again, and ends no search."""
-        if self._shut:
-            return
+    def settle(self) -> None:
+        """Wait for what is being compared, and store how that went.
+
+        A lane that cannot start is not tried again, and ends no search.
+        """
+        under_way, self._open = self._open, []
         try:
-            action()
+            agreements = [future.result() for future in under_way]
         except SandboxError as error:
+            for future in under_way:
+                future.cancel()
             self._shut = True
             self._store.set_note(BROKEN, str(error))
-
-    def _compare_entries(self, evaluator: Evaluator, entries: Sequence[Entry]) -> None:
-        agreements = []
-        for entry in entries:
-            assert entry.law is not None
-            assert entry.recipe is not None
-            candidate = candidate_from_data(entry.law, entry.recipe)
-            agreements.append(compare(evaluator, self._lane, entry, candidate, self._text))
-        self._keep(agreements)
-
-    def _compare_champion(self, champion: Finalist) -> None:
-        task = self._setup.task
-        every = np.arange(task.train.n_rows)
-        candidate = champion.fitted.candidate
-        if candidate is None:  # a program runs in the foreign lane alone
             return
+        if agreements:
+            self._data += [agreement.to_data() for agreement in agreements]
+            self._store.set_note(NOTE, self._data)
+
+    def _compare_entry(self, evaluator: Evaluator, entry: Entry) -> Agreement:
+        assert entry.law is not None
+        assert entry.recipe is not None
+        candidate = candidate_from_data(entry.law, entry.recipe)
+        return compare(evaluator, self._lane, entry, candidate, self._text)
+
+    def _compare_champion(self, champion: Finalist) -> Agreement:
+        task, candidate = self._setup.task, champion.fitted.candidate
+        assert candidate is not None
+        every = np.arange(task.train.n_rows)
         text = self._text(candidate, champion.fitted.priors)
         predictions = run_text(self._lane, task, Fold("all rows", every, every), text)
         index = champion.entry.index
         if isinstance(predictions, str):
-            self._keep([Agreement(index, predictions, None)])
-            return
-        gap = difference(predictions, champion.fitted.predictions)
-        self._keep([Agreement(index, "ok", gap)])
+            return Agreement(index, predictions, None)
+        return Agreement(index, "ok", difference(predictions, champion.fitted.predictions))
 
     def _text(self, candidate: Candidate, priors: Array | None) -> str:
         return program_text(self._setup.task, candidate, "the search", priors)
-
-    def _keep(self, agreements: Sequence[Agreement]) -> None:
-        if agreements:
-            self._data += [agreement.to_data() for agreement in agreements]
-            self._store.set_note(NOTE, self._data)
 
 
 def disagreements(store: Store) -> list[str]:

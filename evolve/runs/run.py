@@ -246,9 +246,9 @@ def carry_on(
         return not ended
 
     with (
+        Evaluator(setup.evaluation, machines.driving(workers)) as evaluator,
         lanes,
         setup.proposing(StoredBook(store), seconds=settings.seconds) as proposers,
-        Evaluator(setup.evaluation, machines.driving(workers)) as evaluator,
     ):
         summary = store.summary()
         if summary.n_entries:

@@ -59,6 +59,7 @@ class Zygotes:
         self._process: Spawned | None = None
         self._control: socket.socket | None = None
         self._is_ready = False
+        self._n_closed = 0
 
     @property
     def pid(self) -> int | None:
@@ -73,6 +74,7 @@ class Zygotes:
     def close(self) -> None:
         """Kill the zygote and all its children, and close every descriptor."""
         with self._lock:
+            self._n_closed += 1
             self._close()
 
     def wait_until_ready(self) -> dict[str, str]:
@@ -88,17 +90,19 @@ class Zygotes:
         """Run one job in a child of its own.
 
         A job whose zygote is lost, or whose child was killed from outside (as the kernel does
-        for want of memory), is tried once more.
+        for want of memory), is tried once more; not one that was lost because the lane is closed.
 
         Raises:
             SandboxError: No zygote can be started.
         """
-        began = time.monotonic()
+        began, n_closed = time.monotonic(), self._n_closed
         for attempt in (0, 1):
             try:
                 outcome = self._run_once(meta, arrays, cpu_s)
             except LostError as error:
                 outcome = Outcome(error.status, f"{error} ({attempt + 1} times)")
+                if self._n_closed != n_closed:
+                    break
             else:
                 break
         return Outcome(**{**vars(outcome), "wall_s": time.monotonic() - began})

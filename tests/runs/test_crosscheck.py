@@ -1,0 +1,91 @@
+"""Entries are compared while the search goes on, stored in order, and given up at its end."""
+
+from __future__ import annotations
+
+import threading
+from types import SimpleNamespace
+from typing import Any, cast
+
+import pytest
+
+from evolve.evaluation.crosscheck import Agreement
+from evolve.runs.crosscheck import CrossCheck
+from evolve.runs.notes import COMPARISONS
+
+ENTRIES = [
+    SimpleNamespace(index=i, law={}, evaluation=SimpleNamespace(score=-1.0)) for i in range(3)
+]
+ARCHIVE = SimpleNamespace(best_per_size=lambda: [SimpleNamespace(entry=e) for e in ENTRIES])
+
+
+class Notes:
+    """The notes of a store."""
+
+    def __init__(self) -> None:
+        self.kept: dict[str, Any] = {}
+
+    def note(self, key: str) -> Any:
+        return self.kept.get(key)
+
+    def set_note(self, key: str, value: Any) -> None:
+        self.kept[key] = list(value)
+
+
+@pytest.fixture
+def gate(monkeypatch: pytest.MonkeyPatch) -> threading.Event:
+    """Comparisons wait until it is set."""
+    gate = threading.Event()
+
+    def wait(self: CrossCheck, evaluator: object, entry: Any) -> Agreement:
+        assert gate.wait(60.0)
+        return Agreement(entry.index, "ok", 0.0)
+
+    monkeypatch.setattr(CrossCheck, "_compare_entry", wait)
+    return gate
+
+
+def begin(lanes: CrossCheck) -> None:
+    lanes.compare_batch(cast("Any", None), cast("Any", ARCHIVE), cast("Any", ENTRIES))
+
+
+def begin_and_stop(lanes: CrossCheck) -> None:
+    begin(lanes)
+    raise KeyboardInterrupt
+
+
+def lanes_of(store: Notes) -> CrossCheck:
+    return CrossCheck(cast("Any", store), cast("Any", None), seed=0)
+
+
+def indices(store: Notes) -> list[int]:
+    return [one["index"] for one in store.note(COMPARISONS) or []]
+
+
+def test_a_batch_is_compared_beside_the_search_and_stored_with_the_next(
+    gate: threading.Event,
+) -> None:
+    store = Notes()
+    lanes = lanes_of(store)
+    begin(lanes)
+    assert indices(store) == []
+    gate.set()
+    begin(lanes)
+    assert indices(store) == [0, 1, 2]
+    lanes.settle()
+    assert indices(store) == [0, 1, 2, 0, 1, 2]
+
+
+def test_what_is_being_compared_is_awaited_at_the_end_of_a_run(gate: threading.Event) -> None:
+    store = Notes()
+    threading.Timer(0.2, gate.set).start()
+    with lanes_of(store) as lanes:
+        begin(lanes)
+    assert indices(store) == [0, 1, 2]
+
+
+def test_what_is_not_compared_yet_is_given_up_with_the_run(gate: threading.Event) -> None:
+    store = Notes()
+    threading.Timer(0.2, gate.set).start()
+    with pytest.raises(KeyboardInterrupt), lanes_of(store) as lanes:
+        begin_and_stop(lanes)
+    assert indices(store) == []
