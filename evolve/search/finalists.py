@@ -28,6 +28,10 @@ from evolve.search.archive import Archive, Elite
 from evolve.tasks.task import Task
 from evolve.typing import Array
 
+# Seconds of fits as shares of those of a search's fold, and of what comes after: measured on the
+# shipped tables. They decide nothing but when a search with a limit of time ends.
+QUICK_SHARE, WHOLE_SHARE, KEEPING_S = 0.65, 1.7, 1.0
+
 
 @dataclass(frozen=True, slots=True)
 class Finalist:
@@ -170,6 +174,18 @@ def finalists_of(archive: Archive, extra: Sequence[Elite] = ()) -> list[Elite]:
     for elite in wanted:
         finalists.setdefault(elite.entry.index, elite)
     return list(finalists.values())
+
+
+def seconds_to_choose(task: Task, archive: Archive, n_workers: int) -> float:
+    """About how long it takes to choose a champion and to keep its forecasts.
+
+    Finalists are fitted on all folds with few starts and on all rows with all starts; how long
+    that takes is judged by how long they took to be evaluated on the search's folds.
+    """
+    elites = finalists_of(archive)
+    spent = sum(elite.entry.evaluation.seconds for elite in elites) / len(task.folds)
+    n_folds = len(task.folds) + len(task.selection_folds)
+    return KEEPING_S + spent * (QUICK_SHARE * n_folds + WHOLE_SHARE) / max(n_workers, 1)
 
 
 def finalist_of(

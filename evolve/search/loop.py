@@ -31,6 +31,16 @@ class Budget:
     evaluations: int
     seconds: float | None = None
 
+    def is_spent(self, since: float, batch: float, after: float) -> bool:
+        """Whether the seconds are spent, or another batch would end later than none would early.
+
+        Args:
+            since: Seconds since the search began.
+            batch: Seconds of the last batch.
+            after: Seconds that are needed when the search has ended.
+        """
+        return self.seconds is not None and since + 0.5 * batch + after > self.seconds
+
 
 def search(
     journal: Journal,
@@ -42,6 +52,7 @@ def search(
     seed: int,
     budget: Budget,
     on_batch: Callable[[Archive, Sequence[Entry]], bool],
+    seconds_after: Callable[[Archive], float] = lambda archive: 0.0,
 ) -> Archive:
     """Search until the budget is spent.
 
@@ -55,12 +66,13 @@ def search(
         budget: When to end, for all sub-searches together.
         on_batch: Called with the archive of all entries after each stored batch; False ends the
             search.
+        seconds_after: How much of the budget's seconds is to be left when the search ends.
 
     Returns:
         The archive of all stored entries, which `islands` holds as well.
     """
     done = replay(journal, islands)  # entries are kept on disk alone
-    began = time.monotonic()
+    began = batch_began = time.monotonic()
     while islands.whole.size + len(done) < budget.evaluations:
         first = islands.whole.size
         todo = islands.next_batch(starts, seed)[len(done) : budget.evaluations - first]
@@ -76,9 +88,14 @@ def search(
         whole = [*done, *entries]
         islands.tell(whole)
         done = []
-        late = budget.seconds is not None and time.monotonic() - began > budget.seconds
-        if not on_batch(islands.whole, entries) or late or len(whole) < BATCH:
+        goes_on = on_batch(islands.whole, entries) and len(whole) == BATCH
+        now = time.monotonic()
+        if not goes_on:
             break
+        after = 0.0 if budget.seconds is None else seconds_after(islands.whole)
+        if budget.is_spent(now - began, now - batch_began, after):
+            break
+        batch_began = now
     islands.tell(done, whole=False)
     return islands.whole
 

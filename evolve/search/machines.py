@@ -30,6 +30,7 @@ from evolve.search.epochs import (
     run_epoch,
     search_by_epochs,
 )
+from evolve.search.finalists import seconds_to_choose
 from evolve.search.islands import Islands
 from evolve.search.journal import Journal
 from evolve.search.loop import Budget, search
@@ -154,6 +155,7 @@ def search_on(
             seed=setup.seed,
             budget=budget,
             on_batch=on_batch,
+            seconds_after=lambda archive: seconds_to_choose(setup.task, archive, n_workers),
         )
     if LLM in setup.proposers:
         rule = f": must be local where llm is among the proposers, it is {machines.executor}"

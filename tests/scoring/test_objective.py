@@ -194,6 +194,9 @@ def test_a_law_that_was_known_before_owes_nothing_for_chance_and_gets_a_discount
 NO_PREFERENCE = {
     "search/operators/terms.py": {"FIRST_FRESH": "a label that no constant has"},
     "search/champion.py": {"RELATIVE_EDGE": "rounding of an asymptote"},
+    "search/finalists.py": dict.fromkeys(
+        ("QUICK_SHARE", "WHOLE_SHARE", "KEEPING_S"), "when a search with a limit of time ends"
+    ),
     "search/consensus.py": {"TINY": "against division by zero"},
     "search/proposers/protocol.py": {"BATCH": "entries stored at once"},
     "search/operators/constants.py": {"SLOPES": "values that a constant may be fixed at"},

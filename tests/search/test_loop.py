@@ -212,6 +212,32 @@ def test_a_search_ends_after_the_batch_in_which_its_time_is_over(tmp_path: Path)
         assert len(store) == BATCH
 
 
+@pytest.mark.parametrize(("after", "n"), [(1e9, BATCH), (0.0, TOTAL)])
+def test_a_search_leaves_the_seconds_that_come_after_it(
+    after: float, n: int, tmp_path: Path
+) -> None:
+    with new_store(tmp_path / "r") as store:
+        search(
+            store,
+            PretendedEvaluator(),  # type: ignore[arg-type]
+            islands_of(),
+            STARTS,
+            text_of,
+            seed=0,
+            budget=Budget(TOTAL, seconds=1e6),
+            on_batch=lambda archive, entries: True,
+            seconds_after=lambda archive: after,
+        )
+        assert len(store) == n
+
+
+def test_a_budget_of_time_is_spent_where_another_batch_would_end_later_than_none_early() -> None:
+    budget = Budget(TOTAL, seconds=60.0)
+    assert not budget.is_spent(since=50.0, batch=8.0, after=5.0)
+    assert budget.is_spent(since=52.0, batch=8.0, after=5.0)
+    assert not Budget(TOTAL).is_spent(since=1e9, batch=1.0, after=1.0)
+
+
 def test_a_watcher_sees_every_batch_once_stored_and_may_end_the_search(tmp_path: Path) -> None:
     seen: list[int] = []
     with new_store(tmp_path / "r") as store:
