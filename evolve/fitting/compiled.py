@@ -64,6 +64,12 @@ def entry(function: F) -> F:
     return compiled if folder in Path(compiled.stats.cache_path).parents else jit(function)
 
 
+def is_new(function: Callable[..., Any]) -> bool:
+    """Whether the machine code of an `entry` was compiled by this process, and stored."""
+    stats = getattr(function, "stats", None)  # a plain function is never compiled
+    return stats is not None and stats.cache_path is not None and not stats.cache_hits
+
+
 @lru_cache(maxsize=1)
 def code_folder() -> tuple[Path | None, str]:
     """The folder that keeps machine code of these sources; None and why where there is none."""

@@ -11,7 +11,8 @@ from typing import Any
 
 import numpy as np
 
-from evolve.fitting import kernel
+from evolve.fitting import kernel, predict
+from evolve.fitting.compiled import is_new
 from evolve.fitting.fit import warm
 from evolve.fitting.fold_fits import FoldFit, Rows, fit_folds
 from evolve.fitting.messages import (
@@ -42,8 +43,7 @@ def preload() -> bool:
         of the stored one, which every later process loads.
     """
     warm()
-    stats = getattr(kernel.run, "stats", None)  # a plain function is never compiled
-    return stats is not None and stats.cache_path is not None and not stats.cache_hits
+    return any(is_new(entry) for entry in (kernel.run, predict.run_tape))
 
 
 def init(meta: dict[str, Any], arrays: Sequence[Array]) -> State:
