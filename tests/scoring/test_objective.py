@@ -259,7 +259,13 @@ NO_PREFERENCE = {
         "LEAST": "against the logarithm of 0",
         "ONE_SIGMA": "a property of the normal distribution",
     },
-    "evaluation/baselines.py": {"RIDGE": "breaks ties", "MOST_LOG": "against overflow"},
+    "evaluation/baselines.py": {
+        "RIDGE": "breaks ties",
+        "MOST_LOG": "against overflow",
+        "BLOCK": "distances held in memory at a time",
+        "NEAREST": "rounding of a distance",
+        "ROUGH": "rounding of a distance",
+    },
     "scoring/combine.py": {
         "STEPS": "of an iteration that converges",
         "TINY": "against division by zero",
