@@ -24,6 +24,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, suppress
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
+from typing import Self
 
 ROOT = Path(__file__).resolve().parents[1]
 sys.path[:0] = [str(ROOT), str(ROOT / "tests")]
@@ -33,7 +34,8 @@ from attacks.registry import ATTACKS  # noqa: E402
 
 from evolve.api.progress import NullProgress  # noqa: E402
 from evolve.evaluation.record import Entry  # noqa: E402
-from evolve.runs.crosscheck import disagreements  # noqa: E402
+from evolve.runs import run  # noqa: E402
+from evolve.runs.crosscheck import CrossCheck, disagreements  # noqa: E402
 from evolve.runs.run import carry_on, create_run  # noqa: E402
 from evolve.runs.settings import RunConfig  # noqa: E402
 from evolve.search.setup import make_search_problem  # noqa: E402
@@ -81,6 +83,17 @@ class Tally:
     faults: list[str] = field(default_factory=list)
 
 
+class Lane(CrossCheck):
+    """The comparisons of a run, kept at hand so that none goes on while an attack is measured."""
+
+    latest: Lane | None = None
+
+    def __enter__(self) -> Self:
+        """Start as any other."""
+        Lane.latest = self
+        return super().__enter__()
+
+
 class Soak(NullProgress):
     """Lets attacks loose between the batches of a run, and counts what the engine holds."""
 
@@ -98,6 +111,8 @@ class Soak(NullProgress):
         """Attack, count, and end the run when there was enough."""
         super().batch(best, entries)
         self.n_grammar += len(entries)
+        if Lane.latest is not None:
+            Lane.latest.settle()
         wait_for_zygotes()
         self._tally.statuses.update(entry.evaluation.status for entry in entries)
         while self._n_hostile < HOSTILE_SHARE * (self.n_grammar + self._n_hostile):
@@ -127,7 +142,7 @@ class Soak(NullProgress):
             hostile=self._n_hostile,
             rss_mib=round(rss_mib(), 1),
             descriptors=len(os.listdir("/proc/self/fd")),
-            threads=threading.active_count(),
+            threads=sum(not t.name.startswith("evolve-crosscheck") for t in threading.enumerate()),
             processes=len(states),
             zombies=states.count("Z"),
             files=n_files(),
@@ -196,6 +211,7 @@ def left_over() -> list[str]:
 
 def soak(given: argparse.Namespace) -> Tally:
     """Search and attack until both numbers are reached, then close everything and look again."""
+    run.CrossCheck = Lane  # type: ignore[misc]
     tally, files = Tally(), n_files()
     descriptors = len(os.listdir("/proc/self/fd"))
     task = load_task(given.task)

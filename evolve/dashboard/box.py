@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from evolve.errors import EvolveError, TaskError
+from evolve.errors import Argument, EvolveError, TaskError
 from evolve.forecast.basis import Basis
 from evolve.runs.forecasts import load_basis
 from evolve.runs.provenance import require_same_rows
@@ -40,4 +40,5 @@ def _task(store: Store, folder: Path, tasks_dirs: Sequence[Path]) -> Task:
     for place in search_path(tasks_dirs):
         if (place / name / "task.toml").is_file() and Path(name).name == name:
             return load_task(str(place / name))
-    raise TaskError(f"the task {name!r} is not here, so nothing can be forecast; see --tasks-dir")
+    rule = f"the task {name!r} is not here, so nothing can be forecast; see "
+    raise TaskError(rule, Argument("tasks_dir"))

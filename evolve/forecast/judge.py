@@ -54,7 +54,8 @@ def verdict_of(
     expected = expected_errors(task, choice, basis) if task.axes else (None, None)
     physics = choice.champion.against_physics
     held, base = (float(1.0 - np.average(e, weights=weights)) for e in (errors, baseline))
-    kind, reasons = _judge(held, gain, expected, physics, name)
+    who = "all finalists together predict" if len(choice.finalists) > 1 else "the law predicts"
+    kind, reasons = _judge(who, held, gain, expected, physics, name)
     agreement = agreement_of(task, choice, horizons_of(task)) if task.axes else None
     if agreement is not None:
         kind = CARE if kind == HOLDS and agreement < HOLDS_R2 else kind
@@ -153,14 +154,19 @@ def _forecasts(
 
 
 def _judge(
-    held_out: float, gain: float, expected: Sequence[float | None], physics: float, baseline: str
+    who: str,
+    held_out: float,
+    gain: float,
+    expected: Sequence[float | None],
+    physics: float,
+    baseline: str,
 ) -> tuple[str, list[str]]:
     """The verdict and its reasons."""
     r2, relative = expected
     close = relative is not None and relative <= HOLDS_RELATIVE
     sure = r2 is None or r2 >= HOLDS_R2
     reasons = [
-        f"all finalists together predict held-out rows with R2 {held_out:.4f}, "
+        f"{who} held-out rows with R2 {held_out:.4f}, "
         f"{np.exp(-0.5 * gain):.2g} times the error of the best baseline ({baseline})"
     ]
     if r2 is not None and relative is not None:

@@ -13,6 +13,7 @@ from typing import Any, cast
 
 import numpy as np
 
+from evolve.sandbox.nursery import Nursery
 from evolve.sandbox.outcome import Limits, Outcome, printable
 from evolve.sandbox.worker_child import Service
 
@@ -25,6 +26,7 @@ class InProcess:
         init_meta: First argument of `init`.
         init_arrays: Second argument of `init`, float64.
         limits: How long a message may be.
+        nursery: What a worker would be forked from; not asked here.
     """
 
     def __init__(
@@ -33,6 +35,7 @@ class InProcess:
         init_meta: dict[str, Any],
         init_arrays: Sequence[np.ndarray],
         limits: Limits,
+        nursery: Nursery | None = None,
     ) -> None:
         """Initialise the module."""
         self._service = cast("Service", importlib.import_module(module))

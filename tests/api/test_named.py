@@ -58,4 +58,4 @@ def test_it_is_judged_as_a_search_is(fitted: NamedFit) -> None:
     assert verdict.verdict == "holds"
     assert verdict.held_out_r2 > 0.9
     assert verdict.gain > 0
-    assert verdict.line().startswith("holds: R2 0.9")
+    assert verdict.line().startswith("holds: the law predicts held-out rows with R2 0.9")

@@ -203,10 +203,15 @@ def test_targets_of_the_largest_scale_are_never_sent(monkeypatch: pytest.MonkeyP
 
     class Listens(InProcess):
         def __init__(
-            self, module: str, meta: dict[str, Any], arrays: Sequence[np.ndarray], limits: Limits
+            self,
+            module: str,
+            meta: dict[str, Any],
+            arrays: Sequence[np.ndarray],
+            limits: Limits,
+            nursery: None = None,
         ) -> None:
             sent.extend(arrays)
-            super().__init__(module, meta, arrays, limits)
+            super().__init__(module, meta, arrays, limits, nursery)
 
     monkeypatch.setattr("evolve.evaluation.executor.Worker", Listens)
     task = power_task()
