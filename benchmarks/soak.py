@@ -24,18 +24,18 @@ from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, suppress
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Self
 
 ROOT = Path(__file__).resolve().parents[1]
 sys.path[:0] = [str(ROOT), str(ROOT / "tests")]
 
 from attacks.arena import Arena  # noqa: E402
 from attacks.registry import ATTACKS  # noqa: E402
+from lane import Lane  # noqa: E402
 
 from evolve.api.progress import NullProgress  # noqa: E402
 from evolve.evaluation.record import Entry  # noqa: E402
 from evolve.runs import run  # noqa: E402
-from evolve.runs.crosscheck import CrossCheck, disagreements  # noqa: E402
+from evolve.runs.crosscheck import disagreements  # noqa: E402
 from evolve.runs.run import carry_on, create_run  # noqa: E402
 from evolve.runs.settings import RunConfig  # noqa: E402
 from evolve.search.setup import make_search_problem  # noqa: E402
@@ -81,17 +81,6 @@ class Tally:
     statuses: Counter[str] = field(default_factory=Counter)
     endings: Counter[str] = field(default_factory=Counter)
     faults: list[str] = field(default_factory=list)
-
-
-class Lane(CrossCheck):
-    """The comparisons of a run, kept at hand so that none goes on while an attack is measured."""
-
-    latest: Lane | None = None
-
-    def __enter__(self) -> Self:
-        """Start as any other."""
-        Lane.latest = self
-        return super().__enter__()
 
 
 class Soak(NullProgress):
