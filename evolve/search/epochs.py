@@ -10,7 +10,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from copy import deepcopy
 from dataclasses import dataclass
 from functools import lru_cache
@@ -273,10 +273,9 @@ def _evaluator(setup: SearchProblem, token: str) -> Iterator[Evaluator]:
     for one in stale:
         one.close()
     evaluator = evaluator or Evaluator(setup.evaluation, 1)
-    try:
+    with ExitStack() as undo:
+        undo.callback(evaluator.close)  # one whose job failed serves no other
         yield evaluator
-    except BaseException:
-        evaluator.close()
-        raise
+        undo.pop_all()
     with _LOCK:
         _IDLE.setdefault(token, []).append(evaluator)
