@@ -5,8 +5,8 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING
 
-from evolve.cli.bench import Evaluations, Names, Seeds, bench, tasks_named
-from evolve.cli.nested import DEFAULT_BUDGET, Families, families_named
+from evolve.cli.bench import Evaluations, Names, Seeds, bench
+from evolve.cli.nested import DEFAULT_BUDGET, Families, each_case, left_out_if_it_fails
 from evolve.cli.options import Json, TasksDirs, Workers
 
 if TYPE_CHECKING:
@@ -28,20 +28,13 @@ def choice_rules(
     Example: python -m evolve bench choice --tasks sft --families none --evaluations 600
     """
     from evolve.bench.choice import compare
-    from evolve.bench.nested import cases
     from evolve.cli.options import n_cores
-    from evolve.errors import EvolveError
 
-    tasks = [] if names == "none" else tasks_named(names, tasks_dirs)
+    budget, n_workers = evaluations or DEFAULT_BUDGET, workers or n_cores()
     results = []
-    for case in cases(tasks, families_named(families)):
-        for seed in map(int, seeds.split()):
-            try:
-                budget = evaluations or DEFAULT_BUDGET
-                results.append(compare(case, seed, budget, workers or n_cores()))
-            except EvolveError as error:
-                print(f"{case[0].name}: left out, {error}", file=sys.stderr, flush=True)
-                continue
+    for case, seed in each_case(names, families, seeds, tasks_dirs):
+        with left_out_if_it_fails(case):
+            results.append(compare(case, seed, budget, n_workers))
             words = ", ".join(f"{name} {r2:.3f}" for name, r2 in results[-1].r2.items())
             print(f"{case[0].name} {seed}: {words}", file=sys.stderr, flush=True)
     _show(results, json=json)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -13,6 +14,9 @@ from evolve.cli.options import Json, TasksDirs, Workers
 
 if TYPE_CHECKING:
     from evolve.bench.nested import NestedResult
+    from evolve.tasks.task import Table, Task
+
+    Case = tuple[Task, Table]
 
 Families = Annotated[
     str, typer.Option("--families", help="Known laws, comma-separated; 'all' or 'none'.")
@@ -69,32 +73,47 @@ def _run(
 ) -> list[NestedResult]:
     """The results of all variants, cases and seeds, each printed on stderr when it is there."""
     from evolve.bench.ablate import VARIANTS
-    from evolve.bench.nested import cases, run_case
+    from evolve.bench.nested import run_case
     from evolve.cli.options import n_cores
-    from evolve.errors import EvolveError
 
-    tasks = [] if names == "none" else tasks_named(names, tasks_dirs)
+    budget, n_workers = evaluations or DEFAULT_BUDGET, workers or n_cores()
     results = []
-    for case in cases(tasks, families_named(families)):
-        for seed in map(int, seeds.split()):
-            for variant in variants:
-                try:
-                    result = run_case(
-                        case,
-                        seed,
-                        evaluations or DEFAULT_BUDGET,
-                        workers or n_cores(),
-                        variant,
-                        VARIANTS[variant],
-                    )
-                except EvolveError as error:
-                    print(f"{case[0].name}: left out, {error}", file=sys.stderr, flush=True)
-                    continue
+    for case, seed in each_case(names, families, seeds, tasks_dirs):
+        for variant in variants:
+            with left_out_if_it_fails(case):
+                result = run_case(case, seed, budget, n_workers, variant, VARIANTS[variant])
                 results.append(result)
                 words = f"champion {result.champion:.4f}, best {result.best:.4f}"
                 words = f"{result.case} {seed} {variant}: {words}, {result.seconds:.0f} s"
                 print(words, file=sys.stderr, flush=True)
     return results
+
+
+def each_case(
+    names: str, families: str, seeds: str, tasks_dirs: TasksDirs
+) -> Iterator[tuple[Case, int]]:
+    """Nested cases of tasks and of known laws, each with every seed.
+
+    Raises:
+        EvolveError: A task or a family is not known.
+    """
+    from evolve.bench.nested import cases
+
+    tasks = [] if names == "none" else tasks_named(names, tasks_dirs)
+    for case in cases(tasks, families_named(families)):
+        for seed in map(int, seeds.split()):
+            yield case, seed
+
+
+@contextmanager
+def left_out_if_it_fails(case: Case) -> Iterator[None]:
+    """Say in a line on stderr that a case could not be searched, and go on."""
+    from evolve.errors import EvolveError
+
+    try:
+        yield
+    except EvolveError as error:
+        print(f"{case[0].name}: left out, {error}", file=sys.stderr, flush=True)
 
 
 def families_named(words: str) -> list[str]:
