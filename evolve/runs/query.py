@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import warnings
 from collections.abc import Callable, Iterable, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypedDict, Unpack
 
 from evolve.errors import Argument, EvolveError, nearest
 from evolve.evaluation.record import Entry
@@ -28,33 +28,44 @@ PLACES = ("search", "island", "epoch")  # where there are several; all have the 
 OLD_SORT = "heldout"
 
 
+class Conditions(TypedDict, total=False):
+    """Which entries are wanted, in which order, and how many; what is left out does not count.
+
+    Attributes:
+        max_constants: At most so many constants for each group and target.
+        contains: Text that the formula or the program holds; spaces and case do not matter.
+        status: How the evaluation ended.
+        operator: What made the program.
+        origin: Where it came from, one of `ORIGINS`.
+        sort: A name of `SORTS`: `held_out`, which is the default, and `score` put the best first,
+            `size` the fewest constants, `index` the oldest. Entries that are equal in it stay in
+            their order.
+        limit: At most so many rows.
+    """
+
+    max_constants: int | None
+    contains: str | None
+    status: str | None
+    operator: str | None
+    origin: str | None
+    sort: str
+    limit: int | None
+
+
 def query(
     entries: Sequence[Entry],
     feature_names: Sequence[str],
     *,
-    max_constants: int | None = None,
-    contains: str | None = None,
-    status: str | None = None,
-    operator: str | None = None,
-    origin: str | None = None,
-    sort: str = "held_out",
-    limit: int | None = None,
     layout: Layout | None = None,
+    **conditions: Unpack[Conditions],
 ) -> pd.DataFrame:
     """The entries that match every condition, one a row.
 
     Args:
         entries: Those of a run.
         feature_names: The task's features, for the formulas.
-        max_constants: At most so many constants for each group and target.
-        contains: Text that the formula or the program holds; spaces and case do not matter.
-        status: How the evaluation ended.
-        operator: What made the program.
-        origin: Where it came from, one of `ORIGINS`.
-        sort: A name of `SORTS`: `held_out` and `score` put the best first, `size` the fewest
-            constants, `index` the oldest. Entries that are equal in it stay in their order.
-        limit: At most so many rows.
         layout: Which sub-search entries belong to, if there are several.
+        conditions: As `Conditions` says.
 
     Returns:
         A frame with the columns `COLUMNS`, and with a layout `PLACES`.
@@ -64,13 +75,9 @@ def query(
     """
     import pandas as pd
 
-    sketches = [sketch_of(entry) for entry in entries]
-    conditions = (max_constants, contains, status, operator, origin, sort, limit, layout)
+    sketches = [sketch_of(entry)._replace(number=i) for i, entry in enumerate(entries)]
     rows = _matching(
-        [s._replace(number=i) for i, s in enumerate(sketches)],
-        lambda sketch: entries[sketch.number],
-        feature_names,
-        *conditions,
+        sketches, lambda sketch: entries[sketch.number], feature_names, layout, **conditions
     )
     return pd.DataFrame(rows, columns=[*COLUMNS, *(PLACES if layout else ())])
 
@@ -79,19 +86,16 @@ def query_store(
     store: Store,
     feature_names: Sequence[str],
     *,
-    max_constants: int | None = None,
-    contains: str | None = None,
-    status: str | None = None,
-    operator: str | None = None,
-    origin: str | None = None,
-    sort: str = "held_out",
-    limit: int | None = None,
     layout: Layout | None = None,
+    **conditions: Unpack[Conditions],
 ) -> list[dict[str, Any]]:
     """The rows of `query` of all entries of a run, of which only those that are shown are read."""
-    conditions = (max_constants, contains, status, operator, origin, sort, limit, layout)
     return _matching(
-        sketches_of(store), lambda sketch: store.entry(sketch.number), feature_names, *conditions
+        sketches_of(store),
+        lambda sketch: store.entry(sketch.number),
+        feature_names,
+        layout,
+        **conditions,
     )
 
 
@@ -99,14 +103,15 @@ def _matching(
     sketches: Sequence[Sketch],
     entry_of: Callable[[Sketch], Entry],
     feature_names: Sequence[str],
-    max_constants: int | None,
-    contains: str | None,
-    status: str | None,
-    operator: str | None,
-    origin: str | None,
-    sort: str,
-    limit: int | None,
     layout: Layout | None,
+    *,
+    max_constants: int | None = None,
+    contains: str | None = None,
+    status: str | None = None,
+    operator: str | None = None,
+    origin: str | None = None,
+    sort: str = "held_out",
+    limit: int | None = None,
 ) -> list[dict[str, Any]]:
     """The entries of the sketches that match, one row each."""
     if sort == OLD_SORT:
