@@ -22,11 +22,8 @@ import numpy as np
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
-from evolve.evaluation.evaluator import Evaluator  # noqa: E402
 from evolve.fitting.fit import warm  # noqa: E402
-from evolve.search.islands import Islands  # noqa: E402
-from evolve.search.loop import Budget, search  # noqa: E402
-from evolve.search.memory import MemoryJournal  # noqa: E402
+from evolve.search.memory import MemoryJournal, islands_in_memory  # noqa: E402
 from evolve.search.setup import make_search_problem  # noqa: E402
 from evolve.tasks.spec import Feature, FoldSpec, PhysicsSpec, Target, TaskSpec  # noqa: E402
 from evolve.tasks.task import Table, Task  # noqa: E402
@@ -65,17 +62,7 @@ def seconds_of(task: Task, evaluations: int) -> float:
     """Wall seconds of a search in this process."""
     setup = make_search_problem(task, 0)
     began = time.monotonic()
-    with setup.proposing() as proposers, Evaluator(setup.evaluation, 0) as evaluator:
-        search(
-            MemoryJournal(),
-            evaluator,
-            Islands(setup.layout, proposers),
-            setup.starts,
-            setup.text_of,
-            seed=setup.seed,
-            budget=Budget(evaluations),
-            on_batch=lambda archive, entries: True,
-        )
+    islands_in_memory(setup, evaluations, 0, MemoryJournal())
     return time.monotonic() - began
 
 

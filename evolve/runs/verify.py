@@ -34,9 +34,7 @@ from evolve.scoring.fold import Fold, all_rows
 from evolve.scoring.metrics import nmse
 from evolve.scoring.objective import physics_price, price_of, score
 from evolve.search.archive import Archive, Elite
-from evolve.search.islands import Islands
-from evolve.search.loop import Budget, search
-from evolve.search.memory import MemoryJournal
+from evolve.search.memory import MemoryJournal, islands_in_memory
 from evolve.search.setup import SearchProblem, program_text
 from evolve.tasks.task import Task
 
@@ -251,20 +249,7 @@ def replay_run(store: Store, problem: SearchProblem, n_workers: int) -> Check:
         A check whose problem names the first entry that comes out another.
     """
     journal, n = MemoryJournal(), len(store)
-    with (
-        problem.proposing(StoredBook(store), ask=False) as proposers,
-        Evaluator(problem.evaluation, n_workers) as evaluator,
-    ):
-        search(
-            journal,
-            evaluator,
-            Islands(problem.layout, proposers),
-            problem.starts,
-            problem.text_of,
-            seed=problem.seed,
-            budget=Budget(n),
-            on_batch=lambda archive, entries: True,
-        )
+    islands_in_memory(problem, n, n_workers, journal, book=StoredBook(store), ask=False)
     difference = "" if digest_of(journal.entries) == store.digest() else "the replay differs"
     if difference:
         pairs = zip(store.each(), journal.entries, strict=False)

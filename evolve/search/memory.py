@@ -9,6 +9,7 @@ from evolve.evaluation.record import Entry
 from evolve.search.champion import Choice, choose
 from evolve.search.islands import Islands
 from evolve.search.loop import Budget, search
+from evolve.search.proposers.llm.exchange import Book
 from evolve.search.setup import SearchProblem, elites_of, literature
 
 
@@ -52,12 +53,44 @@ def search_in_memory(
         The champion and its finalists; None if nothing has a score.
     """
     journal = journal or MemoryJournal()
+    islands = islands_in_memory(setup, evaluations, workers, journal, seconds=seconds)
+    if not islands.whole.cells:
+        return None
+    first = journal.entries[: len(setup.starts)]
+    known = elites_of(literature(setup, first))
+    return choose(setup.task, islands.whole, workers, known, islands.by_seed)
+
+
+def islands_in_memory(
+    setup: SearchProblem,
+    evaluations: int,
+    workers: int,
+    journal: MemoryJournal,
+    *,
+    seconds: float | None = None,
+    book: Book | None = None,
+    ask: bool = True,
+) -> Islands:
+    """Search as `search_in_memory` does, and choose nothing.
+
+    Args:
+        setup: As there, like `evaluations`, `workers` and `seconds`.
+        evaluations: In total.
+        workers: Worker processes.
+        journal: Where the entries go.
+        seconds: Of the search.
+        book: Stored exchanges with models, as `SearchProblem.proposing` takes them.
+        ask: Whether models may be asked for more.
+
+    Returns:
+        The sub-searches, with their archives.
+    """
     with (
-        setup.proposing(seconds=seconds) as proposers,
+        setup.proposing(book, ask=ask, seconds=seconds) as proposers,
         Evaluator(setup.evaluation, workers) as evaluator,
     ):
         islands = Islands(setup.layout, proposers)
-        archive = search(
+        search(
             journal,
             evaluator,
             islands,
@@ -67,9 +100,4 @@ def search_in_memory(
             budget=Budget(evaluations, seconds),
             on_batch=lambda archive, entries: True,
         )
-    if not archive.cells:
-        return None
-    first = journal.entries[: len(setup.starts)]
-    return choose(
-        setup.task, archive, workers, elites_of(literature(setup, first)), islands.by_seed
-    )
+    return islands

@@ -10,15 +10,14 @@ import pytest
 from small_tasks import power_task
 
 from evolve.errors import SandboxError
-from evolve.evaluation.evaluator import Evaluator
 from evolve.evaluation.record import Entry
 from evolve.runs.rows import digest_of
 from evolve.search.archive import Archive
 from evolve.search.epochs import Answer, Epoch, Node, next_epochs, run_epoch, search_by_epochs
 from evolve.search.islands import Islands
-from evolve.search.loop import Budget, search
+from evolve.search.loop import Budget
 from evolve.search.machines import JOBLIB, Machines, jobs_on
-from evolve.search.memory import MemoryJournal
+from evolve.search.memory import MemoryJournal, islands_in_memory
 from evolve.search.proposers.protocol import BATCH
 from evolve.search.setup import SearchProblem, make_search_problem
 
@@ -44,17 +43,7 @@ def setup() -> SearchProblem:
 def by_batches(setup: SearchProblem) -> list[Entry]:
     """The entries of a search that goes batch by batch."""
     journal = MemoryJournal()
-    with setup.proposing() as proposers, Evaluator(setup.evaluation, 0) as evaluator:
-        search(
-            journal,
-            evaluator,
-            Islands(setup.layout, proposers),
-            setup.starts,
-            setup.text_of,
-            seed=setup.seed,
-            budget=Budget(TOTAL),
-            on_batch=lambda archive, entries: True,
-        )
+    islands_in_memory(setup, TOTAL, 0, journal)
     return journal.entries
 
 

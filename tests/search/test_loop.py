@@ -197,24 +197,13 @@ def test_a_replay_holds_elites_and_the_last_batch_alone(tmp_path: Path) -> None:
         assert held.most <= len(archive.cells) + len(archive.starters) + BATCH
 
 
-def test_a_search_ends_after_the_batch_in_which_its_time_is_over(tmp_path: Path) -> None:
-    with new_store(tmp_path / "r") as store:
-        search(
-            store,
-            PretendedEvaluator(),  # type: ignore[arg-type]
-            islands_of(),
-            STARTS,
-            text_of,
-            seed=0,
-            budget=Budget(TOTAL, seconds=0.0),
-            on_batch=lambda archive, entries: True,
-        )
-        assert len(store) == BATCH
-
-
-@pytest.mark.parametrize(("after", "n"), [(1e9, BATCH), (0.0, TOTAL)])
-def test_a_search_leaves_the_seconds_that_come_after_it(
-    after: float, n: int, tmp_path: Path
+@pytest.mark.parametrize(
+    ("seconds", "after", "n"),
+    [(0.0, 0.0, BATCH), (1e6, 1e9, BATCH), (1e6, 0.0, TOTAL)],
+    ids=["its time is over", "what comes after takes the rest", "there is time"],
+)
+def test_a_search_ends_after_the_batch_with_which_its_time_is_over(
+    seconds: float, after: float, n: int, tmp_path: Path
 ) -> None:
     with new_store(tmp_path / "r") as store:
         search(
@@ -224,7 +213,7 @@ def test_a_search_leaves_the_seconds_that_come_after_it(
             STARTS,
             text_of,
             seed=0,
-            budget=Budget(TOTAL, seconds=1e6),
+            budget=Budget(TOTAL, seconds=seconds),
             on_batch=lambda archive, entries: True,
             seconds_after=lambda archive: after,
         )

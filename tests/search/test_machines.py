@@ -10,11 +10,10 @@ import pytest
 from small_tasks import power_task
 
 from evolve.errors import EvolveError
-from evolve.evaluation.evaluator import Evaluator
 from evolve.runs.rows import digest_of
 from evolve.search.epochs import search_by_epochs
 from evolve.search.islands import Islands
-from evolve.search.loop import Budget, search
+from evolve.search.loop import Budget
 from evolve.search.machines import (
     HERE,
     JOBLIB,
@@ -23,7 +22,7 @@ from evolve.search.machines import (
     machines_here,
     nodes_of,
 )
-from evolve.search.memory import MemoryJournal
+from evolve.search.memory import MemoryJournal, islands_in_memory
 from evolve.search.proposers.protocol import BATCH
 from evolve.search.setup import SearchProblem, make_search_problem
 
@@ -40,17 +39,7 @@ def setup() -> SearchProblem:
 def by_batches(setup: SearchProblem) -> str:
     """Digest of a search that goes batch by batch in this process."""
     journal = MemoryJournal()
-    with setup.proposing() as proposers, Evaluator(setup.evaluation, 0) as evaluator:
-        search(
-            journal,
-            evaluator,
-            Islands(setup.layout, proposers),
-            setup.starts,
-            setup.text_of,
-            seed=setup.seed,
-            budget=Budget(TOTAL),
-            on_batch=lambda archive, entries: True,
-        )
+    islands_in_memory(setup, TOTAL, 0, journal)
     return digest_of(journal.entries)
 
 
