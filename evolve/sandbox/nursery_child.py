@@ -19,6 +19,7 @@ import sys
 from typing import Final
 
 from evolve.sandbox import lockdown, worker_child
+from evolve.sandbox.wake import WakingPoll, forget_children
 
 ORDER: Final = struct.Struct("<Q")  # MiB of memory
 NUMBER: Final = struct.Struct("<i")  # a process id, then its wait status
@@ -51,22 +52,12 @@ class Nursery:
         self.control = control
         self._module, self._without = module, without
         self._ends: dict[int, socket.socket] = {}
-        self._poll = select.poll()
-        self._wake, wake_end = os.pipe()
-        os.set_blocking(self._wake, False)
-        os.set_blocking(wake_end, False)
-        signal.signal(signal.SIGCHLD, lambda *_: None)
-        signal.set_wakeup_fd(wake_end, warn_on_full_buffer=False)
-        self._poll.register(self._wake, select.POLLIN)
-        self._poll.register(control, select.POLLIN)
+        self._poll = WakingPoll(control)
 
     def serve(self) -> None:
         """Fork workers until the engine is gone; then kill those that still run."""
         while True:
-            events = dict(self._poll.poll())
-            if self._wake in events:
-                with contextlib.suppress(BlockingIOError):
-                    os.read(self._wake, 4096)
+            events = self._poll.events()
             for pid, end in self._ends.items():
                 if end.fileno() in events:  # the engine has shut its end of the wire
                     _kill(pid)
@@ -120,8 +111,7 @@ def _worker(
 ) -> None:
     """Be a worker in the forked process, and end it here whatever happens."""
     try:
-        signal.set_wakeup_fd(-1)
-        signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+        forget_children()
         lockdown.die_with_parent({}, without, nursery)
         os.setsid()
         os.dup2(errors, 2)

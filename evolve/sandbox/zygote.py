@@ -12,7 +12,6 @@ import gc
 import io
 import json
 import os
-import select
 import signal
 import socket
 import struct
@@ -23,6 +22,7 @@ from typing import Any, Final
 
 from evolve.sandbox import foreign_child as candidate
 from evolve.sandbox import lockdown, wire
+from evolve.sandbox.wake import WakingPoll, forget_children
 
 JOB: Final = struct.Struct("<ddQQ")  # cpu_s, wall_s, memory bytes, answer bytes
 DONE: Final = struct.Struct("<iidddd")  # wait status, reason, user, system, rss KiB, wall
@@ -83,14 +83,7 @@ class Zygote:
         self._memory = memory
         self._without = without
         self._jobs: dict[int, Job] = {}
-        self._poll = select.poll()
-        self._wake, wake_end = os.pipe()
-        os.set_blocking(self._wake, False)
-        os.set_blocking(wake_end, False)
-        signal.signal(signal.SIGCHLD, lambda *_: None)
-        signal.set_wakeup_fd(wake_end, warn_on_full_buffer=False)
-        self._poll.register(self._wake, select.POLLIN)
-        self._poll.register(control.fileno(), select.POLLIN)
+        self._poll = WakingPoll(control)
 
     def rehearse(self) -> dict[str, str]:
         """Put up a child's own walls in a child, and return its report of them.
@@ -121,10 +114,7 @@ class Zygote:
     def serve(self) -> None:
         """Run jobs until the engine is gone; then kill what still runs."""
         while True:
-            events = dict(self._poll.poll(self._next_tick()))
-            if self._wake in events:
-                with contextlib.suppress(BlockingIOError):
-                    os.read(self._wake, 4096)
+            events = self._poll.events(self._next_tick())
             for pid, job in self._jobs.items():
                 if job.done in events:
                     self._kill(pid, job, CANCELLED)
@@ -255,8 +245,7 @@ def _wall_in(
 ) -> dict[str, str]:
     """Put up the walls of a child; `before_last` runs just before the call filter."""
     report: dict[str, str] = {}
-    signal.set_wakeup_fd(-1)
-    signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+    forget_children()
     lockdown.die_with_parent(report, without, zygote)
     lockdown.limit(report, without, memory, cpu_s)
     if before_last is not None:
