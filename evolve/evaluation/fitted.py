@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from evolve.errors import EvolveError, ProgramError, nearest
-from evolve.evaluation.predict import Predictable, by_group, predict
+from evolve.evaluation.predict import UNANSWERED, Predictable, by_group, predict
 from evolve.evaluation.problem import EvaluationProblem
 from evolve.evaluation.programs import ProgramRunner, shared_runner
 from evolve.evaluation.requests import Form, law_of
@@ -96,6 +96,13 @@ class FittedLaw:
             range(len(names)),
             lambda i, rows: predict(self.law, X[rows], self.constants[names[i]], programs),
         )
+
+    def predict_or_nan(self, X: Array, groups: Sequence[str]) -> Array:
+        """As `predict`, with nan for all rows where a program fails, as it may far out."""
+        try:
+            return self.predict(X, groups)
+        except UNANSWERED:
+            return np.full((len(X), len(next(iter(self.constants.values())))), np.nan)
 
 
 def fitted_law(

@@ -6,13 +6,10 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from evolve.evaluation.fitted import FittedLaw
-from evolve.evaluation.predict import UNANSWERED
 from evolve.scoring.combine import combine
 from evolve.search.champion import Choice
 from evolve.search.consensus import further
 from evolve.tasks.task import Task
-from evolve.typing import Array
 
 
 def agreement_of(
@@ -35,8 +32,7 @@ def agreement_of(
     rows = choice.folds[0].held
     x = np.concatenate([further(task, task.train.X[rows], factor) for factor in factors])
     names = [task.group_names[g] for g in task.train.group[rows]] * len(factors)
-    shape = len(x), len(task.target_names)
-    values = np.array([_predicted(f.fitted, x, names, shape) for f in choice.finalists])
+    values = np.array([f.fitted.predict_or_nan(x, names) for f in choice.finalists])
     weights = np.array([f.weight for f in choice.finalists])
     together, _ = combine(values, weights)
     r2 = []
@@ -47,11 +43,3 @@ def agreement_of(
             error = np.mean((alone - together) ** 2, axis=0) / together.var(axis=0)
         r2.append(np.nan_to_num(1.0 - error, nan=-1.0, neginf=-1.0).clip(-1.0))
     return float(np.mean(r2))
-
-
-def _predicted(law: FittedLaw, x: Array, names: Sequence[str], shape: tuple[int, int]) -> Array:
-    """`(m, t)` predictions; nan where a program fails."""
-    try:
-        return law.predict(x, names)
-    except UNANSWERED:
-        return np.full(shape, np.nan)

@@ -18,7 +18,6 @@ from evolve.errors import EvolveError
 from evolve.evaluation.baselines import baseline_errors
 from evolve.evaluation.evaluator import Evaluator
 from evolve.evaluation.fitted import FittedLaw
-from evolve.evaluation.predict import UNANSWERED
 from evolve.evaluation.problem import EvaluationProblem
 from evolve.evaluation.record import Evaluation
 from evolve.evaluation.requests import FoldResult, with_starts
@@ -147,7 +146,7 @@ def weighed(task: Task, fitted: Sequence[Finalist]) -> list[Finalist]:
     x, group = consensus_points(task)
     spread = task.train.Y.std(axis=0) + 1e-300
     names = [task.group_names[g] for g in group]
-    predictions = np.array([_far_out(law.fitted, x, names) for law in fitted]) / spread
+    predictions = np.array([law.fitted.predict_or_nan(x, names) for law in fitted]) / spread
     errors = np.sqrt([f.nmse for f in fitted])
     scores = np.array([f.held_out_loss + f.refit_loss for f in fitted])
     apart = consensus_distance(predictions, scores, errors)
@@ -180,18 +179,10 @@ def outside_bounds(task: Task, law: FittedLaw) -> float:
     width = RELATIVE_EDGE * task.train.Y.std(axis=0)
     shares = []
     for factor in FAR_OUT:
-        values = _far_out(law, further(task, task.train.X[rows], factor), names)
+        values = law.predict_or_nan(further(task, task.train.X[rows], factor), names)
         inside = (values >= bounds[:, 0] - width) & (values <= bounds[:, 1] + width)
         shares.append(float(np.mean(~inside)))
     return max(shares)
-
-
-def _far_out(law: FittedLaw, x: Array, names: Sequence[str]) -> Array:
-    """`(m, t)` predictions far out; nan where a program fails."""
-    try:
-        return law.predict(x, names)
-    except UNANSWERED:
-        return np.full((len(x), len(next(iter(law.constants.values())))), np.nan)
 
 
 def most_like_forecast(fitted: Sequence[Finalist]) -> int:
