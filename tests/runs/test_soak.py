@@ -21,7 +21,8 @@ ATTACKS = ("exit_os", "kill_parent", "loop_python", "memory_numpy", "patch_numpy
     reason="needs a strong sandbox",
 )
 def test_a_run_between_attacks_keeps_nothing() -> None:
-    words = ["--evaluations", "70", "--minutes", "0", "--json", "--attacks", *ATTACKS]
+    words = ["--evaluations", "70", "--minutes", "0", "--json", "--beside-others"]
+    words += ["--attacks", *ATTACKS]
     done = subprocess.run([sys.executable, str(SOAK), *words], capture_output=True, text=True)
     assert done.stdout, done.stderr
     told = json.loads(done.stdout)
