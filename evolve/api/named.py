@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from statistics import NormalDist
 from typing import TYPE_CHECKING, Any
 
 from evolve.api.champion import RunLaw
@@ -19,6 +20,9 @@ if TYPE_CHECKING:
 
     from evolve.forecast.basis import Basis
     from evolve.forecast.verdict import Verdict
+
+
+Values = tuple[float, float, float, float]  # value, standard error, low, high
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -46,17 +50,31 @@ class NamedFit(RunLaw):
             EvolveError: `interval` is not between 0 and 1.
         """
         import pandas as pd
-        from scipy.special import ndtri
 
+        rows = self.interval_rows(interval)
+        names = ["group", "target", "constant"]
+        index = pd.MultiIndex.from_tuples([row[:3] for row in rows], names=names)
+        return pd.DataFrame([row[3:] for row in rows], index, ["value", "error", "low", "high"])
+
+    def interval_rows(self, interval: float = LEVEL) -> list[tuple[str, str, str, *Values]]:
+        """The rows of `intervals` as tuples, group, target and constant first.
+
+        Raises:
+            EvolveError: As `intervals`.
+        """
         if not 0 < interval < 1:
             rule = f": must lie between 0 and 1, it is {interval:g}"
             raise EvolveError(Argument("interval"), rule)
-        value, error = (table.stack() for table in (self.constants, self.errors))
-        reach = float(ndtri(0.5 + interval / 2)) * error
-        columns = {"value": value, "error": error, "low": value - reach, "high": value + reach}
-        frame = pd.DataFrame(columns)
-        frame.index.names = ["group", "target", "constant"]
-        return frame
+        deviations = NormalDist().inv_cdf(0.5 + interval / 2)
+        rows = []
+        for group, table in self.row.constants.items():
+            errors = self.fitted.errors[group]
+            for i, target in enumerate(self.task.target_names):
+                for k, value in enumerate(table[i]):
+                    error = float(errors[i, k])
+                    low, high = value - deviations * error, value + deviations * error
+                    rows.append((group, target, f"c{k}", value, error, low, high))
+        return rows
 
     def forecast(
         self, rows: pd.DataFrame, interval: float = LEVEL, *, group: str | None = None

@@ -106,14 +106,16 @@ def _task_of_table(path: Path, wishes: Any) -> Task:
 def _document(fitted: NamedFit, forecasts: list[Forecast], interval: float) -> dict[str, Any]:
     from evolve.forecast.interval import rows_of
 
-    frame = fitted.intervals(interval).reset_index()
+    names = ("group", "target", "constant", "value", "error", "low", "high")
     return {
         "law": fitted.row.name,
         "title": fitted.title,
         "formula": fitted.formula,
         "n_rows": fitted.task.train.n_rows,
         "interval": interval,
-        "constants": frame.to_dict(orient="records"),
+        "constants": [
+            dict(zip(names, row, strict=True)) for row in fitted.interval_rows(interval)
+        ],
         "train_r2": fitted.train_r2,
         "held_out_r2": fitted.held_out_r2,
         "folds": [vars(fold) for fold in fitted.entry.evaluation.folds],
@@ -133,12 +135,8 @@ def _print(fitted: NamedFit, forecasts: list[Forecast], interval: float) -> None
         print_text(f"source: {fitted.title}")
     print_text(fitted.formula)
     cells = [
-        (group, target, name, f"{c.value:.5g}", f"{c.error:.3g}", f"{c.low:.5g} to {c.high:.5g}")
-        for (group, target, name), c in zip(
-            fitted.intervals(interval).index,
-            fitted.intervals(interval).itertuples(index=False),
-            strict=True,
-        )
+        (group, target, name, f"{value:.5g}", f"{error:.3g}", f"{low:.5g} to {high:.5g}")
+        for group, target, name, value, error, low, high in fitted.interval_rows(interval)
     ]
     headings = (*HEADINGS, f"{100 * interval:g} % interval")
     start = 2 if task.n_groups * len(task.target_names) == 1 else 0

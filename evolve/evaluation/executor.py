@@ -14,7 +14,6 @@ from queue import SimpleQueue
 from typing import Protocol
 
 import numpy as np
-from joblib import Parallel, delayed
 
 from evolve.errors import EvolveError, nearest
 from evolve.evaluation.cascade import Lanes, answer
@@ -96,6 +95,8 @@ class LocalWorkers:
 
     def map(self, requests: Sequence[Request]) -> list[Answer]:
         """Answer requests, each with whichever worker is free."""
+        from joblib import Parallel, delayed  # for those with workers alone
+
         pool = Parallel(n_jobs=len(self._workers), backend="threading", batch_size=1)
         return list(pool(delayed(self._answer)(request) for request in requests))
 

@@ -23,7 +23,6 @@ from evolve.search.proposers.initial import generic_laws, starting_proposals
 from evolve.search.proposers.llm.calls import Connect
 from evolve.search.proposers.llm.exchange import Book, MemoryBook
 from evolve.search.proposers.llm.settings import NO_MODELS, ModelConfig
-from evolve.search.proposers.llm.start import correspond
 from evolve.search.proposers.protocol import BATCH, Proposal, Proposer
 from evolve.search.proposers.registry import DEFAULT, LLM, make_proposer
 from evolve.search.proposers.seeds import GivenSeed, Seed, read_seeds, seed_proposals
@@ -117,6 +116,8 @@ class SearchProblem:
         if LLM not in self.proposers:
             yield tuple(self.proposer() for _ in range(self.layout.n_parts))
             return
+        from evolve.search.proposers.llm.start import correspond  # for those who ask models alone
+
         models = correspond(
             self.task,
             self.space,

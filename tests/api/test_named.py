@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -51,6 +54,18 @@ def test_it_says_what_it_is(fitted: NamedFit) -> None:
 def test_an_interval_is_a_share(fitted: NamedFit) -> None:
     with pytest.raises(EvolveError, match="interval: must lie between 0 and 1, it is 90"):
         fitted.intervals(90)
+
+
+def test_nothing_is_loaded_that_only_searches_and_tables_of_pandas_need() -> None:
+    code = (
+        "import sys, evolve.api.named, evolve.runs.tabulate, evolve.search.named\n"
+        "import evolve.forecast.judge, evolve.forecast.calibration\n"
+        "print(sorted({'pandas', 'joblib', 'jinja2', 'scipy.special'} & set(sys.modules)))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, timeout=120, check=True
+    )
+    assert done.stdout.strip() == "[]"
 
 
 def test_it_is_judged_as_a_search_is(fitted: NamedFit) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -11,8 +12,10 @@ from evolve.evaluation.record import Entry
 from evolve.search.archive import Archive
 from evolve.search.operators import SearchSpace
 from evolve.search.proposers.grammar import Grammar, random_search
-from evolve.search.proposers.llm.proposer import LanguageModels
 from evolve.search.proposers.protocol import Proposal, Proposer
+
+if TYPE_CHECKING:
+    from evolve.search.proposers.llm.proposer import LanguageModels
 
 # Proposers by name: how each is made of what a task allows.
 PROPOSERS: dict[str, Callable[[SearchSpace], Proposer]] = {
