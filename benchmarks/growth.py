@@ -24,7 +24,7 @@ sys.path.insert(0, str(ROOT))
 
 from evolve.fitting.fit import warm  # noqa: E402
 from evolve.search.memory import MemoryJournal, islands_in_memory  # noqa: E402
-from evolve.search.setup import make_search_problem  # noqa: E402
+from evolve.search.problem import make_search_problem  # noqa: E402
 from evolve.tasks.spec import Feature, FoldSpec, PhysicsSpec, Target, TaskSpec  # noqa: E402
 from evolve.tasks.task import Table, Task  # noqa: E402
 
@@ -60,9 +60,9 @@ def made(n_rows: int, n_groups: int, n_features: int) -> Task:
 
 def seconds_of(task: Task, evaluations: int) -> float:
     """Wall seconds of a search in this process."""
-    setup = make_search_problem(task, 0)
+    problem = make_search_problem(task, 0)
     began = time.monotonic()
-    islands_in_memory(setup, evaluations, 0, MemoryJournal())
+    islands_in_memory(problem, evaluations, 0, MemoryJournal())
     return time.monotonic() - began
 
 

@@ -96,10 +96,10 @@ def timed(n: int, folder: str, url: str) -> None:
         proposers = ("grammar", "llm")
         models = ModelConfig((Model("scripted", "scripted", url, key_env="EVOLVE_LLM_KEY"),))
     settings = RunConfig(0, n, proposers=proposers, models=models)
-    setup, clock = problem_of(load_task(TASK), settings), _Clock()
-    with create_run(Path(folder), setup, settings) as store:
+    problem, clock = problem_of(load_task(TASK), settings), _Clock()
+    with create_run(Path(folder), problem, settings) as store:
         with suppress(_SearchedError):
-            carry_on(store, setup, settings, 1, clock)
+            carry_on(store, problem, settings, 1, clock)
         used = [resource.getrusage(w) for w in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
         cpu = sum(u.ru_utime + u.ru_stime for u in used)
         print(clock.last - clock.first, cpu)

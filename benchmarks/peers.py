@@ -116,7 +116,7 @@ def search(task: Any, test: Any, seconds: float, seed: int) -> dict[str, Any]:
     """What this engine's forecast and its champion say."""
     from evolve.scoring.combine import combine
     from evolve.search.memory import search_in_memory
-    from evolve.search.setup import make_search_problem
+    from evolve.search.problem import make_search_problem
 
     choice = search_in_memory(make_search_problem(task, seed), NEVER, 0, seconds=seconds)
     assert choice is not None

@@ -25,7 +25,7 @@ import numpy as np
 from evolve.evaluation.record import Entry
 from evolve.runs.folders import find_run
 from evolve.runs.rows import digest_of
-from evolve.runs.run import setup_of
+from evolve.runs.run import stored_problem
 from evolve.runs.store import Store
 from evolve.scoring.objective import EPOCH
 from evolve.search.archive import Archive, kinds_of, remember_kinds
@@ -34,8 +34,8 @@ from evolve.search.islands import Islands, Layout
 from evolve.search.loop import Budget
 from evolve.search.machines import Machines, jobs_on
 from evolve.search.memory import MemoryJournal
+from evolve.search.problem import make_search_problem
 from evolve.search.proposers.protocol import BATCH
-from evolve.search.setup import make_search_problem
 from evolve.tasks.task import load_task
 
 LIBRARIES = {"loky": "joblib", "dask": "distributed", "ray": "ray"}
@@ -45,8 +45,8 @@ ROUNDS = 20  # epochs that are simulated
 
 def searched(executor: str, workers: int, task: str, epochs: int) -> tuple[float, str]:
     """Evaluations per second after the first epoch, and the digest of all entries."""
-    setup = make_search_problem(load_task(task), 0, n_islands=ISLANDS)
-    layout, journal = setup.layout, MemoryJournal()
+    problem = make_search_problem(load_task(task), 0, n_islands=ISLANDS)
+    layout, journal = problem.layout, MemoryJournal()
     times: dict[int, float] = {}  # by entries, after each round of jobs
 
     def on_batch(archive: Archive, entries: Sequence[Entry]) -> bool:
@@ -54,11 +54,11 @@ def searched(executor: str, workers: int, task: str, epochs: int) -> tuple[float
         return True
 
     total = layout.n_common + epochs * layout.round
-    with setup.proposing() as proposers, jobs_on(Machines(executor), workers) as run:
+    with problem.proposing() as proposers, jobs_on(Machines(executor), workers) as run:
         search_by_epochs(
             journal,
             Islands(layout, proposers),
-            setup,
+            problem,
             run,
             budget=Budget(total),
             token=uuid4().hex,
@@ -72,8 +72,8 @@ def searched(executor: str, workers: int, task: str, epochs: int) -> tuple[float
 
 def driver_seconds(store: Store, folder: Path) -> float:
     """Processor time of storing an entry and telling it to two archives, mean over a run."""
-    setup, entries = setup_of(store), store.entries()
-    islands = Islands(Layout(len(setup.starts), 1, 2), [setup.proposer()] * 2)
+    problem, entries = stored_problem(store), store.entries()
+    islands = Islands(Layout(len(problem.starts), 1, 2), [problem.proposer()] * 2)
     remember_kinds(kinds_of(entries))  # as jobs give them along
     copy = Store.create(folder, settings=store.settings, task=store.task, versions=store.versions)
     with copy:

@@ -38,7 +38,7 @@ from evolve.runs import run  # noqa: E402
 from evolve.runs.crosscheck import disagreements  # noqa: E402
 from evolve.runs.run import carry_on, create_run  # noqa: E402
 from evolve.runs.settings import RunConfig  # noqa: E402
-from evolve.search.setup import make_search_problem  # noqa: E402
+from evolve.search.problem import make_search_problem  # noqa: E402
 from evolve.tasks.task import load_task  # noqa: E402
 
 HOSTILE_SHARE = 0.1
@@ -209,9 +209,9 @@ def soak(given: argparse.Namespace) -> Tally:
         arena = stack.enter_context(Arena(gate=False))
         watcher, n_stored, seed = Soak(arena, tally, given), 0, given.seed
         while not watcher.enough:
-            setup, settings = make_search_problem(task, seed), RunConfig(seed, None)
-            with create_run(folder / f"seed-{seed}", setup, settings) as store:
-                carry_on(store, setup, settings, given.workers, watcher)
+            problem, settings = make_search_problem(task, seed), RunConfig(seed, None)
+            with create_run(folder / f"seed-{seed}", problem, settings) as store:
+                carry_on(store, problem, settings, given.workers, watcher)
                 n_stored += len(store)
                 tally.faults += [f"seed {seed}: {line}" for line in disagreements(store)]
             seed += 1

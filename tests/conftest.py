@@ -20,7 +20,7 @@ def literature_runs(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
     In `dc` the sum of powers is the best. Neither has ended.
     """
-    from evolve.search.setup import make_search_problem
+    from evolve.search.problem import make_search_problem
     from evolve.tasks.task import load_task
     from tests.run_of_literature import store_of
 

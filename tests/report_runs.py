@@ -16,8 +16,8 @@ from evolve.runs.tabulate import result_rows
 from evolve.scoring.fold import FoldScore
 from evolve.scoring.objective import price_of, score
 from evolve.search.archive import Archive
+from evolve.search.problem import SearchProblem, make_search_problem
 from evolve.search.proposers.protocol import Proposal
-from evolve.search.setup import SearchProblem, make_search_problem
 from evolve.tasks.task import Task
 
 # What a machine without any wall says of its sandbox.
@@ -26,13 +26,13 @@ BARE = {"level": "weak", "platform": "none", "mechanisms": {}}
 
 def small_run(task: Task, folder: Path, n: int, *, ended: bool = True) -> Store:
     """A run of the first `n` starting laws of a task, open for writing."""
-    setup = make_search_problem(task, 0)
-    entries = [_entry(task, setup, i, p) for i, p in enumerate(setup.starts[:n])]
-    store = create_run(folder, setup, RunConfig(seed=0, evaluations=n or 1))
+    problem = make_search_problem(task, 0)
+    entries = [_entry(task, problem, i, p) for i, p in enumerate(problem.starts[:n])]
+    store = create_run(folder, problem, RunConfig(seed=0, evaluations=n or 1))
     store.append(entries)
     store.set_note("sandbox", BARE)
     if ended:
-        save_results(store, result_rows(store, setup, None), chosen=True)
+        save_results(store, result_rows(store, problem, None), chosen=True)
     return store
 
 
@@ -42,7 +42,7 @@ def archive_of(entries: Sequence[Entry]) -> Archive:
     return archive
 
 
-def _entry(task: Task, setup: SearchProblem, index: int, proposal: Proposal) -> Entry:
+def _entry(task: Task, problem: SearchProblem, index: int, proposal: Proposal) -> Entry:
     candidate = proposal.candidate
     views = fit_model(task, candidate).search_folds
     folds = tuple(
@@ -65,7 +65,7 @@ def _entry(task: Task, setup: SearchProblem, index: int, proposal: Proposal) -> 
     law, recipe = candidate.to_data()
     return Entry(
         index,
-        setup.text_of(proposal),
+        problem.text_of(proposal),
         law,
         recipe,
         proposal.key,

@@ -12,7 +12,7 @@ from evolve.runs.run import create_run
 from evolve.runs.settings import RunConfig
 from evolve.runs.store import Store
 from evolve.scoring.fold import FoldScore
-from evolve.search.setup import make_search_problem, program_text
+from evolve.search.problem import make_search_problem, program_text
 from evolve.tasks.task import Task
 
 
@@ -26,9 +26,9 @@ def store_of(
 
     Without `evaluations` their scores are made up.
     """
-    setup = make_search_problem(task, 0)
-    store = create_run(folder, setup, RunConfig(0, len(candidates) or 1))
-    chosen = list(candidates) or [s.candidate for s in setup.seeds if s.candidate is not None]
+    problem = make_search_problem(task, 0)
+    store = create_run(folder, problem, RunConfig(0, len(candidates) or 1))
+    chosen = list(candidates) or [s.candidate for s in problem.seeds if s.candidate is not None]
     told = list(evaluations) or [_made_up(i, c) for i, c in enumerate(chosen)]
     pairs = zip(chosen, told, strict=True)
     store.append([_entry(task, i, c, e) for i, (c, e) in enumerate(pairs)])

@@ -21,8 +21,8 @@ from evolve.law.canonical import canonical
 from evolve.search.archive import Archive
 from evolve.search.memory import MemoryJournal, search_in_memory
 from evolve.search.operators import OPERATORS
+from evolve.search.problem import make_search_problem
 from evolve.search.proposers.registry import PROPOSERS
-from evolve.search.setup import make_search_problem
 from evolve.tasks.folds import make_folds
 from evolve.tasks.importers import IMPORTERS, import_from
 from evolve.tasks.task import load_task
@@ -83,10 +83,10 @@ def test_the_proposer_gives_one_unseen_proposal_a_generator() -> None:
 
 def test_a_search_asks_the_proposer_that_it_names() -> None:
     added_to("PROPOSERS")
-    setup, journal = make_search_problem(power_task(), 0, ("other-recipes",)), MemoryJournal()
-    n_evaluations = len(setup.starts) + 8
-    search_in_memory(setup, n_evaluations, 0, journal)
-    names = [entry.operator for entry in journal.entries[len(setup.starts) :]]
+    problem, journal = make_search_problem(power_task(), 0, ("other-recipes",)), MemoryJournal()
+    n_evaluations = len(problem.starts) + 8
+    search_in_memory(problem, n_evaluations, 0, journal)
+    names = [entry.operator for entry in journal.entries[len(problem.starts) :]]
     assert names == ["other_recipe"] * 8
 
 

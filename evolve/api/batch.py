@@ -17,7 +17,7 @@ from evolve.errors import EvolveError
 from evolve.runs.choices import load_verdict
 from evolve.runs.folders import check_run_name
 from evolve.runs.results import load_results
-from evolve.runs.run import create_run, problem_of, require_same, setup_of
+from evolve.runs.run import create_run, problem_of, require_same, stored_problem
 from evolve.runs.settings import RunConfig
 from evolve.runs.store import STORE_NAME, Store
 from evolve.search.proposers.llm.config import FILE, models_of
@@ -134,15 +134,15 @@ def run_batch(
 def _search(job: BatchJob, folder: Path, workers: int, listener: MakeListener) -> str:
     """Make the run, or go on with it; why no law has a score, empty if one has."""
     is_new = not (folder / STORE_NAME).exists()
-    setup = problem_of(job.task, job.config)
-    made = create_run(folder, setup, job.config) if is_new else Store.open(folder, write=True)
+    problem = problem_of(job.task, job.config)
+    made = create_run(folder, problem, job.config) if is_new else Store.open(folder, write=True)
     with made as store:
         if not is_new:
-            setup = setup_of(store, [job.task.folder.parent])
-            require_same(store, setup)
+            problem = stored_problem(store, [job.task.folder.parent])
+            require_same(store, problem)
         return search_on(
             store,
-            setup,
+            problem,
             job.config,
             workers,
             progress=False,

@@ -235,10 +235,10 @@ def _search(
     task = load_task(str(folder))
     for words in advice(task):
         warnings.warn(words, stacklevel=3)
-    setup = problem_of(task, settings)
+    problem = problem_of(task, settings)
     workers = cpu_count() if workers is None else workers
-    with create_run(run, setup, settings) as store:
-        reason = search_on(store, setup, settings, workers, progress=progress, machines=machines)
+    with create_run(run, problem, settings) as store:
+        reason = search_on(store, problem, settings, workers, progress=progress, machines=machines)
     if reason:
         warnings.warn(f"run {run.name!r}: {reason}", stacklevel=3)
     return Run(run)

@@ -19,7 +19,7 @@ from evolve.runs.settings import RunConfig
 from evolve.runs.tabulate import row_of
 from evolve.search.champion import Choice
 from evolve.search.memory import search_in_memory
-from evolve.search.setup import make_search_problem
+from evolve.search.problem import make_search_problem
 from evolve.tasks.declared import require_declared
 from evolve.tasks.draft import Wishes, propose
 from evolve.tasks.draft.roles import NO_AXES
@@ -257,8 +257,8 @@ class LawRegressor(RegressorMixin, BaseEstimator):  # type: ignore[misc]
     def _search(self, task: Task) -> Choice:
         seed = self.seed if self.random_state is None else self.random_state
         config = RunConfig(int(seed), int(self.evaluations), n_seeds=int(self.n_seeds))
-        setup = make_search_problem(task, config.seed, n_seeds=config.n_seeds)
-        choice = search_in_memory(setup, int(self.evaluations), self._n_workers())
+        problem = make_search_problem(task, config.seed, n_seeds=config.n_seeds)
+        choice = search_in_memory(problem, int(self.evaluations), self._n_workers())
         if choice is None:
             raise EvolveError(
                 f"evaluations: must be more for these rows, {self.evaluations} found no law "

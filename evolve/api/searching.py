@@ -12,19 +12,19 @@ from joblib import cpu_count
 
 from evolve.api.notebook import Notebook, in_notebook
 from evolve.api.progress import NullProgress, make_display
-from evolve.runs.run import allow_models, require_same, require_trust, settings_of, setup_of
+from evolve.runs.run import allow_models, require_same, require_trust, settings_of, stored_problem
 from evolve.runs.session import PROGRAM_NAME, hold_session, why_no_law, write_program
 from evolve.runs.settings import RunConfig
 from evolve.runs.stopping import Stopping
 from evolve.runs.store import Store
 from evolve.sandbox import probe
 from evolve.search.machines import Machines, machines_here
-from evolve.search.setup import SearchProblem
+from evolve.search.problem import SearchProblem
 
 
 def search_on(
     store: Store,
-    setup: SearchProblem,
+    problem: SearchProblem,
     settings: RunConfig,
     workers: int,
     *,
@@ -36,7 +36,7 @@ def search_on(
 
     Args:
         store: The run, open for writing.
-        setup: Its search problem.
+        problem: Its search problem.
         settings: Its budget.
         workers: Worker processes; with 0 everything is done in this one.
         progress: Show where the search stands.
@@ -59,7 +59,7 @@ def search_on(
     sandbox = probe() if workers else None
     with stopping, display:
         result = hold_session(
-            *(store, setup, settings, workers, sandbox, stopping, display),
+            *(store, problem, settings, workers, sandbox, stopping, display),
             machines or machines_here(),
         )
         if result.rows:
@@ -101,11 +101,15 @@ def resume_run(
     with Store.open(folder, write=True) as store:
         require_trust(store, trusted=trusted)
         allow_models(store, *limits)
-        before, setup = settings_of(store), setup_of(store, tasks_dirs)
+        before, problem = settings_of(store), stored_problem(store, tasks_dirs)
         settings = replace(before, evaluations=evaluations or before.evaluations)
-        require_same(store, setup)
+        require_same(store, problem)
         return search_on(
-            store, setup, settings, cpu_count() if workers is None else workers, progress=progress
+            store,
+            problem,
+            settings,
+            cpu_count() if workers is None else workers,
+            progress=progress,
         )
 
 

@@ -10,62 +10,62 @@ import numpy as np
 from evolve.law.canonical import key
 from evolve.scoring.fold import Fold
 from evolve.search.operators import SearchSpace
+from evolve.search.problem import SearchProblem
 from evolve.search.proposers.grammar import finish
 from evolve.search.proposers.literature import published_forms
 from evolve.search.proposers.protocol import Proposal
-from evolve.search.setup import SearchProblem
 from evolve.search.view import inward, outward
 
 Change = Callable[[SearchProblem], SearchProblem]
 
 
-def least_squares_only(setup: SearchProblem) -> SearchProblem:
+def least_squares_only(problem: SearchProblem) -> SearchProblem:
     """Without robust losses."""
-    return _in_space(setup, replace(setup.space, robust=False))
+    return _in_space(problem, replace(problem.space, robust=False))
 
 
-def without_priors(setup: SearchProblem) -> SearchProblem:
+def without_priors(problem: SearchProblem) -> SearchProblem:
     """Without priors learnt across groups."""
-    return _in_space(setup, replace(setup.space, pooled=False))
+    return _in_space(problem, replace(problem.space, pooled=False))
 
 
-def without_weights(setup: SearchProblem) -> SearchProblem:
+def without_weights(problem: SearchProblem) -> SearchProblem:
     """Without row weights that favour the far end of the axes."""
-    return _in_space(setup, replace(setup.space, axes=()))
+    return _in_space(problem, replace(problem.space, axes=()))
 
 
-def in_sample(setup: SearchProblem) -> SearchProblem:
+def in_sample(problem: SearchProblem) -> SearchProblem:
     """Selected by how well the fitted rows are fitted, not by held-out folds."""
-    every = np.arange(setup.task.train.n_rows)
-    return replace(setup, folds=(Fold("all rows, fitted", every, every),))
+    every = np.arange(problem.task.train.n_rows)
+    return replace(problem, folds=(Fold("all rows, fitted", every, every),))
 
 
-def held_out_only(setup: SearchProblem) -> SearchProblem:
+def held_out_only(problem: SearchProblem) -> SearchProblem:
     """Selected in the search by held-out rows alone, not also by the rows fitted."""
-    return replace(setup, folds=tuple(replace(fold, fit_counts=False) for fold in setup.folds))
+    return replace(problem, folds=tuple(replace(fold, fit_counts=False) for fold in problem.folds))
 
 
-def without_published_forms(setup: SearchProblem) -> SearchProblem:
+def without_published_forms(problem: SearchProblem) -> SearchProblem:
     """Without the forms of the literature that every search begins with."""
-    names = published_forms(setup.space)
-    return replace(setup, starts=tuple(p for p in setup.starts if p.operator not in names))
+    names = published_forms(problem.space)
+    return replace(problem, starts=tuple(p for p in problem.starts if p.operator not in names))
 
 
-def random_search(setup: SearchProblem) -> SearchProblem:
+def random_search(problem: SearchProblem) -> SearchProblem:
     """Mutations of starting candidates only: nothing is learnt from what was found."""
-    return replace(setup, proposers=("random",))
+    return replace(problem, proposers=("random",))
 
 
-def _in_space(setup: SearchProblem, space: SearchSpace) -> SearchProblem:
-    """The setup with another space, its starting candidates brought into it."""
+def _in_space(problem: SearchProblem, space: SearchSpace) -> SearchProblem:
+    """The problem with another space, its starting candidates brought into it."""
     starts: dict[str, Proposal] = {}
-    for proposal in setup.starts:
+    for proposal in problem.starts:
         candidate = finish(inward(proposal.genome, space), space)
         if candidate is not None:
             name = key(candidate.law, candidate.recipe)
             law_of_task = outward(candidate, space)
             starts.setdefault(name, replace(proposal, candidate=law_of_task, key=name))
-    return replace(setup, space=space, starts=tuple(starts.values()))
+    return replace(problem, space=space, starts=tuple(starts.values()))
 
 
 VARIANTS: dict[str, Change | None] = {

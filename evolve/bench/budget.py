@@ -19,7 +19,7 @@ from evolve.scoring.combine import combine
 from evolve.search.archive import Archive
 from evolve.search.champion import Choice, choose
 from evolve.search.memory import MemoryJournal, search_in_memory
-from evolve.search.setup import SearchProblem, elites_of, literature, make_search_problem
+from evolve.search.problem import SearchProblem, elites_of, literature, make_search_problem
 from evolve.tasks.task import Table, Task
 
 
@@ -60,27 +60,27 @@ def run_budgets(
         budgets: Evaluations, ascending.
         workers: Worker processes.
     """
-    setup = make_search_problem(task, seed)
+    problem = make_search_problem(task, seed)
     journal = MemoryJournal()
-    search_in_memory(setup, budgets[-1], workers, journal)
+    search_in_memory(problem, budgets[-1], workers, journal)
     results = []
     for budget in budgets:
-        choice = choice_after(setup, journal, budget, workers)
+        choice = choice_after(problem, journal, budget, workers)
         if choice is not None:
             results.append(_result(task, outer, choice, seed, budget))
     return results
 
 
 def choice_after(
-    setup: SearchProblem, journal: MemoryJournal, budget: int, workers: int
+    problem: SearchProblem, journal: MemoryJournal, budget: int, workers: int
 ) -> Choice | None:
     """The champion as it would have been chosen after so many entries; None without any."""
     entries = journal.entries[:budget]
     archive = Archive()
     archive.tell(entries)
-    first = entries[: len(setup.starts)]
+    first = entries[: len(problem.starts)]
     try:
-        return choose(setup.task, archive, workers, elites_of(literature(setup, first)))
+        return choose(problem.task, archive, workers, elites_of(literature(problem, first)))
     except EvolveError:  # nothing has a score yet
         return None
 

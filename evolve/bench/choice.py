@@ -20,7 +20,7 @@ from evolve.scoring.combine import combine
 from evolve.search.champion import Choice
 from evolve.search.finalists import Finalist
 from evolve.search.memory import search_in_memory
-from evolve.search.setup import make_search_problem
+from evolve.search.problem import make_search_problem
 from evolve.tasks.task import Table, Task
 from evolve.typing import Array
 

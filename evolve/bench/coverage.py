@@ -13,7 +13,7 @@ from evolve.forecast.calibration import make_basis
 from evolve.forecast.interval import forecast
 from evolve.forecast.members import contenders_of
 from evolve.search.memory import search_in_memory
-from evolve.search.setup import make_search_problem
+from evolve.search.problem import make_search_problem
 from evolve.tasks.task import Table, Task
 from evolve.typing import Array
 
@@ -51,8 +51,8 @@ class Coverage:
 
 def search_basis(task: Task, seed: int, evaluations: int, workers: int) -> Basis | None:
     """What a run of a task would keep for its forecasts; None where nothing can be fitted."""
-    setup = make_search_problem(task, seed)
-    choice = search_in_memory(setup, evaluations, workers)
+    problem = make_search_problem(task, seed)
+    choice = search_in_memory(problem, evaluations, workers)
     return None if choice is None else make_basis(task, contenders_of(choice), chosen=True)
 
 

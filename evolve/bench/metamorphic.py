@@ -15,7 +15,7 @@ import numpy as np
 from evolve.evaluation.record import Entry
 from evolve.search.champion import Choice
 from evolve.search.memory import MemoryJournal, search_in_memory
-from evolve.search.setup import make_search_problem
+from evolve.search.problem import make_search_problem
 from evolve.tasks.labels import GROUP_JOIN
 from evolve.tasks.spec import PhysicsSpec, TaskSpec
 from evolve.tasks.table import Table

@@ -23,7 +23,7 @@ from evolve.errors import EvolveError
 from evolve.scoring.combine import combine
 from evolve.search.champion import Choice
 from evolve.search.memory import search_in_memory
-from evolve.search.setup import SearchProblem, make_search_problem
+from evolve.search.problem import SearchProblem, make_search_problem
 from evolve.tasks.folds import extrapolation_rows
 from evolve.tasks.task import Table, Task
 from evolve.typing import Array
@@ -126,10 +126,10 @@ def run_case(
         EvolveError: the task has no folds, or nothing could be fitted.
     """
     task, outer = case
-    setup = make_search_problem(task, seed)
-    setup = change(setup) if change else setup
+    problem = make_search_problem(task, seed)
+    problem = change(problem) if change else problem
     began = time.monotonic()
-    choice = search_in_memory(setup, evaluations, workers, seconds=seconds)
+    choice = search_in_memory(problem, evaluations, workers, seconds=seconds)
     if choice is None:
         raise EvolveError(f"{task.name}: no candidate could be fitted")
     return _result(task, outer, choice, variant, seed, time.monotonic() - began)

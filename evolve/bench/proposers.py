@@ -19,12 +19,12 @@ from evolve.law.canonical import key
 from evolve.law.program import read_program
 from evolve.law.trace import trace_law
 from evolve.search.memory import MemoryJournal, search_in_memory
+from evolve.search.problem import SearchProblem, make_search_problem
 from evolve.search.proposers.llm.calls import Connect
 from evolve.search.proposers.llm.exchange import OK, Messages, Reply
 from evolve.search.proposers.llm.reply import program_of
 from evolve.search.proposers.llm.settings import Model, ModelConfig
 from evolve.search.proposers.seeds import seed_files
-from evolve.search.setup import SearchProblem, make_search_problem
 from evolve.tasks.folders import shipped_folders
 from evolve.tasks.task import Table, Task
 
@@ -91,9 +91,11 @@ def variants(
     def change(proposers: tuple[str, ...]) -> Change:
         used = models if "llm" in proposers else ModelConfig()
 
-        def changed(setup: SearchProblem) -> SearchProblem:
-            starts = tuple(p for p in setup.starts if p.origin != "literature" or config)
-            return replace(setup, starts=starts, proposers=proposers, models=used, connect=connect)
+        def changed(problem: SearchProblem) -> SearchProblem:
+            starts = tuple(p for p in problem.starts if p.origin != "literature" or config)
+            return replace(
+                problem, starts=starts, proposers=proposers, models=used, connect=connect
+            )
 
         return changed
 
@@ -146,16 +148,16 @@ def descent(
         workers: Number of worker processes.
     """
     task, outer = case
-    setup = make_search_problem(task, seed)
+    problem = make_search_problem(task, seed)
     models = ModelConfig((RECORDED,), calls=1, wait=60.0)
     program = program_of(reply)
     law = trace_law(program.text, len(task.feature_names), len(task.target_names))
     starts = tuple(
-        p for p in setup.starts if p.candidate and key(law, p.candidate.recipe) != p.key
+        p for p in problem.starts if p.candidate and key(law, p.candidate.recipe) != p.key
     )
-    setup = replace(setup, starts=starts, proposers=("grammar", "llm"), models=models)
+    problem = replace(problem, starts=starts, proposers=("grammar", "llm"), models=models)
     journal = MemoryJournal()
-    search_in_memory(replace(setup, connect=_connect([reply])), evaluations, workers, journal)
+    search_in_memory(replace(problem, connect=_connect([reply])), evaluations, workers, journal)
     own = _r2(fit_rows(task, program), task, outer)
     generation: dict[int, int] = {}
     for entry in journal.entries:

@@ -21,7 +21,7 @@ from evolve.law.recipe import Recipe
 from evolve.law.symbolic import same_form
 from evolve.scoring.metrics import r2
 from evolve.search.memory import search_in_memory
-from evolve.search.setup import make_search_problem
+from evolve.search.problem import make_search_problem
 from evolve.tasks.task import Table, Task
 
 KNOWN_STARTS = 24
@@ -109,9 +109,9 @@ def recover_one(
     family = FAMILIES[name]
     task, test = make_case(family, noise, seed, repeats)
     true_r2, n_rows = known_r2(family, task, test), task.train.n_rows
-    setup = make_search_problem(task, seed)
+    problem = make_search_problem(task, seed)
     began = time.monotonic()
-    choice = search_in_memory(setup, evaluations, workers)
+    choice = search_in_memory(problem, evaluations, workers)
     seconds = time.monotonic() - began
     if choice is None:
         return Case(name, noise, seed, n_rows, float("-inf"), true_r2, False, 0, seconds, "", {})

@@ -23,7 +23,7 @@ from evolve.scoring.metrics import r2
 from evolve.search.champion import Choice
 from evolve.search.finalists import Finalist
 from evolve.search.memory import MemoryJournal, search_in_memory
-from evolve.search.setup import make_search_problem
+from evolve.search.problem import make_search_problem
 from evolve.tasks.task import Table, Task, load_test
 from evolve.typing import Array
 
@@ -81,10 +81,10 @@ def run_task(
     Raises:
         EvolveError: nothing could be fitted.
     """
-    setup = make_search_problem(task, seed)
+    problem = make_search_problem(task, seed)
     began = time.monotonic()
     journal = MemoryJournal()
-    choice = search_in_memory(setup, evaluations, workers, journal)
+    choice = search_in_memory(problem, evaluations, workers, journal)
     seconds = time.monotonic() - began
     if choice is None:
         raise EvolveError(f"{task.name}: no candidate could be fitted")

@@ -33,8 +33,8 @@ from evolve.law.canonical import simplify
 from evolve.law.graph import Law
 from evolve.law.recipe import Recipe
 from evolve.search.memory import search_in_memory
+from evolve.search.problem import make_search_problem, plain_space_of
 from evolve.search.proposers.initial import generic_laws
-from evolve.search.setup import make_search_problem, plain_space_of
 from evolve.tasks.draft import Wishes, inspect_columns, propose
 from evolve.tasks.readers import read_table
 from evolve.tasks.table import Table, build_table

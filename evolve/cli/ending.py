@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from evolve.runs.session import SessionResult
     from evolve.runs.settings import RunConfig
     from evolve.runs.store import Store
-    from evolve.search.setup import SearchProblem
+    from evolve.search.problem import SearchProblem
     from evolve.tasks.task import Task
 
 HEADINGS = ("", "constants", "held-out R2", "train R2", "score", "law")
@@ -23,13 +23,13 @@ MOST_ROWS = 12
 
 
 def print_ending(
-    store: Store, setup: SearchProblem, settings: RunConfig, result: SessionResult, *, json: bool
+    store: Store, problem: SearchProblem, settings: RunConfig, result: SessionResult, *, json: bool
 ) -> None:
     """Print the end of a run.
 
     Args:
         store: The run.
-        setup: Its task.
+        problem: Its task.
         settings: Its budget.
         result: What its session has kept.
         json: Print a JSON document in place of text.
@@ -39,9 +39,9 @@ def print_ending(
     """
     from evolve.runs.session import PROGRAM_NAME, write_program
 
-    commands = next_commands(store.folder, settings, len(store), setup.task)
+    commands = next_commands(store.folder, settings, len(store), problem.task)
     try:
-        _print_all(store, setup, settings, result, commands, json=json)
+        _print_all(store, problem, settings, result, commands, json=json)
     finally:  # also where nobody reads on, as behind a pipe to head
         if result.rows:
             write_program(store.folder / PROGRAM_NAME, result.rows[0].text)
@@ -49,7 +49,7 @@ def print_ending(
 
 def _print_all(
     store: Store,
-    setup: SearchProblem,
+    problem: SearchProblem,
     settings: RunConfig,
     result: SessionResult,
     commands: dict[str, str],
@@ -59,23 +59,23 @@ def _print_all(
     rows, chosen, n_done = result.rows, result.choice is not None, len(store)
     if json:
         document = _document(
-            store, setup, settings, rows, commands, n_done, result.stopped, chosen
+            store, problem, settings, rows, commands, n_done, result.stopped, chosen
         )
         data = None if result.verdict is None else result.verdict.to_data()
-        print_json({**document, "verdict": data, "remarks": remarks(store, setup)})
+        print_json({**document, "verdict": data, "remarks": remarks(store, problem)})
     else:
         print(_headline(store, settings, n_done, result.stopped))
-        _print_laws(rows, setup.task.feature_names, chosen=chosen)
+        _print_laws(rows, problem.task.feature_names, chosen=chosen)
         if result.verdict is not None:
             print_text(f"verdict: {result.verdict.line()}")
-        for remark in remarks(store, setup):
+        for remark in remarks(store, problem):
             print_text(remark)
         print(f"run:     {store.folder}")
         for name, command in commands.items():
             print(f"{name + ':':8} {command}")
 
 
-def remarks(store: Store, setup: SearchProblem) -> list[str]:
+def remarks(store: Store, problem: SearchProblem) -> list[str]:
     """What a user should know of a run that has ended, beside its verdict."""
     from evolve.runs.crosscheck import disagreements
     from evolve.runs.provenance import describe_task_change
@@ -83,8 +83,8 @@ def remarks(store: Store, setup: SearchProblem) -> list[str]:
 
     report = "the programs as text did not all come out the same, please report this"
     texts = [f"{report}: {line}" for line in disagreements(store)]
-    texts += remarks_of_models(store, setup.models)
-    changed = describe_task_change(store, setup.task)
+    texts += remarks_of_models(store, problem.models)
+    changed = describe_task_change(store, problem.task)
     return texts if changed is None else [*texts, changed]
 
 
@@ -243,7 +243,7 @@ def _headline(store: Store, settings: RunConfig, n_done: int, stopped: bool) -> 
 
 def _document(
     store: Store,
-    setup: SearchProblem,
+    problem: SearchProblem,
     settings: RunConfig,
     rows: list[ResultRow],
     commands: dict[str, str],
@@ -255,7 +255,7 @@ def _document(
     return {
         "run": store.folder.name,
         "folder": str(store.folder),
-        "task": setup.task.name,
+        "task": problem.task.name,
         "seed": settings.seed,
         "evaluations": n_done,
         "budget": settings.evaluations,

@@ -44,7 +44,7 @@ if TYPE_CHECKING:
     from evolve.runs.store import Store
     from evolve.sandbox import SandboxReport
     from evolve.search.machines import Machines
-    from evolve.search.setup import SearchProblem
+    from evolve.search.problem import SearchProblem
 
 MORE = "Evaluations in total"
 
@@ -165,15 +165,15 @@ def run(
         seed, evaluations, seconds, names, rules, seeds, models, n_seeds, n_islands, sampled
     )
     with nursery(SERVICE):  # loads the fitter while all else is made
-        setup = problem_of(load_task(task, tasks_dirs or ()), settings)
+        problem = problem_of(load_task(task, tasks_dirs or ()), settings)
         sandbox = check_sandbox(require_sandbox)
         machines = machines_of(executor, scheduler, address, require_sandbox or "")
         with (
-            new_folder(runs_dir, run_name, setup.task.name, seed) as folder,
-            create_run(folder, setup, settings) as store,
+            new_folder(runs_dir, run_name, problem.task.name, seed) as folder,
+            create_run(folder, problem, settings) as store,
         ):
             quiet = quiet or json
-            _go(store, setup, settings, workers, sandbox, machines, hidden=quiet, json=json)
+            _go(store, problem, settings, workers, sandbox, machines, hidden=quiet, json=json)
 
 
 @app.command(epilog="Example: python -m evolve resume data_constrained-0-1 --evaluations 6000")
@@ -211,7 +211,7 @@ def resume(
         require_same,
         require_trust,
         settings_of,
-        setup_of,
+        stored_problem,
     )
     from evolve.runs.store import Store
     from evolve.sandbox.nursery import nursery
@@ -223,17 +223,17 @@ def resume(
         store = stack.enter_context(Store.open(find_run(name, runs_dir), write=True))
         require_trust(store, trusted=trust_run)
         allow_models(store, llm_calls, llm_budget)
-        before, setup = settings_of(store), setup_of(store, tasks_dirs or ())
+        before, problem = settings_of(store), stored_problem(store, tasks_dirs or ())
         seconds = before.seconds if time is None else parse_time(time)
         settings = replace(before, evaluations=evaluations or before.evaluations, seconds=seconds)
-        if accept_changes and changes(store, setup):
-            place = new_folder(runs_dir, None, setup.task.name, before.seed)
-            made, setup = fork_run(store, setup, stack.enter_context(place), settings)
+        if accept_changes and changes(store, problem):
+            place = new_folder(runs_dir, None, problem.task.name, before.seed)
+            made, problem = fork_run(store, problem, stack.enter_context(place), settings)
             store = stack.enter_context(made)
-            for line in left_behind(store, setup):
+            for line in left_behind(store, problem):
                 print(f"evolve: {line}", file=sys.stderr)
-        require_same(store, setup)
-        _go(store, setup, settings, workers, sandbox, machines, hidden=quiet or json, json=json)
+        require_same(store, problem)
+        _go(store, problem, settings, workers, sandbox, machines, hidden=quiet or json, json=json)
 
 
 def _words(text: str) -> tuple[str, ...]:
@@ -257,7 +257,7 @@ def check_sandbox(require: Level | None) -> SandboxReport:
 
 def _go(
     store: Store,
-    setup: SearchProblem,
+    problem: SearchProblem,
     settings: RunConfig,
     workers: int | None,
     sandbox: SandboxReport,
@@ -275,7 +275,7 @@ def _go(
     from evolve.runs.stopping import Stopping
     from evolve.search.proposers.seeds import left_out
 
-    for line in left_out(setup.seeds, setup.starts):
+    for line in left_out(problem.seeds, problem.starts):
         print(f"evolve: {line}", file=sys.stderr)
     display: NullProgress
 
@@ -289,9 +289,9 @@ def _go(
     with stopping, display:
         n_workers = workers or n_cores()
         result = hold_session(
-            store, setup, settings, n_workers, sandbox, stopping, display, machines
+            store, problem, settings, n_workers, sandbox, stopping, display, machines
         )
-    print_ending(store, setup, settings, result, json=json)
+    print_ending(store, problem, settings, result, json=json)
     if stopping.asked():
         raise typer.Exit(stopping.exit_code)
     if reason := why_no_law(store, result):

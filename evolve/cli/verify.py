@@ -38,7 +38,7 @@ def verify(
     from evolve.cli.output import print_json, print_table
     from evolve.runs.folders import find_run
     from evolve.runs.provenance import require_same_rows, task_of
-    from evolve.runs.run import require_trust, setup_of
+    from evolve.runs.run import require_trust, stored_problem
     from evolve.runs.store import Store
     from evolve.runs.verify import all_hold, replay_run
     from evolve.runs.verify import verify as check_run
@@ -49,7 +49,7 @@ def verify(
         checks = check_run(store, task, workers or n_cores(), allow_weak=allow_weak)
         if replay:
             require_trust(store, trusted=trust_run, asks=False)
-            problem = setup_of(store, tasks_dirs or ())
+            problem = stored_problem(store, tasks_dirs or ())
             checks.append(replay_run(store, problem, workers or n_cores()))
     good = all_hold(checks)
     if json:

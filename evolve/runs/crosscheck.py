@@ -27,7 +27,7 @@ from evolve.sandbox import ForeignLane
 from evolve.scoring.fold import Fold
 from evolve.search.archive import Archive
 from evolve.search.finalists import Finalist
-from evolve.search.setup import SearchProblem, program_text
+from evolve.search.problem import SearchProblem, program_text
 from evolve.typing import Array
 
 NOTE = COMPARISONS
@@ -37,13 +37,13 @@ class CrossCheck:
     """The foreign lane of a run and what it has said so far; use as a context manager."""
 
     def __init__(
-        self, store: Store, setup: SearchProblem, seed: int, *, shut: bool = False
+        self, store: Store, problem: SearchProblem, seed: int, *, shut: bool = False
     ) -> None:
         """Take up the comparisons that the store holds; the lane's process is not awaited.
 
         A lane that is shut starts no process and compares nothing.
         """
-        self._store, self._setup, self._seed = store, setup, seed
+        self._store, self._problem, self._seed = store, problem, seed
         self._data: list[dict[str, Any]] = list(store.note(NOTE) or [])
         # Programs printed by the grammar are our own, whatever the sandbox can enforce here.
         self._lane = ForeignLane(SEARCHED, allow_weak=True)
@@ -122,7 +122,7 @@ class CrossCheck:
         return compare(evaluator, self._lane, entry, candidate, self._text)
 
     def _compare_champion(self, champion: Finalist) -> Agreement:
-        task, candidate = self._setup.task, champion.fitted.candidate
+        task, candidate = self._problem.task, champion.fitted.candidate
         assert candidate is not None
         every = np.arange(task.train.n_rows)
         text = self._text(candidate, champion.fitted.priors)
@@ -133,7 +133,7 @@ class CrossCheck:
         return Agreement(index, "ok", difference(predictions, champion.fitted.predictions))
 
     def _text(self, candidate: Candidate, priors: Array | None) -> str:
-        return program_text(self._setup.task, candidate, "the search", priors)
+        return program_text(self._problem.task, candidate, "the search", priors)
 
 
 def disagreements(store: Store) -> list[str]:

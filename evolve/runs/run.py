@@ -30,7 +30,7 @@ from evolve.search.epochs import Node
 from evolve.search.inherit import elites_to_inherit, not_inherited, warm_start_from
 from evolve.search.islands import Islands
 from evolve.search.machines import HERE, Machines, search_on
-from evolve.search.setup import SearchProblem, elites_of, literature, make_search_problem
+from evolve.search.problem import SearchProblem, elites_of, literature, make_search_problem
 from evolve.tasks.task import Task, fingerprint
 
 COMPARED = {
@@ -40,7 +40,7 @@ COMPARED = {
 }
 
 
-def create_run(folder: Path, setup: SearchProblem, settings: RunConfig) -> Store:
+def create_run(folder: Path, problem: SearchProblem, settings: RunConfig) -> Store:
     """Make a run's folder and database, open for writing.
 
     Raises:
@@ -50,10 +50,10 @@ def create_run(folder: Path, setup: SearchProblem, settings: RunConfig) -> Store
     store = Store.create(
         folder,
         settings=asdict(settings),
-        task=_task_facts(setup.task),
-        versions={**setup.versions, MACHINE: describe_machine()},
+        task=_task_facts(problem.task),
+        versions={**problem.versions, MACHINE: describe_machine()},
     )
-    store.set_note(LAYOUT, {"n_starts": setup.layout.n_starts})
+    store.set_note(LAYOUT, {"n_starts": problem.layout.n_starts})
     return store
 
 
@@ -142,22 +142,22 @@ def problem_of(task: Task, settings: RunConfig) -> SearchProblem:
     )
 
 
-def setup_of(store: Store, tasks_dirs: Sequence[Path] = ()) -> SearchProblem:
+def stored_problem(store: Store, tasks_dirs: Sequence[Path] = ()) -> SearchProblem:
     """Rebuild the search problem of a stored run from its current task and its seed.
 
     Raises:
         TaskError: The task cannot be loaded.
     """
-    setup = problem_of(task_of(store, tasks_dirs), settings_of(store))
+    problem = problem_of(task_of(store, tasks_dirs), settings_of(store))
     inherited = store.note(INHERITED)
-    return setup if inherited is None else warm_start_from(setup, inherited)
+    return problem if inherited is None else warm_start_from(problem, inherited)
 
 
-def changes(store: Store, setup: SearchProblem) -> list[str]:
+def changes(store: Store, problem: SearchProblem) -> list[str]:
     """List what has changed since the run was made: task, scoring, starts, libraries, machine."""
     scoring = stored_version(store.versions.get("scoring"))
     before = {"fingerprint": store.task["fingerprint"], **store.versions, "scoring": scoring}
-    after = {"fingerprint": fingerprint(setup.task), **setup.versions}
+    after = {"fingerprint": fingerprint(problem.task), **problem.versions}
     changed = [
         f"{what} was {before.get(key)}, is {after[key]}"
         for key, what in COMPARED.items()
@@ -166,13 +166,13 @@ def changes(store: Store, setup: SearchProblem) -> list[str]:
     return changed + machine_changes(store.versions, decisive=True)
 
 
-def require_same(store: Store, setup: SearchProblem) -> None:
+def require_same(store: Store, problem: SearchProblem) -> None:
     """Require that task and versions are those a run was made with.
 
     Raises:
         StoreError: Something differs; the message says what.
     """
-    if changed := changes(store, setup):
+    if changed := changes(store, problem):
         raise StoreError(
             f"run {store.folder.name!r} cannot go on, its scores would not compare: "
             f"{'; '.join(changed)}; to start a new run from its elites: "
@@ -181,32 +181,32 @@ def require_same(store: Store, setup: SearchProblem) -> None:
 
 
 def fork_run(
-    old: Store, setup: SearchProblem, folder: Path, settings: RunConfig
+    old: Store, problem: SearchProblem, folder: Path, settings: RunConfig
 ) -> tuple[Store, SearchProblem]:
     """Make a new run whose first candidates include the elites of another.
 
     Returns:
-        The new run, open for writing, and its setup.
+        The new run, open for writing, and its search problem.
     """
     entries = [old.entry(index) for index in old.summary().ranked()]
     scored = [(entry, entry.evaluation.score) for entry in entries]
     elites = [elite_of(entry, score) for entry, score in scored if score is not None]
     inherited = elites_to_inherit(old.folder.name, elites)
-    forked = warm_start_from(setup, inherited)
+    forked = warm_start_from(problem, inherited)
     store = create_run(folder, forked, settings)
     store.set_note(INHERITED, inherited)
     return store, forked
 
 
-def left_behind(store: Store, setup: SearchProblem) -> list[str]:
+def left_behind(store: Store, problem: SearchProblem) -> list[str]:
     """The elites of an earlier run that a forked one cannot evaluate, one line each."""
     inherited = store.note(INHERITED)
-    return [] if inherited is None else not_inherited(setup, inherited)
+    return [] if inherited is None else not_inherited(problem, inherited)
 
 
 def carry_on(
     store: Store,
-    setup: SearchProblem,
+    problem: SearchProblem,
     settings: RunConfig,
     workers: int,
     callback: RunCallback,
@@ -217,7 +217,7 @@ def carry_on(
 
     Args:
         store: A new or resumed run, open for writing.
-        setup: From its task and seed.
+        problem: From its task and seed.
         settings: Seed and budget.
         workers: Number of worker processes; with 0 no process is started, everything is fitted
             in this one and nothing is compared with the foreign lane.
@@ -233,8 +233,8 @@ def carry_on(
         EvolveError: Language models take part, and epochs are to be jobs.
     """
     store.set_note(BUDGET, {"evaluations": settings.evaluations, "seconds": settings.seconds})
-    callback.began(store, setup.task, settings)
-    lanes = CrossCheck(store, setup, settings.seed, shut=workers == 0)
+    callback.began(store, problem.task, settings)
+    lanes = CrossCheck(store, problem, settings.seed, shut=workers == 0)
     ended = False
 
     def on_batch(archive: Archive, entries: Sequence[Entry]) -> bool:
@@ -246,21 +246,21 @@ def carry_on(
         return not ended
 
     with (
-        Evaluator(setup.evaluation, machines.driving(workers)) as evaluator,
+        Evaluator(problem.evaluation, machines.driving(workers)) as evaluator,
         lanes,
-        setup.proposing(StoredBook(store), seconds=settings.seconds) as proposers,
+        problem.proposing(StoredBook(store), seconds=settings.seconds) as proposers,
     ):
         summary = store.summary()
         if summary.n_entries:
             callback.replayed(best_entry(store, summary), summary.statuses)
-        islands = Islands(setup.layout, proposers)
+        islands = Islands(problem.layout, proposers)
         archive = search_on(
             machines,
             workers,
             store,
             evaluator,
             islands,
-            setup,
+            problem,
             budget=settings.budget,
             on_batch=on_batch,
             on_node=on_node,
@@ -268,8 +268,8 @@ def carry_on(
         if ended or not archive.cells:
             return archive, None
         callback.choosing()
-        extra = elites_of(literature(setup, store.entries(stop=len(setup.starts))))
-        choice = choose(setup.task, archive, workers, extra, islands.by_seed)
+        extra = elites_of(literature(problem, store.entries(stop=len(problem.starts))))
+        choice = choose(problem.task, archive, workers, extra, islands.by_seed)
         lanes.compare_champion(choice.champion)
     return archive, choice
 

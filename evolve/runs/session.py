@@ -29,7 +29,7 @@ from evolve.sandbox.nursery import nursery
 from evolve.search.champion import Choice
 from evolve.search.epochs import Node
 from evolve.search.machines import HERE, Machines
-from evolve.search.setup import SearchProblem
+from evolve.search.problem import SearchProblem
 from evolve.tasks.task import Task
 
 PROGRAM_NAME = "champion.py"
@@ -66,7 +66,7 @@ class SessionResult:
 
 def hold_session(
     store: Store,
-    setup: SearchProblem,
+    problem: SearchProblem,
     settings: RunConfig,
     workers: int,
     sandbox: SandboxReport | None,
@@ -78,7 +78,7 @@ def hold_session(
 
     Args:
         store: A new or resumed run, open for writing.
-        setup: From its task and seed.
+        problem: From its task and seed.
         settings: Seed and budget.
         workers: Number of worker processes.
         sandbox: What this machine can enforce, kept with the run; None where no process starts.
@@ -96,7 +96,7 @@ def hold_session(
 
     if sandbox is not None:
         store.set_note(SANDBOX, sandbox.as_dict())
-    for remark in [*remarks(sandbox, settings), *sample_remarks(setup.task)]:
+    for remark in [*remarks(sandbox, settings), *sample_remarks(problem.task)]:
         listener.say(remark)
     if len(store) and (elsewhere := machine_remark(store.versions)):
         listener.say(elsewhere)
@@ -104,14 +104,14 @@ def hold_session(
         listener.say(NO_LOG)
     choice = None
     with suppress(StoppedError), fitter_loaded(machines.driving(workers), listener):
-        _, choice = carry_on(store, setup, settings, workers, listener, machines, on_node)
+        _, choice = carry_on(store, problem, settings, workers, listener, machines, on_node)
     stopping.settle()
-    rows, verdict = finish_run(store, setup, choice, listener)
+    rows, verdict = finish_run(store, problem, choice, listener)
     return SessionResult(rows, choice, verdict, stopping.asked())
 
 
 def finish_run(
-    store: Store, setup: SearchProblem, choice: Choice | None, listener: ProgressListener
+    store: Store, problem: SearchProblem, choice: Choice | None, listener: ProgressListener
 ) -> tuple[list[ResultRow], Verdict | None]:
     """Keep the run's table, its basis for forecasts and the verdict on them.
 
@@ -121,12 +121,12 @@ def finish_run(
     """
     from evolve.runs.forecasts import build_basis  # loads the compiler, for those who fit
 
-    rows = result_rows(store, setup, choice)
+    rows = result_rows(store, problem, choice)
     save_results(store, rows, chosen=choice is not None)
     if choice is None:
         return rows, None
     try:
-        return rows, build_basis(store, setup.task, choice)
+        return rows, build_basis(store, problem.task, choice)
     except UNANSWERED as error:
         listener.say(f"the run keeps no forecasts, its champion gave none: {error}")
         return rows, None

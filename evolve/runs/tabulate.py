@@ -17,16 +17,16 @@ from evolve.law.candidate import Candidate
 from evolve.runs.results import ResultRow, formula_of, held_out_r2, load_results
 from evolve.runs.store import Store
 from evolve.search.champion import Choice
-from evolve.search.setup import SearchProblem, literature, program_text
+from evolve.search.problem import SearchProblem, literature, program_text
 from evolve.tasks.task import Task
 
 
-def result_rows(store: Store, setup: SearchProblem, choice: Choice | None) -> list[ResultRow]:
+def result_rows(store: Store, problem: SearchProblem, choice: Choice | None) -> list[ResultRow]:
     """The rows of a run's table, the champion first; none while no law has a score.
 
     Args:
         store: The run.
-        setup: Task and seeds.
+        problem: Task and seeds.
         choice: The champion and fitted finalists; without one, the best score stands first.
     """
     summary = store.summary()
@@ -36,10 +36,10 @@ def result_rows(store: Store, setup: SearchProblem, choice: Choice | None) -> li
     first = store.entry(summary.best) if choice is None else choice.champion.entry
     kinds = [(first, "champion")]
     kinds += [(store.entry(index), "size") for index in summary.best_per_size().values()]
-    starts = store.entries(stop=len(setup.starts))
-    kinds += [(entry, "literature") for entry in literature(setup, starts)]
+    starts = store.entries(stop=len(problem.starts))
+    kinds += [(entry, "literature") for entry in literature(problem, starts)]
     return [
-        row_of(setup.task, entry, kind, fitted.get(entry.index), UNANSWERED)
+        row_of(problem.task, entry, kind, fitted.get(entry.index), UNANSWERED)
         for entry, kind in kinds
     ]
 

@@ -35,7 +35,7 @@ from evolve.scoring.metrics import nmse
 from evolve.scoring.objective import physics_price, price_of, score
 from evolve.search.archive import Archive, Elite
 from evolve.search.memory import MemoryJournal, islands_in_memory
-from evolve.search.setup import SearchProblem, program_text
+from evolve.search.problem import SearchProblem, program_text
 from evolve.tasks.task import Task
 
 

@@ -25,8 +25,8 @@ from evolve.search.archive import Archive, kinds_of, remember_kinds
 from evolve.search.islands import Islands, batch_at
 from evolve.search.journal import Journal
 from evolve.search.loop import Budget, entries_of_batch, replay
+from evolve.search.problem import SearchProblem
 from evolve.search.proposers.protocol import BATCH, Proposer
-from evolve.search.setup import SearchProblem
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +85,7 @@ Runner = Callable[[SearchProblem, Sequence[Epoch]], Sequence[Answer]]
 def search_by_epochs(
     journal: Journal,
     islands: Islands,
-    setup: SearchProblem,
+    problem: SearchProblem,
     run: Runner,
     *,
     budget: Budget,
@@ -99,7 +99,7 @@ def search_by_epochs(
     Args:
         journal: Where entries go first; what it holds already is replayed.
         islands: Archives without an entry, and what proposes for each.
-        setup: The search problem.
+        problem: The search problem.
         run: Runs jobs.
         budget: When to end.
         token: Of this session.
@@ -114,8 +114,8 @@ def search_by_epochs(
     began = time.monotonic()
     going = True
     while going and islands.whole.size + len(done) < budget.evaluations:
-        jobs = next_epochs(islands, setup, budget.evaluations, done, token, require)
-        answers = run(setup, jobs)
+        jobs = next_epochs(islands, problem, budget.evaluations, done, token, require)
+        answers = run(problem, jobs)
         for answer in answers:
             remember_kinds(answer.kinds)
             on_node(answer.node)
@@ -153,7 +153,7 @@ def in_order(jobs: Sequence[Epoch], answers: Sequence[Answer]) -> list[list[Entr
 
 def next_epochs(
     islands: Islands,
-    setup: SearchProblem,
+    problem: SearchProblem,
     evaluations: int,
     done: Sequence[Entry],
     token: str,
@@ -163,7 +163,7 @@ def next_epochs(
 
     Args:
         islands: As they stand.
-        setup: The search problem.
+        problem: The search problem.
         evaluations: The budget in all.
         done: Entries of the next batch that are stored already.
         token: Of this session.
@@ -172,7 +172,7 @@ def next_epochs(
     layout, first = islands.layout, islands.whole.size
     if first < layout.n_common:
         # Batches of first candidates alone need no archive; the last may be filled up by mutants.
-        whole_batches = len(setup.starts) // BATCH * BATCH
+        whole_batches = len(problem.starts) // BATCH * BATCH
         end = max(whole_batches, first + BATCH)
         parts = [[at] for at in range(first, min(end, evaluations), BATCH)]
     else:
@@ -198,7 +198,7 @@ def next_epochs(
     return jobs
 
 
-def run_epoch(setup: SearchProblem, job: Epoch) -> Answer:
+def run_epoch(problem: SearchProblem, job: Epoch) -> Answer:
     """Run a job, in whichever process this is.
 
     Raises:
@@ -207,16 +207,16 @@ def run_epoch(setup: SearchProblem, job: Epoch) -> Answer:
     node = here(job.require)
     lists: list[list[Entry]] = []
     archive, done = job.archive, list(job.done)
-    with _evaluator(setup, job.token) as evaluator:
+    with _evaluator(problem, job.token) as evaluator:
         for first, n_wanted in job.batches:
-            proposals = batch_at(first, archive, job.proposer, setup.starts, setup.seed)
+            proposals = batch_at(first, archive, job.proposer, problem.starts, problem.seed)
             entries = entries_of_batch(
                 evaluator,
                 archive,
                 proposals[len(done) : n_wanted],
                 first + len(done),
-                setup.text_of,
-                starting=first < len(setup.starts),
+                problem.text_of,
+                starting=first < len(problem.starts),
             )
             lists.append(entries)
             whole = [*done, *entries]
@@ -262,7 +262,7 @@ _IDLE: dict[str, list[Evaluator]] = {}  # by session, for jobs to come
 
 
 @contextmanager
-def _evaluator(setup: SearchProblem, token: str) -> Iterator[Evaluator]:
+def _evaluator(problem: SearchProblem, token: str) -> Iterator[Evaluator]:
     """An evaluator of this process that no other job uses; those of other sessions are closed."""
     with _LOCK:
         stale = [e for other in _IDLE if other != token for e in _IDLE[other]]
@@ -272,7 +272,7 @@ def _evaluator(setup: SearchProblem, token: str) -> Iterator[Evaluator]:
         evaluator = kept.pop() if kept else None
     for one in stale:
         one.close()
-    evaluator = evaluator or Evaluator(setup.evaluation, 1)
+    evaluator = evaluator or Evaluator(problem.evaluation, 1)
     with ExitStack() as undo:
         undo.callback(evaluator.close)  # one whose job failed serves no other
         yield evaluator

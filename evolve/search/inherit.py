@@ -15,9 +15,9 @@ from evolve.law.printer import formula
 from evolve.law.program import parse_program, title_of
 from evolve.search.archive import Elite
 from evolve.search.operators import SearchSpace
+from evolve.search.problem import SearchProblem
 from evolve.search.proposers.grammar import finish
 from evolve.search.proposers.protocol import Proposal
-from evolve.search.setup import SearchProblem
 from evolve.search.view import inward, outward
 
 
@@ -33,27 +33,27 @@ def elites_to_inherit(run_name: str, elites: Sequence[Elite]) -> dict[str, Any]:
     return inherited
 
 
-def warm_start_from(setup: SearchProblem, inherited: dict[str, Any]) -> SearchProblem:
+def warm_start_from(problem: SearchProblem, inherited: dict[str, Any]) -> SearchProblem:
     """The problem with the elites of an earlier run among its first candidates, after the seeds.
 
     Args:
-        setup: Of the new run.
+        problem: Of the new run.
         inherited: From `elites_to_inherit`.
     """
-    proposals = {p.key: p for p in setup.starts if p.origin in SEEDS}
-    for proposal, _ in _judged(setup.space, inherited):
+    proposals = {p.key: p for p in problem.starts if p.origin in SEEDS}
+    for proposal, _ in _judged(problem.space, inherited):
         if proposal is not None:
             proposals.setdefault(proposal.key, proposal)
-    for proposal in setup.starts:
+    for proposal in problem.starts:
         proposals.setdefault(proposal.key, proposal)
-    return replace(setup, starts=tuple(proposals.values()))
+    return replace(problem, starts=tuple(proposals.values()))
 
 
-def not_inherited(setup: SearchProblem, inherited: dict[str, Any]) -> list[str]:
+def not_inherited(problem: SearchProblem, inherited: dict[str, Any]) -> list[str]:
     """Name the elites of an earlier run that cannot be evaluated, a line each, with the reason."""
     return [
         f"an elite of {inherited['run']} is not taken over: {why}"
-        for proposal, why in _judged(setup.space, inherited)
+        for proposal, why in _judged(problem.space, inherited)
         if proposal is None
     ]
 

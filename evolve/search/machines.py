@@ -34,8 +34,8 @@ from evolve.search.finalists import seconds_to_choose
 from evolve.search.islands import Islands
 from evolve.search.journal import Journal
 from evolve.search.loop import Budget, search
+from evolve.search.problem import SearchProblem
 from evolve.search.proposers.registry import LLM
-from evolve.search.setup import SearchProblem
 
 LOCAL, JOBLIB = "local", "joblib"
 EXECUTORS = (LOCAL, "loky", "dask", "ray", JOBLIB)
@@ -111,8 +111,8 @@ def jobs_on(machines: Machines, n_workers: int) -> Iterator[Runner]:
         n_jobs = _started(stack, machines, n_workers)
         pool = stack.enter_context(Parallel(n_jobs=n_jobs, batch_size=1, pre_dispatch="all"))
 
-        def run(setup: SearchProblem, jobs: Sequence[Epoch]) -> Sequence[Answer]:
-            return list(pool(delayed(run_epoch)(setup, job) for job in jobs))
+        def run(problem: SearchProblem, jobs: Sequence[Epoch]) -> Sequence[Answer]:
+            return list(pool(delayed(run_epoch)(problem, job) for job in jobs))
 
         yield run
 
@@ -123,7 +123,7 @@ def search_on(
     journal: Journal,
     evaluator: Evaluator,
     islands: Islands,
-    setup: SearchProblem,
+    problem: SearchProblem,
     *,
     budget: Budget,
     on_batch: Callable[[Archive, Sequence[Entry]], bool],
@@ -137,7 +137,7 @@ def search_on(
         journal: Where entries go.
         evaluator: Evaluates candidates where epochs are no jobs.
         islands: Archives without an entry, and what proposes for each.
-        setup: The search problem.
+        problem: The search problem.
         budget: When to end.
         on_batch: Called after each stored batch; False ends the search.
         on_node: Called with the machine of every job.
@@ -150,21 +150,21 @@ def search_on(
             journal,
             evaluator,
             islands,
-            setup.starts,
-            setup.text_of,
-            seed=setup.seed,
+            problem.starts,
+            problem.text_of,
+            seed=problem.seed,
             budget=budget,
             on_batch=on_batch,
-            seconds_after=lambda archive: seconds_to_choose(setup.task, archive, n_workers),
+            seconds_after=lambda archive: seconds_to_choose(problem.task, archive, n_workers),
         )
-    if LLM in setup.proposers:
+    if LLM in problem.proposers:
         rule = f": must be local where llm is among the proposers, it is {machines.executor}"
         raise EvolveError(Argument("executor"), rule)
     with jobs_on(machines, max(n_workers, 1)) as run:
         return search_by_epochs(
             journal,
             islands,
-            setup,
+            problem,
             run,
             budget=budget,
             token=uuid4().hex,

@@ -9,8 +9,8 @@ from evolve.evaluation.record import Entry
 from evolve.search.champion import Choice, choose
 from evolve.search.islands import Islands
 from evolve.search.loop import Budget, search
+from evolve.search.problem import SearchProblem, elites_of, literature
 from evolve.search.proposers.llm.exchange import Book
-from evolve.search.setup import SearchProblem, elites_of, literature
 
 
 class MemoryJournal:
@@ -34,7 +34,7 @@ class MemoryJournal:
 
 
 def search_in_memory(
-    setup: SearchProblem,
+    problem: SearchProblem,
     evaluations: int,
     workers: int,
     journal: MemoryJournal | None = None,
@@ -43,7 +43,7 @@ def search_in_memory(
     """Search as a run does and choose the champion, without a store or a cross-check.
 
     Args:
-        setup: From a task and a seed, which decides every random choice.
+        problem: From a task and a seed, which decides every random choice.
         evaluations: Evaluations in total.
         workers: Worker processes; with 0 everything is fitted in this one.
         journal: Where the entries go, for whoever wants them.
@@ -53,16 +53,16 @@ def search_in_memory(
         The champion and its finalists; None if nothing has a score.
     """
     journal = journal or MemoryJournal()
-    islands = islands_in_memory(setup, evaluations, workers, journal, seconds=seconds)
+    islands = islands_in_memory(problem, evaluations, workers, journal, seconds=seconds)
     if not islands.whole.cells:
         return None
-    first = journal.entries[: len(setup.starts)]
-    known = elites_of(literature(setup, first))
-    return choose(setup.task, islands.whole, workers, known, islands.by_seed)
+    first = journal.entries[: len(problem.starts)]
+    known = elites_of(literature(problem, first))
+    return choose(problem.task, islands.whole, workers, known, islands.by_seed)
 
 
 def islands_in_memory(
-    setup: SearchProblem,
+    problem: SearchProblem,
     evaluations: int,
     workers: int,
     journal: MemoryJournal,
@@ -74,7 +74,7 @@ def islands_in_memory(
     """Search as `search_in_memory` does, and choose nothing.
 
     Args:
-        setup: As there, like `evaluations`, `workers` and `seconds`.
+        problem: As there, like `evaluations`, `workers` and `seconds`.
         evaluations: In total.
         workers: Worker processes.
         journal: Where the entries go.
@@ -86,17 +86,17 @@ def islands_in_memory(
         The sub-searches, with their archives.
     """
     with (
-        setup.proposing(book, ask=ask, seconds=seconds) as proposers,
-        Evaluator(setup.evaluation, workers) as evaluator,
+        problem.proposing(book, ask=ask, seconds=seconds) as proposers,
+        Evaluator(problem.evaluation, workers) as evaluator,
     ):
-        islands = Islands(setup.layout, proposers)
+        islands = Islands(problem.layout, proposers)
         search(
             journal,
             evaluator,
             islands,
-            setup.starts,
-            setup.text_of,
-            seed=setup.seed,
+            problem.starts,
+            problem.text_of,
+            seed=problem.seed,
             budget=Budget(evaluations, seconds),
             on_batch=lambda archive, entries: True,
         )

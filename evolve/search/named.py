@@ -23,10 +23,10 @@ from evolve.law.program import read_program, title_of
 from evolve.law.recipe import Recipe
 from evolve.law.trace import trace_law, trace_recipe
 from evolve.search.operators import SearchSpace
+from evolve.search.problem import plain_space_of, program_text
 from evolve.search.proposers.grammar import allowed_recipe
 from evolve.search.proposers.initial import generic_laws
 from evolve.search.proposers.seeds import seed_files
-from evolve.search.setup import plain_space_of, program_text
 from evolve.tasks.folders import shipped_folders
 from evolve.tasks.folds import require_rows
 from evolve.tasks.roles import MEANING, Role, guess_role

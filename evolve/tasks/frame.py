@@ -161,9 +161,7 @@ def _scales(spec: TaskSpec, x: Array, ratios: dict[tuple[int, int], float]) -> t
     Features of which each target has one of its own have one scale, and parts that of their whole.
     """
     scales = [
-        _middle_level(v)
-        if feature.logarithmic
-        else float(np.abs(v).max())
+        _middle_level(v) if feature.logarithmic else float(np.abs(v).max())
         for feature, v in zip(spec.features, x.T, strict=True)
     ]
     if spec.own:

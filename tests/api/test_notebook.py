@@ -12,7 +12,7 @@ from small_tasks import entry_of, random_candidates
 
 from evolve.api.notebook import Notebook, in_notebook
 from evolve.runs.settings import RunConfig
-from evolve.search.setup import space_of
+from evolve.search.problem import space_of
 from evolve.tasks.task import Task, load_task
 
 ROOT = Path(__file__).resolve().parents[2]

@@ -10,8 +10,8 @@ import pytest
 from evolve.bench.ablate import VARIANTS
 from evolve.evaluation.record import Entry
 from evolve.search.memory import MemoryJournal, search_in_memory
+from evolve.search.problem import SearchProblem, make_search_problem
 from evolve.search.proposers.literature import published_forms
-from evolve.search.setup import SearchProblem, make_search_problem
 from evolve.tasks.task import load_task
 
 TAKEN_OUT: dict[str, Callable[[SearchProblem], bool]] = {
@@ -30,13 +30,13 @@ TAKEN_OUT: dict[str, Callable[[SearchProblem], bool]] = {
 
 
 @pytest.fixture(scope="module")
-def setup() -> SearchProblem:
+def problem() -> SearchProblem:
     return make_search_problem(load_task("sft"), 0)
 
 
-def entries_of(setup: SearchProblem, evaluations: int) -> list[Entry]:
+def entries_of(problem: SearchProblem, evaluations: int) -> list[Entry]:
     journal = MemoryJournal()
-    search_in_memory(setup, evaluations, 0, journal)
+    search_in_memory(problem, evaluations, 0, journal)
     return journal.entries
 
 
@@ -46,20 +46,20 @@ def test_every_ablation_is_told_apart_from_the_full_engine() -> None:
 
 
 @pytest.mark.parametrize("name", sorted(TAKEN_OUT))
-def test_an_ablation_takes_out_what_it_says(setup: SearchProblem, name: str) -> None:
+def test_an_ablation_takes_out_what_it_says(problem: SearchProblem, name: str) -> None:
     change, is_out = VARIANTS[name], TAKEN_OUT[name]
     assert change is not None
-    assert not is_out(setup)
-    assert is_out(change(setup))
-    assert change(setup).starts
+    assert not is_out(problem)
+    assert is_out(change(problem))
+    assert change(problem).starts
 
 
 @pytest.mark.parametrize("name", sorted(VARIANTS))
 def test_a_search_runs_without_any_one_ingredient(name: str) -> None:
     whole, change = make_search_problem(load_task("parallel"), 0), VARIANTS[name]
-    setup = change(whole) if change else whole
-    n_starts = len(setup.starts)
-    entries = entries_of(setup, n_starts + 10)
+    problem = change(whole) if change else whole
+    n_starts = len(problem.starts)
+    entries = entries_of(problem, n_starts + 10)
     assert len(entries) == n_starts + 10
     scored = [e for e in entries if e.evaluation.score is not None]
     assert scored

@@ -7,21 +7,21 @@ from small_tasks import power_task
 from evolve.bench.budget import BudgetResult, choice_after, means, run_budgets
 from evolve.bench.nested import inner_task
 from evolve.search.memory import MemoryJournal, search_in_memory
-from evolve.search.setup import make_search_problem
+from evolve.search.problem import make_search_problem
 
 
 def test_the_choice_at_a_budget_is_that_of_a_search_of_this_budget() -> None:
-    setup = make_search_problem(power_task(), 0)
+    problem = make_search_problem(power_task(), 0)
     journal = MemoryJournal()
-    whole = search_in_memory(setup, 64, 0, journal)
-    short = search_in_memory(setup, 32, 0)
+    whole = search_in_memory(problem, 64, 0, journal)
+    short = search_in_memory(problem, 32, 0)
     for budget, choice in ((64, whole), (32, short)):
-        again = choice_after(setup, journal, budget, 0)
+        again = choice_after(problem, journal, budget, 0)
         assert again is not None
         assert choice is not None
         assert again.champion.entry.index == choice.champion.entry.index
         assert [f.judgement for f in again.finalists] == [f.judgement for f in choice.finalists]
-    assert choice_after(setup, journal, 0, 0) is None
+    assert choice_after(problem, journal, 0, 0) is None
 
 
 def test_one_search_is_measured_at_each_budget() -> None:

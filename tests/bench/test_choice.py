@@ -9,7 +9,7 @@ from evolve.bench.choice import BEST, RULES, ChoiceResult, compare, means, measu
 from evolve.bench.measure import LEAST_R2
 from evolve.bench.nested import inner_task
 from evolve.search.memory import search_in_memory
-from evolve.search.setup import make_search_problem
+from evolve.search.problem import make_search_problem
 
 SINGLE = ("champion", "best judged", "best held out", "best fit", "best score")
 

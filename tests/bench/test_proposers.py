@@ -8,8 +8,8 @@ from small_tasks import power_task
 from evolve.bench.proposers import VARIANTS, Recorded, recorded, variants
 from evolve.cli.app import call
 from evolve.search.memory import MemoryJournal, search_in_memory
+from evolve.search.problem import make_search_problem
 from evolve.search.proposers.llm.reply import program_of
-from evolve.search.setup import make_search_problem
 
 
 def test_the_recorded_replies_of_a_task_are_programs_published_and_of_the_literature() -> None:
@@ -28,8 +28,8 @@ def test_only_the_variants_with_a_model_take_up_its_replies() -> None:
     changes, origins = variants("data_constrained"), {}
     assert set(changes) == set(VARIANTS)
     for name in ("grammar", "grammar and model"):
-        setup, journal = changes[name](make_search_problem(power_task(), 0)), MemoryJournal()
-        search_in_memory(setup, len(setup.starts) + 32, 0, journal)
+        problem, journal = changes[name](make_search_problem(power_task(), 0)), MemoryJournal()
+        search_in_memory(problem, len(problem.starts) + 32, 0, journal)
         origins[name] = {entry.origin for entry in journal.entries}
     assert "model" not in origins["grammar"]
     assert "model" in origins["grammar and model"]

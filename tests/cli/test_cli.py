@@ -25,7 +25,7 @@ from evolve.runs.session import SessionResult, remarks, write_program
 from evolve.runs.settings import RunConfig
 from evolve.runs.tabulate import row_of
 from evolve.sandbox.probe import read_report
-from evolve.search.setup import make_search_problem
+from evolve.search.problem import make_search_problem
 from evolve.tasks.task import load_task
 from tests.run_of_literature import store_of
 

@@ -23,7 +23,7 @@ from evolve.runs.crosscheck import SAMPLED, to_compare
 from evolve.sandbox import ForeignLane, Limits
 from evolve.sandbox.inprocess import InProcess
 from evolve.scoring.row_weights import weights_from_sigma
-from evolve.search.setup import make_search_problem, program_text
+from evolve.search.problem import make_search_problem, program_text
 from evolve.tasks.task import load_task
 from evolve.typing import Array
 
@@ -50,13 +50,13 @@ def in_process(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.parametrize("name", ["data_constrained", "domain_mixture"])
 def test_both_lanes_agree_on_first_candidates(lane: ForeignLane, name: str) -> None:
-    setup = make_search_problem(load_task(name, [TASKS_DIR]), 0)
+    problem = make_search_problem(load_task(name, [TASKS_DIR]), 0)
 
     def text_of(candidate: Candidate, priors: Array | None) -> str:
-        return program_text(setup.task, candidate, "a test", priors)
+        return program_text(problem.task, candidate, "a test", priors)
 
-    with Evaluator(EvaluationProblem(setup.task, setup.folds), 1) as evaluator:
-        some = [p.candidate for p in setup.starts[SOME]]
+    with Evaluator(EvaluationProblem(problem.task, problem.folds), 1) as evaluator:
+        some = [p.candidate for p in problem.starts[SOME]]
         scored = evaluator.evaluate(some, float("inf"))
         fitted = [c for c, told in zip(some, scored, strict=True) if told.status == "ok"]
         assert len(fitted) >= 3
@@ -73,13 +73,13 @@ def test_both_lanes_agree_where_rows_have_deviations(lane: ForeignLane) -> None:
     task = load_task("parallel", [TASKS_DIR])
     sigma = 0.01 * (1.0 + np.arange(task.train.n_rows) % 5)
     weighed = replace(task, train=replace(task.train, weights=weights_from_sigma(sigma)))
-    plain, setup = make_search_problem(task, 0), make_search_problem(weighed, 0)
-    starts = [p.candidate for p in setup.starts[:3]]
+    plain, problem = make_search_problem(task, 0), make_search_problem(weighed, 0)
+    starts = [p.candidate for p in problem.starts[:3]]
 
     def text_of(candidate: Candidate, priors: Array | None) -> str:
         return program_text(weighed, candidate, "a test", priors)
 
-    with Evaluator(EvaluationProblem(weighed, setup.folds), 1) as evaluator:
+    with Evaluator(EvaluationProblem(weighed, problem.folds), 1) as evaluator:
         scores = [told.score for told in evaluator.evaluate(starts, float("inf"))]
         for index, candidate in enumerate(starts):
             entry = entry_of(index, candidate, -1.0)
@@ -89,18 +89,18 @@ def test_both_lanes_agree_where_rows_have_deviations(lane: ForeignLane) -> None:
 
 
 def test_a_candidate_that_the_fast_lane_cannot_fit_is_not_compared(lane: ForeignLane) -> None:
-    setup = make_search_problem(load_task("parallel", [TASKS_DIR]), 0)
-    with Evaluator(EvaluationProblem(setup.task, setup.folds), 1) as evaluator:
+    problem = make_search_problem(load_task("parallel", [TASKS_DIR]), 0)
+    with Evaluator(EvaluationProblem(problem.task, problem.folds), 1) as evaluator:
         found = compare(evaluator, lane, entry_of(0, NOWHERE, None), NOWHERE, lambda *_: "")
     assert found == Agreement(0, "not-finite", None)
 
 
 def test_a_text_that_says_something_else_is_found_out(lane: ForeignLane) -> None:
-    setup = make_search_problem(load_task("parallel", [TASKS_DIR]), 0)
-    one, other = (p.candidate for p in setup.starts[:2])
-    answer = partial(program_text, setup.task, other, "a test")
+    problem = make_search_problem(load_task("parallel", [TASKS_DIR]), 0)
+    one, other = (p.candidate for p in problem.starts[:2])
+    answer = partial(program_text, problem.task, other, "a test")
     failure = "import numpy as np\n\ndef scaling_law_func(data_points, params):\n    return 1\n"
-    with Evaluator(EvaluationProblem(setup.task, setup.folds), 1) as evaluator:
+    with Evaluator(EvaluationProblem(problem.task, problem.folds), 1) as evaluator:
         entry = entry_of(3, one, -1.0)
         wrong = compare(evaluator, lane, entry, one, lambda _, priors: answer(priors=priors))
         assert wrong.status == "ok"

@@ -21,7 +21,7 @@ from evolve.law.recipe import Recipe
 from evolve.sandbox import Limits
 from evolve.sandbox.inprocess import InProcess
 from evolve.scoring.objective import PHYSICS_PRICE, SCREEN_GROUPS, fitted_error, price_of, score
-from evolve.search.setup import space_of
+from evolve.search.problem import space_of
 from evolve.tasks.folds import make_folds
 from evolve.tasks.task import Table, Task
 

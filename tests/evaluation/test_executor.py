@@ -17,7 +17,7 @@ from evolve.evaluation.record import Evaluation
 from evolve.evaluation.requests import Answer, EvaluateRequest, FitRequest, Request
 from evolve.sandbox import Limits
 from evolve.scoring.fold import Fold
-from evolve.search.setup import space_of
+from evolve.search.problem import space_of
 from evolve.tasks.folds import make_folds
 
 TASK = power_task()

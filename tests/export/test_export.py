@@ -20,7 +20,7 @@ from evolve.export.documents import equations_of
 from evolve.law.candidate import Candidate
 from evolve.law.program import parse_program
 from evolve.sandbox import check_program_text
-from evolve.search.setup import make_search_problem
+from evolve.search.problem import make_search_problem
 from evolve.tasks.task import list_tasks, load_task
 from tests.run_of_literature import store_of
 

@@ -15,7 +15,7 @@ from evolve.forecast.members import contenders_of
 from evolve.forecast.verdict import CARE, HOLDS, verdict_from_data
 from evolve.search.champion import Choice
 from evolve.search.memory import search_in_memory
-from evolve.search.setup import make_search_problem
+from evolve.search.problem import make_search_problem
 from evolve.tasks.task import Task
 
 

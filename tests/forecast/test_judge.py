@@ -22,7 +22,7 @@ from evolve.forecast.verdict import CARE, HOLDS, NONE, Verdict, verdict_from_dat
 from evolve.scoring.objective import HORIZONS
 from evolve.search.champion import Choice
 from evolve.search.memory import search_in_memory
-from evolve.search.setup import make_search_problem
+from evolve.search.problem import make_search_problem
 from evolve.tasks.task import Task
 
 

@@ -38,7 +38,7 @@ from evolve.runs.forecasts import basis_of
 from evolve.runs.results import held_out_r2
 from evolve.runs.store import Store
 from evolve.scoring.fold import FoldScore
-from evolve.search.setup import make_search_problem
+from evolve.search.problem import make_search_problem
 from evolve.tasks.spec import Feature, FoldSpec, Target, TaskSpec
 from evolve.tasks.task import Table, Task, load_task
 from tests.report_runs import archive_of, small_run

@@ -22,7 +22,7 @@ from evolve.runs.follow import follow
 from evolve.runs.run import create_run
 from evolve.runs.settings import RunConfig
 from evolve.runs.store import Store
-from evolve.search.setup import make_search_problem, space_of
+from evolve.search.problem import make_search_problem, space_of
 from evolve.tasks.task import Task, load_task
 
 ROOT = Path(__file__).resolve().parents[2]

@@ -19,7 +19,7 @@ from evolve.runs.machine import (
 )
 from evolve.runs.run import changes, create_run, require_same
 from evolve.runs.settings import RunConfig
-from evolve.search.setup import make_search_problem
+from evolve.search.problem import make_search_problem
 from evolve.tasks.task import load_task
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -79,11 +79,11 @@ def test_a_run_that_names_no_machine_goes_on_with_a_note(value: object) -> None:
 def test_a_run_keeps_its_machine_and_refuses_another(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    setup = make_search_problem(load_task("parallel", [ROOT / "tasks"]), 0)
-    with create_run(tmp_path / "r", setup, RunConfig()) as store:
+    problem = make_search_problem(load_task("parallel", [ROOT / "tasks"]), 0)
+    with create_run(tmp_path / "r", problem, RunConfig()) as store:
         assert recorded_machine(store.versions) == describe_machine()
-        assert changes(store, setup) == []
+        assert changes(store, problem) == []
         there = {**describe_machine(), "numpy": "99.0"}
         monkeypatch.setattr(machine, "describe_machine", lambda: there)
         with pytest.raises(StoreError, match=r"numpy was .*, is 99.0; .* --accept-changes"):
-            require_same(store, setup)
+            require_same(store, problem)

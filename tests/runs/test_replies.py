@@ -24,8 +24,8 @@ from evolve.runs.settings import RunConfig, config_from_data
 from evolve.runs.store import Store
 from evolve.runs.verify import replay_run
 from evolve.sandbox.spawn import clean_environment
+from evolve.search.problem import SearchProblem, make_search_problem
 from evolve.search.proposers.llm.settings import Model, ModelConfig
-from evolve.search.setup import SearchProblem, make_search_problem
 
 pytest.importorskip("openai")
 CANARY = "sk-canary-5f3a91c0de"
@@ -64,20 +64,20 @@ def config(
     return ModelConfig(models=(model,), wait=wait, **fields)  # type: ignore[arg-type]
 
 
-def problem(models: ModelConfig) -> SearchProblem:
+def problem_for(models: ModelConfig) -> SearchProblem:
     whole = make_search_problem(power_task(), SEED, ("grammar", "llm"), models=models)
     return replace(whole, starts=whole.starts[:32])
 
 
 def searched(folder: Path, models: ModelConfig, kills: Sequence[int] = ()) -> None:
     """Search to the end, killed after so many batches each time."""
-    setup = problem(models)
+    problem = problem_for(models)
     settings = RunConfig(SEED, N, proposers=("grammar", "llm"), models=models)
-    create_run(folder, setup, settings).close()
+    create_run(folder, problem, settings).close()
     for n_batches in (*kills, 1000):
         with Store.open(folder, write=True) as store:
             try:
-                carry_on(store, setup, settings, 0, Watcher(n_batches))
+                carry_on(store, problem, settings, 0, Watcher(n_batches))
             except Killed:
                 continue
 
@@ -132,7 +132,7 @@ def test_what_is_stored_is_not_asked_again(tmp_path: Path) -> None:
             stored = Counter(
                 json.dumps(e.prompt) for e in StoredBook(store).all() if e.reply and not e.used
             )
-            carry_on(store, problem(models), settings, 0, Watcher())
+            carry_on(store, problem_for(models), settings, 0, Watcher())
             assert len(store) == N + 32
         again = [
             json.dumps([[m["role"], m["content"]] for m in request["messages"]])
@@ -153,18 +153,18 @@ def test_a_resumed_run_may_ask_more_and_still_replays(tmp_path: Path) -> None:
             allow_models(store, 9, None)
             settings = replace(settings_of(store), evaluations=N + 64)
             assert settings.models == config(server, calls=9, replies="formula")
-            carry_on(store, problem(settings.models), settings, 0, Watcher())
+            carry_on(store, problem_for(settings.models), settings, 0, Watcher())
         assert 3 < len(server.requests) <= 9
     with Store.open(tmp_path / "r", write=False) as store:
         assert any(e.origin == "model" and e.law is not None for e in store.each())
         assert settings_of(store).models.calls == 9
-        assert replay_run(store, problem(settings.models), 0).holds
+        assert replay_run(store, problem_for(settings.models), 0).holds
 
 
 def test_limits_that_cannot_be_meant_leave_a_run_as_it_was(tmp_path: Path) -> None:
     models = ModelConfig((Model("tiny", "tiny", "http://127.0.0.1:9/v1"),), calls=3)
     settings = RunConfig(SEED, N, proposers=("grammar", "llm"), models=models)
-    with create_run(tmp_path / "r", problem(models), settings) as store:
+    with create_run(tmp_path / "r", problem_for(models), settings) as store:
         for limits, rule in ((-1, None), "llm_calls: must be"), ((None, 2.0), "needs price_in"):
             with pytest.raises(EvolveError) as caught:
                 allow_models(store, *limits)
@@ -181,7 +181,7 @@ def test_a_budget_that_buys_no_call_is_told(tmp_path: Path) -> None:
     model = Model("tiny", "tiny", "http://127.0.0.1:9/v1", price_in=100.0, price_out=300.0)
     models = ModelConfig((model,), budget=0.5)
     settings = RunConfig(SEED, N, proposers=("grammar", "llm"), models=models)
-    with create_run(tmp_path / "r", problem(models), settings) as store:
+    with create_run(tmp_path / "r", problem_for(models), settings) as store:
         (line,) = remarks_of_models(store, models)
         assert line.startswith("models: none was asked, for a call may cost 0.819, the budget is ")
         assert remarks_of_models(store, replace(models, budget=1.0)) == []
@@ -193,9 +193,9 @@ def test_a_run_replays_without_a_network(
     monkeypatch.delenv("EVOLVE_LLM_KEY")  # nor is a key needed
     folder, models, _ = peaceful
     with Store.open(folder, write=False) as store:
-        setup = problem(models)
-        assert replay_run(store, setup, 0).holds
-        other = replace(setup, seed=4)
+        problem = problem_for(models)
+        assert replay_run(store, problem, 0).holds
+        other = replace(problem, seed=4)
         check = replay_run(store, other, 0)
         assert check.problem.startswith("replay: entry ")
 
@@ -206,8 +206,8 @@ def test_a_run_that_never_waits_replays_too(tmp_path: Path) -> None:
         searched(tmp_path / "r", models, kills=(2,))
     with Store.open(tmp_path / "r", write=False) as store:
         assert any(entry.origin == "model" for entry in store.each())
-        setup = problem(models)
-        assert replay_run(store, setup, 0).holds
+        problem = problem_for(models)
+        assert replay_run(store, problem, 0).holds
 
 
 def test_the_prompt_of_an_entry_can_be_shown(

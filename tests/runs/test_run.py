@@ -30,7 +30,7 @@ from evolve.runs.run import (
     fork_run,
     require_same,
     settings_of,
-    setup_of,
+    stored_problem,
 )
 from evolve.runs.session import finish_run
 from evolve.runs.settings import RunConfig
@@ -40,7 +40,7 @@ from evolve.runs.verify import replay_run
 from evolve.search.archive import Archive
 from evolve.search.champion import Choice
 from evolve.search.inherit import warm_start_from
-from evolve.search.setup import SearchProblem, make_search_problem
+from evolve.search.problem import SearchProblem, make_search_problem
 from evolve.tasks.task import load_task
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -73,22 +73,22 @@ class Recorder(NullProgress):
 
 
 @pytest.fixture(scope="module")
-def setup() -> SearchProblem:
+def problem() -> SearchProblem:
     whole = make_search_problem(load_task("parallel", [ROOT / "tasks"]), 0)
     return replace(whole, starts=whole.starts[:32])
 
 
 @pytest.fixture(scope="module")
 def finished(
-    setup: SearchProblem, tmp_path_factory: pytest.TempPathFactory
+    problem: SearchProblem, tmp_path_factory: pytest.TempPathFactory
 ) -> tuple[Path, Choice]:
     """A run of one worker that went through without a break."""
     folder = tmp_path_factory.mktemp("runs") / "whole"
     settings = RunConfig(0, N)
-    with create_run(folder, setup, settings) as store:
-        _, choice = carry_on(store, setup, settings, 1, Recorder())
+    with create_run(folder, problem, settings) as store:
+        _, choice = carry_on(store, problem, settings, 1, Recorder())
         assert choice is not None
-        save_results(store, result_rows(store, setup, choice), chosen=True)
+        save_results(store, result_rows(store, problem, choice), chosen=True)
     return folder, choice
 
 
@@ -99,7 +99,7 @@ def digest(folder: Path) -> str:
 
 @pytest.mark.slow
 def test_two_workers_a_break_and_a_moved_clock_give_the_same_run_as_one_worker_without(
-    setup: SearchProblem,
+    problem: SearchProblem,
     finished: tuple[Path, Choice],
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
@@ -108,14 +108,14 @@ def test_two_workers_a_break_and_a_moved_clock_give_the_same_run_as_one_worker_w
     monkeypatch.setattr("time.time", lambda: jumps.uniform(0.0, 4e9))
     monkeypatch.setattr("time.time_ns", lambda: int(jumps.uniform(0.0, 4e18)))
     folder, settings = tmp_path / "broken", RunConfig(0, N)
-    with create_run(folder, setup, settings) as store:
-        _, choice = carry_on(store, setup, settings, 2, Recorder(n_batches=1))
+    with create_run(folder, problem, settings) as store:
+        _, choice = carry_on(store, problem, settings, 2, Recorder(n_batches=1))
         assert choice is None
         assert len(store) == 32
     recorder = Recorder()
     with Store.open(folder, write=True) as store:
-        require_same(store, setup)
-        _, choice = carry_on(store, setup, settings_of(store), 2, recorder)
+        require_same(store, problem)
+        _, choice = carry_on(store, problem, settings_of(store), 2, recorder)
     assert recorder.n_replayed == 32
     assert digest(folder) == digest(finished[0])
     assert choice is not None
@@ -123,11 +123,11 @@ def test_two_workers_a_break_and_a_moved_clock_give_the_same_run_as_one_worker_w
 
 
 def test_a_run_without_worker_processes_is_the_same_run(
-    setup: SearchProblem, finished: tuple[Path, Choice], tmp_path: Path
+    problem: SearchProblem, finished: tuple[Path, Choice], tmp_path: Path
 ) -> None:
     settings = RunConfig(0, N)
-    with create_run(tmp_path / "alone", setup, settings) as store:
-        _, choice = carry_on(store, setup, settings, 0, Recorder())
+    with create_run(tmp_path / "alone", problem, settings) as store:
+        _, choice = carry_on(store, problem, settings, 0, Recorder())
         assert store.digest() == digest(finished[0])
         assert store.note("lanes") is None
     assert choice is not None
@@ -135,9 +135,9 @@ def test_a_run_without_worker_processes_is_the_same_run(
 
 
 def test_independent_searches_are_the_same_run_with_workers_and_a_break(
-    setup: SearchProblem, finished: tuple[Path, Choice], tmp_path: Path
+    problem: SearchProblem, finished: tuple[Path, Choice], tmp_path: Path
 ) -> None:
-    two, settings = replace(setup, n_seeds=2), RunConfig(0, N, n_seeds=2)
+    two, settings = replace(problem, n_seeds=2), RunConfig(0, N, n_seeds=2)
     with create_run(tmp_path / "alone", two, settings) as store:
         _, choice = carry_on(store, two, settings, 0, Recorder())
         assert choice is not None
@@ -152,7 +152,7 @@ def test_independent_searches_are_the_same_run_with_workers_and_a_break(
         carry_on(store, two, settings, 2, Recorder(n_batches=2))
         assert len(store) == 64
     with Store.open(tmp_path / "broken", write=True) as store:
-        again = setup_of(store)
+        again = stored_problem(store)
         assert again.n_seeds == 2
         _, resumed = carry_on(store, two, settings_of(store), 2, Recorder())
         assert replay_run(store, two, 0).holds
@@ -172,34 +172,34 @@ def under_first_names(entry: Entry) -> Entry:
 
 
 def test_a_run_that_was_stored_under_the_first_names_goes_on_to_the_same_end(
-    setup: SearchProblem, finished: tuple[Path, Choice], tmp_path: Path
+    problem: SearchProblem, finished: tuple[Path, Choice], tmp_path: Path
 ) -> None:
     settings = RunConfig(0, N)
     with Store.open(finished[0], write=False) as store:
         stored = [under_first_names(entry) for entry in store.entries(stop=32)]
     assert stored[0].recipe is not None
     assert "width" in stored[0].recipe
-    with create_run(tmp_path / "older", setup, settings) as store:
+    with create_run(tmp_path / "older", problem, settings) as store:
         store.append(stored)
-        carry_on(store, setup, settings, 1, Recorder())
+        carry_on(store, problem, settings, 1, Recorder())
         assert len({entry.key for entry in store.entries()}) == N
         assert store.digest() == digest(finished[0])
 
 
 def test_a_finished_run_evaluates_nothing_when_resumed(
-    setup: SearchProblem, finished: tuple[Path, Choice]
+    problem: SearchProblem, finished: tuple[Path, Choice]
 ) -> None:
     before = digest(finished[0])
     recorder = Recorder()
     with Store.open(finished[0], write=True) as store:
-        carry_on(store, setup, settings_of(store), 1, recorder)
+        carry_on(store, problem, settings_of(store), 1, recorder)
     assert recorder.left == 1000
     assert recorder.chose
     assert digest(finished[0]) == before
 
 
 def test_a_run_that_has_many_entries_holds_few_of_them(
-    setup: SearchProblem, finished: tuple[Path, Choice], tmp_path: Path
+    problem: SearchProblem, finished: tuple[Path, Choice], tmp_path: Path
 ) -> None:
     n = 1000
     shutil.copytree(finished[0], tmp_path / "long")
@@ -207,8 +207,8 @@ def test_a_run_that_has_many_entries_holds_few_of_them(
         store.append([entry(index, status="timeout", score=None) for index in range(N, n)])
         recorder = Recorder()
         with most_held() as held:
-            _, choice = carry_on(store, setup, RunConfig(0, n), 0, recorder)
-            finish_run(store, setup, choice, recorder)
+            _, choice = carry_on(store, problem, RunConfig(0, n), 0, recorder)
+            finish_run(store, problem, choice, recorder)
     assert choice is not None
     assert choice.champion.entry.index == finished[1].champion.entry.index
     assert recorder.n_replayed == n
@@ -216,7 +216,7 @@ def test_a_run_that_has_many_entries_holds_few_of_them(
 
 
 def test_a_run_ends_with_its_table_where_its_champion_gives_no_forecast(
-    setup: SearchProblem,
+    problem: SearchProblem,
     finished: tuple[Path, Choice],
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
@@ -228,7 +228,7 @@ def test_a_run_ends_with_its_table_where_its_champion_gives_no_forecast(
     shutil.copytree(finished[0], tmp_path / "ended")
     recorder = Recorder()
     with Store.open(tmp_path / "ended", write=True) as store:
-        rows, verdict = finish_run(store, setup, finished[1], recorder)
+        rows, verdict = finish_run(store, problem, finished[1], recorder)
         assert [row.kind for row in load_results(store).rows] == [row.kind for row in rows]
     assert (rows[0].kind, verdict) == ("champion", None)
     assert recorder.said == [
@@ -237,15 +237,15 @@ def test_a_run_ends_with_its_table_where_its_champion_gives_no_forecast(
 
 
 def test_an_evaluation_that_ended_at_a_time_limit_is_replayed_as_it_is_stored(
-    setup: SearchProblem, finished: tuple[Path, Choice], tmp_path: Path
+    problem: SearchProblem, finished: tuple[Path, Choice], tmp_path: Path
 ) -> None:
     with Store.open(finished[0], write=False) as store:
         entries = store.entries()[:32]
     late = replace(entries[3], evaluation=failed("timeout", "no answer within the wall limit"))
     settings = RunConfig(0, 36)
-    with create_run(tmp_path / "r", setup, settings) as store:
+    with create_run(tmp_path / "r", problem, settings) as store:
         store.append([*entries[:3], late, *entries[4:]])
-        carry_on(store, setup, settings, 1, Recorder())
+        carry_on(store, problem, settings, 1, Recorder())
         assert store.entry(3) == late
         rows = statuses_table(store.summary()).rows
         assert len(store) == 36
@@ -253,12 +253,12 @@ def test_an_evaluation_that_ended_at_a_time_limit_is_replayed_as_it_is_stored(
 
 
 def test_a_task_that_was_edited_while_its_run_went_on_is_told(
-    setup: SearchProblem, tmp_path: Path
+    problem: SearchProblem, tmp_path: Path
 ) -> None:
     folder = tmp_path / "parallel"
     shutil.copytree(ROOT / "tasks" / "parallel", folder)
     task = load_task(str(folder))
-    with create_run(tmp_path / "r", replace(setup, task=task), RunConfig()) as store:
+    with create_run(tmp_path / "r", replace(problem, task=task), RunConfig()) as store:
         assert describe_task_change(store, task) is None
         table = folder / "train.csv"
         table.write_text(table.read_text() + table.read_text().splitlines()[-1] + "\n")
@@ -278,99 +278,101 @@ def test_both_lanes_agree_on_what_was_compared(finished: tuple[Path, Choice]) ->
 
 
 def test_a_foreign_lane_that_cannot_start_ends_no_run(
-    setup: SearchProblem, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    problem: SearchProblem, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def refuse(*_: object) -> None:
         raise SandboxError("sandbox: no process can be forked")
 
     monkeypatch.setattr("evolve.runs.crosscheck.compare", refuse)
-    with create_run(tmp_path / "r", setup, RunConfig(0, 4)) as store:
-        _, choice = carry_on(store, setup, RunConfig(0, 4), 1, Recorder())
+    with create_run(tmp_path / "r", problem, RunConfig(0, 4)) as store:
+        _, choice = carry_on(store, problem, RunConfig(0, 4), 1, Recorder())
         assert choice is not None
         assert disagreements(store) == ["sandbox: no process can be forked"]
 
 
 def test_literature_stands_beside_the_champion(
-    setup: SearchProblem, finished: tuple[Path, Choice]
+    problem: SearchProblem, finished: tuple[Path, Choice]
 ) -> None:
     with Store.open(finished[0], write=False) as store:
         results = load_results(store)
     assert results.chosen
     assert results.rows[0].kind == "champion"
     names = {row.name for row in results.rows if row.kind == "literature"}
-    assert names == {seed.name for seed in setup.seeds}
+    assert names == {seed.name for seed in problem.seeds}
     assert all(row.train_r2 is not None for row in results.rows)
-    assert set(results.rows[0].constants) == set(setup.task.group_names)
+    assert set(results.rows[0].constants) == set(problem.task.group_names)
 
 
 def test_the_line_of_a_size_is_found_and_a_wrong_size_is_named(
-    setup: SearchProblem, finished: tuple[Path, Choice]
+    problem: SearchProblem, finished: tuple[Path, Choice]
 ) -> None:
     with Store.open(finished[0], write=False) as store:
-        assert find_row(store, setup.task, 4).n_constants == 4
+        assert find_row(store, problem.task, 4).n_constants == 4
         with pytest.raises(StoreError.__mro__[1], match=r"^size: must be one of .*4"):
-            find_row(store, setup.task, 17)
+            find_row(store, problem.task, 17)
 
 
 def test_a_kept_summary_is_dropped_when_the_run_has_gone_on(
-    setup: SearchProblem, tmp_path: Path, finished: tuple[Path, Choice]
+    problem: SearchProblem, tmp_path: Path, finished: tuple[Path, Choice]
 ) -> None:
     with Store.open(finished[0], write=False) as store:
         entries = store.entries()
-    with create_run(tmp_path / "r", setup, RunConfig(0, N)) as store:
+    with create_run(tmp_path / "r", problem, RunConfig(0, N)) as store:
         store.append(entries[:20])
         save_results(store, [], chosen=False)
         store.append(entries[20:30])
         results = load_results(store)
         assert (results.rows, results.chosen) == ((), False)
-        line = find_row(store, setup.task, None)
+        line = find_row(store, problem.task, None)
     best = min(e.evaluation.score for e in entries[:30] if e.evaluation.score is not None)
     assert line.score == best
 
 
 def test_a_run_goes_on_to_the_budget_it_was_last_given(
-    setup: SearchProblem, tmp_path: Path
+    problem: SearchProblem, tmp_path: Path
 ) -> None:
-    with create_run(tmp_path / "r", setup, RunConfig(0, 20)) as store:
-        carry_on(store, setup, RunConfig(0, 24), 1, Recorder())
+    with create_run(tmp_path / "r", problem, RunConfig(0, 20)) as store:
+        carry_on(store, problem, RunConfig(0, 24), 1, Recorder())
         assert len(store) == 24
         assert settings_of(store) == RunConfig(0, 24)
 
 
 def test_a_run_under_changed_rows_begins_anew_with_the_old_elites(
-    setup: SearchProblem, finished: tuple[Path, Choice], tmp_path: Path
+    problem: SearchProblem, finished: tuple[Path, Choice], tmp_path: Path
 ) -> None:
-    changed = replace(setup, task=replace(setup.task, name="changed"))
+    changed = replace(problem, task=replace(problem.task, name="changed"))
     with Store.open(finished[0], write=False) as old:
         archive = Archive()
         archive.tell(old.entries())
         store, heir = fork_run(old, changed, tmp_path / "heir", RunConfig(0, N))
     with store:
         assert len(store) == 0
-        assert heir.starts[: len(setup.seeds)] == setup.starts[: len(setup.seeds)]
+        assert heir.starts[: len(problem.seeds)] == problem.starts[: len(problem.seeds)]
         assert {p.key for p in heir.starts} >= {e.entry.key for e in archive.elites()}
         assert "elite of whole" in {p.operator for p in heir.starts}
         assert warm_start_from(changed, store.note("inherited")) == heir
 
 
-def test_a_run_remembers_task_and_settings(setup: SearchProblem, tmp_path: Path) -> None:
+def test_a_run_remembers_task_and_settings(problem: SearchProblem, tmp_path: Path) -> None:
     settings = RunConfig(7, None, 12.5)
-    with create_run(tmp_path / "r", setup, settings) as store:
+    with create_run(tmp_path / "r", problem, settings) as store:
         assert settings_of(store) == settings
         assert task_of(store).name == "parallel"
-        require_same_rows(store, setup.task)
+        require_same_rows(store, problem.task)
 
 
-def test_a_run_never_overwrites_another(setup: SearchProblem, tmp_path: Path) -> None:
-    create_run(tmp_path / "r", setup, RunConfig()).close()
+def test_a_run_never_overwrites_another(problem: SearchProblem, tmp_path: Path) -> None:
+    create_run(tmp_path / "r", problem, RunConfig()).close()
     with pytest.raises(StoreError, match="exists; resume it with: python -m evolve resume r"):
-        create_run(tmp_path / "r", setup, RunConfig())
+        create_run(tmp_path / "r", problem, RunConfig())
 
 
 @pytest.mark.parametrize("name", ["a b", "-x", "é", "a" * 101])
-def test_a_runs_name_must_be_a_plain_word(name: str, setup: SearchProblem, tmp_path: Path) -> None:
+def test_a_runs_name_must_be_a_plain_word(
+    name: str, problem: SearchProblem, tmp_path: Path
+) -> None:
     with pytest.raises(StoreError, match="a name must be"):
-        create_run(tmp_path / name, setup, RunConfig())
+        create_run(tmp_path / name, problem, RunConfig())
 
 
 def test_names_count_up_past_what_exists(tmp_path: Path) -> None:
@@ -380,8 +382,8 @@ def test_names_count_up_past_what_exists(tmp_path: Path) -> None:
     assert free_name(tmp_path, "λ", 0) == "task-0-1"
 
 
-def test_an_unknown_run_names_the_nearest(setup: SearchProblem, tmp_path: Path) -> None:
-    create_run(tmp_path / "parallel-0-1", setup, RunConfig()).close()
+def test_an_unknown_run_names_the_nearest(problem: SearchProblem, tmp_path: Path) -> None:
+    create_run(tmp_path / "parallel-0-1", problem, RunConfig()).close()
     assert list_runs(tmp_path) == ["parallel-0-1"]
     assert find_run("parallel-0-1", tmp_path) == tmp_path / "parallel-0-1"
     with pytest.raises(StoreError, match=r"did you mean 'parallel-0-1'\?"):
@@ -389,17 +391,17 @@ def test_an_unknown_run_names_the_nearest(setup: SearchProblem, tmp_path: Path) 
 
 
 def test_a_run_says_what_has_changed_and_does_not_go_on(
-    setup: SearchProblem, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    problem: SearchProblem, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    with create_run(tmp_path / "r", setup, RunConfig()) as store:
-        require_same(store, setup)
+    with create_run(tmp_path / "r", problem, RunConfig()) as store:
+        require_same(store, problem)
         other = load_task("sft", [ROOT / "tasks"])
         with pytest.raises(StoreError, match=r"the task \(rows or task.toml\) was \w+, is \w+"):
-            require_same(store, replace(setup, task=other))
+            require_same(store, replace(problem, task=other))
         with pytest.raises(StoreError, match="the set of starting programs was"):
-            require_same(store, replace(setup, starts=setup.starts[:3]))
-        monkeypatch.setattr("evolve.search.setup.scoring_version", lambda: "99")
+            require_same(store, replace(problem, starts=problem.starts[:3]))
+        monkeypatch.setattr("evolve.search.problem.scoring_version", lambda: "99")
         with pytest.raises(StoreError, match=r"the scoring version was \w+, is 99"):
-            require_same(store, setup)
+            require_same(store, problem)
         with pytest.raises(StoreError, match="made with other rows"):
             require_same_rows(store, other)

@@ -11,8 +11,8 @@ from evolve.errors import StoreError
 from evolve.runs.run import create_run, require_trust
 from evolve.runs.settings import RunConfig
 from evolve.runs.store import Store
+from evolve.search.problem import make_search_problem
 from evolve.search.proposers.llm.settings import NO_MODELS, Model, ModelConfig
-from evolve.search.setup import make_search_problem
 
 SENT = "send requests to http://elsewhere/v1 with the key in "
 BY_VARIABLE = ModelConfig((Model("m", "m", "http://elsewhere/v1", key_env="OTHERS_KEY"),))
@@ -22,8 +22,8 @@ OWN = (("rewrite.j2", "{{ cycler.__init__.__globals__.os.system('touch mark') }}
 
 def run_with(models: ModelConfig, folder: Path) -> Store:
     names = ("grammar", "llm") if models.models else ("grammar",)
-    setup = make_search_problem(power_task(), 0, names, models=models)
-    return create_run(folder / "r", setup, RunConfig(0, 32, proposers=names, models=models))
+    problem = make_search_problem(power_task(), 0, names, models=models)
+    return create_run(folder / "r", problem, RunConfig(0, 32, proposers=names, models=models))
 
 
 @pytest.mark.parametrize(

@@ -18,7 +18,7 @@ from evolve.runs.store import SUMMARY, Store
 from evolve.runs.summary import Summary
 from evolve.runs.tabulate import row_of
 from evolve.runs.verify import all_hold, verify
-from evolve.search.setup import make_search_problem
+from evolve.search.problem import make_search_problem
 from evolve.tasks.folds import make_folds
 from evolve.tasks.task import Task, load_task
 from tests.run_of_literature import store_of

@@ -35,8 +35,8 @@ from evolve.search.champion import Choice, choose, most_like_forecast, outside_b
 from evolve.search.finalists import Finalist, finalists_of, initial_laws
 from evolve.search.loop import entry_of as searched_entry
 from evolve.search.operators import Candidate
+from evolve.search.problem import make_search_problem
 from evolve.search.proposers.protocol import Proposal
-from evolve.search.setup import make_search_problem
 from evolve.tasks.folds import make_selection_folds
 from evolve.tasks.spec import PhysicsSpec
 from evolve.tasks.task import Task, load_task
@@ -58,8 +58,8 @@ def in_process() -> Iterator[None]:
 
 def searched(task: Task, proposals: list[Proposal]) -> Archive:
     """The archive of candidates evaluated on a task's folds."""
-    setup = make_search_problem(task, 0)
-    with Evaluator(EvaluationProblem(task, setup.folds), 1) as evaluator:
+    problem = make_search_problem(task, 0)
+    with Evaluator(EvaluationProblem(task, problem.folds), 1) as evaluator:
         told = evaluator.evaluate([p.candidate for p in proposals], float("inf"))
     archive = Archive()
     pairs = enumerate(zip(proposals, told, strict=True))

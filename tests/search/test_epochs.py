@@ -18,8 +18,8 @@ from evolve.search.islands import Islands
 from evolve.search.loop import Budget
 from evolve.search.machines import JOBLIB, Machines, jobs_on
 from evolve.search.memory import MemoryJournal, islands_in_memory
+from evolve.search.problem import SearchProblem, make_search_problem
 from evolve.search.proposers.protocol import BATCH
-from evolve.search.setup import SearchProblem, make_search_problem
 
 N_STARTS = 40  # so that a batch of first candidates is filled up
 TOTAL = 2 * BATCH + 2 * 2 * BATCH + 2 * BATCH + 5  # an epoch and a part of one
@@ -34,21 +34,21 @@ def _short_epochs() -> Iterator[None]:
 
 
 @pytest.fixture(scope="module")
-def setup() -> SearchProblem:
+def problem() -> SearchProblem:
     whole = make_search_problem(power_task(max_constants=4), 3, n_islands=2)
     return replace(whole, starts=whole.starts[:N_STARTS])
 
 
 @pytest.fixture(scope="module")
-def by_batches(setup: SearchProblem) -> list[Entry]:
+def by_batches(problem: SearchProblem) -> list[Entry]:
     """The entries of a search that goes batch by batch."""
     journal = MemoryJournal()
-    islands_in_memory(setup, TOTAL, 0, journal)
+    islands_in_memory(problem, TOTAL, 0, journal)
     return journal.entries
 
 
 def by_epochs(
-    setup: SearchProblem,
+    problem: SearchProblem,
     total: int,
     journal: MemoryJournal,
     run: Callable[[SearchProblem, Sequence[Epoch]], Sequence[Answer]],
@@ -63,11 +63,11 @@ def by_epochs(
         left[0] -= 1
         return left[0] > 0
 
-    with setup.proposing() as proposers:
+    with problem.proposing() as proposers:
         search_by_epochs(
             journal,
-            Islands(setup.layout, proposers),
-            setup,
+            Islands(problem.layout, proposers),
+            problem,
             run,
             budget=Budget(total),
             token="test",
@@ -78,54 +78,54 @@ def by_epochs(
     return nodes
 
 
-def twice_and_late(setup: SearchProblem, jobs: Sequence[Epoch]) -> list[Answer]:
+def twice_and_late(problem: SearchProblem, jobs: Sequence[Epoch]) -> list[Answer]:
     """Runs the jobs as a cluster may: the last first, each twice, from what was pickled."""
-    sent = [pickle.dumps((setup, job)) for job in jobs]
+    sent = [pickle.dumps((problem, job)) for job in jobs]
     for message in sent:
         run_epoch(*pickle.loads(message))
     return [run_epoch(*pickle.loads(message)) for message in reversed(sent)][::-1]
 
 
 def test_jobs_done_twice_and_in_any_order_give_the_entries_of_a_search_by_batches(
-    setup: SearchProblem, by_batches: list[Entry]
+    problem: SearchProblem, by_batches: list[Entry]
 ) -> None:
     journal = MemoryJournal()
-    nodes = by_epochs(setup, TOTAL, journal, twice_and_late)
+    nodes = by_epochs(problem, TOTAL, journal, twice_and_late)
     assert digest_of(journal.entries) == digest_of(by_batches)
     assert {node.sandbox["level"] for node in nodes} <= {"weak", "partial", "strong"}
 
 
 @pytest.mark.parametrize("totals", [(7, TOTAL), (2 * BATCH + BATCH + 9, TOTAL)])
 def test_epochs_that_were_cut_off_go_on_to_the_same_entries(
-    setup: SearchProblem, by_batches: list[Entry], totals: tuple[int, ...]
+    problem: SearchProblem, by_batches: list[Entry], totals: tuple[int, ...]
 ) -> None:
     journal = MemoryJournal()
     for total in totals:
-        by_epochs(setup, total, journal, lambda s, jobs: [run_epoch(s, job) for job in jobs])
+        by_epochs(problem, total, journal, lambda s, jobs: [run_epoch(s, job) for job in jobs])
     assert digest_of(journal.entries) == digest_of(by_batches)
 
 
 def test_a_search_that_was_ended_between_rounds_of_jobs_goes_on_to_the_same_entries(
-    setup: SearchProblem, by_batches: list[Entry]
+    problem: SearchProblem, by_batches: list[Entry]
 ) -> None:
     journal = MemoryJournal()
     with jobs_on(Machines(JOBLIB), 1) as run:
-        by_epochs(setup, TOTAL, journal, run, n_rounds=2)
+        by_epochs(problem, TOTAL, journal, run, n_rounds=2)
         assert len(journal.entries) == 2 * BATCH
-        by_epochs(setup, TOTAL, journal, run)
+        by_epochs(problem, TOTAL, journal, run)
     assert digest_of(journal.entries) == digest_of(by_batches)
 
 
 def test_first_candidates_are_jobs_of_their_own_and_epochs_one_for_each_island(
-    setup: SearchProblem, by_batches: list[Entry]
+    problem: SearchProblem, by_batches: list[Entry]
 ) -> None:
-    with setup.proposing() as proposers:
-        islands = Islands(setup.layout, proposers)
-    assert [j.batches for j in next_epochs(islands, setup, TOTAL, [], "")] == [((0, 32),)]
+    with problem.proposing() as proposers:
+        islands = Islands(problem.layout, proposers)
+    assert [j.batches for j in next_epochs(islands, problem, TOTAL, [], "")] == [((0, 32),)]
     islands.tell(by_batches[:BATCH])
-    assert [j.batches for j in next_epochs(islands, setup, TOTAL, [], "")] == [((32, 32),)]
+    assert [j.batches for j in next_epochs(islands, problem, TOTAL, [], "")] == [((32, 32),)]
     islands.tell(by_batches[BATCH : 2 * BATCH])
-    jobs = next_epochs(islands, setup, TOTAL, by_batches[64:70], "")
+    jobs = next_epochs(islands, problem, TOTAL, by_batches[64:70], "")
     assert [[first for first, _ in job.batches] for job in jobs] == [
         [64, 128],
         [96, 160],
@@ -136,13 +136,13 @@ def test_first_candidates_are_jobs_of_their_own_and_epochs_one_for_each_island(
 
 
 def test_a_job_refuses_a_machine_whose_sandbox_is_too_weak(
-    setup: SearchProblem, monkeypatch: pytest.MonkeyPatch
+    problem: SearchProblem, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     from evolve.sandbox.probe import SandboxReport
 
     monkeypatch.setattr("evolve.search.epochs._report", lambda: SandboxReport(()))
-    with setup.proposing() as proposers:
-        islands = Islands(setup.layout, proposers)
-    (job,) = next_epochs(islands, setup, TOTAL, [], "", "strong")
+    with problem.proposing() as proposers:
+        islands = Islands(problem.layout, proposers)
+    (job,) = next_epochs(islands, problem, TOTAL, [], "", "strong")
     with pytest.raises(SandboxError, match="level weak here, strong required"):
-        run_epoch(setup, job)
+        run_epoch(problem, job)

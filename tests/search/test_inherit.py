@@ -12,9 +12,9 @@ from evolve.law.candidate import Candidate
 from evolve.law.graph import Law, call, feat
 from evolve.search.archive import elite_of
 from evolve.search.inherit import elites_to_inherit, not_inherited, warm_start_from
+from evolve.search.problem import SearchProblem, make_search_problem
 from evolve.search.proposers.seeds import GivenSeed
 from evolve.search.rules import FormRules
-from evolve.search.setup import SearchProblem, make_search_problem
 
 PROGRAM = '''"""A median."""
 
@@ -43,7 +43,7 @@ def law(input_data, group):
 
 
 @pytest.fixture(scope="module")
-def setup() -> SearchProblem:
+def problem() -> SearchProblem:
     return make_search_problem(power_task(), 0)
 
 
@@ -59,7 +59,7 @@ def inherited_from(*elites: Candidate | str) -> dict[str, object]:
 
 
 def test_elites_follow_the_seeds_that_run_and_no_other_first_candidate(
-    setup: SearchProblem,
+    problem: SearchProblem,
 ) -> None:
     given = [GivenSeed("idle", SCORED_ONLY), GivenSeed("own", PROGRAM)]
     begun = make_search_problem(power_task(), 0, given=given)
@@ -71,17 +71,17 @@ def test_elites_follow_the_seeds_that_run_and_no_other_first_candidate(
     assert {p.key for p in forked.starts} == {p.key for p in begun.starts}
 
 
-def test_a_program_with_its_own_fit_is_taken_over(setup: SearchProblem) -> None:
-    forked = warm_start_from(setup, inherited_from(setup.starts[-1].genome, PROGRAM))
+def test_a_program_with_its_own_fit_is_taken_over(problem: SearchProblem) -> None:
+    forked = warm_start_from(problem, inherited_from(problem.starts[-1].genome, PROGRAM))
     elites = [p for p in forked.starts if p.origin == "inherited"]
     assert [p.program and p.program.text for p in elites] == [None, PROGRAM]
-    assert not_inherited(setup, inherited_from(PROGRAM)) == []
+    assert not_inherited(problem, inherited_from(PROGRAM)) == []
 
 
-def test_elites_that_cannot_be_evaluated_are_named_with_the_reason(setup: SearchProblem) -> None:
-    far = Candidate(Law(call("add", feat(0), feat(6)), 0), setup.starts[-1].genome.recipe)
+def test_elites_that_cannot_be_evaluated_are_named_with_the_reason(problem: SearchProblem) -> None:
+    far = Candidate(Law(call("add", feat(0), feat(6)), 0), problem.starts[-1].genome.recipe)
     broken = PROGRAM.replace("def fit_scaling_law", "def fit")
-    lines = not_inherited(setup, inherited_from(far, broken))
+    lines = not_inherited(problem, inherited_from(far, broken))
     assert lines[0] == "an elite of old is not taken over: it uses feature 7, the task has 2"
     assert lines[1].startswith("an elite of old is not taken over: elite of old")
     ruled = make_search_problem(power_task(), 0, rules=FormRules(must_use=("a",)))

@@ -22,10 +22,10 @@ from evolve.scoring.fold import FoldScore
 from evolve.search.archive import Archive
 from evolve.search.islands import Islands, Layout
 from evolve.search.loop import Budget, replay, screen_bar, screen_score, search
+from evolve.search.problem import make_search_problem
 from evolve.search.proposers.grammar import Grammar
 from evolve.search.proposers.initial import generic_laws, starting_proposals
 from evolve.search.proposers.protocol import BATCH, Proposal
-from evolve.search.setup import make_search_problem
 
 SPACE = SPACES["one log"]
 STARTS = starting_proposals(SPACE, generic_laws(SPACE), 1, 0)[: BATCH + 8]
@@ -141,21 +141,21 @@ def test_another_seed_gives_another_store(tmp_path: Path, whole: str) -> None:
 def test_one_worker_and_four_end_with_the_same_store_also_when_resumed_in_a_batch(
     tmp_path: Path,
 ) -> None:
-    setup = make_search_problem(power_task(max_constants=4), 3)
-    starts = setup.starts[:BATCH]
+    problem = make_search_problem(power_task(max_constants=4), 3)
+    starts = problem.starts[:BATCH]
     digests = []
     for name, n_workers, totals in (("one", 1, (2 * BATCH,)), ("four", 4, (BATCH + 7, 2 * BATCH))):
         with (
             new_store(tmp_path / name) as store,
-            Evaluator(EvaluationProblem(setup.task, setup.folds), n_workers) as evaluator,
+            Evaluator(EvaluationProblem(problem.task, problem.folds), n_workers) as evaluator,
         ):
             for total in totals:
                 search(
                     store,
                     evaluator,
-                    Islands(setup.layout, [setup.proposer()]),
+                    Islands(problem.layout, [problem.proposer()]),
                     starts,
-                    setup.text_of,
+                    problem.text_of,
                     seed=3,
                     budget=Budget(total),
                     on_batch=lambda archive, entries: True,

@@ -23,34 +23,34 @@ from evolve.search.machines import (
     nodes_of,
 )
 from evolve.search.memory import MemoryJournal, islands_in_memory
+from evolve.search.problem import SearchProblem, make_search_problem
 from evolve.search.proposers.protocol import BATCH
-from evolve.search.setup import SearchProblem, make_search_problem
 
 TOTAL = 3 * BATCH
 
 
 @pytest.fixture(scope="module")
-def setup() -> SearchProblem:
+def problem() -> SearchProblem:
     whole = make_search_problem(power_task(max_constants=4), 3, n_seeds=2)
     return replace(whole, starts=whole.starts[:BATCH])
 
 
 @pytest.fixture(scope="module")
-def by_batches(setup: SearchProblem) -> str:
+def by_batches(problem: SearchProblem) -> str:
     """Digest of a search that goes batch by batch in this process."""
     journal = MemoryJournal()
-    islands_in_memory(setup, TOTAL, 0, journal)
+    islands_in_memory(problem, TOTAL, 0, journal)
     return digest_of(journal.entries)
 
 
-def by_jobs(setup: SearchProblem, machines: Machines, n_workers: int = 2) -> str:
+def by_jobs(problem: SearchProblem, machines: Machines, n_workers: int = 2) -> str:
     """Digest of a search by epochs."""
     journal = MemoryJournal()
-    with setup.proposing() as proposers, jobs_on(machines, n_workers) as run:
+    with problem.proposing() as proposers, jobs_on(machines, n_workers) as run:
         search_by_epochs(
             journal,
-            Islands(setup.layout, proposers),
-            setup,
+            Islands(problem.layout, proposers),
+            problem,
             run,
             budget=Budget(TOTAL),
             token="test",
@@ -62,7 +62,7 @@ def by_jobs(setup: SearchProblem, machines: Machines, n_workers: int = 2) -> str
 
 
 def test_a_dask_cluster_of_the_caller_gives_the_same_entries(
-    setup: SearchProblem, by_batches: str
+    problem: SearchProblem, by_batches: str
 ) -> None:
     distributed = pytest.importorskip("distributed")
     with (
@@ -72,7 +72,7 @@ def test_a_dask_cluster_of_the_caller_gives_the_same_entries(
         joblib.parallel_config("dask", client=client),
     ):
         assert machines_here() == Machines(JOBLIB)
-        assert by_jobs(setup, machines_here()) == by_batches
+        assert by_jobs(problem, machines_here()) == by_batches
         (node,) = nodes_of(machines_here(), 1)
     assert node.sandbox["level"] in ("weak", "partial", "strong")
 
@@ -80,16 +80,16 @@ def test_a_dask_cluster_of_the_caller_gives_the_same_entries(
 @pytest.mark.slow
 @pytest.mark.parametrize(("executor", "module"), [("loky", "joblib"), ("dask", "distributed")])
 def test_processes_started_for_a_run_give_the_same_entries(
-    setup: SearchProblem, by_batches: str, executor: str, module: str
+    problem: SearchProblem, by_batches: str, executor: str, module: str
 ) -> None:
     pytest.importorskip(module)
-    assert by_jobs(setup, Machines(executor)) == by_batches
+    assert by_jobs(problem, Machines(executor)) == by_batches
 
 
 @pytest.mark.slow
-def test_a_ray_cluster_gives_the_same_entries(setup: SearchProblem, by_batches: str) -> None:
+def test_a_ray_cluster_gives_the_same_entries(problem: SearchProblem, by_batches: str) -> None:
     pytest.importorskip("ray")
-    assert by_jobs(setup, Machines("ray")) == by_batches
+    assert by_jobs(problem, Machines("ray")) == by_batches
 
 
 @pytest.mark.parametrize(("executor", "module"), [("dask", "distributed"), ("ray", "ray")])

@@ -8,7 +8,7 @@ import pytest
 from evolve.errors import EvolveError
 from evolve.law.printer import formula
 from evolve.search.named import named_entry, named_law
-from evolve.search.setup import space_of
+from evolve.search.problem import space_of
 from evolve.tasks.task import load_task
 from tests.small_tasks import task_of
 

@@ -13,12 +13,12 @@ from evolve.errors import EvolveError
 from evolve.law.candidate import Candidate
 from evolve.law.graph import features_of
 from evolve.law.shown import shown_operations
-from evolve.runs.run import setup_of
+from evolve.runs.run import stored_problem
 from evolve.runs.store import Store
 from evolve.search.archive import Archive
+from evolve.search.problem import make_search_problem
 from evolve.search.proposers.seeds import GivenSeed, given_seeds, left_out
 from evolve.search.rules import FormRules
-from evolve.search.setup import make_search_problem
 
 SEED = '''"""Mine."""
 
@@ -43,11 +43,11 @@ def fit_scaling_law(data_points, loss_values):
 
 def searched(rules: FormRules) -> list[Candidate]:
     """First candidates and what the grammar makes of them."""
-    setup, archive = make_search_problem(power_task(), 0, rules=rules), Archive()
-    firsts = [proposal.genome for proposal in setup.starts]
+    problem, archive = make_search_problem(power_task(), 0, rules=rules), Archive()
+    firsts = [proposal.genome for proposal in problem.starts]
     archive.tell(entry_of(i, c, -float(i), parents=()) for i, c in enumerate(firsts))
     rngs = [np.random.default_rng([1, i]) for i in range(24)]
-    made = setup.proposer().ask(archive, rngs, ())
+    made = problem.proposer().ask(archive, rngs, ())
     assert len(made) == len(rngs)
     return [*firsts, *(proposal.genome for proposal in made)]
 
@@ -92,8 +92,8 @@ def test_rules_that_cannot_be_kept_are_refused(rules: FormRules, problem: str) -
 
 
 def test_a_given_program_is_evaluated_first_and_one_of_another_form_is_named() -> None:
-    setup = make_search_problem(power_task(), 0, given=[GivenSeed("mine", SEED)])
-    assert (setup.starts[0].operator, setup.starts[0].origin) == ("mine", "user")
+    problem = make_search_problem(power_task(), 0, given=[GivenSeed("mine", SEED)])
+    assert (problem.starts[0].operator, problem.starts[0].origin) == ("mine", "user")
     ruled = make_search_problem(
         power_task(), 0, rules=FormRules(must_use=("a",)), given=[GivenSeed("mine", SEED)]
     )
@@ -118,9 +118,9 @@ def test_the_command_line_takes_seeds_and_rules_and_the_run_keeps_them(
     assert call([*words, "--forbid-operator", "tanh sin", "--workers", "1"]) == 0
     seed.unlink()  # the run has its text
     with Store.open(tmp_path / "r", write=False) as store:
-        setup = setup_of(store)
-        assert setup.space.must_use == (1,)
-        mine = [p for p in setup.starts if p.operator == "mine"]
+        problem = stored_problem(store)
+        assert problem.space.must_use == (1,)
+        mine = [p for p in problem.starts if p.operator == "mine"]
         assert [p.origin for p in mine] == ["user", *["initial"] * 4]
         assert [entry.operator for entry in store.each()].count("mine") == 1
     capfd.readouterr()

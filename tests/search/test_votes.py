@@ -11,24 +11,24 @@ from evolve.law.canonical import key
 from evolve.search.champion import Choice
 from evolve.search.islands import Layout
 from evolve.search.memory import MemoryJournal, search_in_memory
-from evolve.search.setup import SearchProblem, make_search_problem
+from evolve.search.problem import SearchProblem, make_search_problem
 
 
 @pytest.fixture(scope="module")
 def searched() -> tuple[SearchProblem, list[Entry], Choice]:
     """Two independent searches of a small task, beyond its first candidates."""
-    setup = make_search_problem(power_task(max_constants=4), 1, n_seeds=2)
+    problem = make_search_problem(power_task(max_constants=4), 1, n_seeds=2)
     journal = MemoryJournal()
-    choice = search_in_memory(setup, len(setup.starts) + 5 * 32, 0, journal)
+    choice = search_in_memory(problem, len(problem.starts) + 5 * 32, 0, journal)
     assert choice is not None
-    return setup, journal.entries, choice
+    return problem, journal.entries, choice
 
 
 def test_what_each_search_found_is_among_the_finalists(
     searched: tuple[SearchProblem, list[Entry], Choice],
 ) -> None:
-    setup, entries, choice = searched
-    layout = Layout(len(setup.starts), setup.n_seeds)
+    problem, entries, choice = searched
+    layout = Layout(len(problem.starts), problem.n_seeds)
     places = {layout.seed_of(finalist.entry.index) for finalist in choice.finalists}
     assert places == {None, 0, 1}
     for finalist in choice.finalists:
@@ -55,8 +55,8 @@ def test_a_form_has_the_votes_of_all_searches_that_have_it_under_any_recipe(
 
 
 def test_one_search_has_no_votes() -> None:
-    setup = make_search_problem(power_task(max_constants=4), 1)
-    choice = search_in_memory(setup, 32, 0)
+    problem = make_search_problem(power_task(max_constants=4), 1)
+    choice = search_in_memory(problem, 32, 0)
     assert choice is not None
     assert {(f.seeds, f.votes) for f in choice.finalists} == {((), 0)}
     np.testing.assert_allclose(sum(f.weight for f in choice.finalists), 1.0)

@@ -11,7 +11,7 @@ from evolve.evaluation.problem import EvaluationProblem
 from evolve.runs.session import sample_remarks
 from evolve.runs.settings import RunConfig, config_from_data
 from evolve.search.memory import search_in_memory
-from evolve.search.setup import make_search_problem
+from evolve.search.problem import make_search_problem
 from evolve.tasks.sample import LEAST_OF_GROUP, sample_rows
 from evolve.tasks.task import Task
 

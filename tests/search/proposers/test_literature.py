@@ -20,8 +20,8 @@ from evolve.law.graph import Law, evaluate, features_of, renumber, walk
 from evolve.law.recipe import Recipe
 from evolve.law.symbolic import same_form
 from evolve.search.operators import SearchSpace
+from evolve.search.problem import space_of
 from evolve.search.proposers.literature import published_forms
-from evolve.search.setup import space_of
 from evolve.search.view import inward
 from evolve.tasks.task import Table
 

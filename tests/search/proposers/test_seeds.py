@@ -16,6 +16,7 @@ from evolve.law.canonical import n_literals
 from evolve.law.program import read_program
 from evolve.law.trace import trace_law, trace_recipe
 from evolve.sandbox import ForeignLane
+from evolve.search.problem import make_search_problem, space_of
 from evolve.search.proposers import seeds as seeds_module
 from evolve.search.proposers.seeds import (
     left_out,
@@ -24,7 +25,6 @@ from evolve.search.proposers.seeds import (
     seed_files,
     seed_proposals,
 )
-from evolve.search.setup import make_search_problem, space_of
 from evolve.tasks.spec import TaskSpec, read_spec
 from evolve.tasks.task import Task, load_task
 
@@ -121,11 +121,11 @@ def test_a_seed_fits_the_training_rows_in_the_sandbox(
 @pytest.mark.parametrize("name", SHIPPED)
 def test_seeds_are_the_first_candidates_of_a_run(name: str) -> None:
     task = load_task(name, [ROOT / "tasks"])
-    setup = make_search_problem(task, 0)
-    assert all(seed.candidate is not None for seed in setup.seeds)
-    first = [p.operator for p in setup.starts[: len(setup.seeds)]]
-    assert set(first) == {seed.name for seed in setup.seeds}
-    assert len({p.key for p in setup.starts}) == len(setup.starts)
+    problem = make_search_problem(task, 0)
+    assert all(seed.candidate is not None for seed in problem.seeds)
+    first = [p.operator for p in problem.starts[: len(problem.seeds)]]
+    assert set(first) == {seed.name for seed in problem.seeds}
+    assert len({p.key for p in problem.starts}) == len(problem.starts)
 
 
 def task_with_seed(path: Path, monkeypatch: pytest.MonkeyPatch, law: str) -> Task:

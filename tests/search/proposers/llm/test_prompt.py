@@ -14,8 +14,8 @@ from evolve.evaluation.record import Entry
 from evolve.law.candidate import Candidate
 from evolve.law.graph import Law, call, const, feat, num
 from evolve.law.recipe import Recipe
+from evolve.search.problem import space_of
 from evolve.search.proposers.llm.prompt import Prompts, failure_of
-from evolve.search.setup import space_of
 
 SPEC = {"title": "Loss of small models", "physics": {"decreasing_in": ["a"], "floor": 0.0}}
 TASK = power_task(**SPEC)

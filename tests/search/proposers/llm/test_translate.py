@@ -12,11 +12,11 @@ from evolve.evaluation.programs import ProgramRunner
 from evolve.law.program import RowNames
 from evolve.law.recipe import Recipe
 from evolve.search.archive import Archive
+from evolve.search.problem import space_of
 from evolve.search.proposers.llm.exchange import Exchange, Reply
 from evolve.search.proposers.llm.translate import Translator
 from evolve.search.proposers.protocol import Proposal
 from evolve.search.rules import NO_RULES, FormRules, ruled_space
-from evolve.search.setup import space_of
 
 FIT = """
 def fit_scaling_law(data_points, loss_values):

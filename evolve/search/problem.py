@@ -245,9 +245,9 @@ def plain_space_of(task: Task) -> SearchSpace:
     )
 
 
-def literature(setup: SearchProblem, entries: Sequence[Entry]) -> list[Entry]:
+def literature(problem: SearchProblem, entries: Sequence[Entry]) -> list[Entry]:
     """The entries of the task's seeds under their own recipes, by name."""
-    seeds = [entry for entry in entries[: len(setup.starts)] if entry.origin in SEEDS]
+    seeds = [entry for entry in entries[: len(problem.starts)] if entry.origin in SEEDS]
     return sorted(seeds, key=lambda entry: entry.operator)
 
 
