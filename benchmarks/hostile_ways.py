@@ -168,7 +168,7 @@ def row(number: int = 0, **values: Any) -> Way:
     return edited("notes", "ending", lambda note: note["lines"][number].update(values))
 
 
-def basis(**values: Any) -> Way:
+def forecast_model(**values: Any) -> Way:
     """Change what forecasts are made from."""
     return edited("notes", "forecast", lambda note: note["basis"].update(values))
 

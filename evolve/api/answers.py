@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from evolve.errors import Argument, EvolveError, nearest
-from evolve.runs.picks import Pick, basis_of_pick, picked
+from evolve.runs.picks import Pick, forecast_model_of_pick, picked
 from evolve.runs.store import Store
 from evolve.tasks.task import Task
 
@@ -89,9 +89,9 @@ class RunAnswers:
         from evolve.api.plans import make_plan
 
         with self._open() as store:
-            basis = basis_of_pick(store, self.task, Pick(law=law))
+            forecast_model = forecast_model_of_pick(store, self.task, Pick(law=law))
         return make_plan(
-            *(self.task, basis, compute, budget, reach, serve_tokens),
+            *(self.task, forecast_model, compute, budget, reach, serve_tokens),
             group=group,
             target=target,
             fixed=dict(at or {}),

@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from evolve.runs.picks import CHAMPION, basis_of_pick
+from evolve.runs.picks import CHAMPION, forecast_model_of_pick
 from evolve.runs.store import Store
 from evolve.tasks.task import Task
 
@@ -74,6 +74,6 @@ def difference_of(
     bases = []
     for folder, task in zip(folders, tasks, strict=True):
         with Store.open(folder, write=False) as store:
-            bases.append(basis_of_pick(store, task, CHAMPION))
+            bases.append(forecast_model_of_pick(store, task, CHAMPION))
     sides = make_sides(tasks, bases, group=group, target=target, level=level)
     return differ(*sides, point, cost), sides[0]

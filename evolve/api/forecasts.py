@@ -9,13 +9,17 @@ from evolve.tasks.task import Task
 if TYPE_CHECKING:
     import pandas as pd
 
-    from evolve.forecast.basis import Basis
+    from evolve.forecast.model import ForecastModel
 
 LEVEL = 0.9  # that of `evolve.forecast`, which is loaded only to forecast
 
 
 def forecast_frame(
-    task: Task, basis: Basis, rows: pd.DataFrame, interval: float, group: str | None
+    task: Task,
+    forecast_model: ForecastModel,
+    rows: pd.DataFrame,
+    interval: float,
+    group: str | None,
 ) -> pd.DataFrame:
     """Point, interval and distance of every row; see `evolve.api.run.Run.predict`.
 
@@ -30,7 +34,8 @@ def forecast_frame(
 
     raw = raw_of(rows)
     forecasts = [
-        (q.at, forecast(task, basis, q.group, q.x, interval)) for q in from_cells(task, raw, group)
+        (q.at, forecast(task, forecast_model, q.group, q.x, interval))
+        for q in from_cells(task, raw, group)
     ]
     frame = frame_of(forecasts, raw.n_rows, task)
     if len(task.target_names) == 1:

@@ -18,7 +18,7 @@ from evolve.tasks.task import Task
 if TYPE_CHECKING:
     import pandas as pd
 
-    from evolve.forecast.basis import Basis
+    from evolve.forecast.model import ForecastModel
     from evolve.forecast.verdict import Verdict
 
 
@@ -80,14 +80,14 @@ class NamedFit(RunLaw):
         self, rows: pd.DataFrame, interval: float = LEVEL, *, group: str | None = None
     ) -> pd.DataFrame:
         """Forecast runs by this law alone; arguments and columns as `Run.predict`."""
-        return forecast_frame(self.task, self.basis, rows, interval, group)
+        return forecast_frame(self.task, self.forecast_model, rows, interval, group)
 
     @cached_property
-    def basis(self) -> Basis:
+    def forecast_model(self) -> ForecastModel:
         """What its forecasts are made from: its errors on the folds calibrate the intervals."""
-        from evolve.runs.picks import basis_of_law
+        from evolve.runs.picks import forecast_model_of_law
 
-        return basis_of_law(self.task, self.entry)
+        return forecast_model_of_law(self.task, self.entry)
 
     @cached_property
     def verdict(self) -> Verdict:
@@ -100,7 +100,9 @@ class NamedFit(RunLaw):
         archive = Archive()
         archive.tell([self.entry])
         choice = choose(self.task, archive, 0)
-        return verdict_of(self.task, choice, self.basis, errors_by_group(self.task, choice))
+        return verdict_of(
+            self.task, choice, self.forecast_model, errors_by_group(self.task, choice)
+        )
 
     @property
     def _title(self) -> str:

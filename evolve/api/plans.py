@@ -14,7 +14,7 @@ from evolve.tasks.task import Task
 if TYPE_CHECKING:
     import pandas as pd
 
-    from evolve.forecast.basis import Basis
+    from evolve.forecast.model import ForecastModel
     from evolve.forecast.plan import Allocation, Question
 
 
@@ -46,7 +46,7 @@ class Plan:
 
 def make_plan(
     task: Task,
-    basis: Basis,
+    forecast_model: ForecastModel,
     compute: str | None,
     budget: float | None,
     reach_value: float | None,
@@ -75,7 +75,7 @@ def make_plan(
         raise EvolveError("plan: give either ", Argument("budget"), " or ", Argument("reach"))
     if compute is None and (budget, reach_value, serve_tokens) != (None, None, None):
         raise EvolveError("plan: give ", Argument("compute"), ", what a run costs")
-    asked = make_question(task, basis, cost_of(task, compute, serve_tokens), **question)
+    asked = make_question(task, forecast_model, cost_of(task, compute, serve_tokens), **question)
     best = best_run(asked, budget, reach_value)
     table = other_budgets(asked, best.budget)
     others = [_row(run) for run in table]
@@ -106,14 +106,14 @@ def question_of(
         EvolveError: A name is not known, or a feature has no value.
     """
     from evolve.forecast.plan import make_question, parse_cost
-    from evolve.runs.picks import CHAMPION, basis_of_pick
+    from evolve.runs.picks import CHAMPION, forecast_model_of_pick
 
     with Store.open(folder, write=False) as store:
-        basis = basis_of_pick(store, task, CHAMPION)
+        forecast_model = forecast_model_of_pick(store, task, CHAMPION)
     cost = parse_cost(compute, task.feature_names)
     return make_question(
         task,
-        basis,
+        forecast_model,
         cost,
         group=group,
         target=target,

@@ -17,7 +17,7 @@ from evolve.api.champion import Champion, RunLaw, law_of_entry
 from evolve.api.forecasts import LEVEL, forecast_frame
 from evolve.errors import EvolveError
 from evolve.runs.folders import find_run
-from evolve.runs.picks import Pick, basis_of_pick, picked
+from evolve.runs.picks import Pick, forecast_model_of_pick, picked
 from evolve.runs.provenance import require_same_rows, task_of
 from evolve.runs.results import load_results
 from evolve.runs.store import Store
@@ -25,7 +25,7 @@ from evolve.runs.store import Store
 if TYPE_CHECKING:
     import pandas as pd
 
-    from evolve.forecast.basis import Basis
+    from evolve.forecast.model import ForecastModel
     from evolve.forecast.verdict import Verdict
 
 RUNS = "runs"
@@ -169,11 +169,11 @@ class Run(RunAnswers):
             EvolveError: A column is missing, a cell is no number, a group is not known, or the
                 champion is not defined at a row.
         """
-        basis = self._basis
+        forecast_model = self._forecast_model
         if not (pick := Pick(size, entry, law)).is_champion:
             with self._open() as store:
-                basis = basis_of_pick(store, self.task, pick)
-        return forecast_frame(self.task, basis, rows, interval, group)
+                forecast_model = forecast_model_of_pick(store, self.task, pick)
+        return forecast_frame(self.task, forecast_model, rows, interval, group)
 
     def resume(
         self,
@@ -252,11 +252,11 @@ class Run(RunAnswers):
         return run_html(self.task, rows, best.candidate, title, chosen=self.chosen)
 
     @cached_property
-    def _basis(self) -> Basis:
-        from evolve.runs.forecasts import basis_of
+    def _forecast_model(self) -> ForecastModel:
+        from evolve.runs.forecasts import forecast_model_of
 
         with self._open() as store:
-            return basis_of(store, self.task)
+            return forecast_model_of(store, self.task)
 
 
 def load(

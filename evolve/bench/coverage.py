@@ -8,10 +8,10 @@ from typing import Any
 
 import numpy as np
 
-from evolve.forecast.basis import Basis
-from evolve.forecast.calibration import make_basis
+from evolve.forecast.calibration import make_forecast_model
 from evolve.forecast.interval import forecast
 from evolve.forecast.members import contenders_of
+from evolve.forecast.model import ForecastModel
 from evolve.search.memory import search_in_memory
 from evolve.search.problem import make_search_problem
 from evolve.tasks.task import Table, Task
@@ -49,15 +49,21 @@ class Coverage:
         return asdict(self) | {"beyond": self.extrapolation_distance}  # of earlier versions
 
 
-def search_basis(task: Task, seed: int, evaluations: int, workers: int) -> Basis | None:
+def search_forecast_model(
+    task: Task, seed: int, evaluations: int, workers: int
+) -> ForecastModel | None:
     """What a run of a task would keep for its forecasts; None where nothing can be fitted."""
     problem = make_search_problem(task, seed)
     choice = search_in_memory(problem, evaluations, workers)
-    return None if choice is None else make_basis(task, contenders_of(choice), chosen=True)
+    return (
+        None if choice is None else make_forecast_model(task, contenders_of(choice), chosen=True)
+    )
 
 
-def measure(task: Task, test: Table, basis: Basis, kind: str, seed: int) -> Coverage:
-    """Coverage of a basis on test rows; the search has not seen them."""
+def measure(
+    task: Task, test: Table, forecast_model: ForecastModel, kind: str, seed: int
+) -> Coverage:
+    """Coverage of a forecast model on test rows; the search has not seen them."""
     inside: list[list[Array]] = [[] for _ in LEVELS]
     widths, distances, errors = [], [], []
     spread = task.train.Y.std(axis=0)
@@ -67,7 +73,7 @@ def measure(task: Task, test: Table, basis: Basis, kind: str, seed: int) -> Cove
             continue
         y = test.Y[rows]
         for k, level in enumerate(LEVELS):
-            forecasts = forecast(task, basis, name, test.X[rows], level)
+            forecasts = forecast(task, forecast_model, name, test.X[rows], level)
             inside[k].append(((y >= forecasts.low) & (y <= forecasts.high)).ravel())
         widths.append(((forecasts.high - forecasts.low) / spread).ravel())
         errors.append((np.abs(y - forecasts.point) / spread).ravel())

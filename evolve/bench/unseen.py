@@ -24,7 +24,7 @@ from evolve.errors import EvolveError
 from evolve.evaluation.baselines import predict_baseline
 from evolve.evaluation.fitted import fit_rows
 from evolve.forecast.by_group import errors_by_group
-from evolve.forecast.calibration import make_basis
+from evolve.forecast.calibration import make_forecast_model
 from evolve.forecast.interval import LEVEL, forecast
 from evolve.forecast.judge import verdict_of
 from evolve.forecast.members import contenders_of
@@ -142,13 +142,13 @@ def run_table(task: Task, test: Table, seed: int, evaluations: int, workers: int
     choice = search_in_memory(make_search_problem(task, seed), evaluations, workers)
     if choice is None:
         raise EvolveError(f"{task.name}: no candidate could be fitted")
-    basis = make_basis(task, contenders_of(choice), chosen=True)
-    verdict = verdict_of(task, choice, basis, errors_by_group(task, choice))
+    forecast_model = make_forecast_model(task, contenders_of(choice), chosen=True)
+    verdict = verdict_of(task, choice, forecast_model, errors_by_group(task, choice))
     seconds = time.monotonic() - began
     point, low, high, champion = (np.full(test.Y.shape, np.nan) for _ in range(4))
     for g in np.unique(test.group):
         rows = test.group == g
-        forecasts = forecast(task, basis, task.group_names[g], test.X[rows], LEVEL)
+        forecasts = forecast(task, forecast_model, task.group_names[g], test.X[rows], LEVEL)
         point[rows], low[rows], high[rows] = forecasts.point, forecasts.low, forecasts.high
         champion[rows] = forecasts.champion
     error = np.abs(point - test.Y)

@@ -41,17 +41,17 @@ def coverage(
 
     Example: python -m evolve bench coverage --seeds "0 1" --evaluations 400
     """
-    from evolve.bench.coverage import measure, search_basis
+    from evolve.bench.coverage import measure, search_forecast_model
     from evolve.cli.options import n_cores
 
     coverages = []
     for kind, case in _cases(names, tasks_dirs, seeds, synthetic=synthetic):
         seed, task, rows_of = case
-        basis = search_basis(task, seed, evaluations, workers or n_cores())
-        if basis is None:
+        forecast_model = search_forecast_model(task, seed, evaluations, workers or n_cores())
+        if forecast_model is None:
             print(f"{task.name} seed {seed}: nothing could be fitted", file=sys.stderr)
             continue
-        coverages.append(measure(task, rows_of(), basis, kind, seed))
+        coverages.append(measure(task, rows_of(), forecast_model, kind, seed))
         share = coverages[-1].inside[-1]
         print(f"{task.name} seed {seed}: {share:.3f} inside 90 %", file=sys.stderr, flush=True)
     _show(coverages, json=json)

@@ -86,7 +86,7 @@ def fit(
         task = load_task(table, tasks_dirs or ())
     fitted = fit_to_task(task, law)
     queries = from_words(task, at, None) if at else []
-    forecasts = [forecast(task, fitted.basis, q.group, q.x, interval) for q in queries]
+    forecasts = [forecast(task, fitted.forecast_model, q.group, q.x, interval) for q in queries]
     if json:
         print_json(_document(fitted, forecasts, interval))
     else:

@@ -86,7 +86,7 @@ def plan(
     )
     from evolve.forecast.queries import read_words
     from evolve.runs.folders import find_run
-    from evolve.runs.picks import Pick, basis_of_pick
+    from evolve.runs.picks import Pick, forecast_model_of_pick
     from evolve.runs.provenance import require_same_rows, task_of
     from evolve.runs.store import Store
 
@@ -96,10 +96,10 @@ def plan(
         require_same_rows(store, task)
         cost = cost_of(task, compute, served)
         fixed = read_words(task, [*(at or []), *(words or [])])
-        basis = basis_of_pick(store, task, Pick(size, entry, law))
+        forecast_model = forecast_model_of_pick(store, task, Pick(size, entry, law))
     question = make_question(
         task,
-        basis,
+        forecast_model,
         cost,
         group=group,
         target=target,
@@ -145,7 +145,7 @@ def _document(
     from evolve.forecast.plan import exponents, moving_together
 
     return {
-        "champion": question.basis.members[0].index,
+        "champion": question.forecast_model.members[0].index,
         "group": question.group,
         "target": question.task.target_names[question.target],
         "compute": question.cost.text or None,

@@ -12,8 +12,8 @@ from evolve.cli.options import RUNS, EntryNumber, Json, LawName, RunsDir, Size, 
 from evolve.errors import EvolveError
 
 if TYPE_CHECKING:
-    from evolve.forecast.basis import Basis
     from evolve.forecast.interval import Forecast
+    from evolve.forecast.model import ForecastModel
     from evolve.forecast.queries import Query
     from evolve.forecast.verdict import Verdict
     from evolve.tasks.readers import RawTable
@@ -64,7 +64,7 @@ def predict(
     from evolve.forecast.queries import from_table, from_words
     from evolve.runs.choices import load_verdict
     from evolve.runs.folders import find_run
-    from evolve.runs.picks import Pick, basis_of_pick
+    from evolve.runs.picks import Pick, forecast_model_of_pick
     from evolve.runs.provenance import require_same_rows, task_of
     from evolve.runs.store import Store
 
@@ -82,28 +82,32 @@ def predict(
             queries = from_words(task, given, group)
         else:
             raw, queries = from_table(task, rows, group)
-        basis = basis_of_pick(store, task, pick)
+        forecast_model = forecast_model_of_pick(store, task, pick)
         verdict = load_verdict(store) if pick.is_champion else None
-    forecasts = [forecast(task, basis, q.group, q.x, interval) for q in queries]
+    forecasts = [forecast(task, forecast_model, q.group, q.x, interval) for q in queries]
     if output is not None and raw is not None:
         _write(output, raw, task, queries, forecasts)
     if json:
         data = [row for f in forecasts for row in rows_of(task, f)]
         worth = None if verdict is None else verdict.to_data()
-        champion = basis.members[0].index
+        champion = forecast_model.members[0].index
         print_json({"run": name, "champion": champion, "verdict": worth, "rows": data})
     elif output is not None:
         print(output)
     else:
-        _print(task, basis, verdict, forecasts, law or "")
+        _print(task, forecast_model, verdict, forecasts, law or "")
 
 
 def _print(
-    task: Task, basis: Basis, verdict: Verdict | None, forecasts: list[Forecast], law: str
+    task: Task,
+    forecast_model: ForecastModel,
+    verdict: Verdict | None,
+    forecasts: list[Forecast],
+    law: str,
 ) -> None:
     from evolve.cli.output import print_text
 
-    print_text(_who(basis, law))
+    print_text(_who(forecast_model, law))
     if verdict is not None:
         print_text(f"verdict: {verdict.line()}")
     print_forecasts(task, forecasts)
@@ -139,12 +143,12 @@ def print_forecasts(task: Task, forecasts: list[Forecast]) -> None:
         print("a row lies a factor of 10 or more outside the training range: handle with care")
 
 
-def _who(basis: Basis, law: str) -> str:
+def _who(forecast_model: ForecastModel, law: str) -> str:
     """Which laws forecast."""
-    index, n_rivals = basis.members[0].index, len(basis.members) - 1
-    if law or not (basis.chosen or n_rivals):
+    index, n_rivals = forecast_model.members[0].index, len(forecast_model.members) - 1
+    if law or not (forecast_model.chosen or n_rivals):
         return f"{law or f'entry {index}'} alone"
-    chosen = "champion" if basis.chosen else "best score so far, no champion chosen yet"
+    chosen = "champion" if forecast_model.chosen else "best score so far, no champion chosen yet"
     return f"entry {index}, the {chosen}; the point is what it and {n_rivals} rivals say together"
 
 

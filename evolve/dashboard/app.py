@@ -177,8 +177,8 @@ class _Pages:
         from evolve.dashboard.box import load_box
         from evolve.forecast.box import answer
 
-        task, basis = load_box(self._folder(request), self.tasks_dirs)
-        return _json(answer(task, basis, request.query_params))
+        task, forecast_model = load_box(self._folder(request), self.tasks_dirs)
+        return _json(answer(task, forecast_model, request.query_params))
 
     def _folder(self, request: Request) -> Path:
         return views.folder_of(self.runs_dir, request.path_params["name"])

@@ -6,15 +6,15 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from evolve.errors import Argument, EvolveError, TaskError
-from evolve.forecast.basis import Basis
-from evolve.runs.forecasts import load_basis
+from evolve.forecast.model import ForecastModel
+from evolve.runs.forecasts import load_forecast_model
 from evolve.runs.provenance import require_same_rows
 from evolve.runs.store import Store
 from evolve.tasks.folders import search_path
 from evolve.tasks.task import Task, load_task
 
 
-def load_box(folder: Path, tasks_dirs: Sequence[Path]) -> tuple[Task, Basis]:
+def load_box(folder: Path, tasks_dirs: Sequence[Path]) -> tuple[Task, ForecastModel]:
     """A run's task, and what its forecasts are made from.
 
     The task is looked for in the run's own folder and in folders of tasks, never where the store
@@ -24,12 +24,12 @@ def load_box(folder: Path, tasks_dirs: Sequence[Path]) -> tuple[Task, Basis]:
         EvolveError: The task is not here or has other rows, or no champion has been chosen yet.
     """
     with Store.open(folder, write=False) as store:
-        basis = load_basis(store)
-        if basis is None:
+        forecast_model = load_forecast_model(store)
+        if forecast_model is None:
             raise EvolveError("forecasts come when the search has ended and a champion is chosen")
         task = _task(store, folder, tasks_dirs)
         require_same_rows(store, task)
-    return task, basis
+    return task, forecast_model
 
 
 def _task(store: Store, folder: Path, tasks_dirs: Sequence[Path]) -> Task:

@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 
 from evolve.errors import EvolveError
-from evolve.forecast.basis import Basis, Member
 from evolve.forecast.departures import departures, mixture
 from evolve.forecast.interval import LEVEL, Forecast, interval_at, t_quantile
+from evolve.forecast.model import ForecastModel, Member
 from evolve.law.graph import Law, to_data
 from evolve.scoring.objective import (
     CALIBRATION_INFLATION,
@@ -61,12 +61,12 @@ def _slider(name: str, logarithmic: bool, values: Array) -> dict[str, Any]:
     }
 
 
-def answer(task: Task, basis: Basis, asked: Mapping[str, str]) -> dict[str, Any]:
+def answer(task: Task, forecast_model: ForecastModel, asked: Mapping[str, str]) -> dict[str, Any]:
     """The forecast of one row, and the curve along one feature with the others as they are.
 
     Args:
         task: The task.
-        basis: From the run.
+        forecast_model: From the run.
         asked: ``x0``, ``x1``, … the values of the features; ``group`` and ``along``, numbers.
 
     Raises:
@@ -80,7 +80,7 @@ def answer(task: Task, basis: Basis, asked: Mapping[str, str]) -> dict[str, Any]
     spaced = np.geomspace if slider["log"] else np.linspace
     curve = np.repeat(x, N_CURVE, axis=0)
     curve[:, along] = spaced(slider["from"], slider["to"], N_CURVE)
-    here, there = (interval_at(task, basis, group, rows, LEVEL) for rows in (x, curve))
+    here, there = (interval_at(task, forecast_model, group, rows, LEVEL) for rows in (x, curve))
     steps = here.extrapolation_distance[0].tolist()
     return {
         "group": group,
@@ -119,22 +119,22 @@ def _curves(forecast: Forecast) -> list[dict[str, list[float]]]:
     return [{n: getattr(forecast, n)[:, t].tolist() for n in parts} for t in range(n_targets)]
 
 
-def page_data(task: Task, basis: Basis) -> dict[str, Any] | None:
+def page_data(task: Task, forecast_model: ForecastModel) -> dict[str, Any] | None:
     """What a page needs to answer its sliders without a server, as JSON values.
 
     Laws as trees with the constants of each group, and all that `interval_at` reads besides; None
     where a member is a program, which no page can run.
     """
-    if not all(isinstance(member.law, Law) for member in basis.members):
+    if not all(isinstance(member.law, Law) for member in forecast_model.members):
         return None
     columns, whole = mixture(task)
     return {
         "sliders": sliders(task),
-        "members": [_member(member, task) for member in basis.members],
-        "relative": basis.relative,
-        "distances": basis.distances.tolist(),
-        "ratios": basis.ratios.tolist(),
-        "groups": [_group(task, basis, name) for name in task.group_names],
+        "members": [_member(member, task) for member in forecast_model.members],
+        "relative": forecast_model.relative,
+        "distances": forecast_model.distances.tolist(),
+        "ratios": forecast_model.ratios.tolist(),
+        "groups": [_group(task, forecast_model, name) for name in task.group_names],
         "axes": list(task.axes),
         "bounds": _bounds(task),
         "mixture": {"columns": columns, "whole": whole},
@@ -161,8 +161,8 @@ def _member(member: Member, task: Task) -> dict[str, Any]:
     }
 
 
-def _group(task: Task, basis: Basis, name: str) -> dict[str, Any]:
-    spread = basis.spreads[name]
+def _group(task: Task, forecast_model: ForecastModel, name: str) -> dict[str, Any]:
+    spread = forecast_model.spreads[name]
     train = task.train.X[task.train.group == task.group_names.index(name)]
     logarithmic = [f.logarithmic for f in task.spec.features]
     joint = [j for j in task.axes if logarithmic[j] and train[:, j].min() > 0]

@@ -1,4 +1,4 @@
-"""Laws of a forecast to a basis: their constants, noise, and how far off they were on the folds.
+"""Laws to a forecast model: their constants, noise, and how far off they were on the folds.
 
 Training rows only. On each fold the same laws were fitted to the fold's own rows and forecast its
 held-out rows together, so that the spread they claim can be held against the errors they make.
@@ -12,8 +12,8 @@ from evolve.evaluation.predict import Predictable, slopes_of
 from evolve.evaluation.requests import law_of
 from evolve.fitting.messages import FoldAnswer
 from evolve.fitting.weights import covariance
-from evolve.forecast.basis import Basis, GroupUncertainty, Member
 from evolve.forecast.members import Contenders
+from evolve.forecast.model import ForecastModel, GroupUncertainty, Member
 from evolve.forecast.noise import gaps_of, is_relative, noise_of, shape_of
 from evolve.forecast.spread import distance_of, open_constants, parts_of
 from evolve.scoring.fold import Fold, all_rows
@@ -24,7 +24,7 @@ from evolve.typing import Array
 MOST_RATIOS = 3000
 
 
-def make_basis(task: Task, contenders: Contenders, *, chosen: bool) -> Basis:
+def make_forecast_model(task: Task, contenders: Contenders, *, chosen: bool) -> ForecastModel:
     """What forecasts are made from.
 
     Args:
@@ -44,7 +44,7 @@ def make_basis(task: Task, contenders: Contenders, *, chosen: bool) -> Basis:
     spreads = _spreads(task, every, law, whole, relative=relative)
     members = [Member(c.index, law_of(c.form), c.constants, c.weight) for c in contenders.laws]
     thinned = _thinned(np.concatenate(distances), np.concatenate(ratios))
-    return Basis(
+    return ForecastModel(
         tuple(members), dict(zip(names, spreads, strict=True)), relative, *thinned, chosen
     )
 

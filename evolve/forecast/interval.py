@@ -1,4 +1,4 @@
-"""A basis and rows to forecasts with intervals, calibrated on the errors of the folds.
+"""A forecast model and rows to forecasts with intervals, calibrated on the errors of the folds.
 
 The spread at a row (noise, constants and form) is multiplied by what the folds teach: the
 quantile of |error| / spread over their held-out rows, those about as far beyond the rows fitted
@@ -15,8 +15,8 @@ import numpy as np
 import numpy.typing as npt
 
 from evolve.errors import Argument, EvolveError
-from evolve.forecast.basis import Basis
 from evolve.forecast.departures import departures
+from evolve.forecast.model import ForecastModel
 from evolve.forecast.spread import (
     VarianceComponents,
     distance_of,
@@ -74,12 +74,14 @@ class Forecast:
         return inside
 
 
-def forecast(task: Task, basis: Basis, group: str, x: Array, level: float = LEVEL) -> Forecast:
+def forecast(
+    task: Task, forecast_model: ForecastModel, group: str, x: Array, level: float = LEVEL
+) -> Forecast:
     """Forecast some rows of one group.
 
     Args:
         task: Gives the training rows' ranges.
-        basis: From the run.
+        forecast_model: From the run.
         group: The group's name.
         x: `(n, f)` raw features.
         level: Share of runs that the interval is to hold.
@@ -87,7 +89,7 @@ def forecast(task: Task, basis: Basis, group: str, x: Array, level: float = LEVE
     Raises:
         EvolveError: The level is no share, or no law is defined at a row.
     """
-    result = interval_at(task, basis, group, x, level)
+    result = interval_at(task, forecast_model, group, x, level)
     if not np.isfinite(result.point).all():
         row = x[np.flatnonzero(~np.isfinite(result.point).all(axis=1))[0]]
         place = ", ".join(f"{n}={v:g}" for n, v in zip(task.feature_names, row, strict=True))
@@ -95,7 +97,9 @@ def forecast(task: Task, basis: Basis, group: str, x: Array, level: float = LEVE
     return result
 
 
-def interval_at(task: Task, basis: Basis, group: str, x: Array, level: float = LEVEL) -> Forecast:
+def interval_at(
+    task: Task, forecast_model: ForecastModel, group: str, x: Array, level: float = LEVEL
+) -> Forecast:
     """As `forecast`; point and ends are not finite at rows where no law is defined.
 
     Raises:
@@ -103,18 +107,18 @@ def interval_at(task: Task, basis: Basis, group: str, x: Array, level: float = L
     """
     if not 0.0 < level < 1.0:
         raise EvolveError(Argument("interval"), f": must be between 0 and 1, it is {level:g}")
-    constants = [m.constants[group] for m in basis.members]
-    spread, laws = basis.spreads[group], [m.law for m in basis.members]
+    constants = [m.constants[group] for m in forecast_model.members]
+    spread, laws = forecast_model.spreads[group], [m.law for m in forecast_model.members]
     values = predictions_of(laws, constants, x)
     loose = open_constants(laws[0], constants[0], spread.covariance, x)
-    weights = np.array([m.weight for m in basis.members])
-    parts = parts_of(values, weights, loose, spread, relative=basis.relative)
+    weights = np.array([m.weight for m in forecast_model.members])
+    parts = parts_of(values, weights, loose, spread, relative=forecast_model.relative)
     train = task.train.X[task.train.group == task.group_names.index(group)]
     logarithmic = [f.logarithmic for f in task.spec.features]
     away = distance_of(x, train, logarithmic, task.axes)
-    factors = factors_at(basis.distances, basis.ratios, away)
+    factors = factors_at(forecast_model.distances, forecast_model.ratios, away)
     half = parts.total * (CALIBRATION_INFLATION * factors * t_quantile(level))[:, None]
-    point, low, high = ends_of(task, parts.point, half, relative=basis.relative)
+    point, low, high = ends_of(task, parts.point, half, relative=forecast_model.relative)
     return Forecast(
         group=group,
         x=x,
@@ -125,7 +129,7 @@ def interval_at(task: Task, basis: Basis, group: str, x: Array, level: float = L
         high=high,
         parts=parts,
         extrapolation_distance=extrapolation_distance(x, train, logarithmic),
-        rivals=tuple(m.index for m in basis.members[1:]),
+        rivals=tuple(m.index for m in forecast_model.members[1:]),
     )
 
 

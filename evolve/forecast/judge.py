@@ -14,9 +14,9 @@ from collections.abc import Sequence
 import numpy as np
 
 from evolve.forecast.agreement import agreement_of
-from evolve.forecast.basis import Basis
 from evolve.forecast.by_group import GroupError, warning_of
 from evolve.forecast.interval import forecast
+from evolve.forecast.model import ForecastModel
 from evolve.forecast.verdict import CARE, HOLDS, NONE, Verdict
 from evolve.scoring.combine import combine
 from evolve.scoring.metrics import nmse
@@ -37,21 +37,21 @@ from evolve.typing import Array, Ints
 
 
 def verdict_of(
-    task: Task, choice: Choice, basis: Basis, groups: Sequence[GroupError] = ()
+    task: Task, choice: Choice, forecast_model: ForecastModel, groups: Sequence[GroupError] = ()
 ) -> Verdict:
     """Judge a run's forecasts.
 
     Args:
         task: Its training rows only are read.
         choice: The champion and its finalists.
-        basis: What forecasts are made from.
+        forecast_model: What forecasts are made from.
         groups: From `evolve.forecast.by_group.errors_by_group`.
     """
     weights = np.array([fold.weight for fold in choice.champion.folds])
     errors = forecast_errors(task, choice)
     name, baseline = best_baseline(choice, weights)
     gain = float(np.average(np.log((baseline + EPSILON) / (errors + EPSILON)), weights=weights))
-    expected = expected_errors(task, choice, basis) if task.axes else (None, None)
+    expected = expected_errors(task, choice, forecast_model) if task.axes else (None, None)
     physics = choice.champion.against_physics
     held, base = (float(1.0 - np.average(e, weights=weights)) for e in (errors, baseline))
     who = "all finalists together predict" if len(choice.finalists) > 1 else "the law predicts"
@@ -101,20 +101,22 @@ def best_baseline(choice: Choice, weights: Array) -> tuple[str, Array]:
     return name, baselines[name]
 
 
-def expected_errors(task: Task, choice: Choice, basis: Basis) -> tuple[float | None, float | None]:
+def expected_errors(
+    task: Task, choice: Choice, forecast_model: ForecastModel
+) -> tuple[float | None, float | None]:
     """R² and median relative error that the intervals promise at the horizon.
 
     Args:
         task: With axes.
         choice: Its first fold holds out the largest scales, which are moved on.
-        basis: What forecasts are made from.
+        forecast_model: What forecasts are made from.
 
     Returns:
         The R² over runs as far out as each other, mean over the factors of the horizon, and the
         error over all of them.
     """
     rows = choice.folds[0].held
-    by_horizon = [_forecasts(task, rows, basis, factor) for factor in horizons_of(task)]
+    by_horizon = [_forecasts(task, rows, forecast_model, factor) for factor in horizons_of(task)]
     promised = [_promised_r2(points, sigmas) for points, sigmas in by_horizon]
     shares = [sigmas / np.maximum(np.abs(points), 1e-300) for points, sigmas in by_horizon]
     return float(np.mean(promised)), float(np.median(np.concatenate(shares)))
@@ -140,13 +142,13 @@ def _promised_r2(points: Array, sigmas: Array) -> float:
 
 
 def _forecasts(
-    task: Task, rows: Ints, basis: Basis, factor: float | tuple[float, ...]
+    task: Task, rows: Ints, forecast_model: ForecastModel, factor: float | tuple[float, ...]
 ) -> tuple[Array, Array]:
     """Forecasts and their standard deviations `(m, t)` of rows moved on along the axes."""
     train = task.train
     x, group = further(task, train.X[rows], factor), train.group[rows]
     forecasts = [
-        forecast(task, basis, task.group_names[g], x[group == g], VERDICT_LEVEL)
+        forecast(task, forecast_model, task.group_names[g], x[group == g], VERDICT_LEVEL)
         for g in np.unique(group)
     ]
     points = np.concatenate([f.point for f in forecasts])

@@ -12,8 +12,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from evolve.errors import Argument, EvolveError, nearest
-from evolve.forecast.basis import Basis
 from evolve.forecast.interval import interval_at
+from evolve.forecast.model import ForecastModel
 from evolve.tasks.task import Task
 from evolve.typing import Array
 
@@ -40,14 +40,14 @@ class Side:
 
     Attributes:
         task: Its task.
-        basis: What its forecasts are made from.
+        forecast_model: What its forecasts are made from.
         group: The group that is forecast.
         target: The target's name.
         level: Of the intervals.
     """
 
     task: Task
-    basis: Basis
+    forecast_model: ForecastModel
     group: str
     target: str
     level: float
@@ -55,7 +55,7 @@ class Side:
     def at(self, values: Mapping[str, Array]) -> Ends:
         """Point and ends at rows given as `(n,)` values of every feature; nan where undefined."""
         x = np.stack([values[name] for name in self.task.feature_names], axis=1)
-        result = interval_at(self.task, self.basis, self.group, x, self.level)
+        result = interval_at(self.task, self.forecast_model, self.group, x, self.level)
         t = self.task.target_names.index(self.target)
         return Ends(result.point[:, t], result.low[:, t], result.high[:, t])
 
@@ -67,7 +67,7 @@ class Side:
 
 def make_sides(
     tasks: Sequence[Task],
-    bases: Sequence[Basis],
+    bases: Sequence[ForecastModel],
     *,
     group: str | None,
     target: str | None,
@@ -100,8 +100,8 @@ def make_sides(
         for task in tasks
     ]  # fmt: skip
     one, two = (
-        Side(task, basis, of, chosen, level)
-        for task, basis, of in zip(tasks, bases, groups, strict=True)
+        Side(task, forecast_model, of, chosen, level)
+        for task, forecast_model, of in zip(tasks, bases, groups, strict=True)
     )
     return one, two
 

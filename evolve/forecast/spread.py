@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from evolve.evaluation.predict import UNANSWERED, Predictable, predict, slopes_of
-from evolve.forecast.basis import GroupUncertainty
+from evolve.forecast.model import GroupUncertainty
 from evolve.scoring.combine import combine
 from evolve.typing import Array
 

@@ -6,11 +6,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from evolve.forecast.basis import Basis
 from evolve.forecast.interval import Forecast, interval_at
+from evolve.forecast.model import ForecastModel
 from evolve.forecast.spread import predictions_of
 from evolve.report.gather import Findings
-from evolve.runs.forecasts import basis_of
+from evolve.runs.forecasts import forecast_model_of
 from evolve.scoring.combine import combine
 from evolve.tasks.task import Task
 from evolve.typing import Array
@@ -24,11 +24,11 @@ class Forecaster:
 
     Attributes:
         task: The run's task.
-        basis: What its forecasts are made from.
+        forecast_model: What its forecasts are made from.
     """
 
     task: Task
-    basis: Basis
+    forecast_model: ForecastModel
 
     def at(self, x: Array, group: int) -> Forecast:
         """Forecasts of rows `(n, f)` of a group; not finite where no law is defined.
@@ -37,18 +37,18 @@ class Forecaster:
             ProgramFailedError: The champion is a program that fails at a row.
             SandboxError: A program is asked, and the sandbox is too weak here to run it.
         """
-        return interval_at(self.task, self.basis, self.task.group_names[group], x, LEVEL)
+        return interval_at(self.task, self.forecast_model, self.task.group_names[group], x, LEVEL)
 
     def point(self, x: Array, group: int) -> Array:
         """`(n, t)` forecasts of rows `(n, f)` of a group without an interval; raises as `at`."""
-        members, name = self.basis.members, self.task.group_names[group]
+        members, name = self.forecast_model.members, self.task.group_names[group]
         values = predictions_of([m.law for m in members], [m.constants[name] for m in members], x)
         return combine(values, np.array([m.weight for m in members]))[0]
 
     @property
     def words(self) -> str:
         """What the line and its interval hold, in two sentences."""
-        n = len(self.basis.members) - 1
+        n = len(self.forecast_model.members) - 1
         laws = f"the champion and {n} other law{'s' if n > 1 else ''}"
         point = f"what {laws} say together" if n else "what the law says"
         form = " and of the form" if n else ""
@@ -70,5 +70,8 @@ def forecaster_of(findings: Findings) -> Forecaster | None:
     return (
         None
         if findings.model is None
-        else Forecaster(findings.task, findings.basis or basis_of(findings.store, findings.task))
+        else Forecaster(
+            findings.task,
+            findings.forecast_model or forecast_model_of(findings.store, findings.task),
+        )
     )

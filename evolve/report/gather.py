@@ -8,13 +8,13 @@ from dataclasses import dataclass
 from evolve.errors import EvolveError, ProgramError, SandboxError
 from evolve.evaluation.record import SEEDS, Entry
 from evolve.evaluation.requests import form_of
-from evolve.forecast.basis import Basis
 from evolve.forecast.by_group import GroupError
+from evolve.forecast.model import ForecastModel
 from evolve.forecast.verdict import Verdict
 from evolve.report.model import Model, fit_model
 from evolve.runs.choices import FinalistRow, load_finalists, load_group_errors, load_verdict
 from evolve.runs.notes import SANDBOX
-from evolve.runs.picks import CHAMPION, Pick, basis_of_law, picked
+from evolve.runs.picks import CHAMPION, Pick, forecast_model_of_law, picked
 from evolve.runs.results import ResultRow, archive_of, load_results, scores_of
 from evolve.runs.store import Store
 from evolve.runs.summary import Summary
@@ -49,7 +49,7 @@ class Findings:
         groups: The champion's errors by group, the worst first.
         sandbox: What the machine of the run could enforce, else what this one can.
         asked: What the law was asked for by, where it is not the champion; else empty.
-        basis: What the law's forecasts are made from, where it was asked for.
+        forecast_model: What the law's forecasts are made from, where it was asked for.
     """
 
     store: Store
@@ -71,7 +71,7 @@ class Findings:
     groups: Sequence[GroupError]
     sandbox: SandboxReport
     asked: str = ""
-    basis: Basis | None = None
+    forecast_model: ForecastModel | None = None
 
     @property
     def title(self) -> str:
@@ -137,7 +137,9 @@ def gather(store: Store, task: Task, pick: Pick = CHAMPION) -> Findings:
         finalist_entries=[store.entry(finalist.index) for finalist in finalists],
         sandbox=_sandbox(store),
         asked=pick.words,
-        basis=None if model is None or pick.is_champion else basis_of_law(task, best),
+        forecast_model=None
+        if model is None or pick.is_champion
+        else forecast_model_of_law(task, best),
     )
 
 

@@ -167,7 +167,7 @@ def _curves(findings: Findings, opened: OpenedTest | None) -> dict[str, Any]:
         return content | {
             "curves": curve_charts(findings.model, forecaster, test),
             "band_words": forecaster.words,
-            "box": box_json(page_data(findings.task, forecaster.basis)),
+            "box": box_json(page_data(findings.task, forecaster.forecast_model)),
         }
     except (ProgramFailedError, SandboxError) as error:
         return content | {"undrawn": str(error)}

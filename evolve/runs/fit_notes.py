@@ -47,21 +47,21 @@ def check_forecast(value: Any, context: Context) -> None:
     note = checks.mapped("forecast", value, ("n_entries", "basis"))
     checks.whole("forecast: n_entries", note["n_entries"], 0, limits.ENTRIES)
     need = ("format", "members", "spreads", "relative", "distances", "ratios", "chosen")
-    basis = checks.mapped("forecast", note["basis"], need)
-    checks.whole("forecast: format", basis["format"], 0, limits.COUNT)
-    checks.truth("forecast: relative", basis["relative"])
-    checks.truth("forecast: chosen", basis["chosen"])
-    members = checks.listed("forecast: members", basis["members"], limits.CONSTANTS)
+    forecast_model = checks.mapped("forecast", note["basis"], need)
+    checks.whole("forecast: format", forecast_model["format"], 0, limits.COUNT)
+    checks.truth("forecast: relative", forecast_model["relative"])
+    checks.truth("forecast: chosen", forecast_model["chosen"])
+    members = checks.listed("forecast: members", forecast_model["members"], limits.CONSTANTS)
     if not members:
         raise ValueError("forecast: members must hold the champion, they are empty")
     widths = [_check_member(member, context) for member in members]
     for name in ("distances", "ratios"):
-        values = checks.listed(f"forecast: {name}", basis[name], limits.COUNT)
+        values = checks.listed(f"forecast: {name}", forecast_model[name], limits.COUNT)
         checks.each(checks.number, f"forecast: {name}", values)
-    if len(basis["distances"]) != len(basis["ratios"]):
+    if len(forecast_model["distances"]) != len(forecast_model["ratios"]):
         raise ValueError("forecast: distances must be as many as ratios")
     groups = members[0]["constants"]
-    spreads = checks.mapped("forecast: spreads", basis["spreads"], groups, groups)
+    spreads = checks.mapped("forecast: spreads", forecast_model["spreads"], groups, groups)
     if any(member["constants"].keys() != groups.keys() for member in members):
         raise ValueError("forecast: members must be of the same groups")
     for group, spread in spreads.items():

@@ -13,7 +13,7 @@ from evolve.runs.store import Store
 from evolve.tasks.task import Task
 
 if TYPE_CHECKING:
-    from evolve.forecast.basis import Basis
+    from evolve.forecast.model import ForecastModel
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,26 +85,28 @@ def picked(store: Store, task: Task, pick: Pick) -> tuple[ResultRow, Entry]:
     return row, entry
 
 
-def basis_of_pick(store: Store, task: Task, pick: Pick) -> Basis:
+def forecast_model_of_pick(store: Store, task: Task, pick: Pick) -> ForecastModel:
     """What forecasts of the law alone are made from; those of the champion with its rivals.
 
     Raises:
         EvolveError: As `picked`.
     """
-    from evolve.runs.forecasts import basis_of  # loads what searches and forecasts
+    from evolve.runs.forecasts import forecast_model_of  # loads what searches and forecasts
 
     if pick.is_champion:
-        return basis_of(store, task)
-    return basis_of_law(task, picked(store, task, pick)[1])
+        return forecast_model_of(store, task)
+    return forecast_model_of_law(task, picked(store, task, pick)[1])
 
 
-def basis_of_law(task: Task, entry: Entry) -> Basis:
+def forecast_model_of_law(task: Task, entry: Entry) -> ForecastModel:
     """What forecasts of one law are made from: its fits of all rows and of the folds."""
-    from evolve.forecast.calibration import make_basis  # loads the compiler, for those who fit
+    from evolve.forecast.calibration import (
+        make_forecast_model,  # loads the compiler, for those who fit
+    )
     from evolve.forecast.members import fit_contenders
 
     contenders = fit_contenders(task, [(entry.index, form_of(entry), 1.0)])
-    return make_basis(task, contenders, chosen=False)
+    return make_forecast_model(task, contenders, chosen=False)
 
 
 def _entry(store: Store, number: int) -> Entry:

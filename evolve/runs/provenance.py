@@ -74,9 +74,9 @@ def require_same_groups(store: Store, names: Sequence[str]) -> None:
     Raises:
         StoreError: It is of others.
     """
-    table, basis = store.note(ENDING), store.note(FORECAST)
+    table, forecast_model = store.note(ENDING), store.note(FORECAST)
     rows = [] if table is None else table["lines"]
-    members = [] if basis is None else basis["basis"]["members"]
+    members = [] if forecast_model is None else forecast_model["basis"]["members"]
     for row in [*rows, *members]:
         if set(row["constants"]) not in (set(names), set()):
             raise StoreError(f"{store.path}: damaged: constants are of other groups than its task")

@@ -1,4 +1,4 @@
-"""Run one search session: warm up, search, choose the champion, store table and forecast basis."""
+"""Run one search session: warm up, search, choose the champion, store table and forecast model."""
 
 from __future__ import annotations
 
@@ -113,20 +113,20 @@ def hold_session(
 def finish_run(
     store: Store, problem: SearchProblem, choice: Choice | None, listener: ProgressListener
 ) -> tuple[list[ResultRow], Verdict | None]:
-    """Keep the run's table, its basis for forecasts and the verdict on them.
+    """Keep the run's table, its forecast model and the verdict on them.
 
     Returns:
         The rows of the table, and the verdict; None if no champion was chosen, or one that is a
         program which gives no forecast, which is then said.
     """
-    from evolve.runs.forecasts import build_basis  # loads the compiler, for those who fit
+    from evolve.runs.forecasts import build_forecast_model  # loads the compiler, for those who fit
 
     rows = result_rows(store, problem, choice)
     save_results(store, rows, chosen=choice is not None)
     if choice is None:
         return rows, None
     try:
-        return rows, build_basis(store, problem.task, choice)
+        return rows, build_forecast_model(store, problem.task, choice)
     except UNANSWERED as error:
         listener.say(f"the run keeps no forecasts, its champion gave none: {error}")
         return rows, None

@@ -8,7 +8,7 @@ import pytest
 from evolve.bench.coverage import LEVELS, measure, overall
 from evolve.bench.known import KNOWN_LAWS, KnownLaw, make_case
 from evolve.cli.app import call
-from evolve.forecast.basis import Basis, GroupUncertainty, Member
+from evolve.forecast.model import ForecastModel, GroupUncertainty, Member
 from evolve.law.graph import Law, const
 from evolve.tasks.folds import make_folds
 
@@ -38,8 +38,10 @@ def test_coverage_is_the_share_of_rows_inside() -> None:
     found = []
     for spread in (sure, wide):
         member = Member(0, Law(const(0), 1), {"all": np.array([[0.0]])})
-        basis = Basis((member,), {"all": spread}, False, np.zeros(0), np.zeros(0), True)
-        found.append(measure(task, test, basis, "synthetic", 0))
+        forecast_model = ForecastModel(
+            (member,), {"all": spread}, False, np.zeros(0), np.zeros(0), True
+        )
+        found.append(measure(task, test, forecast_model, "synthetic", 0))
     assert [c.inside for c in found] == [(0.0,) * len(LEVELS), (1.0,) * len(LEVELS)]
     assert overall(found) == (0.5,) * len(LEVELS)
     assert found[0].extrapolation_distance > 0.3

@@ -12,7 +12,7 @@ from types import ModuleType
 import pytest
 from report_runs import small_run
 
-from evolve.runs.forecasts import basis_of_run, save_basis
+from evolve.runs.forecasts import forecast_model_of_run, save_forecast_model
 from evolve.runs.results import load_results, save_results
 from evolve.sandbox.probe import read_report
 from evolve.tasks.task import load_task
@@ -45,7 +45,7 @@ def place(hostile: ModuleType, tmp_path_factory: pytest.TempPathFactory) -> Path
     hostile.write_task(folder)
     task = load_task(str(folder / hostile.TASK))
     with small_run(task, folder / "made" / hostile.GOOD, 8) as store:
-        save_basis(store, basis_of_run(store, task))
+        save_forecast_model(store, forecast_model_of_run(store, task))
         save_results(store, load_results(store).rows, chosen=True)
     return folder
 

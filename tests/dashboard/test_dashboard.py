@@ -30,7 +30,7 @@ from evolve.dashboard.serve import serve
 from evolve.errors import EvolveError
 from evolve.evaluation.record import Entry
 from evolve.forecast.interval import interval_at
-from evolve.runs.forecasts import basis_of, save_basis
+from evolve.runs.forecasts import forecast_model_of, save_forecast_model
 from evolve.runs.provenance import task_of
 from evolve.runs.store import STORE_NAME, Store
 from evolve.tasks.task import load_task
@@ -48,7 +48,7 @@ def runs_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("runs")
     task = load_task("data_constrained")
     with small_run(task, folder / "done", 4) as store:
-        save_basis(store, basis_of(store, task))
+        save_forecast_model(store, forecast_model_of(store, task))
     return folder
 
 
@@ -174,12 +174,12 @@ def test_the_box_says_what_the_forecast_says(runs_dir: Path) -> None:
     sliders = json.loads(get(runs_dir, "/runs/done/sliders"))
     with Store.open(runs_dir / "done", write=False) as store:
         task = task_of(store)
-        basis = basis_of(store, task)
+        forecast_model = forecast_model_of(store, task)
     assert [f["name"] for f in sliders["features"]] == list(task.feature_names)
     values = [f["value"] for f in sliders["features"]]
     asked = {f"x{j}": str(v) for j, v in enumerate(values)} | {"along": "1"}
     answer = client(runs_dir).get("/runs/done/forecast", params=asked).json()
-    there = interval_at(task, basis, task.group_names[0], np.array([values]))
+    there = interval_at(task, forecast_model, task.group_names[0], np.array([values]))
     (said,) = answer["targets"]
     assert said["point"] == pytest.approx(there.point[0, 0], rel=1e-12)
     assert said["low"] == pytest.approx(there.low[0, 0], rel=1e-12)
@@ -216,7 +216,7 @@ def test_a_task_is_not_read_where_a_store_says_that_it_is(
     (tmp_path / "runs").mkdir()
     monkeypatch.chdir(tmp_path / "runs")
     with small_run(task, tmp_path / "runs" / "far", 3) as store:
-        save_basis(store, basis_of(store, task))
+        save_forecast_model(store, forecast_model_of(store, task))
     assert "'mine' is not here" in get(tmp_path / "runs", "/runs/far/sliders")
     app = make_app(tmp_path / "runs", [elsewhere])
     answer = TestClient(app, base_url="http://localhost").get("/runs/far/sliders").json()

@@ -9,7 +9,7 @@ import pytest
 from small_tasks import task_of
 
 from evolve.forecast.agreement import agreement_of
-from evolve.forecast.calibration import make_basis
+from evolve.forecast.calibration import make_forecast_model
 from evolve.forecast.judge import verdict_of
 from evolve.forecast.members import contenders_of
 from evolve.forecast.verdict import CARE, HOLDS, verdict_from_data
@@ -61,10 +61,10 @@ def test_a_law_on_which_the_searches_part_is_to_be_handled_with_care(
     chosen: tuple[Task, Choice],
 ) -> None:
     task, choice = chosen
-    basis = make_basis(task, contenders_of(choice), chosen=True)
-    one = verdict_of(task, choice, basis)
+    forecast_model = make_forecast_model(task, contenders_of(choice), chosen=True)
+    one = verdict_of(task, choice, forecast_model)
     assert (one.verdict, one.agreement) == (HOLDS, pytest.approx(1.0))
-    apart = verdict_of(task, moved(choice, 1.5), basis)
+    apart = verdict_of(task, moved(choice, 1.5), forecast_model)
     assert apart.verdict == CARE
     assert any("each independent search" in reason for reason in apart.reasons)
     assert verdict_from_data(apart.to_data()) == apart

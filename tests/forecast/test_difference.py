@@ -9,7 +9,7 @@ from evolve.errors import EvolveError
 from evolve.forecast.difference import Difference, differ
 from evolve.forecast.plan import parse_cost
 from evolve.forecast.sides import checked_point, make_sides
-from tests.forecast.test_plan import CHINCHILLA, CONSTANTS, NAMES, make_basis, make_task
+from tests.forecast.test_plan import CHINCHILLA, CONSTANTS, NAMES, make_forecast_model, make_task
 
 AT = {"params": 1e9, "tokens": 1e10}
 CHEAPER = np.array([[1.7, 0.8 * 2**-0.34, 0.34, 1.1 * 2**-0.28, 0.28]])
@@ -18,7 +18,7 @@ STEEPER = np.array([[1.7, 0.6, 0.5, 1.1, 0.28]])
 
 def difference(first: np.ndarray, second: np.ndarray, compute: str | None = None) -> Difference:
     task = make_task()
-    bases = [make_basis((CHINCHILLA, constants)) for constants in (first, second)]
+    bases = [make_forecast_model((CHINCHILLA, constants)) for constants in (first, second)]
     sides = make_sides([task, task], bases, group=None, target=None, level=0.9)
     return differ(*sides, AT, None if compute is None else parse_cost(compute, NAMES))
 
@@ -79,7 +79,7 @@ def test_compute_must_grow_with_its_features() -> None:
     with pytest.raises(EvolveError, match="must be above 0 and grow"):
         difference(CONSTANTS, CONSTANTS, "params/tokens")
     task = make_task("linear")
-    bases = [make_basis((CHINCHILLA, CONSTANTS))] * 2
+    bases = [make_forecast_model((CHINCHILLA, CONSTANTS))] * 2
     sides = make_sides([task, task], bases, group=None, target=None, level=0.9)
     with pytest.raises(EvolveError, match="tokens acts as it is"):
         differ(*sides, AT, parse_cost("params*tokens", NAMES))

@@ -12,10 +12,10 @@ import pytest
 from evolve.bench.coverage import measure
 from evolve.bench.known import KNOWN_LAWS, make_case
 from evolve.errors import EvolveError
-from evolve.forecast.basis import Basis, GroupUncertainty, basis_from_data
-from evolve.forecast.calibration import make_basis
+from evolve.forecast.calibration import make_forecast_model
 from evolve.forecast.interval import ends_of, factors_at, forecast, rows_of, t_quantile
 from evolve.forecast.members import contenders_without_choice, fit_contenders
+from evolve.forecast.model import ForecastModel, GroupUncertainty, forecast_model_from_data
 from evolve.forecast.noise import is_relative
 from evolve.forecast.queries import from_table, from_words
 from evolve.forecast.spread import (
@@ -29,7 +29,7 @@ from evolve.forecast.spread import (
 from evolve.law.candidate import Candidate
 from evolve.law.graph import Law, call, const, feat, num
 from evolve.law.recipe import Recipe
-from evolve.runs.forecasts import load_basis, save_basis
+from evolve.runs.forecasts import load_forecast_model, save_forecast_model
 from evolve.search.archive import Archive
 from evolve.tasks.spec import PhysicsSpec
 from evolve.tasks.task import Table, Task, load_task
@@ -49,17 +49,17 @@ def case() -> tuple[Task, Table]:
 
 
 @pytest.fixture(scope="module")
-def basis(case: tuple[Task, Table]) -> Basis:
+def forecast_model(case: tuple[Task, Table]) -> ForecastModel:
     laws = [(0, power(floor=True), 0.8), (1, power(floor=False), 0.2)]
-    return make_basis(case[0], fit_contenders(case[0], laws), chosen=True)
+    return make_forecast_model(case[0], fit_contenders(case[0], laws), chosen=True)
 
 
 def test_the_point_is_what_all_laws_say_beside_what_the_champion_says(
-    case: tuple[Task, Table], basis: Basis
+    case: tuple[Task, Table], forecast_model: ForecastModel
 ) -> None:
     task, test = case
-    told = forecast(task, basis, "all", test.X)
-    laws = [m.law.predict(test.X, m.constants["all"]) for m in basis.members]
+    told = forecast(task, forecast_model, "all", test.X)
+    laws = [m.law.predict(test.X, m.constants["all"]) for m in forecast_model.members]
     assert np.array_equal(told.champion, laws[0])
     assert (told.point >= np.min(laws, axis=0)).all()
     assert (told.point <= np.max(laws, axis=0)).all()
@@ -69,15 +69,15 @@ def test_the_point_is_what_all_laws_say_beside_what_the_champion_says(
 
 
 def test_no_end_of_an_interval_lies_where_a_target_cannot_be(
-    case: tuple[Task, Table], basis: Basis
+    case: tuple[Task, Table], forecast_model: ForecastModel
 ) -> None:
     task, test = case
     most = float(task.train.Y.max()) + 0.01
     spec = task.spec.model_copy(update={"physics": PhysicsSpec(floor=1.0, ceiling=most)})
-    told = forecast(replace(task, spec=spec), basis, "all", test.X, 0.9999)
+    told = forecast(replace(task, spec=spec), forecast_model, "all", test.X, 0.9999)
     assert told.low.min() >= 1.0
     assert told.high.max() <= most
-    assert (forecast(task, basis, "all", np.array([[1e25]]), 0.9999).low >= 0.0).all()
+    assert (forecast(task, forecast_model, "all", np.array([[1e25]]), 0.9999).low >= 0.0).all()
 
 
 def test_noise_that_multiplies_is_told_from_noise_that_adds() -> None:
@@ -90,9 +90,9 @@ def test_noise_that_multiplies_is_told_from_noise_that_adds() -> None:
 
 
 def test_an_interval_around_multiplied_noise_is_as_many_times_more_and_less(
-    case: tuple[Task, Table], basis: Basis
+    case: tuple[Task, Table], forecast_model: ForecastModel
 ) -> None:
-    told = forecast(case[0], replace(basis, relative=True), "all", case[1].X)
+    told = forecast(case[0], replace(forecast_model, relative=True), "all", case[1].X)
     np.testing.assert_allclose(told.high / told.point, told.point / told.low)
 
 
@@ -115,14 +115,14 @@ def test_a_run_larger_in_all_axes_at_once_lies_beyond_though_each_is_in_range() 
 
 
 def test_an_interval_holds_runs_ten_times_further_and_widens_with_level_and_distance(
-    case: tuple[Task, Table], basis: Basis
+    case: tuple[Task, Table], forecast_model: ForecastModel
 ) -> None:
     task, test = case
-    assert measure(task, test, basis, "synthetic", 3).inside[1] == 1.0
+    assert measure(task, test, forecast_model, "synthetic", 3).inside[1] == 1.0
     near, far = np.array([[1e10]]), np.array([[1e11]])
 
     def width(x: np.ndarray, level: float = 0.9) -> float:
-        told = forecast(task, basis, "all", x, level)
+        told = forecast(task, forecast_model, "all", x, level)
         return float((told.high - told.low)[0, 0])
 
     assert width(near) < width(far)
@@ -130,9 +130,9 @@ def test_an_interval_holds_runs_ten_times_further_and_widens_with_level_and_dist
 
 
 def test_rivals_that_lie_outside_the_interval_are_told(
-    case: tuple[Task, Table], basis: Basis
+    case: tuple[Task, Table], forecast_model: ForecastModel
 ) -> None:
-    told = forecast(case[0], basis, "all", np.array([[1e10], [1e15]]), 0.05)
+    told = forecast(case[0], forecast_model, "all", np.array([[1e10], [1e15]]), 0.05)
     assert told.rivals == (1,)
     assert not told.agrees()[0, 1, 0]
     row = rows_of(case[0], told)[1]
@@ -164,16 +164,16 @@ def test_the_folds_that_reach_as_far_set_the_factor() -> None:
     assert further == far
 
 
-def test_a_basis_survives_the_store(basis: Basis, tmp_path: Path) -> None:
+def test_a_forecast_model_survives_the_store(forecast_model: ForecastModel, tmp_path: Path) -> None:
     task = load_task("parallel")
-    again = basis_from_data(json.loads(json.dumps(basis.to_data())))
-    np.testing.assert_array_equal(again.ratios, basis.ratios)
+    again = forecast_model_from_data(json.loads(json.dumps(forecast_model.to_data())))
+    np.testing.assert_array_equal(again.ratios, forecast_model.ratios)
     with store_of(task, tmp_path / "run") as store:
-        assert load_basis(store) is None
-        save_basis(store, basis)
-        found = load_basis(store)
+        assert load_forecast_model(store) is None
+        save_forecast_model(store, forecast_model)
+        found = load_forecast_model(store)
         assert found is not None
-        assert found.members[0].law == basis.members[0].law
+        assert found.members[0].law == forecast_model.members[0].law
         archive = Archive()
         archive.tell(store.entries())
         assert contenders_without_choice(task, archive, 1).laws[0].index == 1
@@ -220,10 +220,10 @@ def test_a_table_keeps_its_order_and_its_groups(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("level", [0.0, 1.0, 90.0])
 def test_a_level_that_is_no_share_is_refused(
-    level: float, case: tuple[Task, Table], basis: Basis
+    level: float, case: tuple[Task, Table], forecast_model: ForecastModel
 ) -> None:
     with pytest.raises(EvolveError, match="must be between 0 and 1"):
-        forecast(case[0], basis, "all", np.array([[1e10]]), level)
+        forecast(case[0], forecast_model, "all", np.array([[1e10]]), level)
 
 
 @pytest.mark.parametrize("level", [0.1, 0.5, 0.9, 0.99])

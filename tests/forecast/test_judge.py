@@ -9,7 +9,7 @@ import pytest
 from small_tasks import power_task, task_of
 
 from evolve.forecast.by_group import GroupError
-from evolve.forecast.calibration import make_basis
+from evolve.forecast.calibration import make_forecast_model
 from evolve.forecast.judge import (
     best_baseline,
     expected_errors,
@@ -35,8 +35,8 @@ def searched(y_of: str) -> tuple[Task, Choice, Verdict]:
     task = task_of(x, y, folds={"axes": ["a"]}, max_constants=4)
     choice = search_in_memory(make_search_problem(task, 0), 64, 0)
     assert choice is not None
-    basis = make_basis(task, contenders_of(choice), chosen=True)
-    return task, choice, verdict_of(task, choice, basis)
+    forecast_model = make_forecast_model(task, contenders_of(choice), chosen=True)
+    return task, choice, verdict_of(task, choice, forecast_model)
 
 
 @pytest.fixture(scope="module")
@@ -78,10 +78,10 @@ def test_a_champion_whose_formula_a_baseline_beats_is_not_to_be_read_alone(
 ) -> None:
     task, choice, verdict = lawful
     assert "formula" not in verdict.line()
-    basis = make_basis(task, contenders_of(choice), chosen=True)
+    forecast_model = make_forecast_model(task, contenders_of(choice), chosen=True)
     worst = max(choice.finalists, key=lambda f: f.nmse)
     assert 1.0 - worst.nmse < verdict.baseline_r2
-    verdict = verdict_of(task, replace(choice, champion=worst), basis)
+    verdict = verdict_of(task, replace(choice, champion=worst), forecast_model)
     assert verdict.verdict == CARE
     assert "take the forecast, not its formula" in verdict.reasons[-1]
 
@@ -90,14 +90,14 @@ def test_a_law_that_half_of_the_groups_can_do_without_is_to_be_handled_with_care
     lawful: tuple[Task, Choice, Verdict],
 ) -> None:
     task, choice, _ = lawful
-    basis = make_basis(task, contenders_of(choice), chosen=True)
+    forecast_model = make_forecast_model(task, contenders_of(choice), chosen=True)
     own = [
         GroupError(name, 4, error, 0.1, "mean", 1.0) for name, error in [("a", 2.0), ("b", 0.5)]
     ]
-    verdict = verdict_of(task, choice, basis, own)
+    verdict = verdict_of(task, choice, forecast_model, own)
     assert verdict.verdict == CARE
     assert verdict.reasons[-1].startswith("in 1 of 2 groups")
-    assert verdict_of(task, choice, basis, own[1:]).verdict == HOLDS
+    assert verdict_of(task, choice, forecast_model, own[1:]).verdict == HOLDS
 
 
 def test_a_law_that_breaks_declared_physics_is_to_be_handled_with_care(
@@ -105,17 +105,17 @@ def test_a_law_that_breaks_declared_physics_is_to_be_handled_with_care(
 ) -> None:
     task, choice, _ = lawful
     broken = replace(choice, champion=replace(choice.champion, against_physics=0.3))
-    basis = make_basis(task, contenders_of(choice), chosen=True)
-    verdict = verdict_of(task, broken, basis)
+    forecast_model = make_forecast_model(task, contenders_of(choice), chosen=True)
+    verdict = verdict_of(task, broken, forecast_model)
     assert verdict.verdict == CARE
     assert any("physics" in reason for reason in verdict.reasons)
 
 
 def test_wider_intervals_promise_less(lawful: tuple[Task, Choice, Verdict]) -> None:
     task, choice, _ = lawful
-    basis = make_basis(task, contenders_of(choice), chosen=True)
-    wide = replace(basis, ratios=basis.ratios * 50.0)
-    (r2, error), (less, more) = (expected_errors(task, choice, b) for b in (basis, wide))
+    forecast_model = make_forecast_model(task, contenders_of(choice), chosen=True)
+    wide = replace(forecast_model, ratios=forecast_model.ratios * 50.0)
+    (r2, error), (less, more) = (expected_errors(task, choice, b) for b in (forecast_model, wide))
     assert r2 is not None
     assert less is not None
     assert less < r2

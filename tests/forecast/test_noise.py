@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from evolve.forecast.calibration import make_basis
+from evolve.forecast.calibration import make_forecast_model
 from evolve.forecast.members import fit_contenders
 from evolve.forecast.noise import is_relative, noise_of, replicate_noise, shape_of
 from evolve.law.candidate import Candidate
@@ -83,15 +83,17 @@ LINE = Candidate(
 
 def test_an_interval_takes_the_middle_deviation_for_the_noise_of_a_run() -> None:
     task = weighed_task(np.tile([0.1, 0.1, 0.4], 10))
-    basis = make_basis(task, fit_contenders(task, [(0, LINE, 1.0)]), chosen=True)
-    assert basis.spreads["all"].noise[0] == pytest.approx(0.1)
+    forecast_model = make_forecast_model(task, fit_contenders(task, [(0, LINE, 1.0)]), chosen=True)
+    assert forecast_model.spreads["all"].noise[0] == pytest.approx(0.1)
     # Errors over spreads are those of rows of the usual kind: each has its own noise.
-    assert 0.3 < np.median(basis.ratios) < 1.5
+    assert 0.3 < np.median(forecast_model.ratios) < 1.5
 
 
 def test_weights_make_noise_that_of_a_row_of_middle_weight() -> None:
     task = weighed_task(np.tile([0.1, 0.1, 0.4], 20))
     counts = np.asarray(task.train.counts)
     given = replace(task, train=replace(task.train, weights=weights_from(counts)))
-    basis = make_basis(given, fit_contenders(given, [(0, LINE, 1.0)]), chosen=True)
-    assert basis.spreads["all"].noise[0] == pytest.approx(0.1, rel=0.4)
+    forecast_model = make_forecast_model(
+        given, fit_contenders(given, [(0, LINE, 1.0)]), chosen=True
+    )
+    assert forecast_model.spreads["all"].noise[0] == pytest.approx(0.1, rel=0.4)

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from evolve.errors import EvolveError
-from evolve.forecast.basis import Basis, GroupUncertainty, Member
+from evolve.forecast.model import ForecastModel, GroupUncertainty, Member
 from evolve.forecast.plan import (
     Question,
     allocate,
@@ -50,21 +50,23 @@ def make_task(scale: str = "log") -> Task:
     return Task("t", Path(), spec, ("all",), Table(grid, y, np.zeros(4, dtype=np.int64)))
 
 
-def make_basis(*laws: tuple[Law, np.ndarray]) -> Basis:
+def make_forecast_model(*laws: tuple[Law, np.ndarray]) -> ForecastModel:
     members = tuple(Member(i, law, {"all": c}) for i, (law, c) in enumerate(laws))
     p = laws[0][0].n_constants
     spread = GroupUncertainty(np.zeros((1, p, p)), np.array([0.01]), np.array([2.0]))
-    return Basis(members, {"all": spread}, False, np.zeros(0), np.zeros(0), True)
+    return ForecastModel(members, {"all": spread}, False, np.zeros(0), np.zeros(0), True)
 
 
-def question(basis: Basis, compute: str = "6*params*tokens", **change: Any) -> Question:
+def question(
+    forecast_model: ForecastModel, compute: str = "6*params*tokens", **change: Any
+) -> Question:
     known = {"group": None, "target": None, "fixed": {}, "maximise": False, "level": 0.9}
     task = change.pop("task", make_task())
-    return make_question(task, basis, parse_cost(compute, NAMES), **(known | change))
+    return make_question(task, forecast_model, parse_cost(compute, NAMES), **(known | change))
 
 
 def test_the_allocation_of_a_sum_of_powers_is_the_one_of_its_derivative() -> None:
-    found = allocate(question(make_basis((CHINCHILLA, CONSTANTS))), 1e21)
+    found = allocate(question(make_forecast_model((CHINCHILLA, CONSTANTS))), 1e21)
     _, a, alpha, b, beta = CONSTANTS[0]
     product = 1e21 / 6 / 1e18
     # Hoffmann et al. 2022, equation 4
@@ -76,7 +78,9 @@ def test_the_allocation_of_a_sum_of_powers_is_the_one_of_its_derivative() -> Non
 
 
 def test_a_budget_of_one_feature_buys_one_size() -> None:
-    asked = question(make_basis((CHINCHILLA, CONSTANTS)), "2*params", fixed={"tokens": 1e10})
+    asked = question(
+        make_forecast_model((CHINCHILLA, CONSTANTS)), "2*params", fixed={"tokens": 1e10}
+    )
     assert allocate(asked, 1e9).values == {"params": pytest.approx(5e8)}
     point = allocate(asked, 3e9).point
     assert reach(asked, point).budget == pytest.approx(3e9, rel=1e-6)
@@ -87,13 +91,13 @@ def test_a_law_that_always_wants_more_of_one_feature_is_refused() -> None:
     law = Law(call("add", const(0), call("add", power(0, 1, 2), power(1, 3, 2))), 4)
     growing = np.array([[1.0, 0.5, 0.3, 1e-9]])
     with pytest.raises(EvolveError, match="no interior optimum.*more params and less tokens"):
-        allocate(question(make_basis((law, growing))), 1e21)
+        allocate(question(make_forecast_model((law, growing))), 1e21)
 
 
 def test_a_law_without_the_feature_is_refused() -> None:
     law = Law(call("add", const(0), power(0, 1, 2)), 3)
     with pytest.raises(EvolveError, match="does not depend on tokens"):
-        question(make_basis((law, np.array([[1.0, 0.5, 0.3]]))))
+        question(make_forecast_model((law, np.array([[1.0, 0.5, 0.3]]))))
 
 
 def line_task() -> Task:
@@ -107,7 +111,7 @@ def line_task() -> Task:
 
 
 def test_a_plan_over_features_that_move_together_says_so() -> None:
-    asked = question(make_basis((CHINCHILLA, CONSTANTS)), task=line_task())
+    asked = question(make_forecast_model((CHINCHILLA, CONSTANTS)), task=line_task())
     (words,) = moving_together(asked.task, asked.cost.features)
     assert words.startswith("in the training rows tokens is 20 * params to 0.")
     assert moving_together(make_task(), (0, 1)) == []
@@ -116,9 +120,9 @@ def test_a_plan_over_features_that_move_together_says_so() -> None:
 
 def test_a_law_without_the_feature_is_refused_with_the_reason_that_the_rows_give() -> None:
     law = Law(call("add", const(0), power(0, 1, 2)), 3)
-    basis = make_basis((law, np.array([[1.0, 0.5, 0.3]])))
+    forecast_model = make_forecast_model((law, np.array([[1.0, 0.5, 0.3]])))
     with pytest.raises(EvolveError, match=r"on it; in the training rows tokens is 20 \* params"):
-        question(basis, task=line_task())
+        question(forecast_model, task=line_task())
 
 
 def blend_task() -> Task:
@@ -148,8 +152,8 @@ BLEND = Law(
 
 def test_the_best_blend_of_shares_is_the_one_of_its_derivative() -> None:
     a, b = -1.0, -2.0
-    basis = make_basis((BLEND, np.array([[1.0, a, b]])))
-    best = allocate(question(basis, "params + tokens", task=blend_task()), 1.0)
+    forecast_model = make_forecast_model((BLEND, np.array([[1.0, a, b]])))
+    best = allocate(question(forecast_model, "params + tokens", task=blend_task()), 1.0)
     # a exp(a x) = b exp(b (1 - x))
     share = (b + np.log(b / a)) / (a + b)
     assert best.values["params"] == pytest.approx(share, abs=1e-4)
@@ -158,8 +162,8 @@ def test_the_best_blend_of_shares_is_the_one_of_its_derivative() -> None:
 
 
 def test_the_best_blend_may_be_pure_where_the_law_says_so() -> None:
-    basis = make_basis((BLEND, np.array([[1.0, -3.0, 0.5]])))
-    asked = question(basis, "params + tokens", task=blend_task())
+    forecast_model = make_forecast_model((BLEND, np.array([[1.0, -3.0, 0.5]])))
+    asked = question(forecast_model, "params + tokens", task=blend_task())
     assert allocate(asked, 1.0).values == {
         "params": pytest.approx(1.0),
         "tokens": pytest.approx(0.0),
@@ -168,23 +172,23 @@ def test_the_best_blend_may_be_pure_where_the_law_says_so() -> None:
 
 
 def test_a_largest_share_holds_a_blend_back() -> None:
-    basis = make_basis((BLEND, np.array([[1.0, -3.0, 0.5]])))
-    asked = question(basis, "params + tokens", task=blend_task(), most={"params": 0.35})
+    forecast_model = make_forecast_model((BLEND, np.array([[1.0, -3.0, 0.5]])))
+    asked = question(forecast_model, "params + tokens", task=blend_task(), most={"params": 0.35})
     best = allocate(asked, 1.0)
     assert best.values == {"params": pytest.approx(0.35), "tokens": pytest.approx(0.65)}
     assert best.at_most == ("params",)
 
 
 def test_a_profile_along_ratios_is_refused_for_shares() -> None:
-    basis = make_basis((BLEND, np.array([[1.0, -1.0, -2.0]])))
+    forecast_model = make_forecast_model((BLEND, np.array([[1.0, -1.0, -2.0]])))
     with pytest.raises(EvolveError, match="params acts as it is"):
-        profiles(question(basis, "params + tokens", task=blend_task()))
+        profiles(question(forecast_model, "params + tokens", task=blend_task()))
 
 
 def test_a_blend_of_more_or_less_than_any_row_is_refused() -> None:
-    basis = make_basis((BLEND, np.array([[1.0, -1.0, -2.0]])))
+    forecast_model = make_forecast_model((BLEND, np.array([[1.0, -1.0, -2.0]])))
     with pytest.raises(EvolveError, match="rows, which cost 1 to 1, not 2"):
-        allocate(question(basis, "params + tokens", task=blend_task()), 2.0)
+        allocate(question(forecast_model, "params + tokens", task=blend_task()), 2.0)
 
 
 def test_next_blends_cost_the_budget_and_lie_apart() -> None:
@@ -192,7 +196,9 @@ def test_next_blends_cost_the_budget_and_lie_apart() -> None:
     task = blend_task()
     few = Table(task.train.X[[0, 10]], BLEND_Y[[0, 10], None], np.zeros(2, int))
     asked = question(
-        make_basis(*laws), "params + tokens", task=Task("t", Path(), task.spec, ("all",), few)
+        make_forecast_model(*laws),
+        "params + tokens",
+        task=Task("t", Path(), task.spec, ("all",), few),
     )
     runs = next_runs(asked, 1.0)
     shares = sorted(run.values["params"] for run in runs)
@@ -215,7 +221,7 @@ def test_what_cannot_be_planned_is_refused(
     compute: str, change: dict[str, Any], part: str
 ) -> None:
     with pytest.raises(EvolveError) as refusal:
-        question(make_basis((CHINCHILLA, CONSTANTS)), compute, **change)
+        question(make_forecast_model((CHINCHILLA, CONSTANTS)), compute, **change)
     assert part in str(refusal.value)
 
 
@@ -268,26 +274,28 @@ def test_a_name_that_is_no_plain_word_stands_in_backticks() -> None:
 
 def test_a_cost_that_does_not_grow_is_refused() -> None:
     with pytest.raises(EvolveError, match="must grow with its features"):
-        allocate(question(make_basis((CHINCHILLA, CONSTANTS)), "params/tokens"), 1e21)
+        allocate(question(make_forecast_model((CHINCHILLA, CONSTANTS)), "params/tokens"), 1e21)
 
 
 def test_next_runs_lie_where_rivals_differ_and_within_the_budget() -> None:
     rival = Law(call("add", const(0), power(0, 1, 2)), 3)
-    basis = make_basis((CHINCHILLA, CONSTANTS), (rival, np.array([[2.2, 0.8, 0.34]])))
-    found = next_runs(question(basis), 1e20)
+    forecast_model = make_forecast_model(
+        (CHINCHILLA, CONSTANTS), (rival, np.array([[2.2, 0.8, 0.34]]))
+    )
+    found = next_runs(question(forecast_model), 1e20)
     assert 0 < len(found) <= 5
     assert all(run.cost <= 1e20 for run in found)
     assert all(run.disagreement > run.noise for run in found)
     assert set(found[0].predictions) == {0, 1}
-    assert next_runs(question(make_basis((CHINCHILLA, CONSTANTS))), 1e20) == []
+    assert next_runs(question(make_forecast_model((CHINCHILLA, CONSTANTS))), 1e20) == []
 
 
 def test_a_largest_value_holds_the_run_back_and_the_rest_goes_to_the_other_feature() -> None:
-    basis = make_basis((CHINCHILLA, CONSTANTS))
-    free = allocate(question(basis), 1e22)
+    forecast_model = make_forecast_model((CHINCHILLA, CONSTANTS))
+    free = allocate(question(forecast_model), 1e22)
     assert free.at_most == ()
     bound = 0.3 * free.values["params"]
-    found = allocate(question(basis, most={"params": bound}), 1e22)
+    found = allocate(question(forecast_model, most={"params": bound}), 1e22)
     assert found.values["params"] == pytest.approx(bound, rel=1e-4)
     assert 6 * found.values["params"] * found.values["tokens"] == pytest.approx(1e22)
     assert found.at_most == ("params",)
@@ -295,7 +303,7 @@ def test_a_largest_value_holds_the_run_back_and_the_rest_goes_to_the_other_featu
 
 
 def test_the_cheapest_run_that_reaches_a_loss_costs_what_its_loss_says() -> None:
-    asked = question(make_basis((CHINCHILLA, CONSTANTS)))
+    asked = question(make_forecast_model((CHINCHILLA, CONSTANTS)))
     best = allocate(asked, 3e21)
     found = reach(asked, best.point)
     assert found.budget == pytest.approx(3e21, rel=1e-3)
@@ -304,26 +312,26 @@ def test_the_cheapest_run_that_reaches_a_loss_costs_what_its_loss_says() -> None
 
 
 def test_serving_makes_the_best_model_smaller() -> None:
-    basis, task = make_basis((CHINCHILLA, CONSTANTS)), make_task()
+    forecast_model, task = make_forecast_model((CHINCHILLA, CONSTANTS)), make_task()
     text = with_serving(task, "6*params*tokens", 1e13)
     assert text == "6*params*tokens + 2*`params`*1e+13"
-    served = allocate(question(basis, text), 1e24).values
-    assert served["params"] < allocate(question(basis), 1e24).values["params"]
+    served = allocate(question(forecast_model, text), 1e24).values
+    assert served["params"] < allocate(question(forecast_model), 1e24).values["params"]
 
 
 def test_more_of_an_accuracy_is_better_unless_it_is_said() -> None:
     rising = Law(call("sub", num(10.0), CHINCHILLA.root), 5)
-    basis, task = make_basis((rising, CONSTANTS)), make_task()
+    forecast_model, task = make_forecast_model((rising, CONSTANTS)), make_task()
     renamed = task.spec.model_copy(update={"targets": [Target(name="y", role="accuracy")]})
     table = Table(task.train.X, 10.0 - task.train.Y, task.train.group)
     task = Task(task.name, task.folder, renamed, task.group_names, table)
-    asked = question(basis, task=task, maximise=None)
+    asked = question(forecast_model, task=task, maximise=None)
     assert asked.maximise
     found = allocate(asked, 1e21)
-    falling = allocate(question(make_basis((CHINCHILLA, CONSTANTS))), 1e21)
+    falling = allocate(question(make_forecast_model((CHINCHILLA, CONSTANTS))), 1e21)
     assert found.values == pytest.approx(falling.values, rel=1e-4)
     assert reach(asked, found.point).budget == pytest.approx(1e21, rel=1e-3)
-    assert not question(make_basis((CHINCHILLA, CONSTANTS)), maximise=None).maximise
+    assert not question(make_forecast_model((CHINCHILLA, CONSTANTS)), maximise=None).maximise
 
 
 @pytest.mark.parametrize(
@@ -332,5 +340,5 @@ def test_more_of_an_accuracy_is_better_unless_it_is_said() -> None:
 )
 def test_a_largest_value_is_of_a_feature_that_is_traded(most: dict[str, float], part: str) -> None:
     with pytest.raises(EvolveError, match=part) as caught:
-        question(make_basis((CHINCHILLA, CONSTANTS)), most=most)
+        question(make_forecast_model((CHINCHILLA, CONSTANTS)), most=most)
     assert caught.value.argument == "max"

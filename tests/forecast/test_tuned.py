@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from evolve.errors import EvolveError
-from evolve.forecast.basis import Basis, GroupUncertainty, Member
+from evolve.forecast.model import ForecastModel, GroupUncertainty, Member
 from evolve.forecast.plan import (
     Question,
     best_run,
@@ -61,24 +61,26 @@ def make_task(*, scale: str = "log", role: str = "lr") -> Task:
     return Task("t", Path(), spec, ("all",), table)
 
 
-def basis_of(*laws: tuple[Law, np.ndarray], covariance: np.ndarray | None = None) -> Basis:
+def forecast_model_of(
+    *laws: tuple[Law, np.ndarray], covariance: np.ndarray | None = None
+) -> ForecastModel:
     members = tuple(Member(i, law, {"all": c}, 1.0 / len(laws)) for i, (law, c) in enumerate(laws))
     p = laws[0][0].n_constants
     spread = np.zeros((1, p, p)) if covariance is None else covariance
     uncertainty = GroupUncertainty(spread, np.array([0.01]), np.array([2.0]))
-    return Basis(members, {"all": uncertainty}, False, np.zeros(0), np.zeros(0), True)
+    return ForecastModel(members, {"all": uncertainty}, False, np.zeros(0), np.zeros(0), True)
 
 
 def question(
-    basis: Basis, compute: str | None, task: Task | None = None, **fixed: float
+    forecast_model: ForecastModel, compute: str | None, task: Task | None = None, **fixed: float
 ) -> Question:
     task = task or make_task()
     wanted: dict[str, Any] = {"group": None, "target": None, "maximise": False, "level": 0.9}
-    return make_question(task, basis, cost_of(task, compute, None), fixed=fixed, **wanted)
+    return make_question(task, forecast_model, cost_of(task, compute, None), fixed=fixed, **wanted)
 
 
 def test_the_best_learning_rate_of_a_size_is_the_one_at_which_the_law_is_least() -> None:
-    asked = question(basis_of((LAW, LOSS)), None, params=4e8, tokens=5e9)
+    asked = question(forecast_model_of((LAW, LOSS)), None, params=4e8, tokens=5e9)
     best = best_run(asked, None, None)
     assert best.values == {"lr": pytest.approx(best_rate(4e8), rel=1e-4)}
     assert best.at_edge == ()
@@ -88,9 +90,11 @@ def test_the_best_learning_rate_of_a_size_is_the_one_at_which_the_law_is_least()
 
 
 def test_a_budget_is_split_with_the_learning_rate_that_suits_each_size() -> None:
-    asked = question(basis_of((LAW, LOSS)), "6*params*tokens")
+    asked = question(forecast_model_of((LAW, LOSS)), "6*params*tokens")
     best = best_run(asked, 1e19, None)
-    alone = best_run(question(basis_of((LAW, LOSS)), "6*params*tokens", lr=1e-3), 1e19, None)
+    alone = best_run(
+        question(forecast_model_of((LAW, LOSS)), "6*params*tokens", lr=1e-3), 1e19, None
+    )
     assert list(best.values) == ["params", "tokens", "lr"]
     assert best.values["lr"] == pytest.approx(best_rate(best.values["params"]), rel=1e-3)
     assert 6 * best.values["params"] * best.values["tokens"] == pytest.approx(1e19)
@@ -102,7 +106,9 @@ def test_a_budget_is_split_with_the_learning_rate_that_suits_each_size() -> None
 def test_a_best_value_at_an_end_of_the_rows_is_told() -> None:
     falling = LOSS.copy()
     falling[0, 6] = -9.0  # the best rate of a small model is beyond all rates
-    best = best_run(question(basis_of((LAW, falling)), None, params=1e8, tokens=5e9), None, None)
+    best = best_run(
+        question(forecast_model_of((LAW, falling)), None, params=1e8, tokens=5e9), None, None
+    )
     assert best.values == {"lr": pytest.approx(1e-2)}
     assert best.at_edge == ("lr",)
     assert best.extrapolation_distance.tolist() == [0.0, 0.0, 0.0]
@@ -112,7 +118,9 @@ def test_rivals_and_draws_of_constants_say_where_the_best_may_lie() -> None:
     constants = [
         LOSS + np.array([[0, 0, 0, 0, 0, 0, shift]]) for shift in np.linspace(-0.2, 0.2, 9)
     ]
-    asked = question(basis_of(*((LAW, c) for c in constants)), None, params=1e8, tokens=5e9)
+    asked = question(
+        forecast_model_of(*((LAW, c) for c in constants)), None, params=1e8, tokens=5e9
+    )
     best = best_run(asked, None, None)
     low, high = best.ranges["lr"]
     rates = sorted(best_rate(1e8, c) for c in constants)
@@ -122,7 +130,9 @@ def test_rivals_and_draws_of_constants_say_where_the_best_may_lie() -> None:
     covariance = np.zeros((1, 7, 7))
     covariance[0, 6, 6] = 0.05**2
     drawn = best_run(
-        question(basis_of((LAW, LOSS), covariance=covariance), None, params=1e8, tokens=5e9),
+        question(
+            forecast_model_of((LAW, LOSS), covariance=covariance), None, params=1e8, tokens=5e9
+        ),
         None,
         None,
     )
@@ -130,13 +140,15 @@ def test_rivals_and_draws_of_constants_say_where_the_best_may_lie() -> None:
     assert least < best_rate(1e8) < most
     assert 1.1 < most / least < 2.0
 
-    few = best_run(question(basis_of((LAW, LOSS)), None, params=1e8, tokens=5e9), None, None)
+    few = best_run(
+        question(forecast_model_of((LAW, LOSS)), None, params=1e8, tokens=5e9), None, None
+    )
     assert few.ranges == {}
 
 
 def test_next_runs_are_sought_at_the_best_settings() -> None:
     other = LOSS + np.array([[0, 0, 0, 0.4, 0, 0, 0]])
-    asked = question(basis_of((LAW, LOSS), (LAW, other)), "6*params*tokens")
+    asked = question(forecast_model_of((LAW, LOSS), (LAW, other)), "6*params*tokens")
     runs = next_runs(pinned(asked, best_run(asked, 1e19, None)), 1e19)
     assert runs
     assert all(list(run.values) == ["params", "tokens"] for run in runs)
@@ -148,7 +160,7 @@ def test_a_rival_that_explodes_is_named_as_far_off() -> None:
     near = np.array([[1.7, 0.8, 0.34, 1.5, 0.28]])
     laws = [(SIZES_ALONE, LOSS[:, :5]), (SIZES_ALONE, near), (explodes, wild)]
     task = make_task()
-    asked = question(basis_of(*laws), "6*params*tokens", task, lr=1e-3)
+    asked = question(forecast_model_of(*laws), "6*params*tokens", task, lr=1e-3)
     runs = next_runs(asked, 1e21)
     assert any(run.far == (2,) for run in runs)
     assert all(1 not in run.far for run in runs)
@@ -156,11 +168,11 @@ def test_a_rival_that_explodes_is_named_as_far_off() -> None:
 
 def test_a_size_is_not_sought_where_it_costs_nothing() -> None:
     with pytest.raises(EvolveError, match="fix what compute leaves out: at tokens=…"):
-        question(basis_of((LAW, LOSS)), "6*params")
+        question(forecast_model_of((LAW, LOSS)), "6*params")
     with pytest.raises(EvolveError, match="at: fixes every feature"):
-        question(basis_of((LAW, LOSS)), None, params=1e9, tokens=1e9, lr=1e-3)
+        question(forecast_model_of((LAW, LOSS)), None, params=1e9, tokens=1e9, lr=1e-3)
     with pytest.raises(EvolveError, match="at: fix a size"):
-        question(basis_of((LAW, LOSS)), None)
+        question(forecast_model_of((LAW, LOSS)), None)
 
 
 def test_a_champion_without_the_setting_is_refused_with_a_rival_that_has_it() -> None:
@@ -168,13 +180,15 @@ def test_a_champion_without_the_setting_is_refused_with_a_rival_that_has_it() ->
     with pytest.raises(
         EvolveError, match="depend on lr, so no value of it.*entry 1 does: entry 1"
     ):
-        question(basis_of(*laws), None, params=1e9, tokens=1e9)
+        question(forecast_model_of(*laws), None, params=1e9, tokens=1e9)
 
 
 def test_a_setting_that_acts_as_it_is_is_sought_in_its_range() -> None:
     law = Law(call("pow", call("sub", feat(2), const(0)), num(2)), 1)
     task = make_task(scale="linear", role="rate")
-    asked = question(basis_of((law, np.array([[0.004]]))), None, task, params=1e9, tokens=1e9)
+    asked = question(
+        forecast_model_of((law, np.array([[0.004]]))), None, task, params=1e9, tokens=1e9
+    )
     assert best_run(asked, None, None).values == {"lr": pytest.approx(0.004, rel=1e-4)}
 
 
@@ -185,7 +199,7 @@ def test_a_cost_is_shown_without_the_backticks_of_plain_words() -> None:
 
 
 def test_a_setting_that_the_champion_does_not_hold_stays_at_the_median_of_the_rows() -> None:
-    asked = question(basis_of((SIZES_ALONE, LOSS[:, :5]), (LAW, LOSS)), "6*params*tokens")
+    asked = question(forecast_model_of((SIZES_ALONE, LOSS[:, :5]), (LAW, LOSS)), "6*params*tokens")
     assert [asked.task.feature_names[j] for j in asked.idle] == ["lr"]
     assert asked.fixed == {2: pytest.approx(1e-3)}
     assert list(best_run(asked, 1e19, None).values) == ["params", "tokens"]

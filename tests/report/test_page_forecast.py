@@ -14,8 +14,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from evolve.forecast.basis import Basis, GroupUncertainty, Member
 from evolve.forecast.box import answer, page_data
+from evolve.forecast.model import ForecastModel, GroupUncertainty, Member
 from evolve.law.graph import BINARY, UNARY, Law, Node, call, const, feat, num
 from evolve.law.program import parse_program
 from evolve.report.page import TEMPLATES, box_json
@@ -34,12 +34,14 @@ document.body.append(told);
 </script></body>"""
 
 
-def in_browser(cases: Sequence[tuple[Task, Basis, list[dict[str, Any]]]], folder: Path) -> Any:
+def in_browser(
+    cases: Sequence[tuple[Task, ForecastModel, list[dict[str, Any]]]], folder: Path
+) -> Any:
     """What a page answers to each row of each case."""
     script = (TEMPLATES / "forecast.js").read_text(encoding="utf-8")
     parts = []
-    for task, basis, rows in cases:
-        data = page_data(task, basis)
+    for task, forecast_model, rows in cases:
+        data = page_data(task, forecast_model)
         assert data is not None
         parts.append(f"[{box_json(data)}, {json.dumps(rows)}]")
     page = folder / "page.html"
@@ -57,9 +59,9 @@ def in_browser(cases: Sequence[tuple[Task, Basis, list[dict[str, Any]]]], folder
     return json.loads(html.unescape(match[1]))
 
 
-def in_python(task: Task, basis: Basis, row: dict[str, Any]) -> dict[str, Any]:
+def in_python(task: Task, forecast_model: ForecastModel, row: dict[str, Any]) -> dict[str, Any]:
     asked = {f"x{j}": repr(v) for j, v in enumerate(row["x"])}
-    return answer(task, basis, {**asked, **{k: str(row[k]) for k in ("group", "along")}})
+    return answer(task, forecast_model, {**asked, **{k: str(row[k]) for k in ("group", "along")}})
 
 
 def require_same(page: Any, engine: Any, place: str = "") -> None:
@@ -95,7 +97,9 @@ def of_each_operation() -> list[Law]:
     return [Law(root, 4) for root in roots]
 
 
-def basis_of(task: Task, laws: Sequence[Law], *, relative: bool, seed: int = 0) -> Basis:
+def forecast_model_of(
+    task: Task, laws: Sequence[Law], *, relative: bool, seed: int = 0
+) -> ForecastModel:
     rng = np.random.default_rng(seed)
     n_targets = len(task.target_names)
     members = []
@@ -113,7 +117,7 @@ def basis_of(task: Task, laws: Sequence[Law], *, relative: bool, seed: int = 0) 
             covariance, rng.uniform(0.01, 0.02, n_targets), np.full(n_targets, 1.5)
         )
     distances, ratios = rng.uniform(0, 1, 60), rng.exponential(1.0, 60)
-    return Basis(tuple(members), spreads, relative, distances, ratios, True)
+    return ForecastModel(tuple(members), spreads, relative, distances, ratios, True)
 
 
 def rows_around(task: Task, n: int, seed: int = 1) -> list[dict[str, Any]]:
@@ -156,25 +160,30 @@ def test_every_operation_and_kind_of_task_is_answered_as_in_python(tmp_path: Pat
     asked += [(grown(), laws, False), (grown(2), laws[3:9], True)]
     asked += [(mixed(), own_first, False), (on_a_line(), laws[:1], True)]
     cases = [
-        (task, basis_of(task, chosen, relative=relative), rows_around(task, 6))
+        (task, forecast_model_of(task, chosen, relative=relative), rows_around(task, 6))
         for task, chosen, relative in asked
     ]
-    for (task, basis, rows), page in zip(cases, in_browser(cases, tmp_path), strict=True):
+    for (task, forecast_model, rows), page in zip(cases, in_browser(cases, tmp_path), strict=True):
         for row, said in zip(rows, page, strict=True):
-            require_same(said, in_python(task, basis, row))
+            require_same(said, in_python(task, forecast_model, row))
 
 
-def test_a_basis_that_asks_a_program_has_no_box() -> None:
+def test_a_forecast_model_that_asks_a_program_has_no_box() -> None:
     task = on_a_line()
-    basis = basis_of(task, of_each_operation()[:1], relative=False)
+    forecast_model = forecast_model_of(task, of_each_operation()[:1], relative=False)
     text = (
         "import numpy as np\n\n\n# EVOLVE-BLOCK-START\n"
         "def scaling_law_func(x, c):\n    return np.zeros((len(x), 1))\n\n\n"
         "def fit_scaling_law(x, y):\n    return np.zeros((1, 1))\n# EVOLVE-BLOCK-END\n"
     )
     program = Member(9, parse_program(text), {"all": np.zeros((1, 1))}, 0.1)
-    with_program = Basis(
-        (*basis.members, program), basis.spreads, False, basis.distances, basis.ratios, True
+    with_program = ForecastModel(
+        (*forecast_model.members, program),
+        forecast_model.spreads,
+        False,
+        forecast_model.distances,
+        forecast_model.ratios,
+        True,
     )
-    assert page_data(task, basis) is not None
+    assert page_data(task, forecast_model) is not None
     assert page_data(task, with_program) is None

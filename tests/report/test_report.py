@@ -34,7 +34,7 @@ from evolve.report.model import fit_model
 from evolve.report.slices import slices_of
 from evolve.report.tables import cell, value_and_error
 from evolve.report.typeset import typeset
-from evolve.runs.forecasts import basis_of
+from evolve.runs.forecasts import forecast_model_of
 from evolve.runs.results import held_out_r2
 from evolve.runs.store import Store
 from evolve.scoring.fold import FoldScore
@@ -231,11 +231,11 @@ def test_the_champion_has_a_line_of_its_own_where_it_differs_from_the_forecast(
     forecaster = forecaster_of(found)
     assert found.model is not None
     assert forecaster is not None
-    assert len(forecaster.basis.members) > 1
-    alone = replace(forecaster.basis, members=forecaster.basis.members[:1])
+    assert len(forecaster.forecast_model.members) > 1
+    alone = replace(forecaster.forecast_model, members=forecaster.forecast_model.members[:1])
     charts = [
-        curve_charts(found.model, replace(forecaster, basis=basis), None)
-        for basis in (forecaster.basis, alone)
+        curve_charts(found.model, replace(forecaster, forecast_model=forecast_model), None)
+        for forecast_model in (forecaster.forecast_model, alone)
     ]
     together, by_itself = (str([c.svg for cs in panels.values() for c in cs]) for panels in charts)
     assert "stroke-dasharray: 2.4" in together
@@ -352,7 +352,7 @@ def test_intervals_of_a_run_that_kept_nothing_for_forecasts_are_those_of_its_for
     assert forecaster is not None
     at = task.train.X[:3] * [10.0, 1.0]
     drawn = forecaster.at(at, 1)
-    said = forecast(task, basis_of(run, task), task.group_names[1], at)
+    said = forecast(task, forecast_model_of(run, task), task.group_names[1], at)
     np.testing.assert_array_equal((drawn.low, drawn.high), (said.low, said.high))
     np.testing.assert_allclose(forecaster.point(at, 1), said.point, rtol=1e-12)
 

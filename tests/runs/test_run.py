@@ -224,7 +224,7 @@ def test_a_run_ends_with_its_table_where_its_champion_gives_no_forecast(
     def no_process(*_: object) -> None:
         raise SandboxError("sandbox: no process starts")
 
-    monkeypatch.setattr("evolve.runs.forecasts.build_basis", no_process)
+    monkeypatch.setattr("evolve.runs.forecasts.build_forecast_model", no_process)
     shutil.copytree(finished[0], tmp_path / "ended")
     recorder = Recorder()
     with Store.open(tmp_path / "ended", write=True) as store:

@@ -271,7 +271,7 @@ NO_PREFERENCE = {
         "TINY": "against division by zero",
         "TO_DEVIATION": "a property of the normal distribution",
     },
-    "forecast/basis.py": {"FORMAT": "of stored data"},
+    "forecast/model.py": {"FORMAT": "of stored data"},
     "forecast/plan/allocate.py": {
         "LARGEST_SHIFT": "range of a numeric search",
         **dict.fromkeys(("HALVINGS", "AT_ONCE", "MOST_PARTS"), "of a numeric search"),

@@ -54,7 +54,7 @@ def next_runs(question: Question, budget: float, n: int = 5) -> list[NextRun]:
     Returns:
         The best first; none where no law rivals the champion.
     """
-    if len(question.basis.members) < 2:
+    if len(question.forecast_model.members) < 2:
         return []
     free = _mixtures(question, budget) if question.linear else _grid(question)
     costs = question.cost.of(question.rows(free))
@@ -70,7 +70,7 @@ def next_runs(question: Question, budget: float, n: int = 5) -> list[NextRun]:
     worth = np.where(gap > noise, worth, 0.0)
     chosen = _apart(_places(question, free), worth, _places(question, _known(question)), n)
     names = [question.task.feature_names[j] for j in question.cost.features]
-    entries = [m.index for m in question.basis.members]
+    entries = [m.index for m in question.forecast_model.members]
     return [
         NextRun(
             dict(zip(names, free[i].tolist(), strict=True)),
@@ -93,7 +93,7 @@ def next_runs(question: Question, budget: float, n: int = 5) -> list[NextRun]:
 def _far(question: Question, forecasts: Forecast, row: int) -> tuple[int, ...]:
     """Entries of rivals that are further from the forecast than the targets span."""
     t = question.target
-    span = question.basis.spreads[question.group].cap[t]
+    span = question.forecast_model.spreads[question.group].cap[t]
     gaps = np.abs(forecasts.parts.rivals[:, row, t] - forecasts.point[row, t])
     return tuple(k for k, gap in zip(forecasts.rivals, gaps, strict=True) if not gap <= span)
 

@@ -74,7 +74,9 @@ def usual_budgets(question: Question, n: int) -> list[float]:
 
 def _points(question: Question, values: Array) -> Array:
     rows = question.rows(values)
-    result = interval_at(question.task, question.basis, question.group, rows, question.level)
+    result = interval_at(
+        question.task, question.forecast_model, question.group, rows, question.level
+    )
     point: Array = result.point[:, question.target]
     return point
 

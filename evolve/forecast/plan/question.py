@@ -9,8 +9,8 @@ import numpy as np
 
 from evolve.errors import Argument, EvolveError, nearest
 from evolve.evaluation.predict import predict
-from evolve.forecast.basis import Basis, Member
 from evolve.forecast.interval import Forecast, forecast
+from evolve.forecast.model import ForecastModel, Member
 from evolve.forecast.plan.cost import Cost
 from evolve.forecast.plan.together import because
 from evolve.law.graph import Law, features_of
@@ -29,7 +29,7 @@ class Question:
 
     Attributes:
         task: The task.
-        basis: Champion and rivals.
+        forecast_model: Champion and rivals.
         cost: What a run costs.
         group: The group that is planned for.
         target: Number of the target.
@@ -43,7 +43,7 @@ class Question:
     """
 
     task: Task
-    basis: Basis
+    forecast_model: ForecastModel
     cost: Cost
     group: str
     target: int
@@ -94,7 +94,7 @@ class Question:
 
     def loss(self, free: Array) -> Array:
         """`(n,)` what is minimised; inf where the law is not defined or a bound is broken."""
-        member, x = self.basis.members[0], self.rows(free)
+        member, x = self.forecast_model.members[0], self.rows(free)
         table = predict(member.law, x, member.constants[self.group])
         value = -table[:, self.target] if self.maximise else table[:, self.target]
         allowed = np.isfinite(value)
@@ -104,12 +104,12 @@ class Question:
 
     def forecast(self, free: Array) -> Forecast:
         """Forecast of `(n, k)` values of the features that are sought."""
-        return forecast(self.task, self.basis, self.group, self.rows(free), self.level)
+        return forecast(self.task, self.forecast_model, self.group, self.rows(free), self.level)
 
 
 def make_question(
     task: Task,
-    basis: Basis,
+    forecast_model: ForecastModel,
     cost: Cost,
     *,
     group: str | None,
@@ -141,7 +141,7 @@ def make_question(
     if maximise is None:
         maximise = task.roles[task.target_names[number]] in RISING
     bounds = _bounds(task, free, most or {})
-    parts = (task, basis, cost, chosen, number, numbers, maximise, level, bounds, tuned)
+    parts = (task, forecast_model, cost, chosen, number, numbers, maximise, level, bounds, tuned)
     question = _without_idle(Question(*parts))
     _require_used(question)
     return question
@@ -149,7 +149,7 @@ def make_question(
 
 def _without_idle(question: Question) -> Question:
     """The question without settings that the champion does not hold, unless nothing is left."""
-    names = not_used(question, question.basis.members[0])
+    names = not_used(question, question.forecast_model.members[0])
     idle = tuple(j for j in question.tuned if question.task.feature_names[j] in names)
     if not idle or not (question.cost.features or set(question.tuned) - set(idle)):
         return question
@@ -216,11 +216,11 @@ def _one(argument: str, value: str | None, valid: tuple[str, ...]) -> str:
 
 
 def _require_used(question: Question) -> None:
-    missing = not_used(question, question.basis.members[0])
+    missing = not_used(question, question.forecast_model.members[0])
     if not missing:
         return
     name = missing[0]
-    others = [m for m in question.basis.members[1:] if not not_used(question, m)]
+    others = [m for m in question.forecast_model.members[1:] if not not_used(question, m)]
     hint: tuple[str, ...] = ()
     if others:
         entry = max(others, key=lambda m: m.weight).index

@@ -13,7 +13,7 @@ import numpy as np
 
 from evolve.errors import EvolveError
 from evolve.evaluation.predict import UNANSWERED
-from evolve.forecast.basis import Member
+from evolve.forecast.model import Member
 from evolve.forecast.plan.allocate import Allocation, best_values
 from evolve.forecast.plan.question import Question, not_used
 from evolve.scoring.combine import weighted_quantile
@@ -45,7 +45,7 @@ def with_ranges(question: Question, best: Allocation) -> Allocation:
 
 def _members(question: Question) -> Iterator[tuple[Member, float]]:
     """Laws that hold all that is sought, and draws of the champion's constants, with weights."""
-    champion, *rivals = question.basis.members
+    champion, *rivals = question.forecast_model.members
     draws = list(_draws(question, champion))
     for member in (champion, *draws):
         yield member, max(champion.weight, 1e-300) / (1 + len(draws))
@@ -56,7 +56,7 @@ def _members(question: Question) -> Iterator[tuple[Member, float]]:
 
 def _draws(question: Question, champion: Member) -> Iterator[Member]:
     constants = champion.constants[question.group]
-    covariance = question.basis.spreads[question.group].covariance[question.target]
+    covariance = question.forecast_model.spreads[question.group].covariance[question.target]
     if not np.isfinite(covariance).all() or not covariance.any():
         return
     rng = np.random.default_rng(0)
@@ -69,8 +69,10 @@ def _draws(question: Question, champion: Member) -> Iterator[Member]:
 
 def _best_of(question: Question, member: Member, budget: float) -> Array | None:
     """`(k,)` what one law holds to be best; None where it has no best run."""
-    basis = replace(question.basis, members=(member,))
+    forecast_model = replace(question.forecast_model, members=(member,))
     try:
-        return np.asarray(best_values(replace(question, basis=basis), budget, COARSE)[0])
+        return np.asarray(
+            best_values(replace(question, forecast_model=forecast_model), budget, COARSE)[0]
+        )
     except (EvolveError, *UNANSWERED):
         return None

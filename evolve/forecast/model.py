@@ -38,7 +38,7 @@ class GroupUncertainty:
 
     Attributes:
         covariance: `(t, p, p)` of the constants.
-        noise: `(t,)` residual scale: of the logarithm where `Basis.relative`.
+        noise: `(t,)` residual scale: of the logarithm where `ForecastModel.relative`.
         cap: `(t,)` range of the targets; every component of the uncertainty is clipped to it.
     """
 
@@ -48,7 +48,7 @@ class GroupUncertainty:
 
 
 @dataclass(frozen=True, slots=True)
-class Basis:
+class ForecastModel:
     """All that a forecast needs besides the training rows.
 
     Attributes:
@@ -68,7 +68,7 @@ class Basis:
     chosen: bool
 
     def to_data(self) -> dict[str, Any]:
-        """JSON value that `basis_from_data` reads back."""
+        """JSON value that `forecast_model_from_data` reads back."""
         return {
             "format": FORMAT,
             "members": [
@@ -99,8 +99,8 @@ def _law_from_data(data: dict[str, Any]) -> Predictable:
     return law_from_data(data["law"]) if "law" in data else parse_program(data["program"])
 
 
-def basis_from_data(data: dict[str, Any]) -> Basis:
-    """Basis from the value that `Basis.to_data` made."""
+def forecast_model_from_data(data: dict[str, Any]) -> ForecastModel:
+    """ForecastModel from the value that `ForecastModel.to_data` made."""
     members = tuple(
         Member(
             m["index"],
@@ -115,4 +115,4 @@ def basis_from_data(data: dict[str, Any]) -> Basis:
         for g, parts in data["spreads"].items()
     }
     distances, ratios = (np.asarray(data[k], dtype=float) for k in ("distances", "ratios"))
-    return Basis(members, spreads, data["relative"], distances, ratios, data["chosen"])
+    return ForecastModel(members, spreads, data["relative"], distances, ratios, data["chosen"])
