@@ -164,7 +164,7 @@ def test_the_folds_that_reach_as_far_set_the_factor() -> None:
     assert further == far
 
 
-def test_a_forecast_model_survives_the_store(forecast_model: ForecastModel, tmp_path: Path) -> None:
+def test_a_model_survives_the_store(forecast_model: ForecastModel, tmp_path: Path) -> None:
     task = load_task("parallel")
     again = forecast_model_from_data(json.loads(json.dumps(forecast_model.to_data())))
     np.testing.assert_array_equal(again.ratios, forecast_model.ratios)
