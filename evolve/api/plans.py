@@ -25,7 +25,9 @@ class Plan:
     Attributes:
         best: ``budget``, the features' values, ``point``, ``low``, ``high``, and
             ``extrapolation_distance``, the steps outside the training range in the feature where
-            they are most; for one release more also as ``beyond``.
+            they are most; for one release more also as ``beyond``. Where a value is to be
+            reached also ``reached_at_best`` and ``reached_at_worst``, the budgets from which on
+            the better and the worse end of the interval do so; nan where none does.
         budgets: The same for a hundredth to a hundred times the budget, one row each.
         next_runs: Runs that tell rival laws apart best for their cost.
         outside: Whether the best run lies outside the training rows.
@@ -128,7 +130,12 @@ def _row(allocation: Allocation) -> dict[str, float]:
     most = float(steps[abs(steps).argmax()])
     ends = {"point": allocation.point, "low": allocation.low, "high": allocation.high}
     distance = {"extrapolation_distance": most, "beyond": most}
-    return {"budget": allocation.budget, **allocation.values, **ends, **distance}
+    row = {"budget": allocation.budget, **allocation.values, **ends, **distance}
+    if allocation.reached is not None:
+        names = ("reached_at_best", "reached_at_worst")
+        budgets = (float("nan") if end is None else end for end in allocation.reached)
+        row |= dict(zip(names, budgets, strict=True))
+    return row
 
 
 def _rest(run: Mapping[str, Any]) -> dict[str, float]:

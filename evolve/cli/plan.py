@@ -179,7 +179,9 @@ def _print(
     print_text(f"{_what(question, best)}, group {question.group}: {values}")
     level = f"{100 * question.level:g} % interval"
     print(f"{target} {best.point:.5g}, {level} {best.low:.5g} to {best.high:.5g}")
-    if best.ranges:
+    if best.reached is not None:
+        print_text(_how_sure(best.reached, question.level))
+    if best.ranges and not _is_given(question):
         ends = (f"{n} {low:.4g} to {high:.4g}" for n, (low, high) in best.ranges.items())
         print_text(f"what is best by the champion's rivals and other constants: {', '.join(ends)}")
     for j in question.idle:
@@ -201,6 +203,19 @@ def _print(
     _print_budgets(question, list(best.values), table, level)
     _print_growth(question, best, table)
     _print_next(question, question.names[: len(question.cost.features)], further)
+
+
+def _is_given(question: Question) -> bool:
+    """Whether the budget alone says the one value that is sought."""
+    return len(question.names) == len(question.cost.features) == 1
+
+
+def _how_sure(reached: tuple[float | None, float | None], level: float) -> str:
+    """Between which budgets the value is reached, by the ends of the intervals."""
+    least, most = reached
+    ends = f"by the {100 * level:g} % intervals "
+    ends += "no budget is sure to reach it" if most is None else f"{most:.3g} is sure to reach it"
+    return ends + ("" if least is None else f", and less than {least:.3g} is sure not to")
 
 
 def _what(question: Question, best: Allocation) -> str:

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 FAR = 1.0
 MOST_DEPARTURES = 3  # that are written out
+UNTESTED = "no fold holds out the far end of the rows: nothing tests the law beyond them"
 UNLIKE = "unlike every row"
 
 
@@ -139,7 +140,10 @@ def print_forecasts(task: Task, forecasts: list[Forecast]) -> None:
         print(f"and {len(said) - MOST_DEPARTURES} more like it; --json has all")
     if any(not f.champion_inside().all() for f in forecasts):
         print("the champion alone lies outside an interval: its rivals say otherwise together")
-    if any(abs(f.extrapolation_distance).max() >= FAR for f in forecasts):
+    farthest = max(abs(f.extrapolation_distance).max() for f in forecasts)
+    if farthest > 0 and not task.axes:
+        print_text(UNTESTED)
+    if farthest >= FAR:
         print("a row lies a factor of 10 or more outside the training range: handle with care")
 
 

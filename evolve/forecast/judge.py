@@ -18,6 +18,8 @@ from evolve.forecast.by_group import GroupError, warning_of
 from evolve.forecast.interval import forecast
 from evolve.forecast.model import ForecastModel
 from evolve.forecast.verdict import CARE, HOLDS, NONE, Verdict
+from evolve.law.canonical import canonical
+from evolve.law.graph import call
 from evolve.scoring.combine import combine
 from evolve.scoring.metrics import nmse
 from evolve.scoring.objective import (
@@ -32,8 +34,15 @@ from evolve.scoring.objective import (
 )
 from evolve.search.champion import Choice
 from evolve.search.consensus import further
+from evolve.search.finalists import Finalist
+from evolve.search.operators.terms import fresh, linear, product_of_powers
+from evolve.search.problem import space_of
+from evolve.search.view import inward
 from evolve.tasks.task import Task
 from evolve.typing import Array, Ints
+
+UNEVEN = 0.5  # difference of the R2 of folds from which on a verdict tells each of them
+NOTHING_LEFT = 0.05  # promised R2 below which it is told in words
 
 
 def verdict_of(
@@ -55,7 +64,8 @@ def verdict_of(
     physics = choice.champion.against_physics
     held, base = (float(1.0 - np.average(e, weights=weights)) for e in (errors, baseline))
     who = "all finalists together predict" if len(choice.finalists) > 1 else "the law predicts"
-    kind, reasons = _judge(who, held, gain, expected, physics, name)
+    said = f"{who} held-out rows with R2 {_r2_text(held)}{_by_fold(errors)}"
+    kind, reasons = _judge(said, held, gain, expected, physics, name)
     agreement = agreement_of(task, choice, horizons_of(task)) if task.axes else None
     if agreement is not None:
         kind = CARE if kind == HOLDS and agreement < HOLDS_R2 else kind
@@ -63,21 +73,48 @@ def verdict_of(
             "beyond the data each independent search alone forecasts what all of them do with an "
             f"R2 of {max(agreement, 0.0):.2g}"
         )
-    doubts = list(filter(None, [_of_champion(choice, base), warning_of(groups)]))
+    doubts = list(filter(None, [_of_champion(task, choice, base), warning_of(groups)]))
     kind = CARE if doubts and kind == HOLDS else kind
     reasons += doubts
     return Verdict(kind, tuple(reasons), held, name, base, gain, *expected, physics, agreement)
 
 
-def _of_champion(choice: Choice, baseline: float) -> str:
+def _of_champion(task: Task, choice: Choice, baseline: float) -> str:
     """What a reader of the champion's formula should know; empty where it can be read as it is."""
     r2 = 1.0 - choice.champion.nmse
-    if r2 >= baseline or len(choice.finalists) == 1:  # a law alone is the forecast
+    # A law alone is the forecast; a straight line is no worse than one, whatever its fit.
+    if r2 >= baseline or len(choice.finalists) == 1 or _is_line(task, choice.champion):
         return ""
     return (
-        f"the champion alone has an R2 of {r2:.4f} on held-out rows, less than the baseline's "
-        f"{baseline:.4f}: take the forecast, not its formula"
+        f"the champion alone has an R2 of {_r2_text(r2)} on held-out rows, less than the "
+        f"baseline's {_r2_text(baseline)}: take the forecast, not its formula"
     )
+
+
+def _is_line(task: Task, champion: Finalist) -> bool:
+    """Whether a law is a plane in the features, or in the logarithms of all of them."""
+    candidate = champion.fitted.candidate
+    if candidate is None:
+        return False
+    space, new = space_of(task), fresh()
+    lines = [
+        call("add", next(new), linear(space.variables(), new)),
+        product_of_powers(space.variables(), new),
+    ]
+    root = inward(candidate, space).law.root
+    return any(root == canonical(line)[0] for line in lines)
+
+
+def _r2_text(r2: float) -> str:
+    """Four decimals, but three digits of one that says no more than that the law explodes."""
+    return f"{r2:.4f}" if r2 > -10.0 else f"{r2:.3g}"
+
+
+def _by_fold(errors: Array) -> str:
+    """The R² of every fold, where their mean says little of most of them."""
+    if np.ptp(errors) < UNEVEN:
+        return ""
+    return f" ({', '.join(f'{1.0 - error:.2g}' for error in errors)} fold by fold)"
 
 
 def forecast_errors(task: Task, choice: Choice) -> Array:
@@ -155,8 +192,19 @@ def _forecasts(
     return points, np.concatenate([0.5 * (f.high - f.low) for f in forecasts])
 
 
+def _promise(r2: float, relative: float) -> str:
+    """What the intervals say beyond the data."""
+    error = f"{100 * relative:.2g} %"
+    if r2 < NOTHING_LEFT:
+        return (
+            f"beyond the data the interval promises an error of {error}, no less than what the "
+            "target still changes there"
+        )
+    return f"beyond the data the interval promises an R2 of {r2:.2g} and an error of {error}"
+
+
 def _judge(
-    who: str,
+    said: str,
     held_out: float,
     gain: float,
     expected: Sequence[float | None],
@@ -168,14 +216,10 @@ def _judge(
     close = relative is not None and relative <= HOLDS_RELATIVE
     sure = r2 is None or r2 >= HOLDS_R2
     reasons = [
-        f"{who} held-out rows with R2 {held_out:.4f}, "
-        f"{np.exp(-0.5 * gain):.2g} times the error of the best baseline ({baseline})"
+        f"{said}, {np.exp(-0.5 * gain):.2g} times the error of the best baseline ({baseline})"
     ]
     if r2 is not None and relative is not None:
-        reasons.append(
-            f"beyond the data the interval promises an R2 of {max(r2, 0.0):.2g} "
-            f"and an error of {100 * relative:.2g} %"
-        )
+        reasons.append(_promise(r2, relative))
     if physics:
         reasons.append(f"the champion breaks declared physics at {100 * physics:.2g} % of points")
     if held_out < NONE_R2 and gain < NONE_GAIN:

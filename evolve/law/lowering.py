@@ -167,8 +167,13 @@ def _opened(inner: Node, rules: Rewriter) -> list[tuple[float, Node]]:
 
 
 def plain(node: Node) -> Node:
-    """The tree in school notation: no ``square``, ``log1p``, ``expm1`` or ``logaddexp``."""
+    """The tree in school notation: no ``square``, ``log1p``, ``expm1`` or ``logaddexp``.
+
+    A number of times a feature over its unit is the feature over another.
+    """
     args = tuple(plain(a) for a in node.args)
+    if node.op == "mul" and args[0].op == "num" and args[0].value > 0 and is_unit_scaled(args[1]):
+        return _over(args[1].args[0], args[1].args[1].value / args[0].value)
     if node.op == "square":
         return Node("pow", (args[0], num(2.0)))
     if node.op == "log1p":
@@ -179,3 +184,9 @@ def plain(node: Node) -> Node:
         raised = tuple(num(1.0) if a == num(0.0) else Node("exp", (a,)) for a in args)
         return Node("log", (Node("add", raised),))
     return Node(node.op, args, node.value)
+
+
+def _over(feature: Node, unit: float) -> Node:
+    """A feature over a unit that is a quotient of two, without what rounding left of it."""
+    unit = float(f"{unit:.12g}")
+    return feature if unit == 1.0 else Node("div", (feature, num(unit)))

@@ -22,7 +22,8 @@ AT = ("--at", "params=7e9", "tokens=2e12", "unique_tokens=1e11")
 PLAN = ("--budget-flops", "1e21", "--compute", "6*params*tokens", "--at", "unique_tokens=1e11")
 
 PARTS = ("from_noise", "from_constants", "from_form", "elites", "champion")
-WORTH = {"gain", "baseline_r2", "expected_r2", "expected_error"}  # that a verdict rounds
+# That a verdict rounds, or tells where there is something to tell.
+WORTH = {"gain", "baseline_r2", "expected_r2", "expected_error", "against_physics"}
 FOLD = ("weight", "fitted")
 DISTANCE = ("extrapolation_distance", "beyond")
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 
 import numpy as np
@@ -27,11 +28,15 @@ from evolve.tasks.task import Task
 
 
 def searched(y_of: str) -> tuple[Task, Choice, Verdict]:
-    """A small table of a power law in little noise, or of noise alone; its choice and verdict."""
+    """A small table of a power law in noise, or of noise alone; its choice and verdict."""
     rng = np.random.default_rng(4)
     x = np.repeat(2.0 ** np.arange(12), 2)
     noise = rng.normal(size=len(x))
-    y = {"law": 1.0 + 3.0 * x**-0.4 + 0.002 * noise, "noise": 5.0 + noise}[y_of]
+    y = {
+        "law": 1.0 + 3.0 * x**-0.4 + 0.002 * noise,
+        "power": 3.0 * x**-0.6 * np.exp(0.05 * noise),
+        "noise": 5.0 + noise,
+    }[y_of]
     task = task_of(x, y, folds={"axes": ["a"]}, max_constants=4)
     choice = search_in_memory(make_search_problem(task, 0), 64, 0)
     assert choice is not None
@@ -84,6 +89,37 @@ def test_a_champion_whose_formula_a_baseline_beats_is_not_to_be_read_alone(
     verdict = verdict_of(task, replace(choice, champion=worst), forecast_model)
     assert verdict.verdict == CARE
     assert "take the forecast, not its formula" in verdict.reasons[-1]
+
+
+def test_a_straight_line_is_no_worse_than_the_baseline_that_is_one() -> None:
+    task, choice, _ = searched("power")
+    line = next(f for f in choice.finalists if f.entry.operator == "product of powers")
+    basis = make_basis(task, contenders_of(choice), chosen=True)
+    worse = replace(line, fitted=replace(line.fitted, folds=choice.finalists[-1].fitted.folds))
+    verdict = verdict_of(task, replace(choice, champion=worse), basis)
+    assert 1.0 - worse.nmse < verdict.baseline_r2
+    assert "formula" not in verdict.line()
+
+
+def test_folds_that_differ_are_told_one_by_one(lawful: tuple[Task, Choice, Verdict]) -> None:
+    task, choice, verdict = lawful
+    assert "fold by fold" not in verdict.line()
+    off = tuple(replace(f, held=(f.held[0] + 9.0, *f.held[1:])) for f in choice.finalists)
+    basis = make_basis(task, contenders_of(choice), chosen=True)
+    line = verdict_of(task, replace(choice, finalists=off), basis).line()
+    assert re.search(r"with R2 -[\d.e+]+ \(-[\d.e+]+(, 0\.9\d*|, 1)+ fold by fold\), ", line)
+
+
+def test_an_interval_as_wide_as_the_target_still_changes_is_said_to_be_so(
+    lawful: tuple[Task, Choice, Verdict],
+) -> None:
+    task, choice, verdict = lawful
+    assert "promises an R2 of" in verdict.line()
+    basis = make_basis(task, contenders_of(choice), chosen=True)
+    wide = replace(basis, ratios=basis.ratios * 50.0)
+    line = verdict_of(task, choice, wide).line()
+    assert "no less than what the target still changes there" in line
+    assert "R2 of 0 " not in line
 
 
 def test_a_law_that_half_of_the_groups_can_do_without_is_to_be_handled_with_care(

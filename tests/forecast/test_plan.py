@@ -307,6 +307,12 @@ def test_the_cheapest_run_that_reaches_a_loss_costs_what_its_loss_says() -> None
     best = allocate(asked, 3e21)
     found = reach(asked, best.point)
     assert found.budget == pytest.approx(3e21, rel=1e-3)
+    assert found.reached is not None
+    least, most = found.reached
+    assert least is not None
+    assert least < found.budget
+    assert allocate(asked, least).low == pytest.approx(best.point, rel=1e-3)
+    assert most is None or most > found.budget
     with pytest.raises(EvolveError, match="reaches 1.6, the best is 1.7"):
         reach(asked, 1.6)
 

@@ -243,3 +243,11 @@ def test_formula_with_values_shows_signs_and_four_digits() -> None:
     root = call("add", const(0), call("mul", const(1), call("log", feat(1))))
     assert formula(Law(root, 2), NAMES, [1.2345678, -0.1]) == "1.235 - 0.1*log(params)"
     assert "nan" in formula(Law(root, 2), NAMES, [np.nan, 1.0])
+
+
+def test_a_number_of_times_a_feature_over_its_unit_is_shown_as_the_feature() -> None:
+    over = call("div", feat(0), num(49.23))
+    raw = Law(call("mul", const(0), call("log", call("mul", num(49.23), over))), 1)
+    assert formula(raw, NAMES) == "c0*log(tokens)"
+    other = Law(call("mul", const(0), call("log", call("mul", num(0.04923), over))), 1)
+    assert formula(other, NAMES) == "c0*log(tokens/1000)"

@@ -42,6 +42,9 @@ class Allocation:
         at_edge: Tuned features whose best value is at an end of the training rows.
         ranges: Where the best values may lie, by name, as `uncertainty` says; empty where that
             was not asked for.
+        reached: Of a run that is to reach a value: the budgets from which on the better and the
+            worse end of its interval do so; None for an end that never does within the budgets
+            looked at, and for any other run.
     """
 
     budget: float
@@ -53,6 +56,7 @@ class Allocation:
     at_most: tuple[str, ...] = ()
     at_edge: tuple[str, ...] = ()
     ranges: Mapping[str, tuple[float, float]] = field(default_factory=dict)
+    reached: tuple[float | None, float | None] | None = None
 
 
 def allocate(question: Question, budget: float) -> Allocation:

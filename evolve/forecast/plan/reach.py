@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import replace
+
 import numpy as np
 
 from evolve.errors import Argument, EvolveError
@@ -11,7 +14,8 @@ from evolve.forecast.plan.question import Question
 from evolve.tasks.task import Task
 
 MOST_DECADES = 8  # beyond the dearest training run
-STEPS = 40  # halvings of a decade
+STRIDE = 0.5  # decades between the budgets that are tried first
+STEPS, FEW_STEPS = 40, 8  # halvings of a stride: for the budget, and for the ends of its interval
 SERVED = 2.0  # FLOPs per parameter and token of a forward pass (Kaplan et al. 2020, section 2.1)
 
 
@@ -24,7 +28,7 @@ def allocate_if_possible(question: Question, budget: float) -> Allocation | None
 
 
 def reach(question: Question, value: float) -> Allocation:
-    """The cheapest run that is predicted to reach a value.
+    """The cheapest run that is predicted to reach a value, and what its interval says of that.
 
     Args:
         question: What is planned.
@@ -33,31 +37,57 @@ def reach(question: Question, value: float) -> Allocation:
     Raises:
         EvolveError: No budget within `MOST_DECADES` of the training rows reaches it.
     """
-    sign = -1.0 if question.maximise else 1.0
     costs = question.cost.of(question.known_with_fixed)
     costs = costs[costs > 0]
     if not len(costs):
         raise EvolveError(Argument("compute"), ": no training row has a cost above 0")
     low, high = np.log10(costs.min()) - 2.0, np.log10(costs.max()) + MOST_DECADES
-
-    def tried(exponent: float) -> Allocation | None:
-        return allocate_if_possible(question, 10.0**exponent)
-
-    def reaches(allocation: Allocation | None) -> bool:
-        return allocation is not None and sign * allocation.point <= sign * value
-
-    grid = np.arange(low, high + 0.5, 0.5)
-    first = next((i for i, e in enumerate(grid) if reaches(tried(float(e)))), None)
-    if first is None:
-        best = [found.point for e in grid if (found := tried(float(e))) is not None]
+    grid = np.arange(low, high + STRIDE, STRIDE).tolist()
+    runs = {e: allocate_if_possible(question, 10.0**e) for e in grid}
+    better, worse = ("high", "low") if question.maximise else ("low", "high")
+    budget, least, most = (
+        _cheapest(question, value, runs, end, steps)
+        for end, steps in (("point", STEPS), (better, FEW_STEPS), (worse, FEW_STEPS))
+    )
+    if budget is None:
+        sign = -1.0 if question.maximise else 1.0
+        best = [run.point for run in runs.values() if run is not None]
         hint = f", the best is {min(best, key=lambda p: sign * p):.5g}" if best else ""
         rule = f": no run of up to {10.0**high:.3g} reaches {value:g}{hint}"
         raise EvolveError(Argument("reach"), rule)
-    bad, good = float(grid[first]) - 0.5, float(grid[first])
-    for _ in range(STEPS):
+    return replace(allocate(question, budget), reached=(least, most))
+
+
+def _cheapest(
+    question: Question,
+    value: float,
+    runs: Mapping[float, Allocation | None],
+    end: str,
+    steps: int,
+) -> float | None:
+    """The least budget whose best run has its point, or an end of its interval, at a value.
+
+    Args:
+        question: What is planned.
+        value: Of the target.
+        runs: Best runs by the exponents of budgets, `STRIDE` apart.
+        end: ``point``, ``low`` or ``high``.
+        steps: Halvings of a stride.
+    """
+    sign = -1.0 if question.maximise else 1.0
+
+    def reaches(run: Allocation | None) -> bool:
+        return run is not None and sign * float(getattr(run, end)) <= sign * value
+
+    first = next((exponent for exponent, run in runs.items() if reaches(run)), None)
+    if first is None:
+        return None
+    bad, good = first - STRIDE, first
+    for _ in range(steps):
         middle = 0.5 * (bad + good)
-        bad, good = (bad, middle) if reaches(tried(middle)) else (middle, good)
-    return allocate(question, 10.0**good)
+        run = allocate_if_possible(question, 10.0**middle)
+        bad, good = (bad, middle) if reaches(run) else (middle, good)
+    return float(10.0**good)
 
 
 def cost_of(task: Task, compute: str | None, served: float | None) -> Cost:
