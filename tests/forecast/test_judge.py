@@ -94,9 +94,9 @@ def test_a_champion_whose_formula_a_baseline_beats_is_not_to_be_read_alone(
 def test_a_straight_line_is_no_worse_than_the_baseline_that_is_one() -> None:
     task, choice, _ = searched("power")
     line = next(f for f in choice.finalists if f.entry.operator == "product of powers")
-    basis = make_basis(task, contenders_of(choice), chosen=True)
+    forecast_model = make_forecast_model(task, contenders_of(choice), chosen=True)
     worse = replace(line, fitted=replace(line.fitted, folds=choice.finalists[-1].fitted.folds))
-    verdict = verdict_of(task, replace(choice, champion=worse), basis)
+    verdict = verdict_of(task, replace(choice, champion=worse), forecast_model)
     assert 1.0 - worse.nmse < verdict.baseline_r2
     assert "formula" not in verdict.line()
 
@@ -105,8 +105,8 @@ def test_folds_that_differ_are_told_one_by_one(lawful: tuple[Task, Choice, Verdi
     task, choice, verdict = lawful
     assert "fold by fold" not in verdict.line()
     off = tuple(replace(f, held=(f.held[0] + 9.0, *f.held[1:])) for f in choice.finalists)
-    basis = make_basis(task, contenders_of(choice), chosen=True)
-    line = verdict_of(task, replace(choice, finalists=off), basis).line()
+    forecast_model = make_forecast_model(task, contenders_of(choice), chosen=True)
+    line = verdict_of(task, replace(choice, finalists=off), forecast_model).line()
     assert re.search(r"with R2 -[\d.e+]+ \(-[\d.e+]+(, 0\.9\d*|, 1)+ fold by fold\), ", line)
 
 
@@ -115,8 +115,8 @@ def test_an_interval_as_wide_as_the_target_still_changes_is_said_to_be_so(
 ) -> None:
     task, choice, verdict = lawful
     assert "promises an R2 of" in verdict.line()
-    basis = make_basis(task, contenders_of(choice), chosen=True)
-    wide = replace(basis, ratios=basis.ratios * 50.0)
+    forecast_model = make_forecast_model(task, contenders_of(choice), chosen=True)
+    wide = replace(forecast_model, ratios=forecast_model.ratios * 50.0)
     line = verdict_of(task, choice, wide).line()
     assert "no less than what the target still changes there" in line
     assert "R2 of 0 " not in line
