@@ -66,6 +66,7 @@ def without_axes() -> Task:
     return task_of(x, noisy(y, 4, 0.01), [], scales="linear log linear")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("make", [falls, rises, over_decades, without_axes])
 def test_a_table_written_down_in_another_way_gives_the_same_law(make: Callable[[], Task]) -> None:
     task = make()

@@ -326,6 +326,7 @@ def test_an_interrupt_is_raised_when_the_run_is_saved(
         assert saved.champion.held_out_r2 is not None
 
 
+@pytest.mark.slow
 def test_a_script_needs_no_guard_around_its_main_part_and_may_use_a_thread(
     tmp_path: Path,
 ) -> None:

@@ -137,6 +137,7 @@ def test_doctor_names_what_a_run_keeps_of_its_machine(capfd: pytest.CaptureFixtu
         assert f"{name}: {machine[name]}" in lines
 
 
+@pytest.mark.slow
 def test_published_programs_of_both_dialects_are_scored(
     capfd: pytest.CaptureFixture[str],
 ) -> None:
@@ -192,6 +193,7 @@ def test_a_weak_sandbox_runs_a_program_of_others_only_if_told_to(
     assert said(capfd, *words, "--allow-weak-sandbox")[0] == 0
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("verb", ["score", "verify"])
 def test_a_weak_sandbox_runs_the_texts_of_a_run_only_if_told_to(
     verb: str, tmp_path: Path, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch

@@ -106,6 +106,7 @@ def fit_scaling_law(X, y):
 """
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "verb", ["predict", "plan", "export law", "score", "verify", "show", "resume anew"]
 )

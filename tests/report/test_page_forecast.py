@@ -153,6 +153,7 @@ def on_a_line() -> Task:
     return task_of(x, 2.0 + params**-0.3, folds={"axes": ["a"]})
 
 
+@pytest.mark.slow
 def test_every_operation_and_kind_of_task_is_answered_as_in_python(tmp_path: Path) -> None:
     laws = of_each_operation()
     own_first = [Law(law.root, law.n_constants, True) for law in laws[:3]]

@@ -86,6 +86,7 @@ def twice_and_late(problem: SearchProblem, jobs: Sequence[Epoch]) -> list[Answer
     return [run_epoch(*pickle.loads(message)) for message in reversed(sent)][::-1]
 
 
+@pytest.mark.slow
 def test_jobs_done_twice_and_in_any_order_give_the_entries_of_a_search_by_batches(
     problem: SearchProblem, by_batches: list[Entry]
 ) -> None:
