@@ -97,7 +97,7 @@ def _apart(one: dict[str, Any], two: dict[str, Any]) -> str:
 
 def _print_sizes(frame: pd.DataFrame, one: dict[str, Any], two: dict[str, Any]) -> None:
     from evolve.cli.output import print_table
-    from evolve.cli.symbols import symbols_of
+    from evolve.tasks.symbols import symbols_of
 
     table = frame.astype(object).where(frame.notna(), None)
     title = f"{one['task']}: 1 is {one['run']}, 2 is {two['run']}"

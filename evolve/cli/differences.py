@@ -6,7 +6,7 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from evolve.cli.output import print_table, print_text
-from evolve.cli.symbols import symbols_of
+from evolve.tasks.symbols import symbols_of
 
 if TYPE_CHECKING:
     from evolve.forecast.difference import Difference, Saving

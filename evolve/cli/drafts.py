@@ -61,10 +61,10 @@ def document_of(draft: Draft, files: list[Path], commands: dict[str, str]) -> di
 
 def print_draft(draft: Draft, files: list[Path], commands: dict[str, str]) -> None:
     """Print what was inspected, proposed and written."""
-    from evolve.cli.output import print_table
+    from evolve.cli.output import print_table, print_text
 
     raw = draft.raw
-    print(f"{raw.path}: {raw.n_rows} rows, {len(raw.columns)} columns; {_counts(draft)}")
+    print_text(f"{raw.path}: {raw.n_rows} rows, {len(raw.columns)} columns; {_counts(draft)}")
     columns = columns_of(draft)
     facts = [  # short, so that it fits 80 characters
         (
@@ -84,8 +84,8 @@ def print_draft(draft: Draft, files: list[Path], commands: dict[str, str]) -> No
         print(f"{len(columns) - MOST_SHOWN} more columns are not shown; task.toml holds them all")
     print_table(("decided", "", "why"), [(d.what, d.chosen, d.why) for d in draft.decisions])
     for note in draft.notes:
-        print(f"note:  {note}")
-    print(f"wrote: {', '.join(str(path) for path in files)}")
+        print_text(f"note:  {note}")
+    print_text(f"wrote: {', '.join(str(path) for path in files)}")
     print("edit task.toml where a guess is wrong; then")
     for what, command in commands.items():
         print(f"{what + ':':6} {command}")

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 HEADINGS = ("", "constants", "held-out R2", "train R2", "score", "law")
 GROUP_HEADINGS = ("group", "held-out rows", "error", "median", "baseline", "which", "")
 MOST_ROWS = 12
+LONG_FORMULA = 240  # characters; a longer one fills a narrow screen, and its law has a name
 
 
 def print_ending(
@@ -104,7 +105,7 @@ def print_rows(rows: Sequence[ResultRow], features: Sequence[str], *, chosen: bo
         features: Names of the task's features.
         chosen: Whether the first row is the champion.
     """
-    from evolve.cli.symbols import symbols_of
+    from evolve.tasks.symbols import symbols_of
 
     kinds = {} if chosen else {"champion": "best so far"}
     cells = [
@@ -120,7 +121,10 @@ def print_rows(rows: Sequence[ResultRow], features: Sequence[str], *, chosen: bo
 def _law(row: ResultRow) -> str:
     """The name of a law that somebody wrote down, any law's formula, or why it failed."""
     text = row.message or row.formula.partition(" = ")[2]
-    return f"{row.name}: {text}" if row.kind == "literature" else text
+    if row.kind != "literature":
+        return text
+    long = not row.message and len(text) > LONG_FORMULA
+    return f"{row.name}: long, show RUN --law {row.name} has it" if long else f"{row.name}: {text}"
 
 
 def print_law(row: ResultRow, most: int | None = None) -> None:

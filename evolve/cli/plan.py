@@ -176,9 +176,10 @@ def _print(
     task = question.task
     target = task.target_names[question.target]
     values = ", ".join(f"{n} = {v:.4g}" for n, v in best.values.items())
-    print_text(f"{_what(question, best)}, group {question.group}: {values}")
+    group = f", group {question.group}" if task.n_groups > 1 else ""
+    print_text(f"{_what(question, best)}{group}: {values}")
     level = f"{100 * question.level:g} % interval"
-    print(f"{target} {best.point:.5g}, {level} {best.low:.5g} to {best.high:.5g}")
+    print_text(f"{target} {best.point:.5g}, {level} {best.low:.5g} to {best.high:.5g}")
     if best.reached is not None:
         print_text(_how_sure(best.reached, question.level))
     if best.ranges and not _is_given(question):
@@ -191,13 +192,13 @@ def _print(
         names = ", ".join(best.at_edge)
         print_text(f"at an end of the training rows, so the best may lie beyond: {names}")
     if best.at_most:
-        print(f"as large as allowed: {', '.join(best.at_most)}")
+        print_text(f"as large as allowed: {', '.join(best.at_most)}")
     if (where := distance_text(task, best.extrapolation_distance)) != "inside":
         print_text(f"outside the data: {where}")
     for words in moving_together(task, question.cost.features):
         print_text(f"not to be relied on: {words}")
     if question.maximise:
-        print(f"more of {target} is taken to be better; --minimise says otherwise")
+        print_text(f"more of {target} is taken to be better; --minimise says otherwise")
     if not question.cost.features:
         return
     _print_budgets(question, list(best.values), table, level)
@@ -246,7 +247,7 @@ def _print_budgets(
 ) -> None:
     from evolve.cli.output import print_table
     from evolve.cli.predict import distance_text
-    from evolve.cli.symbols import symbols_of
+    from evolve.tasks.symbols import symbols_of
 
     task = question.task
     headings = ["budget", *names, task.target_names[question.target], level, "beyond"]
@@ -265,11 +266,12 @@ def _print_budgets(
 
 
 def _print_next(question: Question, names: list[str], further: list[NextRun]) -> None:
-    from evolve.cli.output import print_table
-    from evolve.cli.symbols import symbols_of
+    from evolve.cli.output import print_table, print_text
+    from evolve.tasks.symbols import symbols_of
 
     if not further:
-        print("next runs: no run within the budget tells the leading laws apart above the noise")
+        words = "no run within the budget tells the leading laws apart above the noise"
+        print_text(f"next runs: {words}")
         return
     rows = [
         [

@@ -117,8 +117,8 @@ def _print(
 def print_forecasts(task: Task, forecasts: list[Forecast]) -> None:
     """Print a row a forecast: features, point, interval and distance."""
     from evolve.cli.output import print_table, print_text
-    from evolve.cli.symbols import symbols_of
     from evolve.forecast.departures import departures
+    from evolve.tasks.symbols import symbols_of
 
     level = f"{100 * forecasts[0].level:g} % interval"
     broken = [departures(task, f.group, f.x) for f in forecasts]
@@ -139,12 +139,14 @@ def print_forecasts(task: Task, forecasts: list[Forecast]) -> None:
     if len(said) > MOST_DEPARTURES:
         print(f"and {len(said) - MOST_DEPARTURES} more like it; --json has all")
     if any(not f.champion_inside().all() for f in forecasts):
-        print("the champion alone lies outside an interval: its rivals say otherwise together")
+        print_text(
+            "the champion alone lies outside an interval: its rivals say otherwise together"
+        )
     farthest = max(abs(f.extrapolation_distance).max() for f in forecasts)
     if farthest > 0 and not task.axes:
         print_text(UNTESTED)
     if farthest >= FAR:
-        print("a row lies a factor of 10 or more outside the training range: handle with care")
+        print_text("a row lies a factor of 10 or more outside the training rows: handle with care")
 
 
 def _who(forecast_model: ForecastModel, law: str) -> str:
@@ -153,7 +155,8 @@ def _who(forecast_model: ForecastModel, law: str) -> str:
     if law or not (forecast_model.chosen or n_rivals):
         return f"{law or f'entry {index}'} alone"
     chosen = "champion" if forecast_model.chosen else "best score so far, no champion chosen yet"
-    return f"entry {index}, the {chosen}; the point is what it and {n_rivals} rivals say together"
+    rivals = "its rival" if n_rivals == 1 else f"{n_rivals} rivals, the other leading laws,"
+    return f"entry {index}, the {chosen}; the point is what it and {rivals} say together"
 
 
 def _lines(task: Task, forecast: Forecast, broken: list[list[str]]) -> list[list[object]]:
@@ -165,7 +168,8 @@ def _lines(task: Task, forecast: Forecast, broken: list[list[str]]) -> list[list
                 str(k) for k, ok in zip(forecast.rivals, agrees[:, i, t], strict=True) if not ok
             ]
             agreement = f"{len(forecast.rivals) - len(differ)} of {len(forecast.rivals)}"
-            agreement += f"; not {', '.join(differ)}" if differ else ""
+            entries = "entry" if len(differ) == 1 else "entries"
+            agreement += f"; not {entries} {', '.join(differ)}" if differ else ""
             lines.append(
                 [
                     *(f"{v:g}" for v in forecast.x[i]),

@@ -45,12 +45,12 @@ def query(
 ) -> None:
     """List the entries of a run that match every condition, best held-out R2 first."""
     from evolve.cli.output import print_json, print_table
-    from evolve.cli.symbols import symbols_of
     from evolve.runs.folders import find_run
     from evolve.runs.places import layout_of
     from evolve.runs.provenance import feature_names
     from evolve.runs.query import COLUMNS, query_store
     from evolve.runs.store import Store
+    from evolve.tasks.symbols import symbols_of
 
     if csv and json:
         raise EvolveError("query: --csv and --json exclude each other")

@@ -145,7 +145,7 @@ def _print(
             print(f"{other.name} printed:\n{other.printed}")
     opened = store.test_openings()
     print(
-        f"test rows opened {len(opened)} times"
+        f"test rows opened {len(opened)} time{'' if len(opened) == 1 else 's'}"
         + "".join(f"\n  {o['at']} {o['command']}" for o in opened)
     )
     print(f"\n{row.text}", end="")

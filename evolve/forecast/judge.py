@@ -63,7 +63,7 @@ def verdict_of(
     expected = expected_errors(task, choice, forecast_model) if task.axes else (None, None)
     physics = choice.champion.against_physics
     held, base = (float(1.0 - np.average(e, weights=weights)) for e in (errors, baseline))
-    who = "all finalists together predict" if len(choice.finalists) > 1 else "the law predicts"
+    who = "the leading laws together predict" if len(choice.finalists) > 1 else "the law predicts"
     said = f"{who} held-out rows with R2 {_r2_text(held)}{_by_fold(errors)}"
     kind, reasons = _judge(said, held, gain, expected, physics, name)
     agreement = agreement_of(task, choice, horizons_of(task)) if task.axes else None
@@ -200,7 +200,8 @@ def _promise(r2: float, relative: float) -> str:
             f"beyond the data the interval promises an error of {error}, no less than what the "
             "target still changes there"
         )
-    return f"beyond the data the interval promises an R2 of {r2:.2g} and an error of {error}"
+    least = "over 0.99" if r2 > 0.99 else f"{r2:.2g}"
+    return f"beyond the data the interval promises an R2 of {least} and an error of {error}"
 
 
 def _judge(

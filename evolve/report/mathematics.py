@@ -19,6 +19,8 @@ from evolve.law.algebra import is_unit_scaled
 from evolve.law.graph import Law, Node, feat, size, walk
 from evolve.law.latex import latex
 from evolve.law.lowering import plain, readable
+from evolve.tasks.roles import guess_role
+from evolve.tasks.symbols import OF_ROLE
 from evolve.typing import Array
 
 _PART_LETTERS = "uvwzqrsghk"
@@ -141,11 +143,14 @@ def _feature(node: Node) -> int:
 
 
 def _letter(name: str, in_use: set[str]) -> str:
-    """A capital letter of the name that is still free; ``X_n`` if there is none."""
+    """The letter of the feature's role, else a capital of its name; ``X_n`` if none is free."""
     if numbered := re.fullmatch(r"(?:other|x)_?(\d+)", name):
         return f"x_{{{numbered[1]}}}"
     if name == "own":
         return "x_{0}"
+    usual = OF_ROLE.get(guess_role(name), "")
+    if len(usual) == 1 and usual not in in_use:
+        return usual
     # Initials of the words first; C and E would be read as a constant and as e.
     words = [w for w in re.split(r"[^A-Za-z]+", name) if w]
     order = [w[0] for w in words] + list("".join(words))

@@ -108,10 +108,10 @@ def _cards(findings: Findings, opened: OpenedTest | None) -> list[Card]:
             "score",
             "Score",
             tables.cell(evaluation.score).text,
-            "log error plus price; lower is better",
+            "log error plus what size costs; lower is better",
         ),
     ]
-    test = Card("test-r2", "Test R²", "–", f"not in this report; {times}")
+    test = Card("test-r2", "Test R²", "–", f"shown with --reveal-test; {times}")
     if opened is not None:
         test = Card("test-r2", "Test R²", tables.cell(opened.scores.overall.r2).text, times)
     return [*cards[:2], test, *cards[2:]]

@@ -51,7 +51,7 @@ def _held_out(findings: Findings) -> list[Check]:
         return []
     r2, baseline = verdict.held_out_r2, verdict.baseline_r2
     value = f"{tables.cell(r2).text} against {tables.cell(baseline).text}"
-    note = f"Of all finalists together, and of the best baseline ({verdict.baseline})."
+    note = f"Of the leading laws together, and of the best baseline ({verdict.baseline})."
     mark = "good" if verdict.gain > 0.0 and r2 > 0.0 else "bad"
     return [Check("R² of the forecast on held-out rows", value, (note,), mark)]
 

@@ -167,8 +167,11 @@ def variables_table(task: Task) -> Grid:
     columns += [("target", t, task.train.Y[:, j]) for j, t in enumerate(task.spec.targets)]  # type: ignore[misc]
     for kind, spec, values in columns:
         ends = number(float(values.min())), number(float(values.max()))
-        rows.append((spec.name, kind, spec.description, *ends, len(np.unique(values))))
-    return grid(("column", "", "meaning", "from", "to", "levels"), rows)
+        rows.append((spec.name, kind, *ends, len(np.unique(values)), spec.description))
+    headings = ("column", "", "from", "to", "levels", "meaning")
+    if not any(row[-1] for row in rows):
+        return grid(headings[:-1], [row[:-1] for row in rows])
+    return grid(headings, rows)
 
 
 def laws_table(findings: Findings) -> Grid:

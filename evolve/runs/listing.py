@@ -7,6 +7,7 @@ from typing import Any
 
 from evolve.errors import EvolveError
 from evolve.evaluation.record import Entry
+from evolve.runs.choices import load_verdict
 from evolve.runs.lock import writer
 from evolve.runs.results import RunResults, leading_row, load_results
 from evolve.runs.store import Store
@@ -14,7 +15,7 @@ from evolve.runs.store import Store
 LINEAGE = 12
 KEYS = (
     *("run", "task", "seed", "evaluations", "budget", "state", "held-out R2", "train R2"),
-    *("constants", "chosen", "formula", "test opened", "problem"),
+    *("constants", "chosen", "verdict", "formula", "test opened", "problem"),
 )
 
 
@@ -40,6 +41,8 @@ def listed(folder: Path, *, own_names: bool = False) -> dict[str, Any]:
             if row["state"] == "stopped" and total is not None and n_done >= total:
                 row["state"] = "done"
             row |= _best(store, results, own_names=own_names)
+            verdict = load_verdict(store)
+            row["verdict"] = None if verdict is None else verdict.verdict
     except EvolveError as error:
         row |= {"state": row["state"] or "unreadable", "problem": str(error)}
     return row

@@ -12,8 +12,8 @@ from rich.cells import cell_len
 
 import evolve.cli
 from evolve.cli.output import print_table, shown
-from evolve.cli.symbols import symbols_of
 from evolve.cli.table import lay_out, shortened, wrapped
+from evolve.tasks.symbols import symbols_of
 
 NUMBER = re.compile(r"(?<![\w.])[+-]?\d+(?:\.\d+)?(?:e[+-]?\d+)?(?![\w.])")
 numbers = st.floats(allow_nan=False, allow_infinity=False).map(lambda x: f"{x:.6g}")

@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -24,6 +25,8 @@ pytest.importorskip("httpx")
 import uvicorn
 from starlette.testclient import TestClient
 
+import evolve.dashboard.views
+import evolve.runs.listing
 from evolve.cli.app import call
 from evolve.dashboard.app import HOSTS, make_app
 from evolve.dashboard.serve import serve
@@ -67,6 +70,16 @@ def test_the_list_names_each_run_with_its_law(runs_dir: Path) -> None:
     assert 'href="/runs/done"' in text
     assert re.search(r'<span class="state done">done', text)
     assert "loss = " in text
+
+
+def test_the_list_says_the_verdict_of_a_run_that_has_one(
+    runs_dir: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    verdict = SimpleNamespace(verdict="handle with care", reasons=["it is small"])
+    monkeypatch.setattr(evolve.runs.listing, "load_verdict", lambda _: verdict)
+    monkeypatch.setattr(evolve.dashboard.views, "load_verdict", lambda _: verdict)
+    assert "<td>handle with care</td>" in get(runs_dir, "/")
+    assert 'class="notice handle-with-care"' in get(runs_dir, "/runs/done")
 
 
 def test_a_run_says_how_far_it_is_and_what_is_best(runs_dir: Path) -> None:

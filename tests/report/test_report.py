@@ -40,6 +40,7 @@ from evolve.runs.store import Store
 from evolve.scoring.fold import FoldScore
 from evolve.search.problem import make_search_problem
 from evolve.tasks.spec import Feature, FoldSpec, Target, TaskSpec
+from evolve.tasks.symbols import symbols_of
 from evolve.tasks.task import Table, Task, load_task
 from tests.report_runs import archive_of, small_run
 
@@ -265,13 +266,16 @@ def test_a_law_is_shown_with_letters_for_features_and_parts() -> None:
     shown = show_law(law, ["params", "tokens"], "loss", np.array([1.5, 0.0, 0.25, 2.0]))
     assert [line.latex for line in shown.law] == [
         r"\mathrm{loss} = c_{0} + c_{3}\,u + e^{c_{1}}\,u^{-c_{2}}",
-        r"u = \min\left(P, T\right)",
+        r"u = \min\left(N, D\right)",
     ]
     assert shown.valued[0].latex == r"\mathrm{loss} = 1.5 + 2\,u + u^{-0.25}"
     assert [line.latex for line in shown.variables] == [
-        r"P = \mathrm{params} \;/\; 10^{9}",
-        r"T = \mathrm{tokens} \;/\; 10^{10}",
+        r"N = \mathrm{params} \;/\; 10^{9}",
+        r"D = \mathrm{tokens} \;/\; 10^{10}",
     ]
+    assert [line.left for line in shown.variables] == list(
+        symbols_of(["params", "tokens"]).values()
+    )
 
 
 @pytest.mark.parametrize("name", ["data_constrained", "domain_mixture", "sft"])

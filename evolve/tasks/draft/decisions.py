@@ -42,7 +42,9 @@ def of_groups(task: Task) -> Decision:
     """The groups, and how many rows they have."""
     if not task.spec.groups:
         return Decision(
-            "groups", "none", "one law for all rows; name columns whose values have one each"
+            "groups",
+            "none",
+            "one law for all rows; columns named as groups give each value constants of its own",
         )
     counts = np.bincount(task.train.group)
     sizes = f"{counts.min()} to {counts.max()} training rows each"

@@ -32,7 +32,7 @@ def remarks(
     if texts := could_be_groups(columns, rows.n_rows, task.spec):
         warnings.append(
             f"column {texts[0]} holds {columns[texts[0]].n_levels} texts and is not used: "
-            f"with {' '.join(texts)} among the groups, each of them is fitted alone"
+            f"named as groups, {' '.join(texts)} would give each of them constants of its own"
         )
     counts = np.bincount(task.train.group, minlength=task.n_groups)
     if counts.min() < COMFORTABLE:

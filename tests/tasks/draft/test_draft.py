@@ -62,7 +62,7 @@ def test_without_features_all_other_columns_of_numbers_are_proposed(
     assert why["empty"] == "holds nothing"
     assert why["corpus"] == "holds texts"
     assert "not given: all other columns" in told["decisions"][0]["why"]
-    assert any("with corpus among the groups" in note for note in told["notes"])
+    assert any("named as groups, corpus would" in note for note in told["notes"])
 
 
 @pytest.mark.parametrize("name", SHIPPED)

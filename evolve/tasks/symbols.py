@@ -1,4 +1,4 @@
-"""Short symbols for features, for tables that are too narrow for their names."""
+"""Short symbols for features, for narrow tables and for formulas: the letters of the field."""
 
 from __future__ import annotations
 
