@@ -12,7 +12,7 @@ from keyword import iskeyword
 import numpy as np
 
 from evolve.errors import Argument, EvolveError, nearest
-from evolve.tasks.cells import is_blank, number
+from evolve.tasks.cells import is_blank, number, size_in_words
 from evolve.tasks.raw import RawTable
 from evolve.typing import Array
 
@@ -37,6 +37,10 @@ _FUNCTIONS: dict[str, Callable[[Array], Array]] = {
     "abs": np.abs,
 }
 NUMBER_IN = "number"  # the function that takes the one number out of texts such as d512
+# A text in quotes, or a size or share in words: 1B, 2.5M, 10%.
+_SIZE_OR_TEXT = re.compile(
+    r"""("[^"]*"|'[^']*')|(?<![\w.])(\d+(?:\.\d+)?(?:[kKmMbBtT]|%))(?!\w)"""
+)
 _IN_TEXT = re.compile(r"\d+(?:\.\d+)?(?:[eE][+-]?\d+)?(?:[kKmMbBtT](?![A-Za-z]))?%?")
 
 
@@ -58,12 +62,16 @@ def parse_words(text: str) -> tuple[ast.expr, dict[str, str]]:
         names[word] = match[1].strip()
         return word
 
+    def in_digits(match: re.Match[str]) -> str:
+        return match[1] or repr(size_in_words(match[2]))
+
     if len(text) > MAX_CHARACTERS:
         raise SyntaxError(f"must have at most {MAX_CHARACTERS} characters")
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # of the parser, about literals such as 4and
-            return ast.parse(_TICKS.sub(stand_in, text.strip()), mode="eval").body, names
+            plain = _SIZE_OR_TEXT.sub(in_digits, _TICKS.sub(stand_in, text.strip()))
+            return ast.parse(plain, mode="eval").body, names
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         raise SyntaxError("") from None
 

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from evolve.errors import EvolveError
+from evolve.tasks.draft.condition import parse_condition
 from evolve.tasks.draft.expressions import derive, quoted
 from evolve.tasks.raw import RawTable
 
@@ -31,6 +32,7 @@ RAW = RawTable(
         ("x = log2(`lambda`) + sqrt(4)", [2.0, 3.0, 4.0]),
         ("x = number(`width=base`)", [512.0, 7e7, 1024.0]),
         ("x = 3", [3.0, 3.0, 3.0]),
+        ("x = params / 2M + 50%", [1.0, 1.5, None]),
         ("`a=b` = `lambda`", [1.0, 2.0, 4.0]),
     ],
 )
@@ -39,6 +41,19 @@ def test_a_column_is_derived(text: str, cells: list[float | None]) -> None:
     name = next(name for name in raw.columns if name not in RAW.columns)
     assert raw.columns[name] == pytest.approx(cells, nan_ok=True)
     assert name == ("a=b" if text.startswith("`a") else text.split(" =")[0])
+
+
+@pytest.mark.parametrize(
+    ("text", "rows"),
+    [
+        ("params >= 1.5M", [False, True, False]),
+        ("params >= 0.5m and `train tokens` < 0.03B", [True, False, False]),
+        ("`width=base` == 'd512'", [True, False, False]),
+        ("`width=base` == '512M' or `lambda` >= 200%", [False, True, True]),
+    ],
+)
+def test_a_condition_takes_sizes_and_shares_in_words(text: str, rows: list[bool]) -> None:
+    assert parse_condition(text, RAW).rows.tolist() == rows
 
 
 def test_a_derived_column_may_be_used_by_the_next() -> None:
