@@ -49,6 +49,17 @@ def quoted(name: str) -> str:
     return name if name.isidentifier() and not iskeyword(name) else f"`{name}`"
 
 
+def number_in(text: str) -> float | None:
+    """The one number in a text such as ``d512``; None where it holds none or several."""
+    parts = _IN_TEXT.findall(text)
+    return number(parts[0]) if len(parts) == 1 else None
+
+
+def around_number(text: str) -> str:
+    """A text such as ``d512`` without its numbers."""
+    return _IN_TEXT.sub("", text)
+
+
 def parse_words(text: str) -> tuple[ast.expr, dict[str, str]]:
     """The tree of an expression, and the names that stood between backticks, by stand-in.
 
@@ -145,11 +156,11 @@ class _Values:
     def _numbers_in(self, name: str) -> Array:
         values = []
         for row, cell in enumerate(self._raw.column(name), 1):
-            parts = _IN_TEXT.findall(str(cell))
-            if not is_blank(cell) and len(parts) != 1:
+            value = math.nan if is_blank(cell) else number_in(str(cell))
+            if value is None:
                 complaint = self._raw.complaint(name, "must hold one number", row, repr(cell))
                 raise self._wrong(complaint)
-            values.append(math.nan if is_blank(cell) else number(parts[0]) or 0.0)
+            values.append(value)
         return np.array(values)
 
     def _column(self, node: ast.Name) -> str:

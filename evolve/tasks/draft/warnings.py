@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
+import re
+
 import numpy as np
 
-from evolve.tasks.cells import number
+from evolve.tasks.cells import is_blank, number
 from evolve.tasks.draft.candidates import could_be_groups, in_words, moves_with
 from evolve.tasks.draft.columns import WIDE, Column
 from evolve.tasks.draft.condition import Condition
-from evolve.tasks.draft.expressions import quoted
+from evolve.tasks.draft.expressions import around_number, number_in, quoted
 from evolve.tasks.raw import RawTable
+from evolve.tasks.roles import guess_role
 from evolve.tasks.task import Task
 from evolve.tasks.together import advice, listed
 
+_DEVIATION = re.compile(
+    r"[ _./-]?(std_?err|std_?dev|err|error|std|deviation|sd|se|sem|sigma)(?![a-z0-9])"
+)
+FEWEST_LEVELS = 3  # numbers in texts from which on they may be a feature
 COMFORTABLE = 20  # rows of a group below which its constants are hardly known
 
 
@@ -29,7 +36,10 @@ def remarks(
     """
     warnings = [*_images(task), *_repeats(task), *advice(task), *_zeros(task)]
     warnings += [*_constant_in_groups(task), *_sizes_in_words(rows, task)]
-    if texts := could_be_groups(columns, rows.n_rows, task.spec):
+    numbers = _numbers_in_texts(rows, columns, task)
+    warnings += [*_deviations(columns, task), *filter(None, numbers.values())]
+    groups = could_be_groups(columns, rows.n_rows, task.spec)
+    if texts := [name for name in groups if name not in numbers]:
         warnings.append(
             f"column {texts[0]} holds {columns[texts[0]].n_levels} texts and is not used: "
             f"named as groups, {' '.join(texts)} would give each of them constants of its own"
@@ -71,6 +81,46 @@ def _sizes_in_words(rows: RawTable, task: Task) -> list[str]:
         if cell is not None:
             warnings.append(f"{name}: {cell} is read as {number(cell):g}")
     return warnings
+
+
+def _numbers_in_texts(rows: RawTable, columns: dict[str, Column], task: Task) -> dict[str, str]:
+    """Columns of texts that are a number each, all within the same letters, such as d512.
+
+    With what to say of each; nothing of one whose numbers are a feature already.
+    """
+    warnings = {}
+    for name, column in columns.items():
+        if column.kind != "texts" or name in task.spec.groups or guess_role(name) != "other":
+            continue
+        texts = {str(cell).strip() for cell in rows.column(name) if not is_blank(cell)}
+        found = {text: number_in(text) for text in texts}
+        alike = len({around_number(text) for text in texts}) == 1
+        numbers = [found.get(str(cell).strip()) for cell in rows.column(name)]
+        used = any(numbers == rows.numbers(other) for other in task.feature_names)
+        if alike and None not in found.values() and len(set(found.values())) >= FEWEST_LEVELS:
+            new = f"{name.strip()} number"
+            advice = f"derive '{quoted(new)} = number({quoted(name)})'"
+            note = (
+                f"column {name} holds a number in each text, such as {min(texts)}, and is not "
+                f"used: it becomes a feature by {advice}"
+            )
+            warnings[name] = "" if used else note
+    return warnings
+
+
+def _deviations(columns: dict[str, Column], task: Task) -> list[str]:
+    """Columns by whose names a target's standard deviations are given, where rows count alike."""
+    if task.spec.sigma or task.spec.weights:
+        return []
+    return [
+        f"{name} is by its name how uncertain {target} is in each row: as sigma it says what "
+        "each row counts"
+        for name, column in columns.items()
+        if column.kind == "numbers" and column.low is not None and column.low > 0
+        if guess_role(name) == "error"
+        for target in task.target_names
+        if name != target and _DEVIATION.sub("", name.lower()) == target.lower()
+    ]
 
 
 def _repeats(task: Task) -> list[str]:

@@ -44,9 +44,10 @@ def to_long(raw: RawTable, wishes: Wishes) -> RawTable:
 
 
 def hint(raw: RawTable, target: str) -> tuple[str, ...]:
-    """What to do where a target is missing and names of columns are numbers."""
+    """What to do where names of columns are numbers, and the target is one or is missing."""
     names = value_columns(raw)
-    if target in raw.columns or len(names) < 2:
+    if (target in raw.columns and target not in names) or len(names) < 2:
         return ()
     some = ", ".join(names[:3])
-    return (f"; if {some}, … are values of a feature, name it by ", Argument("wide"))
+    new = (", and the target by a new name",) if target in names else ()
+    return (f"; if {some}, … are values of a feature, name it by ", Argument("wide"), *new)

@@ -283,3 +283,19 @@ def test_any_text_is_a_condition_or_refused_in_one_line(text: str) -> None:
         told = f"{rows.sum()} of 2 rows"
     assert "\n" not in told
     assert told.startswith(("test", "1 of 2 rows", "t.csv: column"))
+
+
+@pytest.mark.parametrize(
+    ("column", "is_said"),
+    [("loss_stderr", True), ("Loss std", True), ("other_err", False), ("loss_max", False)],
+)
+def test_the_deviations_of_a_target_are_said_to_be_so_until_they_count(
+    column: str, is_said: bool, capfd: pytest.CaptureFixture[str]
+) -> None:
+    rows = [f"{line},{0.01 + 0.01 * (k % 3):g}" for k, line in enumerate(ROWS)]
+    Path("my_runs.csv").write_text("\n".join([f"{HEADER},{column}", *rows]) + "\n")
+    words = ["--target", "loss", "--features", "params", "tokens"]
+    notes = made(capfd, *words)["notes"]
+    assert any("how uncertain loss is" in note for note in notes) == is_said
+    told = made(capfd, *words, "--sigma", column, "--name", "weighed")
+    assert not any("uncertain" in note for note in told["notes"])

@@ -53,5 +53,17 @@ def test_a_wide_table_that_is_read_as_a_plain_one_says_how_else(
     code, _, err = said(capfd, "new-task", "sweep.csv", "--target", "loss")
     assert code == 2
     assert "if 1e+18, 3e18, 10 EFLOPs, … are values of a feature, name it by --wide" in err
+    _, _, err = said(capfd, "new-task", "sweep.csv", "--target", "1e+18")
+    assert "name it by --wide, and the target by a new name" in err
     words = ["--target", "loss", "--wide", "budget", "--derive", "width = number(dim)"]
     assert said(capfd, "new-task", "sweep.csv", *words)[0] == 0
+
+
+def test_numbers_in_texts_are_said_to_become_a_feature_until_they_are_one() -> None:
+    notes = propose(table_of(TEXT), "x", Wishes(("loss",), wide="budget")).notes
+    (note,) = (note for note in notes if "dim" in note)
+    assert "such as d1024, and is not used" in note
+    derived = ("`dim number` = number(dim)",)
+    assert derived[0] in note
+    wishes = Wishes(("loss",), ("budget", "dim number"), wide="budget", derive=derived)
+    assert not any("dim" in note for note in propose(table_of(TEXT), "x", wishes).notes)
