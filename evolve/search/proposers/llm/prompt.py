@@ -134,27 +134,26 @@ class Prompts:
             ("user", self._rendered(f"{mode}.j2", content)),
         )
 
-    def turns(self, mode: str, elites: Sequence[Elite], failed: Failure | None = None) -> Messages:
+    def turns(self, elites: Sequence[Elite]) -> Messages:
         """The prompt of a request for a formula: those of some elites as the model's own turns.
 
-        A small model that cannot follow a description goes on with a row of examples.
+        A small model that cannot follow a description goes on with a row of examples, and any
+        further sentence in the last turn leads it away from them.
 
         Args:
-            mode: One of `MODES`, or `REPAIR`.
             elites: Elites to be shown, the last ones to be changed.
-            failed: What is to be repaired.
 
         Raises:
             EvolveError: A template of the user asks for what there is not.
         """
-        content = {"task": self.task, "idea": self._idea, "mode": mode, "failed": None}
+        content = {"task": self.task, "idea": self._idea}
         formulas = list(dict.fromkeys(filter(None, map(self._formula_of, elites))))
         messages = [("system", self._rendered("formula_system.j2", content))]
         for number, text in enumerate(formulas, 1):
-            ask = self._rendered("formula.j2", {**content, "number": number, "last": False})
+            ask = self._rendered("formula.j2", {**content, "number": number})
             messages += [("user", ask), ("assistant", text)]
-        last = {**content, "number": len(formulas) + 1, "last": True, "failed": failed}
-        return (*messages, ("user", self._rendered("formula.j2", last)))
+        last = self._rendered("formula.j2", {**content, "number": len(formulas) + 1})
+        return (*messages, ("user", last))
 
     def _rendered(self, name: str, content: Mapping[str, Any]) -> str:
         try:

@@ -116,8 +116,12 @@ class LanguageModels:
             failure = failure_of(entry)
             self._failures = [*self._failures, failure][-N_FAILURES:]
             model, _, mode = entry.operator.rpartition(" ")
-            if mode != REPAIR and model in self._models:
+            if mode != REPAIR and model in self._models and not self._writes_formulas(model):
                 self._to_repair = [*self._to_repair, (model, failure)][-N_FAILURES:]
+
+    def _writes_formulas(self, model: str) -> bool:
+        """Whether a model is asked for formulas: another costs as little as a repair."""
+        return self._models[model].replies == FORMULA
 
     def close(self) -> None:
         """Leave what is under way; it is asked again when the run goes on."""
@@ -262,7 +266,7 @@ class LanguageModels:
         for model, failure in self._to_repair:
             if (failure.index,) not in repairs and model in names and rng.random() < MOST_REPAIRS:
                 self._to_repair.remove((model, failure))
-                prompt = self._prompt(model, REPAIR, [], elites[:N_ELITES], failure)
+                prompt = self._prompt(model, REPAIR, [], [], failure)
                 return Exchange(number, batch, model, REPAIR, (failure.index,), prompt)
         weights = model_weights(archive, names, spent, self._models, self._config.budget)
         model = names[int(rng.choice(len(names), p=weights))]
@@ -289,8 +293,8 @@ class LanguageModels:
         failed: Failure | None = None,
     ) -> Messages:
         """What a model is sent, in the style that it is asked in."""
-        if self._models[model].replies == FORMULA:
-            return self._prompts.turns(mode, [*shown, *parents], failed)
+        if self._writes_formulas(model):
+            return self._prompts.turns([*shown, *parents])
         if failed is not None:
             return self._prompts.messages(mode, [], [], [], failed)
         return self._prompts.messages(mode, parents, shown, self._failures)

@@ -96,15 +96,13 @@ def test_a_template_that_asks_for_what_there_is_not_is_named(text: str) -> None:
 def test_a_formula_is_asked_for_after_those_of_elites_as_turns_of_the_model() -> None:
     elites = archive_of(random_candidates(SPACE, 4)).elites()[:3]
     prompts = Prompts(TASK, SPACE, "repetition may bend the exponent")
-    messages = prompts.turns("rewrite", elites)
+    messages = prompts.turns(elites)
     assert [role for role, _ in messages] == ["system", *["user", "assistant"] * 3, "user"]
     assert "repetition may bend the exponent" in messages[0][1]
     assert messages[1][1] == "Write formula 1 for y0.\n"
     assert all(text.startswith("y0 = ") for role, text in messages if role == "assistant")
     assert messages[-1][1] == "Write formula 4 for y0.\n"
-    failure = failure_of(failing("rejected", "reply: holds no program"))
-    assert prompts.turns("repair", [], failure)[-1][1].startswith("reply: holds no program\n")
-    assert "Join" in prompts.turns("cross", elites)[-1][1]
+    assert [role for role, _ in prompts.turns([])] == ["system", "user"]
 
 
 def test_a_prompt_does_not_depend_on_the_rows() -> None:
