@@ -34,7 +34,7 @@ _EDIT = re.compile(
 _MARKER = re.compile(rf"^[ \t]*(?:{re.escape(START)}|{re.escape(END)})[ \t]*$\n?", re.M)
 # `loss = E + A*tokens^-a`, in a list, a fence or bold type; of `L(N, D) = …` the arguments go.
 _EQUATION = re.compile(
-    r"^[\W\d_]{0,9}[A-Za-z]\w{0,99}[ *`]{0,3}(?:\([^()=]*\))?[ *`]{0,3}=([^=].*)$", re.M
+    r"^[\W\d_]{0,9}([A-Za-z]\w{0,99})[ *`]{0,3}(?:\([^()=]*\))?[ *`]{0,3}=([^=].*)$", re.M
 )
 # Stands in for a fit that a reply leaves out: the law is traced and fitted by the engine.
 NO_FIT = """
@@ -75,14 +75,17 @@ class NoProgramError(ProgramError):
 def formula_of(reply: str, variables: Mapping[str, Node]) -> Law | None:
     """The law of the last line of a reply that is a formula of a feature; None for none.
 
+    A line that predicts a value from itself is none.
+
     Args:
         reply: What the model wrote.
         variables: Tree of each feature by name, in order.
     """
     lines = _EQUATION.findall(_THOUGHT.sub("", reply))[-MOST_FORMULAS:]
-    for line in reversed(lines):
+    for label, line in reversed(lines):
         with suppress(ProgramError):
-            return read_formula(line.strip().rstrip(" `$.;,*"), variables)
+            if not re.search(rf"\b{label}\b", line):
+                return read_formula(line.strip().rstrip(" `$.;,*"), variables)
     return None
 
 

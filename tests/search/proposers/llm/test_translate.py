@@ -81,6 +81,7 @@ def test_a_law_that_holds_its_constants_is_fitted_anew(runner: ProgramRunner) ->
         "y0 = E + A*a^-s",
         "Sure! A law:\n\n- **L(a, b)** = 1.69 + 406.4/a**0.34.\n",
         "x = 3\n```\ny0 = E + A * np.exp(-s * ln(a))\n```\nwhere E is the floor.",
+        "y0 = E + A*a^-s\ny0 = E + y0*a^-s",
     ],
 )
 def test_a_formula_is_a_law_with_the_recipe_of_the_best(runner: ProgramRunner, reply: str) -> None:
