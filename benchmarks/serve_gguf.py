@@ -1,4 +1,4 @@
-"""Serve a GGUF file as chat completions on the loopback, with llama-cpp-python and nothing else.
+"""Serve a GGUF file on the loopback, for chats and completions, by llama-cpp-python alone.
 
     python benchmarks/serve_gguf.py FILE PORT
 
@@ -29,11 +29,14 @@ class Handler(BaseHTTPRequestHandler):
         self._answer(200, {"object": "list", "data": []})
 
     def do_POST(self) -> None:
-        """Answer a chat."""
+        """Answer a chat, or complete a text."""
         asked = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
         wanted = {name: asked[name] for name in ASKED if name in asked}
         try:
-            answer = self.model.create_chat_completion(asked["messages"], **wanted)
+            if "prompt" in asked:
+                answer = self.model.create_completion(asked["prompt"], **wanted)
+            else:
+                answer = self.model.create_chat_completion(asked["messages"], **wanted)
         except ValueError as error:  # more tokens than the context has
             self._answer(400, {"error": {"message": str(error)}})
         else:

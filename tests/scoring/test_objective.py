@@ -221,7 +221,10 @@ NO_PREFERENCE = {
     ),
     "search/proposers/llm/keys.py": {"SHORTEST": "of a text that may be a key"},
     "search/proposers/llm/prompt.py": dict.fromkeys(
-        ("PROGRAM_CHARS", "FORMULA_CHARS", "N_ELITES", "N_FAILURES", "MOST_TEXTS"),
+        (
+            *("PROGRAM_CHARS", "FORMULA_CHARS", "LISTED", "LISTED_CHARS"),
+            *("N_ELITES", "N_FAILURES", "MOST_TEXTS"),
+        ),
         "size of a prompt",
     ),
     "search/proposers/llm/proposer.py": dict.fromkeys(

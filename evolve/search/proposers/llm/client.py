@@ -17,7 +17,7 @@ from evolve.errors import EvolveError
 from evolve.printable import printable
 from evolve.search.proposers.llm.exchange import OK, REPLY_CHARS, Messages, Reply
 from evolve.search.proposers.llm.keys import Key
-from evolve.search.proposers.llm.settings import OPENAI, Model
+from evolve.search.proposers.llm.settings import COMPLETION, OPENAI, Model
 
 MOST_BYTES = 4 * 2**20  # of an answer, around a reply of 1 MiB
 ERROR_CHARS = 300
@@ -64,18 +64,9 @@ class Endpoint:
     def _try(self, messages: Messages, deadline: float) -> tuple[Reply, float | None]:
         """One request: its reply, and how long to wait before another, None for not at all."""
         openai = self._openai
-        limit = "max_completion_tokens" if self.model.base_url == OPENAI else "max_tokens"
-        wanted: dict[str, Any] = {limit: self.model.max_tokens}
-        if self.model.temperature is not None:
-            wanted["temperature"] = self.model.temperature
         self._local.deadline = deadline
         try:
-            answer = self._client().chat.completions.with_raw_response.create(
-                model=self.model.model,
-                messages=[{"role": role, "content": text} for role, text in messages],
-                timeout=max(deadline - time.monotonic(), 0.1),
-                **wanted,
-            )
+            answer = self._create(messages, max(deadline - time.monotonic(), 0.1))
             return read_answer(answer.http_response.content), None
         except openai.APIStatusError as error:
             code = int(error.status_code)
@@ -93,6 +84,22 @@ class Endpoint:
             return Reply("unreachable", f"{type(cause).__name__}"), None
         except _FAULTS as error:  # of the client, made by what the server said
             return Reply("bad-answer", f"{type(error).__name__}"), None
+
+    def _create(self, messages: Messages, timeout: float) -> Any:
+        """Send a chat, or a text to be completed up to the end of its line."""
+        model, client = self.model, self._client()
+        wanted: dict[str, Any] = {"model": model.model, "timeout": timeout}
+        if model.temperature is not None:
+            wanted["temperature"] = model.temperature
+        if model.replies == COMPLETION:
+            text = messages[-1][1]
+            wanted |= {"prompt": text, "stop": ["\n"], "max_tokens": model.max_tokens}
+            return client.completions.with_raw_response.create(**wanted)
+        limit = "max_completion_tokens" if model.base_url == OPENAI else "max_tokens"
+        wanted["messages"] = [{"role": role, "content": text} for role, text in messages]
+        return client.chat.completions.with_raw_response.create(
+            **wanted, **{limit: model.max_tokens}
+        )
 
     def _client(self) -> Any:
         """The client of this thread."""
@@ -177,6 +184,8 @@ def read_answer(content: bytes) -> Reply:
     choice = choices[0] if isinstance(choices, list) and choices else None
     message = choice.get("message") if isinstance(choice, dict) else None
     text = message.get("content") if isinstance(message, dict) else None
+    if isinstance(choice, dict) and message is None:
+        text = choice.get("text")  # of a completion
     if not isinstance(text, str):
         error = data.get("error") if isinstance(data, dict) else None
         detail = error.get("message") if isinstance(error, dict) else None

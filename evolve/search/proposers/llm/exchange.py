@@ -11,6 +11,7 @@ MODES = ("rewrite", "diff", "cross")
 IN_PLACE = ("rewrite", "diff")  # modes that change one program's block, and nothing outside it
 REPAIR = "repair"
 OK = "ok"
+TEXT = "text"  # role of a prompt that is to be completed, in place of a chat
 REPLY_CHARS = 2**17  # of a reply that is kept; a program has at most half as many bytes
 
 Messages = tuple[tuple[str, str], ...]  # role and text of each part of a prompt
@@ -71,6 +72,14 @@ class Exchange:
         """First 16 hex digits of the SHA-256 of the prompt."""
         text = "\0".join(f"{role}\0{part}" for role, part in self.prompt)
         return hashlib.sha256(text.encode("utf-8", "replace")).hexdigest()[:16]
+
+    @property
+    def answer(self) -> str:
+        """What the model wrote; of a completion the whole line that the prompt left open."""
+        text = "" if self.reply is None else self.reply.text
+        if not self.prompt or self.prompt[-1][0] != TEXT:
+            return text
+        return self.prompt[-1][1].rpartition("\n")[2] + text.partition("\n")[0]
 
     def light(self) -> Exchange:
         """The exchange without its texts, which stay in the book."""

@@ -26,18 +26,22 @@ from evolve.law.graph import Node, call, num
 from evolve.law.printer import print_program
 from evolve.search.archive import Elite
 from evolve.search.operators import SearchSpace
-from evolve.search.proposers.llm.exchange import Messages
+from evolve.search.proposers.llm.exchange import TEXT, Messages
 from evolve.tasks.task import Task
 
 TEMPLATES = (
     *("system.j2", "rewrite.j2", "diff.j2", "cross.j2", "repair.j2"),
-    *("formula_system.j2", "formula.j2"),
+    *("formula_system.j2", "formula.j2", "completion.j2"),
 )
 N_ELITES = 3  # beside those to be changed
 N_FAILURES = 4
 PROGRAM_CHARS = 6000  # of any program that is shown
 MOST_TEXTS = 500  # programs that are kept printed
 FORMULA_CHARS = 200  # of any formula that is shown
+LISTED, LISTED_CHARS = (
+    6,
+    64,
+)  # formulas in a list, and of each: a small model repeats what is plain
 # What a template of the user may end in.
 _FAULTS = (
     *(TemplateError, ArithmeticError, AttributeError, LookupError, TypeError, ValueError),
@@ -154,6 +158,20 @@ class Prompts:
             messages += [("user", ask), ("assistant", text)]
         last = self._rendered("formula.j2", {**content, "number": len(formulas) + 1})
         return (*messages, ("user", last))
+
+    def listing(self, elites: Sequence[Elite]) -> Messages:
+        """The prompt of a request for the next line of a list: short formulas of some elites.
+
+        Args:
+            elites: Elites in order of preference; the list ends with the first one.
+
+        Raises:
+            EvolveError: A template of the user asks for what there is not.
+        """
+        formulas = dict.fromkeys(filter(None, map(self._formula_of, elites)))
+        short = [text for text in formulas if len(text) <= LISTED_CHARS][:LISTED]
+        content = {"task": self.task, "idea": self._idea, "formulas": short[::-1]}
+        return ((TEXT, self._rendered("completion.j2", content).rstrip()),)
 
     def _rendered(self, name: str, content: Mapping[str, Any]) -> str:
         try:

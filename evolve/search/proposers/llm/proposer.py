@@ -19,14 +19,8 @@ from evolve.search.archive import Archive, Elite
 from evolve.search.proposers.grammar import pick
 from evolve.search.proposers.llm.calls import Caller
 from evolve.search.proposers.llm.exchange import OK, REPAIR, Book, Exchange, Messages, Reply
-from evolve.search.proposers.llm.prompt import (
-    N_ELITES,
-    N_FAILURES,
-    Failure,
-    Prompts,
-    failure_of,
-)
-from evolve.search.proposers.llm.settings import FORMULA, ModelConfig
+from evolve.search.proposers.llm.prompt import N_ELITES, N_FAILURES, Failure, Prompts, failure_of
+from evolve.search.proposers.llm.settings import COMPLETION, FORMULA, PROGRAM, ModelConfig
 from evolve.search.proposers.llm.shares import (
     Spent,
     mode_weights,
@@ -116,12 +110,9 @@ class LanguageModels:
             failure = failure_of(entry)
             self._failures = [*self._failures, failure][-N_FAILURES:]
             model, _, mode = entry.operator.rpartition(" ")
-            if mode != REPAIR and model in self._models and not self._writes_formulas(model):
+            asked = self._models.get(model) if mode != REPAIR else None
+            if asked is not None and asked.replies == PROGRAM:  # a new formula is as cheap
                 self._to_repair = [*self._to_repair, (model, failure)][-N_FAILURES:]
-
-    def _writes_formulas(self, model: str) -> bool:
-        """Whether a model is asked for formulas: another costs as little as a repair."""
-        return self._models[model].replies == FORMULA
 
     def close(self) -> None:
         """Leave what is under way; it is asked again when the run goes on."""
@@ -277,7 +268,10 @@ class LanguageModels:
         if mode == "cross" and others:
             parents.append(others[int(rng.integers(len(others)))])
             others = [elite for elite in others if elite is not parents[1]]
-        shown = [others[int(k)] for k in sorted(rng.permutation(len(others))[:N_ELITES])]
+        order = rng.permutation(len(others)).tolist()
+        if self._models[model].replies != COMPLETION:  # which lists those with short formulas
+            order = sorted(order[:N_ELITES])
+        shown = [others[k] for k in order]
         for elite in parents:
             self._texts[elite.entry.index] = self._prompts.text_of(elite.entry)
         indices = tuple(elite.entry.index for elite in parents)
@@ -293,7 +287,9 @@ class LanguageModels:
         failed: Failure | None = None,
     ) -> Messages:
         """What a model is sent, in the style that it is asked in."""
-        if self._writes_formulas(model):
+        if self._models[model].replies == COMPLETION:
+            return self._prompts.listing([*parents, *shown])
+        if self._models[model].replies == FORMULA:
             return self._prompts.turns([*shown, *parents])
         if failed is not None:
             return self._prompts.messages(mode, [], [], [], failed)

@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from contextlib import suppress
 
 from evolve.errors import ProgramError
-from evolve.law.formula import read_formula
+from evolve.law.formula import parse_formula, read_formula
 from evolve.law.graph import Law, Node
 from evolve.law.imports import FIT_LAW, OWN
 from evolve.law.program import END, MAX_BYTES, START, Program, parse_program, replace_block
@@ -36,6 +36,7 @@ _MARKER = re.compile(rf"^[ \t]*(?:{re.escape(START)}|{re.escape(END)})[ \t]*$\n?
 _EQUATION = re.compile(
     r"^[\W\d_]{0,9}([A-Za-z]\w{0,99})[ *`]{0,3}(?:\([^()=]*\))?[ *`]{0,3}=([^=].*)$", re.M
 )
+_BROKEN_OFF = re.compile(r" [-+] \S*$")  # the last term of a line
 # Stands in for a fit that a reply leaves out: the law is traced and fitted by the engine.
 NO_FIT = """
 
@@ -75,7 +76,8 @@ class NoProgramError(ProgramError):
 def formula_of(reply: str, variables: Mapping[str, Node]) -> Law | None:
     """The law of the last line of a reply that is a formula of a feature; None for none.
 
-    A line that predicts a value from itself is none.
+    A line that predicts a value from itself is none; of one that breaks off in a term, as at the
+    limit of a reply's tokens, the terms before it are read.
 
     Args:
         reply: What the model wrote.
@@ -84,8 +86,11 @@ def formula_of(reply: str, variables: Mapping[str, Node]) -> Law | None:
     lines = _EQUATION.findall(_THOUGHT.sub("", reply))[-MOST_FORMULAS:]
     for label, line in reversed(lines):
         with suppress(ProgramError):
-            if not re.search(rf"\b{label}\b", line):
-                return read_formula(line.strip().rstrip(" `$.;,*"), variables)
+            if re.search(rf"\b{label}\b", line):
+                continue
+            text = line.strip().rstrip(" `$.;,*")
+            whole = text if parse_formula(text) else _BROKEN_OFF.sub("", text)
+            return read_formula(whole, variables)
     return None
 
 

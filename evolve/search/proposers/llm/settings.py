@@ -13,7 +13,7 @@ from evolve.printable import find_unsafe
 OPENAI = "https://api.openai.com/v1"
 MOST_MODELS = 32
 NAME_CHARS = 200
-PROGRAM, FORMULA = REPLIES = ("program", "formula")
+PROGRAM, FORMULA, COMPLETION = REPLIES = ("program", "formula", "completion")
 MOST_ASKED = 10**9  # requests, or money
 
 
@@ -26,7 +26,8 @@ class Model:
         model: What the endpoint calls it.
         base_url: Where the endpoint is.
         weight: Share of the requests, before any reply is judged.
-        replies: What it is asked for: ``program``, or ``formula``, which a small model can write.
+        replies: What it is asked for: ``program``; ``formula``, which a small model can write; or
+            ``completion``, the next line of a list of formulas, for one that cannot chat.
         temperature: Temperature of its replies; None for the endpoint's own.
         max_tokens: Most tokens of a reply.
         key_env: Variable of the environment that holds the key.

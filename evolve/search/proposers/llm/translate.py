@@ -72,7 +72,7 @@ class Translator:
             archive: Gives the recipe of a law that comes with a fit of its own.
         """
         assert exchange.reply is not None
-        text = exchange.reply.text
+        text = exchange.answer
         try:
             if exchange.number not in self._ahead:
                 self._ahead[exchange.number] = self._trace(exchange, text, parent)

@@ -40,6 +40,18 @@ def test_a_reply_comes_with_its_tokens() -> None:
     assert keys == [f"Bearer {CANARY}"]
 
 
+def test_a_text_is_completed_up_to_the_end_of_its_line() -> None:
+    def script(number: int, request: dict[str, object]) -> Said:
+        asked = {name: request.get(name) for name in ("prompt", "stop", "max_tokens", "messages")}
+        assert asked == {"prompt": "y =", "stop": ["\n"], "max_tokens": 40, "messages": None}
+        return Said(body=b'{"choices": [{"text": " E + A*x"}], "usage": {"prompt_tokens": 3}}')
+
+    with serving(script) as server:
+        model = Model("m", "m", server.url, replies="completion", max_tokens=40)
+        reply = Endpoint(model, Key(CANARY), threading.Event().wait).ask((("text", "y ="),))
+    assert (reply.status, reply.text, reply.tokens_in) == ("ok", " E + A*x", 3)
+
+
 def test_a_server_that_is_busy_is_asked_again_when_it_says() -> None:
     def script(number: int, request: object) -> Said:
         return Said(status=429, headers={"Retry-After": "0.6"}) if not number else Said("now")

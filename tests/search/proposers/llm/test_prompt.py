@@ -105,6 +105,16 @@ def test_a_formula_is_asked_for_after_those_of_elites_as_turns_of_the_model() ->
     assert [role for role, _ in prompts.turns([])] == ["system", "user"]
 
 
+def test_a_list_of_short_formulas_is_left_open_in_its_last_line() -> None:
+    elites = archive_of(random_candidates(SPACE, 12)).elites()
+    ((role, text),) = Prompts(TASK, SPACE, "repetition may bend").listing(elites)
+    first, *lines, last = text.splitlines()
+    assert (role, first, last) == ("text", "repetition may bend", "y0 =")
+    assert 2 <= len(lines[1:]) <= 6
+    assert all(line.startswith("y0 = ") and len(line) <= 64 for line in lines[1:])
+    assert Prompts(TASK, SPACE).listing([]) == (("text", "y0 ="),)
+
+
 def test_a_prompt_does_not_depend_on_the_rows() -> None:
     other = power_task(**SPEC)
     other.train.Y[:] += np.arange(len(other.train.Y))[:, None]

@@ -63,7 +63,10 @@ def test_a_configuration_is_read_back_from_its_json() -> None:
         ({"timeout": 0.0}, "timeout must be 0.1 to 3600"),
         ({"weigth": 1.0}, "no field 'weigth' (did you mean 'weight'?)"),
         ({"weight": "much"}, "weight cannot be 'much'"),
-        ({"replies": "formulas"}, "replies must be one of program, formula (did you mean"),
+        (
+            {"replies": "formulas"},
+            "replies must be one of program, formula, completion (did you mean",
+        ),
     ],
 )
 def test_a_wrong_field_is_named(fields: dict[str, object], problem: str) -> None:

@@ -82,6 +82,7 @@ def test_a_law_that_holds_its_constants_is_fitted_anew(runner: ProgramRunner) ->
         "Sure! A law:\n\n- **L(a, b)** = 1.69 + 406.4/a**0.34.\n",
         "x = 3\n```\ny0 = E + A * np.exp(-s * ln(a))\n```\nwhere E is the floor.",
         "y0 = E + A*a^-s\ny0 = E + y0*a^-s",
+        "y0 = E + A*a^-s + B*b^",
     ],
 )
 def test_a_formula_is_a_law_with_the_recipe_of_the_best(runner: ProgramRunner, reply: str) -> None:
@@ -153,3 +154,15 @@ def test_a_law_keeps_the_rules_of_the_user_or_has_a_verdict(runner: ProgramRunne
     must = FormRules(must_use=("b",))
     assert "lacks a feature" in verdict(proposal(runner, LAW + FIT, rules=must))
     assert "nothing says" in verdict(proposal(runner, BRANCH + OWN_FIT, rules=must))
+
+
+def test_a_completion_is_the_rest_of_the_line_that_the_prompt_left_open(
+    runner: ProgramRunner,
+) -> None:
+    prompt = (("text", "y0 = E + A*b\ny0 ="),)
+    open_line = Exchange(
+        0, 32, "tiny", "rewrite", (3,), prompt, Reply("ok", " E + A*a^-s\ny0 = 1")
+    )
+    translator = Translator(SPACE, runner, NAMES, [1.0] * len(TASK.feature_names))
+    key = translator.proposal_of(open_line, "", Archive()).key
+    assert key == proposal(runner, "y0 = E + A*a^-s").key
