@@ -9,6 +9,7 @@ templates; scripts get it as JSON by a request of their own.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -18,6 +19,7 @@ from evolve.errors import EvolveError
 from evolve.jsontext import json_document
 
 if TYPE_CHECKING:
+    from jinja2 import Environment
     from starlette.applications import Starlette
     from starlette.requests import Request
     from starlette.responses import Response
@@ -185,8 +187,16 @@ class _Pages:
 
 
 def _page(template: str, status: int = 200, **content: Any) -> Response:
-    from jinja2 import Environment, FileSystemLoader, StrictUndefined
     from starlette.responses import HTMLResponse
+
+    text = _environment().get_template(template).render(version=__version__, **content)
+    return HTMLResponse(text, status)
+
+
+@cache
+def _environment() -> Environment:
+    """The templates, compiled once."""
+    from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
     environment = Environment(
         loader=FileSystemLoader(TEMPLATES),
@@ -195,8 +205,7 @@ def _page(template: str, status: int = 200, **content: Any) -> Response:
         trim_blocks=True,
     )
     environment.filters["figure"] = _figure
-    text = environment.get_template(template).render(version=__version__, **content)
-    return HTMLResponse(text, status)
+    return environment
 
 
 def _figure(value: float | None) -> str:

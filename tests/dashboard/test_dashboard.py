@@ -38,6 +38,7 @@ from evolve.runs.provenance import task_of
 from evolve.runs.store import STORE_NAME, Store
 from evolve.tasks.task import load_task
 from tests.report_runs import small_run
+from tests.store_service import BATCH, new_store, start_writer
 from tests.store_service import entries as made_entries
 
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser"))), None)
@@ -250,6 +251,37 @@ def test_a_run_that_is_being_written_is_shown_as_far_as_it_is(tmp_path: Path) ->
                 assert f'id="n-done">{n}<' in get(tmp_path, "/runs/live/part/progress")
         assert "forecasts come when" in get(tmp_path, "/runs/live/sliders")
     assert '<span class="state stopped">' in get(tmp_path, "/runs/live")
+
+
+def test_a_run_whose_writer_is_killed_is_shown_as_far_as_it_was_stored(tmp_path: Path) -> None:
+    new_store(tmp_path / "cut").close()
+    writer, seen = start_writer(tmp_path / "cut"), [0]
+    assert writer.stdout is not None
+    try:
+        for _ in range(4):
+            n_said = int(writer.stdout.readline())
+            text = get(tmp_path, "/runs/cut/part/progress")
+            seen.append(n_done(text))
+            assert seen[-1] >= n_said
+            assert '<span class="state running">' in text
+    finally:
+        writer.kill()
+        writer.communicate()
+    assert seen == sorted(seen)
+    page = get(tmp_path, "/runs/cut")
+    assert n_done(page) >= seen[-1]
+    assert n_done(page) % BATCH == 0
+    assert '<span class="state stopped">' in page
+    assert "entries/0" in get(tmp_path, "/runs/cut/part/laws")
+    assert '<span class="state stopped">' in get(tmp_path, "/")
+    with Store.open(tmp_path / "cut", write=True) as store:
+        assert len(store) == n_done(page)
+
+
+def n_done(text: str) -> int:
+    match = re.search(r'<strong id="n-done">(\d+)</strong>', text)
+    assert match, text
+    return int(match[1])
 
 
 def test_a_damaged_store_is_named_and_harms_no_other(runs_dir: Path, tmp_path: Path) -> None:
