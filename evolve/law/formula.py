@@ -76,7 +76,7 @@ class FormulaReader:
     def call(self, name: str, args: Sequence[ast.expr]) -> Node:
         """The tree of a function's call."""
         arity = 1 if name in UNARY else 2 if name in BINARY else 0
-        if arity != len(args):
+        if not arity or arity != len(args):
             hint = nearest(name, [*UNARY, *BINARY])
             raise self.error(f"has no function {name!r} of {len(args)}{hint}")
         return call(name, *(self.read(arg) for arg in args))

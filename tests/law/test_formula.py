@@ -48,6 +48,7 @@ def test_a_number_that_stands_twice_is_one_constant_and_a_plain_one_is_none() ->
         ("__import__('os').system('x')", "cannot hold"),
         ("sum(params)", "has no function 'sum' of 1"),
         ("exp(params, tokens)", "has no function 'exp' of 2"),
+        ("params*unif()", "has no function 'unif' of 0"),
         ("+".join(f"c{k}*params" for k in range(65)), "must have at most 64 constants"),
         ("-" * 500 + "params", "formula: "),
         ("(" * 900 + "params", "must be a formula"),
