@@ -29,6 +29,7 @@ def fuzz() -> ModuleType:
     return module
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", ["of_table", "of_task", "of_words", "of_tracker"])
 def test_no_broken_input_ends_in_a_traceback_or_a_wrong_exit_code(
     kind: str, fuzz: ModuleType, monkeypatch: pytest.MonkeyPatch

@@ -62,6 +62,7 @@ def test_the_run_that_others_are_made_from_is_a_good_one(
     assert ended(hostile, verb, hostile.make_case(place, None)) == 0
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "kind", ["FILES", "SCHEMAS", "LAWS", "ENTRIES", "META", "NOTES", "MODELS"]
 )
@@ -125,6 +126,7 @@ def test_the_texts_of_a_run_are_run_where_the_sandbox_is_weak_by_no_verb(
     assert "level weak here" in capfd.readouterr().err
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("verb", ["runs", "query", "compare", "report"])
 def test_who_only_looks_at_a_run_needs_no_sandbox(
     verb: str, hostile: ModuleType, place: Path, monkeypatch: pytest.MonkeyPatch
