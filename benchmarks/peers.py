@@ -1,8 +1,9 @@
-"""Quality over wall time on one table: pyoperon, gplearn, the named law by scipy, and this engine.
+"""Quality over wall time on one table: pyoperon, gplearn, named laws by others, and this engine.
 
     PYTHON_PEERS=PEERS/bin/python python benchmarks/peers.py --task data_constrained
 
-where PEERS is a virtual environment with ``pyoperon==0.6.2 gplearn==0.4.3``. All see the same
+where PEERS is a virtual environment with ``pyoperon==0.6.2 gplearn==0.4.3`` or, of Python 3.12,
+``simple-scaling-laws==0.2.0``, which fits each of its laws and chooses none. All see the same
 training rows, of a table with one group and one target; features are given to the peers over their
 medians. Each has the same wall time on one thread, start-up of the interpreter left out, in turns.
 What is measured are the table's test rows, which nobody was given: R² of each one's own choice,
@@ -27,7 +28,7 @@ from typing import Any
 import numpy as np
 
 ROOT = Path(__file__).resolve().parents[1]
-METHODS = ("pyoperon", "gplearn", "scipy", "evolve")
+METHODS = ("pyoperon", "gplearn", "scipy", "evolve")  # and simple-scaling-laws, elsewhere
 NEVER = 10**9  # generations and evaluations: the time ends a search
 
 
@@ -98,10 +99,37 @@ def scipy_sum_of_powers(x: Any, y: Any, z: Any, seconds: float, seed: int) -> di
     return {"own choice": law(best[1], z)}
 
 
+def simple_scaling_laws(x: Any, y: Any, z: Any, seconds: float, seed: int) -> dict[str, Any]:
+    """Every law of simple-scaling-laws that takes these features, fitted once."""
+    import polars
+    from simple_scaling_laws import available_laws, fit
+
+    def named(rows: Any) -> dict[str, Any]:
+        first, *others = range(rows.shape[1])
+        return {f"model_size__x{first}": rows[:, first]} | {
+            f"dataset_size__x{j}": rows[:, j] for j in others
+        }
+
+    runs = polars.DataFrame(
+        {"training_run_id": [str(i) for i in range(len(y))], **named(x), "test_loss__y": y}
+    )
+    said = {}
+    for law in available_laws():
+        try:
+            model = fit(runs, law=law, n_draws=50, seed=seed)
+            table = model.predict(polars.DataFrame(named(z)))
+        except ValueError as error:  # a law of one feature, or of two
+            print(f"{law}: {error}", file=sys.stderr)
+            continue
+        said[law] = table["test_loss__y__median"].to_numpy()
+    return said
+
+
 PEERS: dict[str, Callable[..., dict[str, Any]]] = {
     "pyoperon": operon,
     "gplearn": gplearn,
     "scipy": scipy_sum_of_powers,
+    "simple-scaling-laws": simple_scaling_laws,
 }
 
 
@@ -143,7 +171,7 @@ def measure(name: str, given: tuple[Any, Any, Path], seconds: float, seed: int) 
     for kind, values in said.items():
         gap = test.Y - np.reshape(np.asarray(values, dtype=float), test.Y.shape)
         r2 = 1.0 - float(np.mean(gap**2) / test.Y.var())
-        print(f"{seconds:4g} s  seed {seed}  {name:9} {kind:11} R2 {r2:9.4f}  {took:5.1f} s wall")
+        print(f"{seconds:4g} s  seed {seed}  {name:9} {kind:24} R2 {r2:9.4f}  {took:5.1f} s wall")
 
 
 def main() -> None:
