@@ -33,6 +33,7 @@ FILES = {
     "dashboard.css": (TEMPLATES, "text/css"),
     "dashboard.js": (TEMPLATES, "text/javascript"),
 }
+MOST_DIGITS = 12  # of the number of an entry
 HOSTS = ("127.0.0.1", "localhost", "[::1]")
 HEADERS = (
     (
@@ -101,7 +102,7 @@ def make_app(runs_dir: Path, tasks_dirs: Sequence[Path] = ()) -> Starlette:
         Route("/static/{file}", _guarded(page.static)),
         Route("/runs/{name}", _guarded(page.run)),
         Route("/runs/{name}/part/{part}", _guarded(page.part)),
-        Route("/runs/{name}/entries/{index:int}", _guarded(page.entry)),
+        Route("/runs/{name}/entries/{index}", _guarded(page.entry)),
         Route("/runs/{name}/sliders", _guarded(page.sliders)),
         Route("/runs/{name}/forecast", _guarded(page.forecast)),
     ]
@@ -164,8 +165,10 @@ class _Pages:
 
     def entry(self, request: Request) -> Response:
         """One entry in full."""
-        folder = self._folder(request)
-        return _page("entry.html.j2", **views.entry_of(folder, request.path_params["index"]))
+        folder, index = self._folder(request), request.path_params["index"]
+        if not index.isdecimal() or len(index) > MOST_DIGITS:
+            raise EvolveError(f"no entry {index[:40]!r}")
+        return _page("entry.html.j2", **views.entry_of(folder, int(index)))
 
     def sliders(self, request: Request) -> Response:
         """What the forecast box is drawn from."""

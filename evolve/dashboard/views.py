@@ -32,9 +32,8 @@ def folder_of(runs_dir: Path, name: str) -> Path:
         StoreError: There is no such run there.
     """
     folder = runs_dir / name
-    inside = folder.resolve().parent == runs_dir.resolve()
-    if name not in list_runs(runs_dir) or not inside:
-        raise StoreError(f"no run {name!r} in this folder")
+    if name not in list_runs(runs_dir) or folder.resolve().parent != runs_dir.resolve():
+        raise StoreError(f"no run {name[:80]!r} in this folder")
     return folder
 
 

@@ -30,7 +30,7 @@ from evolve.runs.database import (
     translated_errors,
 )
 from evolve.runs.fit_notes import Context
-from evolve.runs.limits import bounds_of
+from evolve.runs.limits import ENTRIES, bounds_of
 from evolve.runs.lock import WriterLock
 from evolve.runs.notes import read_note
 from evolve.runs.openings import read_openings, write_opening
@@ -198,7 +198,7 @@ class Store:
         Raises:
             StoreError: There is none of that index.
         """
-        rows = self.rows(_SELECT, (index, index + 1))
+        rows = self.rows(_SELECT, (index, index + 1)) if 0 <= index < ENTRIES else []
         if not rows:
             raise StoreError(f"{self.path}: no entry {index}; there are {len(self)}")
         return self._entry(index, rows[0])

@@ -107,6 +107,7 @@ def test_an_entry_says_its_program_and_where_it_comes_from(runs_dir: Path) -> No
         *("/runs/none", "/runs/done/part/none", "/runs/done/entries/99", "/static/../app.py"),
         *("/static/app.py", "/runs/%2e%2e/part/progress", "/runs/..%2f..%2fetc"),
         f"/runs/done%2f{STORE_NAME}",
+        *("/runs/done%00/part/laws", "/runs/done/entries/" + "9" * 30, "/runs/done/entries/²"),
     ],
 )
 def test_what_is_not_there_is_a_page_that_says_so(runs_dir: Path, path: str) -> None:

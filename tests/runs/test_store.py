@@ -110,6 +110,8 @@ def test_an_entry_or_a_program_that_is_not_there_is_named(store: Store) -> None:
         store.entry(99)
     with pytest.raises(StoreError, match="no entry -1"):
         store.entry(-1)
+    with pytest.raises(StoreError, match="no entry 1000000"):
+        store.entry(10**30)
     with pytest.raises(StoreError, match="no program 'abc'"):
         store.text("abc")
 
