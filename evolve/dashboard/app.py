@@ -17,6 +17,7 @@ from evolve import __version__
 from evolve.dashboard import views
 from evolve.errors import EvolveError
 from evolve.jsontext import json_document
+from evolve.printable import printable
 
 if TYPE_CHECKING:
     from jinja2 import Environment
@@ -193,7 +194,7 @@ def _page(template: str, status: int = 200, **content: Any) -> Response:
     from starlette.responses import HTMLResponse
 
     text = _environment().get_template(template).render(version=__version__, **content)
-    return HTMLResponse(text, status)
+    return HTMLResponse(printable(text), status)
 
 
 @cache

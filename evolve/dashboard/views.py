@@ -13,6 +13,7 @@ from evolve.dashboard.charts import front_chart, progress_chart
 from evolve.errors import EvolveError, StoreError
 from evolve.evaluation.record import Entry
 from evolve.law.bounds import MOST_FEATURES
+from evolve.printable import printable
 from evolve.runs.choices import load_finalists, load_verdict
 from evolve.runs.folders import list_runs
 from evolve.runs.listing import lineage, listed
@@ -44,6 +45,8 @@ def runs_of(runs_dir: Path) -> list[dict[str, Any]]:
         for name in list_runs(runs_dir)
         if (runs_dir / name).resolve().parent == runs_dir.resolve()
     ]
+    for row in rows:
+        row["linked"] = row["state"] != "unreadable" and printable(row["run"]) == row["run"]
     return sorted(rows, key=lambda row: (row["state"] != "running", row["run"]))
 
 

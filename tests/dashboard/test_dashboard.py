@@ -185,6 +185,17 @@ def test_what_a_store_says_is_text_and_never_markup(tmp_path: Path) -> None:
     assert "&lt;img" in client(tmp_path).get("/runs/evil/entries/0").text
 
 
+def test_a_run_whose_name_is_no_text_is_listed_beside_the_others(
+    runs_dir: Path, tmp_path: Path
+) -> None:
+    for name in ("done", "\udcff", "\u202edone"):
+        shutil.copytree(runs_dir / "done", tmp_path / name)
+    text = get(tmp_path, "/")
+    assert re.findall('href="/runs/([^"]*)"', text) == ["done"]
+    assert r"<td>\udcff<" in text
+    assert r"<td>\u202edone<" in text
+
+
 def test_the_box_says_what_the_forecast_says(runs_dir: Path) -> None:
     sliders = json.loads(get(runs_dir, "/runs/done/sliders"))
     with Store.open(runs_dir / "done", write=False) as store:
