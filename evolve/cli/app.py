@@ -111,7 +111,7 @@ def _usage(error: Any, commands: dict[str, Any]) -> str:
             return f"no verb {name!r}; to make a task of a table: {made}"
         return f"no verb {name!r}{nearest(name, commands)}; see: evolve --help"
     where = _verb(context) if context is not None else ""
-    return f"{message} See: evolve {where} --help".replace("  ", " ")
+    return f"{message.rstrip(' .')}; see: evolve {where} --help".replace("  ", " ")
 
 
 def _verb(context: Any) -> str:

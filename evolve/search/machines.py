@@ -7,10 +7,11 @@ from __future__ import annotations
 
 import logging
 import os
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import BrokenExecutor
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 from uuid import uuid4
 
 from joblib import Parallel, delayed, parallel_config
@@ -40,6 +41,7 @@ from evolve.search.proposers.registry import LLM
 LOCAL, JOBLIB = "local", "joblib"
 EXECUTORS = (LOCAL, "loky", "dask", "ray", JOBLIB)
 IDLE_SECONDS = 60
+MOST_TIMES = 4  # that jobs are handed out, where processes die; judgement
 OWN = frozenset({"LokyBackend", "MultiprocessingBackend", "SequentialBackend", "ThreadingBackend"})
 
 
@@ -84,6 +86,13 @@ class Machines:
         return min(n_workers, 1) if self.by_epochs else n_workers
 
 
+class Pool(Protocol):
+    """Runs calls that joblib has delayed."""
+
+    def __call__(self, calls: Iterable[Any]) -> Iterable[Any]:
+        """What they return, in order."""
+
+
 HERE = Machines()
 
 
@@ -112,9 +121,27 @@ def jobs_on(machines: Machines, n_workers: int) -> Iterator[Runner]:
         pool = stack.enter_context(Parallel(n_jobs=n_jobs, batch_size=1, pre_dispatch="all"))
 
         def run(problem: SearchProblem, jobs: Sequence[Epoch]) -> Sequence[Answer]:
-            return list(pool(delayed(run_epoch)(problem, job) for job in jobs))
+            return answers_of(pool, problem, jobs)
 
         yield run
+
+
+def answers_of(pool: Pool, problem: SearchProblem, jobs: Sequence[Epoch]) -> Sequence[Answer]:
+    """The answers to jobs; all are asked for again where a process dies, for they are the same.
+
+    Raises:
+        EvolveError: Processes died as often as jobs are handed out.
+    """
+    for _ in range(MOST_TIMES):
+        try:
+            return list(pool(delayed(run_epoch)(problem, job) for job in jobs))
+        except BrokenExecutor as error:
+            lost = str(error).partition("\n")[0]
+    raise EvolveError(
+        Argument("executor"),
+        f": processes that were to evaluate died {MOST_TIMES} times one after the other "
+        f"({lost}); what is stored is kept, and resume goes on from there",
+    )
 
 
 def search_on(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from concurrent.futures.process import BrokenProcessPool
 from dataclasses import replace
 
 import joblib
@@ -17,7 +18,9 @@ from evolve.search.loop import Budget
 from evolve.search.machines import (
     HERE,
     JOBLIB,
+    MOST_TIMES,
     Machines,
+    answers_of,
     jobs_on,
     machines_here,
     nodes_of,
@@ -100,6 +103,27 @@ def test_a_missing_library_is_named_with_its_extra(
     words = rf"{executor} needs {module}, run: pip install 'evolve-laws\[{executor}\]'"
     with pytest.raises(EvolveError, match=words), jobs_on(Machines(executor), 1):
         pass
+
+
+def test_jobs_of_a_process_that_died_are_handed_out_again(problem: SearchProblem) -> None:
+    times = []
+
+    def pool(calls: object) -> list[str]:
+        times.append(calls)
+        if len(times) < MOST_TIMES:
+            raise BrokenProcessPool("a worker was killed\nand more")
+        return []
+
+    assert answers_of(pool, problem, []) == []
+    assert len(times) == MOST_TIMES
+
+
+def test_processes_that_always_die_end_a_search_with_a_line(problem: SearchProblem) -> None:
+    def pool(calls: object) -> list[str]:
+        raise BrokenProcessPool("a worker was killed\nand more")
+
+    with pytest.raises(EvolveError, match=r"died 4 times .*\(a worker was killed\); .*resume"):
+        answers_of(pool, problem, [])
 
 
 def test_an_executor_that_is_none_and_an_address_that_is_not_taken_are_refused() -> None:
