@@ -12,6 +12,12 @@ class Argument(str):
     __slots__ = ()
 
 
+class Kept(str):
+    """What a message says of the batches that a run has; nothing of a run that has none."""
+
+    __slots__ = ()
+
+
 class EvolveError(Exception):
     """What a user can put right; its text is one line: place, rule, value.
 

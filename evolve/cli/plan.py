@@ -128,10 +128,10 @@ def _require_one(
         options = {"--budget-flops": budget, "--reach": value, "--max": most or None}
         given = [name for name, option in options.items() if option is not None]
         if served is not None or given:
-            rule = " need --compute, what a run costs, such as 6*params*tokens"
-            raise EvolveError(
-                "plan: ", ", ".join([*given, "--serve-tokens"][: len(given) or 1]), rule
-            )
+            needy = [*given, "--serve-tokens"][: len(given) or 1]
+            verb = "needs" if len(needy) == 1 else "need"
+            rule = f" {verb} --compute, what a run costs, such as 6*params*tokens"
+            raise EvolveError("plan: ", ", ".join(needy), rule)
         return
     if (budget is None) == (value is None):
         raise EvolveError("plan: give either --budget-flops or --reach")

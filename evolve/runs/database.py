@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from evolve.errors import StoreError
+from evolve.errors import Kept, StoreError
 from evolve.files import flush_folder
 from evolve.jsontext import compact_json
 from evolve.runs import checks, limits
@@ -52,12 +52,6 @@ _KEPT = {
     "SQLITE_IOERR_SHMSIZE": "every finished batch is kept; free some space and resume",
     "SQLITE_IOERR": "every finished batch is kept",
 }
-
-
-class Kept(str):
-    """What a message says of the batches that a run has; nothing of a run that has none."""
-
-    __slots__ = ()
 
 
 @contextlib.contextmanager

@@ -8,8 +8,7 @@ import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
-from evolve.errors import Argument, EvolveError, StoreError, nearest
-from evolve.runs.database import Kept
+from evolve.errors import Argument, EvolveError, Kept, StoreError, nearest
 from evolve.runs.lock import LOCK_NAME, unlocked
 from evolve.runs.notes import RUN_NAME
 from evolve.runs.store import STORE_NAME, Store

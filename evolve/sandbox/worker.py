@@ -17,7 +17,7 @@ from typing import Any, Final, TypeVar
 
 import numpy as np
 
-from evolve.errors import SandboxError
+from evolve.errors import Kept, SandboxError
 from evolve.sandbox import wire
 from evolve.sandbox.answer import read_answer
 from evolve.sandbox.nursery import Forked, Nursery
@@ -189,7 +189,8 @@ class Worker:
                 reason = str(error)
         raise KilledError(
             f"{reason}, {_TRIES} times in a row; the machine may be short of memory: free some, "
-            "or use fewer workers, and resume"
+            "or use fewer workers",
+            Kept(", and resume"),
         )
 
     def _exchange(

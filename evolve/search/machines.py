@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import logging
 import os
+import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import BrokenExecutor
-from contextlib import ExitStack, contextmanager
+from concurrent.futures import BrokenExecutor, CancelledError
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from typing import Any, Protocol
 from uuid import uuid4
@@ -17,7 +18,7 @@ from uuid import uuid4
 from joblib import Parallel, delayed, parallel_config
 from joblib.parallel import get_active_backend
 
-from evolve.errors import Argument, EvolveError, nearest
+from evolve.errors import Argument, EvolveError, Kept, nearest
 from evolve.evaluation.evaluator import Evaluator
 from evolve.evaluation.record import Entry
 from evolve.search.archive import Archive
@@ -130,18 +131,30 @@ def answers_of(pool: Pool, problem: SearchProblem, jobs: Sequence[Epoch]) -> Seq
     """The answers to jobs; all are asked for again where a process dies, for they are the same.
 
     Raises:
-        EvolveError: Processes died as often as jobs are handed out.
+        EvolveError: Processes died as often as jobs are handed out, or the cluster is gone.
     """
     for _ in range(MOST_TIMES):
         try:
             return list(pool(delayed(run_epoch)(problem, job) for job in jobs))
+        except EvolveError:
+            raise
         except BrokenExecutor as error:
-            lost = str(error).partition("\n")[0]
-    raise EvolveError(
-        Argument("executor"),
-        f": processes that were to evaluate died {MOST_TIMES} times one after the other "
-        f"({lost}); what is stored is kept, and resume goes on from there",
-    )
+            lost = f"its processes died {MOST_TIMES} times one after the other: {error}"
+        except _gone() as error:
+            lost = f"it is gone: {error or type(error).__name__}"
+            break
+    rule = f": {lost.partition(chr(10))[0].rstrip('.')}"
+    raise EvolveError(Argument("executor"), rule, Kept("; entries are kept, and resume goes on"))
+
+
+def _gone() -> tuple[type[Exception], ...]:
+    """What is raised where a cluster, or the way to it, is gone."""
+    errors: list[type[Exception]] = [OSError, CancelledError]
+    if (dask := sys.modules.get("distributed")) is not None:
+        errors.append(dask.scheduler.KilledWorker)
+    if (ray := sys.modules.get("ray")) is not None:
+        errors.append(ray.exceptions.RayError)
+    return tuple(errors)
 
 
 def search_on(
@@ -216,8 +229,7 @@ def _started(stack: ExitStack, machines: Machines, n_workers: int) -> int | None
         return None  # as the caller has said
     if machines.executor == "dask":
         client = _dask_client(machines.address, n_workers)
-        stack.callback(client.close)
-        stack.callback(client.run, close_evaluators)
+        stack.callback(_leave, client)
         stack.enter_context(parallel_config("dask", client=client))
         return -1
     if machines.executor == "ray":
@@ -236,14 +248,20 @@ def _dask_client(address: str, n_workers: int) -> Any:
     except ImportError:
         raise _missing("dask", "distributed") from None
     client: Any = distributed.Client  # it has no types
-    if not address:
-        return client(
-            n_workers=n_workers, threads_per_worker=1, processes=True, dashboard_address=None
-        )
+    own = {"n_workers": n_workers, "threads_per_worker": 1, "dashboard_address": None}
     try:
-        return client(address)
+        return client(address) if address else client(**own)
+    except RuntimeError as error:
+        raise EvolveError(f"dask: its processes cannot be started: {error}") from None
     except (OSError, ValueError) as error:
         raise EvolveError(f"dask: nothing answers at {address}: {error}") from None
+
+
+def _leave(client: Any) -> None:
+    """Stop what the workers of a Dask cluster keep, if it is still there, and part from it."""
+    with suppress(OSError, RuntimeError, ValueError):
+        client.run(close_evaluators)
+    client.close()
 
 
 def _start_ray(stack: ExitStack, address: str, n_workers: int) -> None:

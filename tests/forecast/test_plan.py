@@ -213,6 +213,7 @@ def test_next_blends_cost_the_budget_and_lie_apart() -> None:
         ("6*params", {}, "compute leaves out: at tokens="),
         ("6*params*tokens", {"task": make_task("linear")}, "tokens acts as it is"),
         ("6*params*tokens", {"fixed": {"tokens": 1.0}}, "cannot fix it"),
+        ("6*params", {"fixed": {"tokens": -1.0}}, "at tokens: must be above 0, it is -1"),
         ("6*params*tokens", {"group": "al"}, "did you mean 'all'?"),
         ("6*params*tokens", {"target": "los"}, "did you mean 'loss'?"),
     ],

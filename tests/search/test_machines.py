@@ -10,9 +10,9 @@ import joblib
 import pytest
 from small_tasks import power_task
 
-from evolve.errors import EvolveError
+from evolve.errors import EvolveError, SandboxError
 from evolve.runs.rows import digest_of
-from evolve.search.epochs import search_by_epochs
+from evolve.search.epochs import Answer, search_by_epochs
 from evolve.search.islands import Islands
 from evolve.search.loop import Budget
 from evolve.search.machines import (
@@ -108,7 +108,7 @@ def test_a_missing_library_is_named_with_its_extra(
 def test_jobs_of_a_process_that_died_are_handed_out_again(problem: SearchProblem) -> None:
     times = []
 
-    def pool(calls: object) -> list[str]:
+    def pool(calls: object) -> list[Answer]:
         times.append(calls)
         if len(times) < MOST_TIMES:
             raise BrokenProcessPool("a worker was killed\nand more")
@@ -119,10 +119,26 @@ def test_jobs_of_a_process_that_died_are_handed_out_again(problem: SearchProblem
 
 
 def test_processes_that_always_die_end_a_search_with_a_line(problem: SearchProblem) -> None:
-    def pool(calls: object) -> list[str]:
+    def pool(calls: object) -> list[Answer]:
         raise BrokenProcessPool("a worker was killed\nand more")
 
-    with pytest.raises(EvolveError, match=r"died 4 times .*\(a worker was killed\); .*resume"):
+    with pytest.raises(EvolveError, match="died 4 times .*: a worker was killed; .*resume"):
+        answers_of(pool, problem, [])
+
+
+def test_a_cluster_that_is_gone_ends_a_search_with_a_line(problem: SearchProblem) -> None:
+    def pool(calls: object) -> list[Answer]:
+        raise TimeoutError("no answer from tcp://somewhere:8786\nand more")
+
+    with pytest.raises(EvolveError, match="executor: it is gone: no answer .*8786; .*resume"):
+        answers_of(pool, problem, [])
+
+
+def test_what_a_machine_refuses_is_told_as_it_is(problem: SearchProblem) -> None:
+    def pool(calls: object) -> list[Answer]:
+        raise SandboxError("sandbox: level weak")
+
+    with pytest.raises(SandboxError, match="^sandbox: level weak$"):
         answers_of(pool, problem, [])
 
 

@@ -177,6 +177,10 @@ def _fixed_numbers(
         if name in free:
             compute, at = Argument("compute"), Argument("at")
             raise EvolveError(f"{name} stands in ", compute, ", so ", at, " cannot fix it")
+    for feature in task.spec.features:
+        if feature.logarithmic and not fixed.get(feature.name, 1.0) > 0:
+            rule = f" {feature.name}: must be above 0, it is {fixed[feature.name]:g}"
+            raise EvolveError(Argument("at"), rule)
     return {task.feature_names.index(n): v for n, v in fixed.items()}
 
 
