@@ -7,18 +7,16 @@ from __future__ import annotations
 
 import logging
 import os
-import sys
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import BrokenExecutor, CancelledError
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any
 from uuid import uuid4
 
 from joblib import Parallel, delayed, parallel_config
 from joblib.parallel import get_active_backend
 
-from evolve.errors import Argument, EvolveError, Kept, nearest
+from evolve.errors import Argument, EvolveError, nearest
 from evolve.evaluation.evaluator import Evaluator
 from evolve.evaluation.record import Entry
 from evolve.search.archive import Archive
@@ -29,11 +27,11 @@ from evolve.search.epochs import (
     Runner,
     close_evaluators,
     here,
-    run_epoch,
     search_by_epochs,
 )
 from evolve.search.finalists import seconds_to_choose
 from evolve.search.islands import Islands
+from evolve.search.jobs import answers_of
 from evolve.search.journal import Journal
 from evolve.search.loop import Budget, search
 from evolve.search.problem import SearchProblem
@@ -42,7 +40,6 @@ from evolve.search.proposers.registry import LLM
 LOCAL, JOBLIB = "local", "joblib"
 EXECUTORS = (LOCAL, "loky", "dask", "ray", JOBLIB)
 IDLE_SECONDS = 60
-MOST_TIMES = 4  # that jobs are handed out, where processes die; judgement
 OWN = frozenset({"LokyBackend", "MultiprocessingBackend", "SequentialBackend", "ThreadingBackend"})
 
 
@@ -87,13 +84,6 @@ class Machines:
         return min(n_workers, 1) if self.by_epochs else n_workers
 
 
-class Pool(Protocol):
-    """Runs calls that joblib has delayed."""
-
-    def __call__(self, calls: Iterable[Any]) -> Iterable[Any]:
-        """What they return, in order."""
-
-
 HERE = Machines()
 
 
@@ -121,40 +111,12 @@ def jobs_on(machines: Machines, n_workers: int) -> Iterator[Runner]:
         n_jobs = _started(stack, machines, n_workers)
         pool = stack.enter_context(Parallel(n_jobs=n_jobs, batch_size=1, pre_dispatch="all"))
 
+        driver = os.getpid() if machines.executor == "loky" else None
+
         def run(problem: SearchProblem, jobs: Sequence[Epoch]) -> Sequence[Answer]:
-            return answers_of(pool, problem, jobs)
+            return answers_of(pool, problem, jobs, driver)
 
         yield run
-
-
-def answers_of(pool: Pool, problem: SearchProblem, jobs: Sequence[Epoch]) -> Sequence[Answer]:
-    """The answers to jobs; all are asked for again where a process dies, for they are the same.
-
-    Raises:
-        EvolveError: Processes died as often as jobs are handed out, or the cluster is gone.
-    """
-    for _ in range(MOST_TIMES):
-        try:
-            return list(pool(delayed(run_epoch)(problem, job) for job in jobs))
-        except EvolveError:
-            raise
-        except BrokenExecutor as error:
-            lost = f"its processes died {MOST_TIMES} times one after the other: {error}"
-        except _gone() as error:
-            lost = f"it is gone: {error or type(error).__name__}"
-            break
-    rule = f": {lost.partition(chr(10))[0].rstrip('.')}"
-    raise EvolveError(Argument("executor"), rule, Kept("; entries are kept, and resume goes on"))
-
-
-def _gone() -> tuple[type[Exception], ...]:
-    """What is raised where a cluster, or the way to it, is gone."""
-    errors: list[type[Exception]] = [OSError, CancelledError]
-    if (dask := sys.modules.get("distributed")) is not None:
-        errors.append(dask.scheduler.KilledWorker)
-    if (ray := sys.modules.get("ray")) is not None:
-        errors.append(ray.exceptions.RayError)
-    return tuple(errors)
 
 
 def search_on(

@@ -3,24 +3,21 @@
 from __future__ import annotations
 
 import sys
-from concurrent.futures.process import BrokenProcessPool
 from dataclasses import replace
 
 import joblib
 import pytest
 from small_tasks import power_task
 
-from evolve.errors import EvolveError, SandboxError
+from evolve.errors import EvolveError
 from evolve.runs.rows import digest_of
-from evolve.search.epochs import Answer, search_by_epochs
+from evolve.search.epochs import search_by_epochs
 from evolve.search.islands import Islands
 from evolve.search.loop import Budget
 from evolve.search.machines import (
     HERE,
     JOBLIB,
-    MOST_TIMES,
     Machines,
-    answers_of,
     jobs_on,
     machines_here,
     nodes_of,
@@ -103,43 +100,6 @@ def test_a_missing_library_is_named_with_its_extra(
     words = rf"{executor} needs {module}, run: pip install 'evolve-laws\[{executor}\]'"
     with pytest.raises(EvolveError, match=words), jobs_on(Machines(executor), 1):
         pass
-
-
-def test_jobs_of_a_process_that_died_are_handed_out_again(problem: SearchProblem) -> None:
-    times = []
-
-    def pool(calls: object) -> list[Answer]:
-        times.append(calls)
-        if len(times) < MOST_TIMES:
-            raise BrokenProcessPool("a worker was killed\nand more")
-        return []
-
-    assert answers_of(pool, problem, []) == []
-    assert len(times) == MOST_TIMES
-
-
-def test_processes_that_always_die_end_a_search_with_a_line(problem: SearchProblem) -> None:
-    def pool(calls: object) -> list[Answer]:
-        raise BrokenProcessPool("a worker was killed\nand more")
-
-    with pytest.raises(EvolveError, match="died 4 times .*: a worker was killed; .*resume"):
-        answers_of(pool, problem, [])
-
-
-def test_a_cluster_that_is_gone_ends_a_search_with_a_line(problem: SearchProblem) -> None:
-    def pool(calls: object) -> list[Answer]:
-        raise TimeoutError("no answer from tcp://somewhere:8786\nand more")
-
-    with pytest.raises(EvolveError, match="executor: it is gone: no answer .*8786; .*resume"):
-        answers_of(pool, problem, [])
-
-
-def test_what_a_machine_refuses_is_told_as_it_is(problem: SearchProblem) -> None:
-    def pool(calls: object) -> list[Answer]:
-        raise SandboxError("sandbox: level weak")
-
-    with pytest.raises(SandboxError, match="^sandbox: level weak$"):
-        answers_of(pool, problem, [])
 
 
 def test_an_executor_that_is_none_and_an_address_that_is_not_taken_are_refused() -> None:
