@@ -16,6 +16,7 @@ import numpy as np
 from evolve.forecast.agreement import agreement_of
 from evolve.forecast.by_group import GroupError, warning_of
 from evolve.forecast.interval import forecast
+from evolve.forecast.leaning import leaning_of
 from evolve.forecast.model import ForecastModel
 from evolve.forecast.verdict import CARE, HOLDS, NONE, Verdict
 from evolve.law.canonical import canonical
@@ -76,6 +77,8 @@ def verdict_of(
     doubts = list(filter(None, [_of_champion(task, choice, base), warning_of(groups)]))
     kind = CARE if doubts and kind == HOLDS else kind
     reasons += doubts
+    predictions, relative = choice.champion.fitted.predictions, forecast_model.relative
+    reasons += filter(None, [leaning_of(task.train, predictions, relative=relative)])
     return Verdict(kind, tuple(reasons), held, name, base, gain, *expected, physics, agreement)
 
 
