@@ -13,8 +13,11 @@ from evolve.tasks.table import Table
 from evolve.typing import Array
 
 FEWEST_ROWS = 20  # from which on a lean can be told; judgement
-LEANS = 3.5  # skewness over its standard error among normal residuals; judgement
-LEANS_INSIDE = 0.35  # the same of quantiles, which no single row decides; judgement
+# Skewness without the farthest row over its standard error among normal residuals, and skewness of
+# quantiles: simulated, no normal noise leans, Student's noise of 3 degrees of freedom in 2 % of
+# tables of 24 to 160 rows, exponential noise in 22 % of those of 24 and 84 % of those of 60.
+LEANS, LEANS_INSIDE = 3.0, 0.25
+SEEN = 1e-3  # residuals over the spread of the targets, below which nobody minds how they lie
 
 
 def leaning_of(train: Table, predictions: Array, *, relative: bool) -> str:
@@ -29,7 +32,8 @@ def leaning_of(train: Table, predictions: Array, *, relative: bool) -> str:
         return ""
     relative = relative and bool((train.Y > 0).all())
     gaps = gaps_of(train.Y, predictions, relative=relative).T
-    leans = [_lean(column) for column in gaps]
+    seen = gaps_of(train.Y, predictions, relative=False).std(axis=0) > SEEN * train.Y.std(axis=0)
+    leans = [_lean(column) if ok else 0.0 for column, ok in zip(gaps, seen, strict=True)]
     most = int(np.argmax(np.abs(leans)))
     if not abs(leans[most]) > LEANS:
         return ""
@@ -40,18 +44,21 @@ def leaning_of(train: Table, predictions: Array, *, relative: bool) -> str:
         ends = f"{high:.2g} above the law, {low:.2g} below"
     return (
         f"the rows scatter to one side, up to {ends}: the law is of the usual run, not of the "
-        "best, and runs that went wrong are better left out"
+        "best; if some runs went wrong, leave them out"
     )
 
 
 def _lean(gaps: Array) -> float:
     """Skewness over its standard error (Joanes and Gill 1998); 0 where few rows make it."""
-    n, spread = len(gaps), gaps.std()
-    if not np.isfinite(gaps).all() or not spread > 0:
+    if not np.isfinite(gaps).all():
         return 0.0
-    skewness = float(np.mean(((gaps - gaps.mean()) / spread) ** 3))
     low, middle, high = np.quantile(gaps, (0.1, 0.5, 0.9))
-    inside = (low + high - 2.0 * middle) / max(high - low, 1e-300)
+    others = np.delete(gaps, int(np.argmax(np.abs(gaps - middle))))
+    n, spread = len(others), others.std()
+    if not spread > 0 or not high > low:
+        return 0.0
+    skewness = float(np.mean(((others - others.mean()) / spread) ** 3))
+    inside = (low + high - 2.0 * middle) / (high - low)
     if inside * np.sign(skewness) < LEANS_INSIDE:
         return 0.0
     return skewness / float(np.sqrt(6.0 * (n - 2) / ((n + 1.0) * (n + 3.0))))
