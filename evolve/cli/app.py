@@ -66,6 +66,7 @@ def _call(words: list[str]) -> int:
     if words and words[0].startswith("-") and words[0] not in TOP_LEVEL:
         words.insert(0, DEFAULT_VERB)
     command = typer.main.get_command(app)
+    _list_in_whole_sentences(command)
     try:
         code = command.main(words, prog_name="evolve", standalone_mode=False)
     except EvolveError as error:
@@ -83,6 +84,13 @@ def _call(words: list[str]) -> int:
             raise
         return wrong(f"{os.fsdecode(error.filename)}: {error.strerror}")
     return code if isinstance(code, int) else 0
+
+
+def _list_in_whole_sentences(group: Any) -> None:
+    """Give every verb its whole first sentence for the list of verbs, which would be cut off."""
+    for command in getattr(group, "commands", {}).values():
+        command.short_help = " ".join((command.help or "").partition("\n\n")[0].split())
+        _list_in_whole_sentences(command)
 
 
 def option_of(argument: str) -> str:

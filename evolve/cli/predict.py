@@ -56,7 +56,7 @@ def predict(
     tasks_dirs: TasksDirs = None,
     json: Json = False,
 ) -> None:
-    """Forecast runs: point, interval, distance from the training rows, elites that differ.
+    """Forecast runs: point, interval, distance from the training rows, rivals that differ.
 
     The champion and its rivals forecast together; a law that is asked for forecasts alone.
     """

@@ -29,7 +29,7 @@ def verify(
     trust_run: TrustRun = False,
     json: Json = False,
 ) -> None:
-    """Fit and score every elite of a run again; exit code 1 if anything differs.
+    """Fit and score every law that a run kept again; exit code 1 if anything differs.
 
     With --replay, the whole search is run again from its seed, without network: replies of models
     are those stored, and every entry must come out the same.

@@ -90,6 +90,7 @@ def test_help_lists_every_verb_and_loads_nothing_slow() -> None:
     for command in app.registered_commands:
         assert command.callback is not None
         assert f"  {command.name or command.callback.__name__} " in done.stdout
+    assert "..." not in done.stdout.partition("Commands:")[2]  # no sentence is cut off
 
 
 def test_version_is_printed(capfd: pytest.CaptureFixture[str]) -> None:
