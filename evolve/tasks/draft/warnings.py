@@ -35,7 +35,7 @@ def remarks(
         condition: Of the test rows.
     """
     warnings = [*_images(task), *_repeats(task), *advice(task), *_zeros(task)]
-    warnings += [*_constant_in_groups(task), *_sizes_in_words(rows, task)]
+    warnings += [*_constant_in_groups(task), *_two_levels(task), *_sizes_in_words(rows, task)]
     numbers = _numbers_in_texts(rows, columns, task)
     warnings += [*_deviations(columns, task), *filter(None, numbers.values())]
     groups = could_be_groups(columns, rows.n_rows, task.spec)
@@ -160,6 +160,16 @@ def _zeros(task: Task) -> list[str]:
                 f"where {quoted(feature.name)} > 0"
             )
     return warnings
+
+
+def _two_levels(task: Task) -> list[str]:
+    """Sizes of two levels, through which any curve goes."""
+    return [
+        f"{feature.name} has two levels, {values.min():g} and {values.max():g}: a power of it, "
+        "its amplitude and a floor cannot be told apart"
+        for feature, values in zip(task.spec.features, task.train.X.T, strict=True)
+        if feature.logarithmic and len(np.unique(values)) == 2
+    ]
 
 
 def _constant_in_groups(task: Task) -> list[str]:

@@ -299,3 +299,15 @@ def test_the_deviations_of_a_target_are_said_to_be_so_until_they_count(
     assert any("how uncertain loss is" in note for note in notes) == is_said
     told = made(capfd, *words, "--sigma", column, "--name", "weighed")
     assert not any("uncertain" in note for note in told["notes"])
+
+
+def test_a_size_of_two_levels_is_said_to_show_no_power(
+    capfd: pytest.CaptureFixture[str],
+) -> None:
+    rows = [row for row in ROWS if row.split(",")[2] in ("1e+09", "4e+09")]
+    Path("my_runs.csv").write_text("\n".join([HEADER, *rows]) + "\n")
+    notes = made(capfd, "--target", "loss", "--features", "params", "tokens")["notes"]
+    assert [note for note in notes if "two levels" in note] == [
+        "tokens has two levels, 1e+09 and 4e+09: a power of it, its amplitude and a floor "
+        "cannot be told apart"
+    ]
