@@ -17,7 +17,9 @@ FEWEST_ROWS = 20  # from which on a lean can be told; judgement
 # quantiles: simulated, no normal noise leans, Student's noise of 3 degrees of freedom in 2 % of
 # tables of 24 to 160 rows, exponential noise in 22 % of those of 24 and 84 % of those of 60.
 LEANS, LEANS_INSIDE = 3.0, 0.25
-SEEN = 1e-3  # residuals over the spread of the targets, below which nobody minds how they lie
+# Residuals over the spread of the targets: below the one nobody minds how they lie, above the
+# other the law misses the rows, whichever way these scatter.
+SEEN, MISSED = 1e-3, 0.2
 
 
 def leaning_of(train: Table, predictions: Array, *, relative: bool) -> str:
@@ -32,8 +34,9 @@ def leaning_of(train: Table, predictions: Array, *, relative: bool) -> str:
         return ""
     relative = relative and bool((train.Y > 0).all())
     gaps = gaps_of(train.Y, predictions, relative=relative).T
-    seen = gaps_of(train.Y, predictions, relative=False).std(axis=0) > SEEN * train.Y.std(axis=0)
-    leans = [_lean(column) if ok else 0.0 for column, ok in zip(gaps, seen, strict=True)]
+    shares = (train.Y - predictions).std(axis=0) / np.maximum(train.Y.std(axis=0), 1e-300)
+    looked = (shares > SEEN) & (shares < MISSED)
+    leans = [_lean(column) if ok else 0.0 for column, ok in zip(gaps, looked, strict=True)]
     most = int(np.argmax(np.abs(leans)))
     if not abs(leans[most]) > LEANS:
         return ""

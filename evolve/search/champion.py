@@ -71,6 +71,8 @@ def choose(
     n_workers: int,
     extra: Sequence[Elite] = (),
     searches: Sequence[Archive] = (),
+    *,
+    n_starts: int = SELECTION_STARTS,
 ) -> Choice:
     """Judge the leading elites on further folds and choose the champion.
 
@@ -81,6 +83,7 @@ def choose(
         extra: Further finalists, such as literature laws that are no elites.
         searches: Archives of the independent searches that `archive` joins, if there are several;
             what each would choose from is among the finalists.
+        n_starts: Most starts of each fit on a fold; many laws are fitted there with few.
 
     Returns:
         The champion and all finalists, fitted on all training rows.
@@ -96,23 +99,23 @@ def choose(
     initial = initial_laws(archive)
     problem = EvaluationProblem(task, (*folds, all_rows(task.train.n_rows)))
     with Evaluator(problem, n_workers) as evaluator:
-        fits = _fits(evaluator, elites)
+        fits = _fits(evaluator, elites, n_starts)
         laws = [finalist_of(task, elite, judged, whole, initial) for elite, judged, whole in fits]
         if not laws:
             raise EvolveError(f"{task.name}: no finalist could be fitted on all training rows")
         laws = with_votes(weighed(task, laws), by_seed)
         best = most_like_forecast(laws)
-        answers = tuple(result.answer for result in _with_errors(evaluator, *fits[best]))
+        answers = tuple(r.answer for r in _with_errors(evaluator, n_starts, *fits[best]))
     order = np.argsort([law.judgement for law in laws], kind="stable")
     finalists = tuple(laws[i] for i in order)
     return Choice(laws[best], finalists, folds, answers, baseline_errors(task, folds))
 
 
-def _fits(evaluator: Evaluator, elites: Sequence[Elite]) -> list[FinalistFits]:
+def _fits(evaluator: Evaluator, elites: Sequence[Elite], n_starts: int) -> list[FinalistFits]:
     """Each elite with its fits on the folds and on all rows; without those that fail."""
     n_folds = len(evaluator.problem.folds) - 1
     forms = [elite.form for elite in elites]
-    quick = [with_starts(form, SELECTION_STARTS) for form in forms]
+    quick = [with_starts(form, n_starts) for form in forms]
     judged = evaluator.fit(quick, range(n_folds), errors=False)
     whole = evaluator.fit(forms, [n_folds])
     return [
@@ -128,14 +131,18 @@ def _once(whole: FoldResult) -> FoldResult:
 
 
 def _with_errors(
-    evaluator: Evaluator, elite: Elite, judged: list[FoldResult], whole: FoldResult
+    evaluator: Evaluator,
+    n_starts: int,
+    elite: Elite,
+    judged: list[FoldResult],
+    whole: FoldResult,
 ) -> list[FoldResult]:
     """One elite's fits on the folds, again with the errors that forecasts need, then on all rows.
 
     The errors of all finalists on all folds would take as long as their fits.
     """
     if elite.candidate is not None:  # a program says nothing of its errors
-        quick = with_starts(elite.form, SELECTION_STARTS)
+        quick = with_starts(elite.form, n_starts)
         (again,) = evaluator.fit([quick], range(len(judged)))
         judged = judged if isinstance(again, Evaluation) else again
     return [*judged, whole]

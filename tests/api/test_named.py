@@ -10,8 +10,9 @@ import pandas as pd
 import pytest
 
 import evolve
-from evolve.api.named import NamedFit
+from evolve.api.named import NamedFit, fit_to_task
 from evolve.errors import EvolveError
+from evolve.tasks.task import load_task
 
 NOISE = 0.004
 
@@ -66,6 +67,12 @@ def test_nothing_is_loaded_that_only_searches_and_tables_of_pandas_need() -> Non
         [sys.executable, "-c", code], capture_output=True, text=True, timeout=120, check=True
     )
     assert done.stdout.strip() == "[]"
+
+
+def test_a_law_that_is_hard_to_fit_is_judged_by_as_many_starts_as_it_asks_for() -> None:
+    fitted = fit_to_task(load_task("data_constrained"), "muennighoff_2023")
+    assert fitted.held_out_r2 is not None
+    assert fitted.verdict.held_out_r2 == pytest.approx(fitted.held_out_r2, abs=0.1)
 
 
 def test_it_is_judged_as_a_search_is(fitted: NamedFit) -> None:

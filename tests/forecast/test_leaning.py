@@ -44,7 +44,8 @@ def test_even_noise_does_not_lean_nor_does_one_row_far_off(seed: int) -> None:
 def test_few_rows_and_residuals_of_no_account_say_nothing() -> None:
     noise = np.random.default_rng(0).exponential(size=60) ** 2
     assert leaning_of(*rows(noise, 1e-6), relative=True) == ""
-    table, law = rows(noise)
+    assert leaning_of(*rows(noise, 0.1), relative=True) == ""
+    table, law = rows(noise, 0.005)
     assert leaning_of(table, law, relative=True)
     few = table.at(np.arange(FEWEST_ROWS - 1))
     assert leaning_of(few, law[: FEWEST_ROWS - 1], relative=True) == ""
