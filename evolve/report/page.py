@@ -33,6 +33,12 @@ from evolve.runs.results import held_out_r2
 
 TEMPLATES = Path(__file__).with_name("templates")
 SCRIPTS = ("box.js", "forecast.js", "report.js")
+FOLDS_WORDS = (
+    "Folds of the search scored every law, those of the choice the leading laws alone; after a "
+    "jump, scales between the rows that are fitted and those that are predicted are left out. "
+    "NMSE is the squared error over the variance, NMAE the absolute error over the mean "
+    "absolute deviation."
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,7 +155,7 @@ def _accuracy(findings: Findings, opened: OpenedTest | None) -> dict[str, Any]:
         "parts": tables.parts_table(model, opened),
         "folds_words": (
             f"Each fold fits the law without {far} and then predicts them; the hardest holds "
-            f"out {len(fold.fold.held)} rows (R² {fold.r2:.4f})."
+            f"out {len(fold.fold.held)} rows (R² {fold.r2:.4f}). {FOLDS_WORDS}"
         ),
         "observed": fit_charts(model, test),
         "residuals": residual_charts(model, test),

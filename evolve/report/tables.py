@@ -72,7 +72,7 @@ def scores_table(model: Model, opened: OpenedTest | None) -> Grid:
         ("training rows", "fitted", n_rows, n_rows, *_three(model.train.overall))
     ]
     for view in model.folds:
-        kind = "held out, for the choice" if view.chose else "held out, for the search"
+        kind = "held out, choice" if view.chose else "held out, search"
         sizes = len(view.fold.fit), len(view.fold.held)
         rows.append((view.fold.name, kind, *sizes, view.r2, 1 - view.r2, view.nmae))
     if opened is not None:
