@@ -14,6 +14,7 @@ from evolve.errors import EvolveError
 if TYPE_CHECKING:
     from evolve.api.named import NamedFit
     from evolve.forecast.interval import Forecast
+    from evolve.tasks.draft import Wishes
     from evolve.tasks.task import Task
 
 Names = list[str] | None
@@ -34,7 +35,10 @@ def fit(
         str | None, typer.Option("--target", help="Of a table: the column to predict.")
     ] = None,
     features: Annotated[
-        Names, typer.Option("--features", help="Columns to predict from [default: all others].")
+        Names,
+        typer.Option(
+            "--features", help="Columns to predict from [default: those of --at, or all others]."
+        ),
     ] = None,
     groups: Annotated[
         Names, typer.Option("--groups", help="Columns that name groups of runs, fitted apart.")
@@ -79,7 +83,7 @@ def fit(
         sigma=sigma,
     )
     if Path(table).is_file():
-        task = _task_of_table(Path(table), wishes)
+        task = task_of_table(Path(table), wishes, at or [])
     elif wishes != Wishes(()):
         raise EvolveError(f"fit: there is no file {table!r}; a task has its columns set already")
     else:
@@ -93,14 +97,21 @@ def fit(
         _print(fitted, forecasts, interval)
 
 
-def _task_of_table(path: Path, wishes: Any) -> Task:
+def task_of_table(path: Path, wishes: Wishes, at: list[str]) -> Task:
+    """The table as a task; features that nobody names are those that a run to forecast has."""
+    from dataclasses import replace
+
     from evolve.tasks.draft import plain_name, propose
     from evolve.tasks.draft.memory import task_in_memory
     from evolve.tasks.readers import read_table
 
     if not wishes.targets:
         raise EvolveError("fit: a table's file needs --target")
-    return task_in_memory(propose(read_table(path), plain_name(path.stem) or "table", wishes))
+    raw = read_table(path)
+    asked = tuple(word.rpartition("=")[0].strip() for word in at)
+    if not wishes.features and set(asked) <= set(raw.columns):
+        wishes = replace(wishes, features=asked)
+    return task_in_memory(propose(raw, plain_name(path.stem) or "table", wishes))
 
 
 def _document(fitted: NamedFit, forecasts: list[Forecast], interval: float) -> dict[str, Any]:

@@ -11,8 +11,10 @@ from pathlib import Path
 import pytest
 
 from evolve.cli.app import call
+from evolve.cli.fit import task_of_table
 from evolve.runs.results import save_results
 from evolve.runs.tabulate import row_of
+from evolve.tasks.draft import Wishes
 from evolve.tasks.task import load_task
 from tests.run_of_literature import store_of
 
@@ -156,6 +158,19 @@ def test_a_law_of_the_run_can_be_asked_for(
     assert "alone" in out
     exported = json.loads(said(capfd, "export", "dc", "--format", "json", *pick)[1])
     assert exported["n_constants"] == 5
+
+
+def test_fit_takes_the_columns_of_the_run_that_it_is_to_forecast(tmp_path: Path) -> None:
+    path = tmp_path / "rows.csv"
+    rows = [
+        f"{n},{d},{n % 7 + 1},{2 + 9 * n**-0.5 + 9 * d**-0.5}" for n in (1, 4, 9) for d in (2, 8)
+    ]
+    path.write_text("\n".join(["params,tokens,width,loss", *rows]))
+    every, asked = (
+        task_of_table(path, Wishes(("loss",)), at) for at in ([], ["params=1", "tokens=2"])
+    )
+    assert every.feature_names == ("params", "tokens", "width")
+    assert asked.feature_names == ("params", "tokens")
 
 
 WRONG = [
