@@ -37,8 +37,7 @@ def roles_of(raw: RawTable, columns: dict[str, Column], wishes: Wishes) -> dict[
         EvolveError: The user named a column or a role that there is not.
     """
     facts = {
-        name: Facts(column.kind == "numbers", column.low, column.high)
-        for name, column in columns.items()
+        name: Facts(column.numeric, column.low, column.high) for name, column in columns.items()
     }
     return guess_roles(facts, corrected=require_roles(wishes.roles, raw.columns))
 

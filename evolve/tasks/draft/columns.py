@@ -34,6 +34,7 @@ class Column:
         gap: Widest gap between neighbouring levels: a factor where all are above 0, else a
             difference; None below two levels.
         odd: Index of the first cell that is no finite number.
+        numeric: Whether there are numbers, and nothing else but blanks.
     """
 
     name: str
@@ -45,6 +46,7 @@ class Column:
     high: float | None = None
     gap: float | None = None
     odd: int | None = None
+    numeric: bool = False
 
     @property
     def gap_text(self) -> str | None:
@@ -66,12 +68,14 @@ def _inspect(name: str, cells: Sequence[object]) -> Column:
         x = np.array(values, dtype=float)
         levels = np.unique(x)
         low, median, high = float(levels[0]), float(np.median(x)), float(levels[-1])
-        return Column(name, "numbers", 0, len(levels), low, median, high, _gap(levels))
+        gap = _gap(levels)
+        return Column(name, "numbers", 0, len(levels), low, median, high, gap, numeric=True)
     n_blank = sum(is_blank(cell) for cell in cells)
     n_levels = len({repr(cell) for cell in cells if not is_blank(cell)})
     kind: Kind = "mixed" if any(v is not None for v in values) else "texts"
     kind = "empty" if n_blank == len(cells) else kind
-    return Column(name, kind, n_blank, n_levels, odd=finite.index(False))
+    numeric = any(finite) and n_blank + sum(finite) == len(cells)
+    return Column(name, kind, n_blank, n_levels, odd=finite.index(False), numeric=numeric)
 
 
 def _gap(levels: Array) -> float | None:

@@ -54,6 +54,12 @@ LEFT_OUT: dict[str, tuple[list[object], str]] = {
 }
 
 
+def test_an_outcome_with_blank_cells_is_left_out_as_a_whole_one_is() -> None:
+    draft = drafted({"other run/loss": ["", *(f"{y + 0.1:.4f}" for y in LOSS[1:])]})
+    assert features(draft) == ["params", "tokens"]
+    assert "loss, no input: an outcome" in draft.reasons["other run/loss"]
+
+
 @pytest.mark.parametrize("name", LEFT_OUT)
 def test_a_column_is_left_out_with_the_reason(name: str) -> None:
     cells, reason = LEFT_OUT[name]
