@@ -64,6 +64,7 @@ def unpack(
     json: Json = False,
 ) -> None:
     """Make a run of a packed one, whoever packed it: every part is checked, nothing is run."""
+    from evolve.cli.ending import elsewhere
     from evolve.cli.output import print_json
     from evolve.runs.bundle import unpack as unpack_run
 
@@ -72,4 +73,4 @@ def unpack(
         print_json({"run": folder.name, "folder": str(folder)})
         return
     print(f"{folder}: checked; its page was left out, write one:")
-    print(f"report: python -m evolve report {folder.name}")
+    print(f"report: python -m evolve report {folder.name}{elsewhere(folder)}")

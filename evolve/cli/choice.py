@@ -30,6 +30,7 @@ def show_choice(store: Store, *, json: bool) -> None:
     Raises:
         EvolveError: No champion was chosen from all entries of the run.
     """
+    from evolve.cli.ending import elsewhere
     from evolve.cli.output import print_json, print_table
     from evolve.runs.choices import load_finalists, load_verdict
 
@@ -37,7 +38,8 @@ def show_choice(store: Store, *, json: bool) -> None:
     if not rows:
         raise EvolveError(
             f"run {store.folder.name!r} keeps no finalists: no champion was chosen yet, or by an "
-            f"earlier version; python -m evolve resume {store.folder.name} chooses one"
+            f"earlier version; python -m evolve resume {store.folder.name}"
+            f"{elsewhere(store.folder)} chooses one"
         )
     if json:
         data = None if verdict is None else verdict.to_data()

@@ -134,6 +134,8 @@ def test_a_run_is_packed_and_unpacked(
     assert json.loads(said(capfd, *words)[1])["run"] == "dc"
     shown = [json.loads(said(capfd, "show", "dc", "--json", *w)[1]) for w in ((), words[2:4])]
     assert shown[0] == shown[1]
+    _, out, _ = said(capfd, "unpack", "dc.evolve.zip", "--runs-dir", "far")
+    assert out.endswith("python -m evolve report dc --runs-dir far\n")
 
 
 @pytest.mark.parametrize("form", ["program", "law", "sympy", "latex", "json", "markdown"])
