@@ -20,6 +20,7 @@ from evolve.law.printer import formula
 
 MOST_CHARACTERS = 2000
 MOST_CONSTANTS = 64
+LARGEST = 1e300  # of numbers
 _OPERATIONS = {ast.Add: "add", ast.Sub: "sub", ast.Mult: "mul", ast.Div: "div", ast.Pow: "pow"}
 _SIGNS = str.maketrans({"^": "**", "·": "*", "×": "*", "÷": "/", "\N{MINUS SIGN}": "-"})
 _OTHER_NAMES = {"ln": "log", "power": "pow", "maximum": "max", "minimum": "min"}
@@ -57,7 +58,7 @@ class FormulaReader:
             case ast.UnaryOp(op=ast.USub()):
                 inner = self.read(node.operand)
                 return num(-inner.value) if inner.op == "num" else call("neg", inner)
-            case ast.Constant(value=int() | float() as value) if abs(value) < 1e300:
+            case ast.Constant(value=int() | float() as value) if abs(value) < LARGEST:
                 return num(float(value))
             case ast.Name():
                 return self.name(node.id)
@@ -122,8 +123,9 @@ class _FreeReader(FormulaReader):
 
     def read(self, node: ast.expr) -> Node:
         match node:
-            case ast.Constant(value=int() | float() as value) if not is_plain(abs(value)):
-                return self.constant(repr(float(value)))
+            case ast.Constant(value=int() | float() as value) if abs(value) < LARGEST:
+                if not is_plain(abs(value)):
+                    return self.constant(repr(float(value)))
             case ast.Call(func=ast.Attribute(value=ast.Name(id=module), attr=name)):
                 if module in _MODULES and not node.keywords:
                     return self.call(name, node.args)

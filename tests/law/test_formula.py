@@ -44,6 +44,8 @@ def test_a_number_that_stands_twice_is_one_constant_and_a_plain_one_is_none() ->
         ("the loss falls", "must be a formula"),
         ("E = A*params", "must be a formula"),
         ("params[0]", "cannot hold 'params[0]'"),
+        (f"{9 * 10**399}*params", "cannot hold '9000"),
+        ("1e999*params", "cannot hold '1e309'"),
         ("lambda params: params", "cannot hold"),
         ("__import__('os').system('x')", "cannot hold"),
         ("sum(params)", "has no function 'sum' of 1"),

@@ -28,9 +28,9 @@ _FENCE = re.compile(
     r"^[ \t]*(?:```|~~~)[^\n]*\n(.*?)(?:^[ \t]*(?:```|~~~)[ \t]*$|\Z)", re.M | re.S
 )
 _THOUGHT = re.compile(r"<think(?:ing)?>.*?(?:</think(?:ing)?>|\Z)", re.S)
-_EDIT = re.compile(
-    r"^<{5,9} ?SEARCH[^\n]*\n(.*?)^={5,9}[ \t]*\n(.*?)^>{5,9} ?REPLACE", re.M | re.S
-)
+_SEARCH = re.compile(r"^<{5,9} ?SEARCH[^\n]*\n", re.M)
+_HALF = re.compile(r"^={5,9}[ \t]*\n", re.M)
+_REPLACE = re.compile(r"^>{5,9} ?REPLACE", re.M)
 _MARKER = re.compile(rf"^[ \t]*(?:{re.escape(START)}|{re.escape(END)})[ \t]*$\n?", re.M)
 # `loss = E + A*tokens^-a`, in a list, a fence or bold type; of `L(N, D) = …` the arguments go.
 _EQUATION = re.compile(
@@ -57,7 +57,7 @@ def program_of(reply: str, parent: str = "") -> Program:
     """
     text = _THOUGHT.sub("", reply.replace("\r\n", "\n"))
     outer = parse_program(parent, "reply: the program it changes") if parent else None
-    edits = _EDIT.findall(text) if outer else []
+    edits = edits_in(text) if outer else []
     if outer and edits:
         program = replace_block(outer, edited(outer.block, edits), "reply")
     elif outer and outer.suffix:
@@ -107,6 +107,22 @@ def cut_out(text: str) -> str:
     if len(code.encode("utf-8", "replace")) > MAX_BYTES:
         raise ProgramError(f"reply: its program must have at most {MAX_BYTES} bytes")
     return code
+
+
+def edits_in(text: str) -> list[tuple[str, str]]:
+    """The lines to search for and those in their place of every edit of a reply, in order.
+
+    One pattern for all three marks would read the rest of a reply again from each first mark.
+    """
+    edits, at = [], 0
+    while (
+        (search := _SEARCH.search(text, at))
+        and (half := _HALF.search(text, search.end()))
+        and (end := _REPLACE.search(text, half.end()))
+    ):
+        edits.append((text[search.end() : half.start()], text[half.end() : end.start()]))
+        at = end.end()
+    return edits
 
 
 def edited(block: str, edits: list[tuple[str, str]]) -> str:

@@ -129,6 +129,7 @@ def test_a_rewrite_brings_the_imports_and_helpers_that_it_needs() -> None:
     [
         ("I am sorry, I cannot do that.", "holds no program"),
         ("", "holds no program"),
+        ("<<<<<<< SEARCH\n" * 60_000, "holds no program"),
         ("def scaling_law_func(", "must be Python"),
         ("```python\ndef scaling_law_func(x, p):\n    return p[0\n```", "must be Python"),
         (LAW.replace("np.exp", "np.load"), "may not use this attribute"),
