@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Any, Protocol
 
 from evolve.errors import Argument, EvolveError
@@ -19,6 +20,7 @@ from evolve.search.rules import NO_RULES, FormRules
 from evolve.tasks.task import Task
 
 DEFAULT_EVALUATIONS = 3000
+LARGEST_SHOWN = 1e300  # of what is too large, as a float
 LEAST_SEARCH_ROWS = 100  # fewer say nothing of a table that has more
 
 
@@ -84,7 +86,8 @@ def _require(name: str, value: float, low: int, high: float) -> None:
     if value < low:
         raise EvolveError(Argument(name), f": must be {low} or more, it is {value}")
     if value > high:
-        raise EvolveError(Argument(name), f": must be {high:.4g} or less, it is {value:.4g}")
+        given = Decimal(value) if value > LARGEST_SHOWN else value
+        raise EvolveError(Argument(name), f": must be {high:.4g} or less, it is {given:.4g}")
 
 
 def config_from_data(data: Mapping[str, Any]) -> RunConfig:

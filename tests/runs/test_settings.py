@@ -31,6 +31,11 @@ def test_a_number_of_searches_that_cannot_be_meant_is_refused(number: int) -> No
         RunConfig(n_islands=number)
 
 
+def test_a_number_beyond_all_is_refused() -> None:
+    with pytest.raises(EvolveError, match=r"seed: must be .* or less, it is 1\.000e\+400"):
+        RunConfig(10**400)
+
+
 def test_language_models_take_part_in_one_search_alone() -> None:
     models = ModelConfig(models_of(["m"], {}))
     with pytest.raises(EvolveError, match="n_seeds: must be 1 where llm"):

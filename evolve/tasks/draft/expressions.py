@@ -143,7 +143,9 @@ class _Values:
         if isinstance(node, ast.Name):
             return np.array(self._raw.numbers_or_nan(self._column(node)))
         if isinstance(node, ast.Constant) and type(node.value) in (int, float):
-            return np.array(number(node.value))
+            if (value := number(node.value)) is not None:
+                return np.array(value)
+            raise self._wrong("holds a number beyond all")
         raise self._wrong(f"must be made of columns, numbers, + - * / ** and {self._functions()}")
 
     def _call(self, name: str, argument: ast.expr, depth: int) -> Array:

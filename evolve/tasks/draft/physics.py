@@ -5,8 +5,10 @@ from __future__ import annotations
 from dataclasses import replace
 
 import numpy as np
+from pydantic import ValidationError
 
 from evolve.errors import Argument, EvolveError, nearest
+from evolve.tasks.complaints import explain
 from evolve.tasks.draft.roles import NO_AXES, Wishes
 from evolve.tasks.spec import PhysicsSpec, Target, TaskSpec
 from evolve.tasks.task import Task
@@ -42,9 +44,9 @@ def declare(task: Task, wishes: Wishes) -> tuple[Task, str, str]:
         spec = TaskSpec.model_validate(
             task.spec.model_dump() | {"physics": physics.model_dump(), "targets": targets}
         )
-    except ValueError as error:
-        rule = str(error).partition("Value error, ")[2].partition(" [type")[0] or str(error)
-        raise EvolveError(f"physics: {rule}") from None
+    except ValidationError as error:
+        rule = str(error).partition("Value error, ")[2].partition(" [type")[0]
+        raise EvolveError(f"physics: {rule or explain(error, TaskSpec, {})}") from None
     return replace(task, spec=spec), _words(spec), _why(task, wishes, spec)
 
 

@@ -71,6 +71,7 @@ def test_a_derived_column_may_be_used_by_the_next() -> None:
         ("x = params.real", "must be made of columns, numbers"),
         ("x = 'a'", "must be made of columns, numbers"),
         ("x = (lambda: 1)()", "must be made of columns, numbers"),
+        (f"x = {10**400}*params", "holds a number beyond all"),
         ("x = 2 +", "must be like"),
         ("x = number(`train tokens`) + number(params)", None),
         ("x = `width=base` * 2", "column 'width=base' must hold numbers, row 1 holds 'd512'"),

@@ -68,6 +68,7 @@ def test_what_the_user_says_goes_before_a_guess() -> None:
         ({"floor": 2.0, "ceiling": 1.0}, "must be below physics.ceiling"),
         ({"bounds": (1.0, 0.0)}, "the lower first"),
         ({"bounds": (1.0,)}, "two values"),
+        ({"floor": float("inf")}, "physics: 'floor' should be a finite number, holds inf"),
     ],
 )
 def test_what_cannot_be_is_refused(wishes: dict[str, object], rule: str) -> None:
