@@ -74,7 +74,8 @@ def verdict_of(
             "beyond the data each independent search alone forecasts what all of them do with an "
             f"R2 of {max(agreement, 0.0):.2g}"
         )
-    doubts = list(filter(None, [_of_champion(task, choice, base), warning_of(groups)]))
+    alone = "" if kind == NONE else _of_champion(task, choice, base)
+    doubts = list(filter(None, [alone, warning_of(groups)]))
     kind = CARE if doubts and kind == HOLDS else kind
     reasons += doubts
     predictions, relative = choice.champion.fitted.predictions, forecast_model.relative

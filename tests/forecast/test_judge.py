@@ -76,6 +76,7 @@ def test_in_noise_alone_there_is_no_law(noisy: tuple[Task, Choice, Verdict]) -> 
     assert verdict.verdict == NONE
     assert verdict.gain < 0.7
     assert verdict.baseline in verdict.line()
+    assert "take the forecast" not in verdict.line()
 
 
 def test_a_champion_whose_formula_a_baseline_beats_is_not_to_be_read_alone(
