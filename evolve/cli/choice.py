@@ -16,7 +16,7 @@ HEADINGS = (
 VOTES = "votes: independent searches that have a law of this form among their own finalists"
 LEGEND = """\
 held out: mean log error of the rows that the folds held out, and its standard error
-all rows: log error of the fit of all rows; size: price of its size
+all rows: log error of the fit of all rows; size: what its size costs
 physics: share of points beyond the data that break what was declared
 outside: share of points very far out at which it leaves what the target can be
 apart: log distance from the consensus beyond the data; judgement: what all these come to
@@ -31,7 +31,7 @@ def show_choice(store: Store, *, json: bool) -> None:
         EvolveError: No champion was chosen from all entries of the run.
     """
     from evolve.cli.ending import elsewhere
-    from evolve.cli.output import print_json, print_table
+    from evolve.cli.output import print_json, print_table, print_text
     from evolve.runs.choices import load_finalists, load_verdict
 
     rows, verdict = load_finalists(store), load_verdict(store)
@@ -60,4 +60,4 @@ def show_choice(store: Store, *, json: bool) -> None:
         for row in rows
     ]
     print_table((*HEADINGS, *(["votes"] if voted else [])), cells)
-    print(f"{VOTES}\n{LEGEND}" if voted else LEGEND)
+    print_text(f"{VOTES}\n{LEGEND}" if voted else LEGEND)

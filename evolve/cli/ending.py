@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from evolve.search.problem import SearchProblem
     from evolve.tasks.task import Task
 
-HEADINGS = ("", "constants", "held-out R2", "train R2", "score", "law")
+HEADINGS = ("kind", "constants", "held-out R2", "train R2", "score", "law")
 GROUP_HEADINGS = ("group", "held-out rows", "error", "median", "baseline", "which", "")
 MOST_ROWS = 12
 LONG_FORMULA = 240  # characters; a longer one fills a narrow screen, and its law has a name
