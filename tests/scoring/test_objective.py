@@ -246,7 +246,7 @@ NO_PREFERENCE = {
     "search/proposers/llm/translate.py": {"SPARE": "a label that no constant has"},
     "scoring/frame.py": {"DIGITS": "rounding of a scale"},
     "forecast/plan/reach.py": dict.fromkeys(
-        ("SERVED", "MOST_DECADES", "STEPS"), "range of a numeric search"
+        ("SERVED", "MOST_DECADES", "STRIDE", "STEPS", "FEW_STEPS"), "range of a numeric search"
     ),
     "search/newcomers.py": dict.fromkeys(
         ("CHILDREN", "SHARE", "RECIPE_SHARE"),
@@ -320,6 +320,10 @@ NO_PREFERENCE = {
         "N_BUDGETS": "curves of a picture",
         "N_FRONTIER": "points of a curve that is drawn",
     },
+    "forecast/judge.py": dict.fromkeys(("UNEVEN", "NOTHING_LEFT"), "how a verdict is worded"),
+    "forecast/leaning.py": dict.fromkeys(
+        ("FEWEST_ROWS", "LEANS", "LEANS_INSIDE", "SEEN", "MISSED"), "when a reader is told of rows"
+    ),
     "forecast/by_group.py": {"MOST_NAMED": "groups that a warning names"},
     "forecast/difference.py": {
         "DECADES": "over which two forecasts are followed",
