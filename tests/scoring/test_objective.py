@@ -320,6 +320,7 @@ NO_PREFERENCE = {
         "N_BUDGETS": "curves of a picture",
         "N_FRONTIER": "points of a curve that is drawn",
     },
+    "search/jobs.py": dict.fromkeys(("EVERY_S", "MOST_TIMES"), "of a job that was lost"),
     "forecast/judge.py": dict.fromkeys(("UNEVEN", "NOTHING_LEFT"), "how a verdict is worded"),
     "forecast/leaning.py": dict.fromkeys(
         ("FEWEST_ROWS", "LEANS", "LEANS_INSIDE", "SEEN", "MISSED"), "when a reader is told of rows"
