@@ -13,7 +13,7 @@ from evolve.api.run import Run, runs_folder
 from evolve.api.searching import search_on
 from evolve.runs.folders import new_folder
 from evolve.runs.run import create_run, problem_of
-from evolve.runs.settings import DEFAULT_EVALUATIONS, RunConfig
+from evolve.runs.settings import DEFAULT_EVALUATIONS, RunConfig, whole
 from evolve.scoring.objective import SEARCH_ROWS
 from evolve.search.machines import Machines, machines_here
 from evolve.search.proposers.llm.config import models_of
@@ -155,15 +155,15 @@ def discover(
             second interrupt does not wait for the batch at hand.
     """
     settings = RunConfig(
-        int(seed),
-        int(evaluations),
+        whole("seed", seed),
+        whole("evaluations", evaluations),
         proposers=_listed(proposers),
         rules=FormRules(template, *map(_listed, (must_use, forbid_operators, only_operators))),
         seeds=given_seeds(seeds),
         models=_models(_listed(proposers), models, (llm_calls, llm_budget, llm_wait), idea),
-        n_seeds=int(n_seeds),
-        n_islands=int(n_islands),
-        search_rows=int(search_rows),
+        n_seeds=whole("n_seeds", n_seeds),
+        n_islands=whole("n_islands", n_islands),
+        search_rows=whole("search_rows", search_rows),
     )
     wishes = Wishes(
         targets=_listed(target),

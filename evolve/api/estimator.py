@@ -15,7 +15,7 @@ from evolve.api.champion import Champion
 from evolve.errors import EvolveError, nearest
 from evolve.forecast.queries import from_cells
 from evolve.law.graph import Law
-from evolve.runs.settings import RunConfig
+from evolve.runs.settings import RunConfig, whole
 from evolve.runs.tabulate import row_of
 from evolve.search.champion import Choice
 from evolve.search.memory import search_in_memory
@@ -256,9 +256,11 @@ class LawRegressor(RegressorMixin, BaseEstimator):  # type: ignore[misc]
 
     def _search(self, task: Task) -> Choice:
         seed = self.seed if self.random_state is None else self.random_state
-        config = RunConfig(int(seed), int(self.evaluations), n_seeds=int(self.n_seeds))
+        evaluations = whole("evaluations", self.evaluations)
+        n_seeds = whole("n_seeds", self.n_seeds)
+        config = RunConfig(whole("seed", seed), evaluations, n_seeds=n_seeds)
         problem = make_search_problem(task, config.seed, n_seeds=config.n_seeds)
-        choice = search_in_memory(problem, int(self.evaluations), self._n_workers())
+        choice = search_in_memory(problem, evaluations, self._n_workers())
         if choice is None:
             raise EvolveError(
                 f"evaluations: must be more for these rows, {self.evaluations} found no law "

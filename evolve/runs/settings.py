@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, Protocol
@@ -88,6 +89,18 @@ def _require(name: str, value: float, low: int, high: float) -> None:
     if value > high:
         given = Decimal(value) if value > LARGEST_SHOWN else value
         raise EvolveError(Argument(name), f": must be {high:.4g} or less, it is {given:.4g}")
+
+
+def whole(name: str, value: Any) -> int:
+    """A whole number of any type, such as 3, 3.0 or numpy's, as an `int`.
+
+    Raises:
+        EvolveError: It is none.
+    """
+    with suppress(TypeError, ValueError, OverflowError):
+        if (number := int(value)) == value and not isinstance(value, bool):
+            return number
+    raise EvolveError(Argument(name), f": must be a whole number, it is {value!r}")
 
 
 def config_from_data(data: Mapping[str, Any]) -> RunConfig:

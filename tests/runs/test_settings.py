@@ -5,10 +5,11 @@ from __future__ import annotations
 import json
 from dataclasses import asdict
 
+import numpy as np
 import pytest
 
 from evolve.errors import EvolveError
-from evolve.runs.settings import RunConfig, config_from_data
+from evolve.runs.settings import RunConfig, config_from_data, whole
 from evolve.search.proposers.llm.config import models_of
 from evolve.search.proposers.llm.settings import ModelConfig
 
@@ -34,6 +35,13 @@ def test_a_number_of_searches_that_cannot_be_meant_is_refused(number: int) -> No
 def test_a_number_beyond_all_is_refused() -> None:
     with pytest.raises(EvolveError, match=r"seed: must be .* or less, it is 1\.000e\+400"):
         RunConfig(10**400)
+
+
+@pytest.mark.parametrize("value", [2.5, "3", None, float("nan"), float("inf"), True])
+def test_what_is_no_whole_number_is_refused(value: object) -> None:
+    assert whole("n_seeds", np.float64(3.0)) == 3
+    with pytest.raises(EvolveError, match="n_seeds: must be a whole number, it is"):
+        whole("n_seeds", value)
 
 
 def test_language_models_take_part_in_one_search_alone() -> None:
