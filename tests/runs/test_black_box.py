@@ -6,6 +6,7 @@ import json
 import signal
 import subprocess
 import sys
+import time
 from dataclasses import replace
 from pathlib import Path
 
@@ -78,7 +79,7 @@ def make_task(folder: Path) -> Path:
 def run(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("black_box")
     task = make_task(folder)
-    words = ("--task", str(task), "--evaluations", "96", "--run", "r", "--workers", "1", "--quiet")
+    words = ("--task", str(task), "--evaluations", "64", "--run", "r", "--workers", "1", "--quiet")
     assert call([*words, "--runs-dir", str(folder / "runs")]) == 0
     return folder / "runs" / "r"
 
@@ -183,10 +184,10 @@ def test_a_killed_search_goes_on_to_the_same_entries(run: Path, tmp_path: Path) 
     ]
     task = str(run.parents[1] / "wave")
     with subprocess.Popen(
-        [*words, "--task", task, "--evaluations", "96", "--run", "k"]
+        [*words, "--task", task, "--evaluations", "64", "--run", "k"]
     ) as process:
         while process.poll() is None and _size(tmp_path / "k") < 32:
-            continue
+            time.sleep(0.05)
         process.send_signal(signal.SIGKILL)
     again = ["resume", "k", "--runs-dir", str(tmp_path), "--workers", "1", "--quiet"]
     assert call(again) == 0
