@@ -85,6 +85,7 @@ def test_the_bar_counts_over_all_runs(folder: Path) -> None:
     assert "[##########..........]  50 % sft-3-batch" in stream.getvalue()
 
 
+@pytest.mark.slow
 def test_a_batch_ends_with_a_summary_and_goes_on_when_called_again(
     folder: Path, tmp_path: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:

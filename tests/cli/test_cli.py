@@ -181,6 +181,7 @@ def test_score_says_how_many_constants_a_program_has(
     assert f"\n{n} constants for each group and target{warning}\n" in out
 
 
+@pytest.mark.slow
 def test_a_weak_sandbox_runs_a_program_of_others_only_if_told_to(
     tmp_path: Path, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -96,6 +96,7 @@ def test_jobs_done_twice_and_in_any_order_give_the_entries_of_a_search_by_batche
     assert {node.sandbox["level"] for node in nodes} <= {"weak", "partial", "strong"}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("totals", [(7, TOTAL), (2 * BATCH + BATCH + 9, TOTAL)])
 def test_epochs_that_were_cut_off_go_on_to_the_same_entries(
     problem: SearchProblem, by_batches: list[Entry], totals: tuple[int, ...]
@@ -106,6 +107,7 @@ def test_epochs_that_were_cut_off_go_on_to_the_same_entries(
     assert digest_of(journal.entries) == digest_of(by_batches)
 
 
+@pytest.mark.slow
 def test_a_search_that_was_ended_between_rounds_of_jobs_goes_on_to_the_same_entries(
     problem: SearchProblem, by_batches: list[Entry]
 ) -> None:

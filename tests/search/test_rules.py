@@ -108,6 +108,7 @@ def test_a_program_may_be_given_as_a_text_or_a_file(tmp_path: Path) -> None:
     assert names == [("seed_1", SEED), ("law", SEED)]
 
 
+@pytest.mark.slow
 def test_the_command_line_takes_seeds_and_rules_and_the_run_keeps_them(
     tmp_path: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:

@@ -24,6 +24,7 @@ def searched() -> tuple[SearchProblem, list[Entry], Choice]:
     return problem, journal.entries, choice
 
 
+@pytest.mark.slow
 def test_what_each_search_found_is_among_the_finalists(
     searched: tuple[SearchProblem, list[Entry], Choice],
 ) -> None:
