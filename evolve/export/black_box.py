@@ -20,6 +20,7 @@ from evolve.export.subject import labels_of, literal_table
 from evolve.jsontext import json_document
 from evolve.law.imports import imported_modules
 from evolve.law.program import Program, title_of
+from evolve.law.syntax import syntax_of
 from evolve.runs.results import ResultRow
 from evolve.tasks.task import Task
 from evolve.typing import Array
@@ -96,7 +97,7 @@ def _without_fit(text: str) -> tuple[str, list[str]]:
     Returns:
         The text, and the libraries that it needs beside numpy.
     """
-    tree = ast.parse(text)
+    tree = syntax_of(text)
     tree.body = _without_unused([node for node in tree.body if not _is_left_out(node)])
     modules = {name.partition(".")[0] for n in ast.walk(tree) for name in imported_modules(n)}
     libraries = sorted(modules - {"numpy"} - sys.stdlib_module_names)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from evolve.law.recipe import Recipe, recipe_from_data
+from evolve.law.syntax import syntax_of
 
 FRAME_ARGUMENTS = ("target_origin", "target_unit")
 _OWN = ("n_constants", "axes", "prior_mean", "prior_weight", *FRAME_ARGUMENTS)
@@ -32,7 +33,7 @@ class FitCall:
 def read_fit_call(text: str) -> FitCall | None:
     """The `fit_law` call of a program's text; `None` if its fitting code is anything else."""
     try:
-        module = ast.parse(text)
+        module = syntax_of(text)
     except (SyntaxError, ValueError, RecursionError):
         return None
     functions = [

@@ -17,6 +17,7 @@ from evolve.law.canonical import is_plain
 from evolve.law.graph import BINARY, UNARY, Law, Node, call, const, features_of, num
 from evolve.law.naming import identifiers
 from evolve.law.printer import formula
+from evolve.law.syntax import expression_of
 
 MOST_CHARACTERS = 2000
 MOST_CONSTANTS = 64
@@ -86,7 +87,7 @@ class FormulaReader:
 def parse_formula(text: str) -> ast.expr | None:
     """The syntax tree of a formula; None where it is none."""
     try:
-        return ast.parse(text.translate(_SIGNS).strip(), mode="eval").body
+        return expression_of(text.translate(_SIGNS).strip())
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return None
 

@@ -10,7 +10,6 @@ from __future__ import annotations
 import ast
 import hashlib
 import re
-import warnings
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -18,6 +17,7 @@ from typing import Literal
 from evolve.errors import ProgramError, nearest
 from evolve.files import read_regular
 from evolve.law.imports import MODULES, ONLY_FIT_LAW, OWN, beyond_fit_law, imported_modules
+from evolve.law.syntax import syntax_of
 
 START = "# EVOLVE-BLOCK-START"
 END = "# EVOLVE-BLOCK-END"
@@ -156,9 +156,7 @@ def _require_plain(text: str, where: str) -> None:
 
 def _parse(text: str, where: str) -> ast.Module:
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            return ast.parse(text)
+        return syntax_of(text)
     except SyntaxError as error:
         line = (error.text or "").strip()
         raise ProgramError(
@@ -269,7 +267,7 @@ def program_size(program: Program) -> int:
 
     It counts what `law.graph.size` counts of a traced law: operations, not names or literals.
     """
-    tree = ast.parse(program.text)
+    tree = syntax_of(program.text)
     fit = {
         id(leaf)
         for node in ast.walk(tree)
@@ -282,4 +280,4 @@ def program_size(program: Program) -> int:
 
 def title_of(program: Program) -> str:
     """First line of a program's docstring; its id where it has none."""
-    return (ast.get_docstring(ast.parse(program.text)) or program.id).splitlines()[0]
+    return (ast.get_docstring(syntax_of(program.text)) or program.id).splitlines()[0]

@@ -9,7 +9,6 @@ from __future__ import annotations
 import ast
 import builtins
 import string
-import warnings
 from collections.abc import Callable, Iterator
 from functools import lru_cache
 from typing import Any, Final
@@ -17,6 +16,7 @@ from typing import Any, Final
 from evolve.errors import ProgramError, nearest
 from evolve.law.imports import MODULES, ONLY_FIT_LAW, OWN, beyond_fit_law, imported_modules
 from evolve.law.program import MAX_BYTES
+from evolve.law.syntax import syntax_of
 from evolve.sandbox.gate_names import NAMES
 
 _BUILTINS: Final = """
@@ -64,9 +64,7 @@ def _first_problem(text: str) -> str | None:
     if n_bytes > MAX_BYTES:
         return f"must have at most {MAX_BYTES} bytes, it has {n_bytes}"
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            tree = ast.parse(text)
+        tree = syntax_of(text)
     except SyntaxError as error:
         return f"must be Python ({error.msg}), line {error.lineno}"
     except (ValueError, RecursionError, MemoryError) as error:

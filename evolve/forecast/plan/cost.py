@@ -11,6 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from evolve.errors import Argument, EvolveError, nearest
+from evolve.law.syntax import expression_of
 from evolve.typing import Array
 
 MAX_CHARACTERS = 500
@@ -61,7 +62,7 @@ def parse_cost(text: str, feature_names: Sequence[str]) -> Cost:
     words = {name: f"_feature_{i}_" for i, name in enumerate(feature_names)}
     plain = _TICKS.sub(lambda match: words.get(match[1].strip(), match[0]), text.strip())
     try:
-        tree = _named(ast.parse(plain.replace("^", "**"), mode="eval").body, words)
+        tree = _named(expression_of(plain.replace("^", "**")), words)
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         raise EvolveError(
             Argument("compute"), f": must be an expression such as 6*params*tokens, it is {text!r}"

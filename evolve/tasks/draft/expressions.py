@@ -5,13 +5,13 @@ from __future__ import annotations
 import ast
 import math
 import re
-import warnings
 from collections.abc import Callable
 from keyword import iskeyword
 
 import numpy as np
 
 from evolve.errors import Argument, EvolveError, nearest
+from evolve.law.syntax import expression_of
 from evolve.tasks.cells import is_blank, number, size_in_words
 from evolve.tasks.raw import RawTable
 from evolve.typing import Array
@@ -79,10 +79,8 @@ def parse_words(text: str) -> tuple[ast.expr, dict[str, str]]:
     if len(text) > MAX_CHARACTERS:
         raise SyntaxError(f"must have at most {MAX_CHARACTERS} characters")
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # of the parser, about literals such as 4and
-            plain = _SIZE_OR_TEXT.sub(in_digits, _TICKS.sub(stand_in, text.strip()))
-            return ast.parse(plain, mode="eval").body, names
+        plain = _SIZE_OR_TEXT.sub(in_digits, _TICKS.sub(stand_in, text.strip()))
+        return expression_of(plain), names
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         raise SyntaxError("") from None
 

@@ -17,6 +17,7 @@ from evolve.law.formula import parse_formula, read_formula
 from evolve.law.graph import Law, Node
 from evolve.law.imports import FIT_LAW, OWN
 from evolve.law.program import END, MAX_BYTES, START, Program, parse_program, replace_block
+from evolve.law.syntax import syntax_of
 from evolve.sandbox.gate import check_program_text
 
 FUNCTIONS = ("scaling_law_func", "fit_scaling_law")
@@ -173,7 +174,7 @@ def with_markers(code: str) -> str:
 
 def same_text(program: Program) -> str:
     """A short name of a program, the same for other comments, docstrings and spacing."""
-    tree = ast.parse(program.text)
+    tree = syntax_of(program.text)
     for node in ast.walk(tree):
         if isinstance(node, ast.Module | ast.FunctionDef) and ast.get_docstring(node) is not None:
             node.body = node.body[1:] or [ast.Pass()]
@@ -221,7 +222,7 @@ def _parsed(code: str) -> ast.Module:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            tree = ast.parse(code)
+            tree = syntax_of(code)
     except SyntaxError as error:
         raise ProgramError(f"reply: must be Python ({error.msg}), line {error.lineno}") from None
     except (ValueError, RecursionError, MemoryError) as error:
