@@ -38,10 +38,8 @@ N_FAILURES = 4
 PROGRAM_CHARS = 6000  # of any program that is shown
 MOST_TEXTS = 500  # programs that are kept printed
 FORMULA_CHARS = 200  # of any formula that is shown
-LISTED, LISTED_CHARS = (
-    6,
-    64,
-)  # formulas in a list, and of each: a small model repeats what is plain
+LISTED = 6  # formulas in a list: a small model goes on with what is plain
+LISTED_CHARS = 64  # of each of them
 # What a template of the user may end in.
 _FAULTS = (
     *(TemplateError, ArithmeticError, AttributeError, LookupError, TypeError, ValueError),
