@@ -10,6 +10,7 @@ from __future__ import annotations
 import ast
 import threading
 import warnings
+from typing import Any
 
 _ONE_AT_A_TIME = threading.Lock()
 
@@ -22,13 +23,17 @@ def syntax_of(text: str) -> ast.Module:
         ValueError: It holds what no Python text may.
         RecursionError: It is nested too deep; so may a MemoryError be.
     """
-    with _ONE_AT_A_TIME, warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        return ast.parse(text)
+    tree: ast.Module = _parsed(text, "exec")
+    return tree
 
 
 def expression_of(text: str) -> ast.expr:
     """The tree of one expression; raises as `syntax_of` does."""
+    tree: ast.expr = _parsed(text, "eval").body
+    return tree
+
+
+def _parsed(text: str, mode: str) -> Any:
     with _ONE_AT_A_TIME, warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        return ast.parse(text, mode="eval").body
+        return ast.parse(text, mode=mode)
