@@ -93,7 +93,7 @@ def inner_task(task: Task, share: float) -> tuple[Task, Table] | None:
         outer = extrapolation_rows(task, share)
     else:
         point = np.unique(train.X, axis=0, return_inverse=True)[1].ravel()
-        unit = point if train.run is None else train.run
+        unit = point if train.curve is None else train.curve
         order = np.random.default_rng(0).permutation(np.unique(unit))
         outer = np.isin(unit, order[: round(share * len(order))])
     if outer.sum() < 3:

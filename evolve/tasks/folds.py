@@ -73,11 +73,12 @@ def expanding_window_folds(
 
 
 def _points(task: TaskRows) -> Ints:
-    """`(n,)` number of the run, or of the point in feature space, that each row belongs to.
+    """`(n,)` number of the curve, or of the point in feature space, that each row belongs to.
 
     They are numbered as they first appear, in whatever order the features stand.
     """
-    labels = task.train.X if task.train.run is None else task.train.run[:, None]
+    curve = task.train.curve
+    labels = task.train.X if curve is None else curve[:, None]
     _, first, points = np.unique(labels, axis=0, return_index=True, return_inverse=True)
     place = np.argsort(np.argsort(first))
     return np.asarray(place[points.ravel()], dtype=np.int64)

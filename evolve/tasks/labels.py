@@ -28,6 +28,27 @@ def group_labels(raw: RawTable, columns: Sequence[str]) -> list[str]:
     return as_spelled(labels, labels)
 
 
+def run_labels(raw: RawTable, column: str) -> list[str]:
+    """The name of each row's run, in the spelling of the first that means the same.
+
+    Raises:
+        TaskError: The column is missing or a cell is blank: a missing name is no run.
+    """
+    cells = raw.column(column)
+    for row, cell in enumerate(cells, 1):
+        if is_blank(cell):
+            raise TaskError(_why_blank(raw, column, row, "must name the run of each row"))
+    labels = [str(cell) for cell in cells]
+    return as_spelled(labels, labels)
+
+
+def _why_blank(raw: RawTable, name: str, row: int, rule: str) -> str:
+    """Complain of a cell that is blank, and say how many others are."""
+    n_blank = sum(map(is_blank, raw.column(name)))
+    others = f", and {n_blank - 1} others" if n_blank > 1 else ""
+    return raw.complaint(name, rule, row, "nothing") + others + what_to_do("")
+
+
 def as_spelled(labels: Sequence[str], names: Sequence[str]) -> list[str]:
     """Labels, each in the spelling of the first name that means the same, if there is one."""
     spelling: dict[str, str] = {}
@@ -44,10 +65,7 @@ def _key(label: str) -> str:
 def _label(raw: RawTable, name: str, row: int) -> str:
     cell = raw.column(name)[row - 1]
     if is_blank(cell):
-        n_blank = sum(map(is_blank, raw.column(name)))
-        others = f", and {n_blank - 1} others" if n_blank > 1 else ""
-        complaint = raw.complaint(name, "must name a group", row, "nothing")
-        raise TaskError(complaint + others + what_to_do(cell))
+        raise TaskError(_why_blank(raw, name, row, "must name a group"))
     text = str(cell)
     if reason := why_no_name(text):
         place = f"row {raw.row_number(row)}{raw.line(row)}"

@@ -15,7 +15,7 @@ from evolve.errors import TaskError, nearest
 from evolve.scoring.row_weights import RowWeights, weights_from, weights_from_sigma
 from evolve.tasks.axes import axis_features, axis_values
 from evolve.tasks.cells import is_blank
-from evolve.tasks.labels import GROUP_JOIN, as_spelled, group_labels
+from evolve.tasks.labels import GROUP_JOIN, as_spelled, group_labels, run_labels
 from evolve.tasks.raw import LEAST, RawTable
 from evolve.tasks.roles import Facts, Role, guess_roles
 from evolve.tasks.spec import DEFAULT_CONSTANTS, Feature, Filter, Target, TaskSpec
@@ -39,7 +39,8 @@ class Table:
         X: `(n, F)` raw feature values, in the order of `task.toml`.
         Y: `(n, T)` targets.
         group: `(n,)` indices into the task's group names.
-        run: `(n,)` number of the run that each row is a point of; None where rows are runs.
+        run: `(n,)` number of the name of the run that each row is a point of; None where rows are
+            runs.
         weights: What each row counts; None where all count alike.
     """
 
@@ -53,6 +54,17 @@ class Table:
     def counts(self) -> Array | None:
         """`(n,)` what each row counts; None where all count alike."""
         return None if self.weights is None else self.weights.values
+
+    @property
+    def curve(self) -> NDArray[np.int64] | None:
+        """`(n,)` number of the curve that each row is a point of: of one run in one group.
+
+        Runs of one name in two groups are two runs. None where rows are runs.
+        """
+        if self.run is None:
+            return None
+        names = np.column_stack([self.group, self.run])
+        return np.unique(names, axis=0, return_inverse=True)[1].ravel()
 
     def at(self, rows: NDArray[np.int64] | NDArray[np.bool_]) -> Table:
         """The rows of these numbers in their order, or those of a mask."""
@@ -105,7 +117,7 @@ def build_table(
         X=np.array(features, dtype=np.float64).T,
         Y=np.array(targets, dtype=np.float64).T,
         group=np.array([index[label] for label in labels], dtype=np.int64),
-        run=_numbered(raw.column(spec.folds.runs)) if spec.folds.runs else None,
+        run=_numbered(run_labels(raw, spec.folds.runs)) if spec.folds.runs else None,
         weights=None if group_names else _weights(raw, spec),
     ), names
 
@@ -126,10 +138,10 @@ def _weights(raw: RawTable, spec: TaskSpec) -> RowWeights | None:
     return (weights_from if spec.weights else weights_from_sigma)(np.array(values, dtype=float))
 
 
-def _numbered(cells: Sequence[object]) -> NDArray[np.int64]:
-    """Cells by the number of their first appearance."""
+def _numbered(labels: Sequence[str]) -> NDArray[np.int64]:
+    """Labels by the number of their first appearance."""
     numbers: dict[str, int] = {}
-    return np.array([numbers.setdefault(str(c), len(numbers)) for c in cells], dtype=np.int64)
+    return np.array([numbers.setdefault(text, len(numbers)) for text in labels], dtype=np.int64)
 
 
 def _require_positive(raw: RawTable, name: str, values: list[float]) -> None:

@@ -8,8 +8,9 @@ import numpy as np
 import numpy.typing as npt
 
 from evolve.errors import Argument, EvolveError, nearest
-from evolve.tasks.cells import number
+from evolve.tasks.cells import label_key, number
 from evolve.tasks.draft.roles import Wishes
+from evolve.tasks.labels import run_labels
 from evolve.tasks.raw import RawTable
 from evolve.tasks.roles import guess_role
 from evolve.typing import Array
@@ -39,13 +40,31 @@ def choose_points(raw: RawTable, wishes: Wishes) -> tuple[RawTable, list[tuple[s
     raw.numbers(str(wishes.step))  # for a complaint of the first that is none
     raw, decisions = _after_step_0(raw, wishes)
     steps = np.array(raw.numbers(str(wishes.step)))
-    labels = [str(cell) for cell in raw.column(str(wishes.run_id))]
-    runs = [np.flatnonzero(np.array(labels) == label) for label in dict.fromkeys(labels)]
+    runs = curves_of(raw, str(wishes.run_id), wishes.groups)
     points, why = _how_many(raw, runs, wishes)
     chosen_rows = sorted(int(i) for rows in runs for i in _spread(rows, steps[rows], points))
     some = f"{len(chosen_rows)} points of" if points != 1 else "the end of"
     decisions.append((f"{some} {len(runs)} runs", why))
     return raw.take(chosen_rows), decisions
+
+
+def curves_of(raw: RawTable, run_id: str, groups: Sequence[str] = ()) -> list[Indices]:
+    """The rows of each run, runs in order of first appearance.
+
+    Args:
+        raw: The rows.
+        run_id: The column that names the run of each.
+        groups: Columns that name groups: runs of one name in two groups are two runs.
+
+    Raises:
+        TaskError: A run has no name.
+    """
+    parts = [raw.column(name) for name in groups if name in raw.columns]
+    rows: dict[tuple[str, ...], list[int]] = {}
+    for i, label in enumerate(run_labels(raw, run_id)):
+        key = (label, *(label_key(str(cells[i])) for cells in parts))
+        rows.setdefault(key, []).append(i)
+    return [np.array(numbers, dtype=np.intp) for numbers in rows.values()]
 
 
 def _after_step_0(raw: RawTable, wishes: Wishes) -> tuple[RawTable, list[tuple[str, str]]]:

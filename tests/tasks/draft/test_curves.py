@@ -10,6 +10,7 @@ from own_tables import said, table_of
 
 from evolve.errors import EvolveError
 from evolve.tasks.draft import Draft, Wishes, propose
+from evolve.tasks.draft.memory import task_in_memory
 from evolve.tasks.folds import make_folds
 from evolve.tasks.task import load_task
 
@@ -103,3 +104,27 @@ def test_random_folds_hold_out_whole_runs(capfd: pytest.CaptureFixture[str]) -> 
         held = set(task.train.run[fold.held].tolist())
         assert held.isdisjoint(task.train.run[fold.fit].tolist())
         assert len(fold.held) == sum(np.isin(task.train.run, sorted(held)))
+
+
+def test_runs_of_one_name_in_two_groups_are_two_runs() -> None:
+    text = TEXT.replace("run,params,depth", "place,run,params,depth")
+    for k in range(8):
+        text = text.replace(f"\nrun-{k},", f"\nsite-{k % 2},run-{k // 2},")
+    wishes = Wishes(("loss",), ("params", "step"), ("place",), run_id="run", step="step")
+    draft = propose(table_of(text), "x", wishes)
+    assert " of 8 runs" in told(draft)[1]
+    train = task_in_memory(draft).train
+    assert train.run is not None
+    assert train.curve is not None
+    assert (len(set(train.run.tolist())), len(set(train.curve.tolist()))) == (4, 8)
+
+
+def test_a_row_without_the_name_of_its_run_is_refused() -> None:
+    with pytest.raises(
+        EvolveError, match=r"'run' must name the run of each row, row 2 holds noth"
+    ):
+        propose(
+            table_of(TEXT.replace("run-0,1e+06,0,100,", ",1e+06,0,100,")),
+            "x",
+            Wishes(("loss",), ("params", "step"), run_id="run", step="step"),
+        )
