@@ -86,19 +86,26 @@ class RunAnswers:
         Raises:
             EvolveError: There is no such run, or a name is not known.
         """
-        from evolve.api.plans import make_plan
+        from evolve.api.plans import plan_of
+        from evolve.forecast.plan import plan_runs
 
         with self._open() as store:
             forecast_model = forecast_model_of_pick(store, self.task, Pick(law=law))
-        return make_plan(
-            *(self.task, forecast_model, compute, budget, reach, serve_tokens),
+        planned = plan_runs(
+            self.task,
+            forecast_model,
+            compute=compute,
+            budget=budget,
+            reach=reach,
+            serve_tokens=serve_tokens,
+            at=dict(at or {}),
+            most=dict(most or {}),
             group=group,
             target=target,
-            fixed=dict(at or {}),
             maximise=maximise,
             level=interval,
-            most=dict(most or {}),
         )
+        return plan_of(planned)
 
     def compare(
         self,

@@ -67,7 +67,8 @@ def difference_of(
     """
     from evolve.forecast.difference import differ
     from evolve.forecast.plan import parse_cost
-    from evolve.forecast.sides import checked_point, make_sides
+    from evolve.forecast.queries import checked_point
+    from evolve.forecast.sides import make_sides
 
     point = checked_point(tasks[0], at)
     cost = None if compute is None else parse_cost(compute, tasks[0].feature_names)

@@ -7,15 +7,13 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from evolve.errors import Argument, EvolveError
 from evolve.runs.store import Store
 from evolve.tasks.task import Task
 
 if TYPE_CHECKING:
     import pandas as pd
 
-    from evolve.forecast.model import ForecastModel
-    from evolve.forecast.plan import Allocation, Question
+    from evolve.forecast.plan import Allocation, PlannedRuns, Question
 
 
 @dataclass(frozen=True, eq=False)
@@ -46,51 +44,23 @@ class Plan:
     exponents: pd.Series | None = None
 
 
-def make_plan(
-    task: Task,
-    forecast_model: ForecastModel,
-    compute: str | None,
-    budget: float | None,
-    reach_value: float | None,
-    serve_tokens: float | None,
-    **question: Any,
-) -> Plan:
-    """Split a budget, or find the least one for a value; `question` as `make_question` takes it.
-
-    Raises:
-        EvolveError: Not one of budget and value is given, or there is no such run.
-    """
+def plan_of(planned: PlannedRuns) -> Plan:
+    """A plan as data frames."""
     import pandas as pd
 
-    from evolve.forecast.plan import (
-        best_run,
-        cost_of,
-        exponents,
-        make_question,
-        moving_together,
-        next_runs,
-        other_budgets,
-        pinned,
-    )
+    from evolve.forecast.plan import exponents, moving_together
 
-    if compute is not None and (budget is None) == (reach_value is None):
-        raise EvolveError("plan: give either ", Argument("budget"), " or ", Argument("reach"))
-    if compute is None and (budget, reach_value, serve_tokens) != (None, None, None):
-        raise EvolveError("plan: give ", Argument("compute"), ", what a run costs")
-    asked = make_question(task, forecast_model, cost_of(task, compute, serve_tokens), **question)
-    best = best_run(asked, budget, reach_value)
-    table = other_budgets(asked, best.budget)
-    others = [_row(run) for run in table]
-    further = [
-        {"cost": run.cost, **run.values, **_rest(asdict(run))}
-        for run in (next_runs(pinned(asked, best), best.budget) if compute else ())
-    ]
-    ranges = pd.DataFrame(dict(best.ranges), index=["low", "high"], dtype=float).T
-    outside = bool((abs(best.extrapolation_distance) > 0).any())
-    together = tuple(moving_together(task, asked.cost.features))
-    tables = (pd.DataFrame(others), pd.DataFrame(further))
-    powers = pd.Series(exponents(table), dtype=float)
-    return Plan(pd.Series(_row(best)), *tables, outside, together, ranges, powers)
+    best = planned.best
+    further = [{"cost": run.cost, **run.values, **_rest(asdict(run))} for run in planned.next_runs]
+    return Plan(
+        best=pd.Series(_row(best)),
+        budgets=pd.DataFrame([_row(run) for run in planned.budgets]),
+        next_runs=pd.DataFrame(further),
+        outside=bool((abs(best.extrapolation_distance) > 0).any()),
+        together=tuple(moving_together(planned.question.task, planned.question.cost.features)),
+        ranges=pd.DataFrame(dict(best.ranges), index=["low", "high"], dtype=float).T,
+        exponents=pd.Series(exponents(planned.budgets), dtype=float),
+    )
 
 
 def question_of(

@@ -20,6 +20,7 @@ DEFAULT_VERB = "run"
 # Options of other names than their arguments, which are the arguments with dashes.
 OPTIONS = {
     "allow_weak": "--allow-weak-sandbox",
+    "budget": "--budget-flops",
     "seconds": "--time",
     "forbid_operators": "--forbid-operator",
     "n_seeds": "--seeds",

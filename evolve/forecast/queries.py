@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -42,12 +42,8 @@ def from_words(task: Task, words: Sequence[str], group: str | None) -> list[Quer
     Raises:
         EvolveError: A feature is missing, unknown, given twice or no number.
     """
-    given = read_words(task, words)
-    missing = [name for name in task.feature_names if name not in given]
-    if missing:
-        raise EvolveError(Argument("at"), f": needs a value for {', '.join(missing)}")
-    x = np.array([[given[name] for name in task.feature_names]])
-    _require_positive(task, x)
+    point = checked_point(task, read_words(task, words))
+    x = np.array([list(point.values())])
     groups = task.group_names if group is None else (known_group(task, group),)
     return [Query(name, x, np.zeros(1, dtype=np.int64)) for name in groups]
 
@@ -158,11 +154,64 @@ def _require_positive(task: Task, x: Array) -> None:
             )
 
 
-def _number(task: Task, name: str, text: str, argument: str) -> float:
-    value = number(text)
-    if value is None:
-        raise EvolveError(Argument(argument), f" {name}: must be a number, it is {text!r}")
-    if not np.isfinite(value):
-        raise EvolveError(Argument(argument), f" {name}: must be finite, it is {text!r}")
+def read_values(
+    task: Task, values: Mapping[str, object], argument: str = "at"
+) -> dict[str, float]:
+    """Values of features by name, of numbers or texts such as ``7B``.
+
+    Args:
+        task: Its features are named.
+        values: By feature.
+        argument: Where they were given.
+
+    Raises:
+        EvolveError: A feature is not known, or its value no finite number.
+    """
+    for name in values:
+        _require_known(name, task.feature_names, argument)
+    return {name: _number(task, name, value, argument) for name, value in values.items()}
+
+
+def checked_point(
+    task: Task, values: Mapping[str, object], argument: str = "at"
+) -> dict[str, float]:
+    """A value of every feature, in the task's order; arguments as `read_values`.
+
+    Raises:
+        EvolveError: A feature is missing or not known, or its value is none that it can have.
+    """
+    given = read_values(task, values, argument)
+    if missing := [name for name in task.feature_names if name not in given]:
+        raise EvolveError(Argument(argument), f": needs a value for {', '.join(missing)}")
+    for feature in task.spec.features:
+        if feature.logarithmic and not (value := given[feature.name]) > 0:
+            rule = f" {feature.name}: must be above 0, it is {value:g}"
+            raise EvolveError(Argument(argument), rule)
+    return {name: given[name] for name in task.feature_names}
+
+
+def finite_number(argument: str, value: object, name: str = "") -> float:
+    """What was given as a number, such as a budget, a size in words among them.
+
+    Args:
+        argument: Where it was given.
+        value: The number or text.
+        name: Of the feature whose value it is, if any.
+
+    Raises:
+        EvolveError: It is no finite number.
+    """
+    read = number(value.item() if isinstance(value, np.generic) else value)
+    if read is None or not np.isfinite(read):
+        rule = "a number" if read is None else "finite"
+        raise EvolveError(
+            Argument(argument), f" {name}".rstrip(), f": must be {rule}, it is {value!r}"
+        )
+    return read
+
+
+def _number(task: Task, name: str, given: object, argument: str) -> float:
+    value = finite_number(argument, given, name)
+    in_percent = isinstance(given, str) and given.strip().endswith("%")
     counts_percent = task.train.X[:, task.feature_names.index(name)].max() > 1
-    return 100 * value if text.endswith("%") and counts_percent else value
+    return 100 * value if in_percent and counts_percent else value

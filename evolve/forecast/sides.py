@@ -106,27 +106,6 @@ def make_sides(
     return one, two
 
 
-def checked_point(task: Task, at: Mapping[str, float]) -> dict[str, float]:
-    """A value of every feature, in the task's order.
-
-    Raises:
-        EvolveError: A feature is missing or not known, or its value is none that it can have.
-    """
-    for name in at:
-        if name not in task.feature_names:
-            valid = ", ".join(task.feature_names)
-            hint = nearest(name, task.feature_names)
-            raise EvolveError(Argument("at"), f": no feature {name!r}{hint}; there are {valid}")
-    if missing := [name for name in task.feature_names if name not in at]:
-        raise EvolveError(Argument("at"), f": needs a value for {', '.join(missing)}")
-    for feature in task.spec.features:
-        value = float(at[feature.name])
-        if not np.isfinite(value) or (feature.logarithmic and value <= 0):
-            rule = "above 0" if feature.logarithmic else "finite"
-            raise EvolveError(Argument("at"), f": {feature.name} must be {rule}, it is {value:g}")
-    return {name: float(at[name]) for name in task.feature_names}
-
-
 def _one(argument: str, value: str | None, valid: Sequence[str]) -> str:
     """A name that must be one of several; the only one where none is given."""
     if value is None and len(valid) == 1:

@@ -6,6 +6,7 @@ import shutil
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import matplotlib
 import numpy as np
@@ -59,6 +60,28 @@ def test_a_plan_spends_its_budget_and_knows_where_it_leaves_the_data(run: Run) -
 def test_a_plan_needs_a_budget_or_a_value(run: Run) -> None:
     with pytest.raises(EvolveError, match="give either budget or reach"):
         run.plan(compute=COMPUTE, at=AT)
+
+
+@pytest.mark.parametrize(
+    ("asked", "rule"),
+    [
+        ({"budget": "a"}, "budget: must be a number, it is 'a'"),
+        ({"budget": "a", "compute": None}, "budget needs compute, what a run costs"),
+        ({"budget": np.nan}, "budget: must be finite, it is nan"),
+        ({"budget": 0.0}, "budget: must be above 0, it is 0"),
+        ({"reach": np.inf}, "reach: must be finite, it is inf"),
+        ({"budget": 1e21, "at": {"unique_token": 1e9}}, "did you mean 'unique_tokens'"),
+        ({"budget": 1e21, "at": {"unique_tokens": np.nan}}, "unique_tokens: must be finite"),
+        ({"budget": 1e21, "most": {"params": "big"}}, "params: must be a number, it is 'big'"),
+        ({"budget": 1e21, "serve_tokens": np.inf}, "serve_tokens: must be finite"),
+        ({"budget": 1e21, "interval": "wide"}, "interval: must be a number"),
+    ],
+)
+def test_a_plan_of_what_is_no_number_is_refused(
+    asked: dict[str, Any], rule: str, run: Run
+) -> None:
+    with pytest.raises(EvolveError, match=rule):
+        run.plan(**({"compute": COMPUTE, "at": AT} | asked))
 
 
 def test_two_runs_are_compared_at_a_point(run: Run) -> None:

@@ -190,6 +190,16 @@ WRONG = [
     (["predict", "nothing", *AT], "no run 'nothing'"),
     (["plan", "dc", "--budget-flops", "1e21", "--compute", "6*param"], "did you mean 'params'?"),
     (["plan", "dc", "--budget-flops", "-1", "--compute", "params"], "must be above 0"),
+    (
+        ["plan", "dc", "--budget-flops", "nan", "--compute", "params"],
+        "--budget-flops: must be finite, it is nan",
+    ),
+    (["plan", "dc", "--max", "params=1e9"], "--max needs --compute, what a run costs"),
+    (
+        ["plan", "dc", "--compute", "params", "--budget-flops", "1", "--at", "token=1"],
+        "--at: no feature 'token' (did you mean 'tokens'?)",
+    ),
+    (["predict", "dc", "--at", "params=inf"], "--at params: must be finite, it is 'inf'"),
     (["plan", "dc", "--budget-flops", "1", "--compute", "6*params*tokens"], "unique_tokens"),
     (
         ["plan", "par", "--budget-flops", "1e9", "--compute", "num_params", "parallel_size=2"],

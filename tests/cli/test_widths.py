@@ -61,7 +61,7 @@ OTHERS = {
     "bench": "measures for minutes, and prints by the same function",
 }
 SLOW = (
-    *("evolve.forecast.plan.allocate", "evolve.forecast.plan.next_runs"),
+    "evolve.forecast.plan.plan_runs",
     *("evolve.evaluation.foreign.score_program", "evolve.sandbox.probe"),
 )
 CHECKS = [Check(3, 5, -9.25, -9.125, 1.25e-12, ""), Check(14, 4, -8.5, None, None, "other")]

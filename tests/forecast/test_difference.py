@@ -8,7 +8,8 @@ import pytest
 from evolve.errors import EvolveError
 from evolve.forecast.difference import Difference, differ
 from evolve.forecast.plan import parse_cost
-from evolve.forecast.sides import checked_point, make_sides
+from evolve.forecast.queries import checked_point
+from evolve.forecast.sides import make_sides
 from tests.forecast.test_plan import CHINCHILLA, CONSTANTS, NAMES, make_forecast_model, make_task
 
 AT = {"params": 1e9, "tokens": 1e10}
@@ -61,16 +62,17 @@ def test_the_interval_of_a_difference_is_the_root_of_the_squares() -> None:
     assert result.difference[0] - result.difference[1] == pytest.approx(below)
 
 
-WRONG = [
+WRONG: list[tuple[dict[str, object], str]] = [
     ({"params": 1e9}, "needs a value for tokens"),
     ({**AT, "token": 1.0}, "no feature 'token' .did you mean 'tokens'"),
-    ({**AT, "params": -1.0}, "params must be above 0"),
-    ({**AT, "params": np.nan}, "params must be above 0"),
+    ({**AT, "params": -1.0}, "params: must be above 0"),
+    ({**AT, "params": np.nan}, "params: must be finite"),
+    ({**AT, "params": "7Q"}, "params: must be a number, it is '7Q'"),
 ]
 
 
 @pytest.mark.parametrize(("at", "words"), WRONG)
-def test_a_point_that_is_none_is_refused(at: dict[str, float], words: str) -> None:
+def test_a_point_that_is_none_is_refused(at: dict[str, object], words: str) -> None:
     with pytest.raises(EvolveError, match=words):
         checked_point(make_task(), at)
 

@@ -10,6 +10,7 @@ from evolve.forecast.plan.allocate import Allocation, allocate
 from evolve.forecast.plan.budgets import best_run, exponents, other_budgets, pinned
 from evolve.forecast.plan.cost import Cost, parse_cost
 from evolve.forecast.plan.next_runs import NextRun, next_runs
+from evolve.forecast.plan.planned import PlannedRuns, plan_runs
 from evolve.forecast.plan.profiles import frontier, profiles
 from evolve.forecast.plan.question import Question, make_question
 from evolve.forecast.plan.reach import cost_of, reach, with_serving
@@ -19,6 +20,7 @@ __all__ = [
     "Allocation",
     "Cost",
     "NextRun",
+    "PlannedRuns",
     "Question",
     "allocate",
     "best_run",
@@ -31,6 +33,7 @@ __all__ = [
     "other_budgets",
     "parse_cost",
     "pinned",
+    "plan_runs",
     "profiles",
     "reach",
     "with_serving",

@@ -1,0 +1,156 @@
+"""What `plan` prints: the best run, other budgets, and the runs to make next."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from evolve.forecast.plan import Allocation, NextRun, PlannedRuns, Question
+
+MOST_RIVALS = 6  # laws whose forecast of a next run is written out
+RATIO_ROLES = ("N", "D")  # whose ratio is told: tokens per parameter
+
+
+def print_plan(planned: PlannedRuns) -> None:
+    """Print a plan."""
+    question, best = planned.question, planned.best
+    _print_best(question, best)
+    if not question.cost.features:
+        return
+    _print_budgets(question, list(best.values), planned.budgets)
+    _print_growth(question, best, planned.budgets)
+    _print_next(question, question.names[: len(question.cost.features)], planned.next_runs)
+
+
+def _print_best(question: Question, best: Allocation) -> None:
+    from evolve.cli.output import print_text
+    from evolve.cli.predict import distance_text
+    from evolve.forecast.plan import moving_together
+
+    task = question.task
+    target = task.target_names[question.target]
+    values = ", ".join(f"{n} = {v:.4g}" for n, v in best.values.items())
+    group = f", group {question.group}" if task.n_groups > 1 else ""
+    print_text(f"{_what(question, best)}{group}: {values}")
+    print_text(
+        f"{target} {best.point:.5g}, {_interval(question)} {best.low:.5g} to {best.high:.5g}"
+    )
+    if best.reached is not None:
+        print_text(_how_sure(best.reached, question.level))
+    if best.ranges and not _is_given(question):
+        ends = (f"{n} {low:.4g} to {high:.4g}" for n, (low, high) in best.ranges.items())
+        print_text(f"what is best by the champion's rivals and other constants: {', '.join(ends)}")
+    for j in question.idle:
+        name, value = task.feature_names[j], question.fixed[j]
+        print_text(f"the champion does not depend on {name}, which is left at {value:.4g}")
+    if best.at_edge:
+        names = ", ".join(best.at_edge)
+        print_text(f"at an end of the training rows, so the best may lie beyond: {names}")
+    if best.at_most:
+        print_text(f"as large as allowed: {', '.join(best.at_most)}")
+    if (where := distance_text(task, best.extrapolation_distance)) != "inside":
+        print_text(f"outside the data: {where}")
+    for words in moving_together(task, question.cost.features):
+        print_text(f"not to be relied on: {words}")
+    if question.maximise:
+        print_text(f"more of {target} is taken to be better; --minimise says otherwise")
+
+
+def _interval(question: Question) -> str:
+    return f"{100 * question.level:g} % interval"
+
+
+def _is_given(question: Question) -> bool:
+    """Whether the budget alone says the one value that is sought."""
+    return len(question.names) == len(question.cost.features) == 1
+
+
+def _how_sure(reached: tuple[float | None, float | None], level: float) -> str:
+    """Between which budgets the value is reached, by the ends of the intervals."""
+    least, most = reached
+    ends = f"by the {100 * level:g} % intervals "
+    ends += "no budget is sure to reach it" if most is None else f"{most:.3g} is sure to reach it"
+    return ends + ("" if least is None else f", and less than {least:.3g} is sure not to")
+
+
+def _what(question: Question, best: Allocation) -> str:
+    """What is planned for, a budget or a size, in words."""
+    if question.cost.features:
+        return f"{best.budget:.3g} of {question.cost.shown}"
+    names = question.task.feature_names
+    fixed = ", ".join(f"{names[j]} = {v:.4g}" for j, v in sorted(question.fixed.items()))
+    return f"best {' and '.join(question.names)} at {fixed}"
+
+
+def _print_growth(question: Question, best: Allocation, table: Sequence[Allocation]) -> None:
+    """With which power of the budget each best value grows, and tokens per parameter."""
+    from evolve.cli.output import print_text
+    from evolve.forecast.plan import exponents
+
+    powers = ", ".join(f"{name} by ^{power:.3g}" for name, power in exponents(table).items())
+    if powers:
+        print_text(f"as the budget grows: {powers}")
+    roles = question.task.roles
+    n, d = ([name for name in best.values if roles[name] == role] for role in RATIO_ROLES)
+    if len(n) == len(d) == 1:
+        print_text(f"{d[0]} per {n[0]}: {best.values[d[0]] / best.values[n[0]]:.3g}")
+
+
+def _print_budgets(question: Question, names: list[str], table: Sequence[Allocation]) -> None:
+    from evolve.cli.output import print_table
+    from evolve.cli.predict import distance_text
+    from evolve.tasks.symbols import symbols_of
+
+    task = question.task
+    headings = [
+        "budget",
+        *names,
+        task.target_names[question.target],
+        _interval(question),
+        "beyond",
+    ]
+    rows = [
+        [
+            *(f"{a.budget:.3g}", *(f"{v:.4g}" for v in a.values.values())),
+            *(
+                f"{a.point:.5g}",
+                f"{a.low:.5g} to {a.high:.5g}",
+                distance_text(task, a.extrapolation_distance),
+            ),
+        ]
+        for a in table
+    ]
+    print_table(headings, rows, "other budgets", symbols=symbols_of(task.feature_names))
+
+
+def _print_next(question: Question, names: list[str], further: Sequence[NextRun]) -> None:
+    from evolve.cli.output import print_table, print_text
+    from evolve.tasks.symbols import symbols_of
+
+    if not further:
+        words = "no run within the budget tells the leading laws apart above the noise"
+        print_text(f"next runs: {words}")
+        return
+    rows = [
+        [
+            *(f"{r.cost:.3g}", *(f"{v:.4g}" for v in r.values.values())),
+            *(f"{r.disagreement:.3g}", f"{r.noise:.3g}"),
+            _rivals(r),
+        ]
+        for r in further
+    ]
+    headings = ["compute", *names, "laws differ by", "noise", "entry: prediction"]
+    title = "next runs, those that tell most for their compute first"
+    print_table(headings, rows, title, symbols=symbols_of(question.task.feature_names))
+
+
+def _rivals(run: NextRun) -> str:
+    """What the champion and its nearest rivals say of a run, and how many say what cannot be."""
+    sensible = [(k, v) for k, v in run.predictions.items() if k not in run.far]
+    words = [f"{k}: {v:.4g}" for k, v in sensible[:MOST_RIVALS]]
+    if more := len(sensible) - MOST_RIVALS if len(sensible) > MOST_RIVALS else 0:
+        words.append(f"{more} more")
+    if run.far:
+        words.append(f"{len(run.far)} further off than all targets span")
+    return ", ".join(words)

@@ -1,0 +1,111 @@
+"""What is asked of a plan, checked, to all that it answers, for command line and Python."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from evolve.errors import Argument, EvolveError
+from evolve.forecast.model import ForecastModel
+from evolve.forecast.plan.allocate import Allocation
+from evolve.forecast.plan.budgets import best_run, other_budgets, pinned
+from evolve.forecast.plan.next_runs import NextRun, next_runs
+from evolve.forecast.plan.question import Question, make_question
+from evolve.forecast.plan.reach import cost_of
+from evolve.forecast.queries import finite_number, read_values
+from evolve.tasks.task import Task
+
+
+@dataclass(frozen=True, slots=True)
+class PlannedRuns:
+    """All that a plan answers.
+
+    Attributes:
+        question: What was planned.
+        best: The best run.
+        budgets: The best run of each of some budgets around it.
+        next_runs: Runs worth making first.
+    """
+
+    question: Question
+    best: Allocation
+    budgets: Sequence[Allocation]
+    next_runs: Sequence[NextRun]
+
+
+def plan_runs(
+    task: Task,
+    forecast_model: ForecastModel,
+    *,
+    compute: str | None,
+    budget: float | None = None,
+    reach: float | None = None,
+    serve_tokens: float | None = None,
+    at: Mapping[str, object],
+    most: Mapping[str, object],
+    group: str | None = None,
+    target: str | None = None,
+    maximise: bool | None = None,
+    level: float = 0.9,
+) -> PlannedRuns:
+    """Plan a budget, the least one that reaches a value, or the settings of a given size.
+
+    Args:
+        task: The task.
+        forecast_model: Champion and rivals.
+        compute: What a run costs; None where settings are sought that cost nothing.
+        budget: Compute of one run.
+        reach: Of the target, in place of a budget.
+        serve_tokens: Tokens that the model is to serve.
+        at: Values of the features that the cost leaves out.
+        most: Largest values of features.
+        group: As `make_question` takes it, and so are the others.
+        target: Of several.
+        maximise: Whether more is better.
+        level: Of the intervals.
+
+    Raises:
+        EvolveError: A value is no finite number, a name is not known, what was given does not go
+            together, or there is no such run.
+    """
+    _require_together(compute, budget=budget, reach=reach, max=most, serve_tokens=serve_tokens)
+    budget = _number("budget", budget, above_zero=True)
+    value = _number("reach", reach)
+    cost = cost_of(task, compute, _number("serve_tokens", serve_tokens))
+    question = make_question(
+        task,
+        forecast_model,
+        cost,
+        group=group,
+        target=target,
+        fixed=read_values(task, at),
+        maximise=maximise,
+        level=finite_number("interval", level),
+        most=read_values(task, most, "max"),
+    )
+    best = best_run(question, budget, value)
+    further = next_runs(pinned(question, best), best.budget) if compute is not None else []
+    return PlannedRuns(question, best, other_budgets(question, best.budget), further)
+
+
+def _number(argument: str, value: object, *, above_zero: bool = False) -> float | None:
+    if value is None:
+        return None
+    number = finite_number(argument, value)
+    if above_zero and not number > 0:
+        raise EvolveError(Argument(argument), f": must be above 0, it is {number:g}")
+    return number
+
+
+def _require_together(compute: str | None, **options: object) -> None:
+    """Require a cost where something is given that needs one, and then one thing to plan for."""
+    given = [name for name, value in options.items() if value is not None and value != {}]
+    if compute is not None:
+        if ("budget" in given) == ("reach" in given):
+            raise EvolveError("plan: give either ", Argument("budget"), " or ", Argument("reach"))
+    elif given:
+        first, *others = (Argument(name) for name in given)
+        names = [part for name in others for part in (", ", name)]
+        verb = " need " if others else " needs "
+        rule = ", what a run costs, such as 6*params*tokens"
+        raise EvolveError("plan: ", first, *names, verb, Argument("compute"), rule)
