@@ -49,6 +49,7 @@ def fit_scaling_law(data_points, loss_values):
 QUICK = Limits(cpu_s=0.3, predict_cpu_s=0.3, wall_s=8.0, memory_mib=128)
 PATIENT = Limits(cpu_s=0.3, predict_cpu_s=0.3, wall_s=0.8, memory_mib=128)
 BREACH = 666.125
+NOBODY = 65534
 X = np.linspace(1.0, 9.0, 40).reshape(-1, 1)
 Y = 1.5 + 2.0 * X[:, 0] ** -0.3
 
@@ -299,7 +300,7 @@ def run_all_as_nobody(
     """Run attacks in an engine that belongs to an ordinary user; for root.
 
     Python may lie where only root can read it, so it is mounted where everybody can, seen by that
-    engine alone.
+    engine alone. That user gets a copy of the compiled fitter, which each lane would else compile.
 
     Raises:
         RuntimeError: This machine does not allow that.
@@ -308,13 +309,21 @@ def run_all_as_nobody(
     path = os.pathsep.join(entry for entry in sys.path if entry)
     with tempfile.TemporaryDirectory() as folder:
         Path(folder).chmod(0o755)
-        python = str(Path(folder) / "bin" / Path(sys.executable).resolve().name)
-        become = ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"]
+        prefix, code = Path(folder, "python"), Path(folder, "code")
+        prefix.mkdir()
+        _give_code_to_nobody(code)
+        python = str(prefix / "bin" / Path(sys.executable).resolve().name)
+        become = ["setpriv", f"--reuid={NOBODY}", f"--regid={NOBODY}", "--clear-groups"]
         ran = subprocess.run(
             ["unshare", "--mount", "sh", "-c", 'mount --bind "$1" "$2" && shift 2 && exec "$@"']
-            + ["sh", sys.base_prefix, folder, *become, python, "-m", "attacks.arena", *arguments],
+            + ["sh", sys.base_prefix, str(prefix), *become, python, "-m", "attacks.arena"]
+            + arguments,
             cwd="/",
-            env={"PATH": os.environ["PATH"], "PYTHONPATH": path},
+            env={
+                "PATH": os.environ["PATH"],
+                "PYTHONPATH": path,
+                "NUMBA_CACHE_DIR": str(code),
+            },
             capture_output=True,
             text=True,
             check=False,
@@ -323,6 +332,20 @@ def run_all_as_nobody(
         raise RuntimeError(ran.stderr[-2000:])
     results = [json.loads(line) for line in ran.stdout.splitlines()]
     return [Result(**{**r, "breaches": tuple(r["breaches"])}) for r in results]
+
+
+def _give_code_to_nobody(parent: Path) -> None:
+    """Copy this user's compiled fitter, if it is kept anywhere, into a folder of theirs."""
+    from evolve.fitting.compiled import code_folder  # loads the compiler, which no attack needs
+    from evolve.fitting.fit import warm
+
+    warm()
+    parent.mkdir()
+    kept, _ = code_folder()
+    if kept is not None:
+        shutil.copytree(kept, parent / kept.name)
+        for path in (parent / kept.name, *(parent / kept.name).rglob("*")):
+            os.chown(path, NOBODY, NOBODY)
 
 
 def main() -> None:
