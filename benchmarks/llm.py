@@ -3,6 +3,7 @@
     python benchmarks/llm.py pace 800 3    # evaluations a second beside a slow and a dead endpoint
     python benchmarks/llm.py dead 20       # runs of 20 s beside a dead one: when do they end
     python benchmarks/llm.py hostile 1000  # broken and hostile replies: statuses and memory
+    python benchmarks/llm.py hostile 1000 completion  # the same of models that complete a line
     python benchmarks/llm.py kills 30 1    # killed at random moments: the digest of a run in peace
     python benchmarks/llm.py descent 600 0 # descendants of a published law, on nested rows
     python benchmarks/llm.py real 60       # a small real model, SmolLM2-135M
@@ -30,7 +31,8 @@ sys.path[:0] = [str(ROOT), str(ROOT / "tests")]
 os.environ["NO_PROXY"] = "127.0.0.1"
 CANARY = os.environ.setdefault("EVOLVE_LLM_KEY", "sk-canary-" + "7d31f0a99b")
 
-from model_server import LAW, Said, good, serving  # noqa: E402
+from broken_replies import broken_replies  # noqa: E402
+from model_server import Said, good, serving  # noqa: E402
 from small_model import real  # noqa: E402
 
 from evolve.api.progress import NullProgress  # noqa: E402
@@ -45,7 +47,12 @@ from evolve.search.proposers.llm.settings import NO_MODELS, Model, ModelConfig  
 from evolve.tasks.task import load_task  # noqa: E402
 
 TASK = "data_constrained"
-WORDS = ("the", "loss", "law", "I", "sorry", "def", "```")
+MOST_GROWTH = 50  # MiB that a run may grow by while models say what is broken
+MODELS = """[models.scripted]
+model = "scripted"
+base_url = "{url}"
+replies = "{style}"
+"""
 
 
 def command(runs: Path, name: str, url: str | None, *words: str) -> list[str]:
@@ -137,36 +144,21 @@ def dead(seconds: int) -> None:
             print(*(line for line in ended.stdout.splitlines() if "model" in line), sep="\n")
 
 
-def broken_replies(n: int) -> list[str]:
-    """Prose, halves of programs, attacks in fences, garbage and endless text, each another."""
-    rng = random.Random(5)
-    attacks = [p.read_text() for p in sorted((ROOT / "tests/attacks/programs").rglob("*.py"))]
-    seeds = [p.read_text() for p in sorted((ROOT / "seeds").rglob("*.py"))]
-    law = LAW.replace("{body}", "c0 + np.exp(c1 + c2 * np.log(X[:, 0]) + c3)")
-    kinds = (
-        lambda: " ".join(rng.choice(WORDS) for _ in range(60)),
-        lambda: (t := rng.choice(seeds))[: rng.randrange(len(t))],
-        lambda: f"```python\n{rng.choice(attacks)}\n# {rng.random()}\n```",
-        lambda: "".join(c for c in law if rng.random() > 0.01),
-        lambda: "".join(chr(rng.randrange(1, 0x2FFF)) for _ in range(400)),
-        lambda: "```python\ndef scaling_law_func(x, p):\n return " + "(" * rng.randrange(9000),
-        lambda: "spam " * (2**20 // 5) if rng.random() < 0.3 else law[: rng.randrange(200)],
-        lambda: "<<<<<<< SEARCH\nimport\n=======\nexport\n>>>>>>> REPLACE" * rng.randrange(1, 9),
-        lambda: law.replace("c1 +", f"c1 * {'x.' * rng.randrange(30)}x +"),
-        lambda: law.replace("return c0", "return " + "-" * rng.randrange(3000) + "c0"),
-    )
-    return [kinds[i % len(kinds)]() for i in range(n)]
+def hostile(n: int, style: str = "program") -> None:
+    """A run whose models, asked in a style, say nothing but broken and hostile things.
 
-
-def hostile(n: int) -> None:
-    """A run whose models say nothing but broken and hostile things."""
-    replies = broken_replies(n)
+    Raises:
+        SystemExit: The run did not end as one does, or grew by too much.
+    """
+    replies = broken_replies(n, style)
     with (
         tempfile.TemporaryDirectory() as folder,
         serving(lambda i, r: Said(replies[i % n])) as server,
     ):
         server.requests = _Forgetful()
-        words = ["--proposers", "llm", "--model", "scripted", "--base-url", server.url]
+        models = Path(folder) / "models.toml"
+        models.write_text(MODELS.format(url=server.url, style=style))
+        words = ["--proposers", "llm", "--models", str(models)]
         words += ["--llm-calls", str(n), "--evaluations", "5000", "--workers", "2"]
         process = subprocess.Popen(
             command(Path(folder), "r", None, *words), cwd=ROOT, stdout=subprocess.DEVNULL
@@ -183,6 +175,8 @@ def hostile(n: int) -> None:
             print(Counter(e.evaluation.status for e in store.each() if e.origin == "model"))
             became = sum(bool(e.key) for e in StoredBook(store).all())
             print(f"{became} replies became entries, the others are the same as one of these")
+    if process.returncode or not first or last - first >= MOST_GROWTH:
+        raise SystemExit(f"the bar is exit 0 and less than {MOST_GROWTH} MiB")
 
 
 def descent(evaluations: int, seed: int = 0) -> None:
@@ -287,5 +281,5 @@ if __name__ == "__main__":
     if what not in actions:
         raise SystemExit(__doc__)
     action, default = actions[what]
-    action(*map(int, numbers or [default]))
+    action(*(int(n) if n.isdigit() else n for n in numbers or [str(default)]))
     print(f"peak of this process {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss >> 10} MiB")

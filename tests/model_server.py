@@ -56,7 +56,7 @@ Script = Callable[[int, dict[str, Any]], Said]  # from a request's number and co
 
 def good(number: int, request: dict[str, Any]) -> Said:
     """A law that depends on the prompt alone, in prose and a fence."""
-    prompt = json.dumps(request["messages"]).encode()
+    prompt = json.dumps(request.get("messages") or request["prompt"]).encode()
     digest = hashlib.sha256(prompt).digest()
     body = BODIES[digest[0] % len(BODIES)]
     if digest[1] % 2:  # another form
@@ -102,9 +102,11 @@ class _Handler(BaseHTTPRequestHandler):
             return
         body = said.body
         if body is None:
-            message = {"role": "assistant", "content": said.text}
+            message: dict[str, Any] = {"message": {"role": "assistant", "content": said.text}}
+            if not self.path.endswith("/chat/completions"):
+                message = {"text": said.text}
             usage = {"prompt_tokens": 900, "completion_tokens": len(said.text) // 4}
-            choices = [{"index": 0, "message": message, "finish_reason": "stop"}]
+            choices = [{"index": 0, "finish_reason": "stop", **message}]
             body = json.dumps({"id": "x", "object": "chat.completion", "created": 0, "model": "m",
                                "choices": choices, "usage": usage}).encode()  # fmt: skip
         self.send_response(said.status)

@@ -22,7 +22,7 @@ def has_feature(node: Node) -> bool:
 
 
 def _is_whole(power: float) -> bool:
-    return power == int(power)
+    return power.is_integer()
 
 
 class Product:

@@ -191,11 +191,13 @@ def finish(candidate: Candidate, space: SearchSpace) -> Candidate | None:
 
 
 def _is_allowed(law: Law, space: SearchSpace) -> bool:
-    """Whether a law has constants and features, neither too many, and no literal in disguise."""
+    """Whether a law has constants and features, neither too many, and finite, open literals."""
     largest = LARGEST_LAW + LARGEST_PER_CONSTANT * space.max_constants
     if not 1 <= law.n_constants <= space.max_constants or size(law.root) > largest:
         return False
     if not features_of(law.root) or depth(law.root) > MOST_DEPTH:
+        return False
+    if not all(math.isfinite(node.value) for node in walk(law.root)):  # as of 10**10**10
         return False
     return not has_odd_literal(law.root)
 

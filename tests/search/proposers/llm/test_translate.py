@@ -128,6 +128,8 @@ def test_a_reply_traced_ahead_gives_the_same_proposal_without_being_traced_again
         ),
         (BRANCH, "rejected: it has no fit_scaling_law, and "),
         (LAW.replace("p[0]", "0.37") + FIT, "rejected: the law "),
+        ("y0 = E + A*a**10**10**10", "rejected: the law is too large, or a number in it is inf"),
+        ("y0 = E + (a*b)**10**10**10", "rejected: the law is too large, or a number in it is inf"),
         ("def law(input_data, group):\n    return [{}]\n", "rejected: its constants cannot be fi"),
     ],
 )
