@@ -13,7 +13,7 @@ from evolve.tasks.task import Task
 if TYPE_CHECKING:
     import pandas as pd
 
-    from evolve.forecast.plan import Allocation, PlannedRuns, Question
+    from evolve.forecast.plan import Allocation, Level, PerParameter, PlannedRuns, Question
 
 
 @dataclass(frozen=True, eq=False)
@@ -33,6 +33,11 @@ class Plan:
         ranges: Where the best values may lie by the champion's rivals and other constants: one row
             a feature, ``low`` and ``high``; empty where too few laws say.
         exponents: The power of the budget with which each best value grows; empty without a cost.
+        per_parameter: ``ratio`` of tokens and parameters of the best run, ``low`` and ``high`` of
+            the training rows; None where it has not one column of each.
+        isoflop: Runs of nearly equal cost among the training rows, one row a level, and the size
+            that is ``best`` there without a law, ``low`` and ``high`` of its range, and the best
+            one by the ``law``; `evolve.forecast.plan.levels` says how.
     """
 
     best: pd.Series
@@ -42,6 +47,8 @@ class Plan:
     together: tuple[str, ...] = ()
     ranges: pd.DataFrame | None = None
     exponents: pd.Series | None = None
+    per_parameter: pd.Series | None = None
+    isoflop: pd.DataFrame | None = None
 
 
 def plan_of(planned: PlannedRuns) -> Plan:
@@ -50,7 +57,7 @@ def plan_of(planned: PlannedRuns) -> Plan:
 
     from evolve.forecast.plan import exponents, moving_together
 
-    best = planned.best
+    best, ratio = planned.best, planned.per_parameter
     further = [{"cost": run.cost, **run.values, **_rest(asdict(run))} for run in planned.next_runs]
     return Plan(
         best=pd.Series(_row(best)),
@@ -60,6 +67,8 @@ def plan_of(planned: PlannedRuns) -> Plan:
         together=tuple(moving_together(planned.question.task, planned.question.cost.features)),
         ranges=pd.DataFrame(dict(best.ranges), index=["low", "high"], dtype=float).T,
         exponents=pd.Series(exponents(planned.budgets), dtype=float),
+        per_parameter=None if ratio is None else pd.Series(asdict(ratio) | _inside(ratio)),
+        isoflop=pd.DataFrame([_level_row(level) for level in planned.levels]),
     )
 
 
@@ -106,6 +115,17 @@ def _row(allocation: Allocation) -> dict[str, float]:
         budgets = (float("nan") if end is None else end for end in allocation.reached)
         row |= dict(zip(names, budgets, strict=True))
     return row
+
+
+def _inside(part: PerParameter | Level) -> dict[str, bool]:
+    return {"inside": part.is_inside}
+
+
+def _level_row(level: Level) -> dict[str, object]:
+    ends = dict(zip(("smallest", "largest"), level.sizes, strict=True))
+    best = {name: getattr(level, name) for name in ("best", "low", "high", "law")}
+    first = {"budget": level.budget, "n_runs": level.n_runs}
+    return first | dict(level.at) | ends | best | _inside(level)
 
 
 def _rest(run: Mapping[str, Any]) -> dict[str, float]:

@@ -109,7 +109,7 @@ def plan(
 def _document(planned: PlannedRuns) -> dict[str, Any]:
     from evolve.forecast.plan import exponents, moving_together
 
-    question = planned.question
+    question, ratio = planned.question, planned.per_parameter
     return {
         "champion": question.forecast_model.members[0].index,
         "group": question.group,
@@ -123,6 +123,8 @@ def _document(planned: PlannedRuns) -> dict[str, Any]:
         "best": _data(planned.best),
         "exponents": exponents(planned.budgets),
         "budgets": [_data(allocation) for allocation in planned.budgets],
+        "per_parameter": None if ratio is None else asdict(ratio) | {"inside": ratio.is_inside},
+        "isoflop": [asdict(lev) | {"inside": lev.is_inside} for lev in planned.levels],
         "next_runs": [asdict(run) for run in planned.next_runs],
     }
 

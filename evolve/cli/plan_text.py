@@ -6,10 +6,16 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from evolve.forecast.plan import Allocation, NextRun, PlannedRuns, Question
+    from evolve.forecast.plan import (
+        Allocation,
+        Level,
+        NextRun,
+        PerParameter,
+        PlannedRuns,
+        Question,
+    )
 
 MOST_RIVALS = 6  # laws whose forecast of a next run is written out
-RATIO_ROLES = ("N", "D")  # whose ratio is told: tokens per parameter
 
 
 def print_plan(planned: PlannedRuns) -> None:
@@ -19,7 +25,10 @@ def print_plan(planned: PlannedRuns) -> None:
     if not question.cost.features:
         return
     _print_budgets(question, list(best.values), planned.budgets)
-    _print_growth(question, best, planned.budgets)
+    _print_growth(planned.budgets)
+    if planned.per_parameter is not None:
+        _print_ratio(planned.per_parameter)
+    _print_levels(question, planned.levels)
     _print_next(question, question.names[: len(question.cost.features)], planned.next_runs)
 
 
@@ -70,31 +79,73 @@ def _how_sure(reached: tuple[float | None, float | None], level: float) -> str:
     """Between which budgets the value is reached, by the ends of the intervals."""
     least, most = reached
     ends = f"by the {100 * level:g} % intervals "
-    ends += "no budget is sure to reach it" if most is None else f"{most:.3g} is sure to reach it"
-    return ends + ("" if least is None else f", and less than {least:.3g} is sure not to")
+    ends += "no budget is sure to reach it" if most is None else f"{most:#.3g} is sure to reach it"
+    return ends + ("" if least is None else f", and less than {least:#.3g} is sure not to")
 
 
 def _what(question: Question, best: Allocation) -> str:
     """What is planned for, a budget or a size, in words."""
     if question.cost.features:
-        return f"{best.budget:.3g} of {question.cost.shown}"
+        return f"{best.budget:#.3g} of {question.cost.shown}"
     names = question.task.feature_names
     fixed = ", ".join(f"{names[j]} = {v:.4g}" for j, v in sorted(question.fixed.items()))
     return f"best {' and '.join(question.names)} at {fixed}"
 
 
-def _print_growth(question: Question, best: Allocation, table: Sequence[Allocation]) -> None:
-    """With which power of the budget each best value grows, and tokens per parameter."""
+def _print_growth(table: Sequence[Allocation]) -> None:
+    """With which power of the budget each best value grows."""
     from evolve.cli.output import print_text
     from evolve.forecast.plan import exponents
 
     powers = ", ".join(f"{name} by ^{power:.3g}" for name, power in exponents(table).items())
     if powers:
         print_text(f"as the budget grows: {powers}")
-    roles = question.task.roles
-    n, d = ([name for name in best.values if roles[name] == role] for role in RATIO_ROLES)
-    if len(n) == len(d) == 1:
-        print_text(f"{d[0]} per {n[0]}: {best.values[d[0]] / best.values[n[0]]:.3g}")
+
+
+def _print_ratio(ratio: PerParameter) -> None:
+    """Tokens per parameter, and whether any training row has as many or as few."""
+    from evolve.cli.output import print_text
+
+    text = f"{ratio.data} per {ratio.parameters}: {ratio.ratio:.3g}"
+    where = "within" if ratio.is_inside else "outside"
+    print_text(f"{text}, {where} the {ratio.low:.3g} to {ratio.high:.3g} of the training rows")
+
+
+def _print_levels(question: Question, found: Sequence[Level]) -> None:
+    from evolve.cli.output import print_table, print_text
+    from evolve.forecast.plan import size_of
+    from evolve.tasks.symbols import symbols_of
+
+    if (j := size_of(question)) is None or not found:
+        return
+    names = question.task.feature_names
+    name, others = names[j], list(found[0].at)
+    rows = [
+        [
+            *(f"{lev.budget:#.3g}", f"{lev.n_runs}", *(f"{v:.4g}" for v in lev.at.values())),
+            f"{lev.sizes[0]:.4g} to {lev.sizes[1]:.4g}",
+            "none" if lev.best is None else f"{lev.best:.4g}",
+            "open" if lev.best is None else _range(lev.low, lev.high),
+            "none" if lev.law is None else f"{lev.law:.4g}",
+            "" if lev.best is None or lev.is_inside else "beyond its runs",
+        ]
+        for lev in found
+    ]
+    end = "highest" if question.maximise else "lowest"
+    headings = ["compute", "runs", *others, f"{name} of the runs", f"best {name}"]
+    headings += [f"{100 * question.level:g} % range", "best by the law", "where"]
+    title = f"runs of nearly equal compute: the {name} at the {end} point of a parabola, by no law"
+    print_table(headings, rows, title, symbols=symbols_of(names))
+    if any(lev.best is None for lev in found):
+        print_text(f"none: those runs have no {end} point; they bend the other way, or hardly")
+
+
+def _range(low: float | None, high: float | None) -> str:
+    """The ends of a range, either of which may be open."""
+    if low is None and high is None:
+        return "open"
+    ends = ("open" if end is None else f"{end:.4g}" for end in (low, high))
+    return " to ".join(ends)
 
 
 def _print_budgets(question: Question, names: list[str], table: Sequence[Allocation]) -> None:
@@ -112,7 +163,7 @@ def _print_budgets(question: Question, names: list[str], table: Sequence[Allocat
     ]
     rows = [
         [
-            *(f"{a.budget:.3g}", *(f"{v:.4g}" for v in a.values.values())),
+            *(f"{a.budget:#.3g}", *(f"{v:.4g}" for v in a.values.values())),
             *(
                 f"{a.point:.5g}",
                 f"{a.low:.5g} to {a.high:.5g}",
@@ -134,7 +185,7 @@ def _print_next(question: Question, names: list[str], further: Sequence[NextRun]
         return
     rows = [
         [
-            *(f"{r.cost:.3g}", *(f"{v:.4g}" for v in r.values.values())),
+            *(f"{r.cost:#.3g}", *(f"{v:.4g}" for v in r.values.values())),
             *(f"{r.disagreement:.3g}", f"{r.noise:.3g}"),
             _rivals(r),
         ]

@@ -9,7 +9,9 @@ from __future__ import annotations
 from evolve.forecast.plan.allocate import Allocation, allocate
 from evolve.forecast.plan.budgets import best_run, exponents, other_budgets, pinned
 from evolve.forecast.plan.cost import Cost, parse_cost
+from evolve.forecast.plan.levels import Level, levels, size_of
 from evolve.forecast.plan.next_runs import NextRun, next_runs
+from evolve.forecast.plan.per_parameter import PerParameter
 from evolve.forecast.plan.planned import PlannedRuns, plan_runs
 from evolve.forecast.plan.profiles import frontier, profiles
 from evolve.forecast.plan.question import Question, make_question
@@ -19,7 +21,9 @@ from evolve.forecast.plan.together import moving_together
 __all__ = [
     "Allocation",
     "Cost",
+    "Level",
     "NextRun",
+    "PerParameter",
     "PlannedRuns",
     "Question",
     "allocate",
@@ -27,6 +31,7 @@ __all__ = [
     "cost_of",
     "exponents",
     "frontier",
+    "levels",
     "make_question",
     "moving_together",
     "next_runs",
@@ -36,5 +41,6 @@ __all__ = [
     "plan_runs",
     "profiles",
     "reach",
+    "size_of",
     "with_serving",
 ]

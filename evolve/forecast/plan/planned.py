@@ -9,7 +9,9 @@ from evolve.errors import Argument, EvolveError
 from evolve.forecast.model import ForecastModel
 from evolve.forecast.plan.allocate import Allocation
 from evolve.forecast.plan.budgets import best_run, other_budgets, pinned
+from evolve.forecast.plan.levels import Level, levels
 from evolve.forecast.plan.next_runs import NextRun, next_runs
+from evolve.forecast.plan.per_parameter import PerParameter, per_parameter
 from evolve.forecast.plan.question import Question, make_question
 from evolve.forecast.plan.reach import cost_of
 from evolve.forecast.queries import finite_number, read_values
@@ -24,12 +26,16 @@ class PlannedRuns:
         question: What was planned.
         best: The best run.
         budgets: The best run of each of some budgets around it.
+        per_parameter: Tokens per parameter of the best run; None where it has not one of each.
+        levels: Runs of nearly equal cost among the rows, and what is best there without a law.
         next_runs: Runs worth making first.
     """
 
     question: Question
     best: Allocation
     budgets: Sequence[Allocation]
+    per_parameter: PerParameter | None
+    levels: Sequence[Level]
     next_runs: Sequence[NextRun]
 
 
@@ -85,7 +91,14 @@ def plan_runs(
     )
     best = best_run(question, budget, value)
     further = next_runs(pinned(question, best), best.budget) if compute is not None else []
-    return PlannedRuns(question, best, other_budgets(question, best.budget), further)
+    return PlannedRuns(
+        question=question,
+        best=best,
+        budgets=other_budgets(question, best.budget),
+        per_parameter=per_parameter(question, best.values),
+        levels=levels(question),
+        next_runs=further,
+    )
 
 
 def _number(argument: str, value: object, *, above_zero: bool = False) -> float | None:
