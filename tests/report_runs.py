@@ -14,7 +14,8 @@ from evolve.runs.settings import RunConfig
 from evolve.runs.store import Store
 from evolve.runs.tabulate import result_rows
 from evolve.scoring.fold import FoldScore
-from evolve.scoring.objective import price_of, score
+from evolve.scoring.objective import score
+from evolve.scoring.price import price_of
 from evolve.search.archive import Archive
 from evolve.search.problem import SearchProblem, make_search_problem
 from evolve.search.proposers.protocol import Proposal

@@ -31,11 +31,10 @@ from evolve.sandbox import Worker
 from evolve.sandbox.inprocess import InProcess
 from evolve.scoring.objective import (
     SCREEN_STARTS,
-    physics_price,
-    price_of,
     score,
     screen_passes,
 )
+from evolve.scoring.price import physics_price, price_of
 
 
 @dataclass(frozen=True, slots=True)

@@ -32,7 +32,8 @@ from evolve.runs.summary import Summary
 from evolve.sandbox import ForeignLane
 from evolve.scoring.fold import Fold, all_rows
 from evolve.scoring.metrics import nmse
-from evolve.scoring.objective import physics_price, price_of, score
+from evolve.scoring.objective import score
+from evolve.scoring.price import physics_price, price_of
 from evolve.search.archive import Archive, Elite
 from evolve.search.memory import MemoryJournal, islands_in_memory
 from evolve.search.problem import SearchProblem, program_text

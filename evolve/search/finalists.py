@@ -20,10 +20,9 @@ from evolve.scoring.objective import (
     MOST_DISAGREEMENT,
     REFIT_SHARE,
     SIZE_SHARE,
-    physics_price,
-    price_of,
     refit_loss,
 )
+from evolve.scoring.price import physics_price, price_of
 from evolve.search.archive import Archive, Elite
 from evolve.tasks.task import Task
 from evolve.typing import Array

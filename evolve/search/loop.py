@@ -17,7 +17,7 @@ import numpy as np
 
 from evolve.evaluation.evaluator import Evaluator
 from evolve.evaluation.record import Entry, Evaluation
-from evolve.scoring.objective import price_of
+from evolve.scoring.price import price_of
 from evolve.search.archive import Archive
 from evolve.search.islands import Islands
 from evolve.search.journal import Journal

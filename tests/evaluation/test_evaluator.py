@@ -20,7 +20,8 @@ from evolve.law.graph import Law, Node, call, const, feat, num
 from evolve.law.recipe import Recipe
 from evolve.sandbox import Limits
 from evolve.sandbox.inprocess import InProcess
-from evolve.scoring.objective import PHYSICS_PRICE, SCREEN_GROUPS, fitted_error, price_of, score
+from evolve.scoring.objective import PHYSICS_PRICE, SCREEN_GROUPS, fitted_error, score
+from evolve.scoring.price import price_of
 from evolve.search.problem import space_of
 from evolve.tasks.folds import make_folds
 from evolve.tasks.task import Table, Task

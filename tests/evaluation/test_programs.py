@@ -19,7 +19,8 @@ from evolve.evaluation.record import Evaluation
 from evolve.law.graph import evaluate
 from evolve.law.program import Program, RowNames, parse_program, program_size
 from evolve.sandbox import ForeignLane
-from evolve.scoring.objective import price_of, score
+from evolve.scoring.objective import score
+from evolve.scoring.price import price_of
 from evolve.tasks.folds import make_folds
 from evolve.tasks.task import Task
 
