@@ -69,6 +69,9 @@ MOST_LEVELS = 8  # thresholds of an axis that corners are made of; judgement
 MOST_CORNERS = 2000  # corners that are looked at; judgement
 LEAST_SHARE, MOST_SHARE = 0.08, 0.3  # rows that a corner may hold out; nested, on lr_bsz
 
+# Constants of a law, where a task is drafted.
+LEAST_DETERMINED = 0.5  # share of rows whose group bears two joined powers, to allow them; known
+
 # The choice of the champion among the finalists.
 FINALISTS = 24  # leading elites that are judged again; judgement
 SELECTION_STARTS = 4  # starts of a fit on the folds of the choice; judgement

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from evolve.scoring.objective import LEAST_DETERMINED
 from evolve.tasks.draft.condition import Condition
 from evolve.tasks.spec import DEFAULT_CONSTANTS
 from evolve.tasks.task import Task
@@ -13,6 +14,7 @@ from evolve.tasks.task import Task
 ROWS_PER_CONSTANT = 3
 FEWEST_ROWS = 2  # a constant, for a law known from the literature
 FEWEST_CONSTANTS = 2
+JOINED_POWERS = 6  # constants of a curve with a break: two powers, a floor, and where they join
 
 
 @dataclass(frozen=True)
@@ -28,14 +30,22 @@ def most_constants(task: Task) -> tuple[int, str]:
     """The most constants a law may have, by the rows of the smallest group.
 
     A third of the rows, or up to half of them where a sum of powers, the law of Hoffmann et al.
-    2022, takes so many: a power and an amplitude for each feature, and a floor.
+    2022, takes so many: a power and an amplitude for each feature, and a floor. Curves with a
+    break, two powers joined (Caballero et al. 2023), take six, allowed where most rows are in
+    groups that have twice as many.
     """
-    least = int(np.bincount(task.train.group).min())
+    counts = np.bincount(task.train.group)
+    least = int(counts.min())
     powers = 1 + 2 * len(task.spec.features)
     most = max(least // ROWS_PER_CONSTANT, min(powers, least // FEWEST_ROWS))
     most = max(FEWEST_CONSTANTS, min(most, max(DEFAULT_CONSTANTS, powers)))
     where = "the smallest group has" if task.n_groups > 1 else "there are"
-    return most, f"{where} {least} training rows; a sum of powers takes {powers}"
+    why = f"{where} {least} training rows; a sum of powers takes {powers}"
+    bears = counts >= FEWEST_ROWS * JOINED_POWERS
+    if most >= JOINED_POWERS or counts[bears].sum() < LEAST_DETERMINED * counts.sum():
+        return most, why
+    enough = f" in groups of {FEWEST_ROWS * JOINED_POWERS} rows or more" * (task.n_groups > 1)
+    return JOINED_POWERS, f"{why}, two powers joined take {JOINED_POWERS}: enough rows{enough}"
 
 
 def of_groups(task: Task) -> Decision:

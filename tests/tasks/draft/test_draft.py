@@ -38,13 +38,32 @@ def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.parametrize(
     ("n_rows", "n_features", "most"),
-    [(100, 2, 12), (17, 2, 5), (12, 3, 6), (17, 3, 7), (6, 1, 3), (300, 8, 17), (8, 6, 4)],
+    [
+        (100, 2, 12),
+        (17, 2, 6),
+        (11, 2, 5),
+        (12, 3, 6),
+        (17, 3, 7),
+        (6, 1, 3),
+        (300, 8, 17),
+        (8, 6, 4),
+    ],
 )
 def test_constants_are_as_many_as_the_rows_bear(n_rows: int, n_features: int, most: int) -> None:
     names = [f"x{j}" for j in range(n_features)]
     x = 10.0 ** np.random.default_rng(1).uniform(0, 4, (n_rows, n_features + 1))
     text = "\n".join([",".join([*names, "y"]), *(",".join(map(repr, row)) for row in x.tolist())])
     assert propose(table_of(text), "x", Wishes(("y",), tuple(names))).spec.max_constants == most
+
+
+@pytest.mark.parametrize(("small", "most"), [(2, 6), (3, 6), (4, 2)])
+def test_curves_may_have_a_break_where_half_of_the_rows_are_in_groups_that_can_tell(
+    small: int, most: int
+) -> None:
+    sizes = [12, *[4] * small]
+    rows = [f"g{g},{2.0**i},{3.0 + g + i**0.5}" for g, n in enumerate(sizes) for i in range(n)]
+    table = table_of("\n".join(["group,x0,y", *rows]))
+    assert propose(table, "x", Wishes(("y",), ("x0",), ("group",))).spec.max_constants == most
 
 
 def test_without_features_all_other_columns_of_numbers_are_proposed(
