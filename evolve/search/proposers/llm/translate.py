@@ -157,7 +157,7 @@ class Translator:
             return candidate, ""
         if breaks_rules(seen.law, self._space):
             return None, "lacks a feature that it must use, or has a forbidden operation"
-        return None, "is too large, or a number in it is infinite or should be a constant in params"
+        return None, "is too large, or a number in it is infinite or should be in params"
 
 
 def _recipe(archive: Archive) -> Recipe:
