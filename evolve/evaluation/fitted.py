@@ -12,6 +12,7 @@ from evolve.evaluation.predict import UNANSWERED, Predictable, by_group, predict
 from evolve.evaluation.problem import EvaluationProblem
 from evolve.evaluation.programs import ProgramRunner, shared_runner
 from evolve.evaluation.requests import Form, law_of
+from evolve.evaluation.widened import with_wider_errors
 from evolve.fitting.messages import FoldAnswer
 from evolve.law.candidate import Candidate
 from evolve.law.program import Program
@@ -29,8 +30,9 @@ class FittedLaw:
     Attributes:
         form: Law and recipe, or the program.
         constants: `(t, p)` constants of each group, by name.
-        errors: `(t, p)` standard errors of each group's constants; nan for a program.
-        covariance: `(t, p, p)` covariance of each group's constants; nan for a program.
+        errors: `(t, p)` standard errors of each group's constants, which know that points of one
+            run go together; nan for a program.
+        covariance: `(t, p, p)` covariance of each group's constants, likewise.
         priors: `(t, 2, p)` centres and precisions learnt across groups, None without them.
         predictions: `(n, t)` predictions of the training rows.
         train_r2: R² on the training rows; None where it is not finite.
@@ -116,6 +118,7 @@ def fitted_law(
         whole: The answer for the fold of all rows, with errors.
         folds: How well it did on folds.
     """
+    whole = with_wider_errors(task, form, whole)
     n_targets, names = len(task.target_names), [task.group_names[g] for g in whole.groups]
     p = whole.constants.shape[1]
     tables = (len(names), n_targets, p)  # no -1: a program may have no constants

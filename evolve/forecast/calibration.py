@@ -9,7 +9,8 @@ from __future__ import annotations
 import numpy as np
 
 from evolve.evaluation.predict import Predictable, slopes_of
-from evolve.evaluation.requests import law_of
+from evolve.evaluation.requests import Form, law_of
+from evolve.evaluation.widened import widenings
 from evolve.fitting.messages import FoldAnswer
 from evolve.fitting.weights import covariance
 from evolve.forecast.members import Contenders
@@ -32,7 +33,7 @@ def make_forecast_model(task: Task, contenders: Contenders, *, chosen: bool) -> 
         contenders: The champion first.
         chosen: Whether the champion was chosen on further folds.
     """
-    whole, law = contenders.whole, law_of(contenders.laws[0].form)
+    whole = contenders.whole
     relative = is_relative(task.train.Y, whole.predictions, task.train.weights)
     distances, ratios = [np.zeros(0)], [np.zeros(0)]
     for number, fold in enumerate(contenders.folds):
@@ -40,8 +41,8 @@ def make_forecast_model(task: Task, contenders: Contenders, *, chosen: bool) -> 
         distances.append(away)
         ratios.append(over)
     names = [task.group_names[g] for g in whole.groups]
-    every = all_rows(task.train.n_rows)
-    spreads = _spreads(task, every, law, whole, relative=relative)
+    every, form = all_rows(task.train.n_rows), contenders.laws[0].form
+    spreads = _spreads(task, every, form, whole, relative=relative)
     members = [Member(c.index, law_of(c.form), c.constants, c.weight) for c in contenders.laws]
     thinned = _thinned(np.concatenate(distances), np.concatenate(ratios))
     return ForecastModel(
@@ -55,13 +56,16 @@ def _tables(task: Task, fit: FoldAnswer) -> Array:
 
 
 def _spreads(
-    task: Task, fold: Fold, law: Predictable, fit: FoldAnswer, *, relative: bool
+    task: Task, fold: Fold, form: Form, fit: FoldAnswer, *, relative: bool
 ) -> list[GroupUncertainty]:
     """One spread a fitted group, with the noise of a row of middle weight.
 
-    Scarce rows borrow their noise from the other groups, where it is not given.
+    Scarce rows borrow their noise from the other groups, where it is not given. Points of one run
+    go together: a fit takes up more of their noise, and its constants are known less well.
     """
-    rows = task.train.at(fold.fit)
+    independent = _covariances(task, fold, law_of(form), fit)
+    wider = widenings(task, fold, form, fit, independent)
+    rows, is_given = task.train.at(fold.fit), _noise_is_given(task)
     counts = np.zeros(len(fit.groups))
     noise, caps, middle = np.ones((3, len(fit.groups), len(task.target_names)))
     for i, g in enumerate(fit.groups):
@@ -69,16 +73,24 @@ def _spreads(
         gaps = (own.Y - p) / np.maximum(np.abs(p), 1e-300) if relative else own.Y - p
         shape = shape_of(own, relative=relative)
         noise[i], counts[i] = noise_of(own, gaps, fit.constants.shape[1], shape, relative=relative)
+        if not is_given:
+            noise[i] *= [each.noise for each in wider[i]]
         caps[i] = np.ptp(own.Y, axis=0) + 1e-300
         if shape is not None:
             middle[i] = np.median(shape, axis=0)
-    if task.train.weights is None or task.train.weights.noise is None:
+    if not is_given:
         noise = _shared(noise, counts, np.ones_like(caps) if relative else caps)
-    covariances = _covariances(task, fold, law, fit)
     return [
-        GroupUncertainty(covariances[i], noise[i] * middle[i], caps[i])
+        GroupUncertainty(
+            np.array([each.covariance for each in wider[i]]), noise[i] * middle[i], caps[i]
+        )
         for i in range(len(fit.groups))
     ]
+
+
+def _noise_is_given(task: Task) -> bool:
+    """Whether the user gave the standard deviation of every row."""
+    return task.train.weights is not None and task.train.weights.noise is not None
 
 
 def _shared(noise: Array, counts: Array, scale: Array) -> Array:
@@ -122,8 +134,8 @@ def _ratios(
     """Distance and |error| over spread of every held-out row and target of a fold."""
     train, fit = task.train, contenders.answers[number]
     logarithmic = [f.logarithmic for f in task.spec.features]
-    law = law_of(contenders.laws[0].form)
-    spreads = _spreads(task, fold, law, fit, relative=relative)
+    form = contenders.laws[0].form
+    law, spreads = law_of(form), _spreads(task, fold, form, fit, relative=relative)
     shape, group_fitted = shape_of(train, relative=relative), train.group[fold.fit]
     values = np.array([c.held[number] for c in contenders.laws])
     weights = np.array([c.weight for c in contenders.laws])

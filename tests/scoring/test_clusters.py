@@ -1,0 +1,74 @@
+"""Rows of one run say less than as many rows of their own, and errors of constants know it."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from evolve.scoring.clusters import Widening, widening
+from evolve.typing import Array
+
+N_RUNS, N_POINTS = 12, 15
+RUN = np.repeat(np.arange(N_RUNS), N_POINTS)
+# A line of what is fixed within a run, and what varies within it.
+SLOPES = np.stack(
+    [
+        np.ones(RUN.size),
+        np.linspace(-1, 1, N_RUNS)[RUN],
+        np.tile(np.linspace(-1, 1, N_POINTS), 12),
+    ],
+    axis=1,
+)
+
+
+def noise(rng: np.random.Generator, correlation: float) -> Array:
+    shared = rng.normal(size=N_RUNS)[RUN]
+    return np.sqrt(correlation) * shared + np.sqrt(1 - correlation) * rng.normal(size=RUN.size)
+
+
+def fitted(y: Array) -> tuple[Array, Array, Array]:
+    """Constants, their covariance as if rows were independent, and residuals."""
+    inverse = np.linalg.inv(SLOPES.T @ SLOPES)
+    constants = inverse @ SLOPES.T @ y
+    left = y - SLOPES @ constants
+    return constants, inverse * (left @ left) / (RUN.size - 3), left
+
+
+@pytest.mark.parametrize(("correlation", "least"), [(0.0, 1.0), (0.5, 2.0), (0.9, 2.8)])
+def test_errors_are_as_wide_as_constants_scatter(correlation: float, least: float) -> None:
+    rng = np.random.default_rng(0)
+    constants, given, wider, noises = [], [], [], []
+    for _ in range(300):
+        found, covariance, left = fitted(noise(rng, correlation))
+        widened = widening(covariance, SLOPES, left, RUN)
+        constants.append(found)
+        given.append(np.sqrt(np.diag(covariance)))
+        wider.append(np.sqrt(np.diag(widened.covariance)))
+        noises.append(widened.noise * left.std())
+    scatter, mean = np.std(constants, axis=0), np.mean(wider, axis=0)
+    assert np.all(mean[:2] > 0.85 * scatter[:2])  # of what is fixed within a run
+    assert np.all(mean[:2] < 1.5 * scatter[:2])
+    assert np.all(mean[:2] > least * np.mean(given, axis=0)[:2])
+    assert mean[2] > scatter[2]
+    assert np.mean(noises) == pytest.approx(1.0, abs=0.07)
+
+
+def test_errors_are_nowhere_narrower() -> None:
+    _, covariance, left = fitted(noise(np.random.default_rng(1), 0.9))
+    widened = widening(covariance, SLOPES, left, RUN)
+    assert np.linalg.eigvalsh(widened.covariance - covariance).min() > -1e-12
+
+
+@pytest.mark.parametrize("broken", ["one run", "no residual", "no slope", "no covariance"])
+def test_errors_are_as_given_where_runs_say_nothing(broken: str) -> None:
+    _, covariance, left = fitted(noise(np.random.default_rng(1), 0.5))
+    slopes, run = SLOPES.copy(), RUN
+    if broken == "one run":
+        run = np.zeros_like(RUN)
+    elif broken == "no residual":
+        left = np.zeros_like(left)
+    elif broken == "no slope":
+        slopes[0, 0] = np.inf
+    else:
+        covariance = np.full_like(covariance, np.nan)
+    assert widening(covariance, slopes, left, run) == Widening(covariance, 1.0)
