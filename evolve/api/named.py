@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from statistics import NormalDist
 from typing import TYPE_CHECKING, Any
 
 from evolve.api.champion import RunLaw
@@ -65,16 +64,8 @@ class NamedFit(RunLaw):
         if not 0 < interval < 1:
             rule = f": must lie between 0 and 1, it is {interval:g}"
             raise EvolveError(Argument("interval"), rule)
-        deviations = NormalDist().inv_cdf(0.5 + interval / 2)
-        rows = []
-        for group, table in self.row.constants.items():
-            errors = self.fitted.errors[group]
-            for i, target in enumerate(self.task.target_names):
-                for k, value in enumerate(table[i]):
-                    error = float(errors[i, k])
-                    low, high = value - deviations * error, value + deviations * error
-                    rows.append((group, target, f"c{k}", value, error, low, high))
-        return rows
+        names = self.task.target_names
+        return [(row.group, names[row.target], *row[2:]) for row in self.row.intervals(interval)]
 
     def forecast(
         self, rows: pd.DataFrame, interval: float = LEVEL, *, group: str | None = None

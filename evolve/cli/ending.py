@@ -135,6 +135,11 @@ def print_law(row: ResultRow, most: int | None = None) -> None:
         most: Print no more rows than these, and how many are left out.
     """
     print_text(row.formula)
+    print_constants_alone(row, most)
+
+
+def print_constants_alone(row: ResultRow, most: int | None = None) -> None:
+    """Print a law's constants without their intervals; arguments as `print_law`."""
     cells: list[list[object]] = []
     for group, table in row.constants.items():
         for t, values in enumerate(table):

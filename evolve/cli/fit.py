@@ -18,7 +18,6 @@ if TYPE_CHECKING:
     from evolve.tasks.task import Task
 
 Names = list[str] | None
-HEADINGS = ("group", "target", "constant", "value", "standard error")
 
 
 @app.command(
@@ -137,6 +136,7 @@ def _document(fitted: NamedFit, forecasts: list[Forecast], interval: float) -> d
 
 
 def _print(fitted: NamedFit, forecasts: list[Forecast], interval: float) -> None:
+    from evolve.cli.constants import print_constants
     from evolve.cli.output import print_table, print_text
     from evolve.cli.predict import print_forecasts
 
@@ -145,13 +145,7 @@ def _print(fitted: NamedFit, forecasts: list[Forecast], interval: float) -> None
     if fitted.title != fitted.row.name:
         print_text(f"source: {fitted.title}")
     print_text(fitted.formula)
-    cells = [
-        (group, target, name, f"{value:.5g}", f"{error:.3g}", f"{low:.5g} to {high:.5g}")
-        for group, target, name, value, error, low, high in fitted.interval_rows(interval)
-    ]
-    headings = (*HEADINGS, f"{100 * interval:g} % interval")
-    start = 2 if task.n_groups * len(task.target_names) == 1 else 0
-    print_table(headings[start:], [row[start:] for row in cells], names=("group", "target"))
+    print_constants(fitted.row.intervals(interval), task.target_names, interval)
     print_table(
         ("fold", "held-out rows", "R2", "NMSE"),
         [(f.name, f.n_held, f.r2, f.nmse) for f in fitted.entry.evaluation.folds],

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -10,7 +11,10 @@ from evolve.cli.app import app
 from evolve.cli.options import RUNS, EntryNumber, Json, LawName, RunsDir, Size, TasksDirs
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from evolve.evaluation.record import Entry
+    from evolve.runs.picks import Pick
     from evolve.runs.results import ResultRow, RunResults
     from evolve.runs.store import Store
 
@@ -47,6 +51,9 @@ def show(
     choice: Annotated[
         bool, typer.Option("--choice", help="The finalists and why the champion was chosen.")
     ] = False,
+    program: Annotated[
+        bool, typer.Option("--program", help="Print the law's program, and nothing else.")
+    ] = False,
     prompt: Annotated[
         bool, typer.Option("--prompt", help="Of --entry: what the language model was told.")
     ] = False,
@@ -59,8 +66,9 @@ def show(
 ) -> None:
     """Show a law of a run in full, the champion or the one asked for.
 
-    Formula, constants of each group, scores, program text and lineage. With --watch, where the
-    run stands until it ends, then its final table; exit code 130 after Ctrl-C.
+    Scores, lineage and the table of laws; at the end the formula, the constants with their
+    intervals, and the verdict. With --watch, where the run stands until it ends, then its final
+    table; exit code 130 after Ctrl-C.
     """
     from evolve.cli.choice import show_choice
     from evolve.cli.output import print_json
@@ -68,7 +76,7 @@ def show(
     from evolve.cli.watch import print_end, watch_run
     from evolve.runs.folders import find_run
     from evolve.runs.listing import lineage
-    from evolve.runs.picks import Pick, picked
+    from evolve.runs.picks import Pick
     from evolve.runs.provenance import require_same_rows, task_of
     from evolve.runs.results import load_results
     from evolve.runs.store import Store
@@ -89,18 +97,29 @@ def show(
             show_choice(store, json=json)
             return
         results = load_results(store)
-        row = results.row(size) if number is None and law is None else None
-        if row is None:
-            task = task_of(store, tasks_dirs or ())
-            require_same_rows(store, task)
-            row, entry = picked(store, task, pick)
-        else:
-            entry = store.entry(row.index)
+        row, entry = _picked(store, results, pick, tasks_dirs)
         family = lineage(store, entry)
         if json:
             print_json(_document(store, row, entry, family, chosen=results.chosen))
+        elif program:
+            print(row.text, end="")
         else:
             _print(store, row, entry, family, results)
+
+
+def _picked(
+    store: Store, results: RunResults, pick: Pick, tasks_dirs: list[Path] | None
+) -> tuple[ResultRow, Entry]:
+    """The law that is asked for; the task is loaded only where the run keeps no row of it."""
+    from evolve.runs.picks import picked
+    from evolve.runs.provenance import require_same_rows, task_of
+
+    row = results.row(pick.size) if pick.entry is None and pick.law is None else None
+    if row is not None:
+        return row, store.entry(row.index)
+    task = task_of(store, tasks_dirs or ())
+    require_same_rows(store, task)
+    return picked(store, task, pick)
 
 
 def _cells(row: dict[str, Any]) -> list[object]:
@@ -114,9 +133,9 @@ def _cells(row: dict[str, Any]) -> list[object]:
 def _print(
     store: Store, row: ResultRow, entry: Entry, family: list[Entry], results: RunResults
 ) -> None:
-    from evolve.cli.ending import print_groups, print_law, print_rows
-    from evolve.cli.output import print_table, print_text
-    from evolve.runs.choices import load_verdict
+    """Print a law, the longest first: what one wants to know stays on the screen."""
+    from evolve.cli.ending import print_groups, print_rows
+    from evolve.cli.output import print_table
 
     what = {
         "champion": "champion" if results.chosen else "best score so far, no champion chosen yet",
@@ -125,20 +144,17 @@ def _print(
     }.get(row.kind, row.name)
     where = f"entry {row.index}" if row.index >= 0 else "not an entry of the run"
     print(f"{store.folder.name}, task {store.task['name']}: {what} ({where})")
-    print_law(row)
-    verdict = load_verdict(store)
-    if row.kind == "champion" and verdict is not None:
-        print_text(f"verdict: {verdict.line()}")
     print_table(
         ("fold", "held-out rows", "R2", "NMSE"),
         [(f.name, f.n_held, f.r2, f.nmse) for f in entry.evaluation.folds],
     )
-    if row.kind == "champion":
-        print_groups(store)
-    print(f"score {row.score:.4f}, train R2 {_four(row.train_r2)}")
+    scores = f"score {row.score:.4f}, train R2 {_four(row.train_r2)}"
+    print(f"{scores}, {row.n_constants} constant{'' if row.n_constants == 1 else 's'}")
     print(f"made by {entry.operator}" + (", from" if family else ""))
     for old in family:
         print(f"  entry {old.index}: {old.operator}, score {_four(old.evaluation.score)}")
+    if row.kind == "champion":
+        print_groups(store)
     if row.kind == "champion" and results.rows:
         print_rows(results.rows, store.task.get("features", ()), chosen=results.chosen)
         for other in (other for other in results.rows if other.printed):
@@ -148,7 +164,40 @@ def _print(
         f"test rows opened {len(opened)} time{'' if len(opened) == 1 else 's'}"
         + "".join(f"\n  {o['at']} {o['command']}" for o in opened)
     )
-    print(f"\n{row.text}", end="")
+    print()
+    _print_law(store, row)
+
+
+def _print_law(store: Store, row: ResultRow) -> None:
+    """Print formula, constants and verdict; constants that fill a screen go first."""
+    from evolve.cli.ending import MOST_ROWS
+    from evolve.cli.output import print_text
+    from evolve.runs.choices import load_verdict
+
+    is_long = sum(map(len, row.constants.values())) > MOST_ROWS
+    if is_long:
+        _print_constants(store, row)
+    print_text(row.formula)
+    if not is_long:
+        _print_constants(store, row)
+    verdict = load_verdict(store)
+    if row.kind == "champion" and verdict is not None:
+        print_text(f"verdict: {verdict.line()}")
+
+
+def _print_constants(store: Store, row: ResultRow) -> None:
+    """Print the constants with their intervals, where the run knows these, else alone."""
+    from evolve.api.forecasts import LEVEL
+    from evolve.cli.constants import n_fits, print_constants, print_constants_by_fit
+    from evolve.cli.ending import print_constants_alone
+
+    known = [constant for constant in row.intervals(LEVEL) if not math.isnan(constant.error)]
+    if not known:
+        print_constants_alone(row)
+        return
+    numbered = [f"target {k + 1}" for k in range(len(known))]
+    printed = print_constants if n_fits(known) == 1 else print_constants_by_fit
+    printed(known, store.task.get("targets", numbered), LEVEL)
 
 
 def _document(

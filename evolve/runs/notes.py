@@ -132,7 +132,7 @@ def _check_ending(value: Any, context: Context) -> None:
 
 
 def _check_result_row(what: str, value: Any, context: Context) -> None:
-    row = checks.mapped(what, value, _ROW, ("message", "printed", "origin"))
+    row = checks.mapped(what, value, _ROW, ("message", "printed", "origin", "errors"))
     if checks.text(f"{what}: origin", row.get("origin", "")):
         checks.one_of(f"{what}: origin", row["origin"], ORIGINS)
     checks.one_of(f"{what}: kind", row["kind"], KINDS)
@@ -146,6 +146,11 @@ def _check_result_row(what: str, value: Any, context: Context) -> None:
     for name in ("formula", "text", "message", "printed"):
         checks.text(f"{what}: {name}", row.get(name, ""), limits.PROGRAM_CHARS)
     check_constants(f"{what}: constants", row["constants"], context, row["n_constants"])
+    if row.get("errors"):  # versions before had none
+        errors = checks.mapped(f"{what}: errors", row["errors"], row["constants"])
+        check_constants(f"{what}: errors", errors, context, row["n_constants"])
+        if any(len(errors[group]) != len(table) for group, table in row["constants"].items()):
+            raise ValueError(f"{what}: errors must be of as many targets as constants")
 
 
 def _check_comparisons(value: Any, context: Context) -> None:

@@ -7,8 +7,9 @@ the summary that the store keeps, and the table of fitted laws that the end of a
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
-from typing import TYPE_CHECKING, Any
+from dataclasses import asdict, dataclass, field
+from statistics import NormalDist
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
@@ -30,6 +31,18 @@ if TYPE_CHECKING:
 NOTE = ENDING
 
 
+class ConstantRow(NamedTuple):
+    """A constant of a group and of a target, by its number, with standard error and interval."""
+
+    group: str
+    target: int
+    constant: str
+    value: float
+    error: float
+    low: float
+    high: float
+
+
 @dataclass(frozen=True, slots=True)
 class ResultRow:
     """A law of a run, fitted on all training rows.
@@ -48,6 +61,8 @@ class ResultRow:
         message: Why the law failed.
         printed: What the program of a black box printed.
         origin: Where its entry came from; empty in tables of earlier versions.
+        errors: Standard errors of the constants, as these; nan where a program fits by itself, and
+            none in tables of earlier versions.
     """
 
     kind: str
@@ -63,11 +78,28 @@ class ResultRow:
     message: str = ""
     printed: str = ""
     origin: str = ""
+    errors: dict[str, list[list[float]]] = field(default_factory=dict)
 
     @property
     def heading(self) -> str:
         """What its table calls it: its kind, or ``user`` for a program of the user's own."""
         return self.origin if self.kind == "literature" and self.origin == "user" else self.kind
+
+    def intervals(self, level: float) -> list[ConstantRow]:
+        """Every constant with its interval by the normal approximation; none without errors.
+
+        Args:
+            level: Share of fits to other noise whose constant it is to hold.
+        """
+        deviations = NormalDist().inv_cdf(0.5 + level / 2)
+        rows = []
+        for group, tables in self.errors.items():
+            pairs = enumerate(zip(self.constants[group], tables, strict=True))
+            for target, (values, errors) in pairs:
+                for k, (value, error) in enumerate(zip(values, errors, strict=True)):
+                    low, high = value - deviations * error, value + deviations * error
+                    rows.append(ConstantRow(group, target, f"c{k}", value, error, low, high))
+        return rows
 
     def to_data(self) -> dict[str, Any]:
         """JSON value that ``ResultRow(**data)`` reads back."""

@@ -74,6 +74,7 @@ def row_of(
     if isinstance(form, Candidate) and fitted is not None and fitted.priors is not None:
         text = program_text(task, form, entry.operator, fitted.priors)
     constants = {} if fitted is None else fitted.constants
+    errors = {} if fitted is None else fitted.errors
     return ResultRow(
         kind=kind,
         name=entry.operator,
@@ -87,6 +88,7 @@ def row_of(
         text=text,
         message=message,
         origin=entry.origin,
+        errors={name: np.asarray(table).tolist() for name, table in errors.items()},
     )
 
 

@@ -389,8 +389,8 @@ def check_show_and_score(capfd: pytest.CaptureFixture[str], champion: dict[str, 
     assert told["text"] == champion["text"]
     assert told["recipe"]["f_scale"] == told["recipe"]["width"]  # both names for one release
     assert told["test_openings"] == []
-    text = said(capfd, "show", "parallel-0-1", "--size", str(champion["n_constants"]))[1]
-    assert "# EVOLVE-BLOCK-START" in text
+    assert "# EVOLVE-BLOCK-START" not in said(capfd, "show", "parallel-0-1")[1]
+    assert said(capfd, "show", "parallel-0-1", "--program")[1] == champion["text"]
 
     command = ["score", "parallel-0-1", "--json"]
     train = json.loads(said(capfd, *command)[1])

@@ -43,6 +43,32 @@ def test_show_tells_what_a_black_box_printed(
     assert "odd printed:\nso many rows\n" in out
 
 
+def test_show_ends_with_the_law_and_its_constants_of_every_group_with_intervals(
+    capfd: pytest.CaptureFixture[str],
+) -> None:
+    told = json.loads(said(capfd, "show", "par", "--json")[1])
+    out = said(capfd, "show", "par")[1]
+    law = out.index(f"{told['formula']}\n")
+    assert law > out.index("score ")
+    for group, ((value, *_),) in told["constants"].items():
+        half = 1.6449 * told["errors"][group][0][0]
+        assert f"{group} {value:.5g} +- {half:.2g} " in " ".join(out[law:].split()), out
+    assert said(capfd, "show", "par", "--program")[1] == told["text"]
+
+
+def test_show_of_a_run_that_knows_no_errors_has_the_constants_alone(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    task = load_task("parallel")
+    with store_of(task, tmp_path / "par") as store:
+        save_results(
+            store, [replace(row_of(task, store.entry(0), "champion"), errors={})], chosen=True
+        )
+    out = said(capfd, "show", "par", "--runs-dir", str(tmp_path))[1]
+    assert "+-" not in out
+    assert "constants c0" in " ".join(out.split())
+
+
 AT = ("--at", "params=7e9", "tokens=2e12", "unique_tokens=1e11")
 
 

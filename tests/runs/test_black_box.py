@@ -107,7 +107,8 @@ def test_the_program_is_the_champion_and_is_shown(
     assert best == own[0]
     shown = told(run, capfd, "show")
     assert "black box (A wave and a jump.)" in shown
-    assert "least_squares" in shown
+    assert "nan" not in shown
+    assert "least_squares" in told(run, capfd, "show", "--program")
 
 
 def test_its_constants_are_those_that_made_the_rows(

@@ -21,6 +21,7 @@ ROW: dict[str, Any] = {
     **{"text": "", "message": "", "printed": ""},
 }
 
+ERRORS = {"all": [[0.1]]}
 GROUP = GroupError("a", 4, 0.5, 0.1, "mean", 1.0)
 
 
@@ -45,8 +46,8 @@ def test_errors_by_group_are_read_until_the_run_goes_on(store: Store) -> None:
     assert load_group_errors(store) == []
 
 
-def test_a_table_of_laws_is_read_with_or_without_their_origin(store: Store) -> None:
-    for value in (table(), table(origin="user"), table(origin="")):
+def test_a_table_of_laws_is_read_with_or_without_origin_and_errors(store: Store) -> None:
+    for value in (table(), table(origin="user"), table(origin=""), table(errors=ERRORS)):
         store.set_note("ending", value)
         assert store.note("ending") == value
 
@@ -60,6 +61,9 @@ def test_a_table_of_laws_is_read_with_or_without_their_origin(store: Store) -> N
         ("ending", table(score=None), "score must be a number, it is None"),
         ("ending", table(constants={"all": [[1.0, 2.0]]}), "must be 1 for a target, not 2"),
         ("ending", table(constants={"all": [["1"]]}), "must be a number, it is '1'"),
+        ("ending", table(errors={"all": [[0.1, 0.2]]}), "errors must be 1 for a target, not 2"),
+        ("ending", table(errors={"al": [[0.1]]}), "errors must have 'all'"),
+        ("ending", table(errors={"all": [[0.1], [0.1]]}), "as many targets as constants"),
         ("ending", table(formula="\ud800"), "must be a text of whole characters"),
         ("ending", table(evil=1), "cannot have 'evil'"),
         ("ending", table(origin="king"), "origin must be one of literature, initial"),

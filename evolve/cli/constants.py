@@ -1,0 +1,59 @@
+"""Print a law's constants with their standard errors or their intervals."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from evolve.cli.output import print_table
+
+if TYPE_CHECKING:
+    from evolve.runs.results import ConstantRow
+
+HEADINGS = ("group", "target", "constant", "value", "standard error")
+
+
+def print_constants(rows: Sequence[ConstantRow], targets: Sequence[str], level: float) -> None:
+    """Print one constant a line, with its group and its target where there are several.
+
+    Args:
+        rows: The constants.
+        targets: Names of the targets.
+        level: Of their intervals.
+    """
+    cells = [
+        (
+            *(row.group, targets[row.target], row.constant, f"{row.value:.5g}"),
+            *(f"{row.error:.3g}", f"{row.low:.5g} to {row.high:.5g}"),
+        )
+        for row in rows
+    ]
+    headings = (*HEADINGS, f"{100 * level:g} % interval")
+    start = 2 if n_fits(rows) == 1 else 0
+    print_table(headings[start:], [row[start:] for row in cells], names=("group", "target"))
+
+
+def print_constants_by_fit(
+    rows: Sequence[ConstantRow], targets: Sequence[str], level: float
+) -> None:
+    """Print one group and target a line, each constant with half the width of its interval.
+
+    Args:
+        rows: The constants.
+        targets: Names of the targets.
+        level: Of their intervals.
+    """
+    cells: dict[str, list[str]] = {}
+    for row in rows:
+        where = row.group + (f" [{targets[row.target]}]" if len(targets) > 1 else "")
+        half = row.high - row.value
+        cells.setdefault(where, []).append(f"{row.value:.5g} +- {half:.2g}")
+    names = [f"c{k}" for k in range(len(next(iter(cells.values()))))]
+    title = f"constants of each group, +- half the width of their {100 * level:g} % intervals"
+    table = [(where, *values) for where, values in cells.items()]
+    print_table(("group", *names), table, title, names=("group",))
+
+
+def n_fits(rows: Sequence[ConstantRow]) -> int:
+    """How many groups and targets have constants of their own."""
+    return len({(row.group, row.target) for row in rows})
