@@ -8,9 +8,13 @@ from __future__ import annotations
 import hashlib
 import importlib.util
 import os
+import re
+import shutil
 import stat
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 # Files beside this one that are compiled.
@@ -18,6 +22,9 @@ SOURCES = (
     *("compiled", "elementary", "primitives", "cost", "solve", "refine", "kernel"),
     "predict",
 )
+MAKERS = ("numba", "llvmlite", "numpy")  # whose versions the code depends on, beside Python's
+UNUSED_S = 30 * 86400.0  # after which code of other sources or versions is removed; judgement
+_NAME = re.compile(r"kernel-[0-9a-f]{12}(\.gone)?")
 _OTHERS_WRITE = stat.S_IWGRP | stat.S_IWOTH
 _OTHERS = stat.S_IRWXG | stat.S_IRWXO
 
@@ -26,7 +33,8 @@ def cache_folder(sources: Sequence[str], chosen: str = "") -> tuple[Path | None,
     """Find or make the folder for the machine code of some sources.
 
     It carries a digest of the sources, because numba looks for changes in the file of a function
-    alone and not in those it calls.
+    alone and not in those it calls, and of the versions of all that makes and loads the code. A
+    folder that is used has its time set; where one is made, old ones beside it are removed.
 
     Args:
         sources: Names of the files beside this one that are compiled.
@@ -41,15 +49,46 @@ def cache_folder(sources: Sequence[str], chosen: str = "") -> tuple[Path | None,
     digest = hashlib.sha256()
     for name in sources:
         digest.update((beside / f"{name}.py").read_bytes())
+    digest.update("\n".join(_versions()).encode())
     name, reasons = f"kernel-{digest.hexdigest()[:12]}", []
     for parent in (Path(chosen) if chosen else None, beside / "__pycache__", _home()):
         if parent is None:
             continue
+        is_there = os.path.lexists(parent / name)
         reason = why_not_private(parent / name)
         if not reason:
-            return _real(parent) / name, ""
+            folder = _real(parent) / name
+            with suppress(OSError):
+                os.utime(folder)
+                if not is_there:
+                    _remove_unused(folder)
+            return folder, ""
         reasons.append(f"{parent / name} {reason}")
     return None, "; ".join(reasons)
+
+
+def _versions() -> Iterator[str]:
+    """Versions of Python and of what makes and loads machine code, where they say them."""
+    yield sys.version
+    for name in MAKERS:
+        with suppress(PackageNotFoundError):
+            yield f"{name} {version(name)}"
+
+
+def _remove_unused(new: Path) -> None:
+    """Remove what other sources or versions have left beside a new folder, long ago.
+
+    Ages are told by the new folder's time, which the same file system gave. A folder is renamed
+    first, so that a process that comes to use it meanwhile finds all of it or none, and makes it.
+    """
+    for folder in new.parent.glob("kernel-*"):
+        facts = os.lstat(folder)
+        is_old = os.lstat(new).st_mtime - facts.st_mtime > UNUSED_S
+        if is_old and stat.S_ISDIR(facts.st_mode) and _NAME.fullmatch(folder.name):
+            gone = folder if folder.suffix else folder.with_suffix(".gone")
+            with suppress(OSError):
+                folder.rename(gone)
+                shutil.rmtree(gone)
 
 
 def is_cold() -> bool:

@@ -77,6 +77,46 @@ def test_without_a_private_folder_there_is_none_and_never_the_shared_one(
     assert not {n for n in os.listdir(tempfile.gettempdir()) if "kernel" in n} - before
 
 
+def test_code_of_another_version_of_what_makes_it_is_kept_elsewhere(
+    private: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folders = [cache_folder([], str(private))]
+    for name in code_cache.MAKERS:
+        real = code_cache.version
+        monkeypatch.setattr(code_cache, "version", lambda n, m=name, r=real: r(n) + "0" * (n == m))
+        folders += [cache_folder([], str(private)), cache_folder([], str(private))]
+    monkeypatch.setattr(sys, "version", "3.99.0")
+    folders.append(cache_folder([], str(private)))
+    assert len(set(folders)) == 1 + len(code_cache.MAKERS) + 1
+    assert sorted(private.glob("kernel-*")) == sorted({folder for folder, _ in folders if folder})
+
+
+def test_code_that_nobody_has_used_for_a_month_is_removed_once_other_code_is_kept(
+    private: Path,
+) -> None:
+    names = ["kernel-0123456789ab", "kernel-0123456789cd.gone", "kernel-ba9876543210", "kernel-x"]
+    for name in names:
+        (private / name / "deep").mkdir(parents=True)
+        (private / name / "deep" / "code.nbc").write_text("")
+    (private / "kernel-aaaaaaaaaaaa").symlink_to(private / "kernel-x")
+    for name in ("kernel-0123456789ab", "kernel-0123456789cd.gone", "kernel-x"):
+        os.utime(private / name, (0.0, 0.0))
+    os.utime(private / "kernel-aaaaaaaaaaaa", (0.0, 0.0), follow_symlinks=False)
+    folder, _ = cache_folder([], str(private))
+    assert folder is not None
+    left = ["kernel-aaaaaaaaaaaa", "kernel-ba9876543210", "kernel-x", folder.name]
+    assert sorted(p.name for p in private.glob("kernel-*")) == sorted(left)
+    assert (private / "kernel-x" / "deep" / "code.nbc").exists()
+
+
+def test_a_folder_in_use_is_not_old(private: Path) -> None:
+    folder, _ = cache_folder([], str(private))
+    assert folder is not None
+    os.utime(folder, (0.0, 0.0))
+    assert cache_folder([], str(private)) == (folder, "")
+    assert os.lstat(folder).st_mtime > code_cache.UNUSED_S
+
+
 WITHOUT = """
 from pathlib import Path
 import evolve.fitting.code_cache as cache
