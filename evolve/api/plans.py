@@ -30,7 +30,7 @@ class Plan:
         next_runs: Runs that tell rival laws apart best for their cost.
         outside: Whether the best run lies outside the training rows.
         together: Why the split is not to be relied on: features that move together in the rows.
-        ranges: Where the best values may lie by the champion's rivals and other constants: one row
+        ranges: Where the best values may lie by all laws and other constants of each: one row
             a feature, ``low`` and ``high``; empty where too few laws say.
         exponents: The power of the budget with which each best value grows; empty without a cost.
         per_parameter: ``ratio`` of tokens and parameters of the best run, ``low`` and ``high`` of
