@@ -99,7 +99,8 @@ def discover(
             ``{"width": "N"}``; `evolve.tasks.roles` lists the roles.
         run_id: The column that names the run of each row, where rows are points of curves; random
             folds then hold out whole runs.
-        step: The column of their steps.
+        step: The column of their steps. Of a learning rate that changes within runs, its sum over
+            the steps (``lr_sum``) and how far it is annealed (``lr_annealed``) become features.
         points: Which points of a run are used: ``"last"``, ``"all"`` or at most a number; if not
             given, the last where no feature varies within a run, else 20.
         evaluations: Candidates to evaluate.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -82,7 +83,7 @@ def predict(
         if rows is None:
             queries = from_words(task, given, group)
         else:
-            raw, queries = from_table(task, rows, group)
+            raw, queries = from_table(task, rows, group, _tell)
         forecast_model = forecast_model_of_pick(store, task, pick)
         verdict = load_verdict(store) if pick.is_champion else None
     forecasts = [forecast(task, forecast_model, q.group, q.x, interval) for q in queries]
@@ -97,6 +98,11 @@ def predict(
         print(output)
     else:
         _print(task, forecast_model, verdict, forecasts, law or "")
+
+
+def _tell(line: str) -> None:
+    """Say what was made of the rows beside the forecasts, which may be a document."""
+    print(f"predict: {line}", file=sys.stderr)
 
 
 def _print(

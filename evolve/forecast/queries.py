@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,6 +12,7 @@ from evolve.errors import Argument, EvolveError, nearest
 from evolve.tasks.cells import number
 from evolve.tasks.labels import as_spelled, group_labels
 from evolve.tasks.readers import RawTable, read_table
+from evolve.tasks.schedules import SUMS, with_sums
 from evolve.tasks.task import Task
 from evolve.typing import Array, Ints
 
@@ -79,7 +80,9 @@ def _split(word: str, names: Sequence[str], argument: str) -> tuple[str, str]:
     return word[:place].strip(), word[place + 1 :].strip()
 
 
-def from_table(task: Task, path: Path, group: str | None) -> tuple[RawTable, list[Query]]:
+def from_table(
+    task: Task, path: Path, group: str | None, tell: Callable[[str], None] = lambda line: None
+) -> tuple[RawTable, list[Query]]:
     """The rows of a CSV or Parquet file, by group.
 
     Args:
@@ -87,30 +90,56 @@ def from_table(task: Task, path: Path, group: str | None) -> tuple[RawTable, lis
         path: The file; it needs a column for every feature, and for the groups if there are
             several and `group` is not given. Other columns are kept as they are.
         group: The group of all rows.
+        tell: Called with a line about what was made of the rows, if anything was.
 
     Raises:
         EvolveError: A column is missing, a cell is no number, or a group is not known.
     """
-    raw = read_table(path)
-    return raw, from_cells(task, raw, group)
+    given = read_table(path)
+    raw, rows = _with_schedule(task, given)
+    if raw is not given:
+        spec, n_left = task.spec.schedule, raw.n_rows - len(rows)
+        rest = f"; no forecast at {spec.step} 0, {n_left} of the rows" if n_left else ""
+        tell(f"{' and '.join(SUMS)} made of {spec.rate} over {spec.step} of each run{rest}")
+    return raw, _queries(task, raw, rows, group)
 
 
 def from_cells(task: Task, raw: RawTable, group: str | None) -> list[Query]:
     """The rows of a table that was read, by group; it needs what `from_table` needs.
 
+    Where features are sums of the learning rate, whole schedules will do: the rate at each step
+    of each run. A row at step 0 is then none to forecast.
+
     Raises:
         EvolveError: As `from_table`.
     """
+    return _queries(task, *_with_schedule(task, raw), group)
+
+
+def _queries(task: Task, raw: RawTable, rows: Ints, group: str | None) -> list[Query]:
+    """Some rows of a table, by group."""
     x = np.array([raw.numbers(name) for name in task.feature_names], dtype=float).T
-    _require_positive(task, x)
-    labels = _labels(task, raw, group)
-    return [
-        Query(name, x[at], at)
-        for name in task.group_names
-        if len(
-            at := np.array([i for i, label in enumerate(labels) if label == name], dtype=np.int64)
-        )
-    ]
+    _require_positive(task, x, rows)
+    labels = np.array(_labels(task, raw, group))[rows]
+    found = [(name, rows[labels == name]) for name in task.group_names]
+    return [Query(name, x[at], at) for name, at in found if len(at)]
+
+
+def _with_schedule(task: Task, raw: RawTable) -> tuple[RawTable, Ints]:
+    """Rows with the sums of the learning rate that are features, and which are to forecast.
+
+    Rows that hold the sums, or neither rate nor step, are as they are.
+
+    Raises:
+        EvolveError: A run has no name, or a rate or a step is none.
+    """
+    schedule, every = task.spec.schedule, np.arange(raw.n_rows)
+    have, sums = set(raw.columns), set(SUMS)
+    if have & sums or not schedule.rate or not {schedule.rate, schedule.step} <= have:
+        return raw, every
+    groups = [name for name in task.spec.groups if name in raw.columns]
+    raw = with_sums(raw, schedule.rate, schedule.step, task.spec.folds.runs, groups)
+    return raw, every[np.array(raw.numbers(schedule.step)) > 0]
 
 
 def _labels(task: Task, raw: RawTable, group: str | None) -> list[str]:
@@ -144,11 +173,11 @@ def _require_known(name: str, valid: Sequence[str], argument: str) -> None:
         raise EvolveError(Argument(argument), rule)
 
 
-def _require_positive(task: Task, x: Array) -> None:
-    """Features that act through their logarithm must be above 0."""
+def _require_positive(task: Task, x: Array, rows: Ints) -> None:
+    """Features that act through their logarithm must be above 0 in the rows of some numbers."""
     for j, feature in enumerate(task.spec.features):
-        if feature.logarithmic and not (x[:, j] > 0).all():
-            row = int(np.flatnonzero(~(x[:, j] > 0))[0])
+        if feature.logarithmic and not (x[rows, j] > 0).all():
+            row = int(rows[~(x[rows, j] > 0)][0])
             raise EvolveError(
                 f"{feature.name}: must be above 0, row {row + 1} holds {x[row, j]:g}"
             )

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import numpy as np
+
 from evolve.errors import TaskError
 from evolve.tasks.cells import is_blank, label_key, what_to_do
 from evolve.tasks.names import why_no_name
 from evolve.tasks.raw import RawTable
+from evolve.typing import Ints
 
 GROUP_JOIN = " | "
 ALL_ROWS = "all"
@@ -40,6 +43,25 @@ def run_labels(raw: RawTable, column: str) -> list[str]:
             raise TaskError(_why_blank(raw, column, row, "must name the run of each row"))
     labels = [str(cell) for cell in cells]
     return as_spelled(labels, labels)
+
+
+def curves_of(raw: RawTable, run_id: str, groups: Sequence[str] = ()) -> list[Ints]:
+    """The rows of each run, runs in order of first appearance.
+
+    Args:
+        raw: The rows.
+        run_id: The column that names the run of each.
+        groups: Columns that name groups: runs of one name in two groups are two runs.
+
+    Raises:
+        TaskError: A run has no name.
+    """
+    parts = [raw.column(name) for name in groups if name in raw.columns]
+    rows: dict[tuple[str, ...], list[int]] = {}
+    for i, label in enumerate(run_labels(raw, run_id)):
+        key = (label, *(label_key(str(cells[i])) for cells in parts))
+        rows.setdefault(key, []).append(i)
+    return [np.array(numbers, dtype=np.int64) for numbers in rows.values()]
 
 
 def _why_blank(raw: RawTable, name: str, row: int, rule: str) -> str:

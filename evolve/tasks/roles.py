@@ -126,6 +126,7 @@ _RULES: tuple[_Rule, ...] = (
     _Rule("time", r"\b(per (second|sec|s)|throughput)$|\b(tokens|samples|steps) (s|sec)$"),
     _Rule("time", r"^(unix ?)?time$", reach=1e8),
     _Rule("seed", r"\b(seed|random state|rng|replicate)\b"),
+    _Rule("other", r"^lr (sum|annealed)$"),  # those of `evolve.tasks.schedules`, no rates
     _Rule(
         *("lr", r"\b(lr|learning ?rate)\b"),
         unless=r"\b(schedule|scheduler|decay|warmup|ratio|type|steps?)\b",

@@ -111,6 +111,13 @@ class FoldSpec(_Strict):
         return self
 
 
+class ScheduleSpec(_Strict):
+    """Columns of the learning rate and of the steps, of which sums over each run were made."""
+
+    rate: Name = ""
+    step: Name = ""
+
+
 class Filter(_Strict):
     """Rows are kept where `column op value` is true; `reason` says why."""
 
@@ -175,6 +182,7 @@ class TaskSpec(_Strict):
     features: list[Feature] = Field(min_length=1)
     targets: list[Target] = Field(min_length=1)
     folds: FoldSpec = FoldSpec()
+    schedule: ScheduleSpec = ScheduleSpec()
     filters: list[Filter] = []
     physics: PhysicsSpec = PhysicsSpec()
     sldbench: SLDBench = SLDBench()
@@ -200,6 +208,8 @@ class TaskSpec(_Strict):
                     f"physics: a law either falls or rises in a feature, {name!r} is named by "
                     "decreasing_in and by increasing_in"
                 )
+        if bool(self.schedule.rate) != bool(self.schedule.step and self.folds.runs):
+            raise ValueError("schedule needs rate, step, and the column of folds.runs, or none")
         _require_known("sldbench.values", self.sldbench.values, self.groups)
         if self.own and len(self.features) != len(self.targets):
             raise ValueError(
@@ -222,6 +232,7 @@ _PARTS: dict[str, type[_Strict]] = {
     "features": Feature,
     "targets": Target,
     "folds": FoldSpec,
+    "schedule": ScheduleSpec,
     "filters": Filter,
     "physics": PhysicsSpec,
     "sldbench": SLDBench,

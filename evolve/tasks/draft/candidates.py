@@ -256,7 +256,7 @@ def could_be_groups(columns: dict[str, Column], n_rows: int, spec: TaskSpec) -> 
     return [
         name
         for name, column in columns.items()
-        if name not in spec.groups
+        if name not in (*spec.groups, spec.folds.runs)
         and column.kind == "texts"
         and 1 < column.n_levels < FEW_TEXTS * n_rows
     ]

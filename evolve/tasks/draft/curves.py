@@ -5,17 +5,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
-import numpy.typing as npt
 
 from evolve.errors import Argument, EvolveError, nearest
-from evolve.tasks.cells import label_key, number
+from evolve.tasks.cells import number
 from evolve.tasks.draft.roles import Wishes
-from evolve.tasks.labels import run_labels
+from evolve.tasks.labels import curves_of
 from evolve.tasks.raw import RawTable
 from evolve.tasks.roles import guess_role
-from evolve.typing import Array
+from evolve.typing import Array, Ints
 
-Indices = npt.NDArray[np.intp]
 ALL, LAST = "all", "last"
 MOST_AT_0 = 0.25  # share of rows at step 0 up to which they are left out
 N_POINTS = 20  # of a curve, where not said; judgement: neighbours repeat what a point says
@@ -48,25 +46,6 @@ def choose_points(raw: RawTable, wishes: Wishes) -> tuple[RawTable, list[tuple[s
     return raw.take(chosen_rows), decisions
 
 
-def curves_of(raw: RawTable, run_id: str, groups: Sequence[str] = ()) -> list[Indices]:
-    """The rows of each run, runs in order of first appearance.
-
-    Args:
-        raw: The rows.
-        run_id: The column that names the run of each.
-        groups: Columns that name groups: runs of one name in two groups are two runs.
-
-    Raises:
-        TaskError: A run has no name.
-    """
-    parts = [raw.column(name) for name in groups if name in raw.columns]
-    rows: dict[tuple[str, ...], list[int]] = {}
-    for i, label in enumerate(run_labels(raw, run_id)):
-        key = (label, *(label_key(str(cells[i])) for cells in parts))
-        rows.setdefault(key, []).append(i)
-    return [np.array(numbers, dtype=np.intp) for numbers in rows.values()]
-
-
 def _after_step_0(raw: RawTable, wishes: Wishes) -> tuple[RawTable, list[tuple[str, str]]]:
     """The rows after the start of training, where few are at its start; a step has a logarithm."""
     names = (wishes.step,) if wishes.step else wishes.features or tuple(raw.columns)
@@ -97,7 +76,7 @@ def _require_column(raw: RawTable, argument: str, name: str | None) -> None:
         raise EvolveError(Argument(argument), rule)
 
 
-def _how_many(raw: RawTable, runs: Sequence[Indices], wishes: Wishes) -> tuple[int, str]:
+def _how_many(raw: RawTable, runs: Sequence[Ints], wishes: Wishes) -> tuple[int, str]:
     """The most points of a run, 0 for all, and why so."""
     if wishes.points is None:
         if wishes.features and not any(_varies(raw, name, runs) for name in wishes.features):
@@ -112,12 +91,12 @@ def _how_many(raw: RawTable, runs: Sequence[Indices], wishes: Wishes) -> tuple[i
     return int(wishes.points), "at most so many of each, evenly in the logarithm of the step"
 
 
-def _varies(raw: RawTable, name: str, runs: Sequence[Indices]) -> bool:
+def _varies(raw: RawTable, name: str, runs: Sequence[Ints]) -> bool:
     cells = raw.columns.get(name, [])
     return any(len({str(cells[i]) for i in rows}) > 1 for rows in runs if cells)
 
 
-def _spread(rows: Indices, steps: Array, points: int) -> Indices:
+def _spread(rows: Ints, steps: Array, points: int) -> Ints:
     """Rows of one run, at most so many, evenly in the logarithm of the step, with the last."""
     order = np.argsort(steps, kind="stable")
     if points == 0 or len(rows) <= points:

@@ -37,12 +37,14 @@ from evolve.tasks.draft.roles import (
     require_varied,
 )
 from evolve.tasks.draft.rows import choose_rows
+from evolve.tasks.draft.schedules import derive_sums, without_rate
 from evolve.tasks.draft.warnings import remarks
 from evolve.tasks.draft.wide import to_long
 from evolve.tasks.folds import require_rows
 from evolve.tasks.labels import group_labels
 from evolve.tasks.raw import RawTable
 from evolve.tasks.roles import Role
+from evolve.tasks.schedules import ANNEALED
 from evolve.tasks.spec import TaskSpec
 from evolve.tasks.table import build_table
 from evolve.tasks.task import Task
@@ -114,6 +116,7 @@ def propose(raw: RawTable, name: str, wishes: Wishes) -> Draft:
             column, cell or group breaks a rule.
     """
     raw = derive(to_long(raw, wishes), wishes.derive)
+    raw, schedule, of_rates = derive_sums(raw, wishes)
     require_roles(raw, wishes)
     raw, of_rows = choose_rows(raw, wishes)
     raw, of_points = choose_points(raw, wishes)
@@ -125,10 +128,12 @@ def propose(raw: RawTable, name: str, wishes: Wishes) -> Draft:
     rows = raw.take(train)
     columns = inspect_columns(rows)
     roles = roles_of(raw, columns, wishes)
-    names, why_not = choose_features(raw, columns, roles, wishes)
+    chosen = choose_features(raw, columns, roles, wishes)
+    names, why_not = without_rate(*chosen, schedule, wishes)
     require_names(raw, [*names, *wishes.targets])
     features, reasons = _features(raw, rows, names)
-    task = _checked(raw, rows, _spec(raw, wishes, features, roles, condition))
+    spec = _spec(raw, wishes, features, roles, condition)
+    task = _checked(raw, rows, spec.model_copy(update={"schedule": schedule}))
     _require_known_groups(raw, test, task)
     task, decided = _decided(task, wishes, condition)
     return Draft(
@@ -142,6 +147,7 @@ def propose(raw: RawTable, name: str, wishes: Wishes) -> Draft:
         decisions=(
             *(Decision("rows", *told) for told in of_rows),
             *(Decision("points", *told) for told in of_points),
+            *(Decision("derived", *told) for told in of_rates),
             Decision("features", listed(names), NAMED if wishes.features else GUESSED),
             *decided,
         ),
@@ -184,7 +190,9 @@ def _features(
     for name, is_share in zip(names, shares, strict=True):
         whole, values = np.array(raw.numbers(name)), np.array(rows.numbers(name))
         scale, why = guess_scale(values, is_share=bool(is_share))
-        if whole.min() <= 0:
+        if name == ANNEALED:
+            scale, why = "linear", "it is 0 until the rate falls"
+        elif whole.min() <= 0:
             row = int(np.argmin(whole)) + 1
             place = f"row {raw.row_number(row)}{raw.line(row)}"
             scale, why = "linear", f"{place} holds {whole.min():g}: no logarithm"

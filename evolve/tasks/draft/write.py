@@ -189,6 +189,7 @@ def format_task(draft: Draft, command: str) -> str:
             '  # the test lies beyond on "any" of them, or on "all" at once',
             *_horizon(spec.folds, why.get("horizon", "")),
         ],
+        *_schedule(spec, why),
         _physics(draft, why["physics"]),
         [_OPTIONAL.rstrip().format(target=toml_value(spec.targets[0].name))],
     ]
@@ -232,6 +233,14 @@ def _runs(folds: FoldSpec) -> list[str]:
     """The line of the column that names runs, if there is one."""
     why = "plain folds hold out whole runs of these"
     return [f"runs = {toml_value(folds.runs)}  # {why}"] if folds.runs else []
+
+
+def _schedule(spec: TaskSpec, why: Mapping[str, str]) -> list[list[str]]:
+    """The columns that sums of the learning rate were made of, if they were."""
+    if not spec.schedule.rate:
+        return []
+    columns = [f"{key} = {toml_value(name)}" for key, name in spec.schedule.model_dump().items()]
+    return [["[schedule]", f"# {_plain(why['derived'])}", *columns]]
 
 
 def _horizon(folds: FoldSpec, why: str) -> list[str]:
