@@ -60,6 +60,8 @@ class RunAnswers:
         reach: float | None = None,
         most: Mapping[str, float] | None = None,
         serve_tokens: float | None = None,
+        narrow: Mapping[str, float] | None = None,
+        next_budget: float | None = None,
         group: str | None = None,
         target: str | None = None,
         maximise: bool | None = None,
@@ -77,6 +79,9 @@ class RunAnswers:
             reach: In place of a budget: the cheapest run to reach this value.
             most: Largest values of features.
             serve_tokens: Tokens that the model is to serve, which cost two FLOPs a parameter.
+            narrow: A run to forecast, whose interval the next runs are to narrow; the best run if
+                not given. What `at` holds may be left out.
+            next_budget: Most that one next run may cost; as much as the best run if not given.
             group: The group; not needed where there is one.
             target: The target; not needed where there is one.
             maximise: Whether more is better; if not given, what the target's role says.
@@ -98,6 +103,8 @@ class RunAnswers:
             budget=budget,
             reach=reach,
             serve_tokens=serve_tokens,
+            narrow=narrow,
+            next_budget=next_budget,
             at=dict(at or {}),
             most=dict(most or {}),
             group=group,

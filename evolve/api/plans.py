@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from evolve.runs.store import Store
 from evolve.tasks.task import Task
@@ -13,7 +13,14 @@ from evolve.tasks.task import Task
 if TYPE_CHECKING:
     import pandas as pd
 
-    from evolve.forecast.plan import Allocation, Level, PerParameter, PlannedRuns, Question
+    from evolve.forecast.plan import (
+        Allocation,
+        Level,
+        NextRun,
+        PerParameter,
+        PlannedRuns,
+        Question,
+    )
 
 
 @dataclass(frozen=True, eq=False)
@@ -27,12 +34,15 @@ class Plan:
             reached also ``reached_at_best`` and ``reached_at_worst``, the budgets from which on
             the better and the worse end of the interval do so; nan where none does.
         budgets: The same for a hundredth to a hundred times the budget, one row each.
-        next_runs: Runs that tell rival laws apart best for their cost.
+        next_runs: Runs that narrow the interval at the point `narrowed` most, each after those
+            before it, with ``then_low`` and ``then_high``, the interval that is expected then.
         outside: Whether the best run lies outside the training rows.
         together: Why the split is not to be relied on: features that move together in the rows.
         ranges: Where the best values may lie by all laws and other constants of each: one row
             a feature, ``low`` and ``high``; empty where too few laws say.
         exponents: The power of the budget with which each best value grows; empty without a cost.
+        narrowed: The point that next runs are for: the features' values, and ``point``, ``low``
+            and ``high`` of its forecast now; None without a cost.
         per_parameter: ``ratio`` of tokens and parameters of the best run, ``low`` and ``high`` of
             the training rows; None where it has not one column of each.
         isoflop: Runs of nearly equal cost among the training rows, one row a level, and the size
@@ -47,6 +57,7 @@ class Plan:
     together: tuple[str, ...] = ()
     ranges: pd.DataFrame | None = None
     exponents: pd.Series | None = None
+    narrowed: pd.Series | None = None
     per_parameter: pd.Series | None = None
     isoflop: pd.DataFrame | None = None
 
@@ -57,8 +68,9 @@ def plan_of(planned: PlannedRuns) -> Plan:
 
     from evolve.forecast.plan import exponents, moving_together
 
-    best, ratio = planned.best, planned.per_parameter
-    further = [{"cost": run.cost, **run.values, **_rest(asdict(run))} for run in planned.next_runs]
+    best, ratio, now = planned.best, planned.per_parameter, planned.narrowed
+    ends = {} if now is None else {"point": now.point, "low": now.low, "high": now.high}
+    further = [{"cost": run.cost, **run.values, **_rest(run)} for run in planned.next_runs]
     return Plan(
         best=pd.Series(_row(best)),
         budgets=pd.DataFrame([_row(run) for run in planned.budgets]),
@@ -67,6 +79,7 @@ def plan_of(planned: PlannedRuns) -> Plan:
         together=tuple(moving_together(planned.question.task, planned.question.cost.features)),
         ranges=pd.DataFrame(dict(best.ranges), index=["low", "high"], dtype=float).T,
         exponents=pd.Series(exponents(planned.budgets), dtype=float),
+        narrowed=None if now is None else pd.Series({**now.at, **ends}),
         per_parameter=None if ratio is None else pd.Series(asdict(ratio) | _inside(ratio)),
         isoflop=pd.DataFrame([_level_row(level) for level in planned.levels]),
     )
@@ -128,5 +141,6 @@ def _level_row(level: Level) -> dict[str, object]:
     return first | dict(level.at) | ends | best | _inside(level)
 
 
-def _rest(run: Mapping[str, Any]) -> dict[str, float]:
-    return {name: run[name] for name in ("disagreement", "noise")}
+def _rest(run: NextRun) -> dict[str, float]:
+    then = dict(zip(("then_low", "then_high"), run.then, strict=True))
+    return then | {"disagreement": run.disagreement, "noise": run.noise}

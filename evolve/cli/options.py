@@ -78,7 +78,13 @@ def n_cores() -> int:
 
 
 class ManyValued(TyperCommand):
-    """A verb whose repeatable options take several values after one flag: ``--features a b``."""
+    """A verb whose repeatable options take several values after one flag: ``--features a b``.
+
+    Attributes:
+        mark: What a value after the first must hold; another word is no value of the flag.
+    """
+
+    mark = ""
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
         """Repeat each such flag before each of its values, then parse as usual."""
@@ -86,15 +92,22 @@ class ManyValued(TyperCommand):
         for word in {o for p in self.params for o in p.opts} - several:
             if sum(a == word or a.startswith(f"{word}=") for a in args) > 1:
                 raise EvolveError(f"{word}: is given twice, it takes one value")
-        return super().parse_args(ctx, repeat_flags(args, several))
+        return super().parse_args(ctx, repeat_flags(args, several, self.mark))
 
 
-def repeat_flags(words: Sequence[str], several: Collection[str]) -> list[str]:
+class ManyAssigned(ManyValued):
+    """As `ManyValued` where values are such as ``params=7B``, so that a run may follow them."""
+
+    mark = "="
+
+
+def repeat_flags(words: Sequence[str], several: Collection[str], mark: str = "") -> list[str]:
     """Turn ``--features a b`` into ``--features a --features b``.
 
     Args:
         words: A verb's words.
         several: Options that take several values; each takes the words up to the next option.
+        mark: What these must hold after the first.
     """
     out: list[str] = []
     flag, n_values = "", 0
@@ -105,6 +118,7 @@ def repeat_flags(words: Sequence[str], several: Collection[str]) -> list[str]:
             flag, n_values = (word if word in several else ""), 0
         elif flag:
             n_values += 1
-            out += [flag] if n_values > 1 else []
+            flag = flag if n_values == 1 or mark in word else ""
+            out += [flag] if n_values > 1 and flag else []
         out.append(word)
     return out

@@ -8,15 +8,25 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from evolve.cli.app import app
-from evolve.cli.options import RUNS, EntryNumber, Json, LawName, RunsDir, Size, TasksDirs
+from evolve.cli.options import (
+    RUNS,
+    EntryNumber,
+    Json,
+    LawName,
+    ManyAssigned,
+    RunsDir,
+    Size,
+    TasksDirs,
+)
 
 if TYPE_CHECKING:
     from evolve.forecast.plan import Allocation, PlannedRuns
 
 
 @app.command(
+    cls=ManyAssigned,
     epilog="Example: python -m evolve plan data_constrained-0-1 --budget-flops 1e21 "
-    '--compute "6*params*tokens" --at unique_tokens=1e11'
+    '--compute "6*params*tokens" --at unique_tokens=1e11',
 )
 def plan(
     name: Annotated[str, typer.Argument(metavar="RUN", help="A run's name or folder.")],
@@ -47,6 +57,20 @@ def plan(
             "--at",
             help="Values of features left out of --compute; the best of the others is sought, "
             "such as of a learning rate.",
+        ),
+    ] = None,
+    narrow: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--narrow",
+            help="The run to forecast, such as params=7B tokens=2T: next runs narrow the interval "
+            "there [default: the best run].",
+        ),
+    ] = None,
+    next_budget: Annotated[
+        float | None,
+        typer.Option(
+            "--next-budget", help="Most that one next run may cost [default: the budget]."
         ),
     ] = None,
     group: Annotated[str | None, typer.Option("--group", help="The group planned for.")] = None,
@@ -82,10 +106,9 @@ def plan(
     with Store.open(find_run(name, runs_dir), write=False) as store:
         task = task_of(store, tasks_dirs or ())
         require_same_rows(store, task)
-        values = {
-            "at": read_words(task, [*(at or []), *(words or [])]),
-            "most": read_words(task, most or [], "max"),
-        }
+        fixed = read_words(task, [*(at or []), *(words or [])])
+        bounds = read_words(task, most or [], "max")
+        point = read_words(task, narrow, "narrow") if narrow else None
         forecast_model = forecast_model_of_pick(store, task, Pick(size, entry, law))
     planned = plan_runs(
         task,
@@ -94,11 +117,14 @@ def plan(
         budget=budget,
         reach=value,
         serve_tokens=served,
+        narrow=point,
+        next_budget=next_budget,
+        at=fixed,
+        most=bounds,
         group=group,
         target=target,
         maximise=maximise,
         level=interval,
-        **values,
     )
     if json:
         print_json({"run": name, **_document(planned)})
@@ -125,6 +151,8 @@ def _document(planned: PlannedRuns) -> dict[str, Any]:
         "budgets": [_data(allocation) for allocation in planned.budgets],
         "per_parameter": None if ratio is None else asdict(ratio) | {"inside": ratio.is_inside},
         "isoflop": [asdict(lev) | {"inside": lev.is_inside} for lev in planned.levels],
+        "narrowed": None if planned.narrowed is None else asdict(planned.narrowed),
+        "next_budget": planned.next_budget,
         "next_runs": [asdict(run) for run in planned.next_runs],
     }
 

@@ -29,7 +29,7 @@ def print_plan(planned: PlannedRuns) -> None:
     if planned.per_parameter is not None:
         _print_ratio(planned.per_parameter)
     _print_levels(question, planned.levels)
-    _print_next(question, question.names[: len(question.cost.features)], planned.next_runs)
+    _print_next(planned)
 
 
 def _print_best(question: Question, best: Allocation) -> None:
@@ -175,25 +175,34 @@ def _print_budgets(question: Question, names: list[str], table: Sequence[Allocat
     print_table(headings, rows, "other budgets", symbols=symbols_of(task.feature_names))
 
 
-def _print_next(question: Question, names: list[str], further: Sequence[NextRun]) -> None:
+def _print_next(planned: PlannedRuns) -> None:
     from evolve.cli.output import print_table, print_text
     from evolve.tasks.symbols import symbols_of
 
-    if not further:
-        words = "no run within the budget tells the leading laws apart above the noise"
-        print_text(f"next runs: {words}")
+    question, narrowed, most = planned.question, planned.narrowed, planned.next_budget
+    if narrowed is None or most is None:
+        return
+    task = question.task
+    place = ", ".join(f"{name} = {value:.4g}" for name, value in narrowed.at.items())
+    target = f"{task.target_names[question.target]} {narrowed.point:.5g}"
+    now = f"{_interval(question)} {narrowed.low:.5g} to {narrowed.high:.5g}"
+    print_text(f"to be narrowed: {target} at {place}, {now}")
+    if not planned.next_runs:
+        print_text(f"next runs: none of at most {most:#.3g} of compute narrows it to be seen")
         return
     rows = [
         [
             *(f"{r.cost:#.3g}", *(f"{v:.4g}" for v in r.values.values())),
+            f"{r.then[0]:.5g} to {r.then[1]:.5g}",
             *(f"{r.disagreement:.3g}", f"{r.noise:.3g}"),
             _rivals(r),
         ]
-        for r in further
+        for r in planned.next_runs
     ]
-    headings = ["compute", *names, "laws differ by", "noise", "entry: prediction"]
-    title = "next runs, those that tell most for their compute first"
-    print_table(headings, rows, title, symbols=symbols_of(question.task.feature_names))
+    names = question.names[: len(question.cost.features)]
+    headings = ["compute", *names, "interval then", "laws differ by", "noise", "entry: prediction"]
+    title = f"next runs of at most {most:#.3g}, each after those above it, and the interval then"
+    print_table(headings, rows, title, symbols=symbols_of(task.feature_names))
 
 
 def _rivals(run: NextRun) -> str:

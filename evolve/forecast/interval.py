@@ -114,11 +114,7 @@ def interval_at(
     loose = open_constants(laws[0], constants[0], spread.covariance, x)
     weights = np.array([m.weight for m in forecast_model.members])
     parts = parts_of(values, weights, loose, spread, relative=forecast_model.relative)
-    train = task.train.X[task.train.group == task.group_names.index(group)]
-    logarithmic = [f.logarithmic for f in task.spec.features]
-    away = distance_of(x, train, logarithmic, task.axes)
-    factors = factors_at(forecast_model.distances, forecast_model.ratios, away)
-    half = parts.total * (CALIBRATION_INFLATION * factors * t_quantile(level))[:, None]
+    half = half_widths(task, forecast_model, group, x, parts.total, level)
     point, low, high = ends_of(task, parts.point, half, relative=forecast_model.relative)
     return Forecast(
         group=group,
@@ -129,9 +125,26 @@ def interval_at(
         low=low,
         high=high,
         parts=parts,
-        extrapolation_distance=extrapolation_distance(x, train, logarithmic),
+        extrapolation_distance=extrapolation_distance(
+            x, _rows_of(task, group), [f.logarithmic for f in task.spec.features]
+        ),
         rivals=tuple(m.index for m in forecast_model.members[1:]),
     )
+
+
+def half_widths(
+    task: Task, forecast_model: ForecastModel, group: str, x: Array, spread: Array, level: float
+) -> Array:
+    """`(n, t)` half widths of intervals of `(n, t)` spreads, calibrated on the folds."""
+    logarithmic = [f.logarithmic for f in task.spec.features]
+    away = distance_of(x, _rows_of(task, group), logarithmic, task.axes)
+    factors = factors_at(forecast_model.distances, forecast_model.ratios, away)
+    return np.asarray(spread * (CALIBRATION_INFLATION * factors * t_quantile(level))[:, None])
+
+
+def _rows_of(task: Task, group: str) -> Array:
+    """`(m, f)` training rows of a group."""
+    return np.asarray(task.train.X[task.train.group == task.group_names.index(group)])
 
 
 def ends_of(

@@ -114,10 +114,30 @@ def delta(law: Predictable, target: int, constants: Array, covariance: Array, x:
     """
     if constants.shape[1] == 0:
         return np.zeros(len(x))
-    moved = slopes_of(law, x, constants, target)
-    moved = np.where(np.isfinite(moved), moved, LARGEST)
+    moved = _finite_slopes(law, target, constants, x)
     squared: Array = np.einsum("nk,kl,nl->n", moved, covariance, moved)
     return np.sqrt(np.maximum(squared, 0.0))
+
+
+def open_along(
+    law: Predictable, target: int, constants: Array, covariance: Array, x: Array
+) -> Array:
+    """`(n, p)` directions whose inner products are covariances of rows; arguments as `delta`.
+
+    All 0 where the covariance is not finite, so that no row tells anything of another.
+    """
+    if constants.shape[1] == 0 or not np.isfinite(covariance).all():
+        return np.zeros((len(x), constants.shape[1]))
+    values, axes = np.linalg.eigh(0.5 * (covariance + covariance.T))
+    root = axes * np.sqrt(np.maximum(values, 0.0))
+    with np.errstate(all="ignore"):
+        return np.asarray(_finite_slopes(law, target, constants, x) @ root)
+
+
+def _finite_slopes(law: Predictable, target: int, constants: Array, x: Array) -> Array:
+    """`(n, p)` derivatives by the constants; large where the law is not defined nearby."""
+    moved = slopes_of(law, x, constants, target)
+    return np.where(np.isfinite(moved), moved, LARGEST)
 
 
 def extrapolation_distance(x: Array, train: Array, logarithmic: Sequence[bool]) -> Array:

@@ -53,6 +53,10 @@ def test_a_plan_spends_its_budget_and_knows_where_it_leaves_the_data(run: Run) -
     assert plan.best["low"] < plan.best["point"] < plan.best["high"]
     assert plan.outside
     assert plan.budgets["budget"].is_monotonic_increasing
+    assert plan.narrowed is not None
+    assert plan.narrowed["low"] == plan.best["low"]
+    assert (plan.next_runs["cost"] <= 1e21).all()
+    assert (plan.next_runs["then_low"] < plan.next_runs["then_high"]).all()
     held = run.plan(1e21, compute=COMPUTE, at=AT, most={"params": 1e9}, law="kaplan_2020")
     assert held.best["params"] <= 1e9
 
@@ -74,6 +78,8 @@ def test_a_plan_needs_a_budget_or_a_value(run: Run) -> None:
         ({"budget": 1e21, "at": {"unique_tokens": np.nan}}, "unique_tokens: must be finite"),
         ({"budget": 1e21, "most": {"params": "big"}}, "params: must be a number, it is 'big'"),
         ({"budget": 1e21, "serve_tokens": np.inf}, "serve_tokens: must be finite"),
+        ({"budget": 1e21, "next_budget": -1}, "next_budget: must be above 0, it is -1"),
+        ({"budget": 1e21, "narrow": {"params": 7e9}}, "narrow: needs a value for tokens"),
         ({"budget": 1e21, "interval": "wide"}, "interval: must be a number"),
     ],
 )

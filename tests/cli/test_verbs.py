@@ -111,9 +111,26 @@ def test_plan_prints_an_allocation_and_other_budgets(capfd: pytest.CaptureFixtur
     values = told["best"]["values"]
     assert 6 * values["params"] * values["tokens"] == pytest.approx(1e21)
     assert len(told["budgets"]) > 2
+    assert told["narrowed"]["at"] == pytest.approx({"unique_tokens": 1e11, **values})
     code, out, _ = said(capfd, *words, "--at", "unique_tokens=1e11")
     assert code == 0
     assert "other budgets" in out
+
+
+def test_plan_names_the_runs_that_narrow_a_forecast_for_a_given_price(
+    capfd: pytest.CaptureFixture[str],
+) -> None:
+    words = ("plan", "dc", "--budget-flops", "1e21", "--compute", "6*params*tokens")
+    point = ("--at", "unique_tokens=1e11", "--narrow", "params=7B", "tokens=2T")
+    code, out, _ = said(capfd, *words, *point, "--next-budget", "1e20", "--json")
+    assert code == 0
+    told = json.loads(out)
+    narrowed, first = told["narrowed"], told["next_runs"][0]
+    assert narrowed["at"] == {"unique_tokens": 1e11, "params": 7e9, "tokens": 2e12}
+    assert first["cost"] <= 1e20
+    low, high = first["then"]
+    assert narrowed["low"] <= low < high <= narrowed["high"]
+    assert high - low < narrowed["high"] - narrowed["low"]
 
 
 def test_query_finds_sorts_and_prints_for_machines(capfd: pytest.CaptureFixture[str]) -> None:
@@ -201,6 +218,8 @@ def test_fit_takes_the_columns_of_the_run_that_it_is_to_forecast(tmp_path: Path)
     assert asked.feature_names == ("params", "tokens")
 
 
+BUDGET = ["plan", "dc", "--budget-flops", "1e21", "--compute", "6*params*tokens"]
+BUDGET += ["--at", "unique_tokens=1e11"]
 WRONG = [
     (["show", "dc", "--law", "hofman_2022"], "--law: no law 'hofman_2022' (did you mean 'hoff"),
     (["show", "dc", "--law", "kaplan", "--size", "4"], "--size and --law exclude each other"),
@@ -225,6 +244,14 @@ WRONG = [
         ["plan", "dc", "--compute", "params", "--budget-flops", "1", "--at", "token=1"],
         "--at: no feature 'token' (did you mean 'tokens'?)",
     ),
+    (["plan", "dc", "--next-budget", "1e9"], "--next-budget needs --compute"),
+    (
+        [*BUDGET, "--next-budget", "inf"],
+        "--next-budget: must be finite, it is inf",
+    ),
+    ([*BUDGET, "--narrow", "params=7B"], "--narrow: needs a value for tokens"),
+    ([*BUDGET, "--narrow", "token=1"], "--narrow: no feature 'token' (did you mean 'tokens'?)"),
+    ([*BUDGET, "--narrow", "params=7Q"], "--narrow params: must be a number, it is '7Q'"),
     (["predict", "dc", "--at", "params=inf"], "--at params: must be finite, it is 'inf'"),
     (["plan", "dc", "--budget-flops", "1", "--compute", "6*params*tokens"], "unique_tokens"),
     (

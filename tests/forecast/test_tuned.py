@@ -21,6 +21,7 @@ from evolve.forecast.plan import (
     parse_cost,
     pinned,
 )
+from evolve.forecast.plan.narrowing import forecast_at, point_of
 from evolve.law.graph import Law, Node, call, const, feat, num
 from evolve.tasks.task import Feature, Table, Target, Task, TaskSpec
 
@@ -149,7 +150,9 @@ def test_rivals_and_draws_of_constants_say_where_the_best_may_lie() -> None:
 def test_next_runs_are_sought_at_the_best_settings() -> None:
     other = LOSS + np.array([[0, 0, 0, 0.4, 0, 0, 0]])
     asked = question(forecast_model_of((LAW, LOSS), (LAW, other)), "6*params*tokens")
-    runs = next_runs(pinned(asked, best_run(asked, 1e19, None)), 1e19)
+    best = best_run(asked, 1e19, None)
+    where = pinned(asked, best)
+    runs = next_runs(where, forecast_at(where, point_of(where, best.values)), 1e19)
     assert runs
     assert all(list(run.values) == ["params", "tokens"] for run in runs)
 
@@ -161,7 +164,7 @@ def test_a_rival_that_explodes_is_named_as_far_off() -> None:
     laws = [(SIZES_ALONE, LOSS[:, :5]), (SIZES_ALONE, near), (explodes, wild)]
     task = make_task()
     asked = question(forecast_model_of(*laws), "6*params*tokens", task, lr=1e-3)
-    runs = next_runs(asked, 1e21)
+    runs = next_runs(asked, forecast_at(asked, {"params": 1e10, "tokens": 1e11, "lr": 1e-3}), 1e21)
     assert any(run.far == (2,) for run in runs)
     assert all(1 not in run.far for run in runs)
 

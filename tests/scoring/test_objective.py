@@ -230,6 +230,13 @@ NO_PREFERENCE = {
         "APART": "distance of runs that are proposed together",
         "SHARES_APART": "distance of runs that are proposed together",
         "FURTHER": "range of runs that are proposed",
+        "LEAST": "which runs are named, not which law is preferred",
+    },
+    "forecast/plan/greedy.py": {"NEARLY": "which runs are named, not which law is preferred"},
+    "forecast/plan/narrowing.py": {"TINY": "against division by zero"},
+    "forecast/plan/levels.py": {
+        **dict.fromkeys(("GAP", "WIDTH"), "rounding, within which runs cost the same"),
+        "FEWEST_SIZES": "that a parabola and its error take",
     },
     "forecast/plan/shares.py": dict.fromkeys(
         ("HALVINGS", "REFINEMENTS", "SHRINK", "SLACK"), "steps of a numeric search"

@@ -1,13 +1,16 @@
-"""Rival laws and a cost to the runs that would tell them apart best for their compute."""
+"""A point and a cost to the runs that would narrow the forecast there most."""
 
 from __future__ import annotations
 
 import itertools
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
 
 from evolve.forecast.interval import Forecast
+from evolve.forecast.plan.greedy import cheapest_of_best, taken_off, without
+from evolve.forecast.plan.narrowing import interval_of, open_of
 from evolve.forecast.plan.question import Question
 from evolve.forecast.plan.shares import at_cost, simplex
 from evolve.typing import Array
@@ -16,6 +19,7 @@ LEVELS = {1: 200, 2: 40, 3: 14, 4: 8}
 APART = 0.3  # factors of 10 between runs
 SHARES_APART = 0.1  # of the training range, for features that act as they are
 FURTHER = 10.0
+LEAST = 0.01  # of the spread, which a run must take off to be named; judgement
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +29,8 @@ class NextRun:
     Attributes:
         values: The cost's features by name.
         cost: What it costs.
+        then: Ends of the interval at the point once it and those named before it are made, as is
+            expected now.
         predictions: What each law says, by entry, the champion's first.
         disagreement: Root mean square difference of the rivals from the champion.
         noise: Scatter of single runs there.
@@ -34,28 +40,28 @@ class NextRun:
 
     values: dict[str, float]
     cost: float
+    then: tuple[float, float]
     predictions: dict[int, float]
     disagreement: float
     noise: float
     far: tuple[int, ...] = ()
 
 
-def next_runs(question: Question, budget: float, n: int = 5) -> list[NextRun]:
-    """Runs of at most a budget where leading laws differ most for each unit of compute.
+def next_runs(question: Question, wanted: Forecast, budget: float, n: int = 5) -> list[NextRun]:
+    """Runs of at most a budget that narrow the interval at a point most, made one after another.
 
-    A run's worth is ``log(1 + (disagreement / noise)**2)`` over its cost: what one outcome can
-    tell about which law holds. Runs lie apart from each other and from the training rows.
+    Each is the cheapest of those that narrow it about most, given those before it. Runs lie apart
+    from each other and from the training rows.
 
     Args:
-        question: What is planned.
+        question: What is planned; the runs are of its cost's features, the others are fixed.
+        wanted: The forecast at the point.
         budget: Most that one run may cost.
         n: At most so many.
 
     Returns:
-        The best first; none where no law rivals the champion.
+        The one to make first; none where no run narrows the interval to be seen.
     """
-    if len(question.forecast_model.members) < 2:
-        return []
     free = _mixtures(question, budget) if question.linear else _grid(question)
     costs = question.cost.of(question.rows(free))
     defined = np.isfinite(question.loss(free)) & (costs > 0)
@@ -64,30 +70,59 @@ def next_runs(question: Question, budget: float, n: int = 5) -> list[NextRun]:
     free, costs = free[defined], costs[defined]
     if not len(free):
         return []
-    forecasts, t = question.forecast(free), question.target
-    gap, noise = forecasts.parts.form[:, t], np.maximum(forecasts.parts.noise[:, t], 1e-300)
-    worth = np.log1p((gap / noise) ** 2) / costs
-    worth = np.where(gap > noise, worth, 0.0)
-    chosen = _apart(_places(question, free), worth, _places(question, _known(question)), n)
+    forecasts = question.forecast(free)
+    return [
+        _next_run(
+            question, forecasts, i, free[i], float(costs[i]), interval_of(question, wanted, left)
+        )
+        for i, left in _chosen(question, wanted, forecasts, free, costs, n)
+    ]
+
+
+def _chosen(
+    question: Question, wanted: Forecast, forecasts: Forecast, free: Array, costs: Array, n: int
+) -> Iterator[tuple[int, float]]:
+    """Numbers of the runs to make, and the spread that is left at the point after each."""
+    runs, point = open_of(question, forecasts), open_of(question, wanted).along[0]
+    along, spread = runs.along, float(wanted.parts.total[0, question.target])
+    places, taken = _places(question, free), _places(question, _known(question))
+    for _ in range(n):
+        gaps = np.abs(places[:, None] - taken).max(axis=2).min(axis=1)
+        off = taken_off(along, runs.noise, point)
+        off = np.where(gaps >= APART, off, 0.0)
+        i = cheapest_of_best(off, costs)
+        if i is None:
+            return
+        left = float(np.sqrt(max(spread**2 - off[i], 0.0)))
+        if left > (1.0 - LEAST) * spread:
+            return
+        yield i, left
+        both = without(np.vstack([along, point]), along[i], float(runs.noise[i]))
+        along, point, spread = both[:-1], both[-1], left
+        taken = np.vstack([taken, places[i]])
+
+
+def _next_run(
+    question: Question,
+    forecasts: Forecast,
+    i: int,
+    values: Array,
+    cost: float,
+    then: tuple[float, float],
+) -> NextRun:
+    t = question.target
     names = [question.task.feature_names[j] for j in question.cost.features]
     entries = [m.index for m in question.forecast_model.members]
-    return [
-        NextRun(
-            dict(zip(names, free[i].tolist(), strict=True)),
-            float(costs[i]),
-            dict(
-                zip(
-                    entries,
-                    [float(forecasts.point[i, t]), *forecasts.parts.rivals[:, i, t].tolist()],
-                    strict=True,
-                )
-            ),
-            float(gap[i]),
-            float(noise[i]),
-            _far(question, forecasts, i),
-        )
-        for i in chosen
-    ]
+    said = [float(forecasts.point[i, t]), *forecasts.parts.rivals[:, i, t].tolist()]
+    return NextRun(
+        dict(zip(names, values.tolist(), strict=True)),
+        cost,
+        then,
+        dict(zip(entries, said, strict=True)),
+        float(forecasts.parts.form[i, t]),
+        float(forecasts.parts.noise[i, t]),
+        _far(question, forecasts, i),
+    )
 
 
 def _far(question: Question, forecasts: Forecast, row: int) -> tuple[int, ...]:
@@ -124,15 +159,3 @@ def _grid(question: Question) -> Array:
     count = LEVELS[train.shape[1]]
     axes = [np.geomspace(c.min(), FURTHER * c.max(), count) for c in train.T]
     return np.array(list(itertools.product(*axes)))
-
-
-def _apart(logs: Array, worth: Array, train: Array, n: int) -> list[int]:
-    """Row numbers of the greatest worth, each away from those before and from known rows."""
-    taken: list[int] = []
-    for i in np.argsort(-worth, kind="stable"):
-        if worth[i] <= 0.0 or len(taken) == n:
-            break
-        others = np.concatenate([train, logs[taken].reshape(-1, logs.shape[1])])
-        if np.abs(others - logs[i]).max(axis=1).min() >= APART:
-            taken.append(int(i))
-    return taken

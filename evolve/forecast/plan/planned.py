@@ -10,6 +10,7 @@ from evolve.forecast.model import ForecastModel
 from evolve.forecast.plan.allocate import Allocation
 from evolve.forecast.plan.budgets import best_run, other_budgets, pinned
 from evolve.forecast.plan.levels import Level, levels
+from evolve.forecast.plan.narrowing import Narrowed, forecast_at, narrowed_at, point_of
 from evolve.forecast.plan.next_runs import NextRun, next_runs
 from evolve.forecast.plan.per_parameter import PerParameter, per_parameter
 from evolve.forecast.plan.question import Question, make_question
@@ -28,6 +29,8 @@ class PlannedRuns:
         budgets: The best run of each of some budgets around it.
         per_parameter: Tokens per parameter of the best run; None where it has not one of each.
         levels: Runs of nearly equal cost among the rows, and what is best there without a law.
+        narrowed: The point whose interval the next runs narrow; None without a cost.
+        next_budget: Most that one of these may cost.
         next_runs: Runs worth making first.
     """
 
@@ -36,6 +39,8 @@ class PlannedRuns:
     budgets: Sequence[Allocation]
     per_parameter: PerParameter | None
     levels: Sequence[Level]
+    narrowed: Narrowed | None
+    next_budget: float | None
     next_runs: Sequence[NextRun]
 
 
@@ -47,6 +52,8 @@ def plan_runs(
     budget: float | None = None,
     reach: float | None = None,
     serve_tokens: float | None = None,
+    narrow: Mapping[str, object] | None = None,
+    next_budget: float | None = None,
     at: Mapping[str, object],
     most: Mapping[str, object],
     group: str | None = None,
@@ -63,6 +70,9 @@ def plan_runs(
         budget: Compute of one run.
         reach: Of the target, in place of a budget.
         serve_tokens: Tokens that the model is to serve.
+        narrow: Values of features at the point whose interval next runs are to narrow; the best
+            run if None. Those that the cost leaves out may be left out here.
+        next_budget: Most that a next run may cost; as much as the best run if None.
         at: Values of the features that the cost leaves out.
         most: Largest values of features.
         group: As `make_question` takes it, and so are the others.
@@ -74,7 +84,15 @@ def plan_runs(
         EvolveError: A value is no finite number, a name is not known, what was given does not go
             together, or there is no such run.
     """
-    _require_together(compute, budget=budget, reach=reach, max=most, serve_tokens=serve_tokens)
+    _require_together(
+        compute,
+        budget=budget,
+        reach=reach,
+        max=most,
+        serve_tokens=serve_tokens,
+        narrow=narrow,
+        next_budget=next_budget,
+    )
     budget = _number("budget", budget, above_zero=True)
     value = _number("reach", reach)
     cost = cost_of(task, compute, _number("serve_tokens", serve_tokens))
@@ -90,14 +108,20 @@ def plan_runs(
         most=read_values(task, most, "max"),
     )
     best = best_run(question, budget, value)
-    further = next_runs(pinned(question, best), best.budget) if compute is not None else []
+    runs = pinned(question, best)
+    wanted = (
+        forecast_at(runs, point_of(runs, narrow or best.values)) if compute is not None else None
+    )
+    most_cost = _number("next_budget", next_budget, above_zero=True) or best.budget
     return PlannedRuns(
         question=question,
         best=best,
         budgets=other_budgets(question, best.budget),
         per_parameter=per_parameter(question, best.values),
         levels=levels(question),
-        next_runs=further,
+        narrowed=None if wanted is None else narrowed_at(runs, wanted),
+        next_budget=None if wanted is None else most_cost,
+        next_runs=[] if wanted is None else next_runs(runs, wanted, most_cost),
     )
 
 
