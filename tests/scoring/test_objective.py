@@ -189,6 +189,7 @@ NO_PREFERENCE = {
         "who of several proposers is asked, not which law is preferred",
     ),
     "search/proposers/llm/translate.py": {"SPARE": "a label that no constant has"},
+    "scoring/clusters.py": {"LEAST_FREE": "against division by nearly zero"},
     "scoring/frame.py": {"DIGITS": "rounding of a scale"},
     "forecast/plan/reach.py": dict.fromkeys(
         ("SERVED", "MOST_DECADES", "STRIDE", "STEPS", "FEW_STEPS"), "range of a numeric search"
@@ -257,8 +258,12 @@ NO_PREFERENCE = {
         "AT_EDGE": "at which an answer lies at an end of the rows",
     },
     "forecast/plan/uncertainty.py": {
-        **dict.fromkeys(("DRAWS", "MOST_LAWS", "LEAST_LAWS"), "laws that are asked for a range"),
+        **dict.fromkeys(
+            ("DRAWS", "DRAWS_OF_RIVAL", "TRIES", "MOST_LAWS", "LEAST_LAWS", "LIKELY"),
+            "laws that are asked for a range",
+        ),
         "COARSE": "tolerance of a numeric search",
+        "TINY": "against division by zero",
     },
     "forecast/box.py": dict.fromkeys(
         ("BEYOND", "BELOW", "RANGES", "N_CURVE", "DIGITS"), "range and points of a page's sliders"
