@@ -34,6 +34,7 @@ from evolve.search.islands import Islands, Layout
 from evolve.search.loop import Budget
 from evolve.search.machines import Machines, jobs_on
 from evolve.search.memory import MemoryJournal
+from evolve.search.pace import Pace
 from evolve.search.problem import make_search_problem
 from evolve.search.proposers.protocol import BATCH
 from evolve.tasks.task import load_task
@@ -60,7 +61,7 @@ def searched(executor: str, workers: int, task: str, epochs: int) -> tuple[float
             Islands(layout, proposers),
             problem,
             run,
-            budget=Budget(total),
+            pace=Pace(Budget(total)),
             token=uuid4().hex,
             require="",
             on_batch=on_batch,

@@ -8,7 +8,6 @@ with the entries of one that goes batch by batch.
 from __future__ import annotations
 
 import threading
-import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from copy import deepcopy
@@ -24,7 +23,8 @@ from evolve.sandbox.lockdown import WORKS
 from evolve.search.archive import Archive, kinds_of, remember_kinds
 from evolve.search.islands import Islands, batch_at
 from evolve.search.journal import Journal
-from evolve.search.loop import Budget, entries_of_batch, replay
+from evolve.search.loop import entries_of_batch, replay
+from evolve.search.pace import Pace
 from evolve.search.problem import SearchProblem
 from evolve.search.proposers.protocol import BATCH, Proposer
 
@@ -88,7 +88,7 @@ def search_by_epochs(
     problem: SearchProblem,
     run: Runner,
     *,
-    budget: Budget,
+    pace: Pace,
     token: str,
     require: str,
     on_batch: Callable[[Archive, Sequence[Entry]], bool],
@@ -101,7 +101,7 @@ def search_by_epochs(
         islands: Archives without an entry, and what proposes for each.
         problem: The search problem.
         run: Runs jobs.
-        budget: When to end.
+        pace: Knows the budget, and how much of an epoch is asked for at once.
         token: Of this session.
         require: Least level of the sandbox on every machine; empty for any.
         on_batch: Called after the entries of each round of jobs are stored; False ends the search.
@@ -111,10 +111,9 @@ def search_by_epochs(
         The archive of all stored entries.
     """
     done = replay(journal, islands)
-    began = time.monotonic()
-    going = True
-    while going and islands.whole.size + len(done) < budget.evaluations:
-        jobs = next_epochs(islands, problem, budget.evaluations, done, token, require)
+    going, total = True, pace.budget.evaluations
+    while going and islands.whole.size + len(done) < total:
+        jobs = next_epochs(islands, problem, total, done, token, require, pace.begin_round())
         answers = run(problem, jobs)
         for answer in answers:
             remember_kinds(answer.kinds)
@@ -126,8 +125,8 @@ def search_by_epochs(
             whole = [*done, *batch]
             islands.tell(whole)
             done = []
-        late = budget.seconds is not None and time.monotonic() - began > budget.seconds
-        going = on_batch(islands.whole, entries) and not late and len(whole) == BATCH
+        going = on_batch(islands.whole, entries) and len(whole) == BATCH
+        going = going and not pace.ends(batches, islands.whole)
     islands.tell(done, whole=False)
     return islands.whole
 
@@ -158,8 +157,11 @@ def next_epochs(
     done: Sequence[Entry],
     token: str,
     require: str = "",
+    most: int | None = None,
 ) -> list[Epoch]:
     """The jobs that come next: the rest of the epoch, or batches of the first candidates.
+
+    An epoch of which less is asked for goes on with the next jobs, to the same entries.
 
     Args:
         islands: As they stand.
@@ -168,17 +170,19 @@ def next_epochs(
         done: Entries of the next batch that are stored already.
         token: Of this session.
         require: Least level of the sandbox.
+        most: Most batches of all jobs together; None for no limit.
     """
     layout, first = islands.layout, islands.whole.size
+    last = evaluations if most is None else min(evaluations, first + most * BATCH)
     if first < layout.n_common:
         # Batches of first candidates alone need no archive; the last may be filled up by mutants.
         whole_batches = len(problem.starts) // BATCH * BATCH
         end = max(whole_batches, first + BATCH)
-        parts = [[at] for at in range(first, min(end, evaluations), BATCH)]
+        parts = [[at] for at in range(first, min(end, last), BATCH)]
     else:
         epoch = layout.epoch_of(first)
         assert epoch is not None
-        end = min(layout.n_common + (epoch + 1) * layout.round, evaluations)
+        end = min(layout.n_common + (epoch + 1) * layout.round, last)
         starts = range(first, end, BATCH)
         mine = [[at for at in starts if layout.part_of(at) == p] for p in range(layout.n_parts)]
         parts = sorted(part for part in mine if part)

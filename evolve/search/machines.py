@@ -34,6 +34,7 @@ from evolve.search.islands import Islands
 from evolve.search.jobs import answers_of
 from evolve.search.journal import Journal
 from evolve.search.loop import Budget, search
+from evolve.search.pace import Pace
 from evolve.search.problem import SearchProblem
 from evolve.search.proposers.registry import LLM
 
@@ -162,13 +163,18 @@ def search_on(
     if LLM in problem.proposers:
         rule = f": must be local where llm is among the proposers, it is {machines.executor}"
         raise EvolveError(Argument("executor"), rule)
+    pace = Pace(
+        budget,
+        problem.layout.n_parts,
+        lambda archive: seconds_to_choose(problem.task, archive, n_workers),
+    )
     with jobs_on(machines, max(n_workers, 1)) as run:
         return search_by_epochs(
             journal,
             islands,
             problem,
             run,
-            budget=budget,
+            pace=pace,
             token=uuid4().hex,
             require=machines.require,
             on_batch=on_batch,

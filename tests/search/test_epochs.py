@@ -18,6 +18,7 @@ from evolve.search.islands import Islands
 from evolve.search.loop import Budget
 from evolve.search.machines import JOBLIB, Machines, jobs_on
 from evolve.search.memory import MemoryJournal, islands_in_memory
+from evolve.search.pace import Pace
 from evolve.search.problem import SearchProblem, make_search_problem
 from evolve.search.proposers.protocol import BATCH
 
@@ -69,7 +70,7 @@ def by_epochs(
             Islands(problem.layout, proposers),
             problem,
             run,
-            budget=Budget(total),
+            pace=Pace(Budget(total)),
             token="test",
             require="",
             on_batch=on_batch,
@@ -108,6 +109,18 @@ def test_epochs_that_were_cut_off_go_on_to_the_same_entries(
 
 
 @pytest.mark.slow
+def test_epochs_that_are_asked_for_in_rounds_of_any_size_give_the_same_entries(
+    problem: SearchProblem, by_batches: list[Entry], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sizes = iter([1, 3, 1, 2, 1, 7, 7])
+    monkeypatch.setattr(Pace, "begin_round", lambda self: next(sizes))
+    journal = MemoryJournal()
+    by_epochs(problem, TOTAL, journal, lambda s, jobs: [run_epoch(s, job) for job in jobs])
+    assert digest_of(journal.entries) == digest_of(by_batches)
+    assert next(sizes) == 7
+
+
+@pytest.mark.slow
 def test_a_search_that_was_ended_between_rounds_of_jobs_goes_on_to_the_same_entries(
     problem: SearchProblem, by_batches: list[Entry]
 ) -> None:
@@ -134,6 +147,8 @@ def test_first_candidates_are_jobs_of_their_own_and_epochs_one_for_each_island(
         [96, 160],
     ]
     assert [len(job.done) for job in jobs] == [6, 0]
+    cut = next_epochs(islands, problem, TOTAL, [], "", most=3)
+    assert [[first for first, _ in job.batches] for job in cut] == [[64, 128], [96]]
     assert jobs[0].archive is not islands.archives[0]
     assert jobs[0].archive == islands.archives[0]
 

@@ -23,6 +23,7 @@ from evolve.search.machines import (
     nodes_of,
 )
 from evolve.search.memory import MemoryJournal, islands_in_memory
+from evolve.search.pace import Pace
 from evolve.search.problem import SearchProblem, make_search_problem
 from evolve.search.proposers.protocol import BATCH
 
@@ -52,7 +53,7 @@ def by_jobs(problem: SearchProblem, machines: Machines, n_workers: int = 2) -> s
             Islands(problem.layout, proposers),
             problem,
             run,
-            budget=Budget(TOTAL),
+            pace=Pace(Budget(TOTAL)),
             token="test",
             require="weak",
             on_batch=lambda archive, entries: True,
