@@ -154,13 +154,16 @@ def expected_errors(
 
     Returns:
         The R² over runs as far out as each other, mean over the factors of the horizon, and the
-        error over all of them.
+        error over all of them; None for it where it is no share, as values have either sign.
     """
     rows = choice.folds[0].held
     by_horizon = [_forecasts(task, rows, forecast_model, factor) for factor in horizons_of(task)]
     promised = [_promised_r2(points, sigmas) for points, sigmas in by_horizon]
     shares = [sigmas / np.maximum(np.abs(points), 1e-300) for points, sigmas in by_horizon]
-    return float(np.mean(promised)), float(np.median(np.concatenate(shares)))
+    values = np.concatenate([task.train.Y, *(points for points, _ in by_horizon)])
+    either = bool(((values.min(axis=0) < 0) & (values.max(axis=0) > 0)).any())
+    relative = None if either else float(np.median(np.concatenate(shares)))
+    return float(np.mean(promised)), relative
 
 
 def horizons_of(task: Task) -> list[float | tuple[float, ...]]:
@@ -196,16 +199,18 @@ def _forecasts(
     return points, np.concatenate([0.5 * (f.high - f.low) for f in forecasts])
 
 
-def _promise(r2: float, relative: float) -> str:
+def _promise(r2: float, relative: float | None) -> str:
     """What the intervals say beyond the data."""
-    error = f"{100 * relative:.2g} %"
+    error = "an error that is no share of the forecast, as values lie on both sides of 0"
+    if relative is not None:
+        error = f"an error of {100 * relative:.2g} %"
     if r2 < NOTHING_LEFT:
         return (
-            f"beyond the data the interval promises an error of {error}, no less than what the "
-            "target still changes there"
+            f"beyond the data the interval promises {error}, no less than what the target still "
+            "changes there"
         )
     least = "over 0.99" if r2 > 0.99 else f"{r2:.2g}"
-    return f"beyond the data the interval promises an R2 of {least} and an error of {error}"
+    return f"beyond the data the interval promises an R2 of {least} and {error}"
 
 
 def _judge(
@@ -223,7 +228,7 @@ def _judge(
     reasons = [
         f"{said}, {np.exp(-0.5 * gain):.2g} times the error of the best baseline ({baseline})"
     ]
-    if r2 is not None and relative is not None:
+    if r2 is not None:
         reasons.append(_promise(r2, relative))
     if physics:
         reasons.append(f"the champion breaks declared physics at {100 * physics:.2g} % of points")

@@ -23,7 +23,8 @@ class Verdict:
         gain: Mean log of the baseline's error over the forecast's, by fold.
         expected_r2: R² beyond the data that the calibrated interval promises, None where the
             task does not extrapolate.
-        expected_error: Median error beyond the data that it promises, as a share of the forecast.
+        expected_error: Median error beyond the data that it promises, as a share of the forecast;
+            None too where the values of a target or its forecasts lie on both sides of 0.
         against_physics: Share of points beyond the data at which the champion breaks what was
             declared.
         agreement: R² beyond the data of what each of several independent searches forecasts alone,

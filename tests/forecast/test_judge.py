@@ -123,6 +123,23 @@ def test_an_interval_as_wide_as_the_target_still_changes_is_said_to_be_so(
     assert "R2 of 0 " not in line
 
 
+def test_an_error_is_told_as_no_share_where_values_lie_on_both_sides_of_0(
+    lawful: tuple[Task, Choice, Verdict],
+) -> None:
+    task, choice, verdict = lawful
+    assert "and an error of" in verdict.line()
+    y = task.train.Y.copy()
+    y[np.argmin(task.train.X[:, 0])] = -1.0  # no fold holds it out
+    signed = replace(task, train=replace(task.train, Y=y))
+    forecast_model = make_forecast_model(task, contenders_of(choice), chosen=True)
+    told = verdict_of(signed, choice, forecast_model)
+    assert (told.expected_r2, told.expected_error) == (verdict.expected_r2, None)
+    assert "R2 of 0.93 and an error that is no share of the forecast" in told.line()
+    assert "%" not in told.line()
+    wide = replace(forecast_model, ratios=forecast_model.ratios * 50.0)
+    assert "promises an error that is no share" in verdict_of(signed, choice, wide).line()
+
+
 def test_a_law_that_half_of_the_groups_can_do_without_is_to_be_handled_with_care(
     lawful: tuple[Task, Choice, Verdict],
 ) -> None:
