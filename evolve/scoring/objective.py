@@ -91,6 +91,7 @@ COMBINATION_INNER = 0.9  # share of the weight that says how far laws differ; ju
 FEW_FOLDS = 7  # above which that falls with the number of folds; judgement
 UNTOLD = 1.0  # judgement within which laws cannot be told apart; pools
 NEAR_FORECAST = 1.5  # times the nearest law's distance from the forecast; pools
+NO_EFFECT = 0.02  # of a law's own error, that a constant or feature of it does; nested, on moe
 NEAR_LEAST = 0.01  # and this share of the targets' deviation, that is no distance; judgement
 INITIAL_DISCOUNT = 0.1  # of a law that was known before the search; known, seeds 100 to 102
 

@@ -9,7 +9,7 @@ forecast, of those that cannot be told apart from the best.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -36,6 +36,7 @@ from evolve.scoring.objective import (
 from evolve.search.archive import Archive, Elite
 from evolve.search.consensus import consensus_distance, consensus_points, further
 from evolve.search.finalists import Finalist, finalist_of, finalists_of, initial_laws
+from evolve.search.readable import is_opaque
 from evolve.search.votes import finalists_by_seed, with_votes
 from evolve.tasks.spec import target_bounds
 from evolve.tasks.task import Task
@@ -104,7 +105,7 @@ def choose(
         if not laws:
             raise EvolveError(f"{task.name}: no finalist could be fitted on all training rows")
         laws = with_votes(weighed(task, laws), by_seed)
-        best = most_like_forecast(laws)
+        best = most_like_forecast(laws, lambda law: is_opaque(task, law.fitted))
         answers = tuple(r.answer for r in _with_errors(evaluator, n_starts, *fits[best]))
     order = np.argsort([law.judgement for law in laws], kind="stable")
     finalists = tuple(laws[i] for i in order)
@@ -192,18 +193,26 @@ def outside_bounds(task: Task, law: FittedLaw) -> float:
     return max(shares)
 
 
-def most_like_forecast(fitted: Sequence[Finalist]) -> int:
+def most_like_forecast(
+    fitted: Sequence[Finalist], opaque: Callable[[Finalist], bool] = lambda _: False
+) -> int:
     """Number of the champion: the simplest of those nearest to the forecast beyond the data.
 
     Only laws whose judgement is so near to the best that folds cannot tell them apart are asked;
-    of those near to the forecast, those whose every amplitude is a constant of their own, if any.
+    of those near to the forecast, those that can be read as they stand, if any: their every
+    amplitude is a constant of their own, and no constant or feature does nothing.
+
+    Args:
+        fitted: The finalists.
+        opaque: Whether one has a constant or feature that does nothing; asked of few.
     """
     judgements = np.array([f.judgement for f in fitted])
     close = [int(i) for i in np.flatnonzero(judgements <= judgements.min() + UNTOLD)]
     allowed = NEAR_FORECAST * min(fitted[i].distance for i in close) + NEAR_LEAST
     near = [i for i in close if fitted[i].distance <= allowed]
     near = [i for i in near if not _borrows_scale(fitted[i])] or near
-    return min(near, key=lambda i: (fitted[i].size_cost, judgements[i]))
+    near.sort(key=lambda i: (fitted[i].size_cost, judgements[i]))
+    return next((i for i in near if not opaque(fitted[i])), near[0])
 
 
 def _borrows_scale(finalist: Finalist) -> bool:

@@ -142,6 +142,11 @@ NO_PREFERENCE = {
     "search/finalists.py": dict.fromkeys(
         ("QUICK_SHARE", "WHOLE_SHARE", "KEEPING_S"), "when a search with a limit of time ends"
     ),
+    "search/readable.py": {
+        "ONE_SIGMA": "which residuals are an error",
+        "MOST_ROWS": "that are looked at",
+        "SAME_DIRECTION": "rounding of what constants have in common",
+    },
     "search/consensus.py": {"TINY": "against division by zero"},
     "search/proposers/protocol.py": {"BATCH": "entries stored at once"},
     "search/operators/constants.py": {"SLOPES": "values that a constant may be fixed at"},

@@ -125,6 +125,13 @@ def test_a_law_whose_amplitude_is_a_scale_of_the_rows_is_asked_last() -> None:
     assert most_like_forecast([borrowed, finalist(-2.9 + UNTOLD, 0.5, 3)]) == 0
 
 
+def test_a_law_with_a_constant_that_does_nothing_is_asked_last() -> None:
+    laws = [finalist(-3.0, 0.5, 2), finalist(-2.8, 0.6, 3), finalist(-2.8, 5.0, 3)]
+    assert most_like_forecast(laws) == 0
+    assert most_like_forecast(laws, lambda law: law is laws[0]) == 1
+    assert most_like_forecast(laws, lambda law: law is not laws[2]) == 0
+
+
 # the finalists
 
 
