@@ -232,6 +232,9 @@ NO_PREFERENCE = {
         "EDGE": "at which a search has hit its range",
         "AT_BOUND": "at which an answer lies on a bound of the user",
     },
+    "forecast/plan/levels.py": dict.fromkeys(
+        ("GAP", "WIDTH", "FEWEST_SIZES"), "rows that are told as a level of equal compute"
+    ),
     "forecast/plan/next_runs.py": {
         "APART": "distance of runs that are proposed together",
         "SHARES_APART": "distance of runs that are proposed together",
