@@ -232,9 +232,6 @@ NO_PREFERENCE = {
         "EDGE": "at which a search has hit its range",
         "AT_BOUND": "at which an answer lies on a bound of the user",
     },
-    "forecast/plan/levels.py": dict.fromkeys(
-        ("GAP", "WIDTH", "FEWEST_SIZES"), "rows that are told as a level of equal compute"
-    ),
     "forecast/plan/next_runs.py": {
         "APART": "distance of runs that are proposed together",
         "SHARES_APART": "distance of runs that are proposed together",
@@ -285,6 +282,7 @@ NO_PREFERENCE = {
         "N_BUDGETS": "curves of a picture",
         "N_FRONTIER": "points of a curve that is drawn",
     },
+    "search/pace.py": dict.fromkeys(("LEAST_S", "ROUND_SHARE"), "when a search in time ends"),
     "search/jobs.py": dict.fromkeys(("EVERY_S", "MOST_TIMES"), "of a job that was lost"),
     "forecast/judge.py": dict.fromkeys(("UNEVEN", "NOTHING_LEFT"), "how a verdict is worded"),
     "forecast/leaning.py": dict.fromkeys(
