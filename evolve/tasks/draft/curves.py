@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import pairwise, product
 
 import numpy as np
 
@@ -11,11 +12,14 @@ from evolve.tasks.cells import number
 from evolve.tasks.draft.roles import Wishes
 from evolve.tasks.labels import curves_of
 from evolve.tasks.raw import RawTable
-from evolve.tasks.roles import guess_role
+from evolve.tasks.roles import Role, guess_role
+from evolve.tasks.task import Task
 from evolve.typing import Array, Ints
 
+SETTLED: tuple[Role, ...] = ("N", "U", "batch", "rate", "share", "seed")  # before a run begins
 ALL, LAST = "all", "last"
 MOST_AT_0 = 0.25  # share of rows at step 0 up to which they are left out
+FEWEST_POINTS = 5  # of most curves, where nobody said that rows are points of curves
 N_POINTS = 20  # of a curve, where not said; judgement: neighbours repeat what a point says
 
 
@@ -65,6 +69,56 @@ def _counts_steps(name: str, wishes: Wishes) -> bool:
     """Whether a column counts steps of training; the first epoch is often called 0."""
     role = wishes.roles.get(name) or guess_role(name)
     return role == "step" and "epoch" not in name.lower()
+
+
+def unnamed(rows: RawTable, task: Task) -> list[str]:
+    """What to do about rows that seem to be points of curves, where no run was named.
+
+    Rows seem so where a step rises from each to the next in the order of the file while what a
+    run is called, or else all that it is set to, stays the same.
+    """
+    if task.spec.folds.runs:
+        return []
+    roles = {name: guess_role(name) for name in rows.columns}
+    steps = [name for name, role in roles.items() if role == "step" and _holds_numbers(rows, name)]
+    called = [[name] for name, role in roles.items() if _may_name(rows, name, role)]
+    settings = [name for name, role in roles.items() if role in SETTLED]
+    for step, names in product(steps, [*called, settings]):
+        if not names or set(names) & set(task.spec.groups):
+            continue
+        if n_curves := _count_rising(rows, step, names):
+            same = " and ".join(names)
+            run_id = f"run_id {same}" if len(names) == 1 else "a column that names each as run_id"
+            return [
+                f"rows seem to be points of {n_curves} runs, for {step} rises while {same} stay"
+                f"{'s' * (len(names) == 1)} the same: named by {run_id} and step {step}, points "
+                "of one run are not taken for runs"
+            ]
+    return []
+
+
+def _may_name(rows: RawTable, name: str, role: Role) -> bool:
+    """Whether a column may say what each run is called: an identifier, or texts."""
+    texts = role == "other" and not _holds_numbers(rows, name)
+    return role == "id" or name.lower() == "run" or texts
+
+
+def _count_rising(rows: RawTable, step: str, names: Sequence[str]) -> int:
+    """How many curves rows are by some columns; 0 where the step does not rise along each."""
+    keys = list(zip(*(map(str, rows.column(name)) for name in names), strict=True))
+    values = rows.numbers(step)
+    curves: dict[tuple[str, ...], list[float]] = {}
+    for key, value in zip(keys, values, strict=True):
+        curves.setdefault(key, []).append(value)
+    rise = all(a < b for curve in curves.values() for a, b in pairwise(curve))
+    usual = np.median([len(curve) for curve in curves.values()])
+    return len(curves) if rise and len(curves) > 1 and usual >= FEWEST_POINTS else 0
+
+
+def _holds_numbers(rows: RawTable, name: str) -> bool:
+    return all(
+        (value := number(cell)) is not None and np.isfinite(value) for cell in rows.columns[name]
+    )
 
 
 def _require_column(raw: RawTable, argument: str, name: str | None) -> None:

@@ -10,6 +10,7 @@ from evolve.tasks.cells import is_blank, number
 from evolve.tasks.draft.candidates import could_be_groups, in_words, moves_with
 from evolve.tasks.draft.columns import WIDE, Column
 from evolve.tasks.draft.condition import Condition
+from evolve.tasks.draft.curves import unnamed
 from evolve.tasks.draft.expressions import around_number, number_in, quoted
 from evolve.tasks.raw import RawTable
 from evolve.tasks.roles import guess_role
@@ -35,6 +36,7 @@ def remarks(
         condition: Of the test rows.
     """
     warnings = [*_images(task), *_repeats(task), *advice(task), *_zeros(task)]
+    warnings += unnamed(rows, task)
     warnings += [*_constant_in_groups(task), *_two_levels(task), *_sizes_in_words(rows, task)]
     numbers = _numbers_in_texts(rows, columns, task)
     warnings += [*_deviations(columns, task), *filter(None, numbers.values())]

@@ -128,3 +128,34 @@ def test_a_row_without_the_name_of_its_run_is_refused() -> None:
             "x",
             Wishes(("loss",), ("params", "step"), run_id="run", step="step"),
         )
+
+
+def notes_of(text: str, *features: str, **asked: object) -> list[str]:
+    notes = propose(table_of(text), "x", Wishes(("loss",), features, **asked)).notes  # type: ignore[arg-type]
+    return [note for note in notes if "seem to be points" in note]
+
+
+def test_rows_that_look_like_points_of_curves_are_pointed_out() -> None:
+    (by_name,) = notes_of(TEXT, "params", "step")
+    assert by_name == (
+        "rows seem to be points of 8 runs, for step rises while run stays the same: named by "
+        "run_id run and step step, points of one run are not taken for runs"
+    )
+    nameless = TEXT.replace("run,params,depth", "speed,params,seed").replace("\nrun-", "\n")
+    (by_settings,) = notes_of(nameless, "params", "step")
+    assert "of 8 runs, for step rises while params and seed stay the same" in by_settings
+    assert "a column that names each as run_id and step step" in by_settings
+
+
+@pytest.mark.parametrize(
+    ("text", "asked"),
+    [
+        (TEXT, {"run_id": "run", "step": "step"}),
+        (TEXT.replace(",step,", ",tokens,"), {}),
+        ("\n".join([TEXT.splitlines()[0], *sorted(LINES, key=lambda s: s[::-1])]) + "\n", {}),
+    ],
+    ids=["named", "no step", "step falls"],
+)
+def test_other_rows_are_not(text: str, asked: dict[str, str]) -> None:
+    features = [name for name in text.partition("\n")[0].split(",") if name in ("params", "step")]
+    assert notes_of(text, *features, **asked) == []
