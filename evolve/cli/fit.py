@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from evolve.cli.app import app
+from evolve.cli.loading import quick_loading
 from evolve.cli.options import Json, ManyValued, TasksDirs
 from evolve.errors import EvolveError
 
@@ -87,13 +88,16 @@ def fit(
         raise EvolveError(f"fit: there is no file {table!r}; a task has its columns set already")
     else:
         task = load_task(table, tasks_dirs or ())
-    fitted = fit_to_task(task, law)
-    queries = from_words(task, at, None) if at else []
-    forecasts = [forecast(task, fitted.forecast_model, q.group, q.x, interval) for q in queries]
-    if json:
-        print_json(_document(fitted, forecasts, interval))
-    else:
-        _print(fitted, forecasts, interval)
+    with quick_loading():
+        fitted = fit_to_task(task, law)
+        queries = from_words(task, at, None) if at else []
+        forecasts = [
+            forecast(task, fitted.forecast_model, q.group, q.x, interval) for q in queries
+        ]
+        if json:
+            print_json(_document(fitted, forecasts, interval))
+        else:
+            _print(fitted, forecasts, interval)
 
 
 def task_of_table(path: Path, wishes: Wishes, at: list[str]) -> Task:

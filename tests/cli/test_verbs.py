@@ -9,6 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from store_service import start_python
 
 from evolve.cli.app import call
 from evolve.cli.fit import task_of_table
@@ -67,6 +68,22 @@ def test_show_of_a_run_that_knows_no_errors_has_the_constants_alone(
     out = said(capfd, "show", "par", "--runs-dir", str(tmp_path))[1]
     assert "+-" not in out
     assert "constants c0" in " ".join(out.split())
+
+
+FIT = """
+import gc, sys
+from evolve.cli.app import call
+code = call(["fit", "parallel", "--law", "sum of powers", "--json"])
+loaded = {"scipy.linalg", "pandas", "sympy", "matplotlib"} & set(sys.modules)
+import scipy.linalg.cython_blas
+print(code, sorted(loaded), gc.isenabled(), file=sys.stderr)
+"""
+
+
+def test_fit_loads_no_more_than_a_fit_needs_and_leaves_all_to_be_loaded() -> None:
+    out, err = start_python(FIT).communicate()
+    assert err == "0 [] True\n"
+    assert json.loads(out)["law"]
 
 
 AT = ("--at", "params=7e9", "tokens=2e12", "unique_tokens=1e11")
