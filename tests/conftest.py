@@ -1,17 +1,26 @@
 """Settings of every test: random examples are the same each time and have no deadline.
 
-Runs that several files of tests read are made once a session.
+Runs that several files of tests read are made once a session, and so are the processes that runs
+fork theirs from.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from hypothesis import settings
+from kept_processes import shared
 
 settings.register_profile("repeatable", deadline=None, derandomize=True)
 settings.load_profile("repeatable")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def processes_that_runs_share() -> Iterator[None]:
+    with shared():
+        yield
 
 
 @pytest.fixture(scope="session")
