@@ -335,8 +335,8 @@ def started(*words: str) -> tuple[subprocess.Popen[str], list[str]]:
 
 
 def all_gone(pids: set[int]) -> bool:
-    """Whether processes end within a few seconds."""
-    for _ in range(50):
+    """Whether processes end within a minute, as on a busy machine."""
+    for _ in range(600):
         if not any(Path(f"/proc/{pid}").exists() for pid in pids):
             return True
         time.sleep(0.1)
@@ -462,7 +462,8 @@ def test_a_second_interrupt_stops_at_once() -> None:
     process, _ = started("--task", "parallel", "--evaluations", "100000", "--workers", "1")
     below = descendants(process.pid)
     process.send_signal(signal.SIGINT)
-    time.sleep(0.05)
+    assert process.stdout is not None
+    assert any("SIGINT: ending after this batch" in line for line in process.stdout)
     process.send_signal(signal.SIGINT)
     rest, _ = process.communicate(timeout=120)
     assert process.returncode == 130

@@ -21,7 +21,7 @@ MODULE = "sandbox_service"
 LIMITS = Limits(cpu_s=5.0, memory_mib=256)
 
 
-def is_gone(pid: int, within_s: float = 10.0) -> bool:
+def is_gone(pid: int, within_s: float = 60.0) -> bool:
     end = time.monotonic() + within_s
     while time.monotonic() < end:
         with contextlib.suppress(ProcessLookupError):
