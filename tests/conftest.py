@@ -1,11 +1,14 @@
 """Settings of every test: random examples are the same each time and have no deadline.
 
+Files with slow tests come first, so that none of them is left for one core when the others end.
+
 Runs that several files of tests read are made once a session, and so are the processes that runs
 fork theirs from.
 """
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -15,6 +18,11 @@ from kept_processes import shared
 
 settings.register_profile("repeatable", deadline=None, derandomize=True)
 settings.load_profile("repeatable")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    n_slow = Counter(item.path for item in items if item.get_closest_marker("slow"))
+    items.sort(key=lambda item: -n_slow[item.path])
 
 
 @pytest.fixture(scope="session", autouse=True)
