@@ -9,6 +9,7 @@ open. So it watches its driver.
 from __future__ import annotations
 
 import os
+import signal
 import sys
 import threading
 import time
@@ -81,7 +82,12 @@ def run_under(driver: int | None, problem: SearchProblem, job: Epoch) -> Answer:
 
 @lru_cache(maxsize=1)
 def end_with(driver: int) -> None:
-    """Have this process, a child of the process of an id, end soon after that."""
+    """Have this process, a child of the process of an id, end soon after that and not before.
+
+    Ctrl-C goes from a terminal to both, and the driver says what comes of it.
+    """
+    if threading.current_thread() is threading.main_thread():
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
     threading.Thread(target=_watch, args=(driver,), daemon=True).start()
 
 

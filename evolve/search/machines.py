@@ -8,8 +8,10 @@ from __future__ import annotations
 import logging
 import os
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from importlib import import_module
+from types import ModuleType
 from typing import Any
 from uuid import uuid4
 
@@ -20,6 +22,7 @@ from evolve.errors import Argument, EvolveError, nearest
 from evolve.evaluation.evaluator import Evaluator
 from evolve.evaluation.record import Entry
 from evolve.search.archive import Archive
+from evolve.search.dask_cluster import dask_client
 from evolve.search.epochs import (
     Answer,
     Epoch,
@@ -196,8 +199,8 @@ def _started(stack: ExitStack, machines: Machines, n_workers: int) -> int | None
     if machines.executor == JOBLIB:
         return None  # as the caller has said
     if machines.executor == "dask":
-        client = _dask_client(machines.address, n_workers)
-        stack.callback(_leave, client)
+        library = _library("dask", "distributed")
+        client = stack.enter_context(dask_client(library, machines.address, n_workers))
         stack.enter_context(parallel_config("dask", client=client))
         return -1
     if machines.executor == "ray":
@@ -209,37 +212,11 @@ def _started(stack: ExitStack, machines: Machines, n_workers: int) -> int | None
     return n_workers
 
 
-def _dask_client(address: str, n_workers: int) -> Any:
-    """A client of a scheduler that is there, or of one started here for this run."""
-    try:
-        import distributed
-    except ImportError:
-        raise _missing("dask", "distributed") from None
-    client: Any = distributed.Client  # it has no types
-    own = {"n_workers": n_workers, "threads_per_worker": 1, "dashboard_address": None}
-    try:
-        return client(address) if address else client(**own)
-    except RuntimeError as error:
-        raise EvolveError(f"dask: its processes cannot be started: {error}") from None
-    except (OSError, ValueError) as error:
-        raise EvolveError(f"dask: nothing answers at {address}: {error}") from None
-
-
-def _leave(client: Any) -> None:
-    """Stop what the workers of a Dask cluster keep, if it is still there, and part from it."""
-    with suppress(OSError, RuntimeError, ValueError):
-        client.run(close_evaluators)
-    client.close()
-
-
 def _start_ray(stack: ExitStack, address: str, n_workers: int) -> None:
     """Join a Ray cluster, or start one here for this run; and register joblib's backend."""
     os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")  # nothing is told to anybody
-    try:
-        import ray
-        from ray.util.joblib import register_ray
-    except ImportError:
-        raise _missing("ray", "ray") from None
+    ray: Any = _library("ray", "ray")
+    register: Any = import_module("ray.util.joblib").register_ray
     if not ray.is_initialized():
         where: dict[str, Any] = {"num_cpus": n_workers, "include_dashboard": False}
         try:
@@ -251,12 +228,17 @@ def _start_ray(stack: ExitStack, address: str, n_workers: int) -> None:
         except (ConnectionError, ValueError) as error:
             raise EvolveError(f"ray: nothing answers at {address}: {error}") from None
         stack.callback(ray.shutdown)
-    register: Any = register_ray  # it has no types
     register()
 
 
-def _missing(extra: str, module: str) -> EvolveError:
-    """The refusal where the library of an extra is not installed."""
-    return EvolveError(
-        f"executor: {extra} needs {module}, run: pip install 'evolve-laws[{extra}]'"
-    )
+def _library(extra: str, module: str) -> ModuleType:
+    """The library of an extra.
+
+    Raises:
+        EvolveError: It is not installed.
+    """
+    try:
+        return import_module(module)
+    except ImportError:
+        rule = f"{extra} needs {module}, run: pip install 'evolve-laws[{extra}]'"
+        raise EvolveError(f"executor: {rule}") from None

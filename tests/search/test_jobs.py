@@ -16,8 +16,9 @@ from evolve.search.problem import SearchProblem, make_search_problem
 
 DRIVER = """
 import os, subprocess, sys, time
-child = "import time; from evolve.search import jobs; jobs.EVERY_S = 0.05; "
-child += f"jobs.end_with({os.getpid()}); print('watches', flush=True); "
+child = "import os, signal, time; from evolve.search import jobs; jobs.EVERY_S = 0.05; "
+child += f"jobs.end_with({os.getpid()}); os.kill(os.getpid(), signal.SIGINT); "
+child += "print('watches', flush=True); "
 child += "time.sleep(20); print('outlives')"
 subprocess.Popen([sys.executable, "-c", child])
 time.sleep(60)
@@ -67,7 +68,7 @@ def test_what_a_machine_refuses_is_told_as_it_is(problem: SearchProblem) -> None
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="a child there does not see its parent go")
-def test_a_process_ends_with_its_driver() -> None:
+def test_a_process_ends_with_its_driver_and_leaves_ctrl_c_to_it() -> None:
     driver = subprocess.Popen([sys.executable, "-c", DRIVER], stdout=subprocess.PIPE)
     assert driver.stdout is not None
     with driver:
