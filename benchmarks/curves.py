@@ -58,7 +58,7 @@ def main() -> None:
     asked = parser.parse_args()
     print("curves          alike  law, as if runs  law, as told  runs in 50 %  in 90 %  width")
     for kind in KINDS:
-        for correlation in CORRELATIONS:
+        for correlation in CORRELATIONS if kind == KINDS[0] else CORRELATIONS[1:]:
             rows = []
             for seed in range(asked.seeds):
                 task, test = make_curves(kind, correlation, seed)

@@ -42,14 +42,14 @@ def widening(covariance: Array, slopes: Array, residuals: Array, cluster: Ints) 
         cluster: `(n,)` numbers of the clusters.
 
     Returns:
-        As given where there are fewer than two clusters, or where derivatives, residuals or
-        covariance say nothing.
+        As given where there are fewer than two clusters or each has one row, or where derivatives,
+        residuals or covariance say nothing.
     """
     n, p = slopes.shape
     numbers = np.unique(cluster)
     variance = float(residuals @ residuals) / max(n - p, 1)
     known = all(np.isfinite(part).all() for part in (covariance, slopes, residuals))
-    if p == 0 or len(numbers) < 2 or not known or variance <= 0.0:
+    if p == 0 or not 2 <= len(numbers) < n or not known or variance <= 0.0:
         return Widening(covariance, 1.0)
     root = _root(covariance)
     seen, left = slopes @ root / np.sqrt(variance), residuals / np.sqrt(variance)

@@ -59,12 +59,16 @@ def test_errors_are_nowhere_narrower() -> None:
     assert np.linalg.eigvalsh(widened.covariance - covariance).min() > -1e-12
 
 
-@pytest.mark.parametrize("broken", ["one run", "no residual", "no slope", "no covariance"])
+@pytest.mark.parametrize(
+    "broken", ["one run", "a row a run", "no residual", "no slope", "no covariance"]
+)
 def test_errors_are_as_given_where_runs_say_nothing(broken: str) -> None:
     _, covariance, left = fitted(noise(np.random.default_rng(1), 0.5))
     slopes, run = SLOPES.copy(), RUN
     if broken == "one run":
         run = np.zeros_like(RUN)
+    elif broken == "a row a run":
+        run = np.arange(RUN.size)
     elif broken == "no residual":
         left = np.zeros_like(left)
     elif broken == "no slope":
