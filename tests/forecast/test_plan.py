@@ -17,6 +17,7 @@ from evolve.forecast.plan import (
     next_runs,
     other_budgets,
     parse_cost,
+    plan_runs,
     profiles,
     reach,
     with_serving,
@@ -201,8 +202,8 @@ def test_next_blends_cost_the_budget_and_lie_apart() -> None:
         "params + tokens",
         task=Task("t", Path(), task.spec, ("all",), few),
     )
-    wanted = forecast_at(asked, {"params": 0.5, "tokens": 0.5})
-    runs = next_runs(asked, wanted, 1.0)
+    values: dict[str, Any] = {"compute": "params + tokens", "budget": 1.0, "next_budget": 5.0}
+    runs = plan_runs(asked.task, asked.forecast_model, at={}, most={}, **values).next_runs
     shares = sorted(run.values["params"] for run in runs)
     assert len(runs) > 1
     assert [run.cost for run in runs] == pytest.approx([1.0] * len(runs))

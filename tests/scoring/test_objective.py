@@ -243,6 +243,7 @@ NO_PREFERENCE = {
     "forecast/plan/levels.py": {
         **dict.fromkeys(("GAP", "WIDTH"), "rounding, within which runs cost the same"),
         "FEWEST_SIZES": "that a parabola and its error take",
+        "COARSE": "tolerance of a numeric search",
     },
     "forecast/plan/shares.py": dict.fromkeys(
         ("HALVINGS", "REFINEMENTS", "SHRINK", "SLACK"), "steps of a numeric search"

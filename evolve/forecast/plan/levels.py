@@ -12,9 +12,10 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from evolve.errors import EvolveError
+from evolve.forecast.plan.allocate import best_values
 from evolve.forecast.plan.question import Question
 from evolve.forecast.plan.ratios import SEARCH_DECADES
-from evolve.forecast.plan.reach import allocate_if_possible
 from evolve.tasks.roles import SETTINGS
 from evolve.typing import Array, Ints
 
@@ -22,6 +23,7 @@ from evolve.typing import Array, Ints
 # apart than the first: some 5 % and 12 %, as sizes and tokens are rounded; judgement.
 GAP, WIDTH = 0.02, 0.05
 FEWEST_SIZES = 4  # one more than a parabola has coefficients, so that its range is known
+COARSE = 1e-3  # of a logarithm, to which the law's own best size is found
 SAME = ".3g"  # how alike the other features of a level are
 
 
@@ -111,12 +113,14 @@ def _of_equal_cost(question: Question, rows: Ints) -> Iterator[tuple[Ints, float
 
 def _level(question: Question, size: int, rows: Ints, budget: float) -> Level | None:
     """What some rows of one cost say; None where they have too few sizes."""
+    if len(np.unique(question.known[rows, size])) < FEWEST_SIZES:
+        return None
     sign = -1.0 if question.maximise else 1.0
     train = question.task.train
     own = np.flatnonzero(train.group == question.task.group_names.index(question.group))
     rows = _best_settings(question, size, rows, sign * train.Y[own, question.target])
     sizes, y = question.known[rows, size], sign * train.Y[own[rows], question.target]
-    if len(np.unique(sizes)) < FEWEST_SIZES or not (sizes > 0).all():
+    if not (sizes > 0).all():
         return None
     counts = np.ones(len(rows)) if train.counts is None else train.counts[own[rows]]
     best, low, high = lowest_point(np.log10(sizes), y, counts, question.level)
@@ -143,8 +147,11 @@ def _of_law(question: Question, name: str, at: Mapping[str, float], budget: floa
     """The best size of the champion at a level's cost, and at what its rows have in common."""
     names = question.task.feature_names
     fixed = {**question.fixed, **{names.index(n): v for n, v in at.items()}}
-    run = allocate_if_possible(replace(question, fixed=fixed, most={}), budget)
-    return None if run is None else run.values[name]
+    try:
+        best = best_values(replace(question, fixed=fixed, most={}), budget, COARSE)
+    except EvolveError:
+        return None
+    return float(best[0, question.names.index(name)])
 
 
 def _power(log: float | None) -> float | None:

@@ -112,7 +112,7 @@ def plan_runs(
     wanted = (
         forecast_at(runs, point_of(runs, narrow or best.values)) if compute is not None else None
     )
-    most_cost = _number("next_budget", next_budget, above_zero=True) or best.budget
+    most_cost = _most_cost(question, best, next_budget)
     return PlannedRuns(
         question=question,
         best=best,
@@ -123,6 +123,12 @@ def plan_runs(
         next_budget=None if wanted is None else most_cost,
         next_runs=[] if wanted is None else next_runs(runs, wanted, most_cost),
     )
+
+
+def _most_cost(question: Question, best: Allocation, next_budget: float | None) -> float:
+    """Most that a next run may cost; of a mixture no more than the shares add up to."""
+    given = _number("next_budget", next_budget, above_zero=True) or best.budget
+    return min(given, best.budget) if question.linear else given
 
 
 def _number(argument: str, value: object, *, above_zero: bool = False) -> float | None:
