@@ -331,6 +331,27 @@ def test_a_learnt_prior_comes_with_the_champion() -> None:
             assert (champion.fitted.priors[:, 1] > 0).all()
 
 
+def test_the_choice_asks_whether_a_law_has_something_that_does_nothing(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    task, floored = power_task(), call("add", const(2), POWER.law.root)
+    seconds = [
+        call("div", const(3), feat(1)),
+        call("mul", const(3), call("pow", feat(1), const(4))),
+    ]
+    laws = [
+        Candidate(Law(call("add", floored, second), n), Recipe())
+        for n, second in zip((4, 5), seconds, strict=True)
+    ]
+    proposals = [Proposal(law, key(law.law), "a seed", (), "literature") for law in laws]
+    archive = searched(task, proposals)
+    chosen = choose(task, archive, 1).champion.fitted.candidate
+    monkeypatch.setattr(
+        "evolve.search.champion.is_opaque", lambda _, fitted: fitted.candidate == chosen
+    )
+    assert {chosen, choose(task, archive, 1).champion.fitted.candidate} == set(laws)
+
+
 # nothing to choose from
 
 
