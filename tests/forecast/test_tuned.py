@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -130,13 +131,11 @@ def test_rivals_and_draws_of_constants_say_where_the_best_may_lie() -> None:
 
     covariance = np.zeros((1, 7, 7))
     covariance[0, 6, 6] = 0.05**2
-    drawn = best_run(
-        question(
-            forecast_model_of((LAW, LOSS), covariance=covariance), None, params=1e8, tokens=5e9
-        ),
-        None,
-        None,
-    )
+    task = make_task()  # with noise, as such a covariance says
+    noise = 0.05 * np.random.default_rng(0).standard_normal(task.train.Y.shape)
+    task = replace(task, train=replace(task.train, Y=task.train.Y + noise))
+    forecast_model = forecast_model_of((LAW, LOSS), covariance=covariance)
+    drawn = best_run(question(forecast_model, None, task, params=1e8, tokens=5e9), None, None)
     least, most = drawn.ranges["lr"]
     assert least < best_rate(1e8) < most
     assert 1.1 < most / least < 2.0
