@@ -25,6 +25,7 @@ import time
 from collections import Counter
 from contextlib import suppress
 from pathlib import Path
+from typing import IO, Any
 
 ROOT = Path(__file__).resolve().parents[1]
 sys.path[:0] = [str(ROOT), str(ROOT / "tests")]
@@ -210,15 +211,20 @@ def resident(pid: int) -> int:
 
 
 def kills(n: int, seed: int = 1) -> None:
-    """Kill runs at random moments, so often in all; compare each with a run in peace."""
+    """Kill runs at random moments, so often in all; compare each with a run in peace.
+
+    The server says the key back in every reply; runs, reports and all that is said are searched.
+    """
     rng, left = random.Random(seed), n
     words = ("--evaluations", "160", "--workers", "1", "--llm-wait", "60")
-    with tempfile.TemporaryDirectory() as folder, serving() as server:
+    with tempfile.TemporaryDirectory() as folder, serving(_echo) as server:
         runs = Path(folder)
+        log = (runs / "printed").open("ab")
         began = time.monotonic()
-        subprocess.run(command(runs, "peace", server.url, *words), cwd=ROOT, check=True,
-                       stdout=subprocess.DEVNULL)  # fmt: skip
+        printed(command(runs, "peace", server.url, *words), log)
         seconds, asked, digests = time.monotonic() - began, len(server.requests), Counter()
+        for verb in ("report", "show", "query"):
+            printed([sys.executable, "-m", "evolve", verb, "peace", "--runs-dir", folder], log)
         want = digest(runs / "peace")
         number = twice = 0
         while left:
@@ -227,7 +233,7 @@ def kills(n: int, seed: int = 1) -> None:
                 before = stored(runs / name)
                 at = len(server.requests)
                 process = subprocess.Popen(
-                    command(runs, name, server.url, *words), cwd=ROOT, stdout=subprocess.DEVNULL
+                    command(runs, name, server.url, *words), cwd=ROOT, stdout=log, stderr=log
                 )
                 try:
                     process.wait(rng.uniform(0.2, 0.9) * seconds)
@@ -238,14 +244,23 @@ def kills(n: int, seed: int = 1) -> None:
                     left -= 1
                 sent = [str(r["messages"]) for r in server.requests[at:]]
                 twice += sum(text in before for text in sent)
-            subprocess.run(command(runs, name, server.url, *words), cwd=ROOT, check=True,
-                           stdout=subprocess.DEVNULL)  # fmt: skip
+            printed(command(runs, name, server.url, *words), log)
             digests[digest(runs / name) == want] += 1
             same, other = digests[True], digests[False]
             line = f"{name}: {n - left} kills, same digest {same}, other {other}, "
             line += f"asked though stored {twice}, key in {canaries(runs) or 'no file'}"
             print(line, flush=True)
         print(f"{asked} requests of the run in peace; {len(server.requests)} in all")
+
+
+def _echo(number: int, request: dict[str, Any]) -> Said:
+    """A good reply that holds the key."""
+    return Said(f"{good(number, request).text}\n# {CANARY}\n")
+
+
+def printed(words: list[str], log: IO[bytes]) -> None:
+    """Run a command to its end; what it prints goes into a file."""
+    subprocess.run(words, cwd=ROOT, check=True, stdout=log, stderr=log)
 
 
 def stored(folder: Path) -> set[str]:
