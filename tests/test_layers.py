@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
+from functools import cache
 from graphlib import TopologicalSorter
 from pathlib import Path
 
@@ -75,18 +76,25 @@ def is_for_types(node: ast.AST) -> bool:
     return isinstance(node, ast.If) and ast.unparse(node.test).endswith("TYPE_CHECKING")
 
 
-def imported_names(path: Path, *, at_run_time: bool = False) -> Iterator[str]:
-    """Yield the dotted names that a file imports, wherever in it the statement stands."""
-    tree = ast.parse(path.read_text(encoding="utf-8"))
-    hints = {id(leaf) for node in ast.walk(tree) if is_for_types(node) for leaf in ast.walk(node)}
-    for node in ast.walk(tree):
-        if at_run_time and id(node) in hints:
-            continue
+@cache
+def imports_of(path: Path) -> tuple[tuple[str, bool], ...]:
+    """The dotted names that a file imports, each with whether it is for types alone."""
+    nodes = list(ast.walk(ast.parse(path.read_text(encoding="utf-8"))))
+    hints = {id(leaf) for node in nodes if is_for_types(node) for leaf in ast.walk(node)}
+    found = []
+    for node in nodes:
         if isinstance(node, ast.Import):
-            yield from (alias.name for alias in node.names)
+            found += [(alias.name, id(node) in hints) for alias in node.names]
         elif isinstance(node, ast.ImportFrom):
             assert node.level == 0, f"{path}:{node.lineno} imports relatively"
-            yield from (f"{node.module}.{alias.name}" for alias in node.names)
+            names = (f"{node.module}.{alias.name}" for alias in node.names)
+            found += [(name, id(node) in hints) for name in names]
+    return tuple(found)
+
+
+def imported_names(path: Path, *, at_run_time: bool = False) -> Iterator[str]:
+    """Yield the dotted names that a file imports, wherever in it the statement stands."""
+    return (name for name, for_types in imports_of(path) if not (at_run_time and for_types))
 
 
 def file_of(dotted: str) -> str | None:
