@@ -94,10 +94,12 @@ def _others(question: Question) -> list[int]:
 
 def _alike(question: Question) -> Iterator[Ints]:
     """Numbers of the group's rows, those that share the other features together."""
-    others = question.known[:, _others(question)]
-    keys = [tuple(format(v, SAME) for v in row) for row in others.tolist()]
-    for key in sorted(set(keys)):
-        yield np.array([i for i, k in enumerate(keys) if k == key], dtype=np.int64)
+    groups: dict[tuple[str, ...], list[int]] = {}
+    for i, row in enumerate(question.known[:, _others(question)].tolist()):
+        groups.setdefault(tuple(format(v, SAME) for v in row), []).append(i)
+    for key in sorted(groups):
+        if len(groups[key]) >= FEWEST_SIZES:
+            yield np.array(groups[key], dtype=np.int64)
 
 
 def _of_equal_cost(question: Question, rows: Ints) -> Iterator[tuple[Ints, float]]:
@@ -138,9 +140,8 @@ def _best_settings(question: Question, size: int, rows: Ints, y: Array) -> Ints:
     settings = [j for j in settings if j not in question.cost.features]
     if not settings or not np.ptp(question.known[rows][:, settings], axis=0).any():
         return rows
-    sizes = question.known[rows, size]
-    best = [rows[sizes == s][np.argmin(y[rows[sizes == s]])] for s in np.unique(sizes)]
-    return np.array(best, dtype=np.int64)
+    ordered = rows[np.lexsort((y[rows], question.known[rows, size]))]
+    return np.asarray(ordered[np.unique(question.known[ordered, size], return_index=True)[1]])
 
 
 def _of_law(question: Question, name: str, at: Mapping[str, float], budget: float) -> float | None:

@@ -85,9 +85,9 @@ def _chosen(
     """Numbers of the runs to make, and the spread that is left at the point after each."""
     runs, point = open_of(question, forecasts), open_of(question, wanted).along[0]
     along, spread = runs.along, float(wanted.parts.total[0, question.target])
-    places, taken = _places(question, free), _places(question, _known(question))
+    places = _places(question, free)
+    gaps = _distances(places, _places(question, _known(question)))
     for _ in range(n):
-        gaps = np.abs(places[:, None] - taken).max(axis=2).min(axis=1)
         off = taken_off(along, runs.noise, point)
         off = np.where(gaps >= APART, off, 0.0)
         i = cheapest_of_best(off, costs)
@@ -99,7 +99,15 @@ def _chosen(
         yield i, left
         both = without(np.vstack([along, point]), along[i], float(runs.noise[i]))
         along, point, spread = both[:-1], both[-1], left
-        taken = np.vstack([taken, places[i]])
+        gaps = np.minimum(gaps, _distances(places, places[[i]]))
+
+
+def _distances(places: Array, others: Array) -> Array:
+    """`(n,)` distances of places from the nearest of some others, in the widest direction."""
+    from scipy.spatial import cKDTree
+
+    distances, _ = cKDTree(others).query(places, p=np.inf)
+    return np.asarray(distances)
 
 
 def _next_run(
@@ -141,7 +149,8 @@ def _places(question: Question, free: Array) -> Array:
     """`(n, k)` coordinates in which runs lie `APART` from each other."""
     if not question.linear:
         return np.asarray(np.log10(free))
-    return np.asarray(free / np.ptp(_known(question), axis=0) * (APART / SHARES_APART))
+    spans = np.ptp(_known(question), axis=0)
+    return np.asarray(free / np.where(spans > 0, spans, 1.0) * (APART / SHARES_APART))
 
 
 def _mixtures(question: Question, budget: float) -> Array:
