@@ -17,6 +17,8 @@ def test_the_recorded_replies_of_a_task_are_programs_published_and_of_the_litera
     assert len(programs) >= 6
     assert any("SLDAgent" in program.text for program in programs)
     assert recorded("no_such_task") == []
+    for reply in recorded("data_constrained"):  # also where it is to change another's block
+        compile(program_of(reply, programs[0].text).text, "reply", "exec")
 
 
 def test_a_recorded_model_says_one_reply_after_the_other_then_nothing_of_use() -> None:

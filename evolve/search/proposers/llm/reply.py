@@ -195,13 +195,17 @@ def _with_fit(code: str) -> str:
 
 
 def _without(code: str, outside: set[str]) -> str:
-    """Code without its docstring and without statements that are among some others."""
+    """Code without its docstring and without statements that are among some others.
+
+    Imports of `__future__` go as well: they may stand nowhere but at the top of a file.
+    """
     left_out, stays = set[int](), set[int]()
     for position, node in enumerate(_parsed(code).body):
         is_doc = (
             not position and isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)
         )
-        place = left_out if is_doc or ast.dump(node) in outside else stays
+        is_of_top = is_doc or isinstance(node, ast.ImportFrom) and node.module == "__future__"
+        place = left_out if is_of_top or ast.dump(node) in outside else stays
         place.update(range(_first_line(node), (node.end_lineno or node.lineno) + 1))
     gone = left_out - stays
     kept = [line for number, line in enumerate(code.split("\n"), 1) if number not in gone]

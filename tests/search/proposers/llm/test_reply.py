@@ -104,6 +104,7 @@ def test_what_a_diff_searches_for_must_stand_in_the_block_once(reply: str, n_tim
         LAW.replace("np.exp", "soft"),
         f"```python\nimport numpy as np\n{START}\n{LAW.replace('np.exp', 'soft')}{END}\n```",
         OWN.replace("params[0] + np.exp", "params[0] + soft"),
+        f"from __future__ import annotations\n\n{LAW.replace('np.exp', 'soft')}",
     ],
 )
 def test_a_rewrite_changes_the_block_and_leaves_what_stands_outside(reply: str) -> None:
