@@ -21,14 +21,13 @@ from evolve.runs.picks import Pick, forecast_model_of_pick, picked
 from evolve.runs.provenance import require_same_rows, task_of
 from evolve.runs.results import load_results
 from evolve.runs.store import Store
+from evolve.runs.usual import RUNS
 
 if TYPE_CHECKING:
     import pandas as pd
 
     from evolve.forecast.model import ForecastModel
     from evolve.forecast.verdict import Verdict
-
-RUNS = "runs"
 
 
 class Run(RunAnswers):

@@ -17,6 +17,7 @@ from evolve.runs.session import PROGRAM_NAME, hold_session, why_no_law, write_pr
 from evolve.runs.settings import RunConfig
 from evolve.runs.stopping import Stopping
 from evolve.runs.store import Store
+from evolve.runs.usual import run_words
 from evolve.sandbox import probe
 from evolve.search.machines import Machines, machines_here
 from evolve.search.problem import SearchProblem
@@ -69,7 +70,7 @@ def search_on(
         run = store.folder
         raise KeyboardInterrupt(
             f"run {run.name!r} is saved: evolve.load({str(run)!r}) reads it, "
-            f"python -m evolve resume {run} goes on with it"
+            f"python -m evolve resume {run_words(run)} goes on with it"
         )
     return reason
 

@@ -64,13 +64,13 @@ def unpack(
     json: Json = False,
 ) -> None:
     """Make a run of a packed one, whoever packed it: every part is checked, nothing is run."""
-    from evolve.cli.ending import elsewhere
     from evolve.cli.output import print_json
     from evolve.runs.bundle import unpack as unpack_run
+    from evolve.runs.usual import run_words
 
     folder = unpack_run(file, runs_dir, run)
     if json:
         print_json({"run": folder.name, "folder": str(folder)})
         return
     print(f"{folder}: checked; its page was left out, write one:")
-    print(f"report: python -m evolve report {folder.name}{elsewhere(folder)}")
+    print(f"report: python -m evolve report {run_words(folder)}")

@@ -31,16 +31,15 @@ def show_choice(store: Store, *, json: bool) -> None:
     Raises:
         EvolveError: No champion was chosen from all entries of the run.
     """
-    from evolve.cli.ending import elsewhere
     from evolve.cli.output import print_json, print_table, print_text
     from evolve.runs.choices import load_finalists, load_verdict
+    from evolve.runs.usual import run_words
 
     rows, verdict = load_finalists(store), load_verdict(store)
     if not rows:
         raise EvolveError(
             f"run {store.folder.name!r} keeps no finalists: no champion was chosen yet, or by an "
-            f"earlier version; python -m evolve resume {store.folder.name}"
-            f"{elsewhere(store.folder)} chooses one"
+            f"earlier version; python -m evolve resume {run_words(store.folder)} chooses one"
         )
     if json:
         data = None if verdict is None else verdict.to_data()

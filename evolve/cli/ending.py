@@ -187,6 +187,8 @@ def next_commands(
         n_done: Its evaluations so far.
         task: Its task, for a forecast and to leave out a test that it has no rows for.
     """
+    from evolve.runs.usual import elsewhere
+
     name, where, more = folder.name, elsewhere(folder), ""
     if settings.evaluations is not None and n_done >= settings.evaluations:
         more = f" --evaluations {2 * settings.evaluations}"
@@ -200,15 +202,6 @@ def next_commands(
     if task is None or _has_test(task):
         commands["score"] = f"{start} score {name} --split test{where}"
     return commands | {"resume": f"{start} resume {name}{more}{where}"}
-
-
-def elsewhere(folder: Path) -> str:
-    """The option that says where a run is, with a space before it; none for the usual place."""
-    from evolve.cli.options import RUNS
-
-    if folder.parent.resolve() == RUNS.resolve():
-        return ""
-    return f" --runs-dir {shlex.quote(str(folder.parent))}"
 
 
 def _further(task: Task) -> str:

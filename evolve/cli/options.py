@@ -11,6 +11,7 @@ import typer
 from typer.core import TyperCommand
 
 from evolve.errors import EvolveError
+from evolve.runs.usual import RUNS as RUNS
 
 TasksDirs = Annotated[
     list[Path] | None,
@@ -42,7 +43,6 @@ LawName = Annotated[
     str | None,
     typer.Option("--law", help="A law by its name, such as hoffmann_2022 or 'sum of powers'."),
 ]
-RUNS = Path("runs")
 
 _TIME = re.compile(r"(?:(\d+(?:\.\d+)?)h)?(?:(\d+(?:\.\d+)?)m)?(?:(\d+(?:\.\d+)?)s?)?")
 

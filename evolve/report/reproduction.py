@@ -14,14 +14,16 @@ from evolve.runs.machine import MACHINE, recorded_machine
 from evolve.runs.notes import INHERITED
 from evolve.runs.run import settings_of
 from evolve.runs.settings import RunConfig
+from evolve.runs.usual import elsewhere
 from evolve.scoring.objective import SEARCH_ROWS
 from evolve.search.proposers.registry import DEFAULT
+from evolve.tasks.folders import word_of
 
 
 def reproduction(findings: Findings) -> dict[str, Any]:
     """Commands that repeat a run, and the facts on which its result rests."""
     store = findings.store
-    name = shlex.quote(store.folder.resolve().name)
+    name, where = shlex.quote(store.folder.resolve().name), elsewhere(store.folder)
     machine = recorded_machine(store.versions) or {"machine": "unknown"}
     versions = {key: value for key, value in store.versions.items() if key != MACHINE}
     facts: list[Sequence[Any]] = [
@@ -36,18 +38,19 @@ def reproduction(findings: Findings) -> dict[str, Any]:
     if inherited is not None:
         facts.insert(0, ("first candidates include the elites of", inherited["run"]))
     again = _search_again(findings, name, None if inherited is None else inherited["run"])
-    shown = (f"python -m evolve {verb}" for verb in (f"show {name}", f"score {name} --split test"))
-    return {"commands": [again, *shown], "facts": tables.grid(("what", "value"), facts)}
+    verbs = [again, f"show {name}", f"score {name} --split test"]
+    commands = [f"python -m evolve {verb}{where}" for verb in verbs]
+    return {"commands": commands, "facts": tables.grid(("what", "value"), facts)}
 
 
 def _search_again(findings: Findings, name: str, inherited: str | None) -> str:
-    """The command that searches again; a model's replies are read from the run."""
+    """The words that search again; a model's replies are read from the run."""
     settings = settings_of(findings.store)
     if inherited is not None:
-        return f"python -m evolve resume {shlex.quote(inherited)} --accept-changes"
+        return f"resume {shlex.quote(inherited)} --accept-changes"
     if settings.models.models:
-        return f"python -m evolve verify {name} --replay"
-    words = ["python", "-m", "evolve", "--task", findings.task.name, "--seed", str(settings.seed)]
+        return f"verify {name} --replay"
+    words = ["--task", word_of(findings.task.folder), "--seed", str(settings.seed)]
     words += ["--evaluations", str(settings.evaluations or findings.summary.n_entries)]
     return f"{shlex.join([*words, *_asked(settings)])} --run {name}-again"
 

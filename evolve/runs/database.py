@@ -17,6 +17,7 @@ from evolve.runs.lock import require_file_locks
 from evolve.runs.migrations import VERSION, make_schema, migrate
 from evolve.runs.notes import check_meta
 from evolve.runs.summary import Summary
+from evolve.runs.usual import run_words
 from evolve.runs.vetting import TAILS, require_files, require_schema, restrain
 
 BUSY_SECONDS = 30.0
@@ -245,8 +246,8 @@ def exists(path: Path) -> bool:
 
 def name_taken(folder: Path) -> StoreError:
     """The refusal to make a run anew."""
-    name = folder.name
-    return StoreError(f"run {name!r} exists; resume it with: python -m evolve resume {name}")
+    command = f"python -m evolve resume {run_words(folder)}"
+    return StoreError(f"run {folder.name!r} exists; resume it with: {command}")
 
 
 def require_leaders(connection: sqlite3.Connection, summary: Summary) -> None:

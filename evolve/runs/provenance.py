@@ -9,6 +9,7 @@ from evolve.errors import StoreError, TaskError
 from evolve.runs import limits
 from evolve.runs.notes import ENDING, FORECAST
 from evolve.runs.store import Store
+from evolve.runs.usual import run_words
 from evolve.scoring.objective import SEARCH_ROWS
 from evolve.tasks.task import Task, fingerprint, load_task
 
@@ -102,6 +103,6 @@ def describe_task_change(store: Store, task: Task) -> str | None:
         return None
     return (
         f"{task.folder} has changed while the run went on, which used it as it was; to go on "
-        f"under the new rows: python -m evolve resume {store.folder.name} --accept-changes, which "
-        "starts a new run from the elites"
+        f"under the new rows: python -m evolve resume {run_words(store.folder)} "
+        "--accept-changes, which starts a new run from the elites"
     )

@@ -23,6 +23,7 @@ from evolve.runs.replies import StoredBook
 from evolve.runs.results import best_entry
 from evolve.runs.settings import RunCallback, RunConfig, config_from_data
 from evolve.runs.store import Store
+from evolve.runs.usual import run_words
 from evolve.scoring.objective import stored_version
 from evolve.search.archive import Archive, elite_of
 from evolve.search.champion import Choice, choose
@@ -176,7 +177,7 @@ def require_same(store: Store, problem: SearchProblem) -> None:
         raise StoreError(
             f"run {store.folder.name!r} cannot go on, its scores would not compare: "
             f"{'; '.join(changed)}; to start a new run from its elites: "
-            f"python -m evolve resume {store.folder.name} --accept-changes"
+            f"python -m evolve resume {run_words(store.folder)} --accept-changes"
         )
 
 

@@ -44,6 +44,23 @@ def find_folder(name_or_folder: str, tasks_dirs: Sequence[Path] = ()) -> Path:
     )
 
 
+def word_of(folder: Path) -> str:
+    """What names a task to a command in this folder: its name where that is found, else a path.
+
+    Args:
+        folder: Of the task.
+    """
+    try:
+        if find_folder(folder.name) == folder.resolve():
+            return folder.name
+    except TaskError:  # its folder lies in no place of tasks
+        pass
+    here = Path.cwd()
+    inside = folder.resolve().is_relative_to(here)
+    text = str(folder.resolve().relative_to(here) if inside else folder.resolve())
+    return text if os.sep in text else os.path.join(".", text)
+
+
 def _of_table(path: Path) -> str:
     """Hint: the command that creates a task from a table."""
     table = shlex.quote(str(path))
