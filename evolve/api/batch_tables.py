@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Mapping, Sequence
 from dataclasses import fields
 from pathlib import Path
@@ -42,7 +43,7 @@ def make_tables(folder: Path, file: Path) -> None:
             continue
         check_name(name, folder)
         draft = propose(read_table(file.parent / path), name, wishes)
-        write_task(draft, folder, f"python -m evolve batch {folder}")
+        write_task(draft, folder, f"python -m evolve batch {shlex.quote(str(folder))}")
 
 
 def _read(where: str, table: Any) -> tuple[str, Wishes]:
