@@ -10,8 +10,6 @@ import os
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
-from importlib import import_module
-from types import ModuleType
 from typing import Any
 from uuid import uuid4
 
@@ -199,8 +197,9 @@ def _started(stack: ExitStack, machines: Machines, n_workers: int) -> int | None
     if machines.executor == JOBLIB:
         return None  # as the caller has said
     if machines.executor == "dask":
-        library = _library("dask", "distributed")
-        client = stack.enter_context(dask_client(library, machines.address, n_workers))
+        with _required("dask", "distributed"):
+            import distributed
+        client = stack.enter_context(dask_client(distributed, machines.address, n_workers))
         stack.enter_context(parallel_config("dask", client=client))
         return -1
     if machines.executor == "ray":
@@ -215,8 +214,9 @@ def _started(stack: ExitStack, machines: Machines, n_workers: int) -> int | None
 def _start_ray(stack: ExitStack, address: str, n_workers: int) -> None:
     """Join a Ray cluster, or start one here for this run; and register joblib's backend."""
     os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")  # nothing is told to anybody
-    ray: Any = _library("ray", "ray")
-    register: Any = import_module("ray.util.joblib").register_ray
+    with _required("ray", "ray"):
+        import ray
+        from ray.util.joblib import register_ray
     if not ray.is_initialized():
         where: dict[str, Any] = {"num_cpus": n_workers, "include_dashboard": False}
         try:
@@ -228,17 +228,19 @@ def _start_ray(stack: ExitStack, address: str, n_workers: int) -> None:
         except (ConnectionError, ValueError) as error:
             raise EvolveError(f"ray: nothing answers at {address}: {error}") from None
         stack.callback(ray.shutdown)
+    register: Any = register_ray  # it has no types
     register()
 
 
-def _library(extra: str, module: str) -> ModuleType:
-    """The library of an extra.
+@contextmanager
+def _required(extra: str, module: str) -> Iterator[None]:
+    """Inside, the library of an extra is imported.
 
     Raises:
         EvolveError: It is not installed.
     """
     try:
-        return import_module(module)
+        yield
     except ImportError:
         rule = f"{extra} needs {module}, run: pip install 'evolve-laws[{extra}]'"
         raise EvolveError(f"executor: {rule}") from None
