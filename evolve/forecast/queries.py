@@ -131,7 +131,7 @@ def _with_schedule(task: Task, raw: RawTable) -> tuple[RawTable, Ints]:
     Rows that hold the sums, or neither rate nor step, are as they are.
 
     Raises:
-        EvolveError: A run has no name, or a rate or a step is none.
+        EvolveError: A run has no name, a rate or a step is none, or every step is 0.
     """
     schedule, every = task.spec.schedule, np.arange(raw.n_rows)
     have, sums = set(raw.columns), set(SUMS)
@@ -139,7 +139,11 @@ def _with_schedule(task: Task, raw: RawTable) -> tuple[RawTable, Ints]:
         return raw, every
     groups = [name for name in task.spec.groups if name in raw.columns]
     raw = with_sums(raw, schedule.rate, schedule.step, task.spec.folds.runs, groups)
-    return raw, every[np.array(raw.numbers(schedule.step)) > 0]
+    rows = every[np.array(raw.numbers(schedule.step)) > 0]
+    if not len(rows):
+        rule = "must be above 0 in a row to forecast, all are 0"
+        raise EvolveError(f"{raw.path}: column {schedule.step!r} {rule}")
+    return raw, rows
 
 
 def _labels(task: Task, raw: RawTable, group: str | None) -> list[str]:

@@ -14,6 +14,7 @@ from evolve.tasks.draft.curves import unnamed
 from evolve.tasks.draft.expressions import around_number, number_in, quoted
 from evolve.tasks.raw import RawTable
 from evolve.tasks.roles import guess_role
+from evolve.tasks.schedules import ANNEALED
 from evolve.tasks.task import Task
 from evolve.tasks.together import advice, listed
 
@@ -92,7 +93,8 @@ def _numbers_in_texts(rows: RawTable, columns: dict[str, Column], task: Task) ->
     """
     warnings = {}
     for name, column in columns.items():
-        if column.kind != "texts" or name in task.spec.groups or guess_role(name) != "other":
+        is_named = name in (*task.spec.groups, task.spec.folds.runs)
+        if column.kind != "texts" or is_named or guess_role(name) != "other":
             continue
         texts = {str(cell).strip() for cell in rows.column(name) if not is_blank(cell)}
         found = {text: number_in(text) for text in texts}
@@ -154,7 +156,7 @@ def _zeros(task: Task) -> list[str]:
         above = values[values > 0]
         n_others = len(values) - len(above)
         wide = 0 < n_others < len(above) and above.max() / above.min() >= WIDE
-        if feature.scale == "linear" and wide:
+        if feature.scale == "linear" and feature.name != ANNEALED and wide:
             warnings.append(
                 f"{feature.name} spans a factor of {above.max() / above.min():.3g} but for "
                 f"{n_others} row{'s' * (n_others > 1)} at 0 or below, which keeps it linear: take "

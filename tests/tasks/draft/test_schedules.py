@@ -107,6 +107,18 @@ def test_rows_of_a_planned_schedule_are_forecast_by_the_same_sums(
     np.testing.assert_array_equal(np.unique(same, axis=0), np.unique(query.x, axis=0))
 
 
+def test_rows_of_which_all_are_at_step_0_are_refused() -> None:
+    cells = {"run": ["r3"], "params": [4e6], "step": [0], "lr": [1e-3]}
+    with pytest.raises(EvolveError, match="column 'step' must be above 0 in a row to forecast"):
+        from_cells(task_in_memory(drafted()), RawTable(Path("rows.csv"), cells, 1), None)
+
+
+def test_no_other_use_of_sums_and_of_the_names_of_runs_is_advised() -> None:
+    words = "\n".join(drafted().notes)
+    assert "lr_annealed spans" not in words
+    assert "column run holds" not in words
+
+
 def test_sums_that_are_given_are_taken_as_they_are() -> None:
     draft = drafted()
     task = task_in_memory(draft)
