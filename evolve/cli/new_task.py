@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shlex
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -22,6 +23,8 @@ EXAMPLE = (
     "Example: python -m evolve new-task my_runs.csv --target loss --features params tokens "
     '--test "params>=4e9" --name my_runs'
 )
+
+CHART = "a chart of W&B each column is a run: make rows of them by --from wandb"
 
 Names = list[str] | None
 
@@ -152,7 +155,7 @@ def new_task(
 
 
 def _drafted(raw: RawTable, name: str, wishes: Wishes, table: Path, source: str | None) -> Draft:
-    """The draft of a task.
+    """The draft of a task, with a note where its table is a chart of which one run is used.
 
     Raises:
         EvolveError: There is none; the message says what to call where that can be known.
@@ -161,12 +164,13 @@ def _drafted(raw: RawTable, name: str, wishes: Wishes, table: Path, source: str 
     from evolve.tasks.draft.wide import hint
     from evolve.tasks.importers.wandb import is_chart
 
+    chart = source is None and is_chart(raw)
     try:
-        return propose(raw, name, wishes)
+        draft = propose(raw, name, wishes)
+        return replace(draft, notes=(*draft.notes, f"in {CHART}")) if chart else draft
     except EvolveError as error:
-        if source is None and is_chart(raw):
-            advice = "; of a chart of W&B make rows by --from wandb"
-            raise EvolveError(*error.args, advice) from None
+        if chart:
+            raise EvolveError(*error.args, f"; in {CHART}") from None
         if wishes.targets and (how := hint(raw, wishes.targets[0])) and wishes.wide is None:
             raise EvolveError(*error.args, *how) from None
         meant = corrected(wishes, raw)

@@ -134,6 +134,8 @@ def _print_levels(question: Question, found: Sequence[Level]) -> None:
     end = "highest" if question.maximise else "lowest"
     headings = ["compute", "runs", *others, f"{name} of the runs", f"best {name}"]
     headings += [f"{100 * question.level:g} % range", "best by the law", "where"]
+    if not any(row[-1] for row in rows):
+        headings, rows = headings[:-1], [row[:-1] for row in rows]
     title = f"runs of nearly equal compute: the {name} at the {end} point of a parabola, by no law"
     print_table(headings, rows, title, symbols=symbols_of(names))
     if any(lev.best is None for lev in found):

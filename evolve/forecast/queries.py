@@ -63,7 +63,7 @@ def read_words(task: Task, words: Sequence[str], argument: str = "at") -> dict[s
     given: dict[str, float] = {}
     for word in words:
         name, text = _split(word, task.feature_names, argument)
-        _require_known(name, task.feature_names, argument)
+        _require_known(task, name, argument)
         if name in given:
             raise EvolveError(Argument(argument), f": {name} is given twice")
         given[name] = _number(task, name, text, argument)
@@ -171,7 +171,11 @@ def known_group(task: Task, group: str) -> str:
     return group
 
 
-def _require_known(name: str, valid: Sequence[str], argument: str) -> None:
+def _require_known(task: Task, name: str, argument: str) -> None:
+    valid = task.feature_names
+    if name in task.target_names:
+        rule = f": {name} is a target, not a feature; plan finds what reaches a value of it, by "
+        raise EvolveError(Argument(argument), rule, Argument("reach"))
     if name not in valid:
         rule = f": no feature {name!r}{nearest(name, valid)}; there are {', '.join(valid)}"
         raise EvolveError(Argument(argument), rule)
@@ -201,7 +205,7 @@ def read_values(
         EvolveError: A feature is not known, or its value no finite number.
     """
     for name in values:
-        _require_known(name, task.feature_names, argument)
+        _require_known(task, name, argument)
     return {name: _number(task, name, value, argument) for name, value in values.items()}
 
 

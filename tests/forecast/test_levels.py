@@ -7,6 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from evolve.cli.plan_text import _print_levels
 from evolve.forecast.plan import allocate, levels
 from evolve.forecast.plan.levels import lowest_point
 from evolve.forecast.plan.per_parameter import per_parameter
@@ -34,7 +35,9 @@ def sweep(budgets: tuple[float, ...], off: float = 0.0) -> np.ndarray:
     return np.array(rows)
 
 
-def test_a_level_of_equal_compute_has_its_best_size_where_the_law_that_made_it_has_it() -> None:
+def test_a_level_of_equal_compute_has_its_best_size_where_the_law_that_made_it_has_it(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
     x = sweep((1e19, 1e20))
     noise = 1e-3 * np.cos(17.0 * np.arange(len(x)))
     task = with_rows(question(MODEL).task, x, CHINCHILLA.predict(x, CONSTANTS)[:, 0] + noise)
@@ -50,12 +53,18 @@ def test_a_level_of_equal_compute_has_its_best_size_where_the_law_that_made_it_h
         assert level.high is not None
         assert level.low < level.best < level.high
         assert level.is_inside
+    _print_levels(question(MODEL, task=task), found)
+    assert "where" not in capsys.readouterr().out
 
 
-def test_a_level_whose_best_size_is_beyond_its_rows_says_so() -> None:
+def test_a_level_whose_best_size_is_beyond_its_rows_says_so(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
     x = sweep((1e20,), off=0.8)
     task = with_rows(question(MODEL).task, x, CHINCHILLA.predict(x, CONSTANTS)[:, 0])
     (level,) = levels(question(MODEL, task=task))
+    _print_levels(question(MODEL, task=task), [level])
+    assert "beyond its runs" in capsys.readouterr().out
     assert level.best is not None
     assert level.best < level.sizes[0]
     assert not level.is_inside

@@ -51,6 +51,7 @@ def test_values_may_stand_in_words_and_names_may_hold_signs() -> None:
         ("width=base=big", "width=base: must be a number, it is 'big'"),
         ("width=base=inf", "width=base: must be finite"),
         ("width=1e9", r"no feature 'width'"),
+        ("loss=2", r"at: loss is a target, not a feature; plan finds what reaches .*, by reach"),
         ("share", "must be like feature=value"),
     ],
 )

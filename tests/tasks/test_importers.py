@@ -170,7 +170,12 @@ def test_a_chart_that_is_read_as_a_plain_table_says_how_else(
     monkeypatch.chdir(trackers / "wandb")
     code, _, err = said(capfd, "new-task", "chart.csv", "--target", "train/loss")
     assert code == 2
-    assert "of a chart of W&B make rows by --from wandb" in err
+    assert "in a chart of W&B each column is a run: make rows of them by --from wandb" in err
+    rows = [f"{step},{2 + step**-0.3:.4f}" for step in range(10, 310, 10)]
+    Path("long.csv").write_text("\n".join(["Step,small - loss", *rows]) + "\n")
+    code, out, _ = said(capfd, "new-task", "long.csv", "--target", "small - loss")
+    assert code == 0
+    assert "make rows of them by --from wandb" in " ".join(out.split())
 
 
 def test_a_mistyped_tracker_is_named() -> None:

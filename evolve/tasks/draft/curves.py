@@ -88,11 +88,11 @@ def unnamed(rows: RawTable, task: Task) -> list[str]:
             continue
         if n_curves := _count_rising(rows, step, names):
             same = " and ".join(names)
-            run_id = f"run_id {same}" if len(names) == 1 else "a column that names each as run_id"
+            run_id = same if len(names) == 1 else "a column that names each"
             return [
                 f"rows seem to be points of {n_curves} runs, for {step} rises while {same} stay"
-                f"{'s' * (len(names) == 1)} the same: named by {run_id} and step {step}, points "
-                "of one run are not taken for runs"
+                f"{'s' * (len(names) == 1)} the same: with {run_id} as run_id and {step} as step, "
+                "points of one run are not taken for runs"
             ]
     return []
 

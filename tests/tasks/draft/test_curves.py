@@ -138,13 +138,13 @@ def notes_of(text: str, *features: str, **asked: object) -> list[str]:
 def test_rows_that_look_like_points_of_curves_are_pointed_out() -> None:
     (by_name,) = notes_of(TEXT, "params", "step")
     assert by_name == (
-        "rows seem to be points of 8 runs, for step rises while run stays the same: named by "
-        "run_id run and step step, points of one run are not taken for runs"
+        "rows seem to be points of 8 runs, for step rises while run stays the same: with "
+        "run as run_id and step as step, points of one run are not taken for runs"
     )
     nameless = TEXT.replace("run,params,depth", "speed,params,seed").replace("\nrun-", "\n")
     (by_settings,) = notes_of(nameless, "params", "step")
     assert "of 8 runs, for step rises while params and seed stay the same" in by_settings
-    assert "a column that names each as run_id and step step" in by_settings
+    assert "with a column that names each as run_id and step as step" in by_settings
 
 
 @pytest.mark.parametrize(
