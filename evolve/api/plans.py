@@ -111,7 +111,7 @@ def question_of(
         cost,
         group=group,
         target=target,
-        fixed=dict(at or {}),
+        fixed={} if at is None else dict(at),
         maximise=None,
         level=level,
     )

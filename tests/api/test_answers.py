@@ -59,6 +59,14 @@ def test_a_plan_spends_its_budget_and_knows_where_it_leaves_the_data(run: Run) -
     assert (plan.next_runs["then_low"] < plan.next_runs["then_high"]).all()
     held = run.plan(1e21, compute=COMPUTE, at=AT, most={"params": 1e9}, law="kaplan_2020")
     assert held.best["params"] <= 1e9
+    # Rows of a plan's own tables say a point too.
+    names, law = ["params", "tokens"], "kaplan_2020"
+    there: Any = plan.budgets[names].iloc[-1]
+    asked: Any = {"at": pd.Series(AT), "most": pd.Series({"params": 1e9}), "narrow": there}
+    again = run.plan(1e21, compute=COMPUTE, law=law, **asked)
+    assert again.narrowed is not None
+    assert again.narrowed[names].tolist() == there.tolist()
+    assert again.best["params"] == held.best["params"]
 
 
 def test_a_plan_needs_a_budget_or_a_value(run: Run) -> None:
