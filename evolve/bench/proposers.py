@@ -18,6 +18,8 @@ from evolve.evaluation.requests import form_of
 from evolve.law.canonical import key
 from evolve.law.program import read_program
 from evolve.law.trace import trace_law
+from evolve.search.archive import Archive
+from evolve.search.champion import choose
 from evolve.search.memory import MemoryJournal, search_in_memory
 from evolve.search.problem import SearchProblem, make_search_problem
 from evolve.search.proposers.llm.calls import Connect
@@ -115,7 +117,7 @@ class Descent:
         reply: R² of the reply's own law and fit on the rows taken out; None where it failed.
         traced: Whether its law was traced.
         refitted: R² of its law as the engine fitted it.
-        descendant: R² of the best of its descendants by the search's own score.
+        descendant: R² of the one of its descendants that the choice of a champion prefers.
         generation: Steps from the reply to that.
         n_descendants: Entries that came of it.
     """
@@ -169,10 +171,12 @@ def descent(
     scored = [e for e in family if generation[e.index] and e.evaluation.score is not None]
     if not family or not scored:
         return Descent(own, bool(family and family[0].law), None, None, 0, len(scored))
-    best = min(scored, key=lambda entry: (entry.evaluation.score or 0.0, entry.index))
-    first, last = (_r2(fit_rows(task, form_of(e)), task, outer) for e in (family[0], best))
-    traced = family[0].law is not None
-    return Descent(own, traced, first, last, generation[best.index], len(scored))
+    archive = Archive()
+    archive.tell(scored)
+    best = choose(task, archive, workers).champion
+    first = _r2(fit_rows(task, form_of(family[0])), task, outer)
+    last, steps = _r2(best.fitted, task, outer), generation[best.entry.index]
+    return Descent(own, family[0].law is not None, first, last, steps, len(scored))
 
 
 def _r2(fitted: FittedLaw, task: Task, outer: Table) -> float:
