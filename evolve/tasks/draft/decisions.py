@@ -57,8 +57,10 @@ def of_groups(task: Task) -> Decision:
             "one law for all rows; columns named as groups give each value constants of its own",
         )
     counts = np.bincount(task.train.group)
-    sizes = f"{counts.min()} to {counts.max()} training rows each"
-    return Decision("groups", f"{task.n_groups}, by {', '.join(task.spec.groups)}", sizes)
+    least, most = counts.min(), counts.max()
+    sizes = f"{least}" if least == most else f"{least} to {most}"
+    named = f"{task.n_groups}, by {', '.join(task.spec.groups)}"
+    return Decision("groups", named, f"{sizes} training rows each")
 
 
 def axes_text(task: Task) -> str:

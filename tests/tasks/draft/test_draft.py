@@ -66,6 +66,13 @@ def test_curves_may_have_a_break_where_half_of_the_rows_are_in_groups_that_can_t
     assert propose(table, "x", Wishes(("y",), ("x0",), ("group",))).spec.max_constants == most
 
 
+@pytest.mark.parametrize(("sizes", "said"), [((6, 6), "6"), ((6, 9), "6 to 9")])
+def test_groups_are_told_with_how_many_rows_each_has(sizes: tuple[int, int], said: str) -> None:
+    rows = [f"g{g},{2.0**i},{3.0 + g + i**0.5}" for g, n in enumerate(sizes) for i in range(n)]
+    draft = propose(table_of("\n".join(["g,x,y", *rows])), "x", Wishes(("y",), ("x",), ("g",)))
+    assert f"{said} training rows each" in [decision.why for decision in draft.decisions]
+
+
 def test_without_features_all_other_columns_of_numbers_are_proposed(
     capfd: pytest.CaptureFixture[str],
 ) -> None:
