@@ -47,6 +47,7 @@ class Endpoint:
         self.model, self._key, self._sleep = model, key, sleep
         self._local = threading.local()
         self._openai = _library()
+        self._client = self._make_client()  # which threads may share, and is dear to make
 
     def ask(self, messages: Messages) -> Reply:
         """Ask once, and again where the server asks to wait; never longer than the timeout."""
@@ -87,7 +88,7 @@ class Endpoint:
 
     def _create(self, messages: Messages, timeout: float) -> Any:
         """Send a chat, or a text to be completed up to the end of its line."""
-        model, client = self.model, self._client()
+        model, client = self.model, self._client
         wanted: dict[str, Any] = {"model": model.model, "timeout": timeout}
         if model.temperature is not None:
             wanted["temperature"] = model.temperature
@@ -101,20 +102,17 @@ class Endpoint:
             **wanted, **{limit: model.max_tokens}
         )
 
-    def _client(self) -> Any:
-        """The client of this thread."""
-        client = getattr(self._local, "client", None)
-        if client is None:
-            own = self.model.base_url != OPENAI
-            client = self._local.client = self._openai.OpenAI(
-                api_key=self._key.reveal(),
-                base_url=self.model.base_url,
-                organization="" if own else None,
-                project="" if own else None,
-                max_retries=0,
-                http_client=_bounded_client(self._openai, self._local),
-            )
-        return client
+    def _make_client(self) -> Any:
+        """The client; each thread's deadline is its own."""
+        own = self.model.base_url != OPENAI
+        return self._openai.OpenAI(
+            api_key=self._key.reveal(),
+            base_url=self.model.base_url,
+            organization="" if own else None,
+            project="" if own else None,
+            max_retries=0,
+            http_client=_bounded_client(self._openai, self._local),
+        )
 
 
 _FAULTS = (
