@@ -81,6 +81,8 @@ def show(
     from evolve.runs.results import load_results
     from evolve.runs.store import Store
 
+    if program:
+        _require_none(json=json, choice=choice, prompt=prompt, watch=watch)
     pick = Pick(size, number, law)
     with Store.open(find_run(name, runs_dir), write=False) as store:
         if prompt:
@@ -105,6 +107,15 @@ def show(
             print(row.text, end="")
         else:
             _print(store, row, entry, family, results)
+
+
+def _require_none(**options: bool) -> None:
+    """Refuse options whose output would be dropped beside a program, which is printed alone."""
+    from evolve.errors import EvolveError
+
+    for name in (name for name, is_given in options.items() if is_given):
+        has = ", which has it as text" if name == "json" else ""
+        raise EvolveError(f"show: --program prints the program alone, not beside --{name}{has}")
 
 
 def _picked(

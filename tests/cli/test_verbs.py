@@ -55,6 +55,9 @@ def test_show_ends_with_the_law_and_its_constants_of_every_group_with_intervals(
         half = 1.6449 * told["errors"][group][0][0]
         assert f"{group} {value:.5g} +- {half:.2g} " in " ".join(out[law:].split()), out
     assert said(capfd, "show", "par", "--program")[1] == told["text"]
+    code, _, err = said(capfd, "show", "par", "--program", "--json")
+    assert code == 2
+    assert "not beside --json, which has it as text" in err
 
 
 def test_show_of_a_run_that_knows_no_errors_has_the_constants_alone(
