@@ -91,9 +91,12 @@ def test_a_budget_of_one_feature_buys_one_size() -> None:
 
 def test_a_law_that_always_wants_more_of_one_feature_is_refused() -> None:
     law = Law(call("add", const(0), call("add", power(0, 1, 2), power(1, 3, 2))), 4)
-    growing = np.array([[1.0, 0.5, 0.3, 1e-9]])
+    model = make_forecast_model((law, np.array([[1.0, 0.5, 0.3, 1e-9]])))
     with pytest.raises(EvolveError, match="no interior optimum.*more params and less tokens"):
-        allocate(question(make_forecast_model((law, growing))), 1e21)
+        allocate(question(model), 1e21)
+    given = {"compute": "6*params*tokens", "budget": 1e21, "at": {}, "most": {}}
+    with pytest.raises(EvolveError, match="narrow: no feature 'token'"):
+        plan_runs(make_task(), model, narrow={"token": 1e12}, **given)
 
 
 def test_a_law_without_the_feature_is_refused() -> None:

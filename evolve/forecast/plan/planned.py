@@ -95,6 +95,9 @@ def plan_runs(
     )
     budget = _number("budget", budget, above_zero=True)
     value = _number("reach", reach)
+    read_values(
+        task, narrow or {}, "narrow"
+    )  # before a best run is sought, which may not be there
     cost = cost_of(task, compute, _number("serve_tokens", serve_tokens))
     question = make_question(
         task,
