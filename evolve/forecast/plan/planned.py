@@ -94,15 +94,12 @@ def plan_runs(
         next_budget=next_budget,
     )
     budget = _number("budget", budget, above_zero=True)
-    value = _number("reach", reach)
-    read_values(
-        task, narrow or {}, "narrow"
-    )  # before a best run is sought, which may not be there
-    cost = cost_of(task, compute, _number("serve_tokens", serve_tokens))
+    # Before a best run is sought, of which there may be none.
+    read_values(task, narrow or {}, "narrow")
     question = make_question(
         task,
         forecast_model,
-        cost,
+        cost_of(task, compute, _number("serve_tokens", serve_tokens)),
         group=group,
         target=target,
         fixed=read_values(task, at),
@@ -110,7 +107,7 @@ def plan_runs(
         level=finite_number("interval", level),
         most=read_values(task, most, "max"),
     )
-    best = best_run(question, budget, value)
+    best = best_run(question, budget, _number("reach", reach))
     runs = pinned(question, best)
     wanted = (
         forecast_at(runs, point_of(runs, narrow or best.values)) if compute is not None else None
