@@ -22,7 +22,7 @@ from evolve.scoring.combine import weighted_quantile
 from evolve.typing import Array
 
 DRAWS = 12  # of the champion's constants
-DRAWS_OF_RIVAL = 2  # of each rival's: with 4, as many optima of benchmarks/optimum.py are held
+DRAWS_OF_RIVAL = 2  # of each rival's; with 4, of 15 generated optima 14 were held as well
 MOST_LAWS = 12  # that are asked, those of the greatest weight
 COARSE = 1e-3  # of a logarithm, to which the best values of a law are found
 TRIES = 4  # for each draw
