@@ -49,7 +49,7 @@ def _print_best(question: Question, best: Allocation) -> None:
         print_text(_how_sure(best.reached, question.level))
     if best.ranges and not _is_given(question):
         ends = (f"{n} {low:.4g} to {high:.4g}" for n, (low, high) in best.ranges.items())
-        print_text(f"what is best by the champion's rivals and other constants: {', '.join(ends)}")
+        print_text(f"what is best by all laws, under other constants too: {', '.join(ends)}")
     for j in question.idle:
         name, value = task.feature_names[j], question.fixed[j]
         print_text(f"the champion does not depend on {name}, which is left at {value:.4g}")
