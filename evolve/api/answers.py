@@ -80,7 +80,7 @@ class RunAnswers:
             most: Largest values of features.
             serve_tokens: Tokens that the model is to serve, which cost two FLOPs a parameter.
             narrow: A run to forecast, whose interval the next runs are to narrow; the best run if
-                not given. What `at` holds may be left out.
+                not given. What `at` holds may be left out. With `next_budget` it needs no budget.
             next_budget: Most that one next run may cost; as much as the best run if not given.
             group: The group; not needed where there is one.
             target: The target; not needed where there is one.

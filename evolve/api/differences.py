@@ -30,11 +30,13 @@ class Comparison:
             which both forecast the same, and ``factor`` with ``low`` and ``high``, how many times
             the value the second needs for what the first reaches at the point; nan where there
             is none within four decades.
+        departures: What the point breaks that every training row of a run keeps to, in words.
     """
 
     forecasts: pd.DataFrame
     same: bool
     savings: pd.DataFrame
+    departures: tuple[str, ...] = ()
 
 
 def comparison_of(difference: Difference) -> Comparison:
@@ -47,7 +49,7 @@ def comparison_of(difference: Difference) -> Comparison:
     savings = pd.DataFrame([asdict(saving) for saving in difference.savings])
     if not savings.empty:
         savings = savings.drop(columns="searched").set_index("along").astype(float)
-    return Comparison(forecasts, difference.same, savings)
+    return Comparison(forecasts, difference.same, savings, difference.departures)
 
 
 def difference_of(

@@ -32,7 +32,8 @@ class Plan:
             ``extrapolation_distance``, the steps outside the training range in the feature where
             they are most; for one release more also as ``beyond``. Where a value is to be
             reached also ``reached_at_best`` and ``reached_at_worst``, the budgets from which on
-            the better and the worse end of the interval do so; nan where none does.
+            the better and the worse end of the interval do so; nan where none does. Empty where
+            there was neither a budget nor a value, only a forecast to be narrowed.
         budgets: The same for a hundredth to a hundred times the budget, one row each.
         next_runs: Runs that narrow the interval at the point `narrowed` most, each after those
             before it, with ``then_low`` and ``then_high``, the interval that is expected then.
@@ -69,15 +70,16 @@ def plan_of(planned: PlannedRuns) -> Plan:
     from evolve.forecast.plan import exponents, moving_together
 
     best, ratio, now = planned.best, planned.per_parameter, planned.narrowed
+    ranges = {} if best is None else dict(best.ranges)
     ends = {} if now is None else {"point": now.point, "low": now.low, "high": now.high}
     further = [{"cost": run.cost, **run.values, **_rest(run)} for run in planned.next_runs]
     return Plan(
-        best=pd.Series(_row(best)),
+        best=pd.Series({} if best is None else _row(best), dtype=float),
         budgets=pd.DataFrame([_row(run) for run in planned.budgets]),
         next_runs=pd.DataFrame(further),
-        outside=bool((abs(best.extrapolation_distance) > 0).any()),
+        outside=best is not None and bool((abs(best.extrapolation_distance) > 0).any()),
         together=tuple(moving_together(planned.question.task, planned.question.cost.features)),
-        ranges=pd.DataFrame(dict(best.ranges), index=["low", "high"], dtype=float).T,
+        ranges=pd.DataFrame(ranges, index=["low", "high"], dtype=float).T,
         exponents=pd.Series(exponents(planned.budgets), dtype=float),
         narrowed=None if now is None else pd.Series({**now.at, **ends}),
         per_parameter=None if ratio is None else pd.Series(asdict(ratio) | _inside(ratio)),

@@ -6,6 +6,7 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from evolve.cli.output import print_table, print_text
+from evolve.cli.predict import print_departures
 from evolve.tasks.symbols import symbols_of
 
 if TYPE_CHECKING:
@@ -22,7 +23,8 @@ def difference_document(difference: Difference, side: Side) -> dict[str, Any]:
     values = {name: dict(zip(keys, getattr(difference, name), strict=True)) for name in rows}
     savings = [asdict(saving) for saving in difference.savings]
     of = {"group": side.group, "target": side.target, "interval": side.level}
-    return {**of, **values, "same": difference.same, "savings": savings}
+    rest = {"departures": difference.departures, "savings": savings}
+    return {**of, **values, "same": difference.same, **rest}
 
 
 def print_difference(difference: Difference, side: Side) -> None:
@@ -35,6 +37,7 @@ def print_difference(difference: Difference, side: Side) -> None:
     ]
     print_table(["run", side.target, level], rows)
     print_text(_agreement(difference, side))
+    print_departures(difference.departures)
     if not difference.savings:
         return
     along = [_cells(saving) for saving in difference.savings]

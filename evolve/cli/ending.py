@@ -213,7 +213,7 @@ def _further(task: Task) -> str:
 
     from evolve.forecast.departures import mixture
 
-    x, (shares, _) = task.train.X, mixture(task)
+    x, shares = task.train.X, list(mixture(task).columns)
     medians = np.median(x, axis=0)
     nearest_row = x[np.abs(x[:, shares] - medians[shares]).sum(axis=1).argmin()]
     words = []

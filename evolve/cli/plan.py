@@ -70,7 +70,9 @@ def plan(
     next_budget: Annotated[
         float | None,
         typer.Option(
-            "--next-budget", help="Most that one next run may cost [default: the budget]."
+            "--next-budget",
+            help="Most that one next run may cost [default: the budget]; beside --narrow no "
+            "budget is needed.",
         ),
     ] = None,
     group: Annotated[str | None, typer.Option("--group", help="The group planned for.")] = None,
@@ -146,7 +148,7 @@ def _document(planned: PlannedRuns) -> dict[str, Any]:
         "together": moving_together(question.task, question.cost.features),
         "tuned": [question.task.feature_names[j] for j in question.tuned],
         "idle": {question.task.feature_names[j]: question.fixed[j] for j in question.idle},
-        "best": _data(planned.best),
+        "best": None if planned.best is None else _data(planned.best),
         "exponents": exponents(planned.budgets),
         "budgets": [_data(allocation) for allocation in planned.budgets],
         "per_parameter": None if ratio is None else asdict(ratio) | {"inside": ratio.is_inside},

@@ -21,11 +21,11 @@ MOST_RIVALS = 6  # laws whose forecast of a next run is written out
 def print_plan(planned: PlannedRuns) -> None:
     """Print a plan."""
     question, best = planned.question, planned.best
-    _print_best(question, best)
-    if not question.cost.features:
-        return
-    _print_budgets(question, list(best.values), planned.budgets)
-    _print_growth(planned.budgets)
+    if best is not None:
+        _print_best(question, best)
+    if best is not None and question.cost.features:
+        _print_budgets(question, list(best.values), planned.budgets)
+        _print_growth(planned.budgets)
     if planned.per_parameter is not None:
         _print_ratio(planned.per_parameter)
     _print_levels(question, planned.levels)
@@ -179,6 +179,7 @@ def _print_budgets(question: Question, names: list[str], table: Sequence[Allocat
 
 def _print_next(planned: PlannedRuns) -> None:
     from evolve.cli.output import print_table, print_text
+    from evolve.cli.predict import print_departures
     from evolve.tasks.symbols import symbols_of
 
     question, narrowed, most = planned.question, planned.narrowed, planned.next_budget
@@ -189,6 +190,7 @@ def _print_next(planned: PlannedRuns) -> None:
     target = f"{task.target_names[question.target]} {narrowed.point:.5g}"
     now = f"{_interval(question)} {narrowed.low:.5g} to {narrowed.high:.5g}"
     print_text(f"to be narrowed: {target} at {place}, {now}")
+    print_departures(narrowed.departures)
     if not planned.next_runs:
         print_text(f"next runs: none of at most {most:#.3g} of compute narrows it to be seen")
         return

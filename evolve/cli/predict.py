@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -139,11 +140,7 @@ def print_forecasts(task: Task, forecasts: list[Forecast]) -> None:
     ]
     symbols = symbols_of(task.feature_names)
     print_table(headings, table, names=("group", "target"), symbols=symbols)
-    said = dict.fromkeys(text for rows in broken for row in rows for text in row)
-    for text in list(said)[:MOST_DEPARTURES]:
-        print_text(f"unlike every training row: {text}; nothing shows what happens there")
-    if len(said) > MOST_DEPARTURES:
-        print(f"and {len(said) - MOST_DEPARTURES} more like it; --json has all")
+    print_departures([text for rows in broken for row in rows for text in row])
     if any(not f.champion_inside().all() for f in forecasts):
         print_text(
             "the champion alone lies outside an interval: its rivals say otherwise together"
@@ -153,6 +150,17 @@ def print_forecasts(task: Task, forecasts: list[Forecast]) -> None:
         print_text(UNTESTED)
     if farthest >= FAR:
         print_text("a row lies a factor of 10 or more outside the training rows: handle with care")
+
+
+def print_departures(broken: Sequence[str]) -> None:
+    """Print what forecasts break that every training row keeps to, each once, the first few."""
+    from evolve.cli.output import print_text
+
+    said = list(dict.fromkeys(broken))
+    for text in said[:MOST_DEPARTURES]:
+        print_text(f"unlike every training row: {text}; nothing shows what happens there")
+    if len(said) > MOST_DEPARTURES:
+        print(f"and {len(said) - MOST_DEPARTURES} more like it; --json has all")
 
 
 def _who(forecast_model: ForecastModel, law: str) -> str:

@@ -127,7 +127,7 @@ def page_data(task: Task, forecast_model: ForecastModel) -> dict[str, Any] | Non
     """
     if not all(isinstance(member.law, Law) for member in forecast_model.members):
         return None
-    columns, whole = mixture(task)
+    shares = mixture(task)
     return {
         "sliders": sliders(task),
         "members": [_member(member, task) for member in forecast_model.members],
@@ -137,7 +137,7 @@ def page_data(task: Task, forecast_model: ForecastModel) -> dict[str, Any] | Non
         "groups": [_group(task, forecast_model, name) for name in task.group_names],
         "axes": list(task.axes),
         "bounds": _bounds(task),
-        "mixture": {"columns": columns, "whole": whole},
+        "mixture": {"columns": list(shares.columns), "whole": shares.whole},
         "relations": [_relation(task, relation) for relation in relations(task)],
         "n_curve": N_CURVE,
         "quantiles": {"level": LEVEL, "asked": t_quantile(LEVEL), "unit": t_quantile(LEVEL)},

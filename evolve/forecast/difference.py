@@ -56,12 +56,14 @@ class Difference:
         second: Of the second.
         difference: First less second, with its interval.
         savings: Along every axis, and along compute where it was given.
+        departures: What the point breaks that every training row of a run keeps to, in words.
     """
 
     first: tuple[float, float, float]
     second: tuple[float, float, float]
     difference: tuple[float, float, float]
     savings: tuple[Saving, ...]
+    departures: tuple[str, ...] = ()
 
     @property
     def same(self) -> bool:
@@ -89,7 +91,8 @@ def differ(one: Side, two: Side, at: Mapping[str, float], cost: Cost | None = No
     rays = _rays(one.task, at, cost)
     savings = tuple(_saving(one, two, ray) for ray in rays)
     difference = ends[0].minus(ends[1])
-    return Difference(_three(ends[0]), _three(ends[1]), _three(difference), savings)
+    broken = tuple(dict.fromkeys([*one.departures(at), *two.departures(at)]))
+    return Difference(_three(ends[0]), _three(ends[1]), _three(difference), savings, broken)
 
 
 def _three(ends: Ends) -> tuple[float, float, float]:

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from evolve.errors import Argument, EvolveError, nearest
+from evolve.forecast.departures import departures
 from evolve.forecast.interval import interval_at
 from evolve.forecast.model import ForecastModel
 from evolve.tasks.task import Task
@@ -58,6 +59,11 @@ class Side:
         result = interval_at(self.task, self.forecast_model, self.group, x, self.level)
         t = self.task.target_names.index(self.target)
         return Ends(result.point[:, t], result.low[:, t], result.high[:, t])
+
+    def departures(self, at: Mapping[str, float]) -> list[str]:
+        """What a point breaks that every training row keeps to, in words."""
+        x = np.array([[at[name] for name in self.task.feature_names]])
+        return departures(self.task, self.group, x)[0]
 
     def range_of(self, name: str) -> tuple[float, float]:
         """Smallest and largest training value of a feature."""

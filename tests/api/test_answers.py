@@ -69,6 +69,17 @@ def test_a_plan_spends_its_budget_and_knows_where_it_leaves_the_data(run: Run) -
     assert again.best["params"] == held.best["params"]
 
 
+def test_a_forecast_is_narrowed_without_a_budget(run: Run) -> None:
+    point = {"params": 7e9, "tokens": 2e12, **AT}
+    plan = run.plan(compute=COMPUTE, narrow=point, next_budget=1e20)
+    assert plan.narrowed is not None
+    assert plan.narrowed[[*point]].to_dict() == point
+    assert (plan.next_runs["cost"] <= 1e20).all()
+    assert plan.best.empty
+    assert plan.budgets.empty
+    assert not plan.outside
+
+
 def test_a_plan_needs_a_budget_or_a_value(run: Run) -> None:
     with pytest.raises(EvolveError, match="give either budget or reach"):
         run.plan(compute=COMPUTE, at=AT)

@@ -140,11 +140,15 @@ def test_plan_prints_an_allocation_and_other_budgets(capfd: pytest.CaptureFixtur
 def test_plan_names_the_runs_that_narrow_a_forecast_for_a_given_price(
     capfd: pytest.CaptureFixture[str],
 ) -> None:
-    words = ("plan", "dc", "--budget-flops", "1e21", "--compute", "6*params*tokens")
-    point = ("--at", "unique_tokens=1e11", "--narrow", "params=7B", "tokens=2T")
-    code, out, _ = said(capfd, *words, *point, "--next-budget", "1e20", "--json")
+    words = ("plan", "dc", "--compute", "6*params*tokens", "--next-budget", "1e20")
+    point = ("--narrow", "params=7B", "tokens=2T", "unique_tokens=1e11")
+    code, out, _ = said(capfd, *words, *point)
+    assert code == 0
+    assert out.startswith("to be narrowed: loss ")
+    code, out, _ = said(capfd, *words, *point, "--json")
     assert code == 0
     told = json.loads(out)
+    assert told["best"] is None
     narrowed, first = told["narrowed"], told["next_runs"][0]
     assert narrowed["at"] == {"unique_tokens": 1e11, "params": 7e9, "tokens": 2e12}
     assert first["cost"] <= 1e20

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from evolve.forecast.departures import departures, mixture
+from evolve.forecast.departures import Mixture, departures, mixture
 from evolve.tasks.task import Task
 from tests.small_tasks import task_of
 
@@ -32,7 +32,7 @@ def on_a_line(factors: tuple[float, ...] = (20.0,)) -> Task:
 def test_shares_that_do_not_sum_to_the_whole_are_named(whole: float) -> None:
     task = blend(whole)
     rows = whole * np.array([[0.2, 0.3, 0.5], [0.9, 0.9, 0.9], [0.333, 0.333, 0.333]])
-    assert mixture(task) == ([0, 1, 2], whole)
+    assert mixture(task) == Mixture((0, 1, 2), ("web", "code", "books"), whole)
     good, bad, rounded = departures(task, "all", rows)
     assert good == rounded == []
     assert bad == [f"web + code + books is {2.7 * whole:g}, in every training row {whole:g}"]
@@ -41,7 +41,7 @@ def test_shares_that_do_not_sum_to_the_whole_are_named(whole: float) -> None:
 def test_columns_between_0_and_1_that_sum_to_nothing_in_particular_are_no_mixture() -> None:
     rng = np.random.default_rng(2)
     task = task_of(rng.uniform(0, 1, (20, 3)), rng.uniform(2, 3, 20), features=LINEAR)
-    assert mixture(task) == ([], 1.0)
+    assert mixture(task) == Mixture()
     assert departures(task, "all", np.full((1, 3), 0.9)) == [[]]
 
 

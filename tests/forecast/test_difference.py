@@ -10,7 +10,14 @@ from evolve.forecast.difference import Difference, differ
 from evolve.forecast.plan import parse_cost
 from evolve.forecast.queries import checked_point
 from evolve.forecast.sides import make_sides
-from tests.forecast.test_plan import CHINCHILLA, CONSTANTS, NAMES, make_forecast_model, make_task
+from tests.forecast.test_plan import (
+    CHINCHILLA,
+    CONSTANTS,
+    NAMES,
+    line_task,
+    make_forecast_model,
+    make_task,
+)
 
 AT = {"params": 1e9, "tokens": 1e10}
 CHEAPER = np.array([[1.7, 0.8 * 2**-0.34, 0.34, 1.1 * 2**-0.28, 0.28]])
@@ -54,6 +61,20 @@ def test_what_is_far_apart_is_not_the_same_and_never_reached() -> None:
     assert not far.same
     assert far.difference[2] < 0.0
     assert [saving.factor for saving in far.savings] == [None, None]
+
+
+def test_what_a_point_breaks_of_the_rows_is_told() -> None:
+    task = line_task()
+    sides = make_sides(
+        [task, task],
+        [make_forecast_model((CHINCHILLA, CONSTANTS))] * 2,
+        group=None,
+        target=None,
+        level=0.9,
+    )
+    assert differ(*sides, {"params": 1e9, "tokens": 2e10}).departures == ()
+    (words,) = differ(*sides, {"params": 1e9, "tokens": 9e11}).departures
+    assert words.startswith("tokens is 45 times what it is in every training row")
 
 
 def test_the_interval_of_a_difference_is_the_root_of_the_squares() -> None:

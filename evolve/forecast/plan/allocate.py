@@ -105,9 +105,13 @@ def tune(question: Question) -> Allocation:
 def _shares(question: Question, budget: float) -> Array:
     """`(1, k)` best values of features that act as they are, within the training rows' ranges."""
     rows = question.known[:, list(question.cost.features)]
-    return best_shares(
-        rows, lambda free: question.cost.of(question.rows(free)), question.loss, budget
-    )
+    shares = question.shares
+    within = f" and keeps {shares.sum} at {shares.whole:g}" if shares.columns else ""
+
+    def cost(free: Array) -> Array:
+        return question.cost.of(question.rows(free))
+
+    return best_shares(rows, cost, question.loss, budget, within)
 
 
 def _sizes(question: Question, budget: float, tolerance: float) -> Array:

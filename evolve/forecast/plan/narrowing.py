@@ -13,6 +13,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from evolve.forecast.departures import departures, require_whole
 from evolve.forecast.interval import Forecast, ends_of, forecast, half_widths
 from evolve.forecast.plan.question import Question
 from evolve.forecast.queries import checked_point
@@ -33,12 +34,14 @@ class Narrowed:
         point: Forecast of the target.
         low: Lower end of the interval now.
         high: Upper end.
+        departures: What the point breaks that every training row keeps to, in words.
     """
 
     at: Mapping[str, float]
     point: float
     low: float
     high: float
+    departures: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +57,7 @@ class Open:
     noise: Array
 
 
-def point_of(question: Question, narrow: Mapping[str, object] | None) -> dict[str, float]:
+def point_of(question: Question, narrow: Mapping[str, object]) -> dict[str, float]:
     """A value of every feature at the point that is asked for.
 
     Args:
@@ -62,11 +65,14 @@ def point_of(question: Question, narrow: Mapping[str, object] | None) -> dict[st
         narrow: Values of features; those that are fixed may be left out.
 
     Raises:
-        EvolveError: A feature is missing or not known, or its value is none that it can have.
+        EvolveError: A feature is missing or not known, or its value is none that it can have,
+            or shares do not sum as in the training rows.
     """
     names = question.task.feature_names
     fixed = {names[j]: value for j, value in question.fixed.items()}
-    return checked_point(question.task, {**fixed, **(narrow or {})}, "narrow")
+    point = checked_point(question.task, {**fixed, **narrow}, "narrow")
+    require_whole(question.task, point, "narrow")
+    return point
 
 
 def forecast_at(question: Question, at: Mapping[str, float]) -> Forecast:
@@ -108,7 +114,8 @@ def narrowed_at(question: Question, forecasts: Forecast) -> Narrowed:
     point, low, high = (
         float(part[0, t]) for part in (forecasts.point, forecasts.low, forecasts.high)
     )
-    return Narrowed(at, point, low, high)
+    broken = departures(question.task, question.group, forecasts.x)[0]
+    return Narrowed(at, point, low, high, tuple(broken))
 
 
 def interval_of(question: Question, forecasts: Forecast, spread: float) -> tuple[float, float]:

@@ -9,6 +9,7 @@ import numpy as np
 
 from evolve.errors import Argument, EvolveError, nearest
 from evolve.evaluation.predict import predict
+from evolve.forecast.departures import Mixture, mixture
 from evolve.forecast.interval import Forecast, forecast
 from evolve.forecast.model import ForecastModel, Member
 from evolve.forecast.plan.cost import Cost
@@ -38,6 +39,7 @@ class Question:
         level: Of the intervals.
         most: Largest allowed values of features, by number.
         tuned: Features that cost nothing and whose best values are sought, by number.
+        shares: Features that sum to a whole in every training row, if any.
         idle: Features that were to be tuned but that the champion does not hold, by number: they
             are fixed at the median of the group's rows.
     """
@@ -53,6 +55,7 @@ class Question:
     most: Mapping[int, float] = field(default_factory=dict)
     tuned: tuple[int, ...] = ()
     idle: tuple[int, ...] = ()
+    shares: Mixture = Mixture()
 
     @property
     def varied(self) -> tuple[int, ...]:
@@ -93,11 +96,11 @@ class Question:
         return x
 
     def loss(self, free: Array) -> Array:
-        """`(n,)` what is minimised; inf where the law is not defined or a bound is broken."""
+        """`(n,)` what is minimised; inf where the law is not defined, or bounds or sums broken."""
         member, x = self.forecast_model.members[0], self.rows(free)
         table = predict(member.law, x, member.constants[self.group])
         value = -table[:, self.target] if self.maximise else table[:, self.target]
-        allowed = np.isfinite(value)
+        allowed = np.isfinite(value) & self.shares.keeps(x)
         for j, most in self.most.items():
             allowed &= x[:, j] <= most
         return np.where(allowed, value, np.inf)
@@ -118,10 +121,12 @@ def make_question(
     maximise: bool | None,
     level: float,
     most: Mapping[str, float] | None = None,
+    split: bool = True,
 ) -> Question:
     """Check what is planned.
 
-    `maximise` is None where the target's role is to say whether more is better.
+    `maximise` is None where the target's role is to say whether more is better. Where no budget is
+    to be `split`, the champion need not depend on what the cost holds.
 
     Raises:
         EvolveError: A feature has no value, cannot be traded off, or a name is not known.
@@ -142,8 +147,9 @@ def make_question(
         maximise = task.roles[task.target_names[number]] in RISING
     bounds = _bounds(task, free, most or {})
     parts = (task, forecast_model, cost, chosen, number, numbers, maximise, level, bounds, tuned)
-    question = _without_idle(Question(*parts))
-    _require_used(question)
+    question = _without_idle(Question(*parts, shares=mixture(task)))
+    if split:
+        require_used(question)
     return question
 
 
@@ -201,6 +207,11 @@ def _tuned(task: Task, free: Sequence[str], fixed: Mapping[str, float]) -> tuple
     if free and sizes:
         rest = (Argument("compute"), " leaves out: ", at, f" {'=… '.join(sizes)}=…")
         raise EvolveError("fix what ", *rest)
+    shares = mixture(task)
+    if set(missing) & set(shares.names):
+        rule = f": {shares.said}, so no share is best by itself; the best mixture is sought with "
+        how = f" {'+'.join(shares.names)} ", Argument("budget"), f" {shares.whole:g}"
+        raise EvolveError(at, rule, Argument("compute"), *how)
     if len(missing) > MOST_TUNED:
         rule = f": fix more, the best values of at most {MOST_TUNED} features are sought, not of "
         raise EvolveError(at, rule, ", ".join(missing))
@@ -219,7 +230,12 @@ def _one(argument: str, value: str | None, valid: tuple[str, ...]) -> str:
     return value
 
 
-def _require_used(question: Question) -> None:
+def require_used(question: Question) -> None:
+    """Require that the champion depends on every feature that is sought.
+
+    Raises:
+        EvolveError: It does not; the line names a rival that does, if any.
+    """
     missing = not_used(question, question.forecast_model.members[0])
     if not missing:
         return

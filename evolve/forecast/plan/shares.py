@@ -23,6 +23,7 @@ def best_shares(
     cost: Callable[[Array], Array],
     loss: Callable[[Array], Array],
     budget: float,
+    within: str = "",
 ) -> Array:
     """The values that cost the budget and have the least loss, each within its range in the rows.
 
@@ -31,6 +32,7 @@ def best_shares(
         cost: `(m, k)` values to `(m,)` costs.
         loss: `(m, k)` values to `(m,)` losses; inf where there is none.
         budget: Within the costs of the rows.
+        within: What else such values keep to, in words.
 
     Returns:
         `(1, k)`.
@@ -38,13 +40,7 @@ def best_shares(
     Raises:
         EvolveError: No row costs so little or so much, or no such values can be predicted.
     """
-    costs = cost(rows)
-    slack = SLACK * abs(budget)
-    if not costs.min() - slack <= budget <= costs.max() + slack:
-        raise EvolveError(
-            f"plan: features that act as they are keep to the training rows, which cost "
-            f"{costs.min():.5g} to {costs.max():.5g}, not {budget:.5g}"
-        )
+    require_within(cost(rows), budget)
 
     def losses(directions: Array) -> tuple[Array, Array]:
         free, reached = at_cost(rows, cost, directions, budget)
@@ -53,7 +49,7 @@ def best_shares(
     directions = simplex(rows.shape[1])
     free, values = losses(directions)
     if not np.isfinite(values).any():
-        raise EvolveError(f"plan: no run that costs {budget:g} can be predicted")
+        raise EvolveError(f"plan: no run that costs {budget:g}{within} can be predicted")
     i = int(np.argmin(values))
     best, direction, least = free[i], directions[i], float(values[i])
     step = 1.0 / PARTS[rows.shape[1]]
@@ -68,6 +64,20 @@ def best_shares(
             best, direction, least = free[i], near[i], float(values[i])
         step *= SHRINK
     return np.asarray(best[None])
+
+
+def require_within(costs: Array, budget: float) -> None:
+    """Require that some training rows cost as little as a budget, and some as much.
+
+    Raises:
+        EvolveError: All of them cost more, or less.
+    """
+    slack = SLACK * abs(budget)
+    if not costs.min() - slack <= budget <= costs.max() + slack:
+        raise EvolveError(
+            f"plan: features that act as they are keep to the training rows, which cost "
+            f"{costs.min():.5g} to {costs.max():.5g}, not {budget:.5g}"
+        )
 
 
 def simplex(k: int) -> Array:

@@ -1,0 +1,127 @@
+"""A named forecast is narrowed without a budget; blends keep to the whole of the rows."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+from evolve.errors import EvolveError
+from evolve.forecast.model import ForecastModel
+from evolve.forecast.plan import PlannedRuns, plan_runs
+from evolve.law.graph import Law, call, const
+from evolve.tasks.task import Feature, Table, Task
+from tests.forecast.test_narrowing import ROWS, with_rows
+from tests.forecast.test_plan import (
+    BLEND,
+    CHINCHILLA,
+    CONSTANTS,
+    blend_task,
+    make_forecast_model,
+    make_task,
+    power,
+)
+
+POINT = {"params": "7B", "tokens": "2T"}
+SIZE_ALONE = Law(call("add", const(0), power(0, 1, 2)), 3)
+NO_OPTIMUM = Law(call("add", const(0), call("add", power(0, 1, 2), power(1, 3, 2))), 4)
+BLENDS = make_forecast_model(
+    *((BLEND, np.array([[1.0, *slopes]])) for slopes in ((-1.0, -2.0), (-3.0, -1.0)))
+)
+
+
+def planned(model: ForecastModel, task: Task | None = None, **asked: Any) -> PlannedRuns:
+    given = {"compute": "6*params*tokens", "at": {}, "most": {}} | asked
+    return plan_runs(task or make_task(), model, **given)
+
+
+def blends(**asked: Any) -> PlannedRuns:
+    return planned(BLENDS, blend_task(), **{"compute": "params + tokens", **asked})
+
+
+def test_a_named_forecast_is_narrowed_as_beside_a_best_run_without_a_budget() -> None:
+    alone = planned(with_rows(ROWS), narrow=POINT, next_budget=1e20)
+    beside = planned(with_rows(ROWS), narrow=POINT, next_budget=1e20, budget=1e21)
+    assert alone.narrowed == beside.narrowed
+    assert alone.next_runs == beside.next_runs
+    assert len(alone.next_runs) > 1
+    assert all(run.cost <= 1e20 for run in alone.next_runs)
+    assert (alone.best, [*alone.budgets], [*alone.levels]) == (None, [], [])
+
+
+@pytest.mark.parametrize(
+    ("law", "constants"), [(NO_OPTIMUM, [1.0, 0.5, 0.3, 1e-9]), (SIZE_ALONE, [1.0, 0.5, 0.3])]
+)
+def test_a_named_forecast_is_narrowed_where_a_law_has_no_best_run(
+    law: Law, constants: list[float]
+) -> None:
+    model = make_forecast_model((law, np.array([constants])), (CHINCHILLA, CONSTANTS))
+    found = planned(model, narrow=POINT, next_budget=1e20)
+    assert found.narrowed is not None
+    now = found.narrowed.high - found.narrowed.low
+    assert found.next_runs[0].then[1] - found.next_runs[0].then[0] < 0.9 * now
+    with pytest.raises(EvolveError, match="; narrow with next_budget alone needs no best run"):
+        planned(model, narrow=POINT, next_budget=1e20, budget=1e21)
+
+
+def test_next_runs_have_of_the_point_what_the_cost_leaves_out() -> None:
+    point = {"narrow": POINT, "compute": "6*params", "next_budget": 1e10}
+    found = planned(with_rows(ROWS), **point)
+    assert dict(found.question.fixed) == {1: 2e12}
+    assert set(found.next_runs[0].values) == {"params"}
+    elsewhere = planned(with_rows(ROWS), **point, at={"tokens": 1e10})
+    assert dict(elsewhere.question.fixed) == {1: 1e10}
+    assert elsewhere.narrowed == found.narrowed
+
+
+@pytest.mark.parametrize(
+    ("asked", "rule"),
+    [
+        ({"narrow": POINT}, "narrow needs next_budget, most that one next run may cost"),
+        ({"next_budget": 1e20}, "give either budget or reach, or narrow with next_budget"),
+        ({"narrow": {"params": 1e9}, "next_budget": 1e20}, "narrow: needs a value for tokens"),
+        ({"narrow": POINT, "next_budget": 1, "compute": None}, "narrow, next_budget need compute"),
+        ({"narrow": POINT, "next_budget": "much"}, "next_budget: must be a number"),
+        ({"narrow": POINT, "next_budget": 1e20, "at": {"params": 1.0}}, "at cannot fix it"),
+        ({"budget": 1e20, "reach": 2.0}, "give either budget or reach$"),
+    ],
+)
+def test_what_does_not_go_together_is_refused(asked: dict[str, Any], rule: str) -> None:
+    with pytest.raises(EvolveError, match=rule):
+        planned(with_rows(ROWS), **asked)
+
+
+def test_a_blend_that_is_no_whole_is_neither_narrowed_nor_made() -> None:
+    with pytest.raises(EvolveError, match=r"narrow: params \+ tokens is 1.8, in every training"):
+        blends(narrow={"params": 0.9, "tokens": 0.9}, next_budget=1.0)
+    found = blends(narrow={"params": 0.9, "tokens": 0.1}, next_budget=5.0)
+    assert found.next_budget == 1.0
+    with pytest.raises(EvolveError, match="rows, which cost 1 to 1, not 0.5"):
+        blends(narrow={"params": 0.9, "tokens": 0.1}, next_budget=0.5)
+    with pytest.raises(EvolveError, match="rows, which cost 1 to 1, not 0.5"):
+        blends(budget=1.0, next_budget=0.5)
+
+
+def three_shares() -> Task:
+    """Blends of three shares, though the law depends on two of them."""
+    rows = np.random.default_rng(3).dirichlet((1.0, 1.0, 1.0), 20)
+    task = blend_task()
+    features = [*task.spec.features, Feature(name="books", scale="linear")]
+    spec = task.spec.model_copy(update={"features": features})
+    return Task("t", task.folder, spec, ("all",), Table(rows, rows[:, :1], np.zeros(20, int)))
+
+
+def test_shares_that_are_left_out_of_the_cost_count_in_the_whole() -> None:
+    task, of_two = three_shares(), {"compute": "params + tokens", "at": {"books": 0.4}}
+    best = planned(BLENDS, task, budget=0.6, **of_two).best
+    assert best is not None
+    assert sum(best.values.values()) == pytest.approx(0.6)
+    with pytest.raises(EvolveError, match=r"costs 0.9 and keeps params \+ tokens \+ books at 1 "):
+        planned(BLENDS, task, budget=0.9, **of_two)
+
+
+def test_no_share_is_best_by_itself() -> None:
+    rule = "with compute params.tokens.books budget 1$"
+    with pytest.raises(EvolveError, match=rule):
+        planned(BLENDS, three_shares(), compute=None, at={"books": 0.4})
