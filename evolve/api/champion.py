@@ -200,7 +200,7 @@ class RunLaw:
 
     @property
     def _title(self) -> str:
-        return f"Entry {self.row.index}"
+        return self.row.name if self.row.number is None else f"Entry {self.row.number}"
 
 
 @dataclass(frozen=True, eq=False, repr=False)

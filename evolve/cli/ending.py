@@ -197,11 +197,21 @@ def next_commands(
     start = "python -m evolve"
     commands = {"show": f"{start} show {name}{where}"}
     if task is not None:
-        commands["predict"] = f"{start} predict {name}{where} --at {_further(task)}"
+        commands["predict"] = f"{start} predict {name}{where} {_to_forecast(task)}"
     commands["report"] = f"{start} report {name}{where}"
     if task is None or _has_test(task):
         commands["score"] = f"{start} score {name} --split test{where}"
     return commands | {"resume": f"{start} resume {name}{more}{where}"}
+
+
+def _to_forecast(task: Task) -> str:
+    """A row to forecast; of a task with schedules, which no one row says, a table of them."""
+    from evolve.forecast.queries import schedule_columns, schedule_sums
+
+    if schedule_sums(task):
+        columns = ", ".join(schedule_columns(task))
+        return f"--rows planned.csv  # whole schedules: {columns}"
+    return f"--at {_further(task)}"
 
 
 def _further(task: Task) -> str:
@@ -257,7 +267,7 @@ def _document(
     stopped: bool,
     chosen: bool,
 ) -> dict[str, Any]:
-    data = [row.to_data() for row in rows]
+    data = [row.document() for row in rows]
     return {
         "run": store.folder.name,
         "folder": str(store.folder),

@@ -139,7 +139,7 @@ def _document(planned: PlannedRuns) -> dict[str, Any]:
 
     question, ratio = planned.question, planned.per_parameter
     return {
-        "champion": question.forecast_model.members[0].index,
+        "champion": question.forecast_model.members[0].number,
         "group": question.group,
         "target": question.task.target_names[question.target],
         "compute": question.cost.text or None,

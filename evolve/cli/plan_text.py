@@ -50,9 +50,10 @@ def _print_best(question: Question, best: Allocation) -> None:
     if best.ranges and not _is_given(question):
         ends = (f"{n} {low:.4g} to {high:.4g}" for n, (low, high) in best.ranges.items())
         print_text(f"what is best by all laws, under other constants too: {', '.join(ends)}")
+    leader = question.forecast_model.leader
     for j in question.idle:
         name, value = task.feature_names[j], question.fixed[j]
-        print_text(f"the champion does not depend on {name}, which is left at {value:.4g}")
+        print_text(f"{leader} does not depend on {name}, which is left at {value:.4g}")
     if best.at_edge:
         names = ", ".join(best.at_edge)
         print_text(f"at an end of the training rows, so the best may lie beyond: {names}")
@@ -204,7 +205,9 @@ def _print_next(planned: PlannedRuns) -> None:
         for r in planned.next_runs
     ]
     names = question.names[: len(question.cost.features)]
-    headings = ["compute", *names, "interval then", "laws differ by", "noise", "entry: prediction"]
+    whose = "law" if question.forecast_model.members[0].number is None else "entry"
+    headings = ["compute", *names, "interval then", "laws differ by", "noise"]
+    headings += [f"{whose}: prediction"]
     title = f"next runs of at most {most:#.3g}, each after those above it, and the interval then"
     print_table(headings, rows, title, symbols=symbols_of(task.feature_names))
 

@@ -93,7 +93,7 @@ def predict(
     if json:
         data = [row for f in forecasts for row in rows_of(task, f)]
         worth = None if verdict is None else verdict.to_data()
-        champion = forecast_model.members[0].index
+        champion = forecast_model.members[0].number
         print_json({"run": name, "champion": champion, "verdict": worth, "rows": data})
     elif output is not None:
         print(output)
@@ -165,7 +165,7 @@ def print_departures(broken: Sequence[str]) -> None:
 
 def _who(forecast_model: ForecastModel, law: str) -> str:
     """Which laws forecast."""
-    index, n_rivals = forecast_model.members[0].index, len(forecast_model.members) - 1
+    index, n_rivals = forecast_model.members[0].label, len(forecast_model.members) - 1
     if law or not (forecast_model.chosen or n_rivals):
         return f"{law or f'entry {index}'} alone"
     chosen = "champion" if forecast_model.chosen else "best score so far, no champion chosen yet"

@@ -61,6 +61,7 @@ def report(
 
 
 def _document(written: WrittenReport) -> dict[str, Any]:
+    from evolve.evaluation.record import entry_number
     from evolve.report.tables import formula_in
     from evolve.runs.results import held_out_r2
 
@@ -71,7 +72,7 @@ def _document(written: WrittenReport) -> dict[str, Any]:
         "task": findings.task.name,
         "file": str(written.path),
         "chosen": findings.chosen,
-        "index": best.index,
+        "index": entry_number(best.index),
         "formula": formula_in(findings.task, best),
         "n_constants": best.evaluation.n_constants,
         "score": best.evaluation.score,

@@ -153,7 +153,7 @@ def _print(
         "entry": f"law made by {row.name}",
         "size": f"best law with {row.n_constants} constants",
     }.get(row.kind, row.name)
-    where = f"entry {row.index}" if row.index >= 0 else "not an entry of the run"
+    where = f"entry {row.number}" if row.number is not None else "not an entry of the run"
     print(f"{store.folder.name}, task {store.task['name']}: {what} ({where})")
     print_table(
         ("fold", "held-out rows", "R2", "NMSE"),
@@ -224,7 +224,7 @@ def _document(
         "run": store.folder.name,
         "task": store.task["name"],
         "chosen": chosen,
-        **row.to_data(),
+        **row.document(),
         "folds": folds,
         "facts": entry.evaluation.facts,
         "law": None if entry.law is None else law_with_first_names(entry.law),

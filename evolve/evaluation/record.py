@@ -19,6 +19,14 @@ MADE = frozenset({"mutation", "crossover", "model"})  # by an operator, whose su
 UNSEARCHED = SEEDS | {"initial"}  # forms that were not picked from the many that a search tries
 
 
+NOT_OF_A_RUN = -1  # number of an entry that no run holds, for none to be shown
+
+
+def entry_number(index: int) -> int | None:
+    """The number of an entry as it is shown; None for a law that no run holds."""
+    return None if index == NOT_OF_A_RUN else index
+
+
 def program_id(text: str) -> str:
     """First 16 hex digits of the SHA-256 of a program's text."""
     return hashlib.sha256(text.encode()).hexdigest()[:16]

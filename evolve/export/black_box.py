@@ -173,7 +173,7 @@ def _json_text(subject: BlackBox) -> str:
         "format": 1,
         "made_by": f"evolve {__version__}",
         "run": subject.run,
-        "entry": row.index,
+        "entry": row.number,
         "kind": row.kind,
         "operator": subject.entry.operator,
         "task": task_data(subject.task),

@@ -104,7 +104,7 @@ def to_data(subject: Subject) -> dict[str, Any]:
         "format": 1,
         "made_by": f"evolve {__version__}",
         "run": subject.run,
-        "entry": row.index,
+        "entry": row.number,
         "kind": row.kind,
         "operator": subject.entry.operator,
         "task": task_data(task),

@@ -81,9 +81,9 @@ class Subject:
 
     def title(self) -> str:
         """One line that says what law this is; to be escaped for where it stands."""
-        if self.row.index < 0:
+        if self.row.number is None:
             return f"The law {self.row.name}, fitted to the rows of run {self.run}."
-        return f"A law of {self.task.name}, entry {self.row.index} of run {self.run}."
+        return f"A law of {self.task.name}, entry {self.row.number} of run {self.run}."
 
 
 def labels_of(task: Task, constants: dict[str, Array]) -> dict[str, str]:

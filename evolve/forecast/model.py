@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from evolve.evaluation.predict import Predictable
+from evolve.evaluation.record import entry_number
 from evolve.law.graph import Law, law_from_data, law_to_data
 from evolve.law.program import parse_program
 from evolve.typing import Array
@@ -24,12 +25,24 @@ class Member:
         law: The law's graph, or a program that cannot be traced.
         constants: `(t, p)` constants of each group.
         weight: What it counts in the forecast; those of all members sum to 1.
+        name: Of a law that was asked for by its name and that no run holds.
     """
 
     index: int
     law: Predictable
     constants: dict[str, Array]
     weight: float = 1.0
+    name: str = ""
+
+    @property
+    def number(self) -> int | None:
+        """Its entry; None for a law that no run holds."""
+        return entry_number(self.index)
+
+    @property
+    def label(self) -> int | str:
+        """Its entry, or the name of a law that no run holds."""
+        return self.name if self.number is None else self.number
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +79,14 @@ class ForecastModel:
     distances: Array
     ratios: Array
     chosen: bool
+
+    @property
+    def leader(self) -> str:
+        """What to call the first law in a sentence."""
+        if self.chosen or len(self.members) > 1:
+            return "the champion"
+        label = self.members[0].label
+        return f"entry {label}" if isinstance(label, int) else f"the law {label}"
 
     def to_data(self) -> dict[str, Any]:
         """JSON value that `forecast_model_from_data` reads back."""

@@ -43,7 +43,12 @@ def from_words(task: Task, words: Sequence[str], group: str | None) -> list[Quer
     Raises:
         EvolveError: A feature is missing, unknown, given twice or no number.
     """
-    point = checked_point(task, read_words(task, words))
+    given = read_words(task, words)
+    if made := [name for name in schedule_sums(task) if name not in given]:
+        rule = f": needs a value for {', '.join(made)}, or give whole schedules by "
+        columns = f": columns {', '.join(schedule_columns(task))}"
+        raise EvolveError(Argument("at"), rule, Argument("rows"), columns)
+    point = checked_point(task, given)
     x = np.array([list(point.values())])
     groups = task.group_names if group is None else (known_group(task, group),)
     return [Query(name, x, np.zeros(1, dtype=np.int64)) for name in groups]
@@ -128,15 +133,23 @@ def _queries(task: Task, raw: RawTable, rows: Ints, group: str | None) -> list[Q
 def _with_schedule(task: Task, raw: RawTable) -> tuple[RawTable, Ints]:
     """Rows with the sums of the learning rate that are features, and which are to forecast.
 
-    Rows that hold the sums, or neither rate nor step, are as they are.
+    Rows that hold the sums are as they are.
 
     Raises:
-        EvolveError: A run has no name, a rate or a step is none, or every step is 0.
+        EvolveError: A column of the schedule is missing, a run has no name, a rate or a step is
+            none, or every step is 0.
     """
     schedule, every = task.spec.schedule, np.arange(raw.n_rows)
-    have, sums = set(raw.columns), set(SUMS)
-    if have & sums or not schedule.rate or not {schedule.rate, schedule.step} <= have:
+    if not (made := schedule_sums(task)) or set(made) & set(raw.columns):
         return raw, every
+    needed = (task.spec.folds.runs, schedule.step, schedule.rate)
+    if missing := [name for name in needed if name not in raw.columns]:
+        columns = ", ".join(map(repr, missing))
+        raise EvolveError(
+            f"{raw.path}: column{'s' * (len(missing) > 1)} {columns} must be there, the header "
+            f"holds {', '.join(raw.columns)}: {' and '.join(made)} are made of whole schedules, "
+            f"{schedule.rate} over {schedule.step} of each {task.spec.folds.runs}, or given"
+        )
     groups = [name for name in task.spec.groups if name in raw.columns]
     raw = with_sums(raw, schedule.rate, schedule.step, task.spec.folds.runs, groups)
     rows = every[np.array(raw.numbers(schedule.step)) > 0]
@@ -144,6 +157,19 @@ def _with_schedule(task: Task, raw: RawTable) -> tuple[RawTable, Ints]:
         rule = "must be above 0 in a row to forecast, all are 0"
         raise EvolveError(f"{raw.path}: column {schedule.step!r} {rule}")
     return raw, rows
+
+
+def schedule_sums(task: Task) -> list[str]:
+    """Features that are made of a schedule of the learning rate."""
+    return [name for name in SUMS if task.spec.schedule.rate and name in task.feature_names]
+
+
+def schedule_columns(task: Task) -> list[str]:
+    """Columns of a table of whole schedules that can be forecast."""
+    spec = task.spec
+    others = [name for name in task.feature_names if name not in SUMS]
+    columns = [spec.folds.runs, *spec.groups, *others, spec.schedule.step, spec.schedule.rate]
+    return list(dict.fromkeys(columns))
 
 
 def _labels(task: Task, raw: RawTable, group: str | None) -> list[str]:

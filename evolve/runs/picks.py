@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from evolve.errors import Argument, EvolveError
-from evolve.evaluation.record import SEEDS, Entry
+from evolve.evaluation.record import SEEDS, Entry, entry_number
 from evolve.evaluation.requests import form_of
 from evolve.runs.results import ResultRow, load_results
 from evolve.runs.store import Store
@@ -61,7 +61,7 @@ def picked(store: Store, task: Task, pick: Pick) -> tuple[ResultRow, Entry]:
     """The row and the entry of the law that is asked for, fitted now where no row was saved.
 
     A law by name that the run has not evaluated is judged on the task's folds here; its entry has
-    the number -1.
+    the number `NOT_OF_A_RUN`.
 
     Raises:
         EvolveError: There is no such law, or it has no score.
@@ -106,7 +106,9 @@ def forecast_model_of_law(task: Task, entry: Entry) -> ForecastModel:
     from evolve.forecast.members import fit_contenders
 
     contenders = fit_contenders(task, [(entry.index, form_of(entry), 1.0)])
-    return make_forecast_model(task, contenders, chosen=False)
+    model = make_forecast_model(task, contenders, chosen=False)
+    name = entry.operator if entry_number(entry.index) is None else ""
+    return replace(model, members=(replace(model.members[0], name=name),))
 
 
 def _entry(store: Store, number: int) -> Entry:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from evolve.evaluation.record import Entry, Evaluation
+from evolve.evaluation.record import Entry, Evaluation, entry_number
 from evolve.evaluation.requests import Form, form_of
 from evolve.law.bounds import MOST_FEATURES
 from evolve.law.printer import formula
@@ -101,9 +101,18 @@ class ResultRow:
                     rows.append(ConstantRow(group, target, f"c{k}", value, error, low, high))
         return rows
 
+    @property
+    def number(self) -> int | None:
+        """Its entry; None for a law that no run holds."""
+        return entry_number(self.index)
+
     def to_data(self) -> dict[str, Any]:
         """JSON value that ``ResultRow(**data)`` reads back."""
         return asdict(self)
+
+    def document(self) -> dict[str, Any]:
+        """JSON value for readers."""
+        return {**self.to_data(), "index": self.number}
 
 
 @dataclass(frozen=True, slots=True)

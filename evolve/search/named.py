@@ -15,7 +15,7 @@ from pathlib import Path
 from evolve.errors import Argument, EvolveError, ProgramError, nearest
 from evolve.evaluation.evaluator import Evaluator
 from evolve.evaluation.problem import EvaluationProblem
-from evolve.evaluation.record import Entry, Origin
+from evolve.evaluation.record import NOT_OF_A_RUN, Entry, Origin
 from evolve.law.candidate import Candidate
 from evolve.law.canonical import key, simplify
 from evolve.law.graph import Law, feat, features_of, renumber, replace_leaves
@@ -33,7 +33,6 @@ from evolve.tasks.roles import MEANING, Role, guess_role
 from evolve.tasks.spec import Feature, TaskSpec, read_spec
 from evolve.tasks.task import Task
 
-NOT_OF_A_RUN = -1  # number of an entry that no run holds
 RECIPE = Recipe("log", "huber", 0.05)  # of a generic form, which states none
 GENERIC = ("sum_of_power_laws",)  # seed files over all features of their tables
 MATCHED: tuple[Role, ...] = ("N", "D", "U", "C", "batch", "lr")  # others are matched by name

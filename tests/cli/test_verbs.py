@@ -229,6 +229,28 @@ def test_a_law_of_the_run_can_be_asked_for(
     assert exported["n_constants"] == 5
 
 
+def test_a_law_that_no_run_holds_is_called_by_its_name(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "200")
+    law, wanted = ("--law", "product of powers"), ("--compute", "6*params*tokens")
+    narrow = ("--narrow", "params=7B", "tokens=2T", "unique_tokens=1e11", "--next-budget", "1e22")
+    documents = {
+        "champion": [("predict", "dc", *AT), ("plan", "dc", *wanted, *narrow)],
+        "index": [("show", "dc"), ("report", "dc", "-o", str(tmp_path / "report.html"))],
+    }
+    for key, verbs in documents.items():
+        for words in verbs:
+            told = json.loads(said(capfd, *words, *law, "--json")[1])
+            assert (words, told[key]) == (words, None)
+            assert "entry -1" not in said(capfd, *words, *law)[1].lower()
+    exported = json.loads(said(capfd, "export", "dc", "--format", "json", *law)[1])
+    assert exported["entry"] is None
+    code, _, err = said(capfd, *BUDGET, "--law", "product of powers")
+    assert code == 2
+    assert "the law product of powers has no interior optimum" in err
+
+
 def test_fit_takes_the_columns_of_the_run_that_it_is_to_forecast(tmp_path: Path) -> None:
     path = tmp_path / "rows.csv"
     rows = [

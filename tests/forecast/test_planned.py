@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import pytest
 
+from evolve.cli.plan_text import print_plan
 from evolve.errors import EvolveError
+from evolve.evaluation.record import NOT_OF_A_RUN
 from evolve.forecast.model import ForecastModel
 from evolve.forecast.plan import PlannedRuns, plan_runs
 from evolve.law.graph import Law, call, const
@@ -90,6 +93,20 @@ def test_next_runs_have_of_the_point_what_the_cost_leaves_out() -> None:
 def test_what_does_not_go_together_is_refused(asked: dict[str, Any], rule: str) -> None:
     with pytest.raises(EvolveError, match=rule):
         planned(with_rows(ROWS), **asked)
+
+
+def test_next_runs_call_a_law_that_no_run_holds_by_its_name(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    model = with_rows(ROWS)
+    named = replace(model.members[0], index=NOT_OF_A_RUN, name="hoffmann_2022")
+    found = planned(replace(model, members=(named,), chosen=False), narrow=POINT, next_budget=1e20)
+    assert [list(run.predictions) for run in found.next_runs][0] == ["hoffmann_2022"]
+    print_plan(found)
+    text = capsys.readouterr().out
+    assert "law: prediction" in text
+    assert "hoffmann_2022: " in text
+    assert "-1" not in text
 
 
 def test_a_blend_that_is_no_whole_is_neither_narrowed_nor_made() -> None:

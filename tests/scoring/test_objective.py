@@ -164,7 +164,7 @@ NO_PREFERENCE = {
     "search/proposers/grammar.py": {"SMALL": "constants that a sum of powers needs"},
     "search/archive.py": {"MOST_GAINED": "rows of a table", "MOST_KINDS": "memory"},
     "search/machines.py": {"IDLE_SECONDS": "seconds of waiting"},
-    "search/named.py": {"NOT_OF_A_RUN": "an entry that no run has"},
+    "evaluation/record.py": {"NOT_OF_A_RUN": "an entry that no run has"},
     "search/proposers/llm/calls.py": dict.fromkeys(("GRACE", "STEP"), "seconds of waiting"),
     "search/proposers/llm/client.py": dict.fromkeys(
         ("LEAST_PAUSE", "MOST_RETRIES", "ERROR_CHARS"), "bounds on what an endpoint may do"

@@ -187,7 +187,7 @@ def _no_optimum(question: Question, logs: Array) -> str:
     order = np.argsort(logs - centre)
     more, less = names[order[-1]], names[order[0]]
     return (
-        f"plan: the champion has no interior optimum: at the same compute its prediction keeps "
-        f"improving with more {more} and less {less}, far beyond the training rows"
-        + because(question.task, question.cost.features)
+        f"plan: {question.forecast_model.leader} has no interior optimum: at the same compute "
+        f"its prediction keeps improving with more {more} and less {less}, far beyond the "
+        "training rows" + because(question.task, question.cost.features)
     )

@@ -31,7 +31,8 @@ class NextRun:
         cost: What it costs.
         then: Ends of the interval at the point once it and those named before it are made, as is
             expected now.
-        predictions: What each law says, by entry, the champion's first.
+        predictions: What each law says, by entry (by name where no run holds it), the champion's
+            first.
         disagreement: Root mean square difference of the rivals from the champion.
         noise: Scatter of single runs there.
         far: Entries that are further off than the targets of the group span, or not defined:
@@ -41,7 +42,7 @@ class NextRun:
     values: dict[str, float]
     cost: float
     then: tuple[float, float]
-    predictions: dict[int, float]
+    predictions: dict[int | str, float]
     disagreement: float
     noise: float
     far: tuple[int, ...] = ()
@@ -120,7 +121,7 @@ def _next_run(
 ) -> NextRun:
     t = question.target
     names = [question.task.feature_names[j] for j in question.cost.features]
-    entries = [m.index for m in question.forecast_model.members]
+    entries = [m.label for m in question.forecast_model.members]
     said = [float(forecasts.point[i, t]), *forecasts.parts.rivals[:, i, t].tolist()]
     return NextRun(
         dict(zip(names, values.tolist(), strict=True)),

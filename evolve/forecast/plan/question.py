@@ -251,7 +251,7 @@ def require_used(question: Question) -> None:
         else "no value of it is best"
     )
     raise EvolveError(
-        f"plan: the champion does not depend on {name}, so {what}",
+        f"plan: {question.forecast_model.leader} does not depend on {name}, so {what}",
         *hint,
         because(question.task, question.cost.features),
     )

@@ -8,13 +8,15 @@ import numpy as np
 import pytest
 from own_tables import said, table_of
 
+from evolve.cli.ending import next_commands
 from evolve.errors import EvolveError
-from evolve.forecast.queries import from_cells, from_table
+from evolve.forecast.queries import from_cells, from_table, from_words
+from evolve.runs.settings import RunConfig
 from evolve.tasks.draft import Draft, Wishes, propose
 from evolve.tasks.draft.memory import task_in_memory
 from evolve.tasks.raw import RawTable
 from evolve.tasks.schedules import SUMS
-from evolve.tasks.task import load_task
+from evolve.tasks.task import Task, load_task
 
 STEPS = range(0, 5001, 250)
 LINES = [
@@ -105,6 +107,42 @@ def test_rows_of_a_planned_schedule_are_forecast_by_the_same_sums(
     ]
     same = task.train.X[np.isin(task.train.X, query.x).all(axis=1)]
     np.testing.assert_array_equal(np.unique(same, axis=0), np.unique(query.x, axis=0))
+
+
+@pytest.mark.parametrize(
+    ("columns", "words"),
+    [
+        ("run params step", "column 'lr' must be there, the header holds run, params, step: "),
+        ("run params lr", "column 'step' must be there"),
+        ("params step", "columns 'run', 'lr' must be there"),
+    ],
+)
+def test_a_schedule_without_one_of_its_columns_is_refused_by_its_name(
+    columns: str, words: str
+) -> None:
+    cells: dict[str, list[object]] = {name: [1.0] for name in columns.split()}
+    table = RawTable(Path("rows.csv"), cells, 1)
+    with pytest.raises(EvolveError) as refusal:
+        from_cells(task_in_memory(drafted()), table, None)
+    assert words in str(refusal.value)
+    assert "lr_sum and lr_annealed are made of whole schedules, lr over step of each run" in str(
+        refusal.value
+    )
+
+
+def test_a_forecast_is_asked_for_by_whole_schedules() -> None:
+    task = task_in_memory(drafted())
+    predict = next_commands(Path("x-0-1"), RunConfig(evaluations=9), 9, task)["predict"]
+    assert predict.endswith("--rows planned.csv  # whole schedules: run, params, step, lr")
+    with pytest.raises(EvolveError, match=r"at: needs .* schedules by rows: columns run, params"):
+        from_words(task, ["params=1e9", "step=100"], None)
+    # A task that leaves the sums out is asked as any other.
+    plain = next_commands(Path("x-0-1"), RunConfig(evaluations=9), 9, _without_sums())
+    assert "--at params=" in plain["predict"]
+
+
+def _without_sums() -> Task:
+    return task_in_memory(drafted("params", "step"))
 
 
 def test_rows_of_which_all_are_at_step_0_are_refused() -> None:
