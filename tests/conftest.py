@@ -8,6 +8,7 @@ fork theirs from.
 
 from __future__ import annotations
 
+import os
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
@@ -16,6 +17,7 @@ import pytest
 from hypothesis import settings
 from kept_processes import shared
 
+os.environ.pop("COLUMNS", None)  # processes of tests have one, which would wrap what is said
 settings.register_profile("repeatable", deadline=None, derandomize=True)
 settings.load_profile("repeatable")
 

@@ -11,6 +11,7 @@ from typing import Any, NoReturn
 import typer
 
 from evolve import __version__
+from evolve.cli.output import print_note
 from evolve.cli.terminal import guarded_output
 from evolve.errors import EvolveError, nearest
 
@@ -75,7 +76,7 @@ def _call(words: list[str]) -> int:
     except _CLICK_ERROR as error:
         return wrong(_usage(error, getattr(command, "commands", {})))
     except (typer.Abort, KeyboardInterrupt):
-        print("evolve: interrupted", file=sys.stderr)
+        print_note("evolve: interrupted")
         return 130
     except BrokenPipeError:  # the reader of a pipe, such as head, has left
         sys.stderr.close()
@@ -101,7 +102,7 @@ def option_of(argument: str) -> str:
 
 def wrong(message: str) -> int:
     """Say in one line what is wrong with a call."""
-    print(f"evolve: {' '.join(message.split())}", file=sys.stderr)
+    print_note(f"evolve: {' '.join(message.split())}")
     return 2
 
 

@@ -12,6 +12,7 @@ import typer
 
 from evolve.cli.app import app
 from evolve.cli.options import RUNS, Json, Quiet, RunsDir
+from evolve.cli.output import print_note
 
 if TYPE_CHECKING:
     from evolve.api.batch import BatchJob, BatchRow
@@ -42,7 +43,7 @@ def batch(
     for row in run_batch(jobs, runs_dir, workers, listener):
         rows.append(row)
         if not (quiet or json):
-            print(f"[{len(rows)}/{len(jobs)}] {row.run}: {_outcome(row)}", file=sys.stderr)
+            print_note(f"[{len(rows)}/{len(jobs)}] {row.run}: {_outcome(row)}")
     if json:
         print_json({"runs": [asdict(row) for row in rows]})
     else:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import sys
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from evolve.cli.app import app
 from evolve.cli.options import Json, TasksDirs, Workers
+from evolve.cli.output import print_note
 
 if TYPE_CHECKING:
     from evolve.bench.recover import Case
@@ -121,7 +121,7 @@ def recover(
 def _tell(case: Case) -> None:
     words = f"{case.family} noise {case.noise:g} seed {case.seed}: R2 {case.r2:.4f}"
     words += f"{', found' if case.found else ''} in {case.seconds:.0f} s: {case.formula}"
-    print(words, file=sys.stderr, flush=True)
+    print_note(words)
 
 
 def tasks_named(names: str, tasks_dirs: TasksDirs) -> list[Task]:
@@ -153,7 +153,7 @@ def _run(
             results.append(result)
             test_r2 = "-" if result.test_r2 is None else f"{result.test_r2:.4f}"
             words = f"{task.name} seed {seed}: test R2 {test_r2} in {result.seconds:.0f} s"
-            print(words, file=sys.stderr, flush=True)
+            print_note(words)
     return results
 
 

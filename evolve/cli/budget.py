@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -10,6 +9,7 @@ import typer
 
 from evolve.cli.bench import Names, Seeds, bench, tasks_named
 from evolve.cli.options import Json, TasksDirs, Workers
+from evolve.cli.output import print_note
 
 if TYPE_CHECKING:
     from evolve.tasks.task import Table, Task
@@ -44,7 +44,7 @@ def budget(
             new = run_budgets(task, outer, seed, steps, workers or n_cores())
             results += new
             words = ", ".join(f"{result.evaluations}: {result.forecast:.3f}" for result in new)
-            print(f"{task.name} seed {seed}: {words}", file=sys.stderr, flush=True)
+            print_note(f"{task.name} seed {seed}: {words}")
     if json:
         data = [result.to_data() for result in results]
         print_json({"machine": machine(), "means": means(results), "lines": data})

@@ -39,7 +39,7 @@ def show_choice(store: Store, *, json: bool) -> None:
     if not rows:
         raise EvolveError(
             f"run {store.folder.name!r} keeps no finalists: no champion was chosen yet, or by an "
-            f"earlier version; python -m evolve resume {run_words(store.folder)} chooses one"
+            f"earlier version; to choose one: python -m evolve resume {run_words(store.folder)}"
         )
     if json:
         data = None if verdict is None else verdict.to_data()

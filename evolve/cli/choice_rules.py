@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import sys
 from typing import TYPE_CHECKING
 
 from evolve.cli.bench import Evaluations, Names, Seeds, bench
 from evolve.cli.nested import DEFAULT_BUDGET, Families, each_case, left_out_if_it_fails
 from evolve.cli.options import Json, TasksDirs, Workers
+from evolve.cli.output import print_note
 
 if TYPE_CHECKING:
     from evolve.bench.choice import ChoiceResult
@@ -36,7 +36,7 @@ def choice_rules(
         with left_out_if_it_fails(case):
             results.append(compare(case, seed, budget, n_workers))
             words = ", ".join(f"{name} {r2:.3f}" for name, r2 in results[-1].r2.items())
-            print(f"{case[0].name} {seed}: {words}", file=sys.stderr, flush=True)
+            print_note(f"{case[0].name} {seed}: {words}")
     _show(results, json=json)
 
 

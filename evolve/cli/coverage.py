@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import sys
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from evolve.cli.bench import bench
 from evolve.cli.options import Json, TasksDirs, Workers
+from evolve.cli.output import print_note
 from evolve.errors import EvolveError, nearest
 
 if TYPE_CHECKING:
@@ -49,11 +49,11 @@ def coverage(
         seed, task, rows_of = case
         forecast_model = search_forecast_model(task, seed, evaluations, workers or n_cores())
         if forecast_model is None:
-            print(f"{task.name} seed {seed}: nothing could be fitted", file=sys.stderr)
+            print_note(f"{task.name} seed {seed}: nothing could be fitted")
             continue
         coverages.append(measure(task, rows_of(), forecast_model, kind, seed))
         share = coverages[-1].inside[-1]
-        print(f"{task.name} seed {seed}: {share:.3f} inside 90 %", file=sys.stderr, flush=True)
+        print_note(f"{task.name} seed {seed}: {share:.3f} inside 90 %")
     _show(coverages, json=json)
 
 

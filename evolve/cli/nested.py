@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Annotated
@@ -11,6 +10,7 @@ import typer
 
 from evolve.cli.bench import Evaluations, Names, Seeds, bench, tasks_named
 from evolve.cli.options import Json, TasksDirs, Workers
+from evolve.cli.output import print_note
 
 if TYPE_CHECKING:
     from evolve.bench.nested import NestedResult
@@ -85,7 +85,7 @@ def _run(
                 results.append(result)
                 words = f"champion {result.champion:.4f}, best {result.best:.4f}"
                 words = f"{result.case} {seed} {variant}: {words}, {result.seconds:.0f} s"
-                print(words, file=sys.stderr, flush=True)
+                print_note(words)
     return results
 
 
@@ -113,7 +113,7 @@ def left_out_if_it_fails(case: Case) -> Iterator[None]:
     try:
         yield
     except EvolveError as error:
-        print(f"{case[0].name}: left out, {error}", file=sys.stderr, flush=True)
+        print_note(f"{case[0].name}: left out, {error}")
 
 
 def families_named(words: str) -> list[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import sys
 from collections.abc import Collection, Mapping, Sequence
@@ -10,6 +11,7 @@ from typing import Any
 from evolve.jsontext import json_document
 from evolve.printable import printable
 
+COMMAND = "python -m evolve"
 WIDE = 160  # of a pipe or a file, where COLUMNS says nothing
 
 
@@ -47,9 +49,25 @@ def print_table(
 
 def print_text(text: str) -> None:
     """Print a text that may be longer than a line, such as a formula."""
-    from evolve.cli.table import wrapped
+    print(_broken(text, line_width()))
 
-    print("\n".join(wrapped(printable(text), line_width())))
+
+def print_note(text: str) -> None:
+    """Say something beside the answer, which may be a document: on stderr, as wide as that is."""
+    width = note_width()
+    print(text if width is None else _broken(text, width), file=sys.stderr, flush=True)
+
+
+def _broken(text: str, width: int) -> str:
+    """A text in lines of a width; a command in it has a line of its own, to be copied whole."""
+    from evolve.cli.table import HANG, wrapped
+
+    text = printable(text)
+    words, command, rest = text.partition(COMMAND)
+    lines = wrapped(text, width)
+    if command and len(lines) > 1:
+        lines = [*wrapped(words.rstrip(), width), f"{HANG}{command}{rest}"]
+    return "\n".join(lines)
 
 
 def _encodable(text: str) -> str:
@@ -66,6 +84,16 @@ def _encodable(text: str) -> str:
 def line_width() -> int:
     """Characters of a line: ``COLUMNS``, else those of the terminal, else `WIDE`."""
     return shutil.get_terminal_size((WIDE, 24)).columns
+
+
+def note_width() -> int | None:
+    """Characters of a line of stderr: ``COLUMNS``, else its terminal's; None for a log."""
+    if (width := os.environ.get("COLUMNS", "")).isdecimal() and int(width):
+        return int(width)
+    try:
+        return os.get_terminal_size(sys.stderr.fileno()).columns or None
+    except (OSError, ValueError):  # no terminal, or no file at all
+        return None
 
 
 def shown(cell: object) -> str:

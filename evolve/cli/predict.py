@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -11,6 +10,7 @@ import typer
 
 from evolve.cli.app import app
 from evolve.cli.options import RUNS, EntryNumber, Json, LawName, RunsDir, Size, TasksDirs
+from evolve.cli.output import print_note
 from evolve.errors import EvolveError
 
 if TYPE_CHECKING:
@@ -103,7 +103,7 @@ def predict(
 
 def _tell(line: str) -> None:
     """Say what was made of the rows beside the forecasts, which may be a document."""
-    print(f"predict: {line}", file=sys.stderr)
+    print_note(f"predict: {line}")
 
 
 def _print(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from typing import Annotated
 
 import typer
@@ -10,6 +9,7 @@ import typer
 from evolve.cli.bench import Evaluations, Names, Seeds, bench, tasks_named
 from evolve.cli.models import BaseUrl, Models, ModelsFile, model_config
 from evolve.cli.options import Json, TasksDirs, Workers, parse_time
+from evolve.cli.output import print_note
 
 DEFAULT_BUDGET = 600
 HEADINGS = "case variant seed champion forecast by_score best constants seconds formula"
@@ -57,12 +57,12 @@ def proposers(
                     cores = workers or n_cores()
                     result = run_case(case, seed, budget, cores, name, change, seconds)
                 except EvolveError as error:
-                    print(f"{case[0].name} {name}: left out, {error}", file=sys.stderr, flush=True)
+                    print_note(f"{case[0].name} {name}: left out, {error}")
                     continue
                 results.append(result)
                 words = f"champion {result.champion:.4f}, forecast {result.forecast:.4f}"
                 words += f" in {result.seconds:.0f} s"
-                print(f"{result.case} {seed} {name}: {words}", file=sys.stderr, flush=True)
+                print_note(f"{result.case} {seed} {name}: {words}")
     if json:
         print_json({"machine": machine(), "lines": [result.to_data() for result in results]})
         return

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from contextlib import ExitStack
 from dataclasses import replace
 from enum import StrEnum
@@ -38,6 +37,7 @@ from evolve.cli.options import (
     Workers,
     parse_time,
 )
+from evolve.cli.output import print_note
 
 if TYPE_CHECKING:
     from evolve.runs.settings import RunConfig
@@ -231,7 +231,7 @@ def resume(
             made, problem = fork_run(store, problem, stack.enter_context(place), settings)
             store = stack.enter_context(made)
             for line in left_behind(store, problem):
-                print(f"evolve: {line}", file=sys.stderr)
+                print_note(f"evolve: {line}")
         require_same(store, problem)
         _go(store, problem, settings, workers, sandbox, machines, hidden=quiet or json, json=json)
 
@@ -276,7 +276,7 @@ def _go(
     from evolve.search.proposers.seeds import left_out
 
     for line in left_out(problem.seeds, problem.starts):
-        print(f"evolve: {line}", file=sys.stderr)
+        print_note(f"evolve: {line}")
     display: NullProgress
 
     def on_signal(name: str) -> None:
@@ -295,5 +295,5 @@ def _go(
     if stopping.asked():
         raise typer.Exit(stopping.exit_code)
     if reason := why_no_law(store, result):
-        print(f"evolve: {reason}", file=sys.stderr)
+        print_note(f"evolve: {reason}")
         raise typer.Exit(1)

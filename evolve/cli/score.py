@@ -12,6 +12,7 @@ import typer
 
 from evolve.cli.app import app
 from evolve.cli.options import RUNS, AllowWeak, Json, RunsDir, TasksDirs
+from evolve.cli.output import print_note
 from evolve.errors import EvolveError
 
 if TYPE_CHECKING:
@@ -59,9 +60,9 @@ def score(
         with ForeignLane(PATIENT, allow_weak=allow_weak) as lane:
             scored = score_program(program, loaded, table, lane)
     except FailedError as error:
-        print(f"evolve: {of}: {' '.join(str(error).split())}", file=sys.stderr)
+        print_note(f"evolve: {of}: {' '.join(str(error).split())}")
         if error.printed:
-            print(f"it printed:\n{error.printed}", file=sys.stderr)
+            print_note(f"it printed:\n{error.printed}")
         raise typer.Exit(1) from None
     _show(scored, loaded, of, split, json=json)
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -10,6 +9,7 @@ import typer
 
 from evolve.cli.bench import Evaluations, Seeds, bench
 from evolve.cli.options import Json, Workers
+from evolve.cli.output import print_note
 
 if TYPE_CHECKING:
     from evolve.bench.unseen import UnseenResult
@@ -46,12 +46,12 @@ def unseen(
                 budget = evaluations or DEFAULT_EVALUATIONS
                 result = run_table(*load_table(path), seed, budget, workers or n_cores())
             except EvolveError as error:
-                print(f"{path.name} seed {seed}: {error}", file=sys.stderr, flush=True)
+                print_note(f"{path.name} seed {seed}: {error}")
                 continue
             results.append(result)
             summary = f"R2 {result.forecast:.3f}, champion {result.champion:.3f}, {result.verdict}"
             words = f"{result.table} seed {seed}: {summary} in {result.seconds:.0f} s"
-            print(words, file=sys.stderr, flush=True)
+            print_note(words)
     _show(results, json=json)
 
 

@@ -102,7 +102,7 @@ def describe_task_change(store: Store, task: Task) -> str | None:
     if now == store.task["fingerprint"]:
         return None
     return (
-        f"{task.folder} has changed while the run went on, which used it as it was; to go on "
-        f"under the new rows: python -m evolve resume {run_words(store.folder)} "
-        "--accept-changes, which starts a new run from the elites"
+        f"{task.folder} has changed while the run went on, which used it as it was; to start "
+        "a new run from its elites under the new rows: "
+        f"python -m evolve resume {run_words(store.folder)} --accept-changes"
     )

@@ -12,10 +12,13 @@ from typing import Any
 import pytest
 import typer
 
+import evolve.cli
 from evolve.cli.app import app, call
+from evolve.cli.output import print_note
 from evolve.runs.verify import Check
 from tests.own_tables import GOOD
 
+CLI = Path(evolve.cli.__file__).parent
 WIDTHS = (60, 80, 120, 200)
 SCREEN = 24  # lines of a terminal, the prompt among them
 NUMBER = re.compile(r"(?<![\w.])[+-]?\d+(?:\.\d+)?(?:e[+-]?\d+)?(?![\w.])")
@@ -164,3 +167,39 @@ def test_the_verdict_of_a_run_keeps_within_the_line(
     assert len(paragraph) > 1
     assert max(map(len, paragraph)) <= width
     assert " ".join(" ".join(paragraph).split()) == words.strip()
+
+
+LONG = "rows that are left out, of runs that were never finished, " * 3
+RESUMED = "python -m evolve resume 'a run' --runs-dir '/some/where/far/away/on this disk' --accept"
+
+
+@pytest.mark.parametrize("width", WIDTHS)
+def test_notes_are_wrapped_between_words_and_commands_stay_whole(
+    width: int, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", str(width))
+    print_note(f"evolve: {LONG}to go on: {RESUMED}")
+    out, err = capfd.readouterr()
+    *words, command = err.splitlines()
+    assert out == ""
+    assert max(map(len, words)) <= width
+    assert " ".join(" ".join(words).split()) == f"evolve: {LONG}to go on:"
+    assert command == f"  {RESUMED}"
+    assert call(["show", "no run of this name " * 9]) == 2
+    lines = capfd.readouterr().err.splitlines()
+    assert max(map(len, lines)) <= width
+    assert len(lines) > 1
+
+
+def test_a_log_gets_notes_in_one_line(
+    capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("COLUMNS", raising=False)
+    print_note(LONG + RESUMED)
+    assert capfd.readouterr().err == f"{LONG}{RESUMED}\n"
+
+
+def test_whatever_is_said_on_stderr_is_wrapped() -> None:
+    places = {path.name for path in CLI.glob("*.py") if "file=sys.stderr" in path.read_text()}
+    # Warnings of arithmetic go to logs alone.
+    assert places == {"output.py", "terminal.py"}
