@@ -24,7 +24,6 @@ from evolve.law.graph import call
 from evolve.scoring.combine import combine
 from evolve.scoring.metrics import nmse
 from evolve.scoring.objective import (
-    EPSILON,
     HOLDS_HELD_R2,
     HOLDS_R2,
     HOLDS_RELATIVE,
@@ -32,6 +31,7 @@ from evolve.scoring.objective import (
     NONE_GAIN,
     NONE_R2,
     VERDICT_LEVEL,
+    mean_log_error,
 )
 from evolve.search.champion import Choice
 from evolve.search.consensus import further
@@ -60,7 +60,7 @@ def verdict_of(
     weights = np.array([fold.weight for fold in choice.champion.folds])
     errors = forecast_errors(task, choice)
     name, baseline = best_baseline(choice, weights)
-    gain = float(np.average(np.log((baseline + EPSILON) / (errors + EPSILON)), weights=weights))
+    gain = mean_log_error(baseline, weights) - mean_log_error(errors, weights)
     expected = expected_errors(task, choice, forecast_model) if task.axes else (None, None)
     physics = choice.champion.against_physics
     held, base = (float(1.0 - np.average(e, weights=weights)) for e in (errors, baseline))
@@ -135,10 +135,7 @@ def forecast_errors(task: Task, choice: Choice) -> Array:
 def best_baseline(choice: Choice, weights: Array) -> tuple[str, Array]:
     """The baseline with the least mean log error over the folds, and its errors."""
     baselines = choice.baselines
-    logs = {
-        n: float(np.average(np.log(e + EPSILON), weights=weights)) for n, e in baselines.items()
-    }
-    name = min(logs, key=lambda n: logs[n])
+    name = min(baselines, key=lambda n: mean_log_error(baselines[n], weights))
     return name, baselines[name]
 
 

@@ -226,8 +226,9 @@ def _chosen_words(findings: Findings) -> str:
     leader = findings.elites[0]
     text = (
         f"The champion has {size}. The leading elites and the literature were judged on further "
-        "folds and on what they say beyond the data; of those whose judgement is near the best, "
-        "the champion is the simplest among those nearest to the forecast of all"
+        "folds and on what they say beyond the data; of those whose judgement is near the best "
+        "and that forecast what all do together, the champion is the best judged, its size "
+        "counted once more"
     )
     if leader.entry.index == findings.best.index:
         return text + ", and also has the best score of the search."

@@ -3,7 +3,7 @@
 Only training rows are read. The finalists are the elites with the best scores; each is fitted on
 folds that the search did not use (other thresholds), on all rows, and followed beyond the largest
 scales. Together they forecast, each with a weight that falls with its judgement; the champion is
-the readable law that forecasts most like all of them: the simplest among those nearest to the
+a readable law that forecasts what all of them do: the best judged among those near to the
 forecast, of those that cannot be told apart from the best.
 """
 
@@ -30,8 +30,10 @@ from evolve.scoring.objective import (
     FAR_OUT,
     NEAR_FORECAST,
     NEAR_LEAST,
+    NEAR_SHARE,
     SELECTION_STARTS,
     UNTOLD,
+    mean_log_error,
 )
 from evolve.search.archive import Archive, Elite
 from evolve.search.consensus import consensus_distance, consensus_points, further
@@ -105,11 +107,13 @@ def choose(
         if not laws:
             raise EvolveError(f"{task.name}: no finalist could be fitted on all training rows")
         laws = with_votes(weighed(task, laws), by_seed)
-        best = most_like_forecast(laws, lambda law: is_opaque(task, law.fitted))
+        baselines = baseline_errors(task, folds)
+        least = min(mean_log_error(errors, laws[0].weights) for errors in baselines.values())
+        best = most_like_forecast(laws, least, lambda law: is_opaque(task, law.fitted))
         answers = tuple(r.answer for r in _with_errors(evaluator, n_starts, *fits[best]))
     order = np.argsort([law.judgement for law in laws], kind="stable")
     finalists = tuple(laws[i] for i in order)
-    return Choice(laws[best], finalists, folds, answers, baseline_errors(task, folds))
+    return Choice(laws[best], finalists, folds, answers, baselines)
 
 
 def _fits(evaluator: Evaluator, elites: Sequence[Elite], n_starts: int) -> list[FinalistFits]:
@@ -194,25 +198,40 @@ def outside_bounds(task: Task, law: FittedLaw) -> float:
 
 
 def most_like_forecast(
-    fitted: Sequence[Finalist], opaque: Callable[[Finalist], bool] = lambda _: False
+    fitted: Sequence[Finalist],
+    baseline: float = np.inf,
+    opaque: Callable[[Finalist], bool] = lambda _: False,
 ) -> int:
-    """Number of the champion: the simplest of those nearest to the forecast beyond the data.
+    """Number of the champion: the best of those that forecast what all finalists do.
 
-    Only laws whose judgement is so near to the best that folds cannot tell them apart are asked;
-    of those near to the forecast, those that can be read as they stand, if any: their every
-    amplitude is a constant of their own, and no constant or feature does nothing.
+    Only laws whose judgement is so near to the best that folds cannot tell them apart are asked,
+    and of these such as predict held-out rows no worse than a baseline does, if any. Of those near
+    to the forecast beyond the data the one with the best judgement, in which its size counts
+    once more, is chosen; those that can be read as they stand come first: their every amplitude
+    is a constant of their own, and no constant or feature does nothing.
 
     Args:
         fitted: The finalists.
+        baseline: Mean log error of the best baseline on the rows that folds held out.
         opaque: Whether one has a constant or feature that does nothing; asked of few.
     """
     judgements = np.array([f.judgement for f in fitted])
     close = [int(i) for i in np.flatnonzero(judgements <= judgements.min() + UNTOLD)]
-    allowed = NEAR_FORECAST * min(fitted[i].distance for i in close) + NEAR_LEAST
-    near = [i for i in close if fitted[i].distance <= allowed]
+    close = [i for i in close if fitted[i].held_out_loss <= baseline] or close
+    near = _nearest(fitted, close)
     near = [i for i in near if not _borrows_scale(fitted[i])] or near
-    near.sort(key=lambda i: (fitted[i].size_cost, judgements[i]))
+    near.sort(key=lambda i: judgements[i] + fitted[i].size_cost)
     return next((i for i in near if not opaque(fitted[i])), near[0])
+
+
+def _nearest(fitted: Sequence[Finalist], close: Sequence[int]) -> list[int]:
+    """Of some finalists, those near to the forecast as distances among them go."""
+    distances = [fitted[i].distance for i in close if np.isfinite(fitted[i].distance)]
+    if not distances:
+        return list(close)
+    allowed = NEAR_FORECAST * min(distances) + NEAR_LEAST
+    allowed = max(allowed, NEAR_SHARE * float(np.median(distances)))
+    return [i for i in close if fitted[i].distance <= allowed]
 
 
 def _borrows_scale(finalist: Finalist) -> bool:

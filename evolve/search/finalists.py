@@ -20,6 +20,7 @@ from evolve.scoring.objective import (
     MOST_DISAGREEMENT,
     REFIT_SHARE,
     SIZE_SHARE,
+    mean_log_error,
     refit_loss,
 )
 from evolve.scoring.price import physics_price, price_of
@@ -102,8 +103,7 @@ class Finalist:
     @property
     def held_out_loss(self) -> float:
         """Weighted mean log error of the rows that all folds held out."""
-        logs = np.log([fold.nmse + EPSILON for fold in self.folds])
-        return float(np.average(logs, weights=self.weights))
+        return mean_log_error([fold.nmse for fold in self.folds], self.weights)
 
     @property
     def held_out_error(self) -> float:

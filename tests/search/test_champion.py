@@ -86,14 +86,18 @@ def choice(task: Task, archive: Archive) -> Choice:
 
 
 def finalist(
-    judgement: float, distance: float, n_constants: int = 3, form: Candidate = POWER
+    judgement: float,
+    distance: float,
+    n_constants: int = 3,
+    form: Candidate = POWER,
+    held_out: float = 1.0,
 ) -> Finalist:
-    """A finalist of whom only judgement, distance and size are known."""
+    """A finalist of whom judgement, distance, size and the error held out are known."""
     evaluation = entry_of(0, None, 0.0).evaluation
     entry = replace(entry_of(0, None, 0.0), evaluation=replace(evaluation, complexity=4.0))
     constants = {"all": np.zeros((1, n_constants))}
     empty: dict[str, Any] = {"errors": {}, "covariance": {}, "priors": None, "train_r2": None}
-    fold = FoldScore("one", 3, 1.0, 0.0)
+    fold = FoldScore("one", 3, held_out, 1.0 - held_out)
     fitted = FittedLaw(form, constants, predictions=np.zeros((200, 1)), folds=(fold,), **empty)
     made = Finalist(entry, fitted, distance=distance)
     return replace(made, refit_loss=made.refit_loss + 2.0 * (judgement - made.judgement))
@@ -108,9 +112,22 @@ def test_a_law_that_the_folds_tell_from_the_best_is_not_asked() -> None:
     assert most_like_forecast([finalist(-3.0, 5.0), finalist(-2.9 + UNTOLD, 0.5)]) == 0
 
 
-def test_of_two_laws_about_as_near_the_simpler_is_chosen() -> None:
-    assert most_like_forecast([finalist(-3.0, 0.5, 5), finalist(-2.9, 0.6, 2)]) == 1
-    assert most_like_forecast([finalist(-3.0, 0.5, 5), finalist(-2.9, 6.0, 2)]) == 0
+def test_of_two_laws_about_as_near_and_as_good_the_simpler_is_chosen() -> None:
+    assert most_like_forecast([finalist(-3.0, 0.5, 9), finalist(-2.97, 0.6, 2)]) == 1
+    assert most_like_forecast([finalist(-3.0, 0.5, 9), finalist(-2.97, 6.0, 2)]) == 0
+
+
+def test_of_laws_about_as_near_the_better_judged_is_chosen_though_another_is_nearest() -> None:
+    assert most_like_forecast([finalist(-2.2, 0.5, 11), finalist(-3.0, 0.7)]) == 1
+    spread = [finalist(-2.9, 5.0), finalist(-2.9, 6.0)]
+    assert most_like_forecast([finalist(-2.2, 0.5, 11), finalist(-3.0, 1.2), *spread]) == 1
+    assert most_like_forecast([finalist(-2.2, 0.5, 11), finalist(-3.0, 4.0), *spread]) == 0
+
+
+def test_a_law_worse_than_a_baseline_on_held_out_rows_is_asked_last() -> None:
+    laws = [finalist(-3.0, 0.5, held_out=0.9), finalist(-2.8, 5.0, held_out=0.2)]
+    assert most_like_forecast(laws, np.log(0.5)) == 1
+    assert most_like_forecast(laws, np.log(0.1)) == 0
 
 
 def test_the_only_law_is_chosen() -> None:
@@ -128,8 +145,8 @@ def test_a_law_whose_amplitude_is_a_scale_of_the_rows_is_asked_last() -> None:
 def test_a_law_with_a_constant_that_does_nothing_is_asked_last() -> None:
     laws = [finalist(-3.0, 0.5, 2), finalist(-2.8, 0.6, 3), finalist(-2.8, 5.0, 3)]
     assert most_like_forecast(laws) == 0
-    assert most_like_forecast(laws, lambda law: law is laws[0]) == 1
-    assert most_like_forecast(laws, lambda law: law is not laws[2]) == 0
+    assert most_like_forecast(laws, opaque=lambda law: law is laws[0]) == 1
+    assert most_like_forecast(laws, opaque=lambda law: law is not laws[2]) == 0
 
 
 # the finalists
