@@ -102,9 +102,8 @@ def fit(
         return answers
     results = []
     for number, response in zip(folds, answers, strict=True):
-        fold = problem.all_folds[number]
         n_constants = response.constants.size // response.predictions.shape[1]
-        judged = problem.judge(fold, response.predictions, response.fitted, n_constants)
+        judged = problem.judge(number, response.predictions, response.fitted, n_constants)
         if isinstance(judged, Evaluation):
             return judged
         if response.facts["not_finite_beyond"] > 0.0:

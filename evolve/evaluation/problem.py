@@ -11,6 +11,7 @@ from evolve.evaluation.record import Evaluation
 from evolve.fitting.messages import FitProblem
 from evolve.scoring.fold import Fold, FoldScore
 from evolve.scoring.objective import SCREEN_GROUPS, fold_score
+from evolve.scoring.targets import FoldTargets
 from evolve.tasks.folds import can_be_judged
 from evolve.tasks.task import Task
 from evolve.typing import Array
@@ -44,6 +45,12 @@ class EvaluationProblem:
         """The folds, then that of the screen."""
         return (*self.folds, self.screen)
 
+    @cached_property
+    def _targets(self) -> tuple[FoldTargets, ...]:
+        """What each of `all_folds` is judged by."""
+        train = self.task.train
+        return tuple(FoldTargets.of(train.Y, fold, train.counts) for fold in self.all_folds)
+
     def to_fit(self) -> FitProblem:
         """What a fitting service is given: targets that every fold holds out are left out.
 
@@ -71,21 +78,21 @@ class EvaluationProblem:
         )
 
     def judge(
-        self, fold: Fold, predictions: Array, fitted: Array, n_constants: int
+        self, number: int, predictions: Array, fitted: Array, n_constants: int
     ) -> FoldScore | Evaluation:
         """Score the predictions of a fold's rows; they must all be finite.
 
         Args:
-            fold: One of `all_folds`.
+            number: Of one of `all_folds`.
             predictions: `(n_held, t)` of the rows held out.
             fitted: `(n_fit, t)` of the rows fitted.
             n_constants: Constants for each target, of all groups together.
         """
-        y = self.task.train.Y
-        for rows, values in ((fold.held, predictions), (fold.fit, fitted)):
-            if values.shape != y[rows].shape or not np.all(np.isfinite(values)):
+        targets, fold = self._targets[number], self.all_folds[number]
+        for known, values in ((targets.held, predictions), (targets.fit, fitted)):
+            if values.shape != known.y.shape or not np.isfinite(values).all():
                 return failed("not-finite", f"{fold.name}: a prediction is not finite")
-        judged = fold_score(y, fold, predictions, fitted, n_constants, self.task.train.counts)
+        judged = fold_score(targets, predictions, fitted, n_constants)
         if not np.isfinite(judged.nmse + (judged.fitted or 0.0)):
             return failed("not-finite", f"{fold.name}: the squared error overflows")
         return judged

@@ -24,6 +24,7 @@ from evolve.fitting.starts import uniforms
 from evolve.fitting.tape import NONLINEAR, Tape, compile_tape
 from evolve.law.graph import Law
 from evolve.law.recipe import LOSSES, Recipe
+from evolve.scoring.frame import TargetFrame
 from evolve.typing import Array
 
 SCREENED = 8
@@ -50,8 +51,7 @@ class BatchFitter:
         pooled = by_priors or recipe.shrinkage > 0.0 or recipe.tied != "none"
         on_logs = recipe.target_scale == "log"
         rows = problems if isinstance(problems, ProblemSet) else ProblemSet(problems)
-        asked = [p.frame for p in rows]
-        self.moves, self.frames = usable(law.root, asked, on_logs=on_logs, by_priors=pooled)
+        self.moves, self.frames = usable(law.root, rows.frames, on_logs=on_logs, by_priors=pooled)
         # A law that is minus another is that other, of minus the targets.
         mirrored = law.root.op == "neg"
         if mirrored:
@@ -59,11 +59,8 @@ class BatchFitter:
         self.law = law
         self.tape: Tape = compile_tape(law, recipe.target_scale)
         self.log_rows = on_logs and not self.tape.log_output
-        self.columns, self.counts, self.offsets = (
-            rows.columns(self.tape),
-            rows.counts,
-            rows.offsets,
-        )
+        self.columns, self.pools = rows.columns(self.tape), rows.pools
+        self.counts, self.offsets = rows.counts, rows.offsets
         fitted = rows.fitted_rows(
             self.frames, axes, recipe.scale_weight, on_logs=on_logs, mirrored=mirrored
         )
@@ -79,6 +76,13 @@ class BatchFitter:
     def _cost_inside(self, q: int) -> float:
         """Cost of a fit in a problem's frame over that of the same fit of its targets."""
         return 1.0 if self.recipe.target_scale == "log" else self.frames[q].unit ** -2
+
+    def _costs_inside(self) -> Array:
+        """`_cost_inside` of each problem."""
+        ratio = np.empty(len(self.frames))
+        for _, rows in self.frames.groups:
+            ratio[rows] = self._cost_inside(rows[0])
+        return ratio
 
     @property
     def box(self) -> Array:
@@ -156,11 +160,10 @@ class BatchFitter:
         mean, weight = np.zeros(shape), np.zeros(shape)
         ridge = self.recipe.ridge * self.counts * self.spread**2
         weight[:, self.tape.kind == NONLINEAR] = ridge[:, None]
-        for q, prior in enumerate(priors):
-            if prior is not None:
-                total = weight[q] + prior.weight
-                mean[q] = prior.mean * prior.weight / np.where(total > 0, total, 1.0)
-                weight[q] = total
+        for prior, rows in _by_prior(priors):
+            total = weight[rows] + prior.weight
+            mean[rows] = prior.mean * prior.weight / np.where(total > 0, total, 1.0)
+            weight[rows] = total
         return mean, weight
 
     def _results(
@@ -176,12 +179,12 @@ class BatchFitter:
             n_at_bound = np.sum(np.abs(constants) >= box, axis=1)
             variance = 2.0 * costs / np.maximum(self.counts - constants.shape[1], 1)
             if self.moves is not None:
-                ratio = np.array([self._cost_inside(q) for q in range(len(costs))])
+                ratio = self._costs_inside()
                 turned = inverse_slopes_each(self.moves, self.frames, constants)
                 normal = turned.transpose(0, 2, 1) @ normal @ turned / ratio[:, None, None]
                 constants = outward_each(self.moves, self.frames, constants)
                 costs, variance = costs / ratio, variance / ratio
-                priors = [self._prior_outside(q, prior) for q, prior in enumerate(priors)]
+                priors = self._priors_outside(priors)
         return [
             Fit(
                 constants=constants[q],
@@ -198,13 +201,35 @@ class BatchFitter:
             for q, prior in enumerate(priors)
         ]
 
-    def _prior_outside(self, q: int, prior: Prior | None) -> Prior | None:
-        """A prior in the frame of a problem's fit, as one on the constants of its targets."""
-        if prior is None or self.moves is None:
-            return prior
+    def _priors_outside(self, priors: Sequence[Prior | None]) -> list[Prior | None]:
+        """Priors in the frames of the problems' fits, as ones on the constants of their targets.
+
+        Problems of one pool have one prior, which is turned once for each of their frames.
+        """
+        outside: list[Prior | None] = [None] * len(priors)
+        for prior, rows in _by_prior(priors):
+            turned: dict[TargetFrame, Prior] = {}
+            for q in rows:
+                frame = self.frames[q]
+                if frame not in turned:
+                    turned[frame] = self._prior_outside(q, prior)
+                outside[q] = turned[frame]
+        return outside
+
+    def _prior_outside(self, q: int, prior: Prior) -> Prior:
+        assert self.moves is not None
         frame, ratio = self.frames[q], self._cost_inside(q)
         factor = np.diag(slopes(self.moves, frame, prior.mean))
         return Prior(outward(self.moves, frame, prior.mean), prior.weight / factor**2 / ratio)
+
+
+def _by_prior(priors: Sequence[Prior | None]) -> list[tuple[Prior, list[int]]]:
+    """Each prior that some problems have, and their numbers."""
+    rows: dict[int, tuple[Prior, list[int]]] = {}
+    for q, prior in enumerate(priors):
+        if prior is not None:
+            rows.setdefault(id(prior), (prior, []))[1].append(q)
+    return list(rows.values())
 
 
 def _centres(priors: Sequence[Prior | None], p: int) -> Array:

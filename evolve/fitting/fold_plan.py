@@ -69,10 +69,10 @@ class FoldPlan:
             values: `(n,)` predictions of the lines beyond, group after group.
             constraints: What to check.
         """
-        sizes = [int(np.prod(shape)) for shape in self.shapes]
         if len(set(self.shapes)) == 1:
             shares = broken_each(values.reshape(-1, *self.shapes[0]), constraints)
-            return [(float(a), float(b)) for a, b in shares]
+            return list(zip(*shares.T.tolist(), strict=True))
+        sizes = [int(np.prod(shape)) for shape in self.shapes]
         parts = np.split(values, np.cumsum(sizes)[:-1])
         each = [
             broken_each(part.reshape(1, *shape), constraints)[0]

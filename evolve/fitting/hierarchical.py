@@ -51,9 +51,7 @@ def fit_pooled(
         Labels with fewer than three problems are fitted without a learnt prior.
     """
     fitter = BatchFitter(law, problems, recipe, axes)
-    labels = np.array([p.pool for p in problems])
-    members = [np.flatnonzero(labels == q) for q in np.unique(labels)]
-    members = [numbers for numbers in members if len(numbers) >= LEAST_GROUPS]
+    members = [numbers for numbers in fitter.pools if len(numbers) >= LEAST_GROUPS]
     if not members or (recipe.shrinkage == 0.0 and not tied_constants(fitter, recipe).any()):
         return fitter.fit([None] * len(problems))
     return fitter.fit(_learn(fitter, members, recipe))

@@ -5,13 +5,17 @@ Both ends of a worker's wire use this file, so that the order of the arrays is s
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
 
-from evolve.law.candidate import Candidate, candidate_from_data
+from evolve.law.candidate import Candidate
+from evolve.law.graph import Law, law_from_data, law_to_data
+from evolve.law.recipe import recipe_from_data
 from evolve.scoring.constraints import Constraints
 from evolve.scoring.fold import Fold
 from evolve.scoring.frame import TargetFrame
@@ -19,6 +23,7 @@ from evolve.scoring.row_weights import RowWeights
 from evolve.typing import Array, Ints
 
 Message = tuple[dict[str, Any], list[Array]]
+KEPT_LAWS = 64  # texts of laws that each end of a wire keeps
 
 # Arrays of a `FoldAnswer`, in the order in which they are sent.
 ARRAYS = ("constants", "errors", "covariances", "priors", "fitted", "predictions")
@@ -98,14 +103,25 @@ class FitRequest:
 
     def pack(self) -> dict[str, Any]:
         """The message of a request; it has no arrays."""
-        law, recipe = self.candidate.to_data()
+        law, recipe = _law_text(self.candidate.law), self.candidate.recipe.to_data()
         return {"law": law, "recipe": recipe, "folds": list(self.folds), "errors": self.errors}
 
 
 def unpack_request(meta: dict[str, Any]) -> FitRequest:
     """The request that `FitRequest.pack` made a message of."""
-    candidate = candidate_from_data(meta["law"], meta["recipe"])
+    candidate = Candidate(_law_of(meta["law"]), recipe_from_data(meta["recipe"]))
     return FitRequest(candidate, tuple(meta["folds"]), bool(meta["errors"]))
+
+
+# A law is asked about at least twice in a row: for the screen, then for all folds.
+@lru_cache(maxsize=KEPT_LAWS)
+def _law_text(law: Law) -> str:
+    return json.dumps(law_to_data(law), separators=(",", ":"))
+
+
+@lru_cache(maxsize=KEPT_LAWS)
+def _law_of(text: str) -> Law:
+    return law_from_data(json.loads(text))
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,11 +7,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from evolve.fitting.frames import AskedFrames, Frames
 from evolve.fitting.result import Problem
 from evolve.fitting.tape import Tape
 from evolve.fitting.weights import row_weights
 from evolve.law.graph import Node
-from evolve.scoring.frame import TargetFrame, rounded
+from evolve.scoring.frame import rounded
 from evolve.typing import Array, Ints
 
 KEPT_VALUES = 1 << 21  # values of subtrees that are kept for further laws
@@ -41,6 +42,8 @@ class ProblemSet(Sequence[Problem]):
         counts: `(q,)` rows of each problem.
         offsets: `(q + 1,)` where each problem's rows begin.
         exact: Whether rows are fitted to the last digit: some problem has no frame.
+        frames: The frames that the problems ask for.
+        pools: Numbers of the problems of each label that share a learnt prior.
     """
 
     def __init__(self, problems: Sequence[Problem]) -> None:
@@ -50,6 +53,8 @@ class ProblemSet(Sequence[Problem]):
         self.counts: Ints = np.array([len(p.y) for p in problems])
         self.offsets: Ints = np.concatenate([[0], np.cumsum(self.counts)]).astype(np.int64)
         self.exact = any(p.frame is None for p in problems)
+        self.frames = AskedFrames([p.frame for p in problems])
+        self.pools = _pools([p.pool for p in problems])
         self._columns: dict[Node, Array] = {}
         self._fitted: dict[object, FittedRows] = {}
 
@@ -69,7 +74,7 @@ class ProblemSet(Sequence[Problem]):
 
     def fitted_rows(
         self,
-        frames: Sequence[TargetFrame],
+        frames: Frames,
         axes: Sequence[int],
         scale_weight: float,
         *,
@@ -79,13 +84,13 @@ class ProblemSet(Sequence[Problem]):
         """Targets and weights.
 
         Args:
-            frames: The frame in which each problem is fitted.
+            frames: The frame in which each problem is fitted; one of the options of `frames`.
             axes: Features along which `scale_weight` weighs rows.
             scale_weight: As in a recipe.
             on_logs: Logarithms of the targets are fitted.
             mirrored: Minus the targets are fitted.
         """
-        key = (tuple(frames), tuple(axes), scale_weight, on_logs, mirrored)
+        key = (id(frames), tuple(axes), scale_weight, on_logs, mirrored)
         if key not in self._fitted:
             if len(self._fitted) >= KEPT_TARGETS:
                 self._fitted.clear()
@@ -96,7 +101,7 @@ class ProblemSet(Sequence[Problem]):
             self._fitted[key] = FittedRows(y, w, spread)
         return self._fitted[key]
 
-    def _targets(self, frames: Sequence[TargetFrame], *, on_logs: bool, mirrored: bool) -> Array:
+    def _targets(self, frames: Frames, *, on_logs: bool, mirrored: bool) -> Array:
         pairs = zip(self._problems, frames, strict=True)
         y = np.concatenate([(p.y - f.origin) / f.unit for p, f in pairs])
         y = -y if mirrored else y
@@ -110,3 +115,9 @@ class ProblemSet(Sequence[Problem]):
         if any(p.weights is not None for p in problems):
             w = w * np.concatenate([p.weights_of_residuals(on_logs=on_logs) for p in problems])
         return w if self.exact else rounded(w)
+
+
+def _pools(labels: Sequence[int]) -> tuple[Ints, ...]:
+    """Numbers of the problems of each label, ascending."""
+    table = np.array(labels)
+    return tuple(np.flatnonzero(table == label) for label in np.unique(table))

@@ -8,15 +8,15 @@ those of the target by their place in the tree.
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
 import numpy as np
 
+from evolve.fitting.frames import AskedFrames, Frames
 from evolve.law.graph import Node, walk
 from evolve.scoring.frame import TargetFrame
-from evolve.typing import Array, Ints
+from evolve.typing import Array
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,7 +149,7 @@ def slopes(moves: Moves, frame: TargetFrame, constants: Array) -> Array:
     return table
 
 
-def outward_each(moves: Moves, frames: Sequence[TargetFrame], constants: Array) -> Array:
+def outward_each(moves: Moves, frames: Frames, constants: Array) -> Array:
     """What `outward` gives for each of many problems.
 
     Args:
@@ -158,7 +158,7 @@ def outward_each(moves: Moves, frames: Sequence[TargetFrame], constants: Array) 
         constants: `(q, p)` constants of the frames.
     """
     out = constants.copy()
-    for frame, rows in by_frame(frames):
+    for frame, rows in frames.groups:
         own = constants[rows]
         for index, move in moves.items():
             if move.kind == "factor":
@@ -172,23 +172,15 @@ def outward_each(moves: Moves, frames: Sequence[TargetFrame], constants: Array) 
     return out
 
 
-def inverse_slopes_each(moves: Moves, frames: Sequence[TargetFrame], constants: Array) -> Array:
+def inverse_slopes_each(moves: Moves, frames: Frames, constants: Array) -> Array:
     """`(q, p, p)` inverses of what `slopes` gives for each of many problems."""
     if any(move.divisor >= 0 for move in moves.values()):
         pairs = zip(frames, constants, strict=True)
         return np.linalg.pinv(np.array([slopes(moves, frame, c) for frame, c in pairs]))
     turned = np.zeros((*constants.shape, constants.shape[1]))
-    for frame, rows in by_frame(frames):
+    for frame, rows in frames.groups:
         turned[rows] = np.diag(1.0 / np.diag(slopes(moves, frame, constants[rows[0]])))
     return turned
-
-
-def by_frame(frames: Sequence[TargetFrame]) -> list[tuple[TargetFrame, Ints]]:
-    """Each frame that some problems have, and their numbers."""
-    rows: dict[TargetFrame, list[int]] = {}
-    for q, frame in enumerate(frames):
-        rows.setdefault(frame, []).append(q)
-    return [(frame, np.array(numbers)) for frame, numbers in rows.items()]
 
 
 def inward_prior(
@@ -210,25 +202,18 @@ def inward_prior(
 
 
 def usable(
-    root: Node, frames: Sequence[TargetFrame | None], *, on_logs: bool, by_priors: bool
-) -> tuple[Moves | None, list[TargetFrame]]:
+    root: Node, asked: AskedFrames, *, on_logs: bool, by_priors: bool
+) -> tuple[Moves | None, Frames]:
     """The frames in which a law can be fitted, and how its constants change with them.
 
     Args:
         root: The law.
-        frames: What each problem asks for.
+        asked: What the problems ask for.
         on_logs: Logarithms of the targets are fitted, so that no frame may have an origin.
         by_priors: Constants have priors, which only shifts and factors of their own carry over.
     """
-    plain = [TargetFrame()] * len(frames)
-    if any(frame is None for frame in frames):
-        return None, plain
-    asked = [frame for frame in frames if frame is not None]
-    options = [[TargetFrame(0.0, frame.unit) for frame in asked]]
-    if not on_logs and any(frame.origin for frame in asked):
-        options.insert(0, asked)
-    for option in options:
-        moves = moves_of(root, origin=any(frame.origin for frame in option))
+    for option in asked.without_origin if on_logs else asked.options:
+        moves = moves_of(root, origin=option.has_origin)
         if moves is not None and not (by_priors and any(m.divisor >= 0 for m in moves.values())):
             return moves, option
-    return None, plain
+    return None, asked.plain

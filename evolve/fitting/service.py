@@ -89,18 +89,20 @@ def answer_of(result: FoldFit, *, errors: bool) -> FoldAnswer:
         constants=np.array([f.constants for f in fits]),
         errors=np.array([f.errors for f in fits]) if errors else unasked,
         covariances=np.array([f.covariance for f in fits]) if errors else np.zeros((0, p, p)),
-        priors=np.array([_prior(f, p) for f in fits]),
+        priors=_priors(fits, p),
         fitted=result.fitted,
         predictions=result.predictions,
         facts=facts(result),
     )
 
 
-def _prior(fit: Fit, n_constants: int) -> Array:
-    """`(2, p)` centres and precisions of the prior a fit was made under, nan for none."""
-    if fit.prior is None:
-        return np.full((2, n_constants), np.nan)
-    return np.array([fit.prior.mean, fit.prior.weight])
+def _priors(fits: Sequence[Fit], n_constants: int) -> Array:
+    """`(n, 2, p)` centres and precisions of the priors of fits, nan for none."""
+    table = np.full((len(fits), 2, n_constants), np.nan)
+    for row, fit in zip(table, fits, strict=True):
+        if fit.prior is not None:
+            row[0], row[1] = fit.prior.mean, fit.prior.weight
+    return table
 
 
 def facts(result: FoldFit) -> dict[str, float]:

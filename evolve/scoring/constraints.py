@@ -176,24 +176,30 @@ def broken_each(values: Array, physics: Constraints) -> Array:
     Returns:
         `(k, 2)` shares.
     """
-    infinite = np.mean(~np.isfinite(values), axis=(1, 2, 3))
+    infinite = _share(~np.isfinite(values))
     if not physics.declared:
         return np.stack([infinite, np.zeros(len(values))], axis=1)
     checks = [_monotone(values[:, j], -1.0) for j in physics.falling]
     checks += [_monotone(values[:, j], 1.0) for j in physics.rising]
     if physics.floor is not None:
-        checks.append(np.mean(~(values >= physics.floor), axis=(1, 2, 3)))
+        checks.append(_share(~(values >= physics.floor)))
     if physics.ceiling is not None:
-        checks.append(np.mean(~(values <= physics.ceiling), axis=(1, 2, 3)))
+        checks.append(_share(~(values <= physics.ceiling)))
     return np.stack([infinite, np.mean(checks, axis=0)], axis=1)
 
 
 def _monotone(values: Array, sign: float) -> Array:
     """Share of steps along the lines `(k, n, steps)` of each group that go against a sign."""
     with np.errstate(all="ignore"):
-        step = sign * np.diff(values, axis=2)
+        step = sign * (values[:, :, 1:] - values[:, :, :-1])
         size = np.abs(values[:, :, :-1]) + np.abs(values[:, :, 1:])
-        return np.asarray(np.mean(~(step >= -1e-9 * size), axis=(1, 2)))
+        return _share(~(step >= -1e-9 * size))
+
+
+def _share(flags: npt.NDArray[np.bool_]) -> Array:
+    """`(k,)` share of the flags of each of `k` groups that are set."""
+    table = flags.reshape(len(flags), -1)
+    return np.asarray(np.count_nonzero(table, axis=1) / table.shape[1])
 
 
 def worst(shares: Sequence[tuple[float, float]]) -> tuple[float, float]:

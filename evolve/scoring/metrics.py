@@ -13,10 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from evolve.errors import ProgramError
+from evolve.scoring.targets import FLAT, Targets, ratio
 from evolve.typing import Array
-
-# Below this share of the mean square, the spread of a target is rounding and cannot be explained.
-_FLAT = 1e-20
 
 
 @dataclass(frozen=True)
@@ -50,19 +48,7 @@ def nmse(y: Array, p: Array, weights: Array | None = None) -> float:
         ProgramError: The shapes differ or a prediction is not finite.
     """
     y, p = _checked(y, p)
-    if weights is None:
-        return float(np.mean(_nmse_by_target(y, p)))
-    with np.errstate(over="ignore"):
-        squared = np.average((p - y) ** 2, axis=0, weights=weights)
-    return float(np.mean(_ratio(squared, variance(y, weights), np.mean(y**2, axis=0))))
-
-
-def variance(y: Array, weights: Array | None = None) -> Array:
-    """`(T,)` variance of `(n, T)` targets, of which each row may count `(n,)` weights."""
-    if weights is None:
-        return np.asarray(np.var(y, axis=0))
-    mean = np.average(y, axis=0, weights=weights)
-    return np.asarray(np.average((y - mean) ** 2, axis=0, weights=weights))
+    return Targets.of(y, weights).nmse(p)
 
 
 def nmae(y: Array, p: Array) -> float:
@@ -131,26 +117,11 @@ def _checked(y: Array, p: Array) -> tuple[Array, Array]:
 
 
 def _metrics(Y: Array, P: Array) -> Metrics:
-    error = float(np.mean(_nmse_by_target(Y, P)))
+    error = Targets.of(Y).nmse(P)
     return Metrics(1.0 - error, error, float(np.mean(_nmae_by_target(Y, P))), len(Y))
-
-
-def _nmse_by_target(Y: Array, P: Array) -> Array:
-    """Return `(T,)` normalised mean squared errors."""
-    with np.errstate(over="ignore"):  # a huge error is an infinite one
-        squared = np.mean((P - Y) ** 2, axis=0)
-    return _ratio(squared, np.var(Y, axis=0), np.mean(Y**2, axis=0))
 
 
 def _nmae_by_target(Y: Array, P: Array) -> Array:
     """Return `(T,)` normalised mean absolute errors."""
     deviation = np.mean(np.abs(Y - np.mean(Y, axis=0)), axis=0)
-    return _ratio(
-        np.mean(np.abs(P - Y), axis=0), deviation, np.sqrt(_FLAT) * np.abs(Y).max(axis=0)
-    )
-
-
-def _ratio(error: Array, spread: Array, size: Array) -> Array:
-    """Divide errors by spreads; `nan` where the spread is nothing beside the values' size."""
-    flat = spread <= _FLAT * size
-    return np.where(flat, np.nan, error / np.where(flat, 1.0, spread))
+    return ratio(np.mean(np.abs(P - Y), axis=0), deviation, np.sqrt(FLAT) * np.abs(Y).max(axis=0))

@@ -13,8 +13,9 @@ from typing import Any
 
 import numpy as np
 
-from evolve.scoring.fold import Fold, FoldScore
-from evolve.scoring.metrics import nmse, variance
+from evolve.scoring.fold import FoldScore
+from evolve.scoring.metrics import nmse
+from evolve.scoring.targets import FoldTargets, Targets, quantile
 from evolve.typing import Array
 
 # Every number that decides what is preferred, each with what it does and how it was settled.
@@ -165,9 +166,7 @@ def fold_weight(n_fitted: int, n_rows: int) -> float:
     return float((1.0 - n_fitted / n_rows) ** -FOLD_DECAY)
 
 
-def fitted_error(
-    y: Array, p: Array, n_constants: int, weights: Array | None = None
-) -> float | None:
+def fitted_error(targets: Targets, p: Array, n_constants: int) -> float | None:
     """How far a law is from the rows that it was fitted to.
 
     A recipe may have left outliers aside on purpose, so the squares of the quarter of rows that
@@ -175,47 +174,36 @@ def fitted_error(
     noise, so as many rows as there are constants do not count.
 
     Args:
-        y: `(n, t)` targets.
+        targets: Of these rows.
         p: `(n, t)` predictions, finite.
         n_constants: Constants for each target, of all groups together.
-        weights: `(n,)` what each row counts; all alike if None.
 
     Returns:
         Mean over targets of that error over variance; None where it says nothing, as the
         constants are as many as the rows or a target does not vary.
     """
-    n_free = len(y) - n_constants
-    if n_free <= 0 or not np.ptp(y, axis=0).all():
+    n_rows, weights = len(p), targets.weights
+    n_free = n_rows - n_constants
+    if n_free <= 0 or not targets.varies:
         return None
-    with np.errstate(over="ignore"):
-        squares = (p - y) ** 2 / variance(y, weights)
+    with np.errstate(over="ignore", invalid="ignore"):
+        squares = targets.squares(p) / targets.spread
         squares = squares if weights is None else squares * (weights / weights.mean())[:, None]
-    most = np.quantile(squares, 1.0 - WINSORISED, axis=0)
-    return float(np.mean(np.minimum(squares, most)) * len(y) / n_free)
+        most = quantile(squares, 1.0 - WINSORISED)
+    return float(np.mean(np.minimum(squares, most)) * n_rows / n_free)
 
 
-def fold_score(
-    y: Array,
-    fold: Fold,
-    held: Array,
-    fitted: Array,
-    n_constants: int,
-    weights: Array | None = None,
-) -> FoldScore:
+def fold_score(targets: FoldTargets, held: Array, fitted: Array, n_constants: int) -> FoldScore:
     """How well a fold's rows were predicted and fitted.
 
     Args:
-        y: `(n, t)` targets of the training rows.
-        fold: Which of them were fitted and which held out.
+        targets: Of the fold.
         held: `(n_held, t)` predictions of the rows held out, finite.
         fitted: `(n_fit, t)` predictions of the rows fitted, finite.
         n_constants: Constants for each target, of all groups together.
-        weights: `(n,)` what each training row counts; all alike if None.
     """
-    of_held, of_fit = (None, None) if weights is None else (weights[fold.held], weights[fold.fit])
-    with np.errstate(over="ignore"):  # a huge error is an infinite one
-        error = float(nmse(y[fold.held], held, of_held))
-    near = fitted_error(y[fold.fit], fitted, n_constants, of_fit) if fold.fit_counts else None
+    fold, error = targets.fold, targets.held.nmse(held)
+    near = fitted_error(targets.fit, fitted, n_constants) if fold.fit_counts else None
     return FoldScore(fold.name, len(fold.held), error, 1.0 - error, fold.weight, near)
 
 

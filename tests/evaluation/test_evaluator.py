@@ -22,6 +22,7 @@ from evolve.sandbox import Limits
 from evolve.sandbox.inprocess import InProcess
 from evolve.scoring.objective import PHYSICS_PRICE, SCREEN_GROUPS, fitted_error, score
 from evolve.scoring.price import price_of
+from evolve.scoring.targets import Targets
 from evolve.search.problem import space_of
 from evolve.tasks.folds import make_folds
 from evolve.tasks.task import Table, Task
@@ -118,7 +119,8 @@ def test_an_evaluation_tells_how_far_the_fitted_rows_are(evaluator: Evaluator) -
         for g, constants in zip(result.groups, result.constants, strict=True):
             rows = train.group[fold.fit] == g
             p[rows, 0] = POWER.law.predict(train.X[fold.fit][rows], constants[None])[:, 0]
-        assert result.score.fitted == pytest.approx(fitted_error(y, p, result.constants.size))
+        error = fitted_error(Targets.of(y), p, result.constants.size)
+        assert result.score.fitted == pytest.approx(error)
     assert [f.fitted for f in told.folds] == [r.score.fitted for r in results]
 
 

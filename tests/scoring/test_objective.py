@@ -25,6 +25,7 @@ from evolve.scoring.objective import (
     screen_passes,
     stored_version,
 )
+from evolve.scoring.targets import Targets
 from evolve.typing import Array
 
 errors = st.lists(st.floats(0.0, 1e6), min_size=1, max_size=8)
@@ -91,7 +92,7 @@ def test_the_error_of_the_fitted_rows_counts_its_share() -> None:
 
 
 def error_of(y: Array, p: Array, n_constants: int) -> float:
-    told = fitted_error(y, p, n_constants)
+    told = fitted_error(Targets.of(y), p, n_constants)
     assert told is not None
     return told
 
@@ -116,9 +117,9 @@ def test_a_few_outliers_hardly_change_the_error_of_the_fitted_rows() -> None:
 
 def test_rows_that_any_law_passes_through_say_nothing() -> None:
     y = np.arange(6.0)[:, None]
-    assert fitted_error(y, y, 5) == 0.0
-    assert fitted_error(y, y, 6) is None
-    assert fitted_error(np.ones((6, 1)), y, 1) is None
+    assert fitted_error(Targets.of(y), y, 5) == 0.0
+    assert fitted_error(Targets.of(y), y, 6) is None
+    assert fitted_error(Targets.of(np.ones((6, 1))), y, 1) is None
     assert score(folds_of([0.5], (), None), 0.0) == score(folds_of([0.5], (), 0.5), 0.0)
 
 
@@ -159,7 +160,7 @@ NO_PREFERENCE = {
         "MOST_LEFT_OUT": "bounds how long shares are looked for",
         "FILTER_ROWS": "how many rows of a quick test precede the whole one",
     },
-    "scoring/metrics.py": {"_FLAT": "against division by zero"},
+    "scoring/targets.py": {"FLAT": "against division by zero"},
     "search/proposers/initial.py": {"MOST_TRIES": "bounds how long candidates are looked for"},
     "search/proposers/grammar.py": {"SMALL": "constants that a sum of powers needs"},
     "search/archive.py": {"MOST_GAINED": "rows of a table", "MOST_KINDS": "memory"},

@@ -9,6 +9,7 @@ from evolve.scoring.fold import Fold
 from evolve.scoring.metrics import nmse
 from evolve.scoring.objective import fold_score, refit_loss
 from evolve.scoring.row_weights import weights_from, weights_from_sigma
+from evolve.scoring.targets import FoldTargets
 
 Y = np.array([[1.0], [2.0], [4.0], [8.0]])
 P = np.array([[1.5], [2.0], [3.0], [8.5]])
@@ -53,7 +54,7 @@ def test_weights_that_are_alike_change_no_score() -> None:
 
 def test_a_fold_counts_its_rows_by_their_weights() -> None:
     fold = Fold("far", np.array([0, 1]), np.array([2, 3]))
-    plain = fold_score(Y, fold, P[2:], P[:2], 0)
-    weighed = fold_score(Y, fold, P[2:], P[:2], 0, np.array([1.0, 1.0, 9.0, 1.0]))
+    plain = fold_score(FoldTargets.of(Y, fold), P[2:], P[:2], 0)
+    weighed = fold_score(FoldTargets.of(Y, fold, np.array([1.0, 1.0, 9.0, 1.0])), P[2:], P[:2], 0)
     assert weighed.nmse > plain.nmse
     assert weighed.fitted == pytest.approx(plain.fitted)

@@ -1,0 +1,58 @@
+"""The frames of many problems, with what every law's fit asks of them taken once."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from evolve.scoring.frame import TargetFrame
+from evolve.typing import Ints
+
+
+class Frames(Sequence[TargetFrame]):
+    """The frame of each problem.
+
+    Attributes:
+        groups: Each frame that some problems have, and their numbers.
+        has_origin: Whether any of them has an origin.
+    """
+
+    def __init__(self, frames: Sequence[TargetFrame]) -> None:
+        """Take the frames."""
+        self._frames = tuple(frames)
+        rows: dict[TargetFrame, list[int]] = {}
+        for q, frame in enumerate(self._frames):
+            rows.setdefault(frame, []).append(q)
+        self.groups: tuple[tuple[TargetFrame, Ints], ...] = tuple(
+            (frame, np.array(numbers)) for frame, numbers in rows.items()
+        )
+        self.has_origin = any(frame.origin for frame in rows)
+
+    def __len__(self) -> int:
+        """Number of problems."""
+        return len(self._frames)
+
+    def __getitem__(self, q):  # type: ignore[no-untyped-def]
+        """Frame of problem number `q`."""
+        return self._frames[q]
+
+
+class AskedFrames:
+    """What problems ask for, and what a law that is not closed under it may be fitted in.
+
+    Attributes:
+        plain: Targets as they are.
+        without_origin: Frames of units alone; none where a problem asks for no frame.
+        options: All that can be tried, the best first.
+    """
+
+    def __init__(self, asked: Sequence[TargetFrame | None]) -> None:
+        """Take the frame that each problem asks for, None for none."""
+        known = [frame for frame in asked if frame is not None]
+        self.plain = Frames([TargetFrame()] * len(asked))
+        self.without_origin = self.options = list[Frames]()
+        if len(known) == len(asked):
+            self.without_origin = [Frames([TargetFrame(0.0, frame.unit) for frame in known])]
+            whole = Frames(known)
+            self.options = [whole] * whole.has_origin + self.without_origin

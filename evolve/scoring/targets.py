@@ -1,0 +1,115 @@
+"""Targets of some rows with the yardsticks of their errors, which are the same for every law."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Self
+
+import numpy as np
+
+from evolve.scoring.fold import Fold
+from evolve.typing import Array
+
+# Below this share of the mean square, the spread of a target is rounding and cannot be explained.
+FLAT = 1e-20
+
+
+@dataclass(frozen=True, slots=True)
+class Targets:
+    """Targets of some rows, for predictions that are known to be finite and of their shape.
+
+    Attributes:
+        y: `(n, t)` targets.
+        weights: `(n,)` what each row counts; all alike if None.
+        spread: `(t,)` their variance.
+        size: `(t,)` their mean square.
+        varies: Whether every one of them does.
+    """
+
+    y: Array
+    weights: Array | None
+    spread: Array
+    size: Array
+    varies: bool
+
+    @classmethod
+    def of(cls, y: Array, weights: Array | None = None) -> Self:
+        """Measure targets `(n, t)`, of which each row may count `(n,)` weights."""
+        spread, size = variance(y, weights), np.mean(y**2, axis=0)
+        return cls(y, weights, spread, size, bool(np.ptp(y, axis=0).all()))
+
+    def squares(self, p: Array) -> Array:
+        """`(n, t)` squared errors of predictions; a huge one is infinite."""
+        with np.errstate(over="ignore"):
+            return np.asarray((p - self.y) ** 2)
+
+    def nmse_each(self, p: Array) -> Array:
+        """`(t,)` mean squared errors of predictions over variances."""
+        squares = self.squares(p)
+        with np.errstate(over="ignore"):
+            if self.weights is None:
+                mean = squares.sum(axis=0) / len(squares)
+            else:
+                mean = np.average(squares, axis=0, weights=self.weights)
+        return ratio(mean, self.spread, self.size)
+
+    def nmse(self, p: Array) -> float:
+        """The mean of `nmse_each` over the targets."""
+        each = self.nmse_each(p)
+        return float(each.sum() / len(each))
+
+
+@dataclass(frozen=True, slots=True)
+class FoldTargets:
+    """The targets of a fold, of the rows held out and of those fitted."""
+
+    fold: Fold
+    held: Targets
+    fit: Targets
+
+    @classmethod
+    def of(cls, y: Array, fold: Fold, weights: Array | None = None) -> Self:
+        """Measure a fold's targets.
+
+        Args:
+            y: `(n, t)` targets of the training rows.
+            fold: Which of them are fitted and which held out.
+            weights: `(n,)` what each training row counts; all alike if None.
+        """
+        held, fit = (
+            Targets.of(y[rows], None if weights is None else weights[rows])
+            for rows in (fold.held, fold.fit)
+        )
+        return cls(fold, held, fit)
+
+
+def variance(y: Array, weights: Array | None = None) -> Array:
+    """`(t,)` variance of `(n, t)` targets, of which each row may count `(n,)` weights."""
+    if weights is None:
+        return np.asarray(np.var(y, axis=0))
+    mean = np.average(y, axis=0, weights=weights)
+    return np.asarray(np.average((y - mean) ** 2, axis=0, weights=weights))
+
+
+def ratio(error: Array, spread: Array, size: Array) -> Array:
+    """Divide errors by spreads; `nan` where the spread is nothing beside the values' size."""
+    flat = spread <= FLAT * size
+    return np.where(flat, np.nan, error / np.where(flat, 1.0, spread))
+
+
+def quantile(values: Array, share: float) -> Array:
+    """`(t,)` quantiles of `(n, t)` values, as `numpy.quantile` gives them and much faster.
+
+    Args:
+        values: Not negative; what is not a number makes the quantile of its column none.
+        share: Between 0 and 1.
+    """
+    last = len(values) - 1
+    at = last * share
+    low = math.floor(at) if at < last else -1
+    high = low + 1 if at < last else -1
+    ordered = np.partition(values, [low % len(values), high % len(values), last], axis=0)
+    step, part = ordered[high] - ordered[low], at - low
+    between = ordered[high] - step * (1.0 - part) if part >= 0.5 else ordered[low] + step * part
+    return np.where(np.isnan(ordered[last]), np.nan, between)
