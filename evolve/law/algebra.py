@@ -15,11 +15,12 @@ from typing import Any
 import numpy as np
 
 from evolve.law.graph import BINARY, UNARY, Node, num
-from evolve.law.order import CHAINS, Order
-from evolve.law.products import Product, bare, has_feature
+from evolve.law.order import CHAINS, Order, bounded
+from evolve.law.products import Product, bare
 from evolve.law.rules import Power, Terms
 
 ONE = num(1.0)
+_FLAT: dict[Node, Node] = {}  # flat forms of trees whose constants are free
 
 
 def is_unit_scaled(node: Node) -> bool:
@@ -42,14 +43,16 @@ class Rewriter(Order):
         """Start with the number of times that each constant is used in the whole tree."""
         super().__init__(uses)
         self._memo: dict[Node, Node] = {}
+        self._open_memo: dict[Node, Node] = bounded(_FLAT)
 
     def rewrite(self, node: Node) -> Node:
         """The flat form of a tree."""
         if not node.args:
             return num(math.inf) if math.isnan(node.value) else node
-        result = self._memo.get(node)
+        memo = self._open_memo if self.is_open(node) else self._memo
+        result = memo.get(node)
         if result is None:
-            result = self._memo[node] = self._rewrite(node)
+            result = memo[node] = self._rewrite(node)
         return result
 
     def _rewrite(self, node: Node) -> Node:
@@ -107,7 +110,7 @@ class Rewriter(Order):
                 self._merge_term(table, coef, node)
         if anchor is not None:
             offset = 0.0
-            table = {rest: c for rest, c in table.items() if has_feature(rest)}
+            table = {rest: c for rest, c in table.items() if rest.features}
             table = self._without_log_scales(table)
         rests = sorted(table, key=self.key) if len(table) > 1 else list(table)
         flat = [self._term(rest, table[rest]) for rest in rests if table[rest] != 0.0]
@@ -168,7 +171,7 @@ class Rewriter(Order):
     def _power(self, base: Node, power: Node) -> Node:
         if power.op == "num":
             return self.product([(base, power.value)])
-        if base.op != "num" and has_feature(power):
+        if base.op != "num" and power.features:
             log = self.rewrite_log(base)
             return self._unary("exp", self.product([(power, 1.0), (log, 1.0)]))
         if base.op == "num" and base.value > 0 and self.is_homogeneous(power):

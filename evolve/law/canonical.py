@@ -11,7 +11,6 @@ import hashlib
 import json
 import math
 from collections.abc import Iterable, Sequence
-from functools import lru_cache
 
 from evolve.law.algebra import Rewriter, is_unit_scaled
 from evolve.law.graph import (
@@ -24,6 +23,7 @@ from evolve.law.graph import (
     walk,
 )
 from evolve.law.lowering import Lowering
+from evolve.law.order import bounded
 from evolve.law.recipe import FIRST_NAMES, Recipe
 from evolve.law.units import hidden_scales
 
@@ -57,18 +57,28 @@ KNOWN_LITERALS = (math.log(2.0), math.log(10.0), math.e, math.pi)
 SATURATIONS = ("tanh", "log1p", "logaddexp", "expm1")
 
 
-@lru_cache(maxsize=2048)  # a few batches, 10 MiB: what came earlier hardly comes again
+_FORMS: dict[Node, tuple[Node, int]] = {}
+
+
 def canonical(root: Node) -> tuple[Node, int]:
     """The canonical form of a tree and its number of constants.
 
     The form describes the same family of curves; the constants mean other things than those of
     `root`, so constants that were fitted to `root` do not carry over.
     """
+    form = bounded(_FORMS).get(root)
+    if form is None:
+        form = _FORMS[root] = _canonical(root)
+    return form
+
+
+def _canonical(root: Node) -> tuple[Node, int]:
     for _ in range(PASSES):
         rules = Rewriter(_uses(root))
         flat = rules.tell_apart(rules.rewrite(root))
         rewritten, n_constants = renumber(Lowering(rules).lower(flat))
-        if rewritten == root:
+        if rewritten is root:
+            _FORMS[root] = root, n_constants
             break
         root = rewritten
     return root, n_constants

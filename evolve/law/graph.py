@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
+from evolve.law.node import Node as Node
 from evolve.typing import Array
 
 UNARY = {
@@ -40,46 +41,6 @@ SMALL = 1e-3
 COMMUTATIVE = frozenset({"add", "mul", "max", "min", "logaddexp"})
 # A law's key in JSON, and the name that it had first; stored runs hold either.
 OWN_FIRST, ROLLED = "own_feature_first", "rolled"
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Node:
-    """One operation of a law.
-
-    `op` is a key of `UNARY` or `BINARY`, or a leaf: ``feat`` (raw feature number `value`),
-    ``const`` (fitted constant number `value`) or ``num`` (the literal `value`).
-    Nodes compare by structure; the hash is computed once.
-    """
-
-    op: str
-    args: tuple[Node, ...] = ()
-    value: float = 0.0
-    _hash: int = field(init=False, repr=False, default=0)
-
-    def __post_init__(self) -> None:
-        """Store the structural hash, so that comparing large graphs stays cheap."""
-        object.__setattr__(self, "_hash", hash((self.op, self.args, self.value)))
-
-    def __hash__(self) -> int:
-        """Structural hash."""
-        return self._hash
-
-    def __eq__(self, other: object) -> bool:
-        """Structural equality."""
-        if self is other:
-            return True
-        if not isinstance(other, Node) or self._hash != other._hash:
-            return False
-        return (self.op, self.value, self.args) == (other.op, other.value, other.args)
-
-    def __reduce__(self) -> tuple[type[Node], tuple[str, tuple[Node, ...], float]]:
-        """Pickle without the hash, which another process would compute otherwise."""
-        return Node, (self.op, self.args, self.value)
-
-    @property
-    def index(self) -> int:
-        """Number of the feature or constant that a leaf stands for."""
-        return int(self.value)
 
 
 def feat(index: int) -> Node:
@@ -122,33 +83,43 @@ def walk(node: Node) -> list[Node]:
 
 def size(node: Node) -> int:
     """Number of nodes of the tree."""
-    return len(walk(node))
+    return node.size
 
 
-def constants_of(node: Node) -> set[int]:
+def constants_of(node: Node) -> frozenset[int]:
     """Numbers of the constants that a tree uses."""
-    return {n.index for n in walk(node) if n.op == "const"}
+    return node.constants
 
 
-def features_of(node: Node) -> set[int]:
+def features_of(node: Node) -> frozenset[int]:
     """Numbers of the features that a tree uses."""
-    return {n.index for n in walk(node) if n.op == "feat"}
+    return node.features
 
 
 def replace_leaves(node: Node, mapping: dict[Node, Node]) -> Node:
     """The tree with every leaf that `mapping` names exchanged."""
     if not node.args:
         return mapping.get(node, node)
-    return Node(node.op, tuple(replace_leaves(a, mapping) for a in node.args), node.value)
+    return Node(node.op, tuple([replace_leaves(a, mapping) for a in node.args]), node.value)
 
 
 def renumber(node: Node) -> tuple[Node, int]:
     """The tree with its constants numbered 0, 1, … in order of first use, and their count."""
     order: dict[Node, Node] = {}
-    for leaf in walk(node):
-        if leaf.op == "const" and leaf not in order:
-            order[leaf] = const(len(order))
+    _number(node, order)
+    if all(leaf is numbered for leaf, numbered in order.items()):
+        return node, len(order)
     return replace_leaves(node, order), len(order)
+
+
+def _number(node: Node, order: dict[Node, Node]) -> None:
+    """Number the constants of a tree that have no number yet."""
+    if node.op == "const":
+        if node not in order:
+            order[node] = const(len(order))
+    elif node.constants:
+        for arg in node.args:
+            _number(arg, order)
 
 
 def evaluate(root: Node, x: Array, constants: Array) -> Array:

@@ -7,12 +7,13 @@ from collections.abc import Iterable
 
 from evolve.law.algebra import Rewriter, is_unit_scaled
 from evolve.law.graph import Node, const, num, replace_leaves, walk
-from evolve.law.order import CHAINS
-from evolve.law.products import Product, has_feature
+from evolve.law.order import CHAINS, bounded
+from evolve.law.products import Product
 from evolve.law.rules import Power
 from evolve.typing import Array
 
 LARGEST_EXPONENT = 600.0
+_LOWERED: dict[Node, Node] = {}  # of flat trees whose constants are free
 
 
 class Lowering:
@@ -23,14 +24,16 @@ class Lowering:
         self.rules = rules
         self.fractions = fractions
         self._memo: dict[Node, Node] = {}
+        self._open_memo = bounded(_LOWERED) if fractions else self._memo
 
     def lower(self, node: Node) -> Node:
         """The tree of binary operations of a flat node."""
         if not node.args:
             return node
-        result = self._memo.get(node)
+        memo = self._open_memo if self.rules.is_open(node) else self._memo
+        result = memo.get(node)
         if result is None:
-            result = self._memo[node] = self._lower(node)
+            result = memo[node] = self._lower(node)
         return result
 
     def _lower(self, node: Node) -> Node:
@@ -158,7 +161,7 @@ def _opened(inner: Node, rules: Rewriter) -> list[tuple[float, Node]]:
     for term in terms:
         sums = [a for a in term.args if a.op == "sum"] if term.op == "prod" else []
         rest = [(a, 1.0) for a in term.args if a.op != "sum"] if sums else []
-        if len(sums) != 1 or any(has_feature(a) for a, _ in rest):
+        if len(sums) != 1 or any(a.features for a, _ in rest):
             out.append((1.0, term))
             continue
         for part in (*sums[0].args, num(sums[0].value)):

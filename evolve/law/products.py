@@ -16,11 +16,6 @@ def bare(factors: tuple[Node, ...], coef: float = 1.0) -> Node:
     return Node("prod", factors, coef) if factors else num(coef)
 
 
-def has_feature(node: Node) -> bool:
-    """Whether a tree depends on a feature."""
-    return node.op == "feat" or any(has_feature(a) for a in node.args)
-
-
 def _is_whole(power: float) -> bool:
     return power.is_integer()
 
@@ -170,7 +165,7 @@ class Product:
         factors = term.args if term.op == "prod" else (term,)
         logs = [a for a in factors if a.op in ("log", "log1p")]
         rest = [a for a in factors if a.op not in ("log", "log1p")]
-        if len(logs) != 1 or any(has_feature(a) for a in rest):
+        if len(logs) != 1 or any(a.features for a in rest):
             return None
         base = logs[0].args[0]
         if logs[0].op == "log1p":

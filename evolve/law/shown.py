@@ -5,7 +5,6 @@ from __future__ import annotations
 from evolve.law.algebra import is_unit_scaled
 from evolve.law.graph import Node
 from evolve.law.lowering import plain, readable
-from evolve.law.products import has_feature
 
 # Operations by the sign or name that a user gives; a difference is a sum, and signs are free.
 SHOWN = {
@@ -29,7 +28,7 @@ def shown_operations(root: Node) -> frozenset[str]:
     todo = [plain(readable(root))]
     while todo:
         node = todo.pop()
-        if node.args and has_feature(node) and not is_unit_scaled(node):
+        if node.args and node.features and not is_unit_scaled(node):
             signs.add(node.op)
             todo.extend(node.args)
     return frozenset(signs - {"neg"})
