@@ -16,7 +16,6 @@ from evolve.errors import EvolveError
 
 if TYPE_CHECKING:
     from evolve.tasks.draft import Draft, Wishes
-    from evolve.tasks.readers import RawTable
 
 TASKS = Path("tasks")  # where `--task NAME` looks first
 EXAMPLE = (
@@ -110,14 +109,16 @@ def new_task(
     tasks_dir: Annotated[
         Path, typer.Option("--tasks-dir", help="Folder to make the task's folder in.")
     ] = TASKS,
+    search: Annotated[
+        int | None,
+        typer.Option("--search", min=1, help="Search it at once, with so many evaluations."),
+    ] = None,
     json: Json = False,
 ) -> None:
     """Make a task of your own table: inspect it, propose scales, units and folds, say why."""
     from evolve.cli.drafts import document_of, print_draft
     from evolve.cli.output import print_json
     from evolve.tasks.draft import Wishes, check_name, plain_name, write_task
-    from evolve.tasks.importers import import_from
-    from evolve.tasks.readers import read_table
     from evolve.tasks.roles import parse_roles
 
     called = name or plain_name(table.resolve().stem)
@@ -144,17 +145,18 @@ def new_task(
         points=points,
         wide=wide,
     )
-    raw = import_from(source, table) if source else read_table(table)
-    draft = _drafted(raw, called, wishes, table, source)
+    draft = _drafted(called, wishes, table, source)
     files = write_task(draft, tasks_dir, _command(table, source, wishes, called))
     commands = _next(tasks_dir, called)
-    if json:
-        print_json(document_of(draft, files, commands))
-    else:
+    if not json:
         print_draft(draft, files, commands)
+    elif search is None:
+        print_json(document_of(draft, files, commands))
+    if search is not None:
+        _search(files[0].parent, search, json=json)
 
 
-def _drafted(raw: RawTable, name: str, wishes: Wishes, table: Path, source: str | None) -> Draft:
+def _drafted(name: str, wishes: Wishes, table: Path, source: str | None) -> Draft:
     """The draft of a task, with a note where its table is a chart of which one run is used.
 
     Raises:
@@ -162,8 +164,11 @@ def _drafted(raw: RawTable, name: str, wishes: Wishes, table: Path, source: str 
     """
     from evolve.tasks.draft import corrected, propose
     from evolve.tasks.draft.wide import hint
+    from evolve.tasks.importers import import_from
     from evolve.tasks.importers.wandb import is_chart
+    from evolve.tasks.readers import read_table
 
+    raw = import_from(source, table) if source else read_table(table)
     chart = source is None and is_chart(raw)
     try:
         draft = propose(raw, name, wishes)
@@ -178,6 +183,21 @@ def _drafted(raw: RawTable, name: str, wishes: Wishes, table: Path, source: str 
             raise
         command = _command(table, source, meant, name)
         raise EvolveError(*error.args, f"; try: {command}") from None
+
+
+def _search(folder: Path, evaluations: int, *, json: bool) -> None:
+    """Search a task as the verb `run` does, and end with its exit code.
+
+    The verb is called by its words, as only so its other options have what they are without them.
+
+    Raises:
+        EvolveError: It cannot be searched.
+    """
+    path = os.path.join(os.curdir, folder)  # a name alone is looked for elsewhere first
+    words = ["run", "--task", path, "--evaluations", str(evaluations)]
+    words += ["--json"] if json else []
+    code = typer.main.get_command(app).main(words, prog_name="evolve", standalone_mode=False)
+    raise typer.Exit(code if isinstance(code, int) else 0)
 
 
 def _command(table: Path, source: str | None, wishes: Wishes, name: str) -> str:

@@ -124,7 +124,8 @@ _RULES: tuple[_Rule, ...] = (
     _Rule("time", r"\b(run|wall|train|training|step|eval|iter) ?(time|clock)\b|\bsince restore\b"),
     _Rule("time", r"\b(created|updated|started|ended|finished)( at)?$|\btime (total|this iter)\b"),
     _Rule("time", r"\b(per (second|sec|s)|throughput)$|\b(tokens|samples|steps) (s|sec)$"),
-    _Rule("time", r"^(unix ?)?time$", reach=1e8),
+    _Rule("time", r"\b(start|end|stop|finish|begin|create|creation|submit)(ed|d)? ?time\b"),
+    _Rule("time", r"\b(unix ?)?time$", reach=1e8),
     _Rule("seed", r"\b(seed|random state|rng|replicate)\b"),
     _Rule("other", r"^lr (sum|annealed)$"),  # those of `evolve.tasks.schedules`, no rates
     _Rule(

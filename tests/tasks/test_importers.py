@@ -146,6 +146,7 @@ def test_training_and_validation_of_lightning_are_joined(trackers: Path) -> None
 def test_epochs_of_keras_count_from_0_and_have_blank_cells(trackers: Path) -> None:
     table = read("keras", trackers)
     assert table["epoch"] == ["0", "1", "2"] * 2
+    assert table["step"] == [1, 2, 3] * 2  # epochs that were over when results were measured
     assert [value is None for value in table["val_loss"]] == [False, True, False] * 2
 
 

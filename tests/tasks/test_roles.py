@@ -44,7 +44,7 @@ NAMES: dict[Role, str] = {
     "id": "run_id; Name; run_name; id; checkpoint_path; Unnamed: 0; trial_id; number",
     "state": "state; run_state; status; finished; crashed; done",
     "time": "_timestamp; _runtime; created_at; wall_time; train_samples_per_second; "
-    "time_total_s; train_runtime; date; tokens/s",
+    "time_total_s; train_runtime; date; tokens/s; start_time; end_time",
     "other": "depth; temperature; slope; age_days; tokens_per_param; log_flops; warmup_steps; "
     "gradient_accumulation_steps; vocab_size; max_tokens; loss_weight; aux_loss_coef; d_state; "
     "output; cost; params.depth; metrics.width",

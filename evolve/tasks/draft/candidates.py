@@ -22,6 +22,7 @@ from evolve.tasks.roles import (
     require_roles,
 )
 from evolve.tasks.spec import TaskSpec
+from evolve.typing import Array
 
 FEW_TEXTS = 0.5  # a column of texts with fewer levels than this share of the rows names groups
 FEWEST_IMAGE = 8  # rows from which a column that always moves with the target is its image
@@ -70,6 +71,8 @@ def choose_features(
     names = [name for name, why in reasons.items() if name in wishes.axes or not why]
     _require_few(raw, names)
     reasons |= _copies(raw, names, roles, wishes)
+    names = [name for name in names if name in wishes.axes or not reasons[name]]
+    reasons |= _told_by_steps(raw, names, roles, wishes)
     names = [name for name in names if name in wishes.axes or not reasons[name]]
     reasons |= _images(raw, names, roles, wishes)
     names = [name for name in names if name in wishes.axes or not reasons[name]]
@@ -169,6 +172,35 @@ def _copies(
                 reasons[name] = f"is {first}, up to a factor and rounding"
                 break
     return reasons | _products(raw, [n for n in names if n not in reasons], roles, wishes)
+
+
+def _told_by_steps(
+    raw: RawTable, names: Sequence[str], roles: dict[str, Role], wishes: Wishes
+) -> dict[str, str]:
+    """Why columns are left out that say how far training has come where another says it better.
+
+    Epochs counted from 0 beside steps are no copy of them, and yet another name for one axis. The
+    column that stays has a logarithm, or else more levels.
+    """
+    numbers = {name: np.array(raw.numbers(name)) for name in names if roles[name] == "step"}
+    named = (*wishes.axes, wishes.step)
+    order = sorted(
+        numbers,
+        key=lambda n: (n not in named, numbers[n].min() <= 0, -len(np.unique(numbers[n]))),
+    )
+    reasons: dict[str, str] = {}
+    for k, name in enumerate(order):
+        firsts = [n for n in order[:k] if n not in reasons]
+        told = (first for first in firsts if _follows(numbers[name], numbers[first]))
+        if name not in named and (first := next(told, None)):
+            reasons[name] = f"never falls where {first} rises: both say how far training has come"
+    return reasons
+
+
+def _follows(a: Array, b: Array) -> bool:
+    """Whether one column has one value for each of another, and never falls where that rises."""
+    _, first, place = np.unique(b, return_index=True, return_inverse=True)
+    return bool((a == a[first][place]).all() and (np.diff(a[first]) >= 0).all())
 
 
 def _near_copies(raw: RawTable, names: Sequence[str]) -> Iterator[list[str]]:

@@ -81,6 +81,7 @@ def unnamed(rows: RawTable, task: Task) -> list[str]:
         return []
     roles = {name: guess_role(name) for name in rows.columns}
     steps = [name for name, role in roles.items() if role == "step" and _holds_numbers(rows, name)]
+    steps.sort(key=lambda name: name not in task.feature_names)
     called = [[name] for name, role in roles.items() if _may_name(rows, name, role)]
     settings = [name for name, role in roles.items() if role in SETTLED]
     for step, names in product(steps, [*called, settings]):

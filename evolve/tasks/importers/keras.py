@@ -6,18 +6,21 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from evolve.errors import TaskError
+from evolve.tasks.cells import number
 from evolve.tasks.frames import raw_of_records
 from evolve.tasks.importers.logs import RUN, files_of, run_of
 from evolve.tasks.raw import RawTable
 from evolve.tasks.readers import read_text
 from evolve.tasks.sizes import LINE_CHARS, counted
 
-EPOCH = "epoch"
+EPOCH, STEP = "epoch", "step"
 _SEPARATORS = (",", ";", "\t")
 
 
 def read(path: Path) -> RawTable:
     """Read the logs: a row an epoch, counted from 0 as Keras does; `NA` is a blank cell.
+
+    What stands in a row was measured when its epoch was over: `step` says how many were by then.
 
     Raises:
         TaskError: A file has no column `epoch`.
@@ -30,8 +33,10 @@ def _points(path: Path) -> Iterator[dict[str, object]]:
         raw = _table(file)
         for cells in zip(*raw.columns.values(), strict=True):
             row = dict(zip(raw.columns, cells, strict=True))
+            done = number(row[EPOCH])
             yield {
                 RUN: run_of(file, path),
+                STEP: None if done is None else done + 1,
                 **{k: None if v == "NA" else v for k, v in row.items()},
             }
 

@@ -106,3 +106,14 @@ def test_sizes_and_shares_in_words_are_features_and_said_to_be_read() -> None:
     assert features(draft) == ["params", "tokens", "clean share"]
     assert draft.spec.features[2].role == "share"
     assert "clean share: 10% is read as 0.1" in draft.notes
+
+
+def test_epochs_are_left_out_where_steps_say_how_far_training_has_come() -> None:
+    step = [100 * (k % 4) + 99 for k in range(24)]
+    told = {"epoch": [k % 4 for k in range(24)], "step": step}
+    draft = drafted({**told})
+    assert features(draft) == ["params", "tokens", "step"]
+    assert "never falls where step rises" in draft.reasons["epoch"]
+    assert features(drafted({**told}, extrapolate=("epoch",))) == ["params", "tokens", "epoch"]
+    told["epoch"][3] = 1  # a run whose epochs are longer
+    assert features(drafted({**told})) == ["params", "tokens", "epoch", "step"]
