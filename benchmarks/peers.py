@@ -21,7 +21,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -101,28 +101,61 @@ def scipy_sum_of_powers(x: Any, y: Any, z: Any, seconds: float, seed: int) -> di
 
 def simple_scaling_laws(x: Any, y: Any, z: Any, seconds: float, seed: int) -> dict[str, Any]:
     """Every law of simple-scaling-laws that takes these features, fitted once."""
-    import polars
-    from simple_scaling_laws import available_laws, fit
+    from simple_scaling_laws import available_laws
 
-    def named(rows: Any) -> dict[str, Any]:
-        first, *others = range(rows.shape[1])
-        return {f"model_size__x{first}": rows[:, first]} | {
-            f"dataset_size__x{j}": rows[:, j] for j in others
-        }
-
-    runs = polars.DataFrame(
-        {"training_run_id": [str(i) for i in range(len(y))], **named(x), "test_loss__y": y}
-    )
     said = {}
     for law in available_laws():
         try:
-            model = fit(runs, law=law, n_draws=50, seed=seed)
-            table = model.predict(polars.DataFrame(named(z)))
+            said[law] = simple_scaling_law(law, (x, y, z), "loss", (), 50, seed)
         except ValueError as error:  # a law of one feature, or of two
             print(f"{law}: {error}", file=sys.stderr)
-            continue
-        said[law] = table["test_loss__y__median"].to_numpy()
     return said
+
+
+def simple_scaling_law(
+    law: str, rows: tuple[Any, Any, Any], role: str, bounds: Sequence[float], draws: int, seed: int
+) -> Any:
+    """What one law of simple-scaling-laws says: the median of its draws, as its own forecast is.
+
+    Args:
+        law: Its name there.
+        rows: `(n, k)` and `(n,)` to be fitted, `(m, k)` to be forecast.
+        role: ``loss``, which lets terms only fall, or anything else, which lets them rise.
+        bounds: Of the target; 0 and 1 make it fit the logit.
+        draws: Of its bootstrap; 0 for the constants themselves, which no draw takes part in.
+        seed: Of its bootstrap.
+
+    Raises:
+        ValueError: The law does not take these features.
+    """
+    import polars
+    from simple_scaling_laws import fit
+    from simple_scaling_laws.metrics import from_fitting_scale
+
+    x, y, z = rows
+    target = "test_loss__y" if role == "loss" else "test_metric__y"
+    columns = [f"{'dataset' if j else 'model'}_size__x{j}" for j in range(x.shape[1])]
+    runs = polars.DataFrame(
+        {"training_run_id": [str(i) for i in range(len(y))], target: y}
+        | {name: x[:, j] for j, name in enumerate(columns)}
+    )
+    points = polars.DataFrame({name: z[:, j] for j, name in enumerate(columns)})
+    support = "unit" if list(bounds) == [0.0, 1.0] else "real"
+    described = {
+        target: {"support": support, "direction": "lower" if role == "loss" else "higher"}
+    }
+    model = fit(
+        runs,
+        law=law,
+        primary_target=target,
+        targets=described,
+        n_draws=max(draws, 1),
+        seed=seed,
+    )
+    if draws:
+        return model.predict(points)[f"{target}__median"].to_numpy()
+    values = model.law.evaluate(model.fits[target].params, model.fitting_predictors(points))
+    return from_fitting_scale(values, model.target_kind(target))
 
 
 PEERS: dict[str, Callable[..., dict[str, Any]]] = {

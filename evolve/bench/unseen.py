@@ -28,10 +28,12 @@ from evolve.forecast.calibration import make_forecast_model
 from evolve.forecast.interval import LEVEL, forecast
 from evolve.forecast.judge import verdict_of
 from evolve.forecast.members import contenders_of
+from evolve.forecast.verdict import Verdict
 from evolve.law.candidate import Candidate
 from evolve.law.canonical import simplify
 from evolve.law.graph import Law
 from evolve.law.recipe import Recipe
+from evolve.search.champion import Choice
 from evolve.search.memory import search_in_memory
 from evolve.search.problem import make_search_problem, plain_space_of
 from evolve.search.proposers.initial import generic_laws
@@ -132,8 +134,31 @@ def axes_of(split: str, features: Sequence[str]) -> tuple[str, ...]:
     )
 
 
-def run_table(task: Task, test: Table, seed: int, evaluations: int, workers: int) -> UnseenResult:
-    """Search one table and measure its forecasts on the test rows.
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What one search says of rows that it did not have.
+
+    Attributes:
+        choice: The champion and the laws that forecast with it.
+        verdict: On what forecasts are worth, before anything was measured.
+        point: `(n, t)` the forecast.
+        low: `(n, t)` lower end of its interval.
+        high: `(n, t)` upper end.
+        champion: `(n, t)` what the champion alone says.
+        seconds: Wall time of search and choice.
+    """
+
+    choice: Choice
+    verdict: Verdict
+    point: Array
+    low: Array
+    high: Array
+    champion: Array
+    seconds: float
+
+
+def ask(task: Task, rows: Table, seed: int, evaluations: int, workers: int) -> Answer:
+    """Search one table, then forecast rows, of which the targets are not read.
 
     Raises:
         EvolveError: Nothing could be fitted.
@@ -145,27 +170,37 @@ def run_table(task: Task, test: Table, seed: int, evaluations: int, workers: int
     forecast_model = make_forecast_model(task, contenders_of(choice), chosen=True)
     verdict = verdict_of(task, choice, forecast_model, errors_by_group(task, choice))
     seconds = time.monotonic() - began
-    point, low, high, champion = (np.full(test.Y.shape, np.nan) for _ in range(4))
-    for g in np.unique(test.group):
-        rows = test.group == g
-        forecasts = forecast(task, forecast_model, task.group_names[g], test.X[rows], LEVEL)
-        point[rows], low[rows], high[rows] = forecasts.point, forecasts.low, forecasts.high
-        champion[rows] = forecasts.champion
-    error = np.abs(point - test.Y)
+    point, low, high, champion = (np.full(rows.Y.shape, np.nan) for _ in range(4))
+    for g in np.unique(rows.group):
+        some = rows.group == g
+        forecasts = forecast(task, forecast_model, task.group_names[g], rows.X[some], LEVEL)
+        point[some], low[some], high[some] = forecasts.point, forecasts.low, forecasts.high
+        champion[some] = forecasts.champion
+    return Answer(choice, verdict, point, low, high, champion, seconds)
+
+
+def run_table(task: Task, test: Table, seed: int, evaluations: int, workers: int) -> UnseenResult:
+    """Search one table and measure its forecasts on the test rows.
+
+    Raises:
+        EvolveError: Nothing could be fitted.
+    """
+    said = ask(task, test, seed, evaluations, workers)
+    error = np.abs(said.point - test.Y)
     return UnseenResult(
         table=task.name,
         seed=seed,
-        forecast=r2_of(test.Y, point),
-        champion=r2_of(test.Y, champion),
+        forecast=r2_of(test.Y, said.point),
+        champion=r2_of(test.Y, said.champion),
         error=float(np.median(error / np.maximum(np.abs(test.Y), 1e-300))),
-        inside=float(np.mean((low <= test.Y) & (high >= test.Y))),
-        width=float(np.median(high - low) / 2.0 / max(float(error.mean()), 1e-300)),
-        verdict=verdict.verdict,
+        inside=float(np.mean((said.low <= test.Y) & (said.high >= test.Y))),
+        width=float(np.median(said.high - said.low) / 2.0 / max(float(error.mean()), 1e-300)),
+        verdict=said.verdict.verdict,
         baselines={name: r2_of(test.Y, p) for name, p in baseline_forecasts(task, test).items()},
-        held_out=verdict.held_out_r2,
-        n_constants=choice.champion.fitted.n_constants,
-        seconds=seconds,
-        formula=formula_text(task, choice.champion),
+        held_out=said.verdict.held_out_r2,
+        n_constants=said.choice.champion.fitted.n_constants,
+        seconds=said.seconds,
+        formula=formula_text(task, said.choice.champion),
     )
 
 
