@@ -153,7 +153,8 @@ def slopes(root: Node, x: Array, constants: Array) -> Array:
     steps = STEP * np.maximum(np.abs(constants), SMALL)
     moved = np.diag(steps)
     with np.errstate(all="ignore"):
-        rise = evaluate(root, x, constants + moved) - evaluate(root, x, constants - moved)
+        both = evaluate(root, x, np.concatenate([constants + moved, constants - moved]))
+        rise = both[: len(steps)] - both[len(steps) :]
     return np.asarray(rise.T / (2.0 * steps))
 
 
@@ -170,14 +171,16 @@ def _evaluate(root: Node, x: Array, columns: Array) -> Array:
 
 def _apply(node: Node, x: Array, columns: Array, memo: dict[Node, Any]) -> Any:
     """Value of one node whose arguments are in `memo`."""
+    args = node.args
+    if len(args) == 1:
+        return UNARY[node.op](memo[args[0]])
+    if args:
+        return BINARY[node.op](memo[args[0]], memo[args[1]])
     if node.op == "feat":
         return x[:, node.index]
     if node.op == "const":
         return columns[..., node.index, :]
-    if node.op == "num":
-        return np.float64(node.value)
-    values = [memo[a] for a in node.args]
-    return UNARY[node.op](values[0]) if len(values) == 1 else BINARY[node.op](*values)
+    return np.float64(node.value)
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,8 +7,10 @@ the scale is a constant in disguise, as in 1/N + 1/D, where it decides which of 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from functools import lru_cache
+from itertools import islice
+from typing import NamedTuple
 
 import numpy as np
 
@@ -33,19 +35,18 @@ def hidden_scales(root: Node) -> int:
     """
     scales: dict[int, float] = {}
     seen, n_constants = renumber(_without_scales(root, scales))
-    drawn = _draw(seen, n_constants, 1 + max(scales, default=0))
-    if drawn is None:
-        return 0
-    x, constants = drawn
     together: dict[float, list[int]] = {}
     for feature, scale in sorted(scales.items()):
         together.setdefault(scale, []).append(feature)
-    by_constants = slopes(seen, x, constants)
-    least = NOTHING * float(np.linalg.norm(evaluate(seen, x, constants)))
-    columns = [v / np.linalg.norm(v) for v in by_constants.T if np.linalg.norm(v) > least]
+    drawn = _draw(seen, n_constants, 1 + max(scales, default=0), list(together.values()))
+    if drawn is None:
+        return 0
+    least = NOTHING * float(np.linalg.norm(drawn.values))
+    lengths = np.linalg.norm(drawn.by_constants, axis=1)
+    kept = lengths > least
+    columns = list(drawn.by_constants[kept] / lengths[kept, None])
     n_fitted = len(columns)
-    for features in together.values():
-        by_scale = _by_scale(seen, x, constants, features)
+    for by_scale in drawn.by_scales:
         length = np.linalg.norm(by_scale)
         if np.isfinite(length) and length > least and not _in_span(columns, by_scale / length):
             columns.append(by_scale / length)
@@ -55,36 +56,83 @@ def hidden_scales(root: Node) -> int:
 def _without_scales(node: Node, scales: dict[int, float]) -> Node:
     """The tree of bare features; what each was divided by goes into `scales`."""
     if is_unit_scaled(node):
-        scales[int(node.args[0].index)] = node.args[1].value
+        scales[node.args[0].index] = node.args[1].value
         return node.args[0]
     if node.op == "feat":
-        scales.setdefault(int(node.index), 1.0)
-    return Node(node.op, tuple(_without_scales(a, scales) for a in node.args), node.value)
+        scales.setdefault(node.index, 1.0)
+    if not node.args or not node.features:
+        return node
+    return Node(node.op, tuple([_without_scales(a, scales) for a in node.args]), node.value)
 
 
-def _draw(root: Node, n_constants: int, n_features: int) -> tuple[Array, Array] | None:
-    """Rows and constants at which the law and its derivatives are finite; None if none are."""
-    rng = np.random.default_rng(0)
-    for _ in range(N_TRIES):
-        x = np.exp(rng.uniform(-1.2, 1.2, (N_ROWS, n_features)))
-        signs = rng.choice([-1.0, 1.0], n_constants)
-        constants = signs * rng.uniform(0.3, 1.3, n_constants)
-        values = evaluate(root, x, constants)
+class _Drawn(NamedTuple):
+    """A law at rows where it and its derivatives by constants are finite.
+
+    Attributes:
+        values: `(n,)` of the law.
+        by_constants: `(p, n)` derivatives by its constants.
+        by_scales: `(s, n)` derivatives by the logarithms of scales.
+    """
+
+    values: Array
+    by_constants: Array
+    by_scales: Array
+
+
+def _draw(
+    root: Node, n_constants: int, n_features: int, together: Sequence[Sequence[int]]
+) -> _Drawn | None:
+    """Draw rows and constants at which a law is finite; None if there are none.
+
+    Args:
+        root: The law, of bare features.
+        n_constants: How many it has.
+        n_features: How many features rows have.
+        together: Features of each scale.
+    """
+    for x, constants in _tries(n_constants, n_features):
+        values, by_scales = _by_scales(root, x, constants, together)
+        by_constants = slopes(root, x, constants).T
         with np.errstate(all="ignore"):
-            fine = np.isfinite(values) & np.isfinite(slopes(root, x, constants)).all(axis=1)
+            fine = np.isfinite(values) & np.isfinite(by_constants).all(axis=0)
             fine &= np.abs(values) < 1e6
         if fine.sum() >= max(N_ROWS // 2, n_constants + 4):
-            return x[fine], constants
+            return _Drawn(values[fine], by_constants[:, fine], by_scales[:, fine])
     return None
 
 
-def _by_scale(root: Node, x: Array, constants: Array, features: Sequence[int]) -> Array:
-    """`(n,)` derivative of the law by the logarithm of the scale of some features."""
-    up, down = x.copy(), x.copy()
-    up[:, features] *= np.exp(STEP)
-    down[:, features] *= np.exp(-STEP)
-    rise = evaluate(root, up, constants) - evaluate(root, down, constants)
-    return np.asarray(rise / (2.0 * STEP))
+def _tries(n_constants: int, n_features: int) -> Iterator[tuple[Array, Array]]:
+    """Rows and constants, one try after the other; nearly all laws need but the first."""
+    yield _first_try(n_constants, n_features)
+    yield from islice(_drawn_anew(n_constants, n_features), 1, N_TRIES)
+
+
+@lru_cache(maxsize=128)
+def _first_try(n_constants: int, n_features: int) -> tuple[Array, Array]:
+    return next(_drawn_anew(n_constants, n_features))
+
+
+def _drawn_anew(n_constants: int, n_features: int) -> Iterator[tuple[Array, Array]]:
+    rng = np.random.default_rng(0)
+    while True:
+        x = np.exp(rng.uniform(-1.2, 1.2, (N_ROWS, n_features)))
+        signs = rng.choice([-1.0, 1.0], n_constants)
+        yield x, signs * rng.uniform(0.3, 1.3, n_constants)
+
+
+def _by_scales(
+    root: Node, x: Array, constants: Array, together: Sequence[Sequence[int]]
+) -> tuple[Array, Array]:
+    """`(n,)` values of a law, and `(s, n)` derivatives by the logarithms of scales."""
+    moved = [x]
+    for features in together:
+        for factor in (np.exp(STEP), np.exp(-STEP)):
+            rows = x.copy()
+            rows[:, features] *= factor
+            moved.append(rows)
+    values = evaluate(root, np.concatenate(moved), constants).reshape(len(moved), len(x))
+    with np.errstate(all="ignore"):
+        return values[0], (values[1::2] - values[2::2]) / (2.0 * STEP)
 
 
 def _in_span(columns: Sequence[Array], unit_vector: Array) -> bool:
