@@ -83,7 +83,8 @@ def discover(
         df: One row a training run: a data frame of pandas, polars or another library, an Arrow
             table, a DuckDB relation, a mapping of names to columns, or a list of rows.
         target: The column to predict, or several.
-        features: The columns to predict from; if not given, every other column of numbers.
+        features: The columns to predict from; if not given, every other column of numbers that may
+            be an input: no outcomes, errors, copies or bookkeeping.
         groups: Columns whose values divide the rows into groups with constants of their own.
         extrapolate: The features along which the law is to hold beyond the rows, and whose
             largest values are held out to judge it; an empty list holds out random rows; if not

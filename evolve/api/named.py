@@ -122,7 +122,8 @@ def fit_named_law(
         df: One row a training run, as `evolve.discover` takes it.
         target: The column to predict.
         law: The law's name, such as ``hoffmann_2022`` or ``sum of powers``.
-        features: The columns to predict from; if not given, every other column of numbers.
+        features: The columns to predict from; if not given, every other column of numbers that may
+            be an input: no outcomes, errors, copies or bookkeeping.
         groups: Columns whose values divide the rows into groups with constants of their own.
         where: Condition of rows to use, such as ``"state == 'finished'"``.
         roles: Roles of columns, such as ``{"width": "N"}``, where their names do not say them.

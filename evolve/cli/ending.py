@@ -221,7 +221,7 @@ def _further(task: Task) -> str:
     """
     import numpy as np
 
-    from evolve.forecast.departures import mixture
+    from evolve.tasks.mixture import mixture
 
     x, shares = task.train.X, list(mixture(task).columns)
     medians = np.median(x, axis=0)

@@ -36,7 +36,11 @@ def new_task(
     target: Annotated[Names, typer.Option("--target", help="Columns to predict.")] = None,
     features: Annotated[
         Names,
-        typer.Option("--features", help="Columns to predict from [default: all other numbers]."),
+        typer.Option(
+            "--features",
+            help="Columns to predict from [default: other numbers that may be inputs: no "
+            "outcomes, errors, copies or bookkeeping].",
+        ),
     ] = None,
     groups: Annotated[
         Names, typer.Option("--groups", help="Columns that name groups of runs, fitted apart.")

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from evolve.errors import EvolveError
-from evolve.forecast.departures import departures, mixture
+from evolve.forecast.departures import departures
 from evolve.forecast.interval import LEVEL, Forecast, interval_at, t_quantile
 from evolve.forecast.model import ForecastModel, Member
 from evolve.law.graph import Law, to_data
@@ -20,6 +20,7 @@ from evolve.scoring.objective import (
     COMBINATION_INNER,
 )
 from evolve.tasks.cells import number
+from evolve.tasks.mixture import mixture
 from evolve.tasks.spec import target_bounds
 from evolve.tasks.task import Task
 from evolve.tasks.together import Relation, coefficients, relations

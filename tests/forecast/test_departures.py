@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from evolve.forecast.departures import Mixture, departures, mixture
+from evolve.errors import EvolveError
+from evolve.forecast.departures import departures, require_whole
 from evolve.tasks.task import Task
 from tests.small_tasks import task_of
 
@@ -15,6 +16,14 @@ LINEAR = [{"name": name, "scale": "linear"} for name in ("web", "code", "books")
 
 def blend(whole: float = 1.0) -> Task:
     return task_of(whole * SHARES, SHARES[:, 0] + 2.0, features=LINEAR)
+
+
+@pytest.mark.parametrize("whole", [1.0, 100.0])
+def test_a_point_that_is_no_whole_is_refused_where_it_must_be_one(whole: float) -> None:
+    point = {"web": 0.2 * whole, "code": 0.3 * whole, "books": 0.5 * whole}
+    require_whole(blend(whole), point, "narrow")
+    with pytest.raises(EvolveError, match=r"^narrow: web \+ code \+ books is"):
+        require_whole(blend(whole), point | {"web": 0.0}, "narrow")
 
 
 def on_a_line(factors: tuple[float, ...] = (20.0,)) -> Task:
@@ -32,17 +41,9 @@ def on_a_line(factors: tuple[float, ...] = (20.0,)) -> Task:
 def test_shares_that_do_not_sum_to_the_whole_are_named(whole: float) -> None:
     task = blend(whole)
     rows = whole * np.array([[0.2, 0.3, 0.5], [0.9, 0.9, 0.9], [0.333, 0.333, 0.333]])
-    assert mixture(task) == Mixture((0, 1, 2), ("web", "code", "books"), whole)
     good, bad, rounded = departures(task, "all", rows)
     assert good == rounded == []
     assert bad == [f"web + code + books is {2.7 * whole:g}, in every training row {whole:g}"]
-
-
-def test_columns_between_0_and_1_that_sum_to_nothing_in_particular_are_no_mixture() -> None:
-    rng = np.random.default_rng(2)
-    task = task_of(rng.uniform(0, 1, (20, 3)), rng.uniform(2, 3, 20), features=LINEAR)
-    assert mixture(task) == Mixture()
-    assert departures(task, "all", np.full((1, 3), 0.9)) == [[]]
 
 
 def test_a_row_off_the_line_of_features_that_move_together_is_named() -> None:

@@ -249,8 +249,9 @@ NO_PREFERENCE = {
     "forecast/plan/shares.py": dict.fromkeys(
         ("HALVINGS", "REFINEMENTS", "SHRINK", "SLACK"), "steps of a numeric search"
     ),
-    "forecast/departures.py": {
-        **dict.fromkeys(("SUM_SLACK", "SLACK"), "rounding of rows that are asked for"),
+    "forecast/departures.py": {"SLACK": "rounding of rows that are asked for"},
+    "tasks/mixture.py": {
+        "SUM_SLACK": "rounding of rows that are asked for",
         "WHOLES": "what shares may sum to",
     },
     "forecast/plan/ratios.py": {

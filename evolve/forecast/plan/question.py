@@ -9,12 +9,12 @@ import numpy as np
 
 from evolve.errors import Argument, EvolveError, nearest
 from evolve.evaluation.predict import predict
-from evolve.forecast.departures import Mixture, mixture
 from evolve.forecast.interval import Forecast, forecast
 from evolve.forecast.model import ForecastModel, Member
 from evolve.forecast.plan.cost import Cost
 from evolve.forecast.plan.together import because
 from evolve.law.graph import Law, features_of
+from evolve.tasks.mixture import Mixture, mixture
 from evolve.tasks.roles import SETTINGS
 from evolve.tasks.task import Task
 from evolve.typing import Array

@@ -71,31 +71,39 @@ def _counts_steps(name: str, wishes: Wishes) -> bool:
     return role == "step" and "epoch" not in name.lower()
 
 
-def unnamed(rows: RawTable, task: Task) -> list[str]:
+def unnamed(rows: RawTable, task: Task) -> tuple[list[str], set[str]]:
     """What to do about rows that seem to be points of curves, where no run was named.
 
     Rows seem so where a step rises from each to the next in the order of the file while what a
     run is called, or else all that it is set to, stays the same.
+
+    Returns:
+        The advice, if any, and every column that may name the runs: of no other use then.
     """
     if task.spec.folds.runs:
-        return []
+        return [], set()
     roles = {name: guess_role(name) for name in rows.columns}
     steps = [name for name, role in roles.items() if role == "step" and _holds_numbers(rows, name)]
     steps.sort(key=lambda name: name not in task.feature_names)
     called = [[name] for name, role in roles.items() if _may_name(rows, name, role)]
     settings = [name for name, role in roles.items() if role in SETTLED]
-    for step, names in product(steps, [*called, settings]):
-        if not names or set(names) & set(task.spec.groups):
-            continue
-        if n_curves := _count_rising(rows, step, names):
-            same = " and ".join(names)
-            run_id = same if len(names) == 1 else "a column that names each"
-            return [
-                f"rows seem to be points of {n_curves} runs, for {step} rises while {same} stay"
-                f"{'s' * (len(names) == 1)} the same: with {run_id} as run_id and {step} as step, "
-                "points of one run are not taken for runs"
-            ]
-    return []
+    found = [
+        (step, names, n_curves)
+        for step, names in product(steps, [*called, settings])
+        if names and not set(names) & set(task.spec.groups)
+        if (n_curves := _count_rising(rows, step, names))
+    ]
+    if not found:
+        return [], set()
+    step, names, n_curves = found[0]
+    same = " and ".join(names)
+    run_id = same if len(names) == 1 else "a column that names each"
+    advice = (
+        f"rows seem to be points of {n_curves} runs, for {step} rises while {same} stay"
+        f"{'s' * (len(names) == 1)} the same: with {run_id} as run_id and {step} as step, "
+        "points of one run are not taken for runs"
+    )
+    return [advice], {name for _, (name, *others), _ in found if not others}
 
 
 def _may_name(rows: RawTable, name: str, role: Role) -> bool:

@@ -50,7 +50,7 @@ from evolve.tasks.table import build_table
 from evolve.tasks.task import Task
 
 NAMED = "named by the user"
-GUESSED = "not given: all other columns of numbers; name those that are inputs"
+GUESSED = "not given: the other columns of numbers that may be inputs; name those that are"
 MOST_LISTED = 40  # names in a line
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Collection
 
 import numpy as np
 
@@ -12,6 +13,7 @@ from evolve.tasks.draft.columns import WIDE, Column
 from evolve.tasks.draft.condition import Condition
 from evolve.tasks.draft.curves import unnamed
 from evolve.tasks.draft.expressions import around_number, number_in, quoted
+from evolve.tasks.mixture import mixture
 from evolve.tasks.raw import RawTable
 from evolve.tasks.roles import guess_role
 from evolve.tasks.schedules import ANNEALED
@@ -37,12 +39,13 @@ def remarks(
         condition: Of the test rows.
     """
     warnings = [*_images(task), *_repeats(task), *advice(task), *_zeros(task)]
-    warnings += unnamed(rows, task)
+    advice_on_runs, may_name_runs = unnamed(rows, task)
+    warnings += advice_on_runs
     warnings += [*_constant_in_groups(task), *_two_levels(task), *_sizes_in_words(rows, task)]
-    numbers = _numbers_in_texts(rows, columns, task)
+    numbers = _numbers_in_texts(rows, columns, task, may_name_runs)
     warnings += [*_deviations(columns, task), *filter(None, numbers.values())]
     groups = could_be_groups(columns, rows.n_rows, task.spec)
-    if texts := [name for name in groups if name not in numbers]:
+    if texts := [name for name in groups if name not in {*numbers, *may_name_runs}]:
         warnings.append(
             f"column {texts[0]} holds {columns[texts[0]].n_levels} texts and is not used: "
             f"named as groups, {' '.join(texts)} would give each of them constants of its own"
@@ -86,14 +89,16 @@ def _sizes_in_words(rows: RawTable, task: Task) -> list[str]:
     return warnings
 
 
-def _numbers_in_texts(rows: RawTable, columns: dict[str, Column], task: Task) -> dict[str, str]:
+def _numbers_in_texts(
+    rows: RawTable, columns: dict[str, Column], task: Task, may_name_runs: Collection[str]
+) -> dict[str, str]:
     """Columns of texts that are a number each, all within the same letters, such as d512.
 
     With what to say of each; nothing of one whose numbers are a feature already.
     """
     warnings = {}
     for name, column in columns.items():
-        is_named = name in (*task.spec.groups, task.spec.folds.runs)
+        is_named = name in (*task.spec.groups, task.spec.folds.runs, *may_name_runs)
         if column.kind != "texts" or is_named or guess_role(name) != "other":
             continue
         texts = {str(cell).strip() for cell in rows.column(name) if not is_blank(cell)}
@@ -150,9 +155,16 @@ def _rows(n: int) -> str:
 
 
 def _zeros(task: Task) -> list[str]:
-    """Features that a few rows keep from a log scale."""
-    warnings = []
+    """Features that a few rows keep from a log scale; of a mixture, what its zeros are."""
+    shares, warnings = mixture(task), []
+    if shares.columns:
+        warnings.append(
+            f"{shares.said}: shares of a mixture, which act as they are; a 0 is a share like any "
+            "other, and a forecast is of shares that sum so"
+        )
     for feature, values in zip(task.spec.features, task.train.X.T, strict=True):
+        if feature.name in shares.names:
+            continue
         above = values[values > 0]
         n_others = len(values) - len(above)
         wide = 0 < n_others < len(above) and above.max() / above.min() >= WIDE

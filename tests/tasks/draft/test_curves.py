@@ -159,3 +159,22 @@ def test_rows_that_look_like_points_of_curves_are_pointed_out() -> None:
 def test_other_rows_are_not(text: str, asked: dict[str, str]) -> None:
     features = [name for name in text.partition("\n")[0].split(",") if name in ("params", "step")]
     assert notes_of(text, *features, **asked) == []
+
+
+@pytest.mark.parametrize("names", [("Name",), ("Name", "job"), ("run",)])
+def test_a_column_that_may_name_the_runs_is_advised_for_nothing_else(
+    names: tuple[str, ...],
+) -> None:
+    """Beside the advice on runs none says to take the column for groups or for a number."""
+    lines = [
+        f"{','.join(f'{name[0]}{k}' for name in names)},{step},{3 + step**-0.5 + k / 10:.4f}"
+        for k in range(4)
+        for step in (100, 200, 400, 800, 1600)
+    ]
+    text = "\n".join([",".join([*names, "step", "loss"]), *lines]) + "\n"
+    notes = propose(table_of(text), "x", Wishes(("loss",))).notes
+    (advice,) = [note for note in notes if any(name in note for name in names)]
+    assert f"with {names[0]} as run_id and step as step" in advice
+    rows_apart = "\n".join([text.partition("\n")[0], *sorted(lines, key=lambda s: s[::-1])]) + "\n"
+    others = propose(table_of(rows_apart), "x", Wishes(("loss",))).notes
+    assert any("named as groups" in note or "derive" in note for note in others)

@@ -1,0 +1,66 @@
+"""Features of a task that are shares of one whole, so that none of them changes alone."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from evolve.scoring.constraints import shares_of
+from evolve.tasks.table import TaskRows
+from evolve.typing import Array
+
+WHOLES = (1.0, 100.0)  # that shares of a mixture sum to: fractions, or percent
+SUM_SLACK = 0.01  # of the whole, within which a sum is one of rounded shares
+
+
+@dataclass(frozen=True, slots=True)
+class Mixture:
+    """Features that sum to a whole in every training row; none where there are no such.
+
+    Attributes:
+        columns: Their numbers.
+        names: Their names.
+        whole: What they sum to.
+    """
+
+    columns: tuple[int, ...] = ()
+    names: tuple[str, ...] = ()
+    whole: float = 1.0
+
+    @property
+    def sum(self) -> str:
+        """The sum in words."""
+        return " + ".join(self.names)
+
+    @property
+    def said(self) -> str:
+        """What every training row keeps to, in words."""
+        return f"{self.sum} is {self.whole:g} in every training row"
+
+    def keeps(self, x: Array) -> NDArray[np.bool_]:
+        """`(n,)` whether each of some rows `(n, f)` sums to the whole."""
+        if not self.columns:
+            return np.ones(len(x), dtype=bool)
+        off = np.abs(x[:, list(self.columns)].sum(axis=1) - self.whole)
+        return np.asarray(off <= SUM_SLACK * self.whole)
+
+    def broken(self, x: Array) -> list[list[str]]:
+        """What is wrong with the sum of each of some rows `(n, f)`; empty for most."""
+        totals = x[:, list(self.columns)].sum(axis=1)
+        return [
+            [] if keeps else [f"{self.sum} is {total:.4g}, in every training row {self.whole:g}"]
+            for total, keeps in zip(totals, self.keeps(x), strict=True)
+        ]
+
+
+def mixture(task: TaskRows) -> Mixture:
+    """The shares of every training row."""
+    linear = np.array([not f.logarithmic for f in task.spec.features])
+    for whole in WHOLES:
+        shares = linear & shares_of(np.where(linear, task.train.X, np.inf) / whole)
+        if shares.sum() > 1:
+            columns = tuple(np.flatnonzero(shares).tolist())
+            return Mixture(columns, tuple(task.feature_names[j] for j in columns), whole)
+    return Mixture()

@@ -1,0 +1,42 @@
+"""Features that sum to one whole in every row are shares of a mixture."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from evolve.tasks.draft import Wishes, propose
+from evolve.tasks.mixture import Mixture, mixture
+from tests.forecast.test_departures import LINEAR, SHARES, blend
+from tests.own_tables import table_of
+from tests.small_tasks import task_of
+
+
+@pytest.mark.parametrize("whole", [1.0, 100.0])
+def test_shares_are_known_by_their_sum(whole: float) -> None:
+    shares = mixture(blend(whole))
+    assert shares == Mixture((0, 1, 2), ("web", "code", "books"), whole)
+    assert shares.keeps(whole * np.array([[0.2, 0.3, 0.5], [0.9, 0.9, 0.9]])).tolist() == [
+        True,
+        False,
+    ]
+
+
+def test_columns_between_0_and_1_that_sum_to_nothing_in_particular_are_no_mixture() -> None:
+    rng = np.random.default_rng(2)
+    task = task_of(rng.uniform(0, 1, (20, 3)), rng.uniform(2, 3, 20), features=LINEAR)
+    assert mixture(task) == Mixture()
+    assert mixture(task).keeps(np.full((1, 3), 0.9)).all()
+
+
+def test_a_zero_of_a_mixture_is_no_row_to_take_out() -> None:
+    rows = np.vstack([SHARES, [[0.0, 1.0, 0.0], [1.0, 0.0, 0.0], [0.001, 0.002, 0.997]]]).round(4)
+    rows[:, 2] = 1.0 - rows[:, 0] - rows[:, 1]
+    lines = [f"{a:.4f},{b:.4f},{c:.4f},{2 + a * b + c:.4f}" for a, b, c in rows]
+    text = "\n".join(["web,code,books,loss", *lines]) + "\n"
+    notes = propose(table_of(text), "x", Wishes(("loss",))).notes
+    said = "web + code + books is 1 in every training row: shares of a mixture"
+    assert len([note for note in notes if note.startswith(said)]) == 1
+    assert not any("take them out" in note for note in notes)
+    spoilt = propose(table_of(text.replace("0.5", "0.6")), "x", Wishes(("loss",))).notes
+    assert any("web spans a factor" in note and "take them out" in note for note in spoilt)
