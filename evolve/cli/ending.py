@@ -187,9 +187,9 @@ def next_commands(
         n_done: Its evaluations so far.
         task: Its task, for a forecast and to leave out a test that it has no rows for.
     """
-    from evolve.runs.usual import elsewhere
+    from evolve.runs.usual import elsewhere, run_word
 
-    name, where, more = folder.name, elsewhere(folder), ""
+    name, where, more = run_word(folder.resolve().name), elsewhere(folder), ""
     if settings.evaluations is not None and n_done >= settings.evaluations:
         more = f" --evaluations {2 * settings.evaluations}"
     if settings.models.models:

@@ -1,7 +1,8 @@
-"""Options that say where a run is searched: on this machine, or on a cluster."""
+"""Options that say where a run is searched, on this machine or on a cluster, and how shut in."""
 
 from __future__ import annotations
 
+from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -9,9 +10,23 @@ import typer
 from evolve.errors import Argument, EvolveError
 
 if TYPE_CHECKING:
+    from evolve.sandbox import SandboxReport
     from evolve.search.machines import Machines
 
 LOCAL = "local"
+
+
+class Level(StrEnum):
+    """How much the sandbox must enforce."""
+
+    WEAK = "weak"
+    PARTIAL = "partial"
+    STRONG = "strong"
+
+
+RequireSandbox = Annotated[
+    Level | None, typer.Option("--require-sandbox", help="Refuse to run below this level.")
+]
 
 Executor = Annotated[
     str,
@@ -35,3 +50,17 @@ def machines_of(executor: str, scheduler: str, address: str, require: str = "") 
         if value and executor != of:
             raise EvolveError(Argument(name), f": needs --executor {of}, it is {executor}")
     return Machines(executor, scheduler or address, str(require))
+
+
+def check_sandbox(require: Level | None) -> SandboxReport:
+    """What the sandbox can enforce here.
+
+    Raises:
+        SandboxError: It is below the level required.
+    """
+    from evolve.sandbox import probe
+
+    report = probe()
+    if require is not None:
+        report.require(require.value)
+    return report

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shlex
 from collections.abc import Collection, Sequence
 from pathlib import Path
 from typing import Annotated, Any
@@ -99,6 +100,27 @@ class ManyAssigned(ManyValued):
     """As `ManyValued` where values are such as ``params=7B``, so that a run may follow them."""
 
     mark = "="
+
+
+def typed_options(context: typer.Context, *but: str) -> str:
+    """The options of a call as they were typed, each with a space before it.
+
+    Args:
+        context: Of the call.
+        but: Names of arguments that are left out.
+    """
+    words: list[str] = []
+    for option in context.command.params:
+        name, source = str(option.name), context.get_parameter_source(str(option.name))
+        if name in but or source is None or source.name != "COMMANDLINE":
+            continue
+        flag, value = option.opts[0], context.params[name]
+        if isinstance(value, bool):
+            words.append(flag if value else option.secondary_opts[0])
+        else:
+            values = value if isinstance(value, list | tuple) else [value]
+            words += [part for each in values for part in (flag, str(each))]
+    return "".join(f" {shlex.quote(word)}" for word in words)
 
 
 def repeat_flags(words: Sequence[str], several: Collection[str], mark: str = "") -> list[str]:

@@ -4,14 +4,21 @@ from __future__ import annotations
 
 from contextlib import ExitStack
 from dataclasses import replace
-from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from evolve.cli.app import app
-from evolve.cli.machines import LOCAL, Address, Executor, Scheduler, machines_of
+from evolve.cli.machines import (
+    LOCAL,
+    Address,
+    Executor,
+    RequireSandbox,
+    Scheduler,
+    check_sandbox,
+    machines_of,
+)
 from evolve.cli.models import (
     BaseUrl,
     Calls,
@@ -36,6 +43,7 @@ from evolve.cli.options import (
     TrustRun,
     Workers,
     parse_time,
+    typed_options,
 )
 from evolve.cli.output import print_note
 
@@ -49,17 +57,6 @@ if TYPE_CHECKING:
 MORE = "Evaluations in total"
 
 
-class Level(StrEnum):
-    """How much the sandbox must enforce."""
-
-    WEAK = "weak"
-    PARTIAL = "partial"
-    STRONG = "strong"
-
-
-RequireSandbox = Annotated[
-    Level | None, typer.Option("--require-sandbox", help="Refuse to run below this level.")
-]
 Time = Annotated[
     str | None,
     typer.Option("--time", help="End after this time (90s, 10m, 1h30m); not repeatable."),
@@ -178,6 +175,7 @@ def run(
 
 @app.command(epilog="Example: python -m evolve resume data_constrained-0-1 --evaluations 6000")
 def resume(
+    context: typer.Context,
     name: Annotated[str, typer.Argument(metavar="RUN", help="A run's name or folder.")],
     evaluations: Annotated[
         int | None, typer.Option("--evaluations", min=1, help=f"{MORE} [default: as before].")
@@ -186,7 +184,7 @@ def resume(
     workers: Workers = None,
     accept_changes: Annotated[
         bool,
-        typer.Option("--accept-changes", help="If the task changed, start anew from the elites."),
+        typer.Option("--accept-changes", help="If task or scoring changed: anew from the elites."),
     ] = False,
     llm_calls: Calls = None,
     llm_budget: Money = None,
@@ -232,27 +230,13 @@ def resume(
             store = stack.enter_context(made)
             for line in left_behind(store, problem):
                 print_note(f"evolve: {line}")
-        require_same(store, problem)
+        require_same(store, problem, typed_options(context, "name", "runs_dir"))
         _go(store, problem, settings, workers, sandbox, machines, hidden=quiet or json, json=json)
 
 
 def _words(text: str) -> tuple[str, ...]:
     """Words parted by spaces or commas."""
     return tuple(text.replace(",", " ").split())
-
-
-def check_sandbox(require: Level | None) -> SandboxReport:
-    """What the sandbox can enforce here.
-
-    Raises:
-        SandboxError: It is below the level required.
-    """
-    from evolve.sandbox import probe
-
-    report = probe()
-    if require is not None:
-        report.require(require.value)
-    return report
 
 
 def _go(

@@ -14,7 +14,7 @@ from evolve.runs.machine import MACHINE, recorded_machine
 from evolve.runs.notes import INHERITED
 from evolve.runs.run import settings_of
 from evolve.runs.settings import RunConfig
-from evolve.runs.usual import elsewhere
+from evolve.runs.usual import elsewhere, run_word
 from evolve.scoring.objective import SEARCH_ROWS
 from evolve.search.proposers.registry import DEFAULT
 from evolve.tasks.folders import word_of
@@ -23,7 +23,7 @@ from evolve.tasks.folders import word_of
 def reproduction(findings: Findings) -> dict[str, Any]:
     """Commands that repeat a run, and the facts on which its result rests."""
     store = findings.store
-    name, where = shlex.quote(store.folder.resolve().name), elsewhere(store.folder)
+    name, where = run_word(store.folder.resolve().name), elsewhere(store.folder)
     machine = recorded_machine(store.versions) or {"machine": "unknown"}
     versions = {key: value for key, value in store.versions.items() if key != MACHINE}
     facts: list[Sequence[Any]] = [
@@ -47,7 +47,7 @@ def _search_again(findings: Findings, name: str, inherited: str | None) -> str:
     """The words that search again; a model's replies are read from the run."""
     settings = settings_of(findings.store)
     if inherited is not None:
-        return f"resume {shlex.quote(inherited)} --accept-changes"
+        return f"resume {run_word(inherited)} --accept-changes"
     if settings.models.models:
         return f"verify {name} --replay"
     words = ["--task", word_of(findings.task.folder), "--seed", str(settings.seed)]

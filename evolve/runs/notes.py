@@ -20,6 +20,7 @@ from evolve.runs.fit_notes import (
     check_groups,
     check_verdict,
 )
+from evolve.runs.usual import is_folder_name
 
 # Keys of notes.
 BUDGET: Final = "budget"
@@ -166,8 +167,8 @@ def _check_comparisons(value: Any, context: Context) -> None:
 def _check_inherited(value: Any, context: Context) -> None:
     """Elites of an earlier run."""
     note = checks.mapped("inherited", value, ("run", "elites"))
-    if not RUN_NAME.fullmatch(checks.text("inherited: run", note["run"])):
-        raise ValueError(f"inherited: run must be a run's name, it is {note['run'][:40]!r}")
+    if not is_folder_name(checks.text("inherited: run", note["run"])):
+        raise ValueError(f"inherited: run must be a folder's name, it is {note['run'][:40]!r}")
     for pair in checks.listed("inherited: elites", note["elites"], limits.FOLDS):
         if len(checks.listed("inherited: elite", pair, 2)) != 2:
             raise ValueError("inherited: an elite must be a law and a recipe")

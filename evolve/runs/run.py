@@ -23,7 +23,7 @@ from evolve.runs.replies import StoredBook
 from evolve.runs.results import best_entry
 from evolve.runs.settings import RunCallback, RunConfig, config_from_data
 from evolve.runs.store import Store
-from evolve.runs.usual import run_words
+from evolve.runs.usual import is_folder_name, run_words
 from evolve.scoring.objective import stored_version
 from evolve.search.archive import Archive, elite_of
 from evolve.search.champion import Choice, choose
@@ -167,8 +167,13 @@ def changes(store: Store, problem: SearchProblem) -> list[str]:
     return changed + machine_changes(store.versions, decisive=True)
 
 
-def require_same(store: Store, problem: SearchProblem) -> None:
+def require_same(store: Store, problem: SearchProblem, typed: str = "") -> None:
     """Require that task and versions are those a run was made with.
+
+    Args:
+        store: The run.
+        problem: From its task as it is now.
+        typed: Options that the command which is named as the way on is to have.
 
     Raises:
         StoreError: Something differs; the message says what.
@@ -177,7 +182,7 @@ def require_same(store: Store, problem: SearchProblem) -> None:
         raise StoreError(
             f"run {store.folder.name!r} cannot go on, its scores would not compare: "
             f"{'; '.join(changed)}; to start a new run from its elites: "
-            f"python -m evolve resume {run_words(store.folder)} --accept-changes"
+            f"python -m evolve resume {run_words(store.folder)} --accept-changes{typed}"
         )
 
 
@@ -188,11 +193,17 @@ def fork_run(
 
     Returns:
         The new run, open for writing, and its search problem.
+
+    Raises:
+        StoreError: The other run's folder has a name that no line can hold.
     """
+    name = old.folder.resolve().name
+    if not is_folder_name(name):
+        raise StoreError(f"run {name!r}: give the folder a name of one line, so that it is found")
     entries = [old.entry(index) for index in old.summary().ranked()]
     scored = [(entry, entry.evaluation.score) for entry in entries]
     elites = [elite_of(entry, score) for entry, score in scored if score is not None]
-    inherited = elites_to_inherit(old.folder.name, elites)
+    inherited = elites_to_inherit(name, elites)
     forked = warm_start_from(problem, inherited)
     store = create_run(folder, forked, settings)
     store.set_note(INHERITED, inherited)

@@ -5,12 +5,25 @@ from __future__ import annotations
 import shlex
 from pathlib import Path
 
+from evolve.printable import find_unsafe
+
 RUNS = Path("runs")
+LONGEST = 255  # characters of a folder's name, on most file systems
 
 
 def run_words(folder: Path) -> str:
     """A run as a command in this folder takes it: its name, and where it is if not usual."""
-    return f"{shlex.quote(folder.resolve().name)}{elsewhere(folder)}"
+    return f"{run_word(folder.resolve().name)}{elsewhere(folder)}"
+
+
+def run_word(name: str) -> str:
+    """The name of a run's folder as a command takes it, also where it looks like an option."""
+    return shlex.quote(f"./{name}" if name.startswith("-") else name)
+
+
+def is_folder_name(name: str) -> bool:
+    """Whether a folder can be called so in one line."""
+    return 0 < len(name) <= LONGEST and "/" not in name and not find_unsafe(name)
 
 
 def elsewhere(folder: Path) -> str:

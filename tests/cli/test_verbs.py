@@ -5,6 +5,8 @@ from __future__ import annotations
 import csv
 import io
 import json
+import shlex
+import shutil
 from dataclasses import replace
 from pathlib import Path
 
@@ -249,6 +251,26 @@ def test_a_law_that_no_run_holds_is_called_by_its_name(
     code, _, err = said(capfd, *BUDGET, "--law", "product of powers")
     assert code == 2
     assert "the law product of powers has no interior optimum" in err
+
+
+def test_the_way_on_after_a_change_of_scoring_works_as_it_is_printed(
+    tmp_path: Path,
+    literature_runs: Path,
+    capfd: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    shutil.copytree(literature_runs / "par", tmp_path / "my runs" / "old par")
+    monkeypatch.setattr("evolve.search.problem.scoring_version", lambda: "99")
+    options = ("--evaluations", "12", "--workers", "1", "--json")
+    typed = ("old par", "--runs-dir", str(tmp_path / "my runs"), *options)
+    code, _, err = said(capfd, "resume", *typed)
+    assert code == 2
+    assert "the scoring version was " in err
+    printed = shlex.split(err.partition("python -m evolve ")[2])
+    assert printed == ["resume", *typed[:3], "--accept-changes", *options]
+    code, out, err = said(capfd, *printed)
+    assert (code, err) == (0, "")
+    assert json.loads(out)["evaluations"] == 12
 
 
 def test_fit_takes_the_columns_of_the_run_that_it_is_to_forecast(tmp_path: Path) -> None:

@@ -250,10 +250,6 @@ NO_PREFERENCE = {
         ("HALVINGS", "REFINEMENTS", "SHRINK", "SLACK"), "steps of a numeric search"
     ),
     "forecast/departures.py": {"SLACK": "rounding of rows that are asked for"},
-    "tasks/mixture.py": {
-        "SUM_SLACK": "rounding of rows that are asked for",
-        "WHOLES": "what shares may sum to",
-    },
     "forecast/plan/ratios.py": {
         "EXACT": "tolerance of a numeric search",
         "SEARCH_DECADES": "range of a numeric search",

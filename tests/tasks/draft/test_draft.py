@@ -87,7 +87,9 @@ def test_without_features_all_other_columns_of_numbers_are_proposed(
     assert why["version"] == "is constant"
     assert why["empty"] == "holds nothing"
     assert why["corpus"] == "holds texts"
-    assert "not given: all other columns" in told["decisions"][0]["why"]
+    assert (
+        "not given: the other columns of numbers that may be inputs" in told["decisions"][0]["why"]
+    )
     assert any("named as groups, corpus would" in note for note in told["notes"])
 
 
