@@ -10,8 +10,7 @@ from collections.abc import Callable, Iterator, Sequence
 
 import numpy as np
 
-from evolve.evaluation.predict import by_group
-from evolve.scoring.fold import Fold
+from evolve.scoring.fold import Fold, rows_by_group
 from evolve.scoring.metrics import nmse
 from evolve.tasks.table import Table
 from evolve.tasks.task import Task
@@ -111,15 +110,13 @@ def predict_baseline(
     rows = np.arange(train.n_rows) if fit is None else np.asarray(fit)
     logs = [f.logarithmic for f in task.spec.features]
 
-    def predict(g: int, at: Ints) -> Array:
-        own = rows[train.group[rows] == g]
-        if not len(own):
-            return np.full((len(at), len(task.target_names)), np.nan)
-        fitted = train.at(own)
+    known, asked = (dict(rows_by_group(numbers)) for numbers in (train.group[rows], table.group))
+    result = np.full((len(table.group), len(task.target_names)), np.nan)
+    for g in asked.keys() & known.keys():
+        at, fitted = asked[g], train.at(rows[known[g]])
         old, new = _standard(fitted.X, table.X[at], logs)
-        return BASELINES[name](old, fitted.Y, new, fitted.counts)
-
-    return by_group(table.group, len(task.target_names), range(task.n_groups), predict)
+        result[at] = BASELINES[name](old, fitted.Y, new, fitted.counts)
+    return result
 
 
 def _standard(old: Array, new: Array, logs: Sequence[bool]) -> tuple[Array, Array]:

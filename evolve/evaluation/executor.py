@@ -18,7 +18,7 @@ import numpy as np
 from evolve.errors import EvolveError, nearest
 from evolve.evaluation.cascade import Lanes, answer
 from evolve.evaluation.problem import EvaluationProblem
-from evolve.evaluation.programs import ProgramRunner
+from evolve.evaluation.programs import SEARCHED, ProgramRunner
 from evolve.evaluation.requests import Answer, Request
 from evolve.fitting import SERVICE
 from evolve.sandbox import Limits, Worker
@@ -57,7 +57,7 @@ class InThisProcess:
         del n_workers
         self._problem = problem
         worker = InProcess(SERVICE, *problem.to_fit().pack(), limits)
-        self._lanes = Lanes(worker, ProgramRunner())
+        self._lanes = Lanes(worker, ProgramRunner(limits=limits_of(problem, SEARCHED)))
 
     def map(self, requests: Sequence[Request]) -> list[Answer]:
         """Answer requests one after the other."""
@@ -87,7 +87,7 @@ class LocalWorkers:
             warm()  # compiled once here, the fitter is found on disk by every worker
         given = problem.to_fit().pack()
         self._workers = [Worker(SERVICE, *given, limits, nursery=parent) for _ in range(n_workers)]
-        self._programs = ProgramRunner()
+        self._programs = ProgramRunner(limits=limits_of(problem, SEARCHED))
         self._free: SimpleQueue[Worker] = SimpleQueue()
         for worker in self._workers:
             worker.start()

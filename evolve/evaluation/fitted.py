@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from evolve.errors import EvolveError, ProgramError, nearest
-from evolve.evaluation.predict import UNANSWERED, Predictable, by_group, predict
+from evolve.evaluation.predict import UNANSWERED, Predictable, predict_groups
 from evolve.evaluation.problem import EvaluationProblem
 from evolve.evaluation.programs import ProgramRunner, shared_runner
 from evolve.evaluation.requests import Form, law_of
@@ -85,19 +85,14 @@ class FittedLaw:
             EvolveError: A group was not fitted.
             ProgramFailedError: A program failed.
         """
-        names = list(self.constants)
+        number = {name: i for i, name in enumerate(self.constants)}
         labels = [group] * len(X) if isinstance(group, str) else list(group)
         for label in labels:
-            if label not in self.constants:
-                raise EvolveError(f"group: {label!r} was not fitted{nearest(label, names)}")
-        numbers = np.array([names.index(label) for label in labels], dtype=np.int64)
-        n_targets = len(next(iter(self.constants.values())))
-        return by_group(
-            numbers,
-            n_targets,
-            range(len(names)),
-            lambda i, rows: predict(self.law, X[rows], self.constants[names[i]], programs),
-        )
+            if label not in number:
+                raise EvolveError(f"group: {label!r} was not fitted{nearest(label, list(number))}")
+        numbers = np.array([number[label] for label in labels], dtype=np.int64)
+        tables = np.array(list(self.constants.values()))
+        return predict_groups(self.law, X, numbers, tables, programs)
 
     def predict_or_nan(self, X: Array, groups: Sequence[str]) -> Array:
         """As `predict`, with nan for all rows where a program fails, as it may far out."""

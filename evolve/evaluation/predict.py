@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
 from typing import Final
 
 import numpy as np
@@ -14,14 +13,16 @@ from evolve.evaluation.programs import (
     as_returned,
     shared_runner,
 )
-from evolve.law.graph import SMALL, STEP, Law, evaluate, slopes
+from evolve.law.graph import SMALL, STEP, Law, evaluate, evaluate_rows, slopes
 from evolve.law.program import Program
+from evolve.scoring.fold import rows_by_group
 from evolve.typing import Array, Ints
 
 Predictable = Law | Program
 # How a program that is asked may leave without an answer whoever can do without one: it failed,
 # or no process starts in which it could run.
 UNANSWERED: Final = (ProgramFailedError, SandboxError)
+ROWS_AT_ONCE: Final = 1 << 14  # of a law, so that a copy of its constants a row stays small
 
 
 def predict(
@@ -45,6 +46,35 @@ def predict(
     if isinstance(law, Law):
         return law.predict(x, constants)
     return np.asarray(predict_each(law, x, constants[None], programs)[0])
+
+
+def predict_groups(
+    law: Predictable,
+    x: Array,
+    number: Ints,
+    tables: Array,
+    programs: ProgramRunner | None = None,
+) -> Array:
+    """Predict rows of several groups; arguments and errors otherwise as `predict`.
+
+    Args:
+        law: The law.
+        x: `(n, f)` raw features.
+        number: `(n,)` number of the table of each row.
+        tables: `(k, t, p)` constants.
+        programs: Where a program runs.
+    """
+    result = np.empty((len(x), tables.shape[1]))
+    if isinstance(law, Law):
+        for begin in range(0, len(x), ROWS_AT_ONCE):
+            rows = slice(begin, begin + ROWS_AT_ONCE)
+            own = tables[number[rows]]
+            for t in range(tables.shape[1]):
+                result[rows, t] = evaluate_rows(law.root, law.view(x[rows], t), own[:, t])
+        return result
+    for k, at in rows_by_group(number):
+        result[at] = predict(law, x[at], tables[k], programs)
+    return result
 
 
 def predict_each(
@@ -93,25 +123,3 @@ def slopes_of(law: Predictable, x: Array, constants: Array, target: int) -> Arra
     moved[p + np.arange(p), target, np.arange(p)] = -steps
     values = predict_each(law, x, constants + moved)[:, :, target]
     return np.asarray((values[:p] - values[p:]).T / (2.0 * steps))
-
-
-def by_group(
-    group: Ints, n_targets: int, numbers: Sequence[int], predict_rows: Callable[[int, Ints], Array]
-) -> Array:
-    """Predict rows group by group.
-
-    Args:
-        group: `(n,)` group number of each row.
-        n_targets: Number of targets.
-        numbers: Groups that can be predicted; rows of others are nan.
-        predict_rows: Group number and rows `(m,)` to predictions `(m, t)`.
-
-    Returns:
-        `(n, t)` predictions in the order of the rows.
-    """
-    result = np.full((len(group), n_targets), np.nan)
-    for number in numbers:
-        rows = np.flatnonzero(group == number)
-        if len(rows):
-            result[rows] = predict_rows(number, rows)
-    return result

@@ -137,6 +137,11 @@ def evaluate(root: Node, x: Array, constants: Array) -> Array:
     return _evaluate(root, x, columns)
 
 
+def evaluate_rows(root: Node, x: Array, constants: Array) -> Array:
+    """`(n,)` values of a tree on `(n, f)` rows, each under `(n, p)` constants of its own."""
+    return _evaluate(root, x, np.asarray(constants, dtype=float).T)
+
+
 def slopes(root: Node, x: Array, constants: Array) -> Array:
     """Derivatives of a tree's values by its constants, by central differences.
 

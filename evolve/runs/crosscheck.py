@@ -17,14 +17,16 @@ import numpy as np
 from evolve.errors import SandboxError
 from evolve.evaluation.crosscheck import TOLERANCE, Agreement, compare
 from evolve.evaluation.evaluator import Evaluator
+from evolve.evaluation.executor import limits_of
 from evolve.evaluation.foreign import difference, run_text
+from evolve.evaluation.problem import EvaluationProblem
 from evolve.evaluation.programs import SEARCHED
 from evolve.evaluation.record import Entry
 from evolve.law.candidate import Candidate, candidate_from_data
 from evolve.runs.notes import BROKEN, COMPARISONS
 from evolve.runs.store import Store
 from evolve.sandbox import ForeignLane
-from evolve.scoring.fold import Fold
+from evolve.scoring.fold import all_rows
 from evolve.search.archive import Archive
 from evolve.search.finalists import Finalist
 from evolve.search.problem import SearchProblem, program_text
@@ -45,8 +47,10 @@ class CrossCheck:
         """
         self._store, self._problem, self._seed = store, problem, seed
         self._data: list[dict[str, Any]] = list(store.note(NOTE) or [])
+        task = problem.task
+        whole = EvaluationProblem(task, (*problem.folds, all_rows(task.train.n_rows)))
         # Programs printed by the grammar are our own, whatever the sandbox can enforce here.
-        self._lane = ForeignLane(SEARCHED, allow_weak=True)
+        self._lane = ForeignLane(limits_of(whole, SEARCHED), allow_weak=True)
         self._shut = shut
         self._thread = ThreadPoolExecutor(1, "evolve-crosscheck")
         self._open: list[Future[Agreement]] = []
@@ -124,9 +128,8 @@ class CrossCheck:
     def _compare_champion(self, champion: Finalist) -> Agreement:
         task, candidate = self._problem.task, champion.fitted.candidate
         assert candidate is not None
-        every = np.arange(task.train.n_rows)
         text = self._text(candidate, champion.fitted.priors)
-        predictions = run_text(self._lane, task, Fold("all rows", every, every), text)
+        predictions = run_text(self._lane, task, all_rows(task.train.n_rows), text)
         index = champion.entry.index
         if isinstance(predictions, str):
             return Agreement(index, predictions, None)

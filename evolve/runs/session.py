@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
+import numpy as np
+
 from evolve.evaluation.predict import UNANSWERED
 from evolve.files import write_file
 from evolve.fitting import SERVICE
@@ -178,9 +180,13 @@ def sample_remarks(task: Task) -> list[str]:
     """What a user should know of the rows that a search works on."""
     if not task.is_sampled:
         return []
+    n_groups = len(np.unique(task.train.group[task.sample]))
+    share = "an even share of every group and scale"
+    if n_groups < task.n_groups:
+        share = f"an even share of every scale in {n_groups:,} of {task.n_groups:,} groups"
     return [
-        f"the search works on {len(task.sample):,} of {task.train.n_rows:,} rows, an even share "
-        "of every group and scale; finalists are fitted to all rows"
+        f"the search works on {len(task.sample):,} of {task.train.n_rows:,} rows, {share}; "
+        "finalists are fitted to all rows"
     ]
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from evolve.scoring.objective import SEARCH_GROUPS, SEARCH_ROWS
 from evolve.typing import Array, Ints
 
 LEAST_OF_GROUP = 24  # rows that are taken of a group that has them
@@ -13,8 +14,9 @@ MOST_COLUMNS = 3  # columns that strata are made along
 def sample_rows(values: Array, group: Ints, most: int) -> Ints:
     """Choose about `most` rows: one of each stratum of a group's scales, by a fixed draw.
 
-    Of so many groups that a few rows of each are more, some are taken, evenly spread over those in
-    order. The rows must come in an order that what they hold decides; nothing else does then.
+    Of so many groups that a few rows of each are more, or that fitting each takes longer than the
+    rows do, some are taken, evenly spread over those in order. The rows must come in an order that
+    what they hold decides; nothing else does then.
 
     Args:
         values: `(n, a)` columns along which strata are made, the foremost first.
@@ -22,16 +24,17 @@ def sample_rows(values: Array, group: Ints, most: int) -> Ints:
         most: Rows wanted.
 
     Returns:
-        `(m,)` row numbers, ascending: all where there are no more than `most`.
+        `(m,)` row numbers, ascending: all where there are no more than `most`, in no more groups
+        than a search works on.
     """
-    n = len(group)
-    if n <= most:
-        return np.arange(n)
     order = np.argsort(group, kind="stable")
     _, begins, sizes = np.unique(group[order], return_index=True, return_counts=True)
+    most_groups = SEARCH_GROUPS * max(most // SEARCH_ROWS, 1)
+    if len(group) <= most and len(sizes) <= most_groups:
+        return np.arange(len(group))
     least = np.minimum(sizes, LEAST_OF_GROUP)
-    n_groups = max(min(most * len(sizes) // int(least.sum()), len(sizes)), 1)
-    numbers = np.linspace(0, len(sizes) - 1, n_groups).round().astype(int)
+    n_groups = min(most * len(sizes) // int(least.sum()), len(sizes), most_groups)
+    numbers = np.linspace(0, len(sizes) - 1, max(n_groups, 1)).round().astype(int)
     wanted = np.round(most * sizes / sizes[numbers].sum()).astype(int)
     wanted = np.minimum(sizes, np.maximum(wanted, LEAST_OF_GROUP))
     draw = np.random.default_rng(0)

@@ -8,11 +8,18 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from small_tasks import power_task, random_candidates
+from small_tasks import power_task, random_candidates, task_of
 
 from evolve.errors import EvolveError
-from evolve.evaluation.executor import EXECUTORS, Executor, limits_of, make_executor
+from evolve.evaluation.executor import (
+    EXECUTORS,
+    Executor,
+    InThisProcess,
+    limits_of,
+    make_executor,
+)
 from evolve.evaluation.problem import EvaluationProblem
+from evolve.evaluation.programs import SEARCHED
 from evolve.evaluation.record import Evaluation
 from evolve.evaluation.requests import Answer, EvaluateRequest, FitRequest, Request
 from evolve.sandbox import Limits
@@ -83,3 +90,14 @@ def test_a_call_has_time_and_room_for_every_row_however_many() -> None:
     assert limits_of(PROBLEM).answer_bytes >= usual.answer_bytes
     assert limits_of(long).answer_bytes - limits_of(PROBLEM).answer_bytes == 2 * 8 * n
     assert 3.0 <= limits_of(long).cpu_s / usual.cpu_s <= 3.01
+
+
+def test_programs_have_the_room_of_every_row_too() -> None:
+    n = 50_000
+    x = 10.0 ** np.random.default_rng(0).uniform(0.0, 3.0, n)
+    task = task_of(x[:, None], x**-0.3)
+    rows = np.arange(n)
+    lanes = InThisProcess(EvaluationProblem(task, (Fold("all rows", rows, rows),)), 0, Limits())
+    limits = lanes._lanes.programs.lane.limits
+    assert limits.answer_bytes >= SEARCHED.answer_bytes + 2 * 8 * n
+    assert limits.cpu_s == SEARCHED.cpu_s

@@ -6,11 +6,14 @@ import threading
 from types import SimpleNamespace
 from typing import Any, cast
 
+import numpy as np
 import pytest
+from small_tasks import power_task, task_of
 
 from evolve.evaluation.crosscheck import Agreement
 from evolve.runs.crosscheck import CrossCheck
 from evolve.runs.notes import COMPARISONS
+from evolve.tasks.task import Task
 
 ENTRIES = [
     SimpleNamespace(index=i, law={}, evaluation=SimpleNamespace(score=-1.0)) for i in range(3)
@@ -53,8 +56,10 @@ def begin_and_stop(lanes: CrossCheck) -> None:
     raise KeyboardInterrupt
 
 
-def lanes_of(store: Notes) -> CrossCheck:
-    return CrossCheck(cast("Any", store), cast("Any", None), seed=0)
+def lanes_of(store: Notes, task: Task | None = None) -> CrossCheck:
+    task = task or power_task()
+    problem = SimpleNamespace(task=task, folds=task.folds)
+    return CrossCheck(cast("Any", store), cast("Any", problem), seed=0)
 
 
 def indices(store: Notes) -> list[int]:
@@ -89,3 +94,12 @@ def test_what_is_not_compared_yet_is_given_up_with_the_run(gate: threading.Event
     with pytest.raises(KeyboardInterrupt), lanes_of(store) as lanes:
         begin_and_stop(lanes)
     assert indices(store) == []
+
+
+def test_a_program_has_room_to_say_every_row_of_a_champion_however_many() -> None:
+    n = 50_000
+    x = 10.0 ** np.random.default_rng(0).uniform(0.0, 3.0, n)
+    large = lanes_of(Notes(), task_of(x[:, None], x**-0.3, folds={"axes": ["a"]}))
+    usual = lanes_of(Notes())
+    room = large._lane.limits.answer_bytes - usual._lane.limits.answer_bytes
+    assert room >= n * np.float64().nbytes

@@ -10,6 +10,7 @@ from evolve.errors import EvolveError
 from evolve.evaluation.problem import EvaluationProblem
 from evolve.runs.session import sample_remarks
 from evolve.runs.settings import RunConfig, config_from_data
+from evolve.scoring.objective import SEARCH_GROUPS, SEARCH_ROWS
 from evolve.search.memory import search_in_memory
 from evolve.search.problem import make_search_problem
 from evolve.tasks.sample import LEAST_OF_GROUP, sample_rows
@@ -68,9 +69,22 @@ def test_of_very_many_groups_some_are_taken_whole() -> None:
 
 
 def test_of_a_few_groups_too_many_most_are_taken() -> None:
-    group = np.repeat(np.arange(400), 10)
+    group = np.repeat(np.arange(200), 20)
     rows = sample_rows(np.arange(N, dtype=float)[:, None], group, N - 100)
     assert len(rows) == N - 100
+
+
+def test_of_more_groups_than_a_search_works_on_some_are_taken_though_their_rows_are_few() -> None:
+    group = np.repeat(np.arange(2 * SEARCH_GROUPS), 8)
+    values = np.arange(len(group), dtype=float)[:, None]
+    rows = sample_rows(values, group, SEARCH_ROWS)
+    numbers, counts = np.unique(group[rows], return_counts=True)
+    assert counts.tolist() == [8] * SEARCH_GROUPS
+    assert numbers[0] == 0
+    assert numbers[-1] == 2 * SEARCH_GROUPS - 1
+    assert np.diff(numbers).max() <= 3
+    whole = sample_rows(values, group, 2 * SEARCH_ROWS)
+    np.testing.assert_array_equal(whole, np.arange(len(group)))
 
 
 def test_small_groups_keep_enough_rows_to_be_fitted() -> None:
@@ -119,7 +133,9 @@ def test_the_finalists_of_a_sampled_search_are_fitted_to_all_rows() -> None:
 def test_what_is_searched_is_said_and_kept() -> None:
     assert sample_remarks(power_task()) == []
     (remark,) = sample_remarks(large())
-    assert "400 of 4,000 rows" in remark
+    assert "400 of 4,000 rows, an even share of every group" in remark
+    (remark,) = sample_remarks(large(n_groups=100))
+    assert "400 of 4,000 rows, an even share of every scale in 16 of 100 groups" in remark
     assert config_from_data({"search_rows": 500}).search_rows == 500
     with pytest.raises(EvolveError, match="search_rows: must be 100 or more"):
         RunConfig(search_rows=99)
