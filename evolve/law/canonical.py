@@ -11,6 +11,7 @@ import hashlib
 import json
 import math
 from collections.abc import Iterable, Sequence
+from functools import lru_cache
 
 from evolve.law.algebra import Rewriter, is_unit_scaled
 from evolve.law.graph import (
@@ -93,8 +94,14 @@ def simplify(law: Law) -> Law:
 def key(law: Law, recipe: Recipe | None = None) -> str:
     """Short hexadecimal name of a law's form and the recipe of its fit."""
     root, _ = canonical(law.root)
-    parts = [to_data(root), law.own_feature_first, _first_named(recipe) if recipe else None]
-    return hashlib.sha256(json.dumps(parts).encode()).hexdigest()[:16]
+    rest = [law.own_feature_first, _first_named(recipe) if recipe else None]
+    text = f"[{_tree_text(root)}, {json.dumps(rest)[1:]}"
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
+@lru_cache(maxsize=2048)  # a tree comes under many recipes
+def _tree_text(root: Node) -> str:
+    return json.dumps(to_data(root))
 
 
 def _first_named(recipe: Recipe) -> dict[str, object]:
@@ -110,7 +117,8 @@ def _uses(root: Node) -> dict[Node, int]:
         node = todo.pop()
         if node.op == "const":
             uses[node] = uses.get(node, 0) + 1
-        todo.extend(node.args)
+        elif node.constants:
+            todo.extend(node.args)
     return uses
 
 
@@ -156,7 +164,7 @@ def complexity(root: Node) -> float:
 def _weight(node: Node) -> float:
     if is_unit_scaled(node):
         return WEIGHTS["feat"]
-    return WEIGHTS[node.op] + sum(_weight(a) for a in node.args)
+    return WEIGHTS[node.op] + sum([_weight(a) for a in node.args])
 
 
 def form(root: Node) -> str:

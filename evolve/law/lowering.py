@@ -174,7 +174,9 @@ def plain(node: Node) -> Node:
 
     A number of times a feature over its unit is the feature over another.
     """
-    args = tuple(plain(a) for a in node.args)
+    if not node.args:
+        return node
+    args = tuple([plain(a) for a in node.args])
     if node.op == "mul" and args[0].op == "num" and args[0].value > 0 and is_unit_scaled(args[1]):
         return _over(args[1].args[0], args[1].args[1].value / args[0].value)
     if node.op == "square":

@@ -7,6 +7,7 @@ import keyword
 import re
 from collections import Counter
 from collections.abc import Sequence
+from functools import lru_cache
 
 from evolve.law.algebra import is_unit_scaled
 from evolve.law.graph import Node, feat, features_of, size, walk
@@ -35,6 +36,11 @@ _NUMBERED = re.compile(r"(c|part_)\d+")
 
 def identifiers(names: Sequence[str], taken: Sequence[str] = ()) -> list[str]:
     """Names as Python identifiers that clash with nothing in a printed program."""
+    return list(_identifiers(tuple(names), tuple(taken)))
+
+
+@lru_cache(maxsize=1024)  # those of a task's features and their logarithms, for every law
+def _identifiers(names: tuple[str, ...], taken: tuple[str, ...]) -> tuple[str, ...]:
     out: list[str] = []
     for name in names:
         # The sandbox's gate refuses names that begin with two underscores.
@@ -43,7 +49,7 @@ def identifiers(names: Sequence[str], taken: Sequence[str] = ()) -> list[str]:
         while word in _TAKEN or _NUMBERED.fullmatch(word) or word in out or word in taken:
             word += "_"
         out.append(word)
-    return out
+    return tuple(out)
 
 
 class Variables:
@@ -64,7 +70,8 @@ class Variables:
             self.names[main] = words[index]
         self._name_logs(counts)
         self.names |= {n: f"c{n.index}" for n in counts if n.op == "const"}
-        self._name_parts(root)
+        if any(n > 1 and node.size >= LEAST_PART for node, n in counts.items()):
+            self._name_parts(root)
 
     def _name_logs(self, counts: Counter[Node]) -> None:
         logs = [n for n in counts if n.op == "log" and n.args[0] in self.names]

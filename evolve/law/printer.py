@@ -192,6 +192,8 @@ def _unpacking(law: Law, source: str) -> list[str]:
 
 
 def _docstring(text: str) -> list[str]:
+    if len(text) <= WIDTH - 12:
+        return [f'"""{text}"""']
     lines = textwrap.wrap(text, WIDTH - 12, break_long_words=False, break_on_hyphens=False)
     if len(lines) == 1:
         return [f'"""{lines[0]}"""']

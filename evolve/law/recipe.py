@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, fields
+from dataclasses import dataclass, fields
 from typing import Any, Final
 
 from evolve.errors import nearest
@@ -73,16 +73,19 @@ class Recipe:
 
     def arguments(self) -> dict[str, Any]:
         """The fields that differ from the defaults, in order: what a program text states."""
-        default = Recipe()
         named = self.to_data()
         if self.loss == "l2":
             named.pop("f_scale")
         always = ("target_scale", "loss")
-        return {k: v for k, v in named.items() if k in always or v != getattr(default, k)}
+        return {k: v for k, v in named.items() if k in always or v != _DEFAULTS[k]}
 
     def to_data(self) -> dict[str, Any]:
         """JSON value that `recipe_from_data` reads back."""
-        return asdict(self)
+        return {name: getattr(self, name) for name in _NAMES}
+
+
+_DEFAULTS: Final = {field.name: field.default for field in fields(Recipe)}
+_NAMES: Final = tuple(_DEFAULTS)
 
 
 def recipe_from_data(data: Mapping[str, Any]) -> Recipe:
@@ -91,13 +94,12 @@ def recipe_from_data(data: Mapping[str, Any]) -> Recipe:
     Raises:
         ValueError: a name is unknown or given twice, or a field is outside its range.
     """
-    valid = [field.name for field in fields(Recipe)]
     named: dict[str, Any] = {}
     for given, value in data.items():
         name = RENAMED.get(given, given)
-        if name not in valid:
+        if name not in _NAMES:
             raise ValueError(
-                f"recipe: fields are {', '.join(valid)}, not {given!r}{nearest(given, valid)}"
+                f"recipe: fields are {', '.join(_NAMES)}, not {given!r}{nearest(given, _NAMES)}"
             )
         if name in named:
             raise ValueError(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 
 from evolve.law.graph import Node
 
@@ -34,6 +35,7 @@ CODE = Style(
 FORMULA = Style({"add": " + ", "sub": " - ", "mul": "*", "div": "/", "pow": "^"}, {}, True)
 
 
+@lru_cache(maxsize=4096)
 def literal(value: float) -> str:
     """Shortest text of a number that reads back as the same number.
 

@@ -55,7 +55,9 @@ def _to_raw(node: Node, space: SearchSpace) -> Node:
         number = space.columns[node.index] if space.columns else node.index
         scale = space.scales[node.index] if space.scales else 1.0
         return feat(number) if scale == 1.0 else call("div", feat(number), num(scale))
-    return Node(node.op, tuple(_to_raw(a, space) for a in node.args), node.value)
+    if not node.features:
+        return node
+    return Node(node.op, tuple([_to_raw(a, space) for a in node.args]), node.value)
 
 
 def _to_seen(node: Node, space: SearchSpace) -> Node:
@@ -64,7 +66,9 @@ def _to_seen(node: Node, space: SearchSpace) -> Node:
         return _times_unit(node, 1.0, space)
     if is_unit_scaled(node):
         return _times_unit(node.args[0], node.args[1].value, space)
-    args = tuple(_to_seen(a, space) for a in node.args)
+    if not node.features:
+        return node
+    args = tuple([_to_seen(a, space) for a in node.args])
     factors = {a.args[1] for a in args if a.op == "mul"}
     if node.op in ("min", "max") and len(factors) == 1 and all(a.op == "mul" for a in args):
         inside = tuple(a.args[0] for a in args)  # what is smaller is so in any unit

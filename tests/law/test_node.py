@@ -63,7 +63,7 @@ def test_nodes_that_nobody_has_are_forgotten_while_others_stay() -> None:
 
 
 def test_a_deep_tree_is_forgotten_without_recursion() -> None:
-    tree = Node("feat", (), 0.0)
+    tree = Node("feat", (), 10.0**6)
     for _ in range(20 * sys.getrecursionlimit()):
         tree = Node("neg", (tree,))
     n_before = len(module._NODES)

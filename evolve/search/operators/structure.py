@@ -78,7 +78,7 @@ def substitute(node: Node, old: Node, new: Node) -> Node:
         return new
     if not node.args:
         return node
-    return Node(node.op, tuple(substitute(a, old, new) for a in node.args), node.value)
+    return Node(node.op, tuple([substitute(a, old, new) for a in node.args]), node.value)
 
 
 @operator

@@ -251,9 +251,12 @@ def has_odd_literal(root: Node) -> bool:
     That is an added literal other than 0 or 1, any literal added inside an exponent, or a literal
     close to e, 1/e or 1 + e.
     """
-    added = {a for n in walk(root) if n.op in ("add", "sub") for a in n.args}
-    literals = {n for n in walk(root) if n.op == "num"}
-    exponents = {a for n in walk(root) if n.op in ("exp", "logaddexp") for a in n.args}
+    nodes = set(walk(root))
+    literals = {n for n in nodes if n.op == "num"}
+    if not literals:
+        return False
+    added = {a for n in nodes if n.op in ("add", "sub") for a in n.args}
+    exponents = {a for n in nodes if n.op in ("exp", "logaddexp") for a in n.args}
     return (
         any(n in added and n.value not in (0.0, 1.0) for n in literals)
         or any(math.isclose(n.value, e) for n in literals for e in DISGUISES)
