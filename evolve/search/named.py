@@ -26,6 +26,7 @@ from evolve.search.operators import SearchSpace
 from evolve.search.problem import plain_space_of, program_text
 from evolve.search.proposers.grammar import allowed_recipe
 from evolve.search.proposers.initial import generic_laws
+from evolve.search.proposers.literature import named_forms
 from evolve.search.proposers.seeds import seed_files
 from evolve.tasks.folders import shipped_folders
 from evolve.tasks.folds import require_rows
@@ -79,7 +80,8 @@ def named_law(task: Task, name: str) -> NamedLaw:
     if why_not:
         raise EvolveError(Argument("law"), f": {name!r} needs {why_not}")
     space = plain_space_of(task)
-    forms = {_form_name(text, task): root for text, root in generic_laws(space).items()}
+    roots = generic_laws(space) | named_forms(space)
+    forms = {_form_name(text, task): root for text, root in roots.items()}
     for text, root in forms.items():
         if _plain(text) == wanted:
             candidate = Candidate(Law(*renumber(root), space.own_feature_first), RECIPE)

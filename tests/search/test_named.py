@@ -7,6 +7,7 @@ import pytest
 
 from evolve.errors import EvolveError
 from evolve.law.printer import formula
+from evolve.runs.tabulate import row_of
 from evolve.search.named import named_entry, named_law
 from evolve.search.problem import space_of
 from evolve.tasks.task import load_task
@@ -88,3 +89,27 @@ def test_more_constants_than_rows_are_refused() -> None:
     task = task_of(x, 1.0 + x.sum(axis=1) ** -0.5)
     with pytest.raises(EvolveError, match="sum of powers has 11 constants, group all has 10 rows"):
         named_entry(task, "sum of powers")
+
+
+BREAK = N / 3e8
+G = 0.8 * (N / 1e8) ** -0.5 + 0.6 * (D / 1e10) ** -0.4
+ELSEWHERE = {  # laws that other packages and papers fit, with the rows that follow them
+    "sum of powers": 1.7 + 0.4 * (N / 1e8) ** -0.34 + 0.6 * (D / 1e10) ** -0.28,
+    "product of powers and floor": 1.7 + 0.9 * (N / 1e8) ** -0.3 * (D / 1e10) ** -0.2,
+    "sum of late powers": 1.0 + 2.0 * (N / 1e8 + 0.3) ** -0.5 + 1.5 * (D / 1e10 + 0.2) ** -0.4,
+    "power of a sum, tokens inverse and floor": 1.2
+    + 2.0 * ((N / 1e8) ** -0.6 + 0.7 / (D / 1e10)) ** 0.3,
+    "power of a sum and floor": 1.0 + 2.0 * ((N / 1e8) ** -0.5 + (D / 1e10) ** -0.4) ** 0.5,
+    "bounded sum of powers": (1.0 + 4.0 * G) / (1.0 + G),
+    "broken power of params": 1.0 + 2.0 * BREAK**-0.2 * (1.0 + BREAK) ** -0.3,
+}
+
+
+@pytest.mark.parametrize("name", ELSEWHERE)
+def test_the_laws_that_others_fit_can_be_asked_for(name: str) -> None:
+    columns = [{"name": "params"}, {"name": "tokens"}]
+    rows = np.column_stack([N, D])
+    task = task_of(rows, ELSEWHERE[name], features=columns, max_constants=8)
+    row = row_of(task, named_entry(task, name), "literature")
+    assert row.train_r2 is not None
+    assert row.train_r2 > 0.9999

@@ -40,9 +40,49 @@ def published_forms(space: SearchSpace) -> dict[str, Node]:
     return forms
 
 
+def named_forms(space: SearchSpace) -> dict[str, Node]:
+    """Further forms of the literature, which are fitted where somebody asks for them by name.
+
+    They are no first candidates: whether they are worth evaluations there was not measured.
+
+    Args:
+        space: What the task allows.
+
+    Returns:
+        Trees by name.
+    """
+    v, new = space.variables(), fresh()
+    if len(v) < 2:
+        return {}  # of one feature they are first candidates: a late power, a sigmoid
+    exponents = [call("add", next(new), times(next(new), x)) for x in v]
+    # Alabdulmohsin et al. 2022 (M4, its shape 1): (E + I g)/(1 + g) of a sum of powers g, which
+    # has a plateau where all is small.
+    share = call("tanh", times(num(0.5), reduce(_logaddexp, exponents)))
+    forms = {"bounded sum of powers": total([next(new), times(next(new), share)])}
+    if all(space.logarithmic):
+        # Zhai et al. 2022, a sum of them: each power has a limit where its feature is small.
+        late = [_late_power(space.variable(i), new) for i in range(len(v))]
+        forms["sum of late powers"] = total([next(new), *late])
+    for i, x in enumerate(v[:MOST_PAIRED]):
+        rest = [e for j, e in enumerate(exponents) if j != i]
+        raised = _raised([*rest, call("sub", next(new), x)], new)
+        forms[f"power of a sum, {i} inverse and floor"] = total([next(new), raised])
+    return forms
+
+
+def _logaddexp(a: Node, b: Node) -> Node:
+    return call("logaddexp", a, b)
+
+
+def _late_power(raw: Node, new: Iterator[Node]) -> Node:
+    """A (x + s)^-a, in logarithms."""
+    shifted = call("log", call("add", raw, call("exp", next(new))))
+    return call("exp", call("add", next(new), times(next(new), shifted)))
+
+
 def _raised(exponents: list[Node], new: Iterator[Node]) -> Node:
     """(exp(e) + exp(f) + …)^c."""
-    return call("exp", times(next(new), reduce(lambda a, b: call("logaddexp", a, b), exponents)))
+    return call("exp", times(next(new), reduce(_logaddexp, exponents)))
 
 
 def _joint_forms(v: list[Node], new: Iterator[Node]) -> dict[str, Node]:
@@ -73,13 +113,11 @@ def _joint_forms(v: list[Node], new: Iterator[Node]) -> dict[str, Node]:
 def _curves(raw: Node, new: Iterator[Node]) -> dict[str, Node]:
     """Curves of one feature, after Domhan et al. 2015 and Viering & Loog 2022."""
     x = call("log", raw)
-    shifted = call("log", call("add", raw, call("exp", next(new))))
     bend = call("logaddexp", num(0.0), times(next(new), call("sub", x, next(new))))
     slow = call("exp", call("neg", power_law(x, new)))
-    late = call("add", next(new), times(next(new), shifted))
     broken = total([next(new), times(next(new), x), times(next(new), bend)])
     return {
-        "late power": total([next(new), call("exp", late)]),
+        "late power": total([next(new), _late_power(raw, new)]),
         "stretched exponential": total([next(new), times(next(new), slow)]),
         # Caballero et al. 2022, one break.
         "broken power": total([next(new), call("exp", broken)]),
