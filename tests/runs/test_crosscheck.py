@@ -11,8 +11,9 @@ import pytest
 from small_tasks import power_task, task_of
 
 from evolve.evaluation.crosscheck import Agreement
-from evolve.runs.crosscheck import CrossCheck
+from evolve.runs.crosscheck import MOST_GROUPS, CrossCheck
 from evolve.runs.notes import COMPARISONS
+from evolve.scoring.fold import Fold
 from evolve.tasks.task import Task
 
 ENTRIES = [
@@ -103,3 +104,29 @@ def test_a_program_has_room_to_say_every_row_of_a_champion_however_many() -> Non
     usual = lanes_of(Notes())
     room = large._lane.limits.answer_bytes - usual._lane.limits.answer_bytes
     assert room >= n * np.float64().nbytes
+
+
+def test_a_champion_of_many_groups_is_compared_in_some_of_them_from_first_to_last(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    n_groups, asked = 3 * MOST_GROUPS - 20, []
+    group = np.repeat(np.arange(n_groups), 12)
+    x = 10.0 ** np.random.default_rng(0).uniform(0.0, 3.0, len(group))
+    task = task_of(x[:, None], x**-0.3, group.tolist(), folds={"axes": ["a"]})
+    said = np.arange(float(len(group)))[:, None]
+
+    def run_text(lane: object, task: Task, fold: Fold, text: str) -> np.ndarray:
+        asked.append(fold.held)
+        return said[fold.held]
+
+    monkeypatch.setattr("evolve.runs.crosscheck.run_text", run_text)
+    monkeypatch.setattr(CrossCheck, "_text", lambda *_: "")
+    fitted = SimpleNamespace(candidate=object(), priors=None, predictions=said)
+    store = Notes()
+    champion = SimpleNamespace(fitted=fitted, entry=SimpleNamespace(index=7))
+    lanes_of(store, task).compare_champion(cast("Any", champion))
+    assert store.kept[COMPARISONS] == [Agreement(7, "ok", 0.0).to_data()]
+    compared = np.unique(task.train.group[asked[0]])
+    assert MOST_GROUPS // 2 < len(compared) <= MOST_GROUPS
+    assert compared[-1] >= n_groups - 3
+    assert len(asked[0]) == 12 * len(compared)
