@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -43,11 +44,13 @@ COMMUTATIVE = frozenset({"add", "mul", "max", "min", "logaddexp"})
 OWN_FIRST, ROLLED = "own_feature_first", "rolled"
 
 
+@lru_cache(maxsize=1024)
 def feat(index: int) -> Node:
     """Leaf: raw feature `index`."""
     return Node("feat", (), float(index))
 
 
+@lru_cache(maxsize=1024)
 def const(index: int) -> Node:
     """Leaf: fitted constant `index`."""
     return Node("const", (), float(index))

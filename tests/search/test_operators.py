@@ -25,6 +25,7 @@ from evolve.law.printer import print_program
 from evolve.law.recipe import Recipe
 from evolve.law.trace import trace_law, trace_recipe
 from evolve.search.operators import OPERATORS, SearchSpace, operator
+from evolve.search.operators.registry import chosen, cumulated, drawn
 from evolve.search.operators.structure import join_link, split_link, sum_of, terms_of
 from evolve.search.operators.terms import TERMS, fresh, total
 from evolve.search.proposers.grammar import allowed_recipe, finish
@@ -280,3 +281,11 @@ def test_a_sum_of_subtracted_terms_alone_stays_negative() -> None:
         call("neg", feat(0)),
         feat(1),
     ]
+
+
+def test_what_is_drawn_is_what_a_generator_would_choose() -> None:
+    weights = np.array([0.2, 0.5, 0.0, 0.3])
+    ours, theirs = np.random.default_rng(3), np.random.default_rng(3)
+    for _ in range(50):
+        assert drawn(ours, cumulated(weights)) == theirs.choice(4, p=weights)
+        assert chosen(ours, "abcdefg") == theirs.choice(list("abcdefg"))

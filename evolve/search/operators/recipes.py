@@ -7,8 +7,8 @@ from dataclasses import replace
 import numpy as np
 
 from evolve.law.candidate import Candidate
-from evolve.law.recipe import Recipe
-from evolve.search.operators.registry import SearchSpace, crossover, operator
+from evolve.law.recipe import LOSSES, Recipe
+from evolve.search.operators.registry import SearchSpace, chosen, crossover, operator
 
 F_SCALES = (0.01, 0.02, 0.03, 0.05, 0.1, 0.2, 0.4)
 SCALE_WEIGHTS = (0.0, 0.0, 0.1, 0.25, 0.5)
@@ -19,15 +19,15 @@ TIED = ("none", "none", "slopes", "shape")
 
 def random_recipe(space: SearchSpace, rng: np.random.Generator) -> Recipe:
     """A recipe drawn from all that the space allows."""
-    loss = str(rng.choice(["l2", "huber", "cauchy"]))
+    loss = chosen(rng, LOSSES)
     return Recipe(
         target_scale="log" if space.positive and rng.random() < 0.6 else "linear",
         loss=loss,
-        f_scale=float(rng.choice(F_SCALES)) if loss != "l2" else Recipe().f_scale,
-        scale_weight=float(rng.choice(SCALE_WEIGHTS)) if space.axes else 0.0,
-        ridge=float(rng.choice(RIDGES)),
-        shrinkage=float(rng.choice(SHRINKAGES)) if space.pooled else 0.0,
-        tied=str(rng.choice(TIED)) if space.pooled else "none",
+        f_scale=chosen(rng, F_SCALES) if loss != "l2" else Recipe().f_scale,
+        scale_weight=chosen(rng, SCALE_WEIGHTS) if space.axes else 0.0,
+        ridge=chosen(rng, RIDGES),
+        shrinkage=chosen(rng, SHRINKAGES) if space.pooled else 0.0,
+        tied=chosen(rng, TIED) if space.pooled else "none",
     )
 
 

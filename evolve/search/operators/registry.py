@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from typing import TypeVar
 
 import numpy as np
+import numpy.typing as npt
 
 from evolve.law.candidate import Candidate
 from evolve.law.graph import Node, call, feat, num
 from evolve.law.template import Template
+from evolve.typing import Array
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,6 +130,17 @@ def crossover(function: Operator) -> Operator:
     return operator(function)
 
 
-def chosen(rng: np.random.Generator, options: list[Node]) -> Node:
+def chosen(rng: np.random.Generator, options: Sequence[T]) -> T:
     """One of the options, uniformly."""
     return options[int(rng.integers(len(options)))]
+
+
+def cumulated(weights: npt.ArrayLike) -> Array:
+    """How likely each of some options is, those before it included, as `drawn` takes it."""
+    total = np.cumsum(np.asarray(weights, dtype=float))
+    return np.asarray(total / total[-1])
+
+
+def drawn(rng: np.random.Generator, cumulative: Array) -> int:
+    """The number of an option; what `Generator.choice` gives, which works all this out anew."""
+    return int(cumulative.searchsorted(rng.random(), side="right"))

@@ -8,11 +8,12 @@ from itertools import count
 import numpy as np
 
 from evolve.law.graph import Node, call, const, num
-from evolve.search.operators.registry import SearchSpace, chosen
+from evolve.search.operators.registry import SearchSpace, chosen, cumulated, drawn
 
 Term = Callable[[SearchSpace, np.random.Generator, Iterator[Node]], Node]
 TERMS: dict[str, tuple[Term, float]] = {}
 FIRST_FRESH = 10_000
+HOW_MANY = cumulated([0.62, 0.3, 0.08])  # variables of a term: one, two or three
 
 
 def fresh() -> Iterator[Node]:
@@ -55,16 +56,16 @@ def term(weight: float) -> Callable[[Term], Term]:
 
 def random_term(space: SearchSpace, rng: np.random.Generator, new: Iterator[Node]) -> Node:
     """A term of a random kind over random variables."""
-    names = list(TERMS)
-    weights = np.array([TERMS[n][1] for n in names])
-    name = names[int(rng.choice(len(names), p=weights / weights.sum()))]
-    return TERMS[name][0](space, rng, new)
+    kinds = list(TERMS.values())
+    weights = np.array([weight for _, weight in kinds])
+    kind, _ = kinds[drawn(rng, cumulated(weights / weights.sum()))]
+    return kind(space, rng, new)
 
 
 def some_variables(space: SearchSpace, rng: np.random.Generator) -> list[Node]:
     """One variable most of the time, now and then two or three."""
     options = space.variables()
-    n = min(1 + int(rng.choice(3, p=[0.62, 0.3, 0.08])), len(options))
+    n = min(1 + drawn(rng, HOW_MANY), len(options))
     if space.own_feature_first and rng.random() < 0.4:
         return [options[0]]
     return [options[j] for j in sorted(rng.choice(len(options), size=n, replace=False))]

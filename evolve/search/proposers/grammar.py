@@ -19,21 +19,17 @@ from evolve.scoring.objective import (
     ATTEMPTS,
     FURTHER_AFTER,
     FURTHEST,
-    GREED,
     LARGEST_LAW,
     LARGEST_PER_CONSTANT,
-    OPERATOR_FLOOR,
-    OPERATOR_TRIALS,
-    OPERATOR_WINS,
-    RESTART_AFTER,
     TWICE,
 )
-from evolve.search.archive import Archive, Elite
+from evolve.search.archive import Archive
 from evolve.search.closure import closed
 from evolve.search.newcomers import RECIPE_SHARE, RECIPES, SHARE
 from evolve.search.operators import CROSSOVERS, OPERATORS, Candidate, SearchSpace
 from evolve.search.operators.terms import total
 from evolve.search.proposers.protocol import Proposal
+from evolve.search.proposers.stock import Stock, pick, stock_of
 from evolve.search.view import inward, outward
 
 SMALL = 3  # with fewer constants, a law can have none for units
@@ -56,10 +52,10 @@ class Grammar:
         self, archive: Archive, rngs: Sequence[np.random.Generator], taken: Collection[str]
     ) -> list[Proposal]:
         """Propose candidates, each from the archive as it stands, until nothing new is found."""
-        keys = set(taken)
+        stock, seen, keys = stock_of(archive, evolving=self._evolving), archive.seen, set(taken)
         proposals: list[Proposal] = []
         for rng in rngs:
-            proposal = propose(archive, self._space, rng, keys, evolving=self._evolving)
+            proposal = propose(stock, self._space, rng, seen, keys)
             if proposal is None:
                 break
             keys.add(proposal.key)
@@ -76,39 +72,34 @@ def random_search(space: SearchSpace) -> Grammar:
 
 
 def propose(
-    archive: Archive,
+    stock: Stock,
     space: SearchSpace,
     rng: np.random.Generator,
+    seen: Collection[str],
     taken: Collection[str],
-    *,
-    evolving: bool = True,
 ) -> Proposal | None:
     """One new candidate.
 
     Args:
-        archive: Elites to mutate, keys to avoid.
+        stock: What it is bred from.
         space: What the task allows.
         rng: Generator of this proposal alone.
+        seen: Keys of all candidates of the archive.
         taken: Keys proposed earlier in the same batch.
-        evolving: Mutate elites; without it the starting candidates only (random search).
 
     Returns:
         The proposal, or None if there is no elite or no attempt gave an allowed, unseen one.
     """
-    first = [e for e in archive.starters if e.candidate is not None]
-    elites = [e for e in archive.elites() if e.candidate is not None] if evolving else first
-    if not elites:
+    if not stock.elites:
         return None
-    names, weights = operator_weights(archive)
-    inner, newcomers = space.inner, list(archive.newcomers.elites.values()) if evolving else []
-    greed = 1.0 if archive.size - archive.last_best > RESTART_AFTER else GREED
+    inner, newcomers = space.inner, stock.newcomers
     for attempt in range(ATTEMPTS):
         # Where all near a few small elites has been seen, what is new lies further off, or near
         # the laws that the run began with.
         further = attempt // FURTHER_AFTER % FURTHEST
-        parents = first if further % 2 else elites
-        parent, other = pick(parents, rng, greed), pick(elites, rng, 1.0)
-        name = names[int(rng.choice(len(names), p=weights))]
+        parents = stock.first if further % 2 else stock.elites
+        parent, other = pick(parents, rng, stock.greed), pick(stock.elites, rng, 1.0)
+        name = stock.operator(rng)
         if newcomers and rng.random() < SHARE:
             parent = newcomers[int(rng.integers(len(newcomers)))]
             name = (
@@ -123,13 +114,13 @@ def propose(
         if child is None:
             continue
         for _ in range(more):
-            extra = OPERATORS[names[int(rng.choice(len(names), p=weights))]]
+            extra = OPERATORS[stock.operator(rng)]
             child = extra(renumbered(child), mate, inner, rng) or child
         finished = finish(child, space)
         if finished is None:
             continue
         form_key = key(finished.law, finished.recipe)
-        if form_key not in archive.seen and form_key not in taken:
+        if form_key not in seen and form_key not in taken:
             parent_indices = (parent.entry.index, other.entry.index)
             law_of_task = outward(finished, space)
             return Proposal(law_of_task, form_key, name, parent_indices, origin_of(name))
@@ -139,28 +130,6 @@ def propose(
 def origin_of(name: str) -> Origin:
     """The origin of what an operator makes."""
     return "crossover" if name in CROSSOVERS else "mutation"
-
-
-def pick(elites: Sequence[Elite], rng: np.random.Generator, greed: float) -> Elite:
-    """An elite, the better the likelier: ranks are drawn from an exponential.
-
-    `greed` is the mean rank as a fraction of the archive; 1 is close to uniform.
-    """
-    rank = int(rng.exponential(max(greed * len(elites), 1.0)))
-    return elites[rank % len(elites)]
-
-
-def operator_weights(archive: Archive) -> tuple[list[str], np.ndarray]:
-    """Operators and their probabilities: smoothed share of children that joined the front."""
-    names = sorted(OPERATORS)
-    rates = []
-    for name in names:
-        tally = archive.tallies.get(name)
-        tried, won = (tally.tried, tally.won) if tally else (0, 0)
-        rates.append((won + OPERATOR_WINS) / (tried + OPERATOR_TRIALS))
-    weights = np.array(rates)
-    weights = weights / weights.sum()
-    return names, (1.0 - OPERATOR_FLOOR) * weights + OPERATOR_FLOOR / len(names)
 
 
 def finish(candidate: Candidate, space: SearchSpace) -> Candidate | None:

@@ -23,10 +23,9 @@ from evolve.search.proposers.grammar import (
     Proposal,
     allowed_recipe,
     finish,
-    operator_weights,
-    pick,
     propose,
 )
+from evolve.search.proposers.stock import operator_weights, pick, stock_of
 
 every_space = pytest.mark.parametrize("space", SPACES.values(), ids=list(SPACES))
 LOGS = SPACES["three logs"]
@@ -40,7 +39,8 @@ def proposals(space: SearchSpace, n: int, archive: Archive | None = None) -> lis
     taken: set[str] = set()
     made = []
     for index in range(n):
-        proposal = propose(archive, space, np.random.default_rng([0, index]), taken)
+        rng = np.random.default_rng([0, index])
+        proposal = propose(stock_of(archive), space, rng, archive.seen, taken)
         assert proposal is not None
         taken.add(proposal.key)
         made.append(proposal)
@@ -104,15 +104,16 @@ def test_a_single_small_elite_goes_on_giving_new_proposals() -> None:
 def test_an_archive_without_elites_gives_no_proposal() -> None:
     failures = Archive()
     failures.tell([entry_of(0, random_candidates(LOGS, 1)[0], None), entry_of(1, None, -1.0)])
-    assert propose(Archive(), LOGS, np.random.default_rng(0), set()) is None
-    assert propose(failures, LOGS, np.random.default_rng(0), set()) is None
+    for archive in (Archive(), failures):
+        rng = np.random.default_rng(0)
+        assert propose(stock_of(archive), LOGS, rng, archive.seen, set()) is None
 
 
 def test_two_mutations_in_one_proposal_do_not_share_new_constants(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(
-        "evolve.search.proposers.grammar.operator_weights", lambda _: (["slopes"], [1.0])
+        "evolve.search.proposers.stock.operator_weights", lambda _: (["slopes"], [1.0])
     )
     terms: list[Node] = []
 
@@ -128,7 +129,7 @@ def test_two_mutations_in_one_proposal_do_not_share_new_constants(
     grown = {
         p.candidate.law.n_constants
         for seed in range(12)
-        if (p := propose(archive, LOGS, np.random.default_rng(seed), set()))
+        if (p := propose(stock_of(archive), LOGS, np.random.default_rng(seed), archive.seen, ()))
     }
     assert grown == {3, 4}  # each slope and the unit of its feature
 

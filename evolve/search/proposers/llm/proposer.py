@@ -16,7 +16,6 @@ import numpy as np
 from evolve.evaluation.record import Entry
 from evolve.scoring.objective import GREED
 from evolve.search.archive import Archive, Elite
-from evolve.search.proposers.grammar import pick
 from evolve.search.proposers.llm.calls import Caller
 from evolve.search.proposers.llm.exchange import OK, REPAIR, Book, Exchange, Messages, Reply
 from evolve.search.proposers.llm.prompt import N_ELITES, N_FAILURES, Failure, Prompts, failure_of
@@ -32,6 +31,7 @@ from evolve.search.proposers.llm.shares import (
 )
 from evolve.search.proposers.llm.translate import Translator
 from evolve.search.proposers.protocol import BATCH, Proposal
+from evolve.search.proposers.stock import pick
 
 SALT = 2**32 - 17
 MOST_REPAIRS = 0.5  # share of the requests; judgement
