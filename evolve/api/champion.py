@@ -51,6 +51,11 @@ class RunLaw:
         return self.row.formula
 
     @property
+    def valued_formula(self) -> str:
+        """The same with the constants' values to 4 digits; empty where there are several sets."""
+        return self.row.valued_formula
+
+    @property
     def latex(self) -> str:
         """The law as LaTeX, without delimiters; empty for a black box."""
         from evolve.law.latex import latex

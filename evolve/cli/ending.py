@@ -136,6 +136,13 @@ def print_law(row: ResultRow, most: int | None = None) -> None:
     """
     print_text(row.formula)
     print_constants_alone(row, most)
+    print_valued(row)
+
+
+def print_valued(row: ResultRow) -> None:
+    """Print a law with the values of its constants in it, where these are the same everywhere."""
+    if row.valued_formula:
+        print_text(f"that is {row.valued_formula}")
 
 
 def print_constants_alone(row: ResultRow, most: int | None = None) -> None:

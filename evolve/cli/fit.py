@@ -125,6 +125,7 @@ def _document(fitted: NamedFit, forecasts: list[Forecast], interval: float) -> d
         "law": fitted.row.name,
         "title": fitted.title,
         "formula": fitted.formula,
+        "valued_formula": fitted.row.valued_formula,
         "n_rows": fitted.task.train.n_rows,
         "interval": interval,
         "constants": [
@@ -141,6 +142,7 @@ def _document(fitted: NamedFit, forecasts: list[Forecast], interval: float) -> d
 
 def _print(fitted: NamedFit, forecasts: list[Forecast], interval: float) -> None:
     from evolve.cli.constants import print_constants
+    from evolve.cli.ending import print_valued
     from evolve.cli.output import print_table, print_text
     from evolve.cli.predict import print_forecasts
 
@@ -150,6 +152,7 @@ def _print(fitted: NamedFit, forecasts: list[Forecast], interval: float) -> None
         print_text(f"source: {fitted.title}")
     print_text(fitted.formula)
     print_constants(fitted.row.intervals(interval), task.target_names, interval)
+    print_valued(fitted.row)
     print_table(
         ("fold", "held-out rows", "R2", "NMSE"),
         [(f.name, f.n_held, f.r2, f.nmse) for f in fitted.entry.evaluation.folds],

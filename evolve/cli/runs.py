@@ -181,7 +181,7 @@ def _print(
 
 def _print_law(store: Store, row: ResultRow) -> None:
     """Print formula, constants and verdict; constants that fill a screen go first."""
-    from evolve.cli.ending import MOST_ROWS
+    from evolve.cli.ending import MOST_ROWS, print_valued
     from evolve.cli.output import print_text
     from evolve.runs.choices import load_verdict
 
@@ -191,6 +191,7 @@ def _print_law(store: Store, row: ResultRow) -> None:
     print_text(row.formula)
     if not is_long:
         _print_constants(store, row)
+    print_valued(row)
     verdict = load_verdict(store)
     if row.kind == "champion" and verdict is not None:
         print_text(f"verdict: {verdict.line()}")

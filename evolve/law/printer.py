@@ -123,7 +123,7 @@ def formula(
 def _is_rounded(node: Node) -> bool:
     if node.op != "num" or not math.isfinite(node.value):
         return node.op == "num"
-    return node.value >= 0 and len(literal(node.value)) > 6
+    return len(literal(abs(node.value))) > 6
 
 
 # bodies

@@ -73,7 +73,7 @@ def write_terms(node: Node, names: Mapping[Node, str], style: Style) -> list[str
 def _write(node: Node, names: Mapping[Node, str], style: Style) -> tuple[str, int]:
     name = names.get(node)
     if name is not None:
-        return name, ATOM
+        return name, NEG if node.op == "num" and name.startswith("-") else ATOM
     if node.op == "num":
         text = literal(node.value)
         return text, NEG if text.startswith("-") else ATOM

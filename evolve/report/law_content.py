@@ -10,7 +10,6 @@ from markupsafe import Markup
 
 from evolve.law.candidate import Candidate
 from evolve.law.latex import latex
-from evolve.law.printer import formula
 from evolve.law.recipe import Recipe
 from evolve.report import tables
 from evolve.report.gather import Findings
@@ -18,7 +17,7 @@ from evolve.report.mathematics import MathLine, show_law
 from evolve.report.model import Model
 from evolve.report.sanity import broken_share, declared_physics
 from evolve.report.typeset import typeset
-from evolve.runs.results import formula_of
+from evolve.runs.results import formula_of, valued_formula_of
 from evolve.tasks.task import Task
 from evolve.typing import Array
 
@@ -55,8 +54,7 @@ def law_content(findings: Findings) -> dict[str, Any]:
         "diagnostics": _diagnostics(model),
         "physics": _physics(findings),
     }
-    if values is not None:
-        content["valued_formula"] = f"{target} = {formula(candidate.law, names, values)}"
+    content["valued_formula"] = valued_formula_of(task, candidate, model.fitted.constants)
     return content
 
 

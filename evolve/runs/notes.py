@@ -43,6 +43,7 @@ _ROW: Final = (
     *("kind", "name", "index", "n_constants", "score", "held_out_r2", "train_r2"),
     *("formula", "constants", "text"),
 )
+_LATER: Final = ("message", "printed", "origin", "errors", "valued_formula")  # not always there
 
 
 def read_note(key: str, text: object, context: Context) -> Any:
@@ -133,7 +134,7 @@ def _check_ending(value: Any, context: Context) -> None:
 
 
 def _check_result_row(what: str, value: Any, context: Context) -> None:
-    row = checks.mapped(what, value, _ROW, ("message", "printed", "origin", "errors"))
+    row = checks.mapped(what, value, _ROW, _LATER)
     if checks.text(f"{what}: origin", row.get("origin", "")):
         checks.one_of(f"{what}: origin", row["origin"], ORIGINS)
     checks.one_of(f"{what}: kind", row["kind"], KINDS)
@@ -144,7 +145,7 @@ def _check_result_row(what: str, value: Any, context: Context) -> None:
     for name in ("score", "held_out_r2", "train_r2"):
         if row[name] is not None or (name == "score" and row["kind"] != "literature"):
             checks.number(f"{what}: {name}", row[name])
-    for name in ("formula", "text", "message", "printed"):
+    for name in ("formula", "text", "message", "printed", "valued_formula"):
         checks.text(f"{what}: {name}", row.get(name, ""), limits.PROGRAM_CHARS)
     check_constants(f"{what}: constants", row["constants"], context, row["n_constants"])
     if row.get("errors"):  # versions before had none

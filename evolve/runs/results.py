@@ -6,16 +6,18 @@ the summary that the store keeps, and the table of fitted laws that the end of a
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from statistics import NormalDist
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from evolve.evaluation.record import Entry, Evaluation, entry_number
 from evolve.evaluation.requests import Form, form_of
 from evolve.law.bounds import MOST_FEATURES
+from evolve.law.graph import Law
 from evolve.law.printer import formula
 from evolve.law.program import Program, title_of
 from evolve.runs import checks, limits
@@ -63,6 +65,8 @@ class ResultRow:
         origin: Where its entry came from; empty in tables of earlier versions.
         errors: Standard errors of the constants, as these; nan where a program fits by itself, and
             none in tables of earlier versions.
+        valued_formula: With the constants' values to 4 digits in it; empty where groups or targets
+            have constants of their own, for black boxes and in tables of earlier versions.
     """
 
     kind: str
@@ -79,6 +83,7 @@ class ResultRow:
     printed: str = ""
     origin: str = ""
     errors: dict[str, list[list[float]]] = field(default_factory=dict)
+    valued_formula: str = ""
 
     @property
     def heading(self) -> str:
@@ -240,10 +245,33 @@ def formula_with(feature_names: Sequence[str], target_names: Sequence[str], form
     target = target_names[0] if len(target_names) == 1 else "each target"
     if isinstance(form, Program):
         return f"{target} = black box ({title_of(form)})"
-    names = list(feature_names)
-    if form.law.own_feature_first:
-        names = ["own", *(f"other_{k}" for k in range(1, len(names)))]
+    names = _names_in(feature_names, form.law)
     return f"{target} = {formula(form.law, names, powers=True)}"
+
+
+def valued_formula_of(task: Task, form: Form, constants: Mapping[str, ArrayLike]) -> str:
+    """Formula in the task's own names with values in place of constants.
+
+    Args:
+        task: Gives the names.
+        form: The law.
+        constants: `(t, p)` by group.
+
+    Returns:
+        The formula; empty for a black box, and where groups or targets have values of their own.
+    """
+    tables = [np.asarray(table) for table in constants.values()]
+    if isinstance(form, Program) or len(tables) != 1 or len(tables[0]) != 1:
+        return ""
+    names = _names_in(task.feature_names, form.law)
+    return f"{task.target_names[0]} = {formula(form.law, names, tables[0][0])}"
+
+
+def _names_in(feature_names: Sequence[str], law: Law) -> list[str]:
+    """Names of the features in a law's formula."""
+    if law.own_feature_first:
+        return ["own", *(f"other_{k}" for k in range(1, len(feature_names)))]
+    return list(feature_names)
 
 
 def _names(store: Store, *, own_names: bool) -> tuple[Sequence[str], Sequence[str]]:

@@ -14,7 +14,13 @@ from evolve.evaluation.programs import ProgramFailedError
 from evolve.evaluation.record import Entry, Evaluation
 from evolve.evaluation.requests import form_of
 from evolve.law.candidate import Candidate
-from evolve.runs.results import ResultRow, formula_of, held_out_r2, load_results
+from evolve.runs.results import (
+    ResultRow,
+    formula_of,
+    held_out_r2,
+    load_results,
+    valued_formula_of,
+)
 from evolve.runs.store import Store
 from evolve.search.champion import Choice
 from evolve.search.problem import SearchProblem, literature, program_text
@@ -89,6 +95,7 @@ def row_of(
         message=message,
         origin=entry.origin,
         errors={name: np.asarray(table).tolist() for name, table in errors.items()},
+        valued_formula=valued_formula_of(task, form, constants),
     )
 
 

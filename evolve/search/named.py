@@ -87,7 +87,8 @@ def named_law(task: Task, name: str) -> NamedLaw:
             candidate = Candidate(Law(*renumber(root), space.own_feature_first), RECIPE)
             return NamedLaw(text, text, _allowed(candidate, space), "initial")
     names = list(dict.fromkeys([*titles, *forms]))
-    rule = f": no law {name!r}{nearest(name, names)}; there are {', '.join(names)}"
+    told = ", ".join(repr(text) if " " in text else text for text in names)
+    rule = f": no law {name!r}{nearest(name, names)}; there are {told}"
     raise EvolveError(Argument("law"), rule)
 
 

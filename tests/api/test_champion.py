@@ -92,6 +92,10 @@ def test_an_elite_is_asked_for_in_one_way(run: Run, given: dict[str, int], rule:
         run.elite(**given)
 
 
+def test_values_stand_in_no_formula_where_groups_have_their_own(laws: list[RunLaw]) -> None:
+    assert {law.valued_formula for law in laws} == {""}
+
+
 def test_a_champion_is_printed_in_one_line(run: Run) -> None:
     assert repr(run.champion).startswith("<Champion: ")
     assert "\n" not in repr(run.champion)

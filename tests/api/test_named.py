@@ -52,6 +52,14 @@ def test_it_says_what_it_is(fitted: NamedFit) -> None:
     assert fitted.held_out_r2 > 0.9
 
 
+def test_the_formula_with_its_values_says_what_it_predicts(fitted: NamedFit) -> None:
+    assert fitted.valued_formula.startswith("loss = ")
+    text = fitted.valued_formula.removeprefix("loss = ").replace("^", "**")
+    rows = pd.DataFrame({"params": [1e9, 7e9], "tokens": [2e10, 1e12]})
+    said = eval(text, {"params": rows["params"], "tokens": rows["tokens"]})
+    np.testing.assert_allclose(said, fitted.predict(rows)["loss"], rtol=2e-3)
+
+
 def test_an_interval_is_a_share(fitted: NamedFit) -> None:
     with pytest.raises(EvolveError, match="interval: must lie between 0 and 1, it is 90"):
         fitted.intervals(90)

@@ -62,6 +62,17 @@ def test_show_ends_with_the_law_and_its_constants_of_every_group_with_intervals(
     assert "not beside --json, which has it as text" in err
 
 
+def test_show_and_fit_print_a_law_of_one_set_of_constants_with_their_values(
+    capfd: pytest.CaptureFixture[str],
+) -> None:
+    told = json.loads(said(capfd, "show", "dc", "--json")[1])
+    assert told["valued_formula"].startswith("loss = ")
+    assert "c0" not in told["valued_formula"]
+    shown = "".join(said(capfd, "show", "dc")[1].split())
+    assert f"thatis{told['valued_formula']}".replace(" ", "") in shown
+    assert "\nthat is loss = " in said(capfd, "fit", "data_constrained", "--law", "kaplan")[1]
+
+
 def test_show_of_a_run_that_knows_no_errors_has_the_constants_alone(
     tmp_path: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:

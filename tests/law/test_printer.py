@@ -242,6 +242,10 @@ def test_formula_with_values_shows_powers() -> None:
 def test_formula_with_values_shows_signs_and_four_digits() -> None:
     root = call("add", const(0), call("mul", const(1), call("log", feat(1))))
     assert formula(Law(root, 2), NAMES, [1.2345678, -0.1]) == "1.235 - 0.1*log(params)"
+    assert formula(Law(root, 2), NAMES, [2.0, -0.1234567]) == "2 - 0.1235*log(params)"
+    falling, rising = ([1.87, np.log(0.52), 0.3123456 * sign] for sign in (1.0, -1.0))
+    assert formula(LAW, NAMES, falling) == "1.87 + 0.52*(tokens/1e9)^-0.3123"
+    assert formula(LAW, NAMES, rising) == "1.87 + 0.52*(tokens/1e9)^0.3123"
     assert "nan" in formula(Law(root, 2), NAMES, [np.nan, 1.0])
 
 

@@ -46,8 +46,9 @@ def test_errors_by_group_are_read_until_the_run_goes_on(store: Store) -> None:
     assert load_group_errors(store) == []
 
 
-def test_a_table_of_laws_is_read_with_or_without_origin_and_errors(store: Store) -> None:
-    for value in (table(), table(origin="user"), table(origin=""), table(errors=ERRORS)):
+def test_a_table_of_laws_is_read_with_or_without_what_later_versions_keep(store: Store) -> None:
+    more = table(errors=ERRORS, valued_formula="y = 1")
+    for value in (table(), table(origin="user"), table(origin=""), table(errors=ERRORS), more):
         store.set_note("ending", value)
         assert store.note("ending") == value
 
