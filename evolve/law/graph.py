@@ -163,7 +163,7 @@ def slopes(root: Node, x: Array, constants: Array) -> Array:
     with np.errstate(all="ignore"):
         both = evaluate(root, x, np.concatenate([constants + moved, constants - moved]))
         rise = both[: len(steps)] - both[len(steps) :]
-    return np.asarray(rise.T / (2.0 * steps))
+        return np.asarray(rise.T / (2.0 * steps))
 
 
 def _evaluate(root: Node, x: Array, columns: Array) -> Array:

@@ -7,6 +7,7 @@ import os
 import pickle
 import subprocess
 import sys
+import warnings
 
 import numpy as np
 import pytest
@@ -75,6 +76,14 @@ def test_slopes_are_the_derivatives_by_the_constants() -> None:
     wanted = np.stack([rows ** (b * b), 2 * a * b * np.log(rows) * rows ** (b * b)], axis=1)
     np.testing.assert_allclose(slopes(root, ROWS, np.array([a, b])), wanted, rtol=1e-7, atol=1e-9)
     assert slopes(x, ROWS, np.zeros(0)).shape == (2, 0)
+
+
+def test_slopes_that_are_too_large_for_a_number_are_not_finite_and_nothing_is_said() -> None:
+    root = call("mul", const(0), call("exp", call("mul", const(1), num(709.0))))
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        by_constants = slopes(root, ROWS, np.array([1.7, 1.0]))
+    assert not np.isfinite(by_constants[:, 1]).any()
 
 
 def test_a_law_without_features_fills_the_rows() -> None:
