@@ -16,7 +16,7 @@ PACKAGE = Path(__file__).resolve().parent.parent / "evolve"
 # rows above it, not of another package in its own row.
 ROWS: tuple[tuple[str, ...], ...] = (
     ("errors",),
-    ("files", "printable", "typing"),
+    ("arguments", "files", "printable", "typing"),
     ("law", "jsontext"),
     ("scoring", "sandbox"),
     ("fitting", "tasks"),
@@ -33,13 +33,14 @@ MOST_UNITS = 24  # packages and modules directly under evolve/
 
 # Folders that may use only these, beside their own files.
 ONLY = {
-    "fitting": {"errors", "law", "scoring", "typing"},
+    "fitting": {"arguments", "errors", "law", "scoring", "typing"},
     "search/operators": {"errors", "law", "typing"},
 }
 
 # What runs inside the sandbox, and all that it may reach by any path.
 SANDBOXED = ("sandbox", "fitting")
 SEEN_BY_SANDBOX = {
+    "arguments",
     "errors",
     "files",
     "printable",

@@ -9,6 +9,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from evolve.arguments import checked
 from evolve.errors import Argument, EvolveError, nearest
 from evolve.runs.picks import Pick, forecast_model_of_pick, picked
 from evolve.runs.store import Store
@@ -51,6 +52,7 @@ class RunAnswers:
             scores = {e.index: e.evaluation.score for e in store.each()}
         return pd.Series({i: s for i, s in scores.items() if s is not None}, dtype=float)
 
+    @checked
     def plan(
         self,
         budget: float | None = None,
@@ -114,6 +116,7 @@ class RunAnswers:
         )
         return plan_of(planned)
 
+    @checked
     def compare(
         self,
         other: RunAnswers,
@@ -150,6 +153,7 @@ class RunAnswers:
         )
         return comparison_of(difference)
 
+    @checked
     def score(
         self,
         split: str = "train",
@@ -191,6 +195,7 @@ class RunAnswers:
         rows = {"overall": result.overall} | result.by_target | result.by_group
         return pd.DataFrame({name: asdict(metrics) for name, metrics in rows.items()}).T
 
+    @checked
     def report(
         self,
         path: str | Path | None = None,

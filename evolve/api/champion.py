@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, overload
 
+from evolve.arguments import checked
 from evolve.errors import Argument, EvolveError, nearest
 from evolve.law.candidate import Candidate, candidate_from_data
 from evolve.law.program import parse_program
@@ -65,6 +66,7 @@ class RunLaw:
             return ""
         return latex(self.candidate.law, names_in(self.task, self.candidate)[0])
 
+    @checked
     def to_sympy(self, group: str | None = None, target: str | None = None) -> Any:
         """The law as an expression of sympy, with the constants of one group and target.
 
@@ -142,6 +144,7 @@ class RunLaw:
         tables = [self.fitted.errors[group] for group in self.row.constants]
         return pd.DataFrame(np.concatenate(tables), shown.index, shown.columns)
 
+    @checked
     def covariance(self, group: str | None = None, target: str | None = None) -> pd.DataFrame:
         """Covariance of the constants of one group and target; what no row fixes is bounded.
 
@@ -159,6 +162,7 @@ class RunLaw:
         number = self.task.target_names.index(_one("target", target, self.task.target_names))
         return pd.DataFrame(self.fitted.covariance[chosen][number], names, names)
 
+    @checked
     def predict(self, rows: pd.DataFrame, *, group: str | None = None) -> pd.DataFrame:
         """Predict runs, without intervals; `Run.predict` gives the champion's.
 

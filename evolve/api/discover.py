@@ -11,6 +11,7 @@ from joblib import cpu_count
 
 from evolve.api.run import Run, runs_folder
 from evolve.api.searching import search_on
+from evolve.arguments import checked
 from evolve.runs.folders import new_folder
 from evolve.runs.run import create_run, problem_of
 from evolve.runs.settings import DEFAULT_EVALUATIONS, RunConfig, whole
@@ -28,10 +29,11 @@ from evolve.tasks.task import load_task
 from evolve.tasks.together import advice
 
 
+@checked
 def discover(
     df: Any,
     target: str | Sequence[str],
-    features: Sequence[str] = (),
+    features: str | Sequence[str] = (),
     groups: str | Sequence[str] = (),
     *,
     extrapolate: str | Sequence[str] | None = None,
@@ -201,7 +203,7 @@ def _warn_of_rows(draft: Draft) -> None:
     """Warn the caller of `discover` where rows are left out."""
     for decision in draft.decisions:
         if decision.what == "rows" and "left out" in decision.chosen:
-            warnings.warn(f"rows: {decision.chosen}, {decision.why}", stacklevel=3)
+            warnings.warn(f"rows: {decision.chosen}, {decision.why}", stacklevel=4)
 
 
 def _models(
@@ -236,11 +238,11 @@ def _search(
     run = folder.parent
     task = load_task(str(folder))
     for words in advice(task):
-        warnings.warn(words, stacklevel=3)
+        warnings.warn(words, stacklevel=4)
     problem = problem_of(task, settings)
     workers = cpu_count() if workers is None else workers
     with create_run(run, problem, settings) as store:
         reason = search_on(store, problem, settings, workers, progress=progress, machines=machines)
     if reason:
-        warnings.warn(f"run {run.name!r}: {reason}", stacklevel=3)
+        warnings.warn(f"run {run.name!r}: {reason}", stacklevel=4)
     return Run(run)

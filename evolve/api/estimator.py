@@ -12,6 +12,7 @@ import pandas as pd
 from joblib import cpu_count
 
 from evolve.api.champion import Champion
+from evolve.arguments import require_types
 from evolve.errors import EvolveError, nearest
 from evolve.forecast.queries import from_cells
 from evolve.law.graph import Law
@@ -141,6 +142,10 @@ class LawRegressor(RegressorMixin, BaseEstimator):  # type: ignore[misc]
         Raises:
             ValueError: Rows or settings break a rule.
         """
+        try:
+            require_types(type(self).__init__)(self.get_params())
+        except EvolveError as error:
+            raise ValueError(str(error)) from error
         features, labels = self._split(X)
         rows, targets = validate_data(
             self, features, y, dtype=float, y_numeric=True, ensure_min_samples=LEAST_ROWS

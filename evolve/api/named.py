@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from evolve.api.champion import RunLaw
 from evolve.api.forecasts import LEVEL, forecast_frame
+from evolve.arguments import checked
 from evolve.errors import Argument, EvolveError
 from evolve.evaluation.record import Entry
 from evolve.law.candidate import candidate_from_data
@@ -36,6 +37,7 @@ class NamedFit(RunLaw):
     entry: Entry
     title: str
 
+    @checked
     def intervals(self, interval: float = LEVEL) -> pd.DataFrame:
         """Value, standard error and interval of every constant, by the normal approximation.
 
@@ -55,6 +57,7 @@ class NamedFit(RunLaw):
         index = pd.MultiIndex.from_tuples([row[:3] for row in rows], names=names)
         return pd.DataFrame([row[3:] for row in rows], index, ["value", "error", "low", "high"])
 
+    @checked
     def interval_rows(self, interval: float = LEVEL) -> list[tuple[str, str, str, *Values]]:
         """The rows of `intervals` as tuples, group, target and constant first.
 
@@ -67,6 +70,7 @@ class NamedFit(RunLaw):
         names = self.task.target_names
         return [(row.group, names[row.target], *row[2:]) for row in self.row.intervals(interval)]
 
+    @checked
     def forecast(
         self, rows: pd.DataFrame, interval: float = LEVEL, *, group: str | None = None
     ) -> pd.DataFrame:
@@ -102,6 +106,7 @@ class NamedFit(RunLaw):
         return self.row.name
 
 
+@checked
 def fit_named_law(
     df: Any,
     target: str,

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from evolve.arguments import checked
 from evolve.errors import Argument, EvolveError, nearest
 
 if TYPE_CHECKING:
@@ -23,6 +24,7 @@ class Plots:
         """Keep the run, an `evolve.Run`."""
         self._run = run
 
+    @checked
     def fit(self, ax: Any = None, *, target: str | None = None) -> Any:
         """Observed against predicted values of the training rows, by the champion."""
         ax, t = _axes(ax), self._target(target)
@@ -34,6 +36,7 @@ class Plots:
         ax.set(xlabel=f"predicted {name}", ylabel=f"observed {name}")
         return ax
 
+    @checked
     def residuals(self, ax: Any = None, *, feature: str, target: str | None = None) -> Any:
         """What the champion leaves of the training rows, along a feature."""
         ax, t, j = _axes(ax), self._target(target), self._feature(feature)
@@ -59,6 +62,7 @@ class Plots:
         ax.set(xlabel="constants", ylabel="1 - held-out R²")
         return ax
 
+    @checked
     def curve(
         self,
         ax: Any = None,
@@ -103,6 +107,7 @@ class Plots:
         ax.set(xlabel=feature, ylabel=task.target_names[t])
         return ax
 
+    @checked
     def isoflop(
         self,
         ax: Any = None,
@@ -142,6 +147,7 @@ class Plots:
         ax.legend(title=compute)
         return ax
 
+    @checked
     def frontier(
         self,
         ax: Any = None,

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 from evolve.api.answers import RunAnswers
 from evolve.api.champion import Champion, RunLaw, law_of_entry
 from evolve.api.forecasts import LEVEL, forecast_frame
+from evolve.arguments import checked
 from evolve.errors import EvolveError
 from evolve.runs.folders import find_run
 from evolve.runs.picks import Pick, forecast_model_of_pick, picked
@@ -41,6 +42,7 @@ class Run(RunAnswers):
         chosen: Whether the search has ended and chosen its champion.
     """
 
+    @checked
     def __init__(self, folder: Path, tasks_dirs: Sequence[Path] = ()) -> None:
         """Read what stands first; the rest is read when it is asked for.
 
@@ -106,6 +108,7 @@ class Run(RunAnswers):
         with self._open() as store:
             return pd.DataFrame([group.to_data() for group in load_group_errors(store)])
 
+    @checked
     def elite(
         self, *, size: int | None = None, entry: int | None = None, law: str | None = None
     ) -> RunLaw:
@@ -135,6 +138,7 @@ class Run(RunAnswers):
             entries = [store.entry(index) for index in self._results.summary.ranked()]
         return query(entries, self.task.feature_names, sort="score", layout=layout)
 
+    @checked
     def predict(
         self,
         rows: pd.DataFrame,
@@ -174,6 +178,7 @@ class Run(RunAnswers):
                 forecast_model = forecast_model_of_pick(store, self.task, pick)
         return forecast_frame(self.task, forecast_model, rows, interval, group)
 
+    @checked
     def resume(
         self,
         evaluations: int | None = None,
@@ -206,9 +211,10 @@ class Run(RunAnswers):
         settings = self.folder, self._tasks_dirs, evaluations, workers
         limits = llm_calls, llm_budget
         if reason := resume_run(*settings, progress=progress, trusted=trust_run, limits=limits):
-            warnings.warn(f"run {self.name!r}: {reason}", stacklevel=2)
+            warnings.warn(f"run {self.name!r}: {reason}", stacklevel=3)
         return Run(self.folder, self._tasks_dirs)
 
+    @checked
     def export(
         self,
         format: str = "program",  # noqa: A002
@@ -258,6 +264,7 @@ class Run(RunAnswers):
             return forecast_model_of(store, self.task)
 
 
+@checked
 def load(
     run: str | Path,
     *,

@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from evolve.arguments import checked
 from evolve.errors import ProgramError
 from evolve.fitting import compiled
 from evolve.fitting.batch import BatchFitter
@@ -29,6 +30,7 @@ from evolve.typing import Array
 OWN_FIT = "a law that is no formula needs a fit of its own, such as scipy.optimize.least_squares"
 
 
+@checked
 def fit_law(
     function: FunctionType,
     data_points: npt.ArrayLike,
@@ -112,7 +114,7 @@ def _stated(named: dict[str, Any]) -> Recipe:
         warnings.warn(
             f"fit_law: {changes}; the next release no longer takes the old names",
             DeprecationWarning,
-            stacklevel=3,
+            stacklevel=4,
         )
     return recipe_from_data(named)
 

@@ -114,8 +114,9 @@ def interval_at(
     loose = open_constants(laws[0], constants[0], spread.covariance, x)
     weights = np.array([m.weight for m in forecast_model.members])
     parts = parts_of(values, weights, loose, spread, relative=forecast_model.relative)
-    half = half_widths(task, forecast_model, group, x, parts.total, level)
-    point, low, high = ends_of(task, parts.point, half, relative=forecast_model.relative)
+    times = times_of_spread(task, forecast_model, group, x, level)
+    half, noise = times * parts.total, times * parts.noise
+    point, low, high = ends_of(task, parts.point, half, noise, relative=forecast_model.relative)
     return Forecast(
         group=group,
         x=x,
@@ -132,14 +133,14 @@ def interval_at(
     )
 
 
-def half_widths(
-    task: Task, forecast_model: ForecastModel, group: str, x: Array, spread: Array, level: float
+def times_of_spread(
+    task: Task, forecast_model: ForecastModel, group: str, x: Array, level: float
 ) -> Array:
-    """`(n, t)` half widths of intervals of `(n, t)` spreads, calibrated on the folds."""
+    """`(n, 1)` half width of an interval over its spread, calibrated on the folds."""
     logarithmic = [f.logarithmic for f in task.spec.features]
     away = distance_of(x, _rows_of(task, group), logarithmic, task.axes)
     factors = factors_at(forecast_model.distances, forecast_model.ratios, away)
-    return np.asarray(spread * (CALIBRATION_INFLATION * factors * t_quantile(level))[:, None])
+    return np.asarray((CALIBRATION_INFLATION * factors * t_quantile(level))[:, None])
 
 
 def _rows_of(task: Task, group: str) -> Array:
@@ -148,24 +149,35 @@ def _rows_of(task: Task, group: str) -> Array:
 
 
 def ends_of(
-    task: Task, point: Array, half: Array, *, relative: bool
+    task: Task, point: Array, half: Array, noise: Array, *, relative: bool
 ) -> tuple[Array, Array, Array]:
     """Point and ends of an interval, inside what the target can be.
+
+    Where noise multiplies the law the ends are as many times more and less. Near 0 laws that are
+    an amount apart are any number of times so: what they and their constants leave open then
+    counts above the forecast as the amount that it is, once it is more than the forecast itself.
 
     Args:
         task: Says what bounds its targets; a target above 0 in every training row is held to be
             so everywhere.
         point: `(n, t)` forecasts.
         half: `(n, t)` half widths.
-        relative: Whether noise multiplies the law: the ends are then as many times more and less
-            where the forecast is positive, as all its targets are; elsewhere that has no meaning.
+        noise: `(n, t)` those of single runs' noise alone.
+        relative: Whether noise multiplies the law, where the forecast is positive, as all its
+            targets are; elsewhere that has no meaning.
     """
     low, high = point - half, point + half
     if relative:
         with np.errstate(all="ignore"):
-            factor = np.exp(np.minimum(half / np.maximum(np.abs(point), 1e-300), MOST_LOG))
+            factor, of_noise = (
+                np.exp(np.minimum(part / np.maximum(np.abs(point), 1e-300), MOST_LOG))
+                for part in (half, noise)
+            )
+        # The amount and the factor meet, at e times the forecast, where both are that large.
+        amount = np.maximum(half + (math.e - 1.0) * point, point * of_noise)
+        times_more = np.where(half > point, amount, point * factor)
         low = np.where(point > 0, point / factor, low)
-        high = np.where(point > 0, point * factor, high)
+        high = np.where(point > 0, times_more, high)
     floors, ceilings = np.array(target_bounds(task.spec)).T
     floors = np.where((task.train.Y > 0).all(axis=0), np.maximum(floors, 0.0), floors)
     point, low, high = (np.clip(part, floors, ceilings) for part in (point, low, high))

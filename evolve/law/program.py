@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
+from evolve.arguments import checked
 from evolve.errors import ProgramError, nearest
 from evolve.files import read_regular
 from evolve.law.imports import MODULES, ONLY_FIT_LAW, OWN, beyond_fit_law, imported_modules
@@ -70,6 +71,7 @@ class Program:
         return hashlib.sha256(self.text.encode()).hexdigest()[:16]
 
 
+@checked
 def parse_program(text: str, where: str = "program") -> Program:
     """Check a program's text against the contract.
 

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import numpy as np
 
+from evolve.arguments import checked
 from evolve.errors import TaskError
 from evolve.scoring.constraints import Constraints, ends_of
 from evolve.scoring.fold import Fold
@@ -179,7 +180,8 @@ class TaskListing:
     problem: str
 
 
-def load_task(name_or_folder: str, tasks_dirs: Sequence[Path] = ()) -> Task:
+@checked
+def load_task(name_or_folder: str | Path, tasks_dirs: Sequence[Path] = ()) -> Task:
     """Load a task's spec and training rows.
 
     Args:
@@ -189,7 +191,7 @@ def load_task(name_or_folder: str, tasks_dirs: Sequence[Path] = ()) -> Task:
     Raises:
         TaskError: There is no such task, its table is missing, or spec or table break a rule.
     """
-    folder = find_folder(name_or_folder, tasks_dirs)
+    folder = find_folder(str(name_or_folder), tasks_dirs)
     if reason := why_no_name(folder.name):
         raise TaskError(f"{folder}: the name of a task {reason}; rename the folder")
     spec = read_spec(folder / "task.toml")

@@ -66,6 +66,12 @@ def test_it_is_an_estimator(estimator: LawRegressor, check: Any) -> None:
         assert check.func.__name__ in LEFT_OUT
 
 
+@pytest.mark.parametrize("name", sorted(LawRegressor().get_params()))
+def test_a_setting_of_another_type_is_named_by_fit(name: str) -> None:
+    with pytest.raises(ValueError, match=f"^{name}: must be .*, it is <object object at"):
+        LawRegressor(**{name: object()}).fit([[1.0]], [1.0])
+
+
 def test_what_the_checks_leave_out_is_told_to_the_reader() -> None:
     assert all(name in (LawRegressor.__doc__ or "") for name in [*FAILS, *LEFT_OUT])
 

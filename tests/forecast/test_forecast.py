@@ -100,10 +100,24 @@ def test_a_forecast_below_what_a_positive_target_can_be_is_no_certain_zero(
     case: tuple[Task, Table],
 ) -> None:
     point, half = np.array([[-0.2], [-0.2], [2.0]]), np.array([[0.9], [0.1], [0.9]])
-    point, low, high = ends_of(case[0], point, half, relative=True)
+    point, low, high = ends_of(case[0], point, half, 0.1 * half, relative=True)
     np.testing.assert_allclose(point, [[0.0], [0.0], [2.0]])
     np.testing.assert_allclose(low[:, 0], [0.0, 0.0, 2.0 / np.exp(0.45)])
     np.testing.assert_allclose(high[:, 0], [0.7, 0.0, 2.0 * np.exp(0.45)])
+
+
+def test_laws_that_part_near_0_are_an_amount_apart_and_no_number_of_times(
+    case: tuple[Task, Table],
+) -> None:
+    point = np.array([[1e-9], [0.1], [1.0], [2.0]])
+    half = np.full((4, 1), 1.0)
+    _, low, high = ends_of(case[0], point, half, 0.0 * half, relative=True)
+    np.testing.assert_allclose(high[:3, 0], 1.0 + (np.e - 1.0) * point[:3, 0])
+    np.testing.assert_allclose(high[3, 0], 2.0 * np.exp(0.5))
+    np.testing.assert_allclose(low[:, 0], point[:, 0] * np.exp(-np.minimum(1 / point[:, 0], 50)))
+    # Noise that multiplies is any number of times, however little that is.
+    _, _, noisy = ends_of(case[0], point, 3.0 * point, 3.0 * point, relative=True)
+    np.testing.assert_allclose(noisy[:, 0], point[:, 0] * np.exp(3.0))
 
 
 def test_a_run_larger_in_all_axes_at_once_lies_beyond_though_each_is_in_range() -> None:

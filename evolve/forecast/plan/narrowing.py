@@ -14,7 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from evolve.forecast.departures import departures, require_whole
-from evolve.forecast.interval import Forecast, ends_of, forecast, half_widths
+from evolve.forecast.interval import Forecast, ends_of, forecast, times_of_spread
 from evolve.forecast.plan.question import Question
 from evolve.forecast.queries import checked_point
 from evolve.forecast.spread import open_along
@@ -121,9 +121,10 @@ def narrowed_at(question: Question, forecasts: Forecast) -> Narrowed:
 def interval_of(question: Question, forecasts: Forecast, spread: float) -> tuple[float, float]:
     """The interval of the one forecast if its uncalibrated spread were another."""
     t = question.target
-    spreads = forecasts.parts.total.copy()
+    parts, spreads = forecasts.parts, forecasts.parts.total.copy()
     spreads[:, t] = spread
     task, model = question.task, question.forecast_model
-    half = half_widths(task, model, question.group, forecasts.x, spreads, question.level)
-    _, low, high = ends_of(task, forecasts.parts.point, half, relative=model.relative)
+    times = times_of_spread(task, model, question.group, forecasts.x, question.level)
+    half, noise = times * spreads, times * parts.noise
+    _, low, high = ends_of(task, parts.point, half, noise, relative=model.relative)
     return float(low[0, t]), float(high[0, t])

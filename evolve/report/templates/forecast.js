@@ -126,8 +126,9 @@ function pageForecaster(data) {
       const half = Math.sqrt(scatter ** 2 + capped(openConstants(x, g, t)) ** 2 + capped(form) ** 2) * factor;
       let [low, high] = [centre - half, centre + half];
       if (data.relative && centre > 0) {
-        const ratio = Math.exp(Math.min(half / Math.max(Math.abs(centre), TINY), MOST_LOG));
-        [low, high] = [centre / ratio, centre * ratio];
+        const factorOf = (part) => Math.exp(Math.min(part / Math.max(Math.abs(centre), TINY), MOST_LOG));
+        const amount = Math.max(half + (Math.E - 1) * centre, centre * factorOf(scatter * factor));
+        [low, high] = [centre / factorOf(half), half > centre ? amount : centre * factorOf(half)];
       }
       const [floor, ceiling] = data.bounds[t];
       const inside = (v) => Math.min(Math.max(v, floor ?? -Infinity), ceiling ?? Infinity);
