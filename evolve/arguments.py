@@ -32,7 +32,8 @@ def _is_number(value: object) -> bool:
 
 def _is_whole(value: Any) -> bool:
     """Whether a value is a whole number of any type, such as 3, 3.0 or numpy's."""
-    return isinstance(value, Real) and type(value) is not bool and float(value).is_integer()
+    is_number = isinstance(value, Real) and not isinstance(value, bool)
+    return is_number and float(value).is_integer()
 
 
 def _is_truth(value: object) -> bool:

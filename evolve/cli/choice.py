@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from evolve.errors import EvolveError
 
 if TYPE_CHECKING:
+    from evolve.runs.picks import Pick
     from evolve.runs.store import Store
 
 HEADINGS = (
@@ -26,16 +27,18 @@ weight: what the law counts in the forecast; distance: from the forecast beyond 
   does something, if there is any"""
 
 
-def show_choice(store: Store, *, json: bool) -> None:
+def show_choice(store: Store, pick: Pick, *, json: bool) -> None:
     """Print what was measured of every finalist.
 
     Raises:
-        EvolveError: No champion was chosen from all entries of the run.
+        EvolveError: One law was asked for, or no champion was chosen from all entries of the run.
     """
     from evolve.cli.output import print_json, print_table, print_text
     from evolve.runs.choices import load_finalists, load_verdict
     from evolve.runs.usual import run_words
 
+    if not pick.is_champion:
+        raise EvolveError(f"show: --choice tells of all finalists, not of {pick.words} alone")
     rows, verdict = load_finalists(store), load_verdict(store)
     if not rows:
         raise EvolveError(

@@ -96,7 +96,7 @@ def show(
                 print_end(store, task)
                 return
         if choice:
-            show_choice(store, json=json)
+            show_choice(store, pick, json=json)
             return
         results = load_results(store)
         row, entry = _picked(store, results, pick, tasks_dirs)
@@ -146,7 +146,7 @@ def _print(
 ) -> None:
     """Print a law, the longest first: what one wants to know stays on the screen."""
     from evolve.cli.ending import print_groups, print_rows
-    from evolve.cli.output import print_table
+    from evolve.cli.output import print_table, print_text
 
     what = {
         "champion": "champion" if results.chosen else "best score so far, no champion chosen yet",
@@ -154,7 +154,7 @@ def _print(
         "size": f"best law with {row.n_constants} constants",
     }.get(row.kind, row.name)
     where = f"entry {row.number}" if row.number is not None else "not an entry of the run"
-    print(f"{store.folder.name}, task {store.task['name']}: {what} ({where})")
+    print_text(f"{store.folder.name}, task {store.task['name']}: {what} ({where})")
     print_table(
         ("fold", "held-out rows", "R2", "NMSE"),
         [(f.name, f.n_held, f.r2, f.nmse) for f in entry.evaluation.folds],

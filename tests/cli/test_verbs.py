@@ -301,6 +301,10 @@ BUDGET = ["plan", "dc", "--budget-flops", "1e21", "--compute", "6*params*tokens"
 BUDGET += ["--at", "unique_tokens=1e11"]
 WRONG = [
     (["show", "dc", "--law", "hofman_2022"], "--law: no law 'hofman_2022' (did you mean 'hoff"),
+    (
+        ["show", "dc", "--choice", "--size", "4"],
+        "--choice tells of all finalists, not of the best",
+    ),
     (["show", "dc", "--law", "kaplan", "--size", "4"], "--size and --law exclude each other"),
     (["predict", "dc", *AT, "--entry", "7"], "--entry: must be 0 to 1"),
     (["fit", "absent.csv", "--law", "kaplan", "--target", "y"], "there is no file 'absent.csv'"),

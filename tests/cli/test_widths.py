@@ -15,6 +15,7 @@ import typer
 import evolve.cli
 from evolve.cli.app import app, call
 from evolve.cli.output import print_note
+from evolve.runs.choices import FinalistRow
 from evolve.runs.verify import Check
 from tests.own_tables import GOOD
 
@@ -91,11 +92,13 @@ def quick(literature_runs: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 
 
 def remembered(function: Callable[..., Any]) -> Callable[..., Any]:
-    """The function, which answers again what it has answered to the same numbers."""
+    """The function, which answers again what it has answered to the same plain arguments."""
     answers: dict[Any, Any] = {}
 
     def answer(*args: Any, **kwargs: Any) -> Any:
-        key = tuple(arg for arg in args if isinstance(arg, int | float))
+        plain = [v for v in args if isinstance(v, int | float)]
+        named = [(k, str(v)) for k, v in kwargs.items() if isinstance(v, int | float | str | dict)]
+        key = (*plain, *named)
         if key not in answers:
             answers[key] = function(*args, **kwargs)
         return answers[key]
@@ -148,6 +151,46 @@ def test_each_number_of_the_json_stands_in_the_text_at_every_width(
         printed = set(NUMBER.findall(text))
         missing = [x for x in numbers_in(value, unsaid) if not stands_in(x, printed)]
         assert not missing, f"{verb} at {width}:\n{text}"
+
+
+# Ways to ask for more or for something else, whose text tells less than their JSON at any width.
+NARROW = ("--compute", "6*params*tokens", "--narrow", *AT[1:], "--next-budget", "1e21")
+OPTIONS = (
+    ("show", "dc", "--law", "kaplan_2020"),
+    ("show", "dc", "--law", "product of powers"),
+    ("show", "dc", "--entry", "0"),
+    ("show", "dc", "--choice"),
+    ("plan", "dc", *NARROW),
+    ("plan", "dc", *NARROW, "--law", "kaplan_2020"),
+    ("plan", "dc", *PLAN, "--max", "params=1e9"),
+    ("predict", "dc", *AT, "--law", "kaplan_2020", "--interval", "0.5"),
+    ("predict", "dc", "--rows", "planned.csv"),
+    ("compare", "dc", "dc"),
+    ("query", "dc", "--sort", "score"),
+    ("score", "par", "--size", "4"),
+    ("tasks",),
+)
+FINALISTS = [
+    FinalistRow(7, True, 5, -3.1, 0.06, -4.5, 0.37, 0.0, 0.25, 1.5, -2.8, 0.62, 0.12, {}),
+    FinalistRow(16, False, 4, -3.2, 0.12, -4.0, 0.25, 0.5, 0.75, 2.5, -2.7, 0.37, 0.87, {}),
+]
+
+
+@pytest.mark.parametrize("words", OPTIONS, ids=" ".join)
+def test_what_is_told_at_200_columns_is_told_at_60(
+    words: tuple[str, ...], capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("evolve.runs.choices.load_finalists", lambda store: FINALISTS)
+    Path("planned.csv").write_text("params,tokens,unique_tokens\n7e9,2e12,1e11\n1e9,2e10,1e10\n")
+    told: dict[int, set[str]] = {}
+    for width in WIDTHS:
+        monkeypatch.setenv("COLUMNS", str(width))
+        assert call(words) == 0
+        text = capfd.readouterr().out
+        told[width] = set(NUMBER.findall(text))
+        assert max(map(len, text.splitlines())) <= width, text
+    assert len(told[200]) > 1
+    assert told[60] == told[80] == told[120] == told[200]
 
 
 @pytest.mark.parametrize("width", [60, 80])
