@@ -6,6 +6,7 @@ import csv
 import json
 from collections import Counter
 from collections.abc import Callable, Iterator
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -29,6 +30,7 @@ OTHERS = {
     ".gz": "unpack it first",
     ".zip": "unpack it first",
 }
+ROWS_AT_ONCE = 4096  # that are held before they are cells of columns
 _SEPARATORS = {";": "semicolons", "\t": "tabs", "|": "bars"}
 
 
@@ -62,36 +64,44 @@ def read_text(path: Path, separator: str) -> RawTable:
     Raises:
         TaskError: As `read_table`.
     """
-    starts, lines = _read_lines(path, separator)
-    if not lines:
+    lines = _read_lines(path, separator)
+    _, names = next(lines, (0, None))
+    if names is None:
         raise TaskError(f"{path}: must have a header, the file is empty")
-    header = [name.strip() for name in lines[0]]
+    header = [name.strip() for name in names]
     if separator == ",":
-        _require_commas(path, lines[0])
+        _require_commas(path, names)
     require_header(path, header)
-    for row, line in enumerate(lines[1:], 1):
-        if len(line) != len(header):
-            ragged = any("\n" in cell for cell in line)
-            why = "a quote seems to be left open" if ragged else f"the header has {len(header)}"
-            raise TaskError(
-                f"{path}: rows must have {len(header)} cells, row {row} has {len(line)} "
-                f"(line {starts[row]}); {why}"
-            )
-    columns: dict[str, list[object]] = {
-        name: [line[i].strip() for line in lines[1:]] for i, name in enumerate(header)
-    }
-    return _require_rows(RawTable(path, columns, len(lines) - 1, tuple(starts[1:])))
+    columns: dict[str, list[object]] = {name: [] for name in header}
+    starts: list[int] = []
+    while block := list(islice(lines, ROWS_AT_ONCE)):
+        for start, line in block:
+            if len(line) != len(header):
+                raise TaskError(_ragged(path, header, line, len(starts) + 1, start))
+            starts.append(start)
+        parts = zip(*(line for _, line in block), strict=True)
+        for column, cells in zip(columns.values(), parts, strict=True):
+            column.extend(map(str.strip, cells))
+    return _require_rows(RawTable(path, columns, len(starts), tuple(starts)))
 
 
-def _read_lines(path: Path, separator: str) -> tuple[list[int], list[list[str]]]:
-    """Return the rows of a CSV that are not blank, header included, and where each begins."""
-    starts, lines = [], []
+def _ragged(path: Path, header: list[str], line: list[str], row: int, start: int) -> str:
+    """What to say of a row that has more or fewer cells than the header."""
+    is_open = any("\n" in cell for cell in line)
+    why = "a quote seems to be left open" if is_open else f"the header has {len(header)}"
+    return (
+        f"{path}: rows must have {len(header)} cells, row {row} has {len(line)} "
+        f"(line {start}); {why}"
+    )
+
+
+def _read_lines(path: Path, separator: str) -> Iterator[tuple[int, list[str]]]:
+    """The rows of a CSV that are not blank, header included, each after where it begins."""
     try:
         reader, last = csv.reader(lines_of(path), delimiter=separator), 0
         for line in counted(path, reader, len):
             if line:
-                starts.append(last + 1)
-                lines.append(line)
+                yield last + 1, line
             last = reader.line_num
     except OSError as error:
         raise TaskError(f"{path}: must be a readable file, {error.strerror}") from None
@@ -101,7 +111,6 @@ def _read_lines(path: Path, separator: str) -> tuple[list[int], list[list[str]]]
         ) from None
     except csv.Error as error:
         raise TaskError(f"{path}: must be CSV, {error}") from None
-    return starts, lines
 
 
 def _read_parquet(path: Path) -> RawTable:

@@ -84,6 +84,8 @@ def unnamed(rows: RawTable, task: Task) -> tuple[list[str], set[str]]:
         return [], set()
     roles = {name: guess_role(name) for name in rows.columns}
     steps = [name for name, role in roles.items() if role == "step" and _holds_numbers(rows, name)]
+    if not steps:
+        return [], set()
     steps.sort(key=lambda name: name not in task.feature_names)
     called = [[name] for name, role in roles.items() if _may_name(rows, name, role)]
     settings = [name for name, role in roles.items() if role in SETTLED]
