@@ -55,8 +55,18 @@ class SandboxError(EvolveError):
     """The sandbox cannot be set up as asked on this machine."""
 
 
+def ending_in(name: str, valid: Iterable[str]) -> str:
+    """The one valid name whose last part this is, as trackers write `metrics.loss`; or nothing."""
+    ends = tuple(f"{sign}{name.casefold()}" for sign in "./")
+    found = [whole for whole in valid if name and whole.casefold().endswith(ends)]
+    return found[0] if len(found) == 1 and name not in valid else ""
+
+
 def nearest(name: str, valid: Iterable[str]) -> str:
     """Say which valid name was probably meant: `" (did you mean 'x'?)"`, or nothing."""
+    valid = list(valid)
+    if whole := ending_in(name, valid):
+        return f" (did you mean {whole!r}?)"
     by_folded = {candidate.casefold(): candidate for candidate in valid}
     close = get_close_matches(name.casefold(), list(by_folded), n=1, cutoff=0.6)
     return f" (did you mean {by_folded[close[0]]!r}?)" if close else ""

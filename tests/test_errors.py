@@ -28,6 +28,13 @@ def test_the_nearest_name_is_offered() -> None:
     assert nearest("unitt", ["name", "unit", "scale"]) == " (did you mean 'unit'?)"
 
 
+def test_the_last_part_of_one_name_means_it() -> None:
+    names = ["losses", "metrics.loss", "eval/lr", "train/lr"]
+    assert nearest("loss", names) == " (did you mean 'metrics.loss'?)"
+    assert nearest("lr", names) == ""  # it may be either
+    assert nearest("", names) == ""
+
+
 def test_case_does_not_hide_the_nearest_name() -> None:
     assert nearest("LOSS", ["loss", "params"]) == " (did you mean 'loss'?)"
 

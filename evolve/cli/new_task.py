@@ -149,7 +149,7 @@ def new_task(
         points=points,
         wide=wide,
     )
-    draft = _drafted(called, wishes, table, source)
+    draft = _drafted(called, wishes, table, source, search)
     files = write_task(draft, tasks_dir, _command(table, source, wishes, called))
     commands = _next(tasks_dir, called)
     if not json:
@@ -160,7 +160,9 @@ def new_task(
         _search(files[0].parent, search, json=json)
 
 
-def _drafted(name: str, wishes: Wishes, table: Path, source: str | None) -> Draft:
+def _drafted(
+    name: str, wishes: Wishes, table: Path, source: str | None, search: int | None
+) -> Draft:
     """The draft of a task, with a note where its table is a chart of which one run is used.
 
     Raises:
@@ -186,6 +188,7 @@ def _drafted(name: str, wishes: Wishes, table: Path, source: str | None) -> Draf
         if meant == wishes:
             raise
         command = _command(table, source, meant, name)
+        command += f" --search {search}" if search else ""
         raise EvolveError(*error.args, f"; try: {command}") from None
 
 

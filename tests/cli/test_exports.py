@@ -181,6 +181,17 @@ def test_every_tracker_has_an_export() -> None:
     assert set(EXPORTS) == set(IMPORTERS)
 
 
+def test_a_mistyped_column_gets_the_whole_command(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    start_in(tmp_path, monkeypatch)
+    words = ["new-task", mlflow(tmp_path), "--from", "mlflow", "--target", "loss"]
+    code, _, err = said(capfd, *words, "--search", "40")
+    assert code == 2
+    meant = "python -m evolve new-task it.db --from mlflow --target metrics.loss --name it"
+    assert f"try: {meant} --search 40" in " ".join(err.split())
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("source", EXPORTS)
 def test_one_command_leads_from_an_export_to_a_law(

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from difflib import get_close_matches
 
+from evolve.errors import ending_in
 from evolve.tasks.draft.roles import NO_AXES, Wishes
 from evolve.tasks.raw import RawTable
 
@@ -14,7 +15,7 @@ def corrected(wishes: Wishes, raw: RawTable) -> Wishes:
     """What was asked for with every name that is no column put right; the same if one cannot be.
 
     Words that a shell took apart (`model size` without quotes) are joined, names between commas
-    are taken apart, and a name that is close to one column only is that column.
+    are taken apart, and a name that is close to one column only, or its last part, is that column.
     """
     columns = list(raw.columns)
     given = (wishes.targets, wishes.features, wishes.groups, wishes.axes)
@@ -55,6 +56,8 @@ def _meant(text: str, names: Sequence[str]) -> list[str]:
     same = [name for name in names if _folded(name) == _folded(text)]
     if len(same) == 1:
         return same
+    if whole := ending_in(text, names):
+        return [whole]
     folded = {_folded(name): name for name in names}
     close = get_close_matches(_folded(text), list(folded), n=2, cutoff=0.75)
     return [folded[close[0]]] if len(close) == 1 and " " not in text else []
