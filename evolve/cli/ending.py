@@ -79,12 +79,13 @@ def _print_all(
 def remarks(store: Store, problem: SearchProblem) -> list[str]:
     """What a user should know of a run that has ended, beside its verdict."""
     from evolve.runs.crosscheck import disagreements
+    from evolve.runs.one_sided import one_sided_rows
     from evolve.runs.provenance import describe_task_change
     from evolve.runs.replies import remarks_of_models
 
     report = "the programs as text did not all come out the same, please report this"
     texts = [f"{report}: {line}" for line in disagreements(store)]
-    texts += remarks_of_models(store, problem.models)
+    texts += [*remarks_of_models(store, problem.models), *one_sided_rows(store, problem.task)]
     changed = describe_task_change(store, problem.task)
     return texts if changed is None else [*texts, changed]
 

@@ -1,0 +1,59 @@
+"""Rows far to one side of a law are pointed out; noise, and rows on both sides, are not."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from evolve.runs.one_sided import one_sided_rows
+from evolve.runs.results import save_results
+from evolve.runs.tabulate import row_of
+from evolve.search.problem import make_search_problem
+from evolve.tasks.task import Task
+from tests.run_of_literature import store_of
+from tests.small_tasks import task_of
+
+SIZES = 10.0 ** np.linspace(6, 9, 30)
+
+
+def table(off: Sequence[int], by: float, noise: float = 0.002) -> Task:
+    """Runs along a power law, some of them off it by a factor."""
+    factors = np.exp(np.random.default_rng(3).normal(0.0, noise, 30))
+    factors[list(off)] *= 1.0 + by
+    return task_of(SIZES, (1.5 + 60.0 * SIZES**-0.2) * factors, max_constants=5)
+
+
+def said(task: Task, folder: Path) -> list[str]:
+    """What is said of a run that holds one power of the feature and a floor."""
+    starts = make_search_problem(task, 0).starts
+    law = next(p.candidate for p in starts if p.candidate and p.candidate.law.n_constants == 3)
+    with store_of(task, folder, [law]) as store:
+        save_results(store, [row_of(task, store.entry(0), "champion")], chosen=True)
+        return one_sided_rows(store, task)
+
+
+def test_runs_that_were_tuned_worse_are_pointed_out(tmp_path: Path) -> None:
+    task = table((4, 11, 12, 20, 27), 0.06)
+    (words,) = said(task, tmp_path / "r")
+    assert words.startswith("5 of 30 rows lie far above the law of 3 constants in y0, ")
+    assert f"such as a={SIZES[4]:.4g}, a={SIZES[11]:.4g}, a={SIZES[12]:.4g}; if" in words
+
+
+@pytest.mark.parametrize(
+    ("off", "by", "noise"),
+    [((), 0.0, 0.002), ((4, 20), 0.06, 0.002), ((4, 11, 20), 0.06, 0.05)],
+    ids=["noise", "two rows", "as much noise"],
+)
+def test_of_noise_nothing_is_said(
+    off: tuple[int, ...], by: float, noise: float, tmp_path: Path
+) -> None:
+    assert said(table(off, by, noise), tmp_path / "r") == []
+
+
+def test_of_rows_on_both_sides_nothing_is_said(tmp_path: Path) -> None:
+    task = table((4, 11, 20), 0.06)
+    task.train.Y[[8, 16]] *= 0.94
+    assert said(task, tmp_path / "r") == []
