@@ -7,7 +7,6 @@ from dataclasses import replace
 
 import numpy as np
 
-from evolve.fitting.cost import CompiledLaw, Data
 from evolve.fitting.fit_batch import FitBatch
 from evolve.fitting.multistart import Solution, StepLimits, solve
 from evolve.fitting.problem_set import ProblemSet
@@ -22,6 +21,7 @@ from evolve.fitting.reframe import (
 from evolve.fitting.result import STATUSES, Fit, Prior, Problem
 from evolve.fitting.starts import uniforms
 from evolve.fitting.tape import NONLINEAR, Tape, compile_tape
+from evolve.fitting.workspace import CompiledLaw, Data
 from evolve.law.graph import Law
 from evolve.law.recipe import LOSSES, Recipe
 from evolve.scoring.frame import TargetFrame

@@ -29,21 +29,39 @@ def _import_numba() -> Any:
 _NUMBA = _import_numba()
 COMPILED = _NUMBA is not None
 _OPTIONS = {"nogil": True, "error_model": "numpy", "no_cfunc_wrapper": True}
+# Counting references of the arrays that it hands on takes a small fit longer than its arithmetic.
+_UNCOUNTED = {**_OPTIONS, "_nrt": False}
 _SUMS = {"reassoc", "contract", "nsz"}
 
 
 def jit(function: F) -> F:
-    """The function compiled, or unchanged where numba is not used; sums may be reordered."""
-    return _NUMBA.njit(fastmath=_SUMS, **_OPTIONS)(function) if COMPILED else function
+    """The function compiled, or unchanged where numba is not used; sums may be reordered.
+
+    It makes no array and returns none of those it is given.
+    """
+    return _NUMBA.njit(fastmath=_SUMS, **_UNCOUNTED)(function) if COMPILED else function
+
+
+def inlined(function: F) -> F:
+    """As `jit`, for a function that takes so many arrays that handing them on costs more."""
+    if not COMPILED:
+        return function
+    compiled: F = _NUMBA.njit(fastmath=_SUMS, forceinline=True, **_UNCOUNTED)(function)
+    return compiled
 
 
 def exact(function: F) -> F:
     """As `jit`, for arithmetic whose order matters."""
-    return _NUMBA.njit(fastmath={"contract"}, **_OPTIONS)(function) if COMPILED else function
+    return _NUMBA.njit(fastmath={"contract"}, **_UNCOUNTED)(function) if COMPILED else function
+
+
+def allocating(function: F) -> F:
+    """As `jit`, for a function that makes arrays."""
+    return _NUMBA.njit(fastmath=_SUMS, **_OPTIONS)(function) if COMPILED else function
 
 
 def entry(function: F) -> F:
-    """As `jit`, for a function that Python calls: its machine code is kept in `code_folder`.
+    """As `allocating`, for a function that Python calls; `code_folder` keeps its machine code.
 
     Where there is no such folder, the function is compiled anew in each process; numba's own
     choice of a folder is never taken.
@@ -52,16 +70,16 @@ def entry(function: F) -> F:
         return function
     folder, _ = code_folder()
     if folder is None:
-        return jit(function)
+        return allocating(function)
     before = _NUMBA.config.CACHE_DIR
     _NUMBA.config.CACHE_DIR = str(folder)
     try:
         compiled = _NUMBA.njit(cache=True, fastmath=_SUMS, **_OPTIONS)(function)
     except RuntimeError:  # no place to write in
-        return jit(function)
+        return allocating(function)
     finally:
         _NUMBA.config.CACHE_DIR = before
-    return compiled if folder in Path(compiled.stats.cache_path).parents else jit(function)
+    return compiled if folder in Path(compiled.stats.cache_path).parents else allocating(function)
 
 
 def is_new(function: Callable[..., Any]) -> bool:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from evolve.fitting.cost import CompiledLaw, Data
+from evolve.fitting.workspace import CompiledLaw, Data
 from evolve.typing import Array, Ints
 
 SAMPLE_ROWS = 400  # of a problem, on which many starts are refined first

@@ -11,13 +11,13 @@ import numpy as np
 import numpy.typing as npt
 
 from evolve.fitting import kernel
-from evolve.fitting.cost import L2, Data
 from evolve.fitting.fit_batch import MIDDLE_ROWS, SAMPLE_ROWS, FitBatch, subsampled
-from evolve.fitting.kernel import AGREE
-from evolve.fitting.refine import CONVERGED, NOT_FINITE
+from evolve.fitting.loss import L2
+from evolve.fitting.refine import AGREE, CONVERGED, NOT_FINITE
 from evolve.fitting.starts import place, project
 from evolve.fitting.tape import NONLINEAR
-from evolve.scoring.objective import AGREEING_STARTS
+from evolve.fitting.workspace import Aim, Data, Ends
+from evolve.scoring.objective import AGREEING_STARTS, FEW_ROWS
 from evolve.typing import Array, Ints
 
 ROUGH_STEPS = 8
@@ -231,12 +231,17 @@ def run(
     enough = NO_END if stands_for is None else AGREEING_STARTS
     counted = np.ones((q, s), dtype=np.int64) if stands_for is None else stands_for
     normal, gradient = np.zeros((q, n_kept, p, p)), np.zeros((q, n_kept, p))
+    if not s:
+        return EndPoints(constants, costs, statuses, normal, gradient)
     with np.errstate(all="ignore"):
-        kernel.run(
-            batch.law, batch.data, batch.offsets, batch.loss, batch.f_scales,
-            batch.prior_mean, batch.prior_weight, batch.box, careful, max_steps, enough,
-            constants, counted, costs, statuses, normal, gradient,
+        aim = Aim(
+            batch.loss, batch.f_scales, batch.prior_mean, batch.prior_weight, batch.box,
+            careful, max_steps, enough,
         )  # fmt: skip
+        ends = Ends(constants, counted, costs, statuses, normal, gradient)
+        counts = np.diff(batch.offsets)
+        order, n_large = np.argsort(-counts, kind="stable"), int(np.sum(counts > FEW_ROWS))
+        kernel.run(batch.law, batch.data, batch.offsets, aim, ends, order, n_large)
     return EndPoints(constants, costs, statuses, normal, gradient)
 
 

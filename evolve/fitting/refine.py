@@ -1,156 +1,289 @@
-"""Refine a start to a minimum: Levenberg-Marquardt with free linear constants.
+"""Refine starts to minima: Levenberg-Marquardt with free linear constants, problems side by side.
 
 Damping follows Nielsen 1999. Constants in which the law is linear stay undamped, and those that
 are logarithms of amplitudes step as the amplitudes would, which is Kaufman's (1975) variant of
 variable projection (Golub & Pereyra 1973).
+
+Every lane goes through the starts of one problem, one after the other, and then takes the next.
+In each round all lanes have their costs computed at once, and their normal matrices where any
+lane has found better constants. What comes of a problem does not depend on those beside it.
 """
 
 from __future__ import annotations
 
 import math
+from typing import NamedTuple
 
 import numpy as np
 
-from evolve.fitting.compiled import jit
-from evolve.fitting.cost import CompiledLaw, Data, Objective, Workspace, cost_at, normal_at
-from evolve.fitting.solve import solve_exact, solve_normal
-from evolve.typing import Array
+from evolve.fitting.compiled import allocating, inlined
+from evolve.fitting.cost import costs_at, normals_at
+from evolve.fitting.step import keep_derivatives, take_step
+from evolve.fitting.workspace import (
+    Aim,
+    CompiledLaw,
+    Data,
+    Ends,
+    Workspace,
+    make_workspace,
+    place_problem,
+)
+from evolve.typing import Array, Ints
 
 CONVERGED, STEP_LIMIT, NOT_FINITE = 0, 1, 2
+AGREE = 1.001  # costs that differ by a smaller factor are one
 FIRST_DAMPING = 1e-3
 CHECK_EVERY = 10  # steps between looks at how fast the cost falls
-LARGEST_STEP = 4.0  # of a nonlinear constant, over 1 + its size
-SOLVABLE = 1e-14
-WELL_POSED = 1e-10  # full precision: a step still gains five digits
+OPEN = -1  # in place of a status, while a start goes on
+FREE, IDLE = -1, -2  # in place of a problem's number: the lane takes the next; none is left
 
 
-@jit
-def refine(
-    law: CompiledLaw, data: Data, objective: Objective, work: Workspace, c: Array,
-    max_steps: int, careful: bool, goal: float,
-) -> tuple[float, int, int]:  # fmt: skip
-    """Minimise from `c`, in place.
+class Problems(NamedTuple):
+    """Problems that are refined together.
 
-    Args:
+    Attributes:
         law: The law.
-        data: Its rows.
-        objective: What is minimised.
-        work: Arrays to work in; `h` and `grad` are left as they are at the end.
-        c: `(p,)` start, overwritten with the minimum.
-        max_steps: Most trial steps.
-        careful: Go on to full precision, solving by reflections.
-        goal: Cost that another start has reached; steps that hardly near it are given up.
-
-    Returns:
-        Cost, status and trial steps taken.
+        data: The rows of all problems.
+        offsets: `(q + 1,)` where each problem's rows begin.
+        aim: What is minimised.
+        ends: The starts, overwritten with where they end.
+        order: Numbers of the problems to refine, those with most rows first.
     """
-    trial = work.extra[2]
-    cost = cost_at(law, data, objective, work, c)
-    if not math.isfinite(cost) or not normal_at(law, data, objective, work, c):
-        return math.inf, NOT_FINITE, 0
-    lam, grow, small, cost_before = FIRST_DAMPING, 2.0, 0, cost
-    close = 1e-24 if careful else 1e-7
-    noise = _noise(data) if careful else 0.0
-    for count in range(1, max_steps + 1):
-        gain = _step(law, objective, work, c, lam, careful)
-        new = cost_at(law, data, objective, work, trial) if gain > 0.0 else math.inf
-        slack = noise * math.sqrt(cost)
-        if new < cost + slack:
-            ratio = (cost - new) / gain if cost - new > slack else 1.0
-            small = small + 1 if gain < 10.0 * close * cost else 0
-            _copy(trial, c)
-            cost = new
-            lam = max(lam * max(0.1, 1.0 - (2.0 * ratio - 1.0) ** 3), 1e-12)
-            grow = 2.0
-            if not normal_at(law, data, objective, work, c):
-                return math.inf, NOT_FINITE, count
-        else:
-            small = 2 if 0.0 < gain <= close * cost and lam < 1.0 else small
-            lam, grow = lam * grow, grow * 2.0
-        if small >= 2:
-            return cost, CONVERGED, count
-        if lam > 1e15 or (count % CHECK_EVERY == 0 and cost_before - cost < 0.05 * (cost - goal)):
-            return cost, STEP_LIMIT, count
-        cost_before = cost if count % CHECK_EVERY == 0 else cost_before
-    return cost, STEP_LIMIT, max_steps
+
+    law: CompiledLaw
+    data: Data
+    offsets: Ints
+    aim: Aim
+    ends: Ends
+    order: Ints
 
 
-@jit
-def _noise(data: Data) -> float:
-    """Largest error of a cost by rounding, over the root of the cost."""
+class Lanes(NamedTuple):
+    """Where each lane stands: `(n_lanes,)` arrays, and their workspace.
+
+    Attributes:
+        problem: Number of its problem, FREE or IDLE.
+        start: Number of the start.
+        n_steps: Trial steps taken from it; -1 while its own cost is not known.
+        small: Steps that hardly gained, one after the other.
+        n_agree: Starts that met at the problem's lowest cost.
+        status: How the start ended, or OPEN.
+        is_better: Whether the trial is better than what was found before.
+        cost: Lowest cost so far.
+        before: Cost when it was last looked at.
+        lam: Damping.
+        grow: Factor by which it grows.
+        gain: What the trial step promises.
+        goal: Lowest cost of the problem's starts; steps that hardly near it are given up.
+        noise: Largest error of a cost by rounding, over the root of the cost.
+        n_taken: `(1,)` problems that were taken by any lane.
+        work: The workspace.
+    """
+
+    problem: Ints
+    start: Ints
+    n_steps: Ints
+    small: Ints
+    n_agree: Ints
+    status: Ints
+    is_better: Ints
+    cost: Array
+    before: Array
+    lam: Array
+    grow: Array
+    gain: Array
+    goal: Array
+    noise: Array
+    n_taken: Ints
+    work: Workspace
+
+
+@allocating
+def refine(problems: Problems, n_lanes: int) -> None:
+    """Refine every start of some problems, in one lane or in `LANES`."""
+    law, loss, n_columns = problems.law, problems.aim.loss, problems.data.columns.shape[0]
+    first = problems.order[0]
+    n = problems.offsets[first + 1] - problems.offsets[first]
+    whole, real = np.full((7, n_lanes), FREE, dtype=np.int64), np.zeros((7, n_lanes))
+    work = make_workspace(law, n_columns, n, n_lanes)
+    lanes = Lanes(
+        whole[0], whole[1], whole[2], whole[3], whole[4], whole[5], whole[6],
+        real[0], real[1], real[2], real[3], real[4], real[5], real[6],
+        np.zeros(1, dtype=np.int64), work,
+    )  # fmt: skip
+    while True:
+        n_asking, n_better = 0, 0
+        for lane in range(n_lanes):
+            n_asking += _advance(problems, lanes, lane)
+        if n_asking == 0:
+            return
+        costs_at(law, n_columns, loss, work)
+        for lane in range(n_lanes):
+            n_better += _judge(problems, lanes, lane)
+        if n_better > 0:
+            normals_at(law, loss, work)
+            for lane in range(n_lanes):
+                _move(problems, lanes, lane)
+
+
+@inlined
+def _advance(problems: Problems, lanes: Lanes, lane: int) -> bool:
+    """Fill a lane's trial constants with what comes next; False where nothing is left."""
+    while True:
+        if lanes.status[lane] != OPEN:
+            _end(problems, lanes, lane)
+        if lanes.problem[lane] == FREE:
+            _take(problems, lanes, lane)
+        q = lanes.problem[lane]
+        if q == IDLE:
+            return False
+        c = problems.ends.constants[q, lanes.start[lane]]
+        if lanes.n_steps[lane] < 0:
+            if _copy(c, lanes.work.trial[lane]):
+                return True
+            lanes.status[lane] = NOT_FINITE
+            continue
+        lanes.n_steps[lane] += 1
+        n = problems.offsets[q + 1] - problems.offsets[q]
+        gain = take_step(problems.law, lanes.work, lane, problems.aim, q, c, lanes.lam[lane], n)
+        lanes.gain[lane] = gain
+        if gain > 0.0:
+            return True
+        _reject(problems.aim, lanes, lane)
+        _look(problems.aim, lanes, lane)
+
+
+@inlined
+def _take(problems: Problems, lanes: Lanes, lane: int) -> None:
+    """Put the next problem into a lane, if there is one."""
+    lanes.problem[lane] = IDLE
+    if lanes.n_taken[0] == problems.order.shape[0]:
+        return
+    q, data = problems.order[lanes.n_taken[0]], problems.data
+    lo, hi = problems.offsets[q], problems.offsets[q + 1]
+    place_problem(data, lo, hi, problems.aim.f_scales[q], lanes.work, lane)
+    lanes.n_taken[0] += 1
+    lanes.problem[lane], lanes.n_agree[lane], lanes.goal[lane] = q, 0, math.inf
+    lanes.start[lane], lanes.n_steps[lane] = 0, -1
     total = 0.0
-    for i in range(data.y.shape[0]):
+    for i in range(lo, hi):
         total += data.w[i] * data.y[i] * data.y[i]
-    return 2e-15 * math.sqrt(total)
+    lanes.noise[lane] = 2e-15 * math.sqrt(total) if problems.aim.careful else 0.0
 
 
-@jit
-def _copy(source: Array, target: Array) -> None:
+@inlined
+def _copy(source: Array, target: Array) -> bool:
+    """Copy constants; whether all of them are numbers."""
+    fine = True
     for k in range(source.shape[0]):
         target[k] = source[k]
+        fine = fine and source[k] == source[k]
+    return fine
 
 
-@jit
-def _hold(law: CompiledLaw, work: Workspace, step: Array, damping: Array) -> bool:
-    """Raise the damping of amplitudes that a step would turn negative; whether there were any."""
-    held = False
-    for k in range(step.shape[0]):
-        if law.kind[k] == 2 and step[k] < -0.9 and damping[k] < work.h[k, k]:
-            damping[k] = 1e4 * work.h[k, k]
-            held = True
-    return held
+@inlined
+def _judge(problems: Problems, lanes: Lanes, lane: int) -> bool:
+    """Take or refuse a lane's trial constants, whose cost is known but for the prior's."""
+    lanes.is_better[lane] = 0
+    q, aim, trial = lanes.problem[lane], problems.aim, lanes.work.trial[lane]
+    if q == IDLE:
+        return False
+    new = lanes.work.totals[lane]
+    for k in range(trial.shape[0]):
+        new += 0.5 * aim.prior_weight[q, k] * (trial[k] - aim.prior_mean[q, k]) ** 2
+    if lanes.n_steps[lane] < 0:
+        if not math.isfinite(new):
+            lanes.status[lane] = NOT_FINITE
+            return False
+        lanes.lam[lane], lanes.grow[lane], lanes.small[lane] = FIRST_DAMPING, 2.0, 0
+    else:
+        cost, gain = lanes.cost[lane], lanes.gain[lane]
+        slack = lanes.noise[lane] * math.sqrt(cost)
+        if not new < cost + slack:
+            _reject(aim, lanes, lane)
+            _look(aim, lanes, lane)
+            return False
+        ratio = (cost - new) / gain if cost - new > slack else 1.0
+        lanes.small[lane] = lanes.small[lane] + 1 if gain < 10.0 * _close(aim) * cost else 0
+        lam = lanes.lam[lane] * max(0.1, 1.0 - (2.0 * ratio - 1.0) ** 3)
+        lanes.lam[lane], lanes.grow[lane] = max(lam, 1e-12), 2.0
+        _copy(trial, problems.ends.constants[q, lanes.start[lane]])
+    lanes.cost[lane], lanes.is_better[lane] = new, 1
+    return True
 
 
-@jit
-def _careful_step(
-    law: CompiledLaw, work: Workspace, objective: Objective, c: Array, damping: Array, step: Array
-) -> bool:
-    """The damped step from the weighted rows themselves instead of their normal matrix."""
-    p, n = work.jac.shape
-    a, b = np.zeros((p, n + p)), np.zeros(n + p)
-    for i in range(n):
-        root = math.sqrt(work.curvature[i])
-        b[i] = -work.psi[i] / root if root > 0.0 else 0.0
-        for k in range(p):
-            a[k, i] = work.g[law.rows[k], i] * root
+@inlined
+def _close(aim: Aim) -> float:
+    """Share of a cost that counts as nothing."""
+    return 1e-24 if aim.careful else 1e-7
+
+
+@inlined
+def _reject(aim: Aim, lanes: Lanes, lane: int) -> None:
+    """Damp a lane's next step more."""
+    gain, close = lanes.gain[lane], _close(aim)
+    if 0.0 < gain <= close * lanes.cost[lane] and lanes.lam[lane] < 1.0:
+        lanes.small[lane] = 2
+    lanes.lam[lane] *= lanes.grow[lane]
+    lanes.grow[lane] *= 2.0
+
+
+@inlined
+def _move(problems: Problems, lanes: Lanes, lane: int) -> None:
+    """Take over normal matrix and gradient, where a lane's trial constants are better."""
+    if lanes.is_better[lane] == 0:
+        return
+    work, aim, q = lanes.work, problems.aim, lanes.problem[lane]
+    h, grad, c = work.h[lane], work.grad[lane], work.trial[lane]
+    p, finite = c.shape[0], True
     for k in range(p):
-        stiff = math.sqrt(damping[k] + objective.prior_weight[k])
-        a[k, n + k] = stiff
-        if objective.prior_weight[k] > 0.0:
-            b[n + k] = -objective.prior_weight[k] * (c[k] - objective.prior_mean[k]) / stiff
-    return solve_exact(a, b, step)
+        for m in range(k + 1):
+            h[k, m] = h[m, k] = work.sums[k, m, lane]
+        h[k, k] += aim.prior_weight[q, k]
+        grad[k] = work.sums[k, p, lane] + aim.prior_weight[q, k] * (c[k] - aim.prior_mean[q, k])
+        finite = finite and math.isfinite(grad[k]) and math.isfinite(h[k, k])
+    if aim.careful:
+        keep_derivatives(problems.law, work, lane)
+    if lanes.n_steps[lane] < 0:
+        lanes.n_steps[lane], lanes.before[lane] = 0, lanes.cost[lane]
+    if finite:
+        _look(problems.aim, lanes, lane)
+    else:
+        lanes.status[lane] = NOT_FINITE
 
 
-@jit
-def _step(
-    law: CompiledLaw, objective: Objective, work: Workspace, c: Array, lam: float, careful: bool
-) -> float:
-    """Fill the trial constants with a damped step; returns the gain it promises, 0 for none.
+@inlined
+def _look(aim: Aim, lanes: Lanes, lane: int) -> None:
+    """End a lane's start where another step would be of no use."""
+    cost, count, looks = lanes.cost[lane], lanes.n_steps[lane], False
+    if count % CHECK_EVERY == 0 and count > 0:
+        looks = lanes.before[lane] - cost < 0.05 * (cost - lanes.goal[lane])
+        lanes.before[lane] = cost
+    if lanes.small[lane] >= 2:
+        lanes.status[lane] = CONVERGED
+    elif looks or lanes.lam[lane] > 1e15 or count >= aim.max_steps:
+        lanes.status[lane] = STEP_LIMIT
 
-    Damping is in proportion to the curvature, and next to nothing for linear constants. An
-    amplitude that would turn negative is held, and the step is taken without it. Steps far
-    beyond the size of a constant are not trusted.
-    """
-    step, damping, trial = work.extra[0], work.extra[1], work.extra[2]
-    for k in range(c.shape[0]):
-        fraction = lam if law.kind[k] == 0 else 1e-10
-        damping[k] = fraction * work.h[k, k] + 1e-12 * (1.0 + lam)
-    for _ in range(3):
-        least = WELL_POSED if careful else SOLVABLE
-        solved = solve_normal(work.h, work.grad, damping, work.low, step, least)
-        if careful and not solved:
-            solved = _careful_step(law, work, objective, c, damping, step)
-        if not solved:
-            return 0.0
-        if not _hold(law, work, step, damping):
-            break
-    gain = 0.0
-    for k in range(c.shape[0]):
-        if law.kind[k] == 0 and abs(step[k]) > LARGEST_STEP * (1.0 + abs(c[k])):
-            return 0.0
-        gain += 0.5 * step[k] * (damping[k] * step[k] - work.grad[k])
-        move = step[k]
-        if law.kind[k] == 2:
-            move = math.log1p(move) if move > -0.9 else math.log(0.1)
-        trial[k] = min(max(c[k] + move, -objective.box[k]), objective.box[k])
-    return gain
+
+@inlined
+def _end(problems: Problems, lanes: Lanes, lane: int) -> None:
+    """Write down where a lane's start ended, and go on to the next start or problem."""
+    q, s, ends, work = lanes.problem[lane], lanes.start[lane], problems.ends, lanes.work
+    status = lanes.status[lane]
+    cost = math.inf if status == NOT_FINITE else lanes.cost[lane]
+    ends.costs[q, s], ends.statuses[q, s, 0] = cost, status
+    ends.statuses[q, s, 1] = max(lanes.n_steps[lane], 0)
+    n_agree = 0 if cost * AGREE < lanes.goal[lane] else lanes.n_agree[lane]
+    lanes.goal[lane] = min(lanes.goal[lane], cost)
+    n_agree += ends.stands_for[q, s] if cost <= lanes.goal[lane] * AGREE else 0
+    lanes.n_agree[lane] = n_agree
+    at = min(s, ends.normal.shape[1] - 1)
+    # Where the law is not finite, the workspace still holds the previous start's.
+    finite = status != NOT_FINITE
+    for k in range(ends.constants.shape[2]):
+        ends.grad[q, at, k] = work.grad[lane, k] if finite else 0.0
+        for m in range(ends.constants.shape[2]):
+            ends.normal[q, at, k, m] = work.h[lane, k, m] if finite else 0.0
+    lanes.start[lane], lanes.n_steps[lane], lanes.status[lane] = s + 1, -1, OPEN
+    if s + 1 == ends.constants.shape[1] or (n_agree >= problems.aim.enough and finite):
+        lanes.problem[lane] = FREE

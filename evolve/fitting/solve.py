@@ -61,17 +61,18 @@ def solve_normal(
 
 
 @jit
-def solve_exact(a: Array, b: Array, step: Array) -> bool:
+def solve_exact(a: Array, b: Array, step: Array, m: int) -> bool:
     """Solve min |a^T step - b| by Householder's reflections; False where the rank is short.
 
     Needs half the digits that `solve_normal` does.
 
     Args:
-        a: `(p, m)` columns of the matrix, one a row; overwritten.
-        b: `(m,)` right-hand side; overwritten.
+        a: `(p or more, m or more)` columns of the matrix, one a row; overwritten.
+        b: `(m or more,)` right-hand side; overwritten.
         step: `(p,)` filled with the answer.
+        m: Rows of the matrix.
     """
-    p, m = a.shape
+    p = step.shape[0]
     for k in range(p):
         total = 0.0
         for i in range(k, m):
@@ -82,8 +83,8 @@ def solve_exact(a: Array, b: Array, step: Array) -> bool:
         head = a[k, k] - alpha
         a[k, k] = head
         for j in range(k + 1, p):
-            _reflect(a[k], a[j], k, alpha * head)
-        _reflect(a[k], b, k, alpha * head)
+            _reflect(a[k], a[j], k, m, alpha * head)
+        _reflect(a[k], b, k, m, alpha * head)
         a[k, k] = alpha
     for k in range(p - 1, -1, -1):
         total = b[k]
@@ -94,11 +95,11 @@ def solve_exact(a: Array, b: Array, step: Array) -> bool:
 
 
 @jit
-def _reflect(mirror: Array, row: Array, first: int, scale: float) -> None:
-    """Reflect the entries of `row` from `first` on."""
+def _reflect(mirror: Array, row: Array, first: int, end: int, scale: float) -> None:
+    """Reflect the entries of `row` from `first` up to `end`."""
     total = 0.0
-    for i in range(first, row.shape[0]):
+    for i in range(first, end):
         total += mirror[i] * row[i]
     share = total / scale
-    for i in range(first, row.shape[0]):
+    for i in range(first, end):
         row[i] += share * mirror[i]

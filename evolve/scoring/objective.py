@@ -51,6 +51,7 @@ CHECK_MARGIN = 0.1  # share of its range by which a linear feature is followed b
 # The fit of a law, and the screen: one fold with few starts, before all folds.
 AGREEING_STARTS = 3  # that meet at the lowest cost, after which no more are followed; judgement
 SCREEN_STARTS = 4  # starts of a fit; judgement
+FEW_ROWS = 40  # of a problem that is fitted beside others, its sums in turn; judgement (speed)
 SCREEN_MARGIN = 0.2  # how much worse than the elites a candidate may be; nested
 SCREEN_GROUPS = 12  # about so many groups are fitted; judgement
 # How far the best law of a sample is behind that of all rows, on two known laws in 1 % noise, with

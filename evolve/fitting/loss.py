@@ -1,0 +1,144 @@
+"""Losses of residuals, summed and differentiated, over the rows of one problem or of lanes."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from evolve.fitting import elementary
+from evolve.fitting.compiled import COMPILED, exact, inlined, jit
+from evolve.fitting.workspace import LANES, Workspace
+from evolve.typing import Array
+
+L2, HUBER, CAUCHY = 0, 1, 2
+LEAST_CURVATURE = 0.3  # of a robust loss, over its irls weight
+
+
+@exact
+def sums_of_lanes(values: Array, totals: Array) -> None:
+    """Fill `totals`, `(LANES,)`, with the sums of each lane's values, in the order of its rows."""
+    a, b, c, d, e, f, g, h = 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0
+    for i in range(0, values.shape[0], LANES):
+        a += values[i]
+        b += values[i + 1]
+        c += values[i + 2]
+        d += values[i + 3]
+        e += values[i + 4]
+        f += values[i + 5]
+        g += values[i + 6]
+        h += values[i + 7]
+    totals[0], totals[1], totals[2], totals[3] = a, b, c, d
+    totals[4], totals[5], totals[6], totals[7] = e, f, g, h
+
+
+def _loss_loops(work: Workspace, loss: int) -> None:
+    """Fill `totals` with the sums of w * rho(r)."""
+    r, w = work.r, work.w
+    if work.totals.shape[0] > 1:
+        _weighted_losses(r, w, work.bend, loss, work.psi)
+        sums_of_lanes(work.psi, work.totals)
+    elif loss == 0:
+        work.totals[0] = _sum_of_squares(r, w)
+    else:
+        work.totals[0] = _sum_of_robust(r, w, loss, work.bend[0])
+
+
+@jit
+def _sum_of_squares(r: Array, w: Array) -> float:
+    total = 0.0
+    for i in range(r.shape[0]):
+        total += w[i] * r[i] * r[i]
+    return 0.5 * total
+
+
+@jit
+def _sum_of_robust(r: Array, w: Array, loss: int, f_scale: float) -> float:
+    total = 0.0
+    if loss == 1:
+        for i in range(r.shape[0]):
+            size = abs(r[i])
+            core = size if size < f_scale else f_scale
+            total += w[i] * core * (size - 0.5 * core)
+        return total
+    for i in range(r.shape[0]):
+        u = r[i] / f_scale
+        total += w[i] * elementary.log1p(u * u)
+    return 0.5 * f_scale * f_scale * total
+
+
+@jit
+def _weighted_losses(r: Array, w: Array, bend: Array, loss: int, out: Array) -> None:
+    """Fill `out` with w * rho(r) of each row."""
+    if loss == 0:
+        for i in range(r.shape[0]):
+            out[i] = 0.5 * w[i] * r[i] * r[i]
+    elif loss == 1:
+        for i in range(r.shape[0]):
+            size = abs(r[i])
+            core = size if size < bend[i] else bend[i]
+            out[i] = w[i] * core * (size - 0.5 * core)
+    else:
+        for i in range(r.shape[0]):
+            u = r[i] / bend[i]
+            out[i] = 0.5 * w[i] * bend[i] * bend[i] * elementary.log1p(u * u)
+
+
+def _loss_rows(work: Workspace, loss: int) -> None:
+    r, w, bend = work.r, work.w, work.bend
+    if loss == L2:
+        losses = 0.5 * w * r * r
+    elif loss == HUBER:
+        size = np.abs(r)
+        core = np.minimum(size, bend)
+        losses = w * core * (size - 0.5 * core)
+    else:
+        losses = 0.5 * bend * bend * w * np.log1p((r / bend) ** 2)
+    work.totals[:] = losses.reshape(-1, len(work.totals)).sum(axis=0)
+
+
+def _loss_slopes_loops(
+    r: Array, w: Array, loss: int, bend: Array, psi: Array, curvature: Array
+) -> None:
+    """Fill `psi` with w * rho'(r) and `curvature` with w * rho''(r).
+
+    The curvature is kept at `LEAST_CURVATURE` of the weight rho'(r) / r of iteratively re-weighted
+    least squares (`irls`) at least, so that the normal matrix stays positive.
+    """
+    if loss == 0:
+        for i in range(r.shape[0]):
+            curvature[i] = w[i]
+            psi[i] = w[i] * r[i]
+    elif loss == 1:
+        for i in range(r.shape[0]):
+            size = abs(r[i])
+            irls = 1.0 if size <= bend[i] else bend[i] / size
+            psi[i] = w[i] * r[i] * irls
+            curvature[i] = w[i] * (1.0 if size <= bend[i] else LEAST_CURVATURE * irls)
+    else:
+        for i in range(r.shape[0]):
+            u = r[i] / bend[i]
+            irls = 1.0 / (1.0 + u * u)
+            bent = (1.0 - u * u) * irls
+            psi[i] = w[i] * r[i] * irls
+            curvature[i] = w[i] * irls * (bent if bent > LEAST_CURVATURE else LEAST_CURVATURE)
+
+
+def _loss_slopes_rows(
+    r: Array, w: Array, loss: int, bend: Array, psi: Array, curvature: Array
+) -> None:
+    irls, bent = np.ones_like(r), np.ones_like(r)
+    if loss == HUBER:
+        inside = np.abs(r) <= bend
+        irls = np.where(inside, 1.0, bend / np.where(inside, 1.0, np.abs(r)))
+        bent = np.where(inside, 1.0, LEAST_CURVATURE)
+    elif loss == CAUCHY:
+        u = r / bend
+        irls = 1.0 / (1.0 + u * u)
+        bent = np.maximum((1.0 - u * u) * irls, LEAST_CURVATURE)
+    psi[:] = w * r * irls
+    curvature[:] = w * irls * bent
+
+
+if COMPILED:
+    fill_losses, fill_slopes = inlined(_loss_loops), jit(_loss_slopes_loops)
+else:
+    fill_losses, fill_slopes = _loss_rows, _loss_slopes_rows

@@ -1,0 +1,166 @@
+"""What the kernel takes and what it works in: laws, rows, and the arrays of one fit or several."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+
+from evolve.fitting.compiled import allocating, inlined
+from evolve.typing import Array, Ints
+
+LANES = 8  # small problems that are fitted side by side
+
+
+class CompiledLaw(NamedTuple):
+    """A law as the kernel takes it; see `Tape` for the fields they share.
+
+    Attributes:
+        log_rows: Residuals are log(law) - y, with y in logs.
+    """
+
+    steps: Ints
+    back: Ints
+    rows: Ints
+    n_rows: int
+    literals: Array
+    kind: Ints
+    role: Ints
+    log_rows: bool
+
+
+class Data(NamedTuple):
+    """Rows of one problem: `(n_columns, n)` columns, `(n,)` targets and `(n,)` weights."""
+
+    columns: Array
+    y: Array
+    w: Array
+
+
+class Aim(NamedTuple):
+    """What is minimised in every problem, and how far.
+
+    Attributes:
+        loss: L2, HUBER or CAUCHY.
+        f_scales: `(q,)` residual at which a robust loss bends, in the units of the residual.
+        prior_mean: `(q, p)` centres of the Gaussian priors.
+        prior_weight: `(q, p)` their precisions, 0 for none.
+        box: `(p,)` largest size of each constant.
+        careful: Go to full precision, solving by reflections where a normal matrix is not enough.
+        max_steps: Most trial steps from a start; with 0 starts are judged where they are.
+        enough: Starts that meet at a problem's lowest cost, after which it is left.
+    """
+
+    loss: int
+    f_scales: Array
+    prior_mean: Array
+    prior_weight: Array
+    box: Array
+    careful: bool
+    max_steps: int
+    enough: int
+
+
+class Ends(NamedTuple):
+    """Starts of every problem, and where they end.
+
+    Attributes:
+        constants: `(q, s, p)` starts, overwritten.
+        stands_for: `(q, s)` how many starts each counts as.
+        costs: `(q, s)` filled with costs, inf where the law is not finite.
+        statuses: `(q, s, 2)` filled with status and steps taken.
+        normal: `(q, s or 1, p, p)` filled with J W J^T + prior at the end points (or the
+            last one), zeros where the law is not finite.
+        grad: `(q, s or 1, p)` filled with the gradients there, zeros likewise.
+    """
+
+    constants: Array
+    stands_for: Ints
+    costs: Array
+    statuses: Ints
+    normal: Array
+    grad: Array
+
+
+class Workspace(NamedTuple):
+    """Arrays in which one problem, or `LANES` small ones side by side, are fitted.
+
+    Side by side, value `i * LANES + l` of a row belongs to row `i` of the problem in lane `l`, so
+    that one operation serves all lanes; a problem with fewer rows than others repeats its last
+    one without weight. `m` is the number of rows times that of lanes.
+
+    Attributes:
+        v: `(n_slots, m)` values.
+        g: `(n_rows, m)` derivatives.
+        y: `(m,)` targets.
+        w: `(m,)` weights.
+        bend: `(m,)` where a robust loss bends, in the units of the residual.
+        r: `(m,)` residuals.
+        psi: `(m,)` first derivative of the loss (its influence function), weighted.
+        curvature: `(m,)` its second derivative, kept positive.
+        jac: `(p, m)` derivatives by the constants, weighted.
+        kept: `(p + 2, m)` derivatives, psi and curvature where a lane was last found better.
+        sums: `(p, p + 1, n_lanes)` normal matrices and gradients without priors.
+        totals: `(n_lanes,)` costs.
+        h: `(n_lanes, p, p)` normal matrices.
+        grad: `(n_lanes, p)` gradients.
+        trial: `(n_lanes, p)` constants to be tried.
+        low: `(p, p)` factor of a damped `h`.
+        step: `(p,)` step.
+        damping: `(p,)` its damping.
+        reflected: `(p + 1, n + p)` the rows of one lane, damping and the right-hand side.
+    """
+
+    v: Array
+    g: Array
+    y: Array
+    w: Array
+    bend: Array
+    r: Array
+    psi: Array
+    curvature: Array
+    jac: Array
+    kept: Array
+    sums: Array
+    totals: Array
+    h: Array
+    grad: Array
+    trial: Array
+    low: Array
+    step: Array
+    damping: Array
+    reflected: Array
+
+
+@allocating
+def make_workspace(law: CompiledLaw, n_columns: int, n: int, n_lanes: int) -> Workspace:
+    """Make a workspace for `n` rows of each lane, with the literals of the law in place."""
+    p, m = law.kind.shape[0], n * n_lanes
+    base = n_columns + p + law.literals.shape[0]
+    v = np.zeros((base + law.steps.shape[0], m))
+    for k in range(law.literals.shape[0]):
+        for i in range(m):
+            v[n_columns + p + k, i] = law.literals[k]
+    g, rows = np.zeros((law.n_rows, m)), np.zeros((6, m))
+    tables = np.zeros((n_lanes, p, p))
+    return Workspace(
+        v, g, rows[0], rows[1], rows[2], rows[3], rows[4], rows[5], np.empty((p, m)),
+        np.zeros((p + 2, m)), np.empty((p, p + 1, n_lanes)), np.empty(n_lanes), tables,
+        np.zeros((n_lanes, p)), np.zeros((n_lanes, p)), np.empty((p, p)), np.empty(p),
+        np.empty(p), np.empty((p + 1, n + p)),
+    )  # fmt: skip
+
+
+@inlined
+def place_problem(
+    data: Data, lo: int, hi: int, f_scale: float, work: Workspace, lane: int
+) -> None:
+    """Put the rows of a problem into its lane."""
+    n_columns, n_lanes = data.columns.shape[0], work.totals.shape[0]
+    for i in range(work.y.shape[0] // n_lanes):
+        at, row = i * n_lanes + lane, min(lo + i, hi - 1)
+        work.y[at] = data.y[row]
+        work.w[at] = data.w[row] if lo + i < hi else 0.0
+        work.bend[at] = f_scale
+        for k in range(n_columns):
+            work.v[k, at] = data.columns[k, row]
