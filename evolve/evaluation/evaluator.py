@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from types import TracebackType
 from typing import Self, cast
 
+from evolve.evaluation.coming import Coming
 from evolve.evaluation.executor import make_executor
 from evolve.evaluation.problem import EvaluationProblem
 from evolve.evaluation.record import Evaluation
@@ -60,13 +61,14 @@ class Evaluator:
         """Evaluate candidates and programs: screened on one fold, then scored on all.
 
         Args:
-            forms: Laws and recipes, or programs.
+            forms: Laws and recipes, or programs; of those that are still `Coming`, the first are
+                evaluated meanwhile.
             bar: Screening score that earns all folds (inf: all do).
 
         Returns:
             One evaluation a form, in order, whatever the number of workers.
         """
-        answers = self._executor.map([EvaluateRequest(form, bar) for form in forms])
+        answers = self._executor.map(Coming(EvaluateRequest(form, bar) for form in forms))
         return cast("list[Evaluation]", answers)
 
     def fit(

@@ -7,7 +7,7 @@ processes and sockets stay where they were started.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import replace
 from queue import SimpleQueue
@@ -98,7 +98,11 @@ class LocalWorkers:
         from joblib import Parallel, delayed  # for those with workers alone
 
         pool = Parallel(n_jobs=len(self._workers), backend="threading", batch_size=1)
-        return list(pool(delayed(self._answer)(request) for request in requests))
+        failures: list[Exception] = []
+        answers = list(pool(delayed(self._answer)(r) for r in _until_failure(requests, failures)))
+        if failures:
+            raise failures[0]
+        return answers
 
     def _answer(self, request: Request) -> Answer:
         worker = self._free.get()
@@ -113,6 +117,14 @@ class LocalWorkers:
             worker.close()
         self._programs.close()
         self._undo.close()
+
+
+def _until_failure(requests: Iterable[Request], failures: list[Exception]) -> Iterator[Request]:
+    """The requests up to one whose making fails: no thread of joblib may end by that."""
+    try:
+        yield from requests
+    except Exception as error:
+        failures.append(error)
 
 
 # Executors by name: how each is made of an evaluation problem, a number of workers and limits.

@@ -13,6 +13,7 @@ from contextlib import ExitStack, contextmanager
 from copy import deepcopy
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import islice
 from socket import gethostname
 from typing import Any
 
@@ -217,7 +218,7 @@ def run_epoch(problem: SearchProblem, job: Epoch) -> Answer:
             entries = entries_of_batch(
                 evaluator,
                 archive,
-                proposals[len(done) : n_wanted],
+                islice(proposals, len(done), n_wanted),
                 first + len(done),
                 problem.text_of,
                 starting=first < len(problem.starts),

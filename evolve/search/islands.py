@@ -12,9 +12,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import chain
 
 import numpy as np
 
+from evolve.evaluation.coming import Coming
 from evolve.evaluation.record import UNSEARCHED, Entry
 from evolve.scoring.objective import EPOCH, MIGRANTS
 from evolve.search.archive import Archive, joined
@@ -111,7 +113,7 @@ class Islands:
         part = self.layout.part_of(self.whole.size)
         return self.whole if part is None else self.archives[part]
 
-    def next_batch(self, starts: Sequence[Proposal], seed: int) -> list[Proposal]:
+    def next_batch(self, starts: Sequence[Proposal], seed: int) -> Sequence[Proposal]:
         """The proposals of the batch that begins where the archive of all entries ends."""
         first = self.whole.size
         proposer = self.proposers[self.layout.part_of(first) or 0]
@@ -161,14 +163,14 @@ class Islands:
 
 def batch_at(
     first: int, archive: Archive, proposer: Proposer, starts: Sequence[Proposal], seed: int
-) -> list[Proposal]:
+) -> Sequence[Proposal]:
     """The proposals of the batch whose first entry has a number.
 
     They depend on the archive of its sub-search and on nothing else, so a batch that was cut off
     is proposed again just the same. Fewer than a batch means that the proposer has nothing new to
     offer.
     """
-    proposals: list[Proposal] = list(starts[first : first + BATCH])
-    indices = range(first + len(proposals), first + BATCH)
+    known = starts[first : first + BATCH]
+    indices = range(first + len(known), first + BATCH)
     rngs = [np.random.default_rng([seed, i]) for i in indices]
-    return [*proposals, *proposer.ask(archive, rngs, {p.key for p in starts})]
+    return Coming(chain(known, proposer.ask(archive, rngs, {p.key for p in starts})))

@@ -10,11 +10,13 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from itertools import islice
 
 import numpy as np
 
+from evolve.evaluation.coming import Coming
 from evolve.evaluation.evaluator import Evaluator
 from evolve.evaluation.record import Entry, Evaluation
 from evolve.scoring.price import price_of
@@ -75,7 +77,8 @@ def search(
     began = batch_began = time.monotonic()
     while islands.whole.size + len(done) < budget.evaluations:
         first = islands.whole.size
-        todo = islands.next_batch(starts, seed)[len(done) : budget.evaluations - first]
+        batch = islands.next_batch(starts, seed)
+        todo = islice(batch, len(done), budget.evaluations - first)
         entries = entries_of_batch(
             evaluator,
             islands.archive,
@@ -103,7 +106,7 @@ def search(
 def entries_of_batch(
     evaluator: Evaluator,
     archive: Archive,
-    proposals: Sequence[Proposal],
+    proposals: Iterable[Proposal],
     first: int,
     to_text: Callable[[Proposal], str],
     *,
@@ -114,20 +117,23 @@ def entries_of_batch(
     Args:
         evaluator: Fits and scores.
         archive: Whose elites decide how near a candidate must come to earn all folds.
-        proposals: Those of one batch that are not stored yet.
+        proposals: Those of one batch that are not stored yet; while some are still being made,
+            others are evaluated.
         first: Number of the first entry.
         to_text: Program text of a proposal.
         starting: Whether first candidates are among the batch, which all earn all folds.
     """
     bar = screen_bar(archive, starting=starting, n_values=evaluator.n_values)
-    judged = zip(proposals, evaluate(evaluator, proposals, bar), strict=True)
-    return [entry_of(i, p, to_text(p), e) for i, (p, e) in enumerate(judged, first)]
+    written = Coming((proposal, to_text(proposal)) for proposal in proposals)
+    evaluations = evaluate(evaluator, Coming(proposal for proposal, _ in written), bar)
+    judged = enumerate(zip(written, evaluations, strict=True), first)
+    return [entry_of(i, p, text, evaluation) for i, ((p, text), evaluation) in judged]
 
 
 def evaluate(evaluator: Evaluator, proposals: Sequence[Proposal], bar: float) -> list[Evaluation]:
     """Evaluate what has no verdict yet; one evaluation a proposal, in order."""
-    open_ = [p for p in proposals if p.verdict is None]
-    evaluations = iter(evaluator.evaluate([p.form for p in open_], bar))
+    open_ = Coming(p.form for p in proposals if p.verdict is None)
+    evaluations = iter(evaluator.evaluate(open_, bar))
     return [next(evaluations) if p.verdict is None else p.verdict for p in proposals]
 
 

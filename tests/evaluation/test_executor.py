@@ -11,6 +11,7 @@ import pytest
 from small_tasks import power_task, random_candidates, task_of
 
 from evolve.errors import EvolveError
+from evolve.evaluation.coming import Coming
 from evolve.evaluation.executor import (
     EXECUTORS,
     Executor,
@@ -66,6 +67,21 @@ def test_every_executor_answers_as_this_process_does(executor: Executor) -> None
 
 def test_no_request_gets_no_answer(executor: Executor) -> None:
     assert executor.map([]) == []
+
+
+def test_requests_that_are_still_made_are_answered_alike(executor: Executor) -> None:
+    whole = [plain(answer) for answer in executor.map(REQUESTS)]
+    assert [plain(answer) for answer in executor.map(Coming(iter(REQUESTS)))] == whole
+
+
+def test_what_fails_while_requests_are_made_is_raised(executor: Executor) -> None:
+    def made() -> Iterator[Request]:
+        yield from REQUESTS
+        raise LookupError("no more")
+
+    with pytest.raises(LookupError, match="no more"):
+        executor.map(Coming(made()))
+    assert len(executor.map(REQUESTS[:1])) == 1
 
 
 def test_setting_requests_and_answers_are_values_that_travel(executor: Executor) -> None:

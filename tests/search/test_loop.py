@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import cast
 
 import pytest
 from small_tasks import SPACES, power_task
@@ -21,7 +22,7 @@ from evolve.runs.store import Store
 from evolve.scoring.fold import FoldScore
 from evolve.search.archive import Archive
 from evolve.search.islands import Islands, Layout
-from evolve.search.loop import Budget, replay, screen_bar, screen_score, search
+from evolve.search.loop import Budget, entries_of_batch, replay, screen_bar, screen_score, search
 from evolve.search.problem import make_search_problem
 from evolve.search.proposers.grammar import Grammar
 from evolve.search.proposers.initial import generic_laws, starting_proposals
@@ -436,4 +437,27 @@ def test_an_island_whose_first_laws_all_failed_begins_with_those_of_the_other() 
         islands.tell(batch[start : start + BATCH])
     assert [e.entry for e in islands.archives[0].elites()] == [
         e.entry for e in islands.whole.elites()
+    ]
+
+
+def test_candidates_are_evaluated_while_others_are_still_proposed() -> None:
+    proposed: list[int] = []
+    evaluated_at: list[int] = []
+
+    def proposals() -> Iterator[Proposal]:
+        for number, proposal in enumerate(STARTS[:6]):
+            proposed.append(number)
+            yield proposal
+
+    class Watching(PretendedEvaluator):
+        def _evaluate(self, candidate: Candidate) -> Evaluation:
+            evaluated_at.append(len(proposed))
+            return super()._evaluate(candidate)
+
+    entries = entries_of_batch(
+        cast(Evaluator, Watching()), Archive(), proposals(), 3, lambda p: p.key, starting=True
+    )
+    assert evaluated_at == [1, 2, 3, 4, 5, 6]
+    assert [(e.index, e.text) for e in entries] == [
+        (3 + i, p.key) for i, p in enumerate(STARTS[:6])
     ]

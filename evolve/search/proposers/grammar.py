@@ -8,6 +8,7 @@ from dataclasses import replace
 
 import numpy as np
 
+from evolve.evaluation.coming import Coming
 from evolve.evaluation.record import Entry, Origin
 from evolve.law.bounds import MOST_DEPTH, MOST_STARTS, depth
 from evolve.law.canonical import canonical, key, simplify
@@ -50,17 +51,20 @@ class Grammar:
 
     def ask(
         self, archive: Archive, rngs: Sequence[np.random.Generator], taken: Collection[str]
-    ) -> list[Proposal]:
+    ) -> Sequence[Proposal]:
         """Propose candidates, each from the archive as it stands, until nothing new is found."""
+        return Coming(self._each(archive, rngs, taken))
+
+    def _each(
+        self, archive: Archive, rngs: Sequence[np.random.Generator], taken: Collection[str]
+    ) -> Iterator[Proposal]:
         stock, seen, keys = stock_of(archive, evolving=self._evolving), archive.seen, set(taken)
-        proposals: list[Proposal] = []
         for rng in rngs:
             proposal = propose(stock, self._space, rng, seen, keys)
             if proposal is None:
                 break
             keys.add(proposal.key)
-            proposals.append(proposal)
-        return proposals
+            yield proposal
 
     def tell(self, entries: Sequence[Entry]) -> None:
         """Learn nothing: how operators fare stands in the archive."""

@@ -72,7 +72,7 @@ class Proposer(Protocol):
 
     def ask(
         self, archive: Archive, rngs: Sequence[np.random.Generator], taken: Collection[str]
-    ) -> list[Proposal]:
+    ) -> Sequence[Proposal]:
         """Propose programs that have not been seen.
 
         Args:
@@ -81,7 +81,9 @@ class Proposer(Protocol):
             taken: Further keys to avoid.
 
         Returns:
-            As many proposals as there are generators, or fewer where there is nothing new.
+            As many proposals as there are generators, or fewer where there is nothing new. They
+            may be `Coming`: the first are evaluated while the others are made, and the archive
+            is told nothing before all are there.
         """
 
     def tell(self, entries: Sequence[Entry]) -> None:

@@ -69,7 +69,7 @@ class WithModels:
         if self._others is None:
             return found
         keys = {*taken, *(proposal.key for proposal in found)}
-        return found + self._others.ask(archive, rngs[len(found) :], keys)
+        return [*found, *self._others.ask(archive, rngs[len(found) :], keys)]
 
     def tell(self, entries: Sequence[Entry]) -> None:
         """Tell both."""
