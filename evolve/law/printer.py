@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import textwrap
 from collections.abc import Sequence
+from functools import lru_cache
 
 import numpy as np
 import numpy.typing as npt
@@ -80,16 +81,21 @@ def print_block(
     Raises:
         ValueError: the law holds a literal that is not finite.
     """
-    if len(target_names) > 1:
-        body = _many_targets(law, feature_names, target_names, units)
-    else:
-        body = _one_target(law, feature_names, target_names, units)
     return (
-        "def scaling_law_func(data_points, params):\n"
-        + "".join(f"    {line}\n" if line else "\n" for line in body)
+        _law_function(law, tuple(feature_names), tuple(target_names), tuple(units))
         + "\n\ndef fit_scaling_law(data_points, loss_values):\n"
         + _fit_call(law, recipe, axes, prior, frames)
     )
+
+
+@lru_cache(maxsize=512)  # a law comes under many recipes, which change its fit alone
+def _law_function(
+    law: Law, features: tuple[str, ...], targets: tuple[str, ...], units: tuple[float, ...]
+) -> str:
+    body = _many_targets if len(targets) > 1 else _one_target
+    lines = body(law, features, targets, units)
+    head = "def scaling_law_func(data_points, params):\n"
+    return head + "".join(f"    {line}\n" if line else "\n" for line in lines)
 
 
 def formula(

@@ -143,7 +143,7 @@ class Archive:
             self.starters.append(elite)
         self.newcomers.take_in(elite)
         if wins:
-            rivals = [e.score for e in self.cells.values() if e.n_constants <= cell[0]]
+            rivals = [elite.score for (n, _), elite in self.cells.items() if n <= cell[0]]
             gain = min(rivals, default=float("inf")) - score
             tally.won += gain > 0.0
             tally.gained += min(max(gain, 0.0), MOST_GAINED)
