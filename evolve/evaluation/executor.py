@@ -7,9 +7,10 @@ processes and sockets stay where they were started.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from dataclasses import replace
+from multiprocessing.pool import AsyncResult, ThreadPool
 from queue import SimpleQueue
 from typing import Protocol
 
@@ -88,6 +89,7 @@ class LocalWorkers:
         given = problem.to_fit().pack()
         self._workers = [Worker(SERVICE, *given, limits, nursery=parent) for _ in range(n_workers)]
         self._programs = ProgramRunner(limits=limits_of(problem, SEARCHED))
+        self._threads = ThreadPool(n_workers)
         self._free: SimpleQueue[Worker] = SimpleQueue()
         for worker in self._workers:
             worker.start()
@@ -95,14 +97,14 @@ class LocalWorkers:
 
     def map(self, requests: Sequence[Request]) -> list[Answer]:
         """Answer requests, each with whichever worker is free."""
-        from joblib import Parallel, delayed  # for those with workers alone
-
-        pool = Parallel(n_jobs=len(self._workers), backend="threading", batch_size=1)
-        failures: list[Exception] = []
-        answers = list(pool(delayed(self._answer)(r) for r in _until_failure(requests, failures)))
-        if failures:
-            raise failures[0]
-        return answers
+        asked: list[AsyncResult[Answer]] = []
+        try:
+            asked.extend(self._threads.apply_async(self._answer, (r,)) for r in requests)
+        except Exception:
+            for each in asked:  # one could not be made: no thread may be left at work
+                each.wait()
+            raise
+        return [each.get() for each in asked]
 
     def _answer(self, request: Request) -> Answer:
         worker = self._free.get()
@@ -115,16 +117,9 @@ class LocalWorkers:
         """Stop the workers' processes and the foreign lane."""
         for worker in self._workers:
             worker.close()
+        self._threads.terminate()
         self._programs.close()
         self._undo.close()
-
-
-def _until_failure(requests: Iterable[Request], failures: list[Exception]) -> Iterator[Request]:
-    """The requests up to one whose making fails: no thread of joblib may end by that."""
-    try:
-        yield from requests
-    except Exception as error:
-        failures.append(error)
 
 
 # Executors by name: how each is made of an evaluation problem, a number of workers and limits.

@@ -60,7 +60,7 @@ class BatchFitter:
         self.tape: Tape = compile_tape(law, recipe.target_scale)
         self.log_rows = on_logs and not self.tape.log_output
         self.columns, self.pools = rows.columns(self.tape), rows.pools
-        self.counts, self.offsets = rows.counts, rows.offsets
+        self.counts, self.offsets, self.turns = rows.counts, rows.offsets, rows.turns
         fitted = rows.fitted_rows(
             self.frames, axes, recipe.scale_weight, on_logs=on_logs, mirrored=mirrored
         )
@@ -152,7 +152,9 @@ class BatchFitter:
         )  # fmt: skip
         data = Data(self.columns, self.y, self.w)
         loss, f_scales = LOSSES.index(self.recipe.loss), self.recipe.f_scale * self.spread
-        return FitBatch(compiled_law, data, self.offsets, loss, f_scales, mean, weight, box)
+        return FitBatch(
+            compiled_law, data, self.offsets, loss, f_scales, mean, weight, box, self.turns
+        )
 
     def _priors(self, priors: Sequence[Prior | None]) -> tuple[Array, Array]:
         """Centres and precisions of the recipe's ridge and the given priors, combined."""

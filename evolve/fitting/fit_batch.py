@@ -3,14 +3,33 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 import numpy as np
 
 from evolve.fitting.workspace import CompiledLaw, Data
+from evolve.scoring.objective import FEW_ROWS
 from evolve.typing import Array, Ints
 
 SAMPLE_ROWS = 400  # of a problem, on which many starts are refined first
 MIDDLE_ROWS = 20_000  # of a problem with very many, on which the leading ones are
+
+
+class Turns(NamedTuple):
+    """In which turn problems are refined, those with most rows first.
+
+    Attributes:
+        order: `(q,)` numbers of the problems.
+        n_large: Problems with so many rows that each is refined alone.
+    """
+
+    order: Ints
+    n_large: int
+
+
+def turns_of(counts: Ints) -> Turns:
+    """The turns of problems with `(q,)` rows."""
+    return Turns(np.argsort(-counts, kind="stable"), int(np.sum(counts > FEW_ROWS)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +44,7 @@ class FitBatch:
     prior_mean: Array
     prior_weight: Array
     box: Array
+    turns: Turns
 
 
 def subsampled(batch: FitBatch, most: int) -> FitBatch:
@@ -46,4 +66,5 @@ def subsampled(batch: FitBatch, most: int) -> FitBatch:
     offsets = np.concatenate([[0], np.cumsum([len(k) for k in samples])]).astype(np.int64)
     share = np.diff(offsets) / counts
     prior_weight = batch.prior_weight * share[:, None]
-    return replace(batch, data=data, offsets=offsets, prior_weight=prior_weight)
+    turns = turns_of(np.diff(offsets))
+    return replace(batch, data=data, offsets=offsets, prior_weight=prior_weight, turns=turns)

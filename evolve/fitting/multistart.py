@@ -17,7 +17,7 @@ from evolve.fitting.refine import AGREE, CONVERGED, NOT_FINITE
 from evolve.fitting.starts import place, project
 from evolve.fitting.tape import NONLINEAR
 from evolve.fitting.workspace import Aim, Data, Ends
-from evolve.scoring.objective import AGREEING_STARTS, FEW_ROWS
+from evolve.scoring.objective import AGREEING_STARTS
 from evolve.typing import Array, Ints
 
 ROUGH_STEPS = 8
@@ -239,9 +239,7 @@ def run(
             careful, max_steps, enough,
         )  # fmt: skip
         ends = Ends(constants, counted, costs, statuses, normal, gradient)
-        counts = np.diff(batch.offsets)
-        order, n_large = np.argsort(-counts, kind="stable"), int(np.sum(counts > FEW_ROWS))
-        kernel.run(batch.law, batch.data, batch.offsets, aim, ends, order, n_large)
+        kernel.run(batch.law, batch.data, batch.offsets, aim, ends, *batch.turns)
     return EndPoints(constants, costs, statuses, normal, gradient)
 
 

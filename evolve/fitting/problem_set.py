@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from evolve.fitting.fit_batch import turns_of
 from evolve.fitting.frames import AskedFrames, Frames
 from evolve.fitting.result import Problem
 from evolve.fitting.tape import Tape
@@ -42,6 +43,7 @@ class ProblemSet(Sequence[Problem]):
         counts: `(q,)` rows of each problem.
         offsets: `(q + 1,)` where each problem's rows begin.
         exact: Whether rows are fitted to the last digit: some problem has no frame.
+        turns: In which turn they are refined.
         frames: The frames that the problems ask for.
         pools: Numbers of the problems of each label that share a learnt prior.
     """
@@ -53,6 +55,7 @@ class ProblemSet(Sequence[Problem]):
         self.counts: Ints = np.array([len(p.y) for p in problems])
         self.offsets: Ints = np.concatenate([[0], np.cumsum(self.counts)]).astype(np.int64)
         self.exact = any(p.frame is None for p in problems)
+        self.turns = turns_of(self.counts)
         self.frames = AskedFrames([p.frame for p in problems])
         self.pools = _pools([p.pool for p in problems])
         self._columns: dict[Node, Array] = {}

@@ -34,12 +34,15 @@ def place(role: Ints, uniforms: Array, columns: Array, offsets: Ints) -> Array:
     """
     sign = np.where(uniforms >= 0.5, 1.0, -1.0)
     t = np.abs(2.0 * uniforms - 1.0)
+    moments: dict[int, tuple[Array, Array]] = {}
     values = np.empty((len(offsets) - 1, *uniforms.shape))
     for k, (kind, column) in enumerate(role.tolist()):
         if kind not in (SLOPE, SHIFT):
             values[:, :, k] = sign[:, k] * 0.1 * 30.0 ** t[:, k]
             continue
-        mean, spread = _moments(columns[column], offsets)
+        if column not in moments:
+            moments[column] = _moments(columns[column], offsets)
+        mean, spread = moments[column]
         if kind == SLOPE:
             values[:, :, k] = sign[:, k] * 0.05 * 40.0 ** t[:, k] / spread[:, None]
         else:
