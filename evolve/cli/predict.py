@@ -25,6 +25,11 @@ FAR = 1.0
 MOST_DEPARTURES = 3  # that are written out
 UNTESTED = "no fold holds out the far end of the rows: nothing tests the law beyond them"
 UNLIKE = "unlike every row"
+OUTVOTED = "the champion alone lies outside an interval: its rivals say otherwise together"
+IMPOSSIBLE = (
+    "the law leaves what the target can be there, and is held to its bound: neither it nor the "
+    "interval is a guide to such runs"
+)
 
 
 @app.command(
@@ -142,9 +147,7 @@ def print_forecasts(task: Task, forecasts: list[Forecast]) -> None:
     print_table(headings, table, names=("group", "target"), symbols=symbols)
     print_departures([text for rows in broken for row in rows for text in row])
     if any(not f.champion_inside().all() for f in forecasts):
-        print_text(
-            "the champion alone lies outside an interval: its rivals say otherwise together"
-        )
+        print_text(OUTVOTED if has_rivals else IMPOSSIBLE)
     farthest = max(abs(f.extrapolation_distance).max() for f in forecasts)
     if farthest > 0 and not task.axes:
         print_text(UNTESTED)

@@ -24,6 +24,7 @@ ROWS_A_CONSTANT = 5  # of a law that is no more than a line through its rows
 FEWEST = 3  # of one side, none of the other
 TO_DEVIATION = 1.4826  # of the median distance from the median, in normal noise
 MOST_NAMED = 3
+MOST_TOLD = 2  # of several targets, which mostly have the same rows off
 
 
 def one_sided_rows(store: Store, task: Task) -> list[str]:
@@ -44,7 +45,7 @@ def one_sided_rows(store: Store, task: Task) -> list[str]:
         if known:
             scatter, size, gaps = min(known, key=lambda column: column[0])
             remarks += _told(task, target, size, gaps / scatter)
-    return remarks
+    return remarks[:MOST_TOLD]
 
 
 def _residuals(store: Store, task: Task) -> Iterator[tuple[int, Array]]:

@@ -10,15 +10,19 @@ import shutil
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 from store_service import start_python
 
 from evolve.cli.app import call
 from evolve.cli.fit import task_of_table
+from evolve.cli.predict import IMPOSSIBLE, print_forecasts
+from evolve.forecast.interval import forecast
 from evolve.runs.results import save_results
 from evolve.runs.tabulate import row_of
 from evolve.tasks.draft import Wishes
 from evolve.tasks.task import load_task
+from tests.forecast.test_plan import CHINCHILLA, CONSTANTS, make_forecast_model, make_task
 from tests.run_of_literature import store_of
 
 
@@ -122,6 +126,18 @@ def test_predict_prints_a_point_an_interval_and_how_far_out(
     assert "90 % interval" in out
     assert "D 10^" in out
     assert "D: tokens" in out
+
+
+def test_a_law_that_leaves_what_the_target_can_be_is_said_to(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "200")
+    task, lower = make_task(), CONSTANTS - np.array([[9.0, 0, 0, 0, 0]])
+    alone = make_forecast_model((CHINCHILLA, lower))
+    print_forecasts(task, [forecast(task, alone, "all", np.array([[1e9, 1e10]]))])
+    assert IMPOSSIBLE in capsys.readouterr().out
+    print_forecasts(task, [forecast(task, alone, "all", np.array([[1e2, 1e3]]))])
+    assert IMPOSSIBLE not in capsys.readouterr().out
 
 
 def test_predict_adds_columns_to_a_table(
