@@ -178,7 +178,7 @@ def number(value: float) -> str:
     return power if short == "1" else f"{short}×{power}"
 
 
-def thinned(*columns: Array) -> tuple[list[Array], bool]:
+def thinned(*columns: NDArray[Any]) -> tuple[list[NDArray[Any]], bool]:
     """At most `MOST_POINTS` rows of columns, evenly spread, and whether rows were left out."""
     n = len(columns[0])
     if n <= MOST_POINTS:

@@ -24,6 +24,7 @@ from evolve.report.chart import (
     limits,
     number,
     set_log,
+    thinned,
 )
 from evolve.report.figures import hardest
 from evolve.report.model import Model
@@ -83,16 +84,20 @@ class _Traces:
 
 def _traces(model: Model, forecaster: Forecaster, part: Slice, test: Table | None) -> _Traces:
     task, t, axis = model.task, part.target, part.axis
-    X, Y = task.train.X[part.rows], task.train.Y[part.rows, t]
-    view = hardest(model)
+    X, view = task.train.X[part.rows], hardest(model)
     held = np.isin(part.rows, view.fold.held)
-    observed = _on_slice(forecaster, part, X, Y)
-    points = {"fit": (X[~held, axis], observed[~held]), "held": (X[held, axis], observed[held])}
+    points: dict[str, tuple[Array, Array]] = {}
+    for kind, of_kind in (("fit", part.rows[~held]), ("held", part.rows[held])):
+        (few,), _ = thinned(of_kind)  # very many would make a page that no browser opens
+        x, y = task.train.X[few], task.train.Y[few, t]
+        points[kind] = x[:, axis], _on_slice(forecaster, part, x, y)
     far = last = float(task.train.X[task.train.group == part.group, axis].max())
     opened = _test_rows(part, test, model)
     if opened is not None:
-        points["test"] = opened.X[:, axis], _on_slice(forecaster, part, opened.X, opened.Y[:, t])
+        (few,), _ = thinned(np.arange(opened.n_rows))
         far = max(far, float(opened.X[:, axis].max()))
+        opened = opened.at(few)
+        points["test"] = opened.X[:, axis], _on_slice(forecaster, part, opened.X, opened.Y[:, t])
     log = is_log(task, axis, task.train.X[:, axis])
     grid = _grid(X[:, axis], far, log=log)
     rows = np.tile(part.base, (N_POINTS, 1))
