@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import pytest
@@ -44,10 +45,11 @@ def made(capfd: pytest.CaptureFixture[str], *words: str) -> dict[str, Any]:
 
 
 def table_of(text: str) -> RawTable:
-    """The cells of a text, as of a file."""
-    path = Path("table.csv")
-    path.write_text(text)
-    return read_table(path)
+    """The cells of a text, as of a file, which is left nowhere."""
+    with TemporaryDirectory() as folder:
+        path = Path(folder) / "table.csv"
+        path.write_text(text)
+        return read_table(path)
 
 
 def refused(capfd: pytest.CaptureFixture[str], part: str, *words: str) -> None:
