@@ -9,7 +9,7 @@ import typer
 
 from evolve.cli.app import app
 from evolve.cli.loading import quick_loading
-from evolve.cli.options import Json, ManyValued, TasksDirs
+from evolve.cli.options import Json, ManyValued, TasksDirs, parse_number
 from evolve.errors import EvolveError
 
 if TYPE_CHECKING:
@@ -59,7 +59,13 @@ def fit(
         Names, typer.Option("--at", help="A run to forecast, a value of every feature.")
     ] = None,
     interval: Annotated[
-        float, typer.Option("--interval", help="Share of runs that an interval is to hold.")
+        float,
+        typer.Option(
+            "--interval",
+            help="Share of runs that an interval is to hold.",
+            parser=parse_number,
+            metavar="FLOAT",
+        ),
     ] = 0.9,
     tasks_dirs: TasksDirs = None,
     json: Json = False,

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from evolve.cli.options import parse_number
+
 if TYPE_CHECKING:
     from evolve.search.proposers.llm.settings import ModelConfig
 
@@ -19,7 +21,10 @@ BaseUrl = Annotated[
     str | None,
     typer.Option("--base-url", help="Its OpenAI-compatible endpoint, like http://host:8000/v1."),
 ]
-Temperature = Annotated[float | None, typer.Option("--temperature", help="Of its replies.")]
+Temperature = Annotated[
+    float | None,
+    typer.Option("--temperature", help="Of its replies.", parser=parse_number, metavar="FLOAT"),
+]
 KeyEnv = Annotated[
     str | None,
     typer.Option(
@@ -34,12 +39,21 @@ ModelsFile = Annotated[
 ]
 Calls = Annotated[int | None, typer.Option("--llm-calls", min=0, help="Most requests in all.")]
 Money = Annotated[
-    float | None, typer.Option("--llm-budget", help="Most money in all, by the models' prices.")
+    float | None,
+    typer.Option(
+        "--llm-budget",
+        help="Most money in all, by the models' prices.",
+        parser=parse_number,
+        metavar="FLOAT",
+    ),
 ]
 Wait = Annotated[
     float,
     typer.Option(
-        "--llm-wait", help="Seconds a batch waits for replies that are due; 0: it never waits."
+        "--llm-wait",
+        help="Seconds a batch waits for replies that are due; 0: it never waits.",
+        parser=parse_number,
+        metavar="FLOAT",
     ),
 ]
 Idea = Annotated[str, typer.Option("--idea", help="Words of yours that every prompt has.")]

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from evolve.cli.app import app
-from evolve.cli.options import Json, ManyValued
+from evolve.cli.options import Json, ManyValued, parse_number
 from evolve.errors import EvolveError
 
 if TYPE_CHECKING:
@@ -51,7 +51,12 @@ def new_task(
     ] = None,
     horizon: Annotated[
         list[float] | None,
-        typer.Option("--horizon", help="Factor beyond the data that forecasts will be asked for."),
+        typer.Option(
+            "--horizon",
+            help="Factor beyond the data that forecasts will be asked for.",
+            parser=parse_number,
+            metavar="FLOAT",
+        ),
     ] = None,
     test: Annotated[
         str | None,
@@ -80,14 +85,31 @@ def new_task(
         Names, typer.Option("--increasing", help="Features that the target rises in.")
     ] = None,
     floor: Annotated[
-        float | None, typer.Option("--floor", help="Value that the target stays above.")
+        float | None,
+        typer.Option(
+            "--floor",
+            help="Value that the target stays above.",
+            parser=parse_number,
+            metavar="FLOAT",
+        ),
     ] = None,
     ceiling: Annotated[
-        float | None, typer.Option("--ceiling", help="Value that the target stays below.")
+        float | None,
+        typer.Option(
+            "--ceiling",
+            help="Value that the target stays below.",
+            parser=parse_number,
+            metavar="FLOAT",
+        ),
     ] = None,
     bounds: Annotated[
         list[float] | None,
-        typer.Option("--bounds", help="Lowest and highest value that the target can have: 0 1."),
+        typer.Option(
+            "--bounds",
+            help="Lowest and highest value that the target can have: 0 1.",
+            parser=parse_number,
+            metavar="FLOAT",
+        ),
     ] = None,
     weights: Annotated[
         str | None, typer.Option("--weights", help="Column of what each training row counts.")

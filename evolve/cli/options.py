@@ -62,6 +62,20 @@ def parse_time(text: str) -> float:
     return seconds
 
 
+def parse_number(text: str) -> float:
+    """A number, which may be a size or share in words: `1e21`, `7B`, `2^70`, `90%`.
+
+    Raises:
+        typer.BadParameter: It is none.
+    """
+    from evolve.tasks.cells import number
+
+    value = number(text)
+    if value is None:
+        raise typer.BadParameter(f"must be a number, such as 1e21 or 7B, it is {text!r}")
+    return value
+
+
 TrustRun = Annotated[
     bool,
     typer.Option(

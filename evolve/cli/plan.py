@@ -17,6 +17,7 @@ from evolve.cli.options import (
     RunsDir,
     Size,
     TasksDirs,
+    parse_number,
 )
 
 if TYPE_CHECKING:
@@ -35,18 +36,31 @@ def plan(
         typer.Option("--compute", help="What a run costs, such as 6*params*tokens."),
     ] = None,
     budget: Annotated[
-        float | None, typer.Option("--budget-flops", help="Compute of one run.")
+        float | None,
+        typer.Option(
+            "--budget-flops", help="Compute of one run.", parser=parse_number, metavar="FLOAT"
+        ),
     ] = None,
     value: Annotated[
         float | None,
-        typer.Option("--reach", help="In place of a budget: the cheapest run to reach this."),
+        typer.Option(
+            "--reach",
+            help="In place of a budget: the cheapest run to reach this.",
+            parser=parse_number,
+            metavar="FLOAT",
+        ),
     ] = None,
     most: Annotated[
         list[str] | None, typer.Option("--max", help="Largest values, such as params=7e10.")
     ] = None,
     served: Annotated[
         float | None,
-        typer.Option("--serve-tokens", help="Tokens that the model serves; adds 2*params*tokens."),
+        typer.Option(
+            "--serve-tokens",
+            help="Tokens that the model serves; adds 2*params*tokens.",
+            parser=parse_number,
+            metavar="FLOAT",
+        ),
     ] = None,
     words: Annotated[
         list[str] | None, typer.Argument(metavar="[FEATURE=VALUE]...", help="More of --at.")
@@ -73,6 +87,8 @@ def plan(
             "--next-budget",
             help="Most that one next run may cost [default: the budget]; beside --narrow no "
             "budget is needed.",
+            parser=parse_number,
+            metavar="FLOAT",
         ),
     ] = None,
     group: Annotated[str | None, typer.Option("--group", help="The group planned for.")] = None,
@@ -82,7 +98,13 @@ def plan(
         typer.Option("--maximise/--minimise", help="Whether more is better [default: its role]."),
     ] = None,
     interval: Annotated[
-        float, typer.Option("--interval", help="Share of runs that the interval is to hold.")
+        float,
+        typer.Option(
+            "--interval",
+            help="Share of runs that the interval is to hold.",
+            parser=parse_number,
+            metavar="FLOAT",
+        ),
     ] = 0.9,
     size: Size = None,
     entry: EntryNumber = None,

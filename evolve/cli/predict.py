@@ -9,7 +9,16 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from evolve.cli.app import app
-from evolve.cli.options import RUNS, EntryNumber, Json, LawName, RunsDir, Size, TasksDirs
+from evolve.cli.options import (
+    RUNS,
+    EntryNumber,
+    Json,
+    LawName,
+    RunsDir,
+    Size,
+    TasksDirs,
+    parse_number,
+)
 from evolve.cli.output import print_note
 from evolve.errors import EvolveError
 
@@ -51,7 +60,13 @@ def predict(
         Path | None, typer.Option("-o", "--output", help="With --rows: CSV to write.")
     ] = None,
     interval: Annotated[
-        float, typer.Option("--interval", help="Share of runs that the interval is to hold.")
+        float,
+        typer.Option(
+            "--interval",
+            help="Share of runs that the interval is to hold.",
+            parser=parse_number,
+            metavar="FLOAT",
+        ),
     ] = 0.9,
     group: Annotated[
         str | None, typer.Option("--group", help="The group of the rows [default: every one].")

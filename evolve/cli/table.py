@@ -207,9 +207,8 @@ def _stacked(columns: Sequence[Column], width: int) -> list[str]:
     for i in range(len(columns[0].cells)):
         lines += [""] if i else []
         for column, fitted in zip(columns, cells, strict=True):
-            head = shortened(column.heading, most)
-            lines.append(f"{head}{' ' * (most - cell_len(head))}{GAP}{fitted[i][0]}".rstrip())
-            lines += [f"{indent}{line}" for line in fitted[i][1:]]
+            head = wrapped(_heading(column.heading, most), most, "")
+            lines += _padded([head, fitted[i]], [most, width - len(indent)], [False, False])
     return lines
 
 

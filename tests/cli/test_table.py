@@ -94,3 +94,9 @@ def test_nothing_else_of_the_command_line_draws_tables() -> None:
     files = sorted(Path(evolve.cli.__path__[0]).glob("*.py"))
     assert files
     assert not [path.name for path in files if "rich.table" in path.read_text()]
+
+
+def test_a_heading_of_several_words_is_wrapped_beside_stacked_cells() -> None:
+    lines = lay_out(["laws differ by a lot", "b", "c"], [["1.5", "x " * 30, "y " * 30]], 40)
+    heads = " ".join(line[:15].strip() for line in lines).split()
+    assert heads == ["laws", "differ", "by", "a", "lot", "b", "c"]
