@@ -171,6 +171,7 @@ def new_task(
         points=points,
         wide=wide,
     )
+    _require_search(search)
     draft = _drafted(called, wishes, table, source, search)
     files = write_task(draft, tasks_dir, _command(table, source, wishes, called))
     commands = _next(tasks_dir, called)
@@ -212,6 +213,14 @@ def _drafted(
         command = _command(table, source, meant, name)
         command += f" --search {search}" if search else ""
         raise EvolveError(*error.args, f"; try: {command}") from None
+
+
+def _require_search(evaluations: int | None) -> None:
+    """Refuse what `_search` would, before a task is written."""
+    from evolve.runs.limits import EVALUATIONS
+    from evolve.runs.settings import require_number
+
+    require_number("search", evaluations or 1, 1, EVALUATIONS)
 
 
 def _search(folder: Path, evaluations: int, *, json: bool) -> None:

@@ -60,18 +60,18 @@ class RunConfig:
         Raises:
             EvolveError: Some of it cannot be meant.
         """
-        _require("seed", self.seed, 0, limits.SEED - 1)
+        require_number("seed", self.seed, 0, limits.SEED - 1)
         if self.evaluations is not None:
-            _require("evaluations", self.evaluations, 1, limits.EVALUATIONS)
+            require_number("evaluations", self.evaluations, 1, limits.EVALUATIONS)
         if self.seconds is not None:
-            _require("seconds", self.seconds, 0, limits.SECONDS)
-        _require("search_rows", self.search_rows, LEAST_SEARCH_ROWS, limits.COUNT)
+            require_number("seconds", self.seconds, 0, limits.SECONDS)
+        require_number("search_rows", self.search_rows, LEAST_SEARCH_ROWS, limits.COUNT)
         require_proposers(self.proposers)
         if (LLM in self.proposers) != bool(self.models.models):
             rule = ": needs llm among the proposers, and llm needs a model; nothing else is sent"
             raise EvolveError(Argument("model"), rule)
         for name, value in (("n_seeds", self.n_seeds), ("n_islands", self.n_islands)):
-            _require(name, value, 1, limits.SEARCHES)
+            require_number(name, value, 1, limits.SEARCHES)
             if value > 1 and LLM in self.proposers:
                 rule = f": must be 1 where llm is among the proposers, it is {value}"
                 raise EvolveError(Argument(name), rule)
@@ -82,8 +82,12 @@ class RunConfig:
         return Budget(self.evaluations or 2**62, self.seconds)
 
 
-def _require(name: str, value: float, low: int, high: float) -> None:
-    """Require that an argument is within a range, both ends in it."""
+def require_number(name: str, value: float, low: int, high: float) -> None:
+    """Require that an argument is within a range, both ends in it.
+
+    Raises:
+        EvolveError: It is not.
+    """
     if value < low:
         raise EvolveError(Argument(name), f": must be {low} or more, it is {value}")
     if value > high:

@@ -192,6 +192,17 @@ def test_a_mistyped_column_gets_the_whole_command(
     assert f"try: {meant} --search 40" in " ".join(err.split())
 
 
+def test_a_search_that_cannot_be_meant_is_refused_before_a_task_is_written(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    start_in(tmp_path, monkeypatch)
+    words = ["new-task", mlflow(tmp_path), "--from", "mlflow", "--target", "metrics.loss"]
+    code, _, err = said(capfd, *words, "--search", "1" + "0" * 23)
+    assert code == 2
+    assert "--search: must be 1e+09 or less, it is 1e+23" in err
+    assert not Path("tasks").exists()
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("source", EXPORTS)
 def test_one_command_leads_from_an_export_to_a_law(
