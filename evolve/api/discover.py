@@ -220,7 +220,7 @@ def _models(
 
 
 def _listed(names: str | Sequence[str]) -> tuple[str, ...]:
-    return (names,) if isinstance(names, str) else tuple(str(name) for name in names)
+    return (names,) if isinstance(names, str) else tuple(names)
 
 
 def _write(draft: Draft, wishes: Wishes, run: Path) -> Path:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from evolve.errors import Argument, EvolveError, ProgramError, nearest
@@ -18,7 +18,7 @@ from evolve.evaluation.problem import EvaluationProblem
 from evolve.evaluation.record import NOT_OF_A_RUN, Entry, Origin
 from evolve.law.candidate import Candidate
 from evolve.law.canonical import key, simplify
-from evolve.law.graph import Law, feat, features_of, renumber, replace_leaves
+from evolve.law.graph import Law, Node, feat, features_of, renumber, replace_leaves
 from evolve.law.program import read_program, title_of
 from evolve.law.recipe import Recipe
 from evolve.law.trace import trace_law, trace_recipe
@@ -80,12 +80,16 @@ def named_law(task: Task, name: str) -> NamedLaw:
     if why_not:
         raise EvolveError(Argument("law"), f": {name!r} needs {why_not}")
     space = plain_space_of(task)
-    roots = generic_laws(space) | named_forms(space)
-    forms = {_form_name(text, task): root for text, root in roots.items()}
+    forms = _forms(space, task)
     for text, root in forms.items():
         if _plain(text) == wanted:
             candidate = Candidate(Law(*renumber(root), space.own_feature_first), RECIPE)
             return NamedLaw(text, text, _allowed(candidate, space), "initial")
+    sizes = replace(space, logarithmic=(True,) * len(space.logarithmic))
+    if wanted in map(_plain, _forms(sizes, task)):
+        others = ", ".join(f.name for f in task.spec.features if not f.logarithmic)
+        rule = f": {name!r} needs features that act through their logarithm, not so: "
+        raise EvolveError(Argument("law"), rule, others)
     names = list(dict.fromkeys([*titles, *forms]))
     told = ", ".join(repr(text) if " " in text else text for text in names)
     rule = f": no law {name!r}{nearest(name, names)}; there are {told}"
@@ -186,6 +190,12 @@ def _from_seed(task: Task, path: Path, spec: TaskSpec, columns: dict[int, int]) 
 
 def _allowed(candidate: Candidate, space: SearchSpace) -> Candidate:
     return Candidate(candidate.law, allowed_recipe(candidate.recipe, space))
+
+
+def _forms(space: SearchSpace, task: Task) -> dict[str, Node]:
+    """Trees of the generic forms by their names."""
+    roots = generic_laws(space) | named_forms(space)
+    return {_form_name(text, task): root for text, root in roots.items()}
 
 
 def _form_name(text: str, task: Task) -> str:

@@ -89,3 +89,21 @@ def test_it_is_judged_as_a_search_is(fitted: NamedFit) -> None:
     assert verdict.held_out_r2 > 0.9
     assert verdict.gain > 0
     assert verdict.line().startswith("holds: the law predicts held-out rows with R2 0.9")
+
+
+def test_columns_called_by_numbers_are_features_by_their_numbers() -> None:
+    frame = pd.DataFrame([(2.0**i, 3.0**j) for i in range(4) for j in range(4)], columns=[1, 2])
+    frame["loss"] = 1 + 1 / frame[1] + 1 / frame[2]
+    law = evolve.fit_named_law(frame, "loss", "sum of powers", features=[1, 2])
+    assert law.formula == evolve.fit_named_law(frame, "loss", "sum of powers").formula
+    with pytest.raises(EvolveError, match="features: data frame has no column '3'"):
+        evolve.fit_named_law(frame, "loss", "sum of powers", features=[1, 3])
+
+
+@pytest.mark.parametrize("least", [0.0, -1.0])
+def test_a_law_of_positive_features_says_which_feature_is_not(least: float) -> None:
+    frame = pd.DataFrame([(i or least, 3.0**j) for i in range(4) for j in range(4)])
+    frame = frame.set_axis(["x", "tokens"], axis=1)
+    frame["loss"] = 1 + 1 / (2 + frame.x) + 1 / frame.tokens
+    with pytest.raises(EvolveError, match="'sum of late powers' needs .* logarithm.*: x$"):
+        evolve.fit_named_law(frame, "loss", "sum of late powers", features=["x", "tokens"])

@@ -68,6 +68,18 @@ class Wishes:
     points: str | None = None
     wide: str | None = None
 
+    def __post_init__(self) -> None:
+        """Take columns of a data frame that are called by numbers by the texts that name them."""
+        for several in (
+            "targets",
+            "features",
+            "groups",
+            "extrapolate",
+            "decreasing",
+            "increasing",
+        ):
+            object.__setattr__(self, several, tuple(map(str, getattr(self, several))))
+
     @property
     def axes(self) -> tuple[str, ...]:
         """Features that the user wants to extrapolate along."""
