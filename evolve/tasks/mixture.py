@@ -40,19 +40,25 @@ class Mixture:
         return f"{self.sum} is {self.whole:g} in every training row"
 
     def keeps(self, x: Array) -> NDArray[np.bool_]:
-        """`(n,)` whether each of some rows `(n, f)` sums to the whole."""
+        """`(n,)` whether each of some rows `(n, f)` sums to the whole, with no share below 0."""
         if not self.columns:
             return np.ones(len(x), dtype=bool)
-        off = np.abs(x[:, list(self.columns)].sum(axis=1) - self.whole)
-        return np.asarray(off <= SUM_SLACK * self.whole)
+        slack, shares = SUM_SLACK * self.whole, x[:, list(self.columns)]
+        sums = np.abs(shares.sum(axis=1) - self.whole) <= slack
+        return np.asarray(sums & (shares >= -slack).all(axis=1))
 
     def broken(self, x: Array) -> list[list[str]]:
-        """What is wrong with the sum of each of some rows `(n, f)`; empty for most."""
-        totals = x[:, list(self.columns)].sum(axis=1)
-        return [
-            [] if keeps else [f"{self.sum} is {total:.4g}, in every training row {self.whole:g}"]
-            for total, keeps in zip(totals, self.keeps(x), strict=True)
-        ]
+        """What is wrong with the shares of each of some rows `(n, f)`; empty for most."""
+        wrong: list[list[str]] = [[] for _ in x]
+        for i in np.flatnonzero(~self.keeps(x)):
+            shares = x[i, list(self.columns)]
+            below = [k for k in range(len(shares)) if shares[k] < 0]
+            wrong[i] = [f"{self.names[k]} is {shares[k]:.4g}, a share is 0 or more" for k in below]
+            total = shares.sum()
+            if not abs(total - self.whole) <= SUM_SLACK * self.whole:
+                rule = f"{self.sum} is {total:.4g}, in every training row {self.whole:g}"
+                wrong[i] = [rule, *wrong[i]]
+        return wrong
 
 
 def mixture(task: TaskRows) -> Mixture:

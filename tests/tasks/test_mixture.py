@@ -22,6 +22,13 @@ def test_shares_are_known_by_their_sum(whole: float) -> None:
     ]
 
 
+def test_a_share_below_0_is_none_whatever_the_sum() -> None:
+    shares = mixture(blend(1.0))
+    rows = np.array([[0.0, 0.0, 1.0], [-1.0, 1.0, 1.0], [-1e-12, 0.5, 0.5]])
+    assert shares.keeps(rows).tolist() == [True, False, True]
+    assert shares.broken(rows) == [[], ["web is -1, a share is 0 or more"], []]
+
+
 def test_columns_between_0_and_1_that_sum_to_nothing_in_particular_are_no_mixture() -> None:
     rng = np.random.default_rng(2)
     task = task_of(rng.uniform(0, 1, (20, 3)), rng.uniform(2, 3, 20), features=LINEAR)
