@@ -170,7 +170,14 @@ class _Reader:
             return parse_words(self._text)
         except SyntaxError as error:
             one = "; equal is ==" if re.search(r"[^=<>!]=[^=]", self._text) else ""
-            raise self._wrong(str(error) or f"must be like {EXAMPLES}{one}") from None
+            rule = f"must be like {EXAMPLES}{one}{self._backticks()}"
+            raise self._wrong(str(error) or rule) from None
+
+    def _backticks(self) -> str:
+        """What to write for columns that are no plain words and stand without backticks."""
+        names = [n for n in self._raw.columns if not n.isidentifier() and n in self._text]
+        bare = [name for name in names if f"`{name}`" not in self._text]
+        return "".join(f"; write `{name}`, as it is no plain word" for name in bare)
 
     def _compare(self, left: ast.expr, op: ast.cmpop, right: ast.expr) -> Mask:
         column, op, value = _turned(left, op, right)
@@ -219,7 +226,8 @@ class _Reader:
     def _no_comparison(self) -> EvolveError:
         if any(isinstance(node, ast.BitAnd | ast.BitOr) for node in ast.walk(self.tree)):
             return self._wrong("must join comparisons by the words and, or; it has & or |")
-        return self._wrong(f"must compare a column with a number or text, like {EXAMPLES}")
+        rule = f"must compare a column with a number or text, like {EXAMPLES}"
+        return self._wrong(rule + self._backticks())
 
     def _wrong(self, rule: str) -> EvolveError:
         return EvolveError(Argument(self._argument), f" {self._text[:200]!r}: {rule}")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -100,3 +101,11 @@ def test_a_condition_on_truth_values_is_the_columns_name() -> None:
 def test_a_condition_that_cannot_be_is_refused(where: str, rule: str) -> None:
     with pytest.raises(EvolveError, match=f"where .*{rule}"):
         drafted(LINES, where=where)
+
+
+@pytest.mark.parametrize("name", ["params (M)", "# params", "eval loss ↓", "tokens [B]"])
+def test_a_name_of_several_words_without_backticks_is_written_out_with_them(name: str) -> None:
+    lines = [line.replace("params", name, 1) for line in [HEADER, *LINES]]
+    raw = table_of("\n".join(lines) + "\n")
+    with pytest.raises(EvolveError, match=re.escape(f"write `{name}`, as it is no plain word")):
+        propose(raw, "x", Wishes(("loss",), (name, "tokens"), where=f"{name} > 3e7"))
