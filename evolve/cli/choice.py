@@ -22,9 +22,8 @@ physics: share of points beyond the data that break what was declared
 outside: share of points very far out at which it leaves what the target can be
 apart: log distance from the consensus beyond the data; judgement: what all these come to
 weight: what the law counts in the forecast; distance: from the forecast beyond the data
-* the champion: of those near the best judgement, and near the forecast, the best judged, where its
-  size counts once more; one that is no worse than a baseline and whose every constant and feature
-  does something, if there is any"""
+* the champion: the simplest of those nearest to the forecast, of those near the best judgement and
+  no worse than a baseline, if any; of several, one whose every constant and feature does something"""
 
 
 def show_choice(store: Store, pick: Pick, *, json: bool) -> None:

@@ -227,8 +227,8 @@ def _chosen_words(findings: Findings) -> str:
     text = (
         f"The champion has {size}. The leading elites and the literature were judged on further "
         "folds and on what they say beyond the data; of those whose judgement is near the best "
-        "and that forecast what all do together, the champion is the best judged, its size "
-        "counted once more"
+        "and that are no worse than a baseline, the champion is the simplest among those nearest "
+        "to the forecast of all"
     )
     if leader.entry.index == findings.best.index:
         return text + ", and also has the best score of the search."

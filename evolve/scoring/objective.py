@@ -21,9 +21,8 @@ from evolve.typing import Array
 # Every number that decides what is preferred, each with what it does and how it was settled.
 # "Nested": on nested folds of training rows of the shipped tables (`bench nested`). "Known": on
 # known laws in noise (`bench recover`, seeds from 100 on). "Pools": on finalists of 14 tables
-# without their far end and of 36 generated cases, of which no command is kept. "Public": on
-# finalists of 90 public tables (`benchmarks/public_tables.py`). "Judgement": by none of these, or
-# with no comparison on record.
+# without their far end and of 36 generated cases, of which no command is kept. "Judgement": by
+# none of these, or with no comparison on record.
 
 # The score of a law on a fold.
 FOLD_DECAY = 2.0  # power by which a fold weighs less, the fewer rows it fits; nested
@@ -97,7 +96,6 @@ COMBINATION_INNER = 0.9  # share of the weight that says how far laws differ; ju
 FEW_FOLDS = 7  # above which that falls with the number of folds; judgement
 UNTOLD = 1.0  # judgement within which laws cannot be told apart; pools
 NEAR_FORECAST = 1.5  # times the nearest law's distance from the forecast; pools
-NEAR_SHARE = 0.5  # and this share of the median distance of such laws, that is near; public
 NO_EFFECT = 0.02  # of a law's own error, that a constant or feature of it does; nested, on moe
 NEAR_LEAST = 0.01  # and this share of the targets' deviation, that is no distance; judgement
 INITIAL_DISCOUNT = 0.1  # of a law that was known before the search; known, seeds 100 to 102

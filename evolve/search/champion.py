@@ -3,8 +3,8 @@
 Only training rows are read. The finalists are the elites with the best scores; each is fitted on
 folds that the search did not use (other thresholds), on all rows, and followed beyond the largest
 scales. Together they forecast, each with a weight that falls with its judgement; the champion is
-a readable law that forecasts what all of them do: the best judged among those near to the
-forecast, of those that cannot be told apart from the best.
+the readable law that forecasts most like all of them: the simplest among those nearest to the
+forecast, of those that cannot be told apart from the best and are no worse than a baseline.
 """
 
 from __future__ import annotations
@@ -30,7 +30,6 @@ from evolve.scoring.objective import (
     FAR_OUT,
     NEAR_FORECAST,
     NEAR_LEAST,
-    NEAR_SHARE,
     SELECTION_STARTS,
     UNTOLD,
     mean_log_error,
@@ -202,13 +201,12 @@ def most_like_forecast(
     baseline: float = np.inf,
     opaque: Callable[[Finalist], bool] = lambda _: False,
 ) -> int:
-    """Number of the champion: the best of those that forecast what all finalists do.
+    """Number of the champion: the simplest of those nearest to the forecast beyond the data.
 
     Only laws whose judgement is so near to the best that folds cannot tell them apart are asked,
     and of these such as predict held-out rows no worse than a baseline does, if any. Of those near
-    to the forecast beyond the data the one with the best judgement, in which its size counts
-    once more, is chosen; those that can be read as they stand come first: their every amplitude
-    is a constant of their own, and no constant or feature does nothing.
+    to the forecast, those that can be read as they stand come first: their every amplitude is a
+    constant of their own, and no constant or feature does nothing.
 
     Args:
         fitted: The finalists.
@@ -218,20 +216,11 @@ def most_like_forecast(
     judgements = np.array([f.judgement for f in fitted])
     close = [int(i) for i in np.flatnonzero(judgements <= judgements.min() + UNTOLD)]
     close = [i for i in close if fitted[i].held_out_loss <= baseline] or close
-    near = _nearest(fitted, close)
+    allowed = NEAR_FORECAST * min(fitted[i].distance for i in close) + NEAR_LEAST
+    near = [i for i in close if fitted[i].distance <= allowed]
     near = [i for i in near if not _borrows_scale(fitted[i])] or near
-    near.sort(key=lambda i: judgements[i] + fitted[i].size_cost)
+    near.sort(key=lambda i: (fitted[i].size_cost, judgements[i]))
     return next((i for i in near if not opaque(fitted[i])), near[0])
-
-
-def _nearest(fitted: Sequence[Finalist], close: Sequence[int]) -> list[int]:
-    """Of some finalists, those near to the forecast as distances among them go."""
-    distances = [fitted[i].distance for i in close if np.isfinite(fitted[i].distance)]
-    if not distances:
-        return list(close)
-    allowed = NEAR_FORECAST * min(distances) + NEAR_LEAST
-    allowed = max(allowed, NEAR_SHARE * float(np.median(distances)))
-    return [i for i in close if fitted[i].distance <= allowed]
 
 
 def _borrows_scale(finalist: Finalist) -> bool:

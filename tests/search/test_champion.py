@@ -112,16 +112,9 @@ def test_a_law_that_the_folds_tell_from_the_best_is_not_asked() -> None:
     assert most_like_forecast([finalist(-3.0, 5.0), finalist(-2.9 + UNTOLD, 0.5)]) == 0
 
 
-def test_of_two_laws_about_as_near_and_as_good_the_simpler_is_chosen() -> None:
-    assert most_like_forecast([finalist(-3.0, 0.5, 9), finalist(-2.97, 0.6, 2)]) == 1
-    assert most_like_forecast([finalist(-3.0, 0.5, 9), finalist(-2.97, 6.0, 2)]) == 0
-
-
-def test_of_laws_about_as_near_the_better_judged_is_chosen_though_another_is_nearest() -> None:
-    assert most_like_forecast([finalist(-2.2, 0.5, 11), finalist(-3.0, 0.7)]) == 1
-    spread = [finalist(-2.9, 5.0), finalist(-2.9, 6.0)]
-    assert most_like_forecast([finalist(-2.2, 0.5, 11), finalist(-3.0, 1.2), *spread]) == 1
-    assert most_like_forecast([finalist(-2.2, 0.5, 11), finalist(-3.0, 4.0), *spread]) == 0
+def test_of_two_laws_about_as_near_the_simpler_is_chosen() -> None:
+    assert most_like_forecast([finalist(-3.0, 0.5, 5), finalist(-2.9, 0.6, 2)]) == 1
+    assert most_like_forecast([finalist(-3.0, 0.5, 5), finalist(-2.9, 6.0, 2)]) == 0
 
 
 def test_a_law_worse_than_a_baseline_on_held_out_rows_is_asked_last() -> None:
