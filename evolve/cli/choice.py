@@ -23,7 +23,7 @@ outside: share of points very far out at which it leaves what the target can be
 apart: log distance from the consensus beyond the data; judgement: what all these come to
 weight: what the law counts in the forecast; distance: from the forecast beyond the data
 * the champion: the simplest of those nearest to the forecast, of those near the best judgement and
-  no worse than a baseline, if any; of several, one whose every constant and feature does something"""
+  no worse than a baseline, if any; one whose every constant and feature does something, if any"""
 
 
 def show_choice(store: Store, pick: Pick, *, json: bool) -> None:

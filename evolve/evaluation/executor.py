@@ -8,9 +8,9 @@ processes and sockets stay where they were started.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from contextlib import ExitStack
 from dataclasses import replace
-from multiprocessing.pool import AsyncResult, ThreadPool
 from queue import SimpleQueue
 from typing import Protocol
 
@@ -89,7 +89,8 @@ class LocalWorkers:
         given = problem.to_fit().pack()
         self._workers = [Worker(SERVICE, *given, limits, nursery=parent) for _ in range(n_workers)]
         self._programs = ProgramRunner(limits=limits_of(problem, SEARCHED))
-        self._threads = ThreadPool(n_workers)
+        # Not a pool of multiprocessing, which holds a pipe until it is collected as garbage.
+        self._threads = ThreadPoolExecutor(n_workers)
         self._free: SimpleQueue[Worker] = SimpleQueue()
         for worker in self._workers:
             worker.start()
@@ -97,14 +98,13 @@ class LocalWorkers:
 
     def map(self, requests: Sequence[Request]) -> list[Answer]:
         """Answer requests, each with whichever worker is free."""
-        asked: list[AsyncResult[Answer]] = []
+        asked: list[Future[Answer]] = []
         try:
-            asked.extend(self._threads.apply_async(self._answer, (r,)) for r in requests)
+            asked.extend(self._threads.submit(self._answer, r) for r in requests)
         except Exception:
-            for each in asked:  # one could not be made: no thread may be left at work
-                each.wait()
+            wait(asked)  # one could not be made: no thread may be left at work
             raise
-        return [each.get() for each in asked]
+        return [each.result() for each in asked]
 
     def _answer(self, request: Request) -> Answer:
         worker = self._free.get()
@@ -117,7 +117,7 @@ class LocalWorkers:
         """Stop the workers' processes and the foreign lane."""
         for worker in self._workers:
             worker.close()
-        self._threads.terminate()
+        self._threads.shutdown(wait=False, cancel_futures=True)
         self._programs.close()
         self._undo.close()
 

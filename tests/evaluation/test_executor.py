@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gc
+import os
 import pickle
 from collections.abc import Iterator
 from dataclasses import replace
@@ -82,6 +84,22 @@ def test_what_fails_while_requests_are_made_is_raised(executor: Executor) -> Non
     with pytest.raises(LookupError, match="no more"):
         executor.map(Coming(made()))
     assert len(executor.map(REQUESTS[:1])) == 1
+
+
+@pytest.mark.skipif(not os.path.isdir("/proc/self/fd"), reason="counts descriptors in /proc")
+@pytest.mark.parametrize("name", sorted(EXECUTORS))
+def test_a_closed_executor_holds_no_descriptor_even_before_it_is_collected(name: str) -> None:
+    EXECUTORS[name](PROBLEM, 2, Limits()).close()  # what is kept for all executors is there now
+    gc.collect()
+    gc.disable()
+    try:
+        before = len(os.listdir("/proc/self/fd"))
+        made = EXECUTORS[name](PROBLEM, 2, Limits())
+        made.map(REQUESTS[:2])
+        made.close()
+        assert len(os.listdir("/proc/self/fd")) == before
+    finally:
+        gc.enable()
 
 
 def test_setting_requests_and_answers_are_values_that_travel(executor: Executor) -> None:
