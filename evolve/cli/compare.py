@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from evolve.cli.app import app
-from evolve.cli.options import RUNS, Json, RunsDir, TasksDirs, parse_number
+from evolve.cli.options import RUNS, Interval, Json, RunsDir, TasksDirs
 from evolve.errors import EvolveError
 
 if TYPE_CHECKING:
@@ -36,15 +36,7 @@ def compare(
     ] = None,
     group: Annotated[str | None, typer.Option("--group", help="The group forecast.")] = None,
     target: Annotated[str | None, typer.Option("--target", help="The target forecast.")] = None,
-    interval: Annotated[
-        float,
-        typer.Option(
-            "--interval",
-            help="Share of runs that the interval is to hold.",
-            parser=parse_number,
-            metavar="FLOAT",
-        ),
-    ] = 0.9,
+    interval: Interval = 0.9,
     runs_dir: RunsDir = RUNS,
     tasks_dirs: TasksDirs = None,
     json: Json = False,

@@ -9,7 +9,7 @@ import typer
 
 from evolve.cli.app import app
 from evolve.cli.loading import quick_loading
-from evolve.cli.options import Json, ManyValued, TasksDirs, parse_number
+from evolve.cli.options import Interval, Json, ManyValued, TasksDirs
 from evolve.errors import EvolveError
 
 if TYPE_CHECKING:
@@ -58,15 +58,7 @@ def fit(
     at: Annotated[
         Names, typer.Option("--at", help="A run to forecast, a value of every feature.")
     ] = None,
-    interval: Annotated[
-        float,
-        typer.Option(
-            "--interval",
-            help="Share of runs that an interval is to hold.",
-            parser=parse_number,
-            metavar="FLOAT",
-        ),
-    ] = 0.9,
+    interval: Interval = 0.9,
     tasks_dirs: TasksDirs = None,
     json: Json = False,
 ) -> None:

@@ -76,6 +76,15 @@ def parse_number(text: str) -> float:
     return value
 
 
+Interval = Annotated[
+    float,
+    typer.Option(
+        "--interval",
+        help="Share of runs that the interval is to hold.",
+        parser=parse_number,
+        metavar="FLOAT",
+    ),
+]
 TrustRun = Annotated[
     bool,
     typer.Option(

@@ -11,6 +11,7 @@ from evolve.cli.app import app
 from evolve.cli.options import (
     RUNS,
     EntryNumber,
+    Interval,
     Json,
     LawName,
     ManyAssigned,
@@ -97,15 +98,7 @@ def plan(
         bool | None,
         typer.Option("--maximise/--minimise", help="Whether more is better [default: its role]."),
     ] = None,
-    interval: Annotated[
-        float,
-        typer.Option(
-            "--interval",
-            help="Share of runs that the interval is to hold.",
-            parser=parse_number,
-            metavar="FLOAT",
-        ),
-    ] = 0.9,
+    interval: Interval = 0.9,
     size: Size = None,
     entry: EntryNumber = None,
     law: LawName = None,

@@ -12,12 +12,12 @@ from evolve.cli.app import app
 from evolve.cli.options import (
     RUNS,
     EntryNumber,
+    Interval,
     Json,
     LawName,
     RunsDir,
     Size,
     TasksDirs,
-    parse_number,
 )
 from evolve.cli.output import print_note
 from evolve.errors import EvolveError
@@ -59,15 +59,7 @@ def predict(
     output: Annotated[
         Path | None, typer.Option("-o", "--output", help="With --rows: CSV to write.")
     ] = None,
-    interval: Annotated[
-        float,
-        typer.Option(
-            "--interval",
-            help="Share of runs that the interval is to hold.",
-            parser=parse_number,
-            metavar="FLOAT",
-        ),
-    ] = 0.9,
+    interval: Interval = 0.9,
     group: Annotated[
         str | None, typer.Option("--group", help="The group of the rows [default: every one].")
     ] = None,
