@@ -8,7 +8,7 @@ processes and sockets stay where they were started.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor, wait
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import replace
 from queue import SimpleQueue
@@ -98,12 +98,8 @@ class LocalWorkers:
 
     def map(self, requests: Sequence[Request]) -> list[Answer]:
         """Answer requests, each with whichever worker is free."""
-        asked: list[Future[Answer]] = []
-        try:
-            asked.extend(self._threads.submit(self._answer, r) for r in requests)
-        except Exception:
-            wait(asked)  # one could not be made: no thread may be left at work
-            raise
+        # Where one cannot be made, those asked before are answered, and give their workers back.
+        asked = [self._threads.submit(self._answer, request) for request in requests]
         return [each.result() for each in asked]
 
     def _answer(self, request: Request) -> Answer:
