@@ -15,6 +15,7 @@ from evolve.forecast.noise import gaps_of
 from evolve.law.graph import Law
 from evolve.runs.results import load_results
 from evolve.runs.store import Store
+from evolve.scoring.combine import TO_DEVIATION
 from evolve.tasks.task import Task
 from evolve.typing import Array
 
@@ -22,7 +23,6 @@ FAR = 4.0  # deviations of the middle half; of normal noise one row in 30,000 li
 FEWEST_ROWS = 20  # fewer tell no scatter
 ROWS_A_CONSTANT = 5  # of a law that is no more than a line through its rows
 FEWEST = 3  # of one side, none of the other
-TO_DEVIATION = 1.4826  # of the median distance from the median, in normal noise
 MOST_NAMED = 3
 MOST_TOLD = 2  # of several targets, which mostly have the same rows off
 
