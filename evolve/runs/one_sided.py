@@ -87,5 +87,5 @@ def _told(task: Task, target: str, size: int, gaps: Array) -> list[str]:
         f"{len(rows)} of {len(gaps)} rows lie far {side} the law of {size} constants in {target}, "
         "around which the others scatter least, and none so far to the other side, as by noise: "
         f"such as {', '.join(named)}; if these runs were tuned worse or cut short, a search "
-        "without them finds what the others reach"
+        "without them finds what the others reach; if not, the law misses a corner of the table"
     ]
