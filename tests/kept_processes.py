@@ -23,7 +23,7 @@ SHARED = ("evolve.sandbox.foreign.Zygotes", "evolve.sandbox.nursery.Nursery")
 class KeptZygotes(Zygotes):
     """What forks programs, and outlives the lanes that ask for it."""
 
-    def close(self) -> None:
+    def close(self, *, for_good: bool = False) -> None:
         """Leave the process to the next lane."""
 
     end = Zygotes.close

@@ -10,8 +10,9 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+from evolve.evaluation.failed import ProgramFailedError
 from evolve.evaluation.problem import EvaluationProblem, failed
-from evolve.evaluation.programs import ProgramFailedError, ProgramRunner
+from evolve.evaluation.programs import ProgramRunner
 from evolve.evaluation.record import Evaluation
 from evolve.evaluation.requests import (
     Answer,

@@ -110,11 +110,14 @@ class LocalWorkers:
             self._free.put(worker)
 
     def close(self) -> None:
-        """Stop the workers' processes and the foreign lane."""
+        """Stop the workers' processes and the foreign lane, whatever they are doing."""
+        for worker in self._workers:
+            worker.stop()
+        self._programs.close(for_good=True)
+        # Only once no thread uses them any more: two that close one worker close what is others'.
+        self._threads.shutdown(wait=True, cancel_futures=True)
         for worker in self._workers:
             worker.close()
-        self._threads.shutdown(wait=False, cancel_futures=True)
-        self._programs.close()
         self._undo.close()
 
 

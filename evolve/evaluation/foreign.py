@@ -12,7 +12,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from evolve.errors import ProgramError
-from evolve.evaluation.programs import PATIENT, ProgramFailedError, ProgramRunner, joined
+from evolve.evaluation.failed import ProgramFailedError, joined
+from evolve.evaluation.programs import PATIENT, ProgramRunner
 from evolve.evaluation.requests import FoldResult
 from evolve.law.program import Program
 from evolve.sandbox import ForeignLane

@@ -7,12 +7,8 @@ from typing import Final
 import numpy as np
 
 from evolve.errors import SandboxError
-from evolve.evaluation.programs import (
-    ProgramFailedError,
-    ProgramRunner,
-    as_returned,
-    shared_runner,
-)
+from evolve.evaluation.failed import ProgramFailedError
+from evolve.evaluation.programs import ProgramRunner, as_returned, shared_runner
 from evolve.law.graph import SMALL, STEP, Law, evaluate, evaluate_rows, slopes
 from evolve.law.program import Program
 from evolve.scoring.fold import rows_by_group

@@ -9,16 +9,19 @@ from __future__ import annotations
 
 import atexit
 import json
+import threading
 from collections.abc import Sequence
 
 import numpy as np
 
-from evolve.errors import EvolveError, ProgramError
+from evolve.errors import EvolveError, SandboxError
+from evolve.evaluation.failed import ProgramFailedError, joined
 from evolve.evaluation.problem import EvaluationProblem
 from evolve.fitting.messages import FoldAnswer
 from evolve.law.candidate import Candidate, candidate_from_data
 from evolve.law.program import Program, RowNames
 from evolve.sandbox import ForeignLane, Limits, Outcome
+from evolve.sandbox.outcome import STOPPED
 from evolve.scoring.constraints import Constraints, broken, extrapolation_lines, worst
 from evolve.tasks.task import Table, Task
 from evolve.typing import Array, Ints
@@ -39,23 +42,6 @@ def shared_runner() -> ProgramRunner:
         _SHARED.append(ProgramRunner())
         atexit.register(_SHARED[0].close)
     return _SHARED[0]
-
-
-class ProgramFailedError(ProgramError):
-    """A program that ran and gave no answer.
-
-    Attributes:
-        step: ``fit``, ``prediction`` or ``trace``.
-        status: One of the sandbox's statuses.
-        message: What went wrong.
-        printed: What it printed until then.
-    """
-
-    def __init__(self, step: str, outcome: Outcome, printed: str = "") -> None:
-        """Keep how a call ended."""
-        super().__init__(f"{step}: {outcome.status}: {outcome.message}")
-        self.step, self.status, self.message = step, outcome.status, outcome.message
-        self.printed = joined(printed, outcome.stdout)
 
 
 class ProgramRunner:
@@ -79,21 +65,35 @@ class ProgramRunner:
         self._given = lane
         self._own: ForeignLane | None = None
         self._limits, self._allow_weak = limits, allow_weak
+        self._lock = threading.Lock()
+        self._is_stopped = False
 
     @property
     def lane(self) -> ForeignLane:
-        """The lane, made on first use."""
+        """The lane, made on first use, whichever thread that is.
+
+        Raises:
+            SandboxError: The runner was closed for good.
+        """
         if self._given is not None:
             return self._given
-        if self._own is None:
-            self._own = ForeignLane(self._limits, allow_weak=self._allow_weak)
-        return self._own
+        with self._lock:
+            if self._is_stopped:
+                raise SandboxError(STOPPED)
+            if self._own is None:
+                self._own = ForeignLane(self._limits, allow_weak=self._allow_weak)
+            return self._own
 
-    def close(self) -> None:
-        """Stop a lane of its own; doing so twice is harmless."""
-        if self._own is not None:
-            self._own.close()
-            self._own = None
+    def close(self, *, for_good: bool = False) -> None:
+        """Stop a lane of its own, twice is harmless; `for_good` also for other threads' sake.
+
+        Threads that still run programs get no answer then, and start no lane again.
+        """
+        with self._lock:
+            self._is_stopped |= for_good
+            own, self._own = self._own, None
+        if own is not None:
+            own.close(for_good=for_good)
 
     def fit(self, text: str, groups: Sequence[Table]) -> tuple[list[Array], float, str]:
         """Fit every group in a process of its own.
@@ -269,11 +269,6 @@ def _require_size(task: Task, constants: Array) -> None:
 def as_returned(table: Array) -> Array:
     """Constants as a program returned them: `(p,)` of a single target, from its `(1, p)`."""
     return table[0] if len(table) == 1 else table
-
-
-def joined(*parts: str) -> str:
-    """What several processes of a program printed, each from a line of its own."""
-    return "\n".join(part for part in parts if part)
 
 
 def traced_from(codes: Array) -> Candidate:

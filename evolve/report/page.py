@@ -11,7 +11,7 @@ from markupsafe import Markup
 
 from evolve import __version__
 from evolve.errors import SandboxError
-from evolve.evaluation.programs import ProgramFailedError
+from evolve.evaluation.failed import ProgramFailedError
 from evolve.forecast.box import page_data
 from evolve.jsontext import json_document
 from evolve.report import tables

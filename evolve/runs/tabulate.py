@@ -8,9 +8,9 @@ from __future__ import annotations
 import numpy as np
 
 from evolve.errors import Argument, EvolveError
+from evolve.evaluation.failed import ProgramFailedError
 from evolve.evaluation.fitted import FittedLaw, fit_rows
 from evolve.evaluation.predict import UNANSWERED
-from evolve.evaluation.programs import ProgramFailedError
 from evolve.evaluation.record import Entry, Evaluation
 from evolve.evaluation.requests import form_of
 from evolve.law.candidate import Candidate

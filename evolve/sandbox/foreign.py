@@ -64,9 +64,9 @@ class ForeignLane:
         """Stop the processes."""
         self.close()
 
-    def close(self) -> None:
-        """Kill every process of this lane and close every descriptor."""
-        self._runner.close()
+    def close(self, *, for_good: bool = False) -> None:
+        """Kill every process of this lane; `for_good` also for threads that run more programs."""
+        self._runner.close(for_good=for_good)
 
     def report(self) -> SandboxReport:
         """Return which walls stand around the programs of this lane.

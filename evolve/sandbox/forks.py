@@ -19,7 +19,7 @@ import numpy as np
 from evolve.errors import SandboxError
 from evolve.sandbox import wire
 from evolve.sandbox.answer import read_answer
-from evolve.sandbox.outcome import Limits, Outcome, is_from_outside, signal_name
+from evolve.sandbox.outcome import STOPPED, Limits, Outcome, is_from_outside, signal_name
 from evolve.sandbox.spawn import Spawned, read_some
 from evolve.sandbox.zygote import CPU, DONE, ENDED, JOB, WALL
 
@@ -60,6 +60,7 @@ class Zygotes:
         self._control: socket.socket | None = None
         self._is_ready = False
         self._n_closed = 0
+        self._is_stopped = False
 
     @property
     def pid(self) -> int | None:
@@ -71,9 +72,10 @@ class Zygotes:
         with self._lock:
             self._start()
 
-    def close(self) -> None:
-        """Kill the zygote and all its children, and close every descriptor."""
+    def close(self, *, for_good: bool = False) -> None:
+        """Kill the zygote and its children; `for_good` also for threads that run more jobs."""
         with self._lock:
+            self._is_stopped |= for_good
             self._n_closed += 1
             self._close()
 
@@ -199,6 +201,8 @@ class Zygotes:
     def _start(self) -> None:
         if self._process is not None:
             return
+        if self._is_stopped:
+            raise SandboxError(STOPPED)
         self._control, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         self._is_ready = False
         with theirs:
@@ -247,7 +251,7 @@ def _converse(
     while (left := deadline - time.monotonic()) > 0:
         events = dict(poll.poll(1000 * left))
         if rest and data.fileno() in events:
-            rest = _send_some(data, rest)
+            rest = wire.send_some(data, rest)
             poll.modify(data, select.POLLIN | (select.POLLOUT if rest else 0))
         if data.fileno() in events and not reader.read_from(data):
             poll.unregister(data)
@@ -255,15 +259,6 @@ def _converse(
             reader.read_from(data)
             return os.read(done, DONE.size) or None
     return None
-
-
-def _send_some(data: socket.socket, rest: memoryview) -> memoryview:
-    try:
-        return rest[data.send(rest) :]
-    except BlockingIOError:
-        return rest
-    except OSError:
-        return rest[:0]
 
 
 def _judge(

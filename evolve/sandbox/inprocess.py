@@ -45,6 +45,9 @@ class InProcess:
     def start(self) -> None:
         """Nothing is to be started."""
 
+    def stop(self) -> None:
+        """Nothing runs beside the call that a thread waits for."""
+
     def close(self) -> None:
         """Nothing is to be stopped."""
 

@@ -142,11 +142,15 @@ class Forked:
         """What it wrote to stderr since the last call, printable, at most `limit` long."""
         return read_some(self._errors, limit) or self._nursery.said(limit)
 
+    def kill(self) -> None:
+        """Have the process killed, without waiting; any thread may, at any time."""
+        with contextlib.suppress(OSError):
+            self._end.shutdown(socket.SHUT_WR)
+
     def end(self) -> None:
         """Kill the process, wait until it is buried, and close its stderr; to be called once."""
         if self.runs:
-            with contextlib.suppress(OSError):
-                self._end.shutdown(socket.SHUT_WR)
+            self.kill()
             self.ended(_END_S)
         self._end.close()
         os.close(self._errors)

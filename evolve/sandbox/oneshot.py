@@ -8,7 +8,8 @@ from typing import Any, Final
 
 import numpy as np
 
-from evolve.sandbox.outcome import Limits, Outcome
+from evolve.errors import SandboxError
+from evolve.sandbox.outcome import STOPPED, Limits, Outcome
 from evolve.sandbox.worker import KilledError, Worker
 
 _SERVICE: Final = "evolve.sandbox.foreign_child"
@@ -29,6 +30,8 @@ class OneShots:
         self._without = without
         self._lock = threading.Lock()
         self._spare: Worker | None = None
+        self._running: set[Worker] = set()
+        self._is_stopped = False
 
     @property
     def pid(self) -> int | None:
@@ -39,12 +42,15 @@ class OneShots:
         """Start the spare interpreter, without waiting for it."""
         with self._lock:
             if self._spare is None:
-                self._spare = Worker(_SERVICE, limits=self._limits, without=self._without)
+                self._spare = self._new()
                 self._spare.start()
 
-    def close(self) -> None:
-        """Kill the spare interpreter."""
+    def close(self, *, for_good: bool = False) -> None:
+        """Kill the spare interpreter; `for_good` also those that run jobs in other threads."""
         with self._lock:
+            self._is_stopped |= for_good
+            for worker in self._running if for_good else ():
+                worker.stop()
             if self._spare is not None:
                 self._spare.close()
                 self._spare = None
@@ -69,17 +75,25 @@ class OneShots:
         """
         self.start()
         with self._lock:
-            worker, self._spare = self._spare, None
-        if worker is None:
-            worker = Worker(_SERVICE, limits=self._limits, without=self._without)
-        if "fresh process" in self._without:
-            self._spare = worker
-            return _run(worker, meta, arrays, cpu_s)
-        with worker:
-            outcome = _run(worker, meta, arrays, cpu_s)
-            self.report = worker.report
+            worker, self._spare = self._spare or self._new(), None
+            self._running.add(worker)
+        try:
+            if "fresh process" in self._without:
+                self._spare = worker
+                return _run(worker, meta, arrays, cpu_s)
+            with worker:
+                outcome = _run(worker, meta, arrays, cpu_s)
+                self.report = worker.report
+        finally:
+            with self._lock:
+                self._running.discard(worker)
         self.start()
         return outcome
+
+    def _new(self) -> Worker:
+        if self._is_stopped:
+            raise SandboxError(STOPPED)
+        return Worker(_SERVICE, limits=self._limits, without=self._without)
 
 
 def _run(

@@ -25,6 +25,7 @@ STATUSES: Final = (
     "answer-too-large",
     "zygote-lost",
 )
+STOPPED: Final = "sandbox: the lane of programs was closed for good"
 
 
 @dataclass(frozen=True)

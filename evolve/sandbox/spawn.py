@@ -132,12 +132,16 @@ class Spawned:
         """What it wrote to stderr since the last call, printable, at most `limit` long."""
         return read_some(self._errors, limit)
 
-    def end(self) -> None:
-        """Kill the process and its group, bury it and close its stderr; to be called once."""
+    def kill(self) -> None:
+        """Kill the process and its group, without waiting; any thread may, at any time."""
         if self.runs:
             with contextlib.suppress(ProcessLookupError, PermissionError):
                 os.killpg(self.pid, signal.SIGKILL)
             self._process.kill()
+
+    def end(self) -> None:
+        """Kill the process and its group, bury it and close its stderr; to be called once."""
+        self.kill()
         self._process.wait()
         os.close(self._errors)
 

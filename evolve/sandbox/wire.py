@@ -238,3 +238,13 @@ class FrameReader:
             raise EOFError
         header = self._data[PREFIX.size : self._header_end]
         return unpack(header, self._data[self._header_end :])
+
+
+def send_some(data: socket.socket, rest: memoryview) -> memoryview:
+    """Send what a socket takes without blocking; the rest of it, nothing where nobody reads."""
+    try:
+        return rest[data.send(rest) :]
+    except BlockingIOError:
+        return rest
+    except OSError:
+        return rest[:0]

@@ -11,6 +11,7 @@ import contextlib
 import secrets
 import signal
 import socket
+import threading
 import time
 from collections.abc import Callable, Collection, Sequence
 from typing import Any, Final, TypeVar
@@ -39,7 +40,7 @@ class KilledError(SandboxError):
 
 
 class Worker:
-    """One process that answers requests; for use by one thread.
+    """One process that answers requests; for use by one thread, but for `stop`.
 
     Args:
         module: Full name of the module to run; it has `init` and `handle` as in `worker_child`.
@@ -71,6 +72,7 @@ class Worker:
         self._wire: socket.socket | None = None
         self._nonce = b""
         self._is_ready = False
+        self._stopped = threading.Event()
 
     def __enter__(self) -> Worker:
         """Start the process."""
@@ -87,12 +89,20 @@ class Worker:
         return None if self._process is None else self._process.pid
 
     def start(self) -> None:
-        """Start the process without waiting for it; the next call waits until it is ready."""
+        """Start the process without waiting for it; the next call waits until it is ready.
+
+        Raises:
+            KilledError: The worker was stopped.
+        """
         if self._process is not None:
             return
+        if self._stopped.is_set():
+            raise KilledError(f"worker {self._module}: stopped")
         self._wire, theirs = socket.socketpair()
         with theirs:
             self._process = self._begin(theirs)
+        if self._stopped.is_set():  # by a thread that found no process yet
+            self._process.kill()
         self.n_starts += 1
         self._is_ready = False
         self._send(*self._init, time.monotonic() + self.limits.start_s)
@@ -145,6 +155,16 @@ class Worker:
         outcome = self._insist(ask)
         return Outcome(**{**vars(outcome), "wall_s": time.monotonic() - began})
 
+    def stop(self) -> None:
+        """End what the worker is doing, and start it no more; for any thread, at any time.
+
+        The thread that uses it hears of that by a `KilledError`, and closes it as ever.
+        """
+        self._stopped.set()
+        process = self._process
+        if process is not None:
+            process.kill()
+
     def close(self) -> None:
         """Kill the process, if any, and close every descriptor."""
         if self._wire is not None:
@@ -186,6 +206,8 @@ class Worker:
             try:
                 return action()
             except KilledError as error:
+                if self._stopped.is_set():
+                    raise
                 reason = str(error)
         raise KilledError(
             f"{reason}, {_TRIES} times in a row; the machine may be short of memory: free some, "

@@ -5,11 +5,15 @@ from __future__ import annotations
 import gc
 import os
 import pickle
+import time
 from collections.abc import Iterator
+from concurrent.futures import CancelledError, ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import replace
 
 import numpy as np
 import pytest
+from kept_processes import not_shared
 from small_tasks import power_task, random_candidates, task_of
 
 from evolve.errors import EvolveError
@@ -18,6 +22,7 @@ from evolve.evaluation.executor import (
     EXECUTORS,
     Executor,
     InThisProcess,
+    LocalWorkers,
     limits_of,
     make_executor,
 )
@@ -25,6 +30,7 @@ from evolve.evaluation.problem import EvaluationProblem
 from evolve.evaluation.programs import SEARCHED
 from evolve.evaluation.record import Evaluation
 from evolve.evaluation.requests import Answer, EvaluateRequest, FitRequest, Request
+from evolve.law.program import parse_program
 from evolve.sandbox import Limits
 from evolve.scoring.fold import Fold
 from evolve.search.problem import space_of
@@ -37,6 +43,22 @@ REQUESTS: list[Request] = [
     *(EvaluateRequest(candidate, float("inf")) for candidate in CANDIDATES),
     *(FitRequest(candidate, (0, len(PROBLEM.folds))) for candidate in CANDIDATES[:2]),
 ]
+SLOW = """\
+import numpy as np
+
+
+# EVOLVE-BLOCK-START
+def scaling_law_func(data_points, params):
+    X = np.asarray(data_points, dtype=float)
+    return params[0] * X[:, 0] ** params[1]
+
+
+def fit_scaling_law(data_points, loss_values):
+    for _ in range(10**9):
+        pass
+    return np.array([1.0, -0.3])
+# EVOLVE-BLOCK-END
+"""
 
 
 @pytest.fixture(scope="module", params=sorted(EXECUTORS))
@@ -86,20 +108,51 @@ def test_what_fails_while_requests_are_made_is_raised(executor: Executor) -> Non
     assert len(executor.map(REQUESTS[:1])) == 1
 
 
-@pytest.mark.skipif(not os.path.isdir("/proc/self/fd"), reason="counts descriptors in /proc")
-@pytest.mark.parametrize("name", sorted(EXECUTORS))
-def test_a_closed_executor_holds_no_descriptor_even_before_it_is_collected(name: str) -> None:
-    EXECUTORS[name](PROBLEM, 2, Limits()).close()  # what is kept for all executors is there now
+@contextmanager
+def no_descriptor_is_left() -> Iterator[None]:
+    """What is opened inside is closed inside, not only once it is collected as garbage."""
     gc.collect()
     gc.disable()
     try:
         before = len(os.listdir("/proc/self/fd"))
-        made = EXECUTORS[name](PROBLEM, 2, Limits())
-        made.map(REQUESTS[:2])
-        made.close()
+        yield
         assert len(os.listdir("/proc/self/fd")) == before
     finally:
         gc.enable()
+
+
+@pytest.mark.skipif(not os.path.isdir("/proc/self/fd"), reason="counts descriptors in /proc")
+@pytest.mark.parametrize("name", sorted(EXECUTORS))
+def test_a_closed_executor_holds_no_descriptor_even_before_it_is_collected(name: str) -> None:
+    EXECUTORS[name](PROBLEM, 2, Limits()).close()  # what is kept for all executors is there now
+    with no_descriptor_is_left():
+        made = EXECUTORS[name](PROBLEM, 2, Limits())
+        made.map(REQUESTS[:2])
+        made.close()
+
+
+def close_while_it_works(requests: list[Request], after_s: float) -> None:
+    made = LocalWorkers(PROBLEM, 2, Limits())
+    with ThreadPoolExecutor(1) as other:
+        asked = other.submit(made.map, requests)
+        time.sleep(after_s)
+        made.close()
+        refused = (CancelledError, EvolveError, RuntimeError)  # the last: it had not begun
+        assert isinstance(asked.exception(10.0), refused)
+
+
+@pytest.mark.skipif(not os.path.isdir("/proc/self/fd"), reason="counts descriptors in /proc")
+def test_an_executor_closed_while_it_works_ends_at_once_and_holds_nothing() -> None:
+    requests: list[Request] = [*REQUESTS, FitRequest(parse_program(SLOW), (0,))] * 20
+    with not_shared():
+        kept = LocalWorkers(PROBLEM, 1, Limits())  # what executors share stays while it is open
+        kept.map(REQUESTS[:2])
+        began = time.monotonic()
+        with no_descriptor_is_left():
+            for n in range(5):
+                close_while_it_works(requests, after_s=0.2 * n)
+        assert time.monotonic() - began < 50.0  # one program alone would take its 60 s
+        kept.close()
 
 
 def test_setting_requests_and_answers_are_values_that_travel(executor: Executor) -> None:

@@ -10,11 +10,12 @@ from small_tasks import power_task, task_of
 
 from evolve.errors import EvolveError
 from evolve.evaluation.evaluator import Evaluator
+from evolve.evaluation.failed import ProgramFailedError
 from evolve.evaluation.fitted import fit_rows
 from evolve.evaluation.foreign import FailedError, score_program
 from evolve.evaluation.predict import slopes_of
 from evolve.evaluation.problem import EvaluationProblem
-from evolve.evaluation.programs import ProgramFailedError, ProgramRunner
+from evolve.evaluation.programs import ProgramRunner
 from evolve.evaluation.record import Evaluation
 from evolve.law.graph import evaluate
 from evolve.law.program import Program, RowNames, parse_program, program_size

@@ -11,9 +11,10 @@ import numpy as np
 import pytest
 
 from benchmarks.frames import LIMITS, NONCE, ROWS, lane_of, of_a_fork, of_a_worker, read
+from evolve.evaluation.failed import ProgramFailedError
 from evolve.evaluation.foreign import run_text
 from evolve.evaluation.problem import EvaluationProblem
-from evolve.evaluation.programs import ProgramFailedError, ProgramRunner
+from evolve.evaluation.programs import ProgramRunner
 from evolve.law.program import parse_program
 from evolve.sandbox import Outcome, wire
 from evolve.sandbox.answer import read_answer

@@ -12,8 +12,9 @@ from contextlib import suppress
 from dataclasses import replace
 
 from evolve.errors import EvolveError, ProgramError
+from evolve.evaluation.failed import ProgramFailedError
 from evolve.evaluation.problem import failed
-from evolve.evaluation.programs import ProgramFailedError, ProgramRunner
+from evolve.evaluation.programs import ProgramRunner
 from evolve.law.calls import read_fit_call
 from evolve.law.candidate import Candidate
 from evolve.law.canonical import key
