@@ -21,6 +21,7 @@ from evolve.fitting.result import Fit, Prior, Problem
 from evolve.fitting.tape import NONLINEAR, SLOPE
 from evolve.law.graph import Law
 from evolve.law.recipe import Recipe
+from evolve.scoring.combine import TO_DEVIATION
 from evolve.typing import Array, Ints
 
 ROUNDS = 6
@@ -144,7 +145,7 @@ def _first(
     """Median and squared median deviation of the constants of single fits."""
     constants = ends.constants[rows, 0]
     centre = np.median(constants, axis=0)
-    spread = 1.4826 * np.median(np.abs(constants - centre), axis=0)
+    spread = TO_DEVIATION * np.median(np.abs(constants - centre), axis=0)
     none = np.zeros_like(centre)
     noise = _noise(fitter, ends, rows, Prior(none, none), inverse)
     curvature = np.median(np.diagonal(ends.normal[rows, 0], axis1=1, axis2=2), axis=0)

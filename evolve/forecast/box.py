@@ -9,9 +9,11 @@ import numpy as np
 
 from evolve.errors import EvolveError
 from evolve.forecast.departures import departures
-from evolve.forecast.interval import LEVEL, Forecast, interval_at, t_quantile
+from evolve.forecast.interval import LEVEL, MOST_LOG, Forecast, interval_at, t_quantile
 from evolve.forecast.model import ForecastModel, Member
-from evolve.law.graph import Law, to_data
+from evolve.forecast.spread import LARGEST
+from evolve.law.graph import SMALL, STEP, Law, to_data
+from evolve.scoring.combine import STEPS, TO_DEVIATION
 from evolve.scoring.objective import (
     CALIBRATION_INFLATION,
     CALIBRATION_LEAST,
@@ -148,6 +150,12 @@ def page_data(task: Task, forecast_model: ForecastModel) -> dict[str, Any] | Non
             "near": CALIBRATION_NEAR,
             "huber": COMBINATION_HUBER,
             "inner": COMBINATION_INNER,
+            "deviation": TO_DEVIATION,
+            "steps": STEPS,
+            "step": STEP,
+            "small": SMALL,
+            "largest": LARGEST,
+            "most_log": MOST_LOG,
         },
     }
 

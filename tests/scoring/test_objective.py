@@ -285,7 +285,8 @@ NO_PREFERENCE = {
     "search/jobs.py": dict.fromkeys(("EVERY_S", "MOST_TIMES"), "of a job that was lost"),
     "forecast/judge.py": dict.fromkeys(("UNEVEN", "NOTHING_LEFT"), "how a verdict is worded"),
     "forecast/leaning.py": dict.fromkeys(
-        ("FEWEST_ROWS", "LEANS", "LEANS_INSIDE", "SEEN", "MISSED"), "when a reader is told of rows"
+        ("FEWEST_ROWS", "FEWEST", "TIMES", "TOGETHER", "MOST_ASKED", "SEEN", "MISSED"),
+        "when a reader is told of rows",
     ),
     "forecast/by_group.py": {"MOST_NAMED": "groups that a warning names"},
     "forecast/difference.py": {

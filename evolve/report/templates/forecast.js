@@ -12,7 +12,7 @@ function pageForecaster(data) {
     max: Math.max, min: Math.min,
     logaddexp: (a, b) => (a === b ? a + Math.LN2 : Math.max(a, b) + Math.log1p(Math.exp(-Math.abs(a - b)))),
   };
-  const [STEP, SMALL, LARGEST, TINY, TO_DEVIATION, STEPS, MOST_LOG] = [1e-5, 1e-3, 1e6, 1e-300, 1.4826, 3, 50];
+  const TINY = 1e-300;
   const { numbers, quantiles } = data;
   const features = data.sliders.features;
   const nTargets = data.sliders.targets.length;
@@ -47,8 +47,8 @@ function pageForecaster(data) {
     const total = share.reduce((a, b) => a + b, 0);
     if (total <= 0) return [NaN, NaN];
     let centre = weightedQuantile(finite, share, 0.5);
-    const spread = TO_DEVIATION * weightedQuantile(finite.map((v) => Math.abs(v - centre)), share, 0.5);
-    for (let i = 0; i < STEPS; i += 1) {
+    const spread = numbers.deviation * weightedQuantile(finite.map((v) => Math.abs(v - centre)), share, 0.5);
+    for (let i = 0; i < numbers.steps; i += 1) {
       const counted = finite.map((v, k) => share[k] * Math.min(1, (numbers.huber * spread) / Math.max(Math.abs(v - centre), TINY)));
       const sum = counted.reduce((a, b) => a + b, 0);
       if (sum > 0) centre = counted.reduce((a, c, k) => a + c * finite[k], 0) / Math.max(sum, TINY);
@@ -65,10 +65,10 @@ function pageForecaster(data) {
     const constants = law.constants[g][t];
     const row = seenBy(law, x, t);
     const moved = constants.map((c, k) => {
-      const step = STEP * Math.max(Math.abs(c), SMALL);
+      const step = numbers.step * Math.max(Math.abs(c), numbers.small);
       const at = (by) => law.at(row, constants.map((value, i) => (i === k ? value + by : value)));
       const slope = (at(step) - at(-step)) / (2 * step);
-      return isFinite(slope) ? slope : LARGEST;
+      return isFinite(slope) ? slope : numbers.largest;
     });
     const covariance = data.groups[g].covariance[t];
     let squared = 0;
@@ -126,7 +126,7 @@ function pageForecaster(data) {
       const half = Math.sqrt(scatter ** 2 + capped(openConstants(x, g, t)) ** 2 + capped(form) ** 2) * factor;
       let [low, high] = [centre - half, centre + half];
       if (data.relative && centre > 0) {
-        const factorOf = (part) => Math.exp(Math.min(part / Math.max(Math.abs(centre), TINY), MOST_LOG));
+        const factorOf = (part) => Math.exp(Math.min(part / Math.max(Math.abs(centre), TINY), numbers.most_log));
         const amount = Math.max(half + (Math.E - 1) * centre, centre * factorOf(scatter * factor));
         [low, high] = [centre / factorOf(half), half > centre ? amount : centre * factorOf(half)];
       }
