@@ -24,8 +24,8 @@ FEWEST_ROWS = 20  # from which on a lean can be told; judgement
 FEWEST, TIMES = 3, 2.0
 TOGETHER = 0.5  # of the rows to one side, whose nearest row in the features is one of them too
 MOST_ASKED = 30  # rows whose nearest is looked for
-# Residuals over the deviation of the middle half of the targets: below the one nobody minds how they
-# lie; where half are above the other the law misses the rows, whichever way.
+# Residuals over the deviation of the middle half of the targets: below the one nobody minds how
+# they lie; where half are above the other the law misses the rows, whichever way.
 SEEN, MISSED = 1e-3, 0.2
 
 
