@@ -11,13 +11,16 @@ from functools import lru_cache
 import numpy as np
 import numpy.typing as npt
 
-from evolve.fitting.tape import LINEAR, LOG_SCALE, SHIFT, SLOPE
+from evolve.fitting.tape import LINEAR, LOG_SCALE, MINUS_ORIGIN, ORIGIN, SHIFT, SLOPE
 from evolve.typing import Array, Ints
 
 Bools = npt.NDArray[np.bool_]
 RIDGE = 1e-9
 LEAST_AMPLITUDE = 1e-3
 ROUNDS = 4
+# Distances of an origin from the nearest row, as shares of the range of values or, if less,
+# of the nearest value: from next to it to where all rows look alike; judgement.
+NEAREST, FURTHEST = 0.03, 3.0
 
 
 def place(role: Ints, uniforms: Array, columns: Array, offsets: Ints) -> Array:
@@ -37,6 +40,10 @@ def place(role: Ints, uniforms: Array, columns: Array, offsets: Ints) -> Array:
     moments: dict[int, tuple[Array, Array]] = {}
     values = np.empty((len(offsets) - 1, *uniforms.shape))
     for k, (kind, column) in enumerate(role.tolist()):
+        if kind in (ORIGIN, MINUS_ORIGIN):
+            before = _before(columns[column], offsets, uniforms[:, k])
+            values[:, :, k] = before if kind == ORIGIN else -before
+            continue
         if kind not in (SLOPE, SHIFT):
             values[:, :, k] = sign[:, k] * 0.1 * 30.0 ** t[:, k]
             continue
@@ -59,6 +66,19 @@ def _moments(column: Array, offsets: Ints) -> tuple[Array, Array]:
     gap = np.where(fine, column - np.repeat(mean, np.diff(offsets)), 0.0)
     spread = np.sqrt(np.add.reduceat(gap * gap, offsets[:-1]) / count)
     return mean, np.where(spread > 1e-12, spread, 1.0)
+
+
+def _before(column: Array, offsets: Ints, uniforms: Array) -> Array:
+    """`(q, m)` values below each problem's smallest: from close to it to far away from all."""
+    fine = np.isfinite(column)
+    least = np.minimum.reduceat(np.where(fine, column, np.inf), offsets[:-1])
+    most = np.maximum.reduceat(np.where(fine, column, -np.inf), offsets[:-1])
+    least, most = (np.where(np.isfinite(end), end, 0.0) for end in (least, most))
+    width = np.where(most > least, most - least, 1.0)
+    size = np.where(least > 0.0, np.minimum(least, width), width)
+    nearest, furthest = NEAREST * size, FURTHEST * width
+    distance = nearest[:, None] * (furthest / nearest)[:, None] ** uniforms
+    return np.asarray(least[:, None] - distance)
 
 
 def project(kind: Ints, normal: Array, gradient: Array, pool: Array) -> Array:

@@ -15,7 +15,7 @@ from evolve.scoring.frame import rounded
 from evolve.typing import Array, Ints
 
 NONLINEAR, LINEAR, LOG_SCALE = 0, 1, 2
-FREE, SLOPE, SHIFT = 0, 1, 2
+FREE, SLOPE, SHIFT, ORIGIN, MINUS_ORIGIN = range(5)
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,8 +34,9 @@ class Tape:
         n_constants: Number of constants.
         kind: `(n_constants,)` how a constant enters: NONLINEAR, LINEAR (the law is affine in
             all of these together) or LOG_SCALE (the exponent of a positive amplitude).
-        role: `(n_constants, 2)` FREE, SLOPE of a column or SHIFT against a column, and that
-            column's number (-1 for none): where starting values come from.
+        role: `(n_constants, 2)` FREE, SLOPE of a column, SHIFT against a column, or ORIGIN from
+            which a power of it counts, with either sign, and that column's number (-1 for none):
+            where starting values come from.
         log_output: The tape yields log y already (the law was exp of something).
     """
 
@@ -169,11 +170,24 @@ class _Compiler:
         if exponent == num(2.0):
             return self._step(CODE["square"], self._slot(base), ("none", 0))
         if not self.free[base]:
+            self._note_origin(base)
             return self._step(CODE["pow"], self._slot(base), self._slot(exponent))
         log_base = call("log", base)
         if exponent.op == "const":
             self.role.setdefault(exponent.index, (SLOPE, log_base))
         return self._step(CODE["powc"], self._slot(exponent), self._column(log_base))
+
+    def _note_origin(self, base: Node) -> None:
+        """Remember the column whose power counts from a constant, as in max(x - c, 0)^b."""
+        parts = [a for a in base.args if a != num(0.0)] if base.op == "max" else [base]
+        if len(parts) != 1 or parts[0].op not in ("add", "sub"):
+            return
+        column, constant = parts[0].args
+        if parts[0].op == "add" and column.op == "const":
+            column, constant = constant, column
+        if constant.op == "const" and column.op != "num" and self.free[column]:
+            role = ORIGIN if parts[0].op == "sub" else MINUS_ORIGIN
+            self.role.setdefault(constant.index, (role, column))
 
     def _note_roles(self, node: Node) -> None:
         """Remember which column a constant multiplies or is compared with."""

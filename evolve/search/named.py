@@ -38,7 +38,9 @@ RECIPE = Recipe("log", "huber", 0.05)  # of a generic form, which states none
 GENERIC = ("sum_of_power_laws",)  # seed files over all features of their tables
 MATCHED: tuple[Role, ...] = ("N", "D", "U", "C", "batch", "lr")  # others are matched by name
 # Numbers of features in the names of generic forms.
-_NUMBERS = re.compile(r"(?<=\bof )\d+$|(?<=\brepeated )\d+|(?<=\bin )\d+|(?<=\bsum, )\d+")
+_NUMBERS = re.compile(
+    r"(?<=\bof )\d+(?=$|, turned$| alone$)|(?<=\brepeated )\d+|(?<=\bin )\d+|(?<=\bsum, )\d+"
+)
 
 
 @dataclass(frozen=True)
@@ -82,7 +84,7 @@ def named_law(task: Task, name: str) -> NamedLaw:
     space = plain_space_of(task)
     forms = _forms(space, task)
     for text, root in forms.items():
-        if _plain(text) == wanted:
+        if wanted in (_plain(text), _plain(_of_only(text, task))):
             candidate = Candidate(Law(*renumber(root), space.own_feature_first), RECIPE)
             return NamedLaw(text, text, _allowed(candidate, space), "initial")
     sizes = replace(space, logarithmic=(True,) * len(space.logarithmic))
@@ -201,6 +203,13 @@ def _forms(space: SearchSpace, task: Task) -> dict[str, Node]:
 def _form_name(text: str, task: Task) -> str:
     """The name of a generic form with the features' names in the place of their numbers."""
     return _NUMBERS.sub(lambda number: task.feature_names[int(number[0])], text)
+
+
+def _of_only(name: str, task: Task) -> str:
+    """The name of a generic form without the feature, where there is no other."""
+    return (
+        name if len(task.feature_names) > 1 else name.removesuffix(f" of {task.feature_names[0]}")
+    )
 
 
 def _plain(name: str) -> str:

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from evolve.errors import EvolveError
+from evolve.evaluation.fitted import fit_rows
 from evolve.law.printer import formula
 from evolve.runs.tabulate import row_of
 from evolve.search.named import named_entry, named_law
@@ -52,6 +53,7 @@ def test_a_beginning_of_the_name_and_any_spelling_are_enough() -> None:
     assert named_law(task, "Hoffmann").name == "hoffmann_2022"
     assert named_law(task, "sum-of_powers").origin == "initial"
     assert "params" in written(task, "broken power of params")
+    assert "params" in written(task, "broken power of params, turned")
 
 
 @pytest.mark.parametrize(
@@ -113,3 +115,42 @@ def test_the_laws_that_others_fit_can_be_asked_for(name: str) -> None:
     row = row_of(task, named_entry(task, name), "literature")
     assert row.train_r2 is not None
     assert row.train_r2 > 0.9999
+
+
+STAGE = np.linspace(0.5, 4.0, 16)
+WARMUP = np.linspace(0.0, 3.0, 16)  # a step of 0 has no logarithm
+
+
+@pytest.mark.parametrize(
+    ("name", "x", "y", "constants"),
+    [
+        ("power from an origin", STAGE, 11 * (STAGE - 0.42) ** 1.7, [11, 0.42, 1.7]),
+        ("power from an origin of a", STAGE, 11 * (STAGE - 0.42) ** 1.7, [11, 0.42, 1.7]),
+        ("power from an origin", WARMUP, 9 * (WARMUP + 0.25) ** -0.5, [9, -0.25, -0.5]),
+        ("power from an origin and floor", WARMUP, 2 + (WARMUP + 0.25) ** -1, [2, 1, -0.25, -1]),
+    ],
+    ids=["rising", "by its full name", "falling", "to a floor"],
+)
+def test_the_origin_that_a_power_counts_from_is_a_constant(
+    name: str, x: np.ndarray, y: np.ndarray, constants: list[float]
+) -> None:
+    task = task_of(x, y, features=[{"name": "a", "scale": "linear"}])
+    row = row_of(task, named_entry(task, name), "literature")
+    assert np.ravel(row.constants["all"]) == pytest.approx(constants, rel=1e-3)
+
+
+def test_a_power_counts_from_an_origin_of_any_of_several_features() -> None:
+    columns = [{"name": "params", "unit": 1e7}, {"name": "tokens", "unit": 1e9}]
+    y = 1.5 + 2.0 * (D / 1e9 - 0.6) ** -0.4
+    task = task_of(np.column_stack([N, D]), y, features=columns)
+    row = row_of(task, named_entry(task, "power from an origin and floor of tokens"), "literature")
+    assert np.ravel(row.constants["all"]) == pytest.approx([1.5, 2.0, 0.6, -0.4], rel=1e-3)
+    with pytest.raises(EvolveError, match="did you mean 'power from an origin of "):
+        named_law(task, "power from an origin")
+
+
+def test_up_to_its_origin_a_rising_power_is_0() -> None:
+    task = task_of(STAGE, 11 * (STAGE - 0.42) ** 1.7)
+    fitted = fit_rows(task, named_law(task, "power from an origin").candidate)
+    below = fitted.predict(np.array([[0.42], [0.4], [0.1]]), ["all"] * 3)
+    assert below == pytest.approx(0.0, abs=1e-6)

@@ -44,6 +44,12 @@ def product_of_powers(variables: list[Node], new: Iterator[Node]) -> Node:
     return call("exp", call("add", next(new), linear(variables, new)))
 
 
+def power_from_origin(raw: Node, new: Iterator[Node]) -> Node:
+    """A*max(x - x0, 0)^b: a power law of either sign of what lies beyond an unknown origin."""
+    beyond = call("max", call("sub", raw, next(new)), num(0.0))
+    return times(next(new), call("pow", beyond, next(new)))
+
+
 def term(weight: float) -> Callable[[Term], Term]:
     """Register a kind of term with its prior weight in a random choice."""
 

@@ -11,7 +11,15 @@ from functools import reduce
 
 from evolve.law.graph import Node, call, feat, num
 from evolve.search.operators import SearchSpace
-from evolve.search.operators.terms import fresh, linear, power_law, product_of_powers, times, total
+from evolve.search.operators.terms import (
+    fresh,
+    linear,
+    power_from_origin,
+    power_law,
+    product_of_powers,
+    times,
+    total,
+)
 
 MOST_PAIRED = 4
 
@@ -52,13 +60,14 @@ def named_forms(space: SearchSpace) -> dict[str, Node]:
         Trees by name.
     """
     v, new = space.variables(), fresh()
+    forms = _from_origin(space, new)
     if len(v) < 2:
-        return {}  # of one feature they are first candidates: a late power, a sigmoid
+        return forms  # of one feature the others are first candidates: a late power, a sigmoid
     exponents = [call("add", next(new), times(next(new), x)) for x in v]
     # Alabdulmohsin et al. 2022 (M4, its shape 1): (E + I g)/(1 + g) of a sum of powers g, which
     # has a plateau where all is small.
     share = call("tanh", times(num(0.5), reduce(_logaddexp, exponents)))
-    forms = {"bounded sum of powers": total([next(new), times(next(new), share)])}
+    forms["bounded sum of powers"] = total([next(new), times(next(new), share)])
     if all(space.logarithmic):
         # Zhai et al. 2022, a sum of them: each power has a limit where its feature is small.
         late = [_late_power(space.variable(i), new) for i in range(len(v))]
@@ -78,6 +87,16 @@ def _late_power(raw: Node, new: Iterator[Node]) -> Node:
     """A (x + s)^-a, in logarithms."""
     shifted = call("log", call("add", raw, call("exp", next(new))))
     return call("exp", call("add", next(new), times(next(new), shifted)))
+
+
+def _from_origin(space: SearchSpace, new: Iterator[Node]) -> dict[str, Node]:
+    """A (x - x0)^b, 0 up to x0: rating curves of rivers (Rantz et al. 1982), thresholds."""
+    forms = {}
+    for i in range(len(space.units)):
+        alone = power_from_origin(space.variable(i), new)
+        forms[f"power from an origin of {i}"] = alone
+        forms[f"power from an origin and floor of {i}"] = total([next(new), alone])
+    return forms
 
 
 def _raised(exponents: list[Node], new: Iterator[Node]) -> Node:
