@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from types import TracebackType
 from typing import Self, cast
 
@@ -57,8 +57,8 @@ class Evaluator:
         """Training targets of the task, as the price of a law's size takes them."""
         return self.problem.task.train.n_values
 
-    def evaluate(self, forms: Sequence[Form], bar: float) -> list[Evaluation]:
-        """Evaluate candidates and programs: screened on one fold, then scored on all.
+    def begin(self, forms: Sequence[Form], bar: float) -> Callable[[], list[Evaluation]]:
+        """Begin to evaluate candidates and programs: screened on one fold, then scored on all.
 
         Args:
             forms: Laws and recipes, or programs; of those that are still `Coming`, the first are
@@ -66,10 +66,14 @@ class Evaluator:
             bar: Screening score that earns all folds (inf: all do).
 
         Returns:
-            One evaluation a form, in order, whatever the number of workers.
+            What waits for the evaluations: one a form, in order, whatever the number of workers.
         """
-        answers = self._executor.map(Coming(EvaluateRequest(form, bar) for form in forms))
-        return cast("list[Evaluation]", answers)
+        answers = self._executor.begin(Coming(EvaluateRequest(form, bar) for form in forms))
+        return lambda: cast("list[Evaluation]", answers())
+
+    def evaluate(self, forms: Sequence[Form], bar: float) -> list[Evaluation]:
+        """Evaluate candidates and programs; arguments and evaluations are those of `begin`."""
+        return self.begin(forms, bar)()
 
     def fit(
         self, forms: Sequence[Form], folds: Sequence[int], *, errors: bool = True
@@ -82,6 +86,10 @@ class Evaluator:
             errors: Whether standard errors and covariances are wanted.
 
         Returns:
-            For each form one result a fold, or the evaluation of its failure.
+            For each form one result a fold, or the evaluation of its failure. A single form goes
+            before all that waits.
         """
+        if len(forms) == 1:
+            one = FitRequest(forms[0], tuple(folds), errors)
+            return [self._executor.answer_first(one)]
         return self._executor.map([FitRequest(form, tuple(folds), errors) for form in forms])

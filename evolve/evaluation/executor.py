@@ -1,6 +1,6 @@
 """Where requests are answered: an executor maps requests to answers, in order.
 
-Another executor is one class with `map` and `close`, and one name in `EXECUTORS`. What it sends
+Another executor is one class with `begin` and `close`, and one name in `EXECUTORS`. What it sends
 anywhere else are the problem, the requests and the answers, which are values that can be pickled;
 processes and sockets stay where they were started.
 """
@@ -32,21 +32,29 @@ USUAL_ROWS = 200_000  # of all folds together, fitted and held out; with more a 
 class Executor(Protocol):
     """Answers requests about one evaluation problem."""
 
-    def map(self, requests: Sequence[Request]) -> list[Answer]:
-        """Answer requests.
+    def begin(self, requests: Sequence[Request]) -> Callable[[], list[Answer]]:
+        """Begin to answer requests, behind those that were begun before.
 
         Args:
             requests: What to evaluate or fit.
 
         Returns:
-            One answer a request, in their order, whatever answered first.
+            What waits for the answers: one a request, in their order, whatever answered first.
         """
+
+    def map(self, requests: Sequence[Request]) -> list[Answer]:
+        """Answer requests; arguments and answers are those of `begin`."""
+        return self.begin(requests)()
+
+    def answer_first(self, request: Request) -> Answer:
+        """Answer one request before those that wait."""
+        return self.map([request])[0]
 
     def close(self) -> None:
         """Stop whatever was started; doing so twice is harmless."""
 
 
-class InThisProcess:
+class InThisProcess(Executor):
     """Fits candidates in this very process, one after the other.
 
     Programs that cannot be traced still run in processes of their own, for they hold code that
@@ -60,16 +68,16 @@ class InThisProcess:
         worker = InProcess(SERVICE, *problem.to_fit().pack(), limits)
         self._lanes = Lanes(worker, ProgramRunner(limits=limits_of(problem, SEARCHED)))
 
-    def map(self, requests: Sequence[Request]) -> list[Answer]:
-        """Answer requests one after the other."""
-        return [answer(self._problem, self._lanes, request) for request in requests]
+    def begin(self, requests: Sequence[Request]) -> Callable[[], list[Answer]]:
+        """Keep requests, which are answered one after the other once they are waited for."""
+        return lambda: [answer(self._problem, self._lanes, request) for request in requests]
 
     def close(self) -> None:
         """Stop the foreign lane."""
         self._lanes.programs.close()
 
 
-class LocalWorkers:
+class LocalWorkers(Executor):
     """Locked-down worker processes on this machine; one thread at a time drives each of them."""
 
     def __init__(self, problem: EvaluationProblem, n_workers: int, limits: Limits) -> None:
@@ -96,11 +104,15 @@ class LocalWorkers:
             worker.start()
             self._free.put(worker)
 
-    def map(self, requests: Sequence[Request]) -> list[Answer]:
-        """Answer requests, each with whichever worker is free."""
+    def begin(self, requests: Sequence[Request]) -> Callable[[], list[Answer]]:
+        """Have requests answered, each with whichever worker is free."""
         # Where one cannot be made, those asked before are answered, and give their workers back.
         asked = [self._threads.submit(self._answer, request) for request in requests]
-        return [each.result() for each in asked]
+        return lambda: [each.result() for each in asked]
+
+    def answer_first(self, request: Request) -> Answer:
+        """Answer one request with the next worker that is free."""
+        return self._answer(request)
 
     def _answer(self, request: Request) -> Answer:
         worker = self._free.get()

@@ -2,11 +2,13 @@
 
 New elites of a size, a sample of the rest and the champion are run again as text, in a process
 that knows nothing of graphs; a difference is an error of ours and is stored and shown. A thread
-does so while the search goes on: what came of a batch is stored after the next one.
+does so while the search goes on, some batches behind; all is done before a run ends. What a
+session that was killed had still to compare is compared by the next one.
 """
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from types import TracebackType
@@ -23,7 +25,7 @@ from evolve.evaluation.problem import EvaluationProblem
 from evolve.evaluation.programs import SEARCHED
 from evolve.evaluation.record import Entry
 from evolve.law.candidate import Candidate, candidate_from_data
-from evolve.runs.notes import BROKEN, COMPARISONS
+from evolve.runs.notes import BROKEN, COMPARISONS, LEFT
 from evolve.runs.store import Store
 from evolve.sandbox import ForeignLane
 from evolve.scoring.fold import Fold, all_rows
@@ -33,6 +35,7 @@ from evolve.search.problem import SearchProblem, program_text
 from evolve.typing import Array
 
 NOTE = COMPARISONS
+MOST_LEFT = 64  # comparisons that a search does not wait for
 MOST_GROUPS = 50  # of a champion that are compared: each is fitted in a process of its own
 
 
@@ -40,26 +43,40 @@ class CrossCheck:
     """The foreign lane of a run and what it has said so far; use as a context manager."""
 
     def __init__(
-        self, store: Store, problem: SearchProblem, seed: int, *, shut: bool = False
+        self,
+        store: Store,
+        problem: SearchProblem,
+        evaluator: Evaluator,
+        seed: int,
+        *,
+        shut: bool = False,
     ) -> None:
         """Take up the comparisons that the store holds; the lane's process is not awaited.
 
-        A lane that is shut starts no process and compares nothing.
+        Args:
+            store: Of the run.
+            problem: The search problem.
+            evaluator: The fast lane; it is asked by another thread until `settle` returns.
+            seed: Of the run.
+            shut: Whether to start no process and compare nothing.
         """
         self._store, self._problem, self._seed = store, problem, seed
+        self._evaluator = evaluator
         self._data: list[dict[str, Any]] = list(store.note(NOTE) or [])
         task = problem.task
         whole = EvaluationProblem(task, (*problem.folds, all_rows(task.train.n_rows)))
         # Programs printed by the grammar are our own, whatever the sandbox can enforce here.
         self._lane = ForeignLane(limits_of(whole, SEARCHED), allow_weak=True)
+        self._left: list[int] = list(store.note(LEFT) or [])  # as the store has it
         self._shut = shut
         self._thread = ThreadPoolExecutor(1, "evolve-crosscheck")
-        self._open: list[Future[Agreement]] = []
+        self._open: deque[tuple[int, Future[Agreement]]] = deque()
 
     def __enter__(self) -> Self:
-        """Start the lane's process."""
+        """Start the lane's process, with what an earlier session had still to compare."""
         if not self._shut:
             self._lane.__enter__()
+        self._begin([self._store.entry(index) for index in self._left])
         return self
 
     def __exit__(
@@ -77,29 +94,23 @@ class CrossCheck:
             self._lane.close()
             self._thread.shutdown()
 
-    def compare_batch(
-        self, evaluator: Evaluator, archive: Archive, entries: Sequence[Entry]
-    ) -> None:
-        """Begin to compare what is worth it in a batch, once the batch before is done.
+    def compare_batch(self, archive: Archive, entries: Sequence[Entry]) -> None:
+        """Begin to compare what is worth it in a batch, behind what is still being compared.
 
         Args:
-            evaluator: The fast lane; it is asked by another thread until `settle` returns.
             archive: With the batch.
             entries: The batch.
         """
-        self.settle()
-        if not self._shut:
-            chosen = to_compare(archive, entries, self._seed)
-            self._open = [
-                self._thread.submit(self._compare_entry, evaluator, entry) for entry in chosen
-            ]
+        self._begin(to_compare(archive, entries, self._seed))
+        self._take_in(MOST_LEFT)
 
     def compare_champion(self, champion: Finalist) -> None:
         """Compare the champion on all rows of each or many groups, once all else is compared."""
         self.settle()
         is_program = champion.fitted.candidate is None  # which runs in the foreign lane alone
         if not self._shut and not is_program:
-            self._open = [self._thread.submit(self._compare_champion, champion)]
+            asked = self._thread.submit(self._compare_champion, champion)
+            self._open.append((champion.entry.index, asked))
             self.settle()
 
     def settle(self) -> None:
@@ -107,24 +118,37 @@ class CrossCheck:
 
         A lane that cannot start is not tried again, and ends no search.
         """
-        under_way, self._open = self._open, []
+        self._take_in(0)
+
+    def _begin(self, chosen: Sequence[Entry]) -> None:
+        for entry in () if self._shut else chosen:
+            self._open.append((entry.index, self._thread.submit(self._compare_entry, entry)))
+
+    def _take_in(self, most_left: int) -> None:
+        """Store what has been compared, in the order in which it was begun, and what is left."""
+        n_before = len(self._data)
         try:
-            agreements = [future.result() for future in under_way]
+            while self._open and (len(self._open) > most_left or self._open[0][1].done()):
+                self._data.append(self._open[0][1].result().to_data())
+                self._open.popleft()
         except SandboxError as error:
-            for future in under_way:
+            for _, future in self._open:
                 future.cancel()
+            self._open.clear()
             self._shut = True
             self._store.set_note(BROKEN, str(error))
-            return
-        if agreements:
-            self._data += [agreement.to_data() for agreement in agreements]
+        if len(self._data) > n_before:
             self._store.set_note(NOTE, self._data)
+        left = [index for index, _ in self._open]
+        if left != self._left:
+            self._left = left
+            self._store.set_note(LEFT, left)
 
-    def _compare_entry(self, evaluator: Evaluator, entry: Entry) -> Agreement:
+    def _compare_entry(self, entry: Entry) -> Agreement:
         assert entry.law is not None
         assert entry.recipe is not None
         candidate = candidate_from_data(entry.law, entry.recipe)
-        return compare(evaluator, self._lane, entry, candidate, self._text)
+        return compare(self._evaluator, self._lane, entry, candidate, self._text)
 
     def _compare_champion(self, champion: Finalist) -> Agreement:
         task, candidate = self._problem.task, champion.fitted.candidate

@@ -32,6 +32,7 @@ INHERITED: Final = "inherited"
 LAYOUT: Final = "layout"
 COMPARISONS: Final = "lanes"
 BROKEN: Final = "lanes broken"
+LEFT: Final = "lanes left"
 MODEL_LIMITS: Final = "limits of models"
 SANDBOX: Final = "sandbox"
 NODES: Final = "sandboxes by machine"
@@ -165,6 +166,12 @@ def _check_comparisons(value: Any, context: Context) -> None:
             checks.number("comparison: difference", one["difference"])
 
 
+def _check_left(value: Any, context: Context) -> None:
+    """Entries that are still to be compared."""
+    for index in checks.listed("comparisons left", value, limits.COUNT):
+        checks.whole("comparisons left: index", index, 0, context.n_entries - 1)
+
+
 def _check_inherited(value: Any, context: Context) -> None:
     """Elites of an earlier run."""
     note = checks.mapped("inherited", value, ("run", "elites"))
@@ -213,6 +220,7 @@ _NOTES: Final[dict[str, Callable[[Any, Context], None]]] = {
     LAYOUT: _check_layout,
     MODEL_LIMITS: _check_model_limits,
     COMPARISONS: _check_comparisons,
+    LEFT: _check_left,
     BROKEN: _check_line,
     SANDBOX: _check_sandbox,
     NODES: _check_nodes,

@@ -246,7 +246,6 @@ def carry_on(
     """
     store.set_note(BUDGET, {"evaluations": settings.evaluations, "seconds": settings.seconds})
     callback.began(store, problem.task, settings)
-    lanes = CrossCheck(store, problem, settings.seed, shut=workers == 0)
     ended = False
 
     def on_batch(archive: Archive, entries: Sequence[Entry]) -> bool:
@@ -254,12 +253,12 @@ def carry_on(
         best = archive.elites()[0].entry if archive.cells else None
         ended = not callback.batch(best, entries)
         if not ended:
-            lanes.compare_batch(evaluator, archive, entries)
+            lanes.compare_batch(archive, entries)
         return not ended
 
     with (
         Evaluator(problem.evaluation, machines.driving(workers)) as evaluator,
-        lanes,
+        CrossCheck(store, problem, evaluator, settings.seed, shut=workers == 0) as lanes,
         problem.proposing(StoredBook(store), seconds=settings.seconds) as proposers,
     ):
         summary = store.summary()

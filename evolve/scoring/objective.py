@@ -109,6 +109,7 @@ FURTHER_AFTER, FURTHEST = 8, 5  # tries after which a step more is made, and mos
 OPERATOR_TRIALS, OPERATOR_WINS = 20.0, 1.0  # smoothing of an operator's success; judgement
 OPERATOR_FLOOR = 0.3  # share of mutations that are drawn uniformly; judgement
 EPOCH = 4  # batches of an island between migrations; judgement
+AHEAD = 2  # batches under way at once, the last proposed without what comes of the first; pools
 MIGRANTS = 3  # elites that go on to the next island; judgement
 LARGEST_LAW, LARGEST_PER_CONSTANT = 50, 10  # nodes of a law, and more a constant; judgement
 

@@ -8,26 +8,29 @@ with the entries of one that goes batch by batch.
 from __future__ import annotations
 
 import threading
+from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
-from copy import deepcopy
 from dataclasses import dataclass
-from functools import lru_cache
-from itertools import islice
+from functools import lru_cache, partial
 from socket import gethostname
-from typing import Any
+from typing import Any, TypeVar
 
 from evolve.evaluation.evaluator import Evaluator
 from evolve.evaluation.record import Entry
 from evolve.sandbox import SandboxReport, probe
 from evolve.sandbox.lockdown import WORKS
+from evolve.scoring.objective import AHEAD
 from evolve.search.archive import Archive, kinds_of, remember_kinds
-from evolve.search.islands import Islands, batch_at
+from evolve.search.islands import Islands
 from evolve.search.journal import Journal
-from evolve.search.loop import entries_of_batch, replay
+from evolve.search.loop import begin_batch, replay
 from evolve.search.pace import Pace
 from evolve.search.problem import SearchProblem
-from evolve.search.proposers.protocol import BATCH, Proposer
+from evolve.search.proposers.protocol import BATCH
+from evolve.search.subsearch import SubSearch
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,16 +38,14 @@ class Epoch:
     """One job: some batches of a sub-search, one after the other.
 
     Attributes:
-        archive: Of the sub-search before them, a copy.
-        proposer: What proposes for it, a copy.
+        part: The sub-search before them, a copy.
         batches: Number of the first entry of each batch, and how many entries are wanted.
         done: Entries of the first batch that are stored already.
         token: The same for all jobs of one session, of which a process keeps one evaluator.
         require: Least level of the sandbox; empty for any.
     """
 
-    archive: Archive
-    proposer: Proposer
+    part: SubSearch
     batches: tuple[tuple[int, int], ...]
     done: tuple[Entry, ...]
     token: str
@@ -128,7 +129,7 @@ def search_by_epochs(
             done = []
         going = on_batch(islands.whole, entries) and len(whole) == BATCH
         going = going and not pace.ends(batches, islands.whole)
-    islands.tell(done, whole=False)
+    islands.end(done)
     return islands.whole
 
 
@@ -189,11 +190,9 @@ def next_epochs(
         parts = sorted(part for part in mine if part)
     jobs = []
     for part in parts:
-        place = layout.part_of(part[0])
         jobs.append(
             Epoch(
-                (islands.whole if place is None else islands.archives[place]).copy(),
-                deepcopy(islands.proposers[place or 0]),
+                islands.search_of(part[0]).copy(),
                 tuple((at, min(BATCH, evaluations - at)) for at in part),
                 tuple(done) if part[0] == first else (),
                 token,
@@ -211,26 +210,36 @@ def run_epoch(problem: SearchProblem, job: Epoch) -> Answer:
     """
     node = here(job.require)
     lists: list[list[Entry]] = []
-    archive, done = job.archive, list(job.done)
+    part, done = job.part, list(job.done)
     with _evaluator(problem, job.token) as evaluator:
-        for first, n_wanted in job.batches:
-            proposals = batch_at(first, archive, job.proposer, problem.starts, problem.seed)
-            entries = entries_of_batch(
-                evaluator,
-                archive,
-                islice(proposals, len(done), n_wanted),
-                first + len(done),
-                problem.text_of,
-                starting=first < len(problem.starts),
+
+        def begun(first: int, n_wanted: int) -> Callable[[], list[Entry]]:
+            n_done = len(job.done) if first == job.batches[0][0] else 0
+            wanted = range(first + n_done, first + n_wanted)
+            return begin_batch(
+                evaluator, part, wanted, problem.starts, problem.text_of, problem.seed
             )
+
+        steps = [partial(begun, *batch) for batch in job.batches]
+        for entries in in_turn(steps, AHEAD if part.is_late else 1):
             lists.append(entries)
             whole = [*done, *entries]
-            archive.tell(whole)
-            job.proposer.tell(whole)
+            part.tell(whole)
             done = []
             if len(whole) < BATCH:
                 break
     return Answer(lists, kinds_of(entry for entries in lists for entry in entries), node)
+
+
+def in_turn(steps: Sequence[Callable[[], Callable[[], T]]], most: int) -> Iterator[T]:
+    """What comes of steps, in order; at most so many are begun at a time, the last behind all."""
+    under_way: deque[Callable[[], T]] = deque()
+    for step in steps:
+        if len(under_way) == most:
+            yield under_way.popleft()()
+        under_way.append(step())
+    while under_way:
+        yield under_way.popleft()()
 
 
 def here(require: str = "") -> Node:

@@ -12,15 +12,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import chain
 
-import numpy as np
-
-from evolve.evaluation.coming import Coming
 from evolve.evaluation.record import UNSEARCHED, Entry
 from evolve.scoring.objective import EPOCH, MIGRANTS
 from evolve.search.archive import Archive, joined
-from evolve.search.proposers.protocol import BATCH, Proposal, Proposer
+from evolve.search.proposers.protocol import BATCH, Proposer
+from evolve.search.subsearch import SubSearch
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,11 +28,13 @@ class Layout:
         n_starts: First candidates; the batches that hold them belong to all sub-searches.
         n_seeds: Independent searches.
         n_islands: Islands of each.
+        is_late: Whether a batch is proposed without what came of the last one of its sub-search.
     """
 
     n_starts: int
     n_seeds: int = 1
     n_islands: int = 1
+    is_late: bool = False
 
     @property
     def n_parts(self) -> int:
@@ -72,6 +71,20 @@ class Layout:
         """Number of the epoch that an entry belongs to; None before the first."""
         return None if index < self.n_common else (index - self.n_common) // self.round
 
+    def needed(self, first: int) -> int:
+        """How many entries must be there before a batch is proposed.
+
+        Args:
+            first: Number of the first entry of the batch.
+        """
+        if first + BATCH <= self.n_starts:
+            return 0  # first candidates alone
+        epoch = self.epoch_of(first)
+        if epoch is None or not self.is_late:
+            return first
+        began = self.n_common + (epoch * self.round if self.n_islands > 1 else 0)
+        return max(began, first - self.n_parts * BATCH)
+
     def ends_epoch(self, n_entries: int) -> bool:
         """Whether so many entries are all those of some epochs, or all that come before."""
         return n_entries >= self.n_common and (n_entries - self.n_common) % self.round == 0
@@ -83,7 +96,7 @@ class Islands:
     Attributes:
         layout: Which entries belong where.
         whole: The archive of all entries.
-        archives: One a sub-search; `whole` itself where there is but one.
+        parts: The sub-searches.
     """
 
     def __init__(self, layout: Layout, proposers: Sequence[Proposer]) -> None:
@@ -94,8 +107,9 @@ class Islands:
             proposers: One a sub-search.
         """
         self.layout, self.whole = layout, Archive()
-        self.archives = [Archive() for _ in proposers] if layout.n_parts > 1 else [self.whole]
-        self.proposers = tuple(proposers)
+        stride, is_late = layout.n_parts * BATCH, layout.is_late
+        self.parts = [SubSearch(proposer, stride, is_late) for proposer in proposers]
+        self._common = SubSearch(proposers[0], archive=self.whole)
         self._homes: dict[str, int] = {}  # of first laws, in the order in which they came
 
     @property
@@ -104,39 +118,48 @@ class Islands:
         n = self.layout.n_islands
         if self.layout.n_seeds == 1:
             return []
-        parts = [self.archives[i : i + n] for i in range(0, len(self.archives), n)]
+        archives = [part.archive for part in self.parts]
+        parts = [archives[i : i + n] for i in range(0, len(archives), n)]
         return [part[0] if n == 1 else joined(part) for part in parts]
 
-    @property
-    def archive(self) -> Archive:
-        """The archive that the next batch is proposed from; the whole one among the first."""
-        part = self.layout.part_of(self.whole.size)
-        return self.whole if part is None else self.archives[part]
+    def search_of(self, first: int) -> SubSearch:
+        """What proposes the batch that begins with an entry; all together the first ones."""
+        part = self.layout.part_of(first)
+        return self._common if part is None else self.parts[part]
 
-    def next_batch(self, starts: Sequence[Proposal], seed: int) -> Sequence[Proposal]:
-        """The proposals of the batch that begins where the archive of all entries ends."""
-        first = self.whole.size
-        proposer = self.proposers[self.layout.part_of(first) or 0]
-        return batch_at(first, self.archive, proposer, starts, seed)
+    def may_begin(self, first: int) -> bool:
+        """Whether all is there that the batch that begins with an entry is proposed from."""
+        return self.layout.needed(first) <= self.whole.size
 
-    def tell(self, batch: Sequence[Entry], *, whole: bool = True) -> None:
-        """Take in the entries of a batch, or of its beginning.
-
-        Args:
-            batch: Entries of one batch, in order.
-            whole: Whether proposers learn of them; not of a batch that was cut off.
-        """
+    def tell(self, batch: Sequence[Entry]) -> None:
+        """Take in the entries of a batch, in order; it is empty where there is nothing new."""
         if not batch:
             return
         part = self.layout.part_of(batch[0].index)
         self.whole.tell(batch)
-        for place in range(len(self.archives)) if part is None else [part]:
-            if self.archives[place] is not self.whole:
-                self.archives[place].tell(batch if part is not None else self._share(batch, place))
-            if whole:
-                self.proposers[place].tell(batch)
+        if part is not None:
+            self.parts[part].tell(batch)
+        else:
+            for place, one in enumerate(self.parts):
+                one.archive.tell(self._share(batch, place))
+                one.proposer.tell(batch)
         if self.layout.n_islands > 1 and self.layout.ends_epoch(self.whole.size):
+            self._settle()
             self._migrate()
+
+    def end(self, rest: Sequence[Entry] = ()) -> None:
+        """Take in the entries of a batch that was cut off, of which no proposer learns."""
+        self._settle()
+        if rest:
+            part = self.layout.part_of(rest[0].index)
+            self.whole.tell(rest)
+            for place in range(len(self.parts)) if part is None else [part]:
+                own = rest if part is not None else self._share(rest, place)
+                self.parts[place].archive.tell(own)
+
+    def _settle(self) -> None:
+        for part in self.parts:
+            part.settle()
 
     def _share(self, batch: Sequence[Entry], place: int) -> list[Entry]:
         """Those of the first candidates that a sub-search begins with: whole laws, dealt round."""
@@ -155,22 +178,8 @@ class Islands:
         """
         n = self.layout.n_islands
         n_leaving = MIGRANTS if self.whole.size > self.layout.n_common else 0
-        leaving = [archive.elites()[:n_leaving] for archive in self.archives]
-        for place, archive in enumerate(self.archives):
+        archives = [part.archive for part in self.parts]
+        leaving = [archive.elites()[:n_leaving] for archive in archives]
+        for place, archive in enumerate(archives):
             before = place - place % n + (place - 1) % n
             archive.welcome(leaving[before] if archive.cells else self.whole.elites())
-
-
-def batch_at(
-    first: int, archive: Archive, proposer: Proposer, starts: Sequence[Proposal], seed: int
-) -> Sequence[Proposal]:
-    """The proposals of the batch whose first entry has a number.
-
-    They depend on the archive of its sub-search and on nothing else, so a batch that was cut off
-    is proposed again just the same. Fewer than a batch means that the proposer has nothing new to
-    offer.
-    """
-    known = starts[first : first + BATCH]
-    indices = range(first + len(known), first + BATCH)
-    rngs = [np.random.default_rng([seed, i]) for i in indices]
-    return Coming(chain(known, proposer.ask(archive, rngs, {p.key for p in starts})))

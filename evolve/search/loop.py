@@ -1,8 +1,8 @@
 """The search loop, whole, on one screen: propose, evaluate, store, tell the archive.
 
-Every batch is proposed from the archive of its sub-search as it stood when the batch began, with
-a generator seeded by the run's seed and the candidate's index, and is stored in one transaction,
-in order.
+Every batch is proposed from the archive of its sub-search, with a generator seeded by the run's
+seed and the candidate's index, while the batch before it is still evaluated (see `SubSearch`), and
+is stored in one transaction, in order.
 So the number of workers changes nothing, and a run that was killed goes on as if it had not been.
 """
 
@@ -10,7 +10,8 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections import deque
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import islice
 
@@ -19,11 +20,13 @@ import numpy as np
 from evolve.evaluation.coming import Coming
 from evolve.evaluation.evaluator import Evaluator
 from evolve.evaluation.record import Entry, Evaluation
+from evolve.scoring.objective import AHEAD
 from evolve.scoring.price import price_of
 from evolve.search.archive import Archive
 from evolve.search.islands import Islands
 from evolve.search.journal import Journal
 from evolve.search.proposers.protocol import BATCH, Proposal
+from evolve.search.subsearch import SubSearch
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +45,35 @@ class Budget:
             after: Seconds that are needed when the search has ended.
         """
         return self.seconds is not None and since + 0.5 * batch + after > self.seconds
+
+
+class Clock:
+    """Measures batches and says when another one would end too late; it runs from the start.
+
+    Args:
+        budget: When to end.
+        seconds_after: How much of the budget's seconds is to be left when the search ends.
+    """
+
+    def __init__(self, budget: Budget, seconds_after: Callable[[Archive], float]) -> None:
+        """Begin to measure."""
+        self._budget, self._seconds_after = budget, seconds_after
+        self._began = self._last = time.monotonic()
+        self._batch_s: float | None = None
+
+    def tick(self) -> None:
+        """Note that a batch is done."""
+        now = time.monotonic()
+        self._batch_s, self._last = now - self._last, now
+
+    def is_spent(self, archive: Archive, n_under_way: int) -> bool:
+        """Whether a batch that begins behind some others would end too late."""
+        if self._budget.seconds is None:
+            return False
+        if self._batch_s is None:
+            return n_under_way > 0  # as nothing is known before the first is done
+        since = self._last - self._began + n_under_way * self._batch_s
+        return self._budget.is_spent(since, self._batch_s, self._seconds_after(archive))
 
 
 def search(
@@ -74,67 +106,86 @@ def search(
         The archive of all stored entries, which `islands` holds as well.
     """
     done = replay(journal, islands)  # entries are kept on disk alone
-    began = batch_began = time.monotonic()
-    while islands.whole.size + len(done) < budget.evaluations:
-        first = islands.whole.size
-        batch = islands.next_batch(starts, seed)
-        todo = islice(batch, len(done), budget.evaluations - first)
-        entries = entries_of_batch(
-            evaluator,
-            islands.archive,
-            todo,
-            first + len(done),
-            to_text,
-            starting=first < len(starts),
+    following = islands.whole.size + len(done)  # number of the next entry to be asked for
+    clock = Clock(budget, seconds_after)
+    under_way: deque[Callable[[], list[Entry]]] = deque()
+
+    def may_begin() -> bool:
+        return (
+            len(under_way) < AHEAD
+            and following < budget.evaluations
+            and islands.may_begin(following // BATCH * BATCH)
+            and not clock.is_spent(islands.whole, len(under_way))
         )
+
+    goes_on = True
+    while goes_on:
+        while may_begin():
+            end = (following // BATCH + 1) * BATCH
+            wanted = range(following, min(end, budget.evaluations))
+            part = islands.search_of(following)
+            under_way.append(begin_batch(evaluator, part, wanted, starts, to_text, seed))
+            following = end
+        if not under_way:
+            break
+        entries = under_way.popleft()()
         journal.append(entries)
         whole = [*done, *entries]
         islands.tell(whole)
         done = []
         goes_on = on_batch(islands.whole, entries) and len(whole) == BATCH
-        now = time.monotonic()
-        if not goes_on:
-            break
-        after = 0.0 if budget.seconds is None else seconds_after(islands.whole)
-        if budget.is_spent(now - began, now - batch_began, after):
-            break
-        batch_began = now
-    islands.tell(done, whole=False)
+        clock.tick()
+    islands.end(done)
     return islands.whole
 
 
-def entries_of_batch(
+def begin_batch(
     evaluator: Evaluator,
-    archive: Archive,
-    proposals: Iterable[Proposal],
-    first: int,
+    part: SubSearch,
+    wanted: range,
+    starts: Sequence[Proposal],
     to_text: Callable[[Proposal], str],
-    *,
-    starting: bool,
-) -> list[Entry]:
-    """Evaluate proposals and make entries of them.
+    seed: int,
+) -> Callable[[], list[Entry]]:
+    """Propose a batch and begin to evaluate it.
 
     Args:
         evaluator: Fits and scores.
-        archive: Whose elites decide how near a candidate must come to earn all folds.
-        proposals: Those of one batch that are not stored yet; while some are still being made,
-            others are evaluated.
-        first: Number of the first entry.
+        part: What proposes; its elites decide how near a candidate must come to earn all folds.
+        wanted: Numbers of the entries; those of the batch that come before are stored already.
+        starts: First candidates of the run; where they are among the batch all earn all folds.
         to_text: Program text of a proposal.
-        starting: Whether first candidates are among the batch, which all earn all folds.
+        seed: Of the run.
+
+    Returns:
+        What waits for the entries.
     """
-    bar = screen_bar(archive, starting=starting, n_values=evaluator.n_values)
-    written = Coming((proposal, to_text(proposal)) for proposal in proposals)
-    evaluations = evaluate(evaluator, Coming(proposal for proposal, _ in written), bar)
-    judged = enumerate(zip(written, evaluations, strict=True), first)
-    return [entry_of(i, p, text, evaluation) for i, ((p, text), evaluation) in judged]
+    first = wanted.start // BATCH * BATCH
+    proposals = part.propose(first, starts, seed)
+    asked = islice(proposals, wanted.start - first, wanted.stop - first)
+    bar = screen_bar(part.archive, starting=first < len(starts), n_values=evaluator.n_values)
+    written = Coming((proposal, to_text(proposal)) for proposal in asked)
+    evaluations = begin(evaluator, Coming(proposal for proposal, _ in written), bar)
+    len(written)  # all are made now, before the archive is told anything more
+
+    def entries() -> list[Entry]:
+        judged = enumerate(zip(written, evaluations(), strict=True), wanted.start)
+        return [entry_of(i, p, text, evaluation) for i, ((p, text), evaluation) in judged]
+
+    return entries
 
 
-def evaluate(evaluator: Evaluator, proposals: Sequence[Proposal], bar: float) -> list[Evaluation]:
-    """Evaluate what has no verdict yet; one evaluation a proposal, in order."""
-    open_ = Coming(p.form for p in proposals if p.verdict is None)
-    evaluations = iter(evaluator.evaluate(open_, bar))
-    return [next(evaluations) if p.verdict is None else p.verdict for p in proposals]
+def begin(
+    evaluator: Evaluator, proposals: Sequence[Proposal], bar: float
+) -> Callable[[], list[Evaluation]]:
+    """Begin to evaluate what has no verdict yet; one evaluation a proposal, in order."""
+    waited = evaluator.begin(Coming(p.form for p in proposals if p.verdict is None), bar)
+
+    def evaluations() -> list[Evaluation]:
+        found = iter(waited())
+        return [next(found) if p.verdict is None else p.verdict for p in proposals]
+
+    return evaluations
 
 
 def replay(journal: Journal, islands: Islands) -> list[Entry]:

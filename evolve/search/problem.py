@@ -76,7 +76,8 @@ class SearchProblem:
     @property
     def layout(self) -> Layout:
         """Which sub-search every entry belongs to."""
-        return Layout(len(self.starts), self.n_seeds, self.n_islands)
+        is_late = LLM not in self.proposers  # a model is asked with all that is known
+        return Layout(len(self.starts), self.n_seeds, self.n_islands, is_late)
 
     @property
     def evaluation(self) -> EvaluationProblem:

@@ -284,7 +284,9 @@ def test_a_search_in_which_no_law_scored_says_why(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     failure = failed("not-finite", "a fold: not finite")
-    monkeypatch.setattr(Evaluator, "evaluate", lambda self, forms, bar: [failure] * len(forms))
+    monkeypatch.setattr(
+        Evaluator, "begin", lambda self, forms, bar: lambda: [failure] * len(forms)
+    )
     with pytest.warns(UserWarning, match="no law has a score: 4 of 4 .* a fold: not finite"):
         evolve.discover(
             frame(), "loss", evaluations=4, workers=0, runs_dir=tmp_path, progress=False

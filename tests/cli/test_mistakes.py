@@ -460,7 +460,9 @@ def test_a_search_in_which_no_law_scored_fails_and_says_why(
 ) -> None:
     made(capfd, *LOSS)
     failure = failed("not-finite", "a fold: not finite")
-    monkeypatch.setattr(Evaluator, "evaluate", lambda self, forms, bar: [failure] * len(forms))
+    monkeypatch.setattr(
+        Evaluator, "begin", lambda self, forms, bar: lambda: [failure] * len(forms)
+    )
     code, _, err = said(
         capfd, "--task", "my_runs", "--evaluations", "4", "--workers", "1", "--quiet"
     )

@@ -11,8 +11,8 @@ import pytest
 from small_tasks import power_task, task_of
 
 from evolve.evaluation.crosscheck import Agreement
-from evolve.runs.crosscheck import MOST_GROUPS, CrossCheck
-from evolve.runs.notes import COMPARISONS
+from evolve.runs.crosscheck import MOST_GROUPS, MOST_LEFT, CrossCheck
+from evolve.runs.notes import COMPARISONS, LEFT
 from evolve.scoring.fold import Fold
 from evolve.tasks.task import Task
 
@@ -34,13 +34,16 @@ class Notes:
     def set_note(self, key: str, value: Any) -> None:
         self.kept[key] = list(value)
 
+    def entry(self, index: int) -> Any:
+        return ENTRIES[index]
+
 
 @pytest.fixture
 def gate(monkeypatch: pytest.MonkeyPatch) -> threading.Event:
     """Comparisons wait until it is set."""
     gate = threading.Event()
 
-    def wait(self: CrossCheck, evaluator: object, entry: Any) -> Agreement:
+    def wait(self: CrossCheck, entry: Any) -> Agreement:
         assert gate.wait(60.0)
         return Agreement(entry.index, "ok", 0.0)
 
@@ -49,7 +52,7 @@ def gate(monkeypatch: pytest.MonkeyPatch) -> threading.Event:
 
 
 def begin(lanes: CrossCheck) -> None:
-    lanes.compare_batch(cast("Any", None), cast("Any", ARCHIVE), cast("Any", ENTRIES))
+    lanes.compare_batch(cast("Any", ARCHIVE), cast("Any", ENTRIES))
 
 
 def begin_and_stop(lanes: CrossCheck) -> None:
@@ -60,25 +63,51 @@ def begin_and_stop(lanes: CrossCheck) -> None:
 def lanes_of(store: Notes, task: Task | None = None) -> CrossCheck:
     task = task or power_task()
     problem = SimpleNamespace(task=task, folds=task.folds)
-    return CrossCheck(cast("Any", store), cast("Any", problem), seed=0)
+    return CrossCheck(cast("Any", store), cast("Any", problem), cast("Any", None), seed=0)
 
 
 def indices(store: Notes) -> list[int]:
     return [one["index"] for one in store.note(COMPARISONS) or []]
 
 
-def test_a_batch_is_compared_beside_the_search_and_stored_with_the_next(
+def test_what_is_compared_is_stored_in_order_and_no_batch_waits_for_it(
     gate: threading.Event,
 ) -> None:
     store = Notes()
     lanes = lanes_of(store)
     begin(lanes)
-    assert indices(store) == []
-    gate.set()
     begin(lanes)
-    assert indices(store) == [0, 1, 2]
+    assert indices(store) == []
+    assert store.note(LEFT) == [0, 1, 2, 0, 1, 2]
+    gate.set()
     lanes.settle()
     assert indices(store) == [0, 1, 2, 0, 1, 2]
+    assert store.note(LEFT) == []
+
+
+def test_a_search_waits_for_comparisons_that_are_too_far_behind(gate: threading.Event) -> None:
+    store = Notes()
+    lanes = lanes_of(store)
+    threading.Timer(0.2, gate.set).start()
+    for _ in range(MOST_LEFT // 3 + 2):
+        begin(lanes)
+    assert gate.is_set()
+    assert len(indices(store)) >= 3
+    lanes.settle()
+
+
+def test_what_a_session_that_was_killed_had_to_compare_is_compared_by_the_next(
+    gate: threading.Event,
+) -> None:
+    store = Notes()
+    lanes = lanes_of(store)
+    begin(lanes)
+    gate.set()
+    with lanes_of(store):
+        pass
+    assert indices(store) == [0, 1, 2]
+    assert store.note(LEFT) == []
+    lanes.settle()
 
 
 def test_what_is_being_compared_is_awaited_at_the_end_of_a_run(gate: threading.Event) -> None:

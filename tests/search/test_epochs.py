@@ -149,8 +149,8 @@ def test_first_candidates_are_jobs_of_their_own_and_epochs_one_for_each_island(
     assert [len(job.done) for job in jobs] == [6, 0]
     cut = next_epochs(islands, problem, TOTAL, [], "", most=3)
     assert [[first for first, _ in job.batches] for job in cut] == [[64, 128], [96]]
-    assert jobs[0].archive is not islands.archives[0]
-    assert jobs[0].archive == islands.archives[0]
+    assert jobs[0].part.archive is not islands.parts[0].archive
+    assert jobs[0].part.archive == islands.parts[0].archive
 
 
 def test_a_job_refuses_a_machine_whose_sandbox_is_too_weak(

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import cast
 
+import numpy as np
 import pytest
 from small_tasks import SPACES, power_task
 from store_service import entry, most_held, new_store
 
+from evolve.evaluation.coming import Coming
 from evolve.evaluation.evaluator import Evaluator
 from evolve.evaluation.problem import EvaluationProblem
 from evolve.evaluation.record import Entry, Evaluation
@@ -22,11 +24,12 @@ from evolve.runs.store import Store
 from evolve.scoring.fold import FoldScore
 from evolve.search.archive import Archive
 from evolve.search.islands import Islands, Layout
-from evolve.search.loop import Budget, entries_of_batch, replay, screen_bar, screen_score, search
+from evolve.search.loop import Budget, begin_batch, replay, screen_bar, screen_score, search
 from evolve.search.problem import make_search_problem
 from evolve.search.proposers.grammar import Grammar
 from evolve.search.proposers.initial import generic_laws, starting_proposals
 from evolve.search.proposers.protocol import BATCH, Proposal
+from evolve.search.subsearch import SubSearch
 
 SPACE = SPACES["one log"]
 STARTS = starting_proposals(SPACE, generic_laws(SPACE), 1, 0)[: BATCH + 8]
@@ -41,11 +44,16 @@ class PretendedEvaluator:
     def __init__(self, *, all_fail: bool = False, dies_after: int = 10**9) -> None:
         self._all_fail, self._left = all_fail, dies_after
 
-    def evaluate(self, candidates: Sequence[Candidate], bar: float) -> list[Evaluation]:
-        self._left -= 1
-        if self._left < 0:
-            raise KeyboardInterrupt
-        return [self._evaluate(candidate) for candidate in candidates]
+    def begin(self, candidates: Sequence[Candidate], bar: float) -> Callable[[], list[Evaluation]]:
+        found = [self._evaluate(candidate) for candidate in candidates]
+
+        def evaluations() -> list[Evaluation]:
+            self._left -= 1
+            if self._left < 0:
+                raise KeyboardInterrupt
+            return found
+
+        return evaluations
 
     def _evaluate(self, candidate: Candidate) -> Evaluation:
         digest = hashlib.sha256(key(candidate.law, candidate.recipe).encode()).digest()
@@ -89,7 +97,11 @@ def pretended(
 
 def islands_of(n_seeds: int = 1, n_islands: int = 1, *, evolving: bool = True) -> Islands:
     proposers = [Grammar(SPACE, evolving=evolving) for _ in range(n_seeds * n_islands)]
-    return Islands(Layout(len(STARTS), n_seeds, n_islands), proposers)
+    return Islands(Layout(len(STARTS), n_seeds, n_islands, is_late=True), proposers)
+
+
+def archives_of(islands: Islands) -> list[Archive]:
+    return [part.archive for part in islands.parts]
 
 
 def text_of(proposal: Proposal) -> str:
@@ -145,7 +157,10 @@ def test_one_worker_and_four_end_with_the_same_store_also_when_resumed_in_a_batc
     problem = make_search_problem(power_task(max_constants=4), 3)
     starts = problem.starts[:BATCH]
     digests = []
-    for name, n_workers, totals in (("one", 1, (2 * BATCH,)), ("four", 4, (BATCH + 7, 2 * BATCH))):
+    for name, n_workers, totals in (
+        ("one", 1, (4 * BATCH,)),
+        ("four", 4, (2 * BATCH + 7, 4 * BATCH)),
+    ):
         with (
             new_store(tmp_path / name) as store,
             Evaluator(EvaluationProblem(problem.task, problem.folds), n_workers) as evaluator,
@@ -154,7 +169,7 @@ def test_one_worker_and_four_end_with_the_same_store_also_when_resumed_in_a_batc
                 search(
                     store,
                     evaluator,
-                    Islands(problem.layout, [problem.proposer()]),
+                    Islands(replace(problem.layout, n_starts=BATCH), [problem.proposer()]),
                     starts,
                     problem.text_of,
                     seed=3,
@@ -349,7 +364,7 @@ def test_what_one_search_proposes_does_not_depend_on_the_others(three: list[Entr
         if layout.seed_of(start) == 0:  # another one would have come out
             batch = [replace(e, key=f"other {e.key}", parents=(), law=None) for e in batch]
         islands.tell(batch)
-    proposals = islands.next_batch(STARTS, 0)
+    proposals = islands.search_of(first).propose(first, STARTS, 0)
     assert [p.key for p in proposals] == [e.key for e in three[first : first + BATCH]]
 
 
@@ -360,13 +375,18 @@ def test_the_archive_of_all_searches_holds_every_entry(three: list[Entry]) -> No
     replayed = Archive()
     replayed.tell(three)
     assert islands.whole == replayed
+    islands.end()
     sizes = [archive.size - N_COMMON for archive in islands.by_seed]
     assert sizes == [2 * BATCH + 7, 2 * BATCH, 2 * BATCH]
 
 
-def test_one_search_is_its_own_archive_of_all() -> None:
+def test_one_search_ends_with_the_archive_of_all(three: list[Entry]) -> None:
     islands = islands_of()
-    assert islands.archives == [islands.whole]
+    for start in range(0, 4 * BATCH, BATCH):
+        islands.tell(three[start : start + BATCH])
+    islands.end(three[4 * BATCH : 4 * BATCH + 3])
+    assert islands.parts[0].archive == islands.whole
+    assert islands.whole.size == 4 * BATCH + 3
     assert islands.by_seed == []
 
 
@@ -400,16 +420,16 @@ def test_islands_part_the_first_laws_and_exchange_the_best_at_the_end_of_an_epoc
     at_first: list[set[int]] = []
     for start in range(0, N_COMMON + 8 * BATCH, BATCH):
         if start == N_COMMON:
-            at_first = [{e.entry.index for e in a.starters} for a in islands.archives]
+            at_first = [{e.entry.index for e in a.starters} for a in archives_of(islands)]
         if start == N_COMMON + 7 * BATCH:
-            best = [archive.elites()[0] for archive in islands.archives]
+            best = [archive.elites()[0] for archive in archives_of(islands)]
         islands.tell(archipelago[start : start + BATCH])
     assert at_first[0].isdisjoint(at_first[1])
     assert at_first[0]
     assert at_first[1]
     names = [{archipelago[i].operator for i in indices} for indices in at_first]
     assert names[0].isdisjoint(names[1])
-    assert best[0].entry.key in islands.archives[1].seen
+    assert best[0].entry.key in islands.parts[1].archive.seen
     epochs = [layout.epoch_of(e.index) for e in archipelago]
     assert set(epochs) == {None, 0, 1, 2}
     for child in (e for e in archipelago if layout.epoch_of(e.index) == 0):
@@ -435,7 +455,7 @@ def test_an_island_whose_first_laws_all_failed_begins_with_those_of_the_other() 
     batch = [e if i % 2 else replace(e, evaluation=failed) for i, e in enumerate(batch)]
     for start in range(0, N_COMMON, BATCH):
         islands.tell(batch[start : start + BATCH])
-    assert [e.entry for e in islands.archives[0].elites()] == [
+    assert [e.entry for e in islands.parts[0].archive.elites()] == [
         e.entry for e in islands.whole.elites()
     ]
 
@@ -444,20 +464,26 @@ def test_candidates_are_evaluated_while_others_are_still_proposed() -> None:
     proposed: list[int] = []
     evaluated_at: list[int] = []
 
-    def proposals() -> Iterator[Proposal]:
-        for number, proposal in enumerate(STARTS[:6]):
-            proposed.append(number)
-            yield proposal
+    class Slow(Grammar):
+        def ask(
+            self, archive: Archive, rngs: Sequence[np.random.Generator], taken: Collection[str]
+        ) -> Sequence[Proposal]:
+            return Coming(self._noted(len(rngs)))
+
+        def _noted(self, n: int) -> Iterator[Proposal]:
+            for number, proposal in enumerate(STARTS[:n]):
+                proposed.append(number)
+                yield proposal
 
     class Watching(PretendedEvaluator):
         def _evaluate(self, candidate: Candidate) -> Evaluation:
             evaluated_at.append(len(proposed))
             return super()._evaluate(candidate)
 
-    entries = entries_of_batch(
-        cast(Evaluator, Watching()), Archive(), proposals(), 3, lambda p: p.key, starting=True
-    )
-    assert evaluated_at == [1, 2, 3, 4, 5, 6]
-    assert [(e.index, e.text) for e in entries] == [
-        (3 + i, p.key) for i, p in enumerate(STARTS[:6])
+    wanted = range(BATCH + 3, BATCH + 9)
+    evaluator = cast(Evaluator, Watching())
+    begun = begin_batch(evaluator, SubSearch(Slow(SPACE)), wanted, [], lambda p: p.key, 0)
+    assert evaluated_at == [4, 5, 6, 7, 8, 9]
+    assert [(e.index, e.text) for e in begun()] == [
+        (BATCH + 3 + i, p.key) for i, p in enumerate(STARTS[3:9])
     ]
