@@ -29,6 +29,7 @@ _PUBLIC = {
     "Program": "evolve.law.program",
     "Run": "evolve.api.run",
     "Task": "evolve.tasks.task",
+    "compare": "evolve.api.systems",
     "discover": "evolve.api.discover",
     "fit_law": "evolve.fitting",
     "fit_named_law": "evolve.api.named",

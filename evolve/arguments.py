@@ -62,7 +62,10 @@ KINDS: dict[str, tuple[str, Callable[[Any], bool]]] = {
     "RunAnswers": ("a run, as evolve.load gives it", _is_run),
     "FunctionType": ("a function", inspect.isfunction),
 }
-PLURALS = {"str": "texts", "Path": "paths", "int": "whole numbers", "float": "numbers"}
+PLURALS = {
+    **{"str": "texts", "Path": "paths", "int": "whole numbers", "float": "numbers"},
+    "RunAnswers": "runs, as evolve.load gives them",
+}
 
 
 def checked(function: Callable[P, R]) -> Callable[P, R]:

@@ -73,6 +73,7 @@ def _of(parameter: inspect.Parameter) -> Any:
     if parameter.name in ("self", "other"):
         return _Run()
     by_type = {"int": 1, "FunctionType": _of, "Mapping[str, float]": {}}
+    by_type["Sequence[RunAnswers]"] = []
     return by_type.get(str(parameter.annotation), "x")
 
 

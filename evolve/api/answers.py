@@ -125,9 +125,12 @@ class RunAnswers:
         compute: str | None = None,
         group: str | None = None,
         target: str | None = None,
+        maximise: bool | None = None,
         interval: float = 0.9,
     ) -> Comparison:
         """Say whether this run and another forecast the same at a point.
+
+        `evolve.compare` takes any number of runs, or the groups of one.
 
         Args:
             other: The other run, of this task or of one with the same features.
@@ -135,22 +138,17 @@ class RunAnswers:
             compute: What a run costs, such as ``6*params*tokens``: also say what one saves of it.
             group: The group; not needed where there is one.
             target: The target; not needed where there is one in common.
+            maximise: Whether more is better; if not given, what the target's role says.
             interval: Share of runs that the intervals are to hold.
 
         Raises:
             EvolveError: The features differ, or a name or a value is wrong.
         """
-        from evolve.api.differences import comparison_of, difference_of
+        from evolve.api.differences import Asked, comparison_of, difference_of
 
-        difference, _ = difference_of(
-            (self.folder, other.folder),
-            (self.task, other.task),
-            at,
-            compute,
-            group=group,
-            target=target,
-            level=interval,
-        )
+        asked = Asked(at, compute, group, target, maximise, interval)
+        pair = (self.folder, other.folder), (self.task, other.task)
+        difference, _ = difference_of(*pair, asked)
         return comparison_of(difference)
 
     @checked

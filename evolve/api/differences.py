@@ -1,12 +1,14 @@
-"""Two runs compared at one point, as a value with data frames."""
+"""Runs compared at one point, two or more, as values with data frames."""
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+from evolve.errors import Argument, EvolveError
 from evolve.runs.picks import CHAMPION, forecast_model_of_pick
 from evolve.runs.store import Store
 from evolve.tasks.task import Task
@@ -14,8 +16,11 @@ from evolve.tasks.task import Task
 if TYPE_CHECKING:
     import pandas as pd
 
-    from evolve.forecast.difference import Difference
+    from evolve.forecast.difference import Difference, Saving
+    from evolve.forecast.plan.cost import Cost
     from evolve.forecast.sides import Side
+
+PARTS = ("point", "low", "high")
 
 
 @dataclass(frozen=True, eq=False)
@@ -24,7 +29,8 @@ class Comparison:
 
     Attributes:
         forecasts: ``point``, ``low`` and ``high`` of the rows ``first``, ``second`` and
-            ``difference``, the first less the second.
+            ``difference``, the first less the second; ``chance_best`` of the first two, that one
+            new run of it comes out better, if the two are independent.
         same: Whether the interval of the difference holds 0.
         savings: One row an axis, and one of compute: ``at``, ``crossing``, the nearest value at
             which both forecast the same, and ``factor`` with ``low`` and ``high``, how many times
@@ -45,22 +51,35 @@ def comparison_of(difference: Difference) -> Comparison:
 
     rows = ("first", "second", "difference")
     values = [getattr(difference, name) for name in rows]
-    forecasts = pd.DataFrame(values, index=list(rows), columns=["point", "low", "high"])
-    savings = pd.DataFrame([asdict(saving) for saving in difference.savings])
+    forecasts = pd.DataFrame(values, index=list(rows), columns=list(PARTS))
+    forecasts["chance_best"] = [*difference.chances, math.nan]
+    savings = pd.DataFrame([saving_row(saving) for saving in difference.savings])
     if not savings.empty:
-        savings = savings.drop(columns="searched").set_index("along").astype(float)
+        savings = savings.set_index("along").astype(float)
     return Comparison(forecasts, difference.same, savings, difference.departures)
 
 
+def saving_row(saving: Saving) -> dict[str, Any]:
+    """A saving as a row of a data frame."""
+    row = asdict(saving)
+    del row["searched"]
+    return row
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What forecasts are compared at, as `compare` takes it."""
+
+    at: Mapping[str, float]
+    compute: str | None = None
+    group: str | Sequence[str] | None = None
+    target: str | None = None
+    maximise: bool | None = None
+    level: float = 0.9
+
+
 def difference_of(
-    folders: Sequence[Path],
-    tasks: Sequence[Task],
-    at: Mapping[str, float],
-    compute: str | None = None,
-    *,
-    group: str | None = None,
-    target: str | None = None,
-    level: float = 0.9,
+    folders: Sequence[Path], tasks: Sequence[Task], asked: Asked
 ) -> tuple[Difference, Side]:
     """Compare the forecasts of two runs; also what the first one was asked for.
 
@@ -68,15 +87,26 @@ def difference_of(
         EvolveError: They have other features, or a name or a value is wrong.
     """
     from evolve.forecast.difference import differ
+
+    (one, two), point, cost = sides_of(folders, tasks, asked)
+    return differ(one, two, point, cost, asked.maximise), one
+
+
+def sides_of(
+    folders: Sequence[Path], tasks: Sequence[Task], asked: Asked
+) -> tuple[tuple[Side, ...], dict[str, float], Cost | None]:
+    """What is compared, the point and the cost."""
     from evolve.forecast.plan import parse_cost
     from evolve.forecast.queries import checked_point
     from evolve.forecast.sides import make_sides
 
-    point = checked_point(tasks[0], at)
-    cost = None if compute is None else parse_cost(compute, tasks[0].feature_names)
+    if not folders:
+        raise EvolveError(Argument("runs"), ": must hold a run")
+    point, text = checked_point(tasks[0], asked.at), asked.compute
+    cost = None if text is None else parse_cost(text, tasks[0].feature_names)
     bases = []
     for folder, task in zip(folders, tasks, strict=True):
         with Store.open(folder, write=False) as store:
             bases.append(forecast_model_of_pick(store, task, CHAMPION))
-    sides = make_sides(tasks, bases, group=group, target=target, level=level)
-    return differ(*sides, point, cost), sides[0]
+    group, target, level = asked.group, asked.target, asked.level
+    return make_sides(tasks, bases, group=group, target=target, level=level), point, cost

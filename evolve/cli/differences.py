@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from evolve.forecast.difference import Difference, Saving
     from evolve.forecast.sides import Side
 
+CHANCE = "chance best"
 EQUAL = 0.005  # factors nearer to 1 are no saving
 
 
@@ -20,9 +21,14 @@ def difference_document(difference: Difference, side: Side) -> dict[str, Any]:
     """The JSON value of a difference."""
     keys = ("point", "low", "high")
     rows = ("first", "second", "difference")
-    values = {name: dict(zip(keys, getattr(difference, name), strict=True)) for name in rows}
+    values: dict[str, dict[str, float]] = {
+        name: dict(zip(keys, getattr(difference, name), strict=True)) for name in rows
+    }
+    for name, chance in zip(rows, difference.chances, strict=False):
+        values[name]["chance_best"] = chance
     savings = [asdict(saving) for saving in difference.savings]
-    of = {"group": side.group, "target": side.target, "interval": side.level}
+    of: dict[str, Any] = {"group": side.group, "target": side.target, "interval": side.level}
+    of["best"] = best_is(difference.maximise)
     rest = {"departures": difference.departures, "savings": savings}
     return {**of, **values, "same": difference.same, **rest}
 
@@ -31,21 +37,41 @@ def print_difference(difference: Difference, side: Side) -> None:
     """Print the forecasts, their difference, and where along each axis the runs meet."""
     level = f"{100 * side.level:g} % interval"
     names = {"1": difference.first, "2": difference.second, "1 - 2": difference.difference}
+    chances = [chance_cell(chance) for chance in difference.chances]
     rows = [
-        [name, f"{point:.5g}", f"{low:.5g} to {high:.5g}"]
-        for name, (point, low, high) in names.items()
+        [name, f"{point:.5g}", f"{low:.5g} to {high:.5g}", chance]
+        for (name, (point, low, high)), chance in zip(names.items(), [*chances, None], strict=True)
     ]
-    print_table(["run", side.target, level], rows)
+    print_table(["run", side.target, level, CHANCE], rows)
     print_text(_agreement(difference, side))
+    print_text(chances_are_of(side.target, difference.maximise))
     print_departures(difference.departures)
     if not difference.savings:
         return
-    along = [_cells(saving) for saving in difference.savings]
+    along = [saving_cells(saving) for saving in difference.savings]
     headings = ["along", "at", "equal at", "2 needs, times", level]
     print_table(headings, along, symbols=symbols_of(side.task.feature_names))
     for saving in difference.savings:
         print_text(_crossing(saving))
     print_text(_needs(difference.savings[-1], side.target))
+
+
+def best_is(maximise: bool) -> str:
+    """Which forecast is the best."""
+    return "highest" if maximise else "lowest"
+
+
+def chance_cell(chance: float) -> str:
+    """A chance to three decimals, as more of its quadrature would say nothing."""
+    return f"{chance:.3f}"
+
+
+def chances_are_of(target: str, maximise: bool) -> str:
+    """What the chances of a table are of, and what they are made from."""
+    return (
+        f"{CHANCE}: that one new run of it has the {best_is(maximise)} {target}, each forecast "
+        "spread as its intervals are (noise, constants, rivals) and independent of the others"
+    )
 
 
 def _agreement(difference: Difference, side: Side) -> str:
@@ -55,7 +81,8 @@ def _agreement(difference: Difference, side: Side) -> str:
     return f"{lower} is forecast lower in {side.target}: the interval leaves out 0"
 
 
-def _cells(saving: Saving) -> list[object]:
+def saving_cells(saving: Saving) -> list[object]:
+    """What a saving says: along, at, equal at, times and its interval."""
     crossing, factor = _number(saving.crossing), _number(saving.factor)
     return [saving.along, f"{saving.at:.4g}", crossing, factor, _ends(saving)]
 

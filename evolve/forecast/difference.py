@@ -8,8 +8,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from evolve.errors import Argument, EvolveError
+from evolve.forecast.chances import SHARES, chances_of
 from evolve.forecast.plan.cost import Cost
-from evolve.forecast.sides import Ends, Side
+from evolve.forecast.sides import Ends, Side, more_is_better
 from evolve.tasks.task import Task
 from evolve.typing import Array
 
@@ -55,6 +56,8 @@ class Difference:
         first: Point, low and high of the first run.
         second: Of the second.
         difference: First less second, with its interval.
+        chances: Of the first and the second, that one new run of it comes out better.
+        maximise: Whether more is better.
         savings: Along every axis, and along compute where it was given.
         departures: What the point breaks that every training row of a run keeps to, in words.
     """
@@ -62,6 +65,8 @@ class Difference:
     first: tuple[float, float, float]
     second: tuple[float, float, float]
     difference: tuple[float, float, float]
+    chances: tuple[float, float]
+    maximise: bool
     savings: tuple[Saving, ...]
     departures: tuple[str, ...] = ()
 
@@ -71,7 +76,13 @@ class Difference:
         return self.difference[1] <= 0.0 <= self.difference[2]
 
 
-def differ(one: Side, two: Side, at: Mapping[str, float], cost: Cost | None = None) -> Difference:
+def differ(
+    one: Side,
+    two: Side,
+    at: Mapping[str, float],
+    cost: Cost | None = None,
+    maximise: bool | None = None,
+) -> Difference:
     """Compare the forecasts of two runs at a point.
 
     Args:
@@ -79,24 +90,55 @@ def differ(one: Side, two: Side, at: Mapping[str, float], cost: Cost | None = No
         two: The second; its task has the same features, in any order.
         at: A value of every feature.
         cost: What a run costs, over the features of the first run's task.
+        maximise: Whether more is better; None for what the target's role says.
 
     Raises:
         EvolveError: A run's laws are not defined at the point.
     """
+    sides, rising = (one, two), more_is_better((one, two), maximise)
+    ends = ends_at(sides, at)
+    first, second = chances_at(sides, at, maximise=rising)
+    return Difference(
+        ends[0].first,
+        ends[1].first,
+        ends[0].minus(ends[1]).first,
+        (first, second),
+        rising,
+        savings_of(one, two, at, cost),
+        departures_at(sides, at),
+    )
+
+
+def ends_at(sides: Sequence[Side], at: Mapping[str, float]) -> list[Ends]:
+    """Point and ends of each system at a point.
+
+    Raises:
+        EvolveError: A system's laws are not defined there.
+    """
     place = {name: np.array([value]) for name, value in at.items()}
-    ends = one.at(place), two.at(place)
+    ends = [side.at(place) for side in sides]
     if not all(np.isfinite(part.point).all() for part in ends):
         words = ", ".join(f"{name}={value:g}" for name, value in at.items())
         raise EvolveError("compare: no law of one of the runs is defined at ", words)
-    rays = _rays(one.task, at, cost)
-    savings = tuple(_saving(one, two, ray) for ray in rays)
-    difference = ends[0].minus(ends[1])
-    broken = tuple(dict.fromkeys([*one.departures(at), *two.departures(at)]))
-    return Difference(_three(ends[0]), _three(ends[1]), _three(difference), savings, broken)
+    return ends
 
 
-def _three(ends: Ends) -> tuple[float, float, float]:
-    return float(ends.point[0]), float(ends.low[0]), float(ends.high[0])
+def chances_at(sides: Sequence[Side], at: Mapping[str, float], *, maximise: bool) -> list[float]:
+    """The chance of each system that one new run of it comes out best at a point."""
+    each = np.array([side.quantiles(at, SHARES) for side in sides])
+    return list(chances_of(each, maximise=maximise).tolist())
+
+
+def departures_at(sides: Sequence[Side], at: Mapping[str, float]) -> tuple[str, ...]:
+    """What a point breaks that every training row of a system keeps to, in words."""
+    return tuple(dict.fromkeys(words for side in sides for words in side.departures(at)))
+
+
+def savings_of(
+    one: Side, two: Side, at: Mapping[str, float], cost: Cost | None
+) -> tuple[Saving, ...]:
+    """Two systems along every axis and along compute, where a cost is given."""
+    return tuple(_saving(one, two, ray) for ray in _rays(one.task, at, cost))
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -143,6 +144,22 @@ def times_of_spread(
     return np.asarray((CALIBRATION_INFLATION * factors * t_quantile(level))[:, None])
 
 
+def quantiles_of(
+    task: Task, forecast_model: ForecastModel, forecasts: Forecast, shares: Array
+) -> Array:
+    """`(m, t)` values that shares `(m,)` of new runs are forecast to lie below, at the first row.
+
+    They are the ends of the intervals of every level.
+    """
+    levels = np.round(np.abs(2.0 * shares - 1.0), 12)
+    unit = times_of_spread(task, forecast_model, forecasts.group, forecasts.x[:1], LEVEL)[0]
+    times = unit * np.array([[t_quantile(level)] for level in levels.tolist()]) / t_quantile(LEVEL)
+    total, noise = forecasts.parts.total[0], forecasts.parts.noise[0]
+    point = np.broadcast_to(forecasts.parts.point[0], (len(shares), len(total)))
+    ends = ends_of(task, point, times * total, times * noise, relative=forecast_model.relative)
+    return np.where(shares[:, None] < 0.5, ends[1], ends[2])
+
+
 def _rows_of(task: Task, group: str) -> Array:
     """`(m, f)` training rows of a group."""
     return np.asarray(task.train.X[task.train.group == task.group_names.index(group)])
@@ -208,6 +225,7 @@ def factors_at(distances: Array, ratios: Array, wanted: Array) -> Array:
     return np.maximum(factors, CALIBRATION_LEAST)
 
 
+@lru_cache(4096)
 def t_quantile(level: float) -> float:
     """Half width that holds a share of Student's t with 5 degrees of freedom (bisection)."""
     low, high = 0.0, 1e6

@@ -1,4 +1,4 @@
-"""Two runs that are compared: what each forecasts, and how far they are from one another.
+"""Systems that are compared, runs or groups of one: what each forecasts, how far apart they are.
 
 An interval of a difference is recovered from those of its parts, which are taken to be
 independent (Zou and Donner 2008, "MOVER"); of runs of the same rows it is therefore wide.
@@ -13,8 +13,9 @@ import numpy as np
 
 from evolve.errors import Argument, EvolveError, nearest
 from evolve.forecast.departures import departures
-from evolve.forecast.interval import interval_at
+from evolve.forecast.interval import interval_at, quantiles_of
 from evolve.forecast.model import ForecastModel
+from evolve.tasks.roles import RISING
 from evolve.tasks.task import Task
 from evolve.typing import Array
 
@@ -27,6 +28,11 @@ class Ends:
     low: Array
     high: Array
 
+    @property
+    def first(self) -> tuple[float, float, float]:
+        """Point, low and high of the first row."""
+        return float(self.point[0]), float(self.low[0]), float(self.high[0])
+
     def minus(self, other: Ends) -> Ends:
         """Differences and their intervals."""
         point = self.point - other.point
@@ -37,7 +43,7 @@ class Ends:
 
 @dataclass(frozen=True, slots=True)
 class Side:
-    """One of two runs that are compared.
+    """One of several systems that are compared: a run, or a group of one.
 
     Attributes:
         task: Its task.
@@ -53,17 +59,30 @@ class Side:
     target: str
     level: float
 
+    @property
+    def _number(self) -> int:
+        return self.task.target_names.index(self.target)
+
     def at(self, values: Mapping[str, Array]) -> Ends:
         """Point and ends at rows given as `(n,)` values of every feature; nan where undefined."""
         x = np.stack([values[name] for name in self.task.feature_names], axis=1)
         result = interval_at(self.task, self.forecast_model, self.group, x, self.level)
-        t = self.task.target_names.index(self.target)
+        t = self._number
         return Ends(result.point[:, t], result.low[:, t], result.high[:, t])
+
+    def quantiles(self, at: Mapping[str, float], shares: Array) -> Array:
+        """`(m,)` values that shares `(m,)` of new runs are forecast to lie below at a point."""
+        x = self._row(at)
+        result = interval_at(self.task, self.forecast_model, self.group, x, self.level)
+        each = quantiles_of(self.task, self.forecast_model, result, shares)
+        return np.asarray(each[:, self._number])
 
     def departures(self, at: Mapping[str, float]) -> list[str]:
         """What a point breaks that every training row keeps to, in words."""
-        x = np.array([[at[name] for name in self.task.feature_names]])
-        return departures(self.task, self.group, x)[0]
+        return departures(self.task, self.group, self._row(at))[0]
+
+    def _row(self, at: Mapping[str, float]) -> Array:
+        return np.array([[at[name] for name in self.task.feature_names]])
 
     def range_of(self, name: str) -> tuple[float, float]:
         """Smallest and largest training value of a feature."""
@@ -75,41 +94,74 @@ def make_sides(
     tasks: Sequence[Task],
     bases: Sequence[ForecastModel],
     *,
-    group: str | None,
+    group: str | Sequence[str] | None,
     target: str | None,
     level: float,
-) -> tuple[Side, Side]:
-    """Check that two runs can be compared at one point.
+) -> tuple[Side, ...]:
+    """Check that runs, or groups of one run, can be compared at one point.
 
     Args:
-        tasks: Those of the two runs.
+        tasks: Those of the runs.
         bases: What their forecasts are made from.
-        group: The group; None where each run has one alone.
+        group: The group of all runs, or one a run; None where each run has one alone. Of a single
+            run the groups to compare; None for every one.
         target: The target; None where they have one alone.
         level: Of the intervals.
 
     Raises:
-        EvolveError: The runs have other features or no common target, or a name is not known.
+        EvolveError: The runs have other features or no common target, there is nothing to compare
+            with, or a name is not known.
     """
     names = [set(task.feature_names) for task in tasks]
-    if names[0] != names[1]:
-        apart = ", ".join(sorted(names[0] ^ names[1]))
-        raise EvolveError(f"compare: both runs must have the same features, {apart} differ")
-    common = [name for name in tasks[0].target_names if name in tasks[1].target_names]
+    if apart := {name for each in names for name in each ^ names[0]}:
+        listed = ", ".join(sorted(apart))
+        raise EvolveError(f"compare: all runs must have the same features, {listed} differ")
+    common = [n for n in tasks[0].target_names if all(n in t.target_names for t in tasks)]
     if not common:
         words = " and ".join(", ".join(task.target_names) for task in tasks)
-        raise EvolveError(f"compare: both runs must have a target in common, they have {words}")
+        raise EvolveError(f"compare: all runs must have a target in common, they have {words}")
     chosen = _one("target", target, common)
-    groups = [
-        task.group_names[0] if group is None and task.n_groups == 1
-        else _one("group", group, task.group_names)
-        for task in tasks
-    ]  # fmt: skip
-    one, two = (
-        Side(task, forecast_model, of, chosen, level)
-        for task, forecast_model, of in zip(tasks, bases, groups, strict=True)
+    given = [group] if group is None or isinstance(group, str) else list(group)
+    if len(tasks) == 1:
+        given = list(tasks[0].group_names) if given == [None] else given
+        tasks, bases = [*tasks] * len(given), [*bases] * len(given)
+        if len(given) < 2:
+            raise EvolveError("compare: needs another run, or a run of several groups")
+    given = given * len(tasks) if len(given) == 1 else given
+    if len(given) != len(tasks):
+        rule = f": must be one of all {len(tasks)} runs or one a run, they are {len(given)}"
+        raise EvolveError(Argument("group"), rule)
+    return tuple(
+        Side(task, basis, _group_of(task, name), chosen, level)
+        for task, basis, name in zip(tasks, bases, given, strict=True)
     )
-    return one, two
+
+
+def _group_of(task: Task, name: str | None) -> str:
+    return (
+        task.group_names[0]
+        if name is None and task.n_groups == 1
+        else _one("group", name, task.group_names)
+    )
+
+
+def more_is_better(sides: Sequence[Side], maximise: bool | None) -> bool:
+    """Whether the best forecast of several is the highest, or else the lowest.
+
+    Args:
+        sides: What is compared.
+        maximise: What the user says; None for what the target's role says.
+
+    Raises:
+        EvolveError: The target has one role in one task and another in another.
+    """
+    if maximise is not None:
+        return maximise
+    said = {side.task.roles[side.target] in RISING for side in sides}
+    if len(said) > 1:
+        words = f"compare: whether more {sides[0].target} is better differs between the tasks, "
+        raise EvolveError(words, Argument("maximise"), " is to say")
+    return said.pop()
 
 
 def _one(argument: str, value: str | None, valid: Sequence[str]) -> str:

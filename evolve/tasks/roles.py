@@ -42,6 +42,7 @@ MEANING: dict[Role, str] = {
     "time": "when a run was and how long it took",
 }
 OUTCOMES: tuple[Role, ...] = ("loss", "accuracy", "outcome")
+RISING: tuple[Role, ...] = ("accuracy",)  # those that are better when higher
 BOOKKEEPING: tuple[Role, ...] = ("error", "seed", "id", "state", "time")
 TEXT_ROLES: tuple[Role, ...] = ("seed", "id", "state", "time")  # of columns that hold texts
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 import subprocess
 import sys
@@ -16,6 +17,7 @@ from report_runs import small_run
 
 import evolve
 from evolve.api.run import Run
+from evolve.cli.app import call
 from evolve.errors import EvolveError
 from evolve.runs.store import Store
 from evolve.scoring.metrics import r2
@@ -115,8 +117,34 @@ def test_two_runs_are_compared_at_a_point(run: Run) -> None:
     assert comparison.same
     assert comparison.forecasts.loc["difference", "point"] == 0.0
     assert comparison.savings.loc[COMPUTE, "factor"] == pytest.approx(1.0)
+    assert comparison.forecasts["chance_best"].tolist()[:2] == pytest.approx([0.5, 0.5])
     with pytest.raises(EvolveError, match="no feature 'param'"):
         run.compare(run, {"param": 7e9})
+
+
+def test_any_number_of_systems_is_compared_as_the_command_line_does(
+    run: Run, literature_runs: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    parallel = evolve.load("par", runs_dir=literature_runs)
+    groups: Any = evolve.compare([parallel], {"num_params": 1e9, "parallel_size": 4})
+    words = ("compare", "par", "--at", "num_params=1e9", "parallel_size=4", "--json")
+    assert call([*words, "--runs-dir", str(literature_runs)]) == 0
+    told = json.loads(capfd.readouterr().out)["ranking"]
+    assert groups.leading == told["leading"]
+    columns = ["run", "group", "point", "low", "high", "chance_best", "same"]
+    for (_, row), system in zip(groups.forecasts.iterrows(), told["systems"], strict=True):
+        assert row[columns].to_dict() == {name: system[name] for name in columns}
+    behind = groups.forecasts.drop(index=groups.leading)[["behind", "behind_low"]]
+    (other,) = (system["behind"] for system in told["systems"] if system["behind"])
+    assert behind.to_numpy().tolist() == [[other["point"], other["low"]]]
+    at = {"params": 7e9, "tokens": 2e12, "unique_tokens": 1e11}
+    three = evolve.compare([run, run, run], at, compute=COMPUTE)
+    assert three.forecasts["chance_best"].tolist() == pytest.approx([1 / 3] * 3)
+    assert three.savings.loc[(2, COMPUTE), "factor"] == pytest.approx(1.0)
+    with pytest.raises(EvolveError, match="needs another run"):
+        evolve.compare([run], at)
+    with pytest.raises(EvolveError, match="runs: must hold a run"):
+        evolve.compare([], at)
 
 
 def test_scores_are_those_of_the_predictions(run: Run) -> None:

@@ -212,11 +212,34 @@ def test_compare_says_whether_two_runs_forecast_the_same(
     code, out, _ = said(capfd, *words)
     assert code == 0
     assert "no difference that is sure" in out
+    assert "chance best: that one new run of it has the lowest loss" in " ".join(out.split())
     assert "2 needs as much 6*params*tokens as 1 for the same loss" in out
     found = json.loads(said(capfd, *words, "--json")[1])
     assert found["forecast"]["same"]
     assert found["forecast"]["difference"]["point"] == 0.0
+    assert [found["forecast"][run]["chance_best"] for run in ("first", "second")] == [0.5, 0.5]
     assert found["sizes"]
+
+
+def test_compare_ranks_any_number_of_runs_or_the_groups_of_one(
+    capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "120")
+    code, out, _ = said(capfd, "compare", "dc", *AT, "dc", "dc", "--compute", "6*params*tokens")
+    assert code == 0
+    assert "1 is forecast lowest in loss; of 2, 3 that is not sure" in out
+    point = ("num_params=1e9", "parallel_size=4")
+    code, out, _ = said(capfd, "compare", "par", "--at", *point)
+    assert code == 0
+    assert {name for name in ("1: stack", "2: pile") if name in out} == {"1: stack", "2: pile"}
+    told = json.loads(said(capfd, "compare", "par", "--at", *point, "--maximise", "--json")[1])
+    assert told["ranking"]["best"] == "highest"
+    words = ("compare", "par", "par", "--at", *point)
+    pair = ("--group", "pile", "--group", "stack")
+    each = json.loads(said(capfd, *words, *pair, "--json")[1])["ranking"]
+    assert [system["group"] for system in each["systems"]] == ["pile", "stack"]
+    one = json.loads(said(capfd, *words, "--group", "pile", "--json")[1])
+    assert one["forecast"]["group"] == "pile"
 
 
 def test_a_run_is_packed_and_unpacked(
@@ -365,6 +388,13 @@ WRONG = [
     (["query", "dc", "--csv", "--json"], "exclude each other"),
     (["compare", "dc", "par"], "must be runs of one task"),
     (["compare", "dc", "par", *AT], "must have the same features, num_params, parallel_size,"),
+    (["compare", "dc"], "needs another run, or --at to compare the groups of one"),
+    (["compare", "dc", *AT], "compare: needs another run, or a run of several groups"),
+    (["compare", "dc", "dc", "dc"], "3 runs are compared by what they forecast; give --at"),
+    (
+        ["compare", "dc", "dc", *AT, "--group", "a", "--group", "b", "--group", "c"],
+        "--group: must be one of all 2 runs or one a run, they are 3",
+    ),
     (["compare", "dc", "dc", "--compute", "params"], "--compute: goes with --at"),
     (["compare", "dc", "dc", "--at", "params=1e9"], "needs a value for unique_tokens, tokens"),
     (["report", "dc", "--law", "hofman_2022"], "did you mean 'hoff"),

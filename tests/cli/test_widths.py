@@ -137,11 +137,27 @@ def stands_in(value: float, printed: set[str]) -> bool:
     return False
 
 
-@pytest.mark.parametrize("verb", VERBS)
+# Of which the registry has two runs.
+COMPARED = (
+    ("dc", "dc", "dc", *AT, "--compute", "6*params*tokens"),
+    ("par", "--at", "num_params=1e9", "parallel_size=4"),
+)
+
+
+@pytest.mark.parametrize(
+    ("verb", "words", "unsaid"),
+    [
+        *((verb, *asked) for verb, asked in VERBS.items()),
+        *(("compare", words, VERBS["compare"][1]) for words in COMPARED),
+    ],
+)
 def test_each_number_of_the_json_stands_in_the_text_at_every_width(
-    verb: str, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+    verb: str,
+    words: tuple[str, ...],
+    unsaid: set[str],
+    capfd: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    words, unsaid = VERBS[verb]
     call([verb, *words, "--json", *(["--tasks-dir", "json"] if verb == "new-task" else [])])
     value = json.loads(capfd.readouterr().out)
     for width in WIDTHS:
@@ -166,6 +182,7 @@ OPTIONS = (
     ("predict", "dc", *AT, "--law", "kaplan_2020", "--interval", "0.5"),
     ("predict", "dc", "--rows", "planned.csv"),
     ("compare", "dc", "dc"),
+    *(("compare", *words) for words in COMPARED),
     ("query", "dc", "--sort", "score"),
     ("score", "par", "--size", "4"),
     ("tasks",),

@@ -289,6 +289,7 @@ NO_PREFERENCE = {
         "when a reader is told of rows",
     ),
     "forecast/by_group.py": {"MOST_NAMED": "groups that a warning names"},
+    "forecast/chances.py": {"N_SHARES": "quantiles that stand for a forecast"},
     "forecast/difference.py": {
         "DECADES": "over which two forecasts are followed",
         "PER_DECADE": "points at which they are compared",

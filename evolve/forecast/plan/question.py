@@ -15,13 +15,12 @@ from evolve.forecast.plan.cost import Cost
 from evolve.forecast.plan.together import because
 from evolve.law.graph import Law, features_of
 from evolve.tasks.mixture import Mixture, mixture
-from evolve.tasks.roles import SETTINGS
+from evolve.tasks.roles import RISING, SETTINGS
 from evolve.tasks.task import Task
 from evolve.typing import Array
 
 MOST_TRADED = 4  # features of a cost
 MOST_TUNED = 3
-RISING = ("accuracy",)  # roles of targets that are better when higher
 
 
 @dataclass(frozen=True, slots=True)

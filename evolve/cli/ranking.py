@@ -1,0 +1,105 @@
+"""Where several systems stand at one point, as text and as a JSON value."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Any
+
+from evolve.cli.differences import CHANCE, best_is, chance_cell, chances_are_of, saving_cells
+from evolve.cli.output import print_table, print_text
+from evolve.cli.predict import print_departures
+from evolve.tasks.symbols import symbols_of
+
+if TYPE_CHECKING:
+    from evolve.forecast.ranking import Ranking
+    from evolve.forecast.sides import Side
+
+KEYS = ("point", "low", "high")
+
+
+def ranking_document(
+    ranking: Ranking, sides: Sequence[Side], systems: Sequence[Mapping[str, str]]
+) -> dict[str, Any]:
+    """The JSON value of a ranking."""
+    side = sides[0]
+    each = [
+        {
+            **of,
+            **dict(zip(KEYS, standing.forecast, strict=True)),
+            "chance_best": standing.chance,
+            "behind": None
+            if standing.difference is None
+            else dict(zip(KEYS, standing.difference, strict=True)),
+            "same": standing.same,
+            "savings": [asdict(saving) for saving in standing.savings],
+        }
+        for of, standing in zip(systems, ranking.standings, strict=True)
+    ]
+    return {
+        **{"target": side.target, "interval": side.level, "best": best_is(ranking.maximise)},
+        "leading": ranking.leading + 1,
+        "departures": ranking.departures,
+        "systems": each,
+    }
+
+
+def print_ranking(
+    ranking: Ranking, sides: Sequence[Side], systems: Sequence[Mapping[str, str]]
+) -> None:
+    """Print the forecasts, the best first, and where each meets the leading system."""
+    side, names = sides[0], _names_of(systems)
+    level = f"{100 * side.level:g} % interval"
+    sign = -1.0 if ranking.maximise else 1.0
+    order = sorted(range(len(names)), key=lambda i: sign * ranking.standings[i].forecast[0])
+    rows = []
+    for i in order:
+        standing = ranking.standings[i]
+        point, low, high = standing.forecast
+        own = [names[i], f"{point:.5g}", f"{low:.5g} to {high:.5g}", chance_cell(standing.chance)]
+        rows.append([*own, *_behind(standing.difference)])
+    headings = ["system", side.target, level, CHANCE, "behind", f"{level} of it"]
+    print_table(headings, rows, names=["system"])
+    print_text(_lead(ranking, side))
+    print_text(chances_are_of(side.target, ranking.maximise))
+    print_departures(ranking.departures)
+    along = [
+        [names[i], *saving_cells(saving), f"{saving.searched[0]:.4g} to {saving.searched[1]:.4g}"]
+        for i in order
+        for saving in ranking.standings[i].savings
+    ]
+    if along:
+        headings = ["system", "along", "at", "equal at", "needs, times", level, "looked at"]
+        leader = f"{ranking.leading + 1}, the leading one, "
+        reached = f"what each needs for the {side.target} that {leader}is forecast to reach there"
+        title = f"{reached}, and where both are equal"
+        symbols = symbols_of(side.task.feature_names)
+        print_table(headings, along, title, names=["system"], symbols=symbols)
+
+
+def _names_of(systems: Sequence[Mapping[str, str]]) -> list[str]:
+    """A number each, with what tells systems apart: run, group or both."""
+    told = [key for key in ("run", "group") if len({of[key] for of in systems}) > 1] or ["run"]
+    return [f"{i}: {', '.join(of[key] for key in told)}" for i, of in enumerate(systems, 1)]
+
+
+def _behind(difference: tuple[float, float, float] | None) -> list[str | None]:
+    if difference is None:
+        return [None, None]
+    point, low, high = difference
+    return [f"{point:.4g}", f"{low:.4g} to {high:.4g}"]
+
+
+def _lead(ranking: Ranking, side: Side) -> str:
+    """Which system leads, and which may be as good."""
+    as_good = [
+        str(number)
+        for number, standing in enumerate(ranking.standings, 1)
+        if standing.same and standing.difference is not None
+    ]
+    leader = f"{ranking.leading + 1} is forecast {best_is(ranking.maximise)} in {side.target}"
+    level = f"{100 * side.level:g} % interval of"
+    if not as_good:
+        return f"{leader}: the {level} every difference from it leaves out 0"
+    listed = ", ".join(as_good)
+    return f"{leader}; of {listed} that is not sure: the {level} the difference holds 0"
