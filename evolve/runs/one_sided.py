@@ -38,9 +38,7 @@ def one_sided_rows(store: Store, task: Task) -> list[str]:
     return remarks[:MOST_TOLD]
 
 
-def _residuals(
-    store: Store, task: Task, *, relative: bool
-) -> Iterator[tuple[int, Array, Array]]:
+def _residuals(store: Store, task: Task, *, relative: bool) -> Iterator[tuple[int, Array, Array]]:
     """Constants, predictions and residuals `(n, t)` of each law of a table that is a graph."""
     train = task.train
     for row in load_results(store).rows:
