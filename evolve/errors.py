@@ -18,6 +18,22 @@ class Kept(str):
     __slots__ = ()
 
 
+class Remark(str):
+    """A line that a user is told and can act on, made of parts as an `EvolveError`."""
+
+    parts: tuple[str, ...]
+
+    def __new__(cls, *parts: str) -> Remark:
+        """The line, arguments by their own names."""
+        line = super().__new__(cls, "".join(parts))
+        line.parts = parts
+        return line
+
+    def spelled(self, spell: Callable[[str], str]) -> str:
+        """The line with every argument's name as `spell` writes it."""
+        return _spelled(self.parts, spell)
+
+
 class EvolveError(Exception):
     """What a user can put right; its text is one line: place, rule, value.
 
@@ -30,13 +46,16 @@ class EvolveError(Exception):
 
     def spelled(self, spell: Callable[[str], str]) -> str:
         """The line with every argument's name as `spell` writes it."""
-        parts = (spell(part) if isinstance(part, Argument) else str(part) for part in self.args)
-        return "".join(parts)
+        return _spelled(self.args, spell)
 
     @property
     def argument(self) -> str | None:
         """The argument that the line names first, if any."""
         return next((str(part) for part in self.args if isinstance(part, Argument)), None)
+
+
+def _spelled(parts: Iterable[object], spell: Callable[[str], str]) -> str:
+    return "".join(spell(part) if isinstance(part, Argument) else str(part) for part in parts)
 
 
 class TaskError(EvolveError):

@@ -5,6 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from evolve.cli.app import option_of
+from evolve.errors import Remark
+
 if TYPE_CHECKING:
     from evolve.tasks.draft import Draft
 
@@ -54,7 +57,7 @@ def document_of(draft: Draft, files: list[Path], commands: dict[str, str]) -> di
         "together": draft.spec.folds.together,
         "max_constants": draft.spec.max_constants,
         "decisions": [{"what": d.what, "chosen": d.chosen, "why": d.why} for d in draft.decisions],
-        "notes": draft.notes,
+        "notes": _notes(draft),
         "commands": commands,
     }
 
@@ -83,12 +86,18 @@ def print_draft(draft: Draft, files: list[Path], commands: dict[str, str]) -> No
     if len(columns) > MOST_SHOWN:
         print(f"{len(columns) - MOST_SHOWN} more columns are not shown; task.toml holds them all")
     print_table(("decided", "", "why"), [(d.what, d.chosen, d.why) for d in draft.decisions])
-    for note in draft.notes:
+    for note in _notes(draft):
         print_text(f"note:  {note}")
     print_text(f"wrote: {', '.join(str(path) for path in files)}")
     print("edit task.toml where a guess is wrong; then")
     for what, command in commands.items():
         print(f"{what + ':':6} {command}")
+
+
+def _notes(draft: Draft) -> list[str]:
+    """What the draft says, options in place of arguments."""
+    notes = draft.notes
+    return [note.spelled(option_of) if isinstance(note, Remark) else note for note in notes]
 
 
 def _taken_for(column: dict[str, Any]) -> str:

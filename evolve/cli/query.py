@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from typing import Annotated
 
 import typer
@@ -11,7 +12,7 @@ from evolve.cli.app import app
 from evolve.cli.options import RUNS, Json, RunsDir, TasksDirs
 from evolve.errors import EvolveError
 
-SHOWN = ("index", "constants", "held_out_r2", "score", "status", "operator", "formula")
+SHOWN = ("index", "constants", "held_out_r2", "score", "status", "operator", "formula", "recipe")
 
 
 @app.command(
@@ -74,12 +75,23 @@ def query(
         import pandas as pd
 
         columns = list(rows[0]) if rows else list(COLUMNS)
-        print(pd.DataFrame(rows, columns=columns).to_csv(index=False), end="")
+        table = pd.DataFrame(rows, columns=columns)
+        print(table.assign(recipe=table["recipe"].map(_recipe)).to_csv(index=False), end="")
     elif not rows:
         print("no entry matches")
     else:
-        shown = [[_cell(row[name]) for name in SHOWN] for row in rows]
+        told = [row | {"recipe": _recipe(row["recipe"])} for row in rows]
+        shown = [[_cell(row[name]) for name in SHOWN] for row in told]
         print_table(SHOWN, shown, symbols=symbols_of(features))
+
+
+def _recipe(arguments: Mapping[str, object] | None) -> str:
+    """How a law is fitted, in few words; empty of a black box."""
+    if arguments is None:
+        return ""
+    always = ("target_scale", "loss")
+    others = [f"{name}={value}" for name, value in arguments.items() if name not in always]
+    return " ".join([*(str(arguments[name]) for name in always), *others])
 
 
 def _cell(value: object) -> object:

@@ -8,6 +8,7 @@ from evolve import __version__
 from evolve.export.escape import fenced, in_latex, in_markdown, markdown_math, name_in_math
 from evolve.export.inputs import law_text, sympy_text
 from evolve.export.program import program_text
+from evolve.export.signs import in_ascii
 from evolve.export.subject import Subject
 from evolve.jsontext import json_document
 from evolve.law.graph import law_with_first_names
@@ -41,13 +42,14 @@ Features: {features}.
 
 
 def latex_text(subject: Subject) -> str:
-    """A LaTeX document with the law of each target and a table of the constants."""
+    """A LaTeX document, all of it ASCII, with the law of each target and a table of constants."""
     equations = "\n".join(rf"\[ {line} \]" for line in equations_of(subject))
     head = " & ".join(["group", "target", *(f"$c_{{{k}}}$" for k in _letters(subject))])
     rows = "\n".join(rf"{in_latex(g)} & {in_latex(t)} & {v} \\" for g, t, v in _rows(subject))
     columns = "l" * (2 + subject.candidate.law.n_constants)
     table = f"\\begin{{longtable}}{{{columns}}}\n{head} \\\\ \\hline\n{rows}\n\\end{{longtable}}"
-    return _LATEX % {"title": in_latex(subject.title()), "equations": equations, "tables": table}
+    title = in_latex(subject.title())
+    return in_ascii(_LATEX % {"title": title, "equations": equations, "tables": table})
 
 
 def equations_of(subject: Subject) -> list[str]:

@@ -16,7 +16,7 @@ _LATEX = {
     "<": r"\textless{}",
     ">": r"\textgreater{}",
     "|": r"\textbar{}",
-    '"': r"\textquotedbl{}",
+    '"': "''",
     **{sign: "\\" + sign for sign in "_%$#&{}"},
 }
 _MARKDOWN = re.compile(r"([\\`*_{}\[\]()<>#!|&~^$])")

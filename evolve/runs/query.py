@@ -11,6 +11,7 @@ from evolve.errors import Argument, EvolveError, nearest
 from evolve.evaluation.record import Entry
 from evolve.law.graph import law_from_data
 from evolve.law.printer import formula
+from evolve.law.recipe import recipe_from_data
 from evolve.runs.sketches import SORTS, Sketch, held_out, score_of, sketch_of, sketches_of
 from evolve.runs.store import Store
 
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
 
 COLUMNS = (
     *("index", "constants", "held_out_r2", "score", "status", "operator", "parents"),
-    *("seconds", "program_id", "formula", "origin"),
+    *("seconds", "program_id", "formula", "recipe", "origin"),
     "heldout_r2",  # its name of earlier versions
 )
 PLACES = ("search", "island", "epoch")  # where there are several; all have the first candidates
@@ -68,7 +69,8 @@ def query(
         conditions: As `Conditions` says.
 
     Returns:
-        A frame with the columns `COLUMNS`, and with a layout `PLACES`.
+        A frame with the columns `COLUMNS`, and with a layout `PLACES`. Recipes are the arguments
+        that a program text states; None of a black box.
 
     Raises:
         EvolveError: No such order; or no entry has that status, operator or origin.
@@ -228,6 +230,7 @@ def _row(entry: Entry, feature_names: Sequence[str]) -> dict[str, Any]:
         "seconds": evaluation.seconds,
         "program_id": entry.program_id,
         "formula": entry_formula(entry, feature_names),
+        "recipe": None if entry.recipe is None else recipe_from_data(entry.recipe).arguments(),
         "origin": entry.origin,
         "heldout_r2": held_out(entry),
     }

@@ -10,6 +10,7 @@ import math
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from difflib import get_close_matches
 from pathlib import Path
 
 from evolve.errors import Argument, EvolveError, ProgramError, nearest
@@ -92,10 +93,29 @@ def named_law(task: Task, name: str) -> NamedLaw:
         others = ", ".join(f.name for f in task.spec.features if not f.logarithmic)
         rule = f": {name!r} needs features that act through their logarithm, not so: "
         raise EvolveError(Argument("law"), rule, others)
+    if len(space.units) == 1 and _is_of_several(space, wanted):
+        (close,) = get_close_matches(wanted, forms, n=1, cutoff=0.0)
+        rule = f": {name!r} needs two features or more, there is {task.feature_names[0]} alone; "
+        raise EvolveError(Argument("law"), rule, f"the nearest that fits is {close!r}")
     names = list(dict.fromkeys([*titles, *forms]))
     told = ", ".join(repr(text) if " " in text else text for text in names)
     rule = f": no law {name!r}{nearest(name, names)}; there are {told}"
     raise EvolveError(Argument("law"), rule)
+
+
+def _is_of_several(space: SearchSpace, wanted: str) -> bool:
+    """Whether only tables of several features, whatever their names, have a form of this name."""
+    one, two = (
+        {
+            ".+".join(re.escape(_plain(part)) for part in _NUMBERS.split(text))
+            for text in generic_laws(wide) | named_forms(wide)
+        }
+        for wide in (
+            replace(space, units=(1.0,) * n, logarithmic=(True,) * n, columns=(), scales=())
+            for n in (1, 2)
+        )
+    )
+    return any(re.fullmatch(pattern, wanted) for pattern in two - one)
 
 
 def named_entry(task: Task, name: str) -> Entry:

@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 
 from evolve.errors import EvolveError
 from evolve.export import FORMATS, Subject, export, subject_of
+from evolve.export.signs import ACCENTS, MATH, TEXT, in_ascii
 from evolve.printable import printable
 from evolve.tasks.task import load_task
 from tests.run_of_literature import store_of
@@ -154,7 +155,11 @@ def test_an_export_predicts_the_same_whatever_the_names(
 
 
 COMMANDS = {"textbackslash", "textasciitilde", "textasciicircum", "textless", "textgreater"}
-COMMANDS |= {"textbar", "textquotedbl", "backslash", "sim", "char", "mathrm", *"_%$#&{} "}
+COMMANDS |= {"textbar", "backslash", "sim", "char", "mathrm", *"_%$#&{} "}
+COMMANDS |= {"ensuremath", "text", "circ", *ACCENTS.values()}
+COMMANDS |= {text[1:].removesuffix("{}") for text in [*MATH.values(), *TEXT.values()]}
+GREEK = (chr(code) for code in (*range(0x391, 0x3AA), *range(0x3B1, 0x3CA)))
+COMMANDS |= {word for sign in GREEK for word in re.findall(r"[A-Za-z]+", in_ascii(sign))}
 
 
 @SAME
@@ -230,3 +235,13 @@ def test_constants_that_are_no_numbers_are_refused(tmp_path: Any, monkeypatch: A
         monkeypatch.setattr(module, "picked", lambda *_: (row, entry))
         with pytest.raises(EvolveError, match="finite numbers"):
             subject_of(store, task)
+
+
+@SAME
+@given(case=hostile())
+def test_a_latex_export_is_ascii_whatever_names_hold(
+    case: tuple[str, list[str], str], subjects: dict[str, Subject]
+) -> None:
+    subject = subjects[case[0]]
+    named = renamed(subject, case[1][: n_names(subject)], case[2])
+    assert export(named, "latex").isascii()

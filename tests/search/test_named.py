@@ -72,6 +72,26 @@ def test_what_keeps_a_law_from_a_table_is_said(name: str, part: str) -> None:
     assert caught.value.argument == "law"
 
 
+@pytest.mark.parametrize(
+    "name",
+    [
+        *("sum of late powers", "bounded sum of powers", "bilinear"),
+        *("power of a sum, tokens inverse and floor", "power of a sum, params inverse"),
+    ],
+)
+def test_a_law_of_several_features_says_so_to_a_table_of_one(name: str) -> None:
+    tokens = np.geomspace(1e9, 1e12, 12)
+    task = task_of(tokens, 1.5 + 30.0 * tokens**-0.2, features=[{"name": "tokens"}])
+    rule = f"{name!r} needs two features or more, there is tokens alone; the nearest that fits is "
+    with pytest.raises(EvolveError) as caught:
+        named_law(task, name)
+    said, _, close = str(caught.value).partition(rule)
+    assert said == "law: "
+    assert named_law(task, close.strip("'")).candidate.law.n_constants > 0
+    with pytest.raises(EvolveError, match="no law 'power of lr'"):
+        named_law(task, "power of lr")
+
+
 def test_two_columns_of_one_role_are_not_chosen_between() -> None:
     task = table_of("tokens", "train_tokens")
     with pytest.raises(EvolveError, match="there are tokens and train_tokens"):

@@ -7,7 +7,7 @@ from itertools import pairwise, product
 
 import numpy as np
 
-from evolve.errors import Argument, EvolveError, nearest
+from evolve.errors import Argument, EvolveError, Remark, nearest
 from evolve.tasks.cells import number
 from evolve.tasks.draft.roles import Wishes
 from evolve.tasks.labels import curves_of
@@ -100,10 +100,11 @@ def unnamed(rows: RawTable, task: Task) -> tuple[list[str], set[str]]:
     step, names, n_curves = found[0]
     same = " and ".join(names)
     run_id = same if len(names) == 1 else "a column that names each"
-    advice = (
+    advice = Remark(
         f"rows seem to be points of {n_curves} runs, for {step} rises while {same} stay"
-        f"{'s' * (len(names) == 1)} the same: with {run_id} as run_id and {step} as step, "
-        "points of one run are not taken for runs"
+        f"{'s' * (len(names) == 1)} the same: with {run_id} as ",
+        *(Argument("run_id"), f" and {step} as ", Argument("step")),
+        ", points of one run are not taken for runs",
     )
     return [advice], {name for _, (name, *others), _ in found if not others}
 

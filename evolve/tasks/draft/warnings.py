@@ -7,6 +7,7 @@ from collections.abc import Collection
 
 import numpy as np
 
+from evolve.errors import Argument, Remark
 from evolve.tasks.cells import is_blank, number
 from evolve.tasks.draft.candidates import could_be_groups, in_words, moves_with
 from evolve.tasks.draft.columns import WIDE, Column
@@ -108,10 +109,10 @@ def _numbers_in_texts(
         used = any(numbers == rows.numbers(other) for other in task.feature_names)
         if alike and None not in found.values() and len(set(found.values())) >= FEWEST_LEVELS:
             new = f"{name.strip()} number"
-            advice = f"derive '{quoted(new)} = number({quoted(name)})'"
-            note = (
+            note = Remark(
                 f"column {name} holds a number in each text, such as {min(texts)}, and is not "
-                f"used: it becomes a feature by {advice}"
+                "used: it becomes a feature by ",
+                *(Argument("derive"), f" '{quoted(new)} = number({quoted(name)})'"),
             )
             warnings[name] = "" if used else note
     return warnings
@@ -122,8 +123,10 @@ def _deviations(columns: dict[str, Column], task: Task) -> list[str]:
     if task.spec.sigma or task.spec.weights:
         return []
     return [
-        f"{name} is by its name how uncertain {target} is in each row: as sigma it says what "
-        "each row counts"
+        Remark(
+            f"{name} is by its name how uncertain {target} is in each row: as ",
+            *(Argument("sigma"), " it says what each row counts"),
+        )
         for name, column in columns.items()
         if column.kind == "numbers" and column.low is not None and column.low > 0
         if guess_role(name) == "error"
@@ -169,12 +172,13 @@ def _zeros(task: Task) -> list[str]:
         n_others = len(values) - len(above)
         wide = 0 < n_others < len(above) and above.max() / above.min() >= WIDE
         if feature.scale == "linear" and feature.name != ANNEALED and wide:
-            warnings.append(
+            told = Remark(
                 f"{feature.name} spans a factor of {above.max() / above.min():.3g} but for "
                 f"{n_others} row{'s' * (n_others > 1)} at 0 or below, which keeps it linear: take "
-                "them out if it is a size, which acts through its logarithm: "
-                f"where {quoted(feature.name)} > 0"
+                "them out if it is a size, which acts through its logarithm: ",
+                *(Argument("where"), f" '{quoted(feature.name)} > 0'"),
             )
+            warnings.append(told)
     return warnings
 
 

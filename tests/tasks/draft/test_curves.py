@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 from own_tables import said, table_of
 
-from evolve.errors import EvolveError
+from evolve.cli.app import option_of
+from evolve.errors import EvolveError, Remark
 from evolve.tasks.draft import Draft, Wishes, propose
 from evolve.tasks.draft.memory import task_in_memory
 from evolve.tasks.folds import make_folds
@@ -141,6 +142,8 @@ def test_rows_that_look_like_points_of_curves_are_pointed_out() -> None:
         "rows seem to be points of 8 runs, for step rises while run stays the same: with "
         "run as run_id and step as step, points of one run are not taken for runs"
     )
+    assert isinstance(by_name, Remark)
+    assert "run as --run-id and step as --step" in by_name.spelled(option_of)
     nameless = TEXT.replace("run,params,depth", "speed,params,seed").replace("\nrun-", "\n")
     (by_settings,) = notes_of(nameless, "params", "step")
     assert "of 8 runs, for step rises while params and seed stay the same" in by_settings
