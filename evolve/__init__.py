@@ -30,6 +30,7 @@ _PUBLIC = {
     "Run": "evolve.api.run",
     "Task": "evolve.tasks.task",
     "compare": "evolve.api.systems",
+    "design": "evolve.api.designs",
     "discover": "evolve.api.discover",
     "fit_law": "evolve.fitting",
     "fit_named_law": "evolve.api.named",

@@ -32,6 +32,7 @@ VERBS = (
     "query",
     "compare",
     "fit",
+    "design",
     "new_task",
     "tasks",  # tasks, data pull
     "bench",

@@ -75,6 +75,23 @@ def read_words(task: Task, words: Sequence[str], argument: str = "at") -> dict[s
     return given
 
 
+def assigned(words: Sequence[str], argument: str) -> dict[str, str]:
+    """Texts by name, of texts such as ``alpha=0.34``.
+
+    Raises:
+        EvolveError: One is not ``name=value``, or a name is given twice.
+    """
+    given: dict[str, str] = {}
+    for word in words:
+        name, sign, text = (part.strip() for part in word.rpartition("="))
+        if not sign:
+            raise EvolveError(Argument(argument), f": must be like name=value, it is {word!r}")
+        if name in given:
+            raise EvolveError(Argument(argument), f": {name} is given twice")
+        given[name] = text
+    return given
+
+
 def _split(word: str, names: Sequence[str], argument: str) -> tuple[str, str]:
     """The name and the value of ``feature=value``, where either may hold `=`."""
     places = [i for i, sign in enumerate(word) if sign == "="]

@@ -93,7 +93,12 @@ def parse_formula(text: str) -> ast.expr | None:
 
 
 def read_formula(text: str, variables: Mapping[str, Node]) -> Law:
-    """The law of a formula.
+    """The law of a formula; arguments and errors as `read_named_formula`."""
+    return read_named_formula(text, variables)[0]
+
+
+def read_named_formula(text: str, variables: Mapping[str, Node]) -> tuple[Law, tuple[str, ...]]:
+    """The law of a formula, and what its constants are called there; a number is called itself.
 
     Args:
         text: The formula, without what it is equal to.
@@ -116,7 +121,7 @@ def read_formula(text: str, variables: Mapping[str, Node]) -> Law:
         raise _fault(f"must have a feature ({', '.join(variables)})")
     if len(reader.constants) > MOST_CONSTANTS:
         raise _fault(f"must have at most {MOST_CONSTANTS} constants")
-    return Law(root, len(reader.constants))
+    return Law(root, len(reader.constants)), tuple(reader.constants)
 
 
 class _FreeReader(FormulaReader):

@@ -26,6 +26,18 @@ NUMBER = re.compile(r"(?<![\w.])[+-]?\d+(?:\.\d+)?(?:e[+-]?\d+)?(?![\w.])")
 AT = ("--at", "params=7e9", "tokens=2e12", "unique_tokens=1e11")
 PLAN = ("--budget-flops", "1e21", "--compute", "6*params*tokens", "--at", "unique_tokens=1e11")
 
+DESIGN = (
+    "--law",
+    "hoffmann_2022",
+    "--compute",
+    "6*params*tokens",
+    "--budget",
+    "1e21",
+    "--draws",
+    "60",
+)
+DESIGN += ("--narrow", "params=7e9", "tokens=2e12", "--best-at", "1e23")
+
 PARTS = ("from_noise", "from_constants", "from_form", "elites", "champion")
 # That a verdict rounds, or tells where there is something to tell.
 WORTH = {"gain", "baseline_r2", "expected_r2", "expected_error", "against_physics"}
@@ -49,6 +61,7 @@ VERBS: dict[str, tuple[tuple[str, ...], set[str]]] = {
         ("data_constrained", "--law", "kaplan_2020", *AT),
         {"interval", *DISTANCE, *PARTS, *FOLD, *WORTH},
     ),
+    "design": (DESIGN, {"interval", "noise", "draws", "runs", "spread"}),
     "tasks": (("data_constrained",), {"max_constants"}),
     "doctor": ((), set()),
     "new-task": (("widths_of_rows.csv", "--target", "loss"), {"blank", "n_test"}),
@@ -66,7 +79,7 @@ OTHERS = {
     "bench": "measures for minutes, and prints by the same function",
 }
 SLOW = (
-    "evolve.forecast.plan.plan_runs",
+    *("evolve.forecast.plan.plan_runs", "evolve.forecast.design.design_runs"),
     *("evolve.evaluation.foreign.score_program", "evolve.sandbox.probe"),
 )
 CHECKS = [Check(3, 5, -9.25, -9.125, 1.25e-12, ""), Check(14, 4, -8.5, None, None, "other")]
@@ -179,6 +192,7 @@ OPTIONS = (
     ("plan", "dc", *NARROW),
     ("plan", "dc", *NARROW, "--law", "kaplan_2020"),
     ("plan", "dc", *PLAN, "--max", "params=1e9"),
+    ("design", *DESIGN, "--rows", "planned.csv", "--spread", "alpha=2%"),
     ("predict", "dc", *AT, "--law", "kaplan_2020", "--interval", "0.5"),
     ("predict", "dc", "--rows", "planned.csv"),
     ("compare", "dc", "dc"),

@@ -6,7 +6,7 @@ import pytest
 
 from evolve.errors import ProgramError
 from evolve.law.canonical import key
-from evolve.law.formula import formula_words, label_of, lettered, read_formula
+from evolve.law.formula import formula_words, label_of, lettered, read_formula, read_named_formula
 from evolve.law.graph import Law, call, const, feat, num
 from evolve.law.recipe import Recipe
 
@@ -34,6 +34,12 @@ def test_a_number_that_stands_twice_is_one_constant_and_a_plain_one_is_none() ->
     law = read_formula("(1 + params)^-0.28 + 2*tokens^-0.28", VARIABLES)
     assert law.n_constants == 1
     assert read_formula("sqrt(2*params)", VARIABLES).n_constants == 0
+
+
+def test_the_constants_of_a_formula_go_by_their_names_and_values() -> None:
+    law, names = read_named_formula("E + 406.4*params^-a", VARIABLES)
+    assert names == ("E", "406.4", "a")
+    assert same(law, POWER)
 
 
 @pytest.mark.parametrize(

@@ -228,10 +228,33 @@ NO_PREFERENCE = {
     },
     "forecast/model.py": {"FORMAT": "of stored data"},
     "forecast/plan/allocate.py": {
-        "LARGEST_SHIFT": "range of a numeric search",
-        **dict.fromkeys(("HALVINGS", "AT_ONCE", "MOST_PARTS"), "of a numeric search"),
         "EDGE": "at which a search has hit its range",
         "AT_BOUND": "at which an answer lies on a bound of the user",
+    },
+    "forecast/plan/scaling.py": {
+        "LARGEST_SHIFT": "range of a numeric search",
+        **dict.fromkeys(("HALVINGS", "AT_ONCE", "MOST_PARTS"), "of a numeric search"),
+    },
+    "forecast/design/designed.py": {
+        **dict.fromkeys(("MOST_SIZES", "MOST_RUNS", "MOST_DRAWS"), "range of an option"),
+        "SAME": "rounding, within which sizes are the same",
+    },
+    "forecast/design/optimal.py": {
+        **dict.fromkeys(("N_SHARES", "N_BEGINS", "MOST_REDRAWN"), "points of a numeric search"),
+        **dict.fromkeys(("ROUNDS", "GAIN"), "steps of a numeric search"),
+        **dict.fromkeys(("TOLD", "LEFT"), "rounding, within which runs tell nothing"),
+        **dict.fromkeys(("RIDGE", "TINY"), "against division by zero"),
+    },
+    "forecast/design/questions.py": {"STEP": "of a numeric derivative"},
+    "forecast/design/region.py": {
+        **dict.fromkeys(("BASE", "DECADES", "PER_DECADE"), "range of a numeric search"),
+        **dict.fromkeys(("N_LEVELS", "N_RATIOS", "EDGE_HALVINGS"), "points of a numeric search"),
+        "SLACK": "rounding of bounds",
+    },
+    "forecast/design/standard.py": {
+        **dict.fromkeys(("LEVELS", "LEAST_SIZES"), "of a design that is scored beside others"),
+        "HALVINGS": "steps of a numeric search",
+        "SAME_COMPUTE": "rounding, within which runs cost the same",
     },
     "forecast/plan/next_runs.py": {
         "APART": "distance of runs that are proposed together",

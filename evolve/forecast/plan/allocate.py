@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import itertools
-import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
@@ -13,17 +12,15 @@ from evolve.errors import EvolveError
 from evolve.forecast.plan.cost import Cost
 from evolve.forecast.plan.question import Question
 from evolve.forecast.plan.ratios import EXACT, SEARCH_DECADES, polished, ratios
+from evolve.forecast.plan.scaling import NoShiftError, at_budgets
 from evolve.forecast.plan.settings import settings_of
 from evolve.forecast.plan.shares import best_shares
 from evolve.forecast.plan.together import because
 from evolve.typing import Array
 
 POINTS = {0: 1, 1: 1, 2: 401, 3: 61, 4: 25}
-LARGEST_SHIFT = 12.0
 EDGE = 0.02
 AT_BOUND = 1e-3
-HALVINGS = 80  # of a range of shifts
-AT_ONCE, MOST_PARTS = 4096, 64  # runs whose cost is asked together, and parts of a range
 NOTHING = Cost("", (), lambda x: np.zeros(len(x)))  # of features that are only tuned
 
 
@@ -153,32 +150,17 @@ def _sizes(question: Question, budget: float, tolerance: float) -> Array:
 
 
 def scaled_to(question: Question, logs: Array, budget: float) -> Array:
-    """`(n, k)` logarithms, shifted together until each run costs the budget.
+    """`(n, k)` logarithms, shifted together until each run costs the budget."""
 
-    By sections: of few rows many shifts are tried at once, as a call costs more than a row.
-    """
+    def cost(sizes: Array) -> Array:
+        return question.cost.of(question.rows(sizes))
 
-    def cost(shifts: Array) -> Array:
-        """`(n, s)` costs of `(n, s)` shifts."""
-        moved = logs[:, None, :] + shifts[:, :, None]
-        costs = question.cost.of(question.rows(10.0 ** moved.reshape(-1, logs.shape[1])))
-        return costs.reshape(shifts.shape)
-
-    low, high = (np.full(len(logs), end) for end in (-LARGEST_SHIFT, LARGEST_SHIFT))
-    ends = cost(np.column_stack([low, high]))
-    if not ((ends[:, 0] < budget) & (ends[:, 1] > budget)).all():
+    try:
+        return at_budgets(cost, logs, np.full(len(logs), budget))
+    except NoShiftError:
         raise EvolveError(
             f"plan: no run costs {budget:g}; {question.cost.text!r} must grow with its features"
-        )
-    parts = int(np.clip(AT_ONCE // len(logs), 2, MOST_PARTS))
-    for _ in range(math.ceil(HALVINGS / math.log2(parts))):
-        width = (high - low) / parts
-        dear = cost(low[:, None] + width[:, None] * np.arange(1, parts)) > budget
-        first = np.where(dear.any(axis=1), dear.argmax(axis=1), parts - 1)
-        low = low + first * width
-        high = low + width
-    shifted: Array = logs + 0.5 * (low + high)[:, None]
-    return shifted
+        ) from None
 
 
 def _no_optimum(question: Question, logs: Array) -> str:

@@ -16,6 +16,7 @@ from evolve.typing import Array
 
 MAX_CHARACTERS = 500
 _TICKS = re.compile(r"`([^`]*)`")
+_NAMES = re.compile(r"`([^`]*)`|(?<![\w.])([^\W\d]\w*)")
 _BINARY: dict[type[ast.operator], Callable[[Array, Array], Array]] = {
     ast.Add: np.add,
     ast.Sub: np.subtract,
@@ -47,6 +48,12 @@ class Cost:
     def shown(self) -> str:
         """The expression as a reader has it: without the backticks around plain words."""
         return _TICKS.sub(lambda m: m[1] if m[1].isidentifier() else m[0], self.text)
+
+
+def names_in(text: str) -> tuple[str, ...]:
+    """The names in an expression, each once, in order; whether it is one is not looked at."""
+    found = (match[1] or match[2] or "" for match in _NAMES.finditer(text))
+    return tuple(dict.fromkeys(name.strip() for name in found if name.strip()))
 
 
 def parse_cost(text: str, feature_names: Sequence[str]) -> Cost:

@@ -1,0 +1,291 @@
+"""A law, a budget and a question to designs of pilot runs, the most telling first."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from evolve.errors import Argument, EvolveError, nearest
+from evolve.forecast.design.law import TrueLaw, read_law, task_of
+from evolve.forecast.design.optimal import Slopes, grid_of, made_designs, make_slopes, tells
+from evolve.forecast.design.questions import Wanted, forecast_wanted, size_wanted
+from evolve.forecast.design.region import Region, make_region
+from evolve.forecast.design.simulated import Score, Trial, answers, score_of
+from evolve.forecast.design.standard import DesignRuns, in_order, standard_designs
+from evolve.forecast.plan.cost import Cost, names_in, parse_cost
+from evolve.forecast.queries import checked_point, finite_number, read_values
+from evolve.tasks.raw import RawTable
+from evolve.tasks.task import Task
+from evolve.typing import Array
+
+OWN = "your own runs"
+MOST_SIZES, MOST_RUNS, MOST_DRAWS = 2, 200, 10_000
+SAME = 1e-9  # of a logarithm
+
+
+@dataclass(frozen=True, eq=False)
+class ScoredDesign:
+    """A design and what it leaves open.
+
+    Attributes:
+        name: What it is called.
+        sizes: `(n, k)` of its runs, the cheapest first.
+        costs: `(n,)`.
+        scores: By question; none where it cannot tell.
+        why_not: Why it cannot tell, by question.
+    """
+
+    name: str
+    sizes: Array
+    costs: Array
+    scores: Mapping[str, Score]
+    why_not: Mapping[str, str]
+
+    @property
+    def n_different(self) -> int:
+        """Runs that differ; others are repetitions."""
+        return len(self.counted())
+
+    def width(self, question: str) -> float:
+        """What is left open of a question; infinite where it cannot tell."""
+        return self.scores[question].width if question in self.scores else float("inf")
+
+    def counted(self) -> list[tuple[int, Array, float]]:
+        """How often each run is made, its sizes and what it costs, the cheapest first."""
+        _, first, counts = np.unique(self.sizes, axis=0, return_index=True, return_counts=True)
+        order = np.argsort(first)
+        return [(int(counts[i]), self.sizes[first[i]], float(self.costs[first[i]])) for i in order]
+
+
+@dataclass(frozen=True, eq=False)
+class Designed:
+    """Designs of pilot runs for a question, and what was assumed.
+
+    Attributes:
+        law: What runs are taken to follow.
+        cost: What a run costs.
+        budget: Of all runs together.
+        noise: Of single runs, as a share of the target.
+        ratio: How far the ratio of sizes may be from the best one, as a factor.
+        region: The runs that may be made.
+        names: Of the sizes.
+        wanted: The questions; designs are ordered by the first.
+        designs: The one that leaves the least interval first, those that cannot tell last.
+        trial: What they were tried on.
+    """
+
+    law: TrueLaw
+    cost: Cost
+    budget: float
+    noise: float
+    ratio: float
+    region: Region
+    names: tuple[str, ...]
+    wanted: tuple[Wanted, ...]
+    designs: tuple[ScoredDesign, ...]
+    trial: Trial
+
+    def named(self, name: str | None) -> ScoredDesign:
+        """The design of a name, the first if None.
+
+        Raises:
+            EvolveError: There is no such design.
+        """
+        names = [design.name for design in self.designs]
+        if name is not None and name not in names:
+            there = ", ".join(map(repr, names))
+            rule = f": no design {name!r}{nearest(name, names)}; there are {there}"
+            raise EvolveError(Argument("pick"), rule)
+        return self.designs[0 if name is None else names.index(name)]
+
+    def runs_of(self, design: ScoredDesign) -> list[dict[str, float | int]]:
+        """Its different runs, the cheapest first: compute, sizes, and how often each is made."""
+        return [
+            {"compute": cost, **dict(zip(self.names, sizes.tolist(), strict=True)), "times": times}
+            for times, sizes, cost in design.counted()
+        ]
+
+
+def design_runs(
+    law: str,
+    compute: str,
+    budget: object,
+    *,
+    narrow: Mapping[str, object] | None = None,
+    best_at: object = None,
+    noise: object = 0.01,
+    constants: Mapping[str, object] | None = None,
+    spread: Mapping[str, object] | None = None,
+    runs: int = 20,
+    least: Mapping[str, object] | None = None,
+    most: Mapping[str, object] | None = None,
+    ratio: object = 25.0,
+    span: object = 1000.0,
+    draws: int = 1000,
+    level: object = 0.9,
+    seed: int = 0,
+    own: RawTable | None = None,
+) -> Designed:
+    """Designs of pilot runs; arguments as `evolve.design` takes them.
+
+    Raises:
+        EvolveError: A name is not known, a value is no number or not within its rule, or nothing
+            is asked.
+    """
+    names = _names(compute)
+    cost = parse_cost(compute, names)
+    task = task_of(names, "the target")
+    truth = read_law(law, task, constants or {}, spread or {})
+    n = _whole("runs", runs, len(truth.constants) + 1, MOST_RUNS)
+    total = _positive("budget", budget)
+    share, widest = _positive("noise", noise, 1.0), _positive("ratio", ratio)
+    point = None if not narrow else checked_point(task, narrow, "narrow")
+    at = None if best_at is None else _positive("best_at", best_at)
+    _require_question(point, at)
+    region = _region(truth, cost, task, total, _positive("span", span), widest, point, least, most)
+    rng = np.random.default_rng([seed, 0])
+    drawn = truth.drawn(_whole("draws", draws, 20, MOST_DRAWS), rng)
+    trial = Trial(truth, drawn, share, seed, _level(level))
+    wanted = _wanted(trial, cost, names, point, at)
+    grid, usual = grid_of(region), standard_designs(region, total, n)
+    local = make_slopes(truth, grid)
+    aims = {f"for the {w.name}": w.direction for w in wanted}
+    designs = [*usual, *made_designs(local, region, aims, usual, grid, total)]
+    if own is not None:
+        designs.append(DesignRuns(OWN, in_order(region, _own(own, truth, names))))
+    scored = [_scored(trial, local, cost, names, design, wanted) for design in designs]
+    scored.sort(key=lambda design: design.width(wanted[0].name))
+    return Designed(truth, cost, total, share, widest, region, names, wanted, tuple(scored), trial)
+
+
+def _names(compute: str) -> tuple[str, ...]:
+    names = names_in(compute)
+    if len(names) > MOST_SIZES:
+        rule = f": may name at most {MOST_SIZES} sizes, such as 6*params*tokens, it names "
+        raise EvolveError(Argument("compute"), rule, ", ".join(names))
+    return names or ("params", "tokens")  # which `parse_cost` misses in it
+
+
+def _positive(argument: str, value: object, most: float = float("inf")) -> float:
+    number = finite_number(argument, value)
+    if not 0 < number <= most:
+        ends = "above 0" if most == float("inf") else f"above 0 and at most {most:g}"
+        raise EvolveError(Argument(argument), f": must be {ends}, it is {number:g}")
+    return number
+
+
+def _whole(argument: str, value: int, least: int, most: int) -> int:
+    if not least <= value <= most:
+        rule = f": must lie between {least} and {most}, it is {value}"
+        raise EvolveError(Argument(argument), rule)
+    return int(value)
+
+
+def _level(level: object) -> float:
+    value = finite_number("interval", level)
+    if not 0 < value < 1:
+        raise EvolveError(Argument("interval"), f": must lie between 0 and 1, it is {value:g}")
+    return value
+
+
+def _require_question(point: object, at: object) -> None:
+    if point is None and at is None:
+        parts = ("design: give ", Argument("narrow"), ", the run to forecast, or ")
+        raise EvolveError(*parts, Argument("best_at"), ", a compute whose best size is sought")
+
+
+def _region(
+    law: TrueLaw,
+    cost: Cost,
+    task: Task,
+    budget: float,
+    span: float,
+    ratio: float,
+    point: Mapping[str, float] | None,
+    least: Mapping[str, object] | None,
+    most: Mapping[str, object] | None,
+) -> Region:
+    for argument, factor in (("span", span), ("ratio", ratio)):
+        if not factor > 1:
+            raise EvolveError(Argument(argument), f": must be above 1, it is {factor:g}")
+    low, high = read_values(task, least or {}, "min"), read_values(task, most or {}, "max")
+    names = task.feature_names
+    region = make_region(
+        law.at,
+        cost,
+        (budget / span, budget),
+        ratio,
+        np.array([low.get(name, 0.0) for name in names]),
+        np.array([high.get(name, np.inf) for name in names]),
+        None if point is None else np.array(list(point.values())),
+    )
+    for share in (0.0, 0.5, 1.0):
+        _require_above_zero(
+            law.at(region.along(10.0**region.levels, np.full(len(region.levels), share)))
+        )
+    return region
+
+
+def _wanted(
+    trial: Trial,
+    cost: Cost,
+    names: Sequence[str],
+    point: Mapping[str, float] | None,
+    at: float | None,
+) -> tuple[Wanted, ...]:
+    """What is asked, the forecast first."""
+    law, drawn, wanted = trial.law, trial.constants, []
+    if point is not None:
+        wanted.append(forecast_wanted(law, drawn, point))
+    if at is not None:
+        wanted.append(size_wanted(law, drawn, cost, at, names))
+    return tuple(wanted)
+
+
+def _own(table: RawTable, law: TrueLaw, names: Sequence[str]) -> Array:
+    """`(n, k)` sizes of runs that the user has thought of."""
+    sizes = np.array([table.numbers(name) for name in names], dtype=float).T
+    for j, name in enumerate(names):
+        if not (sizes[:, j] > 0).all():
+            raise EvolveError(Argument("rows"), f": {name} must be above 0 in every row")
+    _require_above_zero(law.at(sizes))
+    return sizes
+
+
+def _require_above_zero(values: Array) -> None:
+    if not (np.isfinite(values) & (values > 0)).all():
+        rule = f": must be above 0 for all runs, as noise is a share of it, it is {values.min():g}"
+        raise EvolveError(Argument("law"), rule)
+
+
+def _scored(
+    trial: Trial,
+    local: Slopes,
+    cost: Cost,
+    names: Sequence[str],
+    design: DesignRuns,
+    wanted: Sequence[Wanted],
+) -> ScoredDesign:
+    """What a design leaves open of each question that its runs tell of."""
+    sizes = design.sizes
+    rows = local.of_runs(sizes)
+    open_ = [w for w in wanted if not tells(rows, local.of(w.direction))]
+    told = [w for w in wanted if w not in open_]
+    answered = answers(trial, sizes, cost, told) if told else []
+    scores = {
+        w.name: score_of(w, values, trial.level) for w, values in zip(told, answered, strict=True)
+    }
+    why = _why_not(trial.law, names, sizes)
+    return ScoredDesign(design.name, sizes, cost.of(sizes), scores, {w.name: why for w in open_})
+
+
+def _why_not(law: TrueLaw, names: Sequence[str], sizes: Array) -> str:
+    """Why runs cannot tell: sizes that none of them varies, or no more than that they cannot."""
+    same = [n for n, column in zip(names, sizes.T, strict=True) if np.ptp(np.log(column)) < SAME]
+    if same:
+        return f"never varies {' and '.join(same)}"
+    if len(np.unique(sizes, axis=0)) < len(law.values):
+        return f"has fewer different runs than the law has constants, {len(law.values)}"
+    return "leaves constants of the law open"
