@@ -100,10 +100,10 @@ def discover(
         derive: Further columns, such as ``"flops = 6*params*tokens"``.
         roles: What columns are in a scaling law, where a guess from their names is wrong, such as
             ``{"width": "N"}``; `evolve.tasks.roles` lists the roles.
-        run_id: The column that names the run of each row, where rows are points of curves; random
-            folds then hold out whole runs.
-        step: The column of their steps. Of a learning rate that changes within runs, its sum over
-            the steps (``lr_sum``) and how far it is annealed (``lr_annealed``) become features.
+        run_id: The column that names the run of each row, where rows are points of curves, or
+            without a step evaluations of runs; random folds then hold out whole runs.
+        step: The column of the points' steps. Of a learning rate that changes within runs, its sum
+            over them (``lr_sum``) and how far it is annealed (``lr_annealed``) become features.
         points: Which points of a run are used: ``"last"``, ``"all"`` or at most a number; if not
             given, the last where no feature varies within a run, else 20.
         evaluations: Candidates to evaluate.

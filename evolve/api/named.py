@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -13,14 +13,18 @@ from evolve.arguments import checked
 from evolve.errors import Argument, EvolveError
 from evolve.evaluation.record import Entry
 from evolve.law.candidate import candidate_from_data
+from evolve.tasks.roles import OUTCOMES, guess_role
 from evolve.tasks.task import Task
 
 if TYPE_CHECKING:
     import pandas as pd
 
+    from evolve.forecast.components import NoiseParts
     from evolve.forecast.model import ForecastModel
     from evolve.forecast.verdict import Verdict
+    from evolve.tasks.draft import Draft
 
+RUNS = ""  # under which the names of runs stand among labels
 
 Values = tuple[float, float, float, float]  # value, standard error, low, high
 
@@ -32,10 +36,13 @@ class NamedFit(RunLaw):
     Attributes:
         entry: The law as it was judged on the folds of the table.
         title: What the law is, in a line.
+        labels: Of each training row in the order given, where rows are evaluations of runs: the
+            names of runs under an empty name, then by column that runs share, such as a test set.
     """
 
     entry: Entry
     title: str
+    labels: Mapping[str, Sequence[str]] = field(default_factory=dict)
 
     @checked
     def intervals(self, interval: float = LEVEL) -> pd.DataFrame:
@@ -101,6 +108,20 @@ class NamedFit(RunLaw):
             self.task, choice, self.forecast_model, errors_by_group(self.task, choice)
         )
 
+    @cached_property
+    def noise_parts(self) -> list[NoiseParts]:
+        """How much of the noise lies between runs, between what runs share, and within.
+
+        One a target; none where no runs were named, or where rows do not tell these apart.
+        """
+        from evolve.forecast.components import noise_parts
+
+        if not self.labels or self.candidate is None:
+            return []
+        shared = dict(self.labels)
+        runs, law = shared.pop(RUNS), self.candidate.law
+        return noise_parts(self.task, law, self.row.constants, runs, shared)
+
     @property
     def _title(self) -> str:
         return self.row.name
@@ -118,6 +139,7 @@ def fit_named_law(
     roles: Mapping[str, str] | None = None,
     weights: str | None = None,
     sigma: str | None = None,
+    run_id: str | None = None,
 ) -> NamedFit:
     """Fit a law of the literature, or a generic form, to a table of training runs.
 
@@ -134,6 +156,8 @@ def fit_named_law(
         roles: Roles of columns, such as ``{"width": "N"}``, where their names do not say them.
         weights: The column of what each row counts.
         sigma: The column of the standard deviation of each row, in place of weights.
+        run_id: The column that names the run of each row, where rows are evaluations of runs:
+            errors then rest on runs, and `NamedFit.noise_parts` says where the noise comes from.
 
     Returns:
         The law with constants, standard errors, intervals and forecasts.
@@ -143,7 +167,6 @@ def fit_named_law(
             rule.
     """
     from evolve.tasks.draft import Wishes, propose
-    from evolve.tasks.draft.memory import task_in_memory
     from evolve.tasks.readers import raw_of
 
     wishes = Wishes(
@@ -154,12 +177,36 @@ def fit_named_law(
         where=where,
         weights=weights,
         sigma=sigma,
+        run_id=run_id,
     )
-    return fit_to_task(task_in_memory(propose(raw_of(df), "table", wishes)), law)
+    return fit_to_draft(propose(raw_of(df), "table", wishes), law)
 
 
-def fit_to_task(task: Task, law: str) -> NamedFit:
+def fit_to_draft(draft: Draft, law: str) -> NamedFit:
+    """Fit a law by its name to the rows of a table; arguments and errors as `fit_to_task`."""
+    from evolve.tasks.draft.memory import task_in_memory
+    from evolve.tasks.labels import run_labels, shared_columns
+
+    task, labels = task_in_memory(draft), {}
+    if run_id := task.spec.folds.runs:
+        rows = draft.raw.take(list(draft.train))
+        runs = run_labels(rows, run_id)
+        taken = {*task.feature_names, *task.target_names, *task.spec.groups, run_id}
+        measured = {n for n in rows.columns if guess_role(n) in (*OUTCOMES, "error", "time")}
+        shared = shared_columns(rows, runs, taken | measured)
+        labels = {RUNS: runs, **{name: run_labels(rows, name) for name in shared}}
+    return fit_to_task(task, law, labels)
+
+
+def fit_to_task(
+    task: Task, law: str, labels: Mapping[str, Sequence[str]] | None = None
+) -> NamedFit:
     """Fit a law by its name to the training rows of a task.
+
+    Args:
+        task: The task.
+        law: The law's name.
+        labels: As `NamedFit` has them.
 
     Raises:
         EvolveError: There is no such law, or it cannot be fitted.
@@ -174,4 +221,4 @@ def fit_to_task(task: Task, law: str) -> NamedFit:
     assert entry.law is not None
     assert entry.recipe is not None
     candidate = candidate_from_data(entry.law, entry.recipe)
-    return NamedFit(task, row, candidate, entry, named_law(task, law).title)
+    return NamedFit(task, row, candidate, entry, named_law(task, law).title, labels or {})

@@ -15,7 +15,7 @@ from evolve.errors import EvolveError
 if TYPE_CHECKING:
     from evolve.api.named import NamedFit
     from evolve.forecast.interval import Forecast
-    from evolve.tasks.draft import Wishes
+    from evolve.tasks.draft import Draft, Wishes
     from evolve.tasks.task import Task
 
 Names = list[str] | None
@@ -55,6 +55,10 @@ def fit(
     sigma: Annotated[
         str | None, typer.Option("--sigma", help="Column of the rows' standard deviations.")
     ] = None,
+    run_id: Annotated[
+        str | None,
+        typer.Option("--run-id", help="Column of runs, where rows are their evaluations."),
+    ] = None,
     at: Annotated[
         Names, typer.Option("--at", help="A run to forecast, a value of every feature.")
     ] = None,
@@ -63,7 +67,7 @@ def fit(
     json: Json = False,
 ) -> None:
     """Fit one law of the literature to a table: constants, standard errors, intervals, R2."""
-    from evolve.api.named import fit_to_task
+    from evolve.api.named import fit_to_draft, fit_to_task
     from evolve.cli.output import print_json
     from evolve.forecast.interval import forecast
     from evolve.forecast.queries import from_words
@@ -79,15 +83,17 @@ def fit(
         roles=parse_roles(roles or ()),
         weights=weights,
         sigma=sigma,
+        run_id=run_id,
     )
-    if Path(table).is_file():
-        task = task_of_table(Path(table), wishes, at or [])
+    if is_file := Path(table).is_file():
+        draft = draft_of_table(Path(table), wishes, at or [])
     elif wishes != Wishes(()):
         raise EvolveError(f"fit: there is no file {table!r}; a task has its columns set already")
     else:
         task = load_task(table, tasks_dirs or ())
     with quick_loading():
-        fitted = fit_to_task(task, law)
+        fitted = fit_to_draft(draft, law) if is_file else fit_to_task(task, law)
+        task = fitted.task
         queries = from_words(task, at, None) if at else []
         forecasts = [
             forecast(task, fitted.forecast_model, q.group, q.x, interval) for q in queries
@@ -99,11 +105,17 @@ def fit(
 
 
 def task_of_table(path: Path, wishes: Wishes, at: list[str]) -> Task:
-    """The table as a task; features that nobody names are those that a run to forecast has."""
+    """The table as a task; features as `draft_of_table`."""
+    from evolve.tasks.draft.memory import task_in_memory
+
+    return task_in_memory(draft_of_table(path, wishes, at))
+
+
+def draft_of_table(path: Path, wishes: Wishes, at: list[str]) -> Draft:
+    """The table as a draft; features that nobody names are those that a run to forecast has."""
     from dataclasses import replace
 
     from evolve.tasks.draft import plain_name, propose
-    from evolve.tasks.draft.memory import task_in_memory
     from evolve.tasks.readers import read_table
 
     if not wishes.targets:
@@ -112,7 +124,7 @@ def task_of_table(path: Path, wishes: Wishes, at: list[str]) -> Task:
     asked = tuple(word.rpartition("=")[0].strip() for word in at)
     if not wishes.features and set(asked) <= set(raw.columns):
         wishes = replace(wishes, features=asked)
-    return task_in_memory(propose(raw, plain_name(path.stem) or "table", wishes))
+    return propose(raw, plain_name(path.stem) or "table", wishes)
 
 
 def _document(fitted: NamedFit, forecasts: list[Forecast], interval: float) -> dict[str, Any]:
@@ -132,6 +144,7 @@ def _document(fitted: NamedFit, forecasts: list[Forecast], interval: float) -> d
         "train_r2": fitted.train_r2,
         "held_out_r2": fitted.held_out_r2,
         "folds": [vars(fold) for fold in fitted.entry.evaluation.folds],
+        "noise": [parts.to_data() for parts in fitted.noise_parts],
         "verdict": fitted.verdict.to_data(),
         "rows": [row for f in forecasts for row in rows_of(fitted.task, f)],
         "text": fitted.text,
@@ -156,6 +169,8 @@ def _print(fitted: NamedFit, forecasts: list[Forecast], interval: float) -> None
         [(f.name, f.n_held, f.r2, f.nmse) for f in fitted.entry.evaluation.folds],
     )
     print(f"train R2 {fitted.train_r2:.4f}, held-out R2 {fitted.held_out_r2:.4f}")
+    for parts in fitted.noise_parts:
+        print_text(parts.line)
     print_text(f"verdict: {fitted.verdict.line()}")
     if forecasts:
         print_forecasts(task, forecasts)

@@ -119,7 +119,9 @@ def new_task(
     ] = None,
     run_id: Annotated[
         str | None,
-        typer.Option("--run-id", help="Column of runs, where rows are their points."),
+        typer.Option(
+            "--run-id", help="Column of runs, where rows are points or evaluations of them."
+        ),
     ] = None,
     step: Annotated[str | None, typer.Option("--step", help="Column of their steps.")] = None,
     points: Annotated[

@@ -8,11 +8,12 @@ is known without a law.
 from __future__ import annotations
 
 import numpy as np
+import numpy.typing as npt
 
 from evolve.scoring.objective import MULTIPLICATIVE_EVIDENCE, OWN_ROWS
 from evolve.scoring.row_weights import RowWeights
 from evolve.tasks.table import Table
-from evolve.typing import Array
+from evolve.typing import Array, Ints
 
 ONE_SIGMA = 0.6827
 LEAST = 1e-12  # of the targets' size, against the logarithm of a residual of 0
@@ -104,6 +105,7 @@ def replicate_noise(table: Table, *, relative: bool) -> tuple[Array, int]:
     """Noise that runs of the same features show by themselves (pure error), as `noise_of`.
 
     Rows that repeat another one in their targets too are records of one run and no replicates.
+    Nor are evaluations of one run, where it is named: they do not show how runs differ.
 
     Returns:
         `(t,)` noise, and its degrees of freedom: 0 where there are no replicates.
@@ -113,7 +115,7 @@ def replicate_noise(table: Table, *, relative: bool) -> tuple[Array, int]:
     inputs = np.column_stack([once.group, once.X])
     kind, counts = np.unique(inputs, axis=0, return_inverse=True, return_counts=True)[1:]
     kind = kind.ravel()
-    several = counts[kind] > 1
+    several = (counts[kind] > 1) & ~_holds_a_run_twice(once, kind)
     if not several.any():
         return np.zeros(table.Y.shape[1]), 0
     w = np.ones(once.n_rows) if once.counts is None else once.counts
@@ -123,7 +125,17 @@ def replicate_noise(table: Table, *, relative: bool) -> tuple[Array, int]:
     gaps = (y - means[kind]) / (1.0 if shape is None else shape)
     free = counts[kind][several, None] / (counts[kind][several, None] - 1.0)
     deviations = np.abs(gaps[several]) * np.sqrt(free)
-    return np.quantile(deviations, ONE_SIGMA, axis=0), int((counts - 1).sum())
+    n_free = int(several.sum()) - len(np.unique(kind[several]))
+    return np.quantile(deviations, ONE_SIGMA, axis=0), n_free
+
+
+def _holds_a_run_twice(table: Table, kind: Ints) -> npt.NDArray[np.bool_]:
+    """`(n,)` whether a row is of a kind of which one run has several."""
+    if table.run is None:
+        return np.zeros(len(kind), dtype=bool)
+    each = np.column_stack([kind, table.run])
+    place, times = np.unique(each, axis=0, return_inverse=True, return_counts=True)[1:]
+    return np.isin(kind, kind[times[place.ravel()] > 1])
 
 
 def _log_scale(gaps: Array, y: Array) -> Array:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Collection, Sequence
 
 import numpy as np
 
@@ -14,6 +15,8 @@ from evolve.typing import Ints
 
 GROUP_JOIN = " | "
 ALL_ROWS = "all"
+FEWEST = 3  # values of which a spread is worth to be told
+MOST = 0.5  # of all pairs of a run and a value that are there, where runs share values
 
 
 def group_labels(raw: RawTable, columns: Sequence[str]) -> list[str]:
@@ -62,6 +65,27 @@ def curves_of(raw: RawTable, run_id: str, groups: Sequence[str] = ()) -> list[In
         key = (label, *(label_key(str(cells[i])) for cells in parts))
         rows.setdefault(key, []).append(i)
     return [np.array(numbers, dtype=np.int64) for numbers in rows.values()]
+
+
+def shared_columns(raw: RawTable, runs: Sequence[str], taken: Collection[str]) -> list[str]:
+    """Columns of at least three values that most runs have, as test sets on which each is run.
+
+    Args:
+        raw: The rows.
+        runs: The name of each row's run.
+        taken: Columns of another use, which are none.
+    """
+    n_runs = len(set(runs))
+    found = []
+    for name, cells in raw.columns.items():
+        if name in taken or any(is_blank(cell) for cell in cells):
+            continue
+        labels = [str(cell) for cell in cells]
+        n_values, pairs = len(set(labels)), set(zip(runs, labels, strict=True))
+        several = sum(n > 1 for n in Counter(run for run, _ in pairs).values())
+        if 2 * several > n_runs and n_values >= FEWEST and len(pairs) >= MOST * n_runs * n_values:
+            found.append(name)
+    return found
 
 
 def _why_blank(raw: RawTable, name: str, row: int, rule: str) -> str:

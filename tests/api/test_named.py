@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -11,6 +13,7 @@ import pytest
 
 import evolve
 from evolve.api.named import NamedFit, fit_to_task
+from evolve.cli.app import call
 from evolve.errors import EvolveError
 from evolve.tasks.task import load_task
 
@@ -107,3 +110,70 @@ def test_a_law_of_positive_features_says_which_feature_is_not(least: float) -> N
     frame["loss"] = 1 + 1 / (2 + frame.x) + 1 / frame.tokens
     with pytest.raises(EvolveError, match="'sum of late powers' needs .* logarithm.*: x$"):
         evolve.fit_named_law(frame, "loss", "sum of late powers", features=["x", "tokens"])
+
+
+BETWEEN = {"run": 0.03, "test_set": 0.02, "within": 0.005}
+
+
+def evaluations() -> pd.DataFrame:
+    """Runs, each evaluated on most of the same test sets, with two seeds."""
+    rng = np.random.default_rng(21)
+    grid = [(2e7 * 3**i, 1e9 * 3**j) for i in range(6) for j in range(6)]
+    rows = [
+        {"run": f"run {i}", "test_set": f"set {s}", "eval_seed": e, "params": n, "tokens": d}
+        for i, (n, d) in enumerate(grid)
+        for s in range(30)
+        for e in range(2)
+    ]
+    frame = pd.DataFrame(rows)
+    truth = 1.8 + 0.9 * (frame.params / 1e9) ** -0.3 + 0.7 * (frame.tokens / 1e10) ** -0.4
+    noise = BETWEEN["within"] * rng.standard_normal(len(frame))
+    for name in ("run", "test_set"):
+        codes = pd.factorize(frame[name])[0]
+        noise += BETWEEN[name] * rng.standard_normal(codes.max() + 1)[codes]
+    frame["loss"] = truth * np.exp(noise)
+    return frame[rng.random(len(frame)) < 0.7].reset_index(drop=True)
+
+
+def test_the_noise_of_evaluations_is_split_between_runs_test_sets_and_rows() -> None:
+    frame = evaluations()
+    fitted = evolve.fit_named_law(frame, "loss", "hoffmann", run_id="run")
+    (parts,) = fitted.noise_parts
+    assert parts.relative
+    # Two seeds are too few to tell how seeds differ.
+    assert list(parts.shared) == ["test_set"]
+    assert (parts.runs.n, parts.shared["test_set"].n) == (36, 30)
+    assert parts.runs.deviation == pytest.approx(BETWEEN["run"], rel=0.35)
+    assert parts.shared["test_set"].deviation == pytest.approx(BETWEEN["test_set"], rel=0.35)
+    assert parts.within == pytest.approx(BETWEEN["within"], rel=0.1)
+    mixed = frame.sample(frac=1.0, random_state=1)
+    shuffled = evolve.fit_named_law(mixed, "loss", "hoffmann", run_id="run")
+    (again,) = shuffled.noise_parts
+    assert again.runs.deviation == pytest.approx(parts.runs.deviation)
+    assert again.within == pytest.approx(parts.within)
+    # A thousand evaluations of 36 runs do not say what a thousand runs do.
+    as_runs = evolve.fit_named_law(frame, "loss", "hoffmann", ["params", "tokens"])
+    assert as_runs.noise_parts == []
+    wider = fitted.intervals()["error"] / as_runs.intervals()["error"]
+    assert (wider > 2.0).all()
+    of_sets = {"groups": ["test_set"], "run_id": "run"}
+    sets = evolve.fit_named_law(frame, "loss", "hoffmann", ["params", "tokens"], **of_sets)
+    (apart,) = sets.noise_parts
+    assert apart.shared == {}
+    assert apart.runs.deviation == pytest.approx(parts.runs.deviation, rel=0.1)
+
+
+def test_the_command_line_says_where_the_noise_comes_from(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    table = tmp_path / "evaluations.csv"
+    evaluations().to_csv(table, index=False)
+    words = ["fit", str(table), "--target", "loss", "--law", "hoffmann", "--run-id", "run"]
+    assert call(words) == 0
+    out = " ".join(capfd.readouterr().out.split())
+    assert call([*words, "--json"]) == 0
+    (told,) = json.loads(capfd.readouterr().out)["noise"]
+    runs, sets = told["runs"], told["shared"]["test_set"]
+    assert f"as shares of loss: {runs['deviation']:.3g} between 36 runs" in out
+    assert f"{sets['deviation']:.3g} between 30 values of test_set" in out
+    assert f"{told['within']:.3g} within" in out

@@ -38,6 +38,16 @@ def test_rows_that_are_the_same_in_all_columns_are_no_replicates() -> None:
     assert replicate_noise(table, relative=False)[1] == 0
 
 
+def test_evaluations_of_one_run_are_no_replicates() -> None:
+    table = replicated()
+    of_one_run = replace(table, run=np.repeat(np.arange(40), 2))
+    assert replicate_noise(of_one_run, relative=False)[1] == 0
+    of_two = replace(table, run=np.arange(80))
+    assert replicate_noise(of_two, relative=False)[1] == 40
+    mixed = replace(table, run=np.where(np.arange(80) < 20, np.arange(80) // 2, np.arange(80)))
+    assert replicate_noise(mixed, relative=False)[1] == 30
+
+
 def test_replicates_say_the_noise_where_a_law_misses_the_rows() -> None:
     table = replicated()
     gaps = np.full(table.Y.shape, 2.0)  # of a law that is far off

@@ -313,6 +313,7 @@ NO_PREFERENCE = {
     ),
     "forecast/by_group.py": {"MOST_NAMED": "groups that a warning names"},
     "forecast/chances.py": {"N_SHARES": "quantiles that stand for a forecast"},
+    "forecast/components.py": {"MOST_CELLS": "bounds a cost", "LEAST_TOLD": "rounding"},
     "forecast/difference.py": {
         "DECADES": "over which two forecasts are followed",
         "PER_DECADE": "points at which they are compared",

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from evolve.errors import TaskError
-from evolve.tasks.labels import as_spelled, group_labels
+from evolve.tasks.labels import as_spelled, group_labels, shared_columns
 from evolve.tasks.raw import RawTable
 
 
@@ -33,3 +33,18 @@ def test_a_missing_label_is_no_group(cell: object) -> None:
         TaskError, match="'g' must name a group, row 2 holds nothing, and 1 others"
     ):
         labels("a", cell, cell, "b")
+
+
+def test_columns_whose_values_most_runs_have_are_those_that_they_share() -> None:
+    runs = [f"run {i}" for i in range(6) for _ in range(4)]
+    columns: dict[str, list[object]] = {
+        "run": [*runs],
+        "test_set": ["web", "code", "books", "web"] * 6,
+        "size": [i for i in range(6) for _ in range(4)],
+        "of_two": ["a", "b"] * 12,
+        "own": [*range(24)],
+        "blank": ["x", "y", "z", None] * 6,
+    }
+    raw = RawTable(Path("t.csv"), columns, 24)
+    assert shared_columns(raw, runs, {"run"}) == ["test_set"]
+    assert shared_columns(raw, runs, {"run", "test_set"}) == []

@@ -37,6 +37,10 @@ def choose_points(raw: RawTable, wishes: Wishes) -> tuple[RawTable, list[tuple[s
         if wishes.points is not None:
             raise EvolveError(Argument("points"), ": goes with ", Argument("run_id"))
         return _after_step_0(raw, wishes)
+    if _are_evaluations(raw, wishes):
+        n_runs = len(curves_of(raw, str(wishes.run_id), wishes.groups))
+        why = "no step changes within a run: folds hold out whole runs, and errors rest on runs"
+        return raw, [(f"{raw.n_rows} evaluations of {n_runs} runs", why)]
     for argument, name in (("run_id", wishes.run_id), ("step", wishes.step)):
         _require_column(raw, argument, name)
     raw.numbers(str(wishes.step))  # for a complaint of the first that is none
@@ -48,6 +52,20 @@ def choose_points(raw: RawTable, wishes: Wishes) -> tuple[RawTable, list[tuple[s
     some = f"{len(chosen_rows)} points of" if points != 1 else "the end of"
     decisions.append((f"{some} {len(runs)} runs", why))
     return raw.take(chosen_rows), decisions
+
+
+def _are_evaluations(raw: RawTable, wishes: Wishes) -> bool:
+    """Whether rows are what finished runs were measured to be: runs alone are named, and no steps.
+
+    Raises:
+        EvolveError: The column that is to name the runs is missing.
+    """
+    if wishes.run_id is None or wishes.step is not None or wishes.points is not None:
+        return False
+    _require_column(raw, "run_id", wishes.run_id)
+    runs = curves_of(raw, wishes.run_id, wishes.groups)
+    steps = [name for name in raw.columns if _counts_steps(name, wishes)]
+    return not any(_varies(raw, name, runs) for name in steps)
 
 
 def _after_step_0(raw: RawTable, wishes: Wishes) -> tuple[RawTable, list[tuple[str, str]]]:

@@ -41,8 +41,9 @@ class Wishes:
         bounds: Lowest and highest value that it can have; empty for a guess.
         weights: Column of what each training row counts; None for all alike.
         sigma: Column of the standard deviation of each row's targets, in place of weights.
-        run_id: Column that names the run of each row, where rows are points of curves.
-        step: Column of their steps.
+        run_id: Column that names the run of each row, where rows are points of curves, or
+            evaluations of runs.
+        step: Column of the steps of points.
         points: Which points are used: ``last``, ``all``, or the most of each run.
         wide: Name of the feature whose values are the names of columns; the target is in these.
     """

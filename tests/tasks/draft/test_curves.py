@@ -93,6 +93,25 @@ def test_half_a_question_is_refused(asked: dict[str, str], rule: str) -> None:
         propose(table_of(TEXT), "x", Wishes(("loss",), ("params",), **asked))  # type: ignore[arg-type]
 
 
+def test_rows_of_runs_without_steps_are_evaluations_of_these(
+    capfd: pytest.CaptureFixture[str],
+) -> None:
+    lines = [
+        f"run-{k},{n:g},{of_set},{2 + 40 * n**-0.25 + of_set / 50 + k / 500:.5f}"
+        for k, n in enumerate(np.geomspace(1e6, 1e9, 12))
+        for of_set in range(3)
+    ]
+    Path("evaluations.csv").write_text("\n".join(["run,params,test_set,loss", *lines]) + "\n")
+    words = ["--target", "loss", "--features", "params", "--extrapolate", "none"]
+    code, out, _ = said(capfd, "new-task", "evaluations.csv", *words, "--run-id", "run")
+    assert code == 0
+    assert "36 evaluations of 12 runs" in out
+    task = load_task("evaluations")
+    assert task.train.run is not None
+    for fold in task.folds:
+        assert not set(task.train.run[fold.fit]) & set(task.train.run[fold.held])
+
+
 def test_random_folds_hold_out_whole_runs(capfd: pytest.CaptureFixture[str]) -> None:
     Path("curves.csv").write_text(TEXT)
     words = ["--target", "loss", "--features", "params", "step", "--extrapolate", "none"]
