@@ -39,6 +39,8 @@ def published_forms(space: SearchSpace) -> dict[str, Node]:
         if space.logarithmic[i]:
             curves = _curves(space.variable(i), new)
             forms |= {f"{name} of {i}": root for name, root in curves.items()}
+    if len(v) == 1 and not space.pooled:  # of many groups it was not measured
+        forms |= _from_origin(space, new)
     if len(v) > 1:
         forms |= _joint_forms(v, new) | _multiplied(space, v, new)
         forms |= _valleys(space, v, new) | _posynomials(space, v, new) | _repeated(space, v, new)

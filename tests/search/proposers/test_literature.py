@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis.extra.numpy import arrays
 from hypothesis.strategies import floats
-from small_tasks import SPACES
+from small_tasks import SPACES, task_of
 
 from evolve.bench.families import FAMILIES
 from evolve.bench.synthetic import make_case
@@ -19,9 +19,11 @@ from evolve.law.canonical import simplify
 from evolve.law.graph import Law, evaluate, features_of, renumber, walk
 from evolve.law.recipe import Recipe
 from evolve.law.symbolic import same_form
+from evolve.search.memory import search_in_memory
+from evolve.search.named import named_law
 from evolve.search.operators import SearchSpace
-from evolve.search.problem import space_of
-from evolve.search.proposers.literature import published_forms
+from evolve.search.problem import make_search_problem, space_of
+from evolve.search.proposers.literature import named_forms, published_forms
 from evolve.search.view import inward
 from evolve.tasks.task import Table
 
@@ -102,7 +104,33 @@ def test_without_axes_no_feature_has_a_valley_and_every_one_has_curves() -> None
 
 
 def test_a_feature_that_acts_as_it_is_has_no_power_curve() -> None:
-    assert published_forms(SearchSpace((1.0,), (False,), 20)) == {}
+    names = published_forms(SearchSpace((1.0,), (False,), 20))
+    assert set(names) == {"power from an origin of 0", "power from an origin and floor of 0"}
+
+
+@pytest.mark.parametrize(("n", "pooled", "n_first"), [(1, False, 2), (1, True, 0), (2, False, 0)])
+def test_searches_of_one_feature_and_few_groups_begin_with_a_power_from_an_origin(
+    n: int, pooled: bool, n_first: int
+) -> None:
+    space = SearchSpace((1.0,) * n, (True,) * n, 20, pooled=pooled)
+    names = [name for name in published_forms(space) if name.startswith("power from an origin")]
+    assert len(names) == n_first
+    asked = [name for name in named_forms(space) if name.startswith("power from an origin")]
+    assert len(asked) == 2 * n
+
+
+def test_a_search_of_a_rating_curve_knows_the_zero_of_its_gauge() -> None:
+    stage = np.linspace(0.55, 4.5, 30)
+    noise = np.exp(0.02 * np.random.default_rng(1).normal(size=30))
+    task = task_of(stage, 7.5 * (stage - 0.41) ** 1.8 * noise, folds={"axes": ["a"]})
+    choice = search_in_memory(make_search_problem(task, 0), 96, 0)
+    assert choice is not None
+    asked = named_law(task, "power from an origin").candidate.law
+    fits = [finalist.fitted for finalist in choice.finalists]
+    law = next(fit for fit in fits if same_form(fit.candidate.law, asked, 1))
+    assert law.predict(np.array([[0.405], [9.0]]), ["all"] * 2).ravel() == pytest.approx(
+        [0.0, 7.5 * (9.0 - 0.41) ** 1.8], rel=0.03
+    )
 
 
 def test_twice_as_many_features_give_no_more_forms_than_are_useful() -> None:
