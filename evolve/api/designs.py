@@ -21,7 +21,9 @@ class Design:
     Attributes:
         scores: One row a design and question, the design that leaves least open first:
             ``runs``, ``different``, ``compute``, ``bias``, ``spread``, ``low``, ``high``,
-            ``width``, and ``why_not`` where it cannot tell.
+            ``width``, ``held_out_r2``, and ``why_not`` where it cannot tell. Designs come last
+            whose ``held_out_r2``, of the law on their largest runs and fitted without them, is
+            too low to show whether the law is right.
         runs: The runs of the first design, the cheapest first: ``compute``, the sizes, and
             ``times``, how often each is to be made.
         truth: What is right by the law, by question.
@@ -139,6 +141,7 @@ def _scores(designed: Designed) -> pd.DataFrame:
             "different": d.n_different,
             "compute": float(d.costs.sum()),
             **({} if score is None else score.to_data()),
+            "held_out_r2": d.held_out_r2,
             "why_not": d.why_not.get(wanted.name, ""),
         }
         for d in designed.designs

@@ -105,7 +105,11 @@ def design(
         typer.Option("--rows", help="A table of runs of your own, scored beside the designs."),
     ] = None,
     pick: Annotated[
-        str | None, typer.Option("--pick", help="The design to list [default: the narrowest].")
+        str | None,
+        typer.Option(
+            "--pick",
+            help="The design to list [default: the narrowest that would show a wrong law].",
+        ),
     ] = None,
     output: Annotated[
         Path | None, typer.Option("-o", "--output", help="CSV to write of the runs to make.")
@@ -118,7 +122,8 @@ def design(
     """Lay out pilot runs before any is made: those that narrow a forecast or a best size most.
 
     Each design is simulated: its runs are drawn from the law with noise, and the law is fitted to
-    them again. Law and noise are taken to be right.
+    them again. Law and noise are taken to be right; designs whose largest runs would show that
+    the law is not come first.
     """
     from evolve.cli.design_text import print_design
     from evolve.cli.loading import quick_loading
@@ -185,6 +190,8 @@ def _document(designed: Designed, chosen: ScoredDesign) -> dict[str, Any]:
                 "compute": float(d.costs.sum()),
                 "scores": {name: score.to_data() for name, score in d.scores.items()},
                 "why_not": dict(d.why_not),
+                "held_out_r2": d.held_out_r2,
+                "checkable": d.is_checkable,
                 "runs": designed.runs_of(d),
             }
             for d in designed.designs

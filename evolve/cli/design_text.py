@@ -7,8 +7,6 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from evolve.forecast.design import Designed, ScoredDesign, Wanted
 
-FEW = 0.75  # share of the runs, below which the different ones are few; judgement
-
 
 def print_design(designed: Designed, chosen: ScoredDesign) -> None:
     """Print designs, and the runs of the chosen one."""
@@ -76,17 +74,26 @@ def _row(design: ScoredDesign, wanted: Wanted) -> list[object]:
         return [design.name, None, None, f"cannot tell: {design.why_not[wanted.name]}", None]
     digits = "4g" if wanted.is_size else "5g"
     ends = f"{score.low:.{digits}} to {score.high:.{digits}}"
-    return [design.name, f"{score.bias:.3g}", f"{score.spread:.3g}", ends, f"{score.width:.3g}"]
+    return [design.name, *map(_rounded, (score.bias, score.spread)), ends, _rounded(score.width)]
+
+
+def _rounded(value: float) -> str:
+    """A number to three digits, zeros among them."""
+    return f"{value:#.3g}".removesuffix(".")
 
 
 def _print_designs(designed: Designed) -> None:
     from evolve.cli.output import print_table
 
     rows = [
-        [d.name, f"{len(d.sizes)}", f"{d.n_different}", f"{d.costs.sum():#.3g}"]
+        [
+            *(d.name, f"{len(d.sizes)}", f"{d.n_different}", f"{d.costs.sum():#.3g}"),
+            None if d.held_out_r2 is None else _rounded(d.held_out_r2),
+        ]
         for d in designed.designs
     ]
-    print_table(["design", "runs", "different", "compute"], rows)
+    title = "held-out R2: of the law on the largest runs, fitted without them, as fit judges it"
+    print_table(["design", "runs", "different", "compute", "held-out R2"], rows, title)
 
 
 def _print_chance(designed: Designed) -> None:
@@ -112,8 +119,10 @@ def _print_runs(designed: Designed, chosen: ScoredDesign) -> None:
     ]
     title = f"{chosen.name}: the runs to make, the cheapest first"
     print_table(["compute", *designed.names, "times"], rows, title)
-    if chosen.n_different < FEW * len(chosen.sizes):
+    if not chosen.is_checkable:
         print_text(
-            f"{chosen.n_different} different runs are few: they narrow most where the law is "
-            "right, and show little of it where it is not; repetitions need other seeds"
+            "whether the law is right, its largest runs do not show: the held-out R2 is too low, "
+            "and so fit and a search would give wide intervals, and a verdict against any law"
         )
+    if chosen.n_different < len(chosen.sizes):
+        print_text("runs that are made several times need a seed each")

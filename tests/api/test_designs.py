@@ -25,7 +25,9 @@ def found() -> Design:
 def test_designs_and_what_they_leave_open_are_rows(found: Design) -> None:
     assert found.scores.index.names == ["design", "question"]
     told = found.scores[found.scores["why_not"] == ""]
-    assert list(told["width"]) == sorted(told["width"])
+    for _, alike in told.groupby(told["held_out_r2"] >= 0.5):
+        assert list(alike["width"]) == sorted(alike["width"])
+    assert told["held_out_r2"].iloc[0] >= 0.5
     assert (told["high"] - told["low"] - told["width"]).abs().max() < 1e-9
     assert found.scores.loc[("your own runs", "forecast"), "why_not"] == "never varies tokens"
     assert found.truth["forecast"] == pytest.approx(2.0203, abs=1e-4)

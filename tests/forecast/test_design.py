@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+import evolve
 from evolve.errors import EvolveError
 from evolve.fitting.fit import fit_many
 from evolve.fitting.result import Problem
@@ -63,7 +64,27 @@ def test_the_design_made_for_a_question_answers_it_better_than_the_usual_ones() 
         least = width(found, name, question)
         usual_ones = ("isoFLOP of 3 levels", "isoFLOP of 5 levels", "grid of sizes", "one ratio")
         assert all(width(found, other, question) > 1.1 * least for other in usual_ones)
-    assert found.designs[0].name == "for the forecast"
+
+
+def test_the_first_design_is_the_narrowest_of_those_that_would_show_a_wrong_law() -> None:
+    first, *others = usual().designs
+    narrower = [d for d in others if d.width(FORECAST) < first.width(FORECAST)]
+    assert first.name == "isoFLOP, then for the forecast"
+    assert first.is_checkable
+    assert narrower
+    assert not any(design.is_checkable for design in narrower)
+
+
+def test_fit_judges_the_runs_of_a_design_as_its_held_out_r2_says() -> None:
+    found = usual()
+    for name, is_law in (("isoFLOP, then for the forecast", True), ("for the forecast", False)):
+        design = found.named(name)
+        y = found.trial.targets(design.sizes)[0]
+        rows = {"params": design.sizes[:, 0], "tokens": design.sizes[:, 1], "loss": y}
+        fitted = evolve.fit_named_law(rows, "loss", "hoffmann_2022")
+        assert (fitted.held_out_r2 > 0.5) is is_law
+        assert (fitted.verdict.verdict != "no law here") is is_law
+        assert design.is_checkable is is_law
 
 
 def test_runs_keep_to_the_budget_their_number_and_the_bounds() -> None:

@@ -235,10 +235,14 @@ NO_PREFERENCE = {
         "LARGEST_SHIFT": "range of a numeric search",
         **dict.fromkeys(("HALVINGS", "AT_ONCE", "MOST_PARTS"), "of a numeric search"),
     },
-    "forecast/design/designed.py": {
-        **dict.fromkeys(("MOST_SIZES", "MOST_RUNS", "MOST_DRAWS"), "range of an option"),
+    "forecast/design/designed.py": dict.fromkeys(
+        ("MOST_SIZES", "MOST_RUNS", "MOST_DRAWS"), "range of an option"
+    ),
+    "forecast/design/scored.py": {
+        "CHECKABLE": "which design is named first, not which law is preferred",
         "SAME": "rounding, within which sizes are the same",
     },
+    "forecast/design/simulated.py": {"CHECKED": "fits of a simulation"},
     "forecast/design/optimal.py": {
         **dict.fromkeys(("N_SHARES", "N_BEGINS", "MOST_REDRAWN"), "points of a numeric search"),
         **dict.fromkeys(("ROUNDS", "GAIN"), "steps of a numeric search"),

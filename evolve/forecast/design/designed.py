@@ -9,11 +9,17 @@ import numpy as np
 
 from evolve.errors import Argument, EvolveError, nearest
 from evolve.forecast.design.law import TrueLaw, read_law, task_of
-from evolve.forecast.design.optimal import Slopes, grid_of, made_designs, make_slopes, tells
+from evolve.forecast.design.optimal import (
+    grid_of,
+    made_designs,
+    make_slopes,
+    with_others,
+)
 from evolve.forecast.design.questions import Wanted, forecast_wanted, size_wanted
 from evolve.forecast.design.region import Region, make_region
-from evolve.forecast.design.simulated import Score, Trial, answers, score_of
-from evolve.forecast.design.standard import DesignRuns, in_order, standard_designs
+from evolve.forecast.design.scored import ScoredDesign, scored
+from evolve.forecast.design.simulated import Trial
+from evolve.forecast.design.standard import DesignRuns, first_half, in_order, standard_designs
 from evolve.forecast.plan.cost import Cost, names_in, parse_cost
 from evolve.forecast.queries import checked_point, finite_number, read_values
 from evolve.tasks.raw import RawTable
@@ -22,41 +28,6 @@ from evolve.typing import Array
 
 OWN = "your own runs"
 MOST_SIZES, MOST_RUNS, MOST_DRAWS = 2, 200, 10_000
-SAME = 1e-9  # of a logarithm
-
-
-@dataclass(frozen=True, eq=False)
-class ScoredDesign:
-    """A design and what it leaves open.
-
-    Attributes:
-        name: What it is called.
-        sizes: `(n, k)` of its runs, the cheapest first.
-        costs: `(n,)`.
-        scores: By question; none where it cannot tell.
-        why_not: Why it cannot tell, by question.
-    """
-
-    name: str
-    sizes: Array
-    costs: Array
-    scores: Mapping[str, Score]
-    why_not: Mapping[str, str]
-
-    @property
-    def n_different(self) -> int:
-        """Runs that differ; others are repetitions."""
-        return len(self.counted())
-
-    def width(self, question: str) -> float:
-        """What is left open of a question; infinite where it cannot tell."""
-        return self.scores[question].width if question in self.scores else float("inf")
-
-    def counted(self) -> list[tuple[int, Array, float]]:
-        """How often each run is made, its sizes and what it costs, the cheapest first."""
-        _, first, counts = np.unique(self.sizes, axis=0, return_index=True, return_counts=True)
-        order = np.argsort(first)
-        return [(int(counts[i]), self.sizes[first[i]], float(self.costs[first[i]])) for i in order]
 
 
 @dataclass(frozen=True, eq=False)
@@ -72,7 +43,8 @@ class Designed:
         region: The runs that may be made.
         names: Of the sizes.
         wanted: The questions; designs are ordered by the first.
-        designs: The one that leaves the least interval first, those that cannot tell last.
+        designs: The one that leaves the least interval first, of those that show whether the law
+            is right; then the others, those that cannot tell last.
         trial: What they were tried on.
     """
 
@@ -153,11 +125,14 @@ def design_runs(
     local = make_slopes(truth, grid)
     aims = {f"for the {w.name}": w.direction for w in wanted}
     designs = [*usual, *made_designs(local, region, aims, usual, grid, total)]
+    first = first_half(region, total, n)
+    if first is not None:
+        designs += with_others(local, region, aims, first, grid, total, n)
     if own is not None:
         designs.append(DesignRuns(OWN, in_order(region, _own(own, truth, names))))
-    scored = [_scored(trial, local, cost, names, design, wanted) for design in designs]
-    scored.sort(key=lambda design: design.width(wanted[0].name))
-    return Designed(truth, cost, total, share, widest, region, names, wanted, tuple(scored), trial)
+    tried = [scored(trial, local, cost, names, design, wanted) for design in designs]
+    tried.sort(key=lambda d: (not d.is_checkable, d.width(wanted[0].name)))
+    return Designed(truth, cost, total, share, widest, region, names, wanted, tuple(tried), trial)
 
 
 def _names(compute: str) -> tuple[str, ...]:
@@ -258,34 +233,3 @@ def _require_above_zero(values: Array) -> None:
     if not (np.isfinite(values) & (values > 0)).all():
         rule = f": must be above 0 for all runs, as noise is a share of it, it is {values.min():g}"
         raise EvolveError(Argument("law"), rule)
-
-
-def _scored(
-    trial: Trial,
-    local: Slopes,
-    cost: Cost,
-    names: Sequence[str],
-    design: DesignRuns,
-    wanted: Sequence[Wanted],
-) -> ScoredDesign:
-    """What a design leaves open of each question that its runs tell of."""
-    sizes = design.sizes
-    rows = local.of_runs(sizes)
-    open_ = [w for w in wanted if not tells(rows, local.of(w.direction))]
-    told = [w for w in wanted if w not in open_]
-    answered = answers(trial, sizes, cost, told) if told else []
-    scores = {
-        w.name: score_of(w, values, trial.level) for w, values in zip(told, answered, strict=True)
-    }
-    why = _why_not(trial.law, names, sizes)
-    return ScoredDesign(design.name, sizes, cost.of(sizes), scores, {w.name: why for w in open_})
-
-
-def _why_not(law: TrueLaw, names: Sequence[str], sizes: Array) -> str:
-    """Why runs cannot tell: sizes that none of them varies, or no more than that they cannot."""
-    same = [n for n, column in zip(names, sizes.T, strict=True) if np.ptp(np.log(column)) < SAME]
-    if same:
-        return f"never varies {' and '.join(same)}"
-    if len(np.unique(sizes, axis=0)) < len(law.values):
-        return f"has fewer different runs than the law has constants, {len(law.values)}"
-    return "leaves constants of the law open"

@@ -73,8 +73,13 @@ def tells(runs: Array, wanted: Array) -> bool:
 
 
 def exchanged(
-    candidates: Array, costs: Array, begin: Array, budget: float, wanted: Array | None
-) -> tuple[Array, float]:
+    candidates: Array,
+    costs: Array,
+    begin: Ints,
+    budget: float,
+    wanted: Array | None,
+    known: Array | None = None,
+) -> tuple[Ints, float]:
     """Numbers of the candidates to run, each as often as it stands there, and what they leave.
 
     Args:
@@ -84,6 +89,7 @@ def exchanged(
         budget: Of all runs together.
         wanted: `(q,)` the direction to tell most of (c-optimality); None to make the volume of
             what is left open of all constants least (D-optimality).
+        known: `(m, q)` directions in which other runs tell, which are made anyway.
 
     Returns:
         The numbers, and the criterion: variance along the direction, or the logarithm of the
@@ -91,7 +97,8 @@ def exchanged(
     """
     chosen = np.array(begin)
     q = candidates.shape[1]
-    whole = RIDGE * np.eye(q) + candidates[chosen].T @ candidates[chosen]
+    told = candidates[chosen] if known is None else np.vstack([candidates[chosen], known])
+    whole = RIDGE * np.eye(q) + told.T @ told
     for _ in range(ROUNDS):
         before = _criterion(whole, wanted)
         for place in range(len(chosen)):
@@ -170,10 +177,42 @@ def made_designs(
     ends = len(grid) + np.cumsum([0, *(len(design.sizes) for design in usual)])
     begins = [np.arange(a, b) for a, b in itertools.pairwise(ends)]
     others = _begins(costs[: len(grid)], budget, max(map(len, begins)))
-    designs = []
     wanted = {name: local.of(direction) for name, direction in aims.items()}
+    designs = []
     for name, direction in [*wanted.items(), (FOR_ALL, None)]:
         found = [exchanged(rows, costs, begin, budget, direction) for begin in [*begins, *others]]
         chosen, _ = min(found, key=lambda pair: pair[1])
         designs.append(DesignRuns(name, in_order(region, sizes[chosen])))
+    return designs
+
+
+def with_others(
+    local: Slopes,
+    region: Region,
+    aims: Mapping[str, Array],
+    first: DesignRuns,
+    grid: Array,
+    budget: float,
+    n: int,
+) -> list[DesignRuns]:
+    """Designs of which some runs are made anyway, and the others for the questions.
+
+    Args:
+        local: As `made_designs`, and so are the others.
+        region: The runs that may be made.
+        aims: Directions by the names of designs.
+        first: What is made anyway.
+        grid: `(g, k)` runs among which the others are chosen.
+        budget: Of all runs together.
+        n: Most runs.
+    """
+    rows, costs, known = local.of_runs(grid), region.cost.of(grid), local.of_runs(first.sizes)
+    left = budget - float(region.cost.of(first.sizes).sum())
+    designs = []
+    for name, direction in aims.items():
+        begins = _begins(costs, left, n - len(first.sizes))
+        found = [exchanged(rows, costs, b, left, local.of(direction), known) for b in begins]
+        chosen, _ = min(found, key=lambda pair: pair[1])
+        sizes = in_order(region, np.vstack([first.sizes, grid[chosen]]))
+        designs.append(DesignRuns(f"{first.name}, then {name}", sizes))
     return designs

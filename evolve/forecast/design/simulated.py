@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from statistics import NormalDist
 
 import numpy as np
 
+from evolve.errors import EvolveError
 from evolve.forecast.design.law import TrueLaw
 from evolve.forecast.design.questions import Wanted
 from evolve.forecast.plan.cost import Cost
 from evolve.law.graph import evaluate
+from evolve.scoring.fold import Fold
+from evolve.tasks.draft import Wishes, propose
+from evolve.tasks.draft.memory import task_in_memory
+from evolve.tasks.readers import raw_of
 from evolve.typing import Array
 
+CHECKED = 60  # repetitions of which folds are fitted
 ONE_DEVIATION = NormalDist().cdf(1.0) - 0.5
 
 
@@ -59,6 +65,12 @@ class Trial:
     seed: int
     level: float
 
+    def targets(self, sizes: Array) -> Array:
+        """`(s, n)` targets of `(n, k)` runs, in each repetition."""
+        rng = np.random.default_rng([self.seed, 1])
+        true = self.law.at(sizes, self.constants)
+        return np.asarray(true * np.exp(self.noise * rng.normal(size=true.shape)))
+
     @property
     def chance(self) -> float:
         """By which share two widths may differ by chance: two deviations of normal errors."""
@@ -78,20 +90,53 @@ def answers(trial: Trial, sizes: Array, cost: Cost, wanted: Sequence[Wanted]) ->
         cost: What runs cost.
         wanted: The questions.
     """
+    fitted = _fitted(trial.law, sizes, trial.targets(sizes))
+    return [question.answer(fitted, cost) for question in wanted]
+
+
+def _fitted(law: TrueLaw, sizes: Array, y: Array) -> Callable[[Array], Array]:
+    """The law as it is fitted to `(n, k)` runs of `(s, n)` targets, `(m, k)` runs to `(s, m)`."""
     from evolve.fitting.fit import fit_many  # loads the compiler, for those who fit
     from evolve.fitting.result import Problem
 
-    rng = np.random.default_rng([trial.seed, 1])
-    true = trial.law.at(sizes, trial.constants)
-    y = true * np.exp(trial.noise * rng.normal(size=true.shape))
-    model = trial.law.candidate
+    model = law.candidate
     fits = fit_many(model.law, [Problem(sizes, row) for row in y], model.recipe)
     constants = np.array([fit.constants for fit in fits])
+    return lambda x: evaluate(model.law.root, x, constants)
 
-    def fitted(x: Array) -> Array:
-        return evaluate(model.law.root, x, constants)
 
-    return [question.answer(fitted, cost) for question in wanted]
+def held_out_r2(trial: Trial, sizes: Array, names: Sequence[str]) -> float | None:
+    """R2 of the law on the largest runs, fitted without them, as a search and `fit` judge it.
+
+    Args:
+        trial: The law and its noise.
+        sizes: `(n, k)` of the runs.
+        names: Of the sizes.
+
+    Returns:
+        Of the fold with the least, the middle over repetitions; None where the runs make no fold.
+    """
+    x, folds = _folds(trial.law, sizes, names)
+    y = trial.targets(x)[:CHECKED]
+    middles = []
+    for fold in folds:
+        held = y[:, fold.held]
+        errors = _fitted(trial.law, x[fold.fit], y[:, fold.fit])(x[fold.held]) - held
+        with np.errstate(all="ignore"):
+            r2 = 1.0 - np.mean(errors**2, axis=1) / np.var(held, axis=1)
+        middles.append(float(np.median(np.where(np.isnan(r2), -np.inf, r2))))
+    return min(middles, default=None)
+
+
+def _folds(law: TrueLaw, sizes: Array, names: Sequence[str]) -> tuple[Array, tuple[Fold, ...]]:
+    """The runs in the order of their table, and its folds; none where it cannot have any."""
+    columns = dict(zip((*names, law.target), (*sizes.T, law.at(sizes)), strict=True))
+    wishes = Wishes(targets=(law.target,), features=tuple(names))
+    try:
+        task = task_in_memory(propose(raw_of(columns), "design", wishes))
+        return task.train.X, task.folds
+    except EvolveError:
+        return sizes, ()
 
 
 def score_of(question: Wanted, answered: Array, level: float) -> Score:

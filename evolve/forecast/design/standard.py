@@ -42,11 +42,22 @@ def standard_designs(region: Region, budget: float, n: int) -> list[DesignRuns]:
         for k in LEVELS:
             if n // k >= LEAST_SIZES:
                 name = f"isoFLOP of {k} levels"
-                designs.append(DesignRuns(name, _isoflop(region, budget, k, n // k)))
+                designs.append(DesignRuns(name, _profiles(region, budget, k, n // k)))
         designs.append(DesignRuns("grid of sizes", _grid(region, budget, n)))
     name = "one ratio" if region.n_sizes == 2 else "many sizes"
     designs.append(DesignRuns(name, _ladder(region, budget, n)))
     return [DesignRuns(d.name, in_order(region, d.sizes)) for d in designs if len(d.sizes)]
+
+
+def first_half(region: Region, budget: float, n: int) -> DesignRuns | None:
+    """Three in four of the runs, evenly spread, for half of a budget; None for too few runs."""
+    most, half = 3 * n // 4, budget / 2.0
+    if region.n_sizes == 1:
+        return DesignRuns("many sizes", _ladder(region, half, most))
+    for k in sorted(LEVELS, reverse=True):
+        if most // k >= LEAST_SIZES:
+            return DesignRuns("isoFLOP", _profiles(region, half, k, most // k))
+    return None
 
 
 def in_order(region: Region, sizes: Array) -> Array:
@@ -59,7 +70,7 @@ def in_order(region: Region, sizes: Array) -> Array:
     return np.asarray(sizes[np.lexsort([*sizes.T[::-1], level])])
 
 
-def _isoflop(region: Region, budget: float, k: int, m: int) -> Array:
+def _profiles(region: Region, budget: float, k: int, m: int) -> Array:
     """Sizes evenly apart at each of some levels of compute (Hoffmann et al. 2022, approach 2)."""
     computes = _spent(region, budget, k, m)
     return region.along(np.repeat(computes, m), np.tile(np.linspace(0.0, 1.0, m), k))
