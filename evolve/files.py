@@ -11,6 +11,7 @@ import os
 import secrets
 import stat
 import tomllib
+from collections.abc import Iterable
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -53,12 +54,22 @@ def replace_file(path: Path, text: str) -> None:
     Raises:
         OSError: It cannot be written, or something other than a regular file is there.
     """
+    replace_by_parts(path, (text,))
+
+
+def replace_by_parts(path: Path, texts: Iterable[str]) -> None:
+    """Write a file as `replace_file` does, of texts of which no more than one is held at a time.
+
+    Raises:
+        OSError: As `replace_file`.
+    """
     before = require_regular(path)
     if before is not None and not os.access(path, os.W_OK):
         raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(path))
     new = path.with_name(f".{secrets.token_hex(8)}.part")
     try:
-        _write_new(new, text.encode(errors="backslashreplace"), before)
+        parts = (text.encode(errors="backslashreplace") for text in texts)
+        _write_new(new, parts, before)
         os.replace(new, path)
     except OSError:
         new.unlink(missing_ok=True)
@@ -66,11 +77,11 @@ def replace_file(path: Path, text: str) -> None:
     flush_folder(path.parent)
 
 
-def _write_new(path: Path, data: bytes, like: os.stat_result | None) -> None:
+def _write_new(path: Path, parts: Iterable[bytes], like: os.stat_result | None) -> None:
     """Write a file that is not there yet and flush it."""
     flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | _CAREFUL | _BINARY
     with open(os.open(path, flags, 0o666), "wb") as file:
-        file.write(data)
+        file.writelines(parts)
         file.flush()
         if like is not None:
             path.chmod(stat.S_IMODE(like.st_mode))

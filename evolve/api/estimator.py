@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Self
 
@@ -208,7 +208,7 @@ class LawRegressor(RegressorMixin, BaseEstimator):  # type: ignore[misc]
 
     def _split(
         self, X: npt.ArrayLike | pd.DataFrame
-    ) -> tuple[npt.ArrayLike | pd.DataFrame, dict[str, list[object]]]:
+    ) -> tuple[npt.ArrayLike | pd.DataFrame, Mapping[str, Sequence[object]]]:
         """Features, and the cells of the group columns."""
         if not len(self.groups):
             return X, {}
@@ -285,7 +285,7 @@ def _axes(extrapolate: Sequence[str] | None) -> tuple[str, ...]:
     return () if extrapolate is None else tuple(extrapolate) or (NO_AXES,)
 
 
-def _cells(names: Sequence[str], rows: Array, labels: dict[str, list[object]]) -> RawTable:
+def _cells(names: Sequence[str], rows: Array, labels: Mapping[str, Sequence[object]]) -> RawTable:
     """Features `(n, f)` and group columns as the cells of a table."""
-    columns: dict[str, list[object]] = {n: rows[:, j].tolist() for j, n in enumerate(names)}
-    return RawTable(Path("X"), columns | labels, len(rows))
+    columns = {n: rows[:, j].tolist() for j, n in enumerate(names)}
+    return RawTable(Path("X"), {**columns, **labels}, len(rows))

@@ -140,7 +140,7 @@ def from_cells(task: Task, raw: RawTable, group: str | None) -> list[Query]:
 
 def _queries(task: Task, raw: RawTable, rows: Ints, group: str | None) -> list[Query]:
     """Some rows of a table, by group."""
-    x = np.array([raw.numbers(name) for name in task.feature_names], dtype=float).T
+    x = np.array([raw.values(name) for name in task.feature_names], dtype=float).T
     _require_positive(task, x, rows)
     labels = np.array(_labels(task, raw, group))[rows]
     found = [(name, rows[labels == name]) for name in task.group_names]

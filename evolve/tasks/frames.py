@@ -112,7 +112,9 @@ def _of_narwhals(data: Any) -> list[tuple[str, list[object]]]:
     ]
 
 
-def _checked(cells: list[tuple[str, list[object]]], index: tuple[str, ...] = ()) -> RawTable:
+def _checked(
+    cells: Sequence[tuple[str, Sequence[object]]], index: tuple[str, ...] = ()
+) -> RawTable:
     names = [name for name, _ in cells]
     for name in names:
         if reason := why_no_name(name):

@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from array import array
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+import numpy as np
+
 from evolve.errors import TaskError, nearest
 from evolve.tasks.cells import is_blank, number, shown, what_to_do
+from evolve.tasks.texts import Texts
+from evolve.typing import Array
 
 MOST = 1e150  # largest size of a number whose square is one, too
 LEAST = 1e-150  # smallest size of a number whose square is not 0
@@ -28,16 +33,14 @@ class RawTable:
     """
 
     path: Path
-    columns: dict[str, list[object]]
+    columns: Mapping[str, Sequence[object]]
     n_rows: int
-    lines: tuple[int, ...] = ()
+    lines: Sequence[int] = ()
     index: tuple[str, ...] = ()
     rows: tuple[int, ...] = ()
-    _numbers: dict[str, list[float]] = field(
-        default_factory=dict, init=False, repr=False, compare=False
-    )
+    _numbers: dict[str, Array] = field(default_factory=dict, init=False, repr=False, compare=False)
 
-    def column(self, name: str) -> list[object]:
+    def column(self, name: str) -> Sequence[object]:
         """Return a column's cells.
 
         Raises:
@@ -52,19 +55,24 @@ class RawTable:
         return self.columns[name]
 
     def numbers(self, name: str) -> list[float]:
-        """Return a column as finite numbers.
+        """Return a column as finite numbers, as `values` does."""
+        values: list[float] = self.values(name).tolist()
+        return values
+
+    def values(self, name: str) -> Array:
+        """Return a column as `(n,)` finite numbers, which are not to be changed.
 
         Raises:
             TaskError: The column is missing, or a cell is no finite number.
         """
         if name not in self._numbers:
-            cells = self.column(name)
-            values = [number(cell) for cell in cells]
-            if not all(value is not None and abs(value) <= MOST for value in values):
-                for row, cell in enumerate(cells, 1):
-                    self._number(name, row, cell)  # raises at the one that is none
-            self._numbers[name] = [value for value in values if value is not None]
-        return list(self._numbers[name])
+            values = finite_numbers(self.column(name))
+            if values is None or not (np.abs(values) <= MOST).all():
+                cells = enumerate(self.column(name), 1)
+                values = np.array([self._number(name, row, cell) for row, cell in cells])
+            values.flags.writeable = False
+            self._numbers[name] = values
+        return self._numbers[name]
 
     def numbers_or_nan(self, name: str) -> list[float]:
         """A column as numbers for a comparison: nan where a cell is blank.
@@ -121,13 +129,28 @@ class RawTable:
 
     def take(self, rows: Sequence[int]) -> RawTable:
         """The rows of some indices, from 0."""
-        if list(rows) == list(range(self.n_rows)):
+        if len(rows) == self.n_rows and all(i == row for i, row in enumerate(rows)):
             return self
-        columns = {name: [cells[i] for i in rows] for name, cells in self.columns.items()}
-        lines = tuple(self.lines[i] for i in rows) if self.lines else ()
+        columns = {name: _taken(cells, rows) for name, cells in self.columns.items()}
+        lines = array("Q", (self.lines[i] for i in rows)) if self.lines else ()
         numbers = tuple(self.row_number(i + 1) for i in rows)
         return RawTable(self.path, columns, len(rows), lines, self.index, numbers)
 
-    def with_column(self, name: str, cells: list[object]) -> RawTable:
+    def with_column(self, name: str, cells: Sequence[object]) -> RawTable:
         """The table with a further column."""
         return replace(self, columns={**self.columns, name: cells})
+
+
+def finite_numbers(cells: Sequence[object]) -> Array | None:
+    """Cells as `(n,)` numbers; None where one is no finite number."""
+    try:
+        values = np.fromiter(map(number, cells), dtype=float, count=len(cells))
+    except TypeError:
+        return None
+    return values if np.isfinite(values).all() else None
+
+
+def _taken(cells: Sequence[object], rows: Sequence[int]) -> Sequence[object]:
+    """The cells of some rows, held as those of all are."""
+    taken = (cells[i] for i in rows)
+    return Texts(map(str, taken)) if isinstance(cells, Texts) else list(taken)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+from array import array
 from collections import Counter
 from collections.abc import Callable, Iterator
 from itertools import islice
@@ -16,6 +17,7 @@ from evolve.tasks.frames import plain_cell, raw_of, raw_of_records
 from evolve.tasks.names import why_no_name
 from evolve.tasks.raw import RawTable
 from evolve.tasks.sizes import counted, lines_of, require_cells, require_table_bytes
+from evolve.tasks.texts import Texts
 
 __all__ = ["RawTable", "is_blank", "number", "raw_of", "read_table", "what_to_do"]
 
@@ -72,8 +74,8 @@ def read_text(path: Path, separator: str) -> RawTable:
     if separator == ",":
         _require_commas(path, names)
     require_header(path, header)
-    columns: dict[str, list[object]] = {name: [] for name in header}
-    starts: list[int] = []
+    columns = {name: Texts() for name in header}
+    starts = array("Q")
     while block := list(islice(lines, ROWS_AT_ONCE)):
         for start, line in block:
             if len(line) != len(header):
@@ -82,7 +84,7 @@ def read_text(path: Path, separator: str) -> RawTable:
         parts = zip(*(line for _, line in block), strict=True)
         for column, cells in zip(columns.values(), parts, strict=True):
             column.extend(map(str.strip, cells))
-    return _require_rows(RawTable(path, columns, len(starts), tuple(starts)))
+    return _require_rows(RawTable(path, dict(columns), len(starts), starts))
 
 
 def _ragged(path: Path, header: list[str], line: list[str], row: int, start: int) -> str:

@@ -101,8 +101,8 @@ def build_table(
     """
     whole, rows = raw, _kept_rows(raw, spec.filters)
     raw = whole.take(rows) if len(rows) < whole.n_rows else whole
-    features = [raw.numbers(feature.name) for feature in spec.features]
-    targets = [raw.numbers(target.name) for target in spec.targets]
+    features = [raw.values(feature.name) for feature in spec.features]
+    targets = [raw.values(target.name) for target in spec.targets]
     for feature, values in zip(spec.features, features, strict=True):
         if feature.logarithmic:
             _require_positive(raw, feature.name, values)
@@ -144,22 +144,22 @@ def _numbered(labels: Sequence[str]) -> NDArray[np.int64]:
     return np.array([numbers.setdefault(text, len(numbers)) for text in labels], dtype=np.int64)
 
 
-def _require_positive(raw: RawTable, name: str, values: list[float]) -> None:
-    for row, value in enumerate(values, 1):
-        if value < LEAST:
-            least = "positive" if value <= 0 else f"at least {LEAST:g}"
-            rule = f"must be {least} under a log scale"
-            complaint = raw.complaint(name, rule, row, f"{value:g}")
-            raise TaskError(f'{complaint}; take the row out or give the feature scale = "linear"')
+def _require_positive(raw: RawTable, name: str, values: Array) -> None:
+    for row in np.flatnonzero(values < LEAST):
+        value = float(values[row])
+        least = "positive" if value <= 0 else f"at least {LEAST:g}"
+        rule = f"must be {least} under a log scale"
+        complaint = raw.complaint(name, rule, int(row) + 1, f"{value:g}")
+        raise TaskError(f'{complaint}; take the row out or give the feature scale = "linear"')
 
 
-def _kept_rows(raw: RawTable, filters: Sequence[Filter]) -> list[int]:
+def _kept_rows(raw: RawTable, filters: Sequence[Filter]) -> Sequence[int]:
     """Return the indices of the rows that pass every filter.
 
     A number that is missing passes, so that it is complained of, unless another filter takes the
     row out.
     """
-    rows = list(range(raw.n_rows))
+    rows: Sequence[int] = range(raw.n_rows)
     for rule in filters:
         cells: Sequence[object]
         if isinstance(rule.value, str):
@@ -194,12 +194,14 @@ def _require_filled(
     raw: RawTable, spec: TaskSpec, rows: Sequence[int], names: Sequence[str]
 ) -> None:
     """Require that every group keeps at least one row after the filters."""
+    if len(rows) == raw.n_rows:
+        return
     named = [
         i for i in range(raw.n_rows) if not any(is_blank(raw.column(g)[i]) for g in spec.groups)
     ]
     labels = as_spelled(group_labels(raw.take(named), spec.groups), names)
     left = set(names)
-    for name in labels if len(rows) < raw.n_rows else ():
+    for name in labels:
         if name not in left:
             raise TaskError(
                 f"{raw.path}: groups must not be empty, filters leave 0 of "

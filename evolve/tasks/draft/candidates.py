@@ -182,7 +182,7 @@ def _told_by_steps(
     Epochs counted from 0 beside steps are no copy of them, and yet another name for one axis. The
     column that stays has a logarithm, or else more levels.
     """
-    numbers = {name: np.array(raw.numbers(name)) for name in names if roles[name] == "step"}
+    numbers = {name: raw.values(name) for name in names if roles[name] == "step"}
     named = (*wishes.axes, wishes.step)
     order = sorted(
         numbers,
@@ -210,7 +210,7 @@ def _near_copies(raw: RawTable, names: Sequence[str]) -> Iterator[list[str]]:
     """
     if not names:
         return
-    values = np.array([raw.numbers(name) for name in names])
+    values = np.array([raw.values(name) for name in names])
     positive = values.min(axis=1) > 0
     some = values[:, :: -(-values.shape[1] // FEW_ROWS)]
     logs = np.log(np.where(positive[:, None], some, 1.0))

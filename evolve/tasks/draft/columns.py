@@ -9,6 +9,7 @@ from typing import Literal
 
 import numpy as np
 
+from evolve.tasks.raw import finite_numbers
 from evolve.tasks.readers import RawTable, is_blank, number
 from evolve.typing import Array
 
@@ -62,14 +63,14 @@ def inspect_columns(raw: RawTable) -> dict[str, Column]:
 
 
 def _inspect(name: str, cells: Sequence[object]) -> Column:
-    values = [number(cell) for cell in cells]
-    finite = [value is not None and math.isfinite(value) for value in values]
-    if all(finite):
-        x = np.array(values, dtype=float)
+    x = finite_numbers(cells)
+    if x is not None:
         levels = np.unique(x)
         low, median, high = float(levels[0]), float(np.median(x)), float(levels[-1])
         gap = _gap(levels)
         return Column(name, "numbers", 0, len(levels), low, median, high, gap, numeric=True)
+    values = [number(cell) for cell in cells]
+    finite = [value is not None and math.isfinite(value) for value in values]
     n_blank = sum(is_blank(cell) for cell in cells)
     n_levels = len({repr(cell) for cell in cells if not is_blank(cell)})
     kind: Kind = "mixed" if any(v is not None for v in values) else "texts"

@@ -186,9 +186,9 @@ def _features(
     A logarithm must exist of every row, so that signs are taken from the whole table.
     """
     features, reasons = [], {}
-    shares = shares_of(np.array([rows.numbers(name) for name in names]).T)
+    shares = shares_of(np.array([rows.values(name) for name in names]).T)
     for name, is_share in zip(names, shares, strict=True):
-        whole, values = np.array(raw.numbers(name)), np.array(rows.numbers(name))
+        whole, values = raw.values(name), rows.values(name)
         scale, why = guess_scale(values, is_share=bool(is_share))
         if name == ANNEALED:
             scale, why = "linear", "it is 0 until the rate falls"

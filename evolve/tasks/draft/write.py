@@ -9,15 +9,17 @@ import os
 import re
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
+from itertools import chain, islice
 from pathlib import Path
 
 from evolve.errors import Argument, EvolveError, TaskError
-from evolve.files import replace_file
+from evolve.files import replace_by_parts, replace_file
 from evolve.tasks.declared import require_informative
 from evolve.tasks.draft.draft import Draft
 from evolve.tasks.folders import shipped_folders
 from evolve.tasks.names import OWN_SEEDS
 from evolve.tasks.raw import RawTable
+from evolve.tasks.readers import ROWS_AT_ONCE
 from evolve.tasks.roles import MEANING
 from evolve.tasks.spec import Feature, FoldSpec, Target, TaskSpec
 from evolve.tasks.table import build_table
@@ -145,12 +147,15 @@ def _unwritable(folder: Path, error: OSError) -> EvolveError:
 
 def _write_csv(path: Path, raw: RawTable) -> None:
     """Write cells as they were read, so that they read the same."""
+    rows = iter(zip(*raw.columns.values(), strict=True))
+    blocks = iter(lambda: list(islice(rows, ROWS_AT_ONCE)), [])
+    replace_by_parts(path, map(_csv_text, chain([[tuple(raw.columns)]], blocks)))
+
+
+def _csv_text(rows: Sequence[Sequence[object]]) -> str:
     with io.StringIO(newline="") as file:
-        writer = csv.writer(file, lineterminator="\n")
-        writer.writerow(raw.columns)
-        for row in zip(*raw.columns.values(), strict=True):
-            writer.writerow(row)
-        replace_file(path, file.getvalue())
+        csv.writer(file, lineterminator="\n").writerows(rows)
+        return file.getvalue()
 
 
 def format_task(draft: Draft, command: str) -> str:
