@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import accumulate
 
 import numpy as np
 
@@ -39,14 +40,13 @@ def is_origin(x: Array, y: Array, group: Ints, logarithmic: Sequence[bool]) -> b
     curve = of_levels.basis([*features, *(v**2 for v in features)])
     others = [y.min() - np.ptp(y) * ORIGINS, y.max() + np.ptp(y) * ORIGINS]
     at_zero = _likelihood(np.log(y), line) - np.log(y).sum()
-    best = max(
-        _likelihood(np.log(size), line) - np.log(size).sum()
-        for size in (np.abs(y - s) for s in np.concatenate(others))
-    )
     curved = _likelihood(np.log(y), curve) - np.log(y).sum()
-    far_away = _likelihood(y, line)
     is_line = curved < at_zero + BY_CHANCE * len(features)
-    return bool(is_line and best < at_zero + BY_CHANCE and at_zero > far_away + BY_CHANCE)
+    if not (is_line and at_zero > _likelihood(y, line) + BY_CHANCE):
+        return False
+    sizes = (np.abs(y - s) for s in np.concatenate(others))
+    over_others = (_likelihood(np.log(size), line) - np.log(size).sum() for size in sizes)
+    return all(best < at_zero + BY_CHANCE for best in accumulate(over_others, max))
 
 
 @dataclass(frozen=True, slots=True)

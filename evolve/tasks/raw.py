@@ -38,7 +38,9 @@ class RawTable:
     lines: Sequence[int] = ()
     index: tuple[str, ...] = ()
     rows: tuple[int, ...] = ()
-    _numbers: dict[str, Array] = field(default_factory=dict, init=False, repr=False, compare=False)
+    _numbers: dict[str, Array | None] = field(
+        default_factory=dict, init=False, repr=False, compare=False
+    )
 
     def column(self, name: str) -> Sequence[object]:
         """Return a column's cells.
@@ -65,12 +67,18 @@ class RawTable:
         Raises:
             TaskError: The column is missing, or a cell is no finite number.
         """
+        values = self.finite(name)
+        if values is None or not (np.abs(values) <= MOST).all():
+            cells = enumerate(self.column(name), 1)
+            values = np.array([self._number(name, row, cell) for row, cell in cells])
+        return values
+
+    def finite(self, name: str) -> Array | None:
+        """A column as `values` returns it, of numbers of any size; None where some are none."""
         if name not in self._numbers:
-            values = finite_numbers(self.column(name))
-            if values is None or not (np.abs(values) <= MOST).all():
-                cells = enumerate(self.column(name), 1)
-                values = np.array([self._number(name, row, cell) for row, cell in cells])
-            values.flags.writeable = False
+            values = _finite_numbers(self.column(name))
+            if values is not None:
+                values.flags.writeable = False
             self._numbers[name] = values
         return self._numbers[name]
 
@@ -141,7 +149,7 @@ class RawTable:
         return replace(self, columns={**self.columns, name: cells})
 
 
-def finite_numbers(cells: Sequence[object]) -> Array | None:
+def _finite_numbers(cells: Sequence[object]) -> Array | None:
     """Cells as `(n,)` numbers; None where one is no finite number."""
     try:
         values = np.fromiter(map(number, cells), dtype=float, count=len(cells))

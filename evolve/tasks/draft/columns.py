@@ -9,7 +9,6 @@ from typing import Literal
 
 import numpy as np
 
-from evolve.tasks.raw import finite_numbers
 from evolve.tasks.readers import RawTable, is_blank, number
 from evolve.typing import Array
 
@@ -59,11 +58,11 @@ class Column:
 
 def inspect_columns(raw: RawTable) -> dict[str, Column]:
     """Facts of every column, by name."""
-    return {name: _inspect(name, cells) for name, cells in raw.columns.items()}
+    return {name: _inspect(name, cells, raw.finite(name)) for name, cells in raw.columns.items()}
 
 
-def _inspect(name: str, cells: Sequence[object]) -> Column:
-    x = finite_numbers(cells)
+def _inspect(name: str, cells: Sequence[object], x: Array | None) -> Column:
+    """Facts of a column, from its cells and its numbers if all are finite ones."""
     if x is not None:
         levels = np.unique(x)
         low, median, high = float(levels[0]), float(np.median(x)), float(levels[-1])
