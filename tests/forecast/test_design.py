@@ -16,6 +16,7 @@ from evolve.forecast.design import Designed, design_runs
 from evolve.forecast.design.designed import OWN
 from evolve.forecast.design.law import published, read_law, task_of
 from evolve.forecast.design.optimal import make_slopes
+from evolve.forecast.design.simulated import score_of
 from evolve.law.graph import evaluate, slopes
 from evolve.tasks.readers import raw_of
 
@@ -170,6 +171,12 @@ def test_runs_that_vary_one_size_tell_of_a_forecast_at_the_same_other_size() -> 
     found = designed(own=raw_of(columns), narrow=asked, best_at=1e23, draws=20)
     assert set(found.named(OWN).scores) == {FORECAST}
     assert set(found.named(OWN).why_not) == {SIZE}
+
+
+def test_answers_that_agree_on_what_is_wrong_are_not_narrow() -> None:
+    question = usual().wanted[0]
+    wrong = score_of(question, question.true + 5.0, 0.9)
+    assert (wrong.spread, wrong.low, wrong.width) == pytest.approx((0, question.central + 5, 5))
 
 
 def test_constants_that_are_uncertain_differ_between_repetitions() -> None:

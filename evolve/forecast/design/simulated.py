@@ -33,7 +33,8 @@ class Score:
             of a size of the logarithm.
         low: Lower end of the interval of answers, about what is right.
         high: Upper end.
-        width: Between them; of a size the factor, which is infinite where an end is open.
+        width: Between them, or to what is right where that lies outside; of a size the factor,
+            which is infinite where an end is open.
     """
 
     bias: float
@@ -150,9 +151,10 @@ def score_of(question: Wanted, answered: Array, level: float) -> Score:
         quantiles = np.quantile(errors, shares, method="inverted_cdf")
         middle, left, right, low, high = map(float, quantiles)
         spread = 0.5 * (right - left)
+        width = max(high, 0.0) - min(low, 0.0)
         if not question.is_size:
             about = question.central
-            return Score(middle, spread, about + low, about + high, high - low)
+            return Score(middle, spread, about + low, about + high, width)
         ends = question.central * np.exp([low, high])
-        width = float(np.exp(high - low))
-        return Score(float(np.expm1(middle)), spread, float(ends[0]), float(ends[1]), width)
+        factor = float(np.exp(width))
+        return Score(float(np.expm1(middle)), spread, float(ends[0]), float(ends[1]), factor)
