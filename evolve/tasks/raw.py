@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import math
+import re
 from array import array
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -17,6 +18,7 @@ from evolve.typing import Array
 
 MOST = 1e150  # largest size of a number whose square is one, too
 LEAST = 1e-150  # smallest size of a number whose square is not 0
+_DIGITS = re.compile(r"[0-9.eE+-]*")
 
 
 @dataclass(frozen=True)
@@ -152,10 +154,20 @@ class RawTable:
 def _finite_numbers(cells: Sequence[object]) -> Array | None:
     """Cells as `(n,)` numbers; None where one is no finite number."""
     try:
-        values = np.fromiter(map(number, cells), dtype=float, count=len(cells))
-    except TypeError:
+        values = np.fromiter(_parsed(cells), dtype=float, count=len(cells))
+    except (TypeError, ValueError):
         return None
     return values if np.isfinite(values).all() else None
+
+
+def _parsed(cells: Sequence[object]) -> Iterator[float | None]:
+    """Each cell as `number` reads it; of digits and signs alone, `float` does so in less time."""
+    if not isinstance(cells, Texts):
+        yield from map(number, cells)
+        return
+    for block in cells.blocks():
+        is_plain = _DIGITS.fullmatch("".join(block))
+        yield from map(float, block) if is_plain else map(number, block)
 
 
 def _taken(cells: Sequence[object], rows: Sequence[int]) -> Sequence[object]:

@@ -56,8 +56,12 @@ class Texts(Sequence[object]):
 
     def __iter__(self) -> Iterator[str]:
         """Yield them in their order."""
-        for place in range(len(self._blocks)):
-            yield from self._block(place)
+        for block in self.blocks():
+            yield from block
+
+    def blocks(self) -> Iterator[Sequence[str]]:
+        """Yield them in their order, those of a block together."""
+        return map(self._block, range(len(self._blocks)))
 
     @overload
     def __getitem__(self, index: int) -> str: ...

@@ -9,8 +9,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from evolve.tasks import readers, texts
+from evolve.tasks.cells import number
 from evolve.tasks.draft import Wishes, propose
 from evolve.tasks.draft.write import write_task
+from evolve.tasks.raw import RawTable
 from evolve.tasks.readers import read_table
 from evolve.tasks.texts import BLOCK, Texts
 
@@ -34,6 +36,19 @@ def test_texts_are_the_list_of_them_however_they_came(
     assert held != [*cells, "more"]
     with pytest.raises(IndexError):
         held[len(cells)]
+
+
+@pytest.mark.parametrize(
+    "odd",
+    ["", "1e999", "1-2", "--", "7", "1_0", "nan", "inf", "10%", "2^20", "1e5e", "+.5e-3", "."],
+)
+def test_a_column_of_blocks_holds_the_numbers_that_its_cells_are(odd: str) -> None:
+    cells = [*["1.5", "2e3", "-7"] * BLOCK, odd]
+    table = RawTable(Path("t.csv"), {"held": Texts(cells), "listed": cells}, len(cells))
+    held, listed = table.finite("held"), table.finite("listed")
+    assert (held is None) == (listed is None)
+    if held is not None:
+        assert held.tolist() == [number(cell) for cell in cells]
 
 
 def test_a_table_of_any_blocks_gives_the_same_task(
