@@ -9,7 +9,7 @@ forecast, of those that cannot be told apart from the best and are no worse than
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -40,7 +40,7 @@ from evolve.search.finalists import Finalist, finalist_of, finalists_of, initial
 from evolve.search.readable import is_opaque
 from evolve.search.votes import finalists_by_seed, with_votes
 from evolve.tasks.spec import target_bounds
-from evolve.tasks.task import Task
+from evolve.tasks.task import Table, Task
 from evolve.typing import Array
 
 # An elite with its fits on the folds of the choice and on all rows.
@@ -177,23 +177,36 @@ def weighed(task: Task, fitted: Sequence[Finalist]) -> list[Finalist]:
 
 
 def outside_bounds(task: Task, law: FittedLaw) -> float:
-    """Share of points very far out at which a law leaves the values that a target can have.
+    """Share of points beyond the data at which a law leaves the values that a target can have.
 
     An accuracy that grows with the logarithm of compute, or a loss that falls with it, leaves them
-    somewhere, so it bends before: such a law is right up to there at most.
+    somewhere, so it bends before: such a law is right up to there at most. That is looked at very
+    far out; and next to the smallest rows of an axis, where what was positive stays so.
     """
-    bounds = np.array(target_bounds(task.spec))
-    if not task.axes or not np.isfinite(bounds).any():
+    if not task.axes:
         return 0.0
-    rows = task.folds[0].held
-    names = [task.group_names[g] for g in task.train.group[rows]]
-    width = RELATIVE_EDGE * task.train.Y.std(axis=0)
-    shares = []
-    for factor in FAR_OUT:
-        values = law.predict_or_nan(further(task, task.train.X[rows], factor), names)
-        inside = (values >= bounds[:, 0] - width) & (values <= bounds[:, 1] + width)
-        shares.append(float(np.mean(~inside)))
+    bounds, width = np.array(target_bounds(task.spec)), RELATIVE_EDGE * task.train.Y.std(axis=0)
+    largest = task.train.at(task.folds[0].held)
+    places = [(replace(largest, X=further(task, largest.X, by)), bounds) for by in FAR_OUT]
+    if (task.train.Y > 0).all():
+        places += [(rows, np.maximum(bounds, 0.0)) for rows in _next_to_smallest(task)]
+    shares = [0.0]
+    for rows, within in places:
+        if np.isfinite(within).any():
+            values = law.predict_or_nan(rows.X, [task.group_names[g] for g in rows.group])
+            inside = (values >= within[:, 0] - width) & (values <= within[:, 1] + width)
+            shares.append(float(np.mean(~inside)))
     return max(shares)
+
+
+def _next_to_smallest(task: Task) -> Iterator[Table]:
+    """Rows with the smallest value of each axis, moved a little below it."""
+    for j in task.axes:
+        x = task.train.X[:, j]
+        rows = task.train.at(x == x.min())
+        moved = rows.X.copy()
+        moved[:, j] = task.constraints.ends[j][0]
+        yield replace(rows, X=moved)
 
 
 def most_like_forecast(

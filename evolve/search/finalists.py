@@ -45,8 +45,8 @@ class Finalist:
             says.
         is_initial: Whether the law is one that the run began with, under any recipe.
         against_physics: Share of points beyond the training rows that break declared physics.
-        outside: Share of points very far beyond the data at which it leaves the values that the
-            target can have.
+        outside: Share of points very far beyond the data, or next to its smallest rows, at which
+            it leaves the values that the target can have.
         refit_loss: Log error of the fit of all training rows, as `objective.refit_loss` says.
         weight: What it counts in the forecast; those of all finalists sum to 1.
         distance: Root mean square distance from the forecast at points beyond the data, in

@@ -228,6 +228,17 @@ def test_a_law_that_leaves_what_a_target_can_be_very_far_out_pays_for_it() -> No
     assert outside_bounds(curved, fit_rows(curved, Candidate(laws["power"], Recipe()))) == 0.0
 
 
+def test_next_to_the_smallest_of_positive_rows_no_law_may_be_negative() -> None:
+    x = np.geomspace(0.5, 50.0, 20)
+    near_0 = task_of(x, x - 0.47, folds={"axes": ["a"]})
+    line = call("add", C0, call("mul", C1, X))
+    assert outside_bounds(near_0, fit_rows(near_0, Candidate(Law(line, 2), Recipe()))) == 1.0
+    well_above = task_of(x, x + 1.0, folds={"axes": ["a"]})
+    assert outside_bounds(well_above, fit_rows(well_above, Candidate(Law(line, 2), Recipe()))) == 0
+    signed = task_of(x, x - 2.0, folds={"axes": ["a"]})
+    assert outside_bounds(signed, fit_rows(signed, Candidate(Law(line, 2), Recipe()))) == 0.0
+
+
 def test_baselines_are_judged_on_the_same_folds(choice: Choice) -> None:
     assert set(choice.baselines) == set(BASELINES)
     for errors in choice.baselines.values():
