@@ -202,10 +202,9 @@ def _document(designed: Designed, chosen: ScoredDesign) -> dict[str, Any]:
 
 def _write(path: Path, designed: Designed, chosen: ScoredDesign) -> None:
     """A row a run, the cheapest first; a run that is to be repeated stands there as often."""
+    import pandas as pd
+
     from evolve.files import write_file
 
-    names = [f'"{name}"' if "," in name else name for name in designed.names]
-    lines = [",".join([*names, "compute"])]
-    for sizes, cost in zip(chosen.sizes.tolist(), chosen.costs.tolist(), strict=True):
-        lines.append(",".join(f"{value:.6g}" for value in (*sizes, cost)))
-    write_file(path, "\n".join(lines) + "\n")
+    columns = dict(zip(designed.names, chosen.sizes.T, strict=True)) | {"compute": chosen.costs}
+    write_file(path, pd.DataFrame(columns).to_csv(index=False, float_format="%.6g"))

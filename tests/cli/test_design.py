@@ -44,6 +44,16 @@ def test_a_table_that_was_written_is_read_as_runs_of_ones_own(
     )
 
 
+def test_a_size_of_several_words_stands_in_backticks_and_whole_in_the_table(
+    tmp_path: Path,
+) -> None:
+    path = tmp_path / "runs.csv"
+    law = ("--law", "A*`model, size`^-a", "--constants", "A=3", "a=0.1")
+    asked = ("--compute", "`model, size`", "--budget", "1e12", "--narrow", "model, size=1e13")
+    assert call(["design", *law, *asked, "--draws", "20", "-o", str(path)]) == 0
+    assert next(csv.reader(path.open())) == ["model, size", "compute"]
+
+
 @pytest.mark.parametrize(
     ("words", "said"),
     [

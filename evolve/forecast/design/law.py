@@ -17,7 +17,7 @@ from evolve.errors import Argument, EvolveError, ProgramError, nearest
 from evolve.forecast.queries import finite_number
 from evolve.law.candidate import Candidate
 from evolve.law.canonical import simplify
-from evolve.law.formula import parse_formula, read_named_formula
+from evolve.law.formula import formula_words, parse_formula, read_named_formula
 from evolve.law.graph import Node, evaluate, feat, features_of
 from evolve.search.named import RECIPE, named_law
 from evolve.tasks.roles import guess_role
@@ -25,6 +25,7 @@ from evolve.tasks.task import Task
 from evolve.typing import Array
 
 _EQUAL_TO = re.compile(r"\s*([^\W\d]\w*)\s*=(?!=)\s*")
+_TICKS = re.compile(r"`([^`]*)`")
 _SIGN = re.compile(r"[-+*/^·×÷(\N{MINUS SIGN}]")
 HINT = "a formula with its values will do, such as '1.8 + 480*params^-0.35', as fit prints it"
 
@@ -93,6 +94,7 @@ def read_law(
         EvolveError: There is no such law, a constant has no value or is not known, or a feature
             is missing.
     """
+    text = _in_words(text, task)
     name = _published_name(text)
     law = _formula(text, task) if name is None else _published(name, task)
     source = f"{law.source}; as given here: {', '.join(constants)}" if constants else law.source
@@ -101,6 +103,13 @@ def read_law(
         rule = f": must depend on all that runs cost, it does not on {', '.join(unused)}"
         raise EvolveError(Argument("law"), rule)
     return replace(law, spread=_spread(law, spread))
+
+
+def _in_words(text: str, task: Task) -> str:
+    """A formula in which names between backticks are the words that formulas have for them."""
+    names = task.feature_names
+    words = dict(zip(names, formula_words(names), strict=True))
+    return _TICKS.sub(lambda match: words.get(match[1].strip(), match[0]), text)
 
 
 def _published_name(text: str) -> str | None:
@@ -144,7 +153,7 @@ def _formula(text: str, task: Task) -> TrueLaw:
     target, text = _without_target(text)
     try:
         law, names = read_named_formula(
-            text, {name: feat(j) for j, name in enumerate(task.feature_names)}
+            text, {word: feat(j) for j, word in enumerate(formula_words(task.feature_names))}
         )
     except ProgramError as error:
         raise EvolveError(Argument("law"), f": {error}") from None
