@@ -39,25 +39,34 @@ def jit(function: F) -> F:
 
     It makes no array and returns none of those it is given.
     """
-    return _NUMBA.njit(fastmath=_SUMS, **_UNCOUNTED)(function) if COMPILED else function
+    return _compiled(function, fastmath=_SUMS, **_UNCOUNTED) if COMPILED else function
 
 
 def inlined(function: F) -> F:
     """As `jit`, for a function that takes so many arrays that handing them on costs more."""
     if not COMPILED:
         return function
-    compiled: F = _NUMBA.njit(fastmath=_SUMS, forceinline=True, **_UNCOUNTED)(function)
-    return compiled
+    return _compiled(function, fastmath=_SUMS, forceinline=True, **_UNCOUNTED)
 
 
 def exact(function: F) -> F:
     """As `jit`, for arithmetic whose order matters."""
-    return _NUMBA.njit(fastmath={"contract"}, **_UNCOUNTED)(function) if COMPILED else function
+    return _compiled(function, fastmath={"contract"}, **_UNCOUNTED) if COMPILED else function
 
 
 def allocating(function: F) -> F:
     """As `jit`, for a function that makes arrays."""
-    return _NUMBA.njit(fastmath=_SUMS, **_OPTIONS)(function) if COMPILED else function
+    return _compiled(function, fastmath=_SUMS, **_OPTIONS) if COMPILED else function
+
+
+def _compiled(function: F, **options: Any) -> F:
+    """The function compiled; a private one can then be called by compiled functions alone.
+
+    Code by which Python could call it, too, takes numba as long as the function itself.
+    """
+    hidden = function.__name__.startswith("_")
+    compiled: F = _NUMBA.njit(no_cpython_wrapper=hidden, **options)(function)
+    return compiled
 
 
 def entry(function: F) -> F:

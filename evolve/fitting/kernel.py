@@ -27,7 +27,8 @@ def run(
         order: `(q,)` numbers of the problems, those with most rows first.
         n_large: Problems with so many rows that each is refined alone.
     """
-    for i in range(n_large):
-        refine(Problems(law, data, offsets, aim, ends, order[i : i + 1]), 1)
-    if n_large < order.shape[0]:
-        refine(Problems(law, data, offsets, aim, ends, order[n_large:]), LANES)
+    # One call, which is compiled once: a number that is written in a call is a type of its own.
+    n_small = order.shape[0] - n_large
+    for i in range(n_large + (n_small > 0)):
+        end, n_lanes = (i + 1, 1) if i < n_large else (order.shape[0], LANES)
+        refine(Problems(law, data, offsets, aim, ends, order[i:end]), n_lanes)
