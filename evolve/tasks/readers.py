@@ -7,7 +7,7 @@ import json
 from array import array
 from collections import Counter
 from collections.abc import Callable, Iterator
-from itertools import islice
+from itertools import chain, islice
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +18,8 @@ from evolve.tasks.names import why_no_name
 from evolve.tasks.raw import RawTable
 from evolve.tasks.sizes import counted, lines_of, require_cells, require_table_bytes
 from evolve.tasks.texts import Texts
+
+_END = "\x1fend of the file\x1f"  # a line behind the last, which no open quote may swallow
 
 __all__ = ["RawTable", "is_blank", "number", "raw_of", "read_table", "what_to_do"]
 
@@ -100,8 +102,12 @@ def _ragged(path: Path, header: list[str], line: list[str], row: int, start: int
 def _read_lines(path: Path, separator: str) -> Iterator[tuple[int, list[str]]]:
     """The rows of a CSV that are not blank, header included, each after where it begins."""
     try:
-        reader, last = csv.reader(lines_of(path), delimiter=separator), 0
+        reader, last = csv.reader(chain(lines_of(path), [_END]), delimiter=separator), 0
         for line in counted(path, reader, len):
+            if line and line[-1].endswith(_END):
+                if line != [_END]:  # the quote took it in, and all rows before it
+                    raise TaskError(f"{path}: line {last + 1} opens a quote that nothing closes")
+                return
             if line:
                 yield last + 1, line
             last = reader.line_num

@@ -191,7 +191,10 @@ TABLES: dict[str, tuple[str | bytes | None, str, str]] = {
         with_row(3, "web,1e7"),
         *["rows must have 4 cells, row 4 has 2 (line 5); the header has 4"] * 2,
     ),
-    "an open quote": (with_row(3, '"' + ROWS[3]), *["a quote seems to be left open"] * 2),
+    "an open quote": (
+        with_row(3, '"' + ROWS[3]),
+        *["opens a quote that nothing closes"] * 2,
+    ),
     "another separator": (
         GOOD.replace(",", ";"),
         *["columns must be separated by commas, the header 'corpus;params;tokens;loss'"] * 2,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import cache
 from typing import Any
 
@@ -16,6 +17,7 @@ from evolve.forecast.design import Designed, design_runs
 from evolve.forecast.design.designed import OWN
 from evolve.forecast.design.law import published, read_law, task_of
 from evolve.forecast.design.optimal import make_slopes
+from evolve.forecast.design.scored import in_rank
 from evolve.forecast.design.simulated import score_of
 from evolve.law.graph import evaluate, slopes
 from evolve.tasks.readers import raw_of
@@ -74,6 +76,19 @@ def test_the_first_design_is_the_narrowest_of_those_that_would_show_a_wrong_law(
     assert first.is_checkable
     assert narrower
     assert not any(design.is_checkable for design in narrower)
+
+
+def test_a_design_is_first_only_if_it_answers_at_a_fair_width_and_is_still_to_be_made() -> None:
+    found = usual()
+    by_width = sorted(found.designs, key=lambda d: d.width(FORECAST))
+    narrowest, widest = by_width[0], by_width[-1]
+    silent = replace(narrowest, name="silent", scores={}, held_out_r2=0.99)
+    shows = replace(widest, name="shows", held_out_r2=0.99)
+    own = replace(narrowest, name=OWN, held_out_r2=0.99)
+    assert not narrowest.is_checkable
+    assert shows.width(FORECAST) > 3.0 * narrowest.width(FORECAST)
+    ranked = in_rank([silent, own, shows, narrowest], FORECAST, OWN)
+    assert [d.name for d in ranked] == [narrowest.name, "shows", "silent", OWN]
 
 
 def test_fit_judges_the_runs_of_a_design_as_its_held_out_r2_says() -> None:
@@ -240,7 +255,10 @@ def test_directions_that_no_candidate_tells_of_are_left_out_of_the_coordinates()
         ({"ratio": 1}, "ratio: must be above 1"),
         ({"span": 0.5}, "span: must be above 1"),
         ({"level": 1.5}, "interval: must lie between 0 and 1"),
-        ({"most": {"params": 10}}, "no run of at most the budget keeps to"),
+        (
+            {"most": {"params": 10}},
+            "no run within span and ratio, of at most the budget",
+        ),
         ({"most": {"prams": 10}}, "max: no feature 'prams'"),
         ({**LINE, "narrow": None, "best_at": 1e23}, "where runs cost two sizes"),
         ({"own": raw_of({"params": [1e8, 0], "tokens": [1, 1]})}, "params must be above 0"),

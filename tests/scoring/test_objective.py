@@ -240,6 +240,7 @@ NO_PREFERENCE = {
     ),
     "forecast/design/scored.py": {
         "CHECKABLE": "which design is named first, not which law is preferred",
+        "WIDER": "the same",
         "SAME": "rounding, within which sizes are the same",
     },
     "forecast/design/simulated.py": {"CHECKED": "fits of a simulation"},

@@ -144,3 +144,14 @@ def test_a_row_keeps_its_number_when_others_are_left_out() -> None:
     raw = RawTable(Path("t.csv"), {"x": ["1", "2", "big"]}, 3, (2, 3, 5)).take([0, 2]).take([1])
     with pytest.raises(TaskError, match=r"row 3 holds 'big' \(line 5\)"):
         raw.numbers("x")
+
+
+@pytest.mark.parametrize("end", ["", "\n"], ids=["no line end", "a line end"])
+def test_a_quote_that_nothing_closes_takes_no_rows_with_it(tmp_path: Path, end: str) -> None:
+    table = tmp_path / "t.csv"
+    rows = ["params,note,loss", "1,a,3", '2,"b,2.5', "3,c,2", "4,d,1.5"]
+    table.write_text("\n".join(rows) + end)
+    with pytest.raises(TaskError, match="line 3 opens a quote that nothing closes"):
+        read_table(table)
+    table.write_text("\n".join(rows).replace('"b', '"b\nb"') + end)
+    assert len(read_table(table).columns["note"]) == 4

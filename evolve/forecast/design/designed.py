@@ -17,7 +17,7 @@ from evolve.forecast.design.optimal import (
 )
 from evolve.forecast.design.questions import Wanted, forecast_wanted, size_wanted
 from evolve.forecast.design.region import Region, make_region
-from evolve.forecast.design.scored import ScoredDesign, scored
+from evolve.forecast.design.scored import ScoredDesign, in_rank, scored
 from evolve.forecast.design.simulated import Trial
 from evolve.forecast.design.standard import DesignRuns, first_half, in_order, standard_designs
 from evolve.forecast.plan.cost import Cost, names_in, parse_cost
@@ -131,8 +131,8 @@ def design_runs(
     if own is not None:
         designs.append(DesignRuns(OWN, in_order(region, _own(own, truth, names))))
     tried = [scored(trial, local, cost, names, design, wanted) for design in designs]
-    tried.sort(key=lambda d: (not d.is_checkable, d.width(wanted[0].name)))
-    return Designed(truth, cost, total, share, widest, region, names, wanted, tuple(tried), trial)
+    ranked = in_rank(tried, wanted[0].name, OWN)
+    return Designed(truth, cost, total, share, widest, region, names, wanted, ranked, trial)
 
 
 def _names(compute: str) -> tuple[str, ...]:

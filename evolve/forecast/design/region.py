@@ -163,8 +163,9 @@ def make_region(
 
     there = np.flatnonzero(np.isfinite(ends(levels)[0]))
     if not len(there):
-        rule = ": no run of at most the budget keeps to the smallest and the largest sizes"
-        raise EvolveError(Argument("min"), " and ", Argument("max"), rule)
+        rule = ", of at most the budget, keeps to the smallest and the largest sizes"
+        within = (": no run within ", Argument("span"), " and ", Argument("ratio"))
+        raise EvolveError(Argument("min"), " and ", Argument("max"), *within, rule)
 
     def is_there(level: float) -> bool:
         return bool(np.isfinite(ends(np.array([level]))[0][0]))

@@ -16,6 +16,7 @@ from evolve.forecast.plan.cost import Cost
 from evolve.typing import Array
 
 CHECKABLE = 0.5  # held-out R2 from which on a design shows whether its law is right; judgement
+WIDER = 3.0  # times the narrowest, that showing a wrong law may cost; judgement
 SAME = 1e-9  # of a logarithm
 
 
@@ -81,6 +82,28 @@ def scored(
     left = {w.name: why for w in open_}
     held = held_out_r2(trial, sizes, names)
     return ScoredDesign(design.name, sizes, cost.of(sizes), scores, left, held)
+
+
+def in_rank(designs: Sequence[ScoredDesign], question: str, own: str) -> tuple[ScoredDesign, ...]:
+    """Designs, the one to make first.
+
+    Those that answer come before those that cannot tell; of them those that show whether the law
+    is right, where that does not cost too much of the answer; then the narrower. Runs that are
+    made already come last.
+
+    Args:
+        designs: In any order.
+        question: Its answer is to be narrow.
+        own: Name of the design of runs that are made already.
+    """
+    narrowest = min(d.width(question) for d in designs if d.name != own)
+
+    def rank(design: ScoredDesign) -> tuple[bool, bool, bool, float]:
+        width = design.width(question)
+        shows = design.is_checkable and width <= WIDER * narrowest
+        return design.name == own, not np.isfinite(width), not shows, width
+
+    return tuple(sorted(designs, key=rank))
 
 
 def _why_not(law: TrueLaw, names: Sequence[str], sizes: Array) -> str:
