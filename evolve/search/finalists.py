@@ -179,12 +179,15 @@ def seconds_to_choose(task: Task, archive: Archive, n_workers: int) -> float:
     """About how long it takes to choose a champion and to keep its forecasts.
 
     Finalists are fitted on all folds with few starts and on all rows with all starts; how long
-    that takes is judged by how long they took to be evaluated on the search's folds.
+    that takes is judged by how long they took to be evaluated on the search's folds, which are of
+    a sample where rows are many.
     """
+    larger = task.train.n_rows / len(task.sample)
     elites = finalists_of(archive)
     spent = sum(elite.entry.evaluation.seconds for elite in elites) / len(task.folds)
     n_folds = len(task.folds) + len(task.selection_folds)
-    return KEEPING_S + spent * (QUICK_SHARE * n_folds + WHOLE_SHARE) / max(n_workers, 1)
+    fits = spent * (QUICK_SHARE * n_folds + WHOLE_SHARE * larger) / max(n_workers, 1)
+    return KEEPING_S * larger + fits
 
 
 def finalist_of(

@@ -11,6 +11,8 @@ from evolve.evaluation.problem import EvaluationProblem
 from evolve.runs.session import sample_remarks
 from evolve.runs.settings import RunConfig, config_from_data
 from evolve.scoring.objective import SEARCH_GROUPS, SEARCH_ROWS
+from evolve.search.archive import Archive
+from evolve.search.finalists import seconds_to_choose
 from evolve.search.memory import search_in_memory
 from evolve.search.problem import make_search_problem
 from evolve.tasks.sample import LEAST_OF_GROUP, sample_rows
@@ -35,6 +37,12 @@ def test_a_table_of_few_rows_is_searched_whole() -> None:
     assert not task.is_sampled
     np.testing.assert_array_equal(task.sample, np.arange(24))
     assert task.searched_on(24).folds[0].fit.tolist() == task.folds[0].fit.tolist()
+
+
+def test_all_rows_of_a_table_that_is_searched_on_a_sample_take_longer_to_choose_on() -> None:
+    task = large()
+    seconds = [seconds_to_choose(one, Archive(), 2) for one in (task.searched_on(N), task)]
+    assert seconds[1] == pytest.approx(N / MOST * seconds[0])
 
 
 def test_every_group_and_scale_has_its_share() -> None:
