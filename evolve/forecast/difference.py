@@ -224,7 +224,10 @@ def _seen(one: Side, two: Side, ray: _Ray) -> Array:
     """`(m,)` of the grid where every feature of a ray lies in the rows or not far beyond."""
     ends = [(min(a[0], b[0]), max(a[1], b[1]))
             for a, b in ((one.range_of(n), two.range_of(n)) for n in ray.names)]  # fmt: skip
-    logs = [np.log10(np.array(pair) / ray.at[n]) for n, pair in zip(ray.names, ends, strict=True)]
+    logs = [
+        np.log10(np.array(pair)) - np.log10(ray.at[n])
+        for n, pair in zip(ray.names, ends, strict=True)
+    ]
     low = min(0.0, max(pair[0] for pair in logs))
     high = max(0.0, min(pair[1] for pair in logs) + np.log10(SEEN_BEYOND))
     seen: Array = GRID[(low - SLACK <= GRID) & (high + SLACK >= GRID)]

@@ -6,6 +6,7 @@ independent (Zou and Donner 2008, "MOVER"); of runs of the same rows it is there
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -127,6 +128,9 @@ def make_sides(
         tasks, bases = [*tasks] * len(given), [*bases] * len(given)
         if len(given) < 2:
             raise EvolveError("compare: needs another run, or a run of several groups")
+        ((name, times),) = Counter(given).most_common(1)
+        if times > 1:
+            raise EvolveError(Argument("group"), f": {name!r} is given twice")
     given = given * len(tasks) if len(given) == 1 else given
     if len(given) != len(tasks):
         rule = f": must be one of all {len(tasks)} runs or one a run, they are {len(given)}"

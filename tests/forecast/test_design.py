@@ -243,6 +243,7 @@ def test_directions_that_no_candidate_tells_of_are_left_out_of_the_coordinates()
         ({"compute": "6*params*tokens*steps"}, "may name at most 2 sizes"),
         ({"compute": "6"}, "must name a feature"),
         ({"compute": "params/tokens"}, "must grow with its sizes"),
+        ({"budget": 1e60}, "must grow with its sizes, and to .*: is budget what you mean"),
         ({"compute": "6*size*text"}, "needs a column of role N"),
         ({"narrow": {"params": 1}}, "narrow: needs a value for tokens"),
         ({"narrow": {"param": 1}}, "no feature 'param' .did you mean 'params'"),

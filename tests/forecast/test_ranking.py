@@ -149,6 +149,7 @@ def test_the_groups_of_one_run_are_systems() -> None:
 WRONG: list[tuple[int, Any, str]] = [
     (1, "web", "needs another run, or a run of several groups"),
     (1, ["web", "cod"], "group: must be one of web, code, books, it is 'cod'"),
+    (1, ["web", "code", "web"], "group: 'web' is given twice"),
     (2, None, "group: must be one of web, code, books"),
     (2, ["web", "code", "web"], "group: must be one of all 2 runs or one a run, they are 3"),
 ]

@@ -78,8 +78,10 @@ def placed(cost: Cost, computes: Array, ratios: Array, k: int) -> Array:
     try:
         return np.asarray(10.0 ** at_budgets(cost.of, logs, np.asarray(computes, dtype=float)))
     except NoShiftError:
-        rule = f": {cost.text!r} must grow with its sizes and come to {max(computes):g}"
-        raise EvolveError(Argument("compute"), rule) from None
+        rule = f": {cost.text!r} must grow with its sizes, and to {max(computes):g}: is "
+        raise EvolveError(
+            Argument("compute"), rule, Argument("budget"), " what you mean?"
+        ) from None
 
 
 def best_ratios(
