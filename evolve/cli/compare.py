@@ -101,10 +101,11 @@ def _names_and_values(words: Sequence[str], at: Sequence[str]) -> tuple[list[str
 def _require_enough(names: Sequence[str], given: Sequence[str], compute: str | None) -> None:
     if not given and compute is not None:
         raise EvolveError("--compute: goes with --at")
-    if not given and len(names) != 2:
-        rule = "needs another run, or --at to compare the groups of one"
-        rule = rule if len(names) < 2 else f"{len(names)} runs are compared by what they forecast"
-        raise EvolveError(f"compare: {rule}" + ("" if len(names) < 2 else "; give --at"))
+    if not given and len(names) < 2:
+        raise EvolveError("compare: needs another run, or --at to compare the groups of one")
+    if not given and len(names) > 2:
+        rule = f"compare: {len(names)} runs are compared by what they forecast; give --at"
+        raise EvolveError(rule)
 
 
 def _forecasts(
