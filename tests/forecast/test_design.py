@@ -78,17 +78,18 @@ def test_the_first_design_is_the_narrowest_of_those_that_would_show_a_wrong_law(
     assert not any(design.is_checkable for design in narrower)
 
 
-def test_a_design_is_first_only_if_it_answers_at_a_fair_width_and_is_still_to_be_made() -> None:
+def test_a_design_is_first_only_if_it_answers_at_a_fair_width_within_the_budget() -> None:
     found = usual()
     by_width = sorted(found.designs, key=lambda d: d.width(FORECAST))
     narrowest, widest = by_width[0], by_width[-1]
     silent = replace(narrowest, name="silent", scores={}, held_out_r2=0.99)
     shows = replace(widest, name="shows", held_out_r2=0.99)
     own = replace(narrowest, name=OWN, held_out_r2=0.99)
+    dear = replace(own, name="dear", costs=own.costs * 1e5)
     assert not narrowest.is_checkable
     assert shows.width(FORECAST) > 3.0 * narrowest.width(FORECAST)
-    ranked = in_rank([silent, own, shows, narrowest], FORECAST, OWN)
-    assert [d.name for d in ranked] == [narrowest.name, "shows", "silent", OWN]
+    ranked = in_rank([silent, dear, shows, narrowest, own], FORECAST, found.budget)
+    assert [d.name for d in ranked] == [OWN, narrowest.name, "shows", "silent", "dear"]
 
 
 def test_fit_judges_the_runs_of_a_design_as_its_held_out_r2_says() -> None:

@@ -131,7 +131,7 @@ def design_runs(
     if own is not None:
         designs.append(DesignRuns(OWN, in_order(region, _own(own, truth, names))))
     tried = [scored(trial, local, cost, names, design, wanted) for design in designs]
-    ranked = in_rank(tried, wanted[0].name, OWN)
+    ranked = in_rank(tried, wanted[0].name, total)
     return Designed(truth, cost, total, share, widest, region, names, wanted, ranked, trial)
 
 

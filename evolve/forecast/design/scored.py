@@ -17,7 +17,7 @@ from evolve.typing import Array
 
 CHECKABLE = 0.5  # held-out R2 from which on a design shows whether its law is right; judgement
 WIDER = 3.0  # times the narrowest, that showing a wrong law may cost; judgement
-SAME = 1e-9  # of a logarithm
+SAME = 1e-9  # of a logarithm, or of a budget
 
 
 @dataclass(frozen=True, eq=False)
@@ -84,24 +84,28 @@ def scored(
     return ScoredDesign(design.name, sizes, cost.of(sizes), scores, left, held)
 
 
-def in_rank(designs: Sequence[ScoredDesign], question: str, own: str) -> tuple[ScoredDesign, ...]:
+def in_rank(
+    designs: Sequence[ScoredDesign], question: str, budget: float
+) -> tuple[ScoredDesign, ...]:
     """Designs, the one to make first.
 
     Those that answer come before those that cannot tell; of them those that show whether the law
-    is right, where that does not cost too much of the answer; then the narrower. Runs that are
-    made already come last.
+    is right, where that does not cost too much of the answer; then the narrower. What costs more
+    than the budget, as runs that somebody thought of may, comes last.
 
     Args:
         designs: In any order.
         question: Its answer is to be narrow.
-        own: Name of the design of runs that are made already.
+        budget: Compute of all runs of a design.
     """
-    narrowest = min(d.width(question) for d in designs if d.name != own)
+    dear = {d.name for d in designs if d.costs.sum() > budget * (1.0 + SAME)}
+    widths = [d.width(question) for d in designs if d.name not in dear]
+    narrowest = min(widths, default=float("inf"))
 
     def rank(design: ScoredDesign) -> tuple[bool, bool, bool, float]:
         width = design.width(question)
         shows = design.is_checkable and width <= WIDER * narrowest
-        return design.name == own, not np.isfinite(width), not shows, width
+        return design.name in dear, not np.isfinite(width), not shows, width
 
     return tuple(sorted(designs, key=rank))
 
