@@ -5,12 +5,13 @@ from __future__ import annotations
 import os
 import shlex
 import sys
-from collections.abc import Sequence
-from typing import Any, NoReturn
+from collections.abc import Callable, Sequence
+from typing import Any, NoReturn, TypeVar
 
 import typer
 
 from evolve import __version__
+from evolve.cli.options import Verb
 from evolve.cli.output import print_note
 from evolve.cli.terminal import guarded_output
 from evolve.errors import EvolveError, nearest
@@ -29,7 +30,18 @@ OPTIONS = {
 }
 TOP_LEVEL = ("--help", "--version", "-h")
 
-app = typer.Typer(
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+class Verbs(typer.Typer):
+    """Verbs, each a `Verb` unless it says otherwise."""
+
+    def command(self, name: str | None = None, **options: Any) -> Callable[[F], F]:
+        """Register a function as a verb."""
+        return super().command(name, **{"cls": Verb, **options})
+
+
+app = Verbs(
     add_completion=False,
     rich_markup_mode=None,
     pretty_exceptions_enable=False,

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from evolve.cli.app import app
-from evolve.cli.options import Json, TasksDirs, Workers
+from evolve.cli.lists import Texts, names_in, numbers_in, seeds_in, tasks_in
+from evolve.cli.options import Json, ManyValued, TasksDirs, Workers
 from evolve.cli.output import print_note
 
 if TYPE_CHECKING:
@@ -22,17 +23,20 @@ bench = typer.Typer(
 )
 app.add_typer(bench, name="bench")
 
-Seeds = Annotated[str, typer.Option("--seeds", help="Seeds of the runs, such as '0 1 2'.")]
-Names = Annotated[str, typer.Option("--tasks", help="Tasks, by name; all whose table is here.")]
+SEEDS, FIRST_SEED, NOISES = ["0", "1", "2"], ["0"], ["0.001", "0.01"]
+Seeds = Annotated[list[str], typer.Option("--seeds", help="Seeds of the runs, such as 0 1 2.")]
+Names = Annotated[
+    Texts, typer.Option("--tasks", help="Tasks, by name [default: all whose table is here].")
+]
 Evaluations = Annotated[
     int | None, typer.Option("--evaluations", min=1, help="Budget of a run [default: a run's].")
 ]
 
 
-@bench.command()
+@bench.command(cls=ManyValued)
 def tasks(
-    names: Names = "",
-    seeds: Seeds = "0 1 2",
+    names: Names = None,
+    seeds: Seeds = SEEDS,
     evaluations: Evaluations = None,
     workers: Workers = None,
     tasks_dirs: TasksDirs = None,
@@ -46,7 +50,7 @@ def tasks(
     _show(results, json=json)
 
 
-@bench.command()
+@bench.command(cls=ManyValued)
 def fit(json: Json = False) -> None:
     """Fit from the same starts with the kernel and with scipy, on one core.
 
@@ -66,11 +70,13 @@ def fit(json: Json = False) -> None:
     print_table(headings, [list(line.to_data().values()) for line in lines], title=machine())
 
 
-@bench.command()
+@bench.command(cls=ManyValued)
 def recover(
-    families: Annotated[str, typer.Option("--families", help="Laws, comma-separated.")] = "",
-    noises: Annotated[str, typer.Option("--noises", help="Deviations of log y.")] = "0.001 0.01",
-    seeds: Seeds = "0 1 2",
+    families: Annotated[
+        Texts, typer.Option("--families", help="Known laws, by name [default: all].")
+    ] = None,
+    noises: Annotated[list[str], typer.Option("--noises", help="Deviations of log y.")] = NOISES,
+    seeds: Seeds = SEEDS,
     evaluations: Evaluations = None,
     repeats: Annotated[
         int | None,
@@ -96,8 +102,9 @@ def recover(
     from evolve.cli.output import print_json, print_table
     from evolve.runs.settings import DEFAULT_EVALUATIONS
 
-    names = [name.strip() for name in families.split(",") if name.strip()] or list(FAMILIES)
-    levels, numbers = [float(v) for v in noises.split()], [int(v) for v in seeds.split()]
+    names = names_in("--families", families, list(FAMILIES), "known law")
+    levels = numbers_in("--noises", noises, float, 0, "0.001 0.01")
+    numbers = seeds_in(seeds)
     budget = evaluations or DEFAULT_EVALUATIONS
     cases = search(names, levels, numbers, budget, workers or n_cores(), repeats, _tell)
     share = shares(cases)
@@ -124,18 +131,24 @@ def _tell(case: Case) -> None:
     print_note(words)
 
 
-def tasks_named(names: str, tasks_dirs: TasksDirs) -> list[Task]:
-    """The tasks of these names; every task whose table is here if there are none."""
+def tasks_named(names: Texts, tasks_dirs: TasksDirs) -> list[Task]:
+    """The tasks of these names; every task whose table is here if there are none.
+
+    Raises:
+        EvolveError: One is not known, or stands twice.
+    """
+    from evolve.tasks.folders import is_task
     from evolve.tasks.task import list_tasks, load_task
 
     dirs = tasks_dirs or ()
-    chosen = names.split() or [t.name for t in list_tasks(dirs) if t.n_rows]
+    chosen = tasks_in("--tasks", names, lambda name: is_task(name, dirs))
+    chosen = chosen or [t.name for t in list_tasks(dirs) if t.n_rows]
     return [load_task(name, dirs) for name in chosen]
 
 
 def _run(
-    names: str,
-    seeds: str,
+    names: Texts,
+    seeds: list[str],
     evaluations: int | None,
     workers: int | None,
     tasks_dirs: TasksDirs,
@@ -145,9 +158,9 @@ def _run(
     from evolve.cli.options import n_cores
     from evolve.runs.settings import DEFAULT_EVALUATIONS
 
-    results = []
+    results, numbers = [], seeds_in(seeds)
     for task in tasks_named(names, tasks_dirs):
-        for seed in map(int, seeds.split()):
+        for seed in numbers:
             budget = evaluations or DEFAULT_EVALUATIONS
             result = run_task(task, seed, budget, workers or n_cores())
             results.append(result)

@@ -4,20 +4,20 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from evolve.cli.bench import Evaluations, Names, Seeds, bench
+from evolve.cli.bench import FIRST_SEED, Evaluations, Names, Seeds, bench
 from evolve.cli.nested import DEFAULT_BUDGET, Families, each_case, left_out_if_it_fails
-from evolve.cli.options import Json, TasksDirs, Workers
+from evolve.cli.options import Json, ManyValued, TasksDirs, Workers
 from evolve.cli.output import print_note
 
 if TYPE_CHECKING:
     from evolve.bench.choice import ChoiceResult
 
 
-@bench.command("choice")
+@bench.command("choice", cls=ManyValued)
 def choice_rules(
-    names: Names = "",
-    families: Families = "all",
-    seeds: Seeds = "0",
+    names: Names = None,
+    families: Families = None,
+    seeds: Seeds = FIRST_SEED,
     evaluations: Evaluations = None,
     workers: Workers = None,
     tasks_dirs: TasksDirs = None,

@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from evolve.cli.bench import bench
-from evolve.cli.options import Json, TasksDirs, Workers
+from evolve.cli.bench import FIRST_SEED, Seeds, bench
+from evolve.cli.lists import Texts, names_in, seeds_in
+from evolve.cli.options import Json, ManyValued, TasksDirs, Workers
 from evolve.cli.output import print_note
-from evolve.errors import EvolveError, nearest
 
 if TYPE_CHECKING:
     from evolve.bench.coverage import Coverage
@@ -20,18 +20,19 @@ HEADINGS = (
 )
 
 
-@bench.command()
+@bench.command(cls=ManyValued)
 def coverage(
     names: Annotated[
-        str, typer.Option("--tasks", help="Tasks with test rows, by name; none for none.")
-    ] = "",
-    seeds: Annotated[str, typer.Option("--seeds", help="Seeds, such as '0 1 2'.")] = "0",
+        Texts,
+        typer.Option("--tasks", help="Tasks with test rows, by name, or none [default: all]."),
+    ] = None,
+    seeds: Seeds = FIRST_SEED,
     evaluations: Annotated[
         int, typer.Option("--evaluations", min=1, help="Budget of a run.")
     ] = 400,
     synthetic: Annotated[
         bool,
-        typer.Option("--synthetic/--no-synthetic", help="KnownLaw laws at ten times the scale."),
+        typer.Option("--synthetic/--no-synthetic", help="Known laws at ten times the scale."),
     ] = True,
     workers: Workers = None,
     tasks_dirs: TasksDirs = None,
@@ -57,21 +58,18 @@ def coverage(
     _show(coverages, json=json)
 
 
-def _cases(names: str, tasks_dirs: TasksDirs, seeds: str, *, synthetic: bool) -> Any:
+def _cases(names: Texts, tasks_dirs: TasksDirs, seeds: list[str], *, synthetic: bool) -> Any:
     """Kind, and seed, task and how to get its held-out rows, of all that is to be measured."""
     from evolve.bench.known import KNOWN_LAWS, make_case
     from evolve.tasks.task import list_tasks, load_task, load_test
 
-    dirs, chosen = tasks_dirs or (), names.split()
-    shipped = [t.name for t in list_tasks(dirs) if t.n_rows and t.has_test]
-    for name in chosen:
-        if name not in (*shipped, "none"):
-            raise EvolveError(f"--tasks: no task {name!r} with test rows{nearest(name, shipped)}")
-    for seed in map(int, seeds.split()):
-        for name in chosen or shipped:
-            if name in shipped:
-                task = load_task(name, dirs)
-                yield "shipped", (seed, task, lambda task=task: load_test(task))
+    dirs, numbers = tasks_dirs or (), seeds_in(seeds)
+    tested = [t.name for t in list_tasks(dirs) if t.n_rows and t.has_test]
+    chosen = names_in("--tasks", names, tested, "task with test rows", none=True)
+    for seed in numbers:
+        for name in chosen:
+            task = load_task(name, dirs)
+            yield "shipped", (seed, task, lambda task=task: load_test(task))
         for law in KNOWN_LAWS if synthetic else ():
             task_of_law, test = make_case(law, seed)
             yield "synthetic", (seed, task_of_law, lambda test=test: test)

@@ -5,14 +5,14 @@ from __future__ import annotations
 import typer
 
 from evolve.cli.bench import Names, bench, tasks_named
-from evolve.cli.options import Json, TasksDirs, Workers
+from evolve.cli.options import Json, ManyValued, TasksDirs, Workers
 
 SHORT = 96  # evaluations of each of the ten searches of a table
 
 
-@bench.command()
+@bench.command(cls=ManyValued)
 def metamorphic(
-    names: Names = "",
+    names: Names = None,
     evaluations: int = typer.Option(SHORT, "--evaluations", min=1, help="Budget of a search."),
     workers: Workers = None,
     tasks_dirs: TasksDirs = None,

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from evolve.cli.bench import Evaluations, Names, Seeds, bench, tasks_named
-from evolve.cli.options import Json, TasksDirs, Workers
+from evolve.cli.bench import FIRST_SEED, Evaluations, Names, Seeds, bench, tasks_named
+from evolve.cli.lists import NONE, Texts, names_in, seeds_in
+from evolve.cli.options import Json, ManyValued, TasksDirs, Workers
 from evolve.cli.output import print_note
 
 if TYPE_CHECKING:
@@ -19,16 +20,16 @@ if TYPE_CHECKING:
     Case = tuple[Task, Table]
 
 Families = Annotated[
-    str, typer.Option("--families", help="Known laws, comma-separated; 'all' or 'none'.")
+    Texts, typer.Option("--families", help="Known laws, by name, or none [default: all].")
 ]
 DEFAULT_BUDGET = 600
 
 
-@bench.command()
+@bench.command(cls=ManyValued)
 def nested(
-    names: Names = "",
-    families: Families = "all",
-    seeds: Seeds = "0",
+    names: Names = None,
+    families: Families = None,
+    seeds: Seeds = FIRST_SEED,
     evaluations: Evaluations = None,
     workers: Workers = None,
     tasks_dirs: TasksDirs = None,
@@ -42,11 +43,11 @@ def nested(
     _show(results, json=json)
 
 
-@bench.command()
+@bench.command(cls=ManyValued)
 def ablate(
-    names: Names = "",
-    families: Families = "all",
-    seeds: Seeds = "0",
+    names: Names = None,
+    families: Families = None,
+    seeds: Seeds = FIRST_SEED,
     evaluations: Evaluations = None,
     workers: Workers = None,
     tasks_dirs: TasksDirs = None,
@@ -64,9 +65,9 @@ def ablate(
 
 def _run(
     variants: Sequence[str],
-    names: str,
-    families: str,
-    seeds: str,
+    names: Texts,
+    families: Texts,
+    seeds: list[str],
     evaluations: int | None,
     workers: int | None,
     tasks_dirs: TasksDirs,
@@ -90,18 +91,20 @@ def _run(
 
 
 def each_case(
-    names: str, families: str, seeds: str, tasks_dirs: TasksDirs
+    names: Texts, families: Texts, seeds: list[str], tasks_dirs: TasksDirs
 ) -> Iterator[tuple[Case, int]]:
     """Nested cases of tasks and of known laws, each with every seed.
 
     Raises:
         EvolveError: A task or a family is not known.
     """
+    from evolve.bench.families import FAMILIES
     from evolve.bench.nested import cases
 
-    tasks = [] if names == "none" else tasks_named(names, tasks_dirs)
-    for case in cases(tasks, families_named(families)):
-        for seed in map(int, seeds.split()):
+    laws = names_in("--families", families, list(FAMILIES), "known law", none=True)
+    numbers, tasks = seeds_in(seeds), [] if names == [NONE] else tasks_named(names, tasks_dirs)
+    for case in cases(tasks, laws):
+        for seed in numbers:
             yield case, seed
 
 
@@ -114,24 +117,6 @@ def left_out_if_it_fails(case: Case) -> Iterator[None]:
         yield
     except EvolveError as error:
         print_note(f"{case[0].name}: left out, {error}")
-
-
-def families_named(words: str) -> list[str]:
-    """Names of known laws.
-
-    Raises:
-        EvolveError: one is not known.
-    """
-    from evolve.bench.families import FAMILIES
-    from evolve.errors import EvolveError, nearest
-
-    if words in ("all", "none"):
-        return list(FAMILIES) if words == "all" else []
-    names = [name.strip() for name in words.split(",") if name.strip()]
-    for name in names:
-        if name not in FAMILIES:
-            raise EvolveError(f"bench: no family {name!r}{nearest(name, FAMILIES)}")
-    return names
 
 
 def _show(results: Sequence[NestedResult], *, json: bool) -> None:

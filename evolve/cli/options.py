@@ -101,7 +101,23 @@ def n_cores() -> int:
     return int(cpu_count())
 
 
-class ManyValued(TyperCommand):
+class Verb(TyperCommand):
+    """A verb that refuses an option of one value given twice, of which one would be lost."""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        """Look at the flags, then parse as usual."""
+        words = args[: args.index("--")] if "--" in args else args
+        for param in self.params:
+            if getattr(param, "is_flag", False) or getattr(param, "multiple", False):
+                continue
+            flags = [o for o in param.opts if o.startswith("-")]
+            n = sum(word == o or word.startswith(f"{o}=") for word in words for o in flags)
+            if n > 1:
+                raise EvolveError(f"{flags[0]}: is given twice, it takes one value")
+        return super().parse_args(ctx, args)
+
+
+class ManyValued(Verb):
     """A verb whose repeatable options take several values after one flag: ``--features a b``.
 
     Attributes:
@@ -113,9 +129,6 @@ class ManyValued(TyperCommand):
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
         """Repeat each such flag before each of its values, then parse as usual."""
         several = {o for p in self.params if getattr(p, "multiple", False) for o in p.opts}
-        for word in {o for p in self.params for o in p.opts} - several:
-            if sum(a == word or a.startswith(f"{word}=") for a in args) > 1:
-                raise EvolveError(f"{word}: is given twice, it takes one value")
         return super().parse_args(ctx, repeat_flags(args, several, self.mark))
 
 

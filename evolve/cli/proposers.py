@@ -6,19 +6,21 @@ from typing import Annotated
 
 import typer
 
-from evolve.cli.bench import Evaluations, Names, Seeds, bench, tasks_named
+from evolve.cli.bench import FIRST_SEED, Evaluations, Seeds, bench, tasks_named
+from evolve.cli.lists import Texts, parted, seeds_in
 from evolve.cli.models import BaseUrl, Models, ModelsFile, model_config
-from evolve.cli.options import Json, TasksDirs, Workers, parse_time
+from evolve.cli.options import Json, ManyValued, TasksDirs, Workers, parse_time
 from evolve.cli.output import print_note
 
 DEFAULT_BUDGET = 600
+DEFAULT_TASKS = ["data_constrained"]
 HEADINGS = "case variant seed champion forecast by_score best constants seconds formula"
 
 
-@bench.command()
+@bench.command(cls=ManyValued)
 def proposers(
-    names: Names = "data_constrained",
-    seeds: Seeds = "0",
+    names: Annotated[Texts, typer.Option("--tasks", help="Tasks, by name.")] = DEFAULT_TASKS,
+    seeds: Seeds = FIRST_SEED,
     evaluations: Evaluations = None,
     time: Annotated[
         str, typer.Option("--time", help="End each search after this time, not by evaluations.")
@@ -42,16 +44,17 @@ def proposers(
     from evolve.cli.output import print_json, print_table
     from evolve.errors import EvolveError
 
-    seconds = parse_time(time) if time else None
+    seconds, numbers = parse_time(time) if time else None, seeds_in(seeds)
+    models = parted(model, lambda _: False)
     budget = evaluations or (2**40 if seconds else DEFAULT_BUDGET)
     config = None
-    if model or models_file:
+    if models or models_file:
         fields, limits = {"base_url": base_url}, (None, None, 0.0)
-        config = model_config(("llm",), model or (), fields, models_file, limits, "", None, None)
+        config = model_config(("llm",), models, fields, models_file, limits, "", None, None)
     results = []
     for case in cases(tasks_named(names, tasks_dirs), []):
         changes = variants(case[0].name.partition(" ")[0], config)
-        for seed in map(int, seeds.split()):
+        for seed in numbers:
             for name, change in changes.items():
                 try:
                     cores = workers or n_cores()

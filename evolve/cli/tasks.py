@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from evolve.cli.app import app
+from evolve.cli.app import Verbs, app
 from evolve.cli.options import Json, TasksDirs
 
 if TYPE_CHECKING:
     from evolve.tasks.task import Task
 
-data = typer.Typer(
+data = Verbs(
     help="Get the tables of tasks that do not ship.",
     epilog="Example: python -m evolve data pull moe --to data",
     no_args_is_help=True,

@@ -7,23 +7,24 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from evolve.cli.bench import Evaluations, Seeds, bench
-from evolve.cli.options import Json, Workers
+from evolve.cli.bench import SEEDS, Evaluations, Seeds, bench
+from evolve.cli.lists import Texts, names_in, seeds_in
+from evolve.cli.options import Json, ManyValued, Workers
 from evolve.cli.output import print_note
 
 if TYPE_CHECKING:
     from evolve.bench.unseen import UnseenResult
 
 
-@bench.command()
+@bench.command(cls=ManyValued)
 def unseen(
     folder: Annotated[
         Path, typer.Argument(metavar="FOLDER", help="Holds TABLE/train.csv and TABLE/test.csv.")
     ],
     names: Annotated[
-        str, typer.Option("--tables", help="Tables, by name [default: all of the folder].")
-    ] = "",
-    seeds: Seeds = "0 1 2",
+        Texts, typer.Option("--tables", help="Tables, by name [default: all of the folder].")
+    ] = None,
+    seeds: Seeds = SEEDS,
     evaluations: Evaluations = None,
     workers: Workers = None,
     json: Json = False,
@@ -37,11 +38,11 @@ def unseen(
     from evolve.errors import EvolveError
     from evolve.runs.settings import DEFAULT_EVALUATIONS
 
-    results = []
-    for path in tables_in(folder):
-        if names and path.name not in names.split():
-            continue
-        for seed in map(int, seeds.split()):
+    results, numbers = [], seeds_in(seeds)
+    paths = {path.name: path for path in tables_in(folder)}
+    for name in names_in("--tables", names, list(paths), f"table in {folder}"):
+        path = paths[name]
+        for seed in numbers:
             try:
                 budget = evaluations or DEFAULT_EVALUATIONS
                 result = run_table(*load_table(path), seed, budget, workers or n_cores())

@@ -44,6 +44,15 @@ def find_folder(name_or_folder: str, tasks_dirs: Sequence[Path] = ()) -> Path:
     )
 
 
+def is_task(name_or_folder: str, tasks_dirs: Sequence[Path] = ()) -> bool:
+    """Whether a name or path leads to a task's folder."""
+    try:
+        find_folder(name_or_folder, tasks_dirs)
+    except TaskError:
+        return False
+    return True
+
+
 def word_of(folder: Path) -> str:
     """What names a task to a command in this folder: its name where that is found, else a path.
 

@@ -1,0 +1,125 @@
+"""Values of options that take several: repeated, or in one text parted by spaces or commas."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterable, Sequence
+from typing import TypeVar
+
+from evolve.errors import EvolveError, nearest
+
+ALL = "all"
+NONE = "none"
+Texts = list[str] | None
+
+Value = TypeVar("Value", int, float)
+
+
+def parted(texts: Iterable[str] | None, is_name: Callable[[str], bool]) -> list[str]:
+    """The names that stand in texts; a name may itself hold a space or a comma.
+
+    Args:
+        texts: A text of each time that the option was given.
+        is_name: Whether a text is one name as it stands.
+    """
+    found: list[str] = []
+    for text in texts or ():
+        for part in [text] if is_name(text) else text.split(","):
+            name = part.strip()
+            found += [name] if is_name(name) else name.split()
+    return found
+
+
+def names_in(
+    option: str, texts: Texts, known: Sequence[str], what: str, *, none: bool = False
+) -> list[str]:
+    """Names that an option was given; all that are known where there are none, or for `all`.
+
+    Args:
+        option: As it is typed.
+        texts: What it was given.
+        known: Names that it may have, in their order.
+        what: What they name, for a message.
+        none: Whether the word `none` stands for no name.
+
+    Raises:
+        EvolveError: One is not known, or stands twice.
+    """
+    names = parted(texts, known.__contains__)
+    _require_some(option, texts, names)
+    if _is_word(NONE, names, known, allowed=none):
+        return []
+    if not names or _is_word(ALL, names, known):
+        return list(known)
+    for name in names:
+        if name not in known:
+            hint = nearest(name, known) or f"; it may be {', '.join(known)}"
+            raise EvolveError(f"{option}: no {what} {name!r}{hint}")
+    _require_different(option, names)
+    return names
+
+
+def tasks_in(option: str, texts: Texts, is_task: Callable[[str], bool]) -> list[str]:
+    """Names and folders of tasks that an option was given; whether each is there is not asked.
+
+    Raises:
+        EvolveError: One stands twice.
+    """
+    names = parted(texts, is_task)
+    _require_some(option, texts, names)
+    _require_different(option, names)
+    return [] if _is_word(ALL, names, ()) else names
+
+
+def numbers_in(
+    option: str, texts: Sequence[str], kind: type[Value], least: int, example: str
+) -> list[Value]:
+    """Numbers that an option was given.
+
+    Args:
+        option: As it is typed.
+        texts: What it was given.
+        kind: Whether they must be whole.
+        least: The least that they may be.
+        example: Of such numbers, for a message.
+
+    Raises:
+        EvolveError: One is none, is below the least, or stands twice; or there are none.
+    """
+    words = parted(texts, lambda _: False)
+    rule = f"{'whole ' * (kind is int)}numbers from {least}, such as {example}"
+    try:
+        values = [kind(word) for word in words]
+    except ValueError:
+        values = []
+    if not values or not all(least <= value < float("inf") for value in values):
+        raise EvolveError(f"{option}: must be {rule}, it is {' '.join(texts)!r}")
+    _require_different(option, values)
+    return values
+
+
+def seeds_in(texts: Sequence[str]) -> list[int]:
+    """The seeds that `--seeds` was given.
+
+    Raises:
+        EvolveError: One is no whole number from 0, or stands twice.
+    """
+    return numbers_in("--seeds", texts, int, 0, "0 1 2")
+
+
+def _is_word(
+    word: str, names: Sequence[str], known: Collection[str], *, allowed: bool = True
+) -> bool:
+    """Whether names are one word that stands for all or none, and no name."""
+    return allowed and list(names) == [word] and word not in known
+
+
+def _require_some(option: str, texts: Texts, names: Sequence[str]) -> None:
+    """Require a name where the option was given, as an empty text would stand for all."""
+    if texts and not names:
+        raise EvolveError(f"{option}: must name one, it is {' '.join(texts)!r}")
+
+
+def _require_different(option: str, values: Sequence[object]) -> None:
+    for value in values:
+        if values.count(value) > 1:
+            raise EvolveError(f"{option}: {value!r} is given twice")
