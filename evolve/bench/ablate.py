@@ -1,14 +1,16 @@
-"""Search problems with one ingredient of the engine taken out, to see what it is worth."""
+"""Search problems with one ingredient taken out or another layout, to see what it is worth."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import replace
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 
+from evolve.bench.nested import FULL
 from evolve.law.canonical import key
 from evolve.scoring.fold import Fold
+from evolve.search.islands import Route, along_ring
 from evolve.search.operators import SearchSpace
 from evolve.search.problem import SearchProblem
 from evolve.search.proposers.grammar import finish
@@ -17,6 +19,8 @@ from evolve.search.proposers.protocol import Proposal
 from evolve.search.view import inward, outward
 
 Change = Callable[[SearchProblem], SearchProblem]
+
+SALT = 2**32 - 65  # tells the random numbers of migration from those of entries
 
 
 def least_squares_only(problem: SearchProblem) -> SearchProblem:
@@ -56,6 +60,39 @@ def random_search(problem: SearchProblem) -> SearchProblem:
     return replace(problem, proposers=("random",))
 
 
+def stay(n_islands: int, seed: int, epoch: int) -> Sequence[int]:
+    """No island's laws ever go on to another one."""
+    del seed, epoch
+    return range(n_islands)
+
+
+@dataclass(frozen=True, slots=True)
+class ToAnyOther:
+    """From each island to another one at random, after every epoch.
+
+    Attributes:
+        seed: Seed of the run.
+    """
+
+    seed: int
+
+    def __call__(self, n_islands: int, seed: int, epoch: int) -> Sequence[int]:
+        """Where the best of each island go on to; they depend on nothing that was found."""
+        rng = np.random.default_rng([self.seed, seed, epoch, SALT])
+        steps = rng.integers(1, n_islands, n_islands)
+        return [int(to) for to in (np.arange(n_islands) + steps) % n_islands]
+
+
+def islands(n: int, route_of: Callable[[int], Route] = lambda seed: along_ring) -> Change:
+    """Divided among islands.
+
+    Args:
+        n: How many.
+        route_of: Where the best of each go on to, by the seed of the run.
+    """
+    return lambda problem: replace(problem, n_islands=n, route=route_of(problem.seed))
+
+
 def _in_space(problem: SearchProblem, space: SearchSpace) -> SearchProblem:
     """The problem with another space, its starting candidates brought into it."""
     starts: dict[str, Proposal] = {}
@@ -69,7 +106,7 @@ def _in_space(problem: SearchProblem, space: SearchSpace) -> SearchProblem:
 
 
 VARIANTS: dict[str, Change | None] = {
-    "full": None,
+    FULL: None,
     "least squares only": least_squares_only,
     "no learnt priors": without_priors,
     "no row weights": without_weights,
@@ -77,4 +114,8 @@ VARIANTS: dict[str, Change | None] = {
     "held-out rows only": held_out_only,
     "in-sample selection": in_sample,
     "random search": random_search,
+    "2 islands": islands(2),
+    "4 islands": islands(4),
+    "4 islands, random migration": islands(4, ToAnyOther),
+    "4 islands, no migration": islands(4, lambda seed: stay),
 }

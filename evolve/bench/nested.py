@@ -16,7 +16,7 @@ import numpy as np
 from scipy.stats import spearmanr
 
 from evolve.bench.families import FAMILIES
-from evolve.bench.measure import error_of, mean_clipped, r2_of
+from evolve.bench.measure import error_of, mean_clipped, mean_log_error, r2_of
 from evolve.bench.synthetic import make_case
 from evolve.bench.tasks import formula_text, predict
 from evolve.errors import EvolveError
@@ -31,6 +31,8 @@ from evolve.typing import Array
 SHARES = (0.1, 0.35)
 NOISES = (0.001, 0.01)
 SYNTHETIC_SEED = 100  # `bench recover` reports seeds 0, 1 and 2
+JUDGED = ("champion", "forecast")  # what variants are compared by
+FULL = "full"  # the variant in which nothing is changed
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +41,7 @@ class NestedResult:
 
     Attributes:
         case: Task or family, and how much was taken out or the noise.
-        variant: What was changed in the engine; ``full`` for nothing.
+        variant: What was changed in the engine; `FULL` for nothing.
         seed: Seed of the run.
         champion: R² of the champion on the outer rows.
         forecast: R² of what all finalists say together.
@@ -116,7 +118,7 @@ def run_case(
     seed: int,
     evaluations: int,
     workers: int,
-    variant: str = "full",
+    variant: str = FULL,
     change: Callable[[SearchProblem], SearchProblem] | None = None,
     seconds: float | None = None,
 ) -> NestedResult:
@@ -172,9 +174,44 @@ def _rank(values: Array, errors: Array) -> float:
 
 
 def means(results: Sequence[NestedResult]) -> dict[str, float]:
-    """Means over cases: R² (each at least -1) under every rule, and rank correlations."""
+    """Means over cases: R² (each at least -1) under every rule, log errors, rank correlations."""
     rules = ("champion", "forecast", "by_score", "by_train", "best")
     ranks = ("rank_score", "rank_first", "rank_last", "rank_train")
     columns = {name: [getattr(result, name) for result in results] for name in (*rules, *ranks)}
     by_rule = {name: mean_clipped(columns[name]) for name in rules}
+    by_rule |= {f"log error, {name}": mean_log_error(columns[name]) for name in JUDGED}
     return by_rule | {name: float(np.mean(columns[name])) for name in ranks}
+
+
+def differences(results: Sequence[NestedResult]) -> list[dict[str, Any]]:
+    """How far every variant is from the full engine: mean over cases, and its standard error.
+
+    A case counts once, with its mean over the seeds that both have. R² count at least -1; of log
+    errors (`mean_log_error`) less is better.
+    """
+    by_variant: dict[str, dict[tuple[str, int], NestedResult]] = {}
+    for result in results:
+        by_variant.setdefault(result.variant, {})[result.case, result.seed] = result
+    full = by_variant.pop(FULL, {})
+    rows = []
+    for variant, found in by_variant.items():
+        both = [place for place in found if place in full]
+        if not both:
+            continue
+        row: dict[str, Any] = {"variant": variant, "n": len({case for case, _ in both})}
+        for name in JUDGED:
+            for measure, heading in ((mean_clipped, name), (mean_log_error, f"log error, {name}")):
+                by_case: dict[str, list[float]] = {}
+                for place in both:
+                    ours, theirs = (getattr(r[place], name) for r in (found, full))
+                    by_case.setdefault(place[0], []).append(measure([ours]) - measure([theirs]))
+                row[heading], row[f"± {heading}"] = _mean_and_error(list(by_case.values()))
+        rows.append(row)
+    return rows
+
+
+def _mean_and_error(groups: Sequence[Sequence[float]]) -> tuple[float, float | None]:
+    """Mean of the groups' means and its standard error; None of a single group."""
+    values = [float(np.mean(group)) for group in groups]
+    n = len(values)
+    return float(np.mean(values)), float(np.std(values, ddof=1) / n**0.5) if n > 1 else None

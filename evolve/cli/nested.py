@@ -22,6 +22,9 @@ if TYPE_CHECKING:
 Families = Annotated[
     Texts, typer.Option("--families", help="Known laws, by name, or none [default: all].")
 ]
+Variants = Annotated[
+    Texts, typer.Option("--variants", help="What to compare with the full engine [default: all].")
+]
 DEFAULT_BUDGET = 600
 
 
@@ -39,12 +42,15 @@ def nested(
 
     Example: python -m evolve bench nested --tasks "data_constrained sft" --families none
     """
-    results = _run(["full"], names, families, seeds, evaluations, workers, tasks_dirs)
+    from evolve.bench.nested import FULL
+
+    results = _run([FULL], names, families, seeds, evaluations, workers, tasks_dirs)
     _show(results, json=json)
 
 
 @bench.command(cls=ManyValued)
 def ablate(
+    variants: Variants = None,
     names: Names = None,
     families: Families = None,
     seeds: Seeds = FIRST_SEED,
@@ -53,13 +59,16 @@ def ablate(
     tasks_dirs: TasksDirs = None,
     json: Json = False,
 ) -> None:
-    """As nested, with one ingredient of the engine taken out at a time.
+    """As nested, with one ingredient of the engine taken out at a time, or divided into islands.
 
     Example: python -m evolve bench ablate --tasks sft --families none --evaluations 600
     """
     from evolve.bench.ablate import VARIANTS
+    from evolve.bench.nested import FULL
 
-    results = _run(list(VARIANTS), names, families, seeds, evaluations, workers, tasks_dirs)
+    chosen = names_in("--variants", variants, list(VARIANTS), "variant")
+    chosen = list(dict.fromkeys([FULL, *chosen]))
+    results = _run(chosen, names, families, seeds, evaluations, workers, tasks_dirs)
     _show(results, json=json)
 
 
@@ -121,13 +130,15 @@ def left_out_if_it_fails(case: Case) -> Iterator[None]:
 
 def _show(results: Sequence[NestedResult], *, json: bool) -> None:
     """A row a case, and the means of every variant over real tasks and over known laws."""
+    from evolve.bench.nested import differences
     from evolve.bench.tasks import machine
     from evolve.cli.output import print_json, print_table
 
-    by_variant = _means(results)
+    by_variant, apart = _means(results), differences(results)
     if json:
         lines = [result.to_data() for result in results]
-        print_json({"machine": machine(), "lines": lines, "means": by_variant})
+        data = {"lines": lines, "means": by_variant, "differences": apart}
+        print_json({"machine": machine(), **data})
         return
     headings = "case variant seed champion forecast by_score by_train best constants formula"
     rows = [
@@ -139,6 +150,10 @@ def _show(results: Sequence[NestedResult], *, json: bool) -> None:
     if by_variant:
         cells = [list(row.values()) for row in by_variant]
         print_table(list(by_variant[0]), cells, title="means over cases")
+    if apart:
+        cells = [list(row.values()) for row in apart]
+        title = "from the full engine: mean difference over cases, standard error (±)"
+        print_table(list(apart[0]), cells, title=title)
 
 
 def _means(results: Sequence[NestedResult]) -> list[dict[str, object]]:

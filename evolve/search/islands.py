@@ -10,14 +10,23 @@ been, and a larger budget continues a smaller one.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from evolve.evaluation.record import UNSEARCHED, Entry
 from evolve.scoring.objective import EPOCH, MIGRANTS
-from evolve.search.archive import Archive, joined
+from evolve.search.archive import Archive, Elite, joined
 from evolve.search.proposers.protocol import BATCH, Proposer
 from evolve.search.subsearch import SubSearch
+
+# Which island the best of each go on to: by how many there are, the search and the epoch behind.
+Route = Callable[[int, int, int], Sequence[int]]
+
+
+def along_ring(n_islands: int, seed: int, epoch: int) -> Sequence[int]:
+    """From each island to the next, after every epoch."""
+    del seed, epoch
+    return [(place + 1) % n_islands for place in range(n_islands)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,12 +38,14 @@ class Layout:
         n_seeds: Independent searches.
         n_islands: Islands of each.
         is_late: Whether a batch is proposed without what came of the last one of its sub-search.
+        route: Which island the best of each go on to after an epoch.
     """
 
     n_starts: int
     n_seeds: int = 1
     n_islands: int = 1
     is_late: bool = False
+    route: Route = along_ring
 
     @property
     def n_parts(self) -> int:
@@ -172,14 +183,20 @@ class Islands:
         return own
 
     def _migrate(self) -> None:
-        """Send the best of each island on to the next, after an epoch.
+        """Send the best of each island on by the layout's route, after an epoch.
 
         An island whose first laws have all failed begins with those of the others.
         """
-        n = self.layout.n_islands
         n_leaving = MIGRANTS if self.whole.size > self.layout.n_common else 0
         archives = [part.archive for part in self.parts]
-        leaving = [archive.elites()[:n_leaving] for archive in archives]
-        for place, archive in enumerate(archives):
-            before = place - place % n + (place - 1) % n
-            archive.welcome(leaving[before] if archive.cells else self.whole.elites())
+        arriving = [list[Elite]() for _ in archives]
+        for archive, to in zip(archives, self._destinations(), strict=True):
+            arriving[to] += archive.elites()[:n_leaving]
+        for archive, elites in zip(archives, arriving, strict=True):
+            archive.welcome(elites if archive.cells else self.whole.elites())
+
+    def _destinations(self) -> list[int]:
+        """Number of the sub-search that the best of each go on to, all within their search."""
+        n, epoch = self.layout.n_islands, self.layout.epoch_of(self.whole.size - 1) or 0
+        routes = [self.layout.route(n, seed, epoch) for seed in range(self.layout.n_seeds)]
+        return [seed * n + to for seed, route in enumerate(routes) for to in route]

@@ -16,7 +16,7 @@ from evolve.law.printer import print_program
 from evolve.scoring.fold import Fold
 from evolve.scoring.objective import scoring_version
 from evolve.search.archive import Elite
-from evolve.search.islands import Layout
+from evolve.search.islands import Layout, Route, along_ring
 from evolve.search.operators import SearchSpace
 from evolve.search.proposers.grammar import free_part
 from evolve.search.proposers.initial import generic_laws, starting_proposals
@@ -49,6 +49,7 @@ class SearchProblem:
         n_islands: Islands of each.
         models: Language models among them.
         connect: Makes what asks a model, in place of the client of endpoints.
+        route: Which island the best of each go on to after an epoch.
     """
 
     task: Task
@@ -62,6 +63,7 @@ class SearchProblem:
     n_islands: int = 1
     models: ModelConfig = NO_MODELS
     connect: Connect | None = None
+    route: Route = along_ring
 
     @property
     def versions(self) -> dict[str, Any]:
@@ -77,7 +79,7 @@ class SearchProblem:
     def layout(self) -> Layout:
         """Which sub-search every entry belongs to."""
         is_late = LLM not in self.proposers  # a model is asked with all that is known
-        return Layout(len(self.starts), self.n_seeds, self.n_islands, is_late)
+        return Layout(len(self.starts), self.n_seeds, self.n_islands, is_late, self.route)
 
     @property
     def evaluation(self) -> EvaluationProblem:

@@ -1,4 +1,4 @@
-"""Each ablation takes out the ingredient that it is named after, and leaves a search that runs."""
+"""Each ablation changes what it is named after, and leaves a search that runs."""
 
 from __future__ import annotations
 
@@ -7,8 +7,9 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
-from evolve.bench.ablate import VARIANTS
+from evolve.bench.ablate import VARIANTS, ToAnyOther, stay
 from evolve.evaluation.record import Entry
+from evolve.search.islands import along_ring
 from evolve.search.memory import MemoryJournal, search_in_memory
 from evolve.search.problem import SearchProblem, make_search_problem
 from evolve.search.proposers.literature import published_forms
@@ -26,6 +27,12 @@ TAKEN_OUT: dict[str, Callable[[SearchProblem], bool]] = {
     "held-out rows only": lambda s: not any(fold.fit_counts for fold in s.folds),
     "in-sample selection": lambda s: all(np.array_equal(f.fit, f.held) for f in s.folds),
     "random search": lambda s: s.proposers == ("random",),
+    "2 islands": lambda s: (s.layout.n_islands, s.layout.route) == (2, along_ring),
+    "4 islands": lambda s: (s.layout.n_islands, s.layout.route) == (4, along_ring),
+    "4 islands, random migration": lambda s: (
+        (s.layout.n_islands, s.layout.route) == (4, ToAnyOther(s.seed))
+    ),
+    "4 islands, no migration": lambda s: (s.layout.n_islands, s.layout.route) == (4, stay),
 }
 
 
@@ -52,6 +59,28 @@ def test_an_ablation_takes_out_what_it_says(problem: SearchProblem, name: str) -
     assert not is_out(problem)
     assert is_out(change(problem))
     assert change(problem).starts
+
+
+def test_random_migration_leads_elsewhere_and_follows_from_seed_search_and_epoch_alone() -> None:
+    routes = {
+        (seed, search, epoch): tuple(ToAnyOther(seed)(4, search, epoch))
+        for seed in (0, 1)
+        for search in (0, 1)
+        for epoch in range(20)
+    }
+    for route in routes.values():
+        assert all(to in range(4) and to != place for place, to in enumerate(route))
+    assert {place: {r[place] for r in routes.values()} for place in range(4)} == {
+        place: set(range(4)) - {place} for place in range(4)
+    }
+    assert all(tuple(ToAnyOther(s)(4, i, e)) == route for (s, i, e), route in routes.items())
+    for one, other in (((0, 0), (1, 0)), ((0, 0), (0, 1))):
+        assert any(routes[*one, e] != routes[*other, e] for e in range(20))
+    assert ToAnyOther(0)(2, 0, 0) == [1, 0]
+
+
+def test_laws_of_an_island_that_all_stay_on_never_leave_it() -> None:
+    assert list(stay(4, 1, 3)) == [0, 1, 2, 3]
 
 
 @pytest.mark.parametrize("name", sorted(VARIANTS))

@@ -10,7 +10,7 @@ import pytest
 from small_tasks import power_task, task_of
 
 from evolve.bench.families import FAMILIES
-from evolve.bench.nested import NestedResult, cases, inner_task, means
+from evolve.bench.nested import NestedResult, cases, differences, inner_task, means
 from evolve.tasks.task import Task, list_tasks, load_task
 
 TASKS_DIR = Path(__file__).resolve().parents[2] / "tasks"
@@ -93,3 +93,31 @@ def test_a_disaster_counts_as_minus_one_in_the_means() -> None:
     told = means([line, line])
     assert told["champion"] == -1.0
     assert told["rank_last"] == pytest.approx(0.3)
+
+
+def line_of(case: str, variant: str, seed: int, r2: float) -> NestedResult:
+    numbers = (r2, 0.5, 0.5, 0.5, 1.0, 0.1, 0.2, 0.3, 0.4)
+    return NestedResult(case, variant, seed, *numbers, n_constants=3, seconds=1.0, formula="f")
+
+
+def test_a_variant_is_compared_by_case_with_the_full_engine_on_the_seeds_that_both_have() -> None:
+    full = [
+        line_of("a", "full", 0, 0.5),
+        line_of("a", "full", 1, 0.7),
+        line_of("b", "full", 0, -9),
+    ]
+    other = [line_of("a", "other", s, 0.9) for s in (0, 1)]
+    other += [line_of("b", "other", 0, 0.0), line_of("c", "other", 0, 0.0)]
+    (told,) = differences([*full, *other])
+    assert (told["variant"], told["n"]) == ("other", 2)
+    assert told["champion"] == pytest.approx((0.3 + 1.0) / 2)
+    assert told["± champion"] == pytest.approx(0.35)
+    by_case = [np.log(0.1) - np.log(0.5 * 0.3) / 2, -np.log(10.0)]
+    assert told["log error, champion"] == pytest.approx(np.mean(by_case))
+    assert (told["forecast"], told["± forecast"]) == (0.0, 0.0)
+
+
+def test_a_difference_on_one_case_has_no_error_and_without_the_full_engine_there_is_none() -> None:
+    (told,) = differences([line_of("a", "full", 0, 0.5), line_of("a", "other", 0, 0.9)])
+    assert told["± champion"] is None
+    assert differences([line_of("a", "other", 0, 0.9)]) == []

@@ -21,6 +21,7 @@ LISTS = {
     "--tasks": ("data_constrained", "sftt", "did you mean 'sft'?"),
     "--tables": ("growth", "prces", "did you mean 'prices'?"),
     "--families": ("hoffmann", "kaplam", "did you mean 'kaplan'?"),
+    "--variants": ("full", "ful", "did you mean 'full'?"),
     "--seeds": ("0", "one", "must be whole numbers from 0"),
     "--noises": ("0.01", "loud", "must be numbers from 0"),
     "--budgets": ("32", "few", "must be whole numbers from 1"),
