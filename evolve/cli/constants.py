@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from evolve.cli.ends import level_text
 from evolve.cli.output import print_table
 
 if TYPE_CHECKING:
@@ -28,7 +29,7 @@ def print_constants(rows: Sequence[ConstantRow], targets: Sequence[str], level: 
         )
         for row in rows
     ]
-    headings = (*HEADINGS, f"{100 * level:g} % interval")
+    headings = (*HEADINGS, f"{level_text(level)} interval")
     start = 2 if n_fits(rows) == 1 else 0
     print_table(headings[start:], [row[start:] for row in cells], names=("group", "target"))
 
@@ -49,7 +50,7 @@ def print_constants_by_fit(
         half = row.high - row.value
         cells.setdefault(where, []).append(f"{row.value:.5g} +- {half:.2g}")
     names = [f"c{k}" for k in range(len(next(iter(cells.values()))))]
-    title = f"constants of each group, +- half the width of their {100 * level:g} % intervals"
+    title = f"constants of each group, +- half the width of their {level_text(level)} intervals"
     table = [(where, *values) for where, values in cells.items()]
     print_table(("group", *names), table, title, names=("group",))
 

@@ -50,9 +50,10 @@ def _told(designed: Designed) -> dict[str, float]:
 
 
 def _print_scores(designed: Designed, wanted: Wanted) -> None:
+    from evolve.cli.ends import level_text
     from evolve.cli.output import print_table
 
-    level = f"{100 * designed.trial.level:g} % interval"
+    level = f"{level_text(designed.trial.level)} interval"
     if wanted.is_size:
         compute = wanted.at["compute"]
         what = f"best {wanted.what} at {compute:#.3g}: {wanted.central:.4g}"

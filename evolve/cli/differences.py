@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
+from evolve.cli.ends import NO_GUIDE, ends_text, level_text
 from evolve.cli.output import print_table, print_text
 from evolve.cli.predict import print_departures
 from evolve.tasks.symbols import symbols_of
@@ -24,6 +25,8 @@ def difference_document(difference: Difference, side: Side) -> dict[str, Any]:
     values: dict[str, dict[str, float]] = {
         name: dict(zip(keys, getattr(difference, name), strict=True)) for name in rows
     }
+    for name, is_open in zip(rows, difference.is_open, strict=False):
+        values[name]["is_open"] = is_open
     for name, chance in zip(rows, difference.chances, strict=False):
         values[name]["chance_best"] = chance
     savings = [asdict(saving) for saving in difference.savings]
@@ -35,15 +38,20 @@ def difference_document(difference: Difference, side: Side) -> dict[str, Any]:
 
 def print_difference(difference: Difference, side: Side) -> None:
     """Print the forecasts, their difference, and where along each axis the runs meet."""
-    level = f"{100 * side.level:g} % interval"
-    names = {"1": difference.first, "2": difference.second, "1 - 2": difference.difference}
-    chances = [chance_cell(chance) for chance in difference.chances]
+    level = f"{level_text(side.level)} interval"
+    parts = {"1": difference.first, "2": difference.second, "1 - 2": difference.difference}
+    chances = [*map(chance_cell, difference.chances), None]
+    is_open = [*difference.is_open, any(difference.is_open)]
     rows = [
-        [name, f"{point:.5g}", f"{low:.5g} to {high:.5g}", chance]
-        for (name, (point, low, high)), chance in zip(names.items(), [*chances, None], strict=True)
+        [name, f"{point:.5g}", ends_text(*ends, is_open=open_), chance]
+        for (name, (point, *ends)), chance, open_ in zip(
+            parts.items(), chances, is_open, strict=True
+        )
     ]
     print_table(["run", side.target, level, CHANCE], rows)
     print_text(_agreement(difference, side))
+    if any(is_open):
+        print_text(NO_GUIDE)
     print_text(chances_are_of(side.target, difference.maximise))
     print_departures(difference.departures)
     if not difference.savings:
@@ -75,8 +83,10 @@ def chances_are_of(target: str, maximise: bool) -> str:
 
 
 def _agreement(difference: Difference, side: Side) -> str:
+    if any(difference.is_open):
+        return "no difference that is sure: a forecast is open"
     if difference.same:
-        return f"no difference that is sure: the {100 * side.level:g} % interval holds 0"
+        return f"no difference that is sure: the {level_text(side.level)} interval holds 0"
     lower = "1" if difference.difference[0] < 0 else "2"
     return f"{lower} is forecast lower in {side.target}: the interval leaves out 0"
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from evolve.cli.ends import MISTYPED, NO_GUIDE, distance_text, ends_text, far_out, level_text
+
 if TYPE_CHECKING:
     from evolve.forecast.plan import (
         Allocation,
@@ -23,6 +25,7 @@ def print_plan(planned: PlannedRuns) -> None:
     question, best = planned.question, planned.best
     if best is not None:
         _print_best(question, best)
+        _print_no_guide(best)
     if best is not None and question.cost.features:
         _print_budgets(question, list(best.values), planned.budgets)
         _print_growth(planned.budgets)
@@ -34,7 +37,6 @@ def print_plan(planned: PlannedRuns) -> None:
 
 def _print_best(question: Question, best: Allocation) -> None:
     from evolve.cli.output import print_text
-    from evolve.cli.predict import distance_text
     from evolve.forecast.plan import moving_together
 
     task = question.task
@@ -42,14 +44,13 @@ def _print_best(question: Question, best: Allocation) -> None:
     values = ", ".join(f"{n} = {v:.4g}" for n, v in best.values.items())
     group = f", group {question.group}" if task.n_groups > 1 else ""
     print_text(f"{_what(question, best)}{group}: {values}")
-    print_text(
-        f"{target} {best.point:.5g}, {_interval(question)} {best.low:.5g} to {best.high:.5g}"
-    )
+    ends = ends_text(best.low, best.high, is_open=best.is_open)
+    print_text(f"{target} {best.point:.5g}, {_interval(question)} {ends}")
     if best.reached is not None:
         print_text(_how_sure(best.reached, question.level))
     if best.ranges and not _is_given(question):
-        ends = (f"{n} {low:.4g} to {high:.4g}" for n, (low, high) in best.ranges.items())
-        print_text(f"what is best by all laws, under other constants too: {', '.join(ends)}")
+        found = (f"{n} {low:.4g} to {high:.4g}" for n, (low, high) in best.ranges.items())
+        print_text(f"what is best by all laws, under other constants too: {', '.join(found)}")
     leader = question.forecast_model.leader
     for j in question.idle:
         name, value = task.feature_names[j], question.fixed[j]
@@ -67,8 +68,18 @@ def _print_best(question: Question, best: Allocation) -> None:
         print_text(f"more of {target} is taken to be better; --minimise says otherwise")
 
 
+def _print_no_guide(best: Allocation) -> None:
+    """Say where numbers of the best run are none to go by."""
+    from evolve.cli.output import print_text
+
+    if best.is_open:
+        print_text(NO_GUIDE)
+    if far_out(abs(best.extrapolation_distance).max()) == MISTYPED:
+        print_text(MISTYPED)
+
+
 def _interval(question: Question) -> str:
-    return f"{100 * question.level:g} % interval"
+    return f"{level_text(question.level)} interval"
 
 
 def _is_given(question: Question) -> bool:
@@ -79,7 +90,7 @@ def _is_given(question: Question) -> bool:
 def _how_sure(reached: tuple[float | None, float | None], level: float) -> str:
     """Between which budgets the value is reached, by the ends of the intervals."""
     least, most = reached
-    ends = f"by the {100 * level:g} % intervals "
+    ends = f"by the {level_text(level)} intervals "
     ends += "no budget is sure to reach it" if most is None else f"{most:#.3g} is sure to reach it"
     return ends + ("" if least is None else f", and less than {least:#.3g} is sure not to")
 
@@ -134,7 +145,7 @@ def _print_levels(question: Question, found: Sequence[Level]) -> None:
     ]
     end = "highest" if question.maximise else "lowest"
     headings = ["compute", "runs", *others, f"{name} of the runs", f"best {name}"]
-    headings += [f"{100 * question.level:g} % range", "best by the law", "where"]
+    headings += [f"{level_text(question.level)} range", "best by the law", "where"]
     if not any(row[-1] for row in rows):
         headings, rows = headings[:-1], [row[:-1] for row in rows]
     title = f"runs of nearly equal compute: the {name} at the {end} point of a parabola, by no law"
@@ -153,7 +164,6 @@ def _range(low: float | None, high: float | None) -> str:
 
 def _print_budgets(question: Question, names: list[str], table: Sequence[Allocation]) -> None:
     from evolve.cli.output import print_table
-    from evolve.cli.predict import distance_text
     from evolve.tasks.symbols import symbols_of
 
     task = question.task
@@ -169,7 +179,7 @@ def _print_budgets(question: Question, names: list[str], table: Sequence[Allocat
             *(f"{a.budget:#.3g}", *(f"{v:.4g}" for v in a.values.values())),
             *(
                 f"{a.point:.5g}",
-                f"{a.low:.5g} to {a.high:.5g}",
+                ends_text(a.low, a.high, is_open=a.is_open),
                 distance_text(task, a.extrapolation_distance),
             ),
         ]
@@ -189,7 +199,8 @@ def _print_next(planned: PlannedRuns) -> None:
     task = question.task
     place = ", ".join(f"{name} = {value:.4g}" for name, value in narrowed.at.items())
     target = f"{task.target_names[question.target]} {narrowed.point:.5g}"
-    now = f"{_interval(question)} {narrowed.low:.5g} to {narrowed.high:.5g}"
+    ends = ends_text(narrowed.low, narrowed.high, is_open=narrowed.is_open)
+    now = f"{_interval(question)} {ends}"
     print_text(f"to be narrowed: {target} at {place}, {now}")
     print_departures(narrowed.departures)
     if not planned.next_runs:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from evolve.cli.app import app
+from evolve.cli.ends import NO_GUIDE, distance_text, ends_text, far_out, level_text
 from evolve.cli.options import (
     RUNS,
     EntryNumber,
@@ -30,7 +31,6 @@ if TYPE_CHECKING:
     from evolve.tasks.readers import RawTable
     from evolve.tasks.task import Task
 
-FAR = 1.0
 MOST_DEPARTURES = 3  # that are written out
 UNTESTED = "no fold holds out the far end of the rows: nothing tests the law beyond them"
 UNLIKE = "unlike every row"
@@ -139,7 +139,7 @@ def print_forecasts(task: Task, forecasts: list[Forecast]) -> None:
     from evolve.forecast.departures import departures
     from evolve.tasks.symbols import symbols_of
 
-    level = f"{100 * forecasts[0].level:g} % interval"
+    level = f"{level_text(forecasts[0].level)} interval"
     broken = [departures(task, f.group, f.x) for f in forecasts]
     has_rivals = len(forecasts[0].rivals) > 0
     headings = ["group"] if task.n_groups > 1 else []
@@ -155,11 +155,13 @@ def print_forecasts(task: Task, forecasts: list[Forecast]) -> None:
     print_departures([text for rows in broken for row in rows for text in row])
     if any(not f.champion_inside().all() for f in forecasts):
         print_text(OUTVOTED if has_rivals else IMPOSSIBLE)
+    if any(f.is_open.any() for f in forecasts):
+        print_text(NO_GUIDE)
     farthest = max(abs(f.extrapolation_distance).max() for f in forecasts)
     if farthest > 0 and not task.axes:
         print_text(UNTESTED)
-    if farthest >= FAR:
-        print_text("a row lies a factor of 10 or more outside the training rows: handle with care")
+    if words := far_out(farthest):
+        print_text(words)
 
 
 def print_departures(broken: Sequence[str]) -> None:
@@ -191,6 +193,7 @@ def _lines(task: Task, forecast: Forecast, broken: list[list[str]]) -> list[list
             differ = [
                 str(k) for k, ok in zip(forecast.rivals, agrees[:, i, t], strict=True) if not ok
             ]
+            ends = float(forecast.low[i, t]), float(forecast.high[i, t])
             agreement = f"{len(forecast.rivals) - len(differ)} of {len(forecast.rivals)}"
             entries = "entry" if len(differ) == 1 else "entries"
             agreement += f"; not {entries} {', '.join(differ)}" if differ else ""
@@ -199,7 +202,7 @@ def _lines(task: Task, forecast: Forecast, broken: list[list[str]]) -> list[list
                     *(f"{v:g}" for v in forecast.x[i]),
                     target,
                     f"{forecast.point[i, t]:.5g}",
-                    f"{forecast.low[i, t]:.5g} to {forecast.high[i, t]:.5g}",
+                    ends_text(*ends, is_open=bool(forecast.is_open[i, t])),
                     _beyond_text(task, forecast.extrapolation_distance[i], bool(broken[i])),
                     agreement,
                 ]
@@ -213,17 +216,6 @@ def _beyond_text(task: Task, distance: Any, departs: bool) -> str:
     if not departs:
         return text
     return UNLIKE if text == "inside" else f"{text}; {UNLIKE}"
-
-
-def distance_text(task: Task, distance: Any) -> str:
-    """How far one row lies outside the training range, feature by feature."""
-    parts = []
-    for feature, step in zip(task.spec.features, distance, strict=True):
-        if step:
-            side = "above" if step > 0 else "below"
-            how = f"10^{abs(step):.2f}" if feature.logarithmic else f"{abs(step):.2f} ranges"
-            parts.append(f"{feature.name} {how} {side}")
-    return ", ".join(parts) or "inside"
 
 
 def _write(

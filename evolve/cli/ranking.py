@@ -7,6 +7,7 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from evolve.cli.differences import CHANCE, best_is, chance_cell, chances_are_of, saving_cells
+from evolve.cli.ends import NO_GUIDE, ends_text, level_text
 from evolve.cli.output import print_table, print_text
 from evolve.cli.predict import print_departures
 from evolve.tasks.symbols import symbols_of
@@ -27,6 +28,7 @@ def ranking_document(
         {
             **of,
             **dict(zip(KEYS, standing.forecast, strict=True)),
+            "is_open": standing.is_open,
             "chance_best": standing.chance,
             "behind": None
             if standing.difference is None
@@ -49,18 +51,22 @@ def print_ranking(
 ) -> None:
     """Print the forecasts, the best first, and where each meets the leading system."""
     side, names = sides[0], _names_of(systems)
-    level = f"{100 * side.level:g} % interval"
+    level = f"{level_text(side.level)} interval"
     sign = -1.0 if ranking.maximise else 1.0
     order = sorted(range(len(names)), key=lambda i: sign * ranking.standings[i].forecast[0])
     rows = []
     for i in order:
         standing = ranking.standings[i]
-        point, low, high = standing.forecast
-        own = [names[i], f"{point:.5g}", f"{low:.5g} to {high:.5g}", chance_cell(standing.chance)]
-        rows.append([*own, *_behind(standing.difference)])
+        point, *ends = standing.forecast
+        said = ends_text(*ends, is_open=standing.is_open)
+        own = [names[i], f"{point:.5g}", said, chance_cell(standing.chance)]
+        either = standing.is_open or ranking.standings[ranking.leading].is_open
+        rows.append([*own, *_behind(standing.difference, is_open=either)])
     headings = ["system", side.target, level, CHANCE, "behind", f"{level} of it"]
     print_table(headings, rows, names=["system"])
     print_text(_lead(ranking, side))
+    if any(standing.is_open for standing in ranking.standings):
+        print_text(NO_GUIDE)
     print_text(chances_are_of(side.target, ranking.maximise))
     print_departures(ranking.departures)
     along = [
@@ -83,11 +89,11 @@ def _names_of(systems: Sequence[Mapping[str, str]]) -> list[str]:
     return [f"{i}: {', '.join(of[key] for key in told)}" for i, of in enumerate(systems, 1)]
 
 
-def _behind(difference: tuple[float, float, float] | None) -> list[str | None]:
+def _behind(difference: tuple[float, float, float] | None, *, is_open: bool) -> list[str | None]:
     if difference is None:
         return [None, None]
-    point, low, high = difference
-    return [f"{point:.4g}", f"{low:.4g} to {high:.4g}"]
+    point, *ends = difference
+    return [f"{point:.4g}", ends_text(*ends, is_open=is_open, digits=4)]
 
 
 def _lead(ranking: Ranking, side: Side) -> str:
@@ -98,7 +104,9 @@ def _lead(ranking: Ranking, side: Side) -> str:
         if standing.same and standing.difference is not None
     ]
     leader = f"{ranking.leading + 1} is forecast {best_is(ranking.maximise)} in {side.target}"
-    level = f"{100 * side.level:g} % interval of"
+    if any(standing.is_open for standing in ranking.standings):
+        return f"{leader}; of what is open nothing is sure"
+    level = f"{level_text(side.level)} interval of"
     if not as_good:
         return f"{leader}: the {level} every difference from it leaves out 0"
     listed = ", ".join(as_good)

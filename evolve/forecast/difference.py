@@ -56,6 +56,7 @@ class Difference:
         first: Point, low and high of the first run.
         second: Of the second.
         difference: First less second, with its interval.
+        is_open: Whether nothing bounds the forecast of the first, and of the second.
         chances: Of the first and the second, that one new run of it comes out better.
         maximise: Whether more is better.
         savings: Along every axis, and along compute where it was given.
@@ -65,6 +66,7 @@ class Difference:
     first: tuple[float, float, float]
     second: tuple[float, float, float]
     difference: tuple[float, float, float]
+    is_open: tuple[bool, bool]
     chances: tuple[float, float]
     maximise: bool
     savings: tuple[Saving, ...]
@@ -102,6 +104,7 @@ def differ(
         ends[0].first,
         ends[1].first,
         ends[0].minus(ends[1]).first,
+        (bool(ends[0].is_open[0]), bool(ends[1].is_open[0])),
         (first, second),
         rising,
         savings_of(one, two, at, cost),

@@ -33,6 +33,7 @@ from evolve.tasks.task import Task
 from evolve.typing import Array
 
 LEVEL = 0.9  # at which the folds' errors are read
+OFF = 10.0  # spans of the targets from which on a capped spread bounds nothing
 MOST_LOG = 50.0  # largest logarithm of the factor between a point and an end
 
 
@@ -51,6 +52,8 @@ class Forecast:
         parts: Where the uncertainty comes from, before calibration.
         extrapolation_distance: `(n, f)` steps outside the group's training range.
         rivals: Entries of the other laws that were asked.
+        is_open: Whether nothing bounds the forecast: it lies many spans of the training targets
+            off them, and its spread was cut to one.
     """
 
     group: str
@@ -63,6 +66,7 @@ class Forecast:
     parts: VarianceComponents
     extrapolation_distance: Array
     rivals: tuple[int, ...]
+    is_open: npt.NDArray[np.bool_]
 
     def agrees(self) -> npt.NDArray[np.bool_]:
         """`(k, n, t)` whether each rival's prediction lies inside the interval."""
@@ -131,7 +135,14 @@ def interval_at(
             x, _rows_of(task, group), [f.logarithmic for f in task.spec.features]
         ),
         rivals=tuple(m.index for m in forecast_model.members[1:]),
+        is_open=parts.capped & (_off_by(task, point) > OFF * spread.cap),
     )
+
+
+def _off_by(task: Task, point: Array) -> Array:
+    """`(n, t)` how far points lie outside the range of the training targets."""
+    low, high = task.train.Y.min(axis=0), task.train.Y.max(axis=0)
+    return np.asarray(np.maximum(np.maximum(low - point, point - high), 0.0))
 
 
 def times_of_spread(
@@ -262,6 +273,7 @@ def rows_of(task: Task, forecasts: Forecast) -> list[dict[str, Any]]:
                 "champion_inside": bool(forecasts.champion_inside()[i, t]),
                 "low": forecasts.low[i, t],
                 "high": forecasts.high[i, t],
+                "is_open": bool(forecasts.is_open[i, t]),
                 "from_noise": forecasts.parts.noise[i, t],
                 "from_constants": forecasts.parts.constants[i, t],
                 "from_form": forecasts.parts.form[i, t],

@@ -24,6 +24,7 @@ class Standing:
 
     Attributes:
         forecast: Point, low and high.
+        is_open: Whether nothing bounds its forecast.
         chance: That one new run of it comes out best of one of each.
         difference: Its forecast less that of the leading system, with its interval; None of the
             leading one.
@@ -31,6 +32,7 @@ class Standing:
     """
 
     forecast: tuple[float, float, float]
+    is_open: bool
     chance: float
     difference: tuple[float, float, float] | None
     savings: tuple[Saving, ...]
@@ -81,10 +83,11 @@ def rank(
     best = int(np.argmax(points) if rising else np.argmin(points))
     chances = chances_at(sides, at, maximise=rising)
     standings = [
-        Standing(part.first, chance, None, ())
+        Standing(part.first, bool(part.is_open[0]), chance, None, ())
         if i == best
         else Standing(
             part.first,
+            bool(part.is_open[0]),
             chance,
             part.minus(ends[best]).first,
             savings_of(sides[best], side, at, cost),

@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+import numpy.typing as npt
 
 from evolve.errors import Argument, EvolveError, nearest
 from evolve.forecast.departures import departures
@@ -23,11 +24,12 @@ from evolve.typing import Array
 
 @dataclass(frozen=True, slots=True)
 class Ends:
-    """Points and the ends of their intervals, each `(n,)`."""
+    """Points, the ends of their intervals, and whether nothing bounds them, each `(n,)`."""
 
     point: Array
     low: Array
     high: Array
+    is_open: npt.NDArray[np.bool_]
 
     @property
     def first(self) -> tuple[float, float, float]:
@@ -39,7 +41,7 @@ class Ends:
         point = self.point - other.point
         below = np.hypot(self.point - self.low, other.high - other.point)
         above = np.hypot(self.high - self.point, other.point - other.low)
-        return Ends(point, point - below, point + above)
+        return Ends(point, point - below, point + above, self.is_open | other.is_open)
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +71,7 @@ class Side:
         x = np.stack([values[name] for name in self.task.feature_names], axis=1)
         result = interval_at(self.task, self.forecast_model, self.group, x, self.level)
         t = self._number
-        return Ends(result.point[:, t], result.low[:, t], result.high[:, t])
+        return Ends(result.point[:, t], result.low[:, t], result.high[:, t], result.is_open[:, t])
 
     def quantiles(self, at: Mapping[str, float], shares: Array) -> Array:
         """`(m,)` values that shares `(m,)` of new runs are forecast to lie below at a point."""

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+import numpy.typing as npt
 
 from evolve.evaluation.predict import UNANSWERED, Predictable, predict, slopes_of
 from evolve.forecast.model import GroupUncertainty
@@ -13,6 +14,7 @@ from evolve.scoring.combine import combine
 from evolve.typing import Array
 
 LARGEST = 1e6
+FARTHEST = 99.0  # steps outside the training rows that are counted; further out is as far
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +28,8 @@ class VarianceComponents:
         constants: What the rows leave open of the constants (delta method).
         form: How much the laws differ from each other.
         rivals: `(k, n, t)` predictions of the rivals.
+        capped: Whether constants or form leave more open than the range of the targets, to which
+            they are cut.
     """
 
     point: Array
@@ -34,6 +38,7 @@ class VarianceComponents:
     constants: Array
     form: Array
     rivals: Array
+    capped: npt.NDArray[np.bool_]
 
     @property
     def total(self) -> Array:
@@ -66,7 +71,8 @@ def parts_of(
     )
     noise = noise if times is None else noise * times
     form, loose = (_capped(part, spread.cap) for part in (form, open_constants))
-    return VarianceComponents(point, values[0], noise, loose, form, values[1:])
+    capped = np.maximum(form, loose) >= spread.cap
+    return VarianceComponents(point, values[0], noise, loose, form, values[1:], capped)
 
 
 def _capped(part: Array, cap: Array) -> Array:
@@ -157,7 +163,7 @@ def extrapolation_distance(x: Array, train: Array, logarithmic: Sequence[bool]) 
         above = np.where(is_log, np.log10(x / high), (x - high) / _width(low, high))
         below = np.where(is_log, np.log10(x / low), (x - low) / _width(low, high))
     steps = np.where(x > high, above, np.where(x < low, below, 0.0))
-    clipped: Array = np.clip(np.nan_to_num(steps, nan=-99.0), -99.0, 99.0)
+    clipped: Array = np.clip(np.nan_to_num(steps, nan=-FARTHEST), -FARTHEST, FARTHEST)
     return clipped
 
 

@@ -207,8 +207,15 @@ NO_PREFERENCE = {
     "search/proposers/literature.py": {"MOST_PAIRED": "features up to which pairs are formed"},
     "evaluation/crosscheck.py": {"TOLERANCE": "rounding that two lanes may differ by"},
     "forecast/calibration.py": {"MOST_RATIOS": "values that a store is to hold"},
-    "forecast/spread.py": {"LARGEST": "against infinite slopes"},
-    "forecast/interval.py": {"LEVEL": "the default of an option", "MOST_LOG": "against overflow"},
+    "forecast/spread.py": {
+        "LARGEST": "against infinite slopes",
+        "FARTHEST": "bounds a distance that is told",
+    },
+    "forecast/interval.py": {
+        "LEVEL": "the default of an option",
+        "MOST_LOG": "against overflow",
+        "OFF": "whether an interval is told in words",
+    },
     "forecast/members.py": {"UNCHOSEN_MEMBERS": "bounds how long a forecast takes"},
     "forecast/noise.py": {
         "LEAST": "against the logarithm of 0",

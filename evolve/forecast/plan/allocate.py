@@ -35,6 +35,7 @@ class Allocation:
         low: Lower end of the interval.
         high: Upper end.
         extrapolation_distance: `(f,)` steps outside the training range.
+        is_open: Whether nothing bounds the forecast, as `Forecast` says.
         at_most: Features whose bound holds the run back.
         at_edge: Tuned features whose best value is at an end of the training rows.
         ranges: Where the best values may lie, by name, as `uncertainty` says; empty where that
@@ -50,6 +51,7 @@ class Allocation:
     low: float
     high: float
     extrapolation_distance: Array
+    is_open: bool
     at_most: tuple[str, ...] = ()
     at_edge: tuple[str, ...] = ()
     ranges: Mapping[str, tuple[float, float]] = field(default_factory=dict)
@@ -73,6 +75,7 @@ def allocate(question: Question, budget: float) -> Allocation:
         float(result.low[0, t]),
         float(result.high[0, t]),
         result.extrapolation_distance[0],
+        bool(result.is_open[0, t]),
         tuple(n for n, v in best.items() if v >= (1.0 - AT_BOUND) * most.get(n, np.inf)),
         settings_of(question).at_edge(free[:, len(question.cost.features) :][0]),
     )

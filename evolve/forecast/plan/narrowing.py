@@ -35,6 +35,7 @@ class Narrowed:
         low: Lower end of the interval now.
         high: Upper end.
         departures: What the point breaks that every training row keeps to, in words.
+        is_open: Whether nothing bounds the forecast.
     """
 
     at: Mapping[str, float]
@@ -42,6 +43,7 @@ class Narrowed:
     low: float
     high: float
     departures: tuple[str, ...] = ()
+    is_open: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +117,7 @@ def narrowed_at(question: Question, forecasts: Forecast) -> Narrowed:
         float(part[0, t]) for part in (forecasts.point, forecasts.low, forecasts.high)
     )
     broken = departures(question.task, question.group, forecasts.x)[0]
-    return Narrowed(at, point, low, high, tuple(broken))
+    return Narrowed(at, point, low, high, tuple(broken), bool(forecasts.is_open[0, t]))
 
 
 def interval_of(question: Question, forecasts: Forecast, spread: float) -> tuple[float, float]:

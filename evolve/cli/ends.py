@@ -1,0 +1,59 @@
+"""How far out rows lie, and the ends of intervals, in words where a number would mislead."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from evolve.tasks.task import Task
+
+FAR = 1.0
+ABSURD = 10.0  # powers of ten, or ranges, from which on a value is more likely mistyped
+OPEN = "open"
+FAR_OUT = "a row lies a factor of 10 or more outside the training rows: handle with care"
+MISTYPED = (
+    "a row lies 10 powers of ten, or 10 ranges, or more outside the training rows: no law is a "
+    "guide there; is a value mistyped, or in another unit?"
+)
+NO_GUIDE = (
+    "open: the forecast is off by many times what all training targets span, and laws and "
+    "constants as good as these say anything else there; it is no forecast"
+)
+
+
+def level_text(level: float) -> str:
+    """The share that an interval is to hold, as a percentage that is not rounded to all."""
+    return f"{100 * level:.12g} %"
+
+
+def ends_text(low: float, high: float, *, is_open: bool, digits: int = 5) -> str:
+    """The ends of an interval; one word where nothing bounds it."""
+    return OPEN if is_open else f"{low:.{digits}g} to {high:.{digits}g}"
+
+
+def distance_text(task: Task, distance: Any) -> str:
+    """How far one row lies outside the training range, feature by feature."""
+    from evolve.forecast.spread import FARTHEST
+
+    parts = []
+    for feature, step in zip(task.spec.features, distance, strict=True):
+        if step:
+            side, size = "above" if step > 0 else "below", abs(step)
+            if size >= FARTHEST:
+                what = "powers of ten" if feature.logarithmic else "ranges"
+                how = f"more than {FARTHEST:g} {what}"
+            else:
+                how = f"10^{size:.2f}" if feature.logarithmic else f"{size:.2f} ranges"
+            parts.append(f"{feature.name} {how} {side}")
+    return ", ".join(parts) or "inside"
+
+
+def far_out(farthest: float) -> str:
+    """What to say of the row that lies farthest outside; nothing of one that lies near.
+
+    Args:
+        farthest: Powers of ten, or ranges of a feature.
+    """
+    if farthest >= ABSURD:
+        return MISTYPED
+    return FAR_OUT if farthest >= FAR else ""

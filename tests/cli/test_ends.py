@@ -1,0 +1,88 @@
+"""Where a number would mislead, intervals and distances are told in words."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from evolve.cli.app import call
+from evolve.cli.ends import MISTYPED, NO_GUIDE, OPEN, distance_text, ends_text, level_text
+from evolve.tasks.task import load_task
+
+
+@pytest.fixture(autouse=True)
+def use_runs(literature_runs: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("EVOLVE_RUNS_DIR", str(literature_runs))
+    monkeypatch.setenv("COLUMNS", "200")
+
+
+def printed(capfd: pytest.CaptureFixture[str], *words: str) -> str:
+    assert call(words) == 0
+    return capfd.readouterr().out
+
+
+def told(capfd: pytest.CaptureFixture[str], *words: str) -> Any:
+    return json.loads(printed(capfd, *words, "--json"))
+
+
+REST = ("tokens=1e12", "unique_tokens=1e11")
+ABSURD = ("predict", "dc", "--at", "params=1e-200", *REST)
+SOUND = ("predict", "dc", "--at", "params=1e10", *REST)
+
+
+def test_a_row_further_out_than_is_counted_is_told_so_in_words(
+    capfd: pytest.CaptureFixture[str],
+) -> None:
+    out = printed(capfd, *ABSURD)
+    assert "params more than 99 powers of ten below" in out
+    assert "10^99" not in out
+    assert MISTYPED in out
+    assert MISTYPED not in printed(capfd, *SOUND)
+
+
+def test_an_interval_that_was_cut_far_off_every_target_is_open(
+    capfd: pytest.CaptureFixture[str],
+) -> None:
+    out = printed(capfd, *ABSURD)
+    assert f" {OPEN} " in out
+    assert NO_GUIDE in out
+    assert told(capfd, *ABSURD)["rows"][0]["predictions"]["loss"]["is_open"]
+    assert NO_GUIDE not in printed(capfd, *SOUND)
+    assert not told(capfd, *SOUND)["rows"][0]["predictions"]["loss"]["is_open"]
+
+
+def test_a_plan_says_that_its_interval_is_open(capfd: pytest.CaptureFixture[str]) -> None:
+    words = ("plan", "dc", "--compute", "6*params*tokens", "--at", "unique_tokens=1e9")
+    out = printed(capfd, *words, "--budget-flops", "1e5")
+    assert "90 % interval open" in out
+    assert NO_GUIDE in out
+    assert NO_GUIDE not in printed(capfd, *words, "--budget-flops", "1e21")
+
+
+@pytest.mark.parametrize("runs", [("dc", "dc"), ("dc", "dc", "dc")], ids=["two", "three"])
+def test_a_comparison_of_open_forecasts_is_not_sure(
+    runs: tuple[str, ...], capfd: pytest.CaptureFixture[str]
+) -> None:
+    out = printed(capfd, "compare", *runs, "--at", "params=1e-100", *REST)
+    assert NO_GUIDE in out
+    assert "leaves out 0" not in out
+    assert "holds 0" not in out
+    assert NO_GUIDE not in printed(capfd, "compare", *runs, "--at", "params=1e10", *REST)
+
+
+def test_a_level_near_1_is_not_rounded_to_all() -> None:
+    assert level_text(0.9) == "90 %"
+    assert level_text(0.99999999) == "99.999999 %"
+
+
+def test_ends_and_distances_have_numbers_where_they_mean_something() -> None:
+    task = load_task("data_constrained")
+    assert ends_text(1.0, 2.5, is_open=False) == "1 to 2.5"
+    assert distance_text(task, np.array([0.0, 1.5, -2.0])) == (
+        "params 10^1.50 above, tokens 10^2.00 below"
+    )
+    assert distance_text(task, np.zeros(3)) == "inside"
