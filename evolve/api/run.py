@@ -130,13 +130,14 @@ class Run(RunAnswers):
     @cached_property
     def elites(self) -> pd.DataFrame:
         """The best law of every number of constants and kind of form, best score first."""
+        from evolve.runs.makers import makers_of
         from evolve.runs.places import layout_of
         from evolve.runs.query import query
 
         with self._open() as store:
-            layout = layout_of(store)
+            layout, makers = layout_of(store), makers_of(store, self.task.feature_names)
             entries = [store.entry(index) for index in self._results.summary.ranked()]
-        return query(entries, self.task.feature_names, sort="score", layout=layout)
+        return query(entries, self.task.feature_names, sort="score", layout=layout, makers=makers)
 
     @checked
     def predict(

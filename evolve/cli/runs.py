@@ -122,12 +122,13 @@ def _picked(
     store: Store, results: RunResults, pick: Pick, tasks_dirs: list[Path] | None
 ) -> tuple[ResultRow, Entry]:
     """The law that is asked for; the task is loaded only where the run keeps no row of it."""
+    from evolve.runs.makers import makers_of
     from evolve.runs.picks import picked
     from evolve.runs.provenance import require_same_rows, task_of
 
     row = results.row(pick.size) if pick.entry is None and pick.law is None else None
     if row is not None:
-        return row, store.entry(row.index)
+        return row, makers_of(store).named(store.entry(row.index))
     task = task_of(store, tasks_dirs or ())
     require_same_rows(store, task)
     return picked(store, task, pick)

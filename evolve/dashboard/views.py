@@ -18,6 +18,7 @@ from evolve.runs.choices import load_finalists, load_verdict
 from evolve.runs.folders import list_runs
 from evolve.runs.listing import lineage, listed
 from evolve.runs.lock import writer
+from evolve.runs.makers import makers_of
 from evolve.runs.query import entry_formula
 from evolve.runs.results import RunResults, held_out_r2, leading_row, load_results, scores_of
 from evolve.runs.store import Store
@@ -74,7 +75,8 @@ def laws_of(folder: Path) -> dict[str, Any]:
         results = load_results(store)
         names = names_of(store)
         summary = results.summary
-        ranked = [store.entry(i) for i in summary.ranked()[:MOST_ELITES]]
+        makers = makers_of(store)
+        ranked = [makers.named(store.entry(i)) for i in summary.ranked()[:MOST_ELITES]]
         front = [store.entry(i) for i in summary.best_per_size().values()]
         row = results.row()
         errors = [_error(entry) for entry in front]
@@ -93,7 +95,7 @@ def laws_of(folder: Path) -> dict[str, Any]:
 def entry_of(folder: Path, index: int) -> dict[str, Any]:
     """One entry: its law, folds, program and where it comes from."""
     with Store.open(folder, write=False) as store:
-        entry, names = store.entry(index), names_of(store)
+        entry, names = makers_of(store).named(store.entry(index)), names_of(store)
         return {
             "run": folder.name,
             "entry": _elite(entry, names) | {"status": entry.evaluation.status},

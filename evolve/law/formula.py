@@ -15,7 +15,7 @@ from evolve.errors import EvolveError, ProgramError, nearest
 from evolve.law.bounds import MOST_DEPTH, depth
 from evolve.law.canonical import is_plain
 from evolve.law.graph import BINARY, UNARY, Law, Node, call, const, features_of, num
-from evolve.law.naming import identifiers
+from evolve.law.naming import identifiers, words_seen
 from evolve.law.printer import formula
 from evolve.law.syntax import expression_of
 
@@ -153,7 +153,7 @@ def formula_words(names: Sequence[str], *, own_first: bool = False) -> list[str]
         own_first: Whether each target sees its own feature first: then by their places.
     """
     if own_first:
-        return ["own", *(f"other_{k}" for k in range(1, len(names)))]
+        return words_seen(names, own_first=True)
     words: list[str] = []
     for name, safe in zip(names, identifiers(names), strict=True):
         usable = name.isascii() and name.isidentifier() and not keyword.iskeyword(name)

@@ -52,6 +52,11 @@ def _identifiers(names: tuple[str, ...], taken: tuple[str, ...]) -> tuple[str, .
     return tuple(out)
 
 
+def words_seen(names: Sequence[str], *, own_first: bool) -> list[str]:
+    """What features are called in a law: by their places where each target sees its own first."""
+    return ["own", *(f"other_{k}" for k in range(1, len(names)))] if own_first else list(names)
+
+
 class Variables:
     """Names for features, their logarithms, constants and repeated parts of one law."""
 

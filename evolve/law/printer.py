@@ -13,7 +13,7 @@ import numpy.typing as npt
 from evolve.law.calls import FRAME_ARGUMENTS
 from evolve.law.graph import Law, Node, feat, features_of, walk
 from evolve.law.lowering import plain, readable
-from evolve.law.naming import Variables, identifiers
+from evolve.law.naming import Variables, identifiers, words_seen
 from evolve.law.recipe import Recipe
 from evolve.law.writing import CODE, FORMULA, literal, write, write_terms
 
@@ -160,8 +160,7 @@ def _many_targets(
     law: Law, feature_names: Sequence[str], target_names: Sequence[str], units: Sequence[float]
 ) -> list[str]:
     words = identifiers(feature_names)
-    if law.own_feature_first:
-        words = ["own", *(f"other_{k}" for k in range(1, len(words)))]
+    words = words_seen(words, own_first=law.own_feature_first)
     variables = Variables(law.root, words, units, "rolled" if law.own_feature_first else "X")
     value = write(law.root, variables.names, CODE)
     value = value if features_of(law.root) else f"{value} + np.zeros(len(X))"

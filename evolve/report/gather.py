@@ -13,6 +13,7 @@ from evolve.forecast.model import ForecastModel
 from evolve.forecast.verdict import Verdict
 from evolve.report.model import Model, fit_model
 from evolve.runs.choices import FinalistRow, load_finalists, load_group_errors, load_verdict
+from evolve.runs.makers import makers_of
 from evolve.runs.notes import SANDBOX
 from evolve.runs.picks import CHAMPION, Pick, forecast_model_of_law, picked
 from evolve.runs.results import ResultRow, archive_of, load_results, scores_of
@@ -112,7 +113,8 @@ def gather(store: Store, task: Task, pick: Pick = CHAMPION) -> Findings:
         )
     row = results.row()
     archive = archive_of(store, results.summary)
-    best = store.entry(results.summary.best if row is None else row.index)
+    makers = makers_of(store)
+    best = makers.named(store.entry(results.summary.best if row is None else row.index))
     if not pick.is_champion:
         row, best = picked(store, task, pick)
     model, unfitted = _model(task, best)
@@ -128,13 +130,13 @@ def gather(store: Store, task: Task, pick: Pick = CHAMPION) -> Findings:
         text=best.text if row is None else row.text,
         lines=results.rows,
         literature=_literature([store.entry(i) for i in results.summary.firsts]),
-        lineage=_lineage(store, best),
+        lineage=[makers.named(ancestor) for ancestor in _lineage(store, best)],
         model=model,
         unfitted=unfitted,
         verdict=load_verdict(store) if pick.is_champion else None,
         finalists=finalists,
         groups=load_group_errors(store) if pick.is_champion else [],
-        finalist_entries=[store.entry(finalist.index) for finalist in finalists],
+        finalist_entries=[makers.named(store.entry(f.index)) for f in finalists],
         sandbox=_sandbox(store),
         asked=pick.words,
         forecast_model=None

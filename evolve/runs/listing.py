@@ -9,6 +9,7 @@ from evolve.errors import EvolveError
 from evolve.evaluation.record import Entry
 from evolve.runs.choices import load_verdict
 from evolve.runs.lock import writer
+from evolve.runs.makers import makers_of
 from evolve.runs.results import RunResults, leading_row, load_results
 from evolve.runs.store import Store
 
@@ -22,8 +23,9 @@ KEYS = (
 def lineage(store: Store, entry: Entry) -> list[Entry]:
     """An entry's ancestors along first parents, nearest first, as many as are worth reading."""
     ancestors: list[Entry] = []
+    makers = makers_of(store)
     while entry.parents and len(ancestors) < LINEAGE:
-        entry = store.entry(entry.parents[0])
+        entry = makers.named(store.entry(entry.parents[0]))
         ancestors.append(entry)
     return ancestors
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from evolve.errors import Argument, EvolveError
 from evolve.evaluation.record import SEEDS, Entry, entry_number
 from evolve.evaluation.requests import form_of
+from evolve.runs.makers import makers_of
 from evolve.runs.results import ResultRow, load_results
 from evolve.runs.store import Store
 from evolve.tasks.task import Task
@@ -70,9 +71,9 @@ def picked(store: Store, task: Task, pick: Pick) -> tuple[ResultRow, Entry]:
 
     if pick.entry is None and pick.law is None:
         row = find_row(store, task, pick.size)
-        return row, store.entry(row.index)
+        return row, makers_of(store).named(store.entry(row.index))
     if pick.entry is not None:
-        entry = _entry(store, pick.entry)
+        entry = makers_of(store).named(_entry(store, pick.entry))
         row = row_of(task, entry, "entry")
         argument = "entry"
     else:

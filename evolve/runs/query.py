@@ -10,8 +10,10 @@ from typing import TYPE_CHECKING, Any, TypedDict, Unpack
 from evolve.errors import Argument, EvolveError, nearest
 from evolve.evaluation.record import Entry
 from evolve.law.graph import law_from_data
+from evolve.law.naming import words_seen
 from evolve.law.printer import formula
 from evolve.law.recipe import recipe_from_data
+from evolve.runs.makers import FIRST, Makers, makers_among, makers_of
 from evolve.runs.sketches import SORTS, Sketch, held_out, score_of, sketch_of, sketches_of
 from evolve.runs.store import Store
 
@@ -58,6 +60,7 @@ def query(
     feature_names: Sequence[str],
     *,
     layout: Layout | None = None,
+    makers: Makers | None = None,
     **conditions: Unpack[Conditions],
 ) -> pd.DataFrame:
     """The entries that match every condition, one a row.
@@ -66,6 +69,7 @@ def query(
         entries: Those of a run.
         feature_names: The task's features, for the formulas.
         layout: Which sub-search entries belong to, if there are several.
+        makers: What made them; if None, as far as the entries say.
         conditions: As `Conditions` says.
 
     Returns:
@@ -77,9 +81,12 @@ def query(
     """
     import pandas as pd
 
-    sketches = [sketch_of(entry)._replace(number=i) for i, entry in enumerate(entries)]
+    known = makers_among(entries, feature_names) if makers is None else makers
+    named = [known.named(entry) for entry in entries]
+    sketches = [sketch_of(entry)._replace(number=i) for i, entry in enumerate(named)]
+    conditions = _as_named(conditions, known)
     rows = _matching(
-        sketches, lambda sketch: entries[sketch.number], feature_names, layout, **conditions
+        sketches, lambda sketch: named[sketch.number], feature_names, layout, **conditions
     )
     return pd.DataFrame(rows, columns=[*COLUMNS, *(PLACES if layout else ())])
 
@@ -92,13 +99,22 @@ def query_store(
     **conditions: Unpack[Conditions],
 ) -> list[dict[str, Any]]:
     """The rows of `query` of all entries of a run, of which only those that are shown are read."""
+    makers = makers_of(store, feature_names)
     return _matching(
-        sketches_of(store),
-        lambda sketch: store.entry(sketch.number),
+        [s._replace(operator=makers.of(s.operator, s.origin)) for s in sketches_of(store)],
+        lambda sketch: makers.named(store.entry(sketch.number)),
         feature_names,
         layout,
-        **conditions,
+        **_as_named(conditions, makers),
     )
+
+
+def _as_named(conditions: Conditions, makers: Makers) -> Conditions:
+    """Conditions in which a form that is called by a place is called as its entries are."""
+    operator = conditions.get("operator")
+    if operator is None:
+        return conditions
+    return {**conditions, "operator": makers.of(operator, FIRST)}
 
 
 def _matching(
@@ -192,9 +208,10 @@ def front(entries: Iterable[Entry]) -> dict[int, Entry]:
 
 def entry_formula(entry: Entry, feature_names: Sequence[str]) -> str:
     """The entry's law in one line; empty for a black box."""
-    return (
-        "" if entry.law is None else formula(law_from_data(entry.law), feature_names, powers=True)
-    )
+    if entry.law is None:
+        return ""
+    law = law_from_data(entry.law)
+    return formula(law, words_seen(feature_names, own_first=law.own_feature_first), powers=True)
 
 
 def holds(entry: Entry, part: str, feature_names: Sequence[str]) -> bool:

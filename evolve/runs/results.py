@@ -7,7 +7,7 @@ the summary that the store keeps, and the table of fitted laws that the end of a
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from statistics import NormalDist
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -17,11 +17,12 @@ from numpy.typing import ArrayLike
 from evolve.evaluation.record import Entry, Evaluation, entry_number
 from evolve.evaluation.requests import Form, form_of
 from evolve.law.bounds import MOST_FEATURES
-from evolve.law.graph import Law
+from evolve.law.naming import words_seen
 from evolve.law.printer import formula
 from evolve.law.program import Program, title_of
 from evolve.runs import checks, limits
 from evolve.runs.database import refused_values
+from evolve.runs.makers import FIRST, maker_of, makers_of
 from evolve.runs.notes import BUDGET, ENDING
 from evolve.runs.store import Store
 from evolve.runs.summary import Summary
@@ -162,6 +163,7 @@ def load_results(store: Store) -> RunResults:
     if table is None or table["n_entries"] != summary.n_entries:
         return RunResults(seed, budget, summary, (), chosen=False)
     rows = tuple(ResultRow(**data) for data in table["lines"])
+    rows = tuple(replace(r, name=maker_of(store, r.name, r.origin or FIRST)) for r in rows)
     return RunResults(seed, budget, summary, rows, chosen=bool(table["chosen"]))
 
 
@@ -178,7 +180,10 @@ def archive_of(store: Store, summary: Summary) -> Archive:
     from evolve.search.archive import Archive  # not to read the results
 
     archive = Archive()
-    archive.tell(store.entry(i) for i in sorted({*summary.ranked(), *summary.firsts}))
+    makers = makers_of(store)
+    archive.tell(
+        makers.named(store.entry(i)) for i in sorted({*summary.ranked(), *summary.firsts})
+    )
     return archive
 
 
@@ -215,7 +220,7 @@ def leading_row(store: Store, results: RunResults, *, own_names: bool = False) -
         return None
     return ResultRow(
         kind="champion",
-        name=entry.operator,
+        name=maker_of(store, entry.operator, entry.origin),
         index=entry.index,
         n_constants=entry.evaluation.n_constants,
         score=entry.evaluation.score,
@@ -245,7 +250,7 @@ def formula_with(feature_names: Sequence[str], target_names: Sequence[str], form
     target = target_names[0] if len(target_names) == 1 else "each target"
     if isinstance(form, Program):
         return f"{target} = black box ({title_of(form)})"
-    names = _names_in(feature_names, form.law)
+    names = words_seen(feature_names, own_first=form.law.own_feature_first)
     return f"{target} = {formula(form.law, names, powers=True)}"
 
 
@@ -263,15 +268,8 @@ def valued_formula_of(task: Task, form: Form, constants: Mapping[str, ArrayLike]
     tables = [np.asarray(table) for table in constants.values()]
     if isinstance(form, Program) or len(tables) != 1 or len(tables[0]) != 1:
         return ""
-    names = _names_in(task.feature_names, form.law)
+    names = words_seen(task.feature_names, own_first=form.law.own_feature_first)
     return f"{task.target_names[0]} = {formula(form.law, names, tables[0][0])}"
-
-
-def _names_in(feature_names: Sequence[str], law: Law) -> list[str]:
-    """Names of the features in a law's formula."""
-    if law.own_feature_first:
-        return ["own", *(f"other_{k}" for k in range(1, len(feature_names)))]
-    return list(feature_names)
 
 
 def _names(store: Store, *, own_names: bool) -> tuple[Sequence[str], Sequence[str]]:

@@ -14,6 +14,7 @@ from evolve.evaluation.predict import UNANSWERED
 from evolve.evaluation.record import Entry, Evaluation
 from evolve.evaluation.requests import form_of
 from evolve.law.candidate import Candidate
+from evolve.runs.makers import makers_of
 from evolve.runs.results import (
     ResultRow,
     formula_of,
@@ -116,10 +117,11 @@ def find_row(store: Store, task: Task, size: int | None) -> ResultRow:
     if best is None:
         raise EvolveError(f"run {store.folder.name!r}: no law has a score yet")
     if size is None:
-        return row_of(task, store.entry(best), "champion")
+        return row_of(task, makers_of(store).named(store.entry(best)), "champion")
     best_per_size = results.summary.best_per_size()
     if size in best_per_size:
-        return row_of(task, store.entry(best_per_size[size]), "size")
+        entry = makers_of(store).named(store.entry(best_per_size[size]))
+        return row_of(task, entry, "size")
     sizes = ", ".join(map(str, best_per_size))
     rule = f": must be one of {sizes} in run {store.folder.name!r}, it is {size}"
     raise EvolveError(Argument("size"), rule)

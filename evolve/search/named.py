@@ -23,6 +23,7 @@ from evolve.law.graph import Law, Node, feat, features_of, renumber, replace_lea
 from evolve.law.program import read_program, title_of
 from evolve.law.recipe import Recipe
 from evolve.law.trace import trace_law, trace_recipe
+from evolve.search.form_names import parts_around_places, with_words
 from evolve.search.operators import SearchSpace
 from evolve.search.problem import plain_space_of, program_text
 from evolve.search.proposers.grammar import allowed_recipe
@@ -38,10 +39,6 @@ from evolve.tasks.task import Task
 RECIPE = Recipe("log", "huber", 0.05)  # of a generic form, which states none
 GENERIC = ("sum_of_power_laws",)  # seed files over all features of their tables
 MATCHED: tuple[Role, ...] = ("N", "D", "U", "C", "batch", "lr")  # others are matched by name
-# Numbers of features in the names of generic forms.
-_NUMBERS = re.compile(
-    r"(?<=\bof )\d+(?=$|, turned$| alone$)|(?<=\brepeated )\d+|(?<=\bin )\d+|(?<=\bsum, )\d+"
-)
 
 
 @dataclass(frozen=True)
@@ -107,7 +104,7 @@ def _is_of_several(space: SearchSpace, wanted: str) -> bool:
     """Whether only tables of several features, whatever their names, have a form of this name."""
     one, two = (
         {
-            ".+".join(re.escape(_plain(part)) for part in _NUMBERS.split(text))
+            ".+".join(re.escape(_plain(part)) for part in parts_around_places(text))
             for text in generic_laws(wide) | named_forms(wide)
         }
         for wide in (
@@ -217,12 +214,8 @@ def _allowed(candidate: Candidate, space: SearchSpace) -> Candidate:
 def _forms(space: SearchSpace, task: Task) -> dict[str, Node]:
     """Trees of the generic forms by their names."""
     roots = generic_laws(space) | named_forms(space)
-    return {_form_name(text, task): root for text, root in roots.items()}
-
-
-def _form_name(text: str, task: Task) -> str:
-    """The name of a generic form with the features' names in the place of their numbers."""
-    return _NUMBERS.sub(lambda number: task.feature_names[int(number[0])], text)
+    words = dict(enumerate(task.feature_names))
+    return {with_words(text, words): root for text, root in roots.items()}
 
 
 def _of_only(name: str, task: Task) -> str:

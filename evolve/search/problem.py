@@ -12,10 +12,12 @@ from evolve import __version__
 from evolve.evaluation.problem import EvaluationProblem
 from evolve.evaluation.record import SEEDS, Entry
 from evolve.law.candidate import Candidate, candidate_from_data
+from evolve.law.naming import words_seen
 from evolve.law.printer import print_program
 from evolve.scoring.fold import Fold
 from evolve.scoring.objective import scoring_version
 from evolve.search.archive import Elite
+from evolve.search.form_names import with_words
 from evolve.search.islands import Layout, Route, along_ring
 from evolve.search.operators import SearchSpace
 from evolve.search.proposers.grammar import free_part
@@ -90,7 +92,13 @@ class SearchProblem:
         """Program text of a proposal."""
         if proposal.program is not None:
             return proposal.program.text
-        return program_text(self.task, proposal.genome, proposal.operator)
+        maker = proposal.operator
+        if proposal.origin == "initial":
+            names = words_seen(self.task.feature_names, own_first=self.space.own_feature_first)
+            free = None if self.space.template is None else self.space.template.features
+            columns = free or self.space.columns or range(len(names))
+            maker = with_words(maker, {i: names[j] for i, j in enumerate(columns)})
+        return program_text(self.task, proposal.genome, maker)
 
     def proposer(self) -> Proposer:
         """What makes further candidates, where no language model does.

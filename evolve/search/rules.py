@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from evolve.errors import Argument, EvolveError, nearest
+from evolve.law.formula import formula_words
 from evolve.law.naming import identifiers
 from evolve.law.shown import OPERATIONS, SHOWN
 from evolve.law.template import parse_template
@@ -55,13 +57,24 @@ def ruled_space(space: SearchSpace, rules: FormRules, names: Sequence[str]) -> S
     )
     if not rules.template:
         return ruled
-    words = identifiers(names)
+    words = template_words(rules.template, names)
     variables = {word: space.variable(j) for j, word in enumerate(words)}
     template = parse_template(rules.template, variables)
     if template.n_constants >= space.max_constants:
         rule = f": has {template.n_constants} constants, the task allows {space.max_constants} in"
         raise EvolveError(Argument("template"), f"{rule} all, the free part needs one")
     return replace(ruled, template=template)
+
+
+def template_words(template: str, names: Sequence[str]) -> list[str]:
+    """Name the features as a template does: by words of formulas, or of programs as it had to.
+
+    Args:
+        template: Its text.
+        names: Names of the features.
+    """
+    pairs = zip(formula_words(names), identifiers(names), strict=True)
+    return [old if re.search(rf"\b{old}\b", template) else word for word, old in pairs]
 
 
 def _feature(name: str, names: Sequence[str]) -> int:

@@ -216,3 +216,9 @@ def test_a_run_whose_folds_are_none_is_refused(tmp_path: Path) -> None:
             connection.execute("UPDATE entries SET folds = '[[1]]' WHERE position = 1")
         with pytest.raises(StoreError, match="folds must have 4 to 6 values"):
             query_store(store, NAMES)
+
+
+def test_a_law_of_own_features_is_shown_by_own_as_everywhere_else() -> None:
+    root = call("add", const(0), call("mul", feat(0), feat(1)))
+    own = judged(0, 1, -1.0, 0.9, law=law_to_data(Law(root, 1, own_feature_first=True)))
+    assert entry_formula(own, NAMES) == "c0 + own*other_1"

@@ -16,9 +16,10 @@ from evolve.law.shown import shown_operations
 from evolve.runs.run import stored_problem
 from evolve.runs.store import Store
 from evolve.search.archive import Archive
-from evolve.search.problem import make_search_problem
+from evolve.search.problem import make_search_problem, plain_space_of
 from evolve.search.proposers.seeds import GivenSeed, given_seeds, left_out
-from evolve.search.rules import FormRules
+from evolve.search.rules import FormRules, ruled_space
+from evolve.tasks.task import load_task
 
 SEED = '''"""Mine."""
 
@@ -127,3 +128,12 @@ def test_the_command_line_takes_seeds_and_rules_and_the_run_keeps_them(
     capfd.readouterr()
     assert call(["--task", "data_constrained", "--template", "E + @(param)"]) == 2
     assert "--template: @(…) names no feature 'param'" in capfd.readouterr().err
+
+
+@pytest.mark.parametrize("word", ["params", "params_"])
+def test_a_template_calls_features_as_formulas_do_or_as_it_once_had_to(word: str) -> None:
+    space = plain_space_of(load_task("data_constrained"))
+    rules = FormRules(template=f"E + A*tokens^-a + @({word})")
+    template = ruled_space(space, rules, ["unique_tokens", "params", "tokens"]).template
+    assert template is not None
+    assert template.features == (1,)
