@@ -21,6 +21,7 @@ from evolve.runs.tabulate import row_of
 from evolve.search.champion import Choice
 from evolve.search.memory import search_in_memory
 from evolve.search.problem import make_search_problem
+from evolve.tasks.cells import plain
 from evolve.tasks.declared import require_declared
 from evolve.tasks.draft import Wishes, propose
 from evolve.tasks.draft.roles import NO_AXES
@@ -203,8 +204,13 @@ class LawRegressor(RegressorMixin, BaseEstimator):  # type: ignore[misc]
 
     def _names(self) -> list[str]:
         """Names of the features, x0, x1, … where they have none."""
-        names = getattr(self, "feature_names_in_", None)
-        return [f"x{j}" for j in range(self.n_features_in_)] if names is None else list(names)
+        given = getattr(self, "feature_names_in_", None)
+        names = [f"x{j}" for j in range(self.n_features_in_)] if given is None else given
+        found = [plain(name) for name in names]
+        for name in found:
+            if found.count(name) > 1:
+                raise ValueError(f"X: columns must have different names, {name!r} stands twice")
+        return found
 
     def _split(
         self, X: npt.ArrayLike | pd.DataFrame

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from evolve.errors import Argument, EvolveError, nearest
-from evolve.tasks.cells import number
+from evolve.tasks.cells import number, plain
 from evolve.tasks.labels import as_spelled, group_labels
 from evolve.tasks.readers import RawTable, read_table
 from evolve.tasks.schedules import SUMS, with_sums
@@ -204,7 +204,7 @@ def known_group(task: Task, group: str) -> str:
     Raises:
         EvolveError: There is no such group.
     """
-    group = as_spelled([group], task.group_names)[0]
+    group = as_spelled([plain(group)], task.group_names)[0]
     if group not in task.group_names:
         raise EvolveError(
             Argument("group"),

@@ -78,6 +78,11 @@ def _shifted(digits: str, power: int) -> float | None:
     return value if math.isfinite(value) else None
 
 
+def plain(text: object) -> str:
+    """A cell, a label or the name of a column as a text; outer spaces are no part of it."""
+    return str(text).strip()
+
+
 def is_blank(cell: object) -> bool:
     """Whether a cell holds nothing: empty, or what programs write in its place."""
     if isinstance(cell, str):

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from evolve.errors import TaskError
+from evolve.tasks.cells import plain
 from evolve.tasks.names import why_no_name
 from evolve.tasks.raw import RawTable
 
@@ -30,7 +31,7 @@ def raw_of(data: Any) -> RawTable:
         TaskError: It is none of those, two columns have the same name, or there are no rows.
     """
     if isinstance(data, Mapping):
-        return _checked([(str(name).strip(), _listed(name, c)) for name, c in data.items()])
+        return _checked([(plain(name), _listed(name, c)) for name, c in data.items()])
     if isinstance(data, Sequence) and not isinstance(data, str) and _are_records(data):
         return _checked(list(raw_of_records(data, DATA_FRAME).columns.items()))
     if type(data).__module__.split(".")[0] == "pandas":
@@ -44,9 +45,9 @@ def raw_of_records(records: Sequence[Mapping[str, Any]], path: Path) -> RawTable
     Keys of mappings inside a row are joined by dots, as `config.lr`.
 
     Raises:
-        TaskError: There are no rows.
+        TaskError: There are no rows, or two keys of a row come to one name.
     """
-    rows = [dict(_flat(record)) for record in records]
+    rows = [_row(record, n, path) for n, record in enumerate(records, 1)]
     if not rows:
         raise TaskError(f"{path}: must have rows, it has none")
     names = dict.fromkeys(name for row in rows for name in row)
@@ -60,15 +61,25 @@ def plain_cell(value: object) -> object:
         return value
     if isinstance(value, list | tuple | dict):
         return json.dumps(value, default=str)
-    text = str(value).strip()
+    text = plain(value)
     return None if text in ("<NA>", "NaT") else text
+
+
+def _row(record: Mapping[str, Any], n: int, path: Path) -> dict[str, Any]:
+    row: dict[str, Any] = {}
+    for name, cell in _flat(record):
+        if name in row and row[name] != cell:
+            rule = f"keys must have different names, row {n} holds {name!r} twice"
+            raise TaskError(f"{path}: {rule}")
+        row[name] = cell
+    return row
 
 
 def _flat(
     record: Mapping[str, Any], prefix: str = "", depth: int = 0
 ) -> Iterable[tuple[str, Any]]:
     for key, value in record.items():
-        name = f"{prefix}{key}".strip()
+        name = plain(f"{prefix}{key}")
         if isinstance(value, Mapping) and value and depth < DEEPEST:
             yield from _flat(value, f"{name}.", depth + 1)
         else:
@@ -88,7 +99,7 @@ def _listed(name: object, column: Any) -> list[object]:
 
 def _of_pandas(frame: pd.DataFrame) -> RawTable:
     index = tuple(str(name) for name in frame.index.names if name is not None)
-    names = [str(name).strip() for name in frame.columns]
+    names = [plain(name) for name in frame.columns]
     columns = [frame.iloc[:, i].tolist() for i in range(len(names))]
     cells = [(n, [plain_cell(v) for v in c]) for n, c in zip(names, columns, strict=True)]
     return _checked(cells, index)
@@ -107,7 +118,7 @@ def _of_narwhals(data: Any) -> list[tuple[str, list[object]]]:
         ) from None
     whole = frame.collect() if isinstance(frame, nw.LazyFrame) else frame
     return [
-        (str(name).strip(), [plain_cell(cell) for cell in whole[name].to_list()])
+        (plain(name), [plain_cell(cell) for cell in whole[name].to_list()])
         for name in whole.columns
     ]
 

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from evolve.errors import TaskError
-from evolve.tasks.cells import is_blank, number, what_to_do
+from evolve.tasks.cells import is_blank, number, plain, what_to_do
 from evolve.tasks.frames import plain_cell, raw_of, raw_of_records
 from evolve.tasks.names import why_no_name
 from evolve.tasks.raw import RawTable
@@ -72,7 +72,7 @@ def read_text(path: Path, separator: str) -> RawTable:
     _, names = next(lines, (0, None))
     if names is None:
         raise TaskError(f"{path}: must have a header, the file is empty")
-    header = [name.strip() for name in names]
+    header = [plain(name) for name in names]
     if separator == ",":
         _require_commas(path, names)
     require_header(path, header)
@@ -85,7 +85,7 @@ def read_text(path: Path, separator: str) -> RawTable:
             starts.append(start)
         parts = zip(*(line for _, line in block), strict=True)
         for column, cells in zip(columns.values(), parts, strict=True):
-            column.extend(map(str.strip, cells))
+            column.extend(map(plain, cells))
     return _require_rows(RawTable(path, dict(columns), len(starts), starts))
 
 
@@ -157,7 +157,7 @@ def _of_arrow(path: Path, kind: str, load: Callable[[], Any]) -> RawTable:
         arrow = load()
     except (OSError, ArrowException) as error:
         raise TaskError(f"{path}: must be {kind}, {str(error).splitlines()[0]}") from None
-    header = [str(name) for name in arrow.column_names]
+    header = [plain(name) for name in arrow.column_names]
     require_header(path, header)
     columns = {
         name: [plain_cell(cell) for cell in arrow.column(i).to_pylist()]

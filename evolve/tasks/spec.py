@@ -195,6 +195,8 @@ class TaskSpec(_Strict):
         for name in columns:
             if columns.count(name) > 1:
                 raise ValueError(f"a column must have one role, {name!r} has two")
+        if self.folds.runs in columns and self.folds.runs not in features + self.groups:
+            raise ValueError(f"a column must have one role, {self.folds.runs!r} has two")
         if self.weights and self.sigma:
             raise ValueError(
                 "weights and sigma both say what a row counts, there may be one of them"

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from evolve.errors import TaskError, nearest
 from evolve.scoring.row_weights import RowWeights, weights_from, weights_from_sigma
 from evolve.tasks.axes import axis_features, axis_values
-from evolve.tasks.cells import is_blank
+from evolve.tasks.cells import is_blank, plain
 from evolve.tasks.labels import GROUP_JOIN, as_spelled, group_labels, run_labels
 from evolve.tasks.raw import LEAST, RawTable
 from evolve.tasks.roles import Facts, Role, guess_roles
@@ -164,9 +164,10 @@ def _kept_rows(raw: RawTable, filters: Sequence[Filter]) -> Sequence[int]:
         cells: Sequence[object]
         if isinstance(rule.value, str):
             cells = [str(cell) for cell in raw.column(rule.column)]
+            value: float | str = plain(rule.value)
         else:
-            cells = raw.numbers_or_nan(rule.column)
-        rows = [i for i in rows if cells[i] != cells[i] or _OPS[rule.op](cells[i], rule.value)]
+            cells, value = raw.numbers_or_nan(rule.column), rule.value
+        rows = [i for i in rows if cells[i] != cells[i] or _OPS[rule.op](cells[i], value)]
     if not rows:
         rules = " and ".join(f"{f.column} {f.op} {f.value}" for f in filters)
         raise TaskError(f"{raw.path}: filters must leave rows, {rules} leaves 0 of {raw.n_rows}")

@@ -277,3 +277,9 @@ def test_without_scikit_learn_only_the_regressor_is_missing(tmp_path: Path) -> N
 def test_the_regressor_is_a_public_name() -> None:
     assert evolve.LawRegressor is LawRegressor
     assert "LawRegressor" in evolve.__all__
+
+
+def test_columns_that_differ_by_outer_spaces_alone_are_refused() -> None:
+    frame = pd.DataFrame({"n": range(1, 21), "n ": range(21, 41)})
+    with pytest.raises(ValueError, match="X: columns must have different names, 'n' stands twice"):
+        LawRegressor(evaluations=4).fit(frame, np.arange(20.0))

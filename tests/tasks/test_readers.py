@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import json
 from collections.abc import Callable
 from decimal import Decimal
@@ -12,6 +13,7 @@ import pandas as pd
 import pytest
 
 from evolve.errors import TaskError
+from evolve.tasks.labels import group_labels
 from evolve.tasks.readers import RawTable, is_blank, raw_of, read_table
 
 FRAME = pd.DataFrame(
@@ -95,6 +97,45 @@ def test_every_file_gives_the_same_cells(kind: str, tmp_path: Path) -> None:
         pytest.importorskip("pyarrow")
         {"parquet": frame.to_parquet, "feather": frame.to_feather}[kind](path)
     holds_the_rows(read_table(path))
+
+
+SPACED = {" corpus\t": [" web", "web ", "\u00a0code", "web"], "loss ": ["1", " 2", "3 ", "4"]}
+
+
+def spaced(kind: str, folder: Path) -> RawTable:
+    """Cells and names with outer spaces, from every kind of table."""
+    frame, path = pd.DataFrame(SPACED), folder / f"runs.{kind}"
+    if kind == "frame":
+        return raw_of(frame)
+    if kind == "records":
+        return raw_of(frame.to_dict("records"))
+    if kind == "columns":
+        return raw_of(SPACED)
+    if kind in ("csv", "tsv"):
+        frame.to_csv(path, index=False, sep="\t" if kind == "tsv" else ",", quoting=csv.QUOTE_ALL)
+    elif kind == "jsonl":
+        frame.to_json(path, orient="records", lines=True)
+    else:
+        pytest.importorskip("pyarrow")
+        {"parquet": frame.to_parquet, "feather": frame.to_feather}[kind](path)
+    return read_table(path)
+
+
+@pytest.mark.parametrize(
+    "kind", ["csv", "tsv", "jsonl", "parquet", "feather", "frame", "records", "columns"]
+)
+def test_outer_spaces_are_no_part_of_a_name_or_a_text(kind: str, tmp_path: Path) -> None:
+    raw = spaced(kind, tmp_path)
+    assert list(raw.columns) == ["corpus", "loss"]
+    assert list(raw.columns["corpus"]) == ["web", "web", "code", "web"]
+    assert raw.numbers("loss") == [1.0, 2.0, 3.0, 4.0]
+    assert group_labels(raw, ["corpus"]) == ["web", "web", "code", "web"]
+
+
+def test_two_keys_of_a_row_that_come_to_one_name_lose_no_cell() -> None:
+    assert raw_of([{"lr": 1, "lr ": 1}]).columns == {"lr": [1]}
+    with pytest.raises(TaskError, match=r"row 2 holds 'a\.b' twice"):
+        raw_of([{"a.b": 1}, {"a": {"b": 1}, "a.b": 2}])
 
 
 def test_objects_inside_lines_of_json_become_columns_of_their_own(tmp_path: Path) -> None:

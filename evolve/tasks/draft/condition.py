@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from evolve.errors import Argument, EvolveError, nearest
-from evolve.tasks.cells import is_blank
+from evolve.tasks.cells import is_blank, plain
 from evolve.tasks.draft.expressions import MAX_DEPTH, parse_words
 from evolve.tasks.raw import RawTable
 
@@ -216,7 +216,7 @@ class _Reader:
             sign, node = -1.0 if isinstance(node.op, ast.USub) else 1.0, node.operand
         value = node.value if isinstance(node, ast.Constant) else None
         if isinstance(value, str) and sign == 1.0:
-            return value
+            return plain(value)
         if type(value) in (int, float, bool) and abs(value) < 1e308:  # type: ignore[arg-type]
             number = sign * float(value)  # type: ignore[arg-type]
             if math.isfinite(number):

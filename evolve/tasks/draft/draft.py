@@ -32,6 +32,7 @@ from evolve.tasks.draft.roles import (
     Wishes,
     require_differing,
     require_names,
+    require_one_use,
     require_roles,
     require_unbiased,
     require_varied,
@@ -115,6 +116,7 @@ def propose(raw: RawTable, name: str, wishes: Wishes) -> Draft:
         EvolveError: A name is unknown or has two roles, the condition cannot be read, or a
             column, cell or group breaks a rule.
     """
+    require_one_use(wishes)
     raw = derive(to_long(raw, wishes), wishes.derive)
     raw, schedule, of_rates = derive_sums(raw, wishes)
     require_roles(raw, wishes)

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from evolve.errors import Argument, EvolveError, TaskError, nearest
-from evolve.tasks.cells import is_blank
+from evolve.tasks.cells import is_blank, plain
 from evolve.tasks.draft.condition import Condition
 from evolve.tasks.draft.expressions import quoted
 from evolve.tasks.folds import require_n_rows
@@ -16,6 +16,9 @@ from evolve.tasks.raw import RawTable
 from evolve.tasks.task import Task
 
 NO_AXES = "none"
+# What names columns, several or one.
+SEVERAL = ("targets", "features", "groups", "extrapolate", "decreasing", "increasing")
+ONE = ("weights", "sigma", "run_id", "step", "wide")
 
 
 @dataclass(frozen=True)
@@ -70,16 +73,14 @@ class Wishes:
     wide: str | None = None
 
     def __post_init__(self) -> None:
-        """Take columns of a data frame that are called by numbers by the texts that name them."""
-        for several in (
-            "targets",
-            "features",
-            "groups",
-            "extrapolate",
-            "decreasing",
-            "increasing",
-        ):
-            object.__setattr__(self, several, tuple(map(str, getattr(self, several))))
+        """Name columns as tables do: those called by numbers by texts, without outer spaces."""
+        for several in SEVERAL:
+            object.__setattr__(self, several, tuple(map(plain, getattr(self, several))))
+        for one in ONE:
+            if (name := getattr(self, one)) is not None:
+                object.__setattr__(self, one, plain(name))
+        roles = {plain(name): role for name, role in self.roles.items()}
+        object.__setattr__(self, "roles", roles)
 
     @property
     def axes(self) -> tuple[str, ...]:
@@ -98,27 +99,15 @@ def require_roles(raw: RawTable, wishes: Wishes) -> None:
         raise EvolveError(
             Argument("target"), f": which column is to be predicted? {raw.path} has {have}"
         )
-    roles = {
-        "target": wishes.targets,
-        "features": wishes.features,
-        "groups": wishes.groups,
-        "weights": () if wishes.weights is None else (wishes.weights,),
-        "sigma": () if wishes.sigma is None else (wishes.sigma,),
-    }
     if wishes.weights is not None and wishes.sigma is not None:
         raise EvolveError(
             Argument("weights"), " and ", Argument("sigma"), ": both say what rows count, give one"
         )
     taken: dict[str, str] = {}
-    for argument, names in roles.items():
+    for argument, names in _uses(wishes).items():
         for name in names:
             _require_known(argument, name, raw)
-            if name in taken:
-                twice = taken[name] == argument
-                other = ("twice",) if twice else ("by ", Argument(taken[name]), " too")
-                rule = f": a column has one role, {name!r} is named "
-                raise EvolveError(Argument(argument), rule, *other)
-            taken[name] = argument
+            taken.setdefault(name, argument)
     for name in wishes.axes:
         _require_known("extrapolate", name, raw)
         if name not in (wishes.features or set(raw.columns) - set(taken)):
@@ -128,6 +117,36 @@ def require_roles(raw: RawTable, wishes: Wishes) -> None:
     if len(set(wishes.axes)) < len(wishes.axes):
         rule = f": names {' '.join(wishes.axes)}, one of them twice"
         raise EvolveError(Argument("extrapolate"), rule)
+
+
+def require_one_use(wishes: Wishes) -> None:
+    """Require that no column is named for two uses that exclude each other.
+
+    A feature may name the steps of curves, or the runs, which its values tell apart; with steps
+    runs may be groups.
+
+    Raises:
+        EvolveError: One is.
+    """
+    curves = {("groups", "run_id")} if wishes.step is not None else set()
+    may_share = curves | {("features", "run_id"), ("features", "step")}
+    taken: dict[str, list[str]] = {}
+    for argument, names in _uses(wishes).items():
+        for name in names:
+            for other in taken.get(name, ()):
+                if (other, argument) in may_share:
+                    continue
+                by = ("twice",) if other == argument else ("by ", Argument(other), " too")
+                rule = f": a column has one role, {name!r} is named "
+                raise EvolveError(Argument(argument), rule, *by)
+            taken.setdefault(name, []).append(argument)
+
+
+def _uses(wishes: Wishes) -> dict[str, tuple[str, ...]]:
+    """Columns by the argument that names them."""
+    single = {name: getattr(wishes, name) for name in ("weights", "sigma", "run_id", "step")}
+    several = {"target": wishes.targets, "features": wishes.features, "groups": wishes.groups}
+    return several | {name: () if one is None else (one,) for name, one in single.items()}
 
 
 def _require_known(argument: str, name: str, raw: RawTable) -> None:

@@ -17,7 +17,7 @@ def to_long(raw: RawTable, wishes: Wishes) -> RawTable:
     """The table with a row for each cell below a number; blank cells are no runs.
 
     Raises:
-        EvolveError: No names are numbers, or the names of feature and target are not free.
+        EvolveError: No names are numbers, or the names of feature and target are not free or one.
     """
     if wishes.wide is None:
         return raw
@@ -27,8 +27,11 @@ def to_long(raw: RawTable, wishes: Wishes) -> RawTable:
     if len(wishes.targets) != 1:
         raise EvolveError(Argument("wide"), ": goes with one ", Argument("target"), ", a new name")
     target, others = wishes.targets[0], [name for name in raw.columns if name not in names]
+    if wishes.wide == target:
+        rule = f": a column has one role, {target!r} is named by "
+        raise EvolveError(Argument("wide"), rule, Argument("target"), " too")
     for name in (wishes.wide, target):
-        if name in raw.columns or wishes.wide == target:
+        if name in raw.columns:
             raise EvolveError(Argument("wide"), f": needs new names, there is a column {name!r}")
     filled = [
         (name, i)

@@ -38,7 +38,7 @@ def test_every_cell_that_is_filled_is_a_run() -> None:
         ("a,b\n1,2\n", "loss", "budget", "no columns whose names are numbers"),
         (TEXT, "dim", "budget", "there is a column 'dim'"),
         (TEXT, "loss", "dim", "there is a column 'dim'"),
-        (TEXT, "loss", "loss", "needs new names"),
+        (TEXT, "loss", "loss", "a column has one role"),
     ],
 )
 def test_names_must_be_free(text: str, target: str, wide: str, rule: str) -> None:
