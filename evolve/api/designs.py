@@ -21,17 +21,21 @@ class Design:
     Attributes:
         scores: One row a design and question, the design that leaves least open first:
             ``runs``, ``different``, ``compute``, ``bias``, ``spread``, ``low``, ``high``,
-            ``width``, ``held_out_r2``, and ``why_not`` where it cannot tell. Designs come last
+            ``width``, ``held_out_r2``, ``outside``, how many of its runs are none of those that a
+            published law was fitted to, and ``why_not`` where it cannot tell. Designs come last
             whose ``held_out_r2``, of the law on their largest runs and fitted without them, is
             too low to show whether the law is right.
         runs: The runs of the first design, the cheapest first: ``compute``, the sizes, and
             ``times``, how often each is to be made.
         truth: What is right by the law, by question.
+        left_out: Why there is no design of a name, as of isoFLOP profiles for which the runs are
+            too few.
     """
 
     scores: pd.DataFrame
     runs: pd.DataFrame
     truth: dict[str, float]
+    left_out: dict[str, str]
     _designed: Designed = field(repr=False)
 
     @checked
@@ -127,7 +131,8 @@ def design(
         own=None if rows is None else raw_of(rows),
     )
     truth = {wanted.name: wanted.central for wanted in designed.wanted}
-    return Design(_scores(designed), runs_frame(designed, None), truth, designed)
+    left_out = dict(designed.left_out)
+    return Design(_scores(designed), runs_frame(designed, None), truth, left_out, designed)
 
 
 def _scores(designed: Designed) -> pd.DataFrame:
@@ -142,6 +147,7 @@ def _scores(designed: Designed) -> pd.DataFrame:
             "compute": float(d.costs.sum()),
             **({} if score is None else score.to_data()),
             "held_out_r2": d.held_out_r2,
+            "outside": designed.n_outside(d),
             "why_not": d.why_not.get(wanted.name, ""),
         }
         for d in designed.designs

@@ -170,6 +170,7 @@ def _document(designed: Designed, chosen: ScoredDesign) -> dict[str, Any]:
         "constants": dict(law.constants),
         "spread": dict(zip(law.constants, law.spread.tolist(), strict=True)),
         "source": law.source or None,
+        "fitted_to": {name: list(ends) for name, ends in law.fitted_to.items()} or None,
         "compute": designed.cost.text,
         "budget": designed.budget,
         "noise": designed.trial.noise,
@@ -192,10 +193,12 @@ def _document(designed: Designed, chosen: ScoredDesign) -> dict[str, Any]:
                 "why_not": dict(d.why_not),
                 "held_out_r2": d.held_out_r2,
                 "checkable": d.is_checkable,
+                "n_outside": designed.n_outside(d),
                 "runs": designed.runs_of(d),
             }
             for d in designed.designs
         ],
+        "left_out": [{"design": name, "why": why} for name, why in designed.left_out.items()],
         "chosen": {"design": chosen.name, "to_make": designed.runs_of(chosen)},
     }
 

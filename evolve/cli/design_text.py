@@ -10,12 +10,17 @@ if TYPE_CHECKING:
 
 def print_design(designed: Designed, chosen: ScoredDesign) -> None:
     """Print designs, and the runs of the chosen one."""
+    from evolve.cli.output import print_text
+
     _print_assumed(designed)
     for wanted in designed.wanted:
         _print_scores(designed, wanted)
     _print_chance(designed)
     _print_designs(designed)
+    for name, why in designed.left_out.items():
+        print_text(f"no {name}: {why}")
     _print_runs(designed, chosen)
+    _print_outside(designed, chosen)
 
 
 def _print_assumed(designed: Designed) -> None:
@@ -105,6 +110,19 @@ def _print_chance(designed: Designed) -> None:
         f"by {len(trial.constants)} simulated repetitions of each; widths that differ by less "
         f"than {100 * trial.chance:.0f} % may do so by chance"
     )
+
+
+def _print_outside(designed: Designed, chosen: ScoredDesign) -> None:
+    """Say which runs are none of those that the law was fitted to."""
+    from evolve.cli.output import print_text
+
+    if n_outside := designed.n_outside(chosen):
+        ends = designed.law.fitted_to.items()
+        ranges = ", ".join(f"{name} {low:.3g} to {high:.3g}" for name, (low, high) in ends)
+        print_text(
+            f"{n_outside} of its {len(chosen.sizes)} runs are none of those that the law was "
+            f"fitted to, {ranges}: there it is taken to go on"
+        )
 
 
 def _print_runs(designed: Designed, chosen: ScoredDesign) -> None:

@@ -14,6 +14,7 @@ from string import ascii_lowercase, ascii_uppercase
 from evolve.errors import EvolveError, ProgramError, nearest
 from evolve.law.bounds import MOST_DEPTH, depth
 from evolve.law.canonical import is_plain
+from evolve.law.faults import because
 from evolve.law.graph import BINARY, UNARY, Law, Node, call, const, features_of, num
 from evolve.law.naming import identifiers, words_seen
 from evolve.law.printer import formula
@@ -109,7 +110,7 @@ def read_named_formula(text: str, variables: Mapping[str, Node]) -> tuple[Law, t
     """
     tree = None if len(text) > MOST_CHARACTERS else parse_formula(text)
     if tree is None:
-        raise _fault("must be a formula")
+        raise _fault(f"must be a formula{because(text)}")
     reader = _FreeReader(variables, _fault)
     try:
         root = reader.read(tree)
@@ -118,7 +119,8 @@ def read_named_formula(text: str, variables: Mapping[str, Node]) -> tuple[Law, t
     if depth(root) > MOST_DEPTH:
         raise _fault(f"must nest at most {MOST_DEPTH} operations")
     if not features_of(root):
-        raise _fault(f"must have a feature ({', '.join(variables)})")
+        near = (f", not {n!r}{hint}" for n in reader.constants if (hint := nearest(n, variables)))
+        raise _fault(f"must have a feature ({', '.join(variables)}){next(near, '')}")
     if len(reader.constants) > MOST_CONSTANTS:
         raise _fault(f"must have at most {MOST_CONSTANTS} constants")
     return Law(root, len(reader.constants)), tuple(reader.constants)

@@ -13,6 +13,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from evolve.errors import Argument, EvolveError, nearest
+from evolve.law.faults import because
 from evolve.law.formula import MOST_CHARACTERS, FormulaReader, parse_formula
 from evolve.law.graph import (
     COMMUTATIVE,
@@ -112,7 +113,7 @@ def parse_template(text: str, variables: Mapping[str, Node]) -> Template:
     given = dict(_clause(text, c.strip()) for clause in clauses for c in _split(clause))
     tree = parse_formula(formula.replace("@(", f"{FREE}("))
     if tree is None:
-        raise _error(text, "must be a formula")
+        raise _error(text, f"must be a formula{because(formula.replace('@(', ' ('))}")
     reader = _Reader(text, variables, given)
     root = reader.read(tree)
     if unused := set(given) - set(reader.named):

@@ -245,6 +245,7 @@ NO_PREFERENCE = {
     "forecast/design/designed.py": dict.fromkeys(
         ("MOST_SIZES", "MOST_RUNS", "MOST_DRAWS"), "range of an option"
     ),
+    "forecast/design/means.py": {"SAME_BUDGET": "rounding, within which budgets are the same"},
     "forecast/design/scored.py": {
         "CHECKABLE": "which design is named first, not which law is preferred",
         "WIDER": "the same",
@@ -264,7 +265,10 @@ NO_PREFERENCE = {
         "SLACK": "rounding of bounds",
     },
     "forecast/design/standard.py": {
-        **dict.fromkeys(("LEVELS", "LEAST_SIZES"), "of a design that is scored beside others"),
+        **dict.fromkeys(
+            ("LEVELS", "LEAST_SIZES", "LEAST_IN_GRID", "RISE"),
+            "of a design that is scored beside others",
+        ),
         "HALVINGS": "steps of a numeric search",
         "SAME_COMPUTE": "rounding, within which runs cost the same",
     },

@@ -9,6 +9,7 @@ import numpy as np
 
 from evolve.errors import Argument, EvolveError, nearest
 from evolve.forecast.design.law import TrueLaw, read_law, task_of
+from evolve.forecast.design.means import make_means, require_in_reach
 from evolve.forecast.design.optimal import (
     grid_of,
     made_designs,
@@ -27,6 +28,7 @@ from evolve.tasks.task import Task
 from evolve.typing import Array
 
 OWN = "your own runs"
+ROUNDED = 1.0 + 1e-9  # a factor by which rounding may move a size, and more
 MOST_SIZES, MOST_RUNS, MOST_DRAWS = 2, 200, 10_000
 
 
@@ -46,6 +48,7 @@ class Designed:
         designs: The one that leaves the least interval first, of those that show whether the law
             is right; then the others, those that cannot tell last.
         trial: What they were tried on.
+        left_out: Why there is no design of a name, by the name.
     """
 
     law: TrueLaw
@@ -58,6 +61,7 @@ class Designed:
     wanted: tuple[Wanted, ...]
     designs: tuple[ScoredDesign, ...]
     trial: Trial
+    left_out: Mapping[str, str]
 
     def named(self, name: str | None) -> ScoredDesign:
         """The design of a name, the first if None.
@@ -71,6 +75,14 @@ class Designed:
             rule = f": no design {name!r}{nearest(name, names)}; there are {there}"
             raise EvolveError(Argument("pick"), rule)
         return self.designs[0 if name is None else names.index(name)]
+
+    def n_outside(self, design: ScoredDesign) -> int | None:
+        """How many of its runs are none of those a law was fitted to; None of no published one."""
+        if not self.law.fitted_to:
+            return None
+        low, high = np.array([self.law.fitted_to[name] for name in self.names]).T
+        beyond = (design.sizes < low / ROUNDED) | (design.sizes > high * ROUNDED)
+        return int(beyond.any(axis=1).sum())
 
     def runs_of(self, design: ScoredDesign) -> list[dict[str, float | int]]:
         """Its different runs, the cheapest first: compute, sizes, and how often each is made."""
@@ -110,29 +122,39 @@ def design_runs(
     cost = parse_cost(compute, names)
     task = task_of(names, "the target")
     truth = read_law(law, task, constants or {}, spread or {})
-    n = _whole("runs", runs, len(truth.constants) + 1, MOST_RUNS)
+    n_least = len(truth.constants) + 1
+    n = _whole("runs", runs, n_least, MOST_RUNS)
     total = _positive("budget", budget)
     share, widest = _positive("noise", noise, 1.0), _positive("ratio", ratio)
     point = None if not narrow else checked_point(task, narrow, "narrow")
     at = None if best_at is None else _positive("best_at", best_at)
     _require_question(point, at)
-    region = _region(truth, cost, task, total, _positive("span", span), widest, point, least, most)
+    low, high = read_values(task, least or {}, "min"), read_values(task, most or {}, "max")
+    require_in_reach(truth, cost, task, total, low)
+    factor = _positive("span", span)
+    region = _region(truth, cost, task, total, factor, widest, point, low, high)
+    means = make_means(region, total, n, n_least, factor)
     rng = np.random.default_rng([seed, 0])
     drawn = truth.drawn(_whole("draws", draws, 20, MOST_DRAWS), rng)
     trial = Trial(truth, drawn, share, seed, _level(level))
     wanted = _wanted(trial, cost, names, point, at)
-    grid, usual = grid_of(region), standard_designs(region, total, n)
+    grid, (usual, left_out) = grid_of(region), standard_designs(means)
     local = make_slopes(truth, grid)
     aims = {f"for the {w.name}": w.direction for w in wanted}
-    designs = [*usual, *made_designs(local, region, aims, usual, grid, total)]
-    first = first_half(region, total, n)
-    if first is not None:
-        designs += with_others(local, region, aims, first, grid, total, n)
+    designs = [*usual, *made_designs(local, means, aims, usual, grid)]
+    first = first_half(means)
+    if first is None:
+        name = f"{'isoFLOP' if region.n_sizes == 2 else 'many sizes'}, then for what is asked"
+        left_out[name] = "half of the budget, or of the runs, is too little for the first of them"
+    else:
+        designs += with_others(local, means, aims, first, grid)
     if own is not None:
         designs.append(DesignRuns(OWN, in_order(region, _own(own, truth, names))))
     tried = [scored(trial, local, cost, names, design, wanted) for design in designs]
     ranked = in_rank(tried, wanted[0].name, total)
-    return Designed(truth, cost, total, share, widest, region, names, wanted, ranked, trial)
+    return Designed(
+        truth, cost, total, share, widest, region, names, wanted, ranked, trial, left_out
+    )
 
 
 def _names(compute: str) -> tuple[str, ...]:
@@ -179,13 +201,12 @@ def _region(
     span: float,
     ratio: float,
     point: Mapping[str, float] | None,
-    least: Mapping[str, object] | None,
-    most: Mapping[str, object] | None,
+    low: Mapping[str, float],
+    high: Mapping[str, float],
 ) -> Region:
     for argument, factor in (("span", span), ("ratio", ratio)):
         if not factor > 1:
             raise EvolveError(Argument(argument), f": must be above 1, it is {factor:g}")
-    low, high = read_values(task, least or {}, "min"), read_values(task, most or {}, "max")
     names = task.feature_names
     region = make_region(
         law.at,
@@ -195,6 +216,7 @@ def _region(
         np.array([low.get(name, 0.0) for name in names]),
         np.array([high.get(name, np.inf) for name in names]),
         None if point is None else np.array(list(point.values())),
+        len(law.constants) + 1,
     )
     for share in (0.0, 0.5, 1.0):
         _require_above_zero(

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from functools import cache
 from importlib.resources import files
 from pathlib import Path
@@ -17,6 +17,7 @@ from evolve.errors import Argument, EvolveError, ProgramError, nearest
 from evolve.forecast.queries import finite_number
 from evolve.law.candidate import Candidate
 from evolve.law.canonical import simplify
+from evolve.law.faults import because
 from evolve.law.formula import formula_words, parse_formula, read_named_formula
 from evolve.law.graph import Node, evaluate, feat, features_of
 from evolve.search.named import RECIPE, named_law
@@ -43,6 +44,7 @@ class TrueLaw:
         spread: `(p,)` standard deviations of the logarithms of what the constants may be.
         source: Where the values come from; empty where they were given.
         candidate: What is fitted to the runs: the same law, and how `fit` would fit it.
+        fitted_to: Smallest and largest sizes of the runs that a paper fitted it to, by feature.
     """
 
     name: str
@@ -53,6 +55,7 @@ class TrueLaw:
     spread: Array
     source: str
     candidate: Candidate
+    fitted_to: Mapping[str, tuple[float, float]] = field(default_factory=dict)
 
     @property
     def values(self) -> Array:
@@ -98,7 +101,11 @@ def read_law(
     name = _published_name(text)
     law = _formula(text, task) if name is None else _published(name, task)
     source = f"{law.source}; as given here: {', '.join(constants)}" if constants else law.source
-    law = replace(law, constants=_valued(law, constants), source=source if law.source else "")
+    law = replace(
+        law,
+        constants=_valued(law, constants, task.feature_names),
+        source=source if law.source else "",
+    )
     if unused := [n for j, n in enumerate(task.feature_names) if j not in features_of(law.root)]:
         rule = f": must depend on all that runs cost, it does not on {', '.join(unused)}"
         raise EvolveError(Argument("law"), rule)
@@ -118,10 +125,14 @@ def _published_name(text: str) -> str | None:
     for name in published():
         if wanted and (name == wanted or name.startswith(f"{wanted}_")):
             return name
-    if _SIGN.search(text) and parse_formula(_without_target(text)[1]) is not None:
-        return None
     names = list(published())
-    rule = f": {text!r} is no law with published constants{nearest(text, names)}; "
+    close, (_, formula) = nearest(text, names), _without_target(text)
+    if _SIGN.search(text) and not close:
+        if parse_formula(formula) is not None:
+            return None
+        broken = because(" " * (len(text) - len(formula)) + formula)
+        raise EvolveError(Argument("law"), f": must be a formula, it is {text!r}{broken}")
+    rule = f": {text!r} is no law with published constants{close}; "
     raise EvolveError(Argument("law"), rule, f"there are {', '.join(names)}; {HINT}")
 
 
@@ -133,20 +144,34 @@ def _without_target(text: str) -> tuple[str, str]:
 
 def _published(name: str, task: Task) -> TrueLaw:
     entry = published()[name]
-    candidate = named_law(task, entry["fitted"]).candidate  # says which role has no column
-    columns: dict[str, Node] = {}
-    for word in ("params", "tokens"):
-        same = [j for j, n in enumerate(task.feature_names) if n == word]
-        role = guess_role(word)
-        alike = [j for j, n in enumerate(task.feature_names) if task.roles[n] == role]
-        columns[word] = feat((same or alike)[0])
+    columns = {word: feat(_standing_for(word, name, task)) for word in entry["fitted_to"]}
+    candidate = named_law(task, entry["fitted"]).candidate  # says which role has two columns
     law, names = read_named_formula(entry["formula"], columns)
     text = entry["formula"]
     for word, leaf in columns.items():
         text = re.sub(rf"\b{word}\b", task.feature_names[leaf.index], text)
     values = {n: float(entry["constants"][n]) for n in names}
     blank = np.zeros(len(names))
-    return TrueLaw(name, "loss", text, law.root, values, blank, entry["source"], candidate)
+    ranges = {task.feature_names[columns[word].index]: (float(low), float(high))
+              for word, (low, high) in entry["fitted_to"].items()}  # fmt: skip
+    source = entry["source"]
+    return TrueLaw(name, "loss", text, law.root, values, blank, source, candidate, ranges)
+
+
+def _standing_for(word: str, law: str, task: Task) -> int:
+    """The number of the feature that a published law calls by a word.
+
+    Raises:
+        EvolveError: None has that name or its role.
+    """
+    names, role = task.feature_names, guess_role(word)
+    found = [j for j, n in enumerate(names) if n == word]
+    found += [j for j, n in enumerate(names) if task.roles[n] == role]
+    if found:
+        return found[0]
+    meant = next((f": {n!r}{close}" for n in names if (close := nearest(n, [word]))), "")
+    rule = f": must name {word}, which {law} is a law of, there are {', '.join(names)}{meant}"
+    raise EvolveError(Argument("compute"), rule)
 
 
 def _formula(text: str, task: Task) -> TrueLaw:
@@ -174,7 +199,9 @@ def _number_of(name: str) -> float:
         return float("nan")
 
 
-def _valued(law: TrueLaw, given: Mapping[str, object]) -> dict[str, float]:
+def _valued(
+    law: TrueLaw, given: Mapping[str, object], features: Sequence[str]
+) -> dict[str, float]:
     """The law's constants with the values that were given.
 
     Raises:
@@ -186,7 +213,9 @@ def _valued(law: TrueLaw, given: Mapping[str, object]) -> dict[str, float]:
     }
     if missing := [name for name, value in values.items() if np.isnan(value)]:
         rule = f": needs a value for {', '.join(missing)}; a name that "
-        raise EvolveError(Argument("constants"), rule, Argument("compute"), " lacks is a constant")
+        alike = [nearest(name, features) for name in missing]
+        rest = f" lacks is a constant{next(filter(None, alike), '')}"
+        raise EvolveError(Argument("constants"), rule, Argument("compute"), rest)
     return values
 
 

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from evolve.forecast.design.law import TrueLaw
+from evolve.forecast.design.means import Means, n_paid
 from evolve.forecast.design.region import Region
 from evolve.forecast.design.standard import DesignRuns, in_order
 from evolve.law.graph import slopes
@@ -156,27 +157,26 @@ def _begins(costs: Array, budget: float, n: int) -> list[Ints]:
 
 def made_designs(
     local: Slopes,
-    region: Region,
+    means: Means,
     aims: Mapping[str, Array],
     usual: Sequence[DesignRuns],
     grid: Array,
-    budget: float,
 ) -> list[DesignRuns]:
     """Designs made for some questions, and for all constants.
 
     Args:
         local: Slopes at the law's constants.
-        region: The runs that may be made.
+        means: Which runs may be made, how many, and for what budget.
         aims: `(p,)` direction of the constants that each is to tell of, by its name.
         usual: Designs that exchanges begin with, besides some drawn at random.
         grid: `(n, k)` runs among which they choose, besides those of the usual ones.
-        budget: Of all runs together.
     """
+    region, budget = means.region, means.budget
     sizes = np.concatenate([grid, *(design.sizes for design in usual)])
     rows, costs = local.of_runs(sizes), region.cost.of(sizes)
     ends = len(grid) + np.cumsum([0, *(len(design.sizes) for design in usual)])
     begins = [np.arange(a, b) for a, b in itertools.pairwise(ends)]
-    others = _begins(costs[: len(grid)], budget, max(map(len, begins)))
+    others = _begins(costs[: len(grid)], budget, means.n)
     wanted = {name: local.of(direction) for name, direction in aims.items()}
     designs = []
     for name, direction in [*wanted.items(), (FOR_ALL, None)]:
@@ -188,29 +188,27 @@ def made_designs(
 
 def with_others(
     local: Slopes,
-    region: Region,
+    means: Means,
     aims: Mapping[str, Array],
     first: DesignRuns,
     grid: Array,
-    budget: float,
-    n: int,
 ) -> list[DesignRuns]:
     """Designs of which some runs are made anyway, and the others for the questions.
 
     Args:
         local: As `made_designs`, and so are the others.
-        region: The runs that may be made.
+        means: Which runs may be made, how many, and for what budget.
         aims: Directions by the names of designs.
         first: What is made anyway.
         grid: `(g, k)` runs among which the others are chosen.
-        budget: Of all runs together.
-        n: Most runs.
     """
+    region = means.region
     rows, costs, known = local.of_runs(grid), region.cost.of(grid), local.of_runs(first.sizes)
-    left = budget - float(region.cost.of(first.sizes).sum())
+    left = means.budget - float(region.cost.of(first.sizes).sum())
+    n_others = min(means.n - len(first.sizes), n_paid(left, float(costs.min())))
     designs = []
     for name, direction in aims.items():
-        begins = _begins(costs, left, n - len(first.sizes))
+        begins = _begins(costs, left, n_others)
         found = [exchanged(rows, costs, b, left, local.of(direction), known) for b in begins]
         chosen, _ = min(found, key=lambda pair: pair[1])
         sizes = in_order(region, np.vstack([first.sizes, grid[chosen]]))

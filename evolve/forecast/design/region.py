@@ -16,6 +16,8 @@ from evolve.typing import Array
 BASE = 6.0  # logarithm of sizes about which they are sought, 12 factors of 10 to each side
 DECADES, PER_DECADE = 8.0, 50  # of ratios among which the best one is sought
 N_LEVELS, N_RATIOS = 41, 81
+# Powers of ten above a budget that pays for no run, at which one is looked for.
+ABOVE: Array = 0.1 * np.arange(1.0, 81.0)
 EDGE_HALVINGS, SLACK = 20, 1e-9
 Flags = NDArray[np.bool_]
 
@@ -133,6 +135,7 @@ def make_region(
     least: Array,
     most: Array,
     point: Array | None,
+    n_least: int,
 ) -> Region:
     """The runs that may be made.
 
@@ -144,6 +147,7 @@ def make_region(
         least: `(k,)` smallest sizes.
         most: `(k,)` largest sizes.
         point: `(k,)` sizes whose ratio is taken where no ratio is the best; None for none.
+        n_least: Runs that the budget must pay for, which is said where it is too small.
 
     Raises:
         EvolveError: No run is within the bounds, or no ratio is the best and there is no point.
@@ -164,14 +168,13 @@ def make_region(
         return _ends(cost, at, np.interp(at, levels, centres), wide, least, most)
 
     there = np.flatnonzero(np.isfinite(ends(levels)[0]))
-    if not len(there):
-        rule = ", of at most the budget, keeps to the smallest and the largest sizes"
-        within = (": no run within ", Argument("span"), " and ", Argument("ratio"))
-        raise EvolveError(Argument("min"), " and ", Argument("max"), *within, rule)
 
     def is_there(level: float) -> bool:
         return bool(np.isfinite(ends(np.array([level]))[0][0]))
 
+    if not len(there):
+        enough = _dearer(law, cost, levels[-1], float(centres[-1]), wide, least, most)
+        raise _no_run(computes[1], enough, n_least)
     low = _edge(is_there, levels[there[0]], levels[max(there[0] - 1, 0)])
     high = _edge(is_there, levels[there[-1]], levels[min(there[-1] + 1, N_LEVELS - 1)])
     inner = np.linspace(low, high, N_LEVELS)
@@ -181,6 +184,46 @@ def make_region(
     return Region(
         cost, inner, np.interp(inner, levels, centres), lows, highs, least, most, is_best
     )
+
+
+def _dearer(
+    law: Callable[[Array], Array],
+    cost: Cost,
+    level: float,
+    centre: float,
+    wide: float,
+    least: Array,
+    most: Array,
+) -> Array:
+    """Computes above a level at which some run is within the bounds, ascending; none far above."""
+    levels: Array = level + ABOVE
+    centres: Array = np.full(len(ABOVE), centre)
+    try:
+        if len(least) == 2:
+            best = best_ratios(law, cost, 10.0**levels, centre)
+            centres = np.where(np.isfinite(best), best, centre)
+        some = np.isfinite(_ends(cost, levels, centres, wide, least, most)[0])
+    except EvolveError:  # no sizes cost that much
+        return np.zeros(0)
+    return np.asarray(10.0 ** levels[some])
+
+
+def _no_run(budget: float, enough: Array, n_least: int) -> EvolveError:
+    """What is wrong where no run is within the bounds.
+
+    Args:
+        budget: Of all runs together.
+        enough: Larger computes at which there would be one, ascending.
+        n_least: Runs that are needed.
+    """
+    low, high, ratio = Argument("min"), Argument("max"), Argument("ratio")
+    if not len(enough):
+        rule = ", of at most the budget, keeps to the smallest and the largest sizes"
+        within = (": no run within ", Argument("span"), " and ", ratio, rule)
+        return EvolveError(low, " and ", high, *within)
+    rule = f": must be about {n_least * enough[0]:.2g} or more, for {n_least} runs of at least "
+    within = (f"{enough[0]:.2g} by ", low, ", ", high, " and ")
+    return EvolveError(Argument("budget"), rule, *within, ratio, f", it is {budget:g}")
 
 
 def _edge(is_there: Callable[[float], bool], inside: float, outside: float) -> float:

@@ -7,11 +7,14 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from evolve.forecast.design.means import Means
 from evolve.forecast.design.region import Region
 from evolve.typing import Array
 
 LEVELS = (3, 5)  # of isoFLOP profiles
 LEAST_SIZES = 3  # at a level, fewer of which show no lowest point
+LEAST_IN_GRID = 4
+RISE = 4.0  # from the cheapest to the dearest run of a design, for which it has fewer; judgement
 HALVINGS = 60
 SAME_COMPUTE = 1e-4  # of a logarithm
 
@@ -29,34 +32,47 @@ class DesignRuns:
     sizes: Array
 
 
-def standard_designs(region: Region, budget: float, n: int) -> list[DesignRuns]:
+def standard_designs(means: Means) -> tuple[list[DesignRuns], dict[str, str]]:
     """The usual designs that spend a budget, or as much of it as bounds allow.
 
-    Args:
-        region: The runs that may be made.
-        budget: Of all runs together.
-        n: Most runs.
+    Returns:
+        The designs; and why others are left out, by their names.
     """
-    designs = []
+    region, made, left_out = means.region, {}, {}
     if region.n_sizes == 2:
         for k in LEVELS:
-            if n // k >= LEAST_SIZES:
-                name = f"isoFLOP of {k} levels"
-                designs.append(DesignRuns(name, _profiles(region, budget, k, n // k)))
-        designs.append(DesignRuns("grid of sizes", _grid(region, budget, n)))
+            made[f"isoFLOP of {k} levels"] = _profiles(means, k), k * LEAST_SIZES
+        made["grid of sizes"] = _grid(means), max(means.least, LEAST_IN_GRID)
     name = "one ratio" if region.n_sizes == 2 else "many sizes"
-    designs.append(DesignRuns(name, _ladder(region, budget, n)))
-    return [DesignRuns(d.name, in_order(region, d.sizes)) for d in designs if len(d.sizes)]
+    made[name] = _ladder(means), means.least
+    designs = []
+    for name, (sizes, n_least) in made.items():
+        if sizes is not None and len(sizes):
+            designs.append(DesignRuns(name, in_order(region, sizes)))
+        else:
+            left_out[name] = _why_left_out(means, n_least)
+    return designs, left_out
 
 
-def first_half(region: Region, budget: float, n: int) -> DesignRuns | None:
-    """Three in four of the runs, evenly spread, for half of a budget; None for too few runs."""
-    most, half = 3 * n // 4, budget / 2.0
-    if region.n_sizes == 1:
-        return DesignRuns("many sizes", _ladder(region, half, most))
+def _why_left_out(means: Means, n_least: int) -> str:
+    if means.n < n_least:
+        return f"it needs {n_least} runs or more, there can be {means.n}"
+    cheapest = 10.0 ** means.region.levels[0]
+    return (
+        f"within the bounds the budget does not pay for {n_least} runs that cost {cheapest:#.3g}, "
+        f"as the cheapest may, to {RISE:g} times that"
+    )
+
+
+def first_half(means: Means) -> DesignRuns | None:
+    """Runs evenly spread for half of the means; None where these are too few."""
+    half = means.half
+    if means.region.n_sizes == 1:
+        sizes = _ladder(half)
+        return None if sizes is None else DesignRuns("many sizes", sizes)
     for k in sorted(LEVELS, reverse=True):
-        if most // k >= LEAST_SIZES:
-            return DesignRuns("isoFLOP", _profiles(region, half, k, most // k))
+        if (sizes := _profiles(half, k)) is not None:
+            return DesignRuns("isoFLOP", sizes)
     return None
 
 
@@ -70,30 +86,43 @@ def in_order(region: Region, sizes: Array) -> Array:
     return np.asarray(sizes[np.lexsort([*sizes.T[::-1], level])])
 
 
-def _profiles(region: Region, budget: float, k: int, m: int) -> Array:
+def _profiles(means: Means, k: int) -> Array | None:
     """Sizes evenly apart at each of some levels of compute (Hoffmann et al. 2022, approach 2)."""
-    computes = _spent(region, budget, k, m)
-    return region.along(np.repeat(computes, m), np.tile(np.linspace(0.0, 1.0, m), k))
+    for m in range(means.n // k, LEAST_SIZES - 1, -1):
+        if (computes := _spent(means, k, m)) is not None:
+            return means.region.along(np.repeat(computes, m), np.tile(np.linspace(0.0, 1.0, m), k))
+    return None
 
 
-def _ladder(region: Region, budget: float, n: int) -> Array:
+def _ladder(means: Means) -> Array | None:
     """Runs of one ratio: that of the best run of a compute in the middle, as far as allowed."""
-    computes = _spent(region, budget, n, 1)
-    logs = np.log10(computes)
-    ratio = float(np.interp(logs.mean(), region.levels, region.centres))
-    low, high = (np.interp(logs, region.levels, ends) for ends in (region.lows, region.highs))
-    return region.place(computes, np.clip(ratio, low, high))
+    region = means.region
+    for n in range(means.n, means.least - 1, -1):
+        if (computes := _spent(means, n, 1)) is None:
+            continue
+        logs = np.log10(computes)
+        ratio = float(np.interp(logs.mean(), region.levels, region.centres))
+        low, high = (np.interp(logs, region.levels, ends) for ends in (region.lows, region.highs))
+        return region.place(computes, np.clip(ratio, low, high))
+    return None
 
 
-def _spent(region: Region, budget: float, k: int, m: int) -> Array:
-    """`(k,)` levels of compute at equal factors, with so many runs each, that spend a budget."""
-    low, high = region.levels[0], region.levels[-1]
+def _spent(means: Means, k: int, m: int) -> Array | None:
+    """`(k,)` levels of compute at equal factors, with so many runs each, that spend a budget.
+
+    None where the budget does not pay for levels that differ enough.
+    """
+    low, high = means.region.levels[0], means.region.levels[-1]
 
     def levels(top: float) -> Array:
         return np.asarray(10.0 ** np.linspace(low, top, k))
 
-    top = _largest(lambda end: m * float(levels(end).sum()) <= budget, low, high)
-    return levels(top)
+    def fits(top: float) -> bool:
+        return m * float(levels(top).sum()) <= means.budget
+
+    if not fits(min(low + np.log10(RISE), high)):
+        return None
+    return levels(_largest(fits, low, high))
 
 
 def _largest(fits: Callable[[float], bool], low: float, high: float) -> float:
@@ -106,13 +135,21 @@ def _largest(fits: Callable[[float], bool], low: float, high: float) -> float:
     return low
 
 
-def _grid(region: Region, budget: float, n: int) -> Array:
+def _grid(means: Means) -> Array | None:
     """Every first size with every second one, from the best run of the least compute upwards.
 
     The corners of the grid are the furthest from the best ratio, which ends its steps.
     """
-    a = int(np.sqrt(n))
-    shape = (a, n // a)
+    for n in range(means.n, max(means.least, LEAST_IN_GRID) - 1, -1):
+        a = int(np.sqrt(n))
+        if (sizes := _grid_of(means, (a, n // a))) is not None:
+            return sizes
+    return None
+
+
+def _grid_of(means: Means, shape: tuple[int, int]) -> Array | None:
+    """A grid of a shape; None where bounds and budget leave too few runs, or too close ones."""
+    region = means.region
     reach = float((region.highs - region.lows).max()) / 2.0
 
     def runs(base: float, steps: float) -> Array:
@@ -123,9 +160,12 @@ def _grid(region: Region, budget: float, n: int) -> Array:
         return np.asarray(sizes[region.inside(sizes)])
 
     def fits(sizes: Array) -> bool:
-        return float(region.cost.of(sizes).sum()) <= budget
+        return float(region.cost.of(sizes).sum()) <= means.budget
 
     low, high = region.levels[0], region.levels[-1]
+    if not fits(runs(low, min(np.log10(RISE) / 2.0, reach))):
+        return None
     steps = _largest(lambda wide: fits(runs(low, wide)), 0.0, reach)
     base = _largest(lambda start: fits(runs(start, steps)), low, high)
-    return runs(base if steps == reach else low, steps)
+    found = runs(base if steps == reach else low, steps)
+    return found if len(found) >= means.least else None

@@ -11,12 +11,13 @@ from dataclasses import dataclass
 import numpy as np
 
 from evolve.errors import Argument, EvolveError, nearest
+from evolve.law.faults import because
 from evolve.law.syntax import expression_of
 from evolve.typing import Array
 
 MAX_CHARACTERS = 500
 _TICKS = re.compile(r"`([^`]*)`")
-_NAMES = re.compile(r"`([^`]*)`|(?<![\w.])([^\W\d]\w*)")
+_NAMES = re.compile(r"`([^`]*)`|(?<![\w.])([^\W\d]\w*)(?![\w.]*\s*\()")
 _BINARY: dict[type[ast.operator], Callable[[Array, Array], Array]] = {
     ast.Add: np.add,
     ast.Sub: np.subtract,
@@ -51,7 +52,10 @@ class Cost:
 
 
 def names_in(text: str) -> tuple[str, ...]:
-    """The names in an expression, each once, in order; whether it is one is not looked at."""
+    """The names in an expression, each once, in order; whether it is one is not looked at.
+
+    What stands before a bracket is no name of a number: functions are refused by `parse_cost`.
+    """
     found = (match[1] or match[2] or "" for match in _NAMES.finditer(text))
     return tuple(dict.fromkeys(name.strip() for name in found if name.strip()))
 
@@ -71,9 +75,8 @@ def parse_cost(text: str, feature_names: Sequence[str]) -> Cost:
     try:
         tree = _named(expression_of(plain.replace("^", "**")), words)
     except (SyntaxError, ValueError, RecursionError, MemoryError):
-        raise EvolveError(
-            Argument("compute"), f": must be an expression such as 6*params*tokens, it is {text!r}"
-        ) from None
+        rule = ": must be an expression such as 6*params*tokens, it is "
+        raise EvolveError(Argument("compute"), rule, repr(text), because(text)) from None
     for node in ast.walk(tree):
         _require_allowed(node, feature_names)
     used = {node.id for node in ast.walk(tree) if isinstance(node, ast.Name)}

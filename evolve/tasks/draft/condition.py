@@ -13,6 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from evolve.errors import Argument, EvolveError, nearest
+from evolve.law.faults import because
 from evolve.tasks.cells import is_blank, plain
 from evolve.tasks.draft.expressions import MAX_DEPTH, parse_words
 from evolve.tasks.raw import RawTable
@@ -170,7 +171,8 @@ class _Reader:
             return parse_words(self._text)
         except SyntaxError as error:
             one = "; equal is ==" if re.search(r"[^=<>!]=[^=]", self._text) else ""
-            rule = f"must be like {EXAMPLES}{one}{self._backticks()}"
+            told = f"{one}{self._backticks()}" or because(self._text)
+            rule = f"must be like {EXAMPLES}{told}"
             raise self._wrong(str(error) or rule) from None
 
     def _backticks(self) -> str:

@@ -11,6 +11,7 @@ from keyword import iskeyword
 import numpy as np
 
 from evolve.errors import Argument, EvolveError, nearest
+from evolve.law.faults import because
 from evolve.law.syntax import expression_of
 from evolve.tasks.cells import is_blank, number, size_in_words
 from evolve.tasks.raw import RawTable
@@ -122,7 +123,9 @@ class _Values:
         try:
             self._tree, self._names = parse_words(expression)
         except SyntaxError as error:
-            raise self._wrong(str(error) or f"must be like {EXAMPLE!r}") from None
+            at = " " * (len(text) - len(expression))  # so that characters are counted in the text
+            rule = f"must be like {EXAMPLE!r}{because(at + expression)}"
+            raise self._wrong(str(error) or rule) from None
 
     def all(self) -> Array:
         """`(n,)` values; nan where a cell is blank."""
