@@ -127,10 +127,9 @@ def design(
     """
     from evolve.cli.design_text import print_design
     from evolve.cli.loading import quick_loading
-    from evolve.cli.output import print_json
+    from evolve.cli.output import noted_table, print_json
     from evolve.forecast.design import design_runs
     from evolve.forecast.queries import assigned
-    from evolve.tasks.readers import read_table
 
     with quick_loading():
         designed = design_runs(
@@ -150,7 +149,7 @@ def design(
             draws=draws,
             level=interval,
             seed=seed,
-            own=None if rows is None else read_table(rows),
+            own=None if rows is None else noted_table(rows, "design"),
         )
     chosen = designed.named(pick)
     if output is not None:

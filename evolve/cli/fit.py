@@ -115,12 +115,12 @@ def draft_of_table(path: Path, wishes: Wishes, at: list[str]) -> Draft:
     """The table as a draft; features that nobody names are those that a run to forecast has."""
     from dataclasses import replace
 
+    from evolve.cli.output import noted_table
     from evolve.tasks.draft import plain_name, propose
-    from evolve.tasks.readers import read_table
 
     if not wishes.targets:
         raise EvolveError("fit: a table's file needs --target")
-    raw = read_table(path)
+    raw = noted_table(path, "fit")
     asked = tuple(word.rpartition("=")[0].strip() for word in at)
     if not wishes.features and set(asked) <= set(raw.columns):
         wishes = replace(wishes, features=asked)

@@ -6,10 +6,14 @@ import os
 import shutil
 import sys
 from collections.abc import Collection, Mapping, Sequence
-from typing import Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from evolve.jsontext import json_document
 from evolve.printable import printable
+
+if TYPE_CHECKING:
+    from evolve.tasks.raw import RawTable
 
 COMMAND = "python -m evolve"
 WIDE = 160  # of a pipe or a file, where COLUMNS says nothing
@@ -56,6 +60,24 @@ def print_note(text: str) -> None:
     """Say something beside the answer, which may be a document: on stderr, as wide as that is."""
     width = note_width()
     print(text if width is None else _broken(text, width), file=sys.stderr, flush=True)
+
+
+def noted_table(path: Path, verb: str) -> RawTable:
+    """A table of a file, with a note of what was passed over in it.
+
+    Args:
+        path: The file.
+        verb: That reads it.
+
+    Raises:
+        TaskError: As `read_table`.
+    """
+    from evolve.tasks.readers import read_table
+
+    raw = read_table(path)
+    for line in raw.passed_over():
+        print_note(f"{verb}: {line}")
+    return raw
 
 
 def _broken(text: str, width: int) -> str:

@@ -118,6 +118,8 @@ def from_table(
         EvolveError: A column is missing, a cell is no number, or a group is not known.
     """
     given = read_table(path)
+    for line in given.passed_over():
+        tell(line)
     raw, rows = _with_schedule(task, given)
     if raw is not given:
         spec, n_left = task.spec.schedule, raw.n_rows - len(rows)

@@ -7,12 +7,14 @@ import json
 from array import array
 from collections import Counter
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from itertools import chain, islice
 from pathlib import Path
 from typing import Any
 
 from evolve.errors import TaskError
 from evolve.tasks.cells import is_blank, number, plain, what_to_do
+from evolve.tasks.comments import MARK, Opening, below_comments
 from evolve.tasks.frames import plain_cell, raw_of, raw_of_records
 from evolve.tasks.names import why_no_name
 from evolve.tasks.raw import RawTable
@@ -68,10 +70,12 @@ def read_text(path: Path, separator: str) -> RawTable:
     Raises:
         TaskError: As `read_table`.
     """
-    lines = _read_lines(path, separator)
+    opening = _opening(path, separator)
+    lines = _read_lines(path, separator, opening)
     _, names = next(lines, (0, None))
     if names is None:
-        raise TaskError(f"{path}: must have a header, the file is empty")
+        what = "holds comments alone" if opening.n_comments else "is empty"
+        raise TaskError(f"{path}: must have a header, the file {what}")
     header = [plain(name) for name in names]
     if separator == ",":
         _require_commas(path, names)
@@ -86,23 +90,33 @@ def read_text(path: Path, separator: str) -> RawTable:
         parts = zip(*(line for _, line in block), strict=True)
         for column, cells in zip(columns.values(), parts, strict=True):
             column.extend(map(plain, cells))
-    return _require_rows(RawTable(path, dict(columns), len(starts), starts))
+    raw = RawTable(path, dict(columns), len(starts), starts, n_comments=opening.n_comments)
+    return _require_rows(raw)
 
 
 def _ragged(path: Path, header: list[str], line: list[str], row: int, start: int) -> str:
     """What to say of a row that has more or fewer cells than the header."""
-    is_open = any("\n" in cell for cell in line)
-    why = "a quote seems to be left open" if is_open else f"the header has {len(header)}"
+    why = f"the header has {len(header)}"
+    if any("\n" in cell for cell in line):
+        why = "a quote seems to be left open"
+    elif line[0].startswith(MARK):
+        why = f"a comment may stand above the header alone; take out lines that begin with {MARK}"
     return (
         f"{path}: rows must have {len(header)} cells, row {row} has {len(line)} "
         f"(line {start}); {why}"
     )
 
 
-def _read_lines(path: Path, separator: str) -> Iterator[tuple[int, list[str]]]:
+def _opening(path: Path, separator: str) -> Opening:
+    with _told(path):
+        return below_comments(lines_of(path), separator)
+
+
+def _read_lines(path: Path, separator: str, opening: Opening) -> Iterator[tuple[int, list[str]]]:
     """The rows of a CSV that are not blank, header included, each after where it begins."""
-    try:
-        reader, last = csv.reader(chain(lines_of(path), [_END]), delimiter=separator), 0
+    with _told(path):
+        last = above = opening.n_above
+        reader = csv.reader(chain(opening.lines, [_END]), delimiter=separator)
         for line in counted(path, reader, len):
             if line and line[-1].endswith(_END):
                 if line != [_END]:  # the quote took it in, and all rows before it
@@ -110,7 +124,14 @@ def _read_lines(path: Path, separator: str) -> Iterator[tuple[int, list[str]]]:
                 return
             if line:
                 yield last + 1, line
-            last = reader.line_num
+            last = above + reader.line_num
+
+
+@contextmanager
+def _told(path: Path) -> Iterator[None]:
+    """Complain in a line of a text that cannot be read."""
+    try:
+        yield
     except OSError as error:
         raise TaskError(f"{path}: must be a readable file, {error.strerror}") from None
     except UnicodeDecodeError as error:

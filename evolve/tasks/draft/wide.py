@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from evolve.errors import Argument, EvolveError
 from evolve.tasks.cells import is_blank, number
 from evolve.tasks.draft.roles import Wishes
@@ -43,7 +45,7 @@ def to_long(raw: RawTable, wishes: Wishes) -> RawTable:
     columns = {name: long.columns[name] for name in others}
     columns[wishes.wide] = [name for name, _ in filled]
     columns[target] = [raw.columns[name][i] for name, i in filled]
-    return RawTable(raw.path, columns, len(filled), long.lines, raw.index, long.rows)
+    return replace(long, columns=columns)
 
 
 def hint(raw: RawTable, target: str) -> tuple[str, ...]:
