@@ -28,35 +28,39 @@ def _import_numba() -> Any:
 
 _NUMBA = _import_numba()
 COMPILED = _NUMBA is not None
-_OPTIONS = {"nogil": True, "error_model": "numpy", "no_cfunc_wrapper": True}
-# Counting references of the arrays that it hands on takes a small fit longer than its arithmetic.
-_UNCOUNTED = {**_OPTIONS, "_nrt": False}
+# Without `_nrt` references of arrays are not counted, which takes a small fit longer than its
+# arithmetic; arrays can then not be made.
+_OPTIONS = {"nogil": True, "error_model": "numpy", "no_cfunc_wrapper": True, "_nrt": False}
 _SUMS = {"reassoc", "contract", "nsz"}
 
 
 def jit(function: F) -> F:
     """The function compiled, or unchanged where numba is not used; sums may be reordered.
 
-    It makes no array and returns none of those it is given.
+    As all that is compiled it makes no array and returns none of those it is given.
     """
-    return _compiled(function, fastmath=_SUMS, **_UNCOUNTED) if COMPILED else function
+    return _compiled(function, fastmath=_SUMS, **_OPTIONS) if COMPILED else function
 
 
 def inlined(function: F) -> F:
     """As `jit`, for a function that takes so many arrays that handing them on costs more."""
     if not COMPILED:
         return function
-    return _compiled(function, fastmath=_SUMS, forceinline=True, **_UNCOUNTED)
+    return _compiled(function, fastmath=_SUMS, forceinline=True, **_OPTIONS)
+
+
+def pasted(function: F) -> F:
+    """As `jit`, for a line, or a function with one caller, which is compiled as a part of that.
+
+    Any other is compiled for itself, and again within each of its callers, and within theirs;
+    but numba takes more than twice as long for a function twice as long.
+    """
+    return _compiled(function, inline="always", **_OPTIONS) if COMPILED else function
 
 
 def exact(function: F) -> F:
     """As `jit`, for arithmetic whose order matters."""
-    return _compiled(function, fastmath={"contract"}, **_UNCOUNTED) if COMPILED else function
-
-
-def allocating(function: F) -> F:
-    """As `jit`, for a function that makes arrays."""
-    return _compiled(function, fastmath=_SUMS, **_OPTIONS) if COMPILED else function
+    return _compiled(function, fastmath={"contract"}, **_OPTIONS) if COMPILED else function
 
 
 def _compiled(function: F, **options: Any) -> F:
@@ -70,7 +74,7 @@ def _compiled(function: F, **options: Any) -> F:
 
 
 def entry(function: F) -> F:
-    """As `allocating`, for a function that Python calls; `code_folder` keeps its machine code.
+    """As `jit`, for a function that Python calls; `code_folder` keeps its machine code.
 
     Where there is no such folder, the function is compiled anew in each process; numba's own
     choice of a folder is never taken.
@@ -79,16 +83,17 @@ def entry(function: F) -> F:
         return function
     folder, _ = code_folder()
     if folder is None:
-        return allocating(function)
+        return jit(function)
     before = _NUMBA.config.CACHE_DIR
     _NUMBA.config.CACHE_DIR = str(folder)
     try:
-        compiled = _NUMBA.njit(cache=True, fastmath=_SUMS, **_OPTIONS)(function)
+        compiled: Any = _compiled(function, cache=True, fastmath=_SUMS, **_OPTIONS)
     except RuntimeError:  # no place to write in
-        return allocating(function)
+        return jit(function)
     finally:
         _NUMBA.config.CACHE_DIR = before
-    return compiled if folder in Path(compiled.stats.cache_path).parents else allocating(function)
+    kept: F = compiled
+    return kept if folder in Path(compiled.stats.cache_path).parents else jit(function)
 
 
 def is_new(function: Callable[..., Any]) -> bool:

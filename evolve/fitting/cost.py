@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from evolve.fitting import elementary
-from evolve.fitting.compiled import COMPILED, exact, inlined, jit
+from evolve.fitting.compiled import COMPILED, exact, inlined, jit, pasted
 from evolve.fitting.loss import fill_losses, fill_slopes, sums_of_lanes
 from evolve.fitting.primitives import backward, forward
 from evolve.fitting.workspace import LANES, CompiledLaw, Workspace
@@ -133,7 +133,7 @@ else:
     residual, normal = _residual_rows, _normal_matmul
 
 
-@inlined
+@pasted
 def costs_at(law: CompiledLaw, n_columns: int, loss: int, work: Workspace) -> None:
     """Fill `totals` with the costs at the trial constants, without priors.
 
@@ -146,7 +146,7 @@ def costs_at(law: CompiledLaw, n_columns: int, loss: int, work: Workspace) -> No
     fill_losses(work, loss)
 
 
-@inlined
+@pasted
 def normals_at(law: CompiledLaw, loss: int, work: Workspace) -> None:
     """Fill `sums` where `costs_at` was last taken."""
     seed_sweep(work.v[work.v.shape[0] - 1], law.log_rows, work.g[0])

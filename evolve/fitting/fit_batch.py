@@ -34,7 +34,7 @@ def turns_of(counts: Ints) -> Turns:
 
 @dataclass(frozen=True, slots=True)
 class FitBatch:
-    """Problems of one law, their rows one after the other; fields as arguments of `kernel.run`."""
+    """Problems of one law, their rows one after the other, as `kernel.refine` takes them."""
 
     law: CompiledLaw
     data: Data

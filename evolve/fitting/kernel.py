@@ -1,4 +1,4 @@
-"""The compiled entry: refine every start of many problems in one call.
+"""The compiled entry: refine every start of some problems in one call.
 
 The same statements run compiled (numba) or as plain Python over numpy rows; only the functions
 that go over rows differ, and a test holds the two to the same numbers.
@@ -6,14 +6,16 @@ that go over rows differ, and a test holds the two to the same numbers.
 
 from __future__ import annotations
 
+import numpy as np
+
 from evolve.fitting.compiled import entry
-from evolve.fitting.refine import Problems, refine
-from evolve.fitting.workspace import LANES, Aim, CompiledLaw, Data, Ends
-from evolve.typing import Ints
+from evolve.fitting.cost import costs_at, normals_at
+from evolve.fitting.refine import Problems, advance, judge, lanes_of, move
+from evolve.fitting.workspace import LANES, Aim, CompiledLaw, Data, Ends, make_room, workspace_of
+from evolve.typing import Array, Ints
 
 
-@entry
-def run(
+def refine(
     law: CompiledLaw, data: Data, offsets: Ints, aim: Aim, ends: Ends, order: Ints, n_large: int
 ) -> None:
     """Refine every start of every problem.
@@ -27,8 +29,41 @@ def run(
         order: `(q,)` numbers of the problems, those with most rows first.
         n_large: Problems with so many rows that each is refined alone.
     """
-    # One call, which is compiled once: a number that is written in a call is a type of its own.
+    largest, lanes = order[0], order[n_large] if n_large < len(order) else None
+    most_rows = offsets[largest + 1] - offsets[largest]
+    side_by_side = 0 if lanes is None else LANES * (offsets[lanes + 1] - offsets[lanes])
+    room = make_room(law, len(data.columns), max(most_rows, side_by_side), most_rows)
+    whole, real = np.zeros((8, LANES), dtype=np.int64), np.zeros((7, LANES))
+    run(Problems(law, data, offsets, aim, ends, order), n_large, whole, real, room)
+
+
+@entry
+def run(problems: Problems, n_large: int, whole: Ints, real: Array, room: Array) -> None:
+    """Refine every start of some problems, one or as many as there are lanes at a time.
+
+    Every lane goes through the starts of one problem, one after the other, and then takes the
+    next. In each round all lanes have their costs computed at once, and their normal matrices
+    where any lane has found better constants. What comes of a problem does not depend on those
+    beside it.
+    """
+    law, data, offsets, aim, ends, order = problems
+    n_columns = data.columns.shape[0]
     n_small = order.shape[0] - n_large
     for i in range(n_large + (n_small > 0)):
         end, n_lanes = (i + 1, 1) if i < n_large else (order.shape[0], LANES)
-        refine(Problems(law, data, offsets, aim, ends, order[i:end]), n_lanes)
+        turn = Problems(law, data, offsets, aim, ends, order[i:end])
+        n = offsets[order[i] + 1] - offsets[order[i]]
+        lanes = lanes_of(whole, real, workspace_of(room, law, n_columns, n, n_lanes))
+        while True:
+            n_asking, n_better = 0, 0
+            for lane in range(n_lanes):
+                n_asking += advance(turn, lanes, lane)
+            if n_asking == 0:
+                break
+            costs_at(law, n_columns, aim.loss, lanes.work)
+            for lane in range(n_lanes):
+                n_better += judge(turn, lanes, lane)
+            if n_better > 0:
+                normals_at(law, aim.loss, lanes.work)
+                for lane in range(n_lanes):
+                    move(turn, lanes, lane)

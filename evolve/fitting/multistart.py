@@ -239,7 +239,7 @@ def run(
             careful, max_steps, enough,
         )  # fmt: skip
         ends = Ends(constants, counted, costs, statuses, normal, gradient)
-        kernel.run(batch.law, batch.data, batch.offsets, aim, ends, *batch.turns)
+        kernel.refine(batch.law, batch.data, batch.offsets, aim, ends, *batch.turns)
     return EndPoints(constants, costs, statuses, normal, gradient)
 
 

@@ -31,9 +31,10 @@ def predicted(tape: Tape, x: Array, at: Ints, constants: Array, columns: Columns
         `(n,)` values; not finite where the law is not defined.
     """
     table = tape.column_values(x, columns)
-    out = np.empty(len(x))
+    n_slots = len(table) + constants.shape[1] + len(tape.literals) + len(tape.steps)
+    v, out = np.zeros((n_slots, max(min(BLOCK, len(x)), 1))), np.empty(len(x))
     with np.errstate(all="ignore"):
-        run_tape(tape.steps, tape.literals, table, np.ascontiguousarray(constants), at, out)
+        run_tape(tape.steps, tape.literals, table, np.ascontiguousarray(constants), at, v, out)
         return np.exp(out) if tape.log_output else out
 
 
@@ -67,7 +68,7 @@ place = jit(_place_loops) if COMPILED else _place_rows
 
 @entry
 def run_tape(
-    steps: Ints, literals: Array, columns: Array, constants: Array, at: Ints, out: Array
+    steps: Ints, literals: Array, columns: Array, constants: Array, at: Ints, v: Array, out: Array
 ) -> None:
     """Fill `out`, `(n,)`, with a law's values.
 
@@ -77,12 +78,12 @@ def run_tape(
         columns: `(n_columns, n)` values of the constant-free subtrees.
         constants: `(k, p)` constants.
         at: `(n,)` which of them each row has.
+        v: `(n_slots, block)` room for so many rows at a time.
         out: Filled.
     """
-    base = columns.shape[0] + constants.shape[1] + literals.shape[0]
-    v = np.zeros((base + steps.shape[0], min(BLOCK, out.shape[0])))
-    for begin in range(0, out.shape[0], BLOCK):
-        n = min(BLOCK, out.shape[0] - begin)
+    base, block = v.shape[0] - steps.shape[0], v.shape[1]
+    for begin in range(0, out.shape[0], block):
+        n = min(block, out.shape[0] - begin)
         place(v, columns, constants, literals, at, begin, n)
         forward(steps, base, v)
         for i in range(n):  # a slice would bring numba's checks of shapes along

@@ -16,7 +16,7 @@ import numpy as np
 import numpy.typing as npt
 
 from evolve.fitting import elementary
-from evolve.fitting.compiled import COMPILED, jit
+from evolve.fitting.compiled import COMPILED, jit, pasted
 from evolve.typing import Array, Ints
 
 FORWARD = (
@@ -38,7 +38,7 @@ CODE = {name: code for code, name in enumerate(FORWARD)}
 BACK = {name: code for code, name in enumerate(BACKWARD)}
 
 
-@jit
+@pasted
 def _arithmetic(op: int, v: Array, a: int, b: int, out: int) -> None:
     if op == 0:
         for r in range(v.shape[1]):
@@ -54,7 +54,7 @@ def _arithmetic(op: int, v: Array, a: int, b: int, out: int) -> None:
             v[out, r] = v[a, r] / v[b, r]
 
 
-@jit
+@pasted
 def _comparing(op: int, v: Array, a: int, b: int, out: int) -> None:
     if op == 4:
         for r in range(v.shape[1]):
@@ -70,7 +70,7 @@ def _comparing(op: int, v: Array, a: int, b: int, out: int) -> None:
             v[out, r] = v[a, r] if v[a, r] < v[b, r] or v[a, r] != v[a, r] else v[b, r]
 
 
-@jit
+@pasted
 def _powers(op: int, v: Array, a: int, b: int, out: int) -> None:
     if op == 8:
         for r in range(v.shape[1]):
@@ -86,7 +86,7 @@ def _powers(op: int, v: Array, a: int, b: int, out: int) -> None:
             v[out, r] = elementary.log1p(v[a, r])
 
 
-@jit
+@pasted
 def _shapes(op: int, v: Array, a: int, b: int, out: int) -> None:
     if op == 12:
         for r in range(v.shape[1]):
@@ -102,7 +102,7 @@ def _shapes(op: int, v: Array, a: int, b: int, out: int) -> None:
             v[out, r] = elementary.expm1(v[a, r])
 
 
-@jit
+@pasted
 def _rare(op: int, v: Array, a: int, b: int, out: int) -> None:
     if op == 17:
         for r in range(v.shape[1]):
@@ -138,7 +138,7 @@ def forward_loops(steps: Ints, base: int, v: Array) -> None:
             _rare(op, v, a, b, out)
 
 
-@jit
+@pasted
 def _back_arithmetic(op: int, v: Array, g: Array, go: int, x: int, out: int) -> None:
     if op == 0:
         for r in range(v.shape[1]):
@@ -157,7 +157,7 @@ def _back_arithmetic(op: int, v: Array, g: Array, go: int, x: int, out: int) -> 
             g[out, r] = g[go, r]
 
 
-@jit
+@pasted
 def _back_common(op: int, v: Array, g: Array, go: int, x: int, y: int, out: int) -> None:
     if op == 5:
         for r in range(v.shape[1]):
@@ -173,7 +173,7 @@ def _back_common(op: int, v: Array, g: Array, go: int, x: int, y: int, out: int)
             g[out, r] = g[go, r] * (1.0 - v[x, r] * v[x, r])
 
 
-@jit
+@pasted
 def _back_shapes(op: int, v: Array, g: Array, go: int, x: int, y: int, out: int) -> None:
     if op == 9:
         for r in range(v.shape[1]):
@@ -189,7 +189,7 @@ def _back_shapes(op: int, v: Array, g: Array, go: int, x: int, y: int, out: int)
             g[out, r] = g[go, r] * (1.0 + v[x, r])
 
 
-@jit
+@pasted
 def _back_rare(op: int, v: Array, g: Array, go: int, x: int, y: int, out: int) -> None:
     if op == 13:
         for r in range(v.shape[1]):
@@ -205,7 +205,7 @@ def _back_rare(op: int, v: Array, g: Array, go: int, x: int, y: int, out: int) -
             g[out, r] = g[go, r] / (1.0 + v[x, r] * v[x, r])
 
 
-@jit
+@pasted
 def _back_choice(op: int, v: Array, g: Array, go: int, x: int, y: int, out: int) -> None:
     if op == 17:
         for r in range(v.shape[1]):

@@ -14,18 +14,16 @@ from __future__ import annotations
 import math
 from typing import NamedTuple
 
-import numpy as np
-
-from evolve.fitting.compiled import allocating, inlined
-from evolve.fitting.cost import costs_at, normals_at
+from evolve.fitting.compiled import inlined, pasted
 from evolve.fitting.step import keep_derivatives, take_step
 from evolve.fitting.workspace import (
+    FREE,
+    IDLE,
     Aim,
     CompiledLaw,
     Data,
     Ends,
     Workspace,
-    make_workspace,
     place_problem,
 )
 from evolve.typing import Array, Ints
@@ -35,7 +33,6 @@ AGREE = 1.001  # costs that differ by a smaller factor are one
 FIRST_DAMPING = 1e-3
 CHECK_EVERY = 10  # steps between looks at how fast the cost falls
 OPEN = -1  # in place of a status, while a start goes on
-FREE, IDLE = -1, -2  # in place of a problem's number: the lane takes the next; none is left
 
 
 class Problems(NamedTuple):
@@ -76,7 +73,7 @@ class Lanes(NamedTuple):
         gain: What the trial step promises.
         goal: Lowest cost of the problem's starts; steps that hardly near it are given up.
         noise: Largest error of a cost by rounding, over the root of the cost.
-        n_taken: `(1,)` problems that were taken by any lane.
+        n_taken: Problems that were taken by any lane, in the first place.
         work: The workspace.
     """
 
@@ -98,36 +95,21 @@ class Lanes(NamedTuple):
     work: Workspace
 
 
-@allocating
-def refine(problems: Problems, n_lanes: int) -> None:
-    """Refine every start of some problems, in one lane or in `LANES`."""
-    law, loss, n_columns = problems.law, problems.aim.loss, problems.data.columns.shape[0]
-    first = problems.order[0]
-    n = problems.offsets[first + 1] - problems.offsets[first]
-    whole, real = np.full((7, n_lanes), FREE, dtype=np.int64), np.zeros((7, n_lanes))
-    work = make_workspace(law, n_columns, n, n_lanes)
-    lanes = Lanes(
+@pasted
+def lanes_of(whole: Ints, real: Array, work: Workspace) -> Lanes:
+    """Free lanes: `(8, LANES)` and `(7, LANES)` numbers, and their workspace."""
+    for i in range(whole.shape[0]):
+        for lane in range(whole.shape[1]):
+            whole[i, lane] = FREE
+    whole[7, 0] = 0
+    return Lanes(
         whole[0], whole[1], whole[2], whole[3], whole[4], whole[5], whole[6],
-        real[0], real[1], real[2], real[3], real[4], real[5], real[6],
-        np.zeros(1, dtype=np.int64), work,
+        real[0], real[1], real[2], real[3], real[4], real[5], real[6], whole[7], work,
     )  # fmt: skip
-    while True:
-        n_asking, n_better = 0, 0
-        for lane in range(n_lanes):
-            n_asking += _advance(problems, lanes, lane)
-        if n_asking == 0:
-            return
-        costs_at(law, n_columns, loss, work)
-        for lane in range(n_lanes):
-            n_better += _judge(problems, lanes, lane)
-        if n_better > 0:
-            normals_at(law, loss, work)
-            for lane in range(n_lanes):
-                _move(problems, lanes, lane)
 
 
-@inlined
-def _advance(problems: Problems, lanes: Lanes, lane: int) -> bool:
+@pasted
+def advance(problems: Problems, lanes: Lanes, lane: int) -> bool:
     """Fill a lane's trial constants with what comes next; False where nothing is left."""
     while True:
         if lanes.status[lane] != OPEN:
@@ -153,7 +135,7 @@ def _advance(problems: Problems, lanes: Lanes, lane: int) -> bool:
         _look(problems.aim, lanes, lane)
 
 
-@inlined
+@pasted
 def _take(problems: Problems, lanes: Lanes, lane: int) -> None:
     """Put the next problem into a lane, if there is one."""
     lanes.problem[lane] = IDLE
@@ -181,8 +163,8 @@ def _copy(source: Array, target: Array) -> bool:
     return fine
 
 
-@inlined
-def _judge(problems: Problems, lanes: Lanes, lane: int) -> bool:
+@pasted
+def judge(problems: Problems, lanes: Lanes, lane: int) -> bool:
     """Take or refuse a lane's trial constants, whose cost is known but for the prior's."""
     lanes.is_better[lane] = 0
     q, aim, trial = lanes.problem[lane], problems.aim, lanes.work.trial[lane]
@@ -228,8 +210,8 @@ def _reject(aim: Aim, lanes: Lanes, lane: int) -> None:
     lanes.grow[lane] *= 2.0
 
 
-@inlined
-def _move(problems: Problems, lanes: Lanes, lane: int) -> None:
+@pasted
+def move(problems: Problems, lanes: Lanes, lane: int) -> None:
     """Take over normal matrix and gradient, where a lane's trial constants are better."""
     if lanes.is_better[lane] == 0:
         return
@@ -265,7 +247,7 @@ def _look(aim: Aim, lanes: Lanes, lane: int) -> None:
         lanes.status[lane] = STEP_LIMIT
 
 
-@inlined
+@pasted
 def _end(problems: Problems, lanes: Lanes, lane: int) -> None:
     """Write down where a lane's start ended, and go on to the next start or problem."""
     q, s, ends, work = lanes.problem[lane], lanes.start[lane], problems.ends, lanes.work

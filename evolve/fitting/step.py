@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from evolve.fitting.compiled import inlined, jit
+from evolve.fitting.compiled import inlined, pasted
 from evolve.fitting.solve import solve_exact, solve_normal
 from evolve.fitting.workspace import Aim, CompiledLaw, Workspace
 from evolve.typing import Array
@@ -25,7 +25,7 @@ def _hold(law: CompiledLaw, h: Array, step: Array, damping: Array) -> bool:
     return held
 
 
-@inlined
+@pasted
 def keep_derivatives(law: CompiledLaw, work: Workspace, lane: int) -> None:
     """Keep what `careful_step` takes of a lane, as long as none better is found."""
     p, n_lanes = law.kind.shape[0], work.totals.shape[0]
@@ -35,7 +35,7 @@ def keep_derivatives(law: CompiledLaw, work: Workspace, lane: int) -> None:
             work.kept[k, i] = work.g[law.rows[k], i]
 
 
-@jit
+@pasted
 def _careful_step(
     law: CompiledLaw, work: Workspace, lane: int, aim: Aim, q: int, c: Array, n: int
 ) -> bool:
@@ -60,7 +60,7 @@ def _careful_step(
     return solve_exact(a, b, work.step, n + p)
 
 
-@inlined
+@pasted
 def take_step(
     law: CompiledLaw, work: Workspace, lane: int, aim: Aim, q: int, c: Array, lam: float, n: int
 ) -> float:

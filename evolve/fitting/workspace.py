@@ -6,10 +6,11 @@ from typing import NamedTuple
 
 import numpy as np
 
-from evolve.fitting.compiled import allocating, inlined
+from evolve.fitting.compiled import pasted
 from evolve.typing import Array, Ints
 
 LANES = 8  # small problems that are fitted side by side
+FREE, IDLE = -1, -2  # in place of a problem's number: the lane takes the next; none is left
 
 
 class CompiledLaw(NamedTuple):
@@ -132,26 +133,59 @@ class Workspace(NamedTuple):
     reflected: Array
 
 
-@allocating
-def make_workspace(law: CompiledLaw, n_columns: int, n: int, n_lanes: int) -> Workspace:
-    """Make a workspace for `n` rows of each lane, with the literals of the law in place."""
+def make_room(law: CompiledLaw, n_columns: int, most: int, most_rows: int) -> Array:
+    """Numbers enough for every workspace of some problems.
+
+    Args:
+        law: Their law.
+        n_columns: Its subtrees without constants.
+        most: Most values in a row of a workspace.
+        most_rows: Rows of the largest problem.
+    """
+    p = law.kind.shape[0]
+    n_wide = n_columns + p + law.literals.shape[0] + law.steps.shape[0] + law.n_rows + 8 + 2 * p
+    n_lanes, n_once = p * (2 * p + 3) + 1, p * (p + 2) + (p + 1) * (most_rows + p)
+    return np.empty(n_wide * most + n_lanes * LANES + n_once)
+
+
+@pasted
+def _table(room: Array, begin: int, n: int, m: int) -> Array:
+    return room[begin : begin + n * m].reshape(n, m)
+
+
+@pasted
+def _tables(room: Array, begin: int, k: int, n: int, m: int) -> Array:
+    return room[begin : begin + k * n * m].reshape(k, n, m)
+
+
+@pasted
+def workspace_of(room: Array, law: CompiledLaw, n_columns: int, n: int, n_lanes: int) -> Workspace:
+    """A workspace for `n` rows of each lane within a room, with the law's literals in place."""
     p, m = law.kind.shape[0], n * n_lanes
-    base = n_columns + p + law.literals.shape[0]
-    v = np.zeros((base + law.steps.shape[0], m))
+    n_slots, n_rows = n_columns + p + law.literals.shape[0] + law.steps.shape[0], law.n_rows
+    n_wide, pl = n_slots + n_rows + 8 + 2 * p, p * n_lanes
+    for i in range(n_wide * m + pl * (2 * p + 3)):
+        room[i] = 0.0
+    v, g = _table(room, 0, n_slots, m), _table(room, n_slots * m, n_rows, m)
     for k in range(law.literals.shape[0]):
         for i in range(m):
             v[n_columns + p + k, i] = law.literals[k]
-    g, rows = np.zeros((law.n_rows, m)), np.zeros((6, m))
-    tables = np.zeros((n_lanes, p, p))
+    rows = _table(room, (n_slots + n_rows) * m, 8 + 2 * p, m)
+    at = n_wide * m
+    sums, h = _tables(room, at, p, p + 1, n_lanes), _tables(room, at + pl * (p + 1), n_lanes, p, p)
+    at += pl * (2 * p + 1)
+    few = _table(room, at, 2 * n_lanes + p + 2, p)
+    at += pl * 2 + p * (p + 2)
+    reflected = _table(room, at, p + 1, n + p)
     return Workspace(
-        v, g, rows[0], rows[1], rows[2], rows[3], rows[4], rows[5], np.empty((p, m)),
-        np.zeros((p + 2, m)), np.empty((p, p + 1, n_lanes)), np.empty(n_lanes), tables,
-        np.zeros((n_lanes, p)), np.zeros((n_lanes, p)), np.empty((p, p)), np.empty(p),
-        np.empty(p), np.empty((p + 1, n + p)),
+        v, g, rows[0], rows[1], rows[2], rows[3], rows[4], rows[5], rows[6 : 6 + p],
+        rows[6 + p :], sums, room[room.shape[0] - n_lanes :], h, few[:n_lanes],
+        few[n_lanes : 2 * n_lanes], few[2 * n_lanes + 2 :], few[2 * n_lanes],
+        few[2 * n_lanes + 1], reflected,
     )  # fmt: skip
 
 
-@inlined
+@pasted
 def place_problem(
     data: Data, lo: int, hi: int, f_scale: float, work: Workspace, lane: int
 ) -> None:

@@ -13,7 +13,7 @@ import pytest
 
 from evolve.fitting.adjoint import RULES
 from evolve.fitting.batch import BatchFitter
-from evolve.fitting.compiled import COMPILED
+from evolve.fitting.compiled import COMPILED, jit
 from evolve.fitting.cost import costs_at, normals_at
 from evolve.fitting.fit import fit_many
 from evolve.fitting.loss import L2
@@ -22,10 +22,11 @@ from evolve.fitting.primitives import BACKWARD, CODE, FORWARD, SLOPES, VALUES
 from evolve.fitting.result import Problem
 from evolve.fitting.solve import solve_exact, solve_normal
 from evolve.fitting.tape import compile_tape
-from evolve.fitting.workspace import CompiledLaw, Data, make_workspace, place_problem
+from evolve.fitting.workspace import CompiledLaw, Data, make_room, place_problem, workspace_of
 from evolve.law.graph import BINARY, UNARY, Law, Node, call, const, evaluate, feat
 from evolve.law.recipe import Recipe
 from evolve.scoring.objective import AGREEING_STARTS
+from evolve.typing import Array
 
 ROOT = Path(__file__).resolve().parents[2]
 X = np.linspace(0.3, 2.1, 7)[:, None]
@@ -39,20 +40,35 @@ def a_law(op: str) -> Law:
     return Law(call("add", call("mul", inner, const(1)), const(0)), 2)
 
 
+@jit
+def swept(
+    law: CompiledLaw, data: Data, n_columns: int, c: Array, room: Array, r: Array, jac: Array
+) -> None:
+    """Fill residuals `(n,)` and their derivatives `(p, n)` as the kernel has them."""
+    work = workspace_of(room, law, n_columns, r.shape[0], 1)
+    place_problem(data, 0, r.shape[0], 1.0, work, 0)
+    for k in range(c.shape[0]):
+        work.trial[0, k] = c[k]
+    costs_at(law, n_columns, L2, work)
+    normals_at(law, L2, work)
+    for i in range(r.shape[0]):
+        r[i] = work.r[i]
+        for k in range(c.shape[0]):
+            jac[k, i] = work.g[law.rows[k], i]
+
+
 def jacobian(law: Law, target_scale: str = "linear") -> tuple[np.ndarray, np.ndarray]:
     """Values `(n,)` and derivatives `(p, n)` of a law by the kernel's sweeps."""
     tape = compile_tape(law, target_scale)
     compiled = CompiledLaw(
         tape.steps, tape.back, tape.rows, tape.n_rows, tape.literals, tape.kind, tape.role, False
     )
-    n, p = len(X), law.n_constants
+    n, p, n_columns = len(X), law.n_constants, len(tape.columns)
     data = Data(tape.column_values(X), np.zeros(n), np.ones(n))
-    work = make_workspace(compiled, len(tape.columns), n, 1)
-    place_problem(data, 0, n, 1.0, work, 0)
-    work.trial[0] = C[:p]
-    costs_at(compiled, len(tape.columns), L2, work)
-    normals_at(compiled, L2, work)
-    return work.r.copy(), work.g[tape.rows].copy()
+    room = make_room(compiled, n_columns, n, n)
+    values, slopes = np.zeros(n), np.zeros((p, n))
+    swept(compiled, data, n_columns, C[:p].copy(), room, values, slopes)
+    return values, slopes
 
 
 def differences(root: Node) -> np.ndarray:
