@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from evolve.forecast.difference import Difference, Saving
     from evolve.forecast.plan.cost import Cost
-    from evolve.forecast.sides import Side
+    from evolve.forecast.sides import Reach, Side
 
 PARTS = ("point", "low", "high")
 
@@ -30,19 +30,24 @@ class Comparison:
     Attributes:
         forecasts: ``point``, ``low`` and ``high`` of the rows ``first``, ``second`` and
             ``difference``, the first less the second; ``chance_best`` of the first two, that one
-            new run of it comes out better, if the two are independent.
+            new run of it comes out better, if the two are independent, and ``width_over_rows``,
+            how wide the interval of 90 % is over the range of the target in the run's rows: where
+            that is above 1, the chance says little.
         same: Whether the interval of the difference holds 0.
         savings: One row an axis, and one of compute: ``at``, ``crossing``, the nearest value at
             which both forecast the same, and ``factor`` with ``low`` and ``high``, how many times
             the value the second needs for what the first reaches at the point; nan where there
             is none within four decades.
         departures: What the point breaks that every training row of a run keeps to, in words.
+        distances: Steps of the point outside the training rows of ``first`` and ``second``, one
+            column a feature, as `Run.predict` has them.
     """
 
     forecasts: pd.DataFrame
     same: bool
     savings: pd.DataFrame
     departures: tuple[str, ...] = ()
+    distances: pd.DataFrame | None = None
 
 
 def comparison_of(difference: Difference) -> Comparison:
@@ -53,10 +58,20 @@ def comparison_of(difference: Difference) -> Comparison:
     values = [getattr(difference, name) for name in rows]
     forecasts = pd.DataFrame(values, index=list(rows), columns=list(PARTS))
     forecasts["chance_best"] = [*difference.chances, math.nan]
+    widths = [reach.width_over_rows for reach in difference.reaches]
+    forecasts["width_over_rows"] = [*widths, math.nan]
     savings = pd.DataFrame([saving_row(saving) for saving in difference.savings])
     if not savings.empty:
         savings = savings.set_index("along").astype(float)
-    return Comparison(forecasts, difference.same, savings, difference.departures)
+    distances = distance_frame(difference.reaches, pd.Index(rows[:2]))
+    return Comparison(forecasts, difference.same, savings, difference.departures, distances)
+
+
+def distance_frame(reaches: Sequence[Reach], index: pd.Index) -> pd.DataFrame:
+    """Steps outside the training rows, one row a system."""
+    import pandas as pd
+
+    return pd.DataFrame([dict(reach.extrapolation_distance) for reach in reaches], index=index)
 
 
 def saving_row(saving: Saving) -> dict[str, Any]:
@@ -109,4 +124,6 @@ def sides_of(
         with Store.open(folder, write=False) as store:
             bases.append(forecast_model_of_pick(store, task, CHAMPION))
     group, target, level = asked.group, asked.target, asked.level
-    return make_sides(tasks, bases, group=group, target=target, level=level), point, cost
+    runs = [folder.name for folder in folders]
+    sides = make_sides(tasks, bases, group=group, target=target, level=level, runs=runs)
+    return sides, point, cost

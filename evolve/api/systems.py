@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from evolve.api.answers import RunAnswers
-from evolve.api.differences import PARTS, Asked, saving_row, sides_of
+from evolve.api.differences import PARTS, Asked, distance_frame, saving_row, sides_of
 from evolve.arguments import checked
 from evolve.tasks.task import Task
 
@@ -29,17 +29,20 @@ class Systems:
         forecasts: One row a system, by its number from 1: ``run``, ``group``, ``point``, ``low``,
             ``high``; ``chance_best``, that of one new run of each its own comes out best, if they
             are independent; ``behind`` with ``behind_low`` and ``behind_high``, its forecast less
-            that of the leading system; ``same``, whether that interval holds 0.
+            that of the leading system; ``same``, whether that interval holds 0; and
+            ``width_over_rows``, as of `Comparison`.
         leading: Number of the system whose forecast is best.
         savings: As of `Comparison`, by system and axis: what each needs for what the leading one
             reaches.
         departures: What the point breaks that every training row of a system keeps to, in words.
+        distances: Steps of the point outside the training rows by system and feature.
     """
 
     forecasts: pd.DataFrame
     leading: int
     savings: pd.DataFrame
     departures: tuple[str, ...] = ()
+    distances: pd.DataFrame | None = None
 
 
 @checked
@@ -116,6 +119,7 @@ def ranking_of(ranking: Ranking, systems: Sequence[Mapping[str, str]]) -> System
             "chance_best": standing.chance,
             **dict(zip(BEHIND, standing.difference or (0.0, 0.0, 0.0), strict=True)),
             "same": standing.same,
+            "width_over_rows": standing.reach.width_over_rows,
         }
         for of, standing in zip(systems, ranking.standings, strict=True)
     ]
@@ -130,4 +134,5 @@ def ranking_of(ranking: Ranking, systems: Sequence[Mapping[str, str]]) -> System
         ranking.leading + 1,
         frame if frame.empty else frame.set_index(["system", "along"]).astype(float),
         ranking.departures,
+        distance_frame([standing.reach for standing in ranking.standings], numbers),
     )

@@ -64,7 +64,7 @@ def compare(
     others are behind, where they cross, and what the one saves. Of one run its groups.
     """
     from evolve.api.differences import Asked
-    from evolve.cli.output import print_json
+    from evolve.cli.output import print_json, print_text
 
     names, given = _names_and_values(words, at or [])
     _require_enough(names, given, compute)
@@ -87,7 +87,8 @@ def compare(
     if frame is not None:
         _print_sizes(frame, *facts)
     for number, run in enumerate(facts, 1):
-        print(f"{number}: {run['run']}, {run['evaluations']} evaluations, seed {run['seed']}")
+        done = f"{run['evaluations']} evaluations, seed {run['seed']}"
+        print_text(f"{number}: {run['run']}, {done}")
     if given:
         show()
 

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
-from evolve.cli.ends import NO_GUIDE, ends_text, level_text
+from evolve.cli.ends import NO_GUIDE, distance_text, ends_text, far_out, level_text
 from evolve.cli.output import print_table, print_text
 from evolve.cli.predict import print_departures
 from evolve.tasks.symbols import symbols_of
 
 if TYPE_CHECKING:
     from evolve.forecast.difference import Difference, Saving
-    from evolve.forecast.sides import Side
+    from evolve.forecast.sides import Reach, Side
 
 CHANCE = "chance best"
 EQUAL = 0.005  # factors nearer to 1 are no saving
@@ -22,13 +23,15 @@ def difference_document(difference: Difference, side: Side) -> dict[str, Any]:
     """The JSON value of a difference."""
     keys = ("point", "low", "high")
     rows = ("first", "second", "difference")
-    values: dict[str, dict[str, float]] = {
+    values: dict[str, dict[str, Any]] = {
         name: dict(zip(keys, getattr(difference, name), strict=True)) for name in rows
     }
     for name, is_open in zip(rows, difference.is_open, strict=False):
         values[name]["is_open"] = is_open
     for name, chance in zip(rows, difference.chances, strict=False):
         values[name]["chance_best"] = chance
+    for name, reach in zip(rows, difference.reaches, strict=False):
+        values[name] |= asdict(reach)
     savings = [asdict(saving) for saving in difference.savings]
     of: dict[str, Any] = {"group": side.group, "target": side.target, "interval": side.level}
     of["best"] = best_is(difference.maximise)
@@ -54,6 +57,7 @@ def print_difference(difference: Difference, side: Side) -> None:
         print_text(NO_GUIDE)
     print_text(chances_are_of(side.target, difference.maximise))
     print_departures(difference.departures)
+    print_reaches([side, side], difference.reaches)
     if not difference.savings:
         return
     along = [saving_cells(saving) for saving in difference.savings]
@@ -62,6 +66,35 @@ def print_difference(difference: Difference, side: Side) -> None:
     for saving in difference.savings:
         print_text(_crossing(saving))
     print_text(_needs(difference.savings[-1], side.target))
+
+
+def print_reaches(sides: Sequence[Side], reaches: Sequence[Reach]) -> None:
+    """Say how far a point lies outside the rows of systems, and which chances say little.
+
+    Args:
+        sides: The systems, or others with the same features in the same order.
+        reaches: Of each.
+    """
+    outside: dict[str, list[int]] = {}
+    for number, (side, reach) in enumerate(zip(sides, reaches, strict=True), 1):
+        distance = [reach.extrapolation_distance[name] for name in side.task.feature_names]
+        outside.setdefault(distance_text(side.task, distance), []).append(number)
+    outside.pop("inside", None)
+    for text, numbers in outside.items():
+        print_text(f"outside the rows of {_listed(numbers)}: {text}")
+    steps = [step for reach in reaches for step in reach.extrapolation_distance.values()]
+    if words := far_out(max(map(abs, steps))):
+        print_text(words)
+    if wide := [number for number, reach in enumerate(reaches, 1) if reach.is_wide]:
+        times = max(reach.width_over_rows for reach in reaches)
+        print_text(
+            f"the chance of {_listed(wide)} rests on an interval wider than all its rows span in "
+            f"{sides[0].target}, up to {times:.3g} times: it tells of what is not known there"
+        )
+
+
+def _listed(numbers: Sequence[int]) -> str:
+    return ", ".join(map(str, numbers))
 
 
 def best_is(maximise: bool) -> str:

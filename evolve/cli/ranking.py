@@ -6,10 +6,18 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
-from evolve.cli.differences import CHANCE, best_is, chance_cell, chances_are_of, saving_cells
+from evolve.cli.differences import (
+    CHANCE,
+    best_is,
+    chance_cell,
+    chances_are_of,
+    print_reaches,
+    saving_cells,
+)
 from evolve.cli.ends import NO_GUIDE, ends_text, level_text
 from evolve.cli.output import print_table, print_text
 from evolve.cli.predict import print_departures
+from evolve.cli.table import PARTED
 from evolve.tasks.symbols import symbols_of
 
 if TYPE_CHECKING:
@@ -34,6 +42,7 @@ def ranking_document(
             if standing.difference is None
             else dict(zip(KEYS, standing.difference, strict=True)),
             "same": standing.same,
+            **asdict(standing.reach),
             "savings": [asdict(saving) for saving in standing.savings],
         }
         for of, standing in zip(systems, ranking.standings, strict=True)
@@ -50,7 +59,7 @@ def print_ranking(
     ranking: Ranking, sides: Sequence[Side], systems: Sequence[Mapping[str, str]]
 ) -> None:
     """Print the forecasts, the best first, and where each meets the leading system."""
-    side, names = sides[0], _names_of(systems)
+    side, names = sides[0], _names_of(systems, sides)
     level = f"{level_text(side.level)} interval"
     sign = -1.0 if ranking.maximise else 1.0
     order = sorted(range(len(names)), key=lambda i: sign * ranking.standings[i].forecast[0])
@@ -69,6 +78,7 @@ def print_ranking(
         print_text(NO_GUIDE)
     print_text(chances_are_of(side.target, ranking.maximise))
     print_departures(ranking.departures)
+    print_reaches(sides, [standing.reach for standing in ranking.standings])
     along = [
         [names[i], *saving_cells(saving), f"{saving.searched[0]:.4g} to {saving.searched[1]:.4g}"]
         for i in order
@@ -83,10 +93,15 @@ def print_ranking(
         print_table(headings, along, title, names=["system"], symbols=symbols)
 
 
-def _names_of(systems: Sequence[Mapping[str, str]]) -> list[str]:
-    """A number each, with what tells systems apart: run, group or both."""
-    told = [key for key in ("run", "group") if len({of[key] for of in systems}) > 1] or ["run"]
-    return [f"{i}: {', '.join(of[key] for key in told)}" for i, of in enumerate(systems, 1)]
+def _names_of(systems: Sequence[Mapping[str, str]], sides: Sequence[Side]) -> list[str]:
+    """A number each, with what tells systems apart: run, or group of a run that has several."""
+    is_one_run = len({of["run"] for of in systems}) == 1
+    names = []
+    for i, (of, side) in enumerate(zip(systems, sides, strict=True), 1):
+        run = [] if is_one_run and side.task.n_groups > 1 else [of["run"]]
+        group = [of["group"]] if side.task.n_groups > 1 else []
+        names.append(f"{i}: {PARTED.join([*run, *group])}")
+    return names
 
 
 def _behind(difference: tuple[float, float, float] | None, *, is_open: bool) -> list[str | None]:

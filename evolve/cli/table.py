@@ -18,6 +18,9 @@ ELLIPSIS = "…"
 LEAST_WIDTH = 40
 LEAST_TEXT = 26  # what a column of texts keeps of its width; with less, the records are stacked
 LEAST_NAME = 16
+PARTED = ", "  # between the parts of a name, such as a run and its group
+_PARTING = re.compile(f"({PARTED}|: )")
+LEAST_PART = 5  # what is kept of a part that is shortened
 MOST_HEADING = 16  # longest word of a heading that is not shortened
 NUMBER = re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?(?: ?%)?")
 # What a long word is broken between: names and numbers stay whole.
@@ -106,7 +109,19 @@ def wrapped(text: str, width: int, hang: str = HANG) -> list[str]:
 
 
 def shortened(name: str, width: int) -> str:
-    """A name with its middle left out where it is too long."""
+    """A name with its middle left out where it is too long; of several parts that of each."""
+    pieces = _PARTING.split(name)  # parts and, between them, what parts them
+    widths = [cell_len(part) for part in pieces[::2]]
+    room = width - sum(map(len, pieces[1::2]))
+    while sum(widths) > room and max(widths) > LEAST_PART:
+        widths[widths.index(max(widths))] -= 1
+    if sum(widths) > room:
+        return _without_middle(name, width)
+    pieces[::2] = [_without_middle(p, w) for p, w in zip(pieces[::2], widths, strict=True)]
+    return "".join(pieces)
+
+
+def _without_middle(name: str, width: int) -> str:
     if cell_len(name) <= width:
         return name
     head = width // 2

@@ -10,7 +10,7 @@ import numpy as np
 from evolve.errors import Argument, EvolveError
 from evolve.forecast.chances import SHARES, chances_of
 from evolve.forecast.plan.cost import Cost
-from evolve.forecast.sides import Ends, Side, more_is_better
+from evolve.forecast.sides import Ends, Reach, Side, more_is_better
 from evolve.tasks.task import Task
 from evolve.typing import Array
 
@@ -61,6 +61,7 @@ class Difference:
         maximise: Whether more is better.
         savings: Along every axis, and along compute where it was given.
         departures: What the point breaks that every training row of a run keeps to, in words.
+        reaches: How far the rows of the first, and of the second, reach towards the point.
     """
 
     first: tuple[float, float, float]
@@ -71,6 +72,7 @@ class Difference:
     maximise: bool
     savings: tuple[Saving, ...]
     departures: tuple[str, ...] = ()
+    reaches: tuple[Reach, ...] = ()
 
     @property
     def same(self) -> bool:
@@ -109,6 +111,7 @@ def differ(
         rising,
         savings_of(one, two, at, cost),
         departures_at(sides, at),
+        (one.reach(at), two.reach(at)),
     )
 
 
@@ -120,9 +123,11 @@ def ends_at(sides: Sequence[Side], at: Mapping[str, float]) -> list[Ends]:
     """
     place = {name: np.array([value]) for name, value in at.items()}
     ends = [side.at(place) for side in sides]
-    if not all(np.isfinite(part.point).all() for part in ends):
-        words = ", ".join(f"{name}={value:g}" for name, value in at.items())
-        raise EvolveError("compare: no law of one of the runs is defined at ", words)
+    for side, part in zip(sides, ends, strict=True):
+        if not np.isfinite(part.point).all():
+            words = ", ".join(f"{name}={value:g}" for name, value in at.items())
+            which = f"run {side.run!r}" if side.run else "one of the runs"
+            raise EvolveError(f"compare: no law of {which} is defined at ", words)
     return ends
 
 

@@ -15,7 +15,7 @@ from evolve.forecast.difference import (
     savings_of,
 )
 from evolve.forecast.plan.cost import Cost
-from evolve.forecast.sides import Side, more_is_better
+from evolve.forecast.sides import Reach, Side, more_is_better
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +29,7 @@ class Standing:
         difference: Its forecast less that of the leading system, with its interval; None of the
             leading one.
         savings: The leading system and this one along every axis, and along compute.
+        reach: How far its rows reach towards the point.
     """
 
     forecast: tuple[float, float, float]
@@ -36,6 +37,7 @@ class Standing:
     chance: float
     difference: tuple[float, float, float] | None
     savings: tuple[Saving, ...]
+    reach: Reach
 
     @property
     def same(self) -> bool:
@@ -83,7 +85,7 @@ def rank(
     best = int(np.argmax(points) if rising else np.argmin(points))
     chances = chances_at(sides, at, maximise=rising)
     standings = [
-        Standing(part.first, bool(part.is_open[0]), chance, None, ())
+        Standing(part.first, bool(part.is_open[0]), chance, None, (), side.reach(at))
         if i == best
         else Standing(
             part.first,
@@ -91,6 +93,7 @@ def rank(
             chance,
             part.minus(ends[best]).first,
             savings_of(sides[best], side, at, cost),
+            side.reach(at),
         )
         for i, (side, part, chance) in enumerate(zip(sides, ends, chances, strict=True))
     ]

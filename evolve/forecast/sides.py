@@ -15,11 +15,13 @@ import numpy.typing as npt
 
 from evolve.errors import Argument, EvolveError, nearest
 from evolve.forecast.departures import departures
-from evolve.forecast.interval import interval_at, quantiles_of
+from evolve.forecast.interval import LEVEL, interval_at, quantiles_of
 from evolve.forecast.model import ForecastModel
 from evolve.tasks.roles import RISING
 from evolve.tasks.task import Task
 from evolve.typing import Array
+
+USUAL = np.array([0.05, 0.95])  # ends of an interval whose width is told of, whatever is asked
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +47,24 @@ class Ends:
 
 
 @dataclass(frozen=True, slots=True)
+class Reach:
+    """How far the rows of a system reach towards a point.
+
+    Attributes:
+        extrapolation_distance: Steps outside the training rows, by feature.
+        width_over_rows: Width of the interval of 90 % over the range of the target in the rows.
+    """
+
+    extrapolation_distance: Mapping[str, float]
+    width_over_rows: float
+
+    @property
+    def is_wide(self) -> bool:
+        """Whether the forecast leaves more open than rows differ, so that chances say little."""
+        return self.width_over_rows > 1.0
+
+
+@dataclass(frozen=True, slots=True)
 class Side:
     """One of several systems that are compared: a run, or a group of one.
 
@@ -54,6 +74,7 @@ class Side:
         group: The group that is forecast.
         target: The target's name.
         level: Of the intervals.
+        run: The run's name, for what is said of it; empty if it has none.
     """
 
     task: Task
@@ -61,6 +82,7 @@ class Side:
     group: str
     target: str
     level: float
+    run: str = ""
 
     @property
     def _number(self) -> int:
@@ -84,6 +106,16 @@ class Side:
         """What a point breaks that every training row keeps to, in words."""
         return departures(self.task, self.group, self._row(at))[0]
 
+    def reach(self, at: Mapping[str, float]) -> Reach:
+        """How far a point lies outside the rows, and how wide the forecast is there."""
+        result = interval_at(self.task, self.forecast_model, self.group, self._row(at), LEVEL)
+        steps = result.extrapolation_distance[0].tolist()
+        low, high = self.quantiles(at, USUAL)
+        of_group = self.task.train.group == self.task.group_names.index(self.group)
+        span = float(np.ptp(self.task.train.Y[of_group, self._number]))
+        width = float(high - low) / span if span > 0 else float("inf")
+        return Reach(dict(zip(self.task.feature_names, steps, strict=True)), width)
+
     def _row(self, at: Mapping[str, float]) -> Array:
         return np.array([[at[name] for name in self.task.feature_names]])
 
@@ -100,6 +132,7 @@ def make_sides(
     group: str | Sequence[str] | None,
     target: str | None,
     level: float,
+    runs: Sequence[str] = (),
 ) -> tuple[Side, ...]:
     """Check that runs, or groups of one run, can be compared at one point.
 
@@ -110,24 +143,26 @@ def make_sides(
             run the groups to compare; None for every one.
         target: The target; None where they have one alone.
         level: Of the intervals.
+        runs: Names of the runs, for what is wrong with one; none if they have none.
 
     Raises:
         EvolveError: The runs have other features or no common target, there is nothing to compare
             with, or a name is not known.
     """
-    names = [set(task.feature_names) for task in tasks]
-    if apart := {name for each in names for name in each ^ names[0]}:
-        listed = ", ".join(sorted(apart))
-        raise EvolveError(f"compare: all runs must have the same features, {listed} differ")
+    runs = [*runs] or [""] * len(tasks)
+    _require_same_features(tasks, runs)
     common = [n for n in tasks[0].target_names if all(n in t.target_names for t in tasks)]
     if not common:
-        words = " and ".join(", ".join(task.target_names) for task in tasks)
+        words = " and ".join(
+            f"{', '.join(task.target_names)}{_of_run(run)}"
+            for task, run in zip(tasks, runs, strict=True)
+        )
         raise EvolveError(f"compare: all runs must have a target in common, they have {words}")
     chosen = _one("target", target, common)
     given = [group] if group is None or isinstance(group, str) else list(group)
     if len(tasks) == 1:
         given = list(tasks[0].group_names) if given == [None] else given
-        tasks, bases = [*tasks] * len(given), [*bases] * len(given)
+        tasks, bases, runs = [*tasks] * len(given), [*bases] * len(given), runs * len(given)
         if len(given) < 2:
             raise EvolveError("compare: needs another run, or a run of several groups")
         ((name, times),) = Counter(given).most_common(1)
@@ -138,17 +173,24 @@ def make_sides(
         rule = f": must be one of all {len(tasks)} runs or one a run, they are {len(given)}"
         raise EvolveError(Argument("group"), rule)
     return tuple(
-        Side(task, basis, _group_of(task, name), chosen, level)
-        for task, basis, name in zip(tasks, bases, given, strict=True)
+        Side(task, basis, _one("group", name, task.group_names, run), chosen, level, run)
+        for task, basis, name, run in zip(tasks, bases, given, runs, strict=True)
     )
 
 
-def _group_of(task: Task, name: str | None) -> str:
-    return (
-        task.group_names[0]
-        if name is None and task.n_groups == 1
-        else _one("group", name, task.group_names)
-    )
+def _require_same_features(tasks: Sequence[Task], runs: Sequence[str]) -> None:
+    first = set(tasks[0].feature_names)
+    for task, run in zip(tasks, runs, strict=True):
+        if apart := sorted(first ^ set(task.feature_names)):
+            has = f"{', '.join(tasks[0].feature_names)}{_of_run(runs[0])} and "
+            has += f"{', '.join(task.feature_names)}{_of_run(run)}"
+            rule = f"all runs must have the same features, {', '.join(apart)} differ: there are "
+            raise EvolveError(f"compare: {rule}{has}")
+
+
+def _of_run(run: str) -> str:
+    """Which run something is of, where it has a name."""
+    return f" in run {run!r}" if run else ""
 
 
 def more_is_better(sides: Sequence[Side], maximise: bool | None) -> bool:
@@ -170,11 +212,13 @@ def more_is_better(sides: Sequence[Side], maximise: bool | None) -> bool:
     return said.pop()
 
 
-def _one(argument: str, value: str | None, valid: Sequence[str]) -> str:
-    """A name that must be one of several; the only one where none is given."""
+def _one(argument: str, value: str | None, valid: Sequence[str], run: str = "") -> str:
+    """A name that must be one of several of a run; the only one where none is given."""
     if value is None and len(valid) == 1:
         return valid[0]
     if value is None or value not in valid:
         hint = "" if value is None else f", it is {value!r}{nearest(value, valid)}"
-        raise EvolveError(Argument(argument), f": must be one of {', '.join(valid[:12])}{hint}")
+        listed = f"{', '.join(valid[:12])}{', …' if len(valid) > 12 else ''}{_of_run(run)}"
+        rule = ": must be one of " if len(valid) > 1 else ": must be "
+        raise EvolveError(Argument(argument), f"{rule}{listed}{hint}")
     return value

@@ -48,6 +48,8 @@ def test_a_table_that_is_too_wide_is_stacked_and_no_cell_is_lost() -> None:
 
 def test_a_name_is_shortened_in_the_middle_unless_two_become_the_same() -> None:
     assert shortened("data_constrained-0-1", 11) == "data_…d-0-1"
+    assert shortened("1: grouped_runs-0-1, web", 16) == "1: grou…0-1, web"
+    assert shortened("1: a_long_run-0-1, a_long_group", 16) == "1: a_…-1, a_l…up"
     long = ["a" * 30 + "b" + "c" * 30, "a" * 30 + "d" + "c" * 30]
     for names, apart in ((["x" * 70, "y" * 70], False), (long, True)):
         lines = lay_out(["run", "value"], [[name, "1.5"] for name in names], 60, names=["run"])

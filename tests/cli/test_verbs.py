@@ -221,6 +221,25 @@ def test_compare_says_whether_two_runs_forecast_the_same(
     assert found["sizes"]
 
 
+@pytest.mark.parametrize("runs", [("dc", "dc"), ("dc", "dc", "dc")], ids=["two", "three"])
+def test_compare_says_how_far_a_point_lies_outside_the_rows_as_predict_does(
+    runs: tuple[str, ...], capfd: pytest.CaptureFixture[str]
+) -> None:
+    far = ("--at", "params=1e13", "tokens=1e12", "unique_tokens=1e11")
+    inside = ("params=1e9", "tokens=1e10", "unique_tokens=1e9")
+    _, out, _ = said(capfd, "compare", *runs, *far)
+    predicted = json.loads(said(capfd, "predict", "dc", *far, "--json")[1])["rows"][0]
+    distance = predicted["extrapolation_distance"]
+    numbers = ", ".join(map(str, range(1, len(runs) + 1)))
+    assert f"outside the rows of {numbers}: params 10^{distance['params']:.2f} above" in out
+    assert "a factor of 10 or more outside the training rows" in out
+    assert "outside the rows" not in said(capfd, "compare", *runs, "--at", *inside)[1]
+    document = json.loads(said(capfd, "compare", *runs, *far, "--json")[1])
+    told = document["forecast"]["second"] if len(runs) == 2 else document["ranking"]["systems"][1]
+    assert told["extrapolation_distance"] == distance
+    assert (told["width_over_rows"] > 1) == ("wider than all its rows span" in out)
+
+
 def test_compare_ranks_any_number_of_runs_or_the_groups_of_one(
     capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:

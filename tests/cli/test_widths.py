@@ -51,7 +51,7 @@ VERBS: dict[str, tuple[tuple[str, ...], set[str]]] = {
     "query": (("dc",), {"complexity", "stage", "seconds"}),
     "compare": (
         ("dc", "dc", *AT, "--compute", "6*params*tokens"),
-        {"entries", "index_1", "index_2", "interval"},
+        {"entries", "index_1", "index_2", "interval", *DISTANCE, "width_over_rows"},
     ),
     "predict": (("dc", *AT), {*DISTANCE, "interval", *PARTS}),
     "plan": (("dc", *PLAN), {*DISTANCE, "interval"}),
@@ -61,7 +61,7 @@ VERBS: dict[str, tuple[tuple[str, ...], set[str]]] = {
         ("data_constrained", "--law", "kaplan_2020", *AT),
         {"interval", *DISTANCE, *PARTS, *FOLD, *WORTH},
     ),
-    "design": (DESIGN, {"interval", "noise", "draws", "runs", "spread"}),
+    "design": (DESIGN, {"interval", "noise", "draws", "runs", "spread", "n_outside"}),
     "tasks": (("data_constrained",), {"max_constants"}),
     "doctor": ((), set()),
     "new-task": (("widths_of_rows.csv", "--target", "loss"), {"blank", "n_test"}),

@@ -146,6 +146,45 @@ def test_the_groups_of_one_run_are_systems() -> None:
     assert [side.group for side in each] == ["web", "code"]
 
 
+def test_how_far_the_rows_of_each_reach_is_told_of_a_point_outside_them() -> None:
+    near, far = rank(systems([0.0, 0.1]), AT), rank(systems([0.0, 0.1]), {**AT, "params": 1e14})
+    assert [standing.reach.extrapolation_distance for standing in near.standings] == [
+        {"params": 0.0, "tokens": 0.0}
+    ] * 2
+    for standing in far.standings:
+        assert standing.reach.extrapolation_distance["params"] > 1.0
+
+
+def test_a_chance_says_little_where_its_interval_is_wider_than_all_rows() -> None:
+    (side, _), task = systems([0.0, 0.1]), make_task()
+    low, high = side.quantiles(AT, np.array([0.05, 0.95]))
+    for factor, is_wide in ((0.5, True), (2.0, False)):
+        y = np.linspace(0.0, factor * (high - low), len(task.train.X))[:, None]
+        reach = replace(side, task=replace(task, train=replace(task.train, Y=y))).reach(AT)
+        assert reach.width_over_rows == pytest.approx(1.0 / factor)
+        assert reach.is_wide == is_wide
+    same = replace(task.train, Y=np.ones_like(task.train.Y))
+    assert replace(side, task=replace(task, train=same)).reach(AT).is_wide
+
+
+def test_what_is_wrong_with_one_of_several_runs_names_it() -> None:
+    task, model = grouped()
+    alone = make_task()
+    of: dict[str, Any] = {"target": None, "level": 0.9, "runs": ["one-0-1", "two-0-1"]}
+    bases = [model, make_forecast_model((CHINCHILLA, CONSTANTS))]
+    with pytest.raises(EvolveError, match="group: must be all in run 'two-0-1', it is 'web'"):
+        make_sides([task, alone], bases, group="web", **of)
+    with pytest.raises(EvolveError, match="one of web, code, books in run 'one-0-1'$"):
+        make_sides([task, alone], bases, group=None, **of)
+    fewer = alone.spec.model_copy(update={"features": alone.spec.features[:1]})
+    short = replace(alone, spec=fewer, train=replace(alone.train, X=alone.train.X[:, :1]))
+    with pytest.raises(EvolveError, match="in run 'one-0-1' and params in run 'two-0-1'"):
+        make_sides([task, short], bases, group=["web", "all"], **of)
+    sides = make_sides([task, alone], bases, group=["web", "all"], **of)
+    with pytest.raises(EvolveError, match="no law of run 'one-0-1' is defined at params=-1"):
+        rank(sides, {**AT, "params": -1.0})
+
+
 WRONG: list[tuple[int, Any, str]] = [
     (1, "web", "needs another run, or a run of several groups"),
     (1, ["web", "cod"], "group: must be one of web, code, books, it is 'cod'"),

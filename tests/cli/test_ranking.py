@@ -1,0 +1,56 @@
+"""Systems of a ranking are told apart by what differs, and shortened where room is short."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from evolve.cli.ranking import print_ranking
+from evolve.forecast.ranking import rank
+from evolve.forecast.sides import make_sides
+from tests.forecast.test_plan import CHINCHILLA, CONSTANTS, make_forecast_model, make_task
+from tests.forecast.test_ranking import AT, grouped
+
+RUNS = ["pilot_runs_of_a_long_name_with_adam-0-1", "pilot_runs_of_a_long_name_with_muon-0-1"]
+
+
+def labels(capfd: pytest.CaptureFixture[str], runs: list[str], of_groups: list[Any]) -> list[str]:
+    """What systems are called in the first column of a ranking."""
+    task, model = grouped(("web", "a long name of a group"))
+    tasks = [task if group else make_task() for group in of_groups]
+    bases = [
+        model if group else make_forecast_model((CHINCHILLA, CONSTANTS)) for group in of_groups
+    ]
+    sides = make_sides(tasks, bases, group=of_groups, target=None, level=0.9)
+    systems = [{"run": r, "group": s.group} for r, s in zip(runs, sides, strict=True)]
+    print_ranking(rank(sides, AT), sides, systems)
+    lines = capfd.readouterr().out.partition("is forecast")[0].splitlines()
+    assert all(len(line) <= 80 for line in lines)
+    return sorted(line.split("  ")[0] for line in lines if line[:2] in ("1:", "2:", "3:"))
+
+
+@pytest.fixture(autouse=True)
+def use_80_columns(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
+
+
+def test_runs_with_and_without_groups_keep_both_ends_of_their_names(
+    capfd: pytest.CaptureFixture[str],
+) -> None:
+    found = labels(capfd, [RUNS[0], *RUNS], ["a long name of a group", None, None])
+    assert found == ["1: pil…-1, a l…up", "2: pilot_r…am-0-1", "3: pilot_r…on-0-1"]
+
+
+def test_a_run_without_groups_is_told_by_its_name_alone(
+    capfd: pytest.CaptureFixture[str],
+) -> None:
+    assert labels(capfd, ["one", "two"], ["web", None]) == ["1: one, web", "2: two"]
+
+
+def test_groups_of_one_run_are_told_by_their_names_alone(
+    capfd: pytest.CaptureFixture[str],
+) -> None:
+    found = labels(capfd, ["one", "one"], ["web", "a long name of a group"])
+    assert found[0] == "1: web"
+    assert "one" not in found[1]
