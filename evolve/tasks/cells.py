@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import math
 import re
+import string
 from decimal import Decimal
+
+from evolve.tasks.meant import how_to_write, meant_number
 
 _NUMBER = r"[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?"
 _COUNTED = (
@@ -27,8 +30,9 @@ _POWERS_OF_TEN = {
 }
 _PLAIN = re.compile(r"[+-]?(?:0|[1-9]\d*)(?:\.\d*)?(?:[eE][+-]?\d{1,3})?")  # 007 is a name
 _INFINITE = re.compile(r"[+-]?(inf|infinity)", re.IGNORECASE)
-_THOUSANDS = re.compile(r"[+-]?\d{1,3}([, '_  ]\d{3})+(\.\d*)?")
 _KINDS = str | int | float  # of cells that may be numbers
+UNSEEN = f"{string.whitespace}\u00a0\u200b\u200c\u200d\u2060\ufeff"
+MINUS = "\u2212"  # as papers print it
 _TRUTH = {"true": 1.0, "false": 0.0}
 BLANKS = frozenset(("", "<na>", "nan", "nat", "null", "n/a", "#n/a", "-", "--", "–", "—"))
 
@@ -47,6 +51,8 @@ def number(cell: object) -> float | None:
         return None
     except ValueError:
         text = str(cell).strip()
+        if MINUS in text:
+            return number(text.replace(MINUS, "-"))
         return _TRUTH.get(text.lower(), size_in_words(text))
     if isinstance(cell, str) and math.isinf(value) and not _INFINITE.fullmatch(cell.strip()):
         return None
@@ -79,8 +85,12 @@ def _shifted(digits: str, power: int) -> float | None:
 
 
 def plain(text: object) -> str:
-    """A cell, a label or the name of a column as a text; outer spaces are no part of it."""
-    return str(text).strip()
+    """A cell, a label or the name of a column as a text.
+
+    Spaces around it, and signs that nobody sees, are no part of it.
+    """
+    said = str(text).strip()
+    return said if said.isascii() else said.strip(UNSEEN)
 
 
 def is_blank(cell: object) -> bool:
@@ -102,11 +112,14 @@ def shown(cell: object) -> str:
     return "nothing" if cell is None or cell in ("", "<NA>") else repr(cell)
 
 
+def is_meant(cell: object) -> bool:
+    """Whether a cell is no number, and is meant to be one."""
+    return isinstance(cell, str) and bool(meant_number(cell))
+
+
 def what_to_do(cell: object) -> str:
     """Suggest how to fix a cell that is no number."""
     if is_blank(cell):
         return "; fill it in or take the row out"
-    text = str(cell)
-    if _THOUSANDS.fullmatch(text):
-        return f"; write {re.sub(r'[^0-9.+-]', '', text)}"
-    return "; put a number there or take the row out"
+    how = how_to_write(str(cell))
+    return f"; {how}" if how else "; put a number there or take the row out"

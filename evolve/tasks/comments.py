@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import chain
@@ -10,6 +11,7 @@ from itertools import chain
 from evolve.tasks.cells import is_blank, number
 
 MARK = "#"
+_OF_EXCEL = re.compile(r'"?sep=."?\s*')  # the first line, by which Excel knows a separator
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +30,7 @@ class Opening:
 
 
 def below_comments(lines: Iterator[str], separator: str) -> Opening:
-    """Pass over the comments with which a text table begins.
+    """Pass over the comments with which a text table begins, and the line of Excel's `sep=,`.
 
     The last line that begins with `#` is the header where it has as many cells as the line below
     it and that is no header: it holds a number or a blank cell. Else the line below is.
@@ -40,7 +42,9 @@ def below_comments(lines: Iterator[str], separator: str) -> Opening:
     n_above = n_comments = since = 0  # lines since the last comment, which may be the header
     last, first = "", ""
     for line in lines:
-        if line.startswith(MARK):
+        if n_above == 0 and _OF_EXCEL.fullmatch(line):
+            pass
+        elif line.startswith(MARK):
             n_comments, last, since = n_comments + 1, line, 0
         elif line.strip("\r\n"):
             first = line

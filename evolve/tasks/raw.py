@@ -101,9 +101,8 @@ class RawTable:
     def _number(self, name: str, row: int, cell: object, *, finite: bool = True) -> float:
         value = number(cell)
         if value is None:
-            raise TaskError(
-                self.complaint(name, "must hold numbers", row, shown(cell)) + what_to_do(cell)
-            )
+            complaint = self.complaint(name, "must hold numbers", row, shown(cell))
+            raise TaskError(complaint + what_to_do(cell) + self._second_header(row, cell))
         if not finite:
             return value
         if not math.isfinite(value):
@@ -115,6 +114,13 @@ class RawTable:
             hint = "a logger may have written inf so: put a number there or take the row out"
             raise TaskError(f"{complaint}; {hint}")
         return value
+
+    def _second_header(self, row: int, cell: object) -> str:
+        """What to do about a first row of a text file that holds words where numbers are."""
+        is_word = isinstance(cell, str) and not any(sign.isdecimal() for sign in cell)
+        if not (is_word and self.lines and self.row_number(row) == 1) or is_blank(cell):
+            return ""
+        return "; of a header of two lines, as of names and units, one has to be taken out"
 
     def in_index(self, name: str) -> str:
         """What to do about a column that is missing because it is in a data frame's index."""

@@ -50,6 +50,8 @@ def test_comments_of_a_tsv_are_passed_over(tmp_path: Path) -> None:
         ("# params,loss\n1,2\n", ["params", "loss"], 0, [2]),
         ("# two, cells\nparams,loss\n1,2\n", ["params", "loss"], 1, [3]),
         ('# one\n"#run",loss\nr1,2\n', ["#run", "loss"], 1, [3]),
+        ("sep=,\nrun,loss\nr1,2\n", ["run", "loss"], 0, [3]),
+        ('"sep=,"\r\n# by a sheet\r\nrun,loss\r\nr1,2\r\n', ["run", "loss"], 1, [4]),
         ("run,loss\n#1,2\n#2,3\n", ["run", "loss"], 0, [2, 3]),
     ],
 )

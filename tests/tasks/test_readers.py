@@ -132,6 +132,13 @@ def test_outer_spaces_are_no_part_of_a_name_or_a_text(kind: str, tmp_path: Path)
     assert group_labels(raw, ["corpus"]) == ["web", "web", "code", "web"]
 
 
+def test_signs_that_nobody_sees_are_no_part_of_a_name_or_a_text(tmp_path: Path) -> None:
+    (tmp_path / "t.csv").write_text("\u200bn\u200b,loss\n1\ufeff,2\n", encoding="utf-8")
+    raw = read_table(tmp_path / "t.csv")
+    assert raw.numbers("n") == [1.0]
+    assert raw_of({"n\u2060": ["\u200bweb"]}).columns == {"n": ["web"]}
+
+
 def test_two_keys_of_a_row_that_come_to_one_name_lose_no_cell() -> None:
     assert raw_of([{"lr": 1, "lr ": 1}]).columns == {"lr": [1]}
     with pytest.raises(TaskError, match=r"row 2 holds 'a\.b' twice"):
@@ -185,6 +192,42 @@ def test_a_row_keeps_its_number_when_others_are_left_out() -> None:
     raw = RawTable(Path("t.csv"), {"x": ["1", "2", "big"]}, 3, (2, 3, 5)).take([0, 2]).take([1])
     with pytest.raises(TaskError, match=r"row 3 holds 'big' \(line 5\)"):
         raw.numbers("x")
+
+
+def test_separators_at_the_ends_of_lines_make_no_column(tmp_path: Path) -> None:
+    table = tmp_path / "t.csv"
+    table.write_text("n,loss,,\n1,2,, \n3,4,,\n")
+    assert list(read_table(table).columns) == ["n", "loss"]
+    table.write_text("n,loss,,\n1,2,,5\n")
+    with pytest.raises(TaskError, match="column 3 has none; name it .* below it hold something"):
+        read_table(table)
+
+
+@pytest.mark.parametrize(
+    ("text", "rule"),
+    [
+        ("n,loss\n1,2,\n", "row 1 has 3 .*; the row ends with a separator, the header does not"),
+        (",n,loss\n0,1,2\n", "pandas leaves its index out"),
+        ("model,,results\nn,d,loss\n1,2,3\n", "column 2 has none; .* of a header of two lines"),
+        ("n;loss\n1;2,5\n", r"semicolons; by pandas: read_csv\('t.csv', sep=';'\).* decimal=','"),
+    ],
+)
+def test_odd_forms_of_a_table_are_told_with_what_to_do(
+    text: str, rule: str, tmp_path: Path
+) -> None:
+    (tmp_path / "t.csv").write_text(text)
+    with pytest.raises(TaskError, match=rule):
+        read_table(tmp_path / "t.csv")
+
+
+def test_a_row_of_units_below_the_header_is_told_apart_from_a_cell(tmp_path: Path) -> None:
+    (tmp_path / "t.csv").write_text("n,loss\n-,nats\n1,2\n3,nats\n")
+    raw, rule = read_table(tmp_path / "t.csv"), "of a header of two lines"
+    with pytest.raises(TaskError, match=rf"row 1 holds 'nats' \(line 2\).*; {rule}"):
+        raw.numbers("loss")
+    with pytest.raises(TaskError, match="row 3 holds 'nats'") as refused:
+        raw.take([1, 2]).numbers("loss")
+    assert rule not in str(refused.value)
 
 
 @pytest.mark.parametrize("end", ["", "\n"], ids=["no line end", "a line end"])

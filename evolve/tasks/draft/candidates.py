@@ -8,8 +8,9 @@ from itertools import product
 import numpy as np
 
 from evolve.errors import Argument, EvolveError, TaskError
-from evolve.tasks.cells import number, size_in_words
+from evolve.tasks.cells import is_meant, number, size_in_words
 from evolve.tasks.draft.columns import Column
+from evolve.tasks.draft.expressions import derived_names
 from evolve.tasks.draft.roles import Wishes
 from evolve.tasks.raw import RawTable
 from evolve.tasks.roles import (
@@ -110,13 +111,16 @@ def _require_varying(raw: RawTable, name: str) -> None:
 def _require_no_odd_cell(raw: RawTable, name: str) -> None:
     """Require that a column of numbers, by most of its cells, holds nothing else.
 
+    So is one of texts that mean numbers, such as `10,000,000`.
+
     Left out in silence, it would be missed; as the user named no features, it may be one.
     """
     try:
         raw.numbers(name)
     except TaskError as error:
-        values = [number(cell) for cell in raw.column(name)]
-        if 2 * sum(value is not None for value in values) <= len(values):
+        cells = raw.column(name)
+        n_numbers = sum(number(cell) is not None or is_meant(cell) for cell in cells)
+        if 2 * n_numbers <= len(cells):
             return
         raise TaskError(
             *error.args, "; or name the inputs by ", Argument("features"), ", without it"
@@ -162,7 +166,8 @@ def _copies(
     20 times the parameters are still asked for by themselves.
     """
     worded = {name: any(in_words(cell) for cell in raw.column(name)) for name in names}
-    order = sorted(names, key=lambda name: (name not in wishes.axes, worded[name]))
+    asked = {*wishes.axes, *derived_names(wishes.derive)}
+    order = sorted(names, key=lambda name: (name not in asked, worded[name]))
     reasons: dict[str, str] = {}
     for name, firsts in zip(order, _near_copies(raw, order), strict=True):
         for first in firsts:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 import math
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from keyword import iskeyword
 
 import numpy as np
@@ -84,6 +84,12 @@ def parse_words(text: str) -> tuple[ast.expr, dict[str, str]]:
         return expression_of(plain), names
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         raise SyntaxError("") from None
+
+
+def derived_names(texts: Sequence[str]) -> set[str]:
+    """Names of the columns that are asked for as `derive` takes them."""
+    matches = (_DERIVED.fullmatch(text) for text in texts)
+    return {(match[1] or match[2]).strip() for match in matches if match}
 
 
 def derive(raw: RawTable, texts: tuple[str, ...]) -> RawTable:

@@ -151,12 +151,23 @@ def _uses(wishes: Wishes) -> dict[str, tuple[str, ...]]:
 
 def _require_known(argument: str, name: str, raw: RawTable) -> None:
     if name not in raw.columns:
-        hint = "; names stand apart by spaces: a b" if "," in name else ""
+        hint = "; names stand apart by spaces: a b" if "," in name else _odd_form(name, raw)
         raise EvolveError(
             Argument(argument),
             f": {raw.path} has no column {name!r}{nearest(name, raw.columns)}, "
             f"it has {', '.join(raw.columns)}{hint}{raw.in_index(name)}",
         )
+
+
+def _odd_form(name: str, raw: RawTable) -> str:
+    """What is odd about the form of a table that lacks a column, if anything is."""
+    (first, cells), *others = raw.columns.items()
+    if not others and " " in first:
+        return "; it seems to be separated by spaces: put commas there"
+    row = next((row for row, cell in enumerate(cells, 1) if cell == name), None)
+    if row is None:
+        return ""
+    return f"; row {raw.row_number(row)} is called so: if each column is a run, turn the table"
 
 
 def require_names(raw: RawTable, names: Sequence[str]) -> None:

@@ -13,6 +13,13 @@ from evolve.tasks.draft.condition import parse_condition
 from evolve.tasks.draft.roles import Wishes
 from evolve.tasks.raw import MOST, RawTable
 
+# What programs write for a result that is missing; a word such as `diverged` is one to decide on.
+NOTHING = frozenset(
+    (
+        *("na", "n.a.", "none", "nil", "?", "missing", "undefined"),
+        *("#div/0!", "#value!", "#num!", "#ref!", "#name?", "#null!"),
+    )
+)
 SHOWN = 5  # rows that are named one by one
 
 
@@ -42,7 +49,9 @@ def choose_rows(raw: RawTable, wishes: Wishes) -> tuple[RawTable, list[tuple[str
 
 
 def _has_no_result(cell: object) -> bool:
-    """Whether a target's cell is blank or, as loggers write of runs that diverged, not finite."""
+    """Whether a target's cell is blank, says so, or is not finite, as of runs that diverged."""
+    if isinstance(cell, str) and cell.lower() in NOTHING:
+        return True
     value = number(cell)
     finite = value is None or (math.isfinite(value) and abs(value) <= MOST)
     return is_blank(cell) or not finite

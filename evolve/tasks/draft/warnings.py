@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import math
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 
 import numpy as np
 
 from evolve.errors import Argument, Remark
-from evolve.tasks.cells import is_blank, number
+from evolve.tasks.cells import is_blank, number, size_in_words
 from evolve.tasks.draft.candidates import could_be_groups, in_words, moves_with
 from evolve.tasks.draft.columns import WIDE, Column
 from evolve.tasks.draft.condition import Condition
@@ -16,7 +17,7 @@ from evolve.tasks.draft.curves import unnamed
 from evolve.tasks.draft.expressions import around_number, number_in, quoted
 from evolve.tasks.mixture import mixture
 from evolve.tasks.raw import RawTable
-from evolve.tasks.roles import guess_role
+from evolve.tasks.roles import BOOKKEEPING, OUTCOMES, guess_role
 from evolve.tasks.schedules import ANNEALED
 from evolve.tasks.task import Task
 from evolve.tasks.together import advice, listed
@@ -24,6 +25,13 @@ from evolve.tasks.together import advice, listed
 _DEVIATION = re.compile(
     r"[ _./-]?(std_?err|std_?dev|err|error|std|deviation|sd|se|sem|sigma)(?![a-z0-9])"
 )
+_UNIT = re.compile(
+    r"(.*[A-Za-z])[\s_]*[\s_(\[]"
+    r"(K|M|B|T|G|bn|thousands?|millions?|billions?|trillions?)[)\]]?"
+)
+SIZES = ("N", "D", "U")
+FEW_UNITS = 1e6  # more than so many of them are hardly counted in millions
+PLAIN_SIZE = 1000.0  # sizes below it are hardly written out beside others in words
 FEWEST_LEVELS = 3  # numbers in texts from which on they may be a feature
 COMFORTABLE = 20  # rows of a group below which its constants are hardly known
 
@@ -43,6 +51,7 @@ def remarks(
     advice_on_runs, may_name_runs = unnamed(rows, task)
     warnings += advice_on_runs
     warnings += [*_constant_in_groups(task), *_two_levels(task), *_sizes_in_words(rows, task)]
+    warnings += _units_in_names(rows, task)
     numbers = _numbers_in_texts(rows, columns, task, may_name_runs)
     warnings += [*_deviations(columns, task), *filter(None, numbers.values())]
     groups = could_be_groups(columns, rows.n_rows, task.spec)
@@ -85,9 +94,40 @@ def _sizes_in_words(rows: RawTable, task: Task) -> list[str]:
     warnings = []
     for name in (*task.feature_names, *task.target_names):
         cell = next((cell for cell in rows.column(name) if in_words(cell)), None)
-        if cell is not None:
-            warnings.append(f"{name}: {cell} is read as {number(cell):g}")
+        if cell is None:
+            continue
+        told = f"{name}: {cell} is read as {number(cell):g}"
+        if (odd := _unlike(cell, rows.column(name))) is not None:
+            told += f", and {odd} elsewhere as {odd}: write all alike if they are in one unit"
+        warnings.append(told)
     return warnings
+
+
+def _units_in_names(rows: RawTable, task: Task) -> list[Remark]:
+    """Sizes that are by their names in millions or the like, in which costs then count."""
+    notes = []
+    for name, role in task.roles.items():
+        match = _UNIT.fullmatch(name)
+        if match is None or role not in SIZES or name not in task.feature_names:
+            continue
+        scale, new = size_in_words(f"1 {match[2].removesuffix('s')}"), match[1]
+        if scale is None or new in rows.columns or max(rows.numbers(name)) > FEW_UNITS:
+            continue
+        notes.append(
+            Remark(
+                f"{name} is by its name in units of {scale:g}, in which formulas, costs and runs "
+                "to forecast then count it too: whole numbers come by ",
+                *(Argument("derive"), f" '{quoted(new)} = {scale:.0e}*{quoted(name)}'"),
+            )
+        )
+    return notes
+
+
+def _unlike(cell: object, others: Sequence[object]) -> object | None:
+    """A number without a unit that has most likely that of a cell with one, if there is any."""
+    low, high = (1.0, math.inf) if "%" in str(cell) else (0.0, PLAIN_SIZE)
+    values = ((other, number(other)) for other in others if not in_words(other))
+    return next((other for other, v in values if v is not None and low < v < high), None)
 
 
 def _numbers_in_texts(
@@ -100,7 +140,7 @@ def _numbers_in_texts(
     warnings = {}
     for name, column in columns.items():
         is_named = name in (*task.spec.groups, task.spec.folds.runs, *may_name_runs)
-        if column.kind != "texts" or is_named or guess_role(name) != "other":
+        if column.kind != "texts" or is_named or guess_role(name) in (*OUTCOMES, *BOOKKEEPING):
             continue
         texts = {str(cell).strip() for cell in rows.column(name) if not is_blank(cell)}
         found = {text: number_in(text) for text in texts}

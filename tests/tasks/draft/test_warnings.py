@@ -1,0 +1,83 @@
+"""What is odd about a table that is taken is told, so that no column is misread in silence."""
+
+from __future__ import annotations
+
+import pytest
+
+from evolve.cli.app import option_of
+from evolve.errors import EvolveError, Remark
+from evolve.tasks.draft import Draft, Wishes, propose
+from evolve.tasks.readers import raw_of
+
+N = [1e7 * 3 ** (i // 5) for i in range(30)]
+D = [1e9 * 4 ** (i % 5) for i in range(30)]
+LOSS = [1.7 + 400 * n**-0.34 + 410 * d**-0.28 for n, d in zip(N, D, strict=True)]
+
+
+def drafted(columns: dict[str, list[object]], **asked: object) -> Draft:
+    raw = raw_of({**columns, "loss": LOSS})
+    return propose(raw, "t", Wishes(("loss",), **asked))  # type: ignore[arg-type]
+
+
+def notes_of(draft: Draft) -> str:
+    notes = draft.notes
+    return "\n".join(n.spelled(option_of) if isinstance(n, Remark) else n for n in notes)
+
+
+def test_numbers_without_a_unit_beside_those_with_one_are_told() -> None:
+    mixed = [f"{d / 1e9:g}{'B' * (i % 2)}" for i, d in enumerate(D)]
+    told = "tokens: 4B is read as 4e+09, and 1 elsewhere as 1: write all alike"
+    assert told in notes_of(drafted({"params": [*N], "tokens": [*mixed]}))
+    alike = [f"{d / 1e9:g}B" for d in D]
+    assert "write all alike" not in notes_of(drafted({"params": [*N], "tokens": [*alike]}))
+
+
+@pytest.mark.parametrize(("plain", "is_told"), [("20", True), ("0.2", False)])
+def test_percents_beside_numbers_above_1_are_told(plain: str, is_told: bool) -> None:
+    rates = ["10%" if i % 2 else plain for i in range(30)]
+    told = notes_of(drafted({"params": [*N], "tokens": [*D], "dropout": [*rates]}))
+    assert ("10% is read as 0.1, and 20 elsewhere as 20" in told) == is_told
+
+
+def test_sizes_in_millions_by_their_names_are_told_and_can_be_had_in_ones() -> None:
+    columns: dict[str, list[object]] = {"params (M)": [n / 1e6 for n in N], "tokens": [*D]}
+    draft = drafted(columns)
+    derived = "params = 1e+06*`params (M)`"
+    assert "in units of 1e+06, in which formulas, costs and runs" in notes_of(draft)
+    assert f"--derive '{derived}'" in notes_of(draft)
+    draft = drafted(columns, derive=(derived,))
+    assert [f.name for f in draft.spec.features] == ["tokens", "params"]
+    assert "in units of" not in notes_of(draft)
+
+
+def test_sizes_in_ones_are_not_told_to_be_in_millions() -> None:
+    assert "in units of" not in notes_of(drafted({"model_B": [*N], "tokens": [*D]}))
+
+
+@pytest.mark.parametrize("text", ["~{:.0f}", "{:,.0f}"])
+def test_a_column_of_texts_that_mean_numbers_is_not_left_out_in_silence(text: str) -> None:
+    with pytest.raises(EvolveError, match="column 'params' must hold numbers, .*; write 10000000"):
+        drafted({"params": [text.format(n) for n in N], "tokens": [*D]})
+
+
+def test_sizes_in_the_names_of_models_are_offered_as_a_feature() -> None:
+    names = [f"pythia-{n / 1e6:.0f}m" for n in N]
+    told = notes_of(drafted({"model": [*names], "tokens": [*D]}))
+    assert "--derive '`model number` = number(model)'" in told
+    assert "named as groups" not in told
+
+
+@pytest.mark.parametrize("word", ["NA", "None", "?", "#DIV/0!", "missing"])
+def test_a_run_whose_result_is_said_to_be_missing_is_left_out_and_told(word: str) -> None:
+    raw = raw_of({"n": N, "d": D, "loss": [word, *LOSS[1:]]})
+    draft = propose(raw, "t", Wishes(("loss",), ("n", "d")))
+    assert draft.raw.n_rows == 29
+    (rows,) = [decision for decision in draft.decisions if decision.what == "rows"]
+    assert (rows.chosen, "row 1" in rows.why) == ("1 left out", True)
+
+
+def test_a_table_on_its_side_and_one_parted_by_spaces_are_told() -> None:
+    with pytest.raises(EvolveError, match="row 2 is called so: if each column is a run, turn"):
+        propose(raw_of({"run": ["n", "loss"], "a": [1, 2]}), "t", Wishes(("loss",)))
+    with pytest.raises(EvolveError, match="seems to be separated by spaces"):
+        propose(raw_of({"n loss": ["1 2", "2 3"]}), "t", Wishes(("loss",)))
