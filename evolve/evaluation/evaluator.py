@@ -48,6 +48,10 @@ class Evaluator:
         """Stop the executor."""
         self.close()
 
+    def rest(self) -> None:
+        """Keep the process that single requests take, and stop the others."""
+        self._executor.rest()
+
     def close(self) -> None:
         """Stop the executor's processes."""
         self._executor.close()

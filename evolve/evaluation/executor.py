@@ -50,6 +50,9 @@ class Executor(Protocol):
         """Answer one request before those that wait."""
         return self.map([request])[0]
 
+    def rest(self) -> None:
+        """Keep what answers one request at a time, as all that follow are few."""
+
     def close(self) -> None:
         """Stop whatever was started; doing so twice is harmless."""
 
@@ -120,6 +123,13 @@ class LocalWorkers(Executor):
             return answer(self._problem, Lanes(worker, self._programs), request)
         finally:
             self._free.put(worker)
+
+    def rest(self) -> None:
+        """Stop all workers but one, each once it is free."""
+        while len(self._workers) > 1:
+            worker = self._free.get()
+            self._workers.remove(worker)
+            worker.close()
 
     def close(self) -> None:
         """Stop the workers' processes and the foreign lane, whatever they are doing."""

@@ -279,6 +279,7 @@ def carry_on(
         if ended or not archive.cells:
             return archive, None
         callback.choosing()
+        evaluator.rest()  # comparisons go on; the choice has workers of its own
         extra = elites_of(literature(problem, store.entries(stop=len(problem.starts))))
         choice = choose(problem.task, archive, workers, extra, islands.by_seed)
         lanes.compare_champion(choice.champion)

@@ -155,6 +155,20 @@ def test_an_executor_closed_while_it_works_ends_at_once_and_holds_nothing() -> N
         kept.close()
 
 
+@pytest.mark.parametrize("name", sorted(EXECUTORS))
+def test_an_executor_at_rest_answers_with_one_process(name: str) -> None:
+    made = make_executor(PROBLEM, 3, name=name)
+    try:
+        before = [plain(answer) for answer in made.map(REQUESTS)]
+        made.rest()
+        assert not isinstance(made, LocalWorkers) or len(made._workers) == 1
+        assert [plain(answer) for answer in made.map(REQUESTS)] == before
+        made.rest()
+        assert plain(made.answer_first(REQUESTS[0])) == before[0]
+    finally:
+        made.close()
+
+
 def test_setting_requests_and_answers_are_values_that_travel(executor: Executor) -> None:
     problem, requests = pickle.loads(pickle.dumps((PROBLEM, REQUESTS)))
     assert requests == REQUESTS
