@@ -7,7 +7,9 @@ turn with this interpreter, a fresh process each, after one run each that warms 
 machine's load changes meanwhile, so ratios of neighbouring runs are what counts, and those of
 processor time (user and system, of all processes) before those of wall time. What a run has
 stored says how much of it went into evaluations, added up over its workers, and how many of them
-a worker makes a second; the rest is start, proposals, cross-check, choice and forecast.
+a worker makes a second; the rest is start, proposals, cross-check, choice and forecast. What a
+run makes a second is read off the wall time of a search three times as long less that of the
+short one, in which start, choice and forecast cancel.
 """
 
 from __future__ import annotations
@@ -30,6 +32,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[1]
 TASKS = ("data_constrained", "parallel", "sft")
 IMPORT = ("-c", "import evolve")
+LONGER = 3  # times as many evaluations of the search by which a run's pace is measured
 
 
 def laid_out(revision: str, folder: Path) -> Path:
@@ -43,12 +46,21 @@ def laid_out(revision: str, folder: Path) -> Path:
 
 @dataclass(frozen=True, slots=True)
 class Cost:
-    """What one command took: seconds by the clock, of processors, and in evaluations."""
+    """What one command took: seconds by the clock, of processors, and in evaluations.
+
+    Attributes:
+        wall: Seconds by the clock.
+        processor: Of all its processes, user's and system's.
+        evaluating: In evaluations, by the clock.
+        per_worker: Evaluations in a second of a worker that evaluates.
+        per_run: Evaluations in a second of the search.
+    """
 
     wall: float
     processor: float
     evaluating: float = math.nan
-    per_second: float = math.nan
+    per_worker: float = math.nan
+    per_run: float = math.nan
 
 
 STAGES = {
@@ -56,7 +68,8 @@ STAGES = {
     "processor s": lambda cost: cost.processor,
     "evaluating s": lambda cost: cost.evaluating,
     "the rest, wall s": lambda cost: cost.wall - cost.evaluating,
-    "evaluations/s": lambda cost: cost.per_second,
+    "of a worker, 1/s": lambda cost: cost.per_worker,
+    "of a run, 1/s": lambda cost: cost.per_run,
 }
 
 
@@ -87,7 +100,12 @@ def search_cost(build: Path, task: str, given: argparse.Namespace, runs: Path) -
     (store,) = folder.rglob("run.sqlite")
     with contextlib.closing(sqlite3.connect(store)) as connection:
         n, seconds = connection.execute("SELECT count(*), sum(seconds) FROM entries").fetchone()
-    return replace(cost, evaluating=seconds / given.workers, per_second=n / seconds)
+    folder, n_long = Path(tempfile.mkdtemp(dir=runs)), LONGER * given.evaluations
+    longer = cost_of(build, search_words(task, n_long, given.workers, folder))
+    per_run = (n_long - given.evaluations) / (longer.wall - cost.wall)
+    return replace(
+        cost, evaluating=seconds / given.workers, per_worker=n / seconds, per_run=per_run
+    )
 
 
 def search_words(task: str, evaluations: int, workers: int, runs_dir: Path) -> list[str]:
