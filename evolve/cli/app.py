@@ -25,6 +25,8 @@ OPTIONS = {
     "budget": "--budget-flops",
     "seconds": "--time",
     "forbid_operators": "--forbid-operator",
+    "least": "--min",
+    "most": "--max",
     "n_seeds": "--seeds",
     "n_islands": "--islands",
 }

@@ -12,7 +12,7 @@ import typer
 
 from evolve.cli.app import app
 from evolve.cli.options import RUNS, Interval, Json, ManyAssigned, RunsDir, TasksDirs
-from evolve.errors import EvolveError
+from evolve.errors import EvolveError, StoreError
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -68,7 +68,7 @@ def compare(
 
     names, given = _names_and_values(words, at or [])
     _require_enough(names, given, compute)
-    facts = [{**_read(name, runs_dir, tasks_dirs), "name": name} for name in names]
+    facts = [{**_read(name, runs_dir, tasks_dirs, group), "name": name} for name in names]
     apart = _apart(facts)
     if apart and not given:
         raise EvolveError(apart)
@@ -135,7 +135,7 @@ def _apart(facts: Sequence[dict[str, Any]]) -> str:
     """Why runs are not of one task; empty where they are."""
     one = facts[0]
     for other in facts[1:]:
-        for key, what in (("task", "task"), ("fingerprint", "rows or task.toml")):
+        for key, what in (("task", "tasks"), ("fingerprint", "rows or task.toml")):
             if one[key] != other[key]:
                 names = f"{one['name']!r} and {other['name']!r}"
                 return (
@@ -161,13 +161,20 @@ def _print_sizes(frame: pd.DataFrame, one: dict[str, Any], two: dict[str, Any]) 
     print_table(HEADINGS, cells, title, symbols=symbols_of(one["features"]))
 
 
-def _read(name: str, runs_dir: Path, tasks_dirs: list[Path] | None) -> dict[str, Any]:
-    """The best entry of each size, and facts of a run."""
+def _read(
+    name: str, runs_dir: Path, tasks_dirs: list[Path] | None, group: list[str] | None
+) -> dict[str, Any]:
+    """The best entry of each size, and facts of a run; `group` for what may be wrong with it."""
     from evolve.runs.folders import find_run
     from evolve.runs.provenance import feature_names
     from evolve.runs.store import Store
 
-    with Store.open(find_run(name, runs_dir), write=False) as store:
+    try:
+        folder = find_run(name, runs_dir)
+    except StoreError as error:
+        rule = "; if it is a group, --group stands before it, too" if group else ""
+        raise StoreError(*error.args, rule) from None
+    with Store.open(folder, write=False) as store:
         features = feature_names(store, tasks_dirs or ())
         summary = store.summary()
         entries = [store.entry(index) for index in summary.best_per_size().values()]

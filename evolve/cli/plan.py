@@ -124,7 +124,7 @@ def plan(
         task = task_of(store, tasks_dirs or ())
         require_same_rows(store, task)
         fixed = read_words(task, [*(at or []), *(words or [])])
-        bounds = read_words(task, most or [], "max")
+        bounds = read_words(task, most or [], "most")
         point = read_words(task, narrow, "narrow") if narrow else None
         forecast_model = forecast_model_of_pick(store, task, Pick(size, entry, law))
     planned = plan_runs(

@@ -12,6 +12,7 @@ from evolve.errors import Argument, EvolveError, nearest
 from evolve.tasks.cells import number, plain
 from evolve.tasks.labels import as_spelled, group_labels
 from evolve.tasks.readers import RawTable, read_table
+from evolve.tasks.roles import nearest_column
 from evolve.tasks.schedules import SUMS, with_sums
 from evolve.tasks.task import Task
 from evolve.typing import Array, Ints
@@ -222,7 +223,7 @@ def _require_known(task: Task, name: str, argument: str) -> None:
         rule = f": {name} is a target, not a feature; plan finds what reaches a value of it, by "
         raise EvolveError(Argument(argument), rule, Argument("reach"))
     if name not in valid:
-        rule = f": no feature {name!r}{nearest(name, valid)}; there are {', '.join(valid)}"
+        rule = f": no feature {name!r}{nearest_column(name, valid)}; there are {', '.join(valid)}"
         raise EvolveError(Argument(argument), rule)
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from keyword import iskeyword
 
 _WORDS = re.compile(
     r"\s+"
@@ -77,6 +78,8 @@ def _out_of_turn(before: _Word | None, word: _Word, opened: list[_Word]) -> str:
     """Why a word cannot follow the one before it; empty where it can."""
     if word.kind == "other":
         return f"{word.told} has no meaning there"
+    if iskeyword(word.text) and word.kind == "name":
+        return f"{word.told} is a word of Python; a column of that name stands in backticks"
     wants_operand = before is None or _wants_operand(before)
     if word.text in _CLOSING:
         return _wrongly_closed(before, word, opened)

@@ -230,7 +230,7 @@ def _require(name: str, value: str | None, valid: set[str]) -> None:
         raise EvolveError(
             Argument(name),
             f": no entry has {value!r}{nearest(value, valid)}; there are "
-            f"{', '.join(sorted(valid))}",
+            f"{', '.join(repr(name) if ' ' in name else name for name in sorted(valid))}",
         )
 
 

@@ -187,6 +187,23 @@ def guess_role(name: str, unit: str = "", facts: Facts = ANY) -> Role:
     return "other"
 
 
+def nearest_column(name: str, valid: Sequence[str]) -> str:
+    """Say which column was probably meant: the nearest name, else the only one of the role.
+
+    Args:
+        name: What was written, such as `N` where the column is `params`.
+        valid: The columns.
+
+    Returns:
+        `" (did you mean 'params'?)"`, or nothing.
+    """
+    if close := nearest(name, valid):
+        return close
+    role = guess_role(name)
+    alike = [column for column in valid if role != "other" and guess_role(column) == role]
+    return f" (did you mean {alike[0]!r}?)" if len(alike) == 1 else ""
+
+
 def guess_roles(
     names: Mapping[str, Facts],
     units: Mapping[str, str] | None = None,

@@ -341,4 +341,4 @@ def test_more_of_an_accuracy_is_better_unless_it_is_said() -> None:
 def test_a_largest_value_is_of_a_feature_that_is_traded(most: dict[str, float], part: str) -> None:
     with pytest.raises(EvolveError, match=part) as caught:
         question(make_forecast_model((CHINCHILLA, CONSTANTS)), most=most)
-    assert caught.value.argument == "max"
+    assert caught.value.argument == "most"

@@ -24,6 +24,7 @@ from evolve.law.faults import because, fault_in
         ("params >3 adn tokens > 2", "an operator is missing before 'adn' at character 11"),
         ("`model, size` `tokens`", "an operator is missing before '`tokens`' at character 15"),
         ("6*params=tokens", "'=' at character 9 has no meaning there"),
+        ("6*lambda", "'lambda' at character 3 is a word of Python; a column of that name stands"),
         ("`model * 2", "'`' at character 1 has no meaning there"),
     ],
 )

@@ -218,6 +218,12 @@ def test_a_run_whose_folds_are_none_is_refused(tmp_path: Path) -> None:
             query_store(store, NAMES)
 
 
+def test_operators_of_several_words_are_told_between_quotes() -> None:
+    laws = [judged(0, 2, -2.0, 0.9, operator="power of 0, turned"), judged(1, 3, -3.0, 0.9)]
+    with pytest.raises(EvolveError, match="there are 'add term', 'power of 0, turned'$"):
+        query(laws, NAMES, operator="x")
+
+
 def test_a_law_of_own_features_is_shown_by_own_as_everywhere_else() -> None:
     root = call("add", const(0), call("mul", feat(0), feat(1)))
     own = judged(0, 1, -1.0, 0.9, law=law_to_data(Law(root, 1, own_feature_first=True)))

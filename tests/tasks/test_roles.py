@@ -16,6 +16,7 @@ from evolve.tasks.roles import (
     Role,
     guess_role,
     guess_roles,
+    nearest_column,
     parse_roles,
     require_roles,
 )
@@ -144,3 +145,19 @@ def test_a_task_states_a_role() -> None:
     assert (spec.features[0].role, spec.targets[0].role) == ("N", "accuracy")
     with pytest.raises(EvolveError, match=r"features\[1\]\.role"):
         parse_spec(text.replace('"N"', '"X"'), "task.toml")
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        ("parms", " (did you mean 'params'?)"),
+        ("N", " (did you mean 'params'?)"),
+        ("D", " (did you mean 'tokens'?)"),
+        ("C", ""),
+        ("zzz", ""),
+    ],
+)
+def test_a_name_that_is_no_column_is_answered_with_the_nearest_or_that_of_its_role(
+    name: str, said: str
+) -> None:
+    assert nearest_column(name, ["params", "tokens", "depth"]) == said

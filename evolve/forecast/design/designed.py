@@ -129,12 +129,12 @@ def design_runs(
     point = None if not narrow else checked_point(task, narrow, "narrow")
     at = None if best_at is None else _positive("best_at", best_at)
     _require_question(point, at)
-    low, high = read_values(task, least or {}, "min"), read_values(task, most or {}, "max")
+    low, high = read_values(task, least or {}, "least"), read_values(task, most or {}, "most")
     require_in_reach(truth, cost, task, total, low)
     factor = _positive("span", span)
     region = _region(truth, cost, task, total, factor, widest, point, low, high)
     means = make_means(region, total, n, n_least, factor)
-    rng = np.random.default_rng([seed, 0])
+    rng = np.random.default_rng([_whole("seed", seed, 0), 0])
     drawn = truth.drawn(_whole("draws", draws, 20, MOST_DRAWS), rng)
     trial = Trial(truth, drawn, share, seed, _level(level))
     wanted = _wanted(trial, cost, names, point, at)
@@ -173,10 +173,10 @@ def _positive(argument: str, value: object, most: float = float("inf")) -> float
     return number
 
 
-def _whole(argument: str, value: int, least: int, most: int) -> int:
-    if not least <= value <= most:
-        rule = f": must lie between {least} and {most}, it is {value}"
-        raise EvolveError(Argument(argument), rule)
+def _whole(argument: str, value: int, least: int, most: int | None = None) -> int:
+    if value < least or (most is not None and value > most):
+        ends = f"be {least} or more" if most is None else f"lie between {least} and {most}"
+        raise EvolveError(Argument(argument), f": must {ends}, it is {value}")
     return int(value)
 
 
@@ -252,6 +252,8 @@ def _own(table: RawTable, law: TrueLaw, names: Sequence[str]) -> Array:
 
 
 def _require_above_zero(values: Array) -> None:
-    if not (np.isfinite(values) & (values > 0)).all():
+    if not np.isfinite(values).all():
+        raise EvolveError(Argument("law"), ": must have a finite value for all runs that may be")
+    if not (values > 0).all():
         rule = f": must be above 0 for all runs, as noise is a share of it, it is {values.min():g}"
         raise EvolveError(Argument("law"), rule)

@@ -64,7 +64,7 @@ def require_in_reach(
         rule = (
             f": must be at least {dearest:.3g}, what the smallest run of {law.name} costs ({at})"
         )
-        parts = (Argument("budget"), rule, f", it is {budget:g}; ", Argument("min"))
+        parts = (Argument("budget"), rule, f", it is {budget:g}; ", Argument("least"))
         raise EvolveError(*parts, " allows smaller ones")
 
 
@@ -83,5 +83,5 @@ def make_means(region: Region, budget: float, n: int, n_least: int, span: float)
         rule = f": must be at least {n_least}, as the budget is to pay for {needs}, it is {span:g}"
         raise EvolveError(Argument("span"), rule)
     rule = f": must be at least {n_least * cheapest:.3g}, for {needs}, of {cheapest:.3g} each by "
-    parts = (Argument("budget"), rule, Argument("min"), " and ", Argument("max"))
+    parts = (Argument("budget"), rule, Argument("least"), " and ", Argument("most"))
     raise EvolveError(*parts, f", it is {budget:g}")

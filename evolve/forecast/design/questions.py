@@ -81,7 +81,11 @@ def size_wanted(
     if len(names) < 2:
         rule = ": a compute has a best size where runs cost two sizes"
         raise EvolveError(Argument("best_at"), rule)
-    ratio = best_ratios(law.at, cost, np.array([compute]), 0.0)
+    try:
+        ratio = best_ratios(law.at, cost, np.array([compute]), 0.0)
+    except EvolveError:
+        rule = f": no sizes cost {compute:g} by {cost.text!r}"
+        raise EvolveError(Argument("best_at"), rule) from None
     if not np.isfinite(ratio).all():
         raise EvolveError(Argument("best_at"), f": the law has no best size at {compute:g}")
     true = best_sizes(lambda x: law.at(x, constants), cost, compute)

@@ -120,10 +120,10 @@ def _least(grid: Array, values: Array) -> Array:
     with np.errstate(all="ignore"):
         bend = left - 2.0 * middle + right
         step = np.where(bend > 0, 0.5 * (left - right) / bend, 0.0)
+        # A line without a lowest point says nothing of a best one.
+        flat = ~np.isfinite(values).any(axis=1) | (np.ptp(values, axis=1) == 0)
     best = grid[within] + np.clip(np.nan_to_num(step), -1, 1) * (grid[1] - grid[0])
     ends = np.where(i == 0, -np.inf, np.where(i == len(grid) - 1, np.inf, best))
-    # A line without a lowest point says nothing of a best one.
-    flat = ~np.isfinite(values).any(axis=1) | (np.ptp(values, axis=1) == 0)
     return np.where(flat, np.inf, ends)
 
 
@@ -216,7 +216,7 @@ def _no_run(budget: float, enough: Array, n_least: int) -> EvolveError:
         enough: Larger computes at which there would be one, ascending.
         n_least: Runs that are needed.
     """
-    low, high, ratio = Argument("min"), Argument("max"), Argument("ratio")
+    low, high, ratio = Argument("least"), Argument("most"), Argument("ratio")
     if not len(enough):
         rule = ", of at most the budget, keeps to the smallest and the largest sizes"
         within = (": no run within ", Argument("span"), " and ", ratio, rule)

@@ -59,8 +59,8 @@ def _why_left_out(means: Means, n_least: int) -> str:
         return f"it needs {n_least} runs or more, there can be {means.n}"
     cheapest = 10.0 ** means.region.levels[0]
     return (
-        f"within the bounds the budget does not pay for {n_least} runs that cost {cheapest:#.3g}, "
-        f"as the cheapest may, to {RISE:g} times that"
+        f"bounds and budget leave it fewer than {n_least} runs whose compute differs {RISE:g} "
+        f"times, from {cheapest:#.3g} up"
     )
 
 

@@ -10,9 +10,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from evolve.errors import Argument, EvolveError, nearest
+from evolve.errors import Argument, EvolveError
 from evolve.law.faults import because
 from evolve.law.syntax import expression_of
+from evolve.tasks.roles import nearest_column
 from evolve.typing import Array
 
 MAX_CHARACTERS = 500
@@ -109,7 +110,7 @@ def _require_allowed(node: ast.AST, feature_names: Sequence[str]) -> None:
             valid = ", ".join(feature_names)
             raise EvolveError(
                 Argument("compute"),
-                f": no feature {node.id!r}{nearest(node.id, feature_names)}; there are "
+                f": no feature {node.id!r}{nearest_column(node.id, feature_names)}; there are "
                 f"{valid}; a name that is no plain word stands in backticks",
             )
     elif isinstance(node, ast.Constant):

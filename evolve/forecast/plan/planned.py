@@ -113,7 +113,7 @@ def plan_runs(
         fixed=fixed,
         maximise=maximise,
         level=finite_number("interval", level),
-        most=read_values(task, most, "max"),
+        most=read_values(task, most, "most"),
         split=not point,
     )
     best = None if alone else _best(question, budget, _number("reach", reach), named=bool(point))

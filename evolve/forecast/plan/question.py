@@ -168,9 +168,9 @@ def _bounds(task: Task, free: list[str], most: Mapping[str, float]) -> dict[int,
     for name, value in most.items():
         if name not in free:
             rule = f": {name} must be one of {', '.join(free)}{nearest(name, free)}"
-            raise EvolveError(Argument("max"), rule)
+            raise EvolveError(Argument("most"), rule)
         if not value > 0:
-            raise EvolveError(Argument("max"), f": {name} must be above 0, it is {value:g}")
+            raise EvolveError(Argument("most"), f": {name} must be above 0, it is {value:g}")
     return {task.feature_names.index(name): value for name, value in most.items()}
 
 
