@@ -15,7 +15,7 @@ from evolve.sandbox import foreign_child, lockdown, zygote
 PHASES = ("loading", "walled in", "forked", "orphaned", "listening", "rehearsing")
 
 
-def main(control: int, without: list[str], parent: int, phase: str) -> None:
+def main(control: int, without: list[str], printed: bool, parent: int, phase: str) -> None:
     """Start as a zygote does, and die in a phase; or live, in none."""
     outer = os.getpid()
     enter, arm, wait = lockdown.enter, lockdown.die_with_parent, os.waitpid
@@ -29,7 +29,7 @@ def main(control: int, without: list[str], parent: int, phase: str) -> None:
             time.sleep(0.2)  # until the outer one, which waits for this one, is dead
         arm(report, without, parent)
 
-    foreign_child.preload = _die if phase == "loading" else dict  # type: ignore[assignment]
+    foreign_child.preload = _die if phase == "loading" else lambda **_: {}  # type: ignore[assignment]
     if phase == "walled in":
         lockdown.enter = die_walled_in
     if phase in ("forked", "orphaned"):
@@ -40,10 +40,10 @@ def main(control: int, without: list[str], parent: int, phase: str) -> None:
         zygote.Zygote.rehearse = _die  # type: ignore[method-assign]
     if phase == "rehearsing":
         zygote._wall_in = _first_dies(zygote._wall_in)
-    zygote.main(control, without, parent)
+    zygote.main(control, without, printed, parent)
 
 
-def _die(*_: object) -> Any:
+def _die(*_: object, **__: object) -> Any:
     os.kill(os.getpid(), signal.SIGKILL)
     time.sleep(60)
 

@@ -66,7 +66,7 @@ class CrossCheck:
         task = problem.task
         whole = EvaluationProblem(task, (*problem.folds, all_rows(task.train.n_rows)))
         # Programs printed by the grammar are our own, whatever the sandbox can enforce here.
-        self._lane = ForeignLane(limits_of(whole, SEARCHED), allow_weak=True)
+        self._lane = ForeignLane(limits_of(whole, SEARCHED), allow_weak=True, printed=True)
         self._left: list[int] = list(store.note(LEFT) or [])  # as the store has it
         self._shut = shut
         self._thread = ThreadPoolExecutor(1, "evolve-crosscheck")

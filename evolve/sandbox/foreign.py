@@ -34,6 +34,7 @@ class ForeignLane:
         without: Mechanisms to leave out, for tests and tables.
         fork: Whether to fork from a preloaded process; `None` is wherever that is safe.
         allow_weak: Whether to run programs where the sandbox is weak (see `report`).
+        printed: Whether all programs are printed by the engine, which need no scipy.
     """
 
     def __init__(
@@ -43,6 +44,7 @@ class ForeignLane:
         without: Collection[str] = (),
         fork: bool | None = None,
         allow_weak: bool = False,
+        printed: bool = False,
     ) -> None:
         """Keep what to start; the processes start on entry or with the first call."""
         self.limits = limits or Limits()
@@ -51,9 +53,9 @@ class ForeignLane:
         self._allow_weak = allow_weak
         self._level = ""
         self._fork = sys.platform.startswith("linux") if fork is None else fork
-        self._runner: Zygotes | OneShots = (
-            Zygotes(self.limits, without) if self._fork else OneShots(self.limits, without)
-        )
+        self._runner: Zygotes | OneShots = OneShots(self.limits, without)
+        if self._fork:
+            self._runner = Zygotes(self.limits, without, printed=printed)
 
     def __enter__(self) -> ForeignLane:
         """Start the processes, without waiting for them."""
@@ -248,8 +250,7 @@ def _require_more_than_weak(report: SandboxReport) -> None:
 
 def _batches(X: Sequence[np.ndarray], seed: int) -> list[tuple[int, np.ndarray]]:
     """Return group number and rows of two random batches a group, all in random order."""
-    rng = np.random.default_rng([seed, 0x5A7C])
-    batches = []
+    rng, batches = np.random.default_rng([seed, 0x5A7C]), []
     for i, x in enumerate(X):
         order, half = rng.permutation(len(x)), (len(x) + 1) // 2
         batches += [(i, rows) for rows in (order[:half], order[half:]) if len(rows)]
@@ -280,8 +281,7 @@ def _checked(outcome: Outcome, what: str, n_rows: list[int] | list[None]) -> Out
     """Return `outcome`, or a failure if its arrays are not what was asked for."""
     if not outcome.ok:
         return outcome
-    arrays = outcome.arrays
-    message = ""
+    arrays, message = outcome.arrays, ""
     if len(arrays) != len(n_rows):
         message = f"{what}: {len(n_rows)} groups expected, {len(arrays)} came"
     for i, (array, n) in enumerate(zip(arrays, n_rows, strict=False)):

@@ -27,8 +27,10 @@ PRELOADED: Final = (
     "collections", "dataclasses", "functools", "itertools", "linecache", "math",
     "multiprocessing.pool", "operator", "random", "statistics", "tracemalloc", "typing",
     "warnings", "numpy.fft", "numpy.linalg", "numpy.ma", "numpy.polynomial", "numpy.random",
-    "scipy.integrate", "scipy.interpolate", "scipy.linalg", "scipy.optimize",
-    "scipy.special", "scipy.stats",
+)  # fmt: skip
+SCIPY: Final = (  # which programs of our own printing do not use
+    "scipy.integrate", "scipy.interpolate", "scipy.linalg", "scipy.optimize", "scipy.special",
+    "scipy.stats",
 )  # fmt: skip
 OWN: Final = ("evolve.fitting.fit", "evolve.law.trace", "evolve.law.trace_rows")
 WARM: Final = """
@@ -43,13 +45,16 @@ def fit_scaling_law(X, y):
 """
 
 
-def preload() -> dict[str, str]:
+def preload(*, printed: bool = False) -> dict[str, str]:
     """Import and use once what programs may call.
+
+    Args:
+        printed: Whether all programs are printed by the engine, which need no scipy.
 
     Returns:
         Name and error of each of our own modules that could not be loaded.
     """
-    for name in PRELOADED:
+    for name in PRELOADED if printed else (*PRELOADED, *SCIPY):
         importlib.import_module(name)
     failures = {}
     for name in OWN:
@@ -57,7 +62,9 @@ def preload() -> dict[str, str]:
             outcome = guarded(partial(_load, name))
             if isinstance(outcome, Failure):
                 failures[name] = f"no: {outcome.message}"
-    _use_once()
+    _use_numpy_once()
+    if not printed:
+        _use_scipy_once()
     return failures
 
 
@@ -71,10 +78,9 @@ def _load(name: str) -> None:
         run_job({"kind": "fit", "text": WARM}, (x[:, None], 1.0 + 1.0 / x))
 
 
-def _use_once() -> None:
+def _use_numpy_once() -> None:
     """Call what loads or allocates lazily, and make unseeded generators repeatable."""
     import numpy.random.bit_generator as bits
-    from scipy import integrate, interpolate, optimize, stats
 
     count = iter(range(1 << 62))
     cast("Any", bits).randbits = lambda _: next(count)
@@ -83,6 +89,13 @@ def _use_once() -> None:
     np.linalg.lstsq(np.vander(x, 3), x, rcond=None)
     np.linalg.svd(np.outer(x, x) + np.eye(8))
     np.linalg.eigvals(np.outer(x, x))
+
+
+def _use_scipy_once() -> None:
+    """Call what scipy loads or allocates lazily."""
+    from scipy import integrate, interpolate, optimize, stats
+
+    x = np.linspace(1.0, 2.0, 8)
     optimize.curve_fit(_power, x, x, p0=[1.0, 1.0])
     optimize.least_squares(np.sin, x, loss="soft_l1")
     for method in ("L-BFGS-B", "Nelder-Mead", "SLSQP", "BFGS", "COBYLA", "COBYQA"):

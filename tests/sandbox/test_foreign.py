@@ -22,6 +22,13 @@ from evolve.errors import SandboxError
 from evolve.sandbox import ForeignLane, Limits
 from evolve.sandbox.foreign_child import run_job
 
+OURS = (
+    "from evolve.fitting import fit_law\n"
+    "def scaling_law_func(X, params):\n"
+    "    return params[0] + params[1] * X[:, 0] ** (-params[2])\n"
+    "def fit_scaling_law(X, y):\n"
+    "    return fit_law(scaling_law_func, X, y, n_constants=3)\n"
+)
 X = np.linspace(1.0, 9.0, 40).reshape(-1, 1)
 Y = 1.5 + 2.0 * X[:, 0] ** -0.3
 LIMITS = Limits(cpu_s=1.0, wall_s=20.0, memory_mib=256)
@@ -69,17 +76,25 @@ def test_several_targets_give_two_dimensional_answers(lane: ForeignLane) -> None
 
 
 def test_our_own_fitter_runs_in_the_lane(lane: ForeignLane) -> None:
-    text = (
-        "from evolve.fitting import fit_law\n"
-        "def scaling_law_func(X, params):\n"
-        "    return params[0] + params[1] * X[:, 0] ** (-params[2])\n"
-        "def fit_scaling_law(X, y):\n"
-        "    return fit_law(scaling_law_func, X, y, n_constants=3)\n"
-    )
-    fitted = lane.fit(text, [X], [Y])
+    fitted = lane.fit(OURS, [X], [Y])
     assert fitted.ok, fitted.message
-    predicted = lane.predict(text, [X], list(fitted.arrays))
+    predicted = lane.predict(OURS, [X], list(fitted.arrays))
     np.testing.assert_allclose(predicted.arrays[0], Y, rtol=1e-3)
+
+
+def test_a_lane_of_printed_programs_fits_as_others_and_loads_no_scipy(
+    lane: ForeignLane,
+) -> None:
+    with ForeignLane(LIMITS, allow_weak=True, printed=True) as lean:
+        fitted = lean.fit(OURS, [X], [Y])
+    assert fitted.ok, fitted.message
+    assert fitted.arrays[0].tobytes() == lane.fit(OURS, [X], [Y]).arrays[0].tobytes()
+    words = (
+        "import sys; from evolve.sandbox.foreign_child import preload\n"
+        "preload(printed=True); assert 'scipy.optimize' not in sys.modules\n"
+        "preload(); assert 'scipy.optimize' in sys.modules"
+    )
+    subprocess.run([sys.executable, "-c", words], check=True)
 
 
 def test_a_program_of_an_earlier_release_is_fitted_without_a_word(
