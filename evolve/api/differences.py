@@ -111,6 +111,7 @@ def sides_of(
     folders: Sequence[Path], tasks: Sequence[Task], asked: Asked
 ) -> tuple[tuple[Side, ...], dict[str, float], Cost | None]:
     """What is compared, the point and the cost."""
+    from evolve.forecast.level import read_level
     from evolve.forecast.plan import parse_cost
     from evolve.forecast.queries import checked_point
     from evolve.forecast.sides import make_sides
@@ -123,7 +124,7 @@ def sides_of(
     for folder, task in zip(folders, tasks, strict=True):
         with Store.open(folder, write=False) as store:
             bases.append(forecast_model_of_pick(store, task, CHAMPION))
-    group, target, level = asked.group, asked.target, asked.level
+    group, target, level = asked.group, asked.target, read_level(asked.level)
     runs = [folder.name for folder in folders]
     sides = make_sides(tasks, bases, group=group, target=target, level=level, runs=runs)
     return sides, point, cost

@@ -71,11 +71,10 @@ class NamedFit(RunLaw):
         Raises:
             EvolveError: As `intervals`.
         """
-        if not 0 < interval < 1:
-            rule = f": must lie between 0 and 1, it is {interval:g}"
-            raise EvolveError(Argument("interval"), rule)
-        names = self.task.target_names
-        return [(row.group, names[row.target], *row[2:]) for row in self.row.intervals(interval)]
+        from evolve.forecast.level import read_level
+
+        names, level = self.task.target_names, read_level(interval)
+        return [(row.group, names[row.target], *row[2:]) for row in self.row.intervals(level)]
 
     @checked
     def forecast(

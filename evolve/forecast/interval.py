@@ -15,10 +15,10 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from evolve.errors import Argument, EvolveError
+from evolve.errors import EvolveError
 from evolve.forecast.departures import departures
+from evolve.forecast.level import read_level
 from evolve.forecast.model import ForecastModel
-from evolve.forecast.queries import finite_number
 from evolve.forecast.spread import (
     VarianceComponents,
     distance_of,
@@ -111,8 +111,7 @@ def interval_at(
     Raises:
         EvolveError: The level is no share.
     """
-    if not 0.0 < finite_number("interval", level) < 1.0:
-        raise EvolveError(Argument("interval"), f": must be between 0 and 1, it is {level:g}")
+    level = read_level(level)
     constants = [m.constants[group] for m in forecast_model.members]
     spread, laws = forecast_model.spreads[group], [m.law for m in forecast_model.members]
     values = predictions_of(laws, constants, x)

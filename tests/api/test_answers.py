@@ -218,3 +218,18 @@ def test_pictures_take_axes_and_give_them_back(run: Run) -> None:
     plt.close(figure)
     with pytest.raises(EvolveError, match="it is 'token' .did you mean 'tokens'"):
         run.plot.curve(feature="token")
+
+
+def test_a_level_may_stand_in_words_as_on_the_command_line(run: Run) -> None:
+    at = {"params": 1e9, "tokens": 1e10, **AT}
+    rows = pd.DataFrame([at])
+    pd.testing.assert_frame_equal(run.predict(rows, "50%"), run.predict(rows, 0.5))  # type: ignore[arg-type]
+    words, number = (run.compare(run, at, interval=level) for level in ("50%", 0.5))  # type: ignore[arg-type]
+    pd.testing.assert_frame_equal(words.forecasts, number.forecasts)
+    planned = [
+        run.plan(budget=1e21, compute=COMPUTE, at=AT, interval=level)  # type: ignore[arg-type]
+        for level in ("50%", 0.5)
+    ]
+    pd.testing.assert_frame_equal(planned[0].budgets, planned[1].budgets)
+    with pytest.raises(EvolveError, match="interval: must be between 0 and 1, it is 1.5"):
+        run.compare(run, at, interval="150%")  # type: ignore[arg-type]

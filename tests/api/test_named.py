@@ -64,7 +64,7 @@ def test_the_formula_with_its_values_says_what_it_predicts(fitted: NamedFit) -> 
 
 
 def test_an_interval_is_a_share(fitted: NamedFit) -> None:
-    with pytest.raises(EvolveError, match="interval: must lie between 0 and 1, it is 90"):
+    with pytest.raises(EvolveError, match="interval: must be between 0 and 1, it is 90"):
         fitted.intervals(90)
 
 

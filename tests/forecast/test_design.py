@@ -273,7 +273,7 @@ def test_directions_that_no_candidate_tells_of_are_left_out_of_the_coordinates()
         ({"draws": 3}, "draws: must lie between 20 and 10000"),
         ({"ratio": 1}, "ratio: must be above 1"),
         ({"span": 0.5}, "span: must be above 1"),
-        ({"level": 1.5}, "interval: must lie between 0 and 1"),
+        ({"level": 1.5}, "interval: must be between 0 and 1"),
         (
             {"most": {"params": 10}},
             "no run within span and ratio, of at most the budget",

@@ -21,6 +21,7 @@ from evolve.forecast.design.region import Region, make_region
 from evolve.forecast.design.scored import ScoredDesign, in_rank, scored
 from evolve.forecast.design.simulated import Trial
 from evolve.forecast.design.standard import DesignRuns, first_half, in_order, standard_designs
+from evolve.forecast.level import read_level
 from evolve.forecast.plan.cost import Cost, names_in, parse_cost
 from evolve.forecast.queries import checked_point, finite_number, read_values
 from evolve.tasks.raw import RawTable
@@ -136,7 +137,7 @@ def design_runs(
     means = make_means(region, total, n, n_least, factor)
     rng = np.random.default_rng([_whole("seed", seed, 0), 0])
     drawn = truth.drawn(_whole("draws", draws, 20, MOST_DRAWS), rng)
-    trial = Trial(truth, drawn, share, seed, _level(level))
+    trial = Trial(truth, drawn, share, seed, read_level(level))
     wanted = _wanted(trial, cost, names, point, at)
     grid, (usual, left_out) = grid_of(region), standard_designs(means)
     local = make_slopes(truth, grid)
@@ -178,13 +179,6 @@ def _whole(argument: str, value: int, least: int, most: int | None = None) -> in
         ends = f"be {least} or more" if most is None else f"lie between {least} and {most}"
         raise EvolveError(Argument(argument), f": must {ends}, it is {value}")
     return int(value)
-
-
-def _level(level: object) -> float:
-    value = finite_number("interval", level)
-    if not 0 < value < 1:
-        raise EvolveError(Argument("interval"), f": must lie between 0 and 1, it is {value:g}")
-    return value
 
 
 def _require_question(point: object, at: object) -> None:

@@ -10,6 +10,7 @@ import numpy as np
 from evolve.errors import Argument, EvolveError, nearest
 from evolve.evaluation.predict import predict
 from evolve.forecast.interval import Forecast, forecast
+from evolve.forecast.level import read_level
 from evolve.forecast.model import ForecastModel, Member
 from evolve.forecast.plan.cost import Cost
 from evolve.forecast.plan.together import because
@@ -145,6 +146,7 @@ def make_question(
     if maximise is None:
         maximise = task.roles[task.target_names[number]] in RISING
     bounds = _bounds(task, free, most or {})
+    level = read_level(level)
     parts = (task, forecast_model, cost, chosen, number, numbers, maximise, level, bounds, tuned)
     question = _without_idle(Question(*parts, shares=mixture(task)))
     if split:
