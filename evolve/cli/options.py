@@ -69,10 +69,13 @@ def parse_number(text: str) -> float:
         typer.BadParameter: It is none.
     """
     from evolve.tasks.cells import number
+    from evolve.tasks.meant import how_to_write
 
     value = number(text)
     if value is None:
-        raise typer.BadParameter(f"must be a number, such as 1e21 or 7B, it is {text!r}")
+        how = how_to_write(text)
+        rule = f"must be a number, such as 1e21 or 7B, it is {text!r}"
+        raise typer.BadParameter(f"{rule}; {how}" if how else rule)
     return value
 
 

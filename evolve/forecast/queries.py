@@ -10,7 +10,9 @@ import numpy as np
 
 from evolve.errors import Argument, EvolveError, nearest
 from evolve.tasks.cells import number, plain
-from evolve.tasks.labels import as_spelled, group_labels
+from evolve.tasks.labels import as_spelled, known_labels
+from evolve.tasks.meant import how_to_write
+from evolve.tasks.name_units import as_column_counts
 from evolve.tasks.readers import RawTable, read_table
 from evolve.tasks.roles import nearest_column
 from evolve.tasks.schedules import SUMS, with_sums
@@ -198,7 +200,7 @@ def _labels(task: Task, raw: RawTable, group: str | None) -> list[str]:
     named = all(name in raw.columns for name in task.spec.groups)
     if task.n_groups == 1 and not (task.spec.groups and named):
         return [task.group_names[0]] * raw.n_rows
-    return [known_group(task, label) for label in group_labels(raw, task.spec.groups)]
+    return known_labels(raw, task.spec.groups, task.group_names)
 
 
 def known_group(task: Task, group: str) -> str:
@@ -286,15 +288,13 @@ def finite_number(argument: str, value: object, name: str = "") -> float:
     """
     read = number(value.item() if isinstance(value, np.generic) else value)
     if read is None or not np.isfinite(read):
-        rule = "a number" if read is None else "finite"
-        raise EvolveError(
-            Argument(argument), f" {name}".rstrip(), f": must be {rule}, it is {value!r}"
-        )
+        rule = f"must be {'a number' if read is None else 'finite'}, it is {value!r}"
+        how = f"; {words}" if (words := how_to_write(str(value))) else ""
+        raise EvolveError(Argument(argument), f" {name}".rstrip(), f": {rule}{how}")
     return read
 
 
 def _number(task: Task, name: str, given: object, argument: str) -> float:
     value = finite_number(argument, given, name)
-    in_percent = isinstance(given, str) and given.strip().endswith("%")
-    counts_percent = task.train.X[:, task.feature_names.index(name)].max() > 1
-    return 100 * value if in_percent and counts_percent else value
+    largest = float(task.train.X[:, task.feature_names.index(name)].max())
+    return as_column_counts(name, given, value, largest) if isinstance(given, str) else value

@@ -7,7 +7,7 @@ from collections.abc import Collection, Sequence
 
 import numpy as np
 
-from evolve.errors import TaskError
+from evolve.errors import TaskError, nearest
 from evolve.tasks.cells import is_blank, label_key, what_to_do
 from evolve.tasks.names import why_no_name
 from evolve.tasks.raw import RawTable
@@ -32,6 +32,26 @@ def group_labels(raw: RawTable, columns: Sequence[str]) -> list[str]:
     cells = [[_label(raw, name, row) for row in range(1, raw.n_rows + 1)] for name in columns]
     labels = [GROUP_JOIN.join(values) for values in zip(*cells, strict=True)]
     return as_spelled(labels, labels)
+
+
+def known_labels(raw: RawTable, columns: Sequence[str], names: Sequence[str]) -> list[str]:
+    """Each row's group label, which must be one of the training rows.
+
+    Args:
+        raw: The rows.
+        columns: Those that name groups.
+        names: The groups of the training rows, in whose spelling labels are.
+
+    Raises:
+        TaskError: A cell is blank or cannot be a label, or a group is not known.
+    """
+    labels, known = as_spelled(group_labels(raw, columns), names), set(names)
+    for row, label in enumerate(labels, 1):
+        if label not in known:
+            place = f"row {raw.row_number(row)}{raw.line(row)}, {' and '.join(columns)}"
+            rule = f"no group {label!r}{nearest(label, names)} is in the training rows"
+            raise TaskError(f"{raw.path}: {place}: {rule}")
+    return labels
 
 
 def run_labels(raw: RawTable, column: str) -> list[str]:

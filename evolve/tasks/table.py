@@ -11,11 +11,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from evolve.errors import TaskError, nearest
+from evolve.errors import TaskError
 from evolve.scoring.row_weights import RowWeights, weights_from, weights_from_sigma
 from evolve.tasks.axes import axis_features, axis_values
 from evolve.tasks.cells import is_blank, plain
-from evolve.tasks.labels import GROUP_JOIN, as_spelled, group_labels, run_labels
+from evolve.tasks.labels import GROUP_JOIN, as_spelled, group_labels, known_labels, run_labels
 from evolve.tasks.raw import LEAST, RawTable
 from evolve.tasks.roles import Facts, Role, guess_roles
 from evolve.tasks.spec import DEFAULT_CONSTANTS, Feature, Filter, Target, TaskSpec
@@ -106,11 +106,11 @@ def build_table(
     for feature, values in zip(spec.features, features, strict=True):
         if feature.logarithmic:
             _require_positive(raw, feature.name, values)
-    labels = group_labels(raw, spec.groups)
-    names = tuple(group_names) or tuple(dict.fromkeys(labels))
-    labels = as_spelled(labels, names)
-    _require_groups(raw, spec, labels, names)
-    if not group_names:
+    if names := tuple(group_names):
+        labels = known_labels(raw, spec.groups, names)
+    else:
+        labels = group_labels(raw, spec.groups)
+        names = tuple(dict.fromkeys(labels))
         _require_filled(whole, spec, rows, names)
     index = {name: i for i, name in enumerate(names)}
     return Table(
@@ -176,19 +176,6 @@ def _kept_rows(raw: RawTable, filters: Sequence[Filter]) -> Sequence[int]:
         if not isinstance(rule.value, str):
             left.numbers(rule.column)
     return rows
-
-
-def _require_groups(
-    raw: RawTable, spec: TaskSpec, labels: list[str], names: tuple[str, ...]
-) -> None:
-    """Require that every row belongs to a known group."""
-    known = set(names)
-    for row, label in enumerate(labels, 1):
-        if label not in known:
-            raise TaskError(
-                f"{raw.path}: groups ({', '.join(spec.groups)}) must be those of the training "
-                f"rows, row {raw.row_number(row)} holds {label!r}{nearest(label, names)}"
-            )
 
 
 def _require_filled(

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from evolve.errors import TaskError
-from evolve.tasks.labels import as_spelled, group_labels, shared_columns
+from evolve.tasks.labels import as_spelled, group_labels, known_labels, shared_columns
 from evolve.tasks.raw import RawTable
 
 
@@ -19,6 +19,17 @@ def labels(*cells: object) -> list[str]:
 def test_labels_of_one_meaning_are_one_group() -> None:
     assert labels("12", "12.0", 12, "12.5", "a") == ["12", "12", "12", "12.5", "a"]
     assert labels(True, "true", "TRUE") == ["True"] * 3
+
+
+def test_a_label_that_no_training_row_has_is_told_with_its_row_and_the_nearest() -> None:
+    raw = RawTable(Path("t.csv"), {"g": ["web", "wbe"], "h": ["a", "a"]}, 2, (2, 4))
+    assert known_labels(raw.take([0]), ["g"], ["web", "code"]) == ["web"]
+    with pytest.raises(TaskError) as refused:
+        known_labels(raw, ["g", "h"], ["web | a", "code | a"])
+    assert str(refused.value) == (
+        "t.csv: row 2 (line 4), g and h: no group 'wbe | a' (did you mean 'web | a'?) is in the "
+        "training rows"
+    )
 
 
 def test_joined_labels_are_compared_part_by_part() -> None:

@@ -9,13 +9,14 @@ from collections.abc import Collection, Sequence
 import numpy as np
 
 from evolve.errors import Argument, Remark
-from evolve.tasks.cells import is_blank, number, size_in_words
+from evolve.tasks.cells import is_blank, number
 from evolve.tasks.draft.candidates import could_be_groups, in_words, moves_with
 from evolve.tasks.draft.columns import WIDE, Column
 from evolve.tasks.draft.condition import Condition
 from evolve.tasks.draft.curves import unnamed
 from evolve.tasks.draft.expressions import around_number, number_in, quoted
 from evolve.tasks.mixture import mixture
+from evolve.tasks.name_units import unit_in_name
 from evolve.tasks.raw import RawTable
 from evolve.tasks.roles import BOOKKEEPING, OUTCOMES, guess_role
 from evolve.tasks.schedules import ANNEALED
@@ -25,12 +26,7 @@ from evolve.tasks.together import advice, listed
 _DEVIATION = re.compile(
     r"[ _./-]?(std_?err|std_?dev|err|error|std|deviation|sd|se|sem|sigma)(?![a-z0-9])"
 )
-_UNIT = re.compile(
-    r"(.*[A-Za-z])[\s_]*[\s_(\[]"
-    r"(K|M|B|T|G|bn|thousands?|millions?|billions?|trillions?)[)\]]?"
-)
 SIZES = ("N", "D", "U")
-FEW_UNITS = 1e6  # more than so many of them are hardly counted in millions
 PLAIN_SIZE = 1000.0  # sizes below it are hardly written out beside others in words
 FEWEST_LEVELS = 3  # numbers in texts from which on they may be a feature
 COMFORTABLE = 20  # rows of a group below which its constants are hardly known
@@ -107,12 +103,12 @@ def _units_in_names(rows: RawTable, task: Task) -> list[Remark]:
     """Sizes that are by their names in millions or the like, in which costs then count."""
     notes = []
     for name, role in task.roles.items():
-        match = _UNIT.fullmatch(name)
-        if match is None or role not in SIZES or name not in task.feature_names:
+        if role not in SIZES or name not in task.feature_names:
             continue
-        scale, new = size_in_words(f"1 {match[2].removesuffix('s')}"), match[1]
-        if scale is None or new in rows.columns or max(rows.numbers(name)) > FEW_UNITS:
+        found = unit_in_name(name, max(rows.numbers(name)))
+        if found is None or found[0] in rows.columns:
             continue
+        new, scale = found
         notes.append(
             Remark(
                 f"{name} is by its name in units of {scale:g}, in which formulas, costs and runs "
