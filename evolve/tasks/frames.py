@@ -34,7 +34,7 @@ def raw_of(data: Any) -> RawTable:
         return _checked([(plain(name), _listed(name, c)) for name, c in data.items()])
     if isinstance(data, Sequence) and not isinstance(data, str) and _are_records(data):
         return _checked(list(raw_of_records(data, DATA_FRAME).columns.items()))
-    if type(data).__module__.split(".")[0] == "pandas":
+    if type(data).__module__.split(".")[0] == "pandas" and hasattr(data, "columns"):
         return _of_pandas(data)
     return _checked(_of_narwhals(data))
 
@@ -61,7 +61,7 @@ def plain_cell(value: object) -> object:
         return value
     if isinstance(value, list | tuple | dict):
         return json.dumps(value, default=str)
-    text = plain(value)
+    text = plain(value.decode(errors="backslashreplace") if isinstance(value, bytes) else value)
     return None if text in ("<NA>", "NaT") else text
 
 
@@ -127,7 +127,10 @@ def _checked(
     cells: Sequence[tuple[str, Sequence[object]]], index: tuple[str, ...] = ()
 ) -> RawTable:
     names = [name for name, _ in cells]
-    for name in names:
+    for position, name in enumerate(names, 1):
+        if not name:
+            rule = f"columns must have names, column {position} has none"
+            raise TaskError(f"{DATA_FRAME}: {rule}")
         if reason := why_no_name(name):
             raise TaskError(f"{DATA_FRAME}: names of columns {reason}")
         if names.count(name) > 1:

@@ -139,6 +139,12 @@ def test_signs_that_nobody_sees_are_no_part_of_a_name_or_a_text(tmp_path: Path) 
     assert raw_of({"n\u2060": ["\u200bweb"]}).columns == {"n": ["web"]}
 
 
+def test_bytes_are_the_text_that_they_hold() -> None:
+    raw = raw_of({"n": [b"1e7", b" 2e7"], "corpus": [b"web", b"\xff"]})
+    assert raw.numbers("n") == [1e7, 2e7]
+    assert raw.columns["corpus"] == ["web", r"\xff"]
+
+
 def test_two_keys_of_a_row_that_come_to_one_name_lose_no_cell() -> None:
     assert raw_of([{"lr": 1, "lr ": 1}]).columns == {"lr": [1]}
     with pytest.raises(TaskError, match=r"row 2 holds 'a\.b' twice"):
@@ -181,6 +187,8 @@ def test_a_broken_file_is_refused_with_its_place(
         ({"x": 5}, "column 'x' must be a list of cells"),
         ({"x": [1, 2], "y": [1]}, "columns must be equally long"),
         ({"x": [1], "x ": [2]}, "columns must have different names, 'x' stands 2 times"),
+        ({"x": [1], " ": [2]}, "columns must have names, column 2 has none"),
+        (pd.Series([1, 2], name="x"), "must be a data frame .* it is pandas.*Series"),
     ],
 )
 def test_what_is_no_table_is_refused(data: Any, rule: str) -> None:
