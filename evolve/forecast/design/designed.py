@@ -203,7 +203,7 @@ def _region(
             raise EvolveError(Argument(argument), f": must be above 1, it is {factor:g}")
     names = task.feature_names
     region = make_region(
-        law.at,
+        lambda x: law.sign * law.at(x),
         cost,
         (budget / span, budget),
         ratio,

@@ -21,7 +21,7 @@ from evolve.law.faults import because
 from evolve.law.formula import formula_words, parse_formula, read_named_formula
 from evolve.law.graph import Node, evaluate, feat, features_of
 from evolve.search.named import RECIPE, named_law
-from evolve.tasks.roles import guess_role
+from evolve.tasks.roles import RISING, guess_role
 from evolve.tasks.task import Task
 from evolve.typing import Array
 
@@ -65,6 +65,11 @@ class TrueLaw:
     def at(self, x: Array, constants: Array | None = None) -> Array:
         """`(n,)` values of `(n, k)` runs, or `(s, n)` under `(s, p)` constants."""
         return evaluate(self.root, x, self.values if constants is None else constants)
+
+    @property
+    def sign(self) -> float:
+        """By which values are multiplied so that the least is the best: -1 of an accuracy."""
+        return -1.0 if guess_role(self.target) in RISING else 1.0
 
     def drawn(self, n: int, rng: np.random.Generator) -> Array:
         """`(n, p)` constants that may be the true ones."""

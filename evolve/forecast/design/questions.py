@@ -30,6 +30,7 @@ class Wanted:
         true: `(s,)` what is right, under each of the constants that may be.
         central: What is right under the law's own constants.
         direction: `(p,)` how it moves with the constants there, up to a factor.
+        sign: Of the law, whose best value is the least; -1 where the highest is the best.
     """
 
     name: str
@@ -38,6 +39,7 @@ class Wanted:
     true: Array
     central: float
     direction: Array
+    sign: float = 1.0
 
     @property
     def is_size(self) -> bool:
@@ -47,7 +49,9 @@ class Wanted:
     def answer(self, law: Values, cost: Cost) -> Array:
         """`(s,)` what a law says, `(n, k)` sizes to `(s, n)` values."""
         values = np.array(list(self.at.values()))
-        return best_sizes(law, cost, values[0]) if self.is_size else law(values[None])[:, 0]
+        if self.is_size:
+            return best_sizes(lambda x: self.sign * law(x), cost, values[0])
+        return law(values[None])[:, 0]
 
 
 def best_sizes(law: Values, cost: Cost, compute: float) -> Array:
@@ -82,14 +86,15 @@ def size_wanted(
         rule = ": a compute has a best size where runs cost two sizes"
         raise EvolveError(Argument("best_at"), rule)
     try:
-        ratio = best_ratios(law.at, cost, np.array([compute]), 0.0)
+        ratio = best_ratios(lambda x: law.sign * law.at(x), cost, np.array([compute]), 0.0)
     except EvolveError:
         rule = f": no sizes cost {compute:g} by {cost.text!r}"
         raise EvolveError(Argument("best_at"), rule) from None
     if not np.isfinite(ratio).all():
         raise EvolveError(Argument("best_at"), f": the law has no best size at {compute:g}")
-    true = best_sizes(lambda x: law.at(x, constants), cost, compute)
-    central = float(best_sizes(law.at, cost, compute)[0])
+    true = best_sizes(lambda x: law.sign * law.at(x, constants), cost, compute)
+    central = float(best_sizes(lambda x: law.sign * law.at(x), cost, compute)[0])
     sides = placed(cost, np.full(2, compute), ratio + np.array([-STEP, STEP]), 2)
     left, right = slopes(law.root, sides, law.values)
-    return Wanted(BEST_SIZE, {"compute": compute}, names[0], true, central, right - left)
+    at = {"compute": compute}
+    return Wanted(BEST_SIZE, at, names[0], true, central, right - left, law.sign)
