@@ -9,9 +9,9 @@ import numpy as np
 
 from evolve.errors import EvolveError
 from evolve.forecast.departures import departures
-from evolve.forecast.interval import LEVEL, MOST_LOG, Forecast, interval_at, t_quantile
+from evolve.forecast.interval import LEVEL, MOST_LOG, OFF, Forecast, interval_at, t_quantile
 from evolve.forecast.model import ForecastModel, Member
-from evolve.forecast.spread import LARGEST
+from evolve.forecast.spread import FARTHEST, LARGEST
 from evolve.law.graph import SMALL, STEP, Law, to_data
 from evolve.scoring.combine import STEPS, TO_DEVIATION
 from evolve.scoring.objective import (
@@ -43,6 +43,7 @@ def sliders(task: Task) -> dict[str, Any]:
         "targets": list(task.target_names),
         "groups": list(task.group_names),
         "level": LEVEL,
+        "farthest": FARTHEST,
     }
 
 
@@ -111,9 +112,10 @@ def _place(asked: Mapping[str, str], name: str, n: int) -> int:
     return int(text)
 
 
-def _numbers(forecast: Forecast, t: int, i: int) -> dict[str, float]:
+def _numbers(forecast: Forecast, t: int, i: int) -> dict[str, float | bool]:
     parts = ("point", "low", "high", "champion")
-    return {name: float(getattr(forecast, name)[i, t]) for name in parts}
+    numbers = {name: float(getattr(forecast, name)[i, t]) for name in parts}
+    return {**numbers, "is_open": bool(forecast.is_open[i, t])}
 
 
 def _curves(forecast: Forecast) -> list[dict[str, list[float]]]:
@@ -140,6 +142,7 @@ def page_data(task: Task, forecast_model: ForecastModel) -> dict[str, Any] | Non
         "groups": [_group(task, forecast_model, name) for name in task.group_names],
         "axes": list(task.axes),
         "bounds": _bounds(task),
+        "seen": [[float(y.min()), float(y.max())] for y in task.train.Y.T],
         "mixture": {"columns": list(shares.columns), "whole": shares.whole},
         "relations": [_relation(task, relation) for relation in relations(task)],
         "n_curve": N_CURVE,
@@ -156,6 +159,7 @@ def page_data(task: Task, forecast_model: ForecastModel) -> dict[str, Any] | Non
             "small": SMALL,
             "largest": LARGEST,
             "most_log": MOST_LOG,
+            "off": OFF,
         },
     }
 

@@ -126,6 +126,7 @@ def rows_around(task: Task, n: int, seed: int = 1) -> list[dict[str, Any]]:
     for i in range(n):
         base = task.train.X[int(rng.integers(len(task.train.X)))]
         x = base * 10.0 ** rng.uniform(-1.5, 1.5, len(base)) if i else base
+        x = base * 1e-120 if i == n - 1 else x
         place = {"group": i % task.n_groups, "along": i % len(base)}
         rows.append({"x": x.tolist(), **place})
     return rows

@@ -3,6 +3,7 @@
 // once or later, as `evolve.dashboard.box.answer` does, or with {error}.
 function forecastBox(place, sliders, source) {
   const STEPS = 1000;
+  const OPEN = "is open: this is off by many times what all training targets span, and is no forecast";
   const make = (name, content = {}, ...children) => {
     const element = Object.assign(document.createElement(name), content);
     element.append(...children);
@@ -99,12 +100,14 @@ function forecastBox(place, sliders, source) {
       make("p", { className: "point" },
         make("span", { textContent: `${sliders.targets[k]} ` }),
         make("strong", { textContent: figure(a.point) }),
-        make("span", { textContent: ` ${level} ${figure(a.low)} to ${figure(a.high)}; the champion alone ${figure(a.champion)}` })));
+        make("span", { textContent: ` ${level} ${a.is_open ? OPEN : `${figure(a.low)} to ${figure(a.high)}`}; the champion alone ${figure(a.champion)}` })));
     const away = Object.entries(answer.distance)
       .filter(([, step]) => step)
       .map(([name, step]) => {
         const f = sliders.features.find((one) => one.name === name);
-        const how = f.log ? `a factor of ${figure(10 ** Math.abs(step))}` : `${figure(Math.abs(step))} ranges`;
+        const size = Math.abs(step);
+        const most = `more than ${sliders.farthest} ${f.log ? "powers of ten" : "ranges"}`;
+        const how = size >= sliders.farthest ? most : f.log ? `a factor of ${figure(10 ** size)}` : `${figure(size)} ranges`;
         return `${name} is ${how} ${step > 0 ? "above" : "below"} all rows`;
       });
     const words = [...away, ...answer.departures];

@@ -15,6 +15,7 @@ function pageForecaster(data) {
   const TINY = 1e-300;
   const { numbers, quantiles } = data;
   const features = data.sliders.features;
+  const farthest = data.sliders.farthest;
   const nTargets = data.sliders.targets.length;
 
   // Each law as a function of a row and its constants.
@@ -86,7 +87,7 @@ function pageForecaster(data) {
       let step = 0;
       if (v > b) step = log ? Math.log10(v / b) : (v - b) / width;
       else if (v < a) step = log ? Math.log10(v / a) : (v - a) / width;
-      return Math.min(Math.max(isNaN(step) ? -99 : step, -99), 99);
+      return Math.min(Math.max(isNaN(step) ? -farthest : step, -farthest), farthest);
     });
   }
 
@@ -121,9 +122,11 @@ function pageForecaster(data) {
     for (let t = 0; t < nTargets; t += 1) {
       const values = laws.map((law) => predict(law, x, g, t));
       const [centre, form] = combine(values);
+      const loose = openConstants(x, g, t);
+      const isCut = [loose, form].some((part) => !(part < cap[t]));
       const capped = (part) => (isFinite(part) ? Math.min(part, cap[t]) : cap[t]);
       const scatter = data.relative ? noise[t] * Math.abs(centre) : noise[t];
-      const half = Math.sqrt(scatter ** 2 + capped(openConstants(x, g, t)) ** 2 + capped(form) ** 2) * factor;
+      const half = Math.sqrt(scatter ** 2 + capped(loose) ** 2 + capped(form) ** 2) * factor;
       let [low, high] = [centre - half, centre + half];
       if (data.relative && centre > 0) {
         const factorOf = (part) => Math.exp(Math.min(part / Math.max(Math.abs(centre), TINY), numbers.most_log));
@@ -132,7 +135,10 @@ function pageForecaster(data) {
       }
       const [floor, ceiling] = data.bounds[t];
       const inside = (v) => Math.min(Math.max(v, floor ?? -Infinity), ceiling ?? Infinity);
-      targets.push({ point: inside(centre), low: inside(low), high: inside(high), champion: values[0] });
+      const point = inside(centre);
+      const [least, most] = data.seen[t];
+      const isOff = Math.max(least - point, point - most, 0) > numbers.off * cap[t];
+      targets.push({ point, low: inside(low), high: inside(high), champion: values[0], is_open: isCut && isOff });
     }
     return { targets, away };
   }
