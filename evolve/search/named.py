@@ -20,6 +20,7 @@ from evolve.evaluation.record import NOT_OF_A_RUN, Entry, Origin
 from evolve.law.candidate import Candidate
 from evolve.law.canonical import key, simplify
 from evolve.law.graph import Law, Node, feat, features_of, renumber, replace_leaves
+from evolve.law.naming import words_seen
 from evolve.law.program import read_program, title_of
 from evolve.law.recipe import Recipe
 from evolve.law.trace import trace_law, trace_recipe
@@ -214,7 +215,7 @@ def _allowed(candidate: Candidate, space: SearchSpace) -> Candidate:
 def _forms(space: SearchSpace, task: Task) -> dict[str, Node]:
     """Trees of the generic forms by their names."""
     roots = generic_laws(space) | named_forms(space)
-    words = dict(enumerate(task.feature_names))
+    words = dict(enumerate(words_seen(task.feature_names, own_first=task.spec.own)))
     return {with_words(text, words): root for text, root in roots.items()}
 
 

@@ -7,6 +7,7 @@ import pytest
 
 from evolve.errors import EvolveError
 from evolve.evaluation.fitted import fit_rows
+from evolve.law.graph import features_of
 from evolve.law.printer import formula
 from evolve.runs.tabulate import row_of
 from evolve.search.named import named_entry, named_law
@@ -174,3 +175,12 @@ def test_up_to_its_origin_a_rising_power_is_0() -> None:
     fitted = fit_rows(task, named_law(task, "power from an origin").candidate)
     below = fitted.predict(np.array([[0.42], [0.4], [0.1]]), ["all"] * 3)
     assert below == pytest.approx(0.0, abs=1e-6)
+
+
+def test_forms_of_a_task_of_own_features_are_called_by_what_their_formulas_say() -> None:
+    task = load_task("domain_mixture")
+    other = named_law(task, "power of other_1").candidate.law
+    assert features_of(other.root) == {1}
+    assert features_of(named_law(task, "power of own").candidate.law.root) == {0}
+    with pytest.raises(EvolveError, match="no law 'power of proportion_domain_2'"):
+        named_law(task, "power of proportion_domain_2")
