@@ -51,7 +51,8 @@ def print_difference(difference: Difference, side: Side) -> None:
             parts.items(), chances, is_open, strict=True
         )
     ]
-    print_table(["run", side.target, level, CHANCE], rows)
+    group = f"group {side.group}" if side.task.n_groups > 1 else ""
+    print_table(["run", side.target, level, CHANCE], rows, group)
     print_text(_agreement(difference, side))
     if any(is_open):
         print_text(NO_GUIDE)

@@ -7,7 +7,7 @@ operators between them, some in brackets, so that the first word out of turn is 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from keyword import iskeyword
 
@@ -66,6 +66,12 @@ def because(text: str) -> str:
     """What `fault_in` says, to follow a rule and the text that breaks it; or nothing."""
     fault = fault_in(text)
     return f": {fault}" if fault else ""
+
+
+def unquoted(text: str, names: Iterable[str]) -> str:
+    """What to write for names that are no plain words and stand without backticks; or nothing."""
+    bare = [n for n in names if not n.isidentifier() and n in text and f"`{n}`" not in text]
+    return "".join(f"; write `{name}`, as it is no plain word" for name in bare)
 
 
 def _words(text: str) -> Iterator[_Word]:

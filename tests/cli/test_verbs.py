@@ -259,6 +259,7 @@ def test_compare_ranks_any_number_of_runs_or_the_groups_of_one(
     assert [system["group"] for system in each["systems"]] == ["pile", "stack"]
     one = json.loads(said(capfd, *words, "--group", "pile", "--json")[1])
     assert one["forecast"]["group"] == "pile"
+    assert "group pile" in said(capfd, *words, "--group", "pile")[1]
 
 
 def test_a_run_is_packed_and_unpacked(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from evolve.law.faults import because, fault_in
+from evolve.law.faults import because, fault_in, unquoted
 
 
 @pytest.mark.parametrize(
@@ -44,3 +44,11 @@ def test_the_first_word_out_of_turn_is_named_with_its_place(text: str, fault: st
 )
 def test_of_a_formula_nothing_is_wrong(text: str) -> None:
     assert fault_in(text) == because(text) == ""
+
+
+def test_names_of_several_words_are_to_stand_in_backticks() -> None:
+    names = ["model size", "tokens", "val-loss"]
+    assert unquoted("6*model size*tokens", names) == (
+        "; write `model size`, as it is no plain word"
+    )
+    assert unquoted("6*`model size`*tokens", names) == ""

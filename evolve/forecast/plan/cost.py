@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from evolve.errors import Argument, EvolveError
-from evolve.law.faults import because
+from evolve.law.faults import because, unquoted
 from evolve.law.syntax import expression_of
 from evolve.tasks.roles import nearest_column
 from evolve.typing import Array
@@ -77,7 +77,8 @@ def parse_cost(text: str, feature_names: Sequence[str]) -> Cost:
         tree = _named(expression_of(plain.replace("^", "**")), words)
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         rule = ": must be an expression such as 6*params*tokens, it is "
-        raise EvolveError(Argument("compute"), rule, repr(text), because(text)) from None
+        told = unquoted(text, feature_names) or because(text)
+        raise EvolveError(Argument("compute"), rule, repr(text), told) from None
     for node in ast.walk(tree):
         _require_allowed(node, feature_names)
     used = {node.id for node in ast.walk(tree) if isinstance(node, ast.Name)}

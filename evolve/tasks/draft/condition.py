@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from evolve.errors import Argument, EvolveError, nearest
-from evolve.law.faults import because
+from evolve.law.faults import because, unquoted
 from evolve.tasks.cells import is_blank, plain
 from evolve.tasks.draft.expressions import MAX_DEPTH, parse_words
 from evolve.tasks.raw import RawTable
@@ -171,15 +171,9 @@ class _Reader:
             return parse_words(self._text)
         except SyntaxError as error:
             one = "; equal is ==" if re.search(r"[^=<>!]=[^=]", self._text) else ""
-            told = f"{one}{self._backticks()}" or because(self._text)
+            told = f"{one}{unquoted(self._text, self._raw.columns)}" or because(self._text)
             rule = f"must be like {EXAMPLES}{told}"
             raise self._wrong(str(error) or rule) from None
-
-    def _backticks(self) -> str:
-        """What to write for columns that are no plain words and stand without backticks."""
-        names = [n for n in self._raw.columns if not n.isidentifier() and n in self._text]
-        bare = [name for name in names if f"`{name}`" not in self._text]
-        return "".join(f"; write `{name}`, as it is no plain word" for name in bare)
 
     def _compare(self, left: ast.expr, op: ast.cmpop, right: ast.expr) -> Mask:
         column, op, value = _turned(left, op, right)
@@ -229,7 +223,7 @@ class _Reader:
         if any(isinstance(node, ast.BitAnd | ast.BitOr) for node in ast.walk(self.tree)):
             return self._wrong("must join comparisons by the words and, or; it has & or |")
         rule = f"must compare a column with a number or text, like {EXAMPLES}"
-        return self._wrong(rule + self._backticks())
+        return self._wrong(rule + unquoted(self._text, self._raw.columns))
 
     def _wrong(self, rule: str) -> EvolveError:
         return EvolveError(Argument(self._argument), f" {self._text[:200]!r}: {rule}")

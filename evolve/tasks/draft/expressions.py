@@ -11,7 +11,7 @@ from keyword import iskeyword
 import numpy as np
 
 from evolve.errors import Argument, EvolveError, nearest
-from evolve.law.faults import because
+from evolve.law.faults import because, unquoted
 from evolve.law.syntax import expression_of
 from evolve.tasks.cells import is_blank, number, size_in_words
 from evolve.tasks.raw import RawTable
@@ -130,7 +130,8 @@ class _Values:
             self._tree, self._names = parse_words(expression)
         except SyntaxError as error:
             at = " " * (len(text) - len(expression))  # so that characters are counted in the text
-            rule = f"must be like {EXAMPLE!r}{because(at + expression)}"
+            told = unquoted(expression, self._raw.columns) or because(at + expression)
+            rule = f"must be like {EXAMPLE!r}{told}"
             raise self._wrong(str(error) or rule) from None
 
     def all(self) -> Array:
