@@ -92,7 +92,7 @@ def run(
     ] = None,
     proposers: Annotated[
         str,
-        typer.Option("--proposers", help="What makes candidates, names joined by commas."),
+        typer.Option("--proposers", help="What makes candidates, such as grammar,llm."),
     ] = "grammar",
     seed_laws: Annotated[
         list[Path] | None,
@@ -150,7 +150,7 @@ def run(
     if evaluations is None and seconds is None:
         evaluations = DEFAULT_EVALUATIONS
     rules = FormRules(template, tuple(must_use or ()), _words(forbid), _words(only))
-    seeds, names = given_seeds(seed_laws or ()), tuple(proposers.split(","))
+    seeds, names = given_seeds(seed_laws or ()), _words(proposers)
     fields = {"base_url": base_url, "temperature": temperature}
     fields |= {"key_env": key_env, "key_file": key_file}
     limits = llm_calls, llm_budget, llm_wait

@@ -10,15 +10,15 @@ _DECIMAL_COMMA = re.compile(rf"{_SIGN}\d+,\d+([eE][+-]?\d+)?")
 _POINTS_AND_COMMA = re.compile(rf"{_SIGN}\d{{1,3}}(\.\d{{3}})+,\d+")
 _PLAIN = re.compile(rf"{_SIGN}(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?")
 _POWER = re.compile(r"(?:\d+(?:\.\d+)?\s*x\s*)?\d+\^[+-]?\d+")
-_ABOUT = re.compile(r"^(?:~|≈|∼|ca\.)\s*")
-_ERROR = re.compile(r"\s*(?:±|\+/-|\+-)\s*[\d.,]+$|\s*\([\d.,]+\)$")
+_ABOUT = re.compile(r"^(?:~|≈|∼|ca\.|\*\*)\s*")
+_ERROR = re.compile(r"\s*(?:±|\+/-|\+-)\s*[\d.,]+$|\s*\([\d.,]+\)$|\s*[*†‡]+$")
 
 
 def meant_number(text: str) -> str:
     """The number that a text means, as it is to be written; nothing where that is not clear.
 
     Thousands that are parted (`10,000,000`), a decimal comma (`2,45`), about so much (`~1e9`),
-    a number with its error (`2.45 ± 0.01`), and a power as LaTeX writes it (`$10^{9}$`).
+    a number with its error or mark (`2.45 ± 0.01`, `2.45*`), and a power of LaTeX (`$10^{9}$`).
     """
     if _POWER.fullmatch(power := _set_plainly(text)) and power != text.strip():
         return power

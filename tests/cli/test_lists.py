@@ -128,6 +128,14 @@ def test_numbers_of_a_list_differ_and_are_finite(texts: list[str]) -> None:
         numbers_in("--noises", texts, float, 0, "0.1")
 
 
+@pytest.mark.parametrize("text", ["grammar,nonsens", "grammar, nonsens", "grammar nonsens"])
+def test_proposers_of_a_run_are_parted_by_spaces_or_commas(
+    text: str, capfd: pytest.CaptureFixture[str]
+) -> None:
+    assert call(["--task", "sft", "--proposers", text]) == 2
+    assert "proposers: 'nonsens' is none of" in capfd.readouterr().err
+
+
 def test_a_folder_of_a_task_is_one_as_its_name_is() -> None:
     assert is_task("sft")
     assert not is_task("sft parallel")

@@ -26,6 +26,7 @@ from evolve.tasks.together import advice, listed
 _DEVIATION = re.compile(
     r"[ _./-]?(std_?err|std_?dev|err|error|std|deviation|sd|se|sem|sigma)(?![a-z0-9])"
 )
+FEWEST_ALIKE, APART = 2, 0.5  # rows of one result, so many ranges of all others from them
 SIZES = ("N", "D", "U")
 PLAIN_SIZE = 1000.0  # sizes below it are hardly written out beside others in words
 FEWEST_LEVELS = 3  # numbers in texts from which on they may be a feature
@@ -47,11 +48,12 @@ def remarks(
     advice_on_runs, may_name_runs = unnamed(rows, task)
     warnings += advice_on_runs
     warnings += [*_constant_in_groups(task), *_two_levels(task), *_sizes_in_words(rows, task)]
-    warnings += _units_in_names(rows, task)
+    warnings += [*_units_in_names(rows, task), *_stand_ins(task)]
     numbers = _numbers_in_texts(rows, columns, task, may_name_runs)
     warnings += [*_deviations(columns, task), *filter(None, numbers.values())]
     groups = could_be_groups(columns, rows.n_rows, task.spec)
-    if texts := [name for name in groups if name not in {*numbers, *may_name_runs}]:
+    known = {*numbers, *may_name_runs, *(name for name in groups if guess_role(name) == "time")}
+    if texts := [name for name in groups if name not in known]:
         warnings.append(
             f"column {texts[0]} holds {columns[texts[0]].n_levels} texts and is not used: "
             f"named as groups, {' '.join(texts)} would give each of them constants of its own"
@@ -116,6 +118,23 @@ def _units_in_names(rows: RawTable, task: Task) -> list[Remark]:
                 *(Argument("derive"), f" '{quoted(new)} = {scale:.0e}*{quoted(name)}'"),
             )
         )
+    return notes
+
+
+def _stand_ins(task: Task) -> list[Remark]:
+    """Results such as -999 or 0 that several rows share, far from all others: most likely none."""
+    notes = []
+    for name, y in zip(task.target_names, task.train.Y.T, strict=True):
+        for value in (y.min(), y.max()):
+            others = y[y != value]
+            n_rows = len(y) - len(others)
+            if n_rows < FEWEST_ALIKE or n_rows > len(others):
+                continue
+            if np.abs(others - value).min() > APART * np.ptp(others):
+                words = f"{name} is {value:g} in {n_rows} rows, far from all others: if that "
+                words += "stands for no result, leave them out by "
+                condition = f" '{quoted(name)} != {value:.15g}'"
+                notes.append(Remark(words, Argument("where"), condition))
     return notes
 
 

@@ -60,6 +60,24 @@ def test_a_column_of_texts_that_mean_numbers_is_not_left_out_in_silence(text: st
         drafted({"params": [text.format(n) for n in N], "tokens": [*D]})
 
 
+@pytest.mark.parametrize("value", [-999.0, 0.0, 1e6])
+def test_a_result_far_from_all_others_that_rows_share_is_told(value: float) -> None:
+    def told(rows: list[int]) -> str:
+        loss = [value if i in rows else y for i, y in enumerate(LOSS)]
+        raw = raw_of({"params": N, "tokens": D, "loss": loss})
+        return notes_of(propose(raw, "t", Wishes(("loss",), ("params", "tokens"))))
+
+    assert f"loss is {value:g} in 3 rows, far from all others" in told([3, 12, 21])
+    assert f"--where 'loss != {value:.15g}'" in told([3, 12, 21])
+    assert "far from all others" not in told([3])
+    assert "far from all others" not in told([])
+
+
+def test_how_long_runs_took_is_not_offered_as_groups() -> None:
+    times = [f"{i % 5}:30:00" for i in range(30)]
+    assert "named as groups" not in notes_of(drafted({"params": [*N], "train_time": [*times]}))
+
+
 def test_sizes_in_the_names_of_models_are_offered_as_a_feature() -> None:
     names = [f"pythia-{n / 1e6:.0f}m" for n in N]
     told = notes_of(drafted({"model": [*names], "tokens": [*D]}))
