@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from functools import reduce
 
-from evolve.law.graph import Node, call, feat, num
+from evolve.law.graph import Node, call, constants_of, feat, num
 from evolve.search.operators import SearchSpace
 from evolve.search.operators.terms import (
     fresh,
@@ -146,14 +146,24 @@ def _curves(raw: Node, new: Iterator[Node]) -> dict[str, Node]:
 
 
 def _valleys(space: SearchSpace, v: list[Node], new: Iterator[Node]) -> dict[str, Node]:
-    """Step law (Li et al. 2025): other features have an optimum that moves with the axes."""
-    axes = [v[j] for j in space.axes]
+    """Step law (Li et al. 2025): other features have an optimum that moves with the axes.
+
+    Where the rows are too few for that, as of runs that were tuned at a few scales, one axis
+    stands for all: they mostly grow together there.
+    """
+    axes = {j: v[j] for j in space.axes}
     others = [x for j, x in enumerate(v) if j not in space.axes]
     if not axes or not others:
         return {}
-    parts = [next(new), *(power_law(x, new) for x in axes)]
-    parts += [_valley(x, axes, new) for x in others]
-    return {"valleys": total(parts)}
+
+    def along(some: list[Node]) -> Node:
+        parts = [next(new), *(power_law(x, new) for x in some)]
+        return total([*parts, *(_valley(x, some, new) for x in others)])
+
+    of_all = along(list(axes.values()))
+    if len(constants_of(of_all)) <= space.max_constants:
+        return {"valleys": of_all}
+    return {f"valleys along {j}": along([x]) for j, x in axes.items()}
 
 
 def _valley(x: Node, axes: list[Node], new: Iterator[Node]) -> Node:

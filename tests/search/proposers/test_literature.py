@@ -103,6 +103,35 @@ def test_without_axes_no_feature_has_a_valley_and_every_one_has_curves() -> None
     assert {"late power of 0", "late power of 1"} <= set(names)
 
 
+@pytest.mark.parametrize(
+    ("most", "names"), [(13, {"valleys"}), (12, {"valleys along 0", "valleys along 1"})]
+)
+def test_where_rows_are_too_few_for_all_axes_optima_move_with_one(
+    most: int, names: set[str]
+) -> None:
+    space = SearchSpace((1.0,) * 4, (True,) * 4, most, axes=(0, 1))
+    forms = published_forms(space)
+    assert {name for name in forms if name.startswith("valleys")} == names
+
+
+def test_a_short_search_of_a_few_tuned_scales_finds_how_the_optimum_moves() -> None:
+    size = np.repeat([6e7, 2e8, 6e8, 1.8e9], 15)
+    rate, batch = np.tile(np.repeat([0.25, 0.5, 1.0, 2.0, 4.0], 3), 4), np.tile([0.5, 1, 2], 20)
+    loss = 1.8 + 1.3 * (size / 2e8) ** -0.3 + 0.03 * np.log(rate) ** 2 + 0.02 * np.log(batch) ** 2
+    best_rate, best_batch = 2e-3 * (size / 2e8) ** -0.3, 3e5 * (size / 2e8) ** 0.4
+    x = np.column_stack([size, 40 * size**0.98, best_rate * rate, best_batch * batch])
+    task = task_of(x, loss, max_constants=12, folds={"axes": ["a", "b"]})
+    choice = search_in_memory(make_search_problem(task, 0), 64, 0)
+    assert choice is not None
+    law = min(choice.finalists, key=lambda finalist: finalist.refit_loss)
+    assert law.entry.operator in {"valleys along 0", "valleys along 1"}
+    rates = 2e-3 * 27.0**-0.3 * np.geomspace(0.5, 2.0, 41)
+    rows = np.tile([5.4e9, 40 * 5.4e9**0.98, 0.0, 3e5 * 27.0**0.4], (41, 1))
+    rows[:, 2] = rates
+    said = law.fitted.predict(rows, ["all"] * 41).ravel()
+    assert rates[np.argmin(said)] == pytest.approx(2e-3 * 27.0**-0.3, rel=0.05)
+
+
 def test_a_feature_that_acts_as_it_is_has_no_power_curve() -> None:
     names = published_forms(SearchSpace((1.0,), (False,), 20))
     assert set(names) == {"power from an origin of 0", "power from an origin and floor of 0"}
