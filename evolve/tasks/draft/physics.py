@@ -16,6 +16,7 @@ from evolve.tasks.task import Task
 SIZES = ("N", "D", "U", "C")  # roles of what a loss falls with
 SHARES_BY_NAME = ("error_rate", "error rate", "brier", "wer", "cer")  # outcomes from 0 to 1
 PERCENT = 100.0
+TOGETHER = 0.01  # of the widest direction of rows; across a narrower one features move together
 
 
 def declare(task: Task, wishes: Wishes) -> tuple[Task, str, str]:
@@ -83,14 +84,18 @@ def _falls_in(task: Task) -> list[str]:
 
 
 def _slopes_down(task: Task, feature: int) -> bool:
-    """Whether the straight line through the rows of most groups falls in a feature."""
+    """Whether the straight line through the rows of most groups falls in a feature.
+
+    What features that move together do is shared among them: rounding would say which one falls.
+    """
     logs = [f.logarithmic for f in task.spec.features]
     falls = []
     for g in range(task.n_groups):
         rows = task.train.group == g
         x = np.where(logs, np.log(np.where(logs, task.train.X[rows], 1.0)), task.train.X[rows])
-        design = np.column_stack([np.ones(len(x)), x])
-        slopes = np.linalg.lstsq(design, task.train.Y[rows], rcond=None)[0][1 + feature]
+        y, span = task.train.Y[rows], np.ptp(x, axis=0)
+        design = (x - x.mean(axis=0)) / np.where(span > 0, span, 1.0)
+        slopes = np.linalg.lstsq(design, y - y.mean(axis=0), rcond=TOGETHER)[0][feature]
         falls.append(bool((slopes < 0).all()))
     return 2 * sum(falls) > len(falls)
 

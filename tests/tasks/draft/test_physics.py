@@ -25,6 +25,14 @@ def test_a_loss_falls_with_size_and_stays_above_0() -> None:
     assert physics.floor == 0.0
 
 
+@pytest.mark.parametrize("digits", [3, 4, 6])
+def test_a_loss_falls_with_all_sizes_that_move_together(digits: int) -> None:
+    rows = [f"{n:.{digits}g},{20 * n:.{digits}g},{1 + 50 * n**-0.3:.5f}" for n in X]
+    table = table_of("\n".join(["params,tokens,loss", *rows]) + "\n")
+    spec = propose(table, "x", Wishes(("loss",))).spec
+    assert spec.physics.decreasing_in == ["params", "tokens"]
+
+
 def test_rows_that_rise_are_not_said_to_fall() -> None:
     assert drafted("loss", 1.0 + X / 1e9).physics.decreasing_in == []
 
