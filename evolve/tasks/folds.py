@@ -122,8 +122,9 @@ def _why_no_folds(task: TaskRows) -> str:
     levels = ((a, np.unique(v)) for a, v in zip(axes, task.axis_values.T, strict=True))
     words = ", ".join(f"{a} ({len(v)} level{'s' * (len(v) != 1)})" for a, v in levels)
     return (
-        f"the training rows have no further scale to hold out along {words}: each axis needs two "
-        f"levels and {MIN_FIT_ROWS} rows below it; name other axes, or none for plain folds"
+        f"the training rows have no further scale to hold out along {words}: each axis needs "
+        f"{MIN_HELD_ROWS} rows to hold out, and two levels and {MIN_FIT_ROWS} rows below them; "
+        "name other axes, or none for plain folds"
     )
 
 

@@ -325,3 +325,13 @@ def test_of_a_small_grid_the_first_fold_holds_out_fewer_rows_than_lie_beyond_any
     assert sizes == sorted(sizes)
     assert sizes[0] <= 4
     assert sizes[1] >= 7
+
+
+def test_a_table_of_too_few_rows_to_hold_any_out_is_told_how_many_it_needs() -> None:
+    rule = "axis needs 3 rows to hold out, and two levels and 4 rows below them"
+    short = task_of(2.0 ** np.arange(6), 1.0 / (1.0 + np.arange(6)), folds={"axes": ["a"]})
+    with pytest.raises(TaskError, match=rule):
+        make_folds(short)
+    assert make_folds(
+        task_of(2.0 ** np.arange(7), 1.0 / (1.0 + np.arange(7)), folds={"axes": ["a"]})
+    )

@@ -131,7 +131,7 @@ def _guessed(task: Task, condition: Condition | None) -> tuple[FoldSpec, str]:
     _require_folds(task, ())
     return (
         task.spec.folds,
-        "no feature has scales enough to hold some out: plain folds, no extrapolation",
+        "no feature has scales and rows enough to hold some out: plain folds, no extrapolation",
     )
 
 

@@ -65,7 +65,8 @@ def choose_features(
         for name in wishes.features:
             _require_varying(raw, name)
         others = [c.name for c in left if c.name not in wishes.features]
-        return list(wishes.features), dict.fromkeys(others, "not among the features named")
+        unnamed = "not among the features named"
+        return list(wishes.features), {name: wishes.use_of(name) or unnamed for name in others}
     for name in wishes.axes:
         _require_varying(raw, name)
     reasons = {c.name: why_not(raw, c, roles[c.name], wishes) for c in left}
@@ -133,10 +134,8 @@ def why_not(raw: RawTable, column: Column, role: Role, wishes: Wishes) -> str:
     Raises:
         TaskError: Most of it are numbers, and one cell is none.
     """
-    if column.name == wishes.run_id:
-        return "names the run of each row"
-    if column.name in (wishes.weights, wishes.sigma):
-        return "says what each row counts"
+    if column.name != wishes.step and (use := wishes.use_of(column.name)):
+        return use
     if role in OUTCOMES or role in BOOKKEEPING:
         given = "was given the role" if column.name in wishes.roles else "is by its name"
         return f"{given} {role}, no input: {MEANING[role]}"

@@ -87,6 +87,14 @@ class Wishes:
         """Features that the user wants to extrapolate along."""
         return () if self.extrapolate == (NO_AXES,) else self.extrapolate
 
+    def use_of(self, name: str) -> str:
+        """What a column that is neither input nor outcome is used for; empty for nothing."""
+        if name == self.run_id:
+            return "names the run of each row"
+        if name in (self.weights, self.sigma):
+            return "says what each row counts"
+        return "says how far the run of each row had come" if name == self.step else ""
+
 
 def require_roles(raw: RawTable, wishes: Wishes) -> None:
     """Require that the columns asked for exist and have one role each.

@@ -62,6 +62,7 @@ def remarks(
     if counts.min() < COMFORTABLE:
         least = int(np.argmin(counts))
         where = f"group {task.group_names[least]!r} has" if task.n_groups > 1 else "there are"
+        where = "each group has" if task.n_groups > 1 and np.ptp(counts) == 0 else where
         warnings.append(
             f"{where} {counts[least]} training rows: only short laws can be told apart"
         )
@@ -150,7 +151,7 @@ def _numbers_in_texts(
 ) -> dict[str, str]:
     """Columns of texts that are a number each, all within the same letters, such as d512.
 
-    With what to say of each; nothing of one whose numbers are a feature already.
+    With what to say of each; nothing of one whose numbers are a column already.
     """
     warnings = {}
     for name, column in columns.items():
@@ -161,7 +162,8 @@ def _numbers_in_texts(
         found = {text: number_in(text) for text in texts}
         alike = len({around_number(text) for text in texts}) == 1
         numbers = [found.get(str(cell).strip()) for cell in rows.column(name)]
-        used = any(numbers == rows.numbers(other) for other in task.feature_names)
+        held = (rows.finite(other) for other in {**columns, **dict.fromkeys(task.feature_names)})
+        is_there = any(v is not None and numbers == v.tolist() for v in held)
         if alike and None not in found.values() and len(set(found.values())) >= FEWEST_LEVELS:
             new = f"{name.strip()} number"
             note = Remark(
@@ -169,7 +171,7 @@ def _numbers_in_texts(
                 "used: it becomes a feature by ",
                 *(Argument("derive"), f" '{quoted(new)} = number({quoted(name)})'"),
             )
-            warnings[name] = "" if used else note
+            warnings[name] = "" if is_there else note
     return warnings
 
 

@@ -224,8 +224,12 @@ def test_a_column_that_says_what_rows_count_is_no_feature(
     rows = [f"{line},{1 + k % 3}" for k, line in enumerate(ROWS)]
     Path("my_runs.csv").write_text("\n".join([HEADER + ",spread", *rows]) + "\n")
     told = made(capfd, "--target", "loss", option, "spread")
-    roles = {c["name"]: (c["role"], c["why"]) for c in told["columns"]}
-    assert roles["spread"] == ("not used", "says what each row counts")
+    named = made(
+        capfd, "--target", "loss", option, "spread", "--features", "params", "--name", "named"
+    )
+    for columns in (told["columns"], named["columns"]):
+        roles = {c["name"]: (c["role"], c["why"]) for c in columns}
+        assert roles["spread"] == ("not used", "says what each row counts")
     (decision,) = [d for d in told["decisions"] if d["what"] == "weights"]
     assert decision["chosen"] == "spread"
     text = Path("tasks/my_runs/task.toml").read_text()

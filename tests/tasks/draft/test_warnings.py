@@ -83,6 +83,9 @@ def test_sizes_in_the_names_of_models_are_offered_as_a_feature() -> None:
     told = notes_of(drafted({"model": [*names], "tokens": [*D]}))
     assert "--derive '`model number` = number(model)'" in told
     assert "named as groups" not in told
+    sizes = {"params": [f"{n / 1e6:.0f}M" for n in N], "tokens": [*D]}
+    for asked in ({}, {"features": ("tokens",)}):  # whether the sizes are a feature or not
+        assert "number(model)" not in notes_of(drafted({"model": [*names], **sizes}, **asked))
 
 
 @pytest.mark.parametrize("word", ["NA", "None", "?", "#DIV/0!", "missing"])

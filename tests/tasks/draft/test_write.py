@@ -75,7 +75,7 @@ def test_what_was_decided_is_printed_with_reasons_and_the_next_command(
     assert "is positive and spans a factor of 81" in out
     assert "2, by corpus" in out
     assert "10 of 30 rows" in out
-    assert "note:  group 'code' has 10 training rows" in out
+    assert "note:  each group has 10 training rows" in out
     assert out.endswith(
         "show:  python -m evolve tasks mine\nrun:   python -m evolve --task mine\n"
     )
