@@ -16,11 +16,10 @@ from evolve.law.bounds import MOST_FEATURES
 from evolve.printable import printable
 from evolve.runs.choices import load_finalists, load_verdict
 from evolve.runs.folders import list_runs
-from evolve.runs.listing import lineage, listed
-from evolve.runs.lock import writer
+from evolve.runs.listing import lineage, listed, state_of
 from evolve.runs.makers import makers_of
 from evolve.runs.query import entry_formula
-from evolve.runs.results import RunResults, held_out_r2, leading_row, load_results, scores_of
+from evolve.runs.results import held_out_r2, leading_row, load_results, scores_of
 from evolve.runs.store import Store
 
 MOST_ELITES = 200
@@ -58,7 +57,7 @@ def progress_of(folder: Path) -> dict[str, Any]:
         row = leading_row(store, results, own_names=True)
         return {
             "run": folder.name,
-            "state": _state(folder, results),
+            "state": state_of(folder, results),
             "n_done": results.summary.n_entries,
             "budget": results.budget,
             "statuses": sorted(results.summary.statuses.items(), key=lambda s: -s[1]),
@@ -110,13 +109,6 @@ def entry_of(folder: Path, index: int) -> dict[str, Any]:
 def names_of(store: Store) -> list[str]:
     """Names of the features as the run has them."""
     return list(store.task.get("features", ())) or UNNAMED
-
-
-def _state(folder: Path, results: RunResults) -> str:
-    if writer(folder):
-        return "running"
-    spent = results.budget is not None and results.summary.n_entries >= results.budget
-    return "done" if spent else "stopped"
 
 
 def _elite(entry: Entry, names: list[str]) -> dict[str, Any]:

@@ -30,18 +30,21 @@ def lineage(store: Store, entry: Entry) -> list[Entry]:
     return ancestors
 
 
+def state_of(folder: Path, results: RunResults) -> str:
+    """`running`, `done` or `stopped`."""
+    return "running" if writer(folder) else "done" if results.is_done else "stopped"
+
+
 def listed(folder: Path, *, own_names: bool = False) -> dict[str, Any]:
     """What the list says of a run; where it cannot be read, why. `own_names` as `leading_row`."""
     row: dict[str, Any] = dict.fromkeys(KEYS) | {"run": folder.name}
     try:
         with Store.open(folder, write=False) as store:
             results = load_results(store)
-            n_done, total = results.summary.n_entries, results.budget
-            row |= {"task": store.task["name"], "seed": results.seed, "evaluations": n_done}
-            row |= {"budget": total, "test opened": len(store.test_openings())}
-            row["state"] = "running" if writer(folder) else "stopped"
-            if row["state"] == "stopped" and total is not None and n_done >= total:
-                row["state"] = "done"
+            row |= {"task": store.task["name"], "seed": results.seed}
+            row |= {"evaluations": results.summary.n_entries}
+            row |= {"budget": results.budget, "test opened": len(store.test_openings())}
+            row["state"] = state_of(folder, results)
             row |= _best(store, results, own_names=own_names)
             verdict = load_verdict(store)
             row["verdict"] = None if verdict is None else verdict.verdict

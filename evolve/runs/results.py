@@ -140,6 +140,12 @@ class RunResults:
     rows: tuple[ResultRow, ...]
     chosen: bool
 
+    @property
+    def is_done(self) -> bool:
+        """Whether its evaluations are spent, or it chose a champion as one that time ends does."""
+        spent = self.budget is not None and self.summary.n_entries >= self.budget
+        return spent or self.chosen
+
     def row(self, size: int | None = None) -> ResultRow | None:
         """The saved row of the champion (or best so far), or of the best law of a size."""
         wanted = "champion" if size is None else "size"

@@ -13,6 +13,7 @@ import evolve
 from evolve.api.run import LEVEL
 from evolve.cli.app import call
 from evolve.forecast import interval
+from evolve.runs.listing import state_of
 from evolve.runs.results import (
     archive_of,
     leading_row,
@@ -143,3 +144,10 @@ def test_a_row_of_a_users_own_program_is_called_so(
         row = replace(row_of(task, store.entry(1), kind), origin=origin)
     assert (row.heading, row.kind) == (heading, kind)
     assert row.to_data()["origin"] == origin
+
+
+def test_a_run_that_chose_its_champion_when_its_time_was_over_is_done(runs_dir: Path) -> None:
+    with Store.open(runs_dir / "ended", write=False) as store:
+        results = replace(load_results(store), budget=100_000)
+    assert state_of(runs_dir / "ended", results) == "done"
+    assert state_of(runs_dir / "ended", replace(results, chosen=False)) == "stopped"
