@@ -15,6 +15,7 @@ MISTYPED = (
     "a row lies 10 powers of ten, or 10 ranges, or more outside the training rows: no law is a "
     "guide there; is a value mistyped, or in another unit?"
 )
+UNTESTED = "no fold holds out the far end of the rows: nothing tests the law beyond them"
 NO_GUIDE = (
     "open: the forecast is off by many times what all training targets span, and laws and "
     "constants as good as these say anything else there; it is no forecast"

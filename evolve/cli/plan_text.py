@@ -5,7 +5,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from evolve.cli.ends import MISTYPED, NO_GUIDE, distance_text, ends_text, far_out, level_text
+from evolve.cli.ends import (
+    MISTYPED,
+    NO_GUIDE,
+    UNTESTED,
+    distance_text,
+    ends_text,
+    far_out,
+    level_text,
+)
 
 if TYPE_CHECKING:
     from evolve.forecast.plan import (
@@ -25,7 +33,7 @@ def print_plan(planned: PlannedRuns) -> None:
     question, best = planned.question, planned.best
     if best is not None:
         _print_best(question, best)
-        _print_no_guide(best)
+        _print_no_guide(question, best)
     if best is not None and question.cost.features:
         _print_budgets(question, list(best.values), planned.budgets)
         _print_growth(planned.budgets)
@@ -68,13 +76,16 @@ def _print_best(question: Question, best: Allocation) -> None:
         print_text(f"more of {target} is taken to be better; --minimise says otherwise")
 
 
-def _print_no_guide(best: Allocation) -> None:
+def _print_no_guide(question: Question, best: Allocation) -> None:
     """Say where numbers of the best run are none to go by."""
     from evolve.cli.output import print_text
 
     if best.is_open:
         print_text(NO_GUIDE)
-    if far_out(abs(best.extrapolation_distance).max()) == MISTYPED:
+    farthest = abs(best.extrapolation_distance).max()
+    if farthest > 0 and not question.task.axes:
+        print_text(UNTESTED)
+    if far_out(farthest) == MISTYPED:
         print_text(MISTYPED)
 
 

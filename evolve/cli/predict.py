@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from evolve.cli.app import app
-from evolve.cli.ends import NO_GUIDE, distance_text, ends_text, far_out, level_text
+from evolve.cli.ends import NO_GUIDE, UNTESTED, distance_text, ends_text, far_out, level_text
 from evolve.cli.options import (
     RUNS,
     EntryNumber,
@@ -32,7 +32,6 @@ if TYPE_CHECKING:
     from evolve.tasks.task import Task
 
 MOST_DEPARTURES = 3  # that are written out
-UNTESTED = "no fold holds out the far end of the rows: nothing tests the law beyond them"
 UNLIKE = "unlike every row"
 OUTVOTED = "the champion alone lies outside an interval: its rivals say otherwise together"
 IMPOSSIBLE = (

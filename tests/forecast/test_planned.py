@@ -8,12 +8,15 @@ from typing import Any
 import numpy as np
 import pytest
 
+from evolve.cli.ends import UNTESTED
 from evolve.cli.plan_text import print_plan
 from evolve.errors import EvolveError
 from evolve.evaluation.record import NOT_OF_A_RUN
 from evolve.forecast.model import ForecastModel
 from evolve.forecast.plan import PlannedRuns, plan_runs
 from evolve.law.graph import Law, call, const
+from evolve.tasks.draft.axes import with_folds
+from evolve.tasks.spec import FoldSpec
 from evolve.tasks.task import Feature, Table, Task
 from tests.forecast.test_narrowing import ROWS, with_rows
 from tests.forecast.test_plan import (
@@ -142,3 +145,14 @@ def test_no_share_is_best_by_itself() -> None:
     rule = "with compute params.tokens.books budget 1$"
     with pytest.raises(EvolveError, match=rule):
         planned(BLENDS, three_shares(), compute=None, at={"books": 0.4})
+
+
+@pytest.mark.parametrize(("axes", "is_told"), [([], True), (["params"], False)])
+def test_a_plan_beyond_the_rows_says_where_no_fold_tests_that(
+    axes: list[str], is_told: bool, capsys: pytest.CaptureFixture[str]
+) -> None:
+    task = with_folds(make_task(), FoldSpec(axes=axes))
+    print_plan(planned(with_rows(ROWS), task, budget=1e30))
+    beyond = capsys.readouterr().out
+    assert "outside the data" in beyond
+    assert (UNTESTED in beyond) == is_told
