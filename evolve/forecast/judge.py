@@ -90,8 +90,9 @@ def _of_champion(task: Task, choice: Choice, baseline: float) -> str:
     if r2 >= baseline or len(choice.finalists) == 1 or _is_line(task, choice.champion):
         return ""
     return (
-        f"the champion alone has an R2 of {_r2_text(r2)} on held-out rows, less than the "
-        f"baseline's {_r2_text(baseline)}: take the forecast, not its formula"
+        f"the champion alone has an R2 of {_r2_text(r2)} on held-out rows of the search's folds "
+        f"and further ones, less than the baseline's {_r2_text(baseline)}: take the forecast, not "
+        "its formula"
     )
 
 

@@ -90,6 +90,7 @@ def test_a_champion_whose_formula_a_baseline_beats_is_not_to_be_read_alone(
     verdict = verdict_of(task, replace(choice, champion=worst), forecast_model)
     assert verdict.verdict == CARE
     assert "take the forecast, not its formula" in verdict.reasons[-1]
+    assert "on held-out rows of the search's folds and further ones" in verdict.reasons[-1]
 
 
 def test_a_straight_line_is_no_worse_than_the_baseline_that_is_one() -> None:
