@@ -181,15 +181,19 @@ def outside_bounds(task: Task, law: FittedLaw) -> float:
 
     An accuracy that grows with the logarithm of compute, or a loss that falls with it, leaves them
     somewhere, so it bends before: such a law is right up to there at most. That is looked at very
-    far out; and next to the smallest rows of an axis, where what was positive stays so.
+    far out; and next to the smallest rows of an axis, where targets keep the one sign that they
+    have, if their 0 means something.
     """
     if not task.axes:
         return 0.0
     bounds, width = np.array(target_bounds(task.spec)), RELATIVE_EDGE * task.train.Y.std(axis=0)
     largest = task.train.at(task.folds[0].held)
     places = [(replace(largest, X=further(task, largest.X, by)), bounds) for by in FAR_OUT]
-    if (task.train.Y > 0).all():
-        places += [(rows, np.maximum(bounds, 0.0)) for rows in _next_to_smallest(task)]
+    if task.frame.natural_zero:
+        least, most = task.train.Y.min(axis=0)[:, None], task.train.Y.max(axis=0)[:, None]
+        bounds = np.where(least > 0.0, np.maximum(bounds, 0.0), bounds)
+        bounds = np.where(most < 0.0, np.minimum(bounds, 0.0), bounds)
+        places += [(rows, bounds) for rows in _next_to_smallest(task)]
     shares = [0.0]
     for rows, within in places:
         if np.isfinite(within).any():

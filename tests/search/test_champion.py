@@ -239,6 +239,15 @@ def test_next_to_the_smallest_of_positive_rows_no_law_may_be_negative() -> None:
     assert outside_bounds(signed, fit_rows(signed, Candidate(Law(line, 2), Recipe()))) == 0.0
 
 
+def test_next_to_the_smallest_rows_0_binds_where_it_means_something_whatever_the_sign() -> None:
+    x = np.geomspace(0.5, 50.0, 20)
+    falls = Candidate(Law(call("sub", C0, call("mul", C1, X)), 2), Recipe())
+    for y, share in ((0.47 - x, 1.0), (60.0 - (x - 0.47), 0.0), (x - 0.47 - 60.0, 0.0)):
+        task = task_of(x, y, folds={"axes": ["a"]})
+        assert task.frame.natural_zero == (share == 1.0)
+        assert outside_bounds(task, fit_rows(task, falls)) == share
+
+
 def test_baselines_are_judged_on_the_same_folds(choice: Choice) -> None:
     assert set(choice.baselines) == set(BASELINES)
     for errors in choice.baselines.values():
