@@ -128,8 +128,8 @@ class LocalWorkers(Executor):
         """Stop all workers but one, each once it is free."""
         while len(self._workers) > 1:
             worker = self._free.get()
+            worker.close()  # before it is forgotten: if this is interrupted, `close` goes on
             self._workers.remove(worker)
-            worker.close()
 
     def close(self) -> None:
         """Stop the workers' processes and the foreign lane, whatever they are doing."""

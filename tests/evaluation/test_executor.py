@@ -31,7 +31,7 @@ from evolve.evaluation.programs import SEARCHED
 from evolve.evaluation.record import Evaluation
 from evolve.evaluation.requests import Answer, EvaluateRequest, FitRequest, Request
 from evolve.law.program import parse_program
-from evolve.sandbox import Limits
+from evolve.sandbox import Limits, Worker
 from evolve.scoring.fold import Fold
 from evolve.search.problem import space_of
 from evolve.tasks.folds import make_folds
@@ -167,6 +167,24 @@ def test_an_executor_at_rest_answers_with_one_process(name: str) -> None:
         assert plain(made.answer_first(REQUESTS[0])) == before[0]
     finally:
         made.close()
+
+
+def test_a_rest_that_is_interrupted_leaves_every_worker_to_be_closed(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def interrupt(worker: Worker) -> None:
+        raise KeyboardInterrupt
+
+    with not_shared():
+        made = LocalWorkers(PROBLEM, 2, Limits())
+        workers = list(made._workers)
+        try:
+            with monkeypatch.context() as patch:
+                patch.setattr(Worker, "close", interrupt)
+                pytest.raises(KeyboardInterrupt, made.rest)
+        finally:
+            made.close()
+    assert [worker.pid for worker in workers] == [None, None]
 
 
 def test_setting_requests_and_answers_are_values_that_travel(executor: Executor) -> None:
