@@ -9,6 +9,7 @@ from evolve.errors import EvolveError, nearest
 
 ALL = "all"
 NONE = "none"
+MOST_PARTS = 8  # between commas of a name within a list
 Texts = list[str] | None
 
 Value = TypeVar("Value", int, float)
@@ -23,10 +24,19 @@ def parted(texts: Iterable[str] | None, is_name: Callable[[str], bool]) -> list[
     """
     found: list[str] = []
     for text in texts or ():
-        for part in [text] if is_name(text) else text.split(","):
-            name = part.strip()
+        parts = [text] if is_name(text) else text.split(",")
+        while parts:
+            n = _n_of_name(parts, is_name)
+            name = ",".join(parts[:n]).strip()
             found += [name] if is_name(name) else name.split()
+            del parts[:n]
     return found
+
+
+def _n_of_name(parts: Sequence[str], is_name: Callable[[str], bool]) -> int:
+    """How many of the parts, from the first on, are the longest name that holds commas; or one."""
+    longest_first = range(min(len(parts), MOST_PARTS), 1, -1)
+    return next((n for n in longest_first if is_name(",".join(parts[:n]).strip())), 1)
 
 
 def names_in(

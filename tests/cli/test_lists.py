@@ -11,6 +11,7 @@ import pytest
 import typer
 
 import evolve.cli  # noqa: F401  registers every verb
+from evolve.bench.ablate import VARIANTS
 from evolve.cli.app import app, call
 from evolve.cli.lists import names_in, numbers_in, parted
 from evolve.errors import EvolveError
@@ -105,6 +106,14 @@ def test_a_name_may_hold_a_space_or_a_comma() -> None:
     assert parted(["my runs", "old, new"], known.__contains__) == ["my runs", "old, new"]
     assert parted(["my runs, sft"], known.__contains__) == ["my runs", "sft"]
     assert names_in("--tasks", ["sft,my runs"], known, "task") == ["sft", "my runs"]
+
+
+def test_names_with_commas_stand_in_a_list_with_commas() -> None:
+    known = list(VARIANTS)
+    assert names_in("--variants", [",".join(known)], known, "variant") == known
+    assert names_in("--variants", [", ".join(known[::-1])], known, "variant") == known[::-1]
+    with pytest.raises(EvolveError, match="no variant 'random'"):
+        names_in("--variants", ["full, random migration"], known, "variant")
 
 
 def test_all_and_none_stand_for_names_unless_they_are_some() -> None:
