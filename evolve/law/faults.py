@@ -13,7 +13,7 @@ from keyword import iskeyword
 
 _WORDS = re.compile(
     r"\s+"
-    r"|(?P<number>(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?(?:(?:[kKmMbBtT]|%)(?!\w))?)"
+    r"|(?P<number>(?:\d+(?:_\d+)*\.?\d*|\.\d+)(?:[eE][+-]?\d+)?(?:(?:[kKmMbBtT]|%)(?!\w))?)"
     r"|(?P<text>\"[^\"]*\"|'[^']*')"
     r"|(?P<operator>\*\*|==|!=|<=|>=|[-+*/^<>·×÷\N{MINUS SIGN}]|(?:and|or|not\s+in|not|in)\b)"
     r"|(?P<name>`[^`]*`|[^\W\d]\w*(?:\.[^\W\d]\w*)*)"

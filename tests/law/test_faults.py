@@ -25,6 +25,8 @@ from evolve.law.faults import because, fault_in, unquoted
         ("`model, size` `tokens`", "an operator is missing before '`tokens`' at character 15"),
         ("6*params=tokens", "'=' at character 9 has no meaning there"),
         ("6*lambda", "'lambda' at character 3 is a word of Python; a column of that name stands"),
+        ("1_000*params*", "a number or a name is missing behind '*' at character 13"),
+        ("1_*params", "an operator is missing before '_' at character 2"),
         ("`model * 2", "'`' at character 1 has no meaning there"),
     ],
 )
@@ -37,6 +39,7 @@ def test_the_first_word_out_of_turn_is_named_with_its_place(text: str, fault: st
     "text",
     [
         "6*params*tokens",
+        "1_000*params + 1_0.5",
         "-2^-3 · `model, size` × np.log(a + 1.5e-3)",
         "max(a, b)/(c - -d)",
         "not a == 'x y' and b not in (1B, 10%) or c <= 3",
