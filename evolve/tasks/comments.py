@@ -50,10 +50,10 @@ def below_comments(lines: Iterator[str], separator: str) -> Opening:
             first = line
             break
         n_above, since = n_above + 1, since + 1
-    if not (last and first and _is_header(last, first, separator)):
+    header = last.removeprefix(f"{MARK} ")  # before it is parted: a quote begins its cell
+    if not (last and first and _is_header(header, first, separator)):
         return Opening(chain([first] if first else [], lines), n_above, n_comments)
     # A blank line stands for each between header and rows, so that rows keep their numbers.
-    header = last.removeprefix(f"{MARK} ")
     rows = chain([header], ["\n"] * (since - 1), [first], lines)
     return Opening(rows, n_above - since, n_comments - 1)
 
@@ -65,5 +65,11 @@ def _is_header(line: str, below: str, separator: str) -> bool:
 
 
 def _cells(line: str, separator: str) -> list[str]:
-    """The cells of a line; one that opens a quote goes on in the next, and has what is here."""
-    return next(csv.reader([line], delimiter=separator), [])
+    """The cells of a line, none where a comment is too long to be such.
+
+    A cell that opens a quote goes on in the next line, and has what is here.
+    """
+    try:
+        return next(csv.reader([line], delimiter=separator), [])
+    except csv.Error:
+        return []

@@ -48,6 +48,8 @@ def test_comments_of_a_tsv_are_passed_over(tmp_path: Path) -> None:
             [3],
         ),
         ("# params,loss\n1,2\n", ["params", "loss"], 0, [2]),
+        ('# "params, in all",loss\n1,2\n3,4\n', ["params, in all", "loss"], 0, [2, 3]),
+        (f"# {'-' * 200_000}\nparams,loss\n1,2\n", ["params", "loss"], 1, [3]),
         ("# two, cells\nparams,loss\n1,2\n", ["params", "loss"], 1, [3]),
         ('# one\n"#run",loss\nr1,2\n', ["#run", "loss"], 1, [3]),
         ("sep=,\nrun,loss\nr1,2\n", ["run", "loss"], 0, [3]),
