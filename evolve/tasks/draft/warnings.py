@@ -179,6 +179,7 @@ def _deviations(columns: dict[str, Column], task: Task) -> list[str]:
     """Columns by whose names a target's standard deviations are given, where rows count alike."""
     if task.spec.sigma or task.spec.weights:
         return []
+    alone = [""] if len(task.target_names) == 1 else []  # as sigma is, without the target's name
     return [
         Remark(
             f"{name} is by its name how uncertain {target} is in each row: as ",
@@ -188,7 +189,7 @@ def _deviations(columns: dict[str, Column], task: Task) -> list[str]:
         if column.kind == "numbers" and column.low is not None and column.low > 0
         if guess_role(name) == "error"
         for target in task.target_names
-        if name != target and _DEVIATION.sub("", name.lower()) == target.lower()
+        if name != target and _DEVIATION.sub("", name.lower()) in (target.lower(), *alone)
     ]
 
 

@@ -319,7 +319,10 @@ def test_any_text_is_a_condition_or_refused_in_one_line(text: str) -> None:
 
 @pytest.mark.parametrize(
     ("column", "is_said"),
-    [("loss_stderr", True), ("Loss std", True), ("other_err", False), ("loss_max", False)],
+    [
+        *(("loss_stderr", True), ("Loss std", True), ("sigma", True), ("std_err", True)),
+        *(("other_err", False), ("loss_max", False)),
+    ],
 )
 def test_the_deviations_of_a_target_are_said_to_be_so_until_they_count(
     column: str, is_said: bool, capfd: pytest.CaptureFixture[str]
