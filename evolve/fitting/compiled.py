@@ -1,6 +1,7 @@
 """Compile loops written in Python to machine code where numba can be imported.
 
-With ``EVOLVE_NO_NUMBA=1``, or without numba, nothing is compiled and numpy works on whole rows.
+With ``EVOLVE_NO_NUMBA=1`` or ``NUMBA_DISABLE_JIT=1``, or without numba, nothing is compiled and
+numpy works on whole rows.
 """
 
 from __future__ import annotations
@@ -23,7 +24,8 @@ def _import_numba() -> Any:
         import numba
     except ImportError:
         return None
-    return numba
+    loops_only: bool = getattr(numba.config, "DISABLE_JIT")  # noqa: B009  its stubs name none
+    return None if loops_only else numba
 
 
 _NUMBA = _import_numba()

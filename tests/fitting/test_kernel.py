@@ -218,6 +218,18 @@ def test_the_plain_path_predicts_what_the_compiled_one_does() -> None:
     assert np.mean(gap < 1e-9) > 0.9
 
 
+def test_where_numba_is_told_to_compile_nothing_numpy_fits_instead() -> None:
+    words = "from evolve.fitting.compiled import COMPILED; assert not COMPILED\n" + FITS
+    done = subprocess.run(
+        [sys.executable, "-c", words],
+        env={**os.environ, "PYTHONPATH": str(ROOT), "NUMBA_DISABLE_JIT": "1"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+
+
 def test_a_start_where_the_law_is_not_finite_leaves_no_trace_of_earlier_work() -> None:
     root = call("log", call("sub", const(0), feat(0)))  # undefined for small constants
     x = np.linspace(1.0, 2.0, 5)[:, None]
