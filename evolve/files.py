@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import errno
 import os
+import re
 import secrets
 import stat
 import tomllib
@@ -18,6 +19,8 @@ from typing import Any
 
 from evolve.errors import EvolveError
 
+_PART = re.compile("'([^']*)'")
+_TABLE = re.compile(r"\('[^()]*'(?:, *'[^()]*')*,?\)")  # a tuple of names
 _KINDS = (
     (stat.S_ISLNK, "it is a symbolic link, and none is followed"),
     (stat.S_ISDIR, "it is a folder"),
@@ -165,7 +168,12 @@ def read_toml(path: Path, most: int = 2**20) -> dict[str, Any]:
     except OSError as error:
         raise EvolveError(f"{path}: must be a readable file, {error.strerror}") from None
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise EvolveError(f"{path}: must be TOML, {error}") from None
+        raise EvolveError(f"{path}: must be TOML, {toml_fault(error)}") from None
+
+
+def toml_fault(error: Exception) -> str:
+    """What a reader of TOML says, with the names of tables as they stand in the file."""
+    return _TABLE.sub(lambda found: f"[{'.'.join(_PART.findall(found[0]))}]", str(error))
 
 
 def flush_folder(folder: Path) -> None:

@@ -129,3 +129,9 @@ def test_a_file_that_is_no_toml_is_named(tmp_path: Path) -> None:
     path.write_text("seeds = ")
     with pytest.raises(EvolveError, match="must be TOML"):
         read_toml(path)
+    path.write_text("[a.b]\n[a.b]\n")
+    with pytest.raises(EvolveError, match=r"TOML, Cannot declare \[a\.b\] twice \(at line 2"):
+        read_toml(path)
+    path.write_text("[a]\n[a]\n")
+    with pytest.raises(EvolveError, match=r"\[a\] twice"):
+        read_toml(path)

@@ -215,7 +215,7 @@ def _print_next(planned: PlannedRuns) -> None:
     print_text(f"to be narrowed: {target} at {place}, {now}")
     print_departures(narrowed.departures)
     if not planned.next_runs:
-        print_text(f"next runs: none of at most {most:#.3g} of compute narrows it to be seen")
+        print_text(f"next runs: no run that costs at most {most:#.3g} would narrow it noticeably")
         return
     rows = [
         [

@@ -11,7 +11,7 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from evolve.errors import TaskError, nearest
-from evolve.files import read_regular
+from evolve.files import read_regular, toml_fault
 from evolve.printable import printable
 from evolve.tasks.axes import factors_of
 from evolve.tasks.complaints import explain, lower
@@ -251,7 +251,7 @@ def parse_spec(text: str, where: str) -> TaskSpec:
         return TaskSpec.model_validate(tomllib.loads(text))
     except tomllib.TOMLDecodeError as error:
         hint = "; a text stands in straight quotes" if "nvalid value" in str(error) else ""
-        raise TaskError(f"{where}: must be TOML, {lower(str(error))}{hint}") from None
+        raise TaskError(f"{where}: must be TOML, {lower(toml_fault(error))}{hint}") from None
     except ValidationError as error:
         raise TaskError(f"{where}: {explain(error, TaskSpec, _PARTS)}") from None
 
