@@ -7,7 +7,8 @@ from collections.abc import Mapping
 
 # Numbers of features in the names of generic forms.
 _NUMBERS = re.compile(
-    r"(?<=\bof )\d+(?=$|, turned$| alone$)|(?<=\brepeated )\d+|(?<=\bin )\d+|(?<=\bsum, )\d+"
+    r"(?<=\bof )\d+(?=$|, turned$| alone$)"
+    r"|(?<=\brepeated )\d+|(?<=\bin )\d+|(?<=\bsum, )\d+|(?<=\balong )\d+"
 )
 
 
