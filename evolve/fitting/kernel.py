@@ -29,9 +29,9 @@ def refine(
         order: `(q,)` numbers of the problems, those with most rows first.
         n_large: Problems with so many rows that each is refined alone.
     """
-    largest, lanes = order[0], order[n_large] if n_large < len(order) else None
-    most_rows = offsets[largest + 1] - offsets[largest]
-    side_by_side = 0 if lanes is None else LANES * (offsets[lanes + 1] - offsets[lanes])
+    most_rows, side_by_side = offsets[order[0] + 1] - offsets[order[0]], 0
+    if n_large < len(order):
+        side_by_side = LANES * (offsets[order[n_large] + 1] - offsets[order[n_large]])
     room = make_room(law, len(data.columns), max(most_rows, side_by_side), most_rows)
     whole, real = np.zeros((8, LANES), dtype=np.int64), np.zeros((7, LANES))
     run(Problems(law, data, offsets, aim, ends, order), n_large, whole, real, room)
@@ -45,6 +45,13 @@ def run(problems: Problems, n_large: int, whole: Ints, real: Array, room: Array)
     next. In each round all lanes have their costs computed at once, and their normal matrices
     where any lane has found better constants. What comes of a problem does not depend on those
     beside it.
+
+    Args:
+        problems: All of them, those with most rows first.
+        n_large: How many of them are refined alone.
+        whole: `(8, LANES)` room for where the lanes stand, as `Lanes` names it.
+        real: `(7, LANES)` likewise.
+        room: From `make_room`.
     """
     law, data, offsets, aim, ends, order = problems
     n_columns = data.columns.shape[0]
