@@ -23,7 +23,6 @@ from evolve.scoring.objective import (
 )
 from evolve.tasks.cells import number
 from evolve.tasks.mixture import mixture
-from evolve.tasks.spec import target_bounds
 from evolve.tasks.task import Task
 from evolve.tasks.together import Relation, coefficients, relations
 from evolve.typing import Array
@@ -141,7 +140,7 @@ def page_data(task: Task, forecast_model: ForecastModel) -> dict[str, Any] | Non
         "ratios": forecast_model.ratios.tolist(),
         "groups": [_group(task, forecast_model, name) for name in task.group_names],
         "axes": list(task.axes),
-        "bounds": _bounds(task),
+        "bounds": task.bounds.tolist(),
         "seen": [[float(y.min()), float(y.max())] for y in task.train.Y.T],
         "mixture": {"columns": list(shares.columns), "whole": shares.whole},
         "relations": [_relation(task, relation) for relation in relations(task)],
@@ -189,12 +188,6 @@ def _group(task: Task, forecast_model: ForecastModel, name: str) -> dict[str, An
         "joint": joint if size is not None else [],
         "largest": size,
     }
-
-
-def _bounds(task: Task) -> list[list[float]]:
-    floors, ceilings = np.array(target_bounds(task.spec)).T
-    floors = np.where((task.train.Y > 0).all(axis=0), np.maximum(floors, 0.0), floors)
-    return [[float(low), float(high)] for low, high in zip(floors, ceilings, strict=True)]
 
 
 def _relation(task: Task, relation: Relation) -> dict[str, Any]:

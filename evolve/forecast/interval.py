@@ -28,7 +28,6 @@ from evolve.forecast.spread import (
     predictions_of,
 )
 from evolve.scoring.objective import CALIBRATION_INFLATION, CALIBRATION_LEAST, CALIBRATION_NEAR
-from evolve.tasks.spec import target_bounds
 from evolve.tasks.task import Task
 from evolve.typing import Array
 
@@ -185,28 +184,29 @@ def ends_of(
     counts above the forecast as the amount that it is, once it is more than the forecast itself.
 
     Args:
-        task: Says what bounds its targets; a target above 0 in every training row is held to be
-            so everywhere.
+        task: Says what its targets can be.
         point: `(n, t)` forecasts.
         half: `(n, t)` half widths.
         noise: `(n, t)` those of single runs' noise alone.
-        relative: Whether noise multiplies the law, where the forecast is positive, as all its
-            targets are; elsewhere that has no meaning.
+        relative: Whether noise multiplies the law, where the forecast has the sign that all its
+            targets have; elsewhere that has no meaning.
     """
     low, high = point - half, point + half
     if relative:
+        sign = -1.0 if (task.train.Y < 0).all() else 1.0
+        size = sign * point  # below 0 where the forecast has the other sign
         with np.errstate(all="ignore"):
             factor, of_noise = (
-                np.exp(np.minimum(part / np.maximum(np.abs(point), 1e-300), MOST_LOG))
+                np.exp(np.minimum(part / np.maximum(np.abs(size), 1e-300), MOST_LOG))
                 for part in (half, noise)
             )
         # The amount and the factor meet, at e times the forecast, where both are that large.
-        amount = np.maximum(half + (math.e - 1.0) * point, point * of_noise)
-        times_more = np.where(half > point, amount, point * factor)
-        low = np.where(point > 0, point / factor, low)
-        high = np.where(point > 0, times_more, high)
-    floors, ceilings = np.array(target_bounds(task.spec)).T
-    floors = np.where((task.train.Y > 0).all(axis=0), np.maximum(floors, 0.0), floors)
+        amount = np.maximum(half + (math.e - 1.0) * size, size * of_noise)
+        times_more = sign * np.where(half > size, amount, size * factor)
+        times_less = sign * size / factor
+        less, more = (times_less, times_more) if sign > 0 else (times_more, times_less)
+        low, high = np.where(size > 0, less, low), np.where(size > 0, more, high)
+    floors, ceilings = task.bounds.T
     point, low, high = (np.clip(part, floors, ceilings) for part in (point, low, high))
     return point, low, high
 

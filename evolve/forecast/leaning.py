@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from evolve.forecast.noise import gaps_of
+from evolve.forecast.noise import gaps_of, is_one_signed
 from evolve.scoring.combine import TO_DEVIATION
 from evolve.tasks.table import Table
 from evolve.typing import Array, Ints
@@ -58,7 +58,7 @@ def leans_of(train: Table, predictions: Array, *, relative: bool) -> list[Lean |
     """
     if train.n_rows < FEWEST_ROWS or train.counts is not None or train.run is not None:
         return [None] * train.Y.shape[1]
-    relative = relative and bool((train.Y > 0).all() and (predictions > 0).all())
+    relative = relative and is_one_signed(train.Y, predictions)
     gaps = gaps_of(train.Y, predictions, relative=relative).T
     told = map(_of_account, (train.Y - predictions).T, train.Y.T)
     return [_lean(train.X, column) if ok else None for column, ok in zip(gaps, told, strict=True)]

@@ -23,15 +23,23 @@ def gaps_of(y: Array, p: Array, *, relative: bool) -> Array:
     """Residuals of targets from predictions of the same shape.
 
     Args:
-        y: Targets, positive where `relative`.
+        y: Targets, of one sign where `relative`.
         p: Predictions.
-        relative: Whether noise multiplies the law: then those of logarithms; a prediction that is
-            not positive is infinitely far.
+        relative: Whether noise multiplies the law: then those of logarithms, above 0 where the
+            target is above the law; a prediction of another sign is infinitely far.
     """
     if not relative:
         return y - p
+    sign = np.sign(y)
+    seen = sign * p
     with np.errstate(all="ignore"):
-        return np.where(p > 0, np.log(y) - np.log(np.where(p > 0, p, 1.0)), np.inf)
+        gaps = sign * (np.log(np.abs(y)) - np.log(np.where(seen > 0, seen, 1.0)))
+    return np.where(seen > 0, gaps, np.inf)
+
+
+def is_one_signed(*values: Array) -> bool:
+    """Whether all values lie above 0, or all below it."""
+    return all((v > 0).all() for v in values) or all((v < 0).all() for v in values)
 
 
 def is_relative(y: Array, p: Array, weights: RowWeights | None = None) -> bool:
@@ -47,15 +55,15 @@ def is_relative(y: Array, p: Array, weights: RowWeights | None = None) -> bool:
         p: `(n, t)` predictions of the same rows.
         weights: Of the rows.
     """
-    if not (y > 0).all() or not (p > 0).all():
+    if not is_one_signed(y, p):
         return False
     if weights is not None and weights.noise is not None:
         sigma = -0.5 * np.log(weights.values)
-        shares = sigma[:, None] - np.log(y)
+        shares = sigma[:, None] - np.log(np.abs(y))
         return bool(shares.std(axis=0).mean() < sigma.std())
     times = 1.0 if weights is None else np.sqrt(weights.values)[:, None]
     added, multiplied = (_log_scale(gaps_of(y, p, relative=r) * times, y) for r in (False, True))
-    gain = added - multiplied - np.log(y).mean(axis=0)
+    gain = added - multiplied - np.log(np.abs(y)).mean(axis=0)
     return bool(gain.sum() * len(y) > MULTIPLICATIVE_EVIDENCE)
 
 
@@ -119,7 +127,7 @@ def replicate_noise(table: Table, *, relative: bool) -> tuple[Array, int]:
     if not several.any():
         return np.zeros(table.Y.shape[1]), 0
     w = np.ones(once.n_rows) if once.counts is None else once.counts
-    y = np.log(once.Y) if relative else once.Y
+    y = np.log(np.abs(once.Y)) if relative else once.Y
     means = np.array([np.bincount(kind, w * v) for v in y.T]).T / np.bincount(kind, w)[:, None]
     shape = shape_of(once, relative=relative)
     gaps = (y - means[kind]) / (1.0 if shape is None else shape)

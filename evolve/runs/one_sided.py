@@ -8,7 +8,7 @@ import numpy as np
 
 from evolve.evaluation.requests import form_of, law_of
 from evolve.forecast.leaning import Lean, leans_of, scatter
-from evolve.forecast.noise import gaps_of
+from evolve.forecast.noise import gaps_of, is_one_signed
 from evolve.law.graph import Law
 from evolve.runs.results import load_results
 from evolve.runs.store import Store
@@ -26,7 +26,7 @@ def one_sided_rows(store: Store, task: Task) -> list[str]:
     The law is that of the run's table around which most rows lie nearest, which need not be the
     champion: held-out rows are predicted in the mean, by a law that goes through them all.
     """
-    train, relative = task.train, bool((task.train.Y > 0).all())
+    train, relative = task.train, is_one_signed(task.train.Y)
     laws = list(_residuals(store, task, relative=relative))
     remarks = []
     for t, target in enumerate(task.target_names if laws else ()):

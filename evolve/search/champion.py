@@ -190,10 +190,7 @@ def outside_bounds(task: Task, law: FittedLaw) -> float:
     largest = task.train.at(task.folds[0].held)
     places = [(replace(largest, X=further(task, largest.X, by)), bounds) for by in FAR_OUT]
     if task.frame.natural_zero:
-        least, most = task.train.Y.min(axis=0)[:, None], task.train.Y.max(axis=0)[:, None]
-        bounds = np.where(least > 0.0, np.maximum(bounds, 0.0), bounds)
-        bounds = np.where(most < 0.0, np.minimum(bounds, 0.0), bounds)
-        places += [(rows, bounds) for rows in _next_to_smallest(task)]
+        places += [(rows, task.bounds) for rows in _next_to_smallest(task)]
     shares = [0.0]
     for rows, within in places:
         if np.isfinite(within).any():

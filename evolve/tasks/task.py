@@ -36,7 +36,7 @@ from evolve.tasks.spec import (
 )
 from evolve.tasks.table import Table, TaskRows, build_table
 from evolve.tasks.toml import format_spec
-from evolve.typing import Ints
+from evolve.typing import Array, Ints
 
 __all__ = [
     "Feature",
@@ -143,6 +143,19 @@ class Task(TaskRows):
     def selection_folds(self) -> tuple[Fold, ...]:
         """Further folds, which a search never uses, on which the champion is chosen."""
         return self._of_all_rows(make_selection_folds(self._searched))
+
+    @cached_property
+    def bounds(self) -> Array:
+        """`(t, 2)` what each target can be: what is declared, on its side of 0 if that means any.
+
+        A target of one sign can be of the other where its 0 is any number, as that of a
+        temperature or of a logarithm is.
+        """
+        low, high = np.array(target_bounds(self.spec)).T
+        if self.frame.natural_zero:
+            low = np.where((self.train.Y > 0).all(axis=0), np.maximum(low, 0.0), low)
+            high = np.where((self.train.Y < 0).all(axis=0), np.minimum(high, 0.0), high)
+        return np.stack([low, high], axis=1)
 
     @cached_property
     def constraints(self) -> Constraints:

@@ -12,6 +12,7 @@ import pytest
 from evolve.bench.coverage import measure
 from evolve.bench.known import KNOWN_LAWS, make_case
 from evolve.errors import EvolveError
+from evolve.forecast.box import page_data
 from evolve.forecast.calibration import make_forecast_model
 from evolve.forecast.interval import ends_of, factors_at, forecast, rows_of, t_quantile
 from evolve.forecast.members import contenders_without_choice, fit_contenders
@@ -34,6 +35,7 @@ from evolve.search.archive import Archive
 from evolve.tasks.spec import PhysicsSpec
 from evolve.tasks.task import Table, Task, load_task
 from tests.run_of_literature import store_of
+from tests.small_tasks import task_of
 
 
 def power(*, floor: bool) -> Candidate:
@@ -77,7 +79,9 @@ def test_no_end_of_an_interval_lies_where_a_target_cannot_be(
     told = forecast(replace(task, spec=spec), forecast_model, "all", test.X, 0.9999)
     assert told.low.min() >= 1.0
     assert told.high.max() <= most
-    assert (forecast(task, forecast_model, "all", np.array([[1e25]]), 0.9999).low >= 0.0).all()
+    above_0 = task.spec.model_copy(update={"physics": PhysicsSpec(floor=0.0)})
+    far, task = np.array([[1e25]]), replace(task, spec=above_0)
+    assert (forecast(task, forecast_model, "all", far, 0.9999).low >= 0.0).all()
 
 
 def test_noise_that_multiplies_is_told_from_noise_that_adds() -> None:
@@ -100,7 +104,9 @@ def test_a_forecast_below_what_a_positive_target_can_be_is_no_certain_zero(
     case: tuple[Task, Table],
 ) -> None:
     point, half = np.array([[-0.2], [-0.2], [2.0]]), np.array([[0.9], [0.1], [0.9]])
-    point, low, high = ends_of(case[0], point, half, 0.1 * half, relative=True)
+    above_0 = case[0].spec.model_copy(update={"physics": PhysicsSpec(floor=0.0)})
+    task = replace(case[0], spec=above_0)
+    point, low, high = ends_of(task, point, half, 0.1 * half, relative=True)
     np.testing.assert_allclose(point, [[0.0], [0.0], [2.0]])
     np.testing.assert_allclose(low[:, 0], [0.0, 0.0, 2.0 / np.exp(0.45)])
     np.testing.assert_allclose(high[:, 0], [0.7, 0.0, 2.0 * np.exp(0.45)])
@@ -118,6 +124,49 @@ def test_laws_that_part_near_0_are_an_amount_apart_and_no_number_of_times(
     # Noise that multiplies is any number of times, however little that is.
     _, _, noisy = ends_of(case[0], point, 3.0 * point, 3.0 * point, relative=True)
     np.testing.assert_allclose(noisy[:, 0], point[:, 0] * np.exp(3.0))
+
+
+def mirrored(task: Task) -> Task:
+    """The same rows with the sign of their targets changed."""
+    names, rows = task.given
+    return Task(task.name, task.folder, task.spec, names, replace(rows, Y=-rows.Y))
+
+
+@pytest.mark.parametrize("relative", [False, True])
+def test_an_interval_of_mirrored_targets_is_the_mirrored_interval(
+    case: tuple[Task, Table], relative: bool
+) -> None:
+    point = np.array([[-0.2], [1e-9], [0.1], [1.0], [2.0], [20.0]])
+    half, noise = np.full((6, 1), 1.0), np.full((6, 1), 0.1)
+    ends = ends_of(case[0], point, half, noise, relative=relative)
+    other = ends_of(mirrored(case[0]), -point, half, noise, relative=relative)
+    for seen, there in zip(ends, (other[0], other[2], other[1]), strict=True):
+        np.testing.assert_allclose(-there, seen)
+
+
+def test_the_sign_of_targets_bounds_intervals_only_where_their_0_means_something() -> None:
+    x = np.geomspace(1e6, 1e9, 24)[:, None]
+    for y, positive in ((400 * x**-0.34, True), (20.0 + 3.0 * np.log10(x), False)):
+        task = task_of(x, y, folds={"axes": ["a"]})
+        assert task.frame.natural_zero == positive
+        low = ends_of(task, np.full((1, 1), 2.0), *[np.full((1, 1), 9.0)] * 2, relative=False)[1]
+        assert low[0, 0] == (0.0 if positive else -7.0)
+        assert page_bounds(task) == [0.0 if positive else -np.inf, np.inf]
+        assert page_bounds(mirrored(task)) == [-np.inf, 0.0 if positive else np.inf]
+
+
+def page_bounds(task: Task) -> list[float]:
+    """What a page holds its forecasts within."""
+    data = page_data(task, make_line(task))
+    assert data is not None
+    bounds: list[float] = data["bounds"][0]
+    return bounds
+
+
+def make_line(task: Task) -> ForecastModel:
+    root = call("add", const(0), call("mul", const(1), call("log", feat(0))))
+    laws = [(0, Candidate(Law(root, 2), Recipe()), 1.0)]
+    return make_forecast_model(task, fit_contenders(task, laws), chosen=True)
 
 
 def test_a_run_larger_in_all_axes_at_once_lies_beyond_though_each_is_in_range() -> None:

@@ -9,7 +9,7 @@ import pytest
 
 from evolve.forecast.calibration import make_forecast_model
 from evolve.forecast.members import fit_contenders
-from evolve.forecast.noise import is_relative, noise_of, replicate_noise, shape_of
+from evolve.forecast.noise import gaps_of, is_relative, noise_of, replicate_noise, shape_of
 from evolve.law.candidate import Candidate
 from evolve.law.graph import Law, call, const, feat
 from evolve.law.recipe import Recipe
@@ -67,6 +67,19 @@ def test_deviations_that_are_given_are_the_noise() -> None:
     relative = shape_of(table, relative=True)
     assert relative is not None
     np.testing.assert_allclose((noise * relative)[:, 0], sigma / table.Y[:, 0])
+
+
+def test_noise_of_mirrored_targets_is_the_noise_of_the_targets() -> None:
+    table = replicated()
+    other = replace(table, Y=-table.Y)
+    multiplied = table.Y * np.exp(0.5 * RNG.normal(size=table.Y.shape))
+    for y in (table.Y, multiplied):
+        assert is_relative(-y, other.Y) == is_relative(y, table.Y)
+    np.testing.assert_allclose(
+        gaps_of(-multiplied, other.Y, relative=True), -gaps_of(multiplied, table.Y, relative=True)
+    )
+    seen, there = (replicate_noise(each, relative=True)[0] for each in (table, other))
+    np.testing.assert_allclose(there, seen)
 
 
 def test_deviations_say_whether_noise_multiplies() -> None:

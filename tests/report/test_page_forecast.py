@@ -8,6 +8,7 @@ import re
 import shutil
 import subprocess
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -140,6 +141,13 @@ def grown(n_targets: int = 1, **spec: Any) -> Task:
     return task_of(x, y, [i % 2 for i in range(24)], folds={"axes": ["a", "b"]}, **spec)
 
 
+def below_0() -> Task:
+    """Those of `grown`, the sign of their target changed."""
+    task = grown()
+    names, rows = task.given
+    return Task(task.name, task.folder, task.spec, names, replace(rows, Y=-rows.Y))
+
+
 def mixed() -> Task:
     """Shares that sum to 1."""
     shares = np.random.default_rng(4).dirichlet((1.0, 1.0, 1.0), 20)
@@ -161,6 +169,7 @@ def test_every_operation_and_kind_of_task_is_answered_as_in_python(tmp_path: Pat
     asked: list[tuple[Task, list[Law], bool]] = [(grown(), [law, laws[0]], True) for law in laws]
     asked += [(grown(), laws, False), (grown(2), laws[3:9], True)]
     asked += [(mixed(), own_first, False), (on_a_line(), laws[:1], True)]
+    asked += [(below_0(), [Law(call("neg", law.root), law.n_constants) for law in laws[:3]], True)]
     cases = [
         (task, forecast_model_of(task, chosen, relative=relative), rows_around(task, 6))
         for task, chosen, relative in asked

@@ -128,10 +128,13 @@ function pageForecaster(data) {
       const scatter = data.relative ? noise[t] * Math.abs(centre) : noise[t];
       const half = Math.sqrt(scatter ** 2 + capped(loose) ** 2 + capped(form) ** 2) * factor;
       let [low, high] = [centre - half, centre + half];
-      if (data.relative && centre > 0) {
-        const factorOf = (part) => Math.exp(Math.min(part / Math.max(Math.abs(centre), TINY), numbers.most_log));
-        const amount = Math.max(half + (Math.E - 1) * centre, centre * factorOf(scatter * factor));
-        [low, high] = [centre / factorOf(half), half > centre ? amount : centre * factorOf(half)];
+      const sign = data.seen.every(([, most]) => most < 0) ? -1 : 1;
+      const size = sign * centre;
+      if (data.relative && size > 0) {
+        const factorOf = (part) => Math.exp(Math.min(part / Math.max(size, TINY), numbers.most_log));
+        const amount = Math.max(half + (Math.E - 1) * size, size * factorOf(scatter * factor));
+        const [less, more] = [size / factorOf(half), half > size ? amount : size * factorOf(half)];
+        [low, high] = sign > 0 ? [less, more] : [-more, -less];
       }
       const [floor, ceiling] = data.bounds[t];
       const inside = (v) => Math.min(Math.max(v, floor ?? -Infinity), ceiling ?? Infinity);
