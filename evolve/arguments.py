@@ -33,7 +33,7 @@ def _is_number(value: object) -> bool:
 def _is_whole(value: Any) -> bool:
     """Whether a value is a whole number of any type, such as 3, 3.0 or numpy's."""
     is_number = isinstance(value, Real) and not isinstance(value, bool)
-    return is_number and float(value).is_integer()
+    return is_number and (isinstance(value, Integral) or float(value).is_integer())
 
 
 def _is_truth(value: object) -> bool:

@@ -109,6 +109,7 @@ def design(
             nothing is asked, or the law has no answer to it.
     """
     from evolve.forecast.design import design_runs
+    from evolve.runs.settings import whole
     from evolve.tasks.readers import raw_of
 
     designed = design_runs(
@@ -120,14 +121,14 @@ def design(
         noise=noise,
         constants=constants,
         spread=spread,
-        runs=int(runs),
+        runs=whole("runs", runs),
         least=least,
         most=most,
         ratio=ratio,
         span=span,
-        draws=int(draws),
+        draws=whole("draws", draws),
         level=interval,
-        seed=int(seed),
+        seed=whole("seed", seed),
         own=None if rows is None else raw_of(rows),
     )
     truth = {wanted.name: wanted.central for wanted in designed.wanted}

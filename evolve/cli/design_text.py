@@ -7,6 +7,11 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from evolve.forecast.design import Designed, ScoredDesign, Wanted
 
+WIDE_OPEN = (
+    "open: after such runs a fit may say anything, many times off all that they span; they answer "
+    "nothing there"
+)
+
 
 def print_design(designed: Designed, chosen: ScoredDesign) -> None:
     """Print designs, and the runs of the chosen one."""
@@ -56,7 +61,7 @@ def _told(designed: Designed) -> dict[str, float]:
 
 def _print_scores(designed: Designed, wanted: Wanted) -> None:
     from evolve.cli.ends import level_text
-    from evolve.cli.output import print_table
+    from evolve.cli.output import print_table, print_text
 
     level = f"{level_text(designed.trial.level)} interval"
     if wanted.is_size:
@@ -72,15 +77,20 @@ def _print_scores(designed: Designed, wanted: Wanted) -> None:
         [_row(design, wanted) for design in designs],
         f"{what}; left open by designs of {designed.budget:#.3g} of {designed.cost.shown}",
     )
+    if any(d.scores[wanted.name].is_open for d in designs if wanted.name in d.scores):
+        print_text(WIDE_OPEN)
 
 
 def _row(design: ScoredDesign, wanted: Wanted) -> list[object]:
+    from evolve.cli.ends import ends_text
+
     score = design.scores.get(wanted.name)
     if score is None:
         return [design.name, None, None, f"cannot tell: {design.why_not[wanted.name]}", None]
-    digits = "4g" if wanted.is_size else "5g"
-    ends = f"{score.low:.{digits}} to {score.high:.{digits}}"
-    return [design.name, *map(_rounded, (score.bias, score.spread)), ends, _rounded(score.width)]
+    digits = 4 if wanted.is_size else 5
+    ends = ends_text(score.low, score.high, is_open=score.is_open, digits=digits)
+    width = None if score.is_open else _rounded(score.width)
+    return [design.name, *map(_rounded, (score.bias, score.spread)), ends, width]
 
 
 def _rounded(value: float) -> str:

@@ -6,9 +6,10 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
-from evolve.cli.ends import NO_GUIDE, distance_text, ends_text, far_out, level_text
+from evolve.cli.ends import distance_text, ends_text, far_out, level_text, untested_text
 from evolve.cli.output import print_table, print_text
 from evolve.cli.predict import print_departures
+from evolve.forecast.words import NO_GUIDE
 from evolve.tasks.symbols import symbols_of
 
 if TYPE_CHECKING:
@@ -84,6 +85,8 @@ def print_reaches(sides: Sequence[Side], reaches: Sequence[Reach]) -> None:
     for text, numbers in outside.items():
         print_text(f"outside the rows of {_listed(numbers)}: {text}")
     steps = [step for reach in reaches for step in reach.extrapolation_distance.values()]
+    if untested := [number for number, reach in enumerate(reaches, 1) if not reach.is_tested]:
+        print_text(untested_text(_listed(untested)))
     if words := far_out(max(map(abs, steps))):
         print_text(words)
     if wide := [number for number, reach in enumerate(reaches, 1) if reach.is_wide]:

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from evolve.cli.choice import why_not_the_best_score
 from evolve.cli.output import print_json, print_table, print_text
 
 if TYPE_CHECKING:
@@ -117,6 +118,8 @@ def print_rows(rows: Sequence[ResultRow], features: Sequence[str], *, chosen: bo
         for row in rows
     ]
     print_table(HEADINGS, cells, symbols=symbols_of(features))
+    if chosen and (words := why_not_the_best_score(rows)):
+        print_text(words)
 
 
 def _law(row: ResultRow) -> str:

@@ -4,21 +4,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from evolve.forecast.words import OPEN
+
 if TYPE_CHECKING:
     from evolve.tasks.task import Task
 
 FAR = 1.0
 ABSURD = 10.0  # powers of ten, or ranges, from which on a value is more likely mistyped
-OPEN = "open"
 FAR_OUT = "a row lies a factor of 10 or more outside the training rows: handle with care"
 MISTYPED = (
     "a row lies 10 powers of ten, or 10 ranges, or more outside the training rows: no law is a "
     "guide there; is a value mistyped, or in another unit?"
-)
-UNTESTED = "no fold holds out the far end of the rows: nothing tests the law beyond them"
-NO_GUIDE = (
-    "open: the forecast is off by many times what all training targets span, and laws and "
-    "constants as good as these say anything else there; it is no forecast"
 )
 
 
@@ -47,6 +43,16 @@ def distance_text(task: Task, distance: Any) -> str:
                 how = f"10^{size:.2f}" if feature.logarithmic else f"{size:.2f} ranges"
             parts.append(f"{feature.name} {how} {side}")
     return ", ".join(parts) or "inside"
+
+
+def untested_text(systems: str = "") -> str:
+    """What to say of a row beyond rows whose far end no fold holds out.
+
+    Args:
+        systems: Which of several that are compared; empty of one alone.
+    """
+    of, whose = (f" of {systems}", "its") if systems else ("", "the")
+    return f"no fold{of} holds out the far end of {whose} rows: nothing tests the law beyond them"
 
 
 def far_out(farthest: float) -> str:

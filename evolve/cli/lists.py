@@ -62,10 +62,29 @@ def names_in(
         return list(known)
     for name in names:
         if name not in known:
-            hint = nearest(name, known) or f"; it may be {', '.join(known)}"
-            raise EvolveError(f"{option}: no {what} {name!r}{hint}")
+            raise EvolveError(f"{option}: no {what} {_as_meant(name, texts or (), known)}")
     _require_different(option, names)
     return names
+
+
+def _as_meant(name: str, texts: Sequence[str], known: Sequence[str]) -> str:
+    """A name that is not known, with the nearest, or with all that there are.
+
+    Where a part of a text is near no name, the text, or what stands between its commas, may be
+    meant as one: `4 island` is near `4 islands`, and `4` near nothing.
+    """
+    if hint := nearest(name, known):
+        return f"{name!r}{hint}"
+    wholes: list[str] = []
+    for text in texts:
+        parts = [part.strip() for part in text.split(",")]
+        wholes += parts if any(part in known for part in parts) else [text.strip(), *parts]
+    for whole in wholes:
+        if name in whole.replace(",", " ").split() and (hint := nearest(whole, known)):
+            return f"{whole!r}{hint}"
+    # A name that holds a comma would be read as two.
+    listed = map(repr, known) if any("," in each for each in known) else known
+    return f"{name!r}; it may be {', '.join(listed)}"
 
 
 def tasks_in(option: str, texts: Texts, is_task: Callable[[str], bool]) -> list[str]:

@@ -130,9 +130,23 @@ class ManyValued(Verb):
     mark = ""
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
-        """Repeat each such flag before each of its values, then parse as usual."""
+        """Repeat each such flag before each of its values, then parse as usual.
+
+        Raises:
+            EvolveError: An argument is missing that such an option may have taken for a value.
+        """
         several = {o for p in self.params if getattr(p, "multiple", False) for o in p.opts}
-        return super().parse_args(ctx, repeat_flags(args, several, self.mark))
+        repeated = repeat_flags(args, several, self.mark)
+        taker = next((w for w in args if repeated.count(w) > args.count(w)), None)
+        try:
+            return super().parse_args(ctx, repeated)
+        except typer.BadParameter as error:
+            missing: Any = getattr(error, "param", None)
+            if taker is None or getattr(missing, "param_type_name", "") != "argument":
+                raise
+            name = str(missing.metavar or missing.name).upper()
+            rule = f"; {taker} takes all words behind it, so {name} stands before it"
+            raise EvolveError(f"{name}: is missing{rule}") from None
 
 
 class ManyAssigned(ManyValued):

@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING
 
 from evolve.cli.ends import (
     MISTYPED,
-    NO_GUIDE,
-    UNTESTED,
     distance_text,
     ends_text,
     far_out,
     level_text,
+    untested_text,
 )
+from evolve.forecast.words import NO_GUIDE
 
 if TYPE_CHECKING:
     from evolve.forecast.plan import (
@@ -84,7 +84,7 @@ def _print_no_guide(question: Question, best: Allocation) -> None:
         print_text(NO_GUIDE)
     farthest = abs(best.extrapolation_distance).max()
     if farthest > 0 and not question.task.axes:
-        print_text(UNTESTED)
+        print_text(untested_text())
     if far_out(farthest) == MISTYPED:
         print_text(MISTYPED)
 
@@ -220,7 +220,7 @@ def _print_next(planned: PlannedRuns) -> None:
     rows = [
         [
             *(f"{r.cost:#.3g}", *(f"{v:.4g}" for v in r.values.values())),
-            f"{r.then[0]:.5g} to {r.then[1]:.5g}",
+            ends_text(*r.then, is_open=narrowed.is_open),
             *(f"{r.disagreement:.3g}", f"{r.noise:.3g}"),
             _rivals(r),
         ]

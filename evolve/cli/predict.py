@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from evolve.cli.app import app
-from evolve.cli.ends import NO_GUIDE, UNTESTED, distance_text, ends_text, far_out, level_text
+from evolve.cli.ends import distance_text, ends_text, far_out, level_text, untested_text
 from evolve.cli.options import (
     RUNS,
     EntryNumber,
@@ -22,6 +22,7 @@ from evolve.cli.options import (
 )
 from evolve.cli.output import print_note
 from evolve.errors import EvolveError
+from evolve.forecast.words import NO_GUIDE
 
 if TYPE_CHECKING:
     from evolve.forecast.interval import Forecast
@@ -158,7 +159,7 @@ def print_forecasts(task: Task, forecasts: list[Forecast]) -> None:
         print_text(NO_GUIDE)
     farthest = max(abs(f.extrapolation_distance).max() for f in forecasts)
     if farthest > 0 and not task.axes:
-        print_text(UNTESTED)
+        print_text(untested_text())
     if words := far_out(farthest):
         print_text(words)
 

@@ -14,10 +14,11 @@ from evolve.cli.differences import (
     print_reaches,
     saving_cells,
 )
-from evolve.cli.ends import NO_GUIDE, ends_text, level_text
+from evolve.cli.ends import ends_text, level_text
 from evolve.cli.output import print_table, print_text
 from evolve.cli.predict import print_departures
 from evolve.cli.table import PARTED
+from evolve.forecast.words import NO_GUIDE
 from evolve.tasks.symbols import symbols_of
 
 if TYPE_CHECKING:

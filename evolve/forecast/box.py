@@ -9,9 +9,17 @@ import numpy as np
 
 from evolve.errors import EvolveError
 from evolve.forecast.departures import departures
-from evolve.forecast.interval import LEVEL, MOST_LOG, OFF, Forecast, interval_at, t_quantile
+from evolve.forecast.interval import (
+    LEVEL,
+    MOST_LOG,
+    Forecast,
+    interval_at,
+    seen_of,
+    t_quantile,
+)
 from evolve.forecast.model import ForecastModel, Member
-from evolve.forecast.spread import FARTHEST, LARGEST
+from evolve.forecast.spread import FARTHEST, LARGEST, OFF
+from evolve.forecast.words import NO_GUIDE, OPEN
 from evolve.law.graph import SMALL, STEP, Law, to_data
 from evolve.scoring.combine import STEPS, TO_DEVIATION
 from evolve.scoring.objective import (
@@ -43,6 +51,7 @@ def sliders(task: Task) -> dict[str, Any]:
         "groups": list(task.group_names),
         "level": LEVEL,
         "farthest": FARTHEST,
+        "words": {"open": OPEN, "no_guide": NO_GUIDE},
     }
 
 
@@ -141,7 +150,7 @@ def page_data(task: Task, forecast_model: ForecastModel) -> dict[str, Any] | Non
         "groups": [_group(task, forecast_model, name) for name in task.group_names],
         "axes": list(task.axes),
         "bounds": task.bounds.tolist(),
-        "seen": [[float(y.min()), float(y.max())] for y in task.train.Y.T],
+        "seen": np.stack(seen_of(task), axis=1).tolist(),
         "mixture": {"columns": list(shares.columns), "whole": shares.whole},
         "relations": [_relation(task, relation) for relation in relations(task)],
         "n_curve": N_CURVE,

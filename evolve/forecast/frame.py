@@ -12,7 +12,8 @@ from evolve.forecast.interval import Forecast
 from evolve.tasks.task import Task
 from evolve.typing import Ints
 
-PARTS = ("point", "low", "high")
+IS_OPEN = "is_open"
+PARTS = ("point", "low", "high", IS_OPEN)
 DISTANCE = "extrapolation_distance"
 OLD_DISTANCE = "beyond"  # its name of earlier versions
 
@@ -30,14 +31,19 @@ def frame_of(
         task: The task.
 
     Returns:
-        For every target ``T``: ``T_point``, ``T_low``, ``T_high``; then
+        For every target ``T``: ``T_point``, ``T_low``, ``T_high``, and ``T_is_open``, whether
+        nothing bounds it, so that these are no guide; then
         ``extrapolation_distance``, the steps outside the training range in the feature where they
         are most, and ``extrapolation_distance_F`` for every feature ``F``, negative below the
         range; and these under their names of earlier versions, ``beyond`` and ``beyond_F``; and
         ``departures``, what a row breaks that every training row keeps to, empty for most.
     """
     names, targets = task.feature_names, task.target_names
-    columns = {f"{target}_{part}": np.full(n_rows, np.nan) for target in targets for part in PARTS}
+    columns = {
+        f"{target}_{part}": np.full(n_rows, False if part == IS_OPEN else np.nan)
+        for target in targets
+        for part in PARTS
+    }
     away, broken = np.zeros((n_rows, len(names))), [""] * n_rows
     for at, each in forecasts:
         away[at] = each.extrapolation_distance

@@ -23,6 +23,7 @@ from evolve.forecast.spread import (
     VarianceComponents,
     distance_of,
     extrapolation_distance,
+    is_far_off,
     open_constants,
     parts_of,
     predictions_of,
@@ -32,7 +33,6 @@ from evolve.tasks.task import Task
 from evolve.typing import Array
 
 LEVEL = 0.9  # at which the folds' errors are read
-OFF = 10.0  # spans of the targets from which on a capped spread bounds nothing
 MOST_LOG = 50.0  # largest logarithm of the factor between a point and an end
 
 
@@ -133,14 +133,13 @@ def interval_at(
             x, _rows_of(task, group), [f.logarithmic for f in task.spec.features]
         ),
         rivals=tuple(m.index for m in forecast_model.members[1:]),
-        is_open=parts.capped & (_off_by(task, point) > OFF * spread.cap),
+        is_open=parts.capped & is_far_off(point, *seen_of(task), spread.cap),
     )
 
 
-def _off_by(task: Task, point: Array) -> Array:
-    """`(n, t)` how far points lie outside the range of the training targets."""
-    low, high = task.train.Y.min(axis=0), task.train.Y.max(axis=0)
-    return np.asarray(np.maximum(np.maximum(low - point, point - high), 0.0))
+def seen_of(task: Task) -> tuple[Array, Array]:
+    """`(t,)` least and greatest of the training targets."""
+    return task.train.Y.min(axis=0), task.train.Y.max(axis=0)
 
 
 def times_of_spread(

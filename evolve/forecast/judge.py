@@ -43,6 +43,7 @@ from evolve.tasks.task import Task
 from evolve.typing import Array, Ints
 
 UNEVEN = 0.5  # difference of the R2 of folds from which on a verdict tells each of them
+LOW_R2 = 0.2  # below which it is told what an R2 of 0 is
 NOTHING_LEFT = 0.05  # promised R2 below which it is told in words
 
 
@@ -65,7 +66,7 @@ def verdict_of(
     physics = choice.champion.against_physics
     held, base = (float(1.0 - np.average(e, weights=weights)) for e in (errors, baseline))
     who = "the leading laws together predict" if len(choice.finalists) > 1 else "the law predicts"
-    said = f"{who} held-out rows with R2 {_r2_text(held)}{_by_fold(errors)}"
+    said = f"{who} held-out rows with R2 {_r2_text(held)}{_by_fold(errors)}{_of_low_r2(held)}"
     kind, reasons = _judge(said, held, gain, expected, physics, name)
     agreement = agreement_of(task, choice, horizons_of(task)) if task.axes else None
     if agreement is not None:
@@ -113,6 +114,24 @@ def _is_line(task: Task, champion: Finalist) -> bool:
 def _r2_text(r2: float) -> str:
     """Four decimals, but three digits of one that says no more than that the law explodes."""
     return f"{r2:.4f}" if r2 > -10.0 else f"{r2:.3g}"
+
+
+def _of_low_r2(r2: float) -> str:
+    """What a low R² is against: the mean of the very rows, which no forecaster knows."""
+    if r2 >= LOW_R2:
+        return ""
+    what = "no better" if r2 <= 0.0 else "hardly better"
+    return f", {what} than their own mean, which nobody knows beforehand"
+
+
+def _against_baseline(gain: float, baseline: str) -> str:
+    """How the forecast stands against the best baseline, by their errors."""
+    times = float(np.exp(0.5 * gain))
+    error = f"{times:.2g}" if times < 99.5 else f"{times:.3g}"
+    how = f"errs {error} times as much"
+    if times < 1.0:
+        how = f"errs less, {error} times as much"
+    return f"the best baseline ({baseline}) {how}"
 
 
 def _by_fold(errors: Array) -> str:
@@ -223,9 +242,7 @@ def _judge(
     r2, relative = expected
     close = relative is not None and relative <= HOLDS_RELATIVE
     sure = r2 is None or r2 >= HOLDS_R2
-    reasons = [
-        f"{said}, {np.exp(-0.5 * gain):.2g} times the error of the best baseline ({baseline})"
-    ]
+    reasons = [said, _against_baseline(gain, baseline)]
     if r2 is not None:
         reasons.append(_promise(r2, relative))
     if physics:

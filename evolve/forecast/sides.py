@@ -53,10 +53,13 @@ class Reach:
     Attributes:
         extrapolation_distance: Steps outside the training rows, by feature.
         width_over_rows: Width of the interval of 90 % over the range of the target in the rows.
+        is_tested: Whether the point lies among the rows, or folds hold out the far end of these,
+            so that something tests the law beyond them.
     """
 
     extrapolation_distance: Mapping[str, float]
     width_over_rows: float
+    is_tested: bool
 
     @property
     def is_wide(self) -> bool:
@@ -114,7 +117,8 @@ class Side:
         of_group = self.task.train.group == self.task.group_names.index(self.group)
         span = float(np.ptp(self.task.train.Y[of_group, self._number]))
         width = float(high - low) / span if span > 0 else float("inf")
-        return Reach(dict(zip(self.task.feature_names, steps, strict=True)), width)
+        is_tested = bool(self.task.axes) or not any(steps)
+        return Reach(dict(zip(self.task.feature_names, steps, strict=True)), width, is_tested)
 
     def _row(self, at: Mapping[str, float]) -> Array:
         return np.array([[at[name] for name in self.task.feature_names]])

@@ -15,6 +15,7 @@ from evolve.typing import Array
 
 LARGEST = 1e6
 FARTHEST = 99.0  # steps outside the training rows that are counted; further out is as far
+OFF = 10.0  # spans of what was seen from which on a value says nothing
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,6 +166,12 @@ def extrapolation_distance(x: Array, train: Array, logarithmic: Sequence[bool]) 
     steps = np.where(x > high, above, np.where(x < low, below, 0.0))
     clipped: Array = np.clip(np.nan_to_num(steps, nan=-FARTHEST), -FARTHEST, FARTHEST)
     return clipped
+
+
+def is_far_off(values: Array, low: Array, high: Array, span: Array) -> npt.NDArray[np.bool_]:
+    """Whether values lie many spans outside what was seen, whose ends are given."""
+    off = np.maximum(np.maximum(low - values, values - high), 0.0)
+    return np.asarray(off > OFF * span)
 
 
 def distance_of(x: Array, train: Array, logarithmic: Sequence[bool], axes: Sequence[int]) -> Array:

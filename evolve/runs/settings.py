@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from decimal import Decimal
+from numbers import Integral
 from typing import Any, Protocol
 
 from evolve.errors import Argument, EvolveError
@@ -21,6 +22,7 @@ from evolve.search.rules import NO_RULES, FormRules
 from evolve.tasks.task import Task
 
 DEFAULT_EVALUATIONS = 3000
+LARGEST_EXACT = 2**53  # up to which every whole number is a float of its own
 LARGEST_SHOWN = 1e300  # of what is too large, as a float
 LEAST_SEARCH_ROWS = 100  # fewer say nothing of a table that has more
 
@@ -99,11 +101,14 @@ def whole(name: str, value: Any) -> int:
     """A whole number of any type, such as 3, 3.0 or numpy's, as an `int`.
 
     Raises:
-        EvolveError: It is none.
+        EvolveError: It is none, or a float so large that it stands for several.
     """
     with suppress(TypeError, ValueError, OverflowError):
         if (number := int(value)) == value and not isinstance(value, bool):
-            return number
+            if isinstance(value, Integral) or abs(number) <= LARGEST_EXACT:
+                return number
+            rule = f": a float such as {value!r} stands for several whole numbers; write digits"
+            raise EvolveError(Argument(name), rule)
     raise EvolveError(Argument(name), f": must be a whole number, it is {value!r}")
 
 

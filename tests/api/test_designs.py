@@ -48,3 +48,14 @@ def test_an_argument_of_another_type_is_named() -> None:
         evolve.design("hoffmann_2022", "6*params*tokens", [1])  # type: ignore[arg-type]
     with pytest.raises(evolve.EvolveError, match="narrow: must be values by name"):
         evolve.design("hoffmann_2022", "6*params*tokens", 1, narrow="params=7B")  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("seed", [2.0**64, 1e20])
+def test_a_seed_that_no_one_can_tell_from_the_next_is_refused(seed: float) -> None:
+    with pytest.raises(evolve.EvolveError, match="seed: a float such as"):
+        evolve.design("hoffmann_2022", "6*params*tokens", 1e21, best_at=1e22, seed=seed)  # type: ignore[arg-type]
+
+
+def test_a_whole_number_too_large_for_a_float_is_refused_for_what_it_is() -> None:
+    with pytest.raises(evolve.EvolveError, match="draws: must lie between"):
+        evolve.design("hoffmann_2022", "6*params*tokens", 1e21, best_at=1e22, draws=10**400)

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from evolve.cli.app import call
+from evolve.cli.design_text import WIDE_OPEN
 
 ASKED = ("--law", "hoffmann_2022", "--compute", "6*params*tokens", "--budget", "1e21")
 WORDS = ("design", *ASKED, "--narrow", "params=7B", "tokens=2T", "--noise", "1%", "--draws", "20")
@@ -52,6 +53,23 @@ def test_a_size_of_several_words_stands_in_backticks_and_whole_in_the_table(
     asked = ("--compute", "`model, size`", "--budget", "1e12", "--narrow", "model, size=1e13")
     assert call(["design", *law, *asked, "--draws", "20", "-o", str(path)]) == 0
     assert next(csv.reader(path.open())) == ["model, size", "compute"]
+
+
+def test_a_design_after_which_fits_say_anything_is_open(
+    capfd: pytest.CaptureFixture[str],
+) -> None:
+    small = (*ASKED[:-1], "1e19", "--narrow", "params=1e9", "tokens=2e10", "--draws", "100")
+    call(["design", *small, "--json"])
+    scores = {d["design"]: d["scores"] for d in json.loads(capfd.readouterr().out)["designs"]}
+    assert scores["one ratio"]["forecast"]["is_open"]
+    assert not scores["isoFLOP of 3 levels"]["forecast"]["is_open"]
+    call(["design", *small])
+    out = capfd.readouterr().out
+    row = next(line.split() for line in out.splitlines() if line.startswith("one ratio"))
+    assert row[-2:] == ["open", "-"]
+    assert WIDE_OPEN in " ".join(out.split())
+    call([*WORDS])
+    assert WIDE_OPEN not in " ".join(capfd.readouterr().out.split())
 
 
 @pytest.mark.parametrize(

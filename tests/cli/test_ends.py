@@ -10,7 +10,8 @@ import numpy as np
 import pytest
 
 from evolve.cli.app import call
-from evolve.cli.ends import MISTYPED, NO_GUIDE, OPEN, distance_text, ends_text, level_text
+from evolve.cli.ends import MISTYPED, distance_text, ends_text, level_text
+from evolve.forecast.words import NO_GUIDE, OPEN
 from evolve.tasks.task import load_task
 
 

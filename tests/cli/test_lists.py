@@ -155,3 +155,37 @@ def test_tables_of_a_folder_and_tasks_are_not_measured_at_once(
 ) -> None:
     assert call(["bench", "budget", "--unseen", str(tmp_path), "--tasks", "sft"]) == 2
     assert "--tasks: names no tables of --unseen" in capfd.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("words", "argument", "option"),
+    [
+        (["bench", "unseen", "--tables", "growth", "prices", "tables"], "FOLDER", "--tables"),
+        (["new-task", "--target", "loss", "--features", "n", "d", "a.csv"], "TABLE", "--features"),
+    ],
+)
+def test_an_argument_that_a_list_has_taken_is_said_to_stand_before_it(
+    words: list[str], argument: str, option: str, capfd: pytest.CaptureFixture[str]
+) -> None:
+    assert call(words) == 2
+    err = " ".join(capfd.readouterr().err.split())
+    rule = f"{option} takes all words behind it, so {argument} stands before it"
+    assert err == f"evolve: {argument}: is missing; {rule}"
+    assert call(["bench", "unseen", "--tables", "growth"]) == 2
+    assert "Missing argument 'FOLDER'" in capfd.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("4 island", "no variant '4 island' (did you mean '4 islands'?)"),
+        ("full,4 island", "no variant '4 island' (did you mean '4 islands'?)"),
+        ("4 island, no migration", "'4 islands, no migration'?"),
+        ("7", "no variant '7'; it may be 'full', "),
+        ("ful 4", "no variant 'ful' (did you mean 'full'?)"),
+    ],
+)
+def test_a_name_of_several_words_is_answered_as_one(text: str, said: str) -> None:
+    with pytest.raises(EvolveError) as error:
+        names_in("--variants", [text], list(VARIANTS), "variant")
+    assert said in str(error.value)

@@ -6,11 +6,13 @@ from typing import Any
 
 import pytest
 
+from evolve.cli.differences import print_difference
 from evolve.cli.ranking import print_ranking
+from evolve.forecast.difference import differ
 from evolve.forecast.ranking import rank
-from evolve.forecast.sides import make_sides
+from evolve.forecast.sides import Side, make_sides
 from tests.forecast.test_plan import CHINCHILLA, CONSTANTS, make_forecast_model, make_task
-from tests.forecast.test_ranking import AT, grouped
+from tests.forecast.test_ranking import AT, along, grouped
 
 RUNS = ["pilot_runs_of_a_long_name_with_adam-0-1", "pilot_runs_of_a_long_name_with_muon-0-1"]
 
@@ -54,3 +56,23 @@ def test_groups_of_one_run_are_told_by_their_names_alone(
     found = labels(capfd, ["one", "one"], ["web", "a long name of a group"])
     assert found[0] == "1: web"
     assert "one" not in found[1]
+
+
+def test_systems_are_named_that_nothing_tests_beyond_their_rows(
+    capfd: pytest.CaptureFixture[str],
+) -> None:
+    two = [make_side("one", []), make_side("two", ["params"])]
+    said = "no fold of 1 holds out the far end of its rows: nothing tests the law beyond them"
+    for params, is_far in ((1e8, False), (1e12, True)):
+        at = {**AT, "params": params}
+        systems = [{"run": side.run, "group": side.group} for side in two]
+        print_ranking(rank(two, at), two, systems)
+        assert (said in " ".join(capfd.readouterr().out.split())) == is_far
+        print_difference(differ(*two, at), two[0])
+        assert (said in " ".join(capfd.readouterr().out.split())) == is_far
+
+
+def make_side(run: str, axes: list[str]) -> Side:
+    """A run of a task that extrapolates along axes."""
+    model = make_forecast_model((CHINCHILLA, CONSTANTS))
+    return Side(along(make_task(), axes), model, "all", "loss", 0.9, run)

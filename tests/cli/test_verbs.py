@@ -21,6 +21,7 @@ from evolve.forecast.interval import forecast
 from evolve.runs.results import save_results
 from evolve.runs.tabulate import row_of
 from evolve.tasks.draft import Wishes
+from evolve.tasks.spec import PhysicsSpec
 from evolve.tasks.task import load_task
 from tests.forecast.test_plan import CHINCHILLA, CONSTANTS, make_forecast_model, make_task
 from tests.run_of_literature import store_of
@@ -133,6 +134,8 @@ def test_a_law_that_leaves_what_the_target_can_be_is_said_to(
 ) -> None:
     monkeypatch.setenv("COLUMNS", "200")
     task, lower = make_task(), CONSTANTS - np.array([[9.0, 0, 0, 0, 0]])
+    above_0 = task.spec.model_copy(update={"physics": PhysicsSpec(floor=0.0)})
+    task = replace(task, spec=above_0)
     alone = make_forecast_model((CHINCHILLA, lower))
     print_forecasts(task, [forecast(task, alone, "all", np.array([[1e9, 1e10]]))])
     assert IMPOSSIBLE in capsys.readouterr().out
@@ -150,6 +153,7 @@ def test_predict_adds_columns_to_a_table(
     rows = list(csv.DictReader(out.open()))
     assert [row["label"] for row in rows] == ["a", "b"]
     assert all(float(r["loss_low"]) < float(r["loss_point"]) < float(r["loss_high"]) for r in rows)
+    assert [row["loss_is_open"] for row in rows] == ["False", "False"]
 
 
 def test_plan_prints_an_allocation_and_other_budgets(capfd: pytest.CaptureFixture[str]) -> None:

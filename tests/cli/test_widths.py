@@ -120,7 +120,7 @@ def remembered(function: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def numbers_in(value: Any, unsaid: set[str]) -> Iterator[float]:
-    """Numbers of a JSON value, those under some keys left out."""
+    """Numbers of a JSON value, those under some keys left out, and ends of what is open."""
     if isinstance(value, bool) or value is None:
         return
     if isinstance(value, int | float):
@@ -132,8 +132,9 @@ def numbers_in(value: Any, unsaid: set[str]) -> Iterator[float]:
         for part in value:
             yield from numbers_in(part, unsaid)
     else:
+        open_ends = {"low", "high", "width"} if value.get("is_open") else set()
         for key, part in value.items():
-            if key not in unsaid:
+            if key not in unsaid | open_ends:
                 yield from numbers_in(part, unsaid)
 
 

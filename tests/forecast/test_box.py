@@ -7,6 +7,7 @@ import pytest
 
 from evolve.forecast.box import answer, page_data, sliders
 from evolve.forecast.spread import FARTHEST
+from evolve.forecast.words import NO_GUIDE, OPEN
 from tests.forecast.test_plan import CHINCHILLA, CONSTANTS, make_forecast_model, make_task
 
 
@@ -25,3 +26,4 @@ def test_a_page_without_a_server_knows_what_it_needs_to_say_so() -> None:
     assert data is not None
     assert data["seen"] == [[task.train.Y.min(), task.train.Y.max()]]
     assert sliders(task)["farthest"] == FARTHEST == data["sliders"]["farthest"]
+    assert data["sliders"]["words"] == {"open": OPEN, "no_guide": NO_GUIDE}

@@ -191,7 +191,7 @@ def test_runs_that_vary_one_size_tell_of_a_forecast_at_the_same_other_size() -> 
 
 def test_answers_that_agree_on_what_is_wrong_are_not_narrow() -> None:
     question = usual().wanted[0]
-    wrong = score_of(question, question.true + 5.0, 0.9)
+    wrong = score_of(question, question.true + 5.0, 0.9, question.true)
     assert (wrong.spread, wrong.low, wrong.width) == pytest.approx((0, question.central + 5, 5))
 
 

@@ -112,6 +112,24 @@ def test_folds_that_differ_are_told_one_by_one(lawful: tuple[Task, Choice, Verdi
     assert re.search(r"with R2 -[\d.e+]+ \(-[\d.e+]+(, 0\.9\d*|, 1)+ fold by fold\), ", line)
 
 
+def test_a_low_r2_beside_a_worse_baseline_says_what_it_is_against(
+    lawful: tuple[Task, Choice, Verdict],
+) -> None:
+    task, choice, verdict = lawful
+    assert "their own mean" not in verdict.line()
+    assert re.search(rf"\({verdict.baseline}\) errs [\d.]+ times as much", verdict.line())
+    forecast_model = make_forecast_model(task, contenders_of(choice), chosen=True)
+    off = tuple(replace(f, held=tuple(h + 9.0 for h in f.held)) for f in choice.finalists)
+    line = verdict_of(task, replace(choice, finalists=off), forecast_model).line()
+    assert "no better than their own mean, which nobody knows beforehand" in line
+    assert re.search(r"the best baseline \(.*\) errs less, 0\.\d+ times as much", line)
+    worse = {name: errors + 1e7 for name, errors in choice.baselines.items()}
+    told = replace(choice, finalists=off, baselines=worse)
+    line = verdict_of(task, told, forecast_model).line()
+    assert "no better than their own mean" in line
+    assert re.search(r"the best baseline \(.*\) errs [\d.]+ times as much", line)
+
+
 def test_an_interval_as_wide_as_the_target_still_changes_is_said_to_be_so(
     lawful: tuple[Task, Choice, Verdict],
 ) -> None:

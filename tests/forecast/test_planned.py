@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from evolve.cli.ends import UNTESTED
+from evolve.cli.ends import untested_text
 from evolve.cli.plan_text import print_plan
 from evolve.errors import EvolveError
 from evolve.evaluation.record import NOT_OF_A_RUN
@@ -155,4 +155,4 @@ def test_a_plan_beyond_the_rows_says_where_no_fold_tests_that(
     print_plan(planned(with_rows(ROWS), task, budget=1e30))
     beyond = capsys.readouterr().out
     assert "outside the data" in beyond
-    assert (UNTESTED in beyond) == is_told
+    assert (untested_text() in beyond) == is_told

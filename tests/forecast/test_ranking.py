@@ -16,7 +16,7 @@ from evolve.forecast.model import GroupUncertainty
 from evolve.forecast.plan import parse_cost
 from evolve.forecast.ranking import Ranking, rank
 from evolve.forecast.sides import Side, make_sides
-from evolve.tasks.task import Table, Target, Task
+from evolve.tasks.task import FoldSpec, Table, Target, Task
 from tests.forecast.test_plan import CHINCHILLA, CONSTANTS, NAMES, make_forecast_model, make_task
 
 AT = {"params": 1e9, "tokens": 1e10}
@@ -153,6 +153,23 @@ def test_how_far_the_rows_of_each_reach_is_told_of_a_point_outside_them() -> Non
     ] * 2
     for standing in far.standings:
         assert standing.reach.extrapolation_distance["params"] > 1.0
+
+
+@pytest.mark.parametrize("axes", [[], ["params"]])
+def test_a_system_whose_folds_hold_out_no_far_end_is_untested_beyond_its_rows(
+    axes: list[str],
+) -> None:
+    each = [replace(side, task=along(side.task, axes)) for side in systems([0.0, 0.1])]
+    for params, is_inside in ((1e8, True), (1e12, False)):
+        ranking = rank(each, {**AT, "params": params})
+        tested = [standing.reach.is_tested for standing in ranking.standings]
+        assert tested == [is_inside or bool(axes)] * 2
+
+
+def along(task: Task, axes: list[str]) -> Task:
+    """The same rows of a task that extrapolates along axes."""
+    spec = task.spec.model_copy(update={"folds": FoldSpec(axes=axes)})
+    return replace(task, spec=spec)
 
 
 def test_a_chance_says_little_where_its_interval_is_wider_than_all_rows() -> None:

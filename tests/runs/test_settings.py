@@ -44,6 +44,15 @@ def test_what_is_no_whole_number_is_refused(value: object) -> None:
         whole("n_seeds", value)
 
 
+@pytest.mark.parametrize("value", [2.0**64, np.float64(2**53 + 2), -1e30])
+def test_a_float_that_stands_for_several_whole_numbers_is_none_of_them(value: float) -> None:
+    assert whole("seed", 2.0**53) == 2**53
+    assert whole("seed", np.uint64(2**64 - 1)) == 2**64 - 1
+    assert whole("seed", 2**64 - 1) == 2**64 - 1
+    with pytest.raises(EvolveError, match="seed: a float such as .* several whole numbers"):
+        whole("seed", value)
+
+
 def test_language_models_take_part_in_one_search_alone() -> None:
     models = ModelConfig(models_of(["m"], {}))
     with pytest.raises(EvolveError, match="n_seeds: must be 1 where llm"):

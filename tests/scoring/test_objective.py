@@ -210,11 +210,11 @@ NO_PREFERENCE = {
     "forecast/spread.py": {
         "LARGEST": "against infinite slopes",
         "FARTHEST": "bounds a distance that is told",
+        "OFF": "whether an interval is told in words",
     },
     "forecast/interval.py": {
         "LEVEL": "the default of an option",
         "MOST_LOG": "against overflow",
-        "OFF": "whether an interval is told in words",
     },
     "forecast/members.py": {"UNCHOSEN_MEMBERS": "bounds how long a forecast takes"},
     "forecast/noise.py": {
@@ -322,7 +322,9 @@ NO_PREFERENCE = {
     },
     "search/pace.py": dict.fromkeys(("LEAST_S", "ROUND_SHARE"), "when a search in time ends"),
     "search/jobs.py": dict.fromkeys(("EVERY_S", "MOST_TIMES"), "of a job that was lost"),
-    "forecast/judge.py": dict.fromkeys(("UNEVEN", "NOTHING_LEFT"), "how a verdict is worded"),
+    "forecast/judge.py": dict.fromkeys(
+        ("UNEVEN", "LOW_R2", "NOTHING_LEFT"), "how a verdict is worded"
+    ),
     "forecast/leaning.py": dict.fromkeys(
         ("FEWEST_ROWS", "FEWEST", "TIMES", "TOGETHER", "MOST_ASKED", "SEEN", "MISSED"),
         "when a reader is told of rows",

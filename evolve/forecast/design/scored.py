@@ -75,8 +75,10 @@ def scored(
     open_ = [w for w in wanted if not tells(rows, local.of(w.direction))]
     told = [w for w in wanted if w not in open_]
     answered = answers(trial, sizes, cost, told) if told else []
+    targets = trial.law.at(sizes)
     scores = {
-        w.name: score_of(w, values, trial.level) for w, values in zip(told, answered, strict=True)
+        w.name: score_of(w, values, trial.level, sizes[:, 0] if w.is_size else targets)
+        for w, values in zip(told, answered, strict=True)
     }
     why = _why_not(trial.law, names, sizes)
     left = {w.name: why for w in open_}

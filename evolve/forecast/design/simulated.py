@@ -12,6 +12,7 @@ from evolve.errors import EvolveError
 from evolve.forecast.design.law import TrueLaw
 from evolve.forecast.design.questions import Wanted
 from evolve.forecast.plan.cost import Cost
+from evolve.forecast.spread import is_far_off
 from evolve.law.graph import evaluate
 from evolve.scoring.fold import Fold
 from evolve.tasks.draft import Wishes, propose
@@ -35,6 +36,8 @@ class Score:
         high: Upper end.
         width: Between them, or to what is right where that lies outside; of a size the factor,
             which is infinite where an end is open.
+        is_open: Whether an end lies many spans off all that the runs show, so that it bounds
+            nothing.
     """
 
     bias: float
@@ -42,6 +45,7 @@ class Score:
     low: float
     high: float
     width: float
+    is_open: bool
 
     def to_data(self) -> dict[str, float]:
         """JSON value."""
@@ -140,8 +144,15 @@ def _folds(law: TrueLaw, sizes: Array, names: Sequence[str]) -> tuple[Array, tup
         return sizes, ()
 
 
-def score_of(question: Wanted, answered: Array, level: float) -> Score:
-    """How far answers are from what is right; an answer that is none is as far as can be."""
+def score_of(question: Wanted, answered: Array, level: float, seen: Array) -> Score:
+    """How far answers are from what is right; an answer that is none is as far as can be.
+
+    Args:
+        question: What is right.
+        answered: `(s,)` answers.
+        level: Of the interval.
+        seen: `(n,)` targets of the runs, or of a question for a size their sizes.
+    """
     with np.errstate(all="ignore"):
         true = question.true
         errors = np.log(answered / true) if question.is_size else answered - true
@@ -152,9 +163,15 @@ def score_of(question: Wanted, answered: Array, level: float) -> Score:
         middle, left, right, low, high = map(float, quantiles)
         spread = 0.5 * (right - left)
         width = max(high, 0.0) - min(low, 0.0)
-        if not question.is_size:
-            about = question.central
-            return Score(middle, spread, about + low, about + high, width)
-        ends = question.central * np.exp([low, high])
-        factor = float(np.exp(width))
-        return Score(float(np.expm1(middle)), spread, float(ends[0]), float(ends[1]), factor)
+        about = np.log(question.central) if question.is_size else question.central
+        ends = about + np.array([low, high])
+        is_open = _is_open(ends, np.log(seen) if question.is_size else seen)
+        if question.is_size:
+            middle, ends, width = float(np.expm1(middle)), np.exp(ends), float(np.exp(width))
+        return Score(middle, spread, float(ends[0]), float(ends[1]), width, is_open)
+
+
+def _is_open(ends: Array, seen: Array) -> bool:
+    """Whether an end lies many spans off what runs show."""
+    low, high = seen.min(), seen.max()
+    return bool(is_far_off(ends, low, high, high - low).any())

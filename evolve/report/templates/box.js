@@ -3,7 +3,6 @@
 // once or later, as `evolve.dashboard.box.answer` does, or with {error}.
 function forecastBox(place, sliders, source) {
   const STEPS = 1000;
-  const OPEN = "is open: this is off by many times what all training targets span, and is no forecast";
   const make = (name, content = {}, ...children) => {
     const element = Object.assign(document.createElement(name), content);
     element.append(...children);
@@ -100,7 +99,7 @@ function forecastBox(place, sliders, source) {
       make("p", { className: "point" },
         make("span", { textContent: `${sliders.targets[k]} ` }),
         make("strong", { textContent: figure(a.point) }),
-        make("span", { textContent: ` ${level} ${a.is_open ? OPEN : `${figure(a.low)} to ${figure(a.high)}`}; the champion alone ${figure(a.champion)}` })));
+        make("span", { textContent: ` ${level} ${a.is_open ? sliders.words.open : `${figure(a.low)} to ${figure(a.high)}`}; the champion alone ${figure(a.champion)}` })));
     const away = Object.entries(answer.distance)
       .filter(([, step]) => step)
       .map(([name, step]) => {
@@ -110,7 +109,8 @@ function forecastBox(place, sliders, source) {
         const how = size >= sliders.farthest ? most : f.log ? `a factor of ${figure(10 ** size)}` : `${figure(size)} ranges`;
         return `${name} is ${how} ${step > 0 ? "above" : "below"} all rows`;
       });
-    const words = [...away, ...answer.departures];
+    const open = answer.targets.some((a) => a.is_open) ? [sliders.words.no_guide] : [];
+    const words = [...away, ...answer.departures, ...open];
     const where = make("p", { className: words.length ? "notice" : "quiet", textContent: words.length ? words.join("; ") : "inside the range of the training rows in every feature" });
     answers.replaceChildren(...rows, where, chart(answer, t));
   }

@@ -1,0 +1,38 @@
+"""A table of laws says why its first row need not have the best score."""
+
+from __future__ import annotations
+
+import pytest
+
+from evolve.cli.choice import why_not_the_best_score
+from evolve.cli.ending import print_rows
+from evolve.runs.results import ResultRow
+
+
+def row(kind: str, size: int, score: float | None, name: str = "add_term") -> ResultRow:
+    return ResultRow(kind, name, size, size, score, 0.9, 0.9, f"y = c0 + {size}", {}, "")
+
+
+def test_a_champion_of_a_worse_score_than_another_law_is_explained_in_a_line() -> None:
+    champion, better = row("champion", 5, -6.1), row("size", 7, -6.6)
+    words = why_not_the_best_score([champion, row("size", 5, -6.1), better])
+    assert words.startswith("the law of size 7 has the better score")
+    assert words.endswith("show --choice")
+    by_name = row("literature", 6, -7.0, "hoffmann_2022")
+    assert why_not_the_best_score([champion, better, by_name]).startswith("hoffmann_2022 has")
+
+
+@pytest.mark.parametrize("score", [-6.0, -6.1, -6.10001, None])
+def test_nothing_is_explained_where_no_law_is_shown_with_a_better_score(
+    score: float | None,
+) -> None:
+    assert not why_not_the_best_score([row("champion", 5, -6.1), row("size", 7, score)])
+    assert not why_not_the_best_score([])
+
+
+@pytest.mark.parametrize("chosen", [True, False])
+def test_the_table_of_a_run_says_so_once_it_has_chosen(
+    chosen: bool, capfd: pytest.CaptureFixture[str]
+) -> None:
+    print_rows([row("champion", 5, -6.1), row("size", 7, -6.6)], ["params"], chosen=chosen)
+    assert ("has the better score" in capfd.readouterr().out) == chosen
