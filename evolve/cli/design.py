@@ -129,7 +129,7 @@ def design(
     from evolve.cli.loading import quick_loading
     from evolve.cli.output import noted_table, print_json
     from evolve.forecast.design import design_runs
-    from evolve.forecast.queries import assigned
+    from evolve.forecast.assigned import assigned
 
     with quick_loading():
         designed = design_runs(

@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from evolve.cli.ends import (
-    MISTYPED,
     distance_text,
     ends_text,
     far_out,
@@ -85,8 +84,8 @@ def _print_no_guide(question: Question, best: Allocation) -> None:
     farthest = abs(best.extrapolation_distance).max()
     if farthest > 0 and not question.task.axes:
         print_text(untested_text())
-    if far_out(farthest) == MISTYPED:
-        print_text(MISTYPED)
+    if words := far_out(farthest):
+        print_text(words)
 
 
 def _interval(question: Question) -> str:

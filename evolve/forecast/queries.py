@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from evolve.errors import Argument, EvolveError, nearest
+from evolve.forecast.assigned import pairs
 from evolve.tasks.cells import number, plain
 from evolve.tasks.labels import as_spelled, known_labels
 from evolve.tasks.meant import how_to_write
@@ -58,7 +59,7 @@ def from_words(task: Task, words: Sequence[str], group: str | None) -> list[Quer
 
 
 def read_words(task: Task, words: Sequence[str], argument: str = "at") -> dict[str, float]:
-    """Values of features by name, of texts such as ``params=7e9``.
+    """Values of features by name, of texts such as ``params=7e9`` or ``params=7B,tokens=2T``.
 
     Args:
         task: Its features are named.
@@ -68,41 +69,10 @@ def read_words(task: Task, words: Sequence[str], argument: str = "at") -> dict[s
     Raises:
         EvolveError: A word is not ``feature=value``, or its feature unknown or given twice.
     """
-    given: dict[str, float] = {}
-    for word in words:
-        name, text = _split(word, task.feature_names, argument)
+    given = pairs(words, task.feature_names, argument)
+    for name, _ in given:
         _require_known(task, name, argument)
-        if name in given:
-            raise EvolveError(Argument(argument), f": {name} is given twice")
-        given[name] = _number(task, name, text, argument)
-    return given
-
-
-def assigned(words: Sequence[str], argument: str) -> dict[str, str]:
-    """Texts by name, of texts such as ``alpha=0.34``.
-
-    Raises:
-        EvolveError: One is not ``name=value``, or a name is given twice.
-    """
-    given: dict[str, str] = {}
-    for word in words:
-        name, sign, text = (part.strip() for part in word.rpartition("="))
-        if not sign:
-            raise EvolveError(Argument(argument), f": must be like name=value, it is {word!r}")
-        if name in given:
-            raise EvolveError(Argument(argument), f": {name} is given twice")
-        given[name] = text
-    return given
-
-
-def _split(word: str, names: Sequence[str], argument: str) -> tuple[str, str]:
-    """The name and the value of ``feature=value``, where either may hold `=`."""
-    places = [i for i, sign in enumerate(word) if sign == "="]
-    if not places:
-        raise EvolveError(Argument(argument), f": must be like feature=value, it is {word!r}")
-    of_feature = [i for i in places if word[:i].strip() in names]
-    place = of_feature[-1] if of_feature else places[-1]
-    return word[:place].strip(), word[place + 1 :].strip()
+    return {name: _number(task, name, text, argument) for name, text in given}
 
 
 def from_table(
@@ -290,6 +260,8 @@ def finite_number(argument: str, value: object, name: str = "") -> float:
     if read is None or not np.isfinite(read):
         rule = f"must be {'a number' if read is None else 'finite'}, it is {value!r}"
         how = f"; {words}" if (words := how_to_write(str(value))) else ""
+        if "=" in str(value):
+            how = "; each value has a name of its own, such as params=7B tokens=2T"
         raise EvolveError(Argument(argument), f" {name}".rstrip(), f": {rule}{how}")
     return read
 

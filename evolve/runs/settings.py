@@ -107,8 +107,8 @@ def whole(name: str, value: Any) -> int:
         if (number := int(value)) == value and not isinstance(value, bool):
             if isinstance(value, Integral) or abs(number) <= LARGEST_EXACT:
                 return number
-            rule = f": a float such as {value!r} stands for several whole numbers; write digits"
-            raise EvolveError(Argument(name), rule)
+            rule = f": a float such as {value!r} stands for several whole numbers"
+            raise EvolveError(Argument(name), rule, "; write it in digits")
     raise EvolveError(Argument(name), f": must be a whole number, it is {value!r}")
 
 

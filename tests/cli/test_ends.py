@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from evolve.cli.app import call
-from evolve.cli.ends import MISTYPED, distance_text, ends_text, level_text
+from evolve.cli.ends import FAR_OUT, MISTYPED, distance_text, ends_text, level_text
 from evolve.forecast.words import NO_GUIDE, OPEN
 from evolve.tasks.task import load_task
 
@@ -61,6 +61,7 @@ def test_a_plan_says_that_its_interval_is_open(capfd: pytest.CaptureFixture[str]
     out = printed(capfd, *words, "--budget-flops", "1e5")
     assert "90 % interval open" in out
     assert NO_GUIDE in out
+    assert FAR_OUT in printed(capfd, *words, "--budget-flops", "1e26")
     assert NO_GUIDE not in printed(capfd, *words, "--budget-flops", "1e21")
 
 

@@ -342,3 +342,15 @@ def test_a_largest_value_is_of_a_feature_that_is_traded(most: dict[str, float], 
     with pytest.raises(EvolveError, match=part) as caught:
         question(make_forecast_model((CHINCHILLA, CONSTANTS)), most=most)
     assert caught.value.argument == "most"
+
+
+@pytest.mark.parametrize(
+    ("budget", "said"),
+    [
+        (1e80, "1e.80 lies 60 powers of ten above what the dearest training row costs, 6e.19"),
+        (1e-30, "1e-30 lies 48 powers of ten below what the cheapest training row costs"),
+    ],
+)
+def test_a_budget_out_of_sight_of_all_rows_is_told_as_such(budget: float, said: str) -> None:
+    with pytest.raises(EvolveError, match=f"plan: {said}.*mistyped"):
+        allocate(question(make_forecast_model((CHINCHILLA, CONSTANTS))), budget)

@@ -49,7 +49,7 @@ def test_a_float_that_stands_for_several_whole_numbers_is_none_of_them(value: fl
     assert whole("seed", 2.0**53) == 2**53
     assert whole("seed", np.uint64(2**64 - 1)) == 2**64 - 1
     assert whole("seed", 2**64 - 1) == 2**64 - 1
-    with pytest.raises(EvolveError, match="seed: a float such as .* several whole numbers"):
+    with pytest.raises(EvolveError, match="seed: a float such as .* stands for several"):
         whole("seed", value)
 
 

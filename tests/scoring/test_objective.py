@@ -237,6 +237,7 @@ NO_PREFERENCE = {
     "forecast/plan/allocate.py": {
         "EDGE": "at which a search has hit its range",
         "AT_BOUND": "at which an answer lies on a bound of the user",
+        "OUT_OF_SIGHT": "how a budget that buys no run is told of",
     },
     "forecast/plan/scaling.py": {
         "LARGEST_SHIFT": "range of a numeric search",

@@ -21,6 +21,7 @@ from evolve.typing import Array
 POINTS = {0: 1, 1: 1, 2: 401, 3: 61, 4: 25}
 EDGE = 0.02
 AT_BOUND = 1e-3
+OUT_OF_SIGHT = 10.0  # powers of ten from all rows at which a budget is more likely mistyped
 NOTHING = Cost("", (), lambda x: np.zeros(len(x)))  # of features that are only tuned
 
 
@@ -161,9 +162,24 @@ def scaled_to(question: Question, logs: Array, budget: float) -> Array:
     try:
         return at_budgets(cost, logs, np.full(len(logs), budget))
     except NoShiftError:
-        raise EvolveError(
-            f"plan: no run costs {budget:g}; {question.cost.text!r} must grow with its features"
-        ) from None
+        raise EvolveError(_no_run(question, budget)) from None
+
+
+def _no_run(question: Question, budget: float) -> str:
+    """Why no run costs a budget: it lies too far from all that is known, or the cost is none."""
+    sizes = question.known[:, list(question.cost.features)]
+    costs, larger = (question.cost.of(question.rows(times * sizes)) for times in (1.0, 10.0))
+    if not (larger > costs).all():
+        return f"plan: no run costs {budget:g}; {question.cost.text!r} must grow with its features"
+    for bound, end, side in ((costs.max(), "dearest", "above"), (costs.min(), "cheapest", "below")):
+        away = abs(np.log10(budget / bound)) if bound > 0 else 0.0
+        if away >= OUT_OF_SIGHT and (budget > bound) == (side == "above"):
+            return (
+                f"plan: {budget:g} lies {away:.0f} powers of ten {side} what the {end} training "
+                f"row costs, {bound:.3g}: no law is a guide there; is a value mistyped, or in "
+                "another unit?"
+            )
+    return f"plan: no run costs {budget:g} by {question.cost.text!r}"
 
 
 def _no_optimum(question: Question, logs: Array) -> str:
