@@ -46,7 +46,13 @@ class BatchFitter:
         *,
         by_priors: bool = False,
     ) -> None:
-        """Lay out the rows of all problems one after the other; arguments as `fit_many`."""
+        """Lay out the rows of all problems one after the other; arguments as `fit_many`.
+
+        Raises:
+            ValueError: The law has no constants.
+        """
+        if law.n_constants < 1:
+            raise ValueError("fit: the law must have a constant, it has none and needs no fit")
         self.recipe = recipe
         pooled = by_priors or recipe.shrinkage > 0.0 or recipe.tied != "none"
         on_logs = recipe.target_scale == "log"

@@ -65,7 +65,8 @@ def fit_law(
         `(p,)` constants, or `(t, p)` for several targets.
 
     Raises:
-        ValueError: shapes do not fit each other, or the recipe has a bad field.
+        ValueError: shapes do not fit each other, there are no constants, or the recipe has a bad
+            field.
         ProgramError: the law cannot be traced.
     """
     from evolve.law.trace import trace_function
@@ -75,6 +76,9 @@ def fit_law(
     table = y[:, None] if y.ndim == 1 else y
     if table.ndim != 2 or len(table) != len(x):
         raise ValueError(f"fit_law: loss_values has shape {y.shape} for {len(x)} data points")
+    if n_constants < 1:
+        rule = f"fit_law: n_constants must be 1 or more, it is {n_constants}"
+        raise ValueError(f"{rule}; a law without constants needs no fit")
     try:
         law = trace_function(function, x.shape[1], table.shape[1], n_constants)
     except ProgramError as error:
@@ -145,6 +149,9 @@ def fit_many(
 
     Returns:
         One fit a problem, in order.
+
+    Raises:
+        ValueError: The law has no constants.
     """
     given = [None] * len(problems) if priors is None else list(priors)
     by_priors = any(prior is not None for prior in given)

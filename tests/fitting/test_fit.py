@@ -269,3 +269,11 @@ def test_the_spelling_of_a_law_hardly_changes_its_fit() -> None:
     first = fit_many(LAW, [rows(30, 0.01)], Recipe())[0]
     second = fit_many(other, [rows(30, 0.01)], Recipe())[0]
     assert np.allclose(first.constants, second.constants, rtol=1e-9)
+
+
+def test_a_law_without_constants_is_refused_in_words() -> None:
+    x = np.linspace(1.0, 2.0, 5)[:, None]
+    with pytest.raises(ValueError, match="the law must have a constant, it has none"):
+        fit_many(Law(call("log", feat(0)), 0), [Problem(x, x[:, 0])], Recipe())
+    with pytest.raises(ValueError, match="n_constants must be 1 or more, it is 0; .* no fit"):
+        fit_law(lambda X, p: np.log(X[:, 0]), x, x[:, 0], n_constants=0)
