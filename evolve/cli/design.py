@@ -128,8 +128,8 @@ def design(
     from evolve.cli.design_text import print_design
     from evolve.cli.loading import quick_loading
     from evolve.cli.output import noted_table, print_json
-    from evolve.forecast.design import design_runs
     from evolve.forecast.assigned import assigned
+    from evolve.forecast.design import design_runs
 
     with quick_loading():
         designed = design_runs(

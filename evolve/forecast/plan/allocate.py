@@ -171,7 +171,10 @@ def _no_run(question: Question, budget: float) -> str:
     costs, larger = (question.cost.of(question.rows(times * sizes)) for times in (1.0, 10.0))
     if not (larger > costs).all():
         return f"plan: no run costs {budget:g}; {question.cost.text!r} must grow with its features"
-    for bound, end, side in ((costs.max(), "dearest", "above"), (costs.min(), "cheapest", "below")):
+    for bound, end, side in (
+        (costs.max(), "dearest", "above"),
+        (costs.min(), "cheapest", "below"),
+    ):
         away = abs(np.log10(budget / bound)) if bound > 0 else 0.0
         if away >= OUT_OF_SIGHT and (budget > bound) == (side == "above"):
             return (
