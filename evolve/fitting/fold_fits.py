@@ -7,11 +7,11 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from evolve.fitting.fold_plan import FoldPlan, plan_fold
+from evolve.fitting.fold_plan import FoldsPlan, plan_folds
 from evolve.fitting.hierarchical import fit_pooled
 from evolve.fitting.problem_set import ProblemSet
 from evolve.fitting.result import Fit, Problem
-from evolve.fitting.tape import Tape, compile_tape
+from evolve.fitting.tape import compile_tape
 from evolve.law.graph import Law
 from evolve.law.recipe import Recipe
 from evolve.scoring.constraints import Constraints, worst
@@ -42,7 +42,7 @@ class Rows:
     constraints: Constraints | None = None
     frames: tuple[TargetFrame, ...] = ()
     weights: RowWeights | None = None
-    plans: dict[int, tuple[Fold, FoldPlan]] = field(
+    plans: dict[tuple[int, ...], tuple[tuple[Fold, ...], FoldsPlan]] = field(
         default_factory=dict, compare=False, repr=False
     )
 
@@ -50,27 +50,27 @@ class Rows:
         default_factory=dict, compare=False, repr=False
     )
 
-    def plan(self, fold: Fold) -> FoldPlan:
-        """The layout of a fold; it is the same for every law."""
-        if id(fold) not in self.plans:  # the fold is kept beside it, so that its id stays its own
-            plan = plan_fold(self.x, self.group, fold, self.constraints)
-            self.plans[id(fold)] = (fold, plan)
-        return self.plans[id(fold)][1]
+    def plan(self, folds: Sequence[Fold]) -> FoldsPlan:
+        """The layout of folds; it is the same for every law."""
+        key = tuple([id(fold) for fold in folds])
+        if key not in self.plans:  # folds are kept beside it, so that their ids stay their own
+            plan = plan_folds(self.x, self.group, folds, self.constraints)
+            self.plans[key] = (tuple(folds), plan)
+        return self.plans[key][1]
 
     def problems(self, folds: Sequence[Fold], law: Law) -> ProblemSet:
         """The problems of all groups and targets of some folds, targets running fastest.
 
         They are the same for every law that sees the features in the same order.
         """
-        plans = [self.plan(fold) for fold in folds]
-        key = (law.own_feature_first, *(id(fold) for fold in folds))
+        key = (law.own_feature_first, *[id(fold) for fold in folds])
         if key not in self.sets:
             n_targets = self.y.shape[1]
             self.sets[key] = ProblemSet(
                 [
                     self._problem(at, t, law, pool=number * n_targets + t)
-                    for number, plan in enumerate(plans)
-                    for at in plan.numbers
+                    for number, rows in enumerate(self.plan(folds).folds)
+                    for at in rows.numbers
                     for t in range(n_targets)
                 ]
             )
@@ -114,36 +114,30 @@ def fit_folds(rows: Rows, folds: list[Fold], law: Law, recipe: Recipe) -> list[F
     Returns:
         One result a fold, in order.
     """
-    n_targets = rows.y.shape[1]
-    plans = [rows.plan(fold) for fold in folds]
+    plan, n_targets = rows.plan(folds), rows.y.shape[1]
     fits = fit_pooled(law, rows.problems(folds, law), recipe, axes=rows.axes)
-    tape = compile_tape(law, recipe.target_scale)
-    results, begin = [], 0
-    for plan in plans:
-        end = begin + len(plan.groups) * n_targets
-        own_fits = tuple(fits[begin:end])
-        results.append(_predict(plan, rows.constraints, law, tape, n_targets, own_fits))
-        begin = end
+    constants = np.array([f.constants for f in fits]).reshape(plan.n_groups, n_targets, -1)
+    values = plan.values(law, compile_tape(law, recipe.target_scale), constants)
+    beyond = _broken(plan, values[plan.n_rows :], rows.constraints)
+    results, row, group = list[FoldFit](), 0, 0
+    for own in plan.folds:
+        last, end = row + len(own.held) + len(own.fit), group + len(own.groups)
+        held, fitted = own.split(values[row:last])
+        own_fits = tuple(fits[group * n_targets : end * n_targets])
+        shares = worst(beyond[:, group:end].reshape(-1, 2))
+        results.append(FoldFit(own.groups, own_fits, held, fitted, shares))
+        row, group = last, end
     return results
 
 
-def _predict(
-    plan: FoldPlan,
-    constraints: Constraints | None,
-    law: Law,
-    tape: Tape,
-    n_targets: int,
-    fits: tuple[Fit, ...],
-) -> FoldFit:
-    """Predict all groups at once: the fold's rows and the lines beyond the data."""
-    constants = np.array([f.constants for f in fits]).reshape(len(plan.groups), n_targets, -1)
-    held = np.full((len(plan.is_judged), n_targets), np.nan)
-    fitted = np.empty((plan.n_fit, n_targets))
-    cuts = (plan.n_judged, plan.n_judged + plan.n_fit)
-    shares: list[tuple[float, float]] = []
-    for t in range(n_targets):
-        values = plan.values(law, tape, t, constants[:, t])
-        held[plan.is_judged, t], fitted[:, t], beyond = np.split(values, cuts)
-        if constraints is not None and len(beyond):
-            shares += plan.broken(beyond, constraints)
-    return FoldFit(plan.groups, fits, held, fitted, worst(shares))
+def _broken(plan: FoldsPlan, values: Array, constraints: Constraints | None) -> Array:
+    """`(t, n_groups, 2)` shares of the lines beyond that break constraints; none without lines.
+
+    Args:
+        plan: The folds.
+        values: `(n, t)` predictions of the lines.
+        constraints: What to check.
+    """
+    if constraints is None or not len(values):
+        return np.zeros((values.shape[1], 0, 2))
+    return np.array([plan.broken(column, constraints) for column in values.T])

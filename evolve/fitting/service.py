@@ -108,11 +108,11 @@ def _priors(fits: Sequence[Fit], n_constants: int) -> Array:
 def facts(result: FoldFit) -> dict[str, float]:
     """Diagnostics of one fold, in JSON values."""
     fits = result.fits
-    n_starts = sum(f.n_starts for f in fits)
+    n_starts = sum([f.n_starts for f in fits])
     return {
-        "converged": sum(f.status == "converged" for f in fits) / max(len(fits), 1),
-        "agree": sum(f.n_agree for f in fits) / max(n_starts, 1),
-        "at_bound": float(sum(f.n_at_bound for f in fits)),
+        "converged": sum([f.status == "converged" for f in fits]) / max(len(fits), 1),
+        "agree": sum([f.n_agree for f in fits]) / max(n_starts, 1),
+        "at_bound": float(sum([f.n_at_bound for f in fits])),
         "not_finite_beyond": result.beyond[0],
         "against_physics": result.beyond[1],
     }

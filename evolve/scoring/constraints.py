@@ -176,16 +176,18 @@ def broken_each(values: Array, physics: Constraints) -> Array:
     Returns:
         `(k, 2)` shares.
     """
-    infinite = _share(~np.isfinite(values))
+    shares = np.zeros((len(values), 2))
+    shares[:, 0] = _share(~np.isfinite(values))
     if not physics.declared:
-        return np.stack([infinite, np.zeros(len(values))], axis=1)
+        return shares
     checks = [_monotone(values[:, j], -1.0) for j in physics.falling]
     checks += [_monotone(values[:, j], 1.0) for j in physics.rising]
     if physics.floor is not None:
         checks.append(_share(~(values >= physics.floor)))
     if physics.ceiling is not None:
         checks.append(_share(~(values <= physics.ceiling)))
-    return np.stack([infinite, np.mean(checks, axis=0)], axis=1)
+    shares[:, 1] = np.add.reduce(checks, axis=0) / len(checks)
+    return shares
 
 
 def _monotone(values: Array, sign: float) -> Array:
@@ -199,11 +201,12 @@ def _monotone(values: Array, sign: float) -> Array:
 def _share(flags: npt.NDArray[np.bool_]) -> Array:
     """`(k,)` share of the flags of each of `k` groups that are set."""
     table = flags.reshape(len(flags), -1)
-    return np.asarray(np.count_nonzero(table, axis=1) / table.shape[1])
+    return np.asarray(np.add.reduce(table, axis=1, dtype=np.int64) / table.shape[1])
 
 
-def worst(shares: Sequence[tuple[float, float]]) -> tuple[float, float]:
+def worst(shares: Sequence[tuple[float, float]] | Array) -> tuple[float, float]:
     """Largest share that is not finite, and the mean share that breaks the physics."""
-    if not shares:
+    if not len(shares):
         return 0.0, 0.0
-    return max(s[0] for s in shares), float(np.mean([s[1] for s in shares]))
+    infinite, against = np.array(shares).T
+    return float(infinite.max()), float(against.mean())

@@ -7,7 +7,13 @@ import numpy as np
 from evolve.fitting.fold_fits import Rows, fit_folds
 from evolve.law.graph import Law, call, const, evaluate, feat
 from evolve.law.recipe import Recipe
-from evolve.scoring.constraints import Constraints, violations, worst
+from evolve.scoring.constraints import (
+    Constraints,
+    broken,
+    extrapolation_lines,
+    violations,
+    worst,
+)
 from evolve.scoring.fold import Fold
 
 X = np.tile(np.linspace(1.0, 4.0, 8)[:, None], (3, 1))
@@ -66,7 +72,23 @@ def test_what_other_laws_were_fitted_to_before_changes_nothing() -> None:
 def test_folds_are_laid_out_once() -> None:
     table = rows()
     fit_folds(table, FOLDS, LINE, Recipe())
-    plan, problems = table.plan(FOLDS[0]), table.problems(FOLDS, LINE)
+    plan, problems = table.plan(FOLDS), table.problems(FOLDS, LINE)
     fit_folds(table, FOLDS, CURVE, Recipe())
-    assert table.plan(FOLDS[0]) is plan
+    assert table.plan(list(FOLDS)) is plan
     assert table.problems(FOLDS, CURVE) is problems
+
+
+def test_groups_with_fewer_rows_than_lines_begin_at_are_checked_like_others() -> None:
+    small = Fold("small", np.r_[0:4, 8:16], np.r_[4:8, 16:20])
+    (alone,) = fit_folds(rows(), [small], CURVE, Recipe())
+    few, beside = fit_folds(rows(), [FOLDS[0], small], CURVE, Recipe())
+    assert alone.beyond == beside.beyond
+    assert few.beyond == fit_folds(rows(), FOLDS[:1], CURVE, Recipe())[0].beyond
+    lines = [extrapolation_lines(X[at], FALLING) for at in (np.arange(4), np.arange(8, 16))]
+    assert lines[0].shape != lines[1].shape
+    values = [
+        evaluate(CURVE.root, at.reshape(-1, 1), f.constants)
+        for at, f in zip(lines, alone.fits, strict=True)
+    ]
+    each = [broken(v.reshape(at.shape[:-1]), FALLING) for v, at in zip(values, lines, strict=True)]
+    assert alone.beyond == worst(each)
