@@ -11,7 +11,7 @@ from functools import lru_cache
 import numpy as np
 import numpy.typing as npt
 
-from evolve.fitting.tape import LINEAR, LOG_SCALE, MINUS_ORIGIN, ORIGIN, SHIFT, SLOPE
+from evolve.fitting.tape import LOG_SCALE, MINUS_ORIGIN, NONLINEAR, ORIGIN, SHIFT, SLOPE
 from evolve.typing import Array, Ints
 
 Bools = npt.NDArray[np.bool_]
@@ -60,11 +60,14 @@ def place(role: Ints, uniforms: Array, columns: Array, offsets: Ints) -> Array:
 
 def _moments(column: Array, offsets: Ints) -> tuple[Array, Array]:
     """Mean and standard deviation of each problem's finite values (1 where no spread)."""
+    begins, counts = offsets[:-1], np.diff(offsets)
     fine = np.isfinite(column)
-    count = np.maximum(np.add.reduceat(fine.astype(float), offsets[:-1]), 1.0)
-    mean = np.add.reduceat(np.where(fine, column, 0.0), offsets[:-1]) / count
-    gap = np.where(fine, column - np.repeat(mean, np.diff(offsets)), 0.0)
-    spread = np.sqrt(np.add.reduceat(gap * gap, offsets[:-1]) / count)
+    all_fine = bool(fine.all())
+    n = counts if all_fine else np.maximum(np.add.reduceat(fine.astype(float), begins), 1.0)
+    mean = np.add.reduceat(column if all_fine else np.where(fine, column, 0.0), begins) / n
+    gap = column - np.repeat(mean, counts)
+    gap = gap if all_fine else np.where(fine, gap, 0.0)
+    spread = np.sqrt(np.add.reduceat(gap * gap, begins) / n)
     return mean, np.where(spread > 1e-12, spread, 1.0)
 
 
@@ -95,45 +98,54 @@ def project(kind: Ints, normal: Array, gradient: Array, pool: Array) -> Array:
     Returns:
         `(q, m)` what this adds to the least-squares costs; nan where they cannot be solved.
     """
-    p = len(kind)
+    p, own = len(kind), np.flatnonzero(kind != NONLINEAR)
     h, grad = normal.reshape(-1, p, p), gradient.reshape(-1, p).copy()
-    flat = pool.reshape(-1, p)
-    amplitudes = np.zeros_like(grad)
-    amplitudes[:, kind == LOG_SCALE] = -1.0
-    gain = _quadratic(h, grad, amplitudes)
-    grad += np.einsum("ijk,ik->ij", h, amplitudes)
-    start = grad.copy()
-    amplitudes[:] = 0.0
-    active = np.tile(kind != 0, (len(h), 1))
+    flat, gain = pool.reshape(-1, p), np.zeros(len(grad))
+    scales = kind[own] == LOG_SCALE
+    if scales.any():
+        amplitudes = np.zeros_like(grad)
+        amplitudes[:, own[scales]] = -1.0
+        turned = np.einsum("ijk,ik->ij", h, amplitudes)
+        gain = _quadratic(turned, grad, amplitudes)
+        grad += turned
     finite = np.asarray(np.isfinite(grad).all(axis=1))
     with np.errstate(all="ignore"):
+        amplitudes, start = np.zeros_like(grad), grad.copy()
+        active: Bools | None = None  # all of them
         for _ in range(ROUNDS):
-            x = _solve(h, grad, active)
-            amplitudes = np.where(active, x, amplitudes)
-            bad: Bools = active & np.equal(kind, LOG_SCALE) & ~(x > 0.0) & finite[:, np.newaxis]
-            _fill(kind, active & ~bad & finite[:, np.newaxis], x, flat)
+            x = _solve(h, grad, own, active)
+            good = np.tile(finite, (len(own), 1)) if active is None else active & finite
+            bad: Bools = good & scales[:, None] & ~(x > 0.0)
+            _fill(own, scales, good & ~bad, x, flat, amplitudes)
             if not bad.any():
                 break
-            size = _least(h, grad)
-            flat[bad] = np.log(size[bad])
-            amplitudes[bad] = size[bad]
-            grad += np.einsum("ijk,ik->ij", h, np.where(bad, size, 0.0))
-            active &= ~bad
-        gain = gain + _quadratic(h, start, amplitudes)
+            lanes, numbers = np.nonzero(bad.T)
+            columns = own[numbers]
+            size = np.zeros_like(grad)
+            size[lanes, columns] = _least(h, grad)[lanes, columns]
+            flat[lanes, columns] = np.log(size[lanes, columns])
+            amplitudes[lanes, columns] = size[lanes, columns]
+            grad += np.einsum("ijk,ik->ij", h, size)
+            active = good & ~bad
+        gain = gain + _quadratic(np.einsum("ijk,ik->ij", h, amplitudes), start, amplitudes)
     return np.where(finite, gain, np.nan).reshape(pool.shape[:2])
 
 
-def _quadratic(h: Array, grad: Array, x: Array) -> Array:
-    """`(m,)` grad x + x h x / 2 of each lane."""
-    half = 0.5 * np.einsum("ijk,ik->ij", h, x)
-    return np.asarray(np.sum((grad + half) * x, axis=1), dtype=float)
+def _quadratic(turned: Array, grad: Array, x: Array) -> Array:
+    """`(m,)` grad x + x h x / 2 of each lane, where `turned` is h x."""
+    return np.asarray(np.sum((grad + 0.5 * turned) * x, axis=1), dtype=float)
 
 
-def _fill(kind: Ints, where: Bools, x: Array, flat: Array) -> None:
-    linear = np.logical_and(where, kind == LINEAR)
-    scale = np.logical_and(where, kind == LOG_SCALE)
-    flat[linear] = x[linear]
-    flat[scale] = np.log(x[scale])
+def _fill(
+    own: Ints, scales: Bools, where: Bools, x: Array, flat: Array, amplitudes: Array
+) -> None:
+    """Write solutions `(k, m)` into the constants `own` of each lane and its amplitudes."""
+    for column, is_scale, chosen, values in zip(own, scales, where, x, strict=True):
+        whole = chosen.all()
+        values = values if whole else values[chosen]
+        at = (slice(None) if whole else chosen, column)
+        amplitudes[at] = values
+        flat[at] = np.log(values) if is_scale else values
 
 
 def _least(h: Array, grad: Array) -> Array:
@@ -142,29 +154,46 @@ def _least(h: Array, grad: Array) -> Array:
     return np.asarray(np.maximum(LEAST_AMPLITUDE * np.abs(grad) / diagonal, 1e-12))
 
 
-def _solve(h: Array, grad: Array, active: Bools) -> Array:
-    """Solve h x = -grad over the active constants of each lane by Cholesky; `(m, p)`.
+def _solve(h: Array, grad: Array, own: Ints, active: Bools | None) -> Array:
+    """Solve h x = -grad over some constants of each lane by Cholesky.
 
-    A constant that no lane solves for is passed over: most of a law's are not linear.
+    Args:
+        h: `(m, p, p)` normal matrices.
+        grad: `(m, p)` gradients.
+        own: `(k,)` numbers of the constants; a law's others are not looked at.
+        active: `(k, m)` whether a lane solves for each of them; all do if None.
+
+    Returns:
+        `(k, m)` solutions, 0 where a lane does not solve for a constant.
     """
-    m, p = grad.shape
-    some = np.flatnonzero(active.any(axis=0))
-    on = np.ascontiguousarray(active.T)
-    x = np.ascontiguousarray(-grad.T) * on
-    none = np.zeros(m)
-    low = np.zeros((p, p, m))  # lanes last, so that each operation goes through memory in order
-    for n, i in enumerate(some):
-        for j in some[: n + 1]:
-            total = h[:, i, j] * on[i] * on[j]
+    k = len(own)
+    low = np.empty((k, k, len(h)))  # lanes last, so that operations go through memory in order
+    for i in range(k):
+        for j in range(i + 1):
+            total = h[:, own[i], own[j]]
+            if active is not None:
+                total = total * active[i] * active[j]
             if i == j:
-                total = np.where(on[i], total * (1.0 + RIDGE) + 1e-300, 1.0)
-            total = total - sum((low[i, k] * low[j, k] for k in some[:n] if k < j), none)
+                total = total * (1.0 + RIDGE) + 1e-300
+                total = total if active is None else np.where(active[i], total, 1.0)
+            if j:
+                total = total - _dot(low[i], low[j], range(j))
             low[i, j] = np.sqrt(np.maximum(total, 1e-300)) if i == j else total / low[j, j]
-    for n, i in enumerate(some):
-        x[i] = (x[i] - sum((low[i, k] * x[k] for k in some[:n]), none)) / low[i, i]
-    for n, i in reversed(list(enumerate(some))):
-        x[i] = (x[i] - sum((low[k, i] * x[k] for k in some[n + 1 :]), none)) / low[i, i]
-    return np.ascontiguousarray(x.T)
+    x = -grad.T[own] if active is None else -grad.T[own] * active
+    for i in range(k):
+        x[i] = (x[i] - _dot(low[i], x, range(i)) if i else x[i]) / low[i, i]
+    for i in reversed(range(k)):
+        later = range(i + 1, k)
+        x[i] = (x[i] - _dot(low[:, i], x, later) if later else x[i]) / low[i, i]
+    return x
+
+
+def _dot(a: Array, b: Array, rows: range) -> Array:
+    """`(m,)` sum over some rows of the products of two tables `(k, m)`, first to last."""
+    total: Array = a[rows[0]] * b[rows[0]]
+    for row in rows[1:]:
+        total += a[row] * b[row]
+    return total
 
 
 @lru_cache(maxsize=256)
