@@ -6,12 +6,15 @@ without constants below them get no row at all.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
 
 from evolve.fitting.primitives import BACK, FORWARD
 from evolve.typing import Ints
+
+Step = tuple[int, int, int]  # an operation and its two argument slots, -1 for none
 
 # For each operation and argument: reverse operation, and which of a, b, o(ut) are its x and y.
 RULES: dict[str, tuple[tuple[str, str], ...]] = {
@@ -59,11 +62,11 @@ class Sweep:
         return self.n_rows - 1
 
 
-def reverse_sweep(steps: Ints, base: int, first: int, n_constants: int) -> Sweep:
+def reverse_sweep(steps: Sequence[Step], base: int, first: int, n_constants: int) -> Sweep:
     """The reverse sweep of a tape.
 
     Args:
-        steps: `(n_steps, 3)` operation and argument slots.
+        steps: Operations and their argument slots.
         base: Slot of the first step.
         first: Slot of the first constant.
         n_constants: Number of constants; each gets a row, of zeros where it is not used.
@@ -75,7 +78,7 @@ def reverse_sweep(steps: Ints, base: int, first: int, n_constants: int) -> Sweep
     sweep = Sweep()
     sweep.rows[base + len(steps) - 1] = 0
     for i in range(len(steps) - 1, -1, -1):
-        op, a, b = (int(k) for k in steps[i])
+        op, a, b = steps[i]
         slots = {"a": a, "b": b, "o": base + i}
         for arg, (name, at) in zip((a, b), RULES[FORWARD[op]], strict=False):
             if arg in needed and base + i in sweep.rows:
@@ -87,12 +90,12 @@ def reverse_sweep(steps: Ints, base: int, first: int, n_constants: int) -> Sweep
 
 
 def _needs(
-    steps: Ints, base: int, first: int, n_constants: int
+    steps: Sequence[Step], base: int, first: int, n_constants: int
 ) -> tuple[set[int], dict[int, int]]:
     """Slots that a constant acts on, and how many derivatives each of them gathers."""
     needed = set(range(first, first + n_constants))
     uses: dict[int, int] = {}
-    for i, (op, a, b) in enumerate(steps.tolist()):
+    for i, (op, a, b) in enumerate(steps):
         args = (a, b)[: len(RULES[FORWARD[op]])]
         if needed.intersection(args):
             needed.add(base + i)

@@ -25,7 +25,7 @@ from evolve.fitting.workspace import CompiledLaw, Data
 from evolve.law.graph import Law
 from evolve.law.recipe import LOSSES, Recipe
 from evolve.scoring.frame import TargetFrame
-from evolve.typing import Array
+from evolve.typing import Array, Ints
 
 SCREENED = 8
 LIMIT_OF = np.array([60.0, 1e12, 200.0])
@@ -140,7 +140,7 @@ class BatchFitter:
         """
         p = self.tape.n_constants
         if n_starts < 0:
-            free = all(prior is None for prior in priors)
+            free = priors.count(None) == len(priors)
             n_starts = self.recipe.n_starts if free else min(self.recipe.n_starts, PRIOR_STARTS)
         if not np.any(self.tape.kind == NONLINEAR):
             n_starts = min(n_starts, 1)  # all constants are solved for: starts do not differ
@@ -193,20 +193,25 @@ class BatchFitter:
                 constants = outward_each(self.moves, self.frames, constants)
                 costs, variance = costs / ratio, variance / ratio
                 priors = self._priors_outside(priors)
+        numbers = (
+            costs, ends.statuses[:, 0, 0], solution.n_agree, solution.n_finite, gradient,
+            n_at_bound, variance,
+        )  # fmt: skip
+        rows = zip(*[column.tolist() for column in numbers], strict=True)
         return [
             Fit(
                 constants=constants[q],
-                cost=float(costs[q]),
-                status=STATUSES[int(ends.statuses[q, 0, 0])],
-                n_agree=int(solution.n_agree[q]),
-                n_starts=int(solution.n_finite[q]),
-                gradient=float(gradient[q]),
-                n_at_bound=int(n_at_bound[q]),
+                cost=cost,
+                status=STATUSES[status],
+                n_agree=n_agree,
+                n_starts=n_starts,
+                gradient=steepest,
+                n_at_bound=at_bound,
                 normal=normal[q],
-                variance=float(variance[q]),
-                prior=prior,
+                variance=spread,
+                prior=priors[q],
             )
-            for q, prior in enumerate(priors)
+            for q, (cost, status, n_agree, n_starts, steepest, at_bound, spread) in enumerate(rows)
         ]
 
     def _priors_outside(self, priors: Sequence[Prior | None]) -> list[Prior | None]:
@@ -217,7 +222,7 @@ class BatchFitter:
         outside: list[Prior | None] = [None] * len(priors)
         for prior, rows in _by_prior(priors):
             turned: dict[TargetFrame, Prior] = {}
-            for q in rows:
+            for q in rows.tolist():
                 frame = self.frames[q]
                 if frame not in turned:
                     turned[frame] = self._prior_outside(q, prior)
@@ -231,18 +236,16 @@ class BatchFitter:
         return Prior(outward(self.moves, frame, prior.mean), prior.weight / factor**2 / ratio)
 
 
-def _by_prior(priors: Sequence[Prior | None]) -> list[tuple[Prior, list[int]]]:
+def _by_prior(priors: Sequence[Prior | None]) -> list[tuple[Prior, Ints]]:
     """Each prior that some problems have, and their numbers."""
-    rows: dict[int, tuple[Prior, list[int]]] = {}
-    for q, prior in enumerate(priors):
-        if prior is not None:
-            rows.setdefault(id(prior), (prior, []))[1].append(q)
-    return list(rows.values())
+    known = {id(prior): prior for prior in priors if prior is not None}
+    numbers = np.fromiter(map(id, priors), dtype=np.int64, count=len(priors)) if known else None
+    return [(prior, np.flatnonzero(numbers == key)) for key, prior in known.items()]
 
 
 def _centres(priors: Sequence[Prior | None], p: int) -> Array:
     """The priors' centres as starts `(q, b, p)`: none at all, or nan where there is no prior."""
-    if all(prior is None for prior in priors):
+    if priors.count(None) == len(priors):
         return np.zeros((len(priors), 0, p))
     blank = np.full(p, np.nan)
     return np.array([[blank if prior is None else prior.mean] for prior in priors])

@@ -129,7 +129,7 @@ def _priors(nothing: Sequence[Prior | None], pools: Sequence[Pool]) -> list[Prio
     priors = list(nothing)
     for pool in pools:
         prior = pool.prior
-        for i in pool.rows:
+        for i in pool.rows.tolist():
             priors[i] = prior
     return priors
 

@@ -6,6 +6,7 @@ The kernel works on rows; the choices between its calls are made here, for all p
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from typing import TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -26,6 +27,7 @@ SAME_COST = 1e-6
 ROUNDING = 1e-28
 N_LEADERS = 3
 Flags = npt.NDArray[np.bool_]
+Values = TypeVar("Values", Array, Ints)
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,9 +93,8 @@ def solve(
     if sample is not batch:
         ends, stands_for = _on_all_rows(batch, ends, stands_for, limits.refine)
     best = np.argmin(ends.costs, axis=1)[:, None]
-    top = np.take_along_axis(ends.constants, best[:, :, None], axis=1)
-    final = run(batch, top, limits.polish, careful=True)
-    rough = np.take_along_axis(ends.statuses[:, :, 0], best, axis=1)
+    final = run(batch, _of_each(ends.constants, best), limits.polish, careful=True)
+    rough = _of_each(ends.statuses, best)[:, :, 0]
     final.statuses[:, :, 0] = np.minimum(final.statuses[:, :, 0], rough)
     final.statuses[_to_rounding(batch, final.costs), 0] = CONVERGED
     agree = ends.costs <= final.costs * AGREE + 1e-300
@@ -131,10 +132,10 @@ def _refined(batch: FitBatch, starts: Array, max_steps: int) -> EndPoints:
         return ends
     many = np.diff(batch.offsets) > MIDDLE_ROWS
     best = np.argmin(ends.costs, axis=1)[:, None]
-    top = np.take_along_axis(ends.constants, best[:, :, None], axis=1)
+    top = _of_each(ends.constants, best)
     top[~many] = np.nan
     last = run(batch, top, max_steps)
-    least = np.take_along_axis(ends.costs, best, axis=1)
+    least = _of_each(ends.costs, best)
     agree = ends.costs <= least * AGREE + 1e-300
     for whole, part in (
         (ends.constants, last.constants),
@@ -154,25 +155,30 @@ def _leaders(ends: EndPoints, stands_for: Ints) -> tuple[Array, Ints]:
         stands for.
     """
     order = np.argsort(ends.costs, axis=1, kind="stable")
-    weights = np.take_along_axis(stands_for, order, axis=1)
-    _merge(np.take_along_axis(ends.costs, order, axis=1), weights)
+    weights = _of_each(stands_for, order)
+    _merge(_of_each(ends.costs, order), weights)
     first = np.argsort(weights == 0, axis=1, kind="stable")[:, :N_LEADERS]
-    weights = np.take_along_axis(weights, first, axis=1)
-    order = np.take_along_axis(order, first, axis=1)
-    starts = np.take_along_axis(ends.constants, order[:, :, None], axis=1)
+    weights, order = _of_each(weights, first), _of_each(order, first)
+    starts = _of_each(ends.constants, order)
     return np.where((weights > 0)[:, :, None], starts, np.nan), weights
+
+
+def _of_each(values: Values, numbers: Ints) -> Values:
+    """Of each problem `(q, s, …)` those of its starts that numbers `(q, k)` name."""
+    return values[np.arange(len(values))[:, None], numbers]
 
 
 def _merge(costs: Array, weights: Ints) -> None:
     """Let the earliest of the starts `(q, s)` that end at one cost stand for all, in place."""
     level = np.where(np.isfinite(costs), costs, -1.0)
+    near = SAME_COST * np.abs(level)
     for late in range(1, costs.shape[1]):
-        before = level[:, :late]
-        same = np.abs(level[:, late, None] - before) <= SAME_COST * np.abs(before)
-        same &= (weights[:, :late] > 0) & (weights[:, late, None] > 0)
-        rows = np.flatnonzero(same.any(axis=1))
-        weights[rows, np.argmax(same[rows], axis=1)] += weights[rows, late]
-        weights[rows, late] = 0
+        same = np.abs(level[:, late, None] - level[:, :late]) <= near[:, :late]
+        same &= weights[:, :late] > 0
+        rows = np.flatnonzero(same.any(axis=1) & (weights[:, late] > 0))
+        if len(rows):
+            weights[rows, same[rows].argmax(axis=1)] += weights[rows, late]
+            weights[rows, late] = 0
 
 
 def _to_rounding(batch: FitBatch, costs: Array) -> Flags:
@@ -190,13 +196,18 @@ def _distinct(batch: FitBatch, uniforms: Array, n_starts: int) -> tuple[Array, I
     """
     pool, costs = screen(batch, uniforms)
     order = np.argsort(costs, axis=1, kind="stable")[:, :n_starts]
-    chosen = np.take_along_axis(pool, order[:, :, None], axis=1)
-    rough = run(replace(batch, loss=L2), chosen, ROUGH_STEPS)
+    rough = run(_by_squares(batch), _of_each(pool, order), ROUGH_STEPS)
     order = np.argsort(rough.costs, axis=1, kind="stable")
-    constants = np.take_along_axis(rough.constants, order[:, :, None], axis=1)
+    constants = _of_each(rough.constants, order)
     weights = np.ones(rough.costs.shape, dtype=np.int64)
-    _merge(np.take_along_axis(rough.costs, order, axis=1), weights)
-    return np.where((weights > 0)[:, :, None], constants, np.nan), weights
+    _merge(_of_each(rough.costs, order), weights)
+    constants[weights == 0] = np.nan
+    return constants, weights
+
+
+def _by_squares(batch: FitBatch) -> FitBatch:
+    """The same problems, fitted by least squares."""
+    return batch if batch.loss == L2 else replace(batch, loss=L2)
 
 
 def run(
@@ -225,8 +236,9 @@ def run(
     """
     constants = np.array(starts, dtype=float, order="C")
     q, s, p = constants.shape
-    costs = np.full((q, s), np.inf)
-    statuses: Ints = np.full((q, s, 2), NOT_FINITE, dtype=np.int64)
+    costs, statuses = np.empty((q, s)), np.empty((q, s, 2), dtype=np.int64)
+    costs.fill(np.inf)
+    statuses.fill(NOT_FINITE)
     n_kept = s if keep_all else 1
     enough = NO_END if stands_for is None else AGREEING_STARTS
     counted = np.ones((q, s), dtype=np.int64) if stands_for is None else stands_for
@@ -271,7 +283,7 @@ def screen(batch: FitBatch, uniforms: Array) -> tuple[Array, Array]:
     at_zero = run(flat, pool, 0, keep_all=True)
     gains = project(law.kind, at_zero.normal, at_zero.gradient, pool)
     if law.log_rows:
-        return pool, run(replace(batch, loss=L2), pool, 0).costs
+        return pool, run(_by_squares(batch), pool, 0).costs
     with np.errstate(invalid="ignore"):
         costs = at_zero.costs + gains
     return pool, np.where(np.isfinite(costs), costs, np.inf)

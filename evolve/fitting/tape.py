@@ -94,7 +94,6 @@ class _Compiler:
 
     def __init__(self, n_constants: int) -> None:
         self.n_constants = n_constants
-        self.free: dict[Node, bool] = {}
         self.columns: dict[Node, int] = {}
         self.literals: dict[float, int] = {}
         self.steps: list[tuple[int, tuple[str, int], tuple[str, int]]] = []
@@ -102,16 +101,20 @@ class _Compiler:
         self.role: dict[int, tuple[int, Node]] = {}
 
     def compile(self, root: Node, log_output: bool) -> Tape:
-        self._mark_free(root)
         place = self._slot(root)
         if place[0] != "step":
             zero = ("literal", self.literals.setdefault(0.0, len(self.literals)))
             self.steps.append((CODE["add"], place, zero))
-        numbered = [(op, self._number(a), self._number(b)) for op, a, b in self.steps]
-        steps = np.array(numbered, dtype=np.int64).reshape(-1, 3)
         first = len(self.columns)
         base = first + self.n_constants + len(self.literals)
-        sweep = reverse_sweep(steps, base, first, self.n_constants)
+        begins = {"none": -1, "column": 0, "const": first, "step": base}
+        begins["literal"] = first + self.n_constants
+        numbered = [
+            (op, begins[kind_a] + a, begins[kind_b] + b)
+            for op, (kind_a, a), (kind_b, b) in self.steps
+        ]
+        steps = np.array(numbered, dtype=np.int64).reshape(-1, 3)
+        sweep = reverse_sweep(numbered, base, first, self.n_constants)
         rows = [sweep.rows[first + k] for k in range(self.n_constants)]
         return Tape(
             columns=tuple(self.columns),
@@ -126,20 +129,6 @@ class _Compiler:
             log_output=log_output,
         )
 
-    def _number(self, place: tuple[str, int]) -> int:
-        kind, index = place
-        base = {"none": -1 - index, "column": 0, "const": len(self.columns)}
-        base["literal"] = len(self.columns) + self.n_constants
-        base["step"] = base["literal"] + len(self.literals)
-        return base[kind] + index
-
-    def _mark_free(self, node: Node) -> bool:
-        """Whether a subtree holds no constant."""
-        if node not in self.free:
-            below = [self._mark_free(a) for a in node.args]
-            self.free[node] = node.op != "const" and all(below)
-        return self.free[node]
-
     def _slot(self, node: Node) -> tuple[str, int]:
         if node not in self.slots:
             self.slots[node] = self._place(node)
@@ -150,7 +139,7 @@ class _Compiler:
             return ("literal", self.literals.setdefault(node.value, len(self.literals)))
         if node.op == "const":
             return ("const", node.index)
-        if self.free[node]:
+        if not node.constants:
             return self._column(node)
         if node.op == "pow":
             return self._power(*node.args)
@@ -169,7 +158,7 @@ class _Compiler:
         """A power; of a column it is exp(exponent * log column), which is cheap and safe at 0."""
         if exponent == num(2.0):
             return self._step(CODE["square"], self._slot(base), ("none", 0))
-        if not self.free[base]:
+        if base.constants:
             self._note_origin(base)
             return self._step(CODE["pow"], self._slot(base), self._slot(exponent))
         log_base = call("log", base)
@@ -185,7 +174,7 @@ class _Compiler:
         column, constant = parts[0].args
         if parts[0].op == "add" and column.op == "const":
             column, constant = constant, column
-        if constant.op == "const" and column.op != "num" and self.free[column]:
+        if constant.op == "const" and column.op != "num" and not column.constants:
             role = ORIGIN if parts[0].op == "sub" else MINUS_ORIGIN
             self.role.setdefault(constant.index, (role, column))
 
@@ -195,7 +184,7 @@ class _Compiler:
             return
         role = SLOPE if node.op in ("mul", "div") else SHIFT
         for one, other in (node.args, node.args[::-1]):
-            if one.op == "const" and other.op != "num" and self.free[other]:
+            if one.op == "const" and other.op != "num" and not other.constants:
                 self.role.setdefault(one.index, (role, other))
 
     def _roles(self) -> Ints:
@@ -209,44 +198,37 @@ class _Compiler:
 def kinds(root: Node, n_constants: int) -> Ints:
     """Classify the constants of a tree: `(n_constants,)` of NONLINEAR, LINEAR, LOG_SCALE."""
     kind = np.full(n_constants, NONLINEAR, dtype=np.int64)
-    _, linear = _affine(root)
-    uses = _uses(root)
-    for _, term in _terms(root):
-        scale = _log_scale(term)
-        if scale is not None and uses[scale] == 1:
+    scales = [_log_scale(term) for _, term in _terms(root)]
+    for scale in scales:
+        if scale is not None and _uses(root, scale) == 1:
             kind[scale] = LOG_SCALE
-    kind[sorted(linear)] = LINEAR
+    kind[sorted(_affine(root))] = LINEAR
     return kind
 
 
-def _affine(node: Node) -> tuple[set[int], set[int]]:
-    """Constants below a node, and those in which the node is affine all together."""
-    if node.op == "const":
-        return {node.index}, {node.index}
-    below = [_affine(a) for a in node.args]
-    every = set().union(*(b[0] for b in below)) if below else set()
+@lru_cache(maxsize=1 << 14)  # a search varies its laws by parts
+def _affine(node: Node) -> frozenset[int]:
+    """Constants in which a tree is affine, all together."""
+    if not node.constants or node.op == "const":
+        return node.constants
     if node.op == "neg":
-        return every, below[0][1]
+        return _affine(node.args[0])
+    if node.op not in ("add", "sub", "mul", "div"):
+        return frozenset()
+    one, other = node.args
+    first, second = _affine(one), _affine(other)
     if node.op in ("add", "sub"):
-        bad = (below[0][0] - below[0][1]) | (below[1][0] - below[1][1])
-        return every, (below[0][1] | below[1][1]) - bad
-    if node.op in ("mul", "div"):
-        first = below[0][1] - below[1][0]
-        second = below[1][1] - below[0][0] if node.op == "mul" else set()
-        return every, first if len(first) >= len(second) else second
-    return every, set()
+        return (first | second) - (one.constants - first) - (other.constants - second)
+    first = first - other.constants
+    second = second - one.constants if node.op == "mul" else frozenset()
+    return first if len(first) >= len(second) else second
 
 
-def _uses(node: Node) -> dict[int, int]:
-    """How often each constant stands in a tree."""
-    counts: dict[int, int] = {}
-    stack = [node]
-    while stack:
-        top = stack.pop()
-        stack.extend(top.args)
-        if top.op == "const":
-            counts[top.index] = counts.get(top.index, 0) + 1
-    return counts
+def _uses(node: Node, constant: int) -> int:
+    """How often a constant stands in a tree."""
+    if node.op == "const":
+        return int(node.index == constant)
+    return sum([_uses(a, constant) for a in node.args if constant in a.constants])
 
 
 def _terms(node: Node, sign: int = 1) -> list[tuple[int, Node]]:
