@@ -44,7 +44,11 @@ def why_not_the_best_score(rows: Sequence[ResultRow]) -> str:
         return ""
     if round(best.score, SHOWN) >= round(champion, SHOWN):
         return ""
-    law = best.name if best.kind == "literature" else f"the law of size {best.n_constants}"
+    law = f"the law of size {best.n_constants}"
+    if best.kind == "literature":
+        law = best.name
+    elif best.n_constants == rows[0].n_constants:
+        law = f"another law of its size, entry {best.number},"
     return (
         f"{law} has the better score, which is of the search's folds alone; further folds and "
         "what laws say beyond the data decided: show --choice"

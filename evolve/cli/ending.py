@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shlex
 from collections.abc import Sequence
 from pathlib import Path
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 HEADINGS = ("kind", "constants", "held-out R2", "train R2", "score", "law")
 GROUP_HEADINGS = ("group", "held-out rows", "error", "median", "baseline", "which", "")
 MOST_ROWS = 12
+OWN = re.compile(r"^each target = .*\bown\b")  # of targets with a feature of their own each
 LONG_FORMULA = 240  # characters; a longer one fills a narrow screen, and its law has a name
 
 
@@ -107,6 +109,7 @@ def print_rows(rows: Sequence[ResultRow], features: Sequence[str], *, chosen: bo
         features: Names of the task's features.
         chosen: Whether the first row is the champion.
     """
+    from evolve.law.naming import own_words
     from evolve.tasks.symbols import symbols_of
 
     kinds = {} if chosen else {"champion": "best so far"}
@@ -118,6 +121,8 @@ def print_rows(rows: Sequence[ResultRow], features: Sequence[str], *, chosen: bo
         for row in rows
     ]
     print_table(HEADINGS, cells, symbols=symbols_of(features))
+    if len(features) > 1 and "own" not in features and any(OWN.search(r.formula) for r in rows):
+        print_text(own_words(features))
     if chosen and (words := why_not_the_best_score(rows)):
         print_text(words)
 

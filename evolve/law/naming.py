@@ -57,6 +57,15 @@ def words_seen(names: Sequence[str], *, own_first: bool) -> list[str]:
     return ["own", *(f"other_{k}" for k in range(1, len(names)))] if own_first else list(names)
 
 
+def own_words(names: Sequence[str]) -> str:
+    """What `words_seen` stand for where each of several targets sees its own feature first."""
+    first, second = names[:2]
+    return (
+        f"own is the feature that belongs to a target, {first} to the first and {second} to the "
+        "second; other_1 is the one behind it, and so on in a circle"
+    )
+
+
 class Variables:
     """Names for features, their logarithms, constants and repeated parts of one law."""
 

@@ -8,6 +8,7 @@ from typing import Any
 
 from markupsafe import Markup
 
+from evolve.law.naming import own_words, words_seen
 from evolve.law.candidate import Candidate
 from evolve.law.latex import latex
 from evolve.law.recipe import Recipe
@@ -36,7 +37,7 @@ def law_content(findings: Findings) -> dict[str, Any]:
     content: dict[str, Any] = dict.fromkeys(
         ("shown", "latex", "constants", "recipe", "diagnostics", "physics", "valued_formula"), ""
     )
-    content |= {"variables": tables.variables_table(task), "own_feature_first": False}
+    content |= {"variables": tables.variables_table(task), "own_words": ""}
     content["formula"] = "black box: see the program below"
     if model is not None:
         content["constants"] = tables.constants_table(model)
@@ -49,7 +50,7 @@ def law_content(findings: Findings) -> dict[str, Any]:
         "shown": equations_of(task, candidate, values),
         "latex": latex(candidate.law, names),
         "formula": formula_of(task, candidate),
-        "own_feature_first": candidate.law.own_feature_first,
+        "own_words": own_words(task.feature_names) if candidate.law.own_feature_first else "",
         "recipe": _recipe(candidate.recipe),
         "diagnostics": _diagnostics(model),
         "physics": _physics(findings),
@@ -60,9 +61,8 @@ def law_content(findings: Findings) -> dict[str, Any]:
 
 def names_in(task: Task, candidate: Candidate) -> tuple[list[str], str]:
     """Names of the features and of the target in a law's mathematics."""
-    width = len(task.feature_names)
     own_first = candidate.law.own_feature_first
-    names = [f"x_{k}" for k in range(width)] if own_first else list(task.feature_names)
+    names = words_seen(task.feature_names, own_first=own_first)
     return names, task.target_names[0] if len(task.target_names) == 1 else "each target"
 
 

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from evolve.law.naming import own_words
 from evolve.law.candidate import Candidate
 from evolve.report import tables
 from evolve.report.law_content import equations_of
@@ -53,10 +54,12 @@ def run_html(
 def _law(task: Task, row: ResultRow, candidate: Candidate | None, title: str) -> dict[str, Any]:
     alone = [table[0] for table in row.constants.values() if len(table) == 1]
     values = np.array(alone[0]) if len(row.constants) == len(alone) == 1 else None
+    own_first = candidate is not None and candidate.law.own_feature_first
     return {
         "title": title,
         "formula": row.formula or "black box: see the program",
         "shown": None if candidate is None else equations_of(task, candidate, values),
+        "own_words": own_words(task.feature_names) if own_first else "",
         "scores": _scores(row),
         "constants": _constants(row),
         "n_hidden": max(_n_rows(row) - MOST_ROWS, 0),

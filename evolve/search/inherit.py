@@ -11,6 +11,7 @@ from evolve.evaluation.record import SEEDS
 from evolve.law.candidate import Candidate, candidate_from_data
 from evolve.law.canonical import key
 from evolve.law.graph import features_of
+from evolve.law.naming import words_seen
 from evolve.law.printer import formula
 from evolve.law.program import parse_program, title_of
 from evolve.search.archive import Elite
@@ -41,7 +42,7 @@ def warm_start_from(problem: SearchProblem, inherited: dict[str, Any]) -> Search
         inherited: From `elites_to_inherit`.
     """
     proposals = {p.key: p for p in problem.starts if p.origin in SEEDS}
-    for proposal, _ in _judged(problem.space, inherited):
+    for proposal, _ in _judged(problem, inherited):
         if proposal is not None:
             proposals.setdefault(proposal.key, proposal)
     for proposal in problem.starts:
@@ -53,30 +54,32 @@ def not_inherited(problem: SearchProblem, inherited: dict[str, Any]) -> list[str
     """Name the elites of an earlier run that cannot be evaluated, a line each, with the reason."""
     return [
         f"an elite of {inherited['run']} is not taken over: {why}"
-        for proposal, why in _judged(problem.space, inherited)
+        for proposal, why in _judged(problem, inherited)
         if proposal is None
     ]
 
 
 def _judged(
-    space: SearchSpace, inherited: dict[str, Any]
+    problem: SearchProblem, inherited: dict[str, Any]
 ) -> Iterator[tuple[Proposal | None, str]]:
     """A proposal of every elite, or why there is none."""
-    name = f"elite of {inherited['run']}"
+    name, space = f"elite of {inherited['run']}", problem.space
     for law, recipe in inherited["elites"]:
-        yield _of_law(candidate_from_data(law, recipe), space, name)
+        yield _of_law(candidate_from_data(law, recipe), problem, name)
     for text in inherited.get("programs", ()):
         yield _of_program(text, space, name)
 
 
-def _of_law(elite: Candidate, space: SearchSpace, name: str) -> tuple[Proposal | None, str]:
-    used, n_features = max(features_of(elite.law.root), default=-1) + 1, len(space.units)
-    if used > n_features:
-        return None, f"it uses feature {used}, the task has {n_features}"
+def _of_law(elite: Candidate, problem: SearchProblem, name: str) -> tuple[Proposal | None, str]:
+    space, names = problem.space, problem.task.feature_names
+    used = max(features_of(elite.law.root), default=-1) + 1
+    if used > len(names):
+        listed = ", ".join(names)
+        return None, f"it uses {used} features, the task has {len(names)}: {listed}"
     candidate = finish(inward(elite, space), space)
     if candidate is None:
-        names = [f"x{j + 1}" for j in range(n_features)]
-        return None, f"the task allows no {formula(elite.law, names)}"
+        words = words_seen(names, own_first=elite.law.own_feature_first)
+        return None, f"the task allows no {formula(elite.law, words)}"
     form_key = key(candidate.law, candidate.recipe)
     return Proposal(outward(candidate, space), form_key, name, (), "inherited"), ""
 

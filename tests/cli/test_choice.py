@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from evolve.cli.choice import why_not_the_best_score
@@ -18,6 +20,9 @@ def test_a_champion_of_a_worse_score_than_another_law_is_explained_in_a_line() -
     words = why_not_the_best_score([champion, row("size", 5, -6.1), better])
     assert words.startswith("the law of size 7 has the better score")
     assert words.endswith("show --choice")
+    alike = replace(better, n_constants=5)
+    words = why_not_the_best_score([champion, alike])
+    assert words.startswith("another law of its size, entry 7, has the better score")
     by_name = row("literature", 6, -7.0, "hoffmann_2022")
     assert why_not_the_best_score([champion, better, by_name]).startswith("hoffmann_2022 has")
 

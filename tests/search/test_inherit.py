@@ -9,7 +9,7 @@ from small_tasks import entry_of, power_task
 
 from evolve.evaluation.record import SEEDS
 from evolve.law.candidate import Candidate
-from evolve.law.graph import Law, call, feat
+from evolve.law.graph import Law, call, const, feat
 from evolve.search.archive import elite_of
 from evolve.search.inherit import elites_to_inherit, not_inherited, warm_start_from
 from evolve.search.problem import SearchProblem, make_search_problem
@@ -82,9 +82,13 @@ def test_elites_that_cannot_be_evaluated_are_named_with_the_reason(problem: Sear
     far = Candidate(Law(call("add", feat(0), feat(6)), 0), problem.starts[-1].genome.recipe)
     broken = PROGRAM.replace("def fit_scaling_law", "def fit")
     lines = not_inherited(problem, inherited_from(far, broken))
-    assert lines[0] == "an elite of old is not taken over: it uses feature 7, the task has 2"
+    why = "it uses 7 features, the task has 2: a, b"
+    assert lines[0] == f"an elite of old is not taken over: {why}"
     assert lines[1].startswith("an elite of old is not taken over: elite of old")
     ruled = make_search_problem(power_task(), 0, rules=FormRules(must_use=("a",)))
+    second = Candidate(Law(call("mul", const(0), feat(1)), 1), problem.starts[-1].genome.recipe)
+    (line,) = not_inherited(ruled, inherited_from(second))
+    assert line.endswith("the task allows no c0*b")
     (line,) = not_inherited(ruled, inherited_from(PROGRAM))
     assert "nothing says whether 'A median.' has the form asked for" in line
     assert warm_start_from(ruled, inherited_from(PROGRAM)) == ruled
