@@ -75,7 +75,7 @@ def noted_table(path: Path, verb: str) -> RawTable:
     from evolve.tasks.readers import read_table
 
     raw = read_table(path)
-    for line in raw.passed_over():
+    for line in raw.remarks():
         print_note(f"{verb}: {line}")
     return raw
 

@@ -91,7 +91,7 @@ def from_table(
         EvolveError: A column is missing, a cell is no number, or a group is not known.
     """
     given = read_table(path)
-    for line in given.passed_over():
+    for line in given.remarks():
         tell(line)
     raw, rows = _with_schedule(task, given)
     if raw is not given:

@@ -8,9 +8,9 @@ from typing import Any
 
 from markupsafe import Markup
 
-from evolve.law.naming import own_words, words_seen
 from evolve.law.candidate import Candidate
 from evolve.law.latex import latex
+from evolve.law.naming import own_words, words_seen
 from evolve.law.recipe import Recipe
 from evolve.report import tables
 from evolve.report.gather import Findings

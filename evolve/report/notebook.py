@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from evolve.law.naming import own_words
 from evolve.law.candidate import Candidate
+from evolve.law.naming import own_words
 from evolve.report import tables
 from evolve.report.law_content import equations_of
 from evolve.report.page import fill

@@ -33,6 +33,7 @@ class RawTable:
         index: Names in the index of a data frame, which are no columns.
         rows: Each row's number in the file, from 1; empty where none was left out.
         n_comments: Comments above the header of a text file, which were passed over.
+        notes: What else was made of a text file, in words.
     """
 
     path: Path
@@ -42,6 +43,7 @@ class RawTable:
     index: tuple[str, ...] = ()
     rows: tuple[int, ...] = ()
     n_comments: int = 0
+    notes: tuple[str, ...] = ()
     _numbers: dict[str, Array | None] = field(
         default_factory=dict, init=False, repr=False, compare=False
     )
@@ -152,12 +154,13 @@ class RawTable:
         columns = {name: _taken(cells, rows) for name, cells in self.columns.items()}
         lines = array("Q", (self.lines[i] for i in rows)) if self.lines else ()
         numbers = tuple(self.row_number(i + 1) for i in rows)
-        return RawTable(self.path, columns, len(rows), lines, self.index, numbers, self.n_comments)
+        return replace(self, columns=columns, n_rows=len(rows), lines=lines, rows=numbers)
 
-    def passed_over(self) -> list[str]:
-        """What was passed over above the header, in words, if anything was."""
+    def remarks(self) -> list[str]:
+        """What was made of the file beside reading its cells, in words, if anything was."""
         n = self.n_comments
-        return [f"{n} comment line{'s' * (n > 1)} above the header passed over"] if n else []
+        passed = [f"{n} comment line{'s' * (n > 1)} above the header passed over"] if n else []
+        return [*passed, *self.notes]
 
     def with_column(self, name: str, cells: Sequence[object]) -> RawTable:
         """The table with a further column."""

@@ -15,9 +15,11 @@ from typing import Any
 from evolve.errors import TaskError
 from evolve.tasks.cells import is_blank, number, plain, what_to_do
 from evolve.tasks.comments import MARK, Opening, below_comments
+from evolve.tasks.decimals import with_points
 from evolve.tasks.frames import plain_cell, raw_of, raw_of_records
 from evolve.tasks.names import why_no_name
 from evolve.tasks.raw import RawTable
+from evolve.tasks.separators import require_commas
 from evolve.tasks.sizes import counted, lines_of, require_cells, require_table_bytes
 from evolve.tasks.texts import Texts
 
@@ -37,7 +39,6 @@ OTHERS = {
     ".zip": "unpack it first",
 }
 ROWS_AT_ONCE = 4096  # that are held before they are cells of columns
-_SEPARATORS = {";": "semicolons", "\t": "tabs", "|": "bars"}
 
 
 def read_table(path: Path) -> RawTable:
@@ -77,8 +78,10 @@ def read_text(path: Path, separator: str) -> RawTable:
         what = "holds comments alone" if opening.n_comments else "is empty"
         raise TaskError(f"{path}: must have a header, the file {what}")
     header = [plain(name) for name in names]
-    if separator == ",":
-        _require_commas(path, names)
+    if separator == "," and len(names) == 1:
+        if ";" in names[0]:
+            return with_points(read_text(path, ";"))
+        require_commas(path, names[0])
     named = header[: len(header) - _n_loose(header)]
     require_header(path, named)
     columns = [Texts() for _ in header]
@@ -117,6 +120,8 @@ def _ragged(path: Path, header: list[str], line: list[str], row: int, start: int
         why = f"a comment may stand above the header alone; take out lines that begin with {MARK}"
     elif len(line) == len(header) + 1 and not line[-1].strip():
         why += "; the row ends with a separator, the header does not"
+    elif any(";" in name for name in header):
+        why += "; if semicolons separate columns, take the commas out of their names"
     return (
         f"{path}: rows must have {len(header)} cells, row {row} has {len(line)} "
         f"(line {start}); {why}"
@@ -247,17 +252,6 @@ _READERS: dict[str, Callable[[Path], RawTable]] = {
     **dict.fromkeys(LINES_OF_JSON, _read_jsonl),
     **dict.fromkeys((".tsv", ".tab"), _read_tsv),
 }
-
-
-def _require_commas(path: Path, header: list[str]) -> None:
-    """Require that a header of one column is not many columns under another separator."""
-    for sign, name in _SEPARATORS.items():
-        if len(header) == 1 and sign in header[0]:
-            how = f"read_csv({path.name!r}, sep={sign!r}).to_csv('commas.csv', index=False)"
-            raise TaskError(
-                f"{path}: columns must be separated by commas, the header {header[0][:60]!r} is "
-                f"separated by {name}; by pandas: {how}, with decimal=',' for decimal commas"
-            )
 
 
 def require_header(path: Path, header: list[str]) -> None:

@@ -196,8 +196,8 @@ TABLES: dict[str, tuple[str | bytes | None, str, str]] = {
         *["opens a quote that nothing closes"] * 2,
     ),
     "another separator": (
-        GOOD.replace(",", ";"),
-        *["columns must be separated by commas, the header 'corpus;params;tokens;loss'"] * 2,
+        GOOD.replace(",", "|"),
+        *["columns must be separated by commas, the header 'corpus|params|tokens|loss'"] * 2,
     ),
     "an empty file": ("", *["must have a header, the file is empty"] * 2),
     "no text": (b"\x89\xff\x00", *["must be UTF-8 text, byte 0 is not; save it as UTF-8"] * 2),

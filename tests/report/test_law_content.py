@@ -17,7 +17,9 @@ from evolve.tasks.task import Task
 from tests.small_tasks import task_of
 
 PAIRED = Candidate(Law(call("mul", const(0), call("mul", feat(0), feat(1))), 1, True), Recipe())
-MEANT = "own is the feature that belongs to a target, web share to the first and code to the second"
+MEANT = (
+    "own is the feature that belongs to a target, web share to the first and code to the second"
+)
 
 
 def paired() -> Task:

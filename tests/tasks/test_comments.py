@@ -25,14 +25,14 @@ def test_comments_above_a_header_are_passed_over(start: str, end: str, tmp_path:
     assert raw.numbers("loss") == [2.0, 4.0]
     assert raw.n_comments == 3
     assert list(raw.lines) == [6, 7]
-    assert raw.take([1]).passed_over() == ["3 comment lines above the header passed over"]
+    assert raw.take([1]).remarks() == ["3 comment lines above the header passed over"]
 
 
 def test_comments_of_a_tsv_are_passed_over(tmp_path: Path) -> None:
     (tmp_path / "t.tsv").write_text("# of\ttwo cells\nparams\tloss\n1\t2\n")
     raw = read_table(tmp_path / "t.tsv")
     assert raw.numbers("params") == [1.0]
-    assert raw.passed_over() == ["1 comment line above the header passed over"]
+    assert raw.remarks() == ["1 comment line above the header passed over"]
 
 
 @pytest.mark.parametrize(
@@ -85,7 +85,7 @@ def test_errors_below_comments_name_the_line_of_the_file() -> None:
     [
         ("# a\n# b\n", "the file holds comments alone"),
         ("", "the file is empty"),
-        ("# a\nparams;loss\n1;2\n", "separated by semicolons"),
+        ("# a\nparams|loss\n1|2\n", "separated by bars"),
     ],
 )
 def test_a_file_without_a_header_says_what_it_holds(text: str, rule: str) -> None:

@@ -153,7 +153,7 @@ def propose(raw: RawTable, name: str, wishes: Wishes) -> Draft:
             Decision("features", listed(names), NAMED if wishes.features else GUESSED),
             *decided,
         ),
-        notes=(*raw.passed_over(), *remarks(rows, task, columns, condition)),
+        notes=(*raw.remarks(), *remarks(rows, task, columns, condition)),
         corrected=frozenset(wishes.roles),
     )
 
