@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from evolve.cli.ends import level_text
+from evolve.cli.ends import ends_text, level_text
 from evolve.cli.output import print_table
+from evolve.forecast.words import OPEN
 
 if TYPE_CHECKING:
     from evolve.runs.results import ConstantRow
@@ -25,7 +27,8 @@ def print_constants(rows: Sequence[ConstantRow], targets: Sequence[str], level: 
     cells = [
         (
             *(row.group, targets[row.target], row.constant, f"{row.value:.5g}"),
-            *(f"{row.error:.3g}", f"{row.low:.5g} to {row.high:.5g}"),
+            *(OPEN if _is_open(row) else f"{row.error:.3g}",),
+            ends_text(row.low, row.high, is_open=_is_open(row)),
         )
         for row in rows
     ]
@@ -48,11 +51,17 @@ def print_constants_by_fit(
     for row in rows:
         where = row.group + (f" [{targets[row.target]}]" if len(targets) > 1 else "")
         half = row.high - row.value
-        cells.setdefault(where, []).append(f"{row.value:.5g} +- {half:.2g}")
+        told = OPEN if _is_open(row) else f"+- {half:.2g}"
+        cells.setdefault(where, []).append(f"{row.value:.5g} {told}")
     names = [f"c{k}" for k in range(len(next(iter(cells.values()))))]
     title = f"constants of each group, +- half the width of their {level_text(level)} intervals"
     table = [(where, *values) for where, values in cells.items()]
     print_table(("group", *names), table, title, names=("group",))
+
+
+def _is_open(row: ConstantRow) -> bool:
+    """Whether the rows say nothing of a constant, such as one of two that do the same."""
+    return math.isinf(row.error)
 
 
 def n_fits(rows: Sequence[ConstantRow]) -> int:

@@ -94,9 +94,9 @@ def _has_commas(raw: RawTable, name: str, kinds: Shown, in_file: set[str]) -> bo
     if EITHER_COMMA in kinds and not (commas or points or elsewhere):
         raise _two_ways(raw, name, kinds[EITHER_COMMA])
     has_commas = bool(commas) or (EITHER_COMMA in kinds and not points)
-    if EITHER_POINT in kinds and BY_POINTS not in kinds and not points:
-        if has_commas or elsewhere:
-            raise _two_ways(raw, name, kinds[EITHER_POINT])
+    is_open = EITHER_POINT in kinds and BY_POINTS not in kinds and not points
+    if is_open and (has_commas or elsewhere):
+        raise _two_ways(raw, name, kinds[EITHER_POINT])
     return has_commas
 
 

@@ -26,6 +26,11 @@ from evolve.tasks.together import advice, listed
 _DEVIATION = re.compile(
     r"[ _./-]?(std_?err|std_?dev|err|error|std|deviation|sd|se|sem|sigma)(?![a-z0-9])"
 )
+_MANY = "seeds|runs|replicates|replications|repeats|repetitions|trials|reps"
+_COUNTS = re.compile(
+    rf"((sample|row|run|obs|observation)[ _./-]?)?weights?|(n|num|number of)[ _./-]?({_MANY})"
+    rf"|({_MANY})[ _./-]?counts?|counts?"
+)
 FEWEST_ALIKE, APART = 2, 0.5  # rows of one result, so many ranges of all others from them
 SIZES = ("N", "D", "U")
 PLAIN_SIZE = 1000.0  # sizes below it are hardly written out beside others in words
@@ -50,7 +55,8 @@ def remarks(
     warnings += [*_constant_in_groups(task), *_two_levels(task), *_sizes_in_words(rows, task)]
     warnings += [*_units_in_names(rows, task), *_stand_ins(task)]
     numbers = _numbers_in_texts(rows, columns, task, may_name_runs)
-    warnings += [*_deviations(columns, task), *filter(None, numbers.values())]
+    warnings += [*_deviations(columns, task), *_weights(columns, task)]
+    warnings += filter(None, numbers.values())
     groups = could_be_groups(columns, rows.n_rows, task.spec)
     known = {*numbers, *may_name_runs, *(name for name in groups if guess_role(name) == "time")}
     if texts := [name for name in groups if name not in known]:
@@ -191,6 +197,26 @@ def _deviations(columns: dict[str, Column], task: Task) -> list[str]:
         for target in task.target_names
         if name != target and _DEVIATION.sub("", name.lower()) in (target.lower(), *alone)
     ]
+
+
+def _weights(columns: dict[str, Column], task: Task) -> list[Remark]:
+    """Columns by whose names rows count more or less, where rows count alike."""
+    if task.spec.sigma or task.spec.weights:
+        return []
+    others = (*task.target_names, *task.spec.groups, task.spec.folds.runs)
+    return [
+        Remark(
+            f"{name} is by its name what each row counts{_taken(name, task)}: it does so as ",
+            Argument("weights"),
+        )
+        for name, column in columns.items()
+        if column.kind == "numbers" and column.low is not None and column.low > 0
+        if name not in others and _COUNTS.fullmatch(name.strip().lower())
+    ]
+
+
+def _taken(name: str, task: Task) -> str:
+    return ", and is taken for a feature" if name in task.feature_names else ""
 
 
 def _repeats(task: Task) -> list[str]:

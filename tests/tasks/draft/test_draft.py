@@ -336,6 +336,28 @@ def test_the_deviations_of_a_target_are_said_to_be_so_until_they_count(
     assert not any("uncertain" in note for note in told["notes"])
 
 
+@pytest.mark.parametrize(
+    ("column", "is_said"),
+    [
+        *(("weight", True), ("sample_weight", True), ("n_seeds", True), ("Count", True)),
+        *(("weight_decay", False), ("seed", False), ("model_weights_gb", False)),
+    ],
+)
+def test_a_column_of_what_rows_count_is_said_to_be_one_until_it_counts(
+    column: str, is_said: bool, capfd: pytest.CaptureFixture[str]
+) -> None:
+    rows = [f"{line},{1 + 4 * (k % 2)}" for k, line in enumerate(ROWS)]
+    Path("my_runs.csv").write_text("\n".join([f"{HEADER},{column}", *rows]) + "\n")
+    notes = [note for note in made(capfd, "--target", "loss")["notes"] if "row counts" in note]
+    taken = f"{column} is by its name what each row counts, and is taken for a feature: it does "
+    assert notes == [f"{taken}so as --weights"] * is_said
+    words = ["--target", "loss", "--features", "params", "tokens"]
+    notes = made(capfd, *words, "--name", "alone")["notes"]
+    assert any(f"{column} is by its name what each row counts: it" in n for n in notes) == is_said
+    told = made(capfd, *words, "--weights", column, "--name", "weighed")["notes"]
+    assert not any("by its name what" in note for note in told)
+
+
 def test_a_size_of_two_levels_is_said_to_show_no_power(
     capfd: pytest.CaptureFixture[str],
 ) -> None:
