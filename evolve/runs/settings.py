@@ -19,10 +19,10 @@ from evolve.search.proposers.llm.settings import NO_MODELS, ModelConfig, config_
 from evolve.search.proposers.registry import DEFAULT, LLM, require_proposers
 from evolve.search.proposers.seeds import GivenSeed
 from evolve.search.rules import NO_RULES, FormRules
+from evolve.tasks.cells import LARGEST_EXACT
 from evolve.tasks.task import Task
 
 DEFAULT_EVALUATIONS = 3000
-LARGEST_EXACT = 2**53  # up to which every whole number is a float of its own
 LARGEST_SHOWN = 1e300  # of what is too large, as a float
 LEAST_SEARCH_ROWS = 100  # fewer say nothing of a table that has more
 

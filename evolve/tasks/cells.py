@@ -29,6 +29,8 @@ _POWERS_OF_TEN = {
     **{"": 0, "p": 15, "e": 18, "z": 21},
 }
 _PLAIN = re.compile(r"[+-]?(?:0|[1-9]\d*)(?:\.\d*)?(?:[eE][+-]?\d{1,3})?")  # 007 is a name
+_LONG = re.compile(r"[+-]?\d{16,300}")
+LARGEST_EXACT = 2**53  # up to which every whole number is a float of its own
 _INFINITE = re.compile(r"[+-]?(inf|infinity)", re.IGNORECASE)
 _KINDS = str | int | float  # of cells that may be numbers
 UNSEEN = f"{string.whitespace}\u00a0\u200b\u200c\u200d\u2060\ufeff"
@@ -57,6 +59,19 @@ def number(cell: object) -> float | None:
     if isinstance(cell, str) and math.isinf(value) and not _INFINITE.fullmatch(cell.strip()):
         return None
     return value
+
+
+def long_number(cell: object) -> int | None:
+    """A whole number so large that floats are not told apart there, as a seed may be; else None."""
+    if isinstance(cell, str) and _LONG.fullmatch(cell.strip()):
+        cell = int(cell)
+    is_whole = isinstance(cell, int) and not isinstance(cell, bool)
+    return cell if is_whole and abs(cell) > LARGEST_EXACT else None
+
+
+def as_compared(value: float | str) -> float | str:
+    """What cells are compared with: a text, or a number, which is a float where that is exact."""
+    return value if isinstance(value, str) else long_number(value) or float(value)
 
 
 def size_in_words(text: str) -> float | None:

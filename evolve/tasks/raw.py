@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 
 from evolve.errors import TaskError, nearest
-from evolve.tasks.cells import is_blank, number, shown, what_to_do
+from evolve.tasks.cells import is_blank, long_number, number, shown, what_to_do
 from evolve.tasks.texts import Texts
 from evolve.typing import Array
 
@@ -89,14 +89,16 @@ class RawTable:
         return self._numbers[name]
 
     def numbers_or_nan(self, name: str) -> list[float]:
-        """A column as numbers for a comparison: nan where a cell is blank.
+        """A column as numbers for a comparison: nan where a cell is blank, long ones to the digit.
 
         Raises:
             TaskError: The column is missing, or a cell holds another text than a number.
         """
         cells = enumerate(self.column(name), 1)
         return [
-            math.nan if is_blank(cell) else self._number(name, row, cell, finite=False)
+            math.nan
+            if is_blank(cell)
+            else long_number(cell) or self._number(name, row, cell, finite=False)
             for row, cell in cells
         ]
 

@@ -14,6 +14,7 @@ from evolve.errors import TaskError, nearest
 from evolve.files import read_regular, toml_fault
 from evolve.printable import printable
 from evolve.tasks.axes import factors_of
+from evolve.tasks.cells import as_compared
 from evolve.tasks.complaints import explain, lower
 from evolve.tasks.names import why_no_column, why_no_name
 from evolve.tasks.roles import Role
@@ -123,7 +124,7 @@ class Filter(_Strict):
 
     column: Name
     op: Literal["<", "<=", ">", ">=", "==", "!="]
-    value: float | str
+    value: Annotated[int | float | str, AfterValidator(as_compared)]
     reason: Prose
 
     @model_validator(mode="after")

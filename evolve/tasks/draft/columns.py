@@ -9,6 +9,7 @@ from typing import Literal
 
 import numpy as np
 
+from evolve.tasks.cells import LARGEST_EXACT, long_number
 from evolve.tasks.readers import RawTable, is_blank, number
 from evolve.typing import Array
 
@@ -66,8 +67,10 @@ def _inspect(name: str, cells: Sequence[object], x: Array | None) -> Column:
     if x is not None:
         levels = np.unique(x)
         low, median, high = float(levels[0]), float(np.median(x)), float(levels[-1])
-        gap = _gap(levels)
-        return Column(name, "numbers", 0, len(levels), low, median, high, gap, numeric=True)
+        gap, n_levels = _gap(levels), len(levels)
+        if max(-low, high) > LARGEST_EXACT:
+            n_levels = len({long_number(cell) or number(cell) for cell in cells})
+        return Column(name, "numbers", 0, n_levels, low, median, high, gap, numeric=True)
     values = [number(cell) for cell in cells]
     finite = [value is not None and math.isfinite(value) for value in values]
     n_blank = sum(is_blank(cell) for cell in cells)

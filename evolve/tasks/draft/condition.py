@@ -14,7 +14,7 @@ import numpy.typing as npt
 
 from evolve.errors import Argument, EvolveError, nearest
 from evolve.law.faults import because, unquoted
-from evolve.tasks.cells import is_blank, plain
+from evolve.tasks.cells import is_blank, long_number, plain
 from evolve.tasks.draft.expressions import MAX_DEPTH, parse_words
 from evolve.tasks.raw import RawTable
 
@@ -133,8 +133,8 @@ class _Reader:
             if not (isinstance(column, ast.Name) and isinstance(turned, _UPWARD)):
                 continue
             name, value = self._column(column), self._value(number)
-            if name in upward and isinstance(value, float):
-                least[name] = min(value, least.get(name, value))
+            if name in upward and not isinstance(value, str):
+                least[name] = min(float(value), least.get(name, math.inf))
         return least
 
     def bounds(self, ops: tuple[type[ast.cmpop], ...]) -> tuple[str, ...]:
@@ -188,7 +188,10 @@ class _Reader:
             texts = ["" if is_blank(cell) else str(cell) for cell in self._raw.column(name)]
             same = np.array([text == other for text in texts])
             return same if isinstance(op, ast.Eq) else ~same
-        return np.asarray(_OPS[type(op)](np.array(self._raw.numbers_or_nan(name)), other))
+        values, holds = self._raw.numbers_or_nan(name), _OPS[type(op)]
+        if isinstance(other, int):
+            return np.array([bool(holds(value, other)) for value in values])
+        return np.asarray(holds(np.array(values, dtype=float), other))
 
     def _is_truth(self, node: ast.Name) -> bool:
         """Whether a column holds truth values alone, so that its name is a condition."""
@@ -206,14 +209,17 @@ class _Reader:
             )
         return name
 
-    def _value(self, node: ast.expr) -> float | str:
-        sign = 1.0
+    def _value(self, node: ast.expr) -> float | int | str:
+        """What a column is compared with; an `int` where it is longer than a float tells."""
+        sign = 1
         if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.USub | ast.UAdd):
-            sign, node = -1.0 if isinstance(node.op, ast.USub) else 1.0, node.operand
+            sign, node = -1 if isinstance(node.op, ast.USub) else 1, node.operand
         value = node.value if isinstance(node, ast.Constant) else None
-        if isinstance(value, str) and sign == 1.0:
+        if isinstance(value, str) and sign == 1:
             return plain(value)
         if type(value) in (int, float, bool) and abs(value) < 1e308:  # type: ignore[arg-type]
+            if (long := long_number(value)) is not None:
+                return sign * long
             number = sign * float(value)  # type: ignore[arg-type]
             if math.isfinite(number):
                 return number
