@@ -62,11 +62,12 @@ def number(cell: object) -> float | None:
 
 
 def long_number(cell: object) -> int | None:
-    """A whole number so large that floats are not told apart there, as a seed may be; else None."""
+    """A whole number so large that a float stands for several, as a seed may be; else None."""
     if isinstance(cell, str) and _LONG.fullmatch(cell.strip()):
         cell = int(cell)
-    is_whole = isinstance(cell, int) and not isinstance(cell, bool)
-    return cell if is_whole and abs(cell) > LARGEST_EXACT else None
+    if not isinstance(cell, int) or isinstance(cell, bool):
+        return None
+    return cell if abs(cell) > LARGEST_EXACT else None
 
 
 def as_compared(value: float | str) -> float | str:
