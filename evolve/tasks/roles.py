@@ -15,12 +15,12 @@ from evolve.errors import Argument, EvolveError, nearest
 
 # fmt: off
 Role = Literal[
-    "N", "D", "U", "C", "batch", "lr", "rate", "share", "step", "other",
+    "N", "D", "U", "C", "batch", "lr", "rate", "share", "setting", "step", "other",
     "loss", "accuracy", "outcome",
     "error", "seed", "id", "state", "time",
 ]
 # fmt: on
-SETTINGS: tuple[Role, ...] = ("lr", "rate", "share", "batch")  # what a run is tuned by
+SETTINGS: tuple[Role, ...] = ("lr", "rate", "share", "batch", "setting")  # what a run is tuned by
 MEANING: dict[Role, str] = {
     "N": "parameters of the model",
     "D": "training data: tokens, examples, images",
@@ -30,6 +30,7 @@ MEANING: dict[Role, str] = {
     "lr": "learning rate",
     "rate": "a rate within 0 and 1, such as dropout or weight decay",
     "share": "a share of a whole, such as a domain's part of the data",
+    "setting": "another setting of a run, such as a temperature, or the logarithm of one",
     "step": "how far training has come: step, iteration, epoch",
     "other": "an input of no special role",
     "loss": "an outcome that is better when lower: loss, perplexity, bits per byte",
@@ -111,6 +112,8 @@ _BENCHMARKS = (
     "mmlu|hellaswag|arc (easy|challenge)|piqa|winogrande|gsm8k|boolq|lambada|truthfulqa|"
     "humaneval|mbpp|triviaqa|openbookqa"
 )
+_SETTING = r"temp|temperature|top (p|k)|(grad|gradient|clip) (clip|clipping|norm)|warm ?up"
+_TUNED = r"lr|learning ?rate|batch|bs|bsz|dropout|decay|momentum"  # told also by their logarithm
 # The first rule that holds decides, so that what is no input comes first.
 _RULES: tuple[_Rule, ...] = (
     _Rule("error", r"\b(stderr|yerr)\b|\b(std|standard) (err|error|dev|deviation)\b"),
@@ -128,6 +131,7 @@ _RULES: tuple[_Rule, ...] = (
     _Rule("time", r"\b(start|end|stop|finish|begin|create|creation|submit)(ed|d)? ?time\b"),
     _Rule("time", r"\b(unix ?)?time$", reach=1e8),
     _Rule("seed", r"\b(seed|random state|rng|replicate)\b"),
+    _Rule("setting", rf"^(log|log10|log2|ln) (.* )?({_TUNED}|{_SETTING})\b"),
     _Rule("other", r"^lr (sum|annealed)$"),  # those of `evolve.tasks.schedules`, no rates
     _Rule(
         *("lr", r"\b(lr|learning ?rate)\b"),
@@ -142,7 +146,8 @@ _RULES: tuple[_Rule, ...] = (
     _Rule("accuracy", r"\b(accuracy|acc|exact match|f1|auc|auroc|bleu|miou|iou)\b", high=100),
     _Rule("accuracy", rf"\b(rouge\w*|chrf|win ?rate|pass (at )?\d+|{_BENCHMARKS})\b", high=100),
     _Rule("batch", r"\b(batch|bs|bsz|gbs|batchsize)\b", r"\b(norm|warmup)\b", 0, above_zero=True),
-    _Rule("other", r"\b(per|max|warmup|accumulation|every|freq|frequency|interval)\b"),
+    _Rule("setting", rf"\b({_SETTING})\b", unless=r"\b(type|name|schedule|scheduler)\b"),
+    _Rule("other", r"\b(per|max|accumulation|every|freq|frequency|interval)\b"),
     _Rule("other", r"^(log|log10|log2|ln)\b"),
     _Rule("step", r"\b(steps?|iterations?|iters?|updates|epoch|checkpoint)\b", "size", low=0),
     _Rule("U", rf"\b(unique|distinct|deduplicated)\b.*\b({_COUNTED}|data|size)\b", low=0),

@@ -16,7 +16,15 @@ from evolve.tasks.roles import Role, guess_role
 from evolve.tasks.task import Task
 from evolve.typing import Array, Ints
 
-SETTLED: tuple[Role, ...] = ("N", "U", "batch", "rate", "share", "seed")  # before a run begins
+SETTLED: tuple[Role, ...] = (
+    "N",
+    "U",
+    "batch",
+    "rate",
+    "share",
+    "setting",
+    "seed",
+)  # before a run begins
 ALL, LAST = "all", "last"
 MOST_AT_0 = 0.25  # share of rows at step 0 up to which they are left out
 FEWEST_POINTS = 5  # of most curves, where nobody said that rows are points of curves

@@ -176,13 +176,24 @@ def test_the_axes_are(what: str, capfd: pytest.CaptureFixture[str]) -> None:
     assert (folds.axes, folds.together) == (axes, together)
 
 
-def test_a_learning_rate_is_no_axis_of_a_guess(capfd: pytest.CaptureFixture[str]) -> None:
-    lines = [f"{row},{3e-4 * 2 ** (k % 4):g}" for k, row in enumerate(ROWS)]
-    Path("my_runs.csv").write_text("\n".join([HEADER + ",lr", *lines]) + "\n")
+@pytest.mark.parametrize(
+    ("name", "low", "scale"),
+    [
+        *(("lr", 3e-4, "log"), ("temperature", 0.25, "log"), ("warmup_steps", 1e5, "log")),
+        *(("log_temp", -2.0, "linear"), ("log10_lr", -16.0, "linear")),
+    ],
+)
+def test_a_setting_of_a_run_is_no_axis_of_a_guess(
+    name: str, low: float, scale: str, capfd: pytest.CaptureFixture[str]
+) -> None:
+    lines = [
+        f"{row},{low * 8 ** (k % 4) if low > 0 else low + k % 4:g}" for k, row in enumerate(ROWS)
+    ]
+    Path("my_runs.csv").write_text("\n".join([f"{HEADER},{name}", *lines]) + "\n")
     made(capfd, "--target", "loss")
     task = load_task("my_runs")
     assert task.spec.folds.axes == ["params", "tokens"]
-    assert task.spec.features[2].scale == "log"
+    assert task.spec.features[2].scale == scale
 
 
 def test_a_table_of_two_scales_gets_plain_folds_and_says_so(
