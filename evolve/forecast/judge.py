@@ -66,8 +66,10 @@ def verdict_of(
     physics = choice.champion.against_physics
     held, base = (float(1.0 - np.average(e, weights=weights)) for e in (errors, baseline))
     who = "the leading laws together predict" if len(choice.finalists) > 1 else "the law predicts"
-    said = f"{who} held-out rows with R2 {_r2_text(held)}{_by_fold(errors)}{_of_low_r2(held)}"
-    kind, reasons = _judge(said, held, gain, expected, physics, name)
+    by_fold = _by_fold(errors)
+    said = f"{who} held-out rows with R2 {_r2_text(held)}{by_fold or _of_low_r2(held)}"
+    against = _against_baseline(gain, name) + (", on a typical fold" if by_fold else "")
+    kind, reasons = _judge([said, against], held, gain, expected, physics)
     agreement = agreement_of(task, choice, horizons_of(task)) if task.axes else None
     if agreement is not None:
         kind = CARE if kind == HOLDS and agreement < HOLDS_R2 else kind
@@ -231,18 +233,17 @@ def _promise(r2: float, relative: float | None) -> str:
 
 
 def _judge(
-    said: str,
+    said: Sequence[str],
     held_out: float,
     gain: float,
     expected: Sequence[float | None],
     physics: float,
-    baseline: str,
 ) -> tuple[str, list[str]]:
-    """The verdict and its reasons."""
+    """The verdict and its reasons, the first of which are given."""
     r2, relative = expected
     close = relative is not None and relative <= HOLDS_RELATIVE
     sure = r2 is None or r2 >= HOLDS_R2
-    reasons = [said, _against_baseline(gain, baseline)]
+    reasons = list(said)
     if r2 is not None:
         reasons.append(_promise(r2, relative))
     if physics:

@@ -109,7 +109,9 @@ def test_folds_that_differ_are_told_one_by_one(lawful: tuple[Task, Choice, Verdi
     off = tuple(replace(f, held=(f.held[0] + 9.0, *f.held[1:])) for f in choice.finalists)
     forecast_model = make_forecast_model(task, contenders_of(choice), chosen=True)
     line = verdict_of(task, replace(choice, finalists=off), forecast_model).line()
-    assert re.search(r"with R2 -[\d.e+]+ \(-[\d.e+]+(, 0\.9\d*|, 1)+ fold by fold\), ", line)
+    assert re.search(r"with R2 -[\d.e+]+ \(-[\d.e+]+(, 0\.9\d*|, 1)+ fold by fold\); ", line)
+    assert "times as much, on a typical fold; " in line
+    assert "their own mean" not in line
 
 
 def test_a_low_r2_beside_a_worse_baseline_says_what_it_is_against(
@@ -119,15 +121,20 @@ def test_a_low_r2_beside_a_worse_baseline_says_what_it_is_against(
     assert "their own mean" not in verdict.line()
     assert re.search(rf"\({verdict.baseline}\) errs [\d.]+ times as much", verdict.line())
     forecast_model = make_forecast_model(task, contenders_of(choice), chosen=True)
-    off = tuple(replace(f, held=tuple(h + 9.0 for h in f.held)) for f in choice.finalists)
+    off = tuple(replace(f, held=_at_means(task, choice)) for f in choice.finalists)
     line = verdict_of(task, replace(choice, finalists=off), forecast_model).line()
     assert "no better than their own mean, which nobody knows beforehand" in line
-    assert re.search(r"the best baseline \(.*\) errs less, 0\.\d+ times as much", line)
-    worse = {name: errors + 1e7 for name, errors in choice.baselines.items()}
-    told = replace(choice, finalists=off, baselines=worse)
+    assert re.search(r"the best baseline \(.*\) errs [\d.]+ times as much;", line)
+    better = {name: errors / 1e4 for name, errors in choice.baselines.items()}
+    told = replace(choice, finalists=off, baselines=better)
     line = verdict_of(task, told, forecast_model).line()
-    assert "no better than their own mean" in line
-    assert re.search(r"the best baseline \(.*\) errs [\d.]+ times as much", line)
+    assert re.search(r"the best baseline \(.*\) errs less, 0\.\d+ times as much;", line)
+
+
+def _at_means(task: Task, choice: Choice) -> tuple[np.ndarray, ...]:
+    """For the rows that each fold holds out, no more than their mean, or a little off it."""
+    held = [task.train.Y[fold.held] for fold in choice.folds]
+    return tuple(np.full_like(y, y.mean() + 0.1 * y.std()) for y in held)
 
 
 def test_an_interval_as_wide_as_the_target_still_changes_is_said_to_be_so(
