@@ -16,7 +16,7 @@ from evolve.tasks.task import Task
 from evolve.typing import Array
 
 ROWS_A_CONSTANT = 5  # of a law that is no more than a line through its rows
-MOST_NAMED = 3
+MOST_NAMED = 12  # each of which has to be found in the table
 MOST_TOLD = 2  # of several targets, which mostly have the same rows off
 
 
@@ -64,9 +64,10 @@ def _told(task: Task, target: str, size: int, lean: Lean) -> str:
         " ".join(f"{n}={v:.4g}" for n, v in zip(task.feature_names, row, strict=True))
         for row in task.train.X[lean.rows[:MOST_NAMED]]
     ]
+    which = ": " if len(named) == len(lean.rows) else f", the farthest {MOST_NAMED} of them: "
     return (
         f"{len(lean.rows)} of {task.train.n_rows} rows lie far {side} the law of {size} constants "
-        f"in {target}, around which the others scatter least, and none nearly so far {other}, "
-        f"such as {', '.join(named)}; if these runs were tuned worse or cut short, a search "
+        f"in {target}, around which the others scatter least, and none nearly so far {other}"
+        f"{which}{', '.join(named)}; if these runs were tuned worse or cut short, a search "
         "without them finds what the others reach"
     )

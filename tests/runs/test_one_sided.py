@@ -41,8 +41,17 @@ def test_runs_that_were_tuned_worse_are_pointed_out(tmp_path: Path) -> None:
     (words,) = said(task, tmp_path / "r")
     assert words.startswith("5 of 30 rows lie far above the law of 3 constants in y0, ")
     named = re.findall(r"a=(\S+)[,;]", words)
-    assert len(named) == 3
-    assert set(named) <= {f"{SIZES[row]:.4g}" for row in (4, 11, 12, 20, 27)}
+    assert set(named) == {f"{SIZES[row]:.4g}" for row in (4, 11, 12, 20, 27)}
+    assert "none nearly so far below: a=" in words
+
+
+def test_of_very_many_runs_that_were_tuned_worse_the_farthest_are_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("evolve.runs.one_sided.MOST_NAMED", 2)
+    (words,) = said(table((4, 11, 12, 20, 27), 0.06), tmp_path / "r")
+    assert "none nearly so far below, the farthest 2 of them: a=" in words
+    assert len(re.findall(r"a=(\S+)[,;]", words)) == 2
 
 
 @pytest.mark.parametrize(
