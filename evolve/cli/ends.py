@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from evolve.tasks.task import Task
 
 FAR = 1.0
+MOST_DIGITS = 12  # of an end
 ABSURD = 10.0  # powers of ten, or ranges, from which on a value is more likely mistyped
 FAR_OUT = "a row lies a factor of 10 or more outside the training rows: handle with care"
 MISTYPED = (
@@ -25,7 +26,11 @@ def level_text(level: float) -> str:
 
 def ends_text(low: float, high: float, *, is_open: bool, digits: int = 5) -> str:
     """The ends of an interval; one word where nothing bounds it."""
-    return OPEN if is_open else f"{low:.{digits}g} to {high:.{digits}g}"
+    if is_open:
+        return OPEN
+    while digits < MOST_DIGITS and low < high and f"{low:.{digits}g}" == f"{high:.{digits}g}":
+        digits += 1  # ends that look the same would be those of no interval
+    return f"{low:.{digits}g} to {high:.{digits}g}"
 
 
 def distance_text(task: Task, distance: Any) -> str:

@@ -68,7 +68,7 @@ def verdict_of(
     who = "the leading laws together predict" if len(choice.finalists) > 1 else "the law predicts"
     by_fold = _by_fold(errors)
     said = f"{who} held-out rows with R2 {_r2_text(held)}{by_fold or _of_low_r2(held)}"
-    against = _against_baseline(gain, name) + (", on a typical fold" if by_fold else "")
+    against = against_baseline(gain, name) + (", on a typical fold" if by_fold else "")
     kind, reasons = _judge([said, against], held, gain, expected, physics)
     agreement = agreement_of(task, choice, horizons_of(task)) if task.axes else None
     if agreement is not None:
@@ -126,13 +126,17 @@ def _of_low_r2(r2: float) -> str:
     return f", {what} than their own mean, which nobody knows beforehand"
 
 
-def _against_baseline(gain: float, baseline: str) -> str:
-    """How the forecast stands against the best baseline, by their errors."""
+def against_baseline(gain: float, baseline: str) -> str:
+    """How the forecast stands against the best baseline, by their errors.
+
+    Args:
+        gain: Mean log of the baseline's squared error over the forecast's.
+        baseline: Its name.
+    """
     times = float(np.exp(0.5 * gain))
     error = f"{times:.2g}" if times < 99.5 else f"{times:.3g}"
-    how = f"errs {error} times as much"
-    if times < 1.0:
-        how = f"errs less, {error} times as much"
+    less = "less, " if times < 1.0 else ""
+    how = "errs as much" if error == "1" else f"errs {less}{error} times as much"
     return f"the best baseline ({baseline}) {how}"
 
 

@@ -88,3 +88,10 @@ def test_ends_and_distances_have_numbers_where_they_mean_something() -> None:
         "params 10^1.50 above, tokens 10^2.00 below"
     )
     assert distance_text(task, np.zeros(3)) == "inside"
+
+
+def test_ends_that_differ_are_told_apart() -> None:
+    assert ends_text(0.24, 0.25, is_open=False) == "0.24 to 0.25"
+    assert ends_text(0.2402541, 0.2402549, is_open=False) == "0.240254 to 0.240255"
+    assert ends_text(0.5, 0.5, is_open=False) == "0.5 to 0.5"
+    assert ends_text(1 / 3, 1 / 3 + 1e-15, is_open=False).startswith("0.333333333333 to")

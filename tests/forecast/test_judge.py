@@ -12,6 +12,7 @@ from small_tasks import power_task, task_of
 from evolve.forecast.by_group import GroupError
 from evolve.forecast.calibration import make_forecast_model
 from evolve.forecast.judge import (
+    against_baseline,
     best_baseline,
     expected_errors,
     forecast_errors,
@@ -217,3 +218,15 @@ def test_the_forecast_of_each_fold_is_held_against_the_best_baseline(
 
 def test_a_verdict_survives_as_data(noisy: tuple[Task, Choice, Verdict]) -> None:
     assert verdict_from_data(noisy[2].to_data()) == noisy[2]
+
+
+@pytest.mark.parametrize(
+    ("times", "said"),
+    [
+        *((5.9, "errs 5.9 times as much"), (0.5, "errs less, 0.5 times as much")),
+        *((1.001, "errs as much"), (0.999, "errs as much"), (218.2, "errs 218 times as much")),
+    ],
+)
+def test_a_baseline_errs_a_number_of_times_as_much(times: float, said: str) -> None:
+    words = against_baseline(2.0 * float(np.log(times)), "last value")
+    assert words == f"the best baseline (last value) {said}"
