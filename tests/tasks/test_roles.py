@@ -46,8 +46,8 @@ NAMES: dict[Role, str] = {
     "state": "state; run_state; status; finished; crashed; done",
     "time": "_timestamp; _runtime; created_at; wall_time; train_samples_per_second; "
     "time_total_s; train_runtime; date; tokens/s; start_time; end_time",
-    "setting": "temperature; log_temp; softmax_temp; top_p; warmup_steps; log_lr; log10_batch_size; "
-    "max_grad_norm; gradient_clipping; log_weight_decay; params.warmup_ratio",
+    "setting": "temperature; log_temp; softmax_temp; top_p; warmup_steps; log_lr; "
+    "log10_batch_size; max_grad_norm; gradient_clipping; log_weight_decay; params.warmup_ratio",
     "other": "depth; slope; age_days; tokens_per_param; log_flops; template; attempts; "
     "gradient_accumulation_steps; vocab_size; max_tokens; loss_weight; aux_loss_coef; d_state; "
     "output; cost; params.depth; metrics.width",
