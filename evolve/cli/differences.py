@@ -85,8 +85,12 @@ def print_reaches(sides: Sequence[Side], reaches: Sequence[Reach]) -> None:
     for text, numbers in outside.items():
         print_text(f"outside the rows of {_listed(numbers)}: {text}")
     steps = [step for reach in reaches for step in reach.extrapolation_distance.values()]
-    if untested := [number for number, reach in enumerate(reaches, 1) if not reach.is_tested]:
-        print_text(untested_text(_listed(untested)))
+    untested: dict[tuple[str, ...], list[int]] = {}
+    for number, reach in enumerate(reaches, 1):
+        untested.setdefault(reach.untested, []).append(number)
+    for ends, numbers in untested.items():
+        if ends:
+            print_text(untested_text(ends, _listed(numbers)))
     if words := far_out(max(map(abs, steps))):
         print_text(words)
     if wide := [number for number, reach in enumerate(reaches, 1) if reach.is_wide]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from evolve.forecast.words import OPEN
@@ -50,14 +51,15 @@ def distance_text(task: Task, distance: Any) -> str:
     return ", ".join(parts) or "inside"
 
 
-def untested_text(systems: str = "") -> str:
-    """What to say of a row beyond rows whose far end no fold holds out.
+def untested_text(ends: Sequence[str], systems: str = "") -> str:
+    """What to say of rows beyond ends of the training rows that no fold holds out.
 
     Args:
+        ends: As `evolve.forecast.spread.untested_ends` names them.
         systems: Which of several that are compared; empty of one alone.
     """
-    of, whose = (f" of {systems}", "its") if systems else ("", "the")
-    return f"no fold{of} holds out the far end of {whose} rows: nothing tests the law beyond them"
+    of = f" of {systems}" if systems else ""
+    return f"no fold{of} holds out the {' or the '.join(ends)}: nothing tests the law there"
 
 
 def far_out(farthest: float) -> str:

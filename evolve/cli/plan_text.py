@@ -78,12 +78,14 @@ def _print_best(question: Question, best: Allocation) -> None:
 def _print_no_guide(question: Question, best: Allocation) -> None:
     """Say where numbers of the best run are none to go by."""
     from evolve.cli.output import print_text
+    from evolve.forecast.spread import untested_ends
 
     if best.is_open:
         print_text(NO_GUIDE)
     farthest = abs(best.extrapolation_distance).max()
-    if farthest > 0 and not question.task.axes:
-        print_text(untested_text())
+    steps, task = best.extrapolation_distance[None], question.task
+    if ends := untested_ends(steps, task.feature_names, task.axes):
+        print_text(untested_text(ends))
     if words := far_out(farthest):
         print_text(words)
 

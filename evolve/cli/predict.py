@@ -135,8 +135,11 @@ def _print(
 
 def print_forecasts(task: Task, forecasts: list[Forecast]) -> None:
     """Print a row a forecast: features, point, interval and distance."""
+    import numpy as np
+
     from evolve.cli.output import print_table, print_text
     from evolve.forecast.departures import departures
+    from evolve.forecast.spread import untested_ends
     from evolve.tasks.symbols import symbols_of
 
     level = f"{level_text(forecasts[0].level)} interval"
@@ -158,8 +161,9 @@ def print_forecasts(task: Task, forecasts: list[Forecast]) -> None:
     if any(f.is_open.any() for f in forecasts):
         print_text(NO_GUIDE)
     farthest = max(abs(f.extrapolation_distance).max() for f in forecasts)
-    if farthest > 0 and not task.axes:
-        print_text(untested_text())
+    steps = np.concatenate([f.extrapolation_distance for f in forecasts])
+    if ends := untested_ends(steps, task.feature_names, task.axes):
+        print_text(untested_text(ends))
     if words := far_out(farthest):
         print_text(words)
 

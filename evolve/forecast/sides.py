@@ -17,6 +17,7 @@ from evolve.errors import Argument, EvolveError, nearest
 from evolve.forecast.departures import departures
 from evolve.forecast.interval import LEVEL, interval_at, quantiles_of
 from evolve.forecast.model import ForecastModel
+from evolve.forecast.spread import untested_ends
 from evolve.tasks.roles import RISING
 from evolve.tasks.task import Task
 from evolve.typing import Array
@@ -53,13 +54,13 @@ class Reach:
     Attributes:
         extrapolation_distance: Steps outside the training rows, by feature.
         width_over_rows: Width of the interval of 90 % over the range of the target in the rows.
-        is_tested: Whether the point lies among the rows, or folds hold out the far end of these,
-            so that something tests the law beyond them.
+        untested: Ends of the rows beyond which the point lies, and that no fold holds out, so
+            that nothing tests the law there; in words.
     """
 
     extrapolation_distance: Mapping[str, float]
     width_over_rows: float
-    is_tested: bool
+    untested: tuple[str, ...]
 
     @property
     def is_wide(self) -> bool:
@@ -117,8 +118,9 @@ class Side:
         of_group = self.task.train.group == self.task.group_names.index(self.group)
         span = float(np.ptp(self.task.train.Y[of_group, self._number]))
         width = float(high - low) / span if span > 0 else float("inf")
-        is_tested = bool(self.task.axes) or not any(steps)
-        return Reach(dict(zip(self.task.feature_names, steps, strict=True)), width, is_tested)
+        names = self.task.feature_names
+        untested = untested_ends(result.extrapolation_distance, names, self.task.axes)
+        return Reach(dict(zip(names, steps, strict=True)), width, untested)
 
     def _row(self, at: Mapping[str, float]) -> Array:
         return np.array([[at[name] for name in self.task.feature_names]])

@@ -168,6 +168,22 @@ def extrapolation_distance(x: Array, train: Array, logarithmic: Sequence[bool]) 
     return clipped
 
 
+def untested_ends(steps: Array, names: Sequence[str], axes: Sequence[int]) -> tuple[str, ...]:
+    """Ends of features beyond which rows lie and no fold holds any out; in words, each once.
+
+    Folds hold out the largest values along axes alone.
+
+    Args:
+        steps: `(n, f)` steps outside the training rows.
+        names: Of the features.
+        axes: Features along which the task extrapolates.
+    """
+    low, high = (steps < 0).any(axis=0), (steps > 0).any(axis=0)
+    ends = [f"low end of {name}" for name, is_out in zip(names, low, strict=True) if is_out]
+    is_above = (j for j in np.flatnonzero(high) if j not in axes)
+    return (*ends, *(f"high end of {names[j]}" for j in is_above))
+
+
 def is_far_off(values: Array, low: Array, high: Array, span: Array) -> npt.NDArray[np.bool_]:
     """Whether values lie many spans outside what was seen, whose ends are given."""
     off = np.maximum(np.maximum(low - values, values - high), 0.0)

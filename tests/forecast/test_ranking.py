@@ -155,15 +155,20 @@ def test_how_far_the_rows_of_each_reach_is_told_of_a_point_outside_them() -> Non
         assert standing.reach.extrapolation_distance["params"] > 1.0
 
 
-@pytest.mark.parametrize("axes", [[], ["params"]])
-def test_a_system_whose_folds_hold_out_no_far_end_is_untested_beyond_its_rows(
-    axes: list[str],
+@pytest.mark.parametrize(
+    ("axes", "params", "untested"),
+    [
+        *(([], 1e8, ()), ([], 1e12, ("high end of params",))),
+        *((["params"], 1e12, ()), (["params"], 1e5, ("low end of params",))),
+        (["tokens"], 1e12, ("high end of params",)),
+    ],
+)
+def test_a_system_is_untested_beyond_ends_that_its_folds_do_not_hold_out(
+    axes: list[str], params: float, untested: tuple[str, ...]
 ) -> None:
     each = [replace(side, task=along(side.task, axes)) for side in systems([0.0, 0.1])]
-    for params, is_inside in ((1e8, True), (1e12, False)):
-        ranking = rank(each, {**AT, "params": params})
-        tested = [standing.reach.is_tested for standing in ranking.standings]
-        assert tested == [is_inside or bool(axes)] * 2
+    ranking = rank(each, {**AT, "params": params})
+    assert [standing.reach.untested for standing in ranking.standings] == [untested] * 2
 
 
 def along(task: Task, axes: list[str]) -> Task:
