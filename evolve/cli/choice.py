@@ -47,6 +47,8 @@ def why_not_the_best_score(rows: Sequence[ResultRow]) -> str:
     law = f"the law of size {best.n_constants}"
     if best.kind == "literature":
         law = best.name
+    elif best.formula == rows[0].formula:
+        law = f"the same form fitted otherwise, entry {best.number},"
     elif best.n_constants == rows[0].n_constants:
         law = f"another law of its size, entry {best.number},"
     return (

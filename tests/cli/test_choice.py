@@ -23,6 +23,8 @@ def test_a_champion_of_a_worse_score_than_another_law_is_explained_in_a_line() -
     alike = replace(better, n_constants=5)
     words = why_not_the_best_score([champion, alike])
     assert words.startswith("another law of its size, entry 7, has the better score")
+    words = why_not_the_best_score([champion, replace(alike, formula=champion.formula)])
+    assert words.startswith("the same form fitted otherwise, entry 7, has the better score")
     by_name = row("literature", 6, -7.0, "hoffmann_2022")
     assert why_not_the_best_score([champion, better, by_name]).startswith("hoffmann_2022 has")
 
