@@ -178,10 +178,10 @@ def untested_ends(steps: Array, names: Sequence[str], axes: Sequence[int]) -> tu
         names: Of the features.
         axes: Features along which the task extrapolates.
     """
-    low, high = (steps < 0).any(axis=0), (steps > 0).any(axis=0)
-    ends = [f"low end of {name}" for name, is_out in zip(names, low, strict=True) if is_out]
-    is_above = (j for j in np.flatnonzero(high) if j not in axes)
-    return (*ends, *(f"high end of {names[j]}" for j in is_above))
+    least, most = steps.min(axis=0).tolist(), steps.max(axis=0).tolist()
+    low = [f"low end of {names[j]}" for j, step in enumerate(least) if step < 0]
+    high = [f"high end of {names[j]}" for j, step in enumerate(most) if step > 0 and j not in axes]
+    return (*low, *high)
 
 
 def is_far_off(values: Array, low: Array, high: Array, span: Array) -> npt.NDArray[np.bool_]:
