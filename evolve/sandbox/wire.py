@@ -8,12 +8,12 @@ byte is read, and the shapes must add up to exactly the bytes that came.
 from __future__ import annotations
 
 import json
-import math
 import os
 import socket
 import struct
 import time
 from collections.abc import Sequence
+from itertools import accumulate
 from typing import Any, Final
 
 import numpy as np
@@ -26,6 +26,7 @@ PAYLOAD_CAP: Final = 1 << 32
 ANSWER_HEADER_CAP: Final = 1 << 20
 MAX_DIMENSIONS: Final = 4
 MAX_ARRAYS: Final = 65_536
+FIRST_BYTES: Final = 1 << 16  # of an answer that are read at once; most have fewer
 
 
 class WireError(Exception):
@@ -91,31 +92,32 @@ def unpack(
         meta, shapes = fields["meta"], fields["shapes"]
     except (ValueError, KeyError, TypeError, RecursionError) as error:
         raise WireError("answer: header cannot be read") from error
-    if not isinstance(meta, dict) or not _valid_shapes(shapes):
+    if not isinstance(meta, dict) or not isinstance(shapes, list) or len(shapes) > MAX_ARRAYS:
         raise WireError("answer: header has the wrong fields")
-    sizes = [math.prod(shape) for shape in shapes]
-    if 8 * sum(sizes) != len(payload):
+    ends = list(accumulate([_size_of(shape) for shape in shapes], initial=0))
+    if 8 * ends[-1] != len(payload):
         raise WireError("answer: shapes do not fit the number of bytes")
-    arrays = []
-    start = 0
-    for shape, size in zip(shapes, sizes, strict=True):
-        flat = np.frombuffer(payload, dtype="<f8", count=size, offset=start)
-        arrays.append(flat.reshape(shape))
-        start += 8 * size
-    return meta, tuple(arrays)
+    values = np.frombuffer(payload, dtype="<f8")
+    places = zip(shapes, ends, ends[1:], strict=False)
+    return meta, tuple([values[begin:end].reshape(shape) for shape, begin, end in places])
 
 
-def _valid_shapes(shapes: Any) -> bool:
-    if not isinstance(shapes, list) or len(shapes) > MAX_ARRAYS:
-        return False
-    return all(
-        isinstance(shape, list)
-        and len(shape) <= MAX_DIMENSIONS
-        and all(type(n) is int and 0 <= n < 1 << 32 for n in shape)
-        # numpy refuses an empty array whose other sides are as long as this
-        and math.prod(max(n, 1) for n in shape) <= PAYLOAD_CAP // 8
-        for shape in shapes
-    )
+def _size_of(shape: Any) -> int:
+    """How many values an array of a shape has.
+
+    Raises:
+        WireError: It is no shape, or one that numpy refuses.
+    """
+    size = most = 1
+    fits = isinstance(shape, list) and len(shape) <= MAX_DIMENSIONS
+    for n in shape if fits else ():
+        fits = fits and type(n) is int and 0 <= n < 1 << 32
+        if fits:
+            size *= n
+            most *= n or 1  # numpy refuses an empty array whose other sides are too long, too
+    if not fits or most > PAYLOAD_CAP // 8:
+        raise WireError("answer: header has the wrong fields")
+    return size
 
 
 def receive(
@@ -168,27 +170,35 @@ def receive_answer(
     Raises:
         TimeoutError: The frame was not complete in time.
         EOFError: The child closed the wire.
-        WireError: What came is no valid frame.
+        WireError: What came is no valid frame, or more than one.
     """
-    prefix = _read_until(connection, PREFIX.size, deadline)
-    _, n_header, n_payload = read_prefix(prefix, nonce, ANSWER_HEADER_CAP, payload_cap)
-    header = _read_until(connection, n_header, deadline)
-    return unpack(header, _read_until(connection, n_payload, deadline))
+    first = memoryview(bytearray(FIRST_BYTES))
+    came = first[: _read_least(connection, first, PREFIX.size, deadline)]
+    prefix, rest = came[: PREFIX.size], came[PREFIX.size :]
+    sizes = read_prefix(bytes(prefix), nonce, ANSWER_HEADER_CAP, payload_cap)[1:]
+    parts = [bytearray(size) for size in sizes]
+    for part in parts:
+        n = min(len(part), len(rest))
+        part[:n], rest = rest[:n], rest[n:]
+        _read_least(connection, memoryview(part)[n:], len(part) - n, deadline)
+    if rest:
+        raise WireError("answer: goes on behind its end")
+    return unpack(*parts)
 
 
-def _read_until(connection: socket.socket, size: int, deadline: float) -> bytearray:
-    data = bytearray(size)
-    rest = memoryview(data)
-    while rest:
+def _read_least(connection: socket.socket, room: memoryview, least: int, deadline: float) -> int:
+    """Read what comes into a room until there are so many bytes; how many there are."""
+    n = 0
+    while n < least:
         left = deadline - time.monotonic()
         if left <= 0:
             raise TimeoutError
         connection.settimeout(left)
-        n_read = connection.recv_into(rest)
+        n_read = connection.recv_into(room[n:])
         if n_read == 0:
             raise EOFError
-        rest = rest[n_read:]
-    return data
+        n += n_read
+    return n
 
 
 class FrameReader:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import socket
 import time
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
@@ -113,3 +114,22 @@ def test_a_closed_wire_ends_the_child_side() -> None:
         os.write(ours.fileno(), b"EVO1")
         ours.close()
         assert wire.receive(theirs.fileno()) is None
+
+
+def test_an_answer_longer_than_what_is_read_at_once_is_put_together() -> None:
+    values = np.arange(3.0 * wire.FIRST_BYTES)
+    frame = wire.pack(NONCE, {"x": 1}, [values[:0], values])
+    ours, theirs = socket.socketpair()
+    with ours, theirs, ThreadPoolExecutor(1) as thread:
+        thread.submit(theirs.sendall, frame)
+        answer = wire.receive_answer(ours, NONCE, time.monotonic() + 5.0, len(frame))
+    assert answer[0] == {"x": 1}
+    np.testing.assert_array_equal(answer[1][1], values)
+
+
+def test_an_answer_that_goes_on_behind_its_end_is_refused() -> None:
+    ours, theirs = socket.socketpair()
+    with ours, theirs:
+        theirs.sendall(wire.pack(NONCE, {}) + b"E")
+        with pytest.raises(wire.WireError, match="behind its end"):
+            wire.receive_answer(ours, NONCE, time.monotonic() + 5.0, 1 << 10)
