@@ -59,6 +59,7 @@ SATURATIONS = ("tanh", "log1p", "logaddexp", "expm1")
 
 
 _FORMS: dict[Node, tuple[Node, int]] = {}
+_NO_FORM: tuple[Node | None, int] = (None, 0)
 
 
 def canonical(root: Node) -> tuple[Node, int]:
@@ -82,6 +83,8 @@ def _canonical(root: Node) -> tuple[Node, int]:
             _FORMS[root] = root, n_constants
             break
         root = rewritten
+        if _FORMS.get(root, _NO_FORM)[0] is root:  # most laws that are found have been seen
+            break
     return root, n_constants
 
 

@@ -103,16 +103,25 @@ def replace_leaves(node: Node, mapping: dict[Node, Node]) -> Node:
     """The tree with every leaf that `mapping` names exchanged."""
     if not node.args:
         return mapping.get(node, node)
-    return Node(node.op, tuple([replace_leaves(a, mapping) for a in node.args]), node.value)
+    args = tuple([replace_leaves(a, mapping) for a in node.args])
+    return node if args == node.args else Node(node.op, args, node.value)
 
 
 def renumber(node: Node) -> tuple[Node, int]:
     """The tree with its constants numbered 0, 1, … in order of first use, and their count."""
     order: dict[Node, Node] = {}
     _number(node, order)
-    if all(leaf is numbered for leaf, numbered in order.items()):
+    if all([leaf is numbered for leaf, numbered in order.items()]):
         return node, len(order)
-    return replace_leaves(node, order), len(order)
+    return _numbered(node, order), len(order)
+
+
+def _numbered(node: Node, order: dict[Node, Node]) -> Node:
+    """The tree with new numbers of its constants; parts without any are as they were."""
+    if not node.args:
+        return order.get(node, node)
+    args = tuple([_numbered(a, order) if a.constants else a for a in node.args])
+    return node if args == node.args else Node(node.op, args, node.value)
 
 
 def _number(node: Node, order: dict[Node, Node]) -> None:
