@@ -7,6 +7,7 @@ the scale is a constant in disguise, as in 1/N + 1/D, where it decides which of 
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from itertools import islice
@@ -15,11 +16,12 @@ from typing import NamedTuple
 import numpy as np
 
 from evolve.law.algebra import is_unit_scaled
-from evolve.law.graph import STEP, Node, evaluate, renumber, slopes
+from evolve.law.graph import SMALL, STEP, Node, evaluate_rows, renumber
 from evolve.typing import Array
 
 N_ROWS = 48
 N_TRIES = 40
+SAME = 1e-10  # of the largest singular value: those smaller are of derivatives that are others
 TOLERANCE = 1e-5  # of the derivative by a scale, as a share, that constants may leave
 NOTHING = 1e-8  # of the law itself: a derivative by a scale of which the law is free
 
@@ -44,13 +46,17 @@ def hidden_scales(root: Node) -> int:
     least = NOTHING * float(np.linalg.norm(drawn.values))
     lengths = np.linalg.norm(drawn.by_constants, axis=1)
     kept = lengths > least
-    columns = list(drawn.by_constants[kept] / lengths[kept, None])
-    n_fitted = len(columns)
+    span = _span(drawn.by_constants[kept] / lengths[kept, None])
+    n_fitted = len(span)
     for by_scale in drawn.by_scales:
-        length = np.linalg.norm(by_scale)
-        if np.isfinite(length) and length > least and not _in_span(columns, by_scale / length):
-            columns.append(by_scale / length)
-    return len(columns) - n_fitted
+        length = float(np.linalg.norm(by_scale))
+        if math.isfinite(length) and length > least:
+            beyond = by_scale / length
+            beyond = beyond - (span @ beyond) @ span
+            left = float(np.linalg.norm(beyond))
+            if left > TOLERANCE:
+                span = np.concatenate([span, [beyond / left]])
+    return len(span) - n_fitted
 
 
 def _without_scales(node: Node, scales: dict[int, float]) -> Node:
@@ -91,8 +97,7 @@ def _draw(
         together: Features of each scale.
     """
     for x, constants in _tries(n_constants, n_features):
-        values, by_scales = _by_scales(root, x, constants, together)
-        by_constants = slopes(root, x, constants).T
+        values, by_constants, by_scales = _derivatives(root, x, constants, together)
         with np.errstate(all="ignore"):
             fine = np.isfinite(values) & np.isfinite(by_constants).all(axis=0)
             fine &= np.abs(values) < 1e6
@@ -120,25 +125,29 @@ def _drawn_anew(n_constants: int, n_features: int) -> Iterator[tuple[Array, Arra
         yield x, signs * rng.uniform(0.3, 1.3, n_constants)
 
 
-def _by_scales(
+def _derivatives(
     root: Node, x: Array, constants: Array, together: Sequence[Sequence[int]]
-) -> tuple[Array, Array]:
-    """`(n,)` values of a law, and `(s, n)` derivatives by the logarithms of scales."""
-    moved = [x]
-    for features in together:
-        for factor in (np.exp(STEP), np.exp(-STEP)):
-            rows = x.copy()
-            rows[:, features] *= factor
-            moved.append(rows)
-    values = evaluate(root, np.concatenate(moved), constants).reshape(len(moved), len(x))
+) -> tuple[Array, Array, Array]:
+    """Values `(n,)` of a law and its derivatives, as `_Drawn` has them, by central differences."""
+    n, p, s = len(x), len(constants), len(together)
+    rows, at = np.tile(x, (1 + 2 * (p + s), 1, 1)), np.tile(constants, (1 + 2 * (p + s), 1))
+    steps = STEP * np.maximum(np.abs(constants), SMALL)
+    at[1 : p + 1] += np.diag(steps)
+    at[p + 1 : 2 * p + 1] -= np.diag(steps)
+    for i, features in enumerate(together):
+        rows[2 * p + 1 + i, :, features] *= math.exp(STEP)
+        rows[2 * p + 1 + s + i, :, features] *= math.exp(-STEP)
+    flat = evaluate_rows(root, rows.reshape(-1, x.shape[1]), np.repeat(at, n, axis=0))
+    values = flat.reshape(-1, n)
     with np.errstate(all="ignore"):
-        return values[0], (values[1::2] - values[2::2]) / (2.0 * STEP)
+        by_constants = (values[1 : p + 1] - values[p + 1 : 2 * p + 1]) / (2.0 * steps[:, None])
+        by_scales = (values[2 * p + 1 : 2 * p + 1 + s] - values[2 * p + 1 + s :]) / (2.0 * STEP)
+    return values[0], by_constants, by_scales
 
 
-def _in_span(columns: Sequence[Array], unit_vector: Array) -> bool:
-    """Whether a vector `(n,)` of length 1 is a combination of columns `(n,)`."""
-    if not columns:
-        return False
-    basis = np.column_stack(columns)
-    weights, *_ = np.linalg.lstsq(basis, unit_vector, rcond=1e-10)
-    return bool(np.linalg.norm(unit_vector - basis @ weights) <= TOLERANCE)
+def _span(vectors: Array) -> Array:
+    """Vectors `(k, n)` of length 1 at right angles, of which those `(p, n)` are combinations."""
+    if not len(vectors):
+        return vectors
+    _, sizes, across = np.linalg.svd(vectors, full_matrices=False)
+    return np.asarray(across[sizes > SAME * sizes[0]])
