@@ -127,23 +127,45 @@ def priors_of(result: FoldResult, n_targets: int) -> Array | None:
 def run_text(lane: ForeignLane, task: Task, fold: Fold, text: str) -> Array | str:
     """Predictions `(n_held, t)` of a program on a fold, or the status of its failure.
 
-    The program's groups are fitted in processes of their own; its predictions are not checked in
-    batches, as those of `ProgramRunner.fit_fold` are.
+    In a lane of printed programs one process does all; elsewhere the groups are fitted in
+    processes of their own. No prediction is checked in batches, as `ProgramRunner.fit_fold` does.
     """
     train = task.train
     runner = ProgramRunner(lane)
     groups = np.unique(train.group[fold.held])
     fit_rows = [fold.fit[train.group[fold.fit] == g] for g in groups]
     held_rows = [np.flatnonzero(train.group[fold.held] == g) for g in groups]
+    tables = [train.at(rows) for rows in fit_rows]
+    inputs = [train.X[fold.held[rows]] for rows in held_rows]
     try:
-        constants, _, _ = runner.fit(text, [train.at(rows) for rows in fit_rows])
-        inputs = [train.X[fold.held[rows]] for rows in held_rows]
-        predicted = runner.predict(text, inputs, constants, check=False)
+        if lane.printed:
+            predicted = _fit_and_predict(lane, text, tables, inputs)
+        else:
+            constants, _, _ = runner.fit(text, tables)
+            predicted = runner.predict(text, inputs, constants, check=False).arrays
     except ProgramFailedError as error:
         return f"{error.status}: {error.message}"
     result = np.full((len(fold.held), train.Y.shape[1]), np.nan)
-    for rows, values in zip(held_rows, predicted.arrays, strict=True):
+    for rows, values in zip(held_rows, predicted, strict=True):
         if values.size != result[rows].size:
             return f"bad-answer: predictions of shape {values.shape} for {result[rows].shape}"
         result[rows] = values.reshape(result[rows].shape)
     return result
+
+
+def _fit_and_predict(
+    lane: ForeignLane, text: str, groups: Sequence[Table], X: Sequence[Array]
+) -> Sequence[Array]:
+    """Fit a printed program on the rows of every group and predict others, all in one process.
+
+    Raises:
+        ProgramFailedError: A fit or a prediction failed.
+    """
+    Y = [rows.Y[:, 0] if rows.Y.shape[1] == 1 else rows.Y for rows in groups]
+    weights = [rows.weights for rows in groups if rows.weights is not None]
+    noise = weights[0].noise if weights else None
+    inputs, counted = [rows.X for rows in groups], [each.values for each in weights]
+    outcome = lane.fit(text, inputs, Y, counted, noise, predicted=X)
+    if not outcome.ok:
+        raise ProgramFailedError("fit", outcome)
+    return outcome.arrays

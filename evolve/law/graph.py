@@ -111,7 +111,7 @@ def renumber(node: Node) -> tuple[Node, int]:
     """The tree with its constants numbered 0, 1, … in order of first use, and their count."""
     order: dict[Node, Node] = {}
     _number(node, order)
-    if all([leaf is numbered for leaf, numbered in order.items()]):
+    if all(leaf is numbered for leaf, numbered in order.items()):
         return node, len(order)
     return _numbered(node, order), len(order)
 

@@ -36,7 +36,7 @@ from evolve.typing import Array
 
 NOTE = COMPARISONS
 MOST_LEFT = 64  # comparisons that a search does not wait for
-MOST_GROUPS = 50  # of a champion that are compared: each is fitted in a process of its own
+MOST_GROUPS = 50  # of a champion that are compared
 
 
 class CrossCheck:

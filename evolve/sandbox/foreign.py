@@ -2,14 +2,14 @@
 
 Each call runs in a process of its own, forked for it and locked down: one to fit, another to
 predict, so that only the constants travel between them and nothing that a program learnt, stored
-or patched reaches the next. Where processes cannot be forked, each call gets a fresh interpreter.
+or patched reaches the next. Programs that the engine has printed do none of that: one process may
+do both. Where processes cannot be forked, each call gets a fresh interpreter.
 """
 
 from __future__ import annotations
 
 import sys
 from collections.abc import Collection, Sequence
-from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -21,6 +21,7 @@ from evolve.sandbox.lockdown import shield_engine
 from evolve.sandbox.oneshot import OneShots
 from evolve.sandbox.outcome import Limits, Outcome, printable
 from evolve.sandbox.probe import SandboxReport, read_report
+from evolve.sandbox.promised import checked, compared, random_batches
 
 
 class ForeignLane:
@@ -35,6 +36,9 @@ class ForeignLane:
         fork: Whether to fork from a preloaded process; `None` is wherever that is safe.
         allow_weak: Whether to run programs where the sandbox is weak (see `report`).
         printed: Whether all programs are printed by the engine, which need no scipy.
+
+    Attributes:
+        printed: As given.
     """
 
     def __init__(
@@ -47,7 +51,7 @@ class ForeignLane:
         printed: bool = False,
     ) -> None:
         """Keep what to start; the processes start on entry or with the first call."""
-        self.limits = limits or Limits()
+        self.limits, self.printed = limits or Limits(), printed
         self._gate = gate
         self._shield = "not dumpable" not in without
         self._allow_weak = allow_weak
@@ -90,8 +94,9 @@ class ForeignLane:
         Y: Sequence[np.ndarray],
         weights: Sequence[np.ndarray] = (),
         noise: float | None = None,
+        predicted: Sequence[np.ndarray] = (),
     ) -> Outcome:
-        """Run `fit_scaling_law` once a group.
+        """Run `fit_scaling_law` once a group, and `scaling_law_func` after it where asked to.
 
         Args:
             text: The program.
@@ -99,13 +104,26 @@ class ForeignLane:
             Y: `(n,)` or `(n, T)` targets of every group.
             weights: `(n,)` what each row of every group counts in a fit by `fit_law`.
             noise: As `RowWeights.noise` of these.
+            predicted: `(n, F)` features of every group to predict in the very process, which
+                only a program that the engine has printed is let do.
 
         Returns:
-            One array of constants a group, finite, `(P,)` or `(T, P)`.
+            One array of constants a group, finite, `(P,)` or `(T, P)`; or of predictions, `(n,)`
+            or `(n, T)`.
+
+        Raises:
+            ValueError: Predictions are asked for where programs may be anybody's.
         """
+        if predicted and not self.printed:
+            raise ValueError(
+                "a program of others is fitted in one process and predicts in another"
+            )
         meta = {"kind": "fit", "text": text, "weighted": bool(weights), "noise": noise}
-        outcome = self._run(meta, [*X, *Y, *weights], self.limits.cpu_s)
-        return _checked(outcome, "constants", [None] * len(X))
+        meta["predicts"] = bool(predicted)
+        outcome = self._run(meta, [*X, *Y, *weights, *predicted], self.limits.cpu_s)
+        if predicted:
+            return checked(outcome, "predictions", [len(x) for x in predicted])
+        return checked(outcome, "constants", [None] * len(X))
 
     def predict(
         self, text: str, X: Sequence[np.ndarray], constants: Sequence[np.ndarray]
@@ -122,7 +140,7 @@ class ForeignLane:
         """
         meta = {"kind": "predict", "text": text}
         outcome = self._run(meta, [*X, *constants], self.limits.predict_cpu_s)
-        return _checked(outcome, "predictions", [len(x) for x in X])
+        return checked(outcome, "predictions", [len(x) for x in X])
 
     def law(
         self,
@@ -152,7 +170,7 @@ class ForeignLane:
             "targets": list(target_names),
         }
         outcome = self._run(meta, list(X), self.limits.predict_cpu_s)
-        return _checked(outcome, "predictions", [len(x) for x in X])
+        return checked(outcome, "predictions", [len(x) for x in X])
 
     def trace(
         self, text: str, n_features: int, n_targets: int, names: Sequence[Sequence[str]] = ()
@@ -171,7 +189,7 @@ class ForeignLane:
         meta = {"kind": "trace", "text": text, "features": n_features, "targets": n_targets}
         meta["names"] = [list(part) for part in names]
         outcome = self._run(meta, [], self.limits.predict_cpu_s)
-        return _checked(outcome, "trace", [None])
+        return checked(outcome, "trace", [None])
 
     def predict_in_batches(
         self,
@@ -198,10 +216,10 @@ class ForeignLane:
         Returns:
             The predictions, in the order of the rows, or `bad-answer` where they differ.
         """
-        batches = _batches(X, seed)
+        batches = random_batches(X, seed)
         parts = [X[i][rows] for i, rows in batches]
         outcome = self.predict(text, parts, [constants[i] for i, _ in batches])
-        return _compared(outcome, batches, predictions, tolerance)
+        return compared(outcome, batches, predictions, tolerance)
 
     def law_in_batches(
         self,
@@ -215,10 +233,10 @@ class ForeignLane:
         tolerance: float = 1e-9,
     ) -> Outcome:
         """Check what `law` returned as `predict_in_batches` does; arguments as there."""
-        batches = _batches(X, seed)
+        batches = random_batches(X, seed)
         parts, names = [X[i][rows] for i, rows in batches], [labels[i] for i, _ in batches]
         outcome = self.law(text, parts, names, feature_names, target_names)
-        return _compared(outcome, batches, predictions, tolerance)
+        return compared(outcome, batches, predictions, tolerance)
 
     def _run(self, meta: dict[str, Any], arrays: list[np.ndarray], cpu_s: float) -> Outcome:
         if not self._level:
@@ -246,55 +264,3 @@ def _require_more_than_weak(report: SandboxReport) -> None:
     except SandboxError as error:
         hint = "; programs of others run here only with "
         raise SandboxError(*error.args, hint, Argument("allow_weak")) from None
-
-
-def _batches(X: Sequence[np.ndarray], seed: int) -> list[tuple[int, np.ndarray]]:
-    """Return group number and rows of two random batches a group, all in random order."""
-    rng, batches = np.random.default_rng([seed, 0x5A7C]), []
-    for i, x in enumerate(X):
-        order, half = rng.permutation(len(x)), (len(x) + 1) // 2
-        batches += [(i, rows) for rows in (order[:half], order[half:]) if len(rows)]
-    return [batches[k] for k in rng.permutation(len(batches))]
-
-
-def _compared(
-    outcome: Outcome,
-    batches: Sequence[tuple[int, np.ndarray]],
-    predictions: Sequence[np.ndarray],
-    tolerance: float,
-) -> Outcome:
-    """Return the predictions of batches put together, or a failure where they differ."""
-    if not outcome.ok:
-        return outcome
-    again = [np.full_like(whole, np.nan) for whole in predictions]
-    for (i, rows), part in zip(batches, outcome.arrays, strict=True):
-        if part.size != again[i][rows].size:
-            return _refused(outcome, f"predictions: their shape depends on the rows (group {i})")
-        again[i][rows] = part.reshape(again[i][rows].shape)
-    for i, (merged, whole) in enumerate(zip(again, predictions, strict=True)):
-        if not np.allclose(merged, whole, rtol=tolerance, atol=0.0):
-            return _refused(outcome, f"predictions: depend on the batch of rows (group {i})")
-    return replace(outcome, arrays=tuple(again))
-
-
-def _checked(outcome: Outcome, what: str, n_rows: list[int] | list[None]) -> Outcome:
-    """Return `outcome`, or a failure if its arrays are not what was asked for."""
-    if not outcome.ok:
-        return outcome
-    arrays, message = outcome.arrays, ""
-    if len(arrays) != len(n_rows):
-        message = f"{what}: {len(n_rows)} groups expected, {len(arrays)} came"
-    for i, (array, n) in enumerate(zip(arrays, n_rows, strict=False)):
-        is_empty = n is not None and n > 0 and not array.size
-        if array.ndim > 2 or is_empty or (n is not None and array.shape[:1] != (n,)):
-            message = f"{what}: expected shape ({n}, …) for group {i}, got {array.shape}"
-        elif not np.isfinite(array).all():
-            where = tuple(int(k) for k in np.argwhere(~np.isfinite(array))[0])
-            message = f"{what}: must be finite, group {i} holds {array[where]} at {where}"
-        if message:
-            break
-    return _refused(outcome, message) if message else outcome
-
-
-def _refused(outcome: Outcome, message: str) -> Outcome:
-    return replace(outcome, status="bad-answer", message=message, arrays=())

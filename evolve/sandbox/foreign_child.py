@@ -150,7 +150,8 @@ def run_job(meta: dict[str, Any], arrays: Arrays) -> Arrays:
             and `targets`; for "trace" the numbers of features and targets, and for a `law` its
             `names` of features, targets and groups.
         arrays: X of every group, then Y ("fit") or the constants ("predict") of every group; then,
-            where `meta` says `weighted`, the weights of the rows of every group, and its `noise`.
+            where `meta` says `weighted`, the weights of the rows of every group, and its `noise`;
+            then, where it says `predicts`, what is predicted of every group once it is fitted.
     """
     # What a program's text was written for still runs, whatever filters are set here.
     with warnings.catch_warnings():
@@ -167,14 +168,18 @@ def _run_job(meta: dict[str, Any], arrays: Arrays) -> Arrays:
     if kind == "law":
         law = _function(names, "law")
         return tuple(_law_rows(law, meta, x, i) for i, x in enumerate(arrays))
-    weighted = bool(meta.get("weighted"))
-    n_groups = len(arrays) // (3 if weighted else 2)
+    weighted, predicts = bool(meta.get("weighted")), bool(meta.get("predicts"))
+    n_groups = len(arrays) // (2 + weighted + predicts)
     function = _function(names, "fit_scaling_law" if kind == "fit" else "scaling_law_func")
     what = "constants" if kind == "fit" else "predictions"
     if weighted:
         function = partial(_weighing, function, iter(arrays[2 * n_groups :]), meta["noise"])
     pairs = zip(arrays[:n_groups], arrays[n_groups : 2 * n_groups], strict=True)
-    return tuple(_numbers(function(x, other), what) for x, other in pairs)
+    found = tuple(_numbers(function(x, other), what) for x, other in pairs)
+    if not predicts:
+        return found
+    law, asked = _function(names, "scaling_law_func"), arrays[-n_groups:]
+    return tuple(_numbers(law(x, c), "predictions") for x, c in zip(asked, found, strict=True))
 
 
 def _weighing(

@@ -9,11 +9,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from small_tasks import SPACES, archive_of, entry_of, random_candidates
+from small_tasks import SPACES, archive_of, entry_of, random_candidates, task_of
 
 from evolve.evaluation.crosscheck import TOLERANCE, Agreement, compare
 from evolve.evaluation.evaluator import Evaluator
-from evolve.evaluation.foreign import difference
+from evolve.evaluation.foreign import difference, run_text
 from evolve.evaluation.problem import EvaluationProblem
 from evolve.fitting.fit import warm
 from evolve.law.candidate import Candidate
@@ -22,6 +22,7 @@ from evolve.law.recipe import Recipe
 from evolve.runs.crosscheck import SAMPLED, to_compare
 from evolve.sandbox import ForeignLane, Limits
 from evolve.sandbox.inprocess import InProcess
+from evolve.scoring.fold import Fold
 from evolve.scoring.row_weights import weights_from_sigma
 from evolve.search.problem import make_search_problem, program_text
 from evolve.tasks.task import load_task
@@ -29,6 +30,7 @@ from evolve.typing import Array
 
 TASKS_DIR = Path(__file__).resolve().parents[2] / "tasks"
 SOME = slice(None, None, 18)
+LIMITS = Limits(cpu_s=60.0, predict_cpu_s=20.0)
 NOWHERE = Candidate(Law(call("mul", const(0), call("log", call("neg", feat(0)))), 1), Recipe())
 CANDIDATES = random_candidates(SPACES["three logs"], 10)
 
@@ -36,7 +38,7 @@ CANDIDATES = random_candidates(SPACES["three logs"], 10)
 @pytest.fixture(scope="module")
 def lane() -> Iterator[ForeignLane]:
     warm()
-    with ForeignLane(Limits(cpu_s=60.0, predict_cpu_s=20.0), allow_weak=True) as made:
+    with ForeignLane(LIMITS, allow_weak=True, printed=True) as made:
         yield made
 
 
@@ -149,3 +151,23 @@ def test_a_small_sample_of_the_rest_is_compared_the_same_for_a_seed() -> None:
     assert 0 < len(picked) < 5 * SAMPLED * len(rest)
     assert picked == to_compare(archive, rest, seed=1)
     assert picked != to_compare(archive, rest, seed=2)
+
+
+@pytest.mark.parametrize("weighted", [False, True])
+def test_a_printed_program_says_in_one_process_what_any_other_says_in_many(
+    lane: ForeignLane, weighted: bool
+) -> None:
+    x, group = np.tile(np.geomspace(1.0, 100.0, 9), 2), np.repeat([0, 1], 9)
+    task = task_of(x[:, None], (1.0 + group) * x**-0.3 + 0.01 * np.sin(x), group.tolist())
+    if weighted:
+        weights = weights_from_sigma(np.linspace(0.01, 0.05, len(x)))
+        task = replace(task, train=replace(task.train, weights=weights))
+    law = Law(call("mul", const(0), call("pow", feat(0), const(1))), 2)
+    text = program_text(task, Candidate(law, Recipe()), "a test")
+    fold = Fold("last", np.r_[0:7, 9:16], np.r_[7:9, 16:18])
+    with ForeignLane(LIMITS, allow_weak=True) as other:
+        found = [run_text(each, task, fold, text) for each in (lane, other)]
+        with pytest.raises(ValueError, match="of others"):
+            other.fit(text, [x[:, None]], [x], predicted=[x[:, None]])
+    assert isinstance(found[0], np.ndarray)
+    assert np.array_equal(*found)
