@@ -68,9 +68,9 @@ def straight_line(x: Array, y: Array, new: Array, counts: Array | None = None) -
     Of the targets, or of their logarithms where these are nearer to the rows.
     """
     planes = [_plane(x, y, np.concatenate([x, new]), counts)]
-    if (y > 0).all():
-        logs = _plane(x, np.log(y), np.concatenate([x, new]), counts)
-        planes.append(np.exp(np.clip(logs, -MOST_LOG, MOST_LOG)))
+    if (y > 0).all() or (y < 0).all():
+        logs = _plane(x, np.log(np.abs(y)), np.concatenate([x, new]), counts)
+        planes.append(np.sign(y[:1]) * np.exp(np.clip(logs, -MOST_LOG, MOST_LOG)))
     each = 1.0 if counts is None else counts[:, None]
     errors = [np.sum(each * (plane[: len(x)] - y) ** 2, axis=0) for plane in planes]
     best = np.argmin(errors, axis=0)

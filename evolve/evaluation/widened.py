@@ -77,10 +77,12 @@ def _scores(
     counts = np.ones(own.n_rows) if own.counts is None else own.counts
     slopes, on_logs = slopes_of(law_of(form), own.X, table, target), False
     if isinstance(form, Candidate):
-        on_logs = form.recipe.target_scale == "log" and bool((y > 0).all() and (p > 0).all())
+        on_logs = form.recipe.target_scale == "log" and bool(
+            (y * p > 0).all() and (y * y[0] > 0).all()
+        )
         counts = counts * row_weights(own.X, task.axes, form.recipe.scale_weight)
     if on_logs:
-        left, slopes = np.log(y) - np.log(p), slopes / p[:, None]
+        left, slopes = np.log(np.abs(y)) - np.log(np.abs(p)), slopes / p[:, None]
     else:
         left = y - p
     times = np.sqrt(counts)

@@ -28,6 +28,14 @@ def test_a_straight_line_is_exact_for_a_power_and_for_a_logarithm() -> None:
         assert told[0, 0] == pytest.approx(truth, rel=1e-4)
 
 
+@pytest.mark.parametrize("name", BASELINES)
+def test_a_baseline_of_mirrored_targets_is_the_mirrored_baseline(name: str) -> None:
+    x, far = np.geomspace(1.0, 64.0, 7), rows_at(np.array([[1000.0]]))
+    y = 3.0 * x**-0.5
+    told, mirrored = (predict_baseline(name, task_of(x, sign * y), far) for sign in (1.0, -1.0))
+    np.testing.assert_allclose(-mirrored, told)
+
+
 def test_the_last_value_is_that_of_the_nearest_rows() -> None:
     x = np.array([1.0, 2.0, 4.0, 4.0])
     task = task_of(x, np.array([5.0, 4.0, 3.0, 3.2]))
