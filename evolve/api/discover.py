@@ -26,7 +26,6 @@ from evolve.tasks.draft import Draft, Wishes, check_name, plain_name, propose, w
 from evolve.tasks.draft.roles import NO_AXES
 from evolve.tasks.readers import raw_of
 from evolve.tasks.task import load_task
-from evolve.tasks.together import advice
 
 
 @checked
@@ -149,6 +148,9 @@ def discover(
         progress: Show where the search stands: a bar in a notebook, a panel on a terminal, else
             lines on stderr.
 
+    What stands out in the table, such as rows that share a result far from all others, is told
+    by warnings, as `new-task` notes it.
+
     Returns:
         The run, with its champion.
 
@@ -193,17 +195,19 @@ def discover(
     called = plain_name(_listed(target)[0]) or "table" if name is None else name
     check_name(called, runs_folder(runs_dir) / "new")
     draft = propose(raw_of(df), called, wishes)
-    _warn_of_rows(draft)
+    _warn_of_table(draft)
     with new_folder(runs_folder(runs_dir), None, called, settings.seed) as run:
         folder = _write(draft, wishes, run)
         return _search(folder, settings, workers, machines_here(executor, address), progress)
 
 
-def _warn_of_rows(draft: Draft) -> None:
-    """Warn the caller of `discover` where rows are left out."""
+def _warn_of_table(draft: Draft) -> None:
+    """Warn the caller of `discover` of rows that are left out, and of what else stands out."""
     for decision in draft.decisions:
         if decision.what == "rows" and "left out" in decision.chosen:
             warnings.warn(f"rows: {decision.chosen}, {decision.why}", stacklevel=4)
+    for note in draft.notes:
+        warnings.warn(note, stacklevel=4)
 
 
 def _models(
@@ -237,8 +241,6 @@ def _search(
     """Search the task in a run's folder."""
     run = folder.parent
     task = load_task(str(folder))
-    for words in advice(task):
-        warnings.warn(words, stacklevel=4)
     problem = problem_of(task, settings)
     workers = cpu_count() if workers is None else workers
     with create_run(run, problem, settings) as store:

@@ -6,8 +6,10 @@ import os
 import signal
 import subprocess
 import sys
+import warnings
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -79,6 +81,23 @@ def test_columns_that_move_together_are_a_warning(tmp_path: Path) -> None:
     rows = frame().iloc[::6].assign(tokens=lambda df: 20.0 * df["params"])
     with pytest.warns(UserWarning, match=r"tokens is 20 \* params: no row shows"):
         evolve.discover(rows, "loss", evaluations=1, workers=0, runs_dir=tmp_path, progress=False)
+
+
+def test_what_stands_out_in_a_table_is_a_warning_each_and_nothing_of_a_sound_one(
+    tmp_path: Path,
+) -> None:
+    few: dict[str, Any] = {"evaluations": 1, "workers": 0, "runs_dir": tmp_path, "progress": False}
+    rows = frame().assign(weight=[1.0, 0.5] * 24)
+    rows.loc[[3, 5], "loss"] = -999.0
+    with pytest.warns(UserWarning) as told:
+        evolve.discover(rows, "loss", ["params", "tokens"], **few)
+    said = [str(warning.message) for warning in told]
+    assert "loss is -999 in 2 rows, far from all others" in said[0]
+    assert said[1] == "weight is by its name what each row counts: it does so as weights"
+    assert {warning.filename for warning in told} == {__file__}
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        evolve.discover(frame(), "loss", ["params", "tokens"], **few)
 
 
 def test_the_rows_are_kept_exactly(run: Run) -> None:
