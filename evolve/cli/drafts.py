@@ -57,7 +57,7 @@ def document_of(draft: Draft, files: list[Path], commands: dict[str, str]) -> di
         "together": draft.spec.folds.together,
         "max_constants": draft.spec.max_constants,
         "decisions": [{"what": d.what, "chosen": d.chosen, "why": d.why} for d in draft.decisions],
-        "notes": _notes(draft),
+        "notes": notes_of(draft),
         "commands": commands,
     }
 
@@ -86,7 +86,7 @@ def print_draft(draft: Draft, files: list[Path], commands: dict[str, str]) -> No
     if len(columns) > MOST_SHOWN:
         print(f"{len(columns) - MOST_SHOWN} more columns are not shown; task.toml holds them all")
     print_table(("decided", "", "why"), [(d.what, d.chosen, d.why) for d in draft.decisions])
-    for note in _notes(draft):
+    for note in notes_of(draft):
         print_text(f"note:  {note}")
     print_text(f"wrote: {', '.join(str(path) for path in files)}")
     print("edit task.toml where a guess is wrong; then")
@@ -94,7 +94,7 @@ def print_draft(draft: Draft, files: list[Path], commands: dict[str, str]) -> No
         print(f"{what + ':':6} {command}")
 
 
-def _notes(draft: Draft) -> list[str]:
+def notes_of(draft: Draft) -> list[str]:
     """What the draft says, options in place of arguments."""
     notes = draft.notes
     return [note.spelled(option_of) if isinstance(note, Remark) else note for note in notes]

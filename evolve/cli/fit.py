@@ -115,16 +115,23 @@ def draft_of_table(path: Path, wishes: Wishes, at: list[str]) -> Draft:
     """The table as a draft; features that nobody names are those that a run to forecast has."""
     from dataclasses import replace
 
-    from evolve.cli.output import noted_table
+    from evolve.cli.drafts import notes_of
+    from evolve.cli.output import print_note
+    from evolve.forecast.assigned import pairs
     from evolve.tasks.draft import plain_name, propose
+    from evolve.tasks.readers import read_table
 
     if not wishes.targets:
         raise EvolveError("fit: a table's file needs --target")
-    raw = noted_table(path, "fit")
-    asked = tuple(word.rpartition("=")[0].strip() for word in at)
+    raw = read_table(path)
+    asked = tuple(name for name, _ in pairs(at, list(raw.columns), "at"))
     if not wishes.features and set(asked) <= set(raw.columns):
         wishes = replace(wishes, features=asked)
-    return propose(raw, plain_name(path.stem) or "table", wishes)
+    draft = propose(raw, plain_name(path.stem) or "table", wishes)
+    left_out = [d for d in draft.decisions if d.what == "rows" and "left out" in d.chosen]
+    for line in (*(f"rows: {d.chosen}, {d.why}" for d in left_out), *notes_of(draft)):
+        print_note(f"fit: {line}")
+    return draft
 
 
 def _document(fitted: NamedFit, forecasts: list[Forecast], interval: float) -> dict[str, Any]:

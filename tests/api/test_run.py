@@ -89,7 +89,7 @@ def test_what_stands_out_in_a_table_is_a_warning_each_and_nothing_of_a_sound_one
     few: dict[str, Any] = {"evaluations": 1, "workers": 0, "runs_dir": tmp_path, "progress": False}
     rows = frame().assign(weight=[1.0, 0.5] * 24)
     rows.loc[[3, 5], "loss"] = -999.0
-    with pytest.warns(UserWarning) as told:
+    with pytest.warns(UserWarning, match="far from all others") as told:
         evolve.discover(rows, "loss", ["params", "tokens"], **few)
     said = [str(warning.message) for warning in told]
     assert "loss is -999 in 2 rows, far from all others" in said[0]

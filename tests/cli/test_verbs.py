@@ -24,6 +24,7 @@ from evolve.tasks.draft import Wishes
 from evolve.tasks.spec import PhysicsSpec
 from evolve.tasks.task import load_task
 from tests.forecast.test_plan import CHINCHILLA, CONSTANTS, make_forecast_model, make_task
+from tests.own_tables import GOOD
 from tests.run_of_literature import store_of
 
 
@@ -141,6 +142,22 @@ def test_a_law_that_leaves_what_the_target_can_be_is_said_to(
     assert IMPOSSIBLE in capsys.readouterr().out
     print_forecasts(task, [forecast(task, alone, "all", np.array([[1e2, 1e3]]))])
     assert IMPOSSIBLE not in capsys.readouterr().out
+
+
+def test_fit_says_what_stands_out_in_its_table_and_takes_values_of_one_word(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    rows = [f"{line},{1 + k % 2}" for k, line in enumerate(GOOD.splitlines()[1:])]
+    rows[3] = "web,1e7,1e9,,1"
+    path = tmp_path / "mine.csv"
+    path.write_text("\n".join(["corpus,params,tokens,loss,weight", *rows]) + "\n")
+    words = ("fit", str(path), "--target", "loss", "--law", "hoffmann_2022", "--json")
+    code, out, err = said(capfd, *words, "--at", "params=7B,tokens=2T")
+    assert code == 0
+    assert json.loads(out)["rows"][0]["at"] == {"params": 7e9, "tokens": 2e12}
+    lines = " ".join(err.split())
+    assert "fit: rows: 1 left out, no finite loss" in lines
+    assert "fit: weight is by its name what each row counts: it does so as --weights" in lines
 
 
 def test_predict_adds_columns_to_a_table(
