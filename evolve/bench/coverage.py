@@ -26,13 +26,14 @@ class Coverage:
 
     Attributes:
         task: The task.
-        kind: ``shipped`` or ``synthetic``.
+        kind: ``shipped``, ``synthetic``, ``nested`` or ``tables``.
         seed: Of the run.
         n_values: Test rows times targets.
         inside: Share of them inside the interval of each level of `LEVELS`.
         width: Median width of the widest interval over the spread of the training targets.
         extrapolation_distance: Median distance of the test rows, in steps.
         error: Median |error| over the spread of the training targets.
+        times_error: Median half width of the widest interval over the mean |error|.
     """
 
     task: str
@@ -43,6 +44,7 @@ class Coverage:
     width: float
     extrapolation_distance: float
     error: float
+    times_error: float
 
     def to_data(self) -> dict[str, Any]:
         """JSON value."""
@@ -88,7 +90,13 @@ def measure(
         width=float(np.median(np.concatenate(widths))),
         extrapolation_distance=float(np.median(np.concatenate(distances))),
         error=float(np.median(np.concatenate(errors))),
+        times_error=_times(np.concatenate(widths), np.concatenate(errors)),
     )
+
+
+def _times(widths: Array, errors: Array) -> float:
+    """Median half width over the mean error."""
+    return float(np.median(widths) / 2.0 / max(float(errors.mean()), 1e-300))
 
 
 def overall(coverages: Sequence[Coverage]) -> tuple[float, ...]:

@@ -104,6 +104,17 @@ def load_table(folder: Path) -> tuple[Task, Table]:
     Raises:
         EvolveError: The tables cannot be read or searched.
     """
+    task = draft_of(folder)
+    test, _ = build_table(read_table(folder / "test.csv"), task.spec, task.group_names)
+    return task, test
+
+
+def draft_of(folder: Path) -> Task:
+    """A table as a user would draft it; its test rows are not read.
+
+    Raises:
+        EvolveError: The table cannot be read or searched.
+    """
     raw = read_table(folder / "train.csv")
     names, facts = list(raw.columns), inspect_columns(raw)
     groups = tuple(name for name in names[:-1] if facts[name].kind == "texts")
@@ -111,9 +122,7 @@ def load_table(folder: Path) -> tuple[Task, Table]:
     axes = axes_of(_split(folder), features)
     draft = propose(raw, folder.name, Wishes((names[-1],), features, groups, axes))
     train, group_names = build_table(raw, draft.spec)
-    task = Task(folder.name, folder, draft.spec, group_names, train)
-    test, _ = build_table(read_table(folder / "test.csv"), draft.spec, task.group_names)
-    return task, test
+    return Task(folder.name, folder, draft.spec, group_names, train)
 
 
 def _split(folder: Path) -> str:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import json
+from pathlib import Path
+
 import numpy as np
 import pytest
 
@@ -50,3 +53,26 @@ def test_coverage_is_the_share_of_rows_inside() -> None:
 def test_a_task_without_test_rows_is_refused(capfd: pytest.CaptureFixture[str]) -> None:
     assert call(["bench", "coverage", "--tasks", "paralel"]) == 2
     assert "did you mean 'parallel'?" in capfd.readouterr().err
+
+
+def test_nested_coverage_takes_the_far_end_of_training_rows_and_opens_no_test(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    folder = tmp_path / "tables" / "short"
+    folder.mkdir(parents=True)
+    x = np.geomspace(1.0, 1000.0, 20)
+    rows = "".join(f"{a:.6g},{2.0 + a**-0.5:.6g}\n" for a in x)
+    (folder / "train.csv").write_text(f"size,loss\n{rows}")
+    (folder / "test.csv").write_text("not a table that could be read")
+    words = "bench coverage --tasks none --no-synthetic --nested --evaluations 20 --json --folder"
+    assert call([*words.split(), str(tmp_path / "tables")]) == 0
+    said = json.loads(capfd.readouterr().out)
+    (line,) = said["lines"]
+    assert (line["kind"], line["n_values"]) == ("tables", 4)
+    assert set(said["overall"]) == {"tables", "all"}
+    assert line["times_error"] > 0.0
+
+
+def test_a_folder_without_nested_is_refused(capfd: pytest.CaptureFixture[str]) -> None:
+    assert call(["bench", "coverage", "--tasks", "none", "--folder", "tables"]) == 2
+    assert "--nested" in capfd.readouterr().err

@@ -31,6 +31,7 @@ from evolve.law.candidate import Candidate
 from evolve.law.graph import Law, call, const, feat, num
 from evolve.law.recipe import Recipe
 from evolve.runs.forecasts import load_forecast_model, save_forecast_model
+from evolve.scoring.objective import CALIBRATION_LEAST
 from evolve.search.archive import Archive
 from evolve.tasks.spec import PhysicsSpec
 from evolve.tasks.task import Table, Task, load_task
@@ -225,6 +226,15 @@ def test_the_folds_that_reach_as_far_set_the_factor() -> None:
     near, far, further = factors_at(distances, ratios, np.array([0.1, 1.0, 3.0]))
     assert near < far / 2
     assert further == far
+
+
+def test_spreads_that_folds_show_to_be_too_wide_are_narrowed_to_a_limit() -> None:
+    wide, far_too_wide = (
+        factors_at(np.zeros(200), np.full(200, share * t_quantile(0.9)), np.zeros(1))[0]
+        for share in (0.6, 0.01)
+    )
+    assert wide == pytest.approx(0.6)
+    assert far_too_wide == CALIBRATION_LEAST
 
 
 def test_a_model_survives_the_store(forecast_model: ForecastModel, tmp_path: Path) -> None:

@@ -161,7 +161,8 @@ def test_an_error_is_told_as_no_share_where_values_lie_on_both_sides_of_0(
     forecast_model = make_forecast_model(task, contenders_of(choice), chosen=True)
     told = verdict_of(signed, choice, forecast_model)
     assert (told.expected_r2, told.expected_error) == (verdict.expected_r2, None)
-    assert "R2 of 0.93 and an error that is no share of the forecast" in told.line()
+    promised = f"R2 of {verdict.expected_r2:.2g} and an error that is no share of the forecast"
+    assert promised in told.line()
     assert "%" not in told.line()
     wide = replace(forecast_model, ratios=forecast_model.ratios * 50.0)
     assert "promises an error that is no share" in verdict_of(signed, choice, wide).line()
