@@ -71,7 +71,11 @@ def coverage(
     for kind, seed, task, rows_of in _cases(
         names, tasks_dirs, seeds, synthetic=synthetic, nested=nested, folder=folder
     ):
-        forecast_model = search_forecast_model(task, seed, evaluations, workers or n_cores())
+        try:
+            forecast_model = search_forecast_model(task, seed, evaluations, workers or n_cores())
+        except EvolveError as error:
+            print_note(f"{task.name} seed {seed}: left out, {error}")
+            continue
         if forecast_model is None:
             print_note(f"{task.name} seed {seed}: nothing could be fitted")
             continue
