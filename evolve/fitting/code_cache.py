@@ -19,8 +19,8 @@ from pathlib import Path
 
 # Files beside this one that are compiled.
 SOURCES = (
-    *("compiled", "elementary", "primitives", "workspace", "loss", "cost", "solve", "step"),
-    *("refine", "kernel", "predict"),
+    *("compiled", "parts", "elementary", "primitives", "workspace", "loss", "cost", "solve"),
+    *("step", "refine", "kernel", "predict"),
 )
 MAKERS = ("numba", "llvmlite", "numpy")  # whose versions the code depends on, beside Python's
 UNUSED_S = 30 * 86400.0  # after which code of other sources or versions is removed; judgement

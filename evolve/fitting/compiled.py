@@ -7,7 +7,8 @@ numpy works on whole rows.
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, TypeVar
@@ -28,12 +29,12 @@ def _import_numba() -> Any:
     return None if loops_only else numba
 
 
-_NUMBA = _import_numba()
-COMPILED = _NUMBA is not None
+NUMBA = _import_numba()
+COMPILED = NUMBA is not None
 # Without `_nrt` references of arrays are not counted, which takes a small fit longer than its
 # arithmetic; arrays can then not be made.
 _OPTIONS = {"nogil": True, "error_model": "numpy", "no_cfunc_wrapper": True, "_nrt": False}
-_SUMS = {"reassoc", "contract", "nsz"}
+SUMS = {"reassoc", "contract", "nsz"}
 
 
 def jit(function: F) -> F:
@@ -41,14 +42,14 @@ def jit(function: F) -> F:
 
     As all that is compiled it makes no array and returns none of those it is given.
     """
-    return _compiled(function, fastmath=_SUMS, **_OPTIONS) if COMPILED else function
+    return _compiled(function, fastmath=SUMS, **_OPTIONS) if COMPILED else function
 
 
 def inlined(function: F) -> F:
     """As `jit`, for a function that takes so many arrays that handing them on costs more."""
     if not COMPILED:
         return function
-    return _compiled(function, fastmath=_SUMS, forceinline=True, **_OPTIONS)
+    return _compiled(function, fastmath=SUMS, forceinline=True, **_OPTIONS)
 
 
 def pasted(function: F) -> F:
@@ -71,7 +72,7 @@ def _compiled(function: F, **options: Any) -> F:
     Code by which Python could call it, too, takes numba as long as the function itself.
     """
     hidden = function.__name__.startswith("_")
-    compiled: F = _NUMBA.njit(no_cpython_wrapper=hidden, **options)(function)
+    compiled: F = NUMBA.njit(no_cpython_wrapper=hidden, **options)(function)
     return compiled
 
 
@@ -83,19 +84,39 @@ def entry(function: F) -> F:
     """
     if not COMPILED:
         return function
+    with keeping(function) as is_kept:
+        if not is_kept:
+            return jit(function)
+        return _compiled(function, cache=True, fastmath=SUMS, **_OPTIONS)
+
+
+@contextmanager
+def keeping(function: Callable[..., Any]) -> Iterator[bool]:
+    """Have numba keep machine code in our folder while inside; whether it does so."""
     folder, _ = code_folder()
     if folder is None:
-        return jit(function)
-    before = _NUMBA.config.CACHE_DIR
-    _NUMBA.config.CACHE_DIR = str(folder)
+        yield False
+        return
+    before = NUMBA.config.CACHE_DIR
+    NUMBA.config.CACHE_DIR = str(folder)
     try:
-        compiled: Any = _compiled(function, cache=True, fastmath=_SUMS, **_OPTIONS)
-    except RuntimeError:  # no place to write in
-        return jit(function)
+        yield folder in _place_of(function).parents
     finally:
-        _NUMBA.config.CACHE_DIR = before
-    kept: F = compiled
-    return kept if folder in Path(compiled.stats.cache_path).parents else jit(function)
+        NUMBA.config.CACHE_DIR = before
+
+
+def _place_of(function: Callable[..., Any]) -> Path:
+    """The folder that numba chooses for a function's code; an empty path where it finds none."""
+    try:
+        return Path(NUMBA.core.caching.FunctionCache(function).cache_path)
+    except RuntimeError:  # no place to write in
+        return Path()
+
+
+def compile_for(function: Callable[..., Any], arguments: Sequence[object]) -> None:
+    """Compile an `entry` for the types of some arguments, without calling it."""
+    compiled: Any = function
+    compiled.compile(tuple(NUMBA.typeof(argument) for argument in arguments))
 
 
 def is_new(function: Callable[..., Any]) -> bool:
@@ -107,4 +128,4 @@ def is_new(function: Callable[..., Any]) -> bool:
 @lru_cache(maxsize=1)
 def code_folder() -> tuple[Path | None, str]:
     """The folder that keeps machine code of these sources; None and why where there is none."""
-    return cache_folder(SOURCES, _NUMBA.config.CACHE_DIR if COMPILED else "")
+    return cache_folder(SOURCES, NUMBA.config.CACHE_DIR if COMPILED else "")

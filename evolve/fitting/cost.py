@@ -6,9 +6,9 @@ import numpy as np
 
 from evolve.fitting import elementary
 from evolve.fitting.compiled import COMPILED, exact, inlined, jit, pasted
-from evolve.fitting.loss import fill_losses, fill_slopes, sums_of_lanes
+from evolve.fitting.loss import losses, slopes, sums_of_lanes
 from evolve.fitting.primitives import backward, forward
-from evolve.fitting.workspace import LANES, CompiledLaw, Workspace
+from evolve.fitting.workspace import LANES, CompiledLaw, Parts, Workspace
 from evolve.typing import Array, Ints
 
 
@@ -26,12 +26,13 @@ def _residual_rows(out: Array, y: Array, log_rows: bool, r: Array) -> None:
     r[:] = (np.log(out) if log_rows else out) - y
 
 
-def _normal_loops(g: Array, rows: Ints, work: Workspace) -> None:
+def _normal_loops(
+    g: Array, rows: Ints, psi: Array, curvature: Array, jac: Array, sums: Array
+) -> None:
     """Fill `sums` with J diag(curvature) J^T and J psi; J is the rows `rows` of `g`."""
-    if work.totals.shape[0] > 1:
-        _normal_lanes(g, rows, work)
+    if sums.shape[2] > 1:
+        _normal_lanes(g, rows, psi, curvature, jac, sums)
         return
-    psi, curvature, sums, jac = work.psi, work.curvature, work.sums, work.jac
     for k in range(rows.shape[0]):
         row, total = rows[k], 0.0
         for i in range(psi.shape[0]):
@@ -59,17 +60,18 @@ def _normal_loops(g: Array, rows: Ints, work: Workspace) -> None:
 
 
 @inlined
-def _normal_lanes(g: Array, rows: Ints, work: Workspace) -> None:
-    psi, curvature, jac = work.psi, work.curvature, work.jac
+def _normal_lanes(
+    g: Array, rows: Ints, psi: Array, curvature: Array, jac: Array, sums: Array
+) -> None:
     for k in range(rows.shape[0]):
         row = rows[k]
         for i in range(psi.shape[0]):
             jac[k, i] = g[row, i] * psi[i]
-        sums_of_lanes(jac[k], work.sums[k, rows.shape[0]])
+        sums_of_lanes(jac[k], sums[k, rows.shape[0]])
         for i in range(psi.shape[0]):
             jac[k, i] = g[row, i] * curvature[i]
         for m in range(k + 1):
-            _products(jac, k, g, rows[m], work.sums, k, m)
+            _products(jac, k, g, rows[m], sums, k, m)
 
 
 @exact
@@ -89,13 +91,15 @@ def _products(x: Array, i: int, y: Array, j: int, sums: Array, k: int, m: int) -
     sums[k, m, 4], sums[k, m, 5], sums[k, m, 6], sums[k, m, 7] = e, f, g, h
 
 
-def _normal_matmul(g: Array, rows: Ints, work: Workspace) -> None:
-    p, n_lanes = len(rows), len(work.totals)
+def _normal_matmul(
+    g: Array, rows: Ints, psi: Array, curvature: Array, jac: Array, sums: Array
+) -> None:
+    p, n_lanes = len(rows), sums.shape[2]
     jac = g[rows].reshape(p, -1, n_lanes).transpose(2, 0, 1)
-    psi, curvature = (a.reshape(-1, n_lanes).T[:, :, None] for a in (work.psi, work.curvature))
+    psi, curvature = (a.reshape(-1, n_lanes).T[:, :, None] for a in (psi, curvature))
     weighted = jac * curvature.transpose(0, 2, 1)
-    work.sums[:, :p] = (weighted @ jac.transpose(0, 2, 1)).transpose(1, 2, 0)
-    work.sums[:, p] = (jac @ psi)[:, :, 0].T
+    sums[:, :p] = (weighted @ jac.transpose(0, 2, 1)).transpose(1, 2, 0)
+    sums[:, p] = (jac @ psi)[:, :, 0].T
 
 
 def _fill_loops(v: Array, first: int, trial: Array) -> None:
@@ -134,22 +138,22 @@ else:
 
 
 @pasted
-def costs_at(law: CompiledLaw, n_columns: int, loss: int, work: Workspace) -> None:
+def costs_at(law: CompiledLaw, n_columns: int, loss: int, work: Workspace, parts: Parts) -> None:
     """Fill `totals` with the costs at the trial constants, without priors.
 
     They are not finite where the law is not. Values and residuals are left in the workspace.
     """
     base = n_columns + work.trial.shape[1] + law.literals.shape[0]
     fill(work.v, n_columns, work.trial)
-    forward(law.steps, base, work.v)
+    forward(parts.forward, law.steps, base, work.v)
     residual(work.v[work.v.shape[0] - 1], work.y, law.log_rows, work.r)
-    fill_losses(work, loss)
+    losses(parts.losses, work.r, work.w, loss, work.bend, work.psi, work.totals)
 
 
 @pasted
-def normals_at(law: CompiledLaw, loss: int, work: Workspace) -> None:
+def normals_at(law: CompiledLaw, loss: int, work: Workspace, parts: Parts) -> None:
     """Fill `sums` where `costs_at` was last taken."""
     seed_sweep(work.v[work.v.shape[0] - 1], law.log_rows, work.g[0])
-    backward(law.back, work.v, work.g)
-    fill_slopes(work.r, work.w, loss, work.bend, work.psi, work.curvature)
-    normal(work.g, law.rows, work)
+    backward(parts.backward, law.back, work.v, work.g)
+    slopes(work.r, work.w, loss, work.bend, work.psi, work.curvature)
+    normal(work.g, law.rows, work.psi, work.curvature, work.jac, work.sums)

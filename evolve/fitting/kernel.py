@@ -6,12 +6,27 @@ that go over rows differ, and a test holds the two to the same numbers.
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 import numpy as np
 
+from evolve.fitting.beside import compile_beside
 from evolve.fitting.compiled import entry
 from evolve.fitting.cost import costs_at, normals_at
+from evolve.fitting.loss import losses_at
+from evolve.fitting.primitives import backward_at, forward_at
 from evolve.fitting.refine import Problems, advance, judge, lanes_of, move
-from evolve.fitting.workspace import LANES, Aim, CompiledLaw, Data, Ends, make_room, workspace_of
+from evolve.fitting.solve import by_reflections_at
+from evolve.fitting.workspace import (
+    LANES,
+    Aim,
+    CompiledLaw,
+    Data,
+    Ends,
+    Parts,
+    make_room,
+    workspace_of,
+)
 from evolve.typing import Array, Ints
 
 
@@ -34,7 +49,15 @@ def refine(
         side_by_side = LANES * (offsets[order[n_large] + 1] - offsets[order[n_large]])
     room = make_room(law, len(data.columns), max(most_rows, side_by_side), most_rows)
     whole, real = np.zeros((8, LANES), dtype=np.int64), np.zeros((7, LANES))
-    run(Problems(law, data, offsets, aim, ends, order), n_large, whole, real, room)
+    problems = Problems(law, data, offsets, aim, ends, order, Parts(0, 0, 0, 0))
+    compile_beside(run, (problems, n_large, whole, real, room), all_parts)
+    run(problems._replace(parts=all_parts()), n_large, whole, real, room)
+
+
+@lru_cache(maxsize=1)
+def all_parts() -> Parts:
+    """What the kernel calls that is compiled by itself, or loaded."""
+    return Parts(forward_at(), backward_at(), losses_at(), by_reflections_at())
 
 
 @entry
@@ -53,12 +76,12 @@ def run(problems: Problems, n_large: int, whole: Ints, real: Array, room: Array)
         real: `(7, LANES)` likewise.
         room: From `make_room`.
     """
-    law, data, offsets, aim, ends, order = problems
+    law, data, offsets, aim, ends, order, parts = problems
     n_columns = data.columns.shape[0]
     n_small = order.shape[0] - n_large
     for i in range(n_large + (n_small > 0)):
         end, n_lanes = (i + 1, 1) if i < n_large else (order.shape[0], LANES)
-        turn = Problems(law, data, offsets, aim, ends, order[i:end])
+        turn = Problems(law, data, offsets, aim, ends, order[i:end], parts)
         n = offsets[order[i] + 1] - offsets[order[i]]
         lanes = lanes_of(whole, real, workspace_of(room, law, n_columns, n, n_lanes))
         while True:
@@ -67,10 +90,10 @@ def run(problems: Problems, n_large: int, whole: Ints, real: Array, room: Array)
                 n_asking += advance(turn, lanes, lane)
             if n_asking == 0:
                 break
-            costs_at(law, n_columns, aim.loss, lanes.work)
+            costs_at(law, n_columns, aim.loss, lanes.work, parts)
             for lane in range(n_lanes):
                 n_better += judge(turn, lanes, lane)
             if n_better > 0:
-                normals_at(law, aim.loss, lanes.work)
+                normals_at(law, aim.loss, lanes.work, parts)
                 for lane in range(n_lanes):
                     move(turn, lanes, lane)

@@ -5,8 +5,9 @@ from __future__ import annotations
 import numpy as np
 
 from evolve.fitting import elementary
-from evolve.fitting.compiled import COMPILED, exact, inlined, jit
-from evolve.fitting.workspace import LANES, Workspace
+from evolve.fitting.compiled import COMPILED, exact, jit
+from evolve.fitting.parts import part
+from evolve.fitting.workspace import LANES
 from evolve.typing import Array
 
 L2, HUBER, CAUCHY = 0, 1, 2
@@ -30,16 +31,15 @@ def sums_of_lanes(values: Array, totals: Array) -> None:
     totals[4], totals[5], totals[6], totals[7] = e, f, g, h
 
 
-def _loss_loops(work: Workspace, loss: int) -> None:
-    """Fill `totals` with the sums of w * rho(r)."""
-    r, w = work.r, work.w
-    if work.totals.shape[0] > 1:
-        _weighted_losses(r, w, work.bend, loss, work.psi)
-        sums_of_lanes(work.psi, work.totals)
+def losses_loops(r: Array, w: Array, loss: int, bend: Array, room: Array, totals: Array) -> None:
+    """Fill `totals`, one a lane, with the sums of w * rho(r); `room` is as long as `r`."""
+    if totals.shape[0] > 1:
+        _weighted_losses(r, w, bend, loss, room)
+        sums_of_lanes(room, totals)
     elif loss == 0:
-        work.totals[0] = _sum_of_squares(r, w)
+        totals[0] = _sum_of_squares(r, w)
     else:
-        work.totals[0] = _sum_of_robust(r, w, loss, work.bend[0])
+        totals[0] = _sum_of_robust(r, w, loss, bend[0])
 
 
 @jit
@@ -82,20 +82,21 @@ def _weighted_losses(r: Array, w: Array, bend: Array, loss: int, out: Array) -> 
             out[i] = 0.5 * w[i] * bend[i] * bend[i] * elementary.log1p(u * u)
 
 
-def _loss_rows(work: Workspace, loss: int) -> None:
-    r, w, bend = work.r, work.w, work.bend
+def losses_rows(r: Array, w: Array, loss: int, bend: Array, room: Array, totals: Array) -> None:
+    """`losses_loops` on whole numpy rows."""
+    del room
     if loss == L2:
-        losses = 0.5 * w * r * r
+        each = 0.5 * w * r * r
     elif loss == HUBER:
         size = np.abs(r)
         core = np.minimum(size, bend)
-        losses = w * core * (size - 0.5 * core)
+        each = w * core * (size - 0.5 * core)
     else:
-        losses = 0.5 * bend * bend * w * np.log1p((r / bend) ** 2)
-    work.totals[:] = losses.reshape(-1, len(work.totals)).sum(axis=0)
+        each = 0.5 * bend * bend * w * np.log1p((r / bend) ** 2)
+    totals[:] = each.reshape(-1, len(totals)).sum(axis=0)
 
 
-def _loss_slopes_loops(
+def _slopes_loops(
     r: Array, w: Array, loss: int, bend: Array, psi: Array, curvature: Array
 ) -> None:
     """Fill `psi` with w * rho'(r) and `curvature` with w * rho''(r).
@@ -122,9 +123,7 @@ def _loss_slopes_loops(
             curvature[i] = w[i] * irls * (bent if bent > LEAST_CURVATURE else LEAST_CURVATURE)
 
 
-def _loss_slopes_rows(
-    r: Array, w: Array, loss: int, bend: Array, psi: Array, curvature: Array
-) -> None:
+def _slopes_rows(r: Array, w: Array, loss: int, bend: Array, psi: Array, curvature: Array) -> None:
     irls, bent = np.ones_like(r), np.ones_like(r)
     if loss == HUBER:
         inside = np.abs(r) <= bend
@@ -138,7 +137,8 @@ def _loss_slopes_rows(
     curvature[:] = w * irls * bent
 
 
-if COMPILED:
-    fill_losses, fill_slopes = inlined(_loss_loops), jit(_loss_slopes_loops)
-else:
-    fill_losses, fill_slopes = _loss_rows, _loss_slopes_rows
+losses, losses_at = part(
+    "void(float64[::1], float64[::1], int64, float64[::1], float64[::1], float64[::1])",
+    losses_loops if COMPILED else losses_rows,
+)
+slopes = jit(_slopes_loops) if COMPILED else _slopes_rows

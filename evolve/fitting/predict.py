@@ -7,7 +7,7 @@ from collections.abc import MutableMapping
 import numpy as np
 
 from evolve.fitting.compiled import COMPILED, entry, jit
-from evolve.fitting.primitives import forward
+from evolve.fitting.primitives import forward, forward_at
 from evolve.fitting.tape import Tape
 from evolve.law.graph import Node
 from evolve.typing import Array, Ints
@@ -34,7 +34,16 @@ def predicted(tape: Tape, x: Array, at: Ints, constants: Array, columns: Columns
     n_slots = len(table) + constants.shape[1] + len(tape.literals) + len(tape.steps)
     v, out = np.zeros((n_slots, max(min(BLOCK, len(x)), 1))), np.empty(len(x))
     with np.errstate(all="ignore"):
-        run_tape(tape.steps, tape.literals, table, np.ascontiguousarray(constants), at, v, out)
+        run_tape(
+            tape.steps,
+            tape.literals,
+            table,
+            np.ascontiguousarray(constants),
+            at,
+            v,
+            out,
+            forward_at(),
+        )
         return np.exp(out) if tape.log_output else out
 
 
@@ -68,7 +77,14 @@ place = jit(_place_loops) if COMPILED else _place_rows
 
 @entry
 def run_tape(
-    steps: Ints, literals: Array, columns: Array, constants: Array, at: Ints, v: Array, out: Array
+    steps: Ints,
+    literals: Array,
+    columns: Array,
+    constants: Array,
+    at: Ints,
+    v: Array,
+    out: Array,
+    sweep: int,
 ) -> None:
     """Fill `out`, `(n,)`, with a law's values.
 
@@ -80,11 +96,12 @@ def run_tape(
         at: `(n,)` which of them each row has.
         v: `(n_slots, block)` room for so many rows at a time.
         out: Filled.
+        sweep: Address of the sweep over a law's steps.
     """
     base, block = v.shape[0] - steps.shape[0], v.shape[1]
     for begin in range(0, out.shape[0], block):
         n = min(block, out.shape[0] - begin)
         place(v, columns, constants, literals, at, begin, n)
-        forward(steps, base, v)
+        forward(sweep, steps, base, v)
         for i in range(n):  # a slice would bring numba's checks of shapes along
             out[begin + i] = v[v.shape[0] - 1, i]

@@ -16,7 +16,8 @@ import numpy as np
 import numpy.typing as npt
 
 from evolve.fitting import elementary
-from evolve.fitting.compiled import COMPILED, jit, pasted
+from evolve.fitting.compiled import COMPILED, pasted
+from evolve.fitting.parts import part
 from evolve.typing import Array, Ints
 
 FORWARD = (
@@ -281,7 +282,10 @@ SLOPES: list[Three] = [
     *(lambda g, x, y: g * np.cos(x), lambda g, x, y: -g * np.sin(x)),
 ]
 
-if COMPILED:
-    forward, backward = jit(forward_loops), jit(backward_loops)
-else:
-    forward, backward = forward_rows, backward_rows
+forward, forward_at = part(
+    "void(int64[:, ::1], int64, float64[:, ::1])", forward_loops if COMPILED else forward_rows
+)
+backward, backward_at = part(
+    "void(int64[:, ::1], float64[:, ::1], float64[:, ::1])",
+    backward_loops if COMPILED else backward_rows,
+)

@@ -23,6 +23,7 @@ from evolve.fitting.workspace import (
     CompiledLaw,
     Data,
     Ends,
+    Parts,
     Workspace,
     place_problem,
 )
@@ -45,6 +46,7 @@ class Problems(NamedTuple):
         aim: What is minimised.
         ends: The starts, overwritten with where they end.
         order: Numbers of the problems to refine, those with most rows first.
+        parts: Parts of the kernel that are compiled by themselves.
     """
 
     law: CompiledLaw
@@ -53,6 +55,7 @@ class Problems(NamedTuple):
     aim: Aim
     ends: Ends
     order: Ints
+    parts: Parts
 
 
 class Lanes(NamedTuple):
@@ -127,7 +130,9 @@ def advance(problems: Problems, lanes: Lanes, lane: int) -> bool:
             continue
         lanes.n_steps[lane] += 1
         n = problems.offsets[q + 1] - problems.offsets[q]
-        gain = take_step(problems.law, lanes.work, lane, problems.aim, q, c, lanes.lam[lane], n)
+        gain = take_step(
+            problems.law, lanes.work, lane, problems.aim, q, c, lanes.lam[lane], n, problems.parts
+        )
         lanes.gain[lane] = gain
         if gain > 0.0:
             return True

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from evolve.fitting import kernel, predict
+from evolve.fitting.beside import side_by_side
 from evolve.fitting.compiled import is_new
 from evolve.fitting.fit import warm
 from evolve.fitting.fold_fits import FoldFit, Rows, fit_folds
@@ -22,6 +23,7 @@ from evolve.fitting.messages import (
     unpack_problem,
     unpack_request,
 )
+from evolve.fitting.parts import any_is_new
 from evolve.fitting.result import Fit
 from evolve.scoring.fold import Fold
 from evolve.typing import Array
@@ -42,8 +44,9 @@ def preload() -> bool:
         Whether it was compiled just now and stored. Such code does not always give the last digits
         of the stored one, which every later process loads.
     """
-    warm()
-    return any(is_new(entry) for entry in (kernel.run, predict.run_tape))
+    with side_by_side():
+        warm()
+    return any_is_new() or any(is_new(entry) for entry in (kernel.run, predict.run_tape))
 
 
 def init(meta: dict[str, Any], arrays: Sequence[Array]) -> State:

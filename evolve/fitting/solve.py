@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 
 from evolve.fitting.compiled import jit
+from evolve.fitting.parts import part
 from evolve.typing import Array
 
 
@@ -60,7 +61,6 @@ def solve_normal(
     return True
 
 
-@jit
 def solve_exact(a: Array, b: Array, step: Array, m: int) -> bool:
     """Solve min |a^T step - b| by Householder's reflections; False where the rank is short.
 
@@ -103,3 +103,8 @@ def _reflect(mirror: Array, row: Array, first: int, end: int, scale: float) -> N
     share = total / scale
     for i in range(first, end):
         row[i] += share * mirror[i]
+
+
+by_reflections, by_reflections_at = part(
+    "boolean(float64[:, ::1], float64[::1], float64[::1], int64)", solve_exact
+)

@@ -5,8 +5,8 @@ from __future__ import annotations
 import math
 
 from evolve.fitting.compiled import inlined, pasted
-from evolve.fitting.solve import solve_exact, solve_normal
-from evolve.fitting.workspace import Aim, CompiledLaw, Workspace
+from evolve.fitting.solve import by_reflections, solve_normal
+from evolve.fitting.workspace import Aim, CompiledLaw, Parts, Workspace
 from evolve.typing import Array
 
 LARGEST_STEP = 4.0  # of a nonlinear constant, over 1 + its size
@@ -37,7 +37,7 @@ def keep_derivatives(law: CompiledLaw, work: Workspace, lane: int) -> None:
 
 @pasted
 def _careful_step(
-    law: CompiledLaw, work: Workspace, lane: int, aim: Aim, q: int, c: Array, n: int
+    law: CompiledLaw, work: Workspace, lane: int, aim: Aim, q: int, c: Array, n: int, parts: Parts
 ) -> bool:
     """The damped step from the weighted rows themselves instead of their normal matrix."""
     p, n_lanes = law.kind.shape[0], work.totals.shape[0]
@@ -57,12 +57,21 @@ def _careful_step(
         a[k, n + k] = stiff
         if weight[k] > 0.0:
             b[n + k] = -weight[k] * (c[k] - aim.prior_mean[q, k]) / stiff
-    return solve_exact(a, b, work.step, n + p)
+    solved: bool = by_reflections(parts.by_reflections, a, b, work.step, n + p)
+    return solved
 
 
 @pasted
 def take_step(
-    law: CompiledLaw, work: Workspace, lane: int, aim: Aim, q: int, c: Array, lam: float, n: int
+    law: CompiledLaw,
+    work: Workspace,
+    lane: int,
+    aim: Aim,
+    q: int,
+    c: Array,
+    lam: float,
+    n: int,
+    parts: Parts,
 ) -> float:
     """Fill the trial constants with a damped step; returns the gain it promises, 0 for none.
 
@@ -79,6 +88,7 @@ def take_step(
         c: `(p,)` its constants.
         lam: Damping of nonlinear constants.
         n: Rows of the problem.
+        parts: What solves.
     """
     h, grad, trial = work.h[lane], work.grad[lane], work.trial[lane]
     step, damping = work.step, work.damping
@@ -89,7 +99,7 @@ def take_step(
         least = WELL_POSED if aim.careful else SOLVABLE
         solved = solve_normal(h, grad, damping, work.low, step, least)
         if aim.careful and not solved:
-            solved = _careful_step(law, work, lane, aim, q, c, n)
+            solved = _careful_step(law, work, lane, aim, q, c, n, parts)
         if not solved:
             return 0.0
         if not _hold(law, h, step, damping):

@@ -38,6 +38,15 @@ class Data(NamedTuple):
     w: Array
 
 
+class Parts(NamedTuple):
+    """Addresses of what is compiled by itself, as `parts.part` says."""
+
+    forward: int
+    backward: int
+    losses: int
+    by_reflections: int
+
+
 class Aim(NamedTuple):
     """What is minimised in every problem, and how far.
 

@@ -198,7 +198,7 @@ def fitter_loaded(workers: int, listener: ProgressListener) -> Iterator[None]:
         workers: Number of worker processes; with 0 it is loaded into this process.
         listener: Hears that the fitter is compiled.
     """
-    words = "compiling the fitter, once after installation (about 20 seconds)"
+    words = "compiling the fitter, once after installation (about 10 seconds)"
     with nursery(SERVICE) if workers else nullcontext() as parent:
         notice = threading.Timer(0.0 if is_cold() else SLOW_S, lambda: listener.say(words))
         notice.daemon = True
