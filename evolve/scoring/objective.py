@@ -121,7 +121,7 @@ MULTIPLICATIVE_EVIDENCE = 2.0  # log likelihood by which noise is held to multip
 OWN_ROWS = 4.0  # rows with which a group's noise is drawn to that of all; judgement
 CALIBRATION_NEAR = 0.15  # factors of 10 over which the folds' rows lose weight; judgement
 CALIBRATION_LEAST = 0.4  # least factor on a t-quantile, as the folds flatter; see README
-CALIBRATION_INFLATION = 1.25  # corrects for choosing on the folds; see README
+CALIBRATION_INFLATION = 1.2  # corrects for choosing on the folds; see README
 
 # What a verdict asks.
 HORIZONS = (1.5, 3.0, 10.0)  # factors beyond the largest scales; judgement
