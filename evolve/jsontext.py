@@ -20,7 +20,7 @@ def compact_json(value: Any) -> str:
     Raises:
         TypeError: Something in it has no JSON value.
     """
-    return json.dumps(value, default=_converted, separators=(",", ":"))
+    return _COMPACT.encode(value)
 
 
 def json_document(value: Any) -> str:
@@ -61,3 +61,6 @@ def _finite(value: Any) -> Any:
 
 def _escaped(sign: str) -> str:
     return sign if printable(sign) == sign else f"\\u{ord(sign):04x}"
+
+
+_COMPACT = json.JSONEncoder(default=_converted, separators=(",", ":"))

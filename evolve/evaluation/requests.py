@@ -36,8 +36,9 @@ def with_starts(form: Form, most: int) -> Form:
     """The form with at most so many starts of each fit, where it is ours to say."""
     if isinstance(form, Program):
         return form
-    n_starts = min(most, form.recipe.n_starts)
-    return replace(form, recipe=replace(form.recipe, n_starts=n_starts))
+    if form.recipe.n_starts <= most:
+        return form
+    return Candidate(form.law, replace(form.recipe, n_starts=most))
 
 
 @dataclass(frozen=True, slots=True)

@@ -185,15 +185,15 @@ def fitted_error(targets: Targets, p: Array, n_constants: int) -> float | None:
         Mean over targets of that error over variance; None where it says nothing, as the
         constants are as many as the rows or a target does not vary.
     """
-    n_rows, weights = len(p), targets.weights
+    n_rows, shares = len(p), targets.shares
     n_free = n_rows - n_constants
     if n_free <= 0 or not targets.varies:
         return None
     with np.errstate(over="ignore", invalid="ignore"):
         squares = targets.squares(p) / targets.spread
-        squares = squares if weights is None else squares * (weights / weights.mean())[:, None]
+        squares = squares if shares is None else squares * shares
         most = quantile(squares, 1.0 - WINSORISED)
-    return float(np.mean(np.minimum(squares, most)) * n_rows / n_free)
+    return float(np.minimum(squares, most).sum() / squares.size * n_rows / n_free)
 
 
 def fold_score(targets: FoldTargets, held: Array, fitted: Array, n_constants: int) -> FoldScore:
@@ -232,7 +232,8 @@ def score(folds: Sequence[FoldScore], price: float) -> float:
         folds: How well each fold's rows were predicted and fitted.
         price: Of the law's size, as `price_of` says.
     """
-    return float(np.average(losses_of(folds), weights=[fold.weight for fold in folds]) + price)
+    weights = np.array([fold.weight for fold in folds], dtype=float)
+    return float((losses_of(folds) * weights).sum() / weights.sum() + price)
 
 
 def mean_log_error(errors: Array | Sequence[float], weights: Array | Sequence[float]) -> float:

@@ -22,6 +22,7 @@ class Targets:
     Attributes:
         y: `(n, t)` targets.
         weights: `(n,)` what each row counts; all alike if None.
+        shares: `(n, 1)` the same over their mean.
         spread: `(t,)` their variance.
         size: `(t,)` their mean square.
         varies: Whether every one of them does.
@@ -29,6 +30,7 @@ class Targets:
 
     y: Array
     weights: Array | None
+    shares: Array | None
     spread: Array
     size: Array
     varies: bool
@@ -37,7 +39,8 @@ class Targets:
     def of(cls, y: Array, weights: Array | None = None) -> Self:
         """Measure targets `(n, t)`, of which each row may count `(n,)` weights."""
         spread, size = variance(y, weights), np.mean(y**2, axis=0)
-        return cls(y, weights, spread, size, bool(np.ptp(y, axis=0).all()))
+        shares = None if weights is None else (weights / weights.mean())[:, None]
+        return cls(y, weights, shares, spread, size, bool(np.ptp(y, axis=0).all()))
 
     def squares(self, p: Array) -> Array:
         """`(n, t)` squared errors of predictions; a huge one is infinite."""

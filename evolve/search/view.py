@@ -8,7 +8,6 @@ have the same numbers in both.
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import replace
 from functools import lru_cache
 
 from evolve.fitting.reframe import signed_terms
@@ -23,8 +22,8 @@ def outward(candidate: Candidate, space: SearchSpace) -> Candidate:
     """A candidate of the search as one of the raw columns; itself under a template."""
     if space.template is not None:
         return candidate
-    root = _outward(candidate.law.root, space)
-    return replace(candidate, law=replace(candidate.law, root=root))
+    law, root = candidate.law, _outward(candidate.law.root, space)
+    return Candidate(Law(root, law.n_constants, law.own_feature_first), candidate.recipe)
 
 
 def inward(candidate: Candidate, space: SearchSpace) -> Candidate:
@@ -35,8 +34,7 @@ def inward(candidate: Candidate, space: SearchSpace) -> Candidate:
     if space.template is not None:
         return candidate
     root, n_constants = _inward(candidate.law.root, space)
-    law = Law(root, n_constants, candidate.law.own_feature_first)
-    return replace(candidate, law=law)
+    return Candidate(Law(root, n_constants, candidate.law.own_feature_first), candidate.recipe)
 
 
 @lru_cache(maxsize=4096)

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from functools import lru_cache
 from itertools import count
 
 import numpy as np
 
 from evolve.law.graph import Node, call, const, num
 from evolve.search.operators.registry import SearchSpace, chosen, cumulated, drawn
+from evolve.typing import Array
 
 Term = Callable[[SearchSpace, np.random.Generator, Iterator[Node]], Node]
 TERMS: dict[str, tuple[Term, float]] = {}
@@ -63,9 +65,14 @@ def term(weight: float) -> Callable[[Term], Term]:
 def random_term(space: SearchSpace, rng: np.random.Generator, new: Iterator[Node]) -> Node:
     """A term of a random kind over random variables."""
     kinds = list(TERMS.values())
-    weights = np.array([weight for _, weight in kinds])
-    kind, _ = kinds[drawn(rng, cumulated(weights / weights.sum()))]
+    kind, _ = kinds[drawn(rng, _cumulated(tuple([weight for _, weight in kinds])))]
     return kind(space, rng, new)
+
+
+@lru_cache(maxsize=4)  # the kinds that there are, for every draw
+def _cumulated(weights: tuple[float, ...]) -> Array:
+    shares = np.array(weights)
+    return cumulated(shares / shares.sum())
 
 
 def some_variables(space: SearchSpace, rng: np.random.Generator) -> list[Node]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 
@@ -34,6 +35,7 @@ from evolve.search.proposers.stock import Stock, pick, stock_of
 from evolve.search.view import inward, outward
 
 SMALL = 3  # with fewer constants, a law can have none for units
+_USUAL = Recipe()
 DISGUISES = (math.e, 1.0 / math.e, 1.0 + math.e)
 
 
@@ -248,13 +250,11 @@ def _addends(node: Node) -> Iterator[Node]:
 
 def allowed_recipe(recipe: Recipe, space: SearchSpace) -> Recipe:
     """The recipe with what the task does not allow taken back."""
-    return replace(
-        recipe,
-        target_scale=recipe.target_scale if space.positive else "linear",
-        scale_weight=recipe.scale_weight if space.axes else 0.0,
-        shrinkage=recipe.shrinkage if space.pooled else 0.0,
-        tied=recipe.tied if space.pooled else "none",
-        loss=recipe.loss if space.robust else "l2",
-        f_scale=recipe.f_scale if space.robust else Recipe().f_scale,
-        n_starts=min(recipe.n_starts, MOST_STARTS),
-    )
+    barred = [] if space.positive else ["target_scale"]
+    barred += [] if space.axes else ["scale_weight"]
+    barred += [] if space.pooled else ["shrinkage", "tied"]
+    barred += [] if space.robust else ["loss", "f_scale"]
+    allowed: dict[str, Any] = {name: getattr(_USUAL, name) for name in barred}
+    allowed["n_starts"] = min(recipe.n_starts, MOST_STARTS)
+    changed = {name: value for name, value in allowed.items() if getattr(recipe, name) != value}
+    return replace(recipe, **changed) if changed else recipe
