@@ -20,6 +20,12 @@ if TYPE_CHECKING:
     from evolve.law.program import Program
     from evolve.tasks.task import Table, Task
 
+APART = 0.5  # of R2, by which a part is below the whole before it is told why
+OF_A_PART = (
+    "R2 of a group or target is against the mean of its own rows: where these differ little, a "
+    "small error is much of it; NMAE likewise"
+)
+
 
 class Split(StrEnum):
     """Which rows are scored."""
@@ -106,7 +112,7 @@ def _from_run(
 
 
 def _show(scored: Scored, task: Task, of: str, split: Split, *, json: bool) -> None:
-    from evolve.cli.output import print_json, print_table
+    from evolve.cli.output import print_json, print_table, print_text
 
     scores = scored.scores
     if json:
@@ -132,6 +138,9 @@ def _show(scored: Scored, task: Task, of: str, split: Split, *, json: bool) -> N
         lines += [(f"group {name}", m) for name, m in scores.by_group.items()]
     rows = [(name, m.r2, m.nmse, m.nmae, m.n_rows) for name, m in lines]
     print_table(("", "R2", "NMSE", "NMAE", "rows"), rows, f"{of} on {task.name}, {split} rows")
+    parts = (*scores.by_target.values(), *scores.by_group.values())
+    if any(part.r2 < scores.overall.r2 - APART for part in parts):
+        print_text(OF_A_PART)
     if scored.constants:
         print(f"{scored.n_constants} constants for each group and target{_too_many(scored, task)}")
     if scored.printed:
