@@ -59,7 +59,7 @@ def compare(
         text_of: Program text of a candidate under priors `(t, 2, p)`, or without any.
     """
     problem = evaluator.problem
-    (fast,) = evaluator.fit([candidate], [len(problem.folds)])
+    (fast,) = evaluator.fit([candidate], [len(problem.folds)], errors=False)
     if isinstance(fast, Evaluation):
         return Agreement(entry.index, fast.status, None)
     text = text_of(candidate, priors_of(fast[0], problem.task.train.Y.shape[1]))

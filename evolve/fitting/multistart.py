@@ -171,14 +171,14 @@ def _of_each(values: Values, numbers: Ints) -> Values:
 def _merge(costs: Array, weights: Ints) -> None:
     """Let the earliest of the starts `(q, s)` that end at one cost stand for all, in place."""
     level = np.where(np.isfinite(costs), costs, -1.0)
-    near = SAME_COST * np.abs(level)
-    for late in range(1, costs.shape[1]):
-        same = np.abs(level[:, late, None] - level[:, :late]) <= near[:, :late]
-        same &= weights[:, :late] > 0
+    near, numbers = SAME_COST * np.abs(level), np.arange(costs.shape[1])
+    meet = np.abs(level[:, :, None] - level[:, None, :]) <= near[:, None, :]
+    meet &= numbers[:, None] > numbers  # each with those before it
+    for late in np.flatnonzero(meet.any(axis=(0, 2))):  # most often none
+        same = meet[:, late] & (weights > 0)
         rows = np.flatnonzero(same.any(axis=1) & (weights[:, late] > 0))
-        if len(rows):
-            weights[rows, same[rows].argmax(axis=1)] += weights[rows, late]
-            weights[rows, late] = 0
+        weights[rows, same[rows].argmax(axis=1)] += weights[rows, late]
+        weights[rows, late] = 0
 
 
 def _to_rounding(batch: FitBatch, costs: Array) -> Flags:
