@@ -55,25 +55,28 @@ N = Axis("params", 1e9, 0.05, 5.0, 8)
 D = Axis("tokens", 1e9, 1.0, 100.0, 8)
 
 
-def _log(j: int, unit: float) -> Node:
+def log_of(j: int, unit: float) -> Node:
+    """Log of a feature in a unit."""
     return op("log", op("div", feat(j), num(unit)))
 
 
-def _sum(*terms: Node) -> Node:
+def sum_of(*terms: Node) -> Node:
+    """All terms added."""
     total = terms[0]
     for term in terms[1:]:
         total = op("add", total, term)
     return total
 
 
-def _times(*factors: Node) -> Node:
+def times(*factors: Node) -> Node:
+    """All factors multiplied."""
     product = factors[0]
     for factor in factors[1:]:
         product = op("mul", product, factor)
     return product
 
 
-def _power(k: int, *logs: Node) -> Node:
+def power(k: int, *logs: Node) -> Node:
     """exp(c[k] - c[k+1] log x - c[k+2] log y …)."""
     inside = const(k)
     for i, log in enumerate(logs, 1):
@@ -98,27 +101,27 @@ def _valley(k: int, x: Node, y: Node) -> Node:
 
 def _broken() -> Node:
     """A power law whose slope changes (Caballero et al. 2022, one break)."""
-    x = _log(0, 1e9)
+    x = log_of(0, 1e9)
     bend = op("logaddexp", num(0.0), op("mul", const(4), op("sub", x, const(3))))
     inside = op("sub", op("sub", const(1), op("mul", const(2), x)), op("mul", const(5), bend))
-    return _sum(const(0), op("exp", inside))
+    return sum_of(const(0), op("exp", inside))
 
 
 def _mixture() -> Node:
     own = op("mul", const(1), op("pow", feat(0), const(2)))
     others = [op("mul", const(2 + j), feat(j)) for j in range(1, 4)]
-    return _sum(const(0), own, *others)
+    return sum_of(const(0), own, *others)
 
 
 def _parallel() -> Node:
     """E + A / (N (k log P + 1))^a (Chen et al. 2025)."""
     more = op("log", op("add", op("mul", const(3), op("log", feat(1))), num(1.0)))
-    return _sum(
-        const(0), op("exp", op("sub", const(1), op("mul", const(2), _sum(_log(0, 1e9), more))))
+    return sum_of(
+        const(0), op("exp", op("sub", const(1), op("mul", const(2), sum_of(log_of(0, 1e9), more))))
     )
 
 
-LOG_N, LOG_D = _log(0, 1e9), _log(1, 1e9)
+LOG_N, LOG_D = log_of(0, 1e9), log_of(1, 1e9)
 UNIQUE = Axis("unique_tokens", 1e9, 1.0, 30.0, 4)
 SEEN = Axis("tokens", 1e9, 30.0, 300.0, 5)
 RATE = Axis("lr", 1e-3, 0.2, 5.0, 7, grows=False)
@@ -135,31 +138,31 @@ KAPLAN = op(
 SIGMOID = op(
     "div",
     const(1),
-    op("add", num(1.0), op("exp", op("mul", const(2), op("sub", _log(0, 1e20), const(3))))),
+    op("add", num(1.0), op("exp", op("mul", const(2), op("sub", log_of(0, 1e20), const(3))))),
 )
 PLATEAU = op(
     "add",
     op("exp", const(1)),
-    op("exp", op("add", const(2), op("mul", const(3), _log(0, 1e4)))),
+    op("exp", op("add", const(2), op("mul", const(3), log_of(0, 1e4)))),
 )
-BILINEAR = _sum(
+BILINEAR = sum_of(
     const(0),
     op("mul", const(1), LOG_N),
     op("mul", const(2), op("log", feat(1))),
-    _times(const(3), LOG_N, op("log", feat(1))),
+    times(const(3), LOG_N, op("log", feat(1))),
 )
 
 ALL = (
     Family(
         "power and floor",
-        _sum(const(0), _power(1, LOG_N)),
+        sum_of(const(0), power(1, LOG_N)),
         (1.7, 0.4, 0.3),
         (Axis("params", 1e9, 0.05, 5.0, 16),),
         "Kaplan et al. 2020",
     ),
     Family(
         "hoffmann",
-        _sum(const(0), _power(1, LOG_N), _power(3, LOG_D)),
+        sum_of(const(0), power(1, LOG_N), power(3, LOG_D)),
         (1.7, -0.7, 0.34, 0.4, 0.28),
         (N, D),
         "Hoffmann et al. 2022, equation 2",
@@ -173,23 +176,23 @@ ALL = (
     ),
     Family(
         "three powers",
-        _sum(const(0), _power(1, LOG_N), _power(3, LOG_D), _power(5, _log(2, 1e4))),
+        sum_of(const(0), power(1, LOG_N), power(3, LOG_D), power(5, log_of(2, 1e4))),
         (1.7, -0.7, 0.34, 0.4, 0.28, -1.5, 0.4),
         (Axis("params", 1e9, 0.05, 5.0, 6), Axis("tokens", 1e9, 1.0, 100.0, 6), VOCAB),
         "Tao et al. 2024",
     ),
     Family(
         "product and floor",
-        _sum(const(0), _power(1, LOG_N, LOG_D)),
+        sum_of(const(0), power(1, LOG_N, LOG_D)),
         (1.8, 0.5, 0.2, 0.15),
         (N, D),
         "Zhang et al. 2024",
     ),
     Family(
         "repeated data",
-        _sum(
+        sum_of(
             const(0),
-            _power(1, LOG_N),
+            power(1, LOG_N),
             op("exp", op("sub", const(3), op("mul", const(4), _repeated(feat(1), feat(2), 5)))),
         ),
         (1.8, -0.7, 0.34, 0.6, 0.3, 8.0),
@@ -198,26 +201,28 @@ ALL = (
     ),
     Family(
         "valley",
-        _sum(const(0), _power(1, LOG_N), _valley(3, _log(1, 1e-3), LOG_N)),
+        sum_of(const(0), power(1, LOG_N), _valley(3, log_of(1, 1e-3), LOG_N)),
         (1.8, -0.3, 0.3, 0.03, -0.3, -0.25),
         (Axis("params", 1e9, 0.05, 5.0, 8), RATE),
         "Li et al. 2025",
     ),
     Family(
         "batch valley",
-        _sum(const(0), _power(1, LOG_N), _valley(3, _log(1, 100.0), LOG_N)),
+        sum_of(const(0), power(1, LOG_N), _valley(3, log_of(1, 100.0), LOG_N)),
         (1.8, -0.3, 0.3, 0.02, 0.5, 0.3),
         (Axis("tokens", 1e9, 1.0, 100.0, 8), BATCH),
         "Li et al. 2025",
     ),
     Family(
         "rectified",
-        _sum(const(0), op("div", num(1.0), PLATEAU)),
+        sum_of(const(0), op("div", num(1.0), PLATEAU)),
         (1.0, -0.5, -0.7, 0.6),
         (ROWS,),
         "Lin et al. 2024",
     ),
-    Family("sigmoid", _sum(const(0), SIGMOID), (1.2, 2.2, 0.5, 0.6), (FLOPS,), "Ruan et al. 2024"),
+    Family(
+        "sigmoid", sum_of(const(0), SIGMOID), (1.2, 2.2, 0.5, 0.6), (FLOPS,), "Ruan et al. 2024"
+    ),
     Family(
         "experts",
         op("exp", BILINEAR),

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from evolve.bench.families import FAMILIES, Family
+from evolve.bench.further_families import FURTHER
 from evolve.bench.synthetic import GOOD_R2, make_case
 from evolve.bench.tasks import formula_text, predict, recipe_text
 from evolve.errors import EvolveError, nearest
@@ -24,6 +25,7 @@ from evolve.search.memory import search_in_memory
 from evolve.search.problem import make_search_problem
 from evolve.tasks.task import Table, Task
 
+KNOWN = FAMILIES | FURTHER
 KNOWN_STARTS = 24
 
 
@@ -74,7 +76,7 @@ def recover(
     """Search for every law at every noise with every seed.
 
     Args:
-        families: Names in `FAMILIES`; all if empty.
+        families: Names in `KNOWN`.
         noises: Standard deviations of log y.
         seeds: Of constants, noise and search.
         evaluations: Budget of a search.
@@ -90,11 +92,11 @@ def recover(
         EvolveError: a family is not known.
     """
     for name in families:
-        if name not in FAMILIES:
-            raise EvolveError(f"bench recover: no family {name!r}{nearest(name, FAMILIES)}")
+        if name not in KNOWN:
+            raise EvolveError(f"bench recover: no family {name!r}{nearest(name, KNOWN)}")
     warm()
     cases = []
-    for name in families or FAMILIES:
+    for name in families:
         for noise in noises:
             for seed in seeds:
                 cases.append(recover_one(name, noise, seed, evaluations, workers, repeats))
@@ -106,7 +108,7 @@ def recover_one(
     name: str, noise: float, seed: int, evaluations: int, workers: int, repeats: int | None
 ) -> Case:
     """Search for one law once."""
-    family = FAMILIES[name]
+    family = KNOWN[name]
     task, test = make_case(family, noise, seed, repeats)
     true_r2, n_rows = known_r2(family, task, test), task.train.n_rows
     problem = make_search_problem(task, seed)

@@ -75,6 +75,13 @@ def recover(
     families: Annotated[
         Texts, typer.Option("--families", help="Known laws, by name [default: all].")
     ] = None,
+    further: Annotated[
+        bool,
+        typer.Option(
+            "--further",
+            help="Twenty further laws in their place, of which half rise or saturate.",
+        ),
+    ] = False,
     noises: Annotated[list[str], typer.Option("--noises", help="Deviations of log y.")] = NOISES,
     seeds: Seeds = SEEDS,
     evaluations: Evaluations = None,
@@ -95,6 +102,7 @@ def recover(
     Example: python -m evolve bench recover --families "hoffmann, kaplan" --evaluations 500
     """
     from evolve.bench.families import FAMILIES
+    from evolve.bench.further_families import FURTHER
     from evolve.bench.recover import recover as search
     from evolve.bench.recover import shares
     from evolve.bench.tasks import machine
@@ -102,7 +110,8 @@ def recover(
     from evolve.cli.output import print_json, print_table
     from evolve.runs.settings import DEFAULT_EVALUATIONS
 
-    names = names_in("--families", families, list(FAMILIES), "known law")
+    known = list(FURTHER if further else FAMILIES)
+    names = names_in("--families", families, known, "known law")
     levels = numbers_in("--noises", noises, float, 0, "0.001 0.01")
     numbers = seeds_in(seeds)
     budget = evaluations or DEFAULT_EVALUATIONS

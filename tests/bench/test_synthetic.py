@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from evolve.bench.families import FAMILIES
+from evolve.bench.further_families import FURTHER, RISING
 from evolve.bench.recover import known_r2
 from evolve.bench.synthetic import GOOD_R2, make_case
 
@@ -39,3 +40,21 @@ def test_more_noise_needs_more_runs() -> None:
         make_case(FAMILIES["hoffmann"], noise, 0, None)[0].train.n_rows for noise in (0.01, 0.02)
     ]
     assert rows[1] == pytest.approx(4 * rows[0], rel=0.05)
+
+
+def test_half_of_the_further_laws_rise_all_the_way() -> None:
+    assert len(FURTHER) == 20
+    assert len(RISING) == 10
+    for family in RISING:
+        task, test = make_case(family, 0.0, 0)
+        largest, smallest = task.train.X.max(axis=0), task.train.X.min(axis=0)
+        low = task.train.Y[(smallest == task.train.X).all(axis=1)]
+        high = task.train.Y[(largest == task.train.X).all(axis=1)]
+        assert 0.0 < low.item() < high.item() < test.Y.min()
+
+
+@pytest.mark.parametrize("name", FURTHER)
+def test_who_knows_a_further_law_finds_it_in_rows_without_noise(name: str) -> None:
+    task, test = make_case(FURTHER[name], 0.0, 0)
+    assert not FAMILIES.keys() & FURTHER.keys()
+    assert known_r2(FURTHER[name], task, test) >= GOOD_R2

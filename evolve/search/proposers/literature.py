@@ -41,8 +41,9 @@ def published_forms(space: SearchSpace) -> dict[str, Node]:
             forms |= {f"{name} of {i}": root for name, root in curves.items()}
     if len(v) == 1 and not space.pooled:  # of many groups it was not measured
         forms |= _from_origin(space, new)
+        forms |= _of_one(v[0], new) if space.logarithmic[0] else {}
     if len(v) > 1:
-        forms |= _joint_forms(v, new) | _multiplied(space, v, new)
+        forms |= _joint_forms(v, new) | _multiplied(space, v, new) | _of_ratio(space, v, new)
         forms |= _valleys(space, v, new) | _posynomials(space, v, new) | _repeated(space, v, new)
     if space.own_feature_first and len(v) > 1:
         own = times(next(new), call("pow", space.variable(0), next(new)))
@@ -101,6 +102,19 @@ def _from_origin(space: SearchSpace, new: Iterator[Node]) -> dict[str, Node]:
     return forms
 
 
+def _of_one(x: Node, new: Iterator[Node]) -> dict[str, Node]:
+    """Two curves of a table's only feature, whose logarithm is given.
+
+    c + A exp(-x/s), decay or approach (Mitscherlich 1909); A x^-a + B x^-b, where one cause of a
+    loss takes over from another (Bahri et al. 2021).
+    """
+    gone = call("exp", call("neg", call("exp", call("sub", x, next(new)))))
+    return {
+        "exponential of 0": total([next(new), times(next(new), gone)]),
+        "two powers of 0": total([power_law(x, new), power_law(x, new)]),
+    }
+
+
 def _raised(exponents: list[Node], new: Iterator[Node]) -> Node:
     """(exp(e) + exp(f) + …)^c."""
     return call("exp", times(next(new), reduce(_logaddexp, exponents)))
@@ -143,6 +157,20 @@ def _curves(raw: Node, new: Iterator[Node]) -> dict[str, Node]:
         # Caballero et al. 2022, one break.
         "broken power": total([next(new), call("exp", broken)]),
     }
+
+
+def _of_ratio(space: SearchSpace, v: list[Node], new: Iterator[Node]) -> dict[str, Node]:
+    """A power of the product of two sizes, and a valley along their ratio.
+
+    So a loss goes with compute and with tokens per parameter, as profiles of equal compute have it
+    (Hoffmann et al. 2022, section 3.2, fit such parabolas).
+    """
+    if len(v) != 2 or len(space.axes) != 2:
+        return {}
+    joint = call("exp", call("sub", next(new), times(next(new), call("add", v[0], v[1]))))
+    away = call("sub", call("sub", v[0], v[1]), next(new))
+    root = total([next(new), joint, times(next(new), call("square", away))])
+    return {"power of the product, valley of the ratio": root}
 
 
 def _valleys(space: SearchSpace, v: list[Node], new: Iterator[Node]) -> dict[str, Node]:
