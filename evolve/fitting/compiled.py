@@ -7,8 +7,9 @@ numpy works on whole rows.
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+import threading
+from collections.abc import Callable, Sequence
+from contextlib import suppress
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, TypeVar
@@ -31,6 +32,7 @@ def _import_numba() -> Any:
 
 NUMBA = _import_numba()
 COMPILED = NUMBA is not None
+_CHOOSING = threading.Lock()  # held while numba is told of our folder, which all threads would see
 # Without `_nrt` references of arrays are not counted, which takes a small fit longer than its
 # arithmetic; arrays can then not be made.
 _OPTIONS = {"nogil": True, "error_model": "numpy", "no_cfunc_wrapper": True, "_nrt": False}
@@ -84,33 +86,55 @@ def entry(function: F) -> F:
     """
     if not COMPILED:
         return function
-    with keeping(function) as is_kept:
-        if not is_kept:
-            return jit(function)
-        return _compiled(function, cache=True, fastmath=SUMS, **_OPTIONS)
+    compiled: Any = jit(function)
+    store_code_of(compiled, function)
+    entered: F = compiled
+    return entered
 
 
-@contextmanager
-def keeping(function: Callable[..., Any]) -> Iterator[bool]:
-    """Have numba keep machine code in our folder while inside; whether it does so."""
+def store_code_of(compiled: Any, function: Callable[..., Any]) -> bool:
+    """Have numba store what it compiles of a function in our folder; whether it will.
+
+    Args:
+        compiled: What numba has made of the function, before it is compiled.
+        function: The function.
+    """
     folder, _ = code_folder()
     if folder is None:
-        yield False
-        return
-    before = NUMBA.config.CACHE_DIR
-    NUMBA.config.CACHE_DIR = str(folder)
-    try:
-        yield folder in _place_of(function).parents
-    finally:
-        NUMBA.config.CACHE_DIR = before
+        return False
+    with _CHOOSING:
+        before = NUMBA.config.CACHE_DIR
+        NUMBA.config.CACHE_DIR = str(folder)
+        try:
+            store = _lenient_store()(function)
+        except RuntimeError:  # numba finds no place to write in
+            return False
+        finally:
+            NUMBA.config.CACHE_DIR = before
+    if folder not in Path(store.cache_path).parents:
+        return False
+    compiled._cache = store  # numba's own way to set it takes no other kind of store
+    return True
 
 
-def _place_of(function: Callable[..., Any]) -> Path:
-    """The folder that numba chooses for a function's code; an empty path where it finds none."""
-    try:
-        return Path(NUMBA.core.caching.FunctionCache(function).cache_path)
-    except RuntimeError:  # no place to write in
-        return Path()
+@lru_cache(maxsize=1)
+def _lenient_store() -> Any:
+    """Numba's store of machine code, for which what cannot be read or written is not there."""
+
+    class Lenient(NUMBA.core.caching.FunctionCache):  # type: ignore[misc, name-defined]
+        def load_overload(self, *wanted: Any) -> Any:
+            try:
+                return super().load_overload(*wanted)
+            except Exception:  # a file that was cut short raises whatever it likes
+                with suppress(OSError):
+                    self.flush()
+                return None
+
+        def save_overload(self, *made: Any) -> None:
+            with suppress(OSError):  # such as a full disk
+                super().save_overload(*made)
+
+    return Lenient
 
 
 def compile_for(function: Callable[..., Any], arguments: Sequence[object]) -> None:

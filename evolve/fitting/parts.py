@@ -11,7 +11,7 @@ from collections.abc import Callable
 from functools import lru_cache
 from typing import Any
 
-from evolve.fitting.compiled import COMPILED, NUMBA, SUMS, keeping
+from evolve.fitting.compiled import COMPILED, NUMBA, SUMS, store_code_of
 
 _stored: list[Any] = []  # parts that this process has compiled or loaded, and keeps on disk
 
@@ -35,12 +35,16 @@ def part(
     if not COMPILED:
         return (lambda address, *arguments: function(*arguments)), lambda: 0
 
+    from numba.core.ccallback import CFunc
+
     @lru_cache(maxsize=1)
     def address() -> int:
-        with keeping(function) as is_kept:
-            options = {"fastmath": SUMS, "error_model": "numpy", "_nrt": False}
-            made = NUMBA.cfunc(signature, cache=is_kept, **options)(function)
-        if is_kept:
+        options = {"fastmath": SUMS, "error_model": "numpy", "_nrt": False}
+        types = NUMBA.core.sigutils.normalize_signature(signature)
+        made: Any = CFunc(function, types, {}, options)
+        is_stored = store_code_of(made, function)
+        made.compile()
+        if is_stored:
             _stored.append(made)
         return int(made.address)
 

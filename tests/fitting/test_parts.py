@@ -90,20 +90,64 @@ def test_the_first_time_a_fork_compiles_the_parts_and_leaves_them_to_be_loaded(
     tmp_path: Path,
 ) -> None:
     (tmp_path / "halves.py").write_text(MODULE)
-    said = [
-        subprocess.run(
-            [sys.executable, str(tmp_path / "halves.py")],
-            env={
-                **os.environ,
-                "PYTHONPATH": os.pathsep.join([str(ROOT), str(tmp_path)]),
-                "NUMBA_CACHE_DIR": str(tmp_path / "code"),
-            },
-            capture_output=True,
-            text=True,
-            check=True,
-        ).stdout.split()
-        for _ in range(2)
-    ]
+    said = [run_in(tmp_path, "halves.py") for _ in range(2)]
     assert said[0] == ["2.0", "1", "True", "False"]  # the part was loaded, not compiled
     assert said[1][0] == "2.0"
     assert said[1][2:] == ["False", "False"]
+
+
+@needs_numba
+@pytest.mark.parametrize("ending", ["_half*.nbi", "quarter*.nbc"])
+def test_stored_code_that_was_cut_short_is_compiled_again(ending: str, tmp_path: Path) -> None:
+    (tmp_path / "halves.py").write_text(MODULE)
+    run_in(tmp_path, "halves.py")
+    (file,) = (tmp_path / "code").rglob(f"*{ending}")
+    os.truncate(file, 40)
+    run_in(tmp_path, "halves.py")
+    assert file.stat().st_size > 40
+    assert run_in(tmp_path, "halves.py")[2:] == ["False", "False"]
+
+
+THREADS = """
+import threading
+import numba
+from evolve.fitting.parts import any_is_new, part
+
+def _half(x):
+    return 0.5 * x
+
+def _twice(x):
+    return 2.0 * x
+
+before = numba.config.CACHE_DIR
+threads = [threading.Thread(target=part("float64(float64)", f)[1]) for f in (_half, _twice)]
+for thread in threads:
+    thread.start()
+for thread in threads:
+    thread.join()
+print(numba.config.CACHE_DIR == before, any_is_new())
+"""
+
+
+@needs_numba
+def test_parts_that_threads_compile_at_once_leave_numbas_own_folder_as_it_is(
+    tmp_path: Path,
+) -> None:
+    (tmp_path / "threads.py").write_text(THREADS)
+    assert run_in(tmp_path, "threads.py") == ["True", "True"]
+    assert run_in(tmp_path, "threads.py") == ["True", "False"]
+
+
+def run_in(folder: Path, module: str) -> list[str]:
+    """The words that a module prints, whose machine code is kept in a folder beside it."""
+    return subprocess.run(
+        [sys.executable, str(folder / module)],
+        env={
+            **os.environ,
+            "PYTHONPATH": os.pathsep.join([str(ROOT), str(folder)]),
+            "NUMBA_CACHE_DIR": str(folder / "code"),
+        },
+        capture_output=True,
+        text=True,
+        check=True,
+    ).stdout.split()
