@@ -32,7 +32,9 @@ class Comparison:
             ``difference``, the first less the second; ``chance_best`` of the first two, that one
             new run of it comes out better, if the two are independent, and ``width_over_rows``,
             how wide the interval of 90 % is over the range of the target in the run's rows: where
-            that is above 1, the chance says little.
+            that is above 1, the chance says little; ``is_open``, whether nothing bounds the
+            forecast; and ``untested``, the ends of the rows beyond which the point lies and that
+            no fold holds out, in words joined by commas, empty where there is none.
         same: Whether the interval of the difference holds 0.
         savings: One row an axis, and one of compute: ``at``, ``crossing``, the nearest value at
             which both forecast the same, and ``factor`` with ``low`` and ``high``, how many times
@@ -60,11 +62,18 @@ def comparison_of(difference: Difference) -> Comparison:
     forecasts["chance_best"] = [*difference.chances, math.nan]
     widths = [reach.width_over_rows for reach in difference.reaches]
     forecasts["width_over_rows"] = [*widths, math.nan]
+    forecasts["is_open"] = [*difference.is_open, any(difference.is_open)]
+    forecasts["untested"] = [*(untested_words(reach) for reach in difference.reaches), ""]
     savings = pd.DataFrame([saving_row(saving) for saving in difference.savings])
     if not savings.empty:
         savings = savings.set_index("along").astype(float)
     distances = distance_frame(difference.reaches, pd.Index(rows[:2]))
     return Comparison(forecasts, difference.same, savings, difference.departures, distances)
+
+
+def untested_words(reach: Reach) -> str:
+    """Ends that no fold holds out, beyond which a point lies; empty where there is none."""
+    return ", ".join(reach.untested)
 
 
 def distance_frame(reaches: Sequence[Reach], index: pd.Index) -> pd.DataFrame:

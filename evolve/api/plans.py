@@ -49,6 +49,7 @@ class Plan:
         isoflop: Runs of nearly equal cost among the training rows, one row a level, and the size
             that is ``best`` there without a law, ``low`` and ``high`` of its range, and the best
             one by the ``law``; `evolve.forecast.plan.levels` says how.
+        is_open: Whether nothing bounds the forecast of the best run.
     """
 
     best: pd.Series
@@ -61,6 +62,7 @@ class Plan:
     narrowed: pd.Series | None = None
     per_parameter: pd.Series | None = None
     isoflop: pd.DataFrame | None = None
+    is_open: bool = False
 
 
 def plan_of(planned: PlannedRuns) -> Plan:
@@ -84,6 +86,7 @@ def plan_of(planned: PlannedRuns) -> Plan:
         narrowed=None if now is None else pd.Series({**now.at, **ends}),
         per_parameter=None if ratio is None else pd.Series(asdict(ratio) | _inside(ratio)),
         isoflop=pd.DataFrame([_level_row(level) for level in planned.levels]),
+        is_open=best is not None and best.is_open,
     )
 
 

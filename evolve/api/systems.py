@@ -8,7 +8,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from evolve.api.answers import RunAnswers
-from evolve.api.differences import PARTS, Asked, distance_frame, saving_row, sides_of
+from evolve.api.differences import (
+    PARTS,
+    Asked,
+    distance_frame,
+    saving_row,
+    sides_of,
+    untested_words,
+)
 from evolve.arguments import checked
 from evolve.tasks.task import Task
 
@@ -30,7 +37,7 @@ class Systems:
             ``high``; ``chance_best``, that of one new run of each its own comes out best, if they
             are independent; ``behind`` with ``behind_low`` and ``behind_high``, its forecast less
             that of the leading system; ``same``, whether that interval holds 0; and
-            ``width_over_rows``, as of `Comparison`.
+            ``width_over_rows``, ``is_open`` and ``untested``, as of `Comparison`.
         leading: Number of the system whose forecast is best.
         savings: As of `Comparison`, by system and axis: what each needs for what the leading one
             reaches.
@@ -120,6 +127,8 @@ def ranking_of(ranking: Ranking, systems: Sequence[Mapping[str, str]]) -> System
             **dict(zip(BEHIND, standing.difference or (0.0, 0.0, 0.0), strict=True)),
             "same": standing.same,
             "width_over_rows": standing.reach.width_over_rows,
+            "is_open": standing.is_open,
+            "untested": untested_words(standing.reach),
         }
         for of, standing in zip(systems, ranking.standings, strict=True)
     ]

@@ -6,6 +6,7 @@ import json
 import shutil
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,8 @@ import pytest
 from report_runs import small_run
 
 import evolve
+from evolve.api import plans
+from evolve.api.plans import Plan, plan_of
 from evolve.api.run import Run
 from evolve.cli.app import call
 from evolve.errors import EvolveError
@@ -54,6 +57,8 @@ def test_a_plan_spends_its_budget_and_knows_where_it_leaves_the_data(run: Run) -
     assert 6 * plan.best["params"] * plan.best["tokens"] == pytest.approx(1e21)
     assert plan.best["low"] < plan.best["point"] < plan.best["high"]
     assert plan.outside
+    assert not plan.is_open
+
     assert plan.budgets["budget"].is_monotonic_increasing
     assert plan.narrowed is not None
     assert plan.narrowed["low"] == plan.best["low"]
@@ -69,6 +74,22 @@ def test_a_plan_spends_its_budget_and_knows_where_it_leaves_the_data(run: Run) -
     assert again.narrowed is not None
     assert again.narrowed[names].tolist() == there.tolist()
     assert again.best["params"] == held.best["params"]
+
+
+def test_a_plan_says_where_nothing_bounds_the_forecast_of_its_best_run(
+    run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    planned: list[Any] = []
+
+    def kept(found: Any) -> Plan:
+        planned.append(found)
+        return plan_of(found)
+
+    monkeypatch.setattr(plans, "plan_of", kept)
+    run.plan(1e21, compute=COMPUTE, at=AT)
+    (found,) = planned
+    assert found.best is not None
+    assert plan_of(replace(found, best=replace(found.best, is_open=True))).is_open
 
 
 def test_a_forecast_is_narrowed_without_a_budget(run: Run) -> None:
@@ -118,6 +139,10 @@ def test_two_runs_are_compared_at_a_point(run: Run) -> None:
     assert comparison.forecasts.loc["difference", "point"] == 0.0
     assert comparison.savings.loc[COMPUTE, "factor"] == pytest.approx(1.0)
     assert comparison.forecasts["chance_best"].tolist()[:2] == pytest.approx([0.5, 0.5])
+    assert not comparison.forecasts["is_open"].any()
+    assert comparison.forecasts["untested"].tolist() == [""] * 3
+    below = run.compare(run, at | {"tokens": 1e6, "unique_tokens": 1e6})
+    assert "low end of tokens" in below.forecasts.loc["first", "untested"]
     with pytest.raises(EvolveError, match="no feature 'param'"):
         run.compare(run, {"param": 7e9})
 
@@ -131,9 +156,10 @@ def test_any_number_of_systems_is_compared_as_the_command_line_does(
     assert call([*words, "--runs-dir", str(literature_runs)]) == 0
     told = json.loads(capfd.readouterr().out)["ranking"]
     assert groups.leading == told["leading"]
-    columns = ["run", "group", "point", "low", "high", "chance_best", "same"]
+    columns = ["run", "group", "point", "low", "high", "chance_best", "same", "is_open"]
     for (_, row), system in zip(groups.forecasts.iterrows(), told["systems"], strict=True):
         assert row[columns].to_dict() == {name: system[name] for name in columns}
+        assert row["untested"] == ", ".join(system["untested"])
     behind = groups.forecasts.drop(index=groups.leading)[["behind", "behind_low"]]
     (other,) = (system["behind"] for system in told["systems"] if system["behind"])
     assert behind.to_numpy().tolist() == [[other["point"], other["low"]]]
