@@ -33,6 +33,7 @@ ONE_THREAD: Final = (
     "NUMBA_NUM_THREADS",
 )
 PASSED_ON: Final = (
+    "EVOLVE_NO_NUMBA",
     "LD_LIBRARY_PATH",
     "NUMBA_CACHE_DIR",
     "NUMBA_CPU_NAME",

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from evolve.sandbox.lockdown import ORPHANED
-from evolve.sandbox.spawn import Spawned
+from evolve.sandbox.spawn import Spawned, clean_environment
 
 pytestmark = pytest.mark.skipif(
     not sys.platform.startswith("linux"), reason="needs the parent-death signal"
@@ -146,3 +146,10 @@ def test_a_process_that_cannot_run_its_module_says_so() -> None:
     assert process.ended(PATIENCE_S) == 1
     assert "no_such_module" in process.said(4000)
     process.end()
+
+
+def test_whether_anything_is_compiled_is_said_to_processes_too(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("EVOLVE_NO_NUMBA", "1")
+    assert clean_environment()["EVOLVE_NO_NUMBA"] == "1"
