@@ -21,12 +21,13 @@ LEGEND = """\
 held out: mean log error of the rows that the folds held out, and its standard error
 all rows: log error of the fit of all rows; size: what its size costs
 physics: share of points beyond the data that break what was declared
-outside: share of points very far out, or just below the smallest rows, at which it leaves what
-  the target can be
+outside: share of points very far out, or just below the smallest rows, at which it leaves what \
+the target can be
 apart: log distance from the consensus beyond the data; judgement: what all these come to
 weight: what the law counts in the forecast; distance: from the forecast beyond the data
-* the champion: the simplest of those nearest to the forecast, of those near the best judgement and
-  no worse than a baseline, if any; one whose every constant and feature does something, if any"""
+* the champion: the simplest of those nearest to the forecast, of those near the best \
+judgement and no worse than a baseline, if any; one whose every constant and feature does \
+something, if any"""
 
 SHOWN = 4  # decimals of a score in the table of laws
 

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import re
 
-_SIGN, _MARKS = r"[+-]?", ", '_\u2009\u00a0\u202f\u2019"  # what stands between thousands
-_GROUPED = re.compile(rf"{_SIGN}\d{{1,3}}([{_MARKS}]\d{{3}})+(\.\d*)?")
-_DECIMAL_COMMA = re.compile(rf"{_SIGN}\d+,\d+([eE][+-]?\d+)?")
+_SIGN = r"[+-]?"
+_GAPS = " '_\u2009\u00a0\u202f\u2019"  # what stands between thousands, where no comma does
+_GROUPED = re.compile(rf"{_SIGN}\d{{1,3}}([,{_GAPS}]\d{{3}})+(\.\d*)?")
+_GAPS_AND_COMMA = re.compile(rf"{_SIGN}\d{{1,3}}([{_GAPS}]\d{{3}})+,\d+")
+_DECIMAL_COMMA = re.compile(rf"{_SIGN}\d*,\d+([eE][+-]?\d+)?")
 _POINTS_AND_COMMA = re.compile(rf"{_SIGN}\d{{1,3}}(\.\d{{3}})+,\d+")
 _PLAIN = re.compile(rf"{_SIGN}(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?")
 _POWER = re.compile(r"(?:\d+(?:\.\d+)?\s*x\s*)?\d+\^[+-]?\d+")
@@ -27,6 +29,8 @@ def meant_number(text: str) -> str:
         return re.sub(r"[^0-9.+-]", "", bare)
     if _DECIMAL_COMMA.fullmatch(bare):
         return bare.replace(",", ".")
+    if _GAPS_AND_COMMA.fullmatch(bare):
+        return re.sub(rf"[{_GAPS}]", "", bare).replace(",", ".")
     if _POINTS_AND_COMMA.fullmatch(bare):
         return bare.replace(".", "").replace(",", ".")
     return bare if bare != text.strip() and _PLAIN.fullmatch(bare) else ""

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from evolve.cli.choice import why_not_the_best_score
+from evolve.cli.choice import LEGEND, why_not_the_best_score
 from evolve.cli.ending import print_rows
 from evolve.runs.results import ResultRow
 
@@ -43,3 +43,8 @@ def test_the_table_of_a_run_says_so_once_it_has_chosen(
 ) -> None:
     print_rows([row("champion", 5, -6.1), row("size", 7, -6.6)], ["params"], chosen=chosen)
     assert ("has the better score" in capfd.readouterr().out) == chosen
+
+
+def test_a_line_of_the_legend_is_one_whatever_the_width() -> None:
+    assert not [line for line in LEGEND.splitlines() if line.startswith(" ")]
+    assert "* the champion" in LEGEND.splitlines()[-1]
