@@ -14,7 +14,7 @@ from evolve.cli.bench import FIRST_SEED, Seeds, bench
 from evolve.cli.lists import Texts, names_in, seeds_in
 from evolve.cli.options import Json, ManyValued, TasksDirs, Workers
 from evolve.cli.output import print_note
-from evolve.errors import EvolveError
+from evolve.errors import EvolveError, SandboxError, TaskError
 
 if TYPE_CHECKING:
     from evolve.bench.coverage import Coverage
@@ -73,6 +73,8 @@ def coverage(
     ):
         try:
             forecast_model = search_forecast_model(task, seed, evaluations, workers or n_cores())
+        except SandboxError:  # no task could be searched here
+            raise
         except EvolveError as error:
             print_note(f"{task.name} seed {seed}: left out, {error}")
             continue
@@ -82,6 +84,8 @@ def coverage(
         coverages.append(measure(task, rows_of(), forecast_model, kind, seed))
         share = coverages[-1].inside[-1]
         print_note(f"{task.name} seed {seed}: {share:.3f} inside 90 %")
+    if not coverages:
+        raise EvolveError("bench coverage: nothing was measured; name tasks or known laws")
     _show(coverages, json=json)
 
 
@@ -119,9 +123,8 @@ def _cases(
 def _nested(tasks: Sequence[Task], folder: Path | None, seed: int) -> Iterator[Case]:
     """Cases of training rows, the far end of which is forecast from the others."""
     from evolve.bench.nested import SHARES, inner_task
-    from evolve.bench.unseen import draft_of, tables_in
 
-    tables = [] if folder is None else [draft_of(each) for each in tables_in(folder)]
+    tables = [] if folder is None else _tables_in(folder)
     for kind, some, shares in (("nested", tasks, SHARES), ("tables", tables, TABLE_SHARES)):
         for task in some:
             for share in shares:
@@ -130,6 +133,19 @@ def _nested(tasks: Sequence[Task], folder: Path | None, seed: int) -> Iterator[C
                     print_note(f"{task.name}: too few scales to take {share:g} of the rows out")
                     continue
                 yield kind, seed, case[0], partial(_same, case[1])
+
+
+def _tables_in(folder: Path) -> list[Task]:
+    """The tables of a folder as tasks, without those that can be none."""
+    from evolve.bench.unseen import draft_of, tables_in
+
+    tables = []
+    for each in tables_in(folder):
+        try:
+            tables.append(draft_of(each))
+        except TaskError as error:
+            print_note(f"{each.name}: left out, {error}")
+    return tables
 
 
 def _same(table: Table) -> Table:

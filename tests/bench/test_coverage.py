@@ -11,6 +11,7 @@ import pytest
 from evolve.bench.coverage import LEVELS, measure, overall
 from evolve.bench.known import KNOWN_LAWS, KnownLaw, make_case
 from evolve.cli.app import call
+from evolve.errors import SandboxError
 from evolve.forecast.model import ForecastModel, GroupUncertainty, Member
 from evolve.law.graph import Law, const
 from evolve.tasks.folds import make_folds
@@ -64,9 +65,14 @@ def test_nested_coverage_takes_the_far_end_of_training_rows_and_opens_no_test(
     rows = "".join(f"{a:.6g},{2.0 + a**-0.5:.6g}\n" for a in x)
     (folder / "train.csv").write_text(f"size,loss\n{rows}")
     (folder / "test.csv").write_text("not a table that could be read")
+    (tmp_path / "tables" / "broken").mkdir()
+    (tmp_path / "tables" / "broken" / "train.csv").write_text("size,loss\n1\n")
     words = "bench coverage --tasks none --no-synthetic --nested --evaluations 20 --json --folder"
     assert call([*words.split(), str(tmp_path / "tables")]) == 0
-    said = json.loads(capfd.readouterr().out)
+    out, err = capfd.readouterr()
+    said = json.loads(out)
+    assert "broken: left out, " in err
+    assert "row 1 has 1 (line 2)" in err
     (line,) = said["lines"]
     assert (line["kind"], line["n_values"]) == ("tables", 4)
     assert set(said["overall"]) == {"tables", "all"}
@@ -76,3 +82,25 @@ def test_nested_coverage_takes_the_far_end_of_training_rows_and_opens_no_test(
 def test_a_folder_without_nested_is_refused(capfd: pytest.CaptureFixture[str]) -> None:
     assert call(["bench", "coverage", "--tasks", "none", "--folder", "tables"]) == 2
     assert "--nested" in capfd.readouterr().err
+
+
+@pytest.mark.parametrize("words", ["--no-nested", "--nested --folder"])
+def test_where_nothing_can_be_measured_it_is_said(
+    words: str, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "broken").mkdir()
+    (tmp_path / "broken" / "train.csv").write_text("size,loss\n1\n")
+    given = [*words.split(), *([str(tmp_path)] if "--folder" in words else [])]
+    assert call(["bench", "coverage", "--tasks", "none", "--no-synthetic", *given]) == 2
+    assert "nothing was measured" in capfd.readouterr().err
+
+
+def test_a_worker_that_cannot_start_ends_the_measurement(
+    monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    def fail(*_: object) -> None:
+        raise SandboxError("no worker could start")
+
+    monkeypatch.setattr("evolve.bench.coverage.search_forecast_model", fail)
+    assert call(["bench", "coverage", "--tasks", "sft"]) == 2
+    assert "no worker could start" in capfd.readouterr().err
