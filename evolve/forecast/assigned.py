@@ -50,7 +50,11 @@ def _parted(text: str, names: Sequence[str]) -> list[str]:
     name, _, value = _split(text, names)
     if name in names and number(value) is not None:
         return [text]
-    parts = _PARTING.split(text.strip().rstrip(",;"))
+    bare = text.strip().rstrip(",;")
+    known = "|".join(map(re.escape, names))
+    parts = re.split(rf"(?:{_PARTING.pattern})(?=(?:{known})\s*=)", bare) if names else []
+    if len(parts) < 2 or not all("=" in part[1:-1] for part in parts):
+        parts = _PARTING.split(bare)
     return parts if all("=" in part[1:-1] for part in parts) else [text]
 
 

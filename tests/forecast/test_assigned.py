@@ -36,6 +36,18 @@ def test_a_name_that_holds_commas_and_signs_is_one_name() -> None:
     assert pairs(words, names, "at") == [("acc,norm", "0.5"), ("width=base", "8"), ("a=1,b", "3")]
 
 
+@pytest.mark.parametrize(
+    "word", ["params, all=1B,tokens seen=10B", "tokens seen = 10B; params, all = 1B"]
+)
+def test_names_of_several_words_may_stand_in_one_word(word: str) -> None:
+    names = ("params, all", "tokens seen")
+    assert dict(pairs([word], names, "at")) == {"params, all": "1B", "tokens seen": "10B"}
+
+
+def test_signs_between_spaces_part_names_and_values_too() -> None:
+    assert pairs(["params = 1B, tokens = 10B"], ("params", "tokens"), "at") == WANTED
+
+
 def test_a_size_with_what_it_counts_is_one_value() -> None:
     assert pairs(["tokens=300B tokens"], ("tokens",), "at") == [("tokens", "300B tokens")]
 
@@ -44,7 +56,8 @@ def test_a_size_with_what_it_counts_is_one_value() -> None:
     ("word", "said"),
     [
         ("params=1B,tokns=10B", "at: no feature 'tokns' .did you mean 'tokens'"),
-        ("params=1,000,tokens=10B", "at params: must be a number, .* such as params=7B tokens=2T"),
+        ("params=1,000,tokens=10B", "at params: must be a number, it is '1,000'; write 1000"),
+        ("params=1,000,tokns=10B", "at params: must be a number, .* such as params=7B tokens=2T"),
         ("params=1B,params=2B", "at: params is given twice"),
         ("params", "at: must be like feature=value, it is 'params'"),
     ],
