@@ -78,10 +78,11 @@ def read_text(path: Path, separator: str) -> RawTable:
         what = "holds comments alone" if opening.n_comments else "is empty"
         raise TaskError(f"{path}: must have a header, the file {what}")
     header = [plain(name) for name in names]
-    if separator == "," and len(names) == 1:
+    if separator != ";" and len(names) == 1:
         if ";" in names[0]:
             return with_points(read_text(path, ";"))
-        require_commas(path, names[0])
+        if separator == ",":
+            require_commas(path, names[0])
     named = header[: len(header) - _n_loose(header)]
     require_header(path, named)
     columns = [Texts() for _ in header]

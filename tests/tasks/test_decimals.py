@@ -32,6 +32,11 @@ def test_decimal_commas_are_points_and_texts_stay_as_they_are() -> None:
     assert raw.complaint("loss", "must", 2, "3,95").endswith("(line 3)")
 
 
+def test_a_file_with_semicolons_is_read_whatever_its_suffix_says(tmp_path: Path) -> None:
+    (tmp_path / "t.tsv").write_text("n;loss\n1;2,5\n2;3,1\n")
+    assert read_table(tmp_path / "t.tsv").numbers("loss") == [2.5, 3.1]
+
+
 @pytest.mark.parametrize("first", ["sep=;\n", "# of a spreadsheet\n", ""])
 def test_numbers_with_points_stay_as_they_are(first: str) -> None:
     raw = table_of(f"{first}n;loss\n1,000,000;2.5\n2,000,000;2.345\n")
