@@ -24,6 +24,7 @@ from evolve.typing import Array, Ints
 ROUGH_STEPS = 8
 NO_END = 1 << 62
 SAME_COST = 1e-6
+MET_AT_ONCE = 64  # starts that are held against all others in one go
 ROUNDING = 1e-28
 N_LEADERS = 3
 Flags = npt.NDArray[np.bool_]
@@ -172,13 +173,14 @@ def _merge(costs: Array, weights: Ints) -> None:
     """Let the earliest of the starts `(q, s)` that end at one cost stand for all, in place."""
     level = np.where(np.isfinite(costs), costs, -1.0)
     near, numbers = SAME_COST * np.abs(level), np.arange(costs.shape[1])
-    meet = np.abs(level[:, :, None] - level[:, None, :]) <= near[:, None, :]
-    meet &= numbers[:, None] > numbers  # each with those before it
-    for late in np.flatnonzero(meet.any(axis=(0, 2))):  # most often none
-        same = meet[:, late] & (weights > 0)
-        rows = np.flatnonzero(same.any(axis=1) & (weights[:, late] > 0))
-        weights[rows, same[rows].argmax(axis=1)] += weights[rows, late]
-        weights[rows, late] = 0
+    for some in np.split(numbers, numbers[MET_AT_ONCE::MET_AT_ONCE]):
+        meet = np.abs(level[:, some, None] - level[:, None, :]) <= near[:, None, :]
+        meet &= some[:, None] > numbers  # each with those before it
+        for i in np.flatnonzero(meet.any(axis=(0, 2))):  # most often none
+            late, same = some[i], meet[:, i] & (weights > 0)
+            rows = np.flatnonzero(same.any(axis=1) & (weights[:, late] > 0))
+            weights[rows, same[rows].argmax(axis=1)] += weights[rows, late]
+            weights[rows, late] = 0
 
 
 def _to_rounding(batch: FitBatch, costs: Array) -> Flags:
