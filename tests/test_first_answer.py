@@ -40,15 +40,9 @@ def test_the_transcript_has_few_commands_and_little_time() -> None:
     assert sum(seconds) <= MOST_SECONDS
 
 
-def test_the_transcript_forecasts_about_what_its_law_would_say() -> None:
-    """One interval of 90 % in ten misses, as this one does by a hair; the page says so."""
-    output = STEPS[next(c for c in ENGINE if " predict " in c)]
-    low, high = interval(output)
-    point = re.search(r"^point +([\d.]+)$", output, re.MULTILINE)
-    assert point is not None
-    assert float(point[1]) == pytest.approx(TRUTH, rel=0.02)
-    is_inside = low < TRUTH < high
-    assert is_inside == ("above its interval" not in PAGE)
+def test_the_transcript_forecasts_what_its_law_would_say() -> None:
+    low, high = interval(STEPS[next(c for c in ENGINE if " predict " in c)])
+    assert low < TRUTH < high
 
 
 @pytest.mark.slow

@@ -231,7 +231,10 @@ def factors_at(distances: Array, ratios: Array, wanted: Array) -> Array:
         level = min(LEVEL * (1.0 + 1.0 / n_effective), 1.0)
         share = np.cumsum(weight) / weight.sum()
         factors[i] = sorted_ratios[min(np.searchsorted(share, level), len(share) - 1)] / unit
-    return np.maximum(factors, CALIBRATION_LEAST)
+    # What folds show to be too wide is narrowed as far out as they show it, and not beyond.
+    beyond = np.maximum(wanted - distances.max(), 0.0)
+    least = 1.0 - (1.0 - CALIBRATION_LEAST) * np.exp(-beyond / CALIBRATION_NEAR)
+    return np.asarray(np.maximum(factors, least))
 
 
 @lru_cache(4096)

@@ -237,6 +237,14 @@ def test_spreads_that_folds_show_to_be_too_wide_are_narrowed_to_a_limit() -> Non
     assert far_too_wide == CALIBRATION_LEAST
 
 
+def test_spreads_are_narrowed_as_far_out_as_folds_reach_and_hardly_beyond() -> None:
+    ratios, reach = np.full(200, 0.5 * t_quantile(0.9)), np.linspace(0.0, 0.4, 200)
+    at = factors_at(reach, ratios, np.array([0.2, 0.4, 0.6, 2.0]))
+    assert at[:2] == pytest.approx([0.5, 0.5])
+    assert 0.7 < at[2] < at[3] < 1.0
+    assert at[3] == pytest.approx(1.0, abs=1e-4)
+
+
 def test_a_model_survives_the_store(forecast_model: ForecastModel, tmp_path: Path) -> None:
     task = load_task("parallel")
     again = forecast_model_from_data(json.loads(json.dumps(forecast_model.to_data())))

@@ -111,7 +111,10 @@ function pageForecaster(data) {
     let heaped = 0;
     let at = weight.findIndex((w) => (heaped += w) / sum >= level);
     if (at < 0) at = order.length - 1;
-    return Math.max(data.ratios[order[at]] / quantiles.unit, numbers.least);
+    // What folds show to be too wide is narrowed as far out as they show it, and not beyond.
+    const beyond = Math.max(away - Math.max(...data.distances), 0);
+    const narrowest = 1 - (1 - numbers.least) * Math.exp(-beyond / numbers.near);
+    return Math.max(data.ratios[order[at]] / quantiles.unit, narrowest);
   }
 
   function forecast(x, g) {
