@@ -7,6 +7,7 @@ numpy works on whole rows.
 from __future__ import annotations
 
 import os
+import pickle
 import threading
 from collections.abc import Callable, Sequence
 from contextlib import suppress
@@ -15,6 +16,13 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from evolve.fitting.code_cache import SOURCES, cache_folder
+
+# What a pickle raises that was cut short or overwritten, as the documentation of pickle has it,
+# and what numba and LLVM make of what is read from one.
+UNREADABLE = (
+    *(pickle.UnpicklingError, EOFError, AttributeError, ImportError, IndexError, KeyError),
+    *(TypeError, ValueError, RuntimeError, OSError),
+)
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -125,7 +133,7 @@ def _lenient_store() -> Any:
         def load_overload(self, *wanted: Any) -> Any:
             try:
                 return super().load_overload(*wanted)
-            except Exception:  # a file that was cut short raises whatever it likes
+            except UNREADABLE:
                 with suppress(OSError):
                     self.flush()
                 return None
