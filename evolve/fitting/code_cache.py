@@ -118,7 +118,8 @@ def why_not_private(folder: Path) -> str:
             if reason := _why_unsafe(part):
                 return reason
         if not os.path.lexists(real / folder.name):
-            (real / folder.name).mkdir(mode=0o700)
+            with suppress(FileExistsError):  # another process may make it at this very moment
+                (real / folder.name).mkdir(mode=0o700)
         return _why_unsafe(real / folder.name, own=True)
     except (OSError, RuntimeError) as error:  # a RuntimeError is a loop of links
         return f"cannot be used: {getattr(error, 'strerror', None) or error}"

@@ -31,6 +31,17 @@ def test_a_folder_that_is_missing_is_made_for_this_user_alone(private: Path) -> 
     assert (facts.st_uid, facts.st_mode & 0o777) == (os.geteuid(), 0o700)
 
 
+def test_a_folder_that_another_process_makes_at_the_same_moment_is_used(
+    private: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (private / "kernel").mkdir(mode=0o700)
+    monkeypatch.setattr(os.path, "lexists", lambda path: False)  # as it was a moment ago
+    assert why_not_private(private / "kernel") == ""
+    (private / "open").mkdir()
+    (private / "open").chmod(0o755)
+    assert "not 0700" in why_not_private(private / "open")
+
+
 @pytest.mark.parametrize("mode", [0o755, 0o777, 0o750, 0o701])
 def test_a_folder_that_others_may_enter_is_not_used(private: Path, mode: int) -> None:
     (private / "kernel").mkdir()
