@@ -1,7 +1,7 @@
-"""Decimal commas of a table whose columns stand between semicolons, as points.
+"""Decimal commas of a table whose columns stand between semicolons or tabs, as points.
 
-Where a comma is the decimal sign, programs write semicolons between columns. Each column is read
-by what its own numbers show; what may be read two ways is refused.
+Where a comma is the decimal sign, programs write these between columns. Each column is read by
+what its own numbers show; what may be read two ways is refused.
 """
 
 from __future__ import annotations
@@ -36,16 +36,50 @@ def with_points(raw: RawTable) -> RawTable:
         TaskError: A column mixes decimal commas and points, or a number may be read two ways.
     """
     shown = {name: _shown(cells) for name, cells in raw.columns.items()}
-    in_file = {kind for kinds in shown.values() for kind in kinds}
-    changed = [name for name, kinds in shown.items() if _has_commas(raw, name, kinds, in_file)]
-    columns = {
-        name: [_as_point(str(cell)) for cell in cells] if name in changed else cells
-        for name, cells in raw.columns.items()
-    }
+    in_file = _in_any(shown)
+    raw, changed = _changed(raw, shown)
     note = "columns separated by semicolons"
     if changed:
-        note += f", numbers of {', '.join(changed)} read with decimal commas"
-    return replace(raw, columns=columns, notes=(*raw.notes, note))
+        note += f", {changed}"
+    elif in_file and in_file <= {EITHER_POINT}:
+        (name, kinds), *_ = ((name, kinds) for name, kinds in shown.items() if kinds)
+        cell = kinds[EITHER_POINT][1]
+        note += f", no number shows whether points part thousands: {cell} of {name} is read as "
+        note += f"{number(cell):g}"
+    return replace(raw, notes=(*raw.notes, note))
+
+
+def with_points_of_tabs(raw: RawTable) -> RawTable:
+    """As `with_points`, of a table with tabs, which stand beside either decimal sign.
+
+    So it stays as it is unless its numbers show decimal commas, and none a decimal point.
+
+    Raises:
+        TaskError: A number may be read two ways.
+    """
+    shown = {name: _shown(cells) for name, cells in raw.columns.items()}
+    in_file = _in_any(shown)
+    if not in_file & {COMMA, BY_POINTS} or in_file & {POINT, BY_COMMAS}:
+        return raw
+    raw, changed = _changed(raw, shown)
+    return replace(raw, notes=(*raw.notes, changed))
+
+
+def _in_any(shown: dict[str, Shown]) -> set[str]:
+    """What the numbers of all columns show."""
+    return {kind for kinds in shown.values() for kind in kinds}
+
+
+def _changed(raw: RawTable, shown: dict[str, Shown]) -> tuple[RawTable, str]:
+    """The table with points in columns that have decimal commas, and words on these, if any."""
+    in_file = _in_any(shown)
+    changed = [name for name, kinds in shown.items() if _has_commas(raw, name, kinds, in_file)]
+    columns = {
+        name: [as_point(str(cell)) for cell in cells] if name in changed else cells
+        for name, cells in raw.columns.items()
+    }
+    words = f"numbers of {', '.join(changed)} read with decimal commas" if changed else ""
+    return replace(raw, columns=columns), words
 
 
 def _shown(cells: Sequence[object]) -> Shown:
@@ -63,7 +97,7 @@ def _kinds(cells: Sequence[object]) -> Iterator[tuple[int, str, str]]:
         token = _TOKEN.search(cell)
         kinds = (k for k, of in _KINDS.items() if token and of.fullmatch(token[0]))
         kind = next(kinds, "")
-        plain = cell if kind in (POINT, EITHER_POINT) else _as_point(cell)
+        plain = cell if kind in (POINT, EITHER_POINT) else as_point(cell)
         if kind == BY_COMMAS:
             plain = cell.replace(",", "")
         if kind and number(plain) is not None:
@@ -110,7 +144,7 @@ def _two_ways(raw: RawTable, name: str, at: tuple[int, str]) -> TaskError:
     )
 
 
-def _as_point(cell: str) -> str:
+def as_point(cell: str) -> str:
     """A cell with its decimal comma as a point; one that is then no number stays."""
     token = _TOKEN.search(cell)
     if token is None:

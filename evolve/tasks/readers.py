@@ -15,11 +15,11 @@ from typing import Any
 from evolve.errors import TaskError
 from evolve.tasks.cells import is_blank, number, plain, what_to_do
 from evolve.tasks.comments import MARK, Opening, below_comments
-from evolve.tasks.decimals import with_points
+from evolve.tasks.decimals import with_points, with_points_of_tabs
 from evolve.tasks.frames import plain_cell, raw_of, raw_of_records
 from evolve.tasks.names import why_no_name
 from evolve.tasks.raw import RawTable
-from evolve.tasks.separators import require_commas
+from evolve.tasks.separators import are_semicolons, require_commas
 from evolve.tasks.sizes import counted, lines_of, require_cells, require_table_bytes
 from evolve.tasks.texts import Texts
 
@@ -62,7 +62,7 @@ def _read_csv(path: Path) -> RawTable:
 
 
 def _read_tsv(path: Path) -> RawTable:
-    return read_text(path, "\t")
+    return with_points_of_tabs(read_text(path, "\t"))
 
 
 def read_text(path: Path, separator: str) -> RawTable:
@@ -77,12 +77,11 @@ def read_text(path: Path, separator: str) -> RawTable:
     if names is None:
         what = "holds comments alone" if opening.n_comments else "is empty"
         raise TaskError(f"{path}: must have a header, the file {what}")
+    if separator != ";" and are_semicolons(*(_head(path, sign) for sign in (separator, ";"))):
+        return with_points(read_text(path, ";"))
+    if separator == "," and len(names) == 1:
+        require_commas(path, names[0])
     header = [plain(name) for name in names]
-    if separator != ";" and len(names) == 1:
-        if ";" in names[0]:
-            return with_points(read_text(path, ";"))
-        if separator == ",":
-            require_commas(path, names[0])
     named = header[: len(header) - _n_loose(header)]
     require_header(path, named)
     columns = [Texts() for _ in header]
@@ -121,12 +120,19 @@ def _ragged(path: Path, header: list[str], line: list[str], row: int, start: int
         why = f"a comment may stand above the header alone; take out lines that begin with {MARK}"
     elif len(line) == len(header) + 1 and not line[-1].strip():
         why += "; the row ends with a separator, the header does not"
-    elif any(";" in name for name in header):
-        why += "; if semicolons separate columns, take the commas out of their names"
     return (
         f"{path}: rows must have {len(header)} cells, row {row} has {len(line)} "
         f"(line {start}); {why}"
     )
+
+
+def _head(path: Path, separator: str) -> list[list[str]]:
+    """The header and the first row; none of what no such separator parts."""
+    try:
+        lines = _read_lines(path, separator, _opening(path, separator))
+        return [cells for _, cells in islice(lines, 2)]
+    except TaskError:
+        return []
 
 
 def _opening(path: Path, separator: str) -> Opening:

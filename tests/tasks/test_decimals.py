@@ -10,7 +10,7 @@ import pytest
 
 from evolve.cli.app import call
 from evolve.errors import TaskError
-from evolve.tasks.readers import read_table
+from evolve.tasks.readers import RawTable, read_table
 from tests.own_tables import GOOD, table_of
 
 EUROPEAN = (
@@ -35,6 +35,77 @@ def test_decimal_commas_are_points_and_texts_stay_as_they_are() -> None:
 def test_a_file_with_semicolons_is_read_whatever_its_suffix_says(tmp_path: Path) -> None:
     (tmp_path / "t.tsv").write_text("n;loss\n1;2,5\n2;3,1\n")
     assert read_table(tmp_path / "t.tsv").numbers("loss") == [2.5, 3.1]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "params,all;loss\n1;2,5\n2;3,1\n",
+        "params,all;loss\n1;2.5\n2;3.1\n",
+        "params,all;loss\n1,0;2,5\n2,0;3,1\n",
+        '# of "a sheet"\nparams,all;loss\n1;2,5\n2;3,1\n',
+    ],
+)
+def test_a_name_may_hold_a_comma_where_semicolons_part_columns(text: str) -> None:
+    raw = table_of(text)
+    assert raw.numbers("params,all") == [1.0, 2.0]
+    assert raw.numbers("loss") == [2.5, 3.1]
+
+
+@pytest.mark.parametrize(
+    ("text", "names"),
+    [
+        ("run;id,loss\na;b,2.5\nc;d,3.1\n", ["run;id", "loss"]),
+        ("params;all,loss\n1,2.5\n2,3.1\n", ["params;all", "loss"]),
+        ('params,loss,"note; date"\n1,2.5,"good; new"\n', ["params", "loss", "note; date"]),
+    ],
+)
+def test_names_and_texts_may_hold_semicolons_where_commas_part_columns(
+    text: str, names: list[str]
+) -> None:
+    raw = table_of(text)
+    assert list(raw.columns) == names
+    assert raw.remarks() == []
+
+
+def test_a_name_with_a_comma_among_semicolons_leaves_short_rows_told() -> None:
+    with pytest.raises(TaskError, match="rows must have 2 cells, row 1 has 3"):
+        table_of("params,all;loss\n1;2;3\n")
+
+
+def tabs(rows: str, folder: Path) -> RawTable:
+    (folder / "t.tsv").write_text(rows.replace(";", "\t"))
+    return read_table(folder / "t.tsv")
+
+
+def test_decimal_commas_between_tabs_are_points_with_a_note(tmp_path: Path) -> None:
+    raw = tabs("n;loss;note\n1.000.000;2,5;a, b\n2.000.000;3,125;c\n", tmp_path)
+    assert raw.numbers("n") == [1e6, 2e6]
+    assert raw.numbers("loss") == [2.5, 3.125]
+    assert list(raw.column("note")) == ["a, b", "c"]
+    assert raw.remarks() == ["numbers of n, loss read with decimal commas"]
+    with pytest.raises(TaskError, match=r"column 'n' holds '1.000' .line 2., which may be 1000"):
+        tabs("n;loss\n1.000;2,5\n2.000;3,1\n", tmp_path)
+
+
+@pytest.mark.parametrize(
+    "rows", ["n;loss\n1,000;2,345\n", "n;loss\n1,000,000;2.5\n", "gpus;loss;lr\n0,1;2.345;0.1\n"]
+)
+def test_tabs_leave_numbers_as_they_are_where_none_shows_a_decimal_comma(
+    rows: str, tmp_path: Path
+) -> None:
+    raw = tabs(rows, tmp_path)
+    assert [cells[0] for cells in raw.columns.values()] == rows.split("\n")[1].split(";")
+    assert raw.remarks() == []
+
+
+def test_a_note_says_how_points_are_read_that_no_number_tells_from_thousands() -> None:
+    told = "no number shows whether points part thousands: 1.000 of n is read as 1"
+    raw = table_of("n;loss\n1.000;7\n1.500;5\n")
+    assert raw.numbers("n") == [1.0, 1.5]
+    assert raw.remarks() == [f"columns separated by semicolons, {told}"]
+    assert "thousands" not in table_of("n;loss\n1.000;0.7\n").remarks()[0]
+    assert "thousands" not in table_of("n;loss\n1.000.000;7\n").remarks()[0]
 
 
 @pytest.mark.parametrize("first", ["sep=;\n", "# of a spreadsheet\n", ""])

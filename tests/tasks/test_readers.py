@@ -218,7 +218,6 @@ def test_separators_at_the_ends_of_lines_make_no_column(tmp_path: Path) -> None:
         (",n,loss\n0,1,2\n", "pandas leaves its index out"),
         ("model,,results\nn,d,loss\n1,2,3\n", "column 2 has none; .* of a header of two lines"),
         ("n|loss\n1|2,5\n", r"by bars; by pandas: read_csv\('t.csv', sep='|'\).* decimal=','"),
-        ("n, all;loss\n1;2,5\n3;4\n", "row 2 has 1 .*; if semicolons separate columns, take the"),
     ],
 )
 def test_odd_forms_of_a_table_are_told_with_what_to_do(
