@@ -15,7 +15,7 @@ from evolve.fitting.messages import FoldAnswer
 from evolve.fitting.weights import covariance
 from evolve.forecast.members import Contenders
 from evolve.forecast.model import ForecastModel, GroupUncertainty, Member
-from evolve.forecast.noise import gaps_of, is_relative, noise_of, shape_of
+from evolve.forecast.noise import LEAST, gaps_of, is_relative, noise_of, shape_of
 from evolve.forecast.spread import distance_of, open_constants, parts_of
 from evolve.scoring.fold import Fold, all_rows
 from evolve.scoring.objective import OWN_ROWS
@@ -158,7 +158,8 @@ def _ratios(
         ratios.append(ratio.ravel())
     joined = np.concatenate(ratios)
     good = np.isfinite(joined)
-    return np.concatenate(distances)[good], joined[good]
+    # A law that passes through all rows of a fold claims no spread, or that of rounding alone.
+    return np.concatenate(distances)[good], np.minimum(joined[good], 1.0 / LEAST)
 
 
 def _thinned(distances: Array, ratios: Array) -> tuple[Array, Array]:

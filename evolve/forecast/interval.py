@@ -23,7 +23,7 @@ from evolve.forecast.spread import (
     VarianceComponents,
     distance_of,
     extrapolation_distance,
-    is_far_off,
+    is_unbounded,
     open_constants,
     parts_of,
     predictions_of,
@@ -51,8 +51,7 @@ class Forecast:
         parts: Where the uncertainty comes from, before calibration.
         extrapolation_distance: `(n, f)` steps outside the group's training range.
         rivals: Entries of the other laws that were asked.
-        is_open: Whether nothing bounds the forecast: it lies many spans of the training targets
-            off them, and its spread was cut to one.
+        is_open: Whether nothing bounds the forecast, as `is_unbounded` says.
     """
 
     group: str
@@ -133,7 +132,9 @@ def interval_at(
             x, _rows_of(task, group), [f.logarithmic for f in task.spec.features]
         ),
         rivals=tuple(m.index for m in forecast_model.members[1:]),
-        is_open=parts.capped & is_far_off(point, *seen_of(task), spread.cap),
+        is_open=is_unbounded(
+            point, np.minimum(half, high - low), parts.capped, seen_of(task), spread.cap
+        ),
     )
 
 

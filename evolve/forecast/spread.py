@@ -190,6 +190,32 @@ def is_far_off(values: Array, low: Array, high: Array, span: Array) -> npt.NDArr
     return np.asarray(off > OFF * span)
 
 
+def is_unbounded(
+    point: Array,
+    half: Array,
+    capped: npt.NDArray[np.bool_],
+    seen: tuple[Array, Array],
+    span: Array,
+) -> npt.NDArray[np.bool_]:
+    """Whether nothing bounds forecasts.
+
+    They lie many spans of the training targets off them and their spread was cut to one; or their
+    intervals are many times wider than that and the span, as where errors on the folds are any
+    number of times what a law that passes through every fitted row says of itself.
+
+    Args:
+        point: `(n, t)` forecasts.
+        half: `(n, t)` half widths, no more than what lies between the ends.
+        capped: `(n, t)` as `VarianceComponents` says.
+        seen: `(t,)` least and greatest of the training targets.
+        span: `(t,)` range of those of the group.
+    """
+    low, high = seen
+    off = np.maximum(np.maximum(low - point, point - high), 0.0)
+    lost = capped & is_far_off(point, low, high, span)
+    return np.asarray(lost | (half > OFF * (span + off)))
+
+
 def distance_of(x: Array, train: Array, logarithmic: Sequence[bool], axes: Sequence[int]) -> Array:
     """`(n,)` how far rows lie from fitted rows: the most steps along a feature, or along compute.
 

@@ -1,15 +1,20 @@
-"""What forecasts are made from knows that points of one run go together."""
+"""What forecasts are made from knows which points go together, and what no fold can tell."""
 
 from __future__ import annotations
 
 from dataclasses import replace
 
 import numpy as np
-
 from evolve.bench.curves import LAW, make_curves
-from evolve.forecast.interval import interval_at
+from evolve.forecast.calibration import make_forecast_model
+from evolve.forecast.interval import forecast, interval_at
+from evolve.forecast.judge import verdict_of
+from evolve.forecast.members import contenders_of
 from evolve.runs.picks import forecast_model_of_law
+from evolve.search.memory import search_in_memory
 from evolve.search.named import named_entry
+from evolve.search.problem import make_search_problem
+from tests.small_tasks import task_of
 
 
 def test_forecasts_are_less_sure_where_points_of_a_run_go_together() -> None:
@@ -23,3 +28,18 @@ def test_forecasts_are_less_sure_where_points_of_a_run_go_together() -> None:
         for each, model in zip((alone, task), models, strict=True)
     ]
     assert np.median(open_of[1] / open_of[0]) > 2.0
+
+
+def test_folds_of_equal_targets_leave_intervals_open_far_out_and_nothing_overflows() -> None:
+    x = np.array([[n, d] for n in np.geomspace(1e7, 3e9, 6) for d in np.geomspace(1e9, 6e10, 4)])
+    y = np.full(len(x), 3.0)
+    y[-1] = 2.5
+    task = task_of(x, y, folds={"axes": ["a", "b"]}, max_constants=8)
+    choice = search_in_memory(make_search_problem(task, 0), 90, 0)
+    assert choice is not None
+    with np.errstate(over="raise"):
+        model = make_forecast_model(task, contenders_of(choice), chosen=True)
+        verdict_of(task, choice, model)
+    far = forecast(task, model, "all", np.array([[2e11, 2e12]]))
+    assert far.is_open.all()
+    assert far.high.max() < 1e15

@@ -143,8 +143,10 @@ function pageForecaster(data) {
       const inside = (v) => Math.min(Math.max(v, floor ?? -Infinity), ceiling ?? Infinity);
       const point = inside(centre);
       const [least, most] = data.seen[t];
-      const isOff = Math.max(least - point, point - most, 0) > numbers.off * cap[t];
-      targets.push({ point, low: inside(low), high: inside(high), champion: values[0], is_open: isCut && isOff });
+      const off = Math.max(least - point, point - most, 0);
+      const isWide = Math.min(half, inside(high) - inside(low)) > numbers.off * (cap[t] + off);
+      const isOpen = (isCut && off > numbers.off * cap[t]) || isWide;
+      targets.push({ point, low: inside(low), high: inside(high), champion: values[0], is_open: isOpen });
     }
     return { targets, away };
   }
