@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, overload
 
+from evolve.api.forecasts import index_of
 from evolve.arguments import checked
 from evolve.errors import Argument, EvolveError, nearest
 from evolve.law.candidate import Candidate, candidate_from_data
@@ -186,11 +187,13 @@ class RunLaw:
         from evolve.forecast.queries import from_cells
         from evolve.tasks.readers import raw_of
 
-        values = np.full((len(rows), len(self.task.target_names)), np.nan)
-        for query in from_cells(self.task, raw_of(rows), group):
+        raw = raw_of(rows)
+        values = np.full((raw.n_rows, len(self.task.target_names)), np.nan)
+        for query in from_cells(self.task, raw, group):
             constants = np.asarray(self.row.constants[query.group], dtype=float)
             values[query.at] = predict(law_of(self._form), query.x, constants)
-        return pd.DataFrame(values, rows.index, list(self.task.target_names))
+        index = index_of(rows, raw.n_rows)
+        return pd.DataFrame(values, index, list(self.task.target_names))
 
     @property
     def _form(self) -> Form:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from evolve.tasks.task import Task
 
@@ -41,4 +41,11 @@ def forecast_frame(
     if len(task.target_names) == 1:
         target = task.target_names[0]
         frame = frame.rename(columns={f"{target}_{part}": part for part in PARTS})
-    return frame.set_index(rows.index)
+    return frame.set_index(index_of(rows, raw.n_rows))
+
+
+def index_of(rows: Any, n: int) -> pd.Index:
+    """The index of rows, numbers from 0 where they are no frame of pandas and have none."""
+    import pandas as pd
+
+    return rows.index if isinstance(rows, pd.DataFrame) else pd.RangeIndex(n)

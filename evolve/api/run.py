@@ -162,13 +162,14 @@ class Run(RunAnswers):
             law: A law's name, such as ``hoffmann_2022``.
 
         Returns:
-            One row a row of `rows`, under its index. For a single target ``point``, ``low``,
-            ``high`` and ``is_open``, whether nothing bounds the forecast, so that these are no
-            guide; for several, the same after each target's name: ``loss_point``, … Then
-            ``extrapolation_distance``, how far the row lies outside the training range in the
-            feature where it does most, and ``extrapolation_distance_F`` for every feature ``F``,
-            negative below the range: in factors of 10 for a feature on a log scale, else in
-            ranges. For one release more also as ``beyond`` and ``beyond_F``.
+            One row a row of `rows`, under its index, or numbered where they are no frame of
+            pandas. For a single target ``point``, ``low``, ``high`` and ``is_open``, whether
+            nothing bounds the forecast, so that these are no guide; for several, the same after
+            each target's name: ``loss_point``, … Then ``extrapolation_distance``, how far the row
+            lies outside the training range in the feature where it does most, and
+            ``extrapolation_distance_F`` for every feature ``F``, negative below the range: in
+            factors of 10 for a feature on a log scale, else in ranges. For one release more also
+            as ``beyond`` and ``beyond_F``.
 
         Raises:
             EvolveError: A column is missing, a cell is no number, a group is not known, or the

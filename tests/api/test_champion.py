@@ -51,6 +51,13 @@ def test_a_law_predicts_the_training_rows_as_its_fit_does(run: Run, laws: list[R
         np.testing.assert_allclose(predicted.to_numpy(), law.fitted.predictions, rtol=1e-9)
 
 
+def test_rows_may_be_a_mapping_or_records_which_are_numbered(run: Run, laws: list[RunLaw]) -> None:
+    rows = frame_of(run).head(3)
+    for given in (rows.to_dict("list"), rows.to_dict("records")):
+        pd.testing.assert_frame_equal(laws[0].predict(given), laws[0].predict(rows))
+        pd.testing.assert_frame_equal(run.predict(given), run.predict(rows))
+
+
 def test_a_fit_made_again_has_the_constants_of_the_run(laws: list[RunLaw]) -> None:
     for law in laws:
         again = np.concatenate(list(law.fitted.constants.values()))
