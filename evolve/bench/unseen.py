@@ -86,15 +86,19 @@ class UnseenResult:
         return asdict(self)
 
 
-def tables_in(folder: Path) -> list[Path]:
+def tables_in(folder: Path, needed: str = "train.csv and test.csv") -> list[Path]:
     """Folders of tables below a folder.
+
+    Args:
+        folder: Holds them.
+        needed: Files that each is to hold, for a message.
 
     Raises:
         EvolveError: There is none.
     """
     folders = [path.parent for path in sorted(folder.glob("*/train.csv"))]
     if not folders:
-        raise EvolveError(f"{folder}: holds no folder with train.csv and test.csv")
+        raise EvolveError(f"{folder}: holds no folder with {needed}")
     return folders
 
 

@@ -110,8 +110,9 @@ def recover(
     from evolve.cli.output import print_json, print_table
     from evolve.runs.settings import DEFAULT_EVALUATIONS
 
-    known = list(FURTHER if further else FAMILIES)
-    names = names_in("--families", families, known, "known law")
+    known, others = (FURTHER, FAMILIES) if further else (FAMILIES, FURTHER)
+    elsewhere = dict.fromkeys(others, f"is searched for with{'out' * further} --further")
+    names = names_in("--families", families, [*known], "known law", elsewhere=elsewhere)
     levels = numbers_in("--noises", noises, float, 0, "0.001 0.01")
     numbers = seeds_in(seeds)
     budget = evaluations or DEFAULT_EVALUATIONS

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from evolve.errors import EvolveError
 
 if TYPE_CHECKING:
     from evolve.runs.picks import Pick
-    from evolve.runs.results import ResultRow
     from evolve.runs.store import Store
 
 HEADINGS = (
@@ -28,34 +26,6 @@ weight: what the law counts in the forecast; distance: from the forecast beyond 
 * the champion: the simplest of those nearest to the forecast, of those near the best \
 judgement and no worse than a baseline, if any; one whose every constant and feature does \
 something, if any"""
-
-SHOWN = 4  # decimals of a score in the table of laws
-
-
-def why_not_the_best_score(rows: Sequence[ResultRow]) -> str:
-    """Why the champion, the first of a table, is not the law with the best score; empty if it is.
-
-    Args:
-        rows: The table of a run that has chosen a champion.
-    """
-    scored = [row for row in rows if row.score is not None]
-    best = min(scored, key=lambda row: row.score or 0.0, default=None)
-    champion = rows[0].score if rows else None
-    if best is None or best.score is None or champion is None:
-        return ""
-    if round(best.score, SHOWN) >= round(champion, SHOWN):
-        return ""
-    law = f"the law of size {best.n_constants}"
-    if best.kind == "literature":
-        law = best.name
-    elif best.formula == rows[0].formula:
-        law = f"the same form fitted otherwise, entry {best.number},"
-    elif best.n_constants == rows[0].n_constants:
-        law = f"another law of its size, entry {best.number},"
-    return (
-        f"{law} has the better score, which is of the search's folds alone; further folds and "
-        "what laws say beyond the data decided: show --choice"
-    )
 
 
 def show_choice(store: Store, pick: Pick, *, json: bool) -> None:

@@ -140,7 +140,7 @@ def _tables_in(folder: Path) -> list[Task]:
     from evolve.bench.unseen import draft_of, tables_in
 
     tables = []
-    for each in tables_in(folder):
+    for each in tables_in(folder, "train.csv"):
         try:
             tables.append(draft_of(each))
         except TaskError as error:

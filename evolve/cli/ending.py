@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import re
-import shlex
 from collections.abc import Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from evolve.cli.choice import why_not_the_best_score
+from evolve.cli.next_commands import next_commands
 from evolve.cli.output import print_json, print_table, print_text
 
 if TYPE_CHECKING:
@@ -17,7 +15,6 @@ if TYPE_CHECKING:
     from evolve.runs.settings import RunConfig
     from evolve.runs.store import Store
     from evolve.search.problem import SearchProblem
-    from evolve.tasks.task import Task
 
 HEADINGS = ("kind", "constants", "held-out R2", "train R2", "score", "law")
 GROUP_HEADINGS = ("group", "held-out rows", "error", "median", "baseline", "which", "")
@@ -43,7 +40,9 @@ def print_ending(
     """
     from evolve.runs.session import PROGRAM_NAME, write_program
 
-    commands = next_commands(store.folder, settings, len(store), problem.task)
+    commands = next_commands(
+        store.folder, settings, len(store), problem.task, has_law=bool(result.rows)
+    )
     try:
         _print_all(store, problem, settings, result, commands, json=json)
     finally:  # also where nobody reads on, as behind a pipe to head
@@ -110,6 +109,7 @@ def print_rows(rows: Sequence[ResultRow], features: Sequence[str], *, chosen: bo
         chosen: Whether the first row is the champion.
     """
     from evolve.law.naming import own_words
+    from evolve.runs.choices import why_not_the_best_score
     from evolve.tasks.symbols import symbols_of
 
     kinds = {} if chosen else {"champion": "best so far"}
@@ -124,7 +124,7 @@ def print_rows(rows: Sequence[ResultRow], features: Sequence[str], *, chosen: bo
     if len(features) > 1 and "own" not in features and any(OWN.search(r.formula) for r in rows):
         print_text(own_words(features))
     if chosen and (words := why_not_the_best_score(rows)):
-        print_text(words)
+        print_text(f"{words}: show --choice")
 
 
 def _law(row: ResultRow) -> str:
@@ -190,78 +190,6 @@ def print_groups(store: Store) -> None:
         print(f"and {len(errors) - MOST_ROWS} more groups; --json has all")
     if words := warning_of(errors):
         print_text(f"warning: {words}")
-
-
-def next_commands(
-    folder: Path, settings: RunConfig, n_done: int, task: Task | None = None
-) -> dict[str, str]:
-    """The exact commands to go on from a run.
-
-    Args:
-        folder: Of the run.
-        settings: Its budget.
-        n_done: Its evaluations so far.
-        task: Its task, for a forecast and to leave out a test that it has no rows for.
-    """
-    from evolve.runs.usual import elsewhere, run_word
-
-    name, where, more = run_word(folder.resolve().name), elsewhere(folder), ""
-    if settings.evaluations is not None and n_done >= settings.evaluations:
-        more = f" --evaluations {2 * settings.evaluations}"
-    if settings.models.models:
-        more += " --trust-run"
-    start = "python -m evolve"
-    commands = {"show": f"{start} show {name}{where}"}
-    if task is not None:
-        commands["predict"] = f"{start} predict {name}{where} {_to_forecast(task)}"
-    commands["report"] = f"{start} report {name}{where}"
-    if task is None or _has_test(task):
-        commands["score"] = f"{start} score {name} --split test{where}"
-    return commands | {"resume": f"{start} resume {name}{more}{where}"}
-
-
-def _to_forecast(task: Task) -> str:
-    """A row to forecast; of a task with schedules, which no one row says, a table of them."""
-    from evolve.forecast.queries import schedule_columns, schedule_sums
-
-    if schedule_sums(task):
-        columns = ", ".join(schedule_columns(task))
-        return f"--rows planned.csv  # whole schedules: {columns}"
-    return f"--at {_further(task)}"
-
-
-def _further(task: Task) -> str:
-    """A row ten times beyond the training rows along the axes, and at the medians of the rest.
-
-    Shares of a mixture are those of the training row nearest to the medians, so that they sum.
-    """
-    import numpy as np
-
-    from evolve.tasks.mixture import mixture
-
-    x, shares = task.train.X, list(mixture(task).columns)
-    medians = np.median(x, axis=0)
-    nearest_row = x[np.abs(x[:, shares] - medians[shares]).sum(axis=1).argmin()]
-    words = []
-    for j, (feature, values) in enumerate(zip(task.spec.features, x.T, strict=True)):
-        text = f"{nearest_row[j]:.6g}" if j in shares else f"{medians[j]:.2g}"
-        if j in task.axes:
-            high, low = float(values.max()), float(values.min())
-            text = f"{10 * high if feature.logarithmic else 2 * high - low:.2g}"
-        words.append(shlex.quote(f"{feature.name}={text}"))
-    return " ".join(words)
-
-
-def _has_test(task: Task) -> bool:
-    """Whether a task keeps rows for a test; they are not opened."""
-    from evolve.errors import TaskError
-    from evolve.tasks.folders import data_file
-
-    try:
-        data_file(task.folder, "test")
-    except TaskError:
-        return False
-    return True
 
 
 def _headline(store: Store, settings: RunConfig, n_done: int, stopped: bool) -> str:

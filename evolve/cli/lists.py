@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from typing import TypeVar
 
 from evolve.errors import EvolveError, nearest
@@ -40,7 +40,13 @@ def _n_of_name(parts: Sequence[str], is_name: Callable[[str], bool]) -> int:
 
 
 def names_in(
-    option: str, texts: Texts, known: Sequence[str], what: str, *, none: bool = False
+    option: str,
+    texts: Texts,
+    known: Sequence[str],
+    what: str,
+    *,
+    none: bool = False,
+    elsewhere: Mapping[str, str] | None = None,
 ) -> list[str]:
     """Names that an option was given; all that are known where there are none, or for `all`.
 
@@ -50,17 +56,21 @@ def names_in(
         known: Names that it may have, in their order.
         what: What they name, for a message.
         none: Whether the word `none` stands for no name.
+        elsewhere: Of names that are known in another way, how.
 
     Raises:
         EvolveError: One is not known, or stands twice.
     """
-    names = parted(texts, known.__contains__)
+    others = elsewhere or {}
+    names = parted(texts, lambda text: text in known or text in others)
     _require_some(option, texts, names)
     if _is_word(NONE, names, known, allowed=none):
         return []
     if not names or _is_word(ALL, names, known):
         return list(known)
     for name in names:
+        if name in others:
+            raise EvolveError(f"{option}: {name!r} {others[name]}")
         if name not in known:
             raise EvolveError(f"{option}: no {what} {_as_meant(name, texts or (), known)}")
     _require_different(option, names)

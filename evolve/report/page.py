@@ -28,6 +28,7 @@ from evolve.report.gather import Findings, OpenedTest
 from evolve.report.law_content import law_content
 from evolve.report.reproduction import reproduction
 from evolve.report.sanity import checks_of, finalists_table, groups_table
+from evolve.runs.choices import why_not_the_best_score
 from evolve.runs.crosscheck import disagreements
 from evolve.runs.results import held_out_r2
 
@@ -233,7 +234,6 @@ def _chosen_words(findings: Findings) -> str:
     if leader.entry.index == findings.best.index:
         return text + ", and also has the best score of the search."
     r2 = held_out_r2(leader.entry.evaluation) or 0.0
-    return (
-        text
-        + f". The best score of the search is that of entry {leader.entry.index} (R² {r2:.4f})."
-    )
+    text += f". The best score of the search is that of entry {leader.entry.index} (R² {r2:.4f})"
+    why = why_not_the_best_score(findings.lines)
+    return f"{text}: {why}; the table of finalists has the numbers." if why else f"{text}."

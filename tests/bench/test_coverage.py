@@ -79,6 +79,14 @@ def test_nested_coverage_takes_the_far_end_of_training_rows_and_opens_no_test(
     assert line["times_error"] > 0.0
 
 
+def test_a_folder_without_tables_is_told_what_nested_coverage_needs_alone(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    words = ["bench", "coverage", "--tasks", "none", "--nested", "--folder", str(tmp_path)]
+    assert call(words) == 2
+    assert capfd.readouterr().err == f"evolve: {tmp_path}: holds no folder with train.csv\n"
+
+
 def test_a_folder_without_nested_is_refused(capfd: pytest.CaptureFixture[str]) -> None:
     assert call(["bench", "coverage", "--tasks", "none", "--folder", "tables"]) == 2
     assert "--nested" in capfd.readouterr().err

@@ -6,8 +6,9 @@ from dataclasses import replace
 
 import pytest
 
-from evolve.cli.choice import LEGEND, why_not_the_best_score
+from evolve.cli.choice import LEGEND
 from evolve.cli.ending import print_rows
+from evolve.runs.choices import why_not_the_best_score
 from evolve.runs.results import ResultRow
 
 
@@ -19,7 +20,7 @@ def test_a_champion_of_a_worse_score_than_another_law_is_explained_in_a_line() -
     champion, better = row("champion", 5, -6.1), row("size", 7, -6.6)
     words = why_not_the_best_score([champion, row("size", 5, -6.1), better])
     assert words.startswith("the law of size 7 has the better score")
-    assert words.endswith("show --choice")
+    assert words.endswith("beyond the data decided")
     alike = replace(better, n_constants=5)
     words = why_not_the_best_score([champion, alike])
     assert words.startswith("another law of its size, entry 7, has the better score")
@@ -42,7 +43,7 @@ def test_the_table_of_a_run_says_so_once_it_has_chosen(
     chosen: bool, capfd: pytest.CaptureFixture[str]
 ) -> None:
     print_rows([row("champion", 5, -6.1), row("size", 7, -6.6)], ["params"], chosen=chosen)
-    assert ("has the better score" in capfd.readouterr().out) == chosen
+    assert ("decided: show --choice" in capfd.readouterr().out) == chosen
 
 
 def test_a_line_of_the_legend_is_one_whatever_the_width() -> None:

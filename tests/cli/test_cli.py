@@ -17,6 +17,7 @@ from report_runs import small_run
 
 from evolve.cli.app import app, call
 from evolve.cli.ending import _headline, print_ending
+from evolve.cli.next_commands import next_commands
 from evolve.cli.options import parse_time
 from evolve.cli.output import shown
 from evolve.errors import EvolveError
@@ -292,6 +293,12 @@ def test_the_program_of_a_run_is_written_though_nobody_reads_how_it_ended(
         with pytest.raises(BrokenPipeError):
             print_ending(store, make_search_problem(task, 0), RunConfig(), result, json=False)
     assert (tmp_path / "r" / "champion.py").read_text() == result.rows[0].text
+
+
+def test_a_run_without_a_law_proposes_nothing_but_to_go_on() -> None:
+    settings = RunConfig(evaluations=9)
+    assert list(next_commands(Path("x-0-1"), settings, 0, has_law=False)) == ["resume"]
+    assert len(next_commands(Path("x-0-1"), settings, 9)) > 1
 
 
 def test_cells_are_short() -> None:

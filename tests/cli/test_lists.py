@@ -108,6 +108,21 @@ def test_a_name_may_hold_a_space_or_a_comma() -> None:
     assert names_in("--tasks", ["sft,my runs"], known, "task") == ["sft", "my runs"]
 
 
+@pytest.mark.parametrize(
+    ("words", "rule"),
+    [
+        (["sparse power"], "'sparse power' is searched for with --further"),
+        (["kaplan, sparse power"], "'sparse power' is searched for with --further"),
+        (["kaplan", "--further"], "'kaplan' is searched for without --further"),
+    ],
+)
+def test_a_law_of_the_other_set_is_told_with_the_option_that_has_it(
+    words: list[str], rule: str, capfd: pytest.CaptureFixture[str]
+) -> None:
+    assert call(["bench", "recover", "--families", *words]) == 2
+    assert capfd.readouterr().err == f"evolve: --families: {rule}\n"
+
+
 def test_names_with_commas_stand_in_a_list_with_commas() -> None:
     known = list(VARIANTS)
     assert names_in("--variants", [",".join(known)], known, "variant") == known

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 import numpy as np
+
 from evolve.bench.curves import LAW, make_curves
 from evolve.forecast.calibration import make_forecast_model
 from evolve.forecast.interval import forecast, interval_at

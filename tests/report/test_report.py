@@ -31,12 +31,14 @@ from evolve.report.curves import curve_charts
 from evolve.report.gather import gather
 from evolve.report.mathematics import show_law
 from evolve.report.model import fit_model
+from evolve.report.page import _chosen_words
 from evolve.report.slices import slices_of
 from evolve.report.tables import cell, value_and_error
 from evolve.report.typeset import typeset
 from evolve.runs.forecasts import forecast_model_of
 from evolve.runs.results import held_out_r2
 from evolve.runs.store import Store
+from evolve.runs.tabulate import row_of
 from evolve.scoring.fold import FoldScore
 from evolve.search.problem import make_search_problem
 from evolve.tasks.spec import Feature, FoldSpec, Target, TaskSpec
@@ -78,6 +80,17 @@ def text_of(page: str, name: str) -> str:
     found = re.search(rf'id="{name}"[^>]*>(.*?)</(?:dd|code|p|output)>', page, flags=re.DOTALL)
     assert found is not None, name
     return html.unescape(re.sub(r"<[^>]*>.*", "", found[1], flags=re.DOTALL)).strip()
+
+
+def test_the_page_says_why_a_better_score_was_not_chosen(run: Store, task: Task) -> None:
+    found = gather(run, task)
+    best, champion = (elite.entry for elite in found.elites[:2])
+    rows = [row_of(task, champion, "champion"), row_of(task, best, "size")]
+    words = _chosen_words(replace(found, best=champion, chosen=True, lines=rows))
+    assert f"is that of entry {best.index} " in words
+    assert "has the better score, which is of the search's folds alone; further folds" in words
+    words = _chosen_words(replace(found, best=best, chosen=True, lines=rows[::-1]))
+    assert words.endswith("and also has the best score of the search.")
 
 
 def own_task(folder: Path, names: tuple[str, str], target: str) -> Task:

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from own_tables import said, table_of
 
-from evolve.cli.ending import next_commands
+from evolve.cli.next_commands import next_commands
 from evolve.errors import EvolveError
 from evolve.forecast.queries import from_cells, from_table, from_words
 from evolve.runs.settings import RunConfig

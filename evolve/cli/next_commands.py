@@ -1,0 +1,92 @@
+"""The commands by which a user goes on from a run, as they can be typed."""
+
+from __future__ import annotations
+
+import shlex
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from evolve.runs.settings import RunConfig
+    from evolve.tasks.task import Task
+
+
+def next_commands(
+    folder: Path,
+    settings: RunConfig,
+    n_done: int,
+    task: Task | None = None,
+    *,
+    has_law: bool = True,
+) -> dict[str, str]:
+    """The exact commands to go on from a run.
+
+    Args:
+        folder: Of the run.
+        settings: Its budget.
+        n_done: Its evaluations so far.
+        task: Its task, for a forecast and to leave out a test that it has no rows for.
+        has_law: Whether a law has a score; without one there is nothing but to go on.
+    """
+    from evolve.runs.usual import elsewhere, run_word
+
+    name, where, more = run_word(folder.resolve().name), elsewhere(folder), ""
+    if settings.evaluations is not None and n_done >= settings.evaluations:
+        more = f" --evaluations {2 * settings.evaluations}"
+    if settings.models.models:
+        more += " --trust-run"
+    start = "python -m evolve"
+    resume = {"resume": f"{start} resume {name}{more}{where}"}
+    if not has_law:
+        return resume
+    commands = {"show": f"{start} show {name}{where}"}
+    if task is not None:
+        commands["predict"] = f"{start} predict {name}{where} {_to_forecast(task)}"
+    commands["report"] = f"{start} report {name}{where}"
+    if task is None or _has_test(task):
+        commands["score"] = f"{start} score {name} --split test{where}"
+    return commands | resume
+
+
+def _to_forecast(task: Task) -> str:
+    """A row to forecast; of a task with schedules, which no one row says, a table of them."""
+    from evolve.forecast.queries import schedule_columns, schedule_sums
+
+    if schedule_sums(task):
+        columns = ", ".join(schedule_columns(task))
+        return f"--rows planned.csv  # whole schedules: {columns}"
+    return f"--at {_further(task)}"
+
+
+def _further(task: Task) -> str:
+    """A row ten times beyond the training rows along the axes, and at the medians of the rest.
+
+    Shares of a mixture are those of the training row nearest to the medians, so that they sum.
+    """
+    import numpy as np
+
+    from evolve.tasks.mixture import mixture
+
+    x, shares = task.train.X, list(mixture(task).columns)
+    medians = np.median(x, axis=0)
+    nearest_row = x[np.abs(x[:, shares] - medians[shares]).sum(axis=1).argmin()]
+    words = []
+    for j, (feature, values) in enumerate(zip(task.spec.features, x.T, strict=True)):
+        text = f"{nearest_row[j]:.6g}" if j in shares else f"{medians[j]:.2g}"
+        if j in task.axes:
+            high, low = float(values.max()), float(values.min())
+            text = f"{10 * high if feature.logarithmic else 2 * high - low:.2g}"
+        words.append(shlex.quote(f"{feature.name}={text}"))
+    return " ".join(words)
+
+
+def _has_test(task: Task) -> bool:
+    """Whether a task keeps rows for a test; they are not opened."""
+    from evolve.errors import TaskError
+    from evolve.tasks.folders import data_file
+
+    try:
+        data_file(task.folder, "test")
+    except TaskError:
+        return False
+    return True
