@@ -45,15 +45,10 @@ class Kept:
         self._zygotes: dict[tuple[int, Limits], KeptZygotes] = {}
         self._nurseries: dict[tuple[int, str], KeptNursery] = {}
 
-    def zygotes(
-        self, limits: Limits, without: Collection[str] = (), *, printed: bool = False
-    ) -> Zygotes:
-        """What is kept for the usual limits and all walls; otherwise one of its own.
-
-        What is kept runs any program, and so printed ones too.
-        """
+    def zygotes(self, limits: Limits, without: Collection[str] = ()) -> Zygotes:
+        """What is kept for the usual limits and all walls; otherwise one of its own."""
         if without or limits not in (PATIENT, SEARCHED):
-            return Zygotes(limits, without, printed=printed)
+            return Zygotes(limits, without)
         return self._zygotes.setdefault((os.getpid(), limits), KeptZygotes(limits))
 
     def nursery(self, module: str) -> Nursery:

@@ -1,7 +1,7 @@
-"""Compare candidates of the fast lane with the same programs in the foreign lane.
+"""Compare candidates of the fast lane with the same programs, run as text.
 
-The fast lane evaluates graph and recipe; the foreign lane runs the printed text in a sandboxed
-child. Both must give the same predictions, or the printed program is not what was scored.
+The fast lane evaluates graph and recipe; another sandboxed process runs the printed text. Both
+must give the same predictions, or the printed program is not what was scored.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from evolve.evaluation.evaluator import Evaluator
 from evolve.evaluation.foreign import difference, priors_of, run_text
 from evolve.evaluation.record import Entry, Evaluation
 from evolve.law.candidate import Candidate
-from evolve.sandbox import ForeignLane
+from evolve.sandbox import PrintedLane
 from evolve.typing import Array
 
 TOLERANCE = 1e-9
@@ -28,7 +28,7 @@ class Agreement:
 
     Attributes:
         index: The entry.
-        status: ``ok``, or how the foreign lane failed.
+        status: ``ok``, or how the program failed.
         difference: Largest difference of the predictions, relative to the largest of them.
     """
 
@@ -47,13 +47,13 @@ class Agreement:
 
 
 def compare(
-    evaluator: Evaluator, lane: ForeignLane, entry: Entry, candidate: Candidate, text_of: Text
+    evaluator: Evaluator, lane: PrintedLane, entry: Entry, candidate: Candidate, text_of: Text
 ) -> Agreement:
     """Run one candidate through both lanes on the screening fold.
 
     Args:
         evaluator: The fast lane.
-        lane: The foreign lane.
+        lane: Where printed programs run.
         entry: The entry the candidate comes from.
         candidate: Its law and recipe.
         text_of: Program text of a candidate under priors `(t, 2, p)`, or without any.

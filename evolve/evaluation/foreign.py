@@ -16,7 +16,7 @@ from evolve.evaluation.failed import ProgramFailedError, joined
 from evolve.evaluation.programs import PATIENT, ProgramRunner
 from evolve.evaluation.requests import FoldResult
 from evolve.law.program import Program
-from evolve.sandbox import ForeignLane
+from evolve.sandbox import ForeignLane, PrintedLane
 from evolve.scoring.fold import Fold
 from evolve.scoring.metrics import Scores, scores
 from evolve.tasks.task import Table, Task
@@ -124,23 +124,23 @@ def priors_of(result: FoldResult, n_targets: int) -> Array | None:
     return None if np.isnan(priors).any() else priors
 
 
-def run_text(lane: ForeignLane, task: Task, fold: Fold, text: str) -> Array | str:
+def run_text(lane: ForeignLane | PrintedLane, task: Task, fold: Fold, text: str) -> Array | str:
     """Predictions `(n_held, t)` of a program on a fold, or the status of its failure.
 
-    In a lane of printed programs one process does all; elsewhere the groups are fitted in
+    A lane of printed programs does all in one process; elsewhere the groups are fitted in
     processes of their own. No prediction is checked in batches, as `ProgramRunner.fit_fold` does.
     """
     train = task.train
-    runner = ProgramRunner(lane)
     groups = np.unique(train.group[fold.held])
     fit_rows = [fold.fit[train.group[fold.fit] == g] for g in groups]
     held_rows = [np.flatnonzero(train.group[fold.held] == g) for g in groups]
     tables = [train.at(rows) for rows in fit_rows]
     inputs = [train.X[fold.held[rows]] for rows in held_rows]
     try:
-        if lane.printed:
-            predicted = _fit_and_predict(lane, text, tables, inputs)
+        if isinstance(lane, PrintedLane):
+            predicted = _printed(lane, text, tables, inputs)
         else:
+            runner = ProgramRunner(lane)
             constants, _, _ = runner.fit(text, tables)
             predicted = runner.predict(text, inputs, constants, check=False).arrays
     except ProgramFailedError as error:
@@ -153,10 +153,10 @@ def run_text(lane: ForeignLane, task: Task, fold: Fold, text: str) -> Array | st
     return result
 
 
-def _fit_and_predict(
-    lane: ForeignLane, text: str, groups: Sequence[Table], X: Sequence[Array]
+def _printed(
+    lane: PrintedLane, text: str, groups: Sequence[Table], X: Sequence[Array]
 ) -> Sequence[Array]:
-    """Fit a printed program on the rows of every group and predict others, all in one process.
+    """Fit a printed program on the rows of every group and predict others.
 
     Raises:
         ProgramFailedError: A fit or a prediction failed.
@@ -165,7 +165,7 @@ def _fit_and_predict(
     weights = [rows.weights for rows in groups if rows.weights is not None]
     noise = weights[0].noise if weights else None
     inputs, counted = [rows.X for rows in groups], [each.values for each in weights]
-    outcome = lane.fit(text, inputs, Y, counted, noise, predicted=X)
+    outcome = lane.predict(text, inputs, Y, X, counted, noise)
     if not outcome.ok:
         raise ProgramFailedError("fit", outcome)
     return outcome.arrays

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from types import TracebackType
 from typing import Any, Self
 
@@ -24,10 +24,11 @@ from evolve.evaluation.foreign import difference, run_text
 from evolve.evaluation.problem import EvaluationProblem
 from evolve.evaluation.programs import SEARCHED
 from evolve.evaluation.record import Entry
+from evolve.fitting import SERVICE
 from evolve.law.candidate import Candidate, candidate_from_data
 from evolve.runs.notes import BROKEN, COMPARISONS, LEFT
 from evolve.runs.store import Store
-from evolve.sandbox import ForeignLane
+from evolve.sandbox import PrintedLane
 from evolve.scoring.fold import Fold, all_rows
 from evolve.search.archive import Archive
 from evolve.search.finalists import Finalist
@@ -40,7 +41,7 @@ MOST_GROUPS = 50  # of a champion that are compared
 
 
 class CrossCheck:
-    """The foreign lane of a run and what it has said so far; use as a context manager."""
+    """The lane of printed programs of a run and what it has said so far; a context manager."""
 
     def __init__(
         self,
@@ -65,8 +66,7 @@ class CrossCheck:
         self._data: list[dict[str, Any]] = list(store.note(NOTE) or [])
         task = problem.task
         whole = EvaluationProblem(task, (*problem.folds, all_rows(task.train.n_rows)))
-        # Programs printed by the grammar are our own, whatever the sandbox can enforce here.
-        self._lane = ForeignLane(limits_of(whole, SEARCHED), allow_weak=True, printed=True)
+        self._lane = PrintedLane(limits_of(whole, SEARCHED), SERVICE)
         self._left: list[int] = list(store.note(LEFT) or [])  # as the store has it
         self._shut = shut
         self._thread = ThreadPoolExecutor(1, "evolve-crosscheck")
@@ -91,8 +91,9 @@ class CrossCheck:
                 self.settle()
         finally:
             self._thread.shutdown(wait=False, cancel_futures=True)
-            self._lane.close()
+            self._lane.stop()
             self._thread.shutdown()
+            self._lane.close()
 
     def compare_batch(self, archive: Archive, entries: Sequence[Entry]) -> None:
         """Begin to compare what is worth it in a batch, behind what is still being compared.
@@ -107,18 +108,23 @@ class CrossCheck:
     def compare_champion(self, champion: Finalist) -> None:
         """Compare the champion on all rows of each or many groups, once all else is compared."""
         self.settle()
-        is_program = champion.fitted.candidate is None  # which runs in the foreign lane alone
+        is_program = champion.fitted.candidate is None  # which was text from the first
         if not self._shut and not is_program:
             asked = self._thread.submit(self._compare_champion, champion)
             self._open.append((champion.entry.index, asked))
             self.settle()
 
-    def settle(self) -> None:
+    def settle(self, patience_s: float | None = None) -> None:
         """Wait for what is being compared, and store how that went.
 
         A lane that cannot start is not tried again, and ends no search.
+
+        Args:
+            patience_s: What takes longer goes on; all is awaited if None.
         """
-        self._take_in(0)
+        if patience_s is not None:
+            wait([future for _, future in self._open], patience_s)
+        self._take_in(0 if patience_s is None else MOST_LEFT)
 
     def _begin(self, chosen: Sequence[Entry]) -> None:
         for entry in () if self._shut else chosen:

@@ -2,8 +2,7 @@
 
 Each call runs in a process of its own, forked for it and locked down: one to fit, another to
 predict, so that only the constants travel between them and nothing that a program learnt, stored
-or patched reaches the next. Programs that the engine has printed do none of that: one process may
-do both. Where processes cannot be forked, each call gets a fresh interpreter.
+or patched reaches the next. Where processes cannot be forked, each call gets a fresh interpreter.
 """
 
 from __future__ import annotations
@@ -14,12 +13,12 @@ from typing import Any
 
 import numpy as np
 
-from evolve.errors import Argument, ProgramError, SandboxError
+from evolve.errors import Argument, SandboxError
 from evolve.sandbox.forks import Zygotes
-from evolve.sandbox.gate import check_program_text
+from evolve.sandbox.gate import refusal
 from evolve.sandbox.lockdown import shield_engine
 from evolve.sandbox.oneshot import OneShots
-from evolve.sandbox.outcome import Limits, Outcome, printable
+from evolve.sandbox.outcome import Limits, Outcome
 from evolve.sandbox.probe import SandboxReport, read_report
 from evolve.sandbox.promised import checked, compared, random_batches
 
@@ -35,10 +34,6 @@ class ForeignLane:
         without: Mechanisms to leave out, for tests and tables.
         fork: Whether to fork from a preloaded process; `None` is wherever that is safe.
         allow_weak: Whether to run programs where the sandbox is weak (see `report`).
-        printed: Whether all programs are printed by the engine, which need no scipy.
-
-    Attributes:
-        printed: As given.
     """
 
     def __init__(
@@ -48,10 +43,9 @@ class ForeignLane:
         without: Collection[str] = (),
         fork: bool | None = None,
         allow_weak: bool = False,
-        printed: bool = False,
     ) -> None:
         """Keep what to start; the processes start on entry or with the first call."""
-        self.limits, self.printed = limits or Limits(), printed
+        self.limits = limits or Limits()
         self._gate = gate
         self._shield = "not dumpable" not in without
         self._allow_weak = allow_weak
@@ -59,7 +53,7 @@ class ForeignLane:
         self._fork = sys.platform.startswith("linux") if fork is None else fork
         self._runner: Zygotes | OneShots = OneShots(self.limits, without)
         if self._fork:
-            self._runner = Zygotes(self.limits, without, printed=printed)
+            self._runner = Zygotes(self.limits, without)
 
     def __enter__(self) -> ForeignLane:
         """Start the processes, without waiting for them."""
@@ -94,9 +88,8 @@ class ForeignLane:
         Y: Sequence[np.ndarray],
         weights: Sequence[np.ndarray] = (),
         noise: float | None = None,
-        predicted: Sequence[np.ndarray] = (),
     ) -> Outcome:
-        """Run `fit_scaling_law` once a group, and `scaling_law_func` after it where asked to.
+        """Run `fit_scaling_law` once a group.
 
         Args:
             text: The program.
@@ -104,25 +97,12 @@ class ForeignLane:
             Y: `(n,)` or `(n, T)` targets of every group.
             weights: `(n,)` what each row of every group counts in a fit by `fit_law`.
             noise: As `RowWeights.noise` of these.
-            predicted: `(n, F)` features of every group to predict in the very process, which
-                only a program that the engine has printed is let do.
 
         Returns:
-            One array of constants a group, finite, `(P,)` or `(T, P)`; or of predictions, `(n,)`
-            or `(n, T)`.
-
-        Raises:
-            ValueError: Predictions are asked for where programs may be anybody's.
+            One array of constants a group, finite, `(P,)` or `(T, P)`.
         """
-        if predicted and not self.printed:
-            raise ValueError(
-                "a program of others is fitted in one process and predicts in another"
-            )
         meta = {"kind": "fit", "text": text, "weighted": bool(weights), "noise": noise}
-        meta["predicts"] = bool(predicted)
-        outcome = self._run(meta, [*X, *Y, *weights, *predicted], self.limits.cpu_s)
-        if predicted:
-            return checked(outcome, "predictions", [len(x) for x in predicted])
+        outcome = self._run(meta, [*X, *Y, *weights], self.limits.cpu_s)
         return checked(outcome, "constants", [None] * len(X))
 
     def predict(
@@ -246,16 +226,8 @@ class ForeignLane:
             if self._shield:
                 shield_engine()
             self._level = report.level
-        size = len(meta["text"].encode("utf-8", "replace"))
-        if size > self.limits.program_bytes:
-            message = f"program: {size} bytes, at most {self.limits.program_bytes}"
-            return Outcome("rejected", message)
-        if self._gate:
-            try:
-                check_program_text(meta["text"])
-            except ProgramError as error:
-                return Outcome("rejected", printable(str(error), self.limits.message_chars))
-        return self._runner.run(meta, arrays, cpu_s)
+        refused = refusal(meta["text"], self.limits, rules=self._gate)
+        return refused or self._runner.run(meta, arrays, cpu_s)
 
 
 def _require_more_than_weak(report: SandboxReport) -> None:

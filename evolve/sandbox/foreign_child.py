@@ -1,4 +1,4 @@
-"""Inside a throw-away process: one program text and its rows to constants or predictions.
+"""Inside a process of the foreign lane: a program text and its rows to constants or predictions.
 
 Everything a program may import is loaded and used once by `preload`, before the walls go up;
 `answer` then runs one job. The functions of the program are called exactly as SLDBench calls them.
@@ -116,13 +116,13 @@ def _power(x: np.ndarray, a: float, b: float) -> np.ndarray:
 
 
 def init(meta: dict[str, Any], arrays: Arrays) -> dict[str, str]:
-    """Prepare a one-shot worker, where processes cannot be forked."""
-    del meta, arrays
-    return preload()
+    """Prepare a worker: `meta` says whether all programs are `printed`, as `preload` takes it."""
+    del arrays
+    return preload(printed=bool(meta.get("printed")))
 
 
 def handle(state: object, meta: dict[str, Any], arrays: Arrays) -> tuple[dict[str, Any], Arrays]:
-    """Run one job as a one-shot worker."""
+    """Run one job as a worker: its only one, or one of many where the engine printed them."""
     del state
     return {}, run_job(meta, arrays)
 

@@ -48,16 +48,13 @@ class Zygotes:
     Args:
         limits: What a job may use.
         without: Mechanisms to leave out, for tests and tables.
-        printed: Whether all programs are printed by the engine, which need no scipy.
     """
 
-    def __init__(
-        self, limits: Limits, without: Collection[str] = (), *, printed: bool = False
-    ) -> None:
+    def __init__(self, limits: Limits, without: Collection[str] = ()) -> None:
         """Keep what to start; nothing runs yet."""
         self.report: dict[str, str] = {}
         self._limits = limits
-        self._without, self._printed = sorted(without), printed
+        self._without = sorted(without)
         self._lock = threading.Lock()
         self._process: Spawned | None = None
         self._control: socket.socket | None = None
@@ -211,7 +208,7 @@ class Zygotes:
         with theirs:
             self._process = Spawned(
                 "evolve.sandbox.zygote",
-                {"control": theirs.fileno(), "without": self._without, "printed": self._printed},
+                {"control": theirs.fileno(), "without": self._without},
                 [theirs.fileno()],
                 self._without,
             )

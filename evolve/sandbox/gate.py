@@ -18,6 +18,7 @@ from evolve.law.imports import MODULES, ONLY_FIT_LAW, OWN, beyond_fit_law, impor
 from evolve.law.program import MAX_BYTES
 from evolve.law.syntax import syntax_of
 from evolve.sandbox.gate_names import NAMES
+from evolve.sandbox.outcome import Limits, Outcome, printable
 
 _BUILTINS: Final = """
     abs all any bool callable complex dict divmod enumerate filter float frozenset hasattr int
@@ -56,6 +57,25 @@ def check_program_text(text: str, where: str = "program") -> None:
     problem = _first_problem(text)
     if problem is not None:
         raise ProgramError(f"{where}: {problem}")
+
+
+def refusal(text: str, limits: Limits, *, rules: bool = True) -> Outcome | None:
+    """How a call ends before any process, None where it may go on.
+
+    Args:
+        text: The program.
+        limits: How long it may be, and the message.
+        rules: Whether to refuse text that breaks the rules, too.
+    """
+    size = len(text.encode("utf-8", "replace"))
+    if size > limits.program_bytes:
+        return Outcome("rejected", f"program: {size} bytes, at most {limits.program_bytes}")
+    if rules:
+        try:
+            check_program_text(text)
+        except ProgramError as error:
+            return Outcome("rejected", printable(str(error), limits.message_chars))
+    return None
 
 
 @lru_cache(maxsize=512)

@@ -26,11 +26,11 @@ _END_S: Final = 30.0  # for a process that was killed; a busy machine is slow
 
 
 class Nursery:
-    """Starts workers of one module; any number of threads may ask it.
+    """Starts workers; any number of threads may ask it.
 
     Args:
-        module: Full name of the module, as a `Worker` takes it; its `preload()`, if it has one,
-            is called once.
+        module: Full name of the module that it loads for them, as a `Worker` takes it; its
+            `preload()`, if it has one, is called once.
     """
 
     def __init__(self, module: str) -> None:
@@ -43,12 +43,14 @@ class Nursery:
         with self._lock:
             self._start()
 
-    def fork(self, wire: socket.socket, memory_mib: int) -> Forked:
+    def fork(self, wire: socket.socket, memory_mib: int, module: str) -> Forked:
         """Have a worker forked, without waiting for it; a nursery that is gone starts again.
 
         Args:
             wire: The worker's end of its wire.
             memory_mib: Address space above what it holds when it is ready, in MiB.
+            module: Full name of the module that it runs, the one that is loaded or another, which
+                it loads itself.
         """
         ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         errors, error_end = os.pipe()
@@ -61,7 +63,8 @@ class Nursery:
                 assert self._control is not None
                 descriptors = [wire.fileno(), error_end, theirs.fileno()]
                 with contextlib.suppress(OSError):  # it is gone: the worker's end will say so
-                    socket.send_fds(self._control, [ORDER.pack(memory_mib)], descriptors)
+                    order = ORDER.pack(memory_mib) + module.encode()
+                    socket.send_fds(self._control, [order], descriptors)
                 return Forked(self._process, ours, errors)
         finally:
             os.close(error_end)
@@ -201,3 +204,10 @@ def nursery(module: str) -> Iterator[Nursery | None]:
                 _SHARED[key] = shared, n_inside - 1
             else:
                 shared.close()
+
+
+def shared_nursery(module: str) -> Nursery | None:
+    """The nursery of a module that others are inside of; None where nobody is."""
+    with _SHARING:
+        shared = _SHARED.get((os.getpid(), module))
+    return None if shared is None else shared[0]

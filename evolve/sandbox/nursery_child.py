@@ -1,4 +1,4 @@
-"""The process that loads a trusted module once and forks the workers that run it.
+"""The process that loads a trusted module once and forks the workers that run it or another.
 
 It never sees a byte of data: each worker has a wire of its own to the engine. The workers share
 the memory of what was loaded, start in milliseconds, and put up their own walls. A module whose
@@ -21,10 +21,11 @@ from typing import Final
 from evolve.sandbox import lockdown, worker_child
 from evolve.sandbox.wake import WakingPoll, forget_children
 
-ORDER: Final = struct.Struct("<Q")  # MiB of memory
+ORDER: Final = struct.Struct("<Q")  # MiB of memory; then the name of the module to run
 NUMBER: Final = struct.Struct("<i")  # a process id, then its wait status
 READY: Final = b"ready"
 _WIRE: Final = 3
+_NAME_BYTES: Final = 4_096
 _FIRST_TIME: Final = 2  # arguments of this process
 
 
@@ -37,7 +38,7 @@ def main(control: int, module: str, without: list[str], parent: int) -> None:
     gc.collect()
     gc.freeze()
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    nursery = Nursery(socket.socket(fileno=control), module, without)
+    nursery = Nursery(socket.socket(fileno=control), without)
     with contextlib.suppress(OSError):
         nursery.control.send(READY)
         nursery.serve()
@@ -47,10 +48,10 @@ def main(control: int, module: str, without: list[str], parent: int) -> None:
 class Nursery:
     """Forks workers, ends those whose end is asked for, and reports all ends."""
 
-    def __init__(self, control: socket.socket, module: str, without: list[str]) -> None:
+    def __init__(self, control: socket.socket, without: list[str]) -> None:
         """Listen on `control`."""
         self.control = control
-        self._module, self._without = module, without
+        self._without = without
         self._ends: dict[int, socket.socket] = {}
         self._poll = WakingPoll(control)
 
@@ -70,14 +71,14 @@ class Nursery:
 
     def _take(self) -> bool:
         """Fork the worker that waits on the control socket; false when the engine is gone."""
-        message, descriptors, _, _ = socket.recv_fds(self.control, ORDER.size, 3)
-        if len(message) != ORDER.size or len(descriptors) != 3:
+        message, descriptors, _, _ = socket.recv_fds(self.control, ORDER.size + _NAME_BYTES, 3)
+        if len(message) <= ORDER.size or len(descriptors) != 3:
             return False
-        (memory_mib,) = ORDER.unpack(message)
+        (memory_mib,), module = ORDER.unpack_from(message), message[ORDER.size :].decode()
         wire, errors, end = descriptors
         nursery, pid = os.getpid(), os.fork()
         if pid == 0:
-            _worker(wire, errors, self._module, memory_mib, self._without, nursery)
+            _worker(wire, errors, module, memory_mib, self._without, nursery)
         os.close(wire)
         os.close(errors)
         told = socket.socket(fileno=end)

@@ -110,7 +110,7 @@ class Worker:
     def _begin(self, theirs: socket.socket) -> Spawned | Forked:
         """Have a process fork or execute, with the other end of the wire."""
         if self._nursery is not None:
-            return self._nursery.fork(theirs, self.limits.memory_mib)
+            return self._nursery.fork(theirs, self.limits.memory_mib, self._module)
         arguments = {
             "descriptor": theirs.fileno(),
             "module": self._module,

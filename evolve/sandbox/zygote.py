@@ -1,8 +1,8 @@
 """The process that forks one throw-away child a job, and never sees a byte of data.
 
-It preloads numpy, and scipy unless all programs are printed by the engine, walls itself in, and
-then, single-threaded, does only this: take a job's limits and three descriptors, fork, kill at
-the limits, reap, and report what the kernel counted. The rows travel between engine and child
+It preloads numpy and scipy, walls itself in, and then, single-threaded, does only this: take a
+job's limits and three descriptors, fork, kill at the limits, reap, and report what the kernel
+counted. The rows travel between engine and child
 alone.
 """
 
@@ -34,9 +34,9 @@ _TICK_S: Final = 0.02
 _TRIES: Final = 3
 
 
-def main(control: int, without: list[str], printed: bool, parent: int) -> None:
+def main(control: int, without: list[str], parent: int) -> None:
     """Serve jobs from the socket `control` until the engine, process `parent`, closes it."""
-    report: dict[str, str] = dict(candidate.preload(printed=printed))
+    report: dict[str, str] = dict(candidate.preload())
     memory = lockdown.address_space()
     gc.collect()
     gc.freeze()

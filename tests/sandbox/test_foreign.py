@@ -82,21 +82,6 @@ def test_our_own_fitter_runs_in_the_lane(lane: ForeignLane) -> None:
     np.testing.assert_allclose(predicted.arrays[0], Y, rtol=1e-3)
 
 
-def test_a_lane_of_printed_programs_fits_as_others_and_loads_no_scipy(
-    lane: ForeignLane,
-) -> None:
-    with ForeignLane(LIMITS, allow_weak=True, printed=True) as lean:
-        fitted = lean.fit(OURS, [X], [Y])
-    assert fitted.ok, fitted.message
-    assert fitted.arrays[0].tobytes() == lane.fit(OURS, [X], [Y]).arrays[0].tobytes()
-    words = (
-        "import sys; from evolve.sandbox.foreign_child import preload\n"
-        "preload(printed=True); assert 'scipy.optimize' not in sys.modules\n"
-        "preload(); assert 'scipy.optimize' in sys.modules"
-    )
-    subprocess.run([sys.executable, "-c", words], check=True)
-
-
 def test_a_program_of_an_earlier_release_is_fitted_without_a_word(
     lane: ForeignLane, monkeypatch: pytest.MonkeyPatch
 ) -> None:
