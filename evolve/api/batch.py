@@ -14,6 +14,7 @@ from evolve.api.batch_tables import make_tables
 from evolve.api.progress import NullProgress
 from evolve.api.searching import search_on
 from evolve.errors import EvolveError
+from evolve.evaluation.executor import loading_fitter
 from evolve.runs.choices import load_verdict
 from evolve.runs.folders import check_run_name
 from evolve.runs.results import load_results
@@ -121,14 +122,15 @@ def run_batch(
     Raises:
         KeyboardInterrupt: After an interrupt, when the run at hand is saved.
     """
-    for job in jobs:
-        check_run_name(job.name)
-        problem = ""
-        try:
-            problem = _search(job, runs_dir / job.name, workers, listener)
-        except EvolveError as error:
-            problem = str(error)
-        yield _row(job, runs_dir / job.name, problem)
+    with loading_fitter(workers):  # once for all runs
+        for job in jobs:
+            check_run_name(job.name)
+            problem = ""
+            try:
+                problem = _search(job, runs_dir / job.name, workers, listener)
+            except EvolveError as error:
+                problem = str(error)
+            yield _row(job, runs_dir / job.name, problem)
 
 
 def _search(job: BatchJob, folder: Path, workers: int, listener: MakeListener) -> str:

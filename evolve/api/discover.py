@@ -12,6 +12,7 @@ from joblib import cpu_count
 from evolve.api.run import Run, runs_folder
 from evolve.api.searching import search_on
 from evolve.arguments import checked
+from evolve.evaluation.executor import loading_fitter
 from evolve.runs.folders import new_folder
 from evolve.runs.run import create_run, problem_of
 from evolve.runs.settings import DEFAULT_EVALUATIONS, RunConfig, whole
@@ -240,11 +241,13 @@ def _search(
 ) -> Run:
     """Search the task in a run's folder."""
     run = folder.parent
-    task = load_task(str(folder))
-    problem = problem_of(task, settings)
     workers = cpu_count() if workers is None else workers
-    with create_run(run, problem, settings) as store:
-        reason = search_on(store, problem, settings, workers, progress=progress, machines=machines)
+    with loading_fitter(workers):
+        problem = problem_of(load_task(str(folder)), settings)
+        with create_run(run, problem, settings) as store:
+            reason = search_on(
+                store, problem, settings, workers, progress=progress, machines=machines
+            )
     if reason:
         warnings.warn(f"run {run.name!r}: {reason}", stacklevel=4)
     return Run(run)

@@ -12,6 +12,7 @@ from joblib import cpu_count
 
 from evolve.api.notebook import Notebook, in_notebook
 from evolve.api.progress import NullProgress, make_display
+from evolve.evaluation.executor import loaded_fitter, loading_fitter
 from evolve.runs.run import allow_models, require_same, require_trust, settings_of, stored_problem
 from evolve.runs.session import PROGRAM_NAME, hold_session, why_no_law, write_program
 from evolve.runs.settings import RunConfig
@@ -57,8 +58,8 @@ def search_on(
     )
     make = listener or (lambda asked: _display(asked, hidden=not progress))
     display = make(stopping.asked)
-    sandbox = probe() if workers else None
-    with stopping, display:
+    with loading_fitter(workers), stopping, display:
+        sandbox = probe(loaded_fitter()) if workers else None
         result = hold_session(
             *(store, problem, settings, workers, sandbox, stopping, display),
             machines or machines_here(),
@@ -99,19 +100,14 @@ def resume_run(
     Raises:
         EvolveError: Another process writes the run, or its task is no longer the same.
     """
-    with Store.open(folder, write=True) as store:
+    workers = cpu_count() if workers is None else workers
+    with loading_fitter(workers), Store.open(folder, write=True) as store:
         require_trust(store, trusted=trusted)
         allow_models(store, *limits)
         before, problem = settings_of(store), stored_problem(store, tasks_dirs)
         settings = replace(before, evaluations=evaluations or before.evaluations)
         require_same(store, problem)
-        return search_on(
-            store,
-            problem,
-            settings,
-            cpu_count() if workers is None else workers,
-            progress=progress,
-        )
+        return search_on(store, problem, settings, workers, progress=progress)
 
 
 def _display(stopping: Callable[[], bool], *, hidden: bool) -> NullProgress:

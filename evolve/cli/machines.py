@@ -58,9 +58,10 @@ def check_sandbox(require: Level | None) -> SandboxReport:
     Raises:
         SandboxError: It is below the level required.
     """
+    from evolve.evaluation.executor import loaded_fitter
     from evolve.sandbox import probe
 
-    report = probe()
+    report = probe(loaded_fitter())
     if require is not None:
         report.require(require.value)
     return report

@@ -136,11 +136,11 @@ def run(
     json: Json = False,
 ) -> None:
     """Search a task's training rows for a law (default verb)."""
-    from evolve.fitting import SERVICE
+    from evolve.cli.options import n_cores
+    from evolve.evaluation.executor import loading_fitter
     from evolve.runs.folders import new_folder
     from evolve.runs.run import create_run, problem_of
     from evolve.runs.settings import DEFAULT_EVALUATIONS, RunConfig
-    from evolve.sandbox.nursery import nursery
     from evolve.scoring.objective import SEARCH_ROWS
     from evolve.search.proposers.seeds import given_seeds
     from evolve.search.rules import FormRules
@@ -161,7 +161,7 @@ def run(
     settings = RunConfig(
         seed, evaluations, seconds, names, rules, seeds, models, n_seeds, n_islands, sampled
     )
-    with nursery(SERVICE):  # loads the fitter while all else is made
+    with loading_fitter(workers or n_cores()):
         problem = problem_of(load_task(task, tasks_dirs or ()), settings)
         sandbox = check_sandbox(require_sandbox)
         machines = machines_of(executor, scheduler, address, require_sandbox or "")
@@ -199,7 +199,8 @@ def resume(
     json: Json = False,
 ) -> None:
     """Go on with a run, or give it a larger budget."""
-    from evolve.fitting import SERVICE
+    from evolve.cli.options import n_cores
+    from evolve.evaluation.executor import loading_fitter
     from evolve.runs.folders import find_run, new_folder
     from evolve.runs.run import (
         allow_models,
@@ -212,10 +213,9 @@ def resume(
         stored_problem,
     )
     from evolve.runs.store import Store
-    from evolve.sandbox.nursery import nursery
 
     with ExitStack() as stack:
-        stack.enter_context(nursery(SERVICE))  # loads the fitter while all else is made
+        stack.enter_context(loading_fitter(workers or n_cores()))
         sandbox = check_sandbox(require_sandbox)
         machines = machines_of(executor, scheduler, address, require_sandbox or "")
         store = stack.enter_context(Store.open(find_run(name, runs_dir), write=True))

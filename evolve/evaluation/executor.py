@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack
+from contextlib import AbstractContextManager, ExitStack, nullcontext
 from dataclasses import replace
 from queue import SimpleQueue
 from typing import Protocol
@@ -22,11 +22,22 @@ from evolve.evaluation.problem import EvaluationProblem
 from evolve.evaluation.programs import SEARCHED, ProgramRunner
 from evolve.evaluation.requests import Answer, Request
 from evolve.fitting import SERVICE
+from evolve.fitting.code_cache import is_cold
 from evolve.sandbox import Limits, Worker
 from evolve.sandbox.inprocess import InProcess
-from evolve.sandbox.nursery import nursery
+from evolve.sandbox.nursery import Nursery, nursery, shared_nursery
 
 USUAL_ROWS = 200_000  # of all folds together, fitted and held out; with more a call has more time
+
+
+def loading_fitter(n_workers: int) -> AbstractContextManager[Nursery | None]:
+    """Load the fitter where workers are forked, while all else is made; not without workers."""
+    return nursery(SERVICE) if n_workers else nullcontext()
+
+
+def loaded_fitter() -> Nursery | None:
+    """What forks workers, inside of `loading_fitter`; None where it compiles first, for long."""
+    return None if is_cold() else shared_nursery(SERVICE)
 
 
 class Executor(Protocol):
@@ -92,7 +103,7 @@ class LocalWorkers(Executor):
             limits: What one call may use.
         """
         self._problem, self._undo = problem, ExitStack()
-        parent = self._undo.enter_context(nursery(SERVICE))
+        parent = self._undo.enter_context(loading_fitter(n_workers))
         if parent is None:
             from evolve.fitting.fit import warm  # loads the compiler, for those who fit
 
@@ -125,11 +136,15 @@ class LocalWorkers(Executor):
             self._free.put(worker)
 
     def rest(self) -> None:
-        """Stop all workers but one, each once it is free."""
+        """Stop all workers, each once it is free; one starts again when it is asked."""
         while len(self._workers) > 1:
             worker = self._free.get()
             worker.close()  # before it is forgotten: if this is interrupted, `close` goes on
             self._workers.remove(worker)
+        (last,) = self._workers
+        self._free.get()  # which waits until it is free
+        last.close()
+        self._free.put(last)
 
     def close(self) -> None:
         """Stop the workers' processes and the foreign lane, whatever they are doing."""

@@ -18,6 +18,10 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
+from evolve.errors import SandboxError
+from evolve.evaluation.executor import loaded_fitter
+from evolve.sandbox import Worker
+
 LIBRARIES = ("numpy", "scipy", "numba", "llvmlite")
 # Keys of `describe_machine` under which another value may change a run's digits.
 DECISIVE = (
@@ -29,17 +33,16 @@ MACHINE = "machine"  # key among the versions of a run
 
 def describe_machine() -> dict[str, str]:
     """Name Python, libraries, system and processor, as a run keeps them."""
-    from evolve.fitting.compiled import COMPILED  # loads the compiler, for those who fit
-
+    fitter = _fitter()
     major, minor, patch = platform.python_version_tuple()
     return {
         "python": f"{major}.{minor}",
         **{name: _version(name) for name in LIBRARIES},
-        "fitter": "compiled" if COMPILED else "plain numpy",
+        "fitter": fitter["fitter"],
         "architecture": platform.machine(),
         "system": platform.system(),
         "C library": " ".join(platform.libc_ver()).strip(),
-        "processor for LLVM": _llvm_processor() if COMPILED else "",
+        "processor for LLVM": fitter["processor for LLVM"],
         "instructions": _instructions(),
         "python patch": patch,
         "kernel": platform.release(),
@@ -100,9 +103,22 @@ def _version(name: str) -> str:
         return "missing"
 
 
-def _llvm_processor() -> str:
-    binding = import_module("llvmlite.binding")  # numba's own, there where code is compiled
-    return str(binding.get_host_cpu_name())
+def _fitter() -> dict[str, str]:
+    """What fits here and the processor that LLVM makes code for.
+
+    Where workers are forked one of them is asked, for only who loads the compiler knows, and it
+    is half of the memory of a process that loads no more. One that compiles first takes long.
+    """
+    parent = loaded_fitter()
+    if parent is None:
+        from evolve.fitting.described import describe  # loads the compiler
+
+        return describe()
+    with Worker("evolve.fitting.described", nursery=parent) as worker:
+        outcome = worker.call({})
+    if not outcome.ok:
+        raise SandboxError(f"sandbox: the fitter could not be asked: {outcome.message}")
+    return {key: str(outcome.meta[key]) for key in ("fitter", "processor for LLVM")}
 
 
 def _instructions() -> str:

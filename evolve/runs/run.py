@@ -34,6 +34,7 @@ from evolve.search.machines import HERE, Machines, search_on
 from evolve.search.problem import SearchProblem, elites_of, literature, make_search_problem
 from evolve.tasks.task import Task, fingerprint
 
+PATIENCE_S = 1.0  # for comparisons that are open when a search ends
 COMPARED = {
     "fingerprint": "the task (rows or task.toml)",
     "scoring": "the scoring version",
@@ -266,12 +267,7 @@ def carry_on(
             callback.replayed(best_entry(store, summary), summary.statuses)
         islands = Islands(problem.layout, proposers)
         archive = search_on(
-            machines,
-            workers,
-            store,
-            evaluator,
-            islands,
-            problem,
+            *(machines, workers, store, evaluator, islands, problem),
             budget=settings.budget,
             on_batch=on_batch,
             on_node=on_node,
@@ -279,9 +275,10 @@ def carry_on(
         if ended or not archive.cells:
             return archive, None
         callback.choosing()
-        evaluator.rest()  # comparisons go on; the choice has workers of its own
-        extra = elites_of(literature(problem, store.entries(stop=len(problem.starts))))
-        choice = choose(problem.task, archive, workers, extra, islands.by_seed)
+        lanes.settle(PATIENCE_S)  # so that most often no worker of the search is held any more
+        evaluator.rest()  # slow comparisons go on; the choice has workers of its own
+        known = elites_of(literature(problem, store.entries(stop=len(problem.starts))))
+        choice = choose(problem.task, archive, workers, known, islands.by_seed)
         lanes.compare_champion(choice.champion)
     return archive, choice
 

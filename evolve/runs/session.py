@@ -5,16 +5,16 @@ from __future__ import annotations
 import threading
 from collections import Counter
 from collections.abc import Iterator
-from contextlib import contextmanager, nullcontext, suppress
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
 import numpy as np
 
+from evolve.evaluation.executor import loading_fitter
 from evolve.evaluation.predict import UNANSWERED
 from evolve.files import write_file
-from evolve.fitting import SERVICE
 from evolve.fitting.code_cache import is_cold
 from evolve.forecast.verdict import Verdict
 from evolve.runs.database import has_log
@@ -27,7 +27,6 @@ from evolve.runs.stopping import StoppedError, Stopping
 from evolve.runs.store import Store
 from evolve.runs.tabulate import result_rows
 from evolve.sandbox import Limits, SandboxReport
-from evolve.sandbox.nursery import nursery
 from evolve.search.champion import Choice
 from evolve.search.epochs import Node
 from evolve.search.machines import HERE, Machines
@@ -199,7 +198,7 @@ def fitter_loaded(workers: int, listener: ProgressListener) -> Iterator[None]:
         listener: Hears that the fitter is compiled.
     """
     words = "compiling the fitter, once after installation (about 10 seconds)"
-    with nursery(SERVICE) if workers else nullcontext() as parent:
+    with loading_fitter(workers) as parent:
         notice = threading.Timer(0.0 if is_cold() else SLOW_S, lambda: listener.say(words))
         notice.daemon = True
         notice.start()

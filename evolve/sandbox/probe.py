@@ -9,6 +9,7 @@ from typing import Any, Final
 
 from evolve.errors import SandboxError, nearest
 from evolve.sandbox.lockdown import WORKS
+from evolve.sandbox.nursery import Nursery
 from evolve.sandbox.outcome import Limits
 from evolve.sandbox.worker import Worker
 
@@ -146,12 +147,16 @@ def read_report(found: Mapping[str, str], can_fork: bool = True) -> SandboxRepor
     return SandboxReport(tuple(mechanisms))
 
 
-def probe() -> SandboxReport:
+def probe(parent: Nursery | None = None) -> SandboxReport:
     """Start a locked-down process and report which walls stand around it.
+
+    Args:
+        parent: Where it is forked, as workers are; executed anew if None.
 
     Raises:
         SandboxError: No process can be started at all.
     """
-    with Worker("evolve.sandbox.idle", limits=Limits(start_s=60.0)) as worker:
+    limits = Limits(start_s=60.0) if parent is None else Limits()  # what compiles takes long
+    with Worker("evolve.sandbox.idle", limits=limits, nursery=parent) as worker:
         report = worker.wait_until_ready()
     return read_report(report, can_fork=sys.platform.startswith("linux"))

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from evolve.errors import StoreError
+from evolve.evaluation.executor import loading_fitter
 from evolve.runs import machine
 from evolve.runs.machine import (
     DECISIVE,
@@ -36,6 +39,26 @@ def test_a_machine_is_described_in_words() -> None:
     assert described["numpy"] == machine.version("numpy")
     assert described["instructions"]
     assert all(isinstance(value, str) for value in described.values())
+
+
+def test_a_worker_describes_the_fitter_as_this_process_does() -> None:
+    here = describe_machine()
+    with loading_fitter(1):
+        assert describe_machine() == here
+
+
+def test_a_process_that_has_all_fitted_by_workers_loads_no_compiler(tmp_path: Path) -> None:
+    words = (
+        "import sys; from evolve.cli import main\n"
+        "words = ['--task', 'parallel', '--evaluations', '32', '--quiet', '--runs-dir']\n"
+        "try:\n"
+        "    main([*words, sys.argv[1]])\n"
+        "except SystemExit as end:\n"
+        "    assert not end.code\n"
+        "assert not {'numba', 'llvmlite'} & set(sys.modules)\n"
+        "assert 'evolve.search.champion' in sys.modules"
+    )
+    subprocess.run([sys.executable, "-c", words, str(tmp_path)], check=True, cwd=ROOT)
 
 
 @pytest.mark.parametrize("key", DECISIVE)
