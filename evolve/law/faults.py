@@ -71,7 +71,22 @@ def because(text: str) -> str:
 def unquoted(text: str, names: Iterable[str]) -> str:
     """What to write for names that are no plain words and stand without backticks; or nothing."""
     bare = [n for n in names if not n.isidentifier() and n in text and f"`{n}`" not in text]
-    return "".join(f"; write `{name}`, as it is no plain word" for name in bare)
+    hint = "; in a shell the whole stands in single quotes" if bare else ""
+    return "".join(f"; write `{name}`, as it is no plain word" for name in bare) + hint
+
+
+def in_backticks(names: Iterable[str]) -> str:
+    """How names stand in an expression, where one of them is no plain word; else nothing.
+
+    A shell takes what is between backticks for a command, in double quotes too, and then hands on
+    an expression without it, so that this is told wherever one cannot be read.
+    """
+    if all(name.isidentifier() for name in names):
+        return ""
+    return (
+        "; a name that is no plain word stands in backticks, and in a shell the whole in single "
+        "quotes"
+    )
 
 
 def _words(text: str) -> Iterator[_Word]:

@@ -26,6 +26,12 @@ def unit_in_name(name: str, largest: float) -> tuple[str, float] | None:
     return None if match is None or scale is None or largest > FEW_UNITS else (match[1], scale)
 
 
+def without_unit(name: str) -> str:
+    """The name without the unit that it ends in, if it does: `N` of `N (M)`."""
+    match = _UNIT.fullmatch(name)
+    return match[1] if match else name
+
+
 def as_column_counts(name: str, text: str, value: float, largest: float) -> float:
     """A number that was given in words, in what its column counts.
 

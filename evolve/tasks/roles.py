@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Literal, cast
 
 from evolve.errors import Argument, EvolveError, nearest
+from evolve.tasks.name_units import without_unit
 
 # fmt: off
 Role = Literal[
@@ -179,7 +180,7 @@ def guess_role(name: str, unit: str = "", facts: Facts = ANY) -> Role:
         unit: What it is counted in, in words, such as `tokens` or `FLOPs`; empty if unknown.
         facts: What is certain of its cells; a role that they rule out is not given.
     """
-    letter = _LETTERS.get(name.strip())
+    letter = _LETTERS.get(without_unit(name.strip()))
     if letter and facts.numeric and (facts.low is None or facts.low >= 0):
         return letter
     for text in dict.fromkeys((name, f"{name} {unit}")):
@@ -192,7 +193,7 @@ def guess_role(name: str, unit: str = "", facts: Facts = ANY) -> Role:
     return "other"
 
 
-def nearest_column(name: str, valid: Sequence[str]) -> str:
+def nearest_column(name: str, valid: Iterable[str]) -> str:
     """Say which column was probably meant: the nearest name, else the only one of the role.
 
     Args:
@@ -202,11 +203,18 @@ def nearest_column(name: str, valid: Sequence[str]) -> str:
     Returns:
         `" (did you mean 'params'?)"`, or nothing.
     """
+    valid = list(valid)
     if close := nearest(name, valid):
         return close
+    alike = only_of_its_role(name, valid)
+    return f" (did you mean {alike!r}?)" if alike else ""
+
+
+def only_of_its_role(name: str, valid: Iterable[str]) -> str:
+    """The one column that plays the role which a name says, as `N` says parameters; or nothing."""
     role = guess_role(name)
     alike = [column for column in valid if role != "other" and guess_role(column) == role]
-    return f" (did you mean {alike[0]!r}?)" if len(alike) == 1 else ""
+    return alike[0] if len(alike) == 1 else ""
 
 
 def guess_roles(
@@ -252,6 +260,12 @@ def parse_roles(texts: Sequence[str]) -> dict[str, str]:
     return roles
 
 
+def _meant_role(word: str) -> str:
+    """Say which role was probably meant by a word, such as `params`; or nothing."""
+    said = guess_role(word)
+    return nearest(word, MEANING) or (f" (did you mean {said!r}?)" if said != "other" else "")
+
+
 def require_roles(roles: Mapping[str, str], columns: Iterable[str]) -> dict[str, Role]:
     """Check roles that a user gave.
 
@@ -263,6 +277,9 @@ def require_roles(roles: Mapping[str, str], columns: Iterable[str]) -> dict[str,
         for word, valid in ((name, have), (role, tuple(MEANING))):
             if word not in valid:
                 what = "column" if word == name else "role"
-                rule = f" {name}={role}: there is no {what} {word!r}{nearest(word, valid)}, "
+                close = nearest(word, valid) if word == name else _meant_role(word)
+                if name in MEANING and role in have:
+                    close = f" (did you mean {f'{role}={name}'!r}?)"
+                rule = f" {name}={role}: there is no {what} {word!r}{close}, "
                 raise EvolveError(Argument("role"), rule, f"there are {', '.join(valid)}")
     return {name: cast(Role, role) for name, role in roles.items()}

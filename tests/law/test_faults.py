@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from evolve.law.faults import because, fault_in, unquoted
+from evolve.law.faults import because, fault_in, in_backticks, unquoted
 
 
 @pytest.mark.parametrize(
@@ -53,5 +53,11 @@ def test_names_of_several_words_are_to_stand_in_backticks() -> None:
     names = ["model size", "tokens", "val-loss"]
     assert unquoted("6*model size*tokens", names) == (
         "; write `model size`, as it is no plain word"
+        "; in a shell the whole stands in single quotes"
     )
     assert unquoted("6*`model size`*tokens", names) == ""
+
+
+def test_a_shell_takes_backticks_for_a_command_unless_the_whole_is_in_single_quotes() -> None:
+    assert "in a shell the whole in single quotes" in in_backticks(["model size", "tokens"])
+    assert in_backticks(["params", "tokens"]) == ""

@@ -8,6 +8,7 @@ import pytest
 from evolve.errors import EvolveError
 from evolve.forecast.queries import read_values
 from evolve.tasks.draft import Wishes, propose
+from evolve.tasks.draft.condition import parse_condition
 from evolve.tasks.draft.memory import task_in_memory
 from evolve.tasks.name_units import as_column_counts, unit_in_name
 from evolve.tasks.readers import raw_of
@@ -66,3 +67,13 @@ def test_a_forecast_is_of_the_size_that_was_meant() -> None:
 def test_a_value_with_parted_thousands_is_told_with_the_number() -> None:
     with pytest.raises(EvolveError, match="it is '7,000,000'; write 7000000"):
         read_values(task_in_millions(), {"params (M)": "7,000,000"})
+
+
+@pytest.mark.parametrize(
+    ("where", "rows"),
+    [("`params (M)` >= 1B", 2), ("`params (M)` >= 1000", 2), ("1000M <= `params (M)`", 2)],
+)
+def test_a_size_in_a_condition_is_counted_as_its_column_counts(where: str, rows: int) -> None:
+    raw = raw_of({"params (M)": [125, 350, 1000, 7000], "loss": [4, 3, 2, 1]})
+    condition = parse_condition(where, raw)
+    assert (int(condition.rows.sum()), condition.thresholds) == (rows, {"params (M)": 1000.0})

@@ -25,10 +25,10 @@ from evolve.tasks.task import list_tasks, load_task
 
 ROOT = Path(__file__).resolve().parents[2]
 NAMES: dict[Role, str] = {
-    "N": "N; params; num_params; nParams; config/model/n_params; parameter_count; model_size; "
-    "non_embedding_param_size; active_parameters; params_planned",
-    "D": "D; tokens; total_tokens; train_size; dataset_size; data_size; samples_seen; n_examples; "
-    "config.data.tokens; num_characters; tokens_B",
+    "N": "N; N (B); params; num_params; nParams; config/model/n_params; parameter_count; "
+    "model_size; non_embedding_param_size; active_parameters; params_planned",
+    "D": "D; D_B; tokens; total_tokens; train_size; dataset_size; data_size; samples_seen; "
+    "n_examples; config.data.tokens; num_characters; tokens_B",
     "U": "U; unique_tokens; n_unique_examples; distinct documents",
     "C": "C; train FLOPs; total_gflops; total_flos; compute; gpu_hours; achieved_flops; exaFLOPs",
     "batch": "B; bs; bsz; batch_size; batch_tokens; tokens_per_batch; per_device_batch_size",
@@ -113,6 +113,8 @@ def test_roles_are_read_after_the_last_equals_sign() -> None:
     [
         ("param", "N", "no column 'param' (did you mean 'params'?)"),
         ("params", "loos", "no role 'loos' (did you mean 'loss'?)"),
+        ("params", "tokens", "no role 'tokens' (did you mean 'D'?)"),
+        ("N", "params", "no column 'N' (did you mean 'params=N'?)"),
     ],
 )
 def test_a_role_that_cannot_be_is_refused(name: str, role: str, match: str) -> None:

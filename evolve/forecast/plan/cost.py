@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from evolve.errors import Argument, EvolveError
-from evolve.law.faults import because, unquoted
+from evolve.law.faults import because, in_backticks, unquoted
 from evolve.law.syntax import expression_of
 from evolve.tasks.roles import nearest_column
 from evolve.typing import Array
@@ -77,7 +77,7 @@ def parse_cost(text: str, feature_names: Sequence[str]) -> Cost:
         tree = _named(expression_of(plain.replace("^", "**")), words)
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         rule = ": must be an expression such as 6*params*tokens, it is "
-        told = unquoted(text, feature_names) or because(text)
+        told = unquoted(text, feature_names) or because(text) + in_backticks(feature_names)
         raise EvolveError(Argument("compute"), rule, repr(text), told) from None
     for node in ast.walk(tree):
         _require_allowed(node, feature_names)
@@ -112,7 +112,7 @@ def _require_allowed(node: ast.AST, feature_names: Sequence[str]) -> None:
             raise EvolveError(
                 Argument("compute"),
                 f": no feature {node.id!r}{nearest_column(node.id, feature_names)}; there are "
-                f"{valid}; a name that is no plain word stands in backticks",
+                f"{valid}{in_backticks(feature_names)}",
             )
     elif isinstance(node, ast.Constant):
         if type(node.value) not in (int, float) or not _is_finite(node.value):

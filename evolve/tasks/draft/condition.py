@@ -12,11 +12,13 @@ from typing import Literal
 import numpy as np
 import numpy.typing as npt
 
-from evolve.errors import Argument, EvolveError, nearest
-from evolve.law.faults import because, unquoted
+from evolve.errors import Argument, EvolveError
+from evolve.law.faults import because, in_backticks, unquoted
 from evolve.tasks.cells import is_blank, long_number, plain
-from evolve.tasks.draft.expressions import MAX_DEPTH, parse_words
+from evolve.tasks.draft.expressions import MAX_DEPTH, parse_words, sizes_in
+from evolve.tasks.name_units import as_column_counts
 from evolve.tasks.raw import RawTable
+from evolve.tasks.roles import nearest_column
 
 EXAMPLES = 'params>=4e9, or "params>=4e9 or tokens>=6e11", or corpus=="code"'
 _UPWARD = (ast.Gt, ast.GtE)
@@ -64,7 +66,8 @@ def parse_condition(text: str, raw: RawTable, argument: str = "test") -> Conditi
         raw: The table.
         argument: By which the condition is given.
 
-    A blank cell is no number, so that only `!=` holds of it, and equals the text ``''``.
+    A blank cell is no number, so that only `!=` holds of it, and equals the text ``''``. A size
+    in words is counted as its column counts: of `params (M)` `1B` is 1000.
 
     Raises:
         EvolveError: It holds anything else, or selects no row or all of them.
@@ -98,6 +101,7 @@ class _Reader:
     def __init__(self, text: str, raw: RawTable, argument: str) -> None:
         self._text, self._raw, self._argument = text, raw, argument
         self.tree, self._quoted = self._parse()
+        self._sizes = sizes_in(text)
 
     def mask(self, node: ast.expr, depth: int = 0) -> Mask:
         """`(n,)` rows that satisfy a part."""
@@ -134,6 +138,7 @@ class _Reader:
                 continue
             name, value = self._column(column), self._value(number)
             if name in upward and not isinstance(value, str):
+                value = self._in_units(name, value)
                 least[name] = min(float(value), least.get(name, math.inf))
         return least
 
@@ -171,7 +176,9 @@ class _Reader:
             return parse_words(self._text)
         except SyntaxError as error:
             one = "; equal is ==" if re.search(r"[^=<>!]=[^=]", self._text) else ""
-            told = f"{one}{unquoted(self._text, self._raw.columns)}" or because(self._text)
+            names = self._raw.columns
+            told = f"{one}{unquoted(self._text, names)}"
+            told = told or because(self._text) + in_backticks(names)
             rule = f"must be like {EXAMPLES}{told}"
             raise self._wrong(str(error) or rule) from None
 
@@ -189,6 +196,7 @@ class _Reader:
             same = np.array([text == other for text in texts])
             return same if isinstance(op, ast.Eq) else ~same
         values, holds = self._raw.numbers_or_nan(name), _OPS[type(op)]
+        other = self._in_units(name, other)
         if isinstance(other, int):
             return np.array([bool(holds(value, other)) for value in values])
         return np.asarray(holds(np.array(values, dtype=float), other))
@@ -202,11 +210,11 @@ class _Reader:
     def _column(self, node: ast.Name) -> str:
         name = self._quoted.get(node.id, node.id)
         if name not in self._raw.columns:
-            have, close = ", ".join(self._raw.columns), nearest(name, self._raw.columns)
-            hint = "; a text stands in quotes, a name that is no plain word in backticks"
-            raise self._wrong(
-                f"there is no column {name!r}{close}, there are {have}{'' if close else hint}"
-            )
+            have = ", ".join(self._raw.columns)
+            close = nearest_column(name, self._raw.columns)
+            hint = "" if close else "; a text stands in quotes"
+            hint += in_backticks(self._raw.columns)
+            raise self._wrong(f"there is no column {name!r}{close}, there are {have}{hint}")
         return name
 
     def _value(self, node: ast.expr) -> float | int | str:
@@ -224,6 +232,13 @@ class _Reader:
             if math.isfinite(number):
                 return number
         raise self._no_comparison()
+
+    def _in_units(self, name: str, value: float) -> float:
+        """A number in what its column counts, where it was given in words; else as it is."""
+        if (words := self._sizes.get(value)) is None:
+            return value
+        cells = self._raw.numbers_or_nan(name)
+        return as_column_counts(name, words, value, max((c for c in cells if c == c), default=0.0))
 
     def _no_comparison(self) -> EvolveError:
         if any(isinstance(node, ast.BitAnd | ast.BitOr) for node in ast.walk(self.tree)):

@@ -9,13 +9,15 @@ from difflib import get_close_matches
 from evolve.errors import ending_in
 from evolve.tasks.draft.roles import NO_AXES, Wishes
 from evolve.tasks.raw import RawTable
+from evolve.tasks.roles import only_of_its_role
 
 
 def corrected(wishes: Wishes, raw: RawTable) -> Wishes:
     """What was asked for with every name that is no column put right; the same if one cannot be.
 
     Words that a shell took apart (`model size` without quotes) are joined, names between commas
-    are taken apart, and a name that is close to one column only, or its last part, is that column.
+    are taken apart, and a name that is close to one column only, is its last part, or says the
+    role of one only, is that column.
     """
     columns = list(raw.columns)
     given = (wishes.targets, wishes.features, wishes.groups, wishes.axes)
@@ -60,7 +62,10 @@ def _meant(text: str, names: Sequence[str]) -> list[str]:
         return [whole]
     folded = {_folded(name): name for name in names}
     close = get_close_matches(_folded(text), list(folded), n=2, cutoff=0.75)
-    return [folded[close[0]]] if len(close) == 1 and " " not in text else []
+    if " " in text:
+        return []
+    alike = "" if close else only_of_its_role(text, names)
+    return [folded[close[0]]] if len(close) == 1 else [alike] if alike else []
 
 
 def _folded(name: str) -> str:

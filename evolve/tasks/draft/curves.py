@@ -7,12 +7,12 @@ from itertools import pairwise, product
 
 import numpy as np
 
-from evolve.errors import Argument, EvolveError, Remark, nearest
+from evolve.errors import Argument, EvolveError, Remark
 from evolve.tasks.cells import number
 from evolve.tasks.draft.roles import Wishes
 from evolve.tasks.labels import curves_of
 from evolve.tasks.raw import RawTable
-from evolve.tasks.roles import Role, guess_role
+from evolve.tasks.roles import Role, guess_role, nearest_column
 from evolve.tasks.task import Task
 from evolve.typing import Array, Ints
 
@@ -163,8 +163,8 @@ def _require_column(raw: RawTable, argument: str, name: str | None) -> None:
     if name is None:
         raise EvolveError(Argument(argument), ": curves have runs and steps, name both columns")
     if name not in raw.columns:
-        have = ", ".join(raw.columns)
-        rule = f": {raw.path} has no column {name!r}{nearest(name, raw.columns)}, it has {have}"
+        have, close = ", ".join(raw.columns), nearest_column(name, raw.columns)
+        rule = f": {raw.path} has no column {name!r}{close}, it has {have}"
         raise EvolveError(Argument(argument), rule)
 
 

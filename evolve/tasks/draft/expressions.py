@@ -10,11 +10,12 @@ from keyword import iskeyword
 
 import numpy as np
 
-from evolve.errors import Argument, EvolveError, nearest
-from evolve.law.faults import because, unquoted
+from evolve.errors import Argument, EvolveError
+from evolve.law.faults import because, in_backticks, unquoted
 from evolve.law.syntax import expression_of
 from evolve.tasks.cells import is_blank, number, size_in_words
 from evolve.tasks.raw import RawTable
+from evolve.tasks.roles import nearest_column
 from evolve.typing import Array
 
 MAX_CHARACTERS = 1000
@@ -86,6 +87,13 @@ def parse_words(text: str) -> tuple[ast.expr, dict[str, str]]:
         raise SyntaxError("") from None
 
 
+def sizes_in(text: str) -> dict[float, str]:
+    """The sizes in words that an expression holds, shares left out, by what each stands for."""
+    found = (match[2] for match in _SIZE_OR_TEXT.finditer(text) if match[2])
+    sizes = (words for words in found if not words.endswith("%"))
+    return {value: words for words in sizes if (value := size_in_words(words)) is not None}
+
+
 def derived_names(texts: Sequence[str]) -> set[str]:
     """Names of the columns that are asked for as `derive` takes them."""
     matches = (_DERIVED.fullmatch(text) for text in texts)
@@ -130,7 +138,8 @@ class _Values:
             self._tree, self._names = parse_words(expression)
         except SyntaxError as error:
             at = " " * (len(text) - len(expression))  # so that characters are counted in the text
-            told = unquoted(expression, self._raw.columns) or because(at + expression)
+            names = self._raw.columns
+            told = unquoted(expression, names) or because(at + expression) + in_backticks(names)
             rule = f"must be like {EXAMPLE!r}{told}"
             raise self._wrong(str(error) or rule) from None
 
@@ -177,8 +186,8 @@ class _Values:
         name = self._names.get(node.id, node.id)
         if name not in self._raw.columns:
             have = ", ".join(self._raw.columns)
-            close = nearest(name, self._raw.columns)
-            hint = "" if close else "; a name that is no plain word stands in backticks"
+            close = nearest_column(name, self._raw.columns)
+            hint = in_backticks(self._raw.columns)
             raise self._wrong(f"there is no column {name!r}{close}, there are {have}{hint}")
         return name
 

@@ -7,9 +7,10 @@ from dataclasses import replace
 import numpy as np
 from pydantic import ValidationError
 
-from evolve.errors import Argument, EvolveError, nearest
+from evolve.errors import Argument, EvolveError
 from evolve.tasks.complaints import explain
 from evolve.tasks.draft.roles import NO_AXES, Wishes
+from evolve.tasks.roles import nearest_column
 from evolve.tasks.spec import PhysicsSpec, Target, TaskSpec
 from evolve.tasks.task import Task
 
@@ -61,7 +62,7 @@ def _named(task: Task, wishes: Wishes, kind: str) -> list[str]:
             raise EvolveError(
                 Argument(kind),
                 f": must name features, {name!r} is none of {', '.join(task.feature_names)}"
-                f"{nearest(name, task.feature_names)}",
+                f"{nearest_column(name, task.feature_names)}",
             )
     return names
 

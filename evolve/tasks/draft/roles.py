@@ -6,13 +6,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from evolve.errors import Argument, EvolveError, TaskError, nearest
+from evolve.errors import Argument, EvolveError, TaskError
 from evolve.tasks.cells import is_blank, plain
 from evolve.tasks.draft.condition import Condition
 from evolve.tasks.draft.expressions import quoted
 from evolve.tasks.folds import require_n_rows
 from evolve.tasks.names import why_no_column
 from evolve.tasks.raw import RawTable
+from evolve.tasks.roles import nearest_column
 from evolve.tasks.task import Task
 
 NO_AXES = "none"
@@ -162,7 +163,7 @@ def _require_known(argument: str, name: str, raw: RawTable) -> None:
         hint = "; names stand apart by spaces: a b" if "," in name else _odd_form(name, raw)
         raise EvolveError(
             Argument(argument),
-            f": {raw.path} has no column {name!r}{nearest(name, raw.columns)}, "
+            f": {raw.path} has no column {name!r}{nearest_column(name, raw.columns)}, "
             f"it has {', '.join(raw.columns)}{hint}{raw.in_index(name)}",
         )
 

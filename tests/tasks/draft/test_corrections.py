@@ -23,6 +23,8 @@ NAMES = ["model size", "train FLOPs", "arc_easy/acc,none", "params", "loss"]
         (["Params"], ["params"]),
         (["model_size"], ["model size"]),
         (["parms"], ["params"]),
+        (["N"], None),  # two columns are sizes of a model
+        (["C"], ["train FLOPs"]),
         (["depth"], None),
     ],
 )
