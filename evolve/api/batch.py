@@ -14,7 +14,7 @@ from evolve.api.batch_tables import make_tables
 from evolve.api.progress import NullProgress
 from evolve.api.searching import search_on
 from evolve.errors import EvolveError
-from evolve.evaluation.executor import loading_fitter
+from evolve.evaluation.loading import loading_fitter
 from evolve.runs.choices import load_verdict
 from evolve.runs.folders import check_run_name
 from evolve.runs.results import load_results

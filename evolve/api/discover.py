@@ -12,7 +12,7 @@ from joblib import cpu_count
 from evolve.api.run import Run, runs_folder
 from evolve.api.searching import search_on
 from evolve.arguments import checked
-from evolve.evaluation.executor import loading_fitter
+from evolve.evaluation.loading import loading_fitter
 from evolve.runs.folders import new_folder
 from evolve.runs.run import create_run, problem_of
 from evolve.runs.settings import DEFAULT_EVALUATIONS, RunConfig, whole

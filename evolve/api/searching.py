@@ -12,7 +12,7 @@ from joblib import cpu_count
 
 from evolve.api.notebook import Notebook, in_notebook
 from evolve.api.progress import NullProgress, make_display
-from evolve.evaluation.executor import loaded_fitter, loading_fitter
+from evolve.evaluation.loading import loaded_fitter, loading_fitter
 from evolve.runs.run import allow_models, require_same, require_trust, settings_of, stored_problem
 from evolve.runs.session import PROGRAM_NAME, hold_session, why_no_law, write_program
 from evolve.runs.settings import RunConfig

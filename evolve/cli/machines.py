@@ -58,7 +58,7 @@ def check_sandbox(require: Level | None) -> SandboxReport:
     Raises:
         SandboxError: It is below the level required.
     """
-    from evolve.evaluation.executor import loaded_fitter
+    from evolve.evaluation.loading import loaded_fitter
     from evolve.sandbox import probe
 
     report = probe(loaded_fitter())

@@ -67,6 +67,7 @@ Time = Annotated[
     epilog="Example: python -m evolve --task data_constrained --evaluations 6000 --seed 1"
 )
 def run(
+    context: typer.Context,
     task: Annotated[str, typer.Option("--task", help="A task's name or folder.")],
     evaluations: Annotated[
         int | None,
@@ -137,7 +138,10 @@ def run(
 ) -> None:
     """Search a task's training rows for a law (default verb)."""
     from evolve.cli.options import n_cores
-    from evolve.evaluation.executor import loading_fitter
+    from evolve.evaluation.loading import loading_fitter
+
+    context.with_resource(loading_fitter(workers or n_cores()))  # it takes longest
+
     from evolve.runs.folders import new_folder
     from evolve.runs.run import create_run, problem_of
     from evolve.runs.settings import DEFAULT_EVALUATIONS, RunConfig
@@ -161,16 +165,15 @@ def run(
     settings = RunConfig(
         seed, evaluations, seconds, names, rules, seeds, models, n_seeds, n_islands, sampled
     )
-    with loading_fitter(workers or n_cores()):
-        problem = problem_of(load_task(task, tasks_dirs or ()), settings)
-        sandbox = check_sandbox(require_sandbox)
-        machines = machines_of(executor, scheduler, address, require_sandbox or "")
-        with (
-            new_folder(runs_dir, run_name, problem.task.name, seed) as folder,
-            create_run(folder, problem, settings) as store,
-        ):
-            quiet = quiet or json
-            _go(store, problem, settings, workers, sandbox, machines, hidden=quiet, json=json)
+    problem = problem_of(load_task(task, tasks_dirs or ()), settings)
+    sandbox = check_sandbox(require_sandbox)
+    machines = machines_of(executor, scheduler, address, require_sandbox or "")
+    with (
+        new_folder(runs_dir, run_name, problem.task.name, seed) as folder,
+        create_run(folder, problem, settings) as store,
+    ):
+        quiet = quiet or json
+        _go(store, problem, settings, workers, sandbox, machines, hidden=quiet, json=json)
 
 
 @app.command(epilog="Example: python -m evolve resume data_constrained-0-1 --evaluations 6000")
@@ -200,7 +203,10 @@ def resume(
 ) -> None:
     """Go on with a run, or give it a larger budget."""
     from evolve.cli.options import n_cores
-    from evolve.evaluation.executor import loading_fitter
+    from evolve.evaluation.loading import loading_fitter
+
+    context.with_resource(loading_fitter(workers or n_cores()))  # it takes longest
+
     from evolve.runs.folders import find_run, new_folder
     from evolve.runs.run import (
         allow_models,
@@ -215,7 +221,6 @@ def resume(
     from evolve.runs.store import Store
 
     with ExitStack() as stack:
-        stack.enter_context(loading_fitter(workers or n_cores()))
         sandbox = check_sandbox(require_sandbox)
         machines = machines_of(executor, scheduler, address, require_sandbox or "")
         store = stack.enter_context(Store.open(find_run(name, runs_dir), write=True))

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import AbstractContextManager, ExitStack, nullcontext
+from contextlib import ExitStack
 from dataclasses import replace
 from queue import SimpleQueue
 from typing import Protocol
@@ -18,26 +18,15 @@ import numpy as np
 
 from evolve.errors import EvolveError, nearest
 from evolve.evaluation.cascade import Lanes, answer
+from evolve.evaluation.loading import loading_fitter
 from evolve.evaluation.problem import EvaluationProblem
 from evolve.evaluation.programs import SEARCHED, ProgramRunner
 from evolve.evaluation.requests import Answer, Request
 from evolve.fitting import SERVICE
-from evolve.fitting.code_cache import is_cold
 from evolve.sandbox import Limits, Worker
 from evolve.sandbox.inprocess import InProcess
-from evolve.sandbox.nursery import Nursery, nursery, shared_nursery
 
 USUAL_ROWS = 200_000  # of all folds together, fitted and held out; with more a call has more time
-
-
-def loading_fitter(n_workers: int) -> AbstractContextManager[Nursery | None]:
-    """Load the fitter where workers are forked, while all else is made; not without workers."""
-    return nursery(SERVICE) if n_workers else nullcontext()
-
-
-def loaded_fitter() -> Nursery | None:
-    """What forks workers, inside of `loading_fitter`; None where it compiles first, for long."""
-    return None if is_cold() else shared_nursery(SERVICE)
 
 
 class Executor(Protocol):

@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from evolve.errors import SandboxError
-from evolve.evaluation.executor import loaded_fitter
+from evolve.evaluation.loading import loaded_fitter
 from evolve.sandbox import Worker
 
 LIBRARIES = ("numpy", "scipy", "numba", "llvmlite")

@@ -12,7 +12,7 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from evolve.evaluation.executor import loading_fitter
+from evolve.evaluation.loading import loading_fitter
 from evolve.evaluation.predict import UNANSWERED
 from evolve.files import write_file
 from evolve.fitting.code_cache import is_cold

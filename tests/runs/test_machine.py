@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from evolve.errors import StoreError
-from evolve.evaluation.executor import loading_fitter
+from evolve.evaluation.loading import loading_fitter
 from evolve.runs import machine
 from evolve.runs.machine import (
     DECISIVE,
