@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 from pathlib import Path
 from typing import NoReturn
 
@@ -15,7 +14,7 @@ from evolve.api.progress import NullProgress, make_display
 from evolve.evaluation.loading import loaded_fitter, loading_fitter
 from evolve.runs.run import allow_models, require_same, require_trust, settings_of, stored_problem
 from evolve.runs.session import PROGRAM_NAME, hold_session, why_no_law, write_program
-from evolve.runs.settings import RunConfig
+from evolve.runs.settings import RunConfig, with_budget
 from evolve.runs.stopping import Stopping
 from evolve.runs.store import Store
 from evolve.runs.usual import run_words
@@ -104,8 +103,8 @@ def resume_run(
     with loading_fitter(workers), Store.open(folder, write=True) as store:
         require_trust(store, trusted=trusted)
         allow_models(store, *limits)
-        before, problem = settings_of(store), stored_problem(store, tasks_dirs)
-        settings = replace(before, evaluations=evaluations or before.evaluations)
+        problem = stored_problem(store, tasks_dirs)
+        settings = with_budget(settings_of(store), evaluations, len(store))
         require_same(store, problem)
         return search_on(store, problem, settings, workers, progress=progress)
 

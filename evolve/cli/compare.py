@@ -161,6 +161,15 @@ def _print_sizes(frame: pd.DataFrame, one: dict[str, Any], two: dict[str, Any]) 
     print_table(HEADINGS, cells, title, symbols=symbols_of(one["features"]))
 
 
+def _of_law(name: str) -> str:
+    """How a run is set beside a law of the literature, where that is named in a run's place."""
+    from evolve.tasks.folders import shipped_folders
+
+    laws = {path.stem for folder in shipped_folders("seeds") for path in folder.glob("*/*.py")}
+    told = f"; of a law by its name the same is told by: python -m evolve show RUN --law {name}"
+    return told if name in laws else ""
+
+
 def _read(
     name: str, runs_dir: Path, tasks_dirs: list[Path] | None, group: list[str] | None
 ) -> dict[str, Any]:
@@ -173,7 +182,7 @@ def _read(
         folder = find_run(name, runs_dir)
     except StoreError as error:
         rule = "; if it is a group, --group stands before it, too" if group else ""
-        raise StoreError(*error.args, rule) from None
+        raise StoreError(*error.args, rule or _of_law(name)) from None
     with Store.open(folder, write=False) as store:
         features = feature_names(store, tasks_dirs or ())
         summary = store.summary()

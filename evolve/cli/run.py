@@ -218,6 +218,7 @@ def resume(
         settings_of,
         stored_problem,
     )
+    from evolve.runs.settings import with_budget
     from evolve.runs.store import Store
 
     with ExitStack() as stack:
@@ -228,8 +229,10 @@ def resume(
         allow_models(store, llm_calls, llm_budget)
         before, problem = settings_of(store), stored_problem(store, tasks_dirs or ())
         seconds = before.seconds if time is None else parse_time(time)
-        settings = replace(before, evaluations=evaluations or before.evaluations, seconds=seconds)
-        if accept_changes and changes(store, problem):
+        anew = accept_changes and bool(changes(store, problem))
+        n_done = 0 if anew else len(store)
+        settings = replace(with_budget(before, evaluations, n_done), seconds=seconds)
+        if anew:
             place = new_folder(runs_dir, None, problem.task.name, before.seed)
             made, problem = fork_run(store, problem, stack.enter_context(place), settings)
             store = stack.enter_context(made)

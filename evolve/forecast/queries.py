@@ -194,6 +194,10 @@ def _require_known(task: Task, name: str, argument: str) -> None:
     if name in task.target_names:
         rule = f": {name} is a target, not a feature; plan finds what reaches a value of it, by "
         raise EvolveError(Argument(argument), rule, Argument("reach"))
+    if name in task.spec.groups:
+        rule = f": {name} is no feature, it tells groups apart; one is named by "
+        which = f", one of {', '.join(task.group_names[:12])}{', …' if task.n_groups > 12 else ''}"
+        raise EvolveError(Argument(argument), rule, Argument("group"), which)
     if name not in valid:
         rule = f": no feature {name!r}{nearest_column(name, valid)}; there are {', '.join(valid)}"
         raise EvolveError(Argument(argument), rule)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import re
+import shlex
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
@@ -13,8 +14,10 @@ from evolve.runs.lock import LOCK_NAME, unlocked
 from evolve.runs.notes import RUN_NAME
 from evolve.runs.store import STORE_NAME, Store
 from evolve.runs.vetting import TAILS
+from evolve.tasks.folders import is_task
 
 NAME = RUN_NAME
+_NUMBERS = re.compile(r"-\d+-\d+$")  # seed and number of a run's name
 
 
 def check_run_name(name: str) -> None:
@@ -119,8 +122,21 @@ def find_run(name: str, runs_dir: Path) -> Path:
         if (folder / STORE_NAME).is_file():
             return folder
     names = list_runs(runs_dir)
-    have = f"there are {', '.join(names[:8])}" if names else "there are no runs"
+    if not names:
+        raise StoreError(*_without_runs(name, runs_dir))
+    have = f"there are {', '.join(names[:8])}{', …' if len(names) > 8 else ''}"
     raise StoreError(f"no run {name!r} in {runs_dir}{nearest(name, names)}; {have}")
+
+
+def _without_runs(name: str, runs_dir: Path) -> tuple[str, ...]:
+    """What to say of a run where there are none: where was looked, and how one is made."""
+    task = _NUMBERS.sub("", name)
+    word = shlex.quote(task) if task != name and is_task(task) else "TASK"
+    return (
+        f"no run {name!r} in {runs_dir}; there are no runs in {runs_dir.resolve()}; runs that are "
+        "elsewhere are found by ",
+        *(Argument("runs_dir"), f", and a search makes one: python -m evolve --task {word}"),
+    )
 
 
 def list_runs(runs_dir: Path) -> list[str]:

@@ -41,7 +41,9 @@ def require_same_rows(store: Store, task: Task) -> None:
     if store.task["fingerprint"] != now:
         raise StoreError(
             f"run {store.folder.name!r} was made with other rows or another task.toml: "
-            f"fingerprint was {store.task['fingerprint']}, {task.folder} has {now}"
+            f"fingerprint was {store.task['fingerprint']}, {task.folder} has {now}; put back what "
+            "was changed, or start a new run from its elites: "
+            f"python -m evolve resume {run_words(store.folder)} --accept-changes"
         )
     names = {"features": task.feature_names, "targets": task.target_names}
     for what, of_task in names.items():

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from numbers import Integral
 from typing import Any, Protocol
@@ -110,6 +110,25 @@ def whole(name: str, value: Any) -> int:
             rule = f": a float such as {value!r} stands for several whole numbers"
             raise EvolveError(Argument(name), rule, "; write it in digits")
     raise EvolveError(Argument(name), f": must be a whole number, it is {value!r}")
+
+
+def with_budget(before: RunConfig, evaluations: int | None, n_done: int) -> RunConfig:
+    """The configuration of a run that goes on, with another number of evaluations if one is given.
+
+    Args:
+        before: As it was.
+        evaluations: In total.
+        n_done: How many the run has made.
+
+    Raises:
+        EvolveError: It has made more than it is to make in all.
+    """
+    if evaluations is None:
+        return before
+    if evaluations < n_done:
+        rule = f": must be at least the {n_done} that the run has made, it is {evaluations}"
+        raise EvolveError(Argument("evaluations"), rule)
+    return replace(before, evaluations=evaluations)
 
 
 def config_from_data(data: Mapping[str, Any]) -> RunConfig:

@@ -38,7 +38,9 @@ from evolve.tasks.spec import Feature, TaskSpec, read_spec
 from evolve.tasks.task import Task
 
 RECIPE = Recipe("log", "huber", 0.05)  # of a generic form, which states none
+CALLED = {"chinchilla": "hoffmann_2022"}  # laws by what else they are called
 GENERIC = ("sum_of_power_laws",)  # seed files over all features of their tables
+_ANY = dict.fromkeys(range(99), "COLUMN")  # for any feature in the names of forms
 MATCHED: tuple[Role, ...] = ("N", "D", "U", "C", "batch", "lr")  # others are matched by name
 
 
@@ -70,6 +72,7 @@ def named_law(task: Task, name: str) -> NamedLaw:
         EvolveError: There is no such law, or the task lacks a column of a role that it needs.
     """
     wanted, why_not, titles = _plain(name), "", []
+    wanted = CALLED.get(wanted, wanted)
     for path, spec in _published(task):
         titles.append(path.stem)
         if path.stem != wanted and not path.stem.startswith(f"{wanted}_"):
@@ -96,8 +99,9 @@ def named_law(task: Task, name: str) -> NamedLaw:
         rule = f": {name!r} needs two features or more, there is {task.feature_names[0]} alone; "
         raise EvolveError(Argument("law"), rule, f"the nearest that fits is {close!r}")
     names = list(dict.fromkeys([*titles, *forms]))
-    told = ", ".join(repr(text) if " " in text else text for text in names)
-    rule = f": no law {name!r}{nearest(name, names)}; there are {told}"
+    told = dict.fromkeys([*titles, *(with_words(text, _ANY) for text in _unnamed_forms(space))])
+    words = ", ".join(repr(text) if " " in text else text for text in told)
+    rule = f": no law {name!r}{nearest(name, names)}; there are {words}"
     raise EvolveError(Argument("law"), rule)
 
 
@@ -187,7 +191,10 @@ def _why_not(task: Task, feature: Feature, columns: list[int]) -> str:
         return f"one column of role {role} ({MEANING[role]}), there are {names}"
     if role in MATCHED:
         valid = ", ".join(task.feature_names)
-        return f"a column of role {role} ({MEANING[role]}), none of {valid} is known to be one"
+        return (
+            f"a column of role {role} ({MEANING[role]}), none of {valid} is known to be one; "
+            f"which is, fit of a table's file and new-task take as --role COLUMN={role}"
+        )
     return f"a column {feature.name}"
 
 
@@ -214,9 +221,13 @@ def _allowed(candidate: Candidate, space: SearchSpace) -> Candidate:
 
 def _forms(space: SearchSpace, task: Task) -> dict[str, Node]:
     """Trees of the generic forms by their names."""
-    roots = generic_laws(space) | named_forms(space)
     words = dict(enumerate(words_seen(task.feature_names, own_first=task.spec.own)))
-    return {with_words(text, words): root for text, root in roots.items()}
+    return {with_words(text, words): root for text, root in _unnamed_forms(space).items()}
+
+
+def _unnamed_forms(space: SearchSpace) -> dict[str, Node]:
+    """Trees of the generic forms by their names, in which features stand by numbers."""
+    return generic_laws(space) | named_forms(space)
 
 
 def _of_only(name: str, task: Task) -> str:

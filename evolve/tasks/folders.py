@@ -38,10 +38,18 @@ def find_folder(name_or_folder: str, tasks_dirs: Sequence[Path] = ()) -> Path:
             f"{given}: a task must be a folder with task.toml, {what}; {_of_table(Path('FILE'))}"
         )
     names = sorted({toml.parent.name for folder in path for toml in folder.glob("*/task.toml")})
+    close = nearest(name_or_folder, names)
     raise TaskError(
         f"task must be one of {', '.join(names)}, or the path of a folder with task.toml; "
-        f"got {name_or_folder!r}{nearest(name_or_folder, names)}"
+        f"got {name_or_folder!r}{close}{'' if close else _of_own()}"
     )
+
+
+def _of_own() -> str:
+    """Where tasks of one's own are looked for, in words."""
+    if (here := Path("tasks")).is_dir():
+        return f"; of your own those in {here.resolve()} are found by name"
+    return f"; your own are found by name where their folder tasks lies, {Path.cwd()} has none"
 
 
 def is_task(name_or_folder: str, tasks_dirs: Sequence[Path] = ()) -> bool:

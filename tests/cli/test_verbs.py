@@ -396,6 +396,7 @@ WRONG = [
     (["predict", "dc", *AT, "-o", "x.csv"], "-o goes with --rows"),
     (["predict", "dc", "--rows", "absent.csv"], "absent.csv"),
     (["predict", "nothing", *AT], "no run 'nothing'"),
+    (["compare", "dc", "kaplan_2020"], "told by: python -m evolve show RUN --law kaplan_2020"),
     (["plan", "dc", "--budget-flops", "1e21", "--compute", "6*param"], "did you mean 'params'?"),
     (["plan", "dc", "--budget-flops", "-1", "--compute", "params"], "must be above 0"),
     (

@@ -80,3 +80,8 @@ def test_a_label_is_known_in_another_spelling() -> None:
     assert from_cells(task, cells(arch=[12.0]), None)[0].group == "12"
     words = ["width=base=1", "clean_%=1", "share=1"]
     assert [query.group for query in from_words(task, words, "24.0")] == ["24"]
+
+
+def test_a_group_among_the_features_is_said_to_be_one_and_how_it_is_named() -> None:
+    with pytest.raises(EvolveError, match="at: arch is no feature.* named by group, one of a, b"):
+        read_words(task_of("a", "b"), ["width=base=1e7", "arch=a"])

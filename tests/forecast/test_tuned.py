@@ -173,7 +173,7 @@ def test_a_size_is_not_sought_where_it_costs_nothing() -> None:
         question(forecast_model_of((LAW, LOSS)), "6*params")
     with pytest.raises(EvolveError, match="at: fixes every feature"):
         question(forecast_model_of((LAW, LOSS)), None, params=1e9, tokens=1e9, lr=1e-3)
-    with pytest.raises(EvolveError, match="at: fix a size"):
+    with pytest.raises(EvolveError, match="give budget and compute, .* or by at a size"):
         question(forecast_model_of((LAW, LOSS)), None)
 
 

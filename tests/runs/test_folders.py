@@ -18,7 +18,7 @@ from store_service import BATCH, entries, new_store, start_python
 from evolve.errors import EvolveError, StoreError
 from evolve.runs import database
 from evolve.runs.database import has_log
-from evolve.runs.folders import new_folder
+from evolve.runs.folders import find_run, new_folder
 from evolve.runs.lock import LOCK_NAME, WriterLock
 from evolve.runs.store import STORE_NAME, Store
 
@@ -270,3 +270,12 @@ def test_a_reader_without_file_locks_does_not_wait(
     request.getfixturevalue("no_file_locks")
     with pytest.raises(StoreError, match="has no fcntl locks"):
         Store.open(tmp_path / "r", write=False)
+
+
+def test_where_no_run_is_it_is_said_where_was_looked_and_how_one_is_made(tmp_path: Path) -> None:
+    with pytest.raises(StoreError) as told:
+        find_run("parallel-0-1", tmp_path)
+    assert f"there are no runs in {tmp_path.resolve()}" in str(told.value)
+    assert str(told.value).endswith("a search makes one: python -m evolve --task parallel")
+    with pytest.raises(StoreError, match="python -m evolve --task TASK"):
+        find_run("mine-0-1", tmp_path)

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from evolve.errors import EvolveError
-from evolve.runs.settings import RunConfig, config_from_data, whole
+from evolve.runs.settings import RunConfig, config_from_data, whole, with_budget
 from evolve.search.proposers.llm.config import models_of
 from evolve.search.proposers.llm.settings import ModelConfig
 
@@ -57,3 +57,12 @@ def test_language_models_take_part_in_one_search_alone() -> None:
     models = ModelConfig(models_of(["m"], {}))
     with pytest.raises(EvolveError, match="n_seeds: must be 1 where llm"):
         RunConfig(proposers=("grammar", "llm"), models=models, n_seeds=2)
+
+
+def test_a_run_that_goes_on_is_not_asked_for_less_than_it_has_made() -> None:
+    before = RunConfig(evaluations=96)
+    assert with_budget(before, None, 96) == before
+    assert with_budget(before, 96, 96) == before
+    assert with_budget(before, 128, 96).evaluations == 128
+    with pytest.raises(EvolveError, match="at least the 96 that the run has made, it is 64"):
+        with_budget(before, 64, 96)

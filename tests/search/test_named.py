@@ -62,6 +62,8 @@ def test_a_beginning_of_the_name_and_any_spelling_are_enough() -> None:
     [
         ("hofman_2022", "did you mean 'hoffmann_2022'?"),
         ("li_2025", "needs a column of role lr (learning rate), none of tokens, params"),
+        ("li_2025", "fit of a table's file and new-task take as --role COLUMN=lr"),
+        ("nothing like it", "'power of COLUMN', "),
         ("chen_2025", "needs a column parallel_size"),
         ("ye_2024", "needs its own table"),
     ],
@@ -91,6 +93,10 @@ def test_a_law_of_several_features_says_so_to_a_table_of_one(name: str) -> None:
     assert named_law(task, close.strip("'")).candidate.law.n_constants > 0
     with pytest.raises(EvolveError, match="no law 'power of lr'"):
         named_law(task, "power of lr")
+
+
+def test_a_law_is_found_by_what_else_it_is_called() -> None:
+    assert named_law(table_of("tokens", "params"), "Chinchilla").name == "hoffmann_2022"
 
 
 def test_two_columns_of_one_role_are_not_chosen_between() -> None:

@@ -458,3 +458,14 @@ def test_weights_and_deviations_are_columns_of_their_own(folder: Path) -> None:
     fails(folder, "a column must have one role, 'params' has two")
     (folder / "task.toml").write_text('weights = "w"\nsigma = "s"\n' + TOML)
     fails(folder, "weights and sigma both say what a row counts")
+
+
+def test_a_task_that_is_not_found_says_where_own_ones_are_looked_for(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(TaskError, match=f"where their folder tasks lies, {tmp_path} has none"):
+        load_task("zzz")
+    Path("tasks").mkdir()
+    with pytest.raises(TaskError, match=f"of your own those in {tmp_path / 'tasks'} are found"):
+        load_task("zzz")

@@ -202,7 +202,10 @@ def _tuned(task: Task, free: Sequence[str], fixed: Mapping[str, float]) -> tuple
     if not free and not missing:
         raise EvolveError(at, ": fixes every feature, so there is nothing to plan")
     if not free and not fixed:
-        raise EvolveError(at, ": fix a size, so that the best of the other features is sought")
+        both = Argument("budget"), " and ", Argument("compute")
+        split = ", such as 1e22 and 6*params*tokens, to split a budget, or by "
+        size = " a size, so that the best of the other features is sought"
+        raise EvolveError("plan: give ", *both, split, at, size)
     linear = {f.name for f in task.spec.features if f.name in free and not f.logarithmic}
     sizes = [n for n in missing if linear or task.roles[n] not in SETTINGS]
     if free and sizes:
