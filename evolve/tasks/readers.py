@@ -5,9 +5,9 @@ from __future__ import annotations
 import csv
 import json
 from array import array
-from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from itertools import chain, islice
 from pathlib import Path
 from typing import Any
@@ -17,7 +17,7 @@ from evolve.tasks.cells import is_blank, number, plain, what_to_do
 from evolve.tasks.comments import MARK, Opening, below_comments
 from evolve.tasks.decimals import with_points, with_points_of_tabs
 from evolve.tasks.frames import plain_cell, raw_of, raw_of_records
-from evolve.tasks.names import why_no_name
+from evolve.tasks.header import require_header, row_names_note
 from evolve.tasks.raw import RawTable
 from evolve.tasks.separators import are_semicolons, require_commas
 from evolve.tasks.sizes import counted, lines_of, require_cells, require_table_bytes
@@ -83,7 +83,8 @@ def read_text(path: Path, separator: str) -> RawTable:
         require_commas(path, names[0])
     header = [plain(name) for name in names]
     named = header[: len(header) - _n_loose(header)]
-    require_header(path, named)
+    before = not named[0] and len(named) > 1  # a column that may name the rows
+    require_header(path, named[before:], 1 + before)
     columns = [Texts() for _ in header]
     starts = array("Q")
     while block := list(islice(lines, ROWS_AT_ONCE)):
@@ -94,11 +95,12 @@ def read_text(path: Path, separator: str) -> RawTable:
         parts = zip(*(line for _, line in block), strict=True)
         for column, cells in zip(columns, parts, strict=True):
             column.extend(_plain_cells(cells))
-    if any(any(column) for column in columns[len(named) :]):
+    note = row_names_note(columns[0]) if before and starts else ""
+    if any(any(column) for column in columns[len(named) :]) or (before and starts and not note):
         require_header(path, header)
-    cells_of = dict(zip(named, columns, strict=False))
+    cells_of = dict(zip(named[before:], columns[before:], strict=False))
     raw = RawTable(path, cells_of, len(starts), starts, n_comments=opening.n_comments)
-    return _require_rows(raw)
+    return _require_rows(replace(raw, notes=(note,)) if note else raw)
 
 
 def _plain_cells(cells: Sequence[str]) -> Iterator[str]:
@@ -259,37 +261,6 @@ _READERS: dict[str, Callable[[Path], RawTable]] = {
     **dict.fromkeys(LINES_OF_JSON, _read_jsonl),
     **dict.fromkeys((".tsv", ".tab"), _read_tsv),
 }
-
-
-def require_header(path: Path, header: list[str]) -> None:
-    """Require names of columns that are there, differ and can stand in a line.
-
-    Raises:
-        TaskError: One is not.
-    """
-    counts = Counter(header)
-    for position, name in enumerate(header, 1):
-        if not name:
-            raise TaskError(
-                f"{path}: columns must have names, column {position} has none; name it or take "
-                f"it out{_why_unnamed(position, header)}"
-            )
-        if reason := why_no_name(name):
-            raise TaskError(f"{path}: names of columns {reason}")
-        if counts[name] > 1:
-            raise TaskError(
-                f"{path}: columns must have different names, the header holds {name!r} "
-                f"{counts[name]} times; rename or take out all but one"
-            )
-
-
-def _why_unnamed(position: int, header: Sequence[str]) -> str:
-    """How a column came to have no name, most likely."""
-    if position == 1:
-        return " (pandas leaves its index out with to_csv(…, index=False))"
-    if any(header[position:]):
-        return "; of a header of two lines one has to be taken out"
-    return "; cells below it hold something"
 
 
 def _require_rows(raw: RawTable) -> RawTable:

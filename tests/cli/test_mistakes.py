@@ -184,7 +184,9 @@ TABLES: dict[str, tuple[str | bytes | None, str, str]] = {
         *["the header holds 'tokens' 2 times; rename or take out all but one"] * 2,
     ),
     "a column without a name": (
-        "\n".join(f",{line}" if not k else f"{k},{line}" for k, line in enumerate(GOOD.split())),
+        "\n".join(
+            f",{line}" if not k else f"{3 * k},{line}" for k, line in enumerate(GOOD.split())
+        ),
         *["column 1 has none; name it or take it out (pandas leaves its index out"] * 2,
     ),
     "a row that is too short": (

@@ -212,10 +212,44 @@ def test_separators_at_the_ends_of_lines_make_no_column(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
+    ("names", "note"),
+    [
+        (["0", "1", "2"], "counts the rows"),
+        (["1", "2", "3"], "counts the rows"),
+        (["Mazda RX4", "Datsun 710", "Fiat 128"], "another text in each row"),
+    ],
+)
+@pytest.mark.parametrize("separator", [",", ";", "\t"])
+def test_a_column_in_front_that_only_names_or_counts_the_rows_is_left_out_with_a_note(
+    names: list[str], note: str, separator: str, tmp_path: Path
+) -> None:
+    lines = [["", "n", "loss"], *([name, f"{k}e6", f"{3 - k}"] for k, name in enumerate(names))]
+    table = tmp_path / ("t.tsv" if separator == "\t" else "t.csv")
+    table.write_text("\n".join(map(separator.join, lines)) + "\n")
+    raw = read_table(table)
+    assert list(raw.columns) == ["n", "loss"]
+    assert raw.numbers("n") == [0.0, 1e6, 2e6]
+    assert any(note in remark for remark in raw.remarks())
+
+
+@pytest.mark.parametrize(
+    "names", [["3", "1", "7"], ["1e6", "2e6", "4e6"], ["a", "b", "a"], ["a", "", "b"]]
+)
+def test_a_column_in_front_that_may_say_more_is_told_to_be_named(
+    names: list[str], tmp_path: Path
+) -> None:
+    table = tmp_path / "t.csv"
+    table.write_text("\n".join([",loss", *(f"{name},{k}" for k, name in enumerate(names))]) + "\n")
+    with pytest.raises(TaskError, match="column 1 has none; name it or take it out"):
+        read_table(table)
+
+
+@pytest.mark.parametrize(
     ("text", "rule"),
     [
         ("n,loss\n1,2,\n", "row 1 has 3 .*; the row ends with a separator, the header does not"),
-        (",n,loss\n0,1,2\n", "pandas leaves its index out"),
+        (",n,loss\n7,1,2\n", "column 1 has none; .*pandas leaves its index out"),
+        (",n,,loss\n0,1,2,3\n", "column 3 has none; .* of a header of two lines"),
         ("model,,results\nn,d,loss\n1,2,3\n", "column 2 has none; .* of a header of two lines"),
         ("n|loss\n1|2,5\n", r"by bars; by pandas: read_csv\('t.csv', sep='|'\).* decimal=','"),
     ],

@@ -42,7 +42,8 @@ NAMES: dict[Role, str] = {
     "outcome": "error_rate; brier_score; avg_loglik; test error; final_value score; reward",
     "error": "loss_stderr; arc_easy/acc_stderr,none; loss_std; spread_err; sigma; train/loss__MIN",
     "seed": "seed; random_state; data_seed",
-    "id": "run_id; Name; run_name; id; checkpoint_path; Unnamed: 0; trial_id; number",
+    "id": "run_id; Name; run_name; id; checkpoint_path; Unnamed: 0; trial_id; number; rownames; "
+    "row_names; __index_level_0__",
     "state": "state; run_state; status; finished; crashed; done",
     "time": "_timestamp; _runtime; created_at; wall_time; train_samples_per_second; "
     "time_total_s; train_runtime; date; tokens/s; start_time; end_time",

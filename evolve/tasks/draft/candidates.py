@@ -11,6 +11,7 @@ from evolve.errors import Argument, EvolveError, TaskError
 from evolve.tasks.cells import is_meant, number, size_in_words
 from evolve.tasks.draft.columns import Column
 from evolve.tasks.draft.expressions import derived_names
+from evolve.tasks.draft.images import images_of_targets
 from evolve.tasks.draft.roles import Wishes
 from evolve.tasks.raw import RawTable
 from evolve.tasks.roles import (
@@ -26,7 +27,6 @@ from evolve.tasks.spec import TaskSpec
 from evolve.typing import Array
 
 FEW_TEXTS = 0.5  # a column of texts with fewer levels than this share of the rows names groups
-FEWEST_IMAGE = 8  # rows from which a column that always moves with the target is its image
 SAME_RATIO = 0.01  # by which the ratio of two columns varies where one is a copy of the other
 FEW_ROWS = 8  # by which most columns are seen to be no copies
 MOST_GUESSED = 500  # columns that are taken for features where none are named
@@ -76,7 +76,7 @@ def choose_features(
     names = [name for name in names if name in wishes.axes or not reasons[name]]
     reasons |= _told_by_steps(raw, names, roles, wishes)
     names = [name for name in names if name in wishes.axes or not reasons[name]]
-    reasons |= _images(raw, names, roles, wishes)
+    reasons |= images_of_targets(raw, names, roles, wishes)
     names = [name for name in names if name in wishes.axes or not reasons[name]]
     if not names:
         words = "; ".join(f"{name} {why}" for name, why in reasons.items())
@@ -254,37 +254,6 @@ def _is_copy(a: Sequence[float], b: Sequence[float]) -> bool:
         return False
     ratio = np.array(a) / np.array(b)
     return bool(np.ptp(ratio) <= SAME_RATIO * ratio.min()) and len(set(a)) > 1
-
-
-def _images(
-    raw: RawTable, names: Sequence[str], roles: dict[str, Role], wishes: Wishes
-) -> dict[str, str]:
-    """Why columns are left out that rise or fall with the target in every row.
-
-    An input of a run does so only where it is the only one that matters. Columns whose names say
-    that they are inputs stay, and so do all where no such column would be left.
-    """
-    if raw.n_rows < FEWEST_IMAGE:
-        return {}
-    unnamed = [name for name in names if roles[name] == "other" and name not in wishes.roles]
-    images = {
-        name: f"rises or falls with {target} in every row, as a result does; name it by the "
-        "features if it is an input"
-        for name in unnamed
-        for target in wishes.targets
-        if moves_with(raw.numbers(name), raw.numbers(target))
-    }
-    others = [name for name in names if name not in images]
-    return images if any(roles[name] != "other" for name in others) else {}
-
-
-def moves_with(x: Sequence[float], y: Sequence[float]) -> bool:
-    """Whether one column is a strictly monotone function of another, to rounding."""
-    xs, ys = np.array(x), np.array(y)
-    if len(np.unique(xs)) < max(FEWEST_IMAGE, len(np.unique(ys)) // 2):
-        return False
-    rising, falling = ys[np.lexsort((ys, xs))], ys[np.lexsort((-ys, xs))]
-    return bool(np.all(np.diff(rising) >= 0) or np.all(np.diff(falling) <= 0))
 
 
 def could_be_groups(columns: dict[str, Column], n_rows: int, spec: TaskSpec) -> list[str]:

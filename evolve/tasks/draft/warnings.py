@@ -10,11 +10,12 @@ import numpy as np
 
 from evolve.errors import Argument, Remark
 from evolve.tasks.cells import is_blank, number
-from evolve.tasks.draft.candidates import could_be_groups, in_words, moves_with
+from evolve.tasks.draft.candidates import could_be_groups, in_words
 from evolve.tasks.draft.columns import WIDE, Column
 from evolve.tasks.draft.condition import Condition
 from evolve.tasks.draft.curves import unnamed
 from evolve.tasks.draft.expressions import around_number, number_in, quoted
+from evolve.tasks.draft.images import moves_with
 from evolve.tasks.mixture import mixture
 from evolve.tasks.name_units import unit_in_name
 from evolve.tasks.raw import RawTable

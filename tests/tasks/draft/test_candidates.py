@@ -85,6 +85,19 @@ def test_a_role_that_is_given_decides() -> None:
         drafted({"depth": scores}, roles={"dept": "N"})
 
 
+def test_the_target_under_another_name_is_no_feature_even_if_none_is_left() -> None:
+    rows = [f"{a},{a * 5 % 7},{a}" for a in range(3, 9)]
+    draft = propose(table_of("\n".join(["width,hue,y", *rows]) + "\n"), "x", Wishes(("y",)))
+    assert features(draft) == ["hue"]
+    assert draft.reasons["width"] == "is y in every row"
+    with pytest.raises(EvolveError, match="no column is left to predict from: width is y in"):
+        propose(
+            table_of("\n".join(["width,y", *(f"{a},{a}" for a in range(3, 9))]) + "\n"),
+            "x",
+            Wishes(("y",)),
+        )
+
+
 def test_an_image_of_the_target_is_noted_where_it_may_be_the_only_input() -> None:
     x = np.arange(1.0, 13.0) ** 2
     rows = [f"{a:g},{a * 5 % 12:g},{3 + a**-0.5:.5f}" for a in x]
