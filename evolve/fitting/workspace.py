@@ -142,6 +142,32 @@ class Workspace(NamedTuple):
     reflected: Array
 
 
+class Sizes(NamedTuple):
+    """How many numbers the arrays of a workspace take.
+
+    Attributes:
+        n_slots: Rows of values.
+        n_wide: Rows of one number a row of the problem and lane, those of values the first.
+        n_lane: Numbers of a lane, without its total.
+        n_once: Numbers of all lanes together, without what is reflected.
+    """
+
+    n_slots: int
+    n_wide: int
+    n_lane: int
+    n_once: int
+
+
+def sizes_of(law: CompiledLaw, n_columns: int) -> Sizes:
+    """The sizes for a law and its subtrees without constants."""
+    p = law.kind.shape[0]
+    n_slots = n_columns + p + law.literals.shape[0] + law.steps.shape[0]
+    return Sizes(n_slots, n_slots + law.n_rows + 8 + 2 * p, p * (2 * p + 3), p * (p + 2))
+
+
+_sizes_of = pasted(sizes_of)
+
+
 def make_room(law: CompiledLaw, n_columns: int, most: int, most_rows: int) -> Array:
     """Numbers enough for every workspace of some problems.
 
@@ -151,10 +177,10 @@ def make_room(law: CompiledLaw, n_columns: int, most: int, most_rows: int) -> Ar
         most: Most values in a row of a workspace.
         most_rows: Rows of the largest problem.
     """
-    p = law.kind.shape[0]
-    n_wide = n_columns + p + law.literals.shape[0] + law.steps.shape[0] + law.n_rows + 8 + 2 * p
-    n_lanes, n_once = p * (2 * p + 3) + 1, p * (p + 2) + (p + 1) * (most_rows + p)
-    return np.empty(n_wide * most + n_lanes * LANES + n_once)
+    p, sizes = law.kind.shape[0], sizes_of(law, n_columns)
+    n_reflected = (p + 1) * (most_rows + p)
+    lanes = (sizes.n_lane + 1) * LANES
+    return np.empty(sizes.n_wide * most + lanes + sizes.n_once + n_reflected)
 
 
 @pasted
@@ -170,10 +196,10 @@ def _tables(room: Array, begin: int, k: int, n: int, m: int) -> Array:
 @pasted
 def workspace_of(room: Array, law: CompiledLaw, n_columns: int, n: int, n_lanes: int) -> Workspace:
     """A workspace for `n` rows of each lane within a room, with the law's literals in place."""
-    p, m = law.kind.shape[0], n * n_lanes
-    n_slots, n_rows = n_columns + p + law.literals.shape[0] + law.steps.shape[0], law.n_rows
-    n_wide, pl = n_slots + n_rows + 8 + 2 * p, p * n_lanes
-    for i in range(n_wide * m + pl * (2 * p + 3)):
+    p, m, n_rows = law.kind.shape[0], n * n_lanes, law.n_rows
+    n_slots, n_wide, n_lane, n_once = _sizes_of(law, n_columns)
+    pl = p * n_lanes
+    for i in range(n_wide * m + n_lane * n_lanes):
         room[i] = 0.0
     v, g = _table(room, 0, n_slots, m), _table(room, n_slots * m, n_rows, m)
     for k in range(law.literals.shape[0]):
@@ -184,7 +210,7 @@ def workspace_of(room: Array, law: CompiledLaw, n_columns: int, n: int, n_lanes:
     sums, h = _tables(room, at, p, p + 1, n_lanes), _tables(room, at + pl * (p + 1), n_lanes, p, p)
     at += pl * (2 * p + 1)
     few = _table(room, at, 2 * n_lanes + p + 2, p)
-    at += pl * 2 + p * (p + 2)
+    at += pl * 2 + n_once
     reflected = _table(room, at, p + 1, n + p)
     return Workspace(
         v, g, rows[0], rows[1], rows[2], rows[3], rows[4], rows[5], rows[6 : 6 + p],

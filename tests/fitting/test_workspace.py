@@ -15,7 +15,7 @@ CUT = """
 import sys
 from itertools import combinations
 import numpy as np
-from evolve.fitting.workspace import LANES, CompiledLaw, make_room, workspace_of
+from evolve.fitting.workspace import LANES, CompiledLaw, make_room, sizes_of, workspace_of
 
 p, n_literals, n_steps, n_rows, n_columns, n, most = map(int, sys.argv[1:])
 whole = np.zeros((0, 3), dtype=np.int64)
@@ -41,6 +41,8 @@ for n_lanes in (1, LANES):
         assert not getattr(work, name).any(), name
     assert all(a.base is not None and (not a.size or np.shares_memory(a, room)) for a in work)
     assert not any(np.shares_memory(a, b) for a, b in combinations(work, 2))
+    spare = (LANES - n_lanes) * (sizes_of(law, n_columns).n_lane + 1)
+    assert sum(a.size for a in work) == make_room(law, n_columns, m, n).size - spare
 """
 
 
