@@ -113,7 +113,7 @@ def _what(question: Question, best: Allocation) -> str:
         return f"{best.budget:#.3g} of {question.cost.shown}"
     names = question.task.feature_names
     fixed = ", ".join(f"{names[j]} = {v:.4g}" for j, v in sorted(question.fixed.items()))
-    return f"best {' and '.join(question.names)} at {fixed}"
+    return f"best {' and '.join(question.names)}{' at ' * bool(fixed)}{fixed}"
 
 
 def _print_growth(table: Sequence[Allocation]) -> None:

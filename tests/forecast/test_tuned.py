@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from evolve.cli.plan_text import _what
 from evolve.errors import EvolveError
 from evolve.forecast.model import ForecastModel, GroupUncertainty, Member
 from evolve.forecast.plan import (
@@ -166,6 +167,24 @@ def test_a_rival_that_explodes_is_named_as_far_off() -> None:
     runs = next_runs(asked, forecast_at(asked, {"params": 1e10, "tokens": 1e11, "lr": 1e-3}), 1e21)
     assert any(run.far == (2,) for run in runs)
     assert all(1 not in run.far for run in runs)
+
+
+def test_the_best_of_all_features_is_sought_where_none_is_a_size() -> None:
+    spec = TaskSpec(
+        title="t",
+        source="s",
+        licence="l",
+        features=[Feature(name="knob", scale="linear")],
+        targets=[Target(name="loss")],
+    )
+    x = np.linspace(-5.0, 5.0, 12)[:, None]
+    y = 2.0 + (x - 1.0) ** 2
+    task = Task("t", Path(), spec, ("all",), Table(x, y, np.zeros(len(x), dtype=np.int64)))
+    valley = Law(call("pow", call("sub", feat(0), const(0)), num(2)), 1)
+    asked = question(forecast_model_of((valley, np.array([[1.0]]))), None, task)
+    best = best_run(asked, None, None)
+    assert best.values == {"knob": pytest.approx(1.0, abs=1e-3)}
+    assert _what(asked, best) == "best knob"
 
 
 def test_a_size_is_not_sought_where_it_costs_nothing() -> None:

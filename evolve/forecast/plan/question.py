@@ -201,7 +201,9 @@ def _tuned(task: Task, free: Sequence[str], fixed: Mapping[str, float]) -> tuple
     at = Argument("at")
     if not free and not missing:
         raise EvolveError(at, ": fixes every feature, so there is nothing to plan")
-    if not free and not fixed:
+    roles = {task.roles[name] for name in missing}
+    none_is_a_size = roles <= {*SETTINGS} or (len(missing) == 1 and roles == {"other"})
+    if not free and not fixed and not none_is_a_size:
         both = Argument("budget"), " and ", Argument("compute")
         split = ", such as 1e22 and 6*params*tokens, to split a budget, or by "
         size = " a size, so that the best of the other features is sought"
