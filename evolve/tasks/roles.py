@@ -170,6 +170,7 @@ _RULES: tuple[_Rule, ...] = (
 )
 _ANY = re.compile("|".join(f"(?:{rule.pattern})" for rule in _RULES))  # without it none holds
 _PREFIX = re.compile(r"^(params|config|hparams|metrics|summary)[./]")  # of trackers
+LEAST_SERIES = 2  # columns beside one from which on their numbers are no part of a name; judgement
 _LETTERS: dict[str, Role] = {"N": "N", "D": "D", "U": "U", "C": "C", "B": "batch"}
 
 
@@ -231,10 +232,23 @@ def guess_roles(
         corrected: Roles that the user gave; they are taken as they are.
     """
     units, corrected = units or {}, corrected or {}
-    return {
-        name: corrected.get(name) or guess_role(name, units.get(name, ""), facts)
-        for name, facts in names.items()
-    }
+    guessed = {name: guess_role(name, units.get(name, ""), facts) for name, facts in names.items()}
+    return {name: corrected.get(name) or _of_series(name, guessed) for name in names}
+
+
+def _of_series(name: str, guessed: Mapping[str, Role]) -> Role:
+    """The role of a column; of one among `f0`, `f1`, `f2`, … that of all others, if they share it.
+
+    Alone `f1` is an accuracy, and `r2` an outcome.
+    """
+    stem = name.rstrip("0123456789")
+    others = [
+        role
+        for other, role in guessed.items()
+        if other != name and other[len(stem) :].isdecimal() and other.startswith(stem)
+    ]
+    is_numbered = stem not in ("", name) and len(others) >= LEAST_SERIES
+    return others[0] if is_numbered and len(set(others)) == 1 else guessed[name]
 
 
 def _words(text: str) -> str:

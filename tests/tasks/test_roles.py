@@ -9,6 +9,7 @@ import pytest
 
 from evolve.errors import EvolveError
 from evolve.tasks.roles import (
+    ANY,
     BOOKKEEPING,
     MEANING,
     OUTCOMES,
@@ -93,6 +94,15 @@ def test_a_unit_speaks_where_the_name_says_nothing() -> None:
     assert guess_role("size", "parameters") == "N"
     assert guess_role("size", "tokens") == "D"
     assert guess_role("params", "tokens") == "N"
+
+
+def test_a_column_of_a_numbered_series_has_the_role_of_the_rest() -> None:
+    assert set(guess_roles(dict.fromkeys(["f0", "f1", "f2", "f10"], ANY)).values()) == {"other"}
+    assert set(guess_roles(dict.fromkeys(["x_r1", "r1", "r2", "r3"], ANY)).values()) == {"other"}
+    assert guess_roles(dict.fromkeys(["f0", "f1"], ANY))["f1"] == "accuracy"
+    assert guess_roles(dict.fromkeys(["r2", "depth", "r2d2"], ANY))["r2"] == "outcome"
+    losses = guess_roles(dict.fromkeys(["loss1", "loss2", "loss3", "loss"], ANY))
+    assert set(losses.values()) == {"loss"}
 
 
 def test_what_a_user_says_stands() -> None:
