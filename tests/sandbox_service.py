@@ -8,7 +8,7 @@ import os
 import signal
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -21,7 +21,7 @@ def main(parent: int) -> None:
     time.sleep(3600)
 
 
-def preload() -> bool:
+def preload(in_fork: Callable[[], object]) -> bool:
     """Say that what was loaded is to be loaded again by a fresh process."""
     return True
 

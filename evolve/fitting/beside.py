@@ -15,17 +15,21 @@ from typing import Any
 from evolve.fitting.code_cache import is_cold
 from evolve.fitting.compiled import COMPILED, compile_for
 
-_wanted = ContextVar("_wanted", default=False)
+InFork = Callable[[], object]
+_wanted: ContextVar[InFork | None] = ContextVar("_wanted", default=None)
 
 
 @contextmanager
-def side_by_side() -> Iterator[None]:
+def side_by_side(in_fork: InFork = lambda: None) -> Iterator[None]:
     """Fork for what is compiled for the first time while inside.
 
     Only a process of one thread that holds nobody's locks may ask for this, such as the one that
     workers are forked from.
+
+    Args:
+        in_fork: What the fork does first, such as to see to it that it ends with this process.
     """
-    token = _wanted.set(COMPILED and hasattr(os, "fork") and is_cold())
+    token = _wanted.set(in_fork if COMPILED and hasattr(os, "fork") and is_cold() else None)
     try:
         yield
     finally:
@@ -42,22 +46,23 @@ def compile_beside(
         arguments: As it is to be called with, the parts of any address.
         parts: Compiles them.
     """
-    if not _wanted.get():
+    if (in_fork := _wanted.get()) is None:
         return
-    _wanted.set(False)  # all is compiled once
+    _wanted.set(None)  # all is compiled once
     with suppress(OSError):  # without a fork the parts are compiled by this process, later
         child = os.fork()
         if child == 0:
-            _be_beside(parts)
+            _be_beside(in_fork, parts)
         try:
             compile_for(function, arguments)
         finally:
             os.waitpid(child, 0)
 
 
-def _be_beside(parts: Callable[[], object]) -> None:
+def _be_beside(in_fork: InFork, parts: Callable[[], object]) -> None:
     """Compile parts and end, holding nothing that the process before the fork has open."""
     try:
+        in_fork()
         nothing = os.open(os.devnull, os.O_RDWR)
         for standard in range(3):
             os.dup2(nothing, standard)

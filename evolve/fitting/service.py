@@ -5,7 +5,7 @@ This module holds no foreign code and is never sent the targets of rows that eve
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -37,14 +37,17 @@ class State:
     folds: tuple[Fold, ...]
 
 
-def preload() -> bool:
+def preload(in_fork: Callable[[], object]) -> bool:
     """Load the compiled kernel, before workers are forked.
+
+    Args:
+        in_fork: What a fork that compiles a part of it does first.
 
     Returns:
         Whether it was compiled just now and stored. Such code does not always give the last digits
         of the stored one, which every later process loads.
     """
-    with side_by_side():
+    with side_by_side(in_fork):
         warm()
     return any_is_new() or any(is_new(entry) for entry in (kernel.run, predict.run_tape))
 

@@ -30,7 +30,8 @@ class Nursery:
 
     Args:
         module: Full name of the module that it loads for them, as a `Worker` takes it; its
-            `preload()`, if it has one, is called once.
+            `preload(in_fork)`, if it has one, is called once. What that forks is to call
+            `in_fork` first, so as to end with it.
     """
 
     def __init__(self, module: str) -> None:

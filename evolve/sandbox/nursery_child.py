@@ -2,7 +2,8 @@
 
 It never sees a byte of data: each worker has a wire of its own to the engine. The workers share
 the memory of what was loaded, start in milliseconds, and put up their own walls. A module whose
-`preload()` says that it made and stored what it should load is loaded again, by a fresh process.
+`preload(in_fork)` says that it made and stored what it should load is loaded again, by a fresh
+process.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ import signal
 import socket
 import struct
 import sys
+from functools import partial
 from typing import Final
 
 from evolve.sandbox import lockdown, worker_child
@@ -33,7 +35,8 @@ def main(control: int, module: str, without: list[str], parent: int) -> None:
     """Load `module`, then fork workers until the engine, process `parent`, closes `control`."""
     del parent  # the boot code has seen to it that this process dies with the engine
     loaded = importlib.import_module(module)
-    if hasattr(loaded, "preload") and loaded.preload() and len(sys.argv) == _FIRST_TIME:
+    in_fork = partial(lockdown.die_with_parent, {}, without, os.getpid())
+    if hasattr(loaded, "preload") and loaded.preload(in_fork) and len(sys.argv) == _FIRST_TIME:
         os.execv(sys.executable, [*sys.orig_argv, "again"])
     gc.collect()
     gc.freeze()

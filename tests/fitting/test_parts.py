@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import numpy as np
@@ -96,6 +97,39 @@ def test_the_first_time_a_fork_compiles_the_parts_and_leaves_them_to_be_loaded(
     assert said[1][2:] == ["False", "False"]
 
 
+ORPHAN = """
+import os, time
+from functools import partial
+import halves
+from evolve.fitting.beside import compile_beside, side_by_side
+from evolve.sandbox.lockdown import die_with_parent
+
+fork = os.fork
+def told():
+    child = fork()
+    if child:
+        print(child, flush=True)
+    return child
+os.fork = told
+with side_by_side(partial(die_with_parent, {}, (), os.getpid())):
+    compile_beside(halves.quarter, (8.0, 0), lambda: time.sleep(600.0))
+"""
+
+
+@needs_numba
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells a process of its parent")
+def test_a_fork_that_compiles_ends_with_the_process_that_it_is_beside(tmp_path: Path) -> None:
+    (tmp_path / "halves.py").write_text(MODULE)
+    (tmp_path / "orphan.py").write_text(ORPHAN)
+    with subprocess.Popen(
+        [sys.executable, str(tmp_path / "orphan.py")], env=env_in(tmp_path), stdout=subprocess.PIPE
+    ) as beside:
+        assert beside.stdout is not None
+        fork = int(beside.stdout.readline())
+        beside.kill()
+    assert is_gone(fork)
+
+
 @needs_numba
 @pytest.mark.parametrize("ending", ["_half*.nbi", "quarter*.nbc"])
 def test_stored_code_that_was_cut_short_is_compiled_again(ending: str, tmp_path: Path) -> None:
@@ -142,12 +176,31 @@ def run_in(folder: Path, module: str) -> list[str]:
     """The words that a module prints, whose machine code is kept in a folder beside it."""
     return subprocess.run(
         [sys.executable, str(folder / module)],
-        env={
-            **os.environ,
-            "PYTHONPATH": os.pathsep.join([str(ROOT), str(folder)]),
-            "NUMBA_CACHE_DIR": str(folder / "code"),
-        },
+        env=env_in(folder),
         capture_output=True,
         text=True,
         check=True,
     ).stdout.split()
+
+
+def env_in(folder: Path) -> dict[str, str]:
+    """An environment in which modules of a folder run, and keep their machine code there."""
+    return {
+        **os.environ,
+        "PYTHONPATH": os.pathsep.join([str(ROOT), str(folder)]),
+        "NUMBA_CACHE_DIR": str(folder / "code"),
+    }
+
+
+def is_gone(pid: int, within_s: float = 60.0) -> bool:
+    """Whether a process ends in time; one that nobody has waited for is gone, too."""
+    end = time.monotonic() + within_s
+    while time.monotonic() < end:
+        try:
+            state = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
+        except (FileNotFoundError, ProcessLookupError):
+            return True
+        if state == "Z":
+            return True
+        time.sleep(0.01)
+    return False
