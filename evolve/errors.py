@@ -87,5 +87,8 @@ def nearest(name: str, valid: Iterable[str]) -> str:
     if whole := ending_in(name, valid):
         return f" (did you mean {whole!r}?)"
     by_folded = {candidate.casefold(): candidate for candidate in valid}
+    begin = [whole for whole in by_folded if len(name) > 2 and whole.startswith(name.casefold())]
+    if len(begin) == 1 and name not in valid:
+        return f" (did you mean {by_folded[begin[0]]!r}?)"
     close = get_close_matches(name.casefold(), list(by_folded), n=1, cutoff=0.6)
     return f" (did you mean {by_folded[close[0]]!r}?)" if close else ""

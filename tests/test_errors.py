@@ -73,3 +73,8 @@ def test_only_the_command_line_speaks_of_options() -> None:
     options = [t for t in raised if re.search(r"--[a-z]", t[1]) and not command.search(t[1])]
     assert len(raised) > 100
     assert options == []
+
+
+def test_the_beginning_of_one_name_means_it_whatever_else_is_near() -> None:
+    assert nearest("--budget", ["--next-budget", "--budget-flops"]).endswith("'--budget-flops'?)")
+    assert nearest("zeb", ["zebra crossing", "zebra finch"]) == ""  # it may be either

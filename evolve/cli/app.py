@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shlex
 import sys
 from collections.abc import Callable, Sequence
 from typing import Any, NoReturn, TypeVar
@@ -14,7 +13,8 @@ from evolve import __version__
 from evolve.cli.options import Verb
 from evolve.cli.output import print_note
 from evolve.cli.terminal import guarded_output
-from evolve.errors import EvolveError, nearest
+from evolve.cli.usage import usage
+from evolve.errors import EvolveError
 
 # typer brings its own copy of click or uses the real one, depending on its version.
 _CLICK_ERROR: Any = typer.BadParameter.__mro__[2]
@@ -88,7 +88,10 @@ def _call(words: list[str]) -> int:
     except EvolveError as error:
         return wrong(error.spelled(option_of))
     except _CLICK_ERROR as error:
-        return wrong(_usage(error, getattr(command, "commands", {})))
+        if type(error).__name__ == "NoArgsIsHelpError":  # of a verb that has verbs of its own
+            print(error.ctx.get_help())
+            return 2
+        return wrong(usage(error, getattr(command, "commands", {})))
     except (typer.Abort, KeyboardInterrupt):
         print_note("evolve: interrupted")
         return 130
@@ -118,25 +121,3 @@ def wrong(message: str) -> int:
     """Say in one line what is wrong with a call."""
     print_note(f"evolve: {' '.join(message.split())}")
     return 2
-
-
-def _usage(error: Any, commands: dict[str, Any]) -> str:
-    """The message of a usage error with the nearest valid name."""
-    message = str(error.format_message())
-    context = getattr(error, "ctx", None)
-    option = getattr(error, "option_name", None)
-    if option and context is not None:
-        valid = [name for p in context.command.params for name in p.opts if name.startswith("--")]
-        return f"no option {option!r}{nearest(option, valid)}; see: evolve {_verb(context)} --help"
-    if message.startswith("No such command"):
-        name = message.split("'")[1]
-        if name.lower().endswith((".csv", ".parquet")):
-            made = f"python -m evolve new-task {shlex.quote(name)} --target COLUMN"
-            return f"no verb {name!r}; to make a task of a table: {made}"
-        return f"no verb {name!r}{nearest(name, commands)}; see: evolve --help"
-    where = _verb(context) if context is not None else ""
-    return f"{message.rstrip(' .')}; see: evolve {where} --help".replace("  ", " ")
-
-
-def _verb(context: Any) -> str:
-    return str(context.command_path).removeprefix("evolve").strip()

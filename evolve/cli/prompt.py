@@ -20,7 +20,9 @@ def print_prompt(store: Store, number: int | None, *, json: bool) -> None:
     from evolve.runs.replies import exchange_of
 
     if number is None:
-        raise EvolveError("--prompt: needs --entry N, see: evolve query RUN --origin model")
+        raise EvolveError(
+            "--prompt: needs --entry N; see: python -m evolve query RUN --origin model"
+        )
     exchange = exchange_of(store, store.entry(number))
     reply = exchange.reply.text if exchange.reply is not None else ""
     if json:

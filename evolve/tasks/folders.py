@@ -107,7 +107,7 @@ def data_file(folder: Path, split: str) -> Path:
             f"{places[0]}: this task keeps no rows for a test; put them into test.csv, or make "
             "the task anew with: new-task … --test CONDITION"
         )
-    pull = f", or try: evolve data pull {folder.name}" if ships else ""
+    pull = f", or try: python -m evolve data pull {folder.name}" if ships else ""
     raise TaskError(
         f"{places[0] / split}.csv is missing; put the table there, or set EVOLVE_DATA_DIR to a "
         f"folder that holds {folder.name}/train.csv{pull}"

@@ -411,7 +411,7 @@ WRONG = [
     (["plan", "dc", "--next-budget", "1e9"], "--next-budget needs --compute"),
     (
         [*BUDGET, "--next-budget", "lots"],
-        "'--next-budget': must be a number, such as 1e21 or 7B, it is 'lots'",
+        "--next-budget: must be a number, such as 1e21 or 7B, it is 'lots'",
     ),
     (
         [*BUDGET, "--next-budget", "inf"],
