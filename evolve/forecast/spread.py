@@ -43,8 +43,9 @@ class VarianceComponents:
 
     @property
     def total(self) -> Array:
-        """Root of the sum of squares."""
-        return np.sqrt(self.noise**2 + self.constants**2 + self.form**2)
+        """Root of the sum of squares; infinite where that is larger than any number."""
+        with np.errstate(over="ignore"):
+            return np.sqrt(self.noise**2 + self.constants**2 + self.form**2)
 
 
 def parts_of(
