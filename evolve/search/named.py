@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from pathlib import Path
@@ -19,7 +19,7 @@ from evolve.evaluation.problem import EvaluationProblem
 from evolve.evaluation.record import NOT_OF_A_RUN, Entry, Origin
 from evolve.law.candidate import Candidate
 from evolve.law.canonical import key, simplify
-from evolve.law.graph import Law, Node, feat, features_of, renumber, replace_leaves
+from evolve.law.graph import Law, Node, call, feat, features_of, num, renumber, replace_leaves
 from evolve.law.naming import words_seen
 from evolve.law.program import read_program, title_of
 from evolve.law.recipe import Recipe
@@ -33,6 +33,7 @@ from evolve.search.proposers.literature import named_forms
 from evolve.search.proposers.seeds import seed_files
 from evolve.tasks.folders import shipped_folders
 from evolve.tasks.folds import require_rows
+from evolve.tasks.name_units import units_in_names
 from evolve.tasks.roles import MEANING, Role, guess_role
 from evolve.tasks.spec import Feature, TaskSpec, read_spec
 from evolve.tasks.task import Task
@@ -210,9 +211,23 @@ def _from_seed(task: Task, path: Path, spec: TaskSpec, columns: dict[int, int]) 
     except ProgramError as error:  # a program that only its own table's verbs can run
         raise EvolveError(Argument("law"), f": {path.stem}: {error}") from None
     root = replace_leaves(traced.law.root, {feat(j): feat(k) for j, k in columns.items()})
+    units = units_in_names(task.feature_names, task.train.X)
+    root = _in_ones(root, {feat(j): unit for j, unit in units.items()})
     law = simplify(Law(root, traced.law.n_constants, task.spec.own))
     candidate = _allowed(Candidate(law, traced.recipe), plain_space_of(task))
     return NamedLaw(path.stem, title_of(read_program(path)), candidate, "literature")
+
+
+def _in_ones(node: Node, counted_in: Mapping[Node, float]) -> Node:
+    """A tree with features counted in ones, as those of seed files are.
+
+    What a feature is divided by is divided by its unit, so that `N/1e9` of millions is `N/1e3`.
+    """
+    if (unit := counted_in.get(node)) is not None:
+        return call("mul", num(unit), node)
+    if node.op == "div" and node.args[0] in counted_in and node.args[1].op == "num":
+        return call("div", node.args[0], num(node.args[1].value / counted_in[node.args[0]]))
+    return Node(node.op, tuple(_in_ones(arg, counted_in) for arg in node.args), node.value)
 
 
 def _allowed(candidate: Candidate, space: SearchSpace) -> Candidate:

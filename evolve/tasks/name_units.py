@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import math
 import re
+from collections.abc import Sequence
+
+import numpy as np
 
 from evolve.tasks.cells import size_in_words
+from evolve.typing import Array
 
 _UNIT = re.compile(
     r"(.*[A-Za-z])[\s_]*[\s_(\[]"
@@ -24,6 +28,18 @@ def unit_in_name(name: str, largest: float) -> tuple[str, float] | None:
     match = _UNIT.fullmatch(name)
     scale = size_in_words(f"1 {match[2].removesuffix('s')}") if match else None
     return None if match is None or scale is None or largest > FEW_UNITS else (match[1], scale)
+
+
+def units_in_names(names: Sequence[str], X: Array) -> dict[int, float]:
+    """What columns are counted in whose names say it, by their numbers.
+
+    Args:
+        names: Of the columns.
+        X: `(n, f)` their values.
+    """
+    largest = map(float, np.max(X, axis=0))
+    found = enumerate(map(unit_in_name, names, largest))
+    return {j: unit[1] for j, unit in found if unit is not None}
 
 
 def without_unit(name: str) -> str:

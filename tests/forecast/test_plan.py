@@ -39,6 +39,16 @@ CHINCHILLA = Law(call("add", call("add", const(0), power(0, 1, 2)), power(1, 3, 
 CONSTANTS = np.array([[1.7, 0.8, 0.34, 1.1, 0.28]])
 
 
+def in_millions() -> Task:
+    """The task of `make_task` with parameters counted in millions."""
+    task = make_task()
+    spec = task.spec.model_dump()
+    spec["features"][0]["name"] = "params (M)"
+    spec["folds"]["axes"] = ["tokens"]
+    table = Table(task.train.X / [1e6, 1.0], task.train.Y, task.train.group)
+    return Task("t", Path(), TaskSpec.model_validate(spec), ("all",), table)
+
+
 def make_task(scale: str = "log") -> Task:
     spec = TaskSpec(
         title="t",
@@ -317,6 +327,11 @@ def test_serving_makes_the_best_model_smaller() -> None:
     assert text == "6*params*tokens + 2*`params`*1e+13"
     served = allocate(question(forecast_model, text), 1e24).values
     assert served["params"] < allocate(question(forecast_model), 1e24).values["params"]
+
+
+def test_serving_counts_parameters_in_ones_whatever_their_column_does() -> None:
+    text = with_serving(in_millions(), "6e6*`params (M)`*tokens", 1e13)
+    assert text.endswith(" + 2e+06*`params (M)`*1e+13")
 
 
 def test_more_of_an_accuracy_is_better_unless_it_is_said() -> None:

@@ -24,6 +24,7 @@ from tests.forecast.test_plan import (
     CHINCHILLA,
     CONSTANTS,
     blend_task,
+    in_millions,
     make_forecast_model,
     make_task,
     power,
@@ -110,6 +111,16 @@ def test_next_runs_call_a_law_that_no_run_holds_by_its_name(
     assert "law: prediction" in text
     assert "hoffmann_2022: " in text
     assert "-1" not in text
+
+
+def test_a_plan_says_that_a_cost_counts_a_size_in_millions(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    compute = "6*`params (M)`*tokens"
+    print_plan(planned(with_rows(ROWS), in_millions(), compute=compute, budget=1e15))
+    assert f"{compute} counts params (M) in units of 1e+06" in capsys.readouterr().out
+    print_plan(planned(with_rows(ROWS), budget=1e21))
+    assert "units" not in capsys.readouterr().out
 
 
 def test_a_blend_that_is_no_whole_is_neither_narrowed_nor_made() -> None:

@@ -11,6 +11,7 @@ from evolve.errors import Argument, EvolveError
 from evolve.forecast.plan.allocate import NOTHING, Allocation, allocate
 from evolve.forecast.plan.cost import Cost, parse_cost
 from evolve.forecast.plan.question import Question
+from evolve.tasks.name_units import units_in_names
 from evolve.tasks.task import Task
 
 MOST_DECADES = 8  # beyond the dearest training run
@@ -106,7 +107,7 @@ def with_serving(task: Task, compute: str, tokens: float) -> str:
     """A cost with what a model's use takes: two FLOPs for each parameter and token.
 
     Args:
-        task: Its column of role N holds the parameters.
+        task: Its column of role N holds the parameters, in millions if its name says so.
         compute: What training takes.
         tokens: That the model is to read and write in its life.
 
@@ -120,4 +121,6 @@ def with_serving(task: Task, compute: str, tokens: float) -> str:
         valid = ", ".join(columns or task.feature_names)
         rule = f": needs one column of parameters (role N), there are {valid}"
         raise EvolveError(Argument("serve_tokens"), rule)
-    return f"{compute} + {SERVED:g}*`{columns[0]}`*{tokens:.12g}"
+    j = task.feature_names.index(columns[0])
+    one = SERVED * units_in_names(task.feature_names, task.train.X).get(j, 1.0)
+    return f"{compute} + {one:g}*`{columns[0]}`*{tokens:.12g}"
