@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import sys
 from collections.abc import Collection, Mapping, Sequence
@@ -15,7 +16,7 @@ from evolve.printable import printable
 if TYPE_CHECKING:
     from evolve.tasks.raw import RawTable
 
-COMMAND = "python -m evolve"
+COMMAND = re.compile(r"python -m evolve|pip install '")
 WIDE = 160  # of a pipe or a file, where COLUMNS says nothing
 
 
@@ -85,10 +86,10 @@ def _broken(text: str, width: int) -> str:
     from evolve.cli.table import HANG, wrapped
 
     text = printable(text)
-    words, command, rest = text.partition(COMMAND)
-    lines = wrapped(text, width)
-    if command and len(lines) > 1:
-        lines = [*wrapped(words.rstrip(), width), f"{HANG}{command}{rest}"]
+    lines, found = wrapped(text, width), COMMAND.search(text)
+    if found and len(lines) > 1:
+        at = found.start()
+        lines = [*wrapped(text[:at].rstrip(), width), f"{HANG}{text[at:]}"]
     return "\n".join(lines)
 
 

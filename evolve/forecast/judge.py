@@ -254,6 +254,10 @@ def _judge(
         reasons.append(f"the champion breaks declared physics at {100 * physics:.2g} % of points")
     if held_out < NONE_R2 and gain < NONE_GAIN:
         return NONE, reasons
-    if (close or (sure and held_out >= HOLDS_HELD_R2)) and not physics:
+    explained = sure and held_out >= HOLDS_HELD_R2
+    if (close or explained) and not physics:
+        if not explained:
+            least = f"{100 * HOLDS_RELATIVE:g} %"
+            reasons.append(f"it holds as that error is at most {least}, whatever these R2 are")
         return HOLDS, reasons
     return CARE, reasons

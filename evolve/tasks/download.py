@@ -76,8 +76,8 @@ def _download(name: str, spec: TaskSpec, instead: str) -> Mapping[str, Columns]:
         import datasets
     except ImportError:
         raise TaskError(
-            f"data pull {name}: needs the extra 'data', run: pip install 'evolve-laws[data]'; "
-            f"{instead}"
+            f"data pull {name}: needs the extra 'data', which is not installed; {instead}, or "
+            "run: pip install 'evolve-laws[data]'"
         ) from None
     logging.getLogger("huggingface_hub").setLevel(logging.ERROR)  # its retries are not news
     try:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -12,6 +13,7 @@ from small_tasks import power_task, task_of
 from evolve.forecast.by_group import GroupError
 from evolve.forecast.calibration import make_forecast_model
 from evolve.forecast.judge import (
+    _judge,
     against_baseline,
     best_baseline,
     expected_errors,
@@ -21,7 +23,14 @@ from evolve.forecast.judge import (
 )
 from evolve.forecast.members import contenders_of
 from evolve.forecast.verdict import CARE, HOLDS, NONE, Verdict, verdict_from_data
-from evolve.scoring.objective import HORIZONS
+from evolve.scoring.objective import (
+    HOLDS_HELD_R2,
+    HOLDS_R2,
+    HOLDS_RELATIVE,
+    HORIZONS,
+    NONE_GAIN,
+    NONE_R2,
+)
 from evolve.search.champion import Choice
 from evolve.search.memory import search_in_memory
 from evolve.search.problem import make_search_problem
@@ -70,6 +79,28 @@ def test_a_power_law_in_little_noise_holds(lawful: tuple[Task, Choice, Verdict])
     assert verdict.held_out_r2 > 0.9 > verdict.baseline_r2
     assert verdict.expected_error is not None
     assert verdict.expected_error < 0.01
+
+
+@pytest.mark.parametrize(
+    ("held_out", "promised", "told"),
+    [(-1.5, (0.86, 0.007), True), (0.95, (0.5, 0.007), True), (0.95, (0.95, 0.007), False)],
+)
+def test_a_verdict_that_rests_on_a_small_error_alone_says_so(
+    held_out: float, promised: tuple[float, float], told: bool
+) -> None:
+    kind, reasons = _judge([], held_out, 1.0, promised, 0.0)
+    assert kind == HOLDS
+    assert (reasons[-1] == "it holds as that error is at most 1 %, whatever these R2 are") == told
+
+
+def test_the_page_on_reports_says_what_a_verdict_asks() -> None:
+    page = (Path(__file__).parents[2] / "docs" / "report.md").read_text("utf-8")
+    rules = page.partition("## What a verdict asks")[2].partition("\n## ")[0]
+    assert f"at most {100 * HOLDS_RELATIVE:g} % of the forecast" in rules
+    assert f"an R² of at least {HOLDS_R2:g} there" in rules
+    assert f"on held-out rows is at least {HOLDS_HELD_R2:g}" in rules
+    times = np.exp(0.5 * NONE_GAIN)
+    assert f"below {NONE_R2:g}, and the best baseline errs less than {times:.2f} times" in rules
 
 
 def test_in_noise_alone_there_is_no_law(noisy: tuple[Task, Choice, Verdict]) -> None:

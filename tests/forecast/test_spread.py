@@ -9,9 +9,7 @@ import numpy as np
 from evolve.forecast.spread import VarianceComponents
 
 
-def test_parts_with_squares_above_every_number_make_an_infinite_whole_without_a_word() -> (
-    None
-):
+def test_parts_with_squares_above_every_number_make_an_infinite_whole_without_a_word() -> None:
     small, large = np.array([[3.0]]), np.array([[1e200]])
     parts = {"point": small, "champion": small, "form": 0.0 * small, "rivals": small[None]}
     with warnings.catch_warnings():
