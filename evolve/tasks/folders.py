@@ -12,7 +12,7 @@ from evolve.errors import TaskError, nearest
 _SUFFIXES = (".csv", ".parquet")
 
 
-def find_folder(name_or_folder: str, tasks_dirs: Sequence[Path] = ()) -> Path:
+def find_folder(name_or_folder: str, tasks_dirs: Sequence[str | Path] = ()) -> Path:
     """Find a task's folder.
 
     A path is taken as it is. A name is looked for in `tasks_dirs`, then in `./tasks`, then among
@@ -52,7 +52,7 @@ def _of_own() -> str:
     return f"; your own are found by name where their folder tasks lies, {Path.cwd()} has none"
 
 
-def is_task(name_or_folder: str, tasks_dirs: Sequence[Path] = ()) -> bool:
+def is_task(name_or_folder: str, tasks_dirs: Sequence[str | Path] = ()) -> bool:
     """Whether a name or path leads to a task's folder."""
     try:
         find_folder(name_or_folder, tasks_dirs)
@@ -121,7 +121,7 @@ def shipped_folders(kind: str) -> list[Path]:
     return [folder for folder in folders if folder.is_dir()]
 
 
-def search_path(tasks_dirs: Sequence[Path]) -> list[Path]:
+def search_path(tasks_dirs: Sequence[str | Path]) -> list[Path]:
     """Folders that are searched for tasks, in order: given ones, `./tasks`, the shipped ones."""
-    candidates = [*tasks_dirs, Path("tasks"), *shipped_folders("tasks")]
+    candidates = [*map(Path, tasks_dirs), Path("tasks"), *shipped_folders("tasks")]
     return list(dict.fromkeys(path.resolve() for path in candidates if path.is_dir()))

@@ -194,7 +194,7 @@ class TaskListing:
 
 
 @checked
-def load_task(name_or_folder: str | Path, tasks_dirs: Sequence[Path] = ()) -> Task:
+def load_task(name_or_folder: str | Path, tasks_dirs: Sequence[str | Path] = ()) -> Task:
     """Load a task's spec and training rows.
 
     Args:
@@ -224,7 +224,7 @@ def load_test(task: Task) -> Table:
     return build_table(raw, task.spec, task.group_names)[0]
 
 
-def list_tasks(tasks_dirs: Sequence[Path] = ()) -> list[TaskListing]:
+def list_tasks(tasks_dirs: Sequence[str | Path] = ()) -> list[TaskListing]:
     """List the tasks of every folder that is searched; the first of a name wins."""
     folders: dict[str, Path] = {}
     for tasks_dir in search_path(tasks_dirs):

@@ -162,6 +162,7 @@ def test_a_users_task_is_read_from_its_folder(folder: Path) -> None:
 def test_a_users_tasks_dir_comes_first(folder: Path) -> None:
     target = folder.rename(folder.parent / "sft")
     assert load_task("sft", [folder.parent]).folder == target
+    assert load_task("sft", [str(folder.parent)]).folder == target
     assert load_task("sft", [ROOT / "tasks"]).n_groups == 42
 
 
