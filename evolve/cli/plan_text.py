@@ -73,8 +73,9 @@ def _print_best(question: Question, best: Allocation) -> None:
         print_text(f"outside the data: {where}")
     for words in moving_together(task, question.cost.features):
         print_text(f"not to be relied on: {words}")
-    if question.maximise:
-        print_text(f"more of {target} is taken to be better; --minimise says otherwise")
+    if question.better:
+        otherwise = "--minimise" if question.maximise else "--maximise"
+        print_text(f"{question.better}; {otherwise} says otherwise")
 
 
 def _print_no_guide(question: Question, best: Allocation) -> None:

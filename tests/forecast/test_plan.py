@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -97,6 +98,18 @@ def test_a_budget_of_one_feature_buys_one_size() -> None:
     point = allocate(asked, 3e9).point
     assert reach(asked, point).budget == pytest.approx(3e9, rel=1e-6)
     assert next_runs(asked, forecast_at(asked, {"params": 5e8, "tokens": 1e10}), 1e9) == []
+
+
+def test_what_is_taken_to_be_better_is_said_where_no_name_says_so() -> None:
+    task, model = make_task(), make_forecast_model((CHINCHILLA, CONSTANTS))
+    spec = task.spec.model_copy(update={"targets": [Target(name="score")]})
+    scored = replace(task, spec=spec)
+    assert question(model).better == ""
+    assert question(model, task=scored).better == "less of score is taken to be better"
+    most = question(model, task=scored, maximise=True)
+    assert most.better == "more of score is taken to be better"
+    with pytest.raises(EvolveError, match="; more of score is taken .*, maximise is to say"):
+        allocate(most, 1e21)
 
 
 def test_a_law_that_always_wants_more_of_one_feature_is_refused() -> None:

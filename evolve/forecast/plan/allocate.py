@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from evolve.errors import EvolveError
+from evolve.errors import Argument, EvolveError
 from evolve.forecast.plan.cost import Cost
 from evolve.forecast.plan.question import Question
 from evolve.forecast.plan.ratios import EXACT, SEARCH_DECADES, polished, ratios
@@ -149,7 +149,7 @@ def _sizes(question: Question, budget: float, tolerance: float) -> Array:
             lambda step: float(question.loss(values(step[None]))[0]), best, low, high, tolerance
         )
     if np.abs(best[:n_turned]).max(initial=0.0) > SEARCH_DECADES * (1.0 - EDGE):
-        raise EvolveError(_no_optimum(question, place(best[None, :n_turned])[0]))
+        raise EvolveError(*_no_optimum(question, place(best[None, :n_turned])[0]))
     return values(best[None])
 
 
@@ -185,13 +185,16 @@ def _no_run(question: Question, budget: float) -> str:
     return f"plan: no run costs {budget:g} by {question.cost.text!r}"
 
 
-def _no_optimum(question: Question, logs: Array) -> str:
+def _no_optimum(question: Question, logs: Array) -> tuple[str, ...]:
     centre = np.log10(question.known[:, list(question.cost.features)]).mean(axis=0)
     names = [question.task.feature_names[j] for j in question.cost.features]
     order = np.argsort(logs - centre)
     more, less = names[order[-1]], names[order[0]]
-    return (
+    words = (
         f"plan: {question.forecast_model.leader} has no interior optimum: at the same compute "
         f"its prediction keeps improving with more {more} and less {less}, far beyond the "
         "training rows" + because(question.task, question.cost.features)
     )
+    if not question.better:
+        return (words,)
+    return f"{words}; {question.better}, ", Argument("maximise"), " is to say"

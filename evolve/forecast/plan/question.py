@@ -68,6 +68,15 @@ class Question:
         return [self.task.feature_names[j] for j in self.varied]
 
     @property
+    def better(self) -> str:
+        """What is taken to be better, in words; empty where a loss is taken to be one."""
+        target = self.task.target_names[self.target]
+        if self.maximise:
+            return f"more of {target} is taken to be better"
+        is_loss = self.task.roles[target] == "loss"
+        return "" if is_loss else f"less of {target} is taken to be better"
+
+    @property
     def known(self) -> Array:
         """`(n, f)` training rows of the group."""
         train = self.task.train
