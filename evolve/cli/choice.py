@@ -17,7 +17,8 @@ HEADINGS = (
 VOTES = "votes: independent searches that have a law of this form among their own finalists"
 LEGEND = """\
 held out: mean log error of the rows that the folds held out, and its standard error
-all rows: log error of the fit of all rows; size: what its size costs
+all rows: log error of the fit of all rows, of logarithms where noise multiplies the law; size: \
+what its size costs
 physics: share of points beyond the data that break what was declared
 outside: share of points very far out, or just below the smallest rows, at which it leaves what \
 the target can be

@@ -15,9 +15,10 @@ from evolve.fitting.messages import FoldAnswer
 from evolve.fitting.weights import covariance
 from evolve.forecast.members import Contenders
 from evolve.forecast.model import ForecastModel, GroupUncertainty, Member
-from evolve.forecast.noise import LEAST, gaps_of, is_relative, noise_of, shape_of
+from evolve.forecast.noise import noise_of, shape_of
 from evolve.forecast.spread import distance_of, open_constants, parts_of
 from evolve.scoring.fold import Fold, all_rows
+from evolve.scoring.noise_kind import LEAST, gaps_of, is_relative
 from evolve.scoring.objective import OWN_ROWS
 from evolve.tasks.task import Task
 from evolve.typing import Array
@@ -34,7 +35,7 @@ def make_forecast_model(task: Task, contenders: Contenders, *, chosen: bool) -> 
         chosen: Whether the champion was chosen on further folds.
     """
     whole = contenders.whole
-    relative = is_relative(task.train.Y, whole.predictions, task.train.weights)
+    relative = is_relative(task.train.Y, [whole.predictions], task.train.weights)
     distances, ratios = [np.zeros(0)], [np.zeros(0)]
     for number, fold in enumerate(contenders.folds):
         away, over = _ratios(task, fold, contenders, number, relative=relative)

@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 
 from evolve.evaluation.predict import Predictable, predict, slopes_of
-from evolve.forecast.noise import gaps_of, is_relative
+from evolve.scoring.noise_kind import gaps_of, is_relative
 from evolve.tasks.table import Table
 from evolve.tasks.task import Task
 from evolve.typing import Array, Ints
@@ -94,7 +94,7 @@ def noise_parts(
     fitted = np.full_like(train.Y, np.nan)
     for g, table in enumerate(tables):
         fitted[train.group == g] = predict(law, train.X[train.group == g], table)
-    relative = is_relative(train.Y, fitted)
+    relative = is_relative(train.Y, [fitted])
     gaps = gaps_of(train.Y, fitted, relative=relative)
     factors = [np.unique(labels, return_inverse=True)[1] for labels in (runs, *shared.values())]
     found = []

@@ -11,8 +11,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from evolve.forecast.noise import gaps_of, is_one_signed
 from evolve.scoring.combine import TO_DEVIATION
+from evolve.scoring.noise_kind import gaps_of, is_one_signed
 from evolve.tasks.table import Table
 from evolve.typing import Array, Ints
 

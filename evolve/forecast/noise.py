@@ -1,4 +1,4 @@
-"""Residuals to their noise: added to a law or multiplied with it, and how large on each row.
+"""Residuals to their noise: how large it is on each row.
 
 Where rows have weights, the noise of a row is that of a row of weight 1 times a factor of its own.
 Where the user gave the deviation of every row, or rows repeat the features of others, the noise
@@ -10,61 +10,11 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from evolve.scoring.objective import MULTIPLICATIVE_EVIDENCE, OWN_ROWS
-from evolve.scoring.row_weights import RowWeights
+from evolve.scoring.objective import OWN_ROWS
 from evolve.tasks.table import Table
 from evolve.typing import Array, Ints
 
 ONE_SIGMA = 0.6827
-LEAST = 1e-12  # of the targets' size, against the logarithm of a residual of 0
-
-
-def gaps_of(y: Array, p: Array, *, relative: bool) -> Array:
-    """Residuals of targets from predictions of the same shape.
-
-    Args:
-        y: Targets, of one sign where `relative`.
-        p: Predictions.
-        relative: Whether noise multiplies the law: then those of logarithms, above 0 where the
-            target is above the law; a prediction of another sign is infinitely far.
-    """
-    if not relative:
-        return y - p
-    sign = np.sign(y)
-    seen = sign * p
-    with np.errstate(all="ignore"):
-        gaps = sign * (np.log(np.abs(y)) - np.log(np.where(seen > 0, seen, 1.0)))
-    return np.where(seen > 0, gaps, np.inf)
-
-
-def is_one_signed(*values: Array) -> bool:
-    """Whether all values lie above 0, or all below it."""
-    return all((v > 0).all() for v in values) or all((v < 0).all() for v in values)
-
-
-def is_relative(y: Array, p: Array, weights: RowWeights | None = None) -> bool:
-    """Whether the residuals of a fit are more likely multiplied with the law than added to it.
-
-    Two normal likelihoods are compared, of the residuals and of those of the logarithms (Box and
-    Cox 1964: the latter with the Jacobian of the logarithm). Robust scales are used, as runs may
-    be outliers under either. Deviations that the user gave say so themselves: noise multiplies
-    where they vary less as shares of the targets.
-
-    Args:
-        y: `(n, t)` targets.
-        p: `(n, t)` predictions of the same rows.
-        weights: Of the rows.
-    """
-    if not is_one_signed(y, p):
-        return False
-    if weights is not None and weights.noise is not None:
-        sigma = -0.5 * np.log(weights.values)
-        shares = sigma[:, None] - np.log(np.abs(y))
-        return bool(shares.std(axis=0).mean() < sigma.std())
-    times = 1.0 if weights is None else np.sqrt(weights.values)[:, None]
-    added, multiplied = (_log_scale(gaps_of(y, p, relative=r) * times, y) for r in (False, True))
-    gain = added - multiplied - np.log(np.abs(y)).mean(axis=0)
-    return bool(gain.sum() * len(y) > MULTIPLICATIVE_EVIDENCE)
 
 
 def shape_of(table: Table, *, relative: bool) -> Array | None:
@@ -144,9 +94,3 @@ def _holds_a_run_twice(table: Table, kind: Ints) -> npt.NDArray[np.bool_]:
     each = np.column_stack([kind, table.run])
     place, times = np.unique(each, axis=0, return_inverse=True, return_counts=True)[1:]
     return np.isin(kind, kind[times[place.ravel()] > 1])
-
-
-def _log_scale(gaps: Array, y: Array) -> Array:
-    """`(t,)` logarithm of the mean absolute residual."""
-    least = LEAST * np.abs(y).mean(axis=0)
-    return np.asarray(np.log(np.maximum(np.abs(gaps).mean(axis=0), least)))

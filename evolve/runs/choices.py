@@ -28,7 +28,7 @@ class FinalistRow:
         n_constants: Constants for each group and target.
         held_out_loss: Weighted mean log error of the rows held out.
         held_out_error: Standard error of that over the folds.
-        refit_loss: Log error of the fit of all rows.
+        refit_loss: Log error of the fit of all rows; of logarithms where noise multiplies the law.
         size: Price of its size.
         against_physics: Share of points beyond the data at which it breaks declared physics.
         outside: Share of points very far out at which it leaves the target's bounds.

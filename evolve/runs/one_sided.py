@@ -8,10 +8,10 @@ import numpy as np
 
 from evolve.evaluation.requests import form_of, law_of
 from evolve.forecast.leaning import Lean, leans_of, scatter
-from evolve.forecast.noise import gaps_of, is_one_signed
 from evolve.law.graph import Law
 from evolve.runs.results import load_results
 from evolve.runs.store import Store
+from evolve.scoring.noise_kind import gaps_of, is_one_signed
 from evolve.tasks.task import Task
 from evolve.typing import Array
 

@@ -89,6 +89,7 @@ MOST_DISAGREEMENT = 20.0  # log distance beyond which nobody pays more; pools
 BOUNDS_PRICE = 2.0  # for leaving what a target can be, beyond the data; pools
 FAR_OUT = (1e4, 1e8)  # factors beyond the data at which that is looked at; judgement
 REFIT_SHARE = 0.5  # weight of the fit of all rows beside the rows held out; pools
+TIMES_OFF = 1e3  # times too small that a fit of the other sign counts as, of logarithms; judgement
 SIZE_SHARE = 0.25  # of the search's price of size that finalists pay; pools
 COMBINATION_TEMPERATURE = 1.0  # judgement by which a law's weight falls e-fold; pools
 COMBINATION_HUBER = 1.0  # deviations from which a law counts less; pools
@@ -247,7 +248,12 @@ def mean_log_error(errors: Array | Sequence[float], weights: Array | Sequence[fl
 
 
 def refit_loss(
-    y: Array, predictions: Array, n_constants: int, weights: Array | None = None
+    y: Array,
+    predictions: Array,
+    n_constants: int,
+    weights: Array | None = None,
+    *,
+    relative: bool = False,
 ) -> float:
     """Log error of a law fitted to all training rows, as many rows not counted as constants.
 
@@ -258,7 +264,12 @@ def refit_loss(
         predictions: `(n, t)`, finite.
         n_constants: Constants for each target, of all groups together.
         weights: `(n,)` what each row counts; all alike if None.
+        relative: Whether noise multiplies the law: then of the logarithms, as the small rows,
+            in which an amount is many times the noise, say as much of a law as the large ones.
     """
+    if relative:
+        size = np.maximum(predictions * np.sign(y), np.abs(y) / TIMES_OFF)
+        y, predictions = np.log(np.abs(y)), np.log(size)
     with np.errstate(over="ignore"):
         error = float(nmse(y, predictions, weights))
     return float(np.log(error * len(y) / max(len(y) - n_constants, 1) + EPSILON))

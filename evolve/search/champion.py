@@ -26,6 +26,7 @@ from evolve.law.candidate import Candidate
 from evolve.law.units import hidden_scales
 from evolve.scoring.combine import combine, weights_of
 from evolve.scoring.fold import Fold, all_rows
+from evolve.scoring.noise_kind import is_relative
 from evolve.scoring.objective import (
     FAR_OUT,
     NEAR_FORECAST,
@@ -36,7 +37,13 @@ from evolve.scoring.objective import (
 )
 from evolve.search.archive import Archive, Elite
 from evolve.search.consensus import consensus_distance, consensus_points, further
-from evolve.search.finalists import Finalist, finalist_of, finalists_of, initial_laws
+from evolve.search.finalists import (
+    Finalist,
+    finalist_of,
+    finalists_of,
+    initial_laws,
+    loss_of_refit,
+)
 from evolve.search.readable import is_opaque
 from evolve.search.votes import finalists_by_seed, with_votes
 from evolve.tasks.spec import target_bounds
@@ -105,7 +112,7 @@ def choose(
         laws = [finalist_of(task, elite, judged, whole, initial) for elite, judged, whole in fits]
         if not laws:
             raise EvolveError(f"{task.name}: no finalist could be fitted on all training rows")
-        laws = with_votes(weighed(task, laws), by_seed)
+        laws = with_votes(weighed(task, in_terms_of_noise(task, laws)), by_seed)
         baselines = baseline_errors(task, folds)
         least = min(mean_log_error(errors, laws[0].weights) for errors in baselines.values())
         best = most_like_forecast(laws, least, lambda law: is_opaque(task, law.fitted))
@@ -150,6 +157,24 @@ def _with_errors(
         (again,) = evaluator.fit([quick], range(len(judged)))
         judged = judged if isinstance(again, Evaluation) else again
     return [*judged, whole]
+
+
+def in_terms_of_noise(task: Task, fitted: Sequence[Finalist]) -> list[Finalist]:
+    """The finalists, their fits of all rows judged by logarithms where noise multiplies.
+
+    Amounts then say nothing of the small rows: laws that miss these by many times their noise
+    would forecast there too. Deviations that the user gave weigh amounts by themselves.
+    """
+    train = task.train
+    is_given = train.weights is not None and train.weights.noise is not None
+    predictions = [law.fitted.predictions for law in fitted]
+    if is_given or not task.frame.natural_zero:
+        return list(fitted)
+    if not is_relative(train.Y, predictions, train.weights):
+        return list(fitted)
+    return [
+        replace(law, refit_loss=loss_of_refit(task, law.fitted, relative=True)) for law in fitted
+    ]
 
 
 def weighed(task: Task, fitted: Sequence[Finalist]) -> list[Finalist]:

@@ -47,7 +47,8 @@ class Finalist:
         against_physics: Share of points beyond the training rows that break declared physics.
         outside: Share of points very far beyond the data, or next to its smallest rows, at which
             it leaves the values that the target can have.
-        refit_loss: Log error of the fit of all training rows, as `objective.refit_loss` says.
+        refit_loss: Log error of the fit of all training rows, as `objective.refit_loss` says; of
+            logarithms where noise multiplies the laws.
         weight: What it counts in the forecast; those of all finalists sum to 1.
         distance: Root mean square distance from the forecast at points beyond the data, in
             standard deviations of the targets.
@@ -208,15 +209,19 @@ def finalist_of(
     """
     searched = elite.entry.evaluation.folds
     folds = (*searched, *(r.score for r in judged[len(searched) :]))
-    candidate, y = elite.candidate, task.train.Y
+    candidate = elite.candidate
     fitted = fitted_law(task, elite.form, whole.answer, folds)
     return Finalist(
         entry=elite.entry,
         fitted=fitted,
         held=tuple(r.predictions for r in judged),
-        refit_loss=refit_loss(
-            y, fitted.predictions, fitted.n_constants * task.n_groups, task.train.counts
-        ),
+        refit_loss=loss_of_refit(task, fitted, relative=False),
         is_initial=candidate is not None and key(candidate.law) in is_initial,
         against_physics=whole.facts["against_physics"],
     )
+
+
+def loss_of_refit(task: Task, fitted: FittedLaw, *, relative: bool) -> float:
+    """Log error of a law's fit of all training rows; of logarithms where noise multiplies it."""
+    y, n_constants = task.train.Y, fitted.n_constants * task.n_groups
+    return refit_loss(y, fitted.predictions, n_constants, task.train.counts, relative=relative)

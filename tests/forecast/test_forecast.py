@@ -17,7 +17,6 @@ from evolve.forecast.calibration import make_forecast_model
 from evolve.forecast.interval import ends_of, factors_at, forecast, rows_of, t_quantile
 from evolve.forecast.members import contenders_without_choice, fit_contenders
 from evolve.forecast.model import ForecastModel, GroupUncertainty, forecast_model_from_data
-from evolve.forecast.noise import is_relative
 from evolve.forecast.queries import from_table, from_words
 from evolve.forecast.spread import (
     delta,
@@ -31,6 +30,7 @@ from evolve.law.candidate import Candidate
 from evolve.law.graph import Law, call, const, feat, num
 from evolve.law.recipe import Recipe
 from evolve.runs.forecasts import load_forecast_model, save_forecast_model
+from evolve.scoring.noise_kind import is_relative
 from evolve.scoring.objective import CALIBRATION_LEAST
 from evolve.search.archive import Archive
 from evolve.tasks.spec import PhysicsSpec
@@ -89,9 +89,9 @@ def test_noise_that_multiplies_is_told_from_noise_that_adds() -> None:
     rng = np.random.default_rng(3)
     law = np.geomspace(1.0, 1000.0, 60)[:, None]
     noise = rng.normal(size=law.shape)
-    assert is_relative(law * np.exp(0.1 * noise), law)
-    assert not is_relative(law + 0.1 * noise, law)
-    assert not is_relative(law - 2.0, law)
+    assert is_relative(law * np.exp(0.1 * noise), [law])
+    assert not is_relative(law + 0.1 * noise, [law])
+    assert not is_relative(law - 2.0, [law])
 
 
 def test_an_interval_around_multiplied_noise_is_as_many_times_more_and_less(

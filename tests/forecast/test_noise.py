@@ -9,10 +9,11 @@ import pytest
 
 from evolve.forecast.calibration import make_forecast_model
 from evolve.forecast.members import fit_contenders
-from evolve.forecast.noise import gaps_of, is_relative, noise_of, replicate_noise, shape_of
+from evolve.forecast.noise import noise_of, replicate_noise, shape_of
 from evolve.law.candidate import Candidate
 from evolve.law.graph import Law, call, const, feat
 from evolve.law.recipe import Recipe
+from evolve.scoring.noise_kind import gaps_of, is_relative
 from evolve.scoring.row_weights import weights_from, weights_from_sigma
 from evolve.tasks.task import Table, Task
 from tests.small_tasks import task_of
@@ -74,18 +75,12 @@ def test_noise_of_mirrored_targets_is_the_noise_of_the_targets() -> None:
     other = replace(table, Y=-table.Y)
     multiplied = table.Y * np.exp(0.5 * RNG.normal(size=table.Y.shape))
     for y in (table.Y, multiplied):
-        assert is_relative(-y, other.Y) == is_relative(y, table.Y)
+        assert is_relative(-y, [other.Y]) == is_relative(y, [table.Y])
     np.testing.assert_allclose(
         gaps_of(-multiplied, other.Y, relative=True), -gaps_of(multiplied, table.Y, relative=True)
     )
     seen, there = (replicate_noise(each, relative=True)[0] for each in (table, other))
     np.testing.assert_allclose(there, seen)
-
-
-def test_deviations_say_whether_noise_multiplies() -> None:
-    y = np.geomspace(1.0, 50.0, 20)[:, None]
-    assert is_relative(y, y, weights_from_sigma(0.05 * y[:, 0]))
-    assert not is_relative(y, y, weights_from_sigma(np.full(20, 0.05)))
 
 
 def weighed_task(sigma: np.ndarray) -> Task:

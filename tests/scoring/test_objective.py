@@ -217,10 +217,8 @@ NO_PREFERENCE = {
         "MOST_LOG": "against overflow",
     },
     "forecast/members.py": {"UNCHOSEN_MEMBERS": "bounds how long a forecast takes"},
-    "forecast/noise.py": {
-        "LEAST": "against the logarithm of 0",
-        "ONE_SIGMA": "a property of the normal distribution",
-    },
+    "forecast/noise.py": {"ONE_SIGMA": "a property of the normal distribution"},
+    "scoring/noise_kind.py": {"LEAST": "against the logarithm of 0"},
     "evaluation/baselines.py": {
         "RIDGE": "breaks ties",
         "MOST_LOG": "against overflow",

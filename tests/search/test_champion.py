@@ -30,10 +30,18 @@ from evolve.sandbox.inprocess import InProcess
 from evolve.scoring.fold import Fold, FoldScore
 from evolve.scoring.metrics import r2
 from evolve.scoring.objective import FINALISTS, PHYSICS_PRICE, UNTOLD, losses_of, refit_loss
+from evolve.scoring.row_weights import weights_from_sigma
 from evolve.search.archive import Archive, Elite
-from evolve.search.champion import Choice, choose, most_like_forecast, outside_bounds
+from evolve.search.champion import (
+    Choice,
+    choose,
+    in_terms_of_noise,
+    most_like_forecast,
+    outside_bounds,
+)
 from evolve.search.finalists import Finalist, finalists_of, initial_laws
 from evolve.search.loop import entry_of as searched_entry
+from evolve.search.memory import search_in_memory
 from evolve.search.operators import Candidate
 from evolve.search.problem import make_search_problem
 from evolve.search.proposers.protocol import Proposal
@@ -261,6 +269,50 @@ def test_rows_that_a_fit_leaves_aside_count_against_it() -> None:
     aside[-8:] -= 0.9
     assert refit_loss(y, aside, 2) > refit_loss(y, y + 0.01, 2) + 2.0
     assert refit_loss(y, y + 0.01, 39) > refit_loss(y, y + 0.01, 2)
+
+
+def test_of_logarithms_the_small_rows_count_as_much_as_the_large_ones() -> None:
+    y = np.geomspace(0.1, 100.0, 40)[:, None]
+    twice = np.where(y < 0.3, 2.0 * y, y)
+    assert refit_loss(y, twice, 2) < refit_loss(y, 1.01 * y, 2)
+    assert refit_loss(y, twice, 2, relative=True) > refit_loss(y, 1.01 * y, 2, relative=True) + 2.0
+    assert refit_loss(-y, -twice, 2, relative=True) == refit_loss(y, twice, 2, relative=True)
+    assert np.isfinite(refit_loss(y, -y, 2, relative=True))
+
+
+def rating(noise: np.ndarray) -> Task:
+    """Discharges of a river over its stage, counted from an unknown origin."""
+    stage = np.linspace(0.55, 4.2, 36)
+    return task_of(stage, 7.5 * (stage - 0.41) ** 1.8 * np.exp(noise), folds={"axes": ["a"]})
+
+
+def test_where_noise_multiplies_laws_that_miss_the_small_rows_hardly_forecast() -> None:
+    task = rating(0.03 * np.random.default_rng(8).normal(size=36))
+    choice = search_in_memory(make_search_problem(task, 0), 96, 0)
+    assert choice is not None
+    least = task.train.Y[0, 0]
+    said = np.array([f.fitted.predictions[0, 0] for f in choice.finalists])
+    weights = np.array([f.weight for f in choice.finalists])
+    near = np.abs(said / least - 1.0) < 0.2
+    assert weights[near].sum() > 0.9
+    assert (~near).sum() >= 5
+
+
+@pytest.mark.parametrize("given", ["sigma", "another origin"])
+def test_amounts_judge_where_deviations_are_given_or_0_means_nothing(given: str) -> None:
+    task = rating(np.zeros(36))
+    finalist = Finalist(
+        entry_of(0, None, 0.0),
+        FittedLaw(POWER, {"all": np.ones((1, 2))}, {}, {}, None, 1.05 * task.train.Y, None),
+        refit_loss=7.0,
+    )
+    assert in_terms_of_noise(task, [finalist])[0].refit_loss < 0.0
+    if given == "sigma":
+        weights = weights_from_sigma(0.05 * task.train.Y[:, 0])
+        other = replace(task, train=replace(task.train, weights=weights))
+    else:
+        other = task_of(task.train.X, task.train.Y + 273.0, folds={"axes": ["a"]})
+    assert in_terms_of_noise(other, [finalist])[0].refit_loss == 7.0
 
 
 def test_a_finalist_pays_for_the_declared_physics_that_it_breaks(

@@ -1,0 +1,70 @@
+"""Residuals to whether their noise is added to a law or multiplied with it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from evolve.scoring.objective import MULTIPLICATIVE_EVIDENCE
+from evolve.scoring.row_weights import RowWeights
+from evolve.typing import Array
+
+LEAST = 1e-12  # of the targets' size, against the logarithm of a residual of 0
+
+
+def gaps_of(y: Array, p: Array, *, relative: bool) -> Array:
+    """Residuals of targets from predictions of the same shape.
+
+    Args:
+        y: Targets, of one sign where `relative`.
+        p: Predictions.
+        relative: Whether noise multiplies the law: then those of logarithms, above 0 where the
+            target is above the law; a prediction of another sign is infinitely far.
+    """
+    if not relative:
+        return y - p
+    sign = np.sign(y)
+    seen = sign * p
+    with np.errstate(all="ignore"):
+        gaps = sign * (np.log(np.abs(y)) - np.log(np.where(seen > 0, seen, 1.0)))
+    return np.where(seen > 0, gaps, np.inf)
+
+
+def is_one_signed(*values: Array) -> bool:
+    """Whether all values lie above 0, or all below it."""
+    return all((v > 0).all() for v in values) or all((v < 0).all() for v in values)
+
+
+def is_relative(y: Array, fits: Sequence[Array], weights: RowWeights | None = None) -> bool:
+    """Whether the residuals of fits are more likely multiplied with a law than added to it.
+
+    Two normal likelihoods are compared, of the residuals and of those of the logarithms (Box and
+    Cox 1964: the latter with the Jacobian of the logarithm), each of the fit with the smallest of
+    its kind. Robust scales are used, as runs may be outliers under either. Deviations that the
+    user gave say so themselves: noise multiplies where they vary less as shares of the targets.
+
+    Args:
+        y: `(n, t)` targets.
+        fits: `(n, t)` predictions of the same rows, of one law or of several.
+        weights: Of the rows.
+    """
+    if not any(is_one_signed(y, p) for p in fits):
+        return False
+    if weights is not None and weights.noise is not None:
+        sigma = -0.5 * np.log(weights.values)
+        shares = sigma[:, None] - np.log(np.abs(y))
+        return bool(shares.std(axis=0).mean() < sigma.std())
+    times = 1.0 if weights is None else np.sqrt(weights.values)[:, None]
+    added, multiplied = (
+        min(_log_scale(gaps_of(y, p, relative=relative) * times, y) for p in fits)
+        for relative in (False, True)
+    )
+    gain = added - multiplied - np.log(np.abs(y)).mean(axis=0).sum()
+    return bool(gain * len(y) > MULTIPLICATIVE_EVIDENCE)
+
+
+def _log_scale(gaps: Array, y: Array) -> float:
+    """Logarithm of the mean absolute residual, summed over targets."""
+    least = LEAST * np.abs(y).mean(axis=0)
+    return float(np.log(np.maximum(np.abs(gaps).mean(axis=0), least)).sum())
