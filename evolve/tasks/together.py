@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import combinations
 
 import numpy as np
 
@@ -14,6 +15,7 @@ EXACT = 1e-6  # largest relative error of a feature that is a product of powers 
 NEAR = 0.01  # of one that is so up to rounding, as tokens to a batch
 LEAST_SPAN = 20.0  # times its error that a feature must span, else it hardly moves at all
 ROUND_EXPONENT = 0.005  # by which an exponent that is read as a whole number may be off
+ALONGSIDE = 0.98  # correlation of logarithms from which on two features say nearly the same
 MOST_FEATURES = 30  # of a table whose features are looked at; wider ones take long
 
 
@@ -71,6 +73,26 @@ def relations(task: TaskRows) -> list[Relation]:
     return relations_[::-1]
 
 
+def alongside(task: TaskRows, features: Sequence[int]) -> list[str]:
+    """Pairs of features, by number, that rise together in all groups, one sentence each.
+
+    What a relation names is left out: these move apart, but by little beside what they span.
+    """
+    columns = [j for j in sorted(features) if task.spec.features[j].logarithmic]
+    related = [{r.name, *r.others} for r in relations(task)]
+    found = []
+    for j, k in combinations(columns, 2):
+        a, b = task.feature_names[j], task.feature_names[k]
+        if _correlation(task, j, k) >= ALONGSIDE and not any({a, b} <= names for names in related):
+            times = task.train.X[:, k] / task.train.X[:, j]
+            found.append(
+                f"{b} is {times.min():.3g} to {times.max():.3g} times {a}: hardly a row shows "
+                f"what {a} and {b} do by themselves, so that what one does may be put down to the "
+                "other; runs that change one without the other tell them apart"
+            )
+    return found
+
+
 def advice(task: TaskRows) -> list[str]:
     """What is related, what can then not be told apart and what helps, one sentence each."""
     leave = {True: "leave it out of the features, or ", False: ""}
@@ -125,6 +147,16 @@ def _error(task: TaskRows, column: int, others: Sequence[int]) -> float | None:
             return None
         largest = max(largest, error)
     return largest
+
+
+def _correlation(task: TaskRows, j: int, k: int) -> float:
+    """Correlation of the logarithms of two features around the means of their groups."""
+    logs = np.log(task.train.X[:, [j, k]])
+    for g in range(task.n_groups):
+        own = task.train.group == g
+        logs[own] -= logs[own].mean(axis=0)
+    (a, ab), (_, b) = logs.T @ logs
+    return float(ab / np.sqrt(a * b)) if min(a, b) > 0.0 else 0.0
 
 
 def _residuals(rows: Array) -> tuple[Array, Array]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from evolve.tasks.together import relations
+from evolve.tasks.together import alongside, relations
 from tests.small_tasks import power_task, task_of
 
 SIZES = 10.0 ** np.linspace(7, 10, 12)
@@ -52,6 +52,28 @@ def test_what_cannot_be_told_apart_is_said() -> None:
     (found,) = relations(task_of(x, SIZES**-0.1))
     assert found.exact
     assert "what a and b do by themselves" in found.consequence
+
+
+def test_sizes_that_nearly_rise_together_are_named_with_their_ratios() -> None:
+    sizes, ratios = np.repeat([6e7, 2e8, 6e8, 1.2e9], 5), np.repeat([100 / 3, 30.0, 20.0, 25.0], 5)
+    rates = np.tile(np.geomspace(1e-4, 1e-2, 5), 4)
+    task = task_of(np.column_stack([sizes, ratios * sizes, rates]), sizes**-0.1)
+    assert relations(task) == []
+    (said,) = alongside(task, (0, 1, 2))
+    assert said.startswith("b is 20 to 33.3 times a: hardly a row shows what a and b do")
+    assert alongside(task, (0, 2)) == []
+
+
+def test_sizes_of_which_one_is_a_multiple_of_the_other_are_not_named_twice() -> None:
+    task = task_of(np.column_stack([SIZES, 20.0 * SIZES]), SIZES**-0.1)
+    assert len(relations(task)) == 1
+    assert alongside(task, (0, 1)) == []
+
+
+def test_sizes_that_rise_together_from_group_to_group_alone_are_told_apart() -> None:
+    a, b = (v.ravel() for v in np.meshgrid([1.0, 2.0, 4.0], [1.0, 3.0, 9.0]))
+    x = np.column_stack([np.r_[a, 1e6 * a], np.r_[b, 1e6 * b]])
+    assert alongside(task_of(x, np.arange(18) + 1.0, [0] * 9 + [1] * 9), (0, 1)) == []
 
 
 def test_few_rows_show_nothing() -> None:

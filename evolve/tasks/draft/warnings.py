@@ -22,7 +22,7 @@ from evolve.tasks.raw import RawTable
 from evolve.tasks.roles import BOOKKEEPING, OUTCOMES, guess_role
 from evolve.tasks.schedules import ANNEALED
 from evolve.tasks.task import Task
-from evolve.tasks.together import advice, listed
+from evolve.tasks.together import advice, alongside, listed
 
 _DEVIATION = re.compile(
     r"[ _./-]?(std_?err|std_?dev|err|error|std|deviation|sd|se|sem|sigma)(?![a-z0-9])"
@@ -50,7 +50,8 @@ def remarks(
         columns: Facts of the columns.
         condition: Of the test rows.
     """
-    warnings = [*_images(task), *_repeats(task), *advice(task), *_zeros(task)]
+    warnings = [*_images(task), *_repeats(task), *advice(task)]
+    warnings += [*alongside(task, task.axes), *_zeros(task)]
     advice_on_runs, may_name_runs = unnamed(rows, task)
     warnings += advice_on_runs
     warnings += [*_constant_in_groups(task), *_two_levels(task), *_sizes_in_words(rows, task)]
