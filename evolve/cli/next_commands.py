@@ -72,12 +72,17 @@ def _further(task: Task) -> str:
     nearest_row = x[np.abs(x[:, shares] - medians[shares]).sum(axis=1).argmin()]
     words = []
     for j, (feature, values) in enumerate(zip(task.spec.features, x.T, strict=True)):
-        text = f"{nearest_row[j]:.6g}" if j in shares else f"{medians[j]:.2g}"
+        text = f"{nearest_row[j]:.6g}" if j in shares else _short(medians[j], 3)
         if j in task.axes:
             high, low = float(values.max()), float(values.min())
-            text = f"{10 * high if feature.logarithmic else 2 * high - low:.2g}"
+            text = _short(10 * high if feature.logarithmic else 2 * high - low, 2)
         words.append(shlex.quote(f"{feature.name}={text}"))
     return " ".join(words)
+
+
+def _short(value: float, digits: int) -> str:
+    """A number of few digits, written out up to a million: `7600`, not `7.6e+03`."""
+    return f"{float(f'{value:.{digits}g}'):.6g}"
 
 
 def _has_test(task: Task) -> bool:

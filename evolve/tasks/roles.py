@@ -141,7 +141,7 @@ _RULES: tuple[_Rule, ...] = (
         low=0,
     ),
     _Rule("outcome", r"\b(error|err) rate\b|\b(val|valid|validation|test|eval|dev|train) error$"),
-    _Rule("outcome", r"\b(wer|cer|brier|mse|rmse|mae|mape|r2|fid|reward|objective)\b"),
+    _Rule("outcome", r"\b(wer|cer|brier|r?mse|mae|mape|r2|fid|reward|objective|error percent)\b"),
     _Rule("outcome", r"\bscore$|\bmetric$|^values?( \d+)?$|\blog ?lik(elihood)?\b", _NO_OUTCOME),
     _Rule("loss", r"\b\w*loss\d*\b|\b(nll|xent|ppl|bpb|bpc|perplexity|logprob)\b", _NO_OUTCOME),
     _Rule("loss", r"\bcross ?entropy\b|\bbits per \w+$", _NO_OUTCOME),
@@ -160,7 +160,7 @@ _RULES: tuple[_Rule, ...] = (
     _Rule("N", r"\b(model|param|network) size\b", low=0, above_zero=True),
     _Rule("N", r"^model$", low=0, above_zero=True, reach=1e4),
     _Rule(
-        *("D", rf"\b({_COUNTED})\b|\b{_SIZE}\b|^data$"),
+        *("D", rf"\b({_COUNTED})\b|\b{_SIZE}\b|\b(n|num) train(ing)?$|^data$"),
         unless=r"\b(vocab|vocabulary|context|length|window|lengths?)\b",
         low=0,
     ),

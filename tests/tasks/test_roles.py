@@ -29,7 +29,7 @@ NAMES: dict[Role, str] = {
     "N": "N; N (B); params; num_params; nParams; config/model/n_params; parameter_count; "
     "model_size; non_embedding_param_size; active_parameters; params_planned",
     "D": "D; D_B; tokens; total_tokens; train_size; dataset_size; data_size; samples_seen; "
-    "n_examples; config.data.tokens; num_characters; tokens_B",
+    "n_examples; n_train; config.data.tokens; num_characters; tokens_B",
     "U": "U; unique_tokens; n_unique_examples; distinct documents",
     "C": "C; train FLOPs; total_gflops; total_flos; compute; gpu_hours; achieved_flops; exaFLOPs",
     "batch": "B; bs; bsz; batch_size; batch_tokens; tokens_per_batch; per_device_batch_size",
@@ -40,7 +40,8 @@ NAMES: dict[Role, str] = {
     "loss": "loss; eval/loss; val_loss; loss_web; sft_loss; perplexity; eval/bits_per_byte; "
     "wandb run 3 - train/loss; nll; cross_entropy",
     "accuracy": "accuracy; arc_easy/acc,none; mmlu; pass@1; miou; val_acc; exact_match",
-    "outcome": "error_rate; brier_score; avg_loglik; test error; final_value score; reward",
+    "outcome": "error_rate; error %; brier_score; avg_loglik; test error; "
+    "final_value score; reward",
     "error": "loss_stderr; arc_easy/acc_stderr,none; loss_std; spread_err; sigma; train/loss__MIN",
     "seed": "seed; random_state; data_seed",
     "id": "run_id; Name; run_name; id; checkpoint_path; Unnamed: 0; trial_id; number; rownames; "

@@ -27,6 +27,7 @@ from evolve.tasks.task import load_task
 from evolve.tasks.toml import toml_value
 
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,59}")
+MADE_BY = "# Made by: "  # begins the file of every task that is made here
 _OPTIONAL = """\
 # Rows to leave out, with the reason; a row stays where the comparison is true.
 # [[filters]]
@@ -62,7 +63,7 @@ def check_name(name: str, tasks_dir: Path) -> None:
             *(Argument("name"), f", such as {_free_name(tasks_dir, name)}, or remove it"),
         )
     for shipped in (*shipped_folders("tasks"), *shipped_folders("seeds")):
-        if (shipped / name).is_dir():
+        if (shipped / name).is_dir() and not _is_own(shipped / name):
             raise EvolveError(Argument("name"), f": {name!r} ships with the package; give another")
     data_dir = os.environ.get("EVOLVE_DATA_DIR")
     if data_dir and (Path(data_dir).expanduser() / name).exists():
@@ -71,6 +72,13 @@ def check_name(name: str, tasks_dir: Path) -> None:
             f": EVOLVE_DATA_DIR={data_dir} holds {name!r}, whose rows would stand in for "
             "these; give another",
         )
+
+
+def _is_own(folder: Path) -> bool:
+    """Whether a task was made here, as in the `tasks` of a source tree beside those that ship."""
+    with suppress(OSError, UnicodeDecodeError):
+        return (folder / "task.toml").read_text("utf-8").startswith(MADE_BY)
+    return False
 
 
 def _free_name(tasks_dir: Path, name: str) -> str:
@@ -164,7 +172,7 @@ def format_task(draft: Draft, command: str) -> str:
     why = {decision.what: decision.why for decision in draft.decisions}
     blocks = [
         [
-            f"# Made by: {_plain(command)}",
+            f"{MADE_BY}{_plain(command)}",
             "# Change what is wrong before the first run: a run keeps to the task it began with.",
         ],
         [

@@ -19,7 +19,7 @@ from own_tables import SIZES, made, refused, said, start_in
 
 from evolve.cli.options import repeat_flags
 from evolve.errors import EvolveError
-from evolve.tasks.draft import Wishes, propose, write_task
+from evolve.tasks.draft import Wishes, check_name, propose, write_task
 from evolve.tasks.folds import make_folds
 from evolve.tasks.readers import read_table
 from evolve.tasks.task import load_task, load_test
@@ -97,6 +97,22 @@ def test_the_file_says_what_made_it_and_why_and_offers_what_was_left_open(
         if line.startswith("# ") and ("=" in line or "[" in line)
     ]
     assert set(tomllib.loads("\n".join(opened))) == {"filters"}
+
+
+def test_a_task_of_ones_own_beside_those_that_ship_takes_no_name_elsewhere(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, text in {
+        "sweep": "# Made by: python -m evolve new-task sweep.csv",
+        "sft": "",
+    }.items():
+        (tmp_path / "shipped" / name).mkdir(parents=True)
+        (tmp_path / "shipped" / name / "task.toml").write_text(text)
+    folders = [tmp_path / "shipped"]
+    monkeypatch.setattr("evolve.tasks.draft.write.shipped_folders", lambda kind: folders)
+    check_name("sweep", tmp_path / "tasks")
+    with pytest.raises(EvolveError, match="'sft' ships with the package"):
+        check_name("sft", tmp_path / "tasks")
 
 
 @pytest.mark.slow

@@ -1,0 +1,18 @@
+"""What a run names to be called next can be read and typed."""
+
+from __future__ import annotations
+
+import numpy as np
+from small_tasks import task_of
+
+from evolve.cli.next_commands import _further
+
+
+def test_a_row_to_forecast_is_of_numbers_that_a_user_would_write() -> None:
+    x = np.array([[w, b, lr] for w in (128, 768) for b in (32, 128, 512) for lr in (3e-4, 1e-3)])
+    features = [{"name": "width"}, {"name": "batch size"}, {"name": "lr"}]
+    task = task_of(x, x.sum(axis=1), features=features, folds={"axes": ["width"]})
+    assert _further(task) == "width=7700 'batch size=128' lr=0.00065"
+    x[:, 0] *= 1e6
+    task = task_of(x, x.sum(axis=1), features=features, folds={"axes": ["width"]})
+    assert _further(task).startswith("width=7.7e+09 ")
