@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from evolve.errors import EvolveError
@@ -35,7 +36,7 @@ def show_choice(store: Store, pick: Pick, *, json: bool) -> None:
     Raises:
         EvolveError: One law was asked for, or no champion was chosen from all entries of the run.
     """
-    from evolve.cli.output import print_json, print_table, print_text
+    from evolve.cli.output import print_json, print_text
     from evolve.runs.choices import load_finalists, load_verdict
     from evolve.runs.usual import run_words
 
@@ -53,17 +54,37 @@ def show_choice(store: Store, pick: Pick, *, json: bool) -> None:
         print_json({"run": store.folder.name, "verdict": data, "finalists": finalists})
         return
     voted = any(row.votes for row in rows)  # there were several searches
-    cells = [
+    cells: list[list[str]] = [
         [
             f"{row.index}{'*' if row.champion else ''}",
-            *(row.n_constants, f"{row.held_out_loss:.3f}", f"{row.held_out_error:.3f}"),
+            *(f"{row.n_constants}", f"{row.held_out_loss:.3f}", f"{row.held_out_error:.3f}"),
             *(f"{row.refit_loss:.3f}", f"{row.size:.3f}", f"{row.against_physics:.2f}"),
             f"{row.outside:.2f}",
             *(f"{row.disagreement:.2f}", f"{row.judgement:.3f}", f"{row.weight:.3f}"),
             f"{row.distance:.3f}",
-            *([row.votes] if voted else []),
+            *([f"{row.votes}"] if voted else []),
         ]
         for row in rows
     ]
-    print_table((*HEADINGS, *(["votes"] if voted else [])), cells)
+    _print_finalists((*HEADINGS, *(["votes"] if voted else [])), cells)
     print_text(f"{VOTES}\n{LEGEND}" if voted else LEGEND)
+
+
+def _print_finalists(headings: Sequence[str], cells: Sequence[Sequence[str]]) -> None:
+    """A line for each finalist; in narrow terminals a column for each of the leading ones."""
+    from evolve.cli.output import line_width, print_table, print_text
+    from evolve.cli.table import GAP
+
+    columns = zip(headings, *cells, strict=True)
+    widths = [max(map(len, (*heading.split(), *texts))) for heading, *texts in columns]
+    if sum(widths) + len(GAP) * (len(widths) - 1) <= line_width():
+        print_table(headings, cells)
+        return
+    leading = sorted(cells, key=lambda texts: not texts[0].endswith("*"))  # the champion first
+    room, shown = line_width() - max(map(len, headings)), 0
+    while shown < len(cells) and (room := room - len(GAP) - max(map(len, leading[shown]))) >= 0:
+        shown += 1
+    first, *lines = zip(headings, *leading[: max(shown, 1)], strict=True)
+    print_table(first, lines)
+    if left := len(cells) - max(shown, 1):
+        print_text(f"{left} more finalists: a wider terminal or --json has them")

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from evolve.cli.choice import LEGEND
+from evolve.cli.choice import HEADINGS, LEGEND, _print_finalists
 from evolve.cli.ending import print_rows
 from evolve.runs.choices import why_not_the_best_score
 from evolve.runs.results import ResultRow
@@ -44,6 +44,32 @@ def test_the_table_of_a_run_says_so_once_it_has_chosen(
 ) -> None:
     print_rows([row("champion", 5, -6.1), row("size", 7, -6.6)], ["params"], chosen=chosen)
     assert ("decided: show --choice" in capfd.readouterr().out) == chosen
+
+
+FINALISTS = [[f"{i}{'*' * (i == 15)}", *["-1.234"] * (len(HEADINGS) - 1)] for i in range(20)]
+
+
+@pytest.mark.parametrize("width", [40, 80])
+def test_a_narrow_terminal_has_the_leading_finalists_side_by_side_the_champion_first(
+    width: int, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", str(width))
+    _print_finalists(HEADINGS, FINALISTS)
+    lines = capfd.readouterr().out.splitlines()
+    (first,) = (line.split()[1:] for line in lines if line.startswith("entry"))
+    assert first[:3] == ["15*", "0", "1"]
+    assert max(map(len, lines)) <= width
+    assert f"{20 - len(first)} more finalists" in " ".join(lines)
+    assert len(lines) < 20
+
+
+def test_a_wide_terminal_has_a_line_for_each_finalist(
+    capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "120")
+    _print_finalists(HEADINGS, FINALISTS)
+    lines = [line for line in capfd.readouterr().out.splitlines() if line]
+    assert [line.split()[0] for line in lines[-20:]] == [texts[0] for texts in FINALISTS]
 
 
 def test_a_line_of_the_legend_is_one_whatever_the_width() -> None:
