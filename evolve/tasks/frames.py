@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -25,11 +26,13 @@ def raw_of(data: Any) -> RawTable:
     Args:
         data: A data frame of pandas, polars (also a lazy one) or another library that narwhals
             reads, an Arrow table, a DuckDB relation, a mapping of names to columns, or a sequence
-            of mappings, one a row.
+            of mappings, one a row; a mapping of names to cells is one row.
 
     Raises:
         TaskError: It is none of those, two columns have the same name, or there are no rows.
     """
+    if isinstance(data, Mapping) and data and not any(map(_is_listed, data.values())):
+        return _checked(list(raw_of_records([data], DATA_FRAME).columns.items()))
     if isinstance(data, Mapping):
         return _checked([(plain(name), _listed(name, c)) for name, c in data.items()])
     if isinstance(data, Sequence) and not isinstance(data, str) and _are_records(data):
@@ -90,8 +93,13 @@ def _are_records(data: Sequence[Any]) -> bool:
     return all(isinstance(row, Mapping) for row in data)
 
 
+def _is_listed(column: Any) -> bool:
+    """Whether a value holds cells, and is none."""
+    return isinstance(column, Iterable) and not isinstance(column, str | bytes)
+
+
 def _listed(name: object, column: Any) -> list[object]:
-    if isinstance(column, str | bytes) or not isinstance(column, Iterable):
+    if not _is_listed(column):
         raise TaskError(f"{DATA_FRAME}: column {str(name)!r} must be a list of cells")
     cells = column.tolist() if hasattr(column, "tolist") else list(column)
     return [plain_cell(cell) for cell in cells]
@@ -105,6 +113,10 @@ def _of_pandas(frame: pd.DataFrame) -> RawTable:
     return _checked(cells, index)
 
 
+def _is_path(data: Any) -> bool:
+    return isinstance(data, str | os.PathLike)
+
+
 def _of_narwhals(data: Any) -> list[tuple[str, list[object]]]:
     import narwhals as nw
 
@@ -112,9 +124,10 @@ def _of_narwhals(data: Any) -> list[tuple[str, list[object]]]:
         frame = nw.from_native(data)
     except TypeError:
         kind = f"{type(data).__module__}.{type(data).__qualname__}"
+        how = "; a file is read first, as by pandas.read_csv" if _is_path(data) else ""
         raise TaskError(
             f"{DATA_FRAME}: must be a data frame (pandas, polars, Arrow, DuckDB, …), a mapping of "
-            f"columns or a list of rows, it is {kind}"
+            f"columns or a list of rows, it is {kind}{how}"
         ) from None
     whole = frame.collect() if isinstance(frame, nw.LazyFrame) else frame
     return [

@@ -11,8 +11,9 @@ from pathlib import Path
 
 import numpy as np
 
-from evolve.errors import TaskError, nearest
+from evolve.errors import TaskError
 from evolve.tasks.cells import is_blank, long_number, number, shown, what_to_do
+from evolve.tasks.roles import nearest_column
 from evolve.tasks.texts import Texts
 from evolve.typing import Array
 
@@ -57,7 +58,7 @@ class RawTable:
         if name not in self.columns:
             have = ", ".join(self.columns)
             raise TaskError(
-                f"{self.path}: column {name!r} is missing{nearest(name, self.columns)}, "
+                f"{self.path}: column {name!r} is missing{nearest_column(name, self.columns)}, "
                 f"the header holds {have}{self.in_index(name)}"
             )
         return self.columns[name]

@@ -142,6 +142,12 @@ def test_the_best_size_is_that_of_the_closed_form() -> None:
     assert E > 0
 
 
+def test_a_published_law_is_found_by_what_else_it_is_called() -> None:
+    task = task_of(("N", "D"), "loss")
+    called, named = (read_law(name, task, {}, {}) for name in ("Chinchilla", "hoffmann_2022"))
+    np.testing.assert_array_equal(called.values, named.values)
+
+
 @pytest.mark.parametrize("name", sorted(published()))
 def test_what_is_fitted_by_a_published_name_is_the_law_of_its_formula(name: str) -> None:
     law = read_law(name, task_of(("N", "D"), "loss"), {}, {})

@@ -184,7 +184,8 @@ def test_a_broken_file_is_refused_with_its_place(
         (3, "must be a data frame .* it is builtins.int"),
         ([], "must have rows"),
         ({}, "must have rows"),
-        ({"x": 5}, "column 'x' must be a list of cells"),
+        ({"x": 5, "y": [1]}, "column 'x' must be a list of cells"),
+        ("runs.csv", "it is builtins.str; a file is read first, as by pandas.read_csv"),
         ({"x": [1, 2], "y": [1]}, "columns must be equally long"),
         ({"x": [1], "x ": [2]}, "columns must have different names, 'x' stands 2 times"),
         ({"x": [1], " ": [2]}, "columns must have names, column 2 has none"),
@@ -281,3 +282,14 @@ def test_a_quote_that_nothing_closes_takes_no_rows_with_it(tmp_path: Path, end: 
         read_table(table)
     table.write_text("\n".join(rows).replace('"b', '"b\nb"') + end)
     assert len(read_table(table).columns["note"]) == 4
+
+
+def test_a_mapping_of_single_cells_is_one_row() -> None:
+    raw = raw_of({"params": "7B", "tokens": 2e12, "corpus": "web"})
+    assert raw.n_rows == 1
+    assert raw.columns == {"params": ["7B"], "tokens": [2e12], "corpus": ["web"]}
+
+
+def test_a_column_that_is_missing_is_told_with_the_one_of_its_role() -> None:
+    with pytest.raises(TaskError, match="'params' is missing .did you mean 'N'.*holds N, D"):
+        raw_of({"N": 7e9, "D": 2e12}).column("params")

@@ -20,7 +20,7 @@ from evolve.law.canonical import simplify
 from evolve.law.faults import because
 from evolve.law.formula import formula_words, parse_formula, read_named_formula
 from evolve.law.graph import Node, evaluate, feat, features_of
-from evolve.search.named import RECIPE, named_law
+from evolve.search.named import CALLED, RECIPE, named_law
 from evolve.tasks.roles import RISING, guess_role
 from evolve.tasks.task import Task
 from evolve.typing import Array
@@ -127,6 +127,7 @@ def _in_words(text: str, task: Task) -> str:
 def _published_name(text: str) -> str | None:
     """The published law that is meant; None for a formula."""
     wanted = re.sub(r"[\W_]+", "_", text.strip().lower())
+    wanted = CALLED.get(wanted, wanted)
     for name in published():
         if wanted and (name == wanted or name.startswith(f"{wanted}_")):
             return name
