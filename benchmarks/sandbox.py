@@ -26,7 +26,9 @@ import numpy as np  # noqa: E402
 from attacks.arena import HONEST, Result, run_all  # noqa: E402
 from attacks.registry import ATTACKS  # noqa: E402
 
-from evolve.sandbox import ForeignLane, Limits, Worker, probe  # noqa: E402
+from evolve.fitting import SERVICE  # noqa: E402
+from evolve.sandbox import ForeignLane, Limits, PrintedLane, Worker, probe  # noqa: E402
+from evolve.sandbox.foreign_child import WARM  # noqa: E402
 
 X = np.linspace(1.0, 9.0, 100).reshape(-1, 1)
 Y = 1.5 + 2.0 * X[:, 0] ** -0.3 + np.random.default_rng(0).normal(0.0, 0.01, 100)
@@ -103,6 +105,9 @@ def costs(n: int) -> list[tuple[str, Times, str]]:
                 "45 ms",
             ),
         ]
+    with PrintedLane(Limits(cpu_s=5), SERVICE) as printed:
+        whole = timed(lambda: printed.predict(WARM, [X], [Y], [X]), n)
+        rows.append(("printed program: the engine's fit, predict", whole, ""))
     return rows
 
 

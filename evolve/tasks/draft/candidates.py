@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Iterator, Sequence
 from itertools import product
 
 import numpy as np
 
 from evolve.errors import Argument, EvolveError, TaskError
-from evolve.tasks.cells import is_meant, number, size_in_words
+from evolve.tasks.cells import is_blank, is_meant, number, size_in_words
 from evolve.tasks.draft.columns import Column
-from evolve.tasks.draft.expressions import derived_names
+from evolve.tasks.draft.expressions import derived_names, quoted
 from evolve.tasks.draft.images import images_of_targets
 from evolve.tasks.draft.roles import Wishes
 from evolve.tasks.raw import RawTable
@@ -63,12 +64,12 @@ def choose_features(
     left = [c for name, c in columns.items() if name not in taken]
     if wishes.features:
         for name in wishes.features:
-            _require_varying(raw, name)
+            _require_varying(raw, name, wishes)
         others = [c.name for c in left if c.name not in wishes.features]
         unnamed = "not among the features named"
         return list(wishes.features), {name: wishes.use_of(name) or unnamed for name in others}
     for name in wishes.axes:
-        _require_varying(raw, name)
+        _require_varying(raw, name, wishes)
     reasons = {c.name: why_not(raw, c, roles[c.name], wishes) for c in left}
     names = [name for name, why in reasons.items() if name in wishes.axes or not why]
     _require_few(raw, names)
@@ -99,8 +100,11 @@ def _require_few(raw: RawTable, names: Sequence[str]) -> None:
         )
 
 
-def _require_varying(raw: RawTable, name: str) -> None:
-    values = raw.numbers(name)
+def _require_varying(raw: RawTable, name: str, wishes: Wishes) -> None:
+    try:
+        values = raw.numbers(name)
+    except TaskError as error:
+        raise TaskError(*error.args, *_without_blanks(raw, name, wishes)) from None
     if min(values) == max(values):
         raise EvolveError(
             f"{raw.path}: feature {name!r} must vary, all {raw.n_rows} rows hold "
@@ -109,7 +113,22 @@ def _require_varying(raw: RawTable, name: str) -> None:
         )
 
 
-def _require_no_odd_cell(raw: RawTable, name: str) -> None:
+def _without_blanks(raw: RawTable, name: str, wishes: Wishes) -> tuple[str, ...]:
+    """How rows without a number in a column are left out, in parts of a message; none of others.
+
+    That is for the user to say: a search that had done so unasked may have lost what mattered.
+    """
+    n_blank = sum(is_blank(cell) for cell in raw.column(name))
+    if not n_blank:
+        return ()
+    condition = f'{quoted(name)} != ""'
+    if wishes.where is not None:
+        condition = f"({wishes.where}) and {condition}"
+    such = f"; or leave out such rows ({n_blank} of {raw.n_rows}) by "
+    return such, Argument("where"), f" {shlex.quote(condition)}"
+
+
+def _require_no_odd_cell(raw: RawTable, name: str, wishes: Wishes) -> None:
     """Require that a column of numbers, by most of its cells, holds nothing else.
 
     So is one of texts that mean numbers, such as `10,000,000`.
@@ -124,7 +143,11 @@ def _require_no_odd_cell(raw: RawTable, name: str) -> None:
         if 2 * n_numbers <= len(cells):
             return
         raise TaskError(
-            *error.args, "; or name the inputs by ", Argument("features"), ", without it"
+            *error.args,
+            "; or name the inputs by ",
+            Argument("features"),
+            ", without it",
+            *_without_blanks(raw, name, wishes),
         ) from None
 
 
@@ -141,7 +164,7 @@ def why_not(raw: RawTable, column: Column, role: Role, wishes: Wishes) -> str:
         return f"{given} {role}, no input: {MEANING[role]}"
     if column.n_blank and column.n_levels < 2:
         return "is constant where it is filled" if column.n_levels else "holds nothing"
-    _require_no_odd_cell(raw, column.name)
+    _require_no_odd_cell(raw, column.name, wishes)
     if column.kind != "numbers":
         blank = "has blank cells" if column.n_blank else "holds texts too"
         return {"texts": "holds texts", "empty": "holds nothing"}.get(column.kind, blank)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+import shlex
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -83,6 +85,24 @@ def test_a_role_that_is_given_decides() -> None:
     assert draft.reasons["depth"].startswith("was given the role outcome")
     with pytest.raises(EvolveError, match=r"no column 'dept' \(did you mean 'depth'"):
         drafted({"depth": scores}, roles={"dept": "N"})
+
+
+@pytest.mark.parametrize("wishes", [Wishes(("y",)), Wishes(("y",), features=("a width", "hue"))])
+def test_a_feature_with_blank_cells_is_told_with_the_condition_that_leaves_their_rows_out(
+    wishes: Wishes,
+) -> None:
+    cells = ["" if a in (4, 9) else str(a) for a in range(12)]
+    rows = [f"{cell},{k * 5 % 7},{k * 7 % 12}" for k, cell in enumerate(cells)]
+    table = table_of("\n".join(["a width,hue,y", *rows]) + "\n")
+    with pytest.raises(EvolveError, match=r"row 5 holds nothing.* \(2 of 12\) by where '") as told:
+        propose(table, "x", wishes)
+    condition = shlex.split(str(told.value).partition(" by where ")[2])[0]
+    assert condition == '`a width` != ""'
+    draft = propose(table, "x", replace(wishes, where=condition))
+    assert (draft.raw.n_rows, features(draft)) == (10, ["a width", "hue"])
+    other = replace(wishes, where="hue < 6")
+    with pytest.raises(EvolveError, match=r"where '\(hue < 6\) and `a width` != \"\"'"):
+        propose(table, "x", other)
 
 
 def test_the_target_under_another_name_is_no_feature_even_if_none_is_left() -> None:
