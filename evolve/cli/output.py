@@ -120,8 +120,11 @@ def note_width() -> int | None:
 
 
 def shown(cell: object) -> str:
-    """A cell's text, printable: 4 decimals for a float, 3 digits for a tiny or a huge one."""
-    if cell is None:
+    """A cell's text, printable: 4 decimals for a float, 3 digits for a tiny or a huge one.
+
+    One that is no number is told as none.
+    """
+    if cell is None or cell != cell:  # such as the R2 of targets that are all equal
         return "-"
     if isinstance(cell, float):
         return f"{cell:.4f}" if 1e-3 <= abs(cell) < 1e5 or cell == 0 else f"{cell:.3g}"

@@ -18,7 +18,7 @@ from evolve.forecast.interval import (
     t_quantile,
 )
 from evolve.forecast.model import ForecastModel, Member
-from evolve.forecast.spread import FARTHEST, LARGEST, OFF
+from evolve.forecast.spread import FARTHEST, LARGEST, OFF, ROUNDING
 from evolve.forecast.words import NO_GUIDE, OPEN
 from evolve.law.graph import SMALL, STEP, Law, to_data
 from evolve.scoring.combine import STEPS, TO_DEVIATION
@@ -168,6 +168,7 @@ def page_data(task: Task, forecast_model: ForecastModel) -> dict[str, Any] | Non
             "largest": LARGEST,
             "most_log": MOST_LOG,
             "off": OFF,
+            "rounding": ROUNDING,
         },
     }
 

@@ -16,7 +16,7 @@ from evolve.fitting.weights import covariance
 from evolve.forecast.members import Contenders
 from evolve.forecast.model import ForecastModel, GroupUncertainty, Member
 from evolve.forecast.noise import noise_of, shape_of
-from evolve.forecast.spread import distance_of, open_constants, parts_of
+from evolve.forecast.spread import ROUNDING, distance_of, open_constants, parts_of
 from evolve.scoring.fold import Fold, all_rows
 from evolve.scoring.noise_kind import LEAST, gaps_of, is_relative
 from evolve.scoring.objective import OWN_ROWS
@@ -80,13 +80,18 @@ def _spreads(
         if shape is not None:
             middle[i] = np.median(shape, axis=0)
     if not is_given:
-        noise = _shared(noise, counts, np.ones_like(caps) if relative else caps)
+        noise = _shared(noise, counts, np.ones_like(caps) if relative else _alike(task, caps))
     return [
         GroupUncertainty(
             np.array([each.covariance for each in wider[i]]), noise[i] * middle[i], caps[i]
         )
         for i in range(len(fit.groups))
     ]
+
+
+def _alike(task: Task, spans: Array) -> Array:
+    """`(g, t)` ranges of groups; 0 where all targets of one are equal, but for rounding."""
+    return np.where(spans > ROUNDING * np.abs(task.train.Y).max(axis=0), spans, 0.0)
 
 
 def _noise_is_given(task: Task) -> bool:
@@ -100,13 +105,14 @@ def _shared(noise: Array, counts: Array, scale: Array) -> Array:
     Args:
         noise: `(g, t)` of each group.
         counts: `(g,)` rows that it rests on.
-        scale: `(g, t)` in which groups are alike.
+        scale: `(g, t)` in which groups are alike; one of 0 says nothing of others, nor they of it.
     """
-    pooled = np.average((noise / scale) ** 2, axis=0, weights=counts)
-    mixed = (counts[:, None] * (noise / scale) ** 2 + OWN_ROWS * pooled) / (
-        counts[:, None] + OWN_ROWS
-    )
-    return np.asarray(np.sqrt(mixed) * scale)
+    told = scale > 0
+    shares = np.where(told, noise / np.where(told, scale, 1.0), 0.0) ** 2
+    weights = counts[:, None] * told
+    pooled = (weights * shares).sum(axis=0) / np.maximum(weights.sum(axis=0), 1.0)
+    mixed = (counts[:, None] * shares + OWN_ROWS * pooled) / (counts[:, None] + OWN_ROWS)
+    return np.asarray(np.where(told, np.sqrt(mixed) * scale, noise))
 
 
 def _covariances(task: Task, fold: Fold, law: Predictable, fit: FoldAnswer) -> Array:

@@ -15,6 +15,7 @@ from evolve.typing import Array
 
 LARGEST = 1e6
 FARTHEST = 99.0  # steps outside the training rows that are counted; further out is as far
+ROUNDING = 1e-12  # of the size of targets, which differ by no less
 OFF = 10.0  # spans of what was seen from which on a value says nothing
 
 
@@ -213,8 +214,9 @@ def is_unbounded(
     """
     low, high = seen
     off = np.maximum(np.maximum(low - point, point - high), 0.0)
-    lost = capped & is_far_off(point, low, high, span)
-    return np.asarray(lost | (half > OFF * (span + off)))
+    # A group of equal targets spans no more than rounding, which is no distance.
+    wide = np.maximum(span, ROUNDING * np.maximum(np.abs(low), np.abs(high)))
+    return np.asarray((capped & (off > OFF * wide)) | (half > OFF * (wide + off)))
 
 
 def distance_of(x: Array, train: Array, logarithmic: Sequence[bool], axes: Sequence[int]) -> Array:

@@ -303,6 +303,7 @@ def test_a_run_without_a_law_proposes_nothing_but_to_go_on() -> None:
 
 def test_cells_are_short() -> None:
     assert [shown(v) for v in (None, 0.123456, 3, "x", 1e9)] == ["-", "0.1235", "3", "x", "1e+09"]
+    assert shown(float("nan")) == "-"
 
 
 def descendants(pid: int) -> set[int]:

@@ -44,3 +44,18 @@ def test_folds_of_equal_targets_leave_intervals_open_far_out_and_nothing_overflo
     far = forecast(task, model, "all", np.array([[2e11, 2e12]]))
     assert far.is_open.all()
     assert far.high.max() < 1e15
+
+
+def test_a_group_of_equal_targets_leaves_the_noise_of_others_as_it_is() -> None:
+    x = np.tile(np.geomspace(1e6, 3.2e7, 6), 2)
+    falls = 2.0 + 300.0 * x[:6] ** -0.4 + 0.002 * np.random.default_rng(1).normal(size=6)
+    y = np.append(falls, np.full(6, 2.0))
+    task = task_of(x, y, [0] * 6 + [1] * 6, folds={"axes": ["a"]}, max_constants=3)
+    choice = search_in_memory(make_search_problem(task, 0), 90, 0)
+    assert choice is not None
+    model = make_forecast_model(task, contenders_of(choice), chosen=True)
+    assert not model.relative
+    for name in task.group_names:
+        there = forecast(task, model, name, np.array([[3e6], [1e8]]))
+        assert (there.high - there.low < 1.0).all()
+        assert not there.is_open.any()

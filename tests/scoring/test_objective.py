@@ -211,6 +211,7 @@ NO_PREFERENCE = {
         "LARGEST": "against infinite slopes",
         "FARTHEST": "bounds a distance that is told",
         "OFF": "whether an interval is told in words",
+        "ROUNDING": "tells equal targets from others",
     },
     "forecast/interval.py": {
         "LEVEL": "the default of an option",

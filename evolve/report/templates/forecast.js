@@ -144,8 +144,9 @@ function pageForecaster(data) {
       const point = inside(centre);
       const [least, most] = data.seen[t];
       const off = Math.max(least - point, point - most, 0);
-      const isWide = Math.min(half, inside(high) - inside(low)) > numbers.off * (cap[t] + off);
-      const isOpen = (isCut && off > numbers.off * cap[t]) || isWide;
+      const wide = Math.max(cap[t], numbers.rounding * Math.max(Math.abs(least), Math.abs(most)));
+      const isWide = Math.min(half, inside(high) - inside(low)) > numbers.off * (wide + off);
+      const isOpen = (isCut && off > numbers.off * wide) || isWide;
       targets.push({ point, low: inside(low), high: inside(high), champion: values[0], is_open: isOpen });
     }
     return { targets, away };
