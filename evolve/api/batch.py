@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shlex
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -88,7 +89,8 @@ def plan_batch(folder: Path, file: Path | None = None) -> tuple[list[BatchJob], 
     names = tuple(sorted(path.parent.name for path in folder.glob("*/task.toml")))
     if not names:
         raise EvolveError(
-            f"{folder}: holds no task; make one of each table: new-task … --tasks-dir {folder}"
+            f"{folder}: holds no task; make one of each table: python -m evolve new-task FILE "
+            f"--target COLUMN --tasks-dir {shlex.quote(str(folder))}"
         )
     batch = read_batch_file(place, names) if read else BatchFile()
     tasks = [load_task(str(folder / name)) for name in batch.tasks or names]

@@ -7,6 +7,7 @@ from typing import TextIO
 
 from evolve.api.batch import BatchJob
 from evolve.api.progress import NullProgress
+from evolve.printable import printable, unfiltered
 
 WIDTH = 20
 CLEAR = "\x1b[K"  # to the end of the line
@@ -28,12 +29,12 @@ class BatchBar(NullProgress):
             jobs: All runs, in their order.
             job: The one that goes on.
             stopping: Whether it is to stop.
-            stream: A terminal.
+            stream: A terminal; a guard that lets printable text alone through is passed by.
         """
         super().__init__(stopping)
         budgets = [other.config.evaluations or 0 for other in jobs]
         self._before, self._total = sum(budgets[: jobs.index(job)]), max(sum(budgets), 1)
-        self._name, self._stream = job.name, stream
+        self._name, self._stream = printable(job.name), unfiltered(stream)
 
     def show(self) -> None:
         """Draw the line again."""

@@ -6,6 +6,7 @@ import io
 import json
 import shutil
 from pathlib import Path
+from typing import TextIO, cast
 
 import pytest
 
@@ -14,6 +15,7 @@ from evolve.api.batch_display import BatchBar
 from evolve.api.batch_file import BatchFile, SearchSettings, read_batch_file
 from evolve.cli.app import call
 from evolve.errors import EvolveError
+from evolve.printable import PrintableStream
 from evolve.tasks.folders import find_folder
 
 NAMES = ("isoflop", "sft")
@@ -72,7 +74,7 @@ def test_every_task_is_read_before_a_search_begins(folder: Path, tmp_path: Path)
     (folder / "broken" / "task.toml").write_text("title = 3")
     with pytest.raises(EvolveError, match="broken"):
         plan_batch(folder)
-    with pytest.raises(EvolveError, match="holds no task"):
+    with pytest.raises(EvolveError, match="python -m evolve new-task FILE --target COLUMN"):
         plan_batch(tmp_path / "empty")
 
 
@@ -83,6 +85,17 @@ def test_the_bar_counts_over_all_runs(folder: Path) -> None:
     bar.progress.done = 4
     bar.show()
     assert "[##########..........]  50 % sft-3-batch" in stream.getvalue()
+
+
+def test_the_bar_is_drawn_over_itself_behind_the_guard_of_the_command_line(folder: Path) -> None:
+    (job,), _ = plan_batch(folder)
+    stream = io.StringIO()
+    guarded = cast("TextIO", PrintableStream(stream))
+    with BatchBar([job], job, lambda: False, guarded) as bar:
+        bar.show()
+    assert stream.getvalue().startswith("\r[")
+    assert stream.getvalue().endswith("\r\x1b[K")
+    assert "\\x1b" not in stream.getvalue()
 
 
 @pytest.mark.slow
