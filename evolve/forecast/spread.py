@@ -15,7 +15,7 @@ from evolve.typing import Array
 
 LARGEST = 1e6
 FARTHEST = 99.0  # steps outside the training rows that are counted; further out is as far
-ROUNDING = 1e-12  # of the size of targets, which differ by no less
+ROUNDING = 1e-9  # of the size of targets, to which fits of equal ones come
 OFF = 10.0  # spans of what was seen from which on a value says nothing
 
 
