@@ -39,9 +39,10 @@ def published_forms(space: SearchSpace) -> dict[str, Node]:
         if space.logarithmic[i]:
             curves = _curves(space.variable(i), new)
             forms |= {f"{name} of {i}": root for name, root in curves.items()}
-    if len(v) == 1 and not space.pooled:  # of many groups it was not measured
+    if len(v) == 1 and (space.either_way or not space.pooled):  # a falling one has no origin
         forms |= _from_origin(space, new)
-        forms |= _of_one(v[0], new) if space.logarithmic[0] else {}
+    if len(v) == 1 and not space.pooled and space.logarithmic[0]:  # of groups it was not measured
+        forms |= _of_one(v[0], new)
     if len(v) > 1:
         forms |= _joint_forms(v, new) | _multiplied(space, v, new) | _of_ratio(space, v, new)
         forms |= _valleys(space, v, new) | _posynomials(space, v, new) | _repeated(space, v, new)

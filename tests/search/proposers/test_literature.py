@@ -167,6 +167,16 @@ def test_a_search_of_a_rating_curve_knows_the_zero_of_its_gauge() -> None:
     )
 
 
+@pytest.mark.parametrize(("either_way", "n_first"), [(True, 2), (False, 0)])
+def test_of_many_groups_searches_begin_with_a_power_from_an_origin_where_targets_may_rise(
+    either_way: bool, n_first: int
+) -> None:
+    space = SearchSpace((1.0,), (True,), 20, pooled=True, either_way=either_way)
+    names = published_forms(space)
+    assert sum(name.startswith("power from an origin") for name in names) == n_first
+    assert "exponential of 0" not in names
+
+
 def test_twice_as_many_features_give_no_more_forms_than_are_useful() -> None:
     few, many = (
         published_forms(SearchSpace((1.0,) * n, (True,) * n, 99, axes=(0,))) for n in (12, 24)
