@@ -5,6 +5,7 @@ from __future__ import annotations
 from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
+from time import monotonic
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -140,6 +141,7 @@ def run(
     from evolve.cli.options import n_cores
     from evolve.evaluation.loading import loading_fitter
 
+    began = monotonic()
     context.with_resource(loading_fitter(workers or n_cores()))  # it takes longest
 
     from evolve.runs.folders import new_folder
@@ -172,8 +174,8 @@ def run(
         new_folder(runs_dir, run_name, problem.task.name, seed) as folder,
         create_run(folder, problem, settings) as store,
     ):
-        quiet = quiet or json
-        _go(store, problem, settings, workers, sandbox, machines, hidden=quiet, json=json)
+        shown = {"hidden": quiet or json, "json": json}
+        _go(store, problem, settings, workers, sandbox, machines, began, **shown)
 
 
 @app.command(epilog="Example: python -m evolve resume data_constrained-0-1 --evaluations 6000")
@@ -205,6 +207,7 @@ def resume(
     from evolve.cli.options import n_cores
     from evolve.evaluation.loading import loading_fitter
 
+    began = monotonic()
     context.with_resource(loading_fitter(workers or n_cores()))  # it takes longest
 
     from evolve.runs.folders import find_run, new_folder
@@ -239,7 +242,8 @@ def resume(
             for line in left_behind(store, problem):
                 print_note(f"evolve: {line}")
         require_same(store, problem, typed_options(context, "name", "runs_dir"))
-        _go(store, problem, settings, workers, sandbox, machines, hidden=quiet or json, json=json)
+        shown = {"hidden": quiet or json, "json": json}
+        _go(store, problem, settings, workers, sandbox, machines, began, **shown)
 
 
 def _words(text: str) -> tuple[str, ...]:
@@ -254,6 +258,7 @@ def _go(
     workers: int | None,
     sandbox: SandboxReport,
     machines: Machines,
+    began: float,
     *,
     hidden: bool,
     json: bool,
@@ -281,7 +286,8 @@ def _go(
     with stopping, display:
         n_workers = workers or n_cores()
         result = hold_session(
-            store, problem, settings, n_workers, sandbox, stopping, display, machines
+            *(store, problem, settings, n_workers, sandbox, stopping, display, machines),
+            began=began,
         )
     print_ending(store, problem, settings, result, json=json)
     if stopping.asked():

@@ -225,6 +225,7 @@ def carry_on(
     callback: RunCallback,
     machines: Machines = HERE,
     on_node: Callable[[Node], None] = lambda node: None,
+    began: float | None = None,
 ) -> tuple[Archive, Choice | None]:
     """Search until the budget is spent or the callback ends it, then choose the champion.
 
@@ -237,6 +238,7 @@ def carry_on(
         callback: Follows the run.
         machines: Where candidates are evaluated.
         on_node: Called with the machine of every job, where epochs are jobs.
+        began: When its seconds began, by the monotonic clock; with the search if None.
 
     Returns:
         The archive, and the champion among its finalists (None if the callback ended the search
@@ -268,7 +270,7 @@ def carry_on(
         islands = Islands(problem.layout, proposers)
         archive = search_on(
             *(machines, workers, store, evaluator, islands, problem),
-            budget=settings.budget,
+            budget=replace(settings.budget, began=began),
             on_batch=on_batch,
             on_node=on_node,
         )

@@ -74,6 +74,7 @@ def hold_session(
     stopping: Stopping,
     listener: ProgressListener,
     machines: Machines = HERE,
+    began: float | None = None,
 ) -> SessionResult:
     """Search until the budget is spent or a signal comes, and keep what was found.
 
@@ -86,6 +87,7 @@ def hold_session(
         stopping: Entered by the caller.
         listener: Follows the run; entered by the caller.
         machines: Where candidates are evaluated.
+        began: When its seconds began, by the monotonic clock; with the search if None.
     """
     nodes: dict[str, Any] = dict(store.note(NODES) or {})
 
@@ -105,7 +107,7 @@ def hold_session(
         listener.say(NO_LOG)
     choice = None
     with suppress(StoppedError), fitter_loaded(machines.driving(workers), listener):
-        _, choice = carry_on(store, problem, settings, workers, listener, machines, on_node)
+        _, choice = carry_on(store, problem, settings, workers, listener, machines, on_node, began)
     stopping.settle()
     rows, verdict = finish_run(store, problem, choice, listener)
     return SessionResult(rows, choice, verdict, stopping.asked())

@@ -31,10 +31,17 @@ from evolve.search.subsearch import SubSearch
 
 @dataclass(frozen=True, slots=True)
 class Budget:
-    """When a run ends: evaluations in total, and seconds of this session if given."""
+    """When a run ends.
+
+    Attributes:
+        evaluations: In total.
+        seconds: Of this session, if given.
+        began: When these began, by the monotonic clock; with the search if None.
+    """
 
     evaluations: int
     seconds: float | None = None
+    began: float | None = None
 
     def is_spent(self, since: float, batch: float, after: float) -> bool:
         """Whether the seconds are spent, or another batch would end later than none would early.
@@ -48,7 +55,7 @@ class Budget:
 
 
 class Clock:
-    """Measures batches and says when another one would end too late; it runs from the start.
+    """Measures batches and says when another one would end too late.
 
     Args:
         budget: When to end.
@@ -58,7 +65,8 @@ class Clock:
     def __init__(self, budget: Budget, seconds_after: Callable[[Archive], float]) -> None:
         """Begin to measure."""
         self._budget, self._seconds_after = budget, seconds_after
-        self._began = self._last = time.monotonic()
+        self._last = time.monotonic()
+        self._began = self._last if budget.began is None else budget.began
         self._batch_s: float | None = None
 
     def tick(self) -> None:

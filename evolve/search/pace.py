@@ -21,7 +21,7 @@ LEAST_S = 0.01  # of a batch, which no clock measures to be nothing
 
 
 class Pace:
-    """Measures rounds of jobs; the seconds of the budget run from when it is made.
+    """Measures rounds of jobs.
 
     Attributes:
         budget: When to end.
@@ -40,7 +40,8 @@ class Pace:
     ) -> None:
         """Begin to measure."""
         self.budget, self._n_parts, self._seconds_after = budget, n_parts, seconds_after
-        self._began = self._round_began = time.monotonic()
+        self._round_began = time.monotonic()
+        self._began = self._round_began if budget.began is None else budget.began
         self._batch_s, self._after_s = 0.0, 0.0
 
     def begin_round(self) -> int | None:

@@ -125,3 +125,19 @@ def search_path(tasks_dirs: Sequence[str | Path]) -> list[Path]:
     """Folders that are searched for tasks, in order: given ones, `./tasks`, the shipped ones."""
     candidates = [*map(Path, tasks_dirs), Path("tasks"), *shipped_folders("tasks")]
     return list(dict.fromkeys(path.resolve() for path in candidates if path.is_dir()))
+
+
+def stamps_of(folder: Path) -> tuple[tuple[int, ...], ...]:
+    """What changes with the files of a task and its training rows, told without reading them.
+
+    Raises:
+        TaskError: A file is missing.
+    """
+    stamps = []
+    for path in (folder / "task.toml", data_file(folder, "train")):
+        try:
+            facts = path.stat()
+        except OSError as error:
+            raise TaskError(f"{path}: must be a readable file, {error.strerror}") from None
+        stamps.append((facts.st_ino, facts.st_size, facts.st_mtime_ns, facts.st_ctime_ns))
+    return tuple(stamps)

@@ -253,14 +253,18 @@ def test_an_evaluation_that_ended_at_a_time_limit_is_replayed_as_it_is_stored(
 
 
 def test_a_task_that_was_edited_while_its_run_went_on_is_told(
-    problem: SearchProblem, tmp_path: Path
+    problem: SearchProblem, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     folder = tmp_path / "parallel"
     shutil.copytree(ROOT / "tasks" / "parallel", folder)
     task = load_task(str(folder))
     with create_run(tmp_path / "r", replace(problem, task=task), RunConfig()) as store:
-        assert describe_task_change(store, task) is None
+        with monkeypatch.context() as unread:
+            unread.delattr("evolve.runs.provenance.load_task")
+            assert describe_task_change(store, task) is None
         table = folder / "train.csv"
+        table.touch()
+        assert describe_task_change(store, task) is None
         table.write_text(table.read_text() + table.read_text().splitlines()[-1] + "\n")
         told = describe_task_change(store, task)
         assert told is not None

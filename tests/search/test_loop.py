@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import time
 from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -214,12 +215,17 @@ def test_a_replay_holds_elites_and_the_last_batch_alone(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("seconds", "after", "n"),
-    [(0.0, 0.0, BATCH), (1e6, 1e9, BATCH), (1e6, 0.0, TOTAL)],
-    ids=["its time is over", "what comes after takes the rest", "there is time"],
+    ("seconds", "before", "after", "n"),
+    [
+        (0.0, 0.0, 0.0, BATCH),
+        (1e6, 0.0, 1e9, BATCH),
+        (1e6, 1e7, 0.0, BATCH),
+        (1e6, 1e3, 0.0, TOTAL),
+    ],
+    ids=["it is over", "what comes after takes the rest", "it was over before", "there is time"],
 )
 def test_a_search_ends_after_the_batch_with_which_its_time_is_over(
-    seconds: float, after: float, n: int, tmp_path: Path
+    seconds: float, before: float, after: float, n: int, tmp_path: Path
 ) -> None:
     with new_store(tmp_path / "r") as store:
         search(
@@ -229,7 +235,7 @@ def test_a_search_ends_after_the_batch_with_which_its_time_is_over(
             STARTS,
             text_of,
             seed=0,
-            budget=Budget(TOTAL, seconds=seconds),
+            budget=Budget(TOTAL, seconds=seconds, began=time.monotonic() - before),
             on_batch=lambda archive, entries: True,
             seconds_after=lambda archive: after,
         )

@@ -65,6 +65,11 @@ def test_what_was_begun_before_the_first_round_counts(clock: Clock) -> None:
     assert abs(clock.now - 160.0) <= 0.5
 
 
+def test_seconds_that_began_before_the_search_are_no_longer_left(clock: Clock) -> None:
+    rounds(Pace(Budget(10**6, 60.0, began=clock.now - 40.0)), clock, 1.0)
+    assert abs(clock.now - 120.0) <= 0.5
+
+
 def test_of_the_first_round_no_more_counts_than_was_spent_on_fits(clock: Clock) -> None:
     pace = Pace(Budget(10**6, 60.0))
     assert pace.begin_round() == 1
