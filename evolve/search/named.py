@@ -102,7 +102,7 @@ def named_law(task: Task, name: str) -> NamedLaw:
     names = list(dict.fromkeys([*titles, *forms]))
     told = dict.fromkeys([*titles, *(with_words(text, _ANY) for text in _unnamed_forms(space))])
     words = ", ".join(repr(text) if " " in text else text for text in told)
-    rule = f": no law {name!r}{nearest(name, names)}; there are {words}"
+    rule = f": no law {name!r}{nearest(name, [*names, *CALLED])}; there are {words}"
     raise EvolveError(Argument("law"), rule)
 
 

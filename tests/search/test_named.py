@@ -63,6 +63,7 @@ def test_a_beginning_of_the_name_and_any_spelling_are_enough() -> None:
         ("hofman_2022", "did you mean 'hoffmann_2022'?"),
         ("li_2025", "needs a column of role lr (learning rate), none of tokens, params"),
         ("li_2025", "fit of a table's file and new-task take as --role COLUMN=lr"),
+        ("chinchila", "did you mean 'chinchilla'?"),
         ("nothing like it", "'power of COLUMN', "),
         ("chen_2025", "needs a column parallel_size"),
         ("ye_2024", "needs its own table"),

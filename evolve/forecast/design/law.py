@@ -132,7 +132,7 @@ def _published_name(text: str) -> str | None:
         if wanted and (name == wanted or name.startswith(f"{wanted}_")):
             return name
     names = list(published())
-    close, (_, formula) = nearest(text, names), _without_target(text)
+    close, (_, formula) = nearest(text, [*names, *CALLED]), _without_target(text)
     if _SIGN.search(text) and not close:
         if parse_formula(formula) is not None:
             return None
