@@ -215,8 +215,9 @@ def is_unbounded(
     low, high = seen
     off = np.maximum(np.maximum(low - point, point - high), 0.0)
     # A group of equal targets spans no more than rounding, which is no distance.
-    wide = np.maximum(span, ROUNDING * np.maximum(np.abs(low), np.abs(high)))
-    return np.asarray((capped & (off > OFF * wide)) | (half > OFF * (wide + off)))
+    least = np.maximum(span, ROUNDING * np.maximum(np.abs(low), np.abs(high)))
+    is_wide = half > OFF * (np.maximum(span, high - low) + off)
+    return np.asarray((capped & (off > OFF * least)) | is_wide)
 
 
 def distance_of(x: Array, train: Array, logarithmic: Sequence[bool], axes: Sequence[int]) -> Array:

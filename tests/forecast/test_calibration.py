@@ -11,6 +11,7 @@ from evolve.forecast.calibration import make_forecast_model
 from evolve.forecast.interval import forecast, interval_at
 from evolve.forecast.judge import verdict_of
 from evolve.forecast.members import contenders_of
+from evolve.forecast.spread import is_unbounded
 from evolve.runs.picks import forecast_model_of_law
 from evolve.search.memory import search_in_memory
 from evolve.search.named import named_entry
@@ -59,3 +60,16 @@ def test_a_group_of_equal_targets_leaves_the_noise_of_others_as_it_is() -> None:
         there = forecast(task, model, name, np.array([[3e6], [1e8]]))
         assert (there.high - there.low < 1.0).all()
         assert not there.is_open.any()
+
+
+def test_a_group_of_equal_targets_is_open_by_the_range_of_all_targets() -> None:
+    seen, span, capped = (np.array([0.1]), np.array([4.0])), np.array([1e-300]), np.array([[True]])
+
+    def is_open(point: float, half: float) -> bool:
+        at, width = np.array([[point]]), np.array([[half]])
+        return bool(is_unbounded(at, width, capped, seen, span)[0, 0])
+
+    assert not is_open(2.0, 0.03)
+    assert not is_open(4.0 + 1e-11, 0.03)
+    assert is_open(2.0, 50.0)
+    assert is_open(5.0, 0.03)

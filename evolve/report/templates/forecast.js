@@ -144,9 +144,10 @@ function pageForecaster(data) {
       const point = inside(centre);
       const [least, most] = data.seen[t];
       const off = Math.max(least - point, point - most, 0);
-      const wide = Math.max(cap[t], numbers.rounding * Math.max(Math.abs(least), Math.abs(most)));
-      const isWide = Math.min(half, inside(high) - inside(low)) > numbers.off * (wide + off);
-      const isOpen = (isCut && off > numbers.off * wide) || isWide;
+      const span = Math.max(cap[t], numbers.rounding * Math.max(Math.abs(least), Math.abs(most)));
+      const width = Math.min(half, inside(high) - inside(low));
+      const isWide = width > numbers.off * (Math.max(cap[t], most - least) + off);
+      const isOpen = (isCut && off > numbers.off * span) || isWide;
       targets.push({ point, low: inside(low), high: inside(high), champion: values[0], is_open: isOpen });
     }
     return { targets, away };
