@@ -16,6 +16,9 @@ NEAR = 0.01  # of one that is so up to rounding, as tokens to a batch
 LEAST_SPAN = 20.0  # times its error that a feature must span, else it hardly moves at all
 ROUND_EXPONENT = 0.005  # by which an exponent that is read as a whole number may be off
 ALONGSIDE = 0.98  # correlation of logarithms from which on two features say nearly the same
+RATIO = (
+    3.0  # factor between the ratios of two features up to which these tell how they go together
+)
 MOST_FEATURES = 30  # of a table whose features are looked at; wider ones take long
 
 
@@ -83,12 +86,16 @@ def alongside(task: TaskRows, features: Sequence[int]) -> list[str]:
     found = []
     for j, k in combinations(columns, 2):
         a, b = task.feature_names[j], task.feature_names[k]
-        if _correlation(task, j, k) >= ALONGSIDE and not any({a, b} <= names for names in related):
+        correlation, power = _line(task, j, k)
+        if correlation >= ALONGSIDE and not any({a, b} <= names for names in related):
             times = task.train.X[:, k] / task.train.X[:, j]
+            goes = f"{b} goes about as {a}^{power:.2g}"
+            if times.max() <= RATIO * times.min():
+                goes = f"{b} is {times.min():.3g} to {times.max():.3g} times {a}"
             found.append(
-                f"{b} is {times.min():.3g} to {times.max():.3g} times {a}: hardly a row shows "
-                f"what {a} and {b} do by themselves, so that what one does may be put down to the "
-                "other; runs that change one without the other tell them apart"
+                f"{goes}: hardly a row shows what {a} and {b} do by themselves, so that what one "
+                "does may be put down to the other; runs that change one without the other tell "
+                "them apart"
             )
     return found
 
@@ -149,14 +156,14 @@ def _error(task: TaskRows, column: int, others: Sequence[int]) -> float | None:
     return largest
 
 
-def _correlation(task: TaskRows, j: int, k: int) -> float:
-    """Correlation of the logarithms of two features around the means of their groups."""
+def _line(task: TaskRows, j: int, k: int) -> tuple[float, float]:
+    """Correlation and slope of the logarithms of two features, around the means of groups."""
     logs = np.log(task.train.X[:, [j, k]])
     for g in range(task.n_groups):
         own = task.train.group == g
         logs[own] -= logs[own].mean(axis=0)
     (a, ab), (_, b) = logs.T @ logs
-    return float(ab / np.sqrt(a * b)) if min(a, b) > 0.0 else 0.0
+    return (float(ab / np.sqrt(a * b)), float(ab / a)) if min(a, b) > 0.0 else (0.0, 0.0)
 
 
 def _residuals(rows: Array) -> tuple[Array, Array]:

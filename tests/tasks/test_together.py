@@ -62,6 +62,8 @@ def test_sizes_that_nearly_rise_together_are_named_with_their_ratios() -> None:
     (said,) = alongside(task, (0, 1, 2))
     assert said.startswith("b is 20 to 33.3 times a: hardly a row shows what a and b do")
     assert alongside(task, (0, 2)) == []
+    flops = task_of(np.column_stack([sizes, 6.0 * ratios * sizes**2]), sizes**-0.1)
+    assert alongside(flops, (0, 1))[0].startswith("b goes about as a^1.9: hardly a row")
 
 
 def test_sizes_of_which_one_is_a_multiple_of_the_other_are_not_named_twice() -> None:
