@@ -44,6 +44,7 @@ from evolve.typing import Array, Ints
 
 UNEVEN = 0.5  # difference of the R2 of folds from which on a verdict tells each of them
 LOW_R2 = 0.2  # below which it is told what an R2 of 0 is
+BY_ERROR = f"it holds as that error is at most {100 * HOLDS_RELATIVE:g} %, whatever these R2 are"
 NOTHING_LEFT = 0.05  # promised R2 below which it is told in words
 
 
@@ -80,7 +81,7 @@ def verdict_of(
     alone = "" if kind == NONE else _of_champion(task, choice, base)
     doubts = list(filter(None, [alone, warning_of(groups)]))
     kind = CARE if doubts and kind == HOLDS else kind
-    reasons += doubts
+    reasons = [*(r for r in reasons if kind == HOLDS or r != BY_ERROR), *doubts]
     predictions, relative = choice.champion.fitted.predictions, forecast_model.relative
     reasons += filter(None, [leaning_of(task.train, predictions, relative=relative)])
     return Verdict(kind, tuple(reasons), held, name, base, gain, *expected, physics, agreement)
@@ -257,7 +258,6 @@ def _judge(
     explained = sure and held_out >= HOLDS_HELD_R2
     if (close or explained) and not physics:
         if not explained:
-            least = f"{100 * HOLDS_RELATIVE:g} %"
-            reasons.append(f"it holds as that error is at most {least}, whatever these R2 are")
+            reasons.append(BY_ERROR)
         return HOLDS, reasons
     return CARE, reasons

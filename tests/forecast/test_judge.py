@@ -125,6 +125,19 @@ def test_a_champion_whose_formula_a_baseline_beats_is_not_to_be_read_alone(
     assert "on held-out rows of the search's folds and further ones" in verdict.reasons[-1]
 
 
+def test_a_verdict_of_care_does_not_say_that_it_holds(
+    lawful: tuple[Task, Choice, Verdict], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("evolve.forecast.judge.HOLDS_HELD_R2", 2.0)
+    task, choice, _ = lawful
+    worst = max(choice.finalists, key=lambda f: f.nmse)
+    forecast_model = make_forecast_model(task, contenders_of(choice), chosen=True)
+    assert "it holds as that error" in verdict_of(task, choice, forecast_model).line()
+    verdict = verdict_of(task, replace(choice, champion=worst), forecast_model)
+    assert verdict.verdict == CARE
+    assert "it holds" not in verdict.line()
+
+
 def test_a_straight_line_is_no_worse_than_the_baseline_that_is_one() -> None:
     task, choice, _ = searched("power")
     line = next(f for f in choice.finalists if f.entry.operator == "product of powers")
