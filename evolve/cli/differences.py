@@ -6,7 +6,14 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
-from evolve.cli.ends import distance_text, ends_text, far_out, level_text, untested_text
+from evolve.cli.ends import (
+    distance_text,
+    ends_text,
+    far_out,
+    level_text,
+    point_text,
+    untested_text,
+)
 from evolve.cli.output import print_table, print_text
 from evolve.cli.predict import print_departures
 from evolve.forecast.words import NO_GUIDE
@@ -47,10 +54,8 @@ def print_difference(difference: Difference, side: Side) -> None:
     chances = [*map(chance_cell, difference.chances), None]
     is_open = [*difference.is_open, any(difference.is_open)]
     rows = [
-        [name, f"{point:.5g}", ends_text(*ends, is_open=open_), chance]
-        for (name, (point, *ends)), chance, open_ in zip(
-            parts.items(), chances, is_open, strict=True
-        )
+        [name, point_text(*forecast), ends_text(*forecast[1:], is_open=open_), chance]
+        for (name, forecast), chance, open_ in zip(parts.items(), chances, is_open, strict=True)
     ]
     group = f"group {side.group}" if side.task.n_groups > 1 else ""
     print_table(["run", side.target, level, CHANCE], rows, group)

@@ -34,6 +34,15 @@ def ends_text(low: float, high: float, *, is_open: bool, digits: int = 5) -> str
     return f"{low:.{digits}g} to {high:.{digits}g}"
 
 
+def point_text(point: float, low: float, high: float, digits: int = 5) -> str:
+    """A forecast, with as many digits as it takes to lie between its ends, if it does."""
+    while digits < MOST_DIGITS and low <= point <= high:
+        if low <= float(f"{point:.{digits}g}") <= high:
+            break
+        digits += 1
+    return f"{point:.{digits}g}"
+
+
 def distance_text(task: Task, distance: Any) -> str:
     """How far one row lies outside the training range, feature by feature."""
     from evolve.forecast.spread import FARTHEST

@@ -10,6 +10,7 @@ from evolve.cli.ends import (
     ends_text,
     far_out,
     level_text,
+    point_text,
     untested_text,
 )
 from evolve.forecast.words import NO_GUIDE
@@ -54,7 +55,8 @@ def _print_best(question: Question, best: Allocation) -> None:
     if counted := _counted(question):
         print_text(counted)
     ends = ends_text(best.low, best.high, is_open=best.is_open)
-    print_text(f"{target} {best.point:.5g}, {_interval(question)} {ends}")
+    point = point_text(best.point, best.low, best.high)
+    print_text(f"{target} {point}, {_interval(question)} {ends}")
     if best.reached is not None:
         print_text(_how_sure(best.reached, question.level))
     if best.ranges and not _is_given(question):
@@ -204,7 +206,7 @@ def _print_budgets(question: Question, names: list[str], table: Sequence[Allocat
         [
             *(f"{a.budget:#.3g}", *(f"{v:.4g}" for v in a.values.values())),
             *(
-                f"{a.point:.5g}",
+                point_text(a.point, a.low, a.high),
                 ends_text(a.low, a.high, is_open=a.is_open),
                 distance_text(task, a.extrapolation_distance),
             ),
@@ -224,7 +226,8 @@ def _print_next(planned: PlannedRuns) -> None:
         return
     task = question.task
     place = ", ".join(f"{name} = {value:.4g}" for name, value in narrowed.at.items())
-    target = f"{task.target_names[question.target]} {narrowed.point:.5g}"
+    point = point_text(narrowed.point, narrowed.low, narrowed.high)
+    target = f"{task.target_names[question.target]} {point}"
     ends = ends_text(narrowed.low, narrowed.high, is_open=narrowed.is_open)
     now = f"{_interval(question)} {ends}"
     print_text(f"to be narrowed: {target} at {place}, {now}")

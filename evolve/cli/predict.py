@@ -9,7 +9,14 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from evolve.cli.app import app
-from evolve.cli.ends import distance_text, ends_text, far_out, level_text, untested_text
+from evolve.cli.ends import (
+    distance_text,
+    ends_text,
+    far_out,
+    level_text,
+    point_text,
+    untested_text,
+)
 from evolve.cli.options import (
     RUNS,
     EntryNumber,
@@ -205,7 +212,7 @@ def _lines(task: Task, forecast: Forecast, broken: list[list[str]]) -> list[list
                 [
                     *(f"{v:g}" for v in forecast.x[i]),
                     target,
-                    f"{forecast.point[i, t]:.5g}",
+                    point_text(float(forecast.point[i, t]), *ends),
                     ends_text(*ends, is_open=bool(forecast.is_open[i, t])),
                     _beyond_text(task, forecast.extrapolation_distance[i], bool(broken[i])),
                     agreement,

@@ -14,7 +14,7 @@ from evolve.cli.differences import (
     print_reaches,
     saving_cells,
 )
-from evolve.cli.ends import ends_text, level_text
+from evolve.cli.ends import ends_text, level_text, point_text
 from evolve.cli.output import print_table, print_text
 from evolve.cli.predict import print_departures
 from evolve.cli.table import PARTED
@@ -67,9 +67,9 @@ def print_ranking(
     rows = []
     for i in order:
         standing = ranking.standings[i]
-        point, *ends = standing.forecast
-        said = ends_text(*ends, is_open=standing.is_open)
-        own = [names[i], f"{point:.5g}", said, chance_cell(standing.chance)]
+        point, low, high = standing.forecast
+        said = ends_text(low, high, is_open=standing.is_open)
+        own = [names[i], point_text(point, low, high), said, chance_cell(standing.chance)]
         either = standing.is_open or ranking.standings[ranking.leading].is_open
         rows.append([*own, *_behind(standing.difference, is_open=either)])
     headings = ["system", side.target, level, CHANCE, "behind", f"{level} of it"]

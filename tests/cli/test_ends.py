@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from evolve.cli.app import call
-from evolve.cli.ends import FAR_OUT, MISTYPED, distance_text, ends_text, level_text
+from evolve.cli.ends import FAR_OUT, MISTYPED, distance_text, ends_text, level_text, point_text
 from evolve.forecast.words import NO_GUIDE, OPEN
 from evolve.tasks.task import load_task
 
@@ -94,4 +94,10 @@ def test_ends_that_differ_are_told_apart() -> None:
     assert ends_text(0.24, 0.25, is_open=False) == "0.24 to 0.25"
     assert ends_text(0.2402541, 0.2402549, is_open=False) == "0.240254 to 0.240255"
     assert ends_text(0.5, 0.5, is_open=False) == "0.5 to 0.5"
+    assert point_text(0.24025451, 0.2402541, 0.2402549) == "0.2402545"
+    assert point_text(1000000194.2, 1000000193.1, 1000000195.3) == "1000000194"
+    assert point_text(0.240254, 0.2, 0.3) == "0.24025"
+    assert point_text(0.240254, 0.3, 0.4) == "0.24025"
+    assert point_text(1 / 3, 1 / 3, 1 / 3) == "0.333333333333"
+    assert point_text(float("nan"), 0.3, 0.4) == "nan"
     assert ends_text(1 / 3, 1 / 3 + 1e-15, is_open=False).startswith("0.333333333333 to")
