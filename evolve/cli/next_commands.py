@@ -10,6 +10,8 @@ if TYPE_CHECKING:
     from evolve.runs.settings import RunConfig
     from evolve.tasks.task import Task
 
+ROUNDING = 1e-9  # of a feature's range
+
 
 def next_commands(
     folder: Path,
@@ -69,6 +71,8 @@ def _further(task: Task) -> str:
 
     x, shares = task.train.X, list(mixture(task).columns)
     medians = np.median(x, axis=0)
+    rounded = np.abs(medians) < ROUNDING * np.ptp(x, axis=0)
+    medians[rounded & (x.min(axis=0) < 0)] = 0.0  # not -4e-16 of -1 to 1
     nearest_row = x[np.abs(x[:, shares] - medians[shares]).sum(axis=1).argmin()]
     words = []
     for j, (feature, values) in enumerate(zip(task.spec.features, x.T, strict=True)):

@@ -16,3 +16,10 @@ def test_a_row_to_forecast_is_of_numbers_that_a_user_would_write() -> None:
     x[:, 0] *= 1e6
     task = task_of(x, x.sum(axis=1), features=features, folds={"axes": ["width"]})
     assert _further(task).startswith("width=7.7e+09 ")
+
+
+def test_a_median_that_rounding_took_from_0_is_written_as_0() -> None:
+    x = np.linspace(-5.0, 5.0, 20)
+    x[9:11] = -4e-16, 3e-17
+    task = task_of(x, (x - 1.0) ** 2, features=[{"name": "offset", "scale": "linear"}])
+    assert _further(task) == "offset=0"
