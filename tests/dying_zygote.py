@@ -15,7 +15,7 @@ from evolve.sandbox import foreign_child, lockdown, zygote
 PHASES = ("loading", "walled in", "forked", "orphaned", "listening", "rehearsing")
 
 
-def main(control: int, without: list[str], printed: bool, parent: int, phase: str) -> None:
+def main(control: int, without: list[str], parent: int, phase: str) -> None:
     """Start as a zygote does, and die in a phase; or live, in none."""
     outer = os.getpid()
     enter, arm, wait = lockdown.enter, lockdown.die_with_parent, os.waitpid
@@ -40,7 +40,7 @@ def main(control: int, without: list[str], printed: bool, parent: int, phase: st
         zygote.Zygote.rehearse = _die  # type: ignore[method-assign]
     if phase == "rehearsing":
         zygote._wall_in = _first_dies(zygote._wall_in)
-    zygote.main(control, without, printed, parent)
+    zygote.main(control, without, parent)
 
 
 def _die(*_: object, **__: object) -> Any:

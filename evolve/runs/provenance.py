@@ -11,7 +11,7 @@ from evolve.runs.notes import ENDING, FORECAST
 from evolve.runs.store import Store
 from evolve.runs.usual import run_words
 from evolve.scoring.objective import SEARCH_ROWS
-from evolve.tasks.folders import stamps_of
+from evolve.tasks.folders import digests_of
 from evolve.tasks.task import Task, fingerprint, load_task
 
 
@@ -99,11 +99,11 @@ def require_same_groups(store: Store, names: Sequence[str]) -> None:
 def describe_task_change(store: Store, task: Task) -> str | None:
     """One line if a task's files are no longer those that a run was made with.
 
-    Files that nobody has touched since are not read again: of a million rows that takes seconds.
+    Files of the same bytes are not parsed again: of a million rows that takes seconds.
     """
     try:
-        untouched = stamps_of(task.folder) == task.stamps
-        now = fingerprint(task if untouched else load_task(str(task.folder)))
+        same = digests_of(task.folder) == task.digests
+        now = fingerprint(task if same else load_task(str(task.folder)))
     except TaskError as error:
         return f"the task cannot be loaded any more, this run used it as it was: {error}"
     if now == store.task["fingerprint"]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import shlex
 from collections.abc import Sequence
@@ -127,17 +128,17 @@ def search_path(tasks_dirs: Sequence[str | Path]) -> list[Path]:
     return list(dict.fromkeys(path.resolve() for path in candidates if path.is_dir()))
 
 
-def stamps_of(folder: Path) -> tuple[tuple[int, ...], ...]:
-    """What changes with the files of a task and its training rows, told without reading them.
+def digests_of(folder: Path) -> tuple[str, ...]:
+    """SHA-256 of a task's two files, its spec and its training rows, which takes no parsing.
 
     Raises:
-        TaskError: A file is missing.
+        TaskError: One is missing or cannot be read.
     """
-    stamps = []
+    digests = []
     for path in (folder / "task.toml", data_file(folder, "train")):
         try:
-            facts = path.stat()
+            with path.open("rb") as file:
+                digests.append(hashlib.file_digest(file, "sha256").hexdigest())
         except OSError as error:
             raise TaskError(f"{path}: must be a readable file, {error.strerror}") from None
-        stamps.append((facts.st_ino, facts.st_size, facts.st_mtime_ns, facts.st_ctime_ns))
-    return tuple(stamps)
+    return tuple(digests)

@@ -17,7 +17,7 @@ from evolve.scoring.constraints import Constraints, ends_of
 from evolve.scoring.fold import Fold
 from evolve.scoring.objective import SEARCH_ROWS
 from evolve.tasks.declared import require_informative
-from evolve.tasks.folders import data_file, find_folder, search_path, stamps_of
+from evolve.tasks.folders import data_file, digests_of, find_folder, search_path
 from evolve.tasks.folds import make_folds, make_selection_folds
 from evolve.tasks.frame import Frame, canonical_order, frame_of
 from evolve.tasks.names import why_no_name
@@ -65,12 +65,12 @@ class Task(TaskRows):
 
     Attributes:
         search_rows: Rows that a search works on; of a larger table, it works on a sample.
-        stamps: Of its files as they were read, as `stamps_of` gives them; none of no files.
+        digests: Of its files as they were read, as `digests_of` gives them; none of no files.
         given: Names of the groups and the rows as they were given.
     """
 
     search_rows: int = SEARCH_ROWS
-    stamps: tuple[tuple[int, ...], ...] = ()
+    digests: tuple[str, ...] = ()
     given: tuple[tuple[str, ...], Table] = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
@@ -209,11 +209,11 @@ def load_task(name_or_folder: str | Path, tasks_dirs: Sequence[str | Path] = ())
     folder = find_folder(str(name_or_folder), tasks_dirs)
     if reason := why_no_name(folder.name):
         raise TaskError(f"{folder}: the name of a task {reason}; rename the folder")
-    spec, stamps = read_spec(folder / "task.toml"), stamps_of(folder)
+    spec, digests = read_spec(folder / "task.toml"), digests_of(folder)
     raw = read_table(data_file(folder, "train"))
     train, group_names = build_table(raw, spec)
     require_informative(raw, spec, train)
-    return Task(folder.name, folder, spec, group_names, train, stamps=stamps)
+    return Task(folder.name, folder, spec, group_names, train, digests=digests)
 
 
 def load_test(task: Task) -> Table:
