@@ -49,13 +49,41 @@ def _of_value(error: Any) -> str:
     name = next((o for o in param.opts if o.startswith("--")), param.metavar or param.name)
     complaints = getattr(error.__cause__, "errors", None)
     if complaints is None:
-        return f"{name}: {str(error.message).rstrip(' .')}"
+        rule = _of_click(str(error.message).rstrip(" ."), getattr(param, "type", None))
+        return f"{name}: {rule}"
     first = complaints()[0]
     if rule := _RULES.get(first["type"]):
         return f"{name}: {rule.format(**first.get('ctx', {}))}, it is {first['input']!r}"
     rule = str(error.message).removeprefix("Value error, ").rstrip(" .")
-    _, *choices = re.findall(r"'([^']*)'", rule) or [""]
-    return f"{name}: {rule}{nearest(str(first['input']), choices)}"
+    return f"{name}: {_with_nearest(rule)}"
+
+
+def _of_click(message: str, kind: Any) -> str:
+    """Rule and value of a complaint of click's, which earlier releases of typer ask for numbers.
+
+    Args:
+        message: What click says, the value first.
+        kind: The parameter's type, with the ends of a range.
+    """
+    value, _, rule = message.partition(" is not ")
+    value = value.strip("'")
+    if rule.startswith("a valid int"):
+        return f"{_RULES['int_parsing']}, it is {value!r}"
+    if rule.startswith("a valid float"):
+        return f"{_RULES['float_parsing']}, it is {value!r}"
+    if rule.startswith("in the range"):
+        least = getattr(kind, "min", None)
+        below = least is not None and float(value) < least
+        ends = {"ge": least, "le": getattr(kind, "max", None)}
+        said = _RULES["greater_than_equal" if below else "less_than_equal"].format(**ends)
+        return f"{said}, it is {value!r}"
+    return _with_nearest(message)
+
+
+def _with_nearest(rule: str) -> str:
+    """A rule that names a value and then the valid ones, with the nearest of these."""
+    value, *choices = re.findall(r"'([^']*)'", rule) or [""]
+    return f"{rule}{nearest(value, choices)}"
 
 
 def _help(context: Any) -> str:
