@@ -49,8 +49,8 @@ def _of_value(error: Any) -> str:
     name = next((o for o in param.opts if o.startswith("--")), param.metavar or param.name)
     complaints = getattr(error.__cause__, "errors", None)
     if complaints is None:
-        rule = _of_click(str(error.message).rstrip(" ."), getattr(param, "type", None))
-        return f"{name}: {rule}"
+        said = _of_click(str(error.message).rstrip(" ."), getattr(param, "type", None))
+        return f"{name}: {said}"
     first = complaints()[0]
     if rule := _RULES.get(first["type"]):
         return f"{name}: {rule.format(**first.get('ctx', {}))}, it is {first['input']!r}"
