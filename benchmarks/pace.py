@@ -9,7 +9,8 @@ processor time (user and system, of all processes) before those of wall time. Wh
 stored says how much of it went into evaluations, added up over its workers, and how many of them
 a worker makes a second; the rest is start, proposals, cross-check, choice and forecast. What a
 run makes a second is read off the wall time of a search three times as long less that of the
-short one, in which start, choice and forecast cancel.
+short one, in which start, choice and forecast cancel. Memory is that of one search of each build;
+it is seen by psutil, which the extra `dev` brings.
 """
 
 from __future__ import annotations
@@ -29,9 +30,12 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+import psutil
+
 ROOT = Path(__file__).resolve().parents[1]
 TASKS = ("data_constrained", "parallel", "sft")
 IMPORT = ("-c", "import evolve")
+LOOKED_EVERY_S = 0.05
 LONGER = 3  # times as many evaluations of the search by which a run's pace is measured
 
 
@@ -54,6 +58,8 @@ class Cost:
         evaluating: In evaluations, by the clock.
         per_worker: Evaluations in a second of a worker that evaluates.
         per_run: Evaluations in a second of the search.
+        memory: MiB resident at the peak, summed over all its processes, of the search that warms
+            the caches: to look at memory takes time.
     """
 
     wall: float
@@ -61,6 +67,7 @@ class Cost:
     evaluating: float = math.nan
     per_worker: float = math.nan
     per_run: float = math.nan
+    memory: float = math.nan
 
 
 STAGES = {
@@ -70,6 +77,7 @@ STAGES = {
     "the rest, wall s": lambda cost: cost.wall - cost.evaluating,
     "of a worker, 1/s": lambda cost: cost.per_worker,
     "of a run, 1/s": lambda cost: cost.per_run,
+    "memory, MiB": lambda cost: cost.memory,
 }
 
 
@@ -108,6 +116,25 @@ def search_cost(build: Path, task: str, given: argparse.Namespace, runs: Path) -
     )
 
 
+def peak_memory(build: Path, task: str, given: argparse.Namespace, runs: Path) -> float:
+    """MiB resident at the peak of one search, summed over its processes."""
+    folder = Path(tempfile.mkdtemp(dir=runs))
+    words = search_words(task, given.evaluations, given.workers, folder)
+    quiet, peak = subprocess.DEVNULL, 0
+    env = {**os.environ, "PYTHONPATH": str(build)}
+    command = [sys.executable, *words]
+    with psutil.Popen(command, cwd=build, env=env, stdout=quiet, stderr=quiet) as process:
+        while process.poll() is None:
+            held = 0
+            with contextlib.suppress(psutil.Error):  # one has ended, so that another look is due
+                held = sum(
+                    each.memory_info().rss for each in (process, *process.children(recursive=True))
+                )
+            peak = max(peak, held)
+            time.sleep(LOOKED_EVERY_S)
+    return peak / 2**20
+
+
 def search_words(task: str, evaluations: int, workers: int, runs_dir: Path) -> list[str]:
     """Words of one search."""
     return [
@@ -123,9 +150,12 @@ def compared(before: Path, after: Path, given: argparse.Namespace, runs: Path) -
         pairs = []
         for turn in range(given.rounds + 1):
             order = (before, after) if turn % 2 else (after, before)
+            if not turn:  # the first of two searches each warms the caches
+                for _ in range(2):
+                    held = {build: peak_memory(build, task, given, runs) for build in order}
+                continue
             costs = {build: search_cost(build, task, given, runs) for build in order}
-            if turn:  # the first warms the caches
-                pairs.append((costs[before], costs[after]))
+            pairs.append(tuple(replace(costs[b], memory=held[b]) for b in (before, after)))
         show(task, pairs, STAGES)
     builds = (before, after)
     imports = [tuple(cost_of(b, IMPORT) for b in builds) for _ in range(given.rounds)]
