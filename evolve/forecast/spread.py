@@ -188,8 +188,12 @@ def untested_ends(steps: Array, names: Sequence[str], axes: Sequence[int]) -> tu
 
 def is_far_off(values: Array, low: Array, high: Array, span: Array) -> npt.NDArray[np.bool_]:
     """Whether values lie many spans outside what was seen, whose ends are given."""
-    off = np.maximum(np.maximum(low - values, values - high), 0.0)
-    return np.asarray(off > OFF * span)
+    return np.asarray(_off(values, low, high) > OFF * span)
+
+
+def _off(values: Array, low: Array, high: Array) -> Array:
+    """How far values lie outside two ends; 0 between them."""
+    return np.asarray(np.maximum(np.maximum(low - values, values - high), 0.0))
 
 
 def is_unbounded(
@@ -213,11 +217,10 @@ def is_unbounded(
         span: `(t,)` range of those of the group.
     """
     low, high = seen
-    off = np.maximum(np.maximum(low - point, point - high), 0.0)
     # A group of equal targets spans no more than rounding, which is no distance.
     least = np.maximum(span, ROUNDING * np.maximum(np.abs(low), np.abs(high)))
-    is_wide = half > OFF * (np.maximum(span, high - low) + off)
-    return np.asarray((capped & (off > OFF * least)) | is_wide)
+    is_wide = half > OFF * (np.maximum(span, high - low) + _off(point, low, high))
+    return np.asarray((capped & is_far_off(point, low, high, least)) | is_wide)
 
 
 def distance_of(x: Array, train: Array, logarithmic: Sequence[bool], axes: Sequence[int]) -> Array:
