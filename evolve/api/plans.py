@@ -50,6 +50,8 @@ class Plan:
             that is ``best`` there without a law, ``low`` and ``high`` of its range, and the best
             one by the ``law``; `evolve.forecast.plan.levels` says how.
         is_open: Whether nothing bounds the forecast of the best run.
+        notes: What was taken for granted: in which units the cost counts, and whether more or
+            less of the target is better where it is no loss.
     """
 
     best: pd.Series
@@ -63,6 +65,7 @@ class Plan:
     per_parameter: pd.Series | None = None
     isoflop: pd.DataFrame | None = None
     is_open: bool = False
+    notes: tuple[str, ...] = ()
 
 
 def plan_of(planned: PlannedRuns) -> Plan:
@@ -87,6 +90,7 @@ def plan_of(planned: PlannedRuns) -> Plan:
         per_parameter=None if ratio is None else pd.Series(asdict(ratio) | _inside(ratio)),
         isoflop=pd.DataFrame([_level_row(level) for level in planned.levels]),
         is_open=best is not None and best.is_open,
+        notes=planned.question.notes,
     )
 
 

@@ -144,12 +144,13 @@ def plan(
         level=interval,
     )
     if json:
-        print_json({"run": name, **_document(planned)})
+        print_json({"run": name, **document_of(planned)})
     else:
         print_plan(planned)
 
 
-def _document(planned: PlannedRuns) -> dict[str, Any]:
+def document_of(planned: PlannedRuns) -> dict[str, Any]:
+    """A plan as JSON values."""
     from evolve.forecast.plan import exponents, moving_together
 
     question, ratio = planned.question, planned.per_parameter
@@ -160,6 +161,7 @@ def _document(planned: PlannedRuns) -> dict[str, Any]:
         "compute": question.cost.text or None,
         "interval": question.level,
         "maximise": question.maximise,
+        "notes": question.notes,
         "together": moving_together(question.task, question.cost.features),
         "tuned": [question.task.feature_names[j] for j in question.tuned],
         "idle": {question.task.feature_names[j]: question.fixed[j] for j in question.idle},

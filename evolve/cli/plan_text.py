@@ -52,8 +52,8 @@ def _print_best(question: Question, best: Allocation) -> None:
     values = ", ".join(f"{n} = {v:.4g}" for n, v in best.values.items())
     group = f", group {question.group}" if task.n_groups > 1 else ""
     print_text(f"{_what(question, best)}{group}: {values}")
-    if counted := _counted(question):
-        print_text(counted)
+    if question.counted:
+        print_text(question.counted)
     ends = ends_text(best.low, best.high, is_open=best.is_open)
     point = point_text(best.point, best.low, best.high)
     print_text(f"{target} {point}, {_interval(question)} {ends}")
@@ -119,17 +119,6 @@ def _what(question: Question, best: Allocation) -> str:
     names = question.task.feature_names
     fixed = ", ".join(f"{names[j]} = {v:.4g}" for j, v in sorted(question.fixed.items()))
     return f"best {' and '.join(question.names)}{' at ' * bool(fixed)}{fixed}"
-
-
-def _counted(question: Question) -> str:
-    """In which units the cost counts features whose names say one; empty where none does."""
-    from evolve.tasks.name_units import units_in_names
-
-    task, cost = question.task, question.cost
-    units = units_in_names(task.feature_names, task.train.X)
-    named = [(task.feature_names[j], units[j]) for j in cost.features if j in units]
-    words = " and ".join(f"{name} in units of {unit:g}" for name, unit in named)
-    return f"{cost.shown} counts {words}, as the name says" if words else ""
 
 
 def _print_growth(table: Sequence[Allocation]) -> None:

@@ -8,7 +8,9 @@ from typing import Any
 import numpy as np
 import pytest
 
+from evolve.api.plans import plan_of
 from evolve.cli.ends import untested_text
+from evolve.cli.plan import document_of
 from evolve.cli.plan_text import print_plan
 from evolve.errors import EvolveError
 from evolve.evaluation.record import NOT_OF_A_RUN
@@ -113,14 +115,20 @@ def test_next_runs_call_a_law_that_no_run_holds_by_its_name(
     assert "-1" not in text
 
 
-def test_a_plan_says_that_a_cost_counts_a_size_in_millions(
+def test_a_plan_says_everywhere_that_a_cost_counts_a_size_in_millions(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     compute = "6*`params (M)`*tokens"
-    print_plan(planned(with_rows(ROWS), in_millions(), compute=compute, budget=1e15))
-    assert f"{compute} counts params (M) in units of 1e+06" in capsys.readouterr().out
-    print_plan(planned(with_rows(ROWS), budget=1e21))
+    found = planned(with_rows(ROWS), in_millions(), compute=compute, budget=1e15)
+    note = f"{compute} counts params (M) in units of 1e+06, as the name says"
+    print_plan(found)
+    assert note in capsys.readouterr().out
+    assert note in document_of(found)["notes"]
+    assert note in plan_of(found).notes
+    without = planned(with_rows(ROWS), budget=1e21)
+    print_plan(without)
     assert "units" not in capsys.readouterr().out
+    assert document_of(without)["notes"] == plan_of(without).notes == ()
 
 
 def test_a_blend_that_is_no_whole_is_neither_narrowed_nor_made() -> None:

@@ -16,6 +16,7 @@ from evolve.forecast.plan.cost import Cost
 from evolve.forecast.plan.together import because
 from evolve.law.graph import Law, features_of
 from evolve.tasks.mixture import Mixture, mixture
+from evolve.tasks.name_units import units_in_names
 from evolve.tasks.roles import RISING, SETTINGS
 from evolve.tasks.task import Task
 from evolve.typing import Array
@@ -75,6 +76,19 @@ class Question:
             return f"more of {target} is taken to be better"
         is_loss = self.task.roles[target] == "loss"
         return "" if is_loss else f"less of {target} is taken to be better"
+
+    @property
+    def counted(self) -> str:
+        """In which units the cost counts features whose names say one; empty where none does."""
+        units = units_in_names(self.task.feature_names, self.task.train.X)
+        named = [(self.task.feature_names[j], units[j]) for j in self.cost.features if j in units]
+        words = " and ".join(f"{name} in units of {unit:g}" for name, unit in named)
+        return f"{self.cost.shown} counts {words}, as the name says" if words else ""
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What was taken for granted, a line each."""
+        return tuple(filter(None, (self.counted, self.better)))
 
     @property
     def known(self) -> Array:
