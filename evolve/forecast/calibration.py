@@ -16,7 +16,13 @@ from evolve.fitting.weights import covariance
 from evolve.forecast.members import Contenders
 from evolve.forecast.model import ForecastModel, GroupUncertainty, Member
 from evolve.forecast.noise import noise_of, shape_of
-from evolve.forecast.spread import ROUNDING, distance_of, open_constants, parts_of
+from evolve.forecast.spread import (
+    ROUNDING,
+    VarianceComponents,
+    distance_of,
+    open_constants,
+    parts_of,
+)
 from evolve.scoring.fold import Fold, all_rows
 from evolve.scoring.noise_kind import LEAST, gaps_of, is_relative
 from evolve.scoring.objective import OWN_ROWS
@@ -157,9 +163,7 @@ def _ratios(
         loose = open_constants(law, _tables(task, fit)[i], spreads[i].covariance, x)
         each = None if shape is None else shape[held] / np.median(shape[own_fitted], axis=0)
         parts = parts_of(values[:, own], weights, loose, spreads[i], each, relative=relative)
-        gaps = np.abs(gaps_of(train.Y[held], parts.point, relative=relative))
-        total = parts.total / np.maximum(np.abs(parts.point), 1e-300) if relative else parts.total
-        ratio = gaps / np.maximum(total, 1e-300)
+        ratio = _over_spread(train.Y[held], parts, relative=relative)
         away = distance_of(x, fitted, logarithmic, task.axes)
         distances.append(np.repeat(away, ratio.shape[1]))
         ratios.append(ratio.ravel())
@@ -167,6 +171,20 @@ def _ratios(
     good = np.isfinite(joined)
     # A law that passes through all rows of a fold claims no spread, or that of rounding alone.
     return np.concatenate(distances)[good], np.minimum(joined[good], 1.0 / LEAST)
+
+
+def _over_spread(y: Array, parts: VarianceComponents, *, relative: bool) -> Array:
+    """`(n, t)` |error| over spread.
+
+    Where noise multiplies the law these are of logarithms; a forecast of the other sign than the
+    target has none, and counts by the amount, as its interval does.
+    """
+    added = np.abs(y - parts.point) / np.maximum(parts.total, 1e-300)
+    if not relative:
+        return added
+    gaps = np.abs(gaps_of(y, parts.point, relative=True))
+    shares = parts.total / np.maximum(np.abs(parts.point), 1e-300)
+    return np.where(np.isfinite(gaps), gaps / np.maximum(shares, 1e-300), added)
 
 
 def _thinned(distances: Array, ratios: Array) -> tuple[Array, Array]:

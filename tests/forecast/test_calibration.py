@@ -10,13 +10,18 @@ from evolve.bench.curves import LAW, make_curves
 from evolve.forecast.calibration import make_forecast_model
 from evolve.forecast.interval import forecast, interval_at
 from evolve.forecast.judge import verdict_of
-from evolve.forecast.members import contenders_of
+from evolve.forecast.members import contenders_of, fit_contenders
 from evolve.forecast.spread import is_unbounded
+from evolve.law.candidate import Candidate
+from evolve.law.graph import Law, call, const, feat
+from evolve.law.recipe import Recipe
 from evolve.runs.picks import forecast_model_of_law
 from evolve.search.memory import search_in_memory
 from evolve.search.named import named_entry
 from evolve.search.problem import make_search_problem
 from tests.small_tasks import task_of
+
+POWER = Candidate(Law(call("mul", const(0), call("pow", feat(0), const(1))), 2), Recipe())
 
 
 def test_forecasts_are_less_sure_where_points_of_a_run_go_together() -> None:
@@ -73,3 +78,20 @@ def test_a_group_of_equal_targets_is_open_by_the_range_of_all_targets() -> None:
     assert not is_open(4.0 + 1e-11, 0.03)
     assert is_open(2.0, 50.0)
     assert is_open(5.0, 0.03)
+
+
+def test_a_forecast_of_the_other_sign_counts_where_noise_multiplies() -> None:
+    x = np.geomspace(1.0, 1e4, 30)
+    y = 5.0 * x**-0.5 * np.exp(0.05 * np.random.default_rng(2).normal(size=30))
+    task = task_of(x, y, folds={"axes": ["a"]}, max_constants=4)
+    contenders = fit_contenders(task, [(0, POWER, 1.0)])
+    (law,) = contenders.laws
+    held = tuple(values.copy() for values in law.held)
+    for values in held:
+        values[:] = -1.0
+    missed = replace(contenders, laws=(replace(law, held=held),))
+    model, other = (make_forecast_model(task, c, chosen=True) for c in (contenders, missed))
+    assert model.relative
+    assert other.relative
+    assert len(other.ratios) == len(model.ratios) == sum(len(fold.held) for fold in task.folds)
+    assert np.median(other.ratios) > np.median(model.ratios)
