@@ -68,7 +68,8 @@ def fit(
 ) -> None:
     """Fit one law of the literature to a table: constants, standard errors, intervals, R2."""
     from evolve.api.named import fit_to_draft, fit_to_task
-    from evolve.cli.output import print_json
+    from evolve.cli.fit_columns import columns_of_fit, lines_of
+    from evolve.cli.output import print_json, print_note
     from evolve.forecast.interval import forecast
     from evolve.forecast.queries import from_words
     from evolve.tasks.draft import Wishes
@@ -85,21 +86,25 @@ def fit(
         sigma=sigma,
         run_id=run_id,
     )
-    if is_file := Path(table).is_file():
+    draft, named_by = None, "features" if features else "at" if at else ""
+    if Path(table).is_file():
         draft = draft_of_table(Path(table), wishes, at or [])
     elif wishes != Wishes(()):
         raise EvolveError(f"fit: there is no file {table!r}; a task has its columns set already")
     else:
         task = load_task(table, tasks_dirs or ())
     with quick_loading():
-        fitted = fit_to_draft(draft, law) if is_file else fit_to_task(task, law)
+        fitted = fit_to_task(task, law) if draft is None else fit_to_draft(draft, law)
         task = fitted.task
+        columns = columns_of_fit(fitted, draft)
+        for line in [] if draft is None else lines_of(columns, fitted.row.name, named_by):
+            print_note(f"fit: {line}")
         queries = from_words(task, at, None) if at else []
         forecasts = [
             forecast(task, fitted.forecast_model, q.group, q.x, interval) for q in queries
         ]
         if json:
-            print_json(_document(fitted, forecasts, interval))
+            print_json({**_document(fitted, forecasts, interval), "columns": columns})
         else:
             _print(fitted, forecasts, interval)
 

@@ -377,6 +377,36 @@ def test_fit_takes_the_columns_of_the_run_that_it_is_to_forecast(tmp_path: Path)
     assert asked.feature_names == ("params", "tokens")
 
 
+def test_fit_says_which_columns_its_law_holds_and_why_it_does_not_use_others(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "sweep.csv"
+    rows = [
+        f"{n}e7,{d}e9,{2 ** (n % 3)}e-4,{8 * 2 ** (d % 4)},{n % 2},run-{n}-{d},"
+        f"{2 + 9 * n**-0.5 + 9 * d**-0.5},{n / (n + d)}"
+        for n in (1, 4, 9, 20)
+        for d in (2, 8, 21, 43)
+    ]
+    path.write_text("\n".join(["params,tokens,lr,batch,seed,name,loss,accuracy", *rows]))
+    words = ("fit", str(path), "--target", "loss", "--json", "--law")
+    code, out, err = said(capfd, *words, "hoffmann_2022")
+    assert code == 0
+    columns = json.loads(out)["columns"]
+    assert columns["in_law"] == ["params", "tokens"]
+    assert columns["not_in_law"] == ["lr", "batch"]
+    assert list(columns["not_used"]) == ["seed", "name", "accuracy"]
+    note = " ".join(err.split())
+    assert "does not hold: lr, batch; --features params tokens leaves them out" in note
+    assert "fit: not used: seed is by its name seed, no input: a random seed" in note
+    _, out, err = said(capfd, *words, "sum of powers")
+    assert json.loads(out)["columns"]["not_in_law"] == []
+    assert "does not hold" not in err
+    _, _, err = said(capfd, *words, "hoffmann_2022", "--at", "params=1e9", "tokens=1e11")
+    assert "not used, as --at does not name them: lr, batch, seed, name" in " ".join(err.split())
+    _, _, err = said(capfd, *words, "hoffmann_2022", "--features", "params", "tokens")
+    assert "not used" not in err
+
+
 BUDGET = ["plan", "dc", "--budget-flops", "1e21", "--compute", "6*params*tokens"]
 BUDGET += ["--at", "unique_tokens=1e11"]
 WRONG = [
