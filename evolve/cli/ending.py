@@ -173,6 +173,7 @@ def print_constants_alone(row: ResultRow, most: int | None = None) -> None:
 def print_groups(store: Store) -> None:
     """Print the champion's errors by group, the worst first, if there are several."""
     from evolve.forecast.by_group import warning_of
+    from evolve.forecast.words import share_text
     from evolve.runs.choices import load_group_errors
 
     errors = load_group_errors(store)
@@ -180,7 +181,7 @@ def print_groups(store: Store) -> None:
         return
     cells = [
         (
-            *(e.group, e.n_held, f"{e.error:.3g}", f"{100 * e.relative:.2g} %"),
+            *(e.group, e.n_held, f"{e.error:.3g}", share_text(e.relative)),
             *(f"{e.baseline_error:.3g}", e.baseline, "worse" if e.worse else ""),
         )
         for e in errors[:MOST_ROWS]

@@ -12,6 +12,7 @@ from collections.abc import Mapping
 import numpy as np
 
 from evolve.errors import Argument, EvolveError
+from evolve.forecast.words import times_text
 from evolve.tasks.mixture import mixture
 from evolve.tasks.task import Task
 from evolve.tasks.together import implied, relations
@@ -53,7 +54,8 @@ def _add_relations(task: Task, group: str, x: Array, found: list[list[str]]) -> 
             factors = own / usual
             off = ~(np.abs(np.log(factors)) <= np.log1p(SLACK))
         for i in np.flatnonzero(off):
+            times = times_text(factors[i], 3)
             found[i].append(
-                f"{relation.name} is {factors[i]:.3g} times what it is in every training row, "
+                f"{relation.name} is {times} what it is in every training row, "
                 f"where {relation.said}"
             )

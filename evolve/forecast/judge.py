@@ -19,6 +19,7 @@ from evolve.forecast.interval import forecast
 from evolve.forecast.leaning import leaning_of
 from evolve.forecast.model import ForecastModel
 from evolve.forecast.verdict import CARE, HOLDS, NONE, Verdict
+from evolve.forecast.words import r2_text, share_text, times_text
 from evolve.law.canonical import canonical
 from evolve.law.graph import call
 from evolve.scoring.combine import combine
@@ -68,7 +69,7 @@ def verdict_of(
     held, base = (float(1.0 - np.average(e, weights=weights)) for e in (errors, baseline))
     who = "the leading laws together predict" if len(choice.finalists) > 1 else "the law predicts"
     by_fold = _by_fold(errors)
-    said = f"{who} held-out rows with R2 {_r2_text(held)}{by_fold or _of_low_r2(held)}"
+    said = f"{who} held-out rows with R2 {r2_text(held)}{by_fold or _of_low_r2(held)}"
     against = against_baseline(gain, name) + (", on a typical fold" if by_fold else "")
     kind, reasons = _judge([said, against], held, gain, expected, physics)
     agreement = agreement_of(task, choice, horizons_of(task)) if task.axes else None
@@ -94,8 +95,8 @@ def _of_champion(task: Task, choice: Choice, baseline: float) -> str:
     if r2 >= baseline or len(choice.finalists) == 1 or _is_line(task, choice.champion):
         return ""
     return (
-        f"the champion alone has an R2 of {_r2_text(r2)} on held-out rows of the search's folds "
-        f"and further ones, less than the baseline's {_r2_text(baseline)}: take the forecast, not "
+        f"the champion alone has an R2 of {r2_text(r2)} on held-out rows of the search's folds "
+        f"and further ones, less than the baseline's {r2_text(baseline)}: take the forecast, not "
         "its formula"
     )
 
@@ -114,11 +115,6 @@ def _is_line(task: Task, champion: Finalist) -> bool:
     return any(root == canonical(line)[0] for line in lines)
 
 
-def _r2_text(r2: float) -> str:
-    """Four decimals, but three digits of one that says no more than that the law explodes."""
-    return f"{r2:.4f}" if r2 > -10.0 else f"{r2:.3g}"
-
-
 def _of_low_r2(r2: float) -> str:
     """What a low R² is against: the mean of the very rows, which no forecaster knows."""
     if r2 >= LOW_R2:
@@ -134,10 +130,11 @@ def against_baseline(gain: float, baseline: str) -> str:
         gain: Mean log of the baseline's squared error over the forecast's.
         baseline: Its name.
     """
-    times = float(np.exp(0.5 * gain))
-    error = f"{times:.2g}" if times < 99.5 else f"{times:.3g}"
+    with np.errstate(over="ignore"):
+        times = float(np.exp(0.5 * gain))
+    error = times_text(times, 2 if times < 99.5 else 3)
     less = "less, " if times < 1.0 else ""
-    how = "errs as much" if error == "1" else f"errs {less}{error} times as much"
+    how = "errs as much" if error == "1 times" else f"errs {less}{error} as much"
     return f"the best baseline ({baseline}) {how}"
 
 
@@ -145,7 +142,9 @@ def _by_fold(errors: Array) -> str:
     """The R² of every fold, where their mean says little of most of them."""
     if np.ptp(errors) < UNEVEN:
         return ""
-    return f" ({', '.join(f'{1.0 - error:.2g}' for error in errors)} fold by fold)"
+    # No commas within numbers of a list.
+    said = (r2_text(1.0 - float(error), 2).replace(",", "") for error in errors)
+    return f" ({', '.join(said)} fold by fold)"
 
 
 def forecast_errors(task: Task, choice: Choice) -> Array:
@@ -227,7 +226,7 @@ def _promise(r2: float, relative: float | None) -> str:
     """What the intervals say beyond the data."""
     error = "an error that is no share of the forecast, as values lie on both sides of 0"
     if relative is not None:
-        error = f"an error of {100 * relative:.2g} %"
+        error = f"an error of {share_text(relative, 'the forecast')}"
     if r2 < NOTHING_LEFT:
         return (
             f"beyond the data the interval promises {error}, no less than what the target still "
@@ -252,7 +251,7 @@ def _judge(
     if r2 is not None:
         reasons.append(_promise(r2, relative))
     if physics:
-        reasons.append(f"the champion breaks declared physics at {100 * physics:.2g} % of points")
+        reasons.append(f"the champion breaks declared physics at {share_text(physics)} of points")
     if held_out < NONE_R2 and gain < NONE_GAIN:
         return NONE, reasons
     explained = sure and held_out >= HOLDS_HELD_R2

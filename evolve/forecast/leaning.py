@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from evolve.forecast.words import share_text
 from evolve.scoring.combine import TO_DEVIATION
 from evolve.scoring.noise_kind import gaps_of, is_one_signed
 from evolve.tasks.table import Table
@@ -82,7 +83,8 @@ def leaning_of(train: Table, predictions: Array, *, relative: bool) -> str:
         return ""
     high, low = max(leans, key=lambda lean: lean.times).ends
     if relative and (train.Y > 0).all():
-        ends = f"{100 * np.expm1(high):.2g} % above the law, {-100 * np.expm1(-low):.2g} % below"
+        above, below = float(np.expm1(high)), -float(np.expm1(-low))
+        ends = f"{share_text(above, 'its value')} above the law, {share_text(below)} below"
     else:
         ends = f"{high:.2g} above the law, {low:.2g} below"
     return (

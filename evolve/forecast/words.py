@@ -1,4 +1,4 @@
-"""What is said of forecasts whose numbers are none to go by, on every screen and page alike."""
+"""How forecasts and errors are said, on every screen and page alike, where a number misleads."""
 
 from __future__ import annotations
 
@@ -7,3 +7,43 @@ NO_GUIDE = (
     "open: the forecast or its interval is off by many times what all training targets span, and "
     "laws and constants as good as these say anything else there; it is no forecast"
 )
+FACTOR_FROM = 10.0  # shares from which on a factor is easier to read than percents
+MOST_TIMES = 1e6  # beyond it a number says no more than that a law explodes
+LEAST_SHARE = 1e-6
+FEW_DIGITS = -10.0  # an R² below it says no more than that either
+
+
+def share_text(share: float, of: str = "") -> str:
+    """A share in percent; a large one as a factor, one that nobody reads in words.
+
+    Args:
+        share: 0.05 for 5 %.
+        of: What it is a share of, after a factor.
+    """
+    if 0.0 < share < LEAST_SHARE:
+        return f"less than {100.0 * LEAST_SHARE:.4f} %"
+    if share < FACTOR_FROM:
+        return f"{plain(100.0 * share, 2)} %"
+    return f"{times_text(share)} {of}".rstrip()
+
+
+def times_text(times: float, digits: int = 2) -> str:
+    """So many times; in words where they are more, or less, than a person reads."""
+    if times < LEAST_SHARE:
+        return f"less than {LEAST_SHARE:.6f} times"
+    return f"{plain(times, digits)} times" if times <= MOST_TIMES else "more than a million times"
+
+
+def r2_text(r2: float, digits: int = 4) -> str:
+    """An R² to so many digits; three at most, or words, of one by which the law explodes."""
+    if r2 < -MOST_TIMES:
+        return f"below {-MOST_TIMES:,.0f}"
+    if r2 <= FEW_DIGITS:
+        return plain(r2, min(digits, 3))
+    return f"{r2:.4f}" if digits > 2 else f"{r2:.{digits}g}"
+
+
+def plain(value: float, digits: int) -> str:
+    """A number of few digits, written out: `1,200`, not `1.2e+03`."""
+    text = f"{float(f'{value:.{digits}g}'):,.8f}"
+    return text.rstrip("0").rstrip(".")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from evolve.forecast.by_group import warning_of
+from evolve.forecast.words import share_text
 from evolve.report import tables
 from evolve.report.gather import Findings
 from evolve.tasks.together import relations
@@ -109,9 +110,12 @@ def groups_table(findings: Findings) -> tables.Grid | None:
     groups = findings.groups
     if len(groups) < 2:
         return None
-    head = ("group", "held-out rows", "error", "median error, %", "baseline's error", "baseline")
+    head = ("group", "held-out rows", "error", "median error", "baseline's error", "baseline")
     rows = [
-        (g.group, g.n_held, g.error, 100.0 * g.relative, g.baseline_error, g.baseline)
+        (
+            *(g.group, g.n_held, g.error, tables.Cell(share_text(g.relative), g.relative)),
+            *(g.baseline_error, g.baseline),
+        )
         for g in groups
     ]
     return tables.grid(head, rows, [g.worse for g in groups])

@@ -154,7 +154,7 @@ def test_folds_that_differ_are_told_one_by_one(lawful: tuple[Task, Choice, Verdi
     off = tuple(replace(f, held=(f.held[0] + 9.0, *f.held[1:])) for f in choice.finalists)
     forecast_model = make_forecast_model(task, contenders_of(choice), chosen=True)
     line = verdict_of(task, replace(choice, finalists=off), forecast_model).line()
-    assert re.search(r"with R2 -[\d.e+]+ \(-[\d.e+]+(, 0\.9\d*|, 1)+ fold by fold\); ", line)
+    assert re.search(r"with R2 -[\d,]+ \(-\d+(, 0\.9\d*|, 1)+ fold by fold\); ", line)
     assert "times as much, on a typical fold; " in line
     assert "their own mean" not in line
 
@@ -270,6 +270,9 @@ def test_a_verdict_survives_as_data(noisy: tuple[Task, Choice, Verdict]) -> None
     [
         *((5.9, "errs 5.9 times as much"), (0.5, "errs less, 0.5 times as much")),
         *((1.001, "errs as much"), (0.999, "errs as much"), (218.2, "errs 218 times as much")),
+        (12345.0, "errs 12,300 times as much"),
+        (6e12, "errs more than a million times as much"),
+        (2e-12, "errs less, less than 0.000001 times as much"),
     ],
 )
 def test_a_baseline_errs_a_number_of_times_as_much(times: float, said: str) -> None:

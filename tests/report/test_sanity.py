@@ -13,6 +13,7 @@ from evolve.forecast.by_group import GroupError
 from evolve.forecast.verdict import CARE, HOLDS, NONE, Verdict
 from evolve.report.gather import Findings, gather
 from evolve.report.sanity import Check, checks_of, finalists_table, groups_table
+from evolve.report.tables import Cell
 from evolve.runs.choices import FinalistRow
 from evolve.tasks.spec import PhysicsSpec
 from evolve.tasks.task import load_task
@@ -157,6 +158,10 @@ def test_groups_are_held_against_their_own_baselines(found: Findings) -> None:
     table = groups_table(warned)
     assert table is not None
     assert table.marked == (True, False)
+    assert table.rows[0][3] == Cell("10 %", 0.1)
+    wild = groups_table(replace(found, groups=[replace(bad, relative=6e10), good]))
+    assert wild is not None
+    assert wild.rows[0][3].text == "more than a million times"
     assert named(replace(found, groups=[good, good]))["Groups"].mark == "good"
     assert "Groups" not in named(replace(found, groups=[good]))
     assert groups_table(replace(found, groups=[good])) is None

@@ -213,6 +213,9 @@ NO_PREFERENCE = {
         "OFF": "whether an interval is told in words",
         "ROUNDING": "tells equal targets from others",
     },
+    "forecast/words.py": dict.fromkeys(
+        ("FACTOR_FROM", "MOST_TIMES", "LEAST_SHARE", "FEW_DIGITS"), "how errors are told"
+    ),
     "forecast/interval.py": {
         "LEVEL": "the default of an option",
         "MOST_LOG": "against overflow",
