@@ -66,8 +66,17 @@ def without_axes() -> Task:
     return task_of(x, noisy(y, 4, 0.01), [], scales="linear log linear")
 
 
+def of_equal_targets_but_three() -> Task:
+    x = grid([1e7, 3e7, 1e8, 3e8, 1e9, 3e9], [2e9, 6e9, 2.4e10, 8e10])
+    y = np.ones((len(x), 1))
+    y[[3, 11, 23], 0] = [0.9, 1.2, 1.3]  # on the far edges of the grid
+    return task_of(x, y, ["size", "data"])
+
+
 @pytest.mark.slow
-@pytest.mark.parametrize("make", [falls, rises, over_decades, without_axes])
+@pytest.mark.parametrize(
+    "make", [falls, rises, over_decades, without_axes, of_equal_targets_but_three]
+)
 def test_a_table_written_down_in_another_way_gives_the_same_law(make: Callable[[], Task]) -> None:
     task = make()
     found = relations(task, EVALUATIONS)

@@ -15,6 +15,7 @@ import numpy as np
 
 from evolve.scoring.fold import rows_by_group
 from evolve.scoring.frame import TargetFrame, rounded
+from evolve.scoring.metrics import nmse
 from evolve.tasks.axes import axis_features, axis_values
 from evolve.tasks.origin import is_origin
 from evolve.tasks.roles import Role
@@ -77,6 +78,8 @@ def frame_of(spec: TaskSpec, x: Array, y: Array, group: Ints, roles: Mapping[str
     """
     names = [feature.name for feature in spec.features]
     near = _nearer(axis_values(x, spec.folds.axes, names), group)
+    if np.isnan(nmse(y[near], y[near])):  # of equal targets, which have no sign and no size
+        near[:] = True
     natural = _has_natural_zero(spec, x[near], y, near, group[near])
     targets = tuple(_target_frame(values, natural=natural) for values in y[near].T)
     ratios = _parts(spec, x, [roles.get(name, "other") for name in names])
