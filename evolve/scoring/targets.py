@@ -96,9 +96,13 @@ def variance(y: Array, weights: Array | None = None) -> Array:
 
 
 def ratio(error: Array, spread: Array, size: Array) -> Array:
-    """Divide errors by spreads; `nan` where the spread is nothing beside the values' size."""
+    """Divide errors by spreads; `nan` where the spread is nothing beside the values' size.
+
+    A huge error over the spread of small targets is infinite.
+    """
     flat = spread <= FLAT * size
-    return np.where(flat, np.nan, error / np.where(flat, 1.0, spread))
+    with np.errstate(over="ignore"):
+        return np.where(flat, np.nan, error / np.where(flat, 1.0, spread))
 
 
 def quantile(values: Array, share: float) -> Array:

@@ -43,3 +43,9 @@ def test_a_fold_measures_the_rows_held_out_and_those_fitted_apart() -> None:
     measured = FoldTargets.of(y, fold, weights)
     assert measured.fit.spread == pytest.approx(0.25)
     assert measured.held.spread == pytest.approx(3.0)
+
+
+def test_a_huge_error_of_tiny_targets_is_infinite_without_a_word() -> None:
+    y = 1e-9 * np.array([[1.0], [2.0], [3.0]])
+    with np.errstate(all="raise"):
+        assert Targets.of(y).nmse(y + 1e150) == np.inf
