@@ -28,10 +28,11 @@ HEADINGS = (
 def runs(runs_dir: RunsDir = RUNS, json: Json = False) -> None:
     """List the runs of a folder."""
     from evolve.cli.output import print_json, print_table
-    from evolve.runs.folders import list_runs
+    from evolve.runs.folders import list_cut_short, list_runs
     from evolve.runs.listing import listed
 
-    rows = [listed(runs_dir / name) for name in list_runs(runs_dir)]
+    names = sorted([*list_runs(runs_dir), *list_cut_short(runs_dir)])
+    rows = [listed(runs_dir / name) for name in names]
     if json:
         print_json([row | {"held_out_r2": row["held-out R2"]} for row in rows])
     elif not rows:

@@ -18,6 +18,11 @@ from evolve.tasks.folders import is_task
 
 NAME = RUN_NAME
 _NUMBERS = re.compile(r"-\d+-\d+$")  # seed and number of a run's name
+BEGUN = (LOCK_NAME, *(f"{STORE_NAME}.new{tail}" for tail in TAILS))  # before there is a run
+CUT_SHORT = (
+    "{} is of a run that is being made, or whose making was cut short, and holds nothing of it; "
+    "remove the folder, or make the run anew under its name"
+)
 
 
 def check_run_name(name: str) -> None:
@@ -34,7 +39,7 @@ def check_run_name(name: str) -> None:
 
 @contextlib.contextmanager
 def new_folder(runs_dir: Path, name: str | None, task_name: str, seed: int) -> Iterator[Path]:
-    """Make the folder of a new run; take it away again where an error comes before an entry.
+    """Make the folder of a new run; take it away again where it ends before an entry is there.
 
     Args:
         runs_dir: The folder of runs.
@@ -52,7 +57,7 @@ def new_folder(runs_dir: Path, name: str | None, task_name: str, seed: int) -> I
     ours = made or not (folder / STORE_NAME).exists()
     try:
         yield folder
-    except (EvolveError, OSError) as error:
+    except (EvolveError, OSError, KeyboardInterrupt) as error:
         with contextlib.suppress(StoreError, OSError):
             if ours and not _has_entries(folder):
                 _take_away(folder, made)
@@ -118,9 +123,12 @@ def find_run(name: str, runs_dir: Path) -> Path:
     Raises:
         StoreError: There is none; the message names the nearest.
     """
-    for folder in (runs_dir / name, Path(name)):
+    places = (runs_dir / name, Path(name))
+    for folder in places:
         if (folder / STORE_NAME).is_file():
             return folder
+    if cut := next(filter(was_cut_short, places), None):
+        raise StoreError(f"no run {name!r}: {CUT_SHORT.format(cut)}")
     names = list_runs(runs_dir)
     if not names:
         raise StoreError(*_without_runs(name, runs_dir))
@@ -142,3 +150,23 @@ def _without_runs(name: str, runs_dir: Path) -> tuple[str, ...]:
 def list_runs(runs_dir: Path) -> list[str]:
     """Names of the runs in a folder."""
     return sorted(path.parent.name for path in runs_dir.glob(f"*/{STORE_NAME}"))
+
+
+def was_cut_short(folder: Path) -> bool:
+    """Whether a folder holds nothing but what a run begins with.
+
+    That is left of one that was killed while it was made. A folder that is called as runs are may
+    be empty, or hold the task that a caller in Python gave.
+    """
+    is_called_so = bool(_NUMBERS.search(folder.name))
+    try:
+        found = list(folder.iterdir())
+    except OSError:  # none, or not for this user
+        return False
+    others = [path for path in found if path.name not in BEGUN]
+    return bool(found or is_called_so) and all(is_called_so and is_task(str(p)) for p in others)
+
+
+def list_cut_short(runs_dir: Path) -> list[str]:
+    """Names of the folders that are left of runs whose making was cut short."""
+    return sorted(path.name for path in runs_dir.glob("*") if was_cut_short(path))

@@ -8,6 +8,7 @@ from typing import Any
 from evolve.errors import EvolveError
 from evolve.evaluation.record import Entry
 from evolve.runs.choices import load_verdict
+from evolve.runs.folders import CUT_SHORT, was_cut_short
 from evolve.runs.lock import writer
 from evolve.runs.makers import makers_of
 from evolve.runs.results import RunResults, leading_row, load_results
@@ -38,6 +39,8 @@ def state_of(folder: Path, results: RunResults) -> str:
 def listed(folder: Path, *, own_names: bool = False) -> dict[str, Any]:
     """What the list says of a run; where it cannot be read, why. `own_names` as `leading_row`."""
     row: dict[str, Any] = dict.fromkeys(KEYS) | {"run": folder.name}
+    if was_cut_short(folder):
+        return row | {"state": "not made", "problem": CUT_SHORT.format(folder)}
     try:
         with Store.open(folder, write=False) as store:
             results = load_results(store)

@@ -119,6 +119,19 @@ def test_no_runs_is_no_error(capfd: pytest.CaptureFixture[str]) -> None:
     assert json.loads(said(capfd, "runs", "--json")[1]) == []
 
 
+def test_a_run_whose_making_was_cut_short_is_listed_as_that(
+    capfd: pytest.CaptureFixture[str],
+) -> None:
+    Path("runs/parallel-0-1").mkdir(parents=True)
+    (row,) = json.loads(said(capfd, "runs", "--json")[1])
+    assert (row["run"], row["state"]) == ("parallel-0-1", "not made")
+    for verb in ("show", "resume"):
+        code, _, err = said(capfd, verb, "parallel-0-1")
+        assert code == 2
+        assert "no run 'parallel-0-1': runs/parallel-0-1 is of a run" in err
+        assert "whose making was cut short" in " ".join(err.split())
+
+
 def test_doctor_names_every_wall_and_the_level(capfd: pytest.CaptureFixture[str]) -> None:
     code, out, _ = said(capfd, "doctor", "--json")
     report = json.loads(out)

@@ -18,7 +18,8 @@ from store_service import BATCH, entries, new_store, start_python
 from evolve.errors import EvolveError, StoreError
 from evolve.runs import database
 from evolve.runs.database import has_log
-from evolve.runs.folders import find_run, new_folder
+from evolve.runs.folders import find_run, list_cut_short, new_folder
+from evolve.runs.listing import listed
 from evolve.runs.lock import LOCK_NAME, WriterLock
 from evolve.runs.store import STORE_NAME, Store
 
@@ -129,6 +130,41 @@ def test_a_run_that_fails_before_its_first_entry_leaves_nothing(tmp_path: Path) 
     ):
         raise EvolveError("no")
     assert list(tmp_path.iterdir()) == []
+
+
+def test_an_interrupt_before_the_first_entry_leaves_nothing_and_the_name_is_free(
+    tmp_path: Path,
+) -> None:
+    with pytest.raises(KeyboardInterrupt), new_folder(tmp_path / "runs", None, "t", 0):
+        raise KeyboardInterrupt
+    assert list(tmp_path.iterdir()) == []
+    with (
+        pytest.raises(KeyboardInterrupt),
+        new_folder(tmp_path, None, "t", 0) as folder,
+        new_store(folder, BATCH),
+    ):
+        raise KeyboardInterrupt
+    assert make(tmp_path).name == "t-0-2"
+
+
+def test_what_is_left_of_a_run_that_was_killed_while_it_was_made_is_said_to_be_that(
+    tmp_path: Path,
+) -> None:
+    killed, empty, own = (tmp_path / name for name in ("r", "t-0-1", "notes"))
+    for folder in (killed, empty, own):
+        folder.mkdir()
+    (killed / LOCK_NAME).write_text("")
+    (killed / f"{STORE_NAME}.new").write_text("")
+    (empty / "mine").mkdir()
+    (empty / "mine" / "task.toml").write_text("")
+    (tmp_path / "tasks" / "mine").mkdir(parents=True)
+    (tmp_path / "tasks" / "mine" / "task.toml").write_text("")
+    assert list_cut_short(tmp_path) == ["r", "t-0-1"]
+    with pytest.raises(StoreError, match=r"no run 'r': .*whose making was cut short"):
+        find_run("r", tmp_path)
+    assert listed(killed)["state"] == "not made"
+    assert make(tmp_path, "r").name == "r"
+    assert list_cut_short(tmp_path) == ["t-0-1"]
 
 
 def test_a_run_that_fails_later_is_kept(tmp_path: Path) -> None:
