@@ -19,6 +19,9 @@ from evolve.errors import EvolveError
 # typer brings its own copy of click or uses the real one, depending on its version.
 _CLICK_ERROR: Any = typer.BadParameter.__mro__[2]
 DEFAULT_VERB = "run"
+# Seconds after which a thread that computes lets another: one that has a worker's answer waited
+# 5 ms, the interpreter's own, while laws were proposed, and its worker with it.
+TURN_S = 1e-4
 # Options of other names than their arguments, which are the arguments with dashes.
 OPTIONS = {
     "allow_weak": "--allow-weak-sandbox",
@@ -69,6 +72,7 @@ def top(
 
 def main(words: Sequence[str] | None = None) -> NoReturn:
     """Run a command line and exit."""
+    sys.setswitchinterval(TURN_S)
     sys.exit(call(sys.argv[1:] if words is None else words))
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import Any, Protocol
 
 from evolve.evaluation.failed import ProgramFailedError
 from evolve.evaluation.problem import EvaluationProblem, failed
@@ -28,8 +29,7 @@ from evolve.fitting.messages import FoldAnswer, unpack_answers
 from evolve.law.candidate import Candidate
 from evolve.law.canonical import complexity
 from evolve.law.program import Program, program_size
-from evolve.sandbox import Worker
-from evolve.sandbox.inprocess import InProcess
+from evolve.sandbox import Outcome
 from evolve.scoring.objective import (
     SCREEN_STARTS,
     score,
@@ -38,16 +38,23 @@ from evolve.scoring.objective import (
 from evolve.scoring.price import physics_price, price_of
 
 
+class Caller(Protocol):
+    """What has requests for candidates answered by our own code, in one process or another."""
+
+    def call(self, meta: dict[str, Any]) -> Outcome:
+        """Send one request and wait for its answer or its end."""
+
+
 @dataclass(frozen=True, slots=True)
 class Lanes:
     """Where forms are fitted.
 
     Attributes:
-        worker: For candidates: our own code, one long-lived process or this very one.
+        worker: For candidates: our own code, a long-lived process or this very one.
         programs: For programs: any code, one throw-away process a call.
     """
 
-    worker: Worker | InProcess
+    worker: Caller
     programs: ProgramRunner
 
 

@@ -7,12 +7,13 @@ processes and sockets stay where they were started.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import time
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from queue import SimpleQueue
-from typing import Protocol
+from typing import Any, Protocol
 
 import numpy as np
 
@@ -21,11 +22,14 @@ from evolve.evaluation.cascade import Lanes, answer
 from evolve.evaluation.loading import loading_fitter
 from evolve.evaluation.problem import EvaluationProblem
 from evolve.evaluation.programs import SEARCHED, ProgramRunner
+from evolve.evaluation.record import Evaluation
 from evolve.evaluation.requests import Answer, Request
 from evolve.fitting import SERVICE
-from evolve.sandbox import Limits, Worker
+from evolve.law.program import Program
+from evolve.sandbox import Limits, Outcome, Worker
 from evolve.sandbox.inprocess import InProcess
 
+THREADS_OF_A_WORKER = 2  # one waits for its answer while the other judges the one before
 USUAL_ROWS = 200_000  # of all folds together, fitted and held out; with more a call has more time
 
 
@@ -80,8 +84,50 @@ class InThisProcess(Executor):
         self._lanes.programs.close()
 
 
+class FreeWorkers:
+    """Workers that are free, for whichever thread asks first."""
+
+    def __init__(self) -> None:
+        """Begin without any."""
+        self._queue: SimpleQueue[Worker] = SimpleQueue()
+        self.take, self.give_back = self._queue.get, self._queue.put
+
+    @contextmanager
+    def one(self) -> Iterator[Worker]:
+        """The next worker that is free, until the block ends."""
+        worker = self.take()
+        try:
+            yield worker
+        finally:
+            self.give_back(worker)
+
+
+class Turns:
+    """The calls of one request, each by the next worker that is free.
+
+    Attributes:
+        waited_s: Seconds in which none was free.
+    """
+
+    def __init__(self, free: FreeWorkers) -> None:
+        """Begin before the first call."""
+        self._free = free
+        self.waited_s = 0.0
+
+    def call(self, meta: dict[str, Any]) -> Outcome:
+        """Send a request and wait for its answer or its end."""
+        began = time.monotonic()
+        with self._free.one() as worker:
+            self.waited_s += time.monotonic() - began
+            return worker.call(meta)
+
+
 class LocalWorkers(Executor):
-    """Locked-down worker processes on this machine; one thread at a time drives each of them."""
+    """Locked-down worker processes on this machine, each called by one thread at a time.
+
+    There are more threads than processes, so that a process fits the next form while the answer
+    on the one before is judged.
+    """
 
     def __init__(self, problem: EvaluationProblem, n_workers: int, limits: Limits) -> None:
         """Start the processes.
@@ -101,11 +147,11 @@ class LocalWorkers(Executor):
         self._workers = [Worker(SERVICE, *given, limits, nursery=parent) for _ in range(n_workers)]
         self._programs = ProgramRunner(limits=limits_of(problem, SEARCHED))
         # Not a pool of multiprocessing, which holds a pipe until it is collected as garbage.
-        self._threads = ThreadPoolExecutor(n_workers)
-        self._free: SimpleQueue[Worker] = SimpleQueue()
+        self._threads = ThreadPoolExecutor(THREADS_OF_A_WORKER * n_workers)
+        self._free = FreeWorkers()
         for worker in self._workers:
             worker.start()
-            self._free.put(worker)
+            self._free.give_back(worker)
 
     def begin(self, requests: Sequence[Request]) -> Callable[[], list[Answer]]:
         """Have requests answered, each with whichever worker is free."""
@@ -118,22 +164,26 @@ class LocalWorkers(Executor):
         return self._answer(request)
 
     def _answer(self, request: Request) -> Answer:
-        worker = self._free.get()
-        try:
-            return answer(self._problem, Lanes(worker, self._programs), request)
-        finally:
-            self._free.put(worker)
+        if isinstance(request.form, Program):  # runs in a process of its own, in a worker's place
+            with self._free.one() as worker:
+                return answer(self._problem, Lanes(worker, self._programs), request)
+        turns = Turns(self._free)
+        answered = answer(self._problem, Lanes(turns, self._programs), request)
+        if isinstance(answered, Evaluation):
+            seconds = max(answered.seconds - turns.waited_s, 0.0)
+            answered = replace(answered, seconds=seconds)
+        return answered
 
     def rest(self) -> None:
         """Stop all workers, each once it is free; one starts again when it is asked."""
         while len(self._workers) > 1:
-            worker = self._free.get()
+            worker = self._free.take()
             worker.close()  # before it is forgotten: if this is interrupted, `close` goes on
             self._workers.remove(worker)
         (last,) = self._workers
-        self._free.get()  # which waits until it is free
+        self._free.take()  # which waits until it is free
         last.close()
-        self._free.put(last)
+        self._free.give_back(last)
 
     def close(self) -> None:
         """Stop the workers' processes and the foreign lane, whatever they are doing."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import os
 import pickle
+import threading
 import time
 from collections.abc import Iterator
 from concurrent.futures import CancelledError, ThreadPoolExecutor
@@ -17,6 +18,8 @@ from kept_processes import not_shared
 from small_tasks import power_task, random_candidates, task_of
 
 from evolve.errors import EvolveError
+from evolve.evaluation import executor as executors
+from evolve.evaluation.cascade import Lanes, answer
 from evolve.evaluation.coming import Coming
 from evolve.evaluation.executor import (
     EXECUTORS,
@@ -185,6 +188,58 @@ def test_a_rest_that_is_interrupted_leaves_every_worker_to_be_closed(
         finally:
             made.close()
     assert [worker.pid for worker in workers] == [None, None]
+
+
+def test_a_worker_fits_the_next_form_while_an_answer_is_judged(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    both_fitted = threading.Barrier(2)
+
+    def judge(problem: EvaluationProblem, lanes: Lanes, request: Request) -> Answer:
+        answered = answer(problem, lanes, request)
+        both_fitted.wait(30.0)  # breaks where the other waits for the worker of this one
+        return answered
+
+    made = LocalWorkers(PROBLEM, 1, Limits())
+    try:
+        monkeypatch.setattr(executors, "answer", judge)
+        assert len(made.map(REQUESTS[:2])) == 2
+    finally:
+        made.close()
+
+
+def test_a_program_runs_in_the_place_of_a_worker(monkeypatch: pytest.MonkeyPatch) -> None:
+    running, most = 0, 0
+
+    def run(problem: EvaluationProblem, lanes: Lanes, request: Request) -> Answer:
+        nonlocal running, most
+        running += 1
+        most = max(most, running)
+        time.sleep(0.05)
+        running -= 1
+        return []
+
+    made = LocalWorkers(PROBLEM, 1, Limits())
+    try:
+        monkeypatch.setattr(executors, "answer", run)
+        made.map([FitRequest(parse_program(SLOW), (0,))] * 4)
+    finally:
+        made.close()
+    assert most == 1
+
+
+def test_seconds_of_an_evaluation_are_those_of_a_worker_not_of_waiting_for_one() -> None:
+    made = LocalWorkers(PROBLEM, 1, Limits())
+    try:
+        busy = made._free.take()
+        asked = made.begin(REQUESTS[:1])
+        time.sleep(2.0)
+        made._free.give_back(busy)
+        (evaluation,) = asked()
+    finally:
+        made.close()
+    assert isinstance(evaluation, Evaluation)
+    assert 0.0 < evaluation.seconds < 1.5
 
 
 def test_setting_requests_and_answers_are_values_that_travel(executor: Executor) -> None:

@@ -343,7 +343,10 @@ NO_PREFERENCE = {
         "N_FINER": "points between two of them",
         "REFINEMENTS": "of a crossing",
     },
-    "evaluation/executor.py": {"USUAL_ROWS": "above which a call has more time"},
+    "evaluation/executor.py": {
+        "THREADS_OF_A_WORKER": "how fast a search is",
+        "USUAL_ROWS": "above which a call has more time",
+    },
 }
 PACKAGE = Path(__file__).resolve().parents[2] / "evolve"
 ROOMS = ("search", "scoring", "evaluation", "forecast", "tasks/folds.py", "tasks/holdouts.py")
