@@ -13,6 +13,7 @@ from evolve.api.run import Run, runs_folder
 from evolve.api.searching import search_on
 from evolve.arguments import checked
 from evolve.evaluation.loading import loading_fitter
+from evolve.runs.equal import SAME, equal_run
 from evolve.runs.folders import new_folder
 from evolve.runs.run import create_run, problem_of
 from evolve.runs.settings import DEFAULT_EVALUATIONS, RunConfig, whole
@@ -244,6 +245,9 @@ def _search(
     workers = cpu_count() if workers is None else workers
     with loading_fitter(workers):
         problem = problem_of(load_task(str(folder)), settings)
+        if found := equal_run(run.parent, problem, settings):
+            known, state = found
+            warnings.warn(f"run {known.name!r}, {state}, {SAME}", stacklevel=4)
         with create_run(run, problem, settings) as store:
             reason = search_on(
                 store, problem, settings, workers, progress=progress, machines=machines

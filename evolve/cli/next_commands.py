@@ -8,9 +8,12 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from evolve.runs.settings import RunConfig
+    from evolve.search.problem import SearchProblem
     from evolve.tasks.task import Task
 
 ROUNDING = 1e-9  # of a feature's range
+# How a user goes on from a run, by its state: verb and option.
+WAYS_ON = {"done": ("show", ""), "stopped": ("resume", ""), "running": ("show", " --watch")}
 
 
 def next_commands(
@@ -48,6 +51,19 @@ def next_commands(
     if task is None or _has_test(task):
         commands["score"] = f"{start} score {name} --split test{where}"
     return commands | resume
+
+
+def tell_of_equal(runs_dir: Path, problem: SearchProblem, settings: RunConfig) -> None:
+    """Say so where a new run will repeat one that is there."""
+    from evolve.cli.output import print_note
+    from evolve.runs.equal import SAME, equal_run
+    from evolve.runs.usual import run_words
+
+    if found := equal_run(runs_dir, problem, settings):
+        folder, state = found
+        verb, more = WAYS_ON[state]
+        way_on = f"python -m evolve {verb} {run_words(folder)}{more}"
+        print_note(f"evolve: run {folder.name!r}, {state}, {SAME}: {way_on}")
 
 
 def _to_forecast(task: Task) -> str:

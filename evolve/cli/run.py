@@ -144,6 +144,7 @@ def run(
     began = monotonic()
     context.with_resource(loading_fitter(workers or n_cores()))  # it takes longest
 
+    from evolve.cli.next_commands import tell_of_equal
     from evolve.runs.folders import new_folder
     from evolve.runs.run import create_run, problem_of
     from evolve.runs.settings import DEFAULT_EVALUATIONS, RunConfig
@@ -170,6 +171,7 @@ def run(
     problem = problem_of(load_task(task, tasks_dirs or ()), settings)
     sandbox = check_sandbox(require_sandbox)
     machines = machines_of(executor, scheduler, address, require_sandbox or "")
+    tell_of_equal(runs_dir, problem, settings)
     with (
         new_folder(runs_dir, run_name, problem.task.name, seed) as folder,
         create_run(folder, problem, settings) as store,

@@ -138,6 +138,14 @@ def test_a_second_run_gets_a_name_of_its_own(run: Run, runs_dir: Path) -> None:
     assert evolve.load("loss-0-1", runs_dir=runs_dir).n_evaluations == N
 
 
+def test_a_run_that_repeats_one_is_said_to(run: Run, runs_dir: Path) -> None:
+    with pytest.warns(UserWarning, match="run 'loss-0-1', done, is of the same table, settings"):
+        again = evolve.discover(
+            frame(), "loss", evaluations=N, workers=0, runs_dir=runs_dir, progress=False
+        )
+    assert again.champion.text == run.champion.text
+
+
 def test_a_run_can_be_moved_with_all_that_it_needs(tmp_path: Path) -> None:
     made = evolve.discover(
         frame(), "loss", evaluations=4, workers=0, runs_dir=tmp_path / "here", progress=False
