@@ -67,7 +67,7 @@ def _print(rows: Sequence[BatchRow]) -> None:
         [r.run, r.task, r.seed, r.evaluations, r.held_out_r2, r.verdict, r.formula or r.problem]
         for r in rows
     ]
-    print_table(headings, cells, names=("run", "task"))
+    print_table(headings, cells, names=("run", "task"), below=("formula", "seed", "task"))
 
 
 def _listener(

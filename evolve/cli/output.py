@@ -32,6 +32,7 @@ def print_table(
     *,
     names: Collection[str] = (),
     symbols: Mapping[str, str] | None = None,
+    below: Sequence[str] = (),
 ) -> None:
     """Print a table as wide as the terminal; columns of numbers stand right.
 
@@ -41,14 +42,16 @@ def print_table(
         title: Line above.
         names: Headings of columns of names, shortened in the middle where room is short.
         symbols: Short symbols by name, which stand for the names where room is short.
+        below: Headings of columns that may stand below their record where room is short, those
+            first that are asked for least.
     """
     from evolve.cli.table import lay_out, wrapped
 
     if title:
         print("\n".join(wrapped(printable(title), line_width())))
     texts = [[" ".join(shown(cell).split("\t")) for cell in row] for row in rows]
-    safe = [printable(heading) for heading in headings]
-    lines = lay_out(safe, texts, line_width(), [printable(name) for name in names], symbols)
+    safe, safe_names = ([printable(text) for text in part] for part in (headings, names))
+    lines = lay_out(safe, texts, line_width(), safe_names, symbols, below)
     print("\n" + _encodable("\n".join(lines)) + "\n")
 
 

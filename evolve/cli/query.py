@@ -13,6 +13,7 @@ from evolve.cli.options import RUNS, Json, RunsDir, TasksDirs
 from evolve.errors import EvolveError
 
 SHOWN = ("index", "constants", "held_out_r2", "score", "status", "operator", "formula", "recipe")
+LEAST_ASKED = ("formula", "recipe", "status", "operator")
 
 
 @app.command(
@@ -82,7 +83,7 @@ def query(
     else:
         told = [row | {"recipe": _recipe(row["recipe"])} for row in rows]
         shown = [[_cell(row[name]) for name in SHOWN] for row in told]
-        print_table(SHOWN, shown, symbols=symbols_of(features))
+        print_table(SHOWN, shown, symbols=symbols_of(features), below=LEAST_ASKED)
 
 
 def _recipe(arguments: Mapping[str, object] | None) -> str:

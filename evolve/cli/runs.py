@@ -20,8 +20,9 @@ if TYPE_CHECKING:
 
 HEADINGS = (
     *("run", "task", "seed", "evaluations", "budget", "state", "test opened"),
-    *("law", "held-out R2", "train R2", "formula"),
+    *("verdict", "law", "held-out R2", "train R2", "formula"),
 )
+LEAST_ASKED = ("formula", "test opened", "seed", "train R2", "budget", "law", "state", "task")
 
 
 @app.command(epilog="Example: python -m evolve runs --json")
@@ -38,7 +39,8 @@ def runs(runs_dir: RunsDir = RUNS, json: Json = False) -> None:
     elif not rows:
         print(f"no runs in {runs_dir}; start one: python -m evolve --task data_constrained")
     else:
-        print_table(HEADINGS, [_cells(row) for row in rows], names=("run", "task"))
+        cells = [_cells(row) for row in rows]
+        print_table(HEADINGS, cells, names=("run", "task"), below=LEAST_ASKED)
         for problem in filter(None, (row["problem"] for row in rows)):
             print(" ".join(problem.split()))
 

@@ -1,6 +1,7 @@
 """Lay out tables for a terminal: no number is cut at any width, texts wrap, names shorten.
 
-A table that is too wide for its columns is stacked: one record below the other, a line a cell.
+Of a table that is too wide some columns may stand below the line of their record; where that is
+not enough, or none may, it is stacked: one record below the other, a line a cell.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ ELLIPSIS = "…"
 LEAST_WIDTH = 40
 LEAST_TEXT = 26  # what a column of texts keeps of its width; with less, the records are stacked
 LEAST_NAME = 16
+COMFORTABLE = 48  # what a text keeps that may stand below, where it has lines of its own
 PARTED = ", "  # between the parts of a name, such as a run and its group
 _PARTING = re.compile(f"({PARTED}|: )")
 LEAST_PART = 5  # what is kept of a part that is shortened
@@ -66,6 +68,7 @@ def lay_out(
     width: int,
     names: Collection[str] = (),
     symbols: Mapping[str, str] | None = None,
+    below: Sequence[str] = (),
 ) -> list[str]:
     """Lay out a table.
 
@@ -76,6 +79,8 @@ def lay_out(
         names: Headings of columns of names, which are shortened in the middle where room is short.
         symbols: Short symbols by name; where the table is too wide they stand for the names, and
             a line below says which is which.
+        below: Headings of columns that may stand below the line of their record where room is
+            short, those first that are asked for least.
 
     Returns:
         Its lines.
@@ -90,8 +95,9 @@ def lay_out(
         )
         if shorter != columns:
             text = " ".join(c.heading + " " + " ".join(c.cells) for c in shorter)
-            return [*_drawn(shorter, width), "", *wrapped(_legend(symbols, text), width)]
-    return _drawn(columns, width)
+            below = [_with_symbols(name, symbols) for name in below]
+            return [*_drawn(shorter, width, below), "", *wrapped(_legend(symbols, text), width)]
+    return _drawn(columns, width, below)
 
 
 def wrapped(text: str, width: int, hang: str = HANG) -> list[str]:
@@ -151,9 +157,30 @@ def _total(widths: Iterable[int]) -> int:
     return sum(listed) + len(GAP) * (len(listed) - 1)
 
 
-def _drawn(columns: Sequence[Column], width: int) -> list[str]:
-    widths = _widths(columns, width)
-    return _stacked(columns, width) if widths is None else _side_by_side(columns, widths)
+def _drawn(columns: Sequence[Column], width: int, below: Sequence[str]) -> list[str]:
+    """Side by side, with as few columns below as there must be; stacked if there is no way."""
+    for n_below in range(len(below) + 1):
+        moved, texts = below[:n_below], below[n_below:]
+        beside = [column for column in columns if column.heading not in moved]
+        widths = _widths(beside, width)
+        if widths is None or any(
+            c.kind == "text" and c.heading in texts and given < min(c.natural, COMFORTABLE)
+            for c, given in zip(beside, widths, strict=True)
+        ):
+            continue
+        under = [column for column in columns if column.heading in moved]
+        n_rows = len(columns[0].cells)
+        return _side_by_side(beside, widths, [_below(under, i, width) for i in range(n_rows)])
+    return _stacked(columns, width)
+
+
+def _below(columns: Sequence[Column], i: int, width: int) -> list[str]:
+    """The lines below a record: short cells in one, with their headings, and each long text."""
+    told = [c for c in columns if c.cells[i] not in ("", "-")]
+    short = [f"{c.heading} {c.cells[i]}" for c in told if c.natural <= LEAST_TEXT]
+    texts = [", ".join(short)] if short else []
+    texts += [f"{c.heading}: {c.cells[i]}" for c in told if c.natural > LEAST_TEXT]
+    return [f"{HANG}{line}" for text in texts for line in wrapped(text, width - len(HANG))]
 
 
 def _widths(columns: Sequence[Column], width: int) -> list[int] | None:
@@ -180,7 +207,10 @@ def _fitting(column: Column, width: int) -> list[list[str]]:
     return [wrapped(cell, width) for cell in column.cells]
 
 
-def _side_by_side(columns: Sequence[Column], widths: Sequence[int]) -> list[str]:
+def _side_by_side(
+    columns: Sequence[Column], widths: Sequence[int], under: Sequence[Sequence[str]]
+) -> list[str]:
+    """The lines of a table; `under` are those below each record."""
     pairs = list(zip(columns, widths, strict=True))
     heads = [wrapped(_heading(c.heading, w), w, "") for c, w in pairs]
     deepest = max(map(len, heads))
@@ -189,8 +219,9 @@ def _side_by_side(columns: Sequence[Column], widths: Sequence[int]) -> list[str]
     lines = _padded(heads, widths, right)
     lines.append(RULE * _total(widths))
     cells = [_fitting(c, w) for c, w in pairs]
-    for i in range(len(columns[0].cells)):
+    for i, further in enumerate(under):
         lines += _padded([column[i] for column in cells], widths, right)
+        lines += further
     return lines
 
 

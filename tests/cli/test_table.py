@@ -12,6 +12,7 @@ from rich.cells import cell_len
 
 import evolve.cli
 from evolve.cli.output import print_table, shown
+from evolve.cli.runs import LEAST_ASKED
 from evolve.cli.table import lay_out, shortened, wrapped
 from evolve.tasks.symbols import symbols_of
 
@@ -26,14 +27,14 @@ tables = st.integers(1, 7).flatmap(
 )
 
 
-@given(tables, st.integers(60, 220))
+@given(tables, st.integers(60, 220), st.booleans())
 def test_no_line_is_longer_than_the_terminal_and_every_number_is_whole(
-    table: tuple[list[str], list[list[str]]], width: int
+    table: tuple[list[str], list[list[str]]], width: int, columns_below: bool
 ) -> None:
     headings, rows = table
-    lines = lay_out(headings, rows, width)
+    lines = lay_out(headings, rows, width, below=headings[1:][::-1] if columns_below else ())
     assert all(cell_len(line) <= width for line in lines)
-    words = " ".join(lines).split()
+    words = re.split(r"[\s,]+", " ".join(lines))
     for cell in (cell for row in rows for cell in row):
         assert not re.fullmatch(NUMBER, cell) or cell in words
 
@@ -44,6 +45,37 @@ def test_a_table_that_is_too_wide_is_stacked_and_no_cell_is_lost() -> None:
     assert lines[0].split() == ["a", "heading", "of", "0", "0.123456"]
     assert lines.count("") == 1
     assert len(lines) == 2 * 9 + 1
+
+
+def test_columns_that_are_asked_for_least_stand_below_their_record() -> None:
+    asked = (*("run", "task", "seed", "evaluations", "budget", "state", "test opened"),)
+    headings = (*asked, "verdict", "law", "held-out R2", "train R2", "formula")
+    law = "c0 + exp(c1)*(params/1e9)^-c2 + exp(c3)*(tokens/1e10)^-c4 + exp(c5)*(lr/1e-3)^c6"
+    scores = ("handle with care", "champion", "0.9962", "0.9994", law)
+    rows = [
+        (
+            "a_sweep_of_many_more_runs-0-1",
+            "a_sweep_of_many_more_runs",
+            "7",
+            "3000",
+            "6000",
+            "done",
+            "2",
+            *scores,
+        )
+    ]
+    names = ("run", "task")
+    first, second, rule, record, *under = lay_out(headings, rows, 80, names, below=LEAST_ASKED)
+    heads = set(f"{first} {second}".split())
+    assert heads >= {"run", "task", "evaluations", "verdict", "held-out"}
+    assert set(rule) == {"─"}
+    assert record.split()[2:] == ["3000", "handle", "with", "care", "0.9962"]
+    below = " ".join(" ".join(under).split())
+    assert "seed 7, budget 6000, state done, test opened 2, law champion, train R2 0.9994" in below
+    assert f"formula: {law}" in below
+    assert lay_out(headings, rows, 240, names, below=LEAST_ASKED) == lay_out(
+        headings, rows, 240, names
+    )
 
 
 def test_a_name_is_shortened_in_the_middle_unless_two_become_the_same() -> None:
