@@ -66,10 +66,10 @@ class Feature(_Strict):
 
 
 class Target(_Strict):
-    """A column to predict; with `bounds`, no run can lie outside these two values."""
+    """A column to predict; no run can lie outside its two `bounds`, of which one may be inf."""
 
     name: ColumnName
-    bounds: list[float] = Field(default=[], max_length=2)
+    bounds: list[Annotated[float, Field(allow_inf_nan=True)]] = Field(default=[], max_length=2)
     role: Role | None = None
     description: Prose = ""
 

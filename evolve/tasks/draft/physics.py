@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 
 import numpy as np
@@ -102,7 +103,10 @@ def _slopes_down(task: Task, feature: int) -> bool:
 
 
 def _bounded(task: Task, number: int, wishes: Wishes) -> dict[str, object]:
-    """A target with the bounds that the user gave, or that its role and its rows suggest."""
+    """A target with the bounds that the user gave, or that its role and its rows suggest.
+
+    Where all targets are losses, the floor of the physics says so of each.
+    """
     target: Target = task.spec.targets[number]
     y = task.train.Y[:, number]
     bounds = list(wishes.bounds)
@@ -112,6 +116,9 @@ def _bounded(task: Task, number: int, wishes: Wishes) -> dict[str, object]:
     if not bounds and (target.role == "accuracy" or is_share) and y.min() >= 0.0:
         top = 1.0 if y.max() <= 1.0 else PERCENT
         bounds = [0.0, top] if y.max() <= top else []
+    is_lone_loss = target.role == "loss" and wishes.floor is None and not _are_losses(task)
+    if not bounds and is_lone_loss and y.min() > 0.0:
+        bounds = [0.0, math.inf]
     return target.model_dump() | {"bounds": bounds}
 
 
@@ -122,12 +129,15 @@ def _words(spec: TaskSpec) -> str:
     words += [f"rises in {', '.join(physics.increasing_in)}"] if physics.increasing_in else []
     words += [] if physics.floor is None else [f"above {physics.floor:g}"]
     words += [] if physics.ceiling is None else [f"below {physics.ceiling:g}"]
-    words += [
-        f"{target.name} between {target.bounds[0]:g} and {target.bounds[1]:g}"
-        for target in spec.targets
-        if target.bounds
-    ]
+    words += [f"{t.name} {_between(*t.bounds)}" for t in spec.targets if t.bounds]
     return "; ".join(words) or "none"
+
+
+def _between(low: float, high: float) -> str:
+    """Two bounds in words, of which one may be infinite."""
+    if math.isinf(high):
+        return f"above {low:g}"
+    return f"below {high:g}" if math.isinf(low) else f"between {low:g} and {high:g}"
 
 
 def _why(task: Task, wishes: Wishes, spec: TaskSpec) -> str:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 import pytest
 from own_tables import table_of
 
 from evolve.errors import EvolveError
 from evolve.tasks.draft import Wishes, propose
-from evolve.tasks.spec import TaskSpec
+from evolve.tasks.spec import TaskSpec, parse_spec
+from evolve.tasks.toml import format_spec
 
 X = np.geomspace(1e6, 1e9, 12)
 
@@ -57,6 +60,22 @@ def test_bounds_are_those_that_a_target_of_such_a_name_has(
 ) -> None:
     spec = drafted(target, scale * (0.9 - 10.0 * X**-0.2))
     assert spec.targets[0].bounds == bounds
+
+
+def test_a_loss_beside_an_accuracy_stays_above_0_and_each_has_its_own_bounds() -> None:
+    rows = [f"{n:g},{0.1 + 50 * n**-0.3:.5f},{0.9 - 10 * n**-0.2:.5f}" for n in X]
+    table = table_of("\n".join(["params,loss,accuracy", *rows]) + "\n")
+    spec = propose(table, "x", Wishes(("loss", "accuracy"))).spec
+    assert [target.bounds for target in spec.targets] == [[0.0, math.inf], [0.0, 1.0]]
+    assert parse_spec(format_spec(spec), "x") == spec
+    physics = next(
+        d
+        for d in propose(table, "x", Wishes(("loss", "accuracy"))).decisions[::-1]
+        if d.what == "physics"
+    )
+    assert physics.chosen == "loss above 0; accuracy between 0 and 1"
+    asked = propose(table, "x", Wishes(("loss", "accuracy"), floor=-1.0)).spec
+    assert asked.targets[0].bounds == []
 
 
 def test_what_the_user_says_goes_before_a_guess() -> None:
