@@ -18,7 +18,7 @@ from evolve.forecast.departures import departures
 from evolve.forecast.interval import LEVEL, interval_at, quantiles_of
 from evolve.forecast.model import ForecastModel
 from evolve.forecast.spread import untested_ends
-from evolve.tasks.roles import RISING
+from evolve.tasks.directions import is_better_higher
 from evolve.tasks.task import Task
 from evolve.typing import Array
 
@@ -211,7 +211,7 @@ def more_is_better(sides: Sequence[Side], maximise: bool | None) -> bool:
     """
     if maximise is not None:
         return maximise
-    said = {side.task.roles[side.target] in RISING for side in sides}
+    said = {is_better_higher(side.target, side.task.roles[side.target]) for side in sides}
     if len(said) > 1:
         words = f"compare: whether more {sides[0].target} is better differs between the tasks, "
         raise EvolveError(words, Argument("maximise"), " is to say")

@@ -44,7 +44,6 @@ MEANING: dict[Role, str] = {
     "time": "when a run was and how long it took",
 }
 OUTCOMES: tuple[Role, ...] = ("loss", "accuracy", "outcome")
-RISING: tuple[Role, ...] = ("accuracy",)  # those that are better when higher
 BOOKKEEPING: tuple[Role, ...] = ("error", "seed", "id", "state", "time")
 TEXT_ROLES: tuple[Role, ...] = ("seed", "id", "state", "time")  # of columns that hold texts
 
@@ -113,6 +112,7 @@ _BENCHMARKS = (
     "mmlu|hellaswag|arc (easy|challenge)|piqa|winogrande|gsm8k|boolq|lambada|truthfulqa|"
     "humaneval|mbpp|triviaqa|openbookqa"
 )
+_MEASURES = r"rouge\w*|chrf|win ?rate|(pass|hits|top|recall|m ?ap)( at)? ?\d+|recall|mrr|dice|m ap"
 _SETTING = r"temp|temperature|top (p|k)|(grad|gradient|clip) (clip|clipping|norm)|warm ?up"
 _TUNED = r"lr|learning ?rate|batch|bs|bsz|dropout|decay|momentum"  # told also by their logarithm
 # The first rule that holds decides, so that what is no input comes first.
@@ -142,11 +142,11 @@ _RULES: tuple[_Rule, ...] = (
     ),
     _Rule("outcome", r"\b(error|err) rate\b|\b(val|valid|validation|test|eval|dev|train) error$"),
     _Rule("outcome", r"\b(wer|cer|brier|r?mse|mae|mape|r2|fid|reward|objective|error percent)\b"),
-    _Rule("outcome", r"\bscore$|\bmetric$|^values?( \d+)?$|\blog ?lik(elihood)?\b", _NO_OUTCOME),
-    _Rule("loss", r"\b\w*loss\d*\b|\b(nll|xent|ppl|bpb|bpc|perplexity|logprob)\b", _NO_OUTCOME),
-    _Rule("loss", r"\bcross ?entropy\b|\bbits per \w+$", _NO_OUTCOME),
-    _Rule("accuracy", r"\b(accuracy|acc|exact match|f1|auc|auroc|bleu|miou|iou)\b", high=100),
-    _Rule("accuracy", rf"\b(rouge\w*|chrf|win ?rate|pass (at )?\d+|{_BENCHMARKS})\b", high=100),
+    _Rule("loss", r"\b\w*loss\d*\b|\b(nll|xent|ppl|bpb|bpc|perplexity)\b", _NO_OUTCOME),
+    _Rule("loss", r"\bcross ?entropy\b|\bbits per \w+$|\bneg\w* log ?(lik|prob)", _NO_OUTCOME),
+    _Rule("outcome", r"\bscore$|\bmetric$|^values?( \d+)?$|\blog ?(lik|prob)\w*\b", _NO_OUTCOME),
+    _Rule("accuracy", r"\b(accuracy|acc|exact match|f1|auc|auroc|\w*bleu|miou|iou)\b", high=100),
+    _Rule("accuracy", rf"\b({_MEASURES}|{_BENCHMARKS})\b", r"\berr(or)?\b", high=100),
     _Rule("batch", r"\b(batch|bs|bsz|gbs|batchsize)\b", r"\b(norm|warmup)\b", 0, above_zero=True),
     _Rule("setting", rf"\b({_SETTING})\b", unless=r"\b(type|name|schedule|scheduler)\b"),
     _Rule("other", r"\b(per|max|accumulation|every|freq|frequency|interval)\b"),
@@ -186,7 +186,7 @@ def guess_role(name: str, unit: str = "", facts: Facts = ANY) -> Role:
     if letter and facts.numeric and (facts.low is None or facts.low >= 0):
         return letter
     for text in dict.fromkeys((name, f"{name} {unit}")):
-        words = _words(text)
+        words = words_of(text)
         for rule in _RULES if _ANY.search(words) else ():
             if rule.holds(words, facts):
                 if rule.role != "other":
@@ -251,7 +251,7 @@ def _of_series(name: str, guessed: Mapping[str, Role]) -> Role:
     return others[0] if is_numbered and len(set(others)) == 1 else guessed[name]
 
 
-def _words(text: str) -> str:
+def words_of(text: str) -> str:
     """A name as words in small letters, one space between them; two before W&B's MIN and MAX."""
     text = re.sub(r"([a-z0-9])([A-Z])", r"\1 \2", text.replace("%", " percent "))
     text = _PREFIX.sub("", text)

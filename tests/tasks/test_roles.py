@@ -38,10 +38,12 @@ NAMES: dict[Role, str] = {
     "share": "share; code_fraction; proportion_domain_1; clean_data_%; mix_web",
     "step": "_step; step; global_step; training_iteration; epoch; train/steps",
     "loss": "loss; eval/loss; val_loss; loss_web; sft_loss; perplexity; eval/bits_per_byte; "
-    "wandb run 3 - train/loss; nll; cross_entropy",
-    "accuracy": "accuracy; arc_easy/acc,none; mmlu; pass@1; miou; val_acc; exact_match",
+    "wandb run 3 - train/loss; nll; cross_entropy; "
+    "neg_log_likelihood; negative_loglik",
+    "accuracy": "accuracy; arc_easy/acc,none; mmlu; pass@1; miou; val_acc; exact_match; "
+    "top1; top-5; imagenet_top1; mAP; mAP50; recall@10; hits@10; sacrebleu; dice",
     "outcome": "error_rate; error %; brier_score; avg_loglik; test error; "
-    "final_value score; reward",
+    "final_value score; reward; logprob; mean_log_prob; log_likelihood",
     "error": "loss_stderr; arc_easy/acc_stderr,none; loss_std; spread_err; sigma; train/loss__MIN",
     "seed": "seed; random_state; data_seed",
     "id": "run_id; Name; run_name; id; checkpoint_path; Unnamed: 0; trial_id; number; rownames; "
@@ -53,7 +55,7 @@ NAMES: dict[Role, str] = {
     "log10_batch_size; max_grad_norm; gradient_clipping; log_weight_decay; params.warmup_ratio",
     "other": "depth; slope; age_days; tokens_per_param; log_flops; template; attempts; "
     "gradient_accumulation_steps; vocab_size; max_tokens; loss_weight; aux_loss_coef; d_state; "
-    "output; cost; params.depth; metrics.width",
+    "output; cost; params.depth; metrics.width; top1_error; map",
 }
 
 

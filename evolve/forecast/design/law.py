@@ -21,7 +21,8 @@ from evolve.law.faults import because
 from evolve.law.formula import formula_words, parse_formula, read_named_formula
 from evolve.law.graph import Node, evaluate, feat, features_of
 from evolve.search.named import CALLED, RECIPE, named_law
-from evolve.tasks.roles import RISING, guess_role
+from evolve.tasks.directions import is_better_higher
+from evolve.tasks.roles import guess_role
 from evolve.tasks.task import Task
 from evolve.typing import Array
 
@@ -69,7 +70,7 @@ class TrueLaw:
     @property
     def sign(self) -> float:
         """By which values are multiplied so that the least is the best: -1 of an accuracy."""
-        return -1.0 if guess_role(self.target) in RISING else 1.0
+        return -1.0 if is_better_higher(self.target, guess_role(self.target)) else 1.0
 
     def drawn(self, n: int, rng: np.random.Generator) -> Array:
         """`(n, p)` constants that may be the true ones."""

@@ -15,9 +15,10 @@ from evolve.forecast.model import ForecastModel, Member
 from evolve.forecast.plan.cost import Cost
 from evolve.forecast.plan.together import because
 from evolve.law.graph import Law, features_of
+from evolve.tasks.directions import is_better_higher
 from evolve.tasks.mixture import Mixture, mixture
 from evolve.tasks.name_units import units_in_names
-from evolve.tasks.roles import RISING, SETTINGS
+from evolve.tasks.roles import SETTINGS
 from evolve.tasks.task import Task
 from evolve.typing import Array
 
@@ -167,7 +168,8 @@ def make_question(
     chosen = _one("group", group, task.group_names)
     number = task.target_names.index(_one("target", target, task.target_names))
     if maximise is None:
-        maximise = task.roles[task.target_names[number]] in RISING
+        name = task.target_names[number]
+        maximise = is_better_higher(name, task.roles[name])
     bounds = _bounds(task, free, most or {})
     level = read_level(level)
     parts = (task, forecast_model, cost, chosen, number, numbers, maximise, level, bounds, tuned)
