@@ -14,7 +14,7 @@ from decimal import Decimal
 from numbers import Integral, Real
 from typing import Any, ParamSpec, TypeVar
 
-from evolve.errors import Argument, EvolveError
+from evolve.errors import Argument, EvolveError, nearest
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -72,15 +72,33 @@ def checked(function: Callable[P, R]) -> Callable[P, R]:
     """Have a public function refuse an argument whose type is none of those it is annotated as.
 
     Annotations that say more than this module knows, such as those of tables, are left alone.
+    A call that does not fit the function is a `TypeError`, as of any function.
     """
     signature, require = inspect.signature(function), require_types(function)
 
     @functools.wraps(function)
     def call(*args: P.args, **kwargs: P.kwargs) -> R:
-        require(signature.bind(*args, **kwargs).arguments)
+        _require_known(function.__name__, signature, kwargs)
+        try:
+            bound = signature.bind(*args, **kwargs)
+        except TypeError as error:
+            raise TypeError(f"{function.__name__}(): {error}") from None
+        require(bound.arguments)
         return function(*args, **kwargs)
 
     return call
+
+
+def _require_known(called: str, signature: inspect.Signature, kwargs: Mapping[str, Any]) -> None:
+    """Refuse a name that is no argument's, before any that is missing: it may be that one's."""
+    if any(p.kind is inspect.Parameter.VAR_KEYWORD for p in signature.parameters.values()):
+        return
+    names = [name for name in signature.parameters if name != "self"]
+    if unknown := next((name for name in kwargs if name not in signature.parameters), None):
+        raise TypeError(
+            f"{called}(): no argument {unknown!r}{nearest(unknown, names)}; "
+            f"there are {', '.join(names)}"
+        )
 
 
 def require_types(function: Callable[..., Any]) -> Callable[[Mapping[str, Any]], None]:

@@ -113,7 +113,24 @@ def test_a_call_that_pythons_own_rules_refuse_is_refused_by_them() -> None:
         return one + two
 
     assert add(1) == 3
-    with pytest.raises(TypeError, match="missing a required argument: 'one'"):
+    with pytest.raises(TypeError, match=r"^add\(\): missing a required argument: 'one'$"):
         add()  # type: ignore[call-arg]
     with pytest.raises(EvolveError, match="two: must be a whole number, it is 'b'"):
         add(1, two="b")  # type: ignore[arg-type]
+
+
+def test_a_mistyped_name_of_an_argument_is_named_rather_than_what_it_stands_for() -> None:
+    @checked
+    def draw(feature: str, ax: object = None) -> str:
+        return feature
+
+    said = r"^draw\(\): no argument 'featur' \(did you mean 'feature'\?\); there are feature, ax$"
+    with pytest.raises(TypeError, match=said):
+        draw(featur="tokens")  # type: ignore[call-arg]
+    with pytest.raises(TypeError, match=r"^draw\(\): no argument 'z'; there are feature, ax$"):
+        draw("tokens", z=None)  # type: ignore[call-arg]
+
+
+def test_an_object_is_no_argument_that_is_offered() -> None:
+    with pytest.raises(TypeError, match=r"^predict\(\): no argument 'row' .*; there are rows, "):
+        evolve.Champion.predict(object(), row={})  # type: ignore[arg-type, call-arg]
