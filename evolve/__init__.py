@@ -1,6 +1,15 @@
 """Tables of training runs to scaling laws that extrapolate.
 
-The flow of data:
+    run = evolve.discover(df, target="loss", features=["params", "tokens"], evaluations=3000)
+    run.champion, run.verdict                       the law, and whether to trust it
+    run.predict({"params": "70B", "tokens": "2T"})  point, low, high, how far outside the rows
+    run.plan(1e22, compute="6*params*tokens")       the best split of a budget, what to run next
+
+`load` opens a run that is on disk, `fit_named_law` fits one law of the literature without a
+search, `compare` ranks runs, `design` lays out pilot runs before there is any, and `LawRegressor`
+is the search as an estimator of scikit-learn. A call that is wrong raises `EvolveError`.
+
+How data flow in a search:
 
     tasks/<name>/        -> Task        named features, rows by group; test rows stay on disk
     Task                 -> folds       row indices that hold out the next scale up
@@ -51,10 +60,11 @@ __all__ = [
 def __getattr__(name: str) -> Any:
     """Import a public name on first use."""
     if name not in _PUBLIC:
-        raise AttributeError(f"module 'evolve' has no attribute {name!r}")
+        this = import_module(__name__)  # by which a traceback offers the nearest name
+        raise AttributeError(f"module 'evolve' has no attribute {name!r}", name=name, obj=this)
     return getattr(import_module(_PUBLIC[name]), name)
 
 
 def __dir__() -> list[str]:
-    """Public names, for completion."""
-    return [*globals(), *_PUBLIC]
+    """Public names, for completion; not what this file imports for itself."""
+    return [*__all__]

@@ -173,3 +173,14 @@ def test_what_ruff_leaves_out_is_no_room_of_the_package() -> None:
     settings = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["ruff"]
     # A bare name would leave out every folder of that name, evolve/runs among them.
     assert all("/" in pattern for pattern in settings["extend-exclude"])
+
+
+def test_completion_offers_the_public_names_and_nothing_else() -> None:
+    assert dir(evolve) == sorted(evolve.__all__)
+
+
+def test_a_mistyped_public_name_is_told_with_the_nearest() -> None:
+    code = "import evolve; evolve.discovr"
+    words = [sys.executable, "-c", code]
+    done = subprocess.run(words, capture_output=True, text=True, check=False, cwd=ROOT)
+    assert "no attribute 'discovr'. Did you mean: 'discover'?" in done.stderr
