@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pickle
+
 import pandas as pd
 import pytest
 
@@ -41,6 +43,11 @@ def test_the_runs_to_make_are_those_of_the_first_design(found: Design) -> None:
     assert spent == pytest.approx(found.scores.loc[(first, "forecast"), "compute"])
     with pytest.raises(evolve.EvolveError, match="no design 'one ration' .did you mean"):
         found.runs_of("one ration")
+
+
+def test_a_pickled_design_still_says_which_runs_to_make(found: Design) -> None:
+    again = pickle.loads(pickle.dumps(found))
+    pd.testing.assert_frame_equal(again.runs_of("one ratio"), found.runs_of("one ratio"))
 
 
 def test_an_argument_of_another_type_is_named() -> None:

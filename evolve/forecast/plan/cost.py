@@ -88,12 +88,19 @@ def parse_cost(text: str, feature_names: Sequence[str]) -> Cost:
         )
     numbers = tuple(i for i, name in enumerate(feature_names) if name in used)
     index = {name: i for i, name in enumerate(feature_names)}
+    return Cost(text, numbers, _Expression(tree, index))
 
-    def value(x: Array) -> Array:
+
+@dataclass(frozen=True, slots=True)
+class _Expression:
+    """An expression that has been read, as a function that can be pickled."""
+
+    tree: ast.expr
+    index: dict[str, int]
+
+    def __call__(self, x: Array) -> Array:
         with np.errstate(all="ignore"):
-            return np.broadcast_to(_value(tree, x, index), (len(x),)).astype(float)
-
-    return Cost(text, numbers, value)
+            return np.broadcast_to(_value(self.tree, x, self.index), (len(x),)).astype(float)
 
 
 def _named(tree: ast.expr, words: dict[str, str]) -> ast.expr:
