@@ -39,7 +39,7 @@ class RunAnswers:
 
     @cached_property
     def plot(self) -> Plots:
-        """Pictures with matplotlib: ``fit``, ``residuals``, ``front``, ``curve``, ``progress``."""
+        """Pictures with matplotlib, each a method: `Plots` has them."""
         from evolve.api.plots import Plots
 
         return Plots(self)

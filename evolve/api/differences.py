@@ -8,6 +8,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from evolve.api.parts import Parts
 from evolve.errors import Argument, EvolveError
 from evolve.runs.picks import CHAMPION, forecast_model_of_pick
 from evolve.runs.store import Store
@@ -23,8 +24,8 @@ if TYPE_CHECKING:
 PARTS = ("point", "low", "high")
 
 
-@dataclass(frozen=True, eq=False)
-class Comparison:
+@dataclass(frozen=True, eq=False, repr=False)
+class Comparison(Parts):
     """What two runs forecast at one point.
 
     Attributes:

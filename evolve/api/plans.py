@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from evolve.api.parts import Parts
 from evolve.runs.store import Store
 from evolve.tasks.task import Task
 
@@ -23,8 +24,8 @@ if TYPE_CHECKING:
     )
 
 
-@dataclass(frozen=True, eq=False)
-class Plan:
+@dataclass(frozen=True, eq=False, repr=False)
+class Plan(Parts):
     """How a budget is best spent.
 
     Attributes:

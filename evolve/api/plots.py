@@ -24,6 +24,11 @@ class Plots:
         """Keep the run, an `evolve.Run`."""
         self._run = run
 
+    def __repr__(self) -> str:
+        """The run, and the pictures that there are."""
+        names = ", ".join(name for name in vars(Plots) if not name.startswith("_"))
+        return f"<Plots of {self._run.name}: {names}>"
+
     @checked
     def fit(self, ax: Any = None, *, target: str | None = None) -> Any:
         """Observed against predicted values of the training rows, by the champion."""

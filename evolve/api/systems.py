@@ -16,6 +16,7 @@ from evolve.api.differences import (
     sides_of,
     untested_words,
 )
+from evolve.api.parts import Parts
 from evolve.arguments import checked
 from evolve.tasks.task import Task
 
@@ -28,8 +29,8 @@ if TYPE_CHECKING:
 BEHIND = ("behind", "behind_low", "behind_high")
 
 
-@dataclass(frozen=True, eq=False)
-class Systems:
+@dataclass(frozen=True, eq=False, repr=False)
+class Systems(Parts):
     """What several systems, runs or groups of one, forecast at one point.
 
     Attributes:

@@ -42,6 +42,10 @@ class Verdict:
     against_physics: float
     agreement: float | None = None
 
+    def __repr__(self) -> str:
+        """The verdict with its reasons; the numbers have their names."""
+        return f"<Verdict: {self.line()}>"
+
     def line(self) -> str:
         """One line for a terminal."""
         return f"{self.verdict}: {'; '.join(self.reasons)}"
