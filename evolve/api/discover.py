@@ -11,6 +11,7 @@ from joblib import cpu_count
 
 from evolve.api.run import Run, runs_folder
 from evolve.api.searching import search_on
+from evolve.api.several import axes_asked, listed
 from evolve.arguments import checked
 from evolve.evaluation.loading import loading_fitter
 from evolve.runs.equal import SAME, equal_run
@@ -25,7 +26,6 @@ from evolve.search.proposers.registry import DEFAULT, LLM
 from evolve.search.proposers.seeds import given_seeds
 from evolve.search.rules import FormRules
 from evolve.tasks.draft import Draft, Wishes, check_name, plain_name, propose, write_task
-from evolve.tasks.draft.roles import NO_AXES
 from evolve.tasks.readers import raw_of
 from evolve.tasks.task import load_task
 
@@ -165,26 +165,26 @@ def discover(
     settings = RunConfig(
         whole("seed", seed),
         whole("evaluations", evaluations),
-        proposers=_listed(proposers),
-        rules=FormRules(template, *map(_listed, (must_use, forbid_operators, only_operators))),
+        proposers=listed(proposers),
+        rules=FormRules(template, *map(listed, (must_use, forbid_operators, only_operators))),
         seeds=given_seeds(seeds),
-        models=_models(_listed(proposers), models, (llm_calls, llm_budget, llm_wait), idea),
+        models=_models(listed(proposers), models, (llm_calls, llm_budget, llm_wait), idea),
         n_seeds=whole("n_seeds", n_seeds),
         n_islands=whole("n_islands", n_islands),
         search_rows=whole("search_rows", search_rows),
     )
     wishes = Wishes(
-        targets=_listed(target),
-        features=_listed(features),
-        groups=_listed(groups),
-        extrapolate=() if extrapolate is None else _listed(extrapolate) or (NO_AXES,),
-        horizon=(horizon,) if isinstance(horizon, int | float) else tuple(horizon),
+        targets=listed(target),
+        features=listed(features),
+        groups=listed(groups),
+        extrapolate=axes_asked(extrapolate),
+        horizon=listed(horizon),
         test=test,
         where=where,
-        derive=_listed(derive),
+        derive=listed(derive),
         roles=dict(roles or {}),
-        decreasing=_listed(decreasing),
-        increasing=_listed(increasing),
+        decreasing=listed(decreasing),
+        increasing=listed(increasing),
         floor=floor,
         ceiling=ceiling,
         bounds=tuple(bounds),
@@ -194,7 +194,7 @@ def discover(
         step=step,
         points=None if points is None else str(points),
     )
-    called = plain_name(_listed(target)[0]) or "table" if name is None else name
+    called = plain_name(listed(target)[0]) or "table" if name is None else name
     check_name(called, runs_folder(runs_dir) / "new")
     draft = propose(raw_of(df), called, wishes)
     _warn_of_table(draft)
@@ -223,10 +223,6 @@ def _models(
         return NO_MODELS
     named = [models] if isinstance(models, str) else list(models)
     return ModelConfig(models_of(named, {}), *limits, idea)
-
-
-def _listed(names: str | Sequence[str]) -> tuple[str, ...]:
-    return (names,) if isinstance(names, str) else tuple(names)
 
 
 def _write(draft: Draft, wishes: Wishes, run: Path) -> Path:

@@ -12,6 +12,7 @@ import pandas as pd
 from joblib import cpu_count
 
 from evolve.api.champion import Champion
+from evolve.api.several import axes_asked, listed
 from evolve.arguments import require_types
 from evolve.errors import EvolveError, nearest
 from evolve.forecast.queries import from_cells
@@ -24,7 +25,6 @@ from evolve.search.problem import make_search_problem
 from evolve.tasks.cells import plain
 from evolve.tasks.declared import require_declared
 from evolve.tasks.draft import Wishes, propose
-from evolve.tasks.draft.roles import NO_AXES
 from evolve.tasks.readers import RawTable, raw_of
 from evolve.tasks.spec import TaskSpec
 from evolve.tasks.table import build_table
@@ -93,12 +93,12 @@ class LawRegressor(RegressorMixin, BaseEstimator):  # type: ignore[misc]
         *,
         seed: int = 0,
         n_seeds: int = 1,
-        groups: Sequence[str] = (),
-        extrapolate: Sequence[str] | None = None,
-        horizon: Sequence[float] = (),
+        groups: str | Sequence[str] = (),
+        extrapolate: str | Sequence[str] | None = None,
+        horizon: float | Sequence[float] = (),
         max_constants: int | None = None,
-        decreasing: Sequence[str] = (),
-        increasing: Sequence[str] = (),
+        decreasing: str | Sequence[str] = (),
+        increasing: str | Sequence[str] = (),
         floor: float | None = None,
         ceiling: float | None = None,
         bounds: Sequence[float] = (),
@@ -216,11 +216,10 @@ class LawRegressor(RegressorMixin, BaseEstimator):  # type: ignore[misc]
         self, X: npt.ArrayLike | pd.DataFrame
     ) -> tuple[npt.ArrayLike | pd.DataFrame, Mapping[str, Sequence[object]]]:
         """Features, and the cells of the group columns."""
-        if not len(self.groups):
+        if not (names := list(listed(self.groups))):
             return X, {}
         if not isinstance(X, pd.DataFrame):
             raise ValueError(f"groups: need X as a data frame, it is {type(X).__name__}")
-        names = list(self.groups)
         for name in names:
             if name not in X.columns:
                 raise ValueError(f"groups: X has no column {name!r}{nearest(name, X.columns)}")
@@ -239,11 +238,11 @@ class LawRegressor(RegressorMixin, BaseEstimator):  # type: ignore[misc]
         wishes = Wishes(
             targets=(target,),
             features=tuple(n for n in names if len(set(raw.columns[n])) > 1),
-            groups=tuple(self.groups),
-            extrapolate=_axes(self.extrapolate),
-            horizon=tuple(self.horizon),
-            decreasing=tuple(self.decreasing),
-            increasing=tuple(self.increasing),
+            groups=listed(self.groups),
+            extrapolate=axes_asked(self.extrapolate),
+            horizon=listed(self.horizon),
+            decreasing=listed(self.decreasing),
+            increasing=listed(self.increasing),
             floor=self.floor,
             ceiling=self.ceiling,
             bounds=tuple(self.bounds),
@@ -285,10 +284,6 @@ def _unused(name: str, raw: RawTable) -> str:
     while name in raw.columns:
         name += "_"
     return name
-
-
-def _axes(extrapolate: Sequence[str] | None) -> tuple[str, ...]:
-    return () if extrapolate is None else tuple(extrapolate) or (NO_AXES,)
 
 
 def _cells(names: Sequence[str], rows: Array, labels: Mapping[str, Sequence[object]]) -> RawTable:

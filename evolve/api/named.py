@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from evolve.api.champion import RunLaw
 from evolve.api.forecasts import LEVEL, forecast_frame
+from evolve.api.several import listed
 from evolve.arguments import checked
 from evolve.errors import Argument, EvolveError
 from evolve.evaluation.record import Entry
@@ -131,8 +132,8 @@ def fit_named_law(
     df: Any,
     target: str,
     law: str,
-    features: Sequence[str] = (),
-    groups: Sequence[str] = (),
+    features: str | Sequence[str] = (),
+    groups: str | Sequence[str] = (),
     *,
     where: str | None = None,
     roles: Mapping[str, str] | None = None,
@@ -170,8 +171,8 @@ def fit_named_law(
 
     wishes = Wishes(
         targets=(target,),
-        features=tuple(features),
-        groups=tuple(groups),
+        features=listed(features),
+        groups=listed(groups),
         roles=dict(roles or {}),
         where=where,
         weights=weights,

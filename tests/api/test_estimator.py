@@ -149,6 +149,15 @@ def test_axes_are_guessed_unless_they_are_named(settings: dict[str, Any], axes: 
     assert fitted.champion_.task.spec.folds.axes == axes
 
 
+def test_a_single_name_or_number_may_stand_without_a_list() -> None:
+    x, y = power_rows()
+    x["corpus"] = ["web", "code"] * 20
+    alone = {"groups": "corpus", "extrapolate": "params", "horizon": 10, "decreasing": "tokens"}
+    spec = LawRegressor(evaluations=FEW, **alone).fit(x, y).champion_.task.spec
+    assert (spec.groups, spec.folds.axes) == (["corpus"], ["params"])
+    assert (spec.folds.horizon, spec.physics.decreasing_in) == ([10.0], ["tokens"])
+
+
 def test_a_law_has_no_more_constants_than_allowed() -> None:
     fitted = LawRegressor(evaluations=32, max_constants=3).fit(*power_rows())
     assert fitted.champion_.n_constants <= 3

@@ -177,3 +177,11 @@ def test_the_command_line_says_where_the_noise_comes_from(
     assert f"as shares of loss: {runs['deviation']:.3g} between 36 runs" in out
     assert f"{sets['deviation']:.3g} between 30 values of test_set" in out
     assert f"{told['within']:.3g} within" in out
+
+
+def test_a_single_feature_or_group_may_be_named_without_a_list() -> None:
+    frame = pd.DataFrame({"params": 2.0 ** np.arange(16), "corpus": ["a", "b"] * 8})
+    frame["loss"] = 1.0 + frame["params"] ** -0.3
+    alone = evolve.fit_named_law(frame, "loss", "one power", features="params", groups="corpus")
+    assert alone.task.feature_names == ("params",)
+    assert list(alone.row.constants) == ["a", "b"]

@@ -70,7 +70,10 @@ def choose_horizon(
                 folds.model_dump() | {"horizon": [float(h) for h in wishes.horizon]}
             )
         except ValueError as error:
-            raise EvolveError(Argument("horizon"), f": {_rule_of(error)}") from None
+            given = ", ".join(map(str, wishes.horizon))
+            raise EvolveError(
+                Argument("horizon"), f": {_rule_of(error)}; it holds {given}"
+            ) from None
         return named, "named by the user"
     begins = {} if condition is None else condition.thresholds
     reach = [_reach(task, axis, begins.get(axis)) for axis in folds.axes]

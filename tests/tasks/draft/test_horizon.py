@@ -63,7 +63,7 @@ def test_without_a_test_nothing_is_said_but_what_the_user_says(
             ("--horizon", "3", "3", "3"),
             "--horizon: folds.horizon must hold one number, or one for",
         ),
-        (("--horizon", "0.5"), "--horizon: must hold factors of 1 or more"),
+        (("--horizon", "0.5"), "--horizon: must hold factors of 1 or more; it holds 0.5"),
         (("--horizon", "3", "--extrapolate", "none"), "for each of the 0 axes"),
     ],
 )
