@@ -26,19 +26,23 @@ def raw_of(data: Any) -> RawTable:
     Args:
         data: A data frame of pandas, polars (also a lazy one) or another library that narwhals
             reads, an Arrow table, a DuckDB relation, a mapping of names to columns, or a sequence
-            of mappings, one a row; a mapping of names to cells is one row.
+            of mappings, one a row; a mapping of names to cells, or a row of a frame of pandas,
+            is one row.
 
     Raises:
         TaskError: It is none of those, two columns have the same name, or there are no rows.
     """
+    is_pandas = type(data).__module__.split(".")[0] == "pandas"
+    if is_pandas and hasattr(data, "columns"):
+        return _of_pandas(data)
+    if is_pandas and _is_row(data):
+        data = data.to_dict()
     if isinstance(data, Mapping) and data and not any(map(_is_listed, data.values())):
         return _checked(list(raw_of_records([data], DATA_FRAME).columns.items()))
     if isinstance(data, Mapping):
         return _checked([(plain(name), _listed(name, c)) for name, c in data.items()])
     if isinstance(data, Sequence) and not isinstance(data, str) and _are_records(data):
         return _checked(list(raw_of_records(data, DATA_FRAME).columns.items()))
-    if type(data).__module__.split(".")[0] == "pandas" and hasattr(data, "columns"):
-        return _of_pandas(data)
     return _checked(_of_narwhals(data))
 
 
@@ -111,6 +115,12 @@ def _of_pandas(frame: pd.DataFrame) -> RawTable:
     columns = [frame.iloc[:, i].tolist() for i in range(len(names))]
     cells = [(n, [plain_cell(v) for v in c]) for n, c in zip(names, columns, strict=True)]
     return _checked(cells, index)
+
+
+def _is_row(series: Any) -> bool:
+    """Whether a series goes by names, as `frame.iloc[0]`, and not by numbers of rows."""
+    names = list(series.index) if hasattr(series, "to_dict") else []
+    return bool(names) and all(isinstance(name, str) for name in names)
 
 
 def _is_path(data: Any) -> bool:

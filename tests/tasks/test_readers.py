@@ -293,3 +293,8 @@ def test_a_mapping_of_single_cells_is_one_row() -> None:
 def test_a_column_that_is_missing_is_told_with_the_one_of_its_role() -> None:
     with pytest.raises(TaskError, match="'params' is missing .did you mean 'N'.*holds N, D"):
         raw_of({"N": 7e9, "D": 2e12}).column("params")
+
+
+def test_a_row_of_a_data_frame_is_one_row() -> None:
+    frame = pd.DataFrame({"params": [1e9, 7e9], "corpus": ["web", "code"]})
+    assert raw_of(frame.iloc[1]).columns == {"params": [7e9], "corpus": ["code"]}
