@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from evolve.cli.next_commands import next_commands
+from evolve.cli.next_commands import next_commands, print_commands
 from evolve.cli.output import print_json, print_table, print_text
 
 if TYPE_CHECKING:
@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from evolve.runs.settings import RunConfig
     from evolve.runs.store import Store
     from evolve.search.problem import SearchProblem
+    from evolve.tasks.task import Task
 
 HEADINGS = ("kind", "constants", "held-out R2", "train R2", "score", "law")
 GROUP_HEADINGS = ("group", "held-out rows", "error", "median", "baseline", "which", "")
@@ -68,14 +69,12 @@ def _print_all(
         print_json({**document, "verdict": data, "remarks": remarks(store, problem)})
     else:
         print(_headline(store, settings, n_done, result.stopped))
-        _print_laws(rows, problem.task.feature_names, chosen=chosen)
+        _print_laws(rows, problem.task, chosen=chosen)
         if result.verdict is not None:
             print_text(f"verdict: {result.verdict.line()}")
         for remark in remarks(store, problem):
             print_text(remark)
-        print(f"run:     {store.folder}")
-        for name, command in commands.items():
-            print(f"{name + ':':8} {command}")
+        print_commands({"run": str(store.folder), **commands})
 
 
 def remarks(store: Store, problem: SearchProblem) -> list[str]:
@@ -92,10 +91,10 @@ def remarks(store: Store, problem: SearchProblem) -> list[str]:
     return texts if changed is None else [*texts, changed]
 
 
-def _print_laws(rows: Sequence[ResultRow], features: Sequence[str], *, chosen: bool) -> None:
+def _print_laws(rows: Sequence[ResultRow], task: Task, *, chosen: bool) -> None:
     if rows:
-        print_rows(rows, features, chosen=chosen)
-        print_law(rows[0], MOST_ROWS)
+        print_rows(rows, task.feature_names, chosen=chosen)
+        print_law(rows[0], task.target_names, MOST_ROWS)
     else:
         print("no law has a score yet")
 
@@ -136,15 +135,16 @@ def _law(row: ResultRow) -> str:
     return f"{row.name}: long, show RUN --law {row.name} has it" if long else f"{row.name}: {text}"
 
 
-def print_law(row: ResultRow, most: int | None = None) -> None:
+def print_law(row: ResultRow, targets: Sequence[str], most: int | None = None) -> None:
     """Print a law's formula and its constants, one row a group and target.
 
     Args:
         row: The law.
+        targets: Names of the task's targets.
         most: Print no more rows than these, and how many are left out.
     """
     print_text(row.formula)
-    print_constants_alone(row, most)
+    print_constants_alone(row, targets, most)
     print_valued(row)
 
 
@@ -154,13 +154,9 @@ def print_valued(row: ResultRow) -> None:
         print_text(f"that is {row.valued_formula}")
 
 
-def print_constants_alone(row: ResultRow, most: int | None = None) -> None:
+def print_constants_alone(row: ResultRow, targets: Sequence[str], most: int | None = None) -> None:
     """Print a law's constants without their intervals; arguments as `print_law`."""
-    cells: list[list[object]] = []
-    for group, table in row.constants.items():
-        for t, values in enumerate(table):
-            where = group + (f" [{t + 1}]" if len(table) > 1 else "")
-            cells.append([where, *(f"{value:.6g}" for value in values)])
+    cells = [[where, *(f"{value:.6g}" for value in values)] for where, values in row.fits(targets)]
     if len(cells) == 1:
         print_text("  " + ", ".join(f"c{i} = {value}" for i, value in enumerate(cells[0][1:])))
     elif cells:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shlex
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -64,6 +65,13 @@ def tell_of_equal(runs_dir: Path, problem: SearchProblem, settings: RunConfig) -
         verb, more = WAYS_ON[state]
         way_on = f"python -m evolve {verb} {run_words(folder)}{more}"
         print_note(f"evolve: run {folder.name!r}, {state}, {SAME}: {way_on}")
+
+
+def print_commands(commands: Mapping[str, str]) -> None:
+    """Print what each command is for, and the commands below each other, never broken."""
+    width = max(map(len, commands)) + 1
+    for name, command in commands.items():
+        print(f"{name + ':':{width}} {command}")
 
 
 def _to_forecast(task: Task) -> str:

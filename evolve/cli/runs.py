@@ -149,6 +149,7 @@ def _print(
     store: Store, row: ResultRow, entry: Entry, family: list[Entry], results: RunResults
 ) -> None:
     """Print a law, the longest first: what one wants to know stays on the screen."""
+    from evolve.api.champion import four
     from evolve.cli.ending import print_groups, print_rows
     from evolve.cli.output import print_table, print_text
 
@@ -163,11 +164,11 @@ def _print(
         ("fold", "held-out rows", "R2", "NMSE"),
         [(f.name, f.n_held, f.r2, f.nmse) for f in entry.evaluation.folds],
     )
-    scores = f"score {row.score:.4f}, train R2 {_four(row.train_r2)}"
+    scores = f"score {row.score:.4f}, train R2 {four(row.train_r2)}"
     print(f"{scores}, {row.n_constants} constant{'' if row.n_constants == 1 else 's'}")
     print(f"made by {entry.operator}" + (", from" if family else ""))
     for old in family:
-        print(f"  entry {old.index}: {old.operator}, score {_four(old.evaluation.score)}")
+        print(f"  entry {old.index}: {old.operator}, score {four(old.evaluation.score)}")
     if row.kind == "champion":
         print_groups(store)
     if row.kind == "champion" and results.rows:
@@ -208,12 +209,14 @@ def _print_constants(store: Store, row: ResultRow) -> None:
     from evolve.cli.ending import print_constants_alone
 
     known = [constant for constant in row.intervals(LEVEL) if not math.isnan(constant.error)]
+    n_targets = max(map(len, row.constants.values()), default=0)
+    numbered = [f"target {k + 1}" for k in range(n_targets)]  # a run of an earlier version
+    targets = store.task.get("targets", numbered)
     if not known:
-        print_constants_alone(row)
+        print_constants_alone(row, targets)
         return
-    numbered = [f"target {k + 1}" for k in range(len(known))]
     printed = print_constants if n_fits(known) == 1 else print_constants_by_fit
-    printed(known, store.task.get("targets", numbered), LEVEL)
+    printed(known, targets, LEVEL)
 
 
 def _document(
@@ -245,7 +248,3 @@ def _document(
         ],
         "test_openings": store.test_openings(),
     }
-
-
-def _four(value: float | None) -> str:
-    return "-" if value is None else f"{value:.4f}"

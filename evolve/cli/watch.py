@@ -27,7 +27,7 @@ def watch_run(store: Store, task: Task, *, hidden: bool) -> None:
 def print_end(store: Store, task: Task) -> None:
     """Print the table and the champion that a run has kept, and how to go on."""
     from evolve.cli.ending import MOST_ROWS, print_law, print_rows
-    from evolve.cli.next_commands import next_commands
+    from evolve.cli.next_commands import next_commands, print_commands
     from evolve.runs.results import load_results
     from evolve.runs.run import settings_of
 
@@ -39,10 +39,8 @@ def print_end(store: Store, task: Task) -> None:
     print(f"{store.folder.name}, task {store.task['name']}: {how}, {n_done}{total} evaluations")
     if rows:
         print_rows(rows, task.feature_names, chosen=chosen)
-        print_law(rows[0], MOST_ROWS)
+        print_law(rows[0], task.target_names, MOST_ROWS)
     else:
         print("its process left no table behind; resume it to choose a champion")
     has_law = results.summary.best is not None
-    commands = next_commands(store.folder, settings, n_done, task, has_law=has_law)
-    for name, command in commands.items():
-        print(f"{name + ':':7} {command}")
+    print_commands(next_commands(store.folder, settings, n_done, task, has_law=has_law))

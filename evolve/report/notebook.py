@@ -61,7 +61,7 @@ def _law(task: Task, row: ResultRow, candidate: Candidate | None, title: str) ->
         "shown": None if candidate is None else equations_of(task, candidate, values),
         "own_words": own_words(task.feature_names) if own_first else "",
         "scores": _scores(row),
-        "constants": _constants(row),
+        "constants": _constants(task, row),
         "n_hidden": max(_n_rows(row) - MOST_ROWS, 0),
     }
 
@@ -72,13 +72,12 @@ def _scores(row: ResultRow) -> str:
     return ", ".join([*words, f"{row.n_constants} constants"])
 
 
-def _constants(row: ResultRow) -> tables.Grid | None:
+def _constants(task: Task, row: ResultRow) -> tables.Grid | None:
     """Constants, one row a group and target, as many as are worth a look."""
-    rows: list[list[Any]] = []
-    for group, table in row.constants.items():
-        for t, constants in enumerate(table):
-            where = group + (f" [{t + 1}]" if len(table) > 1 else "")
-            rows.append([where, *(tables.Cell(f"{value:.6g}", value) for value in constants)])
+    rows: list[list[Any]] = [
+        [where, *(tables.Cell(f"{value:.6g}", value) for value in constants)]
+        for where, constants in row.fits(task.target_names)
+    ]
     if not rows or len(rows[0]) == 1:
         return None
     names = [f"c{i}" for i in range(len(rows[0]) - 1)]

@@ -107,6 +107,14 @@ class ResultRow:
                     rows.append(ConstantRow(group, target, f"c{k}", value, error, low, high))
         return rows
 
+    def fits(self, targets: Sequence[str]) -> list[tuple[str, list[float]]]:
+        """The constants of every group and target, by group and, of several, target."""
+        return [
+            (f"{group} [{target}]" if len(targets) > 1 else group, values)
+            for group, table in self.constants.items()
+            for target, values in zip(targets, table, strict=True)
+        ]
+
     @property
     def number(self) -> int | None:
         """Its entry; None for a law that no run holds."""

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 import pytest
 
 from evolve.cli.constants import print_constants, print_constants_by_fit
-from evolve.runs.results import ConstantRow
+from evolve.cli.ending import print_constants_alone
+from evolve.runs.results import ConstantRow, ResultRow
 
 
 def constant(name: str, error: float, group: str = "all") -> ConstantRow:
@@ -26,3 +28,16 @@ def test_a_constant_without_an_end_to_its_interval_is_open(
     out = capfd.readouterr().out
     assert "1.5 +- 0.5" in out
     assert "1.5 open" in out
+
+
+def test_constants_of_several_targets_stand_beside_their_names(
+    capfd: pytest.CaptureFixture[str],
+) -> None:
+    row = ResultRow("champion", "", 0, 2, 0.0, 1.0, 1.0, "", {"web": [[1.0, 2.0], [3.0, 4.0]]}, "")
+    print_constants_alone(row, ["code loss", "prose loss"])
+    lines = [line.split("  ")[0] for line in capfd.readouterr().out.splitlines()]
+    assert lines[3:] == ["web [code loss]", "web [prose loss]", ""]
+    assert row.fits(["code loss", "prose loss"])[1] == ("web [prose loss]", [3.0, 4.0])
+    assert [where for where, _ in replace(row, constants={"web": [[1.0]]}).fits(["loss"])] == [
+        "web"
+    ]

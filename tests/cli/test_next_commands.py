@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 from small_tasks import task_of
 
-from evolve.cli.next_commands import _further
+from evolve.cli.next_commands import _further, print_commands
 
 
 def test_a_row_to_forecast_is_of_numbers_that_a_user_would_write() -> None:
@@ -23,3 +24,10 @@ def test_a_median_that_rounding_took_from_0_is_written_as_0() -> None:
     x[9:11] = -4e-16, 3e-17
     task = task_of(x, (x - 1.0) ** 2, features=[{"name": "offset", "scale": "linear"}])
     assert _further(task) == "offset=0"
+
+
+def test_commands_stand_below_each_other(capfd: pytest.CaptureFixture[str]) -> None:
+    print_commands({"show": "python -m evolve show a", "predict": "python -m evolve predict a"})
+    shown, predicted = capfd.readouterr().out.splitlines()
+    assert shown == "show:    python -m evolve show a"
+    assert shown.index("python") == predicted.index("python")
