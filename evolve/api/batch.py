@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import shlex
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -17,7 +16,7 @@ from evolve.api.searching import search_on
 from evolve.errors import EvolveError
 from evolve.evaluation.loading import loading_fitter
 from evolve.runs.choices import load_verdict
-from evolve.runs.folders import check_run_name
+from evolve.runs.folders import check_run_name, name_of
 from evolve.runs.results import load_results
 from evolve.runs.run import create_run, problem_of, require_same, stored_problem
 from evolve.runs.settings import RunConfig
@@ -95,7 +94,7 @@ def plan_batch(folder: Path, file: Path | None = None) -> tuple[list[BatchJob], 
     batch = read_batch_file(place, names) if read else BatchFile()
     tasks = [load_task(str(folder / name)) for name in batch.tasks or names]
     jobs = [
-        BatchJob(task, config, _run_name(task.name, config.seed))
+        BatchJob(task, config, f"{name_of(task.name, config.seed)}-batch")
         for task in tasks
         for config in _configs(batch.of(task.name), place)
     ]
@@ -109,11 +108,6 @@ def _configs(settings: SearchSettings, file: Path) -> Iterator[RunConfig]:
         models = ModelConfig(models_of((), {}, file))
     for seed in settings.seeds:
         yield RunConfig(seed, settings.evaluations, proposers=settings.proposers, models=models)
-
-
-def _run_name(task_name: str, seed: int) -> str:
-    name = re.sub(r"[^A-Za-z0-9._-]+", "_", task_name).lstrip("._-")[:60] or "task"
-    return f"{name}-{seed}-batch"
 
 
 def run_batch(

@@ -245,8 +245,8 @@ def _rivals(run: NextRun) -> str:
     """What the champion and its nearest rivals say of a run, and how many say what cannot be."""
     sensible = [(k, v) for k, v in run.predictions.items() if k not in run.far]
     words = [f"{k}: {v:.4g}" for k, v in sensible[:MOST_RIVALS]]
-    if more := len(sensible) - MOST_RIVALS if len(sensible) > MOST_RIVALS else 0:
-        words.append(f"{more} more")
+    if len(sensible) > MOST_RIVALS:
+        words.append(f"{len(sensible) - MOST_RIVALS} more")
     if run.far:
         words.append(f"{len(run.far)} further off than all targets span")
     return ", ".join(words)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from evolve.forecast.by_group import warning_of
+from evolve.forecast.verdict import CARE, HOLDS, NONE
 from evolve.forecast.words import share_text
 from evolve.report import tables
 from evolve.report.gather import Findings
@@ -40,7 +41,7 @@ def _verdict(findings: Findings) -> Check:
     if findings.verdict is None:
         why = "the search has not ended" if not findings.chosen else "an earlier version chose"
         return Check("Verdict", "not judged", (f"{why}, so no verdict was made.".capitalize(),))
-    marks = {"holds": "good", "handle with care": "care", "no law here": "bad"}
+    marks = {HOLDS: "good", CARE: "care", NONE: "bad"}
     reasons = tuple(f"{reason[:1].upper()}{reason[1:]}." for reason in findings.verdict.reasons)
     return Check("Verdict", findings.verdict.verdict, reasons, marks[findings.verdict.verdict])
 

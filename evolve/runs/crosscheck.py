@@ -38,6 +38,8 @@ from evolve.typing import Array
 NOTE = COMPARISONS
 MOST_LEFT = 64  # comparisons that a search does not wait for
 MOST_GROUPS = 50  # of a champion that are compared
+SAMPLED = 0.005  # share of the entries that are no elites, compared too
+SALT = 2**32 - 5  # so that the sample is drawn from no generator that the search has
 
 
 class CrossCheck:
@@ -185,12 +187,6 @@ def disagreements(store: Store) -> list[str]:
                 )
             lines.append(f"entry {agreement.index}: {problem}")
     return lines
-
-
-SAMPLED = 0.005
-
-
-SALT = 2**32 - 5
 
 
 def to_compare(archive: Archive, entries: Sequence[Entry], seed: int) -> list[Entry]:

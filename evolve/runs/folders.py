@@ -106,15 +106,20 @@ def _take_away(folder: Path, made: bool) -> None:
 
 
 def free_name(runs_dir: Path, task_name: str, seed: int) -> str:
-    """The first of ``task-seed-1``, ``task-seed-2``, … that no run has.
+    """The first of ``task-seed-1``, ``task-seed-2``, … that no run has."""
+    name, number = name_of(task_name, seed), 1
+    while (runs_dir / f"{name}-{number}").exists():
+        number += 1
+    return f"{name}-{number}"
+
+
+def name_of(task_name: str, seed: int) -> str:
+    """How the names of a task's runs under a seed begin: ``task-seed``.
 
     A task is a folder of any name; signs that a run's name may not hold become ``_``.
     """
     word = re.sub(r"[^A-Za-z0-9._-]+", "_", task_name).lstrip("._-")[:60] or "task"
-    number = 1
-    while (runs_dir / f"{word}-{seed}-{number}").exists():
-        number += 1
-    return f"{word}-{seed}-{number}"
+    return f"{word}-{seed}"
 
 
 def find_run(name: str, runs_dir: Path) -> Path:
