@@ -16,7 +16,6 @@ if TYPE_CHECKING:
     from evolve.api.named import NamedFit
     from evolve.forecast.interval import Forecast
     from evolve.tasks.draft import Draft, Wishes
-    from evolve.tasks.task import Task
 
 Names = list[str] | None
 
@@ -107,13 +106,6 @@ def fit(
             print_json({**_document(fitted, forecasts, interval), "columns": columns})
         else:
             _print(fitted, forecasts, interval)
-
-
-def task_of_table(path: Path, wishes: Wishes, at: list[str]) -> Task:
-    """The table as a task; features as `draft_of_table`."""
-    from evolve.tasks.draft.memory import task_in_memory
-
-    return task_in_memory(draft_of_table(path, wishes, at))
 
 
 def draft_of_table(path: Path, wishes: Wishes, at: list[str]) -> Draft:
