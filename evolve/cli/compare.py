@@ -23,6 +23,7 @@ HEADINGS = (
     *("constants", "held-out R2 1", "held-out R2 2", "score 1", "score 2", "gain"),
     *("formula 1", "formula 2"),
 )
+GAIN = "gain: by how much the score of 2 is lower, which is better; below 0 that of 1 is"
 
 
 @app.command(
@@ -152,20 +153,23 @@ def _sizes(one: dict[str, Any], two: dict[str, Any]) -> pd.DataFrame:
 
 
 def _print_sizes(frame: pd.DataFrame, one: dict[str, Any], two: dict[str, Any]) -> None:
-    from evolve.cli.output import print_table
+    from evolve.cli.output import print_table, print_text
     from evolve.tasks.symbols import symbols_of
 
     table = frame.astype(object).where(frame.notna(), None)
     title = f"{one['task']}: 1 is {one['run']}, 2 is {two['run']}"
     cells = table.iloc[:, : len(HEADINGS)].to_numpy().tolist()
     print_table(HEADINGS, cells, title, symbols=symbols_of(one["features"]))
+    print_text(GAIN)
 
 
 def _of_law(name: str) -> str:
     """How a run is set beside a law of the literature, where that is named in a run's place."""
+    from evolve.search.named import CALLED
     from evolve.tasks.folders import shipped_folders
 
     laws = {path.stem for folder in shipped_folders("seeds") for path in folder.glob("*/*.py")}
+    laws |= {*CALLED}
     told = f"; of a law by its name the same is told by: python -m evolve show RUN --law {name}"
     return told if name in laws else ""
 

@@ -223,6 +223,8 @@ def test_compare_sets_runs_of_one_task_side_by_side(capfd: pytest.CaptureFixture
     code, out, _ = said(capfd, "compare", "dc", "dc", "--json")
     assert code == 0
     assert all(row["gain"] == 0.0 for row in json.loads(out)["sizes"])
+    code, out, _ = said(capfd, "compare", "dc", "dc")
+    assert "gain: by how much the score of 2 is lower" in out
 
 
 def test_compare_says_whether_two_runs_forecast_the_same(
@@ -428,6 +430,7 @@ WRONG = [
     (["predict", "dc", "--rows", "absent.csv"], "absent.csv"),
     (["predict", "nothing", *AT], "no run 'nothing'"),
     (["compare", "dc", "kaplan_2020"], "told by: python -m evolve show RUN --law kaplan_2020"),
+    (["compare", "dc", "chinchilla"], "told by: python -m evolve show RUN --law chinchilla"),
     (["plan", "dc", "--budget-flops", "1e21", "--compute", "6*param"], "did you mean 'params'?"),
     (["plan", "dc", "--budget-flops", "-1", "--compute", "params"], "must be above 0"),
     (
