@@ -10,7 +10,15 @@ import numpy as np
 import pytest
 
 from evolve.cli.app import call
-from evolve.cli.ends import FAR_OUT, MISTYPED, distance_text, ends_text, level_text, point_text
+from evolve.cli.ends import (
+    FAR_OUT,
+    MISTYPED,
+    distance_text,
+    ends_text,
+    far_out,
+    level_text,
+    point_text,
+)
 from evolve.forecast.words import NO_GUIDE, OPEN
 from evolve.tasks.task import load_task
 
@@ -43,6 +51,10 @@ def test_a_row_further_out_than_is_counted_is_told_so_in_words(
     assert "10^99" not in out
     assert MISTYPED in out
     assert MISTYPED not in printed(capfd, *SOUND)
+
+
+def test_what_is_said_of_a_row_goes_by_how_far_out_it_lies() -> None:
+    assert [far_out(steps) for steps in (0.99, 1.0, 9.9, 10.0)] == ["", FAR_OUT, FAR_OUT, MISTYPED]
 
 
 def test_an_interval_that_was_cut_far_off_every_target_is_open(

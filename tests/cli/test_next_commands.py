@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 from small_tasks import task_of
 
-from evolve.cli.next_commands import _further, print_commands
+from evolve.cli.next_commands import _further, next_commands, print_commands
+from evolve.runs.settings import RunConfig
 
 
 def test_a_row_to_forecast_is_of_numbers_that_a_user_would_write() -> None:
@@ -17,6 +20,21 @@ def test_a_row_to_forecast_is_of_numbers_that_a_user_would_write() -> None:
     x[:, 0] *= 1e6
     task = task_of(x, x.sum(axis=1), features=features, folds={"axes": ["width"]})
     assert _further(task).startswith("width=7.7e+09 ")
+
+
+def test_a_row_to_forecast_lies_one_range_beyond_those_of_a_linear_axis() -> None:
+    x = np.linspace(2.0, 5.0, 12)
+    axis = [{"name": "depth", "scale": "linear"}]
+    task = task_of(x, 1.0 / x, features=axis, folds={"axes": ["depth"]})
+    assert _further(task) == "depth=8"
+
+
+def test_a_run_is_resumed_to_its_budget_and_then_to_twice_that() -> None:
+    def resume(n_done: int) -> str:
+        return next_commands(Path("runs/x-0-1"), RunConfig(evaluations=9), n_done)["resume"]
+
+    assert resume(8) == "python -m evolve resume x-0-1"
+    assert resume(9) == "python -m evolve resume x-0-1 --evaluations 18"
 
 
 def test_a_median_that_rounding_took_from_0_is_written_as_0() -> None:
