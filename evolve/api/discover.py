@@ -12,6 +12,7 @@ from joblib import cpu_count
 from evolve.api.run import Run, runs_folder
 from evolve.api.searching import search_on
 from evolve.api.several import axes_asked, listed
+from evolve.api.table_warnings import warn_of_table
 from evolve.arguments import checked
 from evolve.evaluation.loading import loading_fitter
 from evolve.runs.equal import SAME, equal_run
@@ -197,19 +198,10 @@ def discover(
     called = plain_name(listed(target)[0]) or "table" if name is None else name
     check_name(called, runs_folder(runs_dir) / "new")
     draft = propose(raw_of(df), called, wishes)
-    _warn_of_table(draft)
+    warn_of_table(draft)
     with new_folder(runs_folder(runs_dir), None, called, settings.seed) as run:
         folder = _write(draft, wishes, run)
         return _search(folder, settings, workers, machines_here(executor, address), progress)
-
-
-def _warn_of_table(draft: Draft) -> None:
-    """Warn the caller of `discover` of rows that are left out, and of what else stands out."""
-    for decision in draft.decisions:
-        if decision.what == "rows" and "left out" in decision.chosen:
-            warnings.warn(f"rows: {decision.chosen}, {decision.why}", stacklevel=4)
-    for note in draft.notes:
-        warnings.warn(note, stacklevel=4)
 
 
 def _models(

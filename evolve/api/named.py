@@ -144,6 +144,7 @@ def fit_named_law(
     """Fit a law of the literature, or a generic form, to a table of training runs.
 
     The columns that the law needs are found by their roles: parameters, tokens, learning rate.
+    Rows without a finite target are left out, with a warning; so is told what stands out.
 
     Args:
         df: One row a training run, as `evolve.discover` takes it.
@@ -166,6 +167,7 @@ def fit_named_law(
         EvolveError: There is no such law, the table lacks a column for it, or a cell breaks a
             rule.
     """
+    from evolve.api.table_warnings import warn_of_table
     from evolve.tasks.draft import Wishes, propose
     from evolve.tasks.readers import raw_of
 
@@ -179,7 +181,9 @@ def fit_named_law(
         sigma=sigma,
         run_id=run_id,
     )
-    return fit_to_draft(propose(raw_of(df), "table", wishes), law)
+    draft = propose(raw_of(df), "table", wishes)
+    warn_of_table(draft)
+    return fit_to_draft(draft, law)
 
 
 def fit_to_draft(draft: Draft, law: str) -> NamedFit:

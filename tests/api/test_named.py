@@ -31,6 +31,16 @@ def fitted() -> NamedFit:
     return evolve.fit_named_law(frame, "loss", "hoffmann")
 
 
+def test_rows_that_are_left_out_are_a_warning_at_the_line_of_the_call() -> None:
+    params = np.geomspace(1e6, 1e9, 24)
+    frame = pd.DataFrame({"params": params, "loss": 1.7 + 50.0 * params**-0.3})
+    frame.loc[[3, 5], "loss"] = np.nan
+    with pytest.warns(UserWarning, match="rows: 2 left out, no finite loss") as told:
+        fitted = evolve.fit_named_law(frame, "loss", "power of params")
+    assert fitted.task.train.n_rows == 22
+    assert {warning.filename for warning in told} == {__file__}
+
+
 def test_the_constants_lie_within_their_errors_of_the_true_ones(fitted: NamedFit) -> None:
     true = [1.8, np.log(0.9), 0.3, np.log(0.7), 0.4]
     frame = fitted.intervals(0.99)
