@@ -10,6 +10,7 @@ from evolve.scoring.objective import LEAST_DETERMINED
 from evolve.tasks.draft.condition import Condition
 from evolve.tasks.spec import DEFAULT_CONSTANTS
 from evolve.tasks.task import Task
+from evolve.typing import Ints
 
 ROWS_PER_CONSTANT = 3
 FEWEST_ROWS = 2  # a constant, for a law known from the literature
@@ -27,25 +28,35 @@ class Decision:
 
 
 def most_constants(task: Task) -> tuple[int, str]:
-    """The most constants a law may have, by the rows of the smallest group.
+    """The most constants a law may have, by the rows of the groups.
 
-    A third of the rows, or up to half of them where a sum of powers, the law of Hoffmann et al.
-    2022, takes so many: a power and an amplitude for each feature, and a floor. Curves with a
-    break, two powers joined (Caballero et al. 2023), take six, allowed where most rows are in
-    groups that have twice as many.
+    A third of the smallest group's rows. Where a sum of powers, the law of Hoffmann et al. 2022
+    (a power and an amplitude for each feature, and a floor), takes more, up to half of the rows of
+    the groups that hold most rows, but fewer than any group has. Curves with a break, two powers
+    joined (Caballero et al. 2023), take six, allowed where most rows are in groups that have twice
+    as many.
     """
     counts = np.bincount(task.train.group)
-    least = int(counts.min())
+    least, usual = int(counts.min()), _usual_rows(counts)
     powers = 1 + 2 * len(task.spec.features)
-    most = max(least // ROWS_PER_CONSTANT, min(powers, least // FEWEST_ROWS))
+    of_powers = min(powers, max(least // FEWEST_ROWS, min(usual // FEWEST_ROWS, least - 1)))
+    most = max(least // ROWS_PER_CONSTANT, of_powers)
     most = max(FEWEST_CONSTANTS, min(most, max(DEFAULT_CONSTANTS, powers)))
     where = "the smallest group has" if task.n_groups > 1 else "there are"
-    why = f"{where} {least} training rows; a sum of powers takes {powers}"
+    most_rows = f", most rows are in groups of {usual} or more" if usual > least else ""
+    why = f"{where} {least} training rows{most_rows}; a sum of powers takes {powers}"
     bears = counts >= FEWEST_ROWS * JOINED_POWERS
     if most >= JOINED_POWERS or counts[bears].sum() < LEAST_DETERMINED * counts.sum():
         return most, why
     enough = f" in groups of {FEWEST_ROWS * JOINED_POWERS} rows or more" * (task.n_groups > 1)
     return JOINED_POWERS, f"{why}, two powers joined take {JOINED_POWERS}: enough rows{enough}"
+
+
+def _usual_rows(counts: Ints) -> int:
+    """Rows of the largest group that, with those at least as large, holds most of the rows."""
+    ordered = np.sort(counts)[::-1]
+    enough = np.cumsum(ordered) >= LEAST_DETERMINED * counts.sum()
+    return int(ordered[np.argmax(enough)])
 
 
 def of_groups(task: Task) -> Decision:

@@ -66,6 +66,26 @@ def test_curves_may_have_a_break_where_half_of_the_rows_are_in_groups_that_can_t
     assert propose(table, "x", Wishes(("y",), ("x0",), ("group",))).spec.max_constants == most
 
 
+@pytest.mark.parametrize(
+    ("sizes", "n_features", "most"),
+    [((4, 7, 8, 9), 1, 3), ((4, 4, 4, 7), 1, 2), ((4, 9, 9), 2, 3), ((6, 11, 11), 2, 5)],
+)
+def test_a_few_small_groups_keep_no_law_from_a_floor_that_the_others_tell(
+    sizes: tuple[int, ...], n_features: int, most: int
+) -> None:
+    names = [f"x{j}" for j in range(n_features)]
+    rows = [
+        ",".join(
+            [f"g{g}", *(f"{(2.0 + j) ** i}" for j in range(n_features)), f"{3.0 + g + i**0.5}"]
+        )
+        for g, n in enumerate(sizes)
+        for i in range(n)
+    ]
+    table = table_of("\n".join([",".join(["group", *names, "y"]), *rows]))
+    draft = propose(table, "x", Wishes(("y",), tuple(names), ("group",)))
+    assert draft.spec.max_constants == most
+
+
 @pytest.mark.parametrize(("sizes", "said"), [((6, 6), "6"), ((6, 9), "6 to 9")])
 def test_groups_are_told_with_how_many_rows_each_has(sizes: tuple[int, int], said: str) -> None:
     rows = [f"g{g},{2.0**i},{3.0 + g + i**0.5}" for g, n in enumerate(sizes) for i in range(n)]
