@@ -27,6 +27,7 @@ from evolve.tasks.together import advice, alongside, listed
 _DEVIATION = re.compile(
     r"[ _./-]?(std_?err|std_?dev|err|error|std|deviation|sd|se|sem|sigma)(?![a-z0-9])"
 )
+_MEAN = re.compile(r"[ _./-]?(mean|avg|average|median)$")
 _MANY = "seeds|runs|replicates|replications|repeats|repetitions|trials|reps"
 _COUNTS = re.compile(
     rf"((sample|row|run|obs|observation)[ _./-]?)?weights?|(n|num|number of)[ _./-]?({_MANY})"
@@ -197,7 +198,9 @@ def _deviations(columns: dict[str, Column], task: Task) -> list[str]:
         if column.kind == "numbers" and column.low is not None and column.low > 0
         if guess_role(name) == "error"
         for target in task.target_names
-        if name != target and _DEVIATION.sub("", name.lower()) in (target.lower(), *alone)
+        if name != target
+        if (of := _DEVIATION.sub("", name.lower())) in (target.lower(), *alone)
+        or of == _MEAN.sub("", target.lower())
     ]
 
 
@@ -256,7 +259,9 @@ def _zeros(task: Task) -> list[str]:
             continue
         above = values[values > 0]
         n_others = len(values) - len(above)
-        wide = 0 < n_others < len(above) and above.max() / above.min() >= WIDE
+        # Several values below 0 are no stand-ins for 0: a temperature has them, a size has none.
+        few = 0 < n_others < len(above) and np.ptp(values[values <= 0]) == 0
+        wide = few and above.max() / above.min() >= WIDE
         if feature.scale == "linear" and feature.name != ANNEALED and wide:
             told = Remark(
                 f"{feature.name} spans a factor of {above.max() / above.min():.3g} but for "

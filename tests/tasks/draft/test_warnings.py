@@ -102,3 +102,20 @@ def test_a_table_on_its_side_and_one_parted_by_spaces_are_told() -> None:
         propose(raw_of({"run": ["n", "loss"], "a": [1, 2]}), "t", Wishes(("loss",)))
     with pytest.raises(EvolveError, match="seems to be separated by spaces"):
         propose(raw_of({"n loss": ["1 2", "2 3"]}), "t", Wishes(("loss",)))
+
+
+@pytest.mark.parametrize(("below", "is_told"), [([0.0, 0.0], True), ([-15.0, -3.0], False)])
+def test_a_size_may_be_kept_linear_by_zeros_and_not_by_values_below_them(
+    below: list[float], is_told: bool
+) -> None:
+    some = [*below, *(0.1 * 1.3**i for i in range(28))]
+    told = notes_of(drafted({"params": [*N], "degrees": [*some]}))
+    assert ("which keeps it linear" in told) == is_told
+
+
+def test_the_deviation_of_a_mean_is_told_by_what_the_mean_is_of() -> None:
+    raw = raw_of(
+        {"params": N, "score_mean": LOSS, "score_std": [0.1 + 0.01 * d for d in range(30)]}
+    )
+    told = notes_of(propose(raw, "t", Wishes(("score_mean",))))
+    assert "score_std is by its name how uncertain score_mean is in each row" in told
