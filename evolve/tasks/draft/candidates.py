@@ -34,7 +34,7 @@ MOST_GUESSED = 500  # columns that are taken for features where none are named
 
 
 def roles_of(raw: RawTable, columns: dict[str, Column], wishes: Wishes) -> dict[str, Role]:
-    """The role of every column: what the user said, else a guess.
+    """The role of every column: what the user said, else a guess; a target is an outcome.
 
     Raises:
         EvolveError: The user named a column or a role that there is not.
@@ -42,7 +42,12 @@ def roles_of(raw: RawTable, columns: dict[str, Column], wishes: Wishes) -> dict[
     facts = {
         name: Facts(column.numeric, column.low, column.high) for name, column in columns.items()
     }
-    return guess_roles(facts, corrected=require_roles(wishes.roles, raw.columns))
+    told = require_roles(wishes.roles, raw.columns)
+    roles = guess_roles(facts, corrected=told)
+    for name in {*wishes.targets} - {*told}:
+        if roles.get(name) in BOOKKEEPING:
+            roles[name] = "outcome"
+    return roles
 
 
 def choose_features(

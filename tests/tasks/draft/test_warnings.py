@@ -119,3 +119,12 @@ def test_the_deviation_of_a_mean_is_told_by_what_the_mean_is_of() -> None:
     )
     told = notes_of(propose(raw, "t", Wishes(("score_mean",))))
     assert "score_std is by its name how uncertain score_mean is in each row" in told
+
+
+@pytest.mark.parametrize("target", ["test_err", "runtime", "loss_std"])
+def test_what_is_to_be_predicted_is_an_outcome_whatever_it_is_called(target: str) -> None:
+    raw = raw_of({"params": N, "tokens": D, target: LOSS})
+    draft = propose(raw, "t", Wishes((target,)))
+    assert [t.role for t in draft.spec.targets] == ["outcome"]
+    given = propose(raw, "t", Wishes((target,), roles={target: "loss"}))
+    assert [t.role for t in given.spec.targets] == ["loss"]
