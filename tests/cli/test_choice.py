@@ -75,3 +75,14 @@ def test_a_wide_terminal_has_a_line_for_each_finalist(
 def test_a_line_of_the_legend_is_one_whatever_the_width() -> None:
     assert not [line for line in LEGEND.splitlines() if line.startswith(" ")]
     assert "* the champion" in LEGEND.splitlines()[-1]
+
+
+def test_a_long_formula_of_a_law_that_has_a_name_is_left_to_show(
+    capfd: pytest.CaptureFixture[str],
+) -> None:
+    long = "y = " + " + ".join(f"c{k}*x{k}" for k in range(60))
+    known = replace(row("literature", 60, -6.0, "wu_2024"), formula=long)
+    print_rows([known, replace(known, kind="size")], ["x"], chosen=True)
+    out = " ".join(capfd.readouterr().out.split())
+    assert "wu_2024: long, show RUN --law wu_2024 has it" in out
+    assert out.count("c59*x59") == 1

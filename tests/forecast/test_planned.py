@@ -15,7 +15,7 @@ from evolve.cli.plan_text import print_plan
 from evolve.errors import EvolveError
 from evolve.evaluation.record import NOT_OF_A_RUN
 from evolve.forecast.model import ForecastModel
-from evolve.forecast.plan import PlannedRuns, plan_runs
+from evolve.forecast.plan import PerParameter, PlannedRuns, plan_runs
 from evolve.law.graph import Law, call, const
 from evolve.tasks.draft.axes import with_folds
 from evolve.tasks.spec import FoldSpec
@@ -113,6 +113,17 @@ def test_next_runs_call_a_law_that_no_run_holds_by_its_name(
     assert "law: prediction" in text
     assert "hoffmann_2022: " in text
     assert "-1" not in text
+
+
+def test_tokens_per_parameter_are_told_beside_those_of_the_rows(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    found = replace(planned(with_rows(ROWS), budget=1e21), best=None, levels=(), narrowed=None)
+    for ratio, where in ((20.0, "within"), (200.0, "outside")):
+        shown = PerParameter("tokens", "params", ratio, 2.0, 40.0)
+        print_plan(replace(found, per_parameter=shown))
+        words = f"tokens per params: {ratio:g}, {where} the 2 to 40 of the training rows"
+        assert words in capsys.readouterr().out
 
 
 def test_a_plan_says_everywhere_that_a_cost_counts_a_size_in_millions(

@@ -20,11 +20,12 @@ from tests.small_tasks import task_of
 SIZES = 10.0 ** np.linspace(6, 9, 30)
 
 
-def table(off: Sequence[int], by: float, noise: float = 0.002) -> Task:
+def table(off: Sequence[int], by: float, noise: float = 0.002, n_targets: int = 1) -> Task:
     """Runs along a power law, some of them off it by a factor."""
     factors = np.exp(np.random.default_rng(3).normal(0.0, noise, 30))
     factors[list(off)] *= 1.0 + by
-    return task_of(SIZES, (1.5 + 60.0 * SIZES**-0.2) * factors, max_constants=5)
+    targets = np.tile(((1.5 + 60.0 * SIZES**-0.2) * factors)[:, None], n_targets)
+    return task_of(SIZES, targets, max_constants=5)
 
 
 def said(task: Task, folder: Path) -> list[str]:
@@ -52,6 +53,20 @@ def test_of_very_many_runs_that_were_tuned_worse_the_farthest_are_named(
     (words,) = said(table((4, 11, 12, 20, 27), 0.06), tmp_path / "r")
     assert "none nearly so far below, the farthest 2 of them: a=" in words
     assert len(re.findall(r"a=(\S+)[,;]", words)) == 2
+
+
+def test_the_same_rows_are_told_of_two_targets_and_no_more(tmp_path: Path) -> None:
+    assert len(said(table((4, 11, 12, 20, 27), 0.06, n_targets=3), tmp_path / "r")) == 2
+
+
+def test_a_law_that_hardly_leaves_rows_to_spare_tells_nothing_of_them(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    task = table((4, 11, 12, 20, 27), 0.06)
+    monkeypatch.setattr("evolve.runs.one_sided.ROWS_A_CONSTANT", 10)
+    assert len(said(task, tmp_path / "enough")) == 1
+    monkeypatch.setattr("evolve.runs.one_sided.ROWS_A_CONSTANT", 11)
+    assert said(task, tmp_path / "few") == []
 
 
 @pytest.mark.parametrize(

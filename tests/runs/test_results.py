@@ -15,6 +15,8 @@ from evolve.cli.app import call
 from evolve.forecast import interval
 from evolve.runs.listing import state_of
 from evolve.runs.results import (
+    ResultRow,
+    RunResults,
     archive_of,
     leading_row,
     load_results,
@@ -22,6 +24,7 @@ from evolve.runs.results import (
     scores_of,
 )
 from evolve.runs.store import Store
+from evolve.runs.summary import summary_from_data
 from evolve.runs.tabulate import row_of
 from evolve.search.archive import Archive
 from evolve.search.finalists import finalists_of
@@ -109,6 +112,26 @@ def test_the_list_shows_the_champions_own_scores(
 
 def test_the_level_of_the_python_interface_is_that_of_forecasts() -> None:
     assert LEVEL == interval.LEVEL
+
+
+def test_an_interval_of_a_constant_is_that_of_a_normal_distribution() -> None:
+    values, errors = {"all": [[2.0, 3.0]]}, {"all": [[0.5, 0.0]]}
+    row = ResultRow("champion", "", 0, 2, 0.0, 1.0, 1.0, "", values, "", errors=errors)
+    wide, sure = row.intervals(0.9)
+    assert (wide.low, wide.high) == pytest.approx((2.0 - 1.644854 * 0.5, 2.0 + 1.644854 * 0.5))
+    assert (sure.low, sure.high) == (3.0, 3.0)
+    assert row.intervals(0.5)[0].high == pytest.approx(2.0 + 0.674490 * 0.5)
+
+
+def test_the_row_of_a_size_is_that_of_its_best_law() -> None:
+    rows = [
+        ResultRow(kind, "", size, size, 0.0, 1.0, 1.0, "", {}, "")
+        for kind, size in (("champion", 4), ("size", 3), ("size", 4), ("literature", 5))
+    ]
+    results = RunResults(0, 9, summary_from_data(None, 0), tuple(rows), chosen=True)
+    assert results.row() is rows[0]
+    assert results.row(4) is rows[2]
+    assert results.row(5) is None
 
 
 def test_the_leading_entries_alone_give_the_archive_of_all(tmp_path: Path) -> None:

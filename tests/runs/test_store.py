@@ -160,6 +160,18 @@ def test_every_opening_of_the_test_rows_is_recorded(store: Store) -> None:
     assert all(one["at"].endswith("+00:00") for one in found)
 
 
+def test_more_openings_than_a_run_may_have_are_refused_and_none_is_left_out(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for _ in range(3):
+        store.record_test_opening("score", "a" * 16, "")
+    monkeypatch.setattr("evolve.runs.openings.OPENINGS", 3)
+    assert len(store.test_openings()) == 3
+    monkeypatch.setattr("evolve.runs.openings.OPENINGS", 2)
+    with pytest.raises(StoreError, match="at most 2 rows, it has more"):
+        store.test_openings()
+
+
 def test_a_reader_sees_each_batch_as_soon_as_it_is_kept(store: Store) -> None:
     with open_to_read(store) as reader:
         for n in range(BATCH, 4 * BATCH, BATCH):
