@@ -82,6 +82,14 @@ def test_the_forecast_is_held_against_the_best_baseline(judged: Findings) -> Non
     )
 
 
+def test_a_forecast_that_tells_nothing_is_not_good_beside_a_baseline_that_is_worse(
+    judged: Findings,
+) -> None:
+    useless = replace(VERDICT, held_out_r2=-0.2, baseline_r2=-3.0)
+    check = named(replace(judged, verdict=useless))["R² of the forecast on held-out rows"]
+    assert check.mark == "bad"
+
+
 def under(found: Findings, physics: PhysicsSpec) -> Findings:
     """A run whose task declares this of every law."""
     spec = found.task.spec.model_copy(update={"physics": physics})
@@ -101,12 +109,21 @@ def test_physics_that_the_champion_breaks_is_bad(judged: Findings) -> None:
     rows = (declared.finalists[0], replace(declared.finalists[1], against_physics=0.125))
     broken = named(replace(declared, finalists=rows))["Physics"]
     assert (broken.value, broken.mark) == ("broken at 12.5 % of points", "bad")
+    facts = {"fits": [{"against_physics": 0.0}, {"against_physics": 0.25}]}
+    evaluation = replace(declared.best.evaluation, facts=facts)
+    most = replace(declared, best=replace(declared.best, evaluation=evaluation), finalists=rows)
+    assert named(most)["Physics"].value == "broken at 25.0 % of points"
 
 
 def test_fits_are_counted_and_a_program_that_cannot_run_here_is_said(judged: Findings) -> None:
     assert judged.model is not None
     n = judged.task.n_groups * len(judged.task.target_names)
     assert named(judged)["Converged fits"].value.endswith(f" of {n}")
+    for share, mark in ((1.0, "good"), (0.5, "care")):
+        facts = {"converged": share, "agree": 0.75}
+        check = named(replace(judged, model=replace(judged.model, facts=facts)))["Converged fits"]
+        assert (check.value, check.mark) == (f"{round(n * share)} of {n}", mark)
+        assert check.notes == ("75 % of the starts reached the same minimum.",)
     own = replace(judged, model=replace(judged.model, facts={"against_physics": 0.0}))
     assert named(own)["Fit of all rows"].value == "by the program itself"
     none = named(replace(judged, model=None, unfitted="the sandbox is weak"))["Fit of all rows"]

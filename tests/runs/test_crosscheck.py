@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 from small_tasks import power_task, task_of
 
-from evolve.evaluation.crosscheck import Agreement
-from evolve.runs.crosscheck import MOST_GROUPS, MOST_LEFT, CrossCheck
+from evolve.evaluation.crosscheck import TOLERANCE, Agreement
+from evolve.runs.crosscheck import MOST_GROUPS, MOST_LEFT, CrossCheck, disagreements
 from evolve.runs.notes import COMPARISONS, LEFT
 from evolve.scoring.fold import Fold
 from evolve.tasks.task import Task
@@ -68,6 +68,17 @@ def lanes_of(store: Notes, task: Task | None = None) -> CrossCheck:
 
 def indices(store: Notes) -> list[int]:
     return [one["index"] for one in store.note(COMPARISONS) or []]
+
+
+def test_what_did_not_come_out_the_same_is_told_and_what_did_is_not() -> None:
+    store = Notes()
+    told = [Agreement(3, "ok", 1e-15), Agreement(5, "ok", 0.25), Agreement(7, "timeout", None)]
+    store.set_note(COMPARISONS, [one.to_data() for one in told])
+    lines = disagreements(cast("Any", store))
+    assert lines == [
+        f"entry 5: predictions differ by 2.5e-01, above {TOLERANCE:.0e}",
+        "entry 7: timeout",
+    ]
 
 
 def test_what_is_compared_is_stored_in_order_and_no_batch_waits_for_it(

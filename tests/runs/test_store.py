@@ -20,7 +20,8 @@ from store_service import (
 )
 
 from evolve.errors import StoreError
-from evolve.runs.store import Store
+from evolve.runs.lock import WriterLock
+from evolve.runs.store import STORE_NAME, Store
 from evolve.scoring.fold import FoldScore
 
 
@@ -146,6 +147,19 @@ def test_a_reader_cannot_write(store: Store) -> None:
             reader.append([entry(BATCH)])
         with pytest.raises(StoreError, match="cannot be written"):
             reader.set_note("a", 1)
+
+
+def test_a_run_that_somebody_made_while_the_lock_was_awaited_is_left_alone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def late(folder: Path) -> WriterLock:
+        (folder / STORE_NAME).write_bytes(b"theirs")
+        return WriterLock(folder)
+
+    monkeypatch.setattr("evolve.runs.store.WriterLock", late)
+    with pytest.raises(StoreError, match="run 'r' exists"):
+        new_store(tmp_path / "r")
+    assert (tmp_path / "r" / STORE_NAME).read_bytes() == b"theirs"
 
 
 def test_every_opening_of_the_test_rows_is_recorded(store: Store) -> None:

@@ -121,6 +121,15 @@ def test_it_is_right_after_a_writer_was_killed_and_when_another_goes_on(tmp_path
     require_right(stored(tmp_path / "r"), [*told, *entries(len(told), 2)])
 
 
+def test_an_old_run_that_a_writer_goes_on_with_unread_is_summed_up_whole(tmp_path: Path) -> None:
+    new_store(tmp_path / "r", n=4).close()
+    drop_summary(tmp_path / "r")
+    later = [entry(4 + i, n_constants=0) for i in range(8)]
+    with Store.open(tmp_path / "r", write=True) as store:
+        store.append(later)
+        require_right(store.summary(), [*entries(0, 4), *later])
+
+
 def test_a_batch_that_is_refused_changes_nothing(tmp_path: Path) -> None:
     with new_store(tmp_path / "r", n=4) as store:
         with pytest.raises(ValueError, match="go on from 4"):
