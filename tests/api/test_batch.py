@@ -5,17 +5,20 @@ from __future__ import annotations
 import io
 import json
 import shutil
+from dataclasses import replace
 from pathlib import Path
 from typing import TextIO, cast
 
 import pytest
 
-from evolve.api.batch import plan_batch
+from evolve.api.batch import BatchRow, plan_batch, run_batch
 from evolve.api.batch_display import BatchBar
 from evolve.api.batch_file import BatchFile, SearchSettings, read_batch_file
+from evolve.api.progress import NullProgress
 from evolve.cli.app import call
 from evolve.errors import EvolveError
 from evolve.printable import PrintableStream
+from evolve.runs.settings import RunConfig
 from evolve.tasks.folders import find_folder
 
 NAMES = ("isoflop", "sft")
@@ -150,6 +153,24 @@ def test_a_raw_table_becomes_a_task_once_with_its_physics(tmp_path: Path) -> Non
     ((again,), _) = plan_batch(folder)
     assert again.task.spec.physics.floor == 0.25
     assert toml.read_text() == edited
+
+
+def test_a_run_that_cannot_go_on_is_told_of_and_ends_no_other(tmp_path: Path) -> None:
+    folder, runs = with_table(tmp_path), tmp_path / "runs"
+
+    def rows(*seeds: int) -> list[BatchRow]:
+        ((job,), _) = plan_batch(folder)
+        jobs = [replace(job, config=RunConfig(s, 4), name=f"sweep-{s}-batch") for s in seeds]
+        return list(run_batch(jobs, runs, 0, lambda _, stopping: NullProgress(stopping)))
+
+    (begun,) = rows(0)
+    assert (begun.evaluations, begun.problem) == (4, "")
+    toml = folder / "sweep" / "task.toml"
+    toml.write_text(toml.read_text().replace("floor = 0.5", "floor = 0.25"))
+    changed, new = rows(0, 1)
+    assert "cannot go on" in changed.problem
+    assert (changed.evaluations, changed.formula) == (4, begun.formula)
+    assert (new.run, new.seed, new.evaluations, new.problem) == ("sweep-1-batch", 1, 4, "")
 
 
 @pytest.mark.parametrize(

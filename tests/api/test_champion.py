@@ -13,7 +13,12 @@ import evolve
 from evolve.api.champion import Champion, RunLaw
 from evolve.api.run import Run
 from evolve.errors import EvolveError
+from evolve.law.candidate import Candidate
+from evolve.law.graph import Law, call, const, feat
+from evolve.law.recipe import Recipe
+from evolve.runs.results import ResultRow
 from evolve.tasks.task import load_task
+from tests.small_tasks import task_of
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -114,3 +119,24 @@ def test_a_wrong_group_is_refused_with_those_there_are(run: Run) -> None:
         run.champion.covariance("x")
     with pytest.raises(EvolveError, match="group: must be one of"):
         run.champion.covariance()
+
+
+def test_each_target_has_an_expression_in_which_its_own_feature_comes_first() -> None:
+    x = np.random.default_rng(1).uniform(0.1, 0.9, (12, 3))
+    task = task_of(x, np.stack([x[:, 0], x[:, 1], x[:, 2]], axis=1), own=True)
+    root = call("add", call("mul", const(0), feat(0)), call("mul", const(1), feat(1)))
+    law = Law(root, 2, own_feature_first=True)
+    constants = {"all": [[1.0, 0.1], [2.0, 0.2], [3.0, 0.3]]}
+    row = ResultRow("champion", "", 0, 2, 0.0, 1.0, 1.0, "", constants, "")
+    found = RunLaw(task, row, Candidate(law, Recipe()))
+    rows = pd.DataFrame(x[:2], columns=list(task.feature_names))
+    predicted = found.predict(rows)
+    for target in task.target_names:
+        expression = found.to_sympy(target=target)
+        values = [
+            float(
+                expression.subs({symbol: one[symbol.name] for symbol in expression.free_symbols})
+            )
+            for _, one in rows.iterrows()
+        ]
+        np.testing.assert_allclose(values, predicted[target], rtol=1e-12)

@@ -158,6 +158,26 @@ def test_a_single_name_or_number_may_stand_without_a_list() -> None:
     assert (spec.folds.horizon, spec.physics.decreasing_in) == ([10.0], ["tokens"])
 
 
+def test_worker_processes_are_counted_as_scikit_learn_or_the_engine_does(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("evolve.api.estimator.cpu_count", lambda: 6)
+    settings: list[dict[str, Any]] = [
+        {},
+        {"workers": 3},
+        {"n_jobs": 2, "workers": 3},
+        {"n_jobs": -1},
+    ]
+    assert [LawRegressor(**given)._n_workers() for given in settings] == [0, 3, 2, 6]
+
+
+def test_a_column_that_is_called_as_the_target_is_here_stays_a_feature() -> None:
+    x, y = power_rows()
+    named = LawRegressor(evaluations=FEW).fit(x.rename(columns={"params": "y"}), y)
+    assert set(named.champion_.task.feature_names) == {"y", "tokens"}
+    assert named.champion_.task.target_names == ("y_",)
+
+
 def test_a_law_has_no_more_constants_than_allowed() -> None:
     fitted = LawRegressor(evaluations=32, max_constants=3).fit(*power_rows())
     assert fitted.champion_.n_constants <= 3
