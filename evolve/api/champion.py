@@ -71,7 +71,8 @@ class RunLaw:
     def to_sympy(self, group: str | None = None, target: str | None = None) -> Any:
         """The law as an expression of sympy, with the constants of one group and target.
 
-        Features are symbols of their names.
+        Features are symbols of their names, positive where they have to be, so that values are
+        put in by symbol: ``law.subs({s: values[s.name] for s in law.free_symbols})``.
 
         Args:
             group: The group; not needed where there is one.
