@@ -357,6 +357,19 @@ def test_a_run_under_changed_rows_begins_anew_with_the_old_elites(
         assert warm_start_from(changed, store.note("inherited")) == heir
 
 
+def test_a_run_whose_folder_no_line_can_name_hands_on_no_elites(
+    problem: SearchProblem, finished: tuple[Path, Choice], tmp_path: Path
+) -> None:
+    odd = tmp_path / "two\nlines"
+    shutil.copytree(finished[0], odd)
+    with (
+        Store.open(odd, write=False) as old,
+        pytest.raises(StoreError, match="give the folder a name of one line"),
+    ):
+        fork_run(old, problem, tmp_path / "heir", RunConfig(0, N))
+    assert not (tmp_path / "heir").exists()
+
+
 def test_a_run_remembers_task_and_settings(problem: SearchProblem, tmp_path: Path) -> None:
     settings = RunConfig(7, None, 12.5)
     with create_run(tmp_path / "r", problem, settings) as store:
