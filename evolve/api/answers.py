@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from evolve.api.differences import Comparison
     from evolve.api.plans import Plan
     from evolve.api.plots import Plots
+    from evolve.scoring.metrics import Metrics, Scores
 
 SPLITS = ("train", "test")
 REPORT_NAME = "report.html"
@@ -160,7 +161,10 @@ class RunAnswers:
         entry: int | None = None,
         law: str | None = None,
     ) -> pd.DataFrame:
-        """R², NMSE and NMAE on the training rows, in all and by target and group.
+        """R², NMSE and NMAE on the training rows: ``overall``, by target and by group.
+
+        A target or a group of a name that a row above it has is called ``target NAME`` or
+        ``group NAME``.
 
         Args:
             split: ``train``, or ``test`` for the test rows: the run records that they are opened.
@@ -189,8 +193,7 @@ class RunAnswers:
         fitted = law_of_entry(self.task, row, of).fitted
         predicted = fitted.predict(table.X, [self.task.group_names[g] for g in table.group])
         parts = self.task.group_names, self.task.target_names
-        result = scores(table.Y, predicted, table.group, *parts)
-        rows = {"overall": result.overall} | result.by_target | result.by_group
+        rows = rows_of_scores(scores(table.Y, predicted, table.group, *parts))
         return pd.DataFrame({name: asdict(metrics) for name, metrics in rows.items()}).T
 
     @checked
@@ -224,3 +227,12 @@ class RunAnswers:
     def _open(self) -> Iterator[Store]:
         with Store.open(self.folder, write=False) as store:
             yield store
+
+
+def rows_of_scores(scores: Scores) -> dict[str, Metrics]:
+    """Scores in all, of every target and of every group, no two under one name."""
+    rows = {"overall": scores.overall}
+    for kind, parts in (("target", scores.by_target), ("group", scores.by_group)):
+        for name, metrics in parts.items():
+            rows[f"{kind} {name}" if name in rows else name] = metrics
+    return rows

@@ -18,12 +18,13 @@ from report_runs import small_run
 
 import evolve
 from evolve.api import plans
+from evolve.api.answers import rows_of_scores
 from evolve.api.plans import Plan, plan_of
 from evolve.api.run import Run
 from evolve.cli.app import call
 from evolve.errors import EvolveError
 from evolve.runs.store import Store
-from evolve.scoring.metrics import r2
+from evolve.scoring.metrics import Metrics, Scores, r2
 from evolve.tasks.task import load_task, load_test
 
 matplotlib.use("agg")
@@ -259,3 +260,12 @@ def test_a_level_may_stand_in_words_as_on_the_command_line(run: Run) -> None:
     pd.testing.assert_frame_equal(planned[0].budgets, planned[1].budgets)
     with pytest.raises(EvolveError, match="interval: must be between 0 and 1, it is 1.5"):
         run.compare(run, at, interval="150%")  # type: ignore[arg-type]
+
+
+def test_a_group_that_is_called_as_a_target_keeps_a_row_of_its_own() -> None:
+    of = [Metrics(0.1 * n, 0.0, 0.0, n) for n in range(5)]
+    rows = rows_of_scores(
+        Scores(of[0], {"code": of[1], "overall": of[2]}, {"code": of[3], "web": of[4]})
+    )
+    assert list(rows) == ["overall", "code", "target overall", "group code", "web"]
+    assert list(rows.values()) == of
