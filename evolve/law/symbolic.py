@@ -1,4 +1,4 @@
-"""Laws as sympy expressions and back, their LaTeX, and whether two laws are one form.
+"""Laws as sympy expressions, and whether two laws are one form.
 
 sympy is slow to load, so it is imported by the functions that need it.
 """
@@ -18,14 +18,10 @@ from evolve.law.graph import (
     Law,
     Node,
     call,
-    const,
-    constants_of,
-    feat,
     features_of,
     num,
     walk,
 )
-from evolve.law.latex import latex as latex
 
 
 def to_sympy(
@@ -109,91 +105,6 @@ def _sympy_functions() -> dict[str, Callable[..., Any]]:
         "min": sympy.Min,
         "logaddexp": lambda a, b: sympy.log(sympy.exp(a) + sympy.exp(b)),
     }
-
-
-def from_sympy(expression: Any, feature_names: Sequence[str]) -> Law:
-    """The law of a sympy expression in the features' names and constants ``c0``, ``c1``, ….
-
-    Any other symbol becomes a further constant, in alphabetical order.
-
-    Raises:
-        ValueError: the expression holds a function that a law cannot.
-    """
-    import sympy
-
-    names = {name: feat(i) for i, name in enumerate(feature_names)}
-    rest = sorted({s.name for s in expression.free_symbols} - set(names))
-    numbered = [n for n in rest if n[:1] == "c" and n[1:].isdigit()]
-    taken = 1 + max((int(n[1:]) for n in numbered), default=-1)
-    names |= {n: const(int(n[1:])) for n in numbered}
-    others = [n for n in rest if n not in numbered]
-    names |= {n: const(taken + i) for i, n in enumerate(others)}
-    root = _node(sympy.sympify(expression), names)
-    return Law(root, 1 + max(constants_of(root), default=-1))
-
-
-_FUNCTIONS = {
-    **{"exp": "exp", "log": "log", "tanh": "tanh", "Abs": "abs"},
-    **{"sin": "sin", "cos": "cos", "atan": "arctan"},
-}
-_CHAINS = {"Add": "add", "Mul": "mul", "Max": "max", "Min": "min"}
-
-
-def _node(expression: Any, names: dict[str, Node]) -> Node:
-    kind = type(expression).__name__
-    if expression.is_Symbol:
-        return names[expression.name]
-    if expression.is_number and expression.is_real:
-        return num(float(expression))
-    if kind == "Pow":
-        return _power(expression, names)
-    args = [_node(a, names) for a in expression.args]
-    if kind == "Mul":
-        args = _with_unit(expression.args[0], args)
-    if kind in _FUNCTIONS and len(args) == 1:
-        return call(_FUNCTIONS[kind], args[0])
-    if kind not in _CHAINS:
-        raise ValueError(f"symbolic: a law cannot hold {kind}")
-    result = args[0]
-    for arg in args[1:]:
-        is_divided = kind == "Mul" and arg.op == "div" and arg.args[0] == num(1.0)
-        is_taken = kind == "Add" and arg.op == "mul" and arg.args[0] == num(-1.0)
-        if is_divided:
-            result = call("div", result, arg.args[1])
-        elif is_taken:
-            result = call("sub", result, arg.args[1])
-        else:
-            result = call(_CHAINS[kind], result, arg)
-    return result
-
-
-def _with_unit(coefficient: Any, args: list[Node]) -> list[Node]:
-    """Factors with a literal ``1/1000`` drawn to the first feature, as its unit."""
-    features = [a for a in args if a.op == "feat"]
-    if not (coefficient.is_Rational and coefficient.p == 1 and features):
-        return args
-    scaled = call("div", features[0], num(float(coefficient.q)))
-    return [scaled if a is features[0] else a for a in args[1:]]
-
-
-def _power(expression: Any, names: dict[str, Node]) -> Node:
-    base, power = expression.as_base_exp()
-    if power.is_number and power < 0:
-        return call("div", num(1.0), _node(base**-power, names))
-    if power == 2:
-        return call("square", _node(base, names))
-    if power.is_number and 2 * power == 1:
-        return call("sqrt", _node(base, names))
-    return call("pow", _node(base, names), _node(power, names))
-
-
-def symbolic_complexity(law: Law) -> int:
-    """Number of operations of the law as sympy counts them, after its own simplification."""
-    import sympy
-
-    names = [f"x{i}" for i in range(1 + max(features_of(law.root), default=0))]
-    expression = to_sympy(Law(canonical(law.root)[0], law.n_constants), names)
-    return int(sympy.count_ops(expression))
 
 
 # the same form
