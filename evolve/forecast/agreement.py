@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from evolve.forecast.telling import telling_folds
 from evolve.scoring.combine import combine
 from evolve.search.champion import Choice
 from evolve.search.consensus import further
@@ -19,7 +20,8 @@ def agreement_of(
 
     Args:
         task: With axes.
-        choice: Its first fold holds out the largest scales, which are moved on.
+        choice: The first of its folds that can tell holds out the largest scales, which are moved
+            on.
         factors: How far beyond the largest scales, as `further` takes them.
 
     Returns:
@@ -29,7 +31,7 @@ def agreement_of(
     numbers = sorted({s for finalist in choice.finalists for s in finalist.seeds})
     if len(numbers) < 2:
         return None
-    rows = choice.folds[0].held
+    rows = choice.folds[telling_folds(task, choice.folds)[0]].held
     x = np.concatenate([further(task, task.train.X[rows], factor) for factor in factors])
     names = [task.group_names[g] for g in task.train.group[rows]] * len(factors)
     values = np.array([f.fitted.predict_or_nan(x, names) for f in choice.finalists])

@@ -18,6 +18,7 @@ from evolve.forecast.by_group import GroupError, warning_of
 from evolve.forecast.interval import forecast
 from evolve.forecast.leaning import leaning_of
 from evolve.forecast.model import ForecastModel
+from evolve.forecast.telling import telling_folds
 from evolve.forecast.verdict import CARE, HOLDS, NONE, Verdict
 from evolve.forecast.words import r2_text, share_text, times_text
 from evolve.law.canonical import canonical
@@ -60,9 +61,10 @@ def verdict_of(
         forecast_model: What forecasts are made from.
         groups: From `evolve.forecast.by_group.errors_by_group`.
     """
-    weights = np.array([fold.weight for fold in choice.champion.folds])
-    errors = forecast_errors(task, choice)
-    name, baseline = best_baseline(choice, weights)
+    told = telling_folds(task, choice.folds)
+    weights = np.array([choice.champion.folds[i].weight for i in told])
+    errors = forecast_errors(task, choice)[told]
+    name, baseline = best_baseline(choice, told, weights)
     gain = mean_log_error(baseline, weights) - mean_log_error(errors, weights)
     expected = expected_errors(task, choice, forecast_model) if task.axes else (None, None)
     physics = choice.champion.against_physics
@@ -79,7 +81,7 @@ def verdict_of(
             "beyond the data each independent search alone forecasts what all of them do with an "
             f"R2 of {max(agreement, 0.0):.2g}"
         )
-    alone = "" if kind == NONE else _of_champion(task, choice, base)
+    alone = "" if kind == NONE else _of_champion(task, choice, told, base)
     doubts = list(filter(None, [alone, warning_of(groups)]))
     kind = CARE if doubts and kind == HOLDS else kind
     reasons = [*(r for r in reasons if kind == HOLDS or r != BY_ERROR), *doubts]
@@ -88,9 +90,10 @@ def verdict_of(
     return Verdict(kind, tuple(reasons), held, name, base, gain, *expected, physics, agreement)
 
 
-def _of_champion(task: Task, choice: Choice, baseline: float) -> str:
+def _of_champion(task: Task, choice: Choice, told: Sequence[int], baseline: float) -> str:
     """What a reader of the champion's formula should know; empty where it can be read as it is."""
-    r2 = 1.0 - choice.champion.nmse
+    folds = [choice.champion.folds[i] for i in told]
+    r2 = 1.0 - float(np.average([f.nmse for f in folds], weights=[f.weight for f in folds]))
     # A law alone is the forecast; a straight line is no worse than one, whatever its fit.
     if r2 >= baseline or len(choice.finalists) == 1 or _is_line(task, choice.champion):
         return ""
@@ -158,9 +161,9 @@ def forecast_errors(task: Task, choice: Choice) -> Array:
     return np.array(errors)
 
 
-def best_baseline(choice: Choice, weights: Array) -> tuple[str, Array]:
-    """The baseline with the least mean log error over the folds, and its errors."""
-    baselines = choice.baselines
+def best_baseline(choice: Choice, told: Sequence[int], weights: Array) -> tuple[str, Array]:
+    """The baseline with the least mean log error over some folds, and its errors."""
+    baselines = {name: errors[told] for name, errors in choice.baselines.items()}
     name = min(baselines, key=lambda n: mean_log_error(baselines[n], weights))
     return name, baselines[name]
 
@@ -172,14 +175,15 @@ def expected_errors(
 
     Args:
         task: With axes.
-        choice: Its first fold holds out the largest scales, which are moved on.
+        choice: The first of its folds that can tell holds out the largest scales, which are moved
+            on.
         forecast_model: What forecasts are made from.
 
     Returns:
         The R² over runs as far out as each other, mean over the factors of the horizon, and the
         error over all of them; None for it where it is no share, as values have either sign.
     """
-    rows = choice.folds[0].held
+    rows = choice.folds[telling_folds(task, choice.folds)[0]].held
     by_horizon = [_forecasts(task, rows, forecast_model, factor) for factor in horizons_of(task)]
     promised = [_promised_r2(points, sigmas) for points, sigmas in by_horizon]
     shares = [sigmas / np.maximum(np.abs(points), 1e-300) for points, sigmas in by_horizon]

@@ -22,6 +22,7 @@ from evolve.forecast.judge import (
     verdict_of,
 )
 from evolve.forecast.members import contenders_of
+from evolve.forecast.telling import telling_folds
 from evolve.forecast.verdict import CARE, HOLDS, NONE, Verdict, verdict_from_data
 from evolve.scoring.objective import (
     HOLDS_HELD_R2,
@@ -47,7 +48,11 @@ def searched(y_of: str) -> tuple[Task, Choice, Verdict]:
         "power": 3.0 * x**-0.6 * np.exp(0.05 * noise),
         "noise": 5.0 + noise,
     }[y_of]
-    task = task_of(x, y, folds={"axes": ["a"]}, max_constants=4)
+    return judged(task_of(x, y, folds={"axes": ["a"]}, max_constants=4))
+
+
+def judged(task: Task) -> tuple[Task, Choice, Verdict]:
+    """A short search of a task."""
     choice = search_in_memory(make_search_problem(task, 0), 64, 0)
     assert choice is not None
     forecast_model = make_forecast_model(task, contenders_of(choice), chosen=True)
@@ -255,7 +260,7 @@ def test_the_forecast_of_each_fold_is_held_against_the_best_baseline(
 ) -> None:
     task, choice, _ = lawful
     errors = forecast_errors(task, choice)
-    name, baseline = best_baseline(choice, np.ones(len(choice.folds)))
+    name, baseline = best_baseline(choice, [*range(len(choice.folds))], np.ones(len(choice.folds)))
     assert errors.shape == baseline.shape == (len(choice.folds),)
     others = [np.log(e).mean() for n, e in choice.baselines.items() if n != name]
     assert np.log(baseline).mean() <= min(others) + 1e-9
@@ -278,3 +283,24 @@ def test_a_verdict_survives_as_data(noisy: tuple[Task, Choice, Verdict]) -> None
 def test_a_baseline_errs_a_number_of_times_as_much(times: float, said: str) -> None:
     words = against_baseline(2.0 * float(np.log(times)), "last value")
     assert words == f"the best baseline (last value) {said}"
+
+
+def test_runs_that_repeat_one_another_say_nothing_against_a_law() -> None:
+    x = np.repeat(2.0 ** np.arange(6), 5)
+    y = 1.0 + 16.0 * np.log2(x) + 2.0 * np.random.default_rng(3).normal(size=len(x))
+    task, choice, verdict = judged(task_of(x, y, folds={"axes": ["a"]}, max_constants=4))
+    told = telling_folds(task, choice.folds)
+    repeats = [f for i, f in enumerate(choice.folds) if i not in told]
+    assert repeats
+    assert all(np.ptp(task.train.X[fold.held]) == 0 for fold in repeats)
+    assert forecast_errors(task, choice)[0] > 0.9  # whatever is forecast there
+    assert verdict.verdict != NONE
+    assert verdict.held_out_r2 > HOLDS_HELD_R2
+    assert verdict.expected_r2 is not None
+    assert verdict.expected_r2 > -1.0
+
+
+def test_where_every_fold_holds_out_repeats_all_of_them_are_asked() -> None:
+    x = np.repeat(2.0 ** np.arange(3), 4)
+    task = task_of(x, np.arange(12.0), folds={"axes": ["a"]})
+    assert telling_folds(task, task.folds) == [*range(len(task.folds))]
