@@ -13,6 +13,7 @@ from evolve.arguments import checked
 from evolve.errors import Argument, EvolveError, nearest
 from evolve.runs.picks import Pick, forecast_model_of_pick, picked
 from evolve.runs.store import Store
+from evolve.runs.usual import REPORT
 from evolve.tasks.task import Task
 
 if TYPE_CHECKING:
@@ -24,7 +25,6 @@ if TYPE_CHECKING:
     from evolve.scoring.metrics import Metrics, Scores
 
 SPLITS = ("train", "test")
-REPORT_NAME = "report.html"
 
 
 class RunAnswers:
@@ -219,7 +219,7 @@ class RunAnswers:
         """
         from evolve.report import write_report
 
-        where = self.folder / REPORT_NAME if path is None else Path(path)
+        where = self.folder / REPORT if path is None else Path(path)
         with self._open() as store:
             return write_report(store, self.task, where, None, Pick(size, entry, law)).path
 

@@ -9,8 +9,7 @@ import typer
 
 from evolve.cli.app import app
 from evolve.cli.options import RUNS, Json, RunsDir, TasksDirs
-
-PAGE_NAME = "report.html"
+from evolve.runs.usual import REPORT
 
 
 @app.command(epilog="Example: python -m evolve pack data_constrained-0-1 -o law.evolve.zip")
@@ -45,7 +44,7 @@ def pack(
         page = None
         if report:
             with tempfile.TemporaryDirectory() as scratch:
-                page = write_report(store, task, Path(scratch) / PAGE_NAME).path.read_text("utf-8")
+                page = write_report(store, task, Path(scratch) / REPORT).path.read_text("utf-8")
         pack_run(store, task, path, page)
     n_bytes = path.stat().st_size
     if json:

@@ -10,11 +10,11 @@ import typer
 
 from evolve.cli.app import app
 from evolve.cli.options import RUNS, EntryNumber, Json, LawName, RunsDir, Size, TasksDirs
+from evolve.forecast.words import counted
+from evolve.runs.usual import REPORT
 
 if TYPE_CHECKING:
     from evolve.report import WrittenReport
-
-REPORT_NAME = "report.html"
 
 
 @app.command(epilog="Example: python -m evolve report data_constrained-0-1 -o report.html")
@@ -22,7 +22,7 @@ def report(
     name: Annotated[str, typer.Argument(metavar="RUN", help="A run's name or folder.")],
     output: Annotated[
         Path | None,
-        typer.Option("-o", "--output", help=f"File to write [default: RUN/{REPORT_NAME}]."),
+        typer.Option("-o", "--output", help=f"File to write [default: RUN/{REPORT}]."),
     ] = None,
     reveal_test: Annotated[
         bool,
@@ -51,7 +51,7 @@ def report(
     with Store.open(find_run(name, runs_dir), write=False) as store:
         task = task_of(store, tasks_dirs or ())
         require_same_rows(store, task)
-        written = write_report(store, task, output or store.folder / REPORT_NAME, command, pick)
+        written = write_report(store, task, output or store.folder / REPORT, command, pick)
         document = _document(written)
     if json:
         print_json(document)
@@ -90,4 +90,4 @@ def _summary(document: dict[str, Any]) -> str:
     if document["test_r2"] is not None:
         words.append(f"test R2 {document['test_r2']:.4f}")
     n = document["test_openings"]
-    return ", ".join([*words, f"test rows opened {n} time{'' if n == 1 else 's'}"])
+    return ", ".join([*words, f"test rows opened {counted(n, 'time')}"])

@@ -9,6 +9,7 @@ import typer
 
 from evolve.cli.app import app
 from evolve.cli.options import RUNS, EntryNumber, Json, LawName, RunsDir, Size, TasksDirs
+from evolve.forecast.words import counted
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -156,7 +157,7 @@ def _print(
     what = {
         "champion": "champion" if results.chosen else "best score so far, no champion chosen yet",
         "entry": f"law made by {row.name}",
-        "size": f"best law with {row.n_constants} constants",
+        "size": f"best law with {counted(row.n_constants, 'constant')}",
     }.get(row.kind, row.name)
     where = f"entry {row.number}" if row.number is not None else "not an entry of the run"
     print_text(f"{store.folder.name}, task {store.task['name']}: {what} ({where})")
@@ -165,7 +166,7 @@ def _print(
         [(f.name, f.n_held, f.r2, f.nmse) for f in entry.evaluation.folds],
     )
     scores = f"score {row.score:.4f}, train R2 {four(row.train_r2)}"
-    print(f"{scores}, {row.n_constants} constant{'' if row.n_constants == 1 else 's'}")
+    print(f"{scores}, {counted(row.n_constants, 'constant')}")
     print(f"made by {entry.operator}" + (", from" if family else ""))
     for old in family:
         print(f"  entry {old.index}: {old.operator}, score {four(old.evaluation.score)}")
@@ -177,7 +178,7 @@ def _print(
             print(f"{other.name} printed:\n{other.printed}")
     opened = store.test_openings()
     print(
-        f"test rows opened {len(opened)} time{'' if len(opened) == 1 else 's'}"
+        f"test rows opened {counted(len(opened), 'time')}"
         + "".join(f"\n  {o['at']} {o['command']}" for o in opened)
     )
     print()

@@ -14,6 +14,7 @@ from evolve.cli.app import app
 from evolve.cli.options import RUNS, AllowWeak, Json, RunsDir, TasksDirs
 from evolve.cli.output import print_note
 from evolve.errors import EvolveError
+from evolve.forecast.words import counted
 
 if TYPE_CHECKING:
     from evolve.evaluation.foreign import Scored
@@ -142,7 +143,8 @@ def _show(scored: Scored, task: Task, of: str, split: Split, *, json: bool) -> N
     if any(part.r2 < scores.overall.r2 - APART for part in parts):
         print_text(OF_A_PART)
     if scored.constants:
-        print(f"{scored.n_constants} constants for each group and target{_too_many(scored, task)}")
+        n = counted(scored.n_constants, "constant")
+        print(f"{n} for each group and target{_too_many(scored, task)}")
     if scored.printed:
         print(f"it printed:\n{scored.printed}")
 

@@ -43,6 +43,11 @@ def r2_text(r2: float, digits: int = 4) -> str:
     return f"{r2:.4f}" if digits > 2 else f"{r2:.{digits}g}"
 
 
+def counted(n: int, noun: str) -> str:
+    """So many of a thing: ``1 constant``, ``2 constants``."""
+    return f"{n} {noun}" if n == 1 else f"{n} {noun}s"
+
+
 def plain(value: float, digits: int) -> str:
     """A number of few digits, written out: `1,200`, not `1.2e+03`."""
     text = f"{float(f'{value:.{digits}g}'):,.8f}"

@@ -9,6 +9,7 @@ import numpy as np
 from evolve.forecast.interval import Forecast, interval_at
 from evolve.forecast.model import ForecastModel
 from evolve.forecast.spread import predictions_of
+from evolve.forecast.words import counted
 from evolve.report.gather import Findings
 from evolve.runs.forecasts import forecast_model_of
 from evolve.scoring.combine import combine
@@ -49,7 +50,7 @@ class Forecaster:
     def words(self) -> str:
         """What the line and its interval hold, in two sentences."""
         n = len(self.forecast_model.members) - 1
-        laws = f"the champion and {n} other law{'s' if n > 1 else ''}"
+        laws = f"the champion and {counted(n, 'other law')}"
         point = f"what {laws} say together" if n else "what the law says"
         form = " and of the form" if n else ""
         return (

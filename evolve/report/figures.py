@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from evolve.evaluation.record import Entry
+from evolve.forecast.words import counted
 from evolve.report.chart import (
     FIT,
     HELD,
@@ -74,7 +75,7 @@ def front_chart(
     alt = (
         f"Held-out error of {len(front)} sizes of law, falling from {max(map(_error, front)):.3g} "
         f"to {min(map(_error, front)):.3g}; the champion has "
-        f"{best.evaluation.n_constants} constants and {_error(best):.3g}."
+        f"{counted(best.evaluation.n_constants, 'constant')} and {_error(best):.3g}."
     )
     return Chart("Size against held-out error", draw("front", alt, build), note)
 

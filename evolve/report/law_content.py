@@ -8,6 +8,7 @@ from typing import Any
 
 from markupsafe import Markup
 
+from evolve.forecast.words import counted
 from evolve.law.candidate import Candidate
 from evolve.law.latex import latex
 from evolve.law.naming import own_words, words_seen
@@ -125,7 +126,7 @@ def _diagnostics(model: Model) -> str:
     settled, at_bound = round(n * facts["converged"]), round(facts["at_bound"])
     words = f"{settled} of {n} fits converged; {100 * facts['agree']:.0f} % of the starts reached "
     words += "the same minimum"
-    return words + (f"; {at_bound} constants lie at a bound." if at_bound else ".")
+    return words + (f"; {counted(at_bound, 'constant')} at a bound." if at_bound else ".")
 
 
 def _physics(findings: Findings) -> str:

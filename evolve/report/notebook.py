@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from evolve.forecast.words import counted
 from evolve.law.candidate import Candidate
 from evolve.law.naming import own_words
 from evolve.report import tables
@@ -69,7 +70,7 @@ def _law(task: Task, row: ResultRow, candidate: Candidate | None, title: str) ->
 def _scores(row: ResultRow) -> str:
     values = {"held-out R²": row.held_out_r2, "training R²": row.train_r2, "score": row.score}
     words = [f"{name} {tables.cell(value).text}" for name, value in values.items()]
-    return ", ".join([*words, f"{row.n_constants} constants"])
+    return ", ".join([*words, counted(row.n_constants, "constant")])
 
 
 def _constants(task: Task, row: ResultRow) -> tables.Grid | None:

@@ -13,6 +13,7 @@ from evolve import __version__
 from evolve.errors import SandboxError
 from evolve.evaluation.failed import ProgramFailedError
 from evolve.forecast.box import page_data
+from evolve.forecast.words import counted
 from evolve.jsontext import json_document
 from evolve.report import tables
 from evolve.report.bands import LEVEL, forecaster_of
@@ -106,7 +107,7 @@ def _cards(findings: Findings, opened: OpenedTest | None) -> list[Card]:
     n_opened = len(findings.store.test_openings())
     times = "never opened" if not n_opened else f"opened {_times(n_opened)}"
     train = tables.cell(findings.train_r2).text
-    folds = f"of the champion, mean over {len(evaluation.folds)} folds"
+    folds = f"of the champion, mean over {counted(len(evaluation.folds), 'fold')}"
     cards = [
         Card("heldout-r2", "Held-out R²", tables.cell(held_out_r2(evaluation)).text, folds),
         Card("train-r2", "Training R²", train, f"{findings.task.train.n_rows} rows"),
@@ -217,9 +218,8 @@ def _search(findings: Findings) -> dict[str, Any]:
 
 def _chosen_words(findings: Findings) -> str:
     evaluation = findings.best.evaluation
-    size = (
-        f"{evaluation.n_constants} constants and held-out R² {held_out_r2(evaluation) or 0.0:.4f}"
-    )
+    size = counted(evaluation.n_constants, "constant")
+    size += f" and held-out R² {held_out_r2(evaluation) or 0.0:.4f}"
     if findings.asked:
         return f"This law, {findings.asked}, has {size}; it is not what the run has chosen."
     if not findings.chosen:

@@ -11,9 +11,10 @@ from typing import IO, Any, Final
 
 from evolve.errors import EvolveError
 from evolve.runs import limits
+from evolve.runs.usual import REPORT
 
 HEAD: Final = "bundle.json"
-PAGE: Final = "report.html"
+PAGE: Final = REPORT
 TASK: Final = "task"
 STORE: Final = "run.sqlite"
 MOST_MEMBERS: Final = 1000

@@ -8,6 +8,7 @@ import numpy as np
 
 from evolve.evaluation.requests import form_of, law_of
 from evolve.forecast.leaning import Lean, leans_of, scatter
+from evolve.forecast.words import counted
 from evolve.law.graph import Law
 from evolve.runs.results import load_results
 from evolve.runs.store import Store
@@ -64,10 +65,11 @@ def _told(task: Task, target: str, size: int, lean: Lean) -> str:
         " ".join(f"{n}={v:.4g}" for n, v in zip(task.feature_names, row, strict=True))
         for row in task.train.X[lean.rows[:MOST_NAMED]]
     ]
+    law = f"the law of {counted(size, 'constant')}"
     which = ": " if len(named) == len(lean.rows) else f", the farthest {MOST_NAMED} of them: "
     return (
-        f"{len(lean.rows)} of {task.train.n_rows} rows lie far {side} the law of {size} constants "
-        f"in {target}, around which the others scatter least, and none nearly so far {other}"
+        f"{len(lean.rows)} of {task.train.n_rows} rows lie far {side} {law} in {target}, "
+        f"around which the others scatter least, and none nearly so far {other}"
         f"{which}{', '.join(named)}; if these runs were tuned worse or cut short, a search "
         "without them finds what the others reach"
     )

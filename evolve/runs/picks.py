@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from evolve.errors import Argument, EvolveError
 from evolve.evaluation.record import SEEDS, Entry, entry_number
 from evolve.evaluation.requests import form_of
+from evolve.forecast.words import counted
 from evolve.runs.makers import makers_of
 from evolve.runs.results import ResultRow, load_results
 from evolve.runs.store import Store
@@ -51,7 +52,7 @@ class Pick:
     def words(self) -> str:
         """What was asked for, in words; empty for the champion."""
         if self.size is not None:
-            return f"the best law of {self.size} constants"
+            return f"the best law of {counted(self.size, 'constant')}"
         return f"entry {self.entry}" if self.entry is not None else self.law or ""
 
 

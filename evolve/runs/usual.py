@@ -8,6 +8,7 @@ from pathlib import Path
 from evolve.printable import find_unsafe
 
 RUNS = Path("runs")
+REPORT = "report.html"  # in a run's folder, and in a bundle of it
 LONGEST = 255  # characters of a folder's name, on most file systems
 
 

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from evolve.forecast.words import r2_text, share_text, times_text
+from evolve.forecast.words import counted, r2_text, share_text, times_text
 
 
 @pytest.mark.parametrize(
@@ -46,3 +46,8 @@ def test_whatever_is_said_can_be_read_without_powers_of_ten(value: float) -> Non
     for text in (share_text(value), times_text(value), times_text(value, 3)):
         assert not re.search(r"\de[+-]?\d|inf|nan", text)
         assert len(text) < 30
+
+
+def test_one_of_a_thing_is_one() -> None:
+    words = ["0 constants", "1 constant", "2 constants"]
+    assert [counted(n, "constant") for n in (0, 1, 2)] == words
