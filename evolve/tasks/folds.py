@@ -39,6 +39,7 @@ from evolve.tasks.holdouts import (
     split_groups,
 )
 from evolve.tasks.kfold import k_fold
+from evolve.tasks.raw import LEAST
 from evolve.tasks.table import TaskRows
 from evolve.typing import Array, Ints
 
@@ -114,6 +115,11 @@ def make_folds(task: TaskRows) -> list[Fold]:
 def _why_no_folds(task: TaskRows) -> str:
     for name, y in zip(task.target_names, task.train.Y.T, strict=True):
         if np.isnan(nmse(y, y)):
+            if 0.0 < np.abs(y).max() < LEAST:
+                return (
+                    f"target {name!r} must be at least {LEAST:g} in size somewhere, all "
+                    f"lie within {np.abs(y).max():.3g} of 0; give it in a smaller unit"
+                )
             held = f"all hold {y[0]:g}" if (y == y[0]).all() else f"all lie within {np.ptp(y):.3g}"
             return f"target {name!r} must vary over the training rows, {held}"
     axes = task.spec.folds.axes

@@ -335,3 +335,10 @@ def test_a_table_of_too_few_rows_to_hold_any_out_is_told_how_many_it_needs() -> 
     assert make_folds(
         task_of(2.0 ** np.arange(7), 1.0 / (1.0 + np.arange(7)), folds={"axes": ["a"]})
     )
+
+
+def test_targets_too_small_to_be_squared_are_told_to_be_given_in_a_smaller_unit() -> None:
+    x = 2.0 ** np.arange(12)
+    task = task_of(x, 1e-200 * x, folds={"axes": ["a"]})
+    with pytest.raises(TaskError, match=r"'y0' must be at least 1e-150 in size .* a smaller unit"):
+        make_folds(task)
