@@ -110,8 +110,7 @@ def fit(
         return answers
     results = []
     for number, response in zip(folds, answers, strict=True):
-        n_constants = response.constants.size // response.predictions.shape[1]
-        judged = problem.judge(number, response.predictions, response.fitted, n_constants)
+        judged = problem.judge(number, response.predictions, response.fitted, response.n_free)
         if isinstance(judged, Evaluation):
             return judged
         if response.facts["not_finite_beyond"] > 0.0:

@@ -36,6 +36,8 @@ class FittedLaw:
         priors: `(t, 2, p)` centres and precisions learnt across groups, None without them.
         predictions: `(n, t)` predictions of the training rows.
         train_r2: R² on the training rows; None where it is not finite.
+        n_free: How many constants the rows decide, for each target, of all groups together:
+            what groups have in common counts once.
         folds: How well it did on folds of the training rows.
     """
 
@@ -46,6 +48,7 @@ class FittedLaw:
     priors: Array | None
     predictions: Array
     train_r2: float | None
+    n_free: float
     folds: tuple[FoldScore, ...] = ()
 
     @property
@@ -133,6 +136,7 @@ def fitted_law(
         priors=None if np.isnan(priors).any() or not p else priors,
         predictions=whole.predictions,
         train_r2=train_r2,
+        n_free=whole.n_free,
         folds=tuple(folds),
     )
 

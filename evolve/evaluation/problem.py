@@ -78,7 +78,7 @@ class EvaluationProblem:
         )
 
     def judge(
-        self, number: int, predictions: Array, fitted: Array, n_constants: int
+        self, number: int, predictions: Array, fitted: Array, n_free: float
     ) -> FoldScore | Evaluation:
         """Score the predictions of a fold's rows; they must all be finite.
 
@@ -86,13 +86,13 @@ class EvaluationProblem:
             number: Of one of `all_folds`.
             predictions: `(n_held, t)` of the rows held out.
             fitted: `(n_fit, t)` of the rows fitted.
-            n_constants: Constants for each target, of all groups together.
+            n_free: Constants for each target that the rows decide, of all groups together.
         """
         targets, fold = self._targets[number], self.all_folds[number]
         for known, values in ((targets.held, predictions), (targets.fit, fitted)):
             if values.shape != known.y.shape or not np.isfinite(values).all():
                 return failed("not-finite", f"{fold.name}: a prediction is not finite")
-        judged = fold_score(targets, predictions, fitted, n_constants)
+        judged = fold_score(targets, predictions, fitted, n_free)
         if not np.isfinite(judged.nmse + (judged.fitted or 0.0)):
             return failed("not-finite", f"{fold.name}: the squared error overflows")
         return judged

@@ -210,6 +210,7 @@ class BatchFitter:
                 normal=normal[q],
                 variance=spread,
                 prior=priors[q],
+                n_free=float(constants.shape[1]),
             )
             for q, (cost, status, n_agree, n_starts, steepest, at_bound, spread) in enumerate(rows)
         ]

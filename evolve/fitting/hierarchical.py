@@ -22,10 +22,10 @@ from evolve.fitting.tape import NONLINEAR, SLOPE
 from evolve.law.graph import Law
 from evolve.law.recipe import Recipe
 from evolve.scoring.combine import TO_DEVIATION
+from evolve.scoring.objective import POOLED_GROUPS
 from evolve.typing import Array, Ints
 
 ROUNDS = 6
-LEAST_GROUPS = 3
 FLOOR = 1e-2
 FIRST_STARTS = 4
 SETTLED = 0.02
@@ -52,10 +52,39 @@ def fit_pooled(
         Labels with fewer than three problems are fitted without a learnt prior.
     """
     fitter = BatchFitter(law, problems, recipe, axes)
-    members = [numbers for numbers in fitter.pools if len(numbers) >= LEAST_GROUPS]
+    members = [numbers for numbers in fitter.pools if len(numbers) >= POOLED_GROUPS]
     if not members or (recipe.shrinkage == 0.0 and not tied_constants(fitter, recipe).any()):
         return fitter.fit([None] * len(problems))
-    return fitter.fit(_learn(fitter, members, recipe))
+    return freed(fitter, members, fitter.fit(_learn(fitter, members, recipe)))
+
+
+def freed(fitter: BatchFitter, members: Sequence[Ints], fits: Sequence[Fit]) -> list[Fit]:
+    """Fits under learnt priors, with as many free constants as their own rows decide.
+
+    Where a constant has the precision h, of which the prior gives w, the rows decide the share
+    1 - w / h of it (effective number of parameters, Moody 1992). The rest the problems of a pool
+    have in common, as one constant, of which each has its part.
+
+    Args:
+        fitter: Of all problems.
+        members: Numbers of the problems of each pool.
+        fits: Of all problems.
+    """
+    found = list(fits)
+    for rows in members:
+        priors = [fits[q].prior for q in rows]
+        weights = np.array([prior.weight for prior in priors if prior is not None])
+        if len(weights) < len(rows):
+            continue
+        with np.errstate(all="ignore"):  # matrices of rank 0
+            inverse = np.linalg.pinv(np.array([fits[q].normal for q in rows]), hermitian=True)
+        shared = np.clip(np.diagonal(inverse, axis1=1, axis2=2) * weights, 0.0, 1.0)
+        own = (1.0 - shared).sum(axis=1) + shared.mean(axis=0).sum() / len(rows)
+        for q, n_free in zip(rows.tolist(), own.tolist(), strict=True):
+            n, p = int(fitter.counts[q]), len(fits[q].constants)
+            variance = fits[q].variance * max(n - p, 1) / max(n - n_free, 1.0)
+            found[q] = replace(fits[q], n_free=n_free, variance=variance)
+    return found
 
 
 def tied_constants(fitter: BatchFitter, recipe: Recipe) -> Flags:

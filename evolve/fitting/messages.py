@@ -149,6 +149,12 @@ class FoldAnswer:
     predictions: Array
     facts: dict[str, float]
 
+    @property
+    def n_free(self) -> float:
+        """Constants that the rows decide, for each target; all where nothing else is said."""
+        n_free = self.facts.get("n_free", float(self.constants.size))
+        return n_free / float(self.predictions.shape[1])
+
 
 def pack_answers(answers: Sequence[FoldAnswer]) -> Message:
     """The message of a request's answers, one a fold."""

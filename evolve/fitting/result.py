@@ -63,6 +63,8 @@ class Fit:
         n_at_bound: Constants at the limits of the search box.
         normal: `(p, p)` normal matrix at the constants, prior included.
         variance: Residual variance in the residual's space.
+        n_free: How many constants its own rows decide: all, or those that `hierarchical.freed`
+            counts under a learnt prior.
         prior: The prior that was used, if any.
     """
 
@@ -75,6 +77,7 @@ class Fit:
     n_at_bound: int
     normal: Array
     variance: float
+    n_free: float
     prior: Prior | None = None
 
     @property

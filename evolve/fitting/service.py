@@ -121,4 +121,5 @@ def facts(result: FoldFit) -> dict[str, float]:
         "at_bound": float(sum([f.n_at_bound for f in fits])),
         "not_finite_beyond": result.beyond[0],
         "against_physics": result.beyond[1],
+        "n_free": sum([f.n_free for f in fits]),
     }

@@ -79,7 +79,8 @@ def _spreads(
         own, p = rows.at(rows.group == g), fit.fitted[rows.group == g]
         gaps = (own.Y - p) / np.maximum(np.abs(p), 1e-300) if relative else own.Y - p
         shape = shape_of(own, relative=relative)
-        noise[i], counts[i] = noise_of(own, gaps, fit.constants.shape[1], shape, relative=relative)
+        each = fit.n_free / len(fit.groups)
+        noise[i], counts[i] = noise_of(own, gaps, each, shape, relative=relative)
         if not is_given:
             noise[i] *= [each.noise for each in wider[i]]
         caps[i] = np.ptp(own.Y, axis=0) + 1e-300

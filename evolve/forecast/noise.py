@@ -33,14 +33,14 @@ def shape_of(table: Table, *, relative: bool) -> Array | None:
 
 
 def noise_of(
-    table: Table, gaps: Array, n_constants: int, shape: Array | None, *, relative: bool
+    table: Table, gaps: Array, n_constants: float, shape: Array | None, *, relative: bool
 ) -> tuple[Array, float]:
     """Noise of the rows of one group that a law was fitted to, of weight 1 where rows have any.
 
     Args:
         table: The rows.
         gaps: `(n, t)` their residuals.
-        n_constants: Of the law.
+        n_constants: Of the law, that these rows decide.
         shape: `(n, t)` noise of each row over that of a row of weight 1.
         relative: Whether residuals are those of logarithms.
 
@@ -48,7 +48,7 @@ def noise_of(
         `(t,)` noise, and the rows that it rests on.
     """
     n = len(gaps)
-    free = max(n - n_constants, 1)
+    free = max(n - n_constants, 1.0)
     if table.weights is not None and table.weights.noise is not None:
         return np.full(gaps.shape[1], table.weights.noise), free
     scaled = gaps if shape is None else gaps / shape

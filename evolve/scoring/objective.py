@@ -69,6 +69,7 @@ LEAST_FOLDS = 3  # with fewer along the axes, folds along other features are add
 LARGEST_FIRST = 0.2  # share of rows above which a smaller first hold-out is sought; judgement
 N_CORNERS = 2  # deepest folds that give way to corners of the table; nested, on lr_bsz
 MIN_HELD_ROWS = 3  # rows that a fold must hold out; judgement
+POOLED_GROUPS = 3  # from which on groups may have constants in common; judgement
 MIN_FIT_ROWS = 4  # rows that a group must have left to be fitted; judgement
 MOST_LEVELS = 8  # thresholds of an axis that corners are made of; judgement
 MOST_CORNERS = 2000  # corners that are looked at; judgement
@@ -170,7 +171,7 @@ def fold_weight(n_fitted: int, n_rows: int) -> float:
     return float((1.0 - n_fitted / n_rows) ** -FOLD_DECAY)
 
 
-def fitted_error(targets: Targets, p: Array, n_constants: int) -> float | None:
+def fitted_error(targets: Targets, p: Array, n_constants: float) -> float | None:
     """How far a law is from the rows that it was fitted to.
 
     A recipe may have left outliers aside on purpose, so the squares of the quarter of rows that
@@ -180,7 +181,7 @@ def fitted_error(targets: Targets, p: Array, n_constants: int) -> float | None:
     Args:
         targets: Of these rows.
         p: `(n, t)` predictions, finite.
-        n_constants: Constants for each target, of all groups together.
+        n_constants: Constants for each target that the rows decide, of all groups together.
 
     Returns:
         Mean over targets of that error over variance; None where it says nothing, as the
@@ -197,14 +198,14 @@ def fitted_error(targets: Targets, p: Array, n_constants: int) -> float | None:
     return float(np.minimum(squares, most).sum() / squares.size * n_rows / n_free)
 
 
-def fold_score(targets: FoldTargets, held: Array, fitted: Array, n_constants: int) -> FoldScore:
+def fold_score(targets: FoldTargets, held: Array, fitted: Array, n_constants: float) -> FoldScore:
     """How well a fold's rows were predicted and fitted.
 
     Args:
         targets: Of the fold.
         held: `(n_held, t)` predictions of the rows held out, finite.
         fitted: `(n_fit, t)` predictions of the rows fitted, finite.
-        n_constants: Constants for each target, of all groups together.
+        n_constants: Constants for each target that the rows decide, of all groups together.
     """
     fold, error = targets.fold, targets.held.nmse(held)
     near = fitted_error(targets.fit, fitted, n_constants) if fold.fit_counts else None
@@ -250,7 +251,7 @@ def mean_log_error(errors: Array | Sequence[float], weights: Array | Sequence[fl
 def refit_loss(
     y: Array,
     predictions: Array,
-    n_constants: int,
+    n_constants: float,
     weights: Array | None = None,
     *,
     relative: bool = False,
@@ -262,7 +263,7 @@ def refit_loss(
     Args:
         y: `(n, t)` targets.
         predictions: `(n, t)`, finite.
-        n_constants: Constants for each target, of all groups together.
+        n_constants: Constants for each target that the rows decide, of all groups together.
         weights: `(n,)` what each row counts; all alike if None.
         relative: Whether noise multiplies the law: then of the logarithms, as the small rows,
             in which an amount is many times the noise, say as much of a law as the large ones.

@@ -223,5 +223,5 @@ def finalist_of(
 
 def loss_of_refit(task: Task, fitted: FittedLaw, *, relative: bool) -> float:
     """Log error of a law's fit of all training rows; of logarithms where noise multiplies it."""
-    y, n_constants = task.train.Y, fitted.n_constants * task.n_groups
-    return refit_loss(y, fitted.predictions, n_constants, task.train.counts, relative=relative)
+    y, counts = task.train.Y, task.train.counts
+    return refit_loss(y, fitted.predictions, fitted.n_free, counts, relative=relative)

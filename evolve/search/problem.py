@@ -15,7 +15,7 @@ from evolve.law.candidate import Candidate, candidate_from_data
 from evolve.law.naming import words_seen
 from evolve.law.printer import print_program
 from evolve.scoring.fold import Fold
-from evolve.scoring.objective import scoring_version
+from evolve.scoring.objective import POOLED_GROUPS, scoring_version
 from evolve.search.archive import Elite
 from evolve.search.form_names import with_words
 from evolve.search.islands import Layout, Route, along_ring
@@ -228,7 +228,7 @@ def space_of(task: Task) -> SearchSpace:
         max_constants=task.max_constants,
         own_feature_first=task.spec.own,
         positive=frame.natural_zero and one_signed,
-        pooled=task.n_groups >= 3,
+        pooled=task.n_groups >= POOLED_GROUPS,
         axes=tuple(sorted(place[j] for j in task.axes)),
         columns=frame.columns,
         scales=tuple(frame.scales[j] for j in frame.columns),

@@ -279,3 +279,22 @@ def test_a_fit_gives_constants_for_every_group_and_target(in_process: None) -> N
         assert pooled.priors.shape == (6, 2, 3)
         np.testing.assert_array_equal(pooled.priors[0], pooled.priors[2])  # one a target
         assert not np.array_equal(pooled.priors[0], pooled.priors[1])
+
+
+def test_what_groups_have_in_common_counts_once_against_the_rows_fitted() -> None:
+    rng = np.random.default_rng(0)
+    group = np.repeat(np.arange(5), 6)
+    x = np.tile(np.geomspace(1.0, 100.0, 6), 5)
+    y = 1.0 + (2.0 + group) * x**-0.4 + rng.normal(0.0, 0.02, len(x))
+    task = task_of(x[:, None], y, group.tolist(), max_constants=3)
+    with Evaluator(problem_of(task), 0) as evaluator:
+        (alone,), (tied,) = (
+            results_of(evaluator, replace(POWER, recipe=Recipe(tied=tied)), [0])
+            for tied in ("none", "slopes")
+        )
+    fold = evaluator.problem.folds[0]
+    said = tied.answer.fitted
+    assert alone.answer.n_free == 3 * 5
+    assert tied.answer.n_free == pytest.approx(2 * 5 + 1, abs=1e-2)
+    expected = fitted_error(Targets.of(task.train.Y[fold.fit]), said, tied.answer.n_free)
+    assert tied.score.fitted == expected

@@ -117,3 +117,28 @@ def test_a_program_with_the_prior_of_a_constant_in_common_finds_it_alone() -> No
     alone = fit_many(LAW, problems, Recipe(tied="slopes"), priors=[f.prior for f in fits])
     for together, single in zip(fits, alone, strict=True):
         assert single.constants == pytest.approx(together.constants, rel=1e-12)
+
+
+def test_what_groups_have_in_common_is_one_constant_of_theirs_together() -> None:
+    problems, _ = groups(6)
+    alone = fit_pooled(LAW, problems, Recipe())
+    tied = fit_pooled(LAW, problems, Recipe(tied="slopes"))
+    assert sum(f.n_free for f in alone) == 3 * 6
+    assert sum(f.n_free for f in tied) == pytest.approx(2 * 6 + 1, abs=1e-3)
+
+
+def test_the_stronger_a_prior_the_fewer_constants_the_rows_of_a_group_decide() -> None:
+    problems, _ = groups(6)
+    numbers = [
+        sum(f.n_free for f in fit_pooled(LAW, problems, Recipe(shrinkage=strength)))
+        for strength in (0.0, 0.3, 3.0, 1e6)
+    ]
+    assert numbers == sorted(numbers, reverse=True)
+    assert numbers[0] == 18
+    assert numbers[-1] == pytest.approx(3.0, abs=0.1)
+
+
+def test_noise_of_groups_rests_on_the_rows_that_constants_in_common_leave() -> None:
+    problems, _ = groups(40)
+    fits = fit_pooled(LAW, problems, Recipe(tied="slopes"))
+    assert np.mean([f.variance for f in fits]) == pytest.approx(0.02**2, rel=0.25)

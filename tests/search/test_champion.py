@@ -105,6 +105,7 @@ def finalist(
     entry = replace(entry_of(0, None, 0.0), evaluation=replace(evaluation, complexity=4.0))
     constants = {"all": np.zeros((1, n_constants))}
     empty: dict[str, Any] = {"errors": {}, "covariance": {}, "priors": None, "train_r2": None}
+    empty["n_free"] = n_constants
     fold = FoldScore("one", 3, held_out, 1.0 - held_out)
     fitted = FittedLaw(form, constants, predictions=np.zeros((200, 1)), folds=(fold,), **empty)
     made = Finalist(entry, fitted, distance=distance)
@@ -303,7 +304,7 @@ def test_amounts_judge_where_deviations_are_given_or_0_means_nothing(given: str)
     task = rating(np.zeros(36))
     finalist = Finalist(
         entry_of(0, None, 0.0),
-        FittedLaw(POWER, {"all": np.ones((1, 2))}, {}, {}, None, 1.05 * task.train.Y, None),
+        FittedLaw(POWER, {"all": np.ones((1, 2))}, {}, {}, None, 1.05 * task.train.Y, None, 2.0),
         refit_loss=7.0,
     )
     assert in_terms_of_noise(task, [finalist])[0].refit_loss < 0.0

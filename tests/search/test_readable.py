@@ -38,7 +38,7 @@ def known(root: Node, *constants: list[float], noise: float = 0.01) -> tuple[Tas
     said = groups[at, np.arange(len(X))]
     task = task_of(X, said[:, 0] * np.exp(noise * NOISE), at if several else None)
     tables = {n: np.array([c]) for n, c in zip(task.group_names, constants, strict=True)}
-    return task, FittedLaw(Candidate(law, Recipe()), tables, {}, {}, None, said, None)
+    return task, FittedLaw(Candidate(law, Recipe()), tables, {}, {}, None, said, None, 2.0)
 
 
 def test_a_law_whose_every_constant_and_feature_does_something_is_readable() -> None:
@@ -101,5 +101,5 @@ def test_a_floor_that_only_small_values_show_does_something() -> None:
 def test_nothing_is_known_of_a_program_that_cannot_be_traced() -> None:
     task, fitted = known(FLOORED, [0.0, 2.0, -0.5])
     program = Program("", "", "", "", "fit")
-    black_box = FittedLaw(program, fitted.constants, {}, {}, None, fitted.predictions, None)
+    black_box = FittedLaw(program, fitted.constants, {}, {}, None, fitted.predictions, None, 2.0)
     assert not is_opaque(task, black_box)
