@@ -14,6 +14,7 @@ from own_tables import GOOD, HEADER, ROWS, SIZES, made, refused, start_in, table
 from evolve.errors import EvolveError
 from evolve.tasks import cells
 from evolve.tasks.draft import (
+    Draft,
     Wishes,
     guess_scale,
     guess_unit,
@@ -56,7 +57,7 @@ def test_constants_are_as_many_as_the_rows_bear(n_rows: int, n_features: int, mo
     assert propose(table_of(text), "x", Wishes(("y",), tuple(names))).spec.max_constants == most
 
 
-@pytest.mark.parametrize(("small", "most"), [(2, 6), (3, 6), (4, 2)])
+@pytest.mark.parametrize(("small", "most"), [(2, 6), (3, 6), (4, 4)])
 def test_curves_may_have_a_break_where_half_of_the_rows_are_in_groups_that_can_tell(
     small: int, most: int
 ) -> None:
@@ -68,11 +69,37 @@ def test_curves_may_have_a_break_where_half_of_the_rows_are_in_groups_that_can_t
 
 @pytest.mark.parametrize(
     ("sizes", "n_features", "most"),
-    [((4, 7, 8, 9), 1, 3), ((4, 4, 4, 7), 1, 2), ((4, 9, 9), 2, 3), ((6, 11, 11), 2, 5)],
+    [((4, 9), 1, 3), ((5, 5), 1, 2), ((4, 9), 2, 3), ((6, 11), 2, 5)],
 )
-def test_a_few_small_groups_keep_no_law_from_a_floor_that_the_others_tell(
+def test_a_small_group_keeps_no_law_from_a_floor_that_the_other_tells(
     sizes: tuple[int, ...], n_features: int, most: int
 ) -> None:
+    assert draft_of_groups(sizes, n_features).spec.max_constants == most
+
+
+@pytest.mark.parametrize(
+    ("sizes", "n_features", "most"),
+    [
+        ((4, 7, 8, 9), 1, 4),
+        ((4, 4, 4, 7), 1, 3),
+        ((5, 5, 5), 1, 3),
+        ((4, 9, 9), 2, 6),
+        ((5,) * 5, 2, 4),
+        ((6,) * 12, 1, 4),
+    ],
+)
+def test_groups_that_may_share_exponents_bear_laws_that_none_of_them_bears_alone(
+    sizes: tuple[int, ...], n_features: int, most: int
+) -> None:
+    draft = draft_of_groups(sizes, n_features)
+    assert draft.spec.max_constants == most
+    (why,) = [d.why for d in draft.decisions if d.what == "constants"]
+    shared = f"{len(sizes)} groups with {sum(sizes)} rows may have constants in common"
+    assert why.endswith(shared)
+
+
+def draft_of_groups(sizes: tuple[int, ...], n_features: int) -> Draft:
+    """What is proposed for groups of so many rows."""
     names = [f"x{j}" for j in range(n_features)]
     rows = [
         ",".join(
@@ -82,8 +109,7 @@ def test_a_few_small_groups_keep_no_law_from_a_floor_that_the_others_tell(
         for i in range(n)
     ]
     table = table_of("\n".join([",".join(["group", *names, "y"]), *rows]))
-    draft = propose(table, "x", Wishes(("y",), tuple(names), ("group",)))
-    assert draft.spec.max_constants == most
+    return propose(table, "x", Wishes(("y",), tuple(names), ("group",)))
 
 
 @pytest.mark.parametrize(("sizes", "said"), [((6, 6), "6"), ((6, 9), "6 to 9")])
