@@ -9,8 +9,8 @@ import pytest
 from evolve.cli.differences import print_difference
 from evolve.cli.ranking import print_ranking
 from evolve.forecast.difference import differ
-from evolve.forecast.ranking import rank
-from evolve.forecast.sides import Side, make_sides
+from evolve.forecast.ranking import Ranking, Standing, rank
+from evolve.forecast.sides import Reach, Side, make_sides
 from tests.forecast.test_plan import CHINCHILLA, CONSTANTS, make_forecast_model, make_task
 from tests.forecast.test_ranking import AT, along, grouped
 
@@ -70,6 +70,43 @@ def test_systems_are_named_that_nothing_tests_beyond_their_rows(
         assert (said in " ".join(capfd.readouterr().out.split())) == is_far
         print_difference(differ(*two, at), two[0])
         assert (said in " ".join(capfd.readouterr().out.split())) == is_far
+
+
+@pytest.mark.parametrize(("maximise", "first"), [(False, "1: low"), (True, "2: high")])
+def test_the_best_stands_first_whichever_way_is_better(
+    maximise: bool, first: str, capfd: pytest.CaptureFixture[str]
+) -> None:
+    lines = printed(capfd, maximise=maximise)
+    assert next(line for line in lines if line[:2] in ("1:", "2:")).startswith(first)
+
+
+@pytest.mark.parametrize("is_open", [(False, False), (True, False), (False, True)])
+def test_a_difference_from_what_is_open_is_open(
+    is_open: tuple[bool, bool], capfd: pytest.CaptureFixture[str]
+) -> None:
+    (behind,) = (line for line in printed(capfd, is_open=is_open) if line.startswith("2: high"))
+    assert behind.split()[-1] == ("open" if any(is_open) else "1.1")
+
+
+def printed(
+    capfd: pytest.CaptureFixture[str],
+    *,
+    maximise: bool = False,
+    is_open: tuple[bool, bool] = (False, False),
+) -> list[str]:
+    """What is printed of two systems, one at 2 and one at 3."""
+    sides = [make_side(name, ["params", "tokens"]) for name in ("low", "high")]
+    reach = Reach(dict.fromkeys(sides[0].task.feature_names, 0.0), 0.1, ())
+    behind: list[Any] = [None, (1.0, 0.9, 1.1)]
+    if maximise:
+        behind = [(-1.0, -1.1, -0.9), None]
+    standings = tuple(
+        Standing((point, point - 0.1, point + 0.1), open_, 0.5, difference, (), reach)
+        for point, open_, difference in zip((2.0, 3.0), is_open, behind, strict=True)
+    )
+    systems = [{"run": side.run, "group": "all"} for side in sides]
+    print_ranking(Ranking(standings, int(maximise), maximise, ()), sides, systems)
+    return capfd.readouterr().out.splitlines()
 
 
 def make_side(run: str, axes: list[str]) -> Side:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
+from typing import Any, cast
+
 import numpy as np
 import pytest
 
@@ -10,7 +13,7 @@ from evolve.law.candidate import Candidate
 from evolve.law.graph import Law, call, const, feat
 from evolve.law.latex import latex
 from evolve.law.recipe import Recipe
-from evolve.report.law_content import names_in
+from evolve.report.law_content import _diagnostics, _recipe, names_in
 from evolve.report.notebook import law_html
 from evolve.runs.results import ResultRow
 from evolve.tasks.task import Task
@@ -58,3 +61,26 @@ def test_the_table_of_a_run_says_what_own_means(
 ) -> None:
     print_rows([row(formula)], features, chosen=True)
     assert (MEANT in " ".join(capfd.readouterr().out.split())) == is_told
+
+
+def test_how_a_law_was_fitted_is_told_in_words() -> None:
+    assert _recipe(Recipe(n_starts=8)) == "Fitted to the target with least squares; 8 starts."
+    told = _recipe(
+        Recipe("log", "huber", 0.05, scale_weight=0.25, ridge=0.001, shrinkage=2.0, n_starts=4)
+    )
+    assert told == (
+        "Fitted to the log of the target with Huber's loss, that bends at 0.05 standard "
+        "deviations, rows weighed towards the far end (exponent 0.25), a ridge of 0.001 on "
+        "constants that are not linear, priors learnt across groups (strength 2); 4 starts."
+    )
+
+
+@pytest.mark.parametrize(
+    ("at_bound", "end"),
+    [(0, "minimum."), (1, "minimum; 1 constant at a bound."), (3, "; 3 constants at a bound.")],
+)
+def test_constants_at_a_bound_are_counted(at_bound: int, end: str) -> None:
+    facts = {"converged": 0.5, "agree": 0.75, "at_bound": float(at_bound)}
+    told = _diagnostics(cast("Any", SimpleNamespace(n_fits=4, facts=facts)))
+    assert told.startswith("2 of 4 fits converged; 75 % of the starts reached the same minimum")
+    assert told.endswith(end)

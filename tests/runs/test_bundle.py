@@ -146,6 +146,30 @@ def test_a_link_among_the_parts_is_refused(bundle: Path, tmp_path: Path) -> None
         unpack(path, tmp_path / "runs")
 
 
+def test_a_part_that_stands_in_it_twice_is_refused(bundle: Path, tmp_path: Path) -> None:
+    path = write_parts(tmp_path / "sent.zip", parts_of(bundle))
+    with zipfile.ZipFile(path, "a") as packed, pytest.warns(UserWarning, match="Duplicate name"):
+        packed.writestr("task/train.csv", b"other rows")
+    with pytest.raises(EvolveError, match="part 'task/train.csv' stands in it twice"):
+        unpack(path, tmp_path / "runs")
+
+
+def test_a_part_that_is_packed_in_another_way_or_encrypted_is_refused(
+    bundle: Path, tmp_path: Path
+) -> None:
+    path = tmp_path / "sent.zip"
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_BZIP2) as packed:
+        for name, data in parts_of(bundle).items():
+            packed.writestr(name, data)
+    with pytest.raises(EvolveError, match="is packed in a way that no bundle is"):
+        unpack(path, tmp_path / "runs")
+    whole = bytearray(bundle.read_bytes())
+    whole[whole.index(b"PK\x01\x02") + 8] |= 0x1  # the flags of the first part in the directory
+    path.write_bytes(whole)
+    with pytest.raises(EvolveError, match="is encrypted"):
+        unpack(path, tmp_path / "runs")
+
+
 def test_what_is_no_plain_zip_file_is_refused(bundle: Path, tmp_path: Path) -> None:
     cut = tmp_path / "cut.zip"
     cut.write_bytes(bundle.read_bytes()[:-5])

@@ -110,3 +110,10 @@ def test_a_run_keeps_its_machine_and_refuses_another(
         monkeypatch.setattr(machine, "describe_machine", lambda: there)
         with pytest.raises(StoreError, match=r"numpy was .*, is 99.0; .* --accept-changes"):
             require_same(store, problem)
+
+
+def test_what_an_earlier_version_did_not_keep_of_its_machine_is_no_change() -> None:
+    kept = {MACHINE: {"python": describe_machine()["python"], "numpy": "99.0"}}
+    assert machine_changes(kept, decisive=False) == []
+    (changed,) = machine_changes(kept, decisive=True)
+    assert changed.startswith("numpy was 99.0, is ")

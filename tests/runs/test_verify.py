@@ -17,7 +17,7 @@ from evolve.runs.results import save_results
 from evolve.runs.store import SUMMARY, Store
 from evolve.runs.summary import Summary
 from evolve.runs.tabulate import row_of
-from evolve.runs.verify import all_hold, verify
+from evolve.runs.verify import _problem, all_hold, verify
 from evolve.search.problem import make_search_problem
 from evolve.tasks.folds import make_folds
 from evolve.tasks.task import Task, load_task
@@ -93,3 +93,20 @@ def test_a_summary_that_its_entries_do_not_bear_out_is_found(
     assert [check.problem for check in checks if not check.holds] == [
         "the summary of the run differs from its entries"
     ]
+
+
+@pytest.mark.parametrize(
+    ("again", "gap", "problem"),
+    [
+        (-2.0, 0.0, ""),
+        (-2.1, 0.0, "the score is -2.1 now"),
+        (float("nan"), 0.0, "the score is nan now"),
+        (-2.0, "timeout", "foreign lane: timeout"),
+        (-2.0, 0.5, "the lanes differ by 5.0e-01"),
+        (-2.0, float("nan"), "the lanes differ by nan"),
+    ],
+)
+def test_what_is_no_number_is_no_proof_that_nothing_differs(
+    again: float, gap: float | str, problem: str
+) -> None:
+    assert _problem(-2.0, again, gap) == problem
