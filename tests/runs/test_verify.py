@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any, cast
 
 import numpy as np
 import pytest
@@ -13,15 +15,20 @@ from evolve.evaluation.evaluator import Evaluator
 from evolve.evaluation.problem import EvaluationProblem
 from evolve.evaluation.record import Evaluation
 from evolve.law.candidate import Candidate
+from evolve.law.graph import Law, call, const, feat
+from evolve.law.recipe import Recipe
 from evolve.runs.results import save_results
 from evolve.runs.store import SUMMARY, Store
 from evolve.runs.summary import Summary
 from evolve.runs.tabulate import row_of
-from evolve.runs.verify import _problem, all_hold, verify
+from evolve.runs.verify import _check, _problem, all_hold, verify
+from evolve.scoring.fold import FoldScore
+from evolve.scoring.price import physics_price
 from evolve.search.problem import make_search_problem
 from evolve.tasks.folds import make_folds
 from evolve.tasks.task import Task, load_task
 from tests.run_of_literature import store_of
+from tests.small_tasks import power_task
 
 
 @pytest.fixture(scope="module")
@@ -110,3 +117,22 @@ def test_what_is_no_number_is_no_proof_that_nothing_differs(
     again: float, gap: float | str, problem: str
 ) -> None:
     assert _problem(-2.0, again, gap) == problem
+
+
+def test_a_law_that_breaks_physics_is_scored_again_with_what_that_costs(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("evolve.runs.verify._foreign_gap", lambda *_: 0.0)
+    task, any_ = power_task(), cast("Any", SimpleNamespace)
+    law = Law(call("mul", const(0), feat(0)), 1)
+    elite = any_(entry=any_(index=0), n_constants=1, score=0.0, genome=Candidate(law, Recipe()))
+
+    def scored(share: float) -> float:
+        result = any_(score=FoldScore("far", 9, 0.1, 0.9), facts={"against_physics": share})
+        found = _check(cast("Any", None), task, cast("Any", elite), [result] * len(task.folds))
+        assert found.fast is not None
+        return found.fast
+
+    price = physics_price([0.5] * len(task.folds))
+    assert price > 0
+    assert scored(0.5) - scored(0.0) == pytest.approx(price)
