@@ -6,6 +6,9 @@ held-out rows together, so that the spread they claim can be held against the er
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import replace
+
 import numpy as np
 
 from evolve.evaluation.predict import Predictable, slopes_of
@@ -42,14 +45,15 @@ def make_forecast_model(task: Task, contenders: Contenders, *, chosen: bool) -> 
     """
     whole = contenders.whole
     relative = is_relative(task.train.Y, [whole.predictions], task.train.weights)
+    every, form = all_rows(task.train.n_rows), contenders.laws[0].form
+    spreads = _spreads(task, every, form, whole, relative=relative)
+    known = dict(zip(whole.groups, [spread.noise for spread in spreads], strict=True))
     distances, ratios = [np.zeros(0)], [np.zeros(0)]
     for number, fold in enumerate(contenders.folds):
-        away, over = _ratios(task, fold, contenders, number, relative=relative)
+        away, over = _ratios(task, fold, contenders, number, known, relative=relative)
         distances.append(away)
         ratios.append(over)
     names = [task.group_names[g] for g in whole.groups]
-    every, form = all_rows(task.train.n_rows), contenders.laws[0].form
-    spreads = _spreads(task, every, form, whole, relative=relative)
     members = [Member(c.index, law_of(c.form), c.constants, c.weight) for c in contenders.laws]
     thinned = _thinned(np.concatenate(distances), np.concatenate(ratios))
     return ForecastModel(
@@ -143,13 +147,25 @@ def _covariances(task: Task, fold: Fold, law: Predictable, fit: FoldAnswer) -> A
 
 
 def _ratios(
-    task: Task, fold: Fold, contenders: Contenders, number: int, *, relative: bool
+    task: Task,
+    fold: Fold,
+    contenders: Contenders,
+    number: int,
+    known: Mapping[int, Array],
+    *,
+    relative: bool,
 ) -> tuple[Array, Array]:
-    """Distance and |error| over spread of every held-out row and target of a fold."""
+    """Distance and |error| over spread of every held-out row and target of a fold.
+
+    Where its constants can pass through all rows that a fold fits, these show no noise; it has
+    that `known` of all rows, by group.
+    """
     train, fit = task.train, contenders.answers[number]
     logarithmic = [f.logarithmic for f in task.spec.features]
     form = contenders.laws[0].form
     law, spreads = law_of(form), _spreads(task, fold, form, fit, relative=relative)
+    if len(fold.fit) - fit.n_free < 1.0:
+        spreads = [replace(s, noise=known[g]) for s, g in zip(spreads, fit.groups, strict=True)]
     shape, group_fitted = shape_of(train, relative=relative), train.group[fold.fit]
     values = np.array([c.held[number] for c in contenders.laws])
     weights = np.array([c.weight for c in contenders.laws])

@@ -45,14 +45,14 @@ def noise_of(
         relative: Whether residuals are those of logarithms.
 
     Returns:
-        `(t,)` noise, and the rows that it rests on.
+        `(t,)` noise, and the rows that it rests on: none where the constants can pass through all.
     """
     n = len(gaps)
-    free = max(n - n_constants, 1.0)
+    free = max(n - n_constants, 0.0)
     if table.weights is not None and table.weights.noise is not None:
         return np.full(gaps.shape[1], table.weights.noise), free
     scaled = gaps if shape is None else gaps / shape
-    noise = np.quantile(np.abs(scaled), ONE_SIGMA, axis=0) * np.sqrt(n / free)
+    noise = np.quantile(np.abs(scaled), ONE_SIGMA, axis=0) * np.sqrt(n / max(free, 1.0))
     pure, n_pure = replicate_noise(table, relative=relative)
     if n_pure:
         noise = np.sqrt((n_pure * pure**2 + OWN_ROWS * noise**2) / (n_pure + OWN_ROWS))

@@ -71,6 +71,7 @@ N_CORNERS = 2  # deepest folds that give way to corners of the table; nested, on
 MIN_HELD_ROWS = 3  # rows that a fold must hold out; judgement
 POOLED_GROUPS = 3  # from which on groups may have constants in common; judgement
 MIN_FIT_ROWS = 4  # rows that a group must have left to be fitted; judgement
+MIN_POOLED_ROWS = 2  # and where it may have constants in common with others; known
 MOST_LEVELS = 8  # thresholds of an axis that corners are made of; judgement
 MOST_CORNERS = 2000  # corners that are looked at; judgement
 LEAST_SHARE, MOST_SHARE = 0.08, 0.3  # rows that a corner may hold out; nested, on lr_bsz
@@ -156,6 +157,15 @@ _SAME_NUMBERS = {"5": "832ed2510aa9cac2"}
 def stored_version(version: object) -> str:
     """The scoring version that a run was made under, as `scoring_version` would write it."""
     return _SAME_NUMBERS.get(str(version), str(version))
+
+
+def least_fit_rows(n_groups: int) -> int:
+    """Rows that a group must have left to be fitted: fewer where others lend it constants.
+
+    Args:
+        n_groups: Groups of the table.
+    """
+    return MIN_POOLED_ROWS if n_groups >= POOLED_GROUPS else MIN_FIT_ROWS
 
 
 def fold_weight(n_fitted: int, n_rows: int) -> float:

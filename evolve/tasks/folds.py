@@ -30,6 +30,7 @@ from evolve.scoring.objective import (
     SECONDARY_SHARES,
     SELECTION_SHARES,
     fold_weight,
+    least_fit_rows,
 )
 from evolve.tasks.holdouts import (
     far_rows,
@@ -124,12 +125,14 @@ def _why_no_folds(task: TaskRows) -> str:
             return f"target {name!r} must vary over the training rows, {held}"
     axes = task.spec.folds.axes
     if not axes:
-        return f"no group has rows enough to fit {MIN_FIT_ROWS} of them and predict the others"
+        least = least_fit_rows(task.n_groups)
+        return f"no group has rows enough to fit {least} of them and predict the others"
     levels = ((a, np.unique(v)) for a, v in zip(axes, task.axis_values.T, strict=True))
     words = ", ".join(f"{a} ({len(v)} level{'s' * (len(v) != 1)})" for a, v in levels)
     return (
         f"the training rows have no further scale to hold out along {words}: each axis needs "
-        f"{MIN_HELD_ROWS} rows to hold out, and two levels and {MIN_FIT_ROWS} rows below them; "
+        f"{MIN_HELD_ROWS} rows to hold out, and two levels and {least_fit_rows(task.n_groups)} "
+        "rows below them; "
         "name other axes, or none for plain folds"
     )
 
@@ -155,13 +158,12 @@ def require_rows(task: TaskRows) -> None:
     """
     require_n_rows(task.folder, task.train.n_rows)
     counts = np.bincount(task.train.group, minlength=task.n_groups)
-    small = [
-        f"{task.group_names[g]!r} has {counts[g]}" for g in np.flatnonzero(counts < MIN_FIT_ROWS)
-    ]
+    least = least_fit_rows(task.n_groups)
+    small = [f"{task.group_names[g]!r} has {counts[g]}" for g in np.flatnonzero(counts < least)]
     if small:
         more = f" and {len(small) - 3} groups more" if len(small) > 3 else ""
         raise TaskError(
-            f"{task.folder}: a group needs at least {MIN_FIT_ROWS} training rows to be fitted, "
+            f"{task.folder}: a group needs at least {least} training rows to be fitted, "
             f"{', '.join(small[:3])}{more}; add rows, take them out, or join groups"
         )
 

@@ -12,10 +12,10 @@ import numpy.typing as npt
 from evolve.scoring.fold import Fold, rows_by_group
 from evolve.scoring.objective import (
     LEAST_SHARE,
-    MIN_FIT_ROWS,
     MOST_CORNERS,
     MOST_LEVELS,
     MOST_SHARE,
+    least_fit_rows,
 )
 from evolve.typing import Array, Ints
 
@@ -42,8 +42,9 @@ def far_rows(values: Array, group: Ints, together: str, share: float) -> tuple[M
 def split_groups(values: Array, group: Ints, far: Mask) -> tuple[Mask, Mask]:
     """The far rows of groups that are left with enough to fit, and all rows of the others."""
     judged = np.zeros(len(values), dtype=bool)
+    least = least_fit_rows(len(np.unique(group)))
     for _, rows in rows_by_group(group):
-        judged[rows] = bool(far[rows].any()) and _enough(values[rows], far[rows])
+        judged[rows] = bool(far[rows].any()) and _enough(values[rows], far[rows], least)
     return far & judged, ~judged
 
 
@@ -63,10 +64,10 @@ def _beyond(values: Array, together: str, share: float) -> Mask | None:
     return far(keep) if keep else None
 
 
-def _enough(values: Array, far: Mask) -> bool:
+def _enough(values: Array, far: Mask, least: int) -> bool:
     """Whether the rows left can be fitted: enough of them and two levels on every axis."""
     left = values[~far]
-    if len(left) < MIN_FIT_ROWS:
+    if len(left) < least:
         return False
     return all(len(np.unique(left[:, a])) >= 2 for a in range(left.shape[1]))
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from evolve.scoring.fold import Fold, rows_by_group
-from evolve.scoring.objective import MIN_FIT_ROWS
+from evolve.scoring.objective import least_fit_rows
 from evolve.tasks.holdouts import fold_of
 from evolve.typing import Ints
 
@@ -29,11 +29,12 @@ def k_fold(group: Ints, k: int, points: Ints | None = None) -> list[Fold]:
     together = points is not None and len(np.unique(points)) < len(points)
     if points is not None and together:
         label = np.random.default_rng(0).permutation(points.max() + 1)[points] % k
+    least = least_fit_rows(len(np.unique(group)))
     for g, rows in rows_by_group(group):
-        if not together or _left(label[rows]) < MIN_FIT_ROWS:
+        if not together or _left(label[rows]) < least:
             order = np.random.default_rng([0, g]).permutation(len(rows))
             label[rows[order]] = np.arange(len(rows)) % k
-        if _left(label[rows]) < MIN_FIT_ROWS:
+        if _left(label[rows]) < least:
             label[rows] = -1
     folds = [fold_of(f"fold {i + 1} of {k}", label == i, label < 0) for i in range(k)]
     return [fold for fold in folds if len(fold.held)]

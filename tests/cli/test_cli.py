@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -338,7 +339,7 @@ def descendants(pid: int) -> set[int]:
 
 
 def started(*words: str) -> tuple[subprocess.Popen[str], list[str]]:
-    """A command that searches without end, after its first line about evaluations."""
+    """A command that searches without end, after its first line of progress."""
     process = subprocess.Popen(
         [sys.executable, "-m", "evolve", *words],
         env=ENVIRONMENT,
@@ -350,7 +351,7 @@ def started(*words: str) -> tuple[subprocess.Popen[str], list[str]]:
     lines = []
     for line in process.stdout:
         lines.append(line)
-        if "evaluations" in line or "held-out R2" in line:
+        if re.match(r"\d+:\d\d", line):
             break
     return process, lines
 

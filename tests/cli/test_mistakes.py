@@ -292,8 +292,11 @@ CALLS: dict[str, tuple[tuple[str, ...], str]] = {
     ),
     "a group a row": ((*LOSS, "--groups", "loss"), "--groups: a column has one role, 'loss'"),
     "groups too small": (
-        (*LOSS, "--features", "params", "--groups", "tokens", "corpus"),
-        "has 3 and 7 groups more; add rows",
+        (
+            *(*LOSS, "--derive", "flops=6*params*tokens", "--features", "flops"),
+            *("--groups", "params", "tokens"),
+        ),
+        "a group needs at least 2 training rows to be fitted",
     ),
     "a condition that ends early": ((*LOSS, "--test", "params>="), "must be like params>=4e9"),
     "a condition with one =": ((*LOSS, "--test", "corpus='web'"), "equal is =="),

@@ -95,3 +95,15 @@ def test_a_forecast_of_the_other_sign_counts_where_noise_multiplies() -> None:
     assert other.relative
     assert len(other.ratios) == len(model.ratios) == sum(len(fold.held) for fold in task.folds)
     assert np.median(other.ratios) > np.median(model.ratios)
+
+
+def test_a_fold_whose_rows_a_law_passes_through_claims_the_noise_of_all_rows() -> None:
+    rng = np.random.default_rng(3)
+    group = np.repeat(np.arange(4), 4)
+    x = np.tile(np.geomspace(1e6, 3e8, 4), 4)
+    y = (2.0 + group) * (x / 1e6) ** -0.4 * np.exp(0.02 * rng.normal(size=16))
+    task = task_of(x, y, group.tolist(), folds={"axes": ["a"]}, max_constants=2)
+    assert any(len(fold.fit) == 2 * 4 for fold in task.folds)
+    model = forecast_model_of_law(task, named_entry(task, "product of powers"))
+    ahead = forecast(task, model, "g1", np.array([[1e9]]))
+    assert 1.0 < ahead.high.item() / ahead.low.item() < 2.0

@@ -13,7 +13,7 @@ from small_tasks import power_task, task_of
 
 from evolve.errors import TaskError
 from evolve.scoring.fold import Fold
-from evolve.scoring.objective import MIN_FIT_ROWS
+from evolve.scoring.objective import MIN_FIT_ROWS, MIN_POOLED_ROWS, POOLED_GROUPS
 from evolve.tasks.folds import (
     can_be_judged,
     expanding_window_folds,
@@ -90,11 +90,12 @@ def test_a_group_is_fitted_on_enough_rows_or_named_unjudged(
     rows: tuple[np.ndarray, np.ndarray], together: str
 ) -> None:
     values, group = rows
+    is_pooled = len(np.unique(group)) >= POOLED_GROUPS
     for fold in expanding_window_folds(values, group, together):
         for g in np.unique(group):
             fit = fit_in(fold, group, g)
             if len(fit):
-                assert len(fit) >= MIN_FIT_ROWS
+                assert len(fit) >= (MIN_POOLED_ROWS if is_pooled else MIN_FIT_ROWS)
                 assert all(len(np.unique(values[fit, a])) >= 2 for a in range(values.shape[1]))
                 assert g not in group[fold.unjudged]
             else:
@@ -174,9 +175,13 @@ def test_k_fold_spreads_a_group_evenly(n: int, k: int) -> None:
 
 
 def test_k_fold_does_not_judge_a_group_that_would_have_nothing_to_fit() -> None:
-    group = np.array([0] * 20 + [1] + [2] * 4)
-    for fold in k_fold(group, 5):
-        assert fold.unjudged.tolist() == [20, 21, 22, 23, 24]
+    for fold in k_fold(np.array([0] * 20 + [1] * 4), 5):
+        assert fold.unjudged.tolist() == [20, 21, 22, 23]
+
+
+def test_k_fold_judges_a_smaller_group_where_there_are_others_to_lend_it_constants() -> None:
+    for fold in k_fold(np.array([0] * 20 + [1] * 2 + [2] * 3), 5):
+        assert fold.unjudged.tolist() == [20, 21]
 
 
 def test_k_fold_makes_fewer_folds_of_a_short_table() -> None:
