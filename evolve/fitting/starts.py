@@ -35,26 +35,29 @@ def place(role: Ints, uniforms: Array, columns: Array, offsets: Ints) -> Array:
     Returns:
         `(q, m, p)` constants.
     """
-    sign = np.where(uniforms >= 0.5, 1.0, -1.0)
-    t = np.abs(2.0 * uniforms - 1.0)
+    # The last digits of a power of every n-th number depend on where in memory the result comes to
+    # lie, in numpy 2.0 at least; those of numbers side by side do not.
+    each = np.ascontiguousarray(uniforms.T)
+    sign = np.where(each >= 0.5, 1.0, -1.0)
+    t = np.abs(2.0 * each - 1.0)
     moments: dict[int, tuple[Array, Array]] = {}
     values = np.empty((len(offsets) - 1, *uniforms.shape))
     for k, (kind, column) in enumerate(role.tolist()):
         if kind in (ORIGIN, MINUS_ORIGIN):
-            before = _before(columns[column], offsets, uniforms[:, k])
+            before = _before(columns[column], offsets, each[k])
             values[:, :, k] = before if kind == ORIGIN else -before
             continue
         if kind not in (SLOPE, SHIFT):
-            values[:, :, k] = sign[:, k] * 0.1 * 30.0 ** t[:, k]
+            values[:, :, k] = sign[k] * 0.1 * 30.0 ** t[k]
             continue
         if column not in moments:
             moments[column] = _moments(columns[column], offsets)
         mean, spread = moments[column]
         if kind == SLOPE:
-            values[:, :, k] = sign[:, k] * 0.05 * 40.0 ** t[:, k] / spread[:, None]
+            values[:, :, k] = sign[k] * 0.05 * 40.0 ** t[k] / spread[:, None]
         else:
             size = (np.abs(mean) + spread)[:, None]
-            values[:, :, k] = sign[:, k] * size * 4.0 ** (2.0 * t[:, k] - 1.0)
+            values[:, :, k] = sign[k] * size * 4.0 ** (2.0 * t[k] - 1.0)
     return values
 
 

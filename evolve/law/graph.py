@@ -194,7 +194,7 @@ def _apply(node: Node, x: Array, columns: Array, memo: dict[Node, Any]) -> Any:
     if args:
         return BINARY[node.op](memo[args[0]], memo[args[1]])
     if node.op == "feat":
-        return x[:, node.index]
+        return np.ascontiguousarray(x[:, node.index])  # see `fitting.starts.place`
     if node.op == "const":
         return columns[..., node.index, :]
     return np.float64(node.value)

@@ -140,3 +140,17 @@ def test_a_graph_that_another_process_pickled_equals_the_same_graph_made_here() 
         sent = subprocess.run(words, env=environment, capture_output=True, check=True).stdout
         assert pickle.loads(sent) == here
         assert {here: 1}[pickle.loads(sent)] == 1
+
+
+def test_a_feature_of_many_is_laid_side_by_side_before_its_logarithm(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    seen: list[np.ndarray] = []
+
+    def log(values: np.ndarray) -> np.ndarray:
+        seen.append(values)
+        return np.log(values)
+
+    monkeypatch.setitem(UNARY, "log", log)
+    evaluate(call("log", feat(2)), np.ones((5, 4)), np.zeros(0))
+    assert [values.strides for values in seen] == [(8,)]
