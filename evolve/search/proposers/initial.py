@@ -45,8 +45,8 @@ def generic_laws(space: SearchSpace) -> dict[str, Node]:
 
     Returns:
         Trees by name: sums and products of powers, linear and quadratic forms, late and bounded
-        ones, `published_forms`; lines and powers of one feature where the task allows fewer than
-        three constants.
+        ones, `published_forms`; a straight line in sizes where a target may go either way; lines
+        and powers of one feature where the task allows fewer than three constants.
     """
     v, new = space.variables(), fresh()
     laws = _laws_of_all(space, v, new)
@@ -57,10 +57,23 @@ def generic_laws(space: SearchSpace) -> dict[str, Node]:
             laws[f"line in {i}"] = total([next(new), times(next(new), x)])
             laws[f"power of {i} alone"] = power_law(x, new)
             laws[f"share of {i}"] = times(next(new), x)
+    if space.either_way:
+        laws |= _straight(space)
     laws |= published_forms(space)
     # A sum over every pair of many features nests deeper than any law may.
     laws = {name: root for name, root in laws.items() if depth(root) <= MOST_DEPTH}
     return laws | _turned(laws) if space.either_way else laws
+
+
+def _straight(space: SearchSpace) -> dict[str, Node]:
+    """A straight line in the features as they are, such as a cost is.
+
+    What falls towards 0 in a size crosses it on a line, so that no such target has one.
+    """
+    if not any(space.logarithmic):
+        return {}  # it is the linear law
+    new, sizes = fresh(), [space.variable(j) for j in range(len(space.units))]
+    return {"straight line": call("add", next(new), linear(sizes, new))}
 
 
 def _turned(laws: Mapping[str, Node]) -> dict[str, Node]:

@@ -93,6 +93,19 @@ def test_laws_are_turned_where_a_target_may_go_either_way() -> None:
     assert (np.diff(values) > 0.0).all()
 
 
+def test_a_target_that_may_rise_has_a_straight_line_in_the_sizes_themselves() -> None:
+    space = SearchSpace(units=(1.0, 1.0), logarithmic=(True, False), max_constants=5)
+    assert "straight line" not in generic_laws(space)
+    laws = generic_laws(replace(space, either_way=True))
+    root, n = renumber(laws["straight line"])
+    assert n == 3
+    x = np.array([[1.0, 0.0], [1e9, 0.5], [1e12, 1.0]])
+    values = evaluate(root, x, np.array([2.0, -3.0, 0.25]))
+    np.testing.assert_allclose(values, 2.0 - 3.0 * x[:, 0] + 0.25 * x[:, 1])
+    of_shares = replace(space, logarithmic=(False, False), either_way=True)
+    assert "straight line" not in generic_laws(of_shares)  # it is "linear" there
+
+
 def test_a_table_of_many_features_has_first_candidates_no_deeper_than_a_law_may_be() -> None:
     space = SearchSpace(units=(1.0,) * 25, logarithmic=(True,) * 25, max_constants=12)
     assert max(map(depth, generic_laws(space).values())) <= MOST_DEPTH
