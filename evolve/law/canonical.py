@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 import json
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from functools import lru_cache
 
 from evolve.law.algebra import Rewriter, is_unit_scaled
@@ -131,17 +131,6 @@ def _uses(root: Node) -> dict[Node, int]:
 def n_constants(root: Node) -> int:
     """Number of fitted constants that a tree uses."""
     return len(constants_of(root))
-
-
-def n_literals(root: Node, allowed_units: Sequence[float] = ()) -> int:
-    """Number of different literals that carry information and so count as constants.
-
-    Free of charge: units (`allowed_units`, and powers of ten), whole numbers and halves up to
-    ten, and the bases of logarithms.
-    """
-    units = {abs(u) for u in allowed_units}
-    values = {abs(n.value) for n in walk(root) if n.op == "num"}
-    return sum(1 for v in values if not is_plain(v) and v not in units and 1 / v not in units)
 
 
 def is_plain(value: float) -> bool:

@@ -7,7 +7,7 @@ the declared physics (falling, rising, a floor) holds.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import combinations
 
@@ -141,33 +141,22 @@ def extrapolation_lines(x: Array, physics: Constraints) -> Array:
     return points
 
 
-def violations(
-    predict: Callable[[Array], Array], x: Array, physics: Constraints
-) -> tuple[float, float]:
+def broken(values: Array, physics: Constraints) -> tuple[float, float]:
     """Share of points beyond the data that are not finite, and that break the physics.
 
     Args:
-        predict: `(n, f)` rows to `(n,)` predictions.
-        x: `(n, f)` training rows.
+        values: `(f, n_bases, n_steps)` predictions on `extrapolation_lines`.
         physics: What to check.
 
     Returns:
         Two shares between 0 and 1.
     """
-    points = extrapolation_lines(x, physics)
-    with np.errstate(all="ignore"):
-        values = predict(points.reshape(-1, points.shape[-1])).reshape(points.shape[:-1])
-    return broken(values, physics)
-
-
-def broken(values: Array, physics: Constraints) -> tuple[float, float]:
-    """What `violations` says of the predictions `(f, n_bases, n_steps)` on lines beyond."""
     infinite, against = broken_each(values[None], physics)[0]
     return float(infinite), float(against)
 
 
 def broken_each(values: Array, physics: Constraints) -> Array:
-    """What `violations` says of predictions on the lines beyond the rows of several groups.
+    """What `broken` says of predictions on the lines beyond the rows of several groups.
 
     Args:
         values: `(k, f, n_bases, n_steps)` predictions.

@@ -11,7 +11,6 @@ from evolve.scoring.constraints import (
     Constraints,
     broken,
     extrapolation_lines,
-    violations,
     worst,
 )
 from evolve.scoring.fold import Fold
@@ -45,14 +44,11 @@ def test_rows_are_predicted_by_the_constants_of_their_group() -> None:
 def test_what_is_beyond_the_rows_is_checked_group_by_group() -> None:
     fold = FOLDS[1]
     (fit,) = fit_folds(rows(), [fold], CURVE, Recipe())
-    each = [
-        violations(
-            lambda x, f=f: evaluate(CURVE.root, x, f.constants),  # type: ignore[misc]
-            X[fold.fit[GROUP[fold.fit] == g]],
-            FALLING,
-        )
-        for g, f in zip(fit.groups, fit.fits, strict=True)
-    ]
+    each = []
+    for g, f in zip(fit.groups, fit.fits, strict=True):
+        lines = extrapolation_lines(X[fold.fit[GROUP[fold.fit] == g]], FALLING)
+        values = evaluate(CURVE.root, lines.reshape(-1, 1), f.constants)
+        each.append(broken(values.reshape(lines.shape[:-1]), FALLING))
     assert fit.beyond == worst(each)
     assert fit.beyond[1] > 0.9
 

@@ -17,7 +17,6 @@ from evolve.scoring.constraints import (
     ends_of,
     extrapolation_lines,
     shares_of,
-    violations,
     worst,
 )
 from evolve.scoring.objective import CHECK_BASES, CHECK_FACTOR, CHECK_STEPS
@@ -26,8 +25,18 @@ X = np.array([(2.0**i, b) for i in range(5) for b in (0.1, 0.3)])
 FOLLOWED = (True, False)
 
 
+def shares_beyond(
+    predict: Callable[[np.ndarray], np.ndarray], x: np.ndarray, physics: Constraints
+) -> tuple[float, float]:
+    lines = extrapolation_lines(x, physics)
+    with np.errstate(all="ignore"):
+        values = predict(lines.reshape(-1, lines.shape[-1])).reshape(lines.shape[:-1])
+    return broken(values, physics)
+
+
 def share_against(predict: Callable[[np.ndarray], np.ndarray], **declared: object) -> float:
-    return violations(predict, X, Constraints(FOLLOWED, **declared))[1]  # type: ignore[arg-type]
+    physics = Constraints(FOLLOWED, **declared)  # type: ignore[arg-type]
+    return shares_beyond(predict, X, physics)[1]
 
 
 def falls(x: np.ndarray) -> np.ndarray:
@@ -65,9 +74,9 @@ def test_a_feature_that_does_not_act_through_its_logarithm_is_followed_to_its_en
 def test_a_law_that_explodes_at_0_is_not_finite_where_another_share_is_0() -> None:
     shares = np.array([(0.2, 0.8), (0.5, 0.5), (1.0, 0.0)])
     physics = Constraints((False, False), ends=tuple(ends_of(shares, (False, False))))
-    infinite, _ = violations(lambda x: x[:, 0] ** -0.5, shares, physics)
+    infinite, _ = shares_beyond(lambda x: x[:, 0] ** -0.5, shares, physics)
     assert infinite > 0.0
-    assert violations(lambda x: (x[:, 0] + 0.1) ** -0.5, shares, physics) == (0.0, 0.0)
+    assert shares_beyond(lambda x: (x[:, 0] + 0.1) ** -0.5, shares, physics) == (0.0, 0.0)
 
 
 @pytest.mark.parametrize(
@@ -131,8 +140,8 @@ def test_a_single_row_is_enough_to_start_from() -> None:
 
 
 def test_a_law_that_keeps_what_was_declared_has_no_violations() -> None:
-    assert violations(falls, X, Constraints(FOLLOWED, falling=(0,), floor=1.0)) == (0.0, 0.0)
-    assert violations(rises, X, Constraints(FOLLOWED, rising=(0,))) == (0.0, 0.0)
+    assert shares_beyond(falls, X, Constraints(FOLLOWED, falling=(0,), floor=1.0)) == (0.0, 0.0)
+    assert shares_beyond(rises, X, Constraints(FOLLOWED, rising=(0,))) == (0.0, 0.0)
 
 
 @pytest.mark.parametrize(
@@ -175,10 +184,13 @@ def test_predictions_that_are_not_finite_are_counted_and_break_physics() -> None
     def undefined(x: np.ndarray) -> np.ndarray:
         return np.full(len(x), np.nan)
 
-    infinite, against = violations(explodes, X, Constraints(FOLLOWED, falling=(0,)))
+    infinite, against = shares_beyond(explodes, X, Constraints(FOLLOWED, falling=(0,)))
     assert 0.0 < infinite < 1.0
     assert 0.0 < against < 1.0
-    assert violations(undefined, X, Constraints(FOLLOWED, falling=(0,), floor=0.0)) == (1.0, 1.0)
+    assert shares_beyond(undefined, X, Constraints(FOLLOWED, falling=(0,), floor=0.0)) == (
+        1.0,
+        1.0,
+    )
 
 
 # over several fits

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable
 from pathlib import Path
 
 from evolve.errors import Argument, EvolveError
@@ -64,10 +63,3 @@ def read_key(model: Model) -> Key:
     if any(not 33 <= ord(sign) <= 126 for sign in value):
         raise EvolveError(Argument("model"), f": {model.name!r}: its key holds no plain text")
     return Key(value or NO_KEY)
-
-
-def struck(text: str, keys: Iterable[Key]) -> str:
-    """The text without any of the keys."""
-    for key in keys:
-        text = key.strike(text)
-    return text
