@@ -21,6 +21,7 @@ from evolve.typing import Array
 
 LEAST_LEVELS = 3  # two to fit, one to hold out
 MOST_AXES = 3  # beyond any of which a fold holds rows out; with more, little is left to fit
+LEAST_EVEN = 5  # levels of a feature of linear scale: its steps are small beside its values
 LEAST_SPAN = 1 / 3  # of the widest axis, in logarithms, that another one spans
 MOST_LOG = 100.0  # largest value that a column of logarithms has
 
@@ -127,6 +128,7 @@ def _guessed(task: Task, condition: Condition | None) -> tuple[FoldSpec, str]:
             "a guess, as none were named: what spans most and is no setting of a run",
         ),
         (_widest(task, _candidates(task)), "a guess, as none were named: what spans most"),
+        (_only_even(task), "a guess, as none were named: nothing else can be larger"),
     ):
         folds = _folds(task, axes=axes, together=_together(tuple(axes), condition))
         if axes and _has_folds(with_folds(task, folds)):
@@ -134,7 +136,8 @@ def _guessed(task: Task, condition: Condition | None) -> tuple[FoldSpec, str]:
     _require_folds(task, ())
     return (
         task.spec.folds,
-        "no feature has scales and rows enough to hold some out: plain folds, no extrapolation",
+        "no feature that is most likely to be larger has rows enough to hold some out: plain "
+        "folds, no extrapolation but along what is named",
     )
 
 
@@ -153,6 +156,23 @@ def _candidates(task: Task) -> list[str]:
         if (feature.logarithmic or _log_base(feature.name))
         and len(np.unique(values)) >= LEAST_LEVELS
     ]
+
+
+def _only_even(task: Task) -> list[str]:
+    """The one feature of linear scale that can be larger, such as a year; none of several.
+
+    A setting of a run, such as a temperature, is it where it is the only feature. What lies within
+    0 and 1 may be a share, which cannot be larger.
+    """
+    even = [
+        feature.name
+        for feature, values in zip(task.spec.features, task.train.X.T, strict=True)
+        if not feature.logarithmic and len(np.unique(values)) >= LEAST_EVEN
+        if values.min() < 0 or values.max() > 1
+    ]
+    alone = len(task.feature_names) == 1
+    names = even if alone else [name for name in even if name in _sizes(task)]
+    return names if len(names) == 1 else []
 
 
 def _sizes(task: Task) -> set[str]:

@@ -19,10 +19,7 @@ from evolve.tasks.roles import (
     BOOKKEEPING,
     MEANING,
     OUTCOMES,
-    Facts,
     Role,
-    guess_roles,
-    require_roles,
 )
 from evolve.tasks.spec import TaskSpec
 from evolve.typing import Array
@@ -30,24 +27,8 @@ from evolve.typing import Array
 FEW_TEXTS = 0.5  # a column of texts with fewer levels than this share of the rows names groups
 SAME_RATIO = 0.01  # by which the ratio of two columns varies where one is a copy of the other
 FEW_ROWS = 8  # by which most columns are seen to be no copies
+COUNTS = "counts the rows"
 MOST_GUESSED = 500  # columns that are taken for features where none are named
-
-
-def roles_of(raw: RawTable, columns: dict[str, Column], wishes: Wishes) -> dict[str, Role]:
-    """The role of every column: what the user said, else a guess; a target is an outcome.
-
-    Raises:
-        EvolveError: The user named a column or a role that there is not.
-    """
-    facts = {
-        name: Facts(column.numeric, column.low, column.high) for name, column in columns.items()
-    }
-    told = require_roles(wishes.roles, raw.columns)
-    roles = guess_roles(facts, corrected=told)
-    for name in {*wishes.targets} - {*told}:
-        if roles.get(name) in BOOKKEEPING:
-            roles[name] = "outcome"
-    return roles
 
 
 def choose_features(
@@ -77,6 +58,9 @@ def choose_features(
         _require_varying(raw, name, wishes)
     reasons = {c.name: why_not(raw, c, roles[c.name], wishes) for c in left}
     names = [name for name, why in reasons.items() if name in wishes.axes or not why]
+    if not names:  # a rank or a day may count the rows, and be what the target depends on
+        names = [name for name, why in reasons.items() if why == COUNTS]
+        reasons |= dict.fromkeys(names, "")
     _require_few(raw, names)
     reasons |= _copies(raw, names, roles, wishes)
     names = [name for name in names if name in wishes.axes or not reasons[name]]
@@ -175,13 +159,17 @@ def why_not(raw: RawTable, column: Column, role: Role, wishes: Wishes) -> str:
         return {"texts": "holds texts", "empty": "holds nothing"}.get(column.kind, blank)
     if column.n_levels < 2:
         return "is constant"
-    if number(raw.column(column.name)[0]) not in (0.0, 1.0):
-        return ""
-    values = np.array([number(cell) for cell in raw.column(column.name)], dtype=float)
+    # Epochs of one run that are logged one by one count the rows, too, and are an input by name.
+    return COUNTS if role == "other" and counts_rows(raw, column.name) else ""
+
+
+def counts_rows(raw: RawTable, name: str) -> bool:
+    """Whether a column of numbers holds 0, 1, 2, … or 1, 2, 3, … row by row."""
+    if number(raw.column(name)[0]) not in (0.0, 1.0):
+        return False
+    values = raw.values(name)
     starts = (0, 1) if len(values) > 2 else ()
-    if any(np.array_equal(values, np.arange(len(values)) + start) for start in starts):
-        return "counts the rows"
-    return ""
+    return any(np.array_equal(values, np.arange(len(values)) + start) for start in starts)
 
 
 def _copies(

@@ -13,7 +13,8 @@ from evolve.errors import Argument, EvolveError, nearest
 from evolve.printable import printable
 from evolve.scoring.constraints import shares_of
 from evolve.tasks.draft.axes import choose_axes, choose_horizon, horizon_text, with_folds
-from evolve.tasks.draft.candidates import choose_features, roles_of
+from evolve.tasks.draft.candidates import choose_features, counts_rows
+from evolve.tasks.draft.column_roles import roles_of
 from evolve.tasks.draft.columns import Column, guess_scale, guess_unit, inspect_columns
 from evolve.tasks.draft.condition import Condition, parse_condition
 from evolve.tasks.draft.curves import choose_points
@@ -52,6 +53,7 @@ from evolve.tasks.task import Task
 
 NAMED = "named by the user"
 GUESSED = "not given: the other columns of numbers that may be inputs; name those that are"
+COUNTER = "not given: it counts the rows, but no other column may be an input"
 MOST_LISTED = 40  # names in a line
 
 
@@ -150,12 +152,19 @@ def propose(raw: RawTable, name: str, wishes: Wishes) -> Draft:
             *(Decision("rows", *told) for told in of_rows),
             *(Decision("points", *told) for told in of_points),
             *(Decision("derived", *told) for told in of_rates),
-            Decision("features", listed(names), NAMED if wishes.features else GUESSED),
+            Decision("features", listed(names), _why_features(raw, names, wishes)),
             *decided,
         ),
         notes=(*raw.remarks(), *remarks(rows, task, columns, condition)),
         corrected=frozenset(wishes.roles),
     )
+
+
+def _why_features(raw: RawTable, names: Sequence[str], wishes: Wishes) -> str:
+    """Why these columns are features."""
+    if wishes.features:
+        return NAMED
+    return COUNTER if all(counts_rows(raw, name) for name in names) else GUESSED
 
 
 def _decided(

@@ -150,3 +150,20 @@ def test_epochs_are_left_out_where_steps_say_how_far_training_has_come() -> None
     assert features(drafted({**told}, extrapolate=("epoch",))) == ["params", "tokens", "epoch"]
     told["epoch"][3] = 1  # a run whose epochs are longer
     assert features(drafted({**told})) == ["params", "tokens", "epoch", "step"]
+
+
+@pytest.mark.parametrize("start", [0, 1])
+def test_a_column_that_counts_the_rows_is_a_feature_where_no_other_may_be(start: int) -> None:
+    rows = [f"{k + start},w{k},{9 / (k + 3):.4f}" for k in range(12)]
+    draft = propose(table_of("\n".join(["rank,word,y", *rows]) + "\n"), "x", Wishes(("y",)))
+    assert features(draft) == ["rank"]
+    assert any("counts the rows, but no other" in decision.why for decision in draft.decisions)
+
+
+@pytest.mark.parametrize("name", ["epoch", "step", "iteration"])
+def test_training_that_is_logged_step_by_step_is_an_input_though_it_counts_the_rows(
+    name: str,
+) -> None:
+    draft = drafted({name: list(range(1, 25)), "row": list(range(1, 25))})
+    assert features(draft) == ["params", "tokens", name]
+    assert draft.reasons["row"] == "counts the rows"
