@@ -46,7 +46,6 @@ from evolve.search.finalists import (
 )
 from evolve.search.readable import is_opaque
 from evolve.search.votes import finalists_by_seed, with_votes
-from evolve.tasks.spec import target_bounds
 from evolve.tasks.task import Table, Task
 from evolve.typing import Array
 
@@ -205,23 +204,24 @@ def outside_bounds(task: Task, law: FittedLaw) -> float:
     """Share of points beyond the data at which a law leaves the values that a target can have.
 
     An accuracy that grows with the logarithm of compute, or a loss that falls with it, leaves them
-    somewhere, so it bends before: such a law is right up to there at most. That is looked at very
-    far out; and next to the smallest rows of an axis, where targets keep the one sign that they
-    have, if their 0 means something.
+    somewhere, so it bends before: such a law is right up to there at most. Targets of one sign keep
+    it, if their 0 means something. That is looked at very far out, and then next to the smallest
+    rows of an axis, too.
     """
     if not task.axes:
         return 0.0
-    bounds, width = np.array(target_bounds(task.spec)), RELATIVE_EDGE * task.train.Y.std(axis=0)
+    bounds, width = task.bounds, RELATIVE_EDGE * task.train.Y.std(axis=0)
+    if not np.isfinite(bounds).any():
+        return 0.0
     largest = task.train.at(task.folds[0].held)
-    places = [(replace(largest, X=further(task, largest.X, by)), bounds) for by in FAR_OUT]
+    places = [replace(largest, X=further(task, largest.X, by)) for by in FAR_OUT]
     if task.frame.natural_zero:
-        places += [(rows, task.bounds) for rows in _next_to_smallest(task)]
-    shares = [0.0]
-    for rows, within in places:
-        if np.isfinite(within).any():
-            values = law.predict_or_nan(rows.X, [task.group_names[g] for g in rows.group])
-            inside = (values >= within[:, 0] - width) & (values <= within[:, 1] + width)
-            shares.append(float(np.mean(~inside)))
+        places += _next_to_smallest(task)
+    shares = []
+    for rows in places:
+        values = law.predict_or_nan(rows.X, [task.group_names[g] for g in rows.group])
+        inside = (values >= bounds[:, 0] - width) & (values <= bounds[:, 1] + width)
+        shares.append(float(np.mean(~inside)))
     return max(shares)
 
 

@@ -248,6 +248,20 @@ def test_next_to_the_smallest_of_positive_rows_no_law_may_be_negative() -> None:
     assert outside_bounds(signed, fit_rows(signed, Candidate(Law(line, 2), Recipe()))) == 0.0
 
 
+def test_very_far_out_0_binds_where_it_means_something_though_no_bound_is_declared() -> None:
+    x = np.geomspace(0.5, 500.0, 20)
+    logarithm = Candidate(Law(call("add", C0, call("mul", C1, call("log", X))), 2), Recipe())
+    power = Candidate(Law(call("mul", C0, call("pow", X, C1)), 2), Recipe())
+    for sign in (1.0, -1.0):
+        decades = task_of(x, sign * 3.0 * x**-0.7, folds={"axes": ["a"]})
+        assert decades.frame.natural_zero
+        assert outside_bounds(decades, fit_rows(decades, logarithm)) == 1.0
+        assert outside_bounds(decades, fit_rows(decades, power)) == 0.0
+    anywhere = task_of(x, 5.0 - 0.3 * np.log(x), folds={"axes": ["a"]})
+    assert not anywhere.frame.natural_zero
+    assert outside_bounds(anywhere, fit_rows(anywhere, logarithm)) == 0.0
+
+
 def test_next_to_the_smallest_rows_0_binds_where_it_means_something_whatever_the_sign() -> None:
     x = np.geomspace(0.5, 50.0, 20)
     falls = Candidate(Law(call("sub", C0, call("mul", C1, X)), 2), Recipe())
