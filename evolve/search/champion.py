@@ -204,9 +204,9 @@ def outside_bounds(task: Task, law: FittedLaw) -> float:
     """Share of points beyond the data at which a law leaves the values that a target can have.
 
     An accuracy that grows with the logarithm of compute, or a loss that falls with it, leaves them
-    somewhere, so it bends before: such a law is right up to there at most. Targets of one sign keep
-    it, if their 0 means something. That is looked at very far out, and then next to the smallest
-    rows of an axis, too.
+    somewhere, so it bends before: such a law is right up to there at most. Targets of one sign
+    keep it, if their 0 means something. That is looked at very far out, and then next to the
+    smallest rows of an axis, too.
     """
     if not task.axes:
         return 0.0
