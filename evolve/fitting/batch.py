@@ -146,7 +146,8 @@ class BatchFitter:
             n_starts = min(n_starts, 1)  # all constants are solved for: starts do not differ
         begin = _centres(priors, p) if begin is None else begin
         candidates = uniforms(SCREENED * n_starts, p)
-        return solve(self.batch(priors, box), candidates, begin, n_starts, limits)
+        with np.errstate(all="ignore"):  # learnt priors that overflow, columns beyond all floats
+            return solve(self.batch(priors, box), candidates, begin, n_starts, limits)
 
     def batch(self, priors: Sequence[Prior | None], box: Array) -> FitBatch:
         """The problems as the kernel takes them."""

@@ -55,7 +55,8 @@ def fit_pooled(
     members = [numbers for numbers in fitter.pools if len(numbers) >= POOLED_GROUPS]
     if not members or (recipe.shrinkage == 0.0 and not tied_constants(fitter, recipe).any()):
         return fitter.fit([None] * len(problems))
-    return freed(fitter, members, fitter.fit(_learn(fitter, members, recipe)))
+    with np.errstate(all="ignore"):  # groups whose constants overflow, or have no curvature
+        return freed(fitter, members, fitter.fit(_learn(fitter, members, recipe)))
 
 
 def freed(fitter: BatchFitter, members: Sequence[Ints], fits: Sequence[Fit]) -> list[Fit]:
@@ -76,8 +77,7 @@ def freed(fitter: BatchFitter, members: Sequence[Ints], fits: Sequence[Fit]) -> 
         weights = np.array([prior.weight for prior in priors if prior is not None])
         if len(weights) < len(rows):
             continue
-        with np.errstate(all="ignore"):  # matrices of rank 0
-            inverse = np.linalg.pinv(np.array([fits[q].normal for q in rows]), hermitian=True)
+        inverse = np.linalg.pinv(np.array([fits[q].normal for q in rows]), hermitian=True)
         shared = np.clip(np.diagonal(inverse, axis1=1, axis2=2) * weights, 0.0, 1.0)
         own = (1.0 - shared).sum(axis=1) + shared.mean(axis=0).sum() / len(rows)
         for q, n_free in zip(rows.tolist(), own.tolist(), strict=True):
@@ -251,8 +251,7 @@ def _settled(old: Pool, new: Pool) -> bool:
 
 def _inverse_diagonals(ends: EndPoints) -> Array:
     """`(q, p)` diagonals of the inverse normal matrices of all problems."""
-    with np.errstate(all="ignore"):  # matrices of rank 0
-        inverse = np.linalg.pinv(ends.normal[:, 0], hermitian=True)
+    inverse = np.linalg.pinv(ends.normal[:, 0], hermitian=True)
     return np.asarray(np.diagonal(inverse, axis1=1, axis2=2))
 
 
@@ -267,7 +266,6 @@ def _noise(
     """Residual variance of one pool, with the constants that the prior fixes not counted."""
     gaps = ends.constants[rows, 0] - prior.mean
     total = 2.0 * float(ends.costs[rows, 0].sum()) - float(np.sum(prior.weight * gaps**2))
-    with np.errstate(invalid="ignore"):
-        shrunk = np.clip(inverse[rows] * prior.weight, 0.0, 1.0)
+    shrunk = np.clip(inverse[rows] * prior.weight, 0.0, 1.0)
     free = float(fitter.counts[rows].sum() - np.sum(1.0 - shrunk))
     return float(max(total, 1e-300) / max(free, 1.0))

@@ -100,7 +100,8 @@ class ProblemSet(Sequence[Problem]):
             y = self._targets(frames, on_logs=on_logs, mirrored=mirrored)
             w = self._weights(axes, scale_weight, on_logs=on_logs)
             parts = np.split(y, self.offsets[1:-1])
-            spread = np.array([max(float(np.std(part)), 1e-12) for part in parts])
+            with np.errstate(all="ignore"):  # targets without a logarithm, or of huge sizes
+                spread = np.array([max(float(np.std(part)), 1e-12) for part in parts])
             self._fitted[key] = FittedRows(y, w, spread)
         return self._fitted[key]
 

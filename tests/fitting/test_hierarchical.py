@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from scipy.optimize import least_squares
@@ -75,6 +77,22 @@ def test_groups_of_one_label_share_a_prior_and_labels_do_not_mix() -> None:
     assert np.all(means[:4] == means[0])
     assert np.all(means[4:] == means[4])
     assert not np.array_equal(means[0], means[4])
+
+
+@pytest.mark.filterwarnings("error")
+@pytest.mark.parametrize("recipe", [Recipe("log"), Recipe()])
+@pytest.mark.parametrize("factor", [-1.0, 1e200])
+@pytest.mark.parametrize("tied", ["none", "slopes"])
+@pytest.mark.parametrize("strength", [0.0, 1.0])
+def test_a_group_that_no_constants_fit_is_told_by_its_status_alone(
+    recipe: Recipe, factor: float, tied: str, strength: float
+) -> None:
+    problems, _ = groups(4)
+    odd = [*problems[:3], replace(problems[3], y=factor * problems[3].y)]
+    fits = fit_pooled(LAW, odd, replace(recipe, tied=tied, shrinkage=strength))
+    assert len(fits) == 4
+    if recipe.target_scale == "log" and factor < 0.0:
+        assert fits[3].status == "not finite"
 
 
 def test_a_stronger_prior_draws_groups_closer_together() -> None:
