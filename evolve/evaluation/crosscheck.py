@@ -29,7 +29,7 @@ class Agreement:
     Attributes:
         index: The entry.
         status: ``ok``, or how the program failed.
-        difference: Largest difference of the predictions, relative to the largest of them.
+        difference: Of the predictions, as `foreign.difference` says.
     """
 
     index: int
@@ -66,4 +66,6 @@ def compare(
     predictions = run_text(lane, problem.task, problem.screen, text)
     if isinstance(predictions, str):
         return Agreement(entry.index, predictions, None)
-    return Agreement(entry.index, "ok", difference(predictions, fast[0].predictions))
+    targets = problem.task.train.Y[problem.screen.held]
+    gap = difference(predictions, fast[0].predictions, targets)
+    return Agreement(entry.index, "ok", gap)

@@ -112,10 +112,15 @@ def _in_rows(table: Table, task: Task, groups: list[int], parts: Sequence[Array]
     return predictions
 
 
-def difference(predictions: Array, others: Array) -> float:
-    """Largest difference of two lanes' predictions, relative to the largest of them."""
-    gap, size = np.max(np.abs(predictions - others)), np.max(np.abs([predictions, others]))
-    return float(gap / size) if size > 0.0 else 0.0
+def difference(predictions: Array, others: Array, targets: Array) -> float:
+    """Largest difference of two lanes' predictions, relative to the largest of them and targets.
+
+    Predictions that are next to nothing beside the targets, as of a law whose best constants are
+    0, are rounding errors, which no two lanes share. Where one is not finite, nor is the result.
+    """
+    gap = np.max(np.abs(predictions - others))
+    size = np.max(np.abs([predictions, others, targets]))
+    return float(gap / size) if size != 0.0 else 0.0
 
 
 def priors_of(result: FoldResult, n_targets: int) -> Array | None:

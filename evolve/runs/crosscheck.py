@@ -168,7 +168,8 @@ class CrossCheck:
         index = champion.entry.index
         if isinstance(predictions, str):
             return Agreement(index, predictions, None)
-        return Agreement(index, "ok", difference(predictions, champion.fitted.predictions[rows]))
+        gap = difference(predictions, champion.fitted.predictions[rows], task.train.Y[rows])
+        return Agreement(index, "ok", gap)
 
     def _text(self, candidate: Candidate, priors: Array | None) -> str:
         return program_text(self._problem.task, candidate, "the search", priors)

@@ -193,7 +193,7 @@ def _foreign_gap(
     predictions = run_text(lane, task, fold, text)
     if isinstance(predictions, str):
         return predictions
-    return difference(predictions, result.predictions)
+    return difference(predictions, result.predictions, task.train.Y[fold.held])
 
 
 def _check_black_box(lane: ForeignLane, task: Task, elite: Elite) -> Check:
@@ -231,7 +231,7 @@ def _check_champion(
     for number, name in enumerate(task.group_names):
         in_group, constants = task.train.group == number, np.asarray(row.constants[name])
         again = predict(law, task.train.X[in_group], constants, runner)
-        gap = max(gap, difference(predictions[in_group], again))
+        gap = max(gap, difference(predictions[in_group], again, task.train.Y[in_group]))
     problem = "" if gap <= TOLERANCE else f"champion: kept constants differ by {gap:.1e}"
     return Check(row.index, row.n_constants, stored, fast, gap, problem)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from dataclasses import replace
 from functools import partial
@@ -123,12 +124,21 @@ def test_a_comparison_holds_up_to_the_tolerance() -> None:
     assert Agreement(**Agreement(4, "ok", 0.0).to_data()) == Agreement(4, "ok", 0.0)
 
 
-def test_a_difference_is_relative_to_the_largest_prediction() -> None:
-    one = np.array([[1000.0], [0.001]])
-    assert difference(one, one) == 0.0
-    assert difference(one + np.array([[0.0], [1e-3]]), one) == pytest.approx(1e-6)
-    assert difference(np.zeros((3, 1)), np.zeros((3, 1))) == 0.0
-    assert difference(np.ones((3, 1)), np.zeros((3, 1))) == 1.0
+def test_a_difference_is_relative_to_the_largest_prediction_or_target() -> None:
+    one, nothing = np.array([[1000.0], [0.001]]), np.zeros((2, 1))
+    changed = one + np.array([[0.0], [1e-3]])
+    assert difference(one, one, nothing) == 0.0
+    assert difference(changed, one, nothing) == pytest.approx(1e-6)
+    assert difference(changed, one, 1e3 * one) == pytest.approx(1e-9)
+    assert difference(nothing, nothing, nothing) == 0.0
+    assert difference(one, nothing, nothing) == 1.0
+    assert math.isnan(difference(np.full((2, 1), np.nan), one, one))
+
+
+def test_lanes_agree_on_a_law_whose_constants_are_rounding_errors_beside_the_targets() -> None:
+    predictions = 1e-17 * np.array([[1.0], [-2.0], [0.0]])
+    gap = difference(predictions, -0.0 * predictions, np.array([[1.0], [-1.0], [1.0]]))
+    assert Agreement(0, "ok", gap).holds
 
 
 # what is compared
