@@ -35,9 +35,11 @@ def batch(
     Budget, seeds and proposers stand in the table [batch] of an evolve.toml.
     """
     from evolve.api.batch import plan_batch, run_batch
+    from evolve.cli.loading import spare_loaded
     from evolve.cli.output import print_json
 
     jobs, workers = plan_batch(folder, file)
+    spare_loaded()
     listener = _listener(jobs, hidden=quiet or json)
     rows = []
     for row in run_batch(jobs, runs_dir, workers, listener):

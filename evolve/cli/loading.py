@@ -1,4 +1,4 @@
-"""Load the fitter quickly, for a verb that fits once and ends."""
+"""Load the fitter quickly, and spare what is loaded the looks for garbage."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from importlib import import_module
 # What numba looks for when it loads its functions of arrays, for a linear algebra that nothing
 # here compiles; with it comes much of scipy, and of numpy's compiler of Fortran.
 UNUSED = "scipy.linalg.cython_blas"
+MADE = 10_000  # objects, a few MiB, after which those are looked at; 700 by default; judgement
 
 
 @contextlib.contextmanager
@@ -28,6 +29,16 @@ def quick_loading() -> Iterator[None]:
     finally:
         if collects:
             gc.enable()
+
+
+def spare_loaded() -> None:
+    """Leave what is loaded by now out of every look for garbage to come, and look less often.
+
+    For a process of the command line alone, which holds it to its end: to go through it again and
+    again took an eighth of all that a search of a small table does outside its workers.
+    """
+    gc.freeze()
+    gc.set_threshold(MADE)
 
 
 def _load_numba() -> None:

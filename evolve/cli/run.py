@@ -176,8 +176,7 @@ def run(
         new_folder(runs_dir, run_name, problem.task.name, seed) as folder,
         create_run(folder, problem, settings) as store,
     ):
-        shown = {"hidden": quiet or json, "json": json}
-        _go(store, problem, settings, workers, sandbox, machines, began, **shown)
+        _go(store, problem, settings, workers, sandbox, machines, began, quiet=quiet, json=json)
 
 
 @app.command(epilog="Example: python -m evolve resume data_constrained-0-1 --evaluations 6000")
@@ -244,8 +243,7 @@ def resume(
             for line in left_behind(store, problem):
                 print_note(f"evolve: {line}")
         require_same(store, problem, typed_options(context, "name", "runs_dir"))
-        shown = {"hidden": quiet or json, "json": json}
-        _go(store, problem, settings, workers, sandbox, machines, began, **shown)
+        _go(store, problem, settings, workers, sandbox, machines, began, quiet=quiet, json=json)
 
 
 def _words(text: str) -> tuple[str, ...]:
@@ -262,12 +260,13 @@ def _go(
     machines: Machines,
     began: float,
     *,
-    hidden: bool,
+    quiet: bool,
     json: bool,
 ) -> None:
     """Search, show, print the end of the run, and exit with a signal's code if one came."""
     from evolve.api.progress import NullProgress, make_display
     from evolve.cli.ending import print_ending
+    from evolve.cli.loading import spare_loaded
     from evolve.cli.options import n_cores
     from evolve.cli.stopping import end_now, leave_lost_terminal
     from evolve.runs.session import hold_session, why_no_law
@@ -284,7 +283,8 @@ def _go(
         display.ending(f"{name}: ending after this batch")
 
     stopping = Stopping(on_signal, end_now)
-    display = make_display(stopping.asked, hidden=hidden)
+    display = make_display(stopping.asked, hidden=quiet or json)
+    spare_loaded()
     with stopping, display:
         n_workers = workers or n_cores()
         result = hold_session(
