@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -93,7 +94,7 @@ class EvaluationProblem:
             if values.shape != known.y.shape or not np.isfinite(values).all():
                 return failed("not-finite", f"{fold.name}: a prediction is not finite")
         judged = fold_score(targets, predictions, fitted, n_free)
-        if not np.isfinite(judged.nmse + (judged.fitted or 0.0)):
+        if not math.isfinite(judged.nmse + (judged.fitted or 0.0)):
             return failed("not-finite", f"{fold.name}: the squared error overflows")
         return judged
 

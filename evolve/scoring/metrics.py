@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from evolve.errors import ProgramError
-from evolve.scoring.targets import FLAT, Targets, ratio
+from evolve.scoring.targets import FLAT, Targets, yardstick
 from evolve.typing import Array
 
 
@@ -124,4 +124,6 @@ def _metrics(Y: Array, P: Array) -> Metrics:
 def _nmae_by_target(Y: Array, P: Array) -> Array:
     """Return `(T,)` normalised mean absolute errors."""
     deviation = np.mean(np.abs(Y - np.mean(Y, axis=0)), axis=0)
-    return ratio(np.mean(np.abs(P - Y), axis=0), deviation, np.sqrt(FLAT) * np.abs(Y).max(axis=0))
+    by = yardstick(deviation, np.sqrt(FLAT) * np.abs(Y).max(axis=0))
+    with np.errstate(over="ignore"):  # a huge error over the spread of small targets is infinite
+        return np.asarray(np.mean(np.abs(P - Y), axis=0) / by)

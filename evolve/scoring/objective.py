@@ -202,7 +202,7 @@ def fitted_error(targets: Targets, p: Array, n_constants: float) -> float | None
     if n_free <= 0 or not targets.varies:
         return None
     with np.errstate(over="ignore", invalid="ignore"):
-        squares = targets.squares(p) / targets.spread
+        squares = (p - targets.y) ** 2 / targets.spread
         squares = squares if shares is None else squares * shares
         most = quantile(squares, 1.0 - WINSORISED)
     return float(np.minimum(squares, most).sum() / squares.size * n_rows / n_free)

@@ -24,7 +24,7 @@ class Targets:
         weights: `(n,)` what each row counts; all alike if None.
         shares: `(n, 1)` the same over their mean.
         spread: `(t,)` their variance.
-        size: `(t,)` their mean square.
+        yardstick: `(t,)` the same, `nan` where it says nothing (see `yardstick`).
         varies: Whether every one of them does.
     """
 
@@ -32,30 +32,26 @@ class Targets:
     weights: Array | None
     shares: Array | None
     spread: Array
-    size: Array
+    yardstick: Array
     varies: bool
 
     @classmethod
     def of(cls, y: Array, weights: Array | None = None) -> Self:
         """Measure targets `(n, t)`, of which each row may count `(n,)` weights."""
-        spread, size = variance(y, weights), np.mean(y**2, axis=0)
+        spread = variance(y, weights)
         shares = None if weights is None else (weights / weights.mean())[:, None]
-        return cls(y, weights, shares, spread, size, bool(np.ptp(y, axis=0).all()))
-
-    def squares(self, p: Array) -> Array:
-        """`(n, t)` squared errors of predictions; a huge one is infinite."""
-        with np.errstate(over="ignore"):
-            return np.asarray((p - self.y) ** 2)
+        by = yardstick(spread, np.mean(y**2, axis=0))
+        return cls(y, weights, shares, spread, by, bool(np.ptp(y, axis=0).all()))
 
     def nmse_each(self, p: Array) -> Array:
-        """`(t,)` mean squared errors of predictions over variances."""
-        squares = self.squares(p)
+        """`(t,)` mean squared errors of predictions over variances; a huge one is infinite."""
         with np.errstate(over="ignore"):
+            squares = (p - self.y) ** 2
             if self.weights is None:
                 mean = squares.sum(axis=0) / len(squares)
             else:
                 mean = np.average(squares, axis=0, weights=self.weights)
-        return ratio(mean, self.spread, self.size)
+            return np.asarray(mean / self.yardstick)
 
     def nmse(self, p: Array) -> float:
         """The mean of `nmse_each` over the targets."""
@@ -95,14 +91,9 @@ def variance(y: Array, weights: Array | None = None) -> Array:
     return np.asarray(np.average((y - mean) ** 2, axis=0, weights=weights))
 
 
-def ratio(error: Array, spread: Array, size: Array) -> Array:
-    """Divide errors by spreads; `nan` where the spread is nothing beside the values' size.
-
-    A huge error over the spread of small targets is infinite.
-    """
-    flat = spread <= FLAT * size
-    with np.errstate(over="ignore"):
-        return np.where(flat, np.nan, error / np.where(flat, 1.0, spread))
+def yardstick(spread: Array, size: Array) -> Array:
+    """Spreads to divide errors by; `nan` where one is nothing beside the values' size."""
+    return np.where(spread <= FLAT * size, np.nan, spread)
 
 
 def quantile(values: Array, share: float) -> Array:
