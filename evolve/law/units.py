@@ -96,8 +96,8 @@ def _draw(
         n_features: How many features rows have.
         together: Features of each scale.
     """
-    for x, constants in _tries(n_constants, n_features):
-        values, by_constants, by_scales = _derivatives(root, x, constants, together)
+    for points in _tries(n_constants, n_features, tuple(map(tuple, together))):
+        values, by_constants, by_scales = _derivatives(root, points)
         with np.errstate(all="ignore"):
             fine = np.isfinite(values) & np.isfinite(by_constants).all(axis=0)
             fine &= np.abs(values) < 1e6
@@ -106,15 +106,34 @@ def _draw(
     return None
 
 
-def _tries(n_constants: int, n_features: int) -> Iterator[tuple[Array, Array]]:
-    """Rows and constants, one try after the other; nearly all laws need but the first."""
-    yield _first_try(n_constants, n_features)
-    yield from islice(_drawn_anew(n_constants, n_features), 1, N_TRIES)
+class _Points(NamedTuple):
+    """Where a law is evaluated: at rows and constants, then a step from these to either side.
+
+    Attributes:
+        rows: `((1 + 2p + 2s) * n, f)` rows.
+        constants: `((1 + 2p + 2s) * n, p)` constants of each.
+        steps: `(p,)` size of the steps of constants.
+    """
+
+    rows: Array
+    constants: Array
+    steps: Array
 
 
-@lru_cache(maxsize=128)
-def _first_try(n_constants: int, n_features: int) -> tuple[Array, Array]:
-    return next(_drawn_anew(n_constants, n_features))
+def _tries(
+    n_constants: int, n_features: int, together: tuple[tuple[int, ...], ...]
+) -> Iterator[_Points]:
+    """Where to evaluate, one try after the other; nearly all laws need but the first."""
+    yield _first_try(n_constants, n_features, together)
+    for x, constants in islice(_drawn_anew(n_constants, n_features), 1, N_TRIES):
+        yield _points(x, constants, together)
+
+
+@lru_cache(maxsize=32)
+def _first_try(
+    n_constants: int, n_features: int, together: tuple[tuple[int, ...], ...]
+) -> _Points:
+    return _points(*next(_drawn_anew(n_constants, n_features)), together)
 
 
 def _drawn_anew(n_constants: int, n_features: int) -> Iterator[tuple[Array, Array]]:
@@ -125,11 +144,9 @@ def _drawn_anew(n_constants: int, n_features: int) -> Iterator[tuple[Array, Arra
         yield x, signs * rng.uniform(0.3, 1.3, n_constants)
 
 
-def _derivatives(
-    root: Node, x: Array, constants: Array, together: Sequence[Sequence[int]]
-) -> tuple[Array, Array, Array]:
-    """Values `(n,)` of a law and its derivatives, as `_Drawn` has them, by central differences."""
-    n, p, s = len(x), len(constants), len(together)
+def _points(x: Array, constants: Array, together: Sequence[Sequence[int]]) -> _Points:
+    """Rows `(n, f)` and constants `(p,)`, and those a step away, for central differences."""
+    p, s = len(constants), len(together)
     rows, at = np.tile(x, (1 + 2 * (p + s), 1, 1)), np.tile(constants, (1 + 2 * (p + s), 1))
     steps = STEP * np.maximum(np.abs(constants), SMALL)
     at[1 : p + 1] += np.diag(steps)
@@ -137,10 +154,17 @@ def _derivatives(
     for i, features in enumerate(together):
         rows[2 * p + 1 + i, :, features] *= math.exp(STEP)
         rows[2 * p + 1 + s + i, :, features] *= math.exp(-STEP)
-    flat = evaluate_rows(root, rows.reshape(-1, x.shape[1]), np.repeat(at, n, axis=0))
-    values = flat.reshape(-1, n)
+    return _Points(rows.reshape(-1, x.shape[1]), np.repeat(at, len(x), axis=0), steps)
+
+
+def _derivatives(root: Node, points: _Points) -> tuple[Array, Array, Array]:
+    """Values `(n,)` of a law and its derivatives, as `_Drawn` has them, by central differences."""
+    values = evaluate_rows(root, points.rows, points.constants).reshape(-1, N_ROWS)
+    p = len(points.steps)
+    s = len(values) // 2 - p
     with np.errstate(all="ignore"):
-        by_constants = (values[1 : p + 1] - values[p + 1 : 2 * p + 1]) / (2.0 * steps[:, None])
+        by_constants = values[1 : p + 1] - values[p + 1 : 2 * p + 1]
+        by_constants /= 2.0 * points.steps[:, None]
         by_scales = (values[2 * p + 1 : 2 * p + 1 + s] - values[2 * p + 1 + s :]) / (2.0 * STEP)
     return values[0], by_constants, by_scales
 
