@@ -136,8 +136,8 @@ def _guessed(task: Task, condition: Condition | None) -> tuple[FoldSpec, str]:
     _require_folds(task, ())
     return (
         task.spec.folds,
-        "no feature that is most likely to be larger has rows enough to hold some out: plain "
-        "folds, no extrapolation but along what is named",
+        "no one feature is likely to grow, or its largest are too few to hold out: plain folds, "
+        "no extrapolation unless features are named",
     )
 
 
