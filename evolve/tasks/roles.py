@@ -1,7 +1,6 @@
 """The role that a column plays in a scaling law, read off its name, its unit and basic facts.
 
-A role is a guess: `role = "…"` in `task.toml` and `--role COLUMN=ROLE` put it right. Several
-columns may have the same role, as planned and achieved compute do.
+A guess, which `role` in `task.toml` and `--role` put right. Several columns may have one role.
 """
 
 from __future__ import annotations
@@ -132,7 +131,7 @@ _RULES: tuple[_Rule, ...] = (
     _Rule("time", r"\b(per (second|sec|s)|throughput)$|\b(tokens|samples|steps) (s|sec)$"),
     _Rule("time", r"\b(start|end|stop|finish|begin|create|creation|submit)(ed|d)? ?time\b"),
     _Rule("time", r"\b(unix ?)?time$", reach=1e8),
-    _Rule("seed", r"\b(seed|random state|rng|replicate)\b"),
+    _Rule("seed", r"\b(seed|random state|rng|replicate)\b|^rep(eat|etition)?( no| number)?$"),
     _Rule("setting", rf"^(log|log10|log2|ln) (.* )?({_TUNED}|{_SETTING})\b"),
     _Rule("other", r"^lr (sum|annealed)$"),  # those of `evolve.tasks.schedules`, no rates
     _Rule(
@@ -142,6 +141,7 @@ _RULES: tuple[_Rule, ...] = (
     ),
     _Rule("outcome", r"\b(error|err) rate\b|\b(val|valid|validation|test|eval|dev|train) error$"),
     _Rule("outcome", r"\b(wer|cer|brier|r?mse|mae|mape|r2|fid|reward|objective|error percent)\b"),
+    _Rule("outcome", r"\b(latency|ttft|tpot|p ?(50|9\d)|(peak|used|allocated) \w*mem\w*)\b"),
     _Rule("loss", r"\b\w*loss\d*\b|\b(nll|xent|ppl|bpb|bpc|perplexity)\b", _NO_OUTCOME),
     _Rule("loss", r"\bcross ?entropy\b|\bbits per \w+$|\bneg\w* log ?(lik|prob)", _NO_OUTCOME),
     _Rule("outcome", r"\bscore$|\bmetric$|^values?( \d+)?$|\blog ?(lik|prob)\w*\b", _NO_OUTCOME),

@@ -43,9 +43,10 @@ NAMES: dict[Role, str] = {
     "accuracy": "accuracy; arc_easy/acc,none; mmlu; pass@1; miou; val_acc; exact_match; "
     "top1; top-5; imagenet_top1; mAP; mAP50; recall@10; hits@10; sacrebleu; dice",
     "outcome": "error_rate; error %; brier_score; avg_loglik; test error; "
-    "final_value score; reward; logprob; mean_log_prob; log_likelihood",
+    "final_value score; reward; logprob; mean_log_prob; log_likelihood; "
+    "p99 (ms); latency_p50; ttft; peak_memory_GB; peak memory (MiB)",
     "error": "loss_stderr; arc_easy/acc_stderr,none; loss_std; spread_err; sigma; train/loss__MIN",
-    "seed": "seed; random_state; data_seed",
+    "seed": "seed; random_state; data_seed; rep; Repeat #; repetition no.",
     "id": "run_id; Name; run_name; id; checkpoint_path; Unnamed: 0; trial_id; number; rownames; "
     "row_names; __index_level_0__",
     "state": "state; run_state; status; finished; crashed; done",

@@ -13,6 +13,8 @@ from evolve.tasks.cells import is_blank, is_meant, number, size_in_words
 from evolve.tasks.draft.columns import Column
 from evolve.tasks.draft.expressions import derived_names, quoted
 from evolve.tasks.draft.images import images_of_targets
+from evolve.tasks.draft.nothing_left import nothing_left
+from evolve.tasks.draft.repeats import repeats_of_settings
 from evolve.tasks.draft.roles import Wishes
 from evolve.tasks.raw import RawTable
 from evolve.tasks.roles import (
@@ -62,17 +64,11 @@ def choose_features(
         names = [name for name, why in reasons.items() if why == COUNTS]
         reasons |= dict.fromkeys(names, "")
     _require_few(raw, names)
-    reasons |= _copies(raw, names, roles, wishes)
-    names = [name for name in names if name in wishes.axes or not reasons[name]]
-    reasons |= _told_by_steps(raw, names, roles, wishes)
-    names = [name for name in names if name in wishes.axes or not reasons[name]]
-    reasons |= images_of_targets(raw, names, roles, wishes)
-    names = [name for name in names if name in wishes.axes or not reasons[name]]
+    for rule in (_copies, repeats_of_settings, _told_by_steps, images_of_targets):
+        reasons |= rule(raw, names, roles, wishes)
+        names = [name for name in names if name in wishes.axes or not reasons[name]]
     if not names:
-        words = "; ".join(f"{name} {why}" for name, why in reasons.items())
-        raise EvolveError(
-            f"{raw.path}: no column is left to predict from{': ' + words if words else ''}"
-        )
+        raise nothing_left(raw, left, reasons)
     return names, {name: why for name, why in reasons.items() if name not in names}
 
 

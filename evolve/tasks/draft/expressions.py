@@ -14,6 +14,7 @@ from evolve.errors import Argument, EvolveError
 from evolve.law.faults import because, in_backticks, unquoted
 from evolve.law.syntax import expression_of
 from evolve.tasks.cells import is_blank, number, size_in_words
+from evolve.tasks.draft.dates import decimal_year
 from evolve.tasks.raw import RawTable
 from evolve.tasks.roles import nearest_column
 from evolve.typing import Array
@@ -39,6 +40,7 @@ _FUNCTIONS: dict[str, Callable[[Array], Array]] = {
     "abs": np.abs,
 }
 NUMBER_IN = "number"  # the function that takes the one number out of texts such as d512
+YEARS_OF = "years"  # the function that makes decimal years of dates such as 2024-03-01
 # A text in quotes, or a size or share in words: 1B, 2.5M, 10%.
 _SIZE_OR_TEXT = re.compile(
     r"""("[^"]*"|'[^']*')|(?<![\w.])(\d+(?:\.\d+)?(?:[kKmMbBtT]|%))(?!\w)"""
@@ -108,8 +110,8 @@ def derive(raw: RawTable, texts: tuple[str, ...]) -> RawTable:
     Args:
         raw: The table.
         texts: ``name = expression`` each, such as ``flops = 6*params*tokens``: numbers, columns,
-            ``+ - * / **``, brackets, ``log log10 log2 exp sqrt abs``, and ``number(column)`` for
-            the one number in texts such as ``d512``.
+            ``+ - * / **``, brackets, ``log log10 log2 exp sqrt abs``, ``number(column)`` for
+            the one number in texts such as ``d512``, and ``years(column)`` for dates.
 
     Raises:
         EvolveError: A text is none of that, or names a column that is there or is not.
@@ -167,17 +169,19 @@ class _Values:
 
     def _call(self, name: str, argument: ast.expr, depth: int) -> Array:
         if name == NUMBER_IN and isinstance(argument, ast.Name):
-            return self._numbers_in(self._column(argument))
+            return self._read(self._column(argument), number_in, "one number")
+        if name == YEARS_OF and isinstance(argument, ast.Name):
+            return self._read(self._column(argument), decimal_year, "a date such as 2024-03-01")
         if name not in _FUNCTIONS:
             raise self._wrong(f"there is no function {name!r}, there are {self._functions()}")
         return _FUNCTIONS[name](self._of(argument, depth + 1))
 
-    def _numbers_in(self, name: str) -> Array:
+    def _read(self, name: str, read: Callable[[str], float | None], what: str) -> Array:
         values = []
         for row, cell in enumerate(self._raw.column(name), 1):
-            value = math.nan if is_blank(cell) else number_in(str(cell))
+            value = math.nan if is_blank(cell) else read(str(cell))
             if value is None:
-                complaint = self._raw.complaint(name, "must hold one number", row, repr(cell))
+                complaint = self._raw.complaint(name, f"must hold {what}", row, repr(cell))
                 raise self._wrong(complaint)
             values.append(value)
         return np.array(values)
@@ -192,7 +196,7 @@ class _Values:
         return name
 
     def _functions(self) -> str:
-        return ", ".join((*_FUNCTIONS, NUMBER_IN))
+        return ", ".join((*_FUNCTIONS, NUMBER_IN, YEARS_OF))
 
     def _wrong(self, rule: str) -> EvolveError:
         return EvolveError(Argument("derive"), f" {self._text[:200]!r}: {rule}")

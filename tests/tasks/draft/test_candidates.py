@@ -167,3 +167,21 @@ def test_training_that_is_logged_step_by_step_is_an_input_though_it_counts_the_r
     draft = drafted({name: list(range(1, 25)), "row": list(range(1, 25))})
     assert features(draft) == ["params", "tokens", name]
     assert draft.reasons["row"] == "counts the rows"
+
+
+def test_a_refusal_for_want_of_an_input_says_how_dates_or_an_outcome_become_one() -> None:
+    dates = [f"20{k:02d}-03-01,{1.5**k:.4g}" for k in range(10, 22)]
+    table = table_of("\n".join(["day of release,flops", *dates]) + "\n")
+    with pytest.raises(
+        EvolveError, match=r"no column is left .* dates become an input by"
+    ) as told:
+        propose(table, "x", Wishes(("flops",)))
+    derived = shlex.split(str(told.value).partition(" input by derive ")[2])[0]
+    assert derived == "year = years(`day of release`)"
+    draft = propose(table, "x", Wishes(("flops",), derive=(derived,)))
+    assert (features(draft), draft.spec.folds.axes) == (["year"], ["year"])
+    losses = table_of(
+        "\n".join(["loss,accuracy", *(f"{k},{1 / k:.3f}" for k in range(1, 9))]) + "\n"
+    )
+    with pytest.raises(EvolveError, match="all the same is named by features loss"):
+        propose(losses, "x", Wishes(("accuracy",)))
