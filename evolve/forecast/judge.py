@@ -15,6 +15,7 @@ import numpy as np
 
 from evolve.forecast.agreement import agreement_of
 from evolve.forecast.by_group import GroupError, warning_of
+from evolve.forecast.hidden import is_hidden
 from evolve.forecast.interval import forecast
 from evolve.forecast.leaning import leaning_of
 from evolve.forecast.model import ForecastModel
@@ -47,6 +48,11 @@ from evolve.typing import Array, Ints
 UNEVEN = 0.5  # difference of the R2 of folds from which on a verdict tells each of them
 LOW_R2 = 0.2  # below which it is told what an R2 of 0 is
 BY_ERROR = f"it holds as that error is at most {100 * HOLDS_RELATIVE:g} %, whatever these R2 are"
+IN_NOISE = (
+    "the champion goes through all rows, and a fit to the held-out ones comes hardly nearer to "
+    "them: noise hides what the target does between these, so that they neither show a law nor "
+    "speak against it"
+)
 NOTHING_LEFT = 0.05  # promised R2 below which it is told in words
 
 
@@ -74,6 +80,8 @@ def verdict_of(
     said = f"{who} held-out rows with R2 {r2_text(held)}{by_fold or _of_low_r2(held)}"
     against = against_baseline(gain, name) + (", on a typical fold" if by_fold else "")
     kind, reasons = _judge([said, against], held, gain, expected, physics)
+    if kind == NONE and is_hidden(task, choice, told, errors):
+        kind, reasons = CARE, [*reasons, IN_NOISE]
     agreement = agreement_of(task, choice, horizons_of(task)) if task.axes else None
     if agreement is not None:
         kind = CARE if kind == HOLDS and agreement < HOLDS_R2 else kind

@@ -12,6 +12,7 @@ from small_tasks import power_task, task_of
 
 from evolve.forecast.by_group import GroupError
 from evolve.forecast.calibration import make_forecast_model
+from evolve.forecast.hidden import is_hidden
 from evolve.forecast.judge import (
     _judge,
     against_baseline,
@@ -114,6 +115,30 @@ def test_in_noise_alone_there_is_no_law(noisy: tuple[Task, Choice, Verdict]) -> 
     assert verdict.gain < 0.7
     assert verdict.baseline in verdict.line()
     assert "take the forecast" not in verdict.line()
+
+
+@pytest.mark.parametrize("seed", [0, 1, 3])
+def test_a_law_that_noise_hides_between_the_held_out_rows_is_not_told_to_be_none(
+    seed: int,
+) -> None:
+    x, rng = np.arange(1.0, 41.0), np.random.default_rng(seed)
+    y = 46.0 * x**-0.15 * np.exp(0.05 * rng.normal(size=len(x)))
+    task, choice, verdict = judged(task_of(x, y, folds={"axes": ["a"]}, max_constants=4))
+    assert verdict.held_out_r2 < NONE_R2
+    assert verdict.gain < NONE_GAIN
+    assert verdict.verdict == CARE
+    assert "noise hides what the target does" in verdict.line()
+
+
+@pytest.mark.parametrize("y_of", ["noise", "wave"])
+def test_noise_hides_nothing_where_there_is_no_law_or_forecasts_miss(y_of: str) -> None:
+    x, rng = np.geomspace(1.0, 1e3, 40), np.random.default_rng(1)
+    y = {"noise": np.zeros(40), "wave": 12.0 * np.sin(1.7 * np.log(x))}[y_of]
+    task = task_of(x, 50.0 + y + rng.normal(size=40), folds={"axes": ["a"]}, max_constants=4)
+    task, choice, verdict = judged(task)
+    assert verdict.verdict == NONE
+    told = telling_folds(task, choice.folds)
+    assert not is_hidden(task, choice, told, forecast_errors(task, choice)[told])
 
 
 def test_a_champion_whose_formula_a_baseline_beats_is_not_to_be_read_alone(
