@@ -72,7 +72,7 @@ def print_draft(draft: Draft, files: list[Path], commands: dict[str, str]) -> No
     facts = [  # short, so that it fits 80 characters
         (
             *(c["name"], c["holds"] + (f", {c['blank']} blank" if c["blank"] else "")),
-            *(_short(c[key]) for key in ("from", "median", "to")),
+            *(_short(c[key], draft.columns[c["name"]].digits) for key in ("from", "median", "to")),
             *(c["levels"], draft.columns[c["name"]].gap_text),
         )
         for c in columns
@@ -111,5 +111,5 @@ def _counts(draft: Draft) -> str:
     return f"{len(draft.train)} for training (shown below), {len(draft.test)} for the test"
 
 
-def _short(value: float | None) -> str | None:
-    return None if value is None else f"{value:.3g}"
+def _short(value: float | None, digits: int = 3) -> str | None:
+    return None if value is None else f"{value:.{digits}g}"

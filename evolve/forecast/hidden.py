@@ -40,4 +40,5 @@ def is_hidden(task: Task, choice: Choice, told: Sequence[int], errors: Array) ->
     own = np.array([nmse(train.Y[rows], fitted[rows], train.at(rows).counts) for rows in held])
     if not (own > 0).all():
         return False
-    return mean_log_error(errors, weights) - mean_log_error(own, weights) <= np.log(AS_NEAR)
+    further = mean_log_error(errors, weights) - mean_log_error(own, weights)
+    return bool(further <= np.log(AS_NEAR))

@@ -17,6 +17,9 @@ Scale = Literal["log", "linear"]
 Kind = Literal["numbers", "texts", "mixed", "empty"]
 
 WIDE = 100.0  # a factor between least and largest that a share hardly has
+CLOSE = 1.01  # a factor below which three digits say nothing
+FEWEST_DIGITS, MOST_DIGITS = 3, 15
+STEPS = 20  # between the least and the largest number of a column that digits are to tell apart
 SPREAD = 3.0  # a factor from which a size is thought of in logarithms
 
 
@@ -54,7 +57,21 @@ class Column:
         """The gap as it is printed: a factor with its sign, or a difference."""
         if self.gap is None or self.low is None:
             return None
-        return f"x {self.gap:.3g}" if self.low > 0 else f"{self.gap:.3g}"
+        return f"x {_factor(self.gap)}" if self.low > 0 else f"{self.gap:.3g}"
+
+    @property
+    def digits(self) -> int:
+        """Digits by which its numbers are told apart, three at least: years need four."""
+        if self.low is None or self.high is None or not 0 < self.high - self.low < math.inf:
+            return FEWEST_DIGITS
+        largest = math.floor(math.log10(max(abs(self.low), abs(self.high))))
+        step = math.floor(math.log10((self.high - self.low) / STEPS))
+        return min(max(FEWEST_DIGITS, largest - step + 1), MOST_DIGITS)
+
+
+def _factor(value: float) -> str:
+    """A factor as it is printed, in digits enough to differ from 1."""
+    return f"{value:.5g}" if value < CLOSE else f"{value:.3g}"
 
 
 def inspect_columns(raw: RawTable) -> dict[str, Column]:
@@ -110,7 +127,7 @@ def guess_scale(values: Array, *, is_share: bool = False) -> tuple[Scale, str]:
         return "log", f"is positive and spans a factor of {factor:.3g}"
     if _unevenness(np.log(levels)) <= _unevenness(levels):
         return "log", "is positive, and its levels are as even in the logarithm"
-    return "linear", f"spans a factor of {factor:.3g} alone, in even steps"
+    return "linear", f"spans a factor of {_factor(factor)} alone, in even steps"
 
 
 def _unevenness(levels: Array) -> float:

@@ -339,6 +339,30 @@ def test_columns_are_inspected() -> None:
     assert inspect_columns(table_of("a\n-1\n4\n"))["a"].gap_text == "5"
 
 
+@pytest.mark.parametrize(
+    ("low", "high", "told"),
+    [
+        (1971, 2019, ["1971", "1995", "2019"]),
+        (2010, 2019, ["2010", "2014.5", "2019"]),
+        (2.71, 3.04, ["2.71", "2.88", "3.04"]),
+        (7e6, 7.1e9, ["7e+06", "3.55e+09", "7.1e+09"]),
+        (-0.25, 0.5, ["-0.25", "0.125", "0.5"]),
+    ],
+)
+def test_numbers_of_a_column_are_told_in_digits_enough_to_tell_them_apart(
+    low: float, high: float, told: list[str]
+) -> None:
+    years = inspect_columns(table_of(f"a\n{low}\n{high}\n"))["a"]
+    middle = (low + high) / 2
+    assert [f"{value:.{years.digits}g}" for value in (low, middle, high)] == told
+
+
+def test_a_factor_near_one_is_told_in_digits_that_differ_from_it() -> None:
+    years = np.arange(2010.0, 2020.0)
+    assert guess_scale(years) == ("linear", "spans a factor of 1.0045 alone, in even steps")
+    assert inspect_columns(table_of("a\n2010\n2011\n"))["a"].gap_text == "x 1.0005"
+
+
 # conditions
 
 
