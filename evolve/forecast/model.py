@@ -52,7 +52,8 @@ class GroupUncertainty:
     Attributes:
         covariance: `(t, p, p)` of the constants.
         noise: `(t,)` residual scale: of the logarithm where `ForecastModel.relative`.
-        cap: `(t,)` range of the targets; every component of the uncertainty is clipped to it.
+        cap: `(t,)` range of the targets; every component of the uncertainty is clipped to it, or
+            where noise multiplies the law to the forecast itself if that is more.
     """
 
     covariance: Array

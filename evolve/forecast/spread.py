@@ -30,8 +30,9 @@ class VarianceComponents:
         constants: What the rows leave open of the constants (delta method).
         form: How much the laws differ from each other.
         rivals: `(k, n, t)` predictions of the rivals.
-        capped: Whether constants or form leave more open than the range of the targets, to which
-            they are cut.
+        capped: Whether constants or form leave more open than the range of the targets, or where
+            noise multiplies the law than the forecast itself if that is more, to which they are
+            cut.
     """
 
     point: Array
@@ -73,13 +74,25 @@ def parts_of(
         spread.noise * np.abs(point) if relative else np.broadcast_to(spread.noise, point.shape)
     )
     noise = noise if times is None else noise * times
-    form, loose = (_capped(part, spread.cap) for part in (form, open_constants))
-    capped = np.maximum(form, loose) >= spread.cap
+    cap = _cap(point, spread.cap, relative=relative)
+    form, loose = (_capped(part, cap) for part in (form, open_constants))
+    capped = np.maximum(form, loose) >= cap
     return VarianceComponents(point, values[0], noise, loose, form, values[1:], capped)
 
 
+def _cap(point: Array, span: Array, *, relative: bool) -> Array:
+    """`(n, t)` largest standard deviation of forecasts, from the range of the targets.
+
+    Where noise multiplies a law, forecasts of what grows are many times that range, and known to a
+    share of themselves: what is cut to the range would seem to be known the better the larger it
+    is.
+    """
+    size = np.where(np.isfinite(point), np.abs(point), 0.0) if relative else np.zeros_like(point)
+    return np.maximum(size, span)
+
+
 def _capped(part: Array, cap: Array) -> Array:
-    """Standard deviations, at most the range of the targets: no more is told apart there."""
+    """Standard deviations, at most a cap: no more is told apart there."""
     return np.where(np.isfinite(part), np.minimum(part, cap), cap)
 
 

@@ -10,7 +10,7 @@ from evolve.scoring.objective import MULTIPLICATIVE_EVIDENCE
 from evolve.scoring.row_weights import RowWeights
 from evolve.typing import Array
 
-LEAST = 1e-12  # of the targets' size, against the logarithm of a residual of 0
+LEAST = 1e-12  # of the residuals' own size, against the logarithm of a residual of 0
 
 
 def gaps_of(y: Array, p: Array, *, relative: bool) -> Array:
@@ -57,14 +57,14 @@ def is_relative(y: Array, fits: Sequence[Array], weights: RowWeights | None = No
         return bool(shares.std(axis=0).mean() < sigma.std())
     times = 1.0 if weights is None else np.sqrt(weights.values)[:, None]
     added, multiplied = (
-        min(_log_scale(gaps_of(y, p, relative=relative) * times, y) for p in fits)
-        for relative in (False, True)
+        min(_log_scale(gaps_of(y, p, relative=relative) * times, size) for p in fits)
+        # Residuals of logarithms are shares: they have no unit, and no size of the targets' own.
+        for relative, size in ((False, np.abs(y).mean(axis=0)), (True, np.ones(y.shape[1])))
     )
     gain = added - multiplied - np.log(np.abs(y)).mean(axis=0).sum()
     return bool(gain * len(y) > MULTIPLICATIVE_EVIDENCE)
 
 
-def _log_scale(gaps: Array, y: Array) -> float:
-    """Logarithm of the mean absolute residual, summed over targets."""
-    least = LEAST * np.abs(y).mean(axis=0)
-    return float(np.log(np.maximum(np.abs(gaps).mean(axis=0), least)).sum())
+def _log_scale(gaps: Array, size: Array) -> float:
+    """Logarithm of the mean absolute residual, summed over targets of some size each."""
+    return float(np.log(np.maximum(np.abs(gaps).mean(axis=0), LEAST * size)).sum())

@@ -6,7 +6,8 @@ import warnings
 
 import numpy as np
 
-from evolve.forecast.spread import VarianceComponents
+from evolve.forecast.model import GroupUncertainty
+from evolve.forecast.spread import VarianceComponents, parts_of
 
 
 def test_parts_with_squares_above_every_number_make_an_infinite_whole_without_a_word() -> None:
@@ -19,3 +20,21 @@ def test_parts_with_squares_above_every_number_make_an_infinite_whole_without_a_
             for each in (4.0 / 3.0 * small, large)
         ]
     assert [float(total.item()) for total in told] == [5.0, np.inf]
+
+
+def test_where_noise_multiplies_forecasts_are_known_to_a_share_of_themselves_at_any_size() -> None:
+    one = np.ones((1, 1))
+    spread = GroupUncertainty(covariance=one[None], noise=0.05 * one[0], cap=one[0])
+    laws = 1e4 * np.array([[[1.0], [1e3]], [[0.8], [0.8e3]], [[1.2], [1.2e3]]])  # of two rows
+    open_constants = 3e3 * np.array([[1.0], [1e3]])
+    parts = parts_of(laws, np.ones(3), open_constants, spread, relative=True)
+    shares = parts.total / parts.point
+    np.testing.assert_allclose(shares[0], shares[1])
+    assert 0.3 < shares[0].item() < 0.7
+    assert not parts.capped.any()
+    added = parts_of(laws, np.ones(3), open_constants, spread, relative=False)
+    assert added.capped.all()
+    assert added.constants.max() == 1.0
+    wild = parts_of(laws, np.ones(3), 9e9 * open_constants, spread, relative=True)
+    assert wild.capped.all()
+    np.testing.assert_allclose(wild.constants, np.abs(wild.point))

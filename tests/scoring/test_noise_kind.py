@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 
 from evolve.scoring.noise_kind import gaps_of, is_relative
 from evolve.scoring.row_weights import weights_from_sigma
@@ -36,3 +37,9 @@ def test_deviations_say_whether_noise_multiplies() -> None:
     y = np.geomspace(1.0, 50.0, 20)[:, None]
     assert is_relative(y, [y], weights_from_sigma(0.05 * y[:, 0]))
     assert not is_relative(y, [y], weights_from_sigma(np.full(20, 0.05)))
+
+
+@pytest.mark.parametrize("unit", [1e-30, 1.0, 1e15, 1e30])
+def test_the_unit_of_the_targets_does_not_say_how_noise_is(unit: float) -> None:
+    assert is_relative(unit * MULTIPLIED, [unit * LAW])
+    assert not is_relative(unit * ADDED, [unit * LAW])

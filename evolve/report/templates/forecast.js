@@ -126,8 +126,10 @@ function pageForecaster(data) {
       const values = laws.map((law) => predict(law, x, g, t));
       const [centre, form] = combine(values);
       const loose = openConstants(x, g, t);
-      const isCut = [loose, form].some((part) => !(part < cap[t]));
-      const capped = (part) => (isFinite(part) ? Math.min(part, cap[t]) : cap[t]);
+      // What noise multiplies is known to a share of itself, however many ranges that is.
+      const mostOpen = data.relative && isFinite(centre) ? Math.max(cap[t], Math.abs(centre)) : cap[t];
+      const isCut = [loose, form].some((part) => !(part < mostOpen));
+      const capped = (part) => (isFinite(part) ? Math.min(part, mostOpen) : mostOpen);
       const scatter = data.relative ? noise[t] * Math.abs(centre) : noise[t];
       const half = Math.sqrt(scatter ** 2 + capped(loose) ** 2 + capped(form) ** 2) * factor;
       let [low, high] = [centre - half, centre + half];
