@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import shlex
 from collections.abc import Mapping
 from pathlib import Path
@@ -13,6 +14,7 @@ if TYPE_CHECKING:
     from evolve.tasks.task import Task
 
 ROUNDING = 1e-9  # of a feature's range
+MOST_DIGITS = 12
 # How a user goes on from a run, by its state: verb and option.
 WAYS_ON = {"done": ("show", ""), "stopped": ("resume", ""), "running": ("show", " --watch")}
 
@@ -100,16 +102,22 @@ def _further(task: Task) -> str:
     nearest_row = x[np.abs(x[:, shares] - medians[shares]).sum(axis=1).argmin()]
     words = []
     for j, (feature, values) in enumerate(zip(task.spec.features, x.T, strict=True)):
-        text = f"{nearest_row[j]:.6g}" if j in shares else _short(medians[j], 3)
+        high, low = float(values.max()), float(values.min())
+        size = 0.0 if feature.logarithmic else high - low  # years differ in their last digits
+        text = f"{nearest_row[j]:.6g}" if j in shares else _short(medians[j], 3, size)
         if j in task.axes:
-            high, low = float(values.max()), float(values.min())
-            text = _short(10 * high if feature.logarithmic else 2 * high - low, 2)
+            text = _short(10 * high if feature.logarithmic else 2 * high - low, 2, size)
         words.append(shlex.quote(f"{feature.name}={text}"))
     return " ".join(words)
 
 
-def _short(value: float, digits: int) -> str:
-    """A number of few digits, written out up to a million: `7600`, not `7.6e+03`."""
+def _short(value: float, digits: int, size: float = 0.0) -> str:
+    """A number of few digits, written out up to a million: `7600`, not `7.6e+03`.
+
+    Where it is large beside the `size` of what it differs by, they are digits of that size.
+    """
+    if 0.0 < size < abs(value):
+        return f"{round(value, digits - 1 - math.floor(math.log10(size))):.{MOST_DIGITS}g}"
     return f"{float(f'{value:.{digits}g}'):.6g}"
 
 

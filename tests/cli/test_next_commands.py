@@ -27,6 +27,12 @@ def test_a_row_to_forecast_lies_one_range_beyond_those_of_a_linear_axis() -> Non
     axis = [{"name": "depth", "scale": "linear"}]
     task = task_of(x, 1.0 / x, features=axis, folds={"axes": ["depth"]})
     assert _further(task) == "depth=8"
+    x = np.column_stack([np.arange(2012.0, 2024.0), 290.0 + 2.5 * np.arange(12) ** 2])
+    both = [{"name": name, "scale": "linear"} for name in ("year", "kelvin")]
+    task = task_of(x, 1.0 / x[:, 0], features=both, folds={"axes": ["year"]})
+    assert _further(task) == "year=2034 kelvin=366"
+    task = task_of(x, 1.0 / x[:, 0], features=both, folds={"axes": ["kelvin"]})
+    assert _further(task) == "year=2017.5 kelvin=900"
 
 
 def test_a_run_is_resumed_to_its_budget_and_then_to_twice_that() -> None:
