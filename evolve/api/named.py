@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -14,6 +14,7 @@ from evolve.arguments import checked
 from evolve.errors import Argument, EvolveError
 from evolve.evaluation.record import Entry
 from evolve.law.candidate import candidate_from_data
+from evolve.law.stated import columns_in
 from evolve.tasks.roles import OUTCOMES, guess_role
 from evolve.tasks.task import Task
 
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
     from evolve.forecast.components import NoiseParts
     from evolve.forecast.model import ForecastModel
     from evolve.forecast.verdict import Verdict
-    from evolve.tasks.draft import Draft
+    from evolve.tasks.draft import Draft, Wishes
 
 RUNS = ""  # under which the names of runs stand among labels
 
@@ -149,9 +150,11 @@ def fit_named_law(
     Args:
         df: One row a training run, as `evolve.discover` takes it.
         target: The column to predict.
-        law: The law's name, such as ``hoffmann_2022`` or ``sum of powers``.
-        features: The columns to predict from; if not given, every other column of numbers that may
-            be an input: no outcomes, errors, copies or bookkeeping.
+        law: The law's name, such as ``hoffmann_2022`` or ``sum of powers``; or a formula, such as
+            ``E + A/params^a``, whose names that are no columns are its constants.
+        features: The columns to predict from; if not given, those that a formula names, or every
+            other column of numbers that may be an input: no outcomes, errors, copies or
+            bookkeeping.
         groups: Columns whose values divide the rows into groups with constants of their own.
         where: Condition of rows to use, such as ``"state == 'finished'"``.
         roles: Roles of columns, such as ``{"width": "N"}``, where their names do not say them.
@@ -181,17 +184,29 @@ def fit_named_law(
         sigma=sigma,
         run_id=run_id,
     )
-    draft = propose(raw_of(df), "table", wishes)
+    raw = raw_of(df)
+    if not wishes.features:
+        wishes = replace(wishes, features=inputs_in(law, list(raw.columns), wishes))
+    draft = propose(raw, "table", wishes)
     warn_of_table(draft)
     return fit_to_draft(draft, law)
 
 
+def inputs_in(law: str, columns: Sequence[str], wishes: Wishes) -> tuple[str, ...]:
+    """The columns that a formula names as its inputs; none of a law's name."""
+    others = {*wishes.targets, *wishes.groups}
+    return tuple(name for name in columns_in(law, columns) if name not in others)
+
+
 def fit_to_draft(draft: Draft, law: str) -> NamedFit:
     """Fit a law by its name to the rows of a table; arguments and errors as `fit_to_task`."""
+    from evolve.search.stated import require_columns
     from evolve.tasks.draft.memory import task_in_memory
     from evolve.tasks.labels import run_labels, shared_columns
 
     task, labels = task_in_memory(draft), {}
+    known = (*task.feature_names, *task.target_names, *task.spec.groups)
+    require_columns(law, known, list(draft.raw.columns))
     if run_id := task.spec.folds.runs:
         rows = draft.raw.take(list(draft.train))
         runs = run_labels(rows, run_id)

@@ -28,7 +28,10 @@ Names = list[str] | None
 def fit(
     table: Annotated[str, typer.Argument(metavar="TABLE", help="A table's file, or a task.")],
     law: Annotated[
-        str, typer.Option("--law", help="Such as hoffmann_2022, kaplan_2020, 'sum of powers'.")
+        str,
+        typer.Option(
+            "--law", help="Such as hoffmann_2022, 'sum of powers', or a formula: 'E + A/params^a'."
+        ),
     ],
     target: Annotated[
         str | None, typer.Option("--target", help="Of a table: the column to predict.")
@@ -36,7 +39,8 @@ def fit(
     features: Annotated[
         Names,
         typer.Option(
-            "--features", help="Columns to predict from [default: those of --at, or all others]."
+            "--features",
+            help="Columns to predict from [default: those of --at or a formula, or all others].",
         ),
     ] = None,
     groups: Annotated[
@@ -87,7 +91,7 @@ def fit(
     )
     draft, named_by = None, "features" if features else "at" if at else ""
     if Path(table).is_file():
-        draft = draft_of_table(Path(table), wishes, at or [])
+        draft = draft_of_table(Path(table), wishes, at or [], law)
     elif wishes != Wishes(()):
         raise EvolveError(f"fit: there is no file {table!r}; a task has its columns set already")
     else:
@@ -108,10 +112,11 @@ def fit(
             _print(fitted, forecasts, interval)
 
 
-def draft_of_table(path: Path, wishes: Wishes, at: list[str]) -> Draft:
-    """The table as a draft; features that nobody names are those that a run to forecast has."""
+def draft_of_table(path: Path, wishes: Wishes, at: list[str], law: str = "") -> Draft:
+    """The table as a draft; features that nobody names are those of a run to forecast or a law."""
     from dataclasses import replace
 
+    from evolve.api.named import inputs_in
     from evolve.cli.drafts import notes_of
     from evolve.cli.output import print_note
     from evolve.forecast.assigned import pairs
@@ -123,7 +128,8 @@ def draft_of_table(path: Path, wishes: Wishes, at: list[str]) -> Draft:
     raw = read_table(path)
     asked = tuple(name for name, _ in pairs(at, list(raw.columns), "at"))
     if not wishes.features and set(asked) <= set(raw.columns):
-        wishes = replace(wishes, features=asked)
+        named = dict.fromkeys([*asked, *inputs_in(law, list(raw.columns), wishes)])
+        wishes = replace(wishes, features=tuple(named))
     draft = propose(raw, plain_name(path.stem) or "table", wishes)
     left_out = [d for d in draft.decisions if d.what == "rows" and "left out" in d.chosen]
     for line in (*(f"rows: {d.chosen}, {d.why}" for d in left_out), *notes_of(draft)):

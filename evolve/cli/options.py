@@ -42,7 +42,9 @@ EntryNumber = Annotated[
 ]
 LawName = Annotated[
     str | None,
-    typer.Option("--law", help="A law by its name, such as hoffmann_2022 or 'sum of powers'."),
+    typer.Option(
+        "--law", help="A law by its name, such as 'sum of powers', or a formula of yours."
+    ),
 ]
 
 _TIME = re.compile(r"(?:(\d+(?:\.\d+)?)h)?(?:(\d+(?:\.\d+)?)m)?(?:(\d+(?:\.\d+)?)s?)?")

@@ -98,12 +98,15 @@ def read_formula(text: str, variables: Mapping[str, Node]) -> Law:
     return read_named_formula(text, variables)[0]
 
 
-def read_named_formula(text: str, variables: Mapping[str, Node]) -> tuple[Law, tuple[str, ...]]:
+def read_named_formula(
+    text: str, variables: Mapping[str, Node], *, fixed: bool = False
+) -> tuple[Law, tuple[str, ...]]:
     """The law of a formula, and what its constants are called there; a number is called itself.
 
     Args:
         text: The formula, without what it is equal to.
         variables: Tree of each feature by name, in order.
+        fixed: Whether numbers stay as they are; else those that say something are constants.
 
     Raises:
         ProgramError: The text is no formula of a feature.
@@ -111,7 +114,7 @@ def read_named_formula(text: str, variables: Mapping[str, Node]) -> tuple[Law, t
     tree = None if len(text) > MOST_CHARACTERS else parse_formula(text)
     if tree is None:
         raise _fault(f"must be a formula{because(text)}")
-    reader = _FreeReader(variables, _fault)
+    reader = (_Reader if fixed else _FreeReader)(variables, _fault)
     try:
         root = reader.read(tree)
     except RecursionError:
@@ -126,14 +129,11 @@ def read_named_formula(text: str, variables: Mapping[str, Node]) -> tuple[Law, t
     return Law(root, len(reader.constants)), tuple(reader.constants)
 
 
-class _FreeReader(FormulaReader):
-    """Frees numbers, and takes the functions of numpy and of mathematics by their other names."""
+class _Reader(FormulaReader):
+    """Takes the functions of numpy and of mathematics by their other names."""
 
     def read(self, node: ast.expr) -> Node:
         match node:
-            case ast.Constant(value=int() | float() as value) if abs(value) < LARGEST:
-                if not is_plain(abs(value)):
-                    return self.constant(repr(float(value)))
             case ast.Call(func=ast.Attribute(value=ast.Name(id=module), attr=name)):
                 if module in _MODULES and not node.keywords:
                     return self.call(name, node.args)
@@ -141,6 +141,17 @@ class _FreeReader(FormulaReader):
 
     def call(self, name: str, args: Sequence[ast.expr]) -> Node:
         return super().call(_OTHER_NAMES.get(name, name), args)
+
+
+class _FreeReader(_Reader):
+    """Frees numbers, too."""
+
+    def read(self, node: ast.expr) -> Node:
+        match node:
+            case ast.Constant(value=int() | float() as value) if abs(value) < LARGEST:
+                if not is_plain(abs(value)):
+                    return self.constant(repr(float(value)))
+        return super().read(node)
 
 
 def _fault(rule: str) -> ProgramError:

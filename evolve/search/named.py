@@ -31,6 +31,7 @@ from evolve.search.proposers.grammar import allowed_recipe
 from evolve.search.proposers.initial import generic_laws
 from evolve.search.proposers.literature import named_forms
 from evolve.search.proposers.seeds import seed_files
+from evolve.search.stated import stated_law
 from evolve.tasks.folders import shipped_folders
 from evolve.tasks.folds import require_rows
 from evolve.tasks.name_units import units_in_names
@@ -53,7 +54,7 @@ class NamedLaw:
         name: As it is asked for.
         title: What it is, in a line.
         candidate: Law and recipe, over the features of the task.
-        origin: ``literature``, or ``initial`` for a generic form.
+        origin: ``literature``, ``initial`` for a generic form, or ``user`` for a formula.
     """
 
     name: str
@@ -67,10 +68,11 @@ def named_law(task: Task, name: str) -> NamedLaw:
 
     Args:
         task: Gives the features, with their roles.
-        name: A seed file's name, a generic form's, or the beginning of a seed file's.
+        name: A seed file's name, a generic form's, the beginning of a seed file's, or a formula.
 
     Raises:
-        EvolveError: There is no such law, or the task lacks a column of a role that it needs.
+        EvolveError: There is no such law, the task lacks a column of a role that it needs, or a
+            formula is broken.
     """
     wanted, why_not, titles = _plain(name), "", []
     wanted = CALLED.get(wanted, wanted)
@@ -90,6 +92,9 @@ def named_law(task: Task, name: str) -> NamedLaw:
         if wanted in (_plain(text), _plain(_of_only(text, task))):
             candidate = Candidate(Law(*renumber(root), space.own_feature_first), RECIPE)
             return NamedLaw(text, text, _allowed(candidate, space), "initial")
+    if (stated := stated_law(task, name, [*titles, *forms, *CALLED])) is not None:
+        candidate = _allowed(Candidate(stated[0], RECIPE), space)
+        return NamedLaw(name.strip(), stated[1], candidate, "user")
     sizes = replace(space, logarithmic=(True,) * len(space.logarithmic))
     if wanted in map(_plain, _forms(sizes, task)):
         others = ", ".join(f.name for f in task.spec.features if not f.logarithmic)

@@ -366,7 +366,9 @@ def test_the_way_on_after_a_change_of_scoring_works_as_it_is_printed(
     assert json.loads(out)["evaluations"] == 12
 
 
-def test_fit_takes_the_columns_of_the_run_that_it_is_to_forecast(tmp_path: Path) -> None:
+def test_fit_takes_the_columns_of_the_run_that_it_is_to_forecast_or_of_a_formula(
+    tmp_path: Path,
+) -> None:
     path = tmp_path / "rows.csv"
     rows = [
         f"{n},{d},{n % 7 + 1},{2 + 9 * n**-0.5 + 9 * d**-0.5}" for n in (1, 4, 9) for d in (2, 8)
@@ -378,6 +380,8 @@ def test_fit_takes_the_columns_of_the_run_that_it_is_to_forecast(tmp_path: Path)
     )
     assert every == ["params", "tokens", "width"]
     assert asked == ["params", "tokens"]
+    stated = draft_of_table(path, Wishes(("loss",)), [], "loss = E + A/params^a")
+    assert [f.name for f in stated.spec.features] == ["params"]
 
 
 def test_fit_says_which_columns_its_law_holds_and_why_it_does_not_use_others(

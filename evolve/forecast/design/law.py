@@ -17,18 +17,15 @@ from evolve.errors import Argument, EvolveError, ProgramError, nearest
 from evolve.forecast.queries import finite_number
 from evolve.law.candidate import Candidate
 from evolve.law.canonical import simplify
-from evolve.law.faults import because
-from evolve.law.formula import formula_words, parse_formula, read_named_formula
+from evolve.law.formula import formula_words, read_named_formula
 from evolve.law.graph import Node, evaluate, feat, features_of
+from evolve.law.stated import has_operators, in_words, require_formula, without_target
 from evolve.search.named import CALLED, RECIPE, named_law
 from evolve.tasks.directions import is_better_higher
 from evolve.tasks.roles import guess_role
 from evolve.tasks.task import Task
 from evolve.typing import Array
 
-_EQUAL_TO = re.compile(r"\s*([^\W\d]\w*)\s*=(?!=)\s*")
-_TICKS = re.compile(r"`([^`]*)`")
-_SIGN = re.compile(r"[-+*/^·×÷(\N{MINUS SIGN}]")
 HINT = "a formula with its values will do, such as '1.8 + 480*params^-0.35', as fit prints it"
 
 
@@ -103,7 +100,7 @@ def read_law(
         EvolveError: There is no such law, a constant has no value or is not known, or a feature
             is missing.
     """
-    text = _in_words(text, task)
+    text = in_words(text, task.feature_names)
     name = _published_name(text)
     law = _formula(text, task) if name is None else _published(name, task)
     source = f"{law.source}; as given here: {', '.join(constants)}" if constants else law.source
@@ -118,13 +115,6 @@ def read_law(
     return replace(law, spread=_spread(law, spread))
 
 
-def _in_words(text: str, task: Task) -> str:
-    """A formula in which names between backticks are the words that formulas have for them."""
-    names = task.feature_names
-    words = dict(zip(names, formula_words(names), strict=True))
-    return _TICKS.sub(lambda match: words.get(match[1].strip(), match[0]), text)
-
-
 def _published_name(text: str) -> str | None:
     """The published law that is meant; None for a formula."""
     wanted = re.sub(r"[\W_]+", "_", text.strip().lower())
@@ -133,20 +123,12 @@ def _published_name(text: str) -> str | None:
         if wanted and (name == wanted or name.startswith(f"{wanted}_")):
             return name
     names = list(published())
-    close, (_, formula) = nearest(text, [*names, *CALLED]), _without_target(text)
-    if _SIGN.search(text) and not close:
-        if parse_formula(formula) is not None:
-            return None
-        broken = because(" " * (len(text) - len(formula)) + formula)
-        raise EvolveError(Argument("law"), f": must be a formula, it is {text!r}{broken}")
+    close = nearest(text, [*names, *CALLED])
+    if has_operators(text) and not close:
+        require_formula(text)
+        return None
     rule = f": {text!r} is no law with published constants{close}; "
     raise EvolveError(Argument("law"), rule, f"there are {', '.join(names)}; {HINT}")
-
-
-def _without_target(text: str) -> tuple[str, str]:
-    """What a formula is equal to, and the rest."""
-    match = _EQUAL_TO.match(text)
-    return (match[1], text[match.end() :]) if match else ("loss", text)
 
 
 def _published(name: str, task: Task) -> TrueLaw:
@@ -182,7 +164,7 @@ def _standing_for(word: str, law: str, task: Task) -> int:
 
 
 def _formula(text: str, task: Task) -> TrueLaw:
-    target, text = _without_target(text)
+    target, text = without_target(text)
     try:
         law, names = read_named_formula(
             text, {word: feat(j) for j, word in enumerate(formula_words(task.feature_names))}
@@ -195,7 +177,7 @@ def _formula(text: str, task: Task) -> TrueLaw:
     values = {name: _number_of(name) for name in names}
     candidate = Candidate(simplify(law), RECIPE)
     blank = np.zeros(len(names))
-    return TrueLaw("", target, text.strip(), law.root, values, blank, "", candidate)
+    return TrueLaw("", target or "loss", text.strip(), law.root, values, blank, "", candidate)
 
 
 def _number_of(name: str) -> float:

@@ -1,0 +1,58 @@
+"""A formula as it is typed for a law: what it is equal to, and columns between backticks."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from evolve.errors import Argument, EvolveError
+from evolve.law.faults import because
+from evolve.law.formula import formula_words, parse_formula
+
+_EQUAL_TO = re.compile(r"\s*([^\W\d]\w*)\s*=(?!=)\s*")
+_TICKS = re.compile(r"`([^`]*)`")
+_SIGN = re.compile(r"[-+*/^·×÷(\N{MINUS SIGN}]")
+_NAME = re.compile(r"(?<![\w.])[^\W\d]\w*")
+
+
+def has_operators(text: str) -> bool:
+    """Whether a text has a sign that stands in formulas, and in few names."""
+    return _SIGN.search(text) is not None
+
+
+def in_words(text: str, names: Sequence[str]) -> str:
+    """A formula in which names between backticks are the words that formulas have for them."""
+    words = dict(zip(names, formula_words(names), strict=True))
+    return _TICKS.sub(lambda match: words.get(match[1].strip(), match[0]), text)
+
+
+def without_target(text: str) -> tuple[str, str]:
+    """What a formula is equal to, empty where it does not say so, and the rest."""
+    match = _EQUAL_TO.match(text)
+    return (match[1], text[match.end() :]) if match else ("", text)
+
+
+def require_formula(text: str) -> None:
+    """Require that a text is a formula, which may begin with what it is equal to.
+
+    Raises:
+        EvolveError: It is none; the message says where it breaks.
+    """
+    formula = without_target(text)[1]
+    if parse_formula(formula) is None:
+        broken = because(" " * (len(text) - len(formula)) + formula)
+        raise EvolveError(Argument("law"), f": must be a formula, it is {text!r}{broken}")
+
+
+def columns_in(text: str, columns: Sequence[str]) -> tuple[str, ...]:
+    """The columns that a formula names; none of a text that is no formula, such as a law's name.
+
+    Args:
+        text: The formula.
+        columns: Names of columns, of which those that are no plain words stand in backticks.
+    """
+    formula = without_target(in_words(text, columns))[1]
+    if not has_operators(text) or parse_formula(formula) is None:
+        return ()
+    named = set(_NAME.findall(formula))
+    return tuple(c for c, w in zip(columns, formula_words(columns), strict=True) if w in named)

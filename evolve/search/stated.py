@@ -1,0 +1,82 @@
+"""A formula that a user states, to a law of a task's features whose constants are fitted."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from evolve.errors import Argument, EvolveError, ProgramError, nearest
+from evolve.law.canonical import simplify
+from evolve.law.formula import formula_words, read_named_formula
+from evolve.law.graph import Law, feat, features_of
+from evolve.law.stated import columns_in, has_operators, in_words, require_formula, without_target
+from evolve.tasks.task import Task
+
+SHORTEST = 4  # letters of a constant that may be the name of a feature, mistyped
+
+
+def stated_law(task: Task, text: str, names: Iterable[str]) -> tuple[Law, str] | None:
+    """The law of a formula, and what it is in a line; None of a text that is to be a name.
+
+    Names that are no features are its constants; numbers stay as they are.
+
+    Args:
+        task: Gives the features.
+        text: The formula, which may begin with its target, as in ``loss = E + A/params^a``.
+        names: Names of laws, one of which may have been meant.
+
+    Raises:
+        EvolveError: It is no formula, or has no feature or no constant, or a constant has the name
+            of another column, or nearly that of a feature.
+    """
+    bare = text
+    for column in task.feature_names:  # `broken power of val/loss` is a name
+        bare = bare.replace(column, " ")
+    if not has_operators(bare):
+        return None
+    is_hyphened = not has_operators(bare.replace("-", ""))
+    if is_hyphened and not columns_in(text, task.feature_names) and nearest(text, names):
+        return None
+    text = text.strip()
+    require_formula(in_words(text, task.feature_names))
+    target, formula = without_target(in_words(text, task.feature_names))
+    if target and target not in formula_words(task.target_names):
+        targets = ", ".join(task.target_names)
+        raise EvolveError(Argument("law"), f": must be of {targets}, it is of {target!r}")
+    words = formula_words(task.feature_names, own_first=task.spec.own)
+    variables = {word: feat(j) for j, word in enumerate(words)}
+    try:
+        law, constants = read_named_formula(formula, variables, fixed=True)
+    except ProgramError as error:
+        raise EvolveError(Argument("law"), f": {error}") from None
+    _require_constants(task, constants, words)
+    simple = simplify(Law(law.root, law.n_constants, task.spec.own))
+    if not simple.n_constants or not features_of(simple.root):
+        raise EvolveError(Argument("law"), f": {text!r} says no more than a number")
+    if (n := simple.n_constants) < law.n_constants:
+        text += f", whose {law.n_constants} constants are {n}: no rows tell more apart"
+    return simple, text
+
+
+def _require_constants(task: Task, constants: Sequence[str], words: Sequence[str]) -> None:
+    if not constants:
+        rule = ": must have a constant to fit, a name that is no column; numbers stay as they are"
+        raise EvolveError(Argument("law"), rule)
+    others = dict.fromkeys(formula_words(task.target_names), "the target")
+    others |= dict.fromkeys(formula_words(task.spec.groups), "a column of groups")
+    for name in constants:
+        if name in others:
+            raise EvolveError(Argument("law"), f": {name!r} is {others[name]}, no constant")
+        if len(name) >= SHORTEST and (hint := nearest(name, words)):
+            rule = f": there is no feature {name!r}{hint}; a constant needs another name"
+            raise EvolveError(Argument("law"), rule)
+
+
+def require_columns(text: str, features: Sequence[str], columns: Sequence[str]) -> None:
+    """Require that the columns of a table that a formula names are features.
+
+    Raises:
+        EvolveError: One is not.
+    """
+    if missing := [name for name in columns_in(text, columns) if name not in features]:
+        rule = f": {', '.join(missing)} must be among them, as the law names it"
+        raise EvolveError(Argument("features"), rule)
