@@ -83,7 +83,8 @@ def picked(store: Store, task: Task, pick: Pick) -> tuple[ResultRow, Entry]:
         row = row_of(task, entry, "literature")
         argument = "law"
     if row.score is None:
-        raise EvolveError(Argument(argument), f": {row.name} has no score, {row.message}")
+        name = row.name if pick.entry is None else f"{pick.entry} ({row.name})"
+        raise EvolveError(Argument(argument), f": {name} has no score, {row.message}")
     return row, entry
 
 

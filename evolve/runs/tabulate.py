@@ -27,6 +27,8 @@ from evolve.search.champion import Choice
 from evolve.search.problem import SearchProblem, literature, program_text
 from evolve.tasks.task import Task
 
+BEHIND = "it fell behind in the first look, on one fold"
+
 
 def result_rows(store: Store, problem: SearchProblem, choice: Choice | None) -> list[ResultRow]:
     """The rows of a run's table, the champion first; none while no law has a score.
@@ -101,7 +103,11 @@ def row_of(
 
 
 def _failure(evaluation: Evaluation) -> str:
-    return "" if evaluation.score is not None else f"{evaluation.status}: {evaluation.message}"
+    """Why there is no score; empty where there is one."""
+    if evaluation.score is not None:
+        return ""
+    why = evaluation.message or BEHIND * (evaluation.status == "screened")
+    return f"{evaluation.status}: {why}" if why else evaluation.status
 
 
 def find_row(store: Store, task: Task, size: int | None) -> ResultRow:
