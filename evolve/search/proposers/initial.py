@@ -45,7 +45,7 @@ def generic_laws(space: SearchSpace) -> dict[str, Node]:
 
     Returns:
         Trees by name: sums and products of powers, linear and quadratic forms, late and bounded
-        ones, `published_forms`; a straight line in sizes where a target may go either way; lines
+        ones, `published_forms`; straight lines in sizes where a target may go either way; lines
         and powers of one feature where the task allows fewer than three constants.
     """
     v, new = space.variables(), fresh()
@@ -66,14 +66,19 @@ def generic_laws(space: SearchSpace) -> dict[str, Node]:
 
 
 def _straight(space: SearchSpace) -> dict[str, Node]:
-    """A straight line in the features as they are, such as a cost is.
+    """A straight line in the features as they are, such as a cost is, alone and with products.
 
     What falls towards 0 in a size crosses it on a line, so that no such target has one.
     """
     if not any(space.logarithmic):
         return {}  # it is the linear law
     new, sizes = fresh(), [space.variable(j) for j in range(len(space.units))]
-    return {"straight line": call("add", next(new), linear(sizes, new))}
+    line = call("add", next(new), linear(sizes, new))
+    products = [times(next(new), times(a, b)) for i, a in enumerate(sizes) for b in sizes[:i]]
+    laws = {"straight line": line}
+    if products:
+        laws["straight line and products"] = total([line, *products])
+    return laws
 
 
 def _turned(laws: Mapping[str, Node]) -> dict[str, Node]:

@@ -102,6 +102,13 @@ def test_a_target_that_may_rise_has_a_straight_line_in_the_sizes_themselves() ->
     x = np.array([[1.0, 0.0], [1e9, 0.5], [1e12, 1.0]])
     values = evaluate(root, x, np.array([2.0, -3.0, 0.25]))
     np.testing.assert_allclose(values, 2.0 - 3.0 * x[:, 0] + 0.25 * x[:, 1])
+    root, n = renumber(laws["straight line and products"])
+    assert n == 4
+    values = evaluate(root, x, np.array([2.0, -3.0, 0.25, 7.0]))
+    expected = 2.0 - 3.0 * x[:, 0] + 0.25 * x[:, 1] + 7.0 * x[:, 0] * x[:, 1]
+    np.testing.assert_allclose(values, expected)
+    alone = SearchSpace(units=(1.0,), logarithmic=(True,), max_constants=5, either_way=True)
+    assert "straight line and products" not in generic_laws(alone)
     of_shares = replace(space, logarithmic=(False, False), either_way=True)
     assert "straight line" not in generic_laws(of_shares)  # it is "linear" there
 
