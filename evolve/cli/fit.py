@@ -65,6 +65,9 @@ def fit(
     at: Annotated[
         Names, typer.Option("--at", help="A run to forecast, a value of every feature.")
     ] = None,
+    group: Annotated[
+        str | None, typer.Option("--group", help="The group to forecast [default: every one].")
+    ] = None,
     interval: Interval = 0.9,
     tasks_dirs: TasksDirs = None,
     json: Json = False,
@@ -102,7 +105,7 @@ def fit(
         columns = columns_of_fit(fitted, draft)
         for line in [] if draft is None else lines_of(columns, fitted.row.name, named_by):
             print_note(f"fit: {line}")
-        queries = from_words(task, at, None) if at else []
+        queries = from_words(task, at, group) if at else []
         forecasts = [
             forecast(task, fitted.forecast_model, q.group, q.x, interval) for q in queries
         ]
@@ -126,10 +129,12 @@ def draft_of_table(path: Path, wishes: Wishes, at: list[str], law: str = "") -> 
     if not wishes.targets:
         raise EvolveError("fit: a table's file needs --target")
     raw = read_table(path)
-    asked = tuple(name for name, _ in pairs(at, list(raw.columns), "at"))
+    others = {*wishes.targets, *wishes.groups}  # that are no features is told with the forecast
+    named = [name for name, _ in pairs(at, list(raw.columns), "at")]
+    asked = [name for name in named if name not in others]
     if not wishes.features and set(asked) <= set(raw.columns):
-        named = dict.fromkeys([*asked, *inputs_in(law, list(raw.columns), wishes)])
-        wishes = replace(wishes, features=tuple(named))
+        features = dict.fromkeys([*asked, *inputs_in(law, list(raw.columns), wishes)])
+        wishes = replace(wishes, features=tuple(features))
     draft = propose(raw, plain_name(path.stem) or "table", wishes)
     left_out = [d for d in draft.decisions if d.what == "rows" and "left out" in d.chosen]
     for line in (*(f"rows: {d.chosen}, {d.why}" for d in left_out), *notes_of(draft)):

@@ -414,6 +414,28 @@ def test_fit_says_which_columns_its_law_holds_and_why_it_does_not_use_others(
     assert "not used" not in err
 
 
+def test_fit_forecasts_one_group_or_every_one(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "families.csv"
+    rows = [f"{n}e7,{f},{c + 9 * n**-0.5}" for n in (1, 2, 4, 9, 20, 45) for f, c in FAMILIES]
+    path.write_text("\n".join(["params,family,loss", *rows]))
+    words = ("fit", str(path), "--target", "loss", "--law", "E + A/params^a", "--json")
+    words += ("--groups", "family", "--at", "params=1e10")
+    _, out, _ = said(capfd, *words, "--group", "b")
+    assert [row["group"] for row in json.loads(out)["rows"]] == ["b"]
+    _, out, _ = said(capfd, *words)
+    assert [row["group"] for row in json.loads(out)["rows"]] == ["a", "b"]
+    code, _, err = said(capfd, *words, "family=a")
+    assert code == 2
+    assert "--at: family is no feature, it tells groups apart" in err
+    assert "by --group, one of a, b" in " ".join(err.split())
+    code, _, err = said(capfd, *words, "loss=3")
+    assert code == 2
+    assert "--at: loss is a target, not a feature" in err
+
+
+FAMILIES = (("a", 2), ("b", 3))
 BUDGET = ["plan", "dc", "--budget-flops", "1e21", "--compute", "6*params*tokens"]
 BUDGET += ["--at", "unique_tokens=1e11"]
 WRONG = [
