@@ -66,6 +66,8 @@ class FormulaReader:
                 return self.name(node.id)
             case ast.Call(func=ast.Name(id=name)) if not node.keywords:
                 return self.call(name, node.args)
+            case ast.Constant(value=int() | float()):
+                raise self.error(f"must have numbers below {LARGEST:g}")
         raise self.error(f"cannot hold {ast.unparse(node)!r}")
 
     def name(self, name: str) -> Node:

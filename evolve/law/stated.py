@@ -5,11 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from evolve.errors import Argument, EvolveError
+from evolve.errors import Argument, EvolveError, nearest
 from evolve.law.faults import because
-from evolve.law.formula import formula_words, parse_formula
+from evolve.law.formula import MOST_CHARACTERS, formula_words, parse_formula
 
-_EQUAL_TO = re.compile(r"\s*([^\W\d]\w*)\s*=(?!=)\s*")
+_EQUAL_TO = re.compile(r"\s*(?:`([^`]+)`|([^\W\d]\w*))\s*=(?!=)\s*")
 _TICKS = re.compile(r"`([^`]*)`")
 _SIGN = re.compile(r"[-+*/^·×÷(\N{MINUS SIGN}]")
 _NAME = re.compile(r"(?<![\w.])[^\W\d]\w*")
@@ -29,16 +29,26 @@ def in_words(text: str, names: Sequence[str]) -> str:
 def without_target(text: str) -> tuple[str, str]:
     """What a formula is equal to, empty where it does not say so, and the rest."""
     match = _EQUAL_TO.match(text)
-    return (match[1], text[match.end() :]) if match else ("", text)
+    return ((match[1] or match[2]).strip(), text[match.end() :]) if match else ("", text)
 
 
-def require_formula(text: str) -> None:
+def require_formula(text: str, names: Sequence[str]) -> None:
     """Require that a text is a formula, which may begin with what it is equal to.
+
+    Args:
+        text: The text, after `in_words`.
+        names: Those that stand between backticks.
 
     Raises:
         EvolveError: It is none; the message says where it breaks.
     """
     formula = without_target(text)[1]
+    if len(formula) > MOST_CHARACTERS:
+        rule = f": must have at most {MOST_CHARACTERS} characters, it has {len(formula)}"
+        raise EvolveError(Argument("law"), rule)
+    if unknown := _TICKS.search(formula):
+        rule = f": there is no feature {unknown[1]!r}{nearest(unknown[1], names)}"
+        raise EvolveError(Argument("law"), rule)
     if parse_formula(formula) is None:
         broken = because(" " * (len(text) - len(formula)) + formula)
         raise EvolveError(Argument("law"), f": must be a formula, it is {text!r}{broken}")

@@ -11,6 +11,7 @@ from evolve.law.graph import Law, feat, features_of
 from evolve.law.stated import columns_in, has_operators, in_words, require_formula, without_target
 from evolve.tasks.task import Task
 
+NO_NUMBERS = ("nan", "inf", "infinity")
 SHORTEST = 4  # letters of a constant that may be the name of a feature, mistyped
 
 
@@ -37,9 +38,9 @@ def stated_law(task: Task, text: str, names: Iterable[str]) -> tuple[Law, str] |
     if is_hyphened and not columns_in(text, task.feature_names) and nearest(text, names):
         return None
     text = text.strip()
-    require_formula(in_words(text, task.feature_names))
+    require_formula(in_words(text, task.feature_names), task.feature_names)
     target, formula = without_target(in_words(text, task.feature_names))
-    if target and target not in formula_words(task.target_names):
+    if target and target not in (*task.target_names, *formula_words(task.target_names)):
         targets = ", ".join(task.target_names)
         raise EvolveError(Argument("law"), f": must be of {targets}, it is of {target!r}")
     words = formula_words(task.feature_names, own_first=task.spec.own)
@@ -66,6 +67,8 @@ def _require_constants(task: Task, constants: Sequence[str], words: Sequence[str
     for name in constants:
         if name in others:
             raise EvolveError(Argument("law"), f": {name!r} is {others[name]}, no constant")
+        if name.lower() in NO_NUMBERS:
+            raise EvolveError(Argument("law"), f": {name!r} is no finite number, and no constant")
         if len(name) >= SHORTEST and (hint := nearest(name, words)):
             rule = f": there is no feature {name!r}{hint}; a constant needs another name"
             raise EvolveError(Argument("law"), rule)

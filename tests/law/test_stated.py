@@ -22,6 +22,7 @@ def test_columns_between_backticks_are_words_of_a_formula() -> None:
 
 def test_what_a_formula_is_equal_to_is_no_part_of_it() -> None:
     assert without_target(" loss = E + A") == ("loss", "E + A")
+    assert without_target("`val/loss` = E + A") == ("val/loss", "E + A")
     assert without_target("E + A") == ("", "E + A")
 
 
@@ -41,6 +42,21 @@ def test_the_columns_of_a_formula_are_those_that_it_names(
 
 
 def test_a_broken_formula_is_told_with_the_place_in_the_whole_text() -> None:
-    require_formula("loss = E + A/params^a")
+    require_formula("loss = E + A/params^a", COLUMNS)
     with pytest.raises(EvolveError, match=r"'\*' at character 12"):
-        require_formula("loss = E + * A")
+        require_formula("loss = E + * A", COLUMNS)
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("E + A/`train/token`^a", r"no feature 'train/token' \(did you mean 'train/tokens'\?\)"),
+        ("`val/loss` = E + `width`", "no feature 'width'$"),
+        ("E + A/params^a" + " + A" * 500, "at most 2000 characters, it has 2014"),
+    ],
+)
+def test_a_formula_that_holds_an_unknown_column_or_too_much_is_told_so(
+    text: str, said: str
+) -> None:
+    with pytest.raises(EvolveError, match=said):
+        require_formula(text, COLUMNS)

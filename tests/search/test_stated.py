@@ -73,6 +73,10 @@ def test_constants_that_no_rows_tell_apart_are_one_and_that_is_told() -> None:
         ("E + A*params + loss", "'loss' is the target, no constant"),
         ("1.5 + params^-0.3", "must have a constant to fit"),
         ("E - E + A", "must have a feature"),
+        ("E + A/params^a + nan", "'nan' is no finite number, and no constant"),
+        ("E + Inf*params^a", "'Inf' is no finite number, and no constant"),
+        ("E + A*1e400/params^a", r"must have numbers below 1e\+300"),
+        ("E + A*`param`^a", r"no feature 'param' \(did you mean 'params'\?\)"),
         ("E + A*params*0", "no more than a number"),
         ("__import__('os').system('true') + params", "cannot hold"),
         ("hofman-2022", r"no law 'hofman-2022' \(did you mean 'hoffmann_2022'\?\)"),
@@ -86,6 +90,16 @@ def test_constants_that_no_rows_tell_apart_are_one_and_that_is_told() -> None:
 def test_what_is_wrong_with_a_formula_is_told_in_a_line(text: str, said: str) -> None:
     with pytest.raises(EvolveError, match=said):
         named_law(table(), text)
+
+
+def test_a_target_that_is_no_plain_word_stands_in_backticks() -> None:
+    task = task_of(N, LOSS, targets=[{"name": "val/loss"}], max_constants=4)
+    word = task.feature_names[0]
+    named = named_law(task, f"`val/loss` = E + A/{word}^k")
+    assert named.candidate.law.n_constants == 3
+    assert named.title == f"`val/loss` = E + A/{word}^k"
+    with pytest.raises(EvolveError, match="must be of val/loss, it is of 'train/loss'"):
+        named_law(task, f"`train/loss` = E + A/{word}^k")
 
 
 def test_a_column_of_groups_is_no_constant() -> None:

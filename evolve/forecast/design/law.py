@@ -101,7 +101,7 @@ def read_law(
             is missing.
     """
     text = in_words(text, task.feature_names)
-    name = _published_name(text)
+    name = _published_name(text, task.feature_names)
     law = _formula(text, task) if name is None else _published(name, task)
     source = f"{law.source}; as given here: {', '.join(constants)}" if constants else law.source
     law = replace(
@@ -115,7 +115,7 @@ def read_law(
     return replace(law, spread=_spread(law, spread))
 
 
-def _published_name(text: str) -> str | None:
+def _published_name(text: str, features: Sequence[str]) -> str | None:
     """The published law that is meant; None for a formula."""
     wanted = re.sub(r"[\W_]+", "_", text.strip().lower())
     wanted = CALLED.get(wanted, wanted)
@@ -125,7 +125,7 @@ def _published_name(text: str) -> str | None:
     names = list(published())
     close = nearest(text, [*names, *CALLED])
     if has_operators(text) and not close:
-        require_formula(text)
+        require_formula(text, features)
         return None
     rule = f": {text!r} is no law with published constants{close}; "
     raise EvolveError(Argument("law"), rule, f"there are {', '.join(names)}; {HINT}")
