@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from evolve.forecast.model import ForecastModel
     from evolve.forecast.verdict import Verdict
     from evolve.tasks.draft import Draft, Wishes
+    from evolve.tasks.raw import RawTable
 
 RUNS = ""  # under which the names of runs stand among labels
 
@@ -137,6 +138,7 @@ def fit_named_law(
     groups: str | Sequence[str] = (),
     *,
     where: str | None = None,
+    derive: str | Sequence[str] = (),
     roles: Mapping[str, str] | None = None,
     weights: str | None = None,
     sigma: str | None = None,
@@ -157,6 +159,7 @@ def fit_named_law(
             bookkeeping.
         groups: Columns whose values divide the rows into groups with constants of their own.
         where: Condition of rows to use, such as ``"state == 'finished'"``.
+        derive: Further columns, such as ``"year = years(date)"``.
         roles: Roles of columns, such as ``{"width": "N"}``, where their names do not say them.
         weights: The column of what each row counts.
         sigma: The column of the standard deviation of each row, in place of weights.
@@ -180,16 +183,24 @@ def fit_named_law(
         groups=listed(groups),
         roles=dict(roles or {}),
         where=where,
+        derive=listed(derive),
         weights=weights,
         sigma=sigma,
         run_id=run_id,
     )
     raw = raw_of(df)
     if not wishes.features:
-        wishes = replace(wishes, features=inputs_in(law, list(raw.columns), wishes))
+        wishes = replace(wishes, features=inputs_in(law, columns_of(raw, wishes), wishes))
     draft = propose(raw, "table", wishes)
     warn_of_table(draft)
     return fit_to_draft(draft, law)
+
+
+def columns_of(raw: RawTable, wishes: Wishes) -> list[str]:
+    """The columns that a table has, and after them those that are to be derived."""
+    from evolve.tasks.draft.expressions import derived_names
+
+    return list(dict.fromkeys([*raw.columns, *sorted(derived_names(wishes.derive))]))
 
 
 def inputs_in(law: str, columns: Sequence[str], wishes: Wishes) -> tuple[str, ...]:

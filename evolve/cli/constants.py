@@ -17,7 +17,7 @@ HEADINGS = ("group", "target", "constant", "value", "standard error")
 
 
 def print_constants(rows: Sequence[ConstantRow], targets: Sequence[str], level: float) -> None:
-    """Print one constant a line, with its group and its target where there are several.
+    """Print one constant a line, with its group and its target where there are several of them.
 
     Args:
         rows: The constants.
@@ -33,8 +33,13 @@ def print_constants(rows: Sequence[ConstantRow], targets: Sequence[str], level: 
         for row in rows
     ]
     headings = (*HEADINGS, f"{level_text(level)} interval")
-    start = 2 if n_fits(rows) == 1 else 0
-    print_table(headings[start:], [row[start:] for row in cells], names=("group", "target"))
+    several = (len({row.group for row in rows}) > 1, len({row.target for row in rows}) > 1)
+    kept = [k for k in range(len(headings)) if k >= len(several) or several[k]]
+    print_table(
+        tuple(headings[k] for k in kept),
+        [tuple(row[k] for k in kept) for row in cells],
+        names=("group", "target"),
+    )
 
 
 def print_constants_by_fit(

@@ -1,4 +1,4 @@
-"""Verb `fit`: a table and the name of a law to its constants, without a search."""
+"""Verb `fit`: a table and a law, by its name or as a formula, to its constants."""
 
 from __future__ import annotations
 
@@ -49,6 +49,9 @@ def fit(
     where: Annotated[
         str | None, typer.Option("--where", help="Rows to use, such as \"state == 'finished'\".")
     ] = None,
+    derived: Annotated[
+        Names, typer.Option("--derive", help="Further columns, such as 'year = years(date)'.")
+    ] = None,
     roles: Annotated[
         Names, typer.Option("--role", help="What columns are, where it is not clear: width=N.")
     ] = None,
@@ -72,7 +75,7 @@ def fit(
     tasks_dirs: TasksDirs = None,
     json: Json = False,
 ) -> None:
-    """Fit one law of the literature to a table: constants, standard errors, intervals, R2."""
+    """Fit one law, by its name or as a formula: constants, standard errors, intervals, R2."""
     from evolve.api.named import fit_to_draft, fit_to_task
     from evolve.cli.fit_columns import columns_of_fit, lines_of
     from evolve.cli.output import print_json, print_note
@@ -87,6 +90,7 @@ def fit(
         features=tuple(features or ()),
         groups=tuple(groups or ()),
         where=where,
+        derive=tuple(derived or ()),
         roles=parse_roles(roles or ()),
         weights=weights,
         sigma=sigma,
@@ -106,9 +110,8 @@ def fit(
         for line in [] if draft is None else lines_of(columns, fitted.row.name, named_by):
             print_note(f"fit: {line}")
         queries = from_words(task, at, group) if at else []
-        forecasts = [
-            forecast(task, fitted.forecast_model, q.group, q.x, interval) for q in queries
-        ]
+        model = fitted.forecast_model
+        forecasts = [forecast(task, model, q.group, q.x, interval) for q in queries]
         if json:
             print_json({**_document(fitted, forecasts, interval), "columns": columns})
         else:
@@ -119,7 +122,7 @@ def draft_of_table(path: Path, wishes: Wishes, at: list[str], law: str = "") -> 
     """The table as a draft; features that nobody names are those of a run to forecast or a law."""
     from dataclasses import replace
 
-    from evolve.api.named import inputs_in
+    from evolve.api.named import columns_of, inputs_in
     from evolve.cli.drafts import notes_of
     from evolve.cli.output import print_note
     from evolve.forecast.assigned import pairs
@@ -129,11 +132,12 @@ def draft_of_table(path: Path, wishes: Wishes, at: list[str], law: str = "") -> 
     if not wishes.targets:
         raise EvolveError("fit: a table's file needs --target")
     raw = read_table(path)
+    columns = columns_of(raw, wishes)
     others = {*wishes.targets, *wishes.groups}  # that are no features is told with the forecast
-    named = [name for name, _ in pairs(at, list(raw.columns), "at")]
+    named = [name for name, _ in pairs(at, columns, "at")]
     asked = [name for name in named if name not in others]
-    if not wishes.features and set(asked) <= set(raw.columns):
-        features = dict.fromkeys([*asked, *inputs_in(law, list(raw.columns), wishes)])
+    if not wishes.features and set(asked) <= set(columns):
+        features = dict.fromkeys([*asked, *inputs_in(law, columns, wishes)])
         wishes = replace(wishes, features=tuple(features))
     draft = propose(raw, plain_name(path.stem) or "table", wishes)
     left_out = [d for d in draft.decisions if d.what == "rows" and "left out" in d.chosen]

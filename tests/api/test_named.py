@@ -41,6 +41,14 @@ def test_rows_that_are_left_out_are_a_warning_at_the_line_of_the_call() -> None:
     assert {warning.filename for warning in told} == {__file__}
 
 
+def test_a_column_that_is_derived_may_be_what_a_law_is_of() -> None:
+    months = [f"{2015 + k // 4}-{1 + k % 4 * 3:02d}" for k in range(24)]
+    frame = pd.DataFrame({"month": months, "score": [3.0 + k + k % 3 / 9 for k in range(24)]})
+    fitted = evolve.fit_named_law(frame, "score", "a + b*year", derive="year = years(month)")
+    assert fitted.task.feature_names == ("year",)
+    assert fitted.train_r2 > 0.99
+
+
 def test_the_constants_lie_within_their_errors_of_the_true_ones(fitted: NamedFit) -> None:
     true = [1.8, np.log(0.9), 0.3, np.log(0.7), 0.4]
     frame = fitted.intervals(0.99)

@@ -41,3 +41,15 @@ def test_constants_of_several_targets_stand_beside_their_names(
     assert [where for where, _ in replace(row, constants={"web": [[1.0]]}).fits(["loss"])] == [
         "web"
     ]
+
+
+def test_constants_of_several_groups_name_the_target_only_where_there_are_several(
+    capfd: pytest.CaptureFixture[str],
+) -> None:
+    rows = [constant("c0", 0.25, group) for group in ("web", "code")]
+    print_constants(rows, ["loss"], 0.9)
+    out = capfd.readouterr().out
+    assert out.split()[:3] == ["group", "constant", "value"]
+    assert "loss" not in out
+    print_constants([*rows, *(row._replace(target=1) for row in rows)], ["loss", "cost"], 0.9)
+    assert capfd.readouterr().out.split()[:3] == ["group", "target", "constant"]

@@ -414,6 +414,22 @@ def test_fit_says_which_columns_its_law_holds_and_why_it_does_not_use_others(
     assert "not used" not in err
 
 
+def test_fit_takes_columns_that_are_derived_for_inputs_and_targets(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "prices.csv"
+    rows = [f"{2018 + k // 2}-0{1 + k % 9}-11,${2 + 3 * k + k % 2 / 9:.3f}" for k in range(14)]
+    path.write_text("\n".join(["day,price", *rows]))
+    derive = ["--derive", "year = years(day)", "cost = number(price)"]
+    words = ["fit", str(path), "--target", "cost", *derive, "--json"]
+    code, out, err = said(capfd, *words, "--law", "a + b*year", "--at", "year=2026")
+    assert code == 0, err
+    assert json.loads(out)["columns"]["in_law"] == ["year"]
+    predicted = json.loads(out)["rows"][0]["predictions"]["cost"]["point"]
+    assert predicted == pytest.approx(50, rel=0.1)
+    assert said(capfd, *words, "--law", "a + b*year")[0] == 0
+
+
 def test_fit_forecasts_one_group_or_every_one(
     tmp_path: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:

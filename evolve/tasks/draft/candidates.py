@@ -13,6 +13,7 @@ from evolve.tasks.cells import is_blank, is_meant, number, size_in_words
 from evolve.tasks.draft.columns import Column
 from evolve.tasks.draft.expressions import derived_names, quoted
 from evolve.tasks.draft.images import images_of_targets
+from evolve.tasks.draft.made import require_numbers
 from evolve.tasks.draft.nothing_left import nothing_left
 from evolve.tasks.draft.repeats import repeats_of_settings
 from evolve.tasks.draft.roles import Wishes
@@ -87,7 +88,7 @@ def _require_few(raw: RawTable, names: Sequence[str]) -> None:
 
 def _require_varying(raw: RawTable, name: str, wishes: Wishes) -> None:
     try:
-        values = raw.numbers(name)
+        values = require_numbers(raw, name)
     except TaskError as error:
         raise TaskError(*error.args, *_without_blanks(raw, name, wishes)) from None
     if min(values) == max(values):

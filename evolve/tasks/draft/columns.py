@@ -21,6 +21,7 @@ CLOSE = 1.01  # a factor below which three digits say nothing
 FEWEST_DIGITS, MOST_DIGITS = 3, 15
 STEPS = 20  # between the least and the largest number of a column that digits are to tell apart
 SPREAD = 3.0  # a factor from which a size is thought of in logarithms
+NARROW = 1.1  # a factor up to which a logarithm is all but straight
 
 
 @dataclass(frozen=True)
@@ -125,9 +126,11 @@ def guess_scale(values: Array, *, is_share: bool = False) -> tuple[Scale, str]:
         return "log", f"is positive and spans {math.log10(high) - math.log10(low):.0f} decades"
     if factor >= SPREAD:
         return "log", f"is positive and spans a factor of {factor:.3g}"
-    if _unevenness(np.log(levels)) <= _unevenness(levels):
-        return "log", "is positive, and its levels are as even in the logarithm"
-    return "linear", f"spans a factor of {_factor(factor)} alone, in even steps"
+    if _unevenness(np.log(levels)) > _unevenness(levels):
+        return "linear", f"spans a factor of {_factor(factor)} alone, in even steps"
+    if 1 < factor < NARROW:  # as of years, whose steps are as uneven in both
+        return "linear", f"spans a factor of {_factor(factor)} alone"
+    return "log", "is positive, and its levels are as even in the logarithm"
 
 
 def _unevenness(levels: Array) -> float:

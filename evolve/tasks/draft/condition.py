@@ -15,7 +15,9 @@ import numpy.typing as npt
 from evolve.errors import Argument, EvolveError
 from evolve.law.faults import because, in_backticks, unquoted
 from evolve.tasks.cells import is_blank, long_number, plain
+from evolve.tasks.draft.dates import dates_in
 from evolve.tasks.draft.expressions import MAX_DEPTH, parse_words, sizes_in
+from evolve.tasks.draft.made import years_of
 from evolve.tasks.name_units import as_column_counts
 from evolve.tasks.raw import RawTable
 from evolve.tasks.roles import nearest_column
@@ -191,7 +193,7 @@ class _Reader:
         name, other = self._column(column), self._value(value)
         if isinstance(other, str):
             if not isinstance(op, ast.Eq | ast.NotEq):
-                raise self._wrong(f"must compare {name} with the text {other!r} by == or !=")
+                raise self._no_text(name, other)
             texts = ["" if is_blank(cell) else str(cell) for cell in self._raw.column(name)]
             same = np.array([text == other for text in texts])
             return same if isinstance(op, ast.Eq) else ~same
@@ -245,6 +247,13 @@ class _Reader:
             return self._wrong("must join comparisons by the words and, or; it has & or |")
         rule = f"must compare a column with a number or text, like {EXAMPLES}"
         return self._wrong(rule + unquoted(self._text, self._raw.columns))
+
+    def _no_text(self, name: str, text: str) -> EvolveError:
+        """That texts have no order, and how dates, which have one, are compared."""
+        made = years_of(self._raw, name) if name in dates_in(self._raw) else ()
+        how = ("; dates are compared as years, of a column made by ", *made) if made else ()
+        rule = f"must compare {name} with the text {text!r} by == or !="
+        return EvolveError(*self._wrong(rule).args, *how)
 
     def _wrong(self, rule: str) -> EvolveError:
         return EvolveError(Argument(self._argument), f" {self._text[:200]!r}: {rule}")

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from evolve.errors import Argument, EvolveError
 from evolve.tasks.draft.columns import Column
 from evolve.tasks.draft.dates import dates_in
-from evolve.tasks.draft.expressions import YEARS_OF, quoted
+from evolve.tasks.draft.made import years_of
 from evolve.tasks.raw import RawTable
 
 
@@ -29,11 +29,9 @@ def nothing_left(raw: RawTable, left: Sequence[Column], reasons: Mapping[str, st
 
 def _of_dates(raw: RawTable) -> tuple[str, ...]:
     """How dates become an input, in parts of a message; none of a table without dates."""
-    dates, new = dates_in(raw), next((n for n in ("year", "years") if n not in raw.columns), None)
-    if not dates or new is None:
-        return ()
-    derived = shlex.quote(f"{new} = {YEARS_OF}({quoted(dates[0])})")
-    return "; dates become an input by ", Argument("derive"), f" {derived}"
+    dates = dates_in(raw)
+    made = years_of(raw, dates[0]) if dates else ()
+    return ("; dates become an input by ", *made) if made else ()
 
 
 def _of_named(left: Sequence[Column]) -> tuple[str, ...]:

@@ -10,6 +10,7 @@ from evolve.errors import Argument, EvolveError, TaskError
 from evolve.tasks.cells import is_blank, plain
 from evolve.tasks.draft.condition import Condition
 from evolve.tasks.draft.expressions import quoted
+from evolve.tasks.draft.made import require_numbers
 from evolve.tasks.folds import require_n_rows
 from evolve.tasks.names import why_no_column
 from evolve.tasks.raw import RawTable
@@ -215,7 +216,7 @@ def require_differing(raw: RawTable, wishes: Wishes) -> None:
     if all(len({repr(c) for c in cells}) == 1 for cells in raw.columns.values()):
         raise TaskError(f"{raw.path}: rows must differ, all {raw.n_rows} are the same")
     for name in wishes.targets:
-        raw.numbers(name)
+        require_numbers(raw, name)
     for name in wishes.groups:
         _require_labels(raw, name)
 

@@ -14,8 +14,9 @@ from evolve.tasks.draft.candidates import could_be_groups, in_words
 from evolve.tasks.draft.columns import WIDE, Column
 from evolve.tasks.draft.condition import Condition
 from evolve.tasks.draft.curves import unnamed
-from evolve.tasks.draft.expressions import around_number, number_in, quoted
+from evolve.tasks.draft.expressions import quoted
 from evolve.tasks.draft.images import moves_with
+from evolve.tasks.draft.made import number_of, numbers_each, unused_dates
 from evolve.tasks.mixture import mixture
 from evolve.tasks.name_units import unit_in_name
 from evolve.tasks.raw import RawTable
@@ -59,7 +60,7 @@ def remarks(
     warnings += [*_units_in_names(rows, task), *_stand_ins(task)]
     numbers = _numbers_in_texts(rows, columns, task, may_name_runs)
     warnings += [*_deviations(columns, task), *_weights(columns, task)]
-    warnings += filter(None, numbers.values())
+    warnings += [*filter(None, numbers.values()), *unused_dates(rows, task)]
     groups = could_be_groups(columns, rows.n_rows, task.spec)
     known = {*numbers, *may_name_runs, *(name for name in groups if guess_role(name) == "time")}
     if texts := [name for name in groups if name not in known]:
@@ -168,17 +169,15 @@ def _numbers_in_texts(
         if column.kind != "texts" or is_named or guess_role(name) in (*OUTCOMES, *BOOKKEEPING):
             continue
         texts = {str(cell).strip() for cell in rows.column(name) if not is_blank(cell)}
-        found = {text: number_in(text) for text in texts}
-        alike = len({around_number(text) for text in texts}) == 1
+        found = numbers_each(texts)
         numbers = [found.get(str(cell).strip()) for cell in rows.column(name)]
         held = (rows.finite(other) for other in {**columns, **dict.fromkeys(task.feature_names)})
         is_there = any(v is not None and numbers == v.tolist() for v in held)
-        if alike and None not in found.values() and len(set(found.values())) >= FEWEST_LEVELS:
-            new = f"{name.strip()} number"
+        if len(set(found.values())) >= FEWEST_LEVELS:
             note = Remark(
                 f"column {name} holds a number in each text, such as {min(texts)}, and is not "
                 "used: it becomes a feature by ",
-                *(Argument("derive"), f" '{quoted(new)} = number({quoted(name)})'"),
+                *number_of(name),
             )
             warnings[name] = "" if is_there else note
     return warnings

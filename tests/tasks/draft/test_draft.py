@@ -363,6 +363,15 @@ def test_a_factor_near_one_is_told_in_digits_that_differ_from_it() -> None:
     assert inspect_columns(table_of("a\n2010\n2011\n"))["a"].gap_text == "x 1.0005"
 
 
+def test_years_in_uneven_steps_are_of_linear_scale() -> None:
+    months = np.array([5.0, 6.3, 7.6, 9.3, 11.2, 12.1, 14.9, 16.8, 18.0, 20.7, 21.9, 23.5])
+    for shift in range(6):
+        years = 2018 + (months + shift * (months % 2)) / 12
+        assert guess_scale(years)[0] == "linear"
+    assert guess_scale(years) == ("linear", "spans a factor of 1.001 alone")
+    assert guess_scale(np.array([1.0, 1.5, 2.4]))[0] == "log"
+
+
 # conditions
 
 

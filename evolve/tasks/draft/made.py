@@ -1,0 +1,75 @@
+"""Columns of texts that hold a number or a date each to how numbers are made of them."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Iterable
+
+from evolve.errors import Argument, Remark, TaskError
+from evolve.tasks.cells import is_blank, is_meant, number, shown
+from evolve.tasks.draft.dates import dates_in, decimal_year
+from evolve.tasks.draft.expressions import YEARS_OF, around_number, number_in, quoted
+from evolve.tasks.raw import RawTable
+from evolve.tasks.task import Task
+
+FEWEST_YEARS = 2.0  # from the first date to the last: those of one sweep say when it was made
+
+
+def numbers_each(texts: Iterable[str]) -> dict[str, float]:
+    """The one number in each text, all within the same letters, such as d512; else nothing."""
+    found = {text: number_in(text) for text in texts}
+    if len({around_number(text) for text in found}) != 1:
+        return {}
+    known = {text: value for text, value in found.items() if value is not None}
+    return known if len(known) == len(found) else {}
+
+
+def years_of(raw: RawTable, name: str) -> tuple[str, ...]:
+    """The argument that makes years of a column of dates, in parts of a message, if any can."""
+    new = next((n for n in ("year", "years") if n not in raw.columns), None)
+    if new is None:
+        return ()
+    return Argument("derive"), f" {shlex.quote(f'{new} = {YEARS_OF}({quoted(name)})')}"
+
+
+def number_of(name: str) -> tuple[str, ...]:
+    """The argument that makes numbers of a column of texts, in parts of a message."""
+    made = f"{quoted(f'{name.strip()} number')} = number({quoted(name)})"
+    return Argument("derive"), f" {shlex.quote(made)}"
+
+
+def require_numbers(raw: RawTable, name: str) -> list[float]:
+    """A column as finite numbers.
+
+    Raises:
+        TaskError: It holds something else; of dates and texts that hold a number each the
+            message says how a column of numbers is made of them.
+    """
+    cells = enumerate(raw.column(name) if raw.finite(name) is None else [], 1)
+    filled = [(row, cell) for row, cell in cells if not is_blank(cell)]
+    if filled and not any(number(cell) is not None or is_meant(cell) for _, cell in filled):
+        parts: tuple[str, ...] = ()
+        if name in dates_in(raw):
+            parts = years_of(raw, name)
+        elif numbers_each(str(cell).strip() for _, cell in filled):
+            parts = number_of(name)
+        if parts:
+            complaint = raw.complaint(name, "must hold numbers", filled[0][0], shown(filled[0][1]))
+            raise TaskError(f"{complaint}; a column of numbers is made of it by ", *parts)
+    return raw.numbers(name)
+
+
+def unused_dates(rows: RawTable, task: Task) -> list[str]:
+    """Dates over years of which no input is made: what was best at a time may depend on it."""
+    notes: list[str] = []
+    for name in dates_in(rows):
+        years = [decimal_year(str(cell)) for cell in rows.column(name)]
+        known = [year for year in years if year is not None]
+        made = any((x := rows.finite(n)) is not None and x.tolist() == years for n in rows.columns)
+        named = name in (*task.spec.groups, task.spec.folds.runs)
+        if max(known) - min(known) < FEWEST_YEARS or made or named:
+            continue
+        if parts := years_of(rows, name):
+            told = f"column {name} holds dates over {max(known) - min(known):.0f} years and is "
+            notes.append(Remark(f"{told}not used: years become a feature by ", *parts))
+    return notes

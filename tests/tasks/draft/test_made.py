@@ -1,0 +1,56 @@
+"""Texts that hold a number or a date each say how numbers are made of them."""
+
+from __future__ import annotations
+
+import pytest
+from own_tables import table_of
+
+from evolve.errors import EvolveError
+from evolve.tasks.draft.condition import parse_condition
+from evolve.tasks.draft.draft import propose
+from evolve.tasks.draft.roles import Wishes
+from evolve.tasks.raw import RawTable
+
+
+def prices(first: str = "2018", last: str = "2025") -> RawTable:
+    days = [f"{first}-03-01", *(f"{first}-0{k}-11" for k in range(4, 10)), f"{last}-02-01"]
+    rows = [
+        f"{day},{2**k},${0.3 * 2**k + k % 3 / 50:.4f},{k % 5 + k}" for k, day in enumerate(days)
+    ]
+    return table_of("\n".join(["release day,size,price,score", *rows]) + "\n")
+
+
+@pytest.mark.parametrize(
+    ("wishes", "hint"),
+    [
+        (Wishes(("price",), ("size",)), "derive '`price number` = number(price)'"),
+        (Wishes(("score",), ("price",)), "derive '`price number` = number(price)'"),
+        (Wishes(("score",), ("release day",)), "derive 'year = years(`release day`)'"),
+    ],
+)
+def test_a_feature_or_target_of_texts_is_told_how_its_numbers_are_made(
+    wishes: Wishes, hint: str
+) -> None:
+    with pytest.raises(EvolveError, match="must hold numbers, row 1 holds ") as told:
+        propose(prices(), "x", wishes)
+    assert str(told.value).endswith(f"; a column of numbers is made of it by {hint}")
+
+
+def test_dates_over_years_of_which_no_input_is_made_are_told_and_others_not() -> None:
+    def notes(raw: RawTable, *derive: str) -> list[str]:
+        found = propose(raw, "x", Wishes(("score",), derive=derive)).notes
+        return [note for note in found if "release day" in note]
+
+    assert notes(prices()) == [
+        "column release day holds dates over 7 years and is not used: years become a feature by "
+        "derive 'year = years(`release day`)'"
+    ]
+    assert notes(prices(), "t = years(`release day`)") == []
+    assert notes(prices("2024", "2025")) == []
+
+
+def test_a_date_in_a_condition_is_told_how_dates_are_compared() -> None:
+    with pytest.raises(EvolveError, match=r"!=; dates are .*'year = years\(`release day`"):
+        parse_condition('`release day` >= "2021-01-01"', prices())
+    with pytest.raises(EvolveError, match="'9' by == or !=$"):
+        parse_condition('price >= "9"', prices())
