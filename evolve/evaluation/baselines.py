@@ -21,7 +21,7 @@ RIDGE = 1e-6  # of standardised columns, where rows do not tell their slopes apa
 NEAREST = 1e-9  # squared distance within which rows are as near
 ROUGH = 1e-8  # of the size of rows, by which distances from products of blocks may be wrong
 BLOCK = 2_000_000  # distances that are held at a time
-MOST_LOG = 100.0  # largest |log y| that a straight line is followed to
+MOST_LOG = 100.0  # how far from the mean log |y| a straight line is followed, in any unit of y
 
 
 def mean_of(x: Array, y: Array, new: Array, counts: Array | None = None) -> Array:
@@ -69,8 +69,11 @@ def straight_line(x: Array, y: Array, new: Array, counts: Array | None = None) -
     """
     planes = [_plane(x, y, np.concatenate([x, new]), counts)]
     if (y > 0).all() or (y < 0).all():
-        logs = _plane(x, np.log(np.abs(y)), np.concatenate([x, new]), counts)
-        planes.append(np.sign(y[:1]) * np.exp(np.clip(logs, -MOST_LOG, MOST_LOG)))
+        of_rows = np.log(np.abs(y))
+        logs, centre = _plane(x, of_rows, np.concatenate([x, new]), counts), of_rows.mean(axis=0)
+        with np.errstate(over="ignore", under="ignore"):
+            sizes = np.exp(np.clip(logs, centre - MOST_LOG, centre + MOST_LOG))
+        planes.append(np.sign(y[:1]) * np.minimum(sizes, np.finfo(np.float64).max))
     each = 1.0 if counts is None else counts[:, None]
     errors = [np.sum(each * (plane[: len(x)] - y) ** 2, axis=0) for plane in planes]
     best = np.argmin(errors, axis=0)

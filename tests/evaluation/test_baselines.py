@@ -28,6 +28,13 @@ def test_a_straight_line_is_exact_for_a_power_and_for_a_logarithm() -> None:
         assert told[0, 0] == pytest.approx(truth, rel=1e-4)
 
 
+@pytest.mark.parametrize("unit", [1e-120, 1e-50, 1e50, 1e120])
+def test_a_straight_line_is_the_same_in_any_unit_of_the_target(unit: float) -> None:
+    x, far = np.geomspace(1.0, 64.0, 7), rows_at(np.array([[1000.0]]))
+    told = predict_baseline("straight line", task_of(x, unit * 3.0 * x**0.5), far)
+    assert told[0, 0] / unit == pytest.approx(3.0 * 1000.0**0.5, rel=1e-3)
+
+
 @pytest.mark.parametrize("name", BASELINES)
 def test_a_baseline_of_mirrored_targets_is_the_mirrored_baseline(name: str) -> None:
     x, far = np.geomspace(1.0, 64.0, 7), rows_at(np.array([[1000.0]]))
