@@ -10,7 +10,7 @@ import typer
 from evolve.cli.app import app
 from evolve.cli.loading import quick_loading
 from evolve.cli.options import Interval, Json, ManyValued, TasksDirs
-from evolve.errors import EvolveError
+from evolve.errors import Argument, EvolveError
 
 if TYPE_CHECKING:
     from evolve.api.named import NamedFit
@@ -79,12 +79,13 @@ def fit(
     from evolve.api.named import fit_to_draft, fit_to_task
     from evolve.cli.fit_columns import columns_of_fit, lines_of
     from evolve.cli.output import print_json, print_note
-    from evolve.forecast.interval import forecast
-    from evolve.forecast.queries import from_words
     from evolve.tasks.draft import Wishes
     from evolve.tasks.roles import parse_roles
     from evolve.tasks.task import load_task
 
+    if group is not None and not at:
+        rule = " says which group to forecast: needs "
+        raise EvolveError(Argument("group"), rule, Argument("at"))
     wishes = Wishes(
         targets=() if target is None else (target,),
         features=tuple(features or ()),
@@ -105,13 +106,10 @@ def fit(
         task = load_task(table, tasks_dirs or ())
     with quick_loading():
         fitted = fit_to_task(task, law) if draft is None else fit_to_draft(draft, law)
-        task = fitted.task
         columns = columns_of_fit(fitted, draft)
         for line in [] if draft is None else lines_of(columns, fitted.row.name, named_by):
             print_note(f"fit: {line}")
-        queries = from_words(task, at, group) if at else []
-        model = fitted.forecast_model
-        forecasts = [forecast(task, model, q.group, q.x, interval) for q in queries]
+        forecasts = _forecasts(fitted, at or [], group, interval)
         if json:
             print_json({**_document(fitted, forecasts, interval), "columns": columns})
         else:
@@ -144,6 +142,18 @@ def draft_of_table(path: Path, wishes: Wishes, at: list[str], law: str = "") -> 
     for line in (*(f"rows: {d.chosen}, {d.why}" for d in left_out), *notes_of(draft)):
         print_note(f"fit: {line}")
     return draft
+
+
+def _forecasts(
+    fitted: NamedFit, at: list[str], group: str | None, interval: float
+) -> list[Forecast]:
+    """Forecasts of the run that is asked about, if any, of one group or of every one."""
+    from evolve.forecast.interval import forecast
+    from evolve.forecast.queries import from_words
+
+    task = fitted.task
+    queries = from_words(task, at, group) if at else []
+    return [forecast(task, fitted.forecast_model, q.group, q.x, interval) for q in queries]
 
 
 def _document(fitted: NamedFit, forecasts: list[Forecast], interval: float) -> dict[str, Any]:

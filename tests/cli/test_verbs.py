@@ -442,6 +442,9 @@ def test_fit_forecasts_one_group_or_every_one(
     assert [row["group"] for row in json.loads(out)["rows"]] == ["b"]
     _, out, _ = said(capfd, *words)
     assert [row["group"] for row in json.loads(out)["rows"]] == ["a", "b"]
+    code, _, err = said(capfd, *words[:-2], "--group", "b")
+    assert code == 2
+    assert "--group says which group to forecast: needs --at" in err
     code, _, err = said(capfd, *words, "family=a")
     assert code == 2
     assert "--at: family is no feature, it tells groups apart" in err
