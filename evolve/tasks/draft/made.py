@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import math
 import shlex
 from collections.abc import Iterable
+
+import numpy as np
 
 from evolve.errors import Argument, Remark, TaskError
 from evolve.tasks.cells import is_blank, is_meant, number, shown
@@ -12,6 +15,7 @@ from evolve.tasks.draft.expressions import YEARS_OF, around_number, number_in, q
 from evolve.tasks.raw import RawTable
 from evolve.tasks.task import Task
 
+FAR = 50.0  # deviations between 0 and a column, of years hundreds; judgement
 FEWEST_YEARS = 2.0  # from the first date to the last: those of one sweep say when it was made
 
 
@@ -72,4 +76,25 @@ def unused_dates(rows: RawTable, task: Task) -> list[str]:
         if parts := years_of(rows, name):
             told = f"column {name} holds dates over {max(known) - min(known):.0f} years and is "
             notes.append(Remark(f"{told}not used: years become a feature by ", *parts))
+    return notes
+
+
+def far_from_0(task: Task) -> list[str]:
+    """Features of linear scale far from 0, such as years, and how they count from their beginning.
+
+    In exp(a - b*year) the constant a is b times two thousand, beyond where a fit looks for it.
+    """
+    notes: list[str] = []
+    for feature, x in zip(task.spec.features, task.train.X.T, strict=True):
+        if feature.logarithmic or not abs(x.mean()) > FAR * x.std() > 0.0:
+            continue
+        step = 10.0 ** math.floor(math.log10(np.ptp(x)))
+        begin = f"{math.floor(x.min() / step) * step:.12g}"
+        since = quoted(f"{feature.name} since {begin}")
+        made = f"{since} = {quoted(feature.name)} - {begin}".replace("- -", "+ ")
+        told = f"{feature.name} lies far from 0, where fits hardly find a logistic or exponential"
+        way = f" {shlex.quote(made)}, named as the feature in its place"
+        notes.append(
+            Remark(f"{told} law of it: it counts from its beginning by ", Argument("derive"), way)
+        )
     return notes

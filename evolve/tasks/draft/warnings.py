@@ -16,7 +16,7 @@ from evolve.tasks.draft.condition import Condition
 from evolve.tasks.draft.curves import unnamed
 from evolve.tasks.draft.expressions import quoted
 from evolve.tasks.draft.images import moves_with
-from evolve.tasks.draft.made import number_of, numbers_each, unused_dates
+from evolve.tasks.draft.made import far_from_0, number_of, numbers_each, unused_dates
 from evolve.tasks.mixture import mixture
 from evolve.tasks.name_units import unit_in_name
 from evolve.tasks.raw import RawTable
@@ -57,7 +57,7 @@ def remarks(
     advice_on_runs, may_name_runs = unnamed(rows, task)
     warnings += advice_on_runs
     warnings += [*_constant_in_groups(task), *_two_levels(task), *_sizes_in_words(rows, task)]
-    warnings += [*_units_in_names(rows, task), *_stand_ins(task)]
+    warnings += [*_units_in_names(rows, task), *_stand_ins(task), *far_from_0(task)]
     numbers = _numbers_in_texts(rows, columns, task, may_name_runs)
     warnings += [*_deviations(columns, task), *_weights(columns, task)]
     warnings += [*filter(None, numbers.values()), *unused_dates(rows, task)]

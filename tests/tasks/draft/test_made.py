@@ -54,3 +54,20 @@ def test_a_date_in_a_condition_is_told_how_dates_are_compared() -> None:
         parse_condition('`release day` >= "2021-01-01"', prices())
     with pytest.raises(EvolveError, match="'9' by == or !=$"):
         parse_condition('price >= "9"', prices())
+
+
+def test_years_far_from_0_are_told_how_to_count_from_their_beginning() -> None:
+    def notes(first: float, step: float) -> list[str]:
+        rows = [f"{first + step * k},{2 + k % 3 + k}" for k in range(9)]
+        told = propose(table_of("\n".join(["year,score", *rows]) + "\n"), "x", Wishes(("score",)))
+        return [note for note in told.notes if "far from 0" in note]
+
+    (note,) = notes(2012.5, 1.25)
+    assert note == (
+        "year lies far from 0, where fits hardly find a logistic or exponential law of it: it "
+        "counts from its beginning by derive '`year since 2010` = year - 2010', named as the "
+        "feature in its place"
+    )
+    (below,) = notes(-2012.5, 1.25)
+    assert "'`year since -2020` = year + 2020'" in below
+    assert notes(0.5, 1.25) == []
