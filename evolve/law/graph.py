@@ -194,7 +194,8 @@ def _apply(node: Node, x: Array, columns: Array, memo: dict[Node, Any]) -> Any:
     if args:
         return BINARY[node.op](memo[args[0]], memo[args[1]])
     if node.op == "feat":
-        return np.ascontiguousarray(x[:, node.index])  # see `fitting.starts.place`
+        # Of every n-th number in memory, numpy 2.0 may give logarithms of other last digits.
+        return np.ascontiguousarray(x[:, node.index])
     if node.op == "const":
         return columns[..., node.index, :]
     return np.float64(node.value)

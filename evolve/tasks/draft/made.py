@@ -1,4 +1,4 @@
-"""Columns of texts that hold a number or a date each to how numbers are made of them."""
+"""How an input is made of a column: of texts with a number or date each, of years far from 0."""
 
 from __future__ import annotations
 
@@ -90,8 +90,10 @@ def far_from_0(task: Task) -> list[str]:
             continue
         step = 10.0 ** math.floor(math.log10(np.ptp(x)))
         begin = f"{math.floor(x.min() / step) * step:.12g}"
-        since = quoted(f"{feature.name} since {begin}")
-        made = f"{since} = {quoted(feature.name)} - {begin}".replace("- -", "+ ")
+        since = f"{feature.name} since {begin}"
+        if since in task.feature_names:
+            continue
+        made = f"{quoted(since)} = {quoted(feature.name)} - {begin}".replace("- -", "+ ")
         told = f"{feature.name} lies far from 0, where fits hardly find a logistic or exponential"
         way = f" {shlex.quote(made)}, named as the feature in its place"
         notes.append(

@@ -71,3 +71,11 @@ def test_years_far_from_0_are_told_how_to_count_from_their_beginning() -> None:
     (below,) = notes(-2012.5, 1.25)
     assert "'`year since -2020` = year + 2020'" in below
     assert notes(0.5, 1.25) == []
+
+
+def test_a_feature_that_counts_from_its_beginning_already_needs_no_advice() -> None:
+    rows = [f"{2012.5 + 1.25 * k},{2 + k % 3 + k}" for k in range(9)]
+    derive = ("`year since 2010` = year - 2010",)
+    raw = table_of("\n".join(["year,score", *rows]) + "\n")
+    told = propose(raw, "x", Wishes(("score",), ("year", "year since 2010"), derive=derive))
+    assert not [note for note in told.notes if "far from 0" in note]
