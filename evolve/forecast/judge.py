@@ -15,7 +15,7 @@ import numpy as np
 
 from evolve.forecast.agreement import agreement_of
 from evolve.forecast.by_group import GroupError, warning_of
-from evolve.forecast.hidden import is_hidden
+from evolve.forecast.hidden import goes_through, is_hidden, is_known
 from evolve.forecast.interval import forecast
 from evolve.forecast.leaning import leaning_of
 from evolve.forecast.model import ForecastModel
@@ -53,6 +53,10 @@ IN_NOISE = (
     "them: noise hides what the target does between these, so that they neither show a law nor "
     "speak against it"
 )
+BY_LEVEL = (
+    "the champion goes through all rows, and the mean and the last value err far more than the "
+    "forecast: the features tell what the target is, though not what it changes between these rows"
+)
 NOTHING_LEFT = 0.05  # promised R2 below which it is told in words
 
 
@@ -80,8 +84,8 @@ def verdict_of(
     said = f"{who} held-out rows with R2 {r2_text(held)}{by_fold or _of_low_r2(held)}"
     against = against_baseline(gain, name) + (", on a typical fold" if by_fold else "")
     kind, reasons = _judge([said, against], held, gain, expected, physics)
-    if kind == NONE and is_hidden(task, choice, told, errors):
-        kind, reasons = CARE, [*reasons, IN_NOISE]
+    if kind == NONE and (why := _why_not_none(task, choice, told, errors)):
+        kind, reasons = CARE, [*reasons, why]
     agreement = agreement_of(task, choice, horizons_of(task)) if task.axes else None
     if agreement is not None:
         kind = CARE if kind == HOLDS and agreement < HOLDS_R2 else kind
@@ -96,6 +100,15 @@ def verdict_of(
     predictions, relative = choice.champion.fitted.predictions, forecast_model.relative
     reasons += filter(None, [leaning_of(task.train, predictions, relative=relative)])
     return Verdict(kind, tuple(reasons), held, name, base, gain, *expected, physics, agreement)
+
+
+def _why_not_none(task: Task, choice: Choice, told: Sequence[int], errors: Array) -> str:
+    """Why held-out rows that show no law say nothing against one; empty where they do."""
+    if not goes_through(task, choice):
+        return ""
+    if is_hidden(task, choice, told, errors):
+        return IN_NOISE
+    return BY_LEVEL if is_known(choice, told, errors) else ""
 
 
 def _of_champion(task: Task, choice: Choice, told: Sequence[int], baseline: float) -> str:

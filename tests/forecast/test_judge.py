@@ -12,7 +12,7 @@ from small_tasks import power_task, task_of
 
 from evolve.forecast.by_group import GroupError
 from evolve.forecast.calibration import make_forecast_model
-from evolve.forecast.hidden import is_hidden
+from evolve.forecast.hidden import is_hidden, is_known
 from evolve.forecast.judge import (
     _judge,
     against_baseline,
@@ -130,6 +130,17 @@ def test_a_law_that_noise_hides_between_the_held_out_rows_is_not_told_to_be_none
     assert "noise hides what the target does" in verdict.line()
 
 
+def test_rows_that_differ_along_an_axis_of_no_effect_are_not_said_to_have_no_law() -> None:
+    tokens, params = np.geomspace(1e9, 6e10, 5), np.geomspace(6e7, 1e9, 4)
+    x = np.array([(d, n) for d in tokens for n in params])
+    noise = np.random.default_rng(3).normal(size=len(x))
+    y = 0.6 * x[:, 0] ** 0.47 * x[:, 1] ** 0.02 * np.exp(0.07 * noise)
+    _, _, verdict = judged(task_of(x, y, folds={"axes": ["a", "b"]}, max_constants=4))
+    assert max(verdict.held_out_r2, verdict.gain) < NONE_R2
+    assert verdict.verdict == CARE
+    assert "the features tell what the target is" in verdict.line()
+
+
 @pytest.mark.parametrize("y_of", ["noise", "wave"])
 def test_noise_hides_nothing_where_there_is_no_law_or_forecasts_miss(y_of: str) -> None:
     x, rng = np.geomspace(1.0, 1e3, 40), np.random.default_rng(1)
@@ -138,7 +149,9 @@ def test_noise_hides_nothing_where_there_is_no_law_or_forecasts_miss(y_of: str) 
     task, choice, verdict = judged(task)
     assert verdict.verdict == NONE
     told = telling_folds(task, choice.folds)
-    assert not is_hidden(task, choice, told, forecast_errors(task, choice)[told])
+    errors = forecast_errors(task, choice)[told]
+    assert not is_hidden(task, choice, told, errors)
+    assert not is_known(choice, told, errors)
 
 
 def test_a_champion_whose_formula_a_baseline_beats_is_not_to_be_read_alone(
