@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Literal, cast
 
 from evolve.errors import Argument, EvolveError, nearest
+from evolve.tasks.measures import BENCHMARKS, MEASURES
 from evolve.tasks.name_units import without_unit
 
 # fmt: off
@@ -107,11 +108,6 @@ _SIZE = "(data|dataset|data set|corpus|train|training|train set|training set|sam
 _NO_OUTCOME = (
     r"\b(weight|coef|coefficient|scale|fn|function|type|lambda|alpha|name|mask|balancing|factor)\b"
 )
-_BENCHMARKS = (
-    "mmlu|hellaswag|arc (easy|challenge)|piqa|winogrande|gsm8k|boolq|lambada|truthfulqa|"
-    "humaneval|mbpp|triviaqa|openbookqa"
-)
-_MEASURES = r"rouge\w*|chrf|win ?rate|(pass|hits|top|recall|m ?ap)( at)? ?\d+|recall|mrr|dice|m ap"
 _SETTING = r"temp|temperature|top (p|k)|(grad|gradient|clip) (clip|clipping|norm)|warm ?up"
 _TUNED = r"lr|learning ?rate|batch|bs|bsz|dropout|decay|momentum"  # told also by their logarithm
 # The first rule that holds decides, so that what is no input comes first.
@@ -146,7 +142,7 @@ _RULES: tuple[_Rule, ...] = (
     _Rule("loss", r"\bcross ?entropy\b|\bbits per \w+$|\bneg\w* log ?(lik|prob)", _NO_OUTCOME),
     _Rule("outcome", r"\bscore$|\bmetric$|^values?( \d+)?$|\blog ?(lik|prob)\w*\b", _NO_OUTCOME),
     _Rule("accuracy", r"\b(accuracy|acc|exact match|f1|auc|auroc|\w*bleu|miou|iou)\b", high=100),
-    _Rule("accuracy", rf"\b({_MEASURES}|{_BENCHMARKS})\b", r"\berr(or)?\b", high=100),
+    _Rule("accuracy", rf"\b({MEASURES}|{BENCHMARKS})\b", r"\berr(or)?\b", high=100),
     _Rule("batch", r"\b(batch|bs|bsz|gbs|batchsize)\b", r"\b(norm|warmup)\b", 0, above_zero=True),
     _Rule("setting", rf"\b({_SETTING})\b", unless=r"\b(type|name|schedule|scheduler)\b"),
     _Rule("other", r"\b(per|max|accumulation|every|freq|frequency|interval)\b"),

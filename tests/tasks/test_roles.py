@@ -40,7 +40,8 @@ NAMES: dict[Role, str] = {
     "loss": "loss; eval/loss; val_loss; loss_web; sft_loss; perplexity; eval/bits_per_byte; "
     "wandb run 3 - train/loss; nll; cross_entropy; "
     "neg_log_likelihood; negative_loglik",
-    "accuracy": "accuracy; arc_easy/acc,none; mmlu; pass@1; miou; val_acc; exact_match; "
+    "accuracy": "accuracy; arc_easy/acc,none; mmlu; pass@1; pass@k; pass_rate; "
+    "coverage; gpqa; miou; val_acc; exact_match; "
     "top1; top-5; imagenet_top1; mAP; mAP50; recall@10; hits@10; sacrebleu; dice",
     "outcome": "error_rate; error %; brier_score; avg_loglik; test error; "
     "final_value score; reward; logprob; mean_log_prob; log_likelihood; "
