@@ -49,7 +49,7 @@ class RunLaw:
 
     @property
     def formula(self) -> str:
-        """The law in the table's own names; c0, c1, … are the constants."""
+        """The law in the table's own names, with those of `constants`."""
         return self.row.formula
 
     @property
@@ -94,7 +94,7 @@ class RunLaw:
 
     @property
     def constants(self) -> pd.DataFrame:
-        """One row a group and target, one column a constant."""
+        """One row a group and target, one column a constant: c0, c1, …, or as a formula says."""
         import pandas as pd
 
         rows, names = [], []
@@ -103,7 +103,7 @@ class RunLaw:
                 names.append((group, target))
                 rows.append(row)
         index = pd.MultiIndex.from_tuples(names, names=["group", "target"])
-        return pd.DataFrame(rows, index, [f"c{k}" for k in range(self.n_constants)])
+        return pd.DataFrame(rows, index, list(self.row.constant_names))
 
     @property
     def n_constants(self) -> int:
@@ -159,7 +159,7 @@ class RunLaw:
         """
         import pandas as pd
 
-        names = [f"c{k}" for k in range(self.n_constants)]
+        names = list(self.row.constant_names)
         chosen = _one("group", group, list(self.fitted.covariance))
         number = self.task.target_names.index(_one("target", target, self.task.target_names))
         return pd.DataFrame(self.fitted.covariance[chosen][number], names, names)

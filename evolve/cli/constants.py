@@ -58,7 +58,7 @@ def print_constants_by_fit(
         half = row.high - row.value
         told = OPEN if _is_open(row) else f"+- {half:.2g}"
         cells.setdefault(where, []).append(f"{row.value:.5g} {told}")
-    names = [f"c{k}" for k in range(len(next(iter(cells.values()))))]
+    names = list(dict.fromkeys(row.constant for row in rows))
     title = f"constants of each group, +- half the width of their {level_text(level)} intervals"
     table = [(where, *values) for where, values in cells.items()]
     print_table(("group", *names), table, title, names=("group",))

@@ -158,10 +158,10 @@ def print_constants_alone(row: ResultRow, targets: Sequence[str], most: int | No
     """Print a law's constants without their intervals; arguments as `print_law`."""
     cells = [[where, *(f"{value:.6g}" for value in values)] for where, values in row.fits(targets)]
     if len(cells) == 1:
-        print_text("  " + ", ".join(f"c{i} = {value}" for i, value in enumerate(cells[0][1:])))
+        pairs = zip(row.constant_names, cells[0][1:], strict=True)
+        print_text("  " + ", ".join(f"{name} = {value}" for name, value in pairs))
     elif cells:
-        names = [f"c{i}" for i in range(len(cells[0]) - 1)]
-        print_table(("constants", *names), cells[:most], names=("constants",))
+        print_table(("constants", *row.constant_names), cells[:most], names=("constants",))
         if most is not None and len(cells) > most:
             print(f"and {len(cells) - most} more rows")
 

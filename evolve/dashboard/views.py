@@ -19,7 +19,8 @@ from evolve.runs.folders import list_runs
 from evolve.runs.listing import lineage, listed, state_of
 from evolve.runs.makers import makers_of
 from evolve.runs.query import entry_formula
-from evolve.runs.results import held_out_r2, leading_row, load_results, scores_of
+from evolve.runs.results import held_out_r2, leading_row, load_results
+from evolve.runs.sketches import scores_of
 from evolve.runs.store import Store
 
 MOST_ELITES = 200

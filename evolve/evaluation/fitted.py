@@ -15,6 +15,7 @@ from evolve.evaluation.requests import Form, law_of
 from evolve.evaluation.widened import with_wider_errors
 from evolve.fitting.messages import FoldAnswer
 from evolve.law.candidate import Candidate
+from evolve.law.graph import numbered_names
 from evolve.law.program import Program
 from evolve.scoring.fold import Fold, FoldScore, all_rows
 from evolve.scoring.metrics import r2
@@ -65,6 +66,13 @@ class FittedLaw:
     def n_constants(self) -> int:
         """Constants for each group and target."""
         return int(next(iter(self.constants.values())).shape[1])
+
+    @property
+    def constant_names(self) -> tuple[str, ...]:
+        """What its author calls the constants; else c0, c1, …."""
+        if self.candidate is None:
+            return numbered_names(self.n_constants)
+        return self.candidate.law.constant_names
 
     @property
     def losses(self) -> Array:

@@ -12,7 +12,7 @@ from evolve.export.signs import in_ascii
 from evolve.export.subject import Subject
 from evolve.jsontext import json_document
 from evolve.law.graph import law_with_first_names
-from evolve.law.latex import latex
+from evolve.law.latex import constant_in_math, latex
 from evolve.law.recipe import recipe_with_first_names
 from evolve.tasks.task import Task, fingerprint
 
@@ -44,7 +44,8 @@ Features: {features}.
 def latex_text(subject: Subject) -> str:
     """A LaTeX document, all of it ASCII, with the law of each target and a table of constants."""
     equations = "\n".join(rf"\[ {line} \]" for line in equations_of(subject))
-    head = " & ".join(["group", "target", *(f"$c_{{{k}}}$" for k in _letters(subject))])
+    names = subject.candidate.law.constant_names
+    head = " & ".join(["group", "target", *(f"${constant_in_math(name)}$" for name in names)])
     rows = "\n".join(rf"{in_latex(g)} & {in_latex(t)} & {v} \\" for g, t, v in _rows(subject))
     columns = "l" * (2 + subject.candidate.law.n_constants)
     table = f"\\begin{{longtable}}{{{columns}}}\n{head} \\\\ \\hline\n{rows}\n\\end{{longtable}}"
@@ -68,7 +69,7 @@ def equations_of(subject: Subject) -> list[str]:
 
 def markdown_text(subject: Subject) -> str:
     """A Markdown page: the law, its constants, and code that predicts."""
-    row, letters = subject.row, _letters(subject)
+    row, letters = subject.row, subject.candidate.law.constant_names
     rows = [
         f"| {in_markdown(g)} | {in_markdown(t)} | {v.replace(' & ', ' | ').replace('$', '')} |"
         for g, t, v in _rows(subject)
@@ -84,7 +85,7 @@ def markdown_text(subject: Subject) -> str:
         score=_shown(row.score),
         held_out=_shown(row.held_out_r2),
         train=_shown(row.train_r2),
-        letters=" | ".join(f"c{k}" for k in letters) or "-",
+        letters=" | ".join(map(in_markdown, letters)) or "-",
         rule="---|" * max(len(letters), 1),
         rows="\n".join(rows),
         features=", ".join(features),
@@ -116,6 +117,7 @@ def to_data(subject: Subject) -> dict[str, Any]:
         "recipe": recipe_with_first_names(recipe),
         "prior": None if prior is None else {"mean": prior[0], "weight": prior[1]},
         "n_constants": row.n_constants,
+        "constant_names": list(subject.candidate.law.constant_names),
         "constants": subject.constants,
         "labels": subject.labels,
         "score": row.score,
@@ -144,10 +146,6 @@ def task_data(task: Task) -> dict[str, Any]:
         "groups": list(task.group_names),
         "n_train_rows": task.train.n_rows,
     }
-
-
-def _letters(subject: Subject) -> range:
-    return range(subject.candidate.law.n_constants)
 
 
 def _rows(subject: Subject) -> list[tuple[str, str, str]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 
 from evolve.export.escape import in_python
 from evolve.export.subject import Subject, literal_table
@@ -69,9 +70,10 @@ LAW = {{
 # Constants by group, one row a target.
 VALUES = {values}
 TARGETS = {targets!r}
+LETTERS = {names!r}
 CONSTANTS = {{
     group: {{
-        target: {{sp.Symbol(f"c{{k}}", real=True): value for k, value in enumerate(row)}}
+        target: {{sp.Symbol(k, real=True): value for k, value in zip(LETTERS, row)}}
         for target, row in zip(TARGETS, table)
     }}
     for group, table in VALUES.items()
@@ -96,13 +98,13 @@ _FUNCTIONS = {
     "min": "sp.Min",
 }
 _STYLE = Style(CODE.signs, _FUNCTIONS)
-_SYMPY_NAMES = ("sp", "LAW", "VALUES", "TARGETS", "CONSTANTS", "expression")
-LETTER = re.compile(r"c\d+")  # what a constant is called
+_SYMPY_NAMES = ("sp", "LAW", "VALUES", "TARGETS", "LETTERS", "CONSTANTS", "expression")
+LETTER = re.compile(r"c\d+")  # what a constant is called to which nobody gave a name
 
 
-def _symbol(name: str, word: str) -> str:
+def _symbol(name: str, word: str, letters: Sequence[str]) -> str:
     """A feature's name in sympy, where two symbols of one name are the same."""
-    return word if LETTER.fullmatch(name) else name
+    return word if LETTER.fullmatch(name) or name in letters else name
 
 
 def law_text(subject: Subject) -> str:
@@ -123,17 +125,21 @@ def sympy_text(subject: Subject) -> str:
     """Text of a Python file that holds the law as sympy expressions."""
     words = identifiers(subject.task.feature_names, _SYMPY_NAMES)
     features, positive = subject.task.spec.features, subject.task.train.X.min(axis=0) > 0
+    names = subject.candidate.law.constant_names
     symbols = [
-        f"{word} = sp.Symbol({_symbol(feature.name, word)!r}, "
+        f"{word} = sp.Symbol({_symbol(feature.name, word, names)!r}, "
         f"{'positive' if is_positive else 'real'}=True)"
         for word, feature, is_positive in zip(words, features, positive, strict=True)
     ]
-    n = subject.candidate.law.n_constants
-    letters = [f'c{k} = sp.Symbol("c{k}", real=True)' for k in range(n)]
+    taken = [*words, *_SYMPY_NAMES]
+    letters = [
+        f'{word} = sp.Symbol("{name}", real=True)'
+        for word, name in zip(subject.letters(taken), names, strict=True)
+    ]
     root = plain(subject.candidate.law.root)
     laws = []
     for t, name in enumerate(subject.task.target_names):
-        text = write(root, subject.names_seen_by(t, words), _STYLE)
+        text = write(root, subject.names_seen_by(t, words, _SYMPY_NAMES), _STYLE)
         laws.append(f"    {name!r}: sp.sympify({text}),")
     return _SYMPY.format(
         title=in_python(subject.title()),
@@ -143,6 +149,7 @@ def sympy_text(subject: Subject) -> str:
         laws="\n".join(laws),
         values=literal_table(subject.constants, {name: name for name in subject.constants}),
         targets=list(subject.task.target_names),
+        names=list(names),
         group=next(iter(subject.constants)),
         target=subject.task.target_names[0],
     )

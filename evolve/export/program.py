@@ -9,6 +9,7 @@ from evolve.export.subject import Subject, literal_table
 from evolve.fitting.batch import LIMIT_OF
 from evolve.fitting.tape import NONLINEAR, compile_tape
 
+MOST = 1e300  # size of a constant in the spelling of its author
 WEIGHED = """
 The search weighed its rows; this fit counts all rows alike."""
 _TEXT = '''"""{title}
@@ -184,7 +185,7 @@ def program_text(subject: Subject) -> str:
         axes=axes,
         ridge=recipe.ridge,
         ridged=[float(k == NONLINEAR) for k in kind],
-        limits=[float(v) for v in LIMIT_OF[kind]],
+        limits=[MOST if law.names else float(v) for v in LIMIT_OF[kind]],
         prior_mean=mean.tolist(),
         prior_weight=weight.tolist(),
         own_feature_first=law.own_feature_first,

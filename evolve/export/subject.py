@@ -11,7 +11,7 @@ from evolve.evaluation.record import Entry
 from evolve.law.calls import read_fit_call
 from evolve.law.candidate import Candidate
 from evolve.law.graph import Node, const, feat
-from evolve.law.naming import identifiers
+from evolve.law.naming import constant_words, identifiers
 from evolve.law.printer import print_block
 from evolve.runs.results import ResultRow, formula_of
 from evolve.tasks.task import Task
@@ -72,12 +72,24 @@ class Subject:
         )
         return block.split("\n\n\ndef fit_scaling_law", maxsplit=1)[0]
 
-    def names_seen_by(self, target: int, words: Sequence[str]) -> dict[Node, str]:
-        """Name of each feature leaf as a target's law sees it, and of each constant."""
+    def names_seen_by(
+        self, target: int, words: Sequence[str], taken: Sequence[str] = ()
+    ) -> dict[Node, str]:
+        """Name of each feature leaf as a target's law sees it, and of each constant.
+
+        Args:
+            target: Number of the target.
+            words: The features' names.
+            taken: Words that no constant may be called.
+        """
         n = len(words)
         turn = target if self.candidate.law.own_feature_first else 0
         names = {feat(k): words[(turn + k) % n] for k in range(n)}
-        return names | {const(k): f"c{k}" for k in range(self.candidate.law.n_constants)}
+        return names | {const(k): word for k, word in enumerate(self.letters([*words, *taken]))}
+
+    def letters(self, words: Sequence[str]) -> list[str]:
+        """The constants' names as Python identifiers, beside words that are taken."""
+        return constant_words(self.candidate.law, words)
 
     def title(self) -> str:
         """One line that says what law this is; to be escaped for where it stands."""

@@ -12,6 +12,7 @@ from evolve.fitting.hierarchical import fit_pooled
 from evolve.fitting.problem_set import ProblemSet
 from evolve.fitting.result import Fit, Problem
 from evolve.fitting.tape import compile_tape
+from evolve.fitting.written import fit_as_written
 from evolve.law.graph import Law
 from evolve.law.recipe import Recipe
 from evolve.scoring.constraints import Constraints, worst
@@ -115,7 +116,8 @@ def fit_folds(rows: Rows, folds: list[Fold], law: Law, recipe: Recipe) -> list[F
         One result a fold, in order.
     """
     plan, n_targets = rows.plan(folds), rows.y.shape[1]
-    fits = fit_pooled(law, rows.problems(folds, law), recipe, axes=rows.axes)
+    fit = fit_as_written if law.names else fit_pooled
+    fits = fit(law, rows.problems(folds, law), recipe, axes=rows.axes)
     constants = np.array([f.constants for f in fits]).reshape(plan.n_groups, n_targets, -1)
     values = plan.values(law, compile_tape(law, recipe.target_scale), constants)
     beyond = _broken(plan, values[plan.n_rows :], rows.constraints)

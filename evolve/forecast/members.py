@@ -100,12 +100,15 @@ def contenders_without_choice(
     return fit_contenders(task, laws)
 
 
-def fit_contenders(task: Task, laws: Sequence[tuple[int, Form, float]]) -> Contenders:
+def fit_contenders(
+    task: Task, laws: Sequence[tuple[int, Form, float]], starts: int | None = FORECAST_STARTS
+) -> Contenders:
     """Fit laws on the search's folds and on all rows, in this process.
 
     Args:
         task: Its training rows are fitted.
         laws: Entry, form and weight of each, the champion first.
+        starts: Most starts of each fit on a fold; the recipe's own number if None.
 
     Raises:
         ProgramFailedError: The champion is a program that fails; a rival that does is left out.
@@ -113,7 +116,7 @@ def fit_contenders(task: Task, laws: Sequence[tuple[int, Form, float]]) -> Conte
     fits: list[tuple[int, Form, float, list[FoldAnswer]]] = []
     for index, form, weight in laws:
         try:
-            on_folds = fit_folds_of(task, form, task.folds, FORECAST_STARTS)
+            on_folds = fit_folds_of(task, form, task.folds, starts)
             whole = fit_folds_of(task, form, [all_rows(task.train.n_rows)])
         except UNANSWERED:
             if not fits:

@@ -42,6 +42,7 @@ SMALL = 1e-3
 COMMUTATIVE = frozenset({"add", "mul", "max", "min", "logaddexp"})
 # A law's key in JSON, and the name that it had first; stored runs hold either.
 OWN_FIRST, ROLLED = "own_feature_first", "rolled"
+NAMES = "constant_names"  # key of what its author calls a law's constants
 
 
 @lru_cache(maxsize=1024)
@@ -201,6 +202,11 @@ def _apply(node: Node, x: Array, columns: Array, memo: dict[Node, Any]) -> Any:
     return np.float64(node.value)
 
 
+def numbered_names(n_constants: int) -> tuple[str, ...]:
+    """What constants are called to which nobody has given names: c0, c1, …."""
+    return tuple(f"c{k}" for k in range(n_constants))
+
+
 @dataclass(frozen=True, slots=True)
 class Law:
     """A scaling law: one tree for every target.
@@ -208,11 +214,20 @@ class Law:
     Each target has constants of its own. With `own_feature_first`, target `t` sees the
     features rotated so that feature 0 is its own one: slot `k` holds feature
     ``(t + k) % n_features`` (domain mixtures, where output `i` belongs to proportion `i`).
+
+    `names` are what its author calls its constants, whose spelling then stays as it is; none of a
+    law that nobody wrote.
     """
 
     root: Node
     n_constants: int
     own_feature_first: bool = False
+    names: tuple[str, ...] = ()
+
+    @property
+    def constant_names(self) -> tuple[str, ...]:
+        """What its constants are called: by their author, else c0, c1, …."""
+        return self.names or numbered_names(self.n_constants)
 
     def view(self, x: Array, target: int) -> Array:
         """`(n, f)` features as target number `target` sees them."""
@@ -258,13 +273,15 @@ def law_to_data(law: Law) -> dict[str, Any]:
         "root": to_data(law.root),
         "n_constants": law.n_constants,
         OWN_FIRST: law.own_feature_first,
+        **({NAMES: list(law.names)} if law.names else {}),
     }
 
 
 def law_from_data(data: dict[str, Any]) -> Law:
     """Law from the value that `law_to_data` makes, or made when its key was `ROLLED`."""
     own_first = data[ROLLED] if ROLLED in data else data[OWN_FIRST]
-    return Law(from_data(data["root"]), int(data["n_constants"]), bool(own_first))
+    names = tuple(data.get(NAMES, ()))
+    return Law(from_data(data["root"]), int(data["n_constants"]), bool(own_first), names)
 
 
 def law_with_first_names(data: dict[str, Any]) -> dict[str, Any]:

@@ -9,12 +9,16 @@ import numpy as np
 import numpy.typing as npt
 
 from evolve.law.algebra import is_unit_scaled
-from evolve.law.graph import Law, Node
-from evolve.law.lowering import plain, readable
+from evolve.law.graph import Law, Node, const, feat, replace_leaves
+from evolve.law.lowering import for_the_eye
 from evolve.law.writing import ADD, ATOM, MUL, NEG, POW, literal
 from evolve.printable import printable
 
 _SPECIAL = {"\\": r"\backslash{}", "~": r"\sim{}", "^": r"\char94{}", "\n": r"\ ", "\t": r"\ "}
+_GREEK = re.compile(
+    "alpha|beta|gamma|delta|epsilon|zeta|eta|theta|iota|kappa|lambda|mu|nu|xi|pi|rho|sigma|tau|"
+    "upsilon|phi|chi|psi|omega|Gamma|Delta|Theta|Lambda|Xi|Pi|Sigma|Phi|Psi|Omega"
+)
 _NAMED = {"log": r"\ln", "tanh": r"\tanh", "sin": r"\sin", "max": r"\max", "min": r"\min"}
 
 
@@ -29,9 +33,10 @@ def latex(law: Law, feature_names: Sequence[str], constants: npt.ArrayLike | Non
         constants: `(p,)` values to show, to 4 digits, in place of the letters.
     """
     values = None if constants is None else np.asarray(constants, dtype=float)
-    root = plain(readable(plain(law.root), values))
-    text, _ = _write(root, [name_in_math(n) for n in feature_names])
-    return text
+    names = [name_in_math(n) for n in feature_names]
+    letters = {const(k): feat(len(names) + k) for k in range(law.n_constants)}
+    root = replace_leaves(for_the_eye(law, values), letters)
+    return _write(root, [*names, *map(constant_in_math, law.constant_names)])[0]
 
 
 def name_in_math(text: str) -> str:
@@ -40,6 +45,16 @@ def name_in_math(text: str) -> str:
         return text
     signs = re.compile(r"[_%$#&{} \\~^\n\t]")
     return r"\mathrm{" + signs.sub(_escaped, printable(text)) + "}"
+
+
+def constant_in_math(name: str) -> str:
+    """A constant's name as it stands in a formula, what stands at its end as an index."""
+    parts = re.fullmatch(r"([^\W\d_]+)_?(\d*|[^\W_]*)", name)
+    if parts is None or (len(parts[1]) > 1 and not _GREEK.fullmatch(parts[1])):
+        return name_in_math(name)
+    letter = f"\\{parts[1]}" if len(parts[1]) > 1 else parts[1]
+    index = parts[2] if len(parts[2]) < 2 or parts[2].isdigit() else name_in_math(parts[2])
+    return f"{letter}_{{{index}}}" if index else letter
 
 
 def _escaped(match: re.Match[str]) -> str:
@@ -60,8 +75,6 @@ def _number(value: float) -> str:
 def _write(node: Node, names: Sequence[str]) -> tuple[str, int]:
     if node.op == "feat":
         return names[node.index], ATOM
-    if node.op == "const":
-        return f"c_{{{node.index}}}", ATOM
     if node.op == "num":
         text = _number(node.value)
         return text, NEG if text.startswith("-") else MUL if "times" in text else ATOM

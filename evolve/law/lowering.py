@@ -6,7 +6,7 @@ import math
 from collections.abc import Iterable
 
 from evolve.law.algebra import Rewriter, is_unit_scaled
-from evolve.law.graph import Node, const, num, replace_leaves, walk
+from evolve.law.graph import Law, Node, const, num, replace_leaves, walk
 from evolve.law.order import CHAINS, bounded
 from evolve.law.products import Product
 from evolve.law.rules import Power
@@ -167,6 +167,17 @@ def _opened(inner: Node, rules: Rewriter) -> list[tuple[float, Node]]:
         for part in (*sums[0].args, num(sums[0].value)):
             out.append((term.value, rules.product([*rest, (part, 1.0)])))
     return out
+
+
+def for_the_eye(law: Law, constants: Array | None = None) -> Node:
+    """The tree of a law in school notation: as its author wrote it, else with powers.
+
+    Args:
+        law: The law.
+        constants: `(p,)` values of its constants; `None` keeps them as letters.
+    """
+    root = plain(law.root)
+    return root if law.names and constants is None else plain(readable(root, constants))
 
 
 def plain(node: Node) -> Node:

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from functools import lru_cache
 
 from evolve.law.algebra import is_unit_scaled
-from evolve.law.graph import Node, feat, features_of, size, walk
+from evolve.law.graph import Law, Node, feat, features_of, size, walk
 from evolve.law.writing import CODE, write
 
 LEAST_PART = 5
@@ -66,11 +66,18 @@ def own_words(names: Sequence[str]) -> str:
     )
 
 
+def constant_words(law: Law, taken: Sequence[str]) -> list[str]:
+    """What a law's constants are called in a printed program, beside words that are taken."""
+    return identifiers(law.names, taken) if law.names else list(law.constant_names)
+
+
 class Variables:
     """Names for features, their logarithms, constants and repeated parts of one law."""
 
-    def __init__(self, root: Node, words: Sequence[str], units: Sequence[float], table: str):
-        """Name what `root` needs; `words` are the features' names, `table` holds their columns."""
+    def __init__(self, law: Law, words: Sequence[str], units: Sequence[float], table: str):
+        """Name what a law needs; `words` are the features' names, `table` holds their columns."""
+        root = law.root
+        self.constants = constant_words(law, words)
         self.names: dict[Node, str] = {}
         self.features: list[str] = []
         self.logs: list[str] = []
@@ -83,7 +90,7 @@ class Variables:
             self.features.append(f"{words[index]} = {write(main, self.names, CODE)}")
             self.names[main] = words[index]
         self._name_logs(counts)
-        self.names |= {n: f"c{n.index}" for n in counts if n.op == "const"}
+        self.names |= {n: self.constants[n.index] for n in counts if n.op == "const"}
         if any(n > 1 and node.size >= LEAST_PART for node, n in counts.items()):
             self._name_parts(root)
 
@@ -92,7 +99,8 @@ class Variables:
         logs.sort(key=lambda n: min(features_of(n)))
         logs = [n for n in logs if "[" not in self.names[n.args[0]]]
         words = identifiers(
-            [f"log_{self.names[n.args[0]]}" for n in logs], list(self.names.values())
+            [f"log_{self.names[n.args[0]]}" for n in logs],
+            [*self.names.values(), *self.constants],
         )
         for node, word in zip(logs, words, strict=True):
             self.logs.append(f"{word} = np.log({self.names[node.args[0]]})")

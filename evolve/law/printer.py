@@ -12,7 +12,7 @@ import numpy.typing as npt
 
 from evolve.law.calls import FRAME_ARGUMENTS
 from evolve.law.graph import Law, Node, feat, features_of, walk
-from evolve.law.lowering import plain, readable
+from evolve.law.lowering import for_the_eye, plain
 from evolve.law.naming import Variables, identifiers, words_seen
 from evolve.law.recipe import Recipe
 from evolve.law.writing import CODE, FORMULA, literal, write, write_terms
@@ -112,14 +112,14 @@ def formula(
         feature_names: Names of the features in the order in which target 0 sees them.
         constants: `(p,)` values, shown to 4 digits, exponentials of logs as powers. Without them
             long numbers, such as the scales of the rows, are shown to 6 digits.
-        powers: Show exponentials of logs as powers without values, too.
+        powers: Show exponentials of logs as powers without values, too, unless the law is in the
+            spelling of its author.
     """
-    root = plain(law.root)
-    if constants is not None or powers:
-        root = readable(root, None if constants is None else np.asarray(constants, float))
-        root = plain(root)
+    values = None if constants is None else np.asarray(constants, float)
+    root = for_the_eye(law, values) if powers or values is not None else plain(law.root)
     names = {feat(i): name for i, name in enumerate(feature_names)}
-    names |= {leaf: f"c{leaf.index}" for leaf in walk(root) if leaf.op == "const"}
+    letters = law.constant_names
+    names |= {leaf: letters[leaf.index] for leaf in walk(root) if leaf.op == "const"}
     digits = 6 if constants is None else 4  # of the rows' own scales; of fitted values
     names |= {n: f"{n.value:.{digits}g}" for n in walk(root) if _is_rounded(n)}
     text = write(root, names, FORMULA)
@@ -139,8 +139,9 @@ def _one_target(
     law: Law, feature_names: Sequence[str], target_names: Sequence[str], units: Sequence[float]
 ) -> list[str]:
     words = identifiers(feature_names)
-    variables = Variables(law.root, words, units, "X")
-    unpack = _unpacking(law, "np.moveaxis(np.asarray(params, dtype=float)[..., None], -2, 0)")
+    variables = Variables(law, words, units, "X")
+    table = "np.moveaxis(np.asarray(params, dtype=float)[..., None], -2, 0)"
+    unpack = _unpacking(variables.constants, table)
     value = write(law.root, variables.names, CODE)
     if not features_of(law.root):
         value += " + np.zeros(len(X))"
@@ -161,7 +162,7 @@ def _many_targets(
 ) -> list[str]:
     words = identifiers(feature_names)
     words = words_seen(words, own_first=law.own_feature_first)
-    variables = Variables(law.root, words, units, "rolled" if law.own_feature_first else "X")
+    variables = Variables(law, words, units, "rolled" if law.own_feature_first else "X")
     value = write(law.root, variables.names, CODE)
     value = value if features_of(law.root) else f"{value} + np.zeros(len(X))"
     targets = ", ".join(identifiers(target_names))
@@ -173,7 +174,7 @@ def _many_targets(
     else:
         inner = []
         loop = [*seen, *loop]
-    inner += [*_unpacking(law, "constants"), *variables.parts]
+    inner += [*_unpacking(variables.constants, "constants"), *variables.parts]
     inner += _wrapped("column = ", law.root, value, variables)
     return [
         *_docstring(about),
@@ -185,11 +186,11 @@ def _many_targets(
     ]
 
 
-def _unpacking(law: Law, source: str) -> list[str]:
-    if law.n_constants == 0:
+def _unpacking(constants: Sequence[str], source: str) -> list[str]:
+    if not constants:
         return []
-    names = ", ".join(f"c{i}" for i in range(law.n_constants))
-    line = f"({names},) = {source}" if law.n_constants == 1 else f"{names} = {source}"
+    names = ", ".join(constants)
+    line = f"({names},) = {source}" if len(constants) == 1 else f"{names} = {source}"
     if len(line) <= WIDTH - 8:
         return [line]
     rows = textwrap.wrap(f"{names},", WIDTH - 16)

@@ -30,7 +30,7 @@ def to_sympy(
     """The law as a sympy expression.
 
     Features are symbols with their names (positive where the law takes their logarithm or a
-    power of them, else real); constants are real symbols ``c0``, ``c1``, …, or numbers.
+    power of them, else real); constants are real symbols of their names, or numbers.
 
     Args:
         law: The law, as target 0 sees it where each target has a feature of its own.
@@ -46,7 +46,7 @@ def to_sympy(
             kind = {"positive": True} if node.index in positive else {"real": True}
             leaves[node] = sympy.Symbol(feature_names[node.index], **kind)
         elif node.op == "const":
-            leaves[node] = sympy.Symbol(f"c{node.index}", real=True)
+            leaves[node] = sympy.Symbol(law.constant_names[node.index], real=True)
         elif node.op == "num":
             leaves[node] = _number(node.value)
     if constants is not None:

@@ -16,7 +16,8 @@ from evolve.runs.choices import FinalistRow, load_finalists, load_group_errors, 
 from evolve.runs.makers import makers_of
 from evolve.runs.notes import SANDBOX
 from evolve.runs.picks import CHAMPION, Pick, forecast_model_of_law, picked
-from evolve.runs.results import ResultRow, archive_of, load_results, scores_of
+from evolve.runs.results import ResultRow, archive_of, load_results
+from evolve.runs.sketches import scores_of
 from evolve.runs.store import Store
 from evolve.runs.summary import Summary
 from evolve.sandbox import SandboxReport, probe

@@ -11,14 +11,14 @@ import math
 import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
 from evolve.law.algebra import is_unit_scaled
 from evolve.law.graph import Law, Node, feat, size, walk
 from evolve.law.latex import latex
-from evolve.law.lowering import plain, readable
+from evolve.law.lowering import for_the_eye
 from evolve.tasks.roles import guess_role
 from evolve.tasks.symbols import OF_ROLE
 from evolve.typing import Array
@@ -93,15 +93,17 @@ def show_law(
         target: Name of the left-hand side.
         constants: `(p,)` values to show in a second version.
     """
-    root = plain(readable(plain(law.root)))
-    letters = _Letters(len(feature_names))
-    root, variables = _name_features(root, feature_names, letters)
+    root, letters = for_the_eye(law), _Letters(len(feature_names))
+    root, variables = _name_features(root, feature_names, letters, set(law.names))
     pieces = _name_parts(root, letters)
     head = rf"\mathrm{{{_escaped(target)}}}"
 
     def lines(values: Array | None) -> tuple[MathLine, ...]:
         return tuple(
-            MathLine(head if leaf is None else letters.symbol(leaf), _terms(part, letters, values))
+            MathLine(
+                head if leaf is None else letters.symbol(leaf),
+                _terms(replace(law, root=part), letters, values),
+            )
             for leaf, part in pieces
         )
 
@@ -109,16 +111,17 @@ def show_law(
 
 
 def _name_features(
-    root: Node, names: Sequence[str], letters: _Letters
+    root: Node, names: Sequence[str], letters: _Letters, taken: set[str]
 ) -> tuple[Node, tuple[MathLine, ...]]:
-    """Put a letter in place of every feature, over its unit where it is written so."""
+    """Put a letter that is not taken in place of every feature, over its unit where it has one."""
     quantities = dict.fromkeys(_quantities(root))
     symbols: dict[int, str] = {}
     lines, mapping = [], {}
     for node in sorted(quantities, key=lambda n: (_feature(n), n.op)):
         index = _feature(node)
         earlier = symbols.get(index)
-        symbol = _letter(names[index], set(symbols.values())) if earlier is None else earlier
+        in_use = {*symbols.values(), *taken}
+        symbol = _letter(names[index], in_use) if earlier is None else earlier
         symbol = symbol if earlier is None else rf"\tilde{{{earlier}}}"
         symbols[index] = symbol
         mapping[node] = letters.new(symbol)
@@ -208,14 +211,14 @@ def _exchanged(node: Node, mapping: dict[Node, Node]) -> Node:
     return Node(node.op, tuple(_exchanged(a, mapping) for a in node.args), node.value)
 
 
-def _terms(node: Node, letters: _Letters, constants: Array | None) -> tuple[tuple[str, str], ...]:
+def _terms(law: Law, letters: _Letters, constants: Array | None) -> tuple[tuple[str, str], ...]:
     """Signs and LaTeX of the terms of a sum."""
     names = ["X"] * letters.n_features
     names += [chr(_FIRST_PLACEHOLDER + i) for i in range(len(letters.symbols))]
     out: list[tuple[str, str]] = []
-    for sign, term in _summands(node, 1):
+    for sign, term in _summands(law.root, 1):
         values = None if constants is None else np.asarray(constants, dtype=float)
-        text = latex(Law(term, 0 if constants is None else len(constants)), names, values)
+        text = latex(replace(law, root=term), names, values)
         for i, symbol in enumerate(letters.symbols):
             text = text.replace(chr(_FIRST_PLACEHOLDER + i), f"{symbol}")
         if text.startswith("-"):

@@ -81,8 +81,7 @@ def _constants(task: Task, row: ResultRow) -> tables.Grid | None:
     ]
     if not rows or len(rows[0]) == 1:
         return None
-    names = [f"c{i}" for i in range(len(rows[0]) - 1)]
-    return tables.grid(["", *names], rows[:MOST_ROWS])
+    return tables.grid(["", *row.constant_names], rows[:MOST_ROWS])
 
 
 def _n_rows(row: ResultRow) -> int:

@@ -112,7 +112,7 @@ def constants_table(model: Model) -> Grid:
     A program that fits by itself says no standard errors.
     """
     task, fitted = model.task, model.fitted
-    names = [f"c{i}" for i in range(fitted.n_constants)]
+    names = fitted.constant_names
     pairs = {
         (group, target): [
             value_and_error(v, e) for v, e in zip(values[t], fitted.errors[group][t], strict=True)

@@ -108,7 +108,8 @@ def forecast_model_of_law(task: Task, entry: Entry) -> ForecastModel:
     )
     from evolve.forecast.members import fit_contenders
 
-    contenders = fit_contenders(task, [(entry.index, form_of(entry), 1.0)])
+    # One law has the time that its recipe asks for.
+    contenders = fit_contenders(task, [(entry.index, form_of(entry), 1.0)], None)
     model = make_forecast_model(task, contenders, chosen=False)
     name = entry.operator if entry_number(entry.index) is None else ""
     return replace(model, members=(replace(model.members[0], name=name),))

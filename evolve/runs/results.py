@@ -17,11 +17,10 @@ from numpy.typing import ArrayLike
 from evolve.evaluation.record import Entry, Evaluation, entry_number
 from evolve.evaluation.requests import Form, form_of
 from evolve.law.bounds import MOST_FEATURES
+from evolve.law.graph import numbered_names
 from evolve.law.naming import words_seen
 from evolve.law.printer import formula
 from evolve.law.program import Program, title_of
-from evolve.runs import checks, limits
-from evolve.runs.database import refused_values
 from evolve.runs.makers import FIRST, maker_of, makers_of
 from evolve.runs.notes import BUDGET, ENDING
 from evolve.runs.store import Store
@@ -35,7 +34,7 @@ NOTE = ENDING
 
 
 class ConstantRow(NamedTuple):
-    """A constant of a group and of a target, by its number, with standard error and interval."""
+    """A constant of a group and of a target, with standard error and interval."""
 
     group: str
     target: int
@@ -58,7 +57,7 @@ class ResultRow:
         score: Lower is better; None for a law that failed.
         held_out_r2: Mean over folds; None for a law that failed.
         train_r2: None where the fit failed.
-        formula: In the task's own variable names; c0, c1, … are the constants.
+        formula: In the task's own variable names.
         constants: `(t, p)` nested lists by group.
         text: The whole program, with the priors it has learnt across groups.
         message: Why the law failed.
@@ -68,6 +67,7 @@ class ResultRow:
             none in tables of earlier versions.
         valued_formula: With the constants' values to 4 digits in it; empty where groups or targets
             have constants of their own, for black boxes and in tables of earlier versions.
+        constant_names: What its author calls the constants; else c0, c1, ….
     """
 
     kind: str
@@ -85,6 +85,12 @@ class ResultRow:
     origin: str = ""
     errors: dict[str, list[list[float]]] = field(default_factory=dict)
     valued_formula: str = ""
+    constant_names: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        """Call constants c0, c1, … to which nobody gave names."""
+        names = self.constant_names or numbered_names(self.n_constants)
+        object.__setattr__(self, "constant_names", tuple(names))
 
     @property
     def heading(self) -> str:
@@ -97,14 +103,13 @@ class ResultRow:
         Args:
             level: Share of fits to other noise whose constant it is to hold.
         """
-        deviations = NormalDist().inv_cdf(0.5 + level / 2)
-        rows = []
+        deviations, rows = NormalDist().inv_cdf(0.5 + level / 2), []
         for group, tables in self.errors.items():
             pairs = enumerate(zip(self.constants[group], tables, strict=True))
             for target, (values, errors) in pairs:
-                for k, (value, error) in enumerate(zip(values, errors, strict=True)):
+                for name, value, error in zip(self.constant_names, values, errors, strict=True):
                     low, high = value - deviations * error, value + deviations * error
-                    rows.append(ConstantRow(group, target, f"c{k}", value, error, low, high))
+                    rows.append(ConstantRow(group, target, name, value, error, low, high))
         return rows
 
     def fits(self, targets: Sequence[str]) -> list[tuple[str, list[float]]]:
@@ -121,12 +126,14 @@ class ResultRow:
         return entry_number(self.index)
 
     def to_data(self) -> dict[str, Any]:
-        """JSON value that ``ResultRow(**data)`` reads back."""
-        return asdict(self)
+        """JSON value that ``ResultRow(**data)`` reads back; laws that runs find have no names."""
+        data = asdict(self)
+        del data["constant_names"]
+        return data
 
     def document(self) -> dict[str, Any]:
         """JSON value for readers."""
-        return {**self.to_data(), "index": self.number}
+        return {**asdict(self), "index": self.number}
 
 
 @dataclass(frozen=True, slots=True)
@@ -199,18 +206,6 @@ def archive_of(store: Store, summary: Summary) -> Archive:
         makers.named(store.entry(i)) for i in sorted({*summary.ranked(), *summary.firsts})
     )
     return archive
-
-
-def scores_of(store: Store) -> list[tuple[int, float]]:
-    """Index and score of every entry that has a score, in order, without reading the entries."""
-    rows = store.rows(
-        "SELECT position, score FROM entries WHERE score IS NOT NULL ORDER BY position"
-    )
-    with refused_values(store.path):
-        return [
-            (checks.whole("position", i, 0, limits.ENTRIES), checks.finite("score", score))
-            for i, score in rows
-        ]
 
 
 def leading_row(store: Store, results: RunResults, *, own_names: bool = False) -> ResultRow | None:

@@ -122,3 +122,15 @@ SORTS: dict[str, Callable[[Sketch], Any]] = {
     "size": _by_size,
     "index": _by_index,
 }
+
+
+def scores_of(store: Store) -> list[tuple[int, float]]:
+    """Index and score of every entry that has a score, in order, without reading the entries."""
+    rows = store.rows(
+        "SELECT position, score FROM entries WHERE score IS NOT NULL ORDER BY position"
+    )
+    with refused_values(store.path):
+        return [
+            (checks.whole("position", i, 0, limits.ENTRIES), checks.finite("score", score))
+            for i, score in rows
+        ]

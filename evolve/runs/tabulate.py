@@ -99,6 +99,7 @@ def row_of(
         origin=entry.origin,
         errors={name: np.asarray(table).tolist() for name, table in errors.items()},
         valued_formula=valued_formula_of(task, form, constants),
+        constant_names=form.law.constant_names if isinstance(form, Candidate) else (),
     )
 
 

@@ -40,6 +40,7 @@ from evolve.tasks.spec import Feature, TaskSpec, read_spec
 from evolve.tasks.task import Task
 
 RECIPE = Recipe("log", "huber", 0.05)  # of a generic form, which states none
+STATED = replace(RECIPE, n_starts=32)  # of a formula, in the spelling of its author
 CALLED = {"chinchilla": "hoffmann_2022"}  # laws by what else they are called
 GENERIC = ("sum_of_power_laws",)  # seed files over all features of their tables
 _ANY = dict.fromkeys(range(99), "COLUMN")  # for any feature in the names of forms
@@ -93,7 +94,7 @@ def named_law(task: Task, name: str) -> NamedLaw:
             candidate = Candidate(Law(*renumber(root), space.own_feature_first), RECIPE)
             return NamedLaw(text, text, _allowed(candidate, space), "initial")
     if (stated := stated_law(task, name, [*titles, *forms, *CALLED])) is not None:
-        candidate = _allowed(Candidate(stated[0], RECIPE), space)
+        candidate = _allowed(Candidate(stated[0], STATED), space)
         return NamedLaw(name.strip(), stated[1], candidate, "user")
     sizes = replace(space, logarithmic=(True,) * len(space.logarithmic))
     if wanted in map(_plain, _forms(sizes, task)):

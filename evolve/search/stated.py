@@ -3,11 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 
 from evolve.errors import Argument, EvolveError, ProgramError, nearest
-from evolve.law.canonical import simplify
+from evolve.law.canonical import canonical, simplify
 from evolve.law.formula import formula_words, read_named_formula
-from evolve.law.graph import Law, feat, features_of
+from evolve.law.graph import (
+    Law,
+    Node,
+    const,
+    constants_of,
+    feat,
+    features_of,
+    num,
+    renumber,
+    replace_leaves,
+)
 from evolve.law.stated import columns_in, has_operators, in_words, require_formula, without_target
 from evolve.tasks.task import Task
 
@@ -18,7 +29,7 @@ SHORTEST = 4  # letters of a constant that may be the name of a feature, mistype
 def stated_law(task: Task, text: str, names: Iterable[str]) -> tuple[Law, str] | None:
     """The law of a formula, and what it is in a line; None of a text that is to be a name.
 
-    Names that are no features are its constants; numbers stay as they are.
+    Names that are no features are its constants, which keep them; numbers stay as they are.
 
     Args:
         task: Gives the features.
@@ -50,12 +61,56 @@ def stated_law(task: Task, text: str, names: Iterable[str]) -> tuple[Law, str] |
     except ProgramError as error:
         raise EvolveError(Argument("law"), f": {error}") from None
     _require_constants(task, constants, words)
-    simple = simplify(Law(law.root, law.n_constants, task.spec.own))
+    law = Law(law.root, law.n_constants, task.spec.own, constants)
+    simple = simplify(law)
     if not simple.n_constants or not features_of(simple.root):
         raise EvolveError(Argument("law"), f": {text!r} says no more than a number")
-    if (n := simple.n_constants) < law.n_constants:
-        text += f", whose {law.n_constants} constants are {n}: no rows tell more apart"
-    return simple, text
+    if (n := simple.n_constants) == law.n_constants:
+        return law, text
+    text += f", whose {law.n_constants} constants are {n}: no rows tell more apart"
+    kept, held = _told_apart(law, simple)
+    values = ", ".join(f"{name} = {value:g}" for name, value in held.items())
+    return kept, f"{text}; {values}" if held else text
+
+
+def _told_apart(law: Law, simple: Law) -> tuple[Law, dict[str, float]]:
+    """A law with as many constants as rows tell apart, and the values at which others are held.
+
+    Args:
+        law: As it was stated.
+        simple: Its canonical form, which is the answer where no constant can be held.
+    """
+    root, held = law.root, dict[str, float]()
+    while len(constants_of(root)) > simple.n_constants:
+        ways = [
+            (without.size, -k, value, without)
+            for k in constants_of(root)
+            for value in (0.0, 1.0)
+            if canonical(without := _with_held(root, k, value))[0] is simple.root
+        ]
+        if not ways:
+            return simple, {}
+        _, minus_k, value, root = min(ways, key=lambda way: way[:3])
+        held[law.names[-minus_k]] = value
+    root, n_constants = renumber(root)
+    names = tuple(name for name in law.names if name not in held)
+    return replace(law, root=root, n_constants=n_constants, names=names), held
+
+
+def _with_held(root: Node, k: int, value: float) -> Node:
+    """The tree with a value in place of a constant."""
+    return _without_neutral(replace_leaves(root, {const(k): num(value)}))
+
+
+def _without_neutral(node: Node) -> Node:
+    """The tree without sums with 0, and without products with 1 or powers of 1."""
+    args = tuple(_without_neutral(arg) for arg in node.args)
+    neutral = num(0.0 if node.op in ("add", "sub") else 1.0)
+    if node.op in ("add", "sub", "mul", "div", "pow") and args[1] == neutral:
+        return args[0]
+    if node.op in ("add", "mul") and args[0] == neutral:
+        return args[1]
+    return Node(node.op, args, node.value)
 
 
 def _require_constants(task: Task, constants: Sequence[str], words: Sequence[str]) -> None:

@@ -58,6 +58,23 @@ def test_the_constants_lie_within_their_errors_of_the_true_ones(fitted: NamedFit
     assert frame["high"].sub(frame["low"]).gt(fitted.intervals(0.5).eval("high - low")).all()
 
 
+def test_constants_of_a_formula_have_its_names_in_every_table(fitted: NamedFit) -> None:
+    train = fitted.task.train
+    frame = pd.DataFrame(train.X, columns=list(fitted.task.feature_names)).assign(loss=train.Y)
+    own = evolve.fit_named_law(frame, "loss", "E - A*params^-a + exp(B)/tokens^b")
+    names = ["E", "A", "a", "B", "b"]
+    assert list(own.constants) == list(own.errors) == list(own.covariance()) == names
+    assert list(own.intervals().index.get_level_values("constant")) == names
+    value, error = own.constants.loc[("all", "loss")], own.errors.loc[("all", "loss")]
+    true = [1.8, -0.9 * 1e9**0.3, 0.3, np.log(0.7 * 1e10**0.4), 0.4]
+    assert (np.abs(value - true) < 4 * error).all()
+    assert np.diag(own.covariance()) == pytest.approx(error**2, rel=1e-6)
+    assert own.latex.startswith("E - A")
+    shown = own._repr_html_()
+    assert all(f">{name}<" in shown for name in names)
+    assert own.held_out_r2 == pytest.approx(fitted.held_out_r2, abs=0.01)
+
+
 def test_forecasts_have_intervals_that_hold_the_truth(fitted: NamedFit) -> None:
     rows = pd.DataFrame({"params": [5e10], "tokens": [3e12]}, index=["big"])
     (row,) = fitted.forecast(rows).itertuples()

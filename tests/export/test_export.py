@@ -19,6 +19,7 @@ from evolve.export import FORMATS, Subject, export, subject_of
 from evolve.export.documents import equations_of
 from evolve.law.candidate import Candidate
 from evolve.law.program import parse_program
+from evolve.runs.picks import Pick
 from evolve.sandbox import check_program_text
 from evolve.search.problem import make_search_problem
 from evolve.tasks.task import list_tasks, load_task
@@ -198,6 +199,29 @@ def test_an_exported_program_fits_rows_that_the_search_never_saw(
     case["train_y"] = law.predict(np.array(case["train_x"]), true)[:, 0].tolist()
     (found,) = run_alone({"program": export(subject, "program")}, [case], tmp_path)["program"]
     np.testing.assert_allclose(found, law.predict(np.array(case["X"]), true), rtol=1e-4)
+
+
+def test_a_formula_of_the_users_own_is_exported_with_the_names_of_its_constants(
+    tmp_path: Path,
+) -> None:
+    task = load_task("data_constrained")
+    text = "E_min + (X/params)^alpha + k2*tokens^-c1"
+    with store_of(task, tmp_path / "run") as store:
+        subject = subject_of(store, task, Pick(law=text))
+    cases, expected = cases_of(subject)
+    forms = ("program", "law", "sympy", "json", "markdown")
+    texts = {form: export(subject, form) for form in forms}
+    for form, found in run_alone(texts, cases, tmp_path).items():
+        np.testing.assert_allclose(found[0], expected[0], rtol=1e-6, err_msg=form)
+    assert json.loads(texts["json"])["constant_names"] == ["E_min", "X", "alpha", "k2", "c1"]
+    assert "E_min, X_, alpha, k2, c1_ = " in texts["program"]
+    assert """X_ = sp.Symbol("X", real=True)""" in texts["sympy"]
+    assert "| E\\_min | X | alpha | k2 | c1 |" in texts["markdown"]
+    (line,) = equations_of(subject)
+    assert line.endswith(
+        r"= E_{\mathrm{min}} + \left(\frac{X}{\mathrm{params}}\right)^{\alpha} + "
+        r"k_{2}\,\mathrm{tokens}^{-c_{1}}"
+    )
 
 
 def test_an_unknown_format_is_refused_with_the_nearest(subjects: dict[str, Subject]) -> None:

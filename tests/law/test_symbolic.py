@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -121,3 +122,16 @@ def test_sympy_is_not_loaded_until_it_is_needed() -> None:
         "sys.exit('sympy' in sys.modules or 'scipy' in sys.modules)"
     )
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+@pytest.mark.parametrize(
+    ("name", "shown"),
+    [
+        *(("c0", "c_{0}"), ("E", "E"), ("alpha", r"\alpha"), ("beta2", r"\beta_{2}")),
+        *(("N_c", "N_{c}"), ("L_inf", r"L_{\mathrm{inf}}"), ("floor", r"\mathrm{floor}")),
+        *(("a_b_c", r"\mathrm{a\_b\_c}"), ("_x", r"\mathrm{\_x}")),
+    ],
+)
+def test_a_constant_is_drawn_as_its_author_calls_it(name: str, shown: str) -> None:
+    stated = replace(law("p[0] * x"), names=(name,))
+    assert latex(stated, ["x", "y"]) == rf"{shown}\,x"

@@ -21,8 +21,8 @@ from evolve.runs.results import (
     leading_row,
     load_results,
     save_results,
-    scores_of,
 )
+from evolve.runs.sketches import scores_of
 from evolve.runs.store import Store
 from evolve.runs.summary import summary_from_data
 from evolve.runs.tabulate import row_of

@@ -1,0 +1,154 @@
+"""A law in the spelling of its author is fitted as well as its canonical form, or better."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from evolve.fitting.eased import eased
+from evolve.fitting.hierarchical import fit_pooled
+from evolve.fitting.result import Fit, Problem
+from evolve.fitting.written import fit_as_written
+from evolve.law.canonical import simplify
+from evolve.law.formula import read_named_formula
+from evolve.law.graph import Law, evaluate, feat, slopes
+from evolve.law.printer import formula
+from evolve.law.recipe import Recipe
+from evolve.scoring.frame import TargetFrame
+from evolve.typing import Array
+
+RECIPE = Recipe("log", "huber", 0.05, n_starts=32)
+RNG = np.random.default_rng(1)
+X = np.column_stack([10 ** RNG.uniform(7.5, 10.5, 60), 10 ** RNG.uniform(9, 12, 60)])
+
+
+def stated(text: str) -> Law:
+    law, names = read_named_formula(text, {"N": feat(0), "D": feat(1)}, fixed=True)
+    return Law(law.root, law.n_constants, names=names)
+
+
+def problem_of(x: Array, y: Array, noise: float, seed: int = 0) -> Problem:
+    y = y * np.exp(np.random.default_rng(seed).normal(0.0, noise, len(y)))
+    return Problem(x, y, frame=TargetFrame(0.0, float(np.std(y))))
+
+
+def fitted(text: str, true: list[float], noise: float = 0.003) -> tuple[Law, Problem, Fit]:
+    law = stated(text)
+    problem = problem_of(X, evaluate(law.root, X, np.array(true)), noise)
+    return law, problem, fit_as_written(law, [problem], RECIPE)[0]
+
+
+LAWS = {
+    "E + A/N^a": [1.7, 400, 0.34],
+    "E - A*N^-a + B*D^-b": [1.7, -400, 0.34, 410, 0.28],
+    "E*(1 + A/N^a)": [1.7, 240, 0.34],
+    "E + A/(1 + (N/N0)^k)": [1.7, 2.0, 1e9, 0.8],
+    "L0 + (L1 - L0)/(1 + exp(k*(log(N) - m)))": [1.7, 3.2, 1.5, 20],
+    "A*N^a*exp(-N/N0)": [0.02, 0.25, 3e10],
+    "E + A*(1 + N/N0)^-a": [1.7, 2.0, 3e8, 0.4],
+}
+
+
+@pytest.mark.parametrize("text", LAWS)
+def test_it_is_fitted_no_worse_than_its_canonical_form(text: str) -> None:
+    law, problem, fit = fitted(text, LAWS[text])
+    (other,) = fit_pooled(simplify(law), [problem], RECIPE)
+    assert fit.cost < 1.001 * other.cost
+
+
+@pytest.mark.parametrize(
+    ("text", "true"),
+    [
+        ("(N0/N)^a", [8.8e13, 0.076]),
+        ("E + (N0/N)^a", [1.7, 4.7e7, 0.34]),
+        ("E + (N/N0)^-a", [1.7, 4.7e7, 0.34]),
+        ("E + A*exp(-N/N0)", [1.7, 2.0, 3e9]),
+        ("E + A*2^(-N/half)", [1.7, 2.0, 3e9]),
+    ],
+)
+def test_a_size_that_columns_are_measured_in_is_found_however_large(
+    text: str, true: list[float]
+) -> None:
+    _, _, fit = fitted(text, true, 1e-5)
+    assert fit.constants == pytest.approx(true, rel=0.02)
+
+
+@pytest.mark.parametrize("text", ["E + (N0/N)^a", "E + A*exp(-N/N0)", "E + A*N^-a"])
+def test_the_normal_matrix_is_that_of_the_constants_as_written(text: str) -> None:
+    true = {"E + (N0/N)^a": [1.7, 4.7e7, 0.34], "E + A*exp(-N/N0)": [1.7, 2.0, 3e9]}
+    law, _, fit = fitted(text, true.get(text, [1.7, 400, 0.34]), 1e-4)
+    tilted = slopes(law.root, X, fit.constants) / evaluate(law.root, X, fit.constants)[:, None]
+    assert fit.normal == pytest.approx(tilted.T @ tilted, rel=1e-3)
+
+
+@pytest.mark.parametrize(
+    ("text", "easy"),
+    [
+        ("E + (N0/N)^a", "E + exp(a*(N0 - log(N)))"),
+        ("E + A*N^-a", "E + A*N^a"),
+        ("E + A*exp(-N/N0)", "E + A*exp(N0*(-N))"),
+        ("E + A*log(N/N0)^-k", "E + A*(log(N) - N0)^k"),
+        ("E + N0/N", "E + N0/N"),  # an amplitude
+        ("E + (N/N0)^a + exp(-N/N0)", "E + (N/N0)^a + exp(-N/N0)"),  # of either kind
+    ],
+)
+def test_what_is_hard_to_find_is_exchanged(text: str, easy: str) -> None:
+    assert formula(eased(stated(text), X).law, ["N", "D"]) == easy
+
+
+def test_a_column_with_a_zero_has_no_logarithm() -> None:
+    law = stated("E + (N/N0)^a")
+    assert eased(law, np.array([[0.0, 1.0], [2.0, 1.0]])).law == law
+
+
+@pytest.mark.parametrize(
+    ("text", "true"),
+    [
+        ("sqrt(E^2 + A/N^a)", [1.7, 400, 0.34]),
+        ("E + abs(A)/N^a", [1.7, 400, 0.34]),
+        ("E + A*tanh(k*log(N))", [1.0, 0.9, 0.05]),
+    ],
+)
+def test_constants_whose_signs_change_nothing_are_positive(text: str, true: list[float]) -> None:
+    assert (fitted(text, true)[2].constants > 0.0).all()
+
+
+def errors_beyond(law: Law, fits: list[Fit], held: list[tuple[Array, Array]]) -> Array:
+    """Errors of logarithms on the largest runs, of each of several fits of the others."""
+    pairs = zip(fits, held, strict=True)
+    logs = [(evaluate(law.root, x, fit.constants), y) for fit, (x, y) in pairs]
+    return np.array([np.sqrt(np.mean(np.log(np.abs(p) / y) ** 2)) for p, y in logs])
+
+
+def test_signs_that_few_rows_do_not_tell_are_as_typed_and_forecast_no_worse_than_chinchilla() -> (
+    None
+):
+    law, amplitudes = stated("E + A/N^a + B/D^b"), [1, 3]
+    above = stated("E + exp(A - a*log(N/1e9)) + exp(B - b*log(D/1e10))")
+    problems, held = [], []
+    for seed in range(40):
+        rng = np.random.default_rng(seed)
+        n = np.sort(10 ** rng.uniform(7.5, 10.2, 12))
+        x = np.column_stack([n, n * 10 ** rng.uniform(0.7, 2.2, 12)])
+        y = evaluate(law.root, x, np.array([1.69, 406.4, 0.34, 410.7, 0.28]))
+        problem = problem_of(x, y, 0.01, seed)
+        problems.append(Problem(x[:8], problem.y[:8], frame=problem.frame))
+        held.append((x[8:], problem.y[8:]))
+    fits = fit_as_written(law, problems, RECIPE)
+    ours = errors_beyond(law, fits, held)
+    theirs = errors_beyond(above, fit_pooled(simplify(above), problems, RECIPE), held)
+    assert np.mean(np.log(ours)) < np.mean(np.log(theirs)) + 0.05
+    assert ours.max() < 2.0 * theirs.max()
+    assert sum((fit.constants[amplitudes] > 0).all() for fit in fits) >= 36
+
+
+def test_an_amplitude_is_negative_where_rows_say_so() -> None:
+    fit = fitted("E + A/N^a", [3.0, -40.0, 0.2])[2]
+    assert fit.constants == pytest.approx([3.0, -40.0, 0.2], rel=0.2)
+
+
+def test_a_slope_near_0_has_the_sign_of_least_squares() -> None:
+    x = np.column_stack([np.linspace(1.0, 2.0, 12), np.ones(12)])
+    y = 5.0 - 0.001 * x[:, 0] + 0.01 * np.random.default_rng(3).normal(size=12)
+    (fit,) = fit_as_written(stated("a + b*N"), [Problem(x, y)], Recipe(n_starts=4))
+    assert fit.constants == pytest.approx(np.polyfit(x[:, 0], y, 1)[::-1], rel=1e-6)
