@@ -76,6 +76,11 @@ def exact(function: F) -> F:
     return _compiled(function, fastmath={"contract"}, **_OPTIONS) if COMPILED else function
 
 
+def in_order(function: F) -> F:
+    """As `jit`, for arithmetic to be done as it stands, sums and products apart."""
+    return _compiled(function, **_OPTIONS) if COMPILED else function
+
+
 def _compiled(function: F, **options: Any) -> F:
     """The function compiled; a private one can then be called by compiled functions alone.
 
@@ -92,12 +97,18 @@ def entry(function: F) -> F:
     Where there is no such folder, the function is compiled anew in each process; numba's own
     choice of a folder is never taken.
     """
-    if not COMPILED:
-        return function
-    compiled: Any = jit(function)
-    store_code_of(compiled, function)
-    entered: F = compiled
-    return entered
+    return _stored(function, jit(function))
+
+
+def entry_in_order(function: F) -> F:
+    """As `entry`, for arithmetic as that of `in_order`."""
+    return _stored(function, in_order(function))
+
+
+def _stored(function: F, compiled: F) -> F:
+    if COMPILED:
+        store_code_of(compiled, function)
+    return compiled
 
 
 def store_code_of(compiled: Any, function: Callable[..., Any]) -> bool:

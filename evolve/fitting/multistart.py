@@ -13,9 +13,11 @@ import numpy.typing as npt
 
 from evolve.fitting import kernel
 from evolve.fitting.fit_batch import MIDDLE_ROWS, SAMPLE_ROWS, FitBatch, subsampled
+from evolve.fitting.leaders import leading, merge
 from evolve.fitting.loss import L2
+from evolve.fitting.projection import project
 from evolve.fitting.refine import AGREE, CONVERGED, NOT_FINITE
-from evolve.fitting.starts import place, project
+from evolve.fitting.starts import place
 from evolve.fitting.tape import NONLINEAR
 from evolve.fitting.workspace import Aim, Data, Ends
 from evolve.scoring.objective import AGREEING_STARTS
@@ -23,8 +25,6 @@ from evolve.typing import Array, Ints
 
 ROUGH_STEPS = 8
 NO_END = 1 << 62
-SAME_COST = 1e-6
-MET_AT_ONCE = 64  # starts that are held against all others in one go
 ROUNDING = 1e-28
 N_LEADERS = 3
 Flags = npt.NDArray[np.bool_]
@@ -157,7 +157,7 @@ def _leaders(ends: EndPoints, stands_for: Ints) -> tuple[Array, Ints]:
     """
     order = np.argsort(ends.costs, axis=1, kind="stable")
     weights = _of_each(stands_for, order)
-    _merge(_of_each(ends.costs, order), weights)
+    merge(_of_each(ends.costs, order), weights)
     first = np.argsort(weights == 0, axis=1, kind="stable")[:, :N_LEADERS]
     weights, order = _of_each(weights, first), _of_each(order, first)
     starts = _of_each(ends.constants, order)
@@ -167,20 +167,6 @@ def _leaders(ends: EndPoints, stands_for: Ints) -> tuple[Array, Ints]:
 def _of_each(values: Values, numbers: Ints) -> Values:
     """Of each problem `(q, s, …)` those of its starts that numbers `(q, k)` name."""
     return values[np.arange(len(values))[:, None], numbers]
-
-
-def _merge(costs: Array, weights: Ints) -> None:
-    """Let the earliest of the starts `(q, s)` that end at one cost stand for all, in place."""
-    level = np.where(np.isfinite(costs), costs, -1.0)
-    near, numbers = SAME_COST * np.abs(level), np.arange(costs.shape[1])
-    for some in np.split(numbers, numbers[MET_AT_ONCE::MET_AT_ONCE]):
-        meet = np.abs(level[:, some, None] - level[:, None, :]) <= near[:, None, :]
-        meet &= some[:, None] > numbers  # each with those before it
-        for i in np.flatnonzero(meet.any(axis=(0, 2))):  # most often none
-            late, same = some[i], meet[:, i] & (weights > 0)
-            rows = np.flatnonzero(same.any(axis=1) & (weights[:, late] > 0))
-            weights[rows, same[rows].argmax(axis=1)] += weights[rows, late]
-            weights[rows, late] = 0
 
 
 def _to_rounding(batch: FitBatch, costs: Array) -> Flags:
@@ -197,12 +183,11 @@ def _distinct(batch: FitBatch, uniforms: Array, n_starts: int) -> tuple[Array, I
         `(q, n_starts)` how many starts each stands for.
     """
     pool, costs = screen(batch, uniforms)
-    order = np.argsort(costs, axis=1, kind="stable")[:, :n_starts]
-    rough = run(_by_squares(batch), _of_each(pool, order), ROUGH_STEPS)
-    order = np.argsort(rough.costs, axis=1, kind="stable")
-    constants = _of_each(rough.constants, order)
-    weights = np.ones(rough.costs.shape, dtype=np.int64)
-    _merge(_of_each(rough.costs, order), weights)
+    starts, _ = leading(costs, pool, n_starts)
+    rough = run(_by_squares(batch), starts, ROUGH_STEPS)
+    constants, costs = leading(rough.costs, rough.constants, n_starts)
+    weights = np.ones(costs.shape, dtype=np.int64)
+    merge(costs, weights)
     constants[weights == 0] = np.nan
     return constants, weights
 

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from evolve.fitting import kernel, predict
+from evolve.fitting import kernel, leaders, predict, projection
 from evolve.fitting.beside import side_by_side
 from evolve.fitting.compiled import is_new
 from evolve.fitting.fit import warm
@@ -27,6 +27,12 @@ from evolve.fitting.parts import any_is_new
 from evolve.fitting.result import Fit
 from evolve.scoring.fold import Fold
 from evolve.typing import Array
+
+# All that is compiled and called by Python; a worker compiles nothing once it is locked down.
+ENTRIES = (
+    *(kernel.run, predict.run_tape, projection.solve_starts),
+    *(leaders.take_leading, leaders.merge_starts),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +55,7 @@ def preload(in_fork: Callable[[], object]) -> bool:
     """
     with side_by_side(in_fork):
         warm()
-    return any_is_new() or any(is_new(entry) for entry in (kernel.run, predict.run_tape))
+    return any_is_new() or any(is_new(entry) for entry in ENTRIES)
 
 
 def init(meta: dict[str, Any], arrays: Sequence[Array]) -> State:
