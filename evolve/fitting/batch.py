@@ -18,7 +18,7 @@ from evolve.fitting.reframe import (
     slopes,
     usable,
 )
-from evolve.fitting.result import STATUSES, Fit, Prior, Problem
+from evolve.fitting.result import STATUSES, Fit, Normals, Prior, Problem
 from evolve.fitting.starts import uniforms
 from evolve.fitting.tape import NONLINEAR, Tape, compile_tape
 from evolve.fitting.workspace import CompiledLaw, Data
@@ -85,10 +85,7 @@ class BatchFitter:
 
     def _costs_inside(self) -> Array:
         """`_cost_inside` of each problem."""
-        ratio = np.empty(len(self.frames))
-        for _, rows in self.frames.groups:
-            ratio[rows] = self._cost_inside(rows[0])
-        return ratio
+        return self.frames.units_to(0.0 if self.recipe.target_scale == "log" else -2.0)
 
     @property
     def box(self) -> Array:
@@ -117,12 +114,11 @@ class BatchFitter:
             boxed: Keep constants within the search box.
 
         Returns:
-            One fit a problem; their normal matrices are left in `normal`.
+            One fit a problem.
         """
         box = self.box if boxed else np.full(self.tape.n_constants, np.inf)
         limits = StepLimits(max_steps, polish_steps)
         solution = self.solve(priors, box, limits, begin=begin, n_starts=n_starts)
-        self.normal = solution.ends.normal[:, 0]
         return self._results(solution, box, priors)
 
     def solve(
@@ -179,24 +175,19 @@ class BatchFitter:
         self, solution: Solution, box: Array, priors: Sequence[Prior | None]
     ) -> list[Fit]:
         """What is said of each problem's best end point, of its targets as they are."""
-        ends = solution.ends
-        constants, normal, costs = ends.constants[:, 0], ends.normal[:, 0], ends.costs[:, 0]
+        ends, normals = solution.ends, Normals(lambda: self._normal_outside(solution))
+        constants, costs, p = ends.constants[:, 0], ends.costs[:, 0], self.tape.n_constants
+        n_at_bound = np.count_nonzero(np.abs(constants) >= box, axis=1)
         with np.errstate(all="ignore"):
-            diagonal = np.diagonal(normal, axis1=1, axis2=2)
-            scale = np.sqrt(np.maximum(diagonal * costs[:, None], 1e-300))
-            gradient = np.max(np.abs(ends.gradient[:, 0]) / scale, axis=1, initial=0.0)
-            n_at_bound = np.sum(np.abs(constants) >= box, axis=1)
-            variance = 2.0 * costs / np.maximum(self.counts - constants.shape[1], 1)
+            variance = 2.0 * costs / np.maximum(self.counts - p, 1)
             if self.moves is not None:
                 ratio = self._costs_inside()
-                turned = inverse_slopes_each(self.moves, self.frames, constants)
-                normal = turned.transpose(0, 2, 1) @ normal @ turned / ratio[:, None, None]
                 constants = outward_each(self.moves, self.frames, constants)
                 costs, variance = costs / ratio, variance / ratio
                 priors = self._priors_outside(priors)
         numbers = (
-            costs, ends.statuses[:, 0, 0], solution.n_agree, solution.n_finite, gradient,
-            n_at_bound, variance,
+            costs, ends.statuses[:, 0, 0], solution.n_agree, solution.n_finite, n_at_bound,
+            variance,
         )  # fmt: skip
         rows = zip(*[column.tolist() for column in numbers], strict=True)
         return [
@@ -206,15 +197,25 @@ class BatchFitter:
                 status=STATUSES[status],
                 n_agree=n_agree,
                 n_starts=n_starts,
-                gradient=steepest,
                 n_at_bound=at_bound,
-                normal=normal[q],
                 variance=spread,
+                n_free=float(p),
+                normals=normals,
+                number=q,
                 prior=priors[q],
-                n_free=float(constants.shape[1]),
             )
-            for q, (cost, status, n_agree, n_starts, steepest, at_bound, spread) in enumerate(rows)
+            for q, (cost, status, n_agree, n_starts, at_bound, spread) in enumerate(rows)
         ]
+
+    def _normal_outside(self, solution: Solution) -> Array:
+        """`(q, p, p)` normal matrices of best end points, of the targets as they are."""
+        constants, normal = solution.ends.constants[:, 0], solution.ends.normal[:, 0]
+        if self.moves is None:
+            return normal
+        with np.errstate(all="ignore"):
+            turned = inverse_slopes_each(self.moves, self.frames, constants)
+            ratio = self._costs_inside()[:, None, None]
+            return np.asarray(turned.transpose(0, 2, 1) @ normal @ turned / ratio)
 
     def _priors_outside(self, priors: Sequence[Prior | None]) -> list[Prior | None]:
         """Priors in the frames of the problems' fits, as ones on the constants of their targets.

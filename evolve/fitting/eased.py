@@ -39,9 +39,7 @@ class Eased:
         constants, slopes = fit.constants.copy(), np.ones_like(fit.constants)
         for k, kind in self.kinds.items():
             constants[k], slopes[k] = _stated(kind, float(fit.constants[k]))
-        with np.errstate(all="ignore"):
-            normal = fit.normal / np.outer(slopes, slopes)
-        return replace(fit, constants=constants, normal=normal)
+        return fit.stated_in(constants, slopes)
 
 
 def _stated(kind: str, value: float) -> tuple[float, float]:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import math
+from collections.abc import Callable, Sequence
+from functools import cached_property
 
 import numpy as np
 
 from evolve.scoring.frame import TargetFrame
-from evolve.typing import Ints
+from evolve.typing import Array, Ints
 
 
 class Frames(Sequence[TargetFrame]):
@@ -28,6 +30,7 @@ class Frames(Sequence[TargetFrame]):
             (frame, np.array(numbers)) for frame, numbers in rows.items()
         )
         self.has_origin = any(frame.origin for frame in rows)
+        self._powers: dict[float, Array] = {}
 
     def __len__(self) -> int:
         """Number of problems."""
@@ -36,6 +39,28 @@ class Frames(Sequence[TargetFrame]):
     def __getitem__(self, q):  # type: ignore[no-untyped-def]
         """Frame of problem number `q`."""
         return self._frames[q]
+
+    def units_to(self, power: float) -> Array:
+        """`(q,)` units of the problems, to a power; not to be changed."""
+        if power not in self._powers:
+            self._powers[power] = self._of_each(lambda frame: frame.unit**power)
+        return self._powers[power]
+
+    @cached_property
+    def log_units(self) -> Array:
+        """`(q,)` logarithms of the problems' units; not to be changed."""
+        return self._of_each(lambda frame: math.log(frame.unit))
+
+    @cached_property
+    def origins(self) -> Array:
+        """`(q,)` origins of the problems; not to be changed."""
+        return self._of_each(lambda frame: frame.origin)
+
+    def _of_each(self, number: Callable[[TargetFrame], float]) -> Array:
+        values = np.empty(len(self))
+        for frame, rows in self.groups:
+            values[rows] = number(frame)
+        return values
 
 
 class AskedFrames:

@@ -158,17 +158,15 @@ def outward_each(moves: Moves, frames: Frames, constants: Array) -> Array:
         constants: `(q, p)` constants of the frames.
     """
     out = constants.copy()
-    for frame, rows in frames.groups:
-        own = constants[rows]
-        for index, move in moves.items():
-            if move.kind == "factor":
-                out[rows, index] = own[:, index] * frame.unit**move.power
-            elif move.kind == "origin":
-                out[rows, index] = own[:, index] * frame.unit + move.power * frame.origin
-            else:
-                by = np.ones(len(own)) if move.divisor < 0 else own[:, move.divisor]
-                added = move.power * math.log(frame.unit) / np.where(by, by, np.nan)
-                out[rows, index] = own[:, index] + added
+    for index, move in moves.items():
+        own = constants[:, index]
+        if move.kind == "factor":
+            out[:, index] = own * frames.units_to(move.power)
+        elif move.kind == "origin":
+            out[:, index] = own * frames.units_to(1.0) + move.power * frames.origins
+        else:
+            by = 1.0 if move.divisor < 0 else constants[:, move.divisor]
+            out[:, index] = own + move.power * frames.log_units / np.where(by, by, np.nan)
     return out
 
 

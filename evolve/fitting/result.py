@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from functools import cached_property
 
 import numpy as np
 
@@ -49,6 +51,22 @@ class Prior:
     weight: Array
 
 
+class Normals:
+    """Normal matrices of fits, one a fit; a search asks for those of few laws."""
+
+    def __init__(self, make: Callable[[], Array]) -> None:
+        """Take what makes `(q, p, p)` matrices."""
+        self._make = make
+
+    def __getitem__(self, q: int) -> Array:
+        """That of fit number `q`."""
+        return np.asarray(self._made[q])
+
+    @cached_property
+    def _made(self) -> Array:
+        return self._make()
+
+
 @dataclass(frozen=True, slots=True)
 class Fit:
     """Fitted constants of one problem, with what tells how far to trust them.
@@ -59,12 +77,12 @@ class Fit:
         status: One of `STATUSES`.
         n_agree: How many starts reached this cost within 0.1 %.
         n_starts: How many starts ended finite.
-        gradient: Largest scaled component of the gradient; 0 at a minimum.
         n_at_bound: Constants at the limits of the search box.
-        normal: `(p, p)` normal matrix at the constants, prior included.
         variance: Residual variance in the residual's space.
         n_free: How many constants its own rows decide: all, or those that `hierarchical.freed`
             counts under a learnt prior.
+        normals: Normal matrices of all fits that were made together.
+        number: Its own among these.
         prior: The prior that was used, if any.
     """
 
@@ -73,12 +91,31 @@ class Fit:
     status: str
     n_agree: int
     n_starts: int
-    gradient: float
     n_at_bound: int
-    normal: Array
     variance: float
     n_free: float
+    normals: Normals = field(compare=False, repr=False)
+    number: int
     prior: Prior | None = None
+
+    @property
+    def normal(self) -> Array:
+        """`(p, p)` normal matrix at the constants, prior included."""
+        return self.normals[self.number]
+
+    def stated_in(self, constants: Array, slopes: Array) -> Fit:
+        """The fit in other constants, each a function of one of its own.
+
+        Args:
+            constants: `(p,)` their values.
+            slopes: `(p,)` their derivatives by the fit's own.
+        """
+
+        def normal() -> Array:
+            with np.errstate(all="ignore"):
+                return np.asarray([self.normal / np.outer(slopes, slopes)])
+
+        return replace(self, constants=constants, normals=Normals(normal), number=0)
 
     @property
     def errors(self) -> Array:

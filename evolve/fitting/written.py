@@ -103,4 +103,4 @@ def _upright(law: Law, fit: Fit, x: Array) -> Fit:
             if np.allclose(evaluate(law.root, x, turned), values, rtol=SAME, atol=0.0):
                 found = turned
     signs = np.where(found == fit.constants, 1.0, -1.0)
-    return replace(fit, constants=found, normal=fit.normal * np.outer(signs, signs))
+    return fit.stated_in(found, signs)
