@@ -20,7 +20,7 @@ from evolve.fitting.fit import warm
 from evolve.fitting.fit_batch import FitBatch
 from evolve.fitting.multistart import run, screen
 from evolve.fitting.result import Problem
-from evolve.fitting.starts import uniforms
+from evolve.fitting.starts import spread_of
 from evolve.law.graph import Law, call, const, feat, num
 from evolve.law.recipe import Recipe
 from evolve.tasks.task import Task, load_task
@@ -173,7 +173,7 @@ def compete(contest: Contest, problems: Sequence[Problem]) -> Speed:
 
 def _starts(batch: FitBatch, n_starts: int) -> Array:
     """`(q, n_starts, p)` screened starts."""
-    pool, costs = screen(batch, uniforms(SCREENED * n_starts, batch.prior_mean.shape[1]))
+    pool, costs = screen(batch, spread_of(SCREENED * n_starts, batch.prior_mean.shape[1]))
     order = np.argsort(costs, axis=1, kind="stable")[:, :n_starts]
     return np.take_along_axis(pool, order[:, :, None], axis=1)
 

@@ -19,7 +19,7 @@ from evolve.fitting.reframe import (
     usable,
 )
 from evolve.fitting.result import STATUSES, Fit, Normals, Prior, Problem
-from evolve.fitting.starts import uniforms
+from evolve.fitting.starts import Moments, spread_of
 from evolve.fitting.tape import NONLINEAR, Tape, compile_tape
 from evolve.fitting.workspace import CompiledLaw, Data
 from evolve.law.graph import Law
@@ -70,7 +70,7 @@ class BatchFitter:
         fitted = rows.fitted_rows(
             self.frames, axes, recipe.scale_weight, on_logs=on_logs, mirrored=mirrored
         )
-        self.y, self.w, self.spread = fitted.y, fitted.w, fitted.spread
+        self.rows, self.fitted, self.spread = rows, fitted, fitted.spread
 
     def prior_inside(self, q: int, prior: Prior | None) -> Prior | None:
         """A prior on the constants of a problem's targets, as one in the frame of its fit."""
@@ -141,9 +141,9 @@ class BatchFitter:
         if not np.any(self.tape.kind == NONLINEAR):
             n_starts = min(n_starts, 1)  # all constants are solved for: starts do not differ
         begin = _centres(priors, p) if begin is None else begin
-        candidates = uniforms(SCREENED * n_starts, p)
+        spread = spread_of(SCREENED * n_starts, p)
         with np.errstate(all="ignore"):  # learnt priors that overflow, columns beyond all floats
-            return solve(self.batch(priors, box), candidates, begin, n_starts, limits)
+            return solve(self.batch(priors, box), spread, begin, n_starts, limits)
 
     def batch(self, priors: Sequence[Prior | None], box: Array) -> FitBatch:
         """The problems as the kernel takes them."""
@@ -153,11 +153,15 @@ class BatchFitter:
             tape.steps, tape.back, tape.rows, tape.n_rows, tape.literals, tape.kind, tape.role,
             self.log_rows,
         )  # fmt: skip
-        data = Data(self.columns, self.y, self.w)
+        data = Data(self.columns, self.fitted.y, self.fitted.w)
         loss, f_scales = LOSSES.index(self.recipe.loss), self.recipe.f_scale * self.spread
         return FitBatch(
-            compiled_law, data, self.offsets, loss, f_scales, mean, weight, box, self.turns
-        )
+            compiled_law, data, self.offsets, loss, f_scales, mean, weight, box, self.turns,
+            self.fitted.sizes, self._moments,
+        )  # fmt: skip
+
+    def _moments(self, column: int) -> Moments:
+        return self.rows.moments(self.tape.columns[column], self.columns[column])
 
     def _priors(self, priors: Sequence[Prior | None]) -> tuple[Array, Array]:
         """Centres and precisions of the recipe's ridge and the given priors, combined."""

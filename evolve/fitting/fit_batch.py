@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 import numpy as np
 
+from evolve.fitting.starts import Moments, moments_of
 from evolve.fitting.workspace import CompiledLaw, Data
 from evolve.scoring.objective import FEW_ROWS
 from evolve.typing import Array, Ints
@@ -34,7 +36,21 @@ def turns_of(counts: Ints) -> Turns:
 
 @dataclass(frozen=True, slots=True)
 class FitBatch:
-    """Problems of one law, their rows one after the other, as `kernel.refine` takes them."""
+    """Problems of one law, their rows one after the other, as `kernel.refine` takes them.
+
+    Attributes:
+        law: The law.
+        data: The rows.
+        offsets: `(q + 1,)` where each problem's rows begin.
+        loss: As of `Aim`, and so on to `box`.
+        f_scales: Likewise.
+        prior_mean: Likewise.
+        prior_weight: Likewise.
+        box: Likewise.
+        turns: In which turn problems are refined.
+        sizes: `(q,)` weighted sums of the targets' squares.
+        moments: Gives the moments of one of the columns by its number.
+    """
 
     law: CompiledLaw
     data: Data
@@ -45,6 +61,8 @@ class FitBatch:
     prior_weight: Array
     box: Array
     turns: Turns
+    sizes: Array
+    moments: Callable[[int], Moments]
 
 
 def subsampled(batch: FitBatch, most: int) -> FitBatch:
@@ -67,4 +85,17 @@ def subsampled(batch: FitBatch, most: int) -> FitBatch:
     share = np.diff(offsets) / counts
     prior_weight = batch.prior_weight * share[:, None]
     turns = turns_of(np.diff(offsets))
-    return replace(batch, data=data, offsets=offsets, prior_weight=prior_weight, turns=turns)
+    return replace(
+        batch,
+        data=data,
+        offsets=offsets,
+        prior_weight=prior_weight,
+        turns=turns,
+        sizes=sizes_of_targets(data.y, data.w, offsets),
+        moments=lambda column: moments_of(data.columns[column], offsets),
+    )
+
+
+def sizes_of_targets(y: Array, w: Array, offsets: Ints) -> Array:
+    """`(q,)` weighted sums of the squares of targets `(n,)`."""
+    return np.asarray(np.add.reduceat(w * y**2, offsets[:-1]))

@@ -17,7 +17,7 @@ from evolve.fitting.leaders import leading, merge
 from evolve.fitting.loss import L2
 from evolve.fitting.projection import project
 from evolve.fitting.refine import AGREE, CONVERGED, NOT_FINITE
-from evolve.fitting.starts import place
+from evolve.fitting.starts import Spread, place
 from evolve.fitting.tape import NONLINEAR
 from evolve.fitting.workspace import Aim, Data, Ends
 from evolve.scoring.objective import AGREEING_STARTS
@@ -69,13 +69,13 @@ class Solution:
 
 
 def solve(
-    batch: FitBatch, uniforms: Array, begin: Array, n_starts: int, limits: StepLimits
+    batch: FitBatch, spread: Spread, begin: Array, n_starts: int, limits: StepLimits
 ) -> Solution:
     """Fit every problem.
 
     Args:
         batch: The problems.
-        uniforms: `(m, p)` numbers in (0, 1): the candidate starts to screen.
+        spread: The candidate starts to screen.
         begin: `(q, b, p)` starts that are refined as well, without screening.
         n_starts: How many of the screened starts are refined.
         limits: Most steps.
@@ -86,7 +86,7 @@ def solve(
     starts, stands_for = begin, np.ones(begin.shape[:2], dtype=np.int64)
     sample = subsampled(batch, SAMPLE_ROWS)
     if n_starts:
-        chosen, weights = _distinct(sample, uniforms, n_starts)
+        chosen, weights = _distinct(sample, spread, n_starts)
         starts = np.concatenate([chosen, begin], axis=1)
         stands_for = np.concatenate([weights, stands_for], axis=1)
     ends = run(sample, starts, limits.refine, stands_for=stands_for)
@@ -171,18 +171,17 @@ def _of_each(values: Values, numbers: Ints) -> Values:
 
 def _to_rounding(batch: FitBatch, costs: Array) -> Flags:
     """Whether costs `(q, s)` are no larger than the rounding errors of the targets."""
-    sizes = np.add.reduceat(batch.data.w * batch.data.y**2, batch.offsets[:-1])
-    return np.asarray(costs <= ROUNDING * sizes[:, np.newaxis])
+    return np.asarray(costs <= ROUNDING * batch.sizes[:, np.newaxis])
 
 
-def _distinct(batch: FitBatch, uniforms: Array, n_starts: int) -> tuple[Array, Ints]:
+def _distinct(batch: FitBatch, spread: Spread, n_starts: int) -> tuple[Array, Ints]:
     """The best screened starts, one for all that meet after a few steps.
 
     Returns:
         `(q, n_starts, p)` starts, the best first, nan where one meets a better one, and
         `(q, n_starts)` how many starts each stands for.
     """
-    pool, costs = screen(batch, uniforms)
+    pool, costs = screen(batch, spread)
     starts, _ = leading(costs, pool, n_starts)
     rough = run(_by_squares(batch), starts, ROUGH_STEPS)
     constants, costs = leading(rough.costs, rough.constants, n_starts)
@@ -242,18 +241,18 @@ def run(
     return EndPoints(constants, costs, statuses, normal, gradient)
 
 
-def screen(batch: FitBatch, uniforms: Array) -> tuple[Array, Array]:
+def screen(batch: FitBatch, spread: Spread) -> tuple[Array, Array]:
     """Solve candidate starts for their linear constants and amplitudes.
 
     Args:
         batch: The problems.
-        uniforms: `(m, p)` numbers in (0, 1).
+        spread: Candidate starts.
 
     Returns:
         `(q, m, p)` starts and their least-squares costs `(q, m)`.
     """
     law, data = batch.law, batch.data
-    pool = place(law.role, uniforms, data.columns, batch.offsets)
+    pool = place(law.role, spread, data.columns, batch.offsets, batch.moments)
     y, w = data.y, data.w
     if law.log_rows:
         with np.errstate(all="ignore"):

@@ -7,9 +7,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from evolve.fitting.fit_batch import turns_of
+from evolve.fitting.fit_batch import sizes_of_targets, turns_of
 from evolve.fitting.frames import AskedFrames, Frames
 from evolve.fitting.result import Problem
+from evolve.fitting.starts import Moments, moments_of
 from evolve.fitting.tape import Tape
 from evolve.fitting.weights import row_weights
 from evolve.law.graph import Node
@@ -28,11 +29,13 @@ class FittedRows:
         y: `(n,)` targets.
         w: `(n,)` weights.
         spread: `(q,)` standard deviation of each problem's targets, above 0.
+        sizes: `(q,)` weighted sums of their squares.
     """
 
     y: Array
     w: Array
     spread: Array
+    sizes: Array
 
 
 class ProblemSet(Sequence[Problem]):
@@ -59,6 +62,7 @@ class ProblemSet(Sequence[Problem]):
         self.frames = AskedFrames([p.frame for p in problems])
         self.pools = _pools([p.pool for p in problems])
         self._columns: dict[Node, Array] = {}
+        self._moments: dict[Node, Moments] = {}
         self._fitted: dict[object, FittedRows] = {}
 
     def __len__(self) -> int:
@@ -73,7 +77,14 @@ class ProblemSet(Sequence[Problem]):
         """`(n_columns, n)` values of a law's constant-free subtrees."""
         if (len(self._columns) + len(tape.columns)) * len(self.x) > KEPT_VALUES:
             self._columns.clear()
+            self._moments.clear()
         return tape.column_values(self.x, self._columns, exact=self.exact)
+
+    def moments(self, column: Node, values: Array) -> Moments:
+        """The moments of a constant-free subtree, whose values these are, within each problem."""
+        if column not in self._moments:
+            self._moments[column] = moments_of(values, self.offsets)
+        return self._moments[column]
 
     def fitted_rows(
         self,
@@ -102,7 +113,8 @@ class ProblemSet(Sequence[Problem]):
             parts = np.split(y, self.offsets[1:-1])
             with np.errstate(all="ignore"):  # targets without a logarithm, or of huge sizes
                 spread = np.array([max(float(np.std(part)), 1e-12) for part in parts])
-            self._fitted[key] = FittedRows(y, w, spread)
+                sizes = sizes_of_targets(y, w, self.offsets)
+            self._fitted[key] = FittedRows(y, w, spread, sizes)
         return self._fitted[key]
 
     def _targets(self, frames: Frames, *, on_logs: bool, mirrored: bool) -> Array:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import lru_cache
+from typing import NamedTuple
 
 import numpy as np
 
@@ -14,46 +16,81 @@ from evolve.typing import Array, Ints
 NEAREST, FURTHEST = 0.03, 3.0
 
 
-def place(role: Ints, uniforms: Array, columns: Array, offsets: Ints) -> Array:
+class Spread(NamedTuple):
+    """Candidate starts of constants that act on no column yet, each table `(p, m)`.
+
+    Attributes:
+        shares: Numbers in (0, 1).
+        free: Values of a constant that acts on no column.
+        slope: Those of a slope of a column whose deviation is 1.
+        shift: Those of a shift against a column whose size is 1.
+    """
+
+    shares: Array
+    free: Array
+    slope: Array
+    shift: Array
+
+
+@lru_cache(maxsize=256)
+def spread_of(n: int, p: int) -> Spread:
+    """As many candidate starts of as many constants, the same for all laws; not to be changed."""
+    # The last digits of a power of every n-th number depend on where in memory the result comes to
+    # lie, in numpy 2.0 at least; those of numbers side by side do not.
+    shares = np.ascontiguousarray(uniforms(n, p).T)
+    sign = np.where(shares >= 0.5, 1.0, -1.0)
+    t = np.abs(2.0 * shares - 1.0)
+    return Spread(
+        shares, sign * 0.1 * 30.0**t, sign * 0.05 * 40.0**t, sign * 4.0 ** (2.0 * t - 1.0)
+    )
+
+
+def place(
+    role: Ints,
+    spread: Spread,
+    columns: Array,
+    offsets: Ints,
+    moments: Callable[[int], Moments],
+) -> Array:
     """Spread starting values over the scale of the columns that constants act on.
 
     Args:
         role: `(p, 2)` as in `Tape`.
-        uniforms: `(m, p)` numbers in (0, 1).
+        spread: Candidate starts.
         columns: `(n_columns, n)` values of the columns.
         offsets: `(q + 1,)` where each problem's rows begin.
+        moments: Gives `moments_of` of a column by its number.
 
     Returns:
         `(q, m, p)` constants.
     """
-    # The last digits of a power of every n-th number depend on where in memory the result comes to
-    # lie, in numpy 2.0 at least; those of numbers side by side do not.
-    each = np.ascontiguousarray(uniforms.T)
-    sign = np.where(each >= 0.5, 1.0, -1.0)
-    t = np.abs(2.0 * each - 1.0)
-    moments: dict[int, tuple[Array, Array]] = {}
-    values = np.empty((len(offsets) - 1, *uniforms.shape))
+    p, m = spread.shares.shape
+    values = np.empty((len(offsets) - 1, m, p))
     for k, (kind, column) in enumerate(role.tolist()):
         if kind in (ORIGIN, MINUS_ORIGIN):
-            before = _before(columns[column], offsets, each[k])
+            before = _before(columns[column], offsets, spread.shares[k])
             values[:, :, k] = before if kind == ORIGIN else -before
-            continue
-        if kind not in (SLOPE, SHIFT):
-            values[:, :, k] = sign[k] * 0.1 * 30.0 ** t[k]
-            continue
-        if column not in moments:
-            moments[column] = _moments(columns[column], offsets)
-        mean, spread = moments[column]
-        if kind == SLOPE:
-            values[:, :, k] = sign[k] * 0.05 * 40.0 ** t[k] / spread[:, None]
+        elif kind == SLOPE:
+            values[:, :, k] = spread.slope[k] / moments(column).deviation
+        elif kind == SHIFT:
+            values[:, :, k] = moments(column).size * spread.shift[k]
         else:
-            size = (np.abs(mean) + spread)[:, None]
-            values[:, :, k] = sign[k] * size * 4.0 ** (2.0 * t[k] - 1.0)
+            values[:, :, k] = spread.free[k]
     return values
 
 
-def _moments(column: Array, offsets: Ints) -> tuple[Array, Array]:
-    """Mean and standard deviation of each problem's finite values (1 where no spread)."""
+class Moments(NamedTuple):
+    """Standard deviation of a column within each problem, and its size: with that, |mean|.
+
+    Both are `(q, 1)`, of finite values; a deviation is 1 where values do not differ.
+    """
+
+    deviation: Array
+    size: Array
+
+
+def moments_of(column: Array, offsets: Ints) -> Moments:
+    """The moments of `(n,)` values of problems whose rows begin at `offsets`."""
     begins, counts = offsets[:-1], np.diff(offsets)
     fine = np.isfinite(column)
     all_fine = bool(fine.all())
@@ -62,7 +99,8 @@ def _moments(column: Array, offsets: Ints) -> tuple[Array, Array]:
     gap = column - np.repeat(mean, counts)
     gap = gap if all_fine else np.where(fine, gap, 0.0)
     spread = np.sqrt(np.add.reduceat(gap * gap, begins) / n)
-    return mean, np.where(spread > 1e-12, spread, 1.0)
+    deviation = np.where(spread > 1e-12, spread, 1.0)[:, None]
+    return Moments(deviation, np.abs(mean)[:, None] + deviation)
 
 
 def _before(column: Array, offsets: Ints, uniforms: Array) -> Array:

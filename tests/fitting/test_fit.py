@@ -14,7 +14,7 @@ from evolve.fitting.fit import fit_law, fit_many
 from evolve.fitting.fit_batch import SAMPLE_ROWS
 from evolve.fitting.multistart import screen
 from evolve.fitting.result import Prior, Problem
-from evolve.fitting.starts import uniforms
+from evolve.fitting.starts import spread_of, uniforms
 from evolve.fitting.weights import row_weights, rows_weighed, standard_errors
 from evolve.law.graph import Law, Node, call, const, evaluate, feat, num
 from evolve.law.recipe import LOSSES, TARGET_SCALES, Recipe
@@ -186,7 +186,7 @@ def test_a_law_that_is_nowhere_finite_comes_back_with_a_status() -> None:
 def test_screened_starts_are_judged_by_the_cost_that_they_have() -> None:
     fitter = BatchFitter(LAW, [rows(30, 0.01)], Recipe(), ())
     batch = fitter.batch([None], np.full(3, 60.0))
-    pool, costs = screen(batch, uniforms(16, 3))
+    pool, costs = screen(batch, spread_of(16, 3))
     for constants, cost in zip(pool[0], costs[0], strict=True):
         gap = evaluate(LAW.root, batch.data.columns.T * 0 + rows(30, 0.01).x, constants)
         assert 0.5 * np.sum((gap - rows(30, 0.01).y) ** 2) == pytest.approx(cost, rel=1e-6)

@@ -7,7 +7,7 @@ import pytest
 
 from evolve.fitting.fit import fit_many
 from evolve.fitting.result import Problem
-from evolve.fitting.starts import place, uniforms
+from evolve.fitting.starts import moments_of, place, spread_of
 from evolve.fitting.tape import MINUS_ORIGIN, ORIGIN
 from evolve.law.graph import Law, call, const, feat, num
 from evolve.law.recipe import Recipe
@@ -17,7 +17,9 @@ from evolve.law.recipe import Recipe
 def test_an_origin_starts_below_every_row_from_next_to_them_to_far_away(least: float) -> None:
     rows = least + np.linspace(0.0, 60.0, 12)
     role = np.array([[ORIGIN, 0], [MINUS_ORIGIN, 0]])
-    starts = place(role, uniforms(64, 2), rows[None, :], np.array([0, 12]))[0]
+    offsets = np.array([0, 12])
+    moments = moments_of(rows, offsets)
+    starts = place(role, spread_of(64, 2), rows[None, :], offsets, lambda _: moments)[0]
     for values in (starts[:, 0], -starts[:, 1]):
         assert values.max() < least
         assert values.max() > least - 0.1 * 60.0
