@@ -36,6 +36,11 @@ def side_by_side(in_fork: InFork = lambda: None) -> Iterator[None]:
         _wanted.reset(token)
 
 
+def is_wanted_beside() -> bool:
+    """Whether `compile_beside` would do anything."""
+    return _wanted.get() is not None
+
+
 def compile_beside(
     function: Callable[..., Any], arguments: Sequence[object], parts: Callable[[], object]
 ) -> None:

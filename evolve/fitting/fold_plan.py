@@ -51,6 +51,8 @@ class FoldRows:
             values: In the order of `held`, then of `fit`.
         """
         judged, fitted = values[: len(self.held)], values[len(self.held) :]
+        if len(judged) == len(self.is_judged):
+            return judged, fitted
         held = np.full((len(self.is_judged), values.shape[1]), np.nan)
         held[self.is_judged] = judged
         return held, fitted

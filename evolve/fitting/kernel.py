@@ -10,7 +10,7 @@ from functools import lru_cache
 
 import numpy as np
 
-from evolve.fitting.beside import compile_beside
+from evolve.fitting.beside import compile_beside, is_wanted_beside
 from evolve.fitting.compiled import entry
 from evolve.fitting.cost import costs_at, normals_at
 from evolve.fitting.loss import losses_at
@@ -49,9 +49,14 @@ def refine(
         side_by_side = LANES * (offsets[order[n_large] + 1] - offsets[order[n_large]])
     room = make_room(law, len(data.columns), max(most_rows, side_by_side), most_rows)
     whole, real = np.zeros((8, LANES), dtype=np.int64), np.zeros((7, LANES))
-    problems = Problems(law, data, offsets, aim, ends, order, Parts(0, 0, 0, 0))
-    compile_beside(run, (problems, n_large, whole, real, room), all_parts)
-    run(problems._replace(parts=all_parts()), n_large, whole, real, room)
+
+    def arguments(parts: Parts) -> tuple[Problems, int, Ints, Array, Array]:
+        problems = Problems(law, data, offsets, aim, ends, order, parts)
+        return problems, n_large, whole, real, room
+
+    if is_wanted_beside():
+        compile_beside(run, arguments(Parts(0, 0, 0, 0)), all_parts)
+    run(*arguments(all_parts()))
 
 
 @lru_cache(maxsize=1)

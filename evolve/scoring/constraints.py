@@ -197,5 +197,5 @@ def worst(shares: Sequence[tuple[float, float]] | Array) -> tuple[float, float]:
     """Largest share that is not finite, and the mean share that breaks the physics."""
     if not len(shares):
         return 0.0, 0.0
-    infinite, against = np.array(shares).T
+    infinite, against = np.asarray(shares).T
     return float(infinite.max()), float(against.mean())
