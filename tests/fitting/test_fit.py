@@ -2,23 +2,28 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import pytest
 
 from evolve.errors import ProgramError
-from evolve.fitting import multistart
+from evolve.fitting import batch, multistart
 from evolve.fitting.batch import BatchFitter
 from evolve.fitting.fit import fit_law, fit_many
 from evolve.fitting.fit_batch import SAMPLE_ROWS
+from evolve.fitting.frames import Frames
 from evolve.fitting.multistart import screen
+from evolve.fitting.reframe import Moves
 from evolve.fitting.result import Prior, Problem
 from evolve.fitting.starts import spread_of, uniforms
 from evolve.fitting.weights import row_weights, rows_weighed, standard_errors
 from evolve.law.graph import Law, Node, call, const, evaluate, feat, num
 from evolve.law.recipe import LOSSES, TARGET_SCALES, Recipe
+from evolve.scoring.frame import TargetFrame
 from evolve.scoring.row_weights import weights_from, weights_from_sigma
+from evolve.typing import Array
 
 TRUE = np.array([1.7, 0.4, 0.5])
 
@@ -190,6 +195,25 @@ def test_screened_starts_are_judged_by_the_cost_that_they_have() -> None:
     for constants, cost in zip(pool[0], costs[0], strict=True):
         gap = evaluate(LAW.root, batch.data.columns.T * 0 + rows(30, 0.01).x, constants)
         assert 0.5 * np.sum((gap - rows(30, 0.01).y) ** 2) == pytest.approx(cost, rel=1e-6)
+
+
+def test_normal_matrices_are_stated_for_the_targets_once_they_are_asked_for(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    asked = []
+    turned = batch.inverse_slopes_each
+
+    def counted(moves: Moves, frames: Frames, constants: Array) -> Array:
+        asked.append(len(frames))
+        return turned(moves, frames, constants)
+
+    monkeypatch.setattr(batch, "inverse_slopes_each", counted)
+    framed = replace(rows(30, 0.01), frame=TargetFrame(0.5, 2.0))
+    (fit,), (plain,) = (fit_many(LAW, [each], Recipe()) for each in (framed, rows(30, 0.01)))
+    assert not asked
+    assert fit.errors == pytest.approx(plain.errors, rel=1e-3)
+    assert np.isfinite(fit.covariance).all()
+    assert asked == [1]
 
 
 def test_a_given_start_is_refined_as_it_is() -> None:
