@@ -43,7 +43,8 @@ NAMES: dict[Role, str] = {
     "accuracy": "accuracy; arc_easy/acc,none; mmlu; pass@1; pass@k; pass_rate; "
     "coverage; gpqa; miou; val_acc; exact_match; "
     "top1; top-5; imagenet_top1; mAP; mAP50; recall@10; hits@10; sacrebleu; dice",
-    "outcome": "error_rate; error %; brier_score; avg_loglik; test error; "
+    "outcome": "error_rate; error %; error; top1_error; imagenet_error; nrmse; "
+    "brier_score; avg_loglik; test error; "
     "final_value score; reward; logprob; mean_log_prob; log_likelihood; "
     "p99 (ms); latency_p50; ttft; peak_memory_GB; peak memory (MiB)",
     "error": "loss_stderr; arc_easy/acc_stderr,none; loss_std; spread_err; sigma; train/loss__MIN",
@@ -57,7 +58,7 @@ NAMES: dict[Role, str] = {
     "log10_batch_size; max_grad_norm; gradient_clipping; log_weight_decay; params.warmup_ratio",
     "other": "depth; slope; age_days; tokens_per_param; log_flops; template; attempts; "
     "gradient_accumulation_steps; vocab_size; max_tokens; loss_weight; aux_loss_coef; d_state; "
-    "output; cost; params.depth; metrics.width; top1_error; map",
+    "output; cost; params.depth; metrics.width; map",
 }
 
 

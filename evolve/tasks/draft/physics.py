@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from dataclasses import replace
 
 import numpy as np
@@ -11,11 +12,12 @@ from pydantic import ValidationError
 from evolve.errors import Argument, EvolveError
 from evolve.tasks.complaints import explain
 from evolve.tasks.draft.roles import NO_AXES, Wishes
-from evolve.tasks.roles import nearest_column
+from evolve.tasks.roles import nearest_column, words_of
 from evolve.tasks.spec import PhysicsSpec, Target, TaskSpec
 from evolve.tasks.task import Task
 
 SIZES = ("N", "D", "U", "C")  # roles of what a loss falls with
+_ERROR = re.compile(r"\b(errors?|err|n?r?mse|mae|mape|fid|regret|brier|wer|cer)\b")
 SHARES_BY_NAME = ("error_rate", "error rate", "brier", "wer", "cer")  # outcomes from 0 to 1
 PERCENT = 100.0
 TOGETHER = 0.01  # of the widest direction of rows; across a narrower one features move together
@@ -35,7 +37,7 @@ def declare(task: Task, wishes: Wishes) -> tuple[Task, str, str]:
     guessed = [] if wishes.decreasing else [n for n in _falls_in(task) if n not in rising]
     targets = [_bounded(task, t, wishes) for t in range(len(task.target_names))]
     floor = wishes.floor
-    if floor is None and not wishes.bounds and _are_losses(task):
+    if floor is None and _are_losses(task) and not all(t["bounds"] for t in targets):
         floor = 0.0
     try:
         physics = PhysicsSpec(
@@ -68,10 +70,15 @@ def _named(task: Task, wishes: Wishes, kind: str) -> list[str]:
     return names
 
 
+def _is_loss(target: Target) -> bool:
+    """Whether a target is a loss, or an error by its name, which is none where it is 0."""
+    is_error = target.role == "outcome" and _ERROR.search(words_of(target.name)) is not None
+    return target.role == "loss" or is_error
+
+
 def _are_losses(task: Task) -> bool:
-    """Whether every target is a loss, and above 0 in every row."""
-    losses = all(target.role == "loss" for target in task.spec.targets)
-    return losses and bool((task.train.Y > 0).all())
+    """Whether every target is a loss or an error, and above 0 in every row."""
+    return all(map(_is_loss, task.spec.targets)) and bool((task.train.Y > 0).all())
 
 
 def _falls_in(task: Task) -> list[str]:
@@ -116,7 +123,7 @@ def _bounded(task: Task, number: int, wishes: Wishes) -> dict[str, object]:
     if not bounds and (target.role == "accuracy" or is_share) and y.min() >= 0.0:
         top = 1.0 if y.max() <= 1.0 else PERCENT
         bounds = [0.0, top] if y.max() <= top else []
-    is_lone_loss = target.role == "loss" and wishes.floor is None and not _are_losses(task)
+    is_lone_loss = _is_loss(target) and wishes.floor is None and not _are_losses(task)
     if not bounds and is_lone_loss and y.min() > 0.0:
         bounds = [0.0, math.inf]
     return target.model_dump() | {"bounds": bounds}

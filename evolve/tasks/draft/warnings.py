@@ -195,7 +195,7 @@ def _deviations(columns: dict[str, Column], task: Task) -> list[str]:
         )
         for name, column in columns.items()
         if column.kind == "numbers" and column.low is not None and column.low > 0
-        if guess_role(name) == "error"
+        if guess_role(name) in ("error", "outcome")  # `loss_error` may be either
         for target in task.target_names
         if name != target
         if (of := _DEVIATION.sub("", name.lower())) in (target.lower(), *alone)

@@ -62,6 +62,13 @@ def test_bounds_are_those_that_a_target_of_such_a_name_has(
     assert spec.targets[0].bounds == bounds
 
 
+@pytest.mark.parametrize("target", ["error", "val_err", "top1_error", "nrmse", "regret"])
+def test_an_error_stays_above_0_and_falls_with_size_as_a_loss_does(target: str) -> None:
+    physics = drafted(target, 0.1 + 50.0 * X**-0.3).physics
+    assert (physics.floor, physics.decreasing_in) == (0.0, ["params"])
+    assert drafted(target, 0.1 - 50.0 * X**-0.3).physics.floor is None
+
+
 def test_a_loss_beside_an_accuracy_stays_above_0_and_each_has_its_own_bounds() -> None:
     rows = [f"{n:g},{0.1 + 50 * n**-0.3:.5f},{0.9 - 10 * n**-0.2:.5f}" for n in X]
     table = table_of("\n".join(["params,loss,accuracy", *rows]) + "\n")

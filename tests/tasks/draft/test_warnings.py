@@ -121,6 +121,13 @@ def test_the_deviation_of_a_mean_is_told_by_what_the_mean_is_of() -> None:
     assert "score_std is by its name how uncertain score_mean is in each row" in told
 
 
+@pytest.mark.parametrize("name", ["loss_error", "error", "loss_std", "stderr"])
+def test_an_error_beside_what_it_may_be_of_is_no_input_and_told_as_a_deviation(name: str) -> None:
+    drawn = drafted({"params": N, name: [0.1 + 0.01 * d for d in range(30)]})
+    assert [feature.name for feature in drawn.spec.features] == ["params"]
+    assert f"{name} is by its name how uncertain loss is in each row" in notes_of(drawn)
+
+
 @pytest.mark.parametrize("target", ["test_err", "runtime", "loss_std"])
 def test_what_is_to_be_predicted_is_an_outcome_whatever_it_is_called(target: str) -> None:
     raw = raw_of({"params": N, "tokens": D, target: LOSS})
