@@ -79,7 +79,12 @@ def print_draft(draft: Draft, files: list[Path], commands: dict[str, str]) -> No
     ]
     headings = ("column", "holds", "from", "median", "to", "levels", "widest gap")
     print_table(headings, facts[:MOST_SHOWN], names=("column",))
-    roles = [(c["name"], _taken_for(c), c["scale"], _short(c["unit"]), c["why"]) for c in columns]
+    # In a unit of its own a power counts; what acts as it stands, such as a year, is in ones.
+    units = [None if c["scale"] == "linear" else c["unit"] for c in columns]
+    roles = [
+        (c["name"], _taken_for(c), c["scale"], _short(unit), c["why"])
+        for c, unit in zip(columns, units, strict=True)
+    ]
     print_table(
         ("column", "taken for", "scale", "unit", "why"), roles[:MOST_SHOWN], names=("column",)
     )

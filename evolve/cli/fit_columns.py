@@ -41,7 +41,8 @@ def lines_of(columns: dict[str, Any], law: str, named_by: str = "") -> list[str]
     Args:
         columns: From `columns_of_fit`.
         law: The law's name.
-        named_by: The argument that named the features: what `features` leaves out is known.
+        named_by: The argument that named the features, ``law`` of a formula: what `features`
+            leaves out is known.
     """
     lines = []
     if idle := columns["not_in_law"]:
@@ -52,6 +53,8 @@ def lines_of(columns: dict[str, Any], law: str, named_by: str = "") -> list[str]
     left = columns["not_used"]
     if left and named_by == "at":
         lines.append(f"not used, as {option_of('at')} does not name them: {_some(list(left))}")
+    elif left and named_by == "law":
+        lines.append(f"not used, as the formula does not name them: {_some(list(left))}")
     elif left and not named_by:
         reasons: dict[str, list[str]] = {}
         for name, why in left.items():

@@ -69,4 +69,5 @@ def covariance(normal: Array, variance: float) -> Array:
     scale = np.sqrt(np.where(np.diag(normal) > 0, np.diag(normal), 1.0))
     values, vectors = np.linalg.eigh(normal / np.outer(scale, scale))
     bounded = np.maximum(values, SOUND * max(float(values[-1]), SOUND))
-    return np.asarray((vectors / bounded) @ vectors.T / np.outer(scale, scale) * variance)
+    with np.errstate(over="ignore", invalid="ignore"):  # of a constant whose square is no number
+        return np.asarray((vectors / bounded) @ vectors.T / np.outer(scale, scale) * variance)

@@ -88,8 +88,8 @@ def _as_typed(fit: Fit, other: Fit, n_rows: int, scales: Ints) -> Fit:
     if not math.isfinite(other.cost) or not (other.constants[scales] > 0.0).all():
         return fit
     n_left = max(n_rows - len(fit.constants), 1)
-    costs = [max(each.cost, 1e-300) for each in (other, fit)]
-    return other if 0.5 * n_left * math.log(costs[0] / costs[1]) < UNTOLD_SIGNS else fit
+    above, free = (math.log(max(each.cost, 1e-300)) for each in (other, fit))
+    return other if 0.5 * n_left * (above - free) < UNTOLD_SIGNS else fit
 
 
 def _upright(law: Law, fit: Fit, x: Array) -> Fit:

@@ -207,7 +207,8 @@ def expected_errors(
     rows = choice.folds[telling_folds(task, choice.folds)[0]].held
     by_horizon = [_forecasts(task, rows, forecast_model, factor) for factor in horizons_of(task)]
     promised = [_promised_r2(points, sigmas) for points, sigmas in by_horizon]
-    shares = [sigmas / np.maximum(np.abs(points), 1e-300) for points, sigmas in by_horizon]
+    with np.errstate(over="ignore"):
+        shares = [sigmas / np.maximum(np.abs(points), 1e-300) for points, sigmas in by_horizon]
     values = np.concatenate([task.train.Y, *(points for points, _ in by_horizon)])
     either = bool(((values.min(axis=0) < 0) & (values.max(axis=0) > 0)).any())
     relative = None if either else float(np.median(np.concatenate(shares)))
@@ -228,8 +229,8 @@ def horizons_of(task: Task) -> list[float | tuple[float, ...]]:
 
 def _promised_r2(points: Array, sigmas: Array) -> float:
     """R² where runs scatter around their forecasts as the intervals say."""
-    errors, spread = np.mean(sigmas**2, axis=0), points.var(axis=0)
     with np.errstate(all="ignore"):
+        errors, spread = np.mean(sigmas**2, axis=0), points.var(axis=0)
         return float(np.mean(np.nan_to_num(1.0 - errors / spread, nan=-1.0).clip(-1.0)))
 
 

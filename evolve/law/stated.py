@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 
 from evolve.errors import Argument, EvolveError, nearest
-from evolve.law.faults import because
+from evolve.law.faults import because, unquoted
 from evolve.law.formula import MOST_CHARACTERS, formula_words, parse_formula
 
 _EQUAL_TO = re.compile(r"\s*(?:`([^`]+)`|([^\W\d]\w*))\s*=(?!=)\s*")
@@ -32,12 +32,13 @@ def without_target(text: str) -> tuple[str, str]:
     return ((match[1] or match[2]).strip(), text[match.end() :]) if match else ("", text)
 
 
-def require_formula(text: str, names: Sequence[str]) -> None:
+def require_formula(text: str, names: Sequence[str], targets: Sequence[str] = ()) -> None:
     """Require that a text is a formula, which may begin with what it is equal to.
 
     Args:
         text: The text, after `in_words`.
         names: Those that stand between backticks.
+        targets: What it may be equal to.
 
     Raises:
         EvolveError: It is none; the message says where it breaks.
@@ -50,7 +51,8 @@ def require_formula(text: str, names: Sequence[str]) -> None:
         rule = f": there is no feature {unknown[1]!r}{nearest(unknown[1], names)}"
         raise EvolveError(Argument("law"), rule)
     if parse_formula(formula) is None:
-        broken = because(" " * (len(text) - len(formula)) + formula)
+        broken = unquoted(text, (*targets, *names))
+        broken = broken or because(" " * (len(text) - len(formula)) + formula)
         raise EvolveError(Argument("law"), f": must be a formula, it is {text!r}{broken}")
 
 

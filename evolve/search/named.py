@@ -8,10 +8,13 @@ from __future__ import annotations
 
 import math
 import re
+import shlex
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from pathlib import Path
+
+import numpy as np
 
 from evolve.errors import Argument, EvolveError, ProgramError, nearest
 from evolve.evaluation.evaluator import Evaluator
@@ -32,6 +35,7 @@ from evolve.search.proposers.initial import generic_laws
 from evolve.search.proposers.literature import named_forms
 from evolve.search.proposers.seeds import seed_files
 from evolve.search.stated import stated_law
+from evolve.tasks.draft.expressions import in_quotes, quoted
 from evolve.tasks.folders import shipped_folders
 from evolve.tasks.folds import require_rows
 from evolve.tasks.name_units import units_in_names
@@ -136,10 +140,7 @@ def named_entry(task: Task, name: str) -> Entry:
     named = named_law(task, name)
     candidate = named.candidate
     require_rows(task)
-    n_rows, group = min((int((task.train.group == g).sum()), g) for g in set(task.train.group))
-    if n_rows <= candidate.law.n_constants:
-        what = f"{named.name} has {candidate.law.n_constants} constants, group "
-        raise EvolveError(Argument("law"), f": {what}{task.group_names[group]} has {n_rows} rows")
+    _require_rows_of_groups(task, named)
     with Evaluator(EvaluationProblem(task, task.folds), 0) as evaluator:
         (evaluation,) = evaluator.evaluate([candidate], math.inf)
     law, recipe = candidate.to_data()
@@ -150,6 +151,24 @@ def named_entry(task: Task, name: str) -> Entry:
     return Entry(
         NOT_OF_A_RUN, text, law, recipe, form_key, (), named.name, evaluation, named.origin
     )
+
+
+def _require_rows_of_groups(task: Task, named: NamedLaw) -> None:
+    """Require that every group has more rows than a law has constants."""
+    n_constants = named.candidate.law.n_constants
+    counts = np.bincount(task.train.group, minlength=task.n_groups)
+    small = np.flatnonzero(counts <= n_constants)
+    if not len(small):
+        return
+    least = min(small, key=lambda g: counts[g])
+    what = f": {named.name} has {n_constants} constants, group {task.group_names[least]} has "
+    what += f"{counts[least]} rows"
+    if len(small) == task.n_groups or len(task.spec.groups) != 1:
+        raise EvolveError(Argument("law"), what)
+    column = quoted(task.spec.groups[0])
+    condition = " and ".join(f"{column} != {in_quotes(task.group_names[g])}" for g in small)
+    way = f" {shlex.quote(condition)} leaves out, of a table's file, what has too few"
+    raise EvolveError(Argument("law"), f"{what}; ", Argument("where"), way)
 
 
 def _published(task: Task) -> Iterator[tuple[Path, TaskSpec]]:

@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from evolve.errors import Argument, EvolveError, ProgramError, nearest
 from evolve.law.canonical import canonical, simplify
+from evolve.law.faults import unquoted
 from evolve.law.formula import formula_words, read_named_formula
 from evolve.law.graph import (
     Law,
@@ -49,7 +50,7 @@ def stated_law(task: Task, text: str, names: Iterable[str]) -> tuple[Law, str] |
     if is_hyphened and not columns_in(text, task.feature_names) and nearest(text, names):
         return None
     text = text.strip()
-    require_formula(in_words(text, task.feature_names), task.feature_names)
+    require_formula(in_words(text, task.feature_names), task.feature_names, task.target_names)
     target, formula = without_target(in_words(text, task.feature_names))
     if target and target not in (*task.target_names, *formula_words(task.target_names)):
         targets = ", ".join(task.target_names)
@@ -59,8 +60,9 @@ def stated_law(task: Task, text: str, names: Iterable[str]) -> tuple[Law, str] |
     try:
         law, constants = read_named_formula(formula, variables, fixed=True)
     except ProgramError as error:
-        raise EvolveError(Argument("law"), f": {error}") from None
-    _require_constants(task, constants, words)
+        quotes = unquoted(text, task.feature_names)
+        raise EvolveError(Argument("law"), f": {error}{quotes}") from None
+    _require_constants(task, constants, words, text)
     law = Law(law.root, law.n_constants, task.spec.own, constants)
     simple = simplify(law)
     if not simple.n_constants or not features_of(simple.root):
@@ -113,7 +115,9 @@ def _without_neutral(node: Node) -> Node:
     return Node(node.op, args, node.value)
 
 
-def _require_constants(task: Task, constants: Sequence[str], words: Sequence[str]) -> None:
+def _require_constants(
+    task: Task, constants: Sequence[str], words: Sequence[str], text: str
+) -> None:
     if not constants:
         rule = ": must have a constant to fit, a name that is no column; numbers stay as they are"
         raise EvolveError(Argument("law"), rule)
@@ -125,7 +129,8 @@ def _require_constants(task: Task, constants: Sequence[str], words: Sequence[str
         if name.lower() in NO_NUMBERS:
             raise EvolveError(Argument("law"), f": {name!r} is no finite number, and no constant")
         if len(name) >= SHORTEST and (hint := nearest(name, words)):
-            rule = f": there is no feature {name!r}{hint}; a constant needs another name"
+            quotes = unquoted(text, task.feature_names)
+            rule = f": there is no feature {name!r}{hint}; a constant needs another name{quotes}"
             raise EvolveError(Argument("law"), rule)
 
 

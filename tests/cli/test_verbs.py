@@ -384,6 +384,23 @@ def test_fit_takes_the_columns_of_the_run_that_it_is_to_forecast_or_of_a_formula
     assert [f.name for f in stated.spec.features] == ["params"]
 
 
+def test_fit_of_groups_of_utterly_different_sizes_says_no_more_than_its_answer(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "sizes.csv"
+    rows = [
+        f"{group},{n:g},{size * (1.6 + 4e6 * n**-0.9) * (1 + k % 3 / 300)}"
+        for group, size in (("a", 1e-149), ("b", 1e149))
+        for k, n in enumerate(10 ** (7 + 0.25 * i) for i in range(14))
+    ]
+    path.write_text("\n".join(["family,params,loss", *rows]))
+    words = ("fit", str(path), "--target", "loss", "--groups", "family", "--law")
+    code, out, err = said(capfd, *words, "E + A/params^a", "--at", "params=1e12")
+    assert code == 0
+    assert "warning" not in err
+    assert "verdict" in out
+
+
 def test_fit_says_which_columns_its_law_holds_and_why_it_does_not_use_others(
     tmp_path: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
@@ -412,6 +429,9 @@ def test_fit_says_which_columns_its_law_holds_and_why_it_does_not_use_others(
     assert "not used, as --at does not name them: lr, batch, seed, name" in " ".join(err.split())
     _, _, err = said(capfd, *words, "hoffmann_2022", "--features", "params", "tokens")
     assert "not used" not in err
+    _, _, err = said(capfd, *words, "E + A/params^a")
+    told = "not used, as the formula does not name them: tokens, lr, batch, seed, name, accuracy"
+    assert told in " ".join(err.split())
 
 
 def test_fit_takes_columns_that_are_derived_for_inputs_and_targets(

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import re
+import shlex
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -119,6 +123,16 @@ def test_more_constants_than_rows_are_refused() -> None:
     task = task_of(x, 1.0 + x.sum(axis=1) ** -0.5)
     with pytest.raises(EvolveError, match="sum of powers has 11 constants, group all has 10 rows"):
         named_entry(task, "sum of powers")
+
+
+def test_a_group_that_is_too_small_is_refused_with_the_condition_that_leaves_it_out() -> None:
+    group = np.repeat([0, 1, 2], [20, 3, 2])
+    task = replace(task_of(N, LOSS, group), group_names=("one", "two", 'th"ree'))
+    with pytest.raises(EvolveError) as caught:
+        named_entry(task, "E + A/a^k")
+    assert 'E + A/a^k has 3 constants, group th"ree has 2 rows; where ' in str(caught.value)
+    (words,) = re.findall(r"where (.*) leaves out", str(caught.value))
+    assert shlex.split(words) == ["""family != "two" and family != 'th"ree'"""]
 
 
 BREAK = N / 3e8

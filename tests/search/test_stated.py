@@ -143,6 +143,20 @@ def test_a_target_that_is_no_plain_word_stands_in_backticks() -> None:
         named_law(task, f"`train/loss` = E + A/{word}^k")
 
 
+@pytest.mark.parametrize(
+    "text", ["val/loss = E + A/params^a", "loss = E + A/params^a", "E + B/train/tokens^b"]
+)
+def test_a_name_that_is_no_plain_word_is_told_to_stand_in_backticks(text: str) -> None:
+    columns = [{"name": "params"}, {"name": "train/tokens"}]
+    x = np.column_stack([N, D])
+    task = task_of(x, LOSS, features=columns, targets=[{"name": "val/loss"}], max_constants=8)
+    name = "train/tokens" if "tokens" in text else "val/loss"
+    with pytest.raises(EvolveError) as caught:
+        named_law(task, text)
+    is_quoted = f"write `{name}`, as it is no plain word" in str(caught.value)
+    assert is_quoted == (name in text)
+
+
 def test_a_column_of_groups_is_no_constant() -> None:
     task = task_of(np.r_[N, N], np.r_[LOSS, LOSS], np.repeat([0, 1], len(N)), max_constants=4)
     with pytest.raises(EvolveError, match="'family' is a column of groups, no constant"):

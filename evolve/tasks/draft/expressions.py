@@ -53,6 +53,11 @@ def quoted(name: str) -> str:
     return name if name.isidentifier() and not iskeyword(name) else f"`{name}`"
 
 
+def in_quotes(text: str) -> str:
+    """A text as a condition holds it: in double quotes if it may, as a shell has single ones."""
+    return repr(text) if set('"\\\n') & set(text) else f'"{text}"'
+
+
 def number_in(text: str) -> float | None:
     """The one number in a text such as ``d512``; None where it holds none or several."""
     parts = _IN_TEXT.findall(text)

@@ -1,4 +1,4 @@
-"""Columns that number the repeats of each setting, such as `trial`, which are no inputs."""
+"""Repeats of a setting: columns that number them, such as `trial`, and rows that are repeats."""
 
 from __future__ import annotations
 
@@ -6,14 +6,19 @@ import re
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 
+import numpy as np
+
 from evolve.tasks.draft.roles import Wishes
 from evolve.tasks.raw import RawTable
 from evolve.tasks.roles import Role, words_of
+from evolve.tasks.task import Task
+from evolve.typing import Array
 
 _MAY_COUNT = re.compile(
     r"(run|trial|try|attempt|measurement|replica|sample|round)( (no|nr|number))?"
 )
 FEWEST_REPEATS = 2.0  # rows of a setting, in the mean
+MOST_LEFT = 0.5  # share of repeats that a column leaves within its texts, which tells them apart
 
 
 def repeats_of_settings(
@@ -49,3 +54,45 @@ def _numbers_repeats(raw: RawTable, name: str, others: Sequence[str]) -> bool:
     if low not in (0.0, 1.0) or len(numbers) < FEWEST_REPEATS * len(settings):
         return False
     return all(sorted(v) == [low + k for k in range(len(v))] for v in settings.values())
+
+
+def repeated_rows(rows: RawTable, task: Task, could_be_groups: Sequence[str]) -> list[str]:
+    """Rows that repeat the inputs, or all, of another, one sentence each.
+
+    Args:
+        rows: The training rows.
+        task: What they are in the task.
+        could_be_groups: Columns of texts that are not used, which may be what such rows differ in.
+    """
+    inputs = np.column_stack([task.train.group, task.train.X])
+    same, twice = _n_repeats(inputs), _n_repeats(np.column_stack([inputs, task.train.Y]))
+    sentences = []
+    if twice:
+        sentences.append(
+            f"{_rows(twice)} an earlier row in every used column: counted more than once"
+        )
+    if same > twice:
+        told = f"{_rows(same - twice)} the features of another with another result: noise"
+        left = {name: _n_repeats_within(rows, task, name) for name in could_be_groups}
+        name = min(left, key=lambda name: left[name], default="")
+        if name and left[name] <= MOST_LEFT * same:
+            told += f", or what {name} tells apart, which is not used"
+        sentences.append(told)
+    return sentences
+
+
+def _n_repeats(table: Array) -> int:
+    return len(table) - len(np.unique(table, axis=0))
+
+
+def _n_repeats_within(rows: RawTable, task: Task, name: str) -> int:
+    """How many rows repeat the inputs of another that has the same text in a column."""
+    texts = [
+        np.unique([str(cell) for cell in rows.column(group)], return_inverse=True)[1]
+        for group in (*task.spec.groups, name)
+    ]
+    return _n_repeats(np.column_stack([*texts, *map(rows.values, task.feature_names)]))
+
+
+def _rows(n: int) -> str:
+    return f"{n} row repeats" if n == 1 else f"{n} rows repeat"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Collection, Sequence
+from itertools import pairwise
 
 import numpy as np
 
@@ -17,6 +18,7 @@ from evolve.tasks.draft.curves import unnamed
 from evolve.tasks.draft.expressions import quoted
 from evolve.tasks.draft.images import moves_with
 from evolve.tasks.draft.made import far_from_0, number_of, numbers_each, unused_dates
+from evolve.tasks.draft.repeats import repeated_rows
 from evolve.tasks.mixture import mixture
 from evolve.tasks.name_units import unit_in_name
 from evolve.tasks.raw import RawTable
@@ -52,18 +54,19 @@ def remarks(
         columns: Facts of the columns.
         condition: Of the test rows.
     """
-    warnings = [*_images(task), *_repeats(task), *advice(task)]
-    warnings += [*alongside(task, task.axes), *_zeros(task)]
     advice_on_runs, may_name_runs = unnamed(rows, task)
+    numbers = _numbers_in_texts(rows, columns, task, may_name_runs)
+    groups = could_be_groups(columns, rows.n_rows, task.spec)
+    known = {*numbers, *may_name_runs, *(name for name in groups if guess_role(name) == "time")}
+    texts = [name for name in groups if name not in known]
+    warnings = [*_images(task), *repeated_rows(rows, task, texts), *advice(task)]
+    warnings += [*alongside(task, task.axes), *_zeros(task)]
     warnings += advice_on_runs
     warnings += [*_constant_in_groups(task), *_two_levels(task), *_sizes_in_words(rows, task)]
     warnings += [*_units_in_names(rows, task), *_stand_ins(task), *far_from_0(task)]
-    numbers = _numbers_in_texts(rows, columns, task, may_name_runs)
     warnings += [*_deviations(columns, task), *_weights(columns, task)]
     warnings += [*filter(None, numbers.values()), *unused_dates(rows, task)]
-    groups = could_be_groups(columns, rows.n_rows, task.spec)
-    known = {*numbers, *may_name_runs, *(name for name in groups if guess_role(name) == "time")}
-    if texts := [name for name in groups if name not in known]:
+    if texts:
         warnings.append(
             f"column {texts[0]} holds {columns[texts[0]].n_levels} texts and is not used: "
             f"named as groups, {' '.join(texts)} would give each of them constants of its own"
@@ -173,7 +176,7 @@ def _numbers_in_texts(
         numbers = [found.get(str(cell).strip()) for cell in rows.column(name)]
         held = (rows.finite(other) for other in {**columns, **dict.fromkeys(task.feature_names)})
         is_there = any(v is not None and numbers == v.tolist() for v in held)
-        if len(set(found.values())) >= FEWEST_LEVELS:
+        if len(set(found.values())) >= FEWEST_LEVELS and not _name_rows(numbers):
             note = Remark(
                 f"column {name} holds a number in each text, such as {min(texts)}, and is not "
                 "used: it becomes a feature by ",
@@ -181,6 +184,14 @@ def _numbers_in_texts(
             )
             warnings[name] = "" if is_there else note
     return warnings
+
+
+def _name_rows(numbers: Sequence[float | None]) -> bool:
+    """Whether numbers only count the rows, from 0 or 1 on, but for rows that are not used."""
+    known = [number for number in numbers if number is not None]
+    if len(known) < len(numbers) or known[0] not in (0.0, 1.0):
+        return False
+    return all(0.0 < later - one <= 2.0 for one, later in pairwise(known))
 
 
 def _deviations(columns: dict[str, Column], task: Task) -> list[str]:
@@ -221,28 +232,6 @@ def _weights(columns: dict[str, Column], task: Task) -> list[Remark]:
 
 def _taken(name: str, task: Task) -> str:
     return ", and is taken for a feature" if name in task.feature_names else ""
-
-
-def _repeats(task: Task) -> list[str]:
-    """Rows that repeat the inputs, or all, of another."""
-    inputs = np.column_stack([task.train.group, task.train.X])
-    same = len(inputs) - len(np.unique(inputs, axis=0))
-    whole = np.column_stack([inputs, task.train.Y])
-    twice = len(whole) - len(np.unique(whole, axis=0))
-    warnings = []
-    if twice:
-        warnings.append(
-            f"{_rows(twice)} an earlier row in every used column: counted more than once"
-        )
-    if same > twice:
-        warnings.append(
-            f"{_rows(same - twice)} the features of another with another result: noise"
-        )
-    return warnings
-
-
-def _rows(n: int) -> str:
-    return f"{n} row repeats" if n == 1 else f"{n} rows repeat"
 
 
 def _zeros(task: Task) -> list[str]:

@@ -135,3 +135,28 @@ def test_what_is_to_be_predicted_is_an_outcome_whatever_it_is_called(target: str
     assert [t.role for t in draft.spec.targets] == ["outcome"]
     given = propose(raw, "t", Wishes((target,), roles={target: "loss"}))
     assert [t.role for t in given.spec.targets] == ["loss"]
+
+
+def test_rows_that_repeat_others_of_another_family_are_told_what_tells_them_apart() -> None:
+    columns: dict[str, list[object]] = {"params": [*N], "family": [*"abcde" * 6]}
+    told = "24 rows repeat the features of another with another result: noise"
+    assert f"{told}, or what family tells apart, which is not used" in notes_of(drafted(columns))
+    assert "repeat the features" not in notes_of(drafted(columns, groups=("family",)))
+    shuffled = {**columns, "family": ["ab"[i // 15] for i in range(30)]}
+    assert f"{told}\n" in notes_of(drafted(shuffled)) + "\n"
+
+
+@pytest.mark.parametrize(
+    ("names", "is_told"),
+    [
+        ([f"m{i}" for i in range(30)], False),
+        ([f"run-{i + 1}" for i in range(30)], False),
+        ([f"d{64 * (1 + i)}" for i in range(30)], True),
+        ([f"m{i // 3}" for i in range(30)], True),
+    ],
+)
+def test_names_that_count_the_rows_are_offered_as_no_feature(
+    names: list[object], is_told: bool
+) -> None:
+    notes = notes_of(drafted({"params": [*N], "tokens": [*D], "model": names}))
+    assert ("column model holds a number in each text" in notes) == is_told
