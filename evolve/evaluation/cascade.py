@@ -7,7 +7,7 @@ cannot be traced is run in the foreign lane. Both give the same `FoldAnswer`s, j
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Generator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
@@ -58,18 +58,37 @@ class Lanes:
     programs: ProgramRunner
 
 
+# What answers a request, as a generator: it yields the messages of calls of a worker, is sent what
+# came of each, and returns the answer. Whoever runs it may run others while a worker is at work.
+Steps = Generator[dict[str, Any], Outcome, Answer]
+
+
 def answer(problem: EvaluationProblem, lanes: Lanes, request: Request) -> Answer:
     """Answer one request; what fails is an `Evaluation` with a status."""
+    steps = answering(problem, lanes.programs, request)
+    try:
+        message = next(steps)
+        while True:
+            message = steps.send(lanes.worker.call(message))
+    except StopIteration as end:
+        answered: Answer = end.value
+        return answered
+
+
+def answering(problem: EvaluationProblem, programs: ProgramRunner, request: Request) -> Steps:
+    """Answer one request by calls of whatever worker; arguments as of `answer`."""
     if isinstance(request, EvaluateRequest):
-        return evaluate(problem, lanes, request)
-    return fit(problem, lanes, request.form, request.folds, errors=request.errors)
+        return (yield from _evaluate(problem, programs, request))
+    return (yield from _fit(problem, programs, request.form, request.folds, errors=request.errors))
 
 
-def evaluate(problem: EvaluationProblem, lanes: Lanes, request: EvaluateRequest) -> Evaluation:
+def _evaluate(
+    problem: EvaluationProblem, programs: ProgramRunner, request: EvaluateRequest
+) -> Generator[dict[str, Any], Outcome, Evaluation]:
     """Screen a form on one fold with few starts, then score it on all folds."""
     began = time.monotonic()
     form, n_folds = request.form, len(problem.folds)
-    results = fit(problem, lanes, with_starts(form, SCREEN_STARTS), [n_folds])
+    results = yield from _fit(problem, programs, with_starts(form, SCREEN_STARTS), [n_folds])
     size = _size(form, results)
     price = price_of(*size, problem.task.train.n_values)
     screened, screen_score = False, 0.0
@@ -77,7 +96,7 @@ def evaluate(problem: EvaluationProblem, lanes: Lanes, request: EvaluateRequest)
         screen_score = score([results[0].score], 0.0)
         screened = not screen_passes(screen_score + price, request.bar)
         if not screened:
-            results = fit(problem, lanes, form, range(n_folds))
+            results = yield from _fit(problem, programs, form, range(n_folds))
     seconds = time.monotonic() - began
     if isinstance(results, Evaluation):
         return replace(results, n_constants=size[0], complexity=size[1], seconds=seconds)
@@ -96,16 +115,16 @@ def evaluate(problem: EvaluationProblem, lanes: Lanes, request: EvaluateRequest)
     )
 
 
-def fit(
+def _fit(
     problem: EvaluationProblem,
-    lanes: Lanes,
+    programs: ProgramRunner,
     form: Form,
     folds: Sequence[int],
     *,
     errors: bool = False,
-) -> Fits:
+) -> Generator[dict[str, Any], Outcome, Fits]:
     """Fit a form on some folds and judge its predictions, or say how it failed."""
-    answers = _answers(problem, lanes, form, folds, errors=errors)
+    answers = yield from _answers(problem, programs, form, folds, errors=errors)
     if isinstance(answers, Evaluation):
         return answers
     results = []
@@ -120,16 +139,20 @@ def fit(
 
 
 def _answers(
-    problem: EvaluationProblem, lanes: Lanes, form: Form, folds: Sequence[int], *, errors: bool
-) -> list[FoldAnswer] | Evaluation:
+    problem: EvaluationProblem,
+    programs: ProgramRunner,
+    form: Form,
+    folds: Sequence[int],
+    *,
+    errors: bool,
+) -> Generator[dict[str, Any], Outcome, list[FoldAnswer] | Evaluation]:
     """What the form's lane says of each fold."""
     if isinstance(form, Program):
         try:
-            return [lanes.programs.fit_fold(problem, form, number) for number in folds]
+            return [programs.fit_fold(problem, form, number) for number in folds]
         except ProgramFailedError as error:
             return failed(error.status, error.message)
-    request = messages.FitRequest(form, tuple(folds), errors)
-    outcome = lanes.worker.call(request.pack())
+    outcome = yield messages.FitRequest(form, tuple(folds), errors).pack()
     if not outcome.ok:
         return failed(outcome.status, outcome.message)
     return unpack_answers(outcome.meta, outcome.arrays)

@@ -7,29 +7,24 @@ processes and sockets stay where they were started.
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack, contextmanager
+from collections.abc import Callable, Sequence
+from contextlib import ExitStack
 from dataclasses import replace
-from queue import SimpleQueue
-from typing import Any, Protocol
+from typing import Protocol
 
 import numpy as np
 
 from evolve.errors import EvolveError, nearest
-from evolve.evaluation.cascade import Lanes, answer
+from evolve.evaluation.cascade import Lanes, answer, answering
 from evolve.evaluation.loading import loading_fitter
 from evolve.evaluation.problem import EvaluationProblem
 from evolve.evaluation.programs import SEARCHED, ProgramRunner
-from evolve.evaluation.record import Evaluation
 from evolve.evaluation.requests import Answer, Request
+from evolve.evaluation.sharing import FreeWorkers, Sharing, Work
 from evolve.fitting import SERVICE
-from evolve.law.program import Program
-from evolve.sandbox import Limits, Outcome, Worker
+from evolve.sandbox import Limits, Worker
 from evolve.sandbox.inprocess import InProcess
 
-THREADS_OF_A_WORKER = 2  # one waits for its answer while the other judges the one before
 USUAL_ROWS = 200_000  # of all folds together, fitted and held out; with more a call has more time
 
 
@@ -84,50 +79,8 @@ class InThisProcess(Executor):
         self._lanes.programs.close()
 
 
-class FreeWorkers:
-    """Workers that are free, for whichever thread asks first."""
-
-    def __init__(self) -> None:
-        """Begin without any."""
-        self._queue: SimpleQueue[Worker] = SimpleQueue()
-        self.take, self.give_back = self._queue.get, self._queue.put
-
-    @contextmanager
-    def one(self) -> Iterator[Worker]:
-        """The next worker that is free, until the block ends."""
-        worker = self.take()
-        try:
-            yield worker
-        finally:
-            self.give_back(worker)
-
-
-class Turns:
-    """The calls of one request, each by the next worker that is free.
-
-    Attributes:
-        waited_s: Seconds in which none was free.
-    """
-
-    def __init__(self, free: FreeWorkers) -> None:
-        """Begin before the first call."""
-        self._free = free
-        self.waited_s = 0.0
-
-    def call(self, meta: dict[str, Any]) -> Outcome:
-        """Send a request and wait for its answer or its end."""
-        began = time.monotonic()
-        with self._free.one() as worker:
-            self.waited_s += time.monotonic() - began
-            return worker.call(meta)
-
-
 class LocalWorkers(Executor):
-    """Locked-down worker processes on this machine, each called by one thread at a time.
-
-    There are more threads than processes, so that a process fits the next form while the answer
-    on the one before is judged.
-    """
+    """Locked-down worker processes on this machine, each called by one thread at a time."""
 
     def __init__(self, problem: EvaluationProblem, n_workers: int, limits: Limits) -> None:
         """Start the processes.
@@ -146,9 +99,8 @@ class LocalWorkers(Executor):
         given = problem.to_fit().pack()
         self._workers = [Worker(SERVICE, *given, limits, nursery=parent) for _ in range(n_workers)]
         self._programs = ProgramRunner(limits=limits_of(problem, SEARCHED))
-        # Not a pool of multiprocessing, which holds a pipe until it is collected as garbage.
-        self._threads = ThreadPoolExecutor(THREADS_OF_A_WORKER * n_workers)
         self._free = FreeWorkers()
+        self._sharing = Sharing(self._free, n_workers)
         for worker in self._workers:
             worker.start()
             self._free.give_back(worker)
@@ -156,23 +108,15 @@ class LocalWorkers(Executor):
     def begin(self, requests: Sequence[Request]) -> Callable[[], list[Answer]]:
         """Have requests answered, each with whichever worker is free."""
         # Where one cannot be made, those asked before are answered, and give their workers back.
-        asked = [self._threads.submit(self._answer, request) for request in requests]
+        asked = [self._sharing.ask(self._work(request)) for request in requests]
         return lambda: [each.result() for each in asked]
 
     def answer_first(self, request: Request) -> Answer:
         """Answer one request with the next worker that is free."""
-        return self._answer(request)
+        return self._sharing.ask(self._work(request), first=True).result()
 
-    def _answer(self, request: Request) -> Answer:
-        if isinstance(request.form, Program):  # runs in a process of its own, in a worker's place
-            with self._free.one() as worker:
-                return answer(self._problem, Lanes(worker, self._programs), request)
-        turns = Turns(self._free)
-        answered = answer(self._problem, Lanes(turns, self._programs), request)
-        if isinstance(answered, Evaluation):
-            seconds = max(answered.seconds - turns.waited_s, 0.0)
-            answered = replace(answered, seconds=seconds)
-        return answered
+    def _work(self, request: Request) -> Work:
+        return Work(request, answering(self._problem, self._programs, request))
 
     def rest(self) -> None:
         """Stop all workers, each once it is free; one starts again when it is asked."""
@@ -187,14 +131,16 @@ class LocalWorkers(Executor):
 
     def close(self) -> None:
         """Stop the workers' processes and the foreign lane, whatever they are doing."""
-        for worker in self._workers:
-            worker.stop()
-        self._programs.close(for_good=True)
-        # Only once no thread uses them any more: two that close one worker close what is others'.
-        self._threads.shutdown(wait=True, cancel_futures=True)
+        # Closed only once no thread uses them: two that close one worker close what is others'.
+        self._sharing.close(self._stop)
         for worker in self._workers:
             worker.close()
         self._undo.close()
+
+    def _stop(self) -> None:
+        for worker in self._workers:
+            worker.stop()
+        self._programs.close(for_good=True)
 
 
 # Executors by name: how each is made of an evaluation problem, a number of workers and limits.

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import importlib
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, cast
 
 import numpy as np
@@ -50,6 +50,10 @@ class InProcess:
 
     def close(self) -> None:
         """Nothing is to be stopped."""
+
+    def ask(self, meta: dict[str, Any]) -> Callable[[], Outcome]:
+        """Take one request, as `call`; what answers it."""
+        return lambda: self.call(meta)
 
     def call(self, meta: dict[str, Any]) -> Outcome:
         """Answer one request.

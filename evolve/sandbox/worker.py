@@ -143,17 +143,43 @@ class Worker:
             SandboxError: The module could not be initialised.
             KilledError: Its process is killed from outside again and again.
         """
+        return self.ask(meta, arrays, cpu_s)()
+
+    def ask(
+        self,
+        meta: dict[str, Any],
+        arrays: Sequence[np.ndarray] = (),
+        cpu_s: float | None = None,
+    ) -> Callable[[], Outcome]:
+        """Send one request, as `call`, without waiting for its answer.
+
+        Returns:
+            What waits for the answer; until then nothing else may be asked.
+        """
         cpu_s = cpu_s or self.limits.cpu_s
         wall_s = self.limits.wall(cpu_s)
         request = {"meta": meta, "cpu_s": cpu_s, "wall_s": wall_s}
         began = time.monotonic()
+        deadlines: list[float] = []  # of what was sent and is not answered: one, or none
 
-        def ask() -> Outcome:
+        def send() -> None:
             self._become_ready()
-            return self._exchange(request, arrays, time.monotonic() + wall_s)
+            deadline = time.monotonic() + wall_s
+            self._or_close(lambda: self._send(request, arrays, deadline))
+            deadlines.append(deadline)
 
-        outcome = self._insist(ask)
-        return Outcome(**{**vars(outcome), "wall_s": time.monotonic() - began})
+        def receive() -> Outcome:
+            if not deadlines:
+                send()
+            deadline = deadlines.pop()
+            return self._or_close(lambda: self._receive(deadline))
+
+        def wait() -> Outcome:
+            outcome = self._insist(receive)
+            return Outcome(**{**vars(outcome), "wall_s": time.monotonic() - began})
+
+        self._insist(send)
+        return wait
 
     def stop(self) -> None:
         """End what the worker is doing, and start it no more; for any thread, at any time.
@@ -215,15 +241,13 @@ class Worker:
             Kept(", and resume"),
         )
 
-    def _exchange(
-        self, request: dict[str, Any], arrays: Sequence[np.ndarray], deadline: float
-    ) -> Outcome:
+    def _or_close(self, action: Callable[[], T]) -> T:
+        """What an action returns; where it raises anything, the worker is closed."""
         with contextlib.ExitStack() as undo:
             undo.callback(self.close)
-            self._send(request, arrays, deadline)
-            outcome = self._receive(deadline)
+            done = action()
             undo.pop_all()
-        return outcome
+        return done
 
     def _send(
         self, request: dict[str, Any], arrays: Sequence[np.ndarray], deadline: float

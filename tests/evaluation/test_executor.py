@@ -5,12 +5,12 @@ from __future__ import annotations
 import gc
 import os
 import pickle
-import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import CancelledError, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pytest
@@ -18,8 +18,6 @@ from kept_processes import not_shared
 from small_tasks import power_task, random_candidates, task_of
 
 from evolve.errors import EvolveError
-from evolve.evaluation import executor as executors
-from evolve.evaluation.cascade import Lanes, answer
 from evolve.evaluation.coming import Coming
 from evolve.evaluation.executor import (
     EXECUTORS,
@@ -29,13 +27,15 @@ from evolve.evaluation.executor import (
     limits_of,
     make_executor,
 )
+from evolve.evaluation.failed import ProgramFailedError
 from evolve.evaluation.problem import EvaluationProblem
-from evolve.evaluation.programs import SEARCHED
+from evolve.evaluation.programs import SEARCHED, ProgramRunner
 from evolve.evaluation.record import Evaluation
 from evolve.evaluation.requests import Answer, EvaluateRequest, FitRequest, Request
+from evolve.fitting.messages import FoldAnswer
 from evolve.law.program import parse_program
-from evolve.sandbox import Limits, Worker
-from evolve.scoring.fold import Fold
+from evolve.sandbox import Limits, Outcome, Worker
+from evolve.scoring.fold import Fold, FoldScore
 from evolve.search.problem import space_of
 from evolve.tasks.folds import make_folds
 
@@ -193,36 +193,42 @@ def test_a_rest_that_is_interrupted_leaves_every_worker_to_be_closed(
 def test_a_worker_fits_the_next_form_while_an_answer_is_judged(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    both_fitted = threading.Barrier(2)
+    asked, judged = list[Worker](), list[int]()
+    ask, judge = Worker.ask, EvaluationProblem.judge
 
-    def judge(problem: EvaluationProblem, lanes: Lanes, request: Request) -> Answer:
-        answered = answer(problem, lanes, request)
-        both_fitted.wait(30.0)  # breaks where the other waits for the worker of this one
-        return answered
+    def noted(worker: Worker, meta: dict[str, Any]) -> Callable[[], Outcome]:
+        asked.append(worker)
+        return ask(worker, meta)
+
+    def counted(problem: EvaluationProblem, *given: Any) -> FoldScore | Evaluation:
+        judged.append(len(asked))
+        return judge(problem, *given)
 
     made = LocalWorkers(PROBLEM, 1, Limits())
     try:
-        monkeypatch.setattr(executors, "answer", judge)
+        monkeypatch.setattr(Worker, "ask", noted)
+        monkeypatch.setattr(EvaluationProblem, "judge", counted)
         assert len(made.map(REQUESTS[:2])) == 2
     finally:
         made.close()
+    assert judged[0] == 2
 
 
 def test_a_program_runs_in_the_place_of_a_worker(monkeypatch: pytest.MonkeyPatch) -> None:
     running, most = 0, 0
 
-    def run(problem: EvaluationProblem, lanes: Lanes, request: Request) -> Answer:
+    def run(*_: object) -> FoldAnswer:
         nonlocal running, most
         running += 1
         most = max(most, running)
         time.sleep(0.05)
         running -= 1
-        return []
+        raise ProgramFailedError("fit", Outcome("exception"))
 
     made = LocalWorkers(PROBLEM, 1, Limits())
     try:
-        monkeypatch.setattr(executors, "answer", run)
-        made.map([FitRequest(parse_program(SLOW), (0,))] * 4)
+        monkeypatch.setattr(ProgramRunner, "fit_fold", run)
+        made.map([FitRequest(parse_program(SLOW), (0,)), REQUESTS[0]] * 4)
     finally:
         made.close()
     assert most == 1

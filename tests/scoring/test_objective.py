@@ -346,7 +346,6 @@ NO_PREFERENCE = {
         "REFINEMENTS": "of a crossing",
     },
     "evaluation/executor.py": {
-        "THREADS_OF_A_WORKER": "how fast a search is",
         "USUAL_ROWS": "above which a call has more time",
     },
 }
