@@ -98,6 +98,7 @@ COMBINATION_HUBER = 1.0  # deviations from which a law counts less; pools
 COMBINATION_INNER = 0.9  # share of the weight that says how far laws differ; judgement
 FEW_FOLDS = 7  # above which that falls with the number of folds; judgement
 UNTOLD = 1.0  # judgement within which laws cannot be told apart; pools
+AS_GOOD = 0.05  # log error by which a law may be worse than a baseline, which may be it; pools
 NEAR_FORECAST = 1.5  # times the nearest law's distance from the forecast; pools
 NO_EFFECT = 0.02  # of a law's own error, that a constant or feature of it does; nested, on moe
 NEAR_LEAST = 0.01  # and this share of the targets' deviation, that is no distance; judgement

@@ -28,6 +28,7 @@ from evolve.scoring.combine import combine, weights_of
 from evolve.scoring.fold import Fold, all_rows
 from evolve.scoring.noise_kind import is_relative
 from evolve.scoring.objective import (
+    AS_GOOD,
     FAR_OUT,
     NEAR_FORECAST,
     NEAR_LEAST,
@@ -243,7 +244,8 @@ def most_like_forecast(
     """Number of the champion: the simplest of those nearest to the forecast beyond the data.
 
     Only laws whose judgement is so near to the best that folds cannot tell them apart are asked,
-    and of these such as predict held-out rows no worse than a baseline does, if any. Of those near
+    and of these such as predict held-out rows about as well as a baseline does, if any: a straight
+    line in logarithms is a law, too, and differs from itself by its recipe. Of those near
     to the forecast, those that can be read as they stand come first: their every amplitude is a
     constant of their own, and no constant or feature does nothing.
 
@@ -254,7 +256,7 @@ def most_like_forecast(
     """
     judgements = np.array([f.judgement for f in fitted])
     close = [int(i) for i in np.flatnonzero(judgements <= judgements.min() + UNTOLD)]
-    close = [i for i in close if fitted[i].held_out_loss <= baseline] or close
+    close = [i for i in close if fitted[i].held_out_loss <= baseline + AS_GOOD] or close
     allowed = NEAR_FORECAST * min(fitted[i].distance for i in close) + NEAR_LEAST
     near = [i for i in close if fitted[i].distance <= allowed]
     near = [i for i in near if not _borrows_scale(fitted[i])] or near

@@ -132,6 +132,13 @@ def test_a_law_worse_than_a_baseline_on_held_out_rows_is_asked_last() -> None:
     assert most_like_forecast(laws, np.log(0.1)) == 0
 
 
+def test_a_law_that_is_the_baseline_but_for_its_recipe_is_asked_like_any_other() -> None:
+    laws = [finalist(-3.0, 0.5, held_out=0.102), finalist(-2.8, 5.0, held_out=0.098)]
+    assert most_like_forecast(laws, np.log(0.1)) == 0
+    laws = [finalist(-3.0, 0.5, held_out=0.12), finalist(-2.8, 5.0, held_out=0.098)]
+    assert most_like_forecast(laws, np.log(0.1)) == 1
+
+
 def test_the_only_law_is_chosen() -> None:
     assert most_like_forecast([finalist(-1.0, np.inf)]) == 0
     assert most_like_forecast([finalist(-1.0, np.inf, form=BORROWED)]) == 0
