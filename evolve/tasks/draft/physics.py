@@ -16,6 +16,7 @@ from evolve.tasks.roles import nearest_column, words_of
 from evolve.tasks.spec import PhysicsSpec, Target, TaskSpec
 from evolve.tasks.task import Task
 
+POSITIVE = ("N", "D", "U", "C", "batch", "lr")  # roles of what is best at a size, say
 SIZES = ("N", "D", "U", "C")  # roles of what a loss falls with
 _ERROR = re.compile(r"\b(errors?|err|n?r?mse|mae|mape|fid|regret|brier|wer|cer)\b")
 SHARES_BY_NAME = ("error_rate", "error rate", "brier", "wer", "cer")  # outcomes from 0 to 1
@@ -123,8 +124,9 @@ def _bounded(task: Task, number: int, wishes: Wishes) -> dict[str, object]:
     if not bounds and (target.role == "accuracy" or is_share) and y.min() >= 0.0:
         top = 1.0 if y.max() <= 1.0 else PERCENT
         bounds = [0.0, top] if y.max() <= top else []
-    is_lone_loss = _is_loss(target) and wishes.floor is None and not _are_losses(task)
-    if not bounds and is_lone_loss and y.min() > 0.0:
+    is_lone_loss = _is_loss(target) and not _are_losses(task)
+    is_positive = (is_lone_loss or target.role in POSITIVE) and wishes.floor is None
+    if not bounds and is_positive and y.min() > 0.0:
         bounds = [0.0, math.inf]
     return target.model_dump() | {"bounds": bounds}
 

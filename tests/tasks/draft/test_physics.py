@@ -53,6 +53,8 @@ def test_a_feature_that_is_no_size_is_not_said_to_matter() -> None:
         ("error_rate", 1.0, [0.0, 1.0]),
         ("brier", 1.0, [0.0, 1.0]),
         ("height", 1.0, []),
+        ("optimal_lr", 1.0, [0.0, math.inf]),
+        ("critical_batch", 1e4, [0.0, math.inf]),
     ],
 )
 def test_bounds_are_those_that_a_target_of_such_a_name_has(
