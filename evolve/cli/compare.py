@@ -159,7 +159,8 @@ def _print_sizes(frame: pd.DataFrame, one: dict[str, Any], two: dict[str, Any]) 
     table = frame.astype(object).where(frame.notna(), None)
     title = f"{one['task']}: 1 is {one['run']}, 2 is {two['run']}"
     cells = table.iloc[:, : len(HEADINGS)].to_numpy().tolist()
-    print_table(HEADINGS, cells, title, symbols=symbols_of(one["features"]))
+    symbols, formulas = symbols_of(one["features"]), HEADINGS[-1:-3:-1]
+    print_table(HEADINGS, cells, title, symbols=symbols, below=formulas)
     print_text(GAIN)
 
 

@@ -25,8 +25,10 @@ _PARTING = re.compile(f"({PARTED}|: )")
 LEAST_PART = 5  # what is kept of a part that is shortened
 MOST_HEADING = 16  # longest word of a heading that is not shortened
 NUMBER = re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?(?: ?%)?")
-# What a long word is broken between: names and numbers stay whole.
-_ATOM = re.compile(r"(?:[*/^(,]+[+-])?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?|\w+|.", re.DOTALL)
+# What a long word is broken between: names, numbers and exponents stay whole, signs before them.
+_PLAIN = r"(?:(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?|\w+)"
+_POWER = rf"\^\(?[+-]?{_PLAIN}"
+_ATOM = re.compile(rf"(?:[*/(,]+[+-])?(?:{_PLAIN}|\))(?:{_POWER})?|{_POWER}|.", re.DOTALL)
 
 
 @dataclass(frozen=True, slots=True)

@@ -98,6 +98,15 @@ def test_a_formula_is_broken_between_its_terms_and_in_no_number() -> None:
         assert "".join("".join(lines).split()) == formula.replace(" ", "")
 
 
+def test_no_exponent_is_broken_off_its_base_or_its_sign() -> None:
+    formula = "exp(c1)*(S/512)^-c6*params^-0.34*(N+c2)^(-c3)*tokens^(c4*2)"
+    powers = [")^-c6", "params^-0.34", ")^(-c3", "tokens^(c4"]
+    for width in range(24, 60):
+        lines = wrapped(f"loss = {formula}", width)
+        assert "".join("".join(lines).split()) == f"loss={formula}"
+        assert all(any(power in line for line in lines) for power in powers)
+
+
 def test_symbols_stand_for_names_where_room_is_short_and_a_line_says_which() -> None:
     symbols = symbols_of(["unique_tokens", "params", "tokens", "epochs", "D", "é"])
     assert symbols == {"unique_tokens": "U", "params": "N", "tokens": "T", "epochs": "P"}

@@ -227,6 +227,19 @@ def test_compare_sets_runs_of_one_task_side_by_side(capfd: pytest.CaptureFixture
     assert "gain: by how much the score of 2 is lower" in out
 
 
+def test_at_80_columns_compare_has_a_line_of_numbers_for_each_size_and_formulas_below_it(
+    capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
+    lines = said(capfd, "compare", "dc", "dc")[1].splitlines()
+    head = next(line for line in lines if line.startswith("constants"))
+    headings = "constants held-out R2 1 held-out R2 2 score 1 score 2 gain"
+    assert " ".join(head.split()) == headings
+    sizes = json.loads(said(capfd, "compare", "dc", "dc", "--json")[1])["sizes"]
+    for name in ("formula 1", "formula 2"):
+        assert sum(line.startswith(f"  {name}: ") for line in lines) == len(sizes)
+
+
 def test_compare_says_whether_two_runs_forecast_the_same(
     capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import shlex
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 import numpy as np
 
@@ -14,8 +14,10 @@ from evolve.tasks.draft.dates import dates_in, decimal_year
 from evolve.tasks.draft.expressions import YEARS_OF, around_number, number_in, quoted
 from evolve.tasks.raw import RawTable
 from evolve.tasks.task import Task
+from evolve.typing import Array
 
 FAR = 50.0  # deviations between 0 and a column, of years hundreds; judgement
+SAME_YEAR = 1e-6  # years, less than a minute
 FEWEST_YEARS = 2.0  # from the first date to the last: those of one sweep say when it was made
 
 
@@ -69,7 +71,7 @@ def unused_dates(rows: RawTable, task: Task) -> list[str]:
     for name in dates_in(rows):
         years = [decimal_year(str(cell)) for cell in rows.column(name)]
         known = [year for year in years if year is not None]
-        made = any((x := rows.finite(n)) is not None and x.tolist() == years for n in rows.columns)
+        made = any(_counts_years(rows.finite(other), years) for other in rows.columns)
         named = name in (*task.spec.groups, task.spec.folds.runs)
         if max(known) - min(known) < FEWEST_YEARS or made or named:
             continue
@@ -77,6 +79,13 @@ def unused_dates(rows: RawTable, task: Task) -> list[str]:
             told = f"column {name} holds dates over {max(known) - min(known):.0f} years and is "
             notes.append(Remark(f"{told}not used: years become a feature by ", *parts))
     return notes
+
+
+def _counts_years(x: Array | None, years: Sequence[float | None]) -> bool:
+    """Whether a column holds the years of dates, from whatever year it counts them."""
+    if x is None or None in years:
+        return False
+    return bool(np.ptp(x - np.array(years, dtype=float)) < SAME_YEAR)
 
 
 def far_from_0(task: Task) -> list[str]:

@@ -46,6 +46,7 @@ def test_dates_over_years_of_which_no_input_is_made_are_told_and_others_not() ->
         "derive 'year = years(`release day`)'"
     ]
     assert notes(prices(), "t = years(`release day`)") == []
+    assert notes(prices(), "since = years(`release day`) - 2018") == []
     assert notes(prices("2024", "2025")) == []
 
 
