@@ -12,8 +12,7 @@ from dataclasses import dataclass
 
 from rich.cells import cell_len
 
-GAP = "  "
-HANG = "  "  # before the further lines of a text
+GAP = HANG = "  "  # between columns, and before the further lines of a text
 RULE = "─"
 ELLIPSIS = "…"
 LEAST_WIDTH = 40
