@@ -1,8 +1,17 @@
-"""What benchmarks and measures that are better when higher are called, as regular expressions.
+"""What outcomes of runs are called, as regular expressions over the words of `roles.words_of`."""
 
-All lie between 0 and 1, or in percent; the words are those of `roles.words_of`.
-"""
-
+LOSSES = (
+    r"\w*loss\d*|nll|ce|xe|xent(ropy)?|cross ?ent(ropy)?|\w*ppl|perplexity|bpb|bpc|deviance|"
+    r"bits (per )?(byte|char\w*|token|word|symbol|dim\w*)|nats( per \w+)?|"
+    r"neg\w* (elbo|log ?(lik|prob)\w*)"
+)
+ERRORS = (  # never below 0, as losses
+    r"wer|cer|brier|n?r?mse|mae|mape|fid|regret|lpips|chamfer|edit distance|misclassif\w*|"
+    r"mistakes|(fail|failure|miss|rejection) rate|(error|err) (rate|percent)|errors?$"
+)
+_OF_ONE = "(acc|accuracy|auc|auroc|f1|recall)"
+ERRORS += rf"|one minus {_OF_ONE}|^1 (minus )?{_OF_ONE}"
+# Between 0 and 1, or in percent, and better when higher.
 BENCHMARKS = (
     "mmlu|hellaswag|arc (easy|challenge)|piqa|winogrande|gsm8k|boolq|lambada|truthfulqa|"
     "humaneval|mbpp|triviaqa|openbookqa|commonsense ?qa|sciq|copa|squad|gpqa|ifeval|bbh|mmmu|"

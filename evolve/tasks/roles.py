@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Literal, cast
 
 from evolve.errors import Argument, EvolveError, nearest
-from evolve.tasks.measures import BENCHMARKS, MEASURES
+from evolve.tasks.measures import BENCHMARKS, ERRORS, LOSSES, MEASURES
 from evolve.tasks.name_units import without_unit
 
 # fmt: off
@@ -135,11 +135,10 @@ _RULES: tuple[_Rule, ...] = (
         unless=r"\b(schedule|scheduler|decay|warmup|ratio|type|steps?)\b",
         low=0,
     ),
-    _Rule("outcome", r"\b(error|err) (rate|percent)\b|\berrors?$"),
-    _Rule("outcome", r"\b(wer|cer|brier|n?r?mse|mae|mape|r2|fid|regret|reward|objective)\b"),
+    _Rule("outcome", rf"\b({ERRORS})\b"),
+    _Rule("loss", rf"\b({LOSSES})\b", _NO_OUTCOME),
+    _Rule("outcome", r"\b(r2|reward|objective|psnr|ssim|elo|elbo)\b"),
     _Rule("outcome", r"\b(latency|ttft|tpot|p ?(50|9\d)|(peak|used|allocated) \w*mem\w*)\b"),
-    _Rule("loss", r"\b\w*loss\d*\b|\b(nll|xent|ppl|bpb|bpc|perplexity)\b", _NO_OUTCOME),
-    _Rule("loss", r"\bcross ?entropy\b|\bbits per \w+$|\bneg\w* log ?(lik|prob)", _NO_OUTCOME),
     _Rule("outcome", r"\bscore$|\bmetric$|^values?( \d+)?$|\blog ?(lik|prob)\w*\b", _NO_OUTCOME),
     _Rule("accuracy", r"\b(accuracy|acc|exact match|f1|auc|auroc|\w*bleu|miou|iou)\b", high=100),
     _Rule("accuracy", rf"\b({MEASURES}|{BENCHMARKS})\b", r"\berr(or)?\b", high=100),

@@ -39,13 +39,14 @@ NAMES: dict[Role, str] = {
     "step": "_step; step; global_step; training_iteration; epoch; train/steps",
     "loss": "loss; eval/loss; val_loss; loss_web; sft_loss; perplexity; eval/bits_per_byte; "
     "wandb run 3 - train/loss; nll; cross_entropy; "
-    "neg_log_likelihood; negative_loglik",
+    "neg_log_likelihood; negative_loglik; test_ce; nats_per_token; log_ppl; neg_elbo",
     "accuracy": "accuracy; arc_easy/acc,none; mmlu; pass@1; pass@k; pass_rate; "
     "coverage; gpqa; miou; val_acc; exact_match; "
-    "top1; top-5; imagenet_top1; mAP; mAP50; recall@10; hits@10; sacrebleu; dice",
+    "top1; top-1 acc; top-5; imagenet_top1; mAP; mAP50; recall@10; hits@10; sacrebleu; dice",
     "outcome": "error_rate; error %; error; top1_error; imagenet_error; nrmse; "
     "brier_score; avg_loglik; test error; "
     "final_value score; reward; logprob; mean_log_prob; log_likelihood; "
+    "1 - accuracy; one_minus_auc; failure_rate; neg_reward; edit_distance; "
     "p99 (ms); latency_p50; ttft; peak_memory_GB; peak memory (MiB)",
     "error": "loss_stderr; arc_easy/acc_stderr,none; loss_std; spread_err; sigma; train/loss__MIN",
     "seed": "seed; random_state; data_seed; rep; Repeat #; repetition no.",
@@ -58,7 +59,7 @@ NAMES: dict[Role, str] = {
     "log10_batch_size; max_grad_norm; gradient_clipping; log_weight_decay; params.warmup_ratio",
     "other": "depth; slope; age_days; tokens_per_param; log_flops; template; attempts; "
     "gradient_accumulation_steps; vocab_size; max_tokens; loss_weight; aux_loss_coef; d_state; "
-    "output; cost; params.depth; metrics.width; map",
+    "output; cost; params.depth; metrics.width; map; bits_per_weight; bits",
 }
 
 

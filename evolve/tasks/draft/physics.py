@@ -12,13 +12,14 @@ from pydantic import ValidationError
 from evolve.errors import Argument, EvolveError
 from evolve.tasks.complaints import explain
 from evolve.tasks.draft.roles import NO_AXES, Wishes
+from evolve.tasks.measures import ERRORS
 from evolve.tasks.roles import nearest_column, words_of
 from evolve.tasks.spec import PhysicsSpec, Target, TaskSpec
 from evolve.tasks.task import Task
 
 POSITIVE = ("N", "D", "U", "C", "batch", "lr")  # roles of what is best at a size, say
 SIZES = ("N", "D", "U", "C")  # roles of what a loss falls with
-_ERROR = re.compile(r"\b(errors?|err|n?r?mse|mae|mape|fid|regret|brier|wer|cer)\b")
+_ERROR = re.compile(rf"\b({ERRORS}|error|err)\b")
 SHARES_BY_NAME = ("error_rate", "error rate", "brier", "wer", "cer")  # outcomes from 0 to 1
 PERCENT = 100.0
 TOGETHER = 0.01  # of the widest direction of rows; across a narrower one features move together

@@ -64,7 +64,7 @@ def test_bounds_are_those_that_a_target_of_such_a_name_has(
     assert spec.targets[0].bounds == bounds
 
 
-@pytest.mark.parametrize("target", ["error", "val_err", "top1_error", "nrmse", "regret"])
+@pytest.mark.parametrize("target", ["error", "val_err", "1-acc", "nrmse", "regret"])
 def test_an_error_stays_above_0_and_falls_with_size_as_a_loss_does(target: str) -> None:
     physics = drafted(target, 0.1 + 50.0 * X**-0.3).physics
     assert (physics.floor, physics.decreasing_in) == (0.0, ["params"])
