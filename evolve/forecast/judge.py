@@ -15,39 +15,38 @@ import numpy as np
 
 from evolve.forecast.agreement import agreement_of
 from evolve.forecast.by_group import GroupError, warning_of
+from evolve.forecast.heldout import forecast_errors, held_share
 from evolve.forecast.hidden import goes_through, is_hidden, is_known
-from evolve.forecast.interval import forecast
 from evolve.forecast.leaning import leaning_of
 from evolve.forecast.model import ForecastModel
+from evolve.forecast.promise import expected_errors, horizons_of, promise_text
 from evolve.forecast.telling import telling_folds
-from evolve.forecast.verdict import CARE, HOLDS, NONE, Verdict
+from evolve.forecast.verdict import CARE, HOLDS, IT_HOLDS, NONE, Verdict
 from evolve.forecast.words import r2_text, share_text, times_text
 from evolve.law.canonical import canonical
 from evolve.law.graph import call
-from evolve.scoring.combine import combine
-from evolve.scoring.metrics import nmse
 from evolve.scoring.objective import (
     HOLDS_HELD_R2,
     HOLDS_R2,
     HOLDS_RELATIVE,
-    HORIZONS,
     NONE_GAIN,
     NONE_R2,
-    VERDICT_LEVEL,
     mean_log_error,
 )
 from evolve.search.champion import Choice
-from evolve.search.consensus import further
 from evolve.search.finalists import Finalist
 from evolve.search.operators.terms import fresh, linear, product_of_powers
 from evolve.search.problem import space_of
 from evolve.search.view import inward
 from evolve.tasks.task import Task
-from evolve.typing import Array, Ints
+from evolve.typing import Array
 
 UNEVEN = 0.5  # difference of the R2 of folds from which on a verdict tells each of them
 LOW_R2 = 0.2  # below which it is told what an R2 of 0 is
-BY_ERROR = f"it holds as that error is at most {100 * HOLDS_RELATIVE:g} %, whatever these R2 are"
+BY_ERROR = (
+    f"{IT_HOLDS}that error and the typical one on held-out rows are at most "
+    f"{100 * HOLDS_RELATIVE:g} %, whatever these R2 are"
+)
 IN_NOISE = (
     "the champion goes through all rows, and a fit to the held-out ones comes hardly nearer to "
     "them: noise hides what the target does between these, so that they neither show a law nor "
@@ -57,7 +56,6 @@ BY_LEVEL = (
     "the champion goes through all rows, and the mean and the last value err far more than the "
     "forecast: the features tell what the target is, though not what it changes between these rows"
 )
-NOTHING_LEFT = 0.05  # promised R2 below which it is told in words
 
 
 def verdict_of(
@@ -83,7 +81,8 @@ def verdict_of(
     by_fold = _by_fold(errors)
     said = f"{who} held-out rows with R2 {r2_text(held)}{by_fold or _of_low_r2(held)}"
     against = against_baseline(gain, name) + (", on a typical fold" if by_fold else "")
-    kind, reasons = _judge([said, against], held, gain, expected, physics)
+    near = (held, held_share(task, choice, told))
+    kind, reasons = _judge([said, against], near, gain, expected, physics)
     if kind == NONE and (why := _why_not_none(task, choice, told, errors)):
         kind, reasons = CARE, [*reasons, why]
     agreement = agreement_of(task, choice, horizons_of(task)) if task.axes else None
@@ -96,7 +95,8 @@ def verdict_of(
     alone = "" if kind == NONE else _of_champion(task, choice, told, base)
     doubts = list(filter(None, [alone, warning_of(groups)]))
     kind = CARE if doubts and kind == HOLDS else kind
-    reasons = [*(r for r in reasons if kind == HOLDS or r != BY_ERROR), *doubts]
+    reasons = [r for r in reasons if kind == HOLDS or r != BY_ERROR]
+    reasons += doubts
     predictions, relative = choice.champion.fitted.predictions, forecast_model.relative
     reasons += filter(None, [leaning_of(task.train, predictions, relative=relative)])
     return Verdict(kind, tuple(reasons), held, name, base, gain, *expected, physics, agreement)
@@ -171,17 +171,6 @@ def _by_fold(errors: Array) -> str:
     return f" ({', '.join(said)} fold by fold)"
 
 
-def forecast_errors(task: Task, choice: Choice) -> Array:
-    """`(n_folds,)` mean squared error over variance of what all finalists say of held-out rows."""
-    weights = np.array([f.weight for f in choice.finalists])
-    errors = []
-    for number, fold in enumerate(choice.folds):
-        values = np.array([f.held[number] for f in choice.finalists])
-        held = task.train.at(fold.held)
-        errors.append(nmse(held.Y, combine(values, weights)[0], held.counts))
-    return np.array(errors)
-
-
 def best_baseline(choice: Choice, told: Sequence[int], weights: Array) -> tuple[str, Array]:
     """The baseline with the least mean log error over some folds, and its errors."""
     baselines = {name: errors[told] for name, errors in choice.baselines.items()}
@@ -189,98 +178,35 @@ def best_baseline(choice: Choice, told: Sequence[int], weights: Array) -> tuple[
     return name, baselines[name]
 
 
-def expected_errors(
-    task: Task, choice: Choice, forecast_model: ForecastModel
-) -> tuple[float | None, float | None]:
-    """R² and median relative error that the intervals promise at the horizon.
-
-    Args:
-        task: With axes.
-        choice: The first of its folds that can tell holds out the largest scales, which are moved
-            on.
-        forecast_model: What forecasts are made from.
-
-    Returns:
-        The R² over runs as far out as each other, mean over the factors of the horizon, and the
-        error over all of them; None for it where it is no share, as values have either sign.
-    """
-    rows = choice.folds[telling_folds(task, choice.folds)[0]].held
-    by_horizon = [_forecasts(task, rows, forecast_model, factor) for factor in horizons_of(task)]
-    promised = [_promised_r2(points, sigmas) for points, sigmas in by_horizon]
-    with np.errstate(over="ignore"):
-        shares = [sigmas / np.maximum(np.abs(points), 1e-300) for points, sigmas in by_horizon]
-    values = np.concatenate([task.train.Y, *(points for points, _ in by_horizon)])
-    either = bool(((values.min(axis=0) < 0) & (values.max(axis=0) > 0)).any())
-    relative = None if either else float(np.median(np.concatenate(shares)))
-    return float(np.mean(promised)), relative
-
-
-def horizons_of(task: Task) -> list[float | tuple[float, ...]]:
-    """Factors beyond the largest scales at which intervals are read.
-
-    Up to the horizon that is declared, but no nearer than without one.
-    """
-    if task.horizon is None:
-        return list(HORIZONS)
-    powers = [np.log(factor) / np.log(HORIZONS[-1]) for factor in HORIZONS]
-    horizon = [max(h, HORIZONS[-1]) for h in task.horizon]
-    return [tuple(float(h**power) for h in horizon) for power in powers]
-
-
-def _promised_r2(points: Array, sigmas: Array) -> float:
-    """R² where runs scatter around their forecasts as the intervals say."""
-    with np.errstate(all="ignore"):
-        errors, spread = np.mean(sigmas**2, axis=0), points.var(axis=0)
-        return float(np.mean(np.nan_to_num(1.0 - errors / spread, nan=-1.0).clip(-1.0)))
-
-
-def _forecasts(
-    task: Task, rows: Ints, forecast_model: ForecastModel, factor: float | tuple[float, ...]
-) -> tuple[Array, Array]:
-    """Forecasts and their standard deviations `(m, t)` of rows moved on along the axes."""
-    train = task.train
-    x, group = further(task, train.X[rows], factor), train.group[rows]
-    forecasts = [
-        forecast(task, forecast_model, task.group_names[g], x[group == g], VERDICT_LEVEL)
-        for g in np.unique(group)
-    ]
-    points = np.concatenate([f.point for f in forecasts])
-    return points, np.concatenate([0.5 * (f.high - f.low) for f in forecasts])
-
-
-def _promise(r2: float, relative: float | None) -> str:
-    """What the intervals say beyond the data."""
-    error = "an error that is no share of the forecast, as values lie on both sides of 0"
-    if relative is not None:
-        error = f"an error of {share_text(relative, 'the forecast')}"
-    if r2 < NOTHING_LEFT:
-        return (
-            f"beyond the data the interval promises {error}, no less than what the target still "
-            "changes there"
-        )
-    least = "over 0.99" if r2 > 0.99 else f"{r2:.2g}"
-    return f"beyond the data the interval promises an R2 of {least} and {error}"
-
-
 def _judge(
     said: Sequence[str],
-    held_out: float,
+    near: tuple[float, float],
     gain: float,
     expected: Sequence[float | None],
     physics: float,
 ) -> tuple[str, list[str]]:
-    """The verdict and its reasons, the first of which are given."""
-    r2, relative = expected
-    close = relative is not None and relative <= HOLDS_RELATIVE
+    """The verdict and its reasons, the first of which are given.
+
+    Args:
+        said: The first reasons.
+        near: R2 on held-out rows, and their typical error as a share of the target.
+        gain: Mean log of the baseline's squared error over the forecast's.
+        expected: R2 and error that the intervals promise beyond the data.
+        physics: Share of points at which the champion breaks declared physics.
+    """
+    (held_out, share), (r2, relative) = near, expected
+    close = relative is not None and max(relative, share) <= HOLDS_RELATIVE
     sure = r2 is None or r2 >= HOLDS_R2
     reasons = list(said)
     if r2 is not None:
-        reasons.append(_promise(r2, relative))
+        reasons.append(promise_text(r2, relative))
     if physics:
         reasons.append(f"the champion breaks declared physics at {share_text(physics)} of points")
     if held_out < NONE_R2 and gain < NONE_GAIN:
         return NONE, reasons
     explained = sure and held_out >= HOLDS_HELD_R2
+    if share > HOLDS_RELATIVE and relative is not None and relative <= HOLDS_RELATIVE:
+        reasons.append(f"on held-out rows the typical error is {share_text(share, 'the target')}")
     if (close or explained) and not physics:
         if not explained:
             reasons.append(BY_ERROR)

@@ -8,6 +8,7 @@ from typing import Any
 
 HOLDS, CARE, NONE = "holds", "handle with care", "no law here"
 VERDICTS = (HOLDS, CARE, NONE)
+IT_HOLDS = "it holds as "  # how a reason begins that is none of another verdict
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,17 +12,16 @@ from small_tasks import power_task, task_of
 
 from evolve.forecast.by_group import GroupError
 from evolve.forecast.calibration import make_forecast_model
+from evolve.forecast.heldout import forecast_errors, held_share
 from evolve.forecast.hidden import is_hidden, is_known
 from evolve.forecast.judge import (
     _judge,
     against_baseline,
     best_baseline,
-    expected_errors,
-    forecast_errors,
-    horizons_of,
     verdict_of,
 )
 from evolve.forecast.members import contenders_of
+from evolve.forecast.promise import expected_errors, horizons_of
 from evolve.forecast.telling import telling_folds
 from evolve.forecast.verdict import CARE, HOLDS, NONE, Verdict, verdict_from_data
 from evolve.scoring.objective import (
@@ -94,9 +93,46 @@ def test_a_power_law_in_little_noise_holds(lawful: tuple[Task, Choice, Verdict])
 def test_a_verdict_that_rests_on_a_small_error_alone_says_so(
     held_out: float, promised: tuple[float, float], told: bool
 ) -> None:
-    kind, reasons = _judge([], held_out, 1.0, promised, 0.0)
+    kind, reasons = _judge([], (held_out, 0.008), 1.0, promised, 0.0)
     assert kind == HOLDS
-    assert (reasons[-1] == "it holds as that error is at most 1 %, whatever these R2 are") == told
+    words = "it holds as that error and the typical one on held-out rows are at most 1 %"
+    assert reasons[-1].startswith(words) == told
+
+
+def test_a_small_error_alone_does_not_hold_where_held_out_rows_were_missed_by_more() -> None:
+    kind, reasons = _judge([], (-1.3, 0.047), 3.0, (0.97, 0.005), 0.0)
+    assert kind == CARE
+    assert reasons[-1] == "on held-out rows the typical error is 4.7 %"
+    assert _judge([], (0.95, 0.047), 3.0, (0.97, 0.005), 0.0)[0] == HOLDS
+
+
+def test_the_typical_error_of_held_out_rows_is_a_share_of_each_and_weighed_by_fold(
+    lawful: tuple[Task, Choice, Verdict],
+) -> None:
+    task, choice, _ = lawful
+    share = held_share(task, choice, range(len(choice.folds)))
+    assert 0.0 < share < HOLDS_RELATIVE
+    off = tuple(replace(f, held=(1.5 * f.held[0], *f.held[1:])) for f in choice.finalists)
+    weights = np.array([fold.weight for fold in choice.folds])
+    missed = held_share(task, replace(choice, finalists=off), range(len(choice.folds)))
+    assert missed == pytest.approx(0.5 * weights[0] / weights.sum(), abs=0.01)
+
+
+def test_a_forecast_that_leaves_the_range_of_the_targets_is_not_known_by_that_range() -> None:
+    x, rng = np.geomspace(1.0, 30.0, 16), np.random.default_rng(2)
+    y = 500.0 + x**2 + 20.0 * rng.normal(size=16)
+    task = task_of(x, y, folds={"axes": ["a"]}, max_constants=4)
+    task, choice, _ = judged(task)
+    forecast_model = make_forecast_model(task, contenders_of(choice), chosen=True)
+    assert not forecast_model.relative
+    spreads = {
+        g: replace(s, covariance=1e6 * s.covariance) for g, s in forecast_model.spreads.items()
+    }
+    loose = expected_errors(task, choice, replace(forecast_model, spreads=spreads))
+    looser = {g: replace(s, covariance=100 * s.covariance) for g, s in spreads.items()}
+    loosest = expected_errors(task, choice, replace(forecast_model, spreads=looser))
+    assert loose[1] is not None
+    assert loosest[1] == pytest.approx(10.0 * loose[1], rel=0.1)
 
 
 def test_the_page_on_reports_says_what_a_verdict_asks() -> None:

@@ -1,0 +1,101 @@
+"""What intervals promise beyond the data: R² and error at factors beyond the largest scales."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+
+from evolve.forecast.interval import forecast
+from evolve.forecast.model import ForecastModel
+from evolve.forecast.telling import telling_folds
+from evolve.forecast.words import share_text
+from evolve.scoring.objective import HORIZONS, VERDICT_LEVEL
+from evolve.search.champion import Choice
+from evolve.search.consensus import further
+from evolve.tasks.task import Task
+from evolve.typing import Array, Ints
+
+NOTHING_LEFT = 0.05  # promised R2 below which it is told in words
+
+
+def expected_errors(
+    task: Task, choice: Choice, forecast_model: ForecastModel
+) -> tuple[float | None, float | None]:
+    """R² and median relative error that the intervals promise at the horizon.
+
+    Args:
+        task: With axes.
+        choice: The first of its folds that can tell holds out the largest scales, which are moved
+            on.
+        forecast_model: What forecasts are made from.
+
+    Returns:
+        The R² over runs as far out as each other, mean over the factors of the horizon, and the
+        error over all of them; None for it where it is no share, as values have either sign.
+    """
+    rows = choice.folds[telling_folds(task, choice.folds)[0]].held
+    by_horizon = [_forecasts(task, rows, forecast_model, factor) for factor in horizons_of(task)]
+    promised = [_promised_r2(points, sigmas) for points, sigmas in by_horizon]
+    with np.errstate(over="ignore"):
+        shares = [sigmas / np.maximum(np.abs(points), 1e-300) for points, sigmas in by_horizon]
+    values = np.concatenate([task.train.Y, *(points for points, _ in by_horizon)])
+    either = bool(((values.min(axis=0) < 0) & (values.max(axis=0) > 0)).any())
+    relative = None if either else float(np.median(np.concatenate(shares)))
+    return float(np.mean(promised)), relative
+
+
+def horizons_of(task: Task) -> list[float | tuple[float, ...]]:
+    """Factors beyond the largest scales at which intervals are read.
+
+    Up to the horizon that is declared, but no nearer than without one.
+    """
+    if task.horizon is None:
+        return list(HORIZONS)
+    powers = [np.log(factor) / np.log(HORIZONS[-1]) for factor in HORIZONS]
+    horizon = [max(h, HORIZONS[-1]) for h in task.horizon]
+    return [tuple(float(h**power) for h in horizon) for power in powers]
+
+
+def _promised_r2(points: Array, sigmas: Array) -> float:
+    """R² where runs scatter around their forecasts as the intervals say."""
+    with np.errstate(all="ignore"):
+        errors, spread = np.mean(sigmas**2, axis=0), points.var(axis=0)
+        return float(np.mean(np.nan_to_num(1.0 - errors / spread, nan=-1.0).clip(-1.0)))
+
+
+def _forecasts(
+    task: Task, rows: Ints, forecast_model: ForecastModel, factor: float | tuple[float, ...]
+) -> tuple[Array, Array]:
+    """Forecasts and their standard deviations `(m, t)` of rows moved on along the axes.
+
+    These are not cut to the range of the targets, as those of intervals are: a forecast that
+    leaves that range many times would seem to be known to a small share of itself.
+    """
+    train = task.train
+    spreads = {
+        g: replace(spread, cap=np.full_like(spread.cap, np.inf))
+        for g, spread in forecast_model.spreads.items()
+    }
+    forecast_model = replace(forecast_model, spreads=spreads)
+    x, group = further(task, train.X[rows], factor), train.group[rows]
+    forecasts = [
+        forecast(task, forecast_model, task.group_names[g], x[group == g], VERDICT_LEVEL)
+        for g in np.unique(group)
+    ]
+    points = np.concatenate([f.point for f in forecasts])
+    return points, np.concatenate([0.5 * (f.high - f.low) for f in forecasts])
+
+
+def promise_text(r2: float, relative: float | None) -> str:
+    """What the intervals say beyond the data."""
+    error = "an error that is no share of the forecast, as values lie on both sides of 0"
+    if relative is not None:
+        error = f"an error of {share_text(relative, 'the forecast')}"
+    if r2 < NOTHING_LEFT:
+        return (
+            f"beyond the data the interval promises {error}, no less than what the target still "
+            "changes there"
+        )
+    least = "over 0.99" if r2 > 0.99 else f"{r2:.2g}"
+    return f"beyond the data the interval promises an R2 of {least} and {error}"
