@@ -169,7 +169,9 @@ class Run(RunAnswers):
             lies outside the training range in the feature where it does most, and
             ``extrapolation_distance_F`` for every feature ``F``, negative below the range: in
             factors of 10 for a feature on a log scale, else in ranges. For one release more also
-            as ``beyond`` and ``beyond_F``.
+            as ``beyond`` and ``beyond_F``. Then ``departures``, what the row breaks that every
+            training row keeps to, and ``untested``, the ends of the training rows beyond which it
+            lies and no fold tests the law, so that `verdict` says nothing of it.
 
         Raises:
             EvolveError: A column is missing, a cell is no number, a group is not known, or the

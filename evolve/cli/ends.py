@@ -64,7 +64,7 @@ def untested_text(ends: Sequence[str], systems: str = "") -> str:
     """What to say of rows beyond ends of the training rows that no fold holds out.
 
     Args:
-        ends: As `evolve.forecast.spread.untested_ends` names them.
+        ends: As `evolve.forecast.tested.untested` names them.
         systems: Which of several that are compared; empty of one alone.
     """
     of = f" of {systems}" if systems else ""

@@ -158,7 +158,7 @@ def _forecasts(
 
 
 def _document(fitted: NamedFit, forecasts: list[Forecast], interval: float) -> dict[str, Any]:
-    from evolve.forecast.interval import rows_of
+    from evolve.forecast.rows import rows_of
 
     names = ("group", "target", "constant", "value", "error", "low", "high")
     return {

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
         PlannedRuns,
         Question,
     )
+    from evolve.typing import Array
 
 MOST_RIVALS = 6  # laws whose forecast of a next run is written out
 
@@ -83,16 +84,24 @@ def _print_best(question: Question, best: Allocation) -> None:
 def _print_no_guide(question: Question, best: Allocation) -> None:
     """Say where numbers of the best run are none to go by."""
     from evolve.cli.output import print_text
-    from evolve.forecast.spread import untested_ends
+    from evolve.forecast.tested import untested
 
     if best.is_open:
         print_text(NO_GUIDE)
     farthest = abs(best.extrapolation_distance).max()
-    steps, task = best.extrapolation_distance[None], question.task
-    if ends := untested_ends(steps, task.feature_names, task.axes):
+    if ends := untested(question.task, [(question.group, _row(question, best))]):
         print_text(untested_text(ends))
     if words := far_out(farthest):
         print_text(words)
+
+
+def _row(question: Question, best: Allocation) -> Array:
+    """`(1, f)` values of all features of the best run."""
+    import numpy as np
+
+    sought = {question.task.feature_names.index(n): v for n, v in best.values.items()}
+    values = {**question.fixed, **sought}
+    return np.array([[values[j] for j in range(len(values))]])
 
 
 def _interval(question: Question) -> str:

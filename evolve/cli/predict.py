@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from evolve.forecast.model import ForecastModel
     from evolve.forecast.queries import Query
     from evolve.forecast.verdict import Verdict
+    from evolve.runs.store import Store
     from evolve.tasks.readers import RawTable
     from evolve.tasks.task import Task
 
@@ -82,9 +83,9 @@ def predict(
     The champion and its rivals forecast together; a law that is asked for forecasts alone.
     """
     from evolve.cli.output import print_json
-    from evolve.forecast.interval import forecast, rows_of
+    from evolve.forecast.interval import forecast
     from evolve.forecast.queries import from_table, from_words
-    from evolve.runs.choices import load_verdict
+    from evolve.forecast.rows import rows_of
     from evolve.runs.folders import find_run
     from evolve.runs.picks import Pick, forecast_model_of_pick
     from evolve.runs.provenance import require_same_rows, task_of
@@ -105,7 +106,7 @@ def predict(
         else:
             raw, queries = from_table(task, rows, group, _tell)
         forecast_model = forecast_model_of_pick(store, task, pick)
-        verdict = load_verdict(store) if pick.is_champion else None
+        verdict = _verdict_there(store, task, queries) if pick.is_champion else None
     forecasts = [forecast(task, forecast_model, q.group, q.x, interval) for q in queries]
     if output is not None and raw is not None:
         _write(output, raw, task, queries, forecasts)
@@ -118,6 +119,17 @@ def predict(
         print(output)
     else:
         _print(task, forecast_model, verdict, forecasts, law or "")
+
+
+def _verdict_there(store: Store, task: Task, queries: Sequence[Query]) -> Verdict | None:
+    """The run's verdict, as it stands for the rows that are asked for."""
+    from evolve.forecast.tested import untested
+    from evolve.runs.choices import load_verdict
+
+    verdict = load_verdict(store)
+    if verdict is None:
+        return None
+    return verdict.beyond(untested(task, [(q.group, q.x) for q in queries]))
 
 
 def _tell(line: str) -> None:
@@ -142,11 +154,9 @@ def _print(
 
 def print_forecasts(task: Task, forecasts: list[Forecast]) -> None:
     """Print a row a forecast: features, point, interval and distance."""
-    import numpy as np
-
     from evolve.cli.output import print_table, print_text
     from evolve.forecast.departures import departures
-    from evolve.forecast.spread import untested_ends
+    from evolve.forecast.tested import untested
     from evolve.tasks.symbols import symbols_of
 
     level = f"{level_text(forecasts[0].level)} interval"
@@ -168,8 +178,7 @@ def print_forecasts(task: Task, forecasts: list[Forecast]) -> None:
     if any(f.is_open.any() for f in forecasts):
         print_text(NO_GUIDE)
     farthest = max(abs(f.extrapolation_distance).max() for f in forecasts)
-    steps = np.concatenate([f.extrapolation_distance for f in forecasts])
-    if ends := untested_ends(steps, task.feature_names, task.axes):
+    if ends := untested(task, [(f.group, f.x) for f in forecasts]):
         print_text(untested_text(ends))
     if words := far_out(farthest):
         print_text(words)

@@ -9,6 +9,7 @@ import pandas as pd
 
 from evolve.forecast.departures import departures
 from evolve.forecast.interval import Forecast
+from evolve.forecast.tested import untested_rows
 from evolve.tasks.task import Task
 from evolve.typing import Ints
 
@@ -36,7 +37,8 @@ def frame_of(
         ``extrapolation_distance``, the steps outside the training range in the feature where they
         are most, and ``extrapolation_distance_F`` for every feature ``F``, negative below the
         range; and these under their names of earlier versions, ``beyond`` and ``beyond_F``; and
-        ``departures``, what a row breaks that every training row keeps to, empty for most.
+        ``departures``, what a row breaks that every training row keeps to, and ``untested``, the
+        ends of the training rows beyond which it lies and no fold tests the law; empty for most.
     """
     names, targets = task.feature_names, task.target_names
     columns = {
@@ -44,15 +46,17 @@ def frame_of(
         for target in targets
         for part in PARTS
     }
-    away, broken = np.zeros((n_rows, len(names))), [""] * n_rows
+    away, broken, ends = np.zeros((n_rows, len(names))), [""] * n_rows, [""] * n_rows
     for at, each in forecasts:
         away[at] = each.extrapolation_distance
         for i, words in zip(at, departures(task, each.group, each.x), strict=True):
             broken[i] = "; ".join(words)
+        for i, some in zip(at, untested_rows(task, each.group, each.x), strict=True):
+            ends[i] = ", ".join(some)
         for t, target in enumerate(targets):
             for part in PARTS:
                 columns[f"{target}_{part}"][at] = getattr(each, part)[:, t]
     for prefix in (DISTANCE, OLD_DISTANCE):
         columns[prefix] = np.abs(away).max(axis=1)
         columns |= {f"{prefix}_{name}": away[:, j] for j, name in enumerate(names)}
-    return pd.DataFrame(columns | {"departures": broken})
+    return pd.DataFrame(columns | {"departures": broken, "untested": ends})

@@ -10,13 +10,11 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from evolve.errors import EvolveError
-from evolve.forecast.departures import departures
 from evolve.forecast.level import read_level
 from evolve.forecast.model import ForecastModel
 from evolve.forecast.spread import (
@@ -250,47 +248,3 @@ def t_quantile(level: float) -> float:
         )
         low, high = (t, high) if 2.0 / math.pi * share < level else (low, t)
     return 0.5 * (low + high)
-
-
-def rows_of(task: Task, forecasts: Forecast) -> list[dict[str, Any]]:
-    """A forecast as JSON values, one a row."""
-    names, targets = task.feature_names, task.target_names
-    broken = departures(task, forecasts.group, forecasts.x)
-    agrees = forecasts.agrees()
-    rows = []
-    for i, row in enumerate(forecasts.x):
-        values = {}
-        for t, target in enumerate(targets):
-            rivals = [
-                {
-                    "entry": k,
-                    "value": forecasts.parts.rivals[j, i, t],
-                    "inside": bool(agrees[j, i, t]),
-                }
-                for j, k in enumerate(forecasts.rivals)
-            ]
-            values[target] = {
-                "point": forecasts.point[i, t],
-                "champion": forecasts.champion[i, t],
-                "champion_inside": bool(forecasts.champion_inside()[i, t]),
-                "low": forecasts.low[i, t],
-                "high": forecasts.high[i, t],
-                "is_open": bool(forecasts.is_open[i, t]),
-                "from_noise": forecasts.parts.noise[i, t],
-                "from_constants": forecasts.parts.constants[i, t],
-                "from_form": forecasts.parts.form[i, t],
-                "elites": rivals,
-            }
-        distance = dict(zip(names, forecasts.extrapolation_distance[i].tolist(), strict=True))
-        rows.append(
-            {
-                "group": forecasts.group,
-                "at": dict(zip(names, row.tolist(), strict=True)),
-                "extrapolation_distance": distance,
-                "beyond": distance,  # its name of earlier versions
-                "departures": broken[i],
-                "interval": forecasts.level,
-                "predictions": values,
-            }
-        )
-    return rows

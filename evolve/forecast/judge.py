@@ -21,6 +21,7 @@ from evolve.forecast.leaning import leaning_of
 from evolve.forecast.model import ForecastModel
 from evolve.forecast.promise import expected_errors, horizons_of, promise_text
 from evolve.forecast.telling import telling_folds
+from evolve.forecast.tested import rests_on
 from evolve.forecast.verdict import CARE, HOLDS, IT_HOLDS, NONE, Verdict
 from evolve.forecast.words import r2_text, share_text, times_text
 from evolve.law.canonical import canonical
@@ -96,6 +97,8 @@ def verdict_of(
     doubts = list(filter(None, [alone, warning_of(groups)]))
     kind = CARE if doubts and kind == HOLDS else kind
     reasons = [r for r in reasons if kind == HOLDS or r != BY_ERROR]
+    if kind != NONE:
+        reasons.append(rests_on(task, [choice.folds[i] for i in told]))
     reasons += doubts
     predictions, relative = choice.champion.fitted.predictions, forecast_model.relative
     reasons += filter(None, [leaning_of(task.train, predictions, relative=relative)])

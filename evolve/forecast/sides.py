@@ -17,7 +17,7 @@ from evolve.errors import Argument, EvolveError, nearest
 from evolve.forecast.departures import departures
 from evolve.forecast.interval import LEVEL, interval_at, quantiles_of
 from evolve.forecast.model import ForecastModel
-from evolve.forecast.spread import untested_ends
+from evolve.forecast.tested import untested
 from evolve.tasks.directions import is_better_higher
 from evolve.tasks.task import Task
 from evolve.typing import Array
@@ -112,15 +112,16 @@ class Side:
 
     def reach(self, at: Mapping[str, float]) -> Reach:
         """How far a point lies outside the rows, and how wide the forecast is there."""
-        result = interval_at(self.task, self.forecast_model, self.group, self._row(at), LEVEL)
+        row = self._row(at)
+        result = interval_at(self.task, self.forecast_model, self.group, row, LEVEL)
         steps = result.extrapolation_distance[0].tolist()
         low, high = self.quantiles(at, USUAL)
         of_group = self.task.train.group == self.task.group_names.index(self.group)
         span = float(np.ptp(self.task.train.Y[of_group, self._number]))
         width = float(high - low) / span if span > 0 else float("inf")
         names = self.task.feature_names
-        untested = untested_ends(result.extrapolation_distance, names, self.task.axes)
-        return Reach(dict(zip(names, steps, strict=True)), width, untested)
+        ends = untested(self.task, [(self.group, row)])
+        return Reach(dict(zip(names, steps, strict=True)), width, ends)
 
     def _row(self, at: Mapping[str, float]) -> Array:
         return np.array([[at[name] for name in self.task.feature_names]])

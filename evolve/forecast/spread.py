@@ -183,22 +183,6 @@ def extrapolation_distance(x: Array, train: Array, logarithmic: Sequence[bool]) 
     return clipped
 
 
-def untested_ends(steps: Array, names: Sequence[str], axes: Sequence[int]) -> tuple[str, ...]:
-    """Ends of features beyond which rows lie and no fold holds any out; in words, each once.
-
-    Folds hold out the largest values along axes alone.
-
-    Args:
-        steps: `(n, f)` steps outside the training rows.
-        names: Of the features.
-        axes: Features along which the task extrapolates.
-    """
-    least, most = steps.min(axis=0).tolist(), steps.max(axis=0).tolist()
-    low = [f"low end of {names[j]}" for j, step in enumerate(least) if step < 0]
-    high = [f"high end of {names[j]}" for j, step in enumerate(most) if step > 0 and j not in axes]
-    return (*low, *high)
-
-
 def is_far_off(values: Array, low: Array, high: Array, span: Array) -> npt.NDArray[np.bool_]:
     """Whether values lie many spans outside what was seen, whose ends are given."""
     return np.asarray(_off(values, low, high) > OFF * span)

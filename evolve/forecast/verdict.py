@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 HOLDS, CARE, NONE = "holds", "handle with care", "no law here"
@@ -50,6 +50,18 @@ class Verdict:
     def line(self) -> str:
         """One line for a terminal."""
         return f"{self.verdict}: {'; '.join(self.reasons)}"
+
+    def beyond(self, ends: Sequence[str]) -> Verdict:
+        """The verdict for rows that lie beyond ends of the training rows that no fold tests.
+
+        Args:
+            ends: As `evolve.forecast.tested.untested` names them; none for rows within them.
+        """
+        if not ends or self.verdict != HOLDS:
+            return self
+        where = f"these rows lie beyond the {' or the '.join(ends)}, where no fold tests the law"
+        kept = (reason for reason in self.reasons if not reason.startswith(IT_HOLDS))
+        return replace(self, verdict=CARE, reasons=(f"{where}; elsewhere it holds", *kept))
 
     def to_data(self) -> dict[str, Any]:
         """JSON value that `verdict_from_data` reads back."""

@@ -18,6 +18,7 @@ from evolve.cli.app import call
 from evolve.cli.fit import draft_of_table
 from evolve.cli.predict import IMPOSSIBLE, print_forecasts
 from evolve.forecast.interval import forecast
+from evolve.forecast.verdict import CARE, HOLDS, Verdict
 from evolve.runs.results import save_results
 from evolve.runs.tabulate import row_of
 from evolve.tasks.draft import Wishes
@@ -128,6 +129,23 @@ def test_predict_prints_a_point_an_interval_and_how_far_out(
     assert "90 % interval" in out
     assert "D 10^" in out
     assert "D: tokens" in out
+
+
+def test_predict_has_a_verdict_of_care_beyond_what_no_fold_holds_out(
+    capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    holds = Verdict(HOLDS, ("it does",), 0.9, "mean", 0.1, 1.0, 0.95, 0.02, 0.0)
+    monkeypatch.setattr("evolve.runs.choices.load_verdict", lambda store: holds)
+    ends = ["high end of unique_tokens"]
+    for at, kind, untested in ((AT, HOLDS, []), ((*AT[:3], "unique_tokens=1e14"), CARE, ends)):
+        words = ("predict", "dc", *at)
+        code, out, _ = said(capfd, *words, "--json")
+        assert code == 0
+        document = json.loads(out)
+        assert document["verdict"]["verdict"] == kind
+        assert [row["untested"] for row in document["rows"]] == [untested]
+        code, out, _ = said(capfd, *words)
+        assert f"verdict: {kind}: " in " ".join(out.split())
 
 
 def test_a_law_that_leaves_what_the_target_can_be_is_said_to(

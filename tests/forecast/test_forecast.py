@@ -14,10 +14,11 @@ from evolve.bench.known import KNOWN_LAWS, make_case
 from evolve.errors import EvolveError
 from evolve.forecast.box import page_data
 from evolve.forecast.calibration import make_forecast_model
-from evolve.forecast.interval import ends_of, factors_at, forecast, rows_of, t_quantile
+from evolve.forecast.interval import ends_of, factors_at, forecast, t_quantile
 from evolve.forecast.members import contenders_without_choice, fit_contenders
 from evolve.forecast.model import ForecastModel, GroupUncertainty, forecast_model_from_data
 from evolve.forecast.queries import from_table, from_words
+from evolve.forecast.rows import rows_of
 from evolve.forecast.spread import (
     delta,
     distance_of,

@@ -58,9 +58,10 @@ def make_task(scale: str = "log") -> Task:
         features=[Feature(name="params"), Feature(name="tokens", scale=scale)],
         targets=[Target(name="loss")],
     )
-    grid = np.array([[n, d] for n in (1e8, 1e9) for d in (1e9, 1e10)])
+    sizes = np.array([1.0, 2.0, 5.0, 10.0])
+    grid = np.array([[n, d] for n in 1e8 * sizes for d in 1e9 * sizes])
     y = CHINCHILLA.predict(grid, CONSTANTS)
-    return Task("t", Path(), spec, ("all",), Table(grid, y, np.zeros(4, dtype=np.int64)))
+    return Task("t", Path(), spec, ("all",), Table(grid, y, np.zeros(16, dtype=np.int64)))
 
 
 def make_forecast_model(*laws: tuple[Law, np.ndarray]) -> ForecastModel:

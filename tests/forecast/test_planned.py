@@ -75,7 +75,7 @@ def test_a_named_forecast_is_narrowed_where_a_law_has_no_best_run(
 
 
 def test_next_runs_have_of_the_point_what_the_cost_leaves_out() -> None:
-    point = {"narrow": POINT, "compute": "6*params", "next_budget": 1e10}
+    point = {"narrow": POINT, "compute": "6*params", "next_budget": 1e12}
     found = planned(with_rows(ROWS), **point)
     assert dict(found.question.fixed) == {1: 2e12}
     assert set(found.next_runs[0].values) == {"params"}
