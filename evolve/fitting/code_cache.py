@@ -20,7 +20,7 @@ from pathlib import Path
 # Files beside this one that are compiled.
 SOURCES = (
     *("compiled", "parts", "elementary", "primitives", "workspace", "loss", "cost", "solve"),
-    *("step", "refine", "kernel", "predict", "projection", "leaders"),
+    *("step", "refine", "kernel", "predict", "projection", "leaders", "lanes"),
 )
 MAKERS = ("numba", "llvmlite", "numpy")  # whose versions the code depends on, beside Python's
 UNUSED_S = 30 * 86400.0  # after which code of other sources or versions is removed; judgement

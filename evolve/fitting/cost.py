@@ -5,10 +5,11 @@ from __future__ import annotations
 import numpy as np
 
 from evolve.fitting import elementary
-from evolve.fitting.compiled import COMPILED, exact, inlined, jit, pasted
-from evolve.fitting.loss import losses, slopes, sums_of_lanes
+from evolve.fitting.compiled import COMPILED, inlined, jit, pasted
+from evolve.fitting.lanes import spread, sum_products, sum_values
+from evolve.fitting.loss import losses, slopes
 from evolve.fitting.primitives import backward, forward
-from evolve.fitting.workspace import LANES, CompiledLaw, Parts, Workspace
+from evolve.fitting.workspace import CompiledLaw, Parts, Workspace
 from evolve.typing import Array, Ints
 
 
@@ -67,28 +68,11 @@ def _normal_lanes(
         row = rows[k]
         for i in range(psi.shape[0]):
             jac[k, i] = g[row, i] * psi[i]
-        sums_of_lanes(jac[k], sums[k, rows.shape[0]])
+        sum_values(jac[k], sums[k, rows.shape[0]])
         for i in range(psi.shape[0]):
             jac[k, i] = g[row, i] * curvature[i]
         for m in range(k + 1):
-            _products(jac, k, g, rows[m], sums, k, m)
-
-
-@exact
-def _products(x: Array, i: int, y: Array, j: int, sums: Array, k: int, m: int) -> None:
-    """Fill `sums[k, m]`, one a lane, with the products of rows `i` of `x` and `j` of `y`."""
-    a, b, c, d, e, f, g, h = 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0
-    for at in range(0, x.shape[1], LANES):
-        a += x[i, at] * y[j, at]
-        b += x[i, at + 1] * y[j, at + 1]
-        c += x[i, at + 2] * y[j, at + 2]
-        d += x[i, at + 3] * y[j, at + 3]
-        e += x[i, at + 4] * y[j, at + 4]
-        f += x[i, at + 5] * y[j, at + 5]
-        g += x[i, at + 6] * y[j, at + 6]
-        h += x[i, at + 7] * y[j, at + 7]
-    sums[k, m, 0], sums[k, m, 1], sums[k, m, 2], sums[k, m, 3] = a, b, c, d
-    sums[k, m, 4], sums[k, m, 5], sums[k, m, 6], sums[k, m, 7] = e, f, g, h
+            sum_products(jac, k, g, rows[m], sums, k, m)
 
 
 def _normal_matmul(
@@ -109,9 +93,7 @@ def _fill_loops(v: Array, first: int, trial: Array) -> None:
             for i in range(v.shape[1]):
                 v[first + k, i] = trial[0, k]
         else:
-            for i in range(0, v.shape[1], LANES):
-                for lane in range(LANES):
-                    v[first + k, i + lane] = trial[lane, k]
+            spread(trial, k, v, first + k)
 
 
 def _fill_rows(v: Array, first: int, trial: Array) -> None:

@@ -5,37 +5,20 @@ from __future__ import annotations
 import numpy as np
 
 from evolve.fitting import elementary
-from evolve.fitting.compiled import COMPILED, exact, jit
+from evolve.fitting.compiled import COMPILED, jit
+from evolve.fitting.lanes import sum_values
 from evolve.fitting.parts import part
-from evolve.fitting.workspace import LANES
 from evolve.typing import Array
 
 L2, HUBER, CAUCHY = 0, 1, 2
 LEAST_CURVATURE = 0.3  # of a robust loss, over its irls weight
 
 
-@exact
-def sums_of_lanes(values: Array, totals: Array) -> None:
-    """Fill `totals`, `(LANES,)`, with the sums of each lane's values, in the order of its rows."""
-    a, b, c, d, e, f, g, h = 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0
-    for i in range(0, values.shape[0], LANES):
-        a += values[i]
-        b += values[i + 1]
-        c += values[i + 2]
-        d += values[i + 3]
-        e += values[i + 4]
-        f += values[i + 5]
-        g += values[i + 6]
-        h += values[i + 7]
-    totals[0], totals[1], totals[2], totals[3] = a, b, c, d
-    totals[4], totals[5], totals[6], totals[7] = e, f, g, h
-
-
 def losses_loops(r: Array, w: Array, loss: int, bend: Array, room: Array, totals: Array) -> None:
     """Fill `totals`, one a lane, with the sums of w * rho(r); `room` is as long as `r`."""
     if totals.shape[0] > 1:
         _weighted_losses(r, w, bend, loss, room)
-        sums_of_lanes(room, totals)
+        sum_values(room, totals)
     elif loss == 0:
         totals[0] = _sum_of_squares(r, w)
     else:
