@@ -18,6 +18,7 @@ from evolve.tasks.spec import PhysicsSpec, Target, TaskSpec
 from evolve.tasks.task import Task
 
 POSITIVE = ("N", "D", "U", "C", "batch", "lr")  # roles of what is best at a size, say
+UNKNOWN = (None, "other", "outcome")  # roles of targets whose names do not say what is better
 SIZES = ("N", "D", "U", "C")  # roles of what a loss falls with
 _ERROR = re.compile(rf"\b({ERRORS}|error|err)\b")
 SHARES_BY_NAME = ("error_rate", "error rate", "brier", "wer", "cer")  # outcomes from 0 to 1
@@ -39,7 +40,8 @@ def declare(task: Task, wishes: Wishes) -> tuple[Task, str, str]:
     guessed = [] if wishes.decreasing else [n for n in _falls_in(task) if n not in rising]
     targets = [_bounded(task, t, wishes) for t in range(len(task.target_names))]
     floor = wishes.floor
-    if floor is None and _are_losses(task) and not all(t["bounds"] for t in targets):
+    is_above_0 = _are_losses(task) or _falls_above_0(task)
+    if floor is None and is_above_0 and not all(t["bounds"] for t in targets):
         floor = 0.0
     try:
         physics = PhysicsSpec(
@@ -81,6 +83,19 @@ def _is_loss(target: Target) -> bool:
 def _are_losses(task: Task) -> bool:
     """Whether every target is a loss or an error, and above 0 in every row."""
     return all(map(_is_loss, task.spec.targets)) and bool((task.train.Y > 0).all())
+
+
+def _falls_above_0(task: Task) -> bool:
+    """Whether targets of names that say nothing are above 0 and fall along every axis of sizes.
+
+    Hardly anything does so that 0 means nothing for, and laws over any origin, which may go either
+    way, are many more than those that fall towards a floor.
+    """
+    says_nothing = all(target.role in UNKNOWN for target in task.spec.targets)
+    along = [j for j in task.axes if task.spec.features[j].logarithmic]
+    if not says_nothing or not along or not (task.train.Y > 0).all():
+        return False
+    return all(_slopes_down(task, j) for j in along)
 
 
 def _falls_in(task: Task) -> list[str]:
@@ -156,5 +171,7 @@ def _why(task: Task, wishes: Wishes, spec: TaskSpec) -> str:
         return "as the user says; a law that breaks it far out loses score"
     if _words(spec) == "none":
         return "nothing is certain by the names; say so where it is"
+    if spec.physics.floor == 0.0 and not _are_losses(task):
+        return "a guess: it is above 0 in every row and falls; say otherwise where it is wrong"
     what = "losses fall with size" if spec.physics.decreasing_in else "what such a target can be"
     return f"a guess from names: {what}; say otherwise where it is wrong"

@@ -71,6 +71,15 @@ def test_an_error_stays_above_0_and_falls_with_size_as_a_loss_does(target: str) 
     assert drafted(target, 0.1 - 50.0 * X**-0.3).physics.floor is None
 
 
+def test_what_is_above_0_and_falls_stays_above_0_whatever_it_is_called() -> None:
+    falling = 0.1 + 50.0 * X**-0.3
+    physics = drafted("y", falling, "x").physics
+    assert (physics.floor, physics.decreasing_in) == (0.0, [])
+    for y in (-falling, 9.0 - falling, falling - 0.2):
+        assert drafted("y", y, "x").physics.floor is None
+    assert drafted("y", falling, "x", floor=-1.0).physics.floor == -1.0
+
+
 def test_a_loss_beside_an_accuracy_stays_above_0_and_each_has_its_own_bounds() -> None:
     rows = [f"{n:g},{0.1 + 50 * n**-0.3:.5f},{0.9 - 10 * n**-0.2:.5f}" for n in X]
     table = table_of("\n".join(["params,loss,accuracy", *rows]) + "\n")
