@@ -27,7 +27,7 @@ from evolve.evaluation.requests import (
 from evolve.fitting import messages
 from evolve.fitting.messages import FoldAnswer, unpack_answers
 from evolve.law.candidate import Candidate
-from evolve.law.canonical import complexity
+from evolve.law.canonical import canonical, complexity
 from evolve.law.program import Program, program_size
 from evolve.sandbox import Outcome
 from evolve.scoring.objective import (
@@ -164,6 +164,8 @@ def _size(form: Form, results: Fits) -> tuple[int, float]:
     How many constants a program has is known once it has been fitted.
     """
     if isinstance(form, Candidate):
-        return form.law.n_constants, complexity(form.law.root)
+        # Of a law in the spelling of its author, too, what counts is its form.
+        root = canonical(form.law.root)[0] if form.law.names else form.law.root
+        return form.law.n_constants, complexity(root)
     n_constants = 0 if isinstance(results, Evaluation) else results[0].constants.shape[1]
     return n_constants, float(program_size(form))

@@ -16,7 +16,7 @@ from evolve.law.graph import Law, Node, call, const, evaluate, replace_leaves, w
 from evolve.typing import Array
 
 MINUS, INVERSE, LOG = "minus", "inverse", "log"
-LARGEST_LOG = 690.0  # of a size that is a number
+LARGEST_LOG = 300.0  # of a size whose square is a number
 LEAST = 1e-300
 _RATIOS = ("mul", "div")
 

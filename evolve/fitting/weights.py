@@ -43,8 +43,10 @@ def standard_errors(normal: Array, variance: float) -> tuple[Array, float]:
     """
     if len(normal) == 0:
         return np.zeros(0), 1.0
+    if not np.isfinite(normal).all():
+        return np.full(len(normal), np.inf), np.inf
     scale = np.sqrt(np.where(np.diag(normal) > 0, np.diag(normal), 1.0))
-    values, vectors = np.linalg.eigh(normal / np.outer(scale, scale))
+    values, vectors = np.linalg.eigh(_of_unit_diagonal(normal, scale))
     sound = values > 1e-13 * max(values[-1], 0.0)
     with np.errstate(all="ignore"):
         inverse = np.where(sound, 1.0 / np.where(sound, values, 1.0), np.inf)
@@ -53,6 +55,15 @@ def standard_errors(normal: Array, variance: float) -> tuple[Array, float]:
         squares = np.where(np.isinf(spread), np.inf, np.maximum(spread * variance, 0.0))
     condition = float(values[-1] / values[0]) if values[0] > 0 else float("inf")
     return np.sqrt(squares) / scale, condition
+
+
+def _of_unit_diagonal(normal: Array, scale: Array) -> Array:
+    """A normal matrix in constants of such scales that its diagonal is 1, or 0."""
+    with np.errstate(all="ignore"):
+        scaled = normal / np.outer(scale, scale)
+        if not np.isfinite(scaled).all():  # products of scales may be no numbers where these are
+            scaled = normal / scale[:, np.newaxis] / scale
+    return np.asarray(np.nan_to_num(scaled, posinf=0.0, neginf=0.0))
 
 
 def covariance(normal: Array, variance: float) -> Array:
@@ -67,7 +78,7 @@ def covariance(normal: Array, variance: float) -> Array:
     if not np.isfinite(normal).all() or not np.isfinite(variance):
         return np.full_like(normal, np.nan)
     scale = np.sqrt(np.where(np.diag(normal) > 0, np.diag(normal), 1.0))
-    values, vectors = np.linalg.eigh(normal / np.outer(scale, scale))
+    values, vectors = np.linalg.eigh(_of_unit_diagonal(normal, scale))
     bounded = np.maximum(values, SOUND * max(float(values[-1]), SOUND))
     with np.errstate(over="ignore", invalid="ignore"):  # of a constant whose square is no number
         return np.asarray((vectors / bounded) @ vectors.T / np.outer(scale, scale) * variance)

@@ -57,6 +57,16 @@ def test_constants_come_back_with_the_names_and_the_signs_of_the_formula(
     assert {name: found[name] for name in constants} == pytest.approx(constants, rel=2e-3)
 
 
+def test_no_spelling_of_a_formula_costs_more_than_another() -> None:
+    one, other = (
+        named_entry(table(), text).evaluation
+        for text in ("E + A/params^a + B/`train/tokens`^b", "B*exp(-b*log(`train/tokens`)) + E - "
+                     "(-A)*params^-a")
+    )  # fmt: skip
+    assert one.complexity == other.complexity
+    assert one.score == pytest.approx(other.score, abs=1e-3)
+
+
 def test_a_formula_is_shown_as_it_was_typed() -> None:
     task = table()
     entry = named_entry(task, "loss = E - A*params^-a + B/`train/tokens`^b")
