@@ -20,6 +20,7 @@ from evolve.tasks.together import listed
 from evolve.typing import Array
 
 LEAST_REACH = np.log10(HORIZONS[0])  # steps that test a feature that is no axis; judgement
+LEAST_BEYOND = np.log10(1.05)  # steps outside the rows that are more than rounding; judgement
 RATIO_STEPS = np.log10(2.0)  # by which a ratio lies further out than its features do; judgement
 MOST_NAMED = 3  # features that a sentence names
 AT_RANDOM = "held-out rows were drawn at random, so that nothing tests forecasts beyond the data"
@@ -85,8 +86,8 @@ def untested_rows(task: Task, group: str, x: Array) -> list[tuple[str, ...]]:
     tested = np.array([_is_tested(task, reach, j) for j in range(len(names))])
     found = [
         (
-            *(f"low end of {names[j]}" for j in np.flatnonzero(row < 0)),
-            *(f"high end of {names[j]}" for j in np.flatnonzero((row > 0) & ~tested)),
+            *(f"low end of {names[j]}" for j in np.flatnonzero(row < -LEAST_BEYOND)),
+            *(f"high end of {names[j]}" for j in np.flatnonzero((row > LEAST_BEYOND) & ~tested)),
         )
         for row in steps
     ]

@@ -66,7 +66,7 @@ def test_a_linear_axis_is_reached_in_ranges() -> None:
 @pytest.mark.parametrize(
     ("row", "ends"),
     [
-        *(((10.0, 10.0, 2.0), ()), ((1e4, 1e4, 4.0), ())),
+        *(((10.0, 10.0, 2.0), ()), ((1e4, 1e4, 4.0), ()), ((0.98, 10.0, 4.1), ())),
         *(((10.0, 10.0, 40.0), ("high end of c",)), ((0.1, 10.0, 2.0), ("low end of a",))),
     ],
 )
