@@ -81,8 +81,14 @@ def ending_in(name: str, valid: Iterable[str]) -> str:
     return found[0] if len(found) == 1 and name not in valid else ""
 
 
-def nearest(name: str, valid: Iterable[str]) -> str:
-    """Say which valid name was probably meant: `" (did you mean 'x'?)"`, or nothing."""
+def nearest(name: str, valid: Iterable[str], alike: float = 0.6) -> str:
+    """Say which valid name was probably meant: `" (did you mean 'x'?)"`, or nothing.
+
+    Args:
+        name: What was written.
+        valid: What could be meant.
+        alike: The share of letters in common from which on two names are near each other.
+    """
     valid = list(valid)
     if whole := ending_in(name, valid):
         return f" (did you mean {whole!r}?)"
@@ -90,5 +96,5 @@ def nearest(name: str, valid: Iterable[str]) -> str:
     begin = [whole for whole in by_folded if len(name) > 2 and whole.startswith(name.casefold())]
     if len(begin) == 1 and name not in valid:
         return f" (did you mean {by_folded[begin[0]]!r}?)"
-    close = get_close_matches(name.casefold(), list(by_folded), n=1, cutoff=0.6)
+    close = get_close_matches(name.casefold(), list(by_folded), n=1, cutoff=alike)
     return f" (did you mean {by_folded[close[0]]!r}?)" if close else ""

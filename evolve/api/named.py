@@ -217,7 +217,9 @@ def fit_to_draft(draft: Draft, law: str) -> NamedFit:
 
     task, labels = task_in_memory(draft), {}
     known = (*task.feature_names, *task.target_names, *task.spec.groups)
-    require_columns(law, known, list(draft.raw.columns))
+    numbers = [c.name for c in draft.columns.values() if c.kind == "numbers"]
+    others = [name for name in numbers if name not in known]
+    require_columns(law, known, list(draft.raw.columns), others)
     if run_id := task.spec.folds.runs:
         rows = draft.raw.take(list(draft.train))
         runs = run_labels(rows, run_id)

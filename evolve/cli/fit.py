@@ -107,7 +107,8 @@ def fit(
     with quick_loading():
         fitted = fit_to_task(task, law) if draft is None else fit_to_draft(draft, law)
         columns = columns_of_fit(fitted, draft)
-        named_by = named_by or ("law" if fitted.entry.origin == "user" else "")
+        if fitted.entry.origin == "user" and named_by != "features":
+            named_by = "law"
         for line in [] if draft is None else lines_of(columns, fitted.row.name, named_by):
             print_note(f"fit: {line}")
         forecasts = _forecasts(fitted, at or [], group, interval)

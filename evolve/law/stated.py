@@ -12,6 +12,7 @@ from evolve.law.formula import MOST_CHARACTERS, formula_words, parse_formula
 _EQUAL_TO = re.compile(r"\s*(?:`([^`]+)`|([^\W\d]\w*))\s*=(?!=)\s*")
 _TICKS = re.compile(r"`([^`]*)`")
 _SIGN = re.compile(r"[-+*/^·×÷(\N{MINUS SIGN}]")
+_CALL = re.compile(r"([^\W\d]\w*)\s*\(")
 _NAME = re.compile(r"(?<![\w.])[^\W\d]\w*")
 
 
@@ -63,8 +64,19 @@ def columns_in(text: str, columns: Sequence[str]) -> tuple[str, ...]:
         text: The formula.
         columns: Names of columns, of which those that are no plain words stand in backticks.
     """
+    named = set(_names_in(text, columns))
+    return tuple(c for c, w in zip(columns, formula_words(columns), strict=True) if w in named)
+
+
+def constants_in(text: str, columns: Sequence[str]) -> tuple[str, ...]:
+    """The names in a formula that are no columns and no functions; arguments as `columns_in`."""
+    columns_and_functions = {*formula_words(columns), *_CALL.findall(text)}
+    return tuple(n for n in _names_in(text, columns) if n not in columns_and_functions)
+
+
+def _names_in(text: str, columns: Sequence[str]) -> tuple[str, ...]:
+    """Every name in a formula once, without its target; none of a text that is no formula."""
     formula = without_target(in_words(text, columns))[1]
     if not has_operators(text) or parse_formula(formula) is None:
         return ()
-    named = set(_NAME.findall(formula))
-    return tuple(c for c, w in zip(columns, formula_words(columns), strict=True) if w in named)
+    return tuple(dict.fromkeys(_NAME.findall(formula)))

@@ -20,11 +20,19 @@ from evolve.law.graph import (
     renumber,
     replace_leaves,
 )
-from evolve.law.stated import columns_in, has_operators, in_words, require_formula, without_target
+from evolve.law.stated import (
+    columns_in,
+    constants_in,
+    has_operators,
+    in_words,
+    require_formula,
+    without_target,
+)
 from evolve.tasks.task import Task
 
 NO_NUMBERS = ("nan", "inf", "infinity")
 SHORTEST = 4  # letters of a constant that may be the name of a feature, mistyped
+ALIKE = 0.75  # share of letters that such a name has in common with a column nobody named
 
 
 def stated_law(task: Task, text: str, names: Iterable[str]) -> tuple[Law, str] | None:
@@ -134,12 +142,24 @@ def _require_constants(
             raise EvolveError(Argument("law"), rule)
 
 
-def require_columns(text: str, features: Sequence[str], columns: Sequence[str]) -> None:
-    """Require that the columns of a table that a formula names are features.
+def require_columns(
+    text: str, features: Sequence[str], columns: Sequence[str], numbers: Sequence[str] = ()
+) -> None:
+    """Require that the columns of a table that a formula names are features, and no others meant.
+
+    Args:
+        text: The formula, or the name of a law.
+        features: Columns that it may name: features, targets and groups.
+        columns: All columns of the table.
+        numbers: Those of numbers among the others: no constant has nearly such a name.
 
     Raises:
-        EvolveError: One is not.
+        EvolveError: One is not, or a constant is called nearly as another column.
     """
     if missing := [name for name in columns_in(text, columns) if name not in features]:
         rule = f": {', '.join(missing)} must be among them, as the law names it"
         raise EvolveError(Argument("features"), rule)
+    for name in constants_in(text, columns):
+        if len(name) >= SHORTEST and (hint := nearest(name, numbers, ALIKE)):
+            rule = f": there is no column {name!r}{hint}; a constant needs another name"
+            raise EvolveError(Argument("law"), rule)

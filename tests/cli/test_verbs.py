@@ -463,6 +463,13 @@ def test_fit_says_which_columns_its_law_holds_and_why_it_does_not_use_others(
     _, _, err = said(capfd, *words, "E + A/params^a")
     told = "not used, as the formula does not name them: tokens, lr, batch, seed, name, accuracy"
     assert told in " ".join(err.split())
+    _, _, err = said(capfd, *words, "E + A/params^a", "--at", "params=1e9")
+    assert told in " ".join(err.split())
+    code, _, err = said(capfd, *words, "E + A/params^a + B/token^b")
+    assert (code, "no column 'token' (did you mean 'tokens'?)" in " ".join(err.split())) == (
+        2,
+        True,
+    )
 
 
 def test_fit_takes_columns_that_are_derived_for_inputs_and_targets(

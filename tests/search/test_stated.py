@@ -177,3 +177,19 @@ def test_every_column_that_a_formula_names_must_be_a_feature() -> None:
     require_columns("E + A/params^a", ["params"], ["params", "tokens"])
     with pytest.raises(EvolveError, match="tokens must be among them, as the law names it"):
         require_columns("E + A/params^a + B/tokens^b", ["params"], ["params", "tokens"])
+
+
+@pytest.mark.parametrize("word", ["image", "images", "Images_Sen"])
+def test_a_constant_with_nearly_the_name_of_a_column_that_is_no_feature_is_told(word: str) -> None:
+    columns = ["params", "images_seen", "err"]
+    with pytest.raises(EvolveError) as caught:
+        require_columns(f"E + A/params^a + B/{word}^b", ["params"], columns, columns[1:])
+    told = f"there is no column {word!r} (did you mean 'images_seen'?); a constant needs another"
+    assert told in str(caught.value)
+    for apart in (
+        "E + A/params^image1e9",
+        "err = E + A/params^a",
+        "E + exp(-A*params)",
+        "scaling",
+    ):
+        require_columns(apart, ["params", "err"], columns, ["images_seen", "explained"])
