@@ -56,13 +56,13 @@ def _numbers_repeats(raw: RawTable, name: str, others: Sequence[str]) -> bool:
     return all(sorted(v) == [low + k for k in range(len(v))] for v in settings.values())
 
 
-def repeated_rows(rows: RawTable, task: Task, could_be_groups: Sequence[str]) -> list[str]:
+def repeated_rows(rows: RawTable, task: Task, others: Sequence[str]) -> list[str]:
     """Rows that repeat the inputs, or all, of another, one sentence each.
 
     Args:
         rows: The training rows.
         task: What they are in the task.
-        could_be_groups: Columns of texts that are not used, which may be what such rows differ in.
+        others: Columns that are not used, which may be what such rows differ in.
     """
     inputs = np.column_stack([task.train.group, task.train.X])
     same, twice = _n_repeats(inputs), _n_repeats(np.column_stack([inputs, task.train.Y]))
@@ -73,7 +73,7 @@ def repeated_rows(rows: RawTable, task: Task, could_be_groups: Sequence[str]) ->
         )
     if same > twice:
         told = f"{_rows(same - twice)} the features of another with another result: noise"
-        left = {name: _n_repeats_within(rows, task, name) for name in could_be_groups}
+        left = {name: _n_repeats_within(rows, task, name) for name in others}
         name = min(left, key=lambda name: left[name], default="")
         if name and left[name] <= MOST_LEFT * same:
             told += f", or what {name} tells apart, which is not used"
@@ -86,7 +86,7 @@ def _n_repeats(table: Array) -> int:
 
 
 def _n_repeats_within(rows: RawTable, task: Task, name: str) -> int:
-    """How many rows repeat the inputs of another that has the same text in a column."""
+    """How many rows repeat the inputs of another that has the same cell in a column."""
     texts = [
         np.unique([str(cell) for cell in rows.column(group)], return_inverse=True)[1]
         for group in (*task.spec.groups, name)

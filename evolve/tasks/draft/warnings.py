@@ -25,6 +25,7 @@ from evolve.tasks.draft.made import (
     unused_dates,
 )
 from evolve.tasks.draft.repeats import repeated_rows
+from evolve.tasks.draft.unused import inputs_left, may_be_groups
 from evolve.tasks.mixture import mixture
 from evolve.tasks.name_units import unit_in_name
 from evolve.tasks.raw import RawTable
@@ -65,7 +66,8 @@ def remarks(
     groups = could_be_groups(columns, rows.n_rows, task.spec)
     known = {*numbers, *may_name_runs, *(name for name in groups if guess_role(name) == "time")}
     texts = [name for name in groups if name not in known]
-    warnings = [*_images(task), *repeated_rows(rows, task, texts), *advice(task)]
+    others = [*texts, *inputs_left(columns, task)]
+    warnings = [*_images(task), *repeated_rows(rows, task, others), *advice(task)]
     warnings += [*alongside(task, task.axes), *_zeros(task)]
     warnings += advice_on_runs
     warnings += [*_constant_in_groups(task), *_two_levels(task), *_sizes_in_words(rows, task)]
@@ -73,11 +75,7 @@ def remarks(
     warnings += below_ceiling(rows, task)
     warnings += [*_deviations(columns, task), *_weights(columns, task)]
     warnings += [*filter(None, numbers.values()), *unused_dates(rows, task)]
-    if texts:
-        warnings.append(
-            f"column {texts[0]} holds {columns[texts[0]].n_levels} texts and is not used: "
-            f"named as groups, {' '.join(texts)} would give each of them constants of its own"
-        )
+    warnings += may_be_groups(rows, task, texts, columns)
     counts = np.bincount(task.train.group, minlength=task.n_groups)
     if counts.min() < COMFORTABLE:
         least = int(np.argmin(counts))

@@ -146,6 +146,27 @@ def test_rows_that_repeat_others_of_another_family_are_told_what_tells_them_apar
     assert f"{told}\n" in notes_of(drafted(shuffled)) + "\n"
 
 
+def test_rows_that_differ_in_an_input_that_is_not_used_are_not_told_to_be_noise_alone() -> None:
+    columns: dict[str, list[object]] = {"params": [*N], "tokens": [*D], "hours": [*range(30)]}
+    told = "24 rows repeat the features of another with another result: noise"
+    alone = notes_of(drafted(columns, features=("params",)))
+    assert f"{told}, or what tokens tells apart, which is not used" in alone
+    seeds = {"params": [*N], "seed": [i % 5 for i in range(30)]}
+    assert f"{told}\n" in notes_of(drafted(seeds, features=("params",))) + "\n"
+
+
+def test_texts_that_name_sizes_are_offered_as_groups_with_what_these_would_not_show() -> None:
+    names = [f"vit-{'TSBLHG'[i // 5]}" for i in range(30)]
+    columns: dict[str, list[object]] = {"params": [*N], "tokens": [*D], "model": [*names]}
+    offered = "named as groups, model would give each of them constants of its own"
+    hidden = ", and show no effect of params, which never varies within one"
+    assert offered + hidden in notes_of(drafted(columns))
+    assert "named as groups" not in notes_of(drafted(columns, features=("params",)))
+    families = drafted({**columns, "family": ["ab"[i // 3 % 2] for i in range(30)]})
+    told = "named as groups, family would give each of them constants of its own"
+    assert f"{told}\n" in notes_of(families) + "\n"
+
+
 @pytest.mark.parametrize(
     ("names", "is_told"),
     [
