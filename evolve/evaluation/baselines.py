@@ -21,6 +21,7 @@ RIDGE = 1e-6  # of standardised columns, where rows do not tell their slopes apa
 NEAREST = 1e-9  # squared distance within which rows are as near
 ROUGH = 1e-8  # of the size of rows, by which distances from products of blocks may be wrong
 BLOCK = 2_000_000  # distances that are held at a time
+LINE = "straight line"
 MOST_LOG = 100.0  # how far from the mean log |y| a straight line is followed, in any unit of y
 
 
@@ -91,7 +92,7 @@ def _plane(x: Array, y: Array, new: Array, counts: Array | None) -> Array:
 BASELINES: dict[str, Baseline] = {
     "mean": mean_of,
     "last value": last_value,
-    "straight line": straight_line,
+    LINE: straight_line,
 }
 
 

@@ -13,6 +13,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from evolve.evaluation.baselines import LINE
 from evolve.forecast.agreement import agreement_of
 from evolve.forecast.by_group import GroupError, warning_of
 from evolve.forecast.heldout import forecast_errors, held_share
@@ -79,9 +80,10 @@ def verdict_of(
     physics = choice.champion.against_physics
     held, base = (float(1.0 - np.average(e, weights=weights)) for e in (errors, baseline))
     who = "the leading laws together predict" if len(choice.finalists) > 1 else "the law predicts"
-    by_fold = _by_fold(errors)
+    by_fold = _by_fold(errors, sum(i < len(task.folds) for i in told))
     said = f"{who} held-out rows with R2 {r2_text(held)}{by_fold or _of_low_r2(held)}"
-    against = against_baseline(gain, name) + (", on a typical fold" if by_fold else "")
+    alike = _also_a_line(task, choice, name)
+    against = against_baseline(gain, name + alike) + (", on a typical fold" if by_fold else "")
     near = (held, held_share(task, choice, told))
     kind, reasons = _judge([said, against], near, gain, expected, physics)
     if kind == NONE and (why := _why_not_none(task, choice, told, errors)):
@@ -142,6 +144,13 @@ def _is_line(task: Task, champion: Finalist) -> bool:
     return any(root == canonical(line)[0] for line in lines)
 
 
+def _also_a_line(task: Task, choice: Choice, baseline: str) -> str:
+    """That the champion is the same line as the baseline, which then says nothing against it."""
+    who = "the champion" if len(choice.finalists) > 1 else "the law"
+    is_one = baseline == LINE and _is_line(task, choice.champion)
+    return f", as {who} is" if is_one else ""
+
+
 def _of_low_r2(r2: float) -> str:
     """What a low R² is against: the mean of the very rows, which no forecaster knows."""
     if r2 >= LOW_R2:
@@ -165,13 +174,20 @@ def against_baseline(gain: float, baseline: str) -> str:
     return f"the best baseline ({baseline}) {how}"
 
 
-def _by_fold(errors: Array) -> str:
-    """The R² of every fold, where their mean says little of most of them."""
+def _by_fold(errors: Array, n_search: int) -> str:
+    """The R² of every fold, where their mean says little of most of them.
+
+    Args:
+        errors: Of the folds, those of the search first.
+        n_search: How many these are; tables of laws show no others.
+    """
     if np.ptp(errors) < UNEVEN:
         return ""
     # No commas within numbers of a list.
-    said = (r2_text(1.0 - float(error), 2).replace(",", "") for error in errors)
-    return f" ({', '.join(said)} fold by fold)"
+    said = [r2_text(1.0 - float(error), 2).replace(",", "") for error in errors]
+    first, further = ", ".join(said[:n_search]), ", ".join(said[n_search:])
+    more = f"{further} on further folds" if further else ""
+    return f" ({'; '.join(filter(None, [f'{first} fold by fold' if first else '', more]))})"
 
 
 def best_baseline(choice: Choice, told: Sequence[int], weights: Array) -> tuple[str, Array]:

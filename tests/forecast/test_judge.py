@@ -225,6 +225,7 @@ def test_a_straight_line_is_no_worse_than_the_baseline_that_is_one() -> None:
     verdict = verdict_of(task, replace(choice, champion=worse), forecast_model)
     assert 1.0 - worse.nmse < verdict.baseline_r2
     assert "formula" not in verdict.line()
+    assert "the best baseline (straight line, as the champion is) errs" in verdict.line()
 
 
 def test_folds_that_differ_are_told_one_by_one(lawful: tuple[Task, Choice, Verdict]) -> None:
@@ -233,7 +234,13 @@ def test_folds_that_differ_are_told_one_by_one(lawful: tuple[Task, Choice, Verdi
     off = tuple(replace(f, held=(f.held[0] + 9.0, *f.held[1:])) for f in choice.finalists)
     forecast_model = make_forecast_model(task, contenders_of(choice), chosen=True)
     line = verdict_of(task, replace(choice, finalists=off), forecast_model).line()
-    assert re.search(r"with R2 -[\d,]+ \(-\d+(, 0\.9\d*|, 1)+ fold by fold\); ", line)
+    assert re.search(r"with R2 -[\d,]+ \(-\d+(, 0\.9\d*|, 1)+ fold by fold; ", line)
+    each = re.search(r"\((.*) fold by fold; (.*) on further folds\); ", line)
+    assert each is not None
+    assert [len(part.split(", ")) for part in each.groups()] == [
+        len(task.folds),
+        len(choice.folds) - len(task.folds),
+    ]
     assert "times as much, on a typical fold; " in line
     assert "their own mean" not in line
 
