@@ -119,7 +119,8 @@ def discover(
         decreasing: The features that the target certainly falls in; if not given, the sizes where
             it is a loss and its rows agree; ``"none"`` for none.
         increasing: The features that it certainly rises in.
-        floor: A value that it certainly stays above; if not given, 0 for losses.
+        floor: A value that it certainly stays above; if not given, 0 for losses and what falls
+            above 0; ``-math.inf`` for none.
         ceiling: A value that it certainly stays below.
         bounds: Lowest and highest value that it can have; if not given, 0 and 1, or 100, for
             accuracies and error rates.

@@ -71,7 +71,7 @@ class LawRegressor(RegressorMixin, BaseEstimator):  # type: ignore[misc]
         max_constants: Most constants for each group; None for the engine's own limit.
         decreasing: Features that the target certainly falls in.
         increasing: Features that it certainly rises in.
-        floor: Value that it certainly stays above.
+        floor: Value that it certainly stays above; a guess if not given, ``-math.inf`` for none.
         ceiling: Value that it certainly stays below.
         bounds: Lowest and highest value that it can have.
         workers: Worker processes; with 0 everything is done in this process, which suits small

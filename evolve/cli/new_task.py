@@ -88,7 +88,7 @@ def new_task(
         float | None,
         typer.Option(
             "--floor",
-            help="Value that the target stays above.",
+            help="Value that the target stays above, -inf for none.",
             parser=parse_number,
             metavar="FLOAT",
         ),

@@ -137,7 +137,7 @@ _RULES: tuple[_Rule, ...] = (
     ),
     _Rule("outcome", rf"\b({ERRORS})\b"),
     _Rule("loss", rf"\b({LOSSES})\b", _NO_OUTCOME),
-    _Rule("outcome", r"\b(r2|reward|objective|psnr|ssim|elo|elbo)\b"),
+    _Rule("outcome", r"\b(r2|reward(?! model)|objective|psnr|ssim|elo|elbo)\b", _NO_OUTCOME),
     _Rule("outcome", r"\b(latency|ttft|tpot|p ?(50|9\d)|(peak|used|allocated) \w*mem\w*)\b"),
     _Rule("outcome", r"\bscore$|\bmetric$|^values?( \d+)?$|\blog ?(lik|prob)\w*\b", _NO_OUTCOME),
     _Rule("accuracy", r"\b(accuracy|acc|exact match|f1|auc|auroc|\w*bleu|miou|iou)\b", high=100),

@@ -27,7 +27,8 @@ from evolve.tasks.task import list_tasks, load_task
 ROOT = Path(__file__).resolve().parents[2]
 NAMES: dict[Role, str] = {
     "N": "N; N (B); params; num_params; nParams; config/model/n_params; parameter_count; "
-    "model_size; non_embedding_param_size; active_parameters; params_planned",
+    "model_size; non_embedding_param_size; active_parameters; params_planned; "
+    "reward_model_params; reward_model_size",
     "D": "D; D_B; tokens; total_tokens; train_size; dataset_size; data_size; samples_seen; "
     "n_examples; n_train; config.data.tokens; num_characters; tokens_B",
     "U": "U; unique_tokens; n_unique_examples; distinct documents",
@@ -59,7 +60,7 @@ NAMES: dict[Role, str] = {
     "log10_batch_size; max_grad_norm; gradient_clipping; log_weight_decay; params.warmup_ratio",
     "other": "depth; slope; age_days; tokens_per_param; log_flops; template; attempts; "
     "gradient_accumulation_steps; vocab_size; max_tokens; loss_weight; aux_loss_coef; d_state; "
-    "output; cost; params.depth; metrics.width; map; bits_per_weight; bits",
+    "reward_scale; output; cost; params.depth; metrics.width; map; bits_per_weight; bits",
 }
 
 

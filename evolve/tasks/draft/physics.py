@@ -21,6 +21,8 @@ POSITIVE = ("N", "D", "U", "C", "batch", "lr")  # roles of what is best at a siz
 UNKNOWN = (None, "other", "outcome")  # roles of targets whose names do not say what is better
 SIZES = ("N", "D", "U", "C")  # roles of what a loss falls with
 _ERROR = re.compile(rf"\b({ERRORS}|error|err)\b")
+# What falls below 0 where its number falls below 1; the loss called log loss does not.
+_LOGARITHM = re.compile(r"^(log10|log2|ln|log (?!(loss|ppl|perplexity)\b))")
 SHARES_BY_NAME = ("error_rate", "error rate", "brier", "wer", "cer")  # outcomes from 0 to 1
 PERCENT = 100.0
 TOGETHER = 0.01  # of the widest direction of rows; across a narrower one features move together
@@ -39,9 +41,8 @@ def declare(task: Task, wishes: Wishes) -> tuple[Task, str, str]:
     falling, rising = (_named(task, wishes, kind) for kind in ("decreasing", "increasing"))
     guessed = [] if wishes.decreasing else [n for n in _falls_in(task) if n not in rising]
     targets = [_bounded(task, t, wishes) for t in range(len(task.target_names))]
-    floor = wishes.floor
-    is_above_0 = _are_losses(task) or _falls_above_0(task)
-    if floor is None and is_above_0 and not all(t["bounds"] for t in targets):
+    floor = None if wishes.floor == -math.inf else wishes.floor
+    if wishes.floor is None and _are_above_0(task) and not all(t["bounds"] for t in targets):
         floor = 0.0
     try:
         physics = PhysicsSpec(
@@ -83,6 +84,18 @@ def _is_loss(target: Target) -> bool:
 def _are_losses(task: Task) -> bool:
     """Whether every target is a loss or an error, and above 0 in every row."""
     return all(map(_is_loss, task.spec.targets)) and bool((task.train.Y > 0).all())
+
+
+def _is_logarithm(target: Target) -> bool:
+    """Whether a target is a logarithm by its name."""
+    return _LOGARITHM.search(words_of(target.name)) is not None
+
+
+def _are_above_0(task: Task) -> bool:
+    """Whether targets are above 0 by their names, or by their rows where names say nothing."""
+    if any(map(_is_logarithm, task.spec.targets)):
+        return False
+    return _are_losses(task) or _falls_above_0(task)
 
 
 def _falls_above_0(task: Task) -> bool:
@@ -129,7 +142,7 @@ def _slopes_down(task: Task, feature: int) -> bool:
 def _bounded(task: Task, number: int, wishes: Wishes) -> dict[str, object]:
     """A target with the bounds that the user gave, or that its role and its rows suggest.
 
-    Where all targets are losses, the floor of the physics says so of each.
+    Where all targets are above 0, the floor of the physics says so of each.
     """
     target: Target = task.spec.targets[number]
     y = task.train.Y[:, number]
@@ -140,7 +153,7 @@ def _bounded(task: Task, number: int, wishes: Wishes) -> dict[str, object]:
     if not bounds and (target.role == "accuracy" or is_share) and y.min() >= 0.0:
         top = 1.0 if y.max() <= 1.0 else PERCENT
         bounds = [0.0, top] if y.max() <= top else []
-    is_lone_loss = _is_loss(target) and not _are_losses(task)
+    is_lone_loss = _is_loss(target) and not _is_logarithm(target) and not _are_above_0(task)
     is_positive = (is_lone_loss or target.role in POSITIVE) and wishes.floor is None
     if not bounds and is_positive and y.min() > 0.0:
         bounds = [0.0, math.inf]
@@ -161,17 +174,24 @@ def _words(spec: TaskSpec) -> str:
 def _between(low: float, high: float) -> str:
     """Two bounds in words, of which one may be infinite."""
     if math.isinf(high):
-        return f"above {low:g}"
+        return f"above {low:g}" if math.isfinite(low) else "any number"
     return f"below {high:g}" if math.isinf(low) else f"between {low:g} and {high:g}"
 
 
 def _why(task: Task, wishes: Wishes, spec: TaskSpec) -> str:
+    """Whether the user says what is declared, or what makes a guess of it."""
     wished = (wishes.decreasing, wishes.increasing, wishes.bounds)
-    if any(wished) or wishes.floor is not None or wishes.ceiling is not None:
-        return "as the user says; a law that breaks it far out loses score"
-    if _words(spec) == "none":
+    said = any(wished) or wishes.floor is not None or wishes.ceiling is not None
+    falls = bool(spec.physics.decreasing_in) and not wishes.decreasing
+    above = spec.physics.floor is not None and wishes.floor is None
+    if not (falls or above or (not wishes.bounds and any(t.bounds for t in spec.targets))):
+        if said:
+            return "as the user says; a law that breaks it far out loses score"
         return "nothing is certain by the names; say so where it is"
-    if spec.physics.floor == 0.0 and not _are_losses(task):
-        return "a guess: it is above 0 in every row and falls; say otherwise where it is wrong"
-    what = "losses fall with size" if spec.physics.decreasing_in else "what such a target can be"
-    return f"a guess from names: {what}; say otherwise where it is wrong"
+    if above and not _are_losses(task):
+        guess = "a guess: it is above 0 in every row and falls"
+    else:
+        what = "losses fall with size" if falls else "what such a target can be"
+        guess = f"a guess from names: {what}"
+    part = "in part as the user says, in part " if said else ""
+    return f"{part}{guess}; say otherwise where it is wrong"

@@ -41,7 +41,7 @@ class Wishes:
         decreasing: Features that the target certainly falls in; empty for a guess, ``none`` for
             none.
         increasing: Features that it certainly rises in.
-        floor: Value that it certainly stays above; None for a guess.
+        floor: Value that it certainly stays above; None for a guess, -inf for none.
         ceiling: Value that it certainly stays below.
         bounds: Lowest and highest value that it can have; empty for a guess.
         weights: Column of what each training row counts; None for all alike.

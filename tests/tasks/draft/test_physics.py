@@ -80,6 +80,36 @@ def test_what_is_above_0_and_falls_stays_above_0_whatever_it_is_called() -> None
     assert drafted("y", falling, "x", floor=-1.0).physics.floor == -1.0
 
 
+@pytest.mark.parametrize("target", ["log_mse", "log10_error", "ln_val_loss", "log_y"])
+def test_a_logarithm_may_fall_below_0_though_no_row_does(target: str) -> None:
+    y = 0.1 + 50.0 * X**-0.3
+    spec = drafted(target, y)
+    assert (spec.physics.floor, spec.targets[0].bounds) == (None, [])
+    assert drafted("log_loss", y).physics.floor == 0.0  # what cross entropy is called, too
+
+
+@pytest.mark.parametrize(("target", "feature"), [("y", "x"), ("loss", "params")])
+def test_a_guessed_floor_is_taken_back_by_minus_infinity(target: str, feature: str) -> None:
+    y = 0.1 + 50.0 * X**-0.3
+    spec = drafted(target, y, feature, floor=-math.inf)
+    assert (spec.physics.floor, spec.targets[0].bounds) == (None, [])
+
+
+def test_what_is_guessed_beside_what_the_user_says_is_told_as_a_guess() -> None:
+    def why(target: str, y: np.ndarray, **wishes: object) -> str:
+        rows = [f"{n:g},{value:.5f}" for n, value in zip(X, y, strict=True)]
+        table = table_of("\n".join([f"params,{target}", *rows]) + "\n")
+        decisions = propose(table, "x", Wishes((target,), **wishes)).decisions
+        return next(d.why for d in decisions[::-1] if d.what == "physics")
+
+    y = 0.1 + 50.0 * X**-0.3
+    in_part = "in part as the user says, in part a guess"
+    assert why("loss", y, decreasing=("none",)).startswith(in_part)
+    assert why("y", y, decreasing=("none",)).startswith(f"{in_part}: it is above 0 in every row")
+    assert why("loss", y, decreasing=("params",), floor=0.5).startswith("as the user says")
+    assert why("loss", y, decreasing=("none",), floor=-math.inf).startswith("as the user says")
+
+
 def test_a_loss_beside_an_accuracy_stays_above_0_and_each_has_its_own_bounds() -> None:
     rows = [f"{n:g},{0.1 + 50 * n**-0.3:.5f},{0.9 - 10 * n**-0.2:.5f}" for n in X]
     table = table_of("\n".join(["params,loss,accuracy", *rows]) + "\n")
