@@ -7,6 +7,7 @@ curve, and where the far end of one axis holds rows that differ along another, o
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
 import numpy as np
@@ -25,7 +26,7 @@ AS_NEAR = 1.5
 # Squared error of the mean or last value over that of forecasts. It was 4.9 and more on generated
 # power laws of two features in noise whose folds said nothing, at most 2.1 on 24 tables of noise,
 # walks and levels. Judgement.
-AS_FAR = np.e
+AS_FAR = math.e
 IGNORANT = ("mean", "last value")  # baselines for which no feature acts on the target
 
 
@@ -46,7 +47,7 @@ def is_known(choice: Choice, told: Sequence[int], errors: Array) -> bool:
     """
     weights = np.array([choice.champion.folds[i].weight for i in told])
     ignorant = [mean_log_error(choice.baselines[name][told], weights) for name in IGNORANT]
-    return bool(min(ignorant) - mean_log_error(errors, weights) >= np.log(AS_FAR))
+    return bool(min(ignorant) - mean_log_error(errors, weights) >= math.log(AS_FAR))
 
 
 def is_hidden(task: Task, choice: Choice, told: Sequence[int], errors: Array) -> bool:
