@@ -94,8 +94,8 @@ def promise_text(r2: float, relative: float | None) -> str:
         error = f"an error of {share_text(relative, 'the forecast')}"
     if r2 < NOTHING_LEFT:
         return (
-            f"beyond the data the interval promises {error}, no less than what the target still "
-            "changes there"
+            f"beyond the data the interval promises {error}, no less than runs equally far out "
+            "differ by"
         )
     least = "over 0.99" if r2 > 0.99 else f"{r2:.2g}"
     return f"beyond the data the interval promises an R2 of {least} and {error}"

@@ -268,7 +268,7 @@ def _at_means(task: Task, choice: Choice) -> tuple[np.ndarray, ...]:
     return tuple(np.full_like(y, y.mean() + 0.1 * y.std()) for y in held)
 
 
-def test_an_interval_as_wide_as_the_target_still_changes_is_said_to_be_so(
+def test_an_interval_as_wide_as_runs_equally_far_out_differ_is_said_to_be_so(
     lawful: tuple[Task, Choice, Verdict],
 ) -> None:
     task, choice, verdict = lawful
@@ -276,7 +276,7 @@ def test_an_interval_as_wide_as_the_target_still_changes_is_said_to_be_so(
     forecast_model = make_forecast_model(task, contenders_of(choice), chosen=True)
     wide = replace(forecast_model, ratios=forecast_model.ratios * 50.0)
     line = verdict_of(task, choice, wide).line()
-    assert "no less than what the target still changes there" in line
+    assert "no less than runs equally far out differ by" in line
     assert "R2 of 0 " not in line
 
 
