@@ -54,6 +54,6 @@ def _fixed_within(rows: RawTable, task: Task, name: str) -> list[str]:
     n_texts = len(np.unique(texts))
     return [
         feature
-        for feature, x in zip(task.feature_names, task.train.X.T, strict=True)
-        if len(np.unique(np.column_stack([texts, x]), axis=0)) == n_texts
+        for feature in task.feature_names
+        if len(np.unique(np.column_stack([texts, rows.values(feature)]), axis=0)) == n_texts
     ]
