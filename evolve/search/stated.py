@@ -28,6 +28,7 @@ from evolve.law.stated import (
     require_formula,
     without_target,
 )
+from evolve.tasks.roles import nearest_column
 from evolve.tasks.task import Task
 
 NO_NUMBERS = ("nan", "inf", "infinity")
@@ -136,7 +137,7 @@ def _require_constants(
             raise EvolveError(Argument("law"), f": {name!r} is {others[name]}, no constant")
         if name.lower() in NO_NUMBERS:
             raise EvolveError(Argument("law"), f": {name!r} is no finite number, and no constant")
-        if len(name) >= SHORTEST and (hint := nearest(name, words)):
+        if len(name) >= SHORTEST and (hint := nearest_column(name, words)):
             quotes = unquoted(text, task.feature_names)
             rule = f": there is no feature {name!r}{hint}; a constant needs another name{quotes}"
             raise EvolveError(Argument("law"), rule)
@@ -160,6 +161,6 @@ def require_columns(
         rule = f": {', '.join(missing)} must be among them, as the law names it"
         raise EvolveError(Argument("features"), rule)
     for name in constants_in(text, columns):
-        if len(name) >= SHORTEST and (hint := nearest(name, numbers, ALIKE)):
+        if len(name) >= SHORTEST and (hint := nearest_column(name, numbers, ALIKE)):
             rule = f": there is no column {name!r}{hint}; a constant needs another name"
             raise EvolveError(Argument("law"), rule)

@@ -190,21 +190,22 @@ def guess_role(name: str, unit: str = "", facts: Facts = ANY) -> Role:
     return "other"
 
 
-def nearest_column(name: str, valid: Iterable[str]) -> str:
+def nearest_column(name: str, valid: Iterable[str], alike: float = 0.6) -> str:
     """Say which column was probably meant: the nearest name, else the only one of the role.
 
     Args:
         name: What was written, such as `N` where the column is `params`.
         valid: The columns.
+        alike: As `nearest` has it.
 
     Returns:
         `" (did you mean 'params'?)"`, or nothing.
     """
     valid = list(valid)
-    if close := nearest(name, valid):
+    if close := nearest(name, valid, alike):
         return close
-    alike = only_of_its_role(name, valid)
-    return f" (did you mean {alike!r}?)" if alike else ""
+    of_role = only_of_its_role(name, valid)
+    return f" (did you mean {of_role!r}?)" if of_role else ""
 
 
 def only_of_its_role(name: str, valid: Iterable[str]) -> str:

@@ -193,3 +193,11 @@ def test_a_constant_with_nearly_the_name_of_a_column_that_is_no_feature_is_told(
         "scaling",
     ):
         require_columns(apart, ["params", "err"], columns, ["images_seen", "explained"])
+
+
+def test_a_constant_whose_name_says_what_a_column_is_is_told() -> None:
+    with pytest.raises(EvolveError, match="no column 'params' .did you mean 'N'.."):
+        require_columns("A*params^-a*D^b", ["D"], ["N", "D", "lr"], ["N"])
+    task = task_of(np.column_stack([N, D]), LOSS, features=[{"name": "N"}, {"name": "D"}])
+    with pytest.raises(EvolveError, match="no feature 'tokens' .did you mean 'D'..; a constant"):
+        named_law(task, "E + A/N^a + B/tokens^b")
