@@ -19,7 +19,11 @@ _GREEK = re.compile(
     "alpha|beta|gamma|delta|epsilon|zeta|eta|theta|iota|kappa|lambda|mu|nu|xi|pi|rho|sigma|tau|"
     "upsilon|phi|chi|psi|omega|Gamma|Delta|Theta|Lambda|Xi|Pi|Sigma|Phi|Psi|Omega"
 )
-_NAMED = {"log": r"\ln", "tanh": r"\tanh", "sin": r"\sin", "max": r"\max", "min": r"\min"}
+_NAMED = {
+    "log": r"\ln",
+    "arctan": r"\arctan",
+    **{name: rf"\{name}" for name in ("tanh", "sin", "cos", "max", "min")},
+}
 
 
 def latex(law: Law, feature_names: Sequence[str], constants: npt.ArrayLike | None = None) -> str:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
+import numpy as np
+
 from evolve.errors import Argument, EvolveError, ProgramError, nearest
 from evolve.law.canonical import canonical, simplify
 from evolve.law.faults import unquoted
@@ -14,6 +16,7 @@ from evolve.law.graph import (
     Node,
     const,
     constants_of,
+    evaluate,
     feat,
     features_of,
     num,
@@ -114,14 +117,20 @@ def _with_held(root: Node, k: int, value: float) -> Node:
 
 
 def _without_neutral(node: Node) -> Node:
-    """The tree without sums with 0, and without products with 1 or powers of 1."""
+    """The tree without sums with 0, products with 0 or 1, powers of 1, and what is 0 or 1."""
     args = tuple(_without_neutral(arg) for arg in node.args)
     neutral = num(0.0 if node.op in ("add", "sub") else 1.0)
     if node.op in ("add", "sub", "mul", "div", "pow") and args[1] == neutral:
         return args[0]
     if node.op in ("add", "mul") and args[0] == neutral:
         return args[1]
-    return Node(node.op, args, node.value)
+    if num(0.0) in (args if node.op == "mul" else args[: node.op == "div"]):
+        return num(0.0)
+    made = Node(node.op, args, node.value)
+    if args and all(arg.op == "num" for arg in args):
+        value = float(np.ravel(evaluate(made, np.zeros((1, 0)), np.zeros(0)))[0])
+        made = num(value) if value in (0.0, 1.0) else made
+    return made
 
 
 def _require_constants(

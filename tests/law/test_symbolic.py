@@ -12,7 +12,7 @@ import sympy
 from hypothesis import assume, given, settings
 from random_laws import N_FEATURES, laws
 
-from evolve.law.graph import Law, evaluate
+from evolve.law.graph import BINARY, UNARY, Law, call, const, evaluate, feat
 from evolve.law.latex import latex
 from evolve.law.symbolic import same_form, to_sympy
 from evolve.law.trace import trace_law
@@ -122,6 +122,15 @@ def test_sympy_is_not_loaded_until_it_is_needed() -> None:
         "sys.exit('sympy' in sys.modules or 'scipy' in sys.modules)"
     )
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+def test_every_function_that_a_formula_may_hold_is_drawn() -> None:
+    for op in UNARY:
+        assert latex(Law(call("mul", const(0), call(op, feat(0))), 1), ["x"])
+    for op in BINARY:
+        assert latex(Law(call(op, call("mul", const(0), feat(0)), feat(1)), 1), ["x", "y"])
+    cosine = Law(call("mul", const(0), call("cos", feat(0))), 1)
+    assert latex(cosine, ["x"]) == r"c_{0}\,\cos\left(x\right)"
 
 
 @pytest.mark.parametrize(

@@ -94,6 +94,8 @@ def test_the_program_of_a_formula_is_the_law_that_was_stated() -> None:
         ("E + A*B/params^a", "E + A/params^a", "B = 1"),
         ("E - A*log(params/N0)", "E - A*log(params)", "N0 = 1"),
         ("E + A/(k*params)^a", "E + A/params^a", "k = 1"),
+        ("E + exp(k)*A/params^a", "E + A/params^a", "k = 0"),
+        ("E + A/params^a + B/params^a", "E + A/params^a", "B = 0"),
     ],
 )
 def test_a_constant_that_no_rows_tell_from_others_is_held_and_that_is_told(
