@@ -123,13 +123,15 @@ def predict(
 
 def _verdict_there(store: Store, task: Task, queries: Sequence[Query]) -> Verdict | None:
     """The run's verdict, as it stands for the rows that are asked for."""
+    from evolve.forecast.departures import departures
     from evolve.forecast.tested import untested
     from evolve.runs.choices import load_verdict
 
     verdict = load_verdict(store)
     if verdict is None:
         return None
-    return verdict.beyond(untested(task, [(q.group, q.x) for q in queries]))
+    unlike = any(any(departures(task, q.group, q.x)) for q in queries)
+    return verdict.beyond(untested(task, [(q.group, q.x) for q in queries]), unlike=unlike)
 
 
 def _tell(line: str) -> None:

@@ -51,17 +51,26 @@ class Verdict:
         """One line for a terminal."""
         return f"{self.verdict}: {'; '.join(self.reasons)}"
 
-    def beyond(self, ends: Sequence[str]) -> Verdict:
-        """The verdict for rows that lie beyond ends of the training rows that no fold tests.
+    def beyond(self, ends: Sequence[str], *, unlike: bool = False) -> Verdict:
+        """The verdict for rows of which the training rows say less than of others.
 
         Args:
-            ends: As `evolve.forecast.tested.untested` names them; none for rows within them.
+            ends: Ends of the training rows beyond which they lie and that no fold tests, as
+                `evolve.forecast.tested.untested` names them; none for rows within them.
+            unlike: Whether some break what every training row keeps to, as
+                `evolve.forecast.departures.departures` finds it.
         """
-        if not ends or self.verdict != HOLDS:
+        if self.verdict != HOLDS or not (ends or unlike):
             return self
-        where = f"these rows lie beyond the {' or the '.join(ends)}, where no fold tests the law"
+        ways = (
+            [f"lie beyond the {' or the '.join(ends)}, where no fold tests the law"]
+            if ends
+            else []
+        )
+        ways += ["are unlike every training row, so that nothing tests the law there"] * unlike
         kept = (reason for reason in self.reasons if not reason.startswith(IT_HOLDS))
-        return replace(self, verdict=CARE, reasons=(f"{where}; elsewhere it holds", *kept))
+        where = f"these rows {', and '.join(ways)}; elsewhere it holds"
+        return replace(self, verdict=CARE, reasons=(where, *kept))
 
     def to_data(self) -> dict[str, Any]:
         """JSON value that `verdict_from_data` reads back."""

@@ -7,8 +7,10 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import pytest
 
+import evolve
 from evolve.cli.app import call
 from evolve.cli.ends import (
     FAR_OUT,
@@ -19,6 +21,7 @@ from evolve.cli.ends import (
     level_text,
     point_text,
 )
+from evolve.forecast.verdict import CARE, HOLDS
 from evolve.forecast.words import NO_GUIDE, OPEN
 from evolve.tasks.task import load_task
 
@@ -66,6 +69,24 @@ def test_an_interval_that_was_cut_far_off_every_target_is_open(
     assert told(capfd, *ABSURD)["rows"][0]["predictions"]["loss"]["is_open"]
     assert NO_GUIDE not in printed(capfd, *SOUND)
     assert not told(capfd, *SOUND)["rows"][0]["predictions"]["loss"]["is_open"]
+
+
+@pytest.mark.filterwarnings("ignore::UserWarning")
+def test_what_holds_does_not_for_rows_that_are_unlike_every_training_row(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    params = 1e7 * 2.0 ** np.arange(12)
+    columns = {"params": params, "tokens": 20.0 * params, "loss": 1.7 + 400.0 * params**-0.34}
+    run = evolve.discover(
+        pd.DataFrame(columns), "loss", evaluations=40, workers=0, runs_dir=tmp_path, progress=False
+    )
+    assert run.verdict is not None
+    assert run.verdict.verdict == HOLDS
+    words = ("predict", run.name, "--runs-dir", str(tmp_path), "--at", "params=1e11")
+    assert told(capfd, *words, "tokens=2e12")["verdict"]["verdict"] == HOLDS
+    unlike = told(capfd, *words, "tokens=6e13")["verdict"]
+    assert unlike["verdict"] == CARE
+    assert "these rows are unlike every training row" in unlike["reasons"][0]
 
 
 def test_a_plan_says_that_its_interval_is_open(capfd: pytest.CaptureFixture[str]) -> None:

@@ -121,5 +121,11 @@ def test_what_holds_is_to_be_handled_with_care_beyond_what_folds_test() -> None:
     assert told.verdict == CARE
     assert "beyond the high end of epochs, where no fold tests the law" in told.reasons[0]
     assert told.reasons[1:] == said[:1]
+    unlike = verdict.beyond((), unlike=True)
+    assert (unlike.verdict, unlike.reasons[1:]) == (CARE, said[:1])
+    assert "these rows are unlike every training row" in unlike.reasons[0]
+    both = verdict.beyond(("low end of a",), unlike=True).reasons[0]
+    assert "the low end of a, where no fold tests the law, and are unlike every" in both
     none = Verdict(NONE, said[:1], 0.0, "mean", 0.1, 0.0, None, None, 0.0)
+    assert none.beyond((), unlike=True) is none
     assert none.beyond(("high end of epochs",)) is none
