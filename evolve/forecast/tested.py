@@ -16,12 +16,15 @@ from evolve.forecast.words import plain
 from evolve.scoring.fold import Fold, rows_by_group
 from evolve.scoring.objective import HORIZONS
 from evolve.tasks.task import Task
-from evolve.tasks.together import listed
+from evolve.tasks.together import lines, listed
 from evolve.typing import Array
 
 LEAST_REACH = np.log10(HORIZONS[0])  # steps that test a feature that is no axis; judgement
 LEAST_BEYOND = np.log10(1.05)  # steps outside the rows that are more than rounding; judgement
 RATIO_STEPS = np.log10(2.0)  # by which a ratio lies further out than its features do; judgement
+NEAR_1 = (
+    0.05  # by which a power is off 1 that is read as 1, of a ratio as it is spoken of; judgement
+)
 MOST_NAMED = 3  # features that a sentence names
 AT_RANDOM = "held-out rows were drawn at random, so that nothing tests forecasts beyond the data"
 
@@ -72,7 +75,8 @@ def untested_rows(task: Task, group: str, x: Array) -> list[tuple[str, ...]]:
     """Ends of the training rows beyond which each row lies and no fold tests the law, in words.
 
     They are ends of features, then of a ratio of two of which one is never less than the other,
-    as of tokens to unique tokens, if one lies further than its features do by themselves.
+    as of tokens to unique tokens, if one lies further than its features do by themselves, then of
+    ratios of axes that rise together in all rows, as of tokens to parameters.
 
     Args:
         task: Its training rows are looked at.
@@ -92,7 +96,8 @@ def untested_rows(task: Task, group: str, x: Array) -> list[tuple[str, ...]]:
         for row in steps
     ]
     ratios = _untested_ratios(task, folds, own, x, steps)
-    return [ends + ratio for ends, ratio in zip(found, ratios, strict=True)]
+    apart = _untested_lines(task, own, x)
+    return [tuple(dict.fromkeys(a + b + c)) for a, b, c in zip(found, ratios, apart, strict=True)]
 
 
 def untested(task: Task, asked: Iterable[tuple[str, Array]]) -> tuple[str, ...]:
@@ -192,3 +197,27 @@ def _untested_ratios(
     away[:, np.where(are_axes, most, usual) >= LEAST_REACH] = 0.0
     names = [f"{task.feature_names[j]} / {task.feature_names[i]}" for i, j in task.frame.parts]
     return [(f"high end of {names[row.argmax()]}",) if row.any() else () for row in away]
+
+
+def _untested_lines(task: Task, own: Array, x: Array) -> list[tuple[str, ...]]:
+    """Ends of ratios of axes that rise together, beyond which each row lies.
+
+    No fold can hold out one without the other.
+
+    Args:
+        task: Its training rows are looked at.
+        own: `(m, f)` training rows of the rows' group.
+        x: `(n, f)` rows.
+    """
+    ends: list[tuple[str, ...]] = [()] * len(x)
+    for j, k, power in lines(task, task.axes):
+        plain_ratio = abs(power - 1.0) <= NEAR_1
+        power = 1.0 if plain_ratio else power
+        named = f"{task.feature_names[k]} / {task.feature_names[j]}"
+        named += "" if plain_ratio else f"^{power:.2g}"
+        with np.errstate(all="ignore"):
+            ratios, own_ratios = (rows[:, [k]] / rows[:, [j]] ** power for rows in (x, own))
+        away = extrapolation_distance(ratios, own_ratios, [True])[:, 0]
+        for i in np.flatnonzero(np.abs(away) >= RATIO_STEPS):
+            ends[i] += (f"{'high' if away[i] > 0 else 'low'} end of {named}",)
+    return ends

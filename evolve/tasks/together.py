@@ -76,27 +76,37 @@ def relations(task: TaskRows) -> list[Relation]:
     return relations_[::-1]
 
 
-def alongside(task: TaskRows, features: Sequence[int]) -> list[str]:
-    """Pairs of features, by number, that rise together in all groups, one sentence each.
+def lines(task: TaskRows, features: Sequence[int]) -> list[tuple[int, int, float]]:
+    """Pairs of features, by number, that rise together in all groups, each with a power.
 
-    What a relation names is left out: these move apart, but by little beside what they span.
+    The second goes about as the first to that power. What a relation names is left out: these
+    move apart, but by little beside what they span.
     """
-    columns = [j for j in sorted(features) if task.spec.features[j].logarithmic]
     related = [{r.name, *r.others} for r in relations(task)]
+    columns = [j for j in sorted(features) if task.spec.features[j].logarithmic]
+    pairs = ((j, k, *_line(task, j, k)) for j, k in combinations(columns, 2))
+    return [
+        (j, k, power)
+        for j, k, correlation, power in pairs
+        if correlation >= ALONGSIDE
+        and not any({task.feature_names[j], task.feature_names[k]} <= names for names in related)
+    ]
+
+
+def alongside(task: TaskRows, features: Sequence[int]) -> list[str]:
+    """What pairs of features that rise together in all groups do not tell, one sentence each."""
     found = []
-    for j, k in combinations(columns, 2):
+    for j, k, power in lines(task, features):
         a, b = task.feature_names[j], task.feature_names[k]
-        correlation, power = _line(task, j, k)
-        if correlation >= ALONGSIDE and not any({a, b} <= names for names in related):
-            times = task.train.X[:, k] / task.train.X[:, j]
-            goes = f"{b} goes about as {a}^{power:.2g}"
-            if times.max() <= RATIO * times.min():
-                goes = f"{b} is {times.min():.3g} to {times.max():.3g} times {a}"
-            found.append(
-                f"{goes}: hardly a row shows what {a} and {b} do by themselves, so that what one "
-                "does may be put down to the other; runs that change one without the other tell "
-                "them apart"
-            )
+        times = task.train.X[:, k] / task.train.X[:, j]
+        goes = f"{b} goes about as {a}^{power:.2g}"
+        if times.max() <= RATIO * times.min():
+            goes = f"{b} is {times.min():.3g} to {times.max():.3g} times {a}"
+        found.append(
+            f"{goes}: hardly a row shows what {a} and {b} do by themselves, so that what one "
+            "does may be put down to the other; runs that change one without the other tell "
+            "them apart"
+        )
     return found
 
 

@@ -129,3 +129,16 @@ def test_what_holds_is_to_be_handled_with_care_beyond_what_folds_test() -> None:
     none = Verdict(NONE, said[:1], 0.0, "mean", 0.1, 0.0, None, None, 0.0)
     assert none.beyond((), unlike=True) is none
     assert none.beyond(("high end of epochs",)) is none
+
+
+def test_axes_that_rise_together_in_all_rows_test_nothing_of_one_without_the_other() -> None:
+    sizes, noise = np.geomspace(1e7, 1e10, 14), np.random.default_rng(0).uniform(0.9, 1.1, 14)
+    axes = {"axes": ["a", "b"]}
+    task = table(rows=np.column_stack([sizes, 20.0 * sizes * noise]), folds=axes)
+    x = np.array([[1e11, 2e12], [1e11, 2e11], [1e9, 1e11], [1e9, 3e10]])
+    ends = [(), ("low end of b / a",), ("high end of b / a",), ()]
+    assert untested_rows(task, "all", x) == ends
+    steeper = table(rows=np.column_stack([sizes, sizes**0.5 * noise]), folds=axes)
+    assert untested(steeper, [("all", np.array([[1e11, 1e6]]))]) == ("high end of b / a^0.5",)
+    grid = table(LEVELS, LEVELS, folds=axes)
+    assert untested(grid, [("all", np.array([[1.0, 1e5]]))]) == ()

@@ -336,7 +336,7 @@ NO_PREFERENCE = {
         "when a reader is told of rows",
     ),
     "forecast/by_group.py": {"MOST_NAMED": "groups that a warning names"},
-    "forecast/tested.py": {"MOST_NAMED": "features that a sentence names"},
+    "forecast/tested.py": {"MOST_NAMED": "features that a sentence names", "NEAR_1": "a spelling"},
     "forecast/chances.py": {"N_SHARES": "quantiles that stand for a forecast"},
     "forecast/components.py": {"MOST_CELLS": "bounds a cost", "LEAST_TOLD": "rounding"},
     "forecast/difference.py": {
