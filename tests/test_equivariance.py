@@ -25,7 +25,13 @@ def noisy(y: Array, seed: int, size: float) -> Array:
 
 
 def task_of(
-    x: Array, y: Array, axes: list[str], *, scales: str = "log log log", floor: float | None = None
+    x: Array,
+    y: Array,
+    axes: list[str],
+    *,
+    scales: str = "log log log",
+    floor: float | None = None,
+    ceiling: float | None = None,
 ) -> Task:
     names = ["size", "data", "rate"][: x.shape[1]]
     features = [Feature(name=n, scale=s) for n, s in zip(names, scales.split(), strict=False)]  # type: ignore[arg-type]
@@ -37,7 +43,7 @@ def task_of(
         features=features,
         targets=[Target(name="loss")],
         folds=FoldSpec(axes=axes),
-        physics=PhysicsSpec(floor=floor),
+        physics=PhysicsSpec(floor=floor, ceiling=ceiling),
     )
     return Task("made", Path(), spec, ("all",), Table(x, y, np.zeros(len(x), dtype=np.int64)))
 
@@ -52,6 +58,11 @@ def rises() -> Task:
     x = grid([1e6, 4e6, 2e7, 1e8, 5e8], [1e8, 1e9, 1e10])
     y = 0.9 - 2.0 * x[:, 0] ** -0.15 - 3.0 * x[:, 1] ** -0.2
     return task_of(x, noisy(y, 2, 0.003), ["size"])
+
+
+def rises_to_its_ceiling() -> Task:
+    task = rises()
+    return task_of(task.train.X, task.train.Y, ["size"], ceiling=1.0)
 
 
 def over_decades() -> Task:
@@ -75,7 +86,8 @@ def of_equal_targets_but_three() -> Task:
 
 @pytest.mark.slow
 @pytest.mark.parametrize(
-    "make", [falls, rises, over_decades, without_axes, of_equal_targets_but_three]
+    "make",
+    [falls, rises, rises_to_its_ceiling, over_decades, without_axes, of_equal_targets_but_three],
 )
 def test_a_table_written_down_in_another_way_gives_the_same_law(make: Callable[[], Task]) -> None:
     task = make()

@@ -8,6 +8,7 @@ import numpy as np
 
 from evolve.evaluation.predict import slopes_of
 from evolve.evaluation.requests import Form, law_of
+from evolve.fitting.gap import below_ceiling
 from evolve.fitting.messages import FoldAnswer
 from evolve.fitting.weights import row_weights
 from evolve.law.candidate import Candidate
@@ -77,9 +78,10 @@ def _scores(
     counts = np.ones(own.n_rows) if own.counts is None else own.counts
     slopes, on_logs = slopes_of(law_of(form), own.X, table, target), False
     if isinstance(form, Candidate):
-        on_logs = form.recipe.target_scale == "log" and bool(
-            (y * p > 0).all() and (y * y[0] > 0).all()
-        )
+        ceiling = below_ceiling(form.law, form.recipe)[1]
+        if ceiling is not None:
+            y, p, slopes = ceiling - y, ceiling - p, -slopes
+        on_logs = form.recipe.on_logs and bool((y * p > 0).all() and (y * y[0] > 0).all())
         counts = counts * row_weights(own.X, task.axes, form.recipe.scale_weight)
     if on_logs:
         left, slopes = np.log(np.abs(y)) - np.log(np.abs(p)), slopes / p[:, None]

@@ -7,6 +7,7 @@ import numpy as np
 from evolve.export.escape import in_python
 from evolve.export.subject import Subject, literal_table
 from evolve.fitting.batch import LIMIT_OF
+from evolve.fitting.gap import below_ceiling
 from evolve.fitting.tape import NONLINEAR, compile_tape
 
 MOST = 1e300  # size of a constant in the spelling of its author
@@ -26,7 +27,8 @@ import numpy as np
 # EVOLVE-BLOCK-START
 # Constants by group, one row a target, fitted on the training rows of {task}.
 KNOWN = {known}
-TARGET_SCALE = {target_scale!r}  # "log" fits log(y)
+TARGET_SCALE = {target_scale!r}  # "log" fits log(y), "gap" CEILING - y, "log_gap" its logarithm
+CEILING = {ceiling!r}
 LOSS = {loss!r}
 F_SCALE = {f_scale!r}  # where a robust loss bends, as a fraction of the spread of y (or log y)
 # Rows weigh (value / largest value)**SCALE_WEIGHT along the columns AXES.
@@ -68,7 +70,7 @@ def fit_target(X, table, t):
 def make_problem(X, table, t):
     """The rows of one group and one target, their weights, and the pull on the constants."""
     with np.errstate(all="ignore"):
-        y = np.log(table[:, t]) if TARGET_SCALE == "log" else table[:, t]
+        y = on_scale(table[:, t])
     spread = max(float(np.std(y)), 1e-12)
     precision = PRIOR_WEIGHT[t] + RIDGE * len(X) * spread**2 * RIDGED
     return {{
@@ -84,13 +86,19 @@ def make_problem(X, table, t):
 
 
 def residuals(problem, c):
-    """Law minus target, in logs where TARGET_SCALE is "log"."""
+    """Law minus target, on the scale of TARGET_SCALE."""
     n_targets, X = problem["n_targets"], problem["X"]
     params = c if n_targets == 1 else np.tile(c, (n_targets, 1))
     with np.errstate(all="ignore"):
         value = np.asarray(scaling_law_func(X, params), dtype=float)
         value = value.reshape(len(X), n_targets)[:, problem["t"]]
-        return (np.log(value) if TARGET_SCALE == "log" else value) - problem["y"]
+        return on_scale(value) - problem["y"]
+
+
+def on_scale(values):
+    """Values on the scale that is fitted."""
+    left = CEILING - values if TARGET_SCALE in ("gap", "log_gap") else values
+    return np.log(left) if TARGET_SCALE in ("log", "log_gap") else left
 
 
 def losses(r, f_scale):
@@ -168,7 +176,8 @@ def program_text(subject: Subject) -> str:
     """Text of a stand-alone program that fits and predicts with numpy alone."""
     law, recipe = subject.candidate.law, subject.candidate.recipe
     n_targets = len(subject.task.target_names)
-    kind = compile_tape(law, recipe.target_scale).kind
+    form, ceiling = below_ceiling(law, recipe)
+    kind = compile_tape(form, "log" if recipe.on_logs else "linear").kind
     blank = np.zeros((n_targets, law.n_constants))
     prior = subject.prior()
     mean, weight = prior if prior is not None else (blank, blank)
@@ -179,6 +188,7 @@ def program_text(subject: Subject) -> str:
         task=in_python(subject.task.name),
         known=literal_table(subject.constants, {name: name for name in subject.constants}),
         target_scale=recipe.target_scale,
+        ceiling=ceiling,
         loss=recipe.loss,
         f_scale=recipe.f_scale,
         scale_weight=recipe.scale_weight,

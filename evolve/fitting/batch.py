@@ -8,6 +8,7 @@ from dataclasses import replace
 import numpy as np
 
 from evolve.fitting.fit_batch import FitBatch
+from evolve.fitting.gap import below_ceiling
 from evolve.fitting.multistart import Solution, StepLimits, solve
 from evolve.fitting.problem_set import ProblemSet
 from evolve.fitting.reframe import (
@@ -55,20 +56,28 @@ class BatchFitter:
             raise ValueError("fit: the law must have a constant, it has none and needs no fit")
         self.recipe = recipe
         pooled = by_priors or recipe.shrinkage > 0.0 or recipe.tied != "none"
-        on_logs = recipe.target_scale == "log"
+        on_logs = recipe.on_logs
         rows = problems if isinstance(problems, ProblemSet) else ProblemSet(problems)
-        self.moves, self.frames = usable(law.root, rows.frames, on_logs=on_logs, by_priors=pooled)
+        law, ceiling = below_ceiling(law, recipe)
+        self.moves, self.frames = usable(
+            law.root, rows.frames, origin=not (on_logs or recipe.of_gap), by_priors=pooled
+        )
         # A law that is minus another is that other, of minus the targets.
         mirrored = law.root.op == "neg"
         if mirrored:
             law = replace(law, root=law.root.args[0])
         self.law = law
-        self.tape: Tape = compile_tape(law, recipe.target_scale)
+        self.tape: Tape = compile_tape(law, "log" if on_logs else "linear")
         self.log_rows = on_logs and not self.tape.log_output
         self.columns, self.pools = rows.columns(self.tape), rows.pools
         self.counts, self.offsets, self.turns = rows.counts, rows.offsets, rows.turns
         fitted = rows.fitted_rows(
-            self.frames, axes, recipe.scale_weight, on_logs=on_logs, mirrored=mirrored
+            self.frames,
+            axes,
+            recipe.scale_weight,
+            on_logs=on_logs,
+            mirrored=mirrored,
+            ceiling=ceiling,
         )
         self.rows, self.fitted, self.spread = rows, fitted, fitted.spread
 
@@ -81,11 +90,11 @@ class BatchFitter:
 
     def _cost_inside(self, q: int) -> float:
         """Cost of a fit in a problem's frame over that of the same fit of its targets."""
-        return 1.0 if self.recipe.target_scale == "log" else self.frames[q].unit ** -2
+        return 1.0 if self.recipe.on_logs else self.frames[q].unit ** -2
 
     def _costs_inside(self) -> Array:
         """`_cost_inside` of each problem."""
-        return self.frames.units_to(0.0 if self.recipe.target_scale == "log" else -2.0)
+        return self.frames.units_to(0.0 if self.recipe.on_logs else -2.0)
 
     @property
     def box(self) -> Array:

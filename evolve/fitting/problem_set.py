@@ -94,6 +94,7 @@ class ProblemSet(Sequence[Problem]):
         *,
         on_logs: bool,
         mirrored: bool,
+        ceiling: float | None = None,
     ) -> FittedRows:
         """Targets and weights.
 
@@ -103,13 +104,14 @@ class ProblemSet(Sequence[Problem]):
             scale_weight: As in a recipe.
             on_logs: Logarithms of the targets are fitted.
             mirrored: Minus the targets are fitted.
+            ceiling: What the targets leave to it is fitted.
         """
-        key = (id(frames), tuple(axes), scale_weight, on_logs, mirrored)
+        key = (id(frames), tuple(axes), scale_weight, on_logs, mirrored, ceiling)
         if key not in self._fitted:
             if len(self._fitted) >= KEPT_TARGETS:
                 self._fitted.clear()
-            y = self._targets(frames, on_logs=on_logs, mirrored=mirrored)
-            w = self._weights(axes, scale_weight, on_logs=on_logs)
+            y = self._targets(frames, on_logs=on_logs, mirrored=mirrored, ceiling=ceiling)
+            w = self._weights(axes, scale_weight, on_logs=on_logs, ceiling=ceiling)
             parts = np.split(y, self.offsets[1:-1])
             with np.errstate(all="ignore"):  # targets without a logarithm, or of huge sizes
                 spread = np.array([max(float(np.std(part)), 1e-12) for part in parts])
@@ -117,19 +119,29 @@ class ProblemSet(Sequence[Problem]):
             self._fitted[key] = FittedRows(y, w, spread, sizes)
         return self._fitted[key]
 
-    def _targets(self, frames: Frames, *, on_logs: bool, mirrored: bool) -> Array:
-        pairs = zip(self._problems, frames, strict=True)
-        y = np.concatenate([(p.y - f.origin) / f.unit for p, f in pairs])
+    def _targets(
+        self, frames: Frames, *, on_logs: bool, mirrored: bool, ceiling: float | None
+    ) -> Array:
+        left = [p.y if ceiling is None else ceiling - p.y for p in self._problems]
+        y = np.concatenate([(y - f.origin) / f.unit for y, f in zip(left, frames, strict=True)])
         y = -y if mirrored else y
         with np.errstate(all="ignore"):
             values = np.log(y) if on_logs else y.astype(float)
         return values if self.exact else rounded(values, 1.0 if on_logs else 2.0**-10)
 
-    def _weights(self, axes: Sequence[int], scale_weight: float, *, on_logs: bool) -> Array:
+    def _weights(
+        self,
+        axes: Sequence[int],
+        scale_weight: float,
+        *,
+        on_logs: bool,
+        ceiling: float | None,
+    ) -> Array:
         problems = self._problems
         w = np.concatenate([row_weights(p.x, axes, scale_weight) for p in problems])
         if any(p.weights is not None for p in problems):
-            w = w * np.concatenate([p.weights_of_residuals(on_logs=on_logs) for p in problems])
+            own = [p.weights_of_residuals(on_logs=on_logs, ceiling=ceiling) for p in problems]
+            w = w * np.concatenate(own)
         return w if self.exact else rounded(w)
 
 

@@ -200,17 +200,18 @@ def inward_prior(
 
 
 def usable(
-    root: Node, asked: AskedFrames, *, on_logs: bool, by_priors: bool
+    root: Node, asked: AskedFrames, *, origin: bool, by_priors: bool
 ) -> tuple[Moves | None, Frames]:
     """The frames in which a law can be fitted, and how its constants change with them.
 
     Args:
         root: The law.
         asked: What the problems ask for.
-        on_logs: Logarithms of the targets are fitted, so that no frame may have an origin.
+        origin: A frame may have an origin; not so where logarithms of the targets are fitted, or
+            what they leave to a ceiling.
         by_priors: Constants have priors, which only shifts and factors of their own carry over.
     """
-    for option in asked.without_origin if on_logs else asked.options:
+    for option in asked.options if origin else asked.without_origin:
         moves = moves_of(root, origin=option.has_origin)
         if moves is not None and not (by_priors and any(m.divisor >= 0 for m in moves.values())):
             return moves, option

@@ -34,12 +34,14 @@ class Problem:
     frame: TargetFrame | None = None
     weights: RowWeights | None = None
 
-    def weights_of_residuals(self, *, on_logs: bool) -> Array:
-        """`(n,)` what each residual counts, or each of the targets' logarithms."""
+    def weights_of_residuals(self, *, on_logs: bool, ceiling: float | None = None) -> Array:
+        """`(n,)` what each residual counts, or each logarithm, of what is left to a ceiling."""
         if self.weights is None:
             return np.ones(len(self.y))
         if not on_logs:
             return self.weights.values
+        if ceiling is not None:
+            return self.weights.of_logs(ceiling - self.y, None)
         return self.weights.of_logs(self.y, None if self.frame is None else self.frame.unit)
 
 

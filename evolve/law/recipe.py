@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from evolve.errors import nearest
 
-TARGET_SCALES = ("linear", "log")
+TARGET_SCALES = ("linear", "log", "gap", "log_gap")
 LOSSES = ("l2", "huber", "cauchy")
 TIES = ("none", "slopes", "shape")
 # Fields by the names that they had first. Stored runs and programs hold these, and keys of
@@ -30,7 +30,9 @@ class Recipe:
     """How a law's constants are fitted; the second half of a program's genome.
 
     Attributes:
-        target_scale: ``linear`` fits y, ``log`` fits log y (needs positive targets).
+        target_scale: ``linear`` fits y, ``log`` fits log y (needs positive targets); ``gap`` and
+            ``log_gap`` fit what y leaves to a ceiling, and its logarithm (they need a law that is
+            a number less another, as ``1 - g``, and the second targets below that number).
         loss: ``l2``, ``huber`` or ``cauchy``.
         f_scale: Residual at which a robust loss bends (as in `scipy.optimize.least_squares`),
             as a fraction of the spread (standard deviation) of y, or of log y, on the rows
@@ -70,6 +72,16 @@ class Recipe:
         _within("ridge", self.ridge, 0, 1e6)
         _within("shrinkage", self.shrinkage, 0, 1e6)
         _within("n_starts", self.n_starts, 1, 10_000)
+
+    @property
+    def on_logs(self) -> bool:
+        """Whether logarithms are fitted."""
+        return self.target_scale in ("log", "log_gap")
+
+    @property
+    def of_gap(self) -> bool:
+        """Whether what the target leaves to a ceiling is fitted."""
+        return self.target_scale in ("gap", "log_gap")
 
     def arguments(self) -> dict[str, Any]:
         """The fields that differ from the defaults, in order: what a program text states."""

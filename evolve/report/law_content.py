@@ -106,8 +106,16 @@ def _math(text: str) -> Markup:
     return drawn.markup
 
 
+_SCALES = {
+    "linear": "target",
+    "log": "log of the target",
+    "gap": "what the target leaves to its ceiling",
+    "log_gap": "log of what the target leaves to its ceiling",
+}
+
+
 def _recipe(recipe: Recipe) -> str:
-    target = "log of the target" if recipe.target_scale == "log" else "target"
+    target = _SCALES[recipe.target_scale]
     loss = {"l2": "least squares", "huber": "Huber's loss", "cauchy": "Cauchy's loss"}[recipe.loss]
     words = [f"Fitted to the {target} with {loss}"]
     if recipe.loss != "l2":

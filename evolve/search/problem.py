@@ -221,20 +221,22 @@ def space_of(task: Task) -> SearchSpace:
     frame = task.frame
     features = [task.spec.features[j] for j in frame.columns]
     place = {j: k for k, j in enumerate(frame.columns)}
+    is_gap = frame.ceiling is not None
     one_signed = bool((task.train.Y > 0).all() or (task.train.Y < 0).all())
     return SearchSpace(
         units=(1.0,) * len(features),
         logarithmic=tuple(f.logarithmic for f in features),
         max_constants=task.max_constants,
         own_feature_first=task.spec.own,
-        positive=frame.natural_zero and one_signed,
+        positive=is_gap or (frame.natural_zero and one_signed),
         pooled=task.n_groups >= POOLED_GROUPS,
         axes=tuple(sorted(place[j] for j in task.axes)),
         columns=frame.columns,
         scales=tuple(frame.scales[j] for j in frame.columns),
         mirrored=frame.mirrored,
-        natural_zero=frame.natural_zero,
-        either_way=frame.rises or not frame.natural_zero,
+        ceiling=frame.ceiling,
+        natural_zero=frame.natural_zero or is_gap,
+        either_way=frame.rises or not (frame.natural_zero or is_gap),
         part_of=tuple((place[part], place[whole]) for part, whole in frame.parts),
     )
 
@@ -251,7 +253,9 @@ def plain_space_of(task: Task) -> SearchSpace:
         columns=(),
         scales=(),
         mirrored=False,
+        ceiling=None,
         natural_zero=True,
+        either_way=task.frame.rises or not task.frame.natural_zero,
         part_of=task.frame.parts,
     )
 

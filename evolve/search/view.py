@@ -8,6 +8,8 @@ have the same numbers in both.
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Mapping
+from dataclasses import replace
 from functools import lru_cache
 
 from evolve.fitting.reframe import signed_terms
@@ -15,7 +17,11 @@ from evolve.law.algebra import is_unit_scaled
 from evolve.law.candidate import Candidate
 from evolve.law.canonical import canonical
 from evolve.law.graph import Law, Node, call, feat, num, walk
+from evolve.law.recipe import Recipe
 from evolve.search.operators.registry import SearchSpace
+
+# Scale of the targets under a ceiling, by that of what a search sees.
+OF_GAP = {"linear": "gap", "log": "log_gap"}
 
 
 def outward(candidate: Candidate, space: SearchSpace) -> Candidate:
@@ -23,7 +29,8 @@ def outward(candidate: Candidate, space: SearchSpace) -> Candidate:
     if space.template is not None:
         return candidate
     law, root = candidate.law, _outward(candidate.law.root, space)
-    return Candidate(Law(root, law.n_constants, law.own_feature_first), candidate.recipe)
+    recipe = _with_scale(candidate.recipe, space, OF_GAP)
+    return Candidate(Law(root, law.n_constants, law.own_feature_first), recipe)
 
 
 def inward(candidate: Candidate, space: SearchSpace) -> Candidate:
@@ -34,17 +41,35 @@ def inward(candidate: Candidate, space: SearchSpace) -> Candidate:
     if space.template is not None:
         return candidate
     root, n_constants = _inward(candidate.law.root, space)
-    return Candidate(Law(root, n_constants, candidate.law.own_feature_first), candidate.recipe)
+    recipe = _with_scale(candidate.recipe, space, {gap: seen for seen, gap in OF_GAP.items()})
+    return Candidate(Law(root, n_constants, candidate.law.own_feature_first), recipe)
+
+
+def _with_scale(recipe: Recipe, space: SearchSpace, scales: Mapping[str, str]) -> Recipe:
+    """The recipe, of what the targets leave to a ceiling where there is one, or back."""
+    if space.ceiling is None or recipe.target_scale not in scales:
+        return recipe
+    return replace(recipe, target_scale=scales[recipe.target_scale])
 
 
 @lru_cache(maxsize=4096)
 def _outward(root: Node, space: SearchSpace) -> Node:
+    if space.ceiling is not None:
+        return _to_raw(call("sub", num(space.ceiling), root), space)
     return _to_raw(_mirrored(root, space), space)
 
 
 @lru_cache(maxsize=4096)
 def _inward(root: Node, space: SearchSpace) -> tuple[Node, int]:
-    return canonical(_mirrored(_to_seen(root, space), space))
+    seen = _to_seen(root, space)
+    return canonical(_left(seen, space.ceiling) if space.ceiling else _mirrored(seen, space))
+
+
+def _left(root: Node, ceiling: float) -> Node:
+    """What a law leaves to a ceiling."""
+    top = num(ceiling)
+    is_below = root.op == "sub" and root.args[0] == top
+    return root.args[1] if is_below else call("sub", top, root)
 
 
 def _to_raw(node: Node, space: SearchSpace) -> Node:

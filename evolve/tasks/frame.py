@@ -42,6 +42,8 @@ class Frame:
         natural_zero: Whether 0 means something for the targets, so that their logarithms do.
         parts: Pairs of features of which the first holds a part of what the second holds; over
             their scales, no part is greater than its whole.
+        ceiling: Value below which all targets lie and towards which they rise along the axes, as
+            is declared of an accuracy; what they leave to it is what is seen. None without one.
     """
 
     columns: tuple[int, ...]
@@ -51,6 +53,7 @@ class Frame:
     natural_zero: bool
     rises: bool = False
     parts: tuple[tuple[int, int], ...] = ()
+    ceiling: float | None = None
 
     def seen(self, x: Array) -> Array:
         """`(n, f)` features over their scales, in the order of the task, rounded."""
@@ -80,13 +83,14 @@ def frame_of(spec: TaskSpec, x: Array, y: Array, group: Ints, roles: Mapping[str
     near = _nearer(axis_values(x, spec.folds.axes, names), group)
     if np.isnan(nmse(y[near], y[near])):  # of equal targets, which have no sign and no size
         near[:] = True
-    natural = _has_natural_zero(spec, x[near], y, near, group[near])
-    targets = tuple(_target_frame(values, natural=natural) for values in y[near].T)
-    ratios = _parts(spec, x, [roles.get(name, "other") for name in names])
-    scales = _scales(spec, x, ratios)
     axes = axis_features(spec.folds.axes, names)
     along = axes or [j for j, f in enumerate(spec.features) if f.logarithmic] or range(len(names))
     rises = _rises(spec, x[near], y[near], along)
+    ceiling = _ceiling(spec, y) if rises else None
+    natural = ceiling is None and _has_natural_zero(spec, x[near], y, near, group[near])
+    targets = tuple(_target_frame(values, natural=natural) for values in y[near].T)
+    ratios = _parts(spec, x, [roles.get(name, "other") for name in names])
+    scales = _scales(spec, x, ratios)
     mirrored = bool((y < 0.0).all()) if natural else rises
     seen_rises = rises != mirrored
     frame = Frame(tuple(range(len(names))), scales, targets, mirrored, natural, seen_rises)
@@ -94,7 +98,7 @@ def frame_of(spec: TaskSpec, x: Array, y: Array, group: Ints, roles: Mapping[str
     if not spec.own:
         columns = tuple(_column_order(spec, frame, axes, x[near], y[near]))
     parts = sorted(ratios, key=lambda pair: [columns.index(j) for j in pair])
-    return replace(frame, columns=columns, parts=tuple(parts))
+    return replace(frame, columns=columns, parts=tuple(parts), ceiling=ceiling)
 
 
 def _nearer(values: Array, group: Ints) -> Array:
@@ -103,6 +107,13 @@ def _nearer(values: Array, group: Ints) -> Array:
     for _, rows in rows_by_group(group):
         near[rows] = (values[rows] < values[rows].max(axis=0)).all(axis=1)
     return near if near.sum() >= len(near) / LEAST_NEAR else np.ones_like(near)
+
+
+def _ceiling(spec: TaskSpec, y: Array) -> float | None:
+    """The one value that is declared to be above all targets, and is."""
+    tops = {high for _, high in target_bounds(spec)}
+    top = tops.pop() if len(tops) == 1 else math.inf
+    return top if top and math.isfinite(top) and bool((y < top).all()) else None
 
 
 def _has_natural_zero(spec: TaskSpec, x: Array, y: Array, near: Array, group: Ints) -> bool:

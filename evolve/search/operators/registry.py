@@ -34,6 +34,7 @@ class SearchSpace:
         columns: Number of the task's feature in each place; as they stand if empty.
         scales: What the feature in each place is divided by; 1 if empty.
         mirrored: The targets are seen with their sign changed.
+        ceiling: What the targets leave to it is seen, in place of them with their sign changed.
         natural_zero: 0 means something for the targets; otherwise a law must allow any origin.
         either_way: Targets may go up as well as down, so that terms may have either sign.
         part_of: Pairs of features (part, whole) of which the first is never greater than the
@@ -54,6 +55,7 @@ class SearchSpace:
     columns: tuple[int, ...] = ()
     scales: tuple[float, ...] = ()
     mirrored: bool = False
+    ceiling: float | None = None
     natural_zero: bool = True
     either_way: bool = False
     part_of: tuple[tuple[int, int], ...] = ()

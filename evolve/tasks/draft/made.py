@@ -1,7 +1,4 @@
-"""What is made of a column: inputs of texts with a number or date each, of years far from 0.
-
-And of a target that rises to a ceiling, its distance from there.
-"""
+"""How an input is made of a column: of texts with a number or date each, of years far from 0."""
 
 from __future__ import annotations
 
@@ -111,25 +108,4 @@ def far_from_0(task: Task) -> list[str]:
         notes.append(
             Remark(f"{told} law of it: it counts from its beginning by ", Argument("derive"), way)
         )
-    return notes
-
-
-def below_ceiling(rows: RawTable, task: Task) -> list[str]:
-    """How a target that rises towards a ceiling is asked for by its distance from there.
-
-    An accuracy approaches 1 as an error does 0, over powers of ten that logarithms see. On 50
-    generated tables (errors and accuracies, noise of either; 300 evaluations, seed 0) the same
-    rows were forecast with a mean R² of 0.34 as errors, each at least -1, and 0.11 as accuracies.
-    """
-    notes: list[str] = []
-    frame = task.frame
-    for target in task.spec.targets:
-        top = target.bounds[1] if target.bounds else math.inf
-        if math.isinf(top) or frame.rises == frame.mirrored:
-            continue
-        new = "error" if "error" not in rows.columns else f"{target.name} error"
-        made = shlex.quote(f"{quoted(new)} = {top:g} - {quoted(target.name)}")
-        told = f"{target.name} rises towards {top:g}: its distance from there is often forecast "
-        way = (Argument("derive"), f" {made} ", Argument("target"), f" {shlex.quote(new)}")
-        notes.append(Remark(f"{told}better, as ", *way))
     return notes

@@ -18,7 +18,6 @@ from evolve.tasks.draft.curves import unnamed
 from evolve.tasks.draft.expressions import quoted
 from evolve.tasks.draft.images import moves_with
 from evolve.tasks.draft.made import (
-    below_ceiling,
     far_from_0,
     number_of,
     numbers_each,
@@ -72,7 +71,6 @@ def remarks(
     warnings += advice_on_runs
     warnings += [*_constant_in_groups(task), *_two_levels(task), *_sizes_in_words(rows, task)]
     warnings += [*_units_in_names(rows, task), *_stand_ins(task), *far_from_0(task)]
-    warnings += below_ceiling(rows, task)
     warnings += [*_deviations(columns, task), *_weights(columns, task)]
     warnings += [*filter(None, numbers.values()), *unused_dates(rows, task)]
     warnings += may_be_groups(rows, task, texts, columns)

@@ -80,22 +80,3 @@ def test_a_feature_that_counts_from_its_beginning_already_needs_no_advice() -> N
     raw = table_of("\n".join(["year,score", *rows]) + "\n")
     told = propose(raw, "x", Wishes(("score",), ("year", "year since 2010"), derive=derive))
     assert not [note for note in told.notes if "far from 0" in note]
-
-
-@pytest.mark.parametrize(("top", "others"), [(1, ""), (100, ",error")])
-def test_what_rises_to_a_ceiling_is_told_how_its_distance_is_predicted(
-    top: int, others: str
-) -> None:
-    def notes(sign: float, target: str) -> list[str]:
-        values = [top * (0.5 + sign * (0.4 - 0.5 * 2.0 ** (-0.2 * k))) for k in range(24)]
-        more = ",0.1" if others else ""
-        rows = [f"{2**k},{value:.6f}{more}" for k, value in enumerate(values)]
-        table = table_of("\n".join([f"params,{target}{others}", *rows]) + "\n")
-        found = propose(table, "x", Wishes((target,), ("params",))).notes
-        return [note for note in found if "distance from there" in note]
-
-    new = "`accuracy error`" if others else "error"
-    (note,) = notes(1.0, "accuracy")
-    assert note.startswith(f"accuracy rises towards {top}: its distance from there is often ")
-    assert f"derive '{new} = {top} - accuracy' target " in note
-    assert notes(-1.0, "accuracy") == notes(1.0, "height") == []
