@@ -42,8 +42,9 @@ class Frame:
         natural_zero: Whether 0 means something for the targets, so that their logarithms do.
         parts: Pairs of features of which the first holds a part of what the second holds; over
             their scales, no part is greater than its whole.
-        ceiling: Value below which all targets lie and towards which they rise along the axes, as
-            is declared of an accuracy; what they leave to it is what is seen. None without one.
+        ceiling: Value below which all targets lie and towards which they rise along the axes, past
+            half of their range, as is declared of an accuracy; what they leave to it is what is
+            seen. None without one.
     """
 
     columns: tuple[int, ...]
@@ -110,10 +111,14 @@ def _nearer(values: Array, group: Ints) -> Array:
 
 
 def _ceiling(spec: TaskSpec, y: Array) -> float | None:
-    """The one value that is declared to be above all targets, and is."""
-    tops = {high for _, high in target_bounds(spec)}
-    top = tops.pop() if len(tops) == 1 else math.inf
-    return top if top and math.isfinite(top) and bool((y < top).all()) else None
+    """The one value that is declared to be above all targets, and is, if some come near it.
+
+    Shares that stay in the lower half are nearer to their floor, of which their logarithms tell.
+    """
+    bounds = set(target_bounds(spec))
+    low, top = bounds.pop() if len(bounds) == 1 else (-math.inf, math.inf)
+    is_above = bool(top) and math.isfinite(top) and bool((y < top).all())
+    return top if is_above and bool(y.max() - low > top - y.max()) else None
 
 
 def _has_natural_zero(spec: TaskSpec, x: Array, y: Array, near: Array, group: Ints) -> bool:

@@ -58,6 +58,7 @@ def test_a_law_of_another_form_is_seen_as_a_ceiling_less_it_and_told_as_that() -
     ("y", "bounds"),
     [
         (0.05 + 9.0 * X**-0.2, [0.0, 1.0]),  # falls
+        (1e-4 * X**0.3, [0.0, 1.0]),  # is nearer to 0
         (0.95 - 9.0 * X**-0.2, [0.0, np.inf]),
         (1.95 - 9.0 * X**-0.2, [0.0, 1.0]),  # is above it
         (np.minimum(1.2 - 9.0 * X**-0.2, 1.0), [0.0, 1.0]),  # has come to it
