@@ -136,10 +136,9 @@ def _is_line(task: Task, champion: Finalist) -> bool:
     if candidate is None:
         return False
     space, new = space_of(task), fresh()
-    lines = [
-        call("add", next(new), linear(space.variables(), new)),
-        product_of_powers(space.variables(), new),
-    ]
+    lines = [call("add", next(new), linear(space.variables(), new))]
+    if space.ceiling is None:  # else powers are of what is left to it, and no baseline's
+        lines.append(product_of_powers(space.variables(), new))
     root = inward(candidate, space).law.root
     return any(root == canonical(line)[0] for line in lines)
 

@@ -15,6 +15,7 @@ from evolve.forecast.calibration import make_forecast_model
 from evolve.forecast.heldout import forecast_errors, held_share
 from evolve.forecast.hidden import is_hidden, is_known
 from evolve.forecast.judge import (
+    _is_line,
     _judge,
     against_baseline,
     best_baseline,
@@ -226,6 +227,17 @@ def test_a_straight_line_is_no_worse_than_the_baseline_that_is_one() -> None:
     assert 1.0 - worse.nmse < verdict.baseline_r2
     assert "formula" not in verdict.line()
     assert "the best baseline (straight line, as the champion is) errs" in verdict.line()
+
+
+def test_a_power_of_what_is_left_to_a_ceiling_is_no_straight_line() -> None:
+    x, rng = np.repeat(2.0 ** np.arange(12), 2), np.random.default_rng(4)
+    y = 1.0 - 0.5 * x**-0.3 * np.exp(0.02 * rng.normal(size=24))
+    bounded = [{"name": "y0", "bounds": [0.0, 1.0]}]
+    task = task_of(x, y, targets=bounded, folds={"axes": ["a"]}, max_constants=4)
+    _, choice, _ = judged(task)
+    made = {f.entry.operator: f for f in choice.finalists}
+    assert not _is_line(task, made["product of powers"])
+    assert _is_line(task, made["linear"])
 
 
 def test_folds_that_differ_are_told_one_by_one(lawful: tuple[Task, Choice, Verdict]) -> None:
