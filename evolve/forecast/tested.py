@@ -22,9 +22,7 @@ from evolve.typing import Array
 LEAST_REACH = np.log10(HORIZONS[0])  # steps that test a feature that is no axis; judgement
 LEAST_BEYOND = np.log10(1.05)  # steps outside the rows that are more than rounding; judgement
 RATIO_STEPS = np.log10(2.0)  # by which a ratio lies further out than its features do; judgement
-NEAR_1 = (
-    0.05  # by which a power is off 1 that is read as 1, of a ratio as it is spoken of; judgement
-)
+NEAR_1 = 0.05  # by which the power of a ratio may be off 1 to be read as 1; judgement
 MOST_NAMED = 3  # features that a sentence names
 AT_RANDOM = "held-out rows were drawn at random, so that nothing tests forecasts beyond the data"
 
