@@ -178,10 +178,14 @@ class BatchFitter:
         mean, weight = np.zeros(shape), np.zeros(shape)
         ridge = self.recipe.ridge * self.counts * self.spread**2
         weight[:, self.tape.kind == NONLINEAR] = ridge[:, None]
-        for prior, rows in _by_prior(priors):
-            total = weight[rows] + prior.weight
-            mean[rows] = prior.mean * prior.weight / np.where(total > 0, total, 1.0)
-            weight[rows] = total
+        known, numbers = _numbered(priors)
+        if not known:
+            return mean, weight
+        rows = np.flatnonzero(numbers >= 0)
+        own = np.array([(prior.mean, prior.weight) for prior in known])[numbers[rows]]
+        weight[rows] += own[:, 1]
+        total = weight[rows]
+        mean[rows] = own[:, 0] * own[:, 1] / np.where(total > 0, total, 1.0)
         return mean, weight
 
     def _results(
@@ -254,9 +258,17 @@ class BatchFitter:
 
 def _by_prior(priors: Sequence[Prior | None]) -> list[tuple[Prior, Ints]]:
     """Each prior that some problems have, and their numbers."""
+    known, numbers = _numbered(priors)
+    return [(prior, np.flatnonzero(numbers == i)) for i, prior in enumerate(known)]
+
+
+def _numbered(priors: Sequence[Prior | None]) -> tuple[list[Prior], Ints]:
+    """The priors that some problems have, once each, and which one each has: -1 for none."""
     known = {id(prior): prior for prior in priors if prior is not None}
-    numbers = np.fromiter(map(id, priors), dtype=np.int64, count=len(priors)) if known else None
-    return [(prior, np.flatnonzero(numbers == key)) for key, prior in known.items()]
+    number = {each: i for i, each in enumerate(known)}
+    number[id(None)] = -1
+    numbers = np.fromiter(map(number.__getitem__, map(id, priors)), np.int64, len(priors))
+    return list(known.values()), numbers
 
 
 def _centres(priors: Sequence[Prior | None], p: int) -> Array:

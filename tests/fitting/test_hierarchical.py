@@ -67,6 +67,22 @@ def test_fewer_than_three_groups_learn_nothing() -> None:
     assert all(f.prior is None for f in fit_pooled(LAW, problems, Recipe(shrinkage=1.0)))
 
 
+@pytest.mark.parametrize("tied", ["none", "slopes", "shape"])
+def test_what_a_label_learns_does_not_depend_on_labels_of_other_sizes_beside_it(tied: str) -> None:
+    labels = [groups(n, seed=n, pool=n)[0] for n in (4, 6, 4, 3)]
+    labels[2] = [replace(problem, pool=9) for problem in groups(4, seed=9)[0]]
+    recipe = Recipe(shrinkage=1.0, tied=tied)
+    together = iter(fit_pooled(LAW, [p for own in labels for p in own], recipe))
+    for own in labels:
+        for alone in fit_pooled(LAW, own, recipe):
+            beside = next(together)
+            assert np.array_equal(beside.constants, alone.constants)
+            assert beside.prior is not None
+            assert alone.prior is not None
+            assert np.array_equal(beside.prior.weight, alone.prior.weight)
+            assert beside.n_free == alone.n_free
+
+
 def test_groups_of_one_label_share_a_prior_and_labels_do_not_mix() -> None:
     first, _ = groups(4, seed=1, pool=0)
     second, _ = groups(4, seed=2, pool=1)
