@@ -19,13 +19,21 @@ from evolve.law.graph import BINARY, UNARY, Law, Node, call, const, features_of,
 from evolve.law.naming import identifiers, words_seen
 from evolve.law.printer import formula
 from evolve.law.syntax import expression_of
+from evolve.law.tracer import FUNCTIONS, Tracer
 
 MOST_CHARACTERS = 2000
 MOST_CONSTANTS = 64
 LARGEST = 1e300  # of numbers
 _OPERATIONS = {ast.Add: "add", ast.Sub: "sub", ast.Mult: "mul", ast.Div: "div", ast.Pow: "pow"}
 _SIGNS = str.maketrans({"^": "**", "·": "*", "×": "*", "÷": "/", "\N{MINUS SIGN}": "-"})
-_OTHER_NAMES = {"ln": "log", "power": "pow", "maximum": "max", "minimum": "min"}
+_OTHER_NAMES = {
+    "ln": "log",
+    "power": "pow",
+    "maximum": "max",
+    "minimum": "min",
+    "sigmoid": "expit",
+}
+_MADE_OF_OTHERS = ("log10", "log2", "exp2", "cbrt", "expit")  # functions of one argument
 _MODULES = frozenset({"np", "numpy", "math"})
 _CONSTANT = re.compile(r"\bc(\d+)\b")
 
@@ -80,11 +88,17 @@ class FormulaReader:
 
     def call(self, name: str, args: Sequence[ast.expr]) -> Node:
         """The tree of a function's call."""
-        arity = 1 if name in UNARY else 2 if name in BINARY else 0
-        if not arity or arity != len(args):
-            hint = nearest(name, [*UNARY, *BINARY])
+        known = _OTHER_NAMES.get(name, name)
+        arity = 1 if known in (*UNARY, *_MADE_OF_OTHERS) else 2 if known in BINARY else 0
+        if arity != len(args) or not arity:
+            names = [*UNARY, *BINARY, *_MADE_OF_OTHERS, *_OTHER_NAMES]
+            hint = f", it takes {arity}" if arity else nearest(name, names)
             raise self.error(f"has no function {name!r} of {len(args)}{hint}")
-        return call(name, *(self.read(arg) for arg in args))
+        read = [self.read(arg) for arg in args]
+        if known in _MADE_OF_OTHERS:
+            made: Tracer = FUNCTIONS[known](Tracer(read[0]))
+            return made.node
+        return call(known, *read)
 
 
 def parse_formula(text: str) -> ast.expr | None:
@@ -132,7 +146,7 @@ def read_named_formula(
 
 
 class _Reader(FormulaReader):
-    """Takes the functions of numpy and of mathematics by their other names."""
+    """Takes the functions of numpy and of mathematics from their modules."""
 
     def read(self, node: ast.expr) -> Node:
         match node:
@@ -140,9 +154,6 @@ class _Reader(FormulaReader):
                 if module in _MODULES and not node.keywords:
                     return self.call(name, node.args)
         return super().read(node)
-
-    def call(self, name: str, args: Sequence[ast.expr]) -> Node:
-        return super().call(_OTHER_NAMES.get(name, name), args)
 
 
 class _FreeReader(_Reader):

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 
 from evolve.errors import ProgramError
 from evolve.law.canonical import key
 from evolve.law.formula import formula_words, label_of, lettered, read_formula, read_named_formula
-from evolve.law.graph import Law, call, const, feat, num
+from evolve.law.graph import Law, call, const, evaluate, feat, num
 from evolve.law.recipe import Recipe
 
 VARIABLES = {"params": feat(0), "tokens": feat(1)}
@@ -28,6 +29,26 @@ def same(law: Law, other: Law) -> bool:
 )
 def test_one_law_in_many_spellings(text: str) -> None:
     assert same(read_formula(text, VARIABLES), POWER)
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ("A*log10(params)", 4.0),
+        ("A*np.log10(100*params)", 8.0),
+        ("A*log2(params)", 2.0 * np.log2(100.0)),
+        ("A*ln(params)", 2.0 * np.log(100.0)),
+        ("A*cbrt(params)", 2.0 * np.cbrt(100.0)),
+        ("A*sigmoid(tokens)", 2.0 / (1.0 + np.exp(-3.0))),
+    ],
+)
+def test_a_function_that_is_made_of_others_is_read_and_adds_no_constant(
+    text: str, value: float
+) -> None:
+    law = read_formula(text, VARIABLES)
+    assert law.n_constants == 1
+    x, constants = np.array([[100.0, 3.0]]), np.array([2.0])
+    np.testing.assert_allclose(evaluate(law.root, x, constants), [value])
 
 
 def test_a_number_that_stands_twice_is_one_constant_and_a_plain_one_is_none() -> None:
@@ -55,7 +76,9 @@ def test_the_constants_of_a_formula_go_by_their_names_and_values() -> None:
         ("lambda params: params", "cannot hold"),
         ("__import__('os').system('x')", "cannot hold"),
         ("sum(params)", "has no function 'sum' of 1"),
-        ("exp(params, tokens)", "has no function 'exp' of 2"),
+        ("exp(params, tokens)", "has no function 'exp' of 2, it takes 1"),
+        ("log(params, 10)", "has no function 'log' of 2, it takes 1"),
+        ("lgo10(params)", "has no function 'lgo10' of 1 (did you mean 'log10'?)"),
         ("params*unif()", "has no function 'unif' of 0"),
         ("+".join(f"c{k}*params" for k in range(65)), "must have at most 64 constants"),
         ("-" * 500 + "params", "formula: "),

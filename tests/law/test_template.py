@@ -24,6 +24,10 @@ def test_a_template_is_the_formula_it_says_with_its_free_part_in_place() -> None
     np.testing.assert_allclose(value, 1 + 2 * np.array([2.0, 8.0]) ** -0.5 + 0.1 * np.log(x[:, 1]))
 
 
+def test_a_template_knows_functions_by_their_other_names() -> None:
+    assert template("E + A*ln(params) + @()").root == template("E + A*log(params) + @()").root
+
+
 def test_the_free_part_of_a_filled_template_is_what_was_filled_in() -> None:
     given, part = template("E + A*params^-a + @(tokens)"), call("pow", feat(0), const(0))
     assert given.free_part(given.fill(part)) == part

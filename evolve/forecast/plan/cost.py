@@ -125,9 +125,10 @@ def _require_allowed(node: ast.AST, feature_names: Sequence[str]) -> None:
         if type(node.value) not in (int, float) or not _is_finite(node.value):
             raise EvolveError(Argument("compute"), f": may hold numbers, it holds {node.value!r}")
     elif not isinstance(node, (ast.BinOp, ast.UnaryOp, ast.Load, *_BINARY, *_UNARY)):
-        what = type(node).__name__.lower()
+        is_part = isinstance(node, ast.expr)
+        what = repr(ast.unparse(node)) if is_part else f"a {type(node).__name__.lower()}"
         raise EvolveError(
-            Argument("compute"), f": may hold numbers, features and + - * / **, not a {what}"
+            Argument("compute"), f": may hold numbers, features and + - * / **, not {what}"
         )
 
 
