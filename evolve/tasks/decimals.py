@@ -17,9 +17,10 @@ from evolve.tasks.raw import RawTable
 _TOKEN = re.compile(r"\d[\d.,]*")
 COMMA, POINT, EITHER_COMMA, EITHER_POINT = "comma", "point", "either comma", "either point"
 BY_COMMAS, BY_POINTS = "thousands parted by commas", "thousands parted by points"
+THOUSANDS_BY_COMMAS = re.compile(r"\d{1,3}(,\d{3}){2,}(\.\d*)?|\d{1,3}(,\d{3})+\.\d*")
 # In this order: the first that fits is what a number shows.
 _KINDS = {
-    BY_COMMAS: re.compile(r"\d{1,3}(,\d{3}){2,}(\.\d*)?|\d{1,3}(,\d{3})+\.\d*"),
+    BY_COMMAS: THOUSANDS_BY_COMMAS,
     BY_POINTS: re.compile(r"\d{1,3}(\.\d{3}){2,}(,\d*)?|\d{1,3}(\.\d{3})+,\d*"),
     EITHER_COMMA: re.compile(r"[1-9]\d{0,2},\d{3}"),
     EITHER_POINT: re.compile(r"[1-9]\d{0,2}\.\d{3}"),

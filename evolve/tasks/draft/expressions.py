@@ -5,7 +5,8 @@ from __future__ import annotations
 import ast
 import math
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from functools import partial
 from keyword import iskeyword
 
 import numpy as np
@@ -14,7 +15,9 @@ from evolve.errors import Argument, EvolveError
 from evolve.law.faults import because, in_backticks, unquoted
 from evolve.law.syntax import expression_of
 from evolve.tasks.cells import is_blank, number, size_in_words
+from evolve.tasks.decimals import THOUSANDS_BY_COMMAS
 from evolve.tasks.draft.dates import decimal_year
+from evolve.tasks.meant import how_to_write
 from evolve.tasks.raw import RawTable
 from evolve.tasks.roles import nearest_column
 from evolve.typing import Array
@@ -33,6 +36,7 @@ _OPERATORS: dict[type[ast.operator], Callable[[Array, Array], Array]] = {
 }
 _FUNCTIONS: dict[str, Callable[[Array], Array]] = {
     "log": np.log,
+    "ln": np.log,
     "log10": np.log10,
     "log2": np.log2,
     "exp": np.exp,
@@ -45,6 +49,7 @@ YEARS_OF = "years"  # the function that makes decimal years of dates such as 202
 _SIZE_OR_TEXT = re.compile(
     r"""("[^"]*"|'[^']*')|(?<![\w.])(\d+(?:\.\d+)?(?:[kKmMbBtT]|%))(?!\w)"""
 )
+_GROUPED = re.compile(r"(?<![\d.,])\d{1,3}(?:,\d{3})+(?:\.\d+)?(?![.,]?\d)")
 _IN_TEXT = re.compile(r"\d+(?:\.\d+)?(?:[eE][+-]?\d+)?(?:[kKmMbBtT](?![A-Za-z]))?%?")
 
 
@@ -58,15 +63,33 @@ def in_quotes(text: str) -> str:
     return repr(text) if set('"\\\n') & set(text) else f'"{text}"'
 
 
-def number_in(text: str) -> float | None:
-    """The one number in a text such as ``d512``; None where it holds none or several."""
-    parts = _IN_TEXT.findall(text)
+def number_in(text: str, *, by_commas: bool = False) -> float | None:
+    """The one number in a text such as ``d512``; None where it holds none or several.
+
+    Args:
+        text: The text.
+        by_commas: Whether commas part thousands: ``13,000`` may have a decimal comma otherwise.
+    """
+    parts = _IN_TEXT.findall(_without_commas(text) if by_commas else text)
     return number(parts[0]) if len(parts) == 1 else None
+
+
+def parts_thousands(texts: Iterable[str]) -> bool:
+    """Whether one of the texts of a column shows that commas part thousands: ``13,000,000``."""
+    return any(
+        THOUSANDS_BY_COMMAS.fullmatch(match[0])
+        for text in texts
+        for match in _GROUPED.finditer(text)
+    )
 
 
 def around_number(text: str) -> str:
     """A text such as ``d512`` without its numbers."""
-    return _IN_TEXT.sub("", text)
+    return _IN_TEXT.sub("", _without_commas(text))
+
+
+def _without_commas(text: str) -> str:
+    return _GROUPED.sub(lambda match: match[0].replace(",", ""), text)
 
 
 def parse_words(text: str) -> tuple[ast.expr, dict[str, str]]:
@@ -115,7 +138,7 @@ def derive(raw: RawTable, texts: tuple[str, ...]) -> RawTable:
     Args:
         raw: The table.
         texts: ``name = expression`` each, such as ``flops = 6*params*tokens``: numbers, columns,
-            ``+ - * / **``, brackets, ``log log10 log2 exp sqrt abs``, ``number(column)`` for
+            ``+ - * / **``, brackets, ``log ln log10 log2 exp sqrt abs``, ``number(column)`` for
             the one number in texts such as ``d512``, and ``years(column)`` for dates.
 
     Raises:
@@ -174,20 +197,30 @@ class _Values:
 
     def _call(self, name: str, argument: ast.expr, depth: int) -> Array:
         if name == NUMBER_IN and isinstance(argument, ast.Name):
-            return self._read(self._column(argument), number_in, "one number")
+            column = self._column(argument)
+            texts = (str(cell) for cell in self._raw.column(column) if not is_blank(cell))
+            read = partial(number_in, by_commas=parts_thousands(texts))
+            return self._read(column, read, "one number", how_to_write)
         if name == YEARS_OF and isinstance(argument, ast.Name):
             return self._read(self._column(argument), decimal_year, "a date such as 2024-03-01")
         if name not in _FUNCTIONS:
             raise self._wrong(f"there is no function {name!r}, there are {self._functions()}")
         return _FUNCTIONS[name](self._of(argument, depth + 1))
 
-    def _read(self, name: str, read: Callable[[str], float | None], what: str) -> Array:
+    def _read(
+        self,
+        name: str,
+        read: Callable[[str], float | None],
+        what: str,
+        advice: Callable[[str], str] = lambda _: "",
+    ) -> Array:
         values = []
         for row, cell in enumerate(self._raw.column(name), 1):
             value = math.nan if is_blank(cell) else read(str(cell))
             if value is None:
                 complaint = self._raw.complaint(name, f"must hold {what}", row, repr(cell))
-                raise self._wrong(complaint)
+                how = advice(str(cell))
+                raise self._wrong(f"{complaint}; {how}" if how else complaint)
             values.append(value)
         return np.array(values)
 

@@ -11,7 +11,13 @@ import numpy as np
 from evolve.errors import Argument, Remark, TaskError
 from evolve.tasks.cells import is_blank, is_meant, number, shown
 from evolve.tasks.draft.dates import dates_in, decimal_year
-from evolve.tasks.draft.expressions import YEARS_OF, around_number, number_in, quoted
+from evolve.tasks.draft.expressions import (
+    YEARS_OF,
+    around_number,
+    number_in,
+    parts_thousands,
+    quoted,
+)
 from evolve.tasks.raw import RawTable
 from evolve.tasks.task import Task
 from evolve.typing import Array
@@ -23,7 +29,9 @@ FEWEST_YEARS = 2.0  # from the first date to the last: those of one sweep say wh
 
 def numbers_each(texts: Iterable[str]) -> dict[str, float]:
     """The one number in each text, all within the same letters, such as d512; else nothing."""
-    found = {text: number_in(text) for text in texts}
+    texts = list(texts)
+    by_commas = parts_thousands(texts)
+    found = {text: number_in(text, by_commas=by_commas) for text in texts}
     if len({around_number(text) for text in found}) != 1:
         return {}
     known = {text: value for text, value in found.items() if value is not None}

@@ -30,6 +30,7 @@ RAW = RawTable(
         ("ratio = `train tokens` / params", [20.0, 20.0, None]),
         ("x = -(`lambda` + 1) ** 2", [-4.0, -9.0, -25.0]),
         ("x = log2(`lambda`) + sqrt(4)", [2.0, 3.0, 4.0]),
+        ("x = ln(exp(`lambda`))", [1.0, 2.0, 4.0]),
         ("x = number(`width=base`)", [512.0, 7e7, 1024.0]),
         ("x = 3", [3.0, 3.0, 3.0]),
         ("x = params / 2M + 50%", [1.0, 1.5, None]),
@@ -85,6 +86,41 @@ def test_what_is_no_arithmetic_is_refused(text: str, rule: str | None) -> None:
         return
     with pytest.raises(EvolveError, match=rule):
         derive(RAW, (text,))
+
+
+def column_of(*cells: str) -> RawTable:
+    return RawTable(Path("t.csv"), {"size": list(cells)}, len(cells))
+
+
+@pytest.mark.parametrize(
+    ("cells", "values"),
+    [
+        (("125,000", "13,000,000"), [1.25e5, 1.3e7]),
+        (("$2,450.50", "$13"), [2450.5, 13.0]),
+        (("13,000,000 tokens", ""), [1.3e7, None]),
+    ],
+)
+def test_commas_that_part_thousands_are_no_end_of_a_number(
+    cells: tuple[str, ...], values: list[float | None]
+) -> None:
+    assert derive(column_of(*cells), ("x = number(size)",)).columns["x"] == values
+
+
+@pytest.mark.parametrize(
+    ("cell", "advice"),
+    [
+        ("13,000", "write 13000, or 13.000 if that is a decimal comma"),
+        ("2,45", "write 2.45"),
+        ("13 000 000", "write 13000000"),
+        ("d512 l8", None),
+    ],
+)
+def test_a_text_that_holds_no_one_number_is_told_with_what_to_write(
+    cell: str, advice: str | None
+) -> None:
+    with pytest.raises(EvolveError) as caught:
+        derive(column_of(cell), ("x = number(size)",))
+    assert str(caught.value).endswith(f"holds {cell!r}" + (f"; {advice}" if advice else ""))
 
 
 def test_a_name_that_is_no_plain_word_stands_between_backticks() -> None:
