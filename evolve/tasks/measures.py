@@ -5,12 +5,15 @@ LOSSES = (
     r"bits (per )?(byte|char\w*|token|word|symbol|dim\w*)|nats( per \w+)?|"
     r"neg\w* (elbo|log ?(lik|prob)\w*)"
 )
-ERRORS = (  # never below 0, as losses
-    r"wer|cer|brier|n?r?mse|mae|mape|fid|regret|lpips|chamfer|edit distance|misclassif\w*|"
-    r"mistakes|(fail|failure|miss|rejection) rate|(error|err) (rate|percent)|errors?$"
-)
 _OF_ONE = "(acc|accuracy|auc|auroc|f1|recall)"
-ERRORS += rf"|one minus {_OF_ONE}|^1 (minus )?{_OF_ONE}"
+ERROR_SHARES = (  # errors between 0 and 1, or in percent
+    r"wer|cer|brier|(error|err) (rate|percent)|(fail|failure|miss|rejection) rate|"
+    rf"misclassification( rate)?|one minus {_OF_ONE}|^1 (minus )?{_OF_ONE}"
+)
+ERRORS = (  # never below 0, as losses
+    r"n?r?mse|mae|mape|fid|regret|lpips|chamfer|edit distance|misclassif\w*|mistakes|errors?$|"
+    rf"{ERROR_SHARES}"
+)
 # Between 0 and 1, or in percent, and better when higher.
 BENCHMARKS = (
     "mmlu|hellaswag|arc (easy|challenge)|piqa|winogrande|gsm8k|boolq|lambada|truthfulqa|"

@@ -12,7 +12,7 @@ from pydantic import ValidationError
 from evolve.errors import Argument, EvolveError
 from evolve.tasks.complaints import explain
 from evolve.tasks.draft.roles import NO_AXES, Wishes
-from evolve.tasks.measures import ERRORS
+from evolve.tasks.measures import ERROR_SHARES, ERRORS
 from evolve.tasks.roles import nearest_column, words_of
 from evolve.tasks.spec import PhysicsSpec, Target, TaskSpec
 from evolve.tasks.task import Task
@@ -23,7 +23,7 @@ SIZES = ("N", "D", "U", "C")  # roles of what a loss falls with
 _ERROR = re.compile(rf"\b({ERRORS}|error|err)\b")
 # What falls below 0 where its number falls below 1; the loss called log loss does not.
 _LOGARITHM = re.compile(r"^(log10|log2|ln|log (?!(loss|ppl|perplexity)\b))")
-SHARES_BY_NAME = ("error_rate", "error rate", "brier", "wer", "cer")  # outcomes from 0 to 1
+_SHARE = re.compile(rf"\b({ERROR_SHARES})\b")
 PERCENT = 100.0
 TOGETHER = 0.01  # of the widest direction of rows; across a narrower one features move together
 
@@ -147,9 +147,8 @@ def _bounded(task: Task, number: int, wishes: Wishes) -> dict[str, object]:
     target: Target = task.spec.targets[number]
     y = task.train.Y[:, number]
     bounds = list(wishes.bounds)
-    is_share = target.role == "outcome" and any(
-        word in target.name.lower() for word in SHARES_BY_NAME
-    )
+    is_share = target.role == "outcome" and _SHARE.search(words_of(target.name)) is not None
+    is_share = is_share and not _is_logarithm(target)
     if not bounds and (target.role == "accuracy" or is_share) and y.min() >= 0.0:
         top = 1.0 if y.max() <= 1.0 else PERCENT
         bounds = [0.0, top] if y.max() <= top else []

@@ -52,6 +52,10 @@ def test_a_feature_that_is_no_size_is_not_said_to_matter() -> None:
         ("accuracy", 300.0, []),
         ("error_rate", 1.0, [0.0, 1.0]),
         ("brier", 1.0, [0.0, 1.0]),
+        ("failure_rate", 1.0, [0.0, 1.0]),
+        ("error_percent", 100.0, [0.0, 100.0]),
+        ("1-acc", 1.0, [0.0, 1.0]),
+        ("answer_error", 1.0, []),
         ("height", 1.0, []),
         ("optimal_lr", 1.0, [0.0, math.inf]),
         ("critical_batch", 1e4, [0.0, math.inf]),
@@ -64,7 +68,7 @@ def test_bounds_are_those_that_a_target_of_such_a_name_has(
     assert spec.targets[0].bounds == bounds
 
 
-@pytest.mark.parametrize("target", ["error", "val_err", "1-acc", "nrmse", "regret"])
+@pytest.mark.parametrize("target", ["error", "val_err", "nrmse", "regret"])
 def test_an_error_stays_above_0_and_falls_with_size_as_a_loss_does(target: str) -> None:
     physics = drafted(target, 0.1 + 50.0 * X**-0.3).physics
     assert (physics.floor, physics.decreasing_in) == (0.0, ["params"])
