@@ -147,7 +147,8 @@ def fit_named_law(
     """Fit a law of the literature, or a generic form, to a table of training runs.
 
     The columns that the law needs are found by their roles: parameters, tokens, learning rate.
-    Rows without a finite target are left out, with a warning; so is told what stands out.
+    Rows without a finite target are left out, with a warning; so is told what stands out, and
+    which columns the law leaves out where `features` does not say so.
 
     Args:
         df: One row a training run, as `evolve.discover` takes it.
@@ -173,7 +174,7 @@ def fit_named_law(
         EvolveError: There is no such law, the table lacks a column for it, or a cell breaks a
             rule.
     """
-    from evolve.api.table_warnings import warn_of_table
+    from evolve.api.table_warnings import warn_of_columns, warn_of_table
     from evolve.tasks.draft import Wishes, propose
     from evolve.tasks.readers import raw_of
 
@@ -188,12 +189,14 @@ def fit_named_law(
         sigma=sigma,
         run_id=run_id,
     )
-    raw = raw_of(df)
+    raw, named_by = raw_of(df), "features" if features else ""
     if not wishes.features:
         wishes = replace(wishes, features=inputs_in(law, columns_of(raw, wishes), wishes))
     draft = propose(raw, "table", wishes)
     warn_of_table(draft)
-    return fit_to_draft(draft, law)
+    fitted = fit_to_draft(draft, law)
+    warn_of_columns(fitted, draft, named_by)
+    return fitted
 
 
 def columns_of(raw: RawTable, wishes: Wishes) -> list[str]:

@@ -6,6 +6,7 @@ import warnings
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from evolve.api.champion import RunLaw
     from evolve.tasks.draft import Draft
 
 
@@ -19,3 +20,11 @@ def warn_of_table(draft: Draft) -> None:
             warnings.warn(f"rows: {decision.chosen}, {decision.why}", stacklevel=4)
     for note in draft.notes:
         warnings.warn(note, stacklevel=4)
+
+
+def warn_of_columns(fitted: RunLaw, draft: Draft, named_by: str) -> None:
+    """Warn of the columns that a law leaves out; called as `warn_of_table`."""
+    from evolve.api.fit_columns import columns_of_fit, lines_of
+
+    for line in lines_of(fitted, columns_of_fit(fitted, draft), named_by):
+        warnings.warn(line, stacklevel=4)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from evolve.cli.app import app
+from evolve.cli.app import app, option_of
 from evolve.cli.loading import quick_loading
 from evolve.cli.options import Interval, Json, ManyValued, TasksDirs
 from evolve.errors import Argument, EvolveError
@@ -76,8 +76,8 @@ def fit(
     json: Json = False,
 ) -> None:
     """Fit one law, by its name or as a formula: constants, standard errors, intervals, R2."""
+    from evolve.api.fit_columns import columns_of_fit, lines_of
     from evolve.api.named import fit_to_draft, fit_to_task
-    from evolve.cli.fit_columns import columns_of_fit, lines_of
     from evolve.cli.output import print_json, print_note
     from evolve.tasks.draft import Wishes
     from evolve.tasks.roles import parse_roles
@@ -107,10 +107,8 @@ def fit(
     with quick_loading():
         fitted = fit_to_task(task, law) if draft is None else fit_to_draft(draft, law)
         columns = columns_of_fit(fitted, draft)
-        if fitted.entry.origin == "user" and named_by != "features":
-            named_by = "law"
-        for line in [] if draft is None else lines_of(columns, fitted.row.name, named_by):
-            print_note(f"fit: {line}")
+        for line in [] if draft is None else lines_of(fitted, columns, named_by):
+            print_note(f"fit: {line.spelled(option_of)}")
         forecasts = _forecasts(fitted, at or [], group, interval)
         if json:
             print_json({**_document(fitted, forecasts, interval), "columns": columns})

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+import warnings
 from pathlib import Path
 
 import numpy as np
@@ -39,6 +40,29 @@ def test_rows_that_are_left_out_are_a_warning_at_the_line_of_the_call() -> None:
         fitted = evolve.fit_named_law(frame, "loss", "power of params")
     assert fitted.task.train.n_rows == 22
     assert {warning.filename for warning in told} == {__file__}
+
+
+def test_columns_that_a_law_leaves_out_are_told_unless_features_are_named(
+    fitted: NamedFit,
+) -> None:
+    train = fitted.task.train
+    frame = pd.DataFrame(train.X, columns=list(fitted.task.feature_names)).assign(loss=train.Y)
+    frame = frame.assign(lr=np.geomspace(1e-4, 1e-2, len(frame)), seed=range(len(frame)))
+
+    def told(law: str, **named: object) -> list[str]:
+        with warnings.catch_warnings(record=True) as caught:
+            warnings.simplefilter("always")
+            evolve.fit_named_law(frame, "loss", law, **named)
+        assert {warning.filename for warning in caught} <= {__file__}
+        return [str(warning.message) for warning in caught]
+
+    unnamed = "not used, as the formula does not name them: lr, seed"
+    assert told("E + A/params^a + B/tokens^b") == [unnamed]
+    assert told("E + A/params^a + B/tokens^b", features=["params", "tokens"]) == []
+    *_, idle, unused = told("hoffmann_2022")
+    held = "features params tokens leaves it out"
+    assert idle == f"a feature that hoffmann_2022 does not hold: lr; {held}"
+    assert unused.startswith("not used: seed ")
 
 
 def test_a_column_that_is_derived_may_be_what_a_law_is_of() -> None:

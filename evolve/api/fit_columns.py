@@ -1,21 +1,21 @@
-"""What `fit` made of the columns of a table, in words and as JSON values."""
+"""What a fit of one law made of the columns of a table, in words and as JSON values."""
 
 from __future__ import annotations
 
 import shlex
 from typing import TYPE_CHECKING, Any
 
-from evolve.cli.app import option_of
+from evolve.errors import Argument, Remark
 from evolve.law.graph import features_of
 
 if TYPE_CHECKING:
-    from evolve.api.named import NamedFit
+    from evolve.api.champion import RunLaw
     from evolve.tasks.draft import Draft
 
 MOST_NAMED = 12  # columns that a note names for one reason
 
 
-def columns_of_fit(fitted: NamedFit, draft: Draft | None) -> dict[str, Any]:
+def columns_of_fit(fitted: RunLaw, draft: Draft | None) -> dict[str, Any]:
     """The features that the law holds and those that it does not, and why others are not used.
 
     Args:
@@ -35,32 +35,38 @@ def columns_of_fit(fitted: NamedFit, draft: Draft | None) -> dict[str, Any]:
     }
 
 
-def lines_of(columns: dict[str, Any], law: str, named_by: str = "") -> list[str]:
+def lines_of(fitted: RunLaw, columns: dict[str, Any], named_by: str = "") -> list[Remark]:
     """What to say of the columns of a table.
 
     Args:
+        fitted: The law; a formula names its features itself.
         columns: From `columns_of_fit`.
-        law: The law's name.
-        named_by: The argument that named the features, ``law`` of a formula: what `features`
-            leaves out is known.
+        named_by: The argument that named the features, if any: what `features` leaves out is
+            known.
     """
-    lines = []
+    lines, law = [], fitted.row.name
+    if fitted.row.origin == "user" and named_by != "features":
+        named_by = "law"
     if idle := columns["not_in_law"]:
-        chosen = f"{option_of('features')} {shlex.join(columns['in_law'])}"
-        hint = "" if named_by else f"; {chosen} leaves {'it' if len(idle) == 1 else 'them'} out"
+        parts: list[str] = []
+        if not named_by:
+            them = "it" if len(idle) == 1 else "them"
+            chosen = f" {shlex.join(columns['in_law'])} leaves {them} out"
+            parts = ["; ", Argument("features"), chosen]
         what = "a feature" if len(idle) == 1 else "features"
-        lines.append(f"{what} that {law} does not hold: {_some(idle)}{hint}")
+        lines.append(Remark(f"{what} that {law} does not hold: {_some(idle)}", *parts))
     left = columns["not_used"]
     if left and named_by == "at":
-        lines.append(f"not used, as {option_of('at')} does not name them: {_some(list(left))}")
+        does_not = (Argument("at"), f" does not name them: {_some(list(left))}")
+        lines.append(Remark("not used, as ", *does_not))
     elif left and named_by == "law":
-        lines.append(f"not used, as the formula does not name them: {_some(list(left))}")
+        lines.append(Remark(f"not used, as the formula does not name them: {_some(list(left))}"))
     elif left and not named_by:
         reasons: dict[str, list[str]] = {}
         for name, why in left.items():
             reasons.setdefault(why, []).append(name)
         words = (f"{_some(names)} {why}".rstrip() for why, names in reasons.items())
-        lines.append(f"not used: {'; '.join(words)}")
+        lines.append(Remark(f"not used: {'; '.join(words)}"))
     return lines
 
 
