@@ -13,7 +13,10 @@ if TYPE_CHECKING:
 FAR = 1.0
 MOST_DIGITS = 12  # of an end
 ABSURD = 10.0  # powers of ten, or ranges, from which on a value is more likely mistyped
-FAR_OUT = "a row lies a factor of 10 or more outside the training rows: handle with care"
+FAR_OUT = (
+    "a row lies a factor of 10 or more outside the training rows: the form of the law alone says "
+    "what happens there"
+)
 MISTYPED = (
     "a row lies 10 powers of ten, or 10 ranges, or more outside the training rows: no law is a "
     "guide there; is a value mistyped, or in another unit?"

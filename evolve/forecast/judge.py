@@ -20,21 +20,15 @@ from evolve.forecast.heldout import forecast_errors, held_share
 from evolve.forecast.hidden import goes_through, is_hidden, is_known
 from evolve.forecast.leaning import leaning_of
 from evolve.forecast.model import ForecastModel
-from evolve.forecast.promise import expected_errors, horizons_of, promise_text
+from evolve.forecast.promise import expected_errors, horizons_of
+from evolve.forecast.reasons import Reasons, short_of, weigh
 from evolve.forecast.telling import telling_folds
 from evolve.forecast.tested import rests_on
-from evolve.forecast.verdict import CARE, HOLDS, IT_HOLDS, NONE, Verdict
-from evolve.forecast.words import r2_text, share_text, times_text
+from evolve.forecast.verdict import NONE, Verdict
+from evolve.forecast.words import r2_text, times_text
 from evolve.law.canonical import canonical
 from evolve.law.graph import call
-from evolve.scoring.objective import (
-    HOLDS_HELD_R2,
-    HOLDS_R2,
-    HOLDS_RELATIVE,
-    NONE_GAIN,
-    NONE_R2,
-    mean_log_error,
-)
+from evolve.scoring.objective import HOLDS_R2, mean_log_error
 from evolve.search.champion import Choice
 from evolve.search.finalists import Finalist
 from evolve.search.operators.terms import fresh, linear, product_of_powers
@@ -45,10 +39,6 @@ from evolve.typing import Array
 
 UNEVEN = 0.5  # difference of the R2 of folds from which on a verdict tells each of them
 LOW_R2 = 0.2  # below which it is told what an R2 of 0 is
-BY_ERROR = (
-    f"{IT_HOLDS}that error and the typical one on held-out rows are at most "
-    f"{100 * HOLDS_RELATIVE:g} %, whatever these R2 are"
-)
 IN_NOISE = (
     "the champion goes through all rows, and a fit to the held-out ones comes hardly nearer to "
     "them: noise hides what the target does between these, so that they neither show a law nor "
@@ -85,26 +75,32 @@ def verdict_of(
     alike = _also_a_line(task, choice, name)
     against = against_baseline(gain, name + alike) + (", on a typical fold" if by_fold else "")
     near = (held, held_share(task, choice, told))
-    kind, reasons = _judge([said, against], near, gain, expected, physics)
-    if kind == NONE and (why := _why_not_none(task, choice, told, errors)):
-        kind, reasons = CARE, [*reasons, why]
+    reasons = weigh(said, against, near, gain, expected, physics)
+    if reasons.verdict == NONE and (why := _why_not_none(task, choice, told, errors)):
+        reasons.excuse(why)
     agreement = agreement_of(task, choice, horizons_of(task)) if task.axes else None
     if agreement is not None:
-        kind = CARE if kind == HOLDS and agreement < HOLDS_R2 else kind
-        reasons.append(
-            "beyond the data each independent search alone forecasts what all of them do with an "
-            f"R2 of {max(agreement, 0.0):.2g}"
-        )
-    alone = "" if kind == NONE else _of_champion(task, choice, told, base)
-    doubts = list(filter(None, [alone, warning_of(groups)]))
-    kind = CARE if doubts and kind == HOLDS else kind
-    reasons = [r for r in reasons if kind == HOLDS or r != BY_ERROR]
-    if kind != NONE:
-        reasons.append(rests_on(task, [choice.folds[i] for i in told]))
-    reasons += doubts
+        _agree(reasons, agreement)
+    if reasons.verdict != NONE:
+        reasons.others.append(rests_on(task, [choice.folds[i] for i in told]))
+        for doubt in filter(None, [_of_champion(task, choice, told, base), warning_of(groups)]):
+            reasons.doubt(doubt)
+    elif warning := warning_of(groups):
+        reasons.others.append(warning)
     predictions, relative = choice.champion.fitted.predictions, forecast_model.relative
-    reasons += filter(None, [leaning_of(task.train, predictions, relative=relative)])
-    return Verdict(kind, tuple(reasons), held, name, base, gain, *expected, physics, agreement)
+    reasons.others += filter(None, [leaning_of(task.train, predictions, relative=relative)])
+    measured = (held, name, base, gain, *expected, physics, agreement)
+    return Verdict(reasons.verdict, reasons.in_order, *measured)
+
+
+def _agree(reasons: Reasons, agreement: float) -> None:
+    """Say how far independent searches agree beyond the data."""
+    said = "beyond the data each independent search alone forecasts what all of them do with an "
+    said += f"R2 of {max(agreement, 0.0):.2g}"
+    if agreement < HOLDS_R2 and reasons.may_hold:
+        reasons.doubt(short_of(said, f"{HOLDS_R2:g}"))
+    else:
+        reasons.others.append(said)
 
 
 def _why_not_none(task: Task, choice: Choice, told: Sequence[int], errors: Array) -> str:
@@ -194,39 +190,3 @@ def best_baseline(choice: Choice, told: Sequence[int], weights: Array) -> tuple[
     baselines = {name: errors[told] for name, errors in choice.baselines.items()}
     name = min(baselines, key=lambda n: mean_log_error(baselines[n], weights))
     return name, baselines[name]
-
-
-def _judge(
-    said: Sequence[str],
-    near: tuple[float, float],
-    gain: float,
-    expected: Sequence[float | None],
-    physics: float,
-) -> tuple[str, list[str]]:
-    """The verdict and its reasons, the first of which are given.
-
-    Args:
-        said: The first reasons.
-        near: R2 on held-out rows, and their typical error as a share of the target.
-        gain: Mean log of the baseline's squared error over the forecast's.
-        expected: R2 and error that the intervals promise beyond the data.
-        physics: Share of points at which the champion breaks declared physics.
-    """
-    (held_out, share), (r2, relative) = near, expected
-    close = relative is not None and max(relative, share) <= HOLDS_RELATIVE
-    sure = r2 is None or r2 >= HOLDS_R2
-    reasons = list(said)
-    if r2 is not None:
-        reasons.append(promise_text(r2, relative))
-    if physics:
-        reasons.append(f"the champion breaks declared physics at {share_text(physics)} of points")
-    if held_out < NONE_R2 and gain < NONE_GAIN:
-        return NONE, reasons
-    explained = sure and held_out >= HOLDS_HELD_R2
-    if share > HOLDS_RELATIVE and relative is not None and relative <= HOLDS_RELATIVE:
-        reasons.append(f"on held-out rows the typical error is {share_text(share, 'the target')}")
-    if (close or explained) and not physics:
-        if not explained:
-            reasons.append(BY_ERROR)
-        return HOLDS, reasons
-    return CARE, reasons

@@ -21,7 +21,7 @@ from evolve.cli.ends import (
     level_text,
     point_text,
 )
-from evolve.forecast.verdict import CARE, HOLDS
+from evolve.forecast.verdict import CARE, HOLDS, VERDICTS
 from evolve.forecast.words import NO_GUIDE, OPEN
 from evolve.tasks.task import load_task
 
@@ -58,6 +58,7 @@ def test_a_row_further_out_than_is_counted_is_told_so_in_words(
 
 def test_what_is_said_of_a_row_goes_by_how_far_out_it_lies() -> None:
     assert [far_out(steps) for steps in (0.99, 1.0, 9.9, 10.0)] == ["", FAR_OUT, FAR_OUT, MISTYPED]
+    assert not any(verdict in FAR_OUT + MISTYPED for verdict in VERDICTS)  # which may be another
 
 
 def test_an_interval_that_was_cut_far_off_every_target_is_open(

@@ -16,13 +16,13 @@ from evolve.forecast.heldout import forecast_errors, held_share
 from evolve.forecast.hidden import is_hidden, is_known
 from evolve.forecast.judge import (
     _is_line,
-    _judge,
     against_baseline,
     best_baseline,
     verdict_of,
 )
 from evolve.forecast.members import contenders_of
 from evolve.forecast.promise import expected_errors, horizons_of
+from evolve.forecast.reasons import weigh
 from evolve.forecast.telling import telling_folds
 from evolve.forecast.verdict import CARE, HOLDS, NONE, Verdict, verdict_from_data
 from evolve.scoring.objective import (
@@ -94,17 +94,17 @@ def test_a_power_law_in_little_noise_holds(lawful: tuple[Task, Choice, Verdict])
 def test_a_verdict_that_rests_on_a_small_error_alone_says_so(
     held_out: float, promised: tuple[float, float], told: bool
 ) -> None:
-    kind, reasons = _judge([], (held_out, 0.008), 1.0, promised, 0.0)
-    assert kind == HOLDS
+    reasons = weigh("said", "against", (held_out, 0.008), 1.0, promised, 0.0)
+    assert reasons.verdict == HOLDS
     words = "it holds as that error and the typical one on held-out rows are at most 1 %"
-    assert reasons[-1].startswith(words) == told
+    assert reasons.in_order[-1].startswith(words) == told
 
 
 def test_a_small_error_alone_does_not_hold_where_held_out_rows_were_missed_by_more() -> None:
-    kind, reasons = _judge([], (-1.3, 0.047), 3.0, (0.97, 0.005), 0.0)
-    assert kind == CARE
-    assert reasons[-1] == "on held-out rows the typical error is 4.7 %"
-    assert _judge([], (0.95, 0.047), 3.0, (0.97, 0.005), 0.0)[0] == HOLDS
+    reasons = weigh("said", "against", (-1.3, 0.047), 3.0, (0.97, 0.005), 0.0)
+    assert reasons.verdict == CARE
+    assert reasons.in_order[-1] == "on held-out rows the typical error is 4.7 %"
+    assert weigh("", "", (0.95, 0.047), 3.0, (0.97, 0.005), 0.0).verdict == HOLDS
 
 
 def test_the_typical_error_of_held_out_rows_is_a_share_of_each_and_weighed_by_fold(
@@ -201,14 +201,14 @@ def test_a_champion_whose_formula_a_baseline_beats_is_not_to_be_read_alone(
     assert 1.0 - worst.nmse < verdict.baseline_r2
     verdict = verdict_of(task, replace(choice, champion=worst), forecast_model)
     assert verdict.verdict == CARE
-    assert "take the forecast, not its formula" in verdict.reasons[-1]
-    assert "on held-out rows of the search's folds and further ones" in verdict.reasons[-1]
+    assert "take the forecast, not its formula" in verdict.reasons[0]
+    assert "on held-out rows of the search's folds and further ones" in verdict.reasons[0]
 
 
 def test_a_verdict_of_care_does_not_say_that_it_holds(
     lawful: tuple[Task, Choice, Verdict], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("evolve.forecast.judge.HOLDS_HELD_R2", 2.0)
+    monkeypatch.setattr("evolve.forecast.reasons.HOLDS_HELD_R2", 2.0)
     task, choice, _ = lawful
     worst = max(choice.finalists, key=lambda f: f.nmse)
     forecast_model = make_forecast_model(task, contenders_of(choice), chosen=True)
@@ -247,7 +247,7 @@ def test_folds_that_differ_are_told_one_by_one(lawful: tuple[Task, Choice, Verdi
     forecast_model = make_forecast_model(task, contenders_of(choice), chosen=True)
     line = verdict_of(task, replace(choice, finalists=off), forecast_model).line()
     assert re.search(r"with R2 -[\d,]+ \(-\d+(, 0\.9\d*|, 1)+ fold by fold; ", line)
-    each = re.search(r"\((.*) fold by fold; (.*) on further folds\); ", line)
+    each = re.search(r"\((.*) fold by fold; (.*) on further folds\)[,;] ", line)
     assert each is not None
     assert [len(part.split(", ")) for part in each.groups()] == [
         len(task.folds),
@@ -320,7 +320,7 @@ def test_a_law_that_half_of_the_groups_can_do_without_is_to_be_handled_with_care
     ]
     verdict = verdict_of(task, choice, forecast_model, own)
     assert verdict.verdict == CARE
-    assert verdict.reasons[-1].startswith("in 1 of 2 groups")
+    assert verdict.reasons[0].startswith("in 1 of 2 groups")
     assert verdict_of(task, choice, forecast_model, own[1:]).verdict == HOLDS
 
 

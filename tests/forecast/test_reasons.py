@@ -1,0 +1,58 @@
+"""What decides a verdict stands first among its reasons, with what it would take to hold."""
+
+from __future__ import annotations
+
+import pytest
+
+from evolve.forecast.reasons import Reasons, weigh
+from evolve.forecast.verdict import CARE, HOLDS, NONE
+
+
+@pytest.mark.parametrize(
+    ("held_out", "promised", "physics", "first"),
+    [
+        (0.5, (0.95, 0.05), 0.0, ["said, where it takes 0.8 to hold"]),
+        (
+            0.9,
+            (0.62, 0.05),
+            0.0,
+            ["an R2 of 0.62 and an error of 5 %, where it takes an R2 of 0.9"],
+        ),
+        (0.5, (0.62, 0.05), 0.0, ["said, where", "R2 of 0.62"]),
+        (0.95, (0.95, 0.05), 0.03, ["breaks declared physics at 3 % of points"]),
+    ],
+)
+def test_care_begins_with_what_keeps_a_law_from_holding(
+    held_out: float, promised: tuple[float, float], physics: float, first: list[str]
+) -> None:
+    reasons = weigh("said", "against", (held_out, 0.05), 1.0, promised, physics)
+    assert reasons.verdict == CARE
+    assert len(reasons.decided) == len(first)
+    assert all(words in told for words, told in zip(first, reasons.in_order, strict=False))
+    everything = "; ".join(reasons.in_order)
+    assert [everything.count(words) for words in ("said", "against", "promises")] == [1, 1, 1]
+
+
+def test_no_law_begins_with_the_rows_and_the_baseline() -> None:
+    reasons = weigh("said", "against", (-1.0, 0.5), 0.0, (0.5, 0.3), 0.0)
+    assert (reasons.verdict, reasons.decided) == (NONE, ["said", "against"])
+
+
+def test_a_doubt_decides_where_nothing_else_did_and_is_told_beside_where_it_did() -> None:
+    reasons = weigh("said", "against", (0.95, 0.005), 1.0, (0.95, 0.005), 0.0)
+    assert reasons.verdict == HOLDS
+    reasons.doubt("first")
+    reasons.doubt("second")
+    assert (reasons.verdict, reasons.in_order[:3]) == (CARE, ("first", "second", "said"))
+    known = Reasons(CARE, ["said"], ["against"])
+    known.doubt("first")
+    assert known.in_order == ("said", "against", "first")
+
+
+def test_what_excuses_held_out_rows_decides() -> None:
+    reasons = Reasons(NONE, ["said", "against"], ["more"])
+    reasons.excuse("noise hides it")
+    assert (reasons.verdict, reasons.in_order) == (
+        CARE,
+        ("noise hides it", "said", "against", "more"),
+    )
