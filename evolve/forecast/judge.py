@@ -82,7 +82,7 @@ def verdict_of(
     if agreement is not None:
         _agree(reasons, agreement)
     if reasons.verdict != NONE:
-        reasons.others.append(rests_on(task, [choice.folds[i] for i in told]))
+        reasons.others.append(rests_on(task))
         for doubt in filter(None, [_of_champion(task, choice, told, base), warning_of(groups)]):
             reasons.doubt(doubt)
     elif warning := warning_of(groups):

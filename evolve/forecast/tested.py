@@ -12,6 +12,7 @@ from collections.abc import Iterable, Sequence
 import numpy as np
 
 from evolve.forecast.spread import extrapolation_distance
+from evolve.forecast.telling import telling_folds
 from evolve.forecast.words import plain
 from evolve.scoring.fold import Fold, rows_by_group
 from evolve.scoring.objective import HORIZONS
@@ -47,16 +48,15 @@ def reach_of(task: Task, folds: Sequence[Fold]) -> Array:
     return np.asarray(np.where(is_axis, most, usual))
 
 
-def rests_on(task: Task, folds: Sequence[Fold]) -> str:
+def rests_on(task: Task) -> str:
     """What held-out rows test a law along, and what nothing does, in words.
 
     Args:
         task: Its training rows are looked at.
-        folds: That a verdict rests on.
     """
     if not task.axes:
         return AT_RANDOM
-    reach, names = reach_of(task, folds), task.feature_names
+    reach, names = reach_of(task, _folds(task)), task.feature_names
     along = [j for j in task.axes if reach[j] > 0]
     varies = np.ptp(task.train.X, axis=0) > 0
     none = [names[j] for j in np.flatnonzero(varies) if not _is_tested(task, reach, int(j))]
@@ -110,8 +110,9 @@ def untested(task: Task, asked: Iterable[tuple[str, Array]]) -> tuple[str, ...]:
 
 
 def _folds(task: Task) -> Sequence[Fold]:
-    """All folds that a verdict on a task's runs may rest on."""
-    return (*task.folds, *task.selection_folds) if task.axes else ()
+    """The folds that a verdict on a task's runs rests on, of one that extrapolates."""
+    folds = (*task.folds, *task.selection_folds) if task.axes else ()
+    return [folds[i] for i in telling_folds(task, folds)]
 
 
 def _is_tested(task: Task, reach: Array, j: int) -> bool:

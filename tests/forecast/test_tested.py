@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from itertools import product
 
 import numpy as np
@@ -10,6 +11,7 @@ from small_tasks import task_of
 
 from evolve.forecast.tested import AT_RANDOM, TOGETHER, reach_of, rests_on, untested, untested_rows
 from evolve.forecast.verdict import CARE, HOLDS, NONE, Verdict
+from evolve.scoring.fold import Fold
 from evolve.tasks.task import Task
 
 LEVELS = 10.0 ** np.arange(0, 3, 0.5)
@@ -30,37 +32,55 @@ def repeated(least: float = 0.25) -> Task:
 def test_a_verdict_says_along_which_axes_rows_were_held_out_and_along_which_none() -> None:
     epochs = np.array([1.0, 2.0, 4.0])
     task = table(LEVELS, LEVELS, epochs, folds={"axes": ["a", "b"]})
-    words = rests_on(task, task.folds)
+    words = rests_on(task)
     assert "reach 10 times the fitted a and 10 times the fitted b;" in words
     assert words.endswith("; nothing tests forecasts beyond the rows in c")
     alone = table(np.geomspace(1.0, 1e3, 20), folds={"axes": ["a"]})
-    assert rests_on(alone, alone.folds).startswith("held-out rows reach")
-    assert "nothing" not in rests_on(alone, alone.folds)
+    assert rests_on(alone).startswith("held-out rows reach")
+    assert "nothing" not in rests_on(alone)
+
+
+def test_a_verdict_and_rows_to_forecast_go_by_the_folds_that_tell_a_law(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    asked: list[list[str]] = []
+
+    def noted(task: Task, folds: Sequence[Fold]) -> np.ndarray:
+        asked.append([fold.name for fold in folds])
+        return reach_of(task, folds)
+
+    monkeypatch.setattr("evolve.forecast.tested.reach_of", noted)
+    monkeypatch.setattr("evolve.forecast.tested.telling_folds", lambda *_: [1, 2])
+    task = table(LEVELS, LEVELS, folds={"axes": ["a"]})
+    rests_on(task)
+    untested(task, [("all", np.array([[1e3, 2.0]]))])
+    folds = (*task.folds, *task.selection_folds)
+    assert asked == [[fold.name for fold in folds[1:3]]] * 2
 
 
 def test_random_folds_are_said_to_test_nothing_beyond_the_data() -> None:
     task = table(LEVELS, LEVELS, folds={"axes": []})
-    assert rests_on(task, task.folds) == AT_RANDOM
+    assert rests_on(task) == AT_RANDOM
     assert not reach_of(task, task.folds).any()
 
 
 def test_rows_that_are_far_out_on_all_axes_at_once_are_said_to_be_so() -> None:
     task = table(LEVELS, LEVELS, folds={"axes": ["a", "b"], "together": "all"})
-    assert rests_on(task, task.folds[:1]) == TOGETHER
+    assert rests_on(task) == TOGETHER
 
 
 def test_of_many_features_that_nothing_tests_the_first_are_named() -> None:
     rng = np.random.default_rng(0)
     rows = np.column_stack([np.tile(LEVELS, 6), rng.uniform(1.0, 9.0, (36, 5))])
     task = table(rows=rows, folds={"axes": ["a"]})
-    assert rests_on(task, task.folds).endswith("beyond the rows in b, c, d and 2 more")
+    assert rests_on(task).endswith("beyond the rows in b, c, d and 2 more")
 
 
 def test_a_linear_axis_is_reached_in_ranges() -> None:
     years = np.arange(2000.0, 2020.0)
     features = [{"name": "year", "scale": "linear"}]
     task = table(years, features=features, folds={"axes": ["year"]})
-    assert " ranges beyond the fitted year" in rests_on(task, task.folds)
+    assert " ranges beyond the fitted year" in rests_on(task)
 
 
 @pytest.mark.parametrize(
