@@ -6,7 +6,6 @@ import shlex
 from typing import TYPE_CHECKING, Any
 
 from evolve.errors import Argument, Remark
-from evolve.law.graph import features_of
 
 if TYPE_CHECKING:
     from evolve.api.champion import RunLaw
@@ -24,9 +23,8 @@ def columns_of_fit(fitted: RunLaw, draft: Draft | None) -> dict[str, Any]:
     """
     names = fitted.task.feature_names
     candidate = fitted.candidate
-    held = set(range(len(names)))
-    if candidate is not None and not candidate.law.own_feature_first:
-        held = set(features_of(candidate.law.root))
+    every = range(len(names))
+    held = every if candidate is None else candidate.law.held_of(len(names))
     left = [] if draft is None else [n for n in draft.columns if draft.role(n) == "not used"]
     return {
         "in_law": [name for j, name in enumerate(names) if j in held],

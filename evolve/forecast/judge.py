@@ -35,6 +35,7 @@ from evolve.search.operators.terms import fresh, linear, product_of_powers
 from evolve.search.problem import space_of
 from evolve.search.view import inward
 from evolve.tasks.task import Task
+from evolve.tasks.together import listed, still_in_groups
 from evolve.typing import Array
 
 UNEVEN = 0.5  # difference of the R2 of folds from which on a verdict tells each of them
@@ -83,7 +84,8 @@ def verdict_of(
         _agree(reasons, agreement)
     if reasons.verdict != NONE:
         reasons.others.append(rests_on(task))
-        for doubt in filter(None, [_of_champion(task, choice, told, base), warning_of(groups)]):
+        doubts = (_of_champion(task, choice, told, base), _of_still(task, choice))
+        for doubt in filter(None, (*doubts, warning_of(groups))):
             reasons.doubt(doubt)
     elif warning := warning_of(groups):
         reasons.others.append(warning)
@@ -123,6 +125,22 @@ def _of_champion(task: Task, choice: Choice, told: Sequence[int], baseline: floa
         f"the champion alone has an R2 of {r2_text(r2)} on held-out rows of the search's folds "
         f"and further ones, less than the baseline's {r2_text(baseline)}: take the forecast, not "
         "its formula"
+    )
+
+
+def _of_still(task: Task, choice: Choice) -> str:
+    """What the rows cannot tell apart where groups differ in what the champion's law is of."""
+    candidate = choice.champion.fitted.candidate
+    names, still = task.feature_names, still_in_groups(task)
+    if candidate is not None:
+        still = [j for j in still if j in candidate.law.held_of(len(names))]
+    if not still:
+        return ""
+    several, who = len(still) > 1, listed([names[j] for j in still])
+    return (
+        f"{who} never {'vary' if several else 'varies'} within a group, so that no rows "
+        f"tell {'their' if several else 'its'} effect from the constants of each group: forecasts "
+        f"are of each group at the {'values' if several else 'value'} that it has"
     )
 
 

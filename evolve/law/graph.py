@@ -229,6 +229,10 @@ class Law:
         """What its constants are called: by their author, else c0, c1, …."""
         return self.names or numbered_names(self.n_constants)
 
+    def held_of(self, n_features: int) -> frozenset[int]:
+        """Numbers of the features that it holds, of so many, for any of its targets."""
+        return frozenset(range(n_features)) if self.own_feature_first else self.root.features
+
     def view(self, x: Array, target: int) -> Array:
         """`(n, f)` features as target number `target` sees them."""
         return np.roll(x, -target, axis=1) if self.own_feature_first and target else x

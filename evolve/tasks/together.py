@@ -59,6 +59,14 @@ class Relation:
         )
 
 
+def still_in_groups(task: TaskRows) -> list[int]:
+    """Numbers of the features that never vary within a group; none where there is one group."""
+    X, group = task.train.X, task.train.group
+    spans = [np.ptp(X[group == g], axis=0) for g in np.unique(group)]
+    still = np.flatnonzero(~np.any(spans, axis=0))
+    return [int(j) for j in still] if len(spans) > 1 else []
+
+
 def relations(task: TaskRows) -> list[Relation]:
     """Features of log scale that products of powers of others give to 1 %, at most one each.
 

@@ -99,6 +99,25 @@ def test_constants_of_a_formula_have_its_names_in_every_table(fitted: NamedFit) 
     assert own.held_out_r2 == pytest.approx(fitted.held_out_r2, abs=0.01)
 
 
+def test_care_is_told_of_a_law_of_sizes_that_never_vary_within_a_group() -> None:
+    rng, tokens = np.random.default_rng(3), np.geomspace(1e9, 1e11, 9)
+    sizes = {"small": 7e7, "mid": 4e8, "large": 2.7e9}
+    rows = [
+        (name, n, d, (1.69 + 406 / n**0.34 + 410 / d**0.28) * np.exp(0.002 * rng.normal()))
+        for name, n in sizes.items()
+        for d in tokens
+    ]
+    frame = pd.DataFrame(rows, columns=["model", "params", "tokens", "loss"])
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        both = evolve.fit_named_law(frame, "loss", "hoffmann_2022", groups="model")
+        alone = evolve.fit_named_law(frame, "loss", "E + B/tokens^b", groups="model")
+    assert both.held_out_r2 > 0.99
+    assert both.verdict.verdict == "handle with care"
+    assert both.verdict.reasons[0].startswith("params never varies within a group, so that no")
+    assert "never varies" not in alone.verdict.line()
+
+
 def test_forecasts_have_intervals_that_hold_the_truth(fitted: NamedFit) -> None:
     rows = pd.DataFrame({"params": [5e10], "tokens": [3e12]}, index=["big"])
     (row,) = fitted.forecast(rows).itertuples()

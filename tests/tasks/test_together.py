@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from evolve.tasks.together import alongside, relations
+from evolve.tasks.together import alongside, relations, still_in_groups
 from tests.small_tasks import power_task, task_of
 
 SIZES = 10.0 ** np.linspace(7, 10, 12)
@@ -80,3 +80,10 @@ def test_sizes_that_rise_together_from_group_to_group_alone_are_told_apart() -> 
 
 def test_few_rows_show_nothing() -> None:
     assert of(SIZES[:3], 20.0 * SIZES[:3]) == []
+
+
+def test_a_feature_that_varies_between_groups_alone_is_still_in_each() -> None:
+    x, group = np.column_stack([SIZES, np.repeat([1.0, 3.0], 6)]), [0] * 6 + [1] * 6
+    assert still_in_groups(task_of(x, SIZES, group)) == [1]
+    assert still_in_groups(task_of(x, SIZES, [0, 1] * 6)) == []
+    assert still_in_groups(task_of(x[:, 1:], SIZES)) == []

@@ -31,7 +31,7 @@ from evolve.tasks.raw import RawTable
 from evolve.tasks.roles import BOOKKEEPING, OUTCOMES, guess_role
 from evolve.tasks.schedules import ANNEALED
 from evolve.tasks.task import Task
-from evolve.tasks.together import advice, alongside, listed
+from evolve.tasks.together import advice, alongside, listed, still_in_groups
 
 _DEVIATION = re.compile(
     r"[ _./-]?(std_?err|std_?dev|err|error|std|deviation|sd|se|sem|sigma)(?![a-z0-9])"
@@ -276,14 +276,6 @@ def _two_levels(task: Task) -> list[str]:
 
 def _constant_in_groups(task: Task) -> list[str]:
     """Features that never vary within a group, so that no group shows what they do."""
-    if task.n_groups < 2:
-        return []
-    groups = [task.train.X[task.train.group == g] for g in range(task.n_groups)]
-    still = [
-        name
-        for j, name in enumerate(task.feature_names)
-        if all(len(np.unique(rows[:, j])) < 2 for rows in groups)
-    ]
-    return [f"{listed(still)} never varies within a group: no group shows its effect"] * bool(
-        still
-    )
+    still = [task.feature_names[j] for j in still_in_groups(task)]
+    words = f"{listed(still)} never varies within a group: no group shows its effect"
+    return [words] if still else []
