@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Sequence
+from dataclasses import replace
 from types import FunctionType
 from typing import Any
 
@@ -22,6 +23,7 @@ from evolve.fitting.predict import predicted
 from evolve.fitting.result import Fit, Prior, Problem
 from evolve.fitting.tape import compile_tape
 from evolve.fitting.weights import rows_weighed
+from evolve.fitting.written import fit_as_written
 from evolve.law.graph import Law
 from evolve.law.recipe import RENAMED, Recipe, recipe_from_data
 from evolve.scoring.frame import TargetFrame
@@ -37,6 +39,7 @@ def fit_law(
     loss_values: npt.ArrayLike,
     *,
     n_constants: int,
+    constant_names: Sequence[str] = (),
     axes: Sequence[int] = (),
     prior_mean: npt.ArrayLike | None = None,
     prior_weight: npt.ArrayLike | None = None,
@@ -53,6 +56,8 @@ def fit_law(
         data_points: `(n, f)` features.
         loss_values: `(n,)` or `(n, t)` targets.
         n_constants: Number of constants of each target.
+        constant_names: What they are called, of a law in the spelling of its author: it is fitted
+            as written, amplitudes positive where rows do not speak against it. It has no prior.
         axes: Features along which `scale_weight` weighs rows.
         prior_mean: `(p,)` or `(t, p)` centres of a Gaussian prior.
         prior_weight: `(p,)` or `(t, p)` precisions of that prior.
@@ -96,9 +101,21 @@ def fit_law(
         Problem(law.view(x, t), table[:, t], frame=frame, weights=counts)
         for t, frame in enumerate(frames)
     ]
-    fits = fit_many(law, problems, _stated(recipe), axes=axes, priors=priors)
+    if constant_names:
+        _require_names(constant_names, n_constants, priors)
+        written = replace(law, names=tuple(constant_names))
+        fits = fit_as_written(written, problems, _stated(recipe), axes=axes)
+    else:
+        fits = fit_many(law, problems, _stated(recipe), axes=axes, priors=priors)
     constants = np.array([f.constants for f in fits])
     return constants[0] if y.ndim == 1 else constants
+
+
+def _require_names(names: Sequence[str], n_constants: int, priors: Sequence[Prior | None]) -> None:
+    if len(names) != n_constants:
+        raise ValueError(f"fit_law: {n_constants} constants have {len(names)} constant_names")
+    if any(prior is not None for prior in priors):
+        raise ValueError("fit_law: a law with constant_names takes no prior_mean, prior_weight")
 
 
 def _frames(

@@ -10,7 +10,11 @@ from evolve.law.recipe import Recipe, recipe_from_data
 from evolve.law.syntax import syntax_of
 
 FRAME_ARGUMENTS = ("target_origin", "target_unit")
-_OWN = ("n_constants", "axes", "prior_mean", "prior_weight", *FRAME_ARGUMENTS)
+NAMES_ARGUMENT = "constant_names"
+_OWN = (
+    *("n_constants", NAMES_ARGUMENT, "axes", "prior_mean", "prior_weight"),
+    *FRAME_ARGUMENTS,
+)
 
 
 @dataclass(frozen=True, slots=True)

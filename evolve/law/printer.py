@@ -10,7 +10,7 @@ from functools import lru_cache
 import numpy as np
 import numpy.typing as npt
 
-from evolve.law.calls import FRAME_ARGUMENTS
+from evolve.law.calls import FRAME_ARGUMENTS, NAMES_ARGUMENT
 from evolve.law.graph import Law, Node, feat, features_of, walk
 from evolve.law.lowering import for_the_eye, plain
 from evolve.law.naming import Variables, identifiers, words_seen
@@ -228,6 +228,7 @@ def _fit_call(
 ) -> str:
     arguments = ["scaling_law_func", "data_points", "loss_values"]
     arguments.append(f"n_constants={law.n_constants}")
+    arguments += [f"{NAMES_ARGUMENT}={law.names!r}"] if law.names else []
     arguments += [f"{name}={_value(value)}" for name, value in recipe.arguments().items()]
     if recipe.scale_weight > 0 and axes:
         arguments.append(f"axes={tuple(map(int, axes))!r}")

@@ -7,6 +7,7 @@ import subprocess
 import sys
 import warnings
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -97,6 +98,17 @@ def test_constants_of_a_formula_have_its_names_in_every_table(fitted: NamedFit) 
     shown = own._repr_html_()
     assert all(f">{name}<" in shown for name in names)
     assert own.held_out_r2 == pytest.approx(fitted.held_out_r2, abs=0.01)
+
+
+def test_the_program_of_a_formula_finds_its_constants_as_the_fit_did(fitted: NamedFit) -> None:
+    train = fitted.task.train
+    frame = pd.DataFrame(train.X, columns=list(fitted.task.feature_names)).assign(loss=train.Y)
+    own = evolve.fit_named_law(frame, "loss", "E + (N0/params)^a + B/tokens^b")
+    assert own.train_r2 > 0.999
+    program: dict[str, Any] = {}
+    exec(own.text, program)
+    found = program["fit_scaling_law"](train.X, train.Y[:, 0])
+    np.testing.assert_allclose(found, own.constants.iloc[0], rtol=1e-9)
 
 
 def test_care_is_told_of_a_law_of_sizes_that_never_vary_within_a_group() -> None:

@@ -317,3 +317,15 @@ def test_a_law_without_constants_is_refused_in_words() -> None:
         fit_many(Law(call("log", feat(0)), 0), [Problem(x, x[:, 0])], Recipe())
     with pytest.raises(ValueError, match="n_constants must be 1 or more, it is 0; .* no fit"):
         fit_law(lambda X, p: np.log(X[:, 0]), x, x[:, 0], n_constants=0)
+
+
+def test_constant_names_that_do_not_fit_the_law_are_refused() -> None:
+    def line(X: Array, p: Array) -> Array:
+        return p[0] + p[1] * X[:, 0]
+
+    x = np.arange(1.0, 9.0)[:, None]
+    with pytest.raises(ValueError, match="2 constants have 1 constant_names"):
+        fit_law(line, x, x[:, 0], n_constants=2, constant_names=("a",))
+    prior = {"prior_mean": [0.0, 0.0], "prior_weight": [1.0, 1.0]}
+    with pytest.raises(ValueError, match="takes no prior_mean, prior_weight"):
+        fit_law(line, x, x[:, 0], n_constants=2, constant_names=("a", "b"), **prior)

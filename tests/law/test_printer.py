@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -158,6 +159,16 @@ def test_the_fit_call_reads_back(recipe: Recipe) -> None:
     assert read.n_constants == 3
     assert read.axes == ((1, 2) if recipe.scale_weight else ())
     assert read.prior == prior
+
+
+def test_the_fit_call_of_a_law_in_the_spelling_of_its_author_names_its_constants() -> None:
+    law = replace(LAW, names=("E", "A", "a"))
+    text = print_block(law, Recipe(), NAMES, ["loss"])
+    assert "constant_names=('E', 'A', 'a')," in text
+    read = read_fit_call(text)
+    assert read is not None
+    assert (read.recipe, read.n_constants) == (Recipe(), 3)
+    assert "constant_names" not in print_block(LAW, Recipe(), NAMES, ["loss"])
 
 
 def test_awkward_names_become_identifiers() -> None:
