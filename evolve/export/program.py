@@ -195,7 +195,7 @@ def program_text(subject: Subject) -> str:
         axes=axes,
         ridge=recipe.ridge,
         ridged=[float(k == NONLINEAR) for k in kind],
-        limits=[MOST if law.names else float(v) for v in LIMIT_OF[kind]],
+        limits=[MOST if law.as_written else float(v) for v in LIMIT_OF[kind]],
         prior_mean=mean.tolist(),
         prior_weight=weight.tolist(),
         own_feature_first=law.own_feature_first,

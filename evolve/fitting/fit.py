@@ -103,7 +103,7 @@ def fit_law(
     ]
     if constant_names:
         _require_names(constant_names, n_constants, priors)
-        written = replace(law, names=tuple(constant_names))
+        written = replace(law, names=tuple(constant_names), as_written=True)
         fits = fit_as_written(written, problems, _stated(recipe), axes=axes)
     else:
         fits = fit_many(law, problems, _stated(recipe), axes=axes, priors=priors)

@@ -116,7 +116,7 @@ def fit_folds(rows: Rows, folds: list[Fold], law: Law, recipe: Recipe) -> list[F
         One result a fold, in order.
     """
     plan, n_targets = rows.plan(folds), rows.y.shape[1]
-    fit = fit_as_written if law.names else fit_pooled
+    fit = fit_as_written if law.as_written else fit_pooled
     fits = fit(law, rows.problems(folds, law), recipe, axes=rows.axes)
     constants = np.array([f.constants for f in fits]).reshape(plan.n_groups, n_targets, -1)
     values = plan.values(law, compile_tape(law, recipe.target_scale), constants)

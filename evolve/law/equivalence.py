@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import permutations
 from typing import Any
 
 import numpy as np
@@ -14,6 +15,8 @@ N_TRIALS = 3
 N_STARTS = 20
 TOLERANCE = 1e-9
 N_DRAWS = 4
+COMPARED = 5  # rows at which two spellings are compared
+MOST_NUMBERED = 7  # constants whose numbers are found by trying all orders
 NOT_FINITE = 1e6  # residual of a row on which a tree is not finite
 
 
@@ -54,6 +57,31 @@ def covers(general: Node, special: Node, n_features: int) -> bool:
         if not _is_fitted(general, n_constants, x, y, rng):
             return False
     return True
+
+
+def numbering(root: Node, other: Node, x: Array) -> tuple[int, ...]:
+    """The numbers that the constants of a tree have in another, of which it is a spelling.
+
+    Args:
+        root: The tree, its constants numbered from 0.
+        other: The other, with as many.
+        x: `(n, f)` raw features; the trees are compared near the first of these rows.
+
+    Returns:
+        A number for each constant; none where the trees differ in more than what their constants
+        are numbered, or have more than `MOST_NUMBERED`.
+    """
+    n_constants = len(constants_of(other))
+    if n_constants > MOST_NUMBERED or len(constants_of(root)) != n_constants:
+        return ()
+    rng = np.random.default_rng(0)
+    constants, rows = rng.uniform(0.2, 1.5, n_constants), x[:COMPARED]
+    rows = rows * rng.uniform(0.5, 2.0, rows.shape)  # lest features go together in all of them
+    orders = np.array(list(permutations(range(n_constants))))
+    wanted, found = evaluate(other, rows, constants), evaluate(root, rows, constants[orders])
+    same = np.isclose(found, wanted, rtol=TOLERANCE, atol=0.0) & np.isfinite(found)
+    places = np.flatnonzero(same.all(axis=1))
+    return tuple(int(k) for k in orders[places[0]]) if len(places) else ()
 
 
 def _wildness(y: Array) -> float:

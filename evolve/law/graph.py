@@ -43,6 +43,7 @@ COMMUTATIVE = frozenset({"add", "mul", "max", "min", "logaddexp"})
 # A law's key in JSON, and the name that it had first; stored runs hold either.
 OWN_FIRST, ROLLED = "own_feature_first", "rolled"
 NAMES = "constant_names"  # key of what its author calls a law's constants
+AS_WRITTEN = "as_written"  # key of whether its spelling stays, as that of any with names did first
 
 
 @lru_cache(maxsize=1024)
@@ -215,14 +216,15 @@ class Law:
     features rotated so that feature 0 is its own one: slot `k` holds feature
     ``(t + k) % n_features`` (domain mixtures, where output `i` belongs to proportion `i`).
 
-    `names` are what its author calls its constants, whose spelling then stays as it is; none of a
-    law that nobody wrote.
+    `names` are what its author calls its constants; none of a law that nobody wrote. A law that is
+    `as_written` keeps the spelling of its author where it is fitted and shown.
     """
 
     root: Node
     n_constants: int
     own_feature_first: bool = False
     names: tuple[str, ...] = ()
+    as_written: bool = False
 
     @property
     def constant_names(self) -> tuple[str, ...]:
@@ -278,6 +280,7 @@ def law_to_data(law: Law) -> dict[str, Any]:
         "n_constants": law.n_constants,
         OWN_FIRST: law.own_feature_first,
         **({NAMES: list(law.names)} if law.names else {}),
+        **({AS_WRITTEN: False} if law.names and not law.as_written else {}),
     }
 
 
@@ -285,7 +288,9 @@ def law_from_data(data: dict[str, Any]) -> Law:
     """Law from the value that `law_to_data` makes, or made when its key was `ROLLED`."""
     own_first = data[ROLLED] if ROLLED in data else data[OWN_FIRST]
     names = tuple(data.get(NAMES, ()))
-    return Law(from_data(data["root"]), int(data["n_constants"]), bool(own_first), names)
+    as_written = bool(names) and bool(data.get(AS_WRITTEN, True))
+    root, n_constants = from_data(data["root"]), int(data["n_constants"])
+    return Law(root, n_constants, bool(own_first), names, as_written)
 
 
 def law_with_first_names(data: dict[str, Any]) -> dict[str, Any]:

@@ -177,7 +177,7 @@ def for_the_eye(law: Law, constants: Array | None = None) -> Node:
         constants: `(p,)` values of its constants; `None` keeps them as letters.
     """
     root = plain(law.root)
-    return root if law.names and constants is None else plain(readable(root, constants))
+    return root if law.as_written and constants is None else plain(readable(root, constants))
 
 
 def plain(node: Node) -> Node:

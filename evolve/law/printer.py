@@ -15,6 +15,7 @@ from evolve.law.graph import Law, Node, feat, features_of, walk
 from evolve.law.lowering import for_the_eye, plain
 from evolve.law.naming import Variables, identifiers, words_seen
 from evolve.law.recipe import Recipe
+from evolve.law.unpacked import COLUMNS, OF_A_TARGET
 from evolve.law.writing import CODE, FORMULA, literal, write, write_terms
 
 WIDTH = 99
@@ -140,8 +141,7 @@ def _one_target(
 ) -> list[str]:
     words = identifiers(feature_names)
     variables = Variables(law, words, units, "X")
-    table = "np.moveaxis(np.asarray(params, dtype=float)[..., None], -2, 0)"
-    unpack = _unpacking(variables.constants, table)
+    unpack = _unpacking(variables.constants, COLUMNS)
     value = write(law.root, variables.names, CODE)
     if not features_of(law.root):
         value += " + np.zeros(len(X))"
@@ -174,7 +174,7 @@ def _many_targets(
     else:
         inner = []
         loop = [*seen, *loop]
-    inner += [*_unpacking(variables.constants, "constants"), *variables.parts]
+    inner += [*_unpacking(variables.constants, OF_A_TARGET), *variables.parts]
     inner += _wrapped("column = ", law.root, value, variables)
     return [
         *_docstring(about),
@@ -228,7 +228,7 @@ def _fit_call(
 ) -> str:
     arguments = ["scaling_law_func", "data_points", "loss_values"]
     arguments.append(f"n_constants={law.n_constants}")
-    arguments += [f"{NAMES_ARGUMENT}={law.names!r}"] if law.names else []
+    arguments += [f"{NAMES_ARGUMENT}={law.names!r}"] if law.as_written else []
     arguments += [f"{name}={_value(value)}" for name, value in recipe.arguments().items()]
     if recipe.scale_weight > 0 and axes:
         arguments.append(f"axes={tuple(map(int, axes))!r}")

@@ -22,11 +22,14 @@ from evolve.evaluation.problem import EvaluationProblem
 from evolve.evaluation.record import NOT_OF_A_RUN, Entry, Origin
 from evolve.law.candidate import Candidate
 from evolve.law.canonical import key, simplify
+from evolve.law.equivalence import numbering
+from evolve.law.formula import formula_words
 from evolve.law.graph import Law, Node, call, feat, features_of, num, renumber, replace_leaves
-from evolve.law.naming import words_seen
+from evolve.law.naming import identifiers, words_seen
 from evolve.law.program import read_program, title_of
 from evolve.law.recipe import Recipe
 from evolve.law.trace import trace_law, trace_recipe
+from evolve.law.unpacked import unpacked_names
 from evolve.search.form_names import parts_around_places, with_words
 from evolve.search.operators import SearchSpace
 from evolve.search.problem import plain_space_of, program_text
@@ -238,9 +241,23 @@ def _from_seed(task: Task, path: Path, spec: TaskSpec, columns: dict[int, int]) 
     root = replace_leaves(traced.law.root, {feat(j): feat(k) for j, k in columns.items()})
     units = units_in_names(task.feature_names, task.train.X)
     root = _in_ones(root, {feat(j): unit for j, unit in units.items()})
-    law = simplify(Law(root, traced.law.n_constants, task.spec.own))
+    law = _with_names(task, Law(root, traced.law.n_constants, task.spec.own), path)
     candidate = _allowed(Candidate(law, traced.recipe), plain_space_of(task))
     return NamedLaw(path.stem, title_of(read_program(path)), candidate, "literature")
+
+
+def _with_names(task: Task, law: Law, path: Path) -> Law:
+    """A law of the literature in its simplest form, its constants called as in its file.
+
+    That is so where they are the same ones: other forms have constants that the file has not.
+    """
+    simple, names = simplify(law), unpacked_names(read_program(path).text, law.n_constants)
+    numbers = numbering(simple.root, law.root, task.train.X)
+    if not names or not numbers:
+        return simple
+    taken = (*formula_words(task.feature_names), *formula_words(task.target_names))
+    words = identifiers(names, taken)
+    return replace(simple, names=tuple(words[k] for k in numbers))
 
 
 def _in_ones(node: Node, counted_in: Mapping[Node, float]) -> Node:

@@ -75,7 +75,7 @@ def stated_law(task: Task, text: str, names: Iterable[str]) -> tuple[Law, str] |
         quotes = unquoted(text, task.feature_names)
         raise EvolveError(Argument("law"), f": {error}{quotes}") from None
     _require_constants(task, constants, words, text)
-    law = Law(law.root, law.n_constants, task.spec.own, constants)
+    law = Law(law.root, law.n_constants, task.spec.own, constants, as_written=True)
     simple = simplify(law)
     if not simple.n_constants or not features_of(simple.root):
         raise EvolveError(Argument("law"), f": {text!r} says no more than a number")

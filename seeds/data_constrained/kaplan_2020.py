@@ -1,7 +1,7 @@
 """Kaplan et al. 2020: ((N_c/N)^(alpha_N/alpha_D) + D_c/D)^alpha_D.
 
 Kaplan et al. 2020, Scaling Laws for Neural Language Models, arXiv 2001.08361, equation 1.5;
-N parameters, D tokens. In the code: n = log N_c, d = log D_c, r = alpha_N / alpha_D, a = alpha_D.
+N parameters, D tokens. In the code: ratio = alpha_N / alpha_D.
 """
 
 import numpy as np
@@ -13,8 +13,10 @@ from evolve.fitting import fit_law
 def scaling_law_func(data_points, params):
     X = np.atleast_2d(np.asarray(data_points, dtype=float))
     N, D = X[:, 1] / 1e9, X[:, 2] / 1e10
-    n, d, r, a = np.moveaxis(np.asarray(params, dtype=float)[..., None], -2, 0)
-    return np.exp(a * np.logaddexp(r * (n - np.log(N)), d - np.log(D)))
+    log_N_c, log_D_c, ratio, alpha_D = np.moveaxis(
+        np.asarray(params, dtype=float)[..., None], -2, 0
+    )
+    return np.exp(alpha_D * np.logaddexp(ratio * (log_N_c - np.log(N)), log_D_c - np.log(D)))
 
 
 def fit_scaling_law(data_points, loss_values):

@@ -2,7 +2,7 @@
 
 Muennighoff et al. 2023, Scaling Data-Constrained Language Models, arXiv 2305.16264, equations 5
 to 7: D' = U + U R_D* (1 - exp(-R_D/R_D*)), U unique tokens, R_D = D/U - 1 repetitions. The
-law with N' = N: excess parameters do not decay. In the code: r = log R_D*.
+law with N' = N: excess parameters do not decay.
 """
 
 import numpy as np
@@ -15,9 +15,11 @@ def scaling_law_func(data_points, params):
     X = np.atleast_2d(np.asarray(data_points, dtype=float))
     N, D = X[:, 1] / 1e9, X[:, 2] / 1e10
     U = np.minimum(X[:, 0] / 1e10, D)
-    E, a, alpha, b, beta, r = np.moveaxis(np.asarray(params, dtype=float)[..., None], -2, 0)
-    D_eff = U + U * np.exp(r) * (1 - np.exp(-(D / U - 1) * np.exp(-r)))
-    return E + np.exp(a - alpha * np.log(N)) + np.exp(b - beta * np.log(D_eff))
+    E, log_A, alpha, log_B, beta, log_R_D = np.moveaxis(
+        np.asarray(params, dtype=float)[..., None], -2, 0
+    )
+    D_eff = U + U * np.exp(log_R_D) * (1 - np.exp(-(D / U - 1) * np.exp(-log_R_D)))
+    return E + np.exp(log_A - alpha * np.log(N)) + np.exp(log_B - beta * np.log(D_eff))
 
 
 def fit_scaling_law(data_points, loss_values):

@@ -1,7 +1,7 @@
 """Chen et al. 2025 (ParScale): E + (A / (N (k ln P + 1)))^alpha.
 
 Chen et al. 2025, Parallel Scaling Law for Language Models, arXiv 2505.10475, equation 5;
-N parameters, P parallel streams. In the code: a = log A.
+N parameters, P parallel streams.
 """
 
 import numpy as np
@@ -13,8 +13,8 @@ from evolve.fitting import fit_law
 def scaling_law_func(data_points, params):
     X = np.atleast_2d(np.asarray(data_points, dtype=float))
     N, P = X[:, 0] / 1e9, X[:, 1]
-    E, a, k, alpha = np.moveaxis(np.asarray(params, dtype=float)[..., None], -2, 0)
-    return E + np.exp(alpha * (a - np.log(N) - np.log(k * np.log(P) + 1)))
+    E, log_A, k, alpha = np.moveaxis(np.asarray(params, dtype=float)[..., None], -2, 0)
+    return E + np.exp(alpha * (log_A - np.log(N) - np.log(k * np.log(P) + 1)))
 
 
 def fit_scaling_law(data_points, loss_values):

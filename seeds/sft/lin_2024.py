@@ -2,7 +2,6 @@
 
 Lin et al. 2024, Selecting Large Language Model to Fine-tune via Rectified Scaling Law,
 arXiv 2402.02314, equation 4; D examples, D_0 what pre-training has learnt already.
-In the code: d = log D_0.
 """
 
 import numpy as np
@@ -14,8 +13,8 @@ from evolve.fitting import fit_law
 def scaling_law_func(data_points, params):
     X = np.atleast_2d(np.asarray(data_points, dtype=float))
     D = X[:, 0] / 1e4
-    B, d, beta, E = np.moveaxis(np.asarray(params, dtype=float)[..., None], -2, 0)
-    return B / (np.exp(d) + np.exp(beta * np.log(D))) + E
+    B, log_D_0, beta, E = np.moveaxis(np.asarray(params, dtype=float)[..., None], -2, 0)
+    return B / (np.exp(log_D_0) + np.exp(beta * np.log(D))) + E
 
 
 def fit_scaling_law(data_points, loss_values):

@@ -14,8 +14,8 @@ from evolve.fitting import fit_law
 def scaling_law_func(data_points, params):
     X = np.atleast_2d(np.asarray(data_points, dtype=float))
     N, D = X[:, 0] / 1e8, X[:, 2] / 1e10
-    E, a, alpha, b, beta = np.moveaxis(np.asarray(params, dtype=float)[..., None], -2, 0)
-    return E + np.exp(a - alpha * np.log(N)) + np.exp(b - beta * np.log(D))
+    E, log_A, alpha, log_B, beta = np.moveaxis(np.asarray(params, dtype=float)[..., None], -2, 0)
+    return E + np.exp(log_A - alpha * np.log(N)) + np.exp(log_B - beta * np.log(D))
 
 
 def fit_scaling_law(data_points, loss_values):

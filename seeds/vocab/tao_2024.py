@@ -14,9 +14,11 @@ from evolve.fitting import fit_law
 def scaling_law_func(data_points, params):
     X = np.atleast_2d(np.asarray(data_points, dtype=float))
     N, V, D = X[:, 0] / 1e8, X[:, 1] / 1e4, X[:, 2] / 1e10
-    E, a, alpha, b, beta, c, gamma = np.moveaxis(np.asarray(params, dtype=float)[..., None], -2, 0)
-    powers = np.exp(a - alpha * np.log(N)) + np.exp(b - beta * np.log(V))
-    return E + powers + np.exp(c - gamma * np.log(D))
+    E, log_A, alpha, log_B, beta, log_C, gamma = np.moveaxis(
+        np.asarray(params, dtype=float)[..., None], -2, 0
+    )
+    powers = np.exp(log_A - alpha * np.log(N)) + np.exp(log_B - beta * np.log(V))
+    return E + powers + np.exp(log_C - gamma * np.log(D))
 
 
 def fit_scaling_law(data_points, loss_values):

@@ -140,7 +140,7 @@ def test_forecasts_have_intervals_that_hold_the_truth(fitted: NamedFit) -> None:
 
 def test_it_says_what_it_is(fitted: NamedFit) -> None:
     assert fitted.title.startswith("Hoffmann et al. 2022")
-    assert repr(fitted).startswith("<hoffmann_2022: loss = c0 + exp(c1)*(params/1e9)^-c2")
+    assert repr(fitted).startswith("<hoffmann_2022: loss = E + exp(log_A)*(params/1e9)^-alpha")
     assert fitted.held_out_r2 is not None
     assert fitted.held_out_r2 > 0.9
 

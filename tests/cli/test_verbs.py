@@ -347,7 +347,9 @@ def test_a_law_of_the_run_can_be_asked_for(
     pick: tuple[str, str], capfd: pytest.CaptureFixture[str]
 ) -> None:
     shown = json.loads(said(capfd, "show", "dc", *pick, "--json")[1])
-    assert shown["formula"].startswith("loss = c0 + exp(c1)*(params/1e9)^-c2")
+    named = pick[0] == "--law"
+    form = "E + exp(log_A)*(params/1e9)^-alpha" if named else "c0 + exp(c1)*(params/1e9)^-c2"
+    assert shown["formula"].startswith(f"loss = {form}")
     code, out, _ = said(capfd, "predict", "dc", *AT, *pick)
     assert code == 0
     assert "alone" in out

@@ -162,7 +162,7 @@ def test_the_fit_call_reads_back(recipe: Recipe) -> None:
 
 
 def test_the_fit_call_of_a_law_in_the_spelling_of_its_author_names_its_constants() -> None:
-    law = replace(LAW, names=("E", "A", "a"))
+    law = replace(LAW, names=("E", "A", "a"), as_written=True)
     text = print_block(law, Recipe(), NAMES, ["loss"])
     assert "constant_names=('E', 'A', 'a')," in text
     read = read_fit_call(text)

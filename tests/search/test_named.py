@@ -5,17 +5,24 @@ from __future__ import annotations
 import re
 import shlex
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
 
 from evolve.errors import EvolveError
 from evolve.evaluation.fitted import fit_rows
+from evolve.law.calls import read_fit_call
+from evolve.law.candidate import candidate_from_data
+from evolve.law.canonical import simplify
 from evolve.law.graph import features_of
+from evolve.law.latex import latex
 from evolve.law.printer import formula
+from evolve.law.unpacked import unpacked_names
 from evolve.runs.tabulate import row_of
 from evolve.search.named import named_entry, named_law
 from evolve.search.problem import space_of
+from evolve.tasks.folders import shipped_folders
 from evolve.tasks.task import load_task
 from tests.small_tasks import task_of
 
@@ -43,7 +50,7 @@ def written(task, name: str) -> str:  # type: ignore[no-untyped-def]
 def test_a_law_of_the_literature_takes_the_columns_of_its_roles(
     first: str, second: str, roles: dict[str, str]
 ) -> None:
-    expected = f"c0 + exp(c1)*({second}/1e9)^-c2 + exp(c3)*({first}/1e10)^-c4"
+    expected = f"E + exp(log_A)*({second}/1e9)^-alpha + exp(log_B)*({first}/1e10)^-beta"
     assert written(table_of(first, second, **roles), "hoffmann_2022") == expected
 
 
@@ -51,6 +58,45 @@ def test_on_its_own_table_a_law_is_that_of_its_seed_file() -> None:
     task = load_task("lr_bsz")
     assert "(bsz/100)" in written(task, "li_2025")
     assert space_of(task).max_constants >= named_law(task, "li_2025").candidate.law.n_constants
+
+
+SEEDS = [path for folder in shipped_folders("seeds") for path in folder.glob("*/*.py")]
+
+
+@pytest.mark.parametrize(
+    "path",
+    [path for path in SEEDS if path.parent.name != "published"],
+    ids=lambda path: f"{path.parent.name}/{path.stem}",
+)
+def test_every_law_of_the_literature_says_what_its_constants_are_called(path: Path) -> None:
+    text = path.read_text("utf-8")
+    call = read_fit_call(text)
+    assert call is not None
+    assert len(set(unpacked_names(text, call.n_constants))) == call.n_constants
+
+
+def test_a_law_of_the_literature_keeps_what_its_constants_are_called_in_every_text() -> None:
+    task = table_of("tokens", "params")
+    named = named_law(task, "hoffmann_2022").candidate
+    names = ("E", "log_A", "alpha", "log_B", "beta")
+    assert named.law.constant_names == names
+    assert candidate_from_data(*named.to_data()) == named
+    entry = named_entry(task, "hoffmann_2022")
+    assert row_of(task, entry, "literature").constant_names == names
+    assert entry.text.count("log_A") >= 2
+    assert "constant_names" not in entry.text  # its fit is that of its simplest form
+    assert r"\alpha" in latex(named.law, task.feature_names)
+
+
+def test_a_constant_is_not_called_as_a_column_is() -> None:
+    task = table_of("E", "alpha", E="D", alpha="N")
+    found = named_law(task, "hoffmann_2022").candidate.law.constant_names
+    assert found == ("E_", "log_A", "alpha_", "log_B", "beta")
+
+
+def test_a_law_of_the_literature_whose_simplest_form_has_other_constants_numbers_them() -> None:
+    law = named_law(table_of("tokens", "params"), "kaplan_2020").candidate.law
+    assert (law.names, law.root) == ((), simplify(law).root)
 
 
 def test_a_beginning_of_the_name_and_any_spelling_are_enough() -> None:
@@ -210,7 +256,7 @@ def test_forms_of_a_task_of_own_features_are_called_by_what_their_formulas_say()
 def test_a_law_counts_sizes_as_the_name_of_their_column_says() -> None:
     features = [{"name": "tokens"}, {"name": "params (M)"}]
     task = task_of(np.column_stack([D, N / 1e6]), LOSS, features=features, max_constants=8)
-    text = "c0 + exp(c1)*(params (M)/1000)^-c2 + exp(c3)*(tokens/1e10)^-c4"
+    text = "E + exp(log_A)*(params (M)/1000)^-alpha + exp(log_B)*(tokens/1e10)^-beta"
     assert text in written(task, "hoffmann_2022")
     row = row_of(task, named_entry(task, "hoffmann"), "literature")
     assert row.constants["all"][0][1] == pytest.approx(np.log(400 * 1e9**-0.34), abs=1e-3)
