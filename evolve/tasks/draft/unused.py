@@ -44,7 +44,8 @@ def may_be_groups(
     told = f"column {name} holds {columns[name].n_levels} texts and is not used: "
     told += f"named as groups, {name} would give each of them constants of its own"
     if still[name]:
-        told += f", and show no effect of {listed(still[name])}, which never varies within one"
+        never = "never vary" if len(still[name]) > 1 else "never varies"
+        told += f", and show no effect of {listed(still[name])}, which {never} within one"
     return [told]
 
 

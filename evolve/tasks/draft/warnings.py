@@ -277,5 +277,6 @@ def _two_levels(task: Task) -> list[str]:
 def _constant_in_groups(task: Task) -> list[str]:
     """Features that never vary within a group, so that no group shows what they do."""
     still = [task.feature_names[j] for j in still_in_groups(task)]
-    words = f"{listed(still)} never varies within a group: no group shows its effect"
+    never, its = ("never vary", "their") if len(still) > 1 else ("never varies", "its")
+    words = f"{listed(still)} {never} within a group: no group shows {its} effect"
     return [words] if still else []

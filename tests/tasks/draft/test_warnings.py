@@ -171,6 +171,18 @@ def test_texts_that_name_sizes_are_offered_as_groups_with_what_these_would_not_s
     assert f"{told}\n" in notes_of(families) + "\n"
 
 
+def test_features_that_never_vary_within_a_group_are_named_together() -> None:
+    models = [f"vit-{'TSBLHG'[i // 5]}" for i in range(30)]
+    columns: dict[str, list[object]] = {"params": [*N], "tokens": [*D], "model": [*models]}
+    one = notes_of(drafted(columns, groups=("model",)))
+    assert "params never varies within a group: no group shows its effect" in one
+    columns["width"] = [round(float(n) ** 0.5) for n in N]
+    both = notes_of(drafted(columns, groups=("model",), features=("params", "width", "tokens")))
+    assert "params and width never vary within a group: no group shows their effect" in both
+    offered = notes_of(drafted(columns, features=("params", "width", "tokens")))
+    assert "no effect of params and width, which never vary within one" in offered
+
+
 @pytest.mark.parametrize(
     ("names", "is_told"),
     [
