@@ -44,6 +44,7 @@ def published_forms(space: SearchSpace) -> dict[str, Node]:
     if len(v) == 1 and not space.pooled and space.logarithmic[0]:  # of groups it was not measured
         forms |= _of_one(v[0], new)
     if len(v) > 1:
+        forms |= _with_plateau(space, v, new)
         forms |= _joint_forms(v, new) | _multiplied(space, v, new) | _of_ratio(space, v, new)
         forms |= _valleys(space, v, new) | _posynomials(space, v, new) | _repeated(space, v, new)
     if space.own_feature_first and len(v) > 1:
@@ -67,20 +68,29 @@ def named_forms(space: SearchSpace) -> dict[str, Node]:
     forms = _from_origin(space, new)
     if len(v) < 2:
         return forms  # of one feature the others are first candidates: a late power, a sigmoid
-    exponents = [call("add", next(new), times(next(new), x)) for x in v]
-    # Alabdulmohsin et al. 2022 (M4, its shape 1): (E + I g)/(1 + g) of a sum of powers g, which
-    # has a plateau where all is small.
-    share = call("tanh", times(num(0.5), reduce(_logaddexp, exponents)))
-    forms["bounded sum of powers"] = total([next(new), times(next(new), share)])
-    if all(space.logarithmic):
-        # Zhai et al. 2022, a sum of them: each power has a limit where its feature is small.
-        late = [_late_power(space.variable(i), new) for i in range(len(v))]
-        forms["sum of late powers"] = total([next(new), *late])
+    exponents = _exponents(v, new)
     for i, x in enumerate(v[:MOST_PAIRED]):
         rest = [e for j, e in enumerate(exponents) if j != i]
         raised = _raised([*rest, call("sub", next(new), x)], new)
         forms[f"power of a sum, {i} inverse and floor"] = total([next(new), raised])
     return forms
+
+
+def _with_plateau(space: SearchSpace, v: list[Node], new: Iterator[Node]) -> dict[str, Node]:
+    """Sums of powers with a plateau where features are small, as of errors near chance there."""
+    # Alabdulmohsin et al. 2022 (M4, its shape 1): (E + I g)/(1 + g) of a sum of powers g.
+    share = call("tanh", times(num(0.5), reduce(_logaddexp, _exponents(v, new))))
+    forms = {"bounded sum of powers": total([next(new), times(next(new), share)])}
+    if all(space.logarithmic):
+        # Zhai et al. 2022, a sum of them: each power has a limit of its own.
+        late = [_late_power(space.variable(i), new) for i in range(len(v))]
+        forms["sum of late powers"] = total([next(new), *late])
+    return forms
+
+
+def _exponents(v: list[Node], new: Iterator[Node]) -> list[Node]:
+    """Logarithms of a power of each feature."""
+    return [call("add", next(new), times(next(new), x)) for x in v]
 
 
 def _logaddexp(a: Node, b: Node) -> Node:
@@ -129,7 +139,7 @@ def _joint_forms(v: list[Node], new: Iterator[Node]) -> dict[str, Node]:
     products = [times(next(new), times(a, b)) for i, a in enumerate(v) for b in v[:i]]
     bilinear = total([plane, *products])
     # Kaplan et al. 2020 (equation 1.5): a power of a sum of powers.
-    exponents = [call("add", next(new), times(next(new), x)) for x in v]
+    exponents = _exponents(v, new)
     raised = _raised(exponents, new)
     forms = {"power of a sum": raised, "power of a sum and floor": total([next(new), raised])}
     for i, x in enumerate(v[:MOST_PAIRED]):

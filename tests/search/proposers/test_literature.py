@@ -137,6 +137,33 @@ def test_a_short_search_of_a_few_tuned_scales_finds_how_the_optimum_moves() -> N
     assert rates[np.argmin(said)] == pytest.approx(2e-3 * 27.0**-0.3, rel=0.05)
 
 
+@pytest.mark.parametrize("name", ["bounded sum of powers", "sum of late powers"])
+def test_a_short_search_of_two_sizes_finds_the_plateau_that_small_runs_reach(name: str) -> None:
+    size, data = (
+        a.ravel() for a in np.meshgrid(np.geomspace(1e6, 1e8, 5), np.geomspace(1e4, 3e6, 6))
+    )
+    size, data = np.append(size, [3e8, 1e9]), np.append(data, [1e7, 5e7])
+    powers = 0.5 * (size / 1e7) ** -0.5 + 0.9 * (data / 2e5) ** -0.4
+    late = 0.2 * (size / 1e7 + 0.3) ** -0.5 + 0.3 * (data / 2e5 + 0.2) ** -0.4
+    bounded = name == "bounded sum of powers"
+    error = (0.05 + 0.9 * powers) / (1.0 + powers) if bounded else 0.05 + late
+    noise = np.exp(np.random.default_rng(0).normal(0.0, 0.004, len(error)))
+    x, rows = np.column_stack([size, data]), slice(30)
+    choice = search_in_memory(
+        make_search_problem(task_of(x[rows], (error * noise)[rows], max_constants=8), 0), 96, 0
+    )
+    assert choice is not None
+    assert choice.champion.entry.operator == name
+    said = choice.champion.fitted.predict(x[30:], ["all"] * 2).ravel()
+    assert said == pytest.approx(error[30:], rel=0.05)
+
+
+def test_one_size_alone_has_its_plateau_in_a_late_power_and_a_sigmoid() -> None:
+    names = published_forms(SearchSpace((1.0,), (True,), 20))
+    assert "late power of 0" in names
+    assert not {"bounded sum of powers", "sum of late powers"} & set(names)
+
+
 def test_a_feature_that_acts_as_it_is_has_no_power_curve() -> None:
     names = published_forms(SearchSpace((1.0,), (False,), 20))
     assert set(names) == {"power from an origin of 0", "power from an origin and floor of 0"}
