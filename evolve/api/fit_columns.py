@@ -25,11 +25,10 @@ def columns_of_fit(fitted: RunLaw, draft: Draft | None) -> dict[str, Any]:
     candidate = fitted.candidate
     every = range(len(names))
     held = every if candidate is None else candidate.law.held_of(len(names))
-    left = [] if draft is None else [n for n in draft.columns if draft.role(n) == "not used"]
     return {
         "in_law": [name for j, name in enumerate(names) if j in held],
         "not_in_law": [name for j, name in enumerate(names) if j not in held],
-        "not_used": {name: draft.reasons.get(name, "") for name in left} if draft else {},
+        "not_used": {n: draft.reasons.get(n, "") for n in draft.unused} if draft else {},
     }
 
 

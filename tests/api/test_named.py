@@ -74,6 +74,21 @@ def test_a_column_that_is_derived_may_be_what_a_law_is_of() -> None:
     assert fitted.train_r2 > 0.99
 
 
+def test_what_a_derived_column_is_made_of_is_not_told_as_unused(
+    fitted: NamedFit, recwarn: pytest.WarningsRecorder
+) -> None:
+    train = fitted.task.train
+    frame = pd.DataFrame(train.X, columns=list(fitted.task.feature_names)).assign(loss=train.Y)
+    frame["seed"] = range(len(frame))
+    ways = ["ratio = tokens/params", "work = params*tokens", "half = `params`/2"]
+    evolve.fit_named_law(frame, "loss", "a + b*log(ratio)", derive=ways[:1])
+    evolve.fit_named_law(frame, "loss", "a + b*log(half)", derive=ways[1:])
+    told = [str(one.message) for one in recwarn if str(one.message).startswith("not")]
+    assert told == [f"not used, as the formula does not name them: {names}" for names in (
+        "seed", "tokens, seed, work"
+    )]  # fmt: skip
+
+
 def test_the_constants_lie_within_their_errors_of_the_true_ones(fitted: NamedFit) -> None:
     true = [1.8, np.log(0.9), 0.3, np.log(0.7), 0.4]
     frame = fitted.intervals(0.99)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
@@ -27,7 +27,7 @@ from evolve.tasks.draft.decisions import (
     of_test,
     of_weights,
 )
-from evolve.tasks.draft.expressions import derive
+from evolve.tasks.draft.expressions import derive, sources_of
 from evolve.tasks.draft.physics import declare
 from evolve.tasks.draft.roles import (
     Wishes,
@@ -72,6 +72,7 @@ class Draft:
         decisions: What else was decided.
         notes: What the user should look at.
         corrected: Columns whose roles the user gave.
+        sources: What each derived column is made of.
     """
 
     name: str
@@ -84,6 +85,7 @@ class Draft:
     decisions: tuple[Decision, ...]
     notes: tuple[str, ...]
     corrected: frozenset[str] = frozenset()
+    sources: Mapping[str, frozenset[str]] = field(default_factory=dict)
 
     @cached_property
     def _roles(self) -> dict[str, str]:
@@ -94,6 +96,13 @@ class Draft:
     def role(self, name: str) -> str:
         """What a column is in the task."""
         return self._roles.get(name, "not used")
+
+    @property
+    def unused(self) -> list[str]:
+        """Columns without a role, which no column with a role is made of, in order."""
+        told = [self.sources[name] for name in self.sources if self.role(name) != "not used"]
+        names = frozenset().union(*told)
+        return [n for n in self.columns if self.role(n) == "not used" and n not in names]
 
 
 def listed(names: Sequence[str]) -> str:
@@ -140,6 +149,7 @@ def propose(raw: RawTable, name: str, wishes: Wishes) -> Draft:
     task = _checked(raw, rows, spec.model_copy(update={"schedule": schedule}))
     _require_known_groups(raw, test, task)
     task, decided = _decided(task, wishes, condition)
+    first = {"rows": of_rows, "points": of_points, "derived": of_rates}
     return Draft(
         name=name,
         raw=raw,
@@ -149,14 +159,13 @@ def propose(raw: RawTable, name: str, wishes: Wishes) -> Draft:
         columns=columns,
         reasons=reasons | why_not,
         decisions=(
-            *(Decision("rows", *told) for told in of_rows),
-            *(Decision("points", *told) for told in of_points),
-            *(Decision("derived", *told) for told in of_rates),
+            *(Decision(what, *told) for what, every in first.items() for told in every),
             Decision("features", listed(names), _why_features(raw, names, wishes)),
             *decided,
         ),
         notes=(*raw.remarks(), *remarks(rows, task, columns, condition)),
         corrected=frozenset(wishes.roles),
+        sources=sources_of(wishes.derive),
     )
 
 

@@ -130,6 +130,17 @@ def derived_names(texts: Sequence[str]) -> set[str]:
     return {(match[1] or match[2]).strip() for match in matches if match}
 
 
+def sources_of(texts: Sequence[str]) -> dict[str, frozenset[str]]:
+    """The names in the expression of each derived column, as `derive` has read it."""
+    found = {}
+    for match in (_DERIVED.fullmatch(text) for text in texts):
+        if match is not None:
+            tree, names = parse_words(match[3])
+            words = (node.id for node in ast.walk(tree) if isinstance(node, ast.Name))
+            found[(match[1] or match[2]).strip()] = frozenset(names.get(w, w) for w in words)
+    return found
+
+
 def derive(raw: RawTable, texts: tuple[str, ...]) -> RawTable:
     """The table with further columns, each made of those before it.
 
