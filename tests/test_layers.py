@@ -16,7 +16,7 @@ PACKAGE = Path(__file__).resolve().parent.parent / "evolve"
 # rows above it, not of another package in its own row.
 ROWS: tuple[tuple[str, ...], ...] = (
     ("errors",),
-    ("arguments", "files", "printable", "typing"),
+    ("arguments", "files", "printable", "threads", "typing"),
     ("law", "jsontext"),
     ("scoring", "sandbox"),
     ("fitting", "tasks"),
@@ -44,6 +44,7 @@ SEEN_BY_SANDBOX = {
     "errors",
     "files",
     "printable",
+    "threads",
     "typing",
     "law",
     "scoring",

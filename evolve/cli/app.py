@@ -15,6 +15,7 @@ from evolve.cli.output import print_note
 from evolve.cli.terminal import guarded_output
 from evolve.cli.usage import usage
 from evolve.errors import EvolveError
+from evolve.threads import prefer_one_thread
 
 # typer brings its own copy of click or uses the real one, depending on its version.
 _CLICK_ERROR: Any = typer.BadParameter.__mro__[2]
@@ -72,6 +73,7 @@ def top(
 
 def main(words: Sequence[str] | None = None) -> NoReturn:
     """Run a command line and exit."""
+    prefer_one_thread(os.environ)
     sys.setswitchinterval(TURN_S)
     sys.exit(call(sys.argv[1:] if words is None else words))
 

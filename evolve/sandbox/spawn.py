@@ -22,16 +22,8 @@ from typing import Any, Final
 
 from evolve.errors import SandboxError
 from evolve.sandbox.outcome import printable
+from evolve.threads import ONE_THREAD
 
-ONE_THREAD: Final = (
-    "OPENBLAS_NUM_THREADS",
-    "OMP_NUM_THREADS",
-    "MKL_NUM_THREADS",
-    "VECLIB_MAXIMUM_THREADS",
-    "BLIS_NUM_THREADS",
-    "NUMEXPR_NUM_THREADS",
-    "NUMBA_NUM_THREADS",
-)
 PASSED_ON: Final = (
     "EVOLVE_NO_NUMBA",
     "LD_LIBRARY_PATH",

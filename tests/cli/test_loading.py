@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import gc
-from collections.abc import Iterator
+import os
+import subprocess
+import sys
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, NoReturn
 
 import pytest
 
-from evolve.cli.app import call
+from evolve.cli.app import call, main
 from evolve.errors import EvolveError
+from evolve.threads import ONE_THREAD
 
 
 @pytest.fixture(autouse=True)
@@ -38,3 +42,25 @@ def test_a_search_looks_for_no_garbage_in_what_was_loaded_before_and_seldom_else
     what = [str(tmp_path)] if verb == "batch" else ["--task", "parallel", "--workers", "1"]
     assert call([verb, *what, "--runs-dir", str(tmp_path)]) == 2
     assert seen == [(True, True)]
+
+
+def test_the_command_line_asks_for_one_thread_of_linear_algebra_unless_told_of_another_number(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(os, "environ", {"OMP_NUM_THREADS": "4"})
+    monkeypatch.setattr(sys, "setswitchinterval", lambda seconds: None)
+    seen = list[str]()
+
+    def record(words: Sequence[str]) -> int:
+        seen.extend(os.environ[name] for name in ONE_THREAD)
+        return len(words)
+
+    monkeypatch.setattr(sys.modules["evolve.cli.app"], "call", record)
+    with pytest.raises(SystemExit):
+        main([])
+    assert seen == ["4" if name == "OMP_NUM_THREADS" else "1" for name in ONE_THREAD]
+
+
+def test_numpy_is_not_loaded_before_the_command_line_says_how_many_threads_it_begins() -> None:
+    code = "import evolve.cli, sys; sys.exit('numpy' in sys.modules)"
+    assert subprocess.run([sys.executable, "-P", "-c", code], check=False).returncode == 0
