@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Literal, get_args
 
+from evolve.law.candidate import Candidate
 from evolve.scoring.fold import FoldScore
 
 # Where a program came from: a law of the literature under its own recipe, another law that every
@@ -80,6 +81,7 @@ class Entry:
         operator: Name of the mutation, or where else the program came from.
         evaluation: What came of it.
         origin: Where it came from.
+        candidate: What `law` and `recipe` stand for, where it is at hand; else it is read.
     """
 
     index: int
@@ -91,6 +93,7 @@ class Entry:
     operator: str
     evaluation: Evaluation
     origin: Origin
+    candidate: Candidate | None = field(default=None, compare=False, repr=False)
 
     @property
     def program_id(self) -> str:

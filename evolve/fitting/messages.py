@@ -14,8 +14,9 @@ from typing import Any
 import numpy as np
 
 from evolve.law.candidate import Candidate
-from evolve.law.graph import Law, law_from_data, law_to_data
+from evolve.law.graph import Law, Node, from_data
 from evolve.law.recipe import recipe_from_data
+from evolve.law.text import text_of
 from evolve.scoring.constraints import Constraints
 from evolve.scoring.fold import Fold
 from evolve.scoring.frame import TargetFrame
@@ -23,7 +24,7 @@ from evolve.scoring.row_weights import RowWeights
 from evolve.typing import Array, Ints
 
 Message = tuple[dict[str, Any], list[Array]]
-KEPT_LAWS = 64  # texts of laws that each end of a wire keeps
+KEPT_LAWS = 64  # that a service remembers by their texts
 
 # Arrays of a `FoldAnswer`, in the order in which they are sent.
 ARRAYS = ("constants", "errors", "covariances", "priors", "fitted", "predictions")
@@ -103,25 +104,28 @@ class FitRequest:
 
     def pack(self) -> dict[str, Any]:
         """The message of a request; it has no arrays."""
-        law, recipe = _law_text(self.candidate.law), self.candidate.recipe.to_data()
-        return {"law": law, "recipe": recipe, "folds": list(self.folds), "errors": self.errors}
+        law, recipe = self.candidate.law, self.candidate.recipe.to_data()
+        return {
+            "root": text_of(law.root),
+            "law": [law.n_constants, law.own_feature_first, law.names],
+            "recipe": recipe,
+            "folds": self.folds,
+            "errors": self.errors,
+        }
 
 
 def unpack_request(meta: dict[str, Any]) -> FitRequest:
     """The request that `FitRequest.pack` made a message of."""
-    candidate = Candidate(_law_of(meta["law"]), recipe_from_data(meta["recipe"]))
+    n_constants, own_first, names = meta["law"]
+    law = Law(_root_of(meta["root"]), int(n_constants), bool(own_first), tuple(names))
+    candidate = Candidate(law, recipe_from_data(meta["recipe"]))
     return FitRequest(candidate, tuple(meta["folds"]), bool(meta["errors"]))
 
 
 # A law is asked about at least twice in a row: for the screen, then for all folds.
 @lru_cache(maxsize=KEPT_LAWS)
-def _law_text(law: Law) -> str:
-    return json.dumps(law_to_data(law), separators=(",", ":"))
-
-
-@lru_cache(maxsize=KEPT_LAWS)
-def _law_of(text: str) -> Law:
-    return law_from_data(json.loads(text))
+def _root_of(text: str) -> Node:
+    return from_data(json.loads(text))
 
 
 @dataclass(frozen=True, slots=True)

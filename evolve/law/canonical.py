@@ -11,7 +11,6 @@ import hashlib
 import json
 import math
 from collections.abc import Iterable
-from functools import lru_cache
 
 from evolve.law.algebra import Rewriter, is_unit_scaled
 from evolve.law.graph import (
@@ -20,12 +19,12 @@ from evolve.law.graph import (
     constants_of,
     features_of,
     renumber,
-    to_data,
     walk,
 )
 from evolve.law.lowering import Lowering
 from evolve.law.order import bounded
 from evolve.law.recipe import FIRST_NAMES, Recipe
+from evolve.law.text import text_of
 from evolve.law.units import hidden_scales
 
 PASSES = 6
@@ -98,13 +97,8 @@ def key(law: Law, recipe: Recipe | None = None) -> str:
     """Short hexadecimal name of a law's form and the recipe of its fit."""
     root, _ = canonical(law.root)
     rest = [law.own_feature_first, _first_named(recipe) if recipe else None]
-    text = f"[{_tree_text(root)}, {json.dumps(rest)[1:]}"
+    text = f"[{text_of(root)}, {json.dumps(rest)[1:]}"
     return hashlib.sha256(text.encode()).hexdigest()[:16]
-
-
-@lru_cache(maxsize=2048)  # a tree comes under many recipes
-def _tree_text(root: Node) -> str:
-    return json.dumps(to_data(root))
 
 
 def _first_named(recipe: Recipe) -> dict[str, object]:

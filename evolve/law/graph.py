@@ -36,6 +36,7 @@ BINARY = {
     "logaddexp": np.logaddexp,
 }
 LEAVES = ("feat", "const", "num")
+_N_ARGS = dict.fromkeys(UNARY, 1) | dict.fromkeys(BINARY, 2)
 # Relative step of central differences, and the size below which a constant counts as this large.
 STEP = 1e-5
 SMALL = 1e-3
@@ -69,8 +70,7 @@ def call(op: str, *args: Node) -> Node:
     Raises:
         ValueError: `op` is unknown or has another number of arguments.
     """
-    arity = 1 if op in UNARY else 2 if op in BINARY else -1
-    if arity != len(args):
+    if _N_ARGS.get(op) != len(args):
         raise ValueError(f"graph: operation {op!r} with {len(args)} arguments is not known")
     return Node(op, args)
 
@@ -258,7 +258,7 @@ def to_data(node: Node) -> list[Any]:
     """Nested lists of JSON values that `from_data` reads back."""
     if not node.args:
         return [node.op, node.value if node.op == "num" else node.index]
-    return [node.op, *(to_data(a) for a in node.args)]
+    return [node.op, *[to_data(a) for a in node.args]]
 
 
 def from_data(data: list[Any]) -> Node:
@@ -270,7 +270,7 @@ def from_data(data: list[Any]) -> Node:
     op, *rest = data
     if op in LEAVES:
         return Node(op, (), float(rest[0]))
-    return call(op, *(from_data(a) for a in rest))
+    return call(op, *[from_data(a) for a in rest])
 
 
 def law_to_data(law: Law) -> dict[str, Any]:

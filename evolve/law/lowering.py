@@ -199,7 +199,7 @@ def plain(node: Node) -> Node:
     if node.op == "logaddexp":
         raised = tuple(num(1.0) if a == num(0.0) else Node("exp", (a,)) for a in args)
         return Node("log", (Node("add", raised),))
-    return Node(node.op, args, node.value)
+    return node if args == node.args else Node(node.op, args, node.value)
 
 
 def _over(feature: Node, unit: float) -> Node:

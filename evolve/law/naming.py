@@ -83,9 +83,10 @@ class Variables:
         self.logs: list[str] = []
         self.parts: list[str] = []
         counts = Counter(walk(root))
+        scaled = [n for n in counts if is_unit_scaled(n)]
         for index in sorted(features_of(root)):
             column = f"{table}[:, {index}]"
-            main = _main_quantity(counts, index, units)
+            main = _main_quantity(counts, scaled, index, units)
             self.names.setdefault(feat(index), column)
             self.features.append(f"{words[index]} = {write(main, self.names, CODE)}")
             self.names[main] = words[index]
@@ -110,9 +111,10 @@ class Variables:
         """Name every larger part that is written more than once."""
         chosen: list[Node] = []
         while True:
-            counts = Counter(self._open(root))
+            written = self._open([root])
             for part in chosen:
-                counts.update(n for a in part.args for n in self._open(a))
+                written += self._open(part.args)
+            counts = Counter(written)
             repeated = [n for n, k in counts.items() if k > 1 and size(n) >= LEAST_PART]
             if not repeated:
                 break
@@ -123,16 +125,29 @@ class Variables:
             self.parts.append(f"part_{i} = {write(part, self.names, CODE)}")
             self.names[part] = f"part_{i}"
 
-    def _open(self, node: Node) -> list[Node]:
-        """Nodes that are written out, those with a name left out."""
-        if node in self.names or not node.args:
-            return []
-        return [node, *(n for a in node.args for n in self._open(a))]
+    def _open(self, nodes: Sequence[Node]) -> list[Node]:
+        """Nodes of trees that are written out, first to last; those with a name are left out."""
+        found, todo = list[Node](), list(reversed(nodes))
+        while todo:
+            node = todo.pop()
+            if node.args and node not in self.names:
+                found.append(node)
+                todo.extend(reversed(node.args))
+        return found
 
 
-def _main_quantity(counts: Counter[Node], index: int, units: Sequence[float]) -> Node:
-    """The feature over its unit where the law uses that, else the raw feature."""
-    scaled = [n for n in counts if is_unit_scaled(n) and n.args[0] == feat(index)]
+def _main_quantity(
+    counts: Counter[Node], scaled: Sequence[Node], index: int, units: Sequence[float]
+) -> Node:
+    """The feature over its unit where the law uses that, else the raw feature.
+
+    Args:
+        counts: How often each node occurs.
+        scaled: Those of them that are a feature over a unit, first to last.
+        index: Number of the feature.
+        units: Unit of each feature, where known.
+    """
+    scaled = [n for n in scaled if n.args[0] == feat(index)]
     if not scaled:
         return feat(index)
     declared = [n for n in scaled if index < len(units) and n.args[1].value == units[index]]

@@ -120,17 +120,19 @@ def formula(
     root = for_the_eye(law, values) if powers or values is not None else plain(law.root)
     names = {feat(i): name for i, name in enumerate(feature_names)}
     letters = law.constant_names
-    names |= {leaf: letters[leaf.index] for leaf in walk(root) if leaf.op == "const"}
     digits = 6 if constants is None else 4  # of the rows' own scales; of fitted values
-    names |= {n: f"{n.value:.{digits}g}" for n in walk(root) if _is_rounded(n)}
+    for leaf in walk(root):
+        if leaf.op == "const":
+            names[leaf] = letters[leaf.index]
+        elif leaf.op == "num" and _is_long(leaf.value):
+            names[leaf] = f"{leaf.value:.{digits}g}"
     text = write(root, names, FORMULA)
     return text.replace("+ -", "- ").replace("- -", "+ ")
 
 
-def _is_rounded(node: Node) -> bool:
-    if node.op != "num" or not math.isfinite(node.value):
-        return node.op == "num"
-    return len(literal(abs(node.value))) > 6
+def _is_long(value: float) -> bool:
+    """Whether a literal is rounded for the eye."""
+    return not math.isfinite(value) or len(literal(abs(value))) > 6
 
 
 # bodies

@@ -43,17 +43,17 @@ def hidden_scales(root: Node) -> int:
     drawn = _draw(seen, n_constants, 1 + max(scales, default=0), list(together.values()))
     if drawn is None:
         return 0
-    least = NOTHING * float(np.linalg.norm(drawn.values))
-    lengths = np.linalg.norm(drawn.by_constants, axis=1)
+    least = NOTHING * _length(drawn.values)
+    lengths = np.sqrt(np.add.reduce(drawn.by_constants**2, axis=1))
     kept = lengths > least
     span = _span(drawn.by_constants[kept] / lengths[kept, None])
     n_fitted = len(span)
     for by_scale in drawn.by_scales:
-        length = float(np.linalg.norm(by_scale))
+        length = _length(by_scale)
         if math.isfinite(length) and length > least:
             beyond = by_scale / length
             beyond = beyond - (span @ beyond) @ span
-            left = float(np.linalg.norm(beyond))
+            left = _length(beyond)
             if left > TOLERANCE:
                 span = np.concatenate([span, [beyond / left]])
     return len(span) - n_fitted
@@ -61,14 +61,16 @@ def hidden_scales(root: Node) -> int:
 
 def _without_scales(node: Node, scales: dict[int, float]) -> Node:
     """The tree of bare features; what each was divided by goes into `scales`."""
+    if not node.features:
+        return node
+    if node.op == "feat":
+        scales.setdefault(node.index, 1.0)
+        return node
     if is_unit_scaled(node):
         scales[node.args[0].index] = node.args[1].value
         return node.args[0]
-    if node.op == "feat":
-        scales.setdefault(node.index, 1.0)
-    if not node.args or not node.features:
-        return node
-    return Node(node.op, tuple([_without_scales(a, scales) for a in node.args]), node.value)
+    args = tuple([_without_scales(a, scales) for a in node.args])
+    return node if args == node.args else Node(node.op, args, node.value)
 
 
 class _Drawn(NamedTuple):
@@ -98,12 +100,19 @@ def _draw(
     """
     for points in _tries(n_constants, n_features, tuple(map(tuple, together))):
         values, by_constants, by_scales = _derivatives(root, points)
-        with np.errstate(all="ignore"):
-            fine = np.isfinite(values) & np.isfinite(by_constants).all(axis=0)
-            fine &= np.abs(values) < 1e6
-        if fine.sum() >= max(N_ROWS // 2, n_constants + 4):
+        # A comparison with what is not a number is false, and none of these is infinite.
+        fine = (np.abs(values) < 1e6) & np.isfinite(by_constants).all(axis=0)
+        n_fine = np.count_nonzero(fine)
+        if n_fine >= max(N_ROWS // 2, n_constants + 4):
+            if n_fine == len(fine):
+                return _Drawn(values, by_constants, by_scales)
             return _Drawn(values[fine], by_constants[:, fine], by_scales[:, fine])
     return None
+
+
+def _length(vector: Array) -> float:
+    """What `numpy.linalg.norm` gives of a vector, several times as fast."""
+    return math.sqrt(vector.dot(vector))
 
 
 class _Points(NamedTuple):

@@ -77,14 +77,15 @@ def _write(node: Node, names: Mapping[Node, str], style: Style) -> tuple[str, in
     if node.op == "num":
         text = literal(node.value)
         return text, NEG if text.startswith("-") else ATOM
-    parts = [_write(a, names, style) for a in node.args]
-    if node.op in _BINARY:
-        level = _BINARY[node.op]
-        left = _bracket(parts[0], level)
+    level = _BINARY.get(node.op)
+    if level is not None:
+        first, second = node.args
         is_loose = style.is_loose and node.op in ("add", "mul")
-        right = _bracket(parts[1], level if is_loose else level + 1)
+        left = _bracket(_write(first, names, style), level)
+        right = _bracket(_write(second, names, style), level if is_loose else level + 1)
         right = f"({right})" if right.startswith("-") else right
         return f"{left}{style.signs[node.op]}{right}", level
+    parts = [_write(a, names, style) for a in node.args]
     if node.op == "neg":
         return "-" + _bracket(parts[0], POW), NEG
     if node.op == "pow":
@@ -92,7 +93,7 @@ def _write(node: Node, names: Mapping[Node, str], style: Style) -> tuple[str, in
         if parts[1][1] != ATOM and not _is_signed_atom(node.args[1], parts[1]):
             exponent = f"({exponent})"
         return _bracket(parts[0], ATOM) + style.signs["pow"] + exponent, POW
-    inner = ", ".join(text for text, _ in parts)
+    inner = ", ".join([text for text, _ in parts])
     return f"{style.functions.get(node.op, node.op)}({inner})", ATOM
 
 

@@ -5,20 +5,20 @@ The archive is a fold over the store's entries: replaying them gives the same ar
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Mapping, Sequence
 from copy import deepcopy
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 from evolve.evaluation.record import Entry
 from evolve.evaluation.requests import Form, form_of
 from evolve.law.candidate import Candidate, candidate_from_data
 from evolve.law.canonical import form
-from evolve.law.graph import law_from_data
+from evolve.law.graph import Law, law_from_data
 from evolve.search.newcomers import CHILDREN
 
 BLACK_BOX = "black box"
-MOST_KINDS = 20_000  # about 20 MiB
+MOST_KINDS = 4096  # about 20 MiB; each is asked for by some archives in a row
 MOST_GAINED = 1.0  # of one entry; a score is a log error
 
 
@@ -208,7 +208,7 @@ def elite_of(entry: Entry, score: float) -> Elite:
     """The elite that an entry with a score would be."""
     if entry.law is None or entry.recipe is None:
         return Elite(entry, None, score)
-    return Elite(entry, candidate_from_data(entry.law, entry.recipe), score)
+    return Elite(entry, entry.candidate or candidate_from_data(entry.law, entry.recipe), score)
 
 
 def cell_of_entry(entry: Entry) -> tuple[int, str]:
@@ -220,26 +220,33 @@ def kind_of(entry: Entry) -> str:
     """The form of an entry's law, which is remembered; of a black box that it is one."""
     if entry.law is None or entry.recipe is None:
         return BLACK_BOX
-    text = json.dumps(entry.law)
-    if text not in _KINDS:
-        remember_kinds({text: form(law_from_data(entry.law).root)})
-    return _KINDS[text]
+    law = _law_of(entry, entry.law)
+    if law not in _KINDS:
+        remember_kinds({law: form(law.root)})
+    return _KINDS[law]
 
 
-def kinds_of(entries: Iterable[Entry]) -> dict[str, str]:
+def _law_of(entry: Entry, data: dict[str, Any]) -> Law:
+    return entry.candidate.law if entry.candidate else law_from_data(data)
+
+
+def kinds_of(entries: Iterable[Entry]) -> dict[Law, str]:
     """The forms of entries with a score, for `remember_kinds` of another process."""
-    scored = [e for e in entries if e.law is not None and e.evaluation.score is not None]
-    return {json.dumps(entry.law): kind_of(entry) for entry in scored}
+    return {
+        _law_of(entry, entry.law): kind_of(entry)
+        for entry in entries
+        if entry.law is not None and entry.evaluation.score is not None
+    }
 
 
-def remember_kinds(kinds: Mapping[str, str]) -> None:
-    """Remember the forms of laws by their JSON texts; to find one takes far longer."""
+def remember_kinds(kinds: Mapping[Law, str]) -> None:
+    """Remember the forms of laws; to find one takes far longer."""
     if len(_KINDS) > MOST_KINDS:
         _KINDS.clear()
     _KINDS.update(kinds)
 
 
-_KINDS: dict[str, str] = {}
+_KINDS: dict[Law, str] = {}
 
 
 def cell_of(elite: Elite) -> tuple[int, str]:

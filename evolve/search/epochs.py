@@ -18,6 +18,7 @@ from typing import Any, TypeVar
 
 from evolve.evaluation.evaluator import Evaluator
 from evolve.evaluation.record import Entry
+from evolve.law.graph import Law
 from evolve.sandbox import SandboxReport, probe
 from evolve.sandbox.lockdown import WORKS
 from evolve.scoring.objective import AHEAD
@@ -76,7 +77,7 @@ class Answer:
     """
 
     batches: list[list[Entry]]
-    kinds: dict[str, str]
+    kinds: dict[Law, str]
     node: Node
 
 

@@ -239,4 +239,5 @@ def entry_of(index: int, proposal: Proposal, text: str, evaluation: Evaluation) 
         operator=proposal.operator,
         evaluation=evaluation,
         origin=proposal.origin,
+        candidate=candidate,
     )

@@ -16,7 +16,14 @@ from evolve.law.candidate import Candidate
 from evolve.law.canonical import simplify
 from evolve.law.graph import Law, call, const, feat, replace_leaves
 from evolve.law.recipe import Recipe
-from evolve.search.archive import Archive, Elite, Newcomers, cell_of
+from evolve.search.archive import (
+    Archive,
+    Elite,
+    Newcomers,
+    cell_of,
+    cell_of_entry,
+    elite_of,
+)
 from evolve.search.newcomers import CHILDREN
 
 GENOMES = random_candidates(SPACES["three logs"], 12)
@@ -204,3 +211,16 @@ def test_a_law_of_a_model_stays_a_newcomer_until_it_has_had_its_children() -> No
     assert list(archive.newcomers.elites) == [1]
     archive.tell([replace(child, parents=(0, 1)), child])
     assert archive.newcomers == Newcomers()
+
+
+@settings(max_examples=20)
+@given(laws())
+def test_a_cell_is_the_same_whether_the_law_is_at_hand_or_read(law: Law) -> None:
+    candidate = Candidate(law, Recipe())
+    read = entry_of(0, candidate, -1.0)
+    assert read.candidate is None
+    at_hand = replace(read, candidate=candidate)
+    assert at_hand == read
+    assert cell_of_entry(at_hand) == cell_of_entry(read) == cell_of(elite_of(at_hand, -1.0))
+    assert elite_of(at_hand, -1.0).candidate is candidate
+    assert elite_of(read, -1.0).candidate == candidate

@@ -78,7 +78,8 @@ def substitute(node: Node, old: Node, new: Node) -> Node:
         return new
     if not node.args:
         return node
-    return Node(node.op, tuple([substitute(a, old, new) for a in node.args]), node.value)
+    args = tuple([substitute(a, old, new) for a in node.args])
+    return node if args == node.args else Node(node.op, args, node.value)
 
 
 @operator
