@@ -159,7 +159,7 @@ def form(root: Node) -> str:
     ``link/terms/traits``: the outermost function, the number of terms under it (1, 2, 3, 4-5,
     6+), and any of ``power``, ``saturation``, ``interaction`` and ``logquadratic``.
     """
-    body, _ = canonical(root)
+    body, _ = canonical(_without_units(root))
     body = body.args[0] if body.op == "neg" else body
     link = body.op if body.op in ("exp", "log") else "identity"
     if link == "identity" and body.op in ("tanh", "max", "min", "logaddexp", "sqrt", "abs"):
@@ -177,6 +177,28 @@ def form(root: Node) -> str:
     }
     traits = "+".join(name for name, holds in tests.items() if holds) or "plain"
     return f"{link}/{bucket}/{traits}"
+
+
+def _without_units(root: Node) -> Node:
+    """The tree of bare features, if each has one unit at most: it is of the same kind.
+
+    A search has found out the canonical form of that tree, which takes long, before it proposed
+    the law.
+    """
+    leaves: dict[Node, Node] = {}
+    bare = _bare(root, leaves)
+    return bare if len(set(leaves.values())) == len(leaves) else root
+
+
+def _bare(node: Node, leaves: dict[Node, Node]) -> Node:
+    """The tree of bare features; `leaves` gets the feature of each piece, with a unit or not."""
+    if not node.features:
+        return node
+    if node.op == "feat" or is_unit_scaled(node):
+        leaves[node] = node.args[0] if node.args else node
+        return leaves[node]
+    args = tuple([_bare(a, leaves) for a in node.args])
+    return node if args == node.args else Node(node.op, args, node.value)
 
 
 def _terms(node: Node) -> Iterable[Node]:

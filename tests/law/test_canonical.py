@@ -8,7 +8,8 @@ import random
 import numpy as np
 import pytest
 from hypothesis import given, settings
-from random_laws import laws, trees
+from hypothesis import strategies as st
+from random_laws import N_FEATURES, laws, trees, unit
 
 from evolve.law.canonical import canonical, complexity, form, is_plain, key, simplify
 from evolve.law.equivalence import covers
@@ -245,3 +246,23 @@ def test_form_names_link_terms_and_traits() -> None:
 @given(laws())
 def test_form_is_a_function_of_the_canonical_form(law: Law) -> None:
     assert form(law.root) == form(canonical(law.root)[0])
+
+
+@settings(max_examples=100, deadline=None)
+@given(laws(), st.permutations([2e10, 2.205e8, 3.0, 0.37]))
+def test_form_does_not_depend_on_the_units_of_features(law: Law, units: list[float]) -> None:
+    of_unit = {unit(i): feat(i) for i in range(N_FEATURES)}
+
+    def without(node: Node) -> Node:
+        args = tuple(without(a) for a in node.args)
+        return of_unit.get(node, node) if node in of_unit else Node(node.op, args, node.value)
+
+    bare = without(law.root)
+    measured = {feat(i): call("div", feat(i), num(units[i])) for i in range(N_FEATURES)}
+    assert form(replace_leaves(bare, measured)) == form(bare) == form(law.root)
+
+
+def test_one_feature_in_two_units_is_not_taken_for_one_number() -> None:
+    apart = sub(log(div(x, num(1e9))), log(x))
+    assert form(add(c0, mul(c1, apart))).startswith("identity/2/")
+    assert form(add(c0, mul(c1, sub(log(x), log(x))))).startswith("identity/1/")

@@ -172,8 +172,6 @@ def _is_allowed(law: Law, space: SearchSpace) -> bool:
         return False
     if not features_of(law.root) or depth(law.root) > MOST_DEPTH:
         return False
-    if not all(math.isfinite(node.value) for node in walk(law.root)):  # as of 10**10**10
-        return False
     return not has_odd_literal(law.root)
 
 
@@ -224,12 +222,15 @@ def has_odd_literal(root: Node) -> bool:
     """Whether the tree hides a fitted constant in a literal.
 
     That is an added literal other than 0 or 1, any literal added inside an exponent, or a literal
-    close to e, 1/e or 1 + e.
+    close to e, 1/e or 1 + e; or one that is not finite, as of 10**10**10.
     """
-    nodes = set(walk(root))
-    literals = {n for n in nodes if n.op == "num"}
+    written = walk(root)
+    literals = {n for n in written if n.op == "num"}
     if not literals:
         return False
+    if not all(math.isfinite(n.value) for n in literals):
+        return True
+    nodes = set(written)
     added = {a for n in nodes if n.op in ("add", "sub") for a in n.args}
     exponents = {a for n in nodes if n.op in ("exp", "logaddexp") for a in n.args}
     return (
