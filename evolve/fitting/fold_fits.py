@@ -91,6 +91,7 @@ class FoldFit:
     Attributes:
         groups: Group numbers that were fitted, ascending.
         fits: One fit for each group and target, targets running fastest.
+        constants: `(n_groups * t, p)` their constants.
         predictions: `(n_held, t)` predictions of the held-out rows, in their order.
         fitted: `(n_fit, t)` predictions of the fitted rows, in their order.
         beyond: Shares of points beyond the data that are not finite, and that break constraints.
@@ -98,6 +99,7 @@ class FoldFit:
 
     groups: tuple[int, ...]
     fits: tuple[Fit, ...]
+    constants: Array
     predictions: Array
     fitted: Array
     beyond: tuple[float, float] = (0.0, 0.0)
@@ -118,16 +120,17 @@ def fit_folds(rows: Rows, folds: list[Fold], law: Law, recipe: Recipe) -> list[F
     plan, n_targets = rows.plan(folds), rows.y.shape[1]
     fit = fit_as_written if law.as_written else fit_pooled
     fits = fit(law, rows.problems(folds, law), recipe, axes=rows.axes)
-    constants = np.array([f.constants for f in fits]).reshape(plan.n_groups, n_targets, -1)
+    table = np.array([f.constants for f in fits])
+    constants = table.reshape(plan.n_groups, n_targets, -1)
     values = plan.values(law, compile_tape(law, recipe.target_scale), constants)
     beyond = _broken(plan, values[plan.n_rows :], rows.constraints)
     results, row, group = list[FoldFit](), 0, 0
     for own in plan.folds:
         last, end = row + len(own.held) + len(own.fit), group + len(own.groups)
         held, fitted = own.split(values[row:last])
-        own_fits = tuple(fits[group * n_targets : end * n_targets])
+        at = slice(group * n_targets, end * n_targets)
         shares = worst(beyond[:, group:end].reshape(-1, 2))
-        results.append(FoldFit(own.groups, own_fits, held, fitted, shares))
+        results.append(FoldFit(own.groups, tuple(fits[at]), table[at], held, fitted, shares))
         row, group = last, end
     return results
 

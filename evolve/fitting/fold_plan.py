@@ -83,6 +83,8 @@ class FoldsPlan:
             then the lines beyond of each group.
         at: `(m,)` place of each point's group among the groups of all folds.
         lines: The lines beyond; none where laws are not checked there.
+        n_rows: How many of the points are rows.
+        n_groups: Groups of all folds.
         columns: For each view of the points, values of subtrees without a constant.
     """
 
@@ -90,17 +92,9 @@ class FoldsPlan:
     points: Array
     at: Ints
     lines: tuple[Lines, ...]
+    n_rows: int
+    n_groups: int
     columns: dict[int, Columns] = field(default_factory=dict, compare=False, repr=False)
-
-    @property
-    def n_rows(self) -> int:
-        """How many of the points are rows."""
-        return sum(len(rows.held) + len(rows.fit) for rows in self.folds)
-
-    @property
-    def n_groups(self) -> int:
-        """Groups of all folds."""
-        return sum(len(rows.groups) for rows in self.folds)
 
     def values(self, law: Law, tape: Tape, constants: Array) -> Array:
         """`(m, t)` predictions of the points.
@@ -163,6 +157,8 @@ def plan_folds(
         np.concatenate([*points, *tables]),
         np.concatenate(at).astype(np.int64),
         _by_shape([points.shape[:-1] for points in lines]),
+        sum(len(rows.held) + len(rows.fit) for rows in plans),
+        sum(len(rows.groups) for rows in plans),
     )
 
 

@@ -15,7 +15,7 @@ import numpy as np
 
 from evolve.law.candidate import Candidate
 from evolve.law.graph import Law, Node, from_data
-from evolve.law.recipe import recipe_from_data
+from evolve.law.recipe import Recipe, recipe_from_data
 from evolve.law.text import text_of
 from evolve.scoring.constraints import Constraints
 from evolve.scoring.fold import Fold
@@ -24,7 +24,7 @@ from evolve.scoring.row_weights import RowWeights
 from evolve.typing import Array, Ints
 
 Message = tuple[dict[str, Any], list[Array]]
-KEPT_LAWS = 64  # that a service remembers by their texts
+KEPT_LAWS = 64  # and recipes, that a service remembers as they were sent
 
 # Arrays of a `FoldAnswer`, in the order in which they are sent.
 ARRAYS = ("constants", "errors", "covariances", "priors", "fitted", "predictions")
@@ -118,7 +118,7 @@ def unpack_request(meta: dict[str, Any]) -> FitRequest:
     """The request that `FitRequest.pack` made a message of."""
     n_constants, own_first, names = meta["law"]
     law = Law(_root_of(meta["root"]), int(n_constants), bool(own_first), tuple(names))
-    candidate = Candidate(law, recipe_from_data(meta["recipe"]))
+    candidate = Candidate(law, _recipe_of(tuple(meta["recipe"].items())))
     return FitRequest(candidate, tuple(meta["folds"]), bool(meta["errors"]))
 
 
@@ -126,6 +126,11 @@ def unpack_request(meta: dict[str, Any]) -> FitRequest:
 @lru_cache(maxsize=KEPT_LAWS)
 def _root_of(text: str) -> Node:
     return from_data(json.loads(text))
+
+
+@lru_cache(maxsize=KEPT_LAWS)  # a search has few recipes
+def _recipe_of(fields: tuple[tuple[str, Any], ...]) -> Recipe:
+    return recipe_from_data(dict(fields))
 
 
 @dataclass(frozen=True, slots=True)

@@ -94,12 +94,11 @@ def handle(state: State, meta: dict[str, Any], arrays: Sequence[Array]) -> Messa
 
 def answer_of(result: FoldFit, *, errors: bool) -> FoldAnswer:
     """What is answered of one fold's fits."""
-    fits, p = result.fits, len(result.fits[0].constants)
-    unasked = np.full((len(fits), p), np.nan)
+    fits, p = result.fits, result.constants.shape[1]
     return FoldAnswer(
         groups=result.groups,
-        constants=np.array([f.constants for f in fits]),
-        errors=np.array([f.errors for f in fits]) if errors else unasked,
+        constants=result.constants,
+        errors=np.array([f.errors for f in fits]) if errors else _nothing((len(fits), p)),
         covariances=np.array([f.covariance for f in fits]) if errors else np.zeros((0, p, p)),
         priors=_priors(fits, p),
         fitted=result.fitted,
@@ -110,10 +109,16 @@ def answer_of(result: FoldFit, *, errors: bool) -> FoldAnswer:
 
 def _priors(fits: Sequence[Fit], n_constants: int) -> Array:
     """`(n, 2, p)` centres and precisions of the priors of fits, nan for none."""
-    table = np.full((len(fits), 2, n_constants), np.nan)
+    table = _nothing((len(fits), 2, n_constants))
     for row, fit in zip(table, fits, strict=True):
         if fit.prior is not None:
             row[0], row[1] = fit.prior.mean, fit.prior.weight
+    return table
+
+
+def _nothing(shape: tuple[int, ...]) -> Array:
+    table = np.empty(shape)
+    table.fill(np.nan)
     return table
 
 

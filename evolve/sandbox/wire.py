@@ -26,6 +26,8 @@ PAYLOAD_CAP: Final = 1 << 32
 ANSWER_HEADER_CAP: Final = 1 << 20
 MAX_DIMENSIONS: Final = 4
 MAX_ARRAYS: Final = 65_536
+_FLOATS: Final = np.dtype("<f8")
+_to_json: Final = json.JSONEncoder(separators=(",", ":")).encode
 FIRST_BYTES: Final = 1 << 16  # of an answer that are read at once; most have fewer
 
 
@@ -40,14 +42,10 @@ class WireError(Exception):
 
 def pack(nonce: bytes, meta: dict[str, Any], arrays: Sequence[np.ndarray] = ()) -> bytes:
     """Return the frame of `meta` (anything JSON can hold) and float64 copies of `arrays`."""
-    values = [np.asarray(a, dtype="<f8", order="C") for a in arrays]
-    header = json.dumps(
-        {"meta": meta, "shapes": [v.shape for v in values]}, separators=(",", ":")
-    ).encode()
-    payload = sum(v.nbytes for v in values)
-    parts = [PREFIX.pack(MAGIC, nonce, len(header), payload), header]
-    parts.extend(v.tobytes() for v in values)
-    return b"".join(parts)
+    values = [np.asarray(a, dtype=_FLOATS) for a in arrays]
+    header = _to_json({"meta": meta, "shapes": [v.shape for v in values]}).encode()
+    payload = b"".join([v.tobytes() for v in values])
+    return b"".join([PREFIX.pack(MAGIC, nonce, len(header), len(payload)), header, payload])
 
 
 def read_prefix(
@@ -97,7 +95,7 @@ def unpack(
     ends = list(accumulate([_size_of(shape) for shape in shapes], initial=0))
     if 8 * ends[-1] != len(payload):
         raise WireError("answer: shapes do not fit the number of bytes")
-    values = np.frombuffer(payload, dtype="<f8")
+    values = np.frombuffer(payload, dtype=_FLOATS)
     places = zip(shapes, ends, ends[1:], strict=False)
     return meta, tuple([values[begin:end].reshape(shape) for shape, begin, end in places])
 
