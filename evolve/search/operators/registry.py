@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import TypeVar
@@ -12,7 +13,6 @@ import numpy.typing as npt
 from evolve.law.candidate import Candidate
 from evolve.law.graph import Node, call, feat, num
 from evolve.law.template import Template
-from evolve.typing import Array
 
 T = TypeVar("T")
 
@@ -137,12 +137,12 @@ def chosen(rng: np.random.Generator, options: Sequence[T]) -> T:
     return options[int(rng.integers(len(options)))]
 
 
-def cumulated(weights: npt.ArrayLike) -> Array:
+def cumulated(weights: npt.ArrayLike) -> tuple[float, ...]:
     """How likely each of some options is, those before it included, as `drawn` takes it."""
     total = np.cumsum(np.asarray(weights, dtype=float))
-    return np.asarray(total / total[-1])
+    return tuple((total / total[-1]).tolist())
 
 
-def drawn(rng: np.random.Generator, cumulative: Array) -> int:
+def drawn(rng: np.random.Generator, cumulative: Sequence[float]) -> int:
     """The number of an option; what `Generator.choice` gives, which works all this out anew."""
-    return int(cumulative.searchsorted(rng.random(), side="right"))
+    return bisect_right(cumulative, rng.random())

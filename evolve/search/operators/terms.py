@@ -10,7 +10,6 @@ import numpy as np
 
 from evolve.law.graph import Node, call, const, num
 from evolve.search.operators.registry import SearchSpace, chosen, cumulated, drawn
-from evolve.typing import Array
 
 Term = Callable[[SearchSpace, np.random.Generator, Iterator[Node]], Node]
 TERMS: dict[str, tuple[Term, float]] = {}
@@ -70,7 +69,7 @@ def random_term(space: SearchSpace, rng: np.random.Generator, new: Iterator[Node
 
 
 @lru_cache(maxsize=4)  # the kinds that there are, for every draw
-def _cumulated(weights: tuple[float, ...]) -> Array:
+def _cumulated(weights: tuple[float, ...]) -> tuple[float, ...]:
     shares = np.array(weights)
     return cumulated(shares / shares.sum())
 

@@ -37,7 +37,7 @@ class Stock:
     elites: list[Elite]
     newcomers: list[Elite]
     names: list[str]
-    cumulative: Array
+    cumulative: tuple[float, ...]
     greed: float
 
     def operator(self, rng: np.random.Generator) -> str:
