@@ -98,7 +98,7 @@ def solve(
     rough = _of_each(ends.statuses, best)[:, :, 0]
     final.statuses[:, :, 0] = np.minimum(final.statuses[:, :, 0], rough)
     final.statuses[_to_rounding(batch, final.costs), 0] = CONVERGED
-    agree = ends.costs <= final.costs * AGREE + 1e-300
+    agree = (ends.costs <= final.costs * AGREE) | _to_rounding(batch, ends.costs)
     return Solution(final, (stands_for * agree).sum(axis=1), n_finite)
 
 
