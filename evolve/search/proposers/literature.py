@@ -43,8 +43,9 @@ def published_forms(space: SearchSpace) -> dict[str, Node]:
         forms |= _from_origin(space, new)
     if len(v) == 1 and not space.pooled and space.logarithmic[0]:  # of groups it was not measured
         forms |= _of_one(v[0], new)
-    if len(v) > 1:
+    if len(v) == 2:  # of three and more they were of no use: a plateau of all takes many constants
         forms |= _with_plateau(space, v, new)
+    if len(v) > 1:
         forms |= _joint_forms(v, new) | _multiplied(space, v, new) | _of_ratio(space, v, new)
         forms |= _valleys(space, v, new) | _posynomials(space, v, new) | _repeated(space, v, new)
     if space.own_feature_first and len(v) > 1:
@@ -68,6 +69,7 @@ def named_forms(space: SearchSpace) -> dict[str, Node]:
     forms = _from_origin(space, new)
     if len(v) < 2:
         return forms  # of one feature the others are first candidates: a late power, a sigmoid
+    forms |= _with_plateau(space, v, new)
     exponents = _exponents(v, new)
     for i, x in enumerate(v[:MOST_PAIRED]):
         rest = [e for j, e in enumerate(exponents) if j != i]

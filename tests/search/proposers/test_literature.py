@@ -158,10 +158,14 @@ def test_a_short_search_of_two_sizes_finds_the_plateau_that_small_runs_reach(nam
     assert said == pytest.approx(error[30:], rel=0.05)
 
 
-def test_one_size_alone_has_its_plateau_in_a_late_power_and_a_sigmoid() -> None:
-    names = published_forms(SearchSpace((1.0,), (True,), 20))
-    assert "late power of 0" in names
-    assert not {"bounded sum of powers", "sum of late powers"} & set(names)
+@pytest.mark.parametrize(("n", "is_first"), [(1, False), (2, True), (3, False)])
+def test_searches_of_two_features_begin_with_laws_of_a_plateau_and_more_can_ask_for_them(
+    n: int, is_first: bool
+) -> None:
+    plateau = {"bounded sum of powers", "sum of late powers"}
+    space = SearchSpace((1.0,) * n, (True,) * n, 20)
+    assert (plateau & set(published_forms(space)) == plateau) == is_first
+    assert (plateau <= set(published_forms(space) | named_forms(space))) == (n > 1)
 
 
 def test_a_feature_that_acts_as_it_is_has_no_power_curve() -> None:
