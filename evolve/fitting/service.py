@@ -98,7 +98,7 @@ def answer_of(result: FoldFit, *, errors: bool) -> FoldAnswer:
     return FoldAnswer(
         groups=result.groups,
         constants=result.constants,
-        errors=np.array([f.errors for f in fits]) if errors else _nothing((len(fits), p)),
+        errors=np.array([f.errors for f in fits]) if errors else np.full((len(fits), p), np.nan),
         covariances=np.array([f.covariance for f in fits]) if errors else np.zeros((0, p, p)),
         priors=_priors(fits, p),
         fitted=result.fitted,
@@ -109,16 +109,10 @@ def answer_of(result: FoldFit, *, errors: bool) -> FoldAnswer:
 
 def _priors(fits: Sequence[Fit], n_constants: int) -> Array:
     """`(n, 2, p)` centres and precisions of the priors of fits, nan for none."""
-    table = _nothing((len(fits), 2, n_constants))
+    table = np.full((len(fits), 2, n_constants), np.nan)
     for row, fit in zip(table, fits, strict=True):
         if fit.prior is not None:
             row[0], row[1] = fit.prior.mean, fit.prior.weight
-    return table
-
-
-def _nothing(shape: tuple[int, ...]) -> Array:
-    table = np.empty(shape)
-    table.fill(np.nan)
     return table
 
 

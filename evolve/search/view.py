@@ -22,6 +22,7 @@ from evolve.search.operators.registry import SearchSpace
 
 # Scale of the targets under a ceiling, by that of what a search sees.
 OF_GAP = {"linear": "gap", "log": "log_gap"}
+FROM_GAP = {gap: seen for seen, gap in OF_GAP.items()}
 
 
 def outward(candidate: Candidate, space: SearchSpace) -> Candidate:
@@ -41,7 +42,7 @@ def inward(candidate: Candidate, space: SearchSpace) -> Candidate:
     if space.template is not None:
         return candidate
     root, n_constants = _inward(candidate.law.root, space)
-    recipe = _with_scale(candidate.recipe, space, {gap: seen for seen, gap in OF_GAP.items()})
+    recipe = _with_scale(candidate.recipe, space, FROM_GAP)
     return Candidate(Law(root, n_constants, candidate.law.own_feature_first), recipe)
 
 

@@ -76,7 +76,7 @@ def repeated_rows(rows: RawTable, task: Task, others: Sequence[str]) -> list[str
         left = {name: _n_repeats_within(rows, task, name) for name in others}
         name = min(left, key=lambda name: left[name], default="")
         if name and left[name] <= MOST_LEFT * same:
-            told += f", or what {name} tells apart, which is not used"
+            told += f", or what {name} tells apart, which is no feature"
         sentences.append(told)
     return sentences
 

@@ -140,7 +140,7 @@ def test_what_is_to_be_predicted_is_an_outcome_whatever_it_is_called(target: str
 def test_rows_that_repeat_others_of_another_family_are_told_what_tells_them_apart() -> None:
     columns: dict[str, list[object]] = {"params": [*N], "family": [*"abcde" * 6]}
     told = "24 rows repeat the features of another with another result: noise"
-    assert f"{told}, or what family tells apart, which is not used" in notes_of(drafted(columns))
+    assert f"{told}, or what family tells apart, which is no feature" in notes_of(drafted(columns))
     assert "repeat the features" not in notes_of(drafted(columns, groups=("family",)))
     shuffled = {**columns, "family": ["ab"[i // 15] for i in range(30)]}
     assert f"{told}\n" in notes_of(drafted(shuffled)) + "\n"
@@ -150,7 +150,7 @@ def test_rows_that_differ_in_an_input_that_is_not_used_are_not_told_to_be_noise_
     columns: dict[str, list[object]] = {"params": [*N], "tokens": [*D], "hours": [*range(30)]}
     told = "24 rows repeat the features of another with another result: noise"
     alone = notes_of(drafted(columns, features=("params",)))
-    assert f"{told}, or what tokens tells apart, which is not used" in alone
+    assert f"{told}, or what tokens tells apart, which is no feature" in alone
     seeds = {"params": [*N], "seed": [i % 5 for i in range(30)]}
     assert f"{told}\n" in notes_of(drafted(seeds, features=("params",))) + "\n"
 
