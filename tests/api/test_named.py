@@ -80,9 +80,10 @@ def test_what_a_derived_column_is_made_of_is_not_told_as_unused(
     train = fitted.task.train
     frame = pd.DataFrame(train.X, columns=list(fitted.task.feature_names)).assign(loss=train.Y)
     frame["seed"] = range(len(frame))
-    ways = ["ratio = tokens/params", "work = params*tokens", "half = `params`/2"]
-    evolve.fit_named_law(frame, "loss", "a + b*log(ratio)", derive=ways[:1])
-    evolve.fit_named_law(frame, "loss", "a + b*log(half)", derive=ways[1:])
+    ratio = ["ratio = tokens/params", "twice = 2*ratio"]
+    half = ["work = params*tokens", "half = `params`/2"]
+    evolve.fit_named_law(frame, "loss", "a + b*log(twice)", derive=ratio)
+    evolve.fit_named_law(frame, "loss", "a + b*log(half)", derive=half)
     told = [str(one.message) for one in recwarn if str(one.message).startswith("not")]
     assert told == [f"not used, as the formula does not name them: {names}" for names in (
         "seed", "tokens, seed, work"

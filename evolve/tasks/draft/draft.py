@@ -85,7 +85,7 @@ class Draft:
     decisions: tuple[Decision, ...]
     notes: tuple[str, ...]
     corrected: frozenset[str] = frozenset()
-    sources: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    sources: dict[str, frozenset[str]] = field(default_factory=dict)
 
     @cached_property
     def _roles(self) -> dict[str, str]:
@@ -100,9 +100,10 @@ class Draft:
     @property
     def unused(self) -> list[str]:
         """Columns without a role, which no column with a role is made of, in order."""
-        told = [self.sources[name] for name in self.sources if self.role(name) != "not used"]
-        names = frozenset().union(*told)
-        return [n for n in self.columns if self.role(n) == "not used" and n not in names]
+        used = {name for name in self.columns if self.role(name) != "not used"}
+        for name in reversed(self.sources):  # each is made of columns before it
+            used |= self.sources[name] if name in used else frozenset()
+        return [name for name in self.columns if name not in used]
 
 
 def listed(names: Sequence[str]) -> str:
