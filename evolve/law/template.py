@@ -26,6 +26,7 @@ from evolve.law.graph import (
     num,
     replace_leaves,
 )
+from evolve.law.own_units import meant
 
 FREE = "free_part_"
 _CLAUSE = re.compile(r"(\w+)\s*(?:in\s*\[([^,\]]+),([^,\]]+)\]|=\s*(\S+))")
@@ -102,7 +103,8 @@ def parse_template(text: str, variables: Mapping[str, Node]) -> Template:
     Args:
         text: A formula with one free part, ``@(tokens, batch)`` or ``@()`` for any feature, and
             what is said of constants after a semicolon: ``a = 0.5``, ``b in [0.2, 0.8]``.
-        variables: Tree of each feature by name, in order.
+        variables: Tree of each feature by name, in order, over its unit: it stays so where the
+            constants of the template make up for the unit.
 
     Raises:
         EvolveError: The text is no such formula.
@@ -115,7 +117,9 @@ def parse_template(text: str, variables: Mapping[str, Node]) -> Template:
     if tree is None:
         raise _error(text, f"must be a formula{because(formula.replace('@(', ' ('))}")
     reader = _Reader(text, variables, given)
-    root = reader.read(tree)
+    whole = reader.read(tree)
+    free = {leaf.index for name, leaf in reader.constants.items() if name not in given}
+    root = meant(whole, free)
     if unused := set(given) - set(reader.named):
         raise _error(text, f"has no constant {sorted(unused)[0]!r}")
     return Template(root, len(variables), reader.free, len(reader.constants))

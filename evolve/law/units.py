@@ -8,7 +8,7 @@ the scale is a constant in disguise, as in 1/N + 1/D, where it decides which of 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from functools import lru_cache
 from itertools import islice
 from typing import NamedTuple
@@ -16,7 +16,19 @@ from typing import NamedTuple
 import numpy as np
 
 from evolve.law.algebra import is_unit_scaled
-from evolve.law.graph import SMALL, STEP, Node, evaluate_rows, renumber
+from evolve.law.graph import (
+    SMALL,
+    STEP,
+    Node,
+    call,
+    constants_of,
+    evaluate_rows,
+    feat,
+    features_of,
+    num,
+    renumber,
+    replace_leaves,
+)
 from evolve.typing import Array
 
 N_ROWS = 48
@@ -24,6 +36,11 @@ N_TRIES = 40
 SAME = 1e-10  # of the largest singular value: those smaller are of derivatives that are others
 TOLERANCE = 1e-5  # of the derivative by a scale, as a share, that constants may leave
 NOTHING = 1e-8  # of the law itself: a derivative by a scale of which the law is free
+AROUND = (
+    1.0,
+    8.0,
+    0.125,
+)  # where rows are drawn: logarithms are positive above 1, shares below
 
 
 @lru_cache(maxsize=8192)
@@ -44,9 +61,7 @@ def hidden_scales(root: Node) -> int:
     if drawn is None:
         return 0
     least = NOTHING * _length(drawn.values)
-    lengths = np.sqrt(np.add.reduce(drawn.by_constants**2, axis=1))
-    kept = lengths > least
-    span = _span(drawn.by_constants[kept] / lengths[kept, None])
+    span = _span_of(drawn.by_constants, least)
     n_fitted = len(span)
     for by_scale in drawn.by_scales:
         length = _length(by_scale)
@@ -57,6 +72,28 @@ def hidden_scales(root: Node) -> int:
             if left > TOLERANCE:
                 span = np.concatenate([span, [beyond / left]])
     return len(span) - n_fitted
+
+
+def is_covered(root: Node, k: int, by: Collection[int]) -> bool:
+    """Whether some constants of a law make up for any value of another one, whatever the rows.
+
+    Args:
+        root: The law, of bare features.
+        k: Number of the constant that may have any value.
+        by: Numbers of those that may change with it.
+    """
+    features = [feat(j) for j in features_of(root)]
+    n_constants = 1 + max(constants_of(root))
+    for around in AROUND:
+        near = replace_leaves(root, {x: call("mul", num(around), x) for x in features})
+        drawn = _draw(near, n_constants, 1 + max(features_of(root), default=0), [])
+        if drawn is not None:
+            least = NOTHING * _length(drawn.values)
+            wanted = drawn.by_constants[k]
+            span = _span_of(drawn.by_constants[list(by)], least)
+            left = _length(wanted - (span @ wanted) @ span)
+            return left <= max(least, TOLERANCE * _length(wanted))
+    return False
 
 
 def _without_scales(node: Node, scales: dict[int, float]) -> Node:
@@ -176,6 +213,13 @@ def _derivatives(root: Node, points: _Points) -> tuple[Array, Array, Array]:
         by_constants /= 2.0 * points.steps[:, None]
         by_scales = (values[2 * p + 1 : 2 * p + 1 + s] - values[2 * p + 1 + s :]) / (2.0 * STEP)
     return values[0], by_constants, by_scales
+
+
+def _span_of(vectors: Array, least: float) -> Array:
+    """What `_span` gives of vectors `(p, n)` of any length, less those shorter than `least`."""
+    lengths = np.sqrt(np.add.reduce(vectors**2, axis=1))
+    kept = lengths > least
+    return _span(vectors[kept] / lengths[kept, None])
 
 
 def _span(vectors: Array) -> Array:
