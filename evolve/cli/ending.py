@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from evolve.tasks.task import Task
 
 HEADINGS = ("kind", "constants", "held-out R2", "train R2", "score", "law")
-GROUP_HEADINGS = ("group", "held-out rows", "error", "median", "baseline", "which", "")
+GROUP_HEADINGS = ("group", "predictions", "error", "median", "baseline", "which", "")
 MOST_ROWS = 12
 OWN = re.compile(r"^each target = .*\bown\b")  # of targets with a feature of their own each
 LONG_FORMULA = 240  # characters; a longer one fills a narrow screen, and its law has a name

@@ -28,7 +28,7 @@ class GroupError:
 
     Attributes:
         group: Its name.
-        n_held: Held-out rows, once for each fold that holds them out.
+        n_held: Predictions of held-out rows: each row once for each fold that holds it out.
         error: Root mean square error, in the target's unit; of several targets, in deviations of
             each over all training rows.
         relative: Median error as a share of the target.

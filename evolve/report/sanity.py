@@ -111,7 +111,7 @@ def groups_table(findings: Findings) -> tables.Grid | None:
     groups = findings.groups
     if len(groups) < 2:
         return None
-    head = ("group", "held-out rows", "error", "median error", "baseline's error", "baseline")
+    head = ("group", "predictions", "error", "median error", "baseline's error", "baseline")
     rows = [
         (
             *(g.group, g.n_held, g.error, tables.Cell(share_text(g.relative), g.relative)),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -38,6 +38,16 @@ class Fold:
         """
         fit, held, unjudged = (rows[part] for part in (self.fit, self.held, self.unjudged))
         return replace(self, fit=fit, held=held, unjudged=unjudged)
+
+
+def different(folds: Sequence[Fold], known: Sequence[Fold]) -> list[Fold]:
+    """The folds that fit and predict other rows than those known, and than each other."""
+    seen = {_rows(fold) for fold in known}
+    return list({_rows(fold): fold for fold in folds if _rows(fold) not in seen}.values())
+
+
+def _rows(fold: Fold) -> tuple[bytes, bytes]:
+    return fold.fit.tobytes(), fold.held.tobytes()
 
 
 @dataclass(frozen=True)

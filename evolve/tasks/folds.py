@@ -16,7 +16,7 @@ import numpy as np
 import numpy.typing as npt
 
 from evolve.errors import TaskError
-from evolve.scoring.fold import Fold
+from evolve.scoring.fold import Fold, different
 from evolve.scoring.metrics import nmse
 from evolve.scoring.objective import (
     FOLD_SHARES,
@@ -39,7 +39,7 @@ from evolve.tasks.holdouts import (
     multi_axis_holdouts,
     split_groups,
 )
-from evolve.tasks.kfold import k_fold
+from evolve.tasks.kfold import dealt_otherwise, k_fold
 from evolve.tasks.raw import LEAST
 from evolve.tasks.table import TaskRows
 from evolve.typing import Array, Ints
@@ -172,17 +172,16 @@ def make_selection_folds(task: TaskRows) -> list[Fold]:
     """Further folds, for choosing among the finalists of a search.
 
     Other thresholds than `make_folds`, and where there are few, jumps that leave out the scales
-    between the rows to fit and the rows to predict. Without axes, k-fold with other k. A table
-    that allows no others gets the folds of `make_folds` again.
+    between the rows to fit and the rows to predict. Without axes, k-fold with other k, or dealt
+    out in another way where a table is too short for these. None is a fold of `make_folds` again,
+    so that some tables have none.
     """
-    group = task.train.group
+    group, search_folds = task.train.group, make_folds(task)
     if not task.spec.folds.axes:
-        points = _points(task)
-        others = [f for k in OTHER_K for f in k_fold(group, k, points)]
-        return _judgeable(task, others) or make_folds(task)
-    search_folds = make_folds(task)
+        others = dealt_otherwise(group, OTHER_K, search_folds, _points(task))
+        return _judgeable(task, others)
     deep = _along_axes(task, SELECTION_SHARES)
-    others = [fold for fold in deep if not _is_among(fold, search_folds)]
+    others = different(deep, search_folds)
     others += _corners(task, [*search_folds, *others], N_CORNERS)
     if len(others) < LEAST_FOLDS:
         jumps = [
@@ -194,14 +193,7 @@ def make_selection_folds(task: TaskRows) -> list[Fold]:
         others += jumps[: LEAST_FOLDS - len(others)]
     if len(others) < LEAST_FOLDS:
         others += _secondary(task, [*others, *search_folds], LEAST_FOLDS - len(others))
-    return others or search_folds
-
-
-def _is_among(fold: Fold, folds: Sequence[Fold]) -> bool:
-    """Whether a fold fits and predicts the same rows as one of others."""
-    return any(
-        np.array_equal(fold.held, f.held) and np.array_equal(fold.fit, f.fit) for f in folds
-    )
+    return different(others, search_folds)
 
 
 def extrapolation_rows(task: TaskRows, share: float) -> npt.NDArray[np.bool_]:

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 
-from evolve.scoring.fold import Fold, rows_by_group
+from evolve.scoring.fold import Fold, different, rows_by_group
 from evolve.scoring.objective import least_fit_rows
 from evolve.tasks.holdouts import fold_of
 from evolve.typing import Ints
 
 
-def k_fold(group: Ints, k: int, points: Ints | None = None) -> list[Fold]:
+def k_fold(group: Ints, k: int, points: Ints | None = None, deal: int = 0) -> list[Fold]:
     """Plain folds where nothing extrapolates: every k-th point, shuffled once.
 
     Args:
@@ -20,6 +22,7 @@ def k_fold(group: Ints, k: int, points: Ints | None = None) -> list[Fold]:
             one point are held out together, for the test asks for points that no group has seen.
             Without it, where each row has a point of its own, or where too few rows of a group
             would be left, a group is dealt out alone.
+        deal: Number of the shuffle; each deals the rows out in another way.
 
     Returns:
         Folds that together hold out every row once, but those of groups too small to be fitted.
@@ -28,16 +31,35 @@ def k_fold(group: Ints, k: int, points: Ints | None = None) -> list[Fold]:
     label = np.zeros(len(group), dtype=np.int64)
     together = points is not None and len(np.unique(points)) < len(points)
     if points is not None and together:
-        label = np.random.default_rng(0).permutation(points.max() + 1)[points] % k
+        label = np.random.default_rng(deal).permutation(points.max() + 1)[points] % k
     least = least_fit_rows(len(np.unique(group)))
     for g, rows in rows_by_group(group):
         if not together or _left(label[rows]) < least:
-            order = np.random.default_rng([0, g]).permutation(len(rows))
+            order = np.random.default_rng([deal, g]).permutation(len(rows))
             label[rows[order]] = np.arange(len(rows)) % k
         if _left(label[rows]) < least:
             label[rows] = -1
     folds = [fold_of(f"fold {i + 1} of {k}", label == i, label < 0) for i in range(k)]
     return [fold for fold in folds if len(fold.held)]
+
+
+def dealt_otherwise(
+    group: Ints, numbers: Sequence[int], folds: Sequence[Fold], points: Ints | None = None
+) -> list[Fold]:
+    """Plain folds beside those of a search: of other numbers, or else dealt out in another way.
+
+    Args:
+        group: As `k_fold` takes it.
+        numbers: How many folds to make, each in turn.
+        folds: Those of the search, of which none comes again.
+        points: As `k_fold` takes it.
+    """
+    others: list[Fold] = []
+    for deal, k in enumerate(numbers, 1):
+        known, once = [*folds, *others], k_fold(group, k, points)
+        is_new = len(different(once, known)) == len(once)
+        others += once if is_new else different(k_fold(group, k, points, deal), known)
+    return others
 
 
 def _left(label: Ints) -> int:

@@ -241,6 +241,19 @@ def test_the_finalists_are_judged_on_folds_that_the_search_did_not_have() -> Non
         assert len(judges - known) >= 2
 
 
+@pytest.mark.parametrize(
+    ("n_rows", "axes"), [*((n, []) for n in range(6, 16)), *((n, ["a"]) for n in range(7, 16))]
+)
+def test_no_table_is_so_short_that_a_row_is_held_out_from_the_same_rows_twice(
+    n_rows: int, axes: list[str]
+) -> None:
+    x = np.arange(1.0, n_rows + 1.0)
+    task = task_of(x, 1.0 / x, folds={"axes": axes})
+    folds = [*make_folds(task), *make_selection_folds(task)]
+    assert len({(tuple(fold.fit), tuple(fold.held)) for fold in folds}) == len(folds)
+    assert axes or len(folds) > len(make_folds(task))
+
+
 def test_peel_says_how_many_scales_are_held_out() -> None:
     assert len(make_folds(power_task(folds={"axes": ["a"], "peel": 1}))) == 1
     assert len(make_folds(power_task(folds={"axes": ["a"], "peel": 3}))) == 3
