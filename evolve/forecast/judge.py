@@ -9,6 +9,7 @@ does not hold, however good it is over all rows.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
 import numpy as np
@@ -28,7 +29,7 @@ from evolve.forecast.verdict import NONE, Verdict
 from evolve.forecast.words import r2_text, times_text
 from evolve.law.canonical import canonical
 from evolve.law.graph import call
-from evolve.scoring.objective import HOLDS_R2, mean_log_error
+from evolve.scoring.objective import HOLDS_R2, NONE_GAIN, mean_log_error
 from evolve.search.champion import Choice
 from evolve.search.finalists import Finalist
 from evolve.search.operators.terms import fresh, linear, product_of_powers
@@ -76,15 +77,16 @@ def verdict_of(
     alike = _also_a_line(task, choice, name)
     against = against_baseline(gain, name + alike) + (", on a typical fold" if by_fold else "")
     near = (held, held_share(task, choice, told))
-    reasons = weigh(said, against, near, gain, expected, physics)
-    if reasons.verdict == NONE and (why := _why_not_none(task, choice, told, errors)):
+    reasons = weigh(said, against, near, gain, expected, physics, base)
+    unshown = reasons.verdict == NONE and gain < NONE_GAIN
+    if unshown and (why := _why_not_none(task, choice, told, errors)):
         reasons.excuse(why)
     agreement = agreement_of(task, choice, horizons_of(task)) if task.axes else None
     if agreement is not None:
         _agree(reasons, agreement)
     if reasons.verdict != NONE:
         reasons.others.append(rests_on(task))
-        doubts = (_of_champion(task, choice, told, base), _of_still(task, choice))
+        doubts = (_of_champion(task, choice, told, (held, base)), _of_still(task, choice))
         for doubt in filter(None, (*doubts, warning_of(groups))):
             reasons.doubt(doubt)
     elif warning := warning_of(groups):
@@ -114,17 +116,31 @@ def _why_not_none(task: Task, choice: Choice, told: Sequence[int], errors: Array
     return BY_LEVEL if is_known(choice, told, errors) else ""
 
 
-def _of_champion(task: Task, choice: Choice, told: Sequence[int], baseline: float) -> str:
-    """What a reader of the champion's formula should know; empty where it can be read as it is."""
+def _of_champion(
+    task: Task, choice: Choice, told: Sequence[int], others: tuple[float, float]
+) -> str:
+    """What a reader of the champion's formula should know; empty where it can be read as it is.
+
+    Args:
+        task: The task.
+        choice: Gives the champion.
+        told: Numbers of the folds that are looked at.
+        others: R2 of the forecast and of the best baseline on the rows that these hold out.
+    """
+    forecast, baseline = others
     folds = [choice.champion.folds[i] for i in told]
     r2 = 1.0 - float(np.average([f.nmse for f in folds], weights=[f.weight for f in folds]))
     # A law alone is the forecast; a straight line is no worse than one, whatever its fit.
     if r2 >= baseline or len(choice.finalists) == 1 or _is_line(task, choice.champion):
         return ""
+    advice = ": take the forecast, not its formula"
+    if 1.0 - r2 < math.exp(NONE_GAIN) * (1.0 - forecast):
+        advice = ", and the forecast is hardly better"
+    elif forecast < baseline:
+        advice = ", and so has the forecast"
     return (
         f"the champion alone has an R2 of {r2_text(r2)} on held-out rows of the search's folds "
-        f"and further ones, less than the baseline's {r2_text(baseline)}: take the forecast, not "
-        "its formula"
+        f"and further ones, less than the baseline's {r2_text(baseline)}{advice}"
     )
 
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, field
 
 from evolve.forecast.promise import promise_text
 from evolve.forecast.verdict import CARE, HOLDS, IT_HOLDS, NONE
-from evolve.forecast.words import share_text
+from evolve.forecast.words import r2_text, share_text
 from evolve.scoring.objective import (
     HOLDS_HELD_R2,
     HOLDS_R2,
@@ -19,6 +20,9 @@ BY_ERROR = (
     f"{IT_HOLDS}that error and the typical one on held-out rows are at most "
     f"{100 * HOLDS_RELATIVE:g} %, whatever these R2 are"
 )
+# Mean squared error on held-out rows over that of the best baseline, from which on there is no law
+# though a typical fold is better: on some fold the forecast explodes. Judgement.
+FAR_BEHIND = 10.0
 
 
 @dataclass(slots=True)
@@ -71,6 +75,7 @@ def weigh(
     gain: float,
     expected: tuple[float | None, float | None],
     physics: float,
+    baseline: float = -math.inf,
 ) -> Reasons:
     """What measures of a forecast come to.
 
@@ -81,6 +86,7 @@ def weigh(
         gain: Mean log of the baseline's squared error over the forecast's.
         expected: R2 and error that the intervals promise beyond the data.
         physics: Share of points at which the champion breaks declared physics.
+        baseline: R2 of the best baseline on the same rows.
     """
     (held_out, share), (r2, relative) = near, expected
     promise = "" if r2 is None else promise_text(r2, relative)
@@ -89,6 +95,9 @@ def weigh(
         broken = f"the champion breaks declared physics at {share_text(physics)} of points"
     if held_out < NONE_R2 and gain < NONE_GAIN:
         return Reasons(NONE, [said, against], [*filter(None, (promise, broken))])
+    if held_out < NONE_R2 and 1.0 - held_out >= FAR_BEHIND * (1.0 - baseline):
+        far = f"far less than the baseline's {r2_text(baseline)}, as it explodes on some of them"
+        return Reasons(NONE, [said, far, against], [*filter(None, (promise, broken))])
     close = relative is not None and max(relative, share) <= HOLDS_RELATIVE
     sure = r2 is None or r2 >= HOLDS_R2
     explained = sure and held_out >= HOLDS_HELD_R2

@@ -16,6 +16,7 @@ from evolve.forecast.heldout import forecast_errors, held_share
 from evolve.forecast.hidden import is_hidden, is_known
 from evolve.forecast.judge import (
     _is_line,
+    _of_champion,
     against_baseline,
     best_baseline,
     verdict_of,
@@ -205,6 +206,22 @@ def test_a_champion_whose_formula_a_baseline_beats_is_not_to_be_read_alone(
     assert "on held-out rows of the search's folds and further ones" in verdict.reasons[0]
 
 
+def test_the_forecast_is_advised_in_place_of_a_formula_only_where_it_is_better(
+    lawful: tuple[Task, Choice, Verdict],
+) -> None:
+    task, choice, _ = lawful
+    worst = max(choice.finalists, key=lambda f: f.nmse)
+    told, every = replace(choice, champion=worst), range(len(choice.folds))
+    for share, baseline, advice in [
+        (0.1, 0.5, ": take the forecast, not its formula"),
+        (0.1, 0.01, ", and so has the forecast"),
+        (0.99, 0.01, ", and the forecast is hardly better"),
+        (1.5, 0.01, ", and the forecast is hardly better"),
+    ]:
+        others = (1.0 - share * worst.nmse, 1.0 - baseline * worst.nmse)
+        assert _of_champion(task, told, every, others).endswith(advice)
+
+
 def test_a_verdict_of_care_does_not_say_that_it_holds(
     lawful: tuple[Task, Choice, Verdict], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -255,6 +272,8 @@ def test_folds_that_differ_are_told_one_by_one(lawful: tuple[Task, Choice, Verdi
     ]
     assert "times as much, on a typical fold; " in line
     assert "their own mean" not in line
+    assert line.startswith(f"{NONE}: ")
+    assert "explodes on some" in line
 
 
 def test_a_low_r2_beside_a_worse_baseline_says_what_it_is_against(

@@ -38,6 +38,20 @@ def test_no_law_begins_with_the_rows_and_the_baseline() -> None:
     assert (reasons.verdict, reasons.decided) == (NONE, ["said", "against"])
 
 
+def test_a_forecast_that_explodes_on_some_fold_is_of_no_law_though_most_are_better() -> None:
+    for held_out, baseline, verdict in [
+        (-88_600.0, -15.6, NONE),
+        (-88_600.0, -20_000.0, CARE),
+        (-15.7, -15.6, CARE),
+        (0.5, 0.96, CARE),
+    ]:
+        reasons = weigh("said", "against", (held_out, 0.5), 1.0, (0.5, 0.3), 0.0, baseline)
+        assert reasons.verdict == verdict
+    reasons = weigh("said", "against", (-88_600.0, 0.5), 1.0, (None, None), 0.0, -15.6)
+    assert reasons.decided[0] == "said"
+    assert reasons.decided[1].startswith("far less than the baseline's -15.6")
+
+
 def test_a_doubt_decides_where_nothing_else_did_and_is_told_beside_where_it_did() -> None:
     reasons = weigh("said", "against", (0.95, 0.005), 1.0, (0.95, 0.005), 0.0)
     assert reasons.verdict == HOLDS

@@ -331,6 +331,7 @@ NO_PREFERENCE = {
     "forecast/judge.py": dict.fromkeys(("UNEVEN", "LOW_R2"), "how a verdict is worded"),
     "forecast/promise.py": {"NOTHING_LEFT": "how a verdict is worded"},
     "forecast/hidden.py": {"AS_NEAR": "what a verdict says of R2, no score"},
+    "forecast/reasons.py": {"FAR_BEHIND": "what a verdict says of R2, no score"},
     "forecast/leaning.py": dict.fromkeys(
         ("FEWEST_ROWS", "FEWEST", "TIMES", "TOGETHER", "MOST_ASKED", "SEEN", "MISSED"),
         "when a reader is told of rows",
