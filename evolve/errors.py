@@ -62,6 +62,10 @@ class TaskError(EvolveError):
     """A task's `task.toml` or table breaks a rule."""
 
 
+class MissingColumnError(EvolveError):
+    """A table has no column that a law needs, or it is not used."""
+
+
 class ProgramError(EvolveError):
     """A program's text or its predictions break the program contract."""
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shlex
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from evolve.errors import Argument, Remark
@@ -59,12 +60,17 @@ def lines_of(fitted: RunLaw, columns: dict[str, Any], named_by: str = "") -> lis
     elif left and named_by == "law":
         lines.append(Remark(f"not used, as the formula does not name them: {_some(list(left))}"))
     elif left and not named_by:
-        reasons: dict[str, list[str]] = {}
-        for name, why in left.items():
-            reasons.setdefault(why, []).append(name)
-        words = (f"{_some(names)} {why}".rstrip() for why, names in reasons.items())
-        lines.append(Remark(f"not used: {'; '.join(words)}"))
+        lines.append(Remark(not_used(left)))
     return lines
+
+
+def not_used(left: Mapping[str, str]) -> str:
+    """What to say of columns that are not used, by the reason of each."""
+    reasons: dict[str, list[str]] = {}
+    for name, why in left.items():
+        reasons.setdefault(why, []).append(name)
+    words = (f"{_some(names)} {why}".rstrip() for why, names in reasons.items())
+    return f"not used: {'; '.join(words)}"
 
 
 def _some(names: list[str]) -> str:

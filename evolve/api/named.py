@@ -11,7 +11,7 @@ from evolve.api.champion import RunLaw
 from evolve.api.forecasts import LEVEL, forecast_frame
 from evolve.api.several import listed
 from evolve.arguments import checked
-from evolve.errors import Argument, EvolveError
+from evolve.errors import Argument, EvolveError, MissingColumnError
 from evolve.evaluation.record import Entry
 from evolve.law.candidate import candidate_from_data
 from evolve.law.stated import columns_in
@@ -191,7 +191,7 @@ def fit_named_law(
     )
     raw, named_by = raw_of(df), "features" if features else ""
     if not wishes.features:
-        wishes = replace(wishes, features=inputs_in(law, columns_of(raw, wishes), wishes))
+        wishes = with_inputs(wishes, law, columns_of(raw, wishes))
     draft = propose(raw, "table", wishes)
     warn_of_table(draft)
     fitted = fit_to_draft(draft, law)
@@ -206,6 +206,22 @@ def columns_of(raw: RawTable, wishes: Wishes) -> list[str]:
     return list(dict.fromkeys([*raw.columns, *sorted(derived_names(wishes.derive))]))
 
 
+def with_inputs(
+    wishes: Wishes, law: str, columns: Sequence[str], asked: Sequence[str] = ()
+) -> Wishes:
+    """Wishes whose features are those of a run to forecast, then those that a formula names.
+
+    Args:
+        wishes: They name no features.
+        law: The formula, or the name of a law, which names none.
+        columns: From `columns_of`.
+        asked: What the run to forecast names of the columns.
+    """
+    inputs = inputs_in(law, columns, wishes)
+    named_by = {**dict.fromkeys(asked, "at"), **dict.fromkeys(inputs, "law")}
+    return replace(wishes, features=tuple(named_by), named_by=named_by)
+
+
 def inputs_in(law: str, columns: Sequence[str], wishes: Wishes) -> tuple[str, ...]:
     """The columns that a formula names as its inputs; none of a law's name."""
     others = {*wishes.targets, *wishes.groups}
@@ -213,8 +229,13 @@ def inputs_in(law: str, columns: Sequence[str], wishes: Wishes) -> tuple[str, ..
 
 
 def fit_to_draft(draft: Draft, law: str) -> NamedFit:
-    """Fit a law by its name to the rows of a table; arguments and errors as `fit_to_task`."""
+    """Fit a law by its name to the rows of a table; arguments and errors as `fit_to_task`.
+
+    Where the law lacks a column the error says which are not used, and why.
+    """
+    from evolve.api.fit_columns import not_used
     from evolve.search.stated import require_columns
+    from evolve.tasks.draft.candidates import UNNAMED
     from evolve.tasks.draft.memory import task_in_memory
     from evolve.tasks.labels import run_labels, shared_columns
 
@@ -230,7 +251,12 @@ def fit_to_draft(draft: Draft, law: str) -> NamedFit:
         measured = {n for n in rows.columns if guess_role(n) in (*OUTCOMES, "error", "time")}
         shared = shared_columns(rows, runs, taken | measured)
         labels = {RUNS: runs, **{name: run_labels(rows, name) for name in shared}}
-    return fit_to_task(task, law, labels)
+    try:
+        return fit_to_task(task, law, labels)
+    except MissingColumnError as error:
+        reasons = {name: draft.reasons.get(name, "") for name in draft.unused}
+        left = {name: why for name, why in reasons.items() if why not in ("", UNNAMED)}
+        raise EvolveError(*error.args, f"; {not_used(left)}" if left else "") from None
 
 
 def fit_to_task(

@@ -118,9 +118,7 @@ def fit(
 
 def draft_of_table(path: Path, wishes: Wishes, at: list[str], law: str = "") -> Draft:
     """The table as a draft; features that nobody names are those of a run to forecast or a law."""
-    from dataclasses import replace
-
-    from evolve.api.named import columns_of, inputs_in
+    from evolve.api.named import columns_of, with_inputs
     from evolve.cli.drafts import notes_of
     from evolve.cli.output import print_note
     from evolve.forecast.assigned import pairs
@@ -135,8 +133,7 @@ def draft_of_table(path: Path, wishes: Wishes, at: list[str], law: str = "") -> 
     named = [name for name, _ in pairs(at, columns, "at")]
     asked = [name for name in named if name not in others]
     if not wishes.features and set(asked) <= set(columns):
-        features = dict.fromkeys([*asked, *inputs_in(law, columns, wishes)])
-        wishes = replace(wishes, features=tuple(features))
+        wishes = with_inputs(wishes, law, columns, asked)
     draft = propose(raw, plain_name(path.stem) or "table", wishes)
     left_out = [d for d in draft.decisions if d.what == "rows" and "left out" in d.chosen]
     for line in (*(f"rows: {d.chosen}, {d.why}" for d in left_out), *notes_of(draft)):

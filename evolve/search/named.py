@@ -16,7 +16,7 @@ from pathlib import Path
 
 import numpy as np
 
-from evolve.errors import Argument, EvolveError, ProgramError, nearest
+from evolve.errors import Argument, EvolveError, MissingColumnError, ProgramError, nearest
 from evolve.evaluation.evaluator import Evaluator
 from evolve.evaluation.problem import EvaluationProblem
 from evolve.evaluation.record import NOT_OF_A_RUN, Entry, Origin
@@ -93,7 +93,7 @@ def named_law(task: Task, name: str) -> NamedLaw:
             return _from_seed(task, path, spec, columns)
         why_not = why_not or missing
     if why_not:
-        raise EvolveError(Argument("law"), f": {name!r} needs {why_not}")
+        raise MissingColumnError(Argument("law"), f": {name!r} needs {why_not}")
     space = plain_space_of(task)
     forms = _forms(space, task)
     for text, root in forms.items():
@@ -111,7 +111,7 @@ def named_law(task: Task, name: str) -> NamedLaw:
     if len(space.units) == 1 and _is_of_several(space, wanted):
         (close,) = get_close_matches(wanted, forms, n=1, cutoff=0.0)
         rule = f": {name!r} needs two features or more, there is {task.feature_names[0]} alone; "
-        raise EvolveError(Argument("law"), rule, f"the nearest that fits is {close!r}")
+        raise MissingColumnError(Argument("law"), rule, f"the nearest that fits is {close!r}")
     names = list(dict.fromkeys([*titles, *forms]))
     told = dict.fromkeys([*titles, *(with_words(text, _ANY) for text in _unnamed_forms(space))])
     words = ", ".join(repr(text) if " " in text else text for text in told)

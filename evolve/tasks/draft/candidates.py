@@ -31,6 +31,7 @@ FEW_TEXTS = 0.5  # a column of texts with fewer levels than this share of the ro
 SAME_RATIO = 0.01  # by which the ratio of two columns varies where one is a copy of the other
 FEW_ROWS = 8  # by which most columns are seen to be no copies
 COUNTS = "counts the rows"
+UNNAMED = "not among the features named"
 MOST_GUESSED = 500  # columns that are taken for features where none are named
 
 
@@ -55,10 +56,9 @@ def choose_features(
         for name in wishes.features:
             _require_varying(raw, name, wishes)
         others = [c.name for c in left if c.name not in wishes.features]
-        unnamed = "not among the features named"
-        return list(wishes.features), {name: wishes.use_of(name) or unnamed for name in others}
+        return list(wishes.features), {name: wishes.use_of(name) or UNNAMED for name in others}
     for name in wishes.axes:
-        _require_varying(raw, name, wishes)
+        _require_varying(raw, name, wishes, "extrapolate")
     reasons = {c.name: why_not(raw, c, roles[c.name], wishes) for c in left}
     names = [name for name, why in reasons.items() if name in wishes.axes or not why]
     if not names:  # a rank or a day may count the rows, and be what the target depends on
@@ -86,7 +86,7 @@ def _require_few(raw: RawTable, names: Sequence[str]) -> None:
         )
 
 
-def _require_varying(raw: RawTable, name: str, wishes: Wishes) -> None:
+def _require_varying(raw: RawTable, name: str, wishes: Wishes, argument: str = "features") -> None:
     try:
         values = require_numbers(raw, name)
     except TaskError as error:
@@ -95,7 +95,7 @@ def _require_varying(raw: RawTable, name: str, wishes: Wishes) -> None:
         raise EvolveError(
             f"{raw.path}: feature {name!r} must vary, all {raw.n_rows} rows hold "
             f"{values[0]:g}; leave it out of ",
-            Argument("features"),
+            Argument(wishes.named_by.get(name, argument)),
         )
 
 

@@ -51,6 +51,8 @@ class Wishes:
         step: Column of the steps of points.
         points: Which points are used: ``last``, ``all``, or the most of each run.
         wide: Name of the feature whose values are the names of columns; the target is in these.
+        named_by: The argument that names a feature, by feature, where that is not `features`: a
+            formula does, or a run to forecast.
     """
 
     targets: tuple[str, ...]
@@ -73,6 +75,7 @@ class Wishes:
     step: str | None = None
     points: str | None = None
     wide: str | None = None
+    named_by: Mapping[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         """Name columns as tables do: those called by numbers by texts, without outer spaces."""
