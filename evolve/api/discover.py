@@ -12,7 +12,7 @@ from joblib import cpu_count
 from evolve.api.run import Run, runs_folder
 from evolve.api.searching import search_on
 from evolve.api.several import axes_asked, listed
-from evolve.api.table_warnings import warn_of_table
+from evolve.api.table_warnings import warn_of_table, warn_of_template
 from evolve.arguments import checked
 from evolve.evaluation.loading import loading_fitter
 from evolve.runs.equal import SAME, equal_run
@@ -200,6 +200,7 @@ def discover(
     check_name(called, runs_folder(runs_dir) / "new")
     draft = propose(raw_of(df), called, wishes)
     warn_of_table(draft)
+    warn_of_template(draft, template)
     with new_folder(runs_folder(runs_dir), None, called, settings.seed) as run:
         folder = _write(draft, wishes, run)
         return _search(folder, settings, workers, machines_here(executor, address), progress)

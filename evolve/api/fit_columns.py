@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from evolve.errors import Argument, Remark
+from evolve.law.stated import called_as_constants
 
 if TYPE_CHECKING:
     from evolve.api.champion import RunLaw
@@ -42,8 +43,12 @@ def lines_of(fitted: RunLaw, columns: dict[str, Any], named_by: str = "") -> lis
         named_by: The argument that named the features, if any: what `features` leaves out is
             known.
     """
-    lines, law = [], fitted.row.name
-    if fitted.row.origin == "user" and named_by != "features":
+    law = fitted.row.name
+    is_formula = fitted.row.origin == "user"
+    lines: list[Remark] = []
+    if is_formula and not named_by:
+        lines += map(Remark, called_as_constants(law, columns["in_law"]))
+    if is_formula and named_by != "features":
         named_by = "law"
     if idle := columns["not_in_law"]:
         parts: list[str] = []

@@ -28,3 +28,13 @@ def warn_of_columns(fitted: RunLaw, draft: Draft, named_by: str) -> None:
 
     for line in lines_of(fitted, columns_of_fit(fitted, draft), named_by):
         warnings.warn(line, stacklevel=4)
+
+
+def warn_of_template(draft: Draft, template: str) -> None:
+    """Warn of columns that a template names as constants; called as `warn_of_table`."""
+    from evolve.law.stated import called_as_constants
+
+    features = [feature.name for feature in draft.spec.features]
+    others = [name for name in draft.columns if name not in features]
+    for line in called_as_constants(template, features, others):
+        warnings.warn(line, stacklevel=4)

@@ -271,9 +271,9 @@ def _go(
     from evolve.cli.stopping import end_now, leave_lost_terminal
     from evolve.runs.session import hold_session, why_no_law
     from evolve.runs.stopping import Stopping
-    from evolve.search.proposers.seeds import left_out
+    from evolve.search.problem import remarks
 
-    for line in left_out(problem.seeds, problem.starts):
+    for line in remarks(problem, settings.rules):
         print_note(f"evolve: {line}")
     display: NullProgress
 

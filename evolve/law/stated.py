@@ -14,6 +14,8 @@ _TICKS = re.compile(r"`([^`]*)`")
 _SIGN = re.compile(r"[-+*/^·×÷(\N{MINUS SIGN}]")
 _CALL = re.compile(r"([^\W\d]\w*)\s*\(")
 _NAME = re.compile(r"(?<![\w.])[^\W\d]\w*")
+# What constants of scaling laws are called; a column of such a name may have been forgotten.
+_OF_CONSTANTS = {*"EABabck", "alpha", "beta", "gamma", "delta", "kappa"}
 
 
 def has_operators(text: str) -> bool:
@@ -66,6 +68,31 @@ def columns_in(text: str, columns: Sequence[str]) -> tuple[str, ...]:
     """
     named = set(_names_in(text, columns))
     return tuple(c for c, w in zip(columns, formula_words(columns), strict=True) if w in named)
+
+
+def called_as_constants(
+    text: str, features: Sequence[str], others: Sequence[str] = ()
+) -> list[str]:
+    """What to say of names in a formula or template that may be columns as well as constants.
+
+    Args:
+        text: The formula or template.
+        features: Columns that it may name; those that are called as constants are told.
+        others: Columns that are no features, so that their names are constants.
+    """
+    named = set(_NAME.findall(without_target(in_words(text, features))[1]))
+    return [
+        *(
+            f"{name} in {text!r} is the column {name}; a constant needs another name"
+            for name in features
+            if name in _OF_CONSTANTS & named
+        ),
+        *(
+            f"{name} in {text!r} is a constant, as the column {name} is no feature"
+            for name in others
+            if name in named
+        ),
+    ]
 
 
 def constants_in(text: str, columns: Sequence[str]) -> tuple[str, ...]:

@@ -14,6 +14,7 @@ from evolve.evaluation.record import SEEDS, Entry
 from evolve.law.candidate import Candidate, candidate_from_data
 from evolve.law.naming import words_seen
 from evolve.law.printer import print_program
+from evolve.law.stated import called_as_constants
 from evolve.scoring.fold import Fold
 from evolve.scoring.objective import POOLED_GROUPS, scoring_version
 from evolve.search.archive import Elite
@@ -27,7 +28,13 @@ from evolve.search.proposers.llm.exchange import Book, MemoryBook
 from evolve.search.proposers.llm.settings import NO_MODELS, ModelConfig
 from evolve.search.proposers.protocol import BATCH, Proposal, Proposer
 from evolve.search.proposers.registry import DEFAULT, LLM, make_proposer
-from evolve.search.proposers.seeds import GivenSeed, Seed, read_seeds, seed_proposals
+from evolve.search.proposers.seeds import (
+    GivenSeed,
+    Seed,
+    left_out,
+    read_seeds,
+    seed_proposals,
+)
 from evolve.search.rules import NO_RULES, FormRules, ruled_space
 from evolve.search.view import inward
 from evolve.tasks.folds import require_rows
@@ -214,6 +221,12 @@ def make_search_problem(
     return SearchProblem(
         task, space, tuple(seeds), starts, folds, names, seed, n_seeds, n_islands, models
     )
+
+
+def remarks(problem: SearchProblem, rules: FormRules) -> list[str]:
+    """What a user should know of the programs and the template given, before the search."""
+    columns = called_as_constants(rules.template, problem.task.feature_names)
+    return [*columns, *left_out(problem.seeds, problem.starts)]
 
 
 def space_of(task: Task) -> SearchSpace:

@@ -52,3 +52,27 @@ def test_a_constant_feature_is_to_be_left_out_of_what_names_it(
     error = capsys.readouterr().err.splitlines()[-1]
     rule = "feature 'tokens' must vary, all 16 rows hold 2e+10; leave it out of "
     assert error.endswith(rule + argument)
+
+
+def test_a_column_that_is_called_as_a_constant_is_told_unless_features_are_named(
+    still: pd.DataFrame, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    frame = still.assign(
+        E=np.random.default_rng(0).uniform(1.0, 2.0, 16), alpha=np.linspace(0.2, 0.4, 16)
+    )
+    law, told = "E + A/params^alpha", "is the column alpha; a constant needs another name"
+    with pytest.warns(UserWarning, match="is the column E; a constant needs") as caught:
+        evolve.fit_named_law(frame, "loss", law)
+    assert f"alpha in {law!r} {told}" in [str(warning.message) for warning in caught]
+    frame.to_csv(tmp_path / "t.csv", index=False)
+    words = ["fit", str(tmp_path / "t.csv"), "--target", "loss", "--law", law]
+    assert call(words) == 0
+    assert f"fit: E in {law!r} is the column E" in capsys.readouterr().err
+    assert call([*words, "--features", "E", "params", "alpha"]) == 0
+    assert "a constant needs" not in capsys.readouterr().err
+    template = f"{law} + @(params)"
+    with pytest.warns(UserWarning, match="in .*, as the column alpha is no feature") as caught:
+        evolve.discover(
+            frame, "loss", evaluations=1, template=template, runs_dir=tmp_path, progress=False
+        )
+    assert f"E in {template!r} is the column E" in "; ".join(str(w.message) for w in caught)
