@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from evolve.forecast.words import OPEN
@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from evolve.tasks.task import Task
 
 FAR = 1.0
+MOST_GROUPS = 5  # that a paragraph names
 MOST_DIGITS = 12  # of an end
 ABSURD = 10.0  # powers of ten, or ranges, from which on a value is more likely mistyped
 FAR_OUT = (
@@ -83,3 +84,31 @@ def far_out(farthest: float) -> str:
     if farthest >= ABSURD:
         return MISTYPED
     return FAR_OUT if farthest >= FAR else ""
+
+
+def in_groups(said: Iterable[tuple[str, str]], groups: Sequence[str]) -> list[str]:
+    """Paragraphs, each once, with the groups that they are of where several are forecast.
+
+    Args:
+        said: Groups, each with a paragraph; empty ones are left out.
+        groups: All that are forecast.
+    """
+    several, where = set(groups), dict[str, list[str]]()
+    for group, text in said:
+        if text and group not in where.setdefault(text, []):
+            where[text].append(group)
+    return [
+        text if len(several) < 2 else f"in {some_of(of, len(several))}, {text}"
+        for text, of in where.items()
+    ]
+
+
+def some_of(groups: Sequence[str], n_groups: int) -> str:
+    """Groups in a phrase; of many the first, and how many others there are."""
+    from evolve.tasks.together import listed
+
+    if len(groups) == n_groups:
+        return f"all {n_groups} groups"
+    if len(groups) <= MOST_GROUPS:
+        return listed(groups)
+    return f"{', '.join(groups[:MOST_GROUPS])} and {len(groups) - MOST_GROUPS} more"

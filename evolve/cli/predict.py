@@ -13,8 +13,10 @@ from evolve.cli.ends import (
     distance_text,
     ends_text,
     far_out,
+    in_groups,
     level_text,
     point_text,
+    some_of,
     untested_text,
 )
 from evolve.cli.options import (
@@ -42,6 +44,7 @@ if TYPE_CHECKING:
 
 MOST_DEPARTURES = 3  # that are written out
 UNLIKE = "unlike every row"
+UNLIKE_ROWS = "unlike every training row: {}; nothing shows what happens there"
 OUTVOTED = "the champion alone lies outside an interval: its rivals say otherwise together"
 IMPOSSIBLE = (
     "the law leaves what the target can be there, and is held to its bound: neither it nor the "
@@ -130,8 +133,15 @@ def _verdict_there(store: Store, task: Task, queries: Sequence[Query]) -> Verdic
     verdict = load_verdict(store)
     if verdict is None:
         return None
-    unlike = any(any(departures(task, q.group, q.x)) for q in queries)
-    return verdict.beyond(untested(task, [(q.group, q.x) for q in queries]), unlike=unlike)
+    ends = {q.group: untested(task, [(q.group, q.x)]) for q in queries}
+    unlike = [q.group for q in queries if any(departures(task, q.group, q.x))]
+    of = [q.group for q in queries if ends[q.group] or q.group in unlike]
+    some = "" if len(of) in (0, len(queries)) else some_of(of, len(queries))
+    return verdict.beyond(
+        tuple(dict.fromkeys(end for each in ends.values() for end in each)),
+        unlike=bool(unlike),
+        of=some,
+    )
 
 
 def _tell(line: str) -> None:
@@ -158,7 +168,6 @@ def print_forecasts(task: Task, forecasts: list[Forecast]) -> None:
     """Print a row a forecast: features, point, interval and distance."""
     from evolve.cli.output import print_table, print_text
     from evolve.forecast.departures import departures
-    from evolve.forecast.tested import untested
     from evolve.tasks.symbols import symbols_of
 
     level = f"{level_text(forecasts[0].level)} interval"
@@ -174,25 +183,38 @@ def print_forecasts(task: Task, forecasts: list[Forecast]) -> None:
     ]
     symbols = symbols_of(task.feature_names)
     print_table(headings, table, names=("group", "target"), symbols=symbols)
-    print_departures([text for rows in broken for row in rows for text in row])
-    if any(not f.champion_inside().all() for f in forecasts):
-        print_text(OUTVOTED if has_rivals else IMPOSSIBLE)
-    if any(f.is_open.any() for f in forecasts):
-        print_text(NO_GUIDE)
-    farthest = max(abs(f.extrapolation_distance).max() for f in forecasts)
-    if ends := untested(task, [(f.group, f.x) for f in forecasts]):
-        print_text(untested_text(ends))
-    if words := far_out(farthest):
-        print_text(words)
+    groups = [f.group for f in forecasts]
+    pairs = zip(groups, broken, strict=True)
+    unlike = [(g, UNLIKE_ROWS.format(text)) for g, rows in pairs for row in rows for text in row]
+    _print_first(in_groups(unlike, groups))
+    for text in in_groups(_remarks(task, forecasts), groups):
+        print_text(text)
+
+
+def _remarks(task: Task, forecasts: Sequence[Forecast]) -> list[tuple[str, str]]:
+    """Groups with what to say of their forecasts below the table, one kind after the other."""
+    from evolve.forecast.tested import untested
+
+    outside = OUTVOTED if len(forecasts[0].rivals) > 0 else IMPOSSIBLE
+    ends = {f.group: untested(task, [(f.group, f.x)]) for f in forecasts}
+    return [
+        *((f.group, outside) for f in forecasts if not f.champion_inside().all()),
+        *((f.group, NO_GUIDE) for f in forecasts if f.is_open.any()),
+        *((f.group, untested_text(ends[f.group])) for f in forecasts if ends[f.group]),
+        *((f.group, far_out(abs(f.extrapolation_distance).max())) for f in forecasts),
+    ]
 
 
 def print_departures(broken: Sequence[str]) -> None:
     """Print what forecasts break that every training row keeps to, each once, the first few."""
+    _print_first([UNLIKE_ROWS.format(text) for text in dict.fromkeys(broken)])
+
+
+def _print_first(said: Sequence[str]) -> None:
     from evolve.cli.output import print_text
 
-    said = list(dict.fromkeys(broken))
     for text in said[:MOST_DEPARTURES]:
-        print_text(f"unlike every training row: {text}; nothing shows what happens there")
+        print_text(text)
     if len(said) > MOST_DEPARTURES:
         print(f"and {len(said) - MOST_DEPARTURES} more like it; --json has all")
 

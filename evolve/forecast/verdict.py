@@ -51,7 +51,7 @@ class Verdict:
         """One line for a terminal."""
         return f"{self.verdict}: {'; '.join(self.reasons)}"
 
-    def beyond(self, ends: Sequence[str], *, unlike: bool = False) -> Verdict:
+    def beyond(self, ends: Sequence[str], *, unlike: bool = False, of: str = "") -> Verdict:
         """The verdict for rows of which the training rows say less than of others.
 
         Args:
@@ -59,6 +59,7 @@ class Verdict:
                 `evolve.forecast.tested.untested` names them; none for rows within them.
             unlike: Whether some break what every training row keeps to, as
                 `evolve.forecast.departures.departures` finds it.
+            of: Groups of those that do, in words, where rows of others were asked for, too.
         """
         if self.verdict != HOLDS or not (ends or unlike):
             return self
@@ -69,7 +70,8 @@ class Verdict:
         )
         ways += ["are unlike every training row, so that nothing tests the law there"] * unlike
         kept = (reason for reason in self.reasons if not reason.startswith(IT_HOLDS))
-        where = f"these rows {', and '.join(ways)}; elsewhere it holds"
+        rows = f"the rows of {of}" if of else "these rows"
+        where = f"{rows} {', and '.join(ways)}; elsewhere it holds"
         return replace(self, verdict=CARE, reasons=(where, *kept))
 
     def to_data(self) -> dict[str, Any]:

@@ -18,6 +18,7 @@ from evolve.cli.ends import (
     distance_text,
     ends_text,
     far_out,
+    in_groups,
     level_text,
     point_text,
 )
@@ -88,6 +89,30 @@ def test_what_holds_does_not_for_rows_that_are_unlike_every_training_row(
     unlike = told(capfd, *words, "tokens=6e13")["verdict"]
     assert unlike["verdict"] == CARE
     assert "these rows are unlike every training row" in unlike["reasons"][0]
+
+
+def test_what_is_said_of_some_of_the_groups_that_are_forecast_names_them(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    rows = [
+        (name, n, floor + 400.0 * n**-0.34)
+        for name, first, floor in (("web", 1e9, 1.7), ("code", 1e7, 1.2))
+        for n in first * np.geomspace(1.0, 100.0, 12)
+    ]
+    file = tmp_path / "t.csv"
+    pd.DataFrame(rows, columns=["corpus", "params", "loss"]).to_csv(file, index=False)
+    words = ["fit", str(file), "--target", "loss", "--groups", "corpus"]
+    words += ["--law", "E + A/params^a", "--at"]
+    assert f"in code, {FAR_OUT}" in printed(capfd, *words, "params=2e11")
+    assert f"in all 2 groups, {FAR_OUT}" in printed(capfd, *words, "params=2e12")
+    assert f"\n{FAR_OUT}" in printed(capfd, *words, "params=2e12", "--group", "web")
+
+
+def test_a_paragraph_on_many_groups_names_the_first_and_says_how_many_others_there_are() -> None:
+    groups = [f"g{k}" for k in range(9)]
+    said = [*((g, "odd") for g in groups[1:]), ("g0", "open"), ("g0", "open"), ("g1", "")]
+    assert in_groups(said, groups) == ["in g1, g2, g3, g4, g5 and 3 more, odd", "in g0, open"]
+    assert in_groups([("g0", "odd")], ["g0", "g0"]) == ["odd"]
 
 
 def test_a_plan_says_that_its_interval_is_open(capfd: pytest.CaptureFixture[str]) -> None:
