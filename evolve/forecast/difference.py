@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from operator import itemgetter
 
 import numpy as np
 
@@ -93,7 +94,7 @@ def differ(
         one: The first run.
         two: The second; its task has the same features, in any order.
         at: A value of every feature.
-        cost: What a run costs, over the features of the first run's task.
+        cost: What a run costs.
         maximise: Whether more is better; None for what the target's role says.
 
     Raises:
@@ -157,13 +158,13 @@ class _Ray:
         along: What they are called together.
         names: The features.
         at: The point.
-        amount: `(n, f)` rows, in the order of `at`, to `(n,)` of what is saved.
+        amount: `(n,)` values of each feature to `(n,)` of what is saved.
     """
 
     along: str
     names: Sequence[str]
     at: Mapping[str, float]
-    amount: Callable[[Array], Array]
+    amount: Callable[[Mapping[str, Array]], Array]
 
     def rows(self, logs: Array) -> dict[str, Array]:
         """`(n,)` values of each feature, the ray's at `(n,)` powers of ten of the point."""
@@ -172,25 +173,24 @@ class _Ray:
 
     def amounts(self, logs: Array) -> Array:
         """`(n,)` of what is saved."""
-        return self.amount(np.stack(list(self.rows(logs).values()), axis=1))
+        return self.amount(self.rows(logs))
 
 
 def _rays(task: Task, at: Mapping[str, float], cost: Cost | None) -> list[_Ray]:
     """One along each axis on a log scale (each such feature, without axes), one along compute."""
-    names, at = task.feature_names, {name: at[name] for name in task.feature_names}
+    names = task.feature_names
     logarithmic = [f.name for f in task.spec.features if f.logarithmic]
     rays = [
-        _Ray(names[j], (names[j],), at, lambda x, j=j: x[:, j])  # type: ignore[misc]
+        _Ray(names[j], (names[j],), at, itemgetter(names[j]))
         for j in task.axes or range(len(names))
         if names[j] in logarithmic
     ]
     if cost is None:
         return rays
-    free = [names[j] for j in cost.features]
-    if linear := [name for name in free if name not in logarithmic]:
+    if linear := [name for name in cost.names if name not in logarithmic]:
         rule = f": {linear[0]} acts as it is, not through its logarithm, and cannot be scaled"
         raise EvolveError(Argument("compute"), rule)
-    ray = _Ray(cost.text, free, at, cost.of)
+    ray = _Ray(cost.text, cost.names, at, cost.of_named)
     amounts = ray.amounts(GRID)
     if not (np.isfinite(amounts).all() and amounts[0] > 0 and (np.diff(amounts) > 0).all()):
         raise EvolveError(Argument("compute"), ": must be above 0 and grow with its features")

@@ -73,7 +73,7 @@ def rank(
     Args:
         sides: The systems; their tasks have the same features, in any order.
         at: A value of every feature.
-        cost: What a run costs, over the features of the first one's task.
+        cost: What a run costs.
         maximise: Whether more is better; None for what the target's role says.
 
     Raises:

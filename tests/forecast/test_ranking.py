@@ -16,10 +16,19 @@ from evolve.forecast.model import GroupUncertainty
 from evolve.forecast.plan import parse_cost
 from evolve.forecast.ranking import Ranking, rank
 from evolve.forecast.sides import Side, make_sides
+from evolve.law.graph import Law, call, const
 from evolve.tasks.task import FoldSpec, Table, Target, Task
-from tests.forecast.test_plan import CHINCHILLA, CONSTANTS, NAMES, make_forecast_model, make_task
+from tests.forecast.test_plan import (
+    CHINCHILLA,
+    CONSTANTS,
+    NAMES,
+    make_forecast_model,
+    make_task,
+    power,
+)
 
 AT = {"params": 1e9, "tokens": 1e10}
+TURNED = Law(call("add", call("add", const(0), power(1, 1, 2)), power(0, 3, 4)), 5)
 NEAR = [0.0, 0.02, -0.01, 0.05]  # of the floor, to noise of 0.01
 
 
@@ -88,6 +97,26 @@ def test_each_is_held_against_the_leading_one_as_two_runs_are() -> None:
     assert other.difference[0] == pytest.approx(-pair.difference[0])
     assert other.savings == pair.savings
     assert other.same == pair.same
+
+
+@pytest.mark.parametrize("lead", [0.0, 0.2])
+def test_compute_is_of_the_columns_it_names_whichever_run_leads(lead: float) -> None:
+    floors, cost = [0.1, lead], parse_cost("params**2 + 2e13*params", NAMES)
+    plain = systems(floors)
+    ranking = rank([plain[0], turned(plain[1])], AT, cost)
+    for standing, wanted in zip(ranking.standings, rank(plain, AT, cost).standings, strict=True):
+        by_name = {saving.along: saving for saving in standing.savings}
+        assert by_name == {saving.along: saving for saving in wanted.savings}
+    assert ranking.leading == (1 if lead < 0.1 else 0)
+
+
+def turned(side: Side) -> Side:
+    """The same system, of a table whose features stand the other way round."""
+    task, (member,) = side.task, side.forecast_model.members
+    spec = task.spec.model_copy(update={"features": task.spec.features[::-1]})
+    train = replace(task.train, X=task.train.X[:, ::-1])
+    model = replace(side.forecast_model, members=(replace(member, law=TURNED),))
+    return replace(side, task=replace(task, spec=spec, train=train), forecast_model=model)
 
 
 def test_where_more_is_better_the_highest_leads() -> None:

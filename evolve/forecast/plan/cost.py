@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 import math
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -40,11 +40,22 @@ class Cost:
         text: The expression as given.
         features: Numbers of the features in it, ascending.
         of: `(n, f)` raw features to `(n,)` costs.
+        columns: Names of the features in the order in which `features` and `of` count them.
     """
 
     text: str
     features: tuple[int, ...]
     of: Callable[[Array], Array]
+    columns: tuple[str, ...] = ()
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Names of the features in it."""
+        return tuple(self.columns[j] for j in self.features)
+
+    def of_named(self, values: Mapping[str, Array]) -> Array:
+        """`(n,)` costs of `(n,)` values of each feature, whatever order they stand in."""
+        return self.of(np.stack([values[name] for name in self.columns], axis=1))
 
     @property
     def shown(self) -> str:
@@ -88,7 +99,7 @@ def parse_cost(text: str, feature_names: Sequence[str]) -> Cost:
         )
     numbers = tuple(i for i, name in enumerate(feature_names) if name in used)
     index = {name: i for i, name in enumerate(feature_names)}
-    return Cost(text, numbers, _Expression(tree, index))
+    return Cost(text, numbers, _Expression(tree, index), tuple(feature_names))
 
 
 @dataclass(frozen=True, slots=True)
