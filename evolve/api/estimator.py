@@ -184,7 +184,7 @@ class LawRegressor(RegressorMixin, BaseEstimator):  # type: ignore[misc]
         task, constants = self.champion_.task, self.champion_.row.constants
         predictions = np.full(len(rows), np.nan)
         try:
-            queries = from_cells(task, _cells(task.feature_names, rows, labels), None)
+            queries = from_cells(task, _cells(self._names(), rows, labels), None)
         except EvolveError as error:
             raise ValueError(str(error)) from error
         for query in queries:

@@ -272,6 +272,14 @@ def test_a_feature_that_does_not_vary_is_left_out() -> None:
     assert np.isfinite(fitted.predict(x.assign(depth=24.0))).all()
 
 
+def test_each_feature_is_read_from_its_column_beside_one_that_does_not_vary() -> None:
+    x, y = power_rows()
+    x = x.assign(epochs=1.0)[["epochs", "params", "tokens"]]
+    fitted = LawRegressor(evaluations=32).fit(x, y)
+    assert fitted.score(x, y) > 0.999
+    assert LawRegressor(evaluations=32).fit(x.to_numpy(), y).score(x.to_numpy(), y) > 0.999
+
+
 def test_a_row_where_the_law_is_not_defined_is_refused(fitted: LawRegressor) -> None:
     with pytest.raises(ValueError, match="params: must be above 0, row 2 holds -1"):
         fitted.predict(pd.DataFrame({"params": [1e9, -1.0], "tokens": [1e10, 1e10]}))
