@@ -13,6 +13,7 @@ from evolve.forecast.words import OPEN
 if TYPE_CHECKING:
     from evolve.runs.results import ConstantRow
 
+ONE = 1e-5  # relative differences below it are of one value: a stiff prior leaves smaller ones
 HEADINGS = ("group", "target", "constant", "value", "standard error")
 
 
@@ -60,8 +61,22 @@ def print_constants_by_fit(
         cells.setdefault(where, []).append(f"{row.value:.5g} {told}")
     names = list(dict.fromkeys(row.constant for row in rows))
     title = f"constants of each group, +- half the width of their {level_text(level)} intervals"
+    if common := in_common(rows):
+        title += f"; all groups have {', '.join(common)} in common"
     table = [(where, *values) for where, values in cells.items()]
     print_table(("group", *names), table, title, names=("group",))
+
+
+def in_common(rows: Sequence[ConstantRow]) -> list[str]:
+    """Names of the constants that have one value in all groups, of every target."""
+    values: dict[str, dict[int, list[float]]] = {}
+    for row in rows:
+        values.setdefault(row.constant, {}).setdefault(row.target, []).append(row.value)
+    return [name for name, each in values.items() if all(map(_are_one, each.values()))]
+
+
+def _are_one(values: Sequence[float]) -> bool:
+    return len(values) > 1 and math.isclose(min(values), max(values), rel_tol=ONE)
 
 
 def _is_open(row: ConstantRow) -> bool:

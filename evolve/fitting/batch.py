@@ -128,7 +128,7 @@ class BatchFitter:
         box = self.box if boxed else np.full(self.tape.n_constants, np.inf)
         limits = StepLimits(max_steps, polish_steps)
         solution = self.solve(priors, box, limits, begin=begin, n_starts=n_starts)
-        return self._results(solution, box, priors)
+        return self.results(solution, box, priors)
 
     def solve(
         self,
@@ -188,11 +188,10 @@ class BatchFitter:
         mean[rows] = own[:, 0] * own[:, 1] / np.where(total > 0, total, 1.0)
         return mean, weight
 
-    def _results(
-        self, solution: Solution, box: Array, priors: Sequence[Prior | None]
-    ) -> list[Fit]:
+    def results(self, solution: Solution, box: Array, priors: Sequence[Prior | None]) -> list[Fit]:
         """What is said of each problem's best end point, of its targets as they are."""
-        ends, normals = solution.ends, Normals(lambda: self._normal_outside(solution))
+        ends = solution.ends
+        normals = Normals(lambda: self.normals_outside(ends.constants[:, 0], ends.normal[:, 0]))
         constants, costs, p = ends.constants[:, 0], ends.costs[:, 0], self.tape.n_constants
         n_at_bound = np.count_nonzero(np.abs(constants) >= box, axis=1)
         with np.errstate(all="ignore"):
@@ -224,9 +223,13 @@ class BatchFitter:
             for q, (cost, status, n_agree, n_starts, at_bound, spread) in enumerate(rows)
         ]
 
-    def _normal_outside(self, solution: Solution) -> Array:
-        """`(q, p, p)` normal matrices of best end points, of the targets as they are."""
-        constants, normal = solution.ends.constants[:, 0], solution.ends.normal[:, 0]
+    def normals_outside(self, constants: Array, normal: Array) -> Array:
+        """`(q, p, p)` normal matrices of the targets as they are.
+
+        Args:
+            constants: `(q, p)` of the problems' frames.
+            normal: `(q, p, p)` normal matrices there.
+        """
         if self.moves is None:
             return normal
         with np.errstate(all="ignore"):

@@ -14,8 +14,8 @@ from dataclasses import replace
 
 import numpy as np
 
-from evolve.fitting.batch import MAX_STEPS, BatchFitter
-from evolve.fitting.multistart import StepLimits
+from evolve.fitting.batch import MAX_STEPS, POLISH_STEPS, BatchFitter
+from evolve.fitting.multistart import EndPoints, StepLimits
 from evolve.fitting.pools import (
     Flags,
     Pools,
@@ -24,9 +24,10 @@ from evolve.fitting.pools import (
     first_pools,
     inverse_diagonals,
     next_pools,
+    normals_in_common,
     stacks_of,
 )
-from evolve.fitting.result import Fit, Prior, Problem
+from evolve.fitting.result import Fit, Normals, Prior, Problem
 from evolve.fitting.tape import NONLINEAR, SLOPE
 from evolve.law.graph import Law
 from evolve.law.recipe import Recipe
@@ -57,9 +58,39 @@ def fit_pooled(
     members = [numbers for numbers in fitter.pools if len(numbers) >= POOLED_GROUPS]
     if not members or (recipe.shrinkage == 0.0 and not tied_constants(fitter, recipe).any()):
         return fitter.fit([None] * len(problems))
-    stacks = stacks_of(members)
+    stacks, limits = stacks_of(members), StepLimits(MAX_STEPS, POLISH_STEPS)
     with np.errstate(all="ignore"):  # groups whose constants overflow, or have no curvature
-        return freed(fitter, stacks, fitter.fit(_learn(fitter, stacks, recipe)))
+        priors = _learn(fitter, stacks, recipe)
+        solution = fitter.solve(priors, fitter.box, limits)
+        fits = freed(fitter, stacks, fitter.results(solution, fitter.box, priors))
+    tied = tied_constants(fitter, recipe)
+    if not tied.any():
+        return fits
+    normals = Normals(lambda: _normals(fitter, stacks, solution.ends, priors, tied, fits))
+    pooled = {q for rows in stacks for q in rows.ravel().tolist()}
+    return [replace(fit, normals=normals) if q in pooled else fit for q, fit in enumerate(fits)]
+
+
+def _normals(
+    fitter: BatchFitter,
+    stacks: Sequence[Ints],
+    ends: EndPoints,
+    priors: Sequence[Prior | None],
+    tied: Flags,
+    fits: Sequence[Fit],
+) -> Array:
+    """`(q, p, p)` normal matrices of fits in which the problems of a pool share constants."""
+    none = np.zeros(fitter.tape.n_constants)
+    stiffness = np.array([none if prior is None else prior.weight for prior in priors])
+    variance = np.array([fit.variance for fit in fits])
+    free = np.maximum(fitter.counts - np.array([fit.n_free for fit in fits]), 1.0)
+    noise = np.ones(len(fits))
+    with np.errstate(all="ignore"):
+        for rows in stacks:
+            of_pool = np.average(variance[rows], axis=1, weights=free[rows])[:, None]
+            noise[rows] = np.where(variance[rows] > 0, variance[rows] / of_pool, 1.0)
+        joint = normals_in_common(ends.normal[:, 0], stiffness, tied, stacks, noise)
+    return fitter.normals_outside(ends.constants[:, 0], joint)
 
 
 def freed(fitter: BatchFitter, stacks: Sequence[Ints], fits: Sequence[Fit]) -> list[Fit]:
@@ -118,7 +149,8 @@ def _learn(fitter: BatchFitter, stacks: Sequence[Ints], recipe: Recipe) -> list[
             _priors(nothing, pools), fitter.box, limits, begin=ends.constants, n_starts=0
         ).ends
         inverse = inverse_diagonals(ends.normal[:, 0])
-        curvatures = curvatures_in_common(ends, pools, tied)
+        stiffness = _stiffness(pools, ends.constants[:, 0])
+        curvatures = curvatures_in_common(ends.normal[:, 0], stiffness, tied)
         before = pools
         pools = [next_pools(fitter, ends, each, inverse, curvatures) for each in before]
         tried = [replace(b, cost=p.cost) for b, p in zip(before, pools, strict=True)]
@@ -126,6 +158,14 @@ def _learn(fitter: BatchFitter, stacks: Sequence[Ints], recipe: Recipe) -> list[
         if all(are_settled(old, new) for old, new in zip(before, pools, strict=True)):
             break
     return _priors(nothing, best if tied.any() else pools)
+
+
+def _stiffness(pools: Sequence[Pools], like: Array) -> Array:
+    """Stiffness of the constants of each problem, `(q, p)` as `like` is; 0 without a pool."""
+    stiffness = np.zeros_like(like)
+    for stack in pools:
+        stiffness[stack.rows] = stack.stiffness[:, None]
+    return stiffness
 
 
 def _priors(nothing: Sequence[Prior | None], pools: Sequence[Pools]) -> list[Prior | None]:

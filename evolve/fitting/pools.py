@@ -128,21 +128,59 @@ def next_pools(
     return replace(pools, mean=mean, variance=variance, noise=noise, cost=cost)
 
 
-def curvatures_in_common(ends: EndPoints, pools: Sequence[Pools], tied: Flags) -> Array:
+def curvatures_in_common(normal: Array, stiffness: Array, tied: Flags) -> Array:
     """`(q, n_tied, n_tied)` curvatures of the problems' own costs by the constants in common.
 
     The other constants are profiled out: this is the Schur complement of a normal matrix without
     the stiffness of the prior.
+
+    Args:
+        normal: `(q, p, p)` normal matrices, stiffness included.
+        stiffness: `(q, p)` of the constants in common; of others it is not looked at.
+        tied: `(p,)` mask of the constants in common.
     """
     one, other = np.flatnonzero(tied), np.flatnonzero(~tied)
-    h = ends.normal[:, 0].copy()
     if not len(one):
-        return np.zeros((len(h), 0, 0))
-    for stack in pools:
-        h[stack.rows[:, :, None], one, one] -= stack.stiffness[:, None, one]
+        return np.zeros((len(normal), 0, 0))
+    h = _unstiffened(normal, stiffness, one)
     cross = h[:, one[:, None], other]
     inner = np.linalg.pinv(h[:, other[:, None], other], hermitian=True)
     return np.asarray(h[:, one[:, None], one] - cross @ inner @ cross.transpose(0, 2, 1))
+
+
+def normals_in_common(
+    normal: Array, stiffness: Array, tied: Flags, stacks: Sequence[Ints], noise: Array
+) -> Array:
+    """`(q, p, p)` normal matrices of pooled problems that hold what all rows of a pool say.
+
+    The constants in common are as uncertain as all of a pool's problems leave them, their other
+    constants profiled out, in place of being held by the stiffness of the prior. So the inverse is
+    the problem's own block of the inverse of the normal matrix of the whole pool.
+
+    Args:
+        normal: As for `curvatures_in_common`, of problems in frames of one unit a pool.
+        stiffness: As there.
+        tied: As there.
+        stacks: As `stacks_of` gives them.
+        noise: `(q,)` residual variance of each problem over that of its pool: the constants in
+            common are to have one error, and the inverse is multiplied by the problem's own.
+    """
+    one = np.flatnonzero(tied)
+    own, joint = curvatures_in_common(normal, stiffness, tied), normal.copy()
+    block = one[:, None], one
+    joint[:, *block] = _unstiffened(normal, stiffness, one)[:, *block] - own
+    for rows in stacks:
+        joint[rows[..., None, None], *block] += noise[rows][..., None, None] * own[rows].sum(
+            axis=1, keepdims=True
+        )
+    return joint
+
+
+def _unstiffened(normal: Array, stiffness: Array, one: Ints) -> Array:
+    """Normal matrices without what a prior adds to some constants."""
+    h = normal.copy()
+    h[:, one, one] -= stiffness[:, one]
+    return h
 
 
 def _newton(ends: EndPoints, pools: Pools, curvatures: Array) -> Array:

@@ -114,6 +114,12 @@ _SCALES = {
 }
 
 
+_TIED = {
+    "slopes": "exponents and factors of variables",
+    "shape": "all constants but terms and amplitudes",
+}
+
+
 def _recipe(recipe: Recipe) -> str:
     target = _SCALES[recipe.target_scale]
     loss = {"l2": "least squares", "huber": "Huber's loss", "cauchy": "Cauchy's loss"}[recipe.loss]
@@ -126,6 +132,8 @@ def _recipe(recipe: Recipe) -> str:
         words.append(f"a ridge of {recipe.ridge:g} on constants that are not linear")
     if recipe.shrinkage > 0:
         words.append(f"priors learnt across groups (strength {recipe.shrinkage:g})")
+    if recipe.tied != "none":
+        words.append(f"all groups with {_TIED[recipe.tied]} in common")
     return ", ".join(words) + f"; {recipe.n_starts} starts."
 
 

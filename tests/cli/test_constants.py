@@ -53,3 +53,14 @@ def test_constants_of_several_groups_name_the_target_only_where_there_are_severa
     assert "loss" not in out
     print_constants([*rows, *(row._replace(target=1) for row in rows)], ["loss", "cost"], 0.9)
     assert capfd.readouterr().out.split()[:3] == ["group", "target", "constant"]
+
+
+def test_constants_that_all_groups_have_in_common_are_named(
+    capfd: pytest.CaptureFixture[str],
+) -> None:
+    own = [constant("c0", 0.25, "web")._replace(value=1.4), constant("c0", 0.25, "code")]
+    one = [constant("c1", 0.25, group) for group in ("web", "code")]
+    print_constants_by_fit([*own, *one], ["loss"], 0.9)
+    assert "all groups have c1 in common" in " ".join(capfd.readouterr().out.split())
+    print_constants_by_fit(own, ["loss"], 0.9)
+    assert "in common" not in capfd.readouterr().out

@@ -176,3 +176,25 @@ def test_noise_of_groups_rests_on_the_rows_that_constants_in_common_leave() -> N
     problems, _ = groups(40)
     fits = fit_pooled(LAW, problems, Recipe(tied="slopes"))
     assert np.mean([f.variance for f in fits]) == pytest.approx(0.02**2, rel=0.25)
+
+
+def test_an_exponent_in_common_is_as_uncertain_as_all_rows_together_leave_it() -> None:
+    """Its error is that of one fit of all groups with one exponent, as are the groups' own."""
+    problems, _ = groups(6)
+    fits = fit_pooled(LAW, problems, Recipe(tied="shape"))
+    x = np.array([problem.x for problem in problems])[:, :, 0]
+    y = np.array([problem.y for problem in problems])
+
+    def residuals(c: np.ndarray) -> np.ndarray:
+        own = c[:-1].reshape(6, 2)
+        return np.asarray(own[:, :1] + np.exp(own[:, 1:] - c[-1] * np.log(x)) - y).ravel()
+
+    begin = np.append(np.array([fit.constants[:2] for fit in fits]), fits[0].constants[2])
+    joint = least_squares(residuals, begin, xtol=1e-12)
+    inverse = np.linalg.inv(joint.jac.T @ joint.jac)
+    noise = 2.0 * joint.cost / (y.size - len(begin))
+    for k, fit in enumerate(fits):
+        own = np.linalg.inv((joint.jac.T @ joint.jac)[2 * k : 2 * k + 2, 2 * k : 2 * k + 2])
+        of_exponent = np.diag(inverse)[2 * k : 2 * k + 2] - np.diag(own)
+        expected = np.sqrt(np.diag(own) * fit.variance + of_exponent * noise)
+        np.testing.assert_allclose(fit.errors, [*expected, np.sqrt(inverse[-1, -1] * noise)], 1e-2)

@@ -73,6 +73,7 @@ def test_how_a_law_was_fitted_is_told_in_words() -> None:
         "deviations, rows weighed towards the far end (exponent 0.25), a ridge of 0.001 on "
         "constants that are not linear, priors learnt across groups (strength 2); 4 starts."
     )
+    assert "all groups with exponents" in _recipe(Recipe(tied="slopes"))
 
 
 @pytest.mark.parametrize(
