@@ -15,11 +15,8 @@ def warn_of_table(draft: Draft) -> None:
 
     Called by a checked function of the library, so that the caller's line is two frames up.
     """
-    for decision in draft.decisions:
-        if decision.what == "rows" and "left out" in decision.chosen:
-            warnings.warn(f"rows: {decision.chosen}, {decision.why}", stacklevel=4)
-    for note in draft.notes:
-        warnings.warn(note, stacklevel=4)
+    for line in (*draft.left_out, *draft.notes):
+        warnings.warn(line, stacklevel=4)
 
 
 def warn_of_columns(fitted: RunLaw, draft: Draft, named_by: str) -> None:

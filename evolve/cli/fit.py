@@ -135,8 +135,7 @@ def draft_of_table(path: Path, wishes: Wishes, at: list[str], law: str = "") -> 
     if not wishes.features and set(asked) <= set(columns):
         wishes = with_inputs(wishes, law, columns, asked)
     draft = propose(raw, plain_name(path.stem) or "table", wishes)
-    left_out = [d for d in draft.decisions if d.what == "rows" and "left out" in d.chosen]
-    for line in (*(f"rows: {d.chosen}, {d.why}" for d in left_out), *notes_of(draft)):
+    for line in (*draft.left_out, *notes_of(draft)):
         print_note(f"fit: {line}")
     return draft
 

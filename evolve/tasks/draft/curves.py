@@ -44,21 +44,22 @@ def choose_points(raw: RawTable, wishes: Wishes) -> tuple[RawTable, list[tuple[s
     if wishes.run_id is None and wishes.step is None:
         if wishes.points is not None:
             raise EvolveError(Argument("points"), ": goes with ", Argument("run_id"))
-        return _after_step_0(raw, wishes)
+        return raw, []
     if _are_evaluations(raw, wishes):
         n_runs = len(curves_of(raw, str(wishes.run_id), wishes.groups))
         why = "no step changes within a run: folds hold out whole runs, and errors rest on runs"
         return raw, [(f"{raw.n_rows} evaluations of {n_runs} runs", why)]
     for argument, name in (("run_id", wishes.run_id), ("step", wishes.step)):
         _require_column(raw, argument, name)
-    raw.numbers(str(wishes.step))  # for a complaint of the first that is none
     raw, decisions = _after_step_0(raw, wishes)
     steps = np.array(raw.numbers(str(wishes.step)))
     runs = curves_of(raw, str(wishes.run_id), wishes.groups)
     points, why = _how_many(raw, runs, wishes)
     chosen_rows = sorted(int(i) for rows in runs for i in _spread(rows, steps[rows], points))
     some = f"{len(chosen_rows)} points of" if points != 1 else "the end of"
-    decisions.append((f"{some} {len(runs)} runs", why))
+    n_left = raw.n_rows - len(chosen_rows) if wishes.points is None else 0  # else it was asked for
+    rest = f", {n_left} row{'s' * (n_left > 1)} left out" if n_left else ""
+    decisions.append((f"{some} {len(runs)} runs{rest}", why))
     return raw.take(chosen_rows), decisions
 
 
@@ -72,28 +73,31 @@ def _are_evaluations(raw: RawTable, wishes: Wishes) -> bool:
         return False
     _require_column(raw, "run_id", wishes.run_id)
     runs = curves_of(raw, wishes.run_id, wishes.groups)
-    steps = [name for name in raw.columns if _counts_steps(name, wishes)]
+    roles = {name: wishes.roles.get(name) or guess_role(name) for name in raw.columns}
+    steps = [name for name, role in roles.items() if counts_steps(name, role)]
     return not any(_varies(raw, name, runs) for name in steps)
 
 
 def _after_step_0(raw: RawTable, wishes: Wishes) -> tuple[RawTable, list[tuple[str, str]]]:
-    """The rows after the start of training, where few are at its start; a step has a logarithm."""
-    names = (wishes.step,) if wishes.step else wishes.features or tuple(raw.columns)
-    for name in [n for n in names if n == wishes.step or _counts_steps(n, wishes)]:
-        if any(number(cell) is None for cell in raw.columns.get(name, ())):
-            continue
-        steps = np.array(raw.numbers_or_nan(name))
-        at_0 = int((steps == 0).sum())
-        if steps.min() == 0 and at_0 <= MOST_AT_0 * raw.n_rows:
-            why = f"no training has been done there; with {name} in the role other they stay"
-            decision = (f"{at_0} at {name} 0 left out", why)
-            return raw.take(np.flatnonzero(steps != 0).tolist()), [decision]
-    return raw, []
+    """The points after the start of training, where few are at its start; a step has a logarithm.
+
+    Only points of curves lie there: 0 steps of decay, or of reasoning, are a setting of a run.
+
+    Raises:
+        EvolveError: A step is no number.
+    """
+    name = str(wishes.step)
+    steps = np.array(raw.numbers(name))
+    at_0 = int((steps == 0).sum())
+    few = 0 < at_0 <= MOST_AT_0 * raw.n_rows and steps.min() == 0
+    if not few or wishes.roles.get(name) == "other":
+        return raw, []
+    why = f"no training has been done there; with {name} in the role other they stay"
+    return raw.take(np.flatnonzero(steps).tolist()), [(f"{at_0} at {name} 0 left out", why)]
 
 
-def _counts_steps(name: str, wishes: Wishes) -> bool:
-    """Whether a column counts steps of training; the first epoch is often called 0."""
-    role = wishes.roles.get(name) or guess_role(name)
+def counts_steps(name: str, role: str) -> bool:
+    """Whether a column of a role counts steps of training; the first epoch is often called 0."""
     return role == "step" and "epoch" not in name.lower()
 
 

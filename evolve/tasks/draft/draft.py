@@ -105,6 +105,12 @@ class Draft:
             used |= self.sources[name] if name in used else frozenset()
         return [name for name in self.columns if name not in used]
 
+    @property
+    def left_out(self) -> list[str]:
+        """What rows are left out that nobody asked to leave out, and why, one line each."""
+        of_rows = [d for d in self.decisions if d.what in ("rows", "points")]
+        return [f"{d.what}: {d.chosen}, {d.why}" for d in of_rows if "left out" in d.chosen]
+
 
 def listed(names: Sequence[str]) -> str:
     """Names in one line; of very many the first, and how many others there are."""

@@ -12,9 +12,9 @@ import numpy as np
 from evolve.errors import Argument, Remark
 from evolve.tasks.cells import is_blank, number
 from evolve.tasks.draft.candidates import could_be_groups, in_words
-from evolve.tasks.draft.columns import WIDE, Column
+from evolve.tasks.draft.columns import SPREAD, WIDE, Column
 from evolve.tasks.draft.condition import Condition
-from evolve.tasks.draft.curves import unnamed
+from evolve.tasks.draft.curves import counts_steps, unnamed
 from evolve.tasks.draft.expressions import quoted
 from evolve.tasks.draft.images import moves_with
 from evolve.tasks.draft.made import (
@@ -252,7 +252,8 @@ def _zeros(task: Task) -> list[str]:
         n_others = len(values) - len(above)
         # Several values below 0 are no stand-ins for 0: a temperature has them, a size has none.
         few = 0 < n_others < len(above) and np.ptp(values[values <= 0]) == 0
-        wide = few and above.max() / above.min() >= WIDE
+        enough = SPREAD if counts_steps(feature.name, feature.role) else WIDE
+        wide = few and above.max() / above.min() >= enough
         if feature.scale == "linear" and feature.name != ANNEALED and wide:
             told = Remark(
                 f"{feature.name} spans a factor of {above.max() / above.min():.3g} but for "

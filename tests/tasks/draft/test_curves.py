@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import numpy as np
@@ -41,7 +42,7 @@ def told(draft: Draft) -> list[str]:
 def test_the_end_of_a_run_stands_for_it_where_no_feature_varies_within_runs() -> None:
     draft = drafted("params", "depth")
     assert draft.raw.columns["step"] == [str(STEPS[-1])] * 8
-    assert "the end of 8 runs: no feature varies within a run" in told(draft)[1]
+    assert "the end of 8 runs, 792 rows left out: no feature varies within a run" in told(draft)[1]
 
 
 def test_curves_are_thinned_evenly_in_the_logarithm_of_the_step() -> None:
@@ -56,16 +57,41 @@ def test_curves_are_thinned_evenly_in_the_logarithm_of_the_step() -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "roles", "scale"),
-    [("_step", {}, "log"), ("_step", {"_step": "other"}, "linear"), ("epoch", {}, "linear")],
+    ("roles", "scale"), [({}, "log"), ({"_step": "other"}, "linear")], ids=["step", "other"]
 )
 def test_the_start_of_training_is_left_out_of_a_curve_by_steps(
-    name: str, roles: dict[str, str], scale: str
+    roles: dict[str, str], scale: str
 ) -> None:
-    text = TEXT.replace("depth,step,loss", f"depth,{name},loss")
-    draft = propose(table_of(text), "x", Wishes(("loss",), ("params", name), roles=roles))
+    text = TEXT.replace("depth,step,loss", "depth,_step,loss")
+    wishes = Wishes(("loss",), ("params", "_step"), run_id="run", step="_step", roles=roles)
+    draft = propose(table_of(text), "x", wishes)
     assert draft.spec.features[1].scale == scale
-    assert any(f"8 at {name} 0 left out" in line for line in told(draft)) == (scale == "log")
+    assert any("8 at _step 0 left out" in line for line in told(draft)) == (scale == "log")
+
+
+@pytest.mark.parametrize("features", [(), ("params", "cooldown_steps")], ids=["guessed", "named"])
+@pytest.mark.parametrize("name", ["cooldown_steps", "step"])
+def test_rows_that_are_no_points_of_curves_stay_at_0_steps(
+    name: str, features: tuple[str, ...]
+) -> None:
+    lines = [
+        f"{n:g},{(k + j) % 5 * 100},{2 + 40 * n**-0.25 - (k + j) % 5 / 100:.5f}"
+        for k, n in enumerate(np.geomspace(1e6, 1e9, 6))
+        for j in range(6)
+    ]
+    text = "\n".join([f"params,{name},loss", *lines]) + "\n"
+    wishes = Wishes(("loss",), tuple(f.replace("cooldown_steps", name) for f in features))
+    draft = propose(table_of(text), "x", wishes)
+    assert len(draft.train) == 36
+    assert draft.left_out == []
+    assert any(f"'{name} > 0'" in note for note in draft.notes)
+
+
+def test_the_points_that_are_left_out_are_told_unless_it_was_asked_for() -> None:
+    start, thinned = drafted("params", "step").left_out
+    assert start.startswith("points: 8 at step 0 left out, no training has been done there")
+    assert re.match(r"points: \d+ points of 8 runs, \d+ rows left out, at most 20 of", thinned)
+    assert drafted("params", "step", points="5").left_out == [start]
 
 
 @pytest.mark.parametrize(("points", "n_rows"), [("all", 800), ("last", 8), ("5", 40)])
