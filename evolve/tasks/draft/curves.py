@@ -96,7 +96,7 @@ def _after_step_0(raw: RawTable, wishes: Wishes) -> tuple[RawTable, list[tuple[s
     return raw.take(np.flatnonzero(steps).tolist()), [(f"{at_0} at {name} 0 left out", why)]
 
 
-def counts_steps(name: str, role: str) -> bool:
+def counts_steps(name: str, role: str | None) -> bool:
     """Whether a column of a role counts steps of training; the first epoch is often called 0."""
     return role == "step" and "epoch" not in name.lower()
 
