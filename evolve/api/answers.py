@@ -163,6 +163,9 @@ class RunAnswers:
     ) -> pd.DataFrame:
         """R², NMSE and NMAE on the training rows: ``overall``, by target and by group.
 
+        Rows count alike, as they do in SLDBench, also where the task has weights of them:
+        `FittedLaw.train_r2` and reports go by these.
+
         A target or a group of a name that a row above it has is called ``target NAME`` or
         ``group NAME``.
 

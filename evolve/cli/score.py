@@ -138,7 +138,11 @@ def _show(scored: Scored, task: Task, of: str, split: Split, *, json: bool) -> N
     if len(scores.by_group) > 1:
         lines += [(f"group {name}", m) for name, m in scores.by_group.items()]
     rows = [(name, m.r2, m.nmse, m.nmae, m.n_rows) for name, m in lines]
-    print_table(("", "R2", "NMSE", "NMAE", "rows"), rows, f"{of} on {task.name}, {split} rows")
+    # As SLDBench has it; what other verbs say of a run goes by the weights of its rows.
+    alike = "" if task.train.counts is None else ", each counting alike"
+    print_table(
+        ("", "R2", "NMSE", "NMAE", "rows"), rows, f"{of} on {task.name}, {split} rows{alike}"
+    )
     parts = (*scores.by_target.values(), *scores.by_group.values())
     if any(part.r2 < scores.overall.r2 - APART for part in parts):
         print_text(OF_A_PART)

@@ -36,7 +36,7 @@ class FittedLaw:
         covariance: `(t, p, p)` covariance of each group's constants, likewise.
         priors: `(t, 2, p)` centres and precisions learnt across groups, None without them.
         predictions: `(n, t)` predictions of the training rows.
-        train_r2: R² on the training rows; None where it is not finite.
+        train_r2: R² on the training rows, by their weights; None where it is not finite.
         n_free: How many constants the rows decide, for each target, of all groups together:
             what groups have in common counts once.
         folds: How well it did on folds of the training rows.
@@ -133,7 +133,7 @@ def fitted_law(
         covariances = np.full((len(whole.constants), p, p), np.nan)
     priors = whole.priors[:n_targets]
     try:
-        train_r2 = r2(task.train.Y, whole.predictions)
+        train_r2 = r2(task.train.Y, whole.predictions, task.train.counts)
     except ProgramError:
         train_r2 = None
     return FittedLaw(

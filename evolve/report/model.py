@@ -88,7 +88,7 @@ class Model:
         """Scores of the predictions of a table's rows; every row is predicted."""
         predictions = self.predict(table.X, table.group)
         names = self.task.group_names, self.task.target_names
-        return scores(table.Y, predictions, table.group, *names)
+        return scores(table.Y, predictions, table.group, *names, table.counts)
 
 
 def fit_model(task: Task, form: Form) -> Model:
@@ -114,7 +114,7 @@ def fit_model(task: Task, form: Form) -> Model:
         *_views(task, selection, further, chose=True),
     ]
     names = task.group_names, task.target_names
-    train_scores = scores(train.Y, whole.predictions, train.group, *names)
+    train_scores = scores(train.Y, whole.predictions, train.group, *names, train.counts)
     return Model(task, fitted_law(task, form, whole), whole.facts, train_scores, tuple(views))
 
 
@@ -124,9 +124,10 @@ def _views(
     n_targets = len(task.target_names)
     views = []
     for fold, answer in zip(folds, answers, strict=True):
-        held, predictions = task.train.Y[fold.held], answer.predictions
-        is_whole = len(held) > 0 and bool(np.isfinite(predictions).all())
-        errors = (nmse(held, predictions), nmae(held, predictions)) if is_whole else [np.nan] * 2
+        held, predictions = task.train.at(fold.held), answer.predictions
+        is_whole = held.n_rows > 0 and bool(np.isfinite(predictions).all())
+        compared = (held.Y, predictions, held.counts)
+        errors = (nmse(*compared), nmae(*compared)) if is_whole else [np.nan] * 2
         shape = (len(answer.groups), n_targets, answer.constants.shape[1])
         constants = dict(zip(answer.groups, answer.constants.reshape(shape), strict=True))
         views.append(FoldView(fold, chose, 1.0 - errors[0], errors[1], predictions, constants))

@@ -2,6 +2,7 @@
 
 Per target, over the rows of all groups together: NMSE = mean squared error / variance, NMAE = mean
 absolute error / mean absolute deviation from the mean, R2 = 1 - NMSE; then the mean over targets.
+Where rows have weights, which SLDBench does not know, all of these means may be weighted.
 """
 
 from __future__ import annotations
@@ -51,14 +52,14 @@ def nmse(y: Array, p: Array, weights: Array | None = None) -> float:
     return Targets.of(y, weights).nmse(p)
 
 
-def nmae(y: Array, p: Array) -> float:
+def nmae(y: Array, p: Array, weights: Array | None = None) -> float:
     """Mean over targets of mean absolute error over mean absolute deviation; see `nmse`."""
-    return float(np.mean(_nmae_by_target(*_checked(y, p))))
+    return float(np.mean(_nmae_by_target(*_checked(y, p), weights)))
 
 
-def r2(y: Array, p: Array) -> float:
+def r2(y: Array, p: Array, weights: Array | None = None) -> float:
     """One minus `nmse`."""
-    return 1.0 - nmse(y, p)
+    return 1.0 - nmse(y, p, weights)
 
 
 def scores(
@@ -67,6 +68,7 @@ def scores(
     group: NDArray[np.int64],
     group_names: Sequence[str],
     target_names: Sequence[str] = (),
+    weights: Array | None = None,
 ) -> Scores:
     """Score the predictions of a split.
 
@@ -76,6 +78,7 @@ def scores(
         group: `(n,)` indices into `group_names`.
         group_names: Names of the groups; a group without rows is left out.
         target_names: Names of the targets; empty for `target_1`, `target_2`, ...
+        weights: `(n,)` what each row counts; all alike if None, as in SLDBench.
 
     Raises:
         ProgramError: The shapes differ or a prediction is not finite.
@@ -84,9 +87,13 @@ def scores(
     names = list(target_names) or [f"target_{j + 1}" for j in range(Y.shape[1])]
     rows = {name: group == i for i, name in enumerate(group_names)}
     return Scores(
-        overall=_metrics(Y, P),
-        by_target={name: _metrics(Y[:, [j]], P[:, [j]]) for j, name in enumerate(names)},
-        by_group={name: _metrics(Y[at], P[at]) for name, at in rows.items() if np.any(at)},
+        overall=_metrics(Y, P, weights),
+        by_target={name: _metrics(Y[:, [j]], P[:, [j]], weights) for j, name in enumerate(names)},
+        by_group={
+            name: _metrics(Y[at], P[at], None if weights is None else weights[at])
+            for name, at in rows.items()
+            if np.any(at)
+        },
     )
 
 
@@ -116,14 +123,18 @@ def _checked(y: Array, p: Array) -> tuple[Array, Array]:
     return y.reshape(len(y), -1), p.reshape(len(p), -1)
 
 
-def _metrics(Y: Array, P: Array) -> Metrics:
-    error = Targets.of(Y).nmse(P)
-    return Metrics(1.0 - error, error, float(np.mean(_nmae_by_target(Y, P))), len(Y))
+def _metrics(Y: Array, P: Array, weights: Array | None) -> Metrics:
+    error, absolute = Targets.of(Y, weights).nmse(P), _nmae_by_target(Y, P, weights)
+    return Metrics(1.0 - error, error, float(np.mean(absolute)), len(Y))
 
 
-def _nmae_by_target(Y: Array, P: Array) -> Array:
+def _nmae_by_target(Y: Array, P: Array, weights: Array | None) -> Array:
     """Return `(T,)` normalised mean absolute errors."""
-    deviation = np.mean(np.abs(Y - np.mean(Y, axis=0)), axis=0)
+
+    def mean(values: Array) -> Array:
+        return np.asarray(np.average(values, axis=0, weights=weights))
+
+    deviation = mean(np.abs(Y - mean(Y)))
     by = yardstick(deviation, np.sqrt(FLAT) * np.abs(Y).max(axis=0))
     with np.errstate(over="ignore"):  # a huge error over the spread of small targets is infinite
-        return np.asarray(np.mean(np.abs(P - Y), axis=0) / by)
+        return np.asarray(mean(np.abs(P - Y)) / by)

@@ -72,6 +72,24 @@ def test_r2_of_one_row_is_not_a_number() -> None:
     assert math.isfinite(result.overall.r2)
 
 
+def test_a_row_of_weight_two_is_two_rows() -> None:
+    y = np.array([[1.0, 3.0], [2.0, 1.0], [5.0, 2.0], [6.0, 8.0], [9.0, 4.0]])
+    p, group, times = (
+        y + [[0.1], [0.4], [-0.3], [0.2], [0.5]],
+        np.array([0, 0, 1, 1, 1]),
+        [1, 3, 2, 1, 2],
+    )
+    twice = (np.repeat(part, times, axis=0) for part in (y, p, group))
+    weighted = scores(y, p, group, ["a", "b"], weights=np.array(times, dtype=float))
+    repeated = scores(*twice, ["a", "b"])
+    pairs = [(weighted.overall, repeated.overall)]
+    pairs += [(weighted.by_group[name], repeated.by_group[name]) for name in "ab"]
+    pairs += [(m, repeated.by_target[name]) for name, m in weighted.by_target.items()]
+    for one, other in pairs:
+        assert (one.r2, one.nmse, one.nmae) == pytest.approx((other.r2, other.nmse, other.nmae))
+    assert weighted.overall.n_rows == len(y)
+
+
 @pytest.mark.parametrize("bad", [math.nan, math.inf, -math.inf])
 def test_a_prediction_that_is_not_finite_fails(bad: float) -> None:
     with pytest.raises(ProgramError, match=rf"must be finite, row 2 holds {bad}"):
