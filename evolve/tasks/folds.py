@@ -39,7 +39,7 @@ from evolve.tasks.holdouts import (
     multi_axis_holdouts,
     split_groups,
 )
-from evolve.tasks.kfold import dealt_otherwise, k_fold
+from evolve.tasks.kfold import dealt_otherwise, k_fold, numbered
 from evolve.tasks.raw import LEAST
 from evolve.tasks.table import TaskRows
 from evolve.typing import Array, Ints
@@ -74,16 +74,16 @@ def expanding_window_folds(
     return folds
 
 
-def _points(task: TaskRows) -> Ints:
+def _points(task: TaskRows) -> Ints | None:
     """`(n,)` number of the curve, or of the point in feature space, that each row belongs to.
 
-    They are numbered as they first appear, in whatever order the features stand.
+    They are numbered as they first appear, in whatever order the features stand. None where
+    repeats of so few points leave no fold: rows of runs are never parted for that.
     """
-    curve = task.train.curve
-    labels = task.train.X if curve is None else curve[:, None]
-    _, first, points = np.unique(labels, axis=0, return_index=True, return_inverse=True)
-    place = np.argsort(np.argsort(first))
-    return np.asarray(place[points.ravel()], dtype=np.int64)
+    if (curve := task.train.curve) is not None:
+        return numbered(curve)
+    points = numbered(task.train.X)
+    return points if k_fold(task.train.group, task.spec.folds.kfold, points) else None
 
 
 def make_folds(task: TaskRows) -> list[Fold]:
@@ -126,6 +126,8 @@ def _why_no_folds(task: TaskRows) -> str:
     axes = task.spec.folds.axes
     if not axes:
         least = least_fit_rows(task.n_groups)
+        if task.train.run is not None:
+            return f"no group has runs enough to predict whole ones by {least} rows of the others"
         return f"no group has rows enough to fit {least} of them and predict the others"
     levels = ((a, np.unique(v)) for a, v in zip(axes, task.axis_values.T, strict=True))
     words = ", ".join(f"{a} ({len(v)} level{'s' * (len(v) != 1)})" for a, v in levels)

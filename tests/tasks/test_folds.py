@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import combinations
 from pathlib import Path
 
@@ -197,10 +198,32 @@ def test_k_fold_holds_out_a_point_of_all_groups_together() -> None:
         assert set(points[fold.held]).isdisjoint(points[fold.fit])
 
 
-def test_k_fold_deals_out_a_group_alone_that_would_have_too_little_to_fit() -> None:
+@pytest.mark.parametrize("n_groups", [2, 4, 6, 8])
+@pytest.mark.parametrize("n_runs", [2, 3, 4])
+@pytest.mark.parametrize("deal", range(3))
+def test_k_fold_deals_out_the_points_of_a_group_alone_that_would_have_too_little_to_fit(
+    n_groups: int, n_runs: int, deal: int
+) -> None:
+    group = np.repeat(np.arange(n_groups), 4 * n_runs)
+    points = np.repeat(np.arange(n_groups * n_runs), 4)
+    for k in (5, 3, 7):
+        folds = k_fold(group, k, points, deal)
+        assert sorted(np.concatenate([fold.held for fold in folds])) == list(range(len(group)))
+        for fold in folds:
+            assert set(points[fold.held]).isdisjoint(points[fold.fit])
+
+
+def test_k_fold_does_not_judge_a_group_of_one_point_beside_others_of_several() -> None:
     points = np.concatenate([np.zeros(6, dtype=np.int64), np.arange(20)])
     folds = k_fold(np.repeat([0, 1], [6, 20]), 3, points)
-    assert sorted(np.concatenate([fold.held for fold in folds])) == list(range(26))
+    assert sorted(np.concatenate([fold.held for fold in folds])) == list(range(6, 26))
+    assert all(fold.unjudged.tolist() == [*range(6)] for fold in folds)
+
+
+def test_k_fold_deals_out_the_rows_of_groups_of_one_run_each() -> None:
+    group = np.repeat(np.arange(3), 10)
+    pairs = zip(k_fold(group, 5), k_fold(group, 5, group), strict=True)
+    assert all(np.array_equal(one.held, other.held) for one, other in pairs)
 
 
 def test_points_that_are_all_different_leave_k_fold_as_it_was() -> None:
@@ -290,6 +313,25 @@ def test_a_task_without_axes_gets_plain_folds() -> None:
     task = power_task(folds={"kfold": 4})
     assert len(make_folds(task)) == 4
     assert sorted(np.concatenate([fold.held for fold in make_folds(task)])) == list(range(24))
+
+
+def test_runs_are_never_parted_and_a_table_of_too_few_is_refused() -> None:
+    few = task_of(np.repeat([1.0, 2.0], 5), np.arange(10.0), folds={"kfold": 5, "runs": "run"})
+    for sizes in ([5, 5], [3, 7]):
+        runs = replace(few, train=replace(few.train, run=np.repeat([0, 1], sizes)))
+        if sizes == [3, 7]:
+            with pytest.raises(TaskError, match="no group has runs enough to predict whole ones"):
+                make_folds(runs)
+            continue
+        for fold in [*make_folds(runs), *make_selection_folds(runs)]:
+            held = set(runs.train.run[fold.held].tolist())
+            assert held.isdisjoint(runs.train.run[fold.fit].tolist())
+
+
+def test_repeats_of_too_few_points_are_dealt_out_by_rows() -> None:
+    task = task_of(np.repeat([1.0, 2.0], [3, 7]), np.arange(10.0), folds={"kfold": 5})
+    held = np.concatenate([fold.held for fold in make_folds(task)])
+    assert sorted(held) == list(range(10))
 
 
 def test_a_fold_whose_held_targets_are_all_alike_is_left_out() -> None:
