@@ -40,7 +40,8 @@ class NamedFit(RunLaw):
         entry: The law as it was judged on the folds of the table.
         title: What the law is, in a line.
         labels: Of each training row in the order given, where rows are evaluations of runs: the
-            names of runs under an empty name, then by column that runs share, such as a test set.
+            names of runs, others in each group, under an empty name, then by column that runs
+            share, such as a test set.
     """
 
     entry: Entry
@@ -237,7 +238,7 @@ def fit_to_draft(draft: Draft, law: str) -> NamedFit:
     from evolve.search.stated import require_columns
     from evolve.tasks.draft.candidates import UNNAMED
     from evolve.tasks.draft.memory import task_in_memory
-    from evolve.tasks.labels import run_labels, shared_columns
+    from evolve.tasks.labels import curve_labels, run_labels, shared_columns
 
     task, labels = task_in_memory(draft), {}
     known = (*task.feature_names, *task.target_names, *task.spec.groups)
@@ -246,7 +247,7 @@ def fit_to_draft(draft: Draft, law: str) -> NamedFit:
     require_columns(law, known, list(draft.raw.columns), others)
     if run_id := task.spec.folds.runs:
         rows = draft.raw.take(list(draft.train))
-        runs = run_labels(rows, run_id)
+        runs = curve_labels(rows, run_id, task.spec.groups)
         taken = {*task.feature_names, *task.target_names, *task.spec.groups, run_id}
         measured = {n for n in rows.columns if guess_role(n) in (*OUTCOMES, "error", "time")}
         shared = shared_columns(rows, runs, taken | measured)

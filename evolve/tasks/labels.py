@@ -87,6 +87,15 @@ def curves_of(raw: RawTable, run_id: str, groups: Sequence[str] = ()) -> list[In
     return [np.array(numbers, dtype=np.int64) for numbers in rows.values()]
 
 
+def curve_labels(raw: RawTable, run_id: str, groups: Sequence[str] = ()) -> list[str]:
+    """A name of each row's run, another in each group; arguments and errors as `curves_of`."""
+    labels = [""] * raw.n_rows
+    for number, rows in enumerate(curves_of(raw, run_id, groups)):
+        for row in rows.tolist():
+            labels[row] = str(number)
+    return labels
+
+
 def shared_columns(raw: RawTable, runs: Sequence[str], taken: Collection[str]) -> list[str]:
     """Columns of at least three values that most runs have, as test sets on which each is run.
 

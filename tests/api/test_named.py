@@ -266,7 +266,23 @@ def test_the_noise_of_evaluations_is_split_between_runs_test_sets_and_rows() -> 
     sets = evolve.fit_named_law(frame, "loss", "hoffmann", ["params", "tokens"], **of_sets)
     (apart,) = sets.noise_parts
     assert apart.shared == {}
+    # A run on another set is another run there, of which two seeds are two rows.
+    assert apart.runs.n == len(frame.drop_duplicates(["run", "test_set"]))
     assert apart.runs.deviation == pytest.approx(parts.runs.deviation, rel=0.1)
+
+
+def test_runs_of_one_name_in_two_groups_are_two_runs_of_their_noise() -> None:
+    frame = evaluations()
+    other = frame.assign(run="other " + frame.run, family="b", loss=1.3 * frame.loss.iloc[::-1])
+    apart = pd.concat([frame.assign(family="a"), other], ignore_index=True)
+    alike = apart.assign(run=apart.run.str.replace("other ", ""))
+    columns: dict[str, Any] = {"features": ["params"], "groups": "family", "run_id": "run"}
+    (told,), (again,) = (
+        evolve.fit_named_law(rows, "loss", "power of params", **columns).noise_parts
+        for rows in (apart, alike)
+    )
+    assert told.runs.n == 72
+    assert told == again
 
 
 def test_the_command_line_says_where_the_noise_comes_from(

@@ -8,7 +8,13 @@ from pathlib import Path
 import pytest
 
 from evolve.errors import TaskError
-from evolve.tasks.labels import as_spelled, group_labels, known_labels, shared_columns
+from evolve.tasks.labels import (
+    as_spelled,
+    curve_labels,
+    group_labels,
+    known_labels,
+    shared_columns,
+)
 from evolve.tasks.raw import RawTable
 
 
@@ -44,6 +50,15 @@ def test_a_missing_label_is_no_group(cell: object) -> None:
         TaskError, match="'g' must name a group, row 2 holds nothing, and 1 others"
     ):
         labels("a", cell, cell, "b")
+
+
+def test_runs_of_one_name_in_two_groups_have_two_labels() -> None:
+    columns = {"run": ["1", "1.0", "2", "1"], "g": ["a", "a", "a", "b"]}
+    raw = RawTable(Path("t.csv"), columns, 4)
+    one, same, other, elsewhere = curve_labels(raw, "run", ["g"])
+    assert one == same
+    assert len({one, other, elsewhere}) == 3
+    assert len(set(curve_labels(raw, "run"))) == 2
 
 
 def test_columns_whose_values_most_runs_have_are_those_that_they_share() -> None:
