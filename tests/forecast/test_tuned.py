@@ -22,6 +22,7 @@ from evolve.forecast.plan import (
     other_budgets,
     parse_cost,
     pinned,
+    profiles,
 )
 from evolve.forecast.plan.narrowing import forecast_at, point_of
 from evolve.law.graph import Law, Node, call, const, feat, num
@@ -224,3 +225,31 @@ def test_a_setting_that_the_champion_does_not_hold_stays_at_the_median_of_the_ro
     assert [asked.task.feature_names[j] for j in asked.idle] == ["lr"]
     assert asked.fixed == {2: pytest.approx(1e-3)}
     assert list(best_run(asked, 1e19, None).values) == ["params", "tokens"]
+
+
+def test_a_profile_has_the_settings_of_its_best_run() -> None:
+    asked = question(forecast_model_of((LAW, LOSS)), "6*params*tokens")
+    (profile,) = profiles(asked, [6e20])
+    assert profile.best is not None
+    rate = np.full((len(profile.values), 1), profile.best.values["lr"])
+    said = LAW.predict(np.hstack([profile.values, rate]), LOSS)[:, 0]
+    assert profile.point == pytest.approx(said)
+    assert profile.best.point <= profile.point.min()
+    assert profile.best.point == pytest.approx(profile.point.min(), rel=1e-3)
+
+
+def test_a_profile_without_a_best_run_has_the_settings_that_are_best_in_its_middle() -> None:
+    steep = Law(call("add", call("mul", power(0, 1, 2), power(1, 3, 4)), SQUARE), 7)
+    (profile,) = profiles(question(forecast_model_of((steep, LOSS)), "6*params*tokens"), [6e20])
+    assert profile.best is None
+    middle = profile.values[len(profile.values) // 2]
+    rate = np.full((len(profile.values), 1), best_rate(middle[0]))
+    said = steep.predict(np.hstack([profile.values, rate]), LOSS)[:, 0]
+    assert profile.point == pytest.approx(said, rel=1e-4)
+
+
+def test_rows_without_their_settings_have_a_cost_and_no_forecast() -> None:
+    asked = question(forecast_model_of((LAW, LOSS)), "6*params*tokens")
+    sizes = np.array([[1e9, 1e10]])
+    assert asked.cost.of(asked.rows(sizes)) == pytest.approx(6e19)
+    assert np.isinf(asked.loss(sizes)).all()

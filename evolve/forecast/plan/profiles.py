@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from evolve.errors import Argument, EvolveError
 from evolve.forecast.interval import interval_at
-from evolve.forecast.plan.allocate import Allocation, scaled_to
+from evolve.forecast.plan.allocate import Allocation, scaled_to, tune
+from evolve.forecast.plan.budgets import pinned
 from evolve.forecast.plan.question import Question
 from evolve.forecast.plan.reach import allocate_if_possible
 from evolve.typing import Array
@@ -23,7 +24,7 @@ BEYOND = 10.0  # budgets go so many times beyond the dearest training row
 
 @dataclass(frozen=True, slots=True)
 class Profile:
-    """Runs of one cost.
+    """Runs of one cost, which differ in nothing else: what is tuned is as in the best of them.
 
     Attributes:
         budget: The cost.
@@ -86,5 +87,16 @@ def _profile(question: Question, budget: float) -> Profile:
     turns = np.linspace(-DECADES, DECADES, POINTS)[:, None] * np.array([1.0, -1.0])
     values = 10.0 ** scaled_to(question, centre + turns, budget)
     values = values[np.argsort(values[:, 0])]
-    point = _points(question, values)
-    return Profile(budget, values, point, allocate_if_possible(question, budget))
+    best = allocate_if_possible(question, budget)
+    point = _points(_settled(question, best, values[POINTS // 2]), values)
+    return Profile(budget, values, point, best)
+
+
+def _settled(question: Question, best: Allocation | None, middle: Array) -> Question:
+    """The question with settings as in the best run, or as are best in the middle one."""
+    if not question.tuned:
+        return question
+    if best is None:
+        sizes = dict(zip(question.cost.features, middle.tolist(), strict=True))
+        best = tune(replace(question, fixed={**question.fixed, **sizes}))
+    return pinned(question, best)

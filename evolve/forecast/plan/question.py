@@ -111,9 +111,10 @@ class Question:
     def rows(self, free: Array) -> Array:
         """`(n, f)` raw features from `(n, k)` values of the features that are sought.
 
-        Those tuned may be left out where only the cost is asked for, which holds none of them.
+        Those tuned may be left out where only the cost is asked for, which holds none of them;
+        they are nan, so that nothing is forecast of such rows.
         """
-        x = np.zeros((len(free), len(self.task.feature_names)))
+        x = np.full((len(free), len(self.task.feature_names)), np.nan)
         for j, value in self.fixed.items():
             x[:, j] = value
         x[:, list(self.varied[: free.shape[1]])] = free
