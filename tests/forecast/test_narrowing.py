@@ -102,6 +102,18 @@ def test_rivals_that_part_at_the_point_are_told_apart_where_they_part_elsewhere_
     assert width(first.then) < 0.5 * float(now.high[0, 0] - now.low[0, 0])
 
 
+def test_what_each_law_says_of_a_next_run_is_its_own_prediction() -> None:
+    each = [CONSTANTS * [1.0, 1.0, 1.0, 1.0, factor] for factor in (1.0, 0.8, 0.85, 0.9)]
+    where = question(make_forecast_model(*((CHINCHILLA, constants) for constants in each)))
+    runs = runs_for(where, FAR, 1e22)
+    assert runs
+    for run in runs:
+        x = np.array([[run.values["params"], run.values["tokens"]]])
+        said = {k: float(CHINCHILLA.predict(x, c)[0, 0]) for k, c in enumerate(each)}
+        assert run.predictions == pytest.approx(said)
+        assert run.disagreement <= abs(said[0] - said[1])
+
+
 def test_no_run_is_named_where_nothing_is_open() -> None:
     assert runs_for(question(make_forecast_model((CHINCHILLA, CONSTANTS))), FAR, 1e22) == []
 

@@ -33,7 +33,7 @@ class NextRun:
             expected now.
         predictions: What each law says, by entry (by name where no run holds it), the champion's
             first.
-        disagreement: Root mean square difference of the rivals from the champion.
+        disagreement: Deviation of the laws around what they say together.
         noise: Scatter of single runs there.
         far: Entries that are further off than the targets of the group span, or not defined:
             what they say counts as that far off and is no forecast of the run.
@@ -122,7 +122,7 @@ def _next_run(
     t = question.target
     names = [question.task.feature_names[j] for j in question.cost.features]
     entries = [m.label for m in question.forecast_model.members]
-    said = [float(forecasts.point[i, t]), *forecasts.parts.rivals[:, i, t].tolist()]
+    said = [float(forecasts.champion[i, t]), *forecasts.parts.rivals[:, i, t].tolist()]
     return NextRun(
         dict(zip(names, values.tolist(), strict=True)),
         cost,
