@@ -335,6 +335,26 @@ def test_the_cheapest_run_that_reaches_a_loss_costs_what_its_loss_says() -> None
         reach(asked, 1.6)
 
 
+def test_a_loss_that_far_cheaper_runs_reach_is_sought_down_to_them() -> None:
+    asked = question(make_forecast_model((CHINCHILLA, CONSTANTS)))
+    found = reach(asked, 20.0)
+    assert found.budget < 6e17 / 1e3  # the cheapest row costs 6e17
+    assert found.point == pytest.approx(20.0)
+    with pytest.raises(EvolveError, match=r"^reach: every budget down to 6e\+09 reaches 1e\+06$"):
+        reach(asked, 1e6)
+
+
+def test_no_budget_is_sure_not_to_reach_where_the_least_one_may() -> None:
+    wide = np.diag([4.0, 0.0, 0.0, 0.0, 0.0])[None]
+    model = make_forecast_model((CHINCHILLA, CONSTANTS))
+    uncertainty = replace(model.spreads["all"], covariance=wide, cap=np.array([50.0]))
+    asked = question(replace(model, spreads={"all": uncertainty}))
+    found = reach(asked, 4.0)
+    assert found.point == pytest.approx(4.0)
+    assert found.reached is not None
+    assert found.reached[0] is None
+
+
 def test_serving_makes_the_best_model_smaller() -> None:
     forecast_model, task = make_forecast_model((CHINCHILLA, CONSTANTS)), make_task()
     text = with_serving(task, "6*params*tokens", 1e13)

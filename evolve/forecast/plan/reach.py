@@ -13,8 +13,10 @@ from evolve.forecast.plan.cost import Cost, parse_cost
 from evolve.forecast.plan.question import Question
 from evolve.tasks.name_units import units_in_names
 from evolve.tasks.task import Task
+from evolve.typing import Array
 
-MOST_DECADES = 8  # beyond the dearest training run
+MOST_DECADES = 8  # beyond the dearest training run, and below the cheapest where that is needed
+USUAL_BELOW = 2.0  # decades below the cheapest training run
 STRIDE = 0.5  # decades between the budgets that are tried first
 STEPS, FEW_STEPS = 40, 8  # halvings of a stride: for the budget, and for the ends of its interval
 SERVED = 2.0  # FLOPs per parameter and token of a forward pass (Kaplan et al. 2020, section 2.1)
@@ -36,15 +38,13 @@ def reach(question: Question, value: float) -> Allocation:
         value: Of the target; to be undercut, or exceeded where more is better.
 
     Raises:
-        EvolveError: No budget within `MOST_DECADES` of the training rows reaches it.
+        EvolveError: No budget within `MOST_DECADES` of the training rows reaches it, or all do.
     """
     costs = question.cost.of(question.known_with_fixed)
     costs = costs[costs > 0]
     if not len(costs):
         raise EvolveError(Argument("compute"), ": no training row has a cost above 0")
-    low, high = np.log10(costs.min()) - 2.0, np.log10(costs.max()) + MOST_DECADES
-    grid = np.arange(low, high + STRIDE, STRIDE).tolist()
-    runs = {e: allocate_if_possible(question, 10.0**e) for e in grid}
+    runs = _best_runs(question, value, costs)
     better, worse = ("high", "low") if question.maximise else ("low", "high")
     budget, least, most = (
         _cheapest(question, value, runs, end, steps)
@@ -54,9 +54,33 @@ def reach(question: Question, value: float) -> Allocation:
         sign = -1.0 if question.maximise else 1.0
         best = [run.point for run in runs.values() if run is not None]
         hint = f", the best is {min(best, key=lambda p: sign * p):.5g}" if best else ""
-        rule = f": no run of up to {10.0**high:.3g} reaches {value:g}{hint}"
+        rule = f": no run of up to {10.0 ** max(runs):.3g} reaches {value:g}{hint}"
+        raise EvolveError(Argument("reach"), rule)
+    if _reaches(question, value, runs[min(runs)], "point"):
+        rule = f": every budget down to {10.0 ** min(runs):.3g} reaches {value:g}"
         raise EvolveError(Argument("reach"), rule)
     return replace(allocate(question, budget), reached=(least, most))
+
+
+def _best_runs(question: Question, value: float, costs: Array) -> dict[float, Allocation | None]:
+    """Best runs by the exponents of budgets, ascending, from one that does not reach a value on.
+
+    The first may reach it where all within `MOST_DECADES` of the cheapest training run do.
+    """
+    low, high = np.log10(costs.min()) - USUAL_BELOW, np.log10(costs.max()) + MOST_DECADES
+    grid = np.arange(low, high + STRIDE, STRIDE).tolist()
+    runs = {e: allocate_if_possible(question, 10.0**e) for e in grid}
+    least, below = low + USUAL_BELOW - MOST_DECADES, low
+    while below > least and _reaches(question, value, runs[below], "point"):
+        below -= STRIDE
+        runs[below] = allocate_if_possible(question, 10.0**below)
+    return dict(sorted(runs.items()))
+
+
+def _reaches(question: Question, value: float, run: Allocation | None, end: str) -> bool:
+    """Whether a run has its point, or an end of its interval, at a value or better."""
+    sign = -1.0 if question.maximise else 1.0
+    return run is not None and sign * float(getattr(run, end)) <= sign * value
 
 
 def _cheapest(
@@ -74,14 +98,16 @@ def _cheapest(
         runs: Best runs by the exponents of budgets, `STRIDE` apart.
         end: ``point``, ``low`` or ``high``.
         steps: Halvings of a stride.
+
+    Returns:
+        None where no budget has it there, and for the better end where the least budget has.
     """
-    sign = -1.0 if question.maximise else 1.0
 
     def reaches(run: Allocation | None) -> bool:
-        return run is not None and sign * float(getattr(run, end)) <= sign * value
+        return _reaches(question, value, run, end)
 
     first = next((exponent for exponent, run in runs.items() if reaches(run)), None)
-    if first is None:
+    if first is None or (end != "point" and first == min(runs)):
         return None
     bad, good = first - STRIDE, first
     for _ in range(steps):
