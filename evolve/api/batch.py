@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from joblib import cpu_count
@@ -18,8 +18,8 @@ from evolve.evaluation.loading import loading_fitter
 from evolve.runs.choices import load_verdict
 from evolve.runs.folders import check_run_name, name_of
 from evolve.runs.results import load_results
-from evolve.runs.run import create_run, problem_of, require_same, stored_problem
-from evolve.runs.settings import RunConfig
+from evolve.runs.run import create_run, problem_of, require_same, settings_of, stored_problem
+from evolve.runs.settings import RunConfig, with_budget
 from evolve.runs.store import STORE_NAME, Store
 from evolve.search.proposers.llm.config import FILE, models_of
 from evolve.search.proposers.llm.settings import NO_MODELS, ModelConfig
@@ -132,16 +132,18 @@ def run_batch(
 def _search(job: BatchJob, folder: Path, workers: int, listener: MakeListener) -> str:
     """Make the run, or go on with it; why no law has a score, empty if one has."""
     is_new = not (folder / STORE_NAME).exists()
-    problem = problem_of(job.task, job.config)
-    made = create_run(folder, problem, job.config) if is_new else Store.open(folder, write=True)
+    problem, config = problem_of(job.task, job.config), job.config
+    made = create_run(folder, problem, config) if is_new else Store.open(folder, write=True)
     with made as store:
         if not is_new:
+            before = with_budget(settings_of(store), config.evaluations, len(store))
+            config = replace(before, seconds=config.seconds)
             problem = stored_problem(store, [job.task.folder.parent])
             require_same(store, problem)
         return search_on(
             store,
             problem,
-            job.config,
+            config,
             workers,
             progress=False,
             listener=lambda stopping: listener(job, stopping),

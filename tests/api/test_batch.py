@@ -18,7 +18,9 @@ from evolve.api.progress import NullProgress
 from evolve.cli.app import call
 from evolve.errors import EvolveError
 from evolve.printable import PrintableStream
+from evolve.runs.run import settings_of
 from evolve.runs.settings import RunConfig
+from evolve.runs.store import Store
 from evolve.tasks.folders import find_folder
 
 NAMES = ("isoflop", "sft")
@@ -171,6 +173,26 @@ def test_a_run_that_cannot_go_on_is_told_of_and_ends_no_other(tmp_path: Path) ->
     assert "cannot go on" in changed.problem
     assert (changed.evaluations, changed.formula) == (4, begun.formula)
     assert (new.run, new.seed, new.evaluations, new.problem) == ("sweep-1-batch", 1, 4, "")
+
+
+def test_a_run_that_has_made_more_than_it_is_to_make_is_told_of(
+    tmp_path: Path,
+) -> None:
+    folder, runs = with_table(tmp_path), tmp_path / "runs"
+
+    def row(evaluations: int) -> BatchRow:
+        ((job,), _) = plan_batch(folder)
+        jobs = [replace(job, config=RunConfig(0, evaluations), name="sweep-0-batch")]
+        (made,) = run_batch(jobs, runs, 0, lambda _, stopping: NullProgress(stopping))
+        return made
+
+    assert row(6).problem == ""
+    less = row(4)
+    words = "evaluations: must be at least the 6 that the run has made, it is 4"
+    assert (less.evaluations, less.problem) == (6, words)
+    with Store.open(runs / "sweep-0-batch", write=False) as store:
+        assert settings_of(store).evaluations == 6
+    assert (row(8).evaluations, row(8).problem) == (8, "")
 
 
 @pytest.mark.parametrize(
