@@ -75,6 +75,11 @@ def unquoted(text: str, names: Iterable[str]) -> str:
     return "".join(f"; write `{name}`, as it is no plain word" for name in bare) + hint
 
 
+def quoted(name: str) -> str:
+    """A column's name as an expression holds it: between backticks if it is no plain word."""
+    return name if name.isidentifier() and not iskeyword(name) else f"`{name}`"
+
+
 def in_backticks(names: Iterable[str]) -> str:
     """How names stand in an expression, where one of them is no plain word; else nothing.
 

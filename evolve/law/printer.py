@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from evolve.law.calls import FRAME_ARGUMENTS, NAMES_ARGUMENT
+from evolve.law.faults import quoted
 from evolve.law.graph import Law, Node, feat, features_of, walk
 from evolve.law.lowering import for_the_eye, plain
 from evolve.law.naming import Variables, identifiers, words_seen
@@ -106,7 +107,7 @@ def formula(
     *,
     powers: bool = False,
 ) -> str:
-    """One-line formula in the task's own variable names.
+    """One-line formula in the task's own variable names, as it may be typed.
 
     Args:
         law: The law.
@@ -118,7 +119,7 @@ def formula(
     """
     values = None if constants is None else np.asarray(constants, float)
     root = for_the_eye(law, values) if powers or values is not None else plain(law.root)
-    names = {feat(i): name for i, name in enumerate(feature_names)}
+    names = {feat(i): quoted(name) for i, name in enumerate(feature_names)}
     letters = law.constant_names
     digits = 6 if constants is None else 4  # of the rows' own scales; of fitted values
     for leaf in walk(root):

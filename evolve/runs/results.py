@@ -17,6 +17,7 @@ from numpy.typing import ArrayLike
 from evolve.evaluation.record import Entry, Evaluation, entry_number
 from evolve.evaluation.requests import Form, form_of
 from evolve.law.bounds import MOST_FEATURES
+from evolve.law.faults import quoted
 from evolve.law.graph import numbered_names
 from evolve.law.naming import words_seen
 from evolve.law.printer import formula
@@ -256,7 +257,7 @@ def formula_of(task: Task, form: Form) -> str:
 
 def formula_with(feature_names: Sequence[str], target_names: Sequence[str], form: Form) -> str:
     """Formula in given names; as the first target sees the features."""
-    target = target_names[0] if len(target_names) == 1 else "each target"
+    target = quoted(target_names[0]) if len(target_names) == 1 else "each target"
     if isinstance(form, Program):
         return f"{target} = black box ({title_of(form)})"
     names = words_seen(feature_names, own_first=form.law.own_feature_first)
@@ -278,7 +279,7 @@ def valued_formula_of(task: Task, form: Form, constants: Mapping[str, ArrayLike]
     if isinstance(form, Program) or len(tables) != 1 or len(tables[0]) != 1:
         return ""
     names = words_seen(task.feature_names, own_first=form.law.own_feature_first)
-    return f"{task.target_names[0]} = {formula(form.law, names, tables[0][0])}"
+    return f"{quoted(task.target_names[0])} = {formula(form.law, names, tables[0][0])}"
 
 
 def _names(store: Store, *, own_names: bool) -> tuple[Sequence[str], Sequence[str]]:

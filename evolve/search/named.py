@@ -23,6 +23,7 @@ from evolve.evaluation.record import NOT_OF_A_RUN, Entry, Origin
 from evolve.law.candidate import Candidate
 from evolve.law.canonical import key, simplify
 from evolve.law.equivalence import numbering
+from evolve.law.faults import quoted
 from evolve.law.formula import formula_words
 from evolve.law.graph import Law, Node, call, feat, features_of, num, renumber, replace_leaves
 from evolve.law.naming import identifiers, words_seen
@@ -38,7 +39,7 @@ from evolve.search.proposers.initial import generic_laws
 from evolve.search.proposers.literature import named_forms
 from evolve.search.proposers.seeds import seed_files
 from evolve.search.stated import stated_law
-from evolve.tasks.draft.expressions import in_quotes, quoted
+from evolve.tasks.draft.expressions import in_quotes
 from evolve.tasks.folders import shipped_folders
 from evolve.tasks.folds import require_rows
 from evolve.tasks.name_units import units_in_names

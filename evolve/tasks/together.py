@@ -8,6 +8,7 @@ from itertools import combinations
 
 import numpy as np
 
+from evolve.law.faults import quoted
 from evolve.tasks.table import TaskRows
 from evolve.typing import Array
 
@@ -202,7 +203,7 @@ def _formula(task: TaskRows, column: int, others: Sequence[int]) -> str:
     factor = float(np.exp(np.median(rows[:, 0] - rows[:, 1:] @ np.array(powers))))
     words = [] if abs(factor - 1.0) < NEAR else [f"{factor:.3g}"]
     for j, power in zip(others, powers, strict=True):
-        name = task.feature_names[j]
+        name = quoted(task.feature_names[j])
         words.append(name if power == 1 else f"{name}^{power:.3g}")
     return " * ".join(words)
 

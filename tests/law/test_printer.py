@@ -244,6 +244,11 @@ def test_formula_uses_the_tasks_own_names(name: str) -> None:
     assert formula(Law(root, 3), NAMES) == text
 
 
+def test_a_name_that_is_no_plain_word_stands_between_backticks_as_it_is_typed() -> None:
+    law = Law(call("mul", const(0), call("mul", feat(0), feat(1))), 1)
+    assert formula(law, ["year since 2019", "lambda"]) == "c0*`year since 2019`*`lambda`"
+
+
 def test_formula_with_values_shows_powers() -> None:
     values = [1.87, np.log(0.52), 0.31]
     assert formula(LAW, NAMES, values) == "1.87 + 0.52*(tokens/1e9)^-0.31"

@@ -256,7 +256,7 @@ def test_forms_of_a_task_of_own_features_are_called_by_what_their_formulas_say()
 def test_a_law_counts_sizes_as_the_name_of_their_column_says() -> None:
     features = [{"name": "tokens"}, {"name": "params (M)"}]
     task = task_of(np.column_stack([D, N / 1e6]), LOSS, features=features, max_constants=8)
-    text = "E + exp(log_A)*(params (M)/1000)^-alpha + exp(log_B)*(tokens/1e10)^-beta"
+    text = "E + exp(log_A)*(`params (M)`/1000)^-alpha + exp(log_B)*(tokens/1e10)^-beta"
     assert text in written(task, "hoffmann_2022")
     row = row_of(task, named_entry(task, "hoffmann"), "literature")
     assert row.constants["all"][0][1] == pytest.approx(np.log(400 * 1e9**-0.34), abs=1e-3)

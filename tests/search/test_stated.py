@@ -73,8 +73,9 @@ def test_a_formula_is_shown_as_it_was_typed() -> None:
     row = row_of(task, entry, "literature")
     assert entry.origin == "user"
     assert row.name == "loss = E - A*params^-a + B/`train/tokens`^b"
-    assert row.formula == "loss = E - A*params^-a + B/train/tokens^b"
-    assert row.valued_formula.startswith("loss = 1.7 + 400*params^-0.34 + 410*train/tokens^-0.28")
+    assert row.formula == "loss = E - A*params^-a + B/`train/tokens`^b"
+    values = "loss = 1.7 + 400*params^-0.34 + 410*`train/tokens`^-0.28"
+    assert row.valued_formula.startswith(values)
     assert "E, A, a, B, b = " in entry.text
 
 

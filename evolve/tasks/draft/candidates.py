@@ -9,9 +9,10 @@ from itertools import product
 import numpy as np
 
 from evolve.errors import Argument, EvolveError, TaskError
+from evolve.law.faults import quoted
 from evolve.tasks.cells import is_blank, is_meant, number, size_in_words
 from evolve.tasks.draft.columns import Column
-from evolve.tasks.draft.expressions import derived_names, quoted
+from evolve.tasks.draft.expressions import derived_names
 from evolve.tasks.draft.images import images_of_targets
 from evolve.tasks.draft.made import require_numbers
 from evolve.tasks.draft.nothing_left import nothing_left

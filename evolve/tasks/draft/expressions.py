@@ -7,7 +7,6 @@ import math
 import re
 from collections.abc import Callable, Iterable, Sequence
 from functools import partial
-from keyword import iskeyword
 
 import numpy as np
 
@@ -51,11 +50,6 @@ _SIZE_OR_TEXT = re.compile(
 )
 _GROUPED = re.compile(r"(?<![\d.,])\d{1,3}(?:,\d{3})+(?:\.\d+)?(?![.,]?\d)")
 _IN_TEXT = re.compile(r"\d+(?:\.\d+)?(?:[eE][+-]?\d+)?(?:[kKmMbBtT](?![A-Za-z]))?%?")
-
-
-def quoted(name: str) -> str:
-    """A column's name as an expression holds it: between backticks if it is no plain word."""
-    return name if name.isidentifier() and not iskeyword(name) else f"`{name}`"
 
 
 def in_quotes(text: str) -> str:

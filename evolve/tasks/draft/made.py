@@ -9,6 +9,7 @@ from collections.abc import Iterable, Sequence
 import numpy as np
 
 from evolve.errors import Argument, Remark, TaskError
+from evolve.law.faults import quoted
 from evolve.tasks.cells import is_blank, is_meant, number, shown
 from evolve.tasks.draft.dates import dates_in, decimal_year
 from evolve.tasks.draft.expressions import (
@@ -16,7 +17,6 @@ from evolve.tasks.draft.expressions import (
     around_number,
     number_in,
     parts_thousands,
-    quoted,
 )
 from evolve.tasks.raw import RawTable
 from evolve.tasks.task import Task

@@ -7,9 +7,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from evolve.errors import Argument, EvolveError, TaskError
+from evolve.law.faults import quoted
 from evolve.tasks.cells import is_blank, plain
 from evolve.tasks.draft.condition import Condition
-from evolve.tasks.draft.expressions import quoted
 from evolve.tasks.draft.made import require_numbers
 from evolve.tasks.folds import require_n_rows
 from evolve.tasks.names import why_no_column

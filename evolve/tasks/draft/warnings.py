@@ -10,12 +10,12 @@ from itertools import pairwise
 import numpy as np
 
 from evolve.errors import Argument, Remark
+from evolve.law.faults import quoted
 from evolve.tasks.cells import is_blank, number
 from evolve.tasks.draft.candidates import could_be_groups, in_words
 from evolve.tasks.draft.columns import SPREAD, WIDE, Column
 from evolve.tasks.draft.condition import Condition
 from evolve.tasks.draft.curves import counts_steps, unnamed
-from evolve.tasks.draft.expressions import quoted
 from evolve.tasks.draft.images import moves_with
 from evolve.tasks.draft.made import (
     far_from_0,

@@ -7,8 +7,9 @@ from pathlib import Path
 import pytest
 
 from evolve.errors import EvolveError
+from evolve.law.faults import quoted
 from evolve.tasks.draft.condition import parse_condition
-from evolve.tasks.draft.expressions import derive, quoted
+from evolve.tasks.draft.expressions import derive
 from evolve.tasks.raw import RawTable
 
 RAW = RawTable(
