@@ -40,6 +40,7 @@ from evolve.tasks.together import listed, still_in_groups
 from evolve.typing import Array
 
 UNEVEN = 0.5  # difference of the R2 of folds from which on a verdict tells each of them
+HEARD = 0.05  # weight in the forecast from which on laws of a feature are heard
 LOW_R2 = 0.2  # below which it is told what an R2 of 0 is
 IN_NOISE = (
     "the champion goes through all rows, and a fit to the held-out ones comes hardly nearer to "
@@ -85,7 +86,7 @@ def verdict_of(
     if agreement is not None:
         _agree(reasons, agreement)
     if reasons.verdict != NONE:
-        reasons.others.append(rests_on(task))
+        reasons.others.append(rests_on(task, _heard(task, choice)))
         doubts = (_of_champion(task, choice, told, (held, base)), _of_still(task, choice))
         for doubt in filter(None, (*doubts, warning_of(groups))):
             reasons.doubt(doubt)
@@ -142,6 +143,18 @@ def _of_champion(
         f"the champion alone has an R2 of {r2_text(r2)} on held-out rows of the search's folds "
         f"and further ones, less than the baseline's {r2_text(baseline)}{advice}"
     )
+
+
+def _heard(task: Task, choice: Choice) -> set[int]:
+    """Numbers of the features that the champion holds, or laws that the forecast hears."""
+    n_features, weights = len(task.feature_names), dict[int, float]()
+    for finalist in choice.finalists:
+        weight = 1.0 if finalist is choice.champion else finalist.weight
+        candidate = finalist.fitted.candidate
+        held = range(n_features) if candidate is None else candidate.law.held_of(n_features)
+        for j in held:
+            weights[j] = weights.get(j, 0.0) + weight
+    return {j for j, weight in weights.items() if weight >= HEARD}
 
 
 def _of_still(task: Task, choice: Choice) -> str:

@@ -7,7 +7,7 @@ in a row to forecast than in any other though neither is.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 
 import numpy as np
 
@@ -48,18 +48,20 @@ def reach_of(task: Task, folds: Sequence[Fold]) -> Array:
     return np.asarray(np.where(is_axis, most, usual))
 
 
-def rests_on(task: Task) -> str:
+def rests_on(task: Task, held: Collection[int] | None = None) -> str:
     """What held-out rows test a law along, and what nothing does, in words.
 
     Args:
         task: Its training rows are looked at.
+        held: Numbers of the features that the law holds; None for all.
     """
     if not task.axes:
         return AT_RANDOM
     reach, names = reach_of(task, _folds(task)), task.feature_names
     along = [j for j in task.axes if reach[j] > 0]
-    varies = np.ptp(task.train.X, axis=0) > 0
-    none = [names[j] for j in np.flatnonzero(varies) if not _is_tested(task, reach, int(j))]
+    asked = np.ptp(task.train.X, axis=0) > 0
+    asked &= held is None or np.isin(np.arange(len(names)), list(held))
+    none = [names[j] for j in np.flatnonzero(asked) if not _is_tested(task, reach, int(j))]
     far = [_far(task, reach, j) for j in along]
     parts = [f"held-out rows reach {listed(far)}" if far else TOGETHER]
     if none:

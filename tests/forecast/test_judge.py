@@ -222,6 +222,22 @@ def test_the_forecast_is_advised_in_place_of_a_formula_only_where_it_is_better(
         assert _of_champion(task, told, every, others).endswith(advice)
 
 
+def test_what_nothing_tests_is_told_of_features_of_laws_that_the_forecast_hears() -> None:
+    x, c = np.meshgrid(2.0 ** np.arange(10), [1.0, 2.0, 3.0])
+    noise = np.random.default_rng(0).normal(size=x.size)
+    rows = np.stack([x.ravel(), c.ravel()], axis=1)
+    y = 1.0 + 3.0 * rows[:, 0] ** -0.4 + 0.002 * noise
+    task, choice, _ = judged(task_of(rows, y, folds={"axes": ["a"]}, max_constants=4))
+    alone = [f for f in choice.finalists if f.fitted.candidate.law.root.features == {0}]
+    other = next(f for f in choice.finalists if 1 in f.fitted.candidate.law.root.features)
+    forecast_model = make_forecast_model(task, contenders_of(choice), chosen=True)
+    for weight, is_told in [(0.01, False), (0.5, True)]:
+        two = (replace(alone[0], weight=1.0 - weight), replace(other, weight=weight))
+        told = replace(choice, champion=two[0], finalists=two)
+        line = verdict_of(task, told, forecast_model).line()
+        assert ("beyond the rows in b" in line) == is_told
+
+
 def test_a_verdict_of_care_does_not_say_that_it_holds(
     lawful: tuple[Task, Choice, Verdict], monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -76,6 +76,12 @@ def test_of_many_features_that_nothing_tests_the_first_are_named() -> None:
     assert rests_on(task).endswith("beyond the rows in b, c, d and 2 more")
 
 
+def test_of_features_that_no_law_holds_it_is_not_said_that_nothing_tests_them() -> None:
+    task = table(LEVELS, LEVELS, np.array([1.0, 2.0, 4.0]), folds={"axes": ["a", "b"]})
+    assert rests_on(task, {0, 1, 2}) == rests_on(task)
+    assert "nothing" not in rests_on(task, {0, 1})
+
+
 def test_a_linear_axis_is_reached_in_ranges() -> None:
     years = np.arange(2000.0, 2020.0)
     features = [{"name": "year", "scale": "linear"}]
