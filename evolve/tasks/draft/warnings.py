@@ -23,6 +23,7 @@ from evolve.tasks.draft.made import (
     numbers_each,
     unused_dates,
 )
+from evolve.tasks.draft.outliers import outliers
 from evolve.tasks.draft.repeats import repeated_rows
 from evolve.tasks.draft.unused import inputs_left, may_be_groups
 from evolve.tasks.mixture import mixture
@@ -71,6 +72,7 @@ def remarks(
     warnings += advice_on_runs
     warnings += [*_constant_in_groups(task), *_two_levels(task), *_sizes_in_words(rows, task)]
     warnings += [*_units_in_names(rows, task), *_stand_ins(task), *far_from_0(task)]
+    warnings += outliers(task)
     warnings += [*_deviations(columns, task), *_weights(columns, task)]
     warnings += [*filter(None, numbers.values()), *unused_dates(rows, task)]
     warnings += may_be_groups(rows, task, texts, columns)

@@ -69,7 +69,7 @@ def test_a_result_far_from_all_others_that_rows_share_is_told(value: float) -> N
 
     assert f"loss is {value:g} in 3 rows, far from all others" in told([3, 12, 21])
     assert f"--where 'loss != {value:.15g}'" in told([3, 12, 21])
-    assert "far from all others" not in told([3])
+    assert "stands for no result" not in told([3])
     assert "far from all others" not in told([])
 
 
