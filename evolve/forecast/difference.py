@@ -139,8 +139,18 @@ def chances_at(sides: Sequence[Side], at: Mapping[str, float], *, maximise: bool
 
 
 def departures_at(sides: Sequence[Side], at: Mapping[str, float]) -> tuple[str, ...]:
-    """What a point breaks that every training row of a system keeps to, in words."""
-    return tuple(dict.fromkeys(words for side in sides for words in side.departures(at)))
+    """What a point breaks that every training row of a system keeps to, in words.
+
+    Where that is so of some systems alone, they stand before it by their numbers, from 1 on.
+    """
+    found: dict[str, list[str]] = {}
+    for number, side in enumerate(sides, 1):
+        for words in side.departures(at):
+            found.setdefault(words, []).append(str(number))
+    return tuple(
+        words if len(of) == len(sides) else f"of {', '.join(of)}, {words}"
+        for words, of in found.items()
+    )
 
 
 def savings_of(

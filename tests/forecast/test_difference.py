@@ -75,6 +75,10 @@ def test_what_a_point_breaks_of_the_rows_is_told() -> None:
     assert differ(*sides, {"params": 1e9, "tokens": 2e10}).departures == ()
     (words,) = differ(*sides, {"params": 1e9, "tokens": 9e11}).departures
     assert words.startswith("tokens is 45 times what it is in every training row")
+    models = [make_forecast_model((CHINCHILLA, CONSTANTS))] * 2
+    one = make_sides([make_task(), task], models, group=None, target=None, level=0.9)
+    (words,) = differ(*one, {"params": 1e9, "tokens": 9e11}).departures
+    assert words.startswith("of 2, tokens is 45 times what it is in every training row")
 
 
 def test_the_interval_of_a_difference_is_the_root_of_the_squares() -> None:
