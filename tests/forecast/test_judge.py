@@ -23,7 +23,7 @@ from evolve.forecast.judge import (
 )
 from evolve.forecast.members import contenders_of
 from evolve.forecast.promise import expected_errors, horizons_of
-from evolve.forecast.reasons import weigh
+from evolve.forecast.reasons import FAR_BEHIND, weigh
 from evolve.forecast.telling import telling_folds
 from evolve.forecast.verdict import CARE, HOLDS, NONE, Verdict, verdict_from_data
 from evolve.scoring.objective import (
@@ -145,6 +145,7 @@ def test_the_page_on_reports_says_what_a_verdict_asks() -> None:
     assert f"on held-out rows is at least {HOLDS_HELD_R2:g}" in rules
     times = np.exp(0.5 * NONE_GAIN)
     assert f"below {NONE_R2:g}, and the best baseline errs less than {times:.2f} times" in rules
+    assert f"at least {FAR_BEHIND:g} times the baseline's" in rules
 
 
 def test_in_noise_alone_there_is_no_law(noisy: tuple[Task, Choice, Verdict]) -> None:
