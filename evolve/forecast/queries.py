@@ -13,7 +13,7 @@ from evolve.forecast.assigned import pairs
 from evolve.tasks.cells import number, plain
 from evolve.tasks.labels import as_spelled, known_labels
 from evolve.tasks.meant import how_to_write
-from evolve.tasks.name_units import as_column_counts
+from evolve.tasks.name_units import as_column_counts, cells_as_column_counts
 from evolve.tasks.readers import RawTable, read_table
 from evolve.tasks.roles import nearest_column
 from evolve.tasks.schedules import SUMS, with_sums
@@ -115,11 +115,16 @@ def from_cells(task: Task, raw: RawTable, group: str | None) -> list[Query]:
 
 def _queries(task: Task, raw: RawTable, rows: Ints, group: str | None) -> list[Query]:
     """Some rows of a table, by group."""
-    x = np.array([raw.values(name) for name in task.feature_names], dtype=float).T
+    x = np.array([_values(task, raw, name) for name in task.feature_names], dtype=float).T
     _require_positive(task, x, rows)
     labels = np.array(_labels(task, raw, group))[rows]
     found = [(name, rows[labels == name]) for name in task.group_names]
     return [Query(name, x[at], at) for name, at in found if len(at)]
+
+
+def _values(task: Task, raw: RawTable, name: str) -> Array:
+    """`(n,)` numbers of a feature's column, in words as `_number` reads them."""
+    return cells_as_column_counts(name, raw.column(name), raw.values(name), _largest(task, name))
 
 
 def _with_schedule(task: Task, raw: RawTable) -> tuple[RawTable, Ints]:
@@ -272,5 +277,11 @@ def finite_number(argument: str, value: object, name: str = "") -> float:
 
 def _number(task: Task, name: str, given: object, argument: str) -> float:
     value = finite_number(argument, given, name)
-    largest = float(task.train.X[:, task.feature_names.index(name)].max())
-    return as_column_counts(name, given, value, largest) if isinstance(given, str) else value
+    if not isinstance(given, str):
+        return value
+    return as_column_counts(name, given, value, _largest(task, name))
+
+
+def _largest(task: Task, name: str) -> float:
+    """Largest value of a feature in the training rows, by which it is seen what it counts."""
+    return float(task.train.X[:, task.feature_names.index(name)].max())

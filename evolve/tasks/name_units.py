@@ -1,4 +1,4 @@
-"""The unit that the name of a column says its sizes are counted in, such as `params (M)`."""
+"""What a column counts in, by its name or numbers: millions as of `params (M)`, or percents."""
 
 from __future__ import annotations
 
@@ -15,6 +15,8 @@ _UNIT = re.compile(
     r"(.*[A-Za-z])[\s_]*[\s_(\[]"
     r"(K|M|B|T|G|bn|thousands?|millions?|billions?|trillions?)[)\]]?"
 )
+_PERCENTS = re.compile(r"%|(?<![A-Za-z])(percent(age|s)?|pct)(?![A-Za-z])", re.IGNORECASE)
+MOST_FACTOR = 10.0  # above which hardly anybody says 1000 % of a factor; judgement
 FEW_UNITS = 1e6  # more than so many of them are hardly counted in millions
 
 
@@ -48,10 +50,29 @@ def without_unit(name: str) -> str:
     return match[1] if match else name
 
 
+def cells_as_column_counts(
+    name: str, cells: Sequence[object], values: Array, largest: float
+) -> Array:
+    """`(n,)` numbers of cells, those that stand in words as `as_column_counts` has them.
+
+    Args:
+        name: Of the column.
+        cells: As they were given.
+        values: `(n,)` what they stand for.
+        largest: Value of the column.
+    """
+    counted = [
+        as_column_counts(name, cell, value, largest) if isinstance(cell, str) else value
+        for cell, value in zip(cells, values.tolist(), strict=True)
+    ]
+    return np.array(counted)
+
+
 def as_column_counts(name: str, text: str, value: float, largest: float) -> float:
     """A number that was given in words, in what its column counts.
 
-    Of a column that holds percents `10%` is 10, and of `params (M)` `7B` is 7000.
+    Of a column that holds percents, as its name says or numbers do that no share or factor has,
+    `10%` is 10, and of `params (M)` `7B` is 7000.
 
     Args:
         name: Of the column.
@@ -61,6 +82,11 @@ def as_column_counts(name: str, text: str, value: float, largest: float) -> floa
     """
     last = text.strip()[-1:]
     if last == "%":
-        return 100.0 * value if largest > 1.0 else value
+        return 100.0 * value if _holds_percents(name, largest) else value
     found = unit_in_name(name, largest) if last.isalpha() and math.isfinite(value) else None
     return value / found[1] if found else value
+
+
+def _holds_percents(name: str, largest: float) -> bool:
+    """Whether a column counts in percents; a factor may be 2, which is 200 %."""
+    return largest > (1.0 if _PERCENTS.search(name) else MOST_FACTOR)

@@ -45,6 +45,14 @@ def test_values_may_stand_in_words_and_names_may_hold_signs() -> None:
     assert given == {"width=base": 1.3e9, "clean_%": 50.0, "share": 0.25}
 
 
+def test_words_in_the_cells_of_a_table_are_read_as_those_of_one_run() -> None:
+    words = {"width=base": ["1.3B"], "clean_%": ["50%"], "share": ["25%"]}
+    (query,) = from_cells(task_of(), cells(**words), None)
+    assert query.x.tolist() == [[1.3e9, 50.0, 0.25]]
+    (query,) = from_cells(task_of(), cells(**{"clean_%": [50]}), None)
+    assert query.x.tolist() == [[1e9, 50.0, 0.5]]
+
+
 @pytest.mark.parametrize(
     ("word", "rule"),
     [

@@ -10,7 +10,7 @@ from evolve.forecast.queries import read_values
 from evolve.tasks.draft import Wishes, propose
 from evolve.tasks.draft.condition import parse_condition
 from evolve.tasks.draft.memory import task_in_memory
-from evolve.tasks.name_units import as_column_counts, unit_in_name
+from evolve.tasks.name_units import as_column_counts, cells_as_column_counts, unit_in_name
 from evolve.tasks.readers import raw_of
 from evolve.tasks.task import Task
 
@@ -52,6 +52,28 @@ def test_a_value_is_counted_as_its_column_is(
     assert as_column_counts(name, text, value, 100.0) == counted
 
 
+@pytest.mark.parametrize(
+    ("name", "largest", "counted"),
+    [
+        ("kept (%)", 4.0, 200.0),
+        ("kept_pct", 4.0, 200.0),
+        ("kept (%)", 1.0, 2.0),
+        ("kept", 80.0, 200.0),
+        ("overtrained", 4.0, 2.0),
+    ],
+)
+def test_a_column_counts_percents_by_its_name_or_by_numbers_that_no_factor_is(
+    name: str, largest: float, counted: float
+) -> None:
+    assert as_column_counts(name, "200%", 2.0, largest) == counted
+
+
+def test_cells_in_words_are_counted_as_their_column_is() -> None:
+    cells, values = ["7B", "350", 125.0], np.array([7e9, 350.0, 125.0])
+    counted = cells_as_column_counts("params (M)", cells, values, 100.0)
+    assert counted.tolist() == [7000.0, 350.0, 125.0]
+
+
 def task_in_millions() -> Task:
     n = np.geomspace(10.0, 1e4, 24)
     raw = raw_of({"params (M)": n.tolist(), "loss": (2.0 + 3.0 * n**-0.3).tolist()})
@@ -77,3 +99,27 @@ def test_a_size_in_a_condition_is_counted_as_its_column_counts(where: str, rows:
     raw = raw_of({"params (M)": [125, 350, 1000, 7000], "loss": [4, 3, 2, 1]})
     condition = parse_condition(where, raw)
     assert (int(condition.rows.sum()), condition.thresholds) == (rows, {"params (M)": 1000.0})
+
+
+@pytest.mark.parametrize(
+    ("where", "rows", "threshold"),
+    [
+        ("`kept (%)` >= 50%", 3, 50.0),
+        ("`kept (%)` >= 0.5", 4, 0.5),
+        ("`kept (%)` >= 0.5 and dropout <= 50%", 2, 0.5),
+        ("`kept (%)` >= 50% and 0.5 <= heat", 2, 50.0),
+        ("`kept (%)` >= -50%", 5, -50.0),
+    ],
+)
+def test_a_share_in_a_condition_is_counted_as_its_column_counts(
+    where: str, rows: int, threshold: float
+) -> None:
+    columns = {"kept (%)": [0.1, 10, 50, 60, 80], "dropout": [0.5, 0.4, 0.8, 0.9, 0.1]}
+    raw = raw_of({**columns, "heat": [0.2, 0.6, 0.7, 40, 0.4], "loss": [5, 4, 3, 2, 1]})
+    if rows == raw.n_rows:
+        with pytest.raises(EvolveError, match="it selects all 5 rows"):
+            parse_condition(where, raw)
+        return
+    condition = parse_condition(where, raw)
+    assert int(condition.rows.sum()) == rows
+    assert condition.thresholds["kept (%)"] == threshold

@@ -16,7 +16,7 @@ from evolve.errors import Argument, EvolveError
 from evolve.law.faults import because, in_backticks, unquoted
 from evolve.tasks.cells import is_blank, long_number, plain
 from evolve.tasks.draft.dates import dates_in
-from evolve.tasks.draft.expressions import MAX_DEPTH, parse_words, sizes_in
+from evolve.tasks.draft.expressions import MAX_DEPTH, parse_words
 from evolve.tasks.draft.made import years_of
 from evolve.tasks.name_units import as_column_counts
 from evolve.tasks.raw import RawTable
@@ -68,8 +68,9 @@ def parse_condition(text: str, raw: RawTable, argument: str = "test") -> Conditi
         raw: The table.
         argument: By which the condition is given.
 
-    A blank cell is no number, so that only `!=` holds of it, and equals the text ``''``. A size
-    in words is counted as its column counts: of `params (M)` `1B` is 1000.
+    A blank cell is no number, so that only `!=` holds of it, and equals the text ``''``. A size or
+    share in words is counted as its column counts: of `params (M)` `1B` is 1000, of percents `50%`
+    is 50.
 
     Raises:
         EvolveError: It holds anything else, or selects no row or all of them.
@@ -103,7 +104,6 @@ class _Reader:
     def __init__(self, text: str, raw: RawTable, argument: str) -> None:
         self._text, self._raw, self._argument = text, raw, argument
         self.tree, self._quoted = self._parse()
-        self._sizes = sizes_in(text)
 
     def mask(self, node: ast.expr, depth: int = 0) -> Mask:
         """`(n,)` rows that satisfy a part."""
@@ -140,7 +140,7 @@ class _Reader:
                 continue
             name, value = self._column(column), self._value(number)
             if name in upward and not isinstance(value, str):
-                value = self._in_units(name, value)
+                value = self._in_units(name, value, number)
                 least[name] = min(float(value), least.get(name, math.inf))
         return least
 
@@ -198,7 +198,7 @@ class _Reader:
             same = np.array([text == other for text in texts])
             return same if isinstance(op, ast.Eq) else ~same
         values, holds = self._raw.numbers_or_nan(name), _OPS[type(op)]
-        other = self._in_units(name, other)
+        other = self._in_units(name, other, value)
         if isinstance(other, int):
             return np.array([bool(holds(value, other)) for value in values])
         return np.asarray(holds(np.array(values, dtype=float), other))
@@ -235,9 +235,10 @@ class _Reader:
                 return number
         raise self._no_comparison()
 
-    def _in_units(self, name: str, value: float) -> float:
+    def _in_units(self, name: str, value: float, node: ast.expr) -> float:
         """A number in what its column counts, where it was given in words; else as it is."""
-        if (words := self._sizes.get(value)) is None:
+        node = node.operand if isinstance(node, ast.UnaryOp) else node
+        if not isinstance(node, ast.Constant) or not (words := node.kind):
             return value
         cells = self._raw.numbers_or_nan(name)
         return as_column_counts(name, words, value, max((c for c in cells if c == c), default=0.0))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 import math
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
 
 import numpy as np
@@ -89,33 +89,47 @@ def _without_commas(text: str) -> str:
 def parse_words(text: str) -> tuple[ast.expr, dict[str, str]]:
     """The tree of an expression, and the names that stood between backticks, by stand-in.
 
+    A size or share in words is a constant whose `kind` holds the words.
+
     Raises:
         SyntaxError: It is too long or no expression.
     """
     names: dict[str, str] = {}
+    sizes: dict[str, str] = {}
 
     def stand_in(match: re.Match[str]) -> str:
         word = f"_quoted_{len(names)}_"
         names[word] = match[1].strip()
         return word
 
-    def in_digits(match: re.Match[str]) -> str:
-        return match[1] or repr(size_in_words(match[2]))
+    def size_stand_in(match: re.Match[str]) -> str:
+        if match[1]:
+            return match[1]
+        word = f"_size_{len(sizes)}_"
+        sizes[word] = match[2]
+        return word
 
     if len(text) > MAX_CHARACTERS:
         raise SyntaxError(f"must have at most {MAX_CHARACTERS} characters")
     try:
-        plain = _SIZE_OR_TEXT.sub(in_digits, _TICKS.sub(stand_in, text.strip()))
-        return expression_of(plain), names
+        plain = _SIZE_OR_TEXT.sub(size_stand_in, _TICKS.sub(stand_in, text.strip()))
+        tree: ast.expr = _Sizes(sizes).visit(expression_of(plain))
+        return tree, names
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         raise SyntaxError("") from None
 
 
-def sizes_in(text: str) -> dict[float, str]:
-    """The sizes in words that an expression holds, shares left out, by what each stands for."""
-    found = (match[2] for match in _SIZE_OR_TEXT.finditer(text) if match[2])
-    sizes = (words for words in found if not words.endswith("%"))
-    return {value: words for words in sizes if (value := size_in_words(words)) is not None}
+class _Sizes(ast.NodeTransformer):
+    """Puts the numbers of sizes in words where their stand-ins are."""
+
+    def __init__(self, sizes: Mapping[str, str]) -> None:
+        self._sizes = sizes
+
+    def visit_Name(self, node: ast.Name) -> ast.expr:
+        """A constant in place of a stand-in."""
+        if (words := self._sizes.get(node.id)) is None:
+            return node
+        return ast.copy_location(ast.Constant(size_in_words(words), words), node)
 
 
 def derived_names(texts: Sequence[str]) -> set[str]:
