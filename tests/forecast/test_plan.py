@@ -368,6 +368,23 @@ def test_serving_counts_parameters_in_ones_whatever_their_column_does() -> None:
     assert text.endswith(" + 2e+06*`params (M)`*1e+13")
 
 
+@pytest.mark.parametrize(
+    ("compute", "unit"),
+    [
+        ("6*`params (M)`*tokens", 1e6),
+        ("12*`params (M)`*tokens", 1e6),
+        ("6e6*`params (M)`*tokens + 1e17", 1.0),
+        ("6e6*`params (M)`*1e10", 1.0),
+    ],
+)
+def test_serving_is_in_the_unit_of_the_compute(compute: str, unit: float) -> None:
+    text = with_serving(in_millions(), compute, 1e13)
+    wanted = f"{compute} + 2e6/{unit}*`params (M)`*1e13"
+    x = in_millions().train.X
+    names = in_millions().feature_names
+    assert parse_cost(text, names).of(x) == pytest.approx(parse_cost(wanted, names).of(x))
+
+
 def test_more_of_an_accuracy_is_better_unless_it_is_said() -> None:
     rising = Law(call("sub", num(10.0), CHINCHILLA.root), 5)
     forecast_model, task = make_forecast_model((rising, CONSTANTS)), make_task()

@@ -201,7 +201,7 @@ NO_PREFERENCE = {
     "scoring/clusters.py": {"LEAST_FREE": "against division by nearly zero"},
     "scoring/frame.py": {"DIGITS": "rounding of a scale"},
     "forecast/plan/reach.py": dict.fromkeys(
-        ("SERVED", "MOST_DECADES", "USUAL_BELOW", "STRIDE", "STEPS", "FEW_STEPS"),
+        ("SERVED", "TRAINED", "MOST_DECADES", "USUAL_BELOW", "STRIDE", "STEPS", "FEW_STEPS"),
         "range of a numeric search",
     ),
     "search/newcomers.py": dict.fromkeys(

@@ -20,6 +20,7 @@ USUAL_BELOW = 2.0  # decades below the cheapest training run
 STRIDE = 0.5  # decades between the budgets that are tried first
 STEPS, FEW_STEPS = 40, 8  # halvings of a stride: for the budget, and for the ends of its interval
 SERVED = 2.0  # FLOPs per parameter and token of a forward pass (Kaplan et al. 2020, section 2.1)
+TRAINED = 6.0  # of a forward and a backward pass (the same)
 
 
 def allocate_if_possible(question: Question, budget: float) -> Allocation | None:
@@ -134,7 +135,7 @@ def with_serving(task: Task, compute: str, tokens: float) -> str:
 
     Args:
         task: Its column of role N holds the parameters, in millions if its name says so.
-        compute: What training takes.
+        compute: What training takes, in FLOPs or in what columns count, as `_unit_of` finds.
         tokens: That the model is to read and write in its life.
 
     Raises:
@@ -148,5 +149,34 @@ def with_serving(task: Task, compute: str, tokens: float) -> str:
         rule = f": needs one column of parameters (role N), there are {valid}"
         raise EvolveError(Argument("serve_tokens"), rule)
     j = task.feature_names.index(columns[0])
-    one = SERVED * units_in_names(task.feature_names, task.train.X).get(j, 1.0)
+    units = units_in_names(task.feature_names, task.train.X)
+    one = SERVED * units.get(j, 1.0) / _unit_of(task, compute, j, units)
     return f"{compute} + {one:g}*`{columns[0]}`*{tokens:.12g}"
+
+
+def _unit_of(task: Task, compute: str, parameters: int, units: Mapping[int, float]) -> float:
+    """How many FLOPs one of a cost is: 1, or what the units of its columns come to.
+
+    ``6*`params (M)`*tokens`` counts a million FLOPs, ``6e6*`params (M)`*tokens`` counts one. The
+    one is taken that has training take about six a parameter and token; of a cost of other
+    columns it is 1.
+
+    Args:
+        task: Its training rows are read.
+        compute: What training takes.
+        parameters: Number of the column of parameters.
+        units: What columns count, by their numbers.
+    """
+    cost = parse_cost(compute, task.feature_names)
+    data = [j for j in cost.features if task.roles[task.feature_names[j]] == "D"]
+    if parameters not in cost.features or len(data) != 1:
+        return 1.0
+    sizes = [units.get(j, 1.0) for j in (parameters, data[0])]
+    x = task.train.X
+    with np.errstate(all="ignore"):
+        each = cost.of(x) / (x[:, parameters] * x[:, data[0]] * np.prod(sizes))
+        off = np.log(float(np.median(each)) / TRAINED)
+    if not np.isfinite(off):
+        return 1.0
+    candidates = (1.0, sizes[0], sizes[1], sizes[0] * sizes[1])
+    return min(candidates, key=lambda unit: abs(off + np.log(unit)))
