@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from evolve.scoring.combine import median_of
 from evolve.typing import Array
 
 if TYPE_CHECKING:
@@ -31,7 +32,7 @@ class GroupError:
         n_held: Predictions of held-out rows: each row once for each fold that holds it out.
         error: Root mean square error, in the target's unit; of several targets, in deviations of
             each over all training rows.
-        relative: Median error as a share of the target.
+        relative: Median error as a share of the target; rows count by their weights.
         baseline: The better of the group's own mean and last value.
         baseline_error: Its root mean square error on the same rows.
     """
@@ -81,7 +82,8 @@ def errors_by_group(task: Task, choice: Choice) -> list[GroupError]:
         baseline = min(OWN, key=errors.__getitem__)
         with np.errstate(all="ignore"):
             shares = np.abs(said[""][at] - y[at]) / np.maximum(np.abs(y[at]), 1e-300)
-        own = (task.group_names[g], int(at.sum()), errors[""], float(np.median(shares)))
+        weights = None if train.counts is None else counts[at]
+        own = (task.group_names[g], int(at.sum()), errors[""], median_of(shares, weights))
         found.append(GroupError(*own, baseline, errors[baseline]))
     return sorted(found, key=lambda e: (-e.error / max(e.baseline_error, 1e-300), e.group))
 

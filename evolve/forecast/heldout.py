@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from evolve.scoring.combine import combine
+from evolve.scoring.combine import combine, median_of
 from evolve.scoring.metrics import nmse
 from evolve.search.champion import Choice
 from evolve.tasks.table import Table
@@ -32,6 +32,8 @@ def forecast_errors(task: Task, choice: Choice) -> Array:
 def held_share(task: Task, choice: Choice, told: Sequence[int]) -> float:
     """Median error of held-out rows as a share of the target, mean over folds.
 
+    Rows count by their weights.
+
     It is to be as small as the error that intervals promise further out: these rest on folds as
     near as possible to each row, and a law that was off by many times its spread on the others
     may be so again.
@@ -44,5 +46,5 @@ def held_share(task: Task, choice: Choice, told: Sequence[int]) -> float:
     each = held_forecasts(task, choice)
     with np.errstate(all="ignore"):
         shares = [np.abs(p - held.Y) / np.maximum(np.abs(held.Y), 1e-300) for held, p in each]
-    medians = [float(np.median(shares[i])) for i in told]
+    medians = [median_of(shares[i], each[i][0].counts) for i in told]
     return float(np.average(medians, weights=[choice.folds[i].weight for i in told]))

@@ -77,3 +77,16 @@ def weighted_quantile(values: Array, shares: Array, level: float) -> Array:
     heaped = np.cumsum(np.take_along_axis(shares, order, axis=0), axis=0)
     at = np.argmax(heaped >= level * heaped[-1], axis=0)[None]
     return np.asarray(np.take_along_axis(np.take_along_axis(values, order, axis=0), at, axis=0)[0])
+
+
+def median_of(values: Array, counts: Array | None) -> float:
+    """Median of all of `(n, t)` values, of whose rows each may count `(n,)` weights.
+
+    Between two values that halve the weight it is their mean, as it is without weights.
+    """
+    if counts is None or np.isnan(values).any():
+        return float(np.median(values))
+    shares = np.broadcast_to(counts[:, None], values.shape).ravel()
+    flat = values.ravel()
+    halves = weighted_quantile(flat, shares, 0.5), -weighted_quantile(-flat, shares, 0.5)
+    return float(np.mean(halves))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from types import SimpleNamespace
 from typing import Any
 
@@ -10,6 +11,7 @@ import pytest
 
 from evolve.forecast.by_group import GroupError, errors_by_group, warning_of
 from evolve.scoring.fold import Fold
+from evolve.scoring.row_weights import weights_from
 from evolve.tasks.task import Task
 from tests.small_tasks import task_of
 
@@ -43,6 +45,21 @@ def test_a_group_is_worse_where_its_own_value_says_its_rows_better() -> None:
     assert by_name["g0"].baseline_error == pytest.approx(1.58, abs=0.01)
     assert {name: e.worse for name, e in by_name.items()} == {"g0": False, "g1": True, "g2": False}
     assert by_name["g1"].relative == pytest.approx(0.1, abs=0.01)
+
+
+def test_a_median_error_goes_by_the_weights_of_rows_as_a_root_mean_square_does() -> None:
+    task = small_task()
+    held = np.flatnonzero((task.train.X[:, 0] > 5.0) & (GROUP == 0))
+    weights = np.ones(task.train.n_rows)
+    weights[held[0]] = 9.0
+    off = np.array([1.0, 0.1, 0.1])[:, None] * task.train.Y[held]
+    fit = np.setdiff1d(np.arange(task.train.n_rows), held)
+    champion = SimpleNamespace(held=(task.train.Y[held] + off,))
+    choice: Any = SimpleNamespace(champion=champion, folds=(Fold("far", fit, held),))
+    for given, median in ((None, 0.1), (weights_from(weights), 1.0)):
+        weighted = replace(task, train=replace(task.train, weights=given))
+        (found,) = errors_by_group(weighted, choice)
+        assert found.relative == pytest.approx(median)
 
 
 def error(group: str, *, worse: bool) -> GroupError:

@@ -12,7 +12,7 @@ from small_tasks import power_task, task_of
 
 from evolve.forecast.by_group import GroupError
 from evolve.forecast.calibration import make_forecast_model
-from evolve.forecast.heldout import forecast_errors, held_share
+from evolve.forecast.heldout import forecast_errors, held_forecasts, held_share
 from evolve.forecast.hidden import is_hidden, is_known
 from evolve.forecast.judge import (
     _is_line,
@@ -34,6 +34,7 @@ from evolve.scoring.objective import (
     NONE_GAIN,
     NONE_R2,
 )
+from evolve.scoring.row_weights import weights_from
 from evolve.search.champion import Choice
 from evolve.search.memory import search_in_memory
 from evolve.search.problem import make_search_problem
@@ -118,6 +119,20 @@ def test_the_typical_error_of_held_out_rows_is_a_share_of_each_and_weighed_by_fo
     weights = np.array([fold.weight for fold in choice.folds])
     missed = held_share(task, replace(choice, finalists=off), range(len(choice.folds)))
     assert missed == pytest.approx(0.5 * weights[0] / weights.sum(), abs=0.01)
+
+
+def test_the_typical_error_of_held_out_rows_goes_by_their_weights(
+    lawful: tuple[Task, Choice, Verdict],
+) -> None:
+    task, choice, _ = lawful
+    held = choice.folds[0].held
+    weights = np.ones(task.train.n_rows)
+    weights[held[0]] = 1e3
+    heavy = replace(task, train=replace(task.train, weights=weights_from(weights)))
+    share = held_share(heavy, choice, [0])
+    (table, said), *_ = held_forecasts(task, choice)
+    assert share == pytest.approx(abs(float(said[0, 0] / table.Y[0, 0]) - 1.0))
+    assert share != pytest.approx(held_share(task, choice, [0]))
 
 
 def test_a_forecast_that_leaves_the_range_of_the_targets_is_not_known_by_that_range() -> None:

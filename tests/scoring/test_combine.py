@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from evolve.scoring.combine import combine, weighted_quantile, weights_of
+from evolve.scoring.combine import combine, median_of, weighted_quantile, weights_of
 from evolve.scoring.objective import COMBINATION_TEMPERATURE, FEW_FOLDS
 
 ALIKE = np.array([1.0, 1.1, 0.9, 1.05, 0.95])[:, None, None]
@@ -74,3 +74,14 @@ def test_a_quantile_has_its_share_of_the_weight_below() -> None:
     values = np.array([3.0, 1.0, 2.0])
     assert weighted_quantile(values, np.array([0.2, 0.2, 0.6]), 0.5) == 2.0
     assert weighted_quantile(values, np.array([0.6, 0.2, 0.2]), 0.5) == 3.0
+
+
+@pytest.mark.parametrize("n", [4, 5])
+def test_the_median_of_a_row_of_weight_two_is_that_of_two_rows(n: int) -> None:
+    values = np.random.default_rng(n).normal(size=(n, 2))
+    counts = np.arange(1.0, n + 1.0)
+    repeated = np.repeat(values, counts.astype(int), axis=0)
+    assert median_of(values, counts) == np.median(repeated)
+    assert median_of(values, np.ones(n)) == median_of(values, None) == np.median(values)
+    values[1] = np.nan
+    assert np.isnan(median_of(values, counts))
