@@ -108,6 +108,33 @@ def test_the_folders_of_mlflow_say_what_its_database_says(trackers: Path) -> Non
     assert rows[0] == rows[1]
 
 
+def test_runs_that_were_deleted_are_left_out_of_mlflow_and_counted(trackers: Path) -> None:
+    path = trackers / "mlflow.db"
+    with sqlite3.connect(path) as database:
+        database.execute("update runs set lifecycle_stage = 'deleted' where status = 'FAILED'")
+    raw = import_from("mlflow", path)
+    assert raw.columns["status"] == ["FINISHED"] * 2
+    assert raw.remarks() == ["1 run left out that MLflow holds as deleted"]
+    with sqlite3.connect(path) as database:
+        database.execute("update runs set lifecycle_stage = 'deleted'")
+    with pytest.raises(TaskError, match="must hold a run that was not deleted, all 3 were"):
+        import_from("mlflow", path)
+    database.close()
+
+
+def test_folders_of_deleted_runs_and_experiments_are_left_out_of_mlflow(trackers: Path) -> None:
+    folder = trackers / "mlruns"
+    first, *_ = sorted(meta for meta in folder.glob("0/*/meta.yaml"))
+    text = first.read_text()
+    first.write_text(text.replace("lifecycle_stage: active", "lifecycle_stage: deleted"))
+    raw = import_from("mlflow", folder)
+    assert (raw.n_rows, raw.remarks()) == (2, ["1 run left out that MLflow holds as deleted"])
+    first.write_text(text)
+    shutil.copytree(folder / "0", folder / ".trash" / "1")
+    raw = import_from("mlflow", folder)
+    assert (raw.n_rows, raw.remarks()) == (3, ["3 runs left out that MLflow holds as deleted"])
+
+
 def test_a_trial_that_was_pruned_has_no_value(trackers: Path) -> None:
     table = read("optuna", trackers)
     assert table["state"][2:5] == ["PRUNED", "FAIL", "COMPLETE"]
@@ -141,6 +168,16 @@ def test_training_and_validation_of_lightning_are_joined(trackers: Path) -> None
     assert "" not in table["train_loss"] + table["val_loss"]
     assert table["n_params"] == ["1000000"] * 3 + ["10000000"] * 3
     assert table["name"] == ["tiny"] * 6
+
+
+def test_what_lightning_logged_is_not_overwritten_by_a_setting_of_its_name(trackers: Path) -> None:
+    folder = trackers / "lightning" / "version_0"
+    with (folder / "hparams.yaml").open("a") as settings:
+        settings.write("val_loss: 99\nstep: 7\nrun: other\n")
+    table = read("lightning", trackers)
+    assert table["run"] == ["version_0"] * 3 + ["version_1"] * 3
+    assert table["step"] == ["9", "19", "29"] * 2
+    assert "99" not in table["val_loss"]
 
 
 def test_epochs_of_keras_count_from_0_and_have_blank_cells(trackers: Path) -> None:

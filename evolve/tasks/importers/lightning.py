@@ -20,13 +20,13 @@ def read(path: Path) -> RawTable:
     """Read the logs of one run or of a folder of runs: a row a step.
 
     Training and validation, which Lightning writes into lines of their own, are joined. Single
-    values of `hparams.yaml` are columns.
+    values of `hparams.yaml` are columns; where one is called as what was logged, that stays.
 
     Raises:
         TaskError: A file is no CSV.
     """
     points = (
-        {RUN: run_of(file, path), **point, **settings}
+        {**settings, RUN: run_of(file, path), **point}
         for file in files_of(path, "metrics.csv")
         for settings in [_settings(file.with_name("hparams.yaml"))]
         for point in _points(file)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -16,20 +17,29 @@ from evolve.tasks.sizes import files_below, text_of
 _RUNS = "select run_uuid, name, status, lifecycle_stage, start_time, end_time from runs"
 _PARAMS = "select run_uuid, key, value from params"
 _METRICS = "select run_uuid, key, value, is_nan, step from latest_metrics"
+DELETED, TRASH = "deleted", ".trash"  # a stage of runs, and the folder of deleted experiments
 _STATES = {"1": "RUNNING", "2": "SCHEDULED", "3": "FINISHED", "4": "FAILED", "5": "KILLED"}
 
 
 def read(path: Path) -> RawTable:
     """Read runs: a row a run, with its parameters and the last value of each metric.
 
-    MLflow writes the largest number there is for an infinite metric and 0 for one that is nan;
-    both are blank cells.
+    Runs that were deleted are left out, with a note. MLflow writes the largest number there is for
+    an infinite metric and 0 for one that is nan; both are blank cells.
 
     Raises:
-        TaskError: It is neither a database nor a folder of MLflow.
+        TaskError: It is neither a database nor a folder of MLflow, or all its runs were deleted.
     """
-    rows = _of_folder(path) if path.is_dir() else _of_database(path)
-    return raw_of_records(list(rows), path)
+    runs = list(_of_folder(path) if path.is_dir() else _of_database(path))
+    rows = [row for row in runs if row["lifecycle_stage"] != DELETED]
+    n_deleted = len(runs) - len(rows)
+    if runs and not rows:
+        raise TaskError(f"{path}: must hold a run that was not deleted, all {n_deleted} were")
+    raw = raw_of_records(rows, path)
+    if not n_deleted:
+        return raw
+    told = f"{n_deleted} run{'s' * (n_deleted > 1)} left out that MLflow holds as deleted"
+    return replace(raw, notes=(*raw.notes, told))
 
 
 def _of_database(path: Path) -> Iterator[dict[str, Any]]:
@@ -60,6 +70,8 @@ def _of_folder(path: Path) -> Iterator[dict[str, Any]]:
         row: dict[str, Any] = {"run_id": run.name, "name": meta.get("run_name")}
         row["status"] = _STATES.get(meta.get("status", ""), meta.get("status"))
         row |= {key: meta.get(key) for key in ("lifecycle_stage", "start_time", "end_time")}
+        if TRASH in run.relative_to(path).parts:
+            row["lifecycle_stage"] = DELETED
         for file in _files(run / "params"):
             row[f"params.{_name(file, run / 'params')}"] = text_of(file).strip()
         for file in _files(run / "metrics"):
