@@ -11,8 +11,16 @@ from evolve.tasks.raw import RawTable
 
 
 def value_columns(raw: RawTable) -> list[str]:
-    """Columns whose names are numbers: budgets, sizes or steps, with results below."""
-    return [name for name in raw.columns if number(name) is not None]
+    """Columns whose names are numbers: budgets, sizes or steps, with results below.
+
+    Words that a cell is read by (`nan`, `inf`, `true`) are names like any other.
+    """
+    return [name for name in raw.columns if _is_written(name) and number(name) is not None]
+
+
+def _is_written(name: str) -> bool:
+    """Whether a name holds a digit, as every number that is written out does."""
+    return any(sign.isdecimal() for sign in name)
 
 
 def to_long(raw: RawTable, wishes: Wishes) -> RawTable:

@@ -32,6 +32,15 @@ def test_every_cell_that_is_filled_is_a_run() -> None:
     assert raw.lines[-1] == 5
 
 
+def test_columns_whose_names_are_words_are_no_values() -> None:
+    lines = TEXT.splitlines()
+    text = "\n".join([f"{lines[0]},true,nan,inf", *(f"{line},yes,1,2" for line in lines[1:])])
+    wishes = Wishes(("loss",), ("budget",), wide="budget")
+    raw = propose(table_of(text + "\n"), "x", wishes).raw
+    assert raw.numbers("budget") == [1e18] * 2 + [3e18] * 4 + [1e19] * 3
+    assert {"true", "nan", "inf"} <= set(raw.columns)
+
+
 @pytest.mark.parametrize(
     ("text", "target", "wide", "rule"),
     [
