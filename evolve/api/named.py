@@ -50,7 +50,7 @@ class NamedFit(RunLaw):
 
     @checked
     def intervals(self, interval: float = LEVEL) -> pd.DataFrame:
-        """Value, standard error and interval of every constant, by the normal approximation.
+        """Value, standard error and interval of every constant, by Student's t.
 
         Args:
             interval: Share of fits to other noise whose constant it is to hold.

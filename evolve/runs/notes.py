@@ -44,7 +44,9 @@ _ROW: Final = (
     *("kind", "name", "index", "n_constants", "score", "held_out_r2", "train_r2"),
     *("formula", "constants", "text"),
 )
-_LATER: Final = ("message", "printed", "origin", "errors", "valued_formula")  # not always there
+_LATER: Final = (  # not always there
+    *("message", "printed", "origin", "errors", "valued_formula", "freedom"),
+)
 
 
 def read_note(key: str, text: object, context: Context) -> Any:
@@ -154,6 +156,10 @@ def _check_result_row(what: str, value: Any, context: Context) -> None:
         check_constants(f"{what}: errors", errors, context, row["n_constants"])
         if any(len(errors[group]) != len(table) for group, table in row["constants"].items()):
             raise ValueError(f"{what}: errors must be of as many targets as constants")
+    if row.get("freedom"):
+        freedom = checks.mapped(f"{what}: freedom", row["freedom"], row["constants"])
+        for left in freedom.values():
+            checks.finite(f"{what}: freedom", left, 1.0)
 
 
 def _check_comparisons(value: Any, context: Context) -> None:

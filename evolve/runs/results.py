@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
-from statistics import NormalDist
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
@@ -69,6 +68,8 @@ class ResultRow:
         valued_formula: With the constants' values to 4 digits in it; empty where groups or targets
             have constants of their own, for black boxes and in tables of earlier versions.
         constant_names: What its author calls the constants; else c0, c1, ….
+        freedom: Rows of each group less the constants that they decide; none in tables of earlier
+            versions.
     """
 
     kind: str
@@ -87,6 +88,7 @@ class ResultRow:
     errors: dict[str, list[list[float]]] = field(default_factory=dict)
     valued_formula: str = ""
     constant_names: tuple[str, ...] = ()
+    freedom: dict[str, float] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         """Call constants c0, c1, … to which nobody gave names."""
@@ -99,13 +101,17 @@ class ResultRow:
         return self.origin if self.kind == "literature" and self.origin == "user" else self.kind
 
     def intervals(self, level: float) -> list[ConstantRow]:
-        """Every constant with its interval by the normal approximation; none without errors.
+        """Every constant with its interval by Student's t; none without errors.
 
         Args:
             level: Share of fits to other noise whose constant it is to hold.
         """
-        deviations, rows = NormalDist().inv_cdf(0.5 + level / 2), []
+        from scipy.special import stdtrit  # not for those who only read scores
+
+        rows = []
         for group, tables in self.errors.items():
+            # Where nothing tells how well the errors are known, they are taken to be known.
+            deviations = float(stdtrit(self.freedom.get(group, np.inf), 0.5 + level / 2))
             pairs = enumerate(zip(self.constants[group], tables, strict=True))
             for target, (values, errors) in pairs:
                 for name, value, error in zip(self.constant_names, values, errors, strict=True):

@@ -100,7 +100,16 @@ def row_of(
         errors={name: np.asarray(table).tolist() for name, table in errors.items()},
         valued_formula=valued_formula_of(task, form, constants),
         constant_names=form.law.constant_names if isinstance(form, Candidate) else (),
+        freedom={} if fitted is None else freedom_of(task, fitted),
     )
+
+
+def freedom_of(task: Task, fitted: FittedLaw) -> dict[str, float]:
+    """Degrees of freedom of each group's residuals, at least 1; what groups share is split."""
+    each, train = fitted.n_free / len(fitted.constants), task.train
+    counts = np.bincount(train.group, minlength=task.n_groups)
+    pairs = zip(task.group_names, counts.tolist(), strict=True)
+    return {name: max(n - each, 1.0) for name, n in pairs if name in fitted.constants}
 
 
 def _failure(evaluation: Evaluation) -> str:

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from scipy.special import stdtrit
 from store_service import start_python
 
 from evolve.cli.app import call
@@ -61,7 +62,7 @@ def test_show_ends_with_the_law_and_its_constants_of_every_group_with_intervals(
     law = out.index(f"{told['formula']}\n")
     assert law > out.index("score ")
     for group, ((value, *_),) in told["constants"].items():
-        half = 1.6449 * told["errors"][group][0][0]
+        half = stdtrit(told["freedom"][group], 0.95) * told["errors"][group][0][0]
         assert f"{group} {value:.5g} +- {half:.2g} " in " ".join(out[law:].split()), out
     assert said(capfd, "show", "par", "--program")[1] == told["text"]
     code, _, err = said(capfd, "show", "par", "--program", "--json")

@@ -48,7 +48,15 @@ def test_errors_by_group_are_read_until_the_run_goes_on(store: Store) -> None:
 
 def test_a_table_of_laws_is_read_with_or_without_what_later_versions_keep(store: Store) -> None:
     more = table(errors=ERRORS, valued_formula="y = 1")
-    for value in (table(), table(origin="user"), table(origin=""), table(errors=ERRORS), more):
+    free = table(freedom={"all": 1.0})
+    for value in (
+        table(),
+        table(origin="user"),
+        table(origin=""),
+        table(errors=ERRORS),
+        more,
+        free,
+    ):
         store.set_note("ending", value)
         assert store.note("ending") == value
 
@@ -63,6 +71,8 @@ def test_a_table_of_laws_is_read_with_or_without_what_later_versions_keep(store:
         ("ending", table(constants={"all": [[1.0, 2.0]]}), "must be 1 for a target, not 2"),
         ("ending", table(constants={"all": [["1"]]}), "must be a number, it is '1'"),
         ("ending", table(errors={"all": [[0.1, 0.2]]}), "errors must be 1 for a target, not 2"),
+        ("ending", table(freedom={"all": 0.5}), "freedom must be a finite number from 1"),
+        ("ending", table(freedom={"web": 3.0}), "freedom must have 'all'"),
         ("ending", table(errors={"al": [[0.1]]}), "errors must have 'all'"),
         ("ending", table(errors={"all": [[0.1], [0.1]]}), "as many targets as constants"),
         ("ending", table(formula="\ud800"), "must be a text of whole characters"),

@@ -5,7 +5,10 @@ from __future__ import annotations
 import json
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
+import numpy as np
 import pytest
 from store_service import BATCH, entry, most_held, new_store, start_python
 
@@ -25,11 +28,12 @@ from evolve.runs.results import (
 from evolve.runs.sketches import scores_of
 from evolve.runs.store import Store
 from evolve.runs.summary import summary_from_data
-from evolve.runs.tabulate import row_of
+from evolve.runs.tabulate import freedom_of, row_of
 from evolve.search.archive import Archive
 from evolve.search.finalists import finalists_of
 from evolve.tasks.task import Task, load_task
 from tests.run_of_literature import store_of
+from tests.small_tasks import task_of
 
 READ = """
 import sys
@@ -114,13 +118,26 @@ def test_the_level_of_the_python_interface_is_that_of_forecasts() -> None:
     assert LEVEL == interval.LEVEL
 
 
-def test_an_interval_of_a_constant_is_that_of_a_normal_distribution() -> None:
+@pytest.mark.parametrize(
+    ("freedom", "deviations"), [({"all": 3.0}, 2.353363), ({}, 1.644854)], ids=["few", "unknown"]
+)
+def test_an_interval_of_a_constant_is_that_of_students_t(
+    freedom: dict[str, float], deviations: float
+) -> None:
     values, errors = {"all": [[2.0, 3.0]]}, {"all": [[0.5, 0.0]]}
-    row = ResultRow("champion", "", 0, 2, 0.0, 1.0, 1.0, "", values, "", errors=errors)
+    told: dict[str, Any] = {"errors": errors, "freedom": freedom}
+    row = ResultRow("champion", "", 0, 2, 0.0, 1.0, 1.0, "", values, "", **told)
     wide, sure = row.intervals(0.9)
-    assert (wide.low, wide.high) == pytest.approx((2.0 - 1.644854 * 0.5, 2.0 + 1.644854 * 0.5))
+    ends = 2.0 - deviations * 0.5, 2.0 + deviations * 0.5
+    assert (wide.low, wide.high) == pytest.approx(ends)
     assert (sure.low, sure.high) == (3.0, 3.0)
-    assert row.intervals(0.5)[0].high == pytest.approx(2.0 + 0.674490 * 0.5)
+    assert row.intervals(0.5)[0].high < wide.high
+
+
+def test_rows_less_the_constants_that_they_decide_are_free() -> None:
+    task = task_of(np.arange(1.0, 9.0), np.arange(2.0, 10.0), [0, 0, 0, 0, 0, 0, 1, 1])
+    fitted: Any = SimpleNamespace(n_free=5.0, constants={"g0": np.ones(3), "g1": np.ones(3)})
+    assert freedom_of(task, fitted) == {"g0": 3.5, "g1": 1.0}
 
 
 def test_the_row_of_a_size_is_that_of_its_best_law() -> None:
