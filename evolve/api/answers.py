@@ -69,6 +69,8 @@ class RunAnswers:
         target: str | None = None,
         maximise: bool | None = None,
         interval: float = 0.9,
+        size: int | None = None,
+        entry: int | None = None,
         law: str | None = None,
     ) -> Plan:
         """Split a budget of compute over features so that the forecast is best.
@@ -89,7 +91,9 @@ class RunAnswers:
             target: The target; not needed where there is one.
             maximise: Whether more is better; if not given, what the target's role says.
             interval: Share of runs that the interval is to hold.
-            law: A law's name in place of the champion and its rivals.
+            size: The best law with so many constants, in place of the champion and its rivals.
+            entry: The entry of this number.
+            law: A law's name, such as ``hoffmann_2022``.
 
         Raises:
             EvolveError: There is no such run, or a name is not known.
@@ -98,7 +102,7 @@ class RunAnswers:
         from evolve.forecast.plan import plan_runs
 
         with self._open() as store:
-            forecast_model = forecast_model_of_pick(store, self.task, Pick(law=law))
+            forecast_model = forecast_model_of_pick(store, self.task, Pick(size, entry, law))
         planned = plan_runs(
             self.task,
             forecast_model,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import json
 import shutil
 import subprocess
@@ -75,6 +76,29 @@ def test_a_plan_spends_its_budget_and_knows_where_it_leaves_the_data(run: Run) -
     assert again.narrowed is not None
     assert again.narrowed[names].tolist() == there.tolist()
     assert again.best["params"] == held.best["params"]
+
+
+def test_a_plan_goes_by_a_law_of_a_size_or_an_entry_as_the_command_line_does(
+    run: Run, literature_runs: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    size = run.elite(entry=1).n_constants
+    for asked in ({"entry": 1}, {"size": size}):
+        plan = run.plan(1e21, compute=COMPUTE, at=AT, **asked)
+        (option, value), *_ = asked.items()
+        words = ["plan", "dc", "--runs-dir", str(literature_runs), "--compute", COMPUTE]
+        words += ["--budget-flops", "1e21", "--at", "unique_tokens=1e11", "--json"]
+        words += [f"--{option}", f"{value}"]
+        assert call(words) == 0
+        document = json.loads(capfd.readouterr().out)
+        assert document["champion"] == 1
+        assert document["budgets"][0]["values"]["params"] == plan.budgets["params"].iloc[0]
+    with pytest.raises(EvolveError, match="size and entry exclude each other"):
+        run.plan(1e21, compute=COMPUTE, at=AT, size=size, entry=1)
+
+
+@pytest.mark.parametrize("verb", ["predict", "plan", "score", "report", "export", "elite"])
+def test_every_answer_of_one_law_may_be_of_a_size_an_entry_or_a_name(verb: str) -> None:
+    assert {"size", "entry", "law"} <= set(inspect.signature(getattr(Run, verb)).parameters)
 
 
 def test_a_plan_says_where_nothing_bounds_the_forecast_of_its_best_run(
