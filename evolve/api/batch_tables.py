@@ -17,7 +17,9 @@ FILE_KEY, TARGET_KEY = "file", "target"
 NUMBERS = ("floor", "ceiling")
 LISTS_OF_NUMBERS = ("horizon", "bounds")
 TEXTS = ("test", "where", "weights", "sigma", "run_id", "step", "points", "wide")
-KEYS = (FILE_KEY, TARGET_KEY, *(f.name for f in fields(Wishes) if f.name != "targets"))
+SWITCHES = ("keep_outliers",)
+NO_KEYS = ("targets", "named_by")
+KEYS = (FILE_KEY, TARGET_KEY, *(f.name for f in fields(Wishes) if f.name not in NO_KEYS))
 
 
 def make_tables(folder: Path, file: Path) -> None:
@@ -66,6 +68,8 @@ def _value(where: str, key: str, value: Any) -> Any:
     """A value as `Wishes` has it."""
     if key == "roles":
         return _roles(where, value)
+    if key in SWITCHES:
+        return _switch(where, value)
     if key in NUMBERS:
         return _number(where, value)
     if key in LISTS_OF_NUMBERS:
@@ -83,6 +87,12 @@ def _listed(value: Any) -> Sequence[Any]:
 def _text(where: str, value: Any) -> str:
     if not isinstance(value, str):
         raise EvolveError(f"{where} must be a text, it is {value!r:.50}")
+    return value
+
+
+def _switch(where: str, value: Any) -> bool:
+    if not isinstance(value, bool):
+        raise EvolveError(f"{where} must be true or false, it is {value!r:.50}")
     return value
 
 

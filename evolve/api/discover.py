@@ -47,6 +47,7 @@ def discover(
     run_id: str | None = None,
     step: str | None = None,
     points: str | int | None = None,
+    keep_outliers: bool = False,
     evaluations: int = DEFAULT_EVALUATIONS,
     seed: int = 0,
     n_seeds: int = 1,
@@ -108,6 +109,8 @@ def discover(
             over them (``lr_sum``) and how far it is annealed (``lr_annealed``) become features.
         points: Which points of a run are used: ``"last"``, ``"all"`` or at most a number; if not
             given, the last where no feature varies within a run, else 20.
+        keep_outliers: Use rows that are far from what all others say, too; they are left out, with
+            a warning that names them, as of runs that went wrong.
         evaluations: Candidates to evaluate.
         seed: Seed of every random choice; with the rows and `evaluations` it decides the result.
         n_seeds: Independent searches that share the evaluations; the champion is chosen of what
@@ -195,15 +198,22 @@ def discover(
         run_id=run_id,
         step=step,
         points=None if points is None else str(points),
+        keep_outliers=keep_outliers,
     )
-    called = plain_name(listed(target)[0]) or "table" if name is None else name
-    check_name(called, runs_folder(runs_dir) / "new")
+    called = _called(name, listed(target)[0], runs_folder(runs_dir))
     draft = propose(raw_of(df), called, wishes)
     warn_of_table(draft)
     warn_of_template(draft, template)
     with new_folder(runs_folder(runs_dir), None, called, settings.seed) as run:
         folder = _write(draft, wishes, run)
         return _search(folder, settings, workers, machines_here(executor, address), progress)
+
+
+def _called(name: str | None, target: str, folder: Path) -> str:
+    """The task's name: the one given, else the target's."""
+    called = plain_name(target) or "table" if name is None else name
+    check_name(called, folder / "new")
+    return called
 
 
 def _models(

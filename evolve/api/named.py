@@ -144,6 +144,7 @@ def fit_named_law(
     weights: str | None = None,
     sigma: str | None = None,
     run_id: str | None = None,
+    keep_outliers: bool = False,
 ) -> NamedFit:
     """Fit a law of the literature, or a generic form, to a table of training runs.
 
@@ -167,6 +168,8 @@ def fit_named_law(
         sigma: The column of the standard deviation of each row, in place of weights.
         run_id: The column that names the run of each row, where rows are evaluations of runs:
             errors then rest on runs, and `NamedFit.noise_parts` says where the noise comes from.
+        keep_outliers: Use rows that are far from what all others say, too; they are left out, with
+            a warning that names them, as of runs that went wrong.
 
     Returns:
         The law with constants, standard errors, intervals and forecasts.
@@ -189,6 +192,7 @@ def fit_named_law(
         weights=weights,
         sigma=sigma,
         run_id=run_id,
+        keep_outliers=keep_outliers,
     )
     raw, named_by = raw_of(df), "features" if features else ""
     if not wishes.features:

@@ -65,6 +65,10 @@ def fit(
         str | None,
         typer.Option("--run-id", help="Column of runs, where rows are their evaluations."),
     ] = None,
+    keep_outliers: Annotated[
+        bool,
+        typer.Option("--keep-outliers", help="Use rows far from what all others say, too."),
+    ] = False,
     at: Annotated[
         Names, typer.Option("--at", help="A run to forecast, a value of every feature.")
     ] = None,
@@ -96,6 +100,7 @@ def fit(
         weights=weights,
         sigma=sigma,
         run_id=run_id,
+        keep_outliers=keep_outliers,
     )
     draft, named_by = None, "features" if features else "at" if at else ""
     if Path(table).is_file():

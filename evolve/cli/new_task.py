@@ -131,6 +131,10 @@ def new_task(
         str | None,
         typer.Option("--wide", help="Feature whose values are names of columns, as budgets."),
     ] = None,
+    keep_outliers: Annotated[
+        bool,
+        typer.Option("--keep-outliers", help="Use rows far from what all others say, too."),
+    ] = False,
     name: Annotated[
         str | None, typer.Option("--name", help="The task's name [default: the file's].")
     ] = None,
@@ -172,6 +176,7 @@ def new_task(
         step=step,
         points=points,
         wide=wide,
+        keep_outliers=keep_outliers,
     )
     _require_search(search)
     draft = _drafted(called, wishes, table, source, search)
@@ -264,6 +269,7 @@ def _command(table: Path, source: str | None, wishes: Wishes, name: str) -> str:
             options[f"--{one.replace('_', '-')}"] = (value,)
     for option, values in options.items():
         words += [option, *values] if values else []
+    words += ["--keep-outliers"] if wishes.keep_outliers else []
     return shlex.join(words)
 
 

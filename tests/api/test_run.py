@@ -90,7 +90,7 @@ def test_what_stands_out_in_a_table_is_a_warning_each_and_nothing_of_a_sound_one
     rows = frame().assign(weight=[1.0, 0.5] * 24)
     rows.loc[[3, 5], "loss"] = -999.0
     with pytest.warns(UserWarning, match="far from all others") as told:
-        evolve.discover(rows, "loss", ["params", "tokens"], **few)
+        evolve.discover(rows, "loss", ["params", "tokens"], keep_outliers=True, **few)
     said = [str(warning.message) for warning in told]
     assert "loss is -999 in 2 rows, far from all others" in said[0]
     assert said[1] == "weight is by its name what each row counts: it does so as weights"
@@ -98,6 +98,16 @@ def test_what_stands_out_in_a_table_is_a_warning_each_and_nothing_of_a_sound_one
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         evolve.discover(frame(), "loss", ["params", "tokens"], **few)
+
+
+def test_a_run_that_went_wrong_is_left_out_with_a_warning_that_names_it(tmp_path: Path) -> None:
+    few: dict[str, Any] = {"evaluations": 1, "workers": 0, "runs_dir": tmp_path, "progress": False}
+    rows = frame()
+    rows.loc[20, "loss"] *= 3.0
+    with pytest.warns(UserWarning, match="row 21 with loss") as told:
+        run = evolve.discover(rows, "loss", ["params", "tokens"], **few)
+    assert run.task.train.n_rows == len(rows) - 1
+    assert "keep_outliers takes every row" in str(told[1].message)
 
 
 def test_the_rows_are_kept_exactly(run: Run) -> None:

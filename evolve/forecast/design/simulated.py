@@ -136,7 +136,7 @@ def held_out_r2(trial: Trial, sizes: Array, names: Sequence[str]) -> float | Non
 def _folds(law: TrueLaw, sizes: Array, names: Sequence[str]) -> tuple[Array, tuple[Fold, ...]]:
     """The runs in the order of their table, and its folds; none where it cannot have any."""
     columns = dict(zip((*names, law.target), (*sizes.T, law.at(sizes)), strict=True))
-    wishes = Wishes(targets=(law.target,), features=tuple(names))
+    wishes = Wishes(targets=(law.target,), features=tuple(names), keep_outliers=True)
     try:
         task = task_in_memory(propose(raw_of(columns), "design", wishes))
         return task.train.X, task.folds

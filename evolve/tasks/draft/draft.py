@@ -9,9 +9,9 @@ from typing import Any
 
 import numpy as np
 
-from evolve.errors import Argument, EvolveError, nearest
 from evolve.printable import printable
 from evolve.scoring.constraints import shares_of
+from evolve.tasks.draft.astray import rows_astray, told
 from evolve.tasks.draft.axes import choose_axes, choose_horizon, horizon_text, with_folds
 from evolve.tasks.draft.candidates import choose_features, counts_rows
 from evolve.tasks.draft.column_roles import roles_of
@@ -32,6 +32,7 @@ from evolve.tasks.draft.physics import declare
 from evolve.tasks.draft.roles import (
     Wishes,
     require_differing,
+    require_known_groups,
     require_names,
     require_one_use,
     require_roles,
@@ -43,11 +44,10 @@ from evolve.tasks.draft.schedules import derive_sums, without_rate
 from evolve.tasks.draft.warnings import remarks
 from evolve.tasks.draft.wide import to_long
 from evolve.tasks.folds import require_rows
-from evolve.tasks.labels import group_labels
 from evolve.tasks.raw import RawTable
 from evolve.tasks.roles import Role
 from evolve.tasks.schedules import ANNEALED
-from evolve.tasks.spec import TaskSpec
+from evolve.tasks.spec import ScheduleSpec, TaskSpec
 from evolve.tasks.table import build_table
 from evolve.tasks.task import Task
 
@@ -141,6 +141,30 @@ def propose(raw: RawTable, name: str, wishes: Wishes) -> Draft:
     raw, of_rows = choose_rows(raw, wishes)
     raw, of_points = choose_points(raw, wishes)
     require_differing(raw, wishes)
+    first = {"rows": of_rows, "points": of_points, "derived": of_rates}
+    draft, task = _of_rows(raw, name, wishes, first, schedule)
+    times = {} if wishes.keep_outliers else rows_astray(task)
+    if not times:
+        return draft
+    numbers = {draft.train[row]: far for row, far in times.items()}
+    why, remark = told(raw, wishes.targets, numbers)
+    kept = raw.take([row for row in range(raw.n_rows) if row not in numbers])
+    draft, _ = _of_rows(kept, name, wishes, first | {"rows": [*of_rows, why]}, schedule)
+    return replace(draft, notes=(remark, *draft.notes))
+
+
+def _of_rows(
+    raw: RawTable,
+    name: str,
+    wishes: Wishes,
+    first: dict[str, list[tuple[str, str]]],
+    schedule: ScheduleSpec,
+) -> tuple[Draft, Task]:
+    """Propose a task of all rows of a table; what was decided of them before comes first.
+
+    Returns:
+        The draft, and its task as it was checked, the rows in their order.
+    """
     condition = None if wishes.test is None else parse_condition(wishes.test, raw)
     require_unbiased(wishes, condition)
     held = np.zeros(raw.n_rows, dtype=bool) if condition is None else condition.rows
@@ -153,11 +177,10 @@ def propose(raw: RawTable, name: str, wishes: Wishes) -> Draft:
     require_names(raw, [*names, *wishes.targets])
     features, reasons = _features(raw, rows, names)
     spec = _spec(raw, wishes, features, roles, condition)
-    task = _checked(raw, rows, spec.model_copy(update={"schedule": schedule}))
-    _require_known_groups(raw, test, task)
-    task, decided = _decided(task, wishes, condition)
-    first = {"rows": of_rows, "points": of_points, "derived": of_rates}
-    return Draft(
+    checked = _checked(raw, rows, spec.model_copy(update={"schedule": schedule}))
+    require_known_groups(raw, test, checked)
+    task, decided = _decided(checked, wishes, condition)
+    draft = Draft(
         name=name,
         raw=raw,
         spec=task.spec,
@@ -174,6 +197,7 @@ def propose(raw: RawTable, name: str, wishes: Wishes) -> Draft:
         corrected=frozenset(wishes.roles),
         sources=sources_of(wishes.derive),
     )
+    return draft, checked
 
 
 def _why_features(raw: RawTable, names: Sequence[str], wishes: Wishes) -> str:
@@ -270,16 +294,3 @@ def _checked(raw: RawTable, rows: RawTable, spec: TaskSpec) -> Task:
     require_rows(task)
     require_varied(task, raw.path)
     return task
-
-
-def _require_known_groups(raw: RawTable, test: list[int], task: Task) -> None:
-    """Require that every test row belongs to a group with training rows."""
-    labels = group_labels(raw, task.spec.groups)
-    for i in test:
-        if labels[i] not in task.group_names:
-            raise EvolveError(
-                f"{raw.path}: a group must have training rows, ",
-                Argument("test"),
-                f" takes all rows of {labels[i]!r}{nearest(labels[i], task.group_names)}, "
-                f"row {raw.row_number(i + 1)} among them{raw.line(i + 1)}",
-            )

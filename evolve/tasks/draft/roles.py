@@ -6,12 +6,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from evolve.errors import Argument, EvolveError, TaskError
+from evolve.errors import Argument, EvolveError, TaskError, nearest
 from evolve.law.faults import quoted
 from evolve.tasks.cells import is_blank, plain
 from evolve.tasks.draft.condition import Condition
 from evolve.tasks.draft.made import require_numbers
 from evolve.tasks.folds import require_n_rows
+from evolve.tasks.labels import group_labels
 from evolve.tasks.names import why_no_column
 from evolve.tasks.raw import RawTable
 from evolve.tasks.roles import nearest_column
@@ -51,6 +52,7 @@ class Wishes:
         step: Column of the steps of points.
         points: Which points are used: ``last``, ``all``, or the most of each run.
         wide: Name of the feature whose values are the names of columns; the target is in these.
+        keep_outliers: Whether rows far from what all others say are used, too.
         named_by: The argument that names a feature, by feature, where that is not `features`: a
             formula does, or a run to forecast.
     """
@@ -75,6 +77,7 @@ class Wishes:
     step: str | None = None
     points: str | None = None
     wide: str | None = None
+    keep_outliers: bool = False
     named_by: Mapping[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -255,3 +258,20 @@ def require_varied(task: Task, path: Path) -> None:
                     f"{path}: {what} {name!r} must vary over the training rows, all "
                     f"{len(column)} hold {column[0]:g}"
                 )
+
+
+def require_known_groups(raw: RawTable, test: list[int], task: Task) -> None:
+    """Require that every test row belongs to a group with training rows.
+
+    Raises:
+        EvolveError: One does not.
+    """
+    labels = group_labels(raw, task.spec.groups)
+    for i in test:
+        if labels[i] not in task.group_names:
+            raise EvolveError(
+                f"{raw.path}: a group must have training rows, ",
+                Argument("test"),
+                f" takes all rows of {labels[i]!r}{nearest(labels[i], task.group_names)}, "
+                f"row {raw.row_number(i + 1)} among them{raw.line(i + 1)}",
+            )

@@ -11,7 +11,9 @@ from evolve.tasks.readers import raw_of
 
 
 def notes(frame: pd.DataFrame, **wishes: object) -> list[str]:
-    draft = propose(raw_of(frame), "table", Wishes(targets=("loss",), **wishes))
+    draft = propose(
+        raw_of(frame), "table", Wishes(targets=("loss",), keep_outliers=True, **wishes)
+    )
     return [note for note in draft.notes if "far from all others" in note]
 
 
@@ -62,7 +64,9 @@ def test_of_many_outliers_the_first_are_told_and_how_many_others_there_are() -> 
     params = np.tile(np.geomspace(1e7, 1e9, 10), 6)
     frame = pd.DataFrame({"g": group, "params": params, "loss": rng.uniform(2.0, 3.0, 60)})
     frame.loc[[5, 15, 25, 35, 45], "loss"] = [1e6, 2e6, 3e6, 4e6, 5e6]
-    draft = propose(raw_of(frame), "table", Wishes(targets=("loss",), groups=("g",)))
+    draft = propose(
+        raw_of(frame), "table", Wishes(targets=("loss",), groups=("g",), keep_outliers=True)
+    )
     told = [note for note in draft.notes if "far from" in note or "as far" in note]
     assert len(told) == 4
     assert told[-1] == "2 more values lie as far from others"
