@@ -1,4 +1,4 @@
-"""Errors of constants to wider ones, where the rows of a fit are points of runs."""
+"""Errors of constants to wider ones, where rows are points of runs or noise is of another kind."""
 
 from __future__ import annotations
 
@@ -16,22 +16,27 @@ from evolve.scoring.clusters import Widening, widening
 from evolve.scoring.fold import Fold, all_rows
 from evolve.tasks.table import Table
 from evolve.tasks.task import Task
-from evolve.typing import Array
+from evolve.typing import Array, Ints
 
 
 def with_wider_errors(task: Task, form: Form, whole: FoldAnswer) -> FoldAnswer:
     """A fit of all training rows, with errors that know that points of one run go together.
+
+    Where rows are runs, they know which rows err more than the fit takes them to, as those of
+    small targets do where noise is added and logarithms are fitted.
 
     Args:
         task: Its training rows are points of runs, or runs.
         form: What was fitted.
         whole: The fit; as it is where it has no covariances, as that of a program.
     """
-    if task.train.curve is None or not len(whole.covariances):
+    if not len(whole.covariances):
         return whole
+    curve = task.train.curve
+    cluster = np.arange(task.train.n_rows) if curve is None else curve
     p = whole.constants.shape[1]
     given = whole.covariances.reshape(len(whole.groups), -1, p, p)
-    found = widenings(task, all_rows(task.train.n_rows), form, whole, given)
+    found = _widenings(task, all_rows(task.train.n_rows), form, whole, given, cluster)
     wider = np.array([each.covariance for own in found for each in own])
     squares = (np.diagonal(part, axis1=1, axis2=2) for part in (wider, whole.covariances))
     with np.errstate(all="ignore"):
@@ -45,6 +50,8 @@ def widenings(
 ) -> list[list[Widening]]:
     """How much less the fitted rows say than independent ones, of each group and target.
 
+    Rows that are runs say as much: what they show of the noise is left to calibration.
+
     Args:
         task: Its training rows are points of runs, or runs.
         fold: Whose rows were fitted.
@@ -52,18 +59,28 @@ def widenings(
         fit: The fit.
         covariances: `(g, t, p, p)` of its constants, as if rows were independent.
     """
+    curve = task.train.curve
+    if curve is None or len(np.unique(curve[fold.fit])) == len(fold.fit):
+        return [[Widening(each, 1.0) for each in own] for own in covariances]
+    return _widenings(task, fold, form, fit, covariances, curve)
+
+
+def _widenings(
+    task: Task, fold: Fold, form: Form, fit: FoldAnswer, covariances: Array, cluster: Ints
+) -> list[list[Widening]]:
+    """As `widenings`, with the cluster `(n,)` of each training row."""
     n_targets = len(task.target_names)
     tables = fit.constants.reshape(len(fit.groups), n_targets, -1)
-    curve, group = task.train.curve, task.train.group[fold.fit]
-    if curve is None:
-        return [[Widening(each, 1.0) for each in own] for own in covariances]
+    group = task.train.group[fold.fit]
     found = []
     for i, g in enumerate(fit.groups):
         rows, p = fold.fit[group == g], fit.fitted[group == g]
-        own, cluster = task.train.at(rows), curve[rows]
+        own, own_cluster = task.train.at(rows), cluster[rows]
         found.append(
             [
-                widening(covariances[i, t], *_scores(task, form, own, tables[i], p, t), cluster)
+                widening(
+                    covariances[i, t], *_scores(task, form, own, tables[i], p, t), own_cluster
+                )
                 for t in range(n_targets)
             ]
         )
@@ -74,15 +91,16 @@ def _scores(
     task: Task, form: Form, own: Table, table: Array, fitted: Array, target: int
 ) -> tuple[Array, Array]:
     """`(n, p)` slopes and `(n,)` residuals of one target, on the scale on which it was fitted."""
-    y, p = own.Y[:, target], fitted[:, target]
-    counts = np.ones(own.n_rows) if own.counts is None else own.counts
+    y, p, counts = own.Y[:, target], fitted[:, target], np.ones(own.n_rows)
     slopes, on_logs = slopes_of(law_of(form), own.X, table, target), False
     if isinstance(form, Candidate):
         ceiling = below_ceiling(form.law, form.recipe)[1]
         if ceiling is not None:
             y, p, slopes = ceiling - y, ceiling - p, -slopes
         on_logs = form.recipe.on_logs and bool((y * p > 0).all() and (y * y[0] > 0).all())
-        counts = counts * row_weights(own.X, task.axes, form.recipe.scale_weight)
+        counts = row_weights(own.X, task.axes, form.recipe.scale_weight)
+    if own.weights is not None:
+        counts = counts * (own.weights.of_logs(y, None) if on_logs else own.weights.values)
     if on_logs:
         left, slopes = np.log(np.abs(y)) - np.log(np.abs(p)), slopes / p[:, None]
     else:

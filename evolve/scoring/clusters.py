@@ -4,6 +4,11 @@ The points of a run share what is odd about that run, so that a hundred of them 
 hundred runs do. Sums of scores over whole runs show by how much (Liang and Zeger 1986), with the
 residuals of each run as a fit without it would leave them (the jackknife's, CR3 of Bell and
 McCaffrey 2002), for runs are few.
+
+Where each row is its own cluster they show what a fit takes for granted and noise may not keep
+to, such as that all logarithms err alike where noise is added. Their squares are then made
+unbiased where it does keep to it (HC2 of MacKinnon and White 1985), as rows are many or the
+quantiles of intervals know how few.
 """
 
 from __future__ import annotations
@@ -42,21 +47,25 @@ def widening(covariance: Array, slopes: Array, residuals: Array, cluster: Ints) 
         cluster: `(n,)` numbers of the clusters.
 
     Returns:
-        As given where there are fewer than two clusters or each has one row, or where derivatives,
-        residuals or covariance say nothing.
+        As given where there are fewer than two clusters, or where derivatives, residuals or
+        covariance say nothing.
     """
     n, p = slopes.shape
     numbers = np.unique(cluster)
     variance = float(residuals @ residuals) / max(n - p, 1)
     known = all(np.isfinite(part).all() for part in (covariance, slopes, residuals))
-    if p == 0 or not 2 <= len(numbers) < n or not known or variance <= 0.0:
+    if p == 0 or len(numbers) < 2 or not known or variance <= 0.0:
         return Widening(covariance, 1.0)
     root = _root(covariance)
     seen, left = slopes @ root / np.sqrt(variance), residuals / np.sqrt(variance)
-    scores = np.array([_score(seen[cluster == c], left[cluster == c]) for c in numbers])
     information = seen.T @ seen
-    # Runs are few and their sum is uncertain: the variance of Student's t of one degree more.
-    meat = scores.T @ scores * (len(numbers) + 1.0) / (len(numbers) - 1.0)
+    if len(numbers) == n:
+        scores = _scores_of_rows(seen, left)
+        meat = scores.T @ scores
+    else:
+        scores = np.array([_score(seen[cluster == c], left[cluster == c]) for c in numbers])
+        # Runs are few and their sum is uncertain: the variance of Student's t of one degree more.
+        meat = scores.T @ scores * (len(numbers) + 1.0) / (len(numbers) - 1.0)
     values, vectors = np.linalg.eigh(meat - information)
     excess = (vectors * np.maximum(values, 0.0)) @ vectors.T
     taken_up = float(np.trace(information + excess @ information))
@@ -70,6 +79,12 @@ def _root(covariance: Array) -> Array:
     scale = np.sqrt(np.maximum(np.diag(covariance), 1e-300))
     values, vectors = np.linalg.eigh(covariance / np.outer(scale, scale))
     return np.asarray(scale[:, None] * vectors * np.sqrt(np.maximum(values, 0.0)))
+
+
+def _scores_of_rows(seen: Array, left: Array) -> Array:
+    """`(n, k)` what each row says of the constants; arguments as `_score` has them."""
+    free = np.maximum(1.0 - (seen**2).sum(axis=1), LEAST_FREE)
+    return np.asarray(seen * (left / np.sqrt(free))[:, None])
 
 
 def _score(seen: Array, left: Array) -> Array:

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
+import pytest
+from scipy.special import stdtrit
 
 from evolve.evaluation.fitted import FittedLaw, fit_rows
 from evolve.law.candidate import Candidate
 from evolve.law.graph import Law, call, const, feat
 from evolve.law.recipe import Recipe
+from evolve.scoring.row_weights import weights_from_sigma
 from evolve.tasks.task import Feature, FoldSpec, Table, Target, Task, TaskSpec
+from tests.small_tasks import task_of
 
 # c0 * size ** c1, fitted to logarithms: the size is fixed within a run.
 POWER = Candidate(Law(call("mul", const(0), call("pow", feat(0), const(1))), 2), Recipe("log"))
@@ -59,3 +64,33 @@ def test_errors_of_a_law_of_mirrored_targets_are_those_of_the_law() -> None:
     one, other = fitted(runs=True), fitted(runs=True, sign=-1.0)
     np.testing.assert_allclose(one.constants["a"], other.constants["a"], rtol=1e-6)
     np.testing.assert_allclose(one.errors["a"], other.errors["a"], rtol=1e-6)
+
+
+def held(noise: str, n: int, draws: int = 150) -> np.ndarray:
+    """Share of draws of `b + A * x`, fitted to logarithms, whose intervals of 90 % hold each."""
+    law = Law(call("add", const(0), call("mul", const(1), feat(0))), 2)
+    rng, x = np.random.default_rng(1), np.geomspace(1.0, 100.0, n)
+    truth, inside = np.array([1.0, 2.0]), []
+    for _ in range(draws):
+        mean, random = truth[0] + truth[1] * x, rng.normal(size=n)
+        y = mean + 0.3 * random if noise == "added" else mean * np.exp(0.03 * random)
+        fit = fit_rows(task_of(x, y), Candidate(law, Recipe("log", "huber", 0.05)))
+        errors = stdtrit(n - 2, 0.95) * fit.errors["all"][0]
+        inside.append(np.abs(fit.constants["all"][0] - truth) <= errors)
+    return np.mean(inside, axis=0)
+
+
+@pytest.mark.parametrize("noise", ["added", "multiplied"])
+def test_errors_of_a_fit_of_logarithms_hold_whether_noise_is_added_or_multiplies(
+    noise: str,
+) -> None:
+    assert np.all(held(noise, 40) > 0.82)  # of added noise 0.62 where all are taken to err alike
+
+
+def test_errors_of_a_table_with_deviations_go_by_them_as_its_fit_does() -> None:
+    rng, x = np.random.default_rng(0), np.geomspace(1.0, 100.0, 40)
+    sigma = np.where(np.arange(40) % 4 == 3, 0.5, 0.05)
+    task = task_of(x, 3.0 * x**0.5 + sigma * rng.normal(size=40))
+    known = replace(task, train=replace(task.train, weights=weights_from_sigma(sigma)))
+    one, other = fit_rows(task, POWER).errors["all"], fit_rows(known, POWER).errors["all"]
+    assert np.all(other < 0.5 * one)

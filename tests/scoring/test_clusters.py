@@ -59,16 +59,29 @@ def test_errors_are_nowhere_narrower() -> None:
     assert np.linalg.eigvalsh(widened.covariance - covariance).min() > -1e-12
 
 
-@pytest.mark.parametrize(
-    "broken", ["one run", "a row a run", "no residual", "no slope", "no covariance"]
-)
+def test_rows_of_their_own_show_where_a_fit_takes_all_to_err_alike() -> None:
+    rng, own = np.random.default_rng(2), np.arange(RUN.size)
+    far = 1.0 + 2.0 * np.abs(SLOPES[:, 2])  # the rows that the third constant rests on err more
+    for times, least, most in ((np.ones(RUN.size), 0.95, 1.2), (far, 1.15, 1.5)):
+        constants, given, wider = [], [], []
+        for _ in range(200):
+            found, covariance, left = fitted(times * rng.normal(size=RUN.size))
+            constants.append(found)
+            given.append(covariance)
+            wider.append(widening(covariance, SLOPES, left, own).covariance)
+        scatter, errors = np.std(constants, axis=0), np.sqrt(np.mean(wider, axis=0).diagonal())
+        assert np.all(errors > 0.95 * scatter)
+        assert np.all(errors < 1.3 * scatter)
+        ratio = errors[2] / np.sqrt(np.mean(given, axis=0)[2, 2])
+        assert least < ratio < most
+
+
+@pytest.mark.parametrize("broken", ["one run", "no residual", "no slope", "no covariance"])
 def test_errors_are_as_given_where_runs_say_nothing(broken: str) -> None:
     _, covariance, left = fitted(noise(np.random.default_rng(1), 0.5))
     slopes, run = SLOPES.copy(), RUN
     if broken == "one run":
         run = np.zeros_like(RUN)
-    elif broken == "a row a run":
-        run = np.arange(RUN.size)
     elif broken == "no residual":
         left = np.zeros_like(left)
     elif broken == "no slope":
