@@ -28,6 +28,7 @@ from evolve.forecast.calibration import make_forecast_model
 from evolve.forecast.interval import LEVEL, forecast
 from evolve.forecast.judge import verdict_of
 from evolve.forecast.members import contenders_of
+from evolve.forecast.there import verdict_there
 from evolve.forecast.verdict import Verdict
 from evolve.law.candidate import Candidate
 from evolve.law.canonical import simplify
@@ -60,6 +61,7 @@ class UnseenResult:
         inside: Share of the test rows inside the 90 % interval.
         width: Half width of the interval over the mean error.
         verdict: What the engine said before the test rows were opened.
+        there: The same of forecasts so far out, as `predict` says it; only features are looked at.
         baselines: R² of each baseline.
         held_out: R² of the forecast on held-out training rows.
         n_constants: Of the champion.
@@ -75,6 +77,7 @@ class UnseenResult:
     inside: float
     width: float
     verdict: str
+    there: str
     baselines: dict[str, float]
     held_out: float
     n_constants: int
@@ -125,7 +128,7 @@ def draft_of(folder: Path) -> Task:
     features = tuple(name for name in names[:-1] if name not in groups)
     axes = axes_of(_split(folder), features)
     draft = propose(raw, folder.name, Wishes((names[-1],), features, groups, axes))
-    train, group_names = build_table(raw, draft.spec)
+    train, group_names = build_table(draft.raw, draft.spec)
     return Task(folder.name, folder, draft.spec, group_names, train)
 
 
@@ -154,6 +157,7 @@ class Answer:
     Attributes:
         choice: The champion and the laws that forecast with it.
         verdict: On what forecasts are worth, before anything was measured.
+        there: The same as it stands for these rows.
         point: `(n, t)` the forecast.
         low: `(n, t)` lower end of its interval.
         high: `(n, t)` upper end.
@@ -163,6 +167,7 @@ class Answer:
 
     choice: Choice
     verdict: Verdict
+    there: Verdict
     point: Array
     low: Array
     high: Array
@@ -189,7 +194,9 @@ def ask(task: Task, rows: Table, seed: int, evaluations: int, workers: int) -> A
         forecasts = forecast(task, forecast_model, task.group_names[g], rows.X[some], LEVEL)
         point[some], low[some], high[some] = forecasts.point, forecasts.low, forecasts.high
         champion[some] = forecasts.champion
-    return Answer(choice, verdict, point, low, high, champion, seconds)
+    asked = [(task.group_names[g], rows.X[rows.group == g]) for g in np.unique(rows.group)]
+    there = verdict_there(task, verdict, asked) or verdict
+    return Answer(choice, verdict, there, point, low, high, champion, seconds)
 
 
 def run_table(task: Task, test: Table, seed: int, evaluations: int, workers: int) -> UnseenResult:
@@ -209,6 +216,7 @@ def run_table(task: Task, test: Table, seed: int, evaluations: int, workers: int
         inside=float(np.mean((said.low <= test.Y) & (said.high >= test.Y))),
         width=float(np.median(said.high - said.low) / 2.0 / max(float(error.mean()), 1e-300)),
         verdict=said.verdict.verdict,
+        there=said.there.verdict,
         baselines={name: r2_of(test.Y, p) for name, p in baseline_forecasts(task, test).items()},
         held_out=said.verdict.held_out_r2,
         n_constants=said.choice.champion.fitted.n_constants,

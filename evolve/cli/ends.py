@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
-from evolve.forecast.words import OPEN
+from evolve.forecast.words import OPEN, some_of
 
 if TYPE_CHECKING:
     from evolve.tasks.task import Task
 
 FAR = 1.0
-MOST_GROUPS = 5  # that a paragraph names
 MOST_DIGITS = 12  # of an end
 ABSURD = 10.0  # powers of ten, or ranges, from which on a value is more likely mistyped
 FAR_OUT = (
@@ -101,14 +100,3 @@ def in_groups(said: Iterable[tuple[str, str]], groups: Sequence[str]) -> list[st
         text if len(several) < 2 else f"in {some_of(of, len(several))}, {text}"
         for text, of in where.items()
     ]
-
-
-def some_of(groups: Sequence[str], n_groups: int) -> str:
-    """Groups in a phrase; of many the first, and how many others there are."""
-    from evolve.tasks.together import listed
-
-    if len(groups) == n_groups:
-        return f"all {n_groups} groups"
-    if len(groups) <= MOST_GROUPS:
-        return listed(groups)
-    return f"{', '.join(groups[:MOST_GROUPS])} and {len(groups) - MOST_GROUPS} more"

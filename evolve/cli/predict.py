@@ -16,7 +16,6 @@ from evolve.cli.ends import (
     in_groups,
     level_text,
     point_text,
-    some_of,
     untested_text,
 )
 from evolve.cli.options import (
@@ -38,7 +37,6 @@ if TYPE_CHECKING:
     from evolve.forecast.model import ForecastModel
     from evolve.forecast.queries import Query
     from evolve.forecast.verdict import Verdict
-    from evolve.runs.store import Store
     from evolve.tasks.readers import RawTable
     from evolve.tasks.task import Task
 
@@ -89,6 +87,8 @@ def predict(
     from evolve.forecast.interval import forecast
     from evolve.forecast.queries import from_table, from_words
     from evolve.forecast.rows import rows_of
+    from evolve.forecast.there import verdict_there
+    from evolve.runs.choices import load_verdict
     from evolve.runs.folders import find_run
     from evolve.runs.picks import Pick, forecast_model_of_pick
     from evolve.runs.provenance import require_same_rows, task_of
@@ -109,7 +109,8 @@ def predict(
         else:
             raw, queries = from_table(task, rows, group, _tell)
         forecast_model = forecast_model_of_pick(store, task, pick)
-        verdict = _verdict_there(store, task, queries) if pick.is_champion else None
+        verdict = load_verdict(store) if pick.is_champion else None
+    verdict = verdict_there(task, verdict, [(q.group, q.x) for q in queries])
     forecasts = [forecast(task, forecast_model, q.group, q.x, interval) for q in queries]
     if output is not None and raw is not None:
         _write(output, raw, task, queries, forecasts)
@@ -122,26 +123,6 @@ def predict(
         print(output)
     else:
         _print(task, forecast_model, verdict, forecasts, law or "")
-
-
-def _verdict_there(store: Store, task: Task, queries: Sequence[Query]) -> Verdict | None:
-    """The run's verdict, as it stands for the rows that are asked for."""
-    from evolve.forecast.departures import departures
-    from evolve.forecast.tested import untested
-    from evolve.runs.choices import load_verdict
-
-    verdict = load_verdict(store)
-    if verdict is None:
-        return None
-    ends = {q.group: untested(task, [(q.group, q.x)]) for q in queries}
-    unlike = [q.group for q in queries if any(departures(task, q.group, q.x))]
-    of = [q.group for q in queries if ends[q.group] or q.group in unlike]
-    some = "" if len(of) in (0, len(queries)) else some_of(of, len(queries))
-    return verdict.beyond(
-        tuple(dict.fromkeys(end for each in ends.values() for end in each)),
-        unlike=bool(unlike),
-        of=some,
-    )
 
 
 def _tell(line: str) -> None:

@@ -21,7 +21,7 @@ from evolve.forecast.heldout import forecast_errors, held_share
 from evolve.forecast.hidden import goes_through, is_hidden, is_known
 from evolve.forecast.leaning import leaning_of
 from evolve.forecast.model import ForecastModel
-from evolve.forecast.promise import expected_errors, horizons_of
+from evolve.forecast.promise import Promise, expected_errors, horizons_of
 from evolve.forecast.reasons import Reasons, short_of, weigh
 from evolve.forecast.telling import telling_folds
 from evolve.forecast.tested import rests_on
@@ -69,7 +69,7 @@ def verdict_of(
     errors = forecast_errors(task, choice)[told]
     name, baseline = best_baseline(choice, told, weights)
     gain = mean_log_error(baseline, weights) - mean_log_error(errors, weights)
-    expected = expected_errors(task, choice, forecast_model) if task.axes else (None, None)
+    expected = expected_errors(task, choice, forecast_model) if task.axes else Promise()
     physics = choice.champion.against_physics
     held, base = (float(1.0 - np.average(e, weights=weights)) for e in (errors, baseline))
     who = "the leading laws together predict" if len(choice.finalists) > 1 else "the law predicts"
@@ -94,7 +94,7 @@ def verdict_of(
         reasons.others.append(warning)
     predictions, relative = choice.champion.fitted.predictions, forecast_model.relative
     reasons.others += filter(None, [leaning_of(task.train, predictions, relative=relative)])
-    measured = (held, name, base, gain, *expected, physics, agreement)
+    measured = (held, name, base, gain, *expected[:2], physics, agreement)
     return Verdict(reasons.verdict, reasons.in_order, *measured)
 
 

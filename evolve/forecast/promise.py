@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import NamedTuple
 
 import numpy as np
 
@@ -19,9 +20,22 @@ from evolve.typing import Array, Ints
 NOTHING_LEFT = 0.05  # promised R2 below which it is told in words
 
 
-def expected_errors(
-    task: Task, choice: Choice, forecast_model: ForecastModel
-) -> tuple[float | None, float | None]:
+class Promise(NamedTuple):
+    """What intervals promise beyond the data.
+
+    Attributes:
+        r2: R² over runs as far out as each other; None where the task does not extrapolate.
+        relative: Median error as a share of the forecast; None for one that is no share, as
+            values lie on both sides of 0.
+        reach: How far beyond, in words.
+    """
+
+    r2: float | None = None
+    relative: float | None = None
+    reach: str = ""
+
+
+def expected_errors(task: Task, choice: Choice, forecast_model: ForecastModel) -> Promise:
     """R² and median relative error that the intervals promise at the horizon.
 
     Args:
@@ -42,7 +56,7 @@ def expected_errors(
     values = np.concatenate([task.train.Y, *(points for points, _ in by_horizon)])
     either = bool(((values.min(axis=0) < 0) & (values.max(axis=0) > 0)).any())
     relative = None if either else float(np.median(np.concatenate(shares)))
-    return float(np.mean(promised)), relative
+    return Promise(float(np.mean(promised)), relative, reach_text(task))
 
 
 def horizons_of(task: Task) -> list[float | tuple[float, ...]]:
@@ -55,6 +69,15 @@ def horizons_of(task: Task) -> list[float | tuple[float, ...]]:
     powers = [np.log(factor) / np.log(HORIZONS[-1]) for factor in HORIZONS]
     horizon = [max(h, HORIZONS[-1]) for h in task.horizon]
     return [tuple(float(h**power) for h in horizon) for power in powers]
+
+
+def reach_text(task: Task) -> str:
+    """How far beyond the data intervals are read."""
+    reach = horizons_of(task)[-1]
+    factors = {reach} if isinstance(reach, float) else set(reach)
+    if len(factors) > 1:
+        return "the horizon"
+    return f"{factors.pop():.3g} times"
 
 
 def _promised_r2(points: Array, sigmas: Array) -> float:
@@ -87,15 +110,16 @@ def _forecasts(
     return points, np.concatenate([0.5 * (f.high - f.low) for f in forecasts])
 
 
-def promise_text(r2: float, relative: float | None) -> str:
-    """What the intervals say beyond the data."""
+def promise_text(promise: Promise) -> str:
+    """What the intervals say beyond the data; nothing where nothing is promised."""
+    r2, relative, reach = promise
+    if r2 is None:
+        return ""
     error = "an error that is no share of the forecast, as values lie on both sides of 0"
     if relative is not None:
         error = f"an error of {share_text(relative, 'the forecast')}"
     if r2 < NOTHING_LEFT:
-        return (
-            f"beyond the data the interval promises {error}, no less than runs equally far out "
-            "differ by"
-        )
+        less = ", no less than runs equally far out differ by"
+        return f"up to {reach} beyond the data the interval promises {error}{less}"
     least = "over 0.99" if r2 > 0.99 else f"{r2:.2g}"
-    return f"beyond the data the interval promises an R2 of {least} and {error}"
+    return f"up to {reach} beyond the data the interval promises an R2 of {least} and {error}"

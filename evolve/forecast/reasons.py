@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass, field
 
-from evolve.forecast.promise import promise_text
+from evolve.forecast.promise import Promise, promise_text
 from evolve.forecast.verdict import CARE, HOLDS, IT_HOLDS, NONE
 from evolve.forecast.words import r2_text, share_text
 from evolve.scoring.objective import (
@@ -73,7 +73,7 @@ def weigh(
     against: str,
     near: tuple[float, float],
     gain: float,
-    expected: tuple[float | None, float | None],
+    expected: Promise,
     physics: float,
     baseline: float = -math.inf,
 ) -> Reasons:
@@ -84,12 +84,12 @@ def weigh(
         against: How it stands against the best baseline, in words.
         near: R2 on held-out rows, and their typical error as a share of the target.
         gain: Mean log of the baseline's squared error over the forecast's.
-        expected: R2 and error that the intervals promise beyond the data.
+        expected: What the intervals promise beyond the data.
         physics: Share of points at which the champion breaks declared physics.
         baseline: R2 of the best baseline on the same rows.
     """
-    (held_out, share), (r2, relative) = near, expected
-    promise = "" if r2 is None else promise_text(r2, relative)
+    (held_out, share), (r2, relative, _) = near, expected
+    promise = promise_text(expected)
     broken = ""
     if physics:
         broken = f"the champion breaks declared physics at {share_text(physics)} of points"

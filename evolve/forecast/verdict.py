@@ -51,7 +51,9 @@ class Verdict:
         """One line for a terminal."""
         return f"{self.verdict}: {'; '.join(self.reasons)}"
 
-    def beyond(self, ends: Sequence[str], *, unlike: bool = False, of: str = "") -> Verdict:
+    def beyond(
+        self, ends: Sequence[str], *, unlike: bool = False, reach: str = "", of: str = ""
+    ) -> Verdict:
         """The verdict for rows of which the training rows say less than of others.
 
         Args:
@@ -59,15 +61,19 @@ class Verdict:
                 `evolve.forecast.tested.untested` names them; none for rows within them.
             unlike: Whether some break what every training row keeps to, as
                 `evolve.forecast.departures.departures` finds it.
+            reach: How far the interval promises anything, as `evolve.forecast.promise.reach_text`
+                says it, where some lie further out; empty where none do.
             of: Groups of those that do, in words, where rows of others were asked for, too.
         """
-        if self.verdict != HOLDS or not (ends or unlike):
+        if self.verdict != HOLDS or not (ends or unlike or reach):
             return self
         ways = (
             [f"lie beyond the {' or the '.join(ends)}, where no fold tests the law"]
             if ends
             else []
         )
+        if reach:
+            ways.append(f"lie further beyond the data than {reach}, where nothing is promised")
         ways += ["are unlike every training row, so that nothing tests the law there"] * unlike
         kept = (reason for reason in self.reasons if not reason.startswith(IT_HOLDS))
         rows = f"the rows of {of}" if of else "these rows"

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 OPEN = "open"
 NO_GUIDE = (
     "open: the forecast or its interval is off by many times what all training targets span, and "
@@ -10,6 +12,7 @@ NO_GUIDE = (
 FACTOR_FROM = 10.0  # shares from which on a factor is easier to read than percents
 MOST_TIMES = 1e6  # beyond it a number says no more than that a law explodes
 LEAST_SHARE = 1e-6
+MOST_GROUPS = 5  # that a phrase names
 FEW_DIGITS = -10.0  # an R² below it says no more than that either
 
 
@@ -52,3 +55,14 @@ def plain(value: float, digits: int) -> str:
     """A number of few digits, written out: `1,200`, not `1.2e+03`."""
     text = f"{float(f'{value:.{digits}g}'):,.8f}"
     return text.rstrip("0").rstrip(".")
+
+
+def some_of(groups: Sequence[str], n_groups: int) -> str:
+    """Groups in a phrase; of many the first, and how many others there are."""
+    from evolve.tasks.together import listed
+
+    if len(groups) == n_groups:
+        return f"all {n_groups} groups"
+    if len(groups) <= MOST_GROUPS:
+        return listed(groups)
+    return f"{', '.join(groups[:MOST_GROUPS])} and {len(groups) - MOST_GROUPS} more"

@@ -47,7 +47,10 @@ DISTANCE = ("extrapolation_distance", "beyond")
 # Each verb that prints numbers, and keys of its JSON that its text says in other words or not.
 VERBS: dict[str, tuple[tuple[str, ...], set[str]]] = {
     "runs": ((), {"constants"}),
-    "show": (("dc",), {"facts", "law", "recipe", "seconds", "complexity", "weight"}),
+    "show": (
+        ("dc",),
+        {"facts", "law", "recipe", "seconds", "complexity", "weight", "freedom"},
+    ),
     "query": (("dc",), {"complexity", "stage", "seconds"}),
     "compare": (
         ("dc", "dc", *AT, "--compute", "6*params*tokens"),

@@ -22,7 +22,7 @@ from evolve.forecast.judge import (
     verdict_of,
 )
 from evolve.forecast.members import contenders_of
-from evolve.forecast.promise import expected_errors, horizons_of
+from evolve.forecast.promise import Promise, expected_errors, horizons_of
 from evolve.forecast.reasons import FAR_BEHIND, weigh
 from evolve.forecast.telling import telling_folds
 from evolve.forecast.verdict import CARE, HOLDS, NONE, Verdict, verdict_from_data
@@ -39,6 +39,8 @@ from evolve.search.champion import Choice
 from evolve.search.memory import search_in_memory
 from evolve.search.problem import make_search_problem
 from evolve.tasks.task import Task
+
+UP_TO = "10 times"
 
 
 def searched(y_of: str) -> tuple[Task, Choice, Verdict]:
@@ -96,17 +98,17 @@ def test_a_power_law_in_little_noise_holds(lawful: tuple[Task, Choice, Verdict])
 def test_a_verdict_that_rests_on_a_small_error_alone_says_so(
     held_out: float, promised: tuple[float, float], told: bool
 ) -> None:
-    reasons = weigh("said", "against", (held_out, 0.008), 1.0, promised, 0.0)
+    reasons = weigh("said", "against", (held_out, 0.008), 1.0, Promise(*promised, UP_TO), 0.0)
     assert reasons.verdict == HOLDS
     words = "it holds as that error and the typical one on held-out rows are at most 1 %"
     assert reasons.in_order[-1].startswith(words) == told
 
 
 def test_a_small_error_alone_does_not_hold_where_held_out_rows_were_missed_by_more() -> None:
-    reasons = weigh("said", "against", (-1.3, 0.047), 3.0, (0.97, 0.005), 0.0)
+    reasons = weigh("said", "against", (-1.3, 0.047), 3.0, Promise(0.97, 0.005, UP_TO), 0.0)
     assert reasons.verdict == CARE
     assert reasons.in_order[-1] == "on held-out rows the typical error is 4.7 %"
-    assert weigh("", "", (0.95, 0.047), 3.0, (0.97, 0.005), 0.0).verdict == HOLDS
+    assert weigh("", "", (0.95, 0.047), 3.0, Promise(0.97, 0.005, UP_TO), 0.0).verdict == HOLDS
 
 
 def test_the_typical_error_of_held_out_rows_is_a_share_of_each_and_weighed_by_fold(
@@ -390,7 +392,10 @@ def test_wider_intervals_promise_less(lawful: tuple[Task, Choice, Verdict]) -> N
     task, choice, _ = lawful
     forecast_model = make_forecast_model(task, contenders_of(choice), chosen=True)
     wide = replace(forecast_model, ratios=forecast_model.ratios * 50.0)
-    (r2, error), (less, more) = (expected_errors(task, choice, b) for b in (forecast_model, wide))
+    (r2, error, reach), (less, more, _) = (
+        expected_errors(task, choice, b) for b in (forecast_model, wide)
+    )
+    assert reach == UP_TO
     assert r2 is not None
     assert less is not None
     assert less < r2

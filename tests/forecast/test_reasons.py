@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import pytest
 
+from evolve.forecast.promise import Promise
 from evolve.forecast.reasons import Reasons, weigh
 from evolve.forecast.verdict import CARE, HOLDS, NONE
+
+UP_TO = "10 times"
 
 
 @pytest.mark.parametrize(
@@ -25,7 +28,7 @@ from evolve.forecast.verdict import CARE, HOLDS, NONE
 def test_care_begins_with_what_keeps_a_law_from_holding(
     held_out: float, promised: tuple[float, float], physics: float, first: list[str]
 ) -> None:
-    reasons = weigh("said", "against", (held_out, 0.05), 1.0, promised, physics)
+    reasons = weigh("said", "against", (held_out, 0.05), 1.0, Promise(*promised, UP_TO), physics)
     assert reasons.verdict == CARE
     assert len(reasons.decided) == len(first)
     assert all(words in told for words, told in zip(first, reasons.in_order, strict=False))
@@ -34,7 +37,7 @@ def test_care_begins_with_what_keeps_a_law_from_holding(
 
 
 def test_no_law_begins_with_the_rows_and_the_baseline() -> None:
-    reasons = weigh("said", "against", (-1.0, 0.5), 0.0, (0.5, 0.3), 0.0)
+    reasons = weigh("said", "against", (-1.0, 0.5), 0.0, Promise(0.5, 0.3, UP_TO), 0.0)
     assert (reasons.verdict, reasons.decided) == (NONE, ["said", "against"])
 
 
@@ -45,15 +48,16 @@ def test_a_forecast_that_explodes_on_some_fold_is_of_no_law_though_most_are_bett
         (-15.7, -15.6, CARE),
         (0.5, 0.96, CARE),
     ]:
-        reasons = weigh("said", "against", (held_out, 0.5), 1.0, (0.5, 0.3), 0.0, baseline)
+        promised = Promise(0.5, 0.3, UP_TO)
+        reasons = weigh("said", "against", (held_out, 0.5), 1.0, promised, 0.0, baseline)
         assert reasons.verdict == verdict
-    reasons = weigh("said", "against", (-88_600.0, 0.5), 1.0, (None, None), 0.0, -15.6)
+    reasons = weigh("said", "against", (-88_600.0, 0.5), 1.0, Promise(), 0.0, -15.6)
     assert reasons.decided[0] == "said"
     assert reasons.decided[1].startswith("far less than the baseline's -15.6")
 
 
 def test_a_doubt_decides_where_nothing_else_did_and_is_told_beside_where_it_did() -> None:
-    reasons = weigh("said", "against", (0.95, 0.005), 1.0, (0.95, 0.005), 0.0)
+    reasons = weigh("said", "against", (0.95, 0.005), 1.0, Promise(0.95, 0.005, UP_TO), 0.0)
     assert reasons.verdict == HOLDS
     reasons.doubt("first")
     reasons.doubt("second")

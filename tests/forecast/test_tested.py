@@ -154,6 +154,8 @@ def test_what_holds_is_to_be_handled_with_care_beyond_what_folds_test() -> None:
     assert "the low end of a, where no fold tests the law, and are unlike every" in both
     some = verdict.beyond((), unlike=True, of="web and code").reasons[0]
     assert some.startswith("the rows of web and code are unlike every training row")
+    far = verdict.beyond((), reach="10 times").reasons[0]
+    assert "these rows lie further beyond the data than 10 times, where nothing is promised" in far
     none = Verdict(NONE, said[:1], 0.0, "mean", 0.1, 0.0, None, None, 0.0)
     assert none.beyond((), unlike=True) is none
     assert none.beyond(("high end of epochs",)) is none

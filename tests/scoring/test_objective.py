@@ -218,8 +218,10 @@ NO_PREFERENCE = {
         "ROUNDING": "tells equal targets from others",
     },
     "forecast/words.py": dict.fromkeys(
-        ("FACTOR_FROM", "MOST_TIMES", "LEAST_SHARE", "FEW_DIGITS"), "how errors are told"
+        ("FACTOR_FROM", "MOST_TIMES", "LEAST_SHARE", "FEW_DIGITS", "MOST_GROUPS"),
+        "how errors are told",
     ),
+    "forecast/there.py": {"ROUNDING": "tells a row at the horizon from one beyond"},
     "forecast/interval.py": {
         "LEVEL": "the default of an option",
         "MOST_LOG": "against overflow",

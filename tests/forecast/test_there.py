@@ -1,0 +1,38 @@
+"""What holds up to a horizon is told with care of rows further out."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from small_tasks import task_of
+
+from evolve.forecast.there import beyond_reach, verdict_there
+from evolve.forecast.verdict import CARE, HOLDS, Verdict
+from evolve.tasks.task import Task
+
+SIZES = np.geomspace(1e7, 1e9, 12)
+
+
+def table(**folds: object) -> Task:
+    return task_of(SIZES, 2.0 + SIZES**-0.3, folds={"axes": ["a"], **folds}, max_constants=3)
+
+
+@pytest.mark.parametrize(("size", "is_far"), [(1e10, False), (1.2e10, True), (9e5, True)])
+def test_a_row_lies_further_out_than_ten_times_or_within(size: float, is_far: bool) -> None:
+    assert beyond_reach(table(), "all", np.array([[5e8], [size]])) == is_far
+
+
+def test_a_declared_horizon_reaches_further() -> None:
+    far = np.array([[9e10]])
+    assert beyond_reach(table(), "all", far)
+    assert not beyond_reach(table(horizon=[100.0]), "all", far)
+
+
+def test_the_verdict_for_rows_beyond_all_promises_is_care_and_says_how_far_they_reach() -> None:
+    held = Verdict(HOLDS, ("R2 is high",), 0.9, "mean", 0.1, 1.0, 0.95, 0.005, 0.0)
+    assert verdict_there(table(), held, [("all", np.array([[5e9]]))]) is held
+    assert verdict_there(table(), None, []) is None
+    there = verdict_there(table(), held, [("all", np.array([[1e12]]))])
+    assert there is not None
+    assert there.verdict == CARE
+    assert "than 10 times, where nothing is promised; elsewhere it holds" in there.reasons[0]
