@@ -176,7 +176,8 @@ def _of_rows(
     names, why_not = without_rate(*chosen, schedule, wishes)
     require_names(raw, [*names, *wishes.targets])
     features, reasons = _features(raw, rows, names)
-    spec = _spec(raw, wishes, features, roles, condition)
+    left_out = [f"{chosen}, {why}" for chosen, why in first["rows"]]
+    spec = _spec(raw, wishes, features, roles, condition, left_out)
     checked = _checked(raw, rows, spec.model_copy(update={"schedule": schedule}))
     require_known_groups(raw, test, checked)
     task, decided = _decided(checked, wishes, condition)
@@ -258,13 +259,16 @@ def _spec(
     features: list[dict[str, Any]],
     roles: Mapping[str, Role],
     condition: Condition | None,
+    left_out: Sequence[str],
 ) -> TaskSpec:
     """The spec, without axes and a number of constants."""
     inputs = listed([feature["name"] for feature in features])
-    note = f"{raw.n_rows} training rows, all of {printable(raw.path.name)}."
+    whole = " of" if left_out else ", all of"
+    note = f"{raw.n_rows} training rows{whole} {printable(raw.path.name)}."
     if condition is not None:
         n, text = int(condition.rows.sum()), printable(condition.text)
         note = f"{raw.n_rows - n} training rows and {n} for the test, with {text}."
+    note += "".join(f" Rows: {printable(line)}." for line in left_out)
     return TaskSpec.model_validate(
         {
             "title": f"{', '.join(wishes.targets)} from {inputs}",

@@ -34,6 +34,7 @@ def test_a_run_that_went_wrong_is_left_out_and_named(row: int, factor: float) ->
     assert f"row {row + 1} with loss {loss[row]:.5g}" in why
     assert draft.raw.n_rows == len(loss) - 1
     assert "keep_outliers takes every row" in draft.notes[0]
+    assert why in draft.spec.note
 
 
 def test_all_rows_are_taken_where_the_user_says_so() -> None:
