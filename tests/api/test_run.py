@@ -104,7 +104,7 @@ def test_a_run_that_went_wrong_is_left_out_with_a_warning_that_names_it(tmp_path
     few: dict[str, Any] = {"evaluations": 1, "workers": 0, "runs_dir": tmp_path, "progress": False}
     rows = frame()
     rows.loc[20, "loss"] *= 3.0
-    with pytest.warns(UserWarning) as told:
+    with pytest.warns(UserWarning, match="left out") as told:
         run = evolve.discover(rows, "loss", ["params", "tokens"], **few)
     assert run.task.train.n_rows == len(rows) - 1
     said = [str(warning.message) for warning in told]

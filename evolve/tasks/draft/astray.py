@@ -113,12 +113,15 @@ def _scaled(x: Array, logarithmic: Sequence[bool]) -> Array:
 def _terms(x: Array) -> Array | None:
     """`(n, p)` orthogonal terms of a polynomial as rich as the rows bear; None where of none."""
     n, d = x.shape
-    line = np.column_stack([np.ones(n), x])
-    products = [x[:, i] * x[:, j] for i in range(d) for j in range(i + 1)]
-    for more in ([*products, x[:, 0] ** 3] if d == 1 else products, products, []):
-        n_terms = line.shape[1] + len(more)
-        if d and n_terms <= MOST_TERMS and n >= 2.5 * n_terms + 2:
-            terms, sizes, _ = np.linalg.svd(np.column_stack([line, *more]), full_matrices=False)
+    if not d or d >= MOST_TERMS:
+        return None
+    powers = [(), *((i,) for i in range(d))]
+    squares = [(i, j) for i in range(d) for j in range(i + 1)]
+    for more in ([*squares, (0, 0, 0)] if d == 1 else squares, squares, []):
+        chosen = [*powers, *more]
+        if len(chosen) <= MOST_TERMS and n >= 2.5 * len(chosen) + 2:
+            columns = np.column_stack([x[:, list(which)].prod(axis=1) for which in chosen])
+            terms, sizes, _ = np.linalg.svd(columns, full_matrices=False)
             return np.asarray(terms[:, sizes > ROUNDING * sizes[0]])
     return None
 

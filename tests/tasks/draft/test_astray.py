@@ -105,3 +105,12 @@ def test_the_order_of_rows_and_units_decide_nothing() -> None:
     assert {f"row {int(np.flatnonzero(order == row)[0]) + 1} with" in why for row in (8, 20)} == {
         True
     }
+
+
+def test_of_more_features_than_a_polynomial_may_have_terms_all_rows_are_kept() -> None:
+    rng = np.random.default_rng(0)
+    columns = {f"f{j}": rng.uniform(1.0, 2.0, 60) for j in range(45)}
+    loss = 2.0 + 0.01 * rng.normal(size=60)
+    loss[7] = 50.0
+    draft = propose(raw_of({**columns, "loss": loss}), "runs", Wishes(("loss",), tuple(columns)))
+    assert left_out(draft) == []
