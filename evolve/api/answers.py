@@ -100,9 +100,12 @@ class RunAnswers:
         """
         from evolve.api.plans import plan_of
         from evolve.forecast.plan import plan_runs
+        from evolve.runs.choices import load_verdict
 
+        pick = Pick(size, entry, law)
         with self._open() as store:
-            forecast_model = forecast_model_of_pick(store, self.task, Pick(size, entry, law))
+            forecast_model = forecast_model_of_pick(store, self.task, pick)
+            verdict = load_verdict(store) if pick.is_champion else None
         planned = plan_runs(
             self.task,
             forecast_model,
@@ -119,7 +122,7 @@ class RunAnswers:
             maximise=maximise,
             level=interval,
         )
-        return plan_of(planned)
+        return plan_of(planned, verdict)
 
     @checked
     def compare(

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
         PlannedRuns,
         Question,
     )
+    from evolve.forecast.verdict import Verdict
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -53,6 +54,8 @@ class Plan(Parts):
         is_open: Whether nothing bounds the forecast of the best run.
         notes: What was taken for granted: in which units the cost counts, and whether more or
             less of the target is better where it is no loss.
+        verdict: What the run's forecasts are worth at the best run and at `narrowed`; None where
+            a law was picked or the run has no verdict.
     """
 
     best: pd.Series
@@ -67,13 +70,14 @@ class Plan(Parts):
     isoflop: pd.DataFrame | None = None
     is_open: bool = False
     notes: tuple[str, ...] = ()
+    verdict: Verdict | None = None
 
 
-def plan_of(planned: PlannedRuns) -> Plan:
-    """A plan as data frames."""
+def plan_of(planned: PlannedRuns, verdict: Verdict | None = None) -> Plan:
+    """A plan as data frames; `verdict` is that of the run."""
     import pandas as pd
 
-    from evolve.forecast.plan import exponents, moving_together
+    from evolve.forecast.plan import exponents, moving_together, verdict_of_plan
 
     best, ratio, now = planned.best, planned.per_parameter, planned.narrowed
     ranges = {} if best is None else dict(best.ranges)
@@ -92,6 +96,7 @@ def plan_of(planned: PlannedRuns) -> Plan:
         isoflop=pd.DataFrame([_level_row(level) for level in planned.levels]),
         is_open=best is not None and best.is_open,
         notes=planned.question.notes,
+        verdict=verdict_of_plan(planned, verdict),
     )
 
 

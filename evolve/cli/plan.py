@@ -23,6 +23,7 @@ from evolve.cli.options import (
 
 if TYPE_CHECKING:
     from evolve.forecast.plan import Allocation, PlannedRuns
+    from evolve.forecast.verdict import Verdict
 
 
 @app.command(
@@ -113,8 +114,9 @@ def plan(
     """
     from evolve.cli.output import print_json
     from evolve.cli.plan_text import print_plan
-    from evolve.forecast.plan import plan_runs
+    from evolve.forecast.plan import plan_runs, verdict_of_plan
     from evolve.forecast.queries import read_words
+    from evolve.runs.choices import load_verdict
     from evolve.runs.folders import find_run
     from evolve.runs.picks import Pick, forecast_model_of_pick
     from evolve.runs.provenance import require_same_rows, task_of
@@ -126,7 +128,9 @@ def plan(
         fixed = read_words(task, [*(at or []), *(words or [])])
         bounds = read_words(task, most or [], "most")
         point = read_words(task, narrow, "narrow") if narrow else None
-        forecast_model = forecast_model_of_pick(store, task, Pick(size, entry, law))
+        pick = Pick(size, entry, law)
+        forecast_model = forecast_model_of_pick(store, task, pick)
+        verdict = load_verdict(store) if pick.is_champion else None
     planned = plan_runs(
         task,
         forecast_model,
@@ -143,19 +147,21 @@ def plan(
         maximise=maximise,
         level=interval,
     )
+    there = verdict_of_plan(planned, verdict)
     if json:
-        print_json({"run": name, **document_of(planned)})
+        print_json({"run": name, **document_of(planned, there)})
     else:
-        print_plan(planned)
+        print_plan(planned, there)
 
 
-def document_of(planned: PlannedRuns) -> dict[str, Any]:
-    """A plan as JSON values."""
+def document_of(planned: PlannedRuns, verdict: Verdict | None = None) -> dict[str, Any]:
+    """A plan as JSON values, with what the run's forecasts are worth there."""
     from evolve.forecast.plan import exponents, moving_together
 
     question, ratio = planned.question, planned.per_parameter
     return {
         "champion": question.forecast_model.members[0].number,
+        "verdict": None if verdict is None else verdict.to_data(),
         "group": question.group,
         "target": question.task.target_names[question.target],
         "compute": question.cost.text or None,

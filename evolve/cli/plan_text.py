@@ -24,14 +24,18 @@ if TYPE_CHECKING:
         PlannedRuns,
         Question,
     )
-    from evolve.typing import Array
+    from evolve.forecast.verdict import Verdict
 
 MOST_RIVALS = 6  # laws whose forecast of a next run is written out
 
 
-def print_plan(planned: PlannedRuns) -> None:
-    """Print a plan."""
+def print_plan(planned: PlannedRuns, verdict: Verdict | None = None) -> None:
+    """Print a plan, below what the run's forecasts are worth there."""
+    from evolve.cli.output import print_text
+
     question, best = planned.question, planned.best
+    if verdict is not None:
+        print_text(f"verdict: {verdict.line()}")
     if best is not None:
         _print_best(question, best)
         _print_no_guide(question, best)
@@ -84,24 +88,16 @@ def _print_best(question: Question, best: Allocation) -> None:
 def _print_no_guide(question: Question, best: Allocation) -> None:
     """Say where numbers of the best run are none to go by."""
     from evolve.cli.output import print_text
+    from evolve.forecast.plan import row_of
     from evolve.forecast.tested import untested
 
     if best.is_open:
         print_text(NO_GUIDE)
     farthest = abs(best.extrapolation_distance).max()
-    if ends := untested(question.task, [(question.group, _row(question, best))]):
+    if ends := untested(question.task, [(question.group, row_of(question, best))]):
         print_text(untested_text(ends))
     if words := far_out(farthest):
         print_text(words)
-
-
-def _row(question: Question, best: Allocation) -> Array:
-    """`(1, f)` values of all features of the best run."""
-    import numpy as np
-
-    sought = {question.task.feature_names.index(n): v for n, v in best.values.items()}
-    values = {**question.fixed, **sought}
-    return np.array([[values[j] for j in range(len(values))]])
 
 
 def _interval(question: Question) -> str:

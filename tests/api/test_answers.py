@@ -24,6 +24,8 @@ from evolve.api.plans import Plan, plan_of
 from evolve.api.run import Run
 from evolve.cli.app import call
 from evolve.errors import EvolveError
+from evolve.forecast.verdict import Verdict
+from evolve.runs import choices
 from evolve.runs.store import Store
 from evolve.scoring.metrics import Metrics, Scores, r2
 from evolve.tasks.task import load_task, load_test
@@ -106,15 +108,35 @@ def test_a_plan_says_where_nothing_bounds_the_forecast_of_its_best_run(
 ) -> None:
     planned: list[Any] = []
 
-    def kept(found: Any) -> Plan:
+    def kept(found: Any, verdict: Any) -> Plan:
         planned.append(found)
-        return plan_of(found)
+        return plan_of(found, verdict)
 
     monkeypatch.setattr(plans, "plan_of", kept)
     run.plan(1e21, compute=COMPUTE, at=AT)
     (found,) = planned
     assert found.best is not None
     assert plan_of(replace(found, best=replace(found.best, is_open=True))).is_open
+
+
+def test_a_plan_says_the_verdict_for_the_planned_run_as_the_command_line_does(
+    literature_runs: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    worth = Verdict("holds", ("it holds as told",), 0.99, "mean", 0.1, 2.0, None, None, 0.0)
+    monkeypatch.setattr(choices, "load_verdict", lambda store: worth)
+    run = evolve.load("dc", runs_dir=literature_runs)
+    within, far = (run.plan(budget, compute=COMPUTE, at=AT) for budget in (1e21, 1e30))
+    assert within.verdict == worth
+    assert far.verdict is not None
+    assert far.verdict.verdict == "handle with care"
+    assert run.plan(1e21, compute=COMPUTE, at=AT, law="hoffmann_2022").verdict is None
+    words = ["plan", "dc", "--compute", COMPUTE, "--at", "unique_tokens=1e11"]
+    words += ["--runs-dir", str(literature_runs), "--budget-flops"]
+    assert call([*words, "1e30"]) == 0
+    first = " ".join(capsys.readouterr().out.split())
+    assert first.startswith("verdict: handle with care: these rows lie")
+    assert call([*words, "1e21", "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["verdict"]["reasons"] == ["it holds as told"]
 
 
 def test_a_forecast_is_narrowed_without_a_budget(run: Run) -> None:

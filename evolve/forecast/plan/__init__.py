@@ -17,6 +17,7 @@ from evolve.forecast.plan.profiles import frontier, profiles
 from evolve.forecast.plan.question import Question, make_question
 from evolve.forecast.plan.reach import cost_of, reach, with_serving
 from evolve.forecast.plan.together import moving_together
+from evolve.forecast.plan.worth import row_of, verdict_of_plan
 
 __all__ = [
     "Allocation",
@@ -41,6 +42,8 @@ __all__ = [
     "plan_runs",
     "profiles",
     "reach",
+    "row_of",
     "size_of",
+    "verdict_of_plan",
     "with_serving",
 ]
