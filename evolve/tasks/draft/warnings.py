@@ -25,6 +25,7 @@ from evolve.tasks.draft.made import (
 )
 from evolve.tasks.draft.outliers import outliers
 from evolve.tasks.draft.repeats import repeated_rows
+from evolve.tasks.draft.unfinished import unfinished
 from evolve.tasks.draft.unused import inputs_left, may_be_groups
 from evolve.tasks.mixture import mixture
 from evolve.tasks.name_units import unit_in_name
@@ -47,6 +48,7 @@ FEWEST_ALIKE, APART = 2, 0.5  # rows of one result, so many ranges of all others
 SIZES = ("N", "D", "U")
 PLAIN_SIZE = 1000.0  # sizes below it are hardly written out beside others in words
 FEWEST_LEVELS = 3  # numbers in texts from which on they may be a feature
+NO_GROUP = ("state", "time")  # roles of texts that constants of their own are no advice for
 COMFORTABLE = 20  # rows of a group below which its constants are hardly known
 
 
@@ -64,10 +66,15 @@ def remarks(
     advice_on_runs, may_name_runs = unnamed(rows, task)
     numbers = _numbers_in_texts(rows, columns, task, may_name_runs)
     groups = could_be_groups(columns, rows.n_rows, task.spec)
-    known = {*numbers, *may_name_runs, *(name for name in groups if guess_role(name) == "time")}
+    known = {*numbers, *may_name_runs, *(name for name in groups if guess_role(name) in NO_GROUP)}
     texts = [name for name in groups if name not in known]
     others = [*texts, *inputs_left(columns, task)]
-    warnings = [*_images(task), *repeated_rows(rows, task, others), *advice(task)]
+    warnings: list[str] = [
+        *unfinished(rows),
+        *_images(task),
+        *repeated_rows(rows, task, others),
+        *advice(task),
+    ]
     warnings += [*alongside(task, task.axes), *_zeros(task)]
     warnings += advice_on_runs
     warnings += [*_constant_in_groups(task), *_two_levels(task), *_sizes_in_words(rows, task)]
