@@ -16,8 +16,10 @@ from evolve.errors import EvolveError
 from evolve.evaluation.record import NOT_OF_A_RUN
 from evolve.forecast.model import ForecastModel
 from evolve.forecast.plan import PerParameter, PlannedRuns, plan_runs
-from evolve.law.graph import Law, call, const
+from evolve.forecast.plan.blends import require_no_share
+from evolve.law.graph import Law, call, const, feat
 from evolve.tasks.draft.axes import with_folds
+from evolve.tasks.mixture import Mixture
 from evolve.tasks.spec import FoldSpec
 from evolve.tasks.task import Feature, Table, Task
 from tests.forecast.test_narrowing import ROWS, with_rows
@@ -172,9 +174,28 @@ def test_shares_that_are_left_out_of_the_cost_count_in_the_whole() -> None:
 
 
 def test_no_share_is_best_by_itself() -> None:
-    rule = "with compute params.tokens.books budget 1$"
+    rule = r"with compute params\+tokens budget 0.6$"
     with pytest.raises(EvolveError, match=rule):
         planned(BLENDS, three_shares(), compute=None, at={"books": 0.4})
+
+
+def test_how_the_best_mixture_is_sought_fits_its_shares() -> None:
+    names = tuple("abcde")
+    with pytest.raises(EvolveError, match="of at most 4 shares, values of the others by"):
+        require_no_share(Mixture((0, 1, 2, 3, 4), names), names, {})
+    with pytest.raises(EvolveError, match=r"so c is what the others leave of it, 0\.3: give"):
+        require_no_share(Mixture((0, 1, 2), names[:3]), ["c"], {"a": 0.2, "b": 0.5})
+    require_no_share(Mixture((0, 1), names[:2]), ["lr"], {"a": 0.2, "b": 0.8})
+
+
+def test_a_share_that_a_law_leaves_to_the_others_is_sought_with_them() -> None:
+    best = planned(BLENDS, three_shares(), compute="params + tokens + books", budget=1.0).best
+    assert best is not None
+    assert best.values == pytest.approx({"params": 0.39, "tokens": 0.61, "books": 0.0}, abs=0.05)
+    of_one = Law(call("add", const(0), call("exp", call("mul", const(1), feat(0)))), 2)
+    alone = make_forecast_model((of_one, np.array([[1.0, -1.0]])))
+    with pytest.raises(EvolveError, match="does not depend on tokens, so no budget can be split"):
+        planned(alone, three_shares(), compute="params + tokens + books", budget=1.0)
 
 
 @pytest.mark.parametrize(

@@ -302,9 +302,8 @@ NO_PREFERENCE = {
         "EXACT": "tolerance of a numeric search",
         "SEARCH_DECADES": "range of a numeric search",
     },
-    "forecast/plan/question.py": dict.fromkeys(
-        ("MOST_TRADED", "MOST_TUNED"), "features that can be searched"
-    ),
+    "forecast/plan/blends.py": {"MOST_TRADED": "features that can be searched"},
+    "forecast/plan/question.py": {"MOST_TUNED": "features that can be searched"},
     "forecast/plan/settings.py": {
         "MOST_POINTS": "points of a numeric search",
         "AT_EDGE": "at which an answer lies at an end of the rows",

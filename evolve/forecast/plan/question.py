@@ -12,6 +12,7 @@ from evolve.evaluation.predict import predict
 from evolve.forecast.interval import Forecast, forecast
 from evolve.forecast.level import read_level
 from evolve.forecast.model import ForecastModel, Member
+from evolve.forecast.plan.blends import MOST_TRADED, require_no_share, what_is_left
 from evolve.forecast.plan.cost import Cost
 from evolve.forecast.plan.together import because
 from evolve.law.graph import Law, features_of
@@ -22,7 +23,6 @@ from evolve.tasks.roles import SETTINGS
 from evolve.tasks.task import Task
 from evolve.typing import Array
 
-MOST_TRADED = 4  # features of a cost
 MOST_TUNED = 3
 
 
@@ -239,11 +239,7 @@ def _tuned(task: Task, free: Sequence[str], fixed: Mapping[str, float]) -> tuple
     if free and sizes:
         rest = (Argument("compute"), " leaves out: ", at, f" {'=… '.join(sizes)}=…")
         raise EvolveError("fix what ", *rest)
-    shares = mixture(task)
-    if set(missing) & set(shares.names):
-        rule = f": {shares.said}, so no share is best by itself; the best mixture is sought with "
-        how = f" {'+'.join(shares.names)} ", Argument("budget"), f" {shares.whole:g}"
-        raise EvolveError(at, rule, Argument("compute"), *how)
+    require_no_share(mixture(task), missing, fixed)
     if len(missing) > MOST_TUNED:
         rule = f": fix more, the best values of at most {MOST_TUNED} features are sought, not of "
         raise EvolveError(at, rule, ", ".join(missing))
@@ -290,9 +286,10 @@ def require_used(question: Question) -> None:
 
 
 def not_used(question: Question, member: Member) -> list[str]:
-    """Features that are sought but that a law does not hold."""
+    """Features that are sought but that a law does not hold, nor says by the others."""
     law = member.law
     if not isinstance(law, Law) or law.own_feature_first:
         return []
     seen = features_of(law.root)
-    return [n for j, n in zip(question.varied, question.names, strict=True) if j not in seen]
+    said = {*seen, what_is_left(question.shares, question.varied, seen)}
+    return [n for j, n in zip(question.varied, question.names, strict=True) if j not in said]
