@@ -69,6 +69,18 @@ def lines_of(fitted: RunLaw, columns: dict[str, Any], named_by: str = "") -> lis
     return lines
 
 
+def failure_of(fitted: RunLaw) -> list[Remark]:
+    """What to say of a law that is further from the rows it was fitted to than their mean is."""
+    r2 = fitted.train_r2
+    if r2 is None or not r2 < 0.0:
+        return []
+    off = f"train R2 {r2:.2g}, below the 0 of their mean"
+    advice = (
+        "use none of its constants: the law has another shape, or no start led to its constants"
+    )
+    return [Remark(f"the fit failed, it is far from its own rows: {off}; {advice}")]
+
+
 def not_used(left: Mapping[str, str]) -> str:
     """What to say of columns that are not used, by the reason of each."""
     reasons: dict[str, list[str]] = {}

@@ -20,10 +20,11 @@ def warn_of_table(draft: Draft) -> None:
 
 
 def warn_of_columns(fitted: RunLaw, draft: Draft, named_by: str) -> None:
-    """Warn of the columns that a law leaves out; called as `warn_of_table`."""
-    from evolve.api.fit_columns import columns_of_fit, lines_of
+    """Warn of columns that a law leaves out, and of a fit that failed; as `warn_of_table`."""
+    from evolve.api.fit_columns import columns_of_fit, failure_of, lines_of
 
-    for line in lines_of(fitted, columns_of_fit(fitted, draft), named_by):
+    lines = lines_of(fitted, columns_of_fit(fitted, draft), named_by)
+    for line in (*lines, *failure_of(fitted)):
         warnings.warn(line, stacklevel=4)
 
 

@@ -80,7 +80,7 @@ def fit(
     json: Json = False,
 ) -> None:
     """Fit one law, by its name or as a formula: constants, standard errors, intervals, R2."""
-    from evolve.api.fit_columns import columns_of_fit, lines_of
+    from evolve.api.fit_columns import columns_of_fit, failure_of, lines_of
     from evolve.api.named import fit_to_draft, fit_to_task
     from evolve.cli.output import print_json, print_note
     from evolve.tasks.draft import Wishes
@@ -112,7 +112,8 @@ def fit(
     with quick_loading():
         fitted = fit_to_task(task, law) if draft is None else fit_to_draft(draft, law)
         columns = columns_of_fit(fitted, draft)
-        for line in [] if draft is None else lines_of(fitted, columns, named_by):
+        lines = [] if draft is None else lines_of(fitted, columns, named_by)
+        for line in (*lines, *failure_of(fitted)):
             print_note(f"fit: {line.spelled(option_of)}")
         forecasts = _forecasts(fitted, at or [], group, interval)
         if json:

@@ -5,20 +5,23 @@ Each is a function of the one that stands for it, so that errors carry over.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from functools import partial, reduce
 
 import numpy as np
 
 from evolve.fitting.result import Fit
 from evolve.fitting.tape import NONLINEAR, kinds
-from evolve.law.graph import Law, Node, call, const, evaluate, replace_leaves, walk
+from evolve.law.graph import Law, Node, call, const, evaluate, num, replace_leaves, walk
 from evolve.typing import Array
 
 MINUS, INVERSE, LOG = "minus", "inverse", "log"
 LARGEST_LOG = 300.0  # of a size whose square is a number
 LEAST = 1e-300
+SMALL = 1e-3  # deviation of a column below which its constant counts in a unit of its own
 _RATIOS = ("mul", "div")
+_SUMS, _ENDS = ("add", "sub", "neg"), ("max", "min")
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,16 +32,21 @@ class Eased:
         law: The law.
         kinds: Of each constant that another stands for: ``minus`` where it is minus that one,
             ``inverse`` where it is 1 over it, ``log`` where that one is its logarithm.
+        units: Of each constant that counts in one, that unit; it comes before the kind.
     """
 
     law: Law
     kinds: dict[int, str]
+    units: dict[int, float] = field(default_factory=dict)
 
     def stated(self, fit: Fit) -> Fit:
         """A fit of the law, in the constants of its author."""
         constants, slopes = fit.constants.copy(), np.ones_like(fit.constants)
+        for k, unit in self.units.items():
+            constants[k], slopes[k] = unit * constants[k], unit
         for k, kind in self.kinds.items():
-            constants[k], slopes[k] = _stated(kind, float(fit.constants[k]))
+            constants[k], slope = _stated(kind, float(constants[k]))
+            slopes[k] *= slope
         return fit.stated_in(constants, slopes)
 
 
@@ -53,7 +61,7 @@ def _stated(kind: str, value: float) -> tuple[float, float]:
     return size, size
 
 
-def eased(law: Law, x: Array) -> Eased:
+def eased(law: Law, x: Array, unit: float = 1.0) -> Eased:
     """A law in constants that are easy to find from some rows.
 
     Starts and steps of a fit suit constants that multiply columns, that are compared with them,
@@ -63,8 +71,10 @@ def eased(law: Law, x: Array) -> Eased:
     Args:
         law: The law, as its author wrote it.
         x: `(n, f)` raw features.
+        unit: A typical difference of targets, in which constants within a maximum or minimum
+            count: starts are of the size of 1, and no linear solve finds these.
     """
-    root, found = law.root, dict[int, str]()
+    root, found = _gathered(law.root), dict[int, str]()
     is_hard = kinds(root, law.n_constants) == NONLINEAR
     for k in range(law.n_constants):
         if _is_negated(root, k):
@@ -73,7 +83,108 @@ def eased(law: Law, x: Array) -> Eased:
             found[k] = kind
     minus = {const(k): call("neg", const(k)) for k, kind in found.items() if kind == MINUS}
     root = _rewritten(replace_leaves(root, minus), found)
-    return Eased(replace(law, root=root), found)
+    units: dict[int, float] = {}
+    n_leaves = sum(node.op == "const" for node in walk(root))
+    if unit != 1.0 and n_leaves == law.n_constants:  # none counts in two ways
+        root = _in_units(root, unit, units)
+    for k in np.flatnonzero(is_hard).tolist():
+        if n_leaves == law.n_constants and found.get(k) != LOG:
+            root = _against_large(root, k, x, units)
+    return Eased(replace(law, root=root), found, units)
+
+
+def _against_large(root: Node, k: int, x: Array, units: dict[int, float]) -> Node:
+    """The tree with a constant of a column that hardly varies, as 1/N, counted in a large unit.
+
+    Steps of a fit are damped by an amount of their own, beside which such a column is nothing;
+    and starts of a constant over a column would go by the size of that, not of 1 over it.
+    """
+    for node in walk(root):
+        if node.op not in _RATIOS or const(k) not in node.args:
+            continue
+        column = replace_leaves(node, {const(k): num(1.0)})
+        if column.constants or (node.op == "div" and node.args[1] == const(k)):
+            continue
+        deviation = float(np.std(evaluate(column, x, np.zeros(0))))
+        if LEAST < deviation < (SMALL if node.op == "mul" else np.inf):
+            units[k] = units.get(k, 1.0) / deviation
+            large = call("mul", const(k), call("div", column, num(deviation)))
+            return _with(root, node, large)
+    return root
+
+
+def _with(node: Node, old: Node, new: Node) -> Node:
+    """The tree with another in place of a part of it."""
+    if node == old or not node.constants:
+        return new if node == old else node
+    return Node(node.op, tuple(_with(arg, old, new) for arg in node.args), node.value)
+
+
+def _in_units(node: Node, unit: float, units: dict[int, float]) -> Node:
+    """The tree with each maximum and minimum that is a term of it as a multiple of a unit.
+
+    Args:
+        node: The tree.
+        unit: The unit.
+        units: Filled in: what constants count in that.
+    """
+    if node.op in _SUMS and node.constants:
+        return Node(node.op, tuple(_in_units(arg, unit, units) for arg in node.args), node.value)
+    if node.op not in _ENDS or not node.constants:
+        return node
+    return call("mul", num(unit), _over(node, unit, units))
+
+
+def _over(node: Node, unit: float, units: dict[int, float]) -> Node:
+    """A tree divided by a unit, in constants that count in it where they can."""
+    if node.op in (*_SUMS, *_ENDS):
+        return Node(node.op, tuple(_over(arg, unit, units) for arg in node.args), node.value)
+    for factor, is_above in _factors(node):
+        if is_above and factor.op == "const":
+            units[factor.index] = unit
+            return node
+    return node if node == num(0.0) else call("div", node, num(unit))
+
+
+def _gathered(node: Node) -> Node:
+    """The tree with each product of a constant and several columns as one with their product.
+
+    In ``a*x*y`` the constant multiplies x, and its size would be looked for by that of x alone.
+    """
+    if not node.constants or not node.args:
+        return node
+    if node.op not in _RATIOS:
+        return Node(node.op, tuple(_gathered(arg) for arg in node.args), node.value)
+    factors = list(_factors(node))
+    columns = [each for each in factors if not each[0].constants]
+    leaf = next((each for each in factors if _is_lone(each[0])), None)
+    if leaf is None or sum(bool(factor.features) for factor, _ in columns) < 2:
+        return Node(node.op, tuple(_gathered(arg) for arg in node.args), node.value)
+    column = _product(columns)
+    gathered = _product([leaf, (column, True)]) if leaf[1] else call("div", column, leaf[0])
+    others = [each for each in factors if each[0].constants and each is not leaf]
+    return _product([(gathered, True), *((_gathered(other), above) for other, above in others)])
+
+
+def _factors(node: Node, *, above: bool = True) -> Iterator[tuple[Node, bool]]:
+    """Factors of products and ratios, and whether each stands above the line."""
+    if node.op in _RATIOS:
+        yield from _factors(node.args[0], above=above)
+        yield from _factors(node.args[1], above=above == (node.op == "mul"))
+    else:
+        yield node, above
+
+
+def _is_lone(node: Node) -> bool:
+    """Whether a factor is a constant, or minus one."""
+    return (node.args[0] if node.op == "neg" else node).op == "const"
+
+
+def _product(factors: Sequence[tuple[Node, bool]]) -> Node:
+    """The product of factors, those below the line in the denominator."""
+    above = [factor for factor, is_above in factors if is_above] or [num(1.0)]
+    product = reduce(partial(call, "mul"), above)
+    return reduce(partial(call, "div"), [f for f, is_above in factors if not is_above], product)
 
 
 def _is_negated(root: Node, k: int) -> bool:

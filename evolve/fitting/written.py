@@ -49,7 +49,9 @@ def fit_as_written(
         One fit a problem, in order.
     """
     rows = problems if isinstance(problems, ProblemSet) else ProblemSet(problems)
-    easy, free = eased(law, rows.x), [None] * len(rows)
+    unit = float(np.median([np.std(problem.y) for problem in rows]))
+    unit = unit if math.isfinite(unit) and unit > 0.0 else 1.0
+    easy, free = eased(law, rows.x, unit), [None] * len(rows)
     fitter = BatchFitter(easy.law, rows, replace(recipe, shrinkage=0.0, tied="none"), axes)
     fits = fitter.fit(free, boxed=False)
     scales = _amplitudes(easy.law)

@@ -15,6 +15,7 @@ import pytest
 from scipy.special import stdtrit
 from store_service import start_python
 
+import evolve
 from evolve.cli.app import call
 from evolve.cli.fit import draft_of_table
 from evolve.cli.predict import IMPOSSIBLE, print_forecasts
@@ -473,6 +474,20 @@ def test_fit_says_which_columns_its_law_holds_and_why_it_does_not_use_others(
         2,
         True,
     )
+
+
+def test_a_fit_that_is_further_from_its_rows_than_their_mean_says_so_in_a_line(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "roof.csv"
+    path.write_text("batch,ms\n" + "".join(f"{2**k},{9 - 0.5 * k}\n" for k in range(10)))
+    words = ["fit", str(path), "--target", "ms", "--law"]
+    _, _, err = said(capfd, *words, "a*batch")
+    assert "the fit failed, it is far from its own rows: train R2 -" in " ".join(err.split())
+    assert "failed" not in said(capfd, *words, "c + a*log(batch)")[2]
+    frame = {"batch": [2**k for k in range(10)], "ms": [9 - 0.5 * k for k in range(10)]}
+    with pytest.warns(UserWarning, match="the fit failed"):
+        evolve.fit_named_law(frame, "ms", "a*batch")
 
 
 def test_fit_takes_columns_that_are_derived_for_inputs_and_targets(

@@ -152,3 +152,35 @@ def test_a_slope_near_0_has_the_sign_of_least_squares() -> None:
     y = 5.0 - 0.001 * x[:, 0] + 0.01 * np.random.default_rng(3).normal(size=12)
     (fit,) = fit_as_written(stated("a + b*N"), [Problem(x, y)], Recipe(n_starts=4))
     assert fit.constants == pytest.approx(np.polyfit(x[:, 0], y, 1)[::-1], rel=1e-6)
+
+
+ROOFS = {
+    "t + max(m, a*N*D)": [0.5, 6.0, 4e-4],
+    "t + min(m, a*N*D)": [0.5, 6.0, 4e-4],
+    "t + max(m + c*N, a*N*D)": [0.5, 2.0, 0.3, 4e-4],
+    "t + A*log(1 + a*N*D)": [0.5, 2.0, 4e-4],
+    "t + A*log(1 + N*D/c)": [0.5, 2.0, 2500],
+    "t + A*exp(-a*N*D)": [0.5, 2.0, 4e-5],
+    "t + A*exp(-a/N/D)": [0.5, 2.0, 2000],
+    "t + A*exp(-a/D)": [0.5, 2.0, 200],
+    "t + log(exp(m) + exp(a*N*D))": [0.5, 6.0, 4e-4],
+}
+GRID = np.array([[n, d] for n in (1, 2, 4, 8, 16, 32, 64) for d in (128, 512, 2048)], dtype=float)
+
+
+@pytest.mark.parametrize("size", [1e-3, 1.0, 1e3, 1e6])
+@pytest.mark.parametrize("text", ROOFS)
+def test_a_column_within_a_function_may_be_measured_in_any_unit(text: str, size: float) -> None:
+    law = stated(text)
+    y = evaluate(law.root, GRID, np.array(ROOFS[text]))
+    (fit,) = fit_as_written(law, [Problem(GRID * [1.0, size], y)], Recipe())
+    assert evaluate(law.root, GRID * [1.0, size], fit.constants) == pytest.approx(y, rel=1e-3)
+
+
+@pytest.mark.parametrize("size", [1e-6, 1e-3, 1.0, 1e3, 1e6, 1e9])
+@pytest.mark.parametrize("text", ["t + max(m, a*N*D)", "t + min(m, a*N*D)", "max(m, a*N*D)"])
+def test_a_target_of_a_maximum_may_be_measured_in_any_unit(text: str, size: float) -> None:
+    law = stated(text)
+    y = size * evaluate(law.root, GRID, np.array(ROOFS.get(text, [2.0, 4e-4])))
+    (fit,) = fit_as_written(law, [Problem(GRID, y)], Recipe())
+    assert evaluate(law.root, GRID, fit.constants) == pytest.approx(y, rel=1e-3)
