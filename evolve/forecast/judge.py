@@ -78,7 +78,7 @@ def verdict_of(
     alike = _also_a_line(task, choice, name)
     against = against_baseline(gain, name + alike) + (", on a typical fold" if by_fold else "")
     near = (held, held_share(task, choice, told))
-    reasons = weigh(said, against, near, gain, expected, physics, base)
+    reasons = weigh(said, against, near, gain, expected, physics, base, _law_of(choice))
     unshown = reasons.verdict == NONE and gain < NONE_GAIN
     if unshown and (why := _why_not_none(task, choice, told, errors)):
         reasons.excuse(why)
@@ -188,9 +188,13 @@ def _is_line(task: Task, champion: Finalist) -> bool:
 
 def _also_a_line(task: Task, choice: Choice, baseline: str) -> str:
     """That the champion is the same line as the baseline, which then says nothing against it."""
-    who = "the champion" if len(choice.finalists) > 1 else "the law"
     is_one = baseline == LINE and _is_line(task, choice.champion)
-    return f", as {who} is" if is_one else ""
+    return f", as {_law_of(choice)} is" if is_one else ""
+
+
+def _law_of(choice: Choice) -> str:
+    """What the law is called: a champion only where it was chosen among others."""
+    return "the champion" if len(choice.finalists) > 1 else "the law"
 
 
 def _of_low_r2(r2: float) -> str:
@@ -229,7 +233,16 @@ def _by_fold(errors: Array, n_search: int) -> str:
     said = [r2_text(1.0 - float(error), 2).replace(",", "") for error in errors]
     first, further = ", ".join(said[:n_search]), ", ".join(said[n_search:])
     more = f"{further} on further folds" if further else ""
-    return f" ({'; '.join(filter(None, [f'{first} fold by fold' if first else '', more]))})"
+    listed_r2 = "; ".join(filter(None, [f"{first} fold by fold" if first else "", more]))
+    return f" ({listed_r2}){_swamped(errors)}"
+
+
+def _swamped(errors: Array) -> str:
+    """That one fold makes their mean, where it errs more than all others together."""
+    if not 2.0 * errors.max() > errors.sum():
+        return ""
+    median = r2_text(1.0 - float(np.median(errors)), 2)
+    return f", where one fold alone decides the mean and the median is {median}"
 
 
 def best_baseline(choice: Choice, told: Sequence[int], weights: Array) -> tuple[str, Array]:

@@ -76,6 +76,7 @@ def weigh(
     expected: Promise,
     physics: float,
     baseline: float = -math.inf,
+    who: str = "the champion",
 ) -> Reasons:
     """What measures of a forecast come to.
 
@@ -85,14 +86,16 @@ def weigh(
         near: R2 on held-out rows, and their typical error as a share of the target.
         gain: Mean log of the baseline's squared error over the forecast's.
         expected: What the intervals promise beyond the data.
-        physics: Share of points at which the champion breaks declared physics.
+        physics: Share of points at which the law breaks the physics of the task.
         baseline: R2 of the best baseline on the same rows.
+        who: What the law is called.
     """
     (held_out, share), (r2, relative, _) = near, expected
     promise = promise_text(expected)
     broken = ""
     if physics:
-        broken = f"the champion breaks declared physics at {share_text(physics)} of points"
+        of = "the physics of the task, declared or guessed,"
+        broken = f"{who} breaks {of} at {share_text(physics)} of points"
     if held_out < NONE_R2 and gain < NONE_GAIN:
         return Reasons(NONE, [said, against], [*filter(None, (promise, broken))])
     if held_out < NONE_R2 and 1.0 - held_out >= FAR_BEHIND * (1.0 - baseline):

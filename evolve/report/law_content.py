@@ -107,10 +107,10 @@ def _math(text: str) -> Markup:
 
 
 _SCALES = {
-    "linear": "target",
-    "log": "log of the target",
+    "linear": "the target",
+    "log": "the log of the target",
     "gap": "what the target leaves to its ceiling",
-    "log_gap": "log of what the target leaves to its ceiling",
+    "log_gap": "the log of what the target leaves to its ceiling",
 }
 
 
@@ -123,7 +123,7 @@ _TIED = {
 def _recipe(recipe: Recipe) -> str:
     target = _SCALES[recipe.target_scale]
     loss = {"l2": "least squares", "huber": "Huber's loss", "cauchy": "Cauchy's loss"}[recipe.loss]
-    words = [f"Fitted to the {target} with {loss}"]
+    words = [f"Fitted to {target} with {loss}"]
     if recipe.loss != "l2":
         words.append(f"that bends at {recipe.f_scale:.3g} standard deviations")
     if recipe.scale_weight > 0:
@@ -151,6 +151,6 @@ def _physics(findings: Findings) -> str:
         return ""
     how = f"broken on {100 * broken:.1f} % of them" if broken else "kept on all of them"
     return (
-        f"Declared of every law: it {declared}. Checked on points up to a hundred times "
-        f"beyond the rows of each fold: {how}."
+        f"Declared or guessed of every law: it {declared}. Checked on points up to a "
+        f"hundred times beyond the rows of each fold: {how}."
     )

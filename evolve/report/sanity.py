@@ -9,6 +9,7 @@ from evolve.forecast.verdict import CARE, HOLDS, NONE
 from evolve.forecast.words import share_text
 from evolve.report import tables
 from evolve.report.gather import Findings
+from evolve.tasks.declared import between_text
 from evolve.tasks.together import relations
 
 
@@ -78,13 +79,17 @@ def broken_share(findings: Findings) -> float | None:
 
 def _physics(findings: Findings) -> Check:
     declared, broken = declared_physics(findings), broken_share(findings)
+    targets = findings.task.spec.targets
+    bounds = "; ".join(f"{t.name} is {between_text(*t.bounds)}" for t in targets if t.bounds)
+    within = ("Declared or guessed; no interval goes beyond.",)
     if not declared:
-        return Check("Physics", "nothing declared")
-    note = f"Declared of every law: it {declared}."
+        return Check("Physics", bounds or "nothing declared", within if bounds else ())
+    besides = (f"Besides, {bounds}.",) if bounds else ()
+    notes = (f"Declared or guessed of every law: it {declared}.", *besides)
     if broken is None:
-        return Check("Physics", "not checked", (note,))
+        return Check("Physics", "not checked", notes)
     value = "kept" if not broken else f"broken at {100 * broken:.1f} % of points"
-    return Check("Physics", value, (note,), "bad" if broken else "good")
+    return Check("Physics", value, notes, "bad" if broken else "good")
 
 
 def _together(findings: Findings) -> list[Check]:

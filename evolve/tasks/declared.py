@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -57,3 +59,10 @@ def _require_inside(raw: RawTable, target: Target, y: NDArray[np.float64]) -> No
             f"{raw.path}: bounds of {target.name!r} must hold every row, one holds {far:g}, "
             f"outside {low:g} to {high:g}"
         )
+
+
+def between_text(low: float, high: float) -> str:
+    """Two bounds in words, of which one may be infinite."""
+    if math.isinf(high):
+        return f"above {low:g}" if math.isfinite(low) else "any number"
+    return f"below {high:g}" if math.isinf(low) else f"between {low:g} and {high:g}"

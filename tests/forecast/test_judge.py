@@ -304,6 +304,7 @@ def test_folds_that_differ_are_told_one_by_one(lawful: tuple[Task, Choice, Verdi
         len(task.folds),
         len(choice.folds) - len(task.folds),
     ]
+    assert ", where one fold alone decides the mean and the median is 0.9" in line
     assert "times as much, on a typical fold; " in line
     assert "their own mean" not in line
     assert line.startswith(f"{NONE}: ")

@@ -22,7 +22,12 @@ UP_TO = "10 times"
             ["an R2 of 0.62 and an error of 5 %, where it takes an R2 of 0.9"],
         ),
         (0.5, (0.62, 0.05), 0.0, ["said, where", "R2 of 0.62"]),
-        (0.95, (0.95, 0.05), 0.03, ["breaks declared physics at 3 % of points"]),
+        (
+            0.95,
+            (0.95, 0.05),
+            0.03,
+            ["the champion breaks the physics of the task, declared or guessed, at 3 % of"],
+        ),
     ],
 )
 def test_care_begins_with_what_keeps_a_law_from_holding(
@@ -74,3 +79,10 @@ def test_what_excuses_held_out_rows_decides() -> None:
         CARE,
         ("noise hides it", "said", "against", "more"),
     )
+
+
+def test_a_law_that_was_not_chosen_among_others_is_no_champion() -> None:
+    near, promised = (0.95, 0.05), Promise(0.95, 0.05, UP_TO)
+    reasons = weigh("said", "against", near, 1.0, promised, 0.03, who="the law")
+    assert reasons.decided[0].startswith("the law breaks the physics of the task")
+    assert "champion" not in "; ".join(reasons.in_order)

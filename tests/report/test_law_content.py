@@ -74,6 +74,9 @@ def test_how_a_law_was_fitted_is_told_in_words() -> None:
         "constants that are not linear, priors learnt across groups (strength 2); 4 starts."
     )
     assert "all groups with exponents" in _recipe(Recipe(tied="slopes"))
+    scales = {"gap": "what the target leaves", "log_gap": "the log of what the target leaves"}
+    for scale, words in scales.items():
+        assert f"Fitted to {words} to its ceiling with" in _recipe(Recipe(scale))
 
 
 @pytest.mark.parametrize(

@@ -101,6 +101,15 @@ def test_nothing_declared_is_no_judgement(judged: Findings) -> None:
     assert (check.value, check.mark) == ("nothing declared", "")
 
 
+def test_bounds_of_a_target_are_physics_too(judged: Findings) -> None:
+    spec = under(judged, PhysicsSpec()).task.spec
+    targets = [spec.targets[0].model_copy(update={"bounds": [0.0, 100.0]})]
+    bounded = spec.model_copy(update={"targets": targets})
+    check = named(replace(judged, task=replace(judged.task, spec=bounded)))["Physics"]
+    assert check.value == f"{targets[0].name} is between 0 and 100"
+    assert check.notes == ("Declared or guessed; no interval goes beyond.",)
+
+
 def test_physics_that_the_champion_breaks_is_bad(judged: Findings) -> None:
     declared = under(judged, PhysicsSpec(floor=0.5, ceiling=9.0))
     kept = named(declared)["Physics"]

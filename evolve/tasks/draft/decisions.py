@@ -121,7 +121,10 @@ def of_weights(task: Task) -> list[Decision]:
     counts = task.train.counts
     if counts is None:
         return []
-    spread = f"a row counts {counts.min():.2g} to {counts.max():.2g} times the mean"
+    least, most = f"{counts.min():.2g}", f"{counts.max():.2g}"
+    spread = f"a row counts {least} to {most} times the mean"
+    if least == most:
+        spread = "all rows count alike"
     what = "weights" if task.spec.weights else "inverse squares of deviations"
     where = "in every fit, fold and estimate of noise"
     return [

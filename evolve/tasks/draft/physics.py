@@ -11,6 +11,7 @@ from pydantic import ValidationError
 
 from evolve.errors import Argument, EvolveError
 from evolve.tasks.complaints import explain
+from evolve.tasks.declared import between_text
 from evolve.tasks.draft.roles import NO_AXES, Wishes
 from evolve.tasks.measures import ERROR_SHARES, ERRORS
 from evolve.tasks.roles import nearest_column, words_of
@@ -166,15 +167,8 @@ def _words(spec: TaskSpec) -> str:
     words += [f"rises in {', '.join(physics.increasing_in)}"] if physics.increasing_in else []
     words += [] if physics.floor is None else [f"above {physics.floor:g}"]
     words += [] if physics.ceiling is None else [f"below {physics.ceiling:g}"]
-    words += [f"{t.name} {_between(*t.bounds)}" for t in spec.targets if t.bounds]
+    words += [f"{t.name} {between_text(*t.bounds)}" for t in spec.targets if t.bounds]
     return "; ".join(words) or "none"
-
-
-def _between(low: float, high: float) -> str:
-    """Two bounds in words, of which one may be infinite."""
-    if math.isinf(high):
-        return f"above {low:g}" if math.isfinite(low) else "any number"
-    return f"below {high:g}" if math.isinf(low) else f"between {low:g} and {high:g}"
 
 
 def _why(task: Task, wishes: Wishes, spec: TaskSpec) -> str:
@@ -188,7 +182,7 @@ def _why(task: Task, wishes: Wishes, spec: TaskSpec) -> str:
             return "as the user says; a law that breaks it far out loses score"
         return "nothing is certain by the names; say so where it is"
     if above and not _are_losses(task):
-        guess = "a guess: it is above 0 in every row and falls"
+        guess = "a guess: it is above 0 in every row, and a line through the rows falls with size"
     else:
         what = "losses fall with size" if falls else "what such a target can be"
         guess = f"a guess from names: {what}"

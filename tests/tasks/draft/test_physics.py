@@ -109,7 +109,9 @@ def test_what_is_guessed_beside_what_the_user_says_is_told_as_a_guess() -> None:
     y = 0.1 + 50.0 * X**-0.3
     in_part = "in part as the user says, in part a guess"
     assert why("loss", y, decreasing=("none",)).startswith(in_part)
-    assert why("y", y, decreasing=("none",)).startswith(f"{in_part}: it is above 0 in every row")
+    assert why("y", y, decreasing=("none",)).startswith(
+        f"{in_part}: it is above 0 in every row, and a line through the rows falls"
+    )
     assert why("loss", y, decreasing=("params",), floor=0.5).startswith("as the user says")
     assert why("loss", y, decreasing=("none",), floor=-math.inf).startswith("as the user says")
 

@@ -198,3 +198,10 @@ def test_names_that_count_the_rows_are_offered_as_no_feature(
 ) -> None:
     notes = notes_of(drafted({"params": [*N], "tokens": [*D], "model": names}))
     assert ("column model holds a number in each text" in notes) == is_told
+
+
+@pytest.mark.parametrize(("last", "words"), [(2.0, "all rows count alike"), (4.0, "to 1.9 times")])
+def test_weights_are_told_by_how_far_they_differ(last: float, words: str) -> None:
+    columns: dict[str, list[object]] = {"params": [*N], "tokens": [*D], "w": [*[2.0] * 29, last]}
+    (why,) = [d.why for d in drafted(columns, weights="w").decisions if d.what == "weights"]
+    assert words in why
