@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-import shlex
 from collections.abc import Iterator, Sequence
 from itertools import product
 
 import numpy as np
 
 from evolve.errors import Argument, EvolveError, TaskError
-from evolve.law.faults import quoted
-from evolve.tasks.cells import is_blank, is_meant, number, size_in_words
+from evolve.tasks.cells import is_meant, number, size_in_words
 from evolve.tasks.draft.columns import Column
 from evolve.tasks.draft.expressions import derived_names
 from evolve.tasks.draft.images import images_of_targets
-from evolve.tasks.draft.made import require_numbers
+from evolve.tasks.draft.made import require_numbers, rows_without
 from evolve.tasks.draft.nothing_left import nothing_left
 from evolve.tasks.draft.repeats import repeats_of_settings
 from evolve.tasks.draft.roles import Wishes
@@ -91,28 +89,13 @@ def _require_varying(raw: RawTable, name: str, wishes: Wishes, argument: str = "
     try:
         values = require_numbers(raw, name)
     except TaskError as error:
-        raise TaskError(*error.args, *_without_blanks(raw, name, wishes)) from None
+        raise TaskError(*error.args, *rows_without(raw, name, wishes.where)) from None
     if min(values) == max(values):
         raise EvolveError(
             f"{raw.path}: feature {name!r} must vary, all {raw.n_rows} rows hold "
             f"{values[0]:g}; leave it out of ",
             Argument(wishes.named_by.get(name, argument)),
         )
-
-
-def _without_blanks(raw: RawTable, name: str, wishes: Wishes) -> tuple[str, ...]:
-    """How rows without a number in a column are left out, in parts of a message; none of others.
-
-    That is for the user to say: a search that had done so unasked may have lost what mattered.
-    """
-    n_blank = sum(is_blank(cell) for cell in raw.column(name))
-    if not n_blank:
-        return ()
-    condition = f'{quoted(name)} != ""'
-    if wishes.where is not None:
-        condition = f"({wishes.where}) and {condition}"
-    such = f"; or leave out such rows ({n_blank} of {raw.n_rows}) by "
-    return such, Argument("where"), f" {shlex.quote(condition)}"
 
 
 def _require_no_odd_cell(raw: RawTable, name: str, wishes: Wishes) -> None:
@@ -134,7 +117,7 @@ def _require_no_odd_cell(raw: RawTable, name: str, wishes: Wishes) -> None:
             "; or name the inputs by ",
             Argument("features"),
             ", without it",
-            *_without_blanks(raw, name, wishes),
+            *rows_without(raw, name, wishes.where),
         ) from None
 
 

@@ -22,6 +22,7 @@ from evolve.tasks.raw import RawTable
 from evolve.tasks.task import Task
 from evolve.typing import Array
 
+MOST_WORDS = 3  # in place of numbers that a condition leaves out
 FAR = 50.0  # deviations between 0 and a column, of years hundreds; judgement
 SAME_YEAR = 1e-6  # years, less than a minute
 FEWEST_YEARS = 2.0  # from the first date to the last: those of one sweep say when it was made
@@ -71,6 +72,32 @@ def require_numbers(raw: RawTable, name: str) -> list[float]:
             complaint = raw.complaint(name, "must hold numbers", filled[0][0], shown(filled[0][1]))
             raise TaskError(f"{complaint}; a column of numbers is made of it by ", *parts)
     return raw.numbers(name)
+
+
+def rows_without(raw: RawTable, name: str, where: str | None) -> tuple[str, ...]:
+    """How rows without a number in a column are left out, in parts of a message; none of others.
+
+    They are blank or hold one of a few words, such as `diverged`, and most rows hold numbers. It
+    is for the user to say: a search that had done so unasked may have lost what mattered.
+
+    Args:
+        raw: The table.
+        name: The column.
+        where: The condition of rows that are used already.
+    """
+    odd = [cell for cell in raw.column(name) if is_blank(cell) or number(cell) is None]
+    texts = dict.fromkeys("" if is_blank(cell) else str(cell) for cell in odd)
+    words = [text for text in texts if text]
+    told = any(is_meant(cell) for cell in odd) or any(set(word) & set('"\\') for word in words)
+    if told or len(words) > MOST_WORDS or 2 * sum(not is_blank(cell) for cell in odd) > raw.n_rows:
+        texts = dict.fromkeys(text for text in texts if not text)
+    if not texts:
+        return ()
+    conditions = [f'{quoted(name)} != "{text}"' for text in texts]
+    n_rows = sum(("" if is_blank(cell) else str(cell)) in texts for cell in odd)
+    condition = " and ".join(([] if where is None else [f"({where})"]) + conditions)
+    such = f"; or leave out such rows ({n_rows} of {raw.n_rows}) by "
+    return such, Argument("where"), f" {shlex.quote(condition)}"
 
 
 def unused_dates(rows: RawTable, task: Task) -> list[str]:

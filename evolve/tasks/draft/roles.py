@@ -10,7 +10,7 @@ from evolve.errors import Argument, EvolveError, TaskError, nearest
 from evolve.law.faults import quoted
 from evolve.tasks.cells import is_blank, plain
 from evolve.tasks.draft.condition import Condition
-from evolve.tasks.draft.made import require_numbers
+from evolve.tasks.draft.made import require_numbers, rows_without
 from evolve.tasks.folds import require_n_rows
 from evolve.tasks.labels import group_labels
 from evolve.tasks.names import why_no_column
@@ -222,7 +222,10 @@ def require_differing(raw: RawTable, wishes: Wishes) -> None:
     if all(len({repr(c) for c in cells}) == 1 for cells in raw.columns.values()):
         raise TaskError(f"{raw.path}: rows must differ, all {raw.n_rows} are the same")
     for name in wishes.targets:
-        require_numbers(raw, name)
+        try:
+            require_numbers(raw, name)
+        except TaskError as error:
+            raise TaskError(*error.args, *rows_without(raw, name, wishes.where)) from None
     for name in wishes.groups:
         _require_labels(raw, name)
 

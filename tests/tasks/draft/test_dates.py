@@ -28,7 +28,9 @@ def test_a_date_is_its_year_and_the_part_of_it_that_is_over(text: str, year: flo
     assert decimal_year(text) == pytest.approx(year, abs=1e-9)
 
 
-@pytest.mark.parametrize("text", ["01/03/2024", "2024", "20240301", "2024-13", "March 1", "1.5", "Jun 24", "Juno 2024"])
+@pytest.mark.parametrize(
+    "text", ["01/03/2024", "2024", "20240301", "2024-13", "March 1", "1.5", "Jun 24", "Juno 2024"]
+)
 def test_what_may_be_another_date_or_a_number_is_none(text: str) -> None:
     assert decimal_year(text) is None
 

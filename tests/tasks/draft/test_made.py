@@ -36,6 +36,25 @@ def test_a_feature_or_target_of_texts_is_told_how_its_numbers_are_made(
     assert str(told.value).endswith(f"; a column of numbers is made of it by {hint}")
 
 
+def test_rows_with_a_few_words_for_numbers_are_left_out_by_a_condition_that_is_offered() -> None:
+    results = ["3.5", "diverged", "3.2", "3.1", "OOM", "2.9", "2.8", "2.7", "", "2.6", "2.5"]
+    rows = [f"{2**k},{7 * k % 11 + 1},{cell}" for k, cell in enumerate(results)]
+    raw = table_of("\n".join(["size,lr,val loss", *rows]) + "\n")
+    condition = '`val loss` != "diverged" and `val loss` != "OOM"'
+    with pytest.raises(EvolveError, match="or leave out such rows \\(2 of 10\\) by where") as told:
+        propose(raw, "x", Wishes(("val loss",), ("size",)))
+    assert str(told.value).endswith(f" '{condition}'")
+    wishes = Wishes(("val loss",), ("size",), where=condition)
+    assert len(propose(raw, "x", wishes).train) == 8
+    blank = '`val loss` != "diverged" and `val loss` != "OOM" and `val loss` != ""'
+    with pytest.raises(EvolveError) as told:
+        propose(raw, "x", Wishes(("size",), ("val loss",)))
+    assert str(told.value).endswith(f" '{blank}'")
+    with pytest.raises(EvolveError) as told:
+        propose(raw, "x", Wishes(("val loss",), ("size",), where="lr > 1"))
+    assert f"'(lr > 1) and {condition}'" in str(told.value)
+
+
 def test_dates_over_years_of_which_no_input_is_made_are_told_and_others_not() -> None:
     def notes(raw: RawTable, *derive: str) -> list[str]:
         found = propose(raw, "x", Wishes(("score",), derive=derive)).notes

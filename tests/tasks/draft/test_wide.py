@@ -42,6 +42,38 @@ def test_columns_whose_names_are_words_are_no_values() -> None:
 
 
 @pytest.mark.parametrize(
+    ("names", "sizes"),
+    [
+        ("pass@1,pass@4,pass@16", [1.0, 4.0, 16.0]),
+        ("acc_5,acc_10,acc_0.5", [5.0, 10.0, 0.5]),
+        ("loss 100M,loss 1.3B,loss 2^20", [1e8, 1.3e9, 2.0**20]),
+        ("step100,step1e3,step2e3", [100.0, 1000.0, 2000.0]),
+    ],
+)
+def test_numbers_may_stand_behind_a_prefix_that_columns_share(
+    names: str, sizes: list[float]
+) -> None:
+    rows = [f"m{i},{i + 1},0.{i + 2},0.{i + 3},0.{i + 4}" for i in range(4)]
+    raw = table_of("\n".join([f"model,width,{names}", *rows]) + "\n")
+    draft = propose(raw, "x", Wishes(("rate",), ("k", "width"), wide="k"))
+    assert draft.raw.numbers("k") == [size for size in sizes for _ in range(4)]
+    first, second, third = names.split(",")
+    (told,) = (note for note in draft.notes if "the number behind" in note)
+    assert told.endswith(f" of {first}, {second}, {third}")
+
+
+def test_of_several_prefixes_that_is_taken_which_the_target_is_called_by() -> None:
+    rows = [f"{i},0.{i + 2},0.{i + 3},{i + 4},{i + 5}" for i in range(4)]
+    raw = table_of("\n".join(["width,pass@1,pass@4,loss_1,loss_4", *rows]) + "\n")
+    assert propose(raw, "x", Wishes(("loss",), ("k", "width"), wide="k")).raw.numbers("loss") == [
+        *(4, 5, 6, 7),
+        *(5, 6, 7, 8),
+    ]
+    with pytest.raises(EvolveError, match="several prefixes: pass@, loss_; call target as one"):
+        propose(raw, "x", Wishes(("rate",), ("k",), wide="k"))
+
+
+@pytest.mark.parametrize(
     ("text", "target", "wide", "rule"),
     [
         ("a,b\n1,2\n", "loss", "budget", "no columns whose names are numbers"),
