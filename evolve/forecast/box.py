@@ -149,7 +149,7 @@ def page_data(task: Task, forecast_model: ForecastModel) -> dict[str, Any] | Non
         "ratios": forecast_model.ratios.tolist(),
         "groups": [_group(task, forecast_model, name) for name in task.group_names],
         "axes": list(task.axes),
-        "bounds": task.bounds.tolist(),
+        "bounds": task.forecast_bounds.tolist(),
         "seen": np.stack(seen_of(task), axis=1).tolist(),
         "mixture": {"columns": list(shares.columns), "whole": shares.whole},
         "relations": [_relation(task, relation) for relation in relations(task)],

@@ -204,7 +204,7 @@ def ends_of(
         times_less = sign * size / factor
         less, more = (times_less, times_more) if sign > 0 else (times_more, times_less)
         low, high = np.where(size > 0, less, low), np.where(size > 0, more, high)
-    floors, ceilings = task.bounds.T
+    floors, ceilings = task.forecast_bounds.T
     point, low, high = (np.clip(part, floors, ceilings) for part in (point, low, high))
     return point, low, high
 

@@ -9,7 +9,9 @@ from evolve.forecast.verdict import CARE, HOLDS, NONE
 from evolve.forecast.words import share_text
 from evolve.report import tables
 from evolve.report.gather import Findings
+from evolve.tasks.costs import costs_above_0
 from evolve.tasks.declared import between_text
+from evolve.tasks.task import Task
 from evolve.tasks.together import relations
 
 
@@ -77,10 +79,16 @@ def broken_share(findings: Findings) -> float | None:
     return max(shares, default=None)
 
 
+def _bounds(task: Task) -> list[str]:
+    """What each target can be, where that is declared or its name says it."""
+    told = [f"{t.name} is {between_text(*t.bounds)}" for t in task.spec.targets if t.bounds]
+    costs = zip(task.target_names, costs_above_0(task), strict=True)
+    return told + [f"{name} is above 0" for name, is_above in costs if is_above]
+
+
 def _physics(findings: Findings) -> Check:
     declared, broken = declared_physics(findings), broken_share(findings)
-    targets = findings.task.spec.targets
-    bounds = "; ".join(f"{t.name} is {between_text(*t.bounds)}" for t in targets if t.bounds)
+    bounds = "; ".join(_bounds(findings.task))
     within = ("Declared or guessed; no interval goes beyond.",)
     if not declared:
         return Check("Physics", bounds or "nothing declared", within if bounds else ())

@@ -25,3 +25,5 @@ MEASURES = (
     r"(win|pass|solve|success|hit) ?rate|(fraction|percent|share|proportion) (correct|solved)|"
     r"(pass|hits|recall|m ?ap)( at)? ?(\d+|k)|top( at)? ?\d+"
 )
+# What falls below 0 where its number falls below 1; the loss called log loss does not.
+LOGARITHM = r"^(log10|log2|ln|log (?!(loss|ppl|perplexity)\b))"

@@ -16,6 +16,7 @@ from evolve.errors import TaskError
 from evolve.scoring.constraints import Constraints, ends_of
 from evolve.scoring.fold import Fold
 from evolve.scoring.objective import SEARCH_ROWS
+from evolve.tasks.costs import costs_above_0
 from evolve.tasks.declared import require_informative
 from evolve.tasks.folders import data_file, digests_of, find_folder, search_path
 from evolve.tasks.folds import make_folds, make_selection_folds
@@ -158,6 +159,15 @@ class Task(TaskRows):
             low = np.where((self.train.Y > 0).all(axis=0), np.maximum(low, 0.0), low)
             high = np.where((self.train.Y < 0).all(axis=0), np.minimum(high, 0.0), high)
         return np.stack([low, high], axis=1)
+
+    @cached_property
+    def forecast_bounds(self) -> Array:
+        """`(t, 2)` where intervals end: at `bounds`, those of costs by their names at 0, too.
+
+        That guess is kept from searches, whose forms and prices go by what is declared.
+        """
+        low, high = self.bounds.T
+        return np.stack([np.where(costs_above_0(self), np.maximum(low, 0.0), low), high], axis=1)
 
     @cached_property
     def constraints(self) -> Constraints:

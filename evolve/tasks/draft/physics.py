@@ -11,9 +11,10 @@ from pydantic import ValidationError
 
 from evolve.errors import Argument, EvolveError
 from evolve.tasks.complaints import explain
+from evolve.tasks.costs import costs_above_0, is_cost
 from evolve.tasks.declared import between_text
 from evolve.tasks.draft.roles import NO_AXES, Wishes
-from evolve.tasks.measures import ERROR_SHARES, ERRORS
+from evolve.tasks.measures import ERROR_SHARES, ERRORS, LOGARITHM
 from evolve.tasks.roles import nearest_column, words_of
 from evolve.tasks.spec import PhysicsSpec, Target, TaskSpec
 from evolve.tasks.task import Task
@@ -22,10 +23,9 @@ POSITIVE = ("N", "D", "U", "C", "batch", "lr")  # roles of what is best at a siz
 UNKNOWN = (None, "other", "outcome")  # roles of targets whose names do not say what is better
 SIZES = ("N", "D", "U", "C")  # roles of what a loss falls with
 _ERROR = re.compile(rf"\b({ERRORS}|error|err)\b")
-# What falls below 0 where its number falls below 1; the loss called log loss does not.
-_LOGARITHM = re.compile(r"^(log10|log2|ln|log (?!(loss|ppl|perplexity)\b))")
 _SHARE = re.compile(rf"\b({ERROR_SHARES})\b")
 PERCENT = 100.0
+ANY_NUMBER = [-math.inf, math.inf]
 TOGETHER = 0.01  # of the widest direction of rows; across a narrower one features move together
 
 
@@ -58,7 +58,8 @@ def declare(task: Task, wishes: Wishes) -> tuple[Task, str, str]:
     except ValidationError as error:
         rule = str(error).partition("Value error, ")[2].partition(" [type")[0]
         raise EvolveError(f"physics: {rule or explain(error, TaskSpec, {})}") from None
-    return replace(task, spec=spec), _words(spec), _why(task, wishes, spec)
+    task = replace(task, spec=spec)
+    return task, _words(task), _why(task, wishes)
 
 
 def _named(task: Task, wishes: Wishes, kind: str) -> list[str]:
@@ -89,7 +90,7 @@ def _are_losses(task: Task) -> bool:
 
 def _is_logarithm(target: Target) -> bool:
     """Whether a target is a logarithm by its name."""
-    return _LOGARITHM.search(words_of(target.name)) is not None
+    return re.search(LOGARITHM, words_of(target.name)) is not None
 
 
 def _are_above_0(task: Task) -> bool:
@@ -157,27 +158,39 @@ def _bounded(task: Task, number: int, wishes: Wishes) -> dict[str, object]:
     is_positive = (is_lone_loss or target.role in POSITIVE) and wishes.floor is None
     if not bounds and is_positive and y.min() > 0.0:
         bounds = [0.0, math.inf]
+    if not bounds and wishes.floor == -math.inf and is_cost(target.name):
+        bounds = ANY_NUMBER  # takes back that its intervals end at 0
     return target.model_dump() | {"bounds": bounds}
 
 
-def _words(spec: TaskSpec) -> str:
+def _costs(task: Task) -> list[str]:
+    """Targets whose intervals end at 0, as costs do by their names."""
+    return [n for n, ends in zip(task.target_names, costs_above_0(task), strict=True) if ends]
+
+
+def _words(task: Task) -> str:
     """What is declared, in words."""
-    physics, words = spec.physics, []
+    spec, words = task.spec, []
+    physics = spec.physics
     words += [f"falls in {', '.join(physics.decreasing_in)}"] if physics.decreasing_in else []
     words += [f"rises in {', '.join(physics.increasing_in)}"] if physics.increasing_in else []
     words += [] if physics.floor is None else [f"above {physics.floor:g}"]
     words += [] if physics.ceiling is None else [f"below {physics.ceiling:g}"]
     words += [f"{t.name} {between_text(*t.bounds)}" for t in spec.targets if t.bounds]
+    words += [f"intervals of {name} end at 0" for name in _costs(task)]
     return "; ".join(words) or "none"
 
 
-def _why(task: Task, wishes: Wishes, spec: TaskSpec) -> str:
+def _why(task: Task, wishes: Wishes) -> str:
     """Whether the user says what is declared, or what makes a guess of it."""
+    spec = task.spec
+    taken_back = [t.name for t in spec.targets if t.bounds == ANY_NUMBER]
+    guessed = any(t.bounds for t in spec.targets if t.name not in taken_back) or _costs(task)
     wished = (wishes.decreasing, wishes.increasing, wishes.bounds)
     said = any(wished) or wishes.floor is not None or wishes.ceiling is not None
     falls = bool(spec.physics.decreasing_in) and not wishes.decreasing
     above = spec.physics.floor is not None and wishes.floor is None
-    if not (falls or above or (not wishes.bounds and any(t.bounds for t in spec.targets))):
+    if not (falls or above or (not wishes.bounds and guessed)):
         if said:
             return "as the user says; a law that breaks it far out loses score"
         return "nothing is certain by the names; say so where it is"

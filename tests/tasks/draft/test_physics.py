@@ -10,7 +10,7 @@ from own_tables import table_of
 
 from evolve.errors import EvolveError
 from evolve.tasks.draft import Wishes, propose
-from evolve.tasks.spec import TaskSpec, parse_spec
+from evolve.tasks.spec import PhysicsSpec, TaskSpec, parse_spec
 from evolve.tasks.toml import format_spec
 
 X = np.geomspace(1e6, 1e9, 12)
@@ -155,3 +155,19 @@ def test_what_the_user_says_goes_before_a_guess() -> None:
 def test_what_cannot_be_is_refused(wishes: dict[str, object], rule: str) -> None:
     with pytest.raises(EvolveError, match=rule):
         drafted("loss", 1.0 + 50.0 * X**-0.3, **wishes)
+
+
+@pytest.mark.parametrize("target", ["hours", "latency_ms", "cost", "mem_gb", "seconds"])
+def test_intervals_of_costs_end_at_0_and_nothing_else_is_declared(target: str) -> None:
+    y = 5.0 + X / 1e9
+    rows = [f"{n:g},{value:.5f}" for n, value in zip(X, y, strict=True)]
+    draft = propose(
+        table_of("\n".join([f"params,{target}", *rows]) + "\n"), "x", Wishes((target,))
+    )
+    assert (draft.spec.physics, draft.spec.targets[0].bounds) == (PhysicsSpec(), [])
+    told = next(d for d in draft.decisions[::-1] if d.what == "physics")
+    assert told.chosen == f"intervals of {target} end at 0"
+    assert told.why.startswith("a guess from names: what such a target can be")
+    back = drafted(target, y, floor=-math.inf)
+    assert back.targets[0].bounds == [-math.inf, math.inf]
+    assert parse_spec(format_spec(back), "x") == back
