@@ -44,14 +44,15 @@ def choose_points(raw: RawTable, wishes: Wishes) -> tuple[RawTable, list[tuple[s
     if wishes.run_id is None and wishes.step is None:
         if wishes.points is not None:
             raise EvolveError(Argument("points"), ": goes with ", Argument("run_id"))
-        return raw, []
+        name = next((name for name in raw.columns if _begins_curves(raw, name, wishes)), None)
+        return (raw, []) if name is None else _after_step_0(raw, name, wishes)
     if _are_evaluations(raw, wishes):
         n_runs = len(curves_of(raw, str(wishes.run_id), wishes.groups))
         why = "no step changes within a run: folds hold out whole runs, and errors rest on runs"
         return raw, [(f"{raw.n_rows} evaluations of {n_runs} runs", why)]
     for argument, name in (("run_id", wishes.run_id), ("step", wishes.step)):
         _require_column(raw, argument, name)
-    raw, decisions = _after_step_0(raw, wishes)
+    raw, decisions = _after_step_0(raw, str(wishes.step), wishes)
     steps = np.array(raw.numbers(str(wishes.step)))
     runs = curves_of(raw, str(wishes.run_id), wishes.groups)
     points, why = _how_many(raw, runs, wishes)
@@ -78,7 +79,25 @@ def _are_evaluations(raw: RawTable, wishes: Wishes) -> bool:
     return not any(_varies(raw, name, runs) for name in steps)
 
 
-def _after_step_0(raw: RawTable, wishes: Wishes) -> tuple[RawTable, list[tuple[str, str]]]:
+def _begins_curves(raw: RawTable, name: str, wishes: Wishes) -> bool:
+    """Whether a column counts the steps of curves below one another, each from 0 on.
+
+    So a chart of one run is, or a log of several whose names are not said.
+    """
+    role = wishes.roles.get(name) or guess_role(name)
+    if not counts_steps(name, role) or not _holds_numbers(raw, name):
+        return False
+    steps = np.array(raw.numbers(name))
+    starts = np.flatnonzero(steps == 0)
+    rises = np.diff(steps) > 0
+    rises[starts[1:] - 1] = True
+    long = np.diff([*starts, len(steps)]) >= FEWEST_POINTS
+    return bool(len(starts) > 0 and starts[0] == 0 and rises.all() and long.all())
+
+
+def _after_step_0(
+    raw: RawTable, name: str, wishes: Wishes
+) -> tuple[RawTable, list[tuple[str, str]]]:
     """The points after the start of training, where few are at its start; a step has a logarithm.
 
     Only points of curves lie there: 0 steps of decay, or of reasoning, are a setting of a run.
@@ -86,7 +105,6 @@ def _after_step_0(raw: RawTable, wishes: Wishes) -> tuple[RawTable, list[tuple[s
     Raises:
         EvolveError: A step is no number.
     """
-    name = str(wishes.step)
     steps = np.array(raw.numbers(name))
     at_0 = int((steps == 0).sum())
     few = 0 < at_0 <= MOST_AT_0 * raw.n_rows and steps.min() == 0

@@ -14,6 +14,7 @@ from evolve.errors import EvolveError, Remark
 from evolve.tasks.draft import Draft, Wishes, propose
 from evolve.tasks.draft.memory import task_in_memory
 from evolve.tasks.folds import make_folds
+from evolve.tasks.readers import raw_of
 from evolve.tasks.task import load_task
 
 STEPS = (0, *range(100, 5_100, 50))
@@ -226,3 +227,19 @@ def test_a_column_that_may_name_the_runs_is_advised_for_nothing_else(
     rows_apart = "\n".join([text.partition("\n")[0], *sorted(lines, key=lambda s: s[::-1])]) + "\n"
     others = propose(table_of(rows_apart), "x", Wishes(("loss",))).notes
     assert any("named as groups" in note or "derive" in note for note in others)
+
+
+@pytest.mark.parametrize("n_curves", [1, 3])
+def test_curves_below_one_another_begin_after_step_0_though_nobody_names_their_runs(
+    n_curves: int,
+) -> None:
+    step = np.tile(np.arange(12) * 250, n_curves)
+    loss = 2.0 + 3.0 / (1.0 + step) ** 0.3 + 0.1 * np.repeat(np.arange(n_curves), 12)
+    lr = np.repeat(10.0 ** -np.arange(1, n_curves + 1), 12)
+    columns = {"Step": step, "loss": loss} | ({"lr": lr} if n_curves > 1 else {})
+    features = tuple(name for name in columns if name != "loss")
+    draft = propose(raw_of(columns), "chart", Wishes(("loss",), features))
+    assert draft.raw.n_rows == 11 * n_curves
+    assert f"{n_curves} at Step 0 left out" in [decision.chosen for decision in draft.decisions]
+    shuffled = {name: values[np.arange(12 * n_curves) ^ 1] for name, values in columns.items()}
+    assert propose(raw_of(shuffled), "runs", Wishes(("loss",), features)).raw.n_rows == len(step)
