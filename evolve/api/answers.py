@@ -176,6 +176,9 @@ class RunAnswers:
         A target or a group of a name that a row above it has is called ``target NAME`` or
         ``group NAME``.
 
+        On test rows the champion comes with ``forecast``, what `Run.predict` forecasts, and how
+        many test values, one for each row and target, lie ``inside`` its intervals of 90 %.
+
         Args:
             split: ``train``, or ``test`` for the test rows: the run records that they are opened.
             size: The best law with so many constants, in place of the champion.
@@ -189,6 +192,7 @@ class RunAnswers:
         import pandas as pd
 
         from evolve.api.champion import law_of_entry
+        from evolve.forecast.on_rows import score_forecast
         from evolve.runs.reveal import reveal_test
         from evolve.scoring.metrics import scores
 
@@ -196,15 +200,23 @@ class RunAnswers:
             rule = f": must be one of {', '.join(SPLITS)}, it is {split!r}{nearest(split, SPLITS)}"
             raise EvolveError(Argument("split"), rule)
         with self._open() as store:
-            row, of = picked(store, self.task, Pick(size, entry, law))
-            table = self.task.train
+            pick = Pick(size, entry, law)
+            row, of = picked(store, self.task, pick)
+            table, forecast = self.task.train, None
             if split == "test":
                 table = reveal_test(store, self.task, "score", row.text, "Run.score('test')")
+                if pick.is_champion:
+                    model = forecast_model_of_pick(store, self.task, pick)
+                    forecast = score_forecast(self.task, model, table)
         fitted = law_of_entry(self.task, row, of).fitted
         predicted = fitted.predict(table.X, [self.task.group_names[g] for g in table.group])
         parts = self.task.group_names, self.task.target_names
-        rows = rows_of_scores(scores(table.Y, predicted, table.group, *parts))
-        return pd.DataFrame({name: asdict(metrics) for name, metrics in rows.items()}).T
+        together = None if forecast is None else forecast.overall
+        rows = rows_of_scores(scores(table.Y, predicted, table.group, *parts), together)
+        frame = pd.DataFrame({name: asdict(metrics) for name, metrics in rows.items()}).T
+        if forecast is not None:
+            frame.loc["forecast", "inside"] = forecast.inside
+        return frame
 
     @checked
     def report(
@@ -239,9 +251,9 @@ class RunAnswers:
             yield store
 
 
-def rows_of_scores(scores: Scores) -> dict[str, Metrics]:
-    """Scores in all, of every target and of every group, no two under one name."""
-    rows = {"overall": scores.overall}
+def rows_of_scores(scores: Scores, forecast: Metrics | None = None) -> dict[str, Metrics]:
+    """Scores in all, of a forecast, of every target and every group, no two under one name."""
+    rows = {"overall": scores.overall} | ({} if forecast is None else {"forecast": forecast})
     for kind, parts in (("target", scores.by_target), ("group", scores.by_group)):
         for name, metrics in parts.items():
             rows[f"{kind} {name}" if name in rows else name] = metrics

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from evolve.cli.app import app
+from evolve.cli.ends import level_text
 from evolve.cli.options import RUNS, AllowWeak, Json, RunsDir, TasksDirs
 from evolve.cli.output import print_note
 from evolve.errors import EvolveError
@@ -18,6 +19,7 @@ from evolve.forecast.words import counted
 
 if TYPE_CHECKING:
     from evolve.evaluation.foreign import Scored
+    from evolve.forecast.on_rows import ForecastScore
     from evolve.law.program import Program
     from evolve.tasks.task import Table, Task
 
@@ -26,6 +28,8 @@ OF_A_PART = (
     "R2 of a group or target is against the mean of its own rows: where these differ little, a "
     "small error is much of it; NMAE likewise"
 )
+
+OF_A_FORECAST = "what predict answers, the champion and its rivals together"
 
 
 class Split(StrEnum):
@@ -52,7 +56,8 @@ def score(
 ) -> None:
     """Fit and score a program or a run's law; exits 1 if it fails.
 
-    It is fitted on the training rows. For a run, an opening of the test rows is recorded.
+    It is fitted on the training rows. For a run, an opening of the test rows is recorded, and the
+    forecast that `predict` answers with is scored beside its champion.
     """
     from evolve.evaluation.foreign import PATIENT, FailedError, score_program
     from evolve.sandbox import ForeignLane
@@ -60,8 +65,10 @@ def score(
     is_file = what.endswith(".py") or Path(what).is_file()
     if is_file:
         program, loaded, of, table = _from_file(what, task, size, tasks_dirs or (), split)
+        forecast = None
     else:
-        program, loaded, of, table = _from_run(what, task, size, runs_dir, tasks_dirs or (), split)
+        given = what, task, size, runs_dir, tasks_dirs or (), split
+        program, loaded, of, table, forecast = _from_run(*given)
     try:
         # What a run stores is text as any other: it may be a user's program, or from a stranger.
         with ForeignLane(PATIENT, allow_weak=allow_weak) as lane:
@@ -71,7 +78,7 @@ def score(
         if error.printed:
             print_note(f"it printed:\n{error.printed}")
         raise typer.Exit(1) from None
-    _show(scored, loaded, of, split, json=json)
+    _show(scored, loaded, of, split, forecast, json=json)
 
 
 def _from_file(
@@ -91,10 +98,15 @@ def _from_file(
 
 def _from_run(
     what: str, task: str | None, size: int | None, runs_dir: Path, tasks_dirs: Any, split: Split
-) -> tuple[Program, Task, str, Table]:
-    """The program of a run's champion or elite; an opening of the test rows is recorded first."""
+) -> tuple[Program, Task, str, Table, ForecastScore | None]:
+    """The program of a run's champion or elite; an opening of the test rows is recorded first.
+
+    The champion's comes with what its forecasts of test rows, which `predict` gives, are worth.
+    """
+    from evolve.forecast.on_rows import score_forecast
     from evolve.law.program import parse_program
     from evolve.runs.folders import find_run
+    from evolve.runs.forecasts import forecast_model_of
     from evolve.runs.provenance import require_same_rows, task_of
     from evolve.runs.reveal import reveal_test
     from evolve.runs.store import Store
@@ -105,34 +117,51 @@ def _from_run(
         if task is not None and task != loaded.name:
             raise EvolveError(f"score: run {what!r} is of task {loaded.name!r}, not {task!r}")
         require_same_rows(store, loaded)
-        row, table = find_row(store, loaded, size), loaded.train
+        row, table, forecast = find_row(store, loaded, size), loaded.train, None
         if split is Split.TEST:
             command = " ".join(["evolve", *sys.argv[1:]])
             table = reveal_test(store, loaded, "score", row.text, command)
-    return parse_program(row.text), loaded, f"{what} entry {row.index}", table
+            if size is None:
+                forecast = score_forecast(loaded, forecast_model_of(store, loaded), table)
+    return parse_program(row.text), loaded, f"{what} entry {row.index}", table, forecast
 
 
-def _show(scored: Scored, task: Task, of: str, split: Split, *, json: bool) -> None:
+def _document(
+    scored: Scored, task: Task, of: str, split: Split, forecast: ForecastScore | None
+) -> dict[str, Any]:
+    scores = scored.scores
+    return {
+        "program": of,
+        "task": task.name,
+        "split": split.value,
+        "overall": asdict(scores.overall),
+        "by_target": {k: asdict(m) for k, m in scores.by_target.items()},
+        "by_group": {k: asdict(m) for k, m in scores.by_group.items()},
+        "n_constants": scored.n_constants,
+        "constants": scored.constants,
+        "cpu_seconds": scored.seconds,
+        "printed": scored.printed,
+        **({} if forecast is None else {"forecast": forecast.to_data()}),
+    }
+
+
+def _show(
+    scored: Scored,
+    task: Task,
+    of: str,
+    split: Split,
+    forecast: ForecastScore | None = None,
+    *,
+    json: bool,
+) -> None:
     from evolve.cli.output import print_json, print_table, print_text
 
     scores = scored.scores
     if json:
-        print_json(
-            {
-                "program": of,
-                "task": task.name,
-                "split": split.value,
-                "overall": asdict(scores.overall),
-                "by_target": {k: asdict(m) for k, m in scores.by_target.items()},
-                "by_group": {k: asdict(m) for k, m in scores.by_group.items()},
-                "n_constants": scored.n_constants,
-                "constants": scored.constants,
-                "cpu_seconds": scored.seconds,
-                "printed": scored.printed,
-            }
-        )
+        print_json(_document(scored, task, of, split, forecast))
         return
     lines = [("overall", scores.overall)]
+    lines += [] if forecast is None else [("forecast", forecast.overall)]
     if len(scores.by_target) > 1:
         lines += [(f"target {name}", m) for name, m in scores.by_target.items()]
     if len(scores.by_group) > 1:
@@ -143,6 +172,10 @@ def _show(scored: Scored, task: Task, of: str, split: Split, *, json: bool) -> N
     print_table(
         ("", "R2", "NMSE", "NMAE", "rows"), rows, f"{of} on {task.name}, {split} rows{alike}"
     )
+    if forecast is not None:
+        share = f"{forecast.inside} of {counted(forecast.n_values, 'test value')}"
+        level = level_text(forecast.interval)
+        print_text(f"forecast: {OF_A_FORECAST}; {share} lie in its intervals of {level}")
     parts = (*scores.by_target.values(), *scores.by_group.values())
     if any(part.r2 < scores.overall.r2 - APART for part in parts):
         print_text(OF_A_PART)

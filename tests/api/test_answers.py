@@ -245,6 +245,28 @@ def test_scores_of_the_test_rows_are_those_of_the_verb_and_the_run_records_the_o
         ]
 
 
+def test_scores_of_test_rows_hold_those_of_the_forecast_as_the_verb_has_them(
+    literature_runs: Path, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    shutil.copytree(literature_runs / "dc", tmp_path / "dc")
+    run = evolve.load(tmp_path / "dc")
+    frame = run.score("test")
+    test = load_test(run.task)
+    rows = pd.DataFrame(test.X, columns=list(run.task.feature_names))
+    forecast = run.predict(rows)
+    y = test.Y[:, 0]
+    inside = int(((forecast["low"] <= y) & (y <= forecast["high"])).sum())
+    assert frame.loc["forecast", "r2"] == pytest.approx(r2(y, forecast["point"].to_numpy()))
+    assert frame.loc["forecast", "inside"] == inside
+    assert call(["score", str(tmp_path / "dc"), "--split", "test", "--json"]) == 0
+    told = json.loads(capfd.readouterr().out)
+    assert told["overall"]["r2"] == pytest.approx(frame.loc["overall", "r2"])
+    assert told["forecast"]["r2"] == pytest.approx(frame.loc["forecast", "r2"])
+    worth = {name: told["forecast"][name] for name in ("inside", "n_values", "interval")}
+    assert worth == {"inside": inside, "n_values": test.n_rows, "interval": 0.9}
+    assert "inside" not in run.score(size=5)
+
+
 def test_a_split_that_is_none_is_refused_with_the_nearest(run: Run) -> None:
     with pytest.raises(EvolveError, match=r"split: must be one of train, test, .*'tst'.*'test'"):
         run.score("tst")

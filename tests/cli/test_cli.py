@@ -421,8 +421,12 @@ def check_show_and_score(capfd: pytest.CaptureFixture[str], champion: dict[str, 
     assert json.loads(said(capfd, *by_file)[1])["overall"] == train["overall"]
     test = json.loads(said(capfd, *command, "--split", "test")[1])
     assert test["overall"]["n_rows"] == 12
+    assert "forecast" not in train
+    words = " ".join(said(capfd, *command[:2], "--split", "test")[1].split())
+    inside = f"{test['forecast']['inside']} of {test['forecast']['n_values']} test values lie in"
+    assert f"{inside} its intervals of 90 %" in words
     opened = json.loads(said(capfd, "show", "parallel-0-1", "--json")[1])["test_openings"]
-    assert [o["what"] for o in opened] == ["score"]
+    assert [o["what"] for o in opened] == ["score", "score"]
 
     code, out, err = said(capfd, "--task", "parallel", "--run", "parallel-0-1")
     assert (code, out) == (2, "")
