@@ -39,6 +39,7 @@ def law_content(findings: Findings) -> dict[str, Any]:
         ("shown", "latex", "constants", "recipe", "diagnostics", "physics", "valued_formula"), ""
     )
     content |= {"variables": tables.variables_table(task), "own_words": ""}
+    content |= {"note": " ".join(task.spec.note.split())}
     content["formula"] = "black box: see the program below"
     if model is not None:
         content["constants"] = tables.constants_table(model)

@@ -170,17 +170,17 @@ def finalists_table(findings: Findings) -> tables.Grid | None:
     for row, entry in zip(rows, findings.finalist_entries, strict=True):
         cells.append(
             (
-                *(row.index, entry.operator, row.n_constants, row.judgement, row.weight),
+                *(row.index, entry.operator, tables.formula_in(findings.task, entry)),
+                *(row.n_constants, row.judgement, row.weight),
                 *(row.distance, row.held_out_loss, row.held_out_error, row.refit_loss, row.size),
                 *(row.against_physics, row.outside, row.disagreement),
                 *(row.losses.get(name) for name in names),
-                tables.formula_in(findings.task, entry),
             )
         )
     head = (
-        *("entry", "made by", "constants", "judgement", "weight", "distance", "held out", "±"),
-        *("all rows", "size", "against physics", "outside bounds", "disagreement"),
+        *("entry", "made by", "law", "constants", "judgement", "weight", "distance"),
+        *("held out", "±", "all rows", "size"),
+        *("against physics", "outside bounds", "disagreement"),
         *(f"fold {name}" for name in names),
-        "law",
     )
     return tables.grid(head, cells, [row.champion for row in rows])

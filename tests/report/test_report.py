@@ -149,6 +149,12 @@ def test_every_picture_has_a_name_or_is_hidden(page: Path) -> None:
         assert "aria-label=" in head or 'aria-hidden="true"' in head
 
 
+def test_a_report_says_what_the_task_notes_of_its_rows(page: Path, task: Task) -> None:
+    assert task.spec.note
+    told = " ".join(html.unescape(page.read_text(encoding="utf-8")).split())
+    assert " ".join(task.spec.note.split()) in told
+
+
 def test_a_report_leaves_the_test_rows_shut(
     run: Store, task: Task, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
