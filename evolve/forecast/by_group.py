@@ -93,14 +93,19 @@ def _root_mean_square(gaps: Array, counts: Array) -> float:
         return float(np.sqrt(np.average(np.mean(gaps**2, axis=1), weights=counts)))
 
 
-def warning_of(errors: Sequence[GroupError]) -> str:
-    """What a user should know of the groups; empty where most are better than their baselines."""
+def warning_of(errors: Sequence[GroupError], who: str = "the champion") -> str:
+    """What a user should know of the groups; empty where most are better than their baselines.
+
+    Args:
+        errors: By group.
+        who: What the law is called.
+    """
     worse = [e.group for e in errors if e.worse]
     if len(errors) < 2 or 2 * len(worse) < len(errors):
         return ""
     named = ", ".join(worse[:MOST_NAMED])
     more = f" and {len(worse) - MOST_NAMED} more" if len(worse) > MOST_NAMED else ""
     return (
-        f"in {len(worse)} of {len(errors)} groups the champion predicts held-out rows worse than "
+        f"in {len(worse)} of {len(errors)} groups {who} predicts held-out rows worse than "
         f"the group's own mean or last value: {named}{more}"
     )

@@ -43,12 +43,12 @@ UNEVEN = 0.5  # difference of the R2 of folds from which on a verdict tells each
 HEARD = 0.05  # weight in the forecast from which on laws of a feature are heard
 LOW_R2 = 0.2  # below which it is told what an R2 of 0 is
 IN_NOISE = (
-    "the champion goes through all rows, and a fit to the held-out ones comes hardly nearer to "
+    "{who} goes through all rows, and a fit to the held-out ones comes hardly nearer to "
     "them: noise hides what the target does between these, so that they neither show a law nor "
     "speak against it"
 )
 BY_LEVEL = (
-    "the champion goes through all rows, and the mean and the last value err far more than the "
+    "{who} goes through all rows, and the mean and the last value err far more than the "
     "forecast: the features tell what the target is, though not what it changes between these rows"
 )
 
@@ -78,7 +78,9 @@ def verdict_of(
     alike = _also_a_line(task, choice, name)
     against = against_baseline(gain, name + alike) + (", on a typical fold" if by_fold else "")
     near = (held, held_share(task, choice, told))
-    reasons = weigh(said, against, near, gain, expected, physics, base, _law_of(choice))
+    who_errs = _law_of(choice)
+    reasons = weigh(said, against, near, gain, expected, physics, base, who_errs)
+    of_groups = warning_of(groups, who_errs)
     unshown = reasons.verdict == NONE and gain < NONE_GAIN
     if unshown and (why := _why_not_none(task, choice, told, errors)):
         reasons.excuse(why)
@@ -88,10 +90,10 @@ def verdict_of(
     if reasons.verdict != NONE:
         reasons.others.append(rests_on(task, _heard(task, choice)))
         doubts = (_of_champion(task, choice, told, (held, base)), _of_still(task, choice))
-        for doubt in filter(None, (*doubts, warning_of(groups))):
+        for doubt in filter(None, (*doubts, of_groups)):
             reasons.doubt(doubt)
-    elif warning := warning_of(groups):
-        reasons.others.append(warning)
+    elif of_groups:
+        reasons.others.append(of_groups)
     predictions, relative = choice.champion.fitted.predictions, forecast_model.relative
     reasons.others += filter(None, [leaning_of(task.train, predictions, relative=relative)])
     measured = (held, name, base, gain, *expected[:2], physics, agreement)
@@ -113,8 +115,9 @@ def _why_not_none(task: Task, choice: Choice, told: Sequence[int], errors: Array
     if not goes_through(task, choice):
         return ""
     if is_hidden(task, choice, told, errors):
-        return IN_NOISE
-    return BY_LEVEL if is_known(choice, told, errors) else ""
+        return IN_NOISE.format(who=_law_of(choice))
+    is_told = is_known(choice, told, errors)
+    return BY_LEVEL.format(who=_law_of(choice)) if is_told else ""
 
 
 def _of_champion(

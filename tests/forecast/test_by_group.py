@@ -66,6 +66,10 @@ def error(group: str, *, worse: bool) -> GroupError:
     return GroupError(group, 4, 2.0 if worse else 0.5, 0.1, "mean", 1.0)
 
 
+def test_a_warning_calls_the_law_what_it_is() -> None:
+    assert "groups the law predicts" in warning_of([error(n, worse=True) for n in "ab"], "the law")
+
+
 def test_a_warning_names_groups_where_half_of_them_are_worse() -> None:
     assert warning_of([error("a", worse=True), error("b", worse=False)]).startswith(
         "in 1 of 2 groups the champion predicts held-out rows worse than the group's own mean"
