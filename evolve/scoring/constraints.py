@@ -19,6 +19,7 @@ from evolve.typing import Array, Ints
 
 MOST_DECADES = 300.0  # of a range that is widened; more than this overflows
 FILTER_ROWS = 16  # that tell which columns cannot be left out
+WHOLES = (1.0, 100.0)  # that shares sum to: fractions, or percent
 SUM_ERROR = 1e-2  # by which shares may miss 1 together, as they are rounded
 MOST_LEFT_OUT = 2  # other columns between 0 and 1 that may stand beside the shares
 
@@ -54,8 +55,8 @@ class Constraints:
 def ends_of(x: Array, logarithmic: Sequence[bool]) -> list[tuple[float, float]]:
     """Range over which each feature is checked: the observed range plus 10 % at either side.
 
-    What is nowhere negative stays so. Shares, as `shares_of` says, stay between 0 and 1; where one
-    of them is 0 in some row, any may be.
+    What is nowhere negative stays so. Shares, as `shares_of` says, stay between 0 and the whole;
+    where one of them is 0 in some row, any may be.
 
     Args:
         x: `(n, f)` training rows.
@@ -65,23 +66,35 @@ def ends_of(x: Array, logarithmic: Sequence[bool]) -> list[tuple[float, float]]:
         Lowest and highest value of each feature.
     """
     low, high = x.min(axis=0), x.max(axis=0)
-    share = ~np.array(logarithmic) & shares_of(x)
+    shares, whole = shares_of(x)
+    share = ~np.array(logarithmic) & shares
     some_are_0 = bool(np.any(low[share] == 0.0))
     ends = [_widened(*seen) for seen in zip(low, high, logarithmic, strict=True)]
     return [
-        (0.0 if some_are_0 else down, min(up, 1.0)) if is_share else (down, up)
+        (0.0 if some_are_0 else down, min(up, whole)) if is_share else (down, up)
         for (down, up), is_share in zip(ends, share, strict=True)
     ]
 
 
-def shares_of(x: Array) -> npt.NDArray[np.bool_]:
-    """Which features are shares of a whole: columns between 0 and 1 that sum to 1 in every row.
+def shares_of(x: Array) -> tuple[npt.NDArray[np.bool_], float]:
+    """Which features are shares of a whole that they sum to in every row, and that whole.
 
-    A column between 0 and 1 on its own may be anything, such as a rate or a Froude number.
+    It is 1, or 100 of shares in percent; 1 where there are none. A column between 0 and 1 on its
+    own may be anything, such as a rate or a Froude number; beside percents one that is nowhere
+    above 1 is taken for that, as it would hardly change their sum.
 
     Args:
         x: `(n, f)` rows.
     """
+    for whole in WHOLES:
+        asked = x if whole == 1.0 else np.where(x.max(axis=0) > 1.0, x, np.inf)
+        if (shares := _fractions_of(asked / whole)).sum() > 1:
+            return shares, whole
+    return np.zeros(x.shape[1], dtype=bool), 1.0
+
+
+def _fractions_of(x: Array) -> npt.NDArray[np.bool_]:
+    """Which columns lie between 0 and 1 and sum to 1 in every row."""
     inside = (x.min(axis=0) >= 0.0) & (x.max(axis=0) <= 1.0)
     columns = np.flatnonzero(inside)
     for n_left_out in range(min(len(columns) - 1, MOST_LEFT_OUT + 1)):

@@ -11,7 +11,6 @@ from evolve.scoring.constraints import shares_of
 from evolve.tasks.table import TaskRows
 from evolve.typing import Array
 
-WHOLES = (1.0, 100.0)  # that shares of a mixture sum to: fractions, or percent
 SUM_SLACK = 0.01  # of the whole, within which a sum is one of rounded shares
 
 
@@ -64,9 +63,8 @@ class Mixture:
 def mixture(task: TaskRows) -> Mixture:
     """The shares of every training row."""
     linear = np.array([not f.logarithmic for f in task.spec.features])
-    for whole in WHOLES:
-        shares = linear & shares_of(np.where(linear, task.train.X, np.inf) / whole)
-        if shares.sum() > 1:
-            columns = tuple(np.flatnonzero(shares).tolist())
-            return Mixture(columns, tuple(task.feature_names[j] for j in columns), whole)
-    return Mixture()
+    shares, whole = shares_of(np.where(linear, task.train.X, np.inf))
+    columns = tuple(np.flatnonzero(linear & shares).tolist())
+    if len(columns) < 2:
+        return Mixture()
+    return Mixture(columns, tuple(task.feature_names[j] for j in columns), whole)

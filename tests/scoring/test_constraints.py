@@ -129,7 +129,17 @@ def test_shares_are_those_that_trying_every_combination_finds(seed: int) -> None
         for left in combinations(inside, n_left)
         if np.abs(x[:, company := np.setdiff1d(inside, left)].sum(axis=1) - 1.0).max() <= 1e-2
     ]
-    assert np.flatnonzero(shares_of(x)).tolist() == (every[0].tolist() if every else [])
+    assert np.flatnonzero(shares_of(x)[0]).tolist() == (every[0].tolist() if every else [])
+
+
+def test_shares_in_percent_are_shares_and_small_numbers_beside_them_none() -> None:
+    rng = np.random.default_rng(0)
+    percents = (100 * rng.dirichlet(np.ones(3), 20)).round(1)
+    x = np.column_stack([percents, rng.uniform(1e-4, 1e-2, 20), rng.uniform(20, 90, 20)])
+    shares, whole = shares_of(x)
+    assert (shares.tolist(), whole) == ([True] * 3 + [False] * 2, 100.0)
+    ends = ends_of(np.array([[0.0, 100.0], [98.0, 2.0]]), (False, False))
+    assert ends == [(0.0, 100.0), (0.0, 100.0)]
 
 
 def test_a_single_row_is_enough_to_start_from() -> None:

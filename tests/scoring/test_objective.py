@@ -159,6 +159,7 @@ NO_PREFERENCE = {
     },
     "scoring/constraints.py": {
         "MOST_DECADES": "against overflow",
+        "WHOLES": "what fractions and percents sum to",
         "SUM_ERROR": "rounding of shares",
         "MOST_LEFT_OUT": "bounds how long shares are looked for",
         "FILTER_ROWS": "how many rows of a quick test precede the whole one",

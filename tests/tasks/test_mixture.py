@@ -47,3 +47,13 @@ def test_a_zero_of_a_mixture_is_no_row_to_take_out() -> None:
     assert not any("take them out" in note for note in notes)
     spoilt = propose(table_of(text.replace("0.5", "0.6")), "x", Wishes(("loss",))).notes
     assert any("web spans a factor" in note and "take them out" in note for note in spoilt)
+
+
+def test_a_table_of_percents_is_drafted_as_one_of_shares() -> None:
+    cells = (100 * SHARES).round(1)
+    rows = [f"{a},{b},{c},{2 + k / 50}" for k, (a, b, c) in enumerate(cells.tolist())]
+    draft = propose(
+        table_of("\n".join(["web %,code %,books %,loss", *rows])), "x", Wishes(("loss",))
+    )
+    assert [feature.scale for feature in draft.spec.features] == ["linear"] * 3
+    assert draft.reasons["web %"] == "is a share: with others it sums to 100"

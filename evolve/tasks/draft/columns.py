@@ -113,12 +113,12 @@ def guess_scale(values: Array, *, is_share: bool = False) -> tuple[Scale, str]:
 
     Args:
         values: `(n,)` finite values.
-        is_share: Whether the feature and others sum to 1 in every row.
+        is_share: Whether the feature and others sum to 1, or 100, in every row.
     """
     levels = np.unique(values)
     low, high = float(levels[0]), float(levels[-1])
     if is_share:
-        return "linear", "is a share: with others it sums to 1"
+        return "linear", f"is a share: with others it sums to {1 if high <= 1.0 else 100}"
     if low <= 0:
         return "linear", f"holds {low:g}, which has no logarithm"
     factor = high / low  # Python's floats: inf where there are more decades than a float has

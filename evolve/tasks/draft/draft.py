@@ -238,7 +238,7 @@ def _features(
     A logarithm must exist of every row, so that signs are taken from the whole table.
     """
     features, reasons = [], {}
-    shares = shares_of(np.array([rows.values(name) for name in names]).T)
+    shares, _ = shares_of(np.array([rows.values(name) for name in names]).T)
     for name, is_share in zip(names, shares, strict=True):
         whole, values = raw.values(name), rows.values(name)
         scale, why = guess_scale(values, is_share=bool(is_share))
