@@ -41,6 +41,8 @@ if TYPE_CHECKING:
     from evolve.tasks.task import Task
 
 MOST_DEPARTURES = 3  # that are written out
+MOST_NAMING = 3  # lines of forecasts up to which each names the rivals outside its interval
+UNNAMED = "rivals outside are named by --json"
 UNLIKE = "unlike every row"
 UNLIKE_ROWS = "unlike every training row: {}; nothing shows what happens there"
 OUTVOTED = "the champion alone lies outside an interval: its rivals say otherwise together"
@@ -157,13 +159,22 @@ def print_forecasts(task: Task, forecasts: list[Forecast]) -> None:
     headings = ["group"] if task.n_groups > 1 else []
     headings += [*task.feature_names, "target", "point", level, "beyond"]
     headings += ["rivals inside"] if has_rivals else []
+    at = len(headings) - 4 - has_rivals  # of the target
+    names_rivals = sum(f.point.size for f in forecasts) <= MOST_NAMING
     table = [
         (([f.group] if task.n_groups > 1 else []) + row)[: len(headings)]
         for f, words in zip(forecasts, broken, strict=True)
-        for row in _lines(task, f, words)
+        for row in _lines(task, f, words, names_rivals=names_rivals)
     ]
+    if not names_rivals and len(task.target_names) == 1:  # said once, lines have room for the rest
+        print_text(f"forecasts of {task.target_names[0]}")
+        headings = [*headings[:at], *headings[at + 1 :]]
+        table = [[*row[:at], *row[at + 1 :]] for row in table]
     symbols = symbols_of(task.feature_names)
-    print_table(headings, table, names=("group", "target"), symbols=symbols)
+    below = () if names_rivals else headings[-1 - has_rivals :]
+    print_table(headings, table, names=("group", "target"), symbols=symbols, below=below)
+    if not names_rivals and any(not f.agrees().all() for f in forecasts):
+        print_text(UNNAMED)
     groups = [f.group for f in forecasts]
     pairs = zip(groups, broken, strict=True)
     unlike = [(g, UNLIKE_ROWS.format(text)) for g, rows in pairs for row in rows for text in row]
@@ -210,7 +221,9 @@ def _who(forecast_model: ForecastModel, law: str) -> str:
     return f"entry {index}, the {chosen}; the point is what it and {rivals} say together"
 
 
-def _lines(task: Task, forecast: Forecast, broken: list[list[str]]) -> list[list[object]]:
+def _lines(
+    task: Task, forecast: Forecast, broken: list[list[str]], *, names_rivals: bool
+) -> list[list[object]]:
     agrees = forecast.agrees()
     lines: list[list[object]] = []
     for i in range(len(forecast.x)):
@@ -221,7 +234,7 @@ def _lines(task: Task, forecast: Forecast, broken: list[list[str]]) -> list[list
             ends = float(forecast.low[i, t]), float(forecast.high[i, t])
             agreement = f"{len(forecast.rivals) - len(differ)} of {len(forecast.rivals)}"
             entries = "entry" if len(differ) == 1 else "entries"
-            agreement += f"; not {entries} {', '.join(differ)}" if differ else ""
+            agreement += f"; not {entries} {', '.join(differ)}" if differ and names_rivals else ""
             lines.append(
                 [
                     *(f"{v:g}" for v in forecast.x[i]),

@@ -18,7 +18,7 @@ from store_service import start_python
 import evolve
 from evolve.cli.app import call
 from evolve.cli.fit import draft_of_table
-from evolve.cli.predict import IMPOSSIBLE, print_forecasts
+from evolve.cli.predict import IMPOSSIBLE, UNNAMED, print_forecasts
 from evolve.forecast.interval import forecast
 from evolve.forecast.verdict import CARE, HOLDS, Verdict
 from evolve.runs.results import save_results
@@ -162,6 +162,26 @@ def test_a_law_that_leaves_what_the_target_can_be_is_said_to(
     assert IMPOSSIBLE in capsys.readouterr().out
     print_forecasts(task, [forecast(task, alone, "all", np.array([[1e2, 1e3]]))])
     assert IMPOSSIBLE not in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("columns", ["60", "80"])
+def test_forecasts_of_many_rows_stand_a_line_each_and_leave_names_of_rivals_to_json(
+    columns: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", columns)
+    task, lower = make_task(), CONSTANTS - np.array([[0.9, 0, 0, 0, 0]])
+    model = make_forecast_model((CHINCHILLA, CONSTANTS), (CHINCHILLA, lower))
+    rows = np.array([[10.0 ** (8 + 0.2 * k), 3e10] for k in range(10)])
+    print_forecasts(task, [forecast(task, model, "all", rows)])
+    lines = capsys.readouterr().out.splitlines()
+    assert f"forecasts of {task.target_names[0]}" in lines
+    (heading,) = (line for line in lines if "point" in line)
+    assert "90 % interval" in heading
+    assert sum(" to " in line for line in lines) == len(rows)
+    assert not any("entr" in line for line in lines)
+    print_forecasts(task, [forecast(task, model, "all", rows[:1])])
+    out = capsys.readouterr().out
+    assert ("not entry" in out) == (UNNAMED in lines)
 
 
 def test_fit_says_what_stands_out_in_its_table_and_takes_values_of_one_word(
