@@ -6,6 +6,7 @@ the summary that the store keeps, and the table of fitted laws that the end of a
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -25,10 +26,11 @@ from evolve.runs.makers import FIRST, maker_of, makers_of
 from evolve.runs.notes import BUDGET, ENDING
 from evolve.runs.store import Store
 from evolve.runs.summary import Summary
+from evolve.scoring.student import t_quantile
 
 if TYPE_CHECKING:
     from evolve.search.archive import Archive
-    from evolve.tasks.task import Task
+from evolve.tasks.task import Task
 
 NOTE = ENDING
 
@@ -106,12 +108,10 @@ class ResultRow:
         Args:
             level: Share of fits to other noise whose constant it is to hold.
         """
-        from scipy.special import stdtrit  # not for those who only read scores
-
         rows = []
         for group, tables in self.errors.items():
             # Where nothing tells how well the errors are known, they are taken to be known.
-            deviations = float(stdtrit(self.freedom.get(group, np.inf), 0.5 + level / 2))
+            deviations = t_quantile(self.freedom.get(group, math.inf), 0.5 + level / 2)
             pairs = enumerate(zip(self.constants[group], tables, strict=True))
             for target, (values, errors) in pairs:
                 for name, value, error in zip(self.constant_names, values, errors, strict=True):

@@ -222,6 +222,10 @@ NO_PREFERENCE = {
         ("FACTOR_FROM", "MOST_TIMES", "LEAST_SHARE", "FEW_DIGITS", "MOST_GROUPS"),
         "how errors are told",
     ),
+    "scoring/student.py": {
+        "NORMAL": "where Student's t is the normal distribution",
+        "HALVINGS": "to the last digit of a quantile",
+    },
     "forecast/there.py": {"ROUNDING": "tells a row at the horizon from one beyond"},
     "forecast/interval.py": {
         "LEVEL": "the default of an option",
