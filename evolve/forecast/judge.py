@@ -78,9 +78,9 @@ def verdict_of(
     alike = _also_a_line(task, choice, name)
     against = against_baseline(gain, name + alike) + (", on a typical fold" if by_fold else "")
     near = (held, held_share(task, choice, told))
-    who_errs = _law_of(choice)
-    reasons = weigh(said, against, near, gain, expected, physics, base, who_errs)
-    of_groups = warning_of(groups, who_errs)
+    called = _law_of(choice)
+    reasons = weigh(said, against, near, gain, expected, physics, base, called)
+    of_groups = warning_of(groups, called)
     unshown = reasons.verdict == NONE and gain < NONE_GAIN
     if unshown and (why := _why_not_none(task, choice, told, errors)):
         reasons.excuse(why)

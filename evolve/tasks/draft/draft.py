@@ -11,7 +11,6 @@ import numpy as np
 
 from evolve.printable import printable
 from evolve.scoring.constraints import shares_of
-from evolve.tasks.draft.astray import rows_astray, told
 from evolve.tasks.draft.axes import choose_axes, choose_horizon, horizon_text, with_folds
 from evolve.tasks.draft.candidates import choose_features, counts_rows
 from evolve.tasks.draft.column_roles import roles_of
@@ -28,6 +27,7 @@ from evolve.tasks.draft.decisions import (
     of_weights,
 )
 from evolve.tasks.draft.expressions import derive, sources_of
+from evolve.tasks.draft.outliers import left_out_as_outliers, outliers_of
 from evolve.tasks.draft.physics import declare
 from evolve.tasks.draft.roles import (
     Wishes,
@@ -143,11 +143,11 @@ def propose(raw: RawTable, name: str, wishes: Wishes) -> Draft:
     require_differing(raw, wishes)
     first = {"rows": of_rows, "points": of_points, "derived": of_rates}
     draft, task = _of_rows(raw, name, wishes, first, schedule)
-    times = {} if wishes.keep_outliers else rows_astray(task)
+    times = {} if wishes.keep_outliers else outliers_of(task)
     if not times:
         return draft
     numbers = {draft.train[row]: far for row, far in times.items()}
-    why, remark = told(raw, wishes.targets, numbers)
+    why, remark = left_out_as_outliers(raw, wishes.targets, numbers)
     kept = raw.take([row for row in range(raw.n_rows) if row not in numbers])
     draft, _ = _of_rows(kept, name, wishes, first | {"rows": [*of_rows, why]}, schedule)
     return replace(draft, notes=(remark, *draft.notes))

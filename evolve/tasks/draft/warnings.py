@@ -16,6 +16,7 @@ from evolve.tasks.draft.candidates import could_be_groups, in_words
 from evolve.tasks.draft.columns import SPREAD, WIDE, Column
 from evolve.tasks.draft.condition import Condition
 from evolve.tasks.draft.curves import counts_steps, unnamed
+from evolve.tasks.draft.far_values import far_values
 from evolve.tasks.draft.images import moves_with
 from evolve.tasks.draft.made import (
     far_from_0,
@@ -23,7 +24,6 @@ from evolve.tasks.draft.made import (
     numbers_each,
     unused_dates,
 )
-from evolve.tasks.draft.outliers import outliers
 from evolve.tasks.draft.repeats import repeated_rows
 from evolve.tasks.draft.unfinished import unfinished
 from evolve.tasks.draft.unused import inputs_left, may_be_groups
@@ -79,7 +79,7 @@ def remarks(
     warnings += advice_on_runs
     warnings += [*_constant_in_groups(task), *_two_levels(task), *_sizes_in_words(rows, task)]
     warnings += [*_units_in_names(rows, task), *_stand_ins(task), *far_from_0(task)]
-    warnings += outliers(task)
+    warnings += far_values(task)
     warnings += [*_deviations(columns, task), *_weights(columns, task)]
     warnings += [*filter(None, numbers.values()), *unused_dates(rows, task)]
     warnings += may_be_groups(rows, task, texts, columns)

@@ -1,72 +1,116 @@
-"""A value far from all others of its group is told, with the condition that leaves it out."""
+"""Rows that no law could follow are left out by name; what several rows say together is kept."""
 
 from __future__ import annotations
 
 import numpy as np
-import pandas as pd
 import pytest
 
-from evolve.tasks.draft import Wishes, propose
+from evolve.tasks.draft import Draft, Wishes, propose
 from evolve.tasks.readers import raw_of
+from evolve.typing import Array
+
+N, D = (a.ravel() for a in np.meshgrid(np.geomspace(1e7, 1e9, 6), np.geomspace(1e9, 3e10, 5)))
+LOSS = 1.7 + 410 * N**-0.34 + 420 * D**-0.28
+NOISE = np.exp(0.004 * np.random.default_rng(1).normal(size=LOSS.size))
+LARGEST = int(np.argmax(N * D))
 
 
-def notes(frame: pd.DataFrame, **wishes: object) -> list[str]:
-    draft = propose(
-        raw_of(frame), "table", Wishes(targets=("loss",), keep_outliers=True, **wishes)
-    )
-    return [note for note in draft.notes if "far from all others" in note]
+def draft_of(loss: Array, *, keep_outliers: bool = False, **more: Array) -> Draft:
+    wishes = Wishes(("loss",), ("params", "tokens"), keep_outliers=keep_outliers)
+    return propose(raw_of({"params": N, "tokens": D, "loss": loss, **more}), "runs", wishes)
 
 
-@pytest.fixture
-def frame() -> pd.DataFrame:
-    params = np.tile(np.geomspace(1e7, 3e9, 12), 3)
-    corpus = np.repeat(["web", "code", "math"], 12)
-    floor = np.repeat([1.7, 1.2, 1e6], 12)
-    return pd.DataFrame({"corpus": corpus, "params": params, "loss": floor + 400.0 / params**0.3})
+def left_out(draft: Draft) -> list[str]:
+    return [d.why for d in draft.decisions if d.what == "rows"]
 
 
-def test_an_outlier_is_told_by_its_group_though_another_group_has_such_values(
-    frame: pd.DataFrame,
-) -> None:
-    groups = {"groups": ("corpus",), "features": ("params",)}
-    assert notes(frame, **groups) == []
-    frame.loc[17, "loss"] = 1e6
-    (note,) = notes(frame, **groups)
-    assert note.startswith("loss is 1e+06 in a row of group 'code', far from all others")
-    condition = note.partition("where '")[2].rstrip("'")
-    assert condition == "loss != 1000000.0"
-    assert notes(frame, **groups, where=condition) == []
+@pytest.mark.parametrize("row", [0, 8, 17, LARGEST])
+@pytest.mark.parametrize("factor", [0.7, 1.4, 1e4])
+def test_a_run_that_went_wrong_is_left_out_and_named(row: int, factor: float) -> None:
+    loss = LOSS * NOISE
+    loss[row] *= factor
+    draft = draft_of(loss)
+    (why,) = left_out(draft)
+    assert f"row {row + 1} with loss {loss[row]:.5g}" in why
+    assert draft.raw.n_rows == len(loss) - 1
+    assert "keep_outliers takes every row" in draft.notes[0]
+    assert why in draft.spec.note
 
 
-@pytest.mark.parametrize(
-    ("column", "factor", "is_told"),
-    [("loss", 1e4, True), ("loss", 1e-4, True), ("loss", 1.5, False), ("params", 1e12, True)],
-)
-def test_targets_and_sizes_are_told_high_or_low_and_not_where_they_lie_a_little_off(
-    column: str, factor: float, is_told: bool, frame: pd.DataFrame
-) -> None:
-    alone = frame[frame.corpus == "web"].drop(columns="corpus").reset_index(drop=True)
-    alone.loc[3, column] *= factor
-    assert len(notes(alone)) == is_told
+def test_all_rows_are_taken_where_the_user_says_so() -> None:
+    loss = LOSS * NOISE
+    loss[8] *= 2
+    assert draft_of(loss, keep_outliers=True).raw.n_rows == len(loss)
 
 
-def test_results_below_0_are_compared_as_they_are() -> None:
-    x = np.geomspace(1.0, 1e3, 20)
-    frame = pd.DataFrame({"x": x, "loss": np.sin(x)})
-    assert notes(frame) == []
-    frame.loc[5, "loss"] = -40.0
-    assert notes(frame)[0].startswith("loss is -40 in a row, far")
+def test_three_runs_that_went_wrong_hide_none_of_each_other() -> None:
+    loss = LOSS * NOISE
+    loss[[3, 12, 25]] *= 5
+    (why,) = left_out(draft_of(loss))
+    assert all(f"row {row + 1} with" in why for row in (3, 12, 25))
 
 
-def test_of_many_outliers_the_first_are_told_and_how_many_others_there_are() -> None:
+@pytest.mark.parametrize("seed", range(8))
+@pytest.mark.parametrize("noise", [0.0, 0.001, 0.01, 0.05])
+def test_runs_that_scatter_around_a_law_are_all_kept(seed: int, noise: float) -> None:
+    drawn = np.random.default_rng(seed).normal(size=LOSS.size)
+    assert left_out(draft_of(LOSS * np.exp(noise * drawn))) == []
+
+
+BENDING = {
+    "a break": lambda x: x**-0.1 * (1 + (x / 10) ** 4) ** -0.2,
+    "a threshold": lambda x: 0.1 + 0.8 / (1 + (x / 40) ** -4),
+    "chance, and one run above it": lambda x: np.where(x < x.max(), 0.25, 0.6),
+    "a rise at the last size": lambda x: np.where(x < x.max(), x**-0.1, x**-0.1 + 0.05),
+}
+
+
+@pytest.mark.parametrize("name", BENDING)
+def test_what_a_law_bends_to_is_no_outlier(name: str) -> None:
+    x = np.geomspace(1, 100, 18)
+    y = BENDING[name](x) + 0.002 * np.random.default_rng(3).normal(size=18)
+    y = np.round(y, 3) if "chance" not in name else BENDING[name](x)
+    wishes = Wishes(("accuracy",), ("params",))
+    draft = propose(raw_of({"params": 1e6 * x, "accuracy": y}), "runs", wishes)
+    assert left_out(draft) == []
+
+
+def test_one_figure_of_a_group_that_is_a_million_times_too_large_is_left_out() -> None:
+    x = np.tile(np.geomspace(1e6, 1e9, 8), 3)
+    group = np.repeat(["a", "b", "c"], 8)
+    loss = 2 + 30 * x**-0.2 + np.repeat([0.0, 0.3, 0.6], 8)
+    loss *= np.exp(0.003 * np.random.default_rng(0).normal(size=24))
+    loss[12] = 1e6
+    wishes = Wishes(("loss",), ("params",), ("corpus",))
+    draft = propose(raw_of({"params": x, "corpus": group, "loss": loss}), "runs", wishes)
+    assert "row 13 with loss 1e+06" in left_out(draft)[0]
+    assert draft.raw.n_rows == 23
+
+
+def test_rows_whose_weights_are_given_are_all_kept() -> None:
+    loss = LOSS * NOISE
+    loss[8] *= 2
+    table = raw_of({"params": N, "tokens": D, "loss": loss, "w": np.ones_like(N)})
+    wishes = Wishes(("loss",), ("params", "tokens"), weights="w")
+    assert propose(table, "runs", wishes).raw.n_rows == len(loss)
+
+
+def test_the_order_of_rows_and_units_decide_nothing() -> None:
+    loss = LOSS * NOISE
+    loss[[8, 20]] *= 1.5
+    order = np.random.default_rng(2).permutation(len(loss))
+    table = raw_of({"params": N[order] / 1e6, "tokens": D[order], "loss": loss[order] * 1e3})
+    draft = propose(table, "runs", Wishes(("loss",), ("params", "tokens")))
+    (why,) = left_out(draft)
+    assert {f"row {int(np.flatnonzero(order == row)[0]) + 1} with" in why for row in (8, 20)} == {
+        True
+    }
+
+
+def test_of_more_features_than_a_polynomial_may_have_terms_all_rows_are_kept() -> None:
     rng = np.random.default_rng(0)
-    group = np.repeat(list("abcdef"), 10)
-    params = np.tile(np.geomspace(1e7, 1e9, 10), 6)
-    frame = pd.DataFrame({"g": group, "params": params, "loss": rng.uniform(2.0, 3.0, 60)})
-    frame.loc[[5, 15, 25, 35, 45], "loss"] = [1e6, 2e6, 3e6, 4e6, 5e6]
-    draft = propose(
-        raw_of(frame), "table", Wishes(targets=("loss",), groups=("g",), keep_outliers=True)
-    )
-    told = [note for note in draft.notes if "far from" in note or "as far" in note]
-    assert len(told) == 4
-    assert told[-1] == "2 more values lie as far from others"
+    columns = {f"f{j}": rng.uniform(1.0, 2.0, 60) for j in range(45)}
+    loss = 2.0 + 0.01 * rng.normal(size=60)
+    loss[7] = 50.0
+    draft = propose(raw_of({**columns, "loss": loss}), "runs", Wishes(("loss",), tuple(columns)))
+    assert left_out(draft) == []
