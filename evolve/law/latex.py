@@ -11,7 +11,7 @@ import numpy.typing as npt
 from evolve.law.algebra import is_unit_scaled
 from evolve.law.graph import Law, Node, const, feat, replace_leaves
 from evolve.law.lowering import for_the_eye
-from evolve.law.writing import ADD, ATOM, MUL, NEG, POW, literal
+from evolve.law.writing import ADD, ATOM, MUL, NEG, POW, in_its_base, literal
 from evolve.printable import printable
 
 _SPECIAL = {"\\": r"\backslash{}", "~": r"\sim{}", "^": r"\char94{}", "\n": r"\ ", "\t": r"\ "}
@@ -21,6 +21,7 @@ _GREEK = re.compile(
 )
 _NAMED = {
     "log": r"\ln",
+    **{f"log{base}": rf"\log_{{{base}}}" for base in (2, 10)},
     "arctan": r"\arctan",
     **{name: rf"\{name}" for name in ("tanh", "sin", "cos", "max", "min")},
 }
@@ -77,6 +78,7 @@ def _number(value: float) -> str:
 
 
 def _write(node: Node, names: Sequence[str]) -> tuple[str, int]:
+    node = in_its_base(node) if node.op == "div" else node
     if node.op == "feat":
         return names[node.index], ATOM
     if node.op == "num":

@@ -33,6 +33,7 @@ CODE = Style(
     },
 )
 FORMULA = Style({"add": " + ", "sub": " - ", "mul": "*", "div": "/", "pow": "^"}, {}, True)
+_BASES = {math.log(10.0): "log10", math.log(2.0): "log2"}
 
 
 @lru_cache(maxsize=4096)
@@ -70,6 +71,17 @@ def write_terms(node: Node, names: Mapping[Node, str], style: Style) -> list[str
     return [write(node, names, style), *lines]
 
 
+def in_its_base(node: Node) -> Node:
+    """A quotient for the eye: ``a * log(x) / log(10)`` as ``a * log10(x)``, as it was typed."""
+    above, below = node.args
+    name = _BASES.get(below.value) if below.op == "num" else None
+    *before, last = above.args if above.op == "mul" else (above,)
+    if name is None or last.op != "log":
+        return node
+    shown = Node(name, last.args)
+    return Node("mul", (*before, shown)) if before else shown
+
+
 def _write(node: Node, names: Mapping[Node, str], style: Style) -> tuple[str, int]:
     name = names.get(node)
     if name is not None:
@@ -77,6 +89,7 @@ def _write(node: Node, names: Mapping[Node, str], style: Style) -> tuple[str, in
     if node.op == "num":
         text = literal(node.value)
         return text, NEG if text.startswith("-") else ATOM
+    node = in_its_base(node) if style.is_loose and node.op == "div" else node
     level = _BINARY.get(node.op)
     if level is not None:
         first, second = node.args

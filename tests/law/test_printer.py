@@ -13,7 +13,9 @@ from random_laws import N_FEATURES, UNITS, laws
 
 from evolve.law.calls import read_fit_call
 from evolve.law.canonical import canonical
+from evolve.law.formula import read_named_formula
 from evolve.law.graph import Law, Node, call, const, evaluate, feat, num
+from evolve.law.latex import latex
 from evolve.law.naming import identifiers
 from evolve.law.printer import formula, print_block, print_program
 from evolve.law.recipe import Recipe
@@ -247,6 +249,22 @@ def test_formula_uses_the_tasks_own_names(name: str) -> None:
 def test_a_name_that_is_no_plain_word_stands_between_backticks_as_it_is_typed() -> None:
     law = Law(call("mul", const(0), call("mul", feat(0), feat(1))), 1)
     assert formula(law, ["year since 2019", "lambda"]) == "c0*`year since 2019`*`lambda`"
+
+
+@pytest.mark.parametrize(
+    ("text", "tex"),
+    [
+        ("E + A*log10(params)", r"E + A\,\log_{10}\left(\mathrm{params}\right)"),
+        ("E + A*log2(2*params)", r"E + A\,\log_{2}\left(2\,\mathrm{params}\right)"),
+        ("E + log10(params)/A", r"E + \frac{\log_{10}\left(\mathrm{params}\right)}{A}"),
+        ("E + A*log(params)/2.3", r"E + \frac{A\,\ln\left(\mathrm{params}\right)}{2.3}"),
+    ],
+)
+def test_a_logarithm_to_another_base_is_shown_as_it_was_typed(text: str, tex: str) -> None:
+    law, names = read_named_formula(text, {"tokens": feat(0), "params": feat(1)}, fixed=True)
+    law = replace(law, names=names, as_written=True)
+    assert formula(law, ["tokens", "params"]) == text
+    assert latex(law, ["tokens", "params"]) == tex
 
 
 def test_formula_with_values_shows_powers() -> None:
