@@ -60,7 +60,7 @@ class RunAnswers:
         *,
         compute: str | None = None,
         at: Mapping[str, float] | None = None,
-        reach: float | None = None,
+        reach: float | str | None = None,
         most: Mapping[str, float] | None = None,
         serve_tokens: float | None = None,
         narrow: Mapping[str, float] | None = None,
@@ -81,7 +81,8 @@ class RunAnswers:
                 of the features that `at` leaves out are sought for a run of a given size.
             at: Values of the features that `compute` leaves out; the best of those left out here
                 too are sought, such as of a learning rate.
-            reach: In place of a budget: the cheapest run to reach this value.
+            reach: In place of a budget: the cheapest run to reach this value; ``"90%"`` is 90 of a
+                target in percent.
             most: Largest values of features.
             serve_tokens: Tokens that the model is to serve, which cost two FLOPs a parameter.
             narrow: A run to forecast, whose interval the next runs are to narrow; the best run if

@@ -44,11 +44,10 @@ def plan(
         ),
     ] = None,
     value: Annotated[
-        float | None,
+        str | None,
         typer.Option(
             "--reach",
             help="In place of a budget: the cheapest run to reach this.",
-            parser=parse_number,
             metavar="FLOAT",
         ),
     ] = None,

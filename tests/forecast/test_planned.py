@@ -210,3 +210,18 @@ def test_a_plan_beyond_the_rows_says_where_no_fold_tests_that(
     assert "outside the data" in beyond
     ends = [f"high end of {name}" for name in task.feature_names if name not in axes]
     assert (untested_text(ends) in " ".join(beyond.split())) == is_told
+
+
+def test_a_share_to_reach_is_counted_as_its_target_is() -> None:
+    scales = np.array([[30.0, 30.0, 1.0, 30.0, 1.0]])  # of errors in percent
+    percent, task = make_forecast_model((CHINCHILLA, CONSTANTS * scales)), make_task()
+    of_percent = replace(task, train=Table(task.train.X, task.train.Y * 30.0, task.train.group))
+    of_ones = make_forecast_model((CHINCHILLA, CONSTANTS))
+    for words, number, model, rows in (
+        ("60%", 60.0, percent, of_percent),
+        ("210%", 2.1, of_ones, task),
+    ):
+        found, wanted = (planned(model, rows, reach=r).best for r in (words, number))
+        assert found is not None
+        assert wanted is not None
+        assert found.budget == wanted.budget

@@ -18,6 +18,7 @@ from evolve.forecast.plan.question import Question, make_question, require_used
 from evolve.forecast.plan.reach import cost_of
 from evolve.forecast.plan.shares import require_within
 from evolve.forecast.queries import checked_point, finite_number, read_values
+from evolve.tasks.name_units import as_column_counts
 from evolve.tasks.task import Task
 
 
@@ -52,7 +53,7 @@ def plan_runs(
     *,
     compute: str | None,
     budget: float | None = None,
-    reach: float | None = None,
+    reach: float | str | None = None,
     serve_tokens: float | None = None,
     narrow: Mapping[str, object] | None = None,
     next_budget: float | None = None,
@@ -70,7 +71,7 @@ def plan_runs(
         forecast_model: Champion and rivals.
         compute: What a run costs; None where settings are sought that cost nothing.
         budget: Compute of one run.
-        reach: Of the target, in place of a budget.
+        reach: Of the target, in place of a budget; ``90%`` is 90 of a target in percent.
         serve_tokens: Tokens that the model is to serve.
         narrow: Values of features at the point whose interval next runs are to narrow; the best
             run if None. Those that `at` holds may be left out here. With `next_budget` it is a
@@ -116,7 +117,7 @@ def plan_runs(
         most=read_values(task, most, "most"),
         split=not point,
     )
-    best = None if alone else _best(question, budget, _number("reach", reach), named=bool(point))
+    best = None if alone else _best(question, budget, _wanted(question, reach), named=bool(point))
     return _planned(question, best, point, _number("next_budget", next_budget, above_zero=True))
 
 
@@ -180,6 +181,15 @@ def _most_cost(question: Question, best: Allocation | None, next_budget: float |
         given.append(float(costs.max()))
         require_within(costs, min(given))
     return min(given)
+
+
+def _wanted(question: Question, reach: float | str | None) -> float | None:
+    """The value to reach, in what the target's column counts."""
+    value = _number("reach", reach)
+    if value is None or not isinstance(reach, str):
+        return value
+    largest = float(question.task.train.Y[:, question.target].max())
+    return as_column_counts(question.task.target_names[question.target], reach, value, largest)
 
 
 def _number(argument: str, value: object, *, above_zero: bool = False) -> float | None:
