@@ -81,6 +81,16 @@ def parse_number(text: str) -> float:
     return value
 
 
+def parse_number_in_words(text: str) -> str:
+    """The text of a number, which is read as its column counts.
+
+    Raises:
+        typer.BadParameter: As `parse_number`.
+    """
+    parse_number(text)
+    return text
+
+
 Interval = Annotated[
     float,
     typer.Option(

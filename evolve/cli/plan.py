@@ -19,6 +19,7 @@ from evolve.cli.options import (
     Size,
     TasksDirs,
     parse_number,
+    parse_number_in_words,
 )
 
 if TYPE_CHECKING:
@@ -48,6 +49,7 @@ def plan(
         typer.Option(
             "--reach",
             help="In place of a budget: the cheapest run to reach this.",
+            parser=parse_number_in_words,
             metavar="FLOAT",
         ),
     ] = None,
