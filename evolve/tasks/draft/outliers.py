@@ -17,7 +17,7 @@ from evolve.errors import Argument, Remark
 from evolve.scoring.combine import TO_DEVIATION
 from evolve.tasks.raw import RawTable
 from evolve.tasks.task import Task
-from evolve.typing import Array
+from evolve.typing import Array, Ints
 
 # Judgement, settled on generated tables with and without such rows: docs/extrapolation.md.
 FAR = 8.0  # times the typical error
@@ -29,6 +29,7 @@ MOST = 0.1  # share of rows; of more it is the polynomial that is wrong
 ALIKE = 0.25  # share of rows with one and the same result
 SHOWN = 5  # rows that are named one by one
 MOST_ROWS, MOST_TERMS = 5_000, 40
+MOST_LEVELS = 200  # terms with the levels of groups
 KEPT = 0.85  # share of rows of which trimmed fits are made
 LEFT_OUT = 2  # rows of most leverage, without each of which such a fit begins
 STEPS = 20
@@ -39,8 +40,9 @@ ROUNDING = 1e-9  # of a target's range, below which errors are none
 def outliers_of(task: Task) -> dict[int, float]:
     """Training rows that are far from what all others say, and how far.
 
-    None are told where rows say what they count or are points of curves or evaluations of runs,
-    nor of groups with too few rows.
+    None are told where rows say what they count or are points of curves or evaluations of runs.
+    Groups with too few rows for a polynomial of their own are looked at together, each with a
+    level of its own; none are told of those that are too few for that, too.
 
     Args:
         task: The task as it is drafted.
@@ -53,9 +55,15 @@ def outliers_of(task: Task) -> dict[int, float]:
     are_runs = train.curve is None or len(np.unique(train.curve)) == train.n_rows
     if train.weights is None and are_runs:
         logarithmic = [feature.logarithmic for feature in spec.features]
+        small = np.zeros(train.n_rows, dtype=bool)
         for group in range(task.n_groups):
             rows = np.flatnonzero(train.group == group)
-            times[rows] = _of_group(_scaled(train.X[rows], logarithmic), train.Y[rows])
+            x = _scaled(train.X[rows], logarithmic)
+            small[rows] = len(rows) <= MOST_ROWS and _terms(x) is None
+            times[rows] = _of_rows(x, train.Y[rows])
+        if small.any():
+            x = _scaled(train.X[small], logarithmic)
+            times[small] = _of_rows(x, train.Y[small], train.group[small])
     kept = train.X[times == 0.0]
     if not len(kept) or ((np.ptp(kept, axis=0) == 0) & (np.ptp(train.X, axis=0) > 0)).any():
         return {}  # a feature would not vary without them
@@ -88,18 +96,23 @@ def left_out_as_outliers(
     )
 
 
-def _of_group(x: Array, targets: Array) -> Array:
-    """How far rows of one group are off, 0 if they are none; `(n, d)` features, `(n, t)` targets.
+def _of_rows(x: Array, targets: Array, group: Ints | None = None) -> Array:
+    """How far rows of one group, or of small ones together, are off; 0 if they are none.
 
     Where a good part of the rows has one result, as at chance, the others are what there is.
+
+    Args:
+        x: `(n, d)` features.
+        targets: `(n, t)`.
+        group: `(n,)` the group of each row, where they are of several.
     """
     times = np.zeros(len(x))
-    terms = _terms(x) if len(x) <= MOST_ROWS else None
+    terms = _terms(x, group) if len(x) <= MOST_ROWS else None
     if terms is None:
         return times
     for y in targets.T:
         if np.unique(y, return_counts=True)[1].max() <= max(ALIKE * len(y), 1):
-            times = np.maximum(times, _far_off(x, terms, y))
+            times = np.maximum(times, _far_off(x, terms, y, group))
     return times if np.count_nonzero(times) <= max(1, MOST * len(x)) else np.zeros_like(times)
 
 
@@ -110,32 +123,41 @@ def _scaled(x: Array, logarithmic: Sequence[bool]) -> Array:
     return np.asarray((columns - columns.mean(axis=0)) / columns.std(axis=0))
 
 
-def _terms(x: Array) -> Array | None:
-    """`(n, p)` orthogonal terms of a polynomial as rich as the rows bear; None where of none."""
+def _terms(x: Array, group: Ints | None = None) -> Array | None:
+    """`(n, p)` orthogonal terms of a polynomial as rich as the rows bear; None where of none.
+
+    Groups have levels of their own and the other terms in common.
+    """
     n, d = x.shape
     if not d or d >= MOST_TERMS:
         return None
-    powers = [(), *((i,) for i in range(d))]
+    levels = np.ones((n, 1)) if group is None else (group[:, None] == np.unique(group)) * 1.0
+    powers = [(i,) for i in range(d)]
     squares = [(i, j) for i in range(d) for j in range(i + 1)]
     for more in ([*squares, (0, 0, 0)] if d == 1 else squares, squares, []):
         chosen = [*powers, *more]
-        if len(chosen) <= MOST_TERMS and n >= 2.5 * len(chosen) + 2:
-            columns = np.column_stack([x[:, list(which)].prod(axis=1) for which in chosen])
-            terms, sizes, _ = np.linalg.svd(columns, full_matrices=False)
+        n_terms = levels.shape[1] + len(chosen)
+        if len(chosen) < MOST_TERMS and n_terms <= MOST_LEVELS and n >= 2.5 * n_terms + 2:
+            columns = [x[:, list(which)].prod(axis=1) for which in chosen]
+            terms, sizes, _ = np.linalg.svd(np.column_stack([levels, *columns]), False)
             return np.asarray(terms[:, sizes > ROUNDING * sizes[0]])
     return None
 
 
-def _far_off(x: Array, terms: Array, y: Array) -> Array:
-    """How far rows lie off alone, 0 if they do not."""
+def _far_off(x: Array, terms: Array, y: Array, group: Ints | None) -> Array:
+    """How far rows lie off alone among those of their group, 0 if they do not."""
     views = [y]
     if (y > 0).all() or (y < 0).all():
         views.append(np.log(np.abs(y)))
-    errors = np.array([_errors(terms, view) for view in views])
+    errors = np.array([_errors(terms, view, group) for view in views])
     least = errors[np.argmin(np.abs(errors), axis=0), np.arange(len(y))]
     times = np.zeros(len(y))
     for row in np.flatnonzero(np.abs(least) > FAR).tolist():
-        times[row] = abs(least[row]) if _stands_alone(x, least, row) else 0.0
+        own = np.ones(len(y), dtype=bool) if group is None else group == group[row]
+        among = int(np.count_nonzero(own[:row]))
+        times[row] = abs(least[row]) if _stands_alone(x[own], least[own], among) else 0.0
+    if group is not None:  # of two in a small group nobody knows which rows are right
+        times[np.bincount(group, times > 0)[group] > 1] = 0.0
     return times
 
 
@@ -151,13 +173,13 @@ def _stands_alone(x: Array, errors: Array, row: int) -> bool:
     return bool(not too_many and abs(errors[row]) > (FURTHER if at_an_end else FAR))
 
 
-def _errors(terms: Array, y: Array) -> Array:
+def _errors(terms: Array, y: Array, group: Ints | None) -> Array:
     """`(n,)` errors of a robust fit over their own deviations, as if each row were left out.
 
     Tukey's biweight (Beaton & Tukey 1974) from the best of some least trimmed squares (Rousseeuw
     1984): as efficient as least squares where noise is normal, and blind to what lies far off.
     """
-    factors = min(_trimmed(terms, y), key=lambda b: _trimmed_cost(y - terms @ b))
+    factors = min(_trimmed(terms, y, group), key=lambda b: _trimmed_cost(y - terms @ b))
     weights = np.ones(len(y))
     for _ in range(STEPS):
         errors = y - terms @ factors
@@ -172,8 +194,11 @@ def _errors(terms: Array, y: Array) -> Array:
     return np.asarray(errors / deviations)
 
 
-def _trimmed(terms: Array, y: Array) -> Iterator[Array]:
-    """Least trimmed squares from all rows, and from all but each of those of most leverage."""
+def _trimmed(terms: Array, y: Array, group: Ints | None) -> Iterator[Array]:
+    """Least trimmed squares from all rows, and from all but each of those of most leverage.
+
+    The better half of each group is always among the rows, as its level is its own.
+    """
     leverage = _leverage(terms, np.ones(len(y)))
     for left in (None, *np.argsort(-leverage, kind="stable")[:LEFT_OUT]):
         weights = np.ones(len(y))
@@ -182,10 +207,20 @@ def _trimmed(terms: Array, y: Array) -> Iterator[Array]:
         for _ in range(STEPS):
             factors = _solved(terms, y, weights)
             errors, before = np.abs(y - terms @ factors), weights
-            weights = (errors <= np.quantile(errors, KEPT)).astype(float)
+            kept = errors <= np.quantile(errors, KEPT)
+            weights = (kept if group is None else kept | _better_half(errors, group)) * 1.0
             if np.array_equal(weights, before):
                 break
         yield factors
+
+
+def _better_half(errors: Array, group: Ints) -> Array:
+    """Whether a row's error is among the lower half of those of its group."""
+    order = np.lexsort((errors, group))
+    first = np.searchsorted(group[order], group[order])
+    rank = np.empty(len(group), dtype=np.int64)
+    rank[order] = np.arange(len(group)) - first
+    return np.asarray(2 * rank < np.bincount(group)[group])
 
 
 def _trimmed_cost(errors: Array) -> float:

@@ -87,6 +87,28 @@ def test_one_figure_of_a_group_that_is_a_million_times_too_large_is_left_out() -
     assert draft.raw.n_rows == 23
 
 
+def families(moved: dict[int, float]) -> Draft:
+    x = np.tile(np.geomspace(1e8, 1e10, 4), 8)
+    loss = 1.5 + 60 * x**-0.25 + np.repeat(np.linspace(0.0, 0.7, 8), 4)
+    loss *= np.exp(0.003 * np.random.default_rng(0).normal(size=32))
+    for row, factor in moved.items():
+        loss[row] *= factor
+    table = raw_of({"params": x, "family": np.repeat(list("abcdefgh"), 4), "loss": loss})
+    return propose(table, "runs", Wishes(("loss",), ("params",), ("family",)))
+
+
+@pytest.mark.parametrize("row", [0, 13, 26, 31])
+def test_a_run_that_went_wrong_is_found_in_one_of_several_small_groups(row: int) -> None:
+    (why,) = left_out(families({row: 3.0}))
+    assert f"row {row + 1} with" in why
+    assert "; row" not in why
+
+
+def test_two_rows_of_one_small_group_that_are_off_alike_are_kept() -> None:
+    assert left_out(families({})) == []
+    assert left_out(families({12: 1.5, 13: 1.5})) == []
+
+
 def test_rows_whose_weights_are_given_are_all_kept() -> None:
     loss = LOSS * NOISE
     loss[8] *= 2
