@@ -49,7 +49,8 @@ def effects_of(task: Task, fitted: FittedLaw) -> Array:
     constants can make up for, to first order, is no effect; under a recipe that draws the groups
     together they are left as they are. Effects are measured in the law's own errors, on the
     targets' scale and, where their zero has a meaning, on that of their logarithms: a floor may be
-    nothing beside large values and all of the small ones.
+    nothing beside large values and all of the small ones. Of a size that has two levels no rows
+    tell a power, its amplitude and a floor apart: there a law is asked for what lies between, too.
 
     Args:
         task: Its training rows are read.
@@ -63,14 +64,15 @@ def effects_of(task: Task, fitted: FittedLaw) -> Array:
     if candidate is None:
         return np.full(n_features + fitted.n_constants, np.inf)
     law, recipe, train = candidate.law, candidate.recipe, _thinned(task.train)
-    tables = np.array([fitted.constants[name] for name in task.group_names])[train.group]
+    x, group = _with_middles(train, [feature.logarithmic for feature in task.spec.features])
+    tables = np.array([fitted.constants[name] for name in task.group_names])[group]
     numbered = {const(k): feat(n_features + k) for k in range(law.n_constants)}
     root = replace_leaves(law.root, numbered)  # so that each row has constants of its own
     alone = recipe.tied == "none" and recipe.shrinkage == 0.0
-    groups = [np.flatnonzero(train.group == g) for g in np.unique(train.group)] if alone else []
+    groups = [np.flatnonzero(group == g) for g in np.unique(group)] if alone else []
     effects = []
     for t in range(train.Y.shape[1]):
-        columns = np.hstack([law.view(train.X, t), tables[:, t]])
+        columns = np.hstack([law.view(x, t), tables[:, t]])
         said = _Said(root, columns, n_features, groups)
         said.measure(train.Y[:, t], in_logs=task.frame.natural_zero)
         effects.append([said.effect(j) for j in range(columns.shape[1])])
@@ -81,6 +83,21 @@ def _thinned(train: Table) -> Table:
     """At most `MOST_ROWS` rows, evenly spread over the targets of every group."""
     order = np.lexsort((*train.Y.T, train.group))
     return train.at(order[:: -(-train.n_rows // MOST_ROWS)])
+
+
+def _with_middles(train: Table, logarithmic: Sequence[bool]) -> tuple[Array, Ints]:
+    """Features and groups of rows, and after them rows between two levels of a size in a group."""
+    x, group = [train.X], [train.group]
+    for g in np.unique(train.group):
+        rows = train.X[train.group == g]
+        for j in np.flatnonzero(logarithmic):
+            levels = np.unique(rows[:, j])
+            if len(levels) == 2:
+                middle = rows[rows[:, j] == levels[0]]
+                middle[:, j] = np.sqrt(levels.prod())
+                x.append(middle)
+                group.append(np.full(len(middle), g))
+    return np.vstack(x), np.concatenate(group)
 
 
 class _Said:
@@ -102,10 +119,11 @@ class _Said:
         self.error, self.log_error = 1.0, 0.0
 
     def measure(self, y: Array, *, in_logs: bool) -> None:
-        """Take the law's own errors from targets `(n,)` as the unit of what changes."""
-        self.error = _error(y, self.values)
-        if in_logs and (np.sign(y) * np.sign(self.values) > 0).all():
-            self.log_error = _error(np.log(np.abs(y)), np.log(np.abs(self.values)))
+        """Take the law's own errors from targets of the first rows as the unit of what changes."""
+        said = self.values[: len(y)]
+        self.error = _error(y, said)
+        if in_logs and (np.sign(y) * np.sign(said) > 0).all():
+            self.log_error = _error(np.log(np.abs(y)), np.log(np.abs(said)))
 
     def effect(self, j: int) -> float:
         """What a column does: the least that changes without it, in errors of the law."""

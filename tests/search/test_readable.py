@@ -46,6 +46,15 @@ def test_a_law_whose_every_constant_and_feature_does_something_is_readable() -> 
     assert not is_opaque(*known(FLOORED, [1.7, 2.0, -0.5]))
 
 
+@pytest.mark.parametrize(("exponent", "opaque"), [(-0.3, False), (1e-5, True)])
+def test_a_power_of_a_size_of_two_levels_may_stand_beside_a_floor(
+    monkeypatch: pytest.MonkeyPatch, exponent: float, opaque: bool
+) -> None:
+    two_levels = np.column_stack([X[:, 0], np.where(X[:, 1] < 5.0, 1.0, 9.0)])
+    monkeypatch.setattr(f"{__name__}.X", two_levels)
+    assert is_opaque(*known(BOTH, [1.7, 2.0, -0.5, 1.0, exponent])) == opaque
+
+
 @pytest.mark.parametrize(
     ("constants", "idle"),
     [
