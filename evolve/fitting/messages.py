@@ -107,7 +107,7 @@ class FitRequest:
         law, recipe = self.candidate.law, self.candidate.recipe.to_data()
         return {
             "root": text_of(law.root),
-            "law": [law.n_constants, law.own_feature_first, law.names],
+            "law": [law.n_constants, law.own_feature_first, law.names, law.as_written],
             "recipe": recipe,
             "folds": self.folds,
             "errors": self.errors,
@@ -116,8 +116,9 @@ class FitRequest:
 
 def unpack_request(meta: dict[str, Any]) -> FitRequest:
     """The request that `FitRequest.pack` made a message of."""
-    n_constants, own_first, names = meta["law"]
-    law = Law(_root_of(meta["root"]), int(n_constants), bool(own_first), tuple(names))
+    n_constants, own_first, names, as_written = meta["law"]
+    about = int(n_constants), bool(own_first), tuple(names), bool(as_written)
+    law = Law(_root_of(meta["root"]), *about)
     candidate = Candidate(law, _recipe_of(tuple(meta["recipe"].items())))
     return FitRequest(candidate, tuple(meta["folds"]), bool(meta["errors"]))
 
