@@ -82,21 +82,24 @@ def print_reaches(sides: Sequence[Side], reaches: Sequence[Reach]) -> None:
         sides: The systems, or others with the same features in the same order.
         reaches: Of each.
     """
+    import numpy as np
+
     outside: dict[str, list[int]] = {}
+    steps = []
     for number, (side, reach) in enumerate(zip(sides, reaches, strict=True), 1):
         distance = [reach.extrapolation_distance[name] for name in side.task.feature_names]
+        steps.append(distance)
         outside.setdefault(distance_text(side.task, distance), []).append(number)
     outside.pop("inside", None)
     for text, numbers in outside.items():
         print_text(f"outside the rows of {_listed(numbers)}: {text}")
-    steps = [step for reach in reaches for step in reach.extrapolation_distance.values()]
     untested: dict[tuple[str, ...], list[int]] = {}
     for number, reach in enumerate(reaches, 1):
         untested.setdefault(reach.untested, []).append(number)
     for ends, numbers in untested.items():
         if ends:
             print_text(untested_text(ends, _listed(numbers)))
-    if words := far_out(max(map(abs, steps))):
+    if words := far_out(sides[0].task, np.array(steps)):
         print_text(words)
     if wide := [number for number, reach in enumerate(reaches, 1) if reach.is_wide]:
         times = max(reach.width_over_rows for reach in reaches)

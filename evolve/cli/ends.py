@@ -14,9 +14,10 @@ FAR = 1.0
 MOST_DIGITS = 12  # of an end
 ABSURD = 10.0  # powers of ten, or ranges, from which on a value is more likely mistyped
 FAR_OUT = (
-    "a row lies a factor of 10 or more outside the training rows: the form of the law alone says "
+    "a row lies {how} or more outside the training rows: the form of the law alone says "
     "what happens there"
 )
+TENFOLD, WHOLE_RANGE = FAR_OUT.format(how="a factor of 10"), FAR_OUT.format(how="a whole range")
 MISTYPED = (
     "a row lies 10 powers of ten, or 10 ranges, or more outside the training rows: no law is a "
     "guide there; is a value mistyped, or in another unit?"
@@ -74,15 +75,18 @@ def untested_text(ends: Sequence[str], systems: str = "") -> str:
     return f"no fold{of} holds out the {' or the '.join(ends)}: nothing tests the law there"
 
 
-def far_out(farthest: float) -> str:
+def far_out(task: Task, distances: Any) -> str:
     """What to say of the row that lies farthest outside; nothing of one that lies near.
 
     Args:
-        farthest: Powers of ten, or ranges of a feature.
+        task: Its features are looked at.
+        distances: `(m, f)` powers of ten, or ranges of a linear feature, that rows lie outside.
     """
-    if farthest >= ABSURD:
+    farthest = abs(distances).max(axis=0)
+    if farthest.max() >= ABSURD:
         return MISTYPED
-    return FAR_OUT if farthest >= FAR else ""
+    is_log = task.spec.features[farthest.argmax()].logarithmic
+    return (TENFOLD if is_log else WHOLE_RANGE) if farthest.max() >= FAR else ""
 
 
 def in_groups(said: Iterable[tuple[str, str]], groups: Sequence[str]) -> list[str]:

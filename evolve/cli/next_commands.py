@@ -87,8 +87,9 @@ def _to_forecast(task: Task) -> str:
 
 
 def _further(task: Task) -> str:
-    """A row ten times beyond the training rows along the axes, and at the medians of the rest.
+    """A row as far out along the axes as a verdict reaches, and at the medians of the rest.
 
+    That is ten times beyond the training rows, or half of their range; no further, once rounded.
     Shares of a mixture are those of the training row nearest to the medians, so that they sum.
     """
     import numpy as np
@@ -106,9 +107,16 @@ def _further(task: Task) -> str:
         size = 0.0 if feature.logarithmic else high - low  # years differ in their last digits
         text = f"{nearest_row[j]:.6g}" if j in shares else _short(medians[j], 3, size)
         if j in task.axes:
-            text = _short(10 * high if feature.logarithmic else 2 * high - low, 2, size)
+            text = _not_above(10 * high if feature.logarithmic else 1.5 * high - 0.5 * low, size)
         words.append(shlex.quote(f"{feature.name}={text}"))
     return " ".join(words)
+
+
+def _not_above(value: float, size: float) -> str:
+    """A number of two digits, those of `size` where one is given, that is no larger."""
+    step = 10.0 ** (math.floor(math.log10(size or value)) - 1)
+    below = math.floor(value / step * (1.0 + ROUNDING)) * step
+    return f"{below:.{MOST_DIGITS if size else 2}g}" if size or below >= 1e6 else f"{below:.6g}"
 
 
 def _short(value: float, digits: int, size: float = 0.0) -> str:

@@ -93,10 +93,9 @@ def _print_no_guide(question: Question, best: Allocation) -> None:
 
     if best.is_open:
         print_text(NO_GUIDE)
-    farthest = abs(best.extrapolation_distance).max()
     if ends := untested(question.task, [(question.group, row_of(question, best))]):
         print_text(untested_text(ends))
-    if words := far_out(farthest):
+    if words := far_out(question.task, best.extrapolation_distance[None]):
         print_text(words)
 
 

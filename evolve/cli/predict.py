@@ -193,7 +193,7 @@ def _remarks(task: Task, forecasts: Sequence[Forecast]) -> list[tuple[str, str]]
         *((f.group, outside) for f in forecasts if not f.champion_inside().all()),
         *((f.group, NO_GUIDE) for f in forecasts if f.is_open.any()),
         *((f.group, untested_text(ends[f.group])) for f in forecasts if ends[f.group]),
-        *((f.group, far_out(abs(f.extrapolation_distance).max())) for f in forecasts),
+        *((f.group, far_out(task, f.extrapolation_distance)) for f in forecasts),
     ]
 
 

@@ -13,10 +13,11 @@ from evolve.forecast.telling import telling_folds
 from evolve.forecast.words import share_text
 from evolve.scoring.objective import HORIZONS, VERDICT_LEVEL
 from evolve.search.champion import Choice
-from evolve.search.consensus import further
+from evolve.search.consensus import RANGE_OF_TEN, further
 from evolve.tasks.task import Task
 from evolve.typing import Array, Ints
 
+IN_WORDS = {0.5: "half a range", 1.0: "a whole range"}
 NOTHING_LEFT = 0.05  # promised R2 below which it is told in words
 
 
@@ -72,12 +73,30 @@ def horizons_of(task: Task) -> list[float | tuple[float, ...]]:
 
 
 def reach_text(task: Task) -> str:
-    """How far beyond the data intervals are read."""
-    reach = horizons_of(task)[-1]
-    factors = {reach} if isinstance(reach, float) else set(reach)
-    if len(factors) > 1:
+    """How far beyond the data intervals are read: factors, or shares of a linear axis' range."""
+    said = []
+    for is_log, reach in reaches_of(task):
+        ranges = IN_WORDS.get(reach, f"{reach:.3g} ranges")
+        said.append(f"{10.0**reach:.3g} times" if is_log else ranges)
+    ways = list(dict.fromkeys(said))
+    if len({way[-5:] for way in ways}) < len(ways):
         return "the horizon"
-    return f"{factors.pop():.3g} times"
+    return " or ".join(ways)
+
+
+def reaches_of(task: Task) -> list[tuple[bool, float]]:
+    """How far beyond the data intervals are read along each axis.
+
+    Returns:
+        Whether it is logarithmic; and powers of ten, or ranges of all training rows where it is
+        not, as rows are moved on (`evolve.search.consensus.further`).
+    """
+    axes, last = task.spec.folds.axes, horizons_of(task)[-1]
+    factors = last if isinstance(last, tuple) else (last,) * len(axes)
+    return [
+        (is_log, float(np.log10(by)) * (1.0 if is_log else RANGE_OF_TEN))
+        for is_log, by in zip(task.logarithmic_axes, factors, strict=True)
+    ]
 
 
 def _promised_r2(points: Array, sigmas: Array) -> float:

@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 
 import numpy as np
 
 from evolve.forecast.departures import departures
-from evolve.forecast.promise import horizons_of, reach_text
-from evolve.forecast.spread import extrapolation_distance
+from evolve.forecast.promise import reach_text, reaches_of
 from evolve.forecast.tested import untested
 from evolve.forecast.verdict import Verdict
 from evolve.forecast.words import some_of
+from evolve.tasks.axes import axis_values, factors_of
 from evolve.tasks.task import Task
 from evolve.typing import Array
 
 ROUNDING = 1e-9  # by which a row may seem to lie beyond the horizon
+TINY = np.finfo(float).tiny
 
 
 def verdict_there(
@@ -51,13 +51,19 @@ def beyond_reach(task: Task, group: str, x: Array) -> bool:
         group: Name of the rows' group.
         x: `(n, f)` rows.
     """
-    axes = [j for j in task.axes if task.spec.features[j].logarithmic]
-    if not axes:
-        return False
-    last = horizons_of(task)[-1]
-    factors = last if isinstance(last, tuple) else (last,) * len(task.axes)
-    reach = dict(zip(task.axes, factors, strict=True))
-    own = task.train.X[task.train.group == task.group_names.index(group)]
-    steps = extrapolation_distance(x[:, axes], own[:, axes], [True] * len(axes))
-    most = [math.log10(reach[j]) + ROUNDING for j in axes]
-    return bool((np.abs(steps) > most).any())
+    names, own = task.feature_names, task.train.group == task.group_names.index(group)
+    for axis, (is_log, reach) in zip(task.spec.folds.axes, reaches_of(task), strict=True):
+        along = [axis, *factors_of(axis, names)]  # a product, and what it is made of
+        every, values = axis_values(task.train.X, along, names), axis_values(x, along, names)
+        low, high = every[own].min(axis=0), every[own].max(axis=0)
+        unit = 1.0 if is_log else np.maximum(np.ptp(every, axis=0), TINY)
+        steps = np.maximum(_above(values, high, is_log), _above(low, values, is_log)) / unit
+        if (steps > reach + ROUNDING).any():
+            return True
+    return False
+
+
+def _above(values: Array, ends: Array, is_log: bool) -> Array:
+    """How far values lie above others: powers of ten, or as much as they differ."""
+    with np.errstate(all="ignore"):
+        return np.asarray(np.log10(values / ends) if is_log else values - ends)

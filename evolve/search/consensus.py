@@ -21,6 +21,7 @@ from evolve.tasks.task import Task
 from evolve.typing import Array, Ints
 
 TINY = 1e-6
+RANGE_OF_TEN = 0.5  # ranges of a linear axis that count as a factor of 10
 
 
 def consensus_points(task: Task) -> tuple[Array, Ints]:
@@ -58,7 +59,7 @@ def further(task: Task, x: Array, factor: float | Sequence[float]) -> Array:
         if task.spec.features[j].logarithmic:
             x[:, j] *= by
         else:
-            x[:, j] += np.ptp(task.train.X[:, j]) * np.log10(by) / 2.0
+            x[:, j] += np.ptp(task.train.X[:, j]) * np.log10(by) * RANGE_OF_TEN
     return x
 
 

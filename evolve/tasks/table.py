@@ -265,6 +265,13 @@ class TaskRows:
         return tuple(declared * n_axes if len(declared) == 1 else declared) or None
 
     @property
+    def logarithmic_axes(self) -> tuple[bool, ...]:
+        """Whether each axis is of logarithmic features."""
+        names, features = self.feature_names, self.spec.features
+        each = (axis_features([axis], names) for axis in self.spec.folds.axes)
+        return tuple(all(features[j].logarithmic for j in of_axis) for of_axis in each)
+
+    @property
     def axis_values(self) -> NDArray[np.float64]:
         """`(n, a)` training rows along the axes, of which one may be a product of features."""
         return axis_values(self.train.X, self.spec.folds.axes, self.feature_names)

@@ -9,12 +9,14 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
+from small_tasks import task_of
 
 import evolve
 from evolve.cli.app import call
 from evolve.cli.ends import (
-    FAR_OUT,
     MISTYPED,
+    TENFOLD,
+    WHOLE_RANGE,
     distance_text,
     ends_text,
     far_out,
@@ -58,8 +60,14 @@ def test_a_row_further_out_than_is_counted_is_told_so_in_words(
 
 
 def test_what_is_said_of_a_row_goes_by_how_far_out_it_lies() -> None:
-    assert [far_out(steps) for steps in (0.99, 1.0, 9.9, 10.0)] == ["", FAR_OUT, FAR_OUT, MISTYPED]
-    assert not any(verdict in FAR_OUT + MISTYPED for verdict in VERDICTS)  # which may be another
+    x = np.column_stack([np.geomspace(1.0, 100.0, 12), np.linspace(1990.0, 2015.0, 12)])
+    features = [{"name": "params"}, {"name": "year", "scale": "linear"}]
+    task = task_of(x, 1.0 / x[:, 0], features=features)
+    for steps, said in ((0.99, ""), (1.0, TENFOLD), (9.9, TENFOLD), (10.0, MISTYPED)):
+        assert far_out(task, np.array([[0.0, 0.5], [-steps, 0.0]])) == said
+    assert far_out(task, np.array([[0.9, 1.0]])) == WHOLE_RANGE
+    said = TENFOLD + WHOLE_RANGE + MISTYPED
+    assert not any(verdict in said for verdict in VERDICTS)  # which may be another
 
 
 def test_an_interval_that_was_cut_far_off_every_target_is_open(
@@ -103,9 +111,9 @@ def test_what_is_said_of_some_of_the_groups_that_are_forecast_names_them(
     pd.DataFrame(rows, columns=["corpus", "params", "loss"]).to_csv(file, index=False)
     words = ["fit", str(file), "--target", "loss", "--groups", "corpus"]
     words += ["--law", "E + A/params^a", "--at"]
-    assert f"in code, {FAR_OUT}" in printed(capfd, *words, "params=2e11")
-    assert f"in all 2 groups, {FAR_OUT}" in printed(capfd, *words, "params=2e12")
-    assert f"\n{FAR_OUT}" in printed(capfd, *words, "params=2e12", "--group", "web")
+    assert f"in code, {TENFOLD}" in printed(capfd, *words, "params=2e11")
+    assert f"in all 2 groups, {TENFOLD}" in printed(capfd, *words, "params=2e12")
+    assert f"\n{TENFOLD}" in printed(capfd, *words, "params=2e12", "--group", "web")
 
 
 def test_a_paragraph_on_many_groups_names_the_first_and_says_how_many_others_there_are() -> None:
@@ -120,7 +128,7 @@ def test_a_plan_says_that_its_interval_is_open(capfd: pytest.CaptureFixture[str]
     out = printed(capfd, *words, "--budget-flops", "1e5")
     assert "90 % interval open" in out
     assert NO_GUIDE in out
-    assert FAR_OUT in printed(capfd, *words, "--budget-flops", "1e26")
+    assert TENFOLD in printed(capfd, *words, "--budget-flops", "1e26")
     assert NO_GUIDE not in printed(capfd, *words, "--budget-flops", "1e21")
 
 

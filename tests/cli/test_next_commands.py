@@ -9,6 +9,7 @@ import pytest
 from small_tasks import task_of
 
 from evolve.cli.next_commands import _further, next_commands, print_commands
+from evolve.forecast.there import beyond_reach
 from evolve.runs.settings import RunConfig
 
 
@@ -16,23 +17,35 @@ def test_a_row_to_forecast_is_of_numbers_that_a_user_would_write() -> None:
     x = np.array([[w, b, lr] for w in (128, 768) for b in (32, 128, 512) for lr in (3e-4, 1e-3)])
     features = [{"name": "width"}, {"name": "batch size"}, {"name": "lr"}]
     task = task_of(x, x.sum(axis=1), features=features, folds={"axes": ["width"]})
-    assert _further(task) == "width=7700 'batch size=128' lr=0.00065"
+    assert _further(task) == "width=7600 'batch size=128' lr=0.00065"
     x[:, 0] *= 1e6
     task = task_of(x, x.sum(axis=1), features=features, folds={"axes": ["width"]})
-    assert _further(task).startswith("width=7.7e+09 ")
+    assert _further(task).startswith("width=7.6e+09 ")
 
 
-def test_a_row_to_forecast_lies_one_range_beyond_those_of_a_linear_axis() -> None:
+def test_a_row_to_forecast_lies_half_a_range_beyond_those_of_a_linear_axis() -> None:
     x = np.linspace(2.0, 5.0, 12)
     axis = [{"name": "depth", "scale": "linear"}]
     task = task_of(x, 1.0 / x, features=axis, folds={"axes": ["depth"]})
-    assert _further(task) == "depth=8"
+    assert _further(task) == "depth=6.5"
     x = np.column_stack([np.arange(2012.0, 2024.0), 290.0 + 2.5 * np.arange(12) ** 2])
     both = [{"name": name, "scale": "linear"} for name in ("year", "kelvin")]
     task = task_of(x, 1.0 / x[:, 0], features=both, folds={"axes": ["year"]})
-    assert _further(task) == "year=2034 kelvin=366"
+    assert _further(task) == "year=2028 kelvin=366"
     task = task_of(x, 1.0 / x[:, 0], features=both, folds={"axes": ["kelvin"]})
-    assert _further(task) == "year=2017.5 kelvin=900"
+    assert _further(task) == "year=2017.5 kelvin=740"
+
+
+def test_the_verdict_of_a_run_is_of_the_row_that_it_names() -> None:
+    for column, scale in (
+        (np.geomspace(1.0, 37.9, 12), "log"),
+        (np.linspace(2.3, 9.2, 12), "linear"),
+    ):
+        axis = [{"name": "x", "scale": scale}]
+        task = task_of(column, 1.0 / column, features=axis, folds={"axes": ["x"]})
+        row = np.array([[float(_further(task).removeprefix("x="))]])
+        assert not beyond_reach(task, "all", row)
+        assert beyond_reach(task, "all", row * 1.1)
 
 
 def test_a_run_is_resumed_to_its_budget_and_then_to_twice_that() -> None:

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from small_tasks import task_of
 
+from evolve.forecast.promise import reach_text
 from evolve.forecast.there import beyond_reach, verdict_there
 from evolve.forecast.verdict import CARE, HOLDS, Verdict
 from evolve.tasks.task import Task
@@ -26,6 +27,31 @@ def test_a_declared_horizon_reaches_further() -> None:
     far = np.array([[9e10]])
     assert beyond_reach(table(), "all", far)
     assert not beyond_reach(table(horizon=[100.0]), "all", far)
+
+
+@pytest.mark.parametrize(("year", "is_far"), [(2027, False), (2028, True), (1980, False)])
+def test_along_a_linear_axis_nothing_is_promised_beyond_half_of_its_range(
+    year: float, is_far: bool
+) -> None:
+    x = np.linspace(1990.0, 2015.0, 12)
+    axis = [{"name": "year", "scale": "linear"}]
+    task = task_of(x, x - 1980.0, features=axis, folds={"axes": ["year"]}, max_constants=3)
+    assert beyond_reach(task, "all", np.array([[year]])) == is_far
+    assert reach_text(task) == "half a range"
+    wide = task_of(
+        x, x - 1980.0, features=axis, folds={"axes": ["year"], "horizon": [100.0]}, max_constants=3
+    )
+    assert reach_text(wide) == "a whole range"
+
+
+def test_a_product_of_sizes_is_promised_as_far_as_each_of_them() -> None:
+    x = np.column_stack([SIZES, SIZES[::-1]])
+    both = [{"name": "a"}, {"name": "b"}]
+    task = task_of(x, x[:, 0] ** -0.3, features=both, folds={"axes": ["a*b"], "horizon": [30.0]})
+    assert reach_text(task) == "30 times"
+    at = float(np.sqrt(1e7 * 1e9))
+    assert not beyond_reach(task, "all", np.array([[at * 5, at * 5]]))
+    assert beyond_reach(task, "all", np.array([[at * 6, at * 6]]))
 
 
 def test_the_verdict_for_rows_beyond_all_promises_is_care_and_says_how_far_they_reach() -> None:

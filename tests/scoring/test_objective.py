@@ -151,7 +151,10 @@ NO_PREFERENCE = {
         "MOST_ROWS": "that are looked at",
         "SAME_DIRECTION": "rounding of what constants have in common",
     },
-    "search/consensus.py": {"TINY": "against division by zero"},
+    "search/consensus.py": {
+        "TINY": "against division by zero",
+        "RANGE_OF_TEN": "how a factor is meant along an axis that has none",
+    },
     "search/proposers/protocol.py": {"BATCH": "entries stored at once"},
     "search/operators/constants.py": {"SLOPES": "values that a constant may be fixed at"},
     "search/operators/recipes.py": {
