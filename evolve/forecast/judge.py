@@ -29,7 +29,7 @@ from evolve.forecast.verdict import NONE, Verdict
 from evolve.forecast.words import r2_text, times_text
 from evolve.law.canonical import canonical
 from evolve.law.graph import call
-from evolve.scoring.objective import HOLDS_R2, NONE_GAIN, mean_log_error
+from evolve.scoring.objective import EPSILON, HOLDS_HELD_R2, HOLDS_R2, NONE_GAIN, mean_log_error
 from evolve.search.champion import Choice
 from evolve.search.finalists import Finalist
 from evolve.search.operators.terms import fresh, linear, product_of_powers
@@ -40,6 +40,9 @@ from evolve.tasks.together import listed, still_in_groups
 from evolve.typing import Array
 
 UNEVEN = 0.5  # difference of the R2 of folds from which on a verdict tells each of them
+APART = (
+    1.5  # times of errors of all folds and of a typical one, from which on these are told apart
+)
 HEARD = 0.05  # weight in the forecast from which on laws of a feature are heard
 LOW_R2 = 0.2  # below which it is told what an R2 of 0 is
 IN_NOISE = (
@@ -74,9 +77,13 @@ def verdict_of(
     held, base = (float(1.0 - np.average(e, weights=weights)) for e in (errors, baseline))
     who = "the leading laws together predict" if len(choice.finalists) > 1 else "the law predicts"
     by_fold = _by_fold(errors, sum(i < len(task.folds) for i in told))
-    said = f"{who} held-out rows with R2 {r2_text(held)}{by_fold or _of_low_r2(held)}"
+    r2 = r2_text(held, bound=HOLDS_HELD_R2)
+    said = f"{who} held-out rows with R2 {r2}{by_fold or _of_low_r2(held)}"
     alike = _also_a_line(task, choice, name)
-    against = against_baseline(gain, name + alike) + (", on a typical fold" if by_fold else "")
+    on_all = math.log((1.0 - base + EPSILON) / (1.0 - held + EPSILON))  # as both R2 have it
+    apart = abs(on_all - gain) > 2.0 * math.log(APART)
+    against = against_baseline(gain, name + alike)
+    against += ", on a typical fold" if by_fold or apart else ""
     near = (held, held_share(task, choice, told))
     called = _law_of(choice)
     reasons = weigh(said, against, near, gain, expected, physics, base, called)
@@ -103,7 +110,7 @@ def verdict_of(
 def _agree(reasons: Reasons, agreement: float) -> None:
     """Say how far independent searches agree beyond the data."""
     said = "beyond the data each independent search alone forecasts what all of them do with an "
-    said += f"R2 of {max(agreement, 0.0):.2g}"
+    said += f"R2 of {r2_text(max(agreement, 0.0), 2, HOLDS_R2)}"
     if agreement < HOLDS_R2 and reasons.may_hold:
         reasons.doubt(short_of(said, f"{HOLDS_R2:g}"))
     else:
@@ -138,7 +145,9 @@ def _of_champion(
     if r2 >= baseline or len(choice.finalists) == 1 or _is_line(task, choice.champion):
         return ""
     advice = ": take the forecast, not its formula"
-    if 1.0 - r2 < math.exp(NONE_GAIN) * (1.0 - forecast):
+    if forecast < r2:
+        advice = ", and the forecast has less still"
+    elif 1.0 - r2 < math.exp(NONE_GAIN) * (1.0 - forecast):
         advice = ", and the forecast is hardly better"
     elif forecast < baseline:
         advice = ", and so has the forecast"

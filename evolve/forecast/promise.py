@@ -10,8 +10,8 @@ import numpy as np
 from evolve.forecast.interval import forecast
 from evolve.forecast.model import ForecastModel
 from evolve.forecast.telling import telling_folds
-from evolve.forecast.words import share_text
-from evolve.scoring.objective import HORIZONS, VERDICT_LEVEL
+from evolve.forecast.words import r2_text, share_text
+from evolve.scoring.objective import HOLDS_R2, HOLDS_RELATIVE, HORIZONS, VERDICT_LEVEL
 from evolve.search.champion import Choice
 from evolve.search.consensus import RANGE_OF_TEN, further
 from evolve.tasks.task import Task
@@ -136,9 +136,9 @@ def promise_text(promise: Promise) -> str:
         return ""
     error = "an error that is no share of the forecast, as values lie on both sides of 0"
     if relative is not None:
-        error = f"an error of {share_text(relative, 'the forecast')}"
+        error = f"an error of {share_text(relative, 'the forecast', HOLDS_RELATIVE)}"
     if r2 < NOTHING_LEFT:
         less = ", no less than runs equally far out differ by"
         return f"up to {reach} beyond the data the interval promises {error}{less}"
-    least = "over 0.99" if r2 > 0.99 else f"{r2:.2g}"
+    least = "over 0.99" if r2 > 0.99 else r2_text(r2, 2, HOLDS_R2)
     return f"up to {reach} beyond the data the interval promises an R2 of {least} and {error}"

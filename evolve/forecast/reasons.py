@@ -106,7 +106,8 @@ def weigh(
     explained = sure and held_out >= HOLDS_HELD_R2
     typical = ""
     if share > HOLDS_RELATIVE and relative is not None and relative <= HOLDS_RELATIVE:
-        typical = f"on held-out rows the typical error is {share_text(share, 'the target')}"
+        error = share_text(share, "the target", HOLDS_RELATIVE)
+        typical = f"on held-out rows the typical error is {error}"
     told = [said, against, promise, typical]
     if (close or explained) and not broken:
         told.append("" if explained else BY_ERROR)

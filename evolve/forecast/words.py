@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
 OPEN = "open"
@@ -12,21 +13,30 @@ NO_GUIDE = (
 FACTOR_FROM = 10.0  # shares from which on a factor is easier to read than percents
 MOST_TIMES = 1e6  # beyond it a number says no more than that a law explodes
 LEAST_SHARE = 1e-6
+MOST_DIGITS = 12
 MOST_GROUPS = 5  # that a phrase names
 FEW_DIGITS = -10.0  # an R² below it says no more than that either
 
 
-def share_text(share: float, of: str = "") -> str:
+def digits_beside(value: float, bound: float, digits: int) -> int:
+    """Digits, so many or more, to which a number lies on the side of a bound that it lies on."""
+    while digits < MOST_DIGITS and (float(f"{value:.{digits}g}") < bound) != (value < bound):
+        digits += 1
+    return digits
+
+
+def share_text(share: float, of: str = "", bound: float = 0.0) -> str:
     """A share in percent; a large one as a factor, one that nobody reads in words.
 
     Args:
         share: 0.05 for 5 %.
         of: What it is a share of, after a factor.
+        bound: What it is measured by: 1.04 % is more than 1 %, and said to be so.
     """
     if 0.0 < share < LEAST_SHARE:
         return f"less than {100.0 * LEAST_SHARE:.4f} %"
     if share < FACTOR_FROM:
-        return f"{plain(100.0 * share, 2)} %"
+        return f"{plain(100.0 * share, digits_beside(100.0 * share, 100.0 * bound, 2))} %"
     return f"{times_text(share)} {of}".rstrip()
 
 
@@ -37,13 +47,20 @@ def times_text(times: float, digits: int = 2) -> str:
     return f"{plain(times, digits)} times" if times <= MOST_TIMES else "more than a million times"
 
 
-def r2_text(r2: float, digits: int = 4) -> str:
-    """An R² to so many digits; three at most, or words, of one by which the law explodes."""
+def r2_text(r2: float, digits: int = 4, bound: float = -math.inf) -> str:
+    """An R² to so many digits; three at most, or words, of one by which the law explodes.
+
+    Args:
+        r2: The R².
+        digits: Decimals, or digits of two.
+        bound: What it is measured by: 0.8963 is less than 0.9, and said to be so.
+    """
     if r2 < -MOST_TIMES:
         return f"below {-MOST_TIMES:,.0f}"
     if r2 <= FEW_DIGITS:
         return plain(r2, min(digits, 3))
-    return f"{r2:.4f}" if digits > 2 else f"{r2:.{digits}g}"
+    digits = digits_beside(r2, bound, digits)
+    return f"{r2:.{digits}f}" if digits > 2 else f"{r2:.{digits}g}"
 
 
 def counted(n: int, noun: str) -> str:

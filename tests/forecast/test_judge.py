@@ -234,7 +234,7 @@ def test_the_forecast_is_advised_in_place_of_a_formula_only_where_it_is_better(
         (0.1, 0.5, ": take the forecast, not its formula"),
         (0.1, 0.01, ", and so has the forecast"),
         (0.99, 0.01, ", and the forecast is hardly better"),
-        (1.5, 0.01, ", and the forecast is hardly better"),
+        (1.5, 0.01, ", and the forecast has less still"),
     ]:
         others = (1.0 - share * worst.nmse, 1.0 - baseline * worst.nmse)
         assert _of_champion(task, told, every, others).endswith(advice)

@@ -41,6 +41,16 @@ def test_an_r2_far_below_zero_has_few_digits_or_none(r2: float, said: str, short
     assert r2_text(r2, 2) == short
 
 
+def test_a_number_short_of_what_it_takes_is_not_rounded_to_that() -> None:
+    assert (r2_text(0.8963, 2, 0.9), r2_text(0.9004, 2, 0.9)) == ("0.896", "0.9")
+    assert (r2_text(0.79996, bound=0.8), r2_text(0.80001, bound=0.8)) == ("0.79996", "0.8000")
+    assert (share_text(0.0104, bound=0.01), share_text(0.00996, bound=0.01)) == (
+        "1.04 %",
+        "0.996 %",
+    )
+    assert share_text(0.01, bound=0.01) == "1 %"
+
+
 @given(st.floats(min_value=0.0, allow_nan=False))
 def test_whatever_is_said_can_be_read_without_powers_of_ten(value: float) -> None:
     for text in (share_text(value), times_text(value), times_text(value, 3)):

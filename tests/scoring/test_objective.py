@@ -222,7 +222,7 @@ NO_PREFERENCE = {
         "ROUNDING": "tells equal targets from others",
     },
     "forecast/words.py": dict.fromkeys(
-        ("FACTOR_FROM", "MOST_TIMES", "LEAST_SHARE", "FEW_DIGITS", "MOST_GROUPS"),
+        ("FACTOR_FROM", "MOST_TIMES", "LEAST_SHARE", "FEW_DIGITS", "MOST_GROUPS", "MOST_DIGITS"),
         "how errors are told",
     ),
     "scoring/student.py": {
@@ -338,7 +338,9 @@ NO_PREFERENCE = {
     },
     "search/pace.py": dict.fromkeys(("LEAST_S", "ROUND_SHARE"), "when a search in time ends"),
     "search/jobs.py": dict.fromkeys(("EVERY_S", "MOST_TIMES"), "of a job that was lost"),
-    "forecast/judge.py": dict.fromkeys(("UNEVEN", "HEARD", "LOW_R2"), "how a verdict is worded"),
+    "forecast/judge.py": dict.fromkeys(
+        ("UNEVEN", "APART", "HEARD", "LOW_R2"), "how a verdict is worded"
+    ),
     "forecast/promise.py": {"NOTHING_LEFT": "how a verdict is worded"},
     "forecast/hidden.py": {"AS_NEAR": "what a verdict says of R2, no score"},
     "forecast/reasons.py": {"FAR_BEHIND": "what a verdict says of R2, no score"},
