@@ -19,9 +19,11 @@ FEW_DIGITS = -10.0  # an R² below it says no more than that either
 
 
 def digits_beside(value: float, bound: float, digits: int) -> int:
-    """Digits, so many or more, to which a number lies on the side of a bound that it lies on."""
-    while digits < MOST_DIGITS and (float(f"{value:.{digits}g}") < bound) != (value < bound):
-        digits += 1
+    """Digits, so many or more, to which a number is not rounded to a bound or beyond it."""
+    for n in range(digits, MOST_DIGITS):
+        said = float(f"{value:.{n}g}")
+        if (said < bound) == (value < bound) and (said > bound) == (value > bound):
+            return n
     return digits
 
 

@@ -42,13 +42,11 @@ def test_an_r2_far_below_zero_has_few_digits_or_none(r2: float, said: str, short
 
 
 def test_a_number_short_of_what_it_takes_is_not_rounded_to_that() -> None:
-    assert (r2_text(0.8963, 2, 0.9), r2_text(0.9004, 2, 0.9)) == ("0.896", "0.9")
-    assert (r2_text(0.79996, bound=0.8), r2_text(0.80001, bound=0.8)) == ("0.79996", "0.8000")
-    assert (share_text(0.0104, bound=0.01), share_text(0.00996, bound=0.01)) == (
-        "1.04 %",
-        "0.996 %",
-    )
-    assert share_text(0.01, bound=0.01) == "1 %"
+    for r2, said in ((0.8963, "0.896"), (0.9004, "0.9004"), (0.9, "0.9"), (0.95, "0.95")):
+        assert r2_text(r2, 2, bound=0.9) == said
+    assert (r2_text(0.79996, bound=0.8), r2_text(0.8123, bound=0.8)) == ("0.79996", "0.8123")
+    for share, said in ((0.0104, "1.04 %"), (0.00996, "0.996 %"), (0.01, "1 %"), (0.02, "2 %")):
+        assert share_text(share, bound=0.01) == said
 
 
 @given(st.floats(min_value=0.0, allow_nan=False))
