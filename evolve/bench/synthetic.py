@@ -15,7 +15,8 @@ from typing import Any
 import numpy as np
 
 from evolve.bench.families import Family
-from evolve.law.graph import evaluate, slopes
+from evolve.law.graph import evaluate
+from evolve.law.slopes import slopes
 from evolve.tasks.task import Feature, FoldSpec, Table, Target, Task, TaskSpec
 from evolve.typing import Array
 

@@ -9,8 +9,9 @@ import numpy as np
 from evolve.errors import SandboxError
 from evolve.evaluation.failed import ProgramFailedError
 from evolve.evaluation.programs import ProgramRunner, as_returned, shared_runner
-from evolve.law.graph import SMALL, STEP, Law, evaluate, evaluate_rows, slopes
+from evolve.law.graph import Law, evaluate, evaluate_rows
 from evolve.law.program import Program
+from evolve.law.slopes import slopes
 from evolve.scoring.fold import rows_by_group
 from evolve.typing import Array, Ints
 
@@ -18,6 +19,9 @@ Predictable = Law | Program
 # How a program that is asked may leave without an answer whoever can do without one: it failed,
 # or no process starts in which it could run.
 UNANSWERED: Final = (ProgramFailedError, SandboxError)
+# Share of a program's constant by which it is moved, the least size that is taken a share of, and
+# the share of the predictions from which a change is more than rounding.
+STEP, SMALL, SEEN = 1e-5, 1e-3, 1e-9
 ROWS_AT_ONCE: Final = 1 << 14  # of a law, so that a copy of its constants a row stays small
 
 
@@ -112,10 +116,25 @@ def slopes_of(law: Predictable, x: Array, constants: Array, target: int) -> Arra
     """
     if isinstance(law, Law):
         return slopes(law.root, law.view(x, target), constants[target])
-    p = constants.shape[1]
-    steps = STEP * np.maximum(np.abs(constants[target]), SMALL)
-    moved = np.zeros((2 * p, *constants.shape))
-    moved[np.arange(p), target, np.arange(p)] = steps
-    moved[p + np.arange(p), target, np.arange(p)] = -steps
-    values = predict_each(law, x, constants + moved)[:, :, target]
-    return np.asarray((values[:p] - values[p:]).T / (2.0 * steps))
+    return _differences(law, x, constants, target)
+
+
+def _differences(law: Program, x: Array, constants: Array, target: int) -> Array:
+    """Slopes of a program by central differences; arguments as `slopes_of` has them.
+
+    A step is a share of its constant, which may be 1e-10 as a rate per token. Where that changes
+    nothing that can be told from rounding, the constant is next to nothing beside the rest of the
+    law, and the step that of a constant of size `SMALL`.
+    """
+    p, sizes = constants.shape[1], np.abs(constants[target])
+    own = STEP * np.where(sizes > 0.0, sizes, SMALL)
+    steps = np.array([own, STEP * np.maximum(sizes, SMALL)])
+    moved = np.zeros((2, 2, p, *constants.shape))  # sizes of steps, up and down, constants
+    for sign, to in enumerate((1.0, -1.0)):
+        moved[:, sign, np.arange(p), target, np.arange(p)] = to * steps
+    tables = (constants + moved).reshape(4 * p, *constants.shape)
+    values = predict_each(law, x, tables)[:, :, target].reshape(2, 2, p, len(x))
+    rise, largest = values[:, 0] - values[:, 1], np.abs(values[0]).max(initial=0.0)
+    fine, coarse = rise / (2.0 * steps[..., None])
+    is_seen = np.abs(rise[0]).max(axis=1, initial=0.0) > SEEN * largest
+    return np.asarray(np.where(is_seen[:, None], fine, coarse).T)

@@ -20,7 +20,7 @@ from evolve.forecast.interval import (
 from evolve.forecast.model import ForecastModel, Member
 from evolve.forecast.spread import FARTHEST, LARGEST, OFF, ROUNDING
 from evolve.forecast.words import NO_GUIDE, OPEN
-from evolve.law.graph import SMALL, STEP, Law, to_data
+from evolve.law.graph import Law, to_data
 from evolve.scoring.combine import STEPS, TO_DEVIATION
 from evolve.scoring.objective import (
     CALIBRATION_INFLATION,
@@ -163,8 +163,6 @@ def page_data(task: Task, forecast_model: ForecastModel) -> dict[str, Any] | Non
             "inner": COMBINATION_INNER,
             "deviation": TO_DEVIATION,
             "steps": STEPS,
-            "step": STEP,
-            "small": SMALL,
             "largest": LARGEST,
             "most_log": MOST_LOG,
             "off": OFF,

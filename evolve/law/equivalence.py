@@ -7,7 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from evolve.law.graph import Node, constants_of, evaluate, renumber, slopes
+from evolve.law.graph import Node, constants_of, evaluate, renumber
+from evolve.law.slopes import slopes
 from evolve.typing import Array
 
 N_ROWS = 40

@@ -37,9 +37,6 @@ BINARY = {
 }
 LEAVES = ("feat", "const", "num")
 _N_ARGS = dict.fromkeys(UNARY, 1) | dict.fromkeys(BINARY, 2)
-# Relative step of central differences, and the size below which a constant counts as this large.
-STEP = 1e-5
-SMALL = 1e-3
 COMMUTATIVE = frozenset({"add", "mul", "max", "min", "logaddexp"})
 # A law's key in JSON, and the name that it had first; stored runs hold either.
 OWN_FIRST, ROLLED = "own_feature_first", "rolled"
@@ -154,27 +151,6 @@ def evaluate(root: Node, x: Array, constants: Array) -> Array:
 def evaluate_rows(root: Node, x: Array, constants: Array) -> Array:
     """`(n,)` values of a tree on `(n, f)` rows, each under `(n, p)` constants of its own."""
     return _evaluate(root, x, np.asarray(constants, dtype=float).T)
-
-
-def slopes(root: Node, x: Array, constants: Array) -> Array:
-    """Derivatives of a tree's values by its constants, by central differences.
-
-    For what is asked once; the fitter takes exact ones from a tape.
-
-    Args:
-        root: The tree.
-        x: `(n, f)` raw features.
-        constants: `(p,)` constants.
-
-    Returns:
-        `(n, p)` derivatives; not finite where the law is not defined nearby.
-    """
-    steps = STEP * np.maximum(np.abs(constants), SMALL)
-    moved = np.diag(steps)
-    with np.errstate(all="ignore"):
-        both = evaluate(root, x, np.concatenate([constants + moved, constants - moved]))
-        rise = both[: len(steps)] - both[len(steps) :]
-        return np.asarray(rise.T / (2.0 * steps))
 
 
 def _evaluate(root: Node, x: Array, columns: Array) -> Array:

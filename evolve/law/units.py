@@ -17,8 +17,6 @@ import numpy as np
 
 from evolve.law.algebra import is_unit_scaled
 from evolve.law.graph import (
-    SMALL,
-    STEP,
     Node,
     call,
     constants_of,
@@ -31,6 +29,9 @@ from evolve.law.graph import (
 )
 from evolve.typing import Array
 
+# Relative step of central differences, and the size below which a constant counts as this large:
+# those that are drawn are of the size of 1.
+STEP, SMALL = 1e-5, 1e-3
 N_ROWS = 48
 N_TRIES = 40
 SAME = 1e-10  # of the largest singular value: those smaller are of derivatives that are others

@@ -11,17 +11,8 @@ from collections.abc import Sequence
 import numpy as np
 
 from evolve.evaluation.fitted import FittedLaw
-from evolve.law.graph import (
-    SMALL,
-    STEP,
-    Node,
-    const,
-    evaluate,
-    feat,
-    features_of,
-    replace_leaves,
-    walk,
-)
+from evolve.law.graph import Node, const, evaluate_rows, features_of, walk
+from evolve.law.slopes import slopes
 from evolve.scoring.objective import EPSILON, NO_EFFECT
 from evolve.tasks.task import Table, Task
 from evolve.typing import Array, Ints
@@ -66,14 +57,12 @@ def effects_of(task: Task, fitted: FittedLaw) -> Array:
     law, recipe, train = candidate.law, candidate.recipe, _thinned(task.train)
     x, group = _with_middles(train, [feature.logarithmic for feature in task.spec.features])
     tables = np.array([fitted.constants[name] for name in task.group_names])[group]
-    numbered = {const(k): feat(n_features + k) for k in range(law.n_constants)}
-    root = replace_leaves(law.root, numbered)  # so that each row has constants of its own
     alone = recipe.tied == "none" and recipe.shrinkage == 0.0
     groups = [np.flatnonzero(group == g) for g in np.unique(group)] if alone else []
     effects = []
     for t in range(train.Y.shape[1]):
         columns = np.hstack([law.view(x, t), tables[:, t]])
-        said = _Said(root, columns, n_features, groups)
+        said = _Said(law.root, columns, n_features, groups)
         said.measure(train.Y[:, t], in_logs=task.frame.natural_zero)
         effects.append([said.effect(j) for j in range(columns.shape[1])])
     return np.asarray(np.max(effects, axis=0))
@@ -104,8 +93,8 @@ class _Said:
     """What a law says of one target, and how far it is from that with a column changed.
 
     Args:
-        root: The law; its constants are columns as its features are.
-        columns: `(n, f + p)`.
+        root: The law.
+        columns: `(n, f + p)` features and constants; each row has constants of its own.
         n_features: How many of them are features.
         groups: Rows of each group whose other constants make up for a change; none for none.
     """
@@ -131,7 +120,8 @@ class _Said:
         if j < self.n_features:
             used = j in features_of(self.root)
             return self._size(j, float(np.median(column))) if used else np.inf
-        without = [0.0, 1.0] if _is_power(self.root, feat(j)) else [0.0]
+        is_power = _is_power(self.root, const(j - self.n_features))
+        without = [0.0, 1.0] if is_power else [0.0]
         either = max(self._size(j, 0.5 * column), self._size(j, 2.0 * column))
         return min(either, *(self._size(j, value) for value in without))
 
@@ -140,13 +130,14 @@ class _Said:
         changed = self.columns.copy()
         changed[:, j] = values
         new = self._values(changed)
-        others = [k for k in range(self.n_features, changed.shape[1]) if k != j]
-        slopes = np.array([self._slope(changed, k) for k in others]).reshape(-1, len(new)).T
+        x, constants = np.split(changed, [self.n_features], axis=1)
+        others = np.arange(self.n_features, changed.shape[1]) != j
+        by_others = slopes(self.root, x, constants)[:, others]
         with np.errstate(all="ignore"):
-            size = self._left(new - self.values, slopes) / self.error
+            size = self._left(new - self.values, by_others) / self.error
             if self.log_error:
                 gaps = np.log(new / self.values)
-                size = max(size, self._left(gaps, slopes / new[:, None]) / self.log_error)
+                size = max(size, self._left(gaps, by_others / new[:, None]) / self.log_error)
         return float(np.nan_to_num(size, nan=np.inf))
 
     def _left(self, gaps: Array, slopes: Array) -> float:
@@ -158,16 +149,7 @@ class _Said:
 
     def _values(self, columns: Array) -> Array:
         """`(n,)` what the law says."""
-        return evaluate(self.root, columns, np.zeros(0))
-
-    def _slope(self, columns: Array, j: int) -> Array:
-        """`(n,)` derivative of what the law says by column `j`, by central differences."""
-        step = STEP * np.maximum(np.abs(columns[:, j]), SMALL)
-        up, down = columns.copy(), columns.copy()
-        up[:, j] += step
-        down[:, j] -= step
-        with np.errstate(all="ignore"):
-            return np.asarray((self._values(up) - self._values(down)) / (2.0 * step))
+        return evaluate_rows(self.root, *np.split(columns, [self.n_features], axis=1))
 
 
 def _left(gaps: Array, slopes: Array) -> Array:

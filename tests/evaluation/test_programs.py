@@ -228,3 +228,14 @@ def test_a_law_that_holds_its_constants_is_traced_with_constants_to_fit(lane: Fo
     x = np.array([[2.0], [3.0]])
     values = evaluate(traced.law.root, x, np.array([1.7, 3.1, -0.34]))
     np.testing.assert_allclose(np.sort(values), np.sort(1.7 + 3.1 * x[:, 0] ** -0.34))
+
+
+@pytest.mark.parametrize("amplitude", [0.0, 1e-12, 2.0])
+def test_slopes_of_a_program_with_a_tiny_rate_are_those_of_its_formula(amplitude: float) -> None:
+    form = program("1.0 + b * np.exp(-c * X[:, 0]) + 0.0 * a")
+    x, rate = np.array([[1e8], [1e9], [4e9]]), 3e-10
+    moved = slopes_of(form, x, np.array([[1.0, amplitude, rate]]), 0)
+    decay = np.exp(-rate * x[:, 0])
+    np.testing.assert_allclose(moved[:, 1], decay, rtol=1e-6)
+    if amplitude == 2.0:
+        np.testing.assert_allclose(moved[:, 2], -amplitude * x[:, 0] * decay, rtol=1e-6)

@@ -19,7 +19,8 @@ from evolve.forecast.design.law import published, read_law, task_of
 from evolve.forecast.design.optimal import make_slopes
 from evolve.forecast.design.scored import in_rank
 from evolve.forecast.design.simulated import score_of
-from evolve.law.graph import evaluate, slopes
+from evolve.law.graph import evaluate
+from evolve.law.slopes import slopes
 from evolve.tasks.readers import raw_of
 
 COST = "6*params*tokens"

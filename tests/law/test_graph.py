@@ -7,7 +7,6 @@ import os
 import pickle
 import subprocess
 import sys
-import warnings
 
 import numpy as np
 import pytest
@@ -32,7 +31,6 @@ from evolve.law.graph import (
     renumber,
     replace_leaves,
     size,
-    slopes,
     to_data,
 )
 
@@ -68,22 +66,6 @@ def test_many_sets_of_constants_are_evaluated_at_once() -> None:
     assert values.shape == (3, 2)
     np.testing.assert_array_equal(values[1], [12.0, 18.0])
     np.testing.assert_array_equal(evaluate(root, ROWS, table[1]), values[1])
-
-
-def test_slopes_are_the_derivatives_by_the_constants() -> None:
-    root = call("mul", const(0), call("pow", x, call("mul", const(1), const(1))))
-    a, b, rows = 3.0, 1e-2, ROWS[:, 0]
-    wanted = np.stack([rows ** (b * b), 2 * a * b * np.log(rows) * rows ** (b * b)], axis=1)
-    np.testing.assert_allclose(slopes(root, ROWS, np.array([a, b])), wanted, rtol=1e-7, atol=1e-9)
-    assert slopes(x, ROWS, np.zeros(0)).shape == (2, 0)
-
-
-def test_slopes_that_are_too_large_for_a_number_are_not_finite_and_nothing_is_said() -> None:
-    root = call("mul", const(0), call("exp", call("mul", const(1), num(709.0))))
-    with warnings.catch_warnings():
-        warnings.simplefilter("error")
-        by_constants = slopes(root, ROWS, np.array([1.7, 1.0]))
-    assert not np.isfinite(by_constants[:, 1]).any()
 
 
 def test_a_law_without_features_fills_the_rows() -> None:

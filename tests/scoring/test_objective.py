@@ -225,6 +225,9 @@ NO_PREFERENCE = {
         ("FACTOR_FROM", "MOST_TIMES", "LEAST_SHARE", "FEW_DIGITS", "MOST_GROUPS", "MOST_DIGITS"),
         "how errors are told",
     ),
+    "evaluation/predict.py": dict.fromkeys(
+        ("STEP", "SMALL", "SEEN"), "steps of a numeric derivative"
+    ),
     "scoring/student.py": {
         "NORMAL": "where Student's t is the normal distribution",
         "HALVINGS": "to the last digit of a quantile",

@@ -17,7 +17,7 @@ from evolve.forecast.design.law import TrueLaw
 from evolve.forecast.design.means import Means, n_paid
 from evolve.forecast.design.region import Region
 from evolve.forecast.design.standard import DesignRuns, in_order
-from evolve.law.graph import slopes
+from evolve.law.slopes import slopes
 from evolve.typing import Array, Ints
 
 FOR_ALL = "for all constants"

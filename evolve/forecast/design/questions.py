@@ -11,7 +11,7 @@ from evolve.errors import Argument, EvolveError
 from evolve.forecast.design.law import TrueLaw
 from evolve.forecast.design.region import best_ratios, placed
 from evolve.forecast.plan.cost import Cost
-from evolve.law.graph import slopes
+from evolve.law.slopes import slopes
 from evolve.typing import Array
 
 FORECAST, BEST_SIZE = "forecast", "best size"

@@ -12,6 +12,18 @@ function pageForecaster(data) {
     max: Math.max, min: Math.min,
     logaddexp: (a, b) => (a === b ? a + Math.LN2 : Math.max(a, b) + Math.log1p(Math.exp(-Math.abs(a - b)))),
   };
+  // Derivatives by the arguments a and b, of which the value is v.
+  const OF_ONE = {
+    neg: () => -1, exp: (a, v) => v, log: (a) => 1 / a, sqrt: (a, v) => 0.5 / v, tanh: (a, v) => 1 - v * v, abs: Math.sign,
+    log1p: (a) => 1 / (1 + a), expm1: (a, v) => v + 1, square: (a) => 2 * a, sin: Math.cos, cos: (a) => -Math.sin(a),
+    arctan: (a) => 1 / (1 + a * a),
+  };
+  const OF_TWO = {
+    add: () => [1, 1], sub: () => [1, -1], mul: (a, b) => [b, a], div: (a, b, v) => [1 / b, -v / b],
+    pow: (a, b, v) => [b * Math.pow(a, b - 1), v === 0 ? 0 : v * Math.log(a)],
+    max: (a, b) => [+(a >= b), +(a < b)], min: (a, b) => [+(a <= b), +(a > b)],
+    logaddexp: (a, b, v) => [Math.exp(a - v), Math.exp(b - v)],
+  };
   const TINY = 1e-300;
   const { numbers, quantiles } = data;
   const features = data.sliders.features;
@@ -28,6 +40,19 @@ function pageForecaster(data) {
     if (second === undefined) return (x, c) => UNARY[op](a(x, c));
     const b = compiled(second);
     return (x, c) => BINARY[op](a(x, c), b(x, c));
+  }
+  // Value of a tree on a row, and its derivatives by the constants.
+  function withSlopes(node, x, c) {
+    const [op, ...args] = node;
+    if (op === "feat") return [x[args[0]], c.map(() => 0)];
+    if (op === "const") return [c[args[0]], c.map((_, k) => +(k === args[0]))];
+    if (op === "num") return [args[0], c.map(() => 0)];
+    const parts = args.map((arg) => withSlopes(arg, x, c));
+    const values = parts.map(([value]) => value);
+    const value = (parts.length === 1 ? UNARY : BINARY)[op](...values);
+    const outer = parts.length === 1 ? [OF_ONE[op](...values, value)] : OF_TWO[op](...values, value);
+    const product = (a, b) => (a === 0 || b === 0 ? 0 : a * b);
+    return [value, c.map((_, k) => parts.reduce((sum, [, slopes], i) => sum + product(outer[i], slopes[k]), 0))];
   }
   const laws = data.members.map((m) => ({ ...m, at: compiled(m.root) }));
   const seenBy = (law, x, t) => (law.own_feature_first && t ? x.map((_, k) => x[(k + t) % x.length]) : x);
@@ -65,12 +90,7 @@ function pageForecaster(data) {
     const law = laws[0];
     const constants = law.constants[g][t];
     const row = seenBy(law, x, t);
-    const moved = constants.map((c, k) => {
-      const step = numbers.step * Math.max(Math.abs(c), numbers.small);
-      const at = (by) => law.at(row, constants.map((value, i) => (i === k ? value + by : value)));
-      const slope = (at(step) - at(-step)) / (2 * step);
-      return isFinite(slope) ? slope : numbers.largest;
-    });
+    const moved = withSlopes(law.root, row, constants)[1].map((slope) => (isFinite(slope) ? slope : numbers.largest));
     const covariance = data.groups[g].covariance[t];
     let squared = 0;
     moved.forEach((a, k) => moved.forEach((b, l) => { squared += a * covariance[k][l] * b; }));
