@@ -10,18 +10,16 @@ from dataclasses import dataclass, field, replace
 from functools import partial, reduce
 
 import numpy as np
+import numpy.typing as npt
 
+from evolve.fitting.counted import LEAST, RATIOS, against_large, factors_of, in_units, size_beside
 from evolve.fitting.result import Fit
 from evolve.fitting.tape import NONLINEAR, kinds
 from evolve.law.graph import Law, Node, call, const, evaluate, num, replace_leaves, walk
 from evolve.typing import Array
 
-MINUS, INVERSE, LOG = "minus", "inverse", "log"
+MINUS, INVERSE, LOG, SIZE = "minus", "inverse", "log", "size"
 LARGEST_LOG = 300.0  # of a size whose square is a number
-LEAST = 1e-300
-SMALL = 1e-3  # deviation of a column below which its constant counts in a unit of its own
-_RATIOS = ("mul", "div")
-_SUMS, _ENDS = ("add", "sub", "neg"), ("max", "min")
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +29,8 @@ class Eased:
     Attributes:
         law: The law.
         kinds: Of each constant that another stands for: ``minus`` where it is minus that one,
-            ``inverse`` where it is 1 over it, ``log`` where that one is its logarithm.
+            ``inverse`` where it is 1 over it, ``log`` where that one is its logarithm, ``size``
+            where it is the modulus of that.
         units: Of each constant that counts in one, that unit; it comes before the kind.
     """
 
@@ -54,6 +53,8 @@ def _stated(kind: str, value: float) -> tuple[float, float]:
     """A constant from what stands for it, and its slope by that."""
     if kind == MINUS:
         return -value, -1.0
+    if kind == SIZE:
+        return abs(value), -1.0 if value < 0.0 else 1.0
     if kind == INVERSE:
         value = value if abs(value) > LEAST else LEAST
         return 1.0 / value, -1.0 / max(value**2, LEAST)
@@ -74,76 +75,44 @@ def eased(law: Law, x: Array, unit: float = 1.0) -> Eased:
         unit: A typical difference of targets, in which constants within a maximum or minimum
             count: starts are of the size of 1, and no linear solve finds these.
     """
-    root, found = _gathered(law.root), dict[int, str]()
+    root = _gathered(law.root)
     is_hard = kinds(root, law.n_constants) == NONLINEAR
-    for k in range(law.n_constants):
+    found = _kinds_of(root, is_hard, x)
+    minus = {const(k): call("neg", const(k)) for k, kind in found.items() if kind == MINUS}
+    root, units = _counted(_rewritten(replace_leaves(root, minus), found), found, is_hard, x, unit)
+    return Eased(replace(law, root=root), found, units)
+
+
+def _kinds_of(root: Node, is_hard: npt.NDArray[np.bool_], x: Array) -> dict[int, str]:
+    """What stands for each constant that another stands for."""
+    found: dict[int, str] = {}
+    for k in range(len(is_hard)):
         if _is_negated(root, k):
             found[k] = MINUS
         elif is_hard[k] and (kind := _kind_of_size(root, k, x)):
             found[k] = kind
-    minus = {const(k): call("neg", const(k)) for k, kind in found.items() if kind == MINUS}
-    root = _rewritten(replace_leaves(root, minus), found)
+        elif is_hard[k] and _is_base(root, k):
+            found[k] = SIZE
+    return found
+
+
+def _counted(
+    root: Node, found: dict[int, str], is_hard: npt.NDArray[np.bool_], x: Array, unit: float
+) -> tuple[Node, dict[int, float]]:
+    """The tree with constants in units, and these; arguments as they are in `eased`."""
     units: dict[int, float] = {}
-    n_leaves = sum(node.op == "const" for node in walk(root))
-    if unit != 1.0 and n_leaves == law.n_constants:  # none counts in two ways
-        root = _in_units(root, unit, units)
-    for k in np.flatnonzero(is_hard).tolist():
-        if n_leaves == law.n_constants and found.get(k) != LOG:
-            root = _against_large(root, k, x, units)
-    return Eased(replace(law, root=root), found, units)
-
-
-def _against_large(root: Node, k: int, x: Array, units: dict[int, float]) -> Node:
-    """The tree with a constant of a column that hardly varies, as 1/N, counted in a large unit.
-
-    Steps of a fit are damped by an amount of their own, beside which such a column is nothing;
-    and starts of a constant over a column would go by the size of that, not of 1 over it.
-    """
-    for node in walk(root):
-        if node.op not in _RATIOS or const(k) not in node.args:
-            continue
-        column = replace_leaves(node, {const(k): num(1.0)})
-        if column.constants or (node.op == "div" and node.args[1] == const(k)):
-            continue
-        deviation = float(np.std(evaluate(column, x, np.zeros(0))))
-        if LEAST < deviation < (SMALL if node.op == "mul" else np.inf):
-            units[k] = units.get(k, 1.0) / deviation
-            large = call("mul", const(k), call("div", column, num(deviation)))
-            return _with(root, node, large)
-    return root
-
-
-def _with(node: Node, old: Node, new: Node) -> Node:
-    """The tree with another in place of a part of it."""
-    if node == old or not node.constants:
-        return new if node == old else node
-    return Node(node.op, tuple(_with(arg, old, new) for arg in node.args), node.value)
-
-
-def _in_units(node: Node, unit: float, units: dict[int, float]) -> Node:
-    """The tree with each maximum and minimum that is a term of it as a multiple of a unit.
-
-    Args:
-        node: The tree.
-        unit: The unit.
-        units: Filled in: what constants count in that.
-    """
-    if node.op in _SUMS and node.constants:
-        return Node(node.op, tuple(_in_units(arg, unit, units) for arg in node.args), node.value)
-    if node.op not in _ENDS or not node.constants:
-        return node
-    return call("mul", num(unit), _over(node, unit, units))
-
-
-def _over(node: Node, unit: float, units: dict[int, float]) -> Node:
-    """A tree divided by a unit, in constants that count in it where they can."""
-    if node.op in (*_SUMS, *_ENDS):
-        return Node(node.op, tuple(_over(arg, unit, units) for arg in node.args), node.value)
-    for factor, is_above in _factors(node):
-        if is_above and factor.op == "const":
-            units[factor.index] = unit
-            return node
-    return node if node == num(0.0) else call("div", node, num(unit))
+    is_each_once = sum(node.op == "const" for node in walk(root)) == len(is_hard)
+    if unit != 1.0 and is_each_once:  # none counts in two ways
+        root = in_units(root, unit, units)
+    free = [k for k in np.flatnonzero(is_hard).tolist() if found.get(k, SIZE) == SIZE]
+    sizes = {k: size for k in free if k not in units and (size := size_beside(root, k, x))}
+    large = {const(k): call("mul", num(size), const(k)) for k, size in sizes.items()}
+    bases = {const(k): call("abs", const(k)) for k, kind in found.items() if kind == SIZE}
+    root, units = replace_leaves(replace_leaves(root, bases), large), units | sizes
+    for k, hard in enumerate(is_hard.tolist() if is_each_once else ()):
+        if found.get(k) != LOG and k not in sizes:
+            root = against_large(root, k, x, units, frozenset(sizes), is_hard=hard)
+    return root, units
 
 
 def _gathered(node: Node) -> Node:
@@ -153,9 +122,9 @@ def _gathered(node: Node) -> Node:
     """
     if not node.constants or not node.args:
         return node
-    if node.op not in _RATIOS:
+    if node.op not in RATIOS:
         return Node(node.op, tuple(_gathered(arg) for arg in node.args), node.value)
-    factors = list(_factors(node))
+    factors = list(factors_of(node))
     columns = [each for each in factors if not each[0].constants]
     leaf = next((each for each in factors if _is_lone(each[0])), None)
     if leaf is None or sum(bool(factor.features) for factor, _ in columns) < 2:
@@ -164,15 +133,6 @@ def _gathered(node: Node) -> Node:
     gathered = _product([leaf, (column, True)]) if leaf[1] else call("div", column, leaf[0])
     others = [each for each in factors if each[0].constants and each is not leaf]
     return _product([(gathered, True), *((_gathered(other), above) for other, above in others)])
-
-
-def _factors(node: Node, *, above: bool = True) -> Iterator[tuple[Node, bool]]:
-    """Factors of products and ratios, and whether each stands above the line."""
-    if node.op in _RATIOS:
-        yield from _factors(node.args[0], above=above)
-        yield from _factors(node.args[1], above=above == (node.op == "mul"))
-    else:
-        yield node, above
 
 
 def _is_lone(node: Node) -> bool:
@@ -193,6 +153,14 @@ def _is_negated(root: Node, k: int) -> bool:
     return bool(uses) and all(node.op == "neg" for node in uses)
 
 
+def _is_base(root: Node, k: int) -> bool:
+    """Whether a constant is what some power is of, whose exponent is another, as in ``K^h``."""
+    return any(
+        node.op == "pow" and node.args[0] == const(k) and node.args[1].op == "const"
+        for node in walk(root)
+    )
+
+
 def _kind_of_size(root: Node, k: int, x: Array) -> str:
     """What stands for a constant in which columns are measured; empty for any other."""
     found = set(_uses(root, k, x, needs_positive=False))
@@ -203,7 +171,7 @@ def _uses(node: Node, k: int, x: Array, *, needs_positive: bool) -> Iterator[str
     """What may stand for a constant at each of its places in a tree; empty for nothing."""
     if node == const(k):
         yield ""
-    elif node.op in _RATIOS and const(k) in node.args:
+    elif node.op in RATIOS and const(k) in node.args:
         yield _kind_in_ratio(node, const(k), x, needs_positive=needs_positive)
     else:
         for place, arg in enumerate(node.args):
@@ -241,7 +209,7 @@ def _rewritten(node: Node, found: dict[int, str]) -> Node:
 
 def _ratio(node: Node, found: dict[int, str]) -> Node | None:
     """A column over or times a size, in what stands for the size; None of any other node."""
-    for leaf, column in (node.args, node.args[::-1]) if node.op in _RATIOS else ():
+    for leaf, column in (node.args, node.args[::-1]) if node.op in RATIOS else ():
         kind = found.get(leaf.index) if leaf.op == "const" else None
         if kind == INVERSE:
             return call("mul", leaf, column)

@@ -16,7 +16,7 @@ import numpy as np
 from evolve.fitting.batch import BatchFitter
 from evolve.fitting.eased import LARGEST_LOG, eased
 from evolve.fitting.problem_set import ProblemSet
-from evolve.fitting.reframe import signed_terms
+from evolve.fitting.reframe import moves_of, signed_terms
 from evolve.fitting.result import Fit, Problem
 from evolve.fitting.tape import LINEAR, kinds
 from evolve.law.graph import Law, call, const, evaluate, replace_leaves
@@ -49,9 +49,7 @@ def fit_as_written(
         One fit a problem, in order.
     """
     rows = problems if isinstance(problems, ProblemSet) else ProblemSet(problems)
-    unit = float(np.median([np.std(problem.y) for problem in rows]))
-    unit = unit if math.isfinite(unit) and unit > 0.0 else 1.0
-    easy, free = eased(law, rows.x, unit), [None] * len(rows)
+    easy, free = eased(law, rows.x, _unit_of(law, rows)), [None] * len(rows)
     fitter = BatchFitter(easy.law, rows, replace(recipe, shrinkage=0.0, tied="none"), axes)
     fits = fitter.fit(free, boxed=False)
     scales = _amplitudes(easy.law)
@@ -69,6 +67,14 @@ def fit_as_written(
         _upright(law, easy.stated(fit), problem.x[:CHECKED_ROWS])
         for fit, problem in zip(fits, rows, strict=True)
     ]
+
+
+def _unit_of(law: Law, problems: Sequence[Problem]) -> float:
+    """A typical difference of targets as they are fitted: 1 where they are in frames already."""
+    if moves_of(law.root, origin=False) and all(problem.frame for problem in problems):
+        return 1.0
+    unit = float(np.median([np.std(problem.y) for problem in problems]))
+    return unit if math.isfinite(unit) and unit > 0.0 else 1.0
 
 
 def _amplitudes(law: Law) -> Ints:

@@ -11,10 +11,12 @@ from evolve.fitting.result import Fit, Problem
 from evolve.fitting.written import fit_as_written
 from evolve.law.canonical import simplify
 from evolve.law.formula import read_named_formula
-from evolve.law.graph import Law, evaluate, feat, slopes
+from evolve.law.graph import Law, evaluate, feat
 from evolve.law.printer import formula
 from evolve.law.recipe import Recipe
+from evolve.law.slopes import slopes
 from evolve.scoring.frame import TargetFrame
+from evolve.scoring.row_weights import weights_from_sigma
 from evolve.typing import Array
 
 RECIPE = Recipe("log", "huber", 0.05, n_starts=32)
@@ -164,6 +166,11 @@ ROOFS = {
     "t + A*exp(-a/N/D)": [0.5, 2.0, 2000],
     "t + A*exp(-a/D)": [0.5, 2.0, 200],
     "t + log(exp(m) + exp(a*N*D))": [0.5, 6.0, 4e-4],
+    "A*D/(K + D)": [7, 600],
+    "A*D^h/(K^h + D^h)": [7, 1.4, 600],
+    "t + A/(K + D)": [0.5, 900, 300],
+    "t + A*log(D + K)": [0.5, 2.0, 300],
+    "exp(A - B/(K + D))": [3.0, 900, 500],
 }
 GRID = np.array([[n, d] for n in (1, 2, 4, 8, 16, 32, 64) for d in (128, 512, 2048)], dtype=float)
 
@@ -177,10 +184,26 @@ def test_a_column_within_a_function_may_be_measured_in_any_unit(text: str, size:
     assert evaluate(law.root, GRID * [1.0, size], fit.constants) == pytest.approx(y, rel=1e-3)
 
 
+@pytest.mark.parametrize("is_framed", [True, False])
 @pytest.mark.parametrize("size", [1e-6, 1e-3, 1.0, 1e3, 1e6, 1e9])
 @pytest.mark.parametrize("text", ["t + max(m, a*N*D)", "t + min(m, a*N*D)", "max(m, a*N*D)"])
-def test_a_target_of_a_maximum_may_be_measured_in_any_unit(text: str, size: float) -> None:
+def test_a_target_of_a_maximum_may_be_measured_in_any_unit(
+    text: str, size: float, is_framed: bool
+) -> None:
     law = stated(text)
     y = size * evaluate(law.root, GRID, np.array(ROOFS.get(text, [2.0, 4e-4])))
-    (fit,) = fit_as_written(law, [Problem(GRID, y)], Recipe())
+    recipe = RECIPE if is_framed else Recipe()
+    frame = TargetFrame(0.0, float(np.std(y))) if is_framed else None
+    (fit,) = fit_as_written(law, [Problem(GRID, y, frame=frame)], recipe)
     assert evaluate(law.root, GRID, fit.constants) == pytest.approx(y, rel=1e-3)
+
+
+def test_a_base_of_a_power_is_positive_whatever_rows_count() -> None:
+    law = stated("t + A*D^h/(K^h + D^h)")
+    x = np.column_stack([np.ones(24), np.repeat(np.geomspace(0.1, 300, 8), 3)])
+    true = evaluate(law.root, x, np.array([3.0, 95.0, 1.0, 8.0]))
+    y = true + np.random.default_rng(99).normal(size=24)
+    frame, weights = TargetFrame(0.0, float(np.std(y))), weights_from_sigma(np.ones(24))
+    (fit,) = fit_as_written(law, [Problem(x, y, frame=frame, weights=weights)], RECIPE)
+    assert evaluate(law.root, x, fit.constants) == pytest.approx(true, abs=1.0)
+    assert fit.constants[3] == pytest.approx(8.0, rel=0.1)

@@ -1,0 +1,110 @@
+"""Constants of a law counted in the size of what they stand beside.
+
+Starts of a fit are of the size of 1 and its steps are damped by an amount of their own, so that a
+constant that no linear solve finds should be of that size in whatever unit columns are measured.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from evolve.law.graph import Node, call, const, evaluate, num, replace_leaves, walk
+from evolve.typing import Array
+
+LEAST = 1e-300
+SMALL = 1e-3  # deviation of a column below which its constant counts in a unit of its own
+RATIOS = ("mul", "div")
+_SUMS, _ENDS = ("add", "sub", "neg"), ("max", "min")
+
+
+def in_units(node: Node, unit: float, units: dict[int, float]) -> Node:
+    """The tree with each maximum and minimum that is a term of it as a multiple of a unit.
+
+    Args:
+        node: The tree.
+        unit: The unit.
+        units: Filled in: what constants count in that.
+    """
+    if node.op in _SUMS and node.constants:
+        return Node(node.op, tuple(in_units(arg, unit, units) for arg in node.args), node.value)
+    if node.op not in _ENDS or not node.constants:
+        return node
+    return call("mul", num(unit), _over(node, unit, units))
+
+
+def _over(node: Node, unit: float, units: dict[int, float]) -> Node:
+    """A tree divided by a unit, in constants that count in it where they can."""
+    if node.op in (*_SUMS, *_ENDS):
+        return Node(node.op, tuple(_over(arg, unit, units) for arg in node.args), node.value)
+    for factor, is_above in factors_of(node):
+        if is_above and factor.op == "const":
+            units[factor.index] = unit
+            return node
+    return node if node == num(0.0) else call("div", node, num(unit))
+
+
+def size_beside(root: Node, k: int, x: Array) -> float:
+    """A typical size of the column that a constant is added to, as in ``K + N``; 0 for none.
+
+    So is that of K in ``K^h + N^h``.
+    """
+    for node in walk(root):
+        if node.op not in _SUMS or len(node.args) != 2:
+            continue
+        for own, other in (node.args, node.args[::-1]):
+            if own.op == other.op == "pow" and own.args[1] == other.args[1]:
+                own, other = own.args[0], other.args[0]
+            if own == const(k) and other.features and not other.constants:
+                size = float(np.median(np.abs(evaluate(other, x, np.zeros(0)))))
+                return size if LEAST < size < np.inf else 0.0
+    return 0.0
+
+
+def against_large(
+    root: Node, k: int, x: Array, units: dict[int, float], sized: frozenset[int], *, is_hard: bool
+) -> Node:
+    """The tree with a constant of a column that hardly varies, as 1/N, counted in a large unit.
+
+    Steps of a fit are damped by an amount of their own, beside which such a column is nothing;
+    and starts of a constant over a column would go by the size of that, not of 1 over it. So it is
+    with A and B of ``A/(K + N)`` and ``exp(-B/(K + N))``.
+
+    Args:
+        root: The tree.
+        k: Number of the constant.
+        x: `(n, f)` raw features.
+        units: Filled in, as of `Eased`.
+        sized: Numbers of constants that count in the size of a column already.
+        is_hard: Whether no linear solve finds the constant, which may be of a column alone.
+    """
+    for node in walk(root):
+        if node.op not in RATIOS or const(k) not in node.args:
+            continue
+        column = replace_leaves(node, {const(k): num(1.0)})
+        known = column.constants <= sized and (is_hard or bool(column.constants))
+        if not known or (node.op == "div" and node.args[1] == const(k)):
+            continue
+        deviation = float(np.std(evaluate(column, x, np.ones(max(sized, default=-1) + 1))))
+        if LEAST < deviation < (SMALL if node.op == "mul" else np.inf):
+            units[k] = units.get(k, 1.0) / deviation
+            large = call("mul", const(k), call("div", column, num(deviation)))
+            return _with(root, node, large)
+    return root
+
+
+def _with(node: Node, old: Node, new: Node) -> Node:
+    """The tree with another in place of a part of it."""
+    if node == old or not node.constants:
+        return new if node == old else node
+    return Node(node.op, tuple(_with(arg, old, new) for arg in node.args), node.value)
+
+
+def factors_of(node: Node, *, above: bool = True) -> Iterator[tuple[Node, bool]]:
+    """Factors of products and ratios, and whether each stands above the line."""
+    if node.op in RATIOS:
+        yield from factors_of(node.args[0], above=above)
+        yield from factors_of(node.args[1], above=above == (node.op == "mul"))
+    else:
+        yield node, above
