@@ -69,7 +69,9 @@ class BatchRow:
     problem: str
 
 
-def plan_batch(folder: Path, file: Path | None = None) -> tuple[list[BatchJob], int]:
+def plan_batch(
+    folder: Path, file: Path | None = None, tell: Callable[[str], None] = lambda line: None
+) -> tuple[list[BatchJob], int]:
     """The runs of a folder of tasks, all of which are read first, and the worker processes.
 
     Of tables that the file names tasks are made first, each once.
@@ -77,6 +79,7 @@ def plan_batch(folder: Path, file: Path | None = None) -> tuple[list[BatchJob], 
     Args:
         folder: Holds folders of tasks.
         file: What is searched; the folder's `evolve.toml` if not given, else the defaults.
+        tell: Called with a line about each task that is made of a table, where there is one.
 
     Raises:
         EvolveError: There is no task, one is broken, or the file is.
@@ -84,7 +87,7 @@ def plan_batch(folder: Path, file: Path | None = None) -> tuple[list[BatchJob], 
     place = folder / FILE if file is None else file
     read = file is not None or place.exists()
     if read:
-        make_tables(folder, place)
+        make_tables(folder, place, tell)
     names = tuple(sorted(path.parent.name for path in folder.glob("*/task.toml")))
     if not names:
         raise EvolveError(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import fields
 from pathlib import Path
 from typing import Any
@@ -18,11 +18,11 @@ NUMBERS = ("floor", "ceiling")
 LISTS_OF_NUMBERS = ("horizon", "bounds")
 TEXTS = ("test", "where", "weights", "sigma", "run_id", "step", "points", "wide")
 SWITCHES = ("keep_outliers",)
-NO_KEYS = ("targets", "named_by")
+NO_KEYS = ("targets", "named_by", "every_row")
 KEYS = (FILE_KEY, TARGET_KEY, *(f.name for f in fields(Wishes) if f.name not in NO_KEYS))
 
 
-def make_tables(folder: Path, file: Path) -> None:
+def make_tables(folder: Path, file: Path, tell: Callable[[str], None]) -> None:
     """Make a task of every table that the file names and the folder holds no task of.
 
     A task that is there stays as it is, whoever has edited it.
@@ -30,6 +30,7 @@ def make_tables(folder: Path, file: Path) -> None:
     Args:
         folder: Of the tasks.
         file: The `evolve.toml`; paths in it start at its own folder.
+        tell: Called with a line about each task: which rows are left out, and what stands out.
 
     Raises:
         EvolveError: A key is none that there is, or a table cannot be read or made a task of.
@@ -46,6 +47,8 @@ def make_tables(folder: Path, file: Path) -> None:
         check_name(name, folder)
         draft = propose(read_table(file.parent / path), name, wishes)
         write_task(draft, folder, f"python -m evolve batch {shlex.quote(str(folder))}")
+        for line in (*draft.left_out, *draft.notes):
+            tell(f"{name}: {line}")
 
 
 def _read(where: str, table: Any) -> tuple[str, Wishes]:

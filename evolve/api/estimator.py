@@ -248,7 +248,7 @@ class LawRegressor(RegressorMixin, BaseEstimator):  # type: ignore[misc]
             bounds=tuple(self.bounds),
             weights=column.get("weights"),
             sigma=column.get("sigma"),
-            keep_outliers=True,  # rows are chosen before they are given to an estimator
+            every_row=True,  # they are chosen before they are given to an estimator
         )
         draft = propose(RawTable(raw.path, cells, raw.n_rows), "X", wishes)
         spec = draft.spec

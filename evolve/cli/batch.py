@@ -38,7 +38,7 @@ def batch(
     from evolve.cli.loading import spare_loaded
     from evolve.cli.output import print_json
 
-    jobs, workers = plan_batch(folder, file)
+    jobs, workers = plan_batch(folder, file, print_note)
     spare_loaded()
     listener = _listener(jobs, hidden=quiet or json)
     rows = []

@@ -76,7 +76,7 @@ def verdict_of(
     physics = choice.champion.against_physics
     held, base = (float(1.0 - np.average(e, weights=weights)) for e in (errors, baseline))
     who = "the leading laws together predict" if len(choice.finalists) > 1 else "the law predicts"
-    by_fold = _by_fold(errors, sum(i < len(task.folds) for i in told))
+    by_fold = _by_fold(errors, weights, sum(i < len(task.folds) for i in told))
     r2 = r2_text(held, bound=HOLDS_HELD_R2)
     said = f"{who} held-out rows with R2 {r2}{by_fold or _of_low_r2(held)}"
     alike = _also_a_line(task, choice, name)
@@ -232,11 +232,12 @@ def against_baseline(gain: float, baseline: str) -> str:
     return f"the best baseline ({baseline}) {how}"
 
 
-def _by_fold(errors: Array, n_search: int) -> str:
+def _by_fold(errors: Array, weights: Array, n_search: int) -> str:
     """The R² of every fold, where their mean says little of most of them.
 
     Args:
         errors: Of the folds, those of the search first.
+        weights: What each counts in the mean.
         n_search: How many these are; tables of laws show no others.
     """
     if np.ptp(errors) < UNEVEN:
@@ -246,12 +247,13 @@ def _by_fold(errors: Array, n_search: int) -> str:
     first, further = ", ".join(said[:n_search]), ", ".join(said[n_search:])
     more = f"{further} on further folds" if further else ""
     listed_r2 = "; ".join(filter(None, [f"{first} fold by fold" if first else "", more]))
-    return f" ({listed_r2}){_swamped(errors)}"
+    return f" ({listed_r2}){_swamped(errors, weights)}"
 
 
-def _swamped(errors: Array) -> str:
-    """That one fold makes their mean, where it errs more than all others together."""
-    if not 2.0 * errors.max() > errors.sum():
+def _swamped(errors: Array, weights: Array) -> str:
+    """That one fold makes their mean, where it adds more to that than all others together."""
+    shares = weights * errors
+    if not 2.0 * shares.max() > shares.sum():
         return ""
     median = r2_text(1.0 - float(np.median(errors)), 2)
     return f", where one fold alone decides the mean and the median is {median}"

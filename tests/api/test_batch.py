@@ -157,6 +157,20 @@ def test_a_raw_table_becomes_a_task_once_with_its_physics(tmp_path: Path) -> Non
     assert toml.read_text() == edited
 
 
+def test_rows_that_are_left_out_of_a_raw_table_are_told_of_once(tmp_path: Path) -> None:
+    folder = with_table(tmp_path)
+    lines = (folder / "runs.csv").read_text().splitlines()
+    (folder / "runs.csv").write_text("\n".join([*lines, "1e8,3e8,90.0,finished"]))
+    told: list[str] = []
+    plan_batch(folder, tell=told.append)
+    assert all(line.startswith("sweep: ") for line in told)
+    assert any("row 14" in line and "90" in line for line in told)
+    assert any("an outlier is left out" in line for line in told)
+    told.clear()
+    plan_batch(folder, tell=told.append)
+    assert told == []
+
+
 def test_a_run_that_cannot_go_on_is_told_of_and_ends_no_other(tmp_path: Path) -> None:
     folder, runs = with_table(tmp_path), tmp_path / "runs"
 

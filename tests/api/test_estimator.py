@@ -320,3 +320,12 @@ def test_columns_that_differ_by_outer_spaces_alone_are_refused() -> None:
     frame = pd.DataFrame({"n": range(1, 21), "n ": range(21, 41)})
     with pytest.raises(ValueError, match="X: columns must have different names, 'n' stands twice"):
         LawRegressor(evaluations=4).fit(frame, np.arange(20.0))
+
+
+def test_a_row_at_step_0_is_fitted_and_predicted_as_any_other() -> None:
+    steps = np.arange(0.0, 4000.0, 100.0)
+    x = pd.DataFrame({"step": steps, "lr": np.tile([1e-3, 3e-3], 20)})
+    y = 2.0 + 3.0 / (1.0 + steps / 300.0) ** 0.5 + 0.1 * np.log(x["lr"] / 1e-3)
+    fitted = LawRegressor(evaluations=40, workers=0).fit(x, y)
+    assert np.isfinite(fitted.predict(x)).all()
+    assert fitted.score(x, y) > 0.9

@@ -15,6 +15,7 @@ from evolve.forecast.calibration import make_forecast_model
 from evolve.forecast.heldout import forecast_errors, held_forecasts, held_share
 from evolve.forecast.hidden import is_hidden, is_known
 from evolve.forecast.judge import (
+    _by_fold,
     _is_line,
     _of_champion,
     against_baseline,
@@ -454,3 +455,10 @@ def test_where_every_fold_holds_out_repeats_all_of_them_are_asked() -> None:
     x = np.repeat(2.0 ** np.arange(3), 4)
     task = task_of(x, np.arange(12.0), folds={"axes": ["a"]})
     assert telling_folds(task, task.folds) == [*range(len(task.folds))]
+
+
+def test_a_fold_decides_a_mean_by_what_it_adds_to_it() -> None:
+    errors = np.array([0.01, 0.08, 0.14, 0.56])
+    assert "one fold alone" in _by_fold(errors, np.ones(4), 3)
+    assert "one fold alone" not in _by_fold(errors, np.array([54.0, 4.0, 2.0, 1.0]), 3)
+    assert "one fold alone" in _by_fold(errors, np.array([1.0, 90.0, 1.0, 1.0]), 3)

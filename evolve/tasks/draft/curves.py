@@ -44,7 +44,8 @@ def choose_points(raw: RawTable, wishes: Wishes) -> tuple[RawTable, list[tuple[s
     if wishes.run_id is None and wishes.step is None:
         if wishes.points is not None:
             raise EvolveError(Argument("points"), ": goes with ", Argument("run_id"))
-        name = next((name for name in raw.columns if _begins_curves(raw, name, wishes)), None)
+        names = () if wishes.every_row else raw.columns
+        name = next((name for name in names if _begins_curves(raw, name, wishes)), None)
         return (raw, []) if name is None else _after_step_0(raw, name, wishes)
     if _are_evaluations(raw, wishes):
         n_runs = len(curves_of(raw, str(wishes.run_id), wishes.groups))

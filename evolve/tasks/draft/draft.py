@@ -143,7 +143,7 @@ def propose(raw: RawTable, name: str, wishes: Wishes) -> Draft:
     require_differing(raw, wishes)
     first = {"rows": of_rows, "points": of_points, "derived": of_rates}
     draft, task = _of_rows(raw, name, wishes, first, schedule)
-    times = {} if wishes.keep_outliers else outliers_of(task)
+    times = {} if wishes.keep_outliers or wishes.every_row else outliers_of(task)
     if not times:
         return draft
     numbers = {draft.train[row]: far for row, far in times.items()}

@@ -53,6 +53,8 @@ class Wishes:
         points: Which points are used: ``last``, ``all``, or the most of each run.
         wide: Name of the feature whose values are the names of columns; the target is in these.
         keep_outliers: Whether rows far from what all others say are used, too.
+        every_row: Whether all rows are used, points at step 0 and outliers too: whoever gives them
+            has chosen them.
         named_by: The argument that names a feature, by feature, where that is not `features`: a
             formula does, or a run to forecast.
     """
@@ -78,6 +80,7 @@ class Wishes:
     points: str | None = None
     wide: str | None = None
     keep_outliers: bool = False
+    every_row: bool = False
     named_by: Mapping[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:

@@ -129,7 +129,7 @@ def test_the_printed_command_runs_and_its_run_is_found_under_the_tasks_name(
     assert ended["run"] == "a.b-c-0-1"
     assert set(ended["commands"]) == {"show", "predict", "report", "resume"}
     predict = ended["commands"]["predict"].removeprefix("python -m evolve ")
-    assert predict == "predict a.b-c-0-1 --at params=2.4e+10 tokens=2.6e+12"
+    assert predict == "predict a.b-c-0-1 --at params=2.4e+10 tokens=2.5e+12"
     code, out, _ = said(capfd, *predict.split(), "--json")
     assert code == 0
     (row,) = json.loads(out)["rows"]
