@@ -23,6 +23,7 @@ from evolve.typing import Array, Ints
 FAR = 8.0  # times the typical error
 FURTHER = 20.0  # the same where all rows beside lie to one side: laws may bend at an end
 BESIDE = 2.0  # from which a row beside lies off to the same side; one more outlier may be there
+FLAT = 0.25  # share of the rows' own spread, from which on a typical error shows no trend
 ONE_SIDE = 0.7  # length of the mean direction to the rows beside, from which they are so
 NEIGHBOURS = 5
 MOST = 0.1  # share of rows; of more it is the polynomial that is wrong
@@ -149,32 +150,49 @@ def _far_off(x: Array, terms: Array, y: Array, group: Ints | None) -> Array:
     views = [y]
     if (y > 0).all() or (y < 0).all():
         views.append(np.log(np.abs(y)))
-    errors = np.array([_errors(terms, view, group) for view in views])
+    fits = [_errors(terms, view, group) for view in views]
+    errors = np.array([found for found, _ in fits])
+    is_flat = all(_is_flat(view, typical) for view, (_, typical) in zip(views, fits, strict=True))
     least = errors[np.argmin(np.abs(errors), axis=0), np.arange(len(y))]
     times = np.zeros(len(y))
     for row in np.flatnonzero(np.abs(least) > FAR).tolist():
         own = np.ones(len(y), dtype=bool) if group is None else group == group[row]
         among = int(np.count_nonzero(own[:row]))
-        times[row] = abs(least[row]) if _stands_alone(x[own], least[own], among) else 0.0
+        if _stands_alone(x[own], least[own], among, is_flat=is_flat):
+            times[row] = abs(least[row])
     if group is not None:  # of two in a small group nobody knows which rows are right
         times[np.bincount(group, times > 0)[group] > 1] = 0.0
     return times
 
 
-def _stands_alone(x: Array, errors: Array, row: int) -> bool:
-    """Whether no more than one row beside another, an outlier too, lies off to the same side."""
+def _is_flat(y: Array, typical: float) -> bool:
+    """Whether most rows show no trend, as at chance: the first that does is no accident then."""
+    return typical > FLAT * TO_DEVIATION * float(np.median(np.abs(y - np.median(y))))
+
+
+def _stands_alone(x: Array, errors: Array, row: int, *, is_flat: bool) -> bool:
+    """Whether no more than one row beside another, an outlier too, lies off to the same side.
+
+    Where most rows are flat, none, and none at an end.
+    """
     away = np.linalg.norm(x - x[row], axis=1)
     away[row] = np.inf
     beside = away <= np.sort(away)[min(NEIGHBOURS, len(away) - 1) - 1] * (1.0 + ROUNDING)
     steps = (x - x[row])[beside] / np.maximum(away[beside], ROUNDING)[:, None]
     at_an_end = np.linalg.norm(steps.mean(axis=0)) > ONE_SIDE
     agreeing = np.sign(errors[row]) * errors[beside]
-    too_many = ((agreeing > BESIDE) & (agreeing <= FAR)).any() or (agreeing > FAR).sum() > 1
-    return bool(not too_many and abs(errors[row]) > (FURTHER if at_an_end else FAR))
+    too_many = ((agreeing > BESIDE) & (agreeing <= FAR)).any() or (agreeing > FAR).sum() > (
+        not is_flat
+    )
+    if too_many or (at_an_end and is_flat):
+        return False
+    return bool(abs(errors[row]) > (FURTHER if at_an_end else FAR))
 
 
-def _errors(terms: Array, y: Array, group: Ints | None) -> Array:
+def _errors(terms: Array, y: Array, group: Ints | None) -> tuple[Array, float]:
     """`(n,)` errors of a robust fit over their own deviations, as if each row were left out.
+
+    Beside them the typical error.
 
     Tukey's biweight (Beaton & Tukey 1974) from the best of some least trimmed squares (Rousseeuw
     1984): as efficient as least squares where noise is normal, and blind to what lies far off.
@@ -190,8 +208,8 @@ def _errors(terms: Array, y: Array, group: Ints | None) -> Array:
             break
         factors = _solved(terms, y, weights)
     errors = y - terms @ factors
-    deviations = _typical(errors, terms, y) * np.sqrt(1.0 + _leverage(terms, weights))
-    return np.asarray(errors / deviations)
+    typical = _typical(errors, terms, y)
+    return np.asarray(errors / (typical * np.sqrt(1.0 + _leverage(terms, weights)))), typical
 
 
 def _trimmed(terms: Array, y: Array, group: Ints | None) -> Iterator[Array]:

@@ -75,6 +75,16 @@ def test_what_a_law_bends_to_is_no_outlier(name: str) -> None:
     assert left_out(draft) == []
 
 
+def test_the_first_run_above_chance_is_kept() -> None:
+    sizes = [2e7, 4e7, 7e7, 2e8, 2.5e8, 3.2e8, 7e8, 5.5e9]
+    accuracies = [0.252, 0.255, 0.251, 0.243, 0.252, 0.253, 0.251, 0.915]
+    table = raw_of({"params": sizes, "acc": accuracies})
+    assert left_out(propose(table, "runs", Wishes(("acc",), ("params",)))) == []
+    accuracies[3], accuracies[7] = 0.915, 0.258  # in their midst it is an accident
+    table = raw_of({"params": sizes, "acc": accuracies})
+    assert len(left_out(propose(table, "runs", Wishes(("acc",), ("params",))))) == 1
+
+
 def test_one_figure_of_a_group_that_is_a_million_times_too_large_is_left_out() -> None:
     x = np.tile(np.geomspace(1e6, 1e9, 8), 3)
     group = np.repeat(["a", "b", "c"], 8)
