@@ -54,7 +54,7 @@ class RunLaw:
 
     @property
     def valued_formula(self) -> str:
-        """The same with the constants' values to 4 digits; empty where there are several sets."""
+        """The same with the constants' values, rounded; empty where there are several sets."""
         return self.row.valued_formula
 
     @property

@@ -14,7 +14,8 @@ from typing import Any, TextIO
 from evolve.evaluation.record import Entry
 from evolve.evaluation.requests import form_of
 from evolve.printable import printable, unfiltered
-from evolve.runs.results import formula_of, held_out_r2
+from evolve.runs.formulas import formula_of
+from evolve.runs.results import held_out_r2
 from evolve.runs.settings import RunConfig
 from evolve.runs.store import Store
 from evolve.tasks.task import Task

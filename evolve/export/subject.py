@@ -13,7 +13,8 @@ from evolve.law.candidate import Candidate
 from evolve.law.graph import Node, const, feat
 from evolve.law.naming import constant_words, identifiers
 from evolve.law.printer import print_block
-from evolve.runs.results import ResultRow, formula_of
+from evolve.runs.formulas import formula_of
+from evolve.runs.results import ResultRow
 from evolve.tasks.task import Task
 from evolve.typing import Array
 

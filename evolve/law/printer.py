@@ -12,14 +12,18 @@ import numpy.typing as npt
 
 from evolve.law.calls import FRAME_ARGUMENTS, NAMES_ARGUMENT
 from evolve.law.faults import quoted
-from evolve.law.graph import Law, Node, feat, features_of, walk
+from evolve.law.graph import Law, Node, evaluate, feat, features_of, num, replace_leaves, walk
 from evolve.law.lowering import for_the_eye, plain
 from evolve.law.naming import Variables, identifiers, words_seen
 from evolve.law.recipe import Recipe
 from evolve.law.unpacked import COLUMNS, OF_A_TARGET
-from evolve.law.writing import CODE, FORMULA, literal, write, write_terms
+from evolve.law.writing import CODE, FORMULA, LEAST_DIGITS, literal, write, write_terms
+from evolve.typing import Array
 
 WIDTH = 99
+DIGITS_OF_SCALES = 6  # of the rows' own scales
+MOST_DIGITS = 15  # of fitted values
+SAME = 1e-3  # of the range of what a law says: a difference that no reader sees
 PROGRAM = '''"""{doc}"""
 
 import numpy as np
@@ -106,22 +110,24 @@ def formula(
     constants: npt.ArrayLike | None = None,
     *,
     powers: bool = False,
+    digits: int = LEAST_DIGITS,
 ) -> str:
     """One-line formula in the task's own variable names, as it may be typed.
 
     Args:
         law: The law.
         feature_names: Names of the features in the order in which target 0 sees them.
-        constants: `(p,)` values, shown to 4 digits, exponentials of logs as powers. Without them
-            long numbers, such as the scales of the rows, are shown to 6 digits.
+        constants: `(p,)` values, exponentials of logs as powers. Without them long numbers, such
+            as the scales of the rows, are shown to 6 digits.
         powers: Show exponentials of logs as powers without values, too, unless the law is in the
             spelling of its author.
+        digits: Of the values; `digits_of` says how many it takes.
     """
     values = None if constants is None else np.asarray(constants, float)
     root = for_the_eye(law, values) if powers or values is not None else plain(law.root)
     names = {feat(i): quoted(name) for i, name in enumerate(feature_names)}
     letters = law.constant_names
-    digits = 6 if constants is None else 4  # of the rows' own scales; of fitted values
+    digits = DIGITS_OF_SCALES if constants is None else digits
     for leaf in walk(root):
         if leaf.op == "const":
             names[leaf] = letters[leaf.index]
@@ -129,6 +135,27 @@ def formula(
             names[leaf] = f"{leaf.value:.{digits}g}"
     text = write(root, names, FORMULA)
     return text.replace("+ -", "- ").replace("- -", "+ ")
+
+
+def digits_of(law: Law, constants: Array, x: Array) -> int:
+    """Digits to which the numbers of a law with values say what it says.
+
+    Four will do where no two terms nearly cancel and no exponent is large.
+
+    Args:
+        law: The law.
+        constants: `(p,)` values.
+        x: `(n, f)` rows for which they are to say the same, to a share of their range.
+    """
+    root, seen = for_the_eye(law, constants), law.view(x, 0)
+    true = evaluate(root, seen, np.zeros(0))
+    long = [n for n in walk(root) if n.op == "num" and _is_long(n.value)]
+    for digits in range(LEAST_DIGITS, MOST_DIGITS):
+        short = {leaf: num(float(f"{leaf.value:.{digits}g}")) for leaf in long}
+        said = evaluate(replace_leaves(root, short), seen, np.zeros(0))
+        if not (np.abs(said - true) > SAME * np.ptp(true)).any():
+            return digits
+    return MOST_DIGITS
 
 
 def _is_long(value: float) -> bool:

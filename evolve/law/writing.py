@@ -10,6 +10,7 @@ from functools import lru_cache
 from evolve.law.graph import Node
 
 ADD, MUL, NEG, POW, ATOM = range(1, 6)
+LEAST_DIGITS = 4  # of fitted values
 _BINARY = {"add": ADD, "sub": ADD, "mul": MUL, "div": MUL}
 
 

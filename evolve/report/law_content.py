@@ -12,14 +12,16 @@ from evolve.forecast.words import counted
 from evolve.law.candidate import Candidate
 from evolve.law.latex import latex
 from evolve.law.naming import own_words, words_seen
+from evolve.law.printer import digits_of
 from evolve.law.recipe import Recipe
+from evolve.law.writing import LEAST_DIGITS
 from evolve.report import tables
 from evolve.report.gather import Findings
 from evolve.report.mathematics import MathLine, show_law
 from evolve.report.model import Model
 from evolve.report.sanity import broken_share, declared_physics
 from evolve.report.typeset import typeset
-from evolve.runs.results import formula_of, valued_formula_of
+from evolve.runs.formulas import formula_of, valued_formula_of
 from evolve.tasks.task import Task
 from evolve.typing import Array
 
@@ -82,7 +84,9 @@ def equations_of(
         Equations of the ``law``, of the law with its values (``valued``, empty without them) and
         of the letters that stand for features (``variables``).
     """
-    shown = show_law(candidate.law, *names_in(task, candidate), constants)
+    law, names = candidate.law, names_in(task, candidate)
+    digits = LEAST_DIGITS if constants is None else digits_of(law, constants, task.train.X)
+    shown = show_law(law, *names, constants, digits)
     shown = replace(shown, variables=()) if candidate.law.own_feature_first else shown
     return {
         "law": [_equation(line) for line in shown.law],

@@ -19,6 +19,7 @@ from evolve.law.algebra import is_unit_scaled
 from evolve.law.graph import Law, Node, feat, size, walk
 from evolve.law.latex import latex
 from evolve.law.lowering import for_the_eye
+from evolve.law.writing import LEAST_DIGITS
 from evolve.tasks.roles import guess_role
 from evolve.tasks.symbols import OF_ROLE
 from evolve.typing import Array
@@ -84,6 +85,7 @@ def show_law(
     feature_names: Sequence[str],
     target: str,
     constants: Array | None = None,
+    digits: int = LEAST_DIGITS,
 ) -> LawEquations:
     """Write a law as equations.
 
@@ -92,6 +94,7 @@ def show_law(
         feature_names: Names of the features as that target sees them.
         target: Name of the left-hand side.
         constants: `(p,)` values to show in a second version.
+        digits: Of these.
     """
     root, letters = for_the_eye(law), _Letters(len(feature_names))
     root, variables = _name_features(root, feature_names, letters, set(law.names))
@@ -102,7 +105,7 @@ def show_law(
         return tuple(
             MathLine(
                 head if leaf is None else letters.symbol(leaf),
-                _terms(replace(law, root=part), letters, values),
+                _terms(replace(law, root=part), letters, values, digits),
             )
             for leaf, part in pieces
         )
@@ -211,14 +214,16 @@ def _exchanged(node: Node, mapping: dict[Node, Node]) -> Node:
     return Node(node.op, tuple(_exchanged(a, mapping) for a in node.args), node.value)
 
 
-def _terms(law: Law, letters: _Letters, constants: Array | None) -> tuple[tuple[str, str], ...]:
+def _terms(
+    law: Law, letters: _Letters, constants: Array | None, digits: int
+) -> tuple[tuple[str, str], ...]:
     """Signs and LaTeX of the terms of a sum."""
     names = ["X"] * letters.n_features
     names += [chr(_FIRST_PLACEHOLDER + i) for i in range(len(letters.symbols))]
     out: list[tuple[str, str]] = []
     for sign, term in _summands(law.root, 1):
         values = None if constants is None else np.asarray(constants, dtype=float)
-        text = latex(replace(law, root=term), names, values)
+        text = latex(replace(law, root=term), names, values, digits=digits)
         for i, symbol in enumerate(letters.symbols):
             text = text.replace(chr(_FIRST_PLACEHOLDER + i), f"{symbol}")
         if text.startswith("-"):
@@ -251,7 +256,7 @@ def _power_of_ten(value: float) -> str:
     exponent = round(math.log10(value))
     if value == float(f"1e{exponent}") and not 0 <= exponent <= 2:
         return f"10^{{{exponent}}}"
-    mantissa, _, power = f"{value:.4g}".partition("e")
+    mantissa, _, power = f"{value:.6g}".partition("e")
     return rf"{mantissa}\times 10^{{{int(power)}}}" if power else mantissa
 
 

@@ -14,7 +14,8 @@ from evolve.evaluation.requests import form_of
 from evolve.report.chart import number
 from evolve.report.gather import Findings, OpenedTest
 from evolve.report.model import Model
-from evolve.runs.results import formula_of, held_out_r2
+from evolve.runs.formulas import formula_of
+from evolve.runs.results import held_out_r2
 from evolve.runs.summary import Summary, Tally
 from evolve.scoring.metrics import Metrics
 from evolve.tasks.task import Task

@@ -7,21 +7,17 @@ the summary that the store keeps, and the table of fitted laws that the end of a
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field, replace
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
-from numpy.typing import ArrayLike
 
 from evolve.evaluation.record import Entry, Evaluation, entry_number
-from evolve.evaluation.requests import Form, form_of
+from evolve.evaluation.requests import form_of
 from evolve.law.bounds import MOST_FEATURES
-from evolve.law.faults import quoted
 from evolve.law.graph import numbered_names
-from evolve.law.naming import words_seen
-from evolve.law.printer import formula
-from evolve.law.program import Program, title_of
+from evolve.runs.formulas import formula_with
 from evolve.runs.makers import FIRST, maker_of, makers_of
 from evolve.runs.notes import BUDGET, ENDING
 from evolve.runs.store import Store
@@ -30,7 +26,6 @@ from evolve.scoring.student import t_quantile
 
 if TYPE_CHECKING:
     from evolve.search.archive import Archive
-from evolve.tasks.task import Task
 
 NOTE = ENDING
 
@@ -65,10 +60,10 @@ class ResultRow:
         message: Why the law failed.
         printed: What the program of a black box printed.
         origin: Where its entry came from; empty in tables of earlier versions.
-        errors: Standard errors of the constants, as these; nan where a program fits by itself, and
-            none in tables of earlier versions.
-        valued_formula: With the constants' values to 4 digits in it; empty where groups or targets
-            have constants of their own, for black boxes and in tables of earlier versions.
+        errors: Standard errors of the constants; nan where a program fits by itself, and none in
+            tables of earlier versions.
+        valued_formula: With the constants' values in it; empty where groups or targets have their
+            own, for black boxes and in tables of earlier versions.
         constant_names: What its author calls the constants; else c0, c1, ….
         freedom: Rows of each group less the constants that they decide; none in tables of earlier
             versions.
@@ -254,38 +249,6 @@ def held_out_r2(evaluation: Evaluation) -> float | None:
     if evaluation.score is None or not evaluation.folds:
         return None
     return float(np.mean([fold.r2 for fold in evaluation.folds]))
-
-
-def formula_of(task: Task, form: Form) -> str:
-    """Formula in the task's own names; as its first target sees the features."""
-    return formula_with(task.feature_names, task.target_names, form)
-
-
-def formula_with(feature_names: Sequence[str], target_names: Sequence[str], form: Form) -> str:
-    """Formula in given names; as the first target sees the features."""
-    target = quoted(target_names[0]) if len(target_names) == 1 else "each target"
-    if isinstance(form, Program):
-        return f"{target} = black box ({title_of(form)})"
-    names = words_seen(feature_names, own_first=form.law.own_feature_first)
-    return f"{target} = {formula(form.law, names, powers=True)}"
-
-
-def valued_formula_of(task: Task, form: Form, constants: Mapping[str, ArrayLike]) -> str:
-    """Formula in the task's own names with values in place of constants.
-
-    Args:
-        task: Gives the names.
-        form: The law.
-        constants: `(t, p)` by group.
-
-    Returns:
-        The formula; empty for a black box, and where groups or targets have values of their own.
-    """
-    tables = [np.asarray(table) for table in constants.values()]
-    if isinstance(form, Program) or len(tables) != 1 or len(tables[0]) != 1:
-        return ""
-    names = words_seen(task.feature_names, own_first=form.law.own_feature_first)
-    return f"{quoted(task.target_names[0])} = {formula(form.law, names, tables[0][0])}"
 
 
 def _names(store: Store, *, own_names: bool) -> tuple[Sequence[str], Sequence[str]]:

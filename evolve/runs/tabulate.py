@@ -14,13 +14,12 @@ from evolve.evaluation.predict import UNANSWERED
 from evolve.evaluation.record import Entry, Evaluation
 from evolve.evaluation.requests import form_of
 from evolve.law.candidate import Candidate
+from evolve.runs.formulas import formula_of, valued_formula_of
 from evolve.runs.makers import makers_of
 from evolve.runs.results import (
     ResultRow,
-    formula_of,
     held_out_r2,
     load_results,
-    valued_formula_of,
 )
 from evolve.runs.store import Store
 from evolve.search.champion import Choice

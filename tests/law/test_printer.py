@@ -17,7 +17,7 @@ from evolve.law.formula import read_named_formula
 from evolve.law.graph import Law, Node, call, const, evaluate, feat, num
 from evolve.law.latex import latex
 from evolve.law.naming import identifiers
-from evolve.law.printer import formula, print_block, print_program
+from evolve.law.printer import digits_of, formula, print_block, print_program
 from evolve.law.recipe import Recipe
 from evolve.law.trace import trace_law, trace_recipe
 
@@ -271,6 +271,20 @@ def test_formula_with_values_shows_powers() -> None:
     values = [1.87, np.log(0.52), 0.31]
     assert formula(LAW, NAMES, values) == "1.87 + 0.52*(tokens/1e9)^-0.31"
     assert formula(LAW, NAMES, powers=True) == "c0 + exp(c1)*(tokens/1e9)^-c2"
+
+
+def test_a_formula_with_values_has_as_many_digits_as_it_takes() -> None:
+    x = np.column_stack([np.linspace(1.0, 9.0, 9), np.arange(1990.0, 2016.0, 3.0)[:9]])
+    line = Law(call("add", const(0), call("mul", const(1), feat(1))), 2)
+    for law, values, digits in (
+        (line, np.array([-6503.456, 3.27412]), 6),  # 2,000 years of it cancel
+        (LAW, np.array([1.87, np.log(0.52), 0.31]), 4),
+    ):
+        rows = x if law is line else x * 1e9
+        assert digits_of(law, values, rows) == digits
+    text = formula(line, NAMES, [-6503.456, 3.27412], digits=6)
+    assert text == "3.27412*params - 6503.46"
+    assert latex(line, NAMES, [-6503.456, 3.27412], digits=6).endswith("- 6503.46")
 
 
 def test_formula_with_values_shows_signs_and_four_digits() -> None:

@@ -163,7 +163,7 @@ def test_a_lock_from_another_machine_is_left_alone(
 
 @pytest.mark.usefixtures("no_flock")
 def test_without_kernel_locks_a_living_writer_is_respected(tmp_path: Path) -> None:
-    process = start_python("input()")
+    process = start_python("import time; time.sleep(600)")
     leave(tmp_path, pid=process.pid, started=lock._started(process.pid))
     with pytest.raises(StoreError, match=f"by process {process.pid}"):
         WriterLock(tmp_path)
@@ -178,7 +178,7 @@ def test_without_kernel_locks_a_living_writer_is_respected(tmp_path: Path) -> No
 
 @pytest.mark.usefixtures("no_flock")
 def test_a_dead_writer_that_nobody_waited_for_is_dead(tmp_path: Path) -> None:
-    process = start_python("input()")
+    process = start_python("import time; time.sleep(600)")
     started = lock._started(process.pid)
     process.kill()
     os.waitid(os.P_PID, process.pid, os.WEXITED | os.WNOWAIT)
