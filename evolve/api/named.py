@@ -111,6 +111,11 @@ class NamedFit(RunLaw):
             self.task, choice, self.forecast_model, errors_by_group(self.task, choice)
         )
 
+    @property
+    def target_scale(self) -> str:
+        """How targets are fitted: ``log`` or ``linear``, with ``gap`` of what is left to 1."""
+        return "" if self.candidate is None else self.candidate.recipe.target_scale
+
     @cached_property
     def noise_parts(self) -> list[NoiseParts]:
         """How much of the noise lies between runs, between what runs share, and within.

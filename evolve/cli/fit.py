@@ -168,6 +168,7 @@ def _document(fitted: NamedFit, forecasts: list[Forecast], interval: float) -> d
         "formula": fitted.formula,
         "valued_formula": fitted.row.valued_formula,
         "n_rows": fitted.task.train.n_rows,
+        "target_scale": fitted.target_scale,
         "interval": interval,
         "constants": [
             dict(zip(names, row, strict=True)) for row in fitted.interval_rows(interval)
@@ -189,7 +190,8 @@ def _print(fitted: NamedFit, forecasts: list[Forecast], interval: float) -> None
     from evolve.cli.predict import print_forecasts
 
     task = fitted.task
-    print_text(f"{fitted.row.name}, fitted to {task.train.n_rows} rows")
+    logs = " by logarithms" if "log" in fitted.target_scale else ""
+    print_text(f"{fitted.row.name}, fitted to {task.train.n_rows} rows{logs}")
     if fitted.title != fitted.row.name:
         print_text(f"source: {fitted.title}")
     print_text(fitted.formula)

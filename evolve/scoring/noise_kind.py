@@ -39,22 +39,36 @@ def is_one_signed(*values: Array) -> bool:
 def is_relative(y: Array, fits: Sequence[Array], weights: RowWeights | None = None) -> bool:
     """Whether the residuals of fits are more likely multiplied with a law than added to it.
 
-    Two normal likelihoods are compared, of the residuals and of those of the logarithms (Box and
-    Cox 1964: the latter with the Jacobian of the logarithm), each of the fit with the smallest of
-    its kind. Robust scales are used, as runs may be outliers under either. Deviations that the
-    user gave say so themselves: noise multiplies where they vary less as shares of the targets.
-
     Args:
         y: `(n, t)` targets.
         fits: `(n, t)` predictions of the same rows, of one law or of several.
         weights: Of the rows.
     """
+    return _evidence(y, fits, weights) > MULTIPLICATIVE_EVIDENCE
+
+
+def is_added(y: Array, fits: Sequence[Array], weights: RowWeights | None = None) -> bool:
+    """Whether they are more likely added to a law than multiplied; arguments as `is_relative`.
+
+    Residuals that tell neither are held to be neither.
+    """
+    return _evidence(y, fits, weights) < -MULTIPLICATIVE_EVIDENCE
+
+
+def _evidence(y: Array, fits: Sequence[Array], weights: RowWeights | None) -> float:
+    """Log likelihood of residuals that are multiplied with a law over that of ones added to it.
+
+    Two normal likelihoods are compared, of the residuals and of those of the logarithms (Box and
+    Cox 1964: the latter with the Jacobian of the logarithm), each of the fit with the smallest of
+    its kind. Robust scales are used, as runs may be outliers under either. Deviations that the
+    user gave say so themselves: noise multiplies where they vary less as shares of the targets.
+    """
     if not any(is_one_signed(y, p) for p in fits):
-        return False
+        return -np.inf
     if weights is not None and weights.noise is not None:
         sigma = -0.5 * np.log(weights.values)
         shares = sigma[:, None] - np.log(np.abs(y))
-        return bool(shares.std(axis=0).mean() < sigma.std())
+        return np.inf if shares.std(axis=0).mean() < sigma.std() else -np.inf
     times = 1.0 if weights is None else np.sqrt(weights.values)[:, None]
     added, multiplied = (
         min(_log_scale(gaps_of(y, p, relative=relative) * times, size) for p in fits)
@@ -62,7 +76,7 @@ def is_relative(y: Array, fits: Sequence[Array], weights: RowWeights | None = No
         for relative, size in ((False, np.abs(y).mean(axis=0)), (True, np.ones(y.shape[1])))
     )
     gain = added - multiplied - np.log(np.abs(y)).mean(axis=0).sum()
-    return bool(gain * len(y) > MULTIPLICATIVE_EVIDENCE)
+    return float(gain * len(y))
 
 
 def _log_scale(gaps: Array, size: Array) -> float:

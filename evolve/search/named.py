@@ -38,6 +38,7 @@ from evolve.search.proposers.grammar import allowed_recipe
 from evolve.search.proposers.initial import generic_laws
 from evolve.search.proposers.literature import named_forms
 from evolve.search.proposers.seeds import seed_files
+from evolve.search.scale_of_fit import on_the_scale_of_noise
 from evolve.search.stated import stated_law
 from evolve.tasks.draft.expressions import in_quotes
 from evolve.tasks.folders import shipped_folders
@@ -142,19 +143,18 @@ def named_entry(task: Task, name: str) -> Entry:
         EvolveError: As `named_law`; or the rows are too few for the law, or it cannot be fitted.
     """
     named = named_law(task, name)
-    candidate = named.candidate
     require_rows(task)
     _require_rows_of_groups(task, named)
+    is_stated = named.origin == "literature"  # with a recipe of its own
+    candidate = named.candidate if is_stated else on_the_scale_of_noise(task, named.candidate)
     with Evaluator(EvaluationProblem(task, task.folds), 0) as evaluator:
         (evaluation,) = evaluator.evaluate([candidate], math.inf)
-    law, recipe = candidate.to_data()
     text, form_key = (
         program_text(task, candidate, named.name),
         key(candidate.law, candidate.recipe),
     )
-    return Entry(
-        NOT_OF_A_RUN, text, law, recipe, form_key, (), named.name, evaluation, named.origin
-    )
+    entry = (NOT_OF_A_RUN, text, *candidate.to_data(), form_key, ())
+    return Entry(*entry, named.name, evaluation, named.origin)
 
 
 def _require_rows_of_groups(task: Task, named: NamedLaw) -> None:

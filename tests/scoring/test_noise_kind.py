@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from evolve.scoring.noise_kind import gaps_of, is_relative
+from evolve.scoring.noise_kind import gaps_of, is_added, is_relative
 from evolve.scoring.row_weights import weights_from_sigma
 
 LAW = np.geomspace(0.1, 50.0, 40)[:, None]
@@ -18,6 +18,14 @@ def test_the_fit_with_the_smallest_residuals_of_each_kind_says_how_noise_is() ->
     assert not is_relative(MULTIPLIED, [misses_small_rows])
     assert is_relative(MULTIPLIED, [misses_small_rows, LAW])
     assert not is_relative(ADDED, [misses_small_rows, LAW])
+
+
+def test_noise_is_added_where_residuals_say_so_and_neither_where_targets_hardly_differ() -> None:
+    assert is_added(ADDED, [LAW])
+    assert not is_added(MULTIPLIED, [LAW])
+    flat = 2.0 + 0.01 * LAW / LAW.max()
+    for told in (is_added, is_relative):
+        assert not told(flat + 0.002 * NOISE, [flat])
 
 
 def test_a_fit_of_the_other_sign_does_not_hide_how_noise_is() -> None:
