@@ -38,7 +38,7 @@ def next_commands(
     """
     from evolve.runs.usual import elsewhere, run_word
 
-    name, where, more = run_word(folder.resolve().name), elsewhere(folder), ""
+    name, where, more = run_word(folder), elsewhere(folder), ""
     if settings.evaluations is not None and n_done >= settings.evaluations:
         more = f" --evaluations {2 * settings.evaluations}"
     if settings.models.models:

@@ -23,7 +23,7 @@ from evolve.tasks.folders import word_of
 def reproduction(findings: Findings) -> dict[str, Any]:
     """Commands that repeat a run, and the facts on which its result rests."""
     store = findings.store
-    name, where = run_word(store.folder.resolve().name), elsewhere(store.folder)
+    name, where = run_word(store.folder), elsewhere(store.folder)
     machine = recorded_machine(store.versions) or {"machine": "unknown"}
     versions = {key: value for key, value in store.versions.items() if key != MACHINE}
     facts: list[Sequence[Any]] = [
@@ -47,7 +47,7 @@ def _search_again(findings: Findings, name: str, inherited: str | None) -> str:
     """The words that search again; a model's replies are read from the run."""
     settings = settings_of(findings.store)
     if inherited is not None:
-        return f"resume {run_word(inherited)} --accept-changes"
+        return f"resume {run_word(findings.store.folder.parent / inherited)} --accept-changes"
     if settings.models.models:
         return f"verify {name} --replay"
     words = ["--task", word_of(findings.task.folder), "--seed", str(settings.seed)]

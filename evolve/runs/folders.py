@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import re
 import shlex
 import shutil
@@ -123,12 +124,18 @@ def name_of(task_name: str, seed: int) -> str:
 
 
 def find_run(name: str, runs_dir: Path) -> Path:
-    """Folder of an existing run, given by name or path.
+    """Folder of an existing run.
+
+    A path is taken as it is, from the working folder. A name is looked for in `runs_dir`, then in
+    the working folder.
 
     Raises:
         StoreError: There is none; the message names the nearest.
     """
-    places = (runs_dir / name, Path(name))
+    given = Path(name)
+    places = [runs_dir / given, given]
+    if os.sep in name or name in (".", ".."):
+        places, runs_dir, name = [given], given.parent, given.name or name
     for folder in places:
         if (folder / STORE_NAME).is_file():
             return folder

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shlex
 from pathlib import Path
 
@@ -14,12 +15,13 @@ LONGEST = 255  # characters of a folder's name, on most file systems
 
 def run_words(folder: Path) -> str:
     """A run as a command in this folder takes it: its name, and where it is if not usual."""
-    return f"{run_word(folder.resolve().name)}{elsewhere(folder)}"
+    return f"{run_word(folder)}{elsewhere(folder)}"
 
 
-def run_word(name: str) -> str:
-    """The name of a run's folder as a command takes it, also where it looks like an option."""
-    return shlex.quote(f"./{name}" if name.startswith("-") else name)
+def run_word(folder: Path) -> str:
+    """A run's name as a command takes it; its path where the name looks like an option."""
+    name = folder.resolve().name
+    return shlex.quote(os.path.join(".", folder) if name.startswith("-") else name)
 
 
 def is_folder_name(name: str) -> bool:

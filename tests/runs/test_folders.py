@@ -315,3 +315,35 @@ def test_where_no_run_is_it_is_said_where_was_looked_and_how_one_is_made(tmp_pat
     assert str(told.value).endswith("a search makes one: python -m evolve --task parallel")
     with pytest.raises(StoreError, match="python -m evolve --task TASK"):
         find_run("mine-0-1", tmp_path)
+
+
+def test_a_path_is_that_run_and_no_other_of_its_name(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    here = tmp_path / "here"
+    for place in (tmp_path / "runs", here / "runs", here):
+        make(place, "r", BATCH)
+    make(tmp_path / "runs", "other-0-1", BATCH)
+    monkeypatch.chdir(here)
+    runs = Path("runs")
+    assert find_run("../runs/r", runs).resolve() == tmp_path / "runs" / "r"
+    assert find_run("./r", runs).resolve() == here / "r"
+    assert find_run("r", runs).resolve() == here / "runs" / "r"
+    assert find_run("r/", runs).resolve() == here / "r"
+    monkeypatch.chdir(here / "r")
+    for word in (".", "../r"):
+        assert find_run(word, here / "runs").resolve() == here / "r"
+
+
+def test_no_run_of_the_same_name_stands_in_for_a_path_that_leads_to_none(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    make(tmp_path / "runs", "r", BATCH)
+    make(tmp_path / "there", "parallel-0-1", BATCH)
+    monkeypatch.chdir(tmp_path)
+    for path in ("./r", "../runs/r", "there/../r"):
+        with pytest.raises(StoreError, match="no run 'r' in "):
+            find_run(path, Path("runs"))
+    named = r"no run 'paralel-0-1' in there \(did you mean 'parallel-0-1'\?\)"
+    with pytest.raises(StoreError, match=named):
+        find_run("there/paralel-0-1", Path("runs"))
