@@ -38,7 +38,8 @@ class Plan(Parts):
             there was neither a budget nor a value, only a forecast to be narrowed.
         budgets: The same for a hundredth to a hundred times the budget, one row each.
         next_runs: Runs that narrow the interval at the point `narrowed` most, each after those
-            before it, with ``then_low`` and ``then_high``, the interval that is expected then.
+            before it: ``cost``, the values of all features, those that the cost does not hold
+            too, and ``then_low`` and ``then_high``, the interval that is expected then.
         outside: Whether the best run lies outside the training rows.
         together: Why the split is not to be relied on: features that move together in the rows.
         ranges: Where the best values may lie by all laws and other constants of each: one row

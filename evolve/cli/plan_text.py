@@ -228,20 +228,26 @@ def _print_next(planned: PlannedRuns) -> None:
     if not planned.next_runs:
         print_text(f"next runs: no run that costs at most {most:#.3g} would narrow it noticeably")
         return
+    names = question.names[: len(question.cost.features)]
     rows = [
         [
-            *(f"{r.cost:#.3g}", *(f"{v:.4g}" for v in r.values.values())),
+            *(f"{r.cost:#.3g}", *(f"{r.values[name]:.4g}" for name in names)),
             ends_text(*r.then, is_open=narrowed.is_open),
             *(f"{r.disagreement:.3g}", f"{r.noise:.3g}"),
             _rivals(r),
         ]
         for r in planned.next_runs
     ]
-    names = question.names[: len(question.cost.features)]
     whose = "law" if question.forecast_model.members[0].number is None else "entry"
     headings = ["compute", *names, "interval then", "laws differ by", "noise"]
     headings += [f"{whose}: prediction"]
-    title = f"next runs of at most {most:#.3g}, each after those above it, and the interval then"
+    fixed = ", ".join(
+        f"{name} = {value:.4g}"
+        for name, value in planned.next_runs[0].values.items()
+        if name not in names
+    )
+    title = f"next runs of at most {most:#.3g}{f' at {fixed}' if fixed else ''}"
+    title += ", each after those above it, and the interval then"
     print_table(headings, rows, title, symbols=symbols_of(task.feature_names))
 
 

@@ -67,6 +67,7 @@ def test_a_plan_spends_its_budget_and_knows_where_it_leaves_the_data(run: Run) -
     assert plan.narrowed is not None
     assert plan.narrowed["low"] == plan.best["low"]
     assert (plan.next_runs["cost"] <= 1e21).all()
+    assert (plan.next_runs[[*AT]] == pd.Series(AT)).to_numpy().all()
     assert (plan.next_runs["then_low"] < plan.next_runs["then_high"]).all()
     held = run.plan(1e21, compute=COMPUTE, at=AT, most={"params": 1e9}, law="kaplan_2020")
     assert held.best["params"] <= 1e9

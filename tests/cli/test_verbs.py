@@ -235,6 +235,8 @@ def test_plan_names_the_runs_that_narrow_a_forecast_for_a_given_price(
     code, out, _ = said(capfd, *words, *point)
     assert code == 0
     assert out.startswith("to be narrowed: loss ")
+    title = "next runs of at most 1.00e+20 at unique_tokens = 1e+11, each after those above it"
+    assert title in " ".join(out.split())
     code, out, _ = said(capfd, *words, *point, "--json")
     assert code == 0
     told = json.loads(out)
@@ -242,6 +244,8 @@ def test_plan_names_the_runs_that_narrow_a_forecast_for_a_given_price(
     narrowed, first = told["narrowed"], told["next_runs"][0]
     assert narrowed["at"] == {"unique_tokens": 1e11, "params": 7e9, "tokens": 2e12}
     assert first["cost"] <= 1e20
+    assert list(first["values"]) == ["params", "tokens", "unique_tokens"]
+    assert first["values"]["unique_tokens"] == 1e11
     low, high = first["then"]
     assert narrowed["low"] <= low < high <= narrowed["high"]
     assert high - low < narrowed["high"] - narrowed["low"]

@@ -155,7 +155,11 @@ def test_next_runs_are_sought_at_the_best_settings() -> None:
     where = pinned(asked, best)
     runs = next_runs(where, forecast_at(where, point_of(where, best.values)), 1e19)
     assert runs
-    assert all(list(run.values) == ["params", "tokens"] for run in runs)
+    assert all(list(run.values) == ["params", "tokens", "lr"] for run in runs)
+    assert all(run.values["lr"] == best.values["lr"] for run in runs)
+    for run in runs:
+        said = forecast_at(where, {name: run.values[name] for name in NAMES})
+        assert run.predictions[0] == pytest.approx(float(said.champion[0, 0]))
 
 
 def test_a_rival_that_explodes_is_named_as_far_off() -> None:

@@ -27,7 +27,7 @@ class NextRun:
     """A run worth making.
 
     Attributes:
-        values: The cost's features by name.
+        values: Every feature by name: the cost's, then those that are the same in all these runs.
         cost: What it costs.
         then: Ends of the interval at the point once it and those named before it are made, as is
             expected now.
@@ -73,9 +73,7 @@ def next_runs(question: Question, wanted: Forecast, budget: float, n: int = 5) -
         return []
     forecasts = question.forecast(free)
     return [
-        _next_run(
-            question, forecasts, i, free[i], float(costs[i]), interval_of(question, wanted, left)
-        )
+        _next_run(question, forecasts, i, float(costs[i]), interval_of(question, wanted, left))
         for i, left in _chosen(question, wanted, forecasts, free, costs, n)
     ]
 
@@ -115,16 +113,16 @@ def _next_run(
     question: Question,
     forecasts: Forecast,
     i: int,
-    values: Array,
     cost: float,
     then: tuple[float, float],
 ) -> NextRun:
     t = question.target
-    names = [question.task.feature_names[j] for j in question.cost.features]
+    names, free = question.task.feature_names, question.cost.features
+    order = [*free, *(j for j in range(len(names)) if j not in free)]
     entries = [m.label for m in question.forecast_model.members]
     said = [float(forecasts.champion[i, t]), *forecasts.parts.rivals[:, i, t].tolist()]
     return NextRun(
-        dict(zip(names, values.tolist(), strict=True)),
+        {names[j]: float(forecasts.x[i, j]) for j in order},
         cost,
         then,
         dict(zip(entries, said, strict=True)),
