@@ -39,6 +39,7 @@ if TYPE_CHECKING:
     from evolve.forecast.verdict import Verdict
     from evolve.tasks.readers import RawTable
     from evolve.tasks.task import Task
+    from evolve.typing import Ints
 
 MOST_DEPARTURES = 3  # that are written out
 MOST_NAMING = 3  # lines of forecasts up to which each names the rivals outside its interval
@@ -88,7 +89,6 @@ def predict(
     from evolve.cli.output import print_json
     from evolve.forecast.interval import forecast
     from evolve.forecast.queries import from_table, from_words
-    from evolve.forecast.rows import rows_of
     from evolve.forecast.there import verdict_there
     from evolve.runs.choices import load_verdict
     from evolve.runs.folders import find_run
@@ -117,14 +117,15 @@ def predict(
     if output is not None and raw is not None:
         _write(output, raw, task, queries, forecasts)
     if json:
-        data = [row for f in forecasts for row in rows_of(task, f)]
+        data = _numbered(task, raw, queries, forecasts)
         worth = None if verdict is None else verdict.to_data()
         champion = forecast_model.members[0].number
         print_json({"run": name, "champion": champion, "verdict": worth, "rows": data})
     elif output is not None:
         print(output)
     else:
-        _print(task, forecast_model, verdict, forecasts, law or "")
+        _print_who(forecast_model, law or "", verdict)
+        print_forecasts(task, forecasts, [q.at for q in queries])
 
 
 def _tell(line: str) -> None:
@@ -132,23 +133,37 @@ def _tell(line: str) -> None:
     print_note(f"predict: {line}")
 
 
-def _print(
-    task: Task,
-    forecast_model: ForecastModel,
-    verdict: Verdict | None,
-    forecasts: list[Forecast],
-    law: str,
+def _numbered(
+    task: Task, raw: RawTable | None, queries: Sequence[Query], forecasts: Sequence[Forecast]
+) -> list[dict[str, Any]]:
+    """Forecasts as JSON values in the order of their rows in the file, with numbers there."""
+    from evolve.forecast.rows import rows_of
+
+    data = [
+        {"row": None if raw is None else raw.row_number(int(k) + 1), **row}
+        for query, f in zip(queries, forecasts, strict=True)
+        for k, row in zip(query.at, rows_of(task, f), strict=True)
+    ]
+    return [data[i] for i in _order_of([q.at for q in queries])]
+
+
+def _order_of(at: Sequence[Ints]) -> Ints:
+    """The order of the rows that were asked for, of one in several groups that of the groups."""
+    import numpy as np
+
+    return np.argsort(np.concatenate(at), kind="stable")
+
+
+def print_forecasts(
+    task: Task, forecasts: list[Forecast], at: Sequence[Ints] | None = None
 ) -> None:
-    from evolve.cli.output import print_text
+    """Print a row a forecast: features, point, interval and distance.
 
-    print_text(_who(forecast_model, law))
-    if verdict is not None:
-        print_text(f"verdict: {verdict.line()}")
-    print_forecasts(task, forecasts)
-
-
-def print_forecasts(task: Task, forecasts: list[Forecast]) -> None:
-    """Print a row a forecast: features, point, interval and distance."""
+    Args:
+        task: The task.
+        forecasts: Of one group each.
+        at: The numbers of their rows, in whose order they are printed; as they stand if None.
+    """
     from evolve.cli.output import print_table, print_text
     from evolve.forecast.departures import departures
     from evolve.tasks.symbols import symbols_of
@@ -159,17 +174,20 @@ def print_forecasts(task: Task, forecasts: list[Forecast]) -> None:
     headings = ["group"] if task.n_groups > 1 else []
     headings += [*task.feature_names, "target", "point", level, "beyond"]
     headings += ["rivals inside"] if has_rivals else []
-    at = len(headings) - 4 - has_rivals  # of the target
+    place = len(headings) - 4 - has_rivals  # of the target
     names_rivals = sum(f.point.size for f in forecasts) <= MOST_NAMING
     table = [
         (([f.group] if task.n_groups > 1 else []) + row)[: len(headings)]
         for f, words in zip(forecasts, broken, strict=True)
         for row in _lines(task, f, words, names_rivals=names_rivals)
     ]
+    if at is not None:
+        n = len(task.target_names)  # lines of a row
+        table = [line for i in _order_of(at) for line in table[i * n : (i + 1) * n]]
     if not names_rivals and len(task.target_names) == 1:  # said once, lines have room for the rest
         print_text(f"forecasts of {task.target_names[0]}")
-        headings = [*headings[:at], *headings[at + 1 :]]
-        table = [[*row[:at], *row[at + 1 :]] for row in table]
+        headings = [*headings[:place], *headings[place + 1 :]]
+        table = [[*row[:place], *row[place + 1 :]] for row in table]
     symbols = symbols_of(task.feature_names)
     below = () if names_rivals else headings[-1 - has_rivals :]
     print_table(headings, table, names=("group", "target"), symbols=symbols, below=below)
@@ -209,6 +227,15 @@ def _print_first(said: Sequence[str]) -> None:
         print_text(text)
     if len(said) > MOST_DEPARTURES:
         print(f"and {len(said) - MOST_DEPARTURES} more like it; --json has all")
+
+
+def _print_who(forecast_model: ForecastModel, law: str, verdict: Verdict | None) -> None:
+    """Print which laws forecast, and what their forecasts are worth."""
+    from evolve.cli.output import print_text
+
+    print_text(_who(forecast_model, law))
+    if verdict is not None:
+        print_text(f"verdict: {verdict.line()}")
 
 
 def _who(forecast_model: ForecastModel, law: str) -> str:

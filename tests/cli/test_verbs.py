@@ -213,6 +213,29 @@ def test_predict_adds_columns_to_a_table(
     assert [row["loss_is_open"] for row in rows] == ["False", "False"]
 
 
+def test_rows_of_several_groups_are_forecast_in_the_order_of_their_file(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "160")
+    path, out = tmp_path / "new.csv", tmp_path / "out.csv"
+    groups = ["stack", "pile", "stack", "pile"]
+    lines = [f"{group},{k}e9,4" for k, group in enumerate(groups, 1)]
+    path.write_text("\n".join(["corpus,num_params,parallel_size", *lines]))
+    words = ("predict", "par", "--rows", str(path))
+    told = json.loads(said(capfd, *words, "-o", str(out), "--json")[1])["rows"]
+    assert [row["row"] for row in told] == [1, 2, 3, 4]
+    assert [row["group"] for row in told] == groups
+    assert [row["at"]["num_params"] for row in told] == [1e9, 2e9, 3e9, 4e9]
+    beside = list(csv.DictReader(out.open()))
+    points = [row["predictions"]["loss"]["point"] for row in told]
+    assert points == pytest.approx([float(row["loss_point"]) for row in beside])
+    shown = [line.split()[:2] for line in said(capfd, *words)[1].splitlines()]
+    shown = [words for words in shown if words and words[0] in groups]
+    assert shown == [[group, f"{k}e+09"] for k, group in enumerate(groups, 1)]
+    of_each = json.loads(said(capfd, "predict", "par", *POINT, "--json")[1])["rows"]
+    assert [row["row"] for row in of_each] == [None, None]
+
+
 def test_plan_prints_an_allocation_and_other_budgets(capfd: pytest.CaptureFixture[str]) -> None:
     words = ("plan", "dc", "--budget-flops", "1e21", "--compute", "6*params*tokens")
     code, out, _ = said(capfd, *words, "--at", "unique_tokens=1e11", "--json")
@@ -554,6 +577,7 @@ def test_fit_forecasts_one_group_or_every_one(
     assert "--at: loss is a target, not a feature" in err
 
 
+POINT = ("--at", "num_params=1e9", "parallel_size=4")
 FAMILIES = (("a", 2), ("b", 3))
 BUDGET = ["plan", "dc", "--budget-flops", "1e21", "--compute", "6*params*tokens"]
 BUDGET += ["--at", "unique_tokens=1e11"]
