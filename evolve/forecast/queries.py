@@ -13,6 +13,7 @@ from evolve.forecast.assigned import pairs
 from evolve.tasks.cells import number, plain
 from evolve.tasks.labels import as_spelled, known_labels
 from evolve.tasks.meant import how_to_write
+from evolve.tasks.mixture import mixture
 from evolve.tasks.name_units import as_column_counts, cells_as_column_counts
 from evolve.tasks.readers import RawTable, read_table
 from evolve.tasks.roles import nearest_column
@@ -283,5 +284,8 @@ def _number(task: Task, name: str, given: object, argument: str) -> float:
 
 
 def _largest(task: Task, name: str) -> float:
-    """Largest value of a feature in the training rows, by which it is seen what it counts."""
+    """Largest value of a feature, by which it is seen what it counts: a share may be the whole."""
+    shares = mixture(task)
+    if name in shares.names:
+        return shares.whole
     return float(task.train.X[:, task.feature_names.index(name)].max())

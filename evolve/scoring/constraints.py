@@ -22,6 +22,8 @@ FILTER_ROWS = 16  # that tell which columns cannot be left out
 WHOLES = (1.0, 100.0)  # that shares sum to: fractions, or percent
 SUM_ERROR = 1e-2  # by which shares may miss 1 together, as they are rounded
 MOST_LEFT_OUT = 2  # other columns between 0 and 1 that may stand beside the shares
+MOST_SMALL = 8  # columns of at most `SUM_ERROR` that are told apart from small shares
+FREE_OF_NOISE = 1e-10  # by which sums of exact shares miss 1 in floats
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,15 +82,14 @@ def shares_of(x: Array) -> tuple[npt.NDArray[np.bool_], float]:
     """Which features are shares of a whole that they sum to in every row, and that whole.
 
     It is 1, or 100 of shares in percent; 1 where there are none. A column between 0 and 1 on its
-    own may be anything, such as a rate or a Froude number; beside percents one that is nowhere
-    above 1 is taken for that, as it would hardly change their sum.
+    own may be anything, such as a rate or a Froude number; one that is too small for the sum to
+    tell is a share where the sum is nearer to the whole with it.
 
     Args:
         x: `(n, f)` rows.
     """
     for whole in WHOLES:
-        asked = x if whole == 1.0 else np.where(x.max(axis=0) > 1.0, x, np.inf)
-        if (shares := _fractions_of(asked / whole)).sum() > 1:
+        if (shares := _fractions_of(x / whole)).sum() > 1:
             return shares, whole
     return np.zeros(x.shape[1], dtype=bool), 1.0
 
@@ -96,13 +97,43 @@ def shares_of(x: Array) -> tuple[npt.NDArray[np.bool_], float]:
 def _fractions_of(x: Array) -> npt.NDArray[np.bool_]:
     """Which columns lie between 0 and 1 and sum to 1 in every row."""
     inside = (x.min(axis=0) >= 0.0) & (x.max(axis=0) <= 1.0)
-    columns = np.flatnonzero(inside)
+    small = inside & (x.max(axis=0) <= SUM_ERROR)
+    found = _company(x, np.flatnonzero(inside))
+    if found is None and small.any():
+        found = _company(x, np.flatnonzero(inside & ~small))
+    if found is None:
+        return np.zeros(x.shape[1], dtype=bool)
+    shares = [*found[~small[found]], *_small_of(x, found, small)]
+    return np.isin(np.arange(x.shape[1]), shares)
+
+
+def _company(x: Array, columns: Ints) -> Ints | None:
+    """All of some columns, or all but a few, that sum to about 1 in every row."""
     for n_left_out in range(min(len(columns) - 1, MOST_LEFT_OUT + 1)):
         for left_out in _may_be_left_out(x, columns, n_left_out):
             company = np.setdiff1d(columns, left_out)
             if np.abs(x[:, company].sum(axis=1) - 1.0).max() <= SUM_ERROR:
-                return np.isin(np.arange(x.shape[1]), company)
-    return np.zeros(x.shape[1], dtype=bool)
+                return company
+    return None
+
+
+def _small_of(x: Array, company: Ints, small: npt.NDArray[np.bool_]) -> Ints:
+    """Which of the small columns are shares beside the large ones of a company.
+
+    Each is to halve the squares of what the sums miss: any column does so a little by chance
+    where shares are rounded, and hardly ever by so much.
+    """
+    lacks = 1.0 - x[:, company[~small[company]]].sum(axis=1)
+    asked = np.flatnonzero(small)
+    asked = asked[np.argsort(-x[:, asked].max(axis=0))][:MOST_SMALL]
+    best, least = company[small[company]], np.inf
+    for n in range(len(asked) + 1):
+        for some in combinations(asked, n):
+            missed = np.abs(lacks - x[:, list(some)].sum(axis=1))
+            square = 2.0**n * float(np.mean(missed**2) + FREE_OF_NOISE**2)
+            if square < least and missed.max() <= SUM_ERROR:
+                best, least = np.array(some, dtype=np.intp), square
+    return best
 
 
 def _may_be_left_out(x: Array, columns: Ints, n: int) -> Iterator[tuple[int, ...]]:

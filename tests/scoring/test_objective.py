@@ -165,6 +165,8 @@ NO_PREFERENCE = {
         "WHOLES": "what fractions and percents sum to",
         "SUM_ERROR": "rounding of shares",
         "MOST_LEFT_OUT": "bounds how long shares are looked for",
+        "MOST_SMALL": "bounds how long shares are looked for",
+        "FREE_OF_NOISE": "against comparing rounding errors of floats",
         "FILTER_ROWS": "how many rows of a quick test precede the whole one",
     },
     "scoring/targets.py": {"FLAT": "against division by zero"},

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 
+from evolve.forecast.queries import from_cells, read_words
 from evolve.tasks.draft import Wishes, propose
 from evolve.tasks.mixture import Mixture, mixture
+from evolve.tasks.table import build_table
+from evolve.tasks.task import Task
 from tests.forecast.test_departures import LINEAR, SHARES, blend
 from tests.own_tables import table_of
 from tests.small_tasks import task_of
@@ -57,3 +62,21 @@ def test_a_table_of_percents_is_drafted_as_one_of_shares() -> None:
     )
     assert [feature.scale for feature in draft.spec.features] == ["linear"] * 3
     assert draft.reasons["web %"] == "is a share: with others it sums to 100"
+
+
+def test_a_share_that_is_nowhere_above_1_percent_counts_in_percent_as_the_others() -> None:
+    rng = np.random.default_rng(1)
+    web, maths = rng.uniform(20, 80, 40).round(1), rng.uniform(0, 1, 40).round(2)
+    cells = np.column_stack([web, (100 - web - maths).round(2), maths])
+    rows = [f"{a},{b},{c},{2 + k / 50}" for k, (a, b, c) in enumerate(cells.tolist())]
+    raw = table_of("\n".join(["web,code,math,loss", *rows]))
+    draft = propose(raw, "x", Wishes(("loss",)))
+    assert [feature.scale for feature in draft.spec.features] == ["linear"] * 3
+    assert draft.reasons["math"] == "is a share: with others it sums to 100"
+    table, groups = build_table(raw, draft.spec)
+    task = Task("x", Path(), draft.spec, groups, table)
+    assert mixture(task).names == ("web", "code", "math")
+    given = read_words(task, ["web=50%", "code=49.5%", "math=.5%"])
+    assert given == pytest.approx({"web": 50.0, "code": 49.5, "math": 0.5})
+    (query,) = from_cells(task, table_of("web,code,math\n50%,49.5%,.5%"), None)
+    assert query.x[0].tolist() == pytest.approx([50.0, 49.5, 0.5])

@@ -108,17 +108,17 @@ def _gap(levels: Array) -> float | None:
     return float(gaps.max())
 
 
-def guess_scale(values: Array, *, is_share: bool = False) -> tuple[Scale, str]:
+def guess_scale(values: Array, share_of: float | None = None) -> tuple[Scale, str]:
     """Whether a feature acts through its logarithm, as sizes do, and why that is thought.
 
     Args:
         values: `(n,)` finite values.
-        is_share: Whether the feature and others sum to 1, or 100, in every row.
+        share_of: What the feature and others sum to in every row, if they do.
     """
     levels = np.unique(values)
     low, high = float(levels[0]), float(levels[-1])
-    if is_share:
-        return "linear", f"is a share: with others it sums to {1 if high <= 1.0 else 100}"
+    if share_of is not None:
+        return "linear", f"is a share: with others it sums to {share_of:g}"
     if low <= 0:
         return "linear", f"holds {low:g}, which has no logarithm"
     factor = high / low  # Python's floats: inf where there are more decades than a float has

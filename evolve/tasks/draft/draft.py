@@ -238,10 +238,10 @@ def _features(
     A logarithm must exist of every row, so that signs are taken from the whole table.
     """
     features, reasons = [], {}
-    shares, _ = shares_of(np.array([rows.values(name) for name in names]).T)
+    shares, sum_to = shares_of(np.array([rows.values(name) for name in names]).T)
     for name, is_share in zip(names, shares, strict=True):
         whole, values = raw.values(name), rows.values(name)
-        scale, why = guess_scale(values, is_share=bool(is_share))
+        scale, why = guess_scale(values, sum_to if is_share else None)
         if name == ANNEALED:
             scale, why = "linear", "it is 0 until the rate falls"
         elif whole.min() <= 0:
