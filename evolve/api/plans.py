@@ -44,7 +44,9 @@ class Plan(Parts):
         together: Why the split is not to be relied on: features that move together in the rows.
         ranges: Where the best values may lie by all laws and other constants of each: one row
             a feature, ``low`` and ``high``; empty where too few laws say.
-        exponents: The power of the budget with which each best value grows; empty without a cost.
+        exponents: The power of the budget with which each best value grows, over those of
+            `budgets` along which the same values are at an end of their range; empty without a
+            cost.
         narrowed: The point that next runs are for: the features' values, and ``point``, ``low``
             and ``high`` of its forecast now; None without a cost.
         per_parameter: ``ratio`` of tokens and parameters of the best run, ``low`` and ``high`` of

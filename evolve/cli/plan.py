@@ -157,7 +157,7 @@ def plan(
 
 def document_of(planned: PlannedRuns, verdict: Verdict | None = None) -> dict[str, Any]:
     """A plan as JSON values, with what the run's forecasts are worth there."""
-    from evolve.forecast.plan import exponents, moving_together
+    from evolve.forecast.plan import exponents, moving_together, steady
 
     question, ratio = planned.question, planned.per_parameter
     return {
@@ -174,6 +174,7 @@ def document_of(planned: PlannedRuns, verdict: Verdict | None = None) -> dict[st
         "idle": {question.task.feature_names[j]: question.fixed[j] for j in question.idle},
         "best": None if planned.best is None else _data(planned.best),
         "exponents": exponents(planned.budgets),
+        "exponents_over": [run.budget for run in steady(planned.budgets)],
         "budgets": [_data(allocation) for allocation in planned.budgets],
         "per_parameter": None if ratio is None else asdict(ratio) | {"inside": ratio.is_inside},
         "isoflop": [asdict(lev) | {"inside": lev.is_inside} for lev in planned.levels],

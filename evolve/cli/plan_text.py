@@ -128,11 +128,15 @@ def _what(question: Question, best: Allocation) -> str:
 def _print_growth(table: Sequence[Allocation]) -> None:
     """With which power of the budget each best value grows."""
     from evolve.cli.output import print_text
-    from evolve.forecast.plan import exponents
+    from evolve.forecast.plan import exponents, steady
 
     powers = ", ".join(f"{name} by ^{power:.3g}" for name, power in exponents(table).items())
+    some = steady(table)
+    ends = (
+        f" from {some[0].budget:#.3g} to {some[-1].budget:#.3g}" if len(some) < len(table) else ""
+    )
     if powers:
-        print_text(f"as the budget grows: {powers}")
+        print_text(f"as the budget grows{ends}: {powers}")
 
 
 def _print_ratio(ratio: PerParameter) -> None:

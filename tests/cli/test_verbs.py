@@ -248,6 +248,10 @@ def test_plan_prints_an_allocation_and_other_budgets(capfd: pytest.CaptureFixtur
     code, out, _ = said(capfd, *words, "--at", "unique_tokens=1e11")
     assert code == 0
     assert "other budgets" in out
+    assert "as the budget grows: params by ^" in out
+    code, out, _ = said(capfd, *words, "--at", "unique_tokens=1e11", "--max", "params=1e10")
+    assert code == 0
+    assert "as the budget grows from 1.00e+19 to 1.00e+21: params by ^" in out
 
 
 def test_plan_names_the_runs_that_narrow_a_forecast_for_a_given_price(

@@ -14,6 +14,7 @@ from evolve.forecast.model import ForecastModel, GroupUncertainty, Member
 from evolve.forecast.plan import (
     Question,
     allocate,
+    exponents,
     moving_together,
     next_runs,
     other_budgets,
@@ -21,6 +22,7 @@ from evolve.forecast.plan import (
     plan_runs,
     profiles,
     reach,
+    steady,
     with_serving,
 )
 from evolve.forecast.plan.narrowing import forecast_at
@@ -318,6 +320,23 @@ def test_a_largest_value_holds_the_run_back_and_the_rest_goes_to_the_other_featu
     assert 6 * found.values["params"] * found.values["tokens"] == pytest.approx(1e22)
     assert found.at_most == ("params",)
     assert found.point > free.point
+
+
+def test_growth_is_that_of_budgets_at_which_the_same_features_are_at_an_end() -> None:
+    forecast_model = make_forecast_model((CHINCHILLA, CONSTANTS))
+    free = other_budgets(question(forecast_model), 1e21)
+    powers = exponents(free)
+    assert list(steady(free)) == free
+    largest = {"params": 1.1 * free[-2].values["params"]}
+    capped = other_budgets(question(forecast_model, most=largest), 1e21)
+    assert [run.at_most for run in capped] == [()] * 4 + [("params",)]
+    assert list(steady(capped)) == capped[:4]
+    assert exponents(capped) == pytest.approx(powers, rel=1e-3)
+    largest = {"params": 1.1 * free[0].values["params"]}
+    most = other_budgets(question(forecast_model, most=largest), 1e21)
+    assert list(steady(most)) == most[1:]
+    assert exponents(most) == {"tokens": pytest.approx(1.0, rel=1e-3)}
+    assert exponents([]) == exponents(free[:1]) == {}
 
 
 def test_the_cheapest_run_that_reaches_a_loss_costs_what_its_loss_says() -> None:

@@ -7,7 +7,7 @@ buys, `next_runs` where further runs would tell rival laws apart.
 from __future__ import annotations
 
 from evolve.forecast.plan.allocate import Allocation, allocate
-from evolve.forecast.plan.budgets import best_run, exponents, other_budgets, pinned
+from evolve.forecast.plan.budgets import best_run, exponents, other_budgets, pinned, steady
 from evolve.forecast.plan.cost import Cost, parse_cost
 from evolve.forecast.plan.levels import Level, levels, size_of
 from evolve.forecast.plan.next_runs import NextRun, next_runs
@@ -44,6 +44,7 @@ __all__ = [
     "reach",
     "row_of",
     "size_of",
+    "steady",
     "verdict_of_plan",
     "with_serving",
 ]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from itertools import groupby
 
 import numpy as np
 
@@ -39,19 +40,35 @@ def other_budgets(question: Question, budget: float) -> list[Allocation]:
     return [run for run in runs if run is not None]
 
 
-def exponents(runs: Sequence[Allocation]) -> dict[str, float]:
-    """With which power of the budget the best value of each feature grows, over best runs.
+def steady(runs: Sequence[Allocation]) -> Sequence[Allocation]:
+    """The longest stretch of budgets along which the same features are at an end of their range.
 
-    By least squares of logarithms. Without what is 0 or at an end of its range for some budget;
-    empty where there are fewer than two.
+    Where a feature comes to its end all others grow otherwise, as they share what it leaves. Of
+    stretches as long, the one with the fewest at an end, then the first.
+
+    Args:
+        runs: The best run of each budget, ascending.
     """
-    held = {name for run in runs for name in (*run.at_edge, *run.at_most)}
-    budgets = np.array([run.budget for run in runs])
-    values = (
-        {name: np.array([run.values[name] for run in runs]) for name in runs[0].values}
-        if len(runs) > 1
-        else {}
-    )
+    stretches = [list(stretch) for _, stretch in groupby(runs, key=_held)]
+    return max(stretches, key=lambda some: (len(some), -len(_held(some[0]))), default=[])
+
+
+def _held(run: Allocation) -> frozenset[str]:
+    """Features that are at an end of their range."""
+    return frozenset((*run.at_edge, *run.at_most))
+
+
+def exponents(runs: Sequence[Allocation]) -> dict[str, float]:
+    """With which power of the budget the best value of each feature grows, over `steady` runs.
+
+    By least squares of logarithms. Without what is 0 or at an end of its range there; empty where
+    there are fewer than two.
+    """
+    runs = steady(runs)
+    if len(runs) < 2:
+        return {}
+    budgets, held = np.array([run.budget for run in runs]), _held(runs[0])
+    values = {name: np.array([run.values[name] for run in runs]) for name in runs[0].values}
     return {
         name: float(np.polyfit(np.log(budgets), np.log(column), 1)[0])
         for name, column in values.items()
