@@ -194,7 +194,7 @@ def _of_rows(
             Decision("features", listed(names), _why_features(raw, names, wishes)),
             *decided,
         ),
-        notes=(*raw.remarks(), *remarks(rows, task, columns, condition)),
+        notes=(*raw.remarks(), *remarks(rows, task, columns, condition, wishes.where)),
         corrected=frozenset(wishes.roles),
         sources=sources_of(wishes.derive),
     )

@@ -6,8 +6,9 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from evolve.errors import Argument, Remark
+from evolve.errors import Remark
 from evolve.law.faults import quoted
+from evolve.tasks.draft.leave_out import leave_out
 from evolve.tasks.task import Task
 from evolve.typing import Array
 
@@ -18,10 +19,14 @@ LEAST_FACTOR = 10.0  # that it lies off them in logarithms
 MOST_TOLD = 3  # values
 
 
-def far_values(task: Task) -> list[Remark]:
+def far_values(task: Task, where: str | None = None) -> list[Remark]:
     """What to say of targets and sizes that lie far from all others of their group.
 
     Targets of 0 or below are compared as they are, and sizes only among each other.
+
+    Args:
+        task: Its training rows are looked at.
+        where: The condition that they meet, if any.
     """
     train, names = task.train, (*task.target_names, *task.feature_names)
     is_size = [True] * len(task.target_names) + [f.logarithmic for f in task.spec.features]
@@ -29,16 +34,16 @@ def far_values(task: Task) -> list[Remark]:
     for name, values, asked in zip(names, np.hstack([train.Y, train.X]).T, is_size, strict=True):
         for g in range(task.n_groups if asked else 0):
             group = f" of group {task.group_names[g]!r}" if task.n_groups > 1 else ""
-            told += (_told(name, value, group) for value in _far(values[train.group == g]))
+            told += (_told(name, value, group, where) for value in _far(values[train.group == g]))
     more = len(told) - MOST_TOLD
     return told[:MOST_TOLD] + [Remark(f"{more} more values lie as far from others")] * (more > 0)
 
 
-def _told(name: str, value: float, group: str) -> Remark:
+def _told(name: str, value: float, group: str, where: str | None) -> Remark:
     return Remark(
         f"{name} is {value:g} in a row{group}, far from all others: if it is mistyped, or of a "
         "run that went wrong, leave it out by ",
-        *(Argument("where"), f" '{quoted(name)} != {float(value)!r}'"),
+        *leave_out([f"{quoted(name)} != {float(value)!r}"], where),
     )
 
 

@@ -18,6 +18,7 @@ from evolve.tasks.draft.expressions import (
     number_in,
     parts_thousands,
 )
+from evolve.tasks.draft.leave_out import leave_out
 from evolve.tasks.raw import RawTable
 from evolve.tasks.task import Task
 from evolve.typing import Array
@@ -95,9 +96,8 @@ def rows_without(raw: RawTable, name: str, where: str | None) -> tuple[str, ...]
         return ()
     conditions = [f'{quoted(name)} != "{text}"' for text in texts]
     n_rows = sum(("" if is_blank(cell) else str(cell)) in texts for cell in odd)
-    condition = " and ".join(([] if where is None else [f"({where})"]) + conditions)
     such = f"; or leave out such rows ({n_rows} of {raw.n_rows}) by "
-    return such, Argument("where"), f" {shlex.quote(condition)}"
+    return such, *leave_out(conditions, where)
 
 
 def unused_dates(rows: RawTable, task: Task) -> list[str]:

@@ -10,6 +10,7 @@ from evolve.errors import Argument, EvolveError, TaskError, nearest
 from evolve.law.faults import quoted
 from evolve.tasks.cells import is_blank, plain
 from evolve.tasks.draft.condition import Condition
+from evolve.tasks.draft.leave_out import leave_out
 from evolve.tasks.draft.made import require_numbers, rows_without
 from evolve.tasks.folds import require_n_rows
 from evolve.tasks.labels import group_labels
@@ -230,20 +231,18 @@ def require_differing(raw: RawTable, wishes: Wishes) -> None:
         except TaskError as error:
             raise TaskError(*error.args, *rows_without(raw, name, wishes.where)) from None
     for name in wishes.groups:
-        _require_labels(raw, name)
+        _require_labels(raw, name, wishes.where)
 
 
-def _require_labels(raw: RawTable, name: str) -> None:
+def _require_labels(raw: RawTable, name: str, where: str | None) -> None:
     """Require a label in every row: a missing one is no group."""
     blank = [row for row, cell in enumerate(raw.column(name), 1) if is_blank(cell)]
     if blank:
         complaint = raw.complaint(name, "must name a group", blank[0], "nothing")
         others = f", nor do {len(blank) - 1} further rows" if len(blank) > 1 else ""
-        leave_out = f" \"{quoted(name)} != ''\""
         raise TaskError(
             f"{complaint}{others}; fill it in, or leave such rows out by ",
-            Argument("where"),
-            leave_out,
+            *leave_out([f'{quoted(name)} != ""'], where),
         )
 
 

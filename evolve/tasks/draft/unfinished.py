@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import shlex
 from collections import Counter
 
-from evolve.errors import Argument, Remark
+from evolve.errors import Remark
 from evolve.law.faults import quoted
+from evolve.tasks.draft.leave_out import leave_out
 from evolve.tasks.raw import RawTable
 from evolve.tasks.roles import guess_role
 
@@ -21,7 +21,7 @@ UNFINISHED = frozenset(
 )
 
 
-def unfinished(rows: RawTable) -> list[Remark]:
+def unfinished(rows: RawTable, where: str | None = None) -> list[Remark]:
     """What to say of rows whose run has crashed, failed or not ended, by a column of states.
 
     Such a row may hold a result: of the step at which its run broke off. Nothing is said where no
@@ -29,6 +29,7 @@ def unfinished(rows: RawTable) -> list[Remark]:
 
     Args:
         rows: The training rows.
+        where: The condition that they meet, if any.
     """
     told = []
     for name in rows.columns:
@@ -39,15 +40,18 @@ def unfinished(rows: RawTable) -> list[Remark]:
         total = sum(wrong.values())
         if not wrong or total == rows.n_rows:
             continue
-        kinds = ", ".join(f"{text.strip().lower()} {n}" for text, n in wrong.items())
-        condition = " and ".join(f'{quoted(name)} != "{text}"' for text in wrong)
+        kinds = Counter[str]()
+        for text, n in wrong.items():
+            kinds[text.strip().lower()] += n
+        told_of = ", ".join(f"{kind} {n}" for kind, n in kinds.items())
+        conditions = [f'{quoted(name)} != "{text}"' for text in wrong]
         are = "1 row is of a run" if total == 1 else f"{total} rows are of runs"
         verb, them = ("is", "it") if total == 1 else ("are", "them")
         told.append(
             Remark(
-                f"{are} that {verb} not finished, by column {name} ({kinds}), with what was "
+                f"{are} that {verb} not finished, by column {name} ({told_of}), with what was "
                 f"measured until then: leave {them} out by ",
-                *(Argument("where"), f" {shlex.quote(condition)}"),
+                *leave_out(conditions, where),
             )
         )
     return told

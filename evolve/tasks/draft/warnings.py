@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import re
+import shlex
 from collections.abc import Collection, Sequence
 from itertools import pairwise
 
@@ -18,6 +19,7 @@ from evolve.tasks.draft.condition import Condition
 from evolve.tasks.draft.curves import counts_steps, unnamed
 from evolve.tasks.draft.far_values import far_values
 from evolve.tasks.draft.images import moves_with
+from evolve.tasks.draft.leave_out import leave_out
 from evolve.tasks.draft.made import (
     far_from_0,
     number_of,
@@ -53,7 +55,11 @@ COMFORTABLE = 20  # rows of a group below which its constants are hardly known
 
 
 def remarks(
-    rows: RawTable, task: Task, columns: dict[str, Column], condition: Condition | None
+    rows: RawTable,
+    task: Task,
+    columns: dict[str, Column],
+    condition: Condition | None,
+    where: str | None = None,
 ) -> list[str]:
     """What stands out in the training rows, one sentence each.
 
@@ -62,6 +68,7 @@ def remarks(
         task: What they are in the task.
         columns: Facts of the columns.
         condition: Of the test rows.
+        where: The condition that all rows meet, if any.
     """
     advice_on_runs, may_name_runs = unnamed(rows, task)
     numbers = _numbers_in_texts(rows, columns, task, may_name_runs)
@@ -70,16 +77,16 @@ def remarks(
     texts = [name for name in groups if name not in known]
     others = [*texts, *inputs_left(columns, task)]
     warnings: list[str] = [
-        *unfinished(rows),
+        *unfinished(rows, where),
         *_images(task),
         *repeated_rows(rows, task, others),
         *advice(task),
     ]
-    warnings += [*alongside(task, task.axes), *_zeros(task)]
+    warnings += [*alongside(task, task.axes), *_zeros(task, where)]
     warnings += advice_on_runs
     warnings += [*_constant_in_groups(task), *_two_levels(task), *_sizes_in_words(rows, task)]
-    warnings += [*_units_in_names(rows, task), *_stand_ins(task), *far_from_0(task)]
-    warnings += far_values(task)
+    warnings += [*_units_in_names(rows, task), *_stand_ins(task, where), *far_from_0(task)]
+    warnings += far_values(task, where)
     warnings += [*_deviations(columns, task), *_weights(columns, task)]
     warnings += [*filter(None, numbers.values()), *unused_dates(rows, task)]
     warnings += may_be_groups(rows, task, texts, columns)
@@ -141,13 +148,14 @@ def _units_in_names(rows: RawTable, task: Task) -> list[Remark]:
             Remark(
                 f"{name} is by its name in units of {scale:g}, in which formulas, costs and runs "
                 "to forecast then count it too: whole numbers come by ",
-                *(Argument("derive"), f" '{quoted(new)} = {scale:.0e}*{quoted(name)}'"),
+                Argument("derive"),
+                f" {shlex.quote(f'{quoted(new)} = {scale:.0e}*{quoted(name)}')}",
             )
         )
     return notes
 
 
-def _stand_ins(task: Task) -> list[Remark]:
+def _stand_ins(task: Task, where: str | None) -> list[Remark]:
     """Results such as -999 or 0 that several rows share, far from all others: most likely none."""
     notes = []
     for name, y in zip(task.target_names, task.train.Y.T, strict=True):
@@ -159,8 +167,7 @@ def _stand_ins(task: Task) -> list[Remark]:
             if np.abs(others - value).min() > APART * np.ptp(others):
                 words = f"{name} is {value:g} in {n_rows} rows, far from all others: if that "
                 words += "stands for no result, leave them out by "
-                condition = f" '{quoted(name)} != {value:.15g}'"
-                notes.append(Remark(words, Argument("where"), condition))
+                notes.append(Remark(words, *leave_out([f"{quoted(name)} != {value:.15g}"], where)))
     return notes
 
 
@@ -246,7 +253,7 @@ def _taken(name: str, task: Task) -> str:
     return ", and is taken for a feature" if name in task.feature_names else ""
 
 
-def _zeros(task: Task) -> list[str]:
+def _zeros(task: Task, where: str | None) -> list[str]:
     """Features that a few rows keep from a log scale; of a mixture, what its zeros are."""
     shares, warnings = mixture(task), []
     if shares.columns:
@@ -268,7 +275,7 @@ def _zeros(task: Task) -> list[str]:
                 f"{feature.name} spans a factor of {above.max() / above.min():.3g} but for "
                 f"{n_others} row{'s' * (n_others > 1)} at 0 or below, which keeps it linear: take "
                 "them out if it is a size, which acts through its logarithm: ",
-                *(Argument("where"), f" '{quoted(feature.name)} > 0'"),
+                *leave_out([f"{quoted(feature.name)} > 0"], where),
             )
             warnings.append(told)
     return warnings

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shlex
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -36,6 +38,24 @@ def test_an_outlier_is_told_by_its_group_though_another_group_has_such_values(
     condition = note.partition("where '")[2].rstrip("'")
     assert condition == "loss != 1000000.0"
     assert notes(frame, **groups, where=condition) == []
+
+
+def test_the_condition_stands_as_a_shell_takes_it_and_joins_one_that_was_given(
+    frame: pd.DataFrame,
+) -> None:
+    frame.loc[17, "loss"] = 1e6
+    frame = frame[frame.corpus == "code"].drop(columns="corpus").reset_index(drop=True)
+    name = "val's loss"
+    rows = raw_of(frame.rename(columns={"loss": name}))
+
+    def told(where: str) -> list[str]:
+        wishes = Wishes(targets=(name,), where=where, keep_outliers=True)
+        return [note for note in propose(rows, "t", wishes).notes if "far from all" in note]
+
+    (note,) = told("params > 1e7")
+    condition = shlex.split(note.partition(" where ")[2])[0]
+    assert condition == f"(params > 1e7) and `{name}` != 1000000.0"
+    assert told(condition) == []
 
 
 @pytest.mark.parametrize(

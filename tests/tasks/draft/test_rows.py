@@ -75,7 +75,7 @@ def test_a_table_of_results_too_large_is_refused_with_the_largest_size() -> None
 
 
 def test_a_missing_label_is_no_group_and_how_to_leave_it_out_is_said() -> None:
-    with pytest.raises(EvolveError, match=r"row 29 holds nothing .*where \"state != ''\""):
+    with pytest.raises(EvolveError, match=r"row 29 holds nothing .*where 'state != \"\"'"):
         drafted(LINES, groups=("state",))
     draft = drafted(LINES, groups=("state",), where="state != '' and state == 'finished'")
     assert draft.spec.groups == ["state"]

@@ -35,6 +35,15 @@ def test_states_are_told_as_their_trackers_write_them() -> None:
     assert """--where 'state != "PRUNED"'""" in told
 
 
+def test_states_are_counted_in_whatever_letters_and_what_was_left_out_before_stays_out() -> None:
+    states = ["Finished"] * 28 + ["crashed", "Crashed"]
+    before = "params > 2e8 or tokens > 1e9"
+    told = told_of(states, where=before)
+    assert "by column State (crashed 2)" in told
+    asked = f'({before}) and State != "crashed" and State != "Crashed"'
+    assert f"--where {shlex.quote(asked)}" in told
+
+
 @pytest.mark.parametrize("states", [["finished"] * 30, ["running"] * 30])
 def test_nothing_is_said_where_all_runs_are_alike(states: list[str]) -> None:
     assert "not finished" not in told_of(states)
