@@ -26,4 +26,4 @@ MEASURES = (
     r"(pass|hits|recall|m ?ap)( at)? ?(\d+|k)|top( at)? ?\d+"
 )
 # What falls below 0 where its number falls below 1; the loss called log loss does not.
-LOGARITHM = r"^(log10|log2|ln|log (?!(loss|ppl|perplexity)\b))"
+LOGARITHM = r"\b(log10|log2|log 10|log 2)\b|^(ln|log (?!(loss|ppl|perplexity)\b))|\b(ln|log)$"

@@ -32,7 +32,10 @@ def test_costs_are_known_by_their_names(name: str) -> None:
 
 @pytest.mark.parametrize(
     "name",
-    ["loss", "score", "reward min", "log latency", "latency change", "hours saved", "items"],
+    [
+        *("loss", "score", "reward min", "log latency", "latency change", "hours saved", "items"),
+        *("time_log10", "log10_time", "step_time_log2", "cost (log 10)", "hours_ln", "log2 ms"),
+    ],
 )
 def test_other_targets_are_no_costs(name: str) -> None:
     assert not is_cost(name)

@@ -84,7 +84,10 @@ def test_what_is_above_0_and_falls_stays_above_0_whatever_it_is_called() -> None
     assert drafted("y", falling, "x", floor=-1.0).physics.floor == -1.0
 
 
-@pytest.mark.parametrize("target", ["log_mse", "log10_error", "ln_val_loss", "log_y"])
+@pytest.mark.parametrize(
+    "target",
+    ["log_mse", "log10_error", "ln_val_loss", "log_y", "val_loss_log10", "mse (log)", "y_ln"],
+)
 def test_a_logarithm_may_fall_below_0_though_no_row_does(target: str) -> None:
     y = 0.1 + 50.0 * X**-0.3
     spec = drafted(target, y)
