@@ -43,13 +43,16 @@ def _begins_number(name: str, i: int) -> bool:
 def _values(raw: RawTable, target: str) -> tuple[dict[str, str], str]:
     """The columns with results below, the number that each is called by, and what precedes it.
 
+    Those behind a prefix that is the target's name come first, then names that are numbers. One
+    such name beside numbers behind a prefix is none of the values, as a year is not.
+
     Raises:
         EvolveError: There are none, or several prefixes, none of which is the target's name.
     """
-    if names := value_columns(raw):
+    several, names = _by_prefix(raw), value_columns(raw)
+    own = {p: called for p, called in several.items() if _bare_word(p) == _bare_word(target)}
+    if names and len(own) != 1 and (len(names) > 1 or not several):
         return {name: name for name in names}, ""
-    several = _by_prefix(raw)
-    own = {p: names for p, names in several.items() if _bare_word(p) == _bare_word(target)}
     chosen = own if len(own) == 1 else several
     if not chosen:
         rule = "has no columns whose names are numbers, or numbers behind one prefix as in pass@4"
@@ -117,7 +120,8 @@ def _some(names: Iterable[str]) -> str:
 
 def hint(raw: RawTable, target: str) -> tuple[str, ...]:
     """What to do where names of columns are numbers, and the target is one or is missing."""
-    names = value_columns(raw) or _most_alike(raw)
+    names = value_columns(raw)
+    names = names if len(names) > 1 else _most_alike(raw)
     if (target in raw.columns and target not in names) or len(names) < 2:
         return ()
     new = (", and the target by a new name",) if target in names else ()

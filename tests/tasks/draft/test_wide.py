@@ -9,6 +9,7 @@ from own_tables import said, table_of
 
 from evolve.errors import EvolveError
 from evolve.tasks.draft import Wishes, propose
+from evolve.tasks.draft.wide import hint, to_long
 
 TEXT = """dim,1e+18,3e18,10 EFLOPs
 d512,1.04,1.00,0.97
@@ -71,6 +72,32 @@ def test_of_several_prefixes_that_is_taken_which_the_target_is_called_by() -> No
     ]
     with pytest.raises(EvolveError, match="several prefixes: pass@, loss_; call target as one"):
         propose(raw, "x", Wishes(("rate",), ("k",), wide="k"))
+
+
+@pytest.mark.parametrize(
+    ("names", "target", "first"),
+    [
+        ("2024,pass@1,pass@4", "pass", 3.0),
+        ("2024,pass@1,pass@4", "rate", 3.0),
+        ("2023,2024,pass@1,pass@4", "pass", 4.0),
+        ("2023,2024,pass@1,pass@4", "rate", 2.0),
+        ("2024", "rate", 2.0),
+    ],
+)
+def test_one_number_beside_those_behind_a_prefix_is_no_value(
+    names: str, target: str, first: float
+) -> None:
+    n = len(names.split(","))
+    rows = [",".join(f"{i + j}" for j in range(1, n + 2)) for i in range(6)]
+    raw = table_of("\n".join([f"width,{names}", *rows]) + "\n")
+    long = to_long(raw, Wishes((target,), wide="k"))
+    assert long.column(target)[0] == f"{first:g}"
+    assert set(long.columns) >= {"width", "k", target}
+
+
+def test_a_number_among_the_names_hides_no_prefix_from_the_hint() -> None:
+    raw = table_of("width,2024,pass@1,pass@4,pass@16\n1,2,3,4,5\n")
+    assert "if pass@1, pass@4, pass@16, … are values of a feature" in "".join(hint(raw, "pass"))
 
 
 @pytest.mark.parametrize(
