@@ -127,6 +127,7 @@ def _guessed(task: Task, condition: Condition | None) -> tuple[FoldSpec, str]:
             sizes,
             "a guess, as none were named: what spans most and is no setting of a run",
         ),
+        (_counted(task), "a guess, as none were named: what is counted from 0 and no setting"),
         (_widest(task, _candidates(task)), "a guess, as none were named: what spans most"),
         (_only_even(task), "a guess, as none were named: nothing else can be larger"),
     ):
@@ -156,6 +157,13 @@ def _candidates(task: Task) -> list[str]:
         if (feature.logarithmic or _log_base(feature.name))
         and len(np.unique(values)) >= LEAST_LEVELS
     ]
+
+
+def _counted(task: Task) -> list[str]:
+    """The one feature of whole numbers from 0, such as cycles, which 0 keeps from a log scale."""
+    columns = zip(task.feature_names, task.train.X.T, strict=True)
+    whole = {name for name, x in columns if x.min() == 0 and (x == np.round(x)).all()}
+    return [name for name in _only_even(task) if name in whole]
 
 
 def _only_even(task: Task) -> list[str]:

@@ -41,3 +41,17 @@ def test_of_two_features_of_linear_scale_none_is_guessed_to_be_larger() -> None:
 def test_what_may_be_a_share_is_no_axis() -> None:
     assert axes_of({"web": [k / 20 for k in range(15)]}) == []
     assert axes_of({"angle": [k % 4 for k in range(16)]}) == []  # of too few levels
+
+
+def test_what_is_counted_from_0_is_the_axis_beside_settings_that_span_more() -> None:
+    cycles, temperatures = (
+        [50 * (k % 8) for k in range(32)],
+        [15 * 1.4 ** (k // 8) for k in range(32)],
+    )
+    assert axes_of({"temperature": temperatures, "cycles": cycles}) == ["cycles"]
+    # What has a log scale and is no setting, such as a size, comes before it.
+    sizes = [1e7 * 3.0 ** (k // 8) for k in range(32)]
+    assert axes_of({"params": sizes, "cycles": cycles}) == ["params"]
+    # Nor is it one where it does not count.
+    angles = [cycle + 0.5 * (cycle > 0) for cycle in cycles]
+    assert axes_of({"temperature": temperatures, "angle": angles}) == ["temperature"]
