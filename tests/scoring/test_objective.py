@@ -231,8 +231,8 @@ NO_PREFERENCE = {
         ("STEP", "SMALL", "SEEN"), "steps of a numeric derivative"
     ),
     "scoring/student.py": {
-        "NORMAL": "where Student's t is the normal distribution",
-        "HALVINGS": "to the last digit of a quantile",
+        "MANY": "where two formulas for a quantile agree to 8 digits",
+        **dict.fromkeys(("MOST_STEPS", "SETTLED", "ROUNDING"), "of a numeric search"),
     },
     "forecast/there.py": {"ROUNDING": "tells a row at the horizon from one beyond"},
     "forecast/interval.py": {
