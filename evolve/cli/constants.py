@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING
 from evolve.cli.ends import ends_text, level_text
 from evolve.cli.output import print_table
 from evolve.forecast.words import OPEN
+from evolve.runs.intervals import in_common
 
 if TYPE_CHECKING:
-    from evolve.runs.results import ConstantRow
+    from evolve.runs.intervals import ConstantRow
 
-ONE = 1e-5  # relative differences below it are of one value: a stiff prior leaves smaller ones
 HEADINGS = ("group", "target", "constant", "value", "standard error")
 
 
@@ -65,18 +65,6 @@ def print_constants_by_fit(
         title += f"; all groups have {', '.join(common)} in common"
     table = [(where, *values) for where, values in cells.items()]
     print_table(("group", *names), table, title, names=("group",))
-
-
-def in_common(rows: Sequence[ConstantRow]) -> list[str]:
-    """Names of the constants that have one value in all groups, of every target."""
-    values: dict[str, dict[int, list[float]]] = {}
-    for row in rows:
-        values.setdefault(row.constant, {}).setdefault(row.target, []).append(row.value)
-    return [name for name, each in values.items() if all(map(_are_one, each.values()))]
-
-
-def _are_one(values: Sequence[float]) -> bool:
-    return len(values) > 1 and math.isclose(min(values), max(values), rel_tol=ONE)
 
 
 def _is_open(row: ConstantRow) -> bool:

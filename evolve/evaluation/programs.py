@@ -204,6 +204,7 @@ class ProgramRunner:
             covariances=np.zeros((0, tables.shape[1], tables.shape[1])),
             errors=np.full_like(tables, np.nan),
             priors=np.full((len(tables), 2, tables.shape[1]), np.nan),
+            common=np.zeros(tables.shape[1]),
             fitted=fitted,
             predictions=held,
             facts={

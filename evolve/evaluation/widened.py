@@ -12,8 +12,9 @@ from evolve.fitting.gap import below_ceiling
 from evolve.fitting.messages import FoldAnswer
 from evolve.fitting.weights import row_weights
 from evolve.law.candidate import Candidate
-from evolve.scoring.clusters import Widening, widening
+from evolve.scoring.clusters import FittedRows, Widening
 from evolve.scoring.fold import Fold, all_rows
+from evolve.scoring.in_common import widenings_in_common
 from evolve.tasks.table import Table
 from evolve.tasks.task import Task
 from evolve.typing import Array, Ints
@@ -71,20 +72,21 @@ def _widenings(
     """As `widenings`, with the cluster `(n,)` of each training row."""
     n_targets = len(task.target_names)
     tables = fit.constants.reshape(len(fit.groups), n_targets, -1)
-    group = task.train.group[fold.fit]
+    group, common = task.train.group[fold.fit], np.flatnonzero(fit.common)
+    at = [group == g for g in fit.groups]
+    own = [task.train.at(fold.fit[rows]) for rows in at]
     found = []
-    for i, g in enumerate(fit.groups):
-        rows, p = fold.fit[group == g], fit.fitted[group == g]
-        own, own_cluster = task.train.at(rows), cluster[rows]
-        found.append(
-            [
-                widening(
-                    covariances[i, t], *_scores(task, form, own, tables[i], p, t), own_cluster
-                )
-                for t in range(n_targets)
-            ]
-        )
-    return found
+    for t in range(n_targets):
+        scores = [
+            _scores(task, form, table, constants, fit.fitted[rows], t)
+            for table, constants, rows in zip(own, tables, at, strict=True)
+        ]
+        groups = [
+            FittedRows(covariances[i, t], *each, cluster[fold.fit[rows]])
+            for i, (each, rows) in enumerate(zip(scores, at, strict=True))
+        ]
+        found.append(widenings_in_common(groups, common))
+    return [list(of_group) for of_group in zip(*found, strict=True)]
 
 
 def _scores(
@@ -93,14 +95,15 @@ def _scores(
     """`(n, p)` slopes and `(n,)` residuals of one target, on the scale on which it was fitted."""
     y, p, counts = own.Y[:, target], fitted[:, target], np.ones(own.n_rows)
     slopes, on_logs = slopes_of(law_of(form), own.X, table, target), False
+    unit: float | None = task.frame.targets[target].unit
     if isinstance(form, Candidate):
         ceiling = below_ceiling(form.law, form.recipe)[1]
         if ceiling is not None:
-            y, p, slopes = ceiling - y, ceiling - p, -slopes
+            y, p, slopes, unit = ceiling - y, ceiling - p, -slopes, None
         on_logs = form.recipe.on_logs and bool((y * p > 0).all() and (y * y[0] > 0).all())
         counts = row_weights(own.X, task.axes, form.recipe.scale_weight)
     if own.weights is not None:
-        counts = counts * (own.weights.of_logs(y, None) if on_logs else own.weights.values)
+        counts = counts * (own.weights.of_logs(y, unit) if on_logs else own.weights.values)
     if on_logs:
         left, slopes = np.log(np.abs(y)) - np.log(np.abs(p)), slopes / p[:, None]
     else:

@@ -36,6 +36,7 @@ from evolve.typing import Array, Ints
 
 ROUNDS = 6
 FIRST_STARTS = 4
+LEAST_NOISE = 1e-6  # variance of a group's residuals over those of all, against rounding
 
 
 def fit_pooled(
@@ -66,9 +67,32 @@ def fit_pooled(
     tied = tied_constants(fitter, recipe)
     if not tied.any():
         return fits
-    normals = Normals(lambda: _normals(fitter, stacks, solution.ends, priors, tied, fits))
-    pooled = {q for rows in stacks for q in rows.ravel().tolist()}
-    return [replace(fit, normals=normals) if q in pooled else fit for q, fit in enumerate(fits)]
+    noise = _noise(fitter, stacks, fits)
+    normals = Normals(lambda: _normals(fitter, stacks, solution.ends, priors, tied, noise))
+    found, common = list(fits), tuple(np.flatnonzero(tied).tolist())
+    for rows in stacks:
+        for q in rows.ravel().tolist():
+            variance = float(noise[q, 0])
+            found[q] = replace(fits[q], normals=normals, variance=variance, common=common)
+    return found
+
+
+def _noise(fitter: BatchFitter, stacks: Sequence[Ints], fits: Sequence[Fit]) -> Array:
+    """`(q, 2)` residual variances, and the same over those of the problems' pools.
+
+    A problem whose own constants pass through all its rows says nothing of noise, and has that of
+    its pool.
+    """
+    variance = np.array([fit.variance for fit in fits])
+    left = fitter.counts - np.array([fit.n_free for fit in fits])
+    free, share = np.maximum(left, 1.0), np.ones(len(fits))
+    with np.errstate(all="ignore"):
+        for rows in stacks:
+            of_pool = np.average(variance[rows], axis=1, weights=free[rows])[:, None]
+            least = np.where(left[rows] < 1.0, 1.0, LEAST_NOISE) * of_pool
+            variance[rows] = np.maximum(variance[rows], least)
+            share[rows] = np.where(of_pool > 0, variance[rows] / of_pool, 1.0)
+    return np.stack([variance, share], axis=1)
 
 
 def _normals(
@@ -77,19 +101,13 @@ def _normals(
     ends: EndPoints,
     priors: Sequence[Prior | None],
     tied: Flags,
-    fits: Sequence[Fit],
+    noise: Array,
 ) -> Array:
     """`(q, p, p)` normal matrices of fits in which the problems of a pool share constants."""
     none = np.zeros(fitter.tape.n_constants)
     stiffness = np.array([none if prior is None else prior.weight for prior in priors])
-    variance = np.array([fit.variance for fit in fits])
-    free = np.maximum(fitter.counts - np.array([fit.n_free for fit in fits]), 1.0)
-    noise = np.ones(len(fits))
     with np.errstate(all="ignore"):
-        for rows in stacks:
-            of_pool = np.average(variance[rows], axis=1, weights=free[rows])[:, None]
-            noise[rows] = np.where(variance[rows] > 0, variance[rows] / of_pool, 1.0)
-        joint = normals_in_common(ends.normal[:, 0], stiffness, tied, stacks, noise)
+        joint = normals_in_common(ends.normal[:, 0], stiffness, tied, stacks, noise[:, 1])
     return fitter.normals_outside(ends.constants[:, 0], joint)
 
 

@@ -86,6 +86,7 @@ class Fit:
         normals: Normal matrices of all fits that were made together.
         number: Its own among these.
         prior: The prior that was used, if any.
+        common: Numbers of the constants that its pool has in common.
     """
 
     constants: Array
@@ -99,6 +100,7 @@ class Fit:
     normals: Normals = field(compare=False, repr=False)
     number: int
     prior: Prior | None = None
+    common: tuple[int, ...] = ()
 
     @property
     def normal(self) -> Array:

@@ -6,10 +6,9 @@ the summary that the store keeps, and the table of fitted laws that the end of a
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field, replace
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -18,28 +17,16 @@ from evolve.evaluation.requests import form_of
 from evolve.law.bounds import MOST_FEATURES
 from evolve.law.graph import numbered_names
 from evolve.runs.formulas import formula_with
+from evolve.runs.intervals import ConstantRow, intervals_of
 from evolve.runs.makers import FIRST, maker_of, makers_of
 from evolve.runs.notes import BUDGET, ENDING
 from evolve.runs.store import Store
 from evolve.runs.summary import Summary
-from evolve.scoring.student import t_quantile
 
 if TYPE_CHECKING:
     from evolve.search.archive import Archive
 
 NOTE = ENDING
-
-
-class ConstantRow(NamedTuple):
-    """A constant of a group and of a target, with standard error and interval."""
-
-    group: str
-    target: int
-    constant: str
-    value: float
-    error: float
-    low: float
-    high: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,16 +90,8 @@ class ResultRow:
         Args:
             level: Share of fits to other noise whose constant it is to hold.
         """
-        rows = []
-        for group, tables in self.errors.items():
-            # Where nothing tells how well the errors are known, they are taken to be known.
-            deviations = t_quantile(self.freedom.get(group, math.inf), 0.5 + level / 2)
-            pairs = enumerate(zip(self.constants[group], tables, strict=True))
-            for target, (values, errors) in pairs:
-                for name, value, error in zip(self.constant_names, values, errors, strict=True):
-                    low, high = value - deviations * error, value + deviations * error
-                    rows.append(ConstantRow(group, target, name, value, error, low, high))
-        return rows
+        told = self.constants, self.errors, self.freedom
+        return intervals_of(self.constant_names, *told, level)
 
     def fits(self, targets: Sequence[str]) -> list[tuple[str, list[float]]]:
         """The constants of every group and target, by group and, of several, target."""

@@ -36,64 +36,97 @@ class Widening:
     noise: float
 
 
-def widening(covariance: Array, slopes: Array, residuals: Array, cluster: Ints) -> Widening:
-    """Widen the covariance of a fit's constants for rows that go together.
+@dataclass(frozen=True, slots=True)
+class FittedRows:
+    """The rows of one group as a fit left them.
 
-    Args:
+    Attributes:
         covariance: `(p, p)` of the constants, as if rows were independent.
         slopes: `(n, p)` derivatives of the fitted values by the constants, weighed as the
             residuals are.
         residuals: `(n,)` what the fit leaves, each weighed by the root of what its row counts.
         cluster: `(n,)` numbers of the clusters.
+    """
+
+    covariance: Array
+    slopes: Array
+    residuals: Array
+    cluster: Ints
+
+    @property
+    def is_known(self) -> bool:
+        """Whether derivatives, residuals and covariance say something."""
+        parts = (self.covariance, self.slopes, self.residuals)
+        return all(np.isfinite(part).all() for part in parts)
+
+    def variance(self, n_constants: float) -> float:
+        """Of the residuals, which so many constants have lessened."""
+        left = self.residuals
+        return float(left @ left) / max(len(left) - n_constants, 1.0)
+
+
+def widening(rows: FittedRows) -> Widening:
+    """Widen the covariance of a fit's constants for rows that go together.
+
+    Args:
+        rows: Of a group that shares no constant with others.
 
     Returns:
         As given where there are fewer than two clusters, or where derivatives, residuals or
         covariance say nothing.
     """
-    n, p = slopes.shape
-    numbers = np.unique(cluster)
-    variance = float(residuals @ residuals) / max(n - p, 1)
-    known = all(np.isfinite(part).all() for part in (covariance, slopes, residuals))
-    if p == 0 or len(numbers) < 2 or not known or variance <= 0.0:
-        return Widening(covariance, 1.0)
-    root = _root(covariance)
-    seen, left = slopes @ root / np.sqrt(variance), residuals / np.sqrt(variance)
+    n, p = rows.slopes.shape
+    variance = rows.variance(p)
+    if p == 0 or len(np.unique(rows.cluster)) < 2 or not rows.is_known or variance <= 0.0:
+        return Widening(rows.covariance, 1.0)
+    root = root_of(rows.covariance)
+    seen, left = rows.slopes @ root / np.sqrt(variance), rows.residuals / np.sqrt(variance)
     information = seen.T @ seen
-    if len(numbers) == n:
-        scores = _scores_of_rows(seen, left)
-        meat = scores.T @ scores
-    else:
-        scores = np.array([_score(seen[cluster == c], left[cluster == c]) for c in numbers])
-        # Runs are few and their sum is uncertain: the variance of Student's t of one degree more.
-        meat = scores.T @ scores * (len(numbers) + 1.0) / (len(numbers) - 1.0)
-    values, vectors = np.linalg.eigh(meat - information)
-    excess = (vectors * np.maximum(values, 0.0)) @ vectors.T
+    excess = excess_of(scores_of(seen, left, rows.cluster), information, n)
     taken_up = float(np.trace(information + excess @ information))
-    return Widening(
-        covariance + root @ excess @ root.T, float(np.sqrt(max((n - p + taken_up) / n, 1.0)))
-    )
+    wider = rows.covariance + root @ excess @ root.T
+    return Widening(wider, float(np.sqrt(max((n - p + taken_up) / n, 1.0))))
 
 
-def _root(covariance: Array) -> Array:
+def excess_of(scores: Array, information: Array, n_rows: int) -> Array:
+    """`(k, k)` how much more scores vary than the information says; 0 where they vary less.
+
+    Args:
+        scores: `(m, k)` of the clusters.
+        information: `(k, k)` what they vary by where rows are independent.
+        n_rows: Of all clusters.
+    """
+    meat, m = scores.T @ scores, len(scores)
+    if m < n_rows:  # runs are few and their sum is uncertain: the variance of Student's t
+        meat = meat * (m + 1.0) / (m - 1.0)  # of one degree more
+    values, vectors = np.linalg.eigh(meat - information)
+    return np.asarray((vectors * np.maximum(values, 0.0)) @ vectors.T)
+
+
+def root_of(covariance: Array) -> Array:
     """`(p, k)` root of a covariance; constants differ in size, so each is scaled first."""
     scale = np.sqrt(np.maximum(np.diag(covariance), 1e-300))
     values, vectors = np.linalg.eigh(covariance / np.outer(scale, scale))
     return np.asarray(scale[:, None] * vectors * np.sqrt(np.maximum(values, 0.0)))
 
 
-def _scores_of_rows(seen: Array, left: Array) -> Array:
-    """`(n, k)` what each row says of the constants; arguments as `_score` has them."""
+def scores_of(seen: Array, left: Array, cluster: Ints) -> Array:
+    """`(m, k)` what each cluster says of the constants, against a fit without it.
+
+    Args:
+        seen: `(n, k)` slopes of its rows along independent directions of unit variance.
+        left: `(n,)` its residuals in deviations.
+        cluster: `(n,)` numbers of the clusters.
+    """
+    numbers = np.unique(cluster)
+    if len(numbers) < len(cluster):
+        return np.array([_score(seen[cluster == c], left[cluster == c]) for c in numbers])
     free = np.maximum(1.0 - (seen**2).sum(axis=1), LEAST_FREE)
     return np.asarray(seen * (left / np.sqrt(free))[:, None])
 
 
 def _score(seen: Array, left: Array) -> Array:
-    """`(k,)` what one cluster says of the constants, against a fit without it.
-
-    Args:
-        seen: `(m, k)` slopes of its rows along independent directions of unit variance.
-        left: `(m,)` its residuals in deviations.
-    """
+    """`(k,)` what one cluster says; arguments as `scores_of`, of its rows."""
     values, vectors = np.linalg.eigh(seen.T @ seen)  # those of the leverage, as far as not 0
     free = np.maximum(1.0 - values, LEAST_FREE)
     return np.asarray((vectors / free) @ (vectors.T @ (seen.T @ left)))

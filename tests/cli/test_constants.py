@@ -9,7 +9,8 @@ import pytest
 
 from evolve.cli.constants import print_constants, print_constants_by_fit
 from evolve.cli.ending import print_constants_alone
-from evolve.runs.results import ConstantRow, ResultRow
+from evolve.runs.intervals import ConstantRow
+from evolve.runs.results import ResultRow
 
 
 def constant(name: str, error: float, group: str = "all") -> ConstantRow:

@@ -94,3 +94,35 @@ def test_errors_of_a_table_with_deviations_go_by_them_as_its_fit_does() -> None:
     known = replace(task, train=replace(task.train, weights=weights_from_sigma(sigma)))
     one, other = fit_rows(task, POWER).errors["all"], fit_rows(known, POWER).errors["all"]
     assert np.all(other < 0.5 * one)
+
+
+def test_an_exponent_that_all_groups_have_in_common_has_one_error() -> None:
+    """It is that of a fit of all rows together, though groups differ in noise and in rows."""
+    law = Law(
+        call("add", const(0), call("mul", const(1), call("pow", feat(0), call("neg", const(2))))),
+        3,
+    )
+    rng, counts = np.random.default_rng(0), np.array([12, 9, 8, 14])
+    group = np.repeat(np.arange(4), counts)
+    x = np.concatenate([np.geomspace(1.0, 100.0, n) for n in counts])
+    noise = np.array([0.01, 0.002, 0.002, 0.003])[group]
+    y = 1.0 + group + 2.0 * x**-0.4 + noise * rng.normal(size=len(x))
+    spec = TaskSpec(
+        title="t",
+        source="s",
+        licence="l",
+        groups=["place"],
+        features=[Feature(name="size")],
+        targets=[Target(name="loss")],
+        folds=FoldSpec(axes=["size"]),
+    )
+    task = Task("t", Path(), spec, tuple("abcd"), Table(x[:, None], y[:, None], group, None))
+    fit = fit_rows(task, Candidate(law, Recipe("linear", tied="shape")))
+    errors = np.array([fit.errors[name][0, 2] for name in "abcd"])
+    np.testing.assert_allclose(errors, errors[0], rtol=1e-6)
+    own, x = np.eye(4)[task.train.group], task.train.X[:, 0]
+    slopes = np.column_stack([own, own * x[:, None] ** -0.4, -2.0 * np.log(x) * x**-0.4])
+    left = task.train.Y[:, 0] - fit.predictions[:, 0]
+    inverse = np.linalg.inv(slopes.T @ slopes)
+    joint = np.sqrt(inverse[-1, -1] * (left @ left) / (len(x) - 9))
+    assert 0.98 * joint < errors[0] < 1.2 * joint

@@ -198,3 +198,15 @@ def test_an_exponent_in_common_is_as_uncertain_as_all_rows_together_leave_it() -
         of_exponent = np.diag(inverse)[2 * k : 2 * k + 2] - np.diag(own)
         expected = np.sqrt(np.diag(own) * fit.variance + of_exponent * noise)
         np.testing.assert_allclose(fit.errors, [*expected, np.sqrt(inverse[-1, -1] * noise)], 1e-2)
+
+
+def test_a_group_that_its_own_constants_pass_through_has_the_noise_of_all() -> None:
+    """Its error of the exponent in common is that of the others; those of its own are not 0."""
+    (first, *others), _ = groups(6)
+    fits = fit_pooled(
+        LAW, [replace(first, x=first.x[:2], y=first.y[:2]), *others], Recipe(tied="shape")
+    )
+    for fit in fits:
+        assert fit.errors[2] == pytest.approx(fits[1].errors[2], rel=1e-6)
+    assert np.all(fits[0].errors > 0.5 * np.median([fit.errors for fit in fits[1:]], axis=0))
+    assert fits[0].variance == pytest.approx(np.mean([fit.variance for fit in fits[1:]]), rel=0.5)

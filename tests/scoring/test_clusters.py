@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from evolve.scoring.clusters import Widening, widening
+from evolve.scoring.clusters import FittedRows, Widening, widening
 from evolve.typing import Array
 
 N_RUNS, N_POINTS = 12, 15
@@ -40,7 +40,7 @@ def test_errors_are_as_wide_as_constants_scatter(correlation: float, least: floa
     constants, given, wider, noises = [], [], [], []
     for _ in range(300):
         found, covariance, left = fitted(noise(rng, correlation))
-        widened = widening(covariance, SLOPES, left, RUN)
+        widened = widening(FittedRows(covariance, SLOPES, left, RUN))
         constants.append(found)
         given.append(np.sqrt(np.diag(covariance)))
         wider.append(np.sqrt(np.diag(widened.covariance)))
@@ -55,7 +55,7 @@ def test_errors_are_as_wide_as_constants_scatter(correlation: float, least: floa
 
 def test_errors_are_nowhere_narrower() -> None:
     _, covariance, left = fitted(noise(np.random.default_rng(1), 0.9))
-    widened = widening(covariance, SLOPES, left, RUN)
+    widened = widening(FittedRows(covariance, SLOPES, left, RUN))
     assert np.linalg.eigvalsh(widened.covariance - covariance).min() > -1e-12
 
 
@@ -68,7 +68,7 @@ def test_rows_of_their_own_show_where_a_fit_takes_all_to_err_alike() -> None:
             found, covariance, left = fitted(times * rng.normal(size=RUN.size))
             constants.append(found)
             given.append(covariance)
-            wider.append(widening(covariance, SLOPES, left, own).covariance)
+            wider.append(widening(FittedRows(covariance, SLOPES, left, own)).covariance)
         scatter, errors = np.std(constants, axis=0), np.sqrt(np.mean(wider, axis=0).diagonal())
         assert np.all(errors > 0.95 * scatter)
         assert np.all(errors < 1.3 * scatter)
@@ -88,4 +88,4 @@ def test_errors_are_as_given_where_runs_say_nothing(broken: str) -> None:
         slopes[0, 0] = np.inf
     else:
         covariance = np.full_like(covariance, np.nan)
-    assert widening(covariance, slopes, left, run) == Widening(covariance, 1.0)
+    assert widening(FittedRows(covariance, slopes, left, run)) == Widening(covariance, 1.0)

@@ -1,0 +1,75 @@
+"""Constants of a fitted law and their errors to intervals, by Student's t."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
+
+from evolve.scoring.student import t_quantile
+
+ONE = 1e-5  # relative differences below it are of one value: a stiff prior leaves smaller ones
+
+Tables = Mapping[str, Sequence[Sequence[float]]]  # `(t, p)` by group
+
+
+class ConstantRow(NamedTuple):
+    """A constant of a group and of a target, with standard error and interval."""
+
+    group: str
+    target: int
+    constant: str
+    value: float
+    error: float
+    low: float
+    high: float
+
+
+def intervals_of(
+    names: Sequence[str],
+    constants: Tables,
+    errors: Tables,
+    freedom: Mapping[str, float],
+    level: float,
+) -> list[ConstantRow]:
+    """Every constant with its interval; none without errors.
+
+    Args:
+        names: Of the constants.
+        constants: Their values.
+        errors: Their standard errors.
+        freedom: Degrees of freedom of the residuals of each group. Where it says nothing, errors
+            are taken to be known.
+        level: Share of fits to other noise whose constant an interval is to hold.
+    """
+    rows = [
+        ConstantRow(group, target, name, value, error, value, value)
+        for group, tables in errors.items()
+        for target, pair in enumerate(zip(constants[group], tables, strict=True))
+        for name, value, error in zip(names, *pair, strict=True)
+    ]
+    # What all groups have in common the residuals of all groups tell.
+    joint, common = sum(freedom.get(group, math.inf) for group in errors), set(in_common(rows))
+    return [
+        _with_ends(
+            row, joint if row.constant in common else freedom.get(row.group, math.inf), level
+        )
+        for row in rows
+    ]
+
+
+def _with_ends(row: ConstantRow, freedom: float, level: float) -> ConstantRow:
+    half = t_quantile(freedom, 0.5 + level / 2) * row.error
+    return row._replace(low=row.value - half, high=row.value + half)
+
+
+def in_common(rows: Sequence[ConstantRow]) -> list[str]:
+    """Names of the constants that have one value in all groups, of every target."""
+    values: dict[str, dict[int, list[float]]] = {}
+    for row in rows:
+        values.setdefault(row.constant, {}).setdefault(row.target, []).append(row.value)
+    return [name for name, each in values.items() if all(map(_are_one, each.values()))]
+
+
+def _are_one(values: Sequence[float]) -> bool:
+    return len(values) > 1 and math.isclose(min(values), max(values), rel_tol=ONE)

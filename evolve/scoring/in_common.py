@@ -1,0 +1,144 @@
+"""Residuals of groups with constants in common, to how much wider errors of constants are.
+
+What the constants in common are known by are the rows of all groups, each with its group's own
+constants profiled out (Golub and Pereyra 1973); a group's own constants are known by its rows,
+where those in common are given, and follow these. Errors of both are widened as `clusters` says.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from evolve.scoring.clusters import (
+    FittedRows,
+    Widening,
+    excess_of,
+    root_of,
+    scores_of,
+    widening,
+)
+from evolve.typing import Array, Ints
+
+SINGULAR = 1e-12  # of the largest eigenvalue, below which one is 0
+
+
+def widenings_in_common(groups: Sequence[FittedRows], common: Ints) -> list[Widening]:
+    """Widen the covariances of groups that have some constants in common.
+
+    Args:
+        groups: Of one fit; the covariance of each is its part of that of the whole fit.
+        common: Numbers of the constants that they have in common.
+
+    Returns:
+        One a group, with one covariance of the constants in common; as given where its rows say
+        nothing.
+    """
+    if not len(common):
+        return [widening(rows) for rows in groups]
+    found = [Widening(rows.covariance, 1.0) for rows in groups]
+    sound = [i for i, rows in enumerate(groups) if rows.is_known]
+    parts = [_part_of(groups[i], common, len(groups)) for i in sound]
+    n_clusters = sum(len(np.unique(groups[i].cluster)) for i in sound)
+    pooled = sum(p.variance * p.free for p in parts) / max(sum(p.free for p in parts), 1.0)
+    if pooled <= 0.0 or n_clusters < 2:
+        return found
+    of_common = max(parts, key=lambda part: part.free).of_common
+    root = root_of(of_common)
+    seen = [part.moved @ root / np.sqrt(pooled) for part in parts]
+    scores = [part.scores(each, pooled) for part, each in zip(parts, seen, strict=True)]
+    information = np.sum([each.T @ each for each in seen], axis=0)
+    joined = np.concatenate([of_both[:, -len(common) :] for of_both in scores])
+    excess = excess_of(joined, information, sum(len(each) for each in seen))
+    wider = of_common + root @ excess @ root.T
+    for i, part, each, of_both in zip(sound, parts, seen, scores, strict=True):
+        shared = float(np.trace(excess @ each.T @ each))
+        found[i] = part.widened(of_both[:, : -len(common)], wider, shared)
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class _Part:
+    """What the rows of one group say of its own constants, and of those in common.
+
+    Attributes:
+        rows: The rows.
+        own: Numbers of its own constants.
+        common: Numbers of those in common.
+        of_own: Covariance of its own, where those in common are given.
+        of_common: Covariance of those in common.
+        follow: `(n_own, n_common)` how its own move with those in common.
+        moved: `(n, n_common)` slopes by those in common, which its own follow.
+        seen: `(n, n_own)` slopes by its own, along independent directions of unit variance.
+        root: Of `of_own`.
+        free: Rows less the constants that they decide, of those in common their part.
+        variance: Of the residuals.
+    """
+
+    rows: FittedRows
+    own: Ints
+    common: Ints
+    of_own: Array
+    of_common: Array
+    follow: Array
+    moved: Array
+    seen: Array
+    root: Array
+    free: float
+    variance: float
+
+    def scores(self, seen: Array, pooled: float) -> Array:
+        """`(m, n_own + n_common)` what the clusters say of both, in deviations of each.
+
+        Args:
+            seen: `(n, n_common)` slopes along directions of unit variance of those in common.
+            pooled: Variance of the residuals of all groups.
+        """
+        deviation = np.sqrt(self.variance) if self.variance > 0.0 else 1.0
+        both = np.hstack([self.seen, seen])
+        scores = scores_of(both, self.rows.residuals / deviation, self.rows.cluster)
+        scores[:, len(self.own) :] *= deviation / np.sqrt(pooled)
+        return scores
+
+    def widened(self, scores: Array, of_common: Array, shared: float) -> Widening:
+        """The group's covariance and noise.
+
+        Args:
+            scores: `(m, n_own)` what the clusters say of its own constants.
+            of_common: Covariance of those in common.
+            shared: How much more of the residuals these have taken up than they know.
+        """
+        n, information = len(self.seen), self.seen.T @ self.seen
+        excess = np.zeros_like(information)
+        if len(scores) > 1:
+            excess = excess_of(scores, information, n)
+        wider = np.empty_like(self.rows.covariance)
+        with_common = self.follow @ of_common
+        of_own = self.of_own + self.root @ excess @ self.root.T
+        wider[np.ix_(self.own, self.own)] = of_own + with_common @ self.follow.T
+        wider[np.ix_(self.own, self.common)] = with_common
+        wider[np.ix_(self.common, self.own)] = with_common.T
+        wider[np.ix_(self.common, self.common)] = of_common
+        taken_up = float(np.trace(information + excess @ information)) - len(self.own)
+        return Widening(wider, float(np.sqrt(max((n + taken_up + shared) / n, 1.0))))
+
+
+def _part_of(rows: FittedRows, common: Ints, n_groups: int) -> _Part:
+    """What the rows of one of some groups say."""
+    n, p = rows.slopes.shape
+    own = np.setdiff1d(np.arange(p), common)
+    of_common = rows.covariance[np.ix_(common, common)]
+    scale = np.sqrt(np.maximum(np.diag(of_common), 1e-300))
+    inverse = np.linalg.pinv(of_common / np.outer(scale, scale), SINGULAR, hermitian=True)
+    together = rows.covariance[np.ix_(own, common)]
+    follow = together / scale @ inverse / scale
+    of_own = rows.covariance[np.ix_(own, own)] - follow @ together.T
+    decided = len(own) + len(common) / n_groups
+    variance, root = rows.variance(decided), root_of(of_own)
+    along = rows.slopes[:, own]
+    seen = along @ root / np.sqrt(variance) if variance > 0.0 else np.zeros_like(along @ root)
+    moved = rows.slopes[:, common] + along @ follow
+    free = max(n - decided, 1.0)
+    return _Part(rows, own, common, of_own, of_common, follow, moved, seen, root, free, variance)

@@ -1,0 +1,33 @@
+"""Constants in common have one interval, by the residuals of all groups."""
+
+from __future__ import annotations
+
+import pytest
+from scipy.special import stdtrit
+
+from evolve.runs.intervals import in_common, intervals_of
+
+CONSTANTS = {"web": [[1.0, 0.3]], "code": [[2.0, 0.3 + 1e-8]], "math": [[4.0, 0.3]]}
+ERRORS = {group: [[0.5, 0.1]] for group in CONSTANTS}
+FREEDOM = {"web": 2.0, "code": 5.0, "math": 3.5}
+
+
+def test_what_all_groups_have_in_common_is_told_by_the_residuals_of_all() -> None:
+    rows = intervals_of(("E", "a"), CONSTANTS, ERRORS, FREEDOM, 0.9)
+    assert in_common(rows) == ["a"]
+    for row in rows:
+        left = 10.5 if row.constant == "a" else FREEDOM[row.group]
+        assert row.high - row.value == pytest.approx(stdtrit(left, 0.95) * row.error)
+        assert row.value - row.low == pytest.approx(stdtrit(left, 0.95) * row.error)
+
+
+def test_a_constant_of_one_group_is_not_in_common() -> None:
+    alone = {"web": CONSTANTS["web"]}
+    rows = intervals_of(("E", "a"), alone, {"web": ERRORS["web"]}, FREEDOM, 0.9)
+    assert in_common(rows) == []
+    assert rows[1].high - rows[1].value == pytest.approx(stdtrit(2.0, 0.95) * 0.1)
+
+
+def test_errors_of_which_nothing_tells_how_well_they_are_known_are_taken_to_be_known() -> None:
+    rows = intervals_of(("E", "a"), CONSTANTS, ERRORS, {}, 0.9)
+    assert [(row.high - row.value) / row.error for row in rows] == pytest.approx(6 * [1.644854])
