@@ -52,6 +52,8 @@ class NamedFit(RunLaw):
     def intervals(self, interval: float = LEVEL) -> pd.DataFrame:
         """Value, standard error and interval of every constant, by Student's t.
 
+        They are by the normal distribution where errors go by deviations that were given.
+
         Args:
             interval: Share of fits to other noise whose constant it is to hold.
 
@@ -170,7 +172,8 @@ def fit_named_law(
         derive: Further columns, such as ``"year = years(date)"``.
         roles: Roles of columns, such as ``{"width": "N"}``, where their names do not say them.
         weights: The column of what each row counts.
-        sigma: The column of the standard deviation of each row, in place of weights.
+        sigma: The column of the standard deviation of each row, in place of weights: errors of
+            constants go by it, unless the fit leaves more.
         run_id: The column that names the run of each row, where rows are evaluations of runs:
             errors then rest on runs, and `NamedFit.noise_parts` says where the noise comes from.
         keep_outliers: Use rows that are far from what all others say, too; they are left out, with

@@ -40,6 +40,7 @@ class FittedLaw:
         n_free: How many constants the rows decide, for each target, of all groups together:
             what groups have in common counts once.
         folds: How well it did on folds of the training rows.
+        given: Groups whose errors go by the deviations that the user gave, of every target.
     """
 
     form: Form
@@ -51,6 +52,7 @@ class FittedLaw:
     train_r2: float | None
     n_free: float
     folds: tuple[FoldScore, ...] = ()
+    given: frozenset[str] = frozenset()
 
     @property
     def candidate(self) -> Candidate | None:
@@ -131,7 +133,7 @@ def fitted_law(
     covariances = whole.covariances
     if not len(covariances):
         covariances = np.full((len(whole.constants), p, p), np.nan)
-    priors = whole.priors[:n_targets]
+    priors, given = whole.priors[:n_targets], whole.given.reshape(len(names), n_targets)
     try:
         train_r2 = r2(task.train.Y, whole.predictions, task.train.counts)
     except ProgramError:
@@ -146,6 +148,7 @@ def fitted_law(
         train_r2=train_r2,
         n_free=whole.n_free,
         folds=tuple(folds),
+        given=frozenset(name for name, each in zip(names, given, strict=True) if each.all()),
     )
 
 

@@ -205,6 +205,7 @@ class ProgramRunner:
             errors=np.full_like(tables, np.nan),
             priors=np.full((len(tables), 2, tables.shape[1]), np.nan),
             common=np.zeros(tables.shape[1]),
+            given=np.zeros(len(tables)),
             fitted=fitted,
             predictions=held,
             facts={

@@ -82,8 +82,8 @@ def _widenings(
             for table, constants, rows in zip(own, tables, at, strict=True)
         ]
         groups = [
-            FittedRows(covariances[i, t], *each, cluster[fold.fit[rows]])
-            for i, (each, rows) in enumerate(zip(scores, at, strict=True))
+            FittedRows(covariances[i, t], slopes, left, cluster[fold.fit[rows]], given)
+            for i, ((slopes, left, given), rows) in enumerate(zip(scores, at, strict=True))
         ]
         found.append(widenings_in_common(groups, common))
     return [list(of_group) for of_group in zip(*found, strict=True)]
@@ -91,8 +91,11 @@ def _widenings(
 
 def _scores(
     task: Task, form: Form, own: Table, table: Array, fitted: Array, target: int
-) -> tuple[Array, Array]:
-    """`(n, p)` slopes and `(n,)` residuals of one target, on the scale on which it was fitted."""
+) -> tuple[Array, Array, Array | None]:
+    """Slopes, residuals and their deviations of one target, on the scale on which it was fitted.
+
+    They are `(n, p)` and `(n,)`; deviations are None where the user gave none.
+    """
     y, p, counts = own.Y[:, target], fitted[:, target], np.ones(own.n_rows)
     slopes, on_logs = slopes_of(law_of(form), own.X, table, target), False
     unit: float | None = task.frame.targets[target].unit
@@ -102,11 +105,15 @@ def _scores(
             y, p, slopes, unit = ceiling - y, ceiling - p, -slopes, None
         on_logs = form.recipe.on_logs and bool((y * p > 0).all() and (y * y[0] > 0).all())
         counts = row_weights(own.X, task.axes, form.recipe.scale_weight)
-    if own.weights is not None:
-        counts = counts * (own.weights.of_logs(y, unit) if on_logs else own.weights.values)
+    given, weights = None, own.weights
+    if weights is not None:
+        if weights.noise is not None:
+            known = weights.variance_of_logs(y, unit) if on_logs else weights.variance
+            given = np.sqrt(known * counts)
+        counts = counts * (weights.of_logs(y, unit) if on_logs else weights.values)
     if on_logs:
         left, slopes = np.log(np.abs(y)) - np.log(np.abs(p)), slopes / p[:, None]
     else:
         left = y - p
     times = np.sqrt(counts)
-    return slopes * times[:, None], left * times
+    return slopes * times[:, None], left * times, given

@@ -80,6 +80,7 @@ class BatchFitter:
             ceiling=ceiling,
         )
         self.rows, self.fitted, self.spread = rows, fitted, fitted.spread
+        self.variances_given = rows.variances_given(on_logs=on_logs, ceiling=ceiling)
 
     def prior_inside(self, q: int, prior: Prior | None) -> Prior | None:
         """A prior on the constants of a problem's targets, as one in the frame of its fit."""
@@ -205,7 +206,8 @@ class BatchFitter:
             costs, ends.statuses[:, 0, 0], solution.n_agree, solution.n_finite, n_at_bound,
             variance,
         )  # fmt: skip
-        rows = zip(*[column.tolist() for column in numbers], strict=True)
+        columns = [*[column.tolist() for column in numbers], self.variances_given]
+        rows = zip(*columns, strict=True)
         return [
             Fit(
                 constants=constants[q],
@@ -219,8 +221,9 @@ class BatchFitter:
                 normals=normals,
                 number=q,
                 prior=priors[q],
+                variance_given=given,
             )
-            for q, (cost, status, n_agree, n_starts, at_bound, spread) in enumerate(rows)
+            for q, (cost, status, n_agree, n_starts, at_bound, spread, given) in enumerate(rows)
         ]
 
     def normals_outside(self, constants: Array, normal: Array) -> Array:

@@ -78,12 +78,12 @@ def fit_pooled(
 
 
 def _noise(fitter: BatchFitter, stacks: Sequence[Ints], fits: Sequence[Fit]) -> Array:
-    """`(q, 2)` residual variances, and the same over those of the problems' pools.
+    """`(q, 2)` variances by which errors go, and the same over those of the problems' pools.
 
     A problem whose own constants pass through all its rows says nothing of noise, and has that of
     its pool.
     """
-    variance = np.array([fit.variance for fit in fits])
+    variance = np.array([fit.noise for fit in fits])
     left = fitter.counts - np.array([fit.n_free for fit in fits])
     free, share = np.maximum(left, 1.0), np.ones(len(fits))
     with np.errstate(all="ignore"):

@@ -27,7 +27,16 @@ Message = tuple[dict[str, Any], list[Array]]
 KEPT_LAWS = 64  # and recipes, that a service remembers as they were sent
 
 # Arrays of a `FoldAnswer`, in the order in which they are sent.
-ARRAYS = ("constants", "errors", "covariances", "priors", "common", "fitted", "predictions")
+ARRAYS = (
+    "constants",
+    "errors",
+    "covariances",
+    "priors",
+    "common",
+    "given",
+    "fitted",
+    "predictions",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,6 +155,7 @@ class FoldAnswer:
             fixes bounded; none where they were not asked for.
         priors: `(n_groups * t, 2, p)` centres and precisions, nan for none.
         common: `(p,)` 1 for each constant that all groups have in common, else 0.
+        given: `(n_groups * t,)` 1 where errors go by the deviations that the user gave, else 0.
         fitted: `(n_fit, t)` predictions of the rows fitted, in the fold's order.
         predictions: `(n_held, t)` predictions of the rows held out, in the fold's order.
         facts: Diagnostics of the fits.
@@ -157,6 +167,7 @@ class FoldAnswer:
     covariances: Array
     priors: Array
     common: Array
+    given: Array
     fitted: Array
     predictions: Array
     facts: dict[str, float]

@@ -119,6 +119,12 @@ class ProblemSet(Sequence[Problem]):
             self._fitted[key] = FittedRows(y, w, spread, sizes)
         return self._fitted[key]
 
+    def variances_given(self, *, on_logs: bool, ceiling: float | None) -> list[float]:
+        """`Problem.variance_given` of each."""
+        if all(p.weights is None or p.weights.noise is None for p in self._problems):
+            return [0.0] * len(self)
+        return [p.variance_given(on_logs=on_logs, ceiling=ceiling) for p in self._problems]
+
     def _targets(
         self, frames: Frames, *, on_logs: bool, mirrored: bool, ceiling: float | None
     ) -> Array:

@@ -40,9 +40,21 @@ class Problem:
             return np.ones(len(self.y))
         if not on_logs:
             return self.weights.values
+        return self.weights.of_logs(*self._logs(ceiling))
+
+    def variance_given(self, *, on_logs: bool, ceiling: float | None = None) -> float:
+        """Variance of a residual of weight 1, as the user gave it; 0 where nobody did."""
+        if self.weights is None:
+            return 0.0
+        if not on_logs:
+            return self.weights.variance
+        return self.weights.variance_of_logs(*self._logs(ceiling))
+
+    def _logs(self, ceiling: float | None) -> tuple[Array, float | None]:
+        """Targets whose logarithms are fitted, and their unit."""
         if ceiling is not None:
-            return self.weights.of_logs(ceiling - self.y, None)
-        return self.weights.of_logs(self.y, None if self.frame is None else self.frame.unit)
+            return ceiling - self.y, None
+        return self.y, None if self.frame is None else self.frame.unit
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +98,8 @@ class Fit:
         normals: Normal matrices of all fits that were made together.
         number: Its own among these.
         prior: The prior that was used, if any.
+        variance_given: What the residual variance is by the deviations that the user gave; 0
+            where there are none.
         common: Numbers of the constants that its pool has in common.
     """
 
@@ -100,7 +114,21 @@ class Fit:
     normals: Normals = field(compare=False, repr=False)
     number: int
     prior: Prior | None = None
+    variance_given: float = 0.0
     common: tuple[int, ...] = ()
+
+    @property
+    def is_given(self) -> bool:
+        """Whether errors go by the deviations that the user gave.
+
+        They do unless the residuals say more: then rows miss the law by more than their noise.
+        """
+        return 0.0 < self.variance_given >= self.variance
+
+    @property
+    def noise(self) -> float:
+        """Variance by which errors go: that of the residuals or that given, the larger."""
+        return self.variance_given if self.is_given else self.variance
 
     @property
     def normal(self) -> Array:
@@ -124,12 +152,12 @@ class Fit:
     @property
     def errors(self) -> Array:
         """`(p,)` standard errors; inf where the rows do not fix a constant."""
-        return standard_errors(self.normal, self.variance)[0]
+        return standard_errors(self.normal, self.noise)[0]
 
     @property
     def covariance(self) -> Array:
         """`(p, p)` covariance of the constants; directions that no row fixes are bounded."""
-        return covariance(self.normal, self.variance)
+        return covariance(self.normal, self.noise)
 
     @property
     def condition(self) -> float:

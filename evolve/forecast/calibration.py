@@ -142,6 +142,8 @@ def _covariances(task: Task, fold: Fold, law: Predictable, fit: FoldAnswer) -> A
             weighted = moved.T if own.counts is None else moved.T * own.counts
             squares = squares if own.counts is None else squares * own.counts
             variance = float(np.sum(squares) / max(own.n_rows - p, 1))
+            if own.weights is not None:
+                variance = max(variance, own.weights.variance)
             result[i, t] = covariance(weighted @ moved, variance)
     return result
 

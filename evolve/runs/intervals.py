@@ -49,7 +49,7 @@ def intervals_of(
         for name, value, error in zip(names, *pair, strict=True)
     ]
     # What all groups have in common the residuals of all groups tell.
-    joint, common = sum(freedom.get(group, math.inf) for group in errors), set(in_common(rows))
+    joint, common = sum(freedom.values()) or math.inf, set(in_common(rows))
     return [
         _with_ends(
             row, joint if row.constant in common else freedom.get(row.group, math.inf), level

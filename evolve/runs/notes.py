@@ -157,7 +157,7 @@ def _check_result_row(what: str, value: Any, context: Context) -> None:
         if any(len(errors[group]) != len(table) for group, table in row["constants"].items()):
             raise ValueError(f"{what}: errors must be of as many targets as constants")
     if row.get("freedom"):
-        freedom = checks.mapped(f"{what}: freedom", row["freedom"], row["constants"])
+        freedom = checks.mapped(f"{what}: freedom", row["freedom"], (), row["constants"])
         for left in freedom.values():
             checks.finite(f"{what}: freedom", left, 1.0)
 

@@ -52,8 +52,8 @@ class ResultRow:
         valued_formula: With the constants' values in it; empty where groups or targets have their
             own, for black boxes and in tables of earlier versions.
         constant_names: What its author calls the constants; else c0, c1, ….
-        freedom: Rows of each group less the constants that they decide; none in tables of earlier
-            versions.
+        freedom: Rows of each group less the constants that they decide; none of groups whose
+            errors go by deviations that the user gave, nor in tables of earlier versions.
     """
 
     kind: str

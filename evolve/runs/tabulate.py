@@ -104,11 +104,15 @@ def row_of(
 
 
 def freedom_of(task: Task, fitted: FittedLaw) -> dict[str, float]:
-    """Degrees of freedom of each group's residuals, at least 1; what groups share is split."""
+    """Degrees of freedom of each group's residuals, at least 1; what groups share is split.
+
+    None of groups whose errors go by deviations that the user gave.
+    """
     each, train = fitted.n_free / len(fitted.constants), task.train
     counts = np.bincount(train.group, minlength=task.n_groups)
     pairs = zip(task.group_names, counts.tolist(), strict=True)
-    return {name: max(n - each, 1.0) for name, n in pairs if name in fitted.constants}
+    told = fitted.constants.keys() - fitted.given
+    return {name: max(n - each, 1.0) for name, n in pairs if name in told}
 
 
 def _failure(evaluation: Evaluation) -> str:

@@ -46,12 +46,14 @@ class FittedRows:
             residuals are.
         residuals: `(n,)` what the fit leaves, each weighed by the root of what its row counts.
         cluster: `(n,)` numbers of the clusters.
+        given: `(n,)` deviations of the residuals, as the user gave them; None where nobody did.
     """
 
     covariance: Array
     slopes: Array
     residuals: Array
     cluster: Ints
+    given: Array | None = None
 
     @property
     def is_known(self) -> bool:
@@ -60,9 +62,14 @@ class FittedRows:
         return all(np.isfinite(part).all() for part in parts)
 
     def variance(self, n_constants: float) -> float:
-        """Of the residuals, which so many constants have lessened."""
+        """Of the residuals, which so many constants have lessened, or that given if larger."""
         left = self.residuals
-        return float(left @ left) / max(len(left) - n_constants, 1.0)
+        return max(float(left @ left) / max(len(left) - n_constants, 1.0), self.variance_given)
+
+    @property
+    def variance_given(self) -> float:
+        """Of the residuals, as the user gave it; 0 where nobody did."""
+        return 0.0 if self.given is None else float(self.given @ self.given) / len(self.given)
 
 
 def widening(rows: FittedRows) -> Widening:
@@ -80,9 +87,9 @@ def widening(rows: FittedRows) -> Widening:
     if p == 0 or len(np.unique(rows.cluster)) < 2 or not rows.is_known or variance <= 0.0:
         return Widening(rows.covariance, 1.0)
     root = root_of(rows.covariance)
-    seen, left = rows.slopes @ root / np.sqrt(variance), rows.residuals / np.sqrt(variance)
+    seen = rows.slopes @ root / np.sqrt(variance)
     information = seen.T @ seen
-    excess = excess_of(scores_of(seen, left, rows.cluster), information, n)
+    excess = excess_of(scores_of(rows, seen, variance), information, n)
     taken_up = float(np.trace(information + excess @ information))
     wider = rows.covariance + root @ excess @ root.T
     return Widening(wider, float(np.sqrt(max((n - p + taken_up) / n, 1.0))))
@@ -110,23 +117,33 @@ def root_of(covariance: Array) -> Array:
     return np.asarray(scale[:, None] * vectors * np.sqrt(np.maximum(values, 0.0)))
 
 
-def scores_of(seen: Array, left: Array, cluster: Ints) -> Array:
+def scores_of(rows: FittedRows, seen: Array, variance: float) -> Array:
     """`(m, k)` what each cluster says of the constants, against a fit without it.
 
+    Rows that err as the user says need not show it.
+
     Args:
-        seen: `(n, k)` slopes of its rows along independent directions of unit variance.
-        left: `(n,)` its residuals in deviations.
-        cluster: `(n,)` numbers of the clusters.
+        rows: The rows.
+        seen: `(n, k)` slopes along independent directions of unit variance.
+        variance: Of the residuals, as `FittedRows.variance` has it.
     """
-    numbers = np.unique(cluster)
+    cluster, deviation = rows.cluster, np.sqrt(variance) if variance > 0.0 else 1.0
+    numbers, left = np.unique(cluster), rows.residuals / deviation
     if len(numbers) < len(cluster):
         return np.array([_score(seen[cluster == c], left[cluster == c]) for c in numbers])
+    if rows.given is not None and variance <= rows.variance_given:
+        return np.asarray(seen * (rows.given / deviation)[:, None])
     free = np.maximum(1.0 - (seen**2).sum(axis=1), LEAST_FREE)
     return np.asarray(seen * (left / np.sqrt(free))[:, None])
 
 
 def _score(seen: Array, left: Array) -> Array:
-    """`(k,)` what one cluster says; arguments as `scores_of`, of its rows."""
+    """`(k,)` what one cluster says.
+
+    Args:
+        seen: `(m, k)` slopes of its rows, as `scores_of` has them.
+        left: `(m,)` its residuals in deviations.
+    """
     values, vectors = np.linalg.eigh(seen.T @ seen)  # those of the leverage, as far as not 0
     free = np.maximum(1.0 - values, LEAST_FREE)
     return np.asarray((vectors / free) @ (vectors.T @ (seen.T @ left)))

@@ -96,10 +96,9 @@ class _Part:
             seen: `(n, n_common)` slopes along directions of unit variance of those in common.
             pooled: Variance of the residuals of all groups.
         """
-        deviation = np.sqrt(self.variance) if self.variance > 0.0 else 1.0
-        both = np.hstack([self.seen, seen])
-        scores = scores_of(both, self.rows.residuals / deviation, self.rows.cluster)
-        scores[:, len(self.own) :] *= deviation / np.sqrt(pooled)
+        scores = scores_of(self.rows, np.hstack([self.seen, seen]), self.variance)
+        if self.variance > 0.0:
+            scores[:, len(self.own) :] *= np.sqrt(self.variance / pooled)
         return scores
 
     def widened(self, scores: Array, of_common: Array, shared: float) -> Widening:

@@ -44,8 +44,20 @@ class RowWeights:
         """
         if self.noise is None:
             return self.values
-        size = float(np.sqrt(np.mean(y * y))) if unit is None else unit
-        return np.asarray(self.values * (y / size) ** 2)
+        return np.asarray(self.values * (y / _size(y, unit)) ** 2)
+
+    @property
+    def variance(self) -> float:
+        """Of a target of weight 1, as the user gave it; 0 where weights were given."""
+        return 0.0 if self.noise is None else self.noise**2
+
+    def variance_of_logs(self, y: Array, unit: float | None) -> float:
+        """As `variance`, of a logarithm of weight 1; arguments as `of_logs`."""
+        return 0.0 if self.noise is None else (self.noise / _size(y, unit)) ** 2
+
+
+def _size(y: Array, unit: float | None) -> float:
+    return float(np.sqrt(np.mean(y * y))) if unit is None else unit
 
 
 def weights_from(values: Array) -> RowWeights:

@@ -7,13 +7,15 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from scipy.optimize import curve_fit
 from scipy.special import stdtrit
 
 from evolve.evaluation.fitted import FittedLaw, fit_rows
 from evolve.law.candidate import Candidate
 from evolve.law.graph import Law, call, const, feat
 from evolve.law.recipe import Recipe
-from evolve.scoring.row_weights import weights_from_sigma
+from evolve.runs.tabulate import freedom_of
+from evolve.scoring.row_weights import weights_from, weights_from_sigma
 from evolve.tasks.task import Feature, FoldSpec, Table, Target, Task, TaskSpec
 from tests.small_tasks import task_of
 
@@ -126,3 +128,66 @@ def test_an_exponent_that_all_groups_have_in_common_has_one_error() -> None:
     inverse = np.linalg.inv(slopes.T @ slopes)
     joint = np.sqrt(inverse[-1, -1] * (left @ left) / (len(x) - 9))
     assert 0.98 * joint < errors[0] < 1.2 * joint
+
+
+def floored(n, e, a, b):  # type: ignore[no-untyped-def]
+    return e + a * n**b
+
+
+FLOORED = Law(
+    call("add", const(0), call("mul", const(1), call("pow", feat(0), const(2)))),
+    3,
+)
+
+
+def known_unequally(times: float | None) -> Task:
+    """18 rows in noise of 1, 3 and 6 %, told as so many times that, or in weights alone."""
+    rng, x = np.random.default_rng(0), np.repeat([1.0, 3.0, 7.0, 13.0, 34.0, 70.0], 3)
+    sigma = np.tile([0.01, 0.03, 0.06], 6) * floored(x, 0.4, 0.18, 0.88)
+    task = task_of(x, floored(x, 0.4, 0.18, 0.88) + sigma * rng.normal(size=18))
+    sigma = sigma[np.argsort(x, kind="stable")]
+    weights = weights_from(sigma**-2) if times is None else weights_from_sigma(times * sigma)
+    return replace(task, train=replace(task.train, weights=weights))
+
+
+@pytest.mark.parametrize("scale", ["linear", "log"])
+@pytest.mark.parametrize("times", [0.1, 1.5, 10.0])
+def test_errors_go_by_given_deviations_unless_residuals_are_larger(
+    scale: str, times: float
+) -> None:
+    task = known_unequally(times)
+    fit = fit_rows(task, Candidate(FLOORED, Recipe(scale)))
+    errors, sigma = fit.errors["all"][0], task.train.weights.noise / np.sqrt(task.train.counts)
+    if times < 1.0:  # the rows miss the law by more than they were said to
+        # Weights are those of logarithms where these are fitted, other deviations are not.
+        other = known_unequally(None if scale == "linear" else 0.01)
+        same = fit_rows(other, Candidate(FLOORED, Recipe(scale))).errors["all"][0]
+        np.testing.assert_allclose(errors, same, rtol=1e-3)
+        assert freedom_of(task, fit) == {"all": 15.0}
+        return
+    x, y = task.train.X[:, 0], task.train.Y[:, 0]
+    _, covariance = curve_fit(floored, x, y, (0.4, 0.18, 0.88), sigma, absolute_sigma=True)
+    np.testing.assert_allclose(errors, np.sqrt(np.diag(covariance)), rtol=0.03)
+    assert freedom_of(task, fit) == {}
+
+
+def test_errors_of_an_exponent_in_common_go_by_given_deviations() -> None:
+    rng, group = np.random.default_rng(0), np.repeat([0, 1, 2], 10)
+    x = np.tile(np.geomspace(1.0, 100.0, 10), 3)
+    sigma = 0.01 * np.array([1.0, 3.0, 2.0])[group]
+    y = (1.0 + group) * x**0.4 + 0.3 * sigma * rng.normal(size=30)
+    law = Law(call("mul", const(0), call("pow", feat(0), const(1))), 2)
+    task = task_of(x, y, group)
+    np.testing.assert_array_equal(task.train.Y[:, 0], y)  # in this order
+    told = replace(task, train=replace(task.train, weights=weights_from_sigma(sigma)))
+    fit = fit_rows(told, Candidate(law, Recipe("linear", tied="shape")))
+    assert fit.given == {"g0", "g1", "g2"}
+    errors = np.array([each[0, 1] for each in fit.errors.values()])
+    train = told.train
+    of_each = np.eye(3)[train.group] * train.X**0.4
+    predicted = fit.predictions[:, 0]
+    slopes = np.column_stack([of_each, predicted * np.log(train.X[:, 0])])
+    inverse = np.linalg.inv((slopes.T * train.weights.values) @ slopes)
+    np.testing.assert_allclose(
+        errors, np.sqrt(inverse[-1, -1] * train.weights.variance), rtol=1e-2
+    )

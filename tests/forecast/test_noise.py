@@ -7,12 +7,14 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from evolve.forecast.calibration import make_forecast_model
+from evolve.evaluation.fitted import fit_folds_of
+from evolve.forecast.calibration import _covariances, make_forecast_model
 from evolve.forecast.members import fit_contenders
 from evolve.forecast.noise import noise_of, replicate_noise, shape_of
 from evolve.law.candidate import Candidate
 from evolve.law.graph import Law, call, const, feat
 from evolve.law.recipe import Recipe
+from evolve.scoring.fold import all_rows
 from evolve.scoring.noise_kind import gaps_of, is_relative
 from evolve.scoring.row_weights import weights_from, weights_from_sigma
 from evolve.tasks.task import Table, Task
@@ -115,3 +117,16 @@ def test_weights_make_noise_that_of_a_row_of_middle_weight() -> None:
         given, fit_contenders(given, [(0, LINE, 1.0)]), chosen=True
     )
     assert forecast_model.spreads["all"].noise[0] == pytest.approx(0.1, rel=0.4)
+
+
+def test_constants_of_a_program_are_as_uncertain_as_given_deviations_leave_them() -> None:
+    """A program states no covariances; those of its slopes are those of the same law's fit."""
+    task = weighed_task(np.tile([0.1, 0.1, 0.4], 10))
+    assert task.train.weights is not None
+    told = replace(task.train.weights, noise=5.0 * (task.train.weights.noise or 0.0))
+    task = replace(task, train=replace(task.train, weights=told))
+    every = all_rows(task.train.n_rows)
+    (fit,) = fit_folds_of(task, LINE, [every])
+    silent = replace(fit, covariances=np.zeros((0, 2, 2)))
+    found = _covariances(task, every, LINE.law, silent)
+    np.testing.assert_allclose(found, fit.covariances[None], rtol=1e-6)

@@ -29,5 +29,9 @@ def test_a_constant_of_one_group_is_not_in_common() -> None:
 
 
 def test_errors_of_which_nothing_tells_how_well_they_are_known_are_taken_to_be_known() -> None:
+    some = intervals_of(("E", "a"), CONSTANTS, ERRORS, {"code": 5.0}, 0.9)
+    for row in some:
+        left = 5.0 if row.group == "code" or row.constant == "a" else 1e9
+        assert row.high - row.value == pytest.approx(stdtrit(left, 0.95) * row.error)
     rows = intervals_of(("E", "a"), CONSTANTS, ERRORS, {}, 0.9)
     assert [(row.high - row.value) / row.error for row in rows] == pytest.approx(6 * [1.644854])

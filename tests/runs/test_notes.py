@@ -72,7 +72,7 @@ def test_a_table_of_laws_is_read_with_or_without_what_later_versions_keep(store:
         ("ending", table(constants={"all": [["1"]]}), "must be a number, it is '1'"),
         ("ending", table(errors={"all": [[0.1, 0.2]]}), "errors must be 1 for a target, not 2"),
         ("ending", table(freedom={"all": 0.5}), "freedom must be a finite number from 1"),
-        ("ending", table(freedom={"web": 3.0}), "freedom must have 'all'"),
+        ("ending", table(freedom={"web": 3.0}), "freedom cannot have 'web'"),
         ("ending", table(errors={"al": [[0.1]]}), "errors must have 'all'"),
         ("ending", table(errors={"all": [[0.1], [0.1]]}), "as many targets as constants"),
         ("ending", table(formula="\ud800"), "must be a text of whole characters"),

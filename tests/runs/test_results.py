@@ -137,7 +137,10 @@ def test_an_interval_of_a_constant_is_that_of_students_t(
 def test_rows_less_the_constants_that_they_decide_are_free() -> None:
     task = task_of(np.arange(1.0, 9.0), np.arange(2.0, 10.0), [0, 0, 0, 0, 0, 0, 1, 1])
     fitted: Any = SimpleNamespace(n_free=5.0, constants={"g0": np.ones(3), "g1": np.ones(3)})
+    fitted.given = frozenset()
     assert freedom_of(task, fitted) == {"g0": 3.5, "g1": 1.0}
+    fitted.given = frozenset({"g1"})  # its errors go by deviations that the user gave
+    assert freedom_of(task, fitted) == {"g0": 3.5}
 
 
 def test_the_row_of_a_size_is_that_of_its_best_law() -> None:

@@ -89,3 +89,29 @@ def test_errors_are_as_given_where_runs_say_nothing(broken: str) -> None:
     else:
         covariance = np.full_like(covariance, np.nan)
     assert widening(FittedRows(covariance, slopes, left, run)) == Widening(covariance, 1.0)
+
+
+def test_deviations_that_are_given_are_not_doubted_where_residuals_are_no_larger() -> None:
+    rng, own = np.random.default_rng(3), np.arange(RUN.size)
+    _, covariance, left = fitted(noise(rng, 0.0))
+    given = np.full(RUN.size, 2.0)
+    as_given = covariance * 4.0 * (RUN.size - 3) / (left @ left)
+    rows = FittedRows(as_given, SLOPES, left, own, given)
+    np.testing.assert_allclose(widening(rows).covariance, as_given, rtol=1e-9)
+    # Larger residuals are believed, and so is what points of one run have in common.
+    larger = FittedRows(covariance, SLOPES, left, own, 0.1 * given)
+    plain = FittedRows(covariance, SLOPES, left, own)
+    np.testing.assert_array_equal(widening(larger).covariance, widening(plain).covariance)
+    _, covariance, left = fitted(noise(rng, 0.9))
+    runs = FittedRows(covariance * (RUN.size - 3) / (left @ left), SLOPES, left, RUN, 0.5 * given)
+    assert np.all(np.diag(widening(runs).covariance)[:2] > 4.0 * np.diag(runs.covariance)[:2])
+
+
+def test_given_deviations_of_rows_that_count_unlike_them_are_seen() -> None:
+    own, far = np.arange(RUN.size), 1.0 + 2.0 * np.abs(SLOPES[:, 2])
+    inverse = np.linalg.inv(SLOPES.T @ SLOPES)
+    rows = FittedRows(inverse * np.mean(far**2), SLOPES, np.zeros(RUN.size), own, far)
+    true = inverse @ (SLOPES.T * far**2) @ SLOPES @ inverse
+    wider = np.diag(widening(rows).covariance)
+    np.testing.assert_allclose(wider[2], true[2, 2], rtol=1e-6)
+    assert np.all(wider >= np.diag(true) * (1.0 - 1e-9))

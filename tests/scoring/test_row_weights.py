@@ -42,6 +42,17 @@ def test_a_deviation_of_a_target_is_that_of_its_logarithm_over_the_target() -> N
     np.testing.assert_array_equal(given.of_logs(y, 1.0), given.values)
 
 
+def test_a_given_deviation_is_that_of_a_weighed_target_and_of_a_weighed_logarithm() -> None:
+    y, sigma = np.array([1.0, 2.0, 5.0]), np.array([0.1, 0.2, 0.1])
+    weights = weights_from_sigma(sigma)
+    np.testing.assert_allclose(weights.values * sigma**2, weights.variance)
+    for unit in (None, 3.0):
+        of_logs = weights.of_logs(y, unit) * (sigma / y) ** 2
+        np.testing.assert_allclose(of_logs, weights.variance_of_logs(y, unit))
+    given = weights_from(TWICE)
+    assert given.variance == given.variance_of_logs(Y[:, 0], None) == 0.0
+
+
 def test_a_row_that_counts_twice_is_as_good_as_two_rows() -> None:
     assert nmse(Y, P, TWICE) == pytest.approx(nmse(Y[REPEATED], P[REPEATED]))
     again = refit_loss(Y[REPEATED], P[REPEATED], 0)

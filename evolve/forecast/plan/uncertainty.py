@@ -91,10 +91,10 @@ def _likely(question: Question, member: Member, spread: Array, n_draws: int) -> 
     constants, t = member.constants[question.group], question.target
     rng = np.random.default_rng(0)
     kept: list[Member] = []
-    left, _ = _residuals(question, member)
+    left, scale = _residuals(question, member)
     n_constants = len(spread)
-    freedom = max(len(left) - n_constants, 1)
-    most = (left @ left) * (1.0 + float(chdtri(n_constants, 1.0 - LIKELY)) / freedom)
+    variance = _variance(question, left, scale, n_constants)
+    most = left @ left + float(chdtri(n_constants, 1.0 - LIKELY)) * variance
     draws = rng.multivariate_normal(constants[t], spread, TRIES * n_draws, check_valid="ignore")
     for drawn in draws:
         moved = constants.copy()
@@ -133,9 +133,25 @@ def _covariance(question: Question, rival: Member) -> Array:
     constants = rival.constants[question.group]
     left, scale = _residuals(question, rival)
     moved = slopes_of(rival.law, own, constants, t) * scale[:, None]
-    variance = float(left @ left) / max(len(own) - constants.shape[1], 1)
+    variance = _variance(question, left, scale, constants.shape[1])
     with np.errstate(all="ignore"):
         return covariance(moved.T @ moved, variance)
+
+
+def _variance(question: Question, left: Array, scale: Array, n_constants: int) -> float:
+    """Variance of the residuals of the group's rows, or that which the user gave if larger.
+
+    Args:
+        question: What is planned.
+        left: As `_residuals` gives it.
+        scale: Likewise.
+        n_constants: That have lessened the residuals.
+    """
+    train, variance = question.task.train, float(left @ left) / max(len(left) - n_constants, 1)
+    if train.weights is None:
+        return variance
+    own = train.weights.at(train.group == question.task.group_names.index(question.group))
+    return max(variance, float(np.mean(own.variance / own.values * scale**2)))
 
 
 def _best_of(question: Question, member: Member, budget: float) -> Array | None:
