@@ -80,7 +80,8 @@ def test_next_runs_have_of_the_point_what_the_cost_leaves_out() -> None:
     point = {"narrow": POINT, "compute": "6*params", "next_budget": 1e12}
     found = planned(with_rows(ROWS), **point)
     assert dict(found.question.fixed) == {1: 2e12}
-    assert set(found.next_runs[0].values) == {"params"}
+    assert set(found.next_runs[0].values) == {"params", "tokens"}
+    assert found.next_runs[0].values["tokens"] == 2e12
     elsewhere = planned(with_rows(ROWS), **point, at={"tokens": 1e10})
     assert dict(elsewhere.question.fixed) == {1: 1e10}
     assert elsewhere.narrowed == found.narrowed
