@@ -190,21 +190,25 @@ def _valleys(space: SearchSpace, v: list[Node], new: Iterator[Node]) -> dict[str
     """Step law (Li et al. 2025): other features have an optimum that moves with the axes.
 
     Where the rows are too few for that, as of runs that were tuned at a few scales, one axis
-    stands for all: they mostly grow together there.
+    stands for all: they mostly grow together there. What is left at the optimum may still need
+    all of them, as where tokens are no fixed number of times the parameters: a product of powers.
     """
     axes = {j: v[j] for j in space.axes}
     others = [x for j, x in enumerate(v) if j not in space.axes]
     if not axes or not others:
         return {}
 
-    def along(some: list[Node]) -> Node:
-        parts = [next(new), *(power_law(x, new) for x in some)]
-        return total([*parts, *(_valley(x, some, new) for x in others)])
+    def along(some: list[Node], powers: list[Node]) -> Node:
+        return total([next(new), *powers, *(_valley(x, some, new) for x in others)])
 
-    of_all = along(list(axes.values()))
+    every = list(axes.values())
+    of_all = along(every, [power_law(x, new) for x in every])
     if len(constants_of(of_all)) <= space.max_constants:
         return {"valleys": of_all}
-    return {f"valleys along {j}": along([x]) for j, x in axes.items()}
+    found = {f"valleys along {j}": along([x], [power_law(x, new)]) for j, x in axes.items()}
+    for j, x in axes.items() if len(axes) > 1 else ():
+        found[f"product and valleys along {j}"] = along([x], [product_of_powers(every, new)])
+    return found
 
 
 def _valley(x: Node, axes: list[Node], new: Iterator[Node]) -> Node:
