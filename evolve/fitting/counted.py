@@ -48,7 +48,7 @@ def _over(node: Node, unit: float, units: dict[int, float]) -> Node:
 def size_beside(root: Node, k: int, x: Array) -> float:
     """A typical size of the column that a constant is added to, as in ``K + N``; 0 for none.
 
-    So is that of K in ``K^h + N^h``.
+    So is that of K in ``K^h + N^h`` and in ``K*(1 + D/J) + N``.
     """
     for node in walk(root):
         if node.op not in _SUMS or len(node.args) != 2:
@@ -56,9 +56,33 @@ def size_beside(root: Node, k: int, x: Array) -> float:
         for own, other in (node.args, node.args[::-1]):
             if own.op == other.op == "pow" and own.args[1] == other.args[1]:
                 own, other = own.args[0], other.args[0]
+            if (const(k), True) in (factors := list(factors_of(own))):
+                others = [factor for factor, _ in factors if factor != const(k)]
+                own = const(k) if all(factor.constants for factor in others) else own
             if own == const(k) and other.features and not other.constants:
-                size = float(np.median(np.abs(evaluate(other, x, np.zeros(0)))))
+                sizes = np.abs(evaluate(other, x, np.zeros(0)))
+                size = float(np.median(sizes[sizes > 0.0])) if (sizes > 0.0).any() else 0.0
                 return size if LEAST < size < np.inf else 0.0
+    return 0.0
+
+
+def size_across(root: Node, k: int, x: Array) -> float:
+    """What a constant is of the size of that divides or multiplies a shifted column; 0 for none.
+
+    So is W in ``(N - K)/W``. Logarithms are of the size of 1 as they are.
+    """
+    for node in walk(root):
+        if node.op not in RATIOS or const(k) not in node.args:
+            continue
+        own = node.args.index(const(k))
+        other = node.args[1 - own]
+        is_shifted = other.op in _SUMS and other.features and other.constants
+        if not is_shifted or any(part.op == "log" for part in walk(other)):
+            continue
+        sizes = np.abs(evaluate(other, x, np.zeros(max(other.constants) + 1)))
+        size = float(np.median(sizes)) if np.isfinite(sizes).all() else 0.0
+        if LEAST < size < np.inf:
+            return 1.0 / size if node.op == "mul" else size
     return 0.0
 
 

@@ -12,7 +12,15 @@ from functools import partial, reduce
 import numpy as np
 import numpy.typing as npt
 
-from evolve.fitting.counted import LEAST, RATIOS, against_large, factors_of, in_units, size_beside
+from evolve.fitting.counted import (
+    LEAST,
+    RATIOS,
+    against_large,
+    factors_of,
+    in_units,
+    size_across,
+    size_beside,
+)
 from evolve.fitting.result import Fit
 from evolve.fitting.tape import NONLINEAR, kinds
 from evolve.law.graph import Law, Node, call, const, evaluate, num, replace_leaves, walk
@@ -48,6 +56,19 @@ class Eased:
             slopes[k] *= slope
         return fit.stated_in(constants, slopes)
 
+    def eased(self, constants: Array) -> Array:
+        """Constants of the law from those of its author; not finite where there are none."""
+        found = constants.copy()
+        with np.errstate(all="ignore"):
+            for k, kind in self.kinds.items():
+                found[k] = _EASED[kind](found[k])
+            for k, unit in self.units.items():
+                found[k] /= unit
+        return found
+
+
+_EASED = {MINUS: np.negative, INVERSE: np.reciprocal, LOG: np.log, SIZE: np.abs}
+
 
 def _stated(kind: str, value: float) -> tuple[float, float]:
     """A constant from what stands for it, and its slope by that."""
@@ -62,7 +83,7 @@ def _stated(kind: str, value: float) -> tuple[float, float]:
     return size, size
 
 
-def eased(law: Law, x: Array, unit: float = 1.0) -> Eased:
+def eased(law: Law, x: Array, unit: float = 1.0, *, on_logs: bool = False) -> Eased:
     """A law in constants that are easy to find from some rows.
 
     Starts and steps of a fit suit constants that multiply columns, that are compared with them,
@@ -74,12 +95,15 @@ def eased(law: Law, x: Array, unit: float = 1.0) -> Eased:
         x: `(n, f)` raw features.
         unit: A typical difference of targets, in which constants within a maximum or minimum
             count: starts are of the size of 1, and no linear solve finds these.
+        on_logs: Whether logarithms of positive targets are fitted: to that of a product the one of
+            its amplitude is added, and so may all be that stands in its exponentials.
     """
     root = _gathered(law.root)
     is_hard = kinds(root, law.n_constants) == NONLINEAR
     found = _kinds_of(root, is_hard, x)
     minus = {const(k): call("neg", const(k)) for k, kind in found.items() if kind == MINUS}
     root, units = _counted(_rewritten(replace_leaves(root, minus), found), found, is_hard, x, unit)
+    root = _raised(root, found, units) if on_logs else root
     return Eased(replace(law, root=root), found, units)
 
 
@@ -105,7 +129,10 @@ def _counted(
     if unit != 1.0 and is_each_once:  # none counts in two ways
         root = in_units(root, unit, units)
     free = [k for k in np.flatnonzero(is_hard).tolist() if found.get(k, SIZE) == SIZE]
-    sizes = {k: size for k in free if k not in units and (size := size_beside(root, k, x))}
+    sizes: dict[int, float] = {}
+    for k in free:
+        size = size_beside(root, k, x) or size_across(root, k, x)
+        sizes |= {k: size} if size and k not in units else {}
     large = {const(k): call("mul", num(size), const(k)) for k, size in sizes.items()}
     bases = {const(k): call("abs", const(k)) for k, kind in found.items() if kind == SIZE}
     root, units = replace_leaves(replace_leaves(root, bases), large), units | sizes
@@ -113,6 +140,36 @@ def _counted(
         if found.get(k) != LOG and k not in sizes:
             root = against_large(root, k, x, units, frozenset(sizes), is_hard=hard)
     return root, units
+
+
+def _raised(root: Node, found: dict[int, str], units: dict[int, float]) -> Node:
+    """A product with an amplitude of its own as the exponential of a sum; any other as it is.
+
+    Args:
+        root: The law.
+        found: What stands for constants; filled in.
+        units: Of constants.
+    """
+    factors = list(factors_of(root)) if root.op in RATIOS else []
+    uses = [node.index for node in walk(root) if node.op == "const"]
+    scales = [f.index for f, _ in factors if f.op == "const" and uses.count(f.index) == 1]
+    scales = [k for k in scales if k not in found and k not in units]
+    if not scales or any(f.op == "num" and f.value <= 0.0 for f, _ in factors):
+        return root
+    found |= dict.fromkeys(scales, LOG)
+    above, below = ([_log_of(f, scales) for f, a in factors if a == up] for up in (True, False))
+    return call("exp", reduce(partial(call, "sub"), below, reduce(partial(call, "add"), above)))
+
+
+def _log_of(factor: Node, scales: Sequence[int]) -> Node:
+    """The logarithm of a factor, without a function that undoes it."""
+    if factor.op == "const" and factor.index in scales:
+        return factor
+    if factor.op == "exp":
+        return factor.args[0]
+    if factor.op == "pow":
+        return call("mul", factor.args[1], call("log", factor.args[0]))
+    return num(float(np.log(factor.value))) if factor.op == "num" else call("log", factor)
 
 
 def _gathered(node: Node) -> Node:

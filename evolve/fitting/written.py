@@ -14,7 +14,7 @@ from itertools import combinations
 import numpy as np
 
 from evolve.fitting.batch import BatchFitter
-from evolve.fitting.eased import LARGEST_LOG, eased
+from evolve.fitting.eased import LARGEST_LOG, Eased, eased
 from evolve.fitting.problem_set import ProblemSet
 from evolve.fitting.reframe import moves_of, signed_terms
 from evolve.fitting.result import Fit, Problem
@@ -29,6 +29,7 @@ from evolve.typing import Array, Ints
 UNTOLD_SIGNS = 2.0
 SAME = 1e-9  # relative difference of two predictions that are one
 CHECKED_ROWS = 50
+OTHER_SCALE = {"log": "linear", "linear": "log"}
 
 
 def fit_as_written(
@@ -49,24 +50,68 @@ def fit_as_written(
         One fit a problem, in order.
     """
     rows = problems if isinstance(problems, ProblemSet) else ProblemSet(problems)
-    easy, free = eased(law, rows.x, _unit_of(law, rows)), [None] * len(rows)
-    fitter = BatchFitter(easy.law, rows, replace(recipe, shrinkage=0.0, tied="none"), axes)
-    fits = fitter.fit(free, boxed=False)
-    scales = _amplitudes(easy.law)
-    if any((fit.constants[scales] < 0.0).any() for fit in fits):
-        mapping = {const(k): call("exp", const(k)) for k in scales}
-        above = replace(easy.law, root=replace_leaves(easy.law.root, mapping))
-        begin = np.array(
-            [fit.constants for fit in BatchFitter(above, rows, fitter.recipe, axes).fit(free)]
-        )
-        begin[:, scales] = np.exp(np.minimum(begin[:, scales], LARGEST_LOG))
-        others = fitter.fit(free, begin[:, None], 0, boxed=False)
-        counts = rows.counts.tolist()
-        fits = [_as_typed(*each, scales) for each in zip(fits, others, counts, strict=True)]
+    recipe = replace(recipe, shrinkage=0.0, tied="none")
+    easy, fitter = _fitter(law, rows, recipe, axes)
+    fits = _from_other_scale(law, rows, easy, fitter, axes)
+    fits = _of_positive_amplitudes(rows, easy, fitter, axes, fits)
     return [
         _upright(law, easy.stated(fit), problem.x[:CHECKED_ROWS])
         for fit, problem in zip(fits, rows, strict=True)
     ]
+
+
+def _fitter(
+    law: Law, rows: ProblemSet, recipe: Recipe, axes: Sequence[int]
+) -> tuple[Eased, BatchFitter]:
+    """A law in constants that are easy to find, and what fits it."""
+    on_logs = recipe.target_scale == "log" and _are_positive(rows)
+    easy = eased(law, rows.x, _unit_of(law, rows), on_logs=on_logs)
+    return easy, BatchFitter(easy.law, rows, recipe, axes)
+
+
+def _are_positive(problems: Sequence[Problem]) -> bool:
+    return all((problem.y > 0.0).all() for problem in problems)
+
+
+def _from_other_scale(
+    law: Law, rows: ProblemSet, easy: Eased, fitter: BatchFitter, axes: Sequence[int]
+) -> list[Fit]:
+    """The lower of the minima from starts of its own, and from where the other scale ends.
+
+    Logarithms and targets have one law and other minima: what is hard to find by one may be plain
+    by the other, as amplitude and rate of an exponential are by logarithms.
+    """
+    free, recipe = [None] * len(rows), fitter.recipe
+    fits = fitter.fit(free, boxed=False)
+    other = OTHER_SCALE.get(recipe.target_scale)
+    if other is None or not _are_positive(rows):
+        return fits
+    there, of_other = _fitter(law, rows, replace(recipe, target_scale=other), axes)
+    begin = np.array([fit.constants for fit in fits])
+    for q, fit in enumerate(of_other.fit(free, boxed=False)):
+        ends = easy.eased(there.stated(fit).constants)
+        begin[q] = ends if np.isfinite(ends).all() else begin[q]
+    found = fitter.fit(free, begin[:, None], 0, boxed=False)
+    pairs = zip(fits, found, strict=True)
+    return [two if two.cost < one.cost * (1.0 - SAME) else one for one, two in pairs]
+
+
+def _of_positive_amplitudes(
+    rows: ProblemSet, easy: Eased, fitter: BatchFitter, axes: Sequence[int], fits: list[Fit]
+) -> list[Fit]:
+    """Fits whose amplitudes are positive, where rows do not speak against it."""
+    scales, free = _amplitudes(easy.law), [None] * len(rows)
+    if not any((fit.constants[scales] < 0.0).any() for fit in fits):
+        return fits
+    mapping = {const(k): call("exp", const(k)) for k in scales}
+    above = replace(easy.law, root=replace_leaves(easy.law.root, mapping))
+    begin = np.array(
+        [fit.constants for fit in BatchFitter(above, rows, fitter.recipe, axes).fit(free)]
+    )
+    begin[:, scales] = np.exp(np.minimum(begin[:, scales], LARGEST_LOG))
+    others = fitter.fit(free, begin[:, None], 0, boxed=False)
+    counts = rows.counts.tolist()
+    return [_as_typed(*each, scales) for each in zip(fits, others, counts, strict=True)]
 
 
 def _unit_of(law: Law, problems: Sequence[Problem]) -> float:

@@ -55,6 +55,12 @@ def is_added(y: Array, fits: Sequence[Array], weights: RowWeights | None = None)
     return _evidence(y, fits, weights) < -MULTIPLICATIVE_EVIDENCE
 
 
+def added_error(y: Array, p: Array, weights: RowWeights | None = None) -> float:
+    """Size of the residuals `(n, t)` of a fit as ones added to it: a mean of logarithms."""
+    times = 1.0 if weights is None else np.sqrt(weights.values)[:, None]
+    return _log_scale((y - p) * times, np.abs(y).mean(axis=0))
+
+
 def _evidence(y: Array, fits: Sequence[Array], weights: RowWeights | None) -> float:
     """Log likelihood of residuals that are multiplied with a law over that of ones added to it.
 

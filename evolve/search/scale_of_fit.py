@@ -9,7 +9,7 @@ from evolve.evaluation.problem import EvaluationProblem
 from evolve.evaluation.record import Evaluation
 from evolve.law.candidate import Candidate
 from evolve.scoring.fold import all_rows
-from evolve.scoring.noise_kind import is_added
+from evolve.scoring.noise_kind import added_error, is_added
 from evolve.tasks.task import Task
 
 
@@ -30,6 +30,11 @@ def on_the_scale_of_noise(task: Task, candidate: Candidate) -> Candidate:
     problem = EvaluationProblem(task, (all_rows(task.train.n_rows),))
     with Evaluator(problem, 0) as evaluator:
         fits = evaluator.fit([candidate, other], [0], errors=False)
-    found = [fit[0].answer.predictions for fit in fits if not isinstance(fit, Evaluation)]
-    is_other = len(found) == len(fits) and is_added(task.train.Y, found, task.train.weights)
-    return other if is_other else candidate
+    by_logs, as_they_are = (
+        None if isinstance(fit, Evaluation) else fit[0].answer.predictions for fit in fits
+    )
+    if by_logs is None or as_they_are is None:
+        return candidate if as_they_are is None else other
+    y, weights = task.train.Y, task.train.weights
+    is_nearer = added_error(y, as_they_are, weights) <= added_error(y, by_logs, weights)
+    return other if is_nearer and is_added(y, [by_logs, as_they_are], weights) else candidate

@@ -171,6 +171,8 @@ ROOFS = {
     "t + A/(K + D)": [0.5, 900, 300],
     "t + A*log(D + K)": [0.5, 2.0, 300],
     "exp(A - B/(K + D))": [3.0, 900, 500],
+    "t + A/(1 + exp(-(D - K)/W))": [0.5, 2.0, 700, 300],
+    "A*D/(K*(1 + N/J) + D)": [7, 600, 12],
 }
 GRID = np.array([[n, d] for n in (1, 2, 4, 8, 16, 32, 64) for d in (128, 512, 2048)], dtype=float)
 
@@ -207,3 +209,44 @@ def test_a_base_of_a_power_is_positive_whatever_rows_count() -> None:
     (fit,) = fit_as_written(law, [Problem(x, y, frame=frame, weights=weights)], RECIPE)
     assert evaluate(law.root, x, fit.constants) == pytest.approx(true, abs=1.0)
     assert fit.constants[3] == pytest.approx(8.0, rel=0.1)
+
+
+ARRHENIUS = {
+    "A*exp(-B/D)": [3e9, 9600],
+    "A*exp(-B/8.314/D)": [3e9, 80000],
+    "A*exp(-B/8.314*(1/D - 1/350))": [0.004, 80000],
+    "A/exp(B/D)": [3e9, 9600],
+}
+
+
+@pytest.mark.parametrize("text", ARRHENIUS)
+def test_amplitude_and_rate_of_an_exponential_are_found_together_by_logarithms(text: str) -> None:
+    law, true = stated(text), np.array(ARRHENIUS[text])
+    x = np.column_stack([np.ones(14), np.linspace(290.0, 420.0, 14)])
+    y = evaluate(law.root, x, true) * np.exp(0.05 * np.random.default_rng(0).normal(size=14))
+    problem = Problem(x, y, frame=TargetFrame(0.0, float(np.std(y))))
+    for recipe in (RECIPE, Recipe("log")):
+        (fit,) = fit_as_written(law, [problem], recipe)
+        assert fit.constants[1] == pytest.approx(true[1], rel=0.02)
+        assert fit.constants[0] == pytest.approx(true[0], rel=0.4)
+        assert fit.errors[1] < 0.01 * true[1]
+
+
+def test_a_power_that_is_cut_off_is_found_in_raw_units() -> None:
+    law, true = stated("A*N^a*exp(-N/S)"), np.array([5e8, -1.1, 2e10])
+    x = np.column_stack([np.geomspace(1e8, 1e11, 20), np.ones(20)])
+    y = evaluate(law.root, x, true) * np.exp(0.03 * np.random.default_rng(0).normal(size=20))
+    problem = Problem(x, y, frame=TargetFrame(0.0, float(np.std(y))))
+    (fit,) = fit_as_written(law, [problem], RECIPE)
+    assert fit.constants[1:] == pytest.approx(true[1:], rel=0.05)
+
+
+def test_a_fit_goes_on_from_where_that_of_the_other_scale_ends() -> None:
+    law = stated("exp(A - B/(C + D))")
+    x = np.column_stack([np.ones(40), np.linspace(0.3, 12.0, 40)])
+    y = evaluate(law.root, x, np.array([1.6, 14.0, 3.0]))
+    y = np.maximum(y + 0.012 * np.random.default_rng(1).normal(size=40), 0.001)
+    problem = Problem(x, y, frame=TargetFrame(0.0, float(np.std(y))))
+    for scale in ("linear", "log"):
+        (fit,) = fit_as_written(law, [problem], Recipe(scale, n_starts=32))
+        assert evaluate(law.root, x, fit.constants) == pytest.approx(y, abs=0.06)

@@ -36,3 +36,14 @@ def test_losses_that_hardly_differ_are_fitted_by_logarithms_as_in_the_literature
     loss = 2.0 + 1.5 * X**-0.3
     assert scale_of(loss * np.exp(0.002 * NOISE), "E + A*a^-b") == "log"
     assert scale_of(loss * np.exp(0.002 * NOISE), "one power") == "log"
+
+
+def test_a_scale_on_which_the_fit_is_further_from_its_rows_is_not_taken(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    y = np.abs(LAW + 0.02 * NOISE)
+    assert scale_of(y) == "linear"
+    monkeypatch.setattr(
+        "evolve.search.scale_of_fit.added_error", lambda y, p, _: -float(np.abs(y - p).mean())
+    )
+    assert scale_of(y) == "log"
