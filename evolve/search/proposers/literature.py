@@ -116,15 +116,29 @@ def _from_origin(space: SearchSpace, new: Iterator[Node]) -> dict[str, Node]:
 
 
 def _of_one(x: Node, new: Iterator[Node]) -> dict[str, Node]:
-    """Two curves of a table's only feature, whose logarithm is given.
+    """Curves of a table's only feature, whose logarithm is given.
 
     c + A exp(-x/s), decay or approach (Mitscherlich 1909); A x^-a + B x^-b, where one cause of a
-    loss takes over from another (Bahri et al. 2021).
+    loss takes over from another (Bahri et al. 2021); c + A/x, where a part of the work is shared
+    (Amdahl 1967). And what begins at 0 and saturates, as throughput does with the batch, in so few
+    constants that short tables tell them: A x/(k + x) (Michaelis and Menten 1913), with a power of
+    x (Hill 1910), and A (1 - exp(-x/s)).
     """
-    gone = call("exp", call("neg", call("exp", call("sub", x, next(new)))))
+
+    def share(of: Node) -> Node:
+        return call("div", next(new), call("add", num(1.0), call("exp", of)))
+
+    def gone() -> Node:
+        return call("exp", call("neg", call("exp", call("sub", x, next(new)))))
+
+    inverse = call("exp", call("neg", x))
     return {
-        "exponential of 0": total([next(new), times(next(new), gone)]),
+        "exponential of 0": total([next(new), times(next(new), gone())]),
         "two powers of 0": total([power_law(x, new), power_law(x, new)]),
+        "inverse and floor of 0": total([next(new), times(next(new), inverse)]),
+        "saturation of 0": share(call("sub", next(new), x)),
+        "steep saturation of 0": share(times(next(new), call("sub", next(new), x))),
+        "approach of 0": times(next(new), call("sub", num(1.0), gone())),
     }
 
 

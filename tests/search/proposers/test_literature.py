@@ -40,6 +40,8 @@ PAPERS = {
     "approach": "exponential of 0",
     "decay to a floor": "exponential of 0",
     "two powers": "two powers of 0",
+    "half saturation": "saturation of 0",
+    "dose and answer": "steep saturation of 0",
     "ratio beside compute": "power of the product, valley of the ratio",
 }
 
@@ -229,6 +231,25 @@ def test_of_many_groups_searches_begin_with_a_power_from_an_origin_where_targets
     names = published_forms(space)
     assert sum(name.startswith("power from an origin") for name in names) == n_first
     assert "exponential of 0" not in names
+
+
+CURVES = {
+    "inverse and floor of 0": (lambda x: 7.8 + 230.0 / x, 0.003),
+    "saturation of 0": (lambda x: 1.6e5 * x / (38.0 + x), 0.01),
+    "approach of 0": (lambda x: 40.0 * (1.0 - np.exp(-x / 90.0)), 0.01),
+}
+
+
+@pytest.mark.parametrize("name", CURVES)
+def test_a_short_table_of_one_size_is_forecast_by_a_curve_of_two_constants(name: str) -> None:
+    law, noise = CURVES[name]
+    x = np.repeat(2.0 ** np.arange(8), 2)
+    y = law(x) * np.exp(noise * np.random.default_rng(0).normal(size=16))
+    choice = search_in_memory(make_search_problem(task_of(x, y, max_constants=5), 0), 120, 0)
+    assert choice is not None
+    assert choice.champion.entry.operator == name
+    said = choice.champion.fitted.predict(np.array([[512.0], [1024.0]]), ["all"] * 2).ravel()
+    assert said == pytest.approx(law(np.array([512.0, 1024.0])), rel=0.05)
 
 
 def test_twice_as_many_features_give_no_more_forms_than_are_useful() -> None:
