@@ -15,6 +15,7 @@ import numpy as np
 
 from evolve.errors import Argument, Remark
 from evolve.scoring.combine import TO_DEVIATION
+from evolve.scoring.objective import least_fit_rows
 from evolve.tasks.raw import RawTable
 from evolve.tasks.task import Task
 from evolve.typing import Array, Ints
@@ -31,6 +32,7 @@ ALIKE = 0.25  # share of rows with one and the same result
 SHOWN = 5  # rows that are named one by one
 MOST_ROWS, MOST_TERMS = 5_000, 40
 MOST_LEVELS = 200  # terms with the levels of groups
+LEAST_TOLD = 4  # rows of a small group; three and one other: of two nobody knows which is right
 KEPT = 0.85  # share of rows of which trimmed fits are made
 LEFT_OUT = 2  # rows of most leverage, without each of which such a fit begins
 STEPS = 20
@@ -43,7 +45,8 @@ def outliers_of(task: Task) -> dict[int, float]:
 
     None are told where rows say what they count or are points of curves or evaluations of runs.
     Groups with too few rows for a polynomial of their own are looked at together, each with a
-    level of its own; none are told of those that are too few for that, too.
+    level of its own; none are told of those that are too few for that, too, and of groups in which
+    nobody could tell which row is wrong, or that could not be fitted without it.
 
     Args:
         task: The task as it is drafted.
@@ -57,10 +60,11 @@ def outliers_of(task: Task) -> dict[int, float]:
     if train.weights is None and are_runs:
         logarithmic = [feature.logarithmic for feature in spec.features]
         small = np.zeros(train.n_rows, dtype=bool)
+        least = max(LEAST_TOLD, least_fit_rows(task.n_groups) + 1)
         for group in range(task.n_groups):
             rows = np.flatnonzero(train.group == group)
             x = _scaled(train.X[rows], logarithmic)
-            small[rows] = len(rows) <= MOST_ROWS and _terms(x) is None
+            small[rows] = least <= len(rows) <= MOST_ROWS and _terms(x) is None
             times[rows] = _of_rows(x, train.Y[rows])
         if small.any():
             x = _scaled(train.X[small], logarithmic)
@@ -158,11 +162,22 @@ def _far_off(x: Array, terms: Array, y: Array, group: Ints | None) -> Array:
     for row in np.flatnonzero(np.abs(least) > FAR).tolist():
         own = np.ones(len(y), dtype=bool) if group is None else group == group[row]
         among = int(np.count_nonzero(own[:row]))
+        if group is not None and _tells_a_slope(x[own], among):
+            continue
         if _stands_alone(x[own], least[own], among, is_flat=is_flat):
             times[row] = abs(least[row])
     if group is not None:  # of two in a small group nobody knows which rows are right
         times[np.bincount(group, times > 0)[group] > 1] = 0.0
     return times
+
+
+def _tells_a_slope(x: Array, row: int) -> bool:
+    """Whether a group's only row at its place may as well say that the slope there is another.
+
+    So it may where the others are at fewer than three places.
+    """
+    places, of, rows = np.unique(x, axis=0, return_inverse=True, return_counts=True)
+    return bool(rows[of.ravel()[row]] == 1 and len(places) < LEAST_TOLD)
 
 
 def _is_flat(y: Array, typical: float) -> bool:

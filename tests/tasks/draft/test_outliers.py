@@ -119,6 +119,43 @@ def test_two_rows_of_one_small_group_that_are_off_alike_are_kept() -> None:
     assert left_out(families({12: 1.5, 13: 1.5})) == []
 
 
+def beside(last: list[tuple[float, float]], n_groups: int = 5, n_rows: int = 6) -> Draft:
+    """Groups of exact rows of one slope, and a last one that is given."""
+    x = np.tile(np.geomspace(1e7, 3e9, n_rows), n_groups)
+    loss = np.repeat(1.5 + 0.1 * np.arange(n_groups), n_rows) + 5.0 * x**-0.2
+    names = [*np.repeat([f"g{i}" for i in range(n_groups)], n_rows), *["last"] * len(last)]
+    table = raw_of(
+        {
+            "params": np.concatenate([x, [size for size, _ in last]]),
+            "kind": np.array(names),
+            "loss": np.concatenate([np.round(loss, 3), [value for _, value in last]]),
+        }
+    )
+    return propose(table, "runs", Wishes(("loss",), ("params",), ("kind",)))
+
+
+@pytest.mark.parametrize(
+    "last",
+    [
+        [(1e8, 2.6), (1e9, 2.2)],
+        [(1e8, 2.6), (1e8, 2.6), (1e9, 2.2)],
+        [(1e8, 2.6), (3e8, 2.4), (1e9, 2.2)],
+        [(1e8, 2.6), (1e8, 2.6), (1e8, 2.6), (1e9, 2.2)],
+        [(1e8, 2.6), (1e8, 2.6), (3e8, 2.594), (3e8, 2.594), (1e9, 2.2)],
+    ],
+)
+def test_a_group_whose_slope_may_be_another_keeps_every_row(
+    last: list[tuple[float, float]],
+) -> None:
+    assert left_out(beside(last)) == []
+
+
+def test_no_group_loses_a_row_without_which_it_cannot_be_fitted() -> None:
+    four = [(1e7, 1.699), (1e8, 1.626), (1e9, 5.0), (3e9, 1.564)]
+    assert left_out(beside(four, n_groups=1)) == []
+    assert "with loss 5," in left_out(beside(four))[0]
+
+
 def test_rows_whose_weights_are_given_are_all_kept() -> None:
     loss = LOSS * NOISE
     loss[8] *= 2
