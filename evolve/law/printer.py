@@ -24,6 +24,7 @@ WIDTH = 99
 DIGITS_OF_SCALES = 6  # of the rows' own scales
 MOST_DIGITS = 15  # of fitted values
 SAME = 1e-3  # of the range of what a law says: a difference that no reader sees
+LEAST_RANGE = 1e-6  # of its largest value; below it a law says the same of every row
 PROGRAM = '''"""{doc}"""
 
 import numpy as np
@@ -145,15 +146,21 @@ def digits_of(law: Law, constants: Array, x: Array) -> int:
     Args:
         law: The law.
         constants: `(p,)` values.
-        x: `(n, f)` rows for which they are to say the same, to a share of their range.
+        x: `(n, f)` rows for which they are to say the same, to a share of their range, or of
+            their size where a law says one value of all of them.
     """
     root, seen = for_the_eye(law, constants), law.view(x, 0)
     true = evaluate(root, seen, np.zeros(0))
+    with np.errstate(invalid="ignore", over="ignore"):
+        span, size = np.ptp(true), np.abs(true).max()
+    seen_from = SAME * (span if span > LEAST_RANGE * size else size)
     long = [n for n in walk(root) if n.op == "num" and _is_long(n.value)]
     for digits in range(LEAST_DIGITS, MOST_DIGITS):
         short = {leaf: num(float(f"{leaf.value:.{digits}g}")) for leaf in long}
         said = evaluate(replace_leaves(root, short), seen, np.zeros(0))
-        if not (np.abs(said - true) > SAME * np.ptp(true)).any():
+        with np.errstate(invalid="ignore", over="ignore"):
+            differ = np.abs(said - true) > seen_from
+        if not differ.any():
             return digits
     return MOST_DIGITS
 

@@ -287,6 +287,20 @@ def test_a_formula_with_values_has_as_many_digits_as_it_takes() -> None:
     assert latex(line, NAMES, [-6503.456, 3.27412], digits=6).endswith("- 6503.46")
 
 
+@pytest.mark.parametrize("slope", [2.44642323179284e-11, 0.0])
+def test_a_law_that_says_one_value_of_all_rows_has_no_more_digits_than_others(
+    slope: float,
+) -> None:
+    x = np.geomspace(1e7, 1e9, 9)[:, None]
+    at_least = Law(call("max", const(0), call("mul", const(1), feat(0))), 2)
+    assert digits_of(at_least, np.array([0.254234055201944, slope]), x) == 4
+    line = Law(call("add", const(0), call("mul", const(1), feat(0))), 2)
+    assert digits_of(line, np.array([0.254234055201944, slope * 1e-8]), x) == 4
+    assert digits_of(line, np.array([1712345678.9, 3e-6]), x) >= 8  # a trend is still told
+    with np.errstate(all="raise"):
+        assert digits_of(line, np.array([1.23456, np.inf]), x) == 4
+
+
 def test_formula_with_values_shows_signs_and_four_digits() -> None:
     root = call("add", const(0), call("mul", const(1), call("log", feat(1))))
     assert formula(Law(root, 2), NAMES, [1.2345678, -0.1]) == "1.235 - 0.1*log(params)"
