@@ -20,7 +20,7 @@ from evolve.typing import Array, Ints
 MOST_DECADES = 300.0  # of a range that is widened; more than this overflows
 FILTER_ROWS = 16  # that tell which columns cannot be left out
 WHOLES = (1.0, 100.0)  # that shares sum to: fractions, or percent
-SUM_ERROR = 1e-2  # by which shares may miss 1 together, as they are rounded
+SUM_ERROR = 1.000000001e-2  # by which rounded shares may miss 1: 0.99, too, whose floats miss more
 MOST_LEFT_OUT = 2  # other columns between 0 and 1 that may stand beside the shares
 MOST_SMALL = 8  # columns of at most `SUM_ERROR` that are told apart from small shares
 FREE_OF_NOISE = 1e-10  # by which sums of exact shares miss 1 in floats

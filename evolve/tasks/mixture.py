@@ -7,11 +7,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from evolve.scoring.constraints import shares_of
+from evolve.scoring.constraints import SUM_ERROR, shares_of
 from evolve.tasks.table import TaskRows
 from evolve.typing import Array
-
-SUM_SLACK = 0.01  # of the whole, within which a sum is one of rounded shares
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +40,7 @@ class Mixture:
         """`(n,)` whether each of some rows `(n, f)` sums to the whole, with no share below 0."""
         if not self.columns:
             return np.ones(len(x), dtype=bool)
-        slack, shares = SUM_SLACK * self.whole, x[:, list(self.columns)]
+        slack, shares = SUM_ERROR * self.whole, x[:, list(self.columns)]
         sums = np.abs(shares.sum(axis=1) - self.whole) <= slack
         return np.asarray(sums & (shares >= -slack).all(axis=1))
 
@@ -54,7 +52,7 @@ class Mixture:
             below = [k for k in range(len(shares)) if shares[k] < 0]
             wrong[i] = [f"{self.names[k]} is {shares[k]:.4g}, a share is 0 or more" for k in below]
             total = shares.sum()
-            if not abs(total - self.whole) <= SUM_SLACK * self.whole:
+            if not abs(total - self.whole) <= SUM_ERROR * self.whole:
                 rule = f"{self.sum} is {total:.4g}, in every training row {self.whole:g}"
                 wrong[i] = [rule, *wrong[i]]
         return wrong

@@ -127,7 +127,8 @@ def test_shares_are_those_that_trying_every_combination_finds(seed: int) -> None
         company
         for n_left in range(min(len(inside) - 1, 3))
         for left in combinations(inside, n_left)
-        if np.abs(x[:, company := np.setdiff1d(inside, left)].sum(axis=1) - 1.0).max() <= 1e-2
+        if np.abs(x[:, company := np.setdiff1d(inside, left)].sum(axis=1) - 1.0).max()
+        <= 1e-2 + 1e-9
     ]
     large = x.max(axis=0) > 1e-2
     found, expected = np.flatnonzero(shares_of(x)[0] & large), every[0] if every else []
@@ -151,6 +152,14 @@ def test_small_columns_are_shares_where_the_sum_is_nearer_to_the_whole_with_them
     alone = whole * rng.dirichlet(np.ones(3), 40).round(digits)
     found, sum_to = shares_of(np.hstack([alone, *others]))
     assert (found.tolist(), sum_to) == ([True] * 3 + [False] * 3, whole)
+
+
+@pytest.mark.parametrize("whole", [1.0, 100.0])
+def test_shares_whose_sums_miss_the_whole_by_one_hundredth_are_a_mixture(whole: float) -> None:
+    hundredths = np.array([[33, 33, 33], [34, 34, 33], [7, 29, 63], [58, 17, 26], [50, 30, 20]])
+    shares = hundredths * 0.01 if whole == 1.0 else hundredths * 1.0
+    assert shares_of(shares)[0].all()
+    assert not shares_of(shares * 1.002)[0].any()
 
 
 def test_many_small_columns_beside_shares_are_none() -> None:

@@ -27,6 +27,15 @@ def test_shares_are_known_by_their_sum(whole: float) -> None:
     ]
 
 
+@pytest.mark.parametrize("whole", [1.0, 100.0])
+def test_rounded_shares_that_miss_the_whole_by_one_hundredth_keep_to_it(whole: float) -> None:
+    shares = mixture(blend(whole))
+    rows = np.array([[33, 33, 33], [34, 34, 33], [7, 29, 63], [58, 17, 26]]) * (0.01 * whole)
+    assert shares.keeps(rows).all()
+    assert not any(shares.broken(rows))
+    assert not shares.keeps(rows * 1.01)[1]
+
+
 def test_a_share_below_0_is_none_whatever_the_sum() -> None:
     shares = mixture(blend(1.0))
     rows = np.array([[0.0, 0.0, 1.0], [-1.0, 1.0, 1.0], [-1e-12, 0.5, 0.5]])
