@@ -89,7 +89,7 @@ def _to_forecast(task: Task) -> str:
 def _further(task: Task) -> str:
     """A row as far out along the axes as a verdict reaches, and at the medians of the rest.
 
-    That is ten times beyond the training rows, or half of their range; no further, once rounded.
+    That is in every group, as all are forecast; no further, once rounded.
     Shares of a mixture are those of the training row nearest to the medians, so that they sum.
     """
     import numpy as np
@@ -101,15 +101,40 @@ def _further(task: Task) -> str:
     rounded = np.abs(medians) < ROUNDING * np.ptp(x, axis=0)
     medians[rounded & (x.min(axis=0) < 0)] = 0.0  # not -4e-16 of -1 to 1
     nearest_row = x[np.abs(x[:, shares] - medians[shares]).sum(axis=1).argmin()]
-    words = []
+    words, ends = [], _ends(task)
     for j, (feature, values) in enumerate(zip(task.spec.features, x.T, strict=True)):
-        high, low = float(values.max()), float(values.min())
-        size = 0.0 if feature.logarithmic else high - low  # years differ in their last digits
+        size = (
+            0.0 if feature.logarithmic else float(np.ptp(values))
+        )  # years differ in their last digits
         text = f"{nearest_row[j]:.6g}" if j in shares else _short(medians[j], 3, size)
-        if j in task.axes:
-            text = _not_above(10 * high if feature.logarithmic else 1.5 * high - 0.5 * low, size)
+        if j in ends:
+            text = _not_above(ends[j], size)
         words.append(shlex.quote(f"{feature.name}={text}"))
     return " ".join(words)
+
+
+def _ends(task: Task) -> dict[int, float]:
+    """How far a verdict reaches in each feature of an axis: ten times beyond, or half a range.
+
+    That is from the smallest of the groups' own ends on; factors of a product share the ten times,
+    and go no further than the product does where no row has the largest of all.
+    """
+    import numpy as np
+
+    from evolve.search.consensus import further
+    from evolve.tasks.axes import axis_features, axis_values
+
+    x, axes, names = task.train.X, task.spec.folds.axes, task.feature_names
+    groups = [x[task.train.group == group] for group in np.unique(task.train.group)]
+    high = np.min([rows.max(axis=0) for rows in groups], axis=0)
+    ends = further(task, high[None], 10.0)
+    for axis, is_log in zip(axes, task.logarithmic_axes, strict=True):
+        if is_log:
+            largest = min(axis_values(rows, [axis], names).max() for rows in groups)
+            factors = list(axis_features([axis], names))
+            over = float(axis_values(ends, [axis], names)[0, 0]) / (10.0 * largest)
+            ends[:, factors] /= max(over, 1.0) ** (1.0 / len(factors))
+    return {j: float(ends[0, j]) for j in axis_features(axes, names)}
 
 
 def _not_above(value: float, size: float) -> str:

@@ -48,6 +48,38 @@ def test_the_verdict_of_a_run_is_of_the_row_that_it_names() -> None:
         assert beyond_reach(task, "all", row * 1.1)
 
 
+SIZES, TOKENS = (a.ravel() for a in np.meshgrid(np.geomspace(1e7, 1e9, 6), np.geomspace(1, 70, 5)))
+
+
+@pytest.mark.parametrize("axes", [["n*d"], ["n", "d"], ["n", "n*d"], ["d", "n*d"]])
+@pytest.mark.parametrize("equal_cost", [False, True])
+@pytest.mark.parametrize("grouped", [False, True])
+def test_the_row_of_products_and_of_groups_of_unlike_range_lies_within_the_verdict(
+    axes: list[str], equal_cost: bool, grouped: bool
+) -> None:
+    tokens = 1e18 * TOKENS / SIZES if equal_cost else 1e9 * TOKENS
+    group = (SIZES * tokens > np.median(SIZES * tokens)).astype(int) if grouped else None
+    task = task_of(
+        np.column_stack([SIZES, tokens]),
+        SIZES**-0.3 + tokens**-0.3,
+        group,
+        features=[{"name": "n"}, {"name": "d"}],
+        folds={"axes": axes},
+    )
+    row = np.array([[float(word.partition("=")[2]) for word in _further(task).split()]])
+    assert not any(beyond_reach(task, name, row) for name in task.group_names)
+    assert any(beyond_reach(task, name, row * 1.2) for name in task.group_names)
+
+
+def test_the_row_of_a_linear_axis_lies_within_the_verdict_of_every_group() -> None:
+    x = np.concatenate([np.linspace(2000.0, 2050.0, 10), np.linspace(2100.0, 2150.0, 10)])
+    axis = [{"name": "year", "scale": "linear"}]
+    group = np.repeat([0, 1], 10)
+    task = task_of(x, 1.0 / x, group, features=axis, folds={"axes": ["year"]})
+    row = np.array([[float(_further(task).removeprefix("year="))]])
+    assert not any(beyond_reach(task, name, row) for name in task.group_names)
+
+
 def test_a_run_is_resumed_to_its_budget_and_then_to_twice_that() -> None:
     def resume(n_done: int) -> str:
         return next_commands(Path("runs/x-0-1"), RunConfig(evaluations=9), n_done)["resume"]
