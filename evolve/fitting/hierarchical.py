@@ -31,12 +31,12 @@ from evolve.fitting.result import Fit, Normals, Prior, Problem
 from evolve.fitting.tape import NONLINEAR, SLOPE
 from evolve.law.graph import Law
 from evolve.law.recipe import Recipe
+from evolve.scoring.in_common import noise_of_each
 from evolve.scoring.objective import POOLED_GROUPS
 from evolve.typing import Array, Ints
 
 ROUNDS = 6
 FIRST_STARTS = 4
-LEAST_NOISE = 1e-6  # variance of a group's residuals over those of all, against rounding
 
 
 def fit_pooled(
@@ -78,19 +78,12 @@ def fit_pooled(
 
 
 def _noise(fitter: BatchFitter, stacks: Sequence[Ints], fits: Sequence[Fit]) -> Array:
-    """`(q, 2)` variances by which errors go, and the same over those of the problems' pools.
-
-    A problem whose own constants pass through all its rows says nothing of noise, and has that of
-    its pool.
-    """
+    """`(q, 2)` variances by which errors go, and the same over those of the problems' pools."""
     variance = np.array([fit.noise for fit in fits])
-    left = fitter.counts - np.array([fit.n_free for fit in fits])
-    free, share = np.maximum(left, 1.0), np.ones(len(fits))
+    left, share = fitter.counts - np.array([fit.n_free for fit in fits]), np.ones(len(fits))
     with np.errstate(all="ignore"):
         for rows in stacks:
-            of_pool = np.average(variance[rows], axis=1, weights=free[rows])[:, None]
-            least = np.where(left[rows] < 1.0, 1.0, LEAST_NOISE) * of_pool
-            variance[rows] = np.maximum(variance[rows], least)
+            variance[rows], of_pool = noise_of_each(variance[rows], left[rows])
             share[rows] = np.where(of_pool > 0, variance[rows] / of_pool, 1.0)
     return np.stack([variance, share], axis=1)
 

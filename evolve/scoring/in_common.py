@@ -23,6 +23,22 @@ from evolve.scoring.clusters import (
 from evolve.typing import Array, Ints
 
 SINGULAR = 1e-12  # of the largest eigenvalue, below which one is 0
+LEAST_NOISE = 1e-6  # variance of a group's residuals over those of all, against rounding
+
+
+def noise_of_each(variances: Array, left: Array) -> tuple[Array, Array]:
+    """`(…, g)` variances by which errors of groups with constants in common go, and of all.
+
+    A group whose own constants pass through all its rows says nothing of noise, and has that of
+    all, `(…, 1)`.
+
+    Args:
+        variances: `(…, g)` of the residuals of each group.
+        left: `(…, g)` its rows less the constants that they decide.
+    """
+    of_all = np.asarray(np.average(variances, axis=-1, weights=np.maximum(left, 1.0)))[..., None]
+    least = np.where(left < 1.0, 1.0, LEAST_NOISE) * of_all
+    return np.maximum(variances, least), of_all
 
 
 def widenings_in_common(groups: Sequence[FittedRows], common: Ints) -> list[Widening]:
@@ -40,12 +56,20 @@ def widenings_in_common(groups: Sequence[FittedRows], common: Ints) -> list[Wide
         return [widening(rows) for rows in groups]
     found = [Widening(rows.covariance, 1.0) for rows in groups]
     sound = [i for i, rows in enumerate(groups) if rows.is_known]
-    parts = [_part_of(groups[i], common, len(groups)) for i in sound]
     n_clusters = sum(len(np.unique(groups[i].cluster)) for i in sound)
-    pooled = sum(p.variance * p.free for p in parts) / max(sum(p.free for p in parts), 1.0)
-    if pooled <= 0.0 or n_clusters < 2:
+    if n_clusters < 2:
         return found
-    of_common = max(parts, key=lambda part: part.free).of_common
+    # The same as the noise of the fits, by which their covariances go.
+    decided = groups[0].slopes.shape[1] - len(common) + len(common) / len(groups)
+    left = np.array([len(groups[i].residuals) for i in sound]) - decided
+    variances, of_all = noise_of_each(np.array([groups[i].variance(decided) for i in sound]), left)
+    pooled = float(of_all[0])
+    if pooled <= 0.0:
+        return found
+    parts = [
+        _part_of(groups[i], common, v) for i, v in zip(sound, variances.tolist(), strict=True)
+    ]
+    of_common = parts[int(np.argmax(left))].of_common
     root = root_of(of_common)
     seen = [part.moved @ root / np.sqrt(pooled) for part in parts]
     scores = [part.scores(each, pooled) for part, each in zip(parts, seen, strict=True)]
@@ -73,8 +97,7 @@ class _Part:
         moved: `(n, n_common)` slopes by those in common, which its own follow.
         seen: `(n, n_own)` slopes by its own, along independent directions of unit variance.
         root: Of `of_own`.
-        free: Rows less the constants that they decide, of those in common their part.
-        variance: Of the residuals.
+        variance: Of the noise.
     """
 
     rows: FittedRows
@@ -86,7 +109,6 @@ class _Part:
     moved: Array
     seen: Array
     root: Array
-    free: float
     variance: float
 
     def scores(self, seen: Array, pooled: float) -> Array:
@@ -97,8 +119,7 @@ class _Part:
             pooled: Variance of the residuals of all groups.
         """
         scores = scores_of(self.rows, np.hstack([self.seen, seen]), self.variance)
-        if self.variance > 0.0:
-            scores[:, len(self.own) :] *= np.sqrt(self.variance / pooled)
+        scores[:, len(self.own) :] *= np.sqrt(self.variance / pooled)
         return scores
 
     def widened(self, scores: Array, of_common: Array, shared: float) -> Widening:
@@ -124,20 +145,16 @@ class _Part:
         return Widening(wider, float(np.sqrt(max((n + taken_up + shared) / n, 1.0))))
 
 
-def _part_of(rows: FittedRows, common: Ints, n_groups: int) -> _Part:
-    """What the rows of one of some groups say."""
-    n, p = rows.slopes.shape
-    own = np.setdiff1d(np.arange(p), common)
+def _part_of(rows: FittedRows, common: Ints, variance: float) -> _Part:
+    """What the rows of one of some groups say, in noise of this variance."""
+    own = np.setdiff1d(np.arange(rows.slopes.shape[1]), common)
     of_common = rows.covariance[np.ix_(common, common)]
     scale = np.sqrt(np.maximum(np.diag(of_common), 1e-300))
     inverse = np.linalg.pinv(of_common / np.outer(scale, scale), SINGULAR, hermitian=True)
     together = rows.covariance[np.ix_(own, common)]
     follow = together / scale @ inverse / scale
     of_own = rows.covariance[np.ix_(own, own)] - follow @ together.T
-    decided = len(own) + len(common) / n_groups
-    variance, root = rows.variance(decided), root_of(of_own)
-    along = rows.slopes[:, own]
-    seen = along @ root / np.sqrt(variance) if variance > 0.0 else np.zeros_like(along @ root)
+    along, root = rows.slopes[:, own], root_of(of_own)
+    seen = along @ root / np.sqrt(variance)
     moved = rows.slopes[:, common] + along @ follow
-    free = max(n - decided, 1.0)
-    return _Part(rows, own, common, of_own, of_common, follow, moved, seen, root, free, variance)
+    return _Part(rows, own, common, of_own, of_common, follow, moved, seen, root, variance)

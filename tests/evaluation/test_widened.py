@@ -130,6 +130,27 @@ def test_an_exponent_that_all_groups_have_in_common_has_one_error() -> None:
     assert 0.98 * joint < errors[0] < 1.2 * joint
 
 
+@pytest.mark.parametrize("shrinkage", [0.0, 1.0])
+def test_errors_of_a_group_with_as_many_rows_as_constants_are_those_of_a_joint_fit(
+    shrinkage: float,
+) -> None:
+    counts = np.array([2, 2, 6, 6, 6, 6])
+    rng, group = np.random.default_rng(5), np.repeat(np.arange(6), counts)
+    x = np.concatenate([np.geomspace(1.0, 100.0, n) for n in counts])
+    y = 1.0 + 0.2 * group + 2.0 * x**-0.3 + 0.02 * rng.normal(size=len(x))
+    recipe = Recipe("linear", tied="shape", shrinkage=shrinkage)
+    fit = fit_rows(task_of(x, y, group), Candidate(FLOORED, recipe))
+    errors = np.array([fit.errors[f"g{i}"][0] for i in range(6)])
+    own = np.eye(6)[group]
+    power = x**-0.3
+    slopes = np.column_stack([own, own * power[:, None], 2.0 * np.log(x) * power])
+    joint = 0.02 * np.sqrt(np.diag(np.linalg.inv(slopes.T @ slopes)))
+    expected = np.column_stack([joint[:6], joint[6:12], np.full(6, joint[12])])
+    assert np.all(errors < 2.0 * expected)
+    assert np.all(errors[:, 2] > 0.5 * expected[:, 2])
+    assert np.all(errors[:2] > (0.1 if shrinkage else 0.5) * expected[:2])
+
+
 def floored(n, e, a, b):  # type: ignore[no-untyped-def]
     return e + a * n**b
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from evolve.scoring.clusters import FittedRows, widening
-from evolve.scoring.in_common import widenings_in_common
+from evolve.scoring.in_common import noise_of_each, widenings_in_common
 from evolve.typing import Array, Ints
 
 N_GROUPS, N_RUNS, N_POINTS = 5, 4, 6
@@ -92,3 +92,31 @@ def test_a_group_whose_rows_say_nothing_is_left_and_a_quiet_one_shares_the_error
     silent = [FittedRows(r.covariance, SLOPES, np.zeros(N_ROWS), RUN) for r in rows]
     for each, same in zip(rows, widenings_in_common(silent, COMMON), strict=True):
         np.testing.assert_array_equal(same.covariance, each.covariance)
+
+
+@pytest.mark.parametrize("left", [0.0, 1e-12, 1e-9, 1e-6])
+def test_a_group_that_its_own_constants_pass_through_has_the_noise_of_all(left: float) -> None:
+    """What rounding leaves of its residuals says nothing of its errors."""
+    _, rows = fitted(noise(np.random.default_rng(1), "plain"), np.arange(N_ROWS))
+    slopes, follow = SLOPES[[0, 5]], np.array([[0.1], [0.0]])
+    variance = noise_of_each(
+        np.array([0.0, *(each.variance(2 + 1 / 6) for each in rows)]),
+        np.array([0.0, *(N_ROWS - 2 - 1 / 6 for _ in rows)]),
+    )[0][0]
+    own = variance * np.linalg.pinv(slopes[:, [0, 2]].T @ slopes[:, [0, 2]])
+    of_common = rows[0].covariance[1, 1]
+    covariance = np.empty((3, 3))
+    covariance[np.ix_([0, 2], [0, 2])] = own + of_common * follow @ follow.T
+    covariance[[0, 2], 1] = covariance[1, [0, 2]] = of_common * follow[:, 0]
+    covariance[1, 1] = of_common
+    few = FittedRows(covariance, slopes, np.array([left, -left]), np.arange(2))
+    widened = widenings_in_common([few, *rows], COMMON)[0]
+    errors = np.sqrt(np.diag(widened.covariance))
+    np.testing.assert_allclose(errors, np.sqrt(np.diag(covariance)), rtol=0.1)
+    assert widened.noise < 1.1
+
+
+def test_groups_of_few_rows_have_the_noise_of_all_and_none_has_hardly_any() -> None:
+    variances, of_all = noise_of_each(np.array([1e-30, 2.0, 0.0, 1.0]), np.array([0.5, 3, 4, 2]))
+    assert of_all == pytest.approx((3 * 2.0 + 2 * 1.0) / 10)
+    np.testing.assert_allclose(variances, [of_all[0], 2.0, 1e-6 * of_all[0], 1.0])

@@ -205,7 +205,10 @@ NO_PREFERENCE = {
     ),
     "search/proposers/llm/translate.py": {"SPARE": "a label that no constant has"},
     "scoring/clusters.py": {"LEAST_FREE": "against division by nearly zero"},
-    "scoring/in_common.py": {"SINGULAR": "against division by nearly zero"},
+    "scoring/in_common.py": {
+        "LEAST_NOISE": "against division by nearly zero",
+        "SINGULAR": "against division by nearly zero",
+    },
     "scoring/frame.py": {"DIGITS": "rounding of a scale"},
     "forecast/plan/reach.py": dict.fromkeys(
         ("SERVED", "TRAINED", "MOST_DECADES", "USUAL_BELOW", "STRIDE", "STEPS", "FEW_STEPS"),
