@@ -48,14 +48,24 @@ def intervals_of(
         for target, pair in enumerate(zip(constants[group], tables, strict=True))
         for name, value, error in zip(names, *pair, strict=True)
     ]
-    # What all groups have in common the residuals of all groups tell.
-    joint, common = sum(freedom.values()) or math.inf, set(in_common(rows))
+    joint, common = _of_all(freedom, len(errors)), set(in_common(rows))
     return [
         _with_ends(
             row, joint if row.constant in common else freedom.get(row.group, math.inf), level
         )
         for row in rows
     ]
+
+
+def _of_all(freedom: Mapping[str, float], n_groups: int) -> float:
+    """Degrees of freedom of a variance to which all groups add, as of what they have in common.
+
+    Groups whose errors are known add their parts, too, but nothing to what is uncertain of it
+    (Welch 1947, Satterthwaite 1946); each is taken to be as large as the others are on average.
+    """
+    if not freedom:
+        return math.inf
+    return sum(freedom.values()) * (n_groups / len(freedom)) ** 2
 
 
 def _with_ends(row: ConstantRow, freedom: float, level: float) -> ConstantRow:

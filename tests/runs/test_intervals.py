@@ -31,7 +31,26 @@ def test_a_constant_of_one_group_is_not_in_common() -> None:
 def test_errors_of_which_nothing_tells_how_well_they_are_known_are_taken_to_be_known() -> None:
     some = intervals_of(("E", "a"), CONSTANTS, ERRORS, {"code": 5.0}, 0.9)
     for row in some:
-        left = 5.0 if row.group == "code" or row.constant == "a" else 1e9
+        left = 5.0 if row.group == "code" else 1e9
+        if row.constant == "a":  # to whose variance two groups of three add what is known
+            left = 45.0
         assert row.high - row.value == pytest.approx(stdtrit(left, 0.95) * row.error)
     rows = intervals_of(("E", "a"), CONSTANTS, ERRORS, {}, 0.9)
     assert [(row.high - row.value) / row.error for row in rows] == pytest.approx(6 * [1.644854])
+
+
+def test_one_group_of_few_rows_beside_known_ones_leaves_what_they_have_in_common_known() -> None:
+    names = [f"g{i}" for i in range(6)]
+    constants = {name: [[float(i), 0.3]] for i, name in enumerate(names)}
+    errors = {name: [[0.5, 0.1]] for name in names}
+    told: list[dict[str, float]] = [
+        {},
+        {"g5": 1.0},
+        dict.fromkeys(names[1:], 8.0),
+        dict.fromkeys(names, 8.0),
+    ]
+    rows = [intervals_of(("E", "a"), constants, errors, each, 0.9)[1] for each in told]
+    assert {row.constant for row in rows} == {"a"}
+    known, one, five, all_six = [(row.high - row.value) / row.error for row in rows]
+    assert known < one < 1.05 * known
+    assert known < five < all_six
