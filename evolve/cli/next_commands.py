@@ -103,9 +103,8 @@ def _further(task: Task) -> str:
     nearest_row = x[np.abs(x[:, shares] - medians[shares]).sum(axis=1).argmin()]
     words, ends = [], _ends(task)
     for j, (feature, values) in enumerate(zip(task.spec.features, x.T, strict=True)):
-        size = (
-            0.0 if feature.logarithmic else float(np.ptp(values))
-        )  # years differ in their last digits
+        # Years differ in their last digits.
+        size = 0.0 if feature.logarithmic else float(np.ptp(values))
         text = f"{nearest_row[j]:.6g}" if j in shares else _short(medians[j], 3, size)
         if j in ends:
             text = _not_above(ends[j], size)
