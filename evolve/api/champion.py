@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, overload
 from evolve.api.forecasts import index_of
 from evolve.arguments import checked
 from evolve.errors import Argument, EvolveError, nearest
+from evolve.forecast.words import r2_text
 from evolve.law.candidate import Candidate, candidate_from_data
 from evolve.law.program import parse_program
 from evolve.runs.results import ResultRow
@@ -202,7 +203,7 @@ class RunLaw:
 
     def __repr__(self) -> str:
         """Formula and scores."""
-        scores = f"held-out R2 {four(self.held_out_r2)}, train R2 {four(self.train_r2)}"
+        scores = f"held-out R2 {r2_text(self.held_out_r2)}, train R2 {r2_text(self.train_r2)}"
         return f"<{self._title}: {self.formula or 'black box'}; {scores}>"
 
     def _repr_html_(self) -> str:

@@ -13,6 +13,7 @@ from typing import Any, TextIO
 
 from evolve.evaluation.record import Entry
 from evolve.evaluation.requests import form_of
+from evolve.forecast.words import r2_text
 from evolve.printable import printable, unfiltered
 from evolve.runs.formulas import formula_of
 from evolve.runs.results import held_out_r2
@@ -249,7 +250,7 @@ def facts(p: Progress, now: float) -> dict[str, str]:
         "evaluations": f"{p.done}{total}{speed}",
         "time": clock(now - p.began) + ("" if left is None else f", {clock(left)} left"),
         "failures": failed or "none",
-        "best held-out R2": "-" if p.best_r2 is None else f"{p.best_r2:.4f}",
+        "best held-out R2": r2_text(p.best_r2),
         "law": p.best_formula or "-",
     }
 

@@ -55,10 +55,11 @@ def batch(
 
 
 def _outcome(row: BatchRow) -> str:
+    from evolve.forecast.words import r2_text
+
     if row.problem:
         return row.problem
-    r2 = "-" if row.held_out_r2 is None else f"{row.held_out_r2:.4f}"
-    return f"held-out R2 {r2}, {row.verdict or 'no verdict'}"
+    return f"held-out R2 {r2_text(row.held_out_r2)}, {row.verdict or 'no verdict'}"
 
 
 def _print(rows: Sequence[BatchRow]) -> None:

@@ -188,6 +188,7 @@ def _print(fitted: NamedFit, forecasts: list[Forecast], interval: float) -> None
     from evolve.cli.ending import print_valued
     from evolve.cli.output import print_table, print_text
     from evolve.cli.predict import print_forecasts
+    from evolve.forecast.words import r2_text
 
     task = fitted.task
     logs = " by logarithms" if "log" in fitted.target_scale else ""
@@ -201,7 +202,7 @@ def _print(fitted: NamedFit, forecasts: list[Forecast], interval: float) -> None
         ("fold", "held-out rows", "R2", "NMSE"),
         [(f.name, f.n_held, f.r2, f.nmse) for f in fitted.entry.evaluation.folds],
     )
-    print(f"train R2 {fitted.train_r2:.4f}, held-out R2 {fitted.held_out_r2:.4f}")
+    print(f"train R2 {r2_text(fitted.train_r2)}, held-out R2 {r2_text(fitted.held_out_r2)}")
     for parts in fitted.noise_parts:
         print_text(parts.line)
     print_text(f"verdict: {fitted.verdict.line()}")

@@ -10,7 +10,7 @@ import typer
 
 from evolve.cli.app import app
 from evolve.cli.options import RUNS, EntryNumber, Json, LawName, RunsDir, Size, TasksDirs
-from evolve.forecast.words import counted
+from evolve.forecast.words import counted, r2_text
 from evolve.runs.usual import REPORT
 
 if TYPE_CHECKING:
@@ -84,10 +84,10 @@ def _document(written: WrittenReport) -> dict[str, Any]:
 
 
 def _summary(document: dict[str, Any]) -> str:
-    words = [f"held-out R2 {document['held_out_r2']:.4f}"]
+    words = [f"held-out R2 {r2_text(document['held_out_r2'])}"]
     if document["train_r2"] is not None:
-        words.append(f"train R2 {document['train_r2']:.4f}")
+        words.append(f"train R2 {r2_text(document['train_r2'])}")
     if document["test_r2"] is not None:
-        words.append(f"test R2 {document['test_r2']:.4f}")
+        words.append(f"test R2 {r2_text(document['test_r2'])}")
     n = document["test_openings"]
     return ", ".join([*words, f"test rows opened {counted(n, 'time')}"])

@@ -9,7 +9,7 @@ import typer
 
 from evolve.cli.app import app
 from evolve.cli.options import RUNS, EntryNumber, Json, LawName, RunsDir, Size, TasksDirs
-from evolve.forecast.words import counted
+from evolve.forecast.words import counted, r2_text
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -165,7 +165,7 @@ def _print(
         ("fold", "held-out rows", "R2", "NMSE"),
         [(f.name, f.n_held, f.r2, f.nmse) for f in entry.evaluation.folds],
     )
-    scores = f"score {row.score:.4f}, train R2 {four(row.train_r2)}"
+    scores = f"score {row.score:.4f}, train R2 {r2_text(row.train_r2)}"
     print(f"{scores}, {counted(row.n_constants, 'constant')}")
     print(f"made by {entry.operator}" + (", from" if family else ""))
     for old in family:

@@ -17,6 +17,7 @@ from evolve.export.documents import task_data
 from evolve.export.escape import fenced, in_markdown, in_python
 from evolve.export.inputs import LAW
 from evolve.export.subject import labels_of, literal_table
+from evolve.forecast.words import r2_text
 from evolve.jsontext import json_document
 from evolve.law.imports import imported_modules
 from evolve.law.program import Program, title_of
@@ -29,7 +30,7 @@ _MARKDOWN = """# {title}
 
 {description}
 
-Fitted on {n_rows} training rows; score {score:.4f}, held-out R2 {held_out:.4f}.
+Fitted on {n_rows} training rows; score {score:.4f}, held-out R2 {held_out}.
 
 | group | target | constants |
 |---|---|---|
@@ -206,7 +207,7 @@ def _markdown_text(subject: BlackBox) -> str:
         description=in_markdown(title_of(subject.program)),
         n_rows=subject.task.train.n_rows,
         score=float("nan") if row.score is None else row.score,
-        held_out=float("nan") if row.held_out_r2 is None else row.held_out_r2,
+        held_out=r2_text(float("nan") if row.held_out_r2 is None else row.held_out_r2),
         rows="\n".join(rows),
         program=fenced(subject.program.text, "python"),
     )

@@ -49,14 +49,16 @@ def times_text(times: float, digits: int = 2) -> str:
     return f"{plain(times, digits)} times" if times <= MOST_TIMES else "more than a million times"
 
 
-def r2_text(r2: float, digits: int = 4, bound: float = -math.inf) -> str:
+def r2_text(r2: float | None, digits: int = 4, bound: float = -math.inf) -> str:
     """An R² to so many digits; three at most, or words, of one by which the law explodes.
 
     Args:
-        r2: The R².
+        r2: The R²; a dash stands for none.
         digits: Decimals, or digits of two.
         bound: What it is measured by: 0.8963 is less than 0.9, and said to be so.
     """
+    if r2 is None:
+        return "-"
     if r2 < -MOST_TIMES:
         return f"below {-MOST_TIMES:,.0f}"
     if r2 <= FEW_DIGITS:

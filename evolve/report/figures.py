@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from evolve.evaluation.record import Entry
-from evolve.forecast.words import counted
+from evolve.forecast.words import counted, r2_text
 from evolve.report.chart import (
     FIT,
     HELD,
@@ -146,8 +146,8 @@ def _observed(model: Model, t: int, test: Table | None) -> Chart:
 
     r2 = model.train.by_target[name].r2
     alt = (
-        f"Observed against predicted {name}: training R² {r2:.4f}; {len(view.fold.held)} rows "
-        f"held out by the hardest fold have R² {view.r2:.4f}."
+        f"Observed against predicted {name}: training R² {r2_text(r2)}; "
+        f"{len(view.fold.held)} rows held out by the hardest fold have R² {r2_text(view.r2)}."
     )
     return Chart(f"{name}: observed against predicted", draw(f"observed-{t}", alt, build))
 

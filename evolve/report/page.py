@@ -13,7 +13,7 @@ from evolve import __version__
 from evolve.errors import SandboxError
 from evolve.evaluation.failed import ProgramFailedError
 from evolve.forecast.box import page_data
-from evolve.forecast.words import counted
+from evolve.forecast.words import counted, r2_text
 from evolve.jsontext import json_document
 from evolve.report import tables
 from evolve.report.bands import LEVEL, forecaster_of
@@ -157,7 +157,7 @@ def _accuracy(findings: Findings, opened: OpenedTest | None) -> dict[str, Any]:
         "parts": tables.parts_table(model, opened),
         "folds_words": (
             f"Each fold fits the law without {far} and then predicts them; the hardest holds "
-            f"out {len(fold.fold.held)} rows (R² {fold.r2:.4f}). {FOLDS_WORDS}"
+            f"out {len(fold.fold.held)} rows (R² {r2_text(fold.r2)}). {FOLDS_WORDS}"
         ),
         "observed": fit_charts(model, test),
         "residuals": residual_charts(model, test),
@@ -234,6 +234,7 @@ def _chosen_words(findings: Findings) -> str:
     if leader.entry.index == findings.best.index:
         return text + ", and also has the best score of the search."
     r2 = held_out_r2(leader.entry.evaluation) or 0.0
-    text += f". The best score of the search is that of entry {leader.entry.index} (R² {r2:.4f})"
+    text += ". The best score of the search is that of entry "
+    text += f"{leader.entry.index} (R² {r2_text(r2)})"
     why = why_not_the_best_score(findings.lines)
     return f"{text}: {why}; the table of finalists has the numbers." if why else f"{text}."

@@ -76,6 +76,12 @@ def test_the_line_names_best_r2_and_formula_in_the_tasks_own_words(task: Task) -
     assert "num_params" in line
 
 
+def test_an_r2_that_explodes_is_told_in_words() -> None:
+    progress = Progress()
+    progress.best_r2 = -1e117
+    assert facts(progress, 0.0)["best held-out R2"] == "below -1,000,000"
+
+
 def test_facts_stand_in_before_anything_is_known() -> None:
     told = facts(Progress(), 0.0)
     assert told["failures"] == "none"

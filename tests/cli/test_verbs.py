@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import re
 import shlex
 import shutil
 from dataclasses import replace
@@ -539,6 +540,17 @@ def test_a_fit_that_is_further_from_its_rows_than_their_mean_says_so_in_a_line(
     frame = {"batch": [2**k for k in range(10)], "ms": [9 - 0.5 * k for k in range(10)]}
     with pytest.warns(UserWarning, match="the fit failed"):
         evolve.fit_named_law(frame, "ms", "a*batch")
+
+
+def test_fit_tells_an_r2_that_explodes_in_few_digits(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "line.csv"
+    noise = 0.02 * np.random.default_rng(0).normal(size=14)
+    path.write_text("x,y\n" + "".join(f"{k},{2 + 0.1 * k + noise[k - 1]}\n" for k in range(1, 15)))
+    law = "A + B*x + C*x^2 + D*x^3 + F*x^4 + G*x^5"
+    out = said(capfd, "fit", str(path), "--target", "y", "--law", law)[1]
+    assert re.search(r"train R2 0\.\d{4}, held-out R2 -\d,\d{2}0\n", out)
 
 
 def test_fit_takes_columns_that_are_derived_for_inputs_and_targets(

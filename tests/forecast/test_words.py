@@ -59,3 +59,7 @@ def test_whatever_is_said_can_be_read_without_powers_of_ten(value: float) -> Non
 def test_one_of_a_thing_is_one() -> None:
     words = ["0 constants", "1 constant", "2 constants"]
     assert [counted(n, "constant") for n in (0, 1, 2)] == words
+
+
+def test_no_r2_is_a_dash() -> None:
+    assert r2_text(None) == "-"
