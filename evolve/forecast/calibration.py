@@ -119,11 +119,12 @@ def _shared(noise: Array, counts: Array, scale: Array) -> Array:
         scale: `(g, t)` in which groups are alike; one of 0 says nothing of others, nor they of it.
     """
     told = scale > 0
-    shares = np.where(told, noise / np.where(told, scale, 1.0), 0.0) ** 2
-    weights = counts[:, None] * told
-    pooled = (weights * shares).sum(axis=0) / np.maximum(weights.sum(axis=0), 1.0)
-    mixed = (counts[:, None] * shares + OWN_ROWS * pooled) / (counts[:, None] + OWN_ROWS)
-    return np.asarray(np.where(told, np.sqrt(mixed) * scale, noise))
+    with np.errstate(over="ignore", invalid="ignore"):  # of a law that says 0 noise has no size
+        shares = np.where(told, noise / np.where(told, scale, 1.0), 0.0) ** 2
+        weights = counts[:, None] * told
+        pooled = (weights * shares).sum(axis=0) / np.maximum(weights.sum(axis=0), 1.0)
+        mixed = (counts[:, None] * shares + OWN_ROWS * pooled) / (counts[:, None] + OWN_ROWS)
+        return np.asarray(np.where(told, np.sqrt(mixed) * scale, noise))
 
 
 def _covariances(task: Task, fold: Fold, law: Predictable, fit: FoldAnswer) -> Array:

@@ -70,10 +70,10 @@ def parts_of(
         relative: Whether noise multiplies the law.
     """
     point, form = combine(values, weights)
-    noise = (
-        spread.noise * np.abs(point) if relative else np.broadcast_to(spread.noise, point.shape)
-    )
-    noise = noise if times is None else noise * times
+    noise = np.broadcast_to(spread.noise, point.shape)
+    with np.errstate(over="ignore", invalid="ignore"):  # endless noise of a law that says 0: nan
+        noise = noise * np.abs(point) if relative else noise
+        noise = noise if times is None else noise * times
     cap = _cap(point, spread.cap, relative=relative)
     form, loose = (_capped(part, cap) for part in (form, open_constants))
     capped = np.maximum(form, loose) >= cap

@@ -6,6 +6,7 @@ import warnings
 
 import numpy as np
 
+from evolve.forecast.calibration import _shared
 from evolve.forecast.model import GroupUncertainty
 from evolve.forecast.spread import VarianceComponents, parts_of
 
@@ -38,3 +39,14 @@ def test_where_noise_multiplies_forecasts_are_known_to_a_share_of_themselves_at_
     wild = parts_of(laws, np.ones(3), 9e9 * open_constants, spread, relative=True)
     assert wild.capped.all()
     np.testing.assert_allclose(wild.constants, np.abs(wild.point))
+
+
+def test_noise_of_a_law_that_says_0_of_all_rows_is_endless_without_a_warning() -> None:
+    with np.errstate(all="raise", under="ignore"):
+        noise = _shared(np.array([[7.8e297], [0.1]]), np.array([9.0, 0.0]), np.ones((2, 1)))
+        assert np.isinf(noise[0, 0])
+        spread = GroupUncertainty(np.zeros((1, 1, 1)), noise[0], np.ones(1))
+        parts = parts_of(
+            np.array([[[0.0], [2.0]]]), np.ones(1), np.zeros((2, 1)), spread, relative=True
+        )
+    np.testing.assert_array_equal(parts.noise, [[np.nan], [np.inf]])
