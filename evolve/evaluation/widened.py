@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import NamedTuple
 
 import numpy as np
 
@@ -10,8 +11,10 @@ from evolve.evaluation.predict import slopes_of
 from evolve.evaluation.requests import Form, law_of
 from evolve.fitting.gap import below_ceiling
 from evolve.fitting.messages import FoldAnswer
+from evolve.fitting.robust import L2, losses_each, weights_each
 from evolve.fitting.weights import row_weights
 from evolve.law.candidate import Candidate
+from evolve.law.recipe import LOSSES
 from evolve.scoring.clusters import FittedRows, Widening
 from evolve.scoring.fold import Fold, all_rows
 from evolve.scoring.in_common import widenings_in_common
@@ -77,25 +80,32 @@ def _widenings(
     own = [task.train.at(fold.fit[rows]) for rows in at]
     found = []
     for t in range(n_targets):
-        scores = [
-            _scores(task, form, table, constants, fit.fitted[rows], t)
-            for table, constants, rows in zip(own, tables, at, strict=True)
-        ]
+        parts = zip(own, tables, at, covariances[:, t], strict=True)
         groups = [
-            FittedRows(covariances[i, t], slopes, left, cluster[fold.fit[rows]], given)
-            for i, ((slopes, left, given), rows) in enumerate(zip(scores, at, strict=True))
+            FittedRows(
+                covariance,
+                cluster=cluster[fold.fit[rows]],
+                **_scores(task, form, table, constants, fit.fitted[rows], t)._asdict(),
+            )
+            for table, constants, rows, covariance in parts
         ]
         found.append(widenings_in_common(groups, common))
     return [list(of_group) for of_group in zip(*found, strict=True)]
 
 
+class _Scores(NamedTuple):
+    """Slopes and what a fit leaves of one target, as `FittedRows` has them."""
+
+    slopes: Array
+    residuals: Array
+    given: Array | None
+    squares: Array
+
+
 def _scores(
     task: Task, form: Form, own: Table, table: Array, fitted: Array, target: int
-) -> tuple[Array, Array, Array | None]:
-    """Slopes, residuals and their deviations of one target, on the scale on which it was fitted.
-
-    They are `(n, p)` and `(n,)`; deviations are None where the user gave none.
-    """
+) -> _Scores:
+    """Those of one target, on the scale on which it was fitted."""
     y, p, counts = own.Y[:, target], fitted[:, target], np.ones(own.n_rows)
     slopes, on_logs = slopes_of(law_of(form), own.X, table, target), False
     unit: float | None = task.frame.targets[target].unit
@@ -112,8 +122,16 @@ def _scores(
             given = np.sqrt(known * counts)
         counts = counts * (weights.of_logs(y, unit) if on_logs else weights.values)
     if on_logs:
-        left, slopes = np.log(np.abs(y)) - np.log(np.abs(p)), slopes / p[:, None]
-    else:
-        left = y - p
-    times = np.sqrt(counts)
-    return slopes * times[:, None], left * times, given
+        slopes, y, p = slopes / p[:, None], np.log(np.abs(y)), np.log(np.abs(p))
+    loss, bend = L2, np.ones_like(y)
+    if isinstance(form, Candidate):
+        loss = LOSSES.index(form.recipe.loss)
+        bend *= max(form.recipe.f_scale * float(np.std(y)), 1e-300)
+    left = y - p
+    with np.errstate(all="ignore"):  # a law that is infinite somewhere says nothing
+        irls, curved = weights_each(left, loss, bend)
+        times, over = np.sqrt(counts * irls * curved), np.sqrt(counts / curved)
+        # Each product is the row's slope of the cost over the root of its robust weight: normal
+        # matrices take a loss that bends to know more than it does, which this makes up for.
+        squares = 2.0 * losses_each(left, counts, loss, bend)
+        return _Scores(slopes * times[:, None], left * over, given, squares)

@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-import numpy as np
-
 from evolve.fitting import elementary
 from evolve.fitting.compiled import COMPILED, jit
 from evolve.fitting.lanes import sum_values
 from evolve.fitting.parts import part
+from evolve.fitting.robust import LEAST_CURVATURE, losses_each, weights_each
 from evolve.typing import Array
-
-L2, HUBER, CAUCHY = 0, 1, 2
-LEAST_CURVATURE = 0.3  # of a robust loss, over its irls weight
 
 
 def losses_loops(r: Array, w: Array, loss: int, bend: Array, room: Array, totals: Array) -> None:
@@ -68,15 +64,7 @@ def _weighted_losses(r: Array, w: Array, bend: Array, loss: int, out: Array) -> 
 def losses_rows(r: Array, w: Array, loss: int, bend: Array, room: Array, totals: Array) -> None:
     """`losses_loops` on whole numpy rows."""
     del room
-    if loss == L2:
-        each = 0.5 * w * r * r
-    elif loss == HUBER:
-        size = np.abs(r)
-        core = np.minimum(size, bend)
-        each = w * core * (size - 0.5 * core)
-    else:
-        each = 0.5 * bend * bend * w * np.log1p((r / bend) ** 2)
-    totals[:] = each.reshape(-1, len(totals)).sum(axis=0)
+    totals[:] = losses_each(r, w, loss, bend).reshape(-1, len(totals)).sum(axis=0)
 
 
 def _slopes_loops(
@@ -107,15 +95,7 @@ def _slopes_loops(
 
 
 def _slopes_rows(r: Array, w: Array, loss: int, bend: Array, psi: Array, curvature: Array) -> None:
-    irls, bent = np.ones_like(r), np.ones_like(r)
-    if loss == HUBER:
-        inside = np.abs(r) <= bend
-        irls = np.where(inside, 1.0, bend / np.where(inside, 1.0, np.abs(r)))
-        bent = np.where(inside, 1.0, LEAST_CURVATURE)
-    elif loss == CAUCHY:
-        u = r / bend
-        irls = 1.0 / (1.0 + u * u)
-        bent = np.maximum((1.0 - u * u) * irls, LEAST_CURVATURE)
+    irls, bent = weights_each(r, loss, bend)
     psi[:] = w * r * irls
     curvature[:] = w * irls * bent
 

@@ -14,9 +14,9 @@ import numpy.typing as npt
 from evolve.fitting import kernel
 from evolve.fitting.fit_batch import MIDDLE_ROWS, SAMPLE_ROWS, FitBatch, subsampled
 from evolve.fitting.leaders import leading, merge
-from evolve.fitting.loss import L2
 from evolve.fitting.projection import project
 from evolve.fitting.refine import AGREE, CONVERGED, NOT_FINITE
+from evolve.fitting.robust import L2
 from evolve.fitting.starts import Spread, place
 from evolve.fitting.tape import NONLINEAR
 from evolve.fitting.workspace import Aim, Data, Ends

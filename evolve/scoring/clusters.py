@@ -42,11 +42,14 @@ class FittedRows:
 
     Attributes:
         covariance: `(p, p)` of the constants, as if rows were independent.
-        slopes: `(n, p)` derivatives of the fitted values by the constants, weighed as the
-            residuals are.
-        residuals: `(n,)` what the fit leaves, each weighed by the root of what its row counts.
+        slopes: `(n, p)` derivatives of the fitted values by the constants, each weighed by the
+            root of what its row counts in the normal matrix.
+        residuals: `(n,)` what the fit leaves, weighed so that the products with the slopes are
+            what the rows say of the constants.
         cluster: `(n,)` numbers of the clusters.
         given: `(n,)` deviations of the residuals, as the user gave them; None where nobody did.
+        squares: `(n,)` of the residuals as the fit's variance counts them, of a robust loss twice
+            the losses; None for the squares.
     """
 
     covariance: Array
@@ -54,6 +57,7 @@ class FittedRows:
     residuals: Array
     cluster: Ints
     given: Array | None = None
+    squares: Array | None = None
 
     @property
     def is_known(self) -> bool:
@@ -64,7 +68,8 @@ class FittedRows:
     def variance(self, n_constants: float) -> float:
         """Of the residuals, which so many constants have lessened, or that given if larger."""
         left = self.residuals
-        return max(float(left @ left) / max(len(left) - n_constants, 1.0), self.variance_given)
+        total = float(left @ left if self.squares is None else self.squares.sum())
+        return max(total / max(len(left) - n_constants, 1.0), self.variance_given)
 
     @property
     def variance_given(self) -> float:

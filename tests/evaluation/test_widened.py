@@ -212,3 +212,38 @@ def test_errors_of_an_exponent_in_common_go_by_given_deviations() -> None:
     np.testing.assert_allclose(
         errors, np.sqrt(inverse[-1, -1] * train.weights.variance), rtol=1e-2
     )
+
+
+def decay(t, n, rate, b):  # type: ignore[no-untyped-def]
+    return n * np.exp(-t * rate) + b
+
+
+DECAY = Law(
+    call(
+        "add",
+        call("mul", const(0), call("exp", call("neg", call("mul", feat(0), const(1))))),
+        const(2),
+    ),
+    3,
+)
+
+
+@pytest.mark.parametrize("told", [True, False])
+@pytest.mark.parametrize(("loss", "f_scale"), [("huber", 0.05), ("cauchy", 0.05)])
+def test_errors_of_a_robust_fit_with_a_row_of_high_leverage_are_near_those_of_least_squares(
+    loss: str, f_scale: float, told: bool
+) -> None:
+    """The leverage is that of the robust fit, in which such a row may hardly count."""
+    t, rng, times = np.arange(1.0, 41.0, 1.5), np.random.default_rng(11), []
+    for _ in range(20):
+        mean = decay(t, 2800.0, 1 / 6.1, 31.0)
+        sigma = np.sqrt(mean) if told else np.full(len(t), 30.0)
+        y = mean + sigma * rng.normal(size=len(t))
+        task = task_of(t, y)
+        if told:
+            task = replace(task, train=replace(task.train, weights=weights_from_sigma(sigma)))
+        errors = fit_rows(task, Candidate(DECAY, Recipe("linear", loss, f_scale))).errors["all"][0]
+        _, best = curve_fit(decay, t, y, (2000.0, 0.2, 20.0), sigma, absolute_sigma=True)
+        times.append(errors / np.sqrt(np.diag(best)))
+    assert np.all(np.median(times, axis=0) > 0.8)
+    assert np.max(times) < 3.5

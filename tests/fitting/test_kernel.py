@@ -17,10 +17,10 @@ from evolve.fitting.compiled import COMPILED, jit
 from evolve.fitting.cost import costs_at, normals_at
 from evolve.fitting.fit import fit_many
 from evolve.fitting.kernel import all_parts
-from evolve.fitting.loss import L2
 from evolve.fitting.multistart import run
 from evolve.fitting.primitives import BACKWARD, CODE, FORWARD, SLOPES, VALUES
 from evolve.fitting.result import Problem
+from evolve.fitting.robust import L2
 from evolve.fitting.solve import solve_exact, solve_normal
 from evolve.fitting.tape import compile_tape
 from evolve.fitting.workspace import (
