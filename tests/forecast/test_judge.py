@@ -174,7 +174,7 @@ def test_in_noise_alone_there_is_no_law(noisy: tuple[Task, Choice, Verdict]) -> 
     assert "take the forecast" not in verdict.line()
 
 
-@pytest.mark.parametrize("seed", [0, 1, 3])
+@pytest.mark.parametrize("seed", [0, 1, 6])
 def test_a_law_that_noise_hides_between_the_held_out_rows_is_not_told_to_be_none(
     seed: int,
 ) -> None:
