@@ -40,9 +40,7 @@ from evolve.tasks.together import listed, still_in_groups
 from evolve.typing import Array
 
 UNEVEN = 0.5  # difference of the R2 of folds from which on a verdict tells each of them
-APART = (
-    1.5  # times of errors of all folds and of a typical one, from which on these are told apart
-)
+APART = 1.5  # factor from which on errors of all folds and of a typical one are told apart
 HEARD = 0.05  # weight in the forecast from which on laws of a feature are heard
 LOW_R2 = 0.2  # below which it is told what an R2 of 0 is
 IN_NOISE = (

@@ -74,14 +74,13 @@ def horizons_of(task: Task) -> list[float | tuple[float, ...]]:
 
 def reach_text(task: Task) -> str:
     """How far beyond the data intervals are read: factors, or shares of a linear axis' range."""
-    said = []
-    for is_log, reach in reaches_of(task):
-        ranges = IN_WORDS.get(reach, f"{reach:.3g} ranges")
-        said.append(f"{10.0**reach:.3g} times" if is_log else ranges)
-    ways = list(dict.fromkeys(said))
-    if len({way[-5:] for way in ways}) < len(ways):
-        return "the horizon"
-    return " or ".join(ways)
+    reaches = dict.fromkeys(reaches_of(task))
+    if len({is_log for is_log, _ in reaches}) < len(reaches):
+        return "the horizon"  # axes of one kind reach unlike far
+    return " or ".join(
+        f"{10.0**reach:.3g} times" if is_log else IN_WORDS.get(reach, f"{reach:.3g} ranges")
+        for is_log, reach in reaches
+    )
 
 
 def reaches_of(task: Task) -> list[tuple[bool, float]]:

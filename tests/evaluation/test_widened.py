@@ -25,6 +25,19 @@ POWER = Candidate(Law(call("mul", const(0), call("pow", feat(0), const(1))), 2),
 MIRRORED = Candidate(Law(call("neg", POWER.law.root), 2), Recipe("log"))
 
 
+def spec_of(runs: str = "") -> TaskSpec:
+    """Losses by one size at several places."""
+    return TaskSpec(
+        title="t",
+        source="s",
+        licence="l",
+        groups=["place"],
+        features=[Feature(name="size")],
+        targets=[Target(name="loss")],
+        folds=FoldSpec(axes=["size"], runs=runs),
+    )
+
+
 def fitted(*, runs: bool, shift: float = 0.0, sign: float = 1.0) -> FittedLaw:
     """The law fitted to 8 runs of 10 points in each of two groups, each run with an offset."""
     rng, run = np.random.default_rng(0), np.repeat(np.arange(8), 10)
@@ -33,16 +46,8 @@ def fitted(*, runs: bool, shift: float = 0.0, sign: float = 1.0) -> FittedLaw:
     size = 2.0**run
     y = 3.0 * size**-0.1 * np.exp(offset + 0.005 * rng.normal(size=160))
     table = Table(size[:, None], sign * y[:, None], group, run if runs else None)
-    spec = TaskSpec(
-        title="t",
-        source="s",
-        licence="l",
-        groups=["place"],
-        features=[Feature(name="size")],
-        targets=[Target(name="loss")],
-        folds=FoldSpec(axes=["size"], runs="run" if runs else ""),
-    )
-    return fit_rows(Task("t", Path(), spec, ("a", "b"), table), POWER if sign > 0 else MIRRORED)
+    task = Task("t", Path(), spec_of("run" if runs else ""), ("a", "b"), table)
+    return fit_rows(task, POWER if sign > 0 else MIRRORED)
 
 
 def test_errors_are_wider_where_points_of_a_run_go_together() -> None:
@@ -109,15 +114,7 @@ def test_an_exponent_that_all_groups_have_in_common_has_one_error() -> None:
     x = np.concatenate([np.geomspace(1.0, 100.0, n) for n in counts])
     noise = np.array([0.01, 0.002, 0.002, 0.003])[group]
     y = 1.0 + group + 2.0 * x**-0.4 + noise * rng.normal(size=len(x))
-    spec = TaskSpec(
-        title="t",
-        source="s",
-        licence="l",
-        groups=["place"],
-        features=[Feature(name="size")],
-        targets=[Target(name="loss")],
-        folds=FoldSpec(axes=["size"]),
-    )
+    spec = spec_of()
     task = Task("t", Path(), spec, tuple("abcd"), Table(x[:, None], y[:, None], group, None))
     fit = fit_rows(task, Candidate(law, Recipe("linear", tied="shape")))
     errors = np.array([fit.errors[name][0, 2] for name in "abcd"])

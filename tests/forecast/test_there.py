@@ -44,6 +44,23 @@ def test_along_a_linear_axis_nothing_is_promised_beyond_half_of_its_range(
     assert reach_text(wide) == "a whole range"
 
 
+@pytest.mark.parametrize(
+    ("scales", "horizon", "said"),
+    [
+        (("log", "linear"), [], "10 times or half a range"),
+        (("linear", "linear"), [10.0, 1e4], "the horizon"),
+        (("log", "log"), [100.0, 100.0], "100 times"),
+    ],
+)
+def test_axes_that_reach_unlike_far_are_told_by_kind_or_as_the_horizon(
+    scales: tuple[str, str], horizon: list[float], said: str
+) -> None:
+    features = [{"name": n, "scale": s} for n, s in zip("ab", scales, strict=True)]
+    x = np.column_stack([SIZES, SIZES[::-1]])
+    folds = {"axes": ["a", "b"], "horizon": horizon}
+    assert reach_text(task_of(x, SIZES**-0.3, features=features, folds=folds)) == said
+
+
 def test_a_product_of_sizes_is_promised_as_far_as_each_of_them() -> None:
     x = np.column_stack([SIZES, SIZES[::-1]])
     both = [{"name": "a"}, {"name": "b"}]
