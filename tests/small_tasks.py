@@ -30,6 +30,7 @@ SPACES = {
     ),
     "one log": SearchSpace((100.0,), (True,), 4),
     "one as it is": SearchSpace((1.0,), (False,), 5, positive=False),
+    "shares": SearchSpace((1.0, 1.0), (True, True), 6, share_of=1.0, either_way=True),
 }
 
 

@@ -32,6 +32,7 @@ def task_of(
     scales: str = "log log log",
     floor: float | None = None,
     ceiling: float | None = None,
+    bounds: list[float] | None = None,
 ) -> Task:
     names = ["size", "data", "rate"][: x.shape[1]]
     features = [Feature(name=n, scale=s) for n, s in zip(names, scales.split(), strict=False)]  # type: ignore[arg-type]
@@ -41,7 +42,7 @@ def task_of(
         licence="none",
         max_constants=6,
         features=features,
-        targets=[Target(name="loss")],
+        targets=[Target(name="loss", bounds=bounds or [])],
         folds=FoldSpec(axes=axes),
         physics=PhysicsSpec(floor=floor, ceiling=ceiling),
     )
@@ -63,6 +64,19 @@ def rises() -> Task:
 def rises_to_its_ceiling() -> Task:
     task = rises()
     return task_of(task.train.X, task.train.Y, ["size"], ceiling=1.0)
+
+
+def of_shares() -> Task:
+    x = grid([1e6, 4e6, 2e7, 1e8, 5e8], [1.0, 3.0, 10.0, 30.0])
+    y = 1.0 - np.exp(-0.002 * x[:, 0] ** 0.25 * x[:, 1] ** 0.4)
+    return task_of(x, noisy(y, 5, 0.002), ["size", "data"], bounds=[0.0, 1.0])
+
+
+def of_shares_near_all() -> Task:
+    task = of_shares()
+    return task_of(
+        task.train.X, 0.2 + 0.75 * task.train.Y / task.train.Y.max(), ["size"], bounds=[0.0, 1.0]
+    )
 
 
 def over_decades() -> Task:
@@ -87,7 +101,16 @@ def of_equal_targets_but_three() -> Task:
 @pytest.mark.slow
 @pytest.mark.parametrize(
     "make",
-    [falls, rises, rises_to_its_ceiling, over_decades, without_axes, of_equal_targets_but_three],
+    [
+        falls,
+        rises,
+        rises_to_its_ceiling,
+        of_shares,
+        of_shares_near_all,
+        over_decades,
+        without_axes,
+        of_equal_targets_but_three,
+    ],
 )
 def test_a_table_written_down_in_another_way_gives_the_same_law(make: Callable[[], Task]) -> None:
     task = make()

@@ -20,6 +20,7 @@ from evolve.fitting.reframe import (
     usable,
 )
 from evolve.fitting.result import STATUSES, Fit, Normals, Prior, Problem
+from evolve.fitting.shares import usable_shares
 from evolve.fitting.starts import Moments, spread_of
 from evolve.fitting.tape import NONLINEAR, Tape, compile_tape
 from evolve.fitting.workspace import CompiledLaw, Data
@@ -62,6 +63,9 @@ class BatchFitter:
         self.moves, self.frames = usable(
             law.root, rows.frames, origin=not (on_logs or recipe.of_gap), by_priors=pooled
         )
+        if not pooled and (of_shares := usable_shares(law.root, rows.frames)):
+            root, self.moves, self.frames = of_shares
+            law = replace(law, root=root)
         # A law that is minus another is that other, of minus the targets.
         mirrored = law.root.op == "neg"
         if mirrored:

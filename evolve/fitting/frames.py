@@ -74,6 +74,7 @@ class AskedFrames:
 
     def __init__(self, asked: Sequence[TargetFrame | None]) -> None:
         """Take the frame that each problem asks for, None for none."""
+        self._of_whole: dict[float, Frames] = {}
         known = [frame for frame in asked if frame is not None]
         self.plain = Frames([TargetFrame()] * len(asked))
         self.without_origin = self.options = list[Frames]()
@@ -81,3 +82,9 @@ class AskedFrames:
             self.without_origin = [Frames([TargetFrame(0.0, frame.unit) for frame in known])]
             whole = Frames(known)
             self.options = [whole] * whole.has_origin + self.without_origin
+
+    def of_whole(self, whole: float) -> Frames:
+        """Frames of targets that are shares of a whole; the same object for the same whole."""
+        if whole not in self._of_whole:
+            self._of_whole[whole] = Frames([TargetFrame(0.0, whole)] * len(self.plain))
+        return self._of_whole[whole]

@@ -24,6 +24,7 @@ from evolve.law.graph import (
 from evolve.law.lowering import Lowering
 from evolve.law.order import bounded
 from evolve.law.recipe import FIRST_NAMES, Recipe
+from evolve.law.share import without_scale
 from evolve.law.text import text_of
 from evolve.law.units import hidden_scales
 
@@ -142,7 +143,8 @@ def complexity(root: Node) -> float:
     """Size of a tree, each operation weighted by how exotic it is.
 
     The scale of a feature costs nothing where constants make up for any other; where it stands
-    for a constant, as in 1/(N/1e9) + 1/(D/1e11), it costs as much as one.
+    for a constant, as in 1/(N/1e9) + 1/(D/1e11), it costs as much as one. That of a share costs
+    nothing: 100 exp(-a) says as much of a percentage as exp(-a) of the share.
     """
     return _weight(root) + WEIGHTS["const"] * hidden_scales(root)
 
@@ -150,6 +152,7 @@ def complexity(root: Node) -> float:
 def _weight(node: Node) -> float:
     if is_unit_scaled(node):
         return WEIGHTS["feat"]
+    node = without_scale(node)
     return WEIGHTS[node.op] + sum([_weight(a) for a in node.args])
 
 
@@ -160,7 +163,7 @@ def form(root: Node) -> str:
     6+), and any of ``power``, ``saturation``, ``interaction`` and ``logquadratic``.
     """
     body, _ = canonical(_without_units(root))
-    body = body.args[0] if body.op == "neg" else body
+    body = without_scale(body.args[0] if body.op == "neg" else body)
     link = body.op if body.op in ("exp", "log") else "identity"
     if link == "identity" and body.op in ("tanh", "max", "min", "logaddexp", "sqrt", "abs"):
         link = "other"

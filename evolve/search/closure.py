@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from evolve.fitting.reframe import moves_of, scaled_moves, signed_terms
+from evolve.fitting.shares import is_of_shares
 from evolve.law.canonical import simplify
 from evolve.law.graph import Law, Node, call
 from evolve.search.operators.registry import SearchSpace
@@ -29,6 +30,8 @@ def closed(law: Law, space: SearchSpace) -> Law | None:
     Returns:
         The law itself where it has all of them; None where it still depends on the unit.
     """
+    if space.share_of is not None and is_of_shares(law.root):
+        return law  # the bounds say what the unit and the origin are
     root = _with_amplitudes(law.root, space, fresh())
     if root == law.root:
         return law

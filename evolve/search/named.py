@@ -20,6 +20,7 @@ from evolve.errors import Argument, EvolveError, MissingColumnError, ProgramErro
 from evolve.evaluation.evaluator import Evaluator
 from evolve.evaluation.problem import EvaluationProblem
 from evolve.evaluation.record import NOT_OF_A_RUN, Entry, Origin
+from evolve.fitting.shares import in_amounts
 from evolve.law.candidate import Candidate
 from evolve.law.canonical import key, simplify
 from evolve.law.equivalence import numbering
@@ -285,14 +286,14 @@ def _forms(space: SearchSpace, task: Task) -> dict[str, Node]:
 
 def _unnamed_forms(space: SearchSpace) -> dict[str, Node]:
     """Trees of the generic forms by their names, in which features stand by numbers."""
-    return generic_laws(space) | named_forms(space)
+    laws = generic_laws(space) | named_forms(space)
+    return {name: in_amounts(root, space.share_of or 1.0) for name, root in laws.items()}
 
 
 def _of_only(name: str, task: Task) -> str:
     """The name of a generic form without the feature, where there is no other."""
-    return (
-        name if len(task.feature_names) > 1 else name.removesuffix(f" of {task.feature_names[0]}")
-    )
+    first, *others = task.feature_names
+    return name if others else name.removesuffix(f" of {first}")
 
 
 def _plain(name: str) -> str:

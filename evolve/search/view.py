@@ -13,6 +13,7 @@ from dataclasses import replace
 from functools import lru_cache
 
 from evolve.fitting.reframe import signed_terms
+from evolve.fitting.shares import in_amounts, in_shares
 from evolve.law.algebra import is_unit_scaled
 from evolve.law.candidate import Candidate
 from evolve.law.canonical import canonical
@@ -55,15 +56,18 @@ def _with_scale(recipe: Recipe, space: SearchSpace, scales: Mapping[str, str]) -
 
 @lru_cache(maxsize=4096)
 def _outward(root: Node, space: SearchSpace) -> Node:
+    if space.share_of is not None:
+        root = in_amounts(root, space.share_of)
     if space.ceiling is not None:
         return _to_raw(call("sub", num(space.ceiling), root), space)
     return _to_raw(_mirrored(root, space), space)
 
 
 @lru_cache(maxsize=4096)
-def _inward(root: Node, space: SearchSpace) -> tuple[Node, int]:
-    seen = _to_seen(root, space)
-    return canonical(_left(seen, space.ceiling) if space.ceiling else _mirrored(seen, space))
+def _inward(raw: Node, space: SearchSpace) -> tuple[Node, int]:
+    seen = _to_seen(raw, space)
+    root = _left(seen, space.ceiling) if space.ceiling else _mirrored(seen, space)
+    return canonical(root if space.share_of is None else in_shares(root, space.share_of))
 
 
 def _left(root: Node, ceiling: float) -> Node:

@@ -45,6 +45,8 @@ class Frame:
         ceiling: Value below which all targets lie and towards which they rise along the axes, past
             half of their range, as is declared of an accuracy; what they leave to it is what is
             seen. None without one.
+        whole: What the targets, as they are seen, are shares of: the width between their declared
+            bounds, 100 of a percentage. None where no bound is an origin, or one is infinite.
     """
 
     columns: tuple[int, ...]
@@ -55,6 +57,7 @@ class Frame:
     rises: bool = False
     parts: tuple[tuple[int, int], ...] = ()
     ceiling: float | None = None
+    whole: float | None = None
 
     def seen(self, x: Array) -> Array:
         """`(n, f)` features over their scales, in the order of the task, rounded."""
@@ -99,7 +102,8 @@ def frame_of(spec: TaskSpec, x: Array, y: Array, group: Ints, roles: Mapping[str
     if not spec.own:
         columns = tuple(_column_order(spec, frame, axes, x[near], y[near]))
     parts = sorted(ratios, key=lambda pair: [columns.index(j) for j in pair])
-    return replace(frame, columns=columns, parts=tuple(parts), ceiling=ceiling)
+    whole = _whole(spec, ceiling)
+    return replace(frame, columns=columns, parts=tuple(parts), ceiling=ceiling, whole=whole)
 
 
 def _nearer(values: Array, group: Ints) -> Array:
@@ -119,6 +123,14 @@ def _ceiling(spec: TaskSpec, y: Array) -> float | None:
     low, top = bounds.pop() if len(bounds) == 1 else (-math.inf, math.inf)
     is_above = bool(top) and math.isfinite(top) and bool((y < top).all())
     return top if is_above and bool(y.max() - low > top - y.max()) else None
+
+
+def _whole(spec: TaskSpec, ceiling: float | None) -> float | None:
+    """The width between bounds that all targets have, if they, or what they leave, begin at 0."""
+    bounds = set(target_bounds(spec))
+    low, top = bounds.pop() if len(bounds) == 1 else (-math.inf, math.inf)
+    begins_at_0 = ceiling is not None or low == 0.0
+    return top - low if begins_at_0 and math.isfinite(top - low) else None
 
 
 def _has_natural_zero(spec: TaskSpec, x: Array, y: Array, near: Array, group: Ints) -> bool:

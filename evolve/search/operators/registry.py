@@ -35,6 +35,7 @@ class SearchSpace:
         scales: What the feature in each place is divided by; 1 if empty.
         mirrored: The targets are seen with their sign changed.
         ceiling: What the targets leave to it is seen, in place of them with their sign changed.
+        share_of: What the targets, as they are seen, are shares of: they lie between 0 and it.
         natural_zero: 0 means something for the targets; otherwise a law must allow any origin.
         either_way: Targets may go up as well as down, so that terms may have either sign.
         part_of: Pairs of features (part, whole) of which the first is never greater than the
@@ -56,6 +57,7 @@ class SearchSpace:
     scales: tuple[float, ...] = ()
     mirrored: bool = False
     ceiling: float | None = None
+    share_of: float | None = None
     natural_zero: bool = True
     either_way: bool = False
     part_of: tuple[tuple[int, int], ...] = ()
@@ -77,6 +79,7 @@ class SearchSpace:
             max_constants=self.max_constants - template.n_constants,
             axes=tuple(at[j] for j in self.axes if j in at),
             part_of=tuple((at[a], at[b]) for a, b in self.part_of if a in at and b in at),
+            share_of=None,
             must_use=(),
             operations=None,
             template=None,

@@ -20,6 +20,7 @@ from evolve.search.operators.terms import fresh, linear, power_law, product_of_p
 from evolve.search.proposers.grammar import SMALL, finish, free_part, origin_of
 from evolve.search.proposers.literature import published_forms
 from evolve.search.proposers.protocol import Proposal
+from evolve.search.proposers.shares import share_forms
 from evolve.search.view import inward, outward, turned
 
 FILLING = 2**31
@@ -46,7 +47,7 @@ def generic_laws(space: SearchSpace) -> dict[str, Node]:
     Returns:
         Trees by name: sums and products of powers, linear and quadratic forms, late and bounded
         ones, `published_forms`; straight lines in sizes where a target may go either way; lines
-        and powers of one feature where the task allows fewer than three constants.
+        and powers of one feature where the task allows fewer than three constants; `share_forms`.
     """
     v, new = space.variables(), fresh()
     laws = _laws_of_all(space, v, new)
@@ -60,9 +61,11 @@ def generic_laws(space: SearchSpace) -> dict[str, Node]:
     if space.either_way:
         laws |= _straight(space)
     laws |= published_forms(space)
+    if space.either_way:
+        laws |= _turned(laws)
+    laws |= share_forms(space)
     # A sum over every pair of many features nests deeper than any law may.
-    laws = {name: root for name, root in laws.items() if depth(root) <= MOST_DEPTH}
-    return laws | _turned(laws) if space.either_way else laws
+    return {name: root for name, root in laws.items() if depth(root) <= MOST_DEPTH}
 
 
 def _straight(space: SearchSpace) -> dict[str, Node]:
