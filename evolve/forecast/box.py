@@ -14,6 +14,7 @@ from evolve.forecast.interval import (
     MOST_LOG,
     Forecast,
     interval_at,
+    noise_times,
     seen_of,
     t_quantile,
 )
@@ -154,7 +155,12 @@ def page_data(task: Task, forecast_model: ForecastModel) -> dict[str, Any] | Non
         "mixture": {"columns": list(shares.columns), "whole": shares.whole},
         "relations": [_relation(task, relation) for relation in relations(task)],
         "n_curve": N_CURVE,
-        "quantiles": {"level": LEVEL, "asked": t_quantile(LEVEL), "unit": t_quantile(LEVEL)},
+        "quantiles": {
+            "level": LEVEL,
+            "asked": t_quantile(LEVEL),
+            "unit": t_quantile(LEVEL),
+            "noise": float(noise_times(LEVEL)),
+        },
         "numbers": {
             "inflation": CALIBRATION_INFLATION,
             "least": CALIBRATION_LEAST,

@@ -10,6 +10,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 from functools import lru_cache
+from statistics import NormalDist
 
 import numpy as np
 import numpy.typing as npt
@@ -31,6 +32,7 @@ from evolve.tasks.task import Task
 from evolve.typing import Array
 
 LEVEL = 0.9  # at which the folds' errors are read
+MOST_LEVEL = 1.0 - 1e-15  # beyond which a normal quantile is not finite
 MOST_LOG = 50.0  # largest logarithm of the factor between a point and an end
 
 
@@ -115,7 +117,7 @@ def interval_at(
     weights = np.array([m.weight for m in forecast_model.members])
     parts = parts_of(values, weights, loose, spread, relative=forecast_model.relative)
     times = times_of_spread(task, forecast_model, group, x, level)
-    half, noise = times * parts.total, times * parts.noise
+    half, noise = half_widths(parts.total, parts.noise, times, level)
     point, low, high = ends_of(task, parts.point, half, noise, relative=forecast_model.relative)
     return Forecast(
         group=group,
@@ -151,6 +153,33 @@ def times_of_spread(
     return np.asarray((CALIBRATION_INFLATION * factors * t_quantile(level))[:, None])
 
 
+def half_widths(
+    total: Array, noise: Array, times: Array, level: float | Array
+) -> tuple[Array, Array]:
+    """Half widths of intervals, and what single runs' noise alone has of them.
+
+    Where folds show spreads to be too wide, it is what constants and laws leave open that is: the
+    noise is that of the residuals, whatever the folds say, and no run scatters by less.
+
+    Args:
+        total: `(n, t)` spreads.
+        noise: `(n, t)` those of the noise alone.
+        times: Half width over spread, as the folds teach it.
+        level: Share of runs that an interval is to hold.
+    """
+    own = np.maximum(times, noise_times(level))
+    of_noise = own * noise
+    with np.errstate(over="ignore"):
+        half = np.sqrt((times * total) ** 2 + (own - times) * (own + times) * noise**2)
+    return half, of_noise
+
+
+def noise_times(level: float | Array) -> npt.NDArray[np.float64]:
+    """Half width over noise of an interval for single runs of a known law, chosen on its rows."""
+    normal = np.vectorize(NormalDist().inv_cdf, otypes=[float])
+    return np.asarray(CALIBRATION_INFLATION * normal(0.5 + 0.5 * np.minimum(level, MOST_LEVEL)))
+
+
 def quantiles_of(
     task: Task, forecast_model: ForecastModel, forecasts: Forecast, shares: Array
 ) -> Array:
@@ -158,12 +187,13 @@ def quantiles_of(
 
     They are the ends of the intervals of every level.
     """
-    levels = np.round(np.abs(2.0 * shares - 1.0), 12)
+    levels = np.asarray(np.round(np.abs(2.0 * shares - 1.0), 12), dtype=float)
     unit = times_of_spread(task, forecast_model, forecasts.group, forecasts.x[:1], LEVEL)[0]
     times = unit * np.array([[t_quantile(level)] for level in levels.tolist()]) / t_quantile(LEVEL)
     total, noise = forecasts.parts.total[0], forecasts.parts.noise[0]
     point = np.broadcast_to(forecasts.parts.point[0], (len(shares), len(total)))
-    ends = ends_of(task, point, times * total, times * noise, relative=forecast_model.relative)
+    half, of_noise = half_widths(total, noise, times, levels[:, None])
+    ends = ends_of(task, point, half, of_noise, relative=forecast_model.relative)
     return np.where(shares[:, None] < 0.5, ends[1], ends[2])
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import replace
 from pathlib import Path
+from statistics import NormalDist
 
 import numpy as np
 import pytest
@@ -14,7 +15,14 @@ from evolve.bench.known import KNOWN_LAWS, make_case
 from evolve.errors import EvolveError
 from evolve.forecast.box import page_data
 from evolve.forecast.calibration import make_forecast_model
-from evolve.forecast.interval import ends_of, factors_at, forecast, t_quantile
+from evolve.forecast.interval import (
+    ends_of,
+    factors_at,
+    forecast,
+    half_widths,
+    noise_times,
+    t_quantile,
+)
 from evolve.forecast.members import contenders_without_choice, fit_contenders
 from evolve.forecast.model import ForecastModel, GroupUncertainty, forecast_model_from_data
 from evolve.forecast.queries import from_table, from_words
@@ -36,6 +44,7 @@ from evolve.scoring.objective import CALIBRATION_LEAST
 from evolve.search.archive import Archive
 from evolve.tasks.spec import PhysicsSpec
 from evolve.tasks.task import Table, Task, load_task
+from evolve.typing import Array
 from tests.run_of_literature import store_of
 from tests.small_tasks import task_of
 
@@ -236,6 +245,34 @@ def test_spreads_that_folds_show_to_be_too_wide_are_narrowed_to_a_limit() -> Non
     )
     assert wide == pytest.approx(0.6)
     assert far_too_wide == CALIBRATION_LEAST
+
+
+def test_noise_of_single_runs_is_not_narrowed_whatever_folds_show(
+    case: tuple[Task, Table], forecast_model: ForecastModel
+) -> None:
+    task, x = case[0], case[0].train.X
+    flattered = replace(forecast_model, ratios=np.full_like(forecast_model.ratios, 1e-3))
+    for level in (0.5, 0.9, 0.99):
+        told = forecast(task, flattered, "all", x, level)
+        half = forecast_half(task, flattered, x, level)
+        noise = told.parts.noise / (told.point if flattered.relative else 1.0)
+        assert (half >= NormalDist().inv_cdf(0.5 + level / 2) * noise).all()
+        assert (half < forecast_half(task, forecast_model, x, level)).all()
+
+
+def forecast_half(task: Task, model: ForecastModel, x: Array, level: float) -> Array:
+    told = forecast(task, model, "all", x, level)
+    return 0.5 * np.log(told.high / told.low) if model.relative else told.high - told.point
+
+
+def test_half_widths_are_those_of_the_spread_where_nothing_is_narrowed() -> None:
+    total, noise, times = np.array([[2.0, 5.0]]), np.array([[1.0, 3.0]]), np.array([[4.0]])
+    half, of_noise = half_widths(total, noise, times, 0.9)
+    np.testing.assert_allclose(half, 4.0 * total)
+    np.testing.assert_allclose(of_noise, 4.0 * noise)
+    narrowed, _ = half_widths(total, noise, 0.1 * times, 0.9)
+    loose = 0.4 * np.sqrt(total**2 - noise**2)
+    np.testing.assert_allclose(narrowed, np.hypot(loose, noise_times(0.9) * noise))
 
 
 def test_spreads_are_narrowed_as_far_out_as_folds_reach_and_hardly_beyond() -> None:

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from evolve.forecast.departures import departures, require_whole
-from evolve.forecast.interval import Forecast, ends_of, forecast, times_of_spread
+from evolve.forecast.interval import Forecast, ends_of, forecast, half_widths, times_of_spread
 from evolve.forecast.plan.question import Question
 from evolve.forecast.queries import checked_point
 from evolve.forecast.spread import open_along
@@ -127,6 +127,6 @@ def interval_of(question: Question, forecasts: Forecast, spread: float) -> tuple
     spreads[:, t] = spread
     task, model = question.task, question.forecast_model
     times = times_of_spread(task, model, question.group, forecasts.x, question.level)
-    half, noise = times * spreads, times * parts.noise
+    half, noise = half_widths(spreads, parts.noise, times, question.level)
     _, low, high = ends_of(task, parts.point, half, noise, relative=model.relative)
     return float(low[0, t]), float(high[0, t])

@@ -151,13 +151,15 @@ function pageForecaster(data) {
       const isCut = [loose, form].some((part) => !(part < mostOpen));
       const capped = (part) => (isFinite(part) ? Math.min(part, mostOpen) : mostOpen);
       const scatter = data.relative ? noise[t] * Math.abs(centre) : noise[t];
-      const half = Math.sqrt(scatter ** 2 + capped(loose) ** 2 + capped(form) ** 2) * factor;
+      // What folds show to be too wide is narrowed, but not the noise of single runs.
+      const single = Math.max(factor, quantiles.noise) * scatter;
+      const half = Math.hypot(single, factor * Math.hypot(capped(loose), capped(form)));
       let [low, high] = [centre - half, centre + half];
       const sign = data.seen.every(([, most]) => most < 0) ? -1 : 1;
       const size = sign * centre;
       if (data.relative && size > 0) {
         const factorOf = (part) => Math.exp(Math.min(part / Math.max(size, TINY), numbers.most_log));
-        const amount = Math.max(half + (Math.E - 1) * size, size * factorOf(scatter * factor));
+        const amount = Math.max(half + (Math.E - 1) * size, size * factorOf(single));
         const [less, more] = [size / factorOf(half), half > size ? amount : size * factorOf(half)];
         [low, high] = sign > 0 ? [less, more] : [-more, -less];
       }
