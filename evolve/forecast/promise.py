@@ -25,15 +25,25 @@ class Promise(NamedTuple):
     """What intervals promise beyond the data.
 
     Attributes:
-        r2: R² over runs as far out as each other; None where the task does not extrapolate.
-        relative: Median error as a share of the forecast; None for one that is no share, as
-            values lie on both sides of 0.
+        r2: R² over runs as far out as each other, the least of those within reach; None where the
+            task does not extrapolate.
+        relative: Median error of such runs as a share of the forecast, the greatest of those
+            within reach; None for one that is no share, as values lie on both sides of 0.
         reach: How far beyond, in words.
+        nearer: What is promised less far out, where that is enough for a law to hold and the
+            promise itself is not.
     """
 
     r2: float | None = None
     relative: float | None = None
     reach: str = ""
+    nearer: Promise | None = None
+
+    @property
+    def is_enough(self) -> bool:
+        """Whether a law may hold on it."""
+        is_close = self.relative is not None and self.relative <= HOLDS_RELATIVE
+        return is_close or self.r2 is None or self.r2 >= HOLDS_R2
 
 
 def expected_errors(task: Task, choice: Choice, forecast_model: ForecastModel) -> Promise:
@@ -46,18 +56,28 @@ def expected_errors(task: Task, choice: Choice, forecast_model: ForecastModel) -
         forecast_model: What forecasts are made from.
 
     Returns:
-        The R² over runs as far out as each other, mean over the factors of the horizon, and the
-        error over all of them; None for it where it is no share, as values have either sign.
+        What is promised at every factor up to the horizon: the least R² over runs as far out as
+        each other, and the greatest error; None for it where it is no share, as values have
+        either sign.
     """
     rows = choice.folds[telling_folds(task, choice.folds)[0]].held
-    by_horizon = [_forecasts(task, rows, forecast_model, factor) for factor in horizons_of(task)]
-    promised = [_promised_r2(points, sigmas) for points, sigmas in by_horizon]
-    with np.errstate(over="ignore"):
-        shares = [sigmas / np.maximum(np.abs(points), 1e-300) for points, sigmas in by_horizon]
-    values = np.concatenate([task.train.Y, *(points for points, _ in by_horizon)])
+    factors = horizons_of(task)
+    by_factor = [_forecasts(task, rows, forecast_model, factor) for factor in factors]
+    values = np.concatenate([task.train.Y, *(points for points, _ in by_factor)])
     either = bool(((values.min(axis=0) < 0) & (values.max(axis=0) > 0)).any())
-    relative = None if either else float(np.median(np.concatenate(shares)))
-    return Promise(float(np.mean(promised)), relative, reach_text(task))
+    promise, nearer = Promise(1.0, 0.0), None
+    for factor, (points, sigmas) in zip(factors, by_factor, strict=True):
+        nearer = promise if promise.reach and promise.is_enough else nearer
+        error = None if either else max(promise.relative or 0.0, _median_share(points, sigmas))
+        r2 = min(promise.r2 or 0.0, _promised_r2(points, sigmas))
+        promise = Promise(r2, error, reach_text(task, factor))
+    return promise if promise.is_enough else promise._replace(nearer=nearer)
+
+
+def _median_share(points: Array, sigmas: Array) -> float:
+    """Median standard deviation as a share of the forecast."""
+    with np.errstate(over="ignore"):
+        return float(np.median(sigmas / np.maximum(np.abs(points), 1e-300)))
 
 
 def horizons_of(task: Task) -> list[float | tuple[float, ...]]:
@@ -72,9 +92,14 @@ def horizons_of(task: Task) -> list[float | tuple[float, ...]]:
     return [tuple(float(h**power) for h in horizon) for power in powers]
 
 
-def reach_text(task: Task) -> str:
-    """How far beyond the data intervals are read: factors, or shares of a linear axis' range."""
-    reaches = dict.fromkeys(reaches_of(task))
+def reach_text(task: Task, factor: float | tuple[float, ...] | None = None) -> str:
+    """How far beyond the data intervals are read: factors, or shares of a linear axis' range.
+
+    Args:
+        task: With axes.
+        factor: One of `horizons_of`; by default the last.
+    """
+    reaches = dict.fromkeys(reaches_of(task, factor))
     if len({is_log for is_log, _ in reaches}) < len(reaches):
         return "the horizon"  # axes of one kind reach unlike far
     return " or ".join(
@@ -83,15 +108,17 @@ def reach_text(task: Task) -> str:
     )
 
 
-def reaches_of(task: Task) -> list[tuple[bool, float]]:
-    """How far beyond the data intervals are read along each axis.
+def reaches_of(
+    task: Task, factor: float | tuple[float, ...] | None = None
+) -> list[tuple[bool, float]]:
+    """How far beyond the data intervals are read along each axis; arguments as `reach_text`.
 
     Returns:
         Whether it is logarithmic; and powers of ten, or ranges of all training rows where it is
         not, as rows are moved on (`evolve.search.consensus.further`).
     """
-    axes, last = task.spec.folds.axes, horizons_of(task)[-1]
-    factors = last if isinstance(last, tuple) else (last,) * len(axes)
+    axes, by = task.spec.folds.axes, horizons_of(task)[-1] if factor is None else factor
+    factors = by if isinstance(by, tuple) else (by,) * len(axes)
     return [
         (is_log, float(np.log10(by)) * (1.0 if is_log else RANGE_OF_TEN))
         for is_log, by in zip(task.logarithmic_axes, factors, strict=True)
@@ -130,7 +157,7 @@ def _forecasts(
 
 def promise_text(promise: Promise) -> str:
     """What the intervals say beyond the data; nothing where nothing is promised."""
-    r2, relative, reach = promise
+    r2, relative, reach, _ = promise
     if r2 is None:
         return ""
     error = "an error that is no share of the forecast, as values lie on both sides of 0"

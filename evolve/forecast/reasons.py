@@ -90,7 +90,7 @@ def weigh(
         baseline: R2 of the best baseline on the same rows.
         who: What the law is called.
     """
-    (held_out, share), (r2, relative, _) = near, expected
+    (held_out, share), (r2, relative, _, nearer) = near, expected
     promise = promise_text(expected)
     broken = ""
     if physics:
@@ -108,7 +108,7 @@ def weigh(
     if share > HOLDS_RELATIVE and relative is not None and relative <= HOLDS_RELATIVE:
         error = share_text(share, "the target", HOLDS_RELATIVE)
         typical = f"on held-out rows the typical error is {error}"
-    told = [said, against, promise, typical]
+    told = [said, against, promise, promise_text(nearer) if nearer else "", typical]
     if (close or explained) and not broken:
         told.append("" if explained else BY_ERROR)
         return Reasons(HOLDS, [], [*filter(None, told)], may_hold=True)

@@ -360,7 +360,7 @@ def test_an_error_is_told_as_no_share_where_values_lie_on_both_sides_of_0(
     assert (told.expected_r2, told.expected_error) == (verdict.expected_r2, None)
     promised = f"R2 of {verdict.expected_r2:.2g} and an error that is no share of the forecast"
     assert promised in told.line()
-    assert "%" not in told.line()
+    assert "%" not in told.line().replace("or an error of 1 % to hold", "")
     wide = replace(forecast_model, ratios=forecast_model.ratios * 50.0)
     assert "promises an error that is no share" in verdict_of(signed, choice, wide).line()
 
@@ -394,7 +394,7 @@ def test_wider_intervals_promise_less(lawful: tuple[Task, Choice, Verdict]) -> N
     task, choice, _ = lawful
     forecast_model = make_forecast_model(task, contenders_of(choice), chosen=True)
     wide = replace(forecast_model, ratios=forecast_model.ratios * 50.0)
-    (r2, error, reach), (less, more, _) = (
+    (r2, error, reach, _), (less, more, *_) = (
         expected_errors(task, choice, b) for b in (forecast_model, wide)
     )
     assert reach == UP_TO
@@ -404,6 +404,48 @@ def test_wider_intervals_promise_less(lawful: tuple[Task, Choice, Verdict]) -> N
     assert error is not None
     assert more is not None
     assert more > error
+
+
+def test_what_is_promised_is_the_worst_of_all_distances_and_what_is_nearer_is_told(
+    lawful: tuple[Task, Choice, Verdict], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    task, choice, _ = lawful
+    forecast_model = make_forecast_model(task, contenders_of(choice), chosen=True)
+    each = []
+    for factor in HORIZONS:
+        monkeypatch.setattr("evolve.forecast.promise.horizons_of", lambda _, f=factor: [f])
+        each.append(expected_errors(task, choice, forecast_model))
+    monkeypatch.undo()
+    whole = expected_errors(task, choice, forecast_model)
+    assert whole.r2 == min(p.r2 for p in each if p.r2 is not None)
+    assert whole.relative == max(p.relative for p in each if p.relative is not None)
+    assert [p.reach for p in each] == ["1.5 times", "3 times", "10 times"]
+    assert whole.nearer is None  # it is enough
+
+
+def test_a_verdict_says_how_far_out_the_promise_would_be_enough() -> None:
+    nearer = Promise(0.96, 0.02, "3 times")
+    promise = Promise(0.4, 0.09, UP_TO, nearer)
+    reasons = weigh("said", "against", (0.95, 0.05), 3.0, promise, 0.0)
+    assert reasons.verdict == CARE
+    decided, *others = reasons.in_order
+    assert decided.startswith(f"up to {UP_TO} beyond the data the interval promises an R2 of 0.4")
+    said = "beyond the data the interval promises an R2 of 0.96 and an error of 2 %"
+    assert f"up to 3 times {said}" in others
+
+
+@pytest.mark.parametrize(
+    ("promise", "enough"),
+    [
+        (Promise(0.9, 0.5, UP_TO), True),
+        (Promise(-1.0, 0.01, UP_TO), True),
+        (Promise(), True),
+        (Promise(0.89, 0.011, UP_TO), False),
+        (Promise(0.89, None, UP_TO), False),
+    ],
+)
+def test_a_promise_is_enough_by_its_r2_or_its_error(promise: Promise, enough: bool) -> None:
+    assert promise.is_enough == enough
 
 
 def test_the_forecast_of_each_fold_is_held_against_the_best_baseline(
