@@ -176,6 +176,7 @@ def document_of(planned: PlannedRuns, verdict: Verdict | None = None) -> dict[st
         "exponents": exponents(planned.budgets),
         "exponents_over": [run.budget for run in steady(planned.budgets)],
         "budgets": [_data(allocation) for allocation in planned.budgets],
+        "without_optimum": list(planned.without_optimum),
         "per_parameter": None if ratio is None else asdict(ratio) | {"inside": ratio.is_inside},
         "isoflop": [asdict(lev) | {"inside": lev.is_inside} for lev in planned.levels],
         "narrowed": None if planned.narrowed is None else asdict(planned.narrowed),

@@ -41,6 +41,9 @@ def print_plan(planned: PlannedRuns, verdict: Verdict | None = None) -> None:
         _print_no_guide(question, best)
     if best is not None and question.cost.features:
         _print_budgets(question, list(best.values), planned.budgets)
+        if planned.without_optimum:
+            left_out = ", ".join(f"{budget:#.3g}" for budget in planned.without_optimum)
+            print_text(f"left out, as no ratio of {_traded(question)} is best there: {left_out}")
         _print_growth(planned.budgets)
     if planned.per_parameter is not None:
         _print_ratio(planned.per_parameter)
@@ -101,6 +104,11 @@ def _print_no_guide(question: Question, best: Allocation) -> None:
 
 def _interval(question: Question) -> str:
     return f"{level_text(question.level)} interval"
+
+
+def _traded(question: Question) -> str:
+    """The features whose ratio a plan seeks."""
+    return " and ".join(question.names[: len(question.cost.features)])
 
 
 def _is_given(question: Question) -> bool:

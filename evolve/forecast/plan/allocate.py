@@ -59,11 +59,25 @@ class Allocation:
     reached: tuple[float | None, float | None] | None = None
 
 
+class NoOptimumError(EvolveError):
+    """Among the runs of a budget the prediction keeps improving to the end of the search.
+
+    Attributes:
+        values: `(1, k)` values of the features that are sought, at that end.
+    """
+
+    def __init__(self, *parts: str, values: Array) -> None:
+        """Take the parts of the line, as `EvolveError` does, and the values."""
+        super().__init__(*parts)
+        self.values = values
+
+
 def allocate(question: Question, budget: float) -> Allocation:
     """The run with the best prediction among those that cost the whole budget.
 
     Raises:
-        EvolveError: The budget buys no such run, or the best one lies at no finite ratio.
+        NoOptimumError: The best such run lies at no finite ratio.
+        EvolveError: The budget buys no such run.
     """
     free = best_values(question, budget)
     result = question.forecast(free)
@@ -149,7 +163,8 @@ def _sizes(question: Question, budget: float, tolerance: float) -> Array:
             lambda step: float(question.loss(values(step[None]))[0]), best, low, high, tolerance
         )
     if np.abs(best[:n_turned]).max(initial=0.0) > SEARCH_DECADES * (1.0 - EDGE):
-        raise EvolveError(*_no_optimum(question, place(best[None, :n_turned])[0]))
+        words = _no_optimum(question, budget, place(best[None, :n_turned])[0])
+        raise NoOptimumError(*words, values=values(best[None]))
     return values(best[None])
 
 
@@ -185,16 +200,24 @@ def _no_run(question: Question, budget: float) -> str:
     return f"plan: no run costs {budget:g} by {question.cost.text!r}"
 
 
-def _no_optimum(question: Question, logs: Array) -> tuple[str, ...]:
+def _no_optimum(question: Question, budget: float, logs: Array) -> tuple[str, ...]:
+    """Why a budget has no best run, and what gives it one.
+
+    Args:
+        question: What is planned.
+        budget: In the units of the cost.
+        logs: `(k,)` logarithms of sizes at the end of the search.
+    """
     centre = np.log10(question.known[:, list(question.cost.features)]).mean(axis=0)
     names = [question.task.feature_names[j] for j in question.cost.features]
     order = np.argsort(logs - centre)
     more, less = names[order[-1]], names[order[0]]
     words = (
-        f"plan: {question.forecast_model.leader} has no interior optimum: at the same compute "
-        f"its prediction keeps improving with more {more} and less {less}, far beyond the "
-        "training rows" + because(question.task, question.cost.features)
+        f"plan: {question.forecast_model.leader} has no interior optimum at {budget:.3g}: at the "
+        f"same compute its prediction keeps improving with more {more} and less {less}, far "
+        "beyond the training rows" + because(question.task, question.cost.features)
     )
+    bound = (words, "; ", Argument("most"), f" {more}=… sets a bound")
     if not question.better:
-        return (words,)
-    return f"{words}; {question.better}, ", Argument("maximise"), " is to say"
+        return bound
+    return (*bound, f"; {question.better}, ", Argument("maximise"), " is to say")

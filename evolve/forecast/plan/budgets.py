@@ -8,7 +8,14 @@ from itertools import groupby
 
 import numpy as np
 
-from evolve.forecast.plan.allocate import Allocation, allocate, tune
+from evolve.errors import EvolveError
+from evolve.forecast.plan.allocate import (
+    Allocation,
+    NoOptimumError,
+    allocate,
+    best_values,
+    tune,
+)
 from evolve.forecast.plan.question import Question
 from evolve.forecast.plan.reach import allocate_if_possible, reach
 from evolve.forecast.plan.uncertainty import with_ranges
@@ -38,6 +45,22 @@ def other_budgets(question: Question, budget: float) -> list[Allocation]:
         return []
     runs = (allocate_if_possible(question, share * budget) for share in SHARES)
     return [run for run in runs if run is not None]
+
+
+def without_optimum(question: Question, budget: float) -> list[float]:
+    """Those of `SHARES` of a budget whose best run lies at no finite ratio."""
+    shares = SHARES if question.cost.features else ()
+    return [share * budget for share in shares if _has_no_optimum(question, share * budget)]
+
+
+def _has_no_optimum(question: Question, budget: float) -> bool:
+    try:
+        best_values(question, budget)
+    except NoOptimumError:
+        return True
+    except EvolveError:
+        pass
+    return False
 
 
 def steady(runs: Sequence[Allocation]) -> Sequence[Allocation]:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from evolve.errors import Argument, EvolveError
 from evolve.forecast.model import ForecastModel
 from evolve.forecast.plan.allocate import Allocation
-from evolve.forecast.plan.budgets import best_run, other_budgets, pinned
+from evolve.forecast.plan.budgets import best_run, other_budgets, pinned, without_optimum
 from evolve.forecast.plan.cost import Cost
 from evolve.forecast.plan.levels import Level, levels
 from evolve.forecast.plan.narrowing import Narrowed, forecast_at, narrowed_at, point_of
@@ -30,6 +30,7 @@ class PlannedRuns:
         question: What was planned.
         best: The best run; None where only a forecast is to be narrowed.
         budgets: The best run of each of some budgets around it.
+        without_optimum: Those of these budgets whose best run lies at no finite ratio.
         per_parameter: Tokens per parameter of the best run; None where it has not one of each.
         levels: Runs of nearly equal cost among the rows, and what is best there without a law.
         narrowed: The point whose interval the next runs narrow; None without a cost.
@@ -40,6 +41,7 @@ class PlannedRuns:
     question: Question
     best: Allocation | None
     budgets: Sequence[Allocation]
+    without_optimum: Sequence[float]
     per_parameter: PerParameter | None
     levels: Sequence[Level]
     narrowed: Narrowed | None
@@ -160,6 +162,7 @@ def _planned(
         question=question,
         best=best,
         budgets=[] if best is None else other_budgets(question, best.budget),
+        without_optimum=[] if best is None else without_optimum(question, best.budget),
         per_parameter=None if best is None else per_parameter(question, best.values),
         levels=[] if best is None else levels(question),
         narrowed=None if wanted is None else narrowed_at(runs, wanted),

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from evolve.errors import Argument, EvolveError
-from evolve.forecast.plan.allocate import NOTHING, Allocation, allocate
+from evolve.forecast.plan.allocate import NOTHING, Allocation, NoOptimumError, allocate
 from evolve.forecast.plan.cost import Cost, parse_cost
 from evolve.forecast.plan.question import Question
 from evolve.tasks.name_units import units_in_names
@@ -23,8 +23,27 @@ SERVED = 2.0  # FLOPs per parameter and token of a forward pass (Kaplan et al. 2
 TRAINED = 6.0  # of a forward and a backward pass (the same)
 
 
+@dataclass(frozen=True, slots=True)
+class _Tried:
+    """What the best run of a budget is predicted to reach.
+
+    Attributes:
+        low: Lower end of the interval.
+        high: Upper end.
+        point: Prediction of the target.
+        none: Why there is no best run, where its prediction keeps improving to the end of the
+            search. What is better of champion and all laws there are the numbers then; the worse
+            end of the interval is as bad as can be.
+    """
+
+    low: float
+    high: float
+    point: float
+    none: NoOptimumError | None = None
+
+
 def allocate_if_possible(question: Question, budget: float) -> Allocation | None:
-    """The best run of a budget; None where no run within the bounds costs that much."""
+    """The best run of a budget; None where there is none, be it that none costs that much."""
     try:
         return allocate(question, budget)
     except EvolveError:
@@ -39,6 +58,8 @@ def reach(question: Question, value: float) -> Allocation:
         value: Of the target; to be undercut, or exceeded where more is better.
 
     Raises:
+        NoOptimumError: Whether cheaper runs reach it, or any do, cannot be said: their best lies
+            at no finite ratio.
         EvolveError: No budget within `MOST_DECADES` of the training rows reaches it, or all do.
     """
     costs = question.cost.of(question.known_with_fixed)
@@ -46,51 +67,95 @@ def reach(question: Question, value: float) -> Allocation:
     if not len(costs):
         raise EvolveError(Argument("compute"), ": no training row has a cost above 0")
     runs = _best_runs(question, value, costs)
-    better, worse = ("high", "low") if question.maximise else ("low", "high")
-    budget, least, most = (
-        _cheapest(question, value, runs, end, steps)
-        for end, steps in (("point", STEPS), (better, FEW_STEPS), (worse, FEW_STEPS))
-    )
-    if budget is None:
-        sign = -1.0 if question.maximise else 1.0
-        best = [run.point for run in runs.values() if run is not None]
-        hint = f", the best is {min(best, key=lambda p: sign * p):.5g}" if best else ""
-        rule = f": no run of up to {10.0 ** max(runs):.3g} reaches {value:g}{hint}"
-        raise EvolveError(Argument("reach"), rule)
+    found = _cheapest(question, value, runs, "point", STEPS)
+    if found is None:
+        raise _never(question, value, runs)
+    budget, run = found
+    if run.none is not None:
+        raise run.none
     if _reaches(question, value, runs[min(runs)], "point"):
         rule = f": every budget down to {10.0 ** min(runs):.3g} reaches {value:g}"
         raise EvolveError(Argument("reach"), rule)
+    better, worse = ("high", "low") if question.maximise else ("low", "high")
+    least, most = (_end_reached(question, value, runs, end) for end in (better, worse))
     return replace(allocate(question, budget), reached=(least, most))
 
 
-def _best_runs(question: Question, value: float, costs: Array) -> dict[float, Allocation | None]:
+def _never(question: Question, value: float, runs: Mapping[float, _Tried | None]) -> EvolveError:
+    """Why no budget reaches a value, of which the dearest are the best."""
+    tried = [run for _, run in sorted(runs.items()) if run is not None]
+    if tried and (none := tried[-1].none) is not None:
+        return none
+    sign = -1.0 if question.maximise else 1.0
+    best = [run.point for run in tried if run.none is None]
+    hint = f", the best is {min(best, key=lambda p: sign * p):.5g}" if best else ""
+    rule = f": no run of up to {10.0 ** max(runs):.3g} reaches {value:g}{hint}"
+    return EvolveError(Argument("reach"), rule)
+
+
+def _tried(question: Question, budget: float) -> _Tried | None:
+    """What the best run of a budget reaches; None where no run within the bounds costs that."""
+    try:
+        run = allocate(question, budget)
+    except NoOptimumError as error:
+        return _at_end(question, error)
+    except EvolveError:
+        return None
+    return _Tried(run.low, run.high, run.point)
+
+
+def _at_end(question: Question, error: NoOptimumError) -> _Tried:
+    """What a budget reaches at the end of the search, where it has no best run."""
+    forecast, t = question.forecast(error.values), question.target
+    said = float(question.loss(error.values)[0])
+    if question.maximise:
+        point = float(np.fmax(-said, forecast.point[0, t]))
+        return _Tried(-np.inf, float(np.fmax(point, forecast.high[0, t])), point, error)
+    point = float(np.fmin(said, forecast.point[0, t]))
+    return _Tried(float(np.fmin(point, forecast.low[0, t])), np.inf, point, error)
+
+
+def _best_runs(question: Question, value: float, costs: Array) -> dict[float, _Tried | None]:
     """Best runs by the exponents of budgets, ascending, from one that does not reach a value on.
 
     The first may reach it where all within `MOST_DECADES` of the cheapest training run do.
     """
     low, high = np.log10(costs.min()) - USUAL_BELOW, np.log10(costs.max()) + MOST_DECADES
     grid = np.arange(low, high + STRIDE, STRIDE).tolist()
-    runs = {e: allocate_if_possible(question, 10.0**e) for e in grid}
+    runs = {e: _tried(question, 10.0**e) for e in grid}
     least, below = low + USUAL_BELOW - MOST_DECADES, low
     while below > least and _reaches(question, value, runs[below], "point"):
         below -= STRIDE
-        runs[below] = allocate_if_possible(question, 10.0**below)
+        runs[below] = _tried(question, 10.0**below)
     return dict(sorted(runs.items()))
 
 
-def _reaches(question: Question, value: float, run: Allocation | None, end: str) -> bool:
+def _reaches(question: Question, value: float, run: _Tried | None, end: str) -> bool:
     """Whether a run has its point, or an end of its interval, at a value or better."""
     sign = -1.0 if question.maximise else 1.0
     return run is not None and sign * float(getattr(run, end)) <= sign * value
 
 
+def _end_reached(
+    question: Question, value: float, runs: Mapping[float, _Tried | None], end: str
+) -> float | None:
+    """The least budget whose best run has an end of its interval at a value.
+
+    None where no budget has it there, the least one has, or it has no best run.
+    """
+    if _reaches(question, value, runs[min(runs)], end):
+        return None
+    found = _cheapest(question, value, runs, end, FEW_STEPS)
+    return None if found is None or found[1].none is not None else found[0]
+
+
 def _cheapest(
     question: Question,
     value: float,
-    runs: Mapping[float, Allocation | None],
+    runs: Mapping[float, _Tried | None],
     end: str,
     steps: int,
-) -> float | None:
+) -> tuple[float, _Tried] | None:
     """The least budget whose best run has its point, or an end of its interval, at a value.
 
     Args:
@@ -101,21 +166,21 @@ def _cheapest(
         steps: Halvings of a stride.
 
     Returns:
-        None where no budget has it there, and for the better end where the least budget has.
+        The budget and its run; None where no budget has it there.
     """
-
-    def reaches(run: Allocation | None) -> bool:
-        return _reaches(question, value, run, end)
-
-    first = next((exponent for exponent, run in runs.items() if reaches(run)), None)
-    if first is None or (end != "point" and first == min(runs)):
+    reaching = ((e, run) for e, run in runs.items() if _reaches(question, value, run, end))
+    good, found = next(reaching, (None, None))
+    if good is None or found is None:
         return None
-    bad, good = first - STRIDE, first
+    bad = good - STRIDE
     for _ in range(steps):
         middle = 0.5 * (bad + good)
-        run = allocate_if_possible(question, 10.0**middle)
-        bad, good = (bad, middle) if reaches(run) else (middle, good)
-    return float(10.0**good)
+        run = _tried(question, 10.0**middle)
+        if run is not None and _reaches(question, value, run, end):
+            good, found = middle, run
+        else:
+            bad = middle
+    return float(10.0**good), found
 
 
 def cost_of(task: Task, compute: str | None, served: float | None) -> Cost:
