@@ -22,8 +22,15 @@ BENCHMARKS = (
 )
 MEASURES = (
     r"rouge\w*|chrf|recall|mrr|dice|m ap|ndcg|auprc|coverage$|"
-    r"(win|pass|solve|success|hit) ?rate|(fraction|percent|share|proportion) (correct|solved)|"
+    r"(win|pass|solve|success|hit) ?(rate|percent|percentage|pct)|"
+    r"(fraction|percent|share|proportion) (correct|solved)|"
     r"(pass|hits|recall|m ?ap)( at)? ?(\d+|k)|top( at)? ?\d+"
 )
 # What falls below 0 where its number falls below 1; the loss called log loss does not.
 LOGARITHM = r"\b(log10|log2|log 10|log 2)\b|^(ln|log (?!(loss|ppl|perplexity)\b))|\b(ln|log)$"
+# How fast or how fully used a machine is: better when higher.
+SPEEDS = (
+    r"throughput|goodput|speed ?up|bandwidth|[mh]fu|qps|fps|tps|utili[sz]ation|efficiency|"
+    r"per (second|sec|s)|(tokens?|samples?|steps?|images|requests|it) (s|sec)|"
+    r"tflops|[gtp]flops? (s|sec|per (gpu|device))"
+)

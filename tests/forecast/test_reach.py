@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -12,7 +14,15 @@ from evolve.forecast.plan import allocate, other_budgets, plan_runs, reach
 from evolve.forecast.plan.allocate import NoOptimumError
 from evolve.forecast.plan.budgets import without_optimum
 from evolve.law.graph import Law, call, const, feat, num
-from tests.forecast.test_plan import CHINCHILLA, make_forecast_model, make_task, power, question
+from evolve.tasks.task import Target
+from tests.forecast.test_plan import (
+    CHINCHILLA,
+    CONSTANTS,
+    make_forecast_model,
+    make_task,
+    power,
+    question,
+)
 
 # 1 + 0.8 N^-0.3 D^-0.5: at the same compute more data and a smaller model are always better.
 PRODUCT = Law(
@@ -55,6 +65,15 @@ def test_cheap_budgets_without_a_best_run_do_no_harm_where_they_reach_nothing() 
     with pytest.raises(NoOptimumError):
         allocate(asked, CHEAP)
     assert reach(asked, allocate(asked, DEAR).point).budget == pytest.approx(DEAR, rel=1e-3)
+
+
+def test_what_is_taken_to_be_better_is_said_where_no_value_is_the_least() -> None:
+    task, model = make_task(), make_forecast_model((CHINCHILLA, CONSTANTS))
+    spec = task.spec.model_copy(update={"targets": [Target(name="score")]})
+    asked = question(model, task=replace(task, spec=spec))
+    for value, found in ((1e6, "every budget down to"), (1.6, "no run of up to")):
+        with pytest.raises(EvolveError, match=f"{found} .*; less of score .*, maximise is to say"):
+            reach(asked, value)
 
 
 def cheapest_with_a_best_run() -> float:

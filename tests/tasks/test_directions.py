@@ -10,7 +10,12 @@ from evolve.tasks.roles import guess_role
 
 @pytest.mark.parametrize(
     "name",
-    ["accuracy", "top1", "log_likelihood", "logprob", "reward", "f1_score", "R2"],
+    [
+        *("accuracy", "top1", "log_likelihood", "logprob", "reward", "f1_score", "R2"),
+        *("throughput", "tokens_per_sec", "train_samples_per_second", "tokens/s", "perf/mfu"),
+        *("model_tflops_per_gpu", "speedup", "gpu_utilization", "pass", "pass_pct", "win_percent"),
+        *("mean_precision", "kappa", "solved", "likelihood"),
+    ],
 )
 def test_more_of_what_is_a_gain_by_its_name_is_better(name: str) -> None:
     assert is_better_higher(name, guess_role(name))
@@ -25,6 +30,9 @@ def test_more_of_what_is_a_gain_by_its_name_is_better(name: str) -> None:
         "brier_score",
         "wer",
         "seconds",
+        "seconds_per_step",
+        "failed_requests_per_second",
+        "not solved",
     ],
 )
 def test_less_of_any_other_target_is_better(name: str) -> None:

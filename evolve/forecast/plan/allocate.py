@@ -218,6 +218,11 @@ def _no_optimum(question: Question, budget: float, logs: Array) -> tuple[str, ..
         "beyond the training rows" + because(question.task, question.cost.features)
     )
     bound = (words, "; ", Argument("most"), f" {more}=… sets a bound")
+    return (*bound, *what_is_better(question))
+
+
+def what_is_better(question: Question) -> tuple[str, ...]:
+    """What is taken to be better and how to say otherwise; nothing where that is plain."""
     if not question.better:
-        return bound
-    return (*bound, f"; {question.better}, ", Argument("maximise"), " is to say")
+        return ()
+    return f"; {question.better}, ", Argument("maximise"), " is to say"

@@ -8,7 +8,13 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from evolve.errors import Argument, EvolveError
-from evolve.forecast.plan.allocate import NOTHING, Allocation, NoOptimumError, allocate
+from evolve.forecast.plan.allocate import (
+    NOTHING,
+    Allocation,
+    NoOptimumError,
+    allocate,
+    what_is_better,
+)
 from evolve.forecast.plan.cost import Cost, parse_cost
 from evolve.forecast.plan.question import Question
 from evolve.tasks.name_units import units_in_names
@@ -75,7 +81,7 @@ def reach(question: Question, value: float) -> Allocation:
         raise run.none
     if _reaches(question, value, runs[min(runs)], "point"):
         rule = f": every budget down to {10.0 ** min(runs):.3g} reaches {value:g}"
-        raise EvolveError(Argument("reach"), rule)
+        raise EvolveError(Argument("reach"), rule, *what_is_better(question))
     better, worse = ("high", "low") if question.maximise else ("low", "high")
     least, most = (_end_reached(question, value, runs, end) for end in (better, worse))
     return replace(allocate(question, budget), reached=(least, most))
@@ -90,7 +96,7 @@ def _never(question: Question, value: float, runs: Mapping[float, _Tried | None]
     best = [run.point for run in tried if run.none is None]
     hint = f", the best is {min(best, key=lambda p: sign * p):.5g}" if best else ""
     rule = f": no run of up to {10.0 ** max(runs):.3g} reaches {value:g}{hint}"
-    return EvolveError(Argument("reach"), rule)
+    return EvolveError(Argument("reach"), rule, *what_is_better(question))
 
 
 def _tried(question: Question, budget: float) -> _Tried | None:
