@@ -34,3 +34,28 @@ SPEEDS = (
     r"per (second|sec|s)|(tokens?|samples?|steps?|images|requests|it) (s|sec)|"
     r"tflops|[gtp]flops? (s|sec|per (gpu|device))"
 )
+# What trackers log beside the loss, known when a run is over. Norms and scales are settings where
+# another word says that they are limits.
+NORMS = (
+    r"grad(ient)?s?( (l1|l2|global|total|raw|2( 0)?))* ?norms?|g ?norm|"
+    r"l2 norm (grad|moment|param)\w*|(grad|gradient) noise( scale)?|loss scale|"
+    r"(param(eter)?|update|moment|activation|logit)s?( l2)? norms?"
+)
+LIMITS = (
+    r"max|clip\w*|threshold|limit|initial|init|min|static|window|factor|penalty|coef\w*|weight|"
+    r"lambda|multiplier"
+)
+_MEMORY = r"(gpu |cuda |device )?mem(ory)?"
+_STATES = "peak|used|usage|allocated|reserved|active|cached"
+LOGGED = (
+    rf"latency|ttft|tpot|p ?(50|9\d)|({_STATES}) (bytes|{_MEMORY})|{_MEMORY} (max )?({_STATES})|"
+    r"alloc retries|num ooms|[mh]fu|^((perf|throughput) )?tflops$|[gtp]flops? (s|sec)|"
+    r"[gtp]flops? per (gpu|device|chip)|per (gpu|device|chip) [gtp]flops?|throughput (per|tps)|"
+    r"^system (gpu|cpu|tpu|memory|disk|network|proc)|"
+    r"(gpu|cpu|tpu)( \d+)? (temp\w*|power\w*|util\w*|usage|load)|power (watts?|draw|usage)|"
+    r"(skipped|nan|inf) (iterations?|iters?|steps?|batch(es)?)|(num|number of) zeros|"
+    r"expert (load|usage|util\w*)|load imbalance|max vio(lation)?|(router|gate|policy) entropy|"
+    r"dropped tokens?|tokens? dropped|token drop (rate|fraction)|^learning total weights|"
+    r"approx kl|clip ?frac(tion)?|clipping rate|explained var(iance)?|"
+    r"(rewards?|logits|log ?ps|log ?probs) (margins?|chosen|rejected|accuracies)"
+)

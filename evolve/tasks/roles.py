@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Literal, cast
 
 from evolve.errors import Argument, EvolveError, nearest
-from evolve.tasks.measures import BENCHMARKS, ERRORS, LOSSES, MEASURES
+from evolve.tasks.measures import BENCHMARKS, ERRORS, LIMITS, LOGGED, LOSSES, MEASURES, NORMS
 from evolve.tasks.name_units import without_unit
 
 # fmt: off
@@ -36,7 +36,7 @@ MEANING: dict[Role, str] = {
     "other": "an input of no special role",
     "loss": "an outcome that is better when lower: loss, perplexity, bits per byte",
     "accuracy": "an outcome between 0 and 1, or in percent, that is better when higher",
-    "outcome": "another measured outcome: score, reward, error rate",
+    "outcome": "another measured outcome: score, reward, error rate, gradient norm",
     "error": "how uncertain an outcome is: standard error, smallest, largest",
     "seed": "a random seed or the number of a repetition",
     "id": "what a run is called: name, identifier, path",
@@ -106,7 +106,8 @@ _COUNTED = (
 )
 _SIZE = "(data|dataset|data set|corpus|train|training|train set|training set|sample) (size|count)"
 _NO_OUTCOME = (
-    r"\b(weight|coef|coefficient|scale|fn|function|type|lambda|alpha|name|mask|balancing|factor)\b"
+    r"\b(weight|coef|coefficient|scale|fn|function|type|lambda|alpha|name|mask|factor)\b|"
+    r"(?<!load )\bbalancing\b"
 )
 _SETTING = r"temp|temperature|top (p|k)|(grad|gradient|clip) (clip|clipping|norm)|warm ?up"
 _TUNED = r"lr|learning ?rate|batch|bs|bsz|dropout|decay|momentum"  # told also by their logarithm
@@ -122,11 +123,15 @@ _RULES: tuple[_Rule, ...] = (
     _Rule("state", r"^((run|trial|job) )?(state|status)$|\b(crashed|diverged|exit code|pruned)\b"),
     _Rule("state", r"^(is )?(finished|completed|done|terminated|failed|success)$"),
     _Rule("time", r"\b(timestamp|time stamp|datetime|date|heartbeat|elapsed|duration|runtime)\b"),
-    _Rule("time", r"\b(run|wall|train|training|step|eval|iter) ?(time|clock)\b|\bsince restore\b"),
+    _Rule("time", r"\b(run|wall|train(ing)?|step|eval|iter(ation)?) ?(time|clock)\b"),
     _Rule("time", r"\b(created|updated|started|ended|finished)( at)?$|\btime (total|this iter)\b"),
     _Rule("time", r"\b(per (second|sec|s)|throughput)$|\b(tokens|samples|steps) (s|sec)$"),
     _Rule("time", r"\b(start|end|stop|finish|begin|create|creation|submit)(ed|d)? ?time\b"),
     _Rule("time", r"\b(unix ?)?time$", reach=1e8),
+    _Rule("time", r"^time (metrics|remaining|train|val)\b|\bsince restore\b"),
+    _Rule("step", r"^time (batch|iteration)( in epoch)?$", low=0),  # of MosaicML's Composer
+    _Rule("outcome", rf"\b({NORMS})\b", unless=rf"\b({LIMITS})\b"),
+    _Rule("outcome", rf"\b({LOGGED})\b"),
     _Rule("seed", r"\b(seed|random state|rng|replicate)\b|^rep(eat|etition)?( no| number)?$"),
     _Rule("setting", rf"^(log|log10|log2|ln) (.* )?({_TUNED}|{_SETTING})\b"),
     _Rule("other", r"^lr (sum|annealed)$"),  # those of `evolve.tasks.schedules`, no rates
@@ -138,7 +143,6 @@ _RULES: tuple[_Rule, ...] = (
     _Rule("outcome", rf"\b({ERRORS})\b"),
     _Rule("loss", rf"\b({LOSSES})\b", _NO_OUTCOME),
     _Rule("outcome", r"\b(r2|reward(?! model)|objective|psnr|ssim|elo|elbo)\b", _NO_OUTCOME),
-    _Rule("outcome", r"\b(latency|ttft|tpot|p ?(50|9\d)|(peak|used|allocated) \w*mem\w*)\b"),
     _Rule("outcome", r"\bscore$|\bmetric$|^values?( \d+)?$|\blog ?(lik|prob)\w*\b", _NO_OUTCOME),
     _Rule("accuracy", r"\b(accuracy|acc|exact match|f1|auc|auroc|\w*bleu|miou|iou)\b", high=100),
     _Rule("accuracy", rf"\b({MEASURES}|{BENCHMARKS})\b", r"\berr(or)?\b", high=100),

@@ -32,14 +32,16 @@ NAMES: dict[Role, str] = {
     "D": "D; D_B; tokens; total_tokens; train_size; dataset_size; data_size; samples_seen; "
     "n_examples; n_train; config.data.tokens; num_characters; tokens_B",
     "U": "U; unique_tokens; n_unique_examples; distinct documents",
-    "C": "C; train FLOPs; total_gflops; total_flos; compute; gpu_hours; achieved_flops; exaFLOPs",
+    "C": "C; train FLOPs; total_gflops; total_flos; compute; gpu_hours; achieved_flops; exaFLOPs; "
+    "compute_tflops",
     "batch": "B; bs; bsz; batch_size; batch_tokens; tokens_per_batch; per_device_batch_size",
     "lr": "lr; params.optim/lr; learning_rate; max_lr; peakLearningRate; config.optim.lr",
     "rate": "dropout; weight_decay; label_smoothing; beta2",
     "share": "share; code_fraction; proportion_domain_1; clean_data_%; mix_web",
-    "step": "_step; step; global_step; training_iteration; epoch; train/steps",
+    "step": "_step; step; global_step; training_iteration; epoch; train/steps; time/batch",
     "loss": "loss; eval/loss; val_loss; loss_web; sft_loss; perplexity; eval/bits_per_byte; "
     "wandb run 3 - train/loss; nll; cross_entropy; "
+    "z_loss; moe_aux_loss; load_balancing_loss; lm loss validation ppl; "
     "neg_log_likelihood; negative_loglik; test_ce; nats_per_token; log_ppl; neg_elbo",
     "accuracy": "accuracy; arc_easy/acc,none; mmlu; pass@1; pass@k; pass_rate; "
     "coverage; gpqa; miou; val_acc; exact_match; "
@@ -48,19 +50,33 @@ NAMES: dict[Role, str] = {
     "brier_score; avg_loglik; test error; "
     "final_value score; reward; logprob; mean_log_prob; log_likelihood; "
     "1 - accuracy; one_minus_auc; failure_rate; neg_reward; edit_distance; "
-    "p99 (ms); latency_p50; ttft; peak_memory_GB; peak memory (MiB)",
+    "p99 (ms); latency_p50; ttft; peak_memory_GB; peak memory (MiB); "
+    "train/grad_norm; grad-norm; learning/raw_grad_norm; optim/total_grad_norm; gnorm; "
+    "grad_2.0_norm_total; l2_norm/grad/global; learning/param_norm; params-norm; loss-scale; "
+    "num-zeros; number of skipped iterations; number of nan iterations; perf/mfu; mfu(%); hfu; "
+    "tflops; perf/per_device_tflops; model_tflops_per_gpu; throughput per GPU (TFLOP/s/GPU); "
+    "throughput(tps); mem-max-allocated-bytes; memory/max_active(GiB); memory/num_alloc_retries; "
+    "cuda_max_memory_reserved; memory/peak_reserved_mem; System/Peak GPU Memory (MB); "
+    "allocated_bytes.all.current; system.gpu.0.temp; system.gpu.0.powerWatts; gpu_utilization; "
+    "expert_load; router_entropy; dropped_tokens; approx_kl; clipfrac; optim/clipping_rate; "
+    "rewards/margins; logps/rejected; gradient_noise_scale; log_grad_norm",
     "error": "loss_stderr; arc_easy/acc_stderr,none; loss_std; spread_err; sigma; train/loss__MIN",
     "seed": "seed; random_state; data_seed; rep; Repeat #; repetition no.",
     "id": "run_id; Name; run_name; id; checkpoint_path; Unnamed: 0; trial_id; number; rownames; "
     "row_names; __index_level_0__",
     "state": "state; run_state; status; finished; crashed; done",
     "time": "_timestamp; _runtime; created_at; wall_time; train_samples_per_second; "
-    "time_total_s; train_runtime; date; tokens/s; start_time; end_time",
+    "time_total_s; train_runtime; date; tokens/s; start_time; end_time; iteration-time; "
+    "time_metrics/end_to_end(s); throughput/device/tokens_per_sec; time/remaining_estimate; "
+    "perf/per_device_tflops_per_sec; elapsed_time_per_iteration_ms",
     "setting": "temperature; log_temp; softmax_temp; top_p; warmup_steps; log_lr; "
-    "log10_batch_size; max_grad_norm; gradient_clipping; log_weight_decay; params.warmup_ratio",
+    "log10_batch_size; max_grad_norm; gradient_clipping; log_weight_decay; params.warmup_ratio; "
+    "clip_grad_norm; grad_norm_clip; gradient_clip_val",
     "other": "depth; slope; age_days; tokens_per_param; log_flops; template; attempts; "
     "gradient_accumulation_steps; vocab_size; max_tokens; loss_weight; aux_loss_coef; d_state; "
-    "reward_scale; output; cost; params.depth; metrics.width; map; bits_per_weight; bits",
+    "reward_scale; output; cost; params.depth; metrics.width; map; bits_per_weight; bits; "
+    "initial_loss_scale; loss_scale_window; weight_norm; gpu_memory_utilization; kl; num_experts; "
+    "active_experts; load_balancing_coef; gpu_memory",
 }
 
 
