@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 import re
 import shlex
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from pathlib import Path
@@ -26,11 +26,10 @@ from evolve.law.canonical import key, simplify
 from evolve.law.equivalence import numbering
 from evolve.law.faults import quoted
 from evolve.law.formula import formula_words
-from evolve.law.graph import Law, Node, call, feat, features_of, num, renumber, replace_leaves
+from evolve.law.graph import Law, Node, call, feat, num, renumber, replace_leaves
 from evolve.law.naming import identifiers, words_seen
 from evolve.law.program import read_program, title_of
 from evolve.law.recipe import Recipe
-from evolve.law.trace import trace_law, trace_recipe
 from evolve.law.unpacked import unpacked_names
 from evolve.search.form_names import parts_around_places, with_words
 from evolve.search.operators import SearchSpace
@@ -38,23 +37,19 @@ from evolve.search.problem import plain_space_of, program_text
 from evolve.search.proposers.grammar import allowed_recipe
 from evolve.search.proposers.initial import generic_laws
 from evolve.search.proposers.literature import named_forms
-from evolve.search.proposers.seeds import seed_files
+from evolve.search.published import columns_for, plain, published, traced
 from evolve.search.scale_of_fit import on_the_scale_of_noise
 from evolve.search.stated import stated_law
 from evolve.tasks.draft.expressions import in_quotes
-from evolve.tasks.folders import shipped_folders
 from evolve.tasks.folds import require_rows
 from evolve.tasks.name_units import units_in_names
-from evolve.tasks.roles import MEANING, Role, guess_role
-from evolve.tasks.spec import Feature, TaskSpec, read_spec
+from evolve.tasks.spec import TaskSpec
 from evolve.tasks.task import Task
 
 RECIPE = Recipe("log", "huber", 0.05)  # of a generic form, which states none
 STATED = replace(RECIPE, n_starts=32)  # of a formula, in the spelling of its author
 CALLED = {"chinchilla": "hoffmann_2022"}  # laws by what else they are called
-GENERIC = ("sum_of_power_laws",)  # seed files over all features of their tables
 _ANY = dict.fromkeys(range(99), "COLUMN")  # for any feature in the names of forms
-MATCHED: tuple[Role, ...] = ("N", "D", "U", "C", "batch", "lr")  # others are matched by name
 
 
 @dataclass(frozen=True)
@@ -85,13 +80,13 @@ def named_law(task: Task, name: str) -> NamedLaw:
         EvolveError: There is no such law, the task lacks a column of a role that it needs, or a
             formula is broken.
     """
-    wanted, why_not, titles = _plain(name), "", []
+    wanted, why_not, titles = plain(name), "", []
     wanted = CALLED.get(wanted, wanted)
-    for path, spec in _published(task):
+    for path, spec in published(task):
         titles.append(path.stem)
         if path.stem != wanted and not path.stem.startswith(f"{wanted}_"):
             continue
-        columns, missing = _columns(task, path, spec)
+        columns, missing = columns_for(task, path, spec)
         if columns is not None:
             return _from_seed(task, path, spec, columns)
         why_not = why_not or missing
@@ -100,14 +95,14 @@ def named_law(task: Task, name: str) -> NamedLaw:
     space = plain_space_of(task)
     forms = _forms(space, task)
     for text, root in forms.items():
-        if wanted in (_plain(text), _plain(_of_only(text, task))):
+        if wanted in (plain(text), plain(_of_only(text, task))):
             candidate = Candidate(Law(*renumber(root), space.own_feature_first), RECIPE)
             return NamedLaw(text, text, _allowed(candidate, space), "initial")
     if (stated := stated_law(task, name, [*titles, *forms, *CALLED])) is not None:
         candidate = _allowed(Candidate(stated[0], STATED), space)
         return NamedLaw(name.strip(), stated[1], candidate, "user")
     sizes = replace(space, logarithmic=(True,) * len(space.logarithmic))
-    if wanted in map(_plain, _forms(sizes, task)):
+    if wanted in map(plain, _forms(sizes, task)):
         others = ", ".join(f.name for f in task.spec.features if not f.logarithmic)
         rule = f": {name!r} needs features that act through their logarithm, not so: "
         raise EvolveError(Argument("law"), rule, others)
@@ -126,7 +121,7 @@ def _is_of_several(space: SearchSpace, wanted: str) -> bool:
     """Whether only tables of several features, whatever their names, have a form of this name."""
     one, two = (
         {
-            ".+".join(re.escape(_plain(part)) for part in parts_around_places(text))
+            ".+".join(re.escape(plain(part)) for part in parts_around_places(text))
             for text in generic_laws(wide) | named_forms(wide)
         }
         for wide in (
@@ -176,75 +171,16 @@ def _require_rows_of_groups(task: Task, named: NamedLaw) -> None:
     raise EvolveError(Argument("law"), f"{what}; ", Argument("where"), way)
 
 
-def _published(task: Task) -> Iterator[tuple[Path, TaskSpec]]:
-    """Seed files of the package and the specifications of their tables, the task's own first."""
-    folders = {path.parent.name: path.parent for f in shipped_folders("tasks")
-               for path in sorted(f.glob("*/task.toml"))}  # fmt: skip
-    for folder in sorted(folders, key=lambda name: (name != task.name, name)):
-        spec = read_spec(folders[folder] / "task.toml")
-        for path in seed_files(folder):
-            yield path, spec
-
-
-def _columns(task: Task, path: Path, spec: TaskSpec) -> tuple[dict[int, int] | None, str]:
-    """Which feature of a task stands for each that a seed file uses; or what is missing."""
-    same = [f.name for f in spec.features] == list(task.feature_names)
-    if same and len(spec.targets) == len(task.target_names):
-        return {j: j for j in range(len(spec.features))}, ""
-    if len(spec.targets) != 1 or spec.own or task.spec.own or path.stem in GENERIC:
-        return None, "its own table"
-    law = _traced(path, spec).law
-    columns: dict[int, int] = {}
-    for j in sorted(features_of(law.root)):
-        feature = spec.features[j]
-        places = _standing_for(task, feature)
-        if len(places) != 1:
-            return None, _why_not(task, feature, places)
-        columns[j] = places[0]
-    return columns, ""
-
-
-def _standing_for(task: Task, feature: Feature) -> list[int]:
-    """Features of a task that have the name of another's feature, else those of its role."""
-    names = [_plain(name) for name in task.feature_names]
-    if _plain(feature.name) in names:
-        return [names.index(_plain(feature.name))]
-    role = feature.role or guess_role(feature.name)
-    if role not in MATCHED:
-        return []
-    return [j for j, name in enumerate(task.feature_names) if task.roles[name] == role]
-
-
-def _why_not(task: Task, feature: Feature, columns: list[int]) -> str:
-    role = feature.role or guess_role(feature.name)
-    if columns:
-        names = " and ".join(task.feature_names[j] for j in columns)
-        return f"one column of role {role} ({MEANING[role]}), there are {names}"
-    if role in MATCHED:
-        valid = ", ".join(task.feature_names)
-        return (
-            f"a column of role {role} ({MEANING[role]}), none of {valid} is known to be one; "
-            f"which is, fit of a table's file and new-task take as --role COLUMN={role}"
-        )
-    return f"a column {feature.name}"
-
-
-def _traced(path: Path, spec: TaskSpec) -> Candidate:
-    text = read_program(path).text
-    law = trace_law(text, len(spec.features), len(spec.targets))
-    return Candidate(law, trace_recipe(text) or Recipe())
-
-
 def _from_seed(task: Task, path: Path, spec: TaskSpec, columns: dict[int, int]) -> NamedLaw:
     try:
-        traced = _traced(path, spec)
+        found = traced(path, spec)
     except ProgramError as error:  # a program that only its own table's verbs can run
         raise EvolveError(Argument("law"), f": {path.stem}: {error}") from None
-    root = replace_leaves(traced.law.root, {feat(j): feat(k) for j, k in columns.items()})
+    root = replace_leaves(found.law.root, {feat(j): feat(k) for j, k in columns.items()})
     units = units_in_names(task.feature_names, task.train.X)
     root = _in_ones(root, {feat(j): unit for j, unit in units.items()})
-    law = _with_names(task, Law(root, traced.law.n_constants, task.spec.own), path)
-    candidate = _allowed(Candidate(law, traced.recipe), plain_space_of(task))
+    law = _with_names(task, Law(root, found.law.n_constants, task.spec.own), path)
+    candidate = _allowed(Candidate(law, found.recipe), plain_space_of(task))
     return NamedLaw(path.stem, title_of(read_program(path)), candidate, "literature")
 
 
@@ -294,7 +230,3 @@ def _of_only(name: str, task: Task) -> str:
     """The name of a generic form without the feature, where there is no other."""
     first, *others = task.feature_names
     return name if others else name.removesuffix(f" of {first}")
-
-
-def _plain(name: str) -> str:
-    return re.sub(r"[\W_]+", "_", name.strip().lower())

@@ -54,6 +54,15 @@ def test_a_law_of_the_literature_takes_the_columns_of_its_roles(
     assert written(table_of(first, second, **roles), "hoffmann_2022") == expected
 
 
+@pytest.mark.parametrize("name", ["experts", "n_experts", "Expert count"])
+def test_a_column_without_a_role_is_found_by_what_it_counts(name: str) -> None:
+    found = named_law(table_of(name, "active_params"), "clark_2022").candidate.law
+    assert features_of(found.root) == {0, 1}
+    rule = r"one column num_experts \(experts a layer.*\), there are experts and n_experts"
+    with pytest.raises(EvolveError, match=rule):
+        named_law(table_of("experts", "n_experts"), "clark_2022")
+
+
 def test_on_its_own_table_a_law_is_that_of_its_seed_file() -> None:
     task = load_task("lr_bsz")
     assert "(bsz/100)" in written(task, "li_2025")
@@ -115,8 +124,16 @@ def test_a_beginning_of_the_name_and_any_spelling_are_enough() -> None:
         ("li_2025", "fit of a table's file and new-task take as --role COLUMN=lr"),
         ("chinchila", "did you mean 'chinchilla'?"),
         ("nothing like it", "'power of COLUMN', "),
-        ("chen_2025", "needs a column parallel_size"),
-        ("ye_2024", "needs its own table"),
+        (
+            "chen_2025",
+            "needs a column parallel_size (parallel streams), none of tokens, params",
+        ),
+        (
+            "ye_2024",
+            "its own table, domain_mixture, of whose 5 features and 5 targets it is",
+        ),
+        ("ye_2024", "c_i + k_i exp(sum_j t_ij p_j). A formula of your own columns is taken"),
+        ("sum_of_power_laws", "'sum of powers' is that of any table"),
     ],
 )
 def test_what_keeps_a_law_from_a_table_is_said(name: str, part: str) -> None:
