@@ -44,7 +44,10 @@ def make_tables(folder: Path, file: Path, tell: Callable[[str], None]) -> None:
         path, wishes = _read(where, table)
         if (folder / name / "task.toml").exists():
             continue
-        check_name(name, folder)
+        try:
+            check_name(name, folder)
+        except EvolveError as error:
+            raise EvolveError(f"{where}: ", *error.args) from None
         draft = propose(read_table(file.parent / path), name, wishes)
         write_task(draft, folder, f"python -m evolve batch {shlex.quote(str(folder))}")
         for line in (*draft.left_out, *draft.notes):

@@ -212,7 +212,7 @@ def discover(
 def _called(name: str | None, target: str, folder: Path) -> str:
     """The task's name: the one given, else the target's."""
     called = plain_name(target) or "table" if name is None else name
-    check_name(called, folder / "new")
+    check_name(called, folder / "new", f"target {target!r}" if name is None else "")
     return called
 
 

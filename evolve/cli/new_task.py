@@ -154,7 +154,7 @@ def new_task(
     from evolve.tasks.roles import parse_roles
 
     called = name or plain_name(table.resolve().stem)
-    check_name(called, tasks_dir)
+    check_name(called, tasks_dir, "" if name else table.name)
     wishes = Wishes(
         targets=tuple(target or ()),
         features=tuple(features or ()),

@@ -370,6 +370,16 @@ def test_a_task_that_is_there_is_never_overwritten(capfd: pytest.CaptureFixture[
     assert {path: path.read_bytes() for path in Path("tasks/my_runs").iterdir()} == before
 
 
+def test_a_file_that_is_called_as_a_task_that_ships_is_refused_with_a_name_that_works(
+    capfd: pytest.CaptureFixture[str],
+) -> None:
+    Path("my_runs.csv").rename("moe.csv")
+    rule = "moe.csv: no task can be called as it is: 'moe' ships with the package; give a name, "
+    refused(capfd, f"{rule}such as --name moe-2", "new-task", "moe.csv", *LOSS)
+    made_of = ("new-task", "moe.csv", *LOSS, "--name", "moe-2")
+    assert said(capfd, *made_of)[0] == 0
+
+
 def test_a_spreadsheet_is_named_as_one(capfd: pytest.CaptureFixture[str]) -> None:
     Path("my_runs.xlsx").write_bytes(b"PK")
     part = "must be CSV, TSV, Parquet, Feather or JSONL, it is .xlsx; save the sheet as CSV"

@@ -9,7 +9,7 @@ import os
 import re
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from itertools import chain, islice
+from itertools import chain, count, islice
 from pathlib import Path
 
 from evolve.errors import Argument, EvolveError, TaskError
@@ -27,6 +27,7 @@ from evolve.tasks.task import load_task
 from evolve.tasks.toml import toml_value
 
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,59}")
+MOST_LETTERS = 50  # of a name that a number is put to
 MADE_BY = "# Made by: "  # begins the file of every task that is made here
 _OPTIONAL = """\
 # Rows to leave out, with the reason; a row stays where the comparison is true.
@@ -44,34 +45,47 @@ def plain_name(text: str) -> str:
     return re.sub(r"[^A-Za-z0-9._-]+", "_", text).lstrip("._-")[:60]
 
 
-def check_name(name: str, tasks_dir: Path) -> None:
+def check_name(name: str, tasks_dir: Path, taken_from: str = "") -> None:
     """Require that a task of this name can be made in a folder of tasks.
+
+    Args:
+        name: The name.
+        tasks_dir: The folder.
+        taken_from: What it is the name of, such as a file, where nobody gave one.
 
     Raises:
         EvolveError: It is no name, is taken, or belongs to a task that ships.
     """
-    if not NAME.fullmatch(name):
-        raise EvolveError(
-            Argument("name"),
-            ": must be up to 60 letters, digits, '.', '_' and '-' and begin with a letter "
-            f"or digit, it is {name!r}",
-        )
     folder = tasks_dir / name
-    if (folder.exists() or folder.is_symlink()) and not _holds_seeds_alone(folder):
+    is_name = NAME.fullmatch(name) is not None
+    if is_name and (folder.exists() or folder.is_symlink()) and not _holds_seeds_alone(folder):
         raise EvolveError(
             f"{folder}: is there already and is not overwritten; give another ",
             *(Argument("name"), f", such as {_free_name(tasks_dir, name)}, or remove it"),
         )
+    if not (rule := _why_not(name)):
+        return
+    free = _free_name(tasks_dir, plain_name(name) or "table")
+    if not taken_from:
+        raise EvolveError(Argument("name"), f": {rule}; give another, such as {free}")
+    words = f"{taken_from}: no task can be called as it is: {rule}; give a name, such as "
+    raise EvolveError(words, Argument("name"), f" {free}")
+
+
+def _why_not(name: str) -> str:
+    """Why a name cannot be a task's in any folder; nothing where it can."""
+    if not NAME.fullmatch(name):
+        return (
+            "must be up to 60 letters, digits, '.', '_' and '-' and begin with a letter "
+            f"or digit, it is {name!r}"
+        )
     for shipped in (*shipped_folders("tasks"), *shipped_folders("seeds")):
         if (shipped / name).is_dir() and not _is_own(shipped / name):
-            raise EvolveError(Argument("name"), f": {name!r} ships with the package; give another")
+            return f"{name!r} ships with the package"
     data_dir = os.environ.get("EVOLVE_DATA_DIR")
     if data_dir and (Path(data_dir).expanduser() / name).exists():
-        raise EvolveError(
-            Argument("name"),
-            f": EVOLVE_DATA_DIR={data_dir} holds {name!r}, whose rows would stand in for "
-            "these; give another",
-        )
+        return f"EVOLVE_DATA_DIR={data_dir} holds {name!r}, whose rows would stand in for these"
+    return ""
 
 
 def _is_own(folder: Path) -> bool:
@@ -82,11 +96,10 @@ def _is_own(folder: Path) -> bool:
 
 
 def _free_name(tasks_dir: Path, name: str) -> str:
-    """The first of ``name-2``, ``name-3``, … that no task has."""
-    number = 2
-    while (tasks_dir / f"{name}-{number}").exists():
-        number += 1
-    return f"{name}-{number}"
+    """The first of ``name``, ``name-2``, ``name-3``, … that no task has and one may have."""
+    numbered = (f"{name[:MOST_LETTERS]}-{number}" for number in count(2))
+    names = (text for text in chain([name], numbered) if not (tasks_dir / text).exists())
+    return next(text for text in names if not _why_not(text))
 
 
 def write_task(draft: Draft, tasks_dir: Path, command: str) -> list[Path]:

@@ -113,6 +113,19 @@ def test_a_task_of_ones_own_beside_those_that_ship_takes_no_name_elsewhere(
     check_name("sweep", tmp_path / "tasks")
     with pytest.raises(EvolveError, match="'sft' ships with the package"):
         check_name("sft", tmp_path / "tasks")
+    (tmp_path / "tasks" / "sft-2").mkdir(parents=True)
+    rule = r"^runs/sft.csv: no task .*'sft' ships with the package; give .* name sft-3$"
+    with pytest.raises(EvolveError, match=rule):
+        check_name("sft", tmp_path / "tasks", "runs/sft.csv")
+
+
+@pytest.mark.parametrize(("name", "free"), [("a/b", "a_b"), ("", "table"), ("x" * 70, "x" * 60)])
+def test_a_name_that_is_none_is_refused_with_one_that_is(
+    name: str, free: str, tmp_path: Path
+) -> None:
+    with pytest.raises(EvolveError, match=f"^name: must be up to 60 .*, such as {free}$"):
+        check_name(name, tmp_path)
+    check_name(free, tmp_path)
 
 
 @pytest.mark.slow
