@@ -24,7 +24,7 @@ WIDTH = 99
 DIGITS_OF_SCALES = 6  # of the rows' own scales
 MOST_DIGITS = 15  # of fitted values
 SAME = 1e-3  # of the range of what a law says: a difference that no reader sees
-LEAST_RANGE = 1e-6  # of its largest value; below it a law says the same of every row
+LEAST_RANGE = 1e-12  # of its largest value; no 15 digits say a thousandth of a smaller one
 PROGRAM = '''"""{doc}"""
 
 import numpy as np
