@@ -6,7 +6,7 @@ import math
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from evolve.cli.ends import ends_text, level_text
+from evolve.cli.ends import ends_text, level_text, point_text
 from evolve.cli.output import print_table
 from evolve.forecast.words import OPEN
 from evolve.runs.intervals import in_common
@@ -27,7 +27,8 @@ def print_constants(rows: Sequence[ConstantRow], targets: Sequence[str], level: 
     """
     cells = [
         (
-            *(row.group, targets[row.target], row.constant, f"{row.value:.5g}"),
+            *(row.group, targets[row.target], row.constant),
+            point_text(row.value, row.low, row.high),
             *(OPEN if _is_open(row) else f"{row.error:.3g}",),
             ends_text(row.low, row.high, is_open=_is_open(row)),
         )
@@ -58,7 +59,7 @@ def print_constants_by_fit(
         where = row.group + (f" [{targets[row.target]}]" if len(targets) > 1 else "")
         half = row.high - row.value
         told = OPEN if _is_open(row) else f"+- {half:.2g}"
-        cells.setdefault(where, []).append(f"{row.value:.5g} {told}")
+        cells.setdefault(where, []).append(f"{point_text(row.value, row.low, row.high)} {told}")
     names = list(dict.fromkeys(row.constant for row in rows))
     title = f"constants of each group, +- half the width of their {level_text(level)} intervals"
     if common := in_common(rows):

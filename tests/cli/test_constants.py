@@ -65,3 +65,13 @@ def test_constants_that_all_groups_have_in_common_are_named(
     assert "all groups have c1 in common" in " ".join(capfd.readouterr().out.split())
     print_constants_by_fit(own, ["loss"], 0.9)
     assert "in common" not in capfd.readouterr().out
+
+
+def test_a_value_has_the_digits_that_its_interval_tells(
+    capfd: pytest.CaptureFixture[str],
+) -> None:
+    offset = ConstantRow("all", 0, "E0", -2047.318264, 5e-7, -2047.318265, -2047.318263)
+    print_constants([offset], ["energy"], 0.9)
+    assert "-2047.318264 " in capfd.readouterr().out
+    print_constants_by_fit([offset, offset._replace(group="b", error=math.inf)], ["energy"], 0.9)
+    assert "-2047.318264 +- 1e-06" in capfd.readouterr().out
