@@ -41,6 +41,7 @@ class FittedLaw:
             what groups have in common counts once.
         folds: How well it did on folds of the training rows.
         given: Groups whose errors go by the deviations that the user gave, of every target.
+        common: Numbers of the constants that all groups have in common.
     """
 
     form: Form
@@ -53,6 +54,7 @@ class FittedLaw:
     n_free: float
     folds: tuple[FoldScore, ...] = ()
     given: frozenset[str] = frozenset()
+    common: tuple[int, ...] = ()
 
     @property
     def candidate(self) -> Candidate | None:
@@ -149,6 +151,7 @@ def fitted_law(
         n_free=whole.n_free,
         folds=tuple(folds),
         given=frozenset(name for name, each in zip(names, given, strict=True) if each.all()),
+        common=tuple(np.flatnonzero(whole.common).tolist()),
     )
 
 

@@ -31,8 +31,12 @@ def intervals_of(
     errors: Tables,
     freedom: Mapping[str, float],
     level: float,
+    shared: Tables | None = None,
 ) -> list[ConstantRow]:
     """Every constant with its interval; none without errors.
+
+    An error of which part goes by the residuals of its group and part by those of all has the
+    degrees of freedom of such a sum (Satterthwaite 1946).
 
     Args:
         names: Of the constants.
@@ -41,6 +45,8 @@ def intervals_of(
         freedom: Degrees of freedom of the residuals of each group. Where it says nothing, errors
             are taken to be known.
         level: Share of fits to other noise whose constant an interval is to hold.
+        shared: Shares of the squares of errors that go by the residuals of all groups; those of
+            constants in common do, and where nothing is told no others.
     """
     rows = [
         ConstantRow(group, target, name, value, error, value, value)
@@ -49,12 +55,21 @@ def intervals_of(
         for name, value, error in zip(names, *pair, strict=True)
     ]
     joint, common = _of_all(freedom, len(errors)), set(in_common(rows))
-    return [
-        _with_ends(
-            row, joint if row.constant in common else freedom.get(row.group, math.inf), level
-        )
-        for row in rows
-    ]
+    number = {name: k for k, name in enumerate(names)}
+    found = []
+    for row in rows:
+        share = float(row.constant in common)
+        if shared and not share:
+            share = shared[row.group][row.target][number[row.constant]]
+        own = freedom.get(row.group, math.inf)
+        found.append(_with_ends(row, _of_both(share, own, joint), level))
+    return found
+
+
+def _of_both(share: float, own: float, joint: float) -> float:
+    """Degrees of freedom of a variance of which a share has those of all, the rest its own."""
+    uncertain = (1.0 - share) ** 2 / own + share**2 / joint
+    return 1.0 / uncertain if uncertain > 0.0 else math.inf
 
 
 def _of_all(freedom: Mapping[str, float], n_groups: int) -> float:

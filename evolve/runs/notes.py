@@ -45,7 +45,7 @@ _ROW: Final = (
     *("formula", "constants", "text"),
 )
 _LATER: Final = (  # not always there
-    *("message", "printed", "origin", "errors", "valued_formula", "freedom"),
+    *("message", "printed", "origin", "errors", "valued_formula", "freedom", "shared"),
 )
 
 
@@ -151,15 +151,25 @@ def _check_result_row(what: str, value: Any, context: Context) -> None:
     for name in ("formula", "text", "message", "printed", "valued_formula"):
         checks.text(f"{what}: {name}", row.get(name, ""), limits.PROGRAM_CHARS)
     check_constants(f"{what}: constants", row["constants"], context, row["n_constants"])
-    if row.get("errors"):  # versions before had none
-        errors = checks.mapped(f"{what}: errors", row["errors"], row["constants"])
-        check_constants(f"{what}: errors", errors, context, row["n_constants"])
-        if any(len(errors[group]) != len(table) for group, table in row["constants"].items()):
-            raise ValueError(f"{what}: errors must be of as many targets as constants")
+    _check_errors(what, row, context)
+
+
+def _check_errors(what: str, row: Any, context: Context) -> None:
+    """What is told of errors of constants; versions before had none."""
+    for name in ("errors", "shared"):
+        if not row.get(name):
+            continue
+        tables = checks.mapped(f"{what}: {name}", row[name], row["constants"])
+        check_constants(f"{what}: {name}", tables, context, row["n_constants"])
+        if any(len(tables[group]) != len(table) for group, table in row["constants"].items()):
+            raise ValueError(f"{what}: {name} must be of as many targets as constants")
     if row.get("freedom"):
         freedom = checks.mapped(f"{what}: freedom", row["freedom"], (), row["constants"])
         for left in freedom.values():
             checks.finite(f"{what}: freedom", left, 1.0)
+    for table in row.get("shared", {}).values():
+        for share in (share for shares in table for share in shares):
+            checks.finite(f"{what}: shared", share, 0.0, 1.0)
 
 
 def _check_comparisons(value: Any, context: Context) -> None:

@@ -54,6 +54,9 @@ class ResultRow:
         constant_names: What its author calls the constants; else c0, c1, ….
         freedom: Rows of each group less the constants that they decide; none of groups whose
             errors go by deviations that the user gave, nor in tables of earlier versions.
+        shared: Share of the variance of each constant's error that goes by the noise of all
+            groups, as constants; none where they have nothing in common, nor in tables of
+            earlier versions.
     """
 
     kind: str
@@ -73,6 +76,7 @@ class ResultRow:
     valued_formula: str = ""
     constant_names: tuple[str, ...] = ()
     freedom: dict[str, float] = field(default_factory=dict)
+    shared: dict[str, list[list[float]]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         """Call constants c0, c1, … to which nobody gave names."""
@@ -91,7 +95,7 @@ class ResultRow:
             level: Share of fits to other noise whose constant it is to hold.
         """
         told = self.constants, self.errors, self.freedom
-        return intervals_of(self.constant_names, *told, level)
+        return intervals_of(self.constant_names, *told, level, self.shared)
 
     def fits(self, targets: Sequence[str]) -> list[tuple[str, list[float]]]:
         """The constants of every group and target, by group and, of several, target."""

@@ -22,6 +22,7 @@ from evolve.runs.results import (
     load_results,
 )
 from evolve.runs.store import Store
+from evolve.scoring.in_common import shares_in_common, tells_none
 from evolve.search.champion import Choice
 from evolve.search.problem import SearchProblem, literature, program_text
 from evolve.tasks.task import Task
@@ -100,6 +101,7 @@ def row_of(
         valued_formula=valued_formula_of(task, form, constants),
         constant_names=form.law.constant_names if isinstance(form, Candidate) else (),
         freedom={} if fitted is None else freedom_of(task, fitted),
+        shared={} if fitted is None else shared_of(task, fitted),
     )
 
 
@@ -108,11 +110,38 @@ def freedom_of(task: Task, fitted: FittedLaw) -> dict[str, float]:
 
     None of groups whose errors go by deviations that the user gave.
     """
+    told = fitted.constants.keys() - fitted.given
+    return {name: max(left, 1.0) for name, left in _left(task, fitted).items() if name in told}
+
+
+def shared_of(task: Task, fitted: FittedLaw) -> dict[str, list[list[float]]]:
+    """Share of the variance of each constant's error that goes by the noise of all groups.
+
+    That is what constants in common account for, and all of it of a group whose own rows are too
+    few to show noise.
+
+    Returns:
+        `(t, p)` by group; none where groups have no constants in common.
+    """
+    if not fitted.common:
+        return {}
+    common, left = np.array(fitted.common), _left(task, fitted)
+    shared = {
+        name: np.array([shares_in_common(each, common) for each in tables])
+        for name, tables in fitted.covariance.items()
+    }
+    few = {name for name in shared if tells_none(left[name])}
+    return {
+        name: (np.ones_like(shares) if name in few else shares).tolist()
+        for name, shares in shared.items()
+    }
+
+
+def _left(task: Task, fitted: FittedLaw) -> dict[str, float]:
+    """Rows of each group less the constants that they decide; what groups share is split."""
     each, train = fitted.n_free / len(fitted.constants), task.train
     counts = np.bincount(train.group, minlength=task.n_groups)
-    pairs = zip(task.group_names, counts.tolist(), strict=True)
-    told = fitted.constants.keys() - fitted.given
-    return {name: max(n - each, 1.0) for name, n in pairs if name in told}
+    return {name: n - each for name, n in zip(task.group_names, counts.tolist(), strict=True)}
 
 
 def _failure(evaluation: Evaluation) -> str:

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+import numpy.typing as npt
 
 from evolve.scoring.clusters import (
     FittedRows,
@@ -37,8 +38,39 @@ def noise_of_each(variances: Array, left: Array) -> tuple[Array, Array]:
         left: `(…, g)` its rows less the constants that they decide.
     """
     of_all = np.asarray(np.average(variances, axis=-1, weights=np.maximum(left, 1.0)))[..., None]
-    least = np.where(left < 1.0, 1.0, LEAST_NOISE) * of_all
+    least = np.where(tells_none(left), 1.0, LEAST_NOISE) * of_all
     return np.maximum(variances, least), of_all
+
+
+def tells_none(left: npt.ArrayLike) -> npt.NDArray[np.bool_]:
+    """Whether rows less the constants that they decide are too few to show noise of their own."""
+    return np.asarray(left) < 1.0
+
+
+def shares_in_common(covariance: Array, common: Ints) -> Array:
+    """`(p,)` shares of the variance of each constant that constants in common account for.
+
+    Args:
+        covariance: `(p, p)` of a group's constants.
+        common: Numbers of those that all groups have in common.
+    """
+    shares = np.isin(np.arange(len(covariance)), common).astype(float)
+    if not np.isfinite(covariance).all():
+        return shares
+    own = np.flatnonzero(shares == 0.0)
+    follow = _follow(covariance, own, common)
+    variance = np.diag(covariance)[own]
+    moved = np.sum(follow * covariance[np.ix_(own, common)], axis=1)
+    shares[own] = np.clip(moved / np.where(variance > 0.0, variance, 1.0), 0.0, 1.0)
+    return shares
+
+
+def _follow(covariance: Array, own: Ints, common: Ints) -> Array:
+    """`(n_own, n_common)` how a group's own constants move with those in common."""
+    of_common = covariance[np.ix_(common, common)]
+    scale = np.sqrt(np.maximum(np.diag(of_common), 1e-300))
+    inverse = np.linalg.pinv(of_common / np.outer(scale, scale), SINGULAR, hermitian=True)
+    return np.asarray(covariance[np.ix_(own, common)] / scale @ inverse / scale)
 
 
 def widenings_in_common(groups: Sequence[FittedRows], common: Ints) -> list[Widening]:
@@ -149,11 +181,8 @@ def _part_of(rows: FittedRows, common: Ints, variance: float) -> _Part:
     """What the rows of one of some groups say, in noise of this variance."""
     own = np.setdiff1d(np.arange(rows.slopes.shape[1]), common)
     of_common = rows.covariance[np.ix_(common, common)]
-    scale = np.sqrt(np.maximum(np.diag(of_common), 1e-300))
-    inverse = np.linalg.pinv(of_common / np.outer(scale, scale), SINGULAR, hermitian=True)
-    together = rows.covariance[np.ix_(own, common)]
-    follow = together / scale @ inverse / scale
-    of_own = rows.covariance[np.ix_(own, own)] - follow @ together.T
+    follow = _follow(rows.covariance, own, common)
+    of_own = rows.covariance[np.ix_(own, own)] - follow @ rows.covariance[np.ix_(common, own)]
     along, root = rows.slopes[:, own], root_of(of_own)
     seen = along @ root / np.sqrt(variance)
     moved = rows.slopes[:, common] + along @ follow

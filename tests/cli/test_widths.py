@@ -49,7 +49,7 @@ VERBS: dict[str, tuple[tuple[str, ...], set[str]]] = {
     "runs": ((), {"constants"}),
     "show": (
         ("dc",),
-        {"facts", "law", "recipe", "seconds", "complexity", "weight", "freedom"},
+        {"facts", "law", "recipe", "seconds", "complexity", "weight", "freedom", "shared"},
     ),
     "query": (("dc",), {"complexity", "stage", "seconds"}),
     "compare": (

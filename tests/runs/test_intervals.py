@@ -21,6 +21,17 @@ def test_what_all_groups_have_in_common_is_told_by_the_residuals_of_all() -> Non
         assert row.value - row.low == pytest.approx(stdtrit(left, 0.95) * row.error)
 
 
+def test_an_error_that_goes_partly_by_the_residuals_of_all_is_known_as_such_a_sum() -> None:
+    """Satterthwaite 1946: squares of parts over their own degrees of freedom."""
+    shared = {"web": [[0.8, 1.0]], "code": [[0.0, 1.0]], "math": [[1.0, 1.0]]}
+    rows = intervals_of(("E", "a"), CONSTANTS, ERRORS, FREEDOM, 0.9, shared)
+    mixed = 1.0 / (0.2**2 / 2.0 + 0.8**2 / 10.5)
+    for row, left in zip(rows, (mixed, 10.5, 5.0, 10.5, 10.5, 10.5), strict=True):
+        assert row.high - row.value == pytest.approx(stdtrit(left, 0.95) * row.error)
+    known = intervals_of(("E", "a"), CONSTANTS, ERRORS, {}, 0.9, shared)
+    assert [(row.high - row.value) / row.error for row in known] == pytest.approx(6 * [1.644854])
+
+
 def test_a_constant_of_one_group_is_not_in_common() -> None:
     alone = {"web": CONSTANTS["web"]}
     rows = intervals_of(("E", "a"), alone, {"web": ERRORS["web"]}, FREEDOM, 0.9)

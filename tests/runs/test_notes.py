@@ -48,7 +48,7 @@ def test_errors_by_group_are_read_until_the_run_goes_on(store: Store) -> None:
 
 def test_a_table_of_laws_is_read_with_or_without_what_later_versions_keep(store: Store) -> None:
     more = table(errors=ERRORS, valued_formula="y = 1")
-    free = table(freedom={"all": 1.0})
+    free = table(freedom={"all": 1.0}, shared={"all": [[0.5]]})
     for value in (
         table(),
         table(origin="user"),
@@ -74,6 +74,10 @@ def test_a_table_of_laws_is_read_with_or_without_what_later_versions_keep(store:
         ("ending", table(freedom={"all": 0.5}), "freedom must be a finite number from 1"),
         ("ending", table(freedom={"web": 3.0}), "freedom cannot have 'web'"),
         ("ending", table(errors={"al": [[0.1]]}), "errors must have 'all'"),
+        ("ending", table(shared={"all": [[0.1, 0.2]]}), "shared must be 1 for a target, not 2"),
+        ("ending", table(shared={"all": [[1.1]]}), "shared must be a finite number from 0 to 1"),
+        ("ending", table(shared={"web": [[1.0]]}), "shared must have 'all'"),
+        ("ending", table(shared={"all": [[1.0], [1.0]]}), "as many targets as constants"),
         ("ending", table(errors={"all": [[0.1], [0.1]]}), "as many targets as constants"),
         ("ending", table(formula="\ud800"), "must be a text of whole characters"),
         ("ending", table(evil=1), "cannot have 'evil'"),

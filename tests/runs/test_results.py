@@ -15,7 +15,13 @@ from store_service import BATCH, entry, most_held, new_store, start_python
 import evolve
 from evolve.api.run import LEVEL
 from evolve.cli.app import call
+from evolve.evaluation.fitted import fit_rows
 from evolve.forecast import interval
+from evolve.law.candidate import Candidate
+from evolve.law.graph import Law, const, feat
+from evolve.law.graph import call as node
+from evolve.law.recipe import Recipe
+from evolve.runs.intervals import intervals_of
 from evolve.runs.listing import state_of
 from evolve.runs.results import (
     ResultRow,
@@ -28,7 +34,7 @@ from evolve.runs.results import (
 from evolve.runs.sketches import scores_of
 from evolve.runs.store import Store
 from evolve.runs.summary import summary_from_data
-from evolve.runs.tabulate import freedom_of, row_of
+from evolve.runs.tabulate import freedom_of, row_of, shared_of
 from evolve.search.archive import Archive
 from evolve.search.finalists import finalists_of
 from evolve.tasks.task import Task, load_task
@@ -141,6 +147,43 @@ def test_rows_less_the_constants_that_they_decide_are_free() -> None:
     assert freedom_of(task, fitted) == {"g0": 3.5, "g1": 1.0}
     fitted.given = frozenset({"g1"})  # its errors go by deviations that the user gave
     assert freedom_of(task, fitted) == {"g0": 3.5}
+
+
+def test_errors_of_a_group_of_few_rows_go_by_the_noise_of_all() -> None:
+    task = task_of(np.arange(1.0, 13.0), np.arange(2.0, 14.0), [0] * 5 + [1] * 4 + [2] * 3)
+    covariance = np.array([[[2.0, 0.5], [0.5, 0.25]]])
+    tables = {f"g{i}": covariance for i in range(3)}
+    fitted: Any = SimpleNamespace(n_free=7.0, constants=tables, covariance=tables, common=(1,))
+    shared = shared_of(task, fitted)
+    assert shared == {"g0": [[0.5, 1.0]], "g1": [[0.5, 1.0]], "g2": [[1.0, 1.0]]}
+    tables["g0"] = np.full((1, 2, 2), np.inf)  # of which nothing is known
+    assert shared_of(task, fitted)["g0"] == [[0.0, 1.0]]
+    fitted.common = ()
+    assert shared_of(task, fitted) == {}
+
+
+@pytest.mark.parametrize("n_rows", [2, 3, 4])
+def test_intervals_of_small_groups_with_constants_in_common_hold_what_they_say(
+    n_rows: int,
+) -> None:
+    """Of constants of a group of 2 to 4 rows beside others, 90 % intervals hold 90 %."""
+    counts, true = (9, 8, 7, n_rows), ((1.5, 0.4), (1.7, 0.5), (1.9, 0.45), (1.6, 0.3))
+    group = np.repeat(np.arange(4), counts)
+    x = np.concatenate([np.geomspace(0.07, 14.0, n) for n in counts])
+    floor, amplitude = np.array(true)[group].T
+    power = node("mul", const(1), node("pow", feat(0), const(2)))
+    candidate = Candidate(Law(node("add", const(0), power), 3), Recipe("log", tied="shape"))
+    held, widths = [], []
+    for seed in range(30):
+        noise = 0.003 * np.random.default_rng(seed).normal(size=len(x))
+        task = task_of(x, (floor + amplitude * x**-0.25) * np.exp(noise), group.tolist())
+        fitted = fit_rows(task, candidate)
+        told = fitted.constants, fitted.errors, freedom_of(task, fitted)
+        rows = intervals_of(("c0", "c1", "c2"), *told, 0.9, shared_of(task, fitted))[-3:-1]
+        held += [row.low <= value <= row.high for row, value in zip(rows, true[3], strict=True)]
+        widths += [(row.high - row.value) / row.error for row in rows]
+    assert 0.8 < np.mean(held) < 0.97
+    assert np.median(widths) < 2.0
 
 
 def test_the_row_of_a_size_is_that_of_its_best_law() -> None:
