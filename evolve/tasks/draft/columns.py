@@ -11,6 +11,7 @@ import numpy as np
 
 from evolve.tasks.cells import LARGEST_EXACT, long_number
 from evolve.tasks.readers import RawTable, is_blank, number
+from evolve.tasks.roles import Role
 from evolve.typing import Array
 
 Scale = Literal["log", "linear"]
@@ -20,6 +21,8 @@ WIDE = 100.0  # a factor between least and largest that a share hardly has
 CLOSE = 1.01  # a factor below which three digits say nothing
 FEWEST_DIGITS, MOST_DIGITS = 3, 15
 STEPS = 20  # between the least and the largest number of a column that digits are to tell apart
+# Roles of sizes, and of what is best at a size, say.
+POSITIVE: tuple[Role, ...] = ("N", "D", "U", "C", "batch", "lr")
 SPREAD = 3.0  # a factor from which a size is thought of in logarithms
 NARROW = 1.1  # a factor up to which a logarithm is all but straight
 
@@ -108,12 +111,15 @@ def _gap(levels: Array) -> float | None:
     return float(gaps.max())
 
 
-def guess_scale(values: Array, share_of: float | None = None) -> tuple[Scale, str]:
+def guess_scale(
+    values: Array, share_of: float | None = None, role: Role | None = None
+) -> tuple[Scale, str]:
     """Whether a feature acts through its logarithm, as sizes do, and why that is thought.
 
     Args:
         values: `(n,)` finite values.
         share_of: What the feature and others sum to in every row, if they do.
+        role: Of `POSITIVE` where it is a size, of which twice as much is one step.
     """
     levels = np.unique(values)
     low, high = float(levels[0]), float(levels[-1])
@@ -126,6 +132,8 @@ def guess_scale(values: Array, share_of: float | None = None) -> tuple[Scale, st
         return "log", f"is positive and spans {math.log10(high) - math.log10(low):.0f} decades"
     if factor >= SPREAD:
         return "log", f"is positive and spans a factor of {factor:.3g}"
+    if role in POSITIVE:
+        return "log", "is a size, which acts by factors"
     if _unevenness(np.log(levels)) > _unevenness(levels):
         return "linear", f"spans a factor of {_factor(factor)} alone, in even steps"
     if 1 < factor < NARROW:  # as of years, whose steps are as uneven in both

@@ -175,7 +175,7 @@ def _of_rows(
     chosen = choose_features(raw, columns, roles, wishes)
     names, why_not = without_rate(*chosen, schedule, wishes)
     require_names(raw, [*names, *wishes.targets])
-    features, reasons = _features(raw, rows, names)
+    features, reasons = _features(raw, rows, names, roles)
     left_out = [f"{chosen}, {why}" for chosen, why in first["rows"]]
     spec = _spec(raw, wishes, features, roles, condition, left_out)
     checked = _checked(raw, rows, spec.model_copy(update={"schedule": schedule}))
@@ -231,7 +231,7 @@ def _decided(
 
 
 def _features(
-    raw: RawTable, rows: RawTable, names: list[str]
+    raw: RawTable, rows: RawTable, names: list[str], roles: Mapping[str, Role]
 ) -> tuple[list[dict[str, Any]], dict[str, str]]:
     """Scales and units of the features, guessed from the training rows, and why.
 
@@ -241,7 +241,7 @@ def _features(
     shares, sum_to = shares_of(np.array([rows.values(name) for name in names]).T)
     for name, is_share in zip(names, shares, strict=True):
         whole, values = raw.values(name), rows.values(name)
-        scale, why = guess_scale(values, sum_to if is_share else None)
+        scale, why = guess_scale(values, sum_to if is_share else None, roles.get(name))
         if name == ANNEALED:
             scale, why = "linear", "it is 0 until the rate falls"
         elif whole.min() <= 0:

@@ -13,13 +13,13 @@ from evolve.errors import Argument, EvolveError
 from evolve.tasks.complaints import explain
 from evolve.tasks.costs import costs_above_0, is_cost
 from evolve.tasks.declared import between_text
+from evolve.tasks.draft.columns import POSITIVE
 from evolve.tasks.draft.roles import NO_AXES, Wishes
 from evolve.tasks.measures import ERROR_SHARES, ERRORS, LOGARITHM
 from evolve.tasks.roles import nearest_column, words_of
 from evolve.tasks.spec import PhysicsSpec, Target, TaskSpec
 from evolve.tasks.task import Task
 
-POSITIVE = ("N", "D", "U", "C", "batch", "lr")  # roles of what is best at a size, say
 UNKNOWN = (None, "other", "outcome")  # roles of targets whose names do not say what is better
 SIZES = ("N", "D", "U", "C")  # roles of what a loss falls with
 _ERROR = re.compile(rf"\b({ERRORS}|error|err)\b")

@@ -372,6 +372,14 @@ def test_years_in_uneven_steps_are_of_linear_scale() -> None:
     assert guess_scale(np.array([1.0, 1.5, 2.4]))[0] == "log"
 
 
+def test_sizes_in_even_steps_over_a_narrow_range_act_by_factors() -> None:
+    sizes = np.array([1e9, 1.5e9, 2e9, 2.5e9])
+    assert guess_scale(sizes)[0] == "linear"
+    assert guess_scale(sizes, role="N") == ("log", "is a size, which acts by factors")
+    assert guess_scale(np.array([0.0, 1e9]), role="D")[0] == "linear"
+    assert guess_scale(sizes, 1e9, "N")[0] == "linear"  # shares of a mixture
+
+
 # conditions
 
 
