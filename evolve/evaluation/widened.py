@@ -11,7 +11,7 @@ from evolve.evaluation.predict import slopes_of
 from evolve.evaluation.requests import Form, law_of
 from evolve.fitting.gap import below_ceiling
 from evolve.fitting.messages import FoldAnswer
-from evolve.fitting.robust import L2, losses_each, weights_each
+from evolve.fitting.robust import L2, counted
 from evolve.fitting.weights import row_weights
 from evolve.law.candidate import Candidate
 from evolve.law.recipe import LOSSES
@@ -123,15 +123,12 @@ def _scores(
         counts = counts * (weights.of_logs(y, unit) if on_logs else weights.values)
     if on_logs:
         slopes, y, p = slopes / p[:, None], np.log(np.abs(y)), np.log(np.abs(p))
-    loss, bend = L2, np.ones_like(y)
+    loss, bend = L2, 1.0
     if isinstance(form, Candidate):
         loss = LOSSES.index(form.recipe.loss)
-        bend *= max(form.recipe.f_scale * float(np.std(y)), 1e-300)
-    left = y - p
+        bend = max(form.recipe.f_scale * float(np.std(y)), 1e-300)
+    known = 0.0 if given is None else float(np.mean(given**2))
     with np.errstate(all="ignore"):  # a law that is infinite somewhere says nothing
-        irls, curved = weights_each(left, loss, bend)
-        times, over = np.sqrt(counts * irls * curved), np.sqrt(counts / curved)
-        # Each product is the row's slope of the cost over the root of its robust weight: normal
-        # matrices take a loss that bends to know more than it does, which this makes up for.
-        squares = 2.0 * losses_each(left, counts, loss, bend)
-        return _Scores(slopes * times[:, None], left * over, given, squares)
+        rows = counted(y - p, counts, loss, bend, slopes.shape[1], known)
+        given = None if given is None else given * np.sqrt(rows.given)
+        return _Scores(slopes * rows.roots[:, None], rows.residuals, given, rows.squares)

@@ -10,6 +10,8 @@ import numpy as np
 from evolve.fitting.fit_batch import FitBatch
 from evolve.fitting.gap import below_ceiling
 from evolve.fitting.multistart import Solution, StepLimits, solve
+from evolve.fitting.predict import yielded
+from evolve.fitting.priors import by_prior, centres, numbered
 from evolve.fitting.problem_set import ProblemSet
 from evolve.fitting.reframe import (
     inverse_slopes_each,
@@ -19,7 +21,8 @@ from evolve.fitting.reframe import (
     slopes,
     usable,
 )
-from evolve.fitting.result import STATUSES, Fit, Normals, Prior, Problem
+from evolve.fitting.result import STATUSES, Fit, PerFit, Prior, Problem
+from evolve.fitting.robust import L2, counted_each
 from evolve.fitting.shares import usable_shares
 from evolve.fitting.starts import Moments, spread_of
 from evolve.fitting.tape import NONLINEAR, Tape, compile_tape
@@ -27,7 +30,7 @@ from evolve.fitting.workspace import CompiledLaw, Data
 from evolve.law.graph import Law
 from evolve.law.recipe import LOSSES, Recipe
 from evolve.scoring.frame import TargetFrame
-from evolve.typing import Array, Ints
+from evolve.typing import Array
 
 SCREENED = 8
 LIMIT_OF = np.array([60.0, 1e12, 200.0])
@@ -84,6 +87,7 @@ class BatchFitter:
             ceiling=ceiling,
         )
         self.rows, self.fitted, self.spread = rows, fitted, fitted.spread
+        self.loss, self.bends = LOSSES.index(recipe.loss), recipe.f_scale * fitted.spread
         self.variances_given = rows.variances_given(on_logs=on_logs, ceiling=ceiling)
 
     def prior_inside(self, q: int, prior: Prior | None) -> Prior | None:
@@ -154,7 +158,7 @@ class BatchFitter:
             n_starts = self.recipe.n_starts if free else min(self.recipe.n_starts, PRIOR_STARTS)
         if not np.any(self.tape.kind == NONLINEAR):
             n_starts = min(n_starts, 1)  # all constants are solved for: starts do not differ
-        begin = _centres(priors, p) if begin is None else begin
+        begin = centres(priors, p) if begin is None else begin
         spread = spread_of(SCREENED * n_starts, p)
         with np.errstate(all="ignore"):  # learnt priors that overflow, columns beyond all floats
             return solve(self.batch(priors, box), spread, begin, n_starts, limits)
@@ -168,9 +172,8 @@ class BatchFitter:
             self.log_rows,
         )  # fmt: skip
         data = Data(self.columns, self.fitted.y, self.fitted.w)
-        loss, f_scales = LOSSES.index(self.recipe.loss), self.recipe.f_scale * self.spread
         return FitBatch(
-            compiled_law, data, self.offsets, loss, f_scales, mean, weight, box, self.turns,
+            compiled_law, data, self.offsets, self.loss, self.bends, mean, weight, box, self.turns,
             self.fitted.sizes, self._moments,
         )  # fmt: skip
 
@@ -183,7 +186,7 @@ class BatchFitter:
         mean, weight = np.zeros(shape), np.zeros(shape)
         ridge = self.recipe.ridge * self.counts * self.spread**2
         weight[:, self.tape.kind == NONLINEAR] = ridge[:, None]
-        known, numbers = _numbered(priors)
+        known, numbers = numbered(priors)
         if not known:
             return mean, weight
         rows = np.flatnonzero(numbers >= 0)
@@ -196,22 +199,19 @@ class BatchFitter:
     def results(self, solution: Solution, box: Array, priors: Sequence[Prior | None]) -> list[Fit]:
         """What is said of each problem's best end point, of its targets as they are."""
         ends = solution.ends
-        normals = Normals(lambda: self.normals_outside(ends.constants[:, 0], ends.normal[:, 0]))
+        normals = PerFit(lambda: self.normals_outside(ends.constants[:, 0], ends.normal[:, 0]))
+        noises = PerFit(lambda: self._noises(ends.constants[:, 0], ends.costs[:, 0]))
         constants, costs, p = ends.constants[:, 0], ends.costs[:, 0], self.tape.n_constants
         n_at_bound = np.count_nonzero(np.abs(constants) >= box, axis=1)
         with np.errstate(all="ignore"):
-            variance = 2.0 * costs / np.maximum(self.counts - p, 1)
             if self.moves is not None:
-                ratio = self._costs_inside()
                 constants = outward_each(self.moves, self.frames, constants)
-                costs, variance = costs / ratio, variance / ratio
+                costs = costs / self._costs_inside()
                 priors = self._priors_outside(priors)
         numbers = (
             costs, ends.statuses[:, 0, 0], solution.n_agree, solution.n_finite, n_at_bound,
-            variance,
         )  # fmt: skip
-        columns = [*[column.tolist() for column in numbers], self.variances_given]
-        rows = zip(*columns, strict=True)
+        rows = zip(*[column.tolist() for column in numbers], strict=True)
         return [
             Fit(
                 constants=constants[q],
@@ -220,15 +220,34 @@ class BatchFitter:
                 n_agree=n_agree,
                 n_starts=n_starts,
                 n_at_bound=at_bound,
-                variance=spread,
                 n_free=float(p),
                 normals=normals,
+                noises=noises,
                 number=q,
                 prior=priors[q],
-                variance_given=given,
             )
-            for q, (cost, status, n_agree, n_starts, at_bound, spread, given) in enumerate(rows)
+            for q, (cost, status, n_agree, n_starts, at_bound) in enumerate(rows)
         ]
+
+    def _noises(self, constants: Array, costs: Array) -> Array:
+        """`(q, 2)` variances of the residuals of targets as they are, and those given.
+
+        Args:
+            constants: `(q, p)` of the problems' frames.
+            costs: `(q,)` there.
+        """
+        given, p = np.array(self.variances_given), self.tape.n_constants
+        ratio = np.ones(len(given)) if self.moves is None else self._costs_inside()
+        with np.errstate(all="ignore"):
+            squares = 2.0 * costs
+            if self.loss != L2:
+                at = np.repeat(np.arange(len(given)), self.counts)
+                left = yielded(self.tape, self.columns, at, constants)
+                left = (np.log(left) if self.log_rows else left) - self.fitted.y
+                rows = left, self.fitted.w, self.offsets
+                squares, given = counted_each(*rows, self.loss, self.bends, p, given * ratio)
+                given = given / ratio
+            return np.column_stack([squares / np.maximum(self.counts - p, 1) / ratio, given])
 
     def normals_outside(self, constants: Array, normal: Array) -> Array:
         """`(q, p, p)` normal matrices of the targets as they are.
@@ -250,7 +269,7 @@ class BatchFitter:
         Problems of one pool have one prior, which is turned once for each of their frames.
         """
         outside: list[Prior | None] = [None] * len(priors)
-        for prior, rows in _by_prior(priors):
+        for prior, rows in by_prior(priors):
             turned: dict[TargetFrame, Prior] = {}
             for q in rows.tolist():
                 frame = self.frames[q]
@@ -264,26 +283,3 @@ class BatchFitter:
         frame, ratio = self.frames[q], self._cost_inside(q)
         factor = np.diag(slopes(self.moves, frame, prior.mean))
         return Prior(outward(self.moves, frame, prior.mean), prior.weight / factor**2 / ratio)
-
-
-def _by_prior(priors: Sequence[Prior | None]) -> list[tuple[Prior, Ints]]:
-    """Each prior that some problems have, and their numbers."""
-    known, numbers = _numbered(priors)
-    return [(prior, np.flatnonzero(numbers == i)) for i, prior in enumerate(known)]
-
-
-def _numbered(priors: Sequence[Prior | None]) -> tuple[list[Prior], Ints]:
-    """The priors that some problems have, once each, and which one each has: -1 for none."""
-    known = {id(prior): prior for prior in priors if prior is not None}
-    number = {each: i for i, each in enumerate(known)}
-    number[id(None)] = -1
-    numbers = np.fromiter(map(number.__getitem__, map(id, priors)), np.int64, len(priors))
-    return list(known.values()), numbers
-
-
-def _centres(priors: Sequence[Prior | None], p: int) -> Array:
-    """The priors' centres as starts `(q, b, p)`: none at all, or nan where there is no prior."""
-    if priors.count(None) == len(priors):
-        return np.zeros((len(priors), 0, p))
-    blank = np.full(p, np.nan)
-    return np.array([[blank if prior is None else prior.mean] for prior in priors])

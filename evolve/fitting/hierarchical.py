@@ -27,7 +27,7 @@ from evolve.fitting.pools import (
     normals_in_common,
     stacks_of,
 )
-from evolve.fitting.result import Fit, Normals, Prior, Problem
+from evolve.fitting.result import Fit, PerFit, Prior, Problem
 from evolve.fitting.tape import NONLINEAR, SLOPE
 from evolve.law.graph import Law
 from evolve.law.recipe import Recipe
@@ -67,25 +67,25 @@ def fit_pooled(
     tied = tied_constants(fitter, recipe)
     if not tied.any():
         return fits
-    noise = _noise(fitter, stacks, fits)
-    normals = Normals(lambda: _normals(fitter, stacks, solution.ends, priors, tied, noise))
+    noises = PerFit(lambda: _noises(fitter, stacks, fits))
+    normals = PerFit(lambda: _normals(fitter, stacks, solution.ends, priors, tied, noises.all))
     found, common = list(fits), tuple(np.flatnonzero(tied).tolist())
     for rows in stacks:
         for q in rows.ravel().tolist():
-            variance = float(noise[q, 0])
-            found[q] = replace(fits[q], normals=normals, variance=variance, common=common)
+            found[q] = replace(fits[q], normals=normals, noises=noises, common=common)
     return found
 
 
-def _noise(fitter: BatchFitter, stacks: Sequence[Ints], fits: Sequence[Fit]) -> Array:
-    """`(q, 2)` variances by which errors go, and the same over those of the problems' pools."""
+def _noises(fitter: BatchFitter, stacks: Sequence[Ints], fits: Sequence[Fit]) -> Array:
+    """`(q, 3)` variances by which errors go, those given, and the first over their pools'."""
     variance = np.array([fit.noise for fit in fits])
+    given = np.array([fit.variance_given for fit in fits])
     left, share = fitter.counts - np.array([fit.n_free for fit in fits]), np.ones(len(fits))
     with np.errstate(all="ignore"):
         for rows in stacks:
             variance[rows], of_pool = noise_of_each(variance[rows], left[rows])
             share[rows] = np.where(of_pool > 0, variance[rows] / of_pool, 1.0)
-    return np.stack([variance, share], axis=1)
+    return np.stack([variance, given, share], axis=1)
 
 
 def _normals(
@@ -94,13 +94,13 @@ def _normals(
     ends: EndPoints,
     priors: Sequence[Prior | None],
     tied: Flags,
-    noise: Array,
+    noises: Array,
 ) -> Array:
     """`(q, p, p)` normal matrices of fits in which the problems of a pool share constants."""
     none = np.zeros(fitter.tape.n_constants)
     stiffness = np.array([none if prior is None else prior.weight for prior in priors])
     with np.errstate(all="ignore"):
-        joint = normals_in_common(ends.normal[:, 0], stiffness, tied, stacks, noise[:, 1])
+        joint = normals_in_common(ends.normal[:, 0], stiffness, tied, stacks, noises[:, 2])
     return fitter.normals_outside(ends.constants[:, 0], joint)
 
 
@@ -116,9 +116,10 @@ def freed(fitter: BatchFitter, stacks: Sequence[Ints], fits: Sequence[Fit]) -> l
         stacks: As `stacks_of` gives them.
         fits: Of all problems.
     """
-    found = list(fits)
+    found, p, times = list(fits), fitter.tape.n_constants, np.ones((len(fits), 2))
+    noises = PerFit(lambda: np.array([fit.noises[fit.number] for fit in fits]) * times)
     for rows in stacks:
-        numbers, p = rows.ravel().tolist(), fitter.tape.n_constants
+        numbers = rows.ravel().tolist()
         inverse = inverse_diagonals(np.array([fits[q].normal for q in numbers]))
         weights = np.array([_precision(fits[q]) for q in numbers])
         shared = np.clip(inverse * weights, 0.0, 1.0).reshape(*rows.shape, p)
@@ -126,8 +127,8 @@ def freed(fitter: BatchFitter, stacks: Sequence[Ints], fits: Sequence[Fit]) -> l
         own = (1.0 - shared).sum(axis=2) + common[:, None]
         for q, n_free in zip(numbers, own.ravel().tolist(), strict=True):
             n = int(fitter.counts[q])
-            variance = fits[q].variance * max(n - p, 1) / max(n - n_free, 1.0)
-            found[q] = replace(fits[q], n_free=n_free, variance=variance)
+            times[q, 0] = max(n - p, 1) / max(n - n_free, 1.0)
+            found[q] = replace(fits[q], n_free=n_free, noises=noises)
     return found
 
 

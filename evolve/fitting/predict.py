@@ -30,9 +30,23 @@ def predicted(tape: Tape, x: Array, at: Ints, constants: Array, columns: Columns
     Returns:
         `(n,)` values; not finite where the law is not defined.
     """
-    table = tape.column_values(x, columns)
+    out = yielded(tape, tape.column_values(x, columns), at, constants)
+    with np.errstate(all="ignore"):
+        return np.exp(out) if tape.log_output else out
+
+
+def yielded(tape: Tape, table: Array, at: Ints, constants: Array) -> Array:
+    """`(n,)` what a tape yields: a law's values, or their logarithms.
+
+    Args:
+        tape: The law.
+        table: `(n_columns, n)` values of its subtrees without a constant.
+        at: As in `predicted`.
+        constants: Likewise.
+    """
+    n = len(at)
     n_slots = len(table) + constants.shape[1] + len(tape.literals) + len(tape.steps)
-    v, out = np.zeros((n_slots, max(min(BLOCK, len(x)), 1))), np.empty(len(x))
+    v, out = np.zeros((n_slots, max(min(BLOCK, n), 1))), np.empty(n)
     with np.errstate(all="ignore"):
         run_tape(
             tape.steps,
@@ -44,7 +58,7 @@ def predicted(tape: Tape, x: Array, at: Ints, constants: Array, columns: Columns
             out,
             forward_at(),
         )
-        return np.exp(out) if tape.log_output else out
+    return out
 
 
 def _place_loops(

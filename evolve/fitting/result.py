@@ -65,19 +65,20 @@ class Prior:
     weight: Array
 
 
-class Normals:
-    """Normal matrices of fits, one a fit; a search asks for those of few laws."""
+class PerFit:
+    """Arrays of fits, one a fit, made when they are asked for: searches ask for few."""
 
     def __init__(self, make: Callable[[], Array]) -> None:
-        """Take what makes `(q, p, p)` matrices."""
+        """Take what makes `(q, …)` arrays."""
         self._make = make
 
     def __getitem__(self, q: int) -> Array:
         """That of fit number `q`."""
-        return np.asarray(self._made[q])
+        return np.asarray(self.all[q])
 
     @cached_property
-    def _made(self) -> Array:
+    def all(self) -> Array:
+        """`(q, …)` those of all fits."""
         return self._make()
 
 
@@ -92,14 +93,12 @@ class Fit:
         n_agree: How many starts reached this cost within 0.1 %.
         n_starts: How many starts ended finite.
         n_at_bound: Constants at the limits of the search box.
-        variance: Residual variance in the residual's space.
         n_free: How many constants its own rows decide: all, or those that `hierarchical.freed`
             counts under a learnt prior.
         normals: Normal matrices of all fits that were made together.
+        noises: Variances of theirs, `(2,)` a fit: `variance` and `variance_given`.
         number: Its own among these.
         prior: The prior that was used, if any.
-        variance_given: What the residual variance is by the deviations that the user gave; 0
-            where there are none.
         common: Numbers of the constants that its pool has in common.
     """
 
@@ -109,13 +108,22 @@ class Fit:
     n_agree: int
     n_starts: int
     n_at_bound: int
-    variance: float
     n_free: float
-    normals: Normals = field(compare=False, repr=False)
+    normals: PerFit = field(compare=False, repr=False)
+    noises: PerFit = field(compare=False, repr=False)
     number: int
     prior: Prior | None = None
-    variance_given: float = 0.0
     common: tuple[int, ...] = ()
+
+    @property
+    def variance(self) -> float:
+        """Residual variance in the residual's space; of a robust loss that for its errors."""
+        return float(self.noises[self.number][0])
+
+    @property
+    def variance_given(self) -> float:
+        """The same by the deviations that the user gave; 0 where there are none."""
+        return float(self.noises[self.number][1])
 
     @property
     def is_given(self) -> bool:
@@ -147,7 +155,8 @@ class Fit:
             with np.errstate(all="ignore"):
                 return np.asarray([self.normal / np.outer(slopes, slopes)])
 
-        return replace(self, constants=constants, normals=Normals(normal), number=0)
+        noises = PerFit(lambda: self.noises[self.number][None])
+        return replace(self, constants=constants, normals=PerFit(normal), noises=noises, number=0)
 
     @property
     def errors(self) -> Array:
@@ -162,4 +171,4 @@ class Fit:
     @property
     def condition(self) -> float:
         """Condition number of the normal matrix scaled to a unit diagonal."""
-        return standard_errors(self.normal, self.variance)[1]
+        return standard_errors(self.normal, 1.0)[1]

@@ -101,7 +101,7 @@ def answer_of(result: FoldFit, *, errors: bool) -> FoldAnswer:
         errors=np.array([f.errors for f in fits]) if errors else np.full((len(fits), p), np.nan),
         covariances=np.array([f.covariance for f in fits]) if errors else np.zeros((0, p, p)),
         priors=_priors(fits, p),
-        given=np.array([float(f.is_given) for f in fits]),
+        given=np.array([float(errors and f.is_given) for f in fits]),
         common=np.isin(np.arange(p), fits[0].common).astype(float),
         fitted=result.fitted,
         predictions=result.predictions,

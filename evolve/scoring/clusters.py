@@ -48,8 +48,7 @@ class FittedRows:
             what the rows say of the constants.
         cluster: `(n,)` numbers of the clusters.
         given: `(n,)` deviations of the residuals, as the user gave them; None where nobody did.
-        squares: `(n,)` of the residuals as the fit's variance counts them, of a robust loss twice
-            the losses; None for the squares.
+        squares: `(n,)` of the residuals as the fit's variance counts them; None for the squares.
     """
 
     covariance: Array
