@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from evolve.errors import EvolveError
-from evolve.forecast.departures import departures
+from evolve.forecast.departures import SLACK, departures
 from evolve.forecast.interval import (
     LEVEL,
     MOST_LOG,
@@ -20,7 +20,7 @@ from evolve.forecast.interval import (
 )
 from evolve.forecast.model import ForecastModel, Member
 from evolve.forecast.spread import FARTHEST, LARGEST, OFF, ROUNDING
-from evolve.forecast.words import NO_GUIDE, OPEN
+from evolve.forecast.words import LEAST_SHARE, MOST_TIMES, NO_GUIDE, OPEN
 from evolve.law.graph import Law, to_data
 from evolve.scoring.combine import STEPS, TO_DEVIATION
 from evolve.scoring.objective import (
@@ -152,7 +152,11 @@ def page_data(task: Task, forecast_model: ForecastModel) -> dict[str, Any] | Non
         "axes": list(task.axes),
         "bounds": task.forecast_bounds.tolist(),
         "seen": np.stack(seen_of(task), axis=1).tolist(),
-        "mixture": {"columns": list(shares.columns), "whole": shares.whole},
+        "mixture": {
+            "columns": list(shares.columns),
+            "whole": shares.whole,
+            "slack": shares.slack,
+        },
         "relations": [_relation(task, relation) for relation in relations(task)],
         "n_curve": N_CURVE,
         "quantiles": {
@@ -173,6 +177,9 @@ def page_data(task: Task, forecast_model: ForecastModel) -> dict[str, Any] | Non
             "most_log": MOST_LOG,
             "off": OFF,
             "rounding": ROUNDING,
+            "slack": SLACK,
+            "least_share": LEAST_SHARE,
+            "most_times": MOST_TIMES,
         },
     }
 

@@ -27,6 +27,11 @@ class Mixture:
     whole: float = 1.0
 
     @property
+    def slack(self) -> float:
+        """By how much a sum may miss the whole, or a share lie below 0."""
+        return SUM_ERROR * self.whole
+
+    @property
     def sum(self) -> str:
         """The sum in words."""
         return " + ".join(self.names)
@@ -40,9 +45,9 @@ class Mixture:
         """`(n,)` whether each of some rows `(n, f)` sums to the whole, with no share below 0."""
         if not self.columns:
             return np.ones(len(x), dtype=bool)
-        slack, shares = SUM_ERROR * self.whole, x[:, list(self.columns)]
-        sums = np.abs(shares.sum(axis=1) - self.whole) <= slack
-        return np.asarray(sums & (shares >= -slack).all(axis=1))
+        shares = x[:, list(self.columns)]
+        sums = np.abs(shares.sum(axis=1) - self.whole) <= self.slack
+        return np.asarray(sums & (shares >= -self.slack).all(axis=1))
 
     def broken(self, x: Array) -> list[list[str]]:
         """What is wrong with the shares of each of some rows `(n, f)`; empty for most."""
@@ -52,7 +57,7 @@ class Mixture:
             below = [k for k in range(len(shares)) if shares[k] < 0]
             wrong[i] = [f"{self.names[k]} is {shares[k]:.4g}, a share is 0 or more" for k in below]
             total = shares.sum()
-            if not abs(total - self.whole) <= SUM_ERROR * self.whole:
+            if not abs(total - self.whole) <= self.slack:
                 rule = f"{self.sum} is {total:.4g}, in every training row {self.whole:g}"
                 wrong[i] = [rule, *wrong[i]]
         return wrong

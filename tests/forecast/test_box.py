@@ -6,8 +6,10 @@ import numpy as np
 import pytest
 
 from evolve.forecast.box import answer, page_data, sliders
+from evolve.forecast.departures import SLACK
 from evolve.forecast.spread import FARTHEST
 from evolve.forecast.words import NO_GUIDE, OPEN
+from evolve.scoring.constraints import SUM_ERROR
 from tests.forecast.test_plan import CHINCHILLA, CONSTANTS, make_forecast_model, make_task
 
 
@@ -24,6 +26,8 @@ def test_a_page_without_a_server_knows_what_it_needs_to_say_so() -> None:
     task = make_task()
     data = page_data(task, make_forecast_model((CHINCHILLA, CONSTANTS)))
     assert data is not None
+    assert data["numbers"]["slack"] == SLACK
+    assert data["mixture"]["slack"] == pytest.approx(SUM_ERROR)
     assert data["seen"] == [[task.train.Y.min(), task.train.Y.max()]]
     assert sliders(task)["farthest"] == FARTHEST == data["sliders"]["farthest"]
     assert data["sliders"]["words"] == {"open": OPEN, "no_guide": NO_GUIDE}

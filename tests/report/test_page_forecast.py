@@ -162,6 +162,36 @@ def on_a_line() -> Task:
     return task_of(x, 2.0 + params**-0.3, folds={"axes": ["a"]})
 
 
+def rounded() -> Task:
+    """Shares in hundredths, whose sums are 0.99 to 1.01."""
+    shares = np.random.default_rng(4).dirichlet((1.0, 1.0, 1.0), 20).round(2)
+    shares[:3] = [[0.33, 0.33, 0.33], [0.34, 0.34, 0.33], [0.07, 0.29, 0.63]]
+    names = [{"name": name, "scale": "linear"} for name in "abc"]
+    return task_of(shares, 2.0 + shares @ np.array([[0.1], [0.4], [0.2]]), features=names)
+
+
+def test_a_page_says_what_a_row_breaks_as_the_engine_does(tmp_path: Path) -> None:
+    shares = [
+        *([0.33, 0.33, 0.33], [0.34, 0.33, 0.34], [0.3, 0.3, 0.35], [1.2, -0.4, 0.2]),
+        *([0.6, 0.408, -0.008], [0.6, 0.42, -0.02], [0.6, 0.6, -0.008]),
+    ]
+    pairs = [[10.0, 200.0], [10.0, 209.0], [10.0, 211.0], [10.0, 1e-5], [1.0, 4e5], [1.0, 1e9]]
+    cases = [
+        (
+            *(task, forecast_model_of(task, of_each_operation()[:1], relative=False)),
+            [{"x": x, "group": 0, "along": 0} for x in rows],
+        )
+        for task, rows in ((rounded(), shares), (on_a_line(), pairs))
+    ]
+    told = in_browser(cases, tmp_path)
+    for (task, forecast_model, rows), page in zip(cases, told, strict=True):
+        for row, said in zip(rows, page, strict=True):
+            expected = in_python(task, forecast_model, row)["departures"]
+            assert said["departures"] == expected
+    assert [len(said["departures"]) for said in told[0]] == [0, 0, 1, 1, 0, 1, 2]
+    assert [len(said["departures"]) for said in told[1]] == [0, 0, 1, 1, 1, 1]
+
+
 @pytest.mark.slow
 def test_every_operation_and_kind_of_task_is_answered_as_in_python(tmp_path: Path) -> None:
     laws = of_each_operation()

@@ -179,19 +179,29 @@ function pageForecaster(data) {
 
   function departures(x, g) {
     const words = [];
-    const { columns, whole } = data.mixture;
+    const { columns, whole, slack } = data.mixture;
     const short = (v, digits) => Number(v.toPrecision(digits)).toString();
+    const timesText = (times) => {
+      if (times < numbers.least_share) return `less than ${numbers.least_share.toFixed(6)} times`;
+      if (!(times <= numbers.most_times)) return "more than a million times";
+      return `${Number(times.toPrecision(3)).toLocaleString("en-US", { maximumFractionDigits: 8 })} times`;
+    };
     if (columns.length) {
       const total = columns.reduce((a, j) => a + x[j], 0);
       const names = columns.map((j) => features[j].name).join(" + ");
-      if (Math.abs(total - whole) > 0.01 * whole) words.push(`${names} is ${short(total, 4)}, in every training row ${whole}`);
+      const isOff = !(Math.abs(total - whole) <= slack);
+      if (isOff) words.push(`${names} is ${short(total, 4)}, in every training row ${whole}`);
+      if (isOff || columns.some((j) => !(x[j] >= -slack))) {
+        const below = columns.filter((j) => x[j] < 0);
+        words.push(...below.map((j) => `${features[j].name} is ${short(x[j], 4)}, a share is 0 or more`));
+      }
     }
     for (const relation of data.relations) {
       const [first, ...powers] = relation.coefficients[g];
       const usual = Math.exp(relation.others.reduce((a, j, k) => a + powers[k] * Math.log(x[j]), first));
       const times = x[relation.column] / usual;
-      if (!(Math.abs(Math.log(times)) <= Math.log1p(0.05))) {
-        words.push(`${features[relation.column].name} is ${short(times, 3)} times what it is in every training row, where ${relation.said}`);
+      if (!(Math.abs(Math.log(times)) <= Math.log1p(numbers.slack))) {
+        words.push(`${features[relation.column].name} is ${timesText(times)} what it is in every training row, where ${relation.said}`);
       }
     }
     return words;
