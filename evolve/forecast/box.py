@@ -159,12 +159,7 @@ def page_data(task: Task, forecast_model: ForecastModel) -> dict[str, Any] | Non
         },
         "relations": [_relation(task, relation) for relation in relations(task)],
         "n_curve": N_CURVE,
-        "quantiles": {
-            "level": LEVEL,
-            "asked": t_quantile(LEVEL),
-            "unit": t_quantile(LEVEL),
-            "noise": float(noise_times(LEVEL)),
-        },
+        "quantiles": _quantiles(),
         "numbers": {
             "inflation": CALIBRATION_INFLATION,
             "least": CALIBRATION_LEAST,
@@ -182,6 +177,11 @@ def page_data(task: Task, forecast_model: ForecastModel) -> dict[str, Any] | Non
             "most_times": MOST_TIMES,
         },
     }
+
+
+def _quantiles() -> dict[str, float]:
+    unit, noise = t_quantile(LEVEL), float(noise_times(LEVEL))
+    return {"level": LEVEL, "asked": unit, "unit": unit, "noise": noise}
 
 
 def _member(member: Member, task: Task) -> dict[str, Any]:
