@@ -15,6 +15,7 @@ from evolve.fitting.priors import by_prior, centres, numbered
 from evolve.fitting.problem_set import ProblemSet
 from evolve.fitting.reframe import (
     inverse_slopes_each,
+    inward_each,
     inward_prior,
     outward,
     outward_each,
@@ -96,6 +97,13 @@ class BatchFitter:
             return prior
         cost = self._cost_inside(q)
         return Prior(*inward_prior(self.moves, self.frames[q], prior.mean, prior.weight, cost))
+
+    def inside(self, constants: Array) -> Array:
+        """Constants `(q, p)` of the problems' targets, as ones in the frames of their fits."""
+        if self.moves is None:
+            return constants
+        with np.errstate(all="ignore"):
+            return inward_each(self.moves, self.frames, constants)
 
     def _cost_inside(self, q: int) -> float:
         """Cost of a fit in a problem's frame over that of the same fit of its targets."""

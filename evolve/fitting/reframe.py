@@ -170,6 +170,21 @@ def outward_each(moves: Moves, frames: Frames, constants: Array) -> Array:
     return out
 
 
+def inward_each(moves: Moves, frames: Frames, constants: Array) -> Array:
+    """Constants `(q, p)` of the frames from those of the targets; what `outward_each` undoes."""
+    out = constants.copy()
+    for index, move in moves.items():
+        own = constants[:, index]
+        if move.kind == "factor":
+            out[:, index] = own / frames.units_to(move.power)
+        elif move.kind == "origin":
+            out[:, index] = (own - move.power * frames.origins) / frames.units_to(1.0)
+        else:
+            by = 1.0 if move.divisor < 0 else constants[:, move.divisor]
+            out[:, index] = own - move.power * frames.log_units / np.where(by, by, np.nan)
+    return out
+
+
 def inverse_slopes_each(moves: Moves, frames: Frames, constants: Array) -> Array:
     """`(q, p, p)` inverses of what `slopes` gives for each of many problems."""
     if any(move.divisor >= 0 for move in moves.values()):

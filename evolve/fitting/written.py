@@ -84,14 +84,15 @@ def _from_other_scale(
     free, recipe = [None] * len(rows), fitter.recipe
     fits = fitter.fit(free, boxed=False)
     other = OTHER_SCALE.get(recipe.target_scale)
-    if other is None or not _are_positive(rows):
+    able = [q for q, problem in enumerate(rows) if (problem.y > 0.0).all()]
+    if other is None or not able:
         return fits
-    there, of_other = _fitter(law, rows, replace(recipe, target_scale=other), axes)
-    begin = np.array([fit.constants for fit in fits])
-    for q, fit in enumerate(of_other.fit(free, boxed=False)):
-        ends = easy.eased(there.stated(fit).constants)
-        begin[q] = ends if np.isfinite(ends).all() else begin[q]
-    found = fitter.fit(free, begin[:, None], 0, boxed=False)
+    some = rows if len(able) == len(rows) else ProblemSet([rows[q] for q in able])
+    there, of_other = _fitter(law, some, replace(recipe, target_scale=other), axes)
+    begin = np.full((len(rows), law.n_constants), np.nan)  # nan for none
+    for q, fit in zip(able, of_other.fit([None] * len(some), boxed=False), strict=True):
+        begin[q] = easy.eased(there.stated(fit).constants)
+    found = fitter.fit(free, fitter.inside(begin)[:, None], 0, boxed=False)
     pairs = zip(fits, found, strict=True)
     return [two if two.cost < one.cost * (1.0 - SAME) else one for one, two in pairs]
 
@@ -109,7 +110,7 @@ def _of_positive_amplitudes(
         [fit.constants for fit in BatchFitter(above, rows, fitter.recipe, axes).fit(free)]
     )
     begin[:, scales] = np.exp(np.minimum(begin[:, scales], LARGEST_LOG))
-    others = fitter.fit(free, begin[:, None], 0, boxed=False)
+    others = fitter.fit(free, fitter.inside(begin)[:, None], 0, boxed=False)
     counts = rows.counts.tolist()
     return [_as_typed(*each, scales) for each in zip(fits, others, counts, strict=True)]
 

@@ -250,3 +250,14 @@ def test_a_fit_goes_on_from_where_that_of_the_other_scale_ends() -> None:
     for scale in ("linear", "log"):
         (fit,) = fit_as_written(law, [problem], Recipe(scale, n_starts=32))
         assert evaluate(law.root, x, fit.constants) == pytest.approx(y, abs=0.06)
+
+
+@pytest.mark.parametrize("size", [1e-6, 1.0, 1e6])
+def test_a_fit_goes_on_from_there_in_whatever_unit_the_target_is_measured(size: float) -> None:
+    law = stated("A*exp(B/(D - C))")
+    x = np.column_stack([np.ones(12), np.linspace(290.0, 420.0, 12)])
+    y = evaluate(law.root, x, np.array([1e-4 * size, 1500.0, 200.0]))
+    y = y * np.exp(0.02 * np.random.default_rng(0).normal(size=12))
+    problem = Problem(x, y, frame=TargetFrame(0.0, float(np.std(y))))
+    (fit,) = fit_as_written(law, [problem], Recipe("linear", "huber", 0.05, n_starts=32))
+    assert fit.constants[1:] == pytest.approx([1500.0, 200.0], rel=0.1)
