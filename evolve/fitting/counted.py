@@ -6,7 +6,8 @@ constant that no linear solve finds should be of that size in whatever unit colu
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from functools import partial, reduce
 
 import numpy as np
 
@@ -110,19 +111,29 @@ def against_large(
         known = column.constants <= sized and (is_hard or bool(column.constants))
         if not known or (node.op == "div" and node.args[1] == const(k)):
             continue
-        deviation = float(np.std(evaluate(column, x, np.ones(max(sized, default=-1) + 1))))
+        deviation = float(np.std(evaluate(column, x, _one_of_each(root, sized))))
         if LEAST < deviation < (SMALL if node.op == "mul" else np.inf):
             units[k] = units.get(k, 1.0) / deviation
             large = call("mul", const(k), call("div", column, num(deviation)))
-            return _with(root, node, large)
+            return with_part(root, node, large)
     return root
 
 
-def _with(node: Node, old: Node, new: Node) -> Node:
+def _one_of_each(root: Node, sized: frozenset[int]) -> Array:
+    """Constants of 1, -1 where they are taken from a column: the difference is nowhere 0 then."""
+    ones = np.ones(max(sized, default=-1) + 1)
+    for node in walk(root):
+        for own, other in (node.args, node.args[::-1]) if node.op == "sub" else ():
+            if other.features and not other.constants and not own.features:
+                ones[[k for k in own.constants if k in sized]] = -1.0
+    return ones
+
+
+def with_part(node: Node, old: Node, new: Node) -> Node:
     """The tree with another in place of a part of it."""
     if node == old or not node.constants:
         return new if node == old else node
-    return Node(node.op, tuple(_with(arg, old, new) for arg in node.args), node.value)
+    return Node(node.op, tuple(with_part(arg, old, new) for arg in node.args), node.value)
 
 
 def factors_of(node: Node, *, above: bool = True) -> Iterator[tuple[Node, bool]]:
@@ -132,3 +143,10 @@ def factors_of(node: Node, *, above: bool = True) -> Iterator[tuple[Node, bool]]
         yield from factors_of(node.args[1], above=above == (node.op == "mul"))
     else:
         yield node, above
+
+
+def product_of(factors: Sequence[tuple[Node, bool]]) -> Node:
+    """The product of factors, those below the line in the denominator."""
+    above = [factor for factor, is_above in factors if is_above] or [num(1.0)]
+    product = reduce(partial(call, "mul"), above)
+    return reduce(partial(call, "div"), [f for f, is_above in factors if not is_above], product)

@@ -5,29 +5,33 @@ Each is a function of the one that stands for it, so that errors carry over.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
-from functools import partial, reduce
 
 import numpy as np
 import numpy.typing as npt
 
+from evolve.fitting.centred import Mean, centred, raised
 from evolve.fitting.counted import (
     LEAST,
     RATIOS,
     against_large,
     factors_of,
     in_units,
+    product_of,
     size_across,
     size_beside,
 )
 from evolve.fitting.result import Fit
 from evolve.fitting.tape import NONLINEAR, kinds
 from evolve.law.graph import Law, Node, call, const, evaluate, num, replace_leaves, walk
+from evolve.law.slopes import slopes as derivatives
 from evolve.typing import Array
 
 MINUS, INVERSE, LOG, SIZE = "minus", "inverse", "log", "size"
 LARGEST_LOG = 300.0  # of a size whose square is a number
+LARGEST = 1e300
+_NO_ROW = np.zeros((1, 0))  # on which trees without features are evaluated
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,21 +44,49 @@ class Eased:
             ``inverse`` where it is 1 over it, ``log`` where that one is its logarithm, ``size``
             where it is the modulus of that.
         units: Of each constant that counts in one, that unit; it comes before the kind.
+        centres: Of each amplitude that stands for another, as of `centred`; it comes before both.
+        logs: Amplitudes whose logarithms stand for them, before all else.
     """
 
     law: Law
     kinds: dict[int, str]
     units: dict[int, float] = field(default_factory=dict)
+    centres: dict[int, Node] = field(default_factory=dict)
+    logs: tuple[int, ...] = ()
+
+    def amid(self, x: Array, mean: Mean, *, on_logs: bool) -> Eased:
+        """The law in amplitudes amid some rows.
+
+        Args:
+            x: `(n, f)` raw features.
+            mean: Gives the middle of a column; nan where there is none.
+            on_logs: Whether logarithms of positive targets are fitted: to that of a product the
+                one of its amplitude is added, and so may all be that stands in its exponentials.
+        """
+        root, centres = centred(self.law.root, mean)
+        root, scales = raised(root, x, frozenset(self.kinds)) if on_logs else (root, ())
+        return replace(self, law=replace(self.law, root=root), centres=centres, logs=scales)
 
     def stated(self, fit: Fit) -> Fit:
         """A fit of the law, in the constants of its author."""
+        fit = self._uncentred(_in_kinds(fit, dict.fromkeys(self.logs, LOG)))
         constants, slopes = fit.constants.copy(), np.ones_like(fit.constants)
         for k, unit in self.units.items():
             constants[k], slopes[k] = unit * constants[k], unit
-        for k, kind in self.kinds.items():
-            constants[k], slope = _stated(kind, float(constants[k]))
-            slopes[k] *= slope
-        return fit.stated_in(constants, slopes)
+        return _in_kinds(fit.stated_in(constants, slopes), self.kinds)
+
+    def _uncentred(self, fit: Fit) -> Fit:
+        """A fit in amplitudes of exponentials and powers as they are."""
+        if not self.centres:
+            return fit
+        constants, back = fit.constants.copy(), np.eye(len(fit.constants))
+        for k, log in self.centres.items():
+            with np.errstate(all="ignore"):
+                ratio = float(evaluate(log, _NO_ROW, fit.constants)[0])
+                back[k] = fit.constants[k] * derivatives(log, _NO_ROW, fit.constants)[0]
+                back[k, k] = np.exp(ratio)
+                constants[k] = np.clip(fit.constants[k] * np.exp(-ratio), -LARGEST, LARGEST)
+        return fit.mixed_into(constants, back)
 
     def eased(self, constants: Array) -> Array:
         """Constants of the law from those of its author; not finite where there are none."""
@@ -64,7 +96,20 @@ class Eased:
                 found[k] = _EASED[kind](found[k])
             for k, unit in self.units.items():
                 found[k] /= unit
+            ratios = {k: evaluate(log, _NO_ROW, found)[0] for k, log in self.centres.items()}
+            for k, ratio in ratios.items():
+                found[k] *= np.exp(ratio)
+            for k in self.logs:
+                found[k] = np.log(found[k])
         return found
+
+
+def _in_kinds(fit: Fit, exchanged: dict[int, str]) -> Fit:
+    """A fit in constants that others stand for, from these."""
+    constants, slopes = fit.constants.copy(), np.ones_like(fit.constants)
+    for k, kind in exchanged.items():
+        constants[k], slopes[k] = _stated(kind, float(constants[k]))
+    return fit.stated_in(constants, slopes)
 
 
 _EASED = {MINUS: np.negative, INVERSE: np.reciprocal, LOG: np.log, SIZE: np.abs}
@@ -83,7 +128,7 @@ def _stated(kind: str, value: float) -> tuple[float, float]:
     return size, size
 
 
-def eased(law: Law, x: Array, unit: float = 1.0, *, on_logs: bool = False) -> Eased:
+def eased(law: Law, x: Array, unit: float = 1.0) -> Eased:
     """A law in constants that are easy to find from some rows.
 
     Starts and steps of a fit suit constants that multiply columns, that are compared with them,
@@ -95,15 +140,12 @@ def eased(law: Law, x: Array, unit: float = 1.0, *, on_logs: bool = False) -> Ea
         x: `(n, f)` raw features.
         unit: A typical difference of targets, in which constants within a maximum or minimum
             count: starts are of the size of 1, and no linear solve finds these.
-        on_logs: Whether logarithms of positive targets are fitted: to that of a product the one of
-            its amplitude is added, and so may all be that stands in its exponentials.
     """
     root = _gathered(law.root)
     is_hard = kinds(root, law.n_constants) == NONLINEAR
     found = _kinds_of(root, is_hard, x)
     minus = {const(k): call("neg", const(k)) for k, kind in found.items() if kind == MINUS}
     root, units = _counted(_rewritten(replace_leaves(root, minus), found), found, is_hard, x, unit)
-    root = _raised(root, found, units) if on_logs else root
     return Eased(replace(law, root=root), found, units)
 
 
@@ -142,40 +184,11 @@ def _counted(
     return root, units
 
 
-def _raised(root: Node, found: dict[int, str], units: dict[int, float]) -> Node:
-    """A product with an amplitude of its own as the exponential of a sum; any other as it is.
-
-    Args:
-        root: The law.
-        found: What stands for constants; filled in.
-        units: Of constants.
-    """
-    factors = list(factors_of(root)) if root.op in RATIOS else []
-    uses = [node.index for node in walk(root) if node.op == "const"]
-    scales = [f.index for f, _ in factors if f.op == "const" and uses.count(f.index) == 1]
-    scales = [k for k in scales if k not in found and k not in units]
-    if not scales or any(f.op == "num" and f.value <= 0.0 for f, _ in factors):
-        return root
-    found |= dict.fromkeys(scales, LOG)
-    above, below = ([_log_of(f, scales) for f, a in factors if a == up] for up in (True, False))
-    return call("exp", reduce(partial(call, "sub"), below, reduce(partial(call, "add"), above)))
-
-
-def _log_of(factor: Node, scales: Sequence[int]) -> Node:
-    """The logarithm of a factor, without a function that undoes it."""
-    if factor.op == "const" and factor.index in scales:
-        return factor
-    if factor.op == "exp":
-        return factor.args[0]
-    if factor.op == "pow":
-        return call("mul", factor.args[1], call("log", factor.args[0]))
-    return num(float(np.log(factor.value))) if factor.op == "num" else call("log", factor)
-
-
 def _gathered(node: Node) -> Node:
-    """The tree with each product of a constant and several columns as one with their product.
+    """The tree with each product of a constant, columns and more as one with their product.
 
-    In ``a*x*y`` the constant multiplies x, and its size would be looked for by that of x alone.
+    In ``a*x*y`` the constant multiplies x, and its size would be looked for by that of x alone; in
+    ``a*exp(b*y)*x`` it would be looked for by no column at all.
     """
     if not node.constants or not node.args:
         return node
@@ -184,24 +197,17 @@ def _gathered(node: Node) -> Node:
     factors = list(factors_of(node))
     columns = [each for each in factors if not each[0].constants]
     leaf = next((each for each in factors if _is_lone(each[0])), None)
-    if leaf is None or sum(bool(factor.features) for factor, _ in columns) < 2:
+    if leaf is None or len(factors) < 3 or not any(factor.features for factor, _ in columns):
         return Node(node.op, tuple(_gathered(arg) for arg in node.args), node.value)
-    column = _product(columns)
-    gathered = _product([leaf, (column, True)]) if leaf[1] else call("div", column, leaf[0])
+    column = product_of(columns)
+    gathered = product_of([leaf, (column, True)]) if leaf[1] else call("div", column, leaf[0])
     others = [each for each in factors if each[0].constants and each is not leaf]
-    return _product([(gathered, True), *((_gathered(other), above) for other, above in others)])
+    return product_of([(gathered, True), *((_gathered(other), above) for other, above in others)])
 
 
 def _is_lone(node: Node) -> bool:
     """Whether a factor is a constant, or minus one."""
     return (node.args[0] if node.op == "neg" else node).op == "const"
-
-
-def _product(factors: Sequence[tuple[Node, bool]]) -> Node:
-    """The product of factors, those below the line in the denominator."""
-    above = [factor for factor, is_above in factors if is_above] or [num(1.0)]
-    product = reduce(partial(call, "mul"), above)
-    return reduce(partial(call, "div"), [f for f, is_above in factors if not is_above], product)
 
 
 def _is_negated(root: Node, k: int) -> bool:
@@ -228,6 +234,8 @@ def _uses(node: Node, k: int, x: Array, *, needs_positive: bool) -> Iterator[str
     """What may stand for a constant at each of its places in a tree; empty for nothing."""
     if node == const(k):
         yield ""
+    elif node == call("log", const(k)):
+        yield LOG
     elif node.op in RATIOS and const(k) in node.args:
         yield _kind_in_ratio(node, const(k), x, needs_positive=needs_positive)
     else:
@@ -257,6 +265,8 @@ def _rewritten(node: Node, found: dict[int, str]) -> Node:
     first, is_new = args[0], args[0] is not node.args[0]
     if node.op == "neg" and first.op == "neg":
         return first.args[0]
+    if node.op == "log" and first.op == "const" and found.get(first.index) == LOG:
+        return first
     if is_new and first.op == "exp" and node.op == "pow":
         return call("exp", call("mul", args[1], first.args[0]))
     if is_new and first.op == "exp" and node.op == "log":

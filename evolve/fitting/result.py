@@ -158,6 +158,20 @@ class Fit:
         noises = PerFit(lambda: self.noises[self.number][None])
         return replace(self, constants=constants, normals=PerFit(normal), noises=noises, number=0)
 
+    def mixed_into(self, constants: Array, back: Array) -> Fit:
+        """The fit in other constants, each a function of several of its own.
+
+        Args:
+            constants: `(p,)` their values.
+            back: `(p, p)` derivatives of its own by these.
+        """
+
+        def normal() -> Array:
+            with np.errstate(all="ignore"):
+                return np.asarray([back.T @ self.normal @ back])
+
+        return replace(self, constants=constants, normals=Normals(normal), number=0)
+
     @property
     def errors(self) -> Array:
         """`(p,)` standard errors; inf where the rows do not fix a constant."""

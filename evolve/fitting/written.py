@@ -9,17 +9,19 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import partial
 from itertools import combinations
 
 import numpy as np
 
 from evolve.fitting.batch import BatchFitter
+from evolve.fitting.counted import LEAST
 from evolve.fitting.eased import LARGEST_LOG, Eased, eased
 from evolve.fitting.problem_set import ProblemSet
 from evolve.fitting.reframe import moves_of, signed_terms
 from evolve.fitting.result import Fit, Problem
 from evolve.fitting.tape import LINEAR, kinds
-from evolve.law.graph import Law, call, const, evaluate, replace_leaves
+from evolve.law.graph import Law, Node, call, const, evaluate, replace_leaves
 from evolve.law.recipe import Recipe
 from evolve.typing import Array, Ints
 
@@ -65,8 +67,27 @@ def _fitter(
 ) -> tuple[Eased, BatchFitter]:
     """A law in constants that are easy to find, and what fits it."""
     on_logs = recipe.target_scale == "log" and _are_positive(rows)
-    easy = eased(law, rows.x, _unit_of(law, rows), on_logs=on_logs)
+    middle = partial(_middle, rows.x, _leverage(rows, on_logs=on_logs))
+    easy = eased(law, rows.x, _unit_of(law, rows)).amid(rows.x, middle, on_logs=on_logs)
     return easy, BatchFitter(easy.law, rows, recipe, axes)
+
+
+def _leverage(problems: Sequence[Problem], *, on_logs: bool) -> Array:
+    """What each row says of exponentials and powers: more where its target is far from most."""
+    shares = []
+    for problem in problems:
+        y = np.log(problem.y) if on_logs else problem.y
+        squares = ((y - np.median(y)) / max(float(np.ptp(y)), LEAST)) ** 2
+        total = float(squares.sum())
+        shares.append(squares / total if total > 0.0 else np.full(len(y), 1.0 / len(y)))
+    return np.concatenate(shares)
+
+
+def _middle(x: Array, leverage: Array, column: Node) -> float:
+    """The mean of a column by what its rows say; nan where it has values that are no numbers."""
+    values = evaluate(column, x, np.zeros(0))
+    with np.errstate(all="ignore"):
+        return float(np.average(values, weights=leverage))
 
 
 def _are_positive(problems: Sequence[Problem]) -> bool:
