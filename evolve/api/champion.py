@@ -49,6 +49,11 @@ class RunLaw:
         return self.row
 
     @property
+    def converged(self) -> float:
+        """Share of its groups whose fit is known to have converged; 1 where nothing is known."""
+        return 1.0
+
+    @property
     def formula(self) -> str:
         """The law in the table's own names, with those of `constants`."""
         return self.row.formula

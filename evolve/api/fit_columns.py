@@ -70,10 +70,17 @@ def lines_of(fitted: RunLaw, columns: dict[str, Any], named_by: str = "") -> lis
 
 
 def failure_of(fitted: RunLaw) -> list[Remark]:
-    """What to say of a law that is further from the rows it was fitted to than their mean is."""
+    """What to say of a law that is further from the rows it was fitted to than their mean is.
+
+    So it is of one whose fit did not converge from any start.
+    """
     r2 = fitted.train_r2
     if r2 is None or not r2 < 0.0:
-        return []
+        n_groups = len(fitted.row.constants)
+        n_open = n_groups - round(fitted.converged * n_groups)
+        where = f" in {n_open} of {n_groups} groups" if n_groups > 1 else ""
+        far = "its constants, their errors and its forecasts may be far off"
+        return [Remark(f"no start of the fit converged{where}: {far}")] if n_open else []
     off = f"train R2 {r2:.2g}, below the 0 of their mean"
     advice = (
         "use none of its constants: the law has another shape, or no start led to its constants"

@@ -40,13 +40,14 @@ class NamedFit(RunLaw):
         entry: The law as it was judged on the folds of the table.
         title: What the law is, in a line.
         labels: Of each training row in the order given, where rows are evaluations of runs: the
-            names of runs, others in each group, under an empty name, then by column that runs
-            share, such as a test set.
+            runs' names, others in each group, under an empty name, and those of what they share.
+        converged: Share of the groups whose fit converged; of a formula alone.
     """
 
     entry: Entry
     title: str
     labels: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    converged: float = 1.0
 
     @checked
     def intervals(self, interval: float = LEVEL) -> pd.DataFrame:
@@ -285,14 +286,15 @@ def fit_to_task(
     Raises:
         EvolveError: There is no such law, or it cannot be fitted.
     """
+    from evolve.evaluation.fitted import fit_rows
     from evolve.runs.tabulate import row_of
     from evolve.search.named import named_entry, named_law
 
-    entry = named_entry(task, law)
-    row = row_of(task, entry, "literature")
-    if row.score is None:
+    entry, named = named_entry(task, law), named_law(task, law)
+    candidate = candidate_from_data(entry.law or {}, entry.recipe or {})
+    fitted = None if entry.evaluation.score is None else fit_rows(task, candidate)
+    row = row_of(task, entry, "literature", fitted)
+    if row.score is None or fitted is None:
         raise EvolveError(Argument("law"), f": {row.name} could not be fitted, {row.message}")
-    assert entry.law is not None
-    assert entry.recipe is not None
-    candidate = candidate_from_data(entry.law, entry.recipe)
-    return NamedFit(task, row, candidate, entry, named_law(task, law).title, labels or {})
+    share = fitted.converged if candidate.law.as_written else 1.0
+    return NamedFit(task, row, candidate, entry, named.title, labels or {}, share)

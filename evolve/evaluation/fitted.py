@@ -42,6 +42,7 @@ class FittedLaw:
         folds: How well it did on folds of the training rows.
         given: Groups whose errors go by the deviations that the user gave, of every target.
         common: Numbers of the constants that all groups have in common.
+        converged: Share of the fits, of groups and targets, that converged from some start.
     """
 
     form: Form
@@ -55,6 +56,7 @@ class FittedLaw:
     folds: tuple[FoldScore, ...] = ()
     given: frozenset[str] = frozenset()
     common: tuple[int, ...] = ()
+    converged: float = 1.0
 
     @property
     def candidate(self) -> Candidate | None:
@@ -152,6 +154,7 @@ def fitted_law(
         folds=tuple(folds),
         given=frozenset(name for name, each in zip(names, given, strict=True) if each.all()),
         common=tuple(np.flatnonzero(whole.common).tolist()),
+        converged=whole.facts.get("converged", 1.0),
     )
 
 

@@ -20,6 +20,7 @@ from evolve.fitting.eased import LARGEST_LOG, Eased, eased
 from evolve.fitting.problem_set import ProblemSet
 from evolve.fitting.reframe import moves_of, signed_terms
 from evolve.fitting.result import Fit, Problem
+from evolve.fitting.settled import gone_on, judged
 from evolve.fitting.tape import LINEAR, kinds
 from evolve.law.graph import Law, Node, call, const, evaluate, replace_leaves
 from evolve.law.recipe import Recipe
@@ -55,7 +56,8 @@ def fit_as_written(
     recipe = replace(recipe, shrinkage=0.0, tied="none")
     easy, fitter = _fitter(law, rows, recipe, axes)
     fits = _from_other_scale(law, rows, easy, fitter, axes)
-    fits = _of_positive_amplitudes(rows, easy, fitter, axes, fits)
+    fits = _of_positive_amplitudes(rows, easy, fitter, axes, gone_on(fitter, fits))
+    fits = judged(fitter, fits)
     return [
         _upright(law, easy.stated(fit), problem.x[:CHECKED_ROWS])
         for fit, problem in zip(fits, rows, strict=True)

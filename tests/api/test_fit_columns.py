@@ -76,3 +76,21 @@ def test_a_column_that_is_called_as_a_constant_is_told_unless_features_are_named
             frame, "loss", evaluations=1, template=template, runs_dir=tmp_path, progress=False
         )
     assert f"E in {template!r} is the column E" in "; ".join(str(w.message) for w in caught)
+
+
+def test_a_formula_of_which_no_start_converged_says_so_in_a_line(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    x = np.geomspace(0.5, 300.0, 12)
+    noise = np.exp(0.03 * np.random.default_rng(0).normal(size=12))
+    frame = pd.DataFrame({"x": x, "y": (1.0 + 4.0 * np.exp(-x / 40.0)) * noise})
+    told = "no start of the fit converged: its constants, their errors and its forecasts may be"
+    with pytest.warns(UserWarning, match=told):  # of an exponential, K and a have no bound
+        assert evolve.fit_named_law(frame, "y", "E + A/(x + K)^a").converged == 0.0
+    frame.to_csv(tmp_path / "t.csv", index=False)
+    words = ["fit", str(tmp_path / "t.csv"), "--target", "y", "--law"]
+    assert call([*words, "E + A*exp(-x/K)"]) == 0
+    assert "converged" not in capsys.readouterr().err
+    frame = pd.concat([frame.assign(g="a"), frame.assign(g="b", y=1.0 + 4.0 / np.sqrt(x) * noise)])
+    with pytest.warns(UserWarning, match="of the fit converged in 1 of 2 groups: its constants"):
+        evolve.fit_named_law(frame, "y", "E + A/(x + K)^a", groups="g")
