@@ -155,8 +155,7 @@ class Fit:
             with np.errstate(all="ignore"):
                 return np.asarray([self.normal / np.outer(slopes, slopes)])
 
-        noises = PerFit(lambda: self.noises[self.number][None])
-        return replace(self, constants=constants, normals=PerFit(normal), noises=noises, number=0)
+        return self._alone(constants, normal)
 
     def mixed_into(self, constants: Array, back: Array) -> Fit:
         """The fit in other constants, each a function of several of its own.
@@ -170,7 +169,12 @@ class Fit:
             with np.errstate(all="ignore"):
                 return np.asarray([back.T @ self.normal @ back])
 
-        return replace(self, constants=constants, normals=Normals(normal), number=0)
+        return self._alone(constants, normal)
+
+    def _alone(self, constants: Array, normal: Callable[[], Array]) -> Fit:
+        """The fit in other constants, the only one that its normal matrix is made for."""
+        noises = PerFit(lambda: self.noises[self.number][None])
+        return replace(self, constants=constants, normals=PerFit(normal), noises=noises, number=0)
 
     @property
     def errors(self) -> Array:

@@ -91,16 +91,16 @@ def counted(
         return Counted(np.sqrt(w), r * np.sqrt(w), w * r * r, 1.0)
     irls, curved = weights_each(r, loss, np.full_like(r, bend))
     sizes, bends, total = np.abs(r) * np.sqrt(w), bend * np.sqrt(w), w.sum()
-    in_matrix = float((w * irls * curved).sum() / total)
+    in_matrix = (w * irls * curved).sum() / total
     # A fit passes through as many rows as it has constants: they say nothing of the noise.
     deviation = TO_DEVIATION * float(np.median(np.sort(sizes)[min(n_constants, len(r) - 1) :]))
-    near = float(np.mean(sizes <= np.maximum(FAR_OFF * deviation, bends)))
-    curvature = near * float((w * _expected(loss, bends, deviation)[0]).sum() / total)
+    near = np.mean(sizes <= np.maximum(FAR_OFF * deviation, bends))
+    # Numpy's numbers: of residuals that are none it is 0, and what is told infinite or none.
+    curvature = near * (w * _expected(loss, bends, deviation)[0]).sum() / total
     times_given = 1.0
     if given > 0.0:
         curvatures, squares = _expected(loss, bends, np.sqrt(given))
-        mean = float((w * curvatures).sum() / total)
-        times_given = in_matrix * float(squares.mean()) / mean**2
+        times_given = in_matrix * squares.mean() / ((w * curvatures).sum() / total) ** 2
     over = in_matrix / curvature
     return Counted(
         roots=np.sqrt(w * irls * curved),

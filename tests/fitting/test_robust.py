@@ -86,3 +86,11 @@ def test_a_fit_through_all_rows_leaves_no_variance() -> None:
     rows = counted(np.zeros(4), np.ones(4), HUBER, 0.1, 4)
     assert rows.squares.sum() == 0.0
     np.testing.assert_allclose(rows.roots, 1.0)
+
+
+@pytest.mark.parametrize("loss", [HUBER, CAUCHY])
+@pytest.mark.parametrize("far", [np.nan, np.inf])
+def test_residuals_that_are_no_numbers_say_nothing_of_errors(loss: int, far: float) -> None:
+    with np.errstate(all="ignore"):
+        rows = counted(np.full(5, far), np.ones(5), loss, 0.1, 2)
+    assert not np.isfinite(rows.squares).any()
