@@ -55,6 +55,8 @@ class Plan(Parts):
             that is ``best`` there without a law, ``low`` and ``high`` of its range, and the best
             one by the ``law``; `evolve.forecast.plan.levels` says how.
         is_open: Whether nothing bounds the forecast of the best run.
+        against_rows: What rows of the same size say against the best settings; empty where they
+            do not.
         notes: What was taken for granted: in which units the cost counts, and whether more or
             less of the target is better where it is no loss.
         verdict: What the run's forecasts are worth at the best run and at `narrowed`; None where
@@ -74,6 +76,7 @@ class Plan(Parts):
     is_open: bool = False
     notes: tuple[str, ...] = ()
     verdict: Verdict | None = None
+    against_rows: str = ""
 
 
 def plan_of(planned: PlannedRuns, verdict: Verdict | None = None) -> Plan:
@@ -83,6 +86,7 @@ def plan_of(planned: PlannedRuns, verdict: Verdict | None = None) -> Plan:
     from evolve.forecast.plan import exponents, moving_together, verdict_of_plan
 
     best, ratio, now = planned.best, planned.per_parameter, planned.narrowed
+    question, against = planned.question, planned.against_rows
     ranges = {} if best is None else dict(best.ranges)
     ends = {} if now is None else {"point": now.point, "low": now.low, "high": now.high}
     further = [{"cost": run.cost, **run.values, **_rest(run)} for run in planned.next_runs]
@@ -91,16 +95,21 @@ def plan_of(planned: PlannedRuns, verdict: Verdict | None = None) -> Plan:
         budgets=pd.DataFrame([_row(run) for run in planned.budgets]),
         next_runs=pd.DataFrame(further),
         outside=best is not None and bool((abs(best.extrapolation_distance) > 0).any()),
-        together=tuple(moving_together(planned.question.task, planned.question.cost.features)),
+        together=tuple(moving_together(question.task, question.cost.features)),
         ranges=pd.DataFrame(ranges, index=["low", "high"], dtype=float).T,
         exponents=pd.Series(exponents(planned.budgets), dtype=float),
         narrowed=None if now is None else pd.Series({**now.at, **ends}),
         per_parameter=None if ratio is None else pd.Series(asdict(ratio) | _inside(ratio)),
         isoflop=pd.DataFrame([_level_row(level) for level in planned.levels]),
         is_open=best is not None and best.is_open,
-        notes=planned.question.notes,
+        notes=question.notes,
         verdict=verdict_of_plan(planned, verdict),
+        against_rows="" if against is None else against.line(_target(question)),
     )
+
+
+def _target(question: Question) -> str:
+    return question.task.target_names[question.target]
 
 
 def question_of(

@@ -173,6 +173,7 @@ def document_of(planned: PlannedRuns, verdict: Verdict | None = None) -> dict[st
         "tuned": [question.task.feature_names[j] for j in question.tuned],
         "idle": {question.task.feature_names[j]: question.fixed[j] for j in question.idle},
         "best": None if planned.best is None else _data(planned.best),
+        "against_rows": None if planned.against_rows is None else asdict(planned.against_rows),
         "exponents": exponents(planned.budgets),
         "exponents_over": [run.budget for run in steady(planned.budgets)],
         "budgets": [_data(allocation) for allocation in planned.budgets],

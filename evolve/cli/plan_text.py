@@ -38,6 +38,8 @@ def print_plan(planned: PlannedRuns, verdict: Verdict | None = None) -> None:
         print_text(f"verdict: {verdict.line()}")
     if best is not None:
         _print_best(question, best)
+        if planned.against_rows is not None:
+            print_text(planned.against_rows.line(question.task.target_names[question.target]))
         _print_no_guide(question, best)
     if best is not None and question.cost.features:
         _print_budgets(question, list(best.values), planned.budgets)

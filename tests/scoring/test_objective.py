@@ -311,6 +311,9 @@ NO_PREFERENCE = {
         "FEWEST_SIZES": "that a parabola and its error take",
         "COARSE": "tolerance of a numeric search",
     },
+    "forecast/plan/against_rows.py": dict.fromkeys(
+        ("FEWEST", "CLEAR"), "when rows are told to speak against settings"
+    ),
     "forecast/plan/shares.py": dict.fromkeys(
         ("HALVINGS", "REFINEMENTS", "SHRINK", "SLACK"), "steps of a numeric search"
     ),

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from evolve.errors import Argument, EvolveError
 from evolve.forecast.model import ForecastModel
+from evolve.forecast.plan.against_rows import AgainstRows, against_rows
 from evolve.forecast.plan.allocate import Allocation
 from evolve.forecast.plan.budgets import best_run, other_budgets, pinned, without_optimum
 from evolve.forecast.plan.cost import Cost
@@ -31,6 +32,7 @@ class PlannedRuns:
         best: The best run; None where only a forecast is to be narrowed.
         budgets: The best run of each of some budgets around it.
         without_optimum: Those of these budgets whose best run lies at no finite ratio.
+        against_rows: What rows of its size say against its settings; None where they do not.
         per_parameter: Tokens per parameter of the best run; None where it has not one of each.
         levels: Runs of nearly equal cost among the rows, and what is best there without a law.
         narrowed: The point whose interval the next runs narrow; None without a cost.
@@ -42,6 +44,7 @@ class PlannedRuns:
     best: Allocation | None
     budgets: Sequence[Allocation]
     without_optimum: Sequence[float]
+    against_rows: AgainstRows | None
     per_parameter: PerParameter | None
     levels: Sequence[Level]
     narrowed: Narrowed | None
@@ -163,6 +166,7 @@ def _planned(
         best=best,
         budgets=[] if best is None else other_budgets(question, best.budget),
         without_optimum=[] if best is None else without_optimum(question, best.budget),
+        against_rows=None if best is None else against_rows(question, best),
         per_parameter=None if best is None else per_parameter(question, best.values),
         levels=[] if best is None else levels(question),
         narrowed=None if wanted is None else narrowed_at(runs, wanted),

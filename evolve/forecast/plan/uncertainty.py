@@ -91,7 +91,7 @@ def _likely(question: Question, member: Member, spread: Array, n_draws: int) -> 
     constants, t = member.constants[question.group], question.target
     rng = np.random.default_rng(0)
     kept: list[Member] = []
-    left, scale = _residuals(question, member)
+    left, scale = residuals(question, member)
     n_constants = len(spread)
     variance = _variance(question, left, scale, n_constants)
     most = left @ left + float(chdtri(n_constants, 1.0 - LIKELY)) * variance
@@ -101,14 +101,14 @@ def _likely(question: Question, member: Member, spread: Array, n_draws: int) -> 
         moved[t] = drawn
         draw = replace(member, constants={question.group: moved})
         with np.errstate(all="ignore"):
-            far, _ = _residuals(question, draw)
+            far, _ = residuals(question, draw)
             is_likely = far @ far <= most
         if is_likely and len(kept) < n_draws:
             kept.append(draw)
     return kept
 
 
-def _residuals(question: Question, member: Member) -> tuple[Array, Array]:
+def residuals(question: Question, member: Member) -> tuple[Array, Array]:
     """`(n,)` residuals of the group's rows on the scale of the noise, and the `(n,)` scale.
 
     Raises:
@@ -131,7 +131,7 @@ def _covariance(question: Question, rival: Member) -> Array:
     train, t = question.task.train, question.target
     own = train.X[train.group == question.task.group_names.index(question.group)]
     constants = rival.constants[question.group]
-    left, scale = _residuals(question, rival)
+    left, scale = residuals(question, rival)
     moved = slopes_of(rival.law, own, constants, t) * scale[:, None]
     variance = _variance(question, left, scale, constants.shape[1])
     with np.errstate(all="ignore"):
@@ -143,7 +143,7 @@ def _variance(question: Question, left: Array, scale: Array, n_constants: int) -
 
     Args:
         question: What is planned.
-        left: As `_residuals` gives it.
+        left: As `residuals` gives it.
         scale: Likewise.
         n_constants: That have lessened the residuals.
     """
