@@ -28,11 +28,15 @@ MEASURES = (
 )
 # What falls below 0 where its number falls below 1; the loss called log loss does not.
 LOGARITHM = r"\b(log10|log2|log 10|log 2)\b|^(ln|log (?!(loss|ppl|perplexity)\b))|\b(ln|log)$"
-# How fast or how fully used a machine is: better when higher.
+# How fast or how fully used a machine is: better when higher. By the second that is what is done,
+# not what it costs.
+_DONE = (
+    "tok|tokens?|samples?|examples?|sequences?|images?|frames?|rows?|items?|requests?|queries|"
+    "batches|steps?|its?|iterations?|updates|words|characters|bytes|[gmt]i?b|[gmtp]?flops?|ops"
+)
 SPEEDS = (
-    r"throughput|goodput|speed ?up|bandwidth|[mh]fu|qps|fps|tps|utili[sz]ation|efficiency|"
-    r"per (second|sec|s)|(tokens?|samples?|steps?|images|requests|it) (s|sec)|"
-    r"tflops|[gtp]flops? (s|sec|per (gpu|device))"
+    r"throughput|goodput|speed ?up|bandwidth|[mh]fu|qps|rps|fps|tps|utili[sz]ation|efficiency|"
+    rf"({_DONE})( per)? (s|sec|second)|tflops|[gtp]flops? per (gpu|device)"
 )
 # What trackers log beside the loss, known when a run is over. Norms and scales are settings where
 # another word says that they are limits.

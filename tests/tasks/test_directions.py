@@ -14,6 +14,7 @@ from evolve.tasks.roles import guess_role
         *("accuracy", "top1", "log_likelihood", "logprob", "reward", "f1_score", "R2"),
         *("throughput", "tokens_per_sec", "train_samples_per_second", "tokens/s", "perf/mfu"),
         *("model_tflops_per_gpu", "speedup", "gpu_utilization", "pass", "pass_pct", "win_percent"),
+        *("tok/s", "TokensPerSec", "it/s", "GB/s", "batches_per_second"),
         *("mean_precision", "kappa", "solved", "likelihood"),
     ],
 )
@@ -30,7 +31,8 @@ def test_more_of_what_is_a_gain_by_its_name_is_better(name: str) -> None:
         "brier_score",
         "wer",
         "seconds",
-        "seconds_per_step",
+        *("seconds_per_step", "cost_per_second", "joules/s", "latency_s", "sec/it", "tokens"),
+        *("throughput_error", "time_per_token"),
         "failed_requests_per_second",
         "not solved",
     ],
