@@ -47,6 +47,7 @@ LawName = Annotated[
     ),
 ]
 
+_NEGATIVE = re.compile(r"-\.?\d|-inf$")  # a number, no option
 _TIME = re.compile(r"(?:(\d+(?:\.\d+)?)h)?(?:(\d+(?:\.\d+)?)m)?(?:(\d+(?:\.\d+)?)s?)?")
 
 
@@ -201,7 +202,7 @@ def repeat_flags(words: Sequence[str], several: Collection[str], mark: str = "")
     for i, word in enumerate(words):
         if word == "--":
             return [*out, *words[i:]]
-        if word.startswith("-") and word != "-":
+        if word.startswith("-") and word != "-" and not _NEGATIVE.match(word):
             flag, n_values = (word if word in several else ""), 0
         elif flag:
             n_values += 1

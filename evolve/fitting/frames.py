@@ -11,6 +11,8 @@ import numpy as np
 from evolve.scoring.frame import TargetFrame
 from evolve.typing import Array, Ints
 
+FAR = 1e4  # units from which on an origin is far off
+
 
 class Frames(Sequence[TargetFrame]):
     """The frame of each problem.
@@ -79,7 +81,7 @@ class AskedFrames:
         self.plain = Frames([TargetFrame()] * len(asked))
         self.without_origin = self.options = list[Frames]()
         if len(known) == len(asked):
-            self.without_origin = [Frames([TargetFrame(0.0, frame.unit) for frame in known])]
+            self.without_origin = [Frames([_without_origin(frame) for frame in known])]
             whole = Frames(known)
             self.options = [whole] * whole.has_origin + self.without_origin
 
@@ -88,3 +90,12 @@ class AskedFrames:
         if whole not in self._of_whole:
             self._of_whole[whole] = Frames([TargetFrame(0.0, whole)] * len(self.plain))
         return self._of_whole[whole]
+
+
+def _without_origin(frame: TargetFrame) -> TargetFrame:
+    """A frame of a unit alone: of targets that vary little beside their size that size.
+
+    Constants would else be many units, beside which steps are damped to nothing.
+    """
+    size = abs(frame.origin)
+    return TargetFrame(0.0, size if size > FAR * frame.unit else frame.unit)

@@ -14,10 +14,12 @@ from evolve.fitting.starts import Moments, moments_of
 from evolve.fitting.tape import Tape
 from evolve.fitting.weights import row_weights
 from evolve.law.graph import Node
-from evolve.scoring.frame import rounded
+from evolve.scoring.frame import DIGITS, rounded
 from evolve.typing import Array, Ints
 
 KEPT_VALUES = 1 << 21  # values of subtrees that are kept for further laws
+NARROW = 10  # halvings of 1 that logarithms may spread over with as many digits as others
+MOST_DIGITS = 48  # binary, of logarithms: rounding decides those beyond
 KEPT_TARGETS = 16  # ways to take the targets that are kept
 
 
@@ -133,7 +135,21 @@ class ProblemSet(Sequence[Problem]):
         y = -y if mirrored else y
         with np.errstate(all="ignore"):
             values = np.log(y) if on_logs else y.astype(float)
-        return values if self.exact else rounded(values, 1.0 if on_logs else 2.0**-10)
+        if self.exact:
+            return values
+        return rounded(values, 1.0, self._digits(values)) if on_logs else rounded(values, 2.0**-10)
+
+    def _digits(self, logs: Array) -> Array:
+        """`(n,)` binary digits of logarithms, more of targets that vary little beside their size.
+
+        Offsets of 1e9 with a range of 1000 have logarithms that differ by 1e-7.
+        """
+        with np.errstate(all="ignore"):
+            parts = np.split(logs, self.offsets[1:-1])
+            spread = np.array([np.nan_to_num(np.std(part)) for part in parts])
+            narrow = np.ceil(-np.log2(np.maximum(spread, 2.0**-MOST_DIGITS)) - NARROW)
+        digits = np.clip(DIGITS + narrow, DIGITS, MOST_DIGITS)
+        return np.repeat(digits, self.counts)
 
     def _weights(
         self,

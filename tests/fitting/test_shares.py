@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from evolve.fitting.fit import fit_many
+from evolve.fitting.hierarchical import fit_pooled
 from evolve.fitting.result import Problem
 from evolve.fitting.shares import in_amounts, in_shares, is_of_shares
 from evolve.law.graph import Law, Node, call, const, feat, num
@@ -70,3 +71,16 @@ def test_a_percentage_has_the_fit_of_its_share(name: str, recipe: Recipe) -> Non
     np.testing.assert_allclose(percent.constants, share.constants * scales, rtol=1e-12)
     unit = 1.0 if recipe.on_logs else 1e4
     assert percent.cost == pytest.approx(share.cost * unit, rel=1e-12)
+
+
+def test_pools_of_percentages_have_the_fits_of_their_shares() -> None:
+    recipe = Recipe("log", "huber", 0.05, shrinkage=0.3)
+    x, rng = np.geomspace(1.0, 300.0, 9)[:, None], np.random.default_rng(1)
+    ys = [np.exp(-a * x[:, 0] ** -0.4 + 0.02 * rng.normal(size=9)) for a in (1.0, 1.5, 2.2)]
+    found = []
+    for whole in (1.0, 100.0):
+        frame = TargetFrame(0.0, whole * 0.4)
+        problems = [Problem(x, whole * y, frame=frame, pool=1) for y in ys]
+        found.append(fit_pooled(Law(in_amounts(MISSED, whole), 2), problems, recipe))
+    for share, percent in zip(*found, strict=True):
+        np.testing.assert_allclose(percent.constants, share.constants, rtol=1e-9)

@@ -11,7 +11,7 @@ from evolve.fitting.result import Fit, Problem
 from evolve.fitting.written import fit_as_written
 from evolve.law.canonical import simplify
 from evolve.law.formula import read_named_formula
-from evolve.law.graph import Law, evaluate, feat
+from evolve.law.graph import Law, call, const, evaluate, feat
 from evolve.law.printer import formula
 from evolve.law.recipe import Recipe
 from evolve.law.slopes import slopes
@@ -261,3 +261,21 @@ def test_a_fit_goes_on_from_there_in_whatever_unit_the_target_is_measured(size: 
     problem = Problem(x, y, frame=TargetFrame(0.0, float(np.std(y))))
     (fit,) = fit_as_written(law, [problem], Recipe("linear", "huber", 0.05, n_starts=32))
     assert fit.constants[1:] == pytest.approx([1500.0, 200.0], rel=0.1)
+
+
+@pytest.mark.parametrize("scale", ["log", "linear"])
+@pytest.mark.parametrize("offset", [1e6, 1e8, 9192631770.0])
+def test_a_small_range_beside_a_large_offset_is_fitted_on_either_scale(
+    offset: float, scale: str
+) -> None:
+    square = call("mul", feat(0), feat(0))
+    law = Law(call("add", const(0), call("mul", const(1), square)), 2, ("f0", "k"), True)
+    x = np.linspace(0.0, 5.0, 12)
+    y = offset + 42.7 * x**2 + 0.5 * np.random.default_rng(0).normal(size=12)
+    frame = TargetFrame(float(np.mean(y)), float(np.std(y)))
+    (fit,) = fit_as_written(law, [Problem(x[:, None], y, frame=frame)], Recipe(scale))
+    best = np.linalg.lstsq(np.column_stack([np.ones(12), x**2]), y - offset)[0]
+    tolerance = 0.2 * fit.errors
+    assert abs(fit.constants[0] - offset - best[0]) < tolerance[0]
+    assert abs(fit.constants[1] - best[1]) < tolerance[1]
+    assert fit.errors[1] < 0.03

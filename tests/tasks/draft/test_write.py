@@ -244,6 +244,24 @@ def test_values_after_one_flag_are_taken_by_it(words: str, told: str) -> None:
     assert repeat_flags(words.split(), {"--features"}) == told.split()
 
 
+def test_negative_numbers_are_values_and_no_options() -> None:
+    words = ["t.csv", "--bounds", "-1", "1", "--floor", "-inf", "--bounds", "-.5", "2"]
+    told = [
+        "t.csv",
+        "--bounds",
+        "-1",
+        "--bounds",
+        "1",
+        "--floor",
+        "-inf",
+        "--bounds",
+        "-.5",
+        "--bounds",
+        "2",
+    ]
+    assert repeat_flags(words, {"--bounds"}) == told
+
+
 def test_a_run_may_follow_values_that_are_assigned() -> None:
     told = repeat_flags(["--at", "a=1", "b=2", "my_run", "c=3"], {"--at"}, "=")
     assert told == ["--at", "a=1", "--at", "b=2", "my_run", "c=3"]
