@@ -6,7 +6,7 @@ import math
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from evolve.cli.ends import ends_text, level_text, point_text
+from evolve.cli.ends import ends_text, level_text, point_text, size_text
 from evolve.cli.output import print_table
 from evolve.forecast.words import OPEN
 from evolve.runs.intervals import in_common
@@ -29,7 +29,7 @@ def print_constants(rows: Sequence[ConstantRow], targets: Sequence[str], level: 
         (
             *(row.group, targets[row.target], row.constant),
             point_text(row.value, row.low, row.high),
-            *(OPEN if _is_open(row) else f"{row.error:.3g}",),
+            *(OPEN if _is_open(row) else size_text(row.error, 3),),
             ends_text(row.low, row.high, is_open=_is_open(row)),
         )
         for row in rows
@@ -58,7 +58,7 @@ def print_constants_by_fit(
     for row in rows:
         where = row.group + (f" [{targets[row.target]}]" if len(targets) > 1 else "")
         half = row.high - row.value
-        told = OPEN if _is_open(row) else f"+- {half:.2g}"
+        told = OPEN if _is_open(row) else f"+- {size_text(half, 2)}"
         cells.setdefault(where, []).append(f"{point_text(row.value, row.low, row.high)} {told}")
     names = list(dict.fromkeys(row.constant for row in rows))
     title = f"constants of each group, +- half the width of their {level_text(level)} intervals"

@@ -47,6 +47,13 @@ def point_text(point: float, low: float, high: float, digits: int = 5) -> str:
     return f"{point:.{digits}g}"
 
 
+def size_text(size: float, digits: int) -> str:
+    """How large an error is, to some digits; one that ends in zeros keeps them: 0.0600 is 3."""
+    text = f"{size:.{digits}g}"
+    shown = text.partition("e")[0].replace(".", "").strip("0")
+    return f"{size:#.{digits}g}" if len(shown) < 2 and size % 1.0 else text
+
+
 def distance_text(task: Task, distance: Any) -> str:
     """How far one row lies outside the training range, feature by feature."""
     from evolve.forecast.spread import FARTHEST

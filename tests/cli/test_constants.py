@@ -74,4 +74,4 @@ def test_a_value_has_the_digits_that_its_interval_tells(
     print_constants([offset], ["energy"], 0.9)
     assert "-2047.318264 " in capfd.readouterr().out
     print_constants_by_fit([offset, offset._replace(group="b", error=math.inf)], ["energy"], 0.9)
-    assert "-2047.318264 +- 1e-06" in capfd.readouterr().out
+    assert "-2047.318264 +- 1.0e-06" in capfd.readouterr().out

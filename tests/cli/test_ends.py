@@ -23,6 +23,7 @@ from evolve.cli.ends import (
     in_groups,
     level_text,
     point_text,
+    size_text,
 )
 from evolve.forecast.verdict import CARE, HOLDS, VERDICTS
 from evolve.forecast.words import NO_GUIDE, OPEN
@@ -168,3 +169,10 @@ def test_ends_that_differ_are_told_apart() -> None:
     assert point_text(1 / 3, 1 / 3, 1 / 3) == "0.333333333333"
     assert point_text(float("nan"), 0.3, 0.4) == "nan"
     assert ends_text(1 / 3, 1 / 3 + 1e-15, is_open=False).startswith("0.333333333333 to")
+
+
+def test_errors_that_end_in_zeros_keep_them() -> None:
+    sizes = [0.05996, 0.359, 0.5, 1234.5, 1e-12, 100.0, float("inf")]
+    assert [size_text(size, 3) for size in sizes] == [
+        *("0.0600", "0.359", "0.500", "1.23e+03", "1.00e-12", "100", "inf"),
+    ]
