@@ -152,12 +152,7 @@ def _answers(
             return [programs.fit_fold(problem, form, number) for number in folds]
         except ProgramFailedError as error:
             return failed(error.status, error.message)
-    request = messages.FitRequest(form, tuple(folds), errors).pack()
-    outcome = yield request
-    if outcome.status == "timeout":
-        # It had not used its processor time, so it waited for the machine: a worker that began
-        # while another was killed may never run on. What happens to workers decides no result.
-        outcome = yield request
+    outcome = yield messages.FitRequest(form, tuple(folds), errors).pack()
     if not outcome.ok:
         return failed(outcome.status, outcome.message)
     return unpack_answers(outcome.meta, outcome.arrays)

@@ -19,7 +19,7 @@ from typing import Final
 
 from evolve.errors import SandboxError
 from evolve.sandbox.nursery_child import NUMBER, ORDER
-from evolve.sandbox.spawn import Spawned, read_some
+from evolve.sandbox.spawn import Spawned, Stderr, stderr_pipe
 
 CAN_FORK: Final = sys.platform == "linux"
 _END_S: Final = 30.0  # for a process that was killed; a busy machine is slow
@@ -54,9 +54,7 @@ class Nursery:
                 it loads itself.
         """
         ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-        errors, error_end = os.pipe()
-        os.set_blocking(errors, False)
-        os.set_blocking(error_end, False)
+        errors, error_end = stderr_pipe()
         try:
             with theirs, self._lock:
                 self._start()
@@ -108,7 +106,7 @@ class Nursery:
 class Forked:
     """A worker's process that a nursery forked: what `Spawned` is of one that was executed."""
 
-    def __init__(self, nursery: Spawned, end: socket.socket, errors: int) -> None:
+    def __init__(self, nursery: Spawned, end: socket.socket, errors: Stderr) -> None:
         """Take the socket that tells of the process, and its stderr."""
         self._nursery = nursery
         self._end = end
@@ -144,7 +142,7 @@ class Forked:
 
     def said(self, limit: int) -> str:
         """What it wrote to stderr since the last call, printable, at most `limit` long."""
-        return read_some(self._errors, limit) or self._nursery.said(limit)
+        return self._errors.read(limit) or self._nursery.said(limit)
 
     def kill(self) -> None:
         """Have the process killed, without waiting; any thread may, at any time."""
@@ -157,7 +155,7 @@ class Forked:
             self.kill()
             self.ended(_END_S)
         self._end.close()
-        os.close(self._errors)
+        self._errors.close()
 
     def _hear(self, timeout_s: float) -> bool:
         """Take one word of the nursery, if one comes: the process's id, then how it ended."""

@@ -84,9 +84,7 @@ class Spawned:
         Raises:
             SandboxError: Python cannot start one here.
         """
-        self._errors, error_end = os.pipe()
-        os.set_blocking(self._errors, False)
-        os.set_blocking(error_end, False)
+        self._errors, error_end = stderr_pipe()
         start = partial(_start, module, arguments, descriptors, error_end, without)
         with _ONE_AT_A_TIME:  # two threads at once would make two starters, and one would go
             started = _starter(os.getpid()).submit(start)
@@ -103,7 +101,7 @@ class Spawned:
         wait([started])
         if started.exception() is None:
             started.result().kill()
-        os.close(self._errors)
+        self._errors.close()
 
     @property
     def pid(self) -> int:
@@ -123,7 +121,7 @@ class Spawned:
 
     def said(self, limit: int) -> str:
         """What it wrote to stderr since the last call, printable, at most `limit` long."""
-        return read_some(self._errors, limit)
+        return self._errors.read(limit)
 
     def kill(self) -> None:
         """Kill the process and its group, without waiting; any thread may, at any time."""
@@ -136,7 +134,40 @@ class Spawned:
         """Kill the process and its group, bury it and close its stderr; to be called once."""
         self.kill()
         self._process.wait()
-        os.close(self._errors)
+        self._errors.close()
+
+
+class Stderr:
+    """The end of a pipe at which a process's stderr is read, by any thread; nothing once closed.
+
+    The workers of several threads ask a nursery that is gone for its last words. The number of a
+    closed descriptor may be that of another worker's wire by then, whose answer would be read.
+    """
+
+    def __init__(self, descriptor: int) -> None:
+        """Take the descriptor, which does not block."""
+        self._descriptor: int | None = descriptor
+        self._lock = threading.Lock()
+
+    def read(self, limit: int) -> str:
+        """What has come since the last call, as `read_some`."""
+        with self._lock:
+            return "" if self._descriptor is None else read_some(self._descriptor, limit)
+
+    def close(self) -> None:
+        """Close the descriptor; to be called once."""
+        with self._lock:
+            descriptor, self._descriptor = self._descriptor, None
+            if descriptor is not None:
+                os.close(descriptor)
+
+
+def stderr_pipe() -> tuple[Stderr, int]:
+    """Where a process's stderr is read, and the descriptor that it writes to; neither blocks."""
+    reading, writing = os.pipe()
+    os.set_blocking(reading, False)
+    os.set_blocking(writing, False)
+    return Stderr(reading), writing
 
 
 def read_some(descriptor: int, limit: int) -> str:

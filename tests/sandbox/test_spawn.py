@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from evolve.sandbox.lockdown import ORPHANED
-from evolve.sandbox.spawn import Spawned, clean_environment
+from evolve.sandbox.spawn import Spawned, clean_environment, stderr_pipe
 
 pytestmark = pytest.mark.skipif(
     not sys.platform.startswith("linux"), reason="needs the parent-death signal"
@@ -153,3 +153,21 @@ def test_whether_anything_is_compiled_is_said_to_processes_too(
 ) -> None:
     monkeypatch.setenv("EVOLVE_NO_NUMBA", "1")
     assert clean_environment()["EVOLVE_NO_NUMBA"] == "1"
+
+
+def test_what_was_said_is_read_once_and_nothing_after_the_close_whoevers_the_number_is() -> None:
+    errors, writing = stderr_pipe()
+    os.write(writing, b"last words")
+    assert errors.read(100) == "last words"
+    assert errors.read(100) == ""
+    number = errors._descriptor
+    assert number is not None
+    errors.close()
+    reading, other = os.pipe()
+    os.dup2(reading, number)  # as the system does with the next descriptor that is opened
+    os.write(other, b"an answer")
+    assert errors.read(100) == ""
+    errors.close()
+    assert os.read(number, 100) == b"an answer"
+    for descriptor in {writing, reading, other, number}:
+        os.close(descriptor)
