@@ -28,15 +28,16 @@ MEASURES = (
 )
 # What falls below 0 where its number falls below 1; the loss called log loss does not.
 LOGARITHM = r"\b(log10|log2|log 10|log 2)\b|^(ln|log (?!(loss|ppl|perplexity)\b))|\b(ln|log)$"
-# How fast or how fully used a machine is: better when higher. By the second that is what is done,
-# not what it costs.
+# How fast or how fully used a machine is: better when higher. So is whatever is done by the second
+# but what that costs; without "per" a singular is a time, as `step_s`.
 _DONE = (
-    "tok|tokens?|samples?|examples?|sequences?|images?|frames?|rows?|items?|requests?|queries|"
-    "batches|steps?|its?|iterations?|updates|words|characters|bytes|[gmt]i?b|[gmtp]?flops?|ops"
+    "tok|tokens|samples|examples|sequences|images|frames|rows|items|requests|queries|docs|pairs|"
+    "batches|steps|its?|iterations|updates|words|characters|bytes|[gmt](i ?)?b|[gmtp]?flops?|ops"
 )
+_PAID = "costs?|price|dollars?|usd|eur|cents?|joules?|watts?|kwh|wh|energy"
 SPEEDS = (
     r"throughput|goodput|speed ?up|bandwidth|[mh]fu|qps|rps|fps|tps|utili[sz]ation|efficiency|"
-    rf"({_DONE})( per)? (s|sec|second)|tflops|[gtp]flops? per (gpu|device)"
+    rf"({_DONE}) (s|sec)|(?!({_PAID})\b)\w+ per (s|sec|second)|tflops|[gtp]flops? per (gpu|device)"
 )
 # What trackers log beside the loss, known when a run is over. Norms and scales are settings where
 # another word says that they are limits.
