@@ -144,8 +144,10 @@ def _expected(loss: int, bends: Array, deviation: float) -> tuple[Array, Array]:
 @lru_cache
 def _of_normal_residuals(loss: int) -> tuple[Array, Array, Array]:
     """As `_expected` of residuals of deviation 1, for logarithms of bends."""
-    bends, z = np.geomspace(1e-4, 1e4, 801), np.linspace(-6.0, 6.0, 601)
-    share = np.exp(-0.5 * z * z)
+    bends = np.geomspace(1e-4, 1e4, 401)
+    half = np.concatenate([[0.0], np.geomspace(1e-6, 6.0, 600)])  # as fine as the least bend
+    z = np.concatenate([-half[:0:-1], half])
+    share = np.exp(-0.5 * z * z) * np.gradient(z)
     share /= share.sum()
     irls = weights_each(np.tile(z, (len(bends), 1)), loss, bends[:, None])[0]
     # The mean derivative of a function of a normal z is its mean product with z (Stein 1981).
