@@ -67,7 +67,7 @@ class BatchFitter:
         self.moves, self.frames = usable(
             law.root, rows.frames, origin=not (on_logs or recipe.of_gap), by_priors=pooled
         )
-        if of_shares := usable_shares(law.root, rows.frames):
+        if of_shares := usable_shares(law.root, rows.frames, by_priors=pooled):
             root, self.moves, self.frames = of_shares
             law = replace(law, root=root)
         # A law that is minus another is that other, of minus the targets.

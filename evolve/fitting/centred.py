@@ -179,21 +179,21 @@ def raised(root: Node, x: Array, kept: frozenset[int]) -> tuple[Node, tuple[int,
     scales = [f.index for f, _ in factors if f.op == "const" and uses.count(f.index) == 1]
     scales = [k for k in scales if k not in kept]
     others = [f for f, _ in factors if f.op != "const" or f.index not in scales]
-    if not scales or not all(_is_positive(other, x) for other in others):
+    if not scales or not all(_is_positive_on(other, x) for other in others):
         return root, ()
     above, below = ([_log_of(f) for f, a in factors if a == up] for up in (True, False))
     total = reduce(partial(call, "sub"), below, reduce(partial(call, "add"), above or [num(0.0)]))
     return call("exp", total), tuple(scales)
 
 
-def _is_positive(node: Node, x: Array) -> bool:
-    """Whether a tree is above 0 in all rows whatever its constants."""
+def _is_positive_on(node: Node, x: Array) -> bool:
+    """Whether a tree is not below 0 in any row, whatever its constants."""
     if not node.constants:
         return bool((evaluate(node, x, np.zeros(0)) > 0.0).all())
     if node.op in ("pow", "sqrt"):
-        return _is_positive(node.args[0], x)
+        return _is_positive_on(node.args[0], x)
     if node.op in ("mul", "div", "add"):
-        return all(_is_positive(arg, x) for arg in node.args)
+        return all(_is_positive_on(arg, x) for arg in node.args)
     return node.op in ("exp", "abs")
 
 

@@ -67,8 +67,10 @@ def fit_pooled(
     tied = tied_constants(fitter, recipe)
     if not tied.any():
         return fits
-    noises = PerFit(lambda: _noises(fitter, stacks, fits))
-    normals = PerFit(lambda: _normals(fitter, stacks, solution.ends, priors, tied, noises.all))
+    told = PerFit(lambda: _noises(fitter, stacks, fits))
+    noises = PerFit(lambda: told.all[:, :2])
+    shares = PerFit(lambda: told.all[:, 2])
+    normals = PerFit(lambda: _normals(fitter, stacks, solution.ends, priors, tied, shares.all))
     found, common = list(fits), tuple(np.flatnonzero(tied).tolist())
     for rows in stacks:
         for q in rows.ravel().tolist():
@@ -94,13 +96,13 @@ def _normals(
     ends: EndPoints,
     priors: Sequence[Prior | None],
     tied: Flags,
-    noises: Array,
+    shares: Array,
 ) -> Array:
     """`(q, p, p)` normal matrices of fits in which the problems of a pool share constants."""
     none = np.zeros(fitter.tape.n_constants)
     stiffness = np.array([none if prior is None else prior.weight for prior in priors])
     with np.errstate(all="ignore"):
-        joint = normals_in_common(ends.normal[:, 0], stiffness, tied, stacks, noises[:, 2])
+        joint = normals_in_common(ends.normal[:, 0], stiffness, tied, stacks, shares)
     return fitter.normals_outside(ends.constants[:, 0], joint)
 
 

@@ -187,7 +187,7 @@ def inward_each(moves: Moves, frames: Frames, constants: Array) -> Array:
 
 def inverse_slopes_each(moves: Moves, frames: Frames, constants: Array) -> Array:
     """`(q, p, p)` inverses of what `slopes` gives for each of many problems."""
-    if any(move.divisor >= 0 for move in moves.values()):
+    if has_divisor(moves):
         pairs = zip(frames, constants, strict=True)
         return np.linalg.pinv(np.array([slopes(moves, frame, c) for frame, c in pairs]))
     turned = np.zeros((*constants.shape, constants.shape[1]))
@@ -228,6 +228,11 @@ def usable(
     """
     for option in asked.options if origin else asked.without_origin:
         moves = moves_of(root, origin=option.has_origin)
-        if moves is not None and not (by_priors and any(m.divisor >= 0 for m in moves.values())):
+        if moves is not None and not (by_priors and has_divisor(moves)):
             return moves, option
     return None, asked.plain
+
+
+def has_divisor(moves: Moves) -> bool:
+    """Whether a constant changes by another one, over which no prior carries over."""
+    return any(move.divisor >= 0 for move in moves.values())

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from evolve.fitting.frames import AskedFrames, Frames
-from evolve.fitting.reframe import Moves, moves_of, scaled_moves, signed_terms
+from evolve.fitting.reframe import Moves, has_divisor, moves_of, scaled_moves, signed_terms
 from evolve.law.graph import Node, call, walk
 from evolve.law.share import WHOLE, is_share, less_scale, scale_of, scaled
 
@@ -57,12 +57,15 @@ def _summed(terms: Sequence[tuple[float, Node]]) -> Node:
     return result
 
 
-def usable_shares(root: Node, asked: AskedFrames) -> tuple[Node, Moves, Frames] | None:
+def usable_shares(
+    root: Node, asked: AskedFrames, *, by_priors: bool
+) -> tuple[Node, Moves, Frames] | None:
     """A law of amounts as it is fitted to the shares of their whole; None where it is no such law.
 
     Args:
         root: The law.
         asked: What the problems ask for.
+        by_priors: Constants have priors, as in `usable`.
 
     Returns:
         The law of shares, how its constants change, and the frame of every problem.
@@ -75,4 +78,6 @@ def usable_shares(root: Node, asked: AskedFrames) -> tuple[Node, Moves, Frames] 
         return None
     terms = [term for _, term in signed_terms(law) if not is_bare(term)]
     moves = moves_of(_summed([(1.0, term) for term in terms]), origin=False) if terms else {}
-    return None if moves is None else (law, moves, asked.of_whole(whole))
+    if moves is None or (by_priors and has_divisor(moves)):
+        return None
+    return law, moves, asked.of_whole(whole)

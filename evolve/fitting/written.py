@@ -133,7 +133,7 @@ def _of_positive_amplitudes(
         [fit.constants for fit in BatchFitter(above, rows, fitter.recipe, axes).fit(free)]
     )
     begin[:, scales] = np.exp(np.minimum(begin[:, scales], LARGEST_LOG))
-    others = fitter.fit(free, fitter.inside(begin)[:, None], 0, boxed=False)
+    others = gone_on(fitter, fitter.fit(free, fitter.inside(begin)[:, None], 0, boxed=False))
     counts = rows.counts.tolist()
     return [_as_typed(*each, scales) for each in zip(fits, others, counts, strict=True)]
 

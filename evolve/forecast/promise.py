@@ -65,13 +65,14 @@ def expected_errors(task: Task, choice: Choice, forecast_model: ForecastModel) -
     by_factor = [_forecasts(task, rows, forecast_model, factor) for factor in factors]
     values = np.concatenate([task.train.Y, *(points for points, _ in by_factor)])
     either = bool(((values.min(axis=0) < 0) & (values.max(axis=0) > 0)).any())
-    promise, nearer = Promise(1.0, 0.0), None
-    for factor, (points, sigmas) in zip(factors, by_factor, strict=True):
-        nearer = promise if promise.reach and promise.is_enough else nearer
-        error = None if either else max(promise.relative or 0.0, _median_share(points, sigmas))
-        r2 = min(promise.r2 or 0.0, _promised_r2(points, sigmas))
-        promise = Promise(r2, error, reach_text(task, factor))
-    return promise if promise.is_enough else promise._replace(nearer=nearer)
+    r2s = np.minimum.accumulate([_promised_r2(*each) for each in by_factor]).tolist()
+    errors = np.maximum.accumulate([_median_share(*each) for each in by_factor]).tolist()
+    *closer, promise = [
+        Promise(r2, None if either else error, reach_text(task, factor))
+        for r2, error, factor in zip(r2s, errors, factors, strict=True)
+    ]
+    enough = [each for each in closer if each.is_enough]
+    return promise._replace(nearer=None if promise.is_enough or not enough else enough[-1])
 
 
 def _median_share(points: Array, sigmas: Array) -> float:

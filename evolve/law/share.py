@@ -22,21 +22,21 @@ def is_share(node: Node) -> bool:
         top, bottom = node.args
         return top == WHOLE and bottom.op == "add" and _is_above_1(bottom)
     if node.op == "exp":
-        return node.args[0].op == "neg" and _is_positive(node.args[0].args[0])
+        return node.args[0].op == "neg" and _is_positive_form(node.args[0].args[0])
     return node.op == "mul" and all(map(is_share, node.args))
 
 
 def _is_above_1(total: Node) -> bool:
     first, second = total.args
-    return first == WHOLE and _is_positive(second)
+    return first == WHOLE and _is_positive_form(second)
 
 
-def _is_positive(node: Node) -> bool:
-    """Whether a node has the form of a positive number."""
+def _is_positive_form(node: Node) -> bool:
+    """Whether a node has the form of a number that is not negative; features are sizes."""
     if node.op in ("add", "mul", "div"):
-        return all(map(_is_positive, node.args))
+        return all(map(_is_positive_form, node.args))
     if node.op == "pow":
-        return _is_positive(node.args[0])
+        return _is_positive_form(node.args[0])
     return node.op in ABOVE_0 or (node.op == "num" and node.value > 0.0)
 
 

@@ -6,12 +6,13 @@ import numpy as np
 import pytest
 
 from evolve.fitting.fit import fit_many
+from evolve.fitting.frames import AskedFrames
 from evolve.fitting.hierarchical import fit_pooled
 from evolve.fitting.result import Problem
-from evolve.fitting.shares import in_amounts, in_shares, is_of_shares
+from evolve.fitting.shares import in_amounts, in_shares, is_of_shares, usable_shares
 from evolve.law.graph import Law, Node, call, const, feat, num
 from evolve.law.recipe import Recipe
-from evolve.law.share import WHOLE
+from evolve.law.share import WHOLE, scaled
 from evolve.scoring.frame import TargetFrame
 
 GROWN = call("exp", call("add", const(0), call("mul", const(1), call("log", feat(0)))))
@@ -84,3 +85,11 @@ def test_pools_of_percentages_have_the_fits_of_their_shares() -> None:
         found.append(fit_pooled(Law(in_amounts(MISSED, whole), 2), problems, recipe))
     for share, percent in zip(*found, strict=True):
         np.testing.assert_allclose(percent.constants, share.constants, rtol=1e-9)
+
+
+def test_no_prior_carries_over_where_a_constant_changes_by_another() -> None:
+    shifted = call("exp", call("mul", const(2), call("add", const(3), feat(0))))
+    root = call("add", scaled(LOGISTIC, 100.0), shifted)
+    asked = AskedFrames([TargetFrame(0.0, 40.0)])
+    assert usable_shares(root, asked, by_priors=False) is not None
+    assert usable_shares(root, asked, by_priors=True) is None
