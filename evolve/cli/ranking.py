@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from evolve.forecast.sides import Side
 
 KEYS = ("point", "low", "high")
+MOST_NAMED = 20  # systems in a sentence; the table has all
 
 
 def ranking_document(
@@ -125,5 +126,6 @@ def _lead(ranking: Ranking, side: Side) -> str:
     level = f"{level_text(side.level)} interval of"
     if not as_good:
         return f"{leader}: the {level} every difference from it leaves out 0"
-    listed = ", ".join(as_good)
+    more = len(as_good) - MOST_NAMED
+    listed = ", ".join(as_good[:MOST_NAMED]) + (f" and {more} more" if more > 0 else "")
     return f"{leader}; of {listed} that is not sure: the {level} the difference holds 0"

@@ -33,6 +33,7 @@ from evolve.typing import Array
 
 LEVEL = 0.9  # at which the folds' errors are read
 MOST_LEVEL = 1.0 - 1e-15  # beyond which a normal quantile is not finite
+AT_ONCE = 64  # distances that are looked at together, which bounds memory
 MOST_LOG = 50.0  # largest logarithm of the factor between a point and an end
 
 
@@ -251,19 +252,27 @@ def factors_at(distances: Array, ratios: Array, wanted: Array) -> Array:
     if not len(ratios):
         return np.full(len(wanted), 2.0)
     order = np.argsort(ratios)
-    sorted_ratios, sorted_distances = ratios[order], distances[order]
-    factors = np.empty(len(wanted))
-    for i, at in enumerate(wanted):
-        gap = np.abs(sorted_distances - at)
-        weight = np.exp(-(gap - gap.min()) / CALIBRATION_NEAR)
-        n_effective = weight.sum() ** 2 / (weight**2).sum()
-        level = min(LEVEL * (1.0 + 1.0 / n_effective), 1.0)
-        share = np.cumsum(weight) / weight.sum()
-        factors[i] = sorted_ratios[min(np.searchsorted(share, level), len(share) - 1)] / unit
+    each, place = np.unique(wanted, return_inverse=True)  # rows inside all have the same
+    factors = _quantiles_near(distances[order], ratios[order], each)[place.ravel()] / unit
     # What folds show to be too wide is narrowed as far out as they show it, and not beyond.
     beyond = np.maximum(wanted - distances.max(), 0.0)
     least = 1.0 - (1.0 - CALIBRATION_LEAST) * np.exp(-beyond / CALIBRATION_NEAR)
     return np.asarray(np.maximum(factors, least))
+
+
+def _quantiles_near(distances: Array, ratios: Array, wanted: Array) -> Array:
+    """`(n,)` quantiles of ascending ratios, those at about the wanted distances weighing most."""
+    found = np.empty(len(wanted))
+    for begin in range(0, len(wanted), AT_ONCE):
+        some = slice(begin, begin + AT_ONCE)
+        gaps = np.abs(distances - wanted[some, None])
+        weights = np.exp(-(gaps - gaps.min(axis=1, keepdims=True)) / CALIBRATION_NEAR)
+        total = weights.sum(axis=1)
+        n_effective = total**2 / (weights**2).sum(axis=1)
+        level = np.minimum(LEVEL * (1.0 + 1.0 / n_effective), 1.0)
+        behind = np.cumsum(weights, axis=1) / total[:, None] < level[:, None]
+        found[some] = ratios[np.minimum(behind.sum(axis=1), len(ratios) - 1)]
+    return found
 
 
 @lru_cache(4096)

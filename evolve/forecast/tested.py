@@ -16,6 +16,7 @@ from evolve.forecast.telling import telling_folds
 from evolve.forecast.words import plain
 from evolve.scoring.fold import Fold, rows_by_group
 from evolve.scoring.objective import HORIZONS
+from evolve.tasks.once import once_a_task
 from evolve.tasks.task import Task
 from evolve.tasks.together import lines, listed
 from evolve.typing import Array
@@ -57,7 +58,7 @@ def rests_on(task: Task, held: Collection[int] | None = None) -> str:
     """
     if not task.axes:
         return AT_RANDOM
-    reach, names = reach_of(task, _folds(task)), task.feature_names
+    reach, names = _reached(task), task.feature_names
     along = [j for j in task.axes if reach[j] > 0]
     asked = np.ptp(task.train.X, axis=0) > 0
     asked &= held is None or np.isin(np.arange(len(names)), list(held))
@@ -85,8 +86,7 @@ def untested_rows(task: Task, group: str, x: Array) -> list[tuple[str, ...]]:
     """
     own = task.train.X[task.train.group == task.group_names.index(group)]
     steps = extrapolation_distance(x, own, [f.logarithmic for f in task.spec.features])
-    folds, names = _folds(task), task.feature_names
-    reach = reach_of(task, folds)
+    reach, names = _reached(task), task.feature_names
     tested = np.array([_is_tested(task, reach, j) for j in range(len(names))])
     found = [
         (
@@ -95,7 +95,7 @@ def untested_rows(task: Task, group: str, x: Array) -> list[tuple[str, ...]]:
         )
         for row in steps
     ]
-    ratios = _untested_ratios(task, folds, own, x, steps)
+    ratios = _untested_ratios(task, own, x, steps)
     apart = _untested_lines(task, own, x)
     return [tuple(dict.fromkeys(a + b + c)) for a, b, c in zip(found, ratios, apart, strict=True)]
 
@@ -111,6 +111,13 @@ def untested(task: Task, asked: Iterable[tuple[str, Array]]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(end for some in ends for end in some))
 
 
+@once_a_task
+def _reached(task: Task) -> Array:
+    """`(f,)` what `reach_of` says of the folds that a verdict rests on."""
+    return reach_of(task, _folds(task))
+
+
+@once_a_task
 def _folds(task: Task) -> Sequence[Fold]:
     """The folds that a verdict on a task's runs rests on, of one that extrapolates."""
     folds = (*task.folds, *task.selection_folds) if task.axes else ()
@@ -169,14 +176,11 @@ def _steps(task: Task, fold: Fold, x: Array, logarithmic: Sequence[bool]) -> Arr
     return np.maximum(np.concatenate(steps), 0.0) if steps else np.zeros((0, x.shape[1]))
 
 
-def _untested_ratios(
-    task: Task, folds: Sequence[Fold], own: Array, x: Array, steps: Array
-) -> list[tuple[str, ...]]:
+def _untested_ratios(task: Task, own: Array, x: Array, steps: Array) -> list[tuple[str, ...]]:
     """The high end of the ratio of a whole to its part in which each row lies furthest out.
 
     Args:
         task: Its training rows are looked at.
-        folds: Its folds.
         own: `(m, f)` training rows of the rows' group.
         x: `(n, f)` rows.
         steps: `(n, f)` of each feature outside the training rows.
@@ -193,7 +197,7 @@ def _untested_ratios(
     away = np.where(away - by_features >= RATIO_STEPS, away, 0.0)
     if not away.any():
         return [()] * len(x)
-    most, usual = _reach(task, folds, all_ratios, always)
+    most, usual = _reach(task, _folds(task), all_ratios, always)
     are_axes = np.isin(parts, task.axes) & np.isin(wholes, task.axes)
     away[:, np.where(are_axes, most, usual) >= LEAST_REACH] = 0.0
     names = [f"{task.feature_names[j]} / {task.feature_names[i]}" for i, j in task.frame.parts]
@@ -211,7 +215,7 @@ def _untested_lines(task: Task, own: Array, x: Array) -> list[tuple[str, ...]]:
         x: `(n, f)` rows.
     """
     ends: list[tuple[str, ...]] = [()] * len(x)
-    for j, k, power in lines(task, task.axes):
+    for j, k, power in lines(task, tuple(task.axes)):
         plain_ratio = abs(power - 1.0) <= NEAR_1
         power = 1.0 if plain_ratio else power
         named = f"{task.feature_names[k]} / {task.feature_names[j]}"

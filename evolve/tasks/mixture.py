@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from evolve.scoring.constraints import SUM_ERROR, shares_of
+from evolve.tasks.once import once_a_task
 from evolve.tasks.table import TaskRows
 from evolve.typing import Array
 
@@ -63,6 +64,7 @@ class Mixture:
         return wrong
 
 
+@once_a_task
 def mixture(task: TaskRows) -> Mixture:
     """The shares of every training row."""
     linear = np.array([not f.logarithmic for f in task.spec.features])

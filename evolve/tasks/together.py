@@ -9,6 +9,7 @@ from itertools import combinations
 import numpy as np
 
 from evolve.law.faults import quoted
+from evolve.tasks.once import once_a_task
 from evolve.tasks.table import TaskRows
 from evolve.typing import Array
 
@@ -68,24 +69,26 @@ def still_in_groups(task: TaskRows) -> list[int]:
     return [int(j) for j in still] if len(spans) > 1 else []
 
 
-def relations(task: TaskRows) -> list[Relation]:
+@once_a_task
+def relations(task: TaskRows) -> tuple[Relation, ...]:
     """Features of log scale that products of powers of others give to 1 %, at most one each.
 
     The last of those that move together is named, and the fewest others that fix it.
     """
     columns = [j for j, f in enumerate(task.spec.features) if f.logarithmic]
     if len(columns) > MOST_FEATURES:
-        return []
+        return ()
     relations_: list[Relation] = []
     for column in reversed(columns):
         named = {relation.name for relation in relations_}
         others = [j for j in columns if j != column and task.feature_names[j] not in named]
         if relation := _relation(task, column, others):
             relations_.append(relation)
-    return relations_[::-1]
+    return tuple(relations_[::-1])
 
 
-def lines(task: TaskRows, features: Sequence[int]) -> list[tuple[int, int, float]]:
+@once_a_task
+def lines(task: TaskRows, features: tuple[int, ...]) -> tuple[tuple[int, int, float], ...]:
     """Pairs of features, by number, that rise together in all groups, each with a power.
 
     The second goes about as the first to that power. What a relation names is left out: these
@@ -94,18 +97,18 @@ def lines(task: TaskRows, features: Sequence[int]) -> list[tuple[int, int, float
     related = [{r.name, *r.others} for r in relations(task)]
     columns = [j for j in sorted(features) if task.spec.features[j].logarithmic]
     pairs = ((j, k, *_line(task, j, k)) for j, k in combinations(columns, 2))
-    return [
+    return tuple(
         (j, k, power)
         for j, k, correlation, power in pairs
         if correlation >= ALONGSIDE
         and not any({task.feature_names[j], task.feature_names[k]} <= names for names in related)
-    ]
+    )
 
 
 def alongside(task: TaskRows, features: Sequence[int]) -> list[str]:
     """What pairs of features that rise together in all groups do not tell, one sentence each."""
     found = []
-    for j, k, power in lines(task, features):
+    for j, k, power in lines(task, tuple(features)):
         a, b = task.feature_names[j], task.feature_names[k]
         times = task.train.X[:, k] / task.train.X[:, j]
         goes = f"{b} goes about as {a}^{power:.2g}"

@@ -113,3 +113,17 @@ def make_side(run: str, axes: list[str]) -> Side:
     """A run of a task that extrapolates along axes."""
     model = make_forecast_model((CHINCHILLA, CONSTANTS))
     return Side(along(make_task(), axes), model, "all", "loss", 0.9, run)
+
+
+def test_of_many_systems_that_may_be_as_good_the_first_are_named(
+    capfd: pytest.CaptureFixture[str],
+) -> None:
+    reach = Reach({"params": 0.0, "tokens": 0.0}, 0.1, ())
+    first = Standing((2.0, 1.9, 2.1), False, 0.04, None, (), reach)
+    other = Standing((2.0, 1.9, 2.1), False, 0.04, (0.0, -0.1, 0.1), (), reach)
+    side = make_side("one", [])
+    systems = [{"run": str(i), "group": side.group} for i in range(25)]
+    print_ranking(Ranking((first, *[other] * 24), 0, False, ()), [side] * 25, systems)
+    said = " ".join(capfd.readouterr().out.split())
+    assert "of 2, 3, 4, 5, 6," in said
+    assert ", 20, 21 and 4 more that is not sure" in said

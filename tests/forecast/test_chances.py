@@ -51,3 +51,20 @@ def test_forecasts_held_to_one_bound_share_what_they_have_there() -> None:
     assert chances_of(np.array([at_bound, at_bound, above])) == pytest.approx([0.5, 0.5, 0.0])
     # It lies at the bound in half of the cases, and is as good as the other in half of these.
     assert chances_of(np.array([at_bound, half])) == pytest.approx([0.75, 0.25])
+
+
+def test_thousands_of_forecasts_are_gone_through_once_as_if_held_against_each_other() -> None:
+    values = np.linspace(0.0, 0.4, 3000)[:, None] + 0.1 * NORMAL
+    found = chances_of(values)
+    assert found.sum() == pytest.approx(1.0)
+    known = []
+    for i in (0, 700, 2999):
+        others = np.delete(values, i, axis=0)
+        before = np.array([np.searchsorted(other, values[i]) for other in others])
+        known.append((1.0 - before / len(SHARES)).prod(axis=0).mean())
+    assert found[[700, 2999]] / found[0] == pytest.approx(np.array(known[1:]) / known[0])
+
+
+def test_equal_values_of_many_forecasts_at_a_bound_are_shared() -> None:
+    values = np.tile(np.clip(NORMAL, -0.5, None), (600, 1))
+    assert chances_of(values) == pytest.approx(np.full(600, 1 / 600), rel=1e-6)

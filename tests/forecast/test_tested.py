@@ -55,7 +55,7 @@ def test_a_verdict_and_rows_to_forecast_go_by_the_folds_that_tell_a_law(
     rests_on(task)
     untested(task, [("all", np.array([[1e3, 2.0]]))])
     folds = (*task.folds, *task.selection_folds)
-    assert asked == [[fold.name for fold in folds[1:3]]] * 2
+    assert asked == [[fold.name for fold in folds[1:3]]]
 
 
 def test_random_folds_are_said_to_test_nothing_beyond_the_data() -> None:
@@ -172,3 +172,21 @@ def test_axes_that_rise_together_in_all_rows_test_nothing_of_one_without_the_oth
     assert untested(steeper, [("all", np.array([[1e11, 1e6]]))]) == ("high end of b / a^0.5",)
     grid = table(LEVELS, LEVELS, folds=axes)
     assert untested(grid, [("all", np.array([[1.0, 1e5]]))]) == ()
+
+
+def test_what_the_folds_reach_is_worked_out_once_for_rows_of_all_groups(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    asked = []
+
+    def counted(task: Task, folds: Sequence[Fold]) -> np.ndarray:
+        asked.append(task)
+        return reach_of(task, folds)
+
+    monkeypatch.setattr("evolve.forecast.tested.reach_of", counted)
+    x = np.tile(np.geomspace(1e6, 1e9, 8), 5)
+    groups = np.repeat(np.arange(5), 8).tolist()
+    task = task_of(x, 2.0 + 50.0 * x**-0.3, groups, folds={"axes": ["a"]})
+    for name in task.group_names:
+        assert untested_rows(task, name, np.array([[1e10]])) == [()]
+    assert asked == [task]

@@ -242,6 +242,7 @@ NO_PREFERENCE = {
     "forecast/interval.py": {
         "LEVEL": "the default of an option",
         "MOST_LOG": "against overflow",
+        "AT_ONCE": "distances held in memory at a time",
     },
     "forecast/members.py": {"UNCHOSEN_MEMBERS": "bounds how long a forecast takes"},
     "forecast/noise.py": {"ONE_SIGMA": "a property of the normal distribution"},
@@ -362,7 +363,11 @@ NO_PREFERENCE = {
     ),
     "forecast/by_group.py": {"MOST_NAMED": "groups that a warning names"},
     "forecast/tested.py": {"MOST_NAMED": "features that a sentence names", "NEAR_1": "a spelling"},
-    "forecast/chances.py": {"N_SHARES": "quantiles that stand for a forecast"},
+    "forecast/chances.py": {
+        "N_SHARES": "quantiles that stand for a forecast",
+        "MOST_PIECES": "bounds the pieces of an integral",
+        "AT_ONCE": "systems held in memory at a time",
+    },
     "forecast/components.py": {"MOST_CELLS": "bounds a cost", "LEAST_TOLD": "rounding"},
     "forecast/difference.py": {
         "DECADES": "over which two forecasts are followed",
