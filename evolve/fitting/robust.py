@@ -100,12 +100,13 @@ def counted(
     times_given = 1.0
     if given > 0.0:
         curvatures, squares = _expected(loss, bends, np.sqrt(given))
-        times_given = in_matrix * squares.mean() / ((w * curvatures).sum() / total) ** 2
+        spread = (w * squares).sum() / total  # of slopes w rho', of variances given / w
+        times_given = in_matrix * spread / ((w * curvatures).sum() / total) ** 2
     over = in_matrix / curvature
     return Counted(
         roots=np.sqrt(w * irls * curved),
         residuals=over * r * np.sqrt(w * irls / curved),
-        squares=over / curvature * w * (irls * r) ** 2,
+        squares=over / curvature * w * (w / w.mean()) * (irls * r) ** 2,
         given=times_given,
     )
 

@@ -35,21 +35,27 @@ def test_losses_and_weights_of_rows_are_those_of_fits(loss: int) -> None:
 
 @pytest.mark.parametrize("loss", [L2, HUBER, CAUCHY])
 @pytest.mark.parametrize("bend", [1e3, 1.5, 0.3])
+@pytest.mark.parametrize("span", [1.0, 100.0])
 def test_the_variance_of_a_robust_mean_is_what_means_of_normal_rows_scatter_by(
-    loss: int, bend: float
+    loss: int, bend: float, span: float
 ) -> None:
-    rng, found, told = np.random.default_rng(3), [], []
+    rng, found, told, given = np.random.default_rng(3), [], [], []
+    deviations = np.geomspace(1.0 / np.sqrt(span), np.sqrt(span), 60)
+    w = deviations**-2.0
     for _ in range(200):
-        y, mean = rng.normal(size=60), 0.0
+        y = deviations * rng.normal(size=60)
+        mean = float(np.median(y))
         for _ in range(200):
-            irls = weights_each(y - mean, loss, np.full(60, bend))[0]
+            irls = w * weights_each(y - mean, loss, np.full(60, bend))[0]
             mean = float(irls @ y / irls.sum())
-        rows = counted(y - mean, np.ones(60), loss, bend, 1)
+        rows = counted(y - mean, w, loss, bend, 1, 1.0)
         found.append(mean)
         told.append(rows.squares.sum() / 59 / (rows.roots**2).sum())
+        given.append(rows.given / (rows.roots**2).sum())
         scores = rows.roots * rows.residuals
         assert scores.sum() == pytest.approx(0.0, abs=1e-3 * np.abs(scores).sum())
     assert np.median(told) == pytest.approx(np.var(found), rel=0.4)
+    assert np.median(given) == pytest.approx(np.var(found), rel=0.4)
 
 
 @pytest.mark.parametrize("loss", [HUBER, CAUCHY])
