@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Set
+from functools import partial
 from pathlib import Path
 
 from evolve.law.candidate import Candidate
@@ -19,7 +20,8 @@ from evolve.tasks.task import Task
 
 GENERIC = ("sum_of_power_laws",)  # seed files over all features of their tables
 MATCHED: tuple[Role, ...] = ("N", "D", "U", "C", "batch", "lr")  # others are matched by name
-_COUNTED = ("n", "num", "number", "no", "of", "count", "size", "total")  # that name no part
+_COUNTED = {"n", "num", "number", "no", "of", "count", "total"}  # that name no part
+_SIZE = "size"  # of a vocabulary how many words it has, of an expert how large each is
 
 
 def published(task: Task) -> Iterator[tuple[Path, TaskSpec]]:
@@ -81,7 +83,8 @@ def _standing_for(task: Task, feature: Feature) -> list[int]:
 
     Without columns of that very name those that are called so but for words such as `num`.
     """
-    for called in (plain, _part):
+    idle = _COUNTED | {_SIZE} if _SIZE in words_of(feature.name).split() else _COUNTED
+    for called in (plain, partial(_part, idle=idle)):
         wanted = called(feature.name)
         if found := [j for j, name in enumerate(task.feature_names) if called(name) == wanted]:
             return found
@@ -91,10 +94,9 @@ def _standing_for(task: Task, feature: Feature) -> list[int]:
     return [j for j, name in enumerate(task.feature_names) if task.roles[name] == role]
 
 
-def _part(name: str) -> frozenset[str]:
-    """What a column's name says without whether it is counted: `expert` of `num_experts`."""
-    words = words_of(name).split()
-    return frozenset(word.removesuffix("s") for word in words if word not in _COUNTED)
+def _part(name: str, idle: Set[str]) -> frozenset[str]:
+    """What a column's name says without idle words, as `num`: `expert` of `num_experts`."""
+    return frozenset(word.removesuffix("s") for word in words_of(name).split() if word not in idle)
 
 
 def _why_not(task: Task, feature: Feature, columns: list[int]) -> str:

@@ -63,6 +63,13 @@ def test_a_column_without_a_role_is_found_by_what_it_counts(name: str) -> None:
         named_law(table_of("experts", "n_experts"), "clark_2022")
 
 
+@pytest.mark.parametrize("name", ["expert_size", "total_expert_size", "Size of an expert"])
+def test_how_large_an_expert_is_does_not_stand_for_how_many_there_are(name: str) -> None:
+    rule = "num_experts .*, none of .* is called so"
+    with pytest.raises(EvolveError, match=rule):
+        named_law(table_of(name, "active_params"), "clark_2022")
+
+
 def test_on_its_own_table_a_law_is_that_of_its_seed_file() -> None:
     task = load_task("lr_bsz")
     assert "(bsz/100)" in written(task, "li_2025")
