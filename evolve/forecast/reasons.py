@@ -117,7 +117,11 @@ def weigh(
         if held_out < HOLDS_HELD_R2:
             decided.append(short_of(said, f"{HOLDS_HELD_R2:g}"))
             told.remove(said)
-        if not sure:
+        if not sure and typical:  # the error that is promised would do
+            least = f"{share_text(HOLDS_RELATIVE)} or a promised R2 of {HOLDS_R2:g}"
+            decided.append(short_of(typical, least))
+            told.remove(typical)
+        elif not sure:
             least = f"an R2 of {HOLDS_R2:g} or an error of {share_text(HOLDS_RELATIVE)}"
             decided.append(short_of(promise, least))
             told.remove(promise)

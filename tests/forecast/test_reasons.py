@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from evolve.forecast.promise import Promise
+from evolve.forecast.promise import Promise, promise_text
 from evolve.forecast.reasons import Reasons, weigh
 from evolve.forecast.verdict import CARE, HOLDS, NONE
 
@@ -86,3 +86,11 @@ def test_a_law_that_was_not_chosen_among_others_is_no_champion() -> None:
     reasons = weigh("said", "against", near, 1.0, promised, 0.03, who="the law")
     assert reasons.decided[0].startswith("the law breaks the physics of the task")
     assert "champion" not in "; ".join(reasons.in_order)
+
+
+def test_where_the_promised_error_would_do_the_typical_one_on_held_out_rows_decides() -> None:
+    reasons = weigh("said", "against", (0.9, 0.011), 1.0, Promise(0.4, 0.0095, UP_TO), 0.0)
+    assert reasons.verdict == CARE
+    typical = "on held-out rows the typical error is 1.1 %"
+    assert reasons.decided == [f"{typical}, where it takes 1 % or a promised R2 of 0.9 to hold"]
+    assert promise_text(Promise(0.4, 0.0095, UP_TO)) in reasons.others
