@@ -11,7 +11,8 @@ if TYPE_CHECKING:
     from evolve.tasks.task import Task
 
 FAR = 1.0
-MOST_DIGITS = 12  # of an end
+MOST_DIGITS = 12  # of a point
+ALL_DIGITS = 14  # which tell ends apart that differ by more than rounding
 ABSURD = 10.0  # powers of ten, or ranges, from which on a value is more likely mistyped
 FAR_OUT = (
     "a row lies {how} or more outside the training rows: the form of the law alone says "
@@ -33,7 +34,7 @@ def ends_text(low: float, high: float, *, is_open: bool, digits: int = 5) -> str
     """The ends of an interval; one word where nothing bounds it."""
     if is_open:
         return OPEN
-    while digits < MOST_DIGITS and low < high and f"{low:.{digits}g}" == f"{high:.{digits}g}":
+    while digits < ALL_DIGITS and low < high and f"{low:.{digits}g}" == f"{high:.{digits}g}":
         digits += 1  # ends that look the same would be those of no interval
     return f"{low:.{digits}g} to {high:.{digits}g}"
 

@@ -175,6 +175,7 @@ def _document(fitted: NamedFit, forecasts: list[Forecast], interval: float) -> d
         ],
         "train_r2": fitted.train_r2,
         "held_out_r2": fitted.held_out_r2,
+        "converged": fitted.converged,
         "folds": [vars(fold) for fold in fitted.entry.evaluation.folds],
         "noise": [parts.to_data() for parts in fitted.noise_parts],
         "verdict": fitted.verdict.to_data(),

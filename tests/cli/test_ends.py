@@ -115,6 +115,7 @@ def test_what_is_said_of_some_of_the_groups_that_are_forecast_names_them(
     assert f"in code, {TENFOLD}" in printed(capfd, *words, "params=2e11")
     assert f"in all 2 groups, {TENFOLD}" in printed(capfd, *words, "params=2e12")
     assert f"\n{TENFOLD}" in printed(capfd, *words, "params=2e12", "--group", "web")
+    assert told(capfd, *words, "params=2e12")["converged"] == 1.0
 
 
 def test_a_paragraph_on_many_groups_names_the_first_and_says_how_many_others_there_are() -> None:
@@ -162,13 +163,15 @@ def test_ends_that_differ_are_told_apart() -> None:
     assert ends_text(0.24, 0.25, is_open=False) == "0.24 to 0.25"
     assert ends_text(0.2402541, 0.2402549, is_open=False) == "0.240254 to 0.240255"
     assert ends_text(0.5, 0.5, is_open=False) == "0.5 to 0.5"
+    near = ends_text(-2047.318264003, -2047.318263996, is_open=False)
+    assert near == "-2047.318264003 to -2047.318263996"
     assert point_text(0.24025451, 0.2402541, 0.2402549) == "0.2402545"
     assert point_text(1000000194.2, 1000000193.1, 1000000195.3) == "1000000194"
     assert point_text(0.240254, 0.2, 0.3) == "0.24025"
     assert point_text(0.240254, 0.3, 0.4) == "0.24025"
     assert point_text(1 / 3, 1 / 3, 1 / 3) == "0.333333333333"
     assert point_text(float("nan"), 0.3, 0.4) == "nan"
-    assert ends_text(1 / 3, 1 / 3 + 1e-15, is_open=False).startswith("0.333333333333 to")
+    assert ends_text(1 / 3, 1 / 3 + 1e-15, is_open=False).startswith("0.33333333333333 to")
 
 
 def test_errors_that_end_in_zeros_keep_them() -> None:
