@@ -7,6 +7,7 @@ m amid the rows, each has a minimum of its own.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable
 from functools import partial, reduce
 
@@ -57,14 +58,21 @@ class _Centre:
         return Node(node.op, tuple(self.tree(arg) for arg in node.args), node.value)
 
     def _product(self, node: Node, k: int, is_above: bool) -> Node:
-        """A product whose amplitude is constant number k, which may stand below the line."""
+        """A product whose amplitude is constant number k, which may stand below the line.
+
+        Factors with a constant in common stay as they are, as in ``A*x^h/(K^h + x^h)``: turned
+        alone, one of them would tie the amplitude to that constant in place of freeing it.
+        """
         logs: list[Node] = []
+        uses = Counter(c for factor, _ in factors_of(node) for c in factor.constants)
 
         def along(part: Node, above: bool) -> Node:
             if part.op in RATIOS and part.constants:
                 first, second = part.args
                 below = above == (part.op == "mul")
                 return call(part.op, along(first, above), along(second, below))
+            if any(uses[c] > 1 for c in part.constants):
+                return self.tree(part)
             new, log = self._factor(part)
             if log is not None:
                 logs.append(log if above == is_above else call("neg", log))
@@ -190,11 +198,19 @@ def _is_positive_on(node: Node, x: Array) -> bool:
     """Whether a tree is not below 0 in any row, whatever its constants."""
     if not node.constants:
         return bool((evaluate(node, x, np.zeros(0)) > 0.0).all())
+    if _is_even_power(node):
+        return True
     if node.op in ("pow", "sqrt"):
         return _is_positive_on(node.args[0], x)
     if node.op in ("mul", "div", "add"):
         return all(_is_positive_on(arg, x) for arg in node.args)
-    return node.op in ("exp", "abs")
+    return node.op in ("exp", "abs", "square")
+
+
+def _is_even_power(node: Node) -> bool:
+    """Whether a tree is a power of 2, 4 and so on, which has no sign."""
+    exponent = node.args[1] if node.op == "pow" else num(1.0)
+    return exponent.op == "num" and exponent.value % 2.0 == 0.0
 
 
 def _log_of(factor: Node) -> Node:
@@ -204,5 +220,6 @@ def _log_of(factor: Node) -> Node:
     if factor.op == "exp":
         return factor.args[0]
     if factor.op == "pow" and factor.constants:
-        return call("mul", factor.args[1], call("log", factor.args[0]))
+        base = call("abs", factor.args[0]) if _is_even_power(factor) else factor.args[0]
+        return call("mul", factor.args[1], call("log", base))
     return num(np.log(factor.value)) if factor.op == "num" else call("log", factor)

@@ -239,6 +239,7 @@ def _uses(node: Node, k: int, x: Array, *, needs_positive: bool) -> Iterator[str
     elif node.op in RATIOS and const(k) in node.args:
         yield _kind_in_ratio(node, const(k), x, needs_positive=needs_positive)
     else:
+        needs_positive &= node.op != "exp"  # which is positive of whatever
         for place, arg in enumerate(node.args):
             is_base = node.op in ("log", "sqrt") or (node.op == "pow" and place == 0)
             if k in arg.constants:

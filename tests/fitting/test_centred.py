@@ -63,6 +63,8 @@ PRODUCTS = {
     "A*(x^a - b)": (rows_of(X), [-2.0, 0.4, 5.0]),
     "A*(x - x0)/(k + x)": (rows_of(X), [-2.0, 25.0, 4.0]),
     "A*(1 - exp(k*x))": (rows_of(X), [-2.0, 0.11]),
+    "A*exp(-x/s)/(1 + B*exp(-x/s))^2": (rows_of(X), [45.0, 9.0, 9.0]),
+    "A*exp(-z/s)/(1 + B*exp(-z/s))^2": (rows_of(X, 1e6 * X), [45.0, 9e6, 9.0]),
 }
 ARRHENIUS = {
     "A*exp(-B/(8.314*x)) + b": (rows_of(T), [1e11, 8e4, 1.0]),
@@ -122,6 +124,14 @@ def test_a_power_far_from_1_is_found_where_a_target_is_negative() -> None:
     assert fitted(law, rows_of(N), y, "linear").constants[1] == pytest.approx(2.0, rel=0.03)
 
 
+@pytest.mark.parametrize("size", [1e-6, 1.0, 1e6])
+def test_a_power_beside_the_same_power_of_a_size_is_found_in_any_unit(size: float) -> None:
+    x = np.geomspace(0.5, 200.0, 40)
+    y = 7.0 / (1.0 + (12.0 / x) ** 1.8) + 0.02 * np.random.default_rng(3).normal(size=40)
+    fit = fitted(stated("A*x^h/(K^h + x^h)"), rows_of(size * x), y, "linear")
+    assert fit.constants == pytest.approx([7.0, 1.8, 12.0 * size], rel=0.02)
+
+
 def test_errors_are_those_of_the_constants_as_written() -> None:
     law, true = stated("A*exp(-B/x) + b"), np.array([1e11, 9600.0, 1.0])
     y = evaluate(law.root, rows_of(T), true) * np.exp(1e-3 * NOISE[:14])
@@ -145,6 +155,7 @@ MIDDLE = {"x": 2.0, "1/x": 0.5, "log(x)": 0.0, "abs(x)": 2.0}
         ("A*exp(B/(x - C))", "A*exp(B/(x - C) - B/(2 - C))", {0: "B/(2 - C)"}),
         ("A*exp(-((x - m)/s)^2)", "A*exp(-((x - m)/s)^2)", {}),
         ("A*exp(B*x) + A", "A*exp(B*x) + A", {}),
+        ("A*x^a/(K^a + x^a)", "A*x^a/(K^a + x^a)", {}),
         ("A*(1 + x)", "A*(1 + x)", {}),
     ],
 )
@@ -168,6 +179,7 @@ def test_what_amplitudes_stand_for(text: str, told: str, logs: dict[int, str]) -
     [
         ("A*exp(-B/x)", "exp(A + (-B/x))"),
         ("A*x^a/(1 + exp(b*x))", "exp(A + a*log(x) - log(1 + exp(b*x)))"),
+        ("A*(1 + b*x)^2", "exp(A + 2*log(abs(1 + b*x)))"),
         ("A*(x - x0)", "A*(x - x0)"),
         ("A*log(x)", "A*log(x)"),  # below 0 in some rows
         ("A*x/(K + x)", "A*x/(K + x)"),
